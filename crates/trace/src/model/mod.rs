@@ -1,0 +1,11 @@
+//! What a trace is: thin columns for what is drawn ([`Outline`]), whole spans on demand
+//! ([`record::SpanRecord`]), and what a list shows of a trace ([`TraceSummary`]).
+
+mod outline;
+pub mod record;
+mod strings;
+mod summary;
+
+pub use outline::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
+pub use strings::{StrIx, Strings};
+pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};

@@ -1,0 +1,227 @@
+//! The columns that the page keeps of a trace: what can be drawn, hovered and counted without asking.
+
+use super::{StrIx, Strings};
+use crate::units::{SpanId, TraceId};
+use serde::{Deserialize, Serialize};
+
+/// A span's place in its trace: depth-first pre-order, siblings by begin time. Never stored across a refresh.
+pub type SpanIx = u32;
+
+/// Stands for "no span" in columns of [`SpanIx`].
+pub const NO_SPAN: SpanIx = SpanIx::MAX;
+
+/// What role a span plays (OTLP `SpanKind`, same numbers).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Kind {
+    /// Not said.
+    #[default]
+    Unspecified = 0,
+    /// Work inside a service.
+    Internal = 1,
+    /// Answers a request.
+    Server = 2,
+    /// Sends a request.
+    Client = 3,
+    /// Hands a message over.
+    Producer = 4,
+    /// Takes a message.
+    Consumer = 5,
+}
+
+impl Kind {
+    /// From OTLP's number; anything unknown is unspecified.
+    pub fn from_number(number: u64) -> Self {
+        match number {
+            1 => Kind::Internal,
+            2 => Kind::Server,
+            3 => Kind::Client,
+            4 => Kind::Producer,
+            5 => Kind::Consumer,
+            _ => Kind::Unspecified,
+        }
+    }
+
+    /// From Jaeger's `span.kind` (any case) or OTLP's `SPAN_KIND_…`.
+    pub fn from_name(name: &str) -> Self {
+        let name = name.strip_prefix("SPAN_KIND_").unwrap_or(name);
+        [Kind::Internal, Kind::Server, Kind::Client, Kind::Producer, Kind::Consumer]
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+            .unwrap_or_default()
+    }
+
+    /// Jaeger's word for it; empty when unspecified.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Unspecified => "",
+            Kind::Internal => "internal",
+            Kind::Server => "server",
+            Kind::Client => "client",
+            Kind::Producer => "producer",
+            Kind::Consumer => "consumer",
+        }
+    }
+}
+
+/// How a span ended (OTLP `Status.code`, same numbers).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum StatusCode {
+    /// Not said.
+    #[default]
+    Unset = 0,
+    /// Said to be good.
+    Ok = 1,
+    /// Failed.
+    Error = 2,
+}
+
+impl StatusCode {
+    /// From OTLP's number; anything unknown is unset.
+    pub fn from_number(number: u64) -> Self {
+        match number {
+            1 => StatusCode::Ok,
+            2 => StatusCode::Error,
+            _ => StatusCode::Unset,
+        }
+    }
+}
+
+/// What else is known of a span at once, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Flags(pub u16);
+
+impl Flags {
+    /// The span itself failed: status error, or Jaeger's `error` tag.
+    pub const OWN_ERROR: Flags = Flags(1);
+    /// A span below it failed.
+    pub const ERROR_BELOW: Flags = Flags(1 << 1);
+    /// It has events.
+    pub const HAS_EVENTS: Flags = Flags(1 << 2);
+    /// It has links.
+    pub const HAS_LINKS: Flags = Flags(1 << 3);
+    /// The source or the repair has something to say about it.
+    pub const WARNED: Flags = Flags(1 << 4);
+    /// It names a parent that is not in the trace.
+    pub const ORPHAN: Flags = Flags(1 << 5);
+    /// Another span of the trace has the same id.
+    pub const DUPLICATE_ID: Flags = Flags(1 << 6);
+    /// Its parent link was cut because it closed a loop.
+    pub const CYCLE: Flags = Flags(1 << 7);
+    /// It begins before its parent or ends after it.
+    pub const OUTSIDE_PARENT: Flags = Flags(1 << 8);
+
+    /// Whether all bits of `other` are set.
+    pub fn has(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets the bits of `other`.
+    pub fn set(&mut self, other: Flags) {
+        self.0 |= other.0;
+    }
+}
+
+/// One trace as columns in depth-first pre-order. All columns have the same length, `len()`.
+/// `i..subtree_end[i]` is the subtree of `i`. Never changes once built.
+#[derive(Clone, Debug, Default)]
+pub struct Outline {
+    /// The trace's id.
+    pub trace_id: TraceId,
+    /// The id as the source wrote it, when it is not hexadecimal; else empty.
+    pub foreign_trace_id: String,
+    /// Begin of the trace: nanoseconds since the Unix epoch. All times below are relative to it.
+    pub begin_unix: u64,
+    /// End of the last span, in nanoseconds from the trace's begin.
+    pub duration: u64,
+    /// Span ids; a non-hexadecimal one is a hash of its text.
+    pub id: Vec<SpanId>,
+    /// Parent's index, or [`NO_SPAN`] for roots.
+    pub parent: Vec<SpanIx>,
+    /// One past the last span of the subtree.
+    pub subtree_end: Vec<SpanIx>,
+    /// Distance to the root, 0 for roots.
+    pub depth: Vec<u32>,
+    /// Begin, nanoseconds from the trace's begin.
+    pub begin: Vec<u64>,
+    /// End, nanoseconds from the trace's begin; never before `begin`.
+    pub end: Vec<u64>,
+    /// Operation name, into `strings`.
+    pub name: Vec<StrIx>,
+    /// Service name, into `strings`.
+    pub service: Vec<StrIx>,
+    /// Kind.
+    pub kind: Vec<Kind>,
+    /// Status.
+    pub status: Vec<StatusCode>,
+    /// Flags.
+    pub flags: Vec<Flags>,
+    /// Where each span's event times begin in `event_time`; one longer than the other columns.
+    pub event_start: Vec<u32>,
+    /// Event times, nanoseconds from the trace's begin. Events before the trace count as 0.
+    pub event_time: Vec<u64>,
+    /// The strings that the outline uses, and no others.
+    pub strings: Strings,
+    /// What is wrong with the trace as a whole, or how many spans were repaired and how; each said once.
+    pub warnings: Vec<String>,
+}
+
+impl Outline {
+    /// Number of spans.
+    pub fn len(&self) -> usize {
+        self.id.len()
+    }
+
+    /// Whether the trace has no spans.
+    pub fn is_empty(&self) -> bool {
+        self.id.is_empty()
+    }
+
+    /// Operation name of a span.
+    pub fn name_of(&self, span: SpanIx) -> &str {
+        self.strings.get(self.name[span as usize])
+    }
+
+    /// Service name of a span.
+    pub fn service_of(&self, span: SpanIx) -> &str {
+        self.strings.get(self.service[span as usize])
+    }
+
+    /// Parent of a span.
+    pub fn parent_of(&self, span: SpanIx) -> Option<SpanIx> {
+        Some(self.parent[span as usize]).filter(|parent| *parent != NO_SPAN)
+    }
+
+    /// Duration of a span in nanoseconds.
+    pub fn duration_of(&self, span: SpanIx) -> u64 {
+        self.end[span as usize] - self.begin[span as usize]
+    }
+
+    /// Whether a span has children.
+    pub fn has_children(&self, span: SpanIx) -> bool {
+        self.subtree_end[span as usize] > span + 1
+    }
+
+    /// The children of a span, in order, by hopping from subtree to subtree.
+    pub fn children(&self, span: SpanIx) -> impl Iterator<Item = SpanIx> + '_ {
+        let end = self.subtree_end[span as usize];
+        let mut next = span + 1;
+        std::iter::from_fn(move || {
+            let child = (next < end).then_some(next)?;
+            next = self.subtree_end[child as usize];
+            Some(child)
+        })
+    }
+
+    /// First span with that id.
+    pub fn find(&self, id: SpanId) -> Option<SpanIx> {
+        self.id.iter().position(|candidate| *candidate == id).map(|index| index as SpanIx)
+    }
+
+    /// Event times of a span, nanoseconds from the trace's begin.
+    pub fn events_of(&self, span: SpanIx) -> &[u64] {
+        let range = self.event_start[span as usize] as usize..self.event_start[span as usize + 1] as usize;
+        &self.event_time[range]
+    }
+}

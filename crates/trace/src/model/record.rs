@@ -1,0 +1,139 @@
+//! A span as a whole, one at a time: what detail views show, what exporters write, what the server keeps.
+//! Lossless for OTLP (opentelemetry-proto 1.x); Jaeger's shape is derived from it on writing.
+
+use super::{Kind, StatusCode};
+use crate::units::{SpanId, TraceId};
+use serde::{Deserialize, Serialize};
+
+/// A typed attribute value (OTLP `AnyValue`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// An `AnyValue` with nothing in it.
+    #[default]
+    Empty,
+    /// Text.
+    String(String),
+    /// True or false.
+    Bool(bool),
+    /// A 64-bit integer.
+    Int(i64),
+    /// A double; NaN and infinities included.
+    Double(f64),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A list.
+    Array(Vec<Value>),
+    /// Keys and values in the order of the source.
+    Map(Vec<Attribute>),
+}
+
+/// A key with its value. Keys may repeat.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: Value,
+}
+
+/// What produced spans (OTLP `Resource`; Jaeger's process).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// `service.name`, or what stands in for it.
+    pub service: String,
+    /// Attributes, `service.name` included where the source had it.
+    pub attributes: Vec<Attribute>,
+    /// How many attributes the sender dropped.
+    pub dropped_attributes: u32,
+    /// Schema URL.
+    pub schema_url: String,
+}
+
+/// The instrumentation that made spans (OTLP `InstrumentationScope`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// Attributes.
+    pub attributes: Vec<Attribute>,
+    /// How many attributes the sender dropped.
+    pub dropped_attributes: u32,
+    /// Schema URL.
+    pub schema_url: String,
+}
+
+/// Something that happened during a span (Jaeger's log).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Nanoseconds since the Unix epoch.
+    pub time_unix: u64,
+    /// Name; for Jaeger's logs the field `event`, else `message`, else empty.
+    pub name: String,
+    /// Attributes.
+    pub attributes: Vec<Attribute>,
+    /// How many attributes the sender dropped.
+    pub dropped_attributes: u32,
+}
+
+/// A reference to another span, of this trace or another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// Trace of the other span.
+    pub trace_id: TraceId,
+    /// The other span.
+    pub span_id: SpanId,
+    /// W3C tracestate.
+    pub trace_state: String,
+    /// Attributes; Jaeger's reference type is `opentracing.ref_type`.
+    pub attributes: Vec<Attribute>,
+    /// How many attributes the sender dropped.
+    pub dropped_attributes: u32,
+    /// W3C flags.
+    pub flags: u32,
+}
+
+/// One whole span.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpanRecord {
+    /// Trace.
+    pub trace_id: TraceId,
+    /// Id.
+    pub span_id: SpanId,
+    /// The parent that the source names, whether it is there or not; 0 for none.
+    pub parent_span_id: SpanId,
+    /// The span's own id as the source wrote it, when it is not hexadecimal; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub foreign_span_id: String,
+    /// W3C tracestate.
+    pub trace_state: String,
+    /// W3C flags.
+    pub flags: u32,
+    /// Operation name.
+    pub name: String,
+    /// Kind.
+    pub kind: Kind,
+    /// Nanoseconds since the Unix epoch, as the source said it.
+    pub begin_unix: u64,
+    /// Nanoseconds since the Unix epoch, as the source said it; may lie before `begin_unix`.
+    pub end_unix: u64,
+    /// Attributes in the order of the source.
+    pub attributes: Vec<Attribute>,
+    /// How many attributes the sender dropped.
+    pub dropped_attributes: u32,
+    /// Events in the order of the source.
+    pub events: Vec<Event>,
+    /// How many events the sender dropped.
+    pub dropped_events: u32,
+    /// Links.
+    pub links: Vec<Link>,
+    /// How many links the sender dropped.
+    pub dropped_links: u32,
+    /// Status.
+    pub status: StatusCode,
+    /// Why it failed.
+    pub status_message: String,
+    /// What the source (Jaeger's `warnings`) and the repair say about it, each once.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,64 @@
+//! What a list of traces shows of each, and what a service graph shows of each edge.
+
+use super::Kind;
+use crate::units::TraceId;
+use serde::{Deserialize, Serialize};
+
+/// One trace in a search result (Jaeger's `TraceSummary`, with nanoseconds as numbers).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TraceSummary {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// Its id as the source wrote it, when that is not hexadecimal; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub foreign_trace_id: String,
+    /// Service of the earliest span without a parent; empty if there is none.
+    pub root_service: String,
+    /// Operation of that span.
+    pub root_operation: String,
+    /// Begin of the first span, nanoseconds since the Unix epoch.
+    pub begin_unix: u64,
+    /// From the first begin to the last end, nanoseconds.
+    pub duration: u64,
+    /// Number of spans.
+    pub spans: u32,
+    /// Spans that failed.
+    pub errors: u32,
+    /// Spans whose parent is missing.
+    pub orphans: u32,
+    /// By service, sorted by name.
+    pub services: Vec<ServiceCount>,
+}
+
+/// A service's share of a trace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceCount {
+    /// Service name.
+    pub name: String,
+    /// Its spans.
+    pub spans: u32,
+    /// Those that failed.
+    pub errors: u32,
+}
+
+/// An operation of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Span name.
+    pub name: String,
+    /// Kind, where the source says it.
+    pub kind: Kind,
+}
+
+/// An edge of the service graph: `parent` called `child`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DependencyLink {
+    /// Calling service.
+    pub parent: String,
+    /// Called service.
+    pub child: String,
+    /// How often.
+    pub calls: u64,
+    /// How many of the calls failed; `None` where the source does not say (Jaeger).
+    pub errors: Option<u64>,
+}

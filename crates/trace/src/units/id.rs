@@ -1,0 +1,125 @@
+//! Trace and span ids (W3C trace context: 16 and 8 bytes, lower-case hexadecimal).
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// A trace id; compared by number, so `a1b2` and `000…a1b2` are the same trace.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TraceId(pub u128);
+
+/// A span id, unique within its trace; 0 means "none".
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpanId(pub u64);
+
+/// Reads 1 to `max_digits` significant hexadecimal digits in any case; leading zeros do not count.
+/// `None` for anything else.
+pub fn parse_hex(text: &[u8], max_digits: usize) -> Option<u128> {
+    let significant = &text[text.iter().take_while(|b| **b == b'0').count()..];
+    if text.is_empty() || significant.len() > max_digits {
+        return None;
+    }
+    significant.iter().try_fold(0u128, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(digit))
+    })
+}
+
+impl TraceId {
+    /// Reads up to 32 hexadecimal digits in any case, padded or not.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text.as_bytes(), 32).map(TraceId)
+    }
+
+    /// The first seven digits, as lists show them.
+    pub fn short(self) -> String {
+        self.to_string().chars().take(7).collect()
+    }
+}
+
+impl SpanId {
+    /// Reads up to 16 hexadecimal digits in any case, padded or not.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text.as_bytes(), 16).map(|number| SpanId(number as u64))
+    }
+
+    /// Whether this is the id that stands for "no span".
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for TraceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TraceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        TraceId::parse(&text).ok_or_else(|| serde::de::Error::custom("not a trace id"))
+    }
+}
+
+impl Serialize for SpanId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SpanId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        SpanId::parse(&text).ok_or_else(|| serde::de::Error::custom("not a span id"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_in_any_case_and_padding_and_printed_in_one() {
+        assert_eq!(TraceId::parse("A1b2"), TraceId::parse("0000000000000000000000000000a1b2"));
+        assert_eq!(TraceId(0xa1b2).to_string(), "0000000000000000000000000000a1b2");
+        assert_eq!(SpanId(0xa1b2).to_string(), "000000000000a1b2");
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        assert_eq!(TraceId::parse(""), None);
+        assert_eq!(TraceId::parse("trace-123"), None);
+        assert_eq!(TraceId::parse(&"a".repeat(33)), None);
+        assert_eq!(SpanId::parse(&"a".repeat(17)), None);
+        assert_eq!(SpanId::parse(&format!("{}a", "0".repeat(30))), Some(SpanId(10)));
+    }
+}
