@@ -1,5 +1,7 @@
 //! Ids, times and numbers: how they are read and how people see them.
 
+mod duration;
 mod id;
 
+pub use duration::{duration, duration_exact};
 pub use id::{SpanId, TraceId, parse_hex};
