@@ -1,1 +1,77 @@
-//! Not built yet.
+//! Trace formats: read leniently and as a stream, sniffed by content; written as Jaeger and OTLP would.
+
+pub mod otlp_json;
+pub mod otlp_proto;
+mod reader;
+pub mod write;
+
+pub use reader::Reader;
+
+use std::fmt;
+
+/// A format that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Jaeger's query API and files: `{"data":[{"traceID", "spans", "processes"}]}`, one trace, an array.
+    JaegerJson,
+    /// OTLP as JSON: one object, an array, JSON lines, Jaeger's `{"result":…}`.
+    OtlpJson,
+    /// OTLP as protobuf: `ExportTraceServiceRequest` or `TracesData`, one or length-delimited.
+    OtlpProtobuf,
+}
+
+impl Format {
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::JaegerJson => "Jaeger JSON",
+            Format::OtlpJson => "OTLP JSON",
+            Format::OtlpProtobuf => "OTLP protobuf",
+        }
+    }
+}
+
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What it was taken for.
+    pub format: String,
+    /// Byte offset (after decompression) at which reading stopped.
+    pub at: u64,
+    /// What is wrong and what to try.
+    pub why: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}: {}", self.format, self.at, self.why)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// How far a reader has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes taken, as they came (compressed where they were).
+    pub bytes: u64,
+    /// Spans read.
+    pub spans: u64,
+}
+
+/// Why one span, resource or scope could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Byte offset within what was given.
+    pub at: usize,
+    /// What is wrong.
+    pub why: &'static str,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.why, self.at)
+    }
+}
+
+impl std::error::Error for Malformed {}

@@ -3,9 +3,13 @@
 
 mod outline;
 pub mod record;
+mod sink;
 mod strings;
 mod summary;
+mod trace;
 
 pub use outline::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
+pub use sink::{Piece, Sink, ValueRef};
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};
+pub use trace::{Opened, Trace};

@@ -106,6 +106,9 @@ pub struct SpanRecord {
     /// The span's own id as the source wrote it, when it is not hexadecimal; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_span_id: String,
+    /// The trace's id as the source wrote it, when it is not hexadecimal; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub foreign_trace_id: String,
     /// W3C tracestate.
     pub trace_state: String,
     /// W3C flags.

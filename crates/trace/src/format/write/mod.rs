@@ -1,0 +1,7 @@
+//! Traces written as Jaeger's query API and OTLP JSON would say them; streaming, fed span by span.
+
+mod jaeger_json;
+mod otlp_json;
+
+pub use jaeger_json::JaegerJson;
+pub use otlp_json::{Envelope, OtlpJson};

@@ -1,0 +1,85 @@
+//! A span handed over piece by piece: what a format finds in a span's bytes, for whoever wants it.
+//!
+//! A format walks the bytes once and calls [`Sink::piece`]; one sink makes a [`super::record::SpanRecord`],
+//! another fills attribute columns without making a string per tag.
+
+use super::record::Value;
+use super::{Kind, StatusCode};
+use crate::units::{SpanId, TraceId};
+
+/// An attribute value that borrows from the bytes it was found in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ValueRef<'a> {
+    /// Nothing.
+    Empty,
+    /// Text.
+    Str(&'a str),
+    /// True or false.
+    Bool(bool),
+    /// A 64-bit integer.
+    Int(i64),
+    /// A double.
+    Double(f64),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// A list or a map, already read.
+    Nested(Value),
+}
+
+impl ValueRef<'_> {
+    /// The value as one that owns its contents.
+    pub fn to_value(&self) -> Value {
+        match self {
+            ValueRef::Empty => Value::Empty,
+            ValueRef::Str(text) => Value::String((*text).to_owned()),
+            ValueRef::Bool(flag) => Value::Bool(*flag),
+            ValueRef::Int(number) => Value::Int(*number),
+            ValueRef::Double(number) => Value::Double(*number),
+            ValueRef::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            ValueRef::Nested(value) => value.clone(),
+        }
+    }
+}
+
+/// One thing said about a span. Pieces of events and links belong to the last event or link begun.
+#[derive(Clone, Debug)]
+pub enum Piece<'a> {
+    /// Trace, with the text as written when it is not hexadecimal.
+    Trace(TraceId, &'a str),
+    /// Id, with the text as written when it is not hexadecimal.
+    Id(SpanId, &'a str),
+    /// The parent named.
+    Parent(SpanId),
+    /// Operation name.
+    Name(&'a str),
+    /// Kind.
+    Kind(Kind),
+    /// Begin and end, nanoseconds since the Unix epoch, as the source said them.
+    Times(u64, u64),
+    /// Status and its message.
+    Status(StatusCode, &'a str),
+    /// W3C tracestate.
+    TraceState(&'a str),
+    /// W3C flags.
+    Flags(u32),
+    /// An attribute.
+    Attribute(&'a str, ValueRef<'a>),
+    /// Dropped attributes, events, links.
+    Dropped(u32, u32, u32),
+    /// An event begins: time, name, dropped attributes.
+    Event(u64, &'a str, u32),
+    /// An attribute of the last event.
+    EventAttribute(&'a str, ValueRef<'a>),
+    /// A link begins: trace, span, tracestate, flags, dropped attributes.
+    Link(TraceId, SpanId, &'a str, u32, u32),
+    /// An attribute of the last link.
+    LinkAttribute(&'a str, ValueRef<'a>),
+    /// What the source warns of.
+    Warning(&'a str),
+}
+
+/// Takes a span's pieces.
+pub trait Sink {
+    /// One piece.
+    fn piece(&mut self, piece: Piece<'_>);
+}
