@@ -1,1 +1,4 @@
-//! Not built yet.
+//! What tests are written with.
+
+#[cfg(test)]
+pub mod forest;

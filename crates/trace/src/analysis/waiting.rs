@@ -1,0 +1,132 @@
+//! When a span waited for its direct children; the rest of its time is its own (self time).
+
+use crate::model::{Outline, SpanIx};
+use rustc_hash::FxHashMap;
+
+/// Times during which a span had at least one child at work, clipped to the span, disjoint and ascending,
+/// with running sums so that any stretch of time can be asked about in logarithmic time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    begin: Vec<u64>,
+    end: Vec<u64>,
+    // Waiting time before each interval.
+    before: Vec<u64>,
+}
+
+impl Waits {
+    /// The waits of `span`: one walk over its children.
+    pub fn of(outline: &Outline, span: SpanIx) -> Self {
+        let (from, to) = (outline.begin[span as usize], outline.end[span as usize]);
+        let mut waits = Waits::default();
+        let mut total = 0;
+        for child in outline.children(span) {
+            let begin = outline.begin[child as usize].max(from);
+            let end = outline.end[child as usize].min(to);
+            match waits.end.last().copied() {
+                _ if begin >= end => {}
+                // Siblings are in order of begin, so only the last interval can grow.
+                Some(last) if begin <= last => {
+                    total += end.saturating_sub(last);
+                    if let Some(slot) = waits.end.last_mut() {
+                        *slot = last.max(end);
+                    }
+                }
+                _ => {
+                    waits.before.push(total);
+                    waits.begin.push(begin);
+                    waits.end.push(end);
+                    total += end - begin;
+                }
+            }
+        }
+        waits
+    }
+
+    /// All waiting time, nanoseconds.
+    pub fn total(&self) -> u64 {
+        let last = self.begin.len().wrapping_sub(1);
+        self.before.last().map_or(0, |before| before + self.end[last] - self.begin[last])
+    }
+
+    /// The intervals.
+    pub fn intervals(&self) -> impl ExactSizeIterator<Item = (u64, u64)> + '_ {
+        self.begin.iter().copied().zip(self.end.iter().copied())
+    }
+
+    /// Waiting time before `time` (nanoseconds from the trace's begin, fractions allowed).
+    pub fn until(&self, time: f64) -> f64 {
+        let after = self.begin.partition_point(|begin| (*begin as f64) < time);
+        let Some(last) = after.checked_sub(1) else { return 0.0 };
+        self.before[last] as f64 + (time.min(self.end[last] as f64) - self.begin[last] as f64)
+    }
+
+    /// Until when the state at `time` lasts: waiting (`true`) or not, and the moment of the next change.
+    pub fn state_at(&self, time: f64) -> (bool, f64) {
+        let next = self.end.partition_point(|end| (*end as f64) <= time);
+        match self.begin.get(next) {
+            None => (false, f64::INFINITY),
+            Some(begin) if (*begin as f64) > time => (false, *begin as f64),
+            Some(_) => (true, self.end[next] as f64),
+        }
+    }
+}
+
+/// Remembers the waits of the spans that are on screen, so that a parent of 200,000 is walked once and not
+/// once a frame. Belongs to one outline; make a new one for another.
+#[derive(Debug, Default)]
+pub struct WaitsKept {
+    waits: FxHashMap<SpanIx, Waits>,
+    held: usize,
+}
+
+/// How many intervals are kept before all are forgotten: 12 MB.
+const KEPT: usize = 1 << 19;
+
+impl WaitsKept {
+    /// The waits of `span`.
+    pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &Waits {
+        if self.held > KEPT && !self.waits.contains_key(&span) {
+            self.waits.clear();
+            self.held = 0;
+        }
+        let held = &mut self.held;
+        self.waits.entry(span).or_insert_with(|| {
+            let waits = Waits::of(outline, span);
+            *held += waits.begin.len() + 8;
+            waits
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::forest::outlines;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn waits_are_the_nanoseconds_that_a_child_covers(outline in outlines(25)) {
+            for span in 0..outline.len() as SpanIx {
+                let waits = Waits::of(&outline, span);
+                let (from, to) = (outline.begin[span as usize], outline.end[span as usize]);
+                let waited = |at: u64| {
+                    outline.children(span).any(|c| outline.begin[c as usize] <= at && at < outline.end[c as usize])
+                };
+                let mut sum = 0u64;
+                for at in from..to {
+                    prop_assert_eq!(waits.until(at as f64), sum as f64);
+                    let (state, change) = waits.state_at(at as f64 + 0.5);
+                    prop_assert_eq!(state, waited(at));
+                    let change = change.min(to as f64) as u64;
+                    prop_assert!((at..change).all(|later| waited(later) == state));
+                    prop_assert!(change == to || waited(change) != state);
+                    sum += u64::from(waited(at));
+                }
+                prop_assert_eq!(waits.total(), sum);
+                let all: Vec<_> = waits.intervals().collect();
+                prop_assert!(all.windows(2).all(|pair| pair[0].1 < pair[1].0));
+            }
+        }
+    }
+}
