@@ -1,4 +1,7 @@
-//! What can be said about a trace: rows, times and facts, computed from the model alone.
+//! What can be said about traces, computed from the model alone: rows, times, who calls whom, how fast and how badly.
 
+pub mod dependencies;
+pub mod layout;
+pub mod metrics;
 pub mod rows;
 pub mod waiting;

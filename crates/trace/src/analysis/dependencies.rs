@@ -1,0 +1,158 @@
+//! Who calls whom, counted from whole traces.
+//!
+//! Every span that has a parent in its trace is one call from the parent's service to its own, as Jaeger's
+//! stores count them: spans of one and the same service make a link from the service to itself. A call has
+//! failed when the called span itself says so; that a failure further down made it fail does not count twice.
+
+use crate::model::{DependencyLink, Flags, Outline, SpanIx, StrIx};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Calls and failed calls of one link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    calls: u64,
+    errors: u64,
+}
+
+/// Links counted so far; traces are added one by one and may be dropped afterwards.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    counts: BTreeMap<String, BTreeMap<String, Count>>,
+    traces: usize,
+}
+
+impl Tally {
+    /// Counts the calls of one trace.
+    pub fn add(&mut self, outline: &Outline) {
+        self.traces += 1;
+        let mut counts: FxHashMap<(StrIx, StrIx), Count> = FxHashMap::default();
+        for span in 0..outline.len() as SpanIx {
+            let Some(parent) = outline.parent_of(span) else { continue };
+            let count =
+                counts.entry((outline.service[parent as usize], outline.service[span as usize])).or_default();
+            count.calls += 1;
+            count.errors += u64::from(outline.flags[span as usize].has(Flags::OWN_ERROR));
+        }
+        for ((parent, child), count) in counts {
+            let of_parent = self.counts.entry(outline.strings.get(parent).to_owned()).or_default();
+            let sum = of_parent.entry(outline.strings.get(child).to_owned()).or_default();
+            sum.calls = sum.calls.saturating_add(count.calls);
+            sum.errors = sum.errors.saturating_add(count.errors);
+        }
+    }
+
+    /// How many traces were counted.
+    pub fn traces(&self) -> usize {
+        self.traces
+    }
+
+    /// The links, sorted by caller and then by callee.
+    pub fn links(&self) -> Vec<DependencyLink> {
+        self.counts
+            .iter()
+            .flat_map(|(parent, children)| {
+                children.iter().map(|(child, count)| DependencyLink {
+                    parent: parent.clone(),
+                    child: child.clone(),
+                    calls: count.calls,
+                    errors: Some(count.errors),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The links of these traces.
+pub fn of_traces<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<DependencyLink> {
+    let mut tally = Tally::default();
+    outlines.into_iter().for_each(|outline| tally.add(outline));
+    tally.links()
+}
+
+/// One link for each caller and callee, sorted. Counts that overflow stay at the largest number; errors of a
+/// sum are known only if they are known of all its parts.
+pub fn merge(links: impl IntoIterator<Item = DependencyLink>) -> Vec<DependencyLink> {
+    let mut merged: BTreeMap<(String, String), (u64, Option<u64>)> = BTreeMap::new();
+    for link in links {
+        merged
+            .entry((link.parent, link.child))
+            .and_modify(|(calls, errors)| {
+                *calls = calls.saturating_add(link.calls);
+                *errors = errors.zip(link.errors).map(|(one, other)| one.saturating_add(other));
+            })
+            .or_insert((link.calls, link.errors));
+    }
+    merged
+        .into_iter()
+        .map(|((parent, child), (calls, errors))| DependencyLink { parent, child, calls, errors })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NO_SPAN;
+
+    /// A trace of (parent, service, failed) in pre-order; only the columns that are counted are filled.
+    fn outline(spans: &[(Option<u32>, &str, bool)]) -> Outline {
+        let mut outline = Outline::default();
+        for (parent, service, failed) in spans {
+            outline.id.push(crate::units::SpanId(outline.id.len() as u64 + 1));
+            outline.parent.push(parent.unwrap_or(NO_SPAN));
+            let service = outline.strings.intern(service);
+            outline.service.push(service);
+            outline.flags.push(if *failed { Flags::OWN_ERROR } else { Flags::ERROR_BELOW });
+        }
+        outline
+    }
+
+    fn link(parent: &str, child: &str, calls: u64, errors: Option<u64>) -> DependencyLink {
+        DependencyLink { parent: parent.into(), child: child.into(), calls, errors }
+    }
+
+    #[test]
+    fn every_span_with_a_parent_is_a_call() {
+        let trace = outline(&[
+            (None, "gateway", false),
+            (Some(0), "gateway", false),
+            (Some(1), "order", true),
+            (Some(2), "payment", true),
+            (Some(1), "order", false),
+            (None, "late", true),
+        ]);
+        assert_eq!(
+            of_traces([&trace, &trace]),
+            [
+                link("gateway", "gateway", 2, Some(0)),
+                link("gateway", "order", 4, Some(2)),
+                link("order", "payment", 2, Some(2)),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_traces_make_no_links() {
+        assert_eq!(of_traces([]), []);
+        assert_eq!(of_traces([&Outline::default()]), []);
+    }
+
+    #[test]
+    fn duplicates_are_summed_and_never_overflow() {
+        let merged = merge([
+            link("a", "b", u64::MAX, Some(2)),
+            link("a", "b", 5, Some(1)),
+            link("", "c", 9_007_199_254_740_993, None),
+            link("a", "a", 3, Some(1)),
+            link("a", "a", 1, None),
+        ]);
+        assert_eq!(
+            merged,
+            [
+                link("", "c", 9_007_199_254_740_993, None),
+                link("a", "a", 4, None),
+                link("a", "b", u64::MAX, Some(3)),
+            ]
+        );
+    }
+}

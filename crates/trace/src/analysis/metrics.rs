@@ -1,0 +1,263 @@
+//! Rate, errors and latency of a service over time, computed from trace summaries.
+//!
+//! A summary knows how long its whole trace took and how many spans of each service failed, not how long
+//! each service took. So the latency here is of whole traces that pass through the service, and a trace
+//! counts as failed when a span of that service failed. Percentiles are exact: of the sorted durations the
+//! one at rank `ceil(q × n)` (nearest rank), never interpolated, so each is the duration of a real trace.
+
+use crate::model::TraceSummary;
+use crate::units::TraceId;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Bucket widths that people can read off an axis, in seconds.
+const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 10_800, 21_600, 86_400];
+
+/// About as many buckets as a chart of usual width can tell apart and a sample can fill.
+const BUCKETS: u64 = 60;
+
+/// A span of time, nanoseconds since the Unix epoch, end excluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Begin.
+    pub begin_unix: u64,
+    /// End.
+    pub end_unix: u64,
+}
+
+impl Window {
+    /// Length in nanoseconds.
+    pub fn length(self) -> u64 {
+        self.end_unix.saturating_sub(self.begin_unix)
+    }
+
+    /// Length in seconds.
+    pub fn seconds(self) -> f64 {
+        self.length() as f64 / SECOND as f64
+    }
+}
+
+/// Durations in nanoseconds that 50, 95 and 99 % of the traces did not exceed, and the longest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quantiles {
+    /// Median.
+    pub p50: u64,
+    /// 95th percentile.
+    pub p95: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// Longest.
+    pub max: u64,
+}
+
+/// What is known of one stretch of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    /// When; the first and the last bucket may be cut by the window.
+    pub window: Window,
+    /// Traces that began then.
+    pub calls: usize,
+    /// Those in which the service failed.
+    pub errors: usize,
+    /// Durations; `None` when no trace began then.
+    pub latency: Option<Quantiles>,
+    /// Which traces, longest first.
+    pub traces: Vec<TraceId>,
+}
+
+impl Bucket {
+    /// Traces a second; `None` when there were none: silence is not told from a lack of samples.
+    pub fn rate(&self) -> Option<f64> {
+        (self.calls > 0 && self.window.length() > 0).then(|| self.calls as f64 / self.window.seconds())
+    }
+
+    /// Share of failed traces, 0 to 1; `None` when there were none.
+    pub fn error_rate(&self) -> Option<f64> {
+        (self.calls > 0).then(|| self.errors as f64 / self.calls as f64)
+    }
+}
+
+/// A service's measurements over a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// Buckets in order, without holes between them.
+    pub buckets: Vec<Bucket>,
+    /// The whole window as one bucket, its traces left out.
+    pub total: Bucket,
+    /// Of how many traces the service was the root: there latency is the service's own.
+    pub roots: usize,
+}
+
+/// A readable bucket width in nanoseconds, for about 60 buckets and never less than a second.
+pub fn bucket_width(window: Window) -> u64 {
+    let ideal = window.length().div_ceil(BUCKETS).div_ceil(SECOND);
+    let days = || ideal.div_ceil(86_400) * 86_400;
+    WIDTHS.into_iter().find(|width| *width >= ideal).unwrap_or_else(days) * SECOND
+}
+
+/// The exact percentile `q` (0 to 1) by nearest rank; `None` of nothing. Reorders `values`.
+pub fn percentile(values: &mut [u64], q: f64) -> Option<u64> {
+    let last = values.len().checked_sub(1)?;
+    let rank = (q.clamp(0.0, 1.0) * values.len() as f64).ceil() as usize;
+    let (_, value, _) = values.select_nth_unstable(rank.saturating_sub(1).min(last));
+    Some(*value)
+}
+
+fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
+    Some(Quantiles {
+        p50: percentile(durations, 0.50)?,
+        p95: percentile(durations, 0.95)?,
+        p99: percentile(durations, 0.99)?,
+        max: percentile(durations, 1.0)?,
+    })
+}
+
+/// Measures `service` from those summaries that begin in the window and pass through it. Buckets of `width`
+/// nanoseconds (see [`bucket_width`]) lie on multiples of it, so that they stay where they are when the
+/// window moves; a width that would make more than 10,000 buckets is widened.
+pub fn metrics(summaries: &[TraceSummary], service: &str, window: Window, width: u64) -> Metrics {
+    if window.length() == 0 {
+        return Metrics::default();
+    }
+    let width = width.max(window.length().div_ceil(10_000)).max(1);
+    let first = window.begin_unix / width;
+    let count = ((window.end_unix - 1) / width - first + 1) as usize;
+    let mut members: Vec<Vec<(&TraceSummary, bool)>> = vec![Vec::new(); count];
+    let mut roots = 0;
+    for summary in summaries {
+        let inside = (window.begin_unix..window.end_unix).contains(&summary.begin_unix);
+        let Some(share) = summary.services.iter().find(|share| share.name == service).filter(|_| inside)
+        else {
+            continue;
+        };
+        roots += usize::from(summary.root_service == service);
+        members[(summary.begin_unix / width - first) as usize].push((summary, share.errors > 0));
+    }
+
+    let mut all: Vec<u64> = members.iter().flatten().map(|(summary, _)| summary.duration).collect();
+    let mut total = Bucket { window, calls: all.len(), latency: quantiles(&mut all), ..Bucket::default() };
+    let buckets = members.into_iter().enumerate().map(|(index, mut members)| {
+        let begin = (first + index as u64).saturating_mul(width);
+        members.sort_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
+        let mut durations: Vec<u64> = members.iter().map(|(summary, _)| summary.duration).collect();
+        let errors = members.iter().filter(|(_, failed)| *failed).count();
+        total.errors += errors;
+        Bucket {
+            window: Window {
+                begin_unix: begin.max(window.begin_unix),
+                end_unix: begin.saturating_add(width).min(window.end_unix),
+            },
+            calls: members.len(),
+            errors,
+            latency: quantiles(&mut durations),
+            traces: members.iter().map(|(summary, _)| summary.trace_id).collect(),
+        }
+    });
+    Metrics { buckets: buckets.collect(), roots, total }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ServiceCount;
+    use proptest::prelude::*;
+
+    fn summary(id: u128, begin_s: u64, duration: u64, service: &str, errors: u32) -> TraceSummary {
+        TraceSummary {
+            trace_id: TraceId(id),
+            root_service: "gateway".into(),
+            begin_unix: begin_s * SECOND,
+            duration,
+            spans: 2,
+            errors,
+            services: vec![
+                ServiceCount { name: "gateway".into(), spans: 1, errors: 0 },
+                ServiceCount { name: service.into(), spans: 1, errors },
+            ],
+            ..TraceSummary::default()
+        }
+    }
+
+    fn window(begin_s: u64, end_s: u64) -> Window {
+        Window { begin_unix: begin_s * SECOND, end_unix: end_s * SECOND }
+    }
+
+    #[test]
+    fn empty_buckets_are_gaps() {
+        let summaries = [
+            summary(1, 100, 40, "order", 0),
+            summary(2, 101, 80, "order", 1),
+            summary(3, 120, 7, "order", 0),
+        ];
+        let measured = metrics(&summaries, "order", window(100, 130), 10 * SECOND);
+        assert_eq!(measured.buckets.len(), 3);
+        let [full, empty, one] = &measured.buckets[..] else { unreachable!("three buckets") };
+        assert_eq!((full.rate(), full.error_rate()), (Some(0.2), Some(0.5)));
+        assert_eq!(full.traces, [TraceId(2), TraceId(1)]);
+        assert_eq!(full.latency, Some(Quantiles { p50: 40, p95: 80, p99: 80, max: 80 }));
+        assert_eq!((empty.rate(), empty.error_rate(), empty.latency), (None, None, None));
+        assert_eq!(one.calls, 1);
+        assert_eq!((measured.total.calls, measured.total.errors, measured.roots), (3, 1, 0));
+        assert_eq!(metrics(&summaries, "gateway", window(100, 130), 10 * SECOND).roots, 3);
+    }
+
+    #[test]
+    fn other_services_and_other_times_do_not_count() {
+        let summaries =
+            [summary(1, 99, 1, "order", 0), summary(2, 130, 1, "order", 0), summary(3, 110, 1, "cart", 0)];
+        let measured = metrics(&summaries, "order", window(100, 130), 10 * SECOND);
+        assert_eq!(measured.total.calls, 0);
+        assert_eq!(measured.total.latency, None);
+        assert_eq!(metrics(&summaries, "order", window(130, 100), 10), Metrics::default());
+    }
+
+    #[test]
+    fn buckets_lie_on_multiples_and_the_window_cuts_the_ends() {
+        let measured = metrics(&[], "order", window(105, 123), 10 * SECOND);
+        let windows: Vec<_> = measured.buckets.iter().map(|bucket| bucket.window).collect();
+        assert_eq!(windows, [window(105, 110), window(110, 120), window(120, 123)]);
+    }
+
+    #[test]
+    fn widths_are_readable() {
+        let hour = 3_600;
+        for (seconds, expected) in [
+            (0, 1),
+            (30, 1),
+            (300, 5),
+            (900, 15),
+            (hour, 60),
+            (6 * hour, 600),
+            (24 * hour, 1_800),
+            (7 * 24 * hour, 10_800),
+        ] {
+            assert_eq!(bucket_width(window(0, seconds)), expected * SECOND, "{seconds} s");
+        }
+        assert_eq!(bucket_width(window(0, 366 * 24 * hour)), 7 * 86_400 * SECOND);
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_agree_with_sorting(mut values in proptest::collection::vec(any::<u64>(), 1..200), q in 0.0f64..=1.0) {
+            let mut sorted = values.clone();
+            sorted.sort_unstable();
+            let rank = ((q * sorted.len() as f64).ceil() as usize).clamp(1, sorted.len());
+            prop_assert_eq!(percentile(&mut values, q), Some(sorted[rank - 1]));
+        }
+
+        #[test]
+        fn every_trace_of_the_window_is_in_one_bucket(
+            begins in proptest::collection::vec(0u64..4_000, 0..100), from in 0u64..2_000, length in 1u64..2_000, width in 1u64..500,
+        ) {
+            let summaries: Vec<_> =
+                begins.iter().enumerate().map(|(index, begin)| summary(index as u128, *begin, *begin, "s", 0)).collect();
+            let inside = begins.iter().filter(|begin| (from..from + length).contains(begin)).count();
+            let measured = metrics(&summaries, "s", window(from, from + length), width * SECOND);
+            prop_assert_eq!(measured.buckets.iter().map(|bucket| bucket.traces.len()).sum::<usize>(), inside);
+            prop_assert_eq!(measured.total.calls, inside);
+            for pair in measured.buckets.windows(2) {
+                prop_assert_eq!(pair[0].window.end_unix, pair[1].window.begin_unix);
+            }
+        }
+    }
+}
