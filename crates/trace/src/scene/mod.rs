@@ -1,1 +1,8 @@
-//! Not built yet.
+//! What is drawn: from rows and a viewport to flat buffers that a canvas only has to fill in.
+
+pub mod minimap;
+pub mod ruler;
+mod time_scale;
+pub mod waterfall;
+
+pub use time_scale::TimeScale;

@@ -1,0 +1,181 @@
+//! All spans of a trace in a band of fixed height: lanes of rows, columns of pixels, one colour a cell.
+
+use crate::model::{Flags, Outline};
+
+/// A run of cells of one colour in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Lane from the top.
+    pub lane: u16,
+    /// First column.
+    pub x0: u16,
+    /// One past the last column.
+    pub x1: u16,
+    /// Colour index.
+    pub colour: u8,
+}
+
+/// Fills the band in slices, so that a million spans cost no frame. An error wins its cell, then the deepest
+/// span (the last in pre-order), so nothing that failed disappears and the root does not cover everything.
+#[derive(Clone, Debug)]
+pub struct Minimap {
+    columns: usize,
+    lanes: usize,
+    cells: Vec<u8>,
+    // Next cell at or after this one that is still free, compressed on the way (disjoint sets): each cell is
+    // filled once, however many spans lie over it.
+    free: Vec<u32>,
+    // Spans are taken from the last to the first, twice: errors, then all.
+    pass: u8,
+    left: usize,
+}
+
+const EMPTY: u8 = u8::MAX;
+
+impl Minimap {
+    /// A band of `columns` by `lanes` cells for `outline`; columns beyond 65,535 are cut.
+    pub fn new(outline: &Outline, columns: usize, lanes: usize) -> Self {
+        let columns = columns.clamp(1, usize::from(u16::MAX));
+        let lanes = lanes.clamp(1, usize::from(u16::MAX));
+        let free = (0..lanes * (columns + 1)).map(|cell| cell as u32).collect();
+        Minimap { columns, lanes, cells: vec![EMPTY; columns * lanes], free, pass: 0, left: outline.len() }
+    }
+
+    /// Takes up to `budget` more spans; `true` when the band is complete. `colour` is asked for a span's
+    /// colour index (below 255), `error` is the colour of those that failed.
+    pub fn work(&mut self, outline: &Outline, budget: usize, colour: impl Fn(u32) -> u8, error: u8) -> bool {
+        let mut budget = budget;
+        while self.pass < 2 {
+            while self.left > 0 {
+                if budget == 0 {
+                    return false;
+                }
+                budget -= 1;
+                self.left -= 1;
+                let span = self.left;
+                if self.pass == 1 {
+                    self.fill(outline, span, colour(span as u32));
+                } else if outline.flags[span].has(Flags::OWN_ERROR) {
+                    self.fill(outline, span, error);
+                }
+            }
+            self.pass += 1;
+            self.left = outline.len();
+        }
+        true
+    }
+
+    /// The lane of a span: one each while they last, else equal shares in order.
+    pub fn lane_of(&self, outline: &Outline, span: u32) -> usize {
+        let spans = outline.len().max(1);
+        if spans <= self.lanes {
+            span as usize
+        } else {
+            (span as u64 * self.lanes as u64 / spans as u64) as usize
+        }
+    }
+
+    fn columns_of(&self, outline: &Outline, span: usize) -> (usize, usize) {
+        let per_column = outline.duration.max(1) as f64 / self.columns as f64;
+        let first = (outline.begin[span] as f64 / per_column).floor() as usize;
+        let last = (outline.end[span] as f64 / per_column).ceil() as usize;
+        let first = first.min(self.columns - 1);
+        (first, last.clamp(first + 1, self.columns))
+    }
+
+    fn fill(&mut self, outline: &Outline, span: usize, colour: u8) {
+        let lane = self.lane_of(outline, span as u32);
+        let (first, last) = self.columns_of(outline, span);
+        // Each lane has one cell more than columns: the end that is never filled.
+        let base = lane * (self.columns + 1);
+        let mut cell = self.next_free(base + first);
+        while cell < base + last {
+            self.cells[lane * self.columns + cell - base] = colour;
+            self.free[cell] = cell as u32 + 1;
+            cell = self.next_free(cell + 1);
+        }
+    }
+
+    fn next_free(&mut self, from: usize) -> usize {
+        let mut cell = from;
+        while self.free[cell] as usize != cell {
+            let next = self.free[cell] as usize;
+            self.free[cell] = self.free[next];
+            cell = self.free[cell] as usize;
+        }
+        cell
+    }
+
+    /// The colour of a cell; `None` where nothing is.
+    pub fn cell(&self, lane: usize, column: usize) -> Option<u8> {
+        Some(self.cells[lane * self.columns + column]).filter(|colour| *colour != EMPTY)
+    }
+
+    /// The band as runs, lane by lane, left to right.
+    pub fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for (lane, cells) in self.cells.chunks_exact(self.columns).enumerate() {
+            let mut x0 = 0;
+            for same in cells.chunk_by(|a, b| a == b) {
+                let x1 = x0 + same.len();
+                if same[0] != EMPTY {
+                    runs.push(Run { lane: lane as u16, x0: x0 as u16, x1: x1 as u16, colour: same[0] });
+                }
+                x0 = x1;
+            }
+        }
+        runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::forest::outlines;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_cell_has_the_error_or_the_deepest_span(
+            outline in outlines(60), columns in 1usize..80, lanes in 1usize..20, slice in 1usize..30,
+        ) {
+            let colour = |span: u32| (span % 200) as u8;
+            let mut map = Minimap::new(&outline, columns, lanes);
+            let mut slices = 0;
+            while !map.work(&outline, slice, colour, 250) {
+                slices += 1;
+                prop_assert!(slices < 1000);
+            }
+            for lane in 0..lanes {
+                for column in 0..columns {
+                    let covers = |span: &usize| {
+                        let (first, last) = map.columns_of(&outline, *span);
+                        map.lane_of(&outline, *span as u32) == lane && (first..last).contains(&column)
+                    };
+                    let here: Vec<_> = (0..outline.len()).filter(covers).collect();
+                    let failed = here.iter().any(|span| outline.flags[*span].has(Flags::OWN_ERROR));
+                    let expected = here.last().map(|span| if failed { 250 } else { colour(*span as u32) });
+                    prop_assert_eq!(map.cell(lane, column), expected);
+                }
+            }
+            let mut painted = vec![None; columns * lanes];
+            for run in map.runs() {
+                for x in run.x0..run.x1 {
+                    let cell = &mut painted[usize::from(run.lane) * columns + usize::from(x)];
+                    prop_assert!(cell.replace(run.colour).is_none());
+                }
+            }
+            for (index, cell) in painted.into_iter().enumerate() {
+                prop_assert_eq!(cell, map.cell(index / columns, index % columns));
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_trace_has_an_empty_band() {
+        let outline = Outline::default();
+        let mut map = Minimap::new(&outline, 10, 3);
+        assert!(map.work(&outline, 1, |_| 0, 1));
+        assert!(map.runs().is_empty());
+    }
+}

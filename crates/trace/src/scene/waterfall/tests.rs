@@ -1,0 +1,147 @@
+//! Bars against brute force: what every pixel column of every row must be, straight from the definition.
+
+use super::*;
+use crate::analysis::rows::{View, rows};
+use crate::testing::forest::{forest, outlines};
+use proptest::prelude::*;
+
+fn viewport(begin: u64, end: u64, width: f64) -> Viewport {
+    Viewport {
+        scale: TimeScale::new(begin, end, width),
+        top: 0.0,
+        height: 400.0,
+        row_height: 24.0,
+        least_bar: 2.0,
+        char_width: 6.0,
+    }
+}
+
+/// Draws bars as text: `#` own, `-` waiting, one line a row.
+fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
+    let mut lines = vec![vec![b' '; width]; rows];
+    for bar in 0..scene.len() {
+        let pixels = scene.x0[bar] as usize..scene.x1[bar] as usize;
+        for cell in &mut lines[scene.row[bar] as usize][pixels] {
+            assert_eq!(*cell, b' ', "two bars in one pixel of one row");
+            *cell = if scene.pattern[bar] == Pattern::Own { b'#' } else { b'-' };
+        }
+    }
+    lines.into_iter().map(|line| String::from_utf8(line).unwrap().trim_end().to_owned()).collect()
+}
+
+fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
+    let mut scene = Waterfall::default();
+    let rows = rows(outline, &View::default());
+    scene.lay(outline, &rows, view, &mut WaitsKept::default(), |span| outline.service[span as usize] as u8);
+    scene
+}
+
+#[test]
+fn own_time_is_solid_and_waiting_is_faded() {
+    // 0: 0..40 waits for 1 (10..30, itself waiting for 2 at 20..30) and 3 (30..40).
+    let outline = forest(&[None, Some(0), Some(1), Some(0)]);
+    let scene = laid(&outline, &viewport(0, 40, 40.0));
+    assert_eq!(
+        drawn(&scene, 4, 40),
+        [
+            "##########------------------------------",
+            "          ##########----------",
+            "                    ##########",
+            "                              ##########",
+        ]
+    );
+    let zoomed = laid(&outline, &viewport(15, 25, 20.0));
+    assert_eq!(
+        drawn(&zoomed, 3, 20),
+        ["--------------------", "##########----------", "          ##########"]
+    );
+    let texts: Vec<_> = zoomed.labels.iter().map(|label| (label.text.as_str(), label.place)).collect();
+    assert_eq!(
+        texts,
+        [("40 ns", Place::Upon), ("20 ns", Place::Upon), ("10 ns", Place::Upon), ("10 ns ▸", Place::Edge)]
+    );
+}
+
+#[test]
+fn only_rows_on_screen_are_laid() {
+    let outline = forest(&(0..200_001u32).map(|span| (span > 0).then_some(0)).collect::<Vec<_>>());
+    let mut view = viewport(0, outline.duration, 1000.0);
+    view.top = 24.0 * 100_000.0 + 12.0;
+    let scene = laid(&outline, &view);
+    let mut shown = scene.row.clone();
+    shown.dedup();
+    assert_eq!(shown, (100_000..100_018).collect::<Vec<_>>());
+    let rows = rows(&outline, &View::default());
+    assert_eq!(hit(&outline, &rows, &view, 500.0, 0.0).map(|hit| hit.0), Some(100_000));
+    assert_eq!(hit(&outline, &rows, &view, 500.0, 13.0).map(|hit| hit.0), Some(100_001));
+    view.top = 0.0;
+    let scene = laid(&outline, &view);
+    assert!(scene.len() < 100, "200,000 children are no more bars than pixels: {}", scene.len());
+}
+
+proptest! {
+    #[test]
+    fn every_pixel_is_what_the_definition_says(
+        outline in outlines(30), from in 0u64..500, span in 1u64..600, width in 4u32..300, top in 0.0..300.0f64,
+    ) {
+        let width = f64::from(width);
+        let mut view = viewport(from, from + span, width);
+        view.top = top;
+        let rows = rows(&outline, &View::default());
+        let scene = laid(&outline, &view);
+        let lines = drawn(&scene, outline.len(), width as usize);
+        let on_screen = view.rows(outline.len());
+        for (row, line) in lines.iter().enumerate() {
+            let line = line.as_bytes();
+            let shown = row as f64 * 24.0 < top + 400.0 && (row + 1) as f64 * 24.0 > top;
+            prop_assert_eq!(on_screen.contains(&row), shown);
+            let (begin, end) = (outline.begin[row], outline.end[row]);
+            let x_of = |time: u64| (time as f64 - from as f64) / span as f64 * width;
+            // Outside the shown time there is nothing; inside, never nothing.
+            let seen = end > from && begin < from + span
+                || begin == end && end == from
+                || begin == from + span && begin == outline.duration;
+            prop_assert_eq!(!line.is_empty(), shown && seen, "row {} {}..{}", row, begin, end);
+            if line.is_empty() {
+                continue;
+            }
+            let first = x_of(begin).clamp(0.0, width).round().min(width - 2.0) as usize;
+            let last = (x_of(end).clamp(0.0, width).round() as usize).max(first + 2);
+            prop_assert_eq!(line.len(), last);
+            for (x, cell) in line.iter().enumerate() {
+                if x < first {
+                    prop_assert_eq!(*cell, b' ');
+                    continue;
+                }
+                // A thousand samples of the column's time that belong to the span.
+                let time = |x: f64| from as f64 + x / width * span as f64;
+                let (a, b) = (time(x as f64).max(begin as f64), time(x as f64 + 1.0).min(end as f64));
+                let share = if a < b {
+                    let waiting = |at: f64| outline.children(row as u32).any(|child| {
+                        outline.begin[child as usize] as f64 <= at && at < outline.end[child as usize] as f64
+                    });
+                    let hits = (0..1000).filter(|i| waiting(a + (b - a) * (f64::from(*i) + 0.5) / 1000.0)).count();
+                    hits as f64 / 1000.0
+                } else {
+                    0.0
+                };
+                if share > 0.503 {
+                    prop_assert_eq!(*cell, b'-', "row {} column {}: {}", row, x, share);
+                } else if share < 0.497 {
+                    prop_assert_eq!(*cell, b'#', "row {} column {}: {}", row, x, share);
+                }
+            }
+            let (span, on_bar) = hit(&outline, &rows, &view, first as f64, view.y_of(row) + 12.0).unwrap();
+            prop_assert_eq!(span as usize, row);
+            prop_assert!(on_bar);
+        }
+        for label in &scene.labels {
+            let wide = label.text.chars().count() as f64 * 6.0;
+            prop_assert!(label.x >= 0.0);
+            prop_assert!(f64::from(label.x) + wide <= width + 0.01 || wide + 9.6 > width, "{:?}", label);
+        }
+        for pair in scene.events.windows(2) {
+            prop_assert!(pair[0] != pair[1]);
+        }
+    }
+}
