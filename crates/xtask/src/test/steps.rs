@@ -1,0 +1,146 @@
+//! The steps of `test`, in the order in which they find mistakes soonest.
+//!
+//! There are as few distinct builds as can be: lints and native tests in the development profile, the browser tests
+//! in the same profile for wasm, and the viewer once as it is shipped; the end-to-end tests use that viewer and the
+//! server and shop that the native tests were built with.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::count::Tally;
+use crate::system::{CHROMEDRIVER, CHROMIUM, NODE};
+use crate::viewer::{self, Build};
+use crate::{dist, place, process, tools};
+
+/// One step.
+pub struct Step {
+    /// By this it is chosen and reported.
+    pub name: &'static str,
+    /// What it does, for the person who waits.
+    pub what: &'static str,
+    /// Does it.
+    pub run: fn() -> Result<Tally>,
+}
+
+/// All steps.
+pub const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "is the source formatted", run: fmt },
+    Step { name: "clippy", what: "lints of everything native", run: clippy },
+    Step { name: "native", what: "tests of meaning, server, shop and house", run: native },
+    Step { name: "clippy-wasm", what: "lints of the viewer", run: clippy_wasm },
+    Step { name: "wasm", what: "tests of the viewer's parts, in headless Chromium", run: wasm },
+    Step { name: "viewer", what: "the viewer as it is shipped, within its size", run: ship },
+    Step { name: "e2e", what: "journeys through the whole, in headless Chromium", run: e2e },
+];
+
+const WASM: &str = "wasm32-unknown-unknown";
+/// Everything but the viewer, which is only ever built for wasm.
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "spandrel"];
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(place::cargo());
+    command.args(arguments).current_dir(place::root());
+    command
+}
+
+fn fmt() -> Result<Tally> {
+    process::run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    Ok(Tally::CHECK)
+}
+
+fn clippy() -> Result<Tally> {
+    process::run(cargo(&["clippy"]).args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]))?;
+    Ok(Tally::CHECK)
+}
+
+fn clippy_wasm() -> Result<Tally> {
+    tools::wasm_target()?;
+    let targets = ["--package", "spandrel", "--target", WASM, "--all-targets", "--all-features"];
+    process::run(cargo(&["clippy"]).args(targets).args(["--", "-D", "warnings"]))?;
+    Ok(Tally::CHECK)
+}
+
+fn native() -> Result<Tally> {
+    process::run(cargo(&["test", "--no-run", "--quiet"]).args(NATIVE))?;
+    let mut test = cargo(&["test", "--no-fail-fast"]);
+    test.args(NATIVE).env("INSTA_UPDATE", "no").env("SPANDREL_STRICT", "1");
+    test.env("SPANDREL_SERVER", place::binary("debug", "spandrel-server")?);
+    test.env("SPANDREL_SHOP", place::binary("debug", "spandrel-shop")?);
+    let (mut tally, mut missing) = (Tally::default(), Vec::new());
+    // What cannot be had leaves its variable unset; the tests that need it then fail, each by its own name.
+    for (variable, found) in
+        [("SPANDREL_NODE", NODE.get()), ("SPANDREL_NPM", tools::npm()), ("SPANDREL_PYTHON", tools::python())]
+    {
+        match found {
+            Ok(path) => drop(test.env(variable, path)),
+            Err(error) => missing.push(format!("{error:#}")),
+        }
+    }
+    missing.iter().for_each(|error| eprintln!("{error}"));
+    tally.failed += missing.len() as u64;
+    let status = process::follow(&mut test, |line| tally.read_rust(line))?;
+    Ok(tally.finished(status))
+}
+
+fn wasm() -> Result<Tally> {
+    tools::wasm_target()?;
+    let runner = tools::test_runner()?;
+    let (chromium, driver) = (CHROMIUM.get()?, CHROMEDRIVER.get()?);
+    let capabilities = serde_json::json!({ "goog:chromeOptions": {
+        "binary": chromium,
+        "args": ["--disable-background-networking", "--disable-component-update", "--no-first-run"],
+    }});
+    let settings = place::root().join("target").join("webdriver.json");
+    fs::create_dir_all(place::root().join("target"))?;
+    fs::write(&settings, capabilities.to_string())?;
+    let mut test =
+        cargo(&["test", "--no-fail-fast", "--package", "spandrel", "--target", WASM, "--lib", "--tests"]);
+    test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", settings)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    let mut tally = Tally::default();
+    let status = process::follow(&mut test, |line| tally.read_rust(line))?;
+    Ok(tally.finished(status))
+}
+
+/// Where the viewer under test lies: not in `dist/`, which belongs to the person who shipped something.
+pub fn tested_dist() -> PathBuf {
+    place::root().join("target").join("test-dist")
+}
+
+fn ship() -> Result<Tally> {
+    viewer::build(&Build { install_optimiser: true, ..Build::default() }, &tested_dist())?;
+    dist::weigh(&tested_dist())?;
+    Ok(Tally::CHECK)
+}
+
+fn e2e() -> Result<Tally> {
+    let (node, npm, chromium) = (NODE.get()?, tools::npm()?, CHROMIUM.get()?);
+    if !tested_dist().join("index.html").is_file() {
+        bail!("the viewer is not built: the step before this one does that");
+    }
+    let folder = place::root().join("tests").join("e2e");
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    let mut test = Command::new(node);
+    // One file at a time: two browsers, a server and a shop are more than two cores bear.
+    test.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(files)
+        .current_dir(place::root());
+    test.env("SPANDREL_NPM", npm)
+        .env("CHROMIUM", chromium)
+        .env("SPANDREL_DIST", tested_dist())
+        .env("SPANDREL_SERVER", place::binary("debug", "spandrel-server")?)
+        .env("SPANDREL_SHOP", place::binary("debug", "spandrel-shop")?)
+        .env("NO_COLOR", "1");
+    let mut tally = Tally::default();
+    let status = process::follow(&mut test, |line| tally.read_node(line))?;
+    Ok(tally.finished(status))
+}

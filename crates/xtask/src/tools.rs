@@ -1,0 +1,249 @@
+//! Tools of the project's own: pinned, kept in `target/tools`, installed only when what is there is not right.
+//!
+//! Trunk and wasm-bindgen are compiled (they come as source); what Node runs comes from npm, Python's SDK from PyPI.
+//! wasm-opt is only ever the pinned one: an older wasm-opt rewrites wasm-bindgen's table and the app dies silently.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::system::{self, CHROMEDRIVER, CHROMIUM, NODE, NPM, PYTHON};
+use crate::{place, process};
+
+/// The bundler.
+const TRUNK: &str = "0.22.1";
+/// What Node runs for us besides the SDK of `tests/sdk/package.json`.
+const NPM_PACKAGES: &[(&str, &str)] = &[BINARYEN, ("playwright-core", "1.65.1"), ("axe-core", "4.14.1")];
+/// Holds wasm-opt, compiled to JavaScript and wasm.
+const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
+
+/// Installs everything that any command would install.
+pub fn setup() -> Result<()> {
+    wasm_target()?;
+    bundler()?;
+    let mut missing = Vec::new();
+    for (what, got) in [
+        ("wasm-bindgen's test runner", test_runner().map(drop)),
+        ("Chromium", CHROMIUM.get().map(drop)),
+        ("chromedriver", CHROMEDRIVER.get().map(drop)),
+        ("npm packages", npm().map(drop)),
+        ("Python SDK", python().map(drop)),
+    ] {
+        match got {
+            Ok(()) => println!("{what}: ready"),
+            Err(error) => missing.push(format!("{what}: {error:#}")),
+        }
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        bail!("`run` and `dist` can work; `test` still needs\n{}", missing.join("\n"))
+    }
+}
+
+/// The standard library for wasm: from rustup where it manages the toolchain.
+pub fn wasm_target() -> Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(place::root());
+    if process::answer(&mut rustc).is_some_and(|folder| Path::new(&folder).is_dir()) {
+        return Ok(());
+    }
+    if system::on_path("rustup").is_none() {
+        bail!(
+            "Rust's {TARGET} target is missing and there is no rustup: install your distribution's package of it"
+        );
+    }
+    println!("Adding Rust's {TARGET} target (about half a minute)");
+    process::run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(place::root()))
+        .with_context(|| format!("needed: `rustup target add {TARGET}`"))
+}
+
+/// Trunk and wasm-bindgen, and the PATH with which Trunk finds both.
+pub fn bundler() -> Result<Bundler> {
+    let bindgen = locked("wasm-bindgen")?;
+    let trunk = compiled(
+        "trunk",
+        "trunk",
+        TRUNK,
+        "4 to 6 minutes",
+        &["--locked", "--ignore-rust-version", "--no-default-features", "--features=rustls"],
+    )?;
+    // Not --locked: its lock file has named versions that were withdrawn.
+    let tool = compiled("wasm-bindgen-cli", "wasm-bindgen", &bindgen, "1 to 2 minutes", &[])?;
+    let mut folders: Vec<PathBuf> =
+        [&trunk, &tool].into_iter().filter_map(|p| p.parent().map(PathBuf::from)).collect();
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    Ok(Bundler { trunk, path: std::env::join_paths(folders)? })
+}
+
+/// What builds the viewer.
+pub struct Bundler {
+    /// The program `trunk`.
+    pub trunk: PathBuf,
+    /// A PATH on which the right wasm-bindgen comes first.
+    pub path: OsString,
+}
+
+/// The runner that takes wasm tests into a browser; it comes with wasm-bindgen.
+pub fn test_runner() -> Result<PathBuf> {
+    compiled("wasm-bindgen-cli", "wasm-bindgen-test-runner", &locked("wasm-bindgen")?, "1 to 2 minutes", &[])
+}
+
+/// wasm-opt of the pinned version, if Node is here and it is installed or `install` may install it.
+pub fn wasm_opt(install: bool) -> Result<Option<Command>> {
+    let Some(node) = NODE.find() else { return Ok(None) };
+    let folder = if npm_has(&npm_folder(), &[BINARYEN]) {
+        npm_folder()
+    } else if install && NPM.find().is_some() {
+        npm()?
+    } else {
+        return Ok(None);
+    };
+    let mut command = Command::new(node);
+    command.arg(folder.join("node_modules/binaryen/bin/wasm-opt"));
+    Ok(Some(command))
+}
+
+/// The folder whose `node_modules` has what the tests import.
+pub fn npm() -> Result<PathBuf> {
+    let folder = npm_folder();
+    let mut wanted: Vec<(String, String)> =
+        NPM_PACKAGES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect();
+    wanted.extend(sdk_packages()?);
+    let pairs: Vec<(&str, &str)> =
+        wanted.iter().map(|(name, version)| (name.as_str(), version.as_str())).collect();
+    if npm_has(&folder, &pairs) {
+        return Ok(folder);
+    }
+    NODE.get()?;
+    let npm = NPM.get()?;
+    fs::create_dir_all(&folder)?;
+    let dependencies: serde_json::Map<_, _> =
+        wanted.iter().map(|(name, version)| (name.clone(), version.clone().into())).collect();
+    let manifest = serde_json::json!({ "private": true, "dependencies": dependencies });
+    fs::write(folder.join("package.json"), serde_json::to_vec_pretty(&manifest)?)?;
+    println!("Installing npm packages into target/tools/npm (about half a minute)");
+    let flags =
+        ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    process::run(Command::new(npm).args(flags).current_dir(&folder)).context(
+        "npm packages are missing and could not be installed; `cargo xtask setup` does it where there is a network",
+    )?;
+    Ok(folder)
+}
+
+/// The Python of a virtual environment that has the stock SDK of `tests/sdk/requirements.txt`.
+pub fn python() -> Result<PathBuf> {
+    let list = place::root().join("tests/sdk/requirements.txt");
+    let wanted = fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
+    let folder = place::tools().join("python");
+    let python = folder.join("bin/python3");
+    let stamp = folder.join("installed.txt");
+    if python.is_file() && fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(python);
+    }
+    let system_python = PYTHON.get()?;
+    println!("Installing the Python SDK into target/tools/python (about half a minute)");
+    let venv = || process::run(Command::new(&system_python).args(["-m", "venv", "--clear"]).arg(&folder));
+    // Debian parts the module that makes environments from Python itself.
+    venv().or_else(|_| system::install(&["python3-venv"]).and_then(|()| venv()))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    process::run(Command::new(&python).args(pip).arg(&list)).context(
+        "the Python SDK is missing and could not be installed; `cargo xtask setup` does it where there is a network",
+    )?;
+    fs::write(stamp, wanted)?;
+    Ok(python)
+}
+
+/// A program that cargo compiles: ours when right, the caller's own when right, else installed.
+fn compiled(package: &str, program: &str, version: &str, time: &str, flags: &[&str]) -> Result<PathBuf> {
+    let ours = place::tools().join("bin").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
+    let right = |path: &PathBuf| {
+        let answer = process::answer(Command::new(path).arg("--version"));
+        answer.is_some_and(|text| text.split_whitespace().nth(1) == Some(version))
+    };
+    if let Some(found) = [Some(ours.clone()), system::on_path(program)].into_iter().flatten().find(right) {
+        return Ok(found);
+    }
+    println!("Installing {package} {version} into target/tools ({time} on two cores, once)");
+    let mut command = Command::new(place::cargo());
+    command
+        .args(["install", "--quiet", "--force", package, "--version", version, "--root"])
+        .arg(place::tools())
+        .args(flags)
+        // Outside the repository's own configuration and with one build folder, so that both tools share what
+        // they have in common; speed of compiling counts for more than speed of the tool.
+        .env("CARGO_TARGET_DIR", place::tools().join("build"))
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env_remove("RUSTFLAGS");
+    process::run(&mut command).with_context(|| {
+        format!(
+            "{package} {version} is missing and could not be installed. Where there is a network:\n  {}",
+            process::shown(&command)
+        )
+    })?;
+    if right(&ours) { Ok(ours) } else { Err(anyhow!("{} is not version {version}", ours.display())) }
+}
+
+/// The version of a package in Cargo.lock.
+fn locked(package: &str) -> Result<String> {
+    let text = fs::read_to_string(place::root().join("Cargo.lock")).context("Cargo.lock cannot be read")?;
+    version_in(&text, package).ok_or_else(|| anyhow!("{package} is not in Cargo.lock"))
+}
+
+fn version_in(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
+    Some(lines.next()?.strip_prefix("version = \"")?.trim_end_matches('"').to_owned())
+}
+
+fn npm_folder() -> PathBuf {
+    place::tools().join("npm")
+}
+
+/// What the stock JavaScript SDK tests import.
+fn sdk_packages() -> Result<Vec<(String, String)>> {
+    let path = place::root().join("tests/sdk/package.json");
+    let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let parsed: serde_json::Value = serde_json::from_str(&text)?;
+    let list = parsed.get("dependencies").and_then(serde_json::Value::as_object).into_iter().flatten();
+    Ok(list.filter_map(|(name, version)| Some((name.clone(), version.as_str()?.to_owned()))).collect())
+}
+
+/// Whether each package is installed in exactly this version.
+fn npm_has(folder: &Path, packages: &[(&str, &str)]) -> bool {
+    packages.iter().all(|(name, version)| {
+        let manifest = folder.join("node_modules").join(name).join("package.json");
+        let parsed = fs::read(manifest).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        parsed.is_some_and(|manifest: serde_json::Value| manifest["version"].as_str() == Some(version))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_names_the_version() {
+        let lock = "[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n\n[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9\"\n";
+        assert_eq!(version_in(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(version_in(lock, "wasm"), None);
+    }
+
+    #[test]
+    fn a_package_counts_only_in_the_pinned_version() {
+        let folder = std::env::temp_dir().join(format!("xtask-npm-{}", std::process::id()));
+        let package = folder.join("node_modules/left");
+        fs::create_dir_all(&package).unwrap();
+        fs::write(package.join("package.json"), r#"{"version":"1.0.0"}"#).unwrap();
+        assert!(npm_has(&folder, &[("left", "1.0.0")]));
+        assert!(!npm_has(&folder, &[("left", "1.0.1")]));
+        assert!(!npm_has(&folder, &[("right", "1.0.0")]));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
