@@ -89,6 +89,73 @@ pub fn merge(links: impl IntoIterator<Item = DependencyLink>) -> Vec<DependencyL
         .collect()
 }
 
+/// What is known of a link's failures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Failures {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// So many of all calls failed.
+    Counted(u64),
+    /// Of a sample of the calls so many failed.
+    Sampled {
+        /// Calls looked at.
+        calls: u64,
+        /// Those that failed.
+        errors: u64,
+    },
+}
+
+/// A link with what is known of its failures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RatedLink {
+    /// Calling service.
+    pub parent: String,
+    /// Called service.
+    pub child: String,
+    /// How often.
+    pub calls: u64,
+    /// How well that went.
+    pub failures: Failures,
+}
+
+impl RatedLink {
+    /// Share of failed calls, 0 to 1; `None` where nothing is known or nothing was called.
+    pub fn error_share(&self) -> Option<f64> {
+        let (errors, calls) = match self.failures {
+            Failures::Unknown => return None,
+            Failures::Counted(errors) => (errors, self.calls),
+            Failures::Sampled { calls, errors } => (errors, calls),
+        };
+        (calls > 0).then(|| (errors as f64 / calls as f64).min(1.0))
+    }
+}
+
+/// Merges `links` and, where they do not say how many calls failed, looks that up in `sample`, links counted
+/// from some traces of the same time. Nothing is scaled: a sample stays one.
+pub fn rated(links: impl IntoIterator<Item = DependencyLink>, sample: &[DependencyLink]) -> Vec<RatedLink> {
+    let sample: BTreeMap<(&str, &str), &DependencyLink> =
+        sample.iter().map(|link| ((link.parent.as_str(), link.child.as_str()), link)).collect();
+    let failures = |link: &DependencyLink| match link.errors {
+        Some(errors) => Failures::Counted(errors),
+        None => match sample.get(&(link.parent.as_str(), link.child.as_str())) {
+            Some(DependencyLink { calls, errors: Some(errors), .. }) => {
+                Failures::Sampled { calls: *calls, errors: *errors }
+            }
+            _ => Failures::Unknown,
+        },
+    };
+    merge(links)
+        .into_iter()
+        .map(|link| RatedLink {
+            failures: failures(&link),
+            parent: link.parent,
+            child: link.child,
+            calls: link.calls,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +219,30 @@ mod tests {
                 link("", "c", 9_007_199_254_740_993, None),
                 link("a", "a", 4, None),
                 link("a", "b", u64::MAX, Some(3)),
+            ]
+        );
+    }
+
+    #[test]
+    fn failures_are_counted_sampled_or_unknown() {
+        let sample = [link("a", "b", 10, Some(3)), link("a", "c", 0, Some(0))];
+        let rated = rated(
+            [
+                link("a", "b", 500, None),
+                link("a", "c", 7, None),
+                link("a", "d", 4, Some(1)),
+                link("d", "e", 1, None),
+            ],
+            &sample,
+        );
+        let failures: Vec<_> = rated.iter().map(|link| (link.failures, link.error_share())).collect();
+        assert_eq!(
+            failures,
+            [
+                (Failures::Sampled { calls: 10, errors: 3 }, Some(0.3)),
+                (Failures::Sampled { calls: 0, errors: 0 }, None),
+                (Failures::Counted(1), Some(0.25)),
+                (Failures::Unknown, None),
             ]
         );
     }

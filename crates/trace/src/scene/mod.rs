@@ -1,7 +1,9 @@
 //! What is drawn: from rows and a viewport to flat buffers that a canvas only has to fill in.
 
+pub mod graph;
 pub mod minimap;
 pub mod ruler;
+pub mod series;
 mod time_scale;
 pub mod waterfall;
 

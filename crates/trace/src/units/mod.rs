@@ -2,6 +2,8 @@
 
 mod duration;
 mod id;
+mod number;
 
 pub use duration::{duration, duration_exact};
 pub use id::{SpanId, TraceId, parse_hex};
+pub use number::{compact, count, percent, rate};

@@ -1,0 +1,240 @@
+//! Lines over time: where they are broken, how their axes are divided, and what a tick says.
+
+use crate::units::{count, duration};
+use std::ops::Range;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// What a value axis measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    #[default]
+    Count,
+    /// Things a second.
+    PerSecond,
+    /// A part of all, 0 to 1.
+    Share,
+    /// Nanoseconds.
+    Duration,
+}
+
+/// A division of an axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tick {
+    /// Value on the axis.
+    pub at: f64,
+    /// What it says.
+    pub label: String,
+}
+
+/// An axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Axis {
+    /// Value at its begin.
+    pub low: f64,
+    /// Value at its end, above `low`.
+    pub high: f64,
+    /// Divisions in rising order.
+    pub ticks: Vec<Tick>,
+}
+
+/// The runs of values that a line may join: gaps in `values` are gaps in the line. A run of one is a dot.
+pub fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        if !value.is_some_and(f64::is_finite) {
+            continue;
+        }
+        match runs.last_mut().filter(|run| run.end == index) {
+            Some(run) => run.end += 1,
+            None => runs.push(index..index + 1),
+        }
+    }
+    runs
+}
+
+/// An axis from 0 to `max` or a little more, in about `about` steps that people can count in.
+pub fn value_axis(max: f64, unit: Unit, about: usize) -> Axis {
+    let least = match unit {
+        Unit::Duration => 1_000.0,
+        Unit::Share => 0.01,
+        Unit::PerSecond => 0.001,
+        Unit::Count => 1.0,
+    };
+    let max = if max.is_finite() { max.max(least) } else { least };
+    let steps = about.clamp(1, 20) as f64;
+    let step = match unit {
+        Unit::Duration => duration_step(max / steps),
+        Unit::Count => nice_step(max / steps).max(1.0),
+        _ => nice_step(max / steps),
+    };
+    let last = (max / step - 1e-9).ceil().max(1.0) as usize;
+    let high = match unit {
+        Unit::Share => (last as f64 * step).min(1.0),
+        _ => last as f64 * step,
+    };
+    let values = (0..=last).map(|index| index as f64 * step).filter(|at| *at <= high * (1.0 + 1e-9));
+    Axis { low: 0.0, high, ticks: values.map(|at| Tick { at, label: value_label(at, step, unit) }).collect() }
+}
+
+/// The least of 1, 2 and 5 times a power of ten that is not below `ideal`.
+fn nice_step(ideal: f64) -> f64 {
+    let power = 10f64.powf(ideal.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|step| *step >= ideal * (1.0 - 1e-9))
+        .unwrap_or(power * 10.0)
+}
+
+/// Steps in nanoseconds that are round in the unit in which they are told.
+fn duration_step(ideal: f64) -> f64 {
+    const LONG: [u64; 12] = [15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 43_200];
+    if ideal <= 10e9 {
+        return nice_step(ideal);
+    }
+    let long = LONG.into_iter().map(|seconds| (seconds * SECOND) as f64).find(|step| *step >= ideal);
+    long.unwrap_or_else(|| nice_step(ideal / 86_400e9).max(1.0) * 86_400e9)
+}
+
+fn value_label(at: f64, step: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Duration if at == 0.0 => "0".to_owned(),
+        Unit::Duration => duration(at.round() as u64),
+        Unit::Count => count(at.round() as u64),
+        Unit::PerSecond => decimal(at, step),
+        Unit::Share => format!("{} %", decimal(at * 100.0, step * 100.0)),
+    }
+}
+
+/// As many decimals as the step has, and commas.
+fn decimal(at: f64, step: f64) -> String {
+    let decimals = (-(step * (1.0 + 1e-9)).log10().floor()).max(0.0) as usize;
+    if decimals == 0 { count(at.round() as u64) } else { format!("{at:.decimals$}") }
+}
+
+/// An axis over a stretch of time (nanoseconds since the Unix epoch) with ticks at round local times.
+/// `offset_minutes` is what local time is ahead of UTC.
+pub fn time_axis(begin_unix: u64, end_unix: u64, offset_minutes: i32, about: usize) -> Axis {
+    const STEPS: [u64; 17] =
+        [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200];
+    let end_unix = end_unix.max(begin_unix.saturating_add(1));
+    let ideal = (end_unix - begin_unix).div_ceil(about.clamp(1, 50) as u64).div_ceil(SECOND);
+    let step =
+        STEPS.into_iter().find(|step| *step >= ideal).unwrap_or_else(|| ideal.div_ceil(86_400) * 86_400);
+    let offset = i128::from(offset_minutes) * 60;
+    let local_begin = i128::from(begin_unix / SECOND) + offset;
+    let first = local_begin.div_euclid(i128::from(step)) * i128::from(step);
+    let ticks = (0..=(about as i128 + 2))
+        .map(|index| first + index * i128::from(step))
+        .filter_map(|local| {
+            let at = u64::try_from(local - offset).ok()?.checked_mul(SECOND)?;
+            (begin_unix..=end_unix)
+                .contains(&at)
+                .then(|| Tick { at: at as f64, label: time_label(local, step) })
+        })
+        .collect();
+    Axis { low: begin_unix as f64, high: end_unix as f64, ticks }
+}
+
+/// `14:05`, with seconds where the step has them, as a date at midnight and for steps of days.
+fn time_label(local: i128, step: u64) -> String {
+    let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+    if second == 0 {
+        let (month, day) = month_and_day(days as i64);
+        return format!("{day} {month}");
+    }
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    if step < 60 {
+        format!("{hour:02}:{minute:02}:{:02}", second % 60)
+    } else {
+        format!("{hour:02}:{minute:02}")
+    }
+}
+
+/// Of a day since the Unix epoch, in the Gregorian calendar.
+fn month_and_day(days: i64) -> (&'static str, u8) {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    // A day is far inside of what the calendar holds unless a clock is broken beyond use.
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let date = i32::try_from(days)
+        .ok()
+        .and_then(|days| epoch.checked_add(jiff::Span::new().try_days(days).ok()?).ok())
+        .unwrap_or(epoch);
+    (MONTHS[(date.month() as usize).clamp(1, 12) - 1], date.day() as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn gaps_break_the_line() {
+        let values = [None, Some(1.0), Some(2.0), None, None, Some(0.0), None, Some(f64::NAN), Some(4.0)];
+        assert_eq!(runs(&values), [1..3, 5..6, 8..9]);
+        assert_eq!(runs(&[]), []);
+        assert_eq!(runs(&[None]), []);
+    }
+
+    #[test]
+    fn value_axes_count_in_round_steps() {
+        assert_eq!(labels(&value_axis(37.0, Unit::PerSecond, 4)), ["0", "10", "20", "30", "40"]);
+        assert_eq!(labels(&value_axis(0.5, Unit::PerSecond, 4)), ["0.0", "0.2", "0.4", "0.6"]);
+        assert_eq!(labels(&value_axis(1.0, Unit::Share, 4)), ["0 %", "50 %", "100 %"]);
+        assert_eq!(labels(&value_axis(0.019, Unit::Share, 4)), ["0.0 %", "0.5 %", "1.0 %", "1.5 %", "2.0 %"]);
+        assert_eq!(labels(&value_axis(0.0, Unit::Count, 4)), ["0", "1"]);
+        assert_eq!(labels(&value_axis(912e6, Unit::Duration, 4)), ["0", "500 ms", "1 s"]);
+        assert_eq!(
+            labels(&value_axis(100e9, Unit::Duration, 4)),
+            ["0", "30 s", "1 min", "1 min 30 s", "2 min"]
+        );
+        assert_eq!(value_axis(f64::NAN, Unit::Duration, 4), value_axis(0.0, Unit::Duration, 4));
+    }
+
+    #[test]
+    fn time_axes_tick_at_round_local_times() {
+        let day = 1_795_219_200 * SECOND; // 21 November 2026, 00:00 UTC
+        assert_eq!(
+            labels(&time_axis(day + 3_905 * SECOND, day + 7_505 * SECOND, 0, 4)),
+            ["01:15", "01:30", "01:45", "02:00"]
+        );
+        assert_eq!(
+            labels(&time_axis(day, day + 20 * SECOND, 330, 4)),
+            ["05:30:00", "05:30:05", "05:30:10", "05:30:15", "05:30:20"]
+        );
+        assert_eq!(
+            labels(&time_axis(day - 7_200 * SECOND, day + 7_200 * SECOND, 0, 4)),
+            ["22:00", "23:00", "21 Nov", "01:00", "02:00"]
+        );
+        assert_eq!(
+            labels(&time_axis(day - 7 * 86_400 * SECOND, day, 0, 4)),
+            ["15 Nov", "17 Nov", "19 Nov", "21 Nov"]
+        );
+        assert_eq!(labels(&time_axis(0, 0, -600, 4)), ["14:00:00"]);
+    }
+
+    proptest! {
+        #[test]
+        fn axes_hold_their_values(max in 0.0f64..1e18, about in 1usize..12, unit in 0usize..4) {
+            let unit = [Unit::Count, Unit::PerSecond, Unit::Duration, Unit::Share][unit];
+            let max = if unit == Unit::Share { max / 1e18 } else { max };
+            let axis = value_axis(max, unit, about);
+            prop_assert!(axis.high >= max * (1.0 - 1e-6) && axis.high > axis.low);
+            prop_assert!(axis.ticks.len() >= 2 && axis.ticks.len() <= about + 3, "{:?}", axis);
+            prop_assert!(axis.ticks.windows(2).all(|pair| pair[0].at < pair[1].at));
+        }
+
+        #[test]
+        fn any_time_has_an_axis(begin: u64, length: u64, offset in -840i32..840, about in 0usize..60) {
+            let axis = time_axis(begin, begin.saturating_add(length), offset, about);
+            prop_assert!(axis.ticks.iter().all(|tick| tick.at >= axis.low && tick.at <= axis.high));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Counts, shares and rates as people read them.
+
+/// With a comma at every third digit: `48,200`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// As short as it gets, at most three significant digits: `999`, `1.2k`, `52k`, `1.5M`, `9,010T`.
+pub fn compact(number: u64) -> String {
+    const STEPS: [(f64, &str); 4] = [(1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")];
+    if number < 1_000 {
+        return number.to_string();
+    }
+    let exact = number as f64;
+    // Rounding may carry into the next step (999,950 is 1M, not 1,000k).
+    let fits = |step: &&(f64, &str)| exact / step.0 < 999.5 || step.1 == "T";
+    let (step, letter) = STEPS.iter().find(fits).copied().unwrap_or((1e12, "T"));
+    let scaled = exact / step;
+    if scaled < 9.95 {
+        format!("{}{letter}", significant(scaled, 2))
+    } else {
+        format!("{}{letter}", count(scaled.round() as u64))
+    }
+}
+
+/// A share from 0 to 1 in percent, two significant digits below ten: `0 %`, `0.042 %`, `6.1 %`, `99.9 %`,
+/// `100 %`. What is not all is never rounded up to all.
+pub fn percent(share: f64) -> String {
+    let percent = if share.is_finite() { (share * 100.0).max(0.0) } else { 0.0 };
+    let text = match percent {
+        p if p < 1e-9 => "0".to_owned(),
+        p if p < 9.95 => significant(p, 2),
+        p if p < 99.0 => format!("{p:.0}"),
+        p if p < 100.0 => format!("{:.1}", p.min(99.9)),
+        p => format!("{p:.0}"),
+    };
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// A rate: `31.2 /s`, `0.5 /s`; what is slower than one in ten seconds is told by the minute, the hour or the day.
+pub fn rate(per_second: f64) -> String {
+    if !per_second.is_finite() || per_second <= 0.0 {
+        return "0 /s".to_owned();
+    }
+    let scales = [(1.0, "/s"), (60.0, "/min"), (3_600.0, "/h"), (86_400.0, "/d")];
+    let (scale, unit) =
+        scales.into_iter().find(|(scale, _)| per_second * scale >= 0.1).unwrap_or((86_400.0, "/d"));
+    format!("{} {unit}", significant(per_second * scale, 3))
+}
+
+/// That many significant digits, no trailing zeros, and all digits before the point.
+fn significant(number: f64, digits: i32) -> String {
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    let decimals = (digits - 1 - number.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    let text = format!("{number:.decimals$}");
+    if !text.contains('.') {
+        return count(number.round() as u64);
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped() {
+        let texts = [0, 999, 1_000, 48_200, 9_007_199_254_740_993].map(count);
+        assert_eq!(texts, ["0", "999", "1,000", "48,200", "9,007,199,254,740,993"]);
+    }
+
+    #[test]
+    fn compact_counts_round_and_carry() {
+        let numbers =
+            [0, 999, 1_000, 1_249, 9_949, 9_950, 51_971, 999_499, 999_500, 1_500_000, 9_007_199_254_740_993];
+        let expected = ["0", "999", "1k", "1.2k", "9.9k", "10k", "52k", "999k", "1M", "1.5M", "9,007T"];
+        assert_eq!(numbers.map(compact), expected);
+    }
+
+    #[test]
+    fn shares_never_round_to_all_or_nothing() {
+        let shares = [0.0, 0.00042, 0.061, 0.0999, 0.5, 0.994, 0.99999, 1.0, f64::NAN];
+        let expected = ["0 %", "0.042 %", "6.1 %", "10 %", "50 %", "99.4 %", "99.9 %", "100 %", "0 %"];
+        assert_eq!(shares.map(percent), expected);
+    }
+
+    #[test]
+    fn slow_rates_take_a_longer_unit() {
+        let rates = [0.0, 31.2, 1_234.4, 0.5, 0.05, 0.000_5, 0.000_01, f64::INFINITY];
+        let expected = ["0 /s", "31.2 /s", "1,234 /s", "0.5 /s", "3 /min", "1.8 /h", "0.864 /d", "0 /s"];
+        assert_eq!(rates.map(rate), expected);
+    }
+}
