@@ -3,6 +3,7 @@
 pub mod graph;
 pub mod minimap;
 pub mod ruler;
+pub mod scroll;
 pub mod series;
 mod time_scale;
 pub mod waterfall;
