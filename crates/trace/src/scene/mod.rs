@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod minimap;
+pub mod palette;
 pub mod ruler;
 pub mod scroll;
 pub mod series;

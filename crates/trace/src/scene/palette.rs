@@ -1,0 +1,79 @@
+//! Which of the twelve service colours a service takes.
+//!
+//! A service prefers the slot that its name's hash points at, so that it looks the same in every trace, page
+//! and browser; where two that are seen together would share one, the later moves on to the next free slot.
+
+/// How many service colours there are (`--span-1` to `--span-12`).
+pub const SLOTS: u8 = 12;
+
+/// The slot (0 to 11) that a name prefers: FNV-1a, 32 bits, its high and low half folded together.
+pub fn preferred(service: &str) -> u8 {
+    let hash =
+        service.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    ((hash ^ hash >> 16) % u32::from(SLOTS)) as u8
+}
+
+/// Slots for services that are seen together. `kept` tells the slot that a service has had here before; those
+/// come first, then the others in the order of their names. Beyond twelve services slots are shared.
+pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
+    let mut order: Vec<usize> = (0..services.len()).collect();
+    order.sort_by_key(|index| (kept(services[*index]).is_none(), services[*index]));
+    let mut slots = vec![0; services.len()];
+    let mut taken = [0usize; SLOTS as usize];
+    let mut given: Vec<(&str, u8)> = Vec::with_capacity(services.len());
+    for index in order {
+        let service = services[index];
+        if let Some((_, slot)) = given.last().filter(|(last, _)| *last == service) {
+            slots[index] = *slot;
+            continue;
+        }
+        let first = kept(service).unwrap_or_else(|| preferred(service)) % SLOTS;
+        let fewest = taken.iter().min().copied().unwrap_or(0);
+        let next = (0..SLOTS).map(|step| (first + step) % SLOTS).find(|slot| taken[*slot as usize] == fewest);
+        let slot = next.unwrap_or(first);
+        taken[slot as usize] += 1;
+        given.push((service, slot));
+        slots[index] = slot;
+    }
+    slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_alone_has_the_colour_it_prefers() {
+        for service in ["gateway", "order", "", "Überweisung"] {
+            assert_eq!(slots(&[service], |_| None), [preferred(service)]);
+            assert!(preferred(service) < SLOTS);
+        }
+    }
+
+    #[test]
+    fn twelve_services_have_twelve_colours() {
+        let names: Vec<String> = (0..12).map(|number| format!("service-{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut distinct = slots(&names, |_| None);
+        distinct.sort_unstable();
+        assert_eq!(distinct, (0..12).collect::<Vec<u8>>());
+        let mut reversed: Vec<&str> = names.clone();
+        reversed.reverse();
+        let mut colours = slots(&reversed, |_| None);
+        colours.reverse();
+        assert_eq!(colours, slots(&names, |_| None), "the order of the list does not matter");
+    }
+
+    #[test]
+    fn what_was_kept_is_kept_and_beyond_twelve_colours_are_shared_evenly() {
+        let kept = |service: &str| (service == "zulu").then_some(preferred("alpha"));
+        let given = slots(&["alpha", "zulu", "zulu"], kept);
+        assert_eq!((given[1], given[2]), (preferred("alpha"), preferred("alpha")));
+        assert_ne!(given[0], given[1]);
+        let names: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+        let many = slots(&names.iter().map(String::as_str).collect::<Vec<_>>(), |_| None);
+        assert!(
+            (0..SLOTS).all(|slot| (2..=3).contains(&many.iter().filter(|other| **other == slot).count()))
+        );
+    }
+}
