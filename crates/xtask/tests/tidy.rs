@@ -1,0 +1,75 @@
+//! Is the plan still the plan? Rules of the house that no compiler knows, each with a test that it catches what it is for.
+
+#[path = "tidy/crates.rs"]
+mod crates;
+#[path = "tidy/law.rs"]
+mod law;
+#[path = "tidy/shape.rs"]
+mod shape;
+#[path = "tidy/style.rs"]
+mod style;
+#[path = "tidy/tree.rs"]
+mod tree;
+#[path = "tidy/words.rs"]
+mod words;
+
+use tree::File;
+
+/// Fails with every complaint at once.
+#[track_caller]
+fn check(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[test]
+fn rooms_import_only_what_the_law_allows() {
+    check(law::check(&tree::read()));
+}
+
+#[test]
+fn crates_depend_only_on_what_the_law_allows() {
+    check(crates::check_dependencies(&crates::metadata()));
+}
+
+#[test]
+fn licences_are_permissive() {
+    check(crates::check_licences(&crates::metadata(), &tree::text("deny.toml")));
+    check(crates::check_bans(&crates::metadata(), &tree::text("deny.toml")));
+}
+
+#[test]
+fn stylesheets_are_linked_and_colours_are_tokens() {
+    let files = tree::read();
+    check(style::check_links(&files, &tree::text("index.html")));
+    check(style::check_colours(&files));
+}
+
+#[test]
+fn files_are_short_named_well_and_introduced() {
+    check(shape::check_files(&tree::read()));
+}
+
+#[test]
+fn the_architecture_names_every_room() {
+    check(shape::check_rooms(&shape::rooms(&tree::paths()), &tree::text("ARCHITECTURE.md"), &tree::exists));
+}
+
+#[test]
+fn no_test_is_ignored() {
+    check(shape::check_ignored(&tree::read()));
+}
+
+#[test]
+fn nothing_names_a_machine_or_a_registry() {
+    check(words::check_places(&tree::read()));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    check(words::check_links(&tree::read(), &tree::exists));
+}
+
+/// A file as the rules see it, for their tests.
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), text: text.to_owned() }
+}

@@ -1,0 +1,165 @@
+//! The shape of files and rooms: short, introduced, well named, and all on the map.
+
+use std::collections::BTreeSet;
+
+use crate::tree::{File, code};
+
+/// No file is longer than this.
+const LONGEST: usize = 600;
+/// Names that say nothing.
+const EMPTY_NAMES: [&str; 6] = ["utils", "util", "common", "helpers", "types", "core"];
+
+/// Complaints about long files, files without an introduction, and modules whose name says nothing.
+pub fn check_files(files: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in files {
+        let rust = file.path.ends_with(".rs");
+        let written = [".rs", ".css", ".mjs", ".js", ".html"].iter().any(|end| file.path.ends_with(end));
+        let lines = file.text.lines().count();
+        if written && lines > LONGEST && !file.path.starts_with("fixtures/") {
+            complaints.push(format!(
+                "{}: {lines} lines, more than {LONGEST}: it has more than one purpose",
+                file.path
+            ));
+        }
+        if rust && !file.text.trim_start().starts_with("//!") {
+            complaints.push(format!("{}: does not open with `//!` and what it is for", file.path));
+        }
+        if written {
+            let stems = file.path.split('/').map(|part| part.split('.').next().unwrap_or_default());
+            let named = stems.filter(|stem| EMPTY_NAMES.contains(stem));
+            complaints.extend(named.map(|stem| format!("{}: `{stem}` says nothing", file.path)));
+        }
+        if rust {
+            let source = code(&file.text);
+            let words: Vec<&str> = source.split_whitespace().collect();
+            let inline = words.windows(2).filter(|pair| {
+                pair[0] == "mod" && EMPTY_NAMES.contains(&pair[1].trim_end_matches([';', '{']))
+            });
+            complaints.extend(inline.map(|pair| format!("{}: `mod {}` says nothing", file.path, pair[1])));
+        }
+    }
+    complaints
+}
+
+/// Complaints about tests that do not run.
+pub fn check_ignored(files: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in files {
+        let rust = file.path.ends_with(".rs") && code(&file.text).contains("#[ignore");
+        let script = file.path.ends_with(".test.mjs")
+            && ["skip: true", ".skip(", ".todo(", ".only(", "only: true"]
+                .iter()
+                .any(|word| file.text.contains(word));
+        if rust || script {
+            complaints.push(format!("{}: a test that does not always run", file.path));
+        }
+    }
+    complaints
+}
+
+/// Every room: each crate, each part of the meaning crate, of the viewer, of its pages, and of the outer tests.
+pub fn rooms(paths: &[String]) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for path in paths {
+        for (folder, only_folders) in [
+            ("crates/", true),
+            ("crates/trace/src/", false),
+            ("src/", false),
+            ("src/pages/", false),
+            ("tests/", true),
+        ] {
+            let Some(inside) = path.strip_prefix(folder) else { continue };
+            let (name, below) = inside.split_once('/').map_or((inside, false), |(name, _)| (name, true));
+            let module = name.strip_suffix(".rs").filter(|name| !matches!(*name, "lib" | "main" | "mod"));
+            if below {
+                rooms.insert(format!("{folder}{name}"));
+            } else if let Some(module) = module.filter(|_| !only_folders) {
+                rooms.insert(format!("{folder}{module}"));
+            }
+        }
+    }
+    rooms
+}
+
+/// Complaints about rooms that the map does not name, and about places on the map that are not there.
+pub fn check_rooms(rooms: &BTreeSet<String>, map: &str, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let named: BTreeSet<&str> =
+        map.split('`').skip(1).step_by(2).map(|name| name.trim_end_matches('/')).collect();
+    let mut complaints: Vec<String> = (rooms.iter())
+        .filter(|room| !named.contains(room.as_str()))
+        .map(|room| format!("ARCHITECTURE.md does not name `{room}`"))
+        .collect();
+    let places = ["crates/", "src/", "tests/", "assets/", "docs/", "fixtures/", ".ci/", ".cargo/"];
+    let claimed = named.iter().filter(|name| places.iter().any(|place| name.starts_with(place)));
+    let lost = claimed
+        .filter(|name| !exists(name) && !exists(&format!("{name}.rs")) && !name.contains(['*', '{', ' ']));
+    complaints.extend(lost.map(|name| format!("ARCHITECTURE.md names `{name}`, which is not there")));
+    complaints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file;
+
+    #[test]
+    fn long_nameless_and_unintroduced_files_are_found() {
+        let long = "//! x\n".repeat(601);
+        let files = [
+            file("src/long.rs", &long),
+            file("src/bare.rs", "fn main() {}"),
+            file("src/ui/utils.rs", "//! Odds and ends."),
+            file("tests/e2e/helpers/a.mjs", ""),
+            file("src/a.rs", "//! A.\nmod types { }\n// mod core;\n"),
+            file("fixtures/long.js", &long),
+            file("src/good.rs", "\n//! Good.\nmod common_case {}\n"),
+        ];
+        let complaints = check_files(&files);
+        assert_eq!(complaints.len(), 5, "{complaints:#?}");
+        for (complaint, what) in
+            complaints.iter().zip(["601 lines", "does not open", "`utils`", "`helpers`", "`mod types`"])
+        {
+            assert!(complaint.contains(what), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn ignored_tests_are_found() {
+        let files = [
+            file("a.rs", "#[test]\n#[ignore = \"slow\"]\nfn f() {}"),
+            file("b.rs", "// #[ignore]\nlet s = \"#[ignore]\";"),
+            file("c.test.mjs", "test.skip('x', () => {})"),
+            file("d.test.mjs", "test('x', () => {})"),
+        ];
+        assert_eq!(check_ignored(&files).len(), 2);
+    }
+
+    #[test]
+    fn rooms_and_map_must_agree() {
+        let paths: Vec<String> = [
+            "crates/trace/src/lib.rs",
+            "crates/trace/src/repair.rs",
+            "src/main.rs",
+            "src/pages/mod.rs",
+            "src/pages/search/form.rs",
+            "tests/e2e/a.test.mjs",
+        ]
+        .map(str::to_owned)
+        .into();
+        let found = rooms(&paths);
+        let expected =
+            ["crates/trace", "crates/trace/src/repair", "src/pages", "src/pages/search", "tests/e2e"];
+        assert_eq!(found, expected.map(str::to_owned).into());
+        let map =
+            "`crates/trace` `crates/trace/src/repair` `src/pages/` `tests/e2e` `src/gone` `cargo xtask`";
+        let complaints = check_rooms(&found, map, &|path| path != "src/gone" && path != "src/gone.rs");
+        assert_eq!(
+            complaints,
+            [
+                "ARCHITECTURE.md does not name `src/pages/search`",
+                "ARCHITECTURE.md names `src/gone`, which is not there",
+            ]
+        );
+    }
+}
