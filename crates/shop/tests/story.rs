@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[allow(dead_code, reason = "not everything of the receiver is needed here")]
 mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use prost::Message as _;
 use tokio::sync::watch;
 
@@ -101,9 +103,15 @@ pub fn spans(export: &Export) -> Vec<Received> {
     all
 }
 
+/// The attributes of the resources of one protobuf request.
+pub fn resources(export: &Export) -> Vec<Vec<KeyValue>> {
+    let request = ExportTraceServiceRequest::decode(export.body.clone()).unwrap();
+    let resource = |group: ResourceSpans| group.resource.unwrap_or_default().attributes;
+    request.resource_spans.into_iter().map(resource).collect()
+}
+
 /// A text attribute, empty where there is none.
-pub fn text(attributes: &[opentelemetry_proto::tonic::common::v1::KeyValue], key: &str) -> String {
-    use opentelemetry_proto::tonic::common::v1::any_value::Value;
+pub fn text(attributes: &[KeyValue], key: &str) -> String {
     let found = attributes.iter().find(|attribute| attribute.key == key);
     match found.and_then(|attribute| attribute.value.as_ref()?.value.clone()) {
         Some(Value::StringValue(text)) => text,
