@@ -1,1 +1,313 @@
-//! Not built yet.
+//! From spans in any order, of any number of traces, to traces in pre-order.
+//!
+//! Formats give spans one by one ([`TraceBuilder::span`]) and say afterwards what came late: resources, scopes,
+//! warnings. [`TraceBuilder::finish`] groups by trace id, repairs, orders and rolls up. Nothing recurses.
+
+mod arrange;
+mod assemble;
+
+use crate::model::record::{Resource, Scope, SpanRecord};
+use crate::model::{
+    Block, Decode, Flags, Kind, Opened, Piece, Place, Shared, Sink, StatusCode, StrIx, Strings,
+};
+use crate::units::{SpanId, TraceId};
+use rustc_hash::FxHashMap;
+
+/// What is known of a span as soon as it is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// Its trace, from [`TraceBuilder::trace`].
+    pub trace: u32,
+    /// Its id.
+    pub id: SpanId,
+    /// The parent it names; 0 for none.
+    pub parent: SpanId,
+    /// Nanoseconds since the Unix epoch; 0 for "not said".
+    pub begin: u64,
+    /// Nanoseconds since the Unix epoch; the duration where there is no begin.
+    pub end: u64,
+    /// Operation name, from [`TraceBuilder::text`].
+    pub name: StrIx,
+    /// From [`TraceBuilder::resource`].
+    pub resource: u32,
+    /// From [`TraceBuilder::scope`], or `u32::MAX`.
+    pub scope: u32,
+    /// Kind.
+    pub kind: Kind,
+    /// Status.
+    pub status: StatusCode,
+    /// What was seen at once: own error, events, links, warned, a parent in another trace (orphan).
+    pub flags: Flags,
+    /// Where the rest of it is.
+    pub place: Place,
+}
+
+/// A trace being gathered.
+#[derive(Clone, Debug, Default)]
+struct Gathered {
+    id: TraceId,
+    foreign: String,
+    warnings: Vec<String>,
+    spans: u32,
+}
+
+/// Gathers spans.
+#[derive(Debug, Default)]
+pub struct TraceBuilder {
+    names: Strings,
+    spans: Vec<Seen>,
+    events_end: Vec<u32>,
+    event_times: Vec<u64>,
+    others: Vec<(u32, SpanId)>,
+    traces: Vec<Gathered>,
+    trace_numbers: FxHashMap<TraceId, u32>,
+    last_trace: Option<(TraceId, u32)>,
+    shared: Shared,
+    blocks: Vec<Block>,
+    /// Bytes in `blocks`.
+    kept: usize,
+    /// Spans, from the first, that need no block any more; and blocks that were let go.
+    interned: usize,
+    let_go: usize,
+    warnings: Vec<String>,
+}
+
+impl TraceBuilder {
+    /// A builder for spans whose kept bytes `decode` reads.
+    pub fn new(decode: Option<Decode>) -> Self {
+        let shared = Shared { decode, ..Shared::default() };
+        Self { shared, ..Self::default() }
+    }
+
+    /// How many spans there are so far.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none yet.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The number of a trace, which exists from now on, spans or not. `foreign` is the id's text where it is
+    /// not hexadecimal.
+    pub fn trace(&mut self, id: TraceId, foreign: &str) -> u32 {
+        if let Some((last, number)) = self.last_trace
+            && last == id
+        {
+            return number;
+        }
+        let next = self.traces.len() as u32;
+        let number = *self.trace_numbers.entry(id).or_insert(next);
+        if number == next {
+            self.traces.push(Gathered { id, foreign: foreign.to_owned(), ..Gathered::default() });
+        }
+        self.last_trace = Some((id, number));
+        number
+    }
+
+    /// The number of a name.
+    pub fn text(&mut self, text: &str) -> StrIx {
+        self.names.intern(text)
+    }
+
+    /// A new resource, perhaps still unknown: fill it in with [`TraceBuilder::set_resource`].
+    pub fn resource(&mut self, resource: Resource) -> u32 {
+        self.shared.resources.push(resource);
+        self.shared.resources.len() as u32 - 1
+    }
+
+    /// What a resource turned out to be.
+    pub fn set_resource(&mut self, number: u32, resource: Resource) {
+        if let Some(slot) = self.shared.resources.get_mut(number as usize) {
+            *slot = resource;
+        }
+    }
+
+    /// A new scope.
+    pub fn scope(&mut self, scope: Scope) -> u32 {
+        self.shared.scopes.push(scope);
+        self.shared.scopes.len() as u32 - 1
+    }
+
+    /// What a scope turned out to be.
+    pub fn set_scope(&mut self, number: u32, scope: Scope) {
+        if let Some(slot) = self.shared.scopes.get_mut(number as usize) {
+            *slot = scope;
+        }
+    }
+
+    /// When an event of the next span was (nanoseconds since the Unix epoch).
+    pub fn event(&mut self, time: u64) {
+        self.event_times.push(time);
+    }
+
+    /// Takes back the events given since the last span: it turned out to be incomplete.
+    pub fn forget_events(&mut self) {
+        self.event_times.truncate(self.events_end.last().copied().unwrap_or(0) as usize);
+        let next = self.spans.len() as u32;
+        while self.others.last().is_some_and(|(span, _)| *span == next) {
+            self.others.pop();
+        }
+    }
+
+    /// Another parent to try for the next span, where the one that it names is not there.
+    pub fn other_parent(&mut self, id: SpanId) {
+        self.others.push((self.spans.len() as u32, id));
+    }
+
+    /// The next span, with the events given since the last.
+    pub fn span(&mut self, mut seen: Seen) {
+        let events = self.event_times.len() as u32;
+        if events > self.events_end.last().copied().unwrap_or(0) {
+            seen.flags.set(Flags::HAS_EVENTS);
+        }
+        self.events_end.push(events);
+        if let Some(trace) = self.traces.get_mut(seen.trace as usize) {
+            trace.spans += 1;
+            self.spans.push(seen);
+        }
+    }
+
+    /// A block of kept bytes that is complete; blocks are numbered in the order in which they come.
+    pub fn block(&mut self, block: Block) {
+        self.kept += block.len();
+        self.blocks.push(block);
+    }
+
+    /// How many bytes of the source are kept in complete blocks.
+    pub fn kept_bytes(&self) -> usize {
+        self.kept
+    }
+
+    /// Interns what the complete blocks say and lets them go: what keeps a million spans from filling memory.
+    pub fn intern_kept(&mut self) {
+        let Some(decode) = self.shared.decode else { return };
+        for seen in &mut self.spans[self.interned..] {
+            let place = seen.place;
+            if place.block != Place::INTERNED {
+                let Some(block) = self.blocks.get(place.block as usize) else { break };
+                let range = place.offset as usize..place.offset as usize + place.len as usize;
+                let row = self.shared.columns.len() as u32;
+                self.shared.columns.begin_row();
+                if let Some(bytes) = block.get(range) {
+                    decode(bytes, &mut self.shared.columns);
+                }
+                seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };
+            }
+            self.interned += 1;
+        }
+        for block in &mut self.blocks[self.let_go..] {
+            *block = Block::default();
+        }
+        self.let_go = self.blocks.len();
+        self.kept = 0;
+    }
+
+    /// A warning about everything that was read.
+    pub fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// A warning about one trace.
+    pub fn warn_trace(&mut self, trace: u32, warning: String) {
+        if let Some(trace) = self.traces.get_mut(trace as usize)
+            && !trace.warnings.contains(&warning)
+        {
+            trace.warnings.push(warning);
+        }
+    }
+
+    /// A span that is already whole, interned at once.
+    pub fn record(&mut self, resource: u32, scope: u32, record: &SpanRecord) {
+        let trace = self.trace(record.trace_id, &record.foreign_trace_id);
+        let columns = &mut self.shared.columns;
+        let row = columns.len() as u32;
+        columns.begin_row();
+        say(record, columns);
+        for event in &record.events {
+            self.event_times.push(event.time_unix);
+        }
+        let mut flags = Flags::default();
+        if record.status == StatusCode::Error {
+            flags.set(Flags::OWN_ERROR);
+        }
+        if !record.links.is_empty() {
+            flags.set(Flags::HAS_LINKS);
+        }
+        if !record.warnings.is_empty() {
+            flags.set(Flags::WARNED);
+        }
+        let name = self.names.intern(&record.name);
+        self.span(Seen {
+            trace,
+            id: record.span_id,
+            parent: record.parent_span_id,
+            begin: record.begin_unix,
+            end: record.end_unix,
+            name,
+            resource,
+            scope,
+            kind: record.kind,
+            status: record.status,
+            flags,
+            place: Place { block: Place::INTERNED, offset: row, len: 0 },
+        });
+    }
+
+    /// The traces, in the order in which they first appeared.
+    pub fn finish(self) -> Opened {
+        assemble::finish(self)
+    }
+}
+
+/// Says a whole span piece by piece.
+fn say(record: &SpanRecord, sink: &mut dyn Sink) {
+    use crate::model::ValueRef;
+    use crate::model::record::Value;
+    fn value(value: &Value) -> ValueRef<'_> {
+        match value {
+            Value::Empty => ValueRef::Empty,
+            Value::String(text) => ValueRef::Str(text),
+            Value::Bool(flag) => ValueRef::Bool(*flag),
+            Value::Int(number) => ValueRef::Int(*number),
+            Value::Double(number) => ValueRef::Double(*number),
+            Value::Bytes(bytes) => ValueRef::Bytes(bytes),
+            nested => ValueRef::Nested(nested.clone()),
+        }
+    }
+    sink.piece(Piece::Trace(record.trace_id, &record.foreign_trace_id));
+    sink.piece(Piece::Id(record.span_id, &record.foreign_span_id));
+    sink.piece(Piece::Parent(record.parent_span_id, &record.foreign_parent_id));
+    sink.piece(Piece::Times(record.begin_unix, record.end_unix));
+    sink.piece(Piece::Status(record.status, &record.status_message));
+    sink.piece(Piece::TraceState(&record.trace_state));
+    sink.piece(Piece::Flags(record.flags));
+    sink.piece(Piece::Dropped(record.dropped_attributes, record.dropped_events, record.dropped_links));
+    for attribute in &record.attributes {
+        sink.piece(Piece::Attribute(&attribute.key, value(&attribute.value)));
+    }
+    for event in &record.events {
+        sink.piece(Piece::Event(event.time_unix, &event.name, event.dropped_attributes));
+        for attribute in &event.attributes {
+            sink.piece(Piece::EventAttribute(&attribute.key, value(&attribute.value)));
+        }
+    }
+    for link in &record.links {
+        sink.piece(Piece::Link(
+            link.trace_id,
+            link.span_id,
+            &link.trace_state,
+            link.flags,
+            link.dropped_attributes,
+        ));
+        for attribute in &link.attributes {
+            sink.piece(Piece::LinkAttribute(&attribute.key, value(&attribute.value)));
+        }
+    }
+    for warning in &record.warnings {
+        sink.piece(Piece::Warning(warning));
+    }
+}

@@ -1,5 +1,7 @@
 //! Trace formats: read leniently and as a stream, sniffed by content; written as Jaeger and OTLP would.
 
+mod ids;
+mod json;
 pub mod otlp_json;
 pub mod otlp_proto;
 mod reader;

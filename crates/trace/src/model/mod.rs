@@ -1,15 +1,18 @@
 //! What a trace is: thin columns for what is drawn ([`Outline`]), whole spans on demand
 //! ([`record::SpanRecord`]), and what a list shows of a trace ([`TraceSummary`]).
 
+mod columns;
 mod outline;
 pub mod record;
 mod sink;
 mod strings;
 mod summary;
 mod trace;
+mod whole;
 
+pub use columns::Columns;
 pub use outline::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
 pub use sink::{Piece, Sink, ValueRef};
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};
-pub use trace::{Opened, Trace};
+pub use trace::{Block, Decode, Opened, Place, Shared, Trace};

@@ -111,6 +111,14 @@ impl Flags {
     pub const CYCLE: Flags = Flags(1 << 7);
     /// It begins before its parent or ends after it.
     pub const OUTSIDE_PARENT: Flags = Flags(1 << 8);
+    /// It had no usable start time and was given its parent's, or the trace's.
+    pub const NO_BEGIN: Flags = Flags(1 << 9);
+    /// It ended before it began; it is shown without length.
+    pub const ENDS_EARLY: Flags = Flags(1 << 10);
+    /// It begins before its parent in another process: the clocks seem to differ. Nothing was moved.
+    pub const CLOCK_SKEW: Flags = Flags(1 << 11);
+    /// It has no service name.
+    pub const NO_SERVICE: Flags = Flags(1 << 12);
 
     /// Whether all bits of `other` are set.
     pub fn has(self, other: Flags) -> bool {

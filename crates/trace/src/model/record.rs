@@ -39,7 +39,7 @@ pub struct Attribute {
 /// What produced spans (OTLP `Resource`; Jaeger's process).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
-    /// `service.name`, or what stands in for it.
+    /// `service.name`; empty where the source does not name it.
     pub service: String,
     /// Attributes, `service.name` included where the source had it.
     pub attributes: Vec<Attribute>,
@@ -47,6 +47,17 @@ pub struct Resource {
     pub dropped_attributes: u32,
     /// Schema URL.
     pub schema_url: String,
+}
+
+impl Resource {
+    /// Takes the service from the attribute `service.name`; empty where there is none, or no text.
+    pub fn find_service(&mut self) {
+        let named = self.attributes.iter().find(|attribute| attribute.key == "service.name");
+        self.service = match named.map(|attribute| &attribute.value) {
+            Some(Value::String(name)) => name.clone(),
+            _ => String::new(),
+        };
+    }
 }
 
 /// The instrumentation that made spans (OTLP `InstrumentationScope`).
@@ -106,6 +117,9 @@ pub struct SpanRecord {
     /// The span's own id as the source wrote it, when it is not hexadecimal; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_span_id: String,
+    /// The parent's id as the source wrote it, when it is not hexadecimal; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub foreign_parent_id: String,
     /// The trace's id as the source wrote it, when it is not hexadecimal; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_trace_id: String,

@@ -48,8 +48,8 @@ pub enum Piece<'a> {
     Trace(TraceId, &'a str),
     /// Id, with the text as written when it is not hexadecimal.
     Id(SpanId, &'a str),
-    /// The parent named.
-    Parent(SpanId),
+    /// The parent named, with the text as written when it is not hexadecimal.
+    Parent(SpanId, &'a str),
     /// Operation name.
     Name(&'a str),
     /// Kind.

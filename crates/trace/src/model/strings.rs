@@ -66,6 +66,11 @@ impl Strings {
         self.ends.is_empty()
     }
 
+    /// Bytes held, roughly.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len() + self.ends.len() * 32
+    }
+
     /// All strings in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as StrIx).map(|index| self.get(index))

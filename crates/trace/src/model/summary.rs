@@ -1,6 +1,6 @@
 //! What a list of traces shows of each, and what a service graph shows of each edge.
 
-use super::Kind;
+use super::{Flags, Kind, Outline, SpanIx};
 use crate::units::TraceId;
 use serde::{Deserialize, Serialize};
 
@@ -61,4 +61,42 @@ pub struct DependencyLink {
     pub calls: u64,
     /// How many of the calls failed; `None` where the source does not say (Jaeger).
     pub errors: Option<u64>,
+}
+
+impl Outline {
+    /// What a list shows of the trace.
+    pub fn summary(&self) -> TraceSummary {
+        let mut services: Vec<ServiceCount> = Vec::new();
+        let mut slot = rustc_hash::FxHashMap::default();
+        let (mut errors, mut orphans) = (0, 0);
+        for (service, flags) in self.service.iter().zip(&self.flags) {
+            let at = *slot.entry(*service).or_insert_with(|| {
+                services
+                    .push(ServiceCount { name: self.strings.get(*service).to_owned(), ..Default::default() });
+                services.len() - 1
+            });
+            let failed = u32::from(flags.has(Flags::OWN_ERROR));
+            services[at].spans += 1;
+            services[at].errors += failed;
+            errors += failed;
+            orphans += u32::from(flags.has(Flags::ORPHAN));
+        }
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        let root = (0..self.len())
+            .filter(|span| self.depth[*span] == 0 && !self.flags[*span].has(Flags::ORPHAN))
+            .min_by_key(|span| self.begin[*span])
+            .map(|span| span as SpanIx);
+        TraceSummary {
+            trace_id: self.trace_id,
+            foreign_trace_id: self.foreign_trace_id.clone(),
+            root_service: root.map(|span| self.service_of(span).to_owned()).unwrap_or_default(),
+            root_operation: root.map(|span| self.name_of(span).to_owned()).unwrap_or_default(),
+            begin_unix: self.begin_unix,
+            duration: self.duration,
+            spans: self.len() as u32,
+            errors,
+            orphans,
+            services,
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! A trace as the engine keeps it: the outline, and every span whole on demand.
+//!
+//! What the outline leaves out is either still in the source's bytes, decoded when asked for, or interned in
+//! [`Columns`]. [`Trace::index_some`] moves it from the one to the other, block by block, and lets go of the bytes.
 
 use super::record::{Resource, Scope, SpanRecord};
-use super::{Outline, ServiceCount, SpanIx, TraceSummary};
+use super::sink::{Piece, Sink, ValueRef};
+use super::{Columns, Flags, Outline, SpanIx, TraceSummary};
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -13,31 +17,188 @@ pub struct Opened {
     pub warnings: Vec<String>,
 }
 
+/// How a format says what is in a span's bytes. Bytes that cannot be read say less, never fail.
+pub type Decode = fn(&[u8], &mut dyn Sink);
+
+/// A piece of the source's bytes, kept until everything in it is interned.
+pub type Block = Arc<Vec<u8>>;
+
+/// Where the rest of a span is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Number of the block, or [`Place::INTERNED`].
+    pub block: u32,
+    /// Offset in the block, or the row in the shared columns.
+    pub offset: u32,
+    /// Length in bytes.
+    pub len: u32,
+}
+
+impl Place {
+    /// Stands for "not in a block, but a row of the columns made while reading".
+    pub const INTERNED: u32 = u32::MAX;
+}
+
+/// What traces of one source share.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// Resources, by number.
+    pub resources: Vec<Resource>,
+    /// Scopes, by number.
+    pub scopes: Vec<Scope>,
+    /// Rows that were interned while reading.
+    pub columns: Columns,
+    /// How to read kept bytes; `None` where none are kept.
+    pub decode: Option<Decode>,
+}
+
 /// One trace: its outline, and whole spans on demand.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     outline: Arc<Outline>,
+    shared: Arc<Shared>,
+    resource: Vec<u32>,
+    scope: Vec<u32>,
+    place: Vec<Place>,
+    /// Blocks that this trace still needs, by number; let go from the front.
+    blocks: Vec<(u32, Block)>,
+    /// Spans kept as bytes, in the order of the source; the first `columns.len()` of them are interned.
+    order: Vec<SpanIx>,
+    /// Row in `columns` of each span, or `u32::MAX`.
+    row: Vec<u32>,
+    columns: Columns,
 }
 
+const NO_ROW: u32 = u32::MAX;
+
 impl Trace {
+    /// Puts a trace together. `resource`, `scope` and `place` are by span; `blocks` holds every block named.
+    pub fn new(
+        outline: Outline,
+        shared: Arc<Shared>,
+        resource: Vec<u32>,
+        scope: Vec<u32>,
+        place: Vec<Place>,
+        blocks: Vec<(u32, Block)>,
+    ) -> Self {
+        let mut order: Vec<SpanIx> = (0..place.len() as SpanIx)
+            .filter(|span| place[*span as usize].block != Place::INTERNED)
+            .collect();
+        order.sort_unstable_by_key(|span| place[*span as usize]);
+        let row = vec![NO_ROW; place.len()];
+        Self {
+            outline: Arc::new(outline),
+            shared,
+            resource,
+            scope,
+            place,
+            blocks,
+            order,
+            row,
+            ..Self::default()
+        }
+    }
+
     /// The columns that can be drawn.
     pub fn outline(&self) -> &Arc<Outline> {
         &self.outline
     }
 
-    /// A span as a whole, with what the source and the repair say about it.
-    pub fn record(&self, _span: SpanIx) -> SpanRecord {
-        SpanRecord::default()
+    /// A span as a whole, with what the source and the repair say about it. The default for no such span.
+    pub fn record(&self, span: SpanIx) -> SpanRecord {
+        let mut record = self.record_as_sent(span);
+        if let Some(flags) = self.outline.flags.get(span as usize) {
+            for note in notes(*flags, &record) {
+                record.warn(&note);
+            }
+        }
+        record
+    }
+
+    /// A span as a whole as the source has it: without the notes of the repair. For writers.
+    pub fn record_as_sent(&self, span: SpanIx) -> SpanRecord {
+        let mut record = SpanRecord::default();
+        let at = span as usize;
+        if at >= self.outline.len() {
+            return record;
+        }
+        match self.row_of(at) {
+            Some((columns, row)) => {
+                let (foreign_trace, foreign_id) = columns.foreign_ids(row);
+                record.piece(Piece::Trace(self.outline.trace_id, foreign_trace));
+                record.piece(Piece::Id(self.outline.id[at], foreign_id));
+                record.piece(Piece::Name(self.outline.name_of(span)));
+                record.piece(Piece::Kind(self.outline.kind[at]));
+                record.piece(Piece::Status(self.outline.status[at], ""));
+                columns.replay(row, self.outline.status[at], &mut record);
+            }
+            None => {
+                record.trace_id = self.outline.trace_id;
+                self.decode(at, &mut record);
+            }
+        }
+        record
+    }
+
+    fn row_of(&self, span: usize) -> Option<(&Columns, u32)> {
+        let place = self.place.get(span)?;
+        if place.block == Place::INTERNED {
+            return Some((&self.shared.columns, place.offset));
+        }
+        let row = self.row[span];
+        (row != NO_ROW).then_some((&self.columns, row))
+    }
+
+    fn decode(&self, span: usize, sink: &mut dyn Sink) {
+        let Some(decode) = self.shared.decode else { return };
+        let place = self.place[span];
+        let Ok(found) = self.blocks.binary_search_by_key(&place.block, |(number, _)| *number) else { return };
+        let range = place.offset as usize..place.offset as usize + place.len as usize;
+        if let Some(bytes) = self.blocks[found].1.get(range) {
+            decode(bytes, sink);
+        }
+    }
+
+    /// Calls `each` with the attributes of a span, in the order of the source.
+    pub fn attributes(&self, span: SpanIx, each: &mut dyn FnMut(&str, &ValueRef<'_>)) {
+        struct Only<'a>(&'a mut dyn FnMut(&str, &ValueRef<'_>));
+        impl Sink for Only<'_> {
+            fn piece(&mut self, piece: Piece<'_>) {
+                if let Piece::Attribute(key, value) = piece {
+                    (self.0)(key, &value);
+                }
+            }
+        }
+        match self.row_of(span as usize) {
+            Some((columns, row)) => columns.attributes(row, |key, value| each(key, &value)),
+            None if (span as usize) < self.place.len() => self.decode(span as usize, &mut Only(each)),
+            None => {}
+        }
     }
 
     /// What produced a span.
-    pub fn resource(&self, _span: SpanIx) -> Resource {
-        Resource::default()
+    pub fn resource(&self, span: SpanIx) -> Resource {
+        let number = self.resource.get(span as usize).copied().unwrap_or(u32::MAX);
+        self.shared.resources.get(number as usize).cloned().unwrap_or_default()
     }
 
-    /// The instrumentation that made a span.
-    pub fn scope(&self, _span: SpanIx) -> Scope {
-        Scope::default()
+    /// The instrumentation that made a span. Jaeger says it in tags of the span (`otel.scope.name`,
+    /// `otel.scope.version`, formerly `otel.library.…`): there it is found in them, and they stay.
+    pub fn scope(&self, span: SpanIx) -> Scope {
+        let number = self.scope.get(span as usize).copied().unwrap_or(u32::MAX);
+        if let Some(scope) = self.shared.scopes.get(number as usize) {
+            return scope.clone();
+        }
+        let mut scope = Scope::default();
+        self.attributes(span, &mut |key, value| {
+            let ValueRef::Str(text) = value else { return };
+            match key {
+                "otel.scope.name" | "otel.library.name" => scope.name = (*text).to_owned(),
+                "otel.scope.version" | "otel.library.version" => scope.version = (*text).to_owned(),
+                _ => {}
+            }
+        });
+        scope
     }
 
     /// What a list shows of the trace.
@@ -46,46 +207,73 @@ impl Trace {
     }
 
     /// Interns about `budget` bytes of what was kept of the source; true when every attribute can be searched.
-    pub fn index_some(&mut self, _budget: usize) -> bool {
-        true
+    pub fn index_some(&mut self, budget: usize) -> bool {
+        let mut spent = 0;
+        let mut columns = std::mem::take(&mut self.columns);
+        while columns.len() < self.order.len() && spent <= budget {
+            let row = columns.len();
+            let span = self.order[row] as usize;
+            let place = self.place[span];
+            self.let_go_before(place.block);
+            columns.begin_row();
+            self.decode(span, &mut columns);
+            self.row[span] = row as u32;
+            spent += place.len as usize;
+        }
+        self.columns = columns;
+        let done = self.columns.len() == self.order.len();
+        if done {
+            self.blocks = Vec::new();
+        }
+        done
+    }
+
+    fn let_go_before(&mut self, block: u32) {
+        let done = self.blocks.iter().take_while(|(number, _)| *number < block).count();
+        if done > 0 {
+            self.blocks.drain(..done);
+        }
+    }
+
+    /// Bytes held for everything but the outline: the source's bytes and the columns (shared ones included).
+    pub fn kept_bytes(&self) -> usize {
+        let blocks: usize = self.blocks.iter().map(|(_, block)| block.len()).sum();
+        blocks + self.columns.bytes() + self.shared.columns.bytes()
     }
 }
 
-impl Outline {
-    /// What a list shows of the trace.
-    pub fn summary(&self) -> TraceSummary {
-        use super::Flags;
-        let mut services: Vec<ServiceCount> = Vec::new();
-        let mut slot = rustc_hash::FxHashMap::default();
-        let (mut errors, mut orphans) = (0, 0);
-        for (service, flags) in self.service.iter().zip(&self.flags) {
-            let at = *slot.entry(*service).or_insert_with(|| {
-                services
-                    .push(ServiceCount { name: self.strings.get(*service).to_owned(), ..Default::default() });
-                services.len() - 1
-            });
-            let failed = u32::from(flags.has(Flags::OWN_ERROR));
-            services[at].spans += 1;
-            services[at].errors += failed;
-            errors += failed;
-            orphans += u32::from(flags.has(Flags::ORPHAN));
-        }
-        services.sort_by(|a, b| a.name.cmp(&b.name));
-        let root = (0..self.len())
-            .filter(|span| self.depth[*span] == 0 && !self.flags[*span].has(Flags::ORPHAN))
-            .min_by_key(|span| self.begin[*span])
-            .map(|span| span as SpanIx);
-        TraceSummary {
-            trace_id: self.trace_id,
-            foreign_trace_id: self.foreign_trace_id.clone(),
-            root_service: root.map(|span| self.service_of(span).to_owned()).unwrap_or_default(),
-            root_operation: root.map(|span| self.name_of(span).to_owned()).unwrap_or_default(),
-            begin_unix: self.begin_unix,
-            duration: self.duration,
-            spans: self.len() as u32,
-            errors,
-            orphans,
-            services,
-        }
+/// What the repair says about a span, from its flags.
+fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
+    let mut notes = Vec::new();
+    let parent = record.parent_span_id;
+    if flags.has(Flags::ORPHAN) {
+        notes.push(if parent.is_none() {
+            "its parent is in another trace".to_owned()
+        } else {
+            format!("its parent {parent} is not in the trace")
+        });
     }
+    if flags.has(Flags::DUPLICATE_ID) {
+        notes.push(format!("another span of the trace has the same id {}", record.span_id));
+    }
+    if flags.has(Flags::CYCLE) {
+        notes.push(if parent == record.span_id {
+            "it names itself as its parent".to_owned()
+        } else {
+            format!("it is among the ancestors of its parent {parent}; the loop was cut here")
+        });
+    }
+    if flags.has(Flags::NO_BEGIN) {
+        notes.push("it has no usable start time; it was given its parent's".to_owned());
+    }
+    if flags.has(Flags::ENDS_EARLY) {
+        notes.push("it ends before it begins; it is shown without length".to_owned());
+    }
+    if flags.has(Flags::CLOCK_SKEW) {
+        notes.push("it begins before its parent in another service: the clocks seem to differ".to_owned());
+    }
+    if flags.has(Flags::NO_SERVICE) {
+        notes.push("it has no service name".to_owned());
+    }
+    notes
 }

@@ -1,5 +1,6 @@
 //! Traces written as Jaeger's query API and OTLP JSON would say them; streaming, fed span by span.
 
+mod compose;
 mod jaeger_json;
 mod otlp_json;
 

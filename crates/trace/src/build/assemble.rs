@@ -1,0 +1,379 @@
+//! The last step: spans grouped by trace, repaired, put in order, and rolled up into columns.
+
+use super::arrange::Children;
+use super::{Gathered, Seen, TraceBuilder};
+use crate::model::{Block, Flags, Kind, NO_SPAN, Opened, Outline, Place, Shared, StrIx, Trace};
+use crate::repair::{self, NONE, Named, Tally, Timed};
+use crate::units::duration;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// What stands for a service that is not named, as Jaeger's page has it.
+const UNKNOWN_SERVICE: &str = "unknown-service";
+
+pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
+    let shared = Arc::new(std::mem::take(&mut builder.shared));
+    let traces = std::mem::take(&mut builder.traces);
+    let rows = rows_by_trace(&builder.spans, &traces);
+    let mut source = Source {
+        builder: &builder,
+        shared: &shared,
+        names: Local::new(builder.names.len()),
+        services: Local::new(shared.resources.len()),
+    };
+    let mut rest = rows.as_slice();
+    let traces = traces
+        .into_iter()
+        .map(|gathered| {
+            let (mine, others) = rest.split_at(gathered.spans as usize);
+            rest = others;
+            source.trace(gathered, mine)
+        })
+        .collect();
+    Opened { traces, warnings: std::mem::take(&mut builder.warnings) }
+}
+
+/// Numbers of spans, trace after trace, each in the order of the source.
+fn rows_by_trace(spans: &[Seen], traces: &[Gathered]) -> Vec<u32> {
+    let mut next = Vec::with_capacity(traces.len());
+    let mut sum = 0u32;
+    for trace in traces {
+        next.push(sum);
+        sum += trace.spans;
+    }
+    let mut rows = vec![0u32; spans.len()];
+    for (number, seen) in spans.iter().enumerate() {
+        let slot = &mut next[seen.trace as usize];
+        rows[*slot as usize] = number as u32;
+        *slot += 1;
+    }
+    rows
+}
+
+struct Source<'a> {
+    builder: &'a TraceBuilder,
+    shared: &'a Arc<Shared>,
+    names: Local,
+    services: Local,
+}
+
+/// What is counted while a trace is put together, for its warnings.
+#[derive(Default)]
+struct Counts {
+    orphans: Tally,
+    duplicates: Tally,
+    cycles: Tally,
+    no_begin: Tally,
+    ends_early: Tally,
+    no_service: Tally,
+    /// By parent's and child's service: how many, and the largest delta.
+    skew: Vec<((StrIx, StrIx), u32, u64)>,
+}
+
+impl Source<'_> {
+    fn seen(&self, row: u32) -> &Seen {
+        &self.builder.spans[row as usize]
+    }
+
+    fn trace(&mut self, gathered: Gathered, rows: &[u32]) -> Trace {
+        let named: Vec<Named> = rows.iter().map(|row| named(self.seen(*row))).collect();
+        let mut times: Vec<Timed> = rows
+            .iter()
+            .map(|row| {
+                let seen = self.seen(*row);
+                Timed { begin: seen.begin, end: seen.end }
+            })
+            .collect();
+        let mut flags: Vec<Flags> = rows.iter().map(|row| self.seen(*row).flags).collect();
+        let found = repair::parents(&named, &self.other_parents(rows));
+        for (spans, flag) in [
+            (&found.orphans, Flags::ORPHAN),
+            (&found.duplicates, Flags::DUPLICATE_ID),
+            (&found.cycles, Flags::CYCLE),
+        ] {
+            for span in spans {
+                flags[*span as usize].set(flag);
+            }
+        }
+        let mut children = Children::of(&found.parent);
+        if times.iter().any(|time| time.begin == 0) {
+            for span in repair::give_begins(&mut times, &found.parent, &children.top_down()) {
+                flags[span as usize].set(Flags::NO_BEGIN);
+            }
+        }
+        for (time, flags) in times.iter_mut().zip(&mut flags) {
+            if time.end < time.begin {
+                time.end = time.begin;
+                flags.set(Flags::ENDS_EARLY);
+            }
+        }
+        children.sort_by_begin(|span| times[span as usize].begin);
+        let order = children.pre_order();
+        self.columns(gathered, rows, &order, &found.parent, &times, &flags)
+    }
+
+    /// Further parents to try, by number within the trace.
+    fn other_parents(&self, rows: &[u32]) -> Vec<(u32, u64)> {
+        let others = &self.builder.others;
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let mut mine = Vec::new();
+        for (number, row) in rows.iter().enumerate() {
+            let begin = others.partition_point(|(of, _)| of < row);
+            mine.extend(
+                others[begin..].iter().take_while(|(of, _)| of == row).map(|(_, id)| (number as u32, id.0)),
+            );
+        }
+        mine
+    }
+
+    fn columns(
+        &mut self,
+        gathered: Gathered,
+        rows: &[u32],
+        order: &[u32],
+        parent: &[u32],
+        times: &[Timed],
+        flags: &[Flags],
+    ) -> Trace {
+        let (builder, shared) = (self.builder, self.shared);
+        let len = order.len();
+        let begin_unix = times.iter().map(|time| time.begin).min().unwrap_or(0);
+        let mut place_of = vec![0u32; len];
+        for (at, span) in order.iter().enumerate() {
+            place_of[*span as usize] = at as u32;
+        }
+        let mut outline = Outline {
+            trace_id: gathered.id,
+            foreign_trace_id: gathered.foreign,
+            begin_unix,
+            duration: times.iter().map(|time| time.end).max().unwrap_or(0) - begin_unix,
+            ..Outline::default()
+        };
+        reserve(&mut outline, len);
+        self.names.next_outline();
+        self.services.next_outline();
+        let (mut resource, mut scope, mut place) =
+            (Vec::with_capacity(len), Vec::with_capacity(len), Vec::with_capacity(len));
+        outline.event_start.push(0);
+        for &span in order {
+            let row = rows[span as usize];
+            let seen = &builder.spans[row as usize];
+            let time = times[span as usize];
+            let up = parent[span as usize];
+            outline.id.push(seen.id);
+            if up == NONE {
+                outline.parent.push(NO_SPAN);
+                outline.depth.push(0);
+            } else {
+                let up = place_of[up as usize];
+                outline.parent.push(up);
+                let depth = outline.depth[up as usize] + 1;
+                outline.depth.push(depth);
+            }
+            outline.begin.push(time.begin - begin_unix);
+            outline.end.push(time.end - begin_unix);
+            let strings = &mut outline.strings;
+            outline.name.push(self.names.of(seen.name, || strings.intern(builder.names.get(seen.name))));
+            let name = shared.resources.get(seen.resource as usize).map_or("", |resource| &resource.service);
+            let known = !name.is_empty();
+            let name = if known { name } else { UNKNOWN_SERVICE };
+            let service = self.services.of(seen.resource, || strings.intern(name));
+            outline.service.push(service);
+            outline.kind.push(seen.kind);
+            outline.status.push(seen.status);
+            let mut flag = flags[span as usize];
+            if !known {
+                flag.set(Flags::NO_SERVICE);
+            }
+            outline.flags.push(flag);
+            let ends = &builder.events_end;
+            let first = row.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            for event in &builder.event_times[first as usize..ends[row as usize] as usize] {
+                outline.event_time.push(event.saturating_sub(begin_unix));
+            }
+            outline.event_start.push(outline.event_time.len() as u32);
+            resource.push(seen.resource);
+            scope.push(seen.scope);
+            place.push(seen.place);
+        }
+        let counts = roll_up(&mut outline, &resource);
+        outline.warnings = gathered.warnings;
+        for warning in counts.say(&outline) {
+            if !outline.warnings.contains(&warning) {
+                outline.warnings.push(warning);
+            }
+        }
+        let blocks = self.blocks_of(&place);
+        Trace::new(outline, self.shared.clone(), resource, scope, place, blocks)
+    }
+
+    fn blocks_of(&self, place: &[Place]) -> Vec<(u32, Block)> {
+        let mut numbers: Vec<u32> = Vec::new();
+        for place in place {
+            if place.block != Place::INTERNED && numbers.last() != Some(&place.block) {
+                numbers.push(place.block);
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+            .into_iter()
+            .filter_map(|number| Some((number, self.builder.blocks.get(number as usize)?.clone())))
+            .collect()
+    }
+}
+
+fn named(seen: &Seen) -> Named {
+    Named {
+        id: seen.id.0,
+        parent: seen.parent.0,
+        begin: seen.begin,
+        sends: matches!(seen.kind, Kind::Client | Kind::Producer),
+        receives: matches!(seen.kind, Kind::Server | Kind::Consumer),
+    }
+}
+
+fn reserve(outline: &mut Outline, len: usize) {
+    outline.id.reserve_exact(len);
+    outline.parent.reserve_exact(len);
+    outline.depth.reserve_exact(len);
+    outline.begin.reserve_exact(len);
+    outline.end.reserve_exact(len);
+    outline.name.reserve_exact(len);
+    outline.service.reserve_exact(len);
+    outline.kind.reserve_exact(len);
+    outline.status.reserve_exact(len);
+    outline.flags.reserve_exact(len);
+    outline.event_start.reserve_exact(len + 1);
+}
+
+/// Subtree ends and errors below, from the back; what lies outside its parent, and what to warn of.
+fn roll_up(outline: &mut Outline, resource: &[u32]) -> Counts {
+    let len = outline.len();
+    let mut counts = Counts::default();
+    outline.subtree_end = (1..=len as u32).collect();
+    for at in (0..len).rev() {
+        let parent = outline.parent[at];
+        if parent == NO_SPAN {
+            continue;
+        }
+        let parent = parent as usize;
+        outline.subtree_end[parent] = outline.subtree_end[parent].max(outline.subtree_end[at]);
+        if outline.flags[at].has(Flags::OWN_ERROR) || outline.flags[at].has(Flags::ERROR_BELOW) {
+            outline.flags[parent].set(Flags::ERROR_BELOW);
+        }
+    }
+    let mut skews: FxHashMap<(StrIx, StrIx), usize> = FxHashMap::default();
+    for at in 0..len {
+        let mut flags = outline.flags[at];
+        let parent = outline.parent[at];
+        if parent != NO_SPAN {
+            let up = parent as usize;
+            if outline.begin[at] < outline.begin[up] || outline.end[at] > outline.end[up] {
+                flags.set(Flags::OUTSIDE_PARENT);
+            }
+            let time = |at: usize| Timed { begin: outline.begin[at], end: outline.end[at] };
+            if resource[at] != resource[up]
+                && let Some(delta) = repair::skew(time(up), time(at))
+            {
+                flags.set(Flags::CLOCK_SKEW);
+                let pair = (outline.service[up], outline.service[at]);
+                let slot = *skews.entry(pair).or_insert_with(|| {
+                    counts.skew.push((pair, 0, 0));
+                    counts.skew.len() - 1
+                });
+                counts.skew[slot].1 += 1;
+                counts.skew[slot].2 = counts.skew[slot].2.max(delta);
+            }
+        }
+        let id = outline.id[at];
+        let mut count = |flag: Flags, tally: &mut Tally| {
+            if flags.has(flag) {
+                tally.add(|| id.to_string());
+                flags.set(Flags::WARNED);
+            }
+        };
+        count(Flags::ORPHAN, &mut counts.orphans);
+        count(Flags::DUPLICATE_ID, &mut counts.duplicates);
+        count(Flags::CYCLE, &mut counts.cycles);
+        count(Flags::NO_BEGIN, &mut counts.no_begin);
+        count(Flags::ENDS_EARLY, &mut counts.ends_early);
+        count(Flags::NO_SERVICE, &mut counts.no_service);
+        count(Flags::CLOCK_SKEW, &mut Tally::default());
+        outline.flags[at] = flags;
+    }
+    counts
+}
+
+impl Counts {
+    fn say(&self, outline: &Outline) -> Vec<String> {
+        let mut said: Vec<String> = [
+            self.orphans.say(
+                "span {} names a parent that is not in the trace; it is shown as a root",
+                "{n} spans name a parent that is not in the trace ({} first); they are shown as roots",
+            ),
+            self.duplicates.say(
+                "the id {} occurs twice",
+                "{n} spans share their id with another span of the trace ({} first)",
+            ),
+            self.cycles.say(
+                "span {} is among its own ancestors; the loop was cut there",
+                "{n} spans are among their own ancestors; the loops were cut there ({} first)",
+            ),
+            self.no_begin.say(
+                "span {} has no usable start time; it was given its parent's",
+                "{n} spans have no usable start time ({} first); they were given their parent's",
+            ),
+            self.ends_early.say(
+                "span {} ends before it begins; it is shown without length",
+                "{n} spans end before they begin ({} first); they are shown without length",
+            ),
+            self.no_service.say(
+                "span {} has no service name; it is shown as unknown-service",
+                "{n} spans have no service name ({} first); they are shown as unknown-service",
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        for ((parent, child), count, delta) in &self.skew {
+            let (parent, child) = (outline.strings.get(*parent), outline.strings.get(*child));
+            let spans = if *count == 1 { "1 span begins".to_owned() } else { format!("{count} spans begin") };
+            said.push(format!(
+                "the clocks of {parent} and {child} seem to differ: {spans} before the parent; moving by up to {} \
+                 would place it inside; times are shown as recorded",
+                duration(*delta)
+            ));
+        }
+        said
+    }
+}
+
+/// Numbers of the whole source to numbers of strings in one outline, forgotten with each outline at no cost.
+struct Local {
+    known: Vec<(u32, StrIx)>,
+    outline: u32,
+}
+
+impl Local {
+    fn new(len: usize) -> Self {
+        Self { known: vec![(0, 0); len], outline: 0 }
+    }
+
+    fn next_outline(&mut self) {
+        self.outline += 1;
+    }
+
+    fn of(&mut self, number: u32, find: impl FnOnce() -> StrIx) -> StrIx {
+        match self.known.get_mut(number as usize) {
+            Some((outline, known)) if *outline == self.outline => *known,
+            Some(slot) => {
+                *slot = (self.outline, find());
+                slot.1
+            }
+            None => find(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Numbers as senders write them: integers beyond 2^53, floats and exponents where integers belong, in quotes.
+
+/// A number read from text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// An integer, exactly.
+    Whole(i128),
+    /// Anything else, infinities and not-a-number included.
+    Real(f64),
+}
+
+/// Reads a number: JSON's, and `NaN`, `Infinity`, `-Infinity`. `None` for anything else.
+pub fn number(text: &[u8]) -> Option<Number> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    if !digits.is_empty() && digits.len() < 38 && digits.iter().all(u8::is_ascii_digit) {
+        let whole = digits.iter().fold(0i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        return Some(Number::Whole(if negative { -whole } else { whole }));
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    match text {
+        "NaN" => Some(Number::Real(f64::NAN)),
+        "Infinity" => Some(Number::Real(f64::INFINITY)),
+        "-Infinity" => Some(Number::Real(f64::NEG_INFINITY)),
+        _ if digits.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'.') => {
+            text.parse().ok().map(Number::Real)
+        }
+        _ => None,
+    }
+}
+
+impl Number {
+    /// The number times `scale`, as an integer: what fits is exact, fractions that doubles cannot hold are not.
+    pub fn scaled(self, scale: i128) -> Option<i128> {
+        match self {
+            Number::Whole(whole) => whole.checked_mul(scale),
+            Number::Real(real) if real.is_finite() => Some((real * scale as f64).round() as i128),
+            Number::Real(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_exact_and_the_rest_is_a_double() {
+        assert_eq!(number(b"18446744073709551615"), Some(Number::Whole(u64::MAX as i128)));
+        assert_eq!(number(b"-9223372036854775808"), Some(Number::Whole(i64::MIN as i128)));
+        assert_eq!(number(b"1.7e15").and_then(|n| n.scaled(1000)), Some(1_700_000_000_000_000_000));
+        assert_eq!(number(b"12.5").and_then(|n| n.scaled(1000)), Some(12_500));
+        assert_eq!(number(b"1e-300"), Some(Number::Real(1e-300)));
+        assert!(matches!(number(b"NaN"), Some(Number::Real(real)) if real.is_nan()));
+        for bad in ["", "-", "true", "inf", "nan", "1x", "0x10", "infinity"] {
+            assert_eq!(number(bad.as_bytes()), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! A cursor over JSON that may end anywhere.
+//!
+//! Nothing is ever half taken: whoever reads gets [`Stop::More`] and begins again at the same place when there
+//! are more bytes. What is skipped is not checked beyond strings and brackets. Nothing recurses.
+
+use memchr::memchr2;
+
+/// Why reading stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The bytes end before the value does.
+    More,
+    /// This is not JSON, or not what has to be here: what is wrong, and where.
+    Bad(&'static str, usize),
+}
+
+/// What reading gives.
+pub type Scan<T> = Result<T, Stop>;
+
+/// What stands between the quotes of a string.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Raw<'a> {
+    /// The bytes as they are, escapes included.
+    pub bytes: &'a [u8],
+    /// Whether there is an escape among them.
+    pub escaped: bool,
+}
+
+/// A place in JSON.
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    /// All bytes there are.
+    pub bytes: &'a [u8],
+    /// The next one.
+    pub at: usize,
+}
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes of `word` that equal `byte` with their highest bit; exact up to the first one.
+fn marks(word: u64, byte: u8) -> u64 {
+    let difference = word ^ (LOW * byte as u64);
+    difference.wrapping_sub(LOW) & !difference & HIGH
+}
+
+impl<'a> Cursor<'a> {
+    /// At the beginning of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// The next byte that is not white space, which is not taken.
+    #[inline]
+    pub fn peek(&mut self) -> Scan<u8> {
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(byte) => return Ok(*byte),
+                None => return Err(Stop::More),
+            }
+        }
+    }
+
+    /// Takes `byte`, or says that it is missing.
+    #[inline]
+    pub fn expect(&mut self, byte: u8, what: &'static str) -> Scan<()> {
+        if self.peek()? == byte {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(Stop::Bad(what, self.at))
+        }
+    }
+
+    /// A string.
+    #[inline]
+    pub fn string(&mut self) -> Scan<Raw<'a>> {
+        self.expect(b'"', "a string should begin here")?;
+        let begin = self.at;
+        let mut escaped = false;
+        let mut at = begin;
+        // Most strings are short: eight bytes at a time find their end faster than a call.
+        for _ in 0..6 {
+            let Some(word) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) else { break };
+            let word = u64::from_le_bytes(*word);
+            let hit = marks(word, b'"') | marks(word, b'\\');
+            if hit == 0 {
+                at += 8;
+                continue;
+            }
+            at += hit.trailing_zeros() as usize / 8;
+            if self.bytes[at] == b'"' {
+                self.at = at + 1;
+                return Ok(Raw { bytes: &self.bytes[begin..at], escaped });
+            }
+            escaped = true;
+            at += 2;
+        }
+        loop {
+            let rest = self.bytes.get(at..).ok_or(Stop::More)?;
+            at += memchr2(b'"', b'\\', rest).ok_or(Stop::More)?;
+            if self.bytes[at] == b'"' {
+                self.at = at + 1;
+                return Ok(Raw { bytes: &self.bytes[begin..at], escaped });
+            }
+            escaped = true;
+            at += 2;
+        }
+    }
+
+    /// A string, or `None` after skipping whatever else is here.
+    pub fn string_or_skip(&mut self) -> Scan<Option<Raw<'a>>> {
+        if self.peek()? == b'"' {
+            return self.string().map(Some);
+        }
+        self.skip()?;
+        Ok(None)
+    }
+
+    /// A number, `true`, `false`, `null`: everything up to what can only follow it.
+    pub fn word(&mut self) -> Scan<&'a [u8]> {
+        self.peek()?;
+        let begin = self.at;
+        let rest = &self.bytes[begin..];
+        let len = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'))
+            .ok_or(Stop::More)?;
+        if len == 0 {
+            return Err(Stop::Bad("a value should begin here", begin));
+        }
+        self.at += len;
+        Ok(&rest[..len])
+    }
+
+    /// Skips any value.
+    pub fn skip(&mut self) -> Scan<()> {
+        match self.peek()? {
+            b'"' => self.string().map(|_| ()),
+            b'{' | b'[' => self.skip_nested(),
+            _ => self.word().map(|_| ()),
+        }
+    }
+
+    fn skip_nested(&mut self) -> Scan<()> {
+        let mut depth = 0usize;
+        loop {
+            match self.bytes.get(self.at).ok_or(Stop::More)? {
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Skips any value and gives its bytes.
+    pub fn value(&mut self) -> Scan<&'a [u8]> {
+        self.peek()?;
+        let begin = self.at;
+        self.skip()?;
+        Ok(&self.bytes[begin..self.at])
+    }
+
+    /// Calls `each` at the value of every member of an object; it has to take the value.
+    /// Anything but an object counts as an empty one.
+    #[inline]
+    pub fn object(&mut self, mut each: impl FnMut(&mut Self, Raw<'a>) -> Scan<()>) -> Scan<()> {
+        if self.peek()? != b'{' {
+            return self.skip();
+        }
+        self.at += 1;
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            let key = self.string()?;
+            self.expect(b':', "a colon should follow the name")?;
+            self.peek()?;
+            each(self, key)?;
+            if self.more(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Calls `each` at every element of an array; it has to take it. Anything but an array counts as empty.
+    #[inline]
+    pub fn array(&mut self, mut each: impl FnMut(&mut Self) -> Scan<()>) -> Scan<()> {
+        if self.peek()? != b'[' {
+            return self.skip();
+        }
+        self.at += 1;
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.peek()?;
+            each(self)?;
+            if self.more(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a comma or `end`; whether it was the end.
+    #[inline]
+    fn more(&mut self, end: u8) -> Scan<bool> {
+        match self.peek()? {
+            b',' => {
+                self.at += 1;
+                Ok(false)
+            }
+            byte if byte == end => {
+                self.at += 1;
+                Ok(true)
+            }
+            _ => Err(Stop::Bad("a comma or the end of the list or object should be here", self.at)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_end_at_their_quote_wherever_the_bytes_end() {
+        let text = br#""a \"quoted\" and \\ long enough to leave the first eight bytes behind, and much longer still" "#;
+        let mut cursor = Cursor::new(text);
+        let raw = cursor.string().unwrap();
+        assert!(raw.escaped && raw.bytes.ends_with(b"still"));
+        for end in 0..text.len() - 1 {
+            assert_eq!(Cursor::new(&text[..end]).string(), Err(Stop::More), "{end}");
+        }
+    }
+
+    #[test]
+    fn anything_is_skipped_whole() {
+        let text = br#" {"a":[1,2,{"b":"]}"}],"c":null} ,"#;
+        let mut cursor = Cursor::new(text);
+        cursor.skip().unwrap();
+        assert_eq!(cursor.peek(), Ok(b','));
+        let deep = [vec![b'['; 200_000], vec![b']'; 200_000]].concat();
+        let mut cursor = Cursor::new(&deep);
+        cursor.skip().unwrap();
+        assert_eq!(cursor.at, deep.len());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let mut cursor = Cursor::new(b"[1 2]");
+        let result = cursor.array(|cursor| cursor.skip());
+        assert!(matches!(result, Err(Stop::Bad(_, 3))), "{result:?}");
+        let mut cursor = Cursor::new(b"[1,]");
+        assert!(matches!(cursor.array(|cursor| cursor.skip()), Err(Stop::Bad(_, 3))));
+    }
+}

@@ -1,0 +1,130 @@
+//! A request taken apart span by span, whatever the order of its members.
+
+use super::malformed;
+use crate::format::Malformed;
+use crate::format::json::{Cursor, Scan, unescape};
+use std::borrow::Cow;
+
+/// Where a span stands in a request: its own bytes and those of what it hangs below.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// `resource` object; empty when there is none.
+    pub resource: &'a [u8],
+    /// Schema URL of the resource.
+    pub resource_schema: &'a str,
+    /// `scope` object; empty when there is none.
+    pub scope: &'a [u8],
+    /// Schema URL of the scope.
+    pub scope_schema: &'a str,
+    /// The span's object.
+    pub span: &'a [u8],
+}
+
+/// Walks a request (one object) and hands over each span in order, whatever the order of the members.
+/// `Err` when it is not JSON, or something in it is not of the type that it has to be.
+pub fn split(request: &[u8], mut each: impl FnMut(Parts<'_>)) -> Result<(), Malformed> {
+    let mut cursor = Cursor::new(request);
+    let result = match cursor.peek() {
+        Ok(b'{') => walk(&mut cursor, &mut each),
+        Ok(_) => return Err(Malformed { at: cursor.at, why: "an object should begin here" }),
+        Err(stop) => Err(stop),
+    };
+    result.map_err(|stop| malformed(stop, request.len()))?;
+    match cursor.peek() {
+        Ok(_) => Err(Malformed { at: cursor.at, why: "nothing should follow the object" }),
+        Err(_) => Ok(()),
+    }
+}
+
+fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<()> {
+    cursor.object(|cursor, key| match key.bytes {
+        b"resourceSpans" | b"resource_spans" => list(cursor, |cursor| resource_spans(cursor, each)),
+        _ => cursor.skip(),
+    })
+}
+
+/// A list or null; anything else is wrong here.
+fn list<'a>(cursor: &mut Cursor<'a>, each: impl FnMut(&mut Cursor<'a>) -> Scan<()>) -> Scan<()> {
+    match cursor.peek()? {
+        b'[' => cursor.array(each),
+        b'n' => cursor.skip(),
+        _ => Err(super::Stop::Bad("a list should begin here", cursor.at)),
+    }
+}
+
+fn text<'a>(cursor: &mut Cursor<'a>) -> Scan<Cow<'a, str>> {
+    Ok(unescape(cursor.string_or_skip()?.unwrap_or_default()))
+}
+
+fn resource_spans(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<()> {
+    let (mut resource, mut schema, mut scopes): (&[u8], _, _) = (b"", Cow::Borrowed(""), None);
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"resource" => resource = cursor.value()?,
+            b"schemaUrl" | b"schema_url" => schema = text(cursor)?,
+            b"scopeSpans" | b"scope_spans" | b"instrumentationLibrarySpans" => scopes = Some(within(cursor)?),
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    let Some(mut scopes) = scopes else { return Ok(()) };
+    list(&mut scopes, |cursor| {
+        scope_spans(cursor, Parts { resource, resource_schema: &schema, ..Parts::default() }, each)
+    })
+}
+
+/// A cursor at the value, and the value skipped.
+fn within<'a>(cursor: &mut Cursor<'a>) -> Scan<Cursor<'a>> {
+    let here = cursor.clone();
+    cursor.skip()?;
+    Ok(here)
+}
+
+fn scope_spans(cursor: &mut Cursor<'_>, above: Parts<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<()> {
+    let (mut scope, mut schema, mut spans): (&[u8], _, _) = (b"", Cow::Borrowed(""), None);
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"scope" | b"instrumentationLibrary" => scope = cursor.value()?,
+            b"schemaUrl" | b"schema_url" => schema = text(cursor)?,
+            b"spans" => spans = Some(within(cursor)?),
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    let Some(mut spans) = spans else { return Ok(()) };
+    list(&mut spans, |cursor| {
+        let span = cursor.value()?;
+        each(Parts { scope, scope_schema: &schema, span, ..above });
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_handed_over_with_what_comes_before_and_after_them() {
+        let request =
+            br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"},{"name":"b"}],"scope":{"name":"s"}}],
+            "resource":{"attributes":[]},"schemaUrl":"u"},{"scope_spans":null}]}"#;
+        let mut seen = Vec::new();
+        split(request, |parts| {
+            assert_eq!((parts.resource, parts.resource_schema), (&br#"{"attributes":[]}"#[..], "u"));
+            assert_eq!(parts.scope, br#"{"name":"s"}"#);
+            seen.push(String::from_utf8_lossy(parts.span).into_owned());
+        })
+        .unwrap();
+        assert_eq!(seen, [r#"{"name":"a"}"#, r#"{"name":"b"}"#]);
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused_with_its_place() {
+        assert!(split(b"{}", |_| ()).is_ok());
+        assert_eq!(split(b"{\"resourceSpans\":7}", |_| ()).unwrap_err().at, 17);
+        assert_eq!(split(b"[]", |_| ()).unwrap_err().at, 0);
+        assert_eq!(split(b"", |_| ()).unwrap_err().at, 0);
+        assert_eq!(split(b"{} x", |_| ()).unwrap_err().at, 3);
+        assert_eq!(split(b"{\"resourceSpans\":[", |_| ()).unwrap_err().at, 18);
+    }
+}

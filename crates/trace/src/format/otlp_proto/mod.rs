@@ -1,0 +1,41 @@
+//! OTLP protobuf, one message at a time: what a server takes apart and what the stream reader decodes on demand.
+//! Field numbers are those of opentelemetry-proto 1.x (`trace/v1/trace.proto`, `common/v1/common.proto`).
+
+mod split;
+#[allow(dead_code)]
+mod whole;
+pub(super) mod wire;
+
+pub use split::{Parts, split};
+
+use super::Malformed;
+use super::json::{Scan, Stop};
+use crate::model::record::{Resource, Scope, SpanRecord};
+
+/// Reads a `Span`.
+pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
+    let mut record = SpanRecord::default();
+    checked(whole::span(bytes, &mut record), bytes)?;
+    Ok(record)
+}
+
+/// Reads a `Resource`.
+pub fn read_resource(bytes: &[u8]) -> Result<Resource, Malformed> {
+    let mut resource = Resource::default();
+    checked(whole::resource(bytes, &mut resource), bytes)?;
+    Ok(resource)
+}
+
+/// Reads an `InstrumentationScope`.
+pub fn read_scope(bytes: &[u8]) -> Result<Scope, Malformed> {
+    let mut scope = Scope::default();
+    checked(whole::scope(bytes, &mut scope), bytes)?;
+    Ok(scope)
+}
+
+fn checked(result: Scan<()>, bytes: &[u8]) -> Result<(), Malformed> {
+    result.map_err(|stop| match stop {
+        Stop::More => Malformed { at: bytes.len(), why: "the message ends too early" },
+        Stop::Bad(why, at) => Malformed { at, why },
+    })
+}

@@ -1,0 +1,95 @@
+//! A request taken apart span by span, whatever the order of its fields.
+
+use super::checked;
+use super::wire::{Field, message};
+use crate::format::Malformed;
+use crate::format::json::{Scan, Stop};
+
+/// Where a span stands in a request: its own bytes and those of what it hangs below.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// `Resource` message; empty when there is none.
+    pub resource: &'a [u8],
+    /// Schema URL of the resource.
+    pub resource_schema: &'a str,
+    /// `InstrumentationScope` message; empty when there is none.
+    pub scope: &'a [u8],
+    /// Schema URL of the scope.
+    pub scope_schema: &'a str,
+    /// `Span` message.
+    pub span: &'a [u8],
+}
+
+/// Walks an `ExportTraceServiceRequest` and hands over each span in order, whatever the order of the fields.
+pub fn split<'a>(request: &'a [u8], mut each: impl FnMut(Parts<'a>)) -> Result<(), Malformed> {
+    let result = message(request, |number, field| match number {
+        1 => resource_spans(sub_message(field)?, &mut each),
+        _ => Ok(()),
+    });
+    checked(result, request)
+}
+
+fn sub_message(field: Field<'_>) -> Scan<&[u8]> {
+    match field {
+        Field::Bytes(bytes) => Ok(bytes),
+        _ => Err(Stop::Bad("a message should be here", 0)),
+    }
+}
+
+fn text(field: Field<'_>) -> Scan<&str> {
+    std::str::from_utf8(sub_message(field)?).map_err(|_| Stop::Bad("a text is not UTF-8", 0))
+}
+
+fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(Parts<'a>)) -> Scan<()> {
+    let mut parts = Parts::default();
+    message(bytes, |number, field| {
+        match number {
+            1 => parts.resource = sub_message(field)?,
+            3 => parts.resource_schema = text(field)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    message(bytes, |number, field| match number {
+        2 => scope_spans(sub_message(field)?, parts, each),
+        _ => Ok(()),
+    })
+}
+
+fn scope_spans<'a>(bytes: &'a [u8], mut parts: Parts<'a>, each: &mut dyn FnMut(Parts<'a>)) -> Scan<()> {
+    message(bytes, |number, field| {
+        match number {
+            1 => parts.scope = sub_message(field)?,
+            3 => parts.scope_schema = text(field)?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    message(bytes, |number, field| {
+        if number == 2 {
+            each(Parts { span: sub_message(field)?, ..parts });
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_behind_its_spans_is_found() {
+        // resource_spans { scope_spans { spans {} spans { name: "n" } scope {} } resource { 0x10 0x05 } }
+        let request = [0x0a, 15, 0x12, 9, 0x12, 0, 0x12, 3, 0x2a, 1, b'n', 0x0a, 0, 0x0a, 2, 0x10, 5];
+        let mut spans = Vec::new();
+        split(&request, |parts| {
+            assert_eq!(parts.resource, [0x10, 5]);
+            spans.push(parts.span.to_vec());
+        })
+        .unwrap();
+        assert_eq!(spans, [vec![], vec![0x2a, 1, b'n']]);
+        assert!(split(&request[..16], |_| ()).is_err());
+        assert!(split(b"", |_| ()).is_ok());
+        assert!(split(b"hello, this is text", |_| ()).is_err());
+    }
+}

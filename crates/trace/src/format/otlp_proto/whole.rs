@@ -1,0 +1,207 @@
+//! A whole span, resource or scope in OTLP protobuf, said piece by piece.
+
+use super::wire::{Field, Wire, message};
+use crate::format::ids;
+use crate::format::json::Scan;
+use crate::format::otlp_json::{say_warnings, warnings_key};
+use crate::model::record::{Attribute, Resource, Scope, Value};
+use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
+use crate::units::{SpanId, TraceId};
+
+/// Lists within lists beyond this depth stay bytes: nothing here may depend on the size of the stack.
+const DEEPEST: usize = 64;
+
+/// Says what is in a span's bytes; stops where they cannot be read.
+pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
+    let _ = span(bytes, sink);
+}
+
+/// A time that can be one: 0 otherwise.
+pub fn time(field: Field<'_>) -> u64 {
+    Some(field.number()).filter(|time| *time <= i64::MAX as u64).unwrap_or(0)
+}
+
+pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
+    let (mut begin, mut end) = (0, 0);
+    let mut dropped = (0, 0, 0);
+    Wire::new(bytes).fields(|number, field| {
+        match number {
+            1 => {
+                let (id, text) = ids::trace_bytes(field.bytes());
+                sink.piece(Piece::Trace(id, &text));
+            }
+            2 => {
+                let (id, text) = ids::span_bytes(field.bytes());
+                sink.piece(Piece::Id(id, &text));
+            }
+            3 => sink.piece(Piece::TraceState(&String::from_utf8_lossy(field.bytes()))),
+            4 => {
+                let (id, text) = ids::span_bytes(field.bytes());
+                sink.piece(Piece::Parent(id, &text));
+            }
+            5 => sink.piece(Piece::Name(&String::from_utf8_lossy(field.bytes()))),
+            6 => sink.piece(Piece::Kind(Kind::from_number(field.number()))),
+            7 => begin = time(field),
+            8 => end = time(field),
+            9 => key_value(field.bytes(), 0, &mut |key, value| {
+                if key == warnings_key() {
+                    say_warnings(&value, sink);
+                } else {
+                    sink.piece(Piece::Attribute(key, value));
+                }
+            })?,
+            10 => dropped.0 = field.number() as u32,
+            11 => event(field.bytes(), sink)?,
+            12 => dropped.1 = field.number() as u32,
+            13 => link(field.bytes(), sink)?,
+            14 => dropped.2 = field.number() as u32,
+            15 => status(field.bytes(), sink)?,
+            16 => sink.piece(Piece::Flags(field.number() as u32)),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    sink.piece(Piece::Times(begin, end));
+    sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
+    Ok(())
+}
+
+fn event(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
+    let (mut time_unix, mut name, mut dropped): (u64, &[u8], u32) = (0, b"", 0);
+    message(bytes, |number, field| {
+        match number {
+            1 => time_unix = time(field),
+            2 => name = field.bytes(),
+            4 => dropped = field.number() as u32,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    sink.piece(Piece::Event(time_unix, &String::from_utf8_lossy(name), dropped));
+    attributes_of(bytes, 3, &mut |key, value| sink.piece(Piece::EventAttribute(key, value)))
+}
+
+fn link(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
+    let (mut trace, mut span) = (TraceId(0), SpanId(0));
+    let (mut state, mut dropped, mut flags): (&[u8], u32, u32) = (b"", 0, 0);
+    message(bytes, |number, field| {
+        match number {
+            1 => trace = ids::trace_bytes(field.bytes()).0,
+            2 => span = ids::span_bytes(field.bytes()).0,
+            3 => state = field.bytes(),
+            5 => dropped = field.number() as u32,
+            6 => flags = field.number() as u32,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    sink.piece(Piece::Link(trace, span, &String::from_utf8_lossy(state), flags, dropped));
+    attributes_of(bytes, 4, &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
+}
+
+/// The attributes that are field `wanted` of a message.
+fn attributes_of(bytes: &[u8], wanted: u64, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
+    message(bytes, |number, field| match number == wanted {
+        true => key_value(field.bytes(), 0, each),
+        false => Ok(()),
+    })
+}
+
+fn status(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
+    let (mut text, mut code): (&[u8], u64) = (b"", 0);
+    message(bytes, |number, field| {
+        match number {
+            2 => text = field.bytes(),
+            3 => code = field.number(),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    sink.piece(Piece::Status(StatusCode::from_number(code), &String::from_utf8_lossy(text)));
+    Ok(())
+}
+
+fn key_value(bytes: &[u8], depth: usize, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
+    let (mut key, mut value): (&[u8], &[u8]) = (b"", b"");
+    message(bytes, |number, field| {
+        match number {
+            1 => key = field.bytes(),
+            2 => value = field.bytes(),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    any(value, depth, &mut |value| each(&String::from_utf8_lossy(key), value))
+}
+
+/// Hands over an `AnyValue`; of several, the last.
+fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<()> {
+    let mut last = None;
+    message(bytes, |number, field| {
+        if (1..=7).contains(&number) {
+            last = Some((number, field));
+        }
+        Ok(())
+    })?;
+    let Some((number, field)) = last else {
+        take(ValueRef::Empty);
+        return Ok(());
+    };
+    match number {
+        1 => take(ValueRef::Str(&String::from_utf8_lossy(field.bytes()))),
+        2 => take(ValueRef::Bool(field.number() != 0)),
+        3 => take(ValueRef::Int(field.number() as i64)),
+        4 => take(ValueRef::Double(f64::from_bits(field.number()))),
+        7 => take(ValueRef::Bytes(field.bytes())),
+        _ if depth >= DEEPEST => take(ValueRef::Bytes(field.bytes())),
+        5 => {
+            let mut values = Vec::new();
+            message(field.bytes(), |number, field| match number {
+                1 => any(field.bytes(), depth + 1, &mut |value| values.push(value.to_value())),
+                _ => Ok(()),
+            })?;
+            take(ValueRef::Nested(Value::Array(values)));
+        }
+        _ => {
+            let mut members = Vec::new();
+            message(field.bytes(), |number, field| match number {
+                1 => key_value(field.bytes(), depth + 1, &mut |key, value| {
+                    members.push(Attribute { key: key.to_owned(), value: value.to_value() });
+                }),
+                _ => Ok(()),
+            })?;
+            take(ValueRef::Nested(Value::Map(members)));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn resource(bytes: &[u8], resource: &mut Resource) -> Scan<()> {
+    Wire::new(bytes).fields(|number, field| {
+        match number {
+            1 => key_value(field.bytes(), 0, &mut |key, value| {
+                resource.attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
+            })?,
+            2 => resource.dropped_attributes = field.number() as u32,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    resource.find_service();
+    Ok(())
+}
+
+pub(super) fn scope(bytes: &[u8], scope: &mut Scope) -> Scan<()> {
+    Wire::new(bytes).fields(|number, field| {
+        match number {
+            1 => scope.name = String::from_utf8_lossy(field.bytes()).into_owned(),
+            2 => scope.version = String::from_utf8_lossy(field.bytes()).into_owned(),
+            3 => key_value(field.bytes(), 0, &mut |key, value| {
+                scope.attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
+            })?,
+            4 => scope.dropped_attributes = field.number() as u32,
+            _ => {}
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,144 @@
+//! Protobuf on the wire: tags, varints, lengths. A field that is cut off says so instead of being half read.
+
+use crate::format::json::{Scan, Stop};
+
+/// One field's value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Field<'a> {
+    /// Varint.
+    Varint(u64),
+    /// Eight bytes.
+    Fixed64(u64),
+    /// Length-delimited.
+    Bytes(&'a [u8]),
+    /// Four bytes.
+    Fixed32(u32),
+}
+
+impl<'a> Field<'a> {
+    /// Bytes of a message, text or bytes; nothing for another wire type.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Field::Bytes(bytes) => bytes,
+            _ => b"",
+        }
+    }
+
+    /// A number of any wire type.
+    pub fn number(self) -> u64 {
+        match self {
+            Field::Varint(number) | Field::Fixed64(number) => number,
+            Field::Fixed32(number) => u64::from(number),
+            Field::Bytes(_) => 0,
+        }
+    }
+}
+
+/// A place in a message.
+#[derive(Clone, Debug)]
+pub struct Wire<'a> {
+    /// The message's bytes.
+    pub bytes: &'a [u8],
+    /// The next one.
+    pub at: usize,
+}
+
+impl<'a> Wire<'a> {
+    /// At the beginning of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// A number of up to ten bytes, seven bits each.
+    pub fn varint(&mut self) -> Scan<u64> {
+        let mut number = 0u64;
+        for (position, byte) in self.bytes.get(self.at..).unwrap_or(b"").iter().take(10).enumerate() {
+            number |= u64::from(byte & 0x7f) << (7 * position);
+            if *byte < 0x80 {
+                self.at += position + 1;
+                return Ok(number);
+            }
+            if position == 9 {
+                return Err(Stop::Bad("a number is longer than ten bytes", self.at));
+            }
+        }
+        Err(Stop::More)
+    }
+
+    /// The number and wire type of the next field.
+    pub fn tag(&mut self) -> Scan<(u64, u8)> {
+        let begin = self.at;
+        let tag = self.varint()?;
+        let (field, wire) = (tag >> 3, (tag & 7) as u8);
+        if field == 0 || field > 0x1fff_ffff {
+            return Err(Stop::Bad("no field has this number", begin));
+        }
+        Ok((field, wire))
+    }
+
+    /// The value of a field.
+    pub fn field(&mut self, wire: u8) -> Scan<Field<'a>> {
+        let begin = self.at;
+        match wire {
+            0 => self.varint().map(Field::Varint),
+            1 => self.take(8).map(|bytes| Field::Fixed64(little(bytes))),
+            2 => {
+                let len = self.varint()?;
+                let len = usize::try_from(len).ok().filter(|len| *len <= 1 << 31);
+                let len = len.ok_or(Stop::Bad("a length is beyond all measure", begin))?;
+                self.take(len).map(Field::Bytes)
+            }
+            5 => self.take(4).map(|bytes| Field::Fixed32(little(bytes) as u32)),
+            _ => Err(Stop::Bad("no field has this wire type", begin)),
+        }
+    }
+
+    fn take(&mut self, len: usize) -> Scan<&'a [u8]> {
+        let bytes = self.bytes.get(self.at..self.at + len).ok_or(Stop::More)?;
+        self.at += len;
+        Ok(bytes)
+    }
+
+    /// Calls `each` with every field of the message.
+    pub fn fields(&mut self, mut each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
+        while self.at < self.bytes.len() {
+            let (number, wire) = self.tag()?;
+            let field = self.field(wire)?;
+            each(number, field)?;
+        }
+        Ok(())
+    }
+}
+
+fn little(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Every field of a message within another: what is cut off there stays cut off.
+pub fn message<'a>(bytes: &'a [u8], each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
+    Wire::new(bytes).fields(each).map_err(|stop| match stop {
+        Stop::More => Stop::Bad("a message ends in the middle of a field", 0),
+        bad => bad,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_end_where_they_say() {
+        assert_eq!(Wire::new(&[0x96, 0x01]).varint(), Ok(150));
+        assert_eq!(Wire::new(&[0xff; 9]).varint(), Err(Stop::More));
+        assert!(matches!(Wire::new(&[0xff; 11]).varint(), Err(Stop::Bad(..))));
+        let minus_one = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+        assert_eq!(Wire::new(&minus_one).varint(), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn a_field_cut_off_is_not_read() {
+        assert_eq!(Wire::new(&[3, b'a', b'b']).field(2), Err(Stop::More));
+        assert_eq!(Wire::new(&[2, b'a', b'b']).field(2), Ok(Field::Bytes(b"ab")));
+        assert!(matches!(Wire::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).field(2), Err(Stop::Bad(..))));
+    }
+}

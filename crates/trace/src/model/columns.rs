@@ -1,0 +1,340 @@
+//! Everything about spans that the outline leaves out, interned: attributes, events, links and what is rare.
+//!
+//! One row a span, in the order in which they were interned. Attributes lie in three tables (of spans, of
+//! events, of links), each a key, a type and eight bytes; what belongs to a row or an event is a range.
+
+use super::record::Value;
+use super::sink::{Piece, Sink, ValueRef};
+use super::{StrIx, Strings};
+use crate::units::{SpanId, TraceId};
+
+/// What a cell's eight bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CellType {
+    Empty,
+    Str,
+    Bool,
+    Int,
+    Double,
+    Bytes,
+    Nested,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    key: Vec<StrIx>,
+    kind: Vec<CellType>,
+    payload: Vec<u64>,
+}
+
+impl Cells {
+    fn len(&self) -> u32 {
+        self.key.len() as u32
+    }
+
+    fn push(&mut self, key: StrIx, kind: CellType, payload: u64) {
+        self.key.push(key);
+        self.kind.push(kind);
+        self.payload.push(payload);
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    cells_end: u32,
+    events_end: u32,
+    links_end: u32,
+    /// Into `extras`, or `u32::MAX`.
+    extra: u32,
+    parent: SpanId,
+    begin: u64,
+    end: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct EventRow {
+    time: u64,
+    name: StrIx,
+    dropped: u32,
+    cells_end: u32,
+}
+
+#[derive(Clone, Debug)]
+struct LinkRow {
+    trace: TraceId,
+    span: SpanId,
+    state: StrIx,
+    flags: u32,
+    dropped: u32,
+    cells_end: u32,
+}
+
+/// What few spans have.
+#[derive(Clone, Debug, Default)]
+struct Extra {
+    foreign_trace: String,
+    foreign_id: String,
+    foreign_parent: String,
+    trace_state: String,
+    flags: u32,
+    message: String,
+    dropped: (u32, u32, u32),
+    warnings: Vec<String>,
+}
+
+/// Attribute columns; see the module.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    strings: Strings,
+    rows: Vec<Row>,
+    cells: Cells,
+    events: Vec<EventRow>,
+    event_cells: Cells,
+    links: Vec<LinkRow>,
+    link_cells: Cells,
+    extras: Vec<Extra>,
+    nested: Vec<Value>,
+    blobs: Vec<u8>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Columns {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing was interned yet.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Begins the next row; pieces given to [`Sink::piece`] from now on belong to it.
+    pub fn begin_row(&mut self) {
+        let row = Row {
+            cells_end: self.cells.len(),
+            events_end: self.events.len() as u32,
+            links_end: self.links.len() as u32,
+            extra: NONE,
+            ..Row::default()
+        };
+        self.rows.push(row);
+    }
+
+    fn extra(&mut self) -> Option<&mut Extra> {
+        let row = self.rows.last_mut()?;
+        if row.extra == NONE {
+            row.extra = self.extras.len() as u32;
+            self.extras.push(Extra::default());
+        }
+        self.extras.get_mut(row.extra as usize)
+    }
+
+    fn cell(&mut self, value: ValueRef<'_>) -> (CellType, u64) {
+        match value {
+            ValueRef::Empty => (CellType::Empty, 0),
+            ValueRef::Str(text) => (CellType::Str, u64::from(self.strings.intern(text))),
+            ValueRef::Bool(flag) => (CellType::Bool, u64::from(flag)),
+            ValueRef::Int(number) => (CellType::Int, number as u64),
+            ValueRef::Double(number) => (CellType::Double, number.to_bits()),
+            ValueRef::Bytes(bytes) => {
+                let at = self.blobs.len() as u64;
+                self.blobs.extend_from_slice(bytes);
+                (CellType::Bytes, at << 32 | bytes.len() as u64)
+            }
+            ValueRef::Nested(value) => {
+                self.nested.push(value);
+                (CellType::Nested, self.nested.len() as u64 - 1)
+            }
+        }
+    }
+
+    fn value(&self, kind: CellType, payload: u64) -> ValueRef<'_> {
+        match kind {
+            CellType::Empty => ValueRef::Empty,
+            CellType::Str => ValueRef::Str(self.strings.get(payload as StrIx)),
+            CellType::Bool => ValueRef::Bool(payload != 0),
+            CellType::Int => ValueRef::Int(payload as i64),
+            CellType::Double => ValueRef::Double(f64::from_bits(payload)),
+            CellType::Bytes => {
+                let at = (payload >> 32) as usize;
+                ValueRef::Bytes(&self.blobs[at..at + (payload as u32) as usize])
+            }
+            CellType::Nested => ValueRef::Nested(self.nested[payload as usize].clone()),
+        }
+    }
+
+    fn each_cell<'a>(
+        &'a self,
+        cells: &'a Cells,
+        begin: u32,
+        end: u32,
+        mut each: impl FnMut(&'a str, ValueRef<'a>),
+    ) {
+        for at in begin as usize..end as usize {
+            each(self.strings.get(cells.key[at]), self.value(cells.kind[at], cells.payload[at]));
+        }
+    }
+
+    /// The attributes of a row, in the order of the source.
+    pub fn attributes<'a>(&'a self, row: u32, each: impl FnMut(&'a str, ValueRef<'a>)) {
+        let begin = self.before(row).cells_end;
+        self.each_cell(&self.cells, begin, self.rows[row as usize].cells_end, each);
+    }
+
+    fn before(&self, row: u32) -> Row {
+        row.checked_sub(1).map(|row| self.rows[row as usize]).unwrap_or_default()
+    }
+
+    /// Says again what was said of a row, except what the outline knows (ids, name, kind, status code).
+    pub fn replay(&self, row: u32, status: super::StatusCode, sink: &mut dyn Sink) {
+        let (before, this) = (self.before(row), self.rows[row as usize]);
+        let extra = self.extras.get(this.extra as usize);
+        sink.piece(Piece::Parent(this.parent, extra.map_or("", |extra| &extra.foreign_parent)));
+        sink.piece(Piece::Times(this.begin, this.end));
+        if let Some(extra) = extra {
+            if !extra.trace_state.is_empty() {
+                sink.piece(Piece::TraceState(&extra.trace_state));
+            }
+            sink.piece(Piece::Flags(extra.flags));
+            sink.piece(Piece::Status(status, &extra.message));
+            let (attributes, events, links) = extra.dropped;
+            sink.piece(Piece::Dropped(attributes, events, links));
+            for warning in &extra.warnings {
+                sink.piece(Piece::Warning(warning));
+            }
+        }
+        self.each_cell(&self.cells, before.cells_end, this.cells_end, |key, value| {
+            sink.piece(Piece::Attribute(key, value));
+        });
+        for at in before.events_end as usize..this.events_end as usize {
+            let event = self.events[at];
+            let begin = at.checked_sub(1).map_or(0, |at| self.events[at].cells_end);
+            sink.piece(Piece::Event(event.time, self.strings.get(event.name), event.dropped));
+            self.each_cell(&self.event_cells, begin, event.cells_end, |key, value| {
+                sink.piece(Piece::EventAttribute(key, value));
+            });
+        }
+        for at in before.links_end as usize..this.links_end as usize {
+            let link = &self.links[at];
+            let begin = at.checked_sub(1).map_or(0, |at| self.links[at].cells_end);
+            let state = self.strings.get(link.state);
+            sink.piece(Piece::Link(link.trace, link.span, state, link.flags, link.dropped));
+            self.each_cell(&self.link_cells, begin, link.cells_end, |key, value| {
+                sink.piece(Piece::LinkAttribute(key, value));
+            });
+        }
+    }
+
+    /// The ids of a row as the source wrote them where they are not hexadecimal: trace, span.
+    pub fn foreign_ids(&self, row: u32) -> (&str, &str) {
+        match self.extras.get(self.rows[row as usize].extra as usize) {
+            Some(extra) => (&extra.foreign_trace, &extra.foreign_id),
+            None => ("", ""),
+        }
+    }
+
+    /// Bytes held, roughly.
+    pub fn bytes(&self) -> usize {
+        let cells = [&self.cells, &self.event_cells, &self.link_cells].map(|cells| cells.key.len() * 13);
+        self.rows.len() * size_of::<Row>()
+            + cells.iter().sum::<usize>()
+            + self.events.len() * size_of::<EventRow>()
+            + self.links.len() * size_of::<LinkRow>()
+            + self.blobs.len()
+            + self.strings.bytes()
+    }
+}
+
+impl Sink for Columns {
+    fn piece(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Attribute(key, value) => {
+                let (kind, payload) = self.cell(value);
+                let key = self.strings.intern(key);
+                self.cells.push(key, kind, payload);
+                let end = self.cells.len();
+                if let Some(row) = self.rows.last_mut() {
+                    row.cells_end = end;
+                }
+            }
+            Piece::Parent(id, foreign) => {
+                if let Some(row) = self.rows.last_mut() {
+                    row.parent = id;
+                }
+                if let Some(extra) = (!foreign.is_empty()).then(|| self.extra()).flatten() {
+                    extra.foreign_parent = foreign.to_owned();
+                }
+            }
+            Piece::Times(begin, end) => {
+                if let Some(row) = self.rows.last_mut() {
+                    (row.begin, row.end) = (begin, end);
+                }
+            }
+            Piece::Event(time, name, dropped) => {
+                let name = self.strings.intern(name);
+                self.events.push(EventRow { time, name, dropped, cells_end: self.event_cells.len() });
+                let end = self.events.len() as u32;
+                if let Some(row) = self.rows.last_mut() {
+                    row.events_end = end;
+                }
+            }
+            Piece::EventAttribute(key, value) => {
+                let (kind, payload) = self.cell(value);
+                let key = self.strings.intern(key);
+                self.event_cells.push(key, kind, payload);
+                let end = self.event_cells.len();
+                if let Some(event) = self.events.last_mut() {
+                    event.cells_end = end;
+                }
+            }
+            Piece::Link(trace, span, state, flags, dropped) => {
+                let state = self.strings.intern(state);
+                let cells_end = self.link_cells.len();
+                self.links.push(LinkRow { trace, span, state, flags, dropped, cells_end });
+                let end = self.links.len() as u32;
+                if let Some(row) = self.rows.last_mut() {
+                    row.links_end = end;
+                }
+            }
+            Piece::LinkAttribute(key, value) => {
+                let (kind, payload) = self.cell(value);
+                let key = self.strings.intern(key);
+                self.link_cells.push(key, kind, payload);
+                let end = self.link_cells.len();
+                if let Some(link) = self.links.last_mut() {
+                    link.cells_end = end;
+                }
+            }
+            rare => self.rare(rare),
+        }
+    }
+}
+
+impl Columns {
+    fn rare(&mut self, piece: Piece<'_>) {
+        let worth_it = match &piece {
+            Piece::Trace(_, text) | Piece::Id(_, text) | Piece::Status(_, text) | Piece::TraceState(text) => {
+                !text.is_empty()
+            }
+            Piece::Flags(flags) => *flags != 0,
+            Piece::Dropped(attributes, events, links) => *attributes | *events | *links != 0,
+            Piece::Warning(_) => true,
+            _ => false,
+        };
+        let Some(extra) = worth_it.then(|| self.extra()).flatten() else { return };
+        match piece {
+            Piece::Trace(_, text) => extra.foreign_trace = text.to_owned(),
+            Piece::Id(_, text) => extra.foreign_id = text.to_owned(),
+            Piece::Status(_, text) => extra.message = text.to_owned(),
+            Piece::TraceState(text) => extra.trace_state = text.to_owned(),
+            Piece::Flags(flags) => extra.flags = flags,
+            Piece::Dropped(attributes, events, links) => extra.dropped = (attributes, events, links),
+            Piece::Warning(text) if !extra.warnings.iter().any(|known| known == text) => {
+                extra.warnings.push(text.to_owned());
+            }
+            _ => {}
+        }
+    }
+}
