@@ -1,0 +1,40 @@
+// No page has anything that axe-core calls serious or critical, in either theme.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { axeSource, idle, open } from "./browser.mjs";
+import { Frame, PAGES } from "./pages/frame.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { checkout, send } from "./spans.mjs";
+import { server } from "./stage.mjs";
+
+const axe = await readFile(axeSource, "utf8");
+
+async function check(page, name) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = grave.map(({ id, help, nodes }) => `${name}: ${id} (${help}): ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
+  assert.deepEqual(told, []);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`every page in the ${colorScheme} theme`, async (t) => {
+    const { viewer, otlp_http } = await server(t);
+    const sent = checkout();
+    await send(otlp_http, sent.body);
+    const page = await open(t, `${viewer}/search?service=frontend&lookback=1h&limit=20`, { colorScheme });
+    await check(page, "results");
+    const frame = new Frame(page);
+    for (const name of PAGES) {
+      await frame.go(name);
+      await check(page, name);
+    }
+    await page.goto(`${viewer}/trace/${sent.traceId}`);
+    await idle(page);
+    await check(page, "trace");
+    await new Trace(page).openDetail(sent.ids["charge card"]);
+    await check(page, "detail");
+  });
+}

@@ -1,0 +1,76 @@
+// The browser: one for each test file, a fresh context for each journey, and no journey passes with an error on the console.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after } from "node:test";
+
+const npm = process.env.SPANDREL_NPM ?? fileURLToPath(new URL("../../target/tools/npm", import.meta.url));
+const require = createRequire(join(npm, "package.json"));
+const { chromium, selectors } = require("playwright-core");
+selectors.setTestIdAttribute("data-test");
+
+export const axeSource = require.resolve("axe-core/axe.min.js");
+
+let browser;
+async function launched() {
+  browser ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  return browser;
+}
+after(async () => (await browser)?.close());
+
+/**
+ * A page of its own context. `allowed` are patterns of console errors that the journey is about (a request that it makes
+ * fail, say); any other error fails the journey.
+ */
+export async function open(t, address, { allowed = [], viewport = { width: 1440, height: 900 }, colorScheme = "light" } = {}) {
+  const context = await (await launched()).newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const errors = [];
+  const note = (text) => allowed.some((pattern) => pattern.test(text)) || errors.push(text);
+  page.on("console", (message) => message.type() === "error" && note(`${message.text()} (${message.location().url})`));
+  page.on("pageerror", (error) => note(`uncaught: ${error.message}`));
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(errors, [], "errors on the console");
+  });
+  await page.goto(address);
+  await idle(page);
+  return page;
+}
+
+/** Waits until the app says that nothing is pending: no request, no job, no frame; and still says so two frames later. */
+export async function idle(page) {
+  await page.waitForFunction(
+    () => new Promise((settled) => {
+      const calm = () => document.documentElement.dataset.idle === "true";
+      const twice = () => requestAnimationFrame(() => setTimeout(() => settled(calm())));
+      calm() ? requestAnimationFrame(() => (calm() ? twice() : settled(false))) : settled(false);
+    }),
+  );
+}
+
+/** A picture below target/e2e, for the person who looks into a failure. */
+export async function picture(page, name) {
+  const folder = process.env.SPANDREL_SHOTS || fileURLToPath(new URL("../../target/e2e", import.meta.url));
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+/** Drops a file on the page as a person would. */
+export async function dropFile(page, name, text) {
+  await page.evaluate(
+    ([name, text]) => {
+      const carried = new DataTransfer();
+      carried.items.add(new File([text], name));
+      for (const kind of ["dragenter", "dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+      }
+    },
+    [name, text],
+  );
+  await idle(page);
+}

@@ -1,0 +1,67 @@
+// Each way in which a backend can fail shows what was attempted, what happened and what to try; none shows an empty page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { open } from "./browser.mjs";
+import { Frame } from "./pages/frame.mjs";
+import { Problem } from "./pages/problem.mjs";
+import { Search } from "./pages/search.mjs";
+import { Settings } from "./pages/settings.mjs";
+import { fakeJaeger, freePort, server } from "./stage.mjs";
+
+const failing = { allowed: [/Failed to load resource/, /ERR_/, /Content Security Policy/, /CORS/] };
+const api = (answer) => (path) => (path.startsWith("/api/") ? answer(path) : undefined);
+
+test("a backend that has gone", async (t) => {
+  const { viewer, stop } = await server(t);
+  const page = await open(t, viewer, failing);
+  await stop();
+  await new Frame(page).go("dependencies");
+  await new Problem(page).says(/127\.0\.0\.1|reach|offline|answer/i);
+});
+
+test("an address where nothing listens", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, viewer, failing);
+  const frame = new Frame(page);
+  await frame.go("settings");
+  const port = await freePort();
+  await new Settings(page).useSource(`http://127.0.0.1:${port}`);
+  await frame.go("search");
+  await new Problem(page).says(new RegExp(`127\\.0\\.0\\.1:${port}`));
+});
+
+test("a page of HTML where JSON was asked for", async (t) => {
+  const html = { type: "text/html", body: "<!doctype html><title>Sign in</title><h1>Sign in to continue</h1>" };
+  const { url } = await fakeJaeger(t, { api: api(() => html) });
+  const page = await open(t, `${url}/`, failing);
+  await new Problem(page).says(/HTML/);
+});
+
+test("an answer of 500 keeps its status and its words", async (t) => {
+  const body = JSON.stringify({ data: null, total: 0, errors: [{ code: 500, msg: "the cellar is flooded" }] });
+  const { url } = await fakeJaeger(t, { api: api(() => ({ status: 500, body })) });
+  const page = await open(t, `${url}/`, failing);
+  await new Problem(page).says(/500/, /the cellar is flooded/);
+});
+
+test("a search that finds nothing says so, and is no failure", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/search?service=nobody&lookback=1h&limit=20`, failing);
+  const search = new Search(page);
+  await search.empty.waitFor();
+  assert.equal(await search.rows.count(), 0);
+  assert.equal(await new Problem(page).shown.count(), 0);
+});
+
+test("a trace that is not there", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/trace/0123456789abcdef0123456789abcdef`, failing);
+  await new Problem(page).says(/not found|no trace|404/i);
+});
+
+test("an id that is none", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/trace/not-an-id`, failing);
+  await new Problem(page).says(/not-an-id/);
+});

@@ -1,0 +1,49 @@
+// The trace page: a header, a minimap, and the waterfall's rows, each with the id of its span.
+
+import { idle } from "../browser.mjs";
+
+export class Trace {
+  constructor(page) {
+    this.page = page;
+    this.header = page.getByTestId("trace-header");
+    this.name = page.getByTestId("trace-name");
+    // The pool of rows is fixed: those that stand for no span have no id.
+    this.rows = page.locator('[data-test="span-row"][data-span-id]:visible');
+    this.detail = page.getByTestId("detail");
+    this.canvas = page.getByTestId("waterfall-canvas").first();
+  }
+
+  row(spanId) {
+    return this.page.locator(`[data-test="span-row"][data-span-id="${spanId}"]`);
+  }
+
+  async spans() {
+    return this.rows.evaluateAll((rows) => rows.map((row) => row.dataset.spanId));
+  }
+
+  async openDetail(spanId) {
+    await this.row(spanId).click();
+    await idle(this.page);
+  }
+
+  /** Ctrl and the wheel over the bars, towards the person: closer. */
+  async zoom(steps = 3) {
+    const box = await this.canvas.boundingBox();
+    await this.page.mouse.move(box.x + box.width * 0.75, box.y + 40);
+    await this.page.keyboard.down("Control");
+    for (let step = 0; step < steps; step++) await this.page.mouse.wheel(0, -120);
+    await this.page.keyboard.up("Control");
+    await idle(this.page);
+  }
+
+  /** What the journey compares before and after a reload: rows, their places, what is open, and the address. */
+  async view() {
+    return {
+      address: this.page.url(),
+      rows: await this.rows.evaluateAll((rows) => rows.map((row) => [row.dataset.spanId, row.getAttribute("aria-label") ?? row.textContent])),
+      detail: await this.detail.evaluateAll((open) => open.map((one) => one.dataset.spanId)),
+      // What was drawn, to the pixel.
+      drawn: await this.canvas.evaluate((canvas) => canvas.toDataURL()),
+    };
+  }
+}

@@ -1,0 +1,40 @@
+// Pictures of every page, light and dark, wide and narrow, with the real shop's traces. Taken when SPANDREL_SHOTS names a
+// folder: `SPANDREL_SHOTS=target/shots cargo xtask test --only viewer,native,e2e`.
+
+import { test } from "node:test";
+import { idle, open, picture } from "./browser.mjs";
+import { Frame, PAGES } from "./pages/frame.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { server } from "./stage.mjs";
+
+const order = {
+  user_id: "u-1", payment_method: "credit_card", items: [{ id: "item-1", name: "Lamp", price: 29.99, quantity: 2 }],
+};
+
+test("pictures", async (t) => {
+  const { viewer, gateway } = await server(t, { shop: true });
+  const post = (path, body) =>
+    fetch(`${gateway}/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  for (let at = 0; at < 8; at++) await post("orders", order);
+  await post("orders/simulate-error", {});
+  await new Promise((later) => setTimeout(later, 1500));
+  const found = await (await fetch(`${viewer}/api/traces?service=gateway&limit=20&lookback=1h`)).json();
+  const failed = found.data.find(({ spans }) => spans.some(({ tags }) => tags.some(({ key, value }) => key === "error" && value === true)));
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [1440, 800]) {
+      const page = await open(t, `${viewer}/search?service=gateway&lookback=1h&limit=20`, { colorScheme, viewport: { width, height: 900 } });
+      const name = (what) => `${what}-${colorScheme}-${width}`;
+      await picture(page, name("results"));
+      for (const one of PAGES) {
+        await new Frame(page).go(one);
+        await picture(page, name(one));
+      }
+      await page.goto(`${viewer}/trace/${(failed ?? found.data[0]).traceID}`);
+      await idle(page);
+      await picture(page, name("trace"));
+      const trace = new Trace(page);
+      await trace.openDetail((await trace.spans())[1]);
+      await picture(page, name("detail"));
+    }
+  }
+});

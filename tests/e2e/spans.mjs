@@ -1,0 +1,46 @@
+// A small trace with known spans, as OTLP JSON: sent to a server, or dropped as a file.
+
+import { randomBytes } from "node:crypto";
+
+const hex = (bytes) => randomBytes(bytes).toString("hex");
+
+/**
+ * A checkout through three services, ten minutes ago: a root, two branches, and a failed charge below the second.
+ * Gives the request's body, the trace's id and the spans' ids by name.
+ */
+export function checkout({ at = Date.now() - 600_000, traceId = hex(16) } = {}) {
+  const ids = {};
+  const begin = BigInt(at) * 1_000_000n;
+  const span = (name, parent, from, to, more = {}) => {
+    ids[name] = hex(8);
+    return {
+      traceId, spanId: ids[name], parentSpanId: parent ? ids[parent] : "", name, kind: parent ? 3 : 2,
+      startTimeUnixNano: `${begin + BigInt(from) * 1000n}`, endTimeUnixNano: `${begin + BigInt(to) * 1000n}`, ...more,
+    };
+  };
+  const text = (key, value) => ({ key, value: { stringValue: value } });
+  const of = (service, ...spans) => ({
+    resource: { attributes: [text("service.name", service), text("service.version", "1.4.2")] },
+    scopeSpans: [{ scope: { name: "e2e" }, spans }],
+  });
+  const root = span("POST /checkout", null, 0, 90_000, { attributes: [text("http.request.method", "POST"), text("http.route", "/checkout")] });
+  const stock = span("reserve stock", "POST /checkout", 5_000, 30_000);
+  const read = span("SELECT stock", "reserve stock", 8_000, 21_000, { attributes: [text("db.system.name", "postgresql")] });
+  const pay = span("charge card", "POST /checkout", 35_000, 85_000, {
+    status: { code: 2, message: "card declined" },
+    attributes: [text("payment.method", "credit_card")],
+    events: [{ timeUnixNano: `${begin + 80_000_000n}`, name: "exception", attributes: [text("exception.message", "card declined")] }],
+  });
+  return {
+    traceId, ids, count: 4,
+    body: { resourceSpans: [of("frontend", root), of("stock", stock, read), of("payment", pay)] },
+  };
+}
+
+/** Sends a body to an OTLP/HTTP receiver, which must take it whole. */
+export async function send(receiver, body) {
+  const response = await fetch(`${receiver}/v1/traces`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+  });
+  if (response.status !== 200) throw new Error(`the receiver answers ${response.status}: ${await response.text()}`);
+}

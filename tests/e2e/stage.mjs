@@ -1,0 +1,107 @@
+// What a journey needs on stage: the real server, the real shop, or a bare file server with nothing behind it.
+// Everything listens on a free port of this machine, keeps its data in a folder of its own, and is stopped by `t.after`.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createServer as createSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+export const dist = process.env.SPANDREL_DIST ?? join(root, "target/test-dist");
+const binary = (variable, name) => process.env[variable] ?? join(root, "target/debug", name);
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const socket = createSocket();
+  await new Promise((listening) => socket.listen(0, "127.0.0.1", listening));
+  const { port } = socket.address();
+  await new Promise((closed) => socket.close(closed));
+  return port;
+}
+
+/** Starts one of our programs and gives the addresses of its `ready name=URL …` line. */
+async function start(t, path, words) {
+  const child = spawn(path, words, { stdio: ["ignore", "pipe", "pipe"] });
+  const said = [];
+  const ended = new Promise((end) => child.once("exit", (code, signal) => end(code ?? signal)));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(late);
+  };
+  t.after(stop);
+  child.stderr.on("data", (data) => said.push(data));
+  const ready = new Promise((found, failed) => {
+    let text = "";
+    child.stdout.on("data", (data) => {
+      said.push(data);
+      text += data;
+      const line = text.match(/^ready (.+)$/m);
+      if (line) found(Object.fromEntries(line[1].trim().split(/\s+/).map((word) => word.split(/=(.*)/s).slice(0, 2))));
+    });
+    child.once("error", failed);
+    ended.then((how) => failed(new Error(`${path} ended (${how}) before it was ready:\n${Buffer.concat(said)}`)));
+  });
+  return { ...(await ready), stop };
+}
+
+/** The real server with the viewer, and with the shop when `shop` is true. Addresses: `viewer`, `otlp_http`, `gateway`. */
+export async function server(t, { shop = false, words = [] } = {}) {
+  const data = await mkdtemp(join(tmpdir(), "spandrel-e2e-"));
+  const otlpPort = await freePort();
+  let gateway;
+  if (shop) {
+    ({ gateway } = await start(t, binary("SPANDREL_SHOP", "spandrel-shop"), [
+      "--base-port", "0", "--otlp", `http://127.0.0.1:${otlpPort}`,
+    ]));
+    words = [...words, "--shop", gateway];
+  }
+  const running = await start(t, binary("SPANDREL_SERVER", "spandrel-server"), [
+    "--port", "0", "--otlp-http-port", `${otlpPort}`, "--otlp-grpc-port", "0", "--data-dir", data, "--viewer", dist, ...words,
+  ]);
+  t.after(async () => {
+    await running.stop();
+    await rm(data, { recursive: true, force: true });
+  });
+  return { ...running, gateway };
+}
+
+const types = {
+  ".css": "text/css", ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".json": "application/json",
+  ".svg": "image/svg+xml", ".wasm": "application/wasm",
+};
+
+/**
+ * Serves the shipped files as a real Jaeger does: only `{prefix}/static/…` from the folder, index.html with its markers
+ * filled in for every other path below the prefix, 404 outside. `api(path, url)` may answer first: `{status, type, body}`.
+ */
+export async function fakeJaeger(t, { prefix = "", api = () => undefined } = {}) {
+  const asked = [];
+  const listener = createServer(async (request, response) => {
+    const url = new URL(request.url, "http://x");
+    asked.push(request.url);
+    const send = (status, type, body) => response.writeHead(status, { "content-type": type }).end(body);
+    if (prefix && url.pathname === prefix) return response.writeHead(307, { location: `${prefix}/` }).end();
+    if (!url.pathname.startsWith(`${prefix}/`)) return send(404, "text/plain", "404 page not found\n");
+    const path = url.pathname.slice(prefix.length);
+    const answer = api(path, url);
+    if (answer) return send(answer.status ?? 200, answer.type ?? "application/json", answer.body);
+    if (path.startsWith("/static/")) {
+      const file = resolve(dist, `.${path}`);
+      const bytes = file.startsWith(resolve(dist)) ? await readFile(file).catch(() => null) : null;
+      return bytes ? send(200, types[extname(file)] ?? "application/octet-stream", bytes) : send(404, "text/plain", "404 page not found\n");
+    }
+    const page = (await readFile(join(dist, "index.html"), "utf8"))
+      .replace("JAEGER_CONFIG = DEFAULT_CONFIG;", 'JAEGER_CONFIG = {"search":{"maxLookback":{"label":"2 Days","value":"2d"}}};')
+      .replace("JAEGER_VERSION = DEFAULT_VERSION;", 'JAEGER_VERSION = {"gitCommit":"0","gitVersion":"v2.20.0","buildDate":"2026-01-01"};');
+    send(200, types[".html"], page);
+  });
+  await new Promise((listening) => listener.listen(0, "127.0.0.1", listening));
+  const stop = () => new Promise((closed) => { listener.close(closed); listener.closeAllConnections(); });
+  t.after(stop);
+  return { url: `http://127.0.0.1:${listener.address().port}${prefix}`, asked, stop };
+}
