@@ -1,12 +1,14 @@
 //! The map of services: boxes and curves of a layered layout, what they say, and what lies under a pointer.
 //! Coordinates are pixels of an unscaled drawing from its top left corner.
 
+mod camera;
 mod curves;
 mod labels;
 
 use crate::analysis::dependencies::RatedLink;
 use crate::analysis::layout::{self, Graph, Point, Spacing};
 use crate::units::{compact, percent};
+pub use camera::Camera;
 pub use curves::Curve;
 
 /// Height of every node's box.

@@ -153,6 +153,21 @@ fn time_label(local: i128, step: u64) -> String {
     }
 }
 
+/// A moment (nanoseconds since the Unix epoch) in local time: `14:05`, `14:05:30`, `21 Nov 14:05`.
+pub fn clock(unix: u64, offset_minutes: i32, seconds: bool, date: bool) -> String {
+    let local = i128::from(unix / SECOND) + i128::from(offset_minutes) * 60;
+    let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+    let mut text = format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
+    if seconds {
+        text.push_str(&format!(":{:02}", second % 60));
+    }
+    if date {
+        let (month, day) = month_and_day(days as i64);
+        text.insert_str(0, &format!("{day} {month} "));
+    }
+    text
+}
+
 /// Of a day since the Unix epoch, in the Gregorian calendar.
 fn month_and_day(days: i64) -> (&'static str, u8) {
     const MONTHS: [&str; 12] =
@@ -218,6 +233,14 @@ mod tests {
             ["15 Nov", "17 Nov", "19 Nov", "21 Nov"]
         );
         assert_eq!(labels(&time_axis(0, 0, -600, 4)), ["14:00:00"]);
+    }
+
+    #[test]
+    fn moments_are_told_in_local_time() {
+        let evening = (1_795_219_200 + 86_399) * SECOND;
+        assert_eq!(clock(evening, 0, true, false), "23:59:59");
+        assert_eq!(clock(evening, 60, false, true), "22 Nov 00:59");
+        assert_eq!(clock(0, -60, false, true), "31 Dec 23:00");
     }
 
     proptest! {
