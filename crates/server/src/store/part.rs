@@ -1,0 +1,87 @@
+//! One trace's spans of one batch: the unit that is stored, with the small summary by which it is found.
+
+use super::terms::Filter;
+
+/// An operation of a service, as searches name it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OperationKey {
+    /// Service name, never empty.
+    pub service: Box<str>,
+    /// Span name, never empty.
+    pub name: Box<str>,
+    /// Span kind as OTLP numbers it.
+    pub kind: u32,
+}
+
+/// Numbers over the spans of a part (or of several).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Begin of the span that begins first, nanoseconds since the Unix epoch.
+    pub first_begin: u64,
+    /// Begin of the span that begins last.
+    pub last_begin: u64,
+    /// End of the span that ends last.
+    pub last_end: u64,
+    /// Shortest span, nanoseconds.
+    pub shortest: u64,
+    /// Longest span, nanoseconds.
+    pub longest: u64,
+    /// Number of spans, repetitions included.
+    pub spans: u32,
+    /// Spans with an error status.
+    pub errors: u32,
+}
+
+/// One trace's spans of one batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Trace id as a number.
+    pub trace: u128,
+    /// An OTLP `TracesData` message.
+    pub spans: Vec<u8>,
+    /// When, how long, how many.
+    pub extent: Extent,
+    /// Distinct operations.
+    pub operations: Vec<OperationKey>,
+    /// Which attributes may be there.
+    pub filter: Filter,
+}
+
+/// How long a span took; one that ends before it begins takes one nanosecond, as Jaeger repairs it.
+pub fn duration(begin: u64, end: u64) -> u64 {
+    end.saturating_sub(begin).max(1)
+}
+
+impl Part {
+    /// A part that holds these bytes and knows nothing of them yet.
+    pub fn of(trace: u128, spans: Vec<u8>) -> Self {
+        let extent = Extent {
+            first_begin: u64::MAX,
+            last_begin: 0,
+            last_end: 0,
+            shortest: u64::MAX,
+            longest: 0,
+            spans: 0,
+            errors: 0,
+        };
+        Part { trace, spans, extent, operations: Vec::new(), filter: Filter::default() }
+    }
+
+    /// Takes a span into the extent.
+    pub fn add_span(&mut self, begin: u64, end: u64, error: bool) {
+        let duration = duration(begin, end);
+        let extent = &mut self.extent;
+        extent.first_begin = extent.first_begin.min(begin);
+        extent.last_begin = extent.last_begin.max(begin);
+        extent.last_end = extent.last_end.max(end).max(begin);
+        extent.shortest = extent.shortest.min(duration);
+        extent.longest = extent.longest.max(duration);
+        extent.spans = extent.spans.saturating_add(1);
+        extent.errors = extent.errors.saturating_add(u32::from(error));
+    }
+
+    /// Takes an operation in; the caller drops most repetitions.
+    pub fn add_operation(&mut self, service: &str, name: &str, kind: u32) {
+        self.operations.push(OperationKey { service: service.into(), name: name.into(), kind });
+    }
+}

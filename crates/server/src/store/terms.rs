@@ -1,0 +1,109 @@
+//! Attribute terms: a small filter per blob that says which `key = value` pairs cannot be in it.
+//!
+//! A term is a 64-bit hash of key and value (as text, the way searches compare them). The filter is a Bloom filter
+//! of ten bits a term and four probes (1.2 % false hits); whoever gets a hit still reads the spans. The hash is
+//! written to disk within the filters, so it is defined here and must not change with a library.
+
+const BITS_PER_TERM: usize = 10;
+const PROBES: u32 = 4;
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+const FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
+
+/// Value under which attributes are filed whose text is costly to print (lists, maps, bytes): the filter then
+/// knows their key only.
+pub const UNPRINTED: &[u8] = b"\0unprinted";
+
+/// The hash of a term.
+#[inline]
+pub fn term(key: &[u8], value: &[u8]) -> u64 {
+    mix(fold(fold(SEED, key), value))
+}
+
+#[inline]
+fn fold(mut state: u64, bytes: &[u8]) -> u64 {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for chunk in chunks {
+        state = (state ^ u64::from_le_bytes(*chunk)).wrapping_mul(FACTOR).rotate_left(29);
+    }
+    let mut last = [0u8; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    state = (state ^ u64::from_le_bytes(last)).wrapping_mul(FACTOR).rotate_left(29);
+    (state ^ bytes.len() as u64).wrapping_mul(FACTOR)
+}
+
+#[inline]
+fn mix(mut value: u64) -> u64 {
+    value ^= value >> 32;
+    value = value.wrapping_mul(FACTOR);
+    value ^= value >> 29;
+    value.wrapping_mul(SEED) ^ value >> 31
+}
+
+/// A filter over terms, as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter(Box<[u8]>);
+
+impl Filter {
+    /// Makes a filter of terms; sorts them and drops repetitions.
+    pub fn of(terms: &mut Vec<u64>) -> Self {
+        terms.sort_unstable();
+        terms.dedup();
+        let mut bits = vec![0u8; (terms.len() * BITS_PER_TERM).div_ceil(8)];
+        for term in terms.iter() {
+            for bit in probes(*term, bits.len()) {
+                bits[bit / 8] |= 1 << (bit % 8);
+            }
+        }
+        Filter(bits.into_boxed_slice())
+    }
+
+    /// Takes a filter as it was stored.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Filter(bytes.into())
+    }
+
+    /// What is stored.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether the term may be there; `false` is certain.
+    pub fn may_have(&self, term: u64) -> bool {
+        !self.0.is_empty() && probes(term, self.0.len()).all(|bit| self.0[bit / 8] & 1 << (bit % 8) != 0)
+    }
+}
+
+fn probes(term: u64, bytes: usize) -> impl Iterator<Item = usize> {
+    let bits = bytes as u64 * 8;
+    let step = term >> 32 | 1;
+    (0..PROBES).map(move |index| (term.wrapping_add(step.wrapping_mul(u64::from(index))) % bits) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_finds_what_it_holds_and_little_else() {
+        let mut terms: Vec<u64> = (0..1000).map(|n: u32| term(b"key", n.to_string().as_bytes())).collect();
+        let filter = Filter::of(&mut terms);
+        assert_eq!(terms.len(), 1000, "no two of these terms share a hash");
+        assert!((0..1000).all(|n: u32| filter.may_have(term(b"key", n.to_string().as_bytes()))));
+        let false_hits = (0..10_000).filter(|n: &u32| filter.may_have(term(b"other", n.to_string().as_bytes()))).count();
+        assert!(false_hits < 400, "{false_hits} of 10,000");
+        assert!(!Filter::default().may_have(term(b"key", b"1")));
+    }
+
+    #[test]
+    fn terms_on_disk_keep_their_meaning() {
+        // These numbers are in files: a change here needs a new file version.
+        assert_eq!(term(b"http.method", b"GET"), term(b"http.method", b"GET"));
+        assert_ne!(term(b"ab", b"c"), term(b"a", b"bc"));
+        assert_ne!(term(b"a", b""), term(b"", b"a"));
+        assert_eq!(Filter::of(&mut vec![1, 2, 3]).as_bytes(), GOLDEN_FILTER);
+        assert_eq!(term(b"error", b"true"), GOLDEN_TERM);
+    }
+
+    const GOLDEN_FILTER: &[u8] = &[];
+    const GOLDEN_TERM: u64 = 0;
+}
