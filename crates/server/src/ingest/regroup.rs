@@ -160,6 +160,23 @@ fn push_term(terms: &mut Vec<u64>, scratch: &mut String, attribute: &[u8]) -> Re
     Ok(())
 }
 
+/// The service name that a `Resource` message says, or what stands in for it.
+pub fn service_of(resource: &[u8]) -> Result<String, WireError> {
+    let mut service = None;
+    walk_attributes(resource, 1, &mut |attribute| {
+        let (key, value) = key_and_value(attribute)?;
+        if key == b"service.name" && service.is_none() {
+            service = Some(match value {
+                Some((1, Field::Bytes([]))) => EMPTY_SERVICE.to_owned(),
+                Some((1, Field::Bytes(name))) => String::from_utf8_lossy(name).into_owned(),
+                _ => WRONG_SERVICE.to_owned(),
+            });
+        }
+        Ok(())
+    })?;
+    Ok(service.unwrap_or_else(|| MISSING_SERVICE.to_owned()))
+}
+
 /// Regroups a request by trace, each trace's spans in the order in which they came.
 pub fn regroup(request: &[u8]) -> Result<Vec<Part>, WireError> {
     let mut resources = Vec::new();
@@ -206,17 +223,9 @@ fn walk_resource<'a>(
             2 | 1000 => walk_scope(field.bytes(number)?, resource, scopes, spans, scratch)?,
             _ => {
                 if number == 1 {
-                    walk_attributes(field.bytes(1)?, 1, &mut |attribute| {
-                        let (key, value) = key_and_value(attribute)?;
-                        if key == b"service.name" && service.is_none() {
-                            service = Some(match value {
-                                Some((1, Field::Bytes([]))) => EMPTY_SERVICE.to_owned(),
-                                Some((1, Field::Bytes(name))) => String::from_utf8_lossy(name).into_owned(),
-                                _ => WRONG_SERVICE.to_owned(),
-                            });
-                        }
-                        push_term(&mut head.terms, scratch, attribute)
-                    })?;
+                    let message = field.bytes(1)?;
+                    service = Some(service_of(message)?);
+                    walk_attributes(message, 1, &mut |attribute| push_term(&mut head.terms, scratch, attribute))?;
                 }
                 head.length += raw.len();
                 head.raw.push(raw);

@@ -1,5 +1,6 @@
 //! One trace's spans of one batch: the unit that is stored, with the small summary by which it is found.
 
+use super::compress;
 use super::terms::Filter;
 
 /// An operation of a service, as searches name it.
@@ -37,8 +38,10 @@ pub struct Extent {
 pub struct Part {
     /// Trace id as a number.
     pub trace: u128,
-    /// An OTLP `TracesData` message.
+    /// An OTLP `TracesData` message, packed (see `compress`).
     pub spans: Vec<u8>,
+    /// Its length before packing; 0 where it is not packed.
+    pub plain: u32,
     /// When, how long, how many.
     pub extent: Extent,
     /// Distinct operations.
@@ -64,7 +67,8 @@ impl Part {
             spans: 0,
             errors: 0,
         };
-        Part { trace, spans, extent, operations: Vec::new(), filter: Filter::default() }
+        let (plain, spans) = compress::pack(spans);
+        Part { trace, spans, plain, extent, operations: Vec::new(), filter: Filter::default() }
     }
 
     /// Takes a span into the extent.
@@ -83,5 +87,12 @@ impl Part {
     /// Takes an operation in; the caller drops most repetitions.
     pub fn add_operation(&mut self, service: &str, name: &str, kind: u32) {
         self.operations.push(OperationKey { service: service.into(), name: name.into(), kind });
+    }
+}
+
+impl Part {
+    /// Bytes that it takes in memory and roughly on disk.
+    pub fn weight(&self) -> usize {
+        self.spans.len() + self.filter.as_bytes().len() + 64 + self.operations.len() * 16
     }
 }

@@ -1,0 +1,113 @@
+//! Flags and their `SPANDREL_*` environment twins.
+
+use crate::store::Limits;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Takes spans in over OTLP, keeps them, answers as Jaeger does and serves the viewer.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "spandrel-server", version)]
+pub struct Config {
+    /// Address to listen on.
+    #[arg(long, env = "SPANDREL_HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// Port of the viewer and the query API; 0 takes a free one.
+    #[arg(long, env = "SPANDREL_PORT", default_value_t = 16686)]
+    pub port: u16,
+    /// Port of OTLP over HTTP; 0 takes a free one.
+    #[arg(long, env = "SPANDREL_OTLP_HTTP_PORT", default_value_t = 4318)]
+    pub otlp_http_port: u16,
+    /// Port of OTLP over gRPC; 0 takes a free one.
+    #[arg(long, env = "SPANDREL_OTLP_GRPC_PORT", default_value_t = 4317)]
+    pub otlp_grpc_port: u16,
+    /// Directory in which spans are kept.
+    #[arg(long, env = "SPANDREL_DATA_DIR", default_value = "spandrel-data")]
+    pub data_dir: PathBuf,
+    /// Directory of the built viewer (with `index.html` at its root).
+    #[arg(long, env = "SPANDREL_VIEWER")]
+    pub viewer: Option<PathBuf>,
+    /// Path below which everything is served, such as `/tracing`.
+    #[arg(long, env = "SPANDREL_BASE_PATH", default_value = "/")]
+    pub base_path: String,
+    /// Where `/shop/…` is forwarded to.
+    #[arg(long, env = "SPANDREL_SHOP", default_value = "http://127.0.0.1:8000")]
+    pub shop: String,
+    /// Hours after which spans are deleted; 0 keeps them for ever.
+    #[arg(long, env = "SPANDREL_RETENTION_HOURS", default_value_t = 72)]
+    pub retention_hours: u64,
+    /// Bytes that the spans may take on disk (such as 500M or 20G). With a retention the oldest go first; without
+    /// one nothing more is taken in.
+    #[arg(long, env = "SPANDREL_MAX_DISK", value_parser = bytes)]
+    pub max_disk: Option<u64>,
+    /// Bytes after which a new segment file is begun.
+    #[arg(long, env = "SPANDREL_SEGMENT_SIZE", value_parser = bytes, default_value = "128M")]
+    pub segment_size: u64,
+    /// Bytes of one OTLP request after decompression.
+    #[arg(long, env = "SPANDREL_MAX_REQUEST", value_parser = bytes, default_value = "64M")]
+    pub max_request: u64,
+    /// Bytes of requests that may be in memory before more are asked to come again later.
+    #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = bytes, default_value = "256M")]
+    pub max_waiting: u64,
+}
+
+impl Config {
+    /// The path prefix without its last slash: empty, or `/` and some segments.
+    pub fn prefix(&self) -> String {
+        match self.base_path.trim_matches('/') {
+            "" => String::new(),
+            inner => format!("/{inner}"),
+        }
+    }
+
+    /// What the store is told.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            segment_bytes: self.segment_size,
+            retention: (self.retention_hours > 0).then(|| Duration::from_secs(self.retention_hours * 3600)),
+            max_disk: self.max_disk,
+            waiting_bytes: usize::try_from(self.max_waiting).unwrap_or(usize::MAX / 2),
+            ..Limits::default()
+        }
+    }
+}
+
+/// Reads `1048576`, `64K`, `500M`, `20G` (powers of 1024; a final `B` or `iB` may follow).
+fn bytes(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let plain = upper.strip_suffix("IB").or_else(|| upper.strip_suffix('B')).unwrap_or(&upper);
+    let digits = plain.trim_end_matches(['K', 'M', 'G', 'T']);
+    let shift = match &plain[digits.len()..] {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err("a size is a number and one of K, M, G, T".to_owned()),
+    };
+    let number: u64 = digits.trim().parse().map_err(|_| format!("{text} is not a size such as 500M"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(bytes("1048576"), Ok(1 << 20));
+        assert_eq!(bytes("64k"), Ok(64 << 10));
+        assert_eq!(bytes("20GiB"), Ok(20 << 30));
+        assert!(bytes("many").is_err());
+        assert!(bytes("1MM").is_err());
+        assert!(bytes("99999999999T").is_err());
+    }
+
+    #[test]
+    fn the_base_path_is_read_with_and_without_slashes() {
+        for (text, prefix) in [("/", ""), ("", ""), ("/jaeger", "/jaeger"), ("a/b/", "/a/b")] {
+            assert_eq!(Config::parse_from(["x", "--base-path", text]).prefix(), prefix);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What a sender is told: success, or a `google.rpc.Status` with, where sending again makes sense, the time to wait.
+
+use super::Refusal;
+use crate::wire::{put_bytes, put_number};
+
+/// `ExportTraceServiceResponse` with an empty `partial_success`: all was taken.
+pub const DONE: &[u8] = b"\x0a\x00";
+/// The same in JSON.
+pub const DONE_JSON: &str = r#"{"partialSuccess":{}}"#;
+
+/// gRPC's number for a refusal (<https://grpc.io/docs/guides/status-codes/>).
+pub fn code(refusal: &Refusal) -> u32 {
+    match refusal {
+        Refusal::Malformed(_) => 3,
+        Refusal::TooLarge(_) | Refusal::Full(_) | Refusal::Busy => 8,
+        Refusal::Failed(_) => 14,
+    }
+}
+
+/// HTTP's number for a refusal. Senders of OTLP come again after 429, 502, 503 and 504 only, so a full store is 503.
+pub fn http_status(refusal: &Refusal) -> u16 {
+    match refusal {
+        Refusal::Malformed(_) => 400,
+        Refusal::TooLarge(_) => 413,
+        Refusal::Full(_) | Refusal::Busy | Refusal::Failed(_) => 503,
+    }
+}
+
+/// The refusal as `google.rpc.Status` in protobuf, with `google.rpc.RetryInfo` where coming again makes sense.
+pub fn status(refusal: &Refusal) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_number(&mut out, 1, u64::from(code(refusal)));
+    put_bytes(&mut out, 2, refusal.to_string().as_bytes());
+    if let Some(seconds) = refusal.retry_after() {
+        let mut delay = Vec::new();
+        put_number(&mut delay, 1, seconds);
+        let mut info = Vec::new();
+        put_bytes(&mut info, 1, &delay);
+        let mut any = Vec::new();
+        put_bytes(&mut any, 1, b"type.googleapis.com/google.rpc.RetryInfo");
+        put_bytes(&mut any, 2, &info);
+        put_bytes(&mut out, 3, &any);
+    }
+    out
+}
+
+/// The refusal as `google.rpc.Status` in JSON.
+pub fn status_json(refusal: &Refusal) -> String {
+    serde_json::json!({ "code": code(refusal), "message": refusal.to_string() }).to_string()
+}

@@ -1,0 +1,107 @@
+//! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
+
+use super::{Intake, Refusal, answer, blocking, encoding, json};
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use tokio::sync::OwnedSemaphorePermit;
+
+const JSON: &str = "application/json";
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// Takes one export request, whatever its method and type.
+pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
+    if request.method() != Method::POST {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]");
+    }
+    let content_type = text(request.headers(), header::CONTENT_TYPE);
+    let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_json = match content_type.as_str() {
+        JSON => true,
+        PROTOBUF => false,
+        _ => {
+            return plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "415 unsupported media type, supported: [application/json, application/x-protobuf]",
+            );
+        }
+    };
+    match take(intake, request, is_json).await {
+        Ok(()) if is_json => typed(StatusCode::OK, JSON, answer::DONE_JSON.into()),
+        Ok(()) => typed(StatusCode::OK, PROTOBUF, answer::DONE.into()),
+        Err(refusal) => refuse(&refusal, is_json),
+    }
+}
+
+async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<(), Refusal> {
+    let content_encoding = text(request.headers(), header::CONTENT_ENCODING).to_owned();
+    let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().unwrap_or(0);
+    if announced > intake.max_request {
+        return Err(Refusal::TooLarge(intake.max_request));
+    }
+    let (body, mut room) = read(intake, request.into_body(), announced).await?;
+    let plain = content_encoding.is_empty() || content_encoding.eq_ignore_ascii_case("identity");
+    let limit = intake.max_request;
+    let body = if plain {
+        body
+    } else {
+        let body = blocking(move || encoding::decode(body, &content_encoding, limit)).await??;
+        room.push(intake.reserve(body.len())?);
+        body
+    };
+    let body = if is_json { blocking(move || json::to_protobuf(&body)).await?? } else { body };
+    intake.take(body).await
+}
+
+/// Reads a body within the limit; what it reserves is held until the request is answered.
+async fn read(
+    intake: &Intake,
+    mut body: Body,
+    announced: usize,
+) -> Result<(Vec<u8>, Vec<OwnedSemaphorePermit>), Refusal> {
+    let mut room = vec![intake.reserve(announced)?];
+    let mut reserved = announced;
+    let mut bytes = Vec::with_capacity(announced);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Refusal::Malformed(format!("the body cannot be read: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > intake.max_request {
+            return Err(Refusal::TooLarge(intake.max_request));
+        }
+        if bytes.len() + data.len() > reserved {
+            let more = data.len().max(reserved);
+            room.push(intake.reserve(more)?);
+            reserved += more;
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok((bytes, room))
+}
+
+fn refuse(refusal: &Refusal, is_json: bool) -> Response<Body> {
+    let status = StatusCode::from_u16(answer::http_status(refusal)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = if is_json {
+        typed(status, JSON, answer::status_json(refusal).into())
+    } else {
+        typed(status, PROTOBUF, answer::status(refusal).into())
+    };
+    if let Some(seconds) = refusal.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
+    typed(status, "text/plain", body.into())
+}
+
+fn typed(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    response
+}

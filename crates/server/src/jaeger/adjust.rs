@@ -1,0 +1,121 @@
+//! From stored bytes to what is answered: names that stand in for missing ones, and (unless raw) repaired ends,
+//! sorted attributes. The stored bytes stay as they were sent. Clocks are never moved (`docs/adr/0012`).
+
+use crate::ingest::regroup::{EMPTY_SPAN, service_of};
+use crate::store::{Stored, StoreError};
+use spandrel_trace::format::otlp_proto;
+use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
+
+/// How a span is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answering {
+    /// Times and orders as sent.
+    Raw,
+    /// Repaired and sorted.
+    Adjusted,
+}
+
+struct Last<'a> {
+    resource_bytes: &'a [u8],
+    scope_bytes: &'a [u8],
+    resource: Resource,
+    scope: Scope,
+}
+
+/// Hands over each span of a trace with its resource and scope; a span that cannot be read is an error.
+pub fn for_each_span(
+    stored: &Stored,
+    answering: Answering,
+    mut each: impl FnMut(&Resource, &Scope, &SpanRecord),
+) -> Result<(), StoreError> {
+    let mut last: Option<Last> = None;
+    let mut damaged = false;
+    stored.each(|parts| {
+        let same = last.as_ref().is_some_and(|last| {
+            last.resource_bytes == parts.resource
+                && last.scope_bytes == parts.scope
+                && last.resource.schema_url == parts.resource_schema
+                && last.scope.schema_url == parts.scope_schema
+        });
+        if !same {
+            let (Ok(mut resource), Ok(mut scope)) =
+                (otlp_proto::read_resource(parts.resource), otlp_proto::read_scope(parts.scope))
+            else {
+                damaged = true;
+                return;
+            };
+            resource.schema_url = parts.resource_schema.to_owned();
+            scope.schema_url = parts.scope_schema.to_owned();
+            name_service(&mut resource, parts.resource);
+            if answering == Answering::Adjusted {
+                sort(&mut resource.attributes);
+                sort(&mut scope.attributes);
+            }
+            last = Some(Last { resource_bytes: parts.resource, scope_bytes: parts.scope, resource, scope });
+        }
+        let (Some(last), Ok(mut span)) = (&last, otlp_proto::read_span(parts.span)) else {
+            damaged = true;
+            return;
+        };
+        if span.name.is_empty() {
+            span.name = EMPTY_SPAN.to_owned();
+        }
+        if answering == Answering::Adjusted {
+            adjust(&mut span);
+        }
+        each(&last.resource, &last.scope, &span);
+    })?;
+    if damaged { Err(StoreError::Damaged("a span cannot be read")) } else { Ok(()) }
+}
+
+/// Gives the resource the name under which it is found.
+fn name_service(resource: &mut Resource, bytes: &[u8]) {
+    let service = service_of(bytes).unwrap_or_default();
+    let value = Value::String(service.clone());
+    match resource.attributes.iter_mut().find(|attribute| attribute.key == "service.name") {
+        Some(attribute) => attribute.value = value,
+        None => resource.attributes.push(Attribute { key: "service.name".to_owned(), value }),
+    }
+    resource.service = service;
+}
+
+fn sort(attributes: &mut [Attribute]) {
+    attributes.sort_by(|left, right| left.key.cmp(&right.key));
+}
+
+fn adjust(span: &mut SpanRecord) {
+    sort(&mut span.attributes);
+    span.events.iter_mut().for_each(|event| sort(&mut event.attributes));
+    span.links.iter_mut().for_each(|link| sort(&mut link.attributes));
+    if span.end_unix <= span.begin_unix {
+        let end = span.begin_unix.saturating_add(1);
+        span.warnings.push(format!(
+            "Negative duration detected, sanitizing end timestamp. Original end timestamp: {}, adjusted to: {}",
+            go_time(span.end_unix),
+            go_time(end)
+        ));
+        span.end_unix = end;
+    }
+}
+
+/// A time as Go prints it: `2026-11-21 09:10:31.08 +0000 UTC`.
+fn go_time(unix: u64) -> String {
+    match jiff::Timestamp::from_nanosecond(i128::from(unix)) {
+        Ok(time) => {
+            let text = time.to_string();
+            format!("{} +0000 UTC", text.trim_end_matches('Z').replace('T', " "))
+        }
+        Err(_) => format!("{unix} ns"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_printed_as_go_prints_them() {
+        assert_eq!(go_time(1_795_252_231_080_000_000), "2026-11-21 09:10:31.08 +0000 UTC");
+        assert_eq!(go_time(1_000_000_000), "1970-01-01 00:00:01 +0000 UTC");
+    }
+}

@@ -1,0 +1,75 @@
+//! The service graph, counted from the stored spans: for every span whose parent is in its trace one call from the
+//! parent's service to its own, calls within one service included, as Jaeger's memory store counts.
+
+use crate::ingest::regroup::{service_of, walk_span};
+use crate::store::{Store, StoreError};
+use rustc_hash::FxHashMap;
+use spandrel_trace::model::DependencyLink;
+
+/// Counts the calls in traces with a span that begins within a window (nanoseconds since the Unix epoch).
+/// With a service: only links in which it is parent or child. Blocks.
+pub fn count(store: &Store, from: u64, to: u64, service: Option<&str>) -> Result<Vec<DependencyLink>, StoreError> {
+    let mut names = Names::default();
+    let mut links: FxHashMap<(u32, u32), (u64, u64)> = FxHashMap::default();
+    let mut service_by_id: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut calls: Vec<(u64, u32, bool)> = Vec::new();
+    for trace in store.between(from, to) {
+        let Some(stored) = store.trace(trace)? else { continue };
+        service_by_id.clear();
+        calls.clear();
+        let mut last: (&[u8], Option<u32>) = (&[], None);
+        stored.each(|parts| {
+            let Ok(facts) = walk_span(parts.span, |_| Ok(())) else { return };
+            let own = match last {
+                (bytes, Some(own)) if bytes == parts.resource => own,
+                _ => names.number(service_of(parts.resource).unwrap_or_default()),
+            };
+            last = (parts.resource, Some(own));
+            service_by_id.entry(facts.span).or_insert(own);
+            if facts.parent != 0 {
+                calls.push((facts.parent, own, facts.status == 2));
+            }
+        })?;
+        for (parent, child, failed) in &calls {
+            if let Some(parent) = service_by_id.get(parent) {
+                let link = links.entry((*parent, *child)).or_default();
+                link.0 += 1;
+                link.1 += u64::from(*failed);
+            }
+        }
+    }
+    let mut counted: Vec<DependencyLink> = links
+        .into_iter()
+        .map(|((parent, child), (calls, errors))| DependencyLink {
+            parent: names.name(parent),
+            child: names.name(child),
+            calls,
+            errors: Some(errors),
+        })
+        .filter(|link| service.is_none_or(|service| link.parent == service || link.child == service))
+        .collect();
+    counted.sort_unstable_by(|left, right| (&left.parent, &left.child).cmp(&(&right.parent, &right.child)));
+    Ok(counted)
+}
+
+#[derive(Default)]
+struct Names {
+    numbers: FxHashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, name: String) -> u32 {
+        if let Some(number) = self.numbers.get(&name) {
+            return *number;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(name.clone());
+        self.numbers.insert(name, number);
+        number
+    }
+
+    fn name(&self, number: u32) -> String {
+        self.names.get(number as usize).cloned().unwrap_or_default()
+    }
+}

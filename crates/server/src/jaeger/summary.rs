@@ -1,0 +1,67 @@
+//! What a list of traces shows of each.
+
+use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
+use crate::store::{Stored, StoreError};
+use rustc_hash::FxHashSet;
+use spandrel_trace::model::{ServiceCount, TraceSummary};
+use spandrel_trace::units::TraceId;
+use std::collections::BTreeMap;
+
+/// Summarises a trace without decoding its attributes.
+pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
+    let mut ids = FxHashSet::default();
+    let mut parents = Vec::new();
+    let mut services: BTreeMap<String, ServiceCount> = BTreeMap::new();
+    let mut root: Option<(u64, String, String)> = None;
+    let mut last: (&[u8], Option<String>) = (&[], None);
+    let (mut begin, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
+    let mut damaged = false;
+    stored.each(|parts| {
+        let Ok(facts) = walk_span(parts.span, |_| Ok(())) else {
+            damaged = true;
+            return;
+        };
+        if last.1.is_none() || last.0 != parts.resource {
+            last = (parts.resource, service_of(parts.resource).ok());
+        }
+        let service = last.1.as_deref().unwrap_or_default();
+        let failed = u32::from(facts.status == 2);
+        if !services.contains_key(service) {
+            services
+                .insert(service.to_owned(), ServiceCount { name: service.to_owned(), ..ServiceCount::default() });
+        }
+        if let Some(count) = services.get_mut(service) {
+            count.spans += 1;
+            count.errors += failed;
+        }
+        ids.insert(facts.span);
+        if facts.parent == 0 {
+            if root.as_ref().is_none_or(|(first, _, _)| facts.begin < *first) {
+                let name = if facts.name.is_empty() { EMPTY_SPAN.into() } else { String::from_utf8_lossy(facts.name) };
+                root = Some((facts.begin, service.to_owned(), name.into_owned()));
+            }
+        } else {
+            parents.push(facts.parent);
+        }
+        begin = begin.min(facts.begin);
+        end = end.max(facts.end).max(facts.begin.saturating_add(1));
+        spans += 1;
+        errors += failed;
+    })?;
+    if damaged {
+        return Err(StoreError::Damaged("a span cannot be read"));
+    }
+    let (_, root_service, root_operation) = root.unwrap_or_default();
+    Ok(TraceSummary {
+        trace_id: TraceId(stored.trace),
+        root_service,
+        root_operation,
+        begin_unix: begin,
+        duration: end.saturating_sub(begin),
+        spans,
+        errors,
+        orphans: parents.iter().filter(|parent| !ids.contains(parent)).count() as u32,
+        services: services.into_values().collect(),
+        ..TraceSummary::default()
+    })
+}

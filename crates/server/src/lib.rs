@@ -1,0 +1,17 @@
+//! The companion server: takes spans in over OTLP, keeps them durably, answers as Jaeger's query API does, serves
+//! the viewer and forwards to the shop.
+
+pub mod config;
+pub mod files;
+pub mod forward;
+pub mod ingest;
+pub mod jaeger;
+pub mod jaeger_v1;
+pub mod jaeger_v3;
+pub mod matching;
+mod routes;
+mod run;
+pub mod store;
+pub mod wire;
+
+pub use run::{Running, start};

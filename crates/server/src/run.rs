@@ -1,0 +1,192 @@
+//! Starting and stopping: binds the three ports, opens the store, serves until told to stop, then flushes.
+
+use crate::config::Config;
+use crate::files::Viewer;
+use crate::forward::Shop;
+use crate::ingest::{Intake, grpc::TraceService};
+use crate::routes::{self, Otlp, Query};
+use crate::store::Store;
+use axum::Router;
+use axum::extract::Request;
+use axum::serve::ListenerExt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tower_http::compression::CompressionLayer;
+
+/// Whole-trace reads and searches at once; more wait their turn.
+const READERS: usize = 8;
+/// How long open connections may take to finish when the server stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A server that runs.
+pub struct Running {
+    /// Where the viewer and the query API are.
+    pub query: SocketAddr,
+    /// Where OTLP over HTTP is taken.
+    pub otlp_http: SocketAddr,
+    /// Where OTLP over gRPC is taken.
+    pub otlp_grpc: SocketAddr,
+    prefix: String,
+    store: Store,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port cannot be had.
+    #[error("cannot listen on {address} ({flag}): {error}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The flag that names another.
+        flag: &'static str,
+        /// The system's word.
+        error: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error("cannot open the store in {directory}: {error}")]
+    Store {
+        /// Where it is.
+        directory: String,
+        /// Why.
+        error: crate::store::StoreError,
+    },
+    /// The directory of the viewer has no page.
+    #[error("{0} has no index.html (--viewer)")]
+    Viewer(String),
+    /// The client for the shop cannot be made.
+    #[error("cannot make an HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Starts a server. When this returns, all ports answer.
+pub async fn start(config: &Config) -> Result<Running, StartError> {
+    if let Some(viewer) = &config.viewer
+        && !viewer.join("index.html").is_file()
+    {
+        return Err(StartError::Viewer(viewer.display().to_string()));
+    }
+    let query = bind(config, config.port, "--port").await?;
+    let otlp_http = bind(config, config.otlp_http_port, "--otlp-http-port").await?;
+    let otlp_grpc = bind(config, config.otlp_grpc_port, "--otlp-grpc-port").await?;
+    let store = open(config).await?;
+    let max_request = usize::try_from(config.max_request).unwrap_or(usize::MAX / 2);
+    let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
+    let intake = Intake::new(store.clone(), max_request, max_waiting);
+    let (stop, stopped) = watch::channel(false);
+    let query_state = Query {
+        store: store.clone(),
+        intake: intake.clone(),
+        viewer: Viewer::new(config.viewer.clone()),
+        shop: Shop::new(&config.shop)?,
+        prefix: config.prefix().into(),
+        readers: Arc::new(Semaphore::new(READERS)),
+    };
+    let otlp_state = Otlp { intake: intake.clone(), origins: origins(config, query.1).into() };
+    let addresses = (query.1, otlp_http.1, otlp_grpc.1);
+    let query_router = Router::new()
+        .fallback(move |request: Request| {
+            let state = query_state.clone();
+            async move { routes::query(&state, request).await }
+        })
+        .layer(CompressionLayer::new());
+    let otlp_router = Router::new().fallback(move |request: Request| {
+        let state = otlp_state.clone();
+        async move { routes::otlp(&state, request).await }
+    });
+    let tasks = vec![
+        serve(query.0, query_router, stopped.clone()),
+        serve(otlp_http.0, otlp_router, stopped.clone()),
+        serve_grpc(otlp_grpc.0, intake, stopped),
+    ];
+    Ok(Running {
+        query: addresses.0,
+        otlp_http: addresses.1,
+        otlp_grpc: addresses.2,
+        prefix: config.prefix(),
+        store,
+        stop,
+        tasks,
+    })
+}
+
+impl Running {
+    /// The line that says where everything is.
+    pub fn ready_line(&self) -> String {
+        format!(
+            "ready viewer=http://{}{} otlp_http=http://{} otlp_grpc=http://{}",
+            self.query, self.prefix, self.otlp_http, self.otlp_grpc
+        )
+    }
+
+    /// Takes no more requests, finishes those under way, flushes the store.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for mut task in self.tasks {
+            if tokio::time::timeout(FAREWELL, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        let store = self.store;
+        // The only failure is a panic in there, which has been printed.
+        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+    }
+}
+
+async fn open(config: &Config) -> Result<Store, StartError> {
+    let (directory, limits) = (config.data_dir.clone(), config.limits());
+    let opened = tokio::task::spawn_blocking(move || Store::open(&directory, limits)).await;
+    let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
+    opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
+}
+
+async fn bind(config: &Config, port: u16, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = SocketAddr::new(config.host, port);
+    let failed = |error| StartError::Bind { address, flag, error };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// How browsers name the viewer's origin.
+fn origins(config: &Config, query: SocketAddr) -> Vec<String> {
+    let port = query.port();
+    let mut origins = vec![format!("http://{query}")];
+    if config.host.is_loopback() || config.host.is_unspecified() {
+        origins.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("http://{name}:{port}")));
+    }
+    origins
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is as good a reason to stop.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    let listener = listener.tap_io(|stream| {
+        // Without it small answers wait for the peer's acknowledgement; failing to set it only costs time.
+        let _ = stream.set_nodelay(true);
+    });
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await {
+            eprintln!("Serving failed: {error}");
+        }
+    })
+}
+
+fn serve_grpc(listener: TcpListener, intake: Intake, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
+    tokio::spawn(async move {
+        let server = tonic::transport::Server::builder().add_service(TraceService::new(intake));
+        if let Err(error) = server.serve_with_incoming_shutdown(incoming, until(stopped)).await {
+            eprintln!("Serving gRPC failed: {error}");
+        }
+    })
+}

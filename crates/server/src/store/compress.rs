@@ -1,0 +1,34 @@
+//! Blobs are packed with LZ4 where that makes them smaller: less to write and flush, and reading stays fast.
+
+use super::StoreError;
+
+/// Packs; answers the plain length and the packed bytes, or 0 and the bytes as they were.
+pub fn pack(bytes: Vec<u8>) -> (u32, Vec<u8>) {
+    let Ok(plain) = u32::try_from(bytes.len()) else { return (0, bytes) };
+    let packed = lz4_flex::block::compress(&bytes);
+    if packed.len() < bytes.len() { (plain, packed) } else { (0, bytes) }
+}
+
+/// Undoes [`pack`].
+pub fn unpack(plain: u32, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    if plain == 0 {
+        return Ok(bytes);
+    }
+    lz4_flex::block::decompress(&bytes, plain as usize).map_err(|_| StoreError::Damaged("a blob cannot be unpacked"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        let repeated = b"span ".repeat(1000);
+        let (plain, packed) = pack(repeated.clone());
+        assert!(packed.len() < repeated.len() / 10);
+        assert_eq!(unpack(plain, packed).ok(), Some(repeated));
+        let (plain, packed) = pack(vec![1, 2, 3]);
+        assert_eq!((plain, packed.as_slice()), (0, &[1, 2, 3][..]));
+        assert!(unpack(1000, vec![255; 3]).is_err());
+    }
+}

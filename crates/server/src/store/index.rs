@@ -1,0 +1,254 @@
+//! The index in memory: for each segment its operations and one entry per part. Built from the summaries when a
+//! segment is opened, grown after each commit, dropped with the segment.
+
+use super::part::{Extent, OperationKey, duration};
+use super::segment::{Added, Contents, Segment};
+use super::terms::Filter;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const NONE: u32 = u32::MAX;
+
+/// What is known of a part without reading it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Row in the segment.
+    pub row: u32,
+    previous: u32,
+    /// When, how long, how many.
+    pub extent: Extent,
+    /// Its operations' numbers within the segment, ascending.
+    pub operations: Box<[u32]>,
+    /// Which attributes may be there.
+    pub filter: Filter,
+}
+
+impl Entry {
+    /// An entry that is in no index yet.
+    pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter) -> Self {
+        Entry { row, previous: NONE, extent, operations, filter }
+    }
+}
+
+/// Where a part lies.
+#[derive(Clone)]
+pub struct Place {
+    /// The segment.
+    pub segment: Arc<Segment>,
+    /// The row.
+    pub row: u32,
+}
+
+struct Indexed {
+    segment: Arc<Segment>,
+    operations: Vec<OperationKey>,
+    entries: Vec<(u128, Entry)>,
+    /// The trace's newest entry; entries point to the one before.
+    newest: FxHashMap<u128, u32>,
+}
+
+/// What a search asks of the index. Everything that the index cannot decide is checked on the spans.
+#[derive(Clone, Debug, Default)]
+pub struct Criteria {
+    /// Service of a matching span.
+    pub service: Option<String>,
+    /// Its name.
+    pub operation: Option<String>,
+    /// A matching span begins at or after this (nanoseconds since the Unix epoch).
+    pub begin_from: u64,
+    /// A matching span begins at or before this.
+    pub begin_to: u64,
+    /// It takes at least this long, nanoseconds.
+    pub duration_from: Option<u64>,
+    /// It takes at most this long.
+    pub duration_to: Option<u64>,
+    /// Hashes of which, per item, at least one must be there (see `terms`).
+    pub terms: Vec<Vec<u64>>,
+}
+
+/// A trace that may match: when it begins and which of its parts may hold a matching span.
+pub struct Candidate {
+    /// Trace id as a number.
+    pub trace: u128,
+    /// Begin of its first span in the whole store.
+    pub begin: u64,
+    /// Parts worth reading.
+    pub parts: Vec<Place>,
+    /// Whether the index alone proves that it matches.
+    pub certain: bool,
+}
+
+/// The index over all segments.
+#[derive(Default)]
+pub struct Index {
+    segments: BTreeMap<u64, Indexed>,
+}
+
+impl Index {
+    /// Takes a segment in with what its file says.
+    pub fn insert(&mut self, segment: Arc<Segment>, contents: Contents) {
+        let number = segment.number;
+        let indexed =
+            Indexed { segment, operations: Vec::new(), entries: Vec::new(), newest: FxHashMap::default() };
+        self.segments.insert(number, indexed);
+        self.add(number, Added { operations: contents.operations, entries: contents.entries });
+    }
+
+    /// Takes in what was committed to a segment.
+    pub fn add(&mut self, number: u64, added: Added) {
+        let Some(indexed) = self.segments.get_mut(&number) else { return };
+        indexed.operations.extend(added.operations);
+        for (trace, mut entry) in added.entries {
+            let place = indexed.entries.len() as u32;
+            entry.previous = indexed.newest.insert(trace, place).unwrap_or(NONE);
+            indexed.entries.push((trace, entry));
+        }
+    }
+
+    /// Forgets a segment.
+    pub fn remove(&mut self, number: u64) -> Option<Arc<Segment>> {
+        self.segments.remove(&number).map(|indexed| indexed.segment)
+    }
+
+    /// Segments in the order in which they were begun.
+    pub fn segments(&self) -> impl Iterator<Item = &Arc<Segment>> {
+        self.segments.values().map(|indexed| &indexed.segment)
+    }
+
+    /// Service names, sorted.
+    pub fn services(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self
+            .segments
+            .values()
+            .flat_map(|indexed| indexed.operations.iter().map(|operation| &*operation.service))
+            .collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Operations of a service as (name, kind), sorted.
+    pub fn operations(&self, service: &str) -> Vec<(String, u32)> {
+        let found: BTreeSet<(&str, u32)> = self
+            .segments
+            .values()
+            .flat_map(|indexed| &indexed.operations)
+            .filter(|operation| &*operation.service == service)
+            .map(|operation| (&*operation.name, operation.kind))
+            .collect();
+        found.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect()
+    }
+
+    /// Where a trace's parts lie, in the order in which they came.
+    pub fn places(&self, trace: u128) -> Vec<Place> {
+        let mut places = Vec::new();
+        for indexed in self.segments.values().rev() {
+            indexed.each_of(trace, |entry| places.push(Place { segment: indexed.segment.clone(), row: entry.row }));
+        }
+        places.reverse();
+        places
+    }
+
+    /// Spans and parts held.
+    pub fn counts(&self) -> (u64, u64) {
+        let entries = || self.segments.values().flat_map(|indexed| &indexed.entries);
+        (entries().map(|(_, entry)| u64::from(entry.extent.spans)).sum(), entries().count() as u64)
+    }
+
+    /// Traces with a span that begins between two times (nanoseconds since the Unix epoch, both included).
+    pub fn between(&self, from: u64, to: u64) -> Vec<u128> {
+        let found: FxHashSet<u128> = self
+            .segments
+            .values()
+            .flat_map(|indexed| &indexed.entries)
+            .filter(|(_, entry)| entry.extent.first_begin <= to && entry.extent.last_begin >= from)
+            .map(|(trace, _)| *trace)
+            .collect();
+        found.into_iter().collect()
+    }
+
+    /// Traces that may match, those that begin last first.
+    pub fn candidates(&self, criteria: &Criteria) -> Vec<Candidate> {
+        let mut found: FxHashMap<u128, Candidate> = FxHashMap::default();
+        for indexed in self.segments.values() {
+            let wanted = indexed.wanted(criteria);
+            for (trace, entry) in &indexed.entries {
+                if !entry.may_match(criteria, wanted.as_ref()) {
+                    continue;
+                }
+                let candidate = found.entry(*trace).or_insert_with(|| Candidate {
+                    trace: *trace,
+                    begin: u64::MAX,
+                    parts: Vec::new(),
+                    certain: false,
+                });
+                candidate.parts.push(Place { segment: indexed.segment.clone(), row: entry.row });
+                candidate.certain |= entry.surely_matches(criteria);
+            }
+        }
+        let mut candidates: Vec<Candidate> = found.into_values().collect();
+        for indexed in self.segments.values() {
+            for candidate in &mut candidates {
+                indexed.each_of(candidate.trace, |entry| {
+                    candidate.begin = candidate.begin.min(entry.extent.first_begin);
+                });
+            }
+        }
+        candidates.sort_unstable_by(|left, right| right.begin.cmp(&left.begin).then(left.trace.cmp(&right.trace)));
+        candidates
+    }
+}
+
+impl Indexed {
+    fn each_of(&self, trace: u128, mut each: impl FnMut(&Entry)) {
+        let mut at = self.newest.get(&trace).copied().unwrap_or(NONE);
+        while let Some((_, entry)) = self.entries.get(at as usize) {
+            each(entry);
+            at = entry.previous;
+        }
+    }
+
+    /// Numbers of the operations asked for; `None` when any will do.
+    fn wanted(&self, criteria: &Criteria) -> Option<FxHashSet<u32>> {
+        if criteria.service.is_none() && criteria.operation.is_none() {
+            return None;
+        }
+        let fits = |operation: &OperationKey| {
+            criteria.service.as_deref().is_none_or(|service| *operation.service == *service)
+                && criteria.operation.as_deref().is_none_or(|name| *operation.name == *name)
+        };
+        let numbered = self.operations.iter().enumerate();
+        Some(numbered.filter(|(_, operation)| fits(operation)).map(|(id, _)| id as u32).collect())
+    }
+}
+
+impl Entry {
+    fn may_match(&self, criteria: &Criteria, wanted: Option<&FxHashSet<u32>>) -> bool {
+        let extent = &self.extent;
+        extent.first_begin <= criteria.begin_to
+            && extent.last_begin >= criteria.begin_from
+            && criteria.duration_from.is_none_or(|least| extent.longest >= least)
+            && criteria.duration_to.is_none_or(|most| extent.shortest <= most)
+            && wanted.is_none_or(|wanted| self.operations.iter().any(|id| wanted.contains(id)))
+            && criteria.terms.iter().all(|any| any.iter().any(|term| self.filter.may_have(*term)))
+    }
+
+    /// With only service, operation and times asked for, an entry that lies wholly within them matches.
+    fn surely_matches(&self, criteria: &Criteria) -> bool {
+        criteria.terms.is_empty()
+            && criteria.duration_from.is_none()
+            && criteria.duration_to.is_none()
+            && self.extent.first_begin >= criteria.begin_from
+            && self.extent.last_begin <= criteria.begin_to
+    }
+}
+
+impl Criteria {
+    /// Whether a span's times fit.
+    pub fn fits_times(&self, begin: u64, end: u64) -> bool {
+        let took = duration(begin, end);
+        begin >= self.begin_from
+            && begin <= self.begin_to
+            && self.duration_from.is_none_or(|least| took >= least)
+            && self.duration_to.is_none_or(|most| took <= most)
+    }
+}
