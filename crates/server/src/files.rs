@@ -15,7 +15,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-const NO_VIEWER: &str = "The viewer is not here: start the server with --viewer DIR, where DIR holds index.html.\n";
+const NO_VIEWER: &str =
+    "The viewer is not here: start the server with --viewer DIR, where DIR holds index.html.\n";
 /// Compressing less than this saves nothing.
 const WORTH_COMPRESSING: usize = 1024;
 
@@ -60,7 +61,8 @@ impl Viewer {
     fn find(&self, path: &str) -> Option<Arc<Asset>> {
         let stamp = match &self.directory {
             Some(directory) => {
-                let meta = std::fs::metadata(inside(directory, path)?).ok().filter(std::fs::Metadata::is_file)?;
+                let meta =
+                    std::fs::metadata(inside(directory, path)?).ok().filter(std::fs::Metadata::is_file)?;
                 Some((meta.modified().ok()?, meta.len()))
             }
             None => None,
@@ -111,12 +113,15 @@ fn embedded(_: &str) -> Option<Vec<u8>> {
 /// The file of a path, if the path stays inside.
 fn inside(directory: &Path, path: &str) -> Option<PathBuf> {
     let relative = Path::new(path);
-    let tame = !path.contains(['\\', '\0']) && relative.components().all(|part| matches!(part, Component::Normal(_)));
+    let tame = !path.contains(['\\', '\0'])
+        && relative.components().all(|part| matches!(part, Component::Normal(_)));
     tame.then(|| directory.join(relative))
 }
 
 fn respond(asset: &Asset, path: &str, headers: &HeaderMap) -> Response<Body> {
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = |name: header::HeaderName| {
+        headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    };
     let mut response = Response::new(Body::empty());
     let put = |response: &mut Response<Body>, name: header::HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -158,9 +163,10 @@ fn respond(asset: &Asset, path: &str, headers: &HeaderMap) -> Response<Body> {
 /// A folder below `static/` is named by the hash of what it holds, so its files never change; all else is asked for
 /// anew each time (and mostly answered with 304).
 fn caching(path: &str) -> &'static str {
-    let hashed = path.strip_prefix("static/").and_then(|rest| rest.split_once('/')).is_some_and(|(folder, _)| {
-        folder.len() == 16 && folder.bytes().all(|byte| byte.is_ascii_hexdigit())
-    });
+    let hashed = path
+        .strip_prefix("static/")
+        .and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(folder, _)| folder.len() == 16 && folder.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if hashed { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
@@ -251,7 +257,10 @@ mod tests {
         let html = "<script src=\"a.js\"></script><SCRIPT type=module>let a = 1;</SCRIPT>\
                     <script type=\"text/plain\">no</script><script>b()</script>";
         assert_eq!(inline_scripts(html), ["let a = 1;", "b()"]);
-        assert!(policy("<script>alert(1)</script>").contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"));
+        assert!(
+            policy("<script>alert(1)</script>")
+                .contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='")
+        );
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl Shop {
             Err(_) => return failure(StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 8 MiB"),
         };
         let url = format!("{}{path_and_query}", self.base);
-        let sent = self.client.request(head.method, &url).headers(passed_on(&head.headers)).body(body).send().await;
+        let sent =
+            self.client.request(head.method, &url).headers(passed_on(&head.headers)).body(body).send().await;
         match sent {
             Ok(answer) => {
                 let (status, headers) = (answer.status(), passed_on(answer.headers()));
@@ -67,7 +68,10 @@ impl Shop {
         let why = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
         failure(
             StatusCode::BAD_GATEWAY,
-            &format!("the shop at {} {why}; start it with `cargo xtask run` or name another with --shop", self.base),
+            &format!(
+                "the shop at {} {why}; start it with `cargo xtask run` or name another with --shop",
+                self.base
+            ),
         )
     }
 }

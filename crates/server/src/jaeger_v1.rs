@@ -59,7 +59,8 @@ pub fn answer(store: &Store, method: &Method, path: &[&str], params: &Params, bo
         (&Method::GET, ["services", service, "operations"]) => {
             // Jaeger unescapes the segment twice, so `+` is a space here.
             let service = params::form_decode(&params::path_decode(service));
-            let names: BTreeSet<String> = store.operations(&service).into_iter().map(|(name, _)| name).collect();
+            let names: BTreeSet<String> =
+                store.operations(&service).into_iter().map(|(name, _)| name).collect();
             list(names.into_iter().map(Value::from).collect())
         }
         (&Method::GET, ["operations"]) => operations(store, params),
@@ -189,11 +190,10 @@ fn tags(params: &Params) -> Result<Vec<Tag>, Failure> {
 
 fn graph(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
     let millis = |name: &'static str| match params.get(&[name]) {
-        Some(text) => {
-            let bad = |why| Failure::Parameter(format!("unable to parse param '{name}': {why}"));
-            let number = params::integer(text).map_err(bad)?;
-            Ok(Some(u64::try_from(number).unwrap_or(0).saturating_mul(1_000_000)))
-        }
+        Some(text) => match params::integer(text) {
+            Ok(number) => Ok(Some(u64::try_from(number).unwrap_or(0).saturating_mul(1_000_000))),
+            Err(why) => Err(Failure::Parameter(format!("unable to parse param '{name}': {why}"))),
+        },
         None => Ok(None),
     };
     let to = millis("endTs")?.unwrap_or_else(params::now);

@@ -189,9 +189,8 @@ fn search(store: &Store, params: &Params) -> Result<Vec<Stored>, Failure> {
         return Err(Failure::Parameter(why.to_owned()));
     }
     let depth = ["query.searchDepth", "query.search_depth", "query.numTraces", "query.num_traces"];
-    let limit = read(params, &depth, |text| {
-        params::integer(text).map_err(|why| why.replace("ParseInt", "Atoi"))
-    })?;
+    let limit =
+        read(params, &depth, |text| params::integer(text).map_err(|why| why.replace("ParseInt", "Atoi")))?;
     let limit = limit.unwrap_or(100);
     if limit < 1 {
         return Err(malformed(params, &depth, "must be at least 1"));
@@ -199,7 +198,8 @@ fn search(store: &Store, params: &Params) -> Result<Vec<Stored>, Failure> {
     let tags = read(params, &["query.attributes"], |text| {
         serde_json::from_str::<BTreeMap<String, String>>(text).map_err(|error| error.to_string())
     })?;
-    let tags: Vec<Tag> = tags.unwrap_or_default().into_iter().map(|(key, value)| Tag { key, value }).collect();
+    let tags: Vec<Tag> =
+        tags.unwrap_or_default().into_iter().map(|(key, value)| Tag { key, value }).collect();
     if params.get(&["query.filter"]).is_some() {
         return Err(malformed(params, &["query.filter"], "structured filters are not served"));
     }

@@ -111,7 +111,9 @@ fn text_is(value: &Value, text: &str) -> bool {
             use base64::Engine;
             base64::engine::general_purpose::STANDARD.encode(bytes) == text
         }
-        Value::Array(_) | Value::Map(_) => json(value, DEEPEST).is_some_and(|json| json.to_string() == text),
+        Value::Array(_) | Value::Map(_) => {
+            json(value, DEEPEST).map(|json| json.to_string()).as_deref() == Some(text)
+        }
     }
 }
 
@@ -131,7 +133,9 @@ fn json(value: &Value, deepest: usize) -> Option<serde_json::Value> {
             use base64::Engine;
             Json::from(base64::engine::general_purpose::STANDARD.encode(bytes))
         }
-        Value::Array(values) => Json::Array(values.iter().map(|value| json(value, deeper)).collect::<Option<_>>()?),
+        Value::Array(values) => {
+            Json::Array(values.iter().map(|value| json(value, deeper)).collect::<Option<_>>()?)
+        }
         Value::Map(members) => Json::Object(
             members
                 .iter()

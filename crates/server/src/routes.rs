@@ -110,9 +110,24 @@ fn metrics(state: &Query) -> Response<Body> {
     let counters = &state.intake.counters;
     let mut out = String::new();
     for (name, kind, help, value) in [
-        ("spandrel_spans_accepted_total", "counter", "Spans on disk since the start", read(&counters.accepted)),
-        ("spandrel_requests_refused_total", "counter", "Requests malformed or too large", read(&counters.malformed)),
-        ("spandrel_requests_deferred_total", "counter", "Requests told to come again", read(&counters.deferred)),
+        (
+            "spandrel_spans_accepted_total",
+            "counter",
+            "Spans on disk since the start",
+            read(&counters.accepted),
+        ),
+        (
+            "spandrel_requests_refused_total",
+            "counter",
+            "Requests malformed or too large",
+            read(&counters.malformed),
+        ),
+        (
+            "spandrel_requests_deferred_total",
+            "counter",
+            "Requests told to come again",
+            read(&counters.deferred),
+        ),
         ("spandrel_store_spans", "gauge", "Spans kept", spans),
         ("spandrel_store_parts", "gauge", "Parts (one per trace and batch) kept", parts),
         ("spandrel_store_segments", "gauge", "Segment files", segments),
@@ -143,7 +158,8 @@ pub struct Otlp {
 /// Answers on the OTLP/HTTP port.
 pub async fn otlp(state: &Otlp, request: Request<Body>) -> Response<Body> {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let own = origin.filter(|origin| origin.to_str().is_ok_and(|text| state.origins.iter().any(|own| own == text)));
+    let own =
+        origin.filter(|origin| origin.to_str().is_ok_and(|text| state.origins.iter().any(|own| own == text)));
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
         && own.is_some();

@@ -146,7 +146,11 @@ async fn open(config: &Config) -> Result<Store, StartError> {
     opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
 }
 
-async fn bind(config: &Config, port: u16, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+async fn bind(
+    config: &Config,
+    port: u16,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let address = SocketAddr::new(config.host, port);
     let failed = |error| StartError::Bind { address, flag, error };
     let listener = TcpListener::bind(address).await.map_err(failed)?;

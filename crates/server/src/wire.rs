@@ -63,6 +63,9 @@ impl<'a> Field<'a> {
     }
 }
 
+/// A field's number, its content, and all its bytes (tag and length included).
+pub type RawField<'a> = (u32, Field<'a>, &'a [u8]);
+
 /// Walks the fields of one message in the order in which they stand.
 #[derive(Clone, Copy)]
 pub struct Walk<'a> {
@@ -92,7 +95,7 @@ impl<'a> Walk<'a> {
 
     /// The next field, and with it the bytes of the whole field (tag, length and content) as they stand.
     #[inline]
-    pub fn next_raw(&mut self) -> Result<Option<(u32, Field<'a>, &'a [u8])>, WireError> {
+    pub fn next_raw(&mut self) -> Result<Option<RawField<'a>>, WireError> {
         let before = self.rest;
         let Some((number, field)) = self.next()? else { return Ok(None) };
         Ok(Some((number, field, &before[..before.len() - self.rest.len()])))
@@ -278,7 +281,8 @@ mod tests {
         assert_eq!(all(&[0x08; 1]), Err(WireError::Truncated));
         assert_eq!(all(&[0x0b, 0x08, 0x01]), Err(WireError::Group));
         assert_eq!(all(&[0x0b, 0x13, 0x14, 0x0c, 0x08, 0x01]), Ok(()));
-        let deep: Vec<u8> = std::iter::repeat_n(0x0b, 100_000).chain(std::iter::repeat_n(0x0c, 100_000)).collect();
+        let deep: Vec<u8> =
+            std::iter::repeat_n(0x0b, 100_000).chain(std::iter::repeat_n(0x0c, 100_000)).collect();
         assert_eq!(all(&deep), Ok(()));
     }
 }

@@ -79,7 +79,8 @@ async fn read(
 }
 
 fn refuse(refusal: &Refusal, is_json: bool) -> Response<Body> {
-    let status = StatusCode::from_u16(answer::http_status(refusal)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(answer::http_status(refusal)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = if is_json {
         typed(status, JSON, answer::status_json(refusal).into())
     } else {

@@ -48,7 +48,9 @@ impl Kind {
     fn is_list(self, key: &str) -> bool {
         match self {
             Kind::Request => matches!(key, "resourceSpans" | "resource_spans"),
-            Kind::ResourceSpans => matches!(key, "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans"),
+            Kind::ResourceSpans => {
+                matches!(key, "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans")
+            }
             Kind::ScopeSpans => key == "spans",
         }
     }
@@ -87,7 +89,8 @@ impl<'de> Visitor<'de> for Level<'_> {
         while let Some(key) = map.next_key::<String>()? {
             match (self.kind, key.as_str()) {
                 (kind, key) if kind.is_list(key) => map.next_value_seed(List { out: self.out, kind })?,
-                (Kind::ResourceSpans, "resource") | (Kind::ScopeSpans, "scope" | "instrumentationLibrary") => {
+                (Kind::ResourceSpans, "resource")
+                | (Kind::ScopeSpans, "scope" | "instrumentationLibrary") => {
                     let value: Value = map.next_value()?;
                     let bytes = match (self.kind, value) {
                         (_, Value::Null) => continue,
@@ -163,7 +166,9 @@ fn resource(value: &Value) -> Result<Vec<u8>, Bad> {
     for (key, value) in Object::of(value, "resource")?.members() {
         match key {
             "attributes" => attributes(&mut out, 1, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(&mut out, 2, number(key, value)?),
+            "droppedAttributesCount" | "dropped_attributes_count" => {
+                put_number(&mut out, 2, number(key, value)?)
+            }
             _ => {}
         }
     }
@@ -177,7 +182,9 @@ fn scope(value: &Value) -> Result<Vec<u8>, Bad> {
             "name" => put_text(&mut out, 1, key, value)?,
             "version" => put_text(&mut out, 2, key, value)?,
             "attributes" => attributes(&mut out, 3, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(&mut out, 4, number(key, value)?),
+            "droppedAttributesCount" | "dropped_attributes_count" => {
+                put_number(&mut out, 4, number(key, value)?)
+            }
             _ => {}
         }
     }
@@ -216,7 +223,9 @@ fn event(value: &Value) -> Result<Vec<u8>, Bad> {
             "timeUnixNano" | "time_unix_nano" => put_fixed64(&mut out, 1, number(key, value)?),
             "name" => put_text(&mut out, 2, key, value)?,
             "attributes" => attributes(&mut out, 3, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(&mut out, 4, number(key, value)?),
+            "droppedAttributesCount" | "dropped_attributes_count" => {
+                put_number(&mut out, 4, number(key, value)?)
+            }
             _ => {}
         }
     }
@@ -231,7 +240,9 @@ fn link(value: &Value) -> Result<Vec<u8>, Bad> {
             "spanId" | "span_id" => put_id(&mut out, 2, key, value, 8)?,
             "traceState" | "trace_state" => put_text(&mut out, 3, key, value)?,
             "attributes" => attributes(&mut out, 4, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(&mut out, 5, number(key, value)?),
+            "droppedAttributesCount" | "dropped_attributes_count" => {
+                put_number(&mut out, 5, number(key, value)?)
+            }
             "flags" => put_fixed32(&mut out, 6, number(key, value)? as u32),
             _ => {}
         }

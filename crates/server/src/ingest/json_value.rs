@@ -44,7 +44,9 @@ pub fn number(key: &str, value: &Value) -> Result<u64, Bad> {
         Value::Number(number) => {
             number.as_u64().or_else(|| number.as_i64().map(|n| n as u64)).or_else(|| whole(number.as_f64()?))
         }
-        Value::String(text) => text.parse::<u64>().ok().or_else(|| text.parse::<i64>().ok().map(|n| n as u64)),
+        Value::String(text) => {
+            text.parse::<u64>().ok().or_else(|| text.parse::<i64>().ok().map(|n| n as u64))
+        }
         _ => None,
     };
     found.ok_or_else(|| Bad::new(key, "an integer"))

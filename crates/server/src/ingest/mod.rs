@@ -98,7 +98,8 @@ impl Intake {
 
     /// Reserves memory for so many bytes of a request; refuses when there is none.
     pub fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
-        let kibibytes = u32::try_from(bytes.div_ceil(1024)).map_err(|_| Refusal::TooLarge(self.max_request))?;
+        let kibibytes =
+            u32::try_from(bytes.div_ceil(1024)).map_err(|_| Refusal::TooLarge(self.max_request))?;
         self.room.clone().try_acquire_many_owned(kibibytes).map_err(|_| Refusal::Busy)
     }
 
@@ -131,5 +132,7 @@ impl Intake {
 
 /// Runs work that takes long on a thread that may block.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::Failed("taking the request apart failed".to_owned()))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Refusal::Failed("taking the request apart failed".to_owned()))
 }

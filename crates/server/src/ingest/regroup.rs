@@ -120,8 +120,11 @@ fn walk_attributes<'a>(
     Ok(())
 }
 
+/// The key of a `KeyValue` and the first member of its value.
+type KeyAndValue<'a> = (&'a [u8], Option<(u32, Field<'a>)>);
+
 /// Reads a `KeyValue`: its key and the first member of its value (`None` for an empty value).
-fn key_and_value(attribute: &[u8]) -> Result<(&[u8], Option<(u32, Field<'_>)>), WireError> {
+fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
     let mut key: &[u8] = &[];
     let mut value = None;
     let mut walk = Walk::new(attribute);
@@ -225,7 +228,9 @@ fn walk_resource<'a>(
                 if number == 1 {
                     let message = field.bytes(1)?;
                     service = Some(service_of(message)?);
-                    walk_attributes(message, 1, &mut |attribute| push_term(&mut head.terms, scratch, attribute))?;
+                    walk_attributes(message, 1, &mut |attribute| {
+                        push_term(&mut head.terms, scratch, attribute)
+                    })?;
                 }
                 head.length += raw.len();
                 head.raw.push(raw);
@@ -254,7 +259,9 @@ fn walk_scope<'a>(
             continue;
         }
         if number == 1 {
-            walk_attributes(field.bytes(1)?, 3, &mut |attribute| push_term(&mut head.terms, scratch, attribute))?;
+            walk_attributes(field.bytes(1)?, 3, &mut |attribute| {
+                push_term(&mut head.terms, scratch, attribute)
+            })?;
         }
         head.length += raw.len();
         head.raw.push(raw);
@@ -277,12 +284,15 @@ fn part(
         terms.extend_from_slice(&resource.terms);
         let scope_length = |run: &[&SpanAt]| {
             scopes[run[0].scope as usize].length
-                + run.iter().map(|span| 1 + varint_length(span.bytes.len() as u64) + span.bytes.len()).sum::<usize>()
+                + run
+                    .iter()
+                    .map(|span| 1 + varint_length(span.bytes.len() as u64) + span.bytes.len())
+                    .sum::<usize>()
         };
         let same_scope = |left: &&SpanAt, right: &&SpanAt| left.scope == right.scope;
         let length: usize = of_resource
             .chunk_by(same_scope)
-            .map(|run| scope_length(run))
+            .map(scope_length)
             .map(|length| 1 + varint_length(length as u64) + length)
             .sum();
         put_length(&mut out, 1, resource.length + length);

@@ -2,7 +2,7 @@
 //! sorted attributes. The stored bytes stay as they were sent. Clocks are never moved (`docs/adr/0012`).
 
 use crate::ingest::regroup::{EMPTY_SPAN, service_of};
-use crate::store::{Stored, StoreError};
+use crate::store::{StoreError, Stored};
 use spandrel_trace::format::otlp_proto;
 use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
 

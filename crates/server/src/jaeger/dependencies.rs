@@ -8,7 +8,12 @@ use spandrel_trace::model::DependencyLink;
 
 /// Counts the calls in traces with a span that begins within a window (nanoseconds since the Unix epoch).
 /// With a service: only links in which it is parent or child. Blocks.
-pub fn count(store: &Store, from: u64, to: u64, service: Option<&str>) -> Result<Vec<DependencyLink>, StoreError> {
+pub fn count(
+    store: &Store,
+    from: u64,
+    to: u64,
+    service: Option<&str>,
+) -> Result<Vec<DependencyLink>, StoreError> {
     let mut names = Names::default();
     let mut links: FxHashMap<(u32, u32), (u64, u64)> = FxHashMap::default();
     let mut service_by_id: FxHashMap<u64, u32> = FxHashMap::default();

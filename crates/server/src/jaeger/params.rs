@@ -130,7 +130,8 @@ pub fn time(text: &str) -> Result<u64, String> {
 
 /// Now, nanoseconds since the Unix epoch.
 pub fn now() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos())
+        .unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

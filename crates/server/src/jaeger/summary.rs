@@ -1,7 +1,7 @@
 //! What a list of traces shows of each.
 
 use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
-use crate::store::{Stored, StoreError};
+use crate::store::{StoreError, Stored};
 use rustc_hash::FxHashSet;
 use spandrel_trace::model::{ServiceCount, TraceSummary};
 use spandrel_trace::units::TraceId;
@@ -27,8 +27,10 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
         let service = last.1.as_deref().unwrap_or_default();
         let failed = u32::from(facts.status == 2);
         if !services.contains_key(service) {
-            services
-                .insert(service.to_owned(), ServiceCount { name: service.to_owned(), ..ServiceCount::default() });
+            services.insert(
+                service.to_owned(),
+                ServiceCount { name: service.to_owned(), ..ServiceCount::default() },
+            );
         }
         if let Some(count) = services.get_mut(service) {
             count.spans += 1;
@@ -37,7 +39,11 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
         ids.insert(facts.span);
         if facts.parent == 0 {
             if root.as_ref().is_none_or(|(first, _, _)| facts.begin < *first) {
-                let name = if facts.name.is_empty() { EMPTY_SPAN.into() } else { String::from_utf8_lossy(facts.name) };
+                let name = if facts.name.is_empty() {
+                    EMPTY_SPAN.into()
+                } else {
+                    String::from_utf8_lossy(facts.name)
+                };
                 root = Some((facts.begin, service.to_owned(), name.into_owned()));
             }
         } else {

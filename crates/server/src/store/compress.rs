@@ -14,7 +14,8 @@ pub fn unpack(plain: u32, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     if plain == 0 {
         return Ok(bytes);
     }
-    lz4_flex::block::decompress(&bytes, plain as usize).map_err(|_| StoreError::Damaged("a blob cannot be unpacked"))
+    lz4_flex::block::decompress(&bytes, plain as usize)
+        .map_err(|_| StoreError::Damaged("a blob cannot be unpacked"))
 }
 
 #[cfg(test)]

@@ -142,7 +142,9 @@ impl Index {
     pub fn places(&self, trace: u128) -> Vec<Place> {
         let mut places = Vec::new();
         for indexed in self.segments.values().rev() {
-            indexed.each_of(trace, |entry| places.push(Place { segment: indexed.segment.clone(), row: entry.row }));
+            indexed.each_of(trace, |entry| {
+                places.push(Place { segment: indexed.segment.clone(), row: entry.row })
+            });
         }
         places.reverse();
         places
@@ -193,7 +195,8 @@ impl Index {
                 });
             }
         }
-        candidates.sort_unstable_by(|left, right| right.begin.cmp(&left.begin).then(left.trace.cmp(&right.trace)));
+        candidates
+            .sort_unstable_by(|left, right| right.begin.cmp(&left.begin).then(left.trace.cmp(&right.trace)));
         candidates
     }
 }

@@ -51,7 +51,12 @@ impl Store {
     }
 
     /// Traces with one span that fits all criteria and tags, those that begin last first. Blocks.
-    pub fn search(&self, mut criteria: Criteria, tags: &[Tag], limit: usize) -> Result<Vec<Stored>, StoreError> {
+    pub fn search(
+        &self,
+        mut criteria: Criteria,
+        tags: &[Tag],
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         criteria.terms = tags.iter().filter_map(terms_of).collect();
         let candidates = self.index().candidates(&criteria);
         let mut found = Vec::new();

@@ -42,7 +42,8 @@ impl Segment {
         let mut numbers = Vec::new();
         for entry in std::fs::read_dir(directory)? {
             let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix("segment-")?.strip_suffix(".sqlite"));
+            let number =
+                name.to_str().and_then(|name| name.strip_prefix("segment-")?.strip_suffix(".sqlite"));
             numbers.extend(number.and_then(|digits| digits.parse::<u64>().ok()));
         }
         numbers.sort_unstable();
@@ -174,20 +175,26 @@ impl Writer {
                  plain INTEGER NOT NULL, spans BLOB NOT NULL);
              COMMIT;",
         )?;
-        connection.execute("INSERT OR IGNORE INTO meta VALUES ('created', ?1)", [now])?;
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('created', ?1)", [now.cast_signed()])?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         match version {
             0 => connection.pragma_update(None, "user_version", LAYOUT)?,
             LAYOUT => {}
-            other => return Err(StoreError::Layout { path: segment.path.display().to_string(), version: other }),
+            other => {
+                return Err(StoreError::Layout { path: segment.path.display().to_string(), version: other });
+            }
         }
         if !existed && let Some(directory) = segment.path.parent() {
             // A file is durable only when the directory that names it is.
             std::fs::File::open(directory)?.sync_all()?;
         }
         let contents = load(&connection)?;
-        let operation_ids =
-            contents.operations.iter().enumerate().map(|(id, operation)| (operation.clone(), id as u32)).collect();
+        let operation_ids = contents
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(id, operation)| (operation.clone(), id as u32))
+            .collect();
         let next_row = contents.entries.iter().map(|(_, entry)| entry.row).max().unwrap_or(0) + 1;
         Ok((Writer { connection, created: contents.created, operation_ids, next_row }, contents))
     }
@@ -215,10 +222,12 @@ impl Writer {
         parts: impl Iterator<Item = &'p Part>,
         added: &mut Added,
     ) -> Result<u32, StoreError> {
-        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut row = self.next_row;
         {
-            let mut insert_part = transaction.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            let mut insert_part =
+                transaction.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3, ?4, ?5)")?;
             let mut insert_operation =
                 transaction.prepare_cached("INSERT INTO operations VALUES (?1, ?2, ?3, ?4)")?;
             let mut summary = Vec::new();
@@ -229,7 +238,12 @@ impl Writer {
                         Some(id) => *id,
                         None => {
                             let id = self.operation_ids.len() as u32;
-                            insert_operation.execute(params![id, operation.service, operation.name, operation.kind])?;
+                            insert_operation.execute(params![
+                                id,
+                                operation.service,
+                                operation.name,
+                                operation.kind
+                            ])?;
                             self.operation_ids.insert(operation.clone(), id);
                             added.operations.push(operation.clone());
                             id
@@ -241,7 +255,13 @@ impl Writer {
                 operations.dedup();
                 let entry = Entry::new(row, part.extent, operations.into(), part.filter.clone());
                 write_summary(&mut summary, &entry);
-                insert_part.execute(params![row, part.trace.to_be_bytes(), summary, part.plain, part.spans])?;
+                insert_part.execute(params![
+                    row,
+                    part.trace.to_be_bytes(),
+                    summary,
+                    part.plain,
+                    part.spans
+                ])?;
                 added.entries.push((part.trace, entry));
                 row += 1;
             }
@@ -263,7 +283,9 @@ impl Writer {
 }
 
 fn load(connection: &Connection) -> Result<Contents, StoreError> {
-    let created = connection.query_row("SELECT value FROM meta WHERE key = 'created'", [], |row| row.get(0))?;
+    let created: i64 =
+        connection.query_row("SELECT value FROM meta WHERE key = 'created'", [], |row| row.get(0))?;
+    let created = created.cast_unsigned();
     let mut select = connection.prepare("SELECT service, name, kind FROM operations ORDER BY id")?;
     let operations = select
         .query_map([], |row| {

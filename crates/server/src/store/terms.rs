@@ -89,7 +89,8 @@ mod tests {
         let filter = Filter::of(&mut terms);
         assert_eq!(terms.len(), 1000, "no two of these terms share a hash");
         assert!((0..1000).all(|n: u32| filter.may_have(term(b"key", n.to_string().as_bytes()))));
-        let false_hits = (0..10_000).filter(|n: &u32| filter.may_have(term(b"other", n.to_string().as_bytes()))).count();
+        let false_hits =
+            (0..10_000).filter(|n: &u32| filter.may_have(term(b"other", n.to_string().as_bytes()))).count();
         assert!(false_hits < 400, "{false_hits} of 10,000");
         assert!(!Filter::default().may_have(term(b"key", b"1")));
     }

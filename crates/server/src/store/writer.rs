@@ -1,10 +1,10 @@
 //! The one thread that writes: takes the parts of all requests that wait, commits them together, then answers them.
 //! It also opens and seals segments and deletes old ones.
 
+use super::StoreError;
 use super::index::Index;
 use super::part::Part;
 use super::segment::{Segment, Writer};
-use super::StoreError;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -64,7 +64,11 @@ pub struct Handle {
 
 impl Handle {
     /// Queues parts; fails at once when there is no room for them.
-    pub fn send(&self, parts: Vec<Part>, reply: oneshot::Sender<Result<(), StoreError>>) -> Result<(), StoreError> {
+    pub fn send(
+        &self,
+        parts: Vec<Part>,
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    ) -> Result<(), StoreError> {
         let bytes: usize = parts.iter().map(Part::weight).sum();
         let kibibytes = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StoreError::Busy)?;
         let room = self.room.clone().try_acquire_many_owned(kibibytes).map_err(|_| StoreError::Busy)?;
@@ -263,8 +267,10 @@ impl State {
     /// Seals the open segment when it is big or old, deletes sealed ones past their time.
     fn tend(&mut self) {
         let now = unix_seconds();
-        let segment_bytes =
-            self.limits.max_disk.map_or(self.limits.segment_bytes, |budget| self.limits.segment_bytes.min(budget / 8));
+        let segment_bytes = self
+            .limits
+            .max_disk
+            .map_or(self.limits.segment_bytes, |budget| self.limits.segment_bytes.min(budget / 8));
         if let Some(open) = self.open.take_if(|open| {
             let old = now.saturating_sub(open.writer.created) >= self.limits.segment_age.as_secs();
             !open.writer.is_empty() && (old || open.segment.bytes() >= segment_bytes)
