@@ -368,8 +368,14 @@ mod tests {
         ] {
             assert!(matches!(to_protobuf(json.as_bytes()), Err(Refusal::Malformed(_))), "{json}");
         }
-        let deep = format!("{{\"x\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(to_protobuf(deep.as_bytes()).is_err());
+        let deep = |open: &str, close: &str| {
+            let value = format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+            let attribute = format!(r#"{{"key":"k","value":{value}}}"#);
+            let span = format!(r#"{{"name":"x","attributes":[{attribute}]}}"#);
+            format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
+        };
+        assert!(to_protobuf(deep(r#"{"arrayValue":{"values":["#, "]}}").as_bytes()).is_err());
+        assert!(to_protobuf(deep("[", "]").as_bytes()).is_err());
     }
 
     #[test]
