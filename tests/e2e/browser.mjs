@@ -42,14 +42,18 @@ export async function open(t, address, { allowed = [], viewport = { width: 1440,
   return page;
 }
 
-/** Waits until the app says that nothing is pending: no request, no job, no frame; and still says so two frames later. */
+/** Waits until the app says that nothing is pending (no request, no job, no frame), and still says so two frames later. */
 export async function idle(page) {
-  await page.waitForFunction(
-    () => new Promise((settled) => {
-      const calm = () => document.documentElement.dataset.idle === "true";
-      const twice = () => requestAnimationFrame(() => setTimeout(() => settled(calm())));
-      calm() ? requestAnimationFrame(() => (calm() ? twice() : settled(false))) : settled(false);
-    }),
+  const calm = () => document.documentElement.dataset.idle === "true";
+  do await page.waitForFunction(calm);
+  while (!(await page.evaluate(stillCalm)));
+}
+
+/** Runs in the page. */
+function stillCalm() {
+  const calm = () => document.documentElement.dataset.idle === "true";
+  return new Promise((settled) =>
+    requestAnimationFrame(() => (calm() ? requestAnimationFrame(() => setTimeout(() => settled(calm()))) : settled(false))),
   );
 }
 

@@ -34,7 +34,7 @@ function jaeger(path) {
 // The newest calls are tried first, and this Jaeger does not know them.
 const older = { allowed: [/status of 404/] };
 
-for (const prefix of ["", "/jaeger/ui", "/trace/behind/search"]) {
+for (const prefix of ["", "/jaeger/ui", "/behind/trace/proxy"]) {
   test(`mounted at ${prefix || "/"}`, async (t) => {
     const { url, asked } = await fakeJaeger(t, { prefix, api: jaeger });
     const page = await open(t, `${url}/`, older);

@@ -47,6 +47,7 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
     let mut files = read_folder(&bundle)?;
     let source = fs::read_to_string(place::root().join("index.html"))?;
     files.remove(Path::new("index.html"));
+    files.remove(Path::new(".trunk-lock"));
     let sheets = stylesheets(&source);
     files.retain(|path, _| path.extension().is_none_or(|extension| extension != "css"));
     files.insert("spandrel.css".into(), concatenated(&sheets)?);
