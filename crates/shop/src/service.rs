@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, middleware, routing};
@@ -254,8 +254,14 @@ fn describe(request: &Request, path: String) -> (String, Vec<KeyValue>) {
         KeyValue::new(attribute::HTTP_REQUEST_METHOD, method.clone()),
         KeyValue::new(attribute::URL_PATH, path),
         KeyValue::new(attribute::URL_SCHEME, "http"),
-        KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, "1.1"),
     ];
+    let version = match request.version() {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        _ => None,
+    };
+    attributes.extend(version.map(|v| KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, v)));
     if let Some(query) = request.uri().query() {
         attributes.push(KeyValue::new(attribute::URL_QUERY, query.to_owned()));
     }
