@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const dist = process.env.SPANDREL_DIST ?? join(root, "target/test-dist");
+// Our programs read SPANDREL_* as settings; what is meant for the journeys is not meant for them.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SPANDREL_") && !name.startsWith("OTEL_")));
 const binary = (variable, name) => process.env[variable] ?? join(root, "target/debug", name);
 
 /** A port that was free a moment ago. */
@@ -24,7 +26,7 @@ export async function freePort() {
 
 /** Starts one of our programs and gives the addresses of its `ready name=URL …` line. */
 async function start(t, path, words) {
-  const child = spawn(path, words, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(path, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const said = [];
   const ended = new Promise((end) => child.once("exit", (code, signal) => end(code ?? signal)));
   const stop = async () => {
@@ -55,12 +57,12 @@ export async function server(t, { shop = false, words = [] } = {}) {
   const otlpPort = await freePort();
   let gateway;
   if (shop) {
-    ({ gateway } = await start(t, binary("SPANDREL_SHOP", "spandrel-shop"), [
+    ({ gateway } = await start(t, binary("SPANDREL_SHOP_BIN", "spandrel-shop"), [
       "--base-port", "0", "--otlp", `http://127.0.0.1:${otlpPort}`,
     ]));
     words = [...words, "--shop", gateway];
   }
-  const running = await start(t, binary("SPANDREL_SERVER", "spandrel-server"), [
+  const running = await start(t, binary("SPANDREL_SERVER_BIN", "spandrel-server"), [
     "--port", "0", "--otlp-http-port", `${otlpPort}`, "--otlp-grpc-port", "0", "--data-dir", data, "--viewer", dist, ...words,
   ]);
   t.after(async () => {

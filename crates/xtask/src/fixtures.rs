@@ -4,9 +4,10 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{place, process};
+use crate::system::NODE;
+use crate::{place, process, tools};
 
-/// Lets the shop write its story down, in every format that is read.
+/// Lets the shop, and the stock SDKs, write their story down in every format that is read.
 pub fn record() -> Result<()> {
     let cargo = |words: &[&str]| {
         let mut command = Command::new(place::cargo());
@@ -19,5 +20,7 @@ pub fn record() -> Result<()> {
         .arg(place::root().join("fixtures"))
         .arg("--server")
         .arg(place::binary("debug", "spandrel-server")?);
+    record.env("SPANDREL_NODE", NODE.get()?);
+    record.env("SPANDREL_NPM", tools::npm()?).env("SPANDREL_PYTHON", tools::python()?);
     process::run(&mut record)
 }

@@ -67,8 +67,8 @@ fn native() -> Result<Tally> {
     process::run(cargo(&["test", "--no-run", "--quiet"]).args(NATIVE))?;
     let mut test = cargo(&["test", "--no-fail-fast"]);
     test.args(NATIVE).env("INSTA_UPDATE", "no").env("SPANDREL_STRICT", "1");
-    test.env("SPANDREL_SERVER", place::binary("debug", "spandrel-server")?);
-    test.env("SPANDREL_SHOP", place::binary("debug", "spandrel-shop")?);
+    test.env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?);
+    test.env("SPANDREL_SHOP_BIN", place::binary("debug", "spandrel-shop")?);
     let (mut tally, mut missing) = (Tally::default(), Vec::new());
     // What cannot be had leaves its variable unset; the tests that need it then fail, each by its own name.
     for (variable, found) in
@@ -137,8 +137,8 @@ fn e2e() -> Result<Tally> {
     test.env("SPANDREL_NPM", npm)
         .env("CHROMIUM", chromium)
         .env("SPANDREL_DIST", tested_dist())
-        .env("SPANDREL_SERVER", place::binary("debug", "spandrel-server")?)
-        .env("SPANDREL_SHOP", place::binary("debug", "spandrel-shop")?)
+        .env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?)
+        .env("SPANDREL_SHOP_BIN", place::binary("debug", "spandrel-shop")?)
         .env("NO_COLOR", "1");
     let mut tally = Tally::default();
     let status = process::follow(&mut test, |line| tally.read_node(line))?;
