@@ -198,7 +198,7 @@ impl Source<'_> {
             scope.push(seen.scope);
             place.push(seen.place);
         }
-        let counts = roll_up(&mut outline, &resource);
+        let counts = roll_up(&mut outline);
         outline.warnings = gathered.warnings;
         for warning in counts.say(&outline) {
             if !outline.warnings.contains(&warning) {
@@ -250,7 +250,7 @@ fn reserve(outline: &mut Outline, len: usize) {
 }
 
 /// Subtree ends and errors below, from the back; what lies outside its parent, and what to warn of.
-fn roll_up(outline: &mut Outline, resource: &[u32]) -> Counts {
+fn roll_up(outline: &mut Outline) -> Counts {
     let len = outline.len();
     let mut counts = Counts::default();
     outline.subtree_end = (1..=len as u32).collect();
@@ -275,7 +275,7 @@ fn roll_up(outline: &mut Outline, resource: &[u32]) -> Counts {
                 flags.set(Flags::OUTSIDE_PARENT);
             }
             let time = |at: usize| Timed { begin: outline.begin[at], end: outline.end[at] };
-            if resource[at] != resource[up]
+            if outline.service[at] != outline.service[up]
                 && let Some(delta) = repair::skew(time(up), time(at))
             {
                 flags.set(Flags::CLOCK_SKEW);

@@ -79,6 +79,16 @@ impl TraceBuilder {
         Self { shared, ..Self::default() }
     }
 
+    /// Says how kept bytes are read, once that is known.
+    pub fn decode_with(&mut self, decode: Decode) {
+        self.shared.decode = Some(decode);
+    }
+
+    /// Whether there is no trace, not even an empty one.
+    pub fn has_no_trace(&self) -> bool {
+        self.traces.is_empty()
+    }
+
     /// How many spans there are so far.
     pub fn len(&self) -> usize {
         self.spans.len()
@@ -121,6 +131,20 @@ impl TraceBuilder {
     pub fn set_resource(&mut self, number: u32, resource: Resource) {
         if let Some(slot) = self.shared.resources.get_mut(number as usize) {
             *slot = resource;
+        }
+    }
+
+    /// The schema URL of a resource, where it came after it.
+    pub fn resource_schema(&mut self, number: u32, url: String) {
+        if let Some(slot) = self.shared.resources.get_mut(number as usize) {
+            slot.schema_url = url;
+        }
+    }
+
+    /// The schema URL of a scope, where it came after it.
+    pub fn scope_schema(&mut self, number: u32, url: String) {
+        if let Some(slot) = self.shared.scopes.get_mut(number as usize) {
+            slot.schema_url = url;
         }
     }
 

@@ -1,13 +1,21 @@
 //! Trace formats: read leniently and as a stream, sniffed by content; written as Jaeger and OTLP would.
 
+mod blocks;
 mod ids;
+mod jaeger;
 mod json;
+mod json_stream;
 pub mod otlp_json;
 pub mod otlp_proto;
+mod proto_stream;
 mod reader;
+mod refused;
+mod sniff;
+mod trace_element;
 pub mod write;
 
 pub use reader::Reader;
+pub use refused::Refused;
 
 use std::fmt;
 

@@ -3,14 +3,15 @@
 //! Read leniently: lowerCamelCase or snake_case names, enums as numbers or names, 64-bit numbers in quotes or
 //! not, ids in hexadecimal of either case or base64.
 
+mod first;
 mod split;
 mod value;
-#[allow(dead_code)]
 mod whole;
 
+pub(super) use first::first;
 pub use split::{Parts, split};
-pub(super) use value::warnings_key;
-pub(super) use whole::say_warnings;
+pub(super) use value::{numeric, warnings_key};
+pub(super) use whole::{decode, say_warnings};
 
 use super::Malformed;
 use super::json::{Cursor, Scan, Stop};

@@ -86,7 +86,7 @@ fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
 }
 
 /// The text of a number, in quotes or not.
-pub(super) fn numeric<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
+pub fn numeric<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
     match cursor.peek()? {
         b'"' => Ok(cursor.string()?.bytes),
         b'{' | b'[' => {

@@ -2,11 +2,11 @@
 //! Field numbers are those of opentelemetry-proto 1.x (`trace/v1/trace.proto`, `common/v1/common.proto`).
 
 mod split;
-#[allow(dead_code)]
 mod whole;
 pub(super) mod wire;
 
 pub use split::{Parts, split};
+pub(super) use whole::{decode, time};
 
 use super::Malformed;
 use super::json::{Scan, Stop};

@@ -1,0 +1,157 @@
+//! What Jaeger hides in a span's tags, and how a tag is read.
+
+use crate::format::json::{Cursor, Number, Raw, Scan, base64_decode, number, unescape};
+use crate::model::record::{Attribute, Value};
+use crate::model::{Kind, StatusCode, ValueRef};
+
+/// A tag as it stands: `{"key":…,"type":…,"value":…}` in any order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tag<'a> {
+    pub(super) key: Raw<'a>,
+    kind: Raw<'a>,
+    /// A text value.
+    text: Option<Raw<'a>>,
+    /// Any other value's bytes.
+    other: &'a [u8],
+}
+
+/// Reads one tag.
+#[inline]
+pub(super) fn tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
+    let mut tag = Tag::default();
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"key" => tag.key = cursor.string_or_skip()?.unwrap_or_default(),
+            b"type" => tag.kind = cursor.string_or_skip()?.unwrap_or_default(),
+            b"value" => match cursor.peek()? {
+                b'"' => tag.text = Some(cursor.string()?),
+                _ => tag.other = cursor.value()?,
+            },
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(tag)
+}
+
+impl<'a> Tag<'a> {
+    /// The text of a text value.
+    pub(super) fn text(&self) -> Option<Raw<'a>> {
+        self.text
+    }
+
+    /// Whether it is true, as a boolean or as text.
+    fn is_true(&self) -> bool {
+        self.other == b"true" || self.text.is_some_and(|text| text.bytes.eq_ignore_ascii_case(b"true"))
+    }
+
+    /// Whether it is the boolean true.
+    pub(super) fn is_flag(&self) -> bool {
+        self.other == b"true"
+    }
+
+    /// Hands over key and value, typed as Jaeger says, or by what is there where the type does not fit.
+    pub(super) fn hand_over(&self, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
+        let key = unescape(self.key);
+        match (self.kind.bytes, self.text) {
+            (b"binary", Some(raw)) => match base64_decode(unescape(raw).as_bytes()) {
+                Some(bytes) => each(&key, ValueRef::Bytes(&bytes)),
+                None => each(&key, ValueRef::Str(&unescape(raw))),
+            },
+            (b"int64", Some(raw)) => match number(raw.bytes) {
+                Some(Number::Whole(whole)) if i64::try_from(whole).is_ok() => {
+                    each(&key, ValueRef::Int(whole as i64))
+                }
+                _ => each(&key, ValueRef::Str(&unescape(raw))),
+            },
+            (b"float64", Some(raw)) => match number(raw.bytes) {
+                Some(Number::Whole(whole)) => each(&key, ValueRef::Double(whole as f64)),
+                Some(Number::Real(real)) => each(&key, ValueRef::Double(real)),
+                None => each(&key, ValueRef::Str(&unescape(raw))),
+            },
+            (b"bool", Some(raw)) if matches!(raw.bytes, b"true" | b"false") => {
+                each(&key, ValueRef::Bool(raw.bytes == b"true"));
+            }
+            (_, Some(raw)) => each(&key, ValueRef::Str(&unescape(raw))),
+            (b"float64", None) => match number(self.other) {
+                Some(Number::Whole(whole)) => each(&key, ValueRef::Double(whole as f64)),
+                _ => each(&key, plain(self.other)),
+            },
+            (_, None) => each(&key, plain(self.other)),
+        }
+    }
+}
+
+/// A value that is not text, by what it looks like.
+fn plain(bytes: &[u8]) -> ValueRef<'static> {
+    match bytes {
+        b"true" => ValueRef::Bool(true),
+        b"false" => ValueRef::Bool(false),
+        b"" | b"null" => ValueRef::Empty,
+        [b'{' | b'[', ..] => match serde_json::from_slice::<serde_json::Value>(bytes) {
+            Ok(value) => ValueRef::Nested(nested(value)),
+            Err(_) => ValueRef::Nested(Value::String(String::from_utf8_lossy(bytes).into_owned())),
+        },
+        _ => match number(bytes) {
+            Some(Number::Whole(whole)) => match i64::try_from(whole) {
+                Ok(whole) => ValueRef::Int(whole),
+                Err(_) => ValueRef::Double(whole as f64),
+            },
+            Some(Number::Real(real)) => ValueRef::Double(real),
+            None => ValueRef::Empty,
+        },
+    }
+}
+
+/// Rare enough for a tree of values; serde_json refuses what is deeper than 128.
+fn nested(value: serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::Empty,
+        serde_json::Value::Bool(flag) => Value::Bool(flag),
+        serde_json::Value::String(text) => Value::String(text),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(whole) => Value::Int(whole),
+            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::Array(values) => Value::Array(values.into_iter().map(nested).collect()),
+        serde_json::Value::Object(members) => {
+            let member = |(key, value)| Attribute { key, value: nested(value) };
+            Value::Map(members.into_iter().map(member).collect())
+        }
+    }
+}
+
+/// Kind and status, as far as the tags seen so far say them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) kind: Kind,
+    code: StatusCode,
+    error: bool,
+}
+
+impl Facts {
+    /// Looks at a tag.
+    #[inline]
+    pub(super) fn look(&mut self, tag: &Tag<'_>) {
+        match tag.key.bytes {
+            b"span.kind" => {
+                let name = tag.text.map(unescape).unwrap_or_default();
+                self.kind = Kind::from_name(&name);
+            }
+            b"error" => self.error |= tag.is_true(),
+            b"otel.status_code" => {
+                self.code = match tag.text.map(|text| text.bytes) {
+                    Some(b"OK" | b"Ok" | b"STATUS_CODE_OK") => StatusCode::Ok,
+                    Some(b"ERROR" | b"Error" | b"STATUS_CODE_ERROR") => StatusCode::Error,
+                    _ => StatusCode::Unset,
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An error tag wins over a status.
+    pub(super) fn status(&self) -> StatusCode {
+        if self.error { StatusCode::Error } else { self.code }
+    }
+}

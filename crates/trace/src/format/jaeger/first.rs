@@ -1,0 +1,152 @@
+//! The first look at a span: what can be drawn, and nothing else.
+
+use super::facts::{Facts, Tag, tag};
+use super::references::{Reference, parent, reference, span_of};
+use super::{microseconds, times};
+use crate::build::TraceBuilder;
+use crate::format::ids;
+use crate::format::json::{Cursor, Raw, Scan};
+use crate::model::{Flags, Kind, StatusCode};
+use crate::units::SpanId;
+
+/// What a first look finds; texts still stand in the bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct First<'a> {
+    /// Trace, as written; `None` where the span does not say.
+    pub trace: Option<Raw<'a>>,
+    /// Id.
+    pub id: SpanId,
+    /// Parent; 0 for none.
+    pub parent: SpanId,
+    /// Nanoseconds since the Unix epoch, 0 for none.
+    pub begin: u64,
+    /// Nanoseconds since the Unix epoch, or the duration.
+    pub end: u64,
+    /// Operation name.
+    pub name: Raw<'a>,
+    /// Key of its process.
+    pub process: Raw<'a>,
+    /// A process within the span.
+    pub own_process: Option<&'a [u8]>,
+    /// Kind.
+    pub kind: Kind,
+    /// Status.
+    pub status: StatusCode,
+    /// Flags.
+    pub flags: Flags,
+}
+
+/// Reads the span at the cursor; event times and further parents go to the builder at once.
+pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<First<'a>> {
+    let mut span = First::default();
+    let (mut start, mut duration) = (0, 0);
+    let mut facts = Facts::default();
+    let mut named_parent = Raw::default();
+    let mut references = References::default();
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"traceID" => span.trace = cursor.string_or_skip()?.filter(|raw| !raw.bytes.is_empty()),
+            b"spanID" => span.id = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0,
+            b"operationName" => span.name = cursor.string_or_skip()?.unwrap_or_default(),
+            b"references" => cursor.array(|cursor| {
+                if let Some(reference) = reference(cursor)? {
+                    references.push(reference);
+                }
+                Ok(())
+            })?,
+            b"parentSpanID" => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
+            b"startTime" => start = microseconds(cursor)?,
+            b"duration" => duration = microseconds(cursor)?,
+            b"tags" => cursor.array(|cursor| {
+                let tag: Tag<'_> = tag(cursor)?;
+                facts.look(&tag);
+                Ok(())
+            })?,
+            b"logs" => cursor.array(|cursor| log_time(cursor, builder))?,
+            b"processID" => span.process = cursor.string_or_skip()?.unwrap_or_default(),
+            b"process" => {
+                span.own_process = Some(cursor.value()?).filter(|process| process.starts_with(b"{"))
+            }
+            b"warnings" => cursor.array(|cursor| {
+                span.flags.set(Flags::WARNED);
+                cursor.skip()
+            })?,
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    (span.begin, span.end) = times(start, duration);
+    span.kind = facts.kind;
+    span.status = facts.status();
+    if span.status == StatusCode::Error {
+        span.flags.set(Flags::OWN_ERROR);
+    }
+    references.settle(&mut span, builder);
+    if span.parent.is_none() && !named_parent.bytes.is_empty() {
+        span.parent = ids::span_id(named_parent.bytes).0;
+    }
+    Ok(span)
+}
+
+/// When a log was.
+fn log_time(cursor: &mut Cursor<'_>, builder: &mut TraceBuilder) -> Scan<()> {
+    let mut time = 0;
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"timestamp" => time = microseconds(cursor)?,
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    builder.event(time.max(0) as u64);
+    Ok(())
+}
+
+/// The references seen; most spans have one.
+#[derive(Default)]
+struct References<'a> {
+    only: Option<Reference<'a>>,
+    more: Vec<Reference<'a>>,
+}
+
+impl<'a> References<'a> {
+    fn push(&mut self, reference: Reference<'a>) {
+        match self.only {
+            None => self.only = Some(reference),
+            Some(first) => {
+                if self.more.is_empty() {
+                    self.more.push(first);
+                }
+                self.more.push(reference);
+            }
+        }
+    }
+
+    fn settle(&self, span: &mut First<'_>, builder: &mut TraceBuilder) {
+        let one = self.only.as_slice();
+        let all = if self.more.is_empty() { one } else { self.more.as_slice() };
+        if all.is_empty() {
+            return;
+        }
+        let own = span.trace.map(|raw| ids::trace_id(raw.bytes).0);
+        match parent(all, own) {
+            Some(chosen) => {
+                span.parent = span_of(&all[chosen]).0;
+                if all.len() > 1 || !all[chosen].child {
+                    span.flags.set(Flags::HAS_LINKS);
+                }
+                for (at, other) in all.iter().enumerate() {
+                    if at != chosen && other.within(own) {
+                        builder.other_parent(span_of(other).0);
+                    }
+                }
+            }
+            None => {
+                span.flags.set(Flags::HAS_LINKS);
+                if all.iter().any(|reference| reference.child) {
+                    span.flags.set(Flags::ORPHAN);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! References of a span: one is the parent, the others are links.
+
+use crate::format::ids;
+use crate::format::json::{Cursor, Raw, Scan};
+use crate::units::{SpanId, TraceId};
+
+/// One reference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reference<'a> {
+    /// `CHILD_OF`; else `FOLLOWS_FROM`.
+    pub(super) child: bool,
+    /// The trace it names; `None` for none.
+    pub(super) trace: Option<Raw<'a>>,
+    /// The span it names.
+    pub(super) span: Raw<'a>,
+}
+
+impl Reference<'_> {
+    /// Whether it stays within the trace.
+    pub(super) fn within(&self, own: Option<TraceId>) -> bool {
+        match (self.trace, own) {
+            (Some(trace), Some(own)) => trace.bytes.is_empty() || ids::trace_id(trace.bytes).0 == own,
+            _ => true,
+        }
+    }
+}
+
+/// Reads one reference; `None` for one that names no span.
+pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a>>> {
+    let mut reference = Reference { child: true, trace: None, span: Raw::default() };
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"refType" => {
+                let kind = cursor.string_or_skip()?.unwrap_or_default();
+                reference.child = !kind.bytes.eq_ignore_ascii_case(b"FOLLOWS_FROM");
+            }
+            b"traceID" => reference.trace = cursor.string_or_skip()?,
+            b"spanID" => reference.span = cursor.string_or_skip()?.unwrap_or_default(),
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(Some(reference).filter(|reference| !ids::span_id(reference.span.bytes).0.is_none()))
+}
+
+/// Which of the references is the parent.
+pub(super) fn parent(references: &[Reference<'_>], own: Option<TraceId>) -> Option<usize> {
+    let within = |child: bool| {
+        references.iter().position(|reference| reference.child == child && reference.within(own))
+    };
+    within(true).or_else(|| within(false))
+}
+
+/// The span named, and its text where it is not hexadecimal.
+pub(super) fn span_of<'a>(reference: &Reference<'a>) -> (SpanId, std::borrow::Cow<'a, str>) {
+    ids::span_id(reference.span.bytes)
+}

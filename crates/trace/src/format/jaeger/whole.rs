@@ -1,0 +1,199 @@
+//! A whole span of Jaeger JSON, said piece by piece, and processes.
+
+use super::facts::{Facts, tag};
+use super::references::{Reference, parent, reference, span_of};
+use super::{microseconds, times};
+use crate::format::ids;
+use crate::format::json::{Cursor, Raw, Scan, number, unescape};
+use crate::format::otlp_json::numeric;
+use crate::model::record::{Attribute, Resource, Value};
+use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
+use crate::units::TraceId;
+
+/// What Jaeger calls the service of a resource that says nothing at all.
+const NO_SERVICE: &str = "OTLPResourceNoServiceName";
+
+/// Says what is in a span's bytes; stops where they cannot be read.
+pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
+    let _ = span(&mut Cursor::new(bytes), sink);
+}
+
+fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
+    let (mut start, mut duration) = (0, 0);
+    let (mut own, mut references, mut named_parent) = (None, Vec::new(), Raw::default());
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"traceID" => {
+                let raw = cursor.string_or_skip()?.unwrap_or_default();
+                if !raw.bytes.is_empty() {
+                    let (id, text) = ids::trace_id(raw.bytes);
+                    own = Some(id);
+                    sink.piece(Piece::Trace(id, &text));
+                }
+            }
+            b"spanID" => {
+                let (id, text) = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes);
+                sink.piece(Piece::Id(id, &text));
+            }
+            b"operationName" => {
+                sink.piece(Piece::Name(&unescape(cursor.string_or_skip()?.unwrap_or_default())))
+            }
+            b"references" => cursor.array(|cursor| {
+                references.extend(reference(cursor)?);
+                Ok(())
+            })?,
+            b"parentSpanID" => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
+            b"flags" => {
+                let flags = number(numeric(cursor)?).and_then(|number| number.scaled(1)).unwrap_or(0);
+                sink.piece(Piece::Flags(u32::try_from(flags).unwrap_or(0)));
+            }
+            b"startTime" => start = microseconds(cursor)?,
+            b"duration" => duration = microseconds(cursor)?,
+            b"tags" => tags(cursor, sink)?,
+            b"logs" => cursor.array(|cursor| log(cursor, sink))?,
+            b"warnings" => cursor.array(|cursor| {
+                if let Some(raw) = cursor.string_or_skip()? {
+                    sink.piece(Piece::Warning(&unescape(raw)));
+                }
+                Ok(())
+            })?,
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    let (begin, end) = times(start, duration);
+    // A wrapped start is no start, but a start of nothing keeps its duration.
+    sink.piece(Piece::Times(begin, end));
+    say_references(&references, own, named_parent, sink);
+    Ok(())
+}
+
+fn say_references(references: &[Reference<'_>], own: Option<TraceId>, named: Raw<'_>, sink: &mut dyn Sink) {
+    let chosen = parent(references, own);
+    match chosen {
+        Some(at) => {
+            let (id, text) = span_of(&references[at]);
+            sink.piece(Piece::Parent(id, &text));
+        }
+        None => {
+            let (id, text) = ids::span_id(named.bytes);
+            sink.piece(Piece::Parent(id, &text));
+        }
+    }
+    for (at, reference) in references.iter().enumerate() {
+        if chosen == Some(at) && reference.child {
+            continue;
+        }
+        let trace = match reference.trace {
+            Some(raw) if !raw.bytes.is_empty() => ids::trace_id(raw.bytes).0,
+            _ => own.unwrap_or_default(),
+        };
+        sink.piece(Piece::Link(trace, span_of(reference).0, "", 0, 0));
+        let kind = if reference.child { "child_of" } else { "follows_from" };
+        sink.piece(Piece::LinkAttribute("opentracing.ref_type", ValueRef::Str(kind)));
+    }
+}
+
+/// Tags that have a place of their own in a span go there; the rest are attributes.
+fn tags(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
+    let mut facts = Facts::default();
+    let mut message = Raw::default();
+    cursor.array(|cursor| {
+        let tag = tag(cursor)?;
+        facts.look(&tag);
+        let text = tag.text();
+        let placed = match tag.key.bytes {
+            b"span.kind" => text.is_some_and(|text| {
+                let kind = Kind::from_name(&unescape(text));
+                kind != Kind::Unspecified && kind.name().as_bytes() == text.bytes
+            }),
+            b"error" => tag.is_flag(),
+            b"otel.status_code" => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
+            b"otel.status_description" if text.is_some() => {
+                message = text.unwrap_or_default();
+                true
+            }
+            b"w3c.tracestate" if text.is_some() => {
+                sink.piece(Piece::TraceState(&unescape(text.unwrap_or_default())));
+                true
+            }
+            _ => false,
+        };
+        if !placed {
+            tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value)));
+        }
+        Ok(())
+    })?;
+    sink.piece(Piece::Kind(facts.kind));
+    if facts.status() != StatusCode::Unset || !message.bytes.is_empty() {
+        sink.piece(Piece::Status(facts.status(), &unescape(message)));
+    }
+    Ok(())
+}
+
+/// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.
+fn log(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
+    let (mut time, mut fields) = (0, None);
+    cursor.object(|cursor, key| {
+        match key.bytes {
+            b"timestamp" => time = microseconds(cursor)?,
+            b"fields" => fields = Some(cursor.value()?),
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    })?;
+    let fields = fields.unwrap_or(b"null");
+    let (mut event, mut events, mut message) = (None, 0, None);
+    Cursor::new(fields).array(|cursor| {
+        let tag = tag(cursor)?;
+        match tag.key.bytes {
+            b"event" => {
+                events += 1;
+                event = event.or(tag.text());
+            }
+            b"message" => message = message.or(tag.text()),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let name = event.or(message).unwrap_or_default();
+    sink.piece(Piece::Event(time.max(0) as u64, &unescape(name), 0));
+    let placed = events == 1 && event.is_some_and(|name| !name.bytes.is_empty());
+    Cursor::new(fields).array(|cursor| {
+        let tag = tag(cursor)?;
+        if !(placed && tag.key.bytes == b"event") {
+            tag.hand_over(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
+        }
+        Ok(())
+    })
+}
+
+/// Reads a process: its service becomes the attribute `service.name`.
+pub fn process(bytes: &[u8]) -> Resource {
+    let mut resource = Resource::default();
+    let mut attributes = Vec::new();
+    let _ = Cursor::new(bytes).object(|cursor, key| {
+        match key.bytes {
+            b"serviceName" => {
+                resource.service = unescape(cursor.string_or_skip()?.unwrap_or_default()).into_owned()
+            }
+            b"tags" => cursor.array(|cursor| {
+                tag(cursor)?.hand_over(&mut |key, value| {
+                    attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
+                });
+                Ok(())
+            })?,
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    });
+    if resource.service == NO_SERVICE && attributes.is_empty() {
+        resource.service = String::new();
+    }
+    if !resource.service.is_empty() && !attributes.iter().any(|attribute| attribute.key == "service.name") {
+        let value = Value::String(resource.service.clone());
+        resource.attributes.push(Attribute { key: "service.name".to_owned(), value });
+    }
+    resource.attributes.append(&mut attributes);
+    resource
+}
