@@ -9,14 +9,30 @@ export class Dependencies {
     this.note = page.getByTestId("dependencies-note");
     this.services = page.getByTestId("node-link");
     this.edges = page.getByTestId("edge-link");
+    this.selected = page.getByTestId("dependencies-selected");
+    this.examples = page.getByTestId("example-trace");
   }
 
   edge(caller, callee) {
     return this.page.locator(`[data-test="edge-link"][data-caller="${caller}"][data-callee="${callee}"]`);
   }
 
+  async names() {
+    return this.services.evaluateAll((links) => links.map((link) => link.dataset.service));
+  }
+
+  async openService(name) {
+    await this.page.locator(`[data-test="node-link"][data-service="${name}"]`).first().click();
+    await idle(this.page);
+  }
+
+  async viewTraces() {
+    await this.page.getByTestId("view-traces").click();
+    await idle(this.page);
+  }
+
   async openEdge(caller, callee) {
-    await this.edge(caller, callee).click();
+    await this.edge(caller, callee).first().click();
     await idle(this.page);
   }
 }

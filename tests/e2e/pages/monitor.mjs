@@ -7,7 +7,37 @@ export class Monitor {
     this.page = page;
     this.note = page.getByTestId("monitor-note");
     this.charts = page.getByTestId("monitor-chart");
-    this.points = page.getByTestId("point-link");
+  }
+
+  chart(kind) {
+    return this.page.locator(`[data-test="monitor-chart"][data-kind="${kind}"]`);
+  }
+
+  point(kind) {
+    return this.chart(kind).getByTestId("point-link");
+  }
+
+  /** Puts the crosshair on the last point that has a value. */
+  async lastPoint(kind) {
+    await this.point(kind).focus();
+    await this.page.keyboard.press("End");
+    await idle(this.page);
+  }
+
+  /** Opens the point under the crosshair with the pointer. */
+  async clickPoint(kind) {
+    const dot = await this.chart(kind).locator(".chart__dot").boundingBox();
+    await this.page.mouse.move(dot.x + dot.width / 2, dot.y + dot.height / 2);
+    await idle(this.page);
+    await this.page.mouse.down();
+    await this.page.mouse.up();
+    await idle(this.page);
+  }
+
+  /** Opens the point under the crosshair with the keyboard. */
+  async enterPoint(kind) {
+    await this.point(kind).press("Enter");
+    await idle(this.page);
   }
 
   async choose(service) {

@@ -28,6 +28,11 @@ export class Search {
     return this.page.locator(`[data-test="result-row"][data-trace-id="${traceId}"]`);
   }
 
+  /** The ids of the traces found, in the order shown. */
+  async traces() {
+    return this.rows.evaluateAll((rows) => rows.map((row) => row.dataset.traceId));
+  }
+
   async open(traceId) {
     await this.row(traceId).getByRole("link").first().click();
     await idle(this.page);

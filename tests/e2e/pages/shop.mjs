@@ -6,7 +6,8 @@ export class Shop {
   constructor(page) {
     this.page = page;
     this.form = page.getByTestId("shop-form");
-    this.results = page.getByTestId("shop-result");
+    this.last = page.getByTestId("shop-result").first();
+    this.services = page.getByTestId("shop-services");
   }
 
   async order() {
@@ -20,6 +21,17 @@ export class Shop {
   }
 
   async lastTrace() {
-    return this.results.first().getAttribute("data-trace-id");
+    return this.last.getAttribute("data-trace-id");
+  }
+
+  /** The card of the last order shows its trace with as many spans, and expects no more. */
+  async grown(spans) {
+    await this.page.getByTestId("shop-spans").getByText(`${spans} spans`, { exact: true }).waitFor();
+    await idle(this.page);
+  }
+
+  async openTrace() {
+    await this.last.getByTestId("open-trace").click();
+    await idle(this.page);
   }
 }

@@ -21,6 +21,16 @@ export class Trace {
     return this.rows.evaluateAll((rows) => rows.map((row) => row.dataset.spanId));
   }
 
+  /** What the row's bar says to those who cannot see it. */
+  async words(spanId) {
+    return (await this.row(spanId).getByRole("gridcell").last().getAttribute("aria-label")) ?? "";
+  }
+
+  /** What the mark beside the row's name says. */
+  async mark(spanId) {
+    return (await this.row(spanId).locator(".span-row-mark").getAttribute("title")) ?? "";
+  }
+
   async openDetail(spanId) {
     await this.row(spanId).click();
     await idle(this.page);
