@@ -1,1 +1,165 @@
-//! Not built yet.
+//! Owns whole traces: takes answers and files in, gives lists, outlines and details out. No I/O, no clock:
+//! whoever drives it (the viewer's worker, a test, a tool) brings the bytes.
+//!
+//! ```text
+//! begin(expect, status, total) -> Intake -> push(chunk)* -> finish(intake) -> Answer
+//! answer(Question) -> Answer              work(budget) -> whether everything can be searched
+//! ```
+
+mod answers;
+pub mod failure;
+mod intake;
+mod question;
+pub mod transfer;
+
+pub use intake::{Intake, api_is_absent};
+pub use question::{Answer, Expect, Found, Progress, Question, SpanDetail};
+
+use crate::analysis::dependencies;
+use crate::model::{Opened, Outline, SpanIx, Trace, TraceSummary};
+use crate::source::{Api, SearchQuery, Task};
+use crate::units::{Problem, TraceId};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Bytes of opened traces that are held at most; the trace opened last is always held.
+const BUDGET: usize = 600 << 20;
+
+/// Opened traces and what can be asked of them.
+#[derive(Debug, Default)]
+pub struct Engine {
+    traces: FxHashMap<String, Held>,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    trace: Trace,
+    searchable: bool,
+    used: u64,
+    /// Files cannot be asked for again: their traces stay until the next file.
+    file: bool,
+}
+
+impl Engine {
+    /// Prepares for an answer with that HTTP status, or for a file (status 200).
+    pub fn begin(&self, expect: Expect, status: u16, total: Option<u64>) -> Intake {
+        Intake::new(expect, status, total)
+    }
+
+    /// Reads what has been received to the end.
+    pub fn finish(&mut self, intake: Intake) -> Answer {
+        self.read(intake).unwrap_or_else(Answer::Failed)
+    }
+
+    fn read(&mut self, mut intake: Intake) -> Result<Answer, Problem> {
+        if intake.found_nothing() {
+            return Ok(match &intake.expect {
+                Expect::Answer(Task::Search(query), _) => found(Vec::new(), query),
+                _ => Answer::Dependencies { links: Vec::new(), traces: 0 },
+            });
+        }
+        if let Some(problem) = intake.refusal() {
+            return Err(problem);
+        }
+        let expect = intake.expect;
+        let opened = match intake.reader.take() {
+            Some(reader) => reader.finish().map_err(|error| failure::unreadable(&expect, &error))?,
+            None => Opened::default(),
+        };
+        let body = &intake.body;
+        let answer = match &expect {
+            Expect::File(_) => Ok(self.hold_all(opened)),
+            Expect::Answer(task, api) => match (task, api) {
+                (Task::Services, _) => answers::services(body).map(Answer::Services),
+                (Task::Operations { .. }, _) => answers::operations(body).map(Answer::Operations),
+                (Task::Search(query), Api::V3) => answers::summaries(body).map(|list| found(list, query)),
+                (Task::Search(query), Api::V1) => {
+                    Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))
+                }
+                (Task::Trace { id }, _) => return self.hold_one(&expect, id, opened),
+                (Task::Dependencies { .. }, _) => {
+                    answers::dependencies(body).map(|links| Answer::Dependencies { links, traces: 0 })
+                }
+                (Task::DependenciesOfTraces(_), _) => {
+                    let outlines = opened.traces.iter().map(|trace| &**trace.outline());
+                    let links = dependencies::of_traces(outlines);
+                    Ok(Answer::Dependencies { links, traces: opened.traces.len() })
+                }
+            },
+        };
+        answer.map_err(|why| failure::garbled(&expect, &why, body))
+    }
+
+    fn hold_one(&mut self, expect: &Expect, id: &str, opened: Opened) -> Result<Answer, Problem> {
+        let wanted = TraceId::parse(id);
+        let mut traces = opened.traces;
+        let matching = traces.iter().position(|trace| Some(trace.outline().trace_id) == wanted);
+        if traces.is_empty() {
+            return Err(failure::not_found(expect));
+        }
+        let trace = traces.swap_remove(matching.unwrap_or(0));
+        let summaries = vec![trace.summary()];
+        self.hold(id.to_owned(), trace, false);
+        Ok(Answer::Opened { summaries, warnings: opened.warnings })
+    }
+
+    fn hold_all(&mut self, opened: Opened) -> Answer {
+        self.traces.retain(|_, held| !held.file);
+        let summaries: Vec<TraceSummary> = opened.traces.iter().map(Trace::summary).collect();
+        for (trace, summary) in opened.traces.into_iter().zip(&summaries) {
+            self.hold(summary.key(), trace, true);
+        }
+        Answer::Opened { summaries, warnings: opened.warnings }
+    }
+
+    fn hold(&mut self, key: String, trace: Trace, file: bool) {
+        self.clock += 1;
+        self.traces.insert(key, Held { trace, searchable: false, used: self.clock, file });
+        let mut total: usize = self.traces.values().map(|held| held.trace.kept_bytes()).sum();
+        while total > BUDGET {
+            let oldest = self
+                .traces
+                .iter()
+                .filter(|(_, held)| !held.file && held.used != self.clock)
+                .min_by_key(|(_, held)| held.used)
+                .map(|(key, _)| key.clone());
+            let Some(dropped) = oldest.and_then(|key| self.traces.remove(&key)) else { break };
+            total -= dropped.trace.kept_bytes();
+        }
+    }
+
+    /// The outline of a trace that is held, by the id under which it was opened.
+    pub fn outline(&self, trace: &str) -> Option<&Arc<Outline>> {
+        self.traces.get(trace).map(|held| held.trace.outline())
+    }
+
+    /// Answers about what is held.
+    pub fn answer(&mut self, question: &Question) -> Answer {
+        let (Question::Detail { trace: key, .. } | Question::Outline { trace: key }) = question;
+        self.clock += 1;
+        let Some(held) = self.traces.get_mut(key) else { return Answer::Missing };
+        held.used = self.clock;
+        match question {
+            Question::Detail { span, .. } => Answer::Detail(Box::new(detail(&held.trace, *span))),
+            Question::Outline { .. } => Answer::Outline,
+        }
+    }
+
+    /// Makes some more of what is held searchable, about `budget` bytes of it; true when nothing is left to do.
+    pub fn work(&mut self, budget: usize) -> bool {
+        if let Some(held) = self.traces.values_mut().find(|held| !held.searchable) {
+            held.searchable = held.trace.index_some(budget);
+        }
+        self.traces.values().all(|held| held.searchable)
+    }
+}
+
+fn found(summaries: Vec<TraceSummary>, query: &SearchQuery) -> Answer {
+    let truncated = summaries.len() >= query.limit as usize;
+    Answer::Found(Found { summaries, truncated, limit: query.limit })
+}
+
+fn detail(trace: &Trace, span: SpanIx) -> SpanDetail {
+    SpanDetail { record: trace.record(span), resource: trace.resource(span), scope: trace.scope(span) }
+}

@@ -30,6 +30,17 @@ pub struct TraceSummary {
     pub services: Vec<ServiceCount>,
 }
 
+impl TraceSummary {
+    /// The trace's id as addresses and engines name it: as the source wrote it, or 32 hexadecimal digits.
+    pub fn key(&self) -> String {
+        if self.foreign_trace_id.is_empty() {
+            self.trace_id.to_string()
+        } else {
+            self.foreign_trace_id.clone()
+        }
+    }
+}
+
 /// A service's share of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServiceCount {

@@ -1,0 +1,100 @@
+//! What crosses between page and engine: small values as JSON; outlines beside them as bytes.
+
+use crate::model::SpanIx;
+use crate::model::record::{Resource, Scope, SpanRecord};
+use crate::model::{DependencyLink, Operation, TraceSummary};
+use crate::source::{Api, Task};
+use crate::units::Problem;
+use serde::{Deserialize, Serialize};
+
+/// How far a task has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Bytes read so far.
+    pub bytes: u64,
+    /// Bytes there are, where that is known; compressed answers do not say.
+    pub total: Option<u64>,
+    /// Spans read so far.
+    pub spans: u64,
+}
+
+/// What is to be read from the bytes that come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Expect {
+    /// A backend's answer to this task, in this API.
+    Answer(Task, Api),
+    /// A file of that name, with any number of traces.
+    File(String),
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// In the order of the backend.
+    pub summaries: Vec<TraceSummary>,
+    /// Whether the limit was reached, so that more may match.
+    pub truncated: bool,
+    /// The limit that was asked for; 0 where there was none.
+    pub limit: u32,
+}
+
+/// A whole span with what produced it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpanDetail {
+    /// The span.
+    pub record: SpanRecord,
+    /// What produced it.
+    pub resource: Resource,
+    /// The instrumentation that made it.
+    pub scope: Scope,
+}
+
+/// Something asked of the traces that the engine holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// The outline of an opened trace.
+    Outline {
+        /// Its id, as text.
+        trace: String,
+    },
+    /// One whole span.
+    Detail {
+        /// The trace.
+        trace: String,
+        /// The span.
+        span: SpanIx,
+    },
+}
+
+/// What the engine answers to a task or a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Names of services, sorted.
+    Services(Vec<String>),
+    /// Operations, sorted.
+    Operations(Vec<Operation>),
+    /// What a search found.
+    Found(Found),
+    /// Traces were read and are kept. Where it is one, its outline comes along.
+    Opened {
+        /// One per trace, in the order of the source.
+        summaries: Vec<TraceSummary>,
+        /// What was odd about the source.
+        warnings: Vec<String>,
+    },
+    /// Edges between services.
+    Dependencies {
+        /// The edges.
+        links: Vec<DependencyLink>,
+        /// How many traces were read for it; 0 where the backend counted.
+        traces: usize,
+    },
+    /// An outline comes along.
+    Outline,
+    /// One whole span.
+    Detail(Box<SpanDetail>),
+    /// The engine does not hold that trace (any more): open it again and ask again.
+    Missing,
+    /// It did not work.
+    Failed(Problem),
+}

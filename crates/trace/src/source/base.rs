@@ -1,0 +1,73 @@
+//! Where a backend is, from whatever address a person pasted.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Address below which a backend's `/api` lies: no trailing slash, no query. Empty means the page's own origin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Base(String);
+
+impl Base {
+    /// Reads an address with or without a trailing slash, scheme, query or fragment, and with one of the
+    /// backend's own pages or API paths pasted in (`/api`, `/api/v3`, `/search?service=x`, `/trace/abc`, …).
+    pub fn new(address: &str) -> Self {
+        let mut text = address.trim();
+        for mark in ['#', '?'] {
+            text = text.split(mark).next().unwrap_or_default();
+        }
+        let text = text.trim_end_matches('/');
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (format!("{scheme}://"), rest),
+            None if text.is_empty() || text.starts_with('/') => (String::new(), text),
+            None => ("http://".to_owned(), text),
+        };
+        let mut segments: Vec<&str> = rest.split('/').collect();
+        // Segment 0 is the host (or the emptiness before a leading slash) and is never a page.
+        let page = segments.iter().skip(1).position(|s| {
+            matches!(
+                *s,
+                "api" | "search" | "trace" | "dependencies" | "monitor" | "shop" | "settings" | "about"
+            )
+        });
+        if let Some(page) = page {
+            segments.truncate(page + 1);
+        }
+        Base(format!("{scheme}{}", segments.join("/")))
+    }
+
+    /// The address; empty for the page's own origin.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "this server" } else { &self.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_pasted_becomes_the_address_above_the_api() {
+        for (pasted, base) in [
+            ("http://h:16686", "http://h:16686"),
+            ("http://h:16686/", "http://h:16686"),
+            ("http://h:16686/api", "http://h:16686"),
+            ("http://h:16686/api/v3/services", "http://h:16686"),
+            ("http://h/jaeger/ui/search?service=a&limit=20", "http://h/jaeger/ui"),
+            ("http://h/jaeger/trace/abc?uiFind=x#y", "http://h/jaeger"),
+            ("  h:16686/search ", "http://h:16686"),
+            ("/jaeger/", "/jaeger"),
+            ("/", ""),
+            ("", ""),
+            ("https://search/", "https://search"),
+        ] {
+            assert_eq!(Base::new(pasted).as_str(), base, "{pasted}");
+            assert_eq!(Base::new(base), Base::new(pasted), "reading twice changes nothing");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The request that each task becomes. Every address that is ever sent is a line of
+//! `tests/golden/requests.txt`.
+
+use super::{Base, SearchQuery, Task, print_duration};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+/// Which of Jaeger's HTTP APIs is spoken. Dependencies exist in v1 alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Api {
+    /// `/api/v3`, with OTLP answers; summaries since Jaeger 2.19.
+    V3,
+    /// `/api`, with Jaeger's own JSON; without search since Jaeger 2.21.
+    V1,
+}
+
+/// A request to perform. Always a GET without a body so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Address: absolute, or relative to where the page is mounted (no leading slash) for the page's own backend.
+    pub url: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The request for a task.
+pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
+    let mut url = match base.as_str() {
+        "" => String::from("api"),
+        base => format!("{base}/api"),
+    };
+    let mut query = Query::default();
+    match (api, task) {
+        (_, Task::Dependencies { end_unix_ms, lookback_ms }) => {
+            url.push_str("/dependencies");
+            query.add("endTs", &end_unix_ms.to_string());
+            query.add("lookback", &lookback_ms.to_string());
+        }
+        (Api::V3, Task::Services) => url.push_str("/v3/services"),
+        (Api::V1, Task::Services) => url.push_str("/services"),
+        (Api::V3, Task::Operations { service }) => {
+            url.push_str("/v3/operations");
+            query.add("service", service);
+        }
+        (Api::V1, Task::Operations { service }) => {
+            url.push_str("/operations");
+            query.add("service", service);
+        }
+        (Api::V3, Task::Trace { id }) => {
+            url.push_str("/v3/traces/");
+            escape(id, &mut url);
+        }
+        (Api::V1, Task::Trace { id }) => {
+            url.push_str("/traces/");
+            escape(id, &mut url);
+        }
+        (Api::V3, Task::Search(search)) => {
+            url.push_str("/v3/trace-summaries");
+            v3_search(search, &mut query);
+        }
+        (Api::V3, Task::DependenciesOfTraces(search)) => {
+            url.push_str("/v3/traces");
+            v3_search(search, &mut query);
+        }
+        (Api::V1, Task::Search(search) | Task::DependenciesOfTraces(search)) => {
+            url.push_str("/traces");
+            v1_search(search, &mut query);
+        }
+    }
+    url.push_str(&query.0);
+    Request { url, headers: vec![("accept".to_owned(), "application/json".to_owned())] }
+}
+
+fn v3_search(search: &SearchQuery, query: &mut Query) {
+    query.add_some("query.service_name", &search.service);
+    query.add_some("query.operation_name", &search.operation);
+    query.add("query.start_time_min", &rfc3339(search.begin_unix_us));
+    query.add("query.start_time_max", &rfc3339(search.end_unix_us));
+    query.add_duration("query.duration_min", search.min_duration);
+    query.add_duration("query.duration_max", search.max_duration);
+    query.add("query.num_traces", &search.limit.to_string());
+    query.add("query.search_depth", &search.limit.to_string());
+    if !search.tags.is_empty() {
+        query.add("query.attributes", &tags_as_json(&search.tags));
+    }
+}
+
+fn v1_search(search: &SearchQuery, query: &mut Query) {
+    query.add_some("service", &search.service);
+    query.add_some("operation", &search.operation);
+    query.add("start", &search.begin_unix_us.to_string());
+    query.add("end", &search.end_unix_us.to_string());
+    query.add_duration("minDuration", search.min_duration);
+    query.add_duration("maxDuration", search.max_duration);
+    query.add("limit", &search.limit.to_string());
+    if !search.tags.is_empty() {
+        query.add("tags", &tags_as_json(&search.tags));
+    }
+}
+
+fn tags_as_json(tags: &[(String, String)]) -> String {
+    let object: serde_json::Map<_, _> =
+        tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+    serde_json::Value::from(object).to_string()
+}
+
+/// RFC 3339 in UTC with microseconds, as v3 wants its times.
+fn rfc3339(us: u64) -> String {
+    let us = i64::try_from(us).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_microsecond(us).unwrap_or(jiff::Timestamp::MAX);
+    format!("{time:.6}")
+}
+
+#[derive(Default)]
+struct Query(String);
+
+impl Query {
+    fn add(&mut self, key: &str, value: &str) {
+        self.0.push(if self.0.is_empty() { '?' } else { '&' });
+        self.0.push_str(key);
+        self.0.push('=');
+        escape(value, &mut self.0);
+    }
+
+    fn add_duration(&mut self, key: &str, nanoseconds: Option<u64>) {
+        if let Some(nanoseconds) = nanoseconds {
+            self.add(key, &print_duration(nanoseconds));
+        }
+    }
+
+    fn add_some(&mut self, key: &str, value: &str) {
+        if !value.is_empty() {
+            self.add(key, value);
+        }
+    }
+}
+
+/// Percent-encodes all but RFC 3986's unreserved characters.
+fn escape(text: &str, into: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(into, "%{byte:02X}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The engine takes what two real Jaegers answered (`../shared/fixtures/recorded`, read where it is there) and
+//! what goes wrong on the way to one.
+
+use serde_json::Value;
+use spandrel_trace::engine::{Answer, Engine, Expect, Question, api_is_absent};
+use spandrel_trace::model::TraceSummary;
+use spandrel_trace::source::{Api, SearchQuery, Task};
+use spandrel_trace::units::{Problem, ProblemKind};
+use std::path::PathBuf;
+
+fn take(engine: &mut Engine, expect: Expect, status: u16, body: &[u8], chunk: usize) -> Answer {
+    let mut intake = engine.begin(expect, status, None);
+    for part in body.chunks(chunk) {
+        if let Err(problem) = intake.push(part) {
+            return Answer::Failed(problem);
+        }
+    }
+    engine.finish(intake)
+}
+
+fn trace(id: &str) -> Task {
+    Task::Trace { id: id.into() }
+}
+
+fn failed(answer: Answer) -> Problem {
+    match answer {
+        Answer::Failed(problem) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn recorded(name: &str) -> Option<(u16, Vec<u8>)> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/recorded").join(name);
+    let Ok(text) = std::fs::read_to_string(path.with_extension("json")) else {
+        println!("{name} is not here: it counts for nothing");
+        return None;
+    };
+    let exchange: Value = serde_json::from_str(&text).unwrap();
+    let response = &exchange["response"];
+    Some((
+        response["status"].as_u64().unwrap() as u16,
+        response["body"].as_str().unwrap().as_bytes().to_vec(),
+    ))
+}
+
+#[test]
+fn lists_of_real_jaegers_are_read() {
+    let mut engine = Engine::default();
+    let query = SearchQuery { limit: 3, ..SearchQuery::default() };
+    let operations = Task::Operations { service: "frontend".into() };
+    for (name, task, api) in [
+        ("main/v3-services", Task::Services, Api::V3),
+        ("v2.20/v1-services", Task::Services, Api::V1),
+        ("main/v3-operations", operations.clone(), Api::V3),
+        ("v2.20/v1-operations", operations, Api::V1),
+        ("main/v3-summaries", Task::Search(query.clone()), Api::V3),
+        ("v2.20/v1-search", Task::Search(query.clone()), Api::V1),
+        ("main/v3-traces", Task::DependenciesOfTraces(query), Api::V3),
+        ("main/v1-dependencies", Task::Dependencies { end_unix_ms: 1, lookback_ms: 1 }, Api::V3),
+    ] {
+        let Some((status, body)) = recorded(name) else { continue };
+        let count = match take(&mut engine, Expect::Answer(task, api), status, &body, 7_000) {
+            Answer::Services(services) => services.len(),
+            Answer::Operations(operations) => operations.len(),
+            Answer::Found(found) => {
+                assert!(found.truncated, "{name}: the limit was reached");
+                found.summaries.len()
+            }
+            Answer::Dependencies { links, .. } => links.len(),
+            other => panic!("{name}: {other:?}"),
+        };
+        assert!(count >= 2, "{name}: {count}");
+    }
+}
+
+#[test]
+fn a_trace_of_a_real_jaeger_is_held_and_asked_about() {
+    let mut engine = Engine::default();
+    for name in ["main/v3-trace-odd", "v2.20/v3-trace-odd", "main/v1-trace-odd", "main/v3-trace-loop"] {
+        let Some((status, body)) = recorded(name) else { continue };
+        let answer = take(&mut engine, Expect::Answer(trace("odd"), Api::V3), status, &body, 1_000);
+        assert!(
+            matches!(&answer, Answer::Opened { summaries, .. } if summaries.len() == 1),
+            "{name}: {answer:?}"
+        );
+        let spans = engine.outline("odd").unwrap().len();
+        assert!(spans >= 3, "{name}: {spans}");
+        while !engine.work(1 << 10) {}
+        let Answer::Detail(detail) = engine.answer(&Question::Detail { trace: "odd".into(), span: 0 }) else {
+            panic!("{name}: no detail");
+        };
+        assert!(!detail.record.span_id.is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
+    let file = br#"{"data":[{"traceID":"a","spans":[{"traceID":"a","spanID":"1","operationName":"x","startTime":5,"duration":2,"processID":"p1"}],"processes":{"p1":{"serviceName":"cart"}}},{"traceID":"b","spans":[{"traceID":"b","spanID":"2","operationName":"y","startTime":5,"duration":2,"processID":"p1"}],"processes":{"p1":{"serviceName":"order"}}}]}"#;
+    let mut engine = Engine::default();
+    let Answer::Opened { summaries, .. } = take(&mut engine, Expect::File("two.json".into()), 200, file, 11)
+    else {
+        panic!("not opened");
+    };
+    let keys: Vec<String> = summaries.iter().map(TraceSummary::key).collect();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(engine.outline(&keys[1]).unwrap().service_of(0), "order");
+    let problem = failed(take(&mut engine, Expect::File("bad.json".into()), 200, &file[..90], 11));
+    assert_eq!((problem.kind, problem.attempted.as_str()), (ProblemKind::Unreadable, "Opening bad.json"));
+    assert!(engine.outline(&keys[0]).is_some(), "a broken file does not take away what was open");
+}
+
+#[test]
+fn nothing_found_is_an_empty_list_and_a_missing_trace_is_said() {
+    let body = br#"{"error":{"httpCode":404,"message":"No traces found"}}"#;
+    let mut engine = Engine::default();
+    let search = Task::DependenciesOfTraces(SearchQuery::default());
+    let answer = take(&mut engine, Expect::Answer(search, Api::V3), 404, body, 9);
+    assert_eq!(answer, Answer::Dependencies { links: vec![], traces: 0 });
+    let problem = failed(take(&mut engine, Expect::Answer(trace("a"), Api::V3), 404, body, 9));
+    assert_eq!(problem.kind, ProblemKind::NotFound);
+    assert!(!api_is_absent(&problem));
+}
+
+#[test]
+fn what_is_not_the_api_is_named() {
+    let mut engine = Engine::default();
+    let services = || Expect::Answer(Task::Services, Api::V3);
+    let page = b"<!doctype html><title>Sign in</title>";
+    let problem = failed(take(&mut engine, services(), 200, page, 5));
+    assert_eq!(problem.kind, ProblemKind::WrongAddress);
+    assert!(problem.excerpt.contains("Sign in"));
+    let problem = failed(take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, page, 5));
+    assert_eq!(problem.kind, ProblemKind::WrongAddress);
+    let problem = failed(take(&mut engine, services(), 404, b"404 page not found\n", 99));
+    assert!(api_is_absent(&problem), "{problem:?}");
+    let problem = failed(take(&mut engine, services(), 400, br#"{"error":{"message":"no such"}}"#, 99));
+    assert_eq!((problem.kind, problem.status), (ProblemKind::Refused, Some(400)));
+    assert!(problem.happened.contains("no such"));
+    let problem = failed(take(&mut engine, services(), 200, b"[1,2", 99));
+    assert_eq!(problem.kind, ProblemKind::Unreadable);
+}
+
+#[test]
+fn what_is_not_held_is_missing() {
+    let question = Question::Detail { trace: "a".into(), span: 0 };
+    assert_eq!(Engine::default().answer(&question), Answer::Missing);
+}

@@ -1,0 +1,55 @@
+//! Every address that is ever sent, as a line of a golden file. `UPDATE_GOLDEN=1` writes it anew.
+
+use spandrel_trace::source::{Api, Base, SearchQuery, Task, parse_tags, plan};
+use std::fmt::Write;
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/requests.txt");
+
+fn tasks() -> Vec<Task> {
+    let wide = SearchQuery {
+        service: "cart & co".into(),
+        operation: "GET /a b".into(),
+        tags: parse_tags("error=true http.route=\"/ü\"").unwrap(),
+        begin_unix_us: 1_795_252_231_200_001,
+        end_unix_us: 1_795_252_331_200_000,
+        min_duration: Some(1_200_000_000),
+        max_duration: Some(120_000_000_000),
+        limit: 20,
+    };
+    let narrow = SearchQuery {
+        service: "cart".into(),
+        begin_unix_us: 0,
+        end_unix_us: 1,
+        limit: 1,
+        ..SearchQuery::default()
+    };
+    vec![
+        Task::Services,
+        Task::Operations { service: "cart & co".into() },
+        Task::Search(wide.clone()),
+        Task::Search(narrow),
+        Task::DependenciesOfTraces(wide),
+        Task::Trace { id: "4bf92f3577b34da6a3ce929d0e0e4736".into() },
+        Task::Trace { id: "../x?".into() },
+        Task::Dependencies { end_unix_ms: 1_795_252_331_200, lookback_ms: 3_600_000 },
+    ]
+}
+
+#[test]
+fn every_request_is_as_agreed() {
+    let mut text = String::new();
+    for base in ["", "/jaeger/ui", "https://traces.example:16686"] {
+        let base = Base::new(base);
+        for api in [Api::V3, Api::V1] {
+            for task in tasks() {
+                let request = plan(&base, api, &task);
+                writeln!(text, "GET {}", request.url).unwrap();
+            }
+        }
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(GOLDEN, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(GOLDEN).unwrap();
+    assert_eq!(text, golden);
+}
