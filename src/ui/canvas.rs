@@ -51,9 +51,12 @@ pub struct Frame {
     inner: Rc<FrameInner>,
 }
 
+/// What the browser calls with the frame's time stamp.
+type Draw = Closure<dyn FnMut(f64)>;
+
 struct FrameInner {
     pending: Cell<Option<i32>>,
-    draw: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    draw: RefCell<Option<Draw>>,
 }
 
 impl Frame {
@@ -209,8 +212,7 @@ impl ThemeWatch {
             let _ = observer.observe_with_options(&root, &options);
         }
         let query = window.and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?);
-        let system =
-            query.map(|query| Listener::new(&query, "change", move |_: web_sys::Event| by_system()));
+        let system = query.map(|query| Listener::new(&query, "change", move |_: web_sys::Event| by_system()));
         ThemeWatch { observer, _changed: closure, _system: system }
     }
 }

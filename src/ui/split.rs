@@ -35,7 +35,8 @@ pub fn Divider(
     // Pointer place and size when the drag began.
     let held = RwSignal::new(None::<(f64, f64)>);
     let set = move |wanted: f64| resize.run(wanted.clamp(least.get_untracked(), most.get_untracked()));
-    let along = move |event: &PointerEvent| f64::from(if level { event.client_y() } else { event.client_x() });
+    let along =
+        move |event: &PointerEvent| f64::from(if level { event.client_y() } else { event.client_x() });
     let sign = if after { -1.0 } else { 1.0 };
     let down = move |event: PointerEvent| {
         if event.button() != 0 {

@@ -1,0 +1,175 @@
+//! Attribute values as text: typed, long ones folded, nested ones as indented JSON. Text only, never markup.
+
+use super::super::copy::CopyButton;
+use leptos::prelude::*;
+use spandrel_trace::model::record::{Attribute, Value};
+use std::fmt::Write;
+
+/// Characters of a value that are shown before it is asked for as a whole.
+const SHOWN: usize = 1_500;
+
+/// The class that says which type a value has; nested ones keep their line breaks.
+pub fn class(value: &Value) -> &'static str {
+    match value {
+        Value::Empty => "value-empty",
+        Value::String(_) => "value-string",
+        Value::Bool(_) => "value-bool",
+        Value::Int(_) | Value::Double(_) => "value-number",
+        Value::Bytes(_) => "value-bytes",
+        Value::Array(_) | Value::Map(_) => "value-nested",
+    }
+}
+
+/// A value as people read and copy it. Iterative: nesting is data, never the stack.
+pub fn text(value: &Value) -> String {
+    enum Step<'a> {
+        Value(&'a Value, usize),
+        Key(&'a str),
+        Text(&'static str),
+        Break(usize),
+    }
+    let mut out = String::new();
+    let nested = matches!(value, Value::Array(_) | Value::Map(_));
+    let mut steps = vec![Step::Value(value, 0)];
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Text(text) => out.push_str(text),
+            Step::Key(key) => {
+                quote(&mut out, key);
+                out.push_str(": ");
+            }
+            Step::Break(depth) => {
+                out.push('\n');
+                // Deeper than anyone reads, indentation would be all that is left.
+                out.extend(std::iter::repeat_n(' ', 2 * depth.min(40)));
+            }
+            Step::Value(Value::String(text), _) if nested => quote(&mut out, text),
+            Step::Value(Value::String(text), _) => out.push_str(text),
+            Step::Value(Value::Empty, _) => out.push_str(if nested { "null" } else { "(empty)" }),
+            // Writing to a string cannot fail.
+            Step::Value(Value::Bool(yes), _) => drop(write!(out, "{yes}")),
+            Step::Value(Value::Int(number), _) => drop(write!(out, "{number}")),
+            Step::Value(Value::Double(number), _) => drop(write!(out, "{number}")),
+            Step::Value(Value::Bytes(bytes), _) => {
+                for byte in bytes {
+                    let _ = write!(out, "{byte:02x}");
+                }
+            }
+            Step::Value(Value::Array(items), depth) => {
+                let mut inner = vec![Step::Text("[")];
+                for (index, item) in items.iter().enumerate() {
+                    inner.extend([Step::Break(depth + 1), Step::Value(item, depth + 1)]);
+                    inner.extend((index + 1 < items.len()).then_some(Step::Text(",")));
+                }
+                inner.extend((!items.is_empty()).then_some(Step::Break(depth)));
+                inner.push(Step::Text("]"));
+                steps.extend(inner.into_iter().rev());
+            }
+            Step::Value(Value::Map(entries), depth) => {
+                let mut inner = vec![Step::Text("{")];
+                for (index, entry) in entries.iter().enumerate() {
+                    inner.extend([Step::Break(depth + 1), Step::Key(&entry.key)]);
+                    inner.push(Step::Value(&entry.value, depth + 1));
+                    inner.extend((index + 1 < entries.len()).then_some(Step::Text(",")));
+                }
+                inner.extend((!entries.is_empty()).then_some(Step::Break(depth)));
+                inner.push(Step::Text("}"));
+                steps.extend(inner.into_iter().rev());
+            }
+        }
+    }
+    out
+}
+
+fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            control if control.is_control() => drop(write!(out, "\\u{:04x}", u32::from(control))),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+/// A text that is folded when it is long.
+#[component]
+pub fn LongText(
+    /// The whole text.
+    text: String,
+) -> impl IntoView {
+    let Some((cut, _)) = text.char_indices().nth(SHOWN) else { return text.into_any() };
+    let whole = RwSignal::new(false);
+    let size = text.len();
+    let more = format!("Show all ({} KB)", size.div_ceil(1024));
+    let shown = move || if whole.get() { text.clone() } else { format!("{}…", &text[..cut]) };
+    view! {
+        {shown}
+        <Show when=move || !whole.get()>
+            <button type="button" class="value-more" on:click=move |_| whole.set(true)>{more.clone()}</button>
+        </Show>
+    }
+    .into_any()
+}
+
+/// A list of keys and values. Keys may repeat; order is the source's.
+#[component]
+pub fn Attributes(
+    /// What is listed.
+    attributes: Vec<Attribute>,
+) -> impl IntoView {
+    // Thousands of attributes are rare and cost a long task: they come when asked for.
+    const FIRST: usize = 200;
+    let total = attributes.len();
+    let attributes = StoredValue::new(attributes);
+    let all = RwSignal::new(total <= FIRST);
+    let row = |attribute: &Attribute| {
+        let words = text(&attribute.value);
+        view! {
+            <div class="attribute" data-test="attribute">
+                <dt class="attribute-key" title=attribute.key.clone()>{attribute.key.clone()}</dt>
+                " "
+                <dd class=format!("attribute-value {}", class(&attribute.value))>
+                    <LongText text=words.clone()/>
+                </dd>
+                <CopyButton label=format!("Copy the value of {}", attribute.key) text=words/>
+            </div>
+        }
+    };
+    let rows = move || {
+        let count = if all.get() { total } else { FIRST };
+        attributes.with_value(|list| list.iter().take(count).map(row).collect_view())
+    };
+    view! {
+        <dl class="attributes">{rows}</dl>
+        <Show when=move || !all.get()>
+            <button type="button" class="value-more" on:click=move |_| all.set(true)>
+                {format!("Show all {total}")}
+            </button>
+        </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_shown_by_type() {
+        let list = Value::Array(vec![Value::Int(1), Value::String("a\"b\u{7}".into()), Value::Empty]);
+        let map = Value::Map(vec![
+            Attribute { key: "k".into(), value: list },
+            Attribute { key: "none".into(), value: Value::Array(Vec::new()) },
+        ]);
+        assert_eq!(
+            text(&map),
+            "{\n  \"k\": [\n    1,\n    \"a\\\"b\\u0007\",\n    null\n  ],\n  \"none\": []\n}"
+        );
+        assert_eq!(text(&Value::String("<b>".into())), "<b>");
+        assert_eq!(text(&Value::Bytes(vec![0, 255])), "00ff");
+        assert_eq!(text(&Value::Double(f64::NAN)), "NaN");
+    }
+}

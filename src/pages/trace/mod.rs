@@ -1,0 +1,13 @@
+//! The trace page: what one trace did, span by span, over time.
+
+pub mod clock;
+mod colours;
+pub mod copy;
+pub mod detail;
+pub mod header;
+pub mod minimap;
+pub mod opened;
+pub mod session;
+pub mod waterfall;
+
+pub use colours::slots_of;

@@ -1,0 +1,188 @@
+//! What this trace page is showing: a handful of signals that everything on it shares, nothing per span.
+
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::{Fold, Rows, View, rows};
+use spandrel_trace::model::{Outline, SpanIx};
+use std::sync::Arc;
+
+/// The shortest stretch of time that can be zoomed to, nanoseconds.
+const LEAST_RANGE: u64 = 10;
+
+/// Width of the names' column before anyone has moved it, CSS pixels.
+const NAMES: f64 = 380.0;
+
+/// The page's state. Copied freely; lives as long as the page shows this trace.
+#[derive(Clone, Copy)]
+pub struct Session {
+    outline: StoredValue<Arc<Outline>>,
+    /// First and last nanosecond shown.
+    pub range: RwSignal<(u64, u64)>,
+    /// The span that keys act on and the detail shows.
+    pub selected: RwSignal<Option<SpanIx>>,
+    /// Whether the detail is open.
+    pub open: RwSignal<bool>,
+    /// What is collapsed.
+    pub fold: RwSignal<Fold>,
+    /// The rows that follow from it.
+    pub rows: Memo<Arc<Rows>>,
+    /// Counts the wishes to see the selected row; the waterfall scrolls there at each.
+    pub reveal: RwSignal<u32>,
+    /// Width of the names' column, CSS pixels.
+    pub names: RwSignal<f64>,
+    /// Width of the waterfall, CSS pixels, as last measured.
+    pub width: RwSignal<f64>,
+}
+
+impl Session {
+    /// A page on `outline` with everything shown.
+    pub fn new(outline: Arc<Outline>) -> Self {
+        let fold = RwSignal::new(Fold::default());
+        let kept = outline.clone();
+        // Rows are compared by identity: a million of them are not worth a look at each.
+        let rows = Memo::new_with_compare(
+            move |_| Arc::new(rows(&kept, &View { fold: fold.get() })),
+            |a, b| match (a, b) {
+                (Some(a), Some(b)) => !Arc::ptr_eq(a, b),
+                _ => true,
+            },
+        );
+        Session {
+            range: RwSignal::new(full(&outline)),
+            outline: StoredValue::new(outline),
+            selected: RwSignal::new(None),
+            open: RwSignal::new(false),
+            fold,
+            rows,
+            reveal: RwSignal::new(0),
+            names: RwSignal::new(NAMES),
+            width: RwSignal::new(0.0),
+        }
+    }
+
+    /// The trace.
+    pub fn outline(&self) -> Arc<Outline> {
+        self.outline.get_value()
+    }
+
+    /// The whole trace as a range.
+    pub fn full(&self) -> (u64, u64) {
+        self.outline.with_value(|outline| full(outline))
+    }
+
+    /// Whether all of the trace's time is shown.
+    pub fn is_fitted(&self) -> bool {
+        self.range.get() == self.full()
+    }
+
+    /// Shows `begin..end`, cut to the trace and widened to what can still be told apart.
+    pub fn zoom_to(&self, begin: u64, end: u64) {
+        let (_, last) = self.full();
+        let least = LEAST_RANGE.min(last);
+        let (begin, end) = (begin.min(end).min(last), begin.max(end).min(last));
+        let missing = least.saturating_sub(end - begin);
+        let begin = begin.saturating_sub(missing / 2).min(last - least);
+        let range = (begin, end.max(begin + least));
+        if self.range.get_untracked() != range {
+            self.range.set(range);
+        }
+    }
+
+    /// Zooms by `factor` (below 1: closer) around the place at `share` of what is shown.
+    pub fn zoom_by(&self, factor: f64, share: f64) {
+        let (begin, end) = self.range.get_untracked();
+        let scale = spandrel_trace::scene::TimeScale::new(begin, end, 1_000.0);
+        let (_, last) = self.full();
+        let (begin, end) = scale.zoomed(share * 1_000.0, factor, last, LEAST_RANGE);
+        self.zoom_to(begin, end);
+    }
+
+    /// Moves by `share` of what is shown (positive: later).
+    pub fn pan_by(&self, share: f64) {
+        let (begin, end) = self.range.get_untracked();
+        let scale = spandrel_trace::scene::TimeScale::new(begin, end, 1_000.0);
+        let (begin, end) = scale.panned(share * 1_000.0, self.full().1);
+        self.zoom_to(begin, end);
+    }
+
+    /// Shows the whole trace's time.
+    pub fn fit(&self) {
+        let (begin, end) = self.full();
+        self.zoom_to(begin, end);
+    }
+
+    /// Shows the selected span's time with some air around it, or the whole trace's.
+    pub fn fit_selected(&self) {
+        let Some(span) = self.selected.get_untracked() else { return self.fit() };
+        let outline = self.outline();
+        let (begin, end) = (outline.begin[span as usize], outline.end[span as usize]);
+        let air = ((end - begin) / 20).max(1);
+        self.zoom_to(begin.saturating_sub(air), end.saturating_add(air));
+    }
+
+    /// Selects a span and brings its row into sight, opening what hides it.
+    pub fn select(&self, span: SpanIx) {
+        let outline = self.outline();
+        let mut fold = self.fold.get_untracked();
+        if fold.reveal(&outline, span) {
+            self.fold.set(fold);
+        }
+        if self.selected.get_untracked() != Some(span) {
+            self.selected.set(Some(span));
+        }
+        self.reveal.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Collapses or expands one span. What was selected below it gives the selection to it.
+    pub fn set_collapsed(&self, span: SpanIx, collapsed: bool) {
+        let outline = self.outline();
+        self.change_fold(|fold| fold.set(&outline, span, collapsed));
+    }
+
+    /// Collapses everything.
+    pub fn collapse_all(&self) {
+        self.change_fold(Fold::collapse_all);
+    }
+
+    /// Expands everything.
+    pub fn expand_all(&self) {
+        self.change_fold(Fold::expand_all);
+    }
+
+    /// Collapses the deepest level that is shown.
+    pub fn collapse_level(&self) {
+        let (outline, rows) = (self.outline(), self.rows.get_untracked());
+        self.change_fold(|fold| {
+            fold.collapse_level(&outline, &rows);
+        });
+    }
+
+    /// Expands the uppermost level that is collapsed.
+    pub fn expand_level(&self) {
+        let (outline, rows) = (self.outline(), self.rows.get_untracked());
+        self.change_fold(|fold| {
+            fold.expand_level(&outline, &rows);
+        });
+    }
+
+    fn change_fold(&self, change: impl FnOnce(&mut Fold)) {
+        let mut fold = self.fold.get_untracked();
+        let before = fold.clone();
+        change(&mut fold);
+        if fold == before {
+            return;
+        }
+        self.fold.set(fold);
+        // A hidden span cannot be acted on: the ancestor that hides it is selected in its place.
+        if let Some(span) = self.selected.get_untracked() {
+            let (outline, rows) = (self.outline(), self.rows.get_untracked());
+            let row = rows.index_showing(&outline, span).and_then(|index| rows.get(index));
+            if let Some(row) = row.filter(|row| row.span != span) {
+                self.selected.set(Some(row.span));
+            }
+        }
+    }
+}
+
+fn full(outline: &Outline) -> (u64, u64) {
+    (0, outline.duration.max(1))
+}

@@ -1,0 +1,394 @@
+//! What stands behind the waterfall's elements: measures, scroll offset, and one painting of rows, bars and
+//! ruler together, so that they never disagree for a frame.
+
+use super::super::session::Session;
+use super::paint::{self, FAILED, Palette, Pointing};
+use super::pool::{INDENT, RowPool, Showing};
+use crate::ui::canvas::{Frame, Surface, pixel_ratio};
+use leptos::prelude::*;
+use spandrel_trace::analysis::waiting::WaitsKept;
+use spandrel_trace::model::{Flags, Outline, SpanIx};
+use spandrel_trace::scene::scroll::ScrollMap;
+use spandrel_trace::scene::waterfall::{Viewport, Waterfall};
+use spandrel_trace::scene::{TimeScale, ruler};
+use spandrel_trace::units::{duration, duration_exact};
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use web_sys::{HtmlCanvasElement, HtmlElement};
+
+/// Height of a row, CSS pixels; `--row` in the stylesheet.
+pub const ROW: f64 = 24.0;
+/// Height of the ruler, CSS pixels; `.waterfall-head` in the stylesheet.
+pub const RULER: f64 = 26.0;
+/// What a name needs at least beside its indentation, CSS pixels.
+const NAME_ROOM: f64 = 190.0;
+
+/// The elements that the board fills.
+pub struct Elements {
+    /// Scrolls natively.
+    pub scroller: HtmlElement,
+    /// As high as the list, so that there is something to scroll.
+    pub spacer: HtmlElement,
+    /// Sticks to the scroller's top and holds what is seen.
+    pub stage: HtmlElement,
+    /// Holds the rows.
+    pub pool: HtmlElement,
+    /// The bars.
+    pub bars: HtmlCanvasElement,
+    /// The ruler.
+    pub ruler: HtmlCanvasElement,
+    /// The layer for what follows the pointer, above ruler and bars.
+    pub overlay: HtmlCanvasElement,
+}
+
+/// See the module.
+pub struct Board {
+    session: Session,
+    outline: Arc<Outline>,
+    slots: Arc<Vec<u8>>,
+    elements: Elements,
+    surfaces: (Surface, Surface, Surface),
+    inner: RefCell<Inner>,
+    frame: OnceCell<Frame>,
+    pointer_frame: OnceCell<Frame>,
+}
+
+struct Inner {
+    pool: RowPool,
+    waits: WaitsKept,
+    scene: Waterfall,
+    palette: Palette,
+    char_width: Option<(f64, f64)>,
+    // Size of what is seen and of the names' column, CSS pixels.
+    width: f64,
+    height: f64,
+    names: f64,
+    // The list's own offset; the scrollbar may be coarser.
+    top: f64,
+    // Where the scrollbar was last put by us.
+    put: f64,
+    edition: u32,
+    spacer_height: f64,
+    active: Option<String>,
+    pointing: Option<Drag>,
+}
+
+/// Where the pointer is over the bars and where its drag began, CSS pixels from the bars' left edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drag {
+    /// Now.
+    pub x: f64,
+    /// At the start of a drag.
+    pub from: Option<f64>,
+}
+
+impl Board {
+    /// A board over `elements`; `slots` gives the colour slot of a service by its name's string index. `None`
+    /// where the browser gives no canvas.
+    pub fn new(session: Session, slots: Arc<Vec<u8>>, elements: Elements) -> Option<Rc<Self>> {
+        let surfaces = (
+            Surface::new(elements.bars.clone())?,
+            Surface::new(elements.ruler.clone())?,
+            Surface::new(elements.overlay.clone())?,
+        );
+        let inner = Inner {
+            pool: RowPool::new(elements.pool.clone())?,
+            waits: WaitsKept::default(),
+            scene: Waterfall::default(),
+            palette: Palette::read(),
+            char_width: None,
+            width: 0.0,
+            height: 0.0,
+            names: 0.0,
+            top: 0.0,
+            put: 0.0,
+            edition: 0,
+            spacer_height: -1.0,
+            active: None,
+            pointing: None,
+        };
+        let board = Rc::new(Board {
+            outline: session.outline(),
+            session,
+            slots,
+            elements,
+            surfaces,
+            inner: RefCell::new(inner),
+            frame: OnceCell::new(),
+            pointer_frame: OnceCell::new(),
+        });
+        let (all, pointer) = (Rc::downgrade(&board), Rc::downgrade(&board));
+        // Set once, here: the cells are empty.
+        let _ = board.frame.set(Frame::new(move |_| {
+            if let Some(board) = all.upgrade() {
+                board.paint();
+            }
+            false
+        }));
+        let _ = board.pointer_frame.set(Frame::new(move |_| {
+            if let Some(board) = pointer.upgrade() {
+                board.paint_pointer();
+            }
+            false
+        }));
+        Some(board)
+    }
+
+    /// Asks for everything to be painted in the next frame.
+    pub fn request(&self) {
+        if let Some(frame) = self.frame.get() {
+            frame.request();
+        }
+    }
+
+    /// Takes the elements' sizes, and `names` as the width of the names' column.
+    pub fn measure(&self, names: f64) {
+        let width = f64::from(self.elements.scroller.client_width());
+        let height = f64::from(self.elements.scroller.client_height());
+        let mut inner = self.inner.borrow_mut();
+        if inner.names != names {
+            inner.edition += 1;
+        }
+        (inner.width, inner.height, inner.names) = (width, height, names);
+        drop(inner);
+        self.request();
+    }
+
+    /// Reads the colours again.
+    pub fn theme_changed(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.palette = Palette::read();
+        inner.char_width = None;
+        drop(inner);
+        self.request();
+    }
+
+    fn map(&self, inner: &Inner) -> ScrollMap {
+        let rows = self.session.rows.with_untracked(|rows| rows.len());
+        ScrollMap { content: rows as f64 * ROW, view: inner.height }
+    }
+
+    /// Follows the scrollbar.
+    pub fn scrolled(&self) {
+        let scroll = f64::from(self.elements.scroller.scroll_top());
+        let mut inner = self.inner.borrow_mut();
+        // Our own move comes back as an event, rounded: the exact offset is kept.
+        if (scroll - inner.put).abs() > 1.0 {
+            let map = self.map(&inner);
+            inner.top = map.top_of(scroll);
+            inner.put = scroll;
+        }
+        drop(inner);
+        self.request();
+    }
+
+    /// Takes a wheel step by hand where the scrollbar is too coarse for it; `false` where it is not.
+    pub fn wheel(&self, by: f64) -> bool {
+        let (scaled, top) = {
+            let inner = self.inner.borrow();
+            (self.map(&inner).is_scaled(), inner.top)
+        };
+        if scaled {
+            self.scroll_to(top + by);
+        }
+        scaled
+    }
+
+    fn scroll_to(&self, top: f64) {
+        let mut inner = self.inner.borrow_mut();
+        let map = self.map(&inner);
+        inner.top = map.clamped(top);
+        inner.put = map.scroll_of(inner.top).round();
+        let put = inner.put;
+        drop(inner);
+        self.stretch();
+        self.elements.scroller.set_scroll_top(put as i32);
+        self.request();
+    }
+
+    /// Scrolls so far that the row at `index` is seen, and not further.
+    pub fn show_row(&self, index: usize) {
+        let top = {
+            let inner = self.inner.borrow();
+            let from = index as f64 * ROW;
+            self.map(&inner).showing(inner.top, from, from + ROW, ROW)
+        };
+        if top != self.inner.borrow().top {
+            self.scroll_to(top);
+        }
+    }
+
+    /// Rows on a screen, less the one that shows where one was.
+    pub fn page(&self) -> usize {
+        ((self.inner.borrow().height / ROW) as usize).saturating_sub(1).max(1)
+    }
+
+    /// The first row that is wholly seen.
+    pub fn first_row(&self) -> usize {
+        (self.inner.borrow().top / ROW).ceil() as usize
+    }
+
+    /// The span whose row is at `y` from the upper edge of what is seen.
+    pub fn span_at(&self, y: f64) -> Option<SpanIx> {
+        let top = self.inner.borrow().top;
+        let index = ((top + y) / ROW).floor();
+        (index >= 0.0)
+            .then(|| self.session.rows.with_untracked(|rows| rows.get(index as usize)))?
+            .map(|row| row.span)
+    }
+
+    /// Width of the names' column and of the bars' area, CSS pixels.
+    pub fn columns(&self) -> (f64, f64) {
+        let inner = self.inner.borrow();
+        (inner.names, (inner.width - inner.names).max(1.0))
+    }
+
+    /// The time at `x` from the bars' left edge.
+    pub fn time_at(&self, x: f64) -> u64 {
+        let (begin, end) = self.session.range.get_untracked();
+        let (_, width) = self.columns();
+        TimeScale::new(begin, end, width).time_at(x.clamp(0.0, width))
+    }
+
+    /// Follows the pointer; `None` when it is not over the bars.
+    pub fn point(&self, pointing: Option<Drag>) {
+        if self.inner.borrow().pointing != pointing {
+            self.inner.borrow_mut().pointing = pointing;
+            if let Some(frame) = self.pointer_frame.get() {
+                frame.request();
+            }
+        }
+    }
+
+    /// Gives the spacer the list's height.
+    fn stretch(&self) {
+        let mut inner = self.inner.borrow_mut();
+        let height = self.map(&inner).height().max(inner.height);
+        if inner.spacer_height != height {
+            inner.spacer_height = height;
+            set_style(&self.elements.spacer, "height", &format!("{height}px"));
+        }
+    }
+
+    /// Paints rows, bars and ruler from one and the same state.
+    pub fn paint(&self) {
+        self.stretch();
+        let ratio = pixel_ratio();
+        let rows = self.session.rows.get_untracked();
+        let (begin, end) = self.session.range.get_untracked();
+        let selected = self.session.selected.get_untracked();
+        let mut guard = self.inner.borrow_mut();
+        let inner = &mut *guard;
+        let bars_width = (inner.width - inner.names).max(1.0);
+        if inner.height < 1.0 {
+            return;
+        }
+        let map = self.map(inner);
+        inner.top = map.clamped(inner.top);
+        // Whole device pixels: text is sharp and rows meet their bars.
+        let top = (inner.top * ratio).round() / ratio;
+        let char_width = char_width(inner, &self.surfaces.0, ratio);
+        let view = Viewport {
+            scale: TimeScale::new(begin, end, (bars_width * ratio).round()),
+            top: top * ratio,
+            height: inner.height * ratio,
+            row_height: ROW * ratio,
+            least_bar: 2.0 * ratio,
+            char_width,
+        };
+        let outline = &self.outline;
+        let slot =
+            |span: SpanIx| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
+        let range = view.rows(rows.len());
+        set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
+        let shift = range.start as f64 * ROW - top;
+        set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
+        let levels = ((inner.names - NAME_ROOM) / INDENT).max(2.0) as u32;
+        let edition = inner.edition;
+        let showing = Showing { outline, rows: &rows, range, selected, slot: &slot, levels, edition };
+        inner.pool.show(&showing);
+        self.announce(inner, selected);
+
+        let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
+            true => FAILED,
+            false => slot(span),
+        };
+        inner.scene.lay(outline, &rows, &view, &mut inner.waits, colour);
+        let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width);
+        let (bars, ruler, _) = &self.surfaces;
+        bars.clear(bars_width, inner.height);
+        paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
+        paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
+        ruler.clear(bars_width, RULER);
+        let size = (view.scale.width, RULER * ratio);
+        paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
+        drop(guard);
+        self.paint_pointer();
+    }
+
+    /// Tells assistive technology which row is the current one, while it is there to be told.
+    fn announce(&self, inner: &mut Inner, selected: Option<SpanIx>) {
+        let active = selected.and_then(|span| inner.pool.id_of(span));
+        if active == inner.active {
+            return;
+        }
+        let scroller = &self.elements.scroller;
+        let _ = match &active {
+            Some(id) => scroller.set_attribute("aria-activedescendant", id),
+            None => scroller.remove_attribute("aria-activedescendant"),
+        };
+        inner.active = active;
+    }
+
+    fn paint_pointer(&self) {
+        let ratio = pixel_ratio();
+        let (_, width) = self.columns();
+        let inner = self.inner.borrow();
+        let height = inner.height + RULER;
+        let overlay = &self.surfaces.2;
+        overlay.clear(width, height);
+        let Some(pointer) = inner.pointing else { return };
+        let scale = {
+            let (begin, end) = self.session.range.get_untracked();
+            TimeScale::new(begin, end, width)
+        };
+        let x = pointer.x.clamp(0.0, width);
+        let time = scale.time_at(x);
+        let label = match pointer.from {
+            Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
+            None => time_label(time, &scale),
+        };
+        let pointing = Pointing { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
+        let size = (width * ratio, height * ratio, RULER * ratio);
+        paint::pointing(overlay.context(), &inner.palette, &pointing, size, ratio);
+    }
+}
+
+/// A time with as many digits as a pixel can tell apart.
+fn time_label(time: u64, scale: &TimeScale) -> String {
+    let per_pixel = scale.per_pixel();
+    if per_pixel < 1.0 {
+        return duration_exact(time);
+    }
+    let step = 10u64.saturating_pow(per_pixel.log10().floor() as u32);
+    ruler::label(time / step * step, step)
+}
+
+fn char_width(inner: &mut Inner, surface: &Surface, ratio: f64) -> f64 {
+    match inner.char_width {
+        Some((at, width)) if at == ratio => width,
+        _ => {
+            let context = surface.context();
+            context.set_font(&inner.palette.label_font(ratio));
+            let width = context.measure_text("0").map_or(6.5 * ratio, |text| text.width());
+            inner.char_width = Some((ratio, width));
+            width
+        }
+    }
+}
+
+fn set_style(element: &HtmlElement, property: &str, value: &str) {
+    // Assigning to an element's style is allowed under a strict policy; a valid value is never refused.
+    let _ = element.style().set_property(property, value);
+}

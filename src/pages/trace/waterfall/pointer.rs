@@ -1,0 +1,173 @@
+//! What pointer and wheel do: scroll, zoom at the cursor, pan, drag a stretch of time, select, collapse.
+
+use super::super::session::Session;
+use super::board::{Board, Drag};
+use crate::ui::canvas::Listener;
+use leptos::prelude::*;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
+
+/// A press that moves less than this is a click, CSS pixels.
+const CLICK: f64 = 4.0;
+
+/// A press over the bars or the ruler: where, and whether it has become a drag.
+#[derive(Clone, Copy)]
+struct Press {
+    x: f64,
+    dragged: bool,
+}
+
+/// Listens on the rows (`scroller`) and on the ruler's row (`head`).
+pub fn listen(
+    session: Session,
+    board: &Rc<Board>,
+    scroller: &HtmlElement,
+    head: &HtmlElement,
+) -> Vec<Listener> {
+    let mut listeners = Vec::new();
+    let scrolled = Rc::downgrade(board);
+    listeners.push(Listener::new(scroller, "scroll", move |_: web_sys::Event| {
+        if let Some(board) = scrolled.upgrade() {
+            board.scrolled();
+        }
+    }));
+    for (surface, has_rows) in [(scroller, true), (head, false)] {
+        listeners.extend(gestures(session, board, surface, has_rows));
+    }
+    let clicked = Rc::downgrade(board);
+    let area = scroller.clone();
+    listeners.push(Listener::new(scroller, "click", move |event: MouseEvent| {
+        if let Some(board) = clicked.upgrade() {
+            click(session, &board, &area, &event);
+        }
+    }));
+    listeners
+}
+
+fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows: bool) -> Vec<Listener> {
+    let press = Rc::new(Cell::new(None::<Press>));
+    let mut listeners = Vec::new();
+
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
+    listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        // Fingers scroll; the left button drags.
+        let x = place(&area, &event).0 - board.columns().0;
+        if x >= 0.0 && event.button() == 0 && event.pointer_type() != "touch" {
+            held.set(Some(Press { x, dragged: false }));
+        }
+    }));
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
+    listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        let x = place(&area, &event).0 - board.columns().0;
+        let mut from = None;
+        if let Some(mut press) = held.get() {
+            if !press.dragged && (x - press.x).abs() >= CLICK {
+                press.dragged = true;
+                held.set(Some(press));
+                // Without capture the drag ends at the edge: worse, but no error.
+                let _ = area.set_pointer_capture(event.pointer_id());
+            }
+            from = press.dragged.then_some(press.x);
+        }
+        board.point((x >= 0.0 || from.is_some()).then_some(Drag { x, from }));
+    }));
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
+    listeners.push(Listener::new(surface, "pointerup", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        let Some(press) = held.get() else { return };
+        let x = place(&area, &event).0 - board.columns().0;
+        if press.dragged {
+            session.zoom_to(board.time_at(press.x), board.time_at(x));
+            board.point(Some(Drag { x, from: None }));
+        } else {
+            held.set(None);
+        }
+    }));
+    // The click that ends a drag selects nothing. It comes to the same element, after "pointerup".
+    let held = press.clone();
+    listeners.push(Listener::new(surface, "click", move |event: MouseEvent| {
+        if held.take().is_some_and(|press| press.dragged) {
+            event.stop_immediate_propagation();
+        }
+    }));
+    for gone in ["pointerleave", "pointercancel"] {
+        let (weak, held) = (Rc::downgrade(board), press.clone());
+        listeners.push(Listener::new(surface, gone, move |_: PointerEvent| {
+            if let Some(board) = weak.upgrade() {
+                held.set(None);
+                board.point(None);
+            }
+        }));
+    }
+    let (weak, area) = (Rc::downgrade(board), surface.clone());
+    listeners.push(Listener::new(surface, "dblclick", move |event: MouseEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        if place(&area, &event).0 >= board.columns().0 {
+            session.fit();
+        }
+    }));
+    let (weak, area) = (Rc::downgrade(board), surface.clone());
+    listeners.push(Listener::new(surface, "wheel", move |event: WheelEvent| {
+        if let Some(board) = weak.upgrade() {
+            wheel(session, &board, &area, &event, has_rows);
+        }
+    }));
+    listeners
+}
+
+/// Place of an event in `area`, CSS pixels from its upper left corner.
+fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
+    let edge = area.get_bounding_client_rect();
+    (f64::from(event.client_x()) - edge.left(), f64::from(event.client_y()) - edge.top())
+}
+
+/// Plain wheel scrolls; with Ctrl or ⌘ (a pinch sends Ctrl too) it zooms at the cursor; with Shift, or a
+/// sideways wheel, it pans.
+fn wheel(session: Session, board: &Board, area: &HtmlElement, event: &WheelEvent, has_rows: bool) {
+    let (across, down) = steps(board, event);
+    let (names, width) = board.columns();
+    if event.ctrl_key() || event.meta_key() {
+        event.prevent_default();
+        let share = ((place(area, event).0 - names) / width).clamp(0.0, 1.0);
+        session.zoom_by((down * 0.0025).clamp(-1.5, 1.5).exp(), share);
+        return;
+    }
+    let sideways = if event.shift_key() && across == 0.0 { down } else { across };
+    if event.shift_key() || across.abs() > down.abs() {
+        event.prevent_default();
+        session.pan_by(sideways / width);
+    } else if has_rows && board.wheel(down) {
+        event.prevent_default();
+    }
+}
+
+/// A wheel event's way in CSS pixels, whatever unit it came in.
+fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
+    let unit = match event.delta_mode() {
+        WheelEvent::DOM_DELTA_LINE => super::board::ROW,
+        WheelEvent::DOM_DELTA_PAGE => board.page() as f64 * super::board::ROW,
+        _ => 1.0,
+    };
+    (event.delta_x() * unit, event.delta_y() * unit)
+}
+
+/// A click on the twisty collapses or expands; anywhere else in a row it selects and opens the detail.
+fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
+    let Some(span) = board.span_at(place(area, event).1) else { return };
+    let twisty = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|target| target.class_list().contains("span-row-twisty"));
+    if twisty && session.outline().has_children(span) {
+        let rows = session.rows.get_untracked();
+        let row = rows.index_of(span).and_then(|index| rows.get(index));
+        session.set_collapsed(span, row.is_some_and(|row| !row.collapsed()));
+    } else {
+        session.select(span);
+        session.open.set(true);
+    }
+}

@@ -1,0 +1,243 @@
+//! The rows that people read: a fixed pool of elements, written in the frame in which the bars are painted.
+//! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
+
+use spandrel_trace::analysis::rows::{Row, Rows, Siblings};
+use spandrel_trace::model::{Flags, Outline, SpanIx};
+use spandrel_trace::units::duration;
+use std::collections::VecDeque;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, HtmlElement, Node, Text};
+
+/// Indentation of a level, CSS pixels.
+pub const INDENT: f64 = 14.0;
+
+/// What the rows are written from.
+pub struct Showing<'a> {
+    /// The trace.
+    pub outline: &'a Outline,
+    /// Its rows.
+    pub rows: &'a Rows,
+    /// The rows that are at least partly on screen.
+    pub range: std::ops::Range<usize>,
+    /// The selected span.
+    pub selected: Option<SpanIx>,
+    /// Colour slot of a span's service.
+    pub slot: &'a dyn Fn(SpanIx) -> u8,
+    /// Levels that may be indented before names would be squeezed out.
+    pub levels: u32,
+    /// Changes whenever rows must be written anew although they show the same spans.
+    pub edition: u32,
+}
+
+/// What an element was last written from; an equal one needs no writing.
+#[derive(Clone, Copy, PartialEq)]
+struct Written {
+    index: usize,
+    row: Row,
+    selected: bool,
+    edition: u32,
+}
+
+struct RowElement {
+    element: HtmlElement,
+    indent: HtmlElement,
+    depth: Text,
+    dot: HtmlElement,
+    name: Text,
+    service: Text,
+    mark: HtmlElement,
+    bar: HtmlElement,
+    written: Option<Written>,
+}
+
+/// The pool.
+pub struct RowPool {
+    container: HtmlElement,
+    document: Document,
+    rows: VecDeque<RowElement>,
+    first: usize,
+    made: u32,
+    siblings: Siblings,
+}
+
+impl RowPool {
+    /// A pool below `container`; `None` outside a document.
+    pub fn new(container: HtmlElement) -> Option<Self> {
+        let document = container.owner_document()?;
+        let (rows, siblings) = (VecDeque::new(), Siblings::default());
+        Some(RowPool { container, document, rows, first: 0, made: 0, siblings })
+    }
+
+    /// Writes the rows on screen. `false` if an element could not be made.
+    pub fn show(&mut self, showing: &Showing) -> bool {
+        while self.rows.len() < showing.range.len() {
+            let Some(row) = self.make() else { return false };
+            self.rows.push_back(row);
+        }
+        while self.rows.len() > showing.range.len() {
+            if let Some(row) = self.rows.pop_back() {
+                row.element.remove();
+            }
+        }
+        self.turn(showing.range.start);
+        for (place, index) in showing.range.clone().enumerate() {
+            let (Some(row), Some(element)) = (showing.rows.get(index), self.rows.get_mut(place)) else {
+                break;
+            };
+            let selected = showing.selected == Some(row.span);
+            let written = Written { index, row, selected, edition: showing.edition };
+            if element.written != Some(written) {
+                let place = self.siblings.place(showing.outline, row.span);
+                write(element, showing, written, place);
+                element.written = Some(written);
+            }
+        }
+        true
+    }
+
+    /// The element id of the row that shows `span`, if one does.
+    pub fn id_of(&self, span: SpanIx) -> Option<String> {
+        let shows = |row: &&RowElement| row.written.is_some_and(|written| written.row.span == span);
+        self.rows.iter().find(shows).map(|row| row.element.id())
+    }
+
+    /// Elements that leave on one side come in again on the other, so a line's scroll writes a line.
+    fn turn(&mut self, first: usize) {
+        let count = self.rows.len();
+        let down = first.checked_sub(self.first).filter(|by| *by < count);
+        let up = self.first.checked_sub(first).filter(|by| *by < count);
+        for _ in 0..down.unwrap_or(0) {
+            if let Some(row) = self.rows.pop_front() {
+                // The container is ours and holds nothing else: appending cannot fail.
+                let _ = self.container.append_child(&row.element);
+                self.rows.push_back(row);
+            }
+        }
+        for _ in 0..up.unwrap_or(0) {
+            if let Some(row) = self.rows.pop_back() {
+                let front = self.rows.front().map(|row| -> &Node { &row.element });
+                let _ = self.container.insert_before(&row.element, front);
+                self.rows.push_front(row);
+            }
+        }
+        self.first = first;
+    }
+
+    fn make(&mut self) -> Option<RowElement> {
+        let element = self.part("div", "span-row")?;
+        self.made += 1;
+        element.set_id(&format!("span-row-{}", self.made));
+        attribute(&element, "role", "row");
+        attribute(&element, "data-test", "span-row");
+        let names = self.part("div", "span-row-names")?;
+        attribute(&names, "role", "gridcell");
+        let indent = self.part("span", "span-row-indent")?;
+        let depth_chip = self.part("span", "span-row-depth")?;
+        let twisty = self.part("span", "span-row-twisty")?;
+        attribute(&twisty, "data-test", "twisty");
+        for silent in [&indent, &depth_chip, &twisty] {
+            attribute(silent, "aria-hidden", "true");
+        }
+        let dot = self.part("span", "span-row-dot")?;
+        let name_box = self.part("span", "span-row-name")?;
+        let service_box = self.part("span", "span-row-service")?;
+        let mark = self.part("span", "span-row-mark")?;
+        let bar = self.part("div", "span-row-bar")?;
+        attribute(&bar, "role", "gridcell");
+        let depth = self.document.create_text_node("");
+        let name = self.document.create_text_node("");
+        let service = self.document.create_text_node("");
+        depth_chip.append_child(&depth).ok()?;
+        name_box.append_child(&name).ok()?;
+        service_box.append_child(&service).ok()?;
+        for part in [&indent, &depth_chip, &twisty, &dot, &name_box, &service_box, &mark] {
+            names.append_child(part).ok()?;
+        }
+        element.append_child(&names).ok()?;
+        element.append_child(&bar).ok()?;
+        self.container.append_child(&element).ok()?;
+        Some(RowElement { element, indent, depth, dot, name, service, mark, bar, written: None })
+    }
+
+    fn part(&self, tag: &str, class: &str) -> Option<HtmlElement> {
+        let element: HtmlElement = self.document.create_element(tag).ok()?.dyn_into().ok()?;
+        element.set_class_name(class);
+        Some(element)
+    }
+}
+
+/// Attribute names are constants and valid; the browser has no other reason to refuse.
+fn attribute(element: &HtmlElement, name: &str, value: &str) {
+    let _ = element.set_attribute(name, value);
+}
+
+fn write(element: &RowElement, showing: &Showing, written: Written, (position, size): (u32, u32)) {
+    let (outline, row) = (showing.outline, written.row);
+    let span = row.span;
+    let root = &element.element;
+    attribute(root, "data-span-id", &outline.id[span as usize].to_string());
+    attribute(root, "aria-rowindex", &(written.index + 1).to_string());
+    attribute(root, "aria-level", &(row.depth() + 1).to_string());
+    attribute(root, "aria-posinset", &position.to_string());
+    attribute(root, "aria-setsize", &size.to_string());
+    attribute(root, "aria-selected", if written.selected { "true" } else { "false" });
+    if outline.has_children(span) {
+        attribute(root, "aria-expanded", if row.collapsed() { "false" } else { "true" });
+    } else {
+        let _ = root.remove_attribute("aria-expanded");
+    }
+    let levels = row.depth().min(showing.levels);
+    // Assigning a property of an element's style is not inline style: it works under a strict policy.
+    let _ = element.indent.style().set_property("width", &format!("{}px", f64::from(levels) * INDENT));
+    element.depth.set_data(&if row.depth() > showing.levels {
+        row.depth().to_string()
+    } else {
+        String::new()
+    });
+    attribute(&element.dot, "data-slot", &((showing.slot)(span) + 1).to_string());
+    element.name.set_data(shown(outline.name_of(span)));
+    element.service.set_data(shown(outline.service_of(span)));
+    let (class, words) = mark(outline.flags[span as usize]);
+    element.mark.set_class_name(class);
+    attribute(&element.mark, "title", words);
+    attribute(&element.bar, "aria-label", &bar_words(outline, span));
+}
+
+/// An empty name is shown as such, not as a gap.
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "(no name)" } else { text }
+}
+
+fn mark(flags: Flags) -> (&'static str, &'static str) {
+    if flags.has(Flags::OWN_ERROR) {
+        ("span-row-mark span-row-failed", "Failed")
+    } else if flags.has(Flags::ERROR_BELOW) {
+        ("span-row-mark span-row-failed-below", "A span below it failed")
+    } else if flags.has(Flags::WARNED) {
+        ("span-row-mark span-row-warned", "Has warnings")
+    } else {
+        ("span-row-mark", "")
+    }
+}
+
+/// What the bar shows, for those who cannot see it.
+fn bar_words(outline: &Outline, span: SpanIx) -> String {
+    let flags = outline.flags[span as usize];
+    let begin = duration(outline.begin[span as usize]);
+    let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
+    for (flag, text) in [
+        (Flags::OWN_ERROR, ", failed"),
+        (Flags::ERROR_BELOW, ", a span below it failed"),
+        (Flags::WARNED, ", has warnings"),
+    ] {
+        if flags.has(flag) {
+            words.push_str(text);
+        }
+    }
+    match outline.events_of(span).len() {
+        0 => {}
+        1 => words.push_str(", 1 event"),
+        events => words.push_str(&format!(", {events} events")),
+    }
+    words
+}
