@@ -323,8 +323,8 @@ impl Counts {
                 "{n} spans are among their own ancestors; the loops were cut there ({} first)",
             ),
             self.no_begin.say(
-                "span {} has no usable start time; it was given its parent's",
-                "{n} spans have no usable start time ({} first); they were given their parent's",
+                "span {} has no usable start time; it was given its parent's, or the trace's",
+                "{n} spans have no usable start time ({} first); they were given their parent's, or the trace's",
             ),
             self.ends_early.say(
                 "span {} ends before it begins; it is shown without length",

@@ -98,7 +98,8 @@ impl JsonStream {
                 Level::JaegerSpans | Level::OtlpSpans => {
                     let mut taken = cursor.at;
                     let spans = builder.len();
-                    let result = self.spans(&mut cursor, level, builder, number, &mut taken);
+                    let base = blocks.offset_of(0);
+                    let result = self.spans(&mut cursor, level, builder, (number, base), &mut taken);
                     blocks.used |= builder.len() > spans;
                     if let Err(stop) = result {
                         builder.forget_events();
@@ -326,7 +327,7 @@ impl JsonStream {
             }
             b"traces" if value.starts_with(b"[") => self.hint(Refused::TempoSearch, at),
             b"trace" if value.starts_with(b"{") => self.hint(Refused::TempoTrace, at),
-            b"services" if value.starts_with(b"[\"") => self.hint(Refused::Names, at),
+            b"services" if value.starts_with(b"[") => self.hint(Refused::Names, at),
             b"metrics" | b"help" => self.hint(Refused::MetricFamily, at),
             name => {
                 if let Some(refused) = Refused::by_member(name) {
@@ -358,7 +359,7 @@ impl JsonStream {
         cursor: &mut Cursor<'_>,
         level: Level,
         builder: &mut TraceBuilder,
-        block: u32,
+        (block, base): (u32, u64),
         taken: &mut usize,
     ) -> Scan<()> {
         let mut begun = self.levels.last().is_some_and(|(_, begun)| *begun);
@@ -380,6 +381,10 @@ impl JsonStream {
             match (byte, level) {
                 (b'{', Level::JaegerSpans) => {
                     let span = jaeger::first(cursor, builder)?;
+                    if span.is_model {
+                        self.refused = Some((Refused::JaegerModel, base + at as u64));
+                        return Err(Stop::Bad(Refused::JaegerModel.advice(), at));
+                    }
                     let place = Place { block, offset: at as u32, len: (cursor.at - at) as u32 };
                     self.element.span(&span, place, builder);
                 }

@@ -220,6 +220,11 @@ impl Reader {
     }
 
     fn unreadable(&self, why: &str, at: usize) -> Unreadable {
+        if let State::Json(json) = &self.state
+            && let Some((Refused::JaegerModel, at)) = json.refused
+        {
+            return refuse(Refused::JaegerModel, at);
+        }
         let spans = self.builder.len();
         let mut why = why.to_owned();
         // A list of Zipkin or Go spans that is broken further on is still better named.

@@ -69,20 +69,30 @@ fn is_request(bytes: &[u8]) -> bool {
     if outer == 0 {
         return bytes.len() == wire.at || bytes[wire.at] == 0x0a;
     }
-    let begin = wire.at as u64;
+    let end = wire.at as u64 + outer;
     if wire.at == bytes.len() {
         return false;
     }
-    let (Ok((1..=3 | 1000, 2)), Ok(inner)) = (wire.tag(), wire.varint()) else { return false };
-    if wire.at as u64 + inner > begin + outer {
+    let (Ok((field @ (1..=3 | 1000), 2)), Ok(inner)) = (wire.tag(), wire.varint()) else { return false };
+    if wire.at as u64 + inner > end {
         return false;
     }
-    match bytes.get(wire.at) {
-        // A resource or scope begins with one of its fields; `{` never does.
-        Some(tag) if inner > 0 && bytes[begin as usize] != 0x1a => {
-            matches!(tag, 0x0a | 0x10 | 0x12 | 0x1a | 0x20)
+    // Scopes and schema URLs begin with a byte that text does not have; a resource begins like an empty line,
+    // so its first attribute is looked into: a key or a value within the attribute within the resource.
+    let end = wire.at as u64 + inner;
+    if field != 1 || inner == 0 || wire.at == bytes.len() {
+        return true;
+    }
+    if bytes[wire.at] != 0x0a {
+        return matches!(bytes[wire.at], 0x10 | 0x1a);
+    }
+    wire.at += 1;
+    match wire.varint() {
+        Ok(attribute) if wire.at as u64 + attribute <= end => {
+            attribute == 0 || bytes.get(wire.at).is_none_or(|tag| matches!(tag, 0x0a | 0x12))
         }
-        Some(_) | None => true,
+        Ok(_) => false,
+        Err(_) => true,
     }
 }
 

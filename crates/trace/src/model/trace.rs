@@ -264,7 +264,7 @@ fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
         });
     }
     if flags.has(Flags::NO_BEGIN) {
-        notes.push("it has no usable start time; it was given its parent's".to_owned());
+        notes.push("it has no usable start time; it was given its parent's, or the trace's".to_owned());
     }
     if flags.has(Flags::ENDS_EARLY) {
         notes.push("it ends before it begins; it is shown without length".to_owned());

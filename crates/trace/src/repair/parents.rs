@@ -55,7 +55,13 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
             Entry::Vacant(slot) => {
                 slot.insert(number);
             }
-            Entry::Occupied(slot) => twice.entry(span.id).or_insert_with(|| vec![*slot.get()]).push(number),
+            Entry::Occupied(mut slot) => {
+                twice.entry(span.id).or_insert_with(|| vec![*slot.get()]).push(number);
+                // The earliest has the children, whatever the order in which a backend sends them.
+                if span.begin < spans[*slot.get() as usize].begin {
+                    slot.insert(number);
+                }
+            }
         }
     }
     let halves = shared_ids(spans, &twice);
@@ -187,10 +193,11 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_with_one_id_has_the_children() {
+    fn the_earliest_of_two_with_one_id_has_the_children() {
+        // Later ones of the list begin earlier.
         let found = parents(&named(&[(1, 0), (2, 1), (2, 1), (3, 2)]), &[]);
         assert_eq!(found.duplicates, [1, 2]);
-        assert_eq!(found.parent, [NONE, 0, 0, 1]);
+        assert_eq!(found.parent, [NONE, 0, 0, 2]);
     }
 
     #[test]

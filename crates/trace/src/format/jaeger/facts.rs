@@ -45,9 +45,10 @@ impl<'a> Tag<'a> {
         self.other == b"true" || self.text.is_some_and(|text| text.bytes.eq_ignore_ascii_case(b"true"))
     }
 
-    /// Whether it is the boolean true.
+    /// Whether it is the boolean true, in quotes or not.
     pub(super) fn is_flag(&self) -> bool {
         self.other == b"true"
+            || self.kind.bytes == b"bool" && self.text.is_some_and(|text| text.bytes == b"true")
     }
 
     /// Hands over key and value, typed as Jaeger says, or by what is there where the type does not fit.

@@ -34,6 +34,8 @@ pub struct First<'a> {
     pub status: StatusCode,
     /// Flags.
     pub flags: Flags,
+    /// Its members are named as in Jaeger's inner model, not as in its API.
+    pub is_model: bool,
 }
 
 /// Reads the span at the cursor; event times and further parents go to the builder at once.
@@ -71,7 +73,10 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
                 span.flags.set(Flags::WARNED);
                 cursor.skip()
             })?,
-            _ => cursor.skip()?,
+            name => {
+                span.is_model |= name == b"spanId";
+                cursor.skip()?;
+            }
         }
         Ok(())
     })?;

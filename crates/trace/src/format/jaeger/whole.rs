@@ -80,10 +80,14 @@ fn say_references(references: &[Reference<'_>], own: Option<TraceId>, named: Raw
             sink.piece(Piece::Parent(id, &text));
         }
     }
-    for (at, reference) in references.iter().enumerate() {
-        if chosen == Some(at) && reference.child {
-            continue;
-        }
+    // The parent first, as it is written; a CHILD_OF needs no link besides, unless it is named once more.
+    let again = |parent: &Reference<'_>| {
+        let same = |other: &&Reference<'_>| other.within(own) && span_of(other).0 == span_of(parent).0;
+        references.iter().filter(same).count() > 1
+    };
+    let first = chosen.map(|at| &references[at]).filter(|parent| !parent.child || again(parent));
+    let others = references.iter().enumerate().filter(|(at, _)| chosen != Some(*at)).map(|(_, other)| other);
+    for reference in first.into_iter().chain(others) {
         let trace = match reference.trace {
             Some(raw) if !raw.bytes.is_empty() => ids::trace_id(raw.bytes).0,
             _ => own.unwrap_or_default(),

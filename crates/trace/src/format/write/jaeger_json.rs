@@ -173,19 +173,23 @@ fn write_span(out: &mut Vec<u8>, open: &OpenTrace, scope: &Scope, span: &SpanRec
 }
 
 fn references(out: &mut Vec<u8>, open: &OpenTrace, span: &SpanRecord) {
-    let to_parent = |link: &Link| link.trace_id == open.number && link.span_id == span.parent_span_id;
+    let has_parent = !span.parent_span_id.is_none();
+    let to_parent =
+        |link: &Link| has_parent && link.trace_id == open.number && link.span_id == span.parent_span_id;
+    let linked = span.links.iter().position(to_parent);
     let mut first = true;
-    if !span.parent_span_id.is_none() {
-        let child = span.links.iter().find(|link| to_parent(link)).is_none_or(is_child_of);
+    if has_parent {
+        let child = linked.is_none_or(|at| is_child_of(&span.links[at]));
         let parent = span_text(span.parent_span_id, &span.foreign_parent_id);
         reference(out, &mut first, child, &open.id, &parent);
     }
-    for link in &span.links {
-        if span.parent_span_id.is_none() || !to_parent(link) {
-            let same = link.trace_id == open.number;
-            let trace = if same { open.id.clone() } else { trace_text(link.trace_id, "") };
-            reference(out, &mut first, is_child_of(link), &trace, &span_text(link.span_id, ""));
+    for (at, link) in span.links.iter().enumerate() {
+        if linked == Some(at) {
+            continue;
         }
+        let same = link.trace_id == open.number;
+        let trace = if same { open.id.clone() } else { trace_text(link.trace_id, "") };
+        reference(out, &mut first, is_child_of(link), &trace, &span_text(link.span_id, ""));
     }
 }
 
