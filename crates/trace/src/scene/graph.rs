@@ -16,6 +16,12 @@ pub const NODE_HEIGHT: f64 = 44.0;
 const NODE_WIDTHS: std::ops::RangeInclusive<f64> = 116.0..=232.0;
 const SPACING: Spacing = Spacing { ranks: 116.0, nodes: 20.0, passing: 12.0 };
 
+/// Above this many links a map shows only each service's busiest caller; the others wait for a selection.
+const DENSE: usize = 600;
+
+/// From this share of failed calls on a link or a service stands out.
+pub const FAILING: f64 = 0.05;
+
 /// A service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
@@ -44,8 +50,10 @@ pub struct Edge {
     pub link: RatedLink,
     /// The line.
     pub curve: Curve,
-    /// Width of the line, 1 to 6, by the logarithm of the calls.
+    /// Width of the line, 1 to 5, by the squared logarithm of the calls.
     pub width: f64,
+    /// Left out of a dense map until its caller or its callee is selected.
+    pub minor: bool,
     /// `1.2k · 6.1 %`.
     pub label: String,
     /// Where the middle of the label finds room; `None` where it would cover something else.
@@ -72,6 +80,8 @@ pub struct GraphScene {
     pub width: f64,
     /// Height of the drawing.
     pub height: f64,
+    /// Links are left out until they are asked for.
+    pub dense: bool,
 }
 
 impl GraphScene {
@@ -82,35 +92,40 @@ impl GraphScene {
         names.sort_unstable();
         names.dedup();
         let number = |name: &str| names.binary_search(&name).unwrap_or(0) as u32;
-        let widths: Vec<f64> = names.iter().map(|name| node_width(name)).collect();
-        let graph = Graph {
-            sizes: widths.iter().map(|width| (*width, NODE_HEIGHT)).collect(),
-            edges: links.iter().map(|link| (number(&link.parent), number(&link.child))).collect(),
-        };
-        let placed = layout::layered(&graph, SPACING);
-        let mut nodes: Vec<Node> = names
-            .iter()
-            .zip(&widths)
-            .zip(&placed.centers)
-            .map(|((name, width), center)| Node {
-                service: (*name).to_owned(),
-                center: *center,
-                width: *width,
-                ..Node::default()
-            })
-            .collect();
-        count_served(&mut nodes, links, &graph.edges);
+        let ends: Vec<(u32, u32)> =
+            links.iter().map(|link| (number(&link.parent), number(&link.child))).collect();
+        let mut nodes: Vec<Node> =
+            names.iter().map(|name| Node { service: (*name).to_owned(), ..Node::default() }).collect();
+        count_served(&mut nodes, links, &ends);
+        nodes.iter_mut().for_each(|node| node.width = node_width(node));
 
+        let minor = minor(links, &ends, nodes.len());
+        let graph = Graph {
+            sizes: nodes.iter().map(|node| (node.width, NODE_HEIGHT)).collect(),
+            // Where an edge is left out its place is kept by a loop, which the layout does not look at.
+            edges: ends
+                .iter()
+                .zip(&minor)
+                .map(|(&(from, to), minor)| (from, if *minor { from } else { to }))
+                .collect(),
+        };
+        let mut placed = layout::layered(&graph, SPACING);
+        nodes.iter_mut().zip(&placed.centers).for_each(|(node, center)| node.center = *center);
+        for ((&(caller, callee), way), minor) in ends.iter().zip(&mut placed.ways).zip(&minor) {
+            way.backward |= *minor && nodes[callee as usize].center.x < nodes[caller as usize].center.x;
+        }
         let most = links.iter().map(|link| link.calls).max().unwrap_or(0);
-        let curves = curves::curves(&nodes, &graph.edges, &placed.ways);
+        let curves = curves::curves(&nodes, &ends, &placed.ways);
         let mut edges: Vec<Edge> = links
             .iter()
-            .zip(&graph.edges)
+            .zip(&ends)
             .zip(curves)
-            .map(|((link, &(caller, callee)), curve)| Edge {
+            .zip(&minor)
+            .map(|(((link, &(caller, callee)), curve), minor)| Edge {
                 caller,
                 callee,
                 curve,
+                minor: *minor,
                 width: line_width(link.calls, most),
                 label: label(link),
                 label_at: None,
@@ -118,7 +133,8 @@ impl GraphScene {
             })
             .collect();
         labels::place(&nodes, &mut edges);
-        GraphScene { nodes, edges, width: placed.width, height: placed.height }
+        let dense = minor.contains(&true);
+        GraphScene { nodes, edges, width: placed.width, height: placed.height, dense }
     }
 
     /// Index of a service.
@@ -126,8 +142,21 @@ impl GraphScene {
         self.nodes.binary_search_by(|node| node.service.as_str().cmp(service)).ok().map(|index| index as u32)
     }
 
-    /// What lies at a point: the box there, else the nearest line not further off than `slack`.
-    pub fn hit(&self, x: f64, y: f64, slack: f64) -> Option<Hit> {
+    /// Whether an edge is to be seen while `selected` is selected.
+    pub fn shows(&self, edge: u32, selected: Option<Hit>) -> bool {
+        self.edges.get(edge as usize).is_some_and(|shown| {
+            !shown.minor
+                || match selected {
+                    Some(Hit::Node(node)) => shown.caller == node || shown.callee == node,
+                    Some(Hit::Edge(other)) => other == edge,
+                    None => false,
+                }
+        })
+    }
+
+    /// What lies at a point while `selected` is selected: the box there, else the nearest line that is to be
+    /// seen and not further off than `slack`.
+    pub fn hit(&self, x: f64, y: f64, slack: f64, selected: Option<Hit>) -> Option<Hit> {
         let inside = |node: &Node| {
             (x - node.center.x).abs() <= node.width / 2.0 && (y - node.center.y).abs() <= NODE_HEIGHT / 2.0
         };
@@ -138,6 +167,7 @@ impl GraphScene {
         self.edges
             .iter()
             .enumerate()
+            .filter(|(index, _)| self.shows(*index as u32, selected))
             .filter_map(|(index, edge)| {
                 let distance = edge.curve.distance(at, edge.width / 2.0 + slack)?;
                 Some(((distance - edge.width / 2.0).max(0.0), index))
@@ -152,14 +182,33 @@ impl GraphScene {
     }
 }
 
-/// Room for the name at about 7.2 pixels a letter, a swatch and margins; what is longer is cut when drawn.
-fn node_width(name: &str) -> f64 {
-    let letters = name.chars().count() as f64 * 7.2 + 44.0;
-    (letters / 4.0).ceil().mul_add(4.0, 0.0).clamp(*NODE_WIDTHS.start(), *NODE_WIDTHS.end())
+/// Room for name and note at about 7.2 and 6.6 pixels a letter, a swatch and margins; what is longer is cut
+/// when drawn.
+fn node_width(node: &Node) -> f64 {
+    let letters = |text: &str, each: f64| text.chars().count() as f64 * each;
+    let widest = letters(&node.service, 7.2).max(letters(&node.note, 6.6)) + 44.0;
+    ((widest / 4.0).ceil() * 4.0).clamp(*NODE_WIDTHS.start(), *NODE_WIDTHS.end())
 }
 
 fn line_width(calls: u64, most: u64) -> f64 {
-    if most == 0 { 1.0 } else { 1.0 + 5.0 * (calls as f64).ln_1p() / (most as f64).ln_1p() }
+    if most == 0 { 1.0 } else { 1.0 + 4.0 * ((calls as f64).ln_1p() / (most as f64).ln_1p()).powi(2) }
+}
+
+/// Of a dense graph all edges but each service's busiest one from another.
+fn minor(links: &[RatedLink], ends: &[(u32, u32)], nodes: usize) -> Vec<bool> {
+    if links.len() <= DENSE {
+        return vec![false; links.len()];
+    }
+    let mut busiest: Vec<Option<usize>> = vec![None; nodes];
+    for (index, &(caller, callee)) in ends.iter().enumerate() {
+        let best = &mut busiest[callee as usize];
+        if caller != callee && best.is_none_or(|best| links[best].calls < links[index].calls) {
+            *best = Some(index);
+        }
+    }
+    let mut minor = vec![true; links.len()];
+    busiest.into_iter().flatten().for_each(|index| minor[index] = false);
+    minor
 }
 
 fn label(link: &RatedLink) -> String {

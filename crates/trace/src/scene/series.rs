@@ -63,11 +63,21 @@ pub fn value_axis(max: f64, unit: Unit, about: usize) -> Axis {
         Unit::Count => 1.0,
     };
     let max = if max.is_finite() { max.max(least) } else { least };
+    if unit == Unit::PerSecond && max < 0.1 {
+        // What is rare is told by the minute.
+        let mut axis = rate_axis(max * 60.0, "/min", about);
+        axis.high /= 60.0;
+        axis.ticks.iter_mut().for_each(|tick| tick.at /= 60.0);
+        return axis;
+    }
+    if unit == Unit::PerSecond {
+        return rate_axis(max, "/s", about);
+    }
     let steps = about.clamp(1, 20) as f64;
     let step = match unit {
         Unit::Duration => duration_step(max / steps),
         Unit::Count => nice_step(max / steps).max(1.0),
-        _ => nice_step(max / steps),
+        Unit::Share | Unit::PerSecond => nice_step(max / steps),
     };
     let last = (max / step - 1e-9).ceil().max(1.0) as usize;
     let high = match unit {
@@ -76,6 +86,17 @@ pub fn value_axis(max: f64, unit: Unit, about: usize) -> Axis {
     };
     let values = (0..=last).map(|index| index as f64 * step).filter(|at| *at <= high * (1.0 + 1e-9));
     Axis { low: 0.0, high, ticks: values.map(|at| Tick { at, label: value_label(at, step, unit) }).collect() }
+}
+
+fn rate_axis(max: f64, unit: &str, about: usize) -> Axis {
+    let step = nice_step(max / about.clamp(1, 20) as f64);
+    let last = (max / step - 1e-9).ceil().max(1.0) as usize;
+    let tick = |index: usize| {
+        let at = index as f64 * step;
+        let label = if index == 0 { "0".to_owned() } else { format!("{} {unit}", decimal(at, step)) };
+        Tick { at, label }
+    };
+    Axis { low: 0.0, high: last as f64 * step, ticks: (0..=last).map(tick).collect() }
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is not below `ideal`.
@@ -102,8 +123,7 @@ fn value_label(at: f64, step: f64, unit: Unit) -> String {
     match unit {
         Unit::Duration if at == 0.0 => "0".to_owned(),
         Unit::Duration => duration(at.round() as u64),
-        Unit::Count => count(at.round() as u64),
-        Unit::PerSecond => decimal(at, step),
+        Unit::Count | Unit::PerSecond => count(at.round() as u64),
         Unit::Share => format!("{} %", decimal(at * 100.0, step * 100.0)),
     }
 }
@@ -200,8 +220,9 @@ mod tests {
 
     #[test]
     fn value_axes_count_in_round_steps() {
-        assert_eq!(labels(&value_axis(37.0, Unit::PerSecond, 4)), ["0", "10", "20", "30", "40"]);
-        assert_eq!(labels(&value_axis(0.5, Unit::PerSecond, 4)), ["0.0", "0.2", "0.4", "0.6"]);
+        assert_eq!(labels(&value_axis(37.0, Unit::PerSecond, 4)), ["0", "10 /s", "20 /s", "30 /s", "40 /s"]);
+        assert_eq!(labels(&value_axis(0.5, Unit::PerSecond, 4)), ["0", "0.2 /s", "0.4 /s", "0.6 /s"]);
+        assert_eq!(labels(&value_axis(0.05, Unit::PerSecond, 4)), ["0", "1 /min", "2 /min", "3 /min"]);
         assert_eq!(labels(&value_axis(1.0, Unit::Share, 4)), ["0 %", "50 %", "100 %"]);
         assert_eq!(labels(&value_axis(0.019, Unit::Share, 4)), ["0.0 %", "0.5 %", "1.0 %", "1.5 %", "2.0 %"]);
         assert_eq!(labels(&value_axis(0.0, Unit::Count, 4)), ["0", "1"]);

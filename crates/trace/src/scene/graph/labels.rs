@@ -12,15 +12,17 @@ const TRIED: [f64; 5] = [0.5, 0.38, 0.62, 0.26, 0.74];
 type Area = (f64, f64, f64, f64);
 
 /// Gives each edge's label a place on its line where it covers no box and no other label; failing edges choose
-/// first, then busy ones. Calls within a service carry none.
+/// first, then busy ones. Calls within a service and edges
+/// that are left out carry none.
 pub(super) fn place(nodes: &[Node], edges: &mut [Edge]) {
     let mut taken = Grid::default();
     for node in nodes {
         let (x, y) = (node.width / 2.0 + 2.0, NODE_HEIGHT / 2.0 + 2.0);
         taken.put((node.center.x - x, node.center.y - y, node.center.x + x, node.center.y + y));
     }
-    let mut order: Vec<usize> =
-        (0..edges.len()).filter(|index| edges[*index].caller != edges[*index].callee).collect();
+    let mut order: Vec<usize> = (0..edges.len())
+        .filter(|index| edges[*index].caller != edges[*index].callee && !edges[*index].minor)
+        .collect();
     order.sort_by(|one, other| {
         let key = |index: usize| (edges[index].link.error_share().unwrap_or(0.0), edges[index].link.calls);
         let (one_key, other_key) = (key(*one), key(*other));

@@ -58,7 +58,7 @@ fn lines_begin_and_end_on_the_sides_of_boxes() {
         let (begin, end) = (edge.curve.bends[0][0], edge.curve.bends[edge.curve.bends.len() - 1][3]);
         assert_eq!((begin.x, end.x), (side(caller, rightwards), side(callee, !rightwards)));
         assert!(edge.curve.bends.windows(2).all(|pair| pair[0][3] == pair[1][0]));
-        assert!((1.0..=6.0).contains(&edge.width));
+        assert!((1.0..=5.0).contains(&edge.width));
     }
 }
 
@@ -67,12 +67,12 @@ fn a_pointer_finds_boxes_before_lines_and_lines_by_nearness() {
     let scene = shop();
     let order = scene.find("order").unwrap();
     let at = scene.nodes[order as usize].center;
-    assert_eq!(scene.hit(at.x, at.y, 4.0), Some(Hit::Node(order)));
+    assert_eq!(scene.hit(at.x, at.y, 4.0, None), Some(Hit::Node(order)));
     for (index, edge) in scene.edges.iter().enumerate() {
         let middle = curves::point_at(&edge.curve.bends[0], 0.5);
-        assert_eq!(scene.hit(middle.x, middle.y, 4.0), Some(Hit::Edge(index as u32)), "{}", edge.label);
+        assert_eq!(scene.hit(middle.x, middle.y, 4.0, None), Some(Hit::Edge(index as u32)), "{}", edge.label);
     }
-    assert_eq!(scene.hit(-500.0, -500.0, 4.0), None);
+    assert_eq!(scene.hit(-500.0, -500.0, 4.0, None), None);
     assert_eq!(scene.find("nobody"), None);
     assert!(scene.touches(0, order) && !scene.touches(0, scene.find("payment").unwrap()));
 }
@@ -135,4 +135,31 @@ fn odd_links_make_a_map() {
     assert!(scene.edges.iter().all(|edge| edge.width.is_finite() && edge.curve.bounds.2.is_finite()));
     assert_eq!(scene.edges[2].label, "6");
     assert_eq!(GraphScene::new(&[]), GraphScene::default());
+}
+
+#[test]
+fn a_dense_map_shows_the_busiest_callers_until_something_is_selected() {
+    let mut many = String::new();
+    for from in 0..40 {
+        for to in 0..40 {
+            many.push_str(&format!("s{from:02} s{to:02} {} -\n", from * 100 + to));
+        }
+    }
+    let scene = GraphScene::new(&links(&many));
+    assert!(scene.dense && !shop().dense);
+    let shown = |selected| (0..scene.edges.len() as u32).filter(|edge| scene.shows(*edge, selected)).count();
+    assert_eq!(shown(None), 40, "one for each service");
+    assert_eq!(
+        shown(Some(Hit::Node(0))),
+        40 + 79 - 2,
+        "and all of the selected one, of which two are there already"
+    );
+    for (index, edge) in
+        scene.edges.iter().enumerate().filter(|(_, edge)| edge.minor && edge.caller != edge.callee)
+    {
+        let middle = curves::point_at(&edge.curve.bends[0], 0.5);
+        let found = scene.hit(middle.x, middle.y, 0.0, None);
+        assert_ne!(found, Some(Hit::Edge(index as u32)), "what is not seen is not found");
+        assert!(edge.label_at.is_none());
+    }
 }

@@ -1,0 +1,63 @@
+//! Requests to the demo shop behind the page's own server, and the browser's own spans on their way to it.
+
+use gloo_net::http::Request;
+
+/// What came back, whatever its status.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Media type without parameters, lower case; empty if the answer had none.
+    pub media_type: String,
+    /// Body.
+    pub body: String,
+}
+
+/// Asks for `path`, relative to where the page is mounted.
+pub async fn get(path: &str) -> Result<Reply, String> {
+    let request = Request::get(&address(path)).header("accept", "application/json").build();
+    exchange(request.map_err(|error| error.to_string())?).await
+}
+
+/// Posts JSON to `path`, relative to where the page is mounted, as part of a trace if `traceparent` is given.
+pub async fn post_json(path: &str, traceparent: Option<&str>, body: &str) -> Result<Reply, String> {
+    let mut request =
+        Request::post(&address(path)).header("content-type", "application/json").header("accept", "application/json");
+    if let Some(traceparent) = traceparent {
+        request = request.header("traceparent", traceparent);
+    }
+    exchange(request.body(body).map_err(|error| error.to_string())?).await
+}
+
+async fn exchange(request: Request) -> Result<Reply, String> {
+    let response = request.send().await.map_err(|error| error.to_string())?;
+    let media_type = response.headers().get("content-type").unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+    let body = response.text().await.map_err(|error| error.to_string())?;
+    Ok(Reply { status: response.status(), media_type, body })
+}
+
+/// The whole address of a path below the mount prefix.
+pub fn address(path: &str) -> String {
+    let base = web_sys::window().and_then(|window| window.document()).and_then(|page| page.base_uri().ok().flatten());
+    let resolved = base.and_then(|base| web_sys::Url::new_with_base(path, &base).ok());
+    resolved.map_or_else(|| path.to_owned(), |url| url.href())
+}
+
+/// Random bytes of the browser's own, good enough to name a trace; `None` where it has none to give.
+pub fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    web_sys::window()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Now, in nanoseconds since the Unix epoch, to the browser's precision.
+pub fn now_unix() -> u64 {
+    let precise = web_sys::window().and_then(|window| window.performance()).map(|clock| clock.time_origin() + clock.now());
+    (precise.unwrap_or_else(js_sys::Date::now) * 1e6) as u64
+}
+
+/// What the browser calls itself.
+pub fn user_agent() -> String {
+    web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
+}

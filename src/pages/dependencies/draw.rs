@@ -1,0 +1,304 @@
+//! The map on its canvas.
+
+use spandrel_trace::analysis::layout::Point;
+use spandrel_trace::scene::graph::{Camera, Edge, GraphScene, Hit, NODE_HEIGHT, Node};
+use std::f64::consts::TAU;
+use web_sys::CanvasRenderingContext2d;
+
+use crate::ui::canvas::{custom_properties, pixel_ratio};
+
+/// Below this scale words would be too small to read and are left out.
+const WORDS_FROM: f64 = 0.45;
+/// Below this scale labels of edges are left out.
+const LABELS_FROM: f64 = 0.6;
+/// What does not belong to the selection is drawn this faint.
+const FAINT: f64 = 0.22;
+
+/// Colours and fonts, read when the theme changes.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    paper: String,
+    wash: String,
+    sunk: String,
+    line: String,
+    ink: String,
+    dim: String,
+    accent: String,
+    error: String,
+    error_wash: String,
+    font: String,
+    slots: Vec<String>,
+}
+
+impl Look {
+    /// From the stylesheet as it applies now.
+    pub fn read() -> Self {
+        const NAMES: [&str; 10] = [
+            "--paper",
+            "--wash",
+            "--sunk",
+            "--line-strong",
+            "--ink",
+            "--ink-3",
+            "--accent",
+            "--error",
+            "--error-wash",
+            "--font-text",
+        ];
+        let slots: Vec<String> = (1..=spandrel_trace::scene::palette::SLOTS).map(|slot| format!("--span-{slot}")).collect();
+        let slots = custom_properties(&slots.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut values = custom_properties(&NAMES).into_iter();
+        let mut next = || values.next().unwrap_or_default();
+        Look {
+            paper: next(),
+            wash: next(),
+            sunk: next(),
+            line: next(),
+            ink: next(),
+            dim: next(),
+            accent: next(),
+            error: next(),
+            error_wash: next(),
+            font: next(),
+            slots,
+        }
+    }
+}
+
+/// What is picked out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Picked {
+    /// Selected, with its neighbourhood.
+    pub selected: Option<Hit>,
+    /// Under the pointer.
+    pub hovered: Option<Hit>,
+}
+
+/// Draws what a view of `size` CSS pixels shows of a scene. `slots` has each node's colour.
+pub fn draw(
+    context: &CanvasRenderingContext2d,
+    size: (f64, f64),
+    scene: &GraphScene,
+    slots: &[u8],
+    camera: Camera,
+    picked: Picked,
+    look: &Look,
+) {
+    let ratio = pixel_ratio();
+    let scale = ratio * camera.scale;
+    // A lost context refuses and shows nothing either way.
+    let _ = context.set_transform(scale, 0.0, 0.0, scale, ratio * camera.x, ratio * camera.y);
+    context.set_line_join("round");
+    context.set_line_cap("round");
+    context.set_text_baseline("middle");
+    let (from, to) = (
+        camera.to_drawing(Point::default()),
+        camera.to_drawing(Point { x: size.0, y: size.1 }),
+    );
+    let near = Near { scene, selected: picked.selected };
+    let in_view = |bounds: (f64, f64, f64, f64)| {
+        bounds.2 >= from.x - 8.0 && bounds.0 <= to.x + 8.0 && bounds.3 >= from.y - 8.0 && bounds.1 <= to.y + 8.0
+    };
+    // What is picked out lies above the rest.
+    for front in [false, true] {
+        for (index, edge) in scene.edges.iter().enumerate() {
+            let index = index as u32;
+            let hovered = picked.hovered == Some(Hit::Edge(index));
+            let is_near = near.edge(index);
+            let lifted = hovered || (picked.selected.is_some() && is_near);
+            if lifted == front && in_view(edge.curve.bounds) {
+                context.set_global_alpha(if is_near || hovered { 1.0 } else { FAINT });
+                draw_edge(context, edge, camera.scale, lifted, look);
+            }
+        }
+    }
+    for (index, node) in scene.nodes.iter().enumerate() {
+        let (half, tall) = (node.width / 2.0, NODE_HEIGHT / 2.0);
+        if !in_view((node.center.x - half, node.center.y - tall, node.center.x + half, node.center.y + tall)) {
+            continue;
+        }
+        let index = index as u32;
+        let hovered = picked.hovered == Some(Hit::Node(index));
+        context.set_global_alpha(if near.node(index) || hovered { 1.0 } else { FAINT });
+        let stroke = match (picked.selected == Some(Hit::Node(index)), node.error_share.unwrap_or(0.0) >= 0.05) {
+            (true, _) => (&look.accent, 2.0),
+            (false, true) => (&look.error, if hovered { 2.0 } else { 1.0 }),
+            (false, false) => (&look.line, if hovered { 2.0 } else { 1.0 }),
+        };
+        let slot = slots.get(index as usize).and_then(|slot| look.slots.get(*slot as usize));
+        draw_node(context, node, camera.scale, stroke, slot.unwrap_or(&look.dim), look);
+    }
+    if camera.scale >= LABELS_FROM {
+        for (index, edge) in scene.edges.iter().enumerate() {
+            let hovered = picked.hovered == Some(Hit::Edge(index as u32));
+            context.set_global_alpha(if near.edge(index as u32) || hovered { 1.0 } else { FAINT });
+            draw_label(context, edge, look);
+        }
+    }
+    context.set_global_alpha(1.0);
+}
+
+/// What belongs to the selection.
+struct Near<'a> {
+    scene: &'a GraphScene,
+    selected: Option<Hit>,
+}
+
+impl Near<'_> {
+    fn edge(&self, edge: u32) -> bool {
+        match self.selected {
+            None => true,
+            Some(Hit::Edge(selected)) => selected == edge,
+            Some(Hit::Node(node)) => self.scene.touches(edge, node),
+        }
+    }
+
+    fn node(&self, node: u32) -> bool {
+        match self.selected {
+            None => true,
+            Some(Hit::Edge(edge)) => self.scene.touches(edge, node),
+            Some(Hit::Node(selected)) => {
+                selected == node
+                    || self.scene.edges.iter().any(|edge| {
+                        (edge.caller, edge.callee) == (selected, node) || (edge.caller, edge.callee) == (node, selected)
+                    })
+            }
+        }
+    }
+}
+
+fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted: bool, look: &Look) {
+    let (Some(first), Some(last)) = (edge.curve.bends.first(), edge.curve.bends.last()) else { return };
+    let failing = edge.link.error_share().unwrap_or(0.0) > 0.0;
+    let color = match (failing, lifted) {
+        (true, _) => &look.error,
+        (false, true) => &look.accent,
+        (false, false) => &look.line,
+    };
+    // Seen from far a line keeps a pixel; the arrow is drawn beyond the line's end.
+    let width = edge.width.max(1.0 / scale);
+    let arrow = (width + 5.0).min(11.0);
+    let [_, _, handle, end] = *last;
+    let (dx, dy) = (end.x - handle.x, end.y - handle.y);
+    let length = dx.hypot(dy).max(1e-6);
+    let (ux, uy) = (dx / length, dy / length);
+    context.begin_path();
+    context.move_to(first[0].x, first[0].y);
+    for (index, [_, one, two, to]) in edge.curve.bends.iter().enumerate() {
+        let is_last = index + 1 == edge.curve.bends.len();
+        let back = if is_last { arrow - 1.0 } else { 0.0 };
+        context.bezier_curve_to(one.x, one.y, two.x, two.y, to.x - ux * back, to.y - uy * back);
+    }
+    context.set_stroke_style_str(color);
+    context.set_line_width(width);
+    context.stroke();
+    let side = arrow * 0.55;
+    context.begin_path();
+    context.move_to(end.x, end.y);
+    context.line_to(end.x - ux * arrow - uy * side, end.y - uy * arrow + ux * side);
+    context.line_to(end.x - ux * arrow + uy * side, end.y - uy * arrow - ux * side);
+    context.close_path();
+    context.set_fill_style_str(color);
+    context.fill();
+}
+
+fn draw_label(context: &CanvasRenderingContext2d, edge: &Edge, look: &Look) {
+    let Some(at) = edge.label_at else { return };
+    let failing = edge.link.error_share().unwrap_or(0.0) > 0.0;
+    context.set_font(&format!("11px {}", look.font));
+    context.set_text_align("center");
+    let width = measure(context, &edge.label) + 10.0;
+    rounded(context, at.x - width / 2.0, at.y - 8.0, width, 16.0, 8.0);
+    context.set_fill_style_str(if failing { &look.error_wash } else { &look.wash });
+    context.fill();
+    context.set_fill_style_str(if failing { &look.error } else { &look.dim });
+    text(context, &edge.label, at.x, at.y + 0.5);
+}
+
+fn draw_node(
+    context: &CanvasRenderingContext2d,
+    node: &Node,
+    scale: f64,
+    (stroke, width): (&str, f64),
+    slot: &str,
+    look: &Look,
+) {
+    let (left, top) = (node.center.x - node.width / 2.0, node.center.y - NODE_HEIGHT / 2.0);
+    rounded(context, left, top, node.width, NODE_HEIGHT, 8.0);
+    context.set_fill_style_str(&look.paper);
+    context.fill();
+    context.set_stroke_style_str(stroke);
+    context.set_line_width(width.max(width / scale));
+    context.stroke();
+    context.set_fill_style_str(slot);
+    if scale < WORDS_FROM {
+        rounded(context, left + 4.0, top + 4.0, 10.0, NODE_HEIGHT - 8.0, 3.0);
+        context.fill();
+        return;
+    }
+    rounded(context, left + 12.0, top + 11.0, 10.0, 10.0, 2.0);
+    context.fill();
+    let room = node.width - 40.0;
+    context.set_text_align("left");
+    context.set_font(&format!("600 12px {}", look.font));
+    context.set_fill_style_str(&look.ink);
+    let name = if node.service.is_empty() { "(no name)" } else { &node.service };
+    text(context, &shorten(context, name, room), left + 30.0, top + 16.5);
+    context.set_font(&format!("11px {}", look.font));
+    let failing = node.error_share.unwrap_or(0.0) > 0.0;
+    context.set_fill_style_str(if failing { &look.error } else { &look.dim });
+    text(context, &shorten(context, &node.note, room + 16.0), left + 30.0, top + 32.0);
+    if let Some(share) = node.error_share.filter(|share| *share > 0.0) {
+        let full = node.width - 20.0;
+        context.set_fill_style_str(&look.sunk);
+        rounded(context, left + 10.0, top + NODE_HEIGHT - 4.0, full, 2.5, 1.2);
+        context.fill();
+        context.set_fill_style_str(&look.error);
+        rounded(context, left + 10.0, top + NODE_HEIGHT - 4.0, (full * share).max(4.0), 2.5, 1.2);
+        context.fill();
+    }
+}
+
+fn rounded(context: &CanvasRenderingContext2d, x: f64, y: f64, width: f64, height: f64, radius: f64) {
+    let (right, bottom) = (x + width, y + height);
+    let radius = radius.min(width / 2.0).min(height / 2.0);
+    context.begin_path();
+    for (x, y, from) in [
+        (right - radius, y + radius, 0.75),
+        (right - radius, bottom - radius, 0.0),
+        (x + radius, bottom - radius, 0.25),
+        (x + radius, y + radius, 0.5),
+    ] {
+        // Only a negative radius is refused; this one is half a side at most.
+        let _ = context.arc(x, y, radius.max(0.0), from * TAU, (from + 0.25) * TAU);
+    }
+    context.close_path();
+}
+
+fn text(context: &CanvasRenderingContext2d, text: &str, x: f64, y: f64) {
+    // Refused only by a lost context.
+    let _ = context.fill_text(text, x, y);
+}
+
+fn measure(context: &CanvasRenderingContext2d, text: &str) -> f64 {
+    context.measure_text(text).map_or(0.0, |metrics| metrics.width())
+}
+
+/// Cut in the middle, where names of services differ least, until it fits.
+fn shorten(context: &CanvasRenderingContext2d, text: &str, room: f64) -> String {
+    if measure(context, text) <= room {
+        return text.to_owned();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |kept: usize| {
+        let head: String = letters[..kept.div_ceil(2)].iter().collect();
+        let tail: String = letters[letters.len() - kept / 2..].iter().collect();
+        format!("{head}…{tail}")
+    };
+    let (mut fits, mut breaks) = (0, letters.len());
+    while fits + 1 < breaks {
+        let middle = (fits + breaks) / 2;
+        if measure(context, &cut(middle)) <= room { fits = middle } else { breaks = middle }
+    }
+    cut(fits)
+}

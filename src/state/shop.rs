@@ -1,0 +1,359 @@
+//! The demo shop: what it sells, what became of an order, and the browser's own span as the root of its trace.
+
+use crate::io::shop as door;
+use serde::{Deserialize, Serialize};
+use spandrel_trace::format::write::{Envelope, OtlpJson};
+use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
+use spandrel_trace::model::{Kind, StatusCode};
+use spandrel_trace::units::{SpanId, TraceId};
+
+/// Something for sale.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Product {
+    /// Its number in the shop.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Price of one.
+    pub price: f64,
+    /// How many there are.
+    #[serde(default)]
+    pub in_stock: Option<u32>,
+}
+
+/// An order as the shop takes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Order {
+    /// Who buys.
+    pub user_id: String,
+    /// What.
+    pub items: Vec<Item>,
+    /// `credit_card`, `debit_card`, `paypal` or `bank_transfer`.
+    pub payment_method: String,
+}
+
+/// Some of a product.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Item {
+    /// Its number in the shop.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Price of one.
+    pub price: f64,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The trace that the browser began.
+    pub trace_id: TraceId,
+    /// HTTP status.
+    pub status: u16,
+    /// From the click to the last byte of the answer, nanoseconds.
+    pub duration: u64,
+    /// What the shop said.
+    pub answer: Answer,
+    /// Why the browser's own span did not reach the server, if it did not.
+    pub unsent: Option<String>,
+}
+
+/// The shop's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The order is confirmed.
+    Confirmed {
+        /// Its number.
+        order_id: String,
+        /// What it costs.
+        total: f64,
+    },
+    /// It is not, and why.
+    Refused {
+        /// A name for the reason.
+        code: String,
+        /// The reason.
+        message: String,
+        /// Which service refused.
+        service: String,
+    },
+}
+
+/// Why the shop could not be asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unanswered {
+    /// What happened.
+    pub happened: String,
+    /// HTTP status, 0 if there was no answer.
+    pub status: u16,
+    /// What came instead of the shop's answer, shortened.
+    pub body: String,
+}
+
+/// What the shop sells.
+pub async fn products() -> Result<Vec<Product>, Unanswered> {
+    let reply = door::get("shop/products").await.map_err(not_reached)?;
+    if reply.status == 200
+        && let Ok(products) = serde_json::from_str(&reply.body)
+    {
+        return Ok(products);
+    }
+    Err(not_the_shop(&reply))
+}
+
+/// Places an order, or with `simulate_error` one that fails on purpose, and sends the browser's own span after.
+pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Unanswered> {
+    let Some(bytes) = door::random::<24>() else {
+        return Err(Unanswered {
+            happened: "The browser gives no random numbers to name a trace with.".into(),
+            ..Unanswered::default()
+        });
+    };
+    let ids = Ids::from_bytes(bytes);
+    let path = if simulate_error { "shop/orders/simulate-error" } else { "shop/orders" };
+    let body = serde_json::to_string(order).unwrap_or_default();
+    let begin = door::now_unix();
+    let reply = door::post_json(path, Some(&ids.traceparent()), &body).await;
+    let end = door::now_unix();
+    let exchange = Exchange {
+        ids,
+        url: door::address(path),
+        begin_unix: begin,
+        end_unix: end,
+        outcome: reply.as_ref().map(|reply| reply.status).map_err(Clone::clone),
+        user_agent: door::user_agent(),
+    };
+    // A failed request is a span too: that is what traces are for.
+    let sent = door::post_json("v1/traces", None, &exchange.otlp()).await;
+    let unsent = match sent {
+        Ok(reply) if (200..300).contains(&reply.status) => None,
+        Ok(reply) => Some(format!("the server answered {} to the browser's span", reply.status)),
+        Err(why) => Some(why),
+    };
+    let reply = reply.map_err(not_reached)?;
+    let Some(answer) = answer(&reply) else { return Err(not_the_shop(&reply)) };
+    Ok(Placed { trace_id: ids.trace, status: reply.status, duration: end.saturating_sub(begin), answer, unsent })
+}
+
+/// A trace and its first span (W3C trace context).
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ids {
+    trace: TraceId,
+    span: SpanId,
+}
+
+impl Ids {
+    /// Neither may be all zeros.
+    fn from_bytes(bytes: [u8; 24]) -> Self {
+        let number = |bytes: &[u8]| bytes.iter().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
+        Ids { trace: TraceId(number(&bytes[..16]).max(1)), span: SpanId((number(&bytes[16..]) as u64).max(1)) }
+    }
+
+    /// Version 00, sampled.
+    fn traceparent(&self) -> String {
+        format!("00-{}-{}-01", self.trace, self.span)
+    }
+}
+
+/// One request as the browser saw it.
+#[derive(Clone, Debug, PartialEq)]
+struct Exchange {
+    ids: Ids,
+    url: String,
+    begin_unix: u64,
+    end_unix: u64,
+    /// The status, or why there was none.
+    outcome: Result<u16, String>,
+    user_agent: String,
+}
+
+impl Exchange {
+    /// The client span of HTTP's semantic conventions (stable since 1.23), as an OTLP/JSON request body.
+    fn otlp(&self) -> String {
+        let text = |key: &str, value: &str| Attribute { key: key.into(), value: Value::String(value.into()) };
+        let path = self.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let (host, path) = path.map_or(("", ""), |(host, path)| (host, path));
+        let (address, port) = match host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) {
+            Some((name, port)) => (name, port),
+            None => (host, if self.url.starts_with("https:") { 443 } else { 80 }),
+        };
+        let mut attributes = vec![
+            text("http.request.method", "POST"),
+            text("url.full", &self.url),
+            text("server.address", address),
+            Attribute { key: "server.port".into(), value: Value::Int(port) },
+        ];
+        let (failed, message) = match &self.outcome {
+            Ok(status) => {
+                attributes.push(Attribute {
+                    key: "http.response.status_code".into(),
+                    value: Value::Int(i64::from(*status)),
+                });
+                if *status >= 400 {
+                    attributes.push(text("error.type", &status.to_string()));
+                }
+                (*status >= 400, String::new())
+            }
+            Err(why) => {
+                attributes.push(text("error.type", "network"));
+                (true, why.clone())
+            }
+        };
+        let span = SpanRecord {
+            trace_id: self.ids.trace,
+            span_id: self.ids.span,
+            name: format!("POST /{path}"),
+            kind: Kind::Client,
+            flags: 1,
+            begin_unix: self.begin_unix,
+            end_unix: self.end_unix.max(self.begin_unix),
+            attributes,
+            status: if failed { StatusCode::Error } else { StatusCode::Unset },
+            status_message: message,
+            ..SpanRecord::default()
+        };
+        let resource = Resource {
+            service: "browser".into(),
+            attributes: vec![text("service.name", "browser"), text("user_agent.original", &self.user_agent)],
+            ..Resource::default()
+        };
+        let scope = Scope {
+            name: "spandrel".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            ..Scope::default()
+        };
+        let written = OtlpJson::new(Vec::new(), Envelope::Plain, false).and_then(|mut writer| {
+            writer.span(&resource, &scope, &span)?;
+            writer.finish()
+        });
+        // Writing to memory does not fail, and what was written is text.
+        written.ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+#[derive(Deserialize)]
+struct Confirmation {
+    order_id: String,
+    #[serde(default)]
+    total: f64,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: Reason,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    #[serde(default)]
+    code: String,
+    message: String,
+    #[serde(default)]
+    service: String,
+}
+
+/// What the server says when it has asked the shop in vain.
+#[derive(Deserialize)]
+struct Forwarding {
+    error: String,
+}
+
+/// The shop's words, or `None` where something else has answered.
+fn answer(reply: &door::Reply) -> Option<Answer> {
+    if (200..300).contains(&reply.status) {
+        let Confirmation { order_id, total } = serde_json::from_str(&reply.body).ok()?;
+        return Some(Answer::Confirmed { order_id, total });
+    }
+    let Refusal { error: Reason { code, message, service } } = serde_json::from_str(&reply.body).ok()?;
+    Some(Answer::Refused { code, message, service })
+}
+
+fn not_reached(why: String) -> Unanswered {
+    Unanswered { happened: format!("Nobody answered: {why}"), ..Unanswered::default() }
+}
+
+fn not_the_shop(reply: &door::Reply) -> Unanswered {
+    let happened = match (reply.status, reply.media_type.as_str()) {
+        (200..300, "text/html") => "A web page came back: this server has no shop behind it.".to_owned(),
+        (404, _) => "This server knows of no shop (404).".to_owned(),
+        (502..=504, _) => match serde_json::from_str(&reply.body) {
+            Ok(Forwarding { error }) => format!("The server says: {error}."),
+            Err(_) => format!("The server could not reach the shop ({}).", reply.status),
+        },
+        (status, _) => format!("The answer ({status}) is not one that the shop gives."),
+    };
+    Unanswered { happened, status: reply.status, body: reply.body.chars().take(300).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spandrel_trace::format::otlp_json;
+
+    fn reply(status: u16, media_type: &str, body: &str) -> door::Reply {
+        door::Reply { status, media_type: media_type.into(), body: body.into() }
+    }
+
+    fn exchange(outcome: Result<u16, String>) -> Exchange {
+        let mut bytes = [0; 24];
+        (bytes[15], bytes[23]) = (0xa1, 0xb2);
+        Exchange {
+            ids: Ids::from_bytes(bytes),
+            url: "http://127.0.0.1:16686/deep/shop/orders".into(),
+            begin_unix: 5,
+            end_unix: 9,
+            outcome,
+            user_agent: "test".into(),
+        }
+    }
+
+    #[test]
+    fn the_parent_is_written_as_the_recommendation_says() {
+        let ids = exchange(Ok(201)).ids;
+        assert_eq!(ids.traceparent(), "00-000000000000000000000000000000a1-00000000000000b2-01");
+        assert_eq!(Ids::from_bytes([0; 24]).traceparent(), "00-00000000000000000000000000000001-0000000000000001-01");
+    }
+
+    fn written(outcome: Result<u16, String>) -> (SpanRecord, serde_json::Value) {
+        let json: serde_json::Value = serde_json::from_str(&exchange(outcome).otlp()).unwrap();
+        let span = &json["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+        (otlp_json::read_span(span.to_string().as_bytes()).unwrap(), json)
+    }
+
+    #[test]
+    fn the_browsers_span_is_a_root_that_says_what_was_asked_and_answered() {
+        let (span, json) = written(Ok(201));
+        assert_eq!(json["resourceSpans"][0]["resource"]["attributes"][0]["value"]["stringValue"], "browser");
+        assert_eq!((span.trace_id, span.span_id, span.parent_span_id), (TraceId(0xa1), SpanId(0xb2), SpanId(0)));
+        assert_eq!((span.name.as_str(), span.kind, span.status), ("POST /deep/shop/orders", Kind::Client, StatusCode::Unset));
+        assert_eq!((span.begin_unix, span.end_unix), (5, 9));
+        let said: Vec<_> = span.attributes.iter().map(|one| (one.key.as_str(), one.value.clone())).collect();
+        assert!(said.contains(&("server.address", Value::String("127.0.0.1".into()))));
+        assert!(said.contains(&("server.port", Value::Int(16_686))));
+        assert!(said.contains(&("http.response.status_code", Value::Int(201))));
+    }
+
+    #[test]
+    fn a_refusal_and_a_broken_line_are_errors() {
+        assert_eq!(written(Ok(409)).0.status, StatusCode::Error);
+        let (span, _) = written(Err("connection reset".into()));
+        assert_eq!((span.status, span.status_message.as_str()), (StatusCode::Error, "connection reset"));
+        assert!(span.attributes.iter().any(|one| one.key == "error.type"));
+    }
+
+    #[test]
+    fn the_shop_is_told_from_what_is_not_the_shop() {
+        let confirmed = answer(&reply(201, "application/json", r#"{"order_id":"1001","status":"confirmed","total":59.98,"trace_id":null}"#));
+        assert_eq!(confirmed, Some(Answer::Confirmed { order_id: "1001".into(), total: 59.98 }));
+        let refused = answer(&reply(409, "application/json", r#"{"error":{"code":"out_of_stock","message":"Only 9 of item-4 in stock.","service":"inventory","field":"items[0].quantity"},"trace_id":"a1"}"#));
+        assert!(matches!(refused, Some(Answer::Refused { code, .. }) if code == "out_of_stock"));
+        assert_eq!(answer(&reply(200, "text/html", "<!doctype html>")), None);
+        assert!(not_the_shop(&reply(200, "text/html", "<!doctype html>")).happened.contains("no shop"));
+        assert!(not_the_shop(&reply(503, "text/plain", "")).happened.contains("503"));
+        let down = r#"{"error":"the shop at http://127.0.0.1:8000 cannot be reached"}"#;
+        assert_eq!(answer(&reply(502, "application/json", down)), None);
+        assert!(not_the_shop(&reply(502, "application/json", down)).happened.contains("127.0.0.1:8000"));
+    }
+}

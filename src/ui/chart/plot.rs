@@ -1,0 +1,140 @@
+//! One plot: divisions, areas, lines and the dots where a line has no neighbours.
+
+use super::backend::{CanvasBackend, FINE, Ink};
+use crate::ui::canvas::Surface;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use spandrel_trace::scene::series::{Axis, runs};
+
+/// Text beside the plot, CSS pixels.
+const TEXT: f64 = 11.0;
+/// Room above, right of and below the plot, CSS pixels.
+const ABOVE: f64 = 8.0;
+const RIGHT: f64 = 10.0;
+const BELOW: f64 = 20.0;
+
+/// One line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    /// What it shows.
+    pub label: String,
+    /// Its ink.
+    pub ink: Ink,
+    /// Whether the area below it is tinted.
+    pub filled: bool,
+    /// A value for each moment; a gap where there is none.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plot {
+    /// Time, nanoseconds since the Unix epoch.
+    pub x: Axis,
+    /// Value.
+    pub y: Axis,
+    /// Moments on the time axis, rising.
+    pub moments: Vec<f64>,
+    /// Lines, the first drawn last.
+    pub lines: Vec<Line>,
+}
+
+/// Where the plot itself lies within its canvas, CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Area {
+    /// Left edge: begin of the time axis.
+    pub left: f64,
+    /// Top edge: end of the value axis.
+    pub top: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl Area {
+    /// Where a point lies.
+    pub fn place(&self, plot: &Plot, moment: f64, value: f64) -> (f64, f64) {
+        let share = |at: f64, axis: &Axis| (at - axis.low) / (axis.high - axis.low);
+        (self.left + self.width * share(moment, &plot.x), self.top + self.height * (1.0 - share(value, &plot.y)))
+    }
+
+    /// The moment nearest to `x` pixels from the canvas's left edge.
+    pub fn nearest(&self, plot: &Plot, x: f64) -> Option<usize> {
+        let at = plot.x.low + (x - self.left) / self.width.max(1.0) * (plot.x.high - plot.x.low);
+        let distance = |moment: &f64| (moment - at).abs();
+        let (index, _) =
+            plot.moments.iter().enumerate().min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)))?;
+        Some(index)
+    }
+}
+
+/// Draws on a surface of `width` by `height` CSS pixels and says where the plot lies. Too small a surface is
+/// left blank.
+pub fn draw(surface: &Surface, width: f64, height: f64, plot: &Plot) -> Area {
+    let backend = CanvasBackend::new(surface, width, height);
+    let widest = plot.y.ticks.iter().map(|tick| backend.text_width(&tick.label, TEXT)).fold(0.0, f64::max);
+    let left = (widest + 10.0).ceil();
+    let area = Area { left, top: ABOVE, width: width - left - RIGHT, height: height - ABOVE - BELOW };
+    if area.width < 20.0 || area.height < 20.0 || plot.x.high <= plot.x.low || plot.y.high <= plot.y.low {
+        return area;
+    }
+    let root = backend.into_drawing_area();
+    // The only errors that plotters passes on are the backend's, and this backend has none.
+    let _ = fill(&root, plot, area);
+    area
+}
+
+type Root<'a> = DrawingArea<CanvasBackend<'a>, plotters::coord::Shift>;
+type Failure = DrawingAreaErrorKind<std::convert::Infallible>;
+
+fn fine(pixels: f64) -> i32 {
+    (pixels * f64::from(FINE)).round() as i32
+}
+
+fn fill(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
+    divide(root, plot, area)?;
+    let mut chart = ChartBuilder::on(root)
+        .margin_left(fine(area.left))
+        .margin_top(fine(area.top))
+        .margin_right(fine(RIGHT))
+        .margin_bottom(fine(BELOW))
+        .build_cartesian_2d(plot.x.low..plot.x.high, plot.y.low..plot.y.high)?;
+    for line in plot.lines.iter().rev() {
+        let color = line.ink.color();
+        let stroke = color.stroke_width(fine(1.6) as u32);
+        for run in runs(&line.values) {
+            let points: Vec<(f64, f64)> = run
+                .filter_map(|index| Some((*plot.moments.get(index)?, line.values[index]?.min(plot.y.high))))
+                .collect();
+            if let [alone] = points[..] {
+                chart.draw_series([Circle::new(alone, fine(2.2) as u32, color.filled())])?;
+                continue;
+            }
+            if line.filled {
+                chart.draw_series(AreaSeries::new(points.iter().copied(), 0.0, color.mix(0.14)))?;
+            }
+            chart.draw_series(LineSeries::new(points, stroke))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines across at the values' ticks, and what the ticks of both axes say.
+fn divide(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
+    let words = ("sans-serif", f64::from(FINE) * TEXT).into_font().color(&Ink::Label.color());
+    let beside = words.pos(Pos::new(HPos::Right, VPos::Center));
+    let below = words.pos(Pos::new(HPos::Center, VPos::Top));
+    for tick in &plot.y.ticks {
+        let (_, y) = area.place(plot, plot.x.low, tick.at);
+        let ends = [(fine(area.left), fine(y)), (fine(area.left + area.width), fine(y))];
+        root.draw(&PathElement::new(ends, Ink::Grid.color().stroke_width(fine(1.0) as u32)))?;
+        root.draw_text(&tick.label, &beside, (fine(area.left - 8.0), fine(y)))?;
+    }
+    for tick in &plot.x.ticks {
+        let (x, bottom) = area.place(plot, tick.at, plot.y.low);
+        let x = x.clamp(area.left + 12.0, (area.left + area.width - 12.0).max(area.left + 12.0));
+        root.draw_text(&tick.label, &below, (fine(x), fine(bottom + 6.0)))?;
+    }
+    Ok(())
+}
