@@ -1,11 +1,17 @@
 //! Ids, times and numbers: how they are read and how people see them; and failures as people are told of them.
 
+mod bytes;
 mod duration;
+mod go_duration;
 mod id;
 mod number;
 mod problem;
+mod time;
 
+pub use bytes::bytes;
 pub use duration::{duration, duration_exact};
+pub use go_duration::parse_go_duration;
 pub use id::{SpanId, TraceId, parse_hex};
 pub use number::{compact, count, percent, rate};
 pub use problem::{Problem, ProblemKind};
+pub use time::{parse_rfc3339, rfc3339};
