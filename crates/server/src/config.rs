@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Takes spans in over OTLP, keeps them, answers as Jaeger does and serves the viewer.
 #[derive(Clone, Debug, clap::Parser)]
-#[command(name = "spandrel-server", version)]
+#[command(name = "spandrel-server", version, args_override_self = true)]
 pub struct Config {
     /// Address to listen on.
     #[arg(long, env = "SPANDREL_HOST", default_value = "127.0.0.1")]
@@ -66,7 +66,9 @@ impl Config {
             segment_bytes: self.segment_size,
             retention: (self.retention_hours > 0).then(|| Duration::from_secs(self.retention_hours * 3600)),
             max_disk: self.max_disk,
-            waiting_bytes: usize::try_from(self.max_waiting).unwrap_or(usize::MAX / 2),
+            // One request's spans must fit, with what the index says of them.
+            waiting_bytes: usize::try_from(self.max_waiting.max(self.max_request.saturating_mul(2)))
+                .unwrap_or(usize::MAX / 2),
             ..Limits::default()
         }
     }

@@ -17,10 +17,14 @@ const DAY: u64 = 86_400_000_000_000;
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
 
+/// What Jaeger says where it has no metrics backend; the viewer computes its figures from traces.
+const NO_METRICS: &str = "trace metrics are currently disabled - no metrics backend configured";
+
 /// Why a request is not answered.
 enum Failure {
     Parameter(String),
     TraceNotFound,
+    NoMetrics,
     Store(StoreError),
 }
 
@@ -35,6 +39,7 @@ impl Failure {
         let (status, message) = match self {
             Failure::Parameter(message) => (StatusCode::BAD_REQUEST, message.clone()),
             Failure::TraceNotFound => (StatusCode::NOT_FOUND, "trace not found".to_owned()),
+            Failure::NoMetrics => (StatusCode::NOT_IMPLEMENTED, NO_METRICS.to_owned()),
             Failure::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         };
         let errors = json!([{ "code": status.as_u16(), "msg": message }]);
@@ -67,6 +72,7 @@ pub fn answer(store: &Store, method: &Method, path: &[&str], params: &Params, bo
         (&Method::GET, ["traces"]) => traces(store, params),
         (&Method::GET, ["traces", id]) => trace(store, id, params),
         (&Method::GET, ["dependencies"]) => graph(store, params),
+        (&Method::GET, ["metrics", kind @ ("calls" | "errors" | "latencies")]) => metrics(kind, params),
         (&Method::POST, ["archive", id]) => archive(store, id),
         (&Method::POST, ["transform"]) => transform(body),
         _ => return not_found(),
@@ -206,6 +212,35 @@ fn graph(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
         })
     });
     Ok(envelope(&data.collect(), 0, &Value::Null).into_bytes())
+}
+
+/// Checks the parameters as Jaeger does, then says that there is no metrics backend.
+fn metrics(kind: &str, params: &Params) -> Result<Vec<u8>, Failure> {
+    required(params, "service").map_err(|_| {
+        Failure::Parameter(
+            "unable to parse param 'service': please provide at least one service name".to_owned(),
+        )
+    })?;
+    if kind == "latencies" {
+        let quantile = params.get(&["quantile"]).and_then(|text| text.parse::<f64>().ok());
+        if !quantile.is_some_and(|quantile| (0.0..=1.0).contains(&quantile)) {
+            let why = "unable to parse param 'quantile': please provide a quantile between 0 and 1";
+            return Err(Failure::Parameter(why.to_owned()));
+        }
+    }
+    for name in ["endTs", "lookback", "step", "ratePer"] {
+        if let Some(Err(why)) = params.get(&[name]).map(params::integer) {
+            return Err(Failure::Parameter(format!("unable to parse param '{name}': {why}")));
+        }
+    }
+    const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+    let unknown = params.all("spanKind").find(|kind| !KINDS.contains(&kind.to_ascii_lowercase().as_str()));
+    match unknown {
+        Some(kind) => Err(Failure::Parameter(format!(
+            "unable to parse param 'spanKind': unsupported span kind: '{kind}'"
+        ))),
+        None => Err(Failure::NoMetrics),
+    }
 }
 
 /// There is no second storage: a trace is archived as long as it is kept.

@@ -4,10 +4,12 @@ use super::{Intake, Refusal, answer, blocking, encoding, json};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
 const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
+const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// Takes one export request, whatever its method and type.
 pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
@@ -36,29 +38,37 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
 async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<(), Refusal> {
     let content_encoding = text(request.headers(), header::CONTENT_ENCODING).to_owned();
     let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().unwrap_or(0);
-    if announced > intake.max_request {
-        return Err(Refusal::TooLarge(intake.max_request));
-    }
-    let (body, mut room) = read(intake, request.into_body(), announced).await?;
+    let mut body = request.into_body();
+    let (bytes, mut room) = match read(intake, &mut body, announced).await {
+        Ok(read) => read,
+        Err(refusal) => {
+            // A sender that is still writing would see a broken connection instead of the answer.
+            let _ = tokio::time::timeout(DRAIN_TIME, drain(body, intake.max_request.saturating_mul(4))).await;
+            return Err(refusal);
+        }
+    };
     let plain = content_encoding.is_empty() || content_encoding.eq_ignore_ascii_case("identity");
     let limit = intake.max_request;
-    let body = if plain {
-        body
+    let bytes = if plain {
+        bytes
     } else {
-        let body = blocking(move || encoding::decode(body, &content_encoding, limit)).await??;
-        room.push(intake.reserve(body.len())?);
-        body
+        let bytes = blocking(move || encoding::decode(bytes, &content_encoding, limit)).await??;
+        room.push(intake.reserve(bytes.len())?);
+        bytes
     };
-    let body = if is_json { blocking(move || json::to_protobuf(&body)).await?? } else { body };
-    intake.take(body).await
+    let bytes = if is_json { blocking(move || json::to_protobuf(&bytes)).await?? } else { bytes };
+    intake.take(bytes).await
 }
 
 /// Reads a body within the limit; what it reserves is held until the request is answered.
 async fn read(
     intake: &Intake,
-    mut body: Body,
+    body: &mut Body,
     announced: usize,
 ) -> Result<(Vec<u8>, Vec<OwnedSemaphorePermit>), Refusal> {
+    if announced > intake.max_request {
+        return Err(Refusal::TooLarge(intake.max_request));
+    }
     let mut room = vec![intake.reserve(announced)?];
     let mut reserved = announced;
     let mut bytes = Vec::with_capacity(announced);
@@ -69,13 +79,24 @@ async fn read(
             return Err(Refusal::TooLarge(intake.max_request));
         }
         if bytes.len() + data.len() > reserved {
-            let more = data.len().max(reserved);
+            let more = data.len().max(reserved).min(intake.max_request);
             room.push(intake.reserve(more)?);
             reserved += more;
         }
         bytes.extend_from_slice(&data);
     }
     Ok((bytes, room))
+}
+
+/// Reads the rest of a body that is not wanted and forgets it, up to so many bytes.
+async fn drain(mut body: Body, most: usize) {
+    let mut left = most;
+    while let Some(Ok(frame)) = body.frame().await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len()));
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 fn refuse(refusal: &Refusal, is_json: bool) -> Response<Body> {

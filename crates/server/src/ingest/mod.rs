@@ -90,9 +90,13 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// A way into the store for requests of at most `max_request` bytes, at most `max_waiting` bytes at once.
+    /// A way into the store for requests of at most `max_request` bytes, at most `max_waiting` bytes at once (but
+    /// always enough for one request, compressed and not).
     pub fn new(store: Store, max_request: usize, max_waiting: usize) -> Self {
-        let room = Arc::new(Semaphore::new((max_waiting / 1024).clamp(1, Semaphore::MAX_PERMITS)));
+        let room = Arc::new(Semaphore::new(
+            (max_waiting.max(max_request.saturating_mul(2)).div_ceil(1024) + 2)
+                .clamp(1, Semaphore::MAX_PERMITS),
+        ));
         Intake { store, room, max_request, counters: Arc::default() }
     }
 

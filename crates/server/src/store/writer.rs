@@ -134,7 +134,7 @@ pub fn start(directory: &Path, limits: Limits, index: Arc<RwLock<Index>>) -> Res
     let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || state.run(&jobs))?;
     Ok(Handle {
         queue: Mutex::new(Some(queue)),
-        room: Arc::new(Semaphore::new(limits.waiting_bytes.div_ceil(1024))),
+        room: Arc::new(Semaphore::new(limits.waiting_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS))),
         thread: Mutex::new(Some(thread)),
     })
 }

@@ -1,0 +1,22 @@
+//! The server from outside: its real binary, real ports, real bytes.
+
+#[path = "api/conformance.rs"]
+mod conformance;
+#[path = "api/crash.rs"]
+mod crash;
+#[path = "api/grpc.rs"]
+mod grpc;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/lossless.rs"]
+mod lossless;
+#[path = "api/otlp.rs"]
+mod otlp;
+#[path = "api/queries.rs"]
+mod queries;
+#[path = "api/recorded.rs"]
+mod recorded;
+#[path = "api/support.rs"]
+mod support;
+#[path = "api/viewer.rs"]
+mod viewer;

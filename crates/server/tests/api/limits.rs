@@ -1,0 +1,136 @@
+//! Too large, too much at once, no room: each is said so that a sender knows whether to come again.
+
+use crate::support::{Server, gzip, read_answer, request, send, span, try_send};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use std::io::Write;
+use std::net::TcpStream;
+
+/// A request of one span with so many bytes that do not compress.
+fn heavy(trace: u128, bytes: usize) -> ExportTraceServiceRequest {
+    let mut span = span(trace, 1, "heavy");
+    let mut seed = trace as u64 | 1;
+    let mut next = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        char::from(b'!' + (seed % 90) as u8)
+    };
+    span.trace_state = (0..bytes).map(|_| next()).collect();
+    request("heavy", vec![span])
+}
+
+#[test]
+fn a_request_over_the_limit_is_413_however_it_comes() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--max-request", "64K"]);
+    let body = heavy(1, 80_000).encode_to_vec();
+    let plain =
+        send(&server.otlp_http, "POST", "/v1/traces", &[("content-type", "application/x-protobuf")], &body);
+    assert_eq!(plain.status, 413, "{}", plain.text());
+    assert_eq!(plain.header("content-type"), "application/x-protobuf");
+    assert_eq!(plain.header("retry-after"), "", "it must not come again");
+    assert!(plain.text().contains("larger than 65536 bytes"), "{}", plain.text());
+
+    let chunked = [("content-type", "application/json"), ("transfer-encoding", "chunked")];
+    let mut chunks = Vec::new();
+    for chunk in body.chunks(10_000) {
+        chunks.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        chunks.extend_from_slice(chunk);
+        chunks.extend_from_slice(b"\r\n");
+    }
+    chunks.extend_from_slice(b"0\r\n\r\n");
+    let answer = send(&server.otlp_http, "POST", "/v1/traces", &chunked, &chunks);
+    assert_eq!((answer.status, answer.json()["code"].as_u64()), (413, Some(8)));
+
+    let bomb = gzip(&vec![b' '; 50 << 20]);
+    assert!(bomb.len() < 64 << 10, "the bomb itself is small: {}", bomb.len());
+    let packed = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    assert_eq!(send(&server.otlp_http, "POST", "/v1/traces", &packed, &bomb).status, 413);
+
+    assert_eq!(server.export(&heavy(2, 40_000)).status, 200, "what fits is taken");
+}
+
+#[test]
+fn a_full_store_is_503_with_retry_after_and_keeps_what_it_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--max-disk", "2M", "--retention-hours", "0"]);
+    let mut taken = 0;
+    let refusal = loop {
+        let answer = server.export(&heavy(taken + 1, 100_000));
+        if answer.status != 200 {
+            break answer;
+        }
+        taken += 1;
+        assert!(taken < 100, "two megabytes hold no hundred of these");
+    };
+    assert!(taken > 3, "{taken} were taken before it was full");
+    assert_eq!(refusal.status, 503, "{}", refusal.text());
+    assert!(refusal.header("retry-after").parse::<u64>().unwrap() > 0);
+    assert!(refusal.text().contains("the store is full"), "{}", refusal.text());
+    assert!(refusal.text().contains("google.rpc.RetryInfo"));
+    let json = server.export_json(&format!(
+        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"name":"{}"}}]}}]}}]}}"#,
+        "x".repeat(300_000)
+    ));
+    assert_eq!(json.status, 503);
+    assert_eq!(json.json()["code"], 8);
+    for trace in 1..=taken {
+        assert_eq!(server.spans(&format!("{trace:x}")).len(), 1, "trace {trace} was acknowledged");
+    }
+    assert!(server.spans(&format!("{:x}", taken + 1)).is_empty(), "what was refused is not there");
+}
+
+#[test]
+fn with_a_retention_the_oldest_segments_go_and_nothing_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--max-disk", "4M", "--segment-size", "300K"]);
+    for trace in 1..=80 {
+        let answer = server.export(&heavy(trace, 100_000));
+        assert_eq!(answer.status, 200, "{trace}: {}", answer.text());
+    }
+    assert!(server.spans("1").is_empty(), "the first is gone");
+    assert_eq!(server.spans(&format!("{:x}", 80)).len(), 1, "the last is there");
+    let bytes: u64 = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(bytes <= 5 << 20, "{bytes} bytes are on disk");
+    assert_eq!(server.get_json("/api/v3/services")["services"], serde_json::json!(["heavy"]));
+}
+
+#[test]
+fn more_than_may_wait_is_told_to_come_again_and_is_then_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--max-request", "64K", "--max-waiting", "1K"]);
+    let body = heavy(1, 60_000).encode_to_vec();
+    let mut slow: Vec<TcpStream> = Vec::new();
+    let head = |stream: &mut TcpStream| {
+        let head = format!(
+            "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+    };
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&server.otlp_http).unwrap();
+        head(&mut stream);
+        slow.push(stream);
+    }
+    // Both announced requests hold room as soon as their heads are read; no clock is needed to wait for that.
+    let refused = loop {
+        let headers = [("content-type", "application/x-protobuf")];
+        let answer = try_send(&server.otlp_http, "POST", "/v1/traces", &headers, &body).unwrap();
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
+    for mut stream in slow {
+        stream.write_all(&body).unwrap();
+        assert_eq!(read_answer(stream).unwrap().status, 200);
+    }
+    assert_eq!(server.export(&heavy(2, 60_000)).status, 200, "the room was given back");
+    assert_eq!(server.spans("1").len(), 1);
+}

@@ -1,0 +1,247 @@
+//! The two query APIs on data of our own: statuses, envelopes, parameters, searches.
+
+use crate::support::{Server, request, span, text, window};
+use opentelemetry_proto::tonic::trace::v1::Status;
+use serde_json::{Value, json};
+
+/// Two traces: `1` (front calls back twice, once in vain) and the younger `a1b2` (back alone).
+fn filled(directory: &std::path::Path) -> Server {
+    let server = Server::start(directory, &[]);
+    let root = span(1, 1, "GET /");
+    let begin = root.start_time_unix_nano - 10_000_000_000;
+    let child = |id, name: &str, failed: bool| {
+        let mut span = span(1, id, name);
+        span.parent_span_id = 1u64.to_be_bytes().to_vec();
+        span.start_time_unix_nano = begin + id * 1_000_000;
+        span.end_time_unix_nano = span.start_time_unix_nano + id * 100_000_000;
+        span.attributes = vec![text("http.route", "/x"), text("id", &id.to_string())];
+        span.status = failed.then(|| Status { code: 2, message: "no".to_owned() });
+        span
+    };
+    let mut root = root;
+    root.start_time_unix_nano = begin;
+    root.end_time_unix_nano = begin + 1_000_000_000;
+    root.kind = 3;
+    assert_eq!(server.export(&request("front", vec![root])).status, 200);
+    assert_eq!(
+        server.export(&request("back", vec![child(2, "load", false), child(3, "save", true)])).status,
+        200
+    );
+    let mut alone = span(0xa1b2, 9, "load");
+    alone.attributes = vec![text("id", "9")];
+    assert_eq!(server.export(&request("back", vec![alone])).status, 200);
+    server
+}
+
+#[test]
+fn requests_answer_as_a_table_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let now = "query.start_time_min=2020-01-01T00:00:00Z&query.start_time_max=2100-01-01T00:00:00Z";
+    for (path, status, json_type, has) in [
+        (
+            "/api/services".to_owned(),
+            200,
+            true,
+            r#"{"data":["back","front"],"total":2,"limit":0,"offset":0,"errors":null}"#,
+        ),
+        ("/api/v3/services".to_owned(), 200, true, r#"{"services":["back","front"]}"#),
+        ("/api/operations?service=back".to_owned(), 200, true, r#"{"name":"load","spanKind":"server"}"#),
+        ("/api/operations?service=back&spanKind=client".to_owned(), 200, true, r#"{"data":[],"total":0"#),
+        ("/api/operations".to_owned(), 400, false, "parameter 'service' is required"),
+        ("/api/services/back/operations".to_owned(), 200, true, r#"{"data":["load","save"],"total":2"#),
+        ("/api/services/no%2Fsuch+one/operations".to_owned(), 200, true, r#""data":[]"#),
+        ("/api/v3/operations?service=front&span_kind=client".to_owned(), 200, true, "GET /"),
+        ("/api/v3/operations".to_owned(), 200, true, r#"{"operations":[]}"#),
+        ("/api/traces/1".to_owned(), 200, true, r#""traceID":"0000000000000001""#),
+        ("/api/traces/A1B2".to_owned(), 200, true, r#""traceID":"000000000000a1b2""#),
+        ("/api/traces/2".to_owned(), 404, false, r#""errors":[{"code":404,"msg":"trace not found"}]"#),
+        ("/api/traces/xyz".to_owned(), 400, false, r#""data":null"#),
+        (format!("/api/traces/{}", "0".repeat(33)), 400, false, "longer than 32"),
+        ("/api/traces?service=front&limit=0".to_owned(), 400, false, "limit"),
+        ("/api/traces?service=front&tag=nocolon".to_owned(), 400, false, "expecting key:value"),
+        (
+            "/api/traces?service=front&tags=%7B%22a%22:1%7D".to_owned(),
+            400,
+            false,
+            "malformed 'tags' parameter",
+        ),
+        ("/api/traces?service=front&start=soon".to_owned(), 400, false, "unable to parse param 'start'"),
+        ("/api/traces?service=front&raw=perhaps".to_owned(), 400, false, "unable to parse param 'raw'"),
+        ("/api/traces".to_owned(), 400, false, "parameter 'service' is required"),
+        ("/api/v3/traces/a1b2".to_owned(), 200, true, r#""traceId":"0000000000000000000000000000a1b2""#),
+        (
+            "/api/v3/traces/3".to_owned(),
+            404,
+            false,
+            r#"{"error":{"httpCode":404,"message":"No traces found"}}"#,
+        ),
+        (format!("/api/v3/traces?query.service_name=nope&{now}"), 404, false, "No traces found"),
+        (format!("/api/v3/trace-summaries?query.service_name=nope&{now}"), 200, true, r#"{"summaries":[]}"#),
+        (format!("/api/v3/trace-summaries?{now}&query.searchDepth=0"), 400, false, "query.searchDepth"),
+        (
+            format!("/api/v3/trace-summaries?{now}&query.filter=x"),
+            400,
+            false,
+            "malformed parameter query.filter",
+        ),
+        (
+            format!("/api/v3/trace-summaries?{now}&query.attributes=x"),
+            400,
+            false,
+            "malformed parameter query.attributes",
+        ),
+        (
+            "/api/v3/trace-summaries".to_owned(),
+            400,
+            false,
+            "query.startTimeMin and query.startTimeMax are required",
+        ),
+        ("/api/metrics/calls?service=front".to_owned(), 501, false, "no metrics backend"),
+        ("/api/nope".to_owned(), 404, false, "404 page not found\n"),
+        ("/api".to_owned(), 404, false, "404 page not found\n"),
+        ("/api/v3/".to_owned(), 404, false, "404 page not found\n"),
+    ] {
+        let answer = server.get(&path);
+        let what = format!("{path}: {} {}", answer.status, answer.text());
+        assert_eq!(answer.status, status, "{what}");
+        assert!(answer.text().contains(has), "{what}");
+        let content_type = if json_type { "application/json" } else { "text/plain; charset=utf-8" };
+        assert_eq!(answer.header("content-type"), content_type, "{what}");
+    }
+}
+
+/// Trace ids that a v3 search finds, in its order.
+fn found(server: &Server, query: &str) -> Vec<u64> {
+    let answer = server.get_json(&format!("/api/v3/trace-summaries?{}&{query}", window()));
+    let summaries = answer["summaries"].as_array().unwrap();
+    summaries
+        .iter()
+        .map(|trace| u64::from_str_radix(trace["traceId"].as_str().unwrap(), 16).unwrap())
+        .collect()
+}
+
+#[test]
+fn searches_want_everything_on_one_span() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let (both, old, none): (&[u64], &[u64], &[u64]) = (&[0xa1b2, 1], &[1], &[]);
+    for (query, wanted) in [
+        ("", both),
+        ("query.service_name=back", both),
+        ("query.serviceName=back&query.searchDepth=1", &[0xa1b2][..]),
+        ("query.service_name=front", old),
+        ("query.service_name=back&query.operation_name=load", both),
+        ("query.service_name=front&query.operation_name=load", none),
+        ("query.service_name=back&query.attributes={\"error\":\"true\"}", old),
+        ("query.service_name=front&query.attributes={\"error\":\"true\"}", none),
+        ("query.operation_name=load&query.attributes={\"error\":\"false\"}", both),
+        ("query.operation_name=load&query.attributes={\"error\":\"true\"}", none),
+        ("query.attributes={\"id\":\"3\",\"http.route\":\"/x\"}", old),
+        ("query.attributes={\"id\":\"9\",\"http.route\":\"/x\"}", none),
+        ("query.attributes={\"id\":\"9\"}", &[0xa1b2]),
+        ("query.attributes={\"service.name\":\"front\"}", old),
+        ("query.attributes={\"resource.service.name\":\"back\",\"id\":\"9\"}", &[0xa1b2]),
+        ("query.attributes={\"resource.id\":\"9\"}", none),
+        ("query.attributes={\"span.kind\":\"client\"}", old),
+        ("query.attributes={\"span.status\":\"error\"}", old),
+        ("query.attributes={\"scope.name\":\"test\"}", both),
+        ("query.attributes={\"scope.name\":\"other\"}", none),
+        ("query.duration_min=250ms", old),
+        ("query.service_name=back&query.duration_min=250ms&query.duration_max=350ms", old),
+        ("query.service_name=back&query.duration_min=350ms", none),
+        ("query.duration_max=5ms", &[0xa1b2]),
+        ("query.operation_name=save&query.duration_max=250ms", none),
+    ] {
+        assert_eq!(
+            found(&server, &query.replace('"', "%22").replace('{', "%7B").replace('}', "%7D")),
+            wanted,
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn times_bound_the_begin_of_a_matching_span() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let summary = server.get_json(&format!("/api/v3/trace-summaries?query.service_name=front&{}", window()));
+    let begin: u64 = summary["summaries"][0]["minStartTimeUnixNano"].as_str().unwrap().parse().unwrap();
+    let time =
+        |nanoseconds: u64| jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)).unwrap().to_string();
+    let search = |service: &str, from: u64, to: u64| {
+        let (from, to) = (time(from), time(to));
+        let query =
+            format!("query.service_name={service}&query.start_time_min={from}&query.start_time_max={to}");
+        let answer = server.get_json(&format!("/api/v3/trace-summaries?{query}"));
+        answer["summaries"].as_array().unwrap().len()
+    };
+    assert_eq!(search("front", begin, begin + 1), 1);
+    assert_eq!(
+        search("front", begin + 1, begin + 9_000_000),
+        0,
+        "its child begins then, but that is of back"
+    );
+    assert_eq!(search("back", begin + 1, begin + 9_000_000), 1);
+    let micros = begin / 1000;
+    let legacy = |start: u64, end: u64| {
+        let answer = server.get_json(&format!("/api/traces?service=front&start={start}&end={end}"));
+        answer["data"].as_array().unwrap().len()
+    };
+    assert_eq!((legacy(micros, micros + 1), legacy(micros + 1, micros + 2)), (1, 0));
+}
+
+#[test]
+fn summaries_and_the_service_graph_count_what_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let answer = server.get_json(&format!("/api/v3/trace-summaries?query.service_name=front&{}", window()));
+    let mut summary = answer["summaries"][0].clone();
+    for time in ["minStartTimeUnixNano", "maxEndTimeUnixNano"] {
+        assert!(summary[time].as_str().unwrap().parse::<u64>().is_ok());
+        summary.as_object_mut().unwrap().remove(time);
+    }
+    assert_eq!(
+        summary,
+        json!({
+            "traceId": "00000000000000000000000000000001", "rootServiceName": "front", "rootOperationName": "GET /",
+            "spanCount": 3, "errorSpanCount": 1,
+            "services": [{"name": "back", "spanCount": 2, "errorSpanCount": 1}, {"name": "front", "spanCount": 1}],
+        })
+    );
+    let graph = server.get_json("/api/dependencies?lookback=3600000");
+    assert_eq!(graph["data"], json!([{"parent": "front", "child": "back", "callCount": 2, "errorCount": 1}]));
+    assert_eq!(server.get_json("/api/dependencies?service=nope")["data"], json!([]));
+    let later = server.get_json("/api/dependencies?endTs=1000&lookback=1000");
+    assert_eq!(later, json!({"data": [], "total": 0, "limit": 0, "offset": 0, "errors": null}));
+}
+
+#[test]
+fn the_legacy_search_answers_whole_traces_newest_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let answer = server.get_json("/api/traces?service=back&limit=5&lookback=1h");
+    let ids: Vec<&Value> = answer["data"].as_array().unwrap().iter().map(|trace| &trace["traceID"]).collect();
+    assert_eq!(ids, ["000000000000a1b2", "0000000000000001"]);
+    assert_eq!(answer["data"][1]["spans"].as_array().unwrap().len(), 3);
+    let several = server.get_json("/api/traces?traceID=1&traceID=ffff&traceID=01");
+    assert_eq!(several["data"].as_array().unwrap().len(), 1);
+    assert_eq!(several["errors"], json!([{"msg": "trace not found", "traceID": "000000000000ffff"}]));
+    let tagged = server.get_json("/api/traces?service=back&tag=id:2&tag=http.route:/x");
+    assert_eq!(tagged["data"].as_array().unwrap().len(), 1);
+    let pretty = server.get("/api/services?prettyPrint=true").text();
+    assert!(pretty.starts_with("{\n    \"data\": [\n        \"back\","), "{pretty}");
+}
+
+#[test]
+fn answers_travel_compressed_when_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let spans = (1..500).map(|id| span(5, id, "some operation")).collect();
+    assert_eq!(server.export(&request("s", spans)).status, 200);
+    let plain = server.get("/api/traces/5");
+    let packed =
+        crate::support::send(&server.viewer, "GET", "/api/traces/5", &[("accept-encoding", "gzip")], b"");
+    assert_eq!((plain.header("content-encoding"), packed.header("content-encoding")), ("", "gzip"));
+    assert!(packed.body.len() * 5 < plain.body.len());
+}

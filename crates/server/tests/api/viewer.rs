@@ -1,0 +1,148 @@
+//! The viewer's files and pages, the prefix, and the way to the shop.
+
+use crate::support::{Server, command, gzip, send};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+
+const PAGE: &str = "<!doctype html><script>let own = 1;</script><script src=\"static/a.js\"></script>";
+
+fn dist(directory: &Path) -> String {
+    let files = directory.join("static/0123456789abcdef");
+    std::fs::create_dir_all(&files).unwrap();
+    std::fs::write(directory.join("index.html"), PAGE).unwrap();
+    std::fs::write(directory.join("favicon.svg"), "<svg/>").unwrap();
+    std::fs::write(files.join("app.js"), "let a = 1;\n".repeat(500)).unwrap();
+    std::fs::write(files.join("app.wasm"), "\0asm".repeat(1000)).unwrap();
+    directory.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn pages_and_files_are_served_compressed_cached_and_under_a_policy() {
+    let (data, built) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = Server::start(data.path(), &["--viewer", &dist(built.path())]);
+    for path in [
+        "/",
+        "/search?service=x",
+        "/trace/00ab",
+        "/trace/a...b",
+        "/dependencies",
+        "/index.html",
+        "/shop",
+        "/x.y",
+    ] {
+        let page = server.get(path);
+        assert_eq!((page.status, page.text().as_str()), (200, PAGE), "{path}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(page.header("cache-control"), "no-cache");
+        assert_eq!(page.header("x-content-type-options"), "nosniff");
+        let policy = page.header("content-security-policy");
+        // sha256 of "let own = 1;" in base64.
+        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-"), "{policy}");
+        assert_eq!(policy.matches("sha256-").count(), 1, "{policy}");
+    }
+    let page = server.get("/");
+    let again = send(&server.viewer, "GET", "/search", &[("if-none-match", page.header("etag"))], b"");
+    assert_eq!((again.status, again.body.len()), (304, 0));
+
+    let script = "/static/0123456789abcdef/app.js";
+    let plain = server.get(script);
+    assert_eq!((plain.status, plain.header("content-encoding")), (200, ""));
+    assert!(plain.header("content-type").starts_with("text/javascript"));
+    assert!(plain.header("cache-control").contains("immutable"));
+    let packed = send(&server.viewer, "GET", script, &[("accept-encoding", "gzip, br")], b"");
+    assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+    assert!(packed.body.len() < plain.body.len() / 5);
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.body);
+    assert_eq!(server.get("/static/0123456789abcdef/app.wasm").header("content-type"), "application/wasm");
+    assert_eq!(server.get("/favicon.svg").header("cache-control"), "no-cache");
+    assert_eq!(server.get("/static/none.js").status, 404);
+    assert_eq!(server.get("/static/../../secret").status, 404);
+    assert_eq!(server.get("/static/%2e%2e/%2e%2e/secret").status, 404);
+    assert_eq!(send(&server.viewer, "POST", "/search", &[], b"").status, 405);
+    let head = send(&server.viewer, "HEAD", "/", &[], b"");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+
+    // A file that changes is served changed.
+    std::fs::write(built.path().join("index.html"), "<p>new").unwrap();
+    let new = send(&server.viewer, "GET", "/", &[("if-none-match", page.header("etag"))], b"");
+    assert_eq!((new.status, new.text().as_str()), (200, "<p>new"));
+    // A better compression beside the file is used.
+    std::fs::write(built.path().join("static/0123456789abcdef/b.js"), "x".repeat(2000)).unwrap();
+    std::fs::write(built.path().join("static/0123456789abcdef/b.js.gz"), gzip(&[b'x'; 2000])).unwrap();
+    std::fs::write(built.path().join("static/0123456789abcdef/b.js.br"), "brotli").unwrap();
+    let best =
+        send(&server.viewer, "GET", "/static/0123456789abcdef/b.js", &[("accept-encoding", "gzip, br")], b"");
+    assert_eq!((best.header("content-encoding"), best.text().as_str()), ("br", "brotli"));
+}
+
+#[test]
+fn everything_lies_below_the_prefix() {
+    let (data, built) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = Server::start(data.path(), &["--base-path", "/a/b/", "--viewer", &dist(built.path())]);
+    assert!(server.ready.contains(&format!("viewer=http://{}/a/b ", server.viewer)), "{}", server.ready);
+    let moved = server.get("/a/b");
+    assert_eq!((moved.status, moved.header("location")), (307, "/a/b/"));
+    for (path, status) in [
+        ("/a/b/", 200),
+        ("/a/b/search", 200),
+        ("/a/b/api/services", 200),
+        ("/a/b/health", 200),
+        ("/a/b/api/nope", 404),
+        ("/", 404),
+        ("/a/bc", 404),
+        ("/api/services", 404),
+    ] {
+        assert_eq!(server.get(path).status, status, "{path}");
+    }
+    let json = [("content-type", "application/json")];
+    assert_eq!(send(&server.viewer, "POST", "/a/b/v1/traces", &json, b"{}").status, 200);
+}
+
+#[test]
+fn without_a_viewer_the_page_says_how_to_get_one() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let page = server.get("/");
+    if page.status == 200 {
+        assert!(page.text().contains("<html"), "the viewer came with the binary");
+    } else {
+        assert!(page.text().contains("--viewer"), "{}", page.text());
+    }
+    let refused = command(data.path(), &["--viewer", "nowhere"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("nowhere has no index.html"));
+}
+
+#[test]
+fn the_shop_is_reached_through_the_server_or_named_as_down() {
+    let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", gateway.local_addr().unwrap());
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = gateway.accept().unwrap();
+        let mut got = Vec::new();
+        let mut buffer = [0; 4096];
+        while !got.ends_with(b"{\"order\":1}") {
+            let read = stream.read(&mut buffer).unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&got));
+            got.extend_from_slice(&buffer[..read]);
+        }
+        stream.write_all(b"HTTP/1.1 201 Created\r\nx-order: 7\r\ncontent-length: 2\r\n\r\nok").unwrap();
+        String::from_utf8(got).unwrap()
+    });
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--shop", &address]);
+    let trace = "00-000102030405060708090a0b0c0d0e0f-0001020304050607-01";
+    let headers = [("content-type", "application/json"), ("traceparent", trace)];
+    let answer = send(&server.viewer, "POST", "/shop/orders?x=1", &headers, b"{\"order\":1}");
+    assert_eq!((answer.status, answer.header("x-order"), answer.text().as_str()), (201, "7", "ok"));
+    let got = served.join().unwrap();
+    assert!(got.starts_with("POST /orders?x=1 HTTP/1.1\r\n"), "{got}");
+    assert!(got.contains(trace), "{got}");
+
+    let down = send(&server.viewer, "GET", "/shop/health", &[], b"");
+    assert_eq!(down.status, 502);
+    let why = down.json()["error"].as_str().unwrap().to_owned();
+    assert!(why.contains(&address) && why.contains("cannot be reached"), "{why}");
+}
