@@ -250,6 +250,7 @@ fn archive(store: &Store, id: &str) -> Result<Vec<u8>, Failure> {
     Ok(envelope(&json!([]), 0, &json!([])).into_bytes())
 }
 
+/// Answers what sending this and asking for it would.
 fn transform(body: &[u8]) -> Result<Vec<u8>, Failure> {
     let bad = |why: String| Failure::Parameter(format!("cannot unmarshal OTLP : {why}"));
     let request = json::to_protobuf(body).map_err(|refusal| bad(refusal.to_string()))?;
@@ -258,7 +259,7 @@ fn transform(body: &[u8]) -> Result<Vec<u8>, Failure> {
     for part in parts {
         found.push(Stored::new(part.trace, compress::unpack(part.plain, part.spans)?));
     }
-    write(&found, Answering::Raw)
+    write(&found, Answering::Repaired)
 }
 
 fn micros(params: &Params, name: &'static str) -> Result<Option<u64>, Failure> {
@@ -270,7 +271,7 @@ fn micros(params: &Params, name: &'static str) -> Result<Option<u64>, Failure> {
 
 fn answering(params: &Params) -> Result<Answering, Failure> {
     match params.flag(&["raw"]) {
-        Ok(raw) => Ok(if raw { Answering::Raw } else { Answering::Adjusted }),
+        Ok(raw) => Ok(if raw { Answering::Repaired } else { Answering::Adjusted }),
         Err(why) => Err(Failure::Parameter(format!("unable to parse param 'raw': {why}"))),
     }
 }

@@ -128,6 +128,7 @@ fn metrics(state: &Query) -> Response<Body> {
             "Requests told to come again",
             read(&counters.deferred),
         ),
+        ("spandrel_intake_bytes", "gauge", "Bytes of requests in memory", state.intake.held()),
         ("spandrel_store_spans", "gauge", "Spans kept", spans),
         ("spandrel_store_parts", "gauge", "Parts (one per trace and batch) kept", parts),
         ("spandrel_store_segments", "gauge", "Segment files", segments),

@@ -1,5 +1,7 @@
 //! The server from outside: its real binary, real ports, real bytes.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::type_complexity)]
+
 #[path = "api/conformance.rs"]
 mod conformance;
 #[path = "api/crash.rs"]

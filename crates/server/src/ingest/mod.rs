@@ -83,6 +83,7 @@ pub struct Intake {
     store: Store,
     /// Kibibytes of request bodies that may be in memory.
     room: Arc<Semaphore>,
+    kibibytes: usize,
     /// Bytes of one request after decompression.
     pub max_request: usize,
     /// What happened so far.
@@ -93,11 +94,15 @@ impl Intake {
     /// A way into the store for requests of at most `max_request` bytes, at most `max_waiting` bytes at once (but
     /// always enough for one request, compressed and not).
     pub fn new(store: Store, max_request: usize, max_waiting: usize) -> Self {
-        let room = Arc::new(Semaphore::new(
-            (max_waiting.max(max_request.saturating_mul(2)).div_ceil(1024) + 2)
-                .clamp(1, Semaphore::MAX_PERMITS),
-        ));
-        Intake { store, room, max_request, counters: Arc::default() }
+        let bytes = max_waiting.max(max_request.saturating_mul(2));
+        let kibibytes = (bytes.div_ceil(1024) + 2).min(Semaphore::MAX_PERMITS);
+        let room = Arc::new(Semaphore::new(kibibytes));
+        Intake { store, room, kibibytes, max_request, counters: Arc::default() }
+    }
+
+    /// Bytes of requests that are in memory.
+    pub fn held(&self) -> u64 {
+        (self.kibibytes.saturating_sub(self.room.available_permits()) * 1024) as u64
     }
 
     /// Reserves memory for so many bytes of a request; refuses when there is none.

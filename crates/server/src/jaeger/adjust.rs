@@ -11,7 +11,9 @@ use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Valu
 pub enum Answering {
     /// Times and orders as sent.
     Raw,
-    /// Repaired and sorted.
+    /// Orders as sent; a span that ends before it begins is repaired, for v1 has no words for it.
+    Repaired,
+    /// Repaired, and attributes sorted.
     Adjusted,
 }
 
@@ -60,8 +62,11 @@ pub fn for_each_span(
         if span.name.is_empty() {
             span.name = EMPTY_SPAN.to_owned();
         }
+        if answering != Answering::Raw {
+            repair(&mut span);
+        }
         if answering == Answering::Adjusted {
-            adjust(&mut span);
+            sort_all(&mut span);
         }
         each(&last.resource, &last.scope, &span);
     })?;
@@ -83,10 +88,13 @@ fn sort(attributes: &mut [Attribute]) {
     attributes.sort_by(|left, right| left.key.cmp(&right.key));
 }
 
-fn adjust(span: &mut SpanRecord) {
+fn sort_all(span: &mut SpanRecord) {
     sort(&mut span.attributes);
     span.events.iter_mut().for_each(|event| sort(&mut event.attributes));
     span.links.iter_mut().for_each(|link| sort(&mut link.attributes));
+}
+
+fn repair(span: &mut SpanRecord) {
     if span.end_unix <= span.begin_unix {
         let end = span.begin_unix.saturating_add(1);
         span.warnings.push(format!(

@@ -69,10 +69,10 @@ fn a_full_store_is_503_with_retry_after_and_keeps_what_it_has() {
     assert!(refusal.header("retry-after").parse::<u64>().unwrap() > 0);
     assert!(refusal.text().contains("the store is full"), "{}", refusal.text());
     assert!(refusal.text().contains("google.rpc.RetryInfo"));
-    let json = server.export_json(&format!(
-        r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"name":"{}"}}]}}]}}]}}"#,
-        "x".repeat(300_000)
-    ));
+    let state = &heavy(1000, 200_000).resource_spans[0].scope_spans[0].spans[0].trace_state;
+    let span = serde_json::json!({ "name": "x", "traceState": state });
+    let body = serde_json::json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] });
+    let json = server.export_json(&body.to_string());
     assert_eq!(json.status, 503);
     assert_eq!(json.json()["code"], 8);
     for trace in 1..=taken {
@@ -118,14 +118,17 @@ fn more_than_may_wait_is_told_to_come_again_and_is_then_taken() {
         head(&mut stream);
         slow.push(stream);
     }
-    // Both announced requests hold room as soon as their heads are read; no clock is needed to wait for that.
-    let refused = loop {
-        let headers = [("content-type", "application/x-protobuf")];
-        let answer = try_send(&server.otlp_http, "POST", "/v1/traces", &headers, &body).unwrap();
-        if answer.status != 200 {
-            break answer;
-        }
+    let waiting = || {
+        let metrics = server.get("/metrics").text();
+        let line =
+            metrics.lines().find(|line| line.starts_with("spandrel_intake_bytes ")).unwrap().to_owned();
+        line.split(' ').nth(1).unwrap().parse::<usize>().unwrap()
     };
+    while waiting() < 2 * body.len() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let headers = [("content-type", "application/x-protobuf")];
+    let refused = try_send(&server.otlp_http, "POST", "/v1/traces", &headers, &body).unwrap();
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
     for mut stream in slow {
         stream.write_all(&body).unwrap();

@@ -14,14 +14,21 @@ const ON_PURPOSE: &[(&str, Difference, &str)] = &[
     ("v1-search-", Difference::ClocksNotMoved, "docs/adr/0012"),
     ("v3-trace-odd-raw", Difference::RawIsRaw, "docs/adr/0012"),
     ("v3-traces-raw", Difference::RawIsRaw, "docs/adr/0012"),
-    ("v1-trace-odd-raw", Difference::RawIsRaw, "docs/adr/0012"),
+    ("v1-trace-", Difference::FlagsKept, "docs/adr/0012"),
+    ("v1-transform", Difference::FlagsKept, "docs/adr/0012"),
+    ("v1-transform", Difference::TransformRepairs, "docs/adr/0012"),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Difference {
     /// Jaeger moves the clocks of spans that seem skewed, or says why it does not; we do neither.
     ClocksNotMoved,
-    /// Jaeger repairs ends (and v2.20 all else) also in raw answers; our raw answer is what was sent.
+    /// The recorded versions lose the W3C flags in v1; newer translators keep the sampled bit, and so do we.
+    FlagsKept,
+    /// Jaeger transforms without the repairs of its intake (empty names, durations below zero wrapped to 1.8e19);
+    /// ours answers what sending the same and asking for it would.
+    TransformRepairs,
+    /// Jaeger repairs ends also in v3's raw answers; ours are what was sent.
     RawIsRaw,
 }
 
@@ -254,13 +261,34 @@ fn normal(answer: &Value, shift: u64, differs: &[Difference]) -> Value {
         if raw && (repaired || time("startTimeUnixNano") >= time("endTimeUnixNano")) {
             span.remove("endTimeUnixNano");
         }
-        if repaired && !raw {
+        if differs.contains(&Difference::TransformRepairs) {
+            as_if_sent(span);
+        } else if repaired && !raw {
             span.insert("repaired".to_owned(), true.into());
+        }
+        if differs.contains(&Difference::FlagsKept) && span.contains_key("operationName") {
+            span.remove("flags");
         }
         move_times(span, -(shift as i64));
     });
     sort_lists(&mut value);
     value
+}
+
+/// What Jaeger's intake would have made of a span that it only transformed.
+fn as_if_sent(span: &mut Map<String, Value>) {
+    if span["operationName"] == "" {
+        span.insert("operationName".to_owned(), "empty-span-name".into());
+    }
+    if span["duration"].as_u64() > Some(1 << 63) {
+        span.insert("duration".to_owned(), 0.into());
+    }
+    let service = &mut span["processID"]["serviceName"];
+    match service.as_str() {
+        Some("") => *service = "empty-service-name".into(),
+        Some("OTLPResourceNoServiceName") => *service = "missing-service-name".into(),
+        _ => {}
+    }
 }
 
 /// Replaces `processID` by the process itself.
