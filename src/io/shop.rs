@@ -21,8 +21,9 @@ pub async fn get(path: &str) -> Result<Reply, String> {
 
 /// Posts JSON to `path`, relative to where the page is mounted, as part of a trace if `traceparent` is given.
 pub async fn post_json(path: &str, traceparent: Option<&str>, body: &str) -> Result<Reply, String> {
-    let mut request =
-        Request::post(&address(path)).header("content-type", "application/json").header("accept", "application/json");
+    let mut request = Request::post(&address(path))
+        .header("content-type", "application/json")
+        .header("accept", "application/json");
     if let Some(traceparent) = traceparent {
         request = request.header("traceparent", traceparent);
     }
@@ -39,7 +40,9 @@ async fn exchange(request: Request) -> Result<Reply, String> {
 
 /// The whole address of a path below the mount prefix.
 pub fn address(path: &str) -> String {
-    let base = web_sys::window().and_then(|window| window.document()).and_then(|page| page.base_uri().ok().flatten());
+    let base = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.base_uri().ok().flatten());
     let resolved = base.and_then(|base| web_sys::Url::new_with_base(path, &base).ok());
     resolved.map_or_else(|| path.to_owned(), |url| url.href())
 }
@@ -53,7 +56,9 @@ pub fn random<const N: usize>() -> Option<[u8; N]> {
 
 /// Now, in nanoseconds since the Unix epoch, to the browser's precision.
 pub fn now_unix() -> u64 {
-    let precise = web_sys::window().and_then(|window| window.performance()).map(|clock| clock.time_origin() + clock.now());
+    let precise = web_sys::window()
+        .and_then(|window| window.performance())
+        .map(|clock| clock.time_origin() + clock.now());
     (precise.unwrap_or_else(js_sys::Date::now) * 1e6) as u64
 }
 

@@ -134,7 +134,13 @@ pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Unansw
     };
     let reply = reply.map_err(not_reached)?;
     let Some(answer) = answer(&reply) else { return Err(not_the_shop(&reply)) };
-    Ok(Placed { trace_id: ids.trace, status: reply.status, duration: end.saturating_sub(begin), answer, unsent })
+    Ok(Placed {
+        trace_id: ids.trace,
+        status: reply.status,
+        duration: end.saturating_sub(begin),
+        answer,
+        unsent,
+    })
 }
 
 /// A trace and its first span (W3C trace context).
@@ -148,7 +154,10 @@ impl Ids {
     /// Neither may be all zeros.
     fn from_bytes(bytes: [u8; 24]) -> Self {
         let number = |bytes: &[u8]| bytes.iter().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
-        Ids { trace: TraceId(number(&bytes[..16]).max(1)), span: SpanId((number(&bytes[16..]) as u64).max(1)) }
+        Ids {
+            trace: TraceId(number(&bytes[..16]).max(1)),
+            span: SpanId((number(&bytes[16..]) as u64).max(1)),
+        }
     }
 
     /// Version 00, sampled.
@@ -175,10 +184,11 @@ impl Exchange {
         let text = |key: &str, value: &str| Attribute { key: key.into(), value: Value::String(value.into()) };
         let path = self.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let (host, path) = path.map_or(("", ""), |(host, path)| (host, path));
-        let (address, port) = match host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) {
-            Some((name, port)) => (name, port),
-            None => (host, if self.url.starts_with("https:") { 443 } else { 80 }),
-        };
+        let (address, port) =
+            match host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) {
+                Some((name, port)) => (name, port),
+                None => (host, if self.url.starts_with("https:") { 443 } else { 80 }),
+            };
         let mut attributes = vec![
             text("http.request.method", "POST"),
             text("url.full", &self.url),
@@ -219,11 +229,8 @@ impl Exchange {
             attributes: vec![text("service.name", "browser"), text("user_agent.original", &self.user_agent)],
             ..Resource::default()
         };
-        let scope = Scope {
-            name: "spandrel".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            ..Scope::default()
-        };
+        let scope =
+            Scope { name: "spandrel".into(), version: env!("CARGO_PKG_VERSION").into(), ..Scope::default() };
         let written = OtlpJson::new(Vec::new(), Envelope::Plain, false).and_then(|mut writer| {
             writer.span(&resource, &scope, &span)?;
             writer.finish()
@@ -313,7 +320,10 @@ mod tests {
     fn the_parent_is_written_as_the_recommendation_says() {
         let ids = exchange(Ok(201)).ids;
         assert_eq!(ids.traceparent(), "00-000000000000000000000000000000a1-00000000000000b2-01");
-        assert_eq!(Ids::from_bytes([0; 24]).traceparent(), "00-00000000000000000000000000000001-0000000000000001-01");
+        assert_eq!(
+            Ids::from_bytes([0; 24]).traceparent(),
+            "00-00000000000000000000000000000001-0000000000000001-01"
+        );
     }
 
     fn written(outcome: Result<u16, String>) -> (SpanRecord, serde_json::Value) {
@@ -326,8 +336,14 @@ mod tests {
     fn the_browsers_span_is_a_root_that_says_what_was_asked_and_answered() {
         let (span, json) = written(Ok(201));
         assert_eq!(json["resourceSpans"][0]["resource"]["attributes"][0]["value"]["stringValue"], "browser");
-        assert_eq!((span.trace_id, span.span_id, span.parent_span_id), (TraceId(0xa1), SpanId(0xb2), SpanId(0)));
-        assert_eq!((span.name.as_str(), span.kind, span.status), ("POST /deep/shop/orders", Kind::Client, StatusCode::Unset));
+        assert_eq!(
+            (span.trace_id, span.span_id, span.parent_span_id),
+            (TraceId(0xa1), SpanId(0xb2), SpanId(0))
+        );
+        assert_eq!(
+            (span.name.as_str(), span.kind, span.status),
+            ("POST /deep/shop/orders", Kind::Client, StatusCode::Unset)
+        );
         assert_eq!((span.begin_unix, span.end_unix), (5, 9));
         let said: Vec<_> = span.attributes.iter().map(|one| (one.key.as_str(), one.value.clone())).collect();
         assert!(said.contains(&("server.address", Value::String("127.0.0.1".into()))));
@@ -345,9 +361,17 @@ mod tests {
 
     #[test]
     fn the_shop_is_told_from_what_is_not_the_shop() {
-        let confirmed = answer(&reply(201, "application/json", r#"{"order_id":"1001","status":"confirmed","total":59.98,"trace_id":null}"#));
+        let confirmed = answer(&reply(
+            201,
+            "application/json",
+            r#"{"order_id":"1001","status":"confirmed","total":59.98,"trace_id":null}"#,
+        ));
         assert_eq!(confirmed, Some(Answer::Confirmed { order_id: "1001".into(), total: 59.98 }));
-        let refused = answer(&reply(409, "application/json", r#"{"error":{"code":"out_of_stock","message":"Only 9 of item-4 in stock.","service":"inventory","field":"items[0].quantity"},"trace_id":"a1"}"#));
+        let refused = answer(&reply(
+            409,
+            "application/json",
+            r#"{"error":{"code":"out_of_stock","message":"Only 9 of item-4 in stock.","service":"inventory","field":"items[0].quantity"},"trace_id":"a1"}"#,
+        ));
         assert!(matches!(refused, Some(Answer::Refused { code, .. }) if code == "out_of_stock"));
         assert_eq!(answer(&reply(200, "text/html", "<!doctype html>")), None);
         assert!(not_the_shop(&reply(200, "text/html", "<!doctype html>")).happened.contains("no shop"));

@@ -81,7 +81,11 @@ pub fn Chart(
     let at = Memo::new(move |_| point.get().and_then(position));
     let has_value = Memo::new(move |_| {
         point.get().is_some_and(|at| {
-            plot.with(|plot| plot.lines.get(at.line).is_some_and(|line| line.values.get(at.moment).is_some_and(Option::is_some)))
+            plot.with(|plot| {
+                plot.lines
+                    .get(at.line)
+                    .is_some_and(|line| line.values.get(at.moment).is_some_and(Option::is_some))
+            })
         })
     });
 
@@ -96,7 +100,11 @@ pub fn Chart(
                 let value = values.get(moment).copied().flatten()?;
                 Some((area.place(plot, plot.moments[moment], value).1 - y).abs())
             };
-            let nearest = plot.lines.iter().enumerate().filter_map(|(index, line)| Some((distance(&line.values)?, index)));
+            let nearest = plot
+                .lines
+                .iter()
+                .enumerate()
+                .filter_map(|(index, line)| Some((distance(&line.values)?, index)));
             if let Some((_, nearest)) = nearest.min_by(|one, other| one.0.total_cmp(&other.0)) {
                 line.set(nearest);
             }
@@ -146,10 +154,14 @@ pub fn Chart(
     let spoken = {
         let title = title.clone();
         move || match said.get() {
-            None => format!("{title}: {}. Arrow keys walk the points, Enter opens a point's traces.", summary.get()),
+            None => format!(
+                "{title}: {}. Arrow keys walk the points, Enter opens a point's traces.",
+                summary.get()
+            ),
             Some(facts) => {
                 let line = point.get().map_or(0, |point| point.line);
-                let name = plot.with(|plot| plot.lines.get(line).map(|line| line.label.clone()).unwrap_or_default());
+                let name =
+                    plot.with(|plot| plot.lines.get(line).map(|line| line.label.clone()).unwrap_or_default());
                 let value = facts.values.get(line).cloned().flatten().unwrap_or_else(|| "nothing".to_owned());
                 format!("{title}, {}: {name} {value}, {}. Enter opens these traces.", facts.when, facts.note)
             }
@@ -268,7 +280,8 @@ fn paint(canvas: NodeRef<leptos::html::Canvas>, plot: Signal<Plot>, area: RwSign
         let drawn_size = size.clone();
         let drawn_element = element.clone();
         let frame = Frame::new(move |_| {
-            let (width, height) = (f64::from(drawn_element.client_width()), f64::from(drawn_element.client_height()));
+            let (width, height) =
+                (f64::from(drawn_element.client_width()), f64::from(drawn_element.client_height()));
             drawn_size.set((width, height));
             if let Some(drawn) = plot.try_with_untracked(|plot| plot::draw(&surface, width, height, plot)) {
                 area.try_set(drawn);
@@ -291,7 +304,8 @@ fn paint(canvas: NodeRef<leptos::html::Canvas>, plot: Signal<Plot>, area: RwSign
 
 /// The next moment in that direction that has a value on any line; from no moment, the first.
 fn step(plot: &Plot, from: Option<usize>, by: isize) -> Option<usize> {
-    let has_value = |moment: &usize| plot.lines.iter().any(|line| line.values.get(*moment).is_some_and(Option::is_some));
+    let has_value =
+        |moment: &usize| plot.lines.iter().any(|line| line.values.get(*moment).is_some_and(Option::is_some));
     match (from, by < 0) {
         (None, _) => (0..plot.moments.len()).find(has_value),
         (Some(from), false) => (from + 1..plot.moments.len()).find(has_value),

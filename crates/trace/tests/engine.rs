@@ -97,14 +97,21 @@ fn a_trace_of_a_real_jaeger_is_held_and_asked_about() {
 fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
     let file = br#"{"data":[{"traceID":"a","spans":[{"traceID":"a","spanID":"1","operationName":"x","startTime":5,"duration":2,"processID":"p1"}],"processes":{"p1":{"serviceName":"cart"}}},{"traceID":"b","spans":[{"traceID":"b","spanID":"2","operationName":"y","startTime":5,"duration":2,"processID":"p1"}],"processes":{"p1":{"serviceName":"order"}}}]}"#;
     let mut engine = Engine::default();
-    let Answer::Opened { summaries, .. } = take(&mut engine, Expect::File("two.json".into()), 200, file, 11)
+    let Answer::Opened { summaries, .. } =
+        take(&mut engine, Expect::File { name: "two.json".into(), first: true }, 200, file, 11)
     else {
         panic!("not opened");
     };
     let keys: Vec<String> = summaries.iter().map(TraceSummary::key).collect();
     assert_eq!(keys.len(), 2);
     assert_eq!(engine.outline(&keys[1]).unwrap().service_of(0), "order");
-    let problem = failed(take(&mut engine, Expect::File("bad.json".into()), 200, &file[..90], 11));
+    let problem = failed(take(
+        &mut engine,
+        Expect::File { name: "bad.json".into(), first: true },
+        200,
+        &file[..90],
+        11,
+    ));
     assert_eq!((problem.kind, problem.attempted.as_str()), (ProblemKind::Unreadable, "Opening bad.json"));
     assert!(engine.outline(&keys[0]).is_some(), "a broken file does not take away what was open");
 }

@@ -56,15 +56,21 @@ impl Area {
     /// Where a point lies.
     pub fn place(&self, plot: &Plot, moment: f64, value: f64) -> (f64, f64) {
         let share = |at: f64, axis: &Axis| (at - axis.low) / (axis.high - axis.low);
-        (self.left + self.width * share(moment, &plot.x), self.top + self.height * (1.0 - share(value, &plot.y)))
+        (
+            self.left + self.width * share(moment, &plot.x),
+            self.top + self.height * (1.0 - share(value, &plot.y)),
+        )
     }
 
     /// The moment nearest to `x` pixels from the canvas's left edge.
     pub fn nearest(&self, plot: &Plot, x: f64) -> Option<usize> {
         let at = plot.x.low + (x - self.left) / self.width.max(1.0) * (plot.x.high - plot.x.low);
         let distance = |moment: &f64| (moment - at).abs();
-        let (index, _) =
-            plot.moments.iter().enumerate().min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)))?;
+        let (index, _) = plot
+            .moments
+            .iter()
+            .enumerate()
+            .min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)))?;
         Some(index)
     }
 }

@@ -1,7 +1,7 @@
 //! Failures in words: what was attempted, what happened, what to try.
 
 use super::answers;
-use super::question::Expect;
+use super::question::{Expect, Progress};
 use crate::format::Unreadable;
 use crate::source::Task;
 use crate::units::{Problem, ProblemKind};
@@ -9,7 +9,7 @@ use crate::units::{Problem, ProblemKind};
 /// What was attempted, as a noun phrase.
 pub fn attempted(expect: &Expect) -> String {
     match expect {
-        Expect::File(name) => format!("Opening {name}"),
+        Expect::File { name, .. } => format!("Opening {name}"),
         Expect::Answer(task, _) => match task {
             Task::Services => "Asking for the services".to_owned(),
             Task::Operations { service } => format!("Asking for the operations of {service}"),
@@ -26,6 +26,13 @@ pub fn offline(expect: &Expect, why: &str) -> Problem {
     Problem::new(ProblemKind::Offline, attempted(expect), format!("Nothing answered ({why})."))
         .advise("Is the backend running, and is its address in the settings right?")
         .advise("On another origin it must also allow this page to read its answers (CORS).")
+}
+
+/// The bytes stopped coming.
+pub fn interrupted(expect: &Expect, why: &str, progress: Progress) -> Problem {
+    let happened =
+        format!("The connection broke after {} bytes and {} spans ({why}).", progress.bytes, progress.spans);
+    Problem::new(ProblemKind::Offline, attempted(expect), happened).advise("Try again.")
 }
 
 /// A web page came instead of an answer.

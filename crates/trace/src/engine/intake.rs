@@ -26,7 +26,9 @@ impl Intake {
     /// Before the first byte. `status` is the answer's HTTP status, 200 for a file; `total` the bytes to come.
     pub fn new(expect: Expect, status: u16, total: Option<u64>) -> Self {
         let streams = match &expect {
-            Expect::File(_) | Expect::Answer(Task::Trace { .. } | Task::DependenciesOfTraces(_), _) => true,
+            Expect::File { .. } | Expect::Answer(Task::Trace { .. } | Task::DependenciesOfTraces(_), _) => {
+                true
+            }
             Expect::Answer(Task::Search(_), api) => *api == Api::V1,
             Expect::Answer(..) => false,
         };
@@ -50,7 +52,7 @@ impl Intake {
         self.body.extend_from_slice(&chunk[..room]);
         self.progress.bytes += chunk.len() as u64;
         // What a proxy or a single-page app answers is no trace of any format: said at the end, with the body.
-        let skipped = self.from_backend() && self.web_page == Some(true);
+        let skipped = self.is_answer() && self.web_page == Some(true);
         if let Some(reader) = self.reader.as_mut().filter(|_| !skipped) {
             let read = reader.push(chunk).map_err(|error| failure::unreadable(&self.expect, &error))?;
             self.progress.spans = read.spans;
@@ -58,13 +60,18 @@ impl Intake {
         Ok(self.progress)
     }
 
-    fn from_backend(&self) -> bool {
+    /// The bytes stopped coming before their end.
+    pub fn interrupted(&self, why: &str) -> Problem {
+        failure::interrupted(&self.expect, why, self.progress)
+    }
+
+    fn is_answer(&self) -> bool {
         matches!(self.expect, Expect::Answer(..))
     }
 
     /// What the status and the first bytes alone say is wrong.
     pub(super) fn refusal(&self) -> Option<Problem> {
-        if self.from_backend() && self.web_page == Some(true) {
+        if self.is_answer() && self.web_page == Some(true) {
             return Some(failure::web_page(&self.expect, self.status, &self.body));
         }
         if (200..300).contains(&self.status) {

@@ -13,7 +13,7 @@ mod question;
 pub mod transfer;
 
 pub use intake::{Intake, api_is_absent};
-pub use question::{Answer, Expect, Found, Progress, Question, SpanDetail};
+pub use question::{Answer, Ask, Expect, Found, Progress, Question, SpanDetail};
 
 use crate::analysis::dependencies;
 use crate::model::{Opened, Outline, SpanIx, Trace, TraceSummary};
@@ -69,7 +69,7 @@ impl Engine {
         };
         let body = &intake.body;
         let answer = match &expect {
-            Expect::File(_) => Ok(self.hold_all(opened)),
+            Expect::File { first, .. } => Ok(self.hold_all(opened, *first)),
             Expect::Answer(task, api) => match (task, api) {
                 (Task::Services, _) => answers::services(body).map(Answer::Services),
                 (Task::Operations { .. }, _) => answers::operations(body).map(Answer::Operations),
@@ -104,8 +104,10 @@ impl Engine {
         Ok(Answer::Opened { summaries, warnings: opened.warnings })
     }
 
-    fn hold_all(&mut self, opened: Opened) -> Answer {
-        self.traces.retain(|_, held| !held.file);
+    fn hold_all(&mut self, opened: Opened, first: bool) -> Answer {
+        if first {
+            self.traces.retain(|_, held| !held.file);
+        }
         let summaries: Vec<TraceSummary> = opened.traces.iter().map(Trace::summary).collect();
         for (trace, summary) in opened.traces.into_iter().zip(&summaries) {
             self.hold(summary.key(), trace, true);

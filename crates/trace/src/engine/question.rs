@@ -3,7 +3,7 @@
 use crate::model::SpanIx;
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{DependencyLink, Operation, TraceSummary};
-use crate::source::{Api, Task};
+use crate::source::{Api, Base, Task};
 use crate::units::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +23,32 @@ pub struct Progress {
 pub enum Expect {
     /// A backend's answer to this task, in this API.
     Answer(Task, Api),
-    /// A file of that name, with any number of traces.
-    File(String),
+    /// A file with any number of traces.
+    File {
+        /// Its name.
+        name: String,
+        /// Whether it takes the place of files opened before.
+        first: bool,
+    },
+}
+
+/// Something to do or to say, as the page asks it of the engine's worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Ask {
+    /// Get something from a backend.
+    Task {
+        /// Its absolute address.
+        base: Base,
+        /// What.
+        task: Task,
+    },
+    /// Say something about what is open.
+    Question(Question),
+    /// Read the files or bytes that come along.
+    Files {
+        /// What to call bytes that have no name of their own.
+        name: String,
+    },
 }
 
 /// What a search found.

@@ -58,7 +58,7 @@ pub fn print_duration(nanoseconds: u64) -> String {
         (1_000_000, "ms"),
         (1_000, "us"),
     ];
-    match units.into_iter().find(|(size, _)| nanoseconds >= *size && nanoseconds % size == 0) {
+    match units.into_iter().find(|(size, _)| nanoseconds >= *size && nanoseconds.is_multiple_of(*size)) {
         Some((size, unit)) => format!("{}{unit}", nanoseconds / size),
         None => format!("{nanoseconds}ns"),
     }
@@ -92,7 +92,7 @@ fn word(
 ) -> Result<String, String> {
     let mut word = String::new();
     if chars.next_if_eq(&'"').is_none() {
-        while let Some(c) = chars.next_if(|c| !c.is_whitespace() && !(stop_at_equals && *c == '=')) {
+        while let Some(c) = chars.next_if(|c| !(c.is_whitespace() || stop_at_equals && *c == '=')) {
             word.push(c);
         }
         return Ok(word);

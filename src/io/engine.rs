@@ -1,0 +1,242 @@
+//! The page's handle on the engine in its worker.
+//!
+//! The worker runs this same program: it is handed the compiled module, says that it is ready, and from then on
+//! takes `[id, "ask", Ask as JSON, payload]` and `[id, "drop"]`, and gives `[id, "progress", JSON]`,
+//! `[id, "answer", JSON, buffers]` and `[0, "searchable"]`. A worker that breaks is replaced: what was pending
+//! has failed, what was open is [`Answer::Missing`] to the new one and is opened again by whoever asks.
+
+use super::clock;
+use futures_channel::oneshot;
+use js_sys::{Array, Uint8Array};
+use spandrel_trace::engine::transfer::Arrival;
+use spandrel_trace::engine::{Answer, Ask, Progress};
+use spandrel_trace::model::Outline;
+use spandrel_trace::units::{Problem, ProblemKind};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// Bytes of an outline taken over at a time, so that the page stays responsive.
+const AT_ONCE: u32 = 4 << 20;
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The answer.
+    pub answer: Answer,
+    /// The outline that came along.
+    pub outline: Option<Outline>,
+}
+
+/// The engine. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine(Rc<Inner>);
+
+struct Inner {
+    script: String,
+    worker: RefCell<Option<Worker>>,
+    ready: Cell<bool>,
+    waiting: RefCell<Vec<Array>>,
+    pending: RefCell<HashMap<u32, Pending>>,
+    next: Cell<u32>,
+    searchable: RefCell<Box<dyn Fn()>>,
+}
+
+struct Pending {
+    done: oneshot::Sender<(Answer, Array)>,
+    progress: Box<dyn Fn(Progress)>,
+}
+
+/// Tells the worker to forget a task whose answer nobody waits for any more.
+struct Interest {
+    inner: Rc<Inner>,
+    id: u32,
+}
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        if self.inner.pending.borrow_mut().remove(&self.id).is_some() {
+            self.inner.post(&Array::of2(&self.id.into(), &"drop".into()));
+        }
+    }
+}
+
+impl Engine {
+    /// Starts the worker, whose script lies beside the app's other files at `assets`.
+    pub fn start(assets: &str) -> Self {
+        let inner = Rc::new(Inner {
+            script: format!("{assets}worker.js"),
+            worker: RefCell::new(None),
+            ready: Cell::new(false),
+            waiting: RefCell::default(),
+            pending: RefCell::default(),
+            next: Cell::new(1),
+            searchable: RefCell::new(Box::new(|| {})),
+        });
+        inner.start();
+        Engine(inner)
+    }
+
+    /// What to do when everything that is open can be searched.
+    pub fn on_searchable(&self, call: impl Fn() + 'static) {
+        *self.0.searchable.borrow_mut() = Box::new(call);
+    }
+
+    /// Asks, with files or bytes to read where the question is about them. Dropping the future aborts the task.
+    pub async fn ask(
+        &self,
+        ask: &Ask,
+        payload: Option<Array>,
+        progress: impl Fn(Progress) + 'static,
+    ) -> Reply {
+        let inner = &self.0;
+        let id = inner.next.replace(inner.next.get().wrapping_add(1).max(1));
+        let (done, answered) = oneshot::channel();
+        inner.pending.borrow_mut().insert(id, Pending { done, progress: Box::new(progress) });
+        let _interest = Interest { inner: inner.clone(), id };
+        // Plain enums of texts and numbers cannot fail to become JSON.
+        let text = serde_json::to_string(ask).unwrap_or_default();
+        let message = Array::of3(&id.into(), &"ask".into(), &text.into());
+        if let Some(payload) = payload {
+            message.push(&payload);
+        }
+        inner.post(&message);
+        match answered.await {
+            Ok((answer, buffers)) => Reply { answer, outline: take_over(&buffers).await },
+            Err(_) => {
+                Reply { answer: Answer::Failed(broken("It stopped without an answer.")), outline: None }
+            }
+        }
+    }
+}
+
+async fn take_over(buffers: &Array) -> Option<Outline> {
+    if buffers.length() == 0 {
+        return None;
+    }
+    let mut arrival = Arrival::default();
+    let mut taken = 0;
+    for buffer in buffers.iter() {
+        let bytes = Uint8Array::new(&buffer);
+        taken += bytes.length();
+        arrival.take(&bytes.to_vec());
+        if taken > AT_ONCE {
+            taken = 0;
+            clock::sleep(0).await;
+        }
+    }
+    arrival.finish()
+}
+
+fn broken(why: &str) -> Problem {
+    Problem::new(ProblemKind::Fault, "Working on traces", format!("The engine broke. {why}"))
+        .advise("It was started anew: try again. If it happens again with the same trace, please report it.")
+}
+
+impl Inner {
+    fn start(self: &Rc<Self>) {
+        self.ready.set(false);
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let Ok(worker) = Worker::new_with_options(&self.script, &options) else {
+            self.fail("This browser starts no module workers.");
+            return;
+        };
+        // Both closures live as long as the worker, which is as long as the page.
+        let inner = Rc::downgrade(self);
+        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(inner) = inner.upgrade() {
+                inner.hear(&event.data());
+            }
+        });
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        heard.forget();
+        let inner = Rc::downgrade(self);
+        let failed = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+            if let Some(inner) = inner.upgrade() {
+                inner.replace(&event.message());
+            }
+        });
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        failed.forget();
+        if worker.post_message(&wasm_bindgen::module()).is_err() {
+            self.fail("The program could not be handed to it.");
+            return;
+        }
+        *self.worker.borrow_mut() = Some(worker);
+    }
+
+    /// A worker that never became ready would break again.
+    fn replace(self: &Rc<Self>, why: &str) {
+        let was_ready = self.ready.replace(false);
+        if let Some(worker) = self.worker.borrow_mut().take() {
+            worker.terminate();
+        }
+        self.fail(why);
+        if was_ready {
+            self.start();
+        }
+    }
+
+    fn fail(&self, why: &str) {
+        self.waiting.borrow_mut().clear();
+        let pending: Vec<Pending> = self.pending.borrow_mut().drain().map(|(_, pending)| pending).collect();
+        for pending in pending {
+            // Nobody may be waiting any more.
+            let _ = pending.done.send((Answer::Failed(broken(why)), Array::new()));
+        }
+    }
+
+    fn post(&self, message: &Array) {
+        match &*self.worker.borrow() {
+            Some(worker) if self.ready.get() => {
+                let transfer = Array::new();
+                // Bytes are handed over, not copied; files are handles.
+                for part in Array::from(&message.get(3)).iter() {
+                    if let Some(bytes) = part.dyn_ref::<Uint8Array>() {
+                        transfer.push(&bytes.buffer());
+                    }
+                }
+                // What is posted is made of texts, numbers, files and bytes, which can all be cloned.
+                let _ = worker.post_message_with_transfer(message, &transfer);
+            }
+            Some(_) => self.waiting.borrow_mut().push(message.clone()),
+            None => self.fail("It could not be started."),
+        }
+    }
+
+    fn hear(&self, message: &JsValue) {
+        let message = Array::from(message);
+        let id = message.get(0).as_f64().unwrap_or_default() as u32;
+        let text = message.get(2).as_string().unwrap_or_default();
+        match message.get(1).as_string().as_deref() {
+            Some("ready") => {
+                self.ready.set(true);
+                let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+                waiting.iter().for_each(|message| self.post(message));
+            }
+            Some("searchable") => (self.searchable.borrow())(),
+            Some("progress") => {
+                if let (Some(pending), Ok(progress)) =
+                    (self.pending.borrow().get(&id), serde_json::from_str(&text))
+                {
+                    (pending.progress)(progress);
+                }
+            }
+            Some("answer") => {
+                let Some(pending) = self.pending.borrow_mut().remove(&id) else { return };
+                let answer = serde_json::from_str(&text).unwrap_or_else(|error| {
+                    Answer::Failed(broken(&format!("Its answer makes no sense: {error}.")))
+                });
+                let buffers = message.get(3);
+                let buffers = if buffers.is_undefined() { Array::new() } else { Array::from(&buffers) };
+                // Nobody may be waiting any more.
+                let _ = pending.done.send((answer, buffers));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The pages, each a room of its own.
+
+pub mod trace;

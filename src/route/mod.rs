@@ -1,0 +1,108 @@
+//! Addresses and what they show. Pure: [`Route::parse`] and `Display` are each other's inverse, and nothing
+//! else in the viewer reads or writes an address. Jaeger's own addresses open the same thing here.
+//!
+//! Addresses are relative to where the app is mounted: `search?service=cart`, without a leading slash.
+
+mod query;
+mod search;
+mod views;
+
+pub use search::SearchParams;
+pub use views::{DependenciesView, MonitorView, TraceView};
+
+use query::Query;
+use std::fmt;
+
+/// One page, in one state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Route {
+    /// The search form and what it found.
+    Search(SearchParams),
+    /// One trace.
+    Trace {
+        /// Its id as it stands in the address.
+        id: String,
+        /// How it is looked at.
+        view: TraceView,
+    },
+    /// Who calls whom.
+    Dependencies(DependenciesView),
+    /// A service over time.
+    Monitor(MonitorView),
+    /// The demo shop's order form.
+    Shop,
+    /// Preferences.
+    Settings,
+    /// What this is.
+    About,
+    /// No page has this address.
+    NotFound(String),
+}
+
+impl Route {
+    /// Reads a path below the mount (with or without slashes around it) and a query (with or without `?`).
+    pub fn parse(path: &str, query: &str) -> Self {
+        let query = Query::parse(query);
+        let path = path.trim_matches('/');
+        match path {
+            "" | "search" | "index.html" => Route::Search(SearchParams::read(&query)),
+            "dependencies" => Route::Dependencies(DependenciesView::read(&query)),
+            "monitor" => Route::Monitor(MonitorView::read(&query)),
+            "shop" => Route::Shop,
+            "settings" => Route::Settings,
+            "about" => Route::About,
+            _ => match path.strip_prefix("trace/") {
+                Some(id) if !id.is_empty() && !id.contains('/') && !id.contains("...") => {
+                    Route::Trace { id: query::decode(id, false), view: TraceView::read(&query) }
+                }
+                _ => Route::NotFound(path.to_owned()),
+            },
+        }
+    }
+
+    /// The first word of the address: which page it is, whatever its state.
+    pub fn page(&self) -> &'static str {
+        match self {
+            Route::Search(_) => "search",
+            Route::Trace { .. } => "trace",
+            Route::Dependencies(_) => "dependencies",
+            Route::Monitor(_) => "monitor",
+            Route::Shop => "shop",
+            Route::Settings => "settings",
+            Route::About => "about",
+            Route::NotFound(_) => "",
+        }
+    }
+
+    /// A trace, looked at from the beginning.
+    pub fn trace(id: impl Into<String>) -> Self {
+        Route::Trace { id: id.into(), view: TraceView::default() }
+    }
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Route::Search(SearchParams::default())
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut query = Query::default();
+        match self {
+            Route::Search(params) => params.write(&mut query),
+            Route::Trace { view, .. } => view.write(&mut query),
+            Route::Dependencies(view) => view.write(&mut query),
+            Route::Monitor(view) => view.write(&mut query),
+            Route::Shop | Route::Settings | Route::About | Route::NotFound(_) => {}
+        }
+        match self {
+            Route::Trace { id, .. } => write!(f, "trace/{}{query}", query::encode(id)),
+            Route::NotFound(path) => f.write_str(path),
+            _ => write!(f, "{}{query}", self.page()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Addresses mean what they meant, and print as they are read.
+
+use super::*;
+use spandrel_trace::units::SpanId;
+
+fn parse(address: &str) -> Route {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    Route::parse(path, query)
+}
+
+#[test]
+fn every_route_prints_as_it_is_read() {
+    let search = SearchParams {
+        service: "cart & co".into(),
+        operation: "GET /a?b=ü+".into(),
+        tags: vec![("error".into(), "true".into()), ("http.route".into(), "/a b".into())],
+        lookback: "2d".into(),
+        min_duration: "1.2s".into(),
+        limit: 1500,
+        ..SearchParams::default()
+    };
+    let fixed = SearchParams { start: Some(5), end: Some(9), ..SearchParams::default() };
+    let view = TraceView {
+        range: Some((5, 900)),
+        span: Some(SpanId(0xa1)),
+        open: true,
+        level: Some(2),
+        collapsed: vec![SpanId(1), SpanId(u64::MAX)],
+        expanded: vec![SpanId(3)],
+    };
+    for route in [
+        Route::default(),
+        Route::Search(search),
+        Route::Search(fixed),
+        Route::trace("4bf92f3577b34da6a3ce929d0e0e4736"),
+        Route::Trace { id: "trace-1 ü".into(), view },
+        Route::Dependencies(DependenciesView { service: Some("a b".into()), lookback: "6h".into() }),
+        Route::Monitor(MonitorView { service: None, lookback: "15m".into() }),
+        Route::Shop,
+        Route::Settings,
+        Route::About,
+        Route::NotFound("no/such".into()),
+    ] {
+        assert_eq!(parse(&route.to_string()), route, "{route}");
+    }
+}
+
+#[test]
+fn jaegers_addresses_open_the_same_thing() {
+    let Route::Search(params) = parse(
+        "/search?service=frontend&operation=all&lookback=custom&start=1&end=2&limit=20&minDuration&tags=%7B%22error%22%3A%22true%22%7D&tag=a%3Ab%3Ac",
+    ) else {
+        panic!("not a search");
+    };
+    assert_eq!((params.service.as_str(), params.operation.as_str()), ("frontend", ""));
+    assert_eq!((params.start, params.end, params.limit), (Some(1), Some(2), 20));
+    assert_eq!(params.tags, [("error", "true"), ("a", "b:c")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+    assert_eq!(params.window(1_000), (1, 2));
+
+    let Route::Search(params) = parse("search?lookback=1h&start=1&end=2") else { panic!("not a search") };
+    assert_eq!(params.window(3_600_000_000 + 7), (7, 3_600_000_007), "a lookback counts from now");
+    let Route::Monitor(view) = parse("monitor?service=a&timeframe=3600000") else {
+        panic!("not the monitor")
+    };
+    assert_eq!(view.lookback_ms(), 3_600_000);
+    assert!(matches!(parse("trace/a...b"), Route::NotFound(_)));
+}
+
+#[test]
+fn what_is_broken_in_an_address_does_no_harm() {
+    let view = |query: &str| match parse(&format!("trace/a?{query}")) {
+        Route::Trace { view, .. } => view,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(view("range=9-5&span=xyz&level=-1&collapsed=..,zz"), TraceView::default());
+    assert_eq!(view("%=%&%zz=%f&&&=").range, None);
+    assert!(!parse("search").to_string().contains('?'));
+    assert!(matches!(parse("search?limit=many&start=now"), Route::Search(params) if params.limit == 0));
+}

@@ -1,0 +1,134 @@
+//! How a trace, the service graph and the monitor are looked at.
+
+use super::query::Query;
+use super::search::parse_lookback;
+use spandrel_trace::units::SpanId;
+
+/// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TraceView {
+    /// Visible time, nanoseconds from the trace's begin; `None` for all of it.
+    pub range: Option<(u64, u64)>,
+    /// The selected span.
+    pub span: Option<SpanId>,
+    /// Whether the selected span's detail is open.
+    pub open: bool,
+    /// Spans at this depth and below are collapsed.
+    pub level: Option<u32>,
+    /// Collapsed spans.
+    pub collapsed: Vec<SpanId>,
+    /// Spans that are open although `level` would collapse them.
+    pub expanded: Vec<SpanId>,
+}
+
+impl TraceView {
+    pub(super) fn read(query: &Query) -> Self {
+        let range = query.get("range").split_once('-').and_then(|(begin, end)| {
+            let (begin, end) = (begin.parse().ok()?, end.parse().ok()?);
+            (begin < end).then_some((begin, end))
+        });
+        TraceView {
+            range,
+            span: SpanId::parse(query.get("span")),
+            open: query.has("open"),
+            level: query.get("level").parse().ok(),
+            collapsed: ids(query.get("collapsed")),
+            expanded: ids(query.get("expanded")),
+        }
+    }
+
+    pub(super) fn write(&self, query: &mut Query) {
+        if let Some((begin, end)) = self.range {
+            query.add("range", format!("{begin}-{end}"));
+        }
+        if let Some(span) = self.span {
+            query.add("span", span.to_string());
+        }
+        if self.open {
+            query.add("open", "1");
+        }
+        if let Some(level) = self.level {
+            query.add("level", level.to_string());
+        }
+        query.add("collapsed", print_ids(&self.collapsed));
+        query.add("expanded", print_ids(&self.expanded));
+    }
+}
+
+fn ids(text: &str) -> Vec<SpanId> {
+    text.split(['.', ',']).filter_map(SpanId::parse).collect()
+}
+
+fn print_ids(ids: &[SpanId]) -> String {
+    ids.iter().map(|id| format!("{:x}", id.0)).collect::<Vec<_>>().join(".")
+}
+
+/// How the service graph is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DependenciesView {
+    /// The service in focus.
+    pub service: Option<String>,
+    /// Window back from now (`1h`, `2d`); empty for the default.
+    pub lookback: String,
+}
+
+impl DependenciesView {
+    /// Window where nothing else is said.
+    pub const LOOKBACK: &'static str = "1h";
+
+    /// The window's length in milliseconds.
+    pub fn lookback_ms(&self) -> u64 {
+        lookback_ms(&self.lookback, Self::LOOKBACK)
+    }
+
+    pub(super) fn read(query: &Query) -> Self {
+        DependenciesView { service: service(query), lookback: query.get("lookback").to_owned() }
+    }
+
+    pub(super) fn write(&self, query: &mut Query) {
+        query.add("service", self.service.as_deref().unwrap_or_default());
+        query.add("lookback", &self.lookback);
+    }
+}
+
+/// How the monitor is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MonitorView {
+    /// The service that is looked at.
+    pub service: Option<String>,
+    /// Window back from now (`1h`, `2d`); empty for the default.
+    pub lookback: String,
+}
+
+impl MonitorView {
+    /// Window where nothing else is said.
+    pub const LOOKBACK: &'static str = "1h";
+
+    /// The window's length in milliseconds.
+    pub fn lookback_ms(&self) -> u64 {
+        lookback_ms(&self.lookback, Self::LOOKBACK)
+    }
+
+    pub(super) fn read(query: &Query) -> Self {
+        // Jaeger says the window in milliseconds.
+        let timeframe = query.get("timeframe").parse::<u64>().map(|ms| format!("{}m", ms.div_ceil(60_000)));
+        let lookback = match query.get("lookback") {
+            "" => timeframe.unwrap_or_default(),
+            lookback => lookback.to_owned(),
+        };
+        MonitorView { service: service(query), lookback }
+    }
+
+    pub(super) fn write(&self, query: &mut Query) {
+        query.add("service", self.service.as_deref().unwrap_or_default());
+        query.add("lookback", &self.lookback);
+    }
+}
+
+fn service(query: &Query) -> Option<String> {
+    Some(query.get("service")).filter(|service| !service.is_empty()).map(str::to_owned)
+}
+
+fn lookback_ms(text: &str, default: &str) -> u64 {
+    parse_lookback(text).or_else(|| parse_lookback(default)).unwrap_or_default() / 1_000_000
+}

@@ -1,0 +1,6 @@
+//! Widgets that know nothing of traces' pages.
+
+pub mod canvas;
+pub mod chart;
+pub mod problem;
+pub mod split;
