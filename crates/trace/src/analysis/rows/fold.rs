@@ -101,6 +101,21 @@ impl Fold {
         }
         changed
     }
+
+    /// The nearest fold that names at most `most` spans, for an address that must stay short; `None` where
+    /// this one does already. What is kept is the level at which the collapsed spans begin.
+    pub fn shortened(&self, outline: &Outline, most: usize) -> Option<Fold> {
+        if self.collapsed.len() + self.expanded.len() <= most {
+            return None;
+        }
+        let is_collapsed = |span: &SpanIx| self.is_collapsed(outline, *span);
+        let depths = (0..outline.len() as SpanIx).filter(is_collapsed).map(|span| outline.depth[span as usize]);
+        let level = match self.level {
+            Some(level) => Some(level),
+            None => depths.min(),
+        };
+        Some(Fold { level, ..Fold::default() })
+    }
 }
 
 /// Depth of the visible span with that id. Exceptions are few and asked for by hand, so a search will do.

@@ -70,6 +70,17 @@ fn revealing_opens_the_ancestors_and_nothing_else() {
 }
 
 #[test]
+fn an_address_keeps_a_level_where_it_cannot_keep_every_span() {
+    let outline = tree();
+    let mut fold = Fold::default();
+    fold.set(&outline, 1, true);
+    fold.set(&outline, 5, true);
+    assert_eq!(fold.shortened(&outline, 2), None);
+    let short = fold.shortened(&outline, 1).unwrap();
+    assert_eq!(drawn(&outline, &short), "0 1+ 4+ 7");
+}
+
+#[test]
 fn a_hundred_thousand_deep_and_two_hundred_thousand_wide() {
     let deep: Vec<_> = (0..100_000u32).map(|span| span.checked_sub(1)).collect();
     let outline = forest(&deep);
