@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::waiting::Waits;
 use spandrel_trace::model::record::{Event, Link, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{Outline, SpanIx, StatusCode};
-use spandrel_trace::units::{TraceId, duration, duration_exact};
+use spandrel_trace::units::{SpanId, TraceId, duration, duration_exact};
 use std::sync::Arc;
 use value::{Attributes, LongText};
 
@@ -28,7 +28,7 @@ pub struct Whole {
 }
 
 /// Where a link to another trace leads: `(trace, span) -> address`.
-pub type AddressOf = Arc<dyn Fn(TraceId, String) -> String + Send + Sync>;
+pub type AddressOf = Arc<dyn Fn(TraceId, SpanId) -> String + Send + Sync>;
 
 /// What is known at once, from the outline; shown while the rest is on its way.
 #[component]
@@ -234,7 +234,7 @@ fn Links(session: Session, links: Vec<Link>, address_of: AddressOf) -> impl Into
                 .into_any()
             }
             None => {
-                let address = address_of(link.trace_id, link.span_id.to_string());
+                let address = address_of(link.trace_id, link.span_id);
                 let words = format!("trace {} · span {}", link.trace_id, link.span_id);
                 view! { <a class="detail-link mono" href=address>{words}</a> }.into_any()
             }

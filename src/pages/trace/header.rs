@@ -1,5 +1,6 @@
 //! What the trace is: its root, its ids, and the few numbers that people look for first.
 
+use super::address;
 use super::clock;
 use super::copy::CopyButton;
 use super::session::Session;
@@ -111,6 +112,9 @@ pub fn Header(
                         {grouped(facts.errors)}{counted(facts.errors, "error", "errors")}
                     </span>
                 })}
+                <Show when=move || address::is_shortened(session)>
+                    <span title="An address names 40 collapsed spans at most">"The address keeps only the level that is collapsed"</span>
+                </Show>
                 {(!warnings.is_empty()).then(|| view! {
                     <details class="trace-header-warnings">
                         <summary>{grouped(warnings.len())}{counted(warnings.len(), "warning", "warnings")}</summary>

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::waterfall::FAILED;
+use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
 use leptos::{html, prelude::*};
 use spandrel_trace::model::Outline;
@@ -31,6 +32,7 @@ struct Painter {
     band: Option<Band>,
     size: (f64, f64),
     colours: Vec<String>,
+    busy: Option<Busy>,
 }
 
 impl Painter {
@@ -40,6 +42,7 @@ impl Painter {
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.push("--error");
         self.colours = custom_properties(&names);
+        self.busy = Some(busy::hold());
         self.size = (width, height);
         let columns = (width * pixel_ratio()).round() as usize;
         self.band = (columns > 0).then(|| Band::new(&self.outline, columns, LANES.min(self.outline.len())));
@@ -47,7 +50,10 @@ impl Painter {
 
     /// Takes a slice and paints what there is; `true` while there is more.
     fn step(&mut self) -> bool {
-        let Some(band) = &mut self.band else { return false };
+        let Some(band) = &mut self.band else {
+            self.busy = None;
+            return false;
+        };
         let outline = &self.outline;
         let slot = |span: u32| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
         if !band.work(outline, SLICE, slot, FAILED) {
@@ -75,6 +81,7 @@ impl Painter {
         }
         context.set_global_alpha(1.0);
         self.band = None;
+        self.busy = None;
         false
     }
 }
@@ -219,6 +226,7 @@ fn start(
         band: None,
         size: (0.0, HEIGHT),
         colours: Vec::new(),
+        busy: None,
     }));
     let stepping = painter.clone();
     let frame = Frame::new(move |_| stepping.borrow_mut().step());

@@ -1,13 +1,17 @@
 //! The trace page: what one trace did, span by span, over time.
 
+mod address;
 pub mod clock;
 mod colours;
 pub mod copy;
 pub mod detail;
+mod errand;
 pub mod header;
 pub mod minimap;
 pub mod opened;
+mod page;
 pub mod session;
 pub mod waterfall;
 
 pub use colours::slots_of;
+pub use page::TracePage;

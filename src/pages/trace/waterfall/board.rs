@@ -4,6 +4,7 @@
 use super::super::session::Session;
 use super::paint::{self, FAILED, Palette, Pointing};
 use super::pool::{INDENT, RowPool, Showing};
+use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
 use leptos::prelude::*;
 use spandrel_trace::analysis::waiting::WaitsKept;
@@ -12,7 +13,7 @@ use spandrel_trace::scene::scroll::ScrollMap;
 use spandrel_trace::scene::waterfall::{Viewport, Waterfall};
 use spandrel_trace::scene::{TimeScale, ruler};
 use spandrel_trace::units::{duration, duration_exact};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{HtmlCanvasElement, HtmlElement};
@@ -52,6 +53,7 @@ pub struct Board {
     inner: RefCell<Inner>,
     frame: OnceCell<Frame>,
     pointer_frame: OnceCell<Frame>,
+    busy: Cell<Option<Busy>>,
 }
 
 struct Inner {
@@ -117,12 +119,14 @@ impl Board {
             inner: RefCell::new(inner),
             frame: OnceCell::new(),
             pointer_frame: OnceCell::new(),
+            busy: Cell::new(None),
         });
         let (all, pointer) = (Rc::downgrade(&board), Rc::downgrade(&board));
         // Set once, here: the cells are empty.
         let _ = board.frame.set(Frame::new(move |_| {
             if let Some(board) = all.upgrade() {
                 board.paint();
+                board.busy.set(None);
             }
             false
         }));
@@ -138,6 +142,9 @@ impl Board {
     /// Asks for everything to be painted in the next frame.
     pub fn request(&self) {
         if let Some(frame) = self.frame.get() {
+            if !frame.is_pending() {
+                self.busy.set(Some(busy::hold()));
+            }
             frame.request();
         }
     }

@@ -1,0 +1,153 @@
+//! The waterfall: as many rows as the screen is high, written as one scrolls, heard as a tree, gone when done.
+
+use leptos::prelude::*;
+use spandrel::pages::trace::session::Session;
+use spandrel::pages::trace::slots_of;
+use spandrel::pages::trace::waterfall::Waterfall;
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{HtmlCanvasElement, HtmlElement};
+
+use crate::stage::{Stage, frame, settle};
+use crate::traces::session;
+
+/// Height of the stage for these tests, and what of it the ruler takes, CSS pixels.
+const HEIGHT: usize = 500;
+const RULER: usize = 27;
+const ROW: usize = 24;
+
+async fn shown(session: Session) -> Stage {
+    let outline = session.outline();
+    let stage = Stage::new(move || {
+        let slots = Arc::new(slots_of(&outline, |_| None));
+        view! {
+            <style>{include_str!("../../assets/css/tokens.css")}</style>
+            <style>{include_str!("../../src/pages/trace/waterfall.css")}</style>
+            <div style:display="flex" style:width="900px" style:height=format!("{HEIGHT}px")>
+                <Waterfall session=session slots=slots/>
+            </div>
+        }
+        .into_any()
+    });
+    settle().await;
+    frame().await;
+    frame().await;
+    stage
+}
+
+fn rows(stage: &Stage) -> Vec<HtmlElement> {
+    stage.all("[data-test=span-row]")
+}
+
+fn attribute(row: &HtmlElement, name: &str) -> String {
+    row.get_attribute(name).unwrap_or_default()
+}
+
+/// How many of the canvas's pixels are not empty.
+fn painted(stage: &Stage) -> usize {
+    let canvas: HtmlCanvasElement = stage.find("[data-test=waterfall-canvas]").unchecked_into();
+    let context = canvas.get_context("2d").expect("a context").expect("a context");
+    let context: web_sys::CanvasRenderingContext2d = context.unchecked_into();
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    let pixels = context.get_image_data(0.0, 0.0, width, height).expect("pixels").data();
+    pixels.0.chunks_exact(4).filter(|pixel| pixel[3] > 0).count()
+}
+
+#[wasm_bindgen_test]
+async fn there_are_as_many_rows_as_the_screen_is_high() {
+    let stage = shown(session(50_000)).await;
+    let count = rows(&stage).len();
+    let visible = (HEIGHT - RULER).div_ceil(ROW);
+    assert!((visible..=visible + 1).contains(&count), "{count} rows for {visible}");
+    assert_eq!(stage.attribute("[role=treegrid]", "aria-rowcount"), "50001");
+    let first = &rows(&stage)[0];
+    assert_eq!(attribute(first, "data-span-id"), "0000000000000001");
+    assert_eq!((attribute(first, "aria-level"), attribute(first, "aria-expanded")), ("1".into(), "true".into()));
+    let second = &rows(&stage)[1];
+    assert_eq!(attribute(second, "aria-level"), "2");
+    assert_eq!((attribute(second, "aria-posinset"), attribute(second, "aria-setsize")), ("1".into(), "50000".into()));
+    assert!(!second.has_attribute("aria-expanded"));
+    assert!(painted(&stage) > 1000, "bars are painted");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn scrolling_writes_other_spans_into_the_same_rows() {
+    let stage = shown(session(50_000)).await;
+    let before: Vec<String> = rows(&stage).iter().map(|row| row.id()).collect();
+    let scroller = stage.find("[role=treegrid]");
+    for (top, first) in [(240, 10), (24 * 30_000, 30_000), (24 * 29_999, 29_999), (0, 0)] {
+        scroller.set_scroll_top(top);
+        frame().await;
+        frame().await;
+        let now = rows(&stage);
+        let numbers: Vec<usize> =
+            now.iter().map(|row| attribute(row, "aria-rowindex").parse().expect("a number")).collect();
+        let expected: Vec<usize> = (first + 1..=first + numbers.len()).collect();
+        assert_eq!(numbers, expected, "in the order of the trace");
+        // The root is span 1 and the rows below it are numbered on.
+        assert_eq!(attribute(&now[1], "data-span-id"), format!("{:016x}", first + 2));
+        let mut ids: Vec<String> = now.iter().map(|row| row.id()).collect();
+        ids.retain(|id| !before.contains(id));
+        assert!(ids.len() <= 1, "no new elements but for a row that is cut: {ids:?}");
+    }
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_million_rows_can_be_reached_to_the_last() {
+    let stage = shown(session(400_000)).await;
+    let scroller = stage.find("[role=treegrid]");
+    assert!(scroller.scroll_height() <= 8_000_001);
+    scroller.set_scroll_top(scroller.scroll_height());
+    frame().await;
+    frame().await;
+    let last = rows(&stage).pop().expect("a row");
+    assert_eq!(attribute(&last, "aria-rowindex"), "400001");
+    let bottom = last.get_bounding_client_rect().bottom();
+    assert!((bottom - scroller.get_bounding_client_rect().bottom()).abs() < 1.0, "wholly seen");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn keys_walk_the_tree_and_fold_it() {
+    let session = session(100);
+    let stage = shown(session).await;
+    const TREE: &str = "[role=treegrid]";
+    stage.press(TREE, "ArrowDown").await;
+    assert_eq!(session.selected.get_untracked(), Some(0));
+    stage.press(TREE, "ArrowRight").await;
+    assert_eq!(session.selected.get_untracked(), Some(1));
+    stage.press(TREE, "End").await;
+    frame().await;
+    frame().await;
+    assert_eq!(session.selected.get_untracked(), Some(100));
+    let active = stage.attribute(TREE, "aria-activedescendant");
+    assert_eq!(stage.attribute(&format!("#{active}"), "data-span-id"), format!("{:016x}", 101));
+    assert_eq!(stage.attribute(&format!("#{active}"), "aria-selected"), "true");
+    stage.press(TREE, "ArrowLeft").await;
+    assert_eq!(session.selected.get_untracked(), Some(0), "the parent");
+    stage.press(TREE, "ArrowLeft").await;
+    frame().await;
+    frame().await;
+    assert_eq!(rows(&stage).len(), 1, "collapsed");
+    assert_eq!(stage.attribute("[data-test=span-row]", "aria-expanded"), "false");
+    stage.press(TREE, "Enter").await;
+    assert!(session.open.get_untracked());
+    stage.press(TREE, "Escape").await;
+    assert!(!session.open.get_untracked());
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_listens_when_it_is_gone() {
+    let session = session(10);
+    let stage = shown(session).await;
+    stage.strike().await;
+    let event = web_sys::KeyboardEvent::new("keydown").expect("an event");
+    // Its signals are gone with it: a listener left behind would panic here.
+    window().dispatch_event(&event).expect("nobody throws");
+    window().dispatch_event(&web_sys::Event::new("resize").expect("an event")).expect("nobody throws");
+    frame().await;
+}
