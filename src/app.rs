@@ -1,5 +1,6 @@
 //! The frame around every page: navigation, theme, files dropped anywhere; and the one table of routes.
 
+use crate::pages::trace::TracePage;
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
 use crate::state;
 use crate::state::busy;
@@ -44,7 +45,10 @@ fn Page(route: Signal<Route>) -> impl IntoView {
     move || {
         let (page, id) = place.get();
         entitle(title(page));
-        not_found(&id).into_any()
+        match page {
+            "trace" => view! { <TracePage id=id/> }.into_any(),
+            _ => not_found(&id).into_any(),
+        }
     }
 }
 

@@ -6,7 +6,10 @@
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 
+mod detail;
 mod divider;
 mod stage;
+mod traces;
+mod waterfall;
 
 wasm_bindgen_test_configure!(run_in_browser);
