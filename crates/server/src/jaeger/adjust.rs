@@ -1,7 +1,7 @@
 //! From stored bytes to what is answered: names that stand in for missing ones, and (unless raw) repaired ends,
 //! sorted attributes. The stored bytes stay as they were sent. Clocks are never moved (`docs/adr/0012`).
 
-use crate::ingest::regroup::{EMPTY_SPAN, service_of};
+use crate::ingest::regroup::{EMPTY_SPAN, WRONG_SERVICE, service_of};
 use crate::store::{StoreError, Stored};
 use spandrel_trace::format::otlp_proto;
 use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
@@ -48,7 +48,7 @@ pub fn for_each_span(
             };
             resource.schema_url = parts.resource_schema.to_owned();
             scope.schema_url = parts.scope_schema.to_owned();
-            name_service(&mut resource, parts.resource);
+            name_service(&mut resource, parts.resource, answering);
             if answering == Answering::Adjusted {
                 sort(&mut resource.attributes);
                 sort(&mut scope.attributes);
@@ -74,8 +74,13 @@ pub fn for_each_span(
 }
 
 /// Gives the resource the name under which it is found.
-fn name_service(resource: &mut Resource, bytes: &[u8]) {
+fn name_service(resource: &mut Resource, bytes: &[u8], answering: Answering) {
     let service = service_of(bytes).unwrap_or_default();
+    if answering == Answering::Raw && service == WRONG_SERVICE {
+        // A name that is not text stays what it is.
+        resource.service = service;
+        return;
+    }
     let value = Value::String(service.clone());
     match resource.attributes.iter_mut().find(|attribute| attribute.key == "service.name") {
         Some(attribute) => attribute.value = value,

@@ -65,6 +65,8 @@ pub struct Criteria {
     pub duration_to: Option<u64>,
     /// Hashes of which, per item, at least one must be there (see `terms`).
     pub terms: Vec<Vec<u64>>,
+    /// A failed span, or else this term, must be there.
+    pub failed_or: Option<u64>,
 }
 
 /// A trace that may match: when it begins and which of its parts may hold a matching span.
@@ -232,6 +234,7 @@ impl Entry {
             && criteria.duration_from.is_none_or(|least| extent.longest >= least)
             && criteria.duration_to.is_none_or(|most| extent.shortest <= most)
             && wanted.is_none_or(|wanted| self.operations.iter().any(|id| wanted.contains(id)))
+            && criteria.failed_or.is_none_or(|term| extent.errors > 0 || self.filter.may_have(term))
             && criteria.terms.iter().all(|any| any.iter().any(|term| self.filter.may_have(*term)))
     }
 

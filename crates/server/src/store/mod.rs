@@ -118,3 +118,99 @@ impl Store {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::segment::Segment;
+    use super::*;
+
+    fn part(trace: u128) -> Part {
+        let mut part = Part::of(trace, b"\x0a\x00".to_vec());
+        part.add_operation(&format!("service-{trace}"), "x", 1);
+        part.add_span(1, 2, false);
+        part
+    }
+
+    async fn keep(directory: &Path, limits: Limits, traces: &[u128]) -> Store {
+        let store = Store::open(directory, limits).unwrap();
+        for trace in traces {
+            store.append(vec![part(*trace)]).await.unwrap();
+        }
+        store
+    }
+
+    #[tokio::test]
+    async fn a_segment_past_its_time_goes_as_a_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let eager = Limits { segment_bytes: 1, ..Limits::default() };
+        keep(directory.path(), eager, &[1, 2, 3]).await.close();
+        assert_eq!(Segment::list(directory.path()).unwrap(), [1, 2, 3]);
+        let old = rusqlite::Connection::open(directory.path().join("segment-00000002.sqlite")).unwrap();
+        old.execute("UPDATE meta SET value = 1000 WHERE key = 'created'", []).unwrap();
+        drop(old);
+        // The oldest comes first, so the second goes once the first is gone too.
+        let old = rusqlite::Connection::open(directory.path().join("segment-00000001.sqlite")).unwrap();
+        old.execute("UPDATE meta SET value = 999 WHERE key = 'created'", []).unwrap();
+        drop(old);
+        let store = keep(directory.path(), eager, &[4]).await;
+        store.close();
+        assert_eq!(store.services(), ["service-3", "service-4"]);
+        assert_eq!(Segment::list(directory.path()).unwrap(), [3]);
+
+        let for_ever = Limits { retention: None, ..eager };
+        let old = rusqlite::Connection::open(directory.path().join("segment-00000003.sqlite")).unwrap();
+        old.execute("UPDATE meta SET value = 999 WHERE key = 'created'", []).unwrap();
+        drop(old);
+        assert_eq!(
+            keep(directory.path(), for_ever, &[5]).await.services(),
+            ["service-3", "service-4", "service-5"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_damaged_segment_is_left_out_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let eager = Limits { segment_bytes: 1, ..Limits::default() };
+        keep(directory.path(), eager, &[1, 2, 3]).await.close();
+        let damaged = directory.path().join("segment-00000002.sqlite");
+        std::fs::write(&damaged, b"this is no database".repeat(1000)).unwrap();
+        let store = keep(directory.path(), eager, &[4]).await;
+        assert_eq!(store.services(), ["service-1", "service-3", "service-4"]);
+        store.close();
+        assert!(std::fs::read(&damaged).unwrap().starts_with(b"this is no database"));
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_and_a_closed_store_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path(), Limits { waiting_bytes: 1, ..Limits::default() }).unwrap();
+        store.append(vec![part(1)]).await.unwrap();
+        let many: Vec<Part> = (0..100).map(part).collect();
+        assert!(matches!(store.append(many).await, Err(StoreError::Busy)));
+        store.append(vec![part(2)]).await.unwrap();
+        store.close();
+        assert!(matches!(store.append(vec![part(3)]).await, Err(StoreError::Closed)));
+    }
+
+    #[tokio::test]
+    async fn appends_from_many_tasks_are_all_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = Limits { segment_bytes: 100_000, ..Limits::default() };
+        let store = Store::open(directory.path(), limits).unwrap();
+        let tasks: Vec<_> = (0..200u128)
+            .map(|trace| {
+                let store = store.clone();
+                tokio::spawn(async move { store.append(vec![part(trace), part(trace + 1000)]).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let kept = (0..200).filter(|trace| store.trace(*trace).unwrap().is_some()).count();
+        assert_eq!((kept, store.numbers()[0]), (200, 400));
+        store.close();
+        let again = Store::open(directory.path(), limits).unwrap();
+        assert_eq!(again.numbers()[0], 400);
+        assert_eq!(again.operations("service-7"), [("x".to_owned(), 1)]);
+    }
+}

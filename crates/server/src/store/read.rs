@@ -58,6 +58,9 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         criteria.terms = tags.iter().filter_map(terms_of).collect();
+        if tags.iter().any(|tag| tag.key == "error" && tag.value == "true") {
+            criteria.failed_or = Some(term(b"error", b"true"));
+        }
         let candidates = self.index().candidates(&criteria);
         let mut found = Vec::new();
         for candidate in candidates {

@@ -378,4 +378,33 @@ mod tests {
         assert_eq!(read_summary(7, &bytes, 300), None, "an operation that is not there");
         assert_eq!(read_summary(7, &bytes[..12], 301), None);
     }
+
+    #[test]
+    fn a_full_disk_keeps_nothing_of_the_transaction_and_the_next_one_works() -> Result<(), StoreError> {
+        let directory = tempfile::tempdir()?;
+        let segment = Segment::new(directory.path(), 1);
+        let (mut writer, _) = Writer::open(&segment, 0)?;
+        let part = |trace: u128, bytes: usize| {
+            let mut part = Part::of(trace, (0..bytes).map(|n| (n * n >> 3) as u8 ^ (n >> 7) as u8).collect());
+            part.plain = 0;
+            part.spans = vec![7; bytes];
+            part.add_operation(&format!("service-{trace}"), "x", 0);
+            part.add_span(1, 2, false);
+            part
+        };
+        writer.commit([part(1, 1000)].iter())?;
+        let pages: i64 = writer.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        writer.connection.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(()))?;
+        let refused = writer.commit([part(2, 1000), part(3, 1_000_000)].iter());
+        assert!(matches!(refused, Err(StoreError::Full(_))));
+        writer.connection.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))?;
+        let added = writer.commit([part(4, 1_000_000)].iter())?;
+        assert_eq!((added.entries[0].1.row, added.operations.len()), (2, 1));
+        drop(writer);
+        let (_, contents) = Writer::open(&segment, 0)?;
+        let traces: Vec<u128> = contents.entries.iter().map(|(trace, _)| *trace).collect();
+        let services: Vec<&str> = contents.operations.iter().map(|operation| &*operation.service).collect();
+        assert_eq!((traces, services), (vec![1, 4], vec!["service-1", "service-4"]));
+        Ok(())
+    }
 }
