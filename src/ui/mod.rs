@@ -1,6 +1,10 @@
-//! Widgets that know nothing of traces' pages.
+//! Widgets that know nothing of traces' pages, each with its stylesheet beside it.
 
 pub mod canvas;
 pub mod chart;
+pub mod empty;
+pub mod icon;
+pub mod list;
 pub mod problem;
+pub mod progress;
 pub mod split;

@@ -2,7 +2,11 @@
 //!
 //! `cargo xtask test --only wasm` runs them in headless Chromium. Each test mounts what it needs on a `Stage`.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail by panicking, in its own functions too")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail by panicking, in its own functions too"
+)]
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 
