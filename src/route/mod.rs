@@ -3,10 +3,12 @@
 //!
 //! Addresses are relative to where the app is mounted: `search?service=cart`, without a leading slash.
 
+mod find;
 mod query;
 mod search;
 mod views;
 
+pub use find::find;
 pub use search::SearchParams;
 pub use views::{DependenciesView, MonitorView, TraceView};
 

@@ -8,3 +8,4 @@ pub mod list;
 pub mod problem;
 pub mod progress;
 pub mod split;
+pub mod theme;

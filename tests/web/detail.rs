@@ -98,7 +98,10 @@ async fn values_are_typed_and_long_ones_are_folded() {
 async fn links_lead_to_other_traces_and_to_spans_of_this_one() {
     let (stage, session) = stage();
     let other = stage.find("[data-test=link] a");
-    assert_eq!(other.get_attribute("href").unwrap_or_default(), format!("trace/{:032x}?span={:016x}", 0xb2, 7));
+    assert_eq!(
+        other.get_attribute("href").unwrap_or_default(),
+        format!("trace/{:032x}?span={:016x}", 0xb2, 7)
+    );
     stage.find("[data-test=link] button.detail-link").click();
     settle().await;
     assert_eq!(session.selected.get_untracked(), Some(0));

@@ -63,10 +63,16 @@ async fn there_are_as_many_rows_as_the_screen_is_high() {
     assert_eq!(stage.attribute("[role=treegrid]", "aria-rowcount"), "50001");
     let first = &rows(&stage)[0];
     assert_eq!(attribute(first, "data-span-id"), "0000000000000001");
-    assert_eq!((attribute(first, "aria-level"), attribute(first, "aria-expanded")), ("1".into(), "true".into()));
+    assert_eq!(
+        (attribute(first, "aria-level"), attribute(first, "aria-expanded")),
+        ("1".into(), "true".into())
+    );
     let second = &rows(&stage)[1];
     assert_eq!(attribute(second, "aria-level"), "2");
-    assert_eq!((attribute(second, "aria-posinset"), attribute(second, "aria-setsize")), ("1".into(), "50000".into()));
+    assert_eq!(
+        (attribute(second, "aria-posinset"), attribute(second, "aria-setsize")),
+        ("1".into(), "50000".into())
+    );
     assert!(!second.has_attribute("aria-expanded"));
     assert!(painted(&stage) > 1000, "bars are painted");
     stage.strike().await;

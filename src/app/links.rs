@@ -1,0 +1,35 @@
+//! Links of the app are followed without loading the page again.
+
+use crate::state::navigation::{Navigation, route_of};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlAnchorElement, HtmlElement, MouseEvent};
+
+/// Follows a clicked link that leads into the app. Links elsewhere, for a new tab, or clicked with a key held
+/// are the browser's.
+pub fn follow(event: &MouseEvent, navigation: Navigation) {
+    let key_held = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key();
+    if event.default_prevented() || event.button() != 0 || key_held {
+        return;
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+    let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) else { return };
+    if link.has_attribute("download") || !matches!(link.target().as_str(), "" | "_self") {
+        return;
+    }
+    if let Some(route) = route_of(&link.href()) {
+        event.prevent_default();
+        navigation.push(route);
+    }
+}
+
+/// Moves the focus to the page's content. With a `<base>` a fragment would lead to the start page.
+pub fn skip(event: MouseEvent) {
+    event.prevent_default();
+    let content = document().get_element_by_id("content");
+    if let Some(content) = content.and_then(|content| content.dyn_into::<HtmlElement>().ok()) {
+        // Focusing an element of the page does not fail.
+        let _ = content.focus();
+    }
+}

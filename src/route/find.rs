@@ -1,0 +1,72 @@
+//! What a person means who types or pastes something into the box "open a trace".
+
+use super::Route;
+use super::query::decode;
+use spandrel_trace::units::TraceId;
+
+/// A trace id as text in the one way in which we write it, from hexadecimal digits (any case, padded or not, with
+/// the dashes and spaces that other tools put in) or 16 bytes of base64, as OTLP's protobuf-JSON writes them.
+pub fn trace_id(text: &str) -> Option<String> {
+    let text = text.trim();
+    let plain: String = text.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    let id = TraceId::parse(&plain).or_else(|| base64(text));
+    id.filter(|id| id.0 != 0).map(|id| id.to_string())
+}
+
+/// 16 bytes in base64, of either alphabet, with or without padding.
+fn base64(text: &str) -> Option<TraceId> {
+    let digits = text.trim_end_matches('=');
+    if digits.len() != 22 {
+        return None;
+    }
+    let mut number = 0u128;
+    for (index, letter) in digits.bytes().enumerate() {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        // 22 letters are 132 bits; the last four are padding and zero.
+        number = if index == 21 {
+            if six & 0b1111 != 0 {
+                return None;
+            }
+            number << 2 | u128::from(six >> 4)
+        } else {
+            number << 6 | u128::from(six)
+        };
+    }
+    Some(TraceId(number))
+}
+
+/// The page that is meant by an id, a `traceparent`, or an address of ours or of a Jaeger below any prefix.
+/// `None` where nothing of the kind can be seen in it.
+pub fn find(text: &str) -> Option<Route> {
+    let text = text.trim();
+    if let Some(id) = trace_id(text) {
+        return Some(Route::trace(id));
+    }
+    // W3C traceparent: version, trace, span, flags.
+    let parts: Vec<&str> = text.split('-').collect();
+    if let [version, trace, span, flags] = parts.as_slice()
+        && (version.len(), trace.len(), span.len(), flags.len()) == (2, 32, 16, 2)
+    {
+        return trace_id(trace).map(Route::trace);
+    }
+    let (address, query) = text.split_once('?').unwrap_or((text, ""));
+    let address = address.split('#').next().unwrap_or_default().trim_end_matches('/');
+    let query = query.split('#').next().unwrap_or_default();
+    if let Some((_, id)) = address.rsplit_once("/trace/") {
+        let route = Route::parse(&format!("/trace/{id}"), query);
+        return match &route {
+            Route::Trace { id, .. } if trace_id(&decode(id, false)).is_none() => None,
+            Route::Trace { .. } => Some(route),
+            _ => None,
+        };
+    }
+    let (_, page) = address.rsplit_once('/')?;
+    matches!(page, "search" | "dependencies" | "monitor").then(|| Route::parse(&format!("/{page}"), query))
+}
