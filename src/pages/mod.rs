@@ -2,4 +2,7 @@
 
 pub mod about;
 pub mod settings;
+pub mod dependencies;
+pub mod monitor;
+pub mod shop;
 pub mod trace;

@@ -34,7 +34,12 @@ fn every_route_prints_as_it_is_read() {
         Route::Search(fixed),
         Route::trace("4bf92f3577b34da6a3ce929d0e0e4736"),
         Route::Trace { id: "trace-1 ü".into(), view },
-        Route::Dependencies(DependenciesView { service: Some("a b".into()), lookback: "6h".into() }),
+        Route::Dependencies(DependenciesView {
+            service: Some("a b".into()),
+            callee: Some("c→d".into()),
+            list: true,
+            lookback: "6h".into(),
+        }),
         Route::Monitor(MonitorView { service: None, lookback: "15m".into() }),
         Route::Shop,
         Route::Settings,

@@ -68,6 +68,10 @@ fn print_ids(ids: &[SpanId]) -> String {
 pub struct DependenciesView {
     /// The service in focus.
     pub service: Option<String>,
+    /// With `service`: the link from it to this one is in focus.
+    pub callee: Option<String>,
+    /// A list instead of the map.
+    pub list: bool,
     /// Window back from now (`1h`, `2d`); empty for the default.
     pub lookback: String,
 }
@@ -82,11 +86,18 @@ impl DependenciesView {
     }
 
     pub(super) fn read(query: &Query) -> Self {
-        DependenciesView { service: service(query), lookback: query.get("lookback").to_owned() }
+        DependenciesView {
+            service: service(query, "service"),
+            callee: service(query, "callee"),
+            list: query.has("list"),
+            lookback: query.get("lookback").to_owned(),
+        }
     }
 
     pub(super) fn write(&self, query: &mut Query) {
         query.add("service", self.service.as_deref().unwrap_or_default());
+        query.add("callee", self.callee.as_deref().unwrap_or_default());
+        query.add("list", if self.list { "1" } else { "" });
         query.add("lookback", &self.lookback);
     }
 }
@@ -116,7 +127,7 @@ impl MonitorView {
             "" => timeframe.unwrap_or_default(),
             lookback => lookback.to_owned(),
         };
-        MonitorView { service: service(query), lookback }
+        MonitorView { service: service(query, "service"), lookback }
     }
 
     pub(super) fn write(&self, query: &mut Query) {
@@ -125,8 +136,8 @@ impl MonitorView {
     }
 }
 
-fn service(query: &Query) -> Option<String> {
-    Some(query.get("service")).filter(|service| !service.is_empty()).map(str::to_owned)
+fn service(query: &Query, key: &str) -> Option<String> {
+    Some(query.get(key)).filter(|service| !service.is_empty()).map(str::to_owned)
 }
 
 fn lookback_ms(text: &str, default: &str) -> u64 {

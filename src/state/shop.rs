@@ -1,11 +1,15 @@
 //! The demo shop: what it sells, what became of an order, and the browser's own span as the root of its trace.
 
-use crate::io::shop as door;
+use super::busy;
+use crate::io::{clock, shop as door};
 use serde::{Deserialize, Serialize};
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
 use spandrel_trace::model::{Kind, StatusCode};
-use spandrel_trace::units::{SpanId, TraceId};
+use spandrel_trace::units::{Problem, ProblemKind, SpanId, TraceId};
+
+/// What was attempted, where it failed.
+const ATTEMPTED: &str = "Asking the demo shop";
 
 /// Something for sale.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -81,19 +85,9 @@ pub enum Answer {
     },
 }
 
-/// Why the shop could not be asked.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Unanswered {
-    /// What happened.
-    pub happened: String,
-    /// HTTP status, 0 if there was no answer.
-    pub status: u16,
-    /// What came instead of the shop's answer, shortened.
-    pub body: String,
-}
-
 /// What the shop sells.
-pub async fn products() -> Result<Vec<Product>, Unanswered> {
+pub async fn products() -> Result<Vec<Product>, Problem> {
+    let _busy = busy::hold();
     let reply = door::get("shop/products").await.map_err(not_reached)?;
     if reply.status == 200
         && let Ok(products) = serde_json::from_str(&reply.body)
@@ -104,12 +98,11 @@ pub async fn products() -> Result<Vec<Product>, Unanswered> {
 }
 
 /// Places an order, or with `simulate_error` one that fails on purpose, and sends the browser's own span after.
-pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Unanswered> {
+pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Problem> {
+    let _busy = busy::hold();
     let Some(bytes) = door::random::<24>() else {
-        return Err(Unanswered {
-            happened: "The browser gives no random numbers to name a trace with.".into(),
-            ..Unanswered::default()
-        });
+        let happened = "The browser gives no random numbers to name a trace with.";
+        return Err(Problem::new(ProblemKind::Unsupported, ATTEMPTED, happened));
     };
     let ids = Ids::from_bytes(bytes);
     let path = if simulate_error { "shop/orders/simulate-error" } else { "shop/orders" };
@@ -141,6 +134,11 @@ pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Unansw
         answer,
         unsent,
     })
+}
+
+/// Waits, between two looks at a trace that is arriving.
+pub async fn pause(milliseconds: u32) {
+    clock::sleep(milliseconds).await;
 }
 
 /// A trace and its first span (W3C trace context).
@@ -277,21 +275,27 @@ fn answer(reply: &door::Reply) -> Option<Answer> {
     Some(Answer::Refused { code, message, service })
 }
 
-fn not_reached(why: String) -> Unanswered {
-    Unanswered { happened: format!("Nobody answered: {why}"), ..Unanswered::default() }
+fn not_reached(why: String) -> Problem {
+    Problem::new(ProblemKind::Offline, ATTEMPTED, format!("Nobody answered: {why}."))
+        .advise("Is the server that this page came from still running?")
 }
 
-fn not_the_shop(reply: &door::Reply) -> Unanswered {
+fn not_the_shop(reply: &door::Reply) -> Problem {
     let happened = match (reply.status, reply.media_type.as_str()) {
         (200..300, "text/html") => "A web page came back: this server has no shop behind it.".to_owned(),
-        (404, _) => "This server knows of no shop (404).".to_owned(),
+        (404, _) => "This server knows of no shop.".to_owned(),
         (502..=504, _) => match serde_json::from_str(&reply.body) {
             Ok(Forwarding { error }) => format!("The server says: {error}."),
-            Err(_) => format!("The server could not reach the shop ({}).", reply.status),
+            Err(_) => "The server could not reach the shop.".to_owned(),
         },
-        (status, _) => format!("The answer ({status}) is not one that the shop gives."),
+        _ => "The answer is not one that the shop gives.".to_owned(),
     };
-    Unanswered { happened, status: reply.status, body: reply.body.chars().take(300).collect() }
+    Problem::new(ProblemKind::WrongAddress, ATTEMPTED, happened)
+        .advise("`cargo xtask run` starts the server with the shop behind it.")
+        .advise(
+            "Or start the two yourself: `spandrel-shop`, and `spandrel-server --shop http://127.0.0.1:8000`.",
+        )
+        .answered(Some(reply.status), reply.body.as_bytes())
 }
 
 #[cfg(test)]
@@ -375,7 +379,7 @@ mod tests {
         assert!(matches!(refused, Some(Answer::Refused { code, .. }) if code == "out_of_stock"));
         assert_eq!(answer(&reply(200, "text/html", "<!doctype html>")), None);
         assert!(not_the_shop(&reply(200, "text/html", "<!doctype html>")).happened.contains("no shop"));
-        assert!(not_the_shop(&reply(503, "text/plain", "")).happened.contains("503"));
+        assert_eq!(not_the_shop(&reply(503, "text/plain", "")).status, Some(503));
         let down = r#"{"error":"the shop at http://127.0.0.1:8000 cannot be reached"}"#;
         assert_eq!(answer(&reply(502, "application/json", down)), None);
         assert!(not_the_shop(&reply(502, "application/json", down)).happened.contains("127.0.0.1:8000"));

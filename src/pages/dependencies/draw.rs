@@ -1,7 +1,7 @@
 //! The map on its canvas.
 
 use spandrel_trace::analysis::layout::Point;
-use spandrel_trace::scene::graph::{Camera, Edge, GraphScene, Hit, NODE_HEIGHT, Node};
+use spandrel_trace::scene::graph::{Camera, Edge, FAILING, GraphScene, Hit, NODE_HEIGHT, Node};
 use std::f64::consts::TAU;
 use web_sys::CanvasRenderingContext2d;
 
@@ -11,6 +11,8 @@ use crate::ui::canvas::{custom_properties, pixel_ratio};
 const WORDS_FROM: f64 = 0.45;
 /// Below this scale labels of edges are left out.
 const LABELS_FROM: f64 = 0.6;
+/// Below this scale arrows would be dots.
+const ARROWS_FROM: f64 = 0.15;
 /// What does not belong to the selection is drawn this faint.
 const FAINT: f64 = 0.22;
 
@@ -45,7 +47,8 @@ impl Look {
             "--error-wash",
             "--font-text",
         ];
-        let slots: Vec<String> = (1..=spandrel_trace::scene::palette::SLOTS).map(|slot| format!("--span-{slot}")).collect();
+        let slots: Vec<String> =
+            (1..=spandrel_trace::scene::palette::SLOTS).map(|slot| format!("--span-{slot}")).collect();
         let slots = custom_properties(&slots.iter().map(String::as_str).collect::<Vec<_>>());
         let mut values = custom_properties(&NAMES).into_iter();
         let mut next = || values.next().unwrap_or_default();
@@ -91,13 +94,13 @@ pub fn draw(
     context.set_line_join("round");
     context.set_line_cap("round");
     context.set_text_baseline("middle");
-    let (from, to) = (
-        camera.to_drawing(Point::default()),
-        camera.to_drawing(Point { x: size.0, y: size.1 }),
-    );
+    let (from, to) = (camera.to_drawing(Point::default()), camera.to_drawing(Point { x: size.0, y: size.1 }));
     let near = Near { scene, selected: picked.selected };
     let in_view = |bounds: (f64, f64, f64, f64)| {
-        bounds.2 >= from.x - 8.0 && bounds.0 <= to.x + 8.0 && bounds.3 >= from.y - 8.0 && bounds.1 <= to.y + 8.0
+        bounds.2 >= from.x - 8.0
+            && bounds.0 <= to.x + 8.0
+            && bounds.3 >= from.y - 8.0
+            && bounds.1 <= to.y + 8.0
     };
     // What is picked out lies above the rest.
     for front in [false, true] {
@@ -106,7 +109,7 @@ pub fn draw(
             let hovered = picked.hovered == Some(Hit::Edge(index));
             let is_near = near.edge(index);
             let lifted = hovered || (picked.selected.is_some() && is_near);
-            if lifted == front && in_view(edge.curve.bounds) {
+            if lifted == front && scene.shows(index, picked.selected) && in_view(edge.curve.bounds) {
                 context.set_global_alpha(if is_near || hovered { 1.0 } else { FAINT });
                 draw_edge(context, edge, camera.scale, lifted, look);
             }
@@ -114,25 +117,36 @@ pub fn draw(
     }
     for (index, node) in scene.nodes.iter().enumerate() {
         let (half, tall) = (node.width / 2.0, NODE_HEIGHT / 2.0);
-        if !in_view((node.center.x - half, node.center.y - tall, node.center.x + half, node.center.y + tall)) {
+        if !in_view((node.center.x - half, node.center.y - tall, node.center.x + half, node.center.y + tall))
+        {
             continue;
         }
         let index = index as u32;
         let hovered = picked.hovered == Some(Hit::Node(index));
-        context.set_global_alpha(if near.node(index) || hovered { 1.0 } else { FAINT });
-        let stroke = match (picked.selected == Some(Hit::Node(index)), node.error_share.unwrap_or(0.0) >= 0.05) {
-            (true, _) => (&look.accent, 2.0),
-            (false, true) => (&look.error, if hovered { 2.0 } else { 1.0 }),
-            (false, false) => (&look.line, if hovered { 2.0 } else { 1.0 }),
-        };
+        let faint = !near.node(index) && !hovered;
+        if faint {
+            // No line shines through a faint box.
+            context.set_global_alpha(1.0);
+            outline(context, node);
+            context.set_fill_style_str(&look.wash);
+            context.fill();
+        }
+        context.set_global_alpha(if faint { FAINT } else { 1.0 });
+        let stroke =
+            match (picked.selected == Some(Hit::Node(index)), node.error_share.unwrap_or(0.0) >= FAILING) {
+                (true, _) => (&look.accent, 2.0),
+                (false, true) => (&look.error, if hovered { 2.0 } else { 1.0 }),
+                (false, false) => (&look.line, if hovered { 2.0 } else { 1.0 }),
+            };
         let slot = slots.get(index as usize).and_then(|slot| look.slots.get(*slot as usize));
-        draw_node(context, node, camera.scale, stroke, slot.unwrap_or(&look.dim), look);
+        draw_node(context, node, camera.scale, (stroke.0, stroke.1), slot.unwrap_or(&look.dim), look);
     }
     if camera.scale >= LABELS_FROM {
         for (index, edge) in scene.edges.iter().enumerate() {
-            let hovered = picked.hovered == Some(Hit::Edge(index as u32));
-            context.set_global_alpha(if near.edge(index as u32) || hovered { 1.0 } else { FAINT });
-            draw_label(context, edge, look);
+            if near.edge(index as u32) || picked.hovered == Some(Hit::Edge(index as u32)) {
+                context.set_global_alpha(1.0);
+                draw_label(context, edge, look);
+            }
         }
     }
     context.set_global_alpha(1.0);
@@ -160,7 +174,8 @@ impl Near<'_> {
             Some(Hit::Node(selected)) => {
                 selected == node
                     || self.scene.edges.iter().any(|edge| {
-                        (edge.caller, edge.callee) == (selected, node) || (edge.caller, edge.callee) == (node, selected)
+                        (edge.caller, edge.callee) == (selected, node)
+                            || (edge.caller, edge.callee) == (node, selected)
                     })
             }
         }
@@ -169,14 +184,14 @@ impl Near<'_> {
 
 fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted: bool, look: &Look) {
     let (Some(first), Some(last)) = (edge.curve.bends.first(), edge.curve.bends.last()) else { return };
-    let failing = edge.link.error_share().unwrap_or(0.0) > 0.0;
+    let failing = edge.link.error_share().unwrap_or(0.0) >= FAILING;
     let color = match (failing, lifted) {
         (true, _) => &look.error,
         (false, true) => &look.accent,
         (false, false) => &look.line,
     };
-    // Seen from far a line keeps a pixel; the arrow is drawn beyond the line's end.
-    let width = edge.width.max(1.0 / scale);
+    // Seen from far a line keeps half a pixel; the arrow is drawn beyond the line's end.
+    let width = edge.width.max(0.5 / scale);
     let arrow = (width + 5.0).min(11.0);
     let [_, _, handle, end] = *last;
     let (dx, dy) = (end.x - handle.x, end.y - handle.y);
@@ -192,6 +207,9 @@ fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted
     context.set_stroke_style_str(color);
     context.set_line_width(width);
     context.stroke();
+    if scale < ARROWS_FROM {
+        return;
+    }
     let side = arrow * 0.55;
     context.begin_path();
     context.move_to(end.x, end.y);
@@ -224,7 +242,7 @@ fn draw_node(
     look: &Look,
 ) {
     let (left, top) = (node.center.x - node.width / 2.0, node.center.y - NODE_HEIGHT / 2.0);
-    rounded(context, left, top, node.width, NODE_HEIGHT, 8.0);
+    outline(context, node);
     context.set_fill_style_str(&look.paper);
     context.fill();
     context.set_stroke_style_str(stroke);
@@ -257,6 +275,11 @@ fn draw_node(
         rounded(context, left + 10.0, top + NODE_HEIGHT - 4.0, (full * share).max(4.0), 2.5, 1.2);
         context.fill();
     }
+}
+
+fn outline(context: &CanvasRenderingContext2d, node: &Node) {
+    let (left, top) = (node.center.x - node.width / 2.0, node.center.y - NODE_HEIGHT / 2.0);
+    rounded(context, left, top, node.width, NODE_HEIGHT, 8.0);
 }
 
 fn rounded(context: &CanvasRenderingContext2d, x: f64, y: f64, width: f64, height: f64, radius: f64) {

@@ -72,7 +72,12 @@ pub fn List(
     }
 }
 
-fn row(edge: &Edge, index: u32, selected: Signal<Option<Hit>>, select: Callback<Option<Hit>>) -> impl IntoView + use<> {
+fn row(
+    edge: &Edge,
+    index: u32,
+    selected: Signal<Option<Hit>>,
+    select: Callback<Option<Hit>>,
+) -> impl IntoView + use<> {
     let link = &edge.link;
     let failed = match (link.failures, link.error_share()) {
         (Failures::Unknown, _) | (_, None) => "not known".to_owned(),

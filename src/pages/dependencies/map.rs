@@ -80,8 +80,18 @@ pub fn Map(
         let painted = state.clone();
         frame.set_value(Some(Frame::new(move |_| {
             let seen = painted.borrow();
+            // What the last drawing set would move the clearing too; a lost context refuses and shows nothing.
+            let _ = surface.context().reset_transform();
             surface.clear(seen.size.0, seen.size.1);
-            draw(surface.context(), seen.size, &seen.scene, &seen.slots, seen.camera, seen.picked, &seen.look);
+            draw(
+                surface.context(),
+                seen.size,
+                &seen.scene,
+                &seen.slots,
+                seen.camera,
+                seen.picked,
+                &seen.look,
+            );
             false
         })));
         let sized = element.clone();
@@ -278,7 +288,7 @@ fn distance(one: Point, other: Point) -> f64 {
 
 fn hit(seen: &Seen, at: Point) -> Option<Hit> {
     let at = seen.camera.to_drawing(at);
-    seen.scene.hit(at.x, at.y, SLACK / seen.camera.scale)
+    seen.scene.hit(at.x, at.y, SLACK / seen.camera.scale, seen.picked.selected)
 }
 
 /// What a pointer is told.

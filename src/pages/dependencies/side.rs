@@ -1,7 +1,6 @@
 //! Beside the map: what is selected, in words, and where it leads.
 
 use super::map::named;
-use super::{Links, service_search};
 use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink};
 use spandrel_trace::model::TraceSummary;
@@ -11,6 +10,17 @@ use std::sync::Arc;
 
 /// So many services are listed here; the rest is in the list view.
 const LISTED: usize = 100;
+
+/// Addresses of other pages.
+#[derive(Clone, Copy)]
+pub struct Links {
+    /// Of a trace, by its id.
+    pub trace: Callback<String, String>,
+    /// Of a service's monitor.
+    pub monitor: Callback<String, String>,
+    /// Of a search for a service's traces.
+    pub search: Callback<String, String>,
+}
 
 /// What is known of the traces behind the selection.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +66,9 @@ fn Overview(scene: Arc<GraphScene>, select: Callback<Option<Hit>>) -> impl IntoV
     let left_out = order.len().saturating_sub(LISTED);
     let rows = order.into_iter().take(LISTED).map(|index| {
         let node = &scene.nodes[index];
-        view! { <ServiceRow name=node.service.clone() note=node.note.clone() failing=node.error_share.unwrap_or(0.0) > 0.0 pick=move || select.run(Some(Hit::Node(index as u32))) /> }
+        let failing = node.error_share.unwrap_or(0.0) > 0.0;
+        let pick = move || select.run(Some(Hit::Node(index as u32)));
+        view! { <ServiceRow name=node.service.clone() note=node.note.clone() failing pick /> }
     });
     view! {
         <h2 class="side__title">"Services"</h2>
@@ -67,12 +79,7 @@ fn Overview(scene: Arc<GraphScene>, select: Callback<Option<Hit>>) -> impl IntoV
 
 /// One service as a row that selects it.
 #[component]
-fn ServiceRow(
-    name: String,
-    note: String,
-    failing: bool,
-    pick: impl Fn() + 'static,
-) -> impl IntoView {
+fn ServiceRow(name: String, note: String, failing: bool, pick: impl Fn() + 'static) -> impl IntoView {
     view! {
         <li>
             <button type="button" class="side__row" data-test="node-link" data-service=name.clone() on:click=move |_| pick()>
@@ -95,7 +102,8 @@ fn OfService(
     let service = shown.service.clone();
     let within = scene.edges.iter().find(|edge| edge.caller == node && edge.callee == node);
     let errors = shown.error_share.map_or_else(|| "not known".to_owned(), percent);
-    let search = service_search(&links, &service, None);
+    let failing = shown.error_share.unwrap_or(0.0) > 0.0;
+    let search = links.search.run(service.clone());
     let monitor = links.monitor.run(service.clone());
     let neighbours = |incoming: bool| {
         let mut edges: Vec<u32> = (0..scene.edges.len() as u32)
@@ -123,7 +131,7 @@ fn OfService(
             <dt>"Calls answered"</dt>
             <dd>{count(shown.served)}</dd>
             <dt>"Failed"</dt>
-            <dd class:failing=shown.error_share.unwrap_or(0.0) > 0.0>{errors}</dd>
+            <dd class:failing=failing>{errors}</dd>
             {within.map(|edge| view! { <dt>"Spans within"</dt><dd>{count(edge.link.calls)}</dd> })}
         </dl>
         <p class="side__actions">
@@ -149,7 +157,9 @@ fn OfLink(
     let (caller, callee) = (edge.caller, edge.callee);
     let failed = match link.failures {
         Failures::Unknown => "not known".to_owned(),
-        Failures::Counted(errors) => format!("{} ({})", count(errors), percent(link.error_share().unwrap_or(0.0))),
+        Failures::Counted(errors) => {
+            format!("{} ({})", count(errors), percent(link.error_share().unwrap_or(0.0)))
+        }
         Failures::Sampled { calls, errors } => match link.error_share() {
             Some(share) => format!("{} ({errors} of {} sampled)", percent(share), count(calls)),
             None => "not known".to_owned(),
@@ -162,7 +172,7 @@ fn OfLink(
         let name = name.to_owned();
         view! { <ServiceRow name note=role.to_owned() failing=false pick=move || select.run(Some(Hit::Node(node))) /> }
     };
-    let search = service_search(&links, &link.child, Some(&link.parent));
+    let search = links.search.run(link.child.clone());
     Some(view! {
         <Head kind title select />
         <dl class="side__facts">
@@ -227,11 +237,11 @@ fn ExampleList(examples: Signal<Examples>, links: Links) -> impl IntoView {
         Examples::Traces(traces) => {
             let longest = traces.iter().map(|trace| trace.duration).max().unwrap_or(1).max(1);
             let row = |trace: TraceSummary| {
-                let id = if trace.foreign_trace_id.is_empty() { trace.trace_id.to_string() } else { trace.foreign_trace_id.clone() };
-                let share = trace.duration as f64 / longest as f64 * 100.0;
+                let id = trace.key();
+                let (share, failed) = (trace.duration as f64 / longest as f64 * 100.0, trace.errors > 0);
                 view! {
                     <li>
-                        <a class="side__row side__trace" class:side__trace--failed=trace.errors > 0 data-test="example-trace" href=links.trace.run(id)>
+                        <a class="side__row side__trace" class:side__trace--failed=failed data-test="example-trace" href=links.trace.run(id)>
                             <span class="side__bar"><i style:width=format!("{share:.1}%")></i></span>
                             <span class="side__number">{duration(trace.duration)}</span>
                             <span class="side__root">{format!("{} {}", trace.root_service, trace.root_operation)}</span>

@@ -58,7 +58,7 @@ impl Kind {
     pub fn title(self) -> &'static str {
         match self {
             Kind::Latency => "Latency",
-            Kind::Rate => "Traces",
+            Kind::Rate => "Rate",
             Kind::Errors => "Errors",
         }
     }
@@ -96,10 +96,19 @@ impl Kind {
         let metrics = &measured.metrics;
         let mut lines: Vec<Line> = match self {
             Kind::Latency => PERCENTILES
-                .map(|(label, ink, _)| Line { label: label.into(), ink, filled: label == "p50", values: Vec::new() })
+                .map(|(label, ink, _)| Line {
+                    label: label.into(),
+                    ink,
+                    filled: label == "p50",
+                    values: Vec::new(),
+                })
                 .into(),
-            Kind::Rate => vec![Line { label: "rate".into(), ink: Ink::First, filled: true, values: Vec::new() }],
-            Kind::Errors => vec![Line { label: "failed".into(), ink: Ink::Error, filled: true, values: Vec::new() }],
+            Kind::Rate => {
+                vec![Line { label: "rate".into(), ink: Ink::First, filled: true, values: Vec::new() }]
+            }
+            Kind::Errors => {
+                vec![Line { label: "failed".into(), ink: Ink::Error, filled: true, values: Vec::new() }]
+            }
         };
         for bucket in &metrics.buckets {
             lines.iter_mut().zip(self.values(bucket)).for_each(|(line, value)| line.values.push(value));
@@ -129,7 +138,14 @@ impl Kind {
             Kind::Rate => total.rate().map(|per_second| {
                 format!("{}{}", if measured.truncated { "at least " } else { "" }, rate(per_second))
             }),
-            Kind::Errors => total.error_rate().map(|share| format!("{} · {} of {}", percent(share), count(total.errors as u64), count(total.calls as u64))),
+            Kind::Errors => total.error_rate().map(|share| {
+                format!(
+                    "{} · {} of {}",
+                    percent(share),
+                    count(total.errors as u64),
+                    count(total.calls as u64)
+                )
+            }),
         }
         .unwrap_or_default()
     }
@@ -137,8 +153,13 @@ impl Kind {
     /// What a point says; its address is the caller's.
     pub fn facts(self, measured: &Measured, at: PointAt) -> PointFacts {
         let Some(bucket) = measured.metrics.buckets.get(at.moment) else { return PointFacts::default() };
-        let values = self.values(bucket).into_iter().map(|value| value.map(|value| self.said(value))).collect();
-        let traces = if bucket.calls == 1 { "1 trace".to_owned() } else { format!("{} traces", count(bucket.calls as u64)) };
+        let values =
+            self.values(bucket).into_iter().map(|value| value.map(|value| self.said(value))).collect();
+        let traces = if bucket.calls == 1 {
+            "1 trace".to_owned()
+        } else {
+            format!("{} traces", count(bucket.calls as u64))
+        };
         let note = match bucket.errors {
             0 => traces,
             errors => format!("{traces}, {} failed", count(errors as u64)),
@@ -203,7 +224,10 @@ mod tests {
             let plot = kind.plot(&measured());
             assert_eq!(plot.moments.len(), 3);
             for line in &plot.lines {
-                assert!(line.values[0].is_some() && line.values[1].is_none() && line.values[2].is_some(), "{kind:?}");
+                assert!(
+                    line.values[0].is_some() && line.values[1].is_none() && line.values[2].is_some(),
+                    "{kind:?}"
+                );
             }
             assert_eq!(kind.wanted(&measured(), PointAt { line: 0, moment: 1 }), None);
         }

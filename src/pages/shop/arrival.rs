@@ -35,7 +35,9 @@ impl Done {
     pub fn headline(&self) -> String {
         match &self.placed.answer {
             Answer::Confirmed { order_id, .. } => format!("Order {order_id} confirmed"),
-            Answer::Refused { message, .. } if message.is_empty() => format!("Refused ({})", self.placed.status),
+            Answer::Refused { message, .. } if message.is_empty() => {
+                format!("Refused ({})", self.placed.status)
+            }
             Answer::Refused { message, .. } => message.trim_end_matches('.').to_owned(),
         }
     }
@@ -58,10 +60,12 @@ pub fn Arrival(
     href: String,
 ) -> impl IntoView {
     let id = done.placed.trace_id.to_string();
+    let (short, title) = (format!("{}…", &id[..8]), id.clone());
     let facts = move || {
         arriving.with(|arriving| {
             let spans = arriving.outline.as_ref().map_or(0, |outline| outline.len());
-            let spans_text = if spans == 1 { "1 span".to_owned() } else { format!("{} spans", count(spans as u64)) };
+            let spans_text =
+                if spans == 1 { "1 span".to_owned() } else { format!("{} spans", count(spans as u64)) };
             match (spans, arriving.waiting) {
                 (0, true) => "waiting for spans…".to_owned(),
                 (0, false) => "no spans arrived".to_owned(),
@@ -73,7 +77,9 @@ pub fn Arrival(
     let refused = match &done.placed.answer {
         Answer::Refused { service, code, .. } if !service.is_empty() => {
             let wanted = if done.simulated { " You asked for an error." } else { "" };
-            Some(view! { <p class="arrival__refused">{format!("Refused by {service} ({code}).{wanted}")}</p> })
+            Some(
+                view! { <p class="arrival__refused">{format!("Refused by {service} ({code}).{wanted}")}</p> },
+            )
         }
         _ => None,
     };
@@ -95,7 +101,7 @@ pub fn Arrival(
             class="arrival"
             class:arrival--refused=done.is_refused()
             data-test="shop-result"
-            data-trace-id=id.clone()
+            data-trace-id=id
         >
             <header class="arrival__head" role="status">
                 <span class="arrival__light"></span>
@@ -103,7 +109,7 @@ pub fn Arrival(
                 <span class="arrival__facts">
                     {duration(done.placed.duration)} " · " <span data-test="shop-spans">{facts}</span>
                 </span>
-                <span class="arrival__id mono" title=id.clone()>{format!("{}…", &id[..8])}</span>
+                <span class="arrival__id mono" title=title>{short}</span>
                 <a class="button" data-test="open-trace" href=href>"Open trace"</a>
             </header>
             {refused}
@@ -154,10 +160,11 @@ fn Spans(outline: Arc<Outline>) -> impl IntoView {
             let failed = outline.flags[index].has(Flags::OWN_ERROR);
             let service = outline.service_of(span);
             let label = format!("{service} {}", outline.name_of(span));
+            let title = label.clone();
             let indent = format!("{}px", outline.depth[index].min(12) * 10);
             view! {
                 <li class="arrival__row" class:failing=failed data-slot=slot_of(service)>
-                    <span class="arrival__name" title=label.clone() style:padding-left=indent>{label}</span>
+                    <span class="arrival__name" title=title style:padding-left=indent>{label}</span>
                     <span class="arrival__track">
                         <i style:left=format!("{left:.2}%") style:width=format!("{width:.2}%")></i>
                     </span>

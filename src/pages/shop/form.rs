@@ -129,7 +129,9 @@ fn Row(product: Product, quantity: RwSignal<u32>) -> impl IntoView {
     };
     // What was typed and is no number shows as what it counts for.
     let settled = move |event: web_sys::FocusEvent| {
-        if let Some(input) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+        if let Some(input) =
+            event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+        {
             input.set_value(&quantity.get_untracked().to_string());
         }
     };

@@ -76,10 +76,11 @@ pub struct CanvasBackend<'a> {
 impl<'a> CanvasBackend<'a> {
     /// Clears the surface and draws on it; sizes are CSS pixels.
     pub fn new(surface: &'a Surface, width: f64, height: f64) -> Self {
-        surface.clear(width, height);
         let context = surface.context();
+        // What the last drawing set would scale the clearing too. A lost context refuses, and shows nothing anyway.
+        let _ = context.reset_transform();
+        surface.clear(width, height);
         let scale = pixel_ratio() / f64::from(FINE);
-        // A context that refuses an ordinary scale is lost, and nothing that follows will be seen anyway.
         let _ = context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0);
         context.set_line_join("round");
         context.set_line_cap("round");
