@@ -63,6 +63,18 @@ fn Page(route: Signal<Route>) -> impl IntoView {
                 entitle("Trace");
                 view! { <pages::trace::TracePage id=rest/> }.into_any()
             }
+            "dependencies" => {
+                entitle("Dependencies");
+                view! { <pages::dependencies::Dependencies/> }.into_any()
+            }
+            "monitor" => {
+                entitle("Monitor");
+                view! { <pages::monitor::Monitor/> }.into_any()
+            }
+            "shop" => {
+                entitle("Shop");
+                view! { <pages::shop::Shop/> }.into_any()
+            }
             "settings" => {
                 entitle("Settings");
                 view! { <pages::settings::Settings/> }.into_any()

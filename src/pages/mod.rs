@@ -1,8 +1,8 @@
 //! The pages, each a room of its own.
 
 pub mod about;
-pub mod settings;
 pub mod dependencies;
 pub mod monitor;
+pub mod settings;
 pub mod shop;
 pub mod trace;

@@ -46,8 +46,11 @@ pub struct Wanted {
     pub failed: bool,
 }
 
+/// A percentile's name, its line's ink and its value.
+type Percentile = (&'static str, Ink, fn(&Quantiles) -> u64);
+
 /// The percentiles of the latency chart, in the order of its lines.
-const PERCENTILES: [(&str, Ink, fn(&Quantiles) -> u64); 3] = [
+const PERCENTILES: [Percentile; 3] = [
     ("p50", Ink::First, |latency| latency.p50),
     ("p95", Ink::Second, |latency| latency.p95),
     ("p99", Ink::Third, |latency| latency.p99),
