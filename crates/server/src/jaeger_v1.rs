@@ -3,6 +3,7 @@
 
 use crate::ingest::{json, regroup};
 use crate::jaeger::params::{self, Params};
+use crate::jaeger::stream;
 use crate::jaeger::{Answering, dependencies, for_each_span, json as json_answer, not_found, text};
 use crate::matching::{Tag, kind_name};
 use crate::store::{Criteria, Store, StoreError, Stored, compress};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use spandrel_trace::format::write::JaegerJson;
 use spandrel_trace::units::TraceId;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 
 const DAY: u64 = 86_400_000_000_000;
 /// Traces that one search answers at most.
@@ -59,6 +61,7 @@ fn list(data: Vec<Value>) -> Result<Vec<u8>, Failure> {
 
 /// Answers a request below `/api/` that is not v3; `path` is what follows, still encoded. Blocks.
 pub fn answer(store: &Store, method: &Method, path: &[&str], params: &Params, body: &[u8]) -> Response<Body> {
+    let pretty = params.get(&["prettyPrint"]).is_some_and(|value| value != "false");
     let answered = match (method, path) {
         (&Method::GET, ["services"]) => list(store.services().into_iter().map(Value::from).collect()),
         (&Method::GET, ["services", service, "operations"]) => {
@@ -69,8 +72,15 @@ pub fn answer(store: &Store, method: &Method, path: &[&str], params: &Params, bo
             list(names.into_iter().map(Value::from).collect())
         }
         (&Method::GET, ["operations"]) => operations(store, params),
-        (&Method::GET, ["traces"]) => traces(store, params),
-        (&Method::GET, ["traces", id]) => trace(store, id, params),
+        (&Method::GET, ["traces"]) | (&Method::GET, ["traces", _]) => {
+            match traces(store, path.get(1), params) {
+                Ok(found) if !pretty && found.weight() > stream::WORTH_STREAMING => {
+                    return json_answer(StatusCode::OK, stream::body(move |out| found.write(out)));
+                }
+                Ok(found) => found.write(Vec::new()).map_err(|error| Failure::Store(error.into())),
+                Err(failure) => Err(failure),
+            }
+        }
         (&Method::GET, ["dependencies"]) => graph(store, params),
         (&Method::GET, ["metrics", kind @ ("calls" | "errors" | "latencies")]) => metrics(kind, params),
         (&Method::POST, ["archive", id]) => archive(store, id),
@@ -78,9 +88,7 @@ pub fn answer(store: &Store, method: &Method, path: &[&str], params: &Params, bo
         _ => return not_found(),
     };
     match answered {
-        Ok(body) if params.get(&["prettyPrint"]).is_some_and(|value| value != "false") => {
-            json_answer(StatusCode::OK, indent(&body))
-        }
+        Ok(body) if pretty => json_answer(StatusCode::OK, indent(&body)),
         Ok(body) => json_answer(StatusCode::OK, body),
         Err(failure) => failure.response(),
     }
@@ -98,19 +106,58 @@ fn required<'p>(params: &'p Params, name: &'static str) -> Result<&'p str, Failu
     params.get(&[name]).ok_or_else(|| Failure::Parameter(format!("parameter '{name}' is required")))
 }
 
-fn trace(store: &Store, id: &str, params: &Params) -> Result<Vec<u8>, Failure> {
-    let id = params::trace_id(&params::path_decode(id)).map_err(Failure::Parameter)?;
-    micros(params, "start")?;
-    micros(params, "end")?;
-    let answering = answering(params)?;
-    let found = store.trace(id.0)?.ok_or(Failure::TraceNotFound)?;
-    write(&[found], answering)
+/// Traces to answer, ids that were asked for in vain, and how to write them.
+struct Found {
+    traces: Vec<Stored>,
+    missing: Vec<Value>,
+    answering: Answering,
 }
 
-fn traces(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
+impl Found {
+    fn weight(&self) -> usize {
+        self.traces.iter().map(Stored::weight).sum()
+    }
+
+    fn write<W: Write>(&self, mut out: W) -> io::Result<W> {
+        if self.missing.is_empty() {
+            return self.write_traces(out);
+        }
+        const NO_ERRORS: &[u8] = b"null}";
+        let mut body = self.write_traces(Vec::new())?;
+        if body.ends_with(NO_ERRORS) {
+            body.truncate(body.len() - NO_ERRORS.len());
+            body.extend_from_slice(format!("{}}}", Value::Array(self.missing.clone())).as_bytes());
+        }
+        out.write_all(&body)?;
+        Ok(out)
+    }
+
+    fn write_traces<W: Write>(&self, out: W) -> io::Result<W> {
+        let mut out = JaegerJson::new(out)?;
+        for stored in &self.traces {
+            out.begin_trace(TraceId(stored.trace), "", &[])?;
+            let mut result = Ok(());
+            for_each_span(stored, self.answering, |resource, scope, span| {
+                if result.is_ok() {
+                    result = out.span(resource, scope, span);
+                }
+            })
+            .map_err(io::Error::other)?;
+            result?;
+        }
+        out.finish()
+    }
+}
+
+fn traces(store: &Store, id: Option<&&str>, params: &Params) -> Result<Found, Failure> {
     let answering = answering(params)?;
     let from = micros(params, "start")?;
     let to = micros(params, "end")?;
+    if let Some(id) = id {
+        let id = params::trace_id(&params::path_decode(id)).map_err(Failure::Parameter)?;
+        let found = store.trace(id.0)?.ok_or(Failure::TraceNotFound)?;
+        return Ok(Found { traces: vec![found], missing: Vec::new(), answering });
+    }
     let ids: Vec<&str> = params.all("traceID").filter(|id| !id.is_empty()).collect();
     if !ids.is_empty() {
         return several(store, &ids, answering);
@@ -147,29 +194,24 @@ fn traces(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
         duration_to: duration_to.filter(|most| *most > 0),
         ..Criteria::default()
     };
-    write(&store.search(criteria, &tags, limit.min(MOST) as usize)?, answering)
+    let traces = store.search(criteria, &tags, limit.min(MOST) as usize)?;
+    Ok(Found { traces, missing: Vec::new(), answering })
 }
 
-fn several(store: &Store, ids: &[&str], answering: Answering) -> Result<Vec<u8>, Failure> {
-    let mut found = Vec::new();
+fn several(store: &Store, ids: &[&str], answering: Answering) -> Result<Found, Failure> {
+    let mut traces = Vec::new();
     let mut missing = Vec::new();
     let mut asked = BTreeSet::new();
     for id in ids {
         let id = params::trace_id(id).map_err(Failure::Parameter)?;
         if asked.insert(id) {
             match store.trace(id.0)? {
-                Some(stored) => found.push(stored),
+                Some(stored) => traces.push(stored),
                 None => missing.push(json!({ "msg": "trace not found", "traceID": printed(id) })),
             }
         }
     }
-    let mut body = write(&found, answering)?;
-    const NO_ERRORS: &[u8] = b"null}";
-    if !missing.is_empty() && body.ends_with(NO_ERRORS) {
-        body.truncate(body.len() - NO_ERRORS.len());
-        body.extend_from_slice(format!("{}}}", Value::Array(missing)).as_bytes());
-    }
-    Ok(body)
+    Ok(Found { traces, missing, answering })
 }
 
 /// Jaeger prints 16 digits when the upper half is zero.
@@ -255,11 +297,12 @@ fn transform(body: &[u8]) -> Result<Vec<u8>, Failure> {
     let bad = |why: String| Failure::Parameter(format!("cannot unmarshal OTLP : {why}"));
     let request = json::to_protobuf(body).map_err(|refusal| bad(refusal.to_string()))?;
     let parts = regroup::regroup(&request).map_err(|error| bad(error.to_string()))?;
-    let mut found = Vec::new();
+    let mut traces = Vec::new();
     for part in parts {
-        found.push(Stored::new(part.trace, compress::unpack(part.plain, part.spans)?));
+        traces.push(Stored::new(part.trace, compress::unpack(part.plain, part.spans)?));
     }
-    write(&found, Answering::Repaired)
+    let found = Found { traces, missing: Vec::new(), answering: Answering::Repaired };
+    found.write(Vec::new()).map_err(|error| Failure::Store(error.into()))
 }
 
 fn micros(params: &Params, name: &'static str) -> Result<Option<u64>, Failure> {
@@ -274,22 +317,6 @@ fn answering(params: &Params) -> Result<Answering, Failure> {
         Ok(raw) => Ok(if raw { Answering::Repaired } else { Answering::Adjusted }),
         Err(why) => Err(Failure::Parameter(format!("unable to parse param 'raw': {why}"))),
     }
-}
-
-fn write(found: &[Stored], answering: Answering) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| Failure::Store(error.into());
-    let mut out = JaegerJson::new(Vec::new()).map_err(failed)?;
-    for stored in found {
-        out.begin_trace(TraceId(stored.trace), "", &[]).map_err(failed)?;
-        let mut result = Ok(());
-        for_each_span(stored, answering, |resource, scope, span| {
-            if result.is_ok() {
-                result = out.span(resource, scope, span);
-            }
-        })?;
-        result.map_err(failed)?;
-    }
-    out.finish().map_err(failed)
 }
 
 /// Puts JSON on lines, four spaces a level, as `prettyPrint` does.

@@ -1,6 +1,7 @@
 //! Jaeger's query API v3 over HTTP: `GET /api/v3/{services,operations,traces,traces/{id},trace-summaries}`.
 
 use crate::jaeger::params::{self, Params};
+use crate::jaeger::stream;
 use crate::jaeger::{Answering, for_each_span, json, not_found, summary, text};
 use crate::matching::{Tag, kind_name};
 use crate::store::{Criteria, Store, StoreError, Stored};
@@ -9,6 +10,7 @@ use axum::http::{Response, StatusCode};
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::TraceSummary;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
@@ -41,11 +43,11 @@ impl Failure {
 /// Answers a GET below `/api/v3/`; `path` is what follows. Blocks.
 pub fn answer(store: &Store, path: &[&str], params: &Params) -> Response<Body> {
     let answered = match path {
-        ["services"] => Ok(serde_json::json!({ "services": store.services() }).to_string().into_bytes()),
-        ["operations"] => Ok(operations(store, params)),
+        ["services"] => Ok(serde_json::json!({ "services": store.services() }).to_string().into()),
+        ["operations"] => Ok(operations(store, params).into()),
         ["traces"] => traces(store, params),
         ["traces", id] => trace(store, id, params),
-        ["trace-summaries"] => summaries(store, params),
+        ["trace-summaries"] => summaries(store, params).map(Body::from),
         _ => return not_found(),
     };
     match answered {
@@ -70,7 +72,7 @@ fn operations(store: &Store, params: &Params) -> Vec<u8> {
     serde_json::json!({ "operations": found }).to_string().into_bytes()
 }
 
-fn trace(store: &Store, id: &str, params: &Params) -> Result<Vec<u8>, Failure> {
+fn trace(store: &Store, id: &str, params: &Params) -> Result<Body, Failure> {
     let bad = |why| Failure::Parameter(format!("malformed parameter trace_id: {why}"));
     let id = params::trace_id(&params::path_decode(id)).map_err(bad)?;
     for names in [["startTime", "start_time"], ["endTime", "end_time"]] {
@@ -78,16 +80,16 @@ fn trace(store: &Store, id: &str, params: &Params) -> Result<Vec<u8>, Failure> {
     }
     let answering = answering(params, &["rawTraces", "raw_traces"])?;
     let found = store.trace(id.0)?.ok_or(Failure::NoTraces)?;
-    write(&[found], answering)
+    written(vec![found], answering)
 }
 
-fn traces(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
+fn traces(store: &Store, params: &Params) -> Result<Body, Failure> {
     let answering = answering(params, &["query.rawTraces", "query.raw_traces"])?;
     let found = search(store, params)?;
     if found.is_empty() {
         return Err(Failure::NoTraces);
     }
-    write(&found, answering)
+    written(found, answering)
 }
 
 fn summaries(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
@@ -98,19 +100,26 @@ fn summaries(store: &Store, params: &Params) -> Result<Vec<u8>, Failure> {
     Ok(serde_json::json!({ "summaries": list }).to_string().into_bytes())
 }
 
-fn write(found: &[Stored], answering: Answering) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| Failure::Store(error.into());
-    let mut out = OtlpJson::new(Vec::new(), Envelope::Result, true).map_err(failed)?;
+fn written(found: Vec<Stored>, answering: Answering) -> Result<Body, Failure> {
+    if found.iter().map(Stored::weight).sum::<usize>() > stream::WORTH_STREAMING {
+        return Ok(stream::body(move |out| write(&found, answering, out)));
+    }
+    write(&found, answering, Vec::new()).map(Body::from).map_err(|error| Failure::Store(error.into()))
+}
+
+fn write<W: Write>(found: &[Stored], answering: Answering, out: W) -> io::Result<W> {
+    let mut out = OtlpJson::new(out, Envelope::Result, true)?;
     for stored in found {
         let mut result = Ok(());
         for_each_span(stored, answering, |resource, scope, span| {
             if result.is_ok() {
                 result = out.span(resource, scope, span);
             }
-        })?;
-        result.map_err(failed)?;
+        })
+        .map_err(io::Error::other)?;
+        result?;
     }
-    out.finish().map_err(failed)
+    out.finish()
 }
 
 /// Jaeger's `TraceSummary`: 64-bit numbers as text, zero counts left out.

@@ -4,6 +4,7 @@
 mod adjust;
 pub mod dependencies;
 pub mod params;
+pub mod stream;
 pub mod summary;
 
 pub use adjust::{Answering, for_each_span};

@@ -22,6 +22,11 @@ impl Stored {
         Stored { trace, bytes }
     }
 
+    /// Bytes of all spans, resent ones included.
+    pub fn weight(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Hands over each span once, in the order in which they came: a span whose bytes, resource and scope are those
     /// of an earlier one was sent twice.
     pub fn each<'s>(&'s self, mut each: impl FnMut(Parts<'s>)) -> Result<(), StoreError> {

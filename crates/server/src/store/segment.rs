@@ -385,9 +385,7 @@ mod tests {
         let segment = Segment::new(directory.path(), 1);
         let (mut writer, _) = Writer::open(&segment, 0)?;
         let part = |trace: u128, bytes: usize| {
-            let mut part = Part::of(trace, (0..bytes).map(|n| (n * n >> 3) as u8 ^ (n >> 7) as u8).collect());
-            part.plain = 0;
-            part.spans = vec![7; bytes];
+            let mut part = Part { plain: 0, spans: vec![7; bytes], ..Part::of(trace, Vec::new()) };
             part.add_operation(&format!("service-{trace}"), "x", 0);
             part.add_span(1, 2, false);
             part

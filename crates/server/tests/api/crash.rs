@@ -144,3 +144,34 @@ fn a_taken_port_is_named() {
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(why.contains(port) && why.contains("--otlp-http-port"), "{why}");
 }
+
+#[test]
+fn what_is_acknowledged_is_answered_at_once_while_others_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--segment-size", "300K"]);
+    std::thread::scope(|scope| {
+        for connection in 0..6u64 {
+            let server = &server;
+            scope.spawn(move || {
+                for batch in 0..40u64 {
+                    let trace = u128::from(connection) << 64 | u128::from(batch + 1);
+                    for id in [1, 2] {
+                        let mut span = span(trace, id, "now");
+                        span.attributes =
+                            vec![text("noise", &noise(trace as u64 ^ connection << 20 ^ id, 4000))];
+                        let answer = server.export(&request(&format!("service-{connection}"), vec![span]));
+                        assert_eq!(answer.status, 200, "{}", answer.text());
+                        assert_eq!(server.spans(&format!("{trace:032x}")).len() as u64, id);
+                    }
+                }
+            });
+        }
+    });
+    let services = server.get_json("/api/v3/services");
+    assert_eq!(services["services"].as_array().unwrap().len(), 6);
+    let graph = server.get("/metrics").text();
+    assert!(
+        graph.contains("spandrel_spans_accepted_total 480\n") && graph.contains("spandrel_store_spans 480\n"),
+        "{graph}"
+    );
+}

@@ -245,3 +245,30 @@ fn answers_travel_compressed_when_asked() {
     assert_eq!((plain.header("content-encoding"), packed.header("content-encoding")), ("", "gzip"));
     assert!(packed.body.len() * 5 < plain.body.len());
 }
+
+#[test]
+fn a_big_trace_is_streamed_whole_and_a_reader_that_leaves_harms_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    const SPANS: u64 = 20_000;
+    for begin in (0..SPANS).step_by(5_000) {
+        let spans = (begin..begin + 5_000).map(|id| {
+            let mut span = span(6, id + 1, "step");
+            span.attributes = vec![text("text", &format!("{id:0>200}"))];
+            span
+        });
+        assert_eq!(server.export(&request("big", spans.collect())).status, 200);
+    }
+    for _ in 0..3 {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&server.viewer).unwrap();
+        stream.write_all(b"GET /api/v3/traces/6 HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        stream.read_exact(&mut [0; 1000]).unwrap();
+    }
+    let answer = server.get("/api/v3/traces/6");
+    assert_eq!(answer.header("transfer-encoding"), "chunked", "it is too big to be held whole");
+    assert_eq!(server.spans("6").len() as u64, SPANS);
+    let legacy = server.get_json("/api/traces/6");
+    assert_eq!(legacy["data"][0]["spans"].as_array().unwrap().len() as u64, SPANS);
+    assert_eq!(legacy["errors"], Value::Null);
+}
