@@ -195,7 +195,9 @@ impl Inner {
             Some(worker) if self.ready.get() => {
                 let transfer = Array::new();
                 // Bytes are handed over, not copied; files are handles.
-                for part in Array::from(&message.get(3)).iter() {
+                let parts = message.get(3);
+                let parts = if parts.is_undefined() { Array::new() } else { Array::from(&parts) };
+                for part in parts.iter() {
                     if let Some(bytes) = part.dyn_ref::<Uint8Array>() {
                         transfer.push(&bytes.buffer());
                     }
