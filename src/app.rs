@@ -63,6 +63,10 @@ fn Page(route: Signal<Route>) -> impl IntoView {
                 entitle("Trace");
                 view! { <pages::trace::TracePage id=rest/> }.into_any()
             }
+            "search" => {
+                entitle("Search");
+                view! { <pages::search::Search/> }.into_any()
+            }
             "dependencies" => {
                 entitle("Dependencies");
                 view! { <pages::dependencies::Dependencies/> }.into_any()

@@ -3,6 +3,7 @@
 pub mod about;
 pub mod dependencies;
 pub mod monitor;
+pub mod search;
 pub mod settings;
 pub mod shop;
 pub mod trace;

@@ -9,7 +9,7 @@ mod search;
 mod views;
 
 pub use find::find;
-pub use search::SearchParams;
+pub use search::{SearchParams, Sort};
 pub use views::{DependenciesView, MonitorView, TraceView};
 
 use query::Query;

@@ -13,11 +13,12 @@ pub struct SearchParams {
     pub operation: String,
     /// Tags that one span must have.
     pub tags: Vec<(String, String)>,
-    /// Window back from now (`1h`, `2d`); empty where `start` and `end` say it.
+    /// Window back from now (`1h`, `2d`); empty for a window of one's own, or for the default.
     pub lookback: String,
-    /// Begin of a fixed window, microseconds since the Unix epoch.
+    /// Begin of the window, microseconds since the Unix epoch. Beside a lookback: where it was when it was asked,
+    /// so that the same address shows the same traces.
     pub start: Option<u64>,
-    /// End of a fixed window, microseconds since the Unix epoch.
+    /// End of the window, likewise.
     pub end: Option<u64>,
     /// Shortest span, Go notation.
     pub min_duration: String,
@@ -25,11 +26,60 @@ pub struct SearchParams {
     pub max_duration: String,
     /// Most traces; 0 for the default.
     pub limit: u32,
+    /// The order of results.
+    pub sort: Sort,
+    /// The traces of the files that are open, in place of a search.
+    pub files: bool,
+}
+
+/// The order of results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// Latest begin first.
+    #[default]
+    Recent,
+    /// Earliest begin first.
+    Oldest,
+    /// Longest first.
+    Longest,
+    /// Shortest first.
+    Shortest,
+    /// Most spans first.
+    MostSpans,
+    /// Fewest spans first.
+    FewestSpans,
+    /// Most failed spans first.
+    MostErrors,
+}
+
+impl Sort {
+    /// All there are, with their name in addresses and for people.
+    pub const ALL: [(Sort, &'static str, &'static str); 7] = [
+        (Sort::Recent, "recent", "Most recent"),
+        (Sort::Oldest, "oldest", "Oldest"),
+        (Sort::Longest, "longest", "Longest"),
+        (Sort::Shortest, "shortest", "Shortest"),
+        (Sort::MostSpans, "most-spans", "Most spans"),
+        (Sort::FewestSpans, "fewest-spans", "Fewest spans"),
+        (Sort::MostErrors, "most-errors", "Most errors"),
+    ];
+
+    /// Its name in addresses.
+    pub fn key(self) -> &'static str {
+        Self::ALL.iter().find(|(sort, ..)| *sort == self).map_or("", |(_, key, _)| key)
+    }
+
+    /// From its name in addresses; the first for anything else.
+    pub fn from_key(key: &str) -> Self {
+        Self::ALL.iter().find(|(_, name, _)| *name == key).map(|(sort, ..)| *sort).unwrap_or_default()
+    }
 }
 
 impl SearchParams {
     /// Traces asked for where nothing else is said (Jaeger UI's default).
     pub const LIMIT: u32 = 20;
+    /// Most traces that can be asked for (Jaeger UI's limit).
+    pub const MOST: u32 = 1_500;
     /// Window where nothing else is said (Jaeger UI's default).
     pub const LOOKBACK: &'static str = "1h";
 
@@ -51,23 +101,29 @@ impl SearchParams {
             Some((key.to_owned(), value.to_owned()))
         }));
         let lookback = query.get("lookback");
-        let (start, end) = (query.get("start").parse().ok(), query.get("end").parse().ok());
-        // Jaeger writes start and end beside every lookback; a lookback that can be read is the fresher wish.
-        let relative = parse_lookback(lookback).is_some() || start.is_none() || end.is_none();
+        let window: Option<(u64, u64)> = query
+            .get("start")
+            .parse()
+            .ok()
+            .zip(query.get("end").parse().ok())
+            .filter(|(start, end)| start <= end);
         SearchParams {
             service: name("service"),
             operation: name("operation"),
             tags,
-            lookback: if relative && lookback != "custom" { lookback.to_owned() } else { String::new() },
-            start: start.filter(|_| !relative),
-            end: end.filter(|_| !relative),
+            lookback: if parse_lookback(lookback).is_some() { lookback.to_owned() } else { String::new() },
+            start: window.map(|(start, _)| start),
+            end: window.map(|(_, end)| end),
             min_duration: query.get("minDuration").to_owned(),
             max_duration: query.get("maxDuration").to_owned(),
-            limit: query.get("limit").parse().unwrap_or(0),
+            limit: query.get("limit").parse().unwrap_or(0).min(Self::MOST),
+            sort: Sort::from_key(query.get("sort")),
+            files: query.get("from") == "files",
         }
     }
 
     pub(super) fn write(&self, query: &mut Query) {
+        query.add("from", if self.files { "files" } else { "" });
         query.add("service", &self.service);
         query.add("operation", &self.operation);
         if !self.tags.is_empty() {
@@ -77,7 +133,7 @@ impl SearchParams {
         }
         match (self.start, self.end) {
             (Some(start), Some(end)) => {
-                query.add("lookback", "custom");
+                query.add("lookback", if self.lookback.is_empty() { "custom" } else { &self.lookback });
                 query.add("start", start.to_string());
                 query.add("end", end.to_string());
             }
@@ -88,11 +144,27 @@ impl SearchParams {
         if self.limit > 0 {
             query.add("limit", self.limit.to_string());
         }
+        query.add("sort", if self.sort == Sort::default() { "" } else { self.sort.key() });
     }
 
     /// Whether the address asks for anything; without that the page shows an empty form.
     pub fn asks(&self) -> bool {
-        *self != SearchParams::default()
+        let (lookback, limit, sort) = (self.lookback.clone(), self.limit, self.sort);
+        *self != SearchParams { lookback, limit, sort, ..SearchParams::default() }
+    }
+
+    /// The same search with its lookback counted from `now_us`; a window of one's own stays.
+    #[must_use]
+    pub fn asked_at(mut self, now_us: u64) -> Self {
+        if !self.lookback.is_empty() || self.start.is_none() {
+            (self.start, self.end) = (None, None);
+            let (start, end) = self.window(now_us);
+            (self.start, self.end) = (Some(start), Some(end));
+            if self.lookback.is_empty() {
+                self.lookback = Self::LOOKBACK.to_owned();
+            }
+        }
+        self
     }
 
     /// The window, microseconds since the Unix epoch.

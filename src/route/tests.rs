@@ -63,7 +63,21 @@ fn jaegers_addresses_open_the_same_thing() {
     assert_eq!(params.window(1_000), (1, 2));
 
     let Route::Search(params) = parse("search?lookback=1h&start=1&end=2") else { panic!("not a search") };
-    assert_eq!(params.window(3_600_000_000 + 7), (7, 3_600_000_007), "a lookback counts from now");
+    assert_eq!(
+        params.window(3_600_000_000 + 7),
+        (1, 2),
+        "the window of the address shows the same thing tomorrow"
+    );
+    assert_eq!(
+        params.asked_at(3_600_000_000 + 7).window(0),
+        (7, 3_600_000_007),
+        "asked again, it counts from now"
+    );
+    let Route::Search(params) = parse("search?lookback=1h") else { panic!("not a search") };
+    assert_eq!(params.window(3_600_000_000 + 7), (7, 3_600_000_007));
+    assert!(!params.asks(), "a lookback alone is no wish");
+    let Route::Search(params) = parse("search?start=5&end=9&service=a") else { panic!("not a search") };
+    assert_eq!(params.clone().asked_at(3_600_000_000), params, "a window of one's own stays");
     let Route::Monitor(view) = parse("monitor?service=a&timeframe=3600000") else {
         panic!("not the monitor")
     };

@@ -2,7 +2,9 @@
 //! user prefers ([`settings`]), and whether anything is still going on ([`busy`]).
 
 pub mod busy;
+pub mod colours;
 pub mod data;
+pub mod errand;
 pub mod navigation;
 pub mod settings;
 pub mod shop;

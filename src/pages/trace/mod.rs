@@ -5,7 +5,6 @@ pub mod clock;
 mod colours;
 pub mod copy;
 pub mod detail;
-mod errand;
 pub mod header;
 pub mod minimap;
 pub mod opened;

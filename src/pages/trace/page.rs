@@ -3,12 +3,12 @@
 use super::address;
 use super::colours::slots_of;
 use super::detail::{AddressOf, Whole};
-use super::errand::Errand;
 use super::header::grouped;
 use super::opened::{Ask, Opened};
 use super::session::Session;
 use crate::route::{Route, TraceView};
 use crate::state::data::use_data;
+use crate::state::errand::Errand;
 use crate::state::navigation::use_navigation;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;

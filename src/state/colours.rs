@@ -1,0 +1,46 @@
+//! Which colour slot each service has had in this browser, so that it looks the same tomorrow and on every page.
+
+use crate::io::storage;
+use spandrel_trace::scene::palette;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// Services remembered at most: beyond that the memory is begun anew.
+const MOST: usize = 2_000;
+const NAME: &str = "colours";
+
+thread_local! {
+    static KEPT: RefCell<Option<BTreeMap<String, u8>>> = const { RefCell::new(None) };
+}
+
+fn with<T>(read: impl FnOnce(&mut BTreeMap<String, u8>) -> T) -> T {
+    KEPT.with_borrow_mut(|kept| {
+        let recall =
+            || storage::get(NAME).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        read(kept.get_or_insert_with(recall))
+    })
+}
+
+/// The slot (0 to 11) that a service has had here before.
+pub fn kept(service: &str) -> Option<u8> {
+    with(|kept| kept.get(service).copied())
+}
+
+/// Slots (0 to 11) for services that are seen together; what is new is remembered.
+pub fn slots(services: &[&str]) -> Vec<u8> {
+    let slots = palette::slots(services, kept);
+    with(|kept| {
+        let before = kept.len();
+        if before > MOST {
+            kept.clear();
+        }
+        for (service, slot) in services.iter().zip(&slots) {
+            kept.entry((*service).to_owned()).or_insert(*slot);
+        }
+        if kept.len() != before {
+            // A map of texts and numbers cannot fail to become JSON.
+            storage::set(NAME, &serde_json::to_string(kept).unwrap_or_default());
+        }
+    });
+    slots
+}
