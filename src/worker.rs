@@ -94,7 +94,7 @@ impl Desk {
                 let Ok(controller) = AbortController::new() else { return };
                 let signal = controller.signal();
                 self.running.borrow_mut().insert(id, controller);
-                let (desk, payload) = (self.clone(), Array::from(&message.get(3)));
+                let (desk, payload) = (self.clone(), message.get(3).dyn_into::<Array>().unwrap_or_default());
                 spawn_local(async move {
                     let answer = desk.perform(id, ask, &payload, &signal).await;
                     if desk.running.borrow_mut().remove(&id).is_some() {
