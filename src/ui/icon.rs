@@ -12,7 +12,7 @@ pub fn Icon(
     size: u32,
 ) -> impl IntoView {
     view! {
-        <svg width=size height=size aria-hidden="true" focusable="false">
+        <svg class="icon" width=size height=size aria-hidden="true" focusable="false">
             <use href=format!("{}icons.svg#{name}", folder())></use>
         </svg>
     }
