@@ -4,9 +4,8 @@
 use crate::io::{clock, fetch, file};
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::engine::{
-    Answer, Ask, Engine, Expect, Intake, Progress, Question, api_is_absent, failure, transfer,
+    Answer, Ask, Engine, Expect, Intake, Progress, Question, api_is_absent, failure, transfer, warm_up,
 };
-use spandrel_trace::format::Reader;
 use spandrel_trace::source::{Api, Base, Task, plan};
 use spandrel_trace::units::Problem;
 use std::cell::{Cell, RefCell};
@@ -50,32 +49,7 @@ pub fn serve() {
     scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
     desk.post(&Array::of2(&0.into(), &"ready".into()));
-    warm_up();
-}
-
-/// Runs the readers over a small sample, so that the browser has compiled them well before the first trace.
-fn warm_up() {
-    let mut sample = String::from(
-        r#"{"data":[{"traceID":"1","processes":{"p1":{"serviceName":"warm","tags":[]}},"spans":["#,
-    );
-    for span in 1..=300 {
-        let comma = if span == 1 { "" } else { "," };
-        sample.push_str(&format!(
-            r#"{comma}{{"traceID":"1","spanID":"{span:x}","operationName":"op {span}","references":[{{"refType":"CHILD_OF","traceID":"1","spanID":"{:x}"}}],"startTime":{},"duration":{span},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.status_code","type":"int64","value":200}}],"logs":[{{"timestamp":5,"fields":[{{"key":"event","type":"string","value":"x"}}]}}],"processID":"p1","warnings":null}}"#,
-            span - 1,
-            1_700_000_000_000_000u64 + span,
-        ));
-    }
-    sample.push_str("]}]}");
-    for _ in 0..5 {
-        let mut reader = Reader::new();
-        // The sample is right; if it were not, the first trace would be slower and nothing else.
-        if reader.push(sample.as_bytes()).is_ok()
-            && let Ok(mut opened) = reader.finish()
-        {
-            opened.traces.iter_mut().for_each(|trace| while !trace.index_some(WORK) {});
-        }
-    }
+    warm_up(WORK);
 }
 
 impl Desk {

@@ -1,7 +1,7 @@
 //! Trace files dropped anywhere, chosen or pasted: opened without any server.
 
 use crate::route::{Route, SearchParams};
-use crate::state::data::{Data, OpenFiles, use_data};
+use crate::state::data::{Data, OpenFiles, Progress as Read, use_data};
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::ui::canvas::Listener;
 use crate::ui::icon::Icon;
@@ -9,7 +9,6 @@ use crate::ui::problem::ProblemCard;
 use crate::ui::progress::Progress;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use spandrel_trace::engine;
 use spandrel_trace::units::Problem;
 use std::future::Future;
 use wasm_bindgen::JsCast;
@@ -22,7 +21,7 @@ pub struct Files {
     navigation: Navigation,
     /// Files are held over the page.
     over: RwSignal<bool>,
-    reading: RwSignal<Option<engine::Progress>>,
+    reading: RwSignal<Option<Read>>,
     problem: RwSignal<Option<Problem>>,
 }
 
@@ -127,7 +126,7 @@ impl Files {
 
     fn take(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
         self.problem.set(None);
-        self.reading.set(Some(engine::Progress::default()));
+        self.reading.set(Some(Read::default()));
         spawn_local(async move {
             let opened = work.await;
             self.reading.set(None);

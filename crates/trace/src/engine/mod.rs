@@ -11,9 +11,11 @@ pub mod failure;
 mod intake;
 mod question;
 pub mod transfer;
+mod warm;
 
 pub use intake::{Intake, api_is_absent};
 pub use question::{Answer, Ask, Expect, Found, Progress, Question, SpanDetail};
+pub use warm::warm_up;
 
 use crate::analysis::dependencies;
 use crate::model::{Opened, Outline, SpanIx, Trace, TraceSummary};

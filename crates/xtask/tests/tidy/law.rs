@@ -34,8 +34,8 @@ const VIEWER: &[Room] = &[
     Room { name: "state", own: &["io", "route"], trace: &["*"], leptos: true },
     Room { name: "ui", own: &[], trace: &["scene", "units"], leptos: true },
     Room { name: "pages", own: &["route", "state", "ui"], trace: &["*"], leptos: true },
-    Room { name: "app", own: &["pages", "route", "state", "ui"], trace: &[], leptos: true },
-    Room { name: "worker", own: &["io"], trace: &["engine", "source"], leptos: false },
+    Room { name: "app", own: &["pages", "route", "state", "ui"], trace: &["units"], leptos: true },
+    Room { name: "worker", own: &["io"], trace: &["engine", "source", "units"], leptos: false },
 ];
 
 const fn room(name: &'static str, own: &'static [&'static str]) -> Room {
@@ -89,8 +89,8 @@ fn check_file(file: &File) -> Vec<String> {
         }
         if this.name == "worker" && target == "io" {
             let door = rest.first().map(String::as_str);
-            if !matches!(door, Some("fetch" | "file")) {
-                complain(at, "more of `io` than `fetch` and `file`".to_owned());
+            if !matches!(door, Some("clock" | "fetch" | "file")) {
+                complain(at, "more of `io` than `clock`, `fetch` and `file`".to_owned());
             }
         }
     }
@@ -260,7 +260,7 @@ mod tests {
         caught("src/route.rs", "use spandrel_trace::engine::Engine;", "`trace::engine`");
         allowed("src/pages/search/form.rs", "use crate::pages::search::Row; use crate::{state, ui::list};");
         allowed("src/pages/mod.rs", "pub use crate::pages::search::Search;");
-        allowed("src/worker.rs", "use crate::io::{fetch, file}; use spandrel_trace::engine::Engine;");
+        allowed("src/worker.rs", "use crate::io::{clock, fetch, file}; use spandrel_trace::engine::Engine;");
         allowed(
             "src/state/data.rs",
             "use leptos::prelude::*; use spandrel_trace::format::Reader; use crate::io::fetch;",

@@ -109,7 +109,8 @@ impl Fold {
             return None;
         }
         let is_collapsed = |span: &SpanIx| self.is_collapsed(outline, *span);
-        let depths = (0..outline.len() as SpanIx).filter(is_collapsed).map(|span| outline.depth[span as usize]);
+        let depths =
+            (0..outline.len() as SpanIx).filter(is_collapsed).map(|span| outline.depth[span as usize]);
         let level = match self.level {
             Some(level) => Some(level),
             None => depths.min(),
