@@ -1,6 +1,11 @@
 //! The engine takes what two real Jaegers answered (`../shared/fixtures/recorded`, read where it is there) and
 //! what goes wrong on the way to one.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test may, in its own functions too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may, in its own functions too"
+)]
 
 use serde_json::Value;
 use spandrel_trace::engine::{Answer, Engine, Expect, Question, api_is_absent};
