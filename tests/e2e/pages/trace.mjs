@@ -10,6 +10,7 @@ export class Trace {
     // The pool of rows is fixed: those that stand for no span have no id.
     this.rows = page.locator('[data-test="span-row"][data-span-id]:visible');
     this.detail = page.getByTestId("detail");
+    this.links = this.detail.getByTestId("detail-links");
     this.canvas = page.getByTestId("waterfall-canvas").first();
   }
 
