@@ -113,7 +113,7 @@ fn Source() -> impl IntoView {
     view! {
         <a class="chip app__source" href=Route::Settings.to_string() data-test="source" title="Change the source in the settings">
             <i class=move || format!("app__light {}", light())></i>
-            {words}
+            <span class="app__source-words">{words}</span>
         </a>
     }
 }
