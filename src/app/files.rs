@@ -133,7 +133,10 @@ impl Files {
             match opened {
                 Ok(files) => match files.traces.as_slice() {
                     [only] => self.navigation.push(Route::trace(only.key())),
-                    _ => self.navigation.push(Route::Search(SearchParams::default())),
+                    _ => {
+                        let listed = SearchParams { files: true, ..SearchParams::default() };
+                        self.navigation.push(Route::Search(listed));
+                    }
                 },
                 Err(problem) => self.problem.set(Some(problem)),
             }
