@@ -71,10 +71,14 @@ impl UnaryService<Vec<u8>> for Export {
         let intake = self.intake.clone();
         Box::pin(async move {
             let body = request.into_inner();
-            let room = intake.reserve(body.len()).map_err(|refusal| status_of(&refusal))?;
-            let taken = intake.take(body).await;
-            drop(room);
-            taken.map(|()| tonic::Response::new(answer::DONE.to_vec())).map_err(|refusal| status_of(&refusal))
+            let taken = match intake.reserve(body.len()) {
+                Ok(_room) => intake.take(body).await,
+                Err(refusal) => Err(refusal),
+            };
+            taken.map(|()| tonic::Response::new(answer::DONE.to_vec())).map_err(|refusal| {
+                intake.count(&refusal);
+                status_of(&refusal)
+            })
         })
     }
 }

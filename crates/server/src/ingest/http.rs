@@ -31,7 +31,10 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
     match take(intake, request, is_json).await {
         Ok(()) if is_json => typed(StatusCode::OK, JSON, answer::DONE_JSON.into()),
         Ok(()) => typed(StatusCode::OK, PROTOBUF, answer::DONE.into()),
-        Err(refusal) => refuse(&refusal, is_json),
+        Err(refusal) => {
+            intake.count(&refusal);
+            refuse(&refusal, is_json)
+        }
     }
 }
 

@@ -112,30 +112,24 @@ impl Intake {
         self.room.clone().try_acquire_many_owned(kibibytes).map_err(|_| Refusal::Busy)
     }
 
-    /// Takes in a request of OTLP protobuf. `Ok` means that its spans are on disk.
-    pub async fn take(&self, request: impl AsRef<[u8]> + Send + 'static) -> Result<(), Refusal> {
-        let result = self.try_take(request).await;
-        let counter = match &result {
-            Ok(spans) => {
-                self.counters.accepted.fetch_add(*spans, Ordering::Relaxed);
-                return Ok(());
-            }
-            Err(refusal) if refusal.retry_after().is_none() => &self.counters.malformed,
-            Err(_) => &self.counters.deferred,
-        };
+    /// Counts a refusal.
+    pub fn count(&self, refusal: &Refusal) {
+        let counter =
+            if refusal.retry_after().is_none() { &self.counters.malformed } else { &self.counters.deferred };
         counter.fetch_add(1, Ordering::Relaxed);
-        result.map(|_| ())
     }
 
-    async fn try_take(&self, request: impl AsRef<[u8]> + Send + 'static) -> Result<u64, Refusal> {
+    /// Takes in a request of OTLP protobuf. `Ok` means that its spans are on disk.
+    pub async fn take(&self, request: impl AsRef<[u8]> + Send + 'static) -> Result<(), Refusal> {
         let parts = if request.as_ref().len() < INLINE {
             regroup::regroup(request.as_ref())?
         } else {
             blocking(move || regroup::regroup(request.as_ref())).await??
         };
-        let spans = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
+        let spans: u64 = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
         self.store.append(parts).await?;
-        Ok(spans)
+        self.counters.accepted.fetch_add(spans, Ordering::Relaxed);
+        Ok(())
     }
 }
 

@@ -52,7 +52,16 @@ struct Job {
     bytes: usize,
     reply: oneshot::Sender<Result<(), StoreError>>,
     /// Room in the queue, given back when the job is answered.
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
+}
+
+impl Job {
+    /// Gives the room back first, so that who hears the answer can use it.
+    fn answer(self, result: Result<(), StoreError>) {
+        drop(self.room);
+        // A sender that has gone away does not care; its spans are kept all the same.
+        let _ = self.reply.send(result);
+    }
 }
 
 /// What the rest of the server holds of the writer.
@@ -74,7 +83,7 @@ impl Handle {
         let room = self.room.clone().try_acquire_many_owned(kibibytes).map_err(|_| StoreError::Busy)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.try_send(Job { parts, bytes, reply, _room: room }).map_err(|error| match error {
+        queue.try_send(Job { parts, bytes, reply, room }).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => StoreError::Closed,
         })
@@ -201,10 +210,7 @@ impl State {
     fn write(&mut self, group: Vec<Job>, bytes: u64) {
         let result = self.make_room(bytes).and_then(|()| self.commit(&group));
         match result {
-            Ok(()) => group.into_iter().for_each(|job| {
-                // A sender that has gone away does not care; its spans are kept all the same.
-                let _ = job.reply.send(Ok(()));
-            }),
+            Ok(()) => group.into_iter().for_each(|job| job.answer(Ok(()))),
             // One request too big for what is left must not refuse the others.
             Err(_) if group.len() > 1 => {
                 for job in group {
@@ -216,9 +222,7 @@ impl State {
                 if !matches!(error, StoreError::Full(_)) {
                     eprintln!("Spans could not be written: {error}");
                 }
-                group.into_iter().for_each(|job| {
-                    let _ = job.reply.send(Err(copy(&error)));
-                });
+                group.into_iter().for_each(|job| job.answer(Err(copy(&error))));
             }
         }
         self.tend();

@@ -49,6 +49,9 @@ fn a_request_over_the_limit_is_413_however_it_comes() {
     assert_eq!(send(&server.otlp_http, "POST", "/v1/traces", &packed, &bomb).status, 413);
 
     assert_eq!(server.export(&heavy(2, 40_000)).status, 200, "what fits is taken");
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("spandrel_requests_refused_total 3\n"), "{metrics}");
+    assert!(metrics.contains("spandrel_spans_accepted_total 1\n"), "{metrics}");
 }
 
 #[test]
