@@ -90,9 +90,12 @@ fn Opener(files: Files) -> impl IntoView {
 /// Which backend is asked, and whether it answers.
 #[component]
 fn Source() -> impl IntoView {
-    let (data, settings) = (use_data(), use_settings());
+    let (data, settings, route) = (use_data(), use_settings(), use_route());
+    // Services come and go: they are counted anew on every page.
+    let page = Memo::new(move |_| route.get().page());
     let answer = LocalResource::new(move || {
         settings.source();
+        page.track();
         async move { data.services().await }
     });
     let name = move || {
