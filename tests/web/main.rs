@@ -12,8 +12,10 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 mod detail;
 mod divider;
+mod search;
 mod stage;
 mod traces;
 mod waterfall;
+mod widgets;
 
 wasm_bindgen_test_configure!(run_in_browser);

@@ -205,6 +205,7 @@ pub fn SearchForm(
             <Text label="Span longer than" test="field-min" field="shortest" value=draft.shortest draft=draft hint="1.2s, 100ms" numeric=false/>
             <Text label="Span shorter than" test="field-max" field="longest" value=draft.longest draft=draft hint="1.2s, 100ms" numeric=false/>
             <button type="submit" class="button button--main search-form__submit" data-test="search-submit">"Find traces"</button>
+            <p class="search-form__hint">"Trace files can be dropped anywhere, or pasted."</p>
         </form>
     }
 }

@@ -117,7 +117,7 @@ pub fn Search() -> impl IntoView {
 fn welcome() -> impl IntoView {
     view! {
         <Empty title="Find a trace">
-            <p>"Choose a service at the left and press “Find traces”, or open a trace by its id above."</p>
+            <p>"Choose a service and press “Find traces”, or open a trace by its id above."</p>
             <p>"Trace files can be dropped anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser."</p>
         </Empty>
     }

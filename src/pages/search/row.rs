@@ -81,5 +81,5 @@ fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> AnyView 
     let chips = chips.collect_view();
     let more = (!rest.is_empty())
         .then(|| view! { <span class="chip" title=rest.join(", ")>{format!("+{}", rest.len())}</span> });
-    (chips, more).into_any()
+    view! { <span class="result__chips">{chips}{more}</span> }.into_any()
 }

@@ -1,0 +1,144 @@
+//! The search page's form and what it writes to the address; and what a browser remembers.
+
+use crate::stage::{Stage, settle};
+use leptos::prelude::*;
+use spandrel::pages::search::Search;
+use spandrel::route::{Route, SearchParams, Sort};
+use spandrel::state::navigation::{use_navigation, use_route};
+use spandrel::state::settings::{Theme, use_settings};
+use spandrel::state::{self, colours};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{CustomEvent, CustomEventInit, HtmlInputElement, HtmlTextAreaElement};
+
+fn address() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+fn search_page() -> Stage {
+    Stage::new(|| {
+        state::provide();
+        use_navigation().push(Route::Search(SearchParams::default()));
+        view! { <Search/> }.into_any()
+    })
+}
+
+async fn submit(stage: &Stage) {
+    stage.find("[data-test=search-submit]").click();
+    settle().await;
+}
+
+async fn type_into(stage: &Stage, selector: &str, text: &str) {
+    let field = stage.find(selector);
+    match field.dyn_ref::<HtmlInputElement>() {
+        Some(field) => field.set_value(text),
+        None => field.unchecked_ref::<HtmlTextAreaElement>().set_value(text),
+    }
+    let how = CustomEventInit::new();
+    how.set_bubbles(true);
+    let event = CustomEvent::new_with_event_init_dict("input", &how).expect("an event");
+    field.dispatch_event(&event).expect("a listener");
+    settle().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_field_that_says_nothing_is_named_and_nothing_is_searched() {
+    let stage = search_page();
+    settle().await;
+    let before = address();
+    type_into(&stage, "[data-test=field-min]", "fast").await;
+    submit(&stage).await;
+    assert!(stage.text(".search-form__wrong").contains("fast"));
+    assert_eq!(stage.attribute("[data-test=field-min]", "aria-invalid"), "true");
+    assert_eq!(address(), before);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_asked_stands_in_the_address_and_comes_back_from_it() {
+    let stage = search_page();
+    settle().await;
+    type_into(&stage, "[data-test=field-min]", "1.2s").await;
+    type_into(&stage, "[data-test=field-tags]", "error=true a=\"b c\"").await;
+    submit(&stage).await;
+    assert!(stage.all(".search-form__wrong").is_empty());
+    let asked = address();
+    let Route::Search(params) = Route::parse("search", &asked) else { panic!("no search: {asked}") };
+    assert_eq!((params.min_duration.as_str(), params.lookback.as_str()), ("1.2s", "1h"));
+    assert_eq!(params.tags, [("a".into(), "b c".into()), ("error".into(), "true".into())]);
+    let (start, end) = params.start.zip(params.end).expect("a window");
+    assert_eq!(end - start, 3_600_000_000);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn history_takes_pages_and_gives_them_back() {
+    let stage = Stage::new(|| {
+        state::provide();
+        let (navigation, route) = (use_navigation(), use_route());
+        let search =
+            |sort| Route::Search(SearchParams { service: "cart".into(), sort, ..SearchParams::default() });
+        view! {
+            <p class="here">{move || route.get().to_string()}</p>
+            <button class="push" on:click=move |_| navigation.push(search(Sort::Recent))></button>
+            <button class="replace" on:click=move |_| navigation.replace(search(Sort::Longest))></button>
+            <button class="settings" on:click=move |_| navigation.push(Route::Settings)></button>
+        }
+        .into_any()
+    });
+    for (button, here) in [
+        (".push", "search?service=cart"),
+        (".replace", "search?service=cart&sort=longest"),
+        (".settings", "settings"),
+    ] {
+        stage.find(button).click();
+        settle().await;
+        assert_eq!(stage.text(".here"), here);
+    }
+    window().history().expect("a history").back().expect("a way back");
+    // The browser goes back in its own time.
+    for _ in 0..200 {
+        if stage.text(".here") != "settings" {
+            break;
+        }
+        settle().await;
+    }
+    assert_eq!(
+        stage.text(".here"),
+        "search?service=cart&sort=longest",
+        "a view was written over, a page was added"
+    );
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn preferences_outlive_the_page() {
+    let choose = Stage::new(|| {
+        state::provide();
+        let settings = use_settings();
+        settings.set_source(" http://jaeger:16686/search ");
+        settings.set_theme(Theme::Dark);
+        ().into_any()
+    });
+    choose.strike().await;
+    let later = Stage::new(|| {
+        state::provide();
+        let settings = use_settings();
+        let said = (settings.theme().name(), settings.base().as_str().to_owned());
+        settings.set_source("");
+        settings.set_theme(Theme::System);
+        view! { <p>{format!("{said:?}")}</p> }.into_any()
+    });
+    assert_eq!(later.text("p"), r#"("dark", "http://jaeger:16686")"#);
+    later.strike().await;
+}
+
+#[wasm_bindgen_test]
+fn a_service_keeps_its_colour() {
+    let first = colours::slots(&["web-test-a", "web-test-b"]);
+    assert_ne!(first[0], first[1]);
+    assert_eq!(colours::kept("web-test-b"), Some(first[1]));
+    // Seen with others it stays what it was.
+    let again = colours::slots(&["web-test-0", "web-test-b", "web-test-c"]);
+    assert_eq!(again[1], first[1]);
+}

@@ -1,0 +1,73 @@
+//! Widgets that every page uses: problems and long lists.
+
+use crate::stage::{Stage, frame, settle};
+use leptos::prelude::*;
+use spandrel::ui::list::RowList;
+use spandrel::ui::problem::ProblemCard;
+use spandrel_trace::units::{Problem, ProblemKind};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+async fn a_problem_says_three_things_and_can_be_tried_again() {
+    let tried = RwSignal::new(0);
+    let stage = Stage::new(move || {
+        let problem = Problem::new(
+            ProblemKind::Refused,
+            "Asking for the services",
+            "The backend answered 500: flooded",
+        )
+        .answered(Some(500), b"{\"error\":{\"message\":\"<b>flooded</b>\"}}");
+        view! { <ProblemCard problem=problem retry=Callback::new(move |()| tried.update(|times| *times += 1))/> }.into_any()
+    });
+    assert!(stage.text("[data-test=problem-what]").starts_with("Asking for the services"));
+    assert!(stage.text("[data-test=problem-happened]").contains("flooded"));
+    assert!(stage.text("[data-test=problem-try]").len() > 10, "there is always something to try");
+    assert!(stage.text(".problem__excerpt").contains("<b>flooded</b>"), "what came is shown as text");
+    stage.find("[data-test=problem-retry]").click();
+    settle().await;
+    assert_eq!(tried.get_untracked(), 1);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_long_list_makes_only_what_is_seen() {
+    let count = RwSignal::new(10_000usize);
+    let version = RwSignal::new(0u64);
+    let stage = Stage::new(move || {
+        let row = Callback::new(|index: usize| view! { <b>{index}</b> }.into_any());
+        view! {
+            <div style:height="300px" style:display="flex" style:flex-direction="column">
+                <RowList row_height=30.0 count=count version=version row=row/>
+            </div>
+        }
+        .into_any()
+    });
+    // The tests' page has none of the app's stylesheets.
+    let scroller = stage.find(".row-list");
+    let style = scroller.style();
+    for (name, value) in [("height", "300px"), ("overflow", "auto")] {
+        style.set_property(name, value).expect("a style");
+    }
+    stage.find(".row-list__all").style().set_property("position", "relative").expect("a style");
+    frame().await;
+    let shown = || {
+        stage.all("b").iter().map(|row| row.inner_text().parse().expect("a number")).collect::<Vec<usize>>()
+    };
+    assert!(shown().contains(&0) && shown().contains(&9), "{:?}", shown());
+    assert!(shown().len() < 100, "{}", shown().len());
+
+    scroller.set_scroll_top(150_000);
+    frame().await;
+    frame().await;
+    assert!((5_000..5_010).all(|index| shown().contains(&index)), "{:?}", shown());
+    assert!(shown().len() < 100, "{}", shown().len());
+
+    version.set(1);
+    frame().await;
+    frame().await;
+    assert_eq!(scroller.scroll_top(), 0, "another order begins at the top");
+    count.set(3);
+    frame().await;
+    assert_eq!(shown(), [0, 1, 2]);
+    stage.strike().await;
+}
