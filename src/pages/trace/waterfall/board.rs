@@ -3,7 +3,7 @@
 
 use super::super::session::Session;
 use super::paint::{self, FAILED, Palette, Pointing};
-use super::pool::{INDENT, RowPool, Showing};
+use super::pool::{RowPool, Showing};
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
 use leptos::prelude::*;
@@ -23,7 +23,9 @@ pub const ROW: f64 = 24.0;
 /// Height of the ruler, CSS pixels; `.waterfall-head` in the stylesheet.
 pub const RULER: f64 = 26.0;
 /// What a name needs at least beside its indentation, CSS pixels.
-const NAME_ROOM: f64 = 190.0;
+const NAME_ROOM: f64 = 170.0;
+/// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
+const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
 
 /// The elements that the board fills.
 pub struct Elements {
@@ -48,6 +50,7 @@ pub struct Board {
     session: Session,
     outline: Arc<Outline>,
     slots: Arc<Vec<u8>>,
+    deepest: u32,
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
@@ -110,8 +113,10 @@ impl Board {
             active: None,
             pointing: None,
         };
+        let outline = session.outline();
         let board = Rc::new(Board {
-            outline: session.outline(),
+            deepest: outline.depth.iter().copied().max().unwrap_or(0),
+            outline,
             session,
             slots,
             elements,
@@ -311,9 +316,12 @@ impl Board {
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let shift = range.start as f64 * ROW - top;
         set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
-        let levels = ((inner.names - NAME_ROOM) / INDENT).max(2.0) as u32;
+        let room = (inner.names - NAME_ROOM).max(0.0);
+        let indent = (room / f64::from(self.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
+        let levels = (room / indent).max(4.0) as u32;
+        set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
         let edition = inner.edition;
-        let showing = Showing { outline, rows: &rows, range, selected, slot: &slot, levels, edition };
+        let showing = Showing { outline, rows: &rows, range, selected, slot: &slot, levels, indent, edition };
         inner.pool.show(&showing);
         self.announce(inner, selected);
 

@@ -8,9 +8,6 @@ use std::collections::VecDeque;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement, Node, Text};
 
-/// Indentation of a level, CSS pixels.
-pub const INDENT: f64 = 14.0;
-
 /// What the rows are written from.
 pub struct Showing<'a> {
     /// The trace.
@@ -25,6 +22,8 @@ pub struct Showing<'a> {
     pub slot: &'a dyn Fn(SpanIx) -> u8,
     /// Levels that may be indented before names would be squeezed out.
     pub levels: u32,
+    /// Indentation of a level, CSS pixels.
+    pub indent: f64,
     /// Changes whenever rows must be written anew although they show the same spans.
     pub edition: u32,
 }
@@ -188,7 +187,8 @@ fn write(element: &RowElement, showing: &Showing, written: Written, (position, s
     }
     let levels = row.depth().min(showing.levels);
     // Assigning a property of an element's style is not inline style: it works under a strict policy.
-    let _ = element.indent.style().set_property("width", &format!("{}px", f64::from(levels) * INDENT));
+    let _ =
+        element.indent.style().set_property("width", &format!("{}px", f64::from(levels) * showing.indent));
     element.depth.set_data(&if row.depth() > showing.levels {
         row.depth().to_string()
     } else {
