@@ -132,10 +132,12 @@ pub fn Attributes(
             <div class="attribute" data-test="attribute">
                 <dt class="attribute-key" title=attribute.key.clone()>{attribute.key.clone()}</dt>
                 " "
-                <dd class=format!("attribute-value {}", class(&attribute.value))>
-                    <LongText text=words.clone()/>
+                <dd class="attribute-cell">
+                    <span class=format!("attribute-value {}", class(&attribute.value))>
+                        <LongText text=words.clone()/>
+                    </span>
+                    <CopyButton label=format!("Copy the value of {}", attribute.key) text=words/>
                 </dd>
-                <CopyButton label=format!("Copy the value of {}", attribute.key) text=words/>
             </div>
         }
     };

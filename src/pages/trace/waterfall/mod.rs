@@ -112,13 +112,13 @@ fn FoldButtons(session: Session) -> impl IntoView {
     view! {
         <span class="waterfall-folds">
             <button type="button" class="waterfall-fold" data-test="expand-level" title="Expand one level (o)"
-                aria-label="Expand one level" on:click=move |_| session.expand_level()>"+1"</button>
+                aria-label="+1: expand one level" on:click=move |_| session.expand_level()>"+1"</button>
             <button type="button" class="waterfall-fold" data-test="collapse-level" title="Collapse one level (p)"
-                aria-label="Collapse one level" on:click=move |_| session.collapse_level()>"−1"</button>
+                aria-label="−1: collapse one level" on:click=move |_| session.collapse_level()>"−1"</button>
             <button type="button" class="waterfall-fold" data-test="expand-all" title="Expand all ([)"
-                aria-label="Expand all" on:click=move |_| session.expand_all()>"All"</button>
+                aria-label="All: expand all" on:click=move |_| session.expand_all()>"All"</button>
             <button type="button" class="waterfall-fold" data-test="collapse-all" title="Collapse all (])"
-                aria-label="Collapse all" on:click=move |_| session.collapse_all()>"None"</button>
+                aria-label="None: collapse all" on:click=move |_| session.collapse_all()>"None"</button>
         </span>
     }
 }

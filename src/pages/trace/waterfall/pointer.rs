@@ -63,6 +63,10 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         let x = place(&area, &event).0 - board.columns().0;
+        if event.buttons() == 0 {
+            // The button was released where nobody told us.
+            held.set(None);
+        }
         let mut from = None;
         if let Some(mut press) = held.get() {
             if !press.dragged && (x - press.x).abs() >= CLICK {
