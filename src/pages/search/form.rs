@@ -23,7 +23,7 @@ const LOOKBACKS: [(&str, &str); 11] = [
     ("7d", "Last 7 days"),
     ("30d", "Last 30 days"),
 ];
-/// The name of "between two moments" in the list of lookbacks.
+/// The name of "between two moments of one's own" in the list of lookbacks.
 const CUSTOM: &str = "custom";
 
 /// The fields as they stand, and what is wrong with them.
@@ -221,7 +221,7 @@ fn lookbacks(chosen: &str) -> Vec<AnyView> {
     let all = LOOKBACKS.iter().map(|(key, label)| ((*key).to_owned(), (*label).to_owned()));
     own.into_iter()
         .chain(all)
-        .chain([(CUSTOM.to_owned(), "Between two moments".to_owned())])
+        .chain([(CUSTOM.to_owned(), "Custom range".to_owned())])
         .map(|(key, label)| {
             let selected = key == chosen;
             view! { <option value=key selected=selected>{label}</option> }.into_any()

@@ -80,6 +80,6 @@ fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> AnyView 
     });
     let chips = chips.collect_view();
     let more = (!rest.is_empty())
-        .then(|| view! { <span class="chip" title=rest.join(", ")>{format!("+{}", rest.len())}</span> });
+        .then(|| view! { <span class="chip result__more" title=rest.join(", ")>{format!("+{}", rest.len())}</span> });
     view! { <span class="result__chips">{chips}{more}</span> }.into_any()
 }
