@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use spandrel::pages::trace::session::Session;
 use spandrel::pages::trace::slots_of;
 use spandrel::pages::trace::waterfall::Waterfall;
+use spandrel_trace::scene::palette;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -20,7 +21,7 @@ const ROW: usize = 24;
 async fn shown(session: Session) -> Stage {
     let outline = session.outline();
     let stage = Stage::new(move || {
-        let slots = Arc::new(slots_of(&outline, |_| None));
+        let slots = Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None)));
         view! {
             <style>{include_str!("../../assets/css/tokens.css")}</style>
             <style>{include_str!("../../src/pages/trace/waterfall.css")}</style>

@@ -7,6 +7,7 @@ use super::header::grouped;
 use super::opened::{Ask, Opened};
 use super::session::Session;
 use crate::route::{Route, TraceView};
+use crate::state::colours;
 use crate::state::data::use_data;
 use crate::state::errand::Errand;
 use crate::state::navigation::use_navigation;
@@ -88,7 +89,7 @@ fn megabytes(bytes: u64) -> String {
 #[component]
 fn Linked(id: String, outline: Arc<Outline>) -> impl IntoView {
     let (data, navigation) = (use_data(), use_navigation());
-    let slots = Arc::new(slots_of(&outline, |_| None));
+    let slots = Arc::new(slots_of(&outline, colours::slots));
     let session = Session::new(outline);
 
     // What was last shown and written, so that neither side answers its own echo.
