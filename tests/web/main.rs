@@ -10,9 +10,12 @@
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 
+mod chart;
+mod dependencies;
 mod detail;
 mod divider;
 mod search;
+mod shop;
 mod stage;
 mod traces;
 mod waterfall;

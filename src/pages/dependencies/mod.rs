@@ -15,14 +15,13 @@ use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 use load::{Loaded, Window, examples, load};
-use side::Side;
 use spandrel_trace::units::{Problem, count};
 use std::sync::Arc;
 use tools::Tools;
 
 pub use list::List;
 pub use map::Map;
-pub use side::{Examples, Links};
+pub use side::{Examples, Links, Side};
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 
 /// Where the page has come to.

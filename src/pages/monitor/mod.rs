@@ -3,14 +3,14 @@
 mod charts;
 mod plots;
 
-use crate::route::{MonitorView, Route, SearchParams};
+use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::state::data::use_data;
 use crate::state::navigation::use_navigation;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 use spandrel_trace::analysis::metrics::{Window, bucket_width, metrics};
-use spandrel_trace::source::{SearchQuery, print_duration};
+use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, count};
 
 pub use charts::{Charts, Table};
@@ -244,16 +244,13 @@ fn meaning(measured: &Measured) -> String {
     )
 }
 
-/// The search that shows a point's traces. Durations are rounded down, so that the point's own trace is there.
+/// The search that shows a point's traces.
 fn search(wanted: &Wanted) -> Route {
     Route::Search(SearchParams {
         service: wanted.service.clone(),
         start: Some(wanted.window.begin_unix / 1_000),
         end: Some(wanted.window.end_unix.div_ceil(1_000)),
-        min_duration: wanted
-            .min_duration
-            .map(|nanoseconds| print_duration(nanoseconds / 1_000 * 1_000))
-            .unwrap_or_default(),
+        sort: if wanted.longest_first { Sort::Longest } else { Sort::default() },
         tags: if wanted.failed { vec![("error".to_owned(), "true".to_owned())] } else { Vec::new() },
         limit: LISTED,
         ..SearchParams::default()
@@ -269,16 +266,17 @@ mod tests {
         let wanted = Wanted {
             service: "order".into(),
             window: Window { begin_unix: 1_795_219_200_000_000_000, end_unix: 1_795_219_260_000_000_000 },
-            min_duration: Some(80_000_999),
+            longest_first: true,
             failed: false,
         };
         let address = search(&wanted).to_string();
         assert!(address.contains("service=order"), "{address}");
         assert!(address.contains("start=1795219200000000&end=1795219260000000"), "{address}");
-        assert!(address.contains("minDuration=80ms"), "{address}");
-        let failed = search(&Wanted { failed: true, min_duration: None, ..wanted });
+        let failed = search(&Wanted { failed: true, longest_first: false, ..wanted.clone() });
         let Route::Search(params) = &failed else { panic!("not a search") };
         assert_eq!(params.tags, [("error".to_owned(), "true".to_owned())]);
-        assert_eq!(params.min_duration, "");
+        assert_eq!(params.sort, Sort::default());
+        let Route::Search(params) = search(&wanted) else { panic!("not a search") };
+        assert_eq!(params.sort, Sort::Longest);
     }
 }

@@ -40,8 +40,8 @@ pub struct Wanted {
     pub service: String,
     /// That began then.
     pub window: Window,
-    /// And took at least so long, nanoseconds.
-    pub min_duration: Option<u64>,
+    /// The longest first.
+    pub longest_first: bool,
     /// And failed.
     pub failed: bool,
 }
@@ -173,12 +173,11 @@ impl Kind {
     /// The traces that a point stands for.
     pub fn wanted(self, measured: &Measured, at: PointAt) -> Option<Wanted> {
         let bucket = measured.metrics.buckets.get(at.moment).filter(|bucket| bucket.calls > 0)?;
-        let min_duration = match (self, at.line) {
-            (Kind::Latency, 1 | 2) => bucket.latency.as_ref().map(PERCENTILES[at.line].2),
-            _ => None,
-        };
+        // Backends compare durations of spans, and these are of whole traces: asked for a least duration they
+        // would leave out what is looked for.
+        let longest_first = self == Kind::Latency && at.line > 0;
         let failed = self == Kind::Errors && bucket.errors > 0;
-        Some(Wanted { service: measured.service.clone(), window: bucket.window, min_duration, failed })
+        Some(Wanted { service: measured.service.clone(), window: bucket.window, longest_first, failed })
     }
 }
 
@@ -243,10 +242,9 @@ mod tests {
         let at = |line| PointAt { line, moment: 0 };
         assert_eq!(Kind::Rate.wanted(&measured(), at(0)), Some(order.clone()));
         assert_eq!(Kind::Latency.wanted(&measured(), at(0)), Some(order.clone()));
-        assert_eq!(
-            Kind::Latency.wanted(&measured(), at(2)),
-            Some(Wanted { min_duration: Some(80_000_000), ..order.clone() })
-        );
+        let longest_first = Wanted { longest_first: true, ..order.clone() };
+        assert_eq!(Kind::Latency.wanted(&measured(), at(1)), Some(longest_first.clone()));
+        assert_eq!(Kind::Latency.wanted(&measured(), at(2)), Some(longest_first));
         assert_eq!(Kind::Errors.wanted(&measured(), at(0)), Some(Wanted { failed: true, ..order }));
     }
 

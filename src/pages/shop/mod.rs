@@ -7,11 +7,12 @@ use crate::route::Route;
 use crate::state::data::{Data, use_data};
 use crate::state::shop::{self, Order, Placed, Product, pause};
 use crate::ui::problem::ProblemCard;
-use arrival::{Arrival, Arriving, Done};
-use form::Form;
 use leptos::prelude::*;
 use leptos::task::spawn_local_scoped_with_cancellation;
 use spandrel_trace::units::{Problem, ProblemKind, duration};
+
+pub use arrival::{Arrival, Arriving, Done};
+pub use form::Form;
 
 /// Rests between looks at a trace that is arriving, milliseconds: about 20 seconds in all.
 const RESTS: [u32; 12] = [250, 350, 500, 700, 1_000, 1_300, 1_700, 2_000, 2_500, 3_000, 3_500, 4_000];

@@ -80,7 +80,7 @@ impl Area {
 pub fn draw(surface: &Surface, width: f64, height: f64, plot: &Plot) -> Area {
     let backend = CanvasBackend::new(surface, width, height);
     let widest = plot.y.ticks.iter().map(|tick| backend.text_width(&tick.label, TEXT)).fold(0.0, f64::max);
-    let left = (widest + 10.0).ceil();
+    let left = (widest + 20.0).ceil();
     let area = Area { left, top: ABOVE, width: width - left - RIGHT, height: height - ABOVE - BELOW };
     if area.width < 20.0 || area.height < 20.0 || plot.x.high <= plot.x.low || plot.y.high <= plot.y.low {
         return area;

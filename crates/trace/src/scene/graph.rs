@@ -114,7 +114,8 @@ impl GraphScene {
         for ((&(caller, callee), way), minor) in ends.iter().zip(&mut placed.ways).zip(&minor) {
             way.backward |= *minor && nodes[callee as usize].center.x < nodes[caller as usize].center.x;
         }
-        let most = links.iter().map(|link| link.calls).max().unwrap_or(0);
+        let between = links.iter().zip(&ends).filter(|(_, (caller, callee))| caller != callee);
+        let most = between.map(|(link, _)| link.calls).max().unwrap_or(0);
         let curves = curves::curves(&nodes, &ends, &placed.ways);
         let mut edges: Vec<Edge> = links
             .iter()
@@ -126,7 +127,8 @@ impl GraphScene {
                 callee,
                 curve,
                 minor: *minor,
-                width: line_width(link.calls, most),
+                // Calls within a service are many and say little: a thin loop.
+                width: if caller == callee { 1.0 } else { line_width(link.calls, most) },
                 label: label(link),
                 label_at: None,
                 link: link.clone(),

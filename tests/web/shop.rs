@@ -1,0 +1,86 @@
+//! The order form sends what is on it, and an order shows its trace as it arrives.
+
+use leptos::prelude::*;
+use spandrel::pages::shop::{Arrival, Arriving, Done, Form};
+use spandrel::state::shop::{Answer, Order, Placed, Product};
+use spandrel_trace::units::TraceId;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::stage::{Stage, settle};
+use crate::traces::wide;
+
+fn product(id: &str, price: f64, in_stock: u32) -> Product {
+    Product { id: id.into(), name: format!("Thing {id}"), price, in_stock: Some(in_stock) }
+}
+
+fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
+    let sent = RwSignal::new(Vec::new());
+    let stage = Stage::new(move || {
+        let products = vec![product("item-1", 29.99, 5), product("item-2", 4.5, 1)];
+        let send = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
+        view! { <Form products busy=Signal::stored(false) send /> }.into_any()
+    });
+    (stage, sent)
+}
+
+#[wasm_bindgen_test]
+async fn an_order_has_what_was_chosen() {
+    let (stage, sent) = form();
+    assert!(stage.text("[data-test=shop-submit]").contains("59.98"), "two of the first to begin with");
+    let [_, more] = &stage.all("[data-product=item-2] button")[..] else { panic!("less and more") };
+    more.click();
+    more.click();
+    settle().await;
+    assert!(stage.text("[data-product=item-2]").contains("Only 1 in stock"));
+    stage.find("[data-test=shop-simulate]").click();
+    stage.find("[data-test=shop-submit]").click();
+    settle().await;
+    let sent = sent.get_untracked();
+    assert_eq!(sent.iter().map(|(_, simulate)| *simulate).collect::<Vec<_>>(), [true, false]);
+    let chosen: Vec<_> = sent[0].0.items.iter().map(|item| (item.id.as_str(), item.quantity)).collect();
+    assert_eq!(chosen, [("item-1", 2), ("item-2", 2)]);
+    assert_eq!((sent[0].0.user_id.as_str(), sent[0].0.payment_method.as_str()), ("demo-user", "credit_card"));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_order_is_not_sent() {
+    let (stage, sent) = form();
+    let [less, _] = &stage.all("[data-product=item-1] button")[..] else { panic!("less and more") };
+    for _ in 0..3 {
+        less.click();
+    }
+    settle().await;
+    assert!(stage.find("[data-test=shop-submit]").has_attribute("disabled"));
+    assert!(stage.text(".order__missing").contains("Choose something"));
+    stage.find("[data-test=shop-submit]").click();
+    settle().await;
+    assert!(sent.get_untracked().is_empty());
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_trace_grows_until_it_is_still() {
+    let arriving = RwSignal::new(Arriving { waiting: true, ..Arriving::default() });
+    let answer = Answer::Refused {
+        code: "payment_failed".into(),
+        message: "the bank said no.".into(),
+        service: "payment".into(),
+    };
+    let placed = Placed { trace_id: TraceId(0xa1), status: 502, duration: 4_000_000, answer, unsent: None };
+    let done = Done { placed, simulated: true };
+    let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1".to_owned() /> }.into_any());
+    assert_eq!(stage.attribute("[data-test=shop-result]", "data-trace-id"), TraceId(0xa1).to_string());
+    assert_eq!(stage.text("[data-test=shop-spans]"), "waiting for spans…");
+    assert!(stage.text(".arrival__refused").contains("payment"));
+    let outline = wide(3, "cart");
+    let spans = outline.len();
+    arriving.set(Arriving { outline: Some(outline.clone()), waiting: true, failed: None });
+    settle().await;
+    assert_eq!(stage.text("[data-test=shop-spans]"), format!("{spans} spans, still growing"));
+    assert_eq!(stage.all(".arrival__row").len(), spans);
+    arriving.set(Arriving { outline: Some(outline), waiting: false, failed: None });
+    settle().await;
+    assert_eq!(stage.text("[data-test=shop-spans]"), format!("{spans} spans"));
+    stage.strike().await;
+}
