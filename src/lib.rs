@@ -7,3 +7,7 @@ pub mod route;
 pub mod state;
 pub mod ui;
 pub mod worker;
+
+// The tests in these rooms' files run where the rooms do.
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -2,6 +2,7 @@
 
 use super::*;
 use spandrel_trace::units::SpanId;
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn parse(address: &str) -> Route {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));

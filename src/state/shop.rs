@@ -302,6 +302,7 @@ fn not_the_shop(reply: &door::Reply) -> Problem {
 mod tests {
     use super::*;
     use spandrel_trace::format::otlp_json;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn reply(status: u16, media_type: &str, body: &str) -> door::Reply {
         door::Reply { status, media_type: media_type.into(), body: body.into() }

@@ -76,6 +76,7 @@ pub fn RowList(
 #[cfg(test)]
 mod tests {
     use super::window;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn what_is_seen_is_always_made() {

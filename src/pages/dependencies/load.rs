@@ -165,6 +165,7 @@ pub async fn examples(data: Data, window: Window, service: &str, callee: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn the_origin_is_said_in_a_line() {

@@ -260,6 +260,7 @@ fn search(wanted: &Wanted) -> Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_point_opens_its_own_traces() {

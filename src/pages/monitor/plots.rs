@@ -199,6 +199,7 @@ mod tests {
     use super::*;
     use spandrel_trace::analysis::metrics::metrics;
     use spandrel_trace::model::{ServiceCount, TraceSummary};
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const MINUTE: u64 = 60_000_000_000;
     const DAY: u64 = 1_795_219_200_000_000_000;

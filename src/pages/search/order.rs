@@ -29,6 +29,7 @@ pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
 mod tests {
     use super::*;
     use spandrel_trace::units::TraceId;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn trace(id: u128, begin_unix: u64, duration: u64, spans: u32, errors: u32) -> TraceSummary {
         TraceSummary { trace_id: TraceId(id), begin_unix, duration, spans, errors, ..TraceSummary::default() }

@@ -129,6 +129,7 @@ pub fn Header(
 #[cfg(test)]
 mod tests {
     use super::grouped;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn thousands_are_set_apart() {

@@ -158,6 +158,7 @@ pub fn Attributes(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn values_are_shown_by_type() {
