@@ -1,11 +1,11 @@
 //! The map as something to look at, move and pick from.
 
 use super::draw::{Look, Picked, draw};
+use crate::state::colours;
 use crate::ui::canvas::{Frame, Listener, SizeWatch, Surface, ThemeWatch};
 use leptos::prelude::*;
 use spandrel_trace::analysis::layout::Point;
 use spandrel_trace::scene::graph::{Camera, GraphScene, Hit};
-use spandrel_trace::scene::palette;
 use spandrel_trace::units::{count, percent};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -123,7 +123,7 @@ pub fn Map(
     Effect::new(move |_| {
         let shown = scene.get();
         let names: Vec<&str> = shown.nodes.iter().map(|node| node.service.as_str()).collect();
-        let slots = palette::slots(&names, |_| None);
+        let slots = colours::slots(&names);
         with(&mut |seen| {
             let same = seen.scene.nodes.len() == shown.nodes.len()
                 && seen.scene.nodes.iter().zip(&shown.nodes).all(|(one, other)| one.center == other.center);

@@ -1,9 +1,9 @@
 //! What became of an order: the shop's answer, and the trace as its spans arrive.
 
+use crate::state::colours;
 use crate::state::shop::{Answer, Placed};
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
-use spandrel_trace::scene::palette;
 use spandrel_trace::units::{count, duration};
 use std::sync::Arc;
 
@@ -135,7 +135,7 @@ fn Spans(outline: Arc<Outline>) -> impl IntoView {
         }
     }
     let names: Vec<&str> = services.iter().map(|(name, _, _)| *name).collect();
-    let slots = palette::slots(&names, |_| None);
+    let slots = colours::slots(&names);
     let slot_of = |name: &str| {
         let at = names.iter().position(|known| *known == name);
         (at.map_or(0, |at| slots[at]) + 1).to_string()
