@@ -97,3 +97,23 @@ fn what_is_broken_in_an_address_does_no_harm() {
     assert!(!parse("search").to_string().contains('?'));
     assert!(matches!(parse("search?limit=many&start=now"), Route::Search(params) if params.limit == 0));
 }
+
+#[test]
+fn whatever_names_a_trace_is_found() {
+    let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for text in [
+        id,
+        "4BF92F35-77B3-4DA6-A3CE-929D0E0E4736",
+        " 4bf92f35 77b34da6 a3ce929d 0e0e4736 ",
+        "S/kvNXezTaajzpKdDg5HNg==",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "https://host/jaeger/ui/trace/4bf92f3577b34da6a3ce929d0e0e4736/?uiFind=x#y",
+    ] {
+        assert_eq!(find(text), Some(Route::trace(id)), "{text}");
+    }
+    let search = find("http://host/search?service=cart");
+    assert!(matches!(search, Some(Route::Search(params)) if params.service == "cart"));
+    for text in ["", "hello", "http://host/", "http://host/trace/hello", "0", "zzzzzzzzzzzzzzzzzzzzzz=="] {
+        assert_eq!(find(text), None, "{text}");
+    }
+}

@@ -148,7 +148,7 @@ pub fn SearchForm(
             // Without the list a name can still stand in the address; the search itself says what is wrong.
             let mut names: Vec<String> =
                 data.operations(&service).await.unwrap_or_default().into_iter().map(|one| one.name).collect();
-            names.sort();
+            // They come sorted; one name may be there once for each kind.
             names.dedup();
             operations.try_set(Arc::new(names));
         })));

@@ -168,18 +168,27 @@ fn step(event: web_sys::KeyboardEvent) {
     };
     let table = event.current_target().and_then(|table| table.dyn_into::<web_sys::Element>().ok());
     let Some(Ok(links)) = table.map(|table| table.query_selector_all(".result__link")) else { return };
-    let mut links: Vec<web_sys::HtmlElement> =
-        (0..links.length()).filter_map(|at| links.item(at)?.dyn_into().ok()).collect();
+    let place = |link: &web_sys::Element| link.get_bounding_client_rect().top();
+    let from =
+        document().active_element().filter(|focused| focused.matches(".result__link").unwrap_or(false));
+    let from = from.map(|focused| place(&focused));
     // Rows are made in any order; what counts is where they are.
-    links.sort_by_key(|link| link.get_bounding_client_rect().top() as i64);
-    let focused = document().active_element();
-    let at = links.iter().position(|link| focused.as_ref().is_some_and(|one| one.is_same_node(Some(link))));
-    let next = match at {
-        Some(at) if down => at + 1,
-        Some(at) => at.wrapping_sub(1),
-        None => 0,
-    };
-    if let Some(link) = links.get(next) {
+    let mut next: Option<(f64, web_sys::HtmlElement)> = None;
+    for at in 0..links.length() {
+        let Some(link) = links.item(at).and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) else {
+            continue;
+        };
+        let distance = match from {
+            Some(from) if down => place(&link) - from,
+            Some(from) => from - place(&link),
+            None => place(&link),
+        };
+        let beyond = from.is_none() || distance > 1.0;
+        if beyond && next.as_ref().is_none_or(|(nearest, _)| distance < *nearest) {
+            next = Some((distance, link));
+        }
+    }
+    if let Some((_, link)) = next {
         event.prevent_default();
         // An element of the page can be focused.
         let _ = link.focus();

@@ -56,13 +56,21 @@ pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, num
 }
 
 fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> AnyView {
-    let mut order: Vec<&ServiceCount> = services.iter().collect();
     // What failed is never among those that are only counted.
-    order.sort_by_key(|service| service.errors == 0);
-    let rest: Vec<String> = order.iter().skip(SHOWN).map(|service| service.name.clone()).collect();
-    order.truncate(SHOWN);
-    order.sort_by(|a, b| a.name.cmp(&b.name));
-    let chips = order.into_iter().map(|service| {
+    let failed = services.iter().filter(|service| service.errors > 0).count();
+    let mut quiet = SHOWN.saturating_sub(failed);
+    let mut loud = SHOWN;
+    let (mut shown, mut rest) = (Vec::new(), Vec::new());
+    for service in services {
+        let room = if service.errors > 0 { &mut loud } else { &mut quiet };
+        if *room > 0 {
+            *room -= 1;
+            shown.push(service);
+        } else {
+            rest.push(service.name.as_str());
+        }
+    }
+    let chips = shown.into_iter().map(|service| {
         let slot = slots.get(&service.name).map_or(0, |slot| slot + 1);
         let failed = service.errors > 0;
         let title = match service.errors {
