@@ -31,10 +31,14 @@ pub struct Label {
 /// Between a bar and its label, in widths of a digit.
 const GAP: f64 = 0.8;
 
+/// How much wider than as many digits a label may be, in widths of a digit.
+const WIDER: f64 = 0.8;
+
 /// The label of a span that lies at `extent`.
 pub(super) fn label(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, extent: Extent) -> Label {
     let length = duration(outline.duration_of(span));
-    let width = |text: &str| text.chars().count() as f64 * view.char_width;
+    // Letters such as "m" are wider than the digit that is measured; no unit has more than one of them.
+    let width = |text: &str| (text.chars().count() as f64 + WIDER) * view.char_width;
     let gap = GAP * view.char_width;
     let (x, text, place) = match extent {
         Extent::Before => (gap, format!("◂ {length}"), Place::Edge),

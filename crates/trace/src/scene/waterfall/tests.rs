@@ -138,7 +138,7 @@ proptest! {
         for label in &scene.labels {
             let wide = label.text.chars().count() as f64 * 6.0;
             prop_assert!(label.x >= 0.0);
-            prop_assert!(f64::from(label.x) + wide <= width + 0.01 || wide + 9.6 > width, "{:?}", label);
+            prop_assert!(f64::from(label.x) + wide <= width + 0.01 || wide + 15.0 > width, "{:?}", label);
         }
         for pair in scene.events.windows(2) {
             prop_assert!(pair[0] != pair[1]);
