@@ -2,6 +2,7 @@
 
 use crate::io::{address, clock};
 use crate::route::Route;
+use crate::state::busy;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -81,7 +82,10 @@ impl Navigation {
         self.route.set(route);
         let turn = self.unwritten.with_value(|(_, turn)| turn.wrapping_add(1));
         self.unwritten.set_value((Some(address), turn));
+        // What is still to be written is pending: who waits for the page to rest, or copies its address, gets this one.
+        let busy = busy::hold();
         spawn_local(async move {
+            let _busy = busy;
             clock::sleep(REST).await;
             if self.unwritten.try_with_value(|(_, latest)| *latest == turn) == Some(true) {
                 self.flush();

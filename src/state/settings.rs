@@ -88,7 +88,7 @@ impl Settings {
 pub fn absolute(written: &str) -> Base {
     let base = Base::new(written);
     match base.as_str() {
-        "" => Base::new(&address::mount()),
+        "" => Base::at(&address::mount()),
         path if path.starts_with('/') => {
             let mount = address::mount();
             let host_ends = mount.find("://").and_then(|at| Some(at + 3 + mount[at + 3..].find('/')?));

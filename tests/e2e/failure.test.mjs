@@ -35,7 +35,7 @@ test("a page of HTML where JSON was asked for", async (t) => {
   const html = { type: "text/html", body: "<!doctype html><title>Sign in</title><h1>Sign in to continue</h1>" };
   const { url } = await fakeJaeger(t, { api: api(() => html) });
   const page = await open(t, `${url}/`, failing);
-  await new Problem(page).says(/HTML/);
+  await new Problem(page).says(/web page|HTML/, /Sign in to continue/);
 });
 
 test("an answer of 500 keeps its status and its words", async (t) => {

@@ -29,10 +29,19 @@ test("a broken file is refused with the place and the cause, and the page goes o
   const page = await open(t, `${files.url}/`, alone);
   const sent = checkout();
   const text = JSON.stringify(sent.body);
-  await dropFile(page, "cut.json", text.slice(0, 900));
-  await new Problem(page).says(/cut\.json|OTLP/i, /byte|end/i);
+  await dropFile(page, "cut.json", text.slice(0, 200));
+  await new Problem(page).says(/cut\.json/, /byte 200/, /cut short/);
   await dropFile(page, "zipkin.json", JSON.stringify([{ traceId: "1".repeat(16), id: "2".repeat(16), name: "get", localEndpoint: { serviceName: "a" }, timestamp: 1, duration: 2 }]));
   await new Problem(page).says(/Zipkin/);
   await dropFile(page, "whole.json", text);
   assert.equal((await new Trace(page).spans()).length, sent.count);
+});
+
+test("a file that was cut off shows the spans that are whole, and says that more may be missing", async (t) => {
+  const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
+  const page = await open(t, `${files.url}/`, alone);
+  const text = JSON.stringify(checkout().body);
+  await dropFile(page, "cut.json", text.slice(0, text.lastIndexOf('"spanId"')));
+  assert.equal((await new Trace(page).spans()).length, 3);
+  assert.match(await page.getByTestId("warnings").textContent(), /ends in the middle.*more may be missing/);
 });

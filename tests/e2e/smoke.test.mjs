@@ -19,7 +19,7 @@ test("the app starts under a strict content security policy", async (t) => {
 });
 
 test("every page opens from the navigation, by its address, and again with back", async (t) => {
-  const { viewer } = await server(t);
+  const { viewer } = await server(t, { shop: true });
   const page = await open(t, viewer);
   const frame = new Frame(page);
   const addresses = [];

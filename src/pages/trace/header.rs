@@ -4,6 +4,7 @@ use super::address;
 use super::clock;
 use super::copy::CopyButton;
 use super::session::Session;
+use crate::state::data::use_data;
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, NO_SPAN, Outline};
 use spandrel_trace::units::{duration, duration_exact};
@@ -83,7 +84,10 @@ pub fn Header(
     };
     let (day, time) = clock::moment(outline.begin_unix);
     let day = if day == clock::today() { "today".to_owned() } else { day };
-    let warnings = outline.warnings.clone();
+    // What is to be said of the file it came from (cut short, say) concerns the trace as well.
+    let file = untrack(|| use_data().files()).filter(|file| file.traces.iter().any(|trace| trace.key() == id));
+    let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
+    warnings.extend(outline.warnings.iter().cloned());
     let name = match (service.as_str(), operation.as_str()) {
         ("", "") => "Trace".to_owned(),
         ("", operation) => operation.to_owned(),
@@ -116,7 +120,7 @@ pub fn Header(
                     <span title="An address names 40 collapsed spans at most">"The address keeps only the level that is collapsed"</span>
                 </Show>
                 {(!warnings.is_empty()).then(|| view! {
-                    <details class="trace-header-warnings">
+                    <details class="trace-header-warnings" data-test="warnings">
                         <summary>{grouped(warnings.len())}{counted(warnings.len(), "warning", "warnings")}</summary>
                         <ul>{warnings.into_iter().map(|warning| view! { <li>{warning}</li> }).collect_view()}</ul>
                     </details>

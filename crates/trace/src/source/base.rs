@@ -35,6 +35,11 @@ impl Base {
         Base(format!("{scheme}{}", segments.join("/")))
     }
 
+    /// An address that is known to be right: where the app itself is mounted, whatever that path is called.
+    pub fn at(mount: &str) -> Self {
+        Base(mount.trim_end_matches('/').to_owned())
+    }
+
     /// The address; empty for the page's own origin.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -50,6 +55,12 @@ impl fmt::Display for Base {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mount_is_not_mistaken_for_a_page() {
+        assert_eq!(Base::at("http://h:1/behind/trace/proxy/").as_str(), "http://h:1/behind/trace/proxy");
+        assert_eq!(Base::at("http://h:1/").as_str(), "http://h:1");
+    }
 
     #[test]
     fn whatever_is_pasted_becomes_the_address_above_the_api() {
