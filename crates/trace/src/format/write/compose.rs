@@ -191,6 +191,21 @@ mod tests {
         assert_eq!(shown(f64::NEG_INFINITY), "\"-Infinity\"");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_double_is_read_back_to_the_bit(bits: u64) {
+            use crate::format::json::{Number, number};
+            let real = f64::from_bits(bits);
+            let text = shown(real);
+            let read = match number(text.trim_matches('"').as_bytes()) {
+                Some(Number::Real(read)) => read,
+                Some(Number::Whole(whole)) => whole as f64,
+                None => panic!("{text} is no number"),
+            };
+            proptest::prop_assert!(read == real || (read.is_nan() && real.is_nan()), "{text}: {read}");
+        }
+    }
+
     #[test]
     fn text_is_escaped_so_that_any_reader_gets_it_back() {
         let text = "a\"b\\c\n\u{1}\u{7f}é🎉</script>";

@@ -1,0 +1,37 @@
+//! What every target does with its bytes: reads them in two different cuts, looks at all that was read, and
+//! expects the same of both.
+
+use spandrel_trace::format::{Reader, Unreadable};
+use spandrel_trace::model::Opened;
+
+fn read(bytes: &[u8], chunk: usize) -> Result<Opened, Unreadable> {
+    let mut reader = Reader::new();
+    for chunk in bytes.chunks(chunk) {
+        reader.push(chunk)?;
+    }
+    reader.finish()
+}
+
+fn look(result: Result<Opened, Unreadable>) -> String {
+    let mut opened = match result {
+        Ok(opened) => opened,
+        Err(error) => return error.to_string(),
+    };
+    let mut text = opened.warnings.join("\n");
+    for trace in &mut opened.traces {
+        let spans = 0..trace.outline().len() as u32;
+        let before: Vec<String> = spans.clone().map(|span| format!("{:?}", trace.record(span))).collect();
+        while !trace.index_some(100) {}
+        let after: Vec<String> = spans.map(|span| format!("{:?}", trace.record(span))).collect();
+        assert_eq!(before, after, "interned and decoded");
+        text.push_str(&after.join("\n"));
+    }
+    text
+}
+
+/// Reads `bytes` behind `begin`, whole and in chunks whose size the first byte says.
+pub fn check(begin: &[u8], bytes: &[u8]) {
+    let chunk = bytes.first().map_or(1, |byte| usize::from(*byte) + 1);
+    let all = [begin, bytes].concat();
+    assert_eq!(look(read(&all, usize::MAX)), look(read(&all, chunk)), "whole and in chunks of {chunk}");
+}

@@ -1,0 +1,174 @@
+//! Any bytes, and valid files with bytes changed, cut out and put in.
+
+use crate::read_in;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use std::path::Path;
+
+/// Looks at everything that was read.
+fn use_up(result: Result<spandrel_trace::model::Opened, spandrel_trace::format::Unreadable>) -> String {
+    match result {
+        Ok(mut opened) => {
+            let mut text = format!("{:?}", opened.warnings);
+            for trace in &mut opened.traces {
+                for span in 0..trace.outline().len() as u32 {
+                    text.push_str(&format!("{:?}{:?}", trace.record(span), trace.scope(span)));
+                }
+                while !trace.index_some(100) {}
+                for span in 0..trace.outline().len() as u32 {
+                    text.push_str(&format!("{:?}", trace.record(span)));
+                }
+            }
+            text
+        }
+        Err(error) => {
+            assert!(!error.why.is_empty() && !error.format.is_empty());
+            error.to_string()
+        }
+    }
+}
+
+fn samples() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    ["error.otlp.pb", "error.otlp.json", "error.otlp.jsonl", "error.jaeger-v1.json", "error.otlp.pb.gz"]
+        .iter()
+        .map(|name| std::fs::read(folder.join(name)).unwrap())
+        .collect()
+}
+
+/// A change of a file.
+#[derive(Clone, Debug)]
+enum Change {
+    Set(Index, u8),
+    Cut(Index, usize),
+    Insert(Index, Vec<u8>),
+    Repeat(Index, usize),
+    End(Index),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let token = prop::sample::select(vec![
+        &b"null"[..],
+        b"{}",
+        b"[]",
+        b"\"",
+        b"\\",
+        b"[[[[",
+        b"}}",
+        b",",
+        b"-1",
+        b"1e999",
+        b"18446744073709551615",
+        b"\\ud800",
+        b"\0",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        b"\x0a\x00",
+    ]);
+    prop_oneof![
+        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Change::Set(at, byte)),
+        (any::<Index>(), 1usize..200).prop_map(|(at, len)| Change::Cut(at, len)),
+        (any::<Index>(), token).prop_map(|(at, token)| Change::Insert(at, token.to_vec())),
+        (any::<Index>(), 1usize..400).prop_map(|(at, len)| Change::Repeat(at, len)),
+        any::<Index>().prop_map(Change::End),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    if bytes.is_empty() {
+        return;
+    }
+    let len = bytes.len();
+    match change {
+        Change::Set(at, byte) => bytes[at.index(len)] = *byte,
+        Change::Cut(at, count) => {
+            let at = at.index(len);
+            bytes.drain(at..(at + count).min(len));
+        }
+        Change::Insert(at, what) => {
+            let at = at.index(len);
+            bytes.splice(at..at, what.iter().copied());
+        }
+        Change::Repeat(at, count) => {
+            let at = at.index(len);
+            let piece = bytes[at..(at + count).min(len)].to_vec();
+            bytes.splice(at..at, piece);
+        }
+        Change::End(at) => bytes.truncate(at.index(len)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes: Vec<u8>, chunk in 1usize..64) {
+        use_up(read_in(&bytes, &[chunk]));
+        for begin in [&b"{\"data\":[{\"spans\":["[..], b"{\"resourceSpans\":[", b"\x0a\x10\x0a\x04", b"\x1f\x8b\x08\0\0\0\0\0\0\x03"] {
+            use_up(read_in(&[begin, &bytes].concat(), &[chunk]));
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_read_or_refused_and_always_alike(
+        which in 0usize..5,
+        changes in prop::collection::vec(change(), 1..6),
+        chunks in prop::collection::vec(1usize..3000, 1..6),
+    ) {
+        let mut bytes = samples().swap_remove(which);
+        for change in &changes {
+            apply(&mut bytes, change);
+        }
+        let whole = use_up(read_in(&bytes, &[usize::MAX]));
+        let parts = use_up(read_in(&bytes, &chunks));
+        prop_assert_eq!(whole, parts);
+    }
+}
+
+#[test]
+fn a_span_larger_than_any_block_is_read_in_any_chunks() {
+    let long = "é\\\"x".repeat(1_200_000);
+    let text = format!(
+        "{{\"data\":[{{\"traceID\":\"a\",\"spans\":[{{\"spanID\":\"1\",\"tags\":[{{\"value\":\"{long}\",\"key\":\"k\"}}]}},\
+         {{\"spanID\":\"2\"}}]}}]}}"
+    );
+    for chunk in [1 << 16, 1 << 20, 100_003] {
+        let opened = read_in(text.as_bytes(), &[chunk]).unwrap();
+        let record = opened.traces[0].record(0);
+        assert_eq!(opened.traces[0].outline().len(), 2);
+        assert_eq!(
+            format!("{:?}", record.attributes[0].value).len(),
+            "String(\"\")".len() + 1_200_000 * "é\\\"x".len()
+        );
+    }
+}
+
+#[test]
+fn depth_is_data_everywhere() {
+    let deep = 100_000;
+    let value = format!("{}1{}", "[".repeat(deep), "]".repeat(deep));
+    let any = format!("{}{{}}{}", "{\"arrayValue\":{\"values\":[".repeat(deep), "]}}".repeat(deep));
+    for text in [
+        format!(
+            "{{\"data\":[{{\"traceID\":\"a\",\"spans\":[{{\"tags\":[{{\"key\":\"k\",\"value\":{value}}}]}}]}}]}}"
+        ),
+        format!(
+            "{{\"resourceSpans\":[{{\"scopeSpans\":[{{\"spans\":[{{\"attributes\":[{{\"key\":\"k\",\"value\":{any}}}]}}]}}]}}]}}"
+        ),
+        value,
+        "{\"data\":".repeat(deep),
+        "{\"result\":{\"data\":[".repeat(deep),
+    ] {
+        use_up(read_in(text.as_bytes(), &[1 << 20]));
+    }
+    let chain: Vec<String> = (1..=deep)
+        .map(|span| {
+            format!(
+                "{{\"spanID\":\"{span:x}\",\"references\":[{{\"refType\":\"CHILD_OF\",\"spanID\":\"{:x}\"}}],\"startTime\":{span}}}",
+                span - 1
+            )
+        })
+        .collect();
+    let text = format!("{{\"traceID\":\"a\",\"spans\":[{}]}}", chain.join(","));
+    let opened = read_in(text.as_bytes(), &[1 << 18]).unwrap();
+    assert_eq!(opened.traces[0].outline().depth.last(), Some(&(deep as u32 - 1)));
+}

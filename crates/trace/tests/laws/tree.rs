@@ -1,0 +1,68 @@
+//! Whatever spans say of each other, the outline is a forest in pre-order that holds all of them.
+
+use proptest::prelude::*;
+use spandrel_trace::build::TraceBuilder;
+use spandrel_trace::model::record::{Resource, SpanRecord};
+use spandrel_trace::model::{Flags, NO_SPAN, StatusCode};
+use spandrel_trace::units::{SpanId, TraceId};
+
+proptest! {
+    #[test]
+    fn pre_order_holds_for_any_ids_parents_and_times(
+        spans in prop::collection::vec((0u64..12, 0u64..14, 0u64..50, 0u64..60, any::<bool>()), 0..60),
+    ) {
+        let mut builder = TraceBuilder::new(None);
+        let resource = builder.resource(Resource::default());
+        for (id, parent, begin, end, failed) in &spans {
+            builder.record(resource, u32::MAX, &SpanRecord {
+                trace_id: TraceId(1),
+                span_id: SpanId(*id),
+                parent_span_id: SpanId(*parent),
+                begin_unix: *begin,
+                end_unix: *end,
+                status: if *failed { StatusCode::Error } else { StatusCode::Unset },
+                ..SpanRecord::default()
+            });
+        }
+        let opened = builder.finish();
+        let Some(trace) = opened.traces.first() else {
+            prop_assert!(spans.is_empty());
+            return Ok(());
+        };
+        let outline = trace.outline();
+        prop_assert_eq!(outline.len(), spans.len());
+        let mut ids: Vec<u64> = outline.id.iter().map(|id| id.0).collect();
+        let mut sent: Vec<u64> = spans.iter().map(|span| span.0).collect();
+        ids.sort_unstable();
+        sent.sort_unstable();
+        prop_assert_eq!(ids, sent);
+        let mut last_root = 0;
+        for at in 0..outline.len() {
+            let end = outline.subtree_end[at] as usize;
+            prop_assert!(end > at && end <= outline.len());
+            prop_assert!(outline.begin[at] <= outline.end[at] && outline.end[at] <= outline.duration);
+            match outline.parent[at] {
+                NO_SPAN => {
+                    prop_assert_eq!(outline.depth[at], 0);
+                    prop_assert!(outline.begin[at] >= outline.begin[last_root]);
+                    last_root = at;
+                }
+                parent => {
+                    let parent = parent as usize;
+                    prop_assert!(parent < at && at < outline.subtree_end[parent] as usize);
+                    prop_assert!(end <= outline.subtree_end[parent] as usize, "subtrees nest");
+                    prop_assert_eq!(outline.depth[at], outline.depth[parent] + 1);
+                }
+            }
+            let children: Vec<u32> = outline.children(at as u32).collect();
+            let below = (at + 1..end).any(|span| outline.flags[span].has(Flags::OWN_ERROR));
+            prop_assert_eq!(outline.flags[at].has(Flags::ERROR_BELOW), below);
+            for pair in children.windows(2) {
+                prop_assert!(outline.begin[pair[0] as usize] <= outline.begin[pair[1] as usize]);
+            }
+            let size: usize = children.iter().map(|child| outline.subtree_end[*child as usize] as usize - *child as usize).sum();
+            prop_assert_eq!(size + 1, end - at);
+        }
+        prop_assert_eq!(outline.len() == 0 || outline.begin.contains(&0), true);
+    }
+}
