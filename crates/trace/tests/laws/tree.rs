@@ -63,6 +63,6 @@ proptest! {
             let size: usize = children.iter().map(|child| outline.subtree_end[*child as usize] as usize - *child as usize).sum();
             prop_assert_eq!(size + 1, end - at);
         }
-        prop_assert_eq!(outline.len() == 0 || outline.begin.contains(&0), true);
+        prop_assert!(outline.is_empty() || outline.begin.contains(&0));
     }
 }
