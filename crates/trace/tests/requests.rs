@@ -1,4 +1,5 @@
 //! Every address that is ever sent, as a line of a golden file. `UPDATE_GOLDEN=1` writes it anew.
+#![allow(clippy::unwrap_used)]
 
 use spandrel_trace::source::{Api, Base, SearchQuery, Task, parse_tags, plan};
 use std::fmt::Write;
