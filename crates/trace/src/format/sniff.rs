@@ -69,17 +69,17 @@ fn is_request(bytes: &[u8]) -> bool {
     if outer == 0 {
         return bytes.len() == wire.at || bytes[wire.at] == 0x0a;
     }
-    let end = wire.at as u64 + outer;
+    let end = (wire.at as u64).saturating_add(outer);
     if wire.at == bytes.len() {
         return false;
     }
     let (Ok((field @ (1..=3 | 1000), 2)), Ok(inner)) = (wire.tag(), wire.varint()) else { return false };
-    if wire.at as u64 + inner > end {
+    if (wire.at as u64).saturating_add(inner) > end {
         return false;
     }
     // Scopes and schema URLs begin with a byte that text does not have; a resource begins like an empty line,
     // so its first attribute is looked into: a key or a value within the attribute within the resource.
-    let end = wire.at as u64 + inner;
+    let end = (wire.at as u64).saturating_add(inner);
     if field != 1 || inner == 0 || wire.at == bytes.len() {
         return true;
     }
@@ -88,7 +88,7 @@ fn is_request(bytes: &[u8]) -> bool {
     }
     wire.at += 1;
     match wire.varint() {
-        Ok(attribute) if wire.at as u64 + attribute <= end => {
+        Ok(attribute) if (wire.at as u64).saturating_add(attribute) <= end => {
             attribute == 0 || bytes.get(wire.at).is_none_or(|tag| matches!(tag, 0x0a | 0x12))
         }
         Ok(_) => false,

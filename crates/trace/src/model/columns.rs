@@ -263,9 +263,7 @@ impl Sink for Columns {
                 if let Some(row) = self.rows.last_mut() {
                     row.parent = id;
                 }
-                if let Some(extra) = (!foreign.is_empty()).then(|| self.extra()).flatten() {
-                    extra.foreign_parent = foreign.to_owned();
-                }
+                self.rare(Piece::Parent(id, foreign));
             }
             Piece::Times(begin, end) => {
                 if let Some(row) = self.rows.last_mut() {
@@ -315,18 +313,23 @@ impl Sink for Columns {
 impl Columns {
     fn rare(&mut self, piece: Piece<'_>) {
         let worth_it = match &piece {
-            Piece::Trace(_, text) | Piece::Id(_, text) | Piece::Status(_, text) | Piece::TraceState(text) => {
-                !text.is_empty()
-            }
+            Piece::Trace(_, text)
+            | Piece::Id(_, text)
+            | Piece::Parent(_, text)
+            | Piece::Status(_, text)
+            | Piece::TraceState(text) => !text.is_empty(),
             Piece::Flags(flags) => *flags != 0,
             Piece::Dropped(attributes, events, links) => *attributes | *events | *links != 0,
             Piece::Warning(_) => true,
             _ => false,
         };
-        let Some(extra) = worth_it.then(|| self.extra()).flatten() else { return };
+        // What is empty needs no room, but where a field is repeated the last one counts, empty or not.
+        let there = self.rows.last().is_some_and(|row| row.extra != NONE);
+        let Some(extra) = (worth_it || there).then(|| self.extra()).flatten() else { return };
         match piece {
             Piece::Trace(_, text) => extra.foreign_trace = text.to_owned(),
             Piece::Id(_, text) => extra.foreign_id = text.to_owned(),
+            Piece::Parent(_, text) => extra.foreign_parent = text.to_owned(),
             Piece::Status(_, text) => extra.message = text.to_owned(),
             Piece::TraceState(text) => extra.trace_state = text.to_owned(),
             Piece::Flags(flags) => extra.flags = flags,

@@ -172,3 +172,19 @@ fn depth_is_data_everywhere() {
     let opened = read_in(text.as_bytes(), &[1 << 18]).unwrap();
     assert_eq!(opened.traces[0].outline().depth.last(), Some(&(deep as u32 - 1)));
 }
+
+/// Found by fuzzing: a length near 2^64 overflowed the sniffer; of a field sent twice (an odd trace id, then an
+/// empty one) the columns kept the first and the bytes said the last.
+#[test]
+fn what_fuzzing_found_stays_mended() {
+    let huge = [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x0a, 0x2a, 0x70];
+    assert!(super::read_in(&huge, &[3]).is_err());
+    let span = [0x0a, 0x01, 0x00, 0x0a, 0x00];
+    let scope = [&[0x12, span.len() as u8], &span[..]].concat();
+    let resource = [&[0x12, scope.len() as u8], &scope[..]].concat();
+    let request = [&[0x0a, resource.len() as u8], &resource[..]].concat();
+    let mut opened = super::read_in(&request, &[1]).unwrap();
+    let before = opened.traces[0].record(0);
+    while !opened.traces[0].index_some(1) {}
+    assert_eq!(opened.traces[0].record(0), before);
+}

@@ -24,6 +24,13 @@ pub fn time(field: Field<'_>) -> u64 {
 pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     let (mut begin, mut end) = (0, 0);
     let mut dropped = (0, 0, 0);
+    // A broken event or link takes nothing else away; the first mistake is what there is to say in the end.
+    let mut mistake = Ok(());
+    let mut note = |read: Scan<()>| {
+        if mistake.is_ok() {
+            mistake = read;
+        }
+    };
     Wire::new(bytes).fields(|number, field| {
         match number {
             1 => {
@@ -43,19 +50,19 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
             6 => sink.piece(Piece::Kind(Kind::from_number(field.number()))),
             7 => begin = time(field),
             8 => end = time(field),
-            9 => key_value(field.bytes(), 0, &mut |key, value| {
+            9 => note(key_value(field.bytes(), 0, &mut |key, value| {
                 if key == warnings_key() {
                     say_warnings(&value, sink);
                 } else {
                     sink.piece(Piece::Attribute(key, value));
                 }
-            })?,
+            })),
             10 => dropped.0 = field.number() as u32,
-            11 => event(field.bytes(), sink)?,
+            11 => note(event(field.bytes(), sink)),
             12 => dropped.1 = field.number() as u32,
-            13 => link(field.bytes(), sink)?,
+            13 => note(link(field.bytes(), sink)),
             14 => dropped.2 = field.number() as u32,
-            15 => status(field.bytes(), sink)?,
+            15 => note(status(field.bytes(), sink)),
             16 => sink.piece(Piece::Flags(field.number() as u32)),
             _ => {}
         }
@@ -63,7 +70,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     })?;
     sink.piece(Piece::Times(begin, end));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
-    Ok(())
+    mistake
 }
 
 fn event(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
