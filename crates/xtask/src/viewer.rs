@@ -20,7 +20,7 @@ use crate::{place, process, tools};
 const LOADER: &str = "<script id=\"loader\">";
 /// wasm-opt for size: what travels counts more than the last per cent of speed.
 const OPTIMISE: &[&str] = &[
-    "-Os",
+    "-Oz",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-call-indirect-overlong",

@@ -4,6 +4,7 @@ use super::map::named;
 use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::Failures;
 use spandrel_trace::scene::graph::{Edge, GraphScene, Hit};
+use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{count, percent};
 use std::sync::Arc;
 
@@ -111,9 +112,9 @@ fn sort(rows: &mut [u32], scene: &GraphScene, order: Order) {
     let edge = |index: &u32| &scene.edges[*index as usize];
     match order {
         Order::Caller => {}
-        Order::Callee => rows.sort_by(|one, other| edge(one).link.child.cmp(&edge(other).link.child)),
-        Order::Calls => rows.sort_by_key(|index| std::cmp::Reverse(edge(index).link.calls)),
-        Order::Failed => rows.sort_by(|one, other| {
+        Order::Callee => rows.order_by(|one, other| edge(one).link.child.cmp(&edge(other).link.child)),
+        Order::Calls => rows.order_by_key(|index| std::cmp::Reverse(edge(index).link.calls)),
+        Order::Failed => rows.order_by(|one, other| {
             let share = |index: &u32| edge(index).link.error_share().unwrap_or(-1.0);
             share(other).total_cmp(&share(one))
         }),

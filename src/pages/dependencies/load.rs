@@ -5,6 +5,7 @@ use crate::state::data::Data;
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::source::SearchQuery;
+use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{Problem, ProblemKind, count};
 use std::fmt;
 
@@ -155,7 +156,7 @@ pub async fn examples(data: Data, window: Window, service: &str, callee: Option<
                 };
                 has(service) && callee.is_none_or(has)
             });
-            traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration));
+            traces.order_by_key(|trace| std::cmp::Reverse(trace.duration));
             traces.truncate(SHOWN);
             Examples::Traces(traces)
         }

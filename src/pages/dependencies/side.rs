@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink};
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{count, duration, percent};
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ pub fn Side(
 #[component]
 fn Overview(scene: Arc<GraphScene>, select: Callback<Option<Hit>>) -> impl IntoView {
     let mut order: Vec<usize> = (0..scene.nodes.len()).collect();
-    order.sort_by(|one, other| {
+    order.order_by(|one, other| {
         let key = |index: usize| (scene.nodes[index].error_share.unwrap_or(0.0), scene.nodes[index].served);
         key(*other).0.total_cmp(&key(*one).0).then(key(*other).1.cmp(&key(*one).1)).then(one.cmp(other))
     });
@@ -112,7 +113,7 @@ fn OfService(
                 edge.caller != edge.callee && node == if incoming { edge.callee } else { edge.caller }
             })
             .collect();
-        edges.sort_by_key(|index| std::cmp::Reverse(scene.edges[*index as usize].link.calls));
+        edges.order_by_key(|index| std::cmp::Reverse(scene.edges[*index as usize].link.calls));
         let title = if incoming { "Called by" } else { "Calls" };
         let none = if incoming { "Nobody: requests enter here." } else { "Nobody." };
         let rows: Vec<_> = edges

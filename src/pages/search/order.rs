@@ -2,6 +2,7 @@
 
 use crate::route::Sort;
 use spandrel_trace::model::TraceSummary;
+use spandrel_trace::units::Order as _;
 use std::cmp::{Ordering, Reverse};
 
 /// The numbers of the traces in that order; equal ones by begin, latest first, and then by id.
@@ -18,7 +19,7 @@ pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
             Sort::MostErrors => b.errors.cmp(&a.errors),
         }
     };
-    order.sort_by(|a, b| {
+    order.order_by(|a, b| {
         let (a, b) = (&traces[*a], &traces[*b]);
         by(a, b).then_with(|| (Reverse(a.begin_unix), a.trace_id).cmp(&(Reverse(b.begin_unix), b.trace_id)))
     });

@@ -11,6 +11,7 @@ use crate::ui::list::RowList;
 use leptos::prelude::*;
 use spandrel_trace::engine::Found;
 use spandrel_trace::model::TraceSummary;
+use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{count, duration};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,7 +95,7 @@ pub fn Results(
 fn slots_of(traces: &[TraceSummary]) -> BTreeMap<String, u8> {
     let mut names: Vec<&str> =
         traces.iter().flat_map(|trace| trace.services.iter().map(|service| service.name.as_str())).collect();
-    names.sort_unstable();
+    names.order();
     names.dedup();
     let slots = colours::slots(&names);
     names.into_iter().map(str::to_owned).zip(slots).collect()

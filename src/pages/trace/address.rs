@@ -4,6 +4,7 @@ use super::session::Session;
 use crate::route::TraceView;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Fold;
+use spandrel_trace::units::Order as _;
 use spandrel_trace::units::SpanId;
 
 /// Spans that an address names at most besides the selected one; beyond, only a level is kept.
@@ -55,6 +56,6 @@ pub fn apply(session: Session, view: &TraceView) {
 
 fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
     let mut ids: Vec<_> = ids.into_iter().collect();
-    ids.sort_unstable();
+    ids.order();
     ids
 }

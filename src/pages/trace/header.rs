@@ -85,7 +85,8 @@ pub fn Header(
     let (day, time) = clock::moment(outline.begin_unix);
     let day = if day == clock::today() { "today".to_owned() } else { day };
     // What is to be said of the file it came from (cut short, say) concerns the trace as well.
-    let file = untrack(|| use_data().files()).filter(|file| file.traces.iter().any(|trace| trace.key() == id));
+    let file =
+        untrack(|| use_data().files()).filter(|file| file.traces.iter().any(|trace| trace.key() == id));
     let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
     warnings.extend(outline.warnings.iter().cloned());
     let name = match (service.as_str(), operation.as_str()) {

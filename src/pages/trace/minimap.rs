@@ -8,6 +8,7 @@ use leptos::{html, prelude::*};
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::minimap::Minimap as Band;
+use spandrel_trace::units::Order as _;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ impl Painter {
         let pitch = ((height - 2.0 * AIR) / lanes as f64).min(THICKEST);
         let thick = (pitch * ratio * 0.75).round().max(1.0);
         let mut runs = band.runs();
-        runs.sort_unstable_by_key(|run| run.colour);
+        runs.order_by_key(|run| run.colour);
         let mut colour = None;
         for run in runs {
             if colour != Some(run.colour) {

@@ -6,6 +6,7 @@
 //! one at rank `ceil(q × n)` (nearest rank), never interpolated, so each is the duration of a real trace.
 
 use crate::model::TraceSummary;
+use crate::units::Order as _;
 use crate::units::TraceId;
 
 const SECOND: u64 = 1_000_000_000;
@@ -138,7 +139,7 @@ pub fn metrics(summaries: &[TraceSummary], service: &str, window: Window, width:
     let mut total = Bucket { window, calls: all.len(), latency: quantiles(&mut all), ..Bucket::default() };
     let buckets = members.into_iter().enumerate().map(|(index, mut members)| {
         let begin = (first + index as u64).saturating_mul(width);
-        members.sort_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
+        members.order_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
         let mut durations: Vec<u64> = members.iter().map(|(summary, _)| summary.duration).collect();
         let errors = members.iter().filter(|(_, failed)| *failed).count();
         total.errors += errors;

@@ -4,6 +4,7 @@ use super::arrange::Children;
 use super::{Gathered, Seen, TraceBuilder};
 use crate::model::{Block, Flags, Kind, NO_SPAN, Opened, Outline, Place, Shared, StrIx, Trace};
 use crate::repair::{self, NONE, Named, Tally, Timed};
+use crate::units::Order as _;
 use crate::units::duration;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -216,7 +217,7 @@ impl Source<'_> {
                 numbers.push(place.block);
             }
         }
-        numbers.sort_unstable();
+        numbers.order();
         numbers.dedup();
         numbers
             .into_iter()

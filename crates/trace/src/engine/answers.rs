@@ -1,6 +1,7 @@
 //! Small answers of Jaeger's APIs, read by serde: services, operations, summaries, dependencies, errors.
 
 use crate::model::{DependencyLink, Kind, Operation, ServiceCount, TraceSummary};
+use crate::units::Order as _;
 use crate::units::TraceId;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -54,7 +55,7 @@ pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
     }
     let shape: Shape = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let mut names = shape.services.or(shape.data).unwrap_or_default();
-    names.sort();
+    names.order();
     names.dedup();
     Ok(names)
 }
@@ -85,7 +86,7 @@ pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
             name: operation.name,
         })
         .collect();
-    operations.sort_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
+    operations.order_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     Ok(operations)
 }
 

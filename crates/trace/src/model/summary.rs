@@ -1,6 +1,7 @@
 //! What a list of traces shows of each, and what a service graph shows of each edge.
 
 use super::{Flags, Kind, Outline, SpanIx};
+use crate::units::Order as _;
 use crate::units::TraceId;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ impl Outline {
             errors += failed;
             orphans += u32::from(flags.has(Flags::ORPHAN));
         }
-        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services.order_by(|a, b| a.name.cmp(&b.name));
         let root = (0..self.len())
             .filter(|span| self.depth[*span] == 0 && !self.flags[*span].has(Flags::ORPHAN))
             .min_by_key(|span| self.begin[*span])

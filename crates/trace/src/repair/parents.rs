@@ -1,6 +1,7 @@
 //! Who is whose parent: ids that occur twice, parents that are missing, spans that are their own ancestors.
 
 use super::NONE;
+use crate::units::Order as _;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -68,7 +69,7 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
     for numbers in twice.values() {
         found.duplicates.extend_from_slice(numbers);
     }
-    found.duplicates.sort_unstable();
+    found.duplicates.order();
 
     for (number, span) in spans.iter().enumerate() {
         let number = number as u32;
@@ -147,7 +148,7 @@ fn cut_loops(spans: &[Named], found: &mut Parents) {
             seen[span as usize] = DONE;
         }
     }
-    found.cycles.sort_unstable();
+    found.cycles.order();
 }
 
 #[cfg(test)]

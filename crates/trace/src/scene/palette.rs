@@ -3,6 +3,8 @@
 //! A service prefers the slot that its name's hash points at, so that it looks the same in every trace, page
 //! and browser; where two that are seen together would share one, the later moves on to the next free slot.
 
+use crate::units::Order as _;
+
 /// How many service colours there are (`--span-1` to `--span-12`).
 pub const SLOTS: u8 = 12;
 
@@ -17,7 +19,7 @@ pub fn preferred(service: &str) -> u8 {
 /// come first, then the others in the order of their names. Beyond twelve services slots are shared.
 pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
     let mut order: Vec<usize> = (0..services.len()).collect();
-    order.sort_by_key(|index| (kept(services[*index]).is_none(), services[*index]));
+    order.order_by_key(|index| (kept(services[*index]).is_none(), services[*index]));
     let mut slots = vec![0; services.len()];
     let mut taken = [0usize; SLOTS as usize];
     let mut given: Vec<(&str, u8)> = Vec::with_capacity(services.len());

@@ -5,6 +5,7 @@ mod duration;
 mod go_duration;
 mod id;
 mod number;
+mod order;
 mod problem;
 mod time;
 
@@ -13,5 +14,6 @@ pub use duration::{duration, duration_exact};
 pub use go_duration::parse_go_duration;
 pub use id::{SpanId, TraceId, parse_hex};
 pub use number::{compact, count, percent, rate};
+pub use order::Order;
 pub use problem::{Problem, ProblemKind};
 pub use time::{parse_rfc3339, rfc3339};

@@ -47,11 +47,16 @@ pub fn check_ignored(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for file in files {
         let rust = file.path.ends_with(".rs") && code(&file.text).contains("#[ignore");
+        // The wasm test runner finds only its own tests; a plain one in the viewer compiles, and never runs.
+        let plain = file.path.starts_with("src/")
+            && file.path.ends_with(".rs")
+            && code(&file.text).contains("#[test]")
+            && !file.text.contains("use wasm_bindgen_test::wasm_bindgen_test as test;");
         let script = file.path.ends_with(".test.mjs")
             && ["skip: true", ".skip(", ".todo(", ".only(", "only: true"]
                 .iter()
                 .any(|word| file.text.contains(word));
-        if rust || script {
+        if rust || plain || script {
             complaints.push(format!("{}: a test that does not always run", file.path));
         }
     }
@@ -131,8 +136,13 @@ mod tests {
             file("b.rs", "// #[ignore]\nlet s = \"#[ignore]\";"),
             file("c.test.mjs", "test.skip('x', () => {})"),
             file("d.test.mjs", "test('x', () => {})"),
+            file("src/a.rs", "mod tests { #[test] fn f() {} }"),
+            file(
+                "src/b.rs",
+                "mod tests { use wasm_bindgen_test::wasm_bindgen_test as test; #[test] fn f() {} }",
+            ),
         ];
-        assert_eq!(check_ignored(&files).len(), 2);
+        assert_eq!(check_ignored(&files).len(), 3);
     }
 
     #[test]

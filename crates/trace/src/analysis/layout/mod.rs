@@ -6,6 +6,8 @@
 //! as close to their neighbours as the gaps allow ([`place`]). Parts of the graph that are not connected are
 //! laid out alone and packed beside each other. Cell sizes and results are in pixels of an unscaled drawing.
 
+use crate::units::Order as _;
+
 mod cycles;
 mod order;
 mod place;
@@ -70,7 +72,7 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
     let valid =
         |edge: &(u32, u32)| (edge.0 as usize) < count && (edge.1 as usize) < count && edge.0 != edge.1;
     let mut distinct: Vec<(u32, u32)> = graph.edges.iter().copied().filter(valid).collect();
-    distinct.sort_unstable();
+    distinct.order();
     distinct.dedup();
     let turned = cycles::turned(count, &distinct);
     let mut forward: Vec<(u32, u32)> = distinct
@@ -78,7 +80,7 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
         .zip(&turned)
         .map(|(&(from, to), turned)| if *turned { (to, from) } else { (from, to) })
         .collect();
-    forward.sort_unstable();
+    forward.order();
     forward.dedup();
 
     let mut layout = Layout {
@@ -190,7 +192,7 @@ fn pack(
     routes: &mut [Vec<Point>],
 ) {
     const WIDE: f64 = 1.6;
-    parts.sort_by(|one, other| (other.width * other.height).total_cmp(&(one.width * one.height)));
+    parts.order_by(|one, other| (other.width * other.height).total_cmp(&(one.width * one.height)));
     let area: f64 =
         parts.iter().map(|part| (part.width + spacing.ranks) * (part.height + spacing.nodes)).sum();
     let widest = parts.iter().map(|part| part.width).fold(0.0, f64::max);

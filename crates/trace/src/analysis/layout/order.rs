@@ -1,5 +1,7 @@
 //! In which order the nodes of a rank stand above each other.
 
+use crate::units::Order as _;
+
 /// Sweeps over all ranks before the best order so far is taken.
 const SWEEPS: usize = 12;
 
@@ -36,7 +38,7 @@ impl Layers {
         let mut budget = (nodes * 3).min(900).max(nodes) + 100;
         let mut by_length: Vec<usize> = (0..edges.len()).collect();
         let length = |edge: usize| ranks[edges[edge].1 as usize] - ranks[edges[edge].0 as usize];
-        by_length.sort_by_key(|edge| length(*edge));
+        by_length.order_by_key(|edge| length(*edge));
         for edge in by_length {
             let (from, to) = edges[edge];
             let passed = length(edge) as usize - 1;
@@ -79,7 +81,7 @@ impl Layers {
     fn walk(&mut self) {
         let mut seen = vec![false; self.rank.len()];
         let mut starts: Vec<u32> = (0..self.rank.len() as u32).collect();
-        starts.sort_by_key(|cell| (self.rank[*cell as usize], *cell));
+        starts.order_by_key(|cell| (self.rank[*cell as usize], *cell));
         let mut stack = Vec::new();
         for start in starts {
             stack.push(start);
@@ -128,7 +130,7 @@ impl Layers {
                 (if near.is_empty() { own as f64 } else { sum / near.len() as f64 }, *cell)
             })
             .collect();
-        keyed.sort_by(|one, other| one.0.total_cmp(&other.0));
+        keyed.order_by(|one, other| one.0.total_cmp(&other.0));
         self.cells[rank] = keyed.into_iter().map(|(_, cell)| cell).collect();
     }
 
@@ -153,7 +155,7 @@ impl Layers {
             for cell in &pair[0] {
                 let mut targets: Vec<usize> =
                     self.after[*cell as usize].iter().map(|other| places[*other as usize] as usize).collect();
-                targets.sort_unstable();
+                targets.order();
                 for &target in &targets {
                     let (mut index, mut not_above) = (target + 1, 0);
                     while index > 0 {

@@ -2,6 +2,7 @@
 
 use super::{Edge, NODE_HEIGHT, Node};
 use crate::analysis::layout::Point;
+use crate::units::Order as _;
 
 /// Height of a label.
 const HEIGHT: f64 = 18.0;
@@ -23,7 +24,7 @@ pub(super) fn place(nodes: &[Node], edges: &mut [Edge]) {
     let mut order: Vec<usize> = (0..edges.len())
         .filter(|index| edges[*index].caller != edges[*index].callee && !edges[*index].minor)
         .collect();
-    order.sort_by(|one, other| {
+    order.order_by(|one, other| {
         let key = |index: usize| (edges[index].link.error_share().unwrap_or(0.0), edges[index].link.calls);
         let (one_key, other_key) = (key(*one), key(*other));
         other_key.0.total_cmp(&one_key.0).then(other_key.1.cmp(&one_key.1)).then(one.cmp(other))
