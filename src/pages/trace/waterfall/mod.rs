@@ -140,9 +140,12 @@ fn start(
         move || {
             let Some(board) = sized.upgrade() else { return };
             let width = f64::from(scroller.client_width());
-            // Until the column is moved by hand it leaves most of a narrow screen to the bars.
+            // Until the column is moved by hand it leaves most of a narrow screen to the bars. The whole page counts,
+            // not what a detail leaves of it: an address shows the same, whether the detail was opened or reloaded.
             if session.width.get_untracked() == 0.0 && width > 0.0 {
-                session.names.update(|names| *names = names.min((width * 0.32).max(200.0)));
+                let page = root.owner_document().and_then(|document| document.document_element());
+                let page = page.map_or(width, |page| f64::from(page.client_width()));
+                session.names.update(|names| *names = names.min((page * 0.32).max(200.0)));
             }
             session.width.set(width);
             // The ruler and the overlay end where the scrollbar begins.
