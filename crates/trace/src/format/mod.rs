@@ -19,6 +19,9 @@ pub use refused::Refused;
 
 use std::fmt;
 
+/// Said of a span whose ids and times could be read, but not all that hangs on them.
+const UNREADABLE_PART: &str = "a part of this span cannot be read";
+
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {

@@ -5,7 +5,7 @@ use super::json::Stop;
 use super::json_stream::JsonStream;
 use super::proto_stream::ProtoStream;
 use super::refused::Refused;
-use super::sniff::{ENOUGH, Looks, looks};
+use super::sniff::{Looks, looks, sniff};
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::Opened;
@@ -87,7 +87,7 @@ impl Reader {
         }
         if matches!(self.state, State::Unknown) {
             let head = std::mem::take(&mut self.head);
-            self.begin(&head)?;
+            self.begin(looks(&head), &head)?;
         }
         // What was incomplete is tried once more, for the last time.
         let stop = self.run();
@@ -150,6 +150,10 @@ impl Reader {
             let bytes = std::mem::take(gzip.get_mut());
             self.plain(&bytes)?;
             if let Err(error) = result {
+                // What is wrong with the contents so far comes first, however the bytes came.
+                if let Stop::Bad(why, at) = self.run() {
+                    return Err(self.unreadable(why, at));
+                }
                 let at = self.blocks.offset_of(self.blocks.bytes.len());
                 let why = format!("the gzip data is damaged ({error})");
                 return Err(Unreadable { format: "gzip".to_owned(), at, why });
@@ -163,19 +167,13 @@ impl Reader {
             return self.take(chunk);
         }
         self.head.extend_from_slice(chunk);
-        if self.head.len() < ENOUGH {
-            return Ok(());
-        }
-        // Noise before the document may be long; it is not needed to tell what follows.
-        if self.head.len() < (1 << 16) && looks(&self.head) == Looks::Refused(Refused::Empty) {
-            return Ok(());
-        }
+        let Some(looks) = sniff(&self.head) else { return Ok(()) };
         let head = std::mem::take(&mut self.head);
-        self.begin(&head)
+        self.begin(looks, &head)
     }
 
-    fn begin(&mut self, head: &[u8]) -> Result<(), Unreadable> {
-        self.state = match looks(head) {
+    fn begin(&mut self, looks: Looks, head: &[u8]) -> Result<(), Unreadable> {
+        self.state = match looks {
             Looks::Json => State::Json(Box::default()),
             Looks::Protobuf(delimited) => {
                 self.builder.decode_with(otlp_proto::decode);

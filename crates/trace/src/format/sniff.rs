@@ -3,8 +3,10 @@
 use super::otlp_proto::wire::Wire;
 use super::refused::Refused;
 
-/// Bytes that are enough to tell; fewer are enough only at the end of the input.
-pub(super) const ENOUGH: usize = 32;
+/// Bytes behind white space that are enough to tell; fewer are enough only at the end of the input.
+const ENOUGH: usize = 32;
+/// More white space than any document begins with.
+const TOO_MUCH_NOISE: usize = 64 << 10;
 
 /// What bytes look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,17 @@ pub(super) enum Looks {
     Refused(Refused),
 }
 
-/// Says what `bytes` look like; all of them when `last`, else at least [`ENOUGH`].
+/// Says what the input is that begins with `bytes`, or that there are too few of them to tell. It looks at the
+/// same bytes however many more there are, so that the answer does not depend on how they come.
+pub(super) fn sniff(bytes: &[u8]) -> Option<Looks> {
+    let noise = bytes.len() - leading_noise(bytes).len();
+    if noise >= TOO_MUCH_NOISE {
+        return Some(looks(&bytes[..TOO_MUCH_NOISE]));
+    }
+    bytes.get(..noise + ENOUGH).map(looks)
+}
+
+/// Says what `bytes` look like.
 pub(super) fn looks(bytes: &[u8]) -> Looks {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return Looks::Gzip;

@@ -125,18 +125,18 @@ impl Trace {
         match self.row_of(at) {
             Some((columns, row)) => {
                 let (foreign_trace, foreign_id) = columns.foreign_ids(row);
-                record.piece(Piece::Trace(self.outline.trace_id, foreign_trace));
-                record.piece(Piece::Id(self.outline.id[at], foreign_id));
-                record.piece(Piece::Name(self.outline.name_of(span)));
-                record.piece(Piece::Kind(self.outline.kind[at]));
-                record.piece(Piece::Status(self.outline.status[at], ""));
+                record.foreign_trace_id = foreign_trace.to_owned();
+                record.foreign_span_id = foreign_id.to_owned();
                 columns.replay(row, self.outline.status[at], &mut record);
             }
-            None => {
-                record.trace_id = self.outline.trace_id;
-                self.decode(at, &mut record);
-            }
+            None => self.decode(at, &mut record),
         }
+        // What the outline knows holds, whatever damaged bytes say besides.
+        record.trace_id = self.outline.trace_id;
+        record.span_id = self.outline.id[at];
+        record.name = self.outline.name_of(span).to_owned();
+        record.kind = self.outline.kind[at];
+        record.status = self.outline.status[at];
         record
     }
 

@@ -47,7 +47,9 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
     let mut references = References::default();
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"traceID" => span.trace = cursor.string_or_skip()?.filter(|raw| !raw.bytes.is_empty()),
+            b"traceID" => {
+                span.trace = cursor.string_or_skip()?.filter(|raw| !raw.bytes.is_empty()).or(span.trace);
+            }
             b"spanID" => span.id = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0,
             b"operationName" => span.name = cursor.string_or_skip()?.unwrap_or_default(),
             b"references" => cursor.array(|cursor| {

@@ -3,24 +3,27 @@
 use super::facts::{Facts, tag};
 use super::references::{Reference, parent, reference, span_of};
 use super::{microseconds, times};
-use crate::format::ids;
 use crate::format::json::{Cursor, Raw, Scan, number, unescape};
 use crate::format::otlp_json::numeric;
+use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, Resource, Value};
-use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
+use crate::model::{Kind, Piece, Sink, ValueRef};
 use crate::units::TraceId;
 
 /// What Jaeger calls the service of a resource that says nothing at all.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
-/// Says what is in a span's bytes; stops where they cannot be read.
+/// Says what is in a span's bytes; stops where they cannot be read, and says so.
 pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
-    let _ = span(&mut Cursor::new(bytes), sink);
+    if span(&mut Cursor::new(bytes), sink).is_err() {
+        sink.piece(Piece::Warning(UNREADABLE_PART));
+    }
 }
 
 fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     let (mut start, mut duration) = (0, 0);
     let (mut own, mut references, mut named_parent) = (None, Vec::new(), Raw::default());
+    let (mut facts, mut message) = (Facts::default(), Raw::default());
     cursor.object(|cursor, key| {
         match key.bytes {
             b"traceID" => {
@@ -49,7 +52,7 @@ fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             }
             b"startTime" => start = microseconds(cursor)?,
             b"duration" => duration = microseconds(cursor)?,
-            b"tags" => tags(cursor, sink)?,
+            b"tags" => tags(cursor, &mut facts, &mut message, sink)?,
             b"logs" => cursor.array(|cursor| log(cursor, sink))?,
             b"warnings" => cursor.array(|cursor| {
                 if let Some(raw) = cursor.string_or_skip()? {
@@ -62,8 +65,9 @@ fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
         Ok(())
     })?;
     let (begin, end) = times(start, duration);
-    // A wrapped start is no start, but a start of nothing keeps its duration.
     sink.piece(Piece::Times(begin, end));
+    sink.piece(Piece::Kind(facts.kind));
+    sink.piece(Piece::Status(facts.status(), &unescape(message)));
     say_references(&references, own, named_parent, sink);
     Ok(())
 }
@@ -99,9 +103,12 @@ fn say_references(references: &[Reference<'_>], own: Option<TraceId>, named: Raw
 }
 
 /// Tags that have a place of their own in a span go there; the rest are attributes.
-fn tags(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
-    let mut facts = Facts::default();
-    let mut message = Raw::default();
+fn tags<'a>(
+    cursor: &mut Cursor<'a>,
+    facts: &mut Facts,
+    message: &mut Raw<'a>,
+    sink: &mut dyn Sink,
+) -> Scan<()> {
     cursor.array(|cursor| {
         let tag = tag(cursor)?;
         facts.look(&tag);
@@ -114,7 +121,7 @@ fn tags(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             b"error" => tag.is_flag(),
             b"otel.status_code" => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
             b"otel.status_description" if text.is_some() => {
-                message = text.unwrap_or_default();
+                *message = text.unwrap_or_default();
                 true
             }
             b"w3c.tracestate" if text.is_some() => {
@@ -127,12 +134,7 @@ fn tags(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value)));
         }
         Ok(())
-    })?;
-    sink.piece(Piece::Kind(facts.kind));
-    if facts.status() != StatusCode::Unset || !message.bytes.is_empty() {
-        sink.piece(Piece::Status(facts.status(), &unescape(message)));
-    }
-    Ok(())
+    })
 }
 
 /// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.

@@ -1,15 +1,17 @@
 //! A whole span, resource or scope in OTLP JSON, said piece by piece.
 
 use super::value::{attributes, numeric, warnings_key};
-use crate::format::ids;
-use crate::format::json::{Cursor, Scan, number, unescape};
+use crate::format::json::{Cursor, Raw, Scan, number, unescape};
+use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, Resource, Scope, Value};
 use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
-/// Says what is in a span's bytes; stops where they cannot be read.
+/// Says what is in a span's bytes; stops where they cannot be read, and says so.
 pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
-    let _ = span(&mut Cursor::new(bytes), sink);
+    if span(&mut Cursor::new(bytes), sink).is_err() {
+        sink.piece(Piece::Warning(UNREADABLE_PART));
+    }
 }
 
 /// Nanoseconds, as number or text; 0 for what is neither.
@@ -46,6 +48,7 @@ pub fn status_code(cursor: &mut Cursor<'_>) -> Scan<StatusCode> {
 pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     let (mut begin, mut end) = (0, 0);
     let mut dropped = (0, 0, 0);
+    let (mut code, mut message) = (StatusCode::Unset, Raw::default());
     cursor.object(|cursor, key| {
         match key.bytes {
             b"traceId" | b"trace_id" | b"traceID" => {
@@ -87,12 +90,20 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             b"droppedLinksCount" | b"dropped_links_count" => dropped.2 = small(cursor)?,
             b"events" => cursor.array(|cursor| event(cursor, sink))?,
             b"links" => cursor.array(|cursor| link(cursor, sink))?,
-            b"status" => status(cursor, sink)?,
+            b"status" => cursor.object(|cursor, key| {
+                match key.bytes {
+                    b"code" => code = status_code(cursor)?,
+                    b"message" => message = cursor.string_or_skip()?.unwrap_or_default(),
+                    _ => cursor.skip()?,
+                }
+                Ok(())
+            })?,
             _ => cursor.skip()?,
         }
         Ok(())
     })?;
     sink.piece(Piece::Times(begin, end));
+    sink.piece(Piece::Status(code, &unescape(message)));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
     Ok(())
 }
@@ -159,20 +170,6 @@ fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
         }
         None => Ok(()),
     }
-}
-
-fn status(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
-    let (mut code, mut message) = (StatusCode::Unset, Default::default());
-    cursor.object(|cursor, key| {
-        match key.bytes {
-            b"code" => code = status_code(cursor)?,
-            b"message" => message = cursor.string_or_skip()?.unwrap_or_default(),
-            _ => cursor.skip()?,
-        }
-        Ok(())
-    })?;
-    sink.piece(Piece::Status(code, &unescape(message)));
-    Ok(())
 }
 
 pub(super) fn resource(cursor: &mut Cursor<'_>, resource: &mut Resource) -> Scan<()> {

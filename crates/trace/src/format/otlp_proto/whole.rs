@@ -1,9 +1,9 @@
 //! A whole span, resource or scope in OTLP protobuf, said piece by piece.
 
 use super::wire::{Field, Wire, message};
-use crate::format::ids;
 use crate::format::json::Scan;
 use crate::format::otlp_json::{say_warnings, warnings_key};
+use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, Resource, Scope, Value};
 use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
@@ -11,9 +11,11 @@ use crate::units::{SpanId, TraceId};
 /// Lists within lists beyond this depth stay bytes: nothing here may depend on the size of the stack.
 const DEEPEST: usize = 64;
 
-/// Says what is in a span's bytes; stops where they cannot be read.
+/// Says what is in a span's bytes; stops where they cannot be read, and says so.
 pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
-    let _ = span(bytes, sink);
+    if span(bytes, sink).is_err() {
+        sink.piece(Piece::Warning(UNREADABLE_PART));
+    }
 }
 
 /// A time that can be one: 0 otherwise.
@@ -31,6 +33,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
             mistake = read;
         }
     };
+    let (mut code, mut text): (u64, &[u8]) = (0, b"");
     Wire::new(bytes).fields(|number, field| {
         match number {
             1 => {
@@ -62,13 +65,21 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
             12 => dropped.1 = field.number() as u32,
             13 => note(link(field.bytes(), sink)),
             14 => dropped.2 = field.number() as u32,
-            15 => note(status(field.bytes(), sink)),
+            15 => note(message(field.bytes(), |number, field| {
+                match number {
+                    2 => text = field.bytes(),
+                    3 => code = field.number(),
+                    _ => {}
+                }
+                Ok(())
+            })),
             16 => sink.piece(Piece::Flags(field.number() as u32)),
             _ => {}
         }
         Ok(())
     })?;
     sink.piece(Piece::Times(begin, end));
+    sink.piece(Piece::Status(StatusCode::from_number(code), &String::from_utf8_lossy(text)));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
     mistake
 }
@@ -112,20 +123,6 @@ fn attributes_of(bytes: &[u8], wanted: u64, each: &mut dyn FnMut(&str, ValueRef<
         true => key_value(field.bytes(), 0, each),
         false => Ok(()),
     })
-}
-
-fn status(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
-    let (mut text, mut code): (&[u8], u64) = (b"", 0);
-    message(bytes, |number, field| {
-        match number {
-            2 => text = field.bytes(),
-            3 => code = field.number(),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    sink.piece(Piece::Status(StatusCode::from_number(code), &String::from_utf8_lossy(text)));
-    Ok(())
 }
 
 fn key_value(bytes: &[u8], depth: usize, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
