@@ -16,8 +16,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, DedicatedWorkerGlobalScope, File, MessageEvent};
 
-/// Bytes made searchable between two messages.
-const WORK: usize = 1 << 20;
+/// Bytes made searchable between two messages: some 20 ms of work, for browsers stretch every pause to 4 ms.
+const WORK: usize = 4 << 20;
 /// Milliseconds between two words about progress.
 const PROGRESS_EVERY: f64 = 60.0;
 /// Bytes of given memory read at a time.
