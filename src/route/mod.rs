@@ -6,11 +6,13 @@
 mod find;
 mod query;
 mod search;
+mod trace;
 mod views;
 
 pub use find::find;
 pub use search::{SearchParams, Sort};
-pub use views::{DependenciesView, MonitorView, TraceView};
+pub use trace::{Colour, Order, Placement, Show, TraceView};
+pub use views::{DependenciesView, MonitorView};
 
 use query::Query;
 use std::fmt;

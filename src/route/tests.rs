@@ -28,6 +28,17 @@ fn every_route_prints_as_it_is_read() {
         level: Some(2),
         collapsed: vec![SpanId(1), SpanId(u64::MAX)],
         expanded: vec![SpanId(3)],
+        detail: Placement::Bottom,
+        focus: Some(SpanId(0xb2)),
+        hidden: vec!["a b".into(), "c,d&e".into()],
+        service_filter: "1f2e.5".into(),
+        order: Order::SelfTime,
+        group: true,
+        find: "duration > 20ms and \"ü\" +1".into(),
+        show: Show::Ancestors,
+        colour: Colour::Attribute("http.route".into()),
+        columns: vec!["http.route".into(), "ü=&".into()],
+        absolute: true,
     };
     for route in [
         Route::default(),
@@ -79,6 +90,10 @@ fn jaegers_addresses_open_the_same_thing() {
     assert!(!params.asks(), "a lookback alone is no wish");
     let Route::Search(params) = parse("search?start=5&end=9&service=a") else { panic!("not a search") };
     assert_eq!(params.clone().asked_at(3_600_000_000), params, "a window of one's own stays");
+    let Route::Trace { view, .. } = parse("trace/ab?uiFind=GET+%2Fa&svcFilter=1f2e.5") else {
+        panic!("no trace")
+    };
+    assert_eq!((view.find.as_str(), view.service_filter.as_str()), ("GET /a", "1f2e.5"));
     let Route::Monitor(view) = parse("monitor?service=a&timeframe=3600000") else {
         panic!("not the monitor")
     };
@@ -92,7 +107,12 @@ fn what_is_broken_in_an_address_does_no_harm() {
         Route::Trace { view, .. } => view,
         other => panic!("{other:?}"),
     };
-    assert_eq!(view("range=9-5&span=xyz&level=-1&collapsed=..,zz"), TraceView::default());
+    assert_eq!(
+        view(
+            "range=9-5&span=xyz&level=-1&collapsed=..,zz&show=me&order=&colour=attribute:&detail=7&column=&hide"
+        ),
+        TraceView::default()
+    );
     assert_eq!(view("%=%&%zz=%f&&&=").range, None);
     assert!(!parse("search").to_string().contains('?'));
     assert!(matches!(parse("search?limit=many&start=now"), Route::Search(params) if params.limit == 0));

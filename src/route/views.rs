@@ -1,67 +1,7 @@
-//! How a trace, the service graph and the monitor are looked at.
+//! How the service graph and the monitor are looked at.
 
 use super::query::Query;
 use super::search::parse_lookback;
-use spandrel_trace::units::SpanId;
-
-/// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TraceView {
-    /// Visible time, nanoseconds from the trace's begin; `None` for all of it.
-    pub range: Option<(u64, u64)>,
-    /// The selected span.
-    pub span: Option<SpanId>,
-    /// Whether the selected span's detail is open.
-    pub open: bool,
-    /// Spans at this depth and below are collapsed.
-    pub level: Option<u32>,
-    /// Collapsed spans.
-    pub collapsed: Vec<SpanId>,
-    /// Spans that are open although `level` would collapse them.
-    pub expanded: Vec<SpanId>,
-}
-
-impl TraceView {
-    pub(super) fn read(query: &Query) -> Self {
-        let range = query.get("range").split_once('-').and_then(|(begin, end)| {
-            let (begin, end) = (begin.parse().ok()?, end.parse().ok()?);
-            (begin < end).then_some((begin, end))
-        });
-        TraceView {
-            range,
-            span: SpanId::parse(query.get("span")),
-            open: query.has("open"),
-            level: query.get("level").parse().ok(),
-            collapsed: ids(query.get("collapsed")),
-            expanded: ids(query.get("expanded")),
-        }
-    }
-
-    pub(super) fn write(&self, query: &mut Query) {
-        if let Some((begin, end)) = self.range {
-            query.add("range", format!("{begin}-{end}"));
-        }
-        if let Some(span) = self.span {
-            query.add("span", span.to_string());
-        }
-        if self.open {
-            query.add("open", "1");
-        }
-        if let Some(level) = self.level {
-            query.add("level", level.to_string());
-        }
-        query.add("collapsed", print_ids(&self.collapsed));
-        query.add("expanded", print_ids(&self.expanded));
-    }
-}
-
-fn ids(text: &str) -> Vec<SpanId> {
-    text.split(['.', ',']).filter_map(SpanId::parse).collect()
-}
-
-fn print_ids(ids: &[SpanId]) -> String {
-    ids.iter().map(|id| format!("{:x}", id.0)).collect::<Vec<_>>().join(".")
-}
 
 /// How the service graph is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -25,6 +25,7 @@ pub fn view_of(session: Session) -> TraceView {
         level: fold.level,
         collapsed: sorted(fold.collapsed),
         expanded: sorted(fold.expanded),
+        ..TraceView::default()
     }
 }
 

@@ -1,0 +1,219 @@
+//! How a trace is looked at, as an address says it.
+//!
+//! ```text
+//! trace/4bf92f…?range=5-900&span=a1&open=1&uiFind=GET&show=hide&colour=kind&column=http.route
+//! ```
+
+use super::query::Query;
+use spandrel_trace::units::SpanId;
+
+/// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TraceView {
+    /// Visible time, nanoseconds from the trace's begin; `None` for all of it.
+    pub range: Option<(u64, u64)>,
+    /// The selected span.
+    pub span: Option<SpanId>,
+    /// Whether the selected span's detail is open.
+    pub open: bool,
+    /// Where the detail is.
+    pub detail: Placement,
+    /// Spans at this depth and below are collapsed.
+    pub level: Option<u32>,
+    /// Collapsed spans.
+    pub collapsed: Vec<SpanId>,
+    /// Spans that are open although `level` would collapse them.
+    pub expanded: Vec<SpanId>,
+    /// The span whose subtree is all that is shown.
+    pub focus: Option<SpanId>,
+    /// Services whose spans are not shown, nor what is below them.
+    pub hidden: Vec<String>,
+    /// Jaeger's way to say the same, a checksum and a bit mask over the trace's services; read, never written.
+    pub service_filter: String,
+    /// The order of siblings.
+    pub order: Order,
+    /// Whether repeated siblings are one row.
+    pub group: bool,
+    /// What is looked for, in Jaeger's `uiFind` or as a query.
+    pub find: String,
+    /// What becomes of the spans that do not match.
+    pub show: Show,
+    /// What the colour of a bar means.
+    pub colour: Colour,
+    /// Keys of attributes that are columns of their own.
+    pub columns: Vec<String>,
+    /// Times of day in place of times since the trace's begin.
+    pub absolute: bool,
+}
+
+/// Where the detail of a span is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// Beside the waterfall.
+    #[default]
+    Right,
+    /// Below it.
+    Bottom,
+    /// Between its rows, below the span's own.
+    Inline,
+}
+
+/// The order of siblings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Earliest first.
+    #[default]
+    Begin,
+    /// Longest first.
+    Duration,
+    /// Most own time first.
+    SelfTime,
+}
+
+/// What becomes of the spans that do not match what is looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// They stay; the others are highlighted.
+    #[default]
+    All,
+    /// They fade.
+    Dim,
+    /// They go.
+    Matches,
+    /// They go, but for the ancestors of those that match.
+    Ancestors,
+}
+
+/// What the colour of a bar means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// The service.
+    #[default]
+    Service,
+    /// The kind of the span.
+    Kind,
+    /// How it ended.
+    Status,
+    /// The value of the attribute with this key.
+    Attribute(String),
+}
+
+impl Placement {
+    /// All of them with their words in an address.
+    pub const ALL: [(Self, &str); 3] =
+        [(Self::Right, ""), (Self::Bottom, "bottom"), (Self::Inline, "inline")];
+}
+
+impl Order {
+    /// All of them with their words in an address.
+    pub const ALL: [(Self, &str); 3] =
+        [(Self::Begin, ""), (Self::Duration, "duration"), (Self::SelfTime, "self")];
+}
+
+impl Show {
+    /// All of them with their words in an address.
+    pub const ALL: [(Self, &str); 4] =
+        [(Self::All, ""), (Self::Dim, "dim"), (Self::Matches, "matches"), (Self::Ancestors, "ancestors")];
+}
+
+impl Colour {
+    /// Before the key of an attribute.
+    const ATTRIBUTE: &str = "attribute:";
+
+    fn read(word: &str) -> Self {
+        match word {
+            "kind" => Colour::Kind,
+            "status" => Colour::Status,
+            _ => match word.strip_prefix(Self::ATTRIBUTE) {
+                Some(key) if !key.is_empty() => Colour::Attribute(key.to_owned()),
+                _ => Colour::Service,
+            },
+        }
+    }
+
+    fn word(&self) -> String {
+        match self {
+            Colour::Service => String::new(),
+            Colour::Kind => "kind".to_owned(),
+            Colour::Status => "status".to_owned(),
+            Colour::Attribute(key) => format!("{}{key}", Self::ATTRIBUTE),
+        }
+    }
+}
+
+impl TraceView {
+    pub(super) fn read(query: &Query) -> Self {
+        let range = query.get("range").split_once('-').and_then(|(begin, end)| {
+            let (begin, end) = (begin.parse().ok()?, end.parse().ok()?);
+            (begin < end).then_some((begin, end))
+        });
+        TraceView {
+            range,
+            span: SpanId::parse(query.get("span")),
+            open: query.has("open"),
+            detail: meaning(&Placement::ALL, query.get("detail")),
+            level: query.get("level").parse().ok(),
+            collapsed: ids(query.get("collapsed")),
+            expanded: ids(query.get("expanded")),
+            focus: SpanId::parse(query.get("focus")),
+            hidden: texts(query, "hide"),
+            service_filter: query.get("svcFilter").to_owned(),
+            order: meaning(&Order::ALL, query.get("order")),
+            group: query.has("group"),
+            find: query.get("uiFind").to_owned(),
+            show: meaning(&Show::ALL, query.get("show")),
+            colour: Colour::read(query.get("colour")),
+            columns: texts(query, "column"),
+            absolute: query.get("time") == "absolute",
+        }
+    }
+
+    pub(super) fn write(&self, query: &mut Query) {
+        if let Some((begin, end)) = self.range {
+            query.add("range", format!("{begin}-{end}"));
+        }
+        if let Some(span) = self.span {
+            query.add("span", span.to_string());
+        }
+        query.add("open", if self.open { "1" } else { "" });
+        query.add("detail", word(&Placement::ALL, self.detail));
+        if let Some(level) = self.level {
+            query.add("level", level.to_string());
+        }
+        query.add("collapsed", print_ids(&self.collapsed));
+        query.add("expanded", print_ids(&self.expanded));
+        if let Some(focus) = self.focus {
+            query.add("focus", focus.to_string());
+        }
+        self.hidden.iter().for_each(|service| query.add("hide", service));
+        query.add("svcFilter", &self.service_filter);
+        query.add("order", word(&Order::ALL, self.order));
+        query.add("group", if self.group { "1" } else { "" });
+        query.add("uiFind", &self.find);
+        query.add("show", word(&Show::ALL, self.show));
+        query.add("colour", self.colour.word());
+        self.columns.iter().for_each(|key| query.add("column", key));
+        query.add("time", if self.absolute { "absolute" } else { "" });
+    }
+}
+
+/// What a word of an address stands for; the first of `all` where it is none of them.
+fn meaning<T: Copy>(all: &[(T, &str)], word: &str) -> T {
+    all.iter().find(|(_, candidate)| *candidate == word).unwrap_or(&all[0]).0
+}
+
+fn word<T: Copy + PartialEq>(all: &[(T, &'static str)], meant: T) -> &'static str {
+    all.iter().find(|(candidate, _)| *candidate == meant).map_or("", |(_, word)| word)
+}
+
+fn texts(query: &Query, key: &str) -> Vec<String> {
+    query.all(key).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+}
+
+fn ids(text: &str) -> Vec<SpanId> {
+    text.split(['.', ',']).filter_map(SpanId::parse).collect()
+}
+
+fn print_ids(ids: &[SpanId]) -> String {
+    ids.iter().map(|id| format!("{:x}", id.0)).collect::<Vec<_>>().join(".")
+}
