@@ -1,7 +1,9 @@
 //! What can be said about traces, computed from the model alone: rows, times, who calls whom, how fast and how badly.
 
+pub mod breakdown;
 pub mod dependencies;
 pub mod layout;
 pub mod metrics;
 pub mod rows;
+pub mod standing;
 pub mod waiting;
