@@ -3,7 +3,9 @@
 pub mod breakdown;
 pub mod dependencies;
 pub mod layout;
+pub mod link_pattern;
 pub mod metrics;
+pub mod reading;
 pub mod rows;
 pub mod standing;
 pub mod waiting;

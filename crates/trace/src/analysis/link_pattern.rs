@@ -1,0 +1,240 @@
+//! Links that whoever runs the backend wants to see on attributes and traces: `linkPatterns` of Jaeger's UI
+//! configuration, as far as they are data (functions and regular expressions exist only in its scripts).
+//!
+//! `#{name}` in an address or a text stands for a value, `#{name | formatter argument}` for a formatted one. In an
+//! address values are escaped, so that none can leave its place; a pattern with a value that is not there makes no
+//! link, and neither does one that would lead to anything but a web page or a mailbox.
+
+use super::reading::{address, encoded};
+use crate::units::rfc3339;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What a pattern is for, by Jaeger's words: the present one, and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A span's attributes.
+    Attributes,
+    /// The attributes of a span's resource.
+    Resource,
+    /// The attributes of an event.
+    Events,
+    /// The trace as a whole.
+    Trace,
+}
+
+impl Place {
+    fn words(self) -> [&'static str; 2] {
+        match self {
+            Place::Attributes => ["attributes", "tags"],
+            Place::Resource => ["resource", "process"],
+            Place::Events => ["events", "logs"],
+            Place::Trace => ["traces", "traces"],
+        }
+    }
+}
+
+/// One text, any of several, or no matter which.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    One(String),
+    Several(Vec<String>),
+    #[default]
+    Any,
+}
+
+impl Wanted {
+    fn has(&self, text: &str) -> bool {
+        match self {
+            Wanted::One(one) => one == text,
+            Wanted::Several(several) => several.iter().any(|one| one == text),
+            Wanted::Any => true,
+        }
+    }
+}
+
+/// A pattern.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct LinkPattern {
+    #[serde(default, rename = "type")]
+    place: Wanted,
+    #[serde(default)]
+    key: Wanted,
+    #[serde(default)]
+    value: Wanted,
+    url: String,
+    text: String,
+}
+
+/// What a pattern makes of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternLink {
+    /// Where it leads.
+    pub address: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// The patterns of a configuration (JSON); broken ones are left out.
+pub fn link_patterns(config: &str) -> Vec<LinkPattern> {
+    #[derive(Deserialize)]
+    struct Config<'a> {
+        #[serde(borrow, default, rename = "linkPatterns")]
+        patterns: Vec<&'a RawValue>,
+    }
+    let Ok(config) = serde_json::from_str::<Config<'_>>(config) else { return Vec::new() };
+    config.patterns.into_iter().filter_map(|pattern| serde_json::from_str(pattern.get()).ok()).collect()
+}
+
+impl LinkPattern {
+    /// The link for an attribute, or for a trace (whose key and value are empty). `lookup` knows the values of names;
+    /// times are in microseconds as in Jaeger.
+    pub fn link(
+        &self,
+        place: Place,
+        key: &str,
+        value: &str,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<PatternLink> {
+        if !place.words().iter().any(|word| self.place.has(word)) {
+            return None;
+        }
+        if place != Place::Trace && !(self.key.has(key) && self.value.has(value)) {
+            return None;
+        }
+        let url = filled(&self.url, lookup, encoded)?;
+        // The beginning was written by whoever runs the backend, so it may lead to that very place.
+        let followed =
+            address(&url).is_some() || (url.starts_with('/') && address(&format!("http:/{url}")).is_some());
+        let text = filled(&self.text, lookup, |value| value.to_owned())?;
+        followed.then_some(PatternLink { address: url, text })
+    }
+}
+
+/// The template with its places filled; `None` where a value is missing.
+fn filled(
+    template: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    written: impl Fn(&str) -> String,
+) -> Option<String> {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(begin) = rest.find("#{") {
+        let inside = &rest[begin + 2..];
+        // A name has no braces; what looks otherwise is text.
+        let Some(end) = inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}')) else {
+            out.push_str(&rest[..begin + 2]);
+            rest = inside;
+            continue;
+        };
+        out.push_str(&rest[..begin]);
+        let mut parts = inside[..end].split('|').map(str::trim);
+        let value = lookup(parts.next().unwrap_or_default())?;
+        out.push_str(&written(&parts.fold(value, |value, formatter| formatted(&value, formatter))));
+        rest = &inside[end + 1..];
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// A value as a formatter writes it; as it is where the formatter is unknown or cannot take it.
+fn formatted(value: &str, formatter: &str) -> String {
+    let mut words = formatter.split_ascii_whitespace();
+    let (name, argument, fill) = (words.next().unwrap_or_default(), words.next(), words.next());
+    let made = match name {
+        "epoch_micros_to_date_iso" => value.parse::<u64>().ok().map(|micros| {
+            // JavaScript writes milliseconds, all three digits of them.
+            let whole = rfc3339((micros / 1_000_000).saturating_mul(1_000_000_000));
+            format!("{}.{:03}Z", whole.trim_end_matches('Z'), micros / 1_000 % 1_000)
+        }),
+        "add" => argument.and_then(|more| {
+            let sum = value.parse::<i64>().ok()?.checked_add(more.parse().ok()?)?;
+            Some(sum.to_string())
+        }),
+        "pad_start" => argument.and_then(|length| length.parse::<usize>().ok()).map(|length| {
+            let missing = length.min(1_000).saturating_sub(value.chars().count());
+            let fill = fill.unwrap_or(" ");
+            fill.chars().cycle().take(missing).chain(value.chars()).collect()
+        }),
+        _ => None,
+    };
+    made.unwrap_or_else(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(pattern: &str, place: Place, key: &str, value: &str) -> Option<(String, String)> {
+        let config = format!(r#"{{"menu": [], "linkPatterns": [{pattern}]}}"#);
+        let lookup = |name: &str| match name {
+            "host" => Some("a b&c".to_owned()),
+            "startTime" => Some("1700000000123456".to_owned()),
+            "traceID" | "trace.traceID" => Some("a1".to_owned()),
+            "script" => Some("javascript:alert(1)".to_owned()),
+            _ => None,
+        };
+        let link = link_patterns(&config).first()?.link(place, key, value, &lookup)?;
+        Some((link.address, link.text))
+    }
+
+    #[test]
+    fn a_pattern_is_matched_and_filled() {
+        let pattern = r##"{"type": "process", "key": "host", "url": "https://l.example/?h=#{host}", "text": "Logs of #{host}"}"##;
+        let expected = Some(("https://l.example/?h=a%20b%26c".to_owned(), "Logs of a b&c".to_owned()));
+        assert_eq!(link(pattern, Place::Resource, "host", "x"), expected);
+        assert_eq!(link(pattern, Place::Attributes, "host", "x"), None);
+        assert_eq!(link(pattern, Place::Resource, "other", "x"), None);
+        let any = r##"{"key": ["a", "b"], "value": "v", "url": "/logs/#{trace.traceID}", "text": "t"}"##;
+        assert_eq!(link(any, Place::Events, "b", "v").unwrap().0, "/logs/a1");
+        assert_eq!(link(any, Place::Events, "b", "w"), None);
+        assert_eq!(link(any, Place::Events, "c", "v"), None);
+    }
+
+    #[test]
+    fn what_is_missing_makes_no_link() {
+        let pattern = r##"{"url": "https://l.example/#{nobody}", "text": "t"}"##;
+        assert_eq!(link(pattern, Place::Attributes, "k", "v"), None);
+        let text = r##"{"url": "https://l.example/", "text": "#{nobody}"}"##;
+        assert_eq!(link(text, Place::Attributes, "k", "v"), None);
+        let open = r##"{"url": "https://l.example/#{", "text": "#{a{host}"}"##;
+        assert_eq!(link(open, Place::Trace, "", "").unwrap().1, "#{a{host}");
+    }
+
+    #[test]
+    fn no_link_runs_anything() {
+        for url in
+            ["#{script}", "javascript:alert(1)", "data:text/html,#{host}", " https://a", "ftp://a", "a.html"]
+        {
+            let pattern = format!(r#"{{"url": "{url}", "text": "t"}}"#);
+            assert_eq!(link(&pattern, Place::Attributes, "k", "v"), None, "{url}");
+        }
+        let inside = r##"{"url": "https://l.example/#{script}", "text": "t"}"##;
+        assert_eq!(link(inside, Place::Trace, "", "").unwrap().0, "https://l.example/javascript%3Aalert(1)");
+    }
+
+    #[test]
+    fn values_can_be_formatted() {
+        let url = |template: &str| {
+            let pattern = format!(r#"{{"type": "traces", "url": "http://l/{template}", "text": "t"}}"#);
+            link(&pattern, Place::Trace, "", "").unwrap().0
+        };
+        assert_eq!(url("#{startTime | epoch_micros_to_date_iso}"), "http://l/2023-11-14T22%3A13%3A20.123Z");
+        assert_eq!(
+            url("#{startTime|add -123456|epoch_micros_to_date_iso}"),
+            "http://l/2023-11-14T22%3A13%3A20.000Z"
+        );
+        assert_eq!(url("#{traceID | pad_start 6 0}"), "http://l/0000a1");
+        assert_eq!(url("#{host | add 1}/#{host | shout}"), "http://l/a%20b%26c/a%20b%26c");
+    }
+
+    #[test]
+    fn a_broken_pattern_leaves_the_others() {
+        let config = r#"{"linkPatterns": [{"url": 7}, "x", {"url": "http://a", "text": "t"}]}"#;
+        assert_eq!(link_patterns(config).len(), 1);
+        assert!(link_patterns("DEFAULT_CONFIG").is_empty());
+        assert!(link_patterns(r#"{"linkPatterns": null}"#).is_empty());
+        assert!(link_patterns("{}").is_empty());
+    }
+}

@@ -1,0 +1,139 @@
+//! JSON inside a text, opened one level at a time: what nobody opens is checked, but never built.
+
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// What a piece of JSON is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// An object.
+    Object,
+    /// A list.
+    Array,
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// `true`, `false` or `null`.
+    Word,
+}
+
+/// A member of an object or list: its name (in a list its number, from 0) and its JSON as it was written.
+pub type Member<'a> = (Cow<'a, str>, &'a str);
+
+/// The shape of a piece of JSON that is known to be valid.
+pub fn shape(json: &str) -> Shape {
+    match json.trim_start().as_bytes().first() {
+        Some(b'{') => Shape::Object,
+        Some(b'[') => Shape::Array,
+        Some(b'"') => Shape::Text,
+        Some(b't' | b'f' | b'n') => Shape::Word,
+        _ => Shape::Number,
+    }
+}
+
+/// Whether a text begins and ends as an object or a list does: cheap, and no more than a first look.
+pub fn looks_nested(text: &str) -> bool {
+    let text = text.trim().as_bytes();
+    matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
+}
+
+/// The members of an object or list; `None` where the text is not valid JSON, or is neither. Reads the text once
+/// and holds no more than where its members are; nesting may be as deep as it likes.
+pub fn members(text: &str) -> Option<Vec<Member<'_>>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    // Deeper levels are only skipped, which needs no stack, so there is no depth to guard against.
+    let members = reader.deserialize_any(Level).ok()?;
+    reader.end().ok()?;
+    Some(members)
+}
+
+/// A JSON text (`"…"`) as the text that it stands for; other JSON as it is.
+pub fn text_of(json: &str) -> Cow<'_, str> {
+    match shape(json) {
+        Shape::Text => serde_json::from_str::<String>(json).map_or(Cow::Borrowed(json), Cow::Owned),
+        _ => Cow::Borrowed(json),
+    }
+}
+
+struct Level;
+
+impl<'de> Visitor<'de> for Level {
+    type Value = Vec<Member<'de>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object or a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            members.push((Cow::Owned(name), map.next_value::<&RawValue>()?.get()));
+        }
+        Ok(members)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(item) = list.next_element::<&RawValue>()? {
+            members.push((Cow::Owned(members.len().to_string()), item.get()));
+        }
+        Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn opened(text: &str) -> Option<Vec<(String, String)>> {
+        let members = members(text)?;
+        Some(members.into_iter().map(|(name, json)| (name.into_owned(), json.to_owned())).collect())
+    }
+
+    #[test]
+    fn a_level_is_names_and_what_was_written() {
+        let text = r#" {"a\n": 1.0e400, "b": [1, {"c": null}], "a\n": "t\"" } "#;
+        let expected = [("a\n", "1.0e400"), ("b", r#"[1, {"c": null}]"#), ("a\n", r#""t\"""#)]
+            .map(|(name, json)| (name.to_owned(), json.to_owned()));
+        let found = opened(text).unwrap();
+        assert_eq!(found, expected);
+        assert_eq!(opened(&found[1].1).unwrap()[1], ("1".to_owned(), r#"{"c": null}"#.to_owned()));
+        assert_eq!(text_of(&found[2].1), "t\"");
+        assert_eq!(
+            found.iter().map(|(_, json)| shape(json)).collect::<Vec<_>>(),
+            [Shape::Number, Shape::Array, Shape::Text]
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_not_opened() {
+        for text in ["", "7", "\"text\"", "{", "[1,]", "{a: 1}", "[1] [2]", "{\"a\": \"\u{1}\"}", "nul"] {
+            assert_eq!(members(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_no_danger() {
+        let depth = 200_000;
+        let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(members(&text).unwrap().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_opened_as_serde_would_or_not_at_all(text in r#"[\[\]{}",:0-9a ]{0,24}"#) {
+            let value = serde_json::from_str::<serde_json::Value>(&text).ok();
+            let members = members(&text);
+            // An object of `Value` keeps one member of each name.
+            match value {
+                Some(serde_json::Value::Array(list)) => prop_assert_eq!(members.unwrap().len(), list.len()),
+                Some(serde_json::Value::Object(map)) => prop_assert!(members.unwrap().len() >= map.len()),
+                _ => prop_assert!(members.is_none()),
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Numbers whose key says what they count: bytes and times.
+
+use crate::model::record::Value;
+use crate::units::{bytes, duration};
+
+/// Keys of the semantic conventions, old and new, that count bytes; others say so at their end.
+const BYTES: [&str; 13] = [
+    "http.request.body.size",
+    "http.response.body.size",
+    "http.request.size",
+    "http.response.size",
+    "http.request_content_length",
+    "http.response_content_length",
+    "http.request_content_length_uncompressed",
+    "http.response_content_length_uncompressed",
+    "messaging.message.body.size",
+    "messaging.message.envelope.size",
+    "rpc.message.compressed_size",
+    "rpc.message.uncompressed_size",
+    "file.size",
+];
+
+/// How a key that counts bytes may end.
+const BYTE_ENDS: [&str; 4] = ["_bytes", ".bytes", "_size_bytes", "_length_bytes"];
+
+/// How a key that counts time may end, and how many nanoseconds its unit has.
+const TIME_ENDS: [(&str, f64); 13] = [
+    ("_ns", 1.0),
+    (".ns", 1.0),
+    ("_nanos", 1.0),
+    ("_us", 1e3),
+    (".us", 1e3),
+    ("_micros", 1e3),
+    ("_ms", 1e6),
+    (".ms", 1e6),
+    ("_millis", 1e6),
+    ("_seconds", 1e9),
+    (".seconds", 1e9),
+    ("_secs", 1e9),
+    ("_sec", 1e9),
+];
+
+/// A number with its unit, where the key tells it and it says more than the number: `1.2 MB`, `3 min 20 s`.
+pub fn quantity(key: &str, value: &Value) -> Option<String> {
+    let number = match value {
+        Value::Int(number) => *number as f64,
+        Value::Double(number) => *number,
+        // Headers and many libraries send numbers as text.
+        Value::String(text) if text.len() <= 20 => text.parse().ok()?,
+        _ => return None,
+    };
+    if !(0.0..9e18).contains(&number) {
+        return None;
+    }
+    if BYTES.contains(&key) || BYTE_ENDS.iter().any(|end| key.ends_with(end)) {
+        return (number >= 1_000.0).then(|| bytes(number as u64));
+    }
+    // Times of day are sent in the same units: what is longer than ten years is one of those.
+    let (_, unit) = TIME_ENDS.iter().find(|(end, _)| key.ends_with(end))?;
+    let time = number * unit;
+    (time < 3.2e17 && number > 0.0).then(|| duration(time as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_key_says_is_counted() {
+        let text = |text: &str| Value::String(text.into());
+        for (key, value, expected) in [
+            ("http.response.body.size", Value::Int(1_234_567), Some("1.23 MB")),
+            ("http.request_content_length", text("2048"), Some("2.05 kB")),
+            ("heap_bytes", Value::Double(5e6), Some("5 MB")),
+            ("http.response.body.size", Value::Int(17), None),
+            ("http.response.body.size", Value::Int(-1), None),
+            ("retry.wait_ms", Value::Int(90_000), Some("1 min 30 s")),
+            ("wait_seconds", Value::Double(0.25), Some("250 ms")),
+            ("started_ms", Value::Int(1_700_000_000_000), None),
+            ("wait_ms", Value::Double(f64::NAN), None),
+            ("wait_ms", text("soon"), None),
+            ("items", Value::Int(2_000), None),
+        ] {
+            assert_eq!(quantity(key, &value).as_deref(), expected, "{key}");
+        }
+    }
+}

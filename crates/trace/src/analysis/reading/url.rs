@@ -1,0 +1,77 @@
+//! Addresses: which may be followed, and how a value is put into one.
+
+use std::fmt::Write as _;
+
+/// Addresses longer than this are no links that a person follows.
+const LONGEST: usize = 4_000;
+
+/// The text as an address that is safe to follow: a whole one, of a kind that runs nothing.
+pub fn address(text: &str) -> Option<&str> {
+    let scheme = |name: &str| {
+        let begin = text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+        begin && text.len() > name.len()
+    };
+    let known = scheme("https://") || scheme("http://") || scheme("mailto:");
+    // Quotes, brackets and blanks are escaped in addresses; where they are not, it is a sentence.
+    let odd =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`') || reorders(c);
+    (known && text.len() <= LONGEST && !text.chars().any(odd)).then_some(text)
+}
+
+/// Marks that change the order in which text is shown: an address with one is not the address that is seen.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A value as a part of an address, as JavaScript's `encodeURIComponent` writes it.
+pub fn encoded(value: &str) -> String {
+    escape(value, |byte| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte))
+}
+
+/// Bytes that `keep` does not keep become `%XX`.
+pub(super) fn escape(text: &str, keep: impl Fn(u8) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if keep(byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_and_harmless_addresses_are_links() {
+        for good in ["https://a.example/b?c=d#e", "HTTP://a", "mailto:a@b.example", "http://[::1]:80/"] {
+            assert_eq!(address(good), Some(good));
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "a.example/b",
+            "https://",
+            "http://a b",
+            " http://a",
+            "http://a\u{202e}b",
+            "java\nscript:x",
+            "http://a\"onclick=",
+            "ftp://a",
+            "é",
+            "",
+        ] {
+            assert_eq!(address(bad), None, "{bad}");
+        }
+        assert_eq!(address(&format!("http://{}", "a".repeat(5_000))), None);
+    }
+
+    #[test]
+    fn values_are_escaped_as_javascript_does() {
+        assert_eq!(encoded("a b/ö?&=#+'(x)!"), "a%20b%2F%C3%B6%3F%26%3D%23%2B'(x)!");
+    }
+}
