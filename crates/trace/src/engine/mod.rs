@@ -9,6 +9,7 @@
 mod answers;
 pub mod failure;
 mod intake;
+mod links;
 mod question;
 pub mod transfer;
 mod warm;
@@ -18,9 +19,11 @@ pub use question::{Answer, Ask, Expect, Found, Progress, Question, SpanDetail};
 pub use warm::warm_up;
 
 use crate::analysis::dependencies;
+use crate::format::write::export;
 use crate::model::{Opened, Outline, SpanIx, Trace, TraceSummary};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
+use links::Links;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -37,6 +40,8 @@ pub struct Engine {
 #[derive(Debug)]
 struct Held {
     trace: Trace,
+    /// Who links to whom; found when first asked for.
+    links: Option<Links>,
     searchable: bool,
     used: u64,
     /// Files cannot be asked for again: their traces stay until the next file.
@@ -119,7 +124,7 @@ impl Engine {
 
     fn hold(&mut self, key: String, trace: Trace, file: bool) {
         self.clock += 1;
-        self.traces.insert(key, Held { trace, searchable: false, used: self.clock, file });
+        self.traces.insert(key, Held { trace, links: None, searchable: false, used: self.clock, file });
         let mut total: usize = self.traces.values().map(|held| held.trace.kept_bytes()).sum();
         while total > BUDGET {
             let oldest = self
@@ -140,13 +145,24 @@ impl Engine {
 
     /// Answers about what is held.
     pub fn answer(&mut self, question: &Question) -> Answer {
-        let (Question::Detail { trace: key, .. } | Question::Outline { trace: key }) = question;
+        let (Question::Detail { trace: key, .. }
+        | Question::Outline { trace: key }
+        | Question::LinkedFrom { trace: key, .. }
+        | Question::Export { trace: key, .. }) = question;
         self.clock += 1;
         let Some(held) = self.traces.get_mut(key) else { return Answer::Missing };
         held.used = self.clock;
         match question {
             Question::Detail { span, .. } => Answer::Detail(Box::new(detail(&held.trace, *span))),
             Question::Outline { .. } => Answer::Outline,
+            Question::LinkedFrom { span, .. } => {
+                let links = held.links.get_or_insert_with(|| Links::within(&held.trace));
+                Answer::Spans(links.to(held.trace.outline(), *span))
+            }
+            Question::Export { begin, end, format, .. } => {
+                let text = export(&held.trace, *begin..*end, *format);
+                Answer::Text(String::from_utf8(text).unwrap_or_default())
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What crosses between page and engine: small values as JSON; outlines beside them as bytes.
 
+use crate::format::write::Export;
 use crate::model::SpanIx;
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{DependencyLink, Operation, TraceSummary};
@@ -88,6 +89,24 @@ pub enum Question {
         /// The span.
         span: SpanIx,
     },
+    /// Which spans of the trace have a link to this one.
+    LinkedFrom {
+        /// The trace.
+        trace: String,
+        /// The span.
+        span: SpanIx,
+    },
+    /// A run of spans as text for other tools: one, or a subtree.
+    Export {
+        /// The trace.
+        trace: String,
+        /// The first of them.
+        begin: SpanIx,
+        /// One past the last of them.
+        end: SpanIx,
+        /// What it is written as.
+        format: Export,
+    },
 }
 
 /// What the engine answers to a task or a question.
@@ -117,6 +136,10 @@ pub enum Answer {
     Outline,
     /// One whole span.
     Detail(Box<SpanDetail>),
+    /// Spans, ascending.
+    Spans(Vec<SpanIx>),
+    /// A text for other tools.
+    Text(String),
     /// The engine does not hold that trace (any more): open it again and ask again.
     Missing,
     /// It did not work.
