@@ -6,11 +6,13 @@
 mod find;
 mod query;
 mod search;
+mod service_filter;
 mod trace;
 mod views;
 
 pub use find::find;
 pub use search::{SearchParams, Sort};
+pub use service_filter::ServiceFilter;
 pub use trace::{Colour, Order, Placement, Show, TraceView};
 pub use views::{DependenciesView, MonitorView};
 

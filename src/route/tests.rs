@@ -127,10 +127,12 @@ fn whatever_names_a_trace_is_found() {
         " 4bf92f35 77b34da6 a3ce929d 0e0e4736 ",
         "S/kvNXezTaajzpKdDg5HNg==",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "https://host/jaeger/ui/trace/4bf92f3577b34da6a3ce929d0e0e4736/?uiFind=x#y",
+        "https://host/jaeger/ui/trace/4bf92f3577b34da6a3ce929d0e0e4736/?uiEmbed=v0#y",
     ] {
         assert_eq!(find(text), Some(Route::trace(id)), "{text}");
     }
+    let found = find(&format!("https://host/trace/{id}?uiFind=x#y"));
+    assert!(matches!(found, Some(Route::Trace { view, .. }) if view.find == "x"));
     let search = find("http://host/search?service=cart");
     assert!(matches!(search, Some(Route::Search(params)) if params.service == "cart"));
     for text in ["", "hello", "http://host/", "http://host/trace/hello", "0", "zzzzzzzzzzzzzzzzzzzzzz=="] {

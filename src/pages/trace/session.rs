@@ -1,5 +1,6 @@
 //! What this trace page is showing: a handful of signals that everything on it shares, nothing per span.
 
+use crate::route::{Colour, Placement, Show};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Fold, Rows, View, rows};
 use spandrel_trace::model::{Outline, SpanIx};
@@ -14,7 +15,7 @@ const NAMES: f64 = 380.0;
 /// The page's state. Copied freely; lives as long as the page shows this trace.
 #[derive(Clone, Copy)]
 pub struct Session {
-    outline: StoredValue<Arc<Outline>>,
+    outline: RwSignal<Arc<Outline>>,
     /// First and last nanosecond shown.
     pub range: RwSignal<(u64, u64)>,
     /// The span that keys act on and the detail shows.
@@ -23,6 +24,22 @@ pub struct Session {
     pub open: RwSignal<bool>,
     /// What is collapsed.
     pub fold: RwSignal<Fold>,
+    /// Services whose spans are left out, with what is below them.
+    pub hidden: RwSignal<Vec<String>>,
+    /// What is looked for, as it was typed.
+    pub find: RwSignal<String>,
+    /// What becomes of the spans that do not match it.
+    pub show: RwSignal<Show>,
+    /// What the colour of a bar means.
+    pub colour: RwSignal<Colour>,
+    /// Keys of attributes that are columns of their own.
+    pub columns: RwSignal<Vec<String>>,
+    /// Times of day in place of times since the trace's begin.
+    pub absolute: RwSignal<bool>,
+    /// Where the detail is.
+    pub placement: RwSignal<Placement>,
+    /// Something to be said about how the page came to look as it does.
+    pub notice: RwSignal<Option<&'static str>>,
     /// The rows that follow from it.
     pub rows: Memo<Arc<Rows>>,
     /// Counts the wishes to see the selected row; the waterfall scrolls there at each.
@@ -37,21 +54,30 @@ impl Session {
     /// A page on `outline` with everything shown.
     pub fn new(outline: Arc<Outline>) -> Self {
         let fold = RwSignal::new(Fold::default());
-        let kept = outline.clone();
+        let range = RwSignal::new(full(&outline));
+        let outline = RwSignal::new(outline);
         // Rows are compared by identity: a million of them are not worth a look at each.
         let rows = Memo::new_with_compare(
-            move |_| Arc::new(rows(&kept, &View { fold: fold.get() })),
+            move |_| outline.with(|outline| Arc::new(rows(outline, &View { fold: fold.get() }))),
             |a, b| match (a, b) {
                 (Some(a), Some(b)) => !Arc::ptr_eq(a, b),
                 _ => true,
             },
         );
         Session {
-            range: RwSignal::new(full(&outline)),
-            outline: StoredValue::new(outline),
+            range,
+            outline,
             selected: RwSignal::new(None),
             open: RwSignal::new(false),
             fold,
+            hidden: RwSignal::default(),
+            find: RwSignal::default(),
+            show: RwSignal::default(),
+            colour: RwSignal::default(),
+            columns: RwSignal::default(),
+            absolute: RwSignal::default(),
+            placement: RwSignal::default(),
+            notice: RwSignal::default(),
             rows,
             reveal: RwSignal::new(0),
             names: RwSignal::new(NAMES),
@@ -59,14 +85,44 @@ impl Session {
         }
     }
 
-    /// The trace.
+    /// The trace as it was read last, untracked.
     pub fn outline(&self) -> Arc<Outline> {
-        self.outline.get_value()
+        self.outline.get_untracked()
+    }
+
+    /// The trace, for what has to follow when it is read again.
+    pub fn outline_live(&self) -> Signal<Arc<Outline>> {
+        self.outline.into()
+    }
+
+    /// Puts `outline` in the place of the trace: the same trace, read again. What is remembered by id stays; the
+    /// selection follows its span to its new place, and what is seen stays the same stretch of time.
+    pub fn renew(&self, outline: Arc<Outline>) {
+        let before = self.outline();
+        let range = self.range.get_untracked();
+        let was_fitted = range == full(&before);
+        let selected = self.selected.get_untracked().map(|span| before.id[span as usize]);
+        let selected = selected.and_then(|id| outline.find(id));
+        // Spans that came late may have begun before all others: times count from the trace's begin.
+        let moved = before.begin_unix as i64 - outline.begin_unix as i64;
+        let fitted = full(&outline);
+        batch(|| {
+            self.outline.set(outline);
+            self.selected.set(selected);
+            if selected.is_none() {
+                self.open.set(false);
+            }
+            if was_fitted {
+                self.range.set(fitted);
+            } else {
+                self.zoom_to(range.0.saturating_add_signed(moved), range.1.saturating_add_signed(moved));
+            }
+        });
     }
 
     /// The whole trace as a range.
     pub fn full(&self) -> (u64, u64) {
-        self.outline.with_value(|outline| full(outline))
+        self.outline.with_untracked(|outline| full(outline))
     }
 
     /// Whether all of the trace's time is shown.
