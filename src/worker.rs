@@ -3,6 +3,7 @@
 
 use crate::io::{clock, fetch, file};
 use js_sys::{Array, Uint8Array};
+use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{
     Answer, Ask, Engine, Expect, Intake, Progress, Question, api_is_absent, failure, transfer, warm_up,
 };
@@ -63,8 +64,7 @@ impl Desk {
         let id = message.get(0).as_f64().unwrap_or_default() as u32;
         match message.get(1).as_string().as_deref() {
             Some("ask") => {
-                let text = message.get(2).as_string().unwrap_or_default();
-                let Ok(ask) = serde_json::from_str::<Ask>(&text) else { return };
+                let Some(ask) = decode::<Ask>(&Uint8Array::new(&message.get(2)).to_vec()) else { return };
                 let Ok(controller) = AbortController::new() else { return };
                 let signal = controller.signal();
                 self.running.borrow_mut().insert(id, controller);
@@ -223,14 +223,14 @@ impl Desk {
         let now = js_sys::Date::now();
         if now - pace.said > PROGRESS_EVERY {
             pace.said = now;
-            let text = serde_json::to_string(&progress).unwrap_or_default();
-            self.post(&Array::of3(&id.into(), &"progress".into(), &text.into()));
+            let said = Uint8Array::from(encode(&progress).as_slice());
+            self.post(&Array::of3(&id.into(), &"progress".into(), &said));
         }
     }
 
     fn answer(&self, id: u32, (answer, outline): (Answer, Option<String>)) {
-        let text = serde_json::to_string(&answer).unwrap_or_default();
-        let message = Array::of3(&id.into(), &"answer".into(), &text.into());
+        let said = Uint8Array::from(encode(&answer).as_slice());
+        let message = Array::of3(&id.into(), &"answer".into(), &said);
         let engine = self.engine.borrow();
         let Some(outline) = outline.and_then(|key| engine.outline(&key).cloned()) else {
             self.post(&message);

@@ -1,13 +1,14 @@
 //! The page's handle on the engine in its worker.
 //!
 //! The worker runs this same program: it is handed the compiled module, says that it is ready, and from then on
-//! takes `[id, "ask", Ask as JSON, payload]` and `[id, "drop"]`, and gives `[id, "progress", JSON]`,
-//! `[id, "answer", JSON, buffers]` and `[0, "searchable"]`. A worker that breaks is replaced: what was pending
+//! takes `[id, "ask", Ask, payload]` and `[id, "drop"]`, and gives `[id, "progress", Progress]`,
+//! `[id, "answer", Answer, buffers]` and `[0, "searchable"]`. A worker that breaks is replaced: what was pending
 //! has failed, what was open is [`Answer::Missing`] to the new one and is opened again by whoever asks.
 
 use super::clock;
 use futures_channel::oneshot;
 use js_sys::{Array, Uint8Array};
+use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::transfer::Arrival;
 use spandrel_trace::engine::{Answer, Ask, Progress};
 use spandrel_trace::model::Outline;
@@ -97,9 +98,8 @@ impl Engine {
         let (done, answered) = oneshot::channel();
         inner.pending.borrow_mut().insert(id, Pending { done, progress: Box::new(progress) });
         let _interest = Interest { inner: inner.clone(), id };
-        // Plain enums of texts and numbers cannot fail to become JSON.
-        let text = serde_json::to_string(ask).unwrap_or_default();
-        let message = Array::of3(&id.into(), &"ask".into(), &text.into());
+        let said = Uint8Array::from(encode(ask).as_slice());
+        let message = Array::of3(&id.into(), &"ask".into(), &said);
         if let Some(payload) = payload {
             message.push(&payload);
         }
@@ -213,7 +213,7 @@ impl Inner {
     fn hear(&self, message: &JsValue) {
         let message = Array::from(message);
         let id = message.get(0).as_f64().unwrap_or_default() as u32;
-        let text = message.get(2).as_string().unwrap_or_default();
+        let said = || Uint8Array::new(&message.get(2)).to_vec();
         match message.get(1).as_string().as_deref() {
             Some("ready") => {
                 self.ready.set(true);
@@ -222,17 +222,14 @@ impl Inner {
             }
             Some("searchable") => (self.searchable.borrow())(),
             Some("progress") => {
-                if let (Some(pending), Ok(progress)) =
-                    (self.pending.borrow().get(&id), serde_json::from_str(&text))
-                {
+                if let (Some(pending), Some(progress)) = (self.pending.borrow().get(&id), decode(&said())) {
                     (pending.progress)(progress);
                 }
             }
             Some("answer") => {
                 let Some(pending) = self.pending.borrow_mut().remove(&id) else { return };
-                let answer = serde_json::from_str(&text).unwrap_or_else(|error| {
-                    Answer::Failed(broken(&format!("Its answer makes no sense: {error}.")))
-                });
+                let answer =
+                    decode(&said()).unwrap_or_else(|| Answer::Failed(broken("Its answer makes no sense.")));
                 let buffers = message.get(3);
                 let buffers = if buffers.is_undefined() { Array::new() } else { Array::from(&buffers) };
                 // Nobody may be waiting any more.

@@ -13,6 +13,13 @@ pub struct Reply {
     pub body: String,
 }
 
+impl Reply {
+    /// The body as JSON, if it is that.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(self.body.as_bytes()).ok()
+    }
+}
+
 /// Asks for `path`, relative to where the page is mounted.
 pub async fn get(path: &str) -> Result<Reply, String> {
     let request = Request::get(&address(path)).header("accept", "application/json").build();

@@ -1,7 +1,8 @@
 //! The search page's address, in Jaeger's words.
 
 use super::query::Query;
-use spandrel_trace::source::{SearchQuery, parse_duration};
+use serde_json::Value as Json;
+use spandrel_trace::source::{SearchQuery, parse_duration, tags_as_json};
 
 /// The search form's fields as they stand in the address. Texts as typed: what is wrong with them is said
 /// beside the field, not swallowed here.
@@ -90,11 +91,8 @@ impl SearchParams {
             name => name.to_owned(),
         };
         let mut tags = Vec::new();
-        if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(query.get("tags")) {
-            tags.extend(object.into_iter().map(|(key, value)| match value {
-                serde_json::Value::String(text) => (key, text),
-                other => (key, other.to_string()),
-            }));
+        if let Ok(Json::Object(object)) = serde_json::from_slice(query.get("tags").as_bytes()) {
+            tags.extend(object.into_iter().filter_map(|(key, value)| Some((key, plain(value)?))));
         }
         tags.extend(query.all("tag").filter_map(|tag| {
             let (key, value) = tag.split_once(':')?;
@@ -127,9 +125,7 @@ impl SearchParams {
         query.add("service", &self.service);
         query.add("operation", &self.operation);
         if !self.tags.is_empty() {
-            let object: serde_json::Map<_, _> =
-                self.tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
-            query.add("tags", serde_json::Value::from(object).to_string());
+            query.add("tags", tags_as_json(&self.tags));
         }
         match (self.start, self.end) {
             (Some(start), Some(end)) => {
@@ -191,6 +187,20 @@ impl SearchParams {
             max_duration: parse_duration(&self.max_duration),
             limit: if self.limit == 0 { Self::LIMIT } else { self.limit },
         }
+    }
+}
+
+/// A tag's value as text; lists and objects are none.
+fn plain(value: Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text),
+        Json::Bool(flag) => Some(flag.to_string()),
+        Json::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(whole), _) => Some(whole.to_string()),
+            (_, Some(whole)) => Some(whole.to_string()),
+            _ => number.as_f64().map(|real| real.to_string()),
+        },
+        _ => None,
     }
 }
 

@@ -14,11 +14,16 @@ thread_local! {
 }
 
 fn with<T>(read: impl FnOnce(&mut BTreeMap<String, u8>) -> T) -> T {
-    KEPT.with_borrow_mut(|kept| {
-        let recall =
-            || storage::get(NAME).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        read(kept.get_or_insert_with(recall))
-    })
+    KEPT.with_borrow_mut(|kept| read(kept.get_or_insert_with(|| recalled().unwrap_or_default())))
+}
+
+fn recalled() -> Option<BTreeMap<String, u8>> {
+    let json: serde_json::Value = serde_json::from_slice(storage::get(NAME)?.as_bytes()).ok()?;
+    let mut slots = BTreeMap::new();
+    for (service, slot) in json.as_object()? {
+        slots.insert(service.clone(), slot.as_u64()? as u8);
+    }
+    Some(slots)
 }
 
 /// The slot (0 to 11) that a service has had here before.

@@ -2,7 +2,7 @@
 
 use super::busy;
 use crate::io::{clock, shop as door};
-use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
 use spandrel_trace::model::{Kind, StatusCode};
@@ -12,7 +12,7 @@ use spandrel_trace::units::{Problem, ProblemKind, SpanId, TraceId};
 const ATTEMPTED: &str = "Asking the demo shop";
 
 /// Something for sale.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Product {
     /// Its number in the shop.
     pub id: String,
@@ -21,12 +21,11 @@ pub struct Product {
     /// Price of one.
     pub price: f64,
     /// How many there are.
-    #[serde(default)]
     pub in_stock: Option<u32>,
 }
 
 /// An order as the shop takes it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Order {
     /// Who buys.
     pub user_id: String,
@@ -37,7 +36,7 @@ pub struct Order {
 }
 
 /// Some of a product.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
     /// Its number in the shop.
     pub id: String,
@@ -90,11 +89,37 @@ pub async fn products() -> Result<Vec<Product>, Problem> {
     let _busy = busy::hold();
     let reply = door::get("shop/products").await.map_err(not_reached)?;
     if reply.status == 200
-        && let Ok(products) = serde_json::from_str(&reply.body)
+        && let Some(products) = listed(&reply)
     {
         return Ok(products);
     }
     Err(not_the_shop(&reply))
+}
+
+fn listed(reply: &door::Reply) -> Option<Vec<Product>> {
+    let text = |product: &Json, name: &str| Some(product.get(name)?.as_str()?.to_owned());
+    let product = |product: &Json| {
+        Some(Product {
+            id: text(product, "id")?,
+            name: text(product, "name")?,
+            price: product.get("price")?.as_f64()?,
+            in_stock: product.get("in_stock").and_then(Json::as_u64).and_then(|count| count.try_into().ok()),
+        })
+    };
+    reply.json()?.as_array()?.iter().map(product).collect()
+}
+
+/// The order as the shop reads it. Written here: what serde would compile for it is ten times as long.
+fn written(order: &Order) -> String {
+    // Texts always become JSON.
+    let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let item = |item: &Item| {
+        let (id, name) = (text(&item.id), text(&item.name));
+        format!(r#"{{"id":{id},"name":{name},"price":{},"quantity":{}}}"#, item.price, item.quantity)
+    };
+    let items: Vec<String> = order.items.iter().map(item).collect();
+    let (user, method) = (text(&order.user_id), text(&order.payment_method));
+    format!(r#"{{"user_id":{user},"items":[{}],"payment_method":{method}}}"#, items.join(","))
 }
 
 /// Places an order, or with `simulate_error` one that fails on purpose, and sends the browser's own span after.
@@ -106,7 +131,7 @@ pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Proble
     };
     let ids = Ids::from_bytes(bytes);
     let path = if simulate_error { "shop/orders/simulate-error" } else { "shop/orders" };
-    let body = serde_json::to_string(order).unwrap_or_default();
+    let body = written(order);
     let begin = door::now_unix();
     let reply = door::post_json(path, Some(&ids.traceparent()), &body).await;
     let end = door::now_unix();
@@ -238,41 +263,23 @@ impl Exchange {
     }
 }
 
-#[derive(Deserialize)]
-struct Confirmation {
-    order_id: String,
-    #[serde(default)]
-    total: f64,
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    error: Reason,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    #[serde(default)]
-    code: String,
-    message: String,
-    #[serde(default)]
-    service: String,
-}
-
-/// What the server says when it has asked the shop in vain.
-#[derive(Deserialize)]
-struct Forwarding {
-    error: String,
-}
-
 /// The shop's words, or `None` where something else has answered.
 fn answer(reply: &door::Reply) -> Option<Answer> {
+    let json = reply.json()?;
     if (200..300).contains(&reply.status) {
-        let Confirmation { order_id, total } = serde_json::from_str(&reply.body).ok()?;
-        return Some(Answer::Confirmed { order_id, total });
+        let order_id = json.get("order_id")?.as_str()?.to_owned();
+        return Some(Answer::Confirmed {
+            order_id,
+            total: json.get("total").and_then(Json::as_f64).unwrap_or(0.0),
+        });
     }
-    let Refusal { error: Reason { code, message, service } } = serde_json::from_str(&reply.body).ok()?;
-    Some(Answer::Refused { code, message, service })
+    let error = json.get("error")?;
+    let text = |name: &str| error.get(name).and_then(Json::as_str).map(str::to_owned);
+    Some(Answer::Refused {
+        code: text("code").unwrap_or_default(),
+        message: text("message")?,
+        service: text("service").unwrap_or_default(),
+    })
 }
 
 fn not_reached(why: String) -> Problem {
@@ -284,9 +291,9 @@ fn not_the_shop(reply: &door::Reply) -> Problem {
     let happened = match (reply.status, reply.media_type.as_str()) {
         (200..300, "text/html") => "A web page came back: this server has no shop behind it.".to_owned(),
         (404, _) => "This server knows of no shop.".to_owned(),
-        (502..=504, _) => match serde_json::from_str(&reply.body) {
-            Ok(Forwarding { error }) => format!("The server says: {error}."),
-            Err(_) => "The server could not reach the shop.".to_owned(),
+        (502..=504, _) => match reply.json().as_ref().and_then(|json| json.get("error")?.as_str()) {
+            Some(error) => format!("The server says: {error}."),
+            None => "The server could not reach the shop.".to_owned(),
         },
         _ => "The answer is not one that the shop gives.".to_owned(),
     };

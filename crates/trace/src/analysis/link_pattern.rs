@@ -7,8 +7,7 @@
 
 use super::reading::{address, encoded};
 use crate::units::rfc3339;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::Value as Json;
 
 /// What a pattern is for, by Jaeger's words: the present one, and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,33 +34,36 @@ impl Place {
 }
 
 /// One text, any of several, or no matter which.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 enum Wanted {
-    One(String),
-    Several(Vec<String>),
-    #[default]
+    OneOf(Vec<String>),
     Any,
 }
 
 impl Wanted {
+    /// `None` where it is neither a text nor a list of texts, nor absent.
+    fn read(pattern: &Json, name: &str) -> Option<Self> {
+        let text = |value: &Json| value.as_str().map(str::to_owned);
+        match pattern.get(name) {
+            None | Some(Json::Null) => Some(Wanted::Any),
+            Some(Json::Array(several)) => several.iter().map(text).collect::<Option<_>>().map(Wanted::OneOf),
+            Some(one) => Some(Wanted::OneOf(vec![text(one)?])),
+        }
+    }
+
     fn has(&self, text: &str) -> bool {
         match self {
-            Wanted::One(one) => one == text,
-            Wanted::Several(several) => several.iter().any(|one| one == text),
+            Wanted::OneOf(several) => several.iter().any(|one| one == text),
             Wanted::Any => true,
         }
     }
 }
 
 /// A pattern.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LinkPattern {
-    #[serde(default, rename = "type")]
     place: Wanted,
-    #[serde(default)]
     key: Wanted,
-    #[serde(default)]
     value: Wanted,
     url: String,
     text: String,
@@ -78,16 +80,22 @@ pub struct PatternLink {
 
 /// The patterns of a configuration (JSON); broken ones are left out.
 pub fn link_patterns(config: &str) -> Vec<LinkPattern> {
-    #[derive(Deserialize)]
-    struct Config<'a> {
-        #[serde(borrow, default, rename = "linkPatterns")]
-        patterns: Vec<&'a RawValue>,
-    }
-    let Ok(config) = serde_json::from_str::<Config<'_>>(config) else { return Vec::new() };
-    config.patterns.into_iter().filter_map(|pattern| serde_json::from_str(pattern.get()).ok()).collect()
+    let Ok(config) = serde_json::from_slice::<Json>(config.as_bytes()) else { return Vec::new() };
+    let patterns = config.get("linkPatterns").and_then(Json::as_array);
+    patterns.into_iter().flatten().filter_map(LinkPattern::read).collect()
 }
 
 impl LinkPattern {
+    fn read(pattern: &Json) -> Option<Self> {
+        Some(LinkPattern {
+            place: Wanted::read(pattern, "type")?,
+            key: Wanted::read(pattern, "key")?,
+            value: Wanted::read(pattern, "value")?,
+            url: pattern.get("url")?.as_str()?.to_owned(),
+            text: pattern.get("text")?.as_str()?.to_owned(),
+        })
+    }
+
     /// The link for an attribute, or for a trace (whose key and value are empty). `lookup` knows the values of names;
     /// times are in microseconds as in Jaeger.
     pub fn link(

@@ -1,203 +1,136 @@
-//! Small answers of Jaeger's APIs, read by serde: services, operations, summaries, dependencies, errors.
+//! Small answers of Jaeger's APIs: services, operations, summaries, dependencies, errors.
+//!
+//! They are read as trees, which one reader makes for all of them: a derived reader of each shape would be compiled for
+//! each, and weigh ten times as much.
 
 use crate::model::{DependencyLink, Kind, Operation, ServiceCount, TraceSummary};
 use crate::units::Order as _;
 use crate::units::TraceId;
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer};
+use serde_json::Value as Json;
 
-/// v1's envelope. `data` may be null where there is nothing (Jaeger before 2.16).
-#[derive(Deserialize)]
-struct Envelope<T> {
-    data: Option<T>,
-    #[serde(default)]
-    errors: Option<Vec<EnvelopeError>>,
+fn tree(body: &[u8]) -> Result<Json, String> {
+    let tree: Json = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if tree.is_object() { Ok(tree) } else { Err("an object should be here".to_owned()) }
 }
 
-#[derive(Deserialize)]
-struct EnvelopeError {
-    #[serde(default)]
-    msg: String,
+/// A member; null is as good as absent.
+fn member<'a>(object: &'a Json, name: &str) -> Option<&'a Json> {
+    object.get(name).filter(|value| !value.is_null())
 }
 
-#[derive(Deserialize)]
-struct V3Error {
-    error: V3ErrorBody,
+/// The elements of the first of these members that is there; none where there is none.
+fn elements<'a>(object: &'a Json, names: &[&str]) -> Result<&'a [Json], String> {
+    let Some((name, value)) = names.iter().find_map(|name| Some((name, member(object, name)?))) else {
+        return Ok(&[]);
+    };
+    value.as_array().map(Vec::as_slice).ok_or_else(|| format!("{name} is no list"))
 }
 
-#[derive(Deserialize)]
-struct V3ErrorBody {
-    #[serde(default)]
-    message: String,
+/// A text; empty where there is none.
+fn text(object: &Json, name: &str) -> Result<String, String> {
+    let Some(value) = member(object, name) else { return Ok(String::new()) };
+    value.as_str().map(str::to_owned).ok_or_else(|| format!("{name} is no text"))
+}
+
+/// A number, or the text of one; 0 where there is none.
+fn number(object: &Json, name: &str) -> Result<u64, String> {
+    let Some(value) = member(object, name) else { return Ok(0) };
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.ok_or_else(|| format!("{name} is no number"))
+}
+
+fn small_number(object: &Json, name: &str) -> Result<u32, String> {
+    u32::try_from(number(object, name)?).map_err(|_| format!("{name} is too large"))
 }
 
 /// The backend's own words in an error of either API, whatever the content type says (Jaeger labels its
 /// errors as plain text); `None` where the body is no such error.
 pub fn message(body: &[u8]) -> Option<String> {
-    if let Ok(V3Error { error }) = serde_json::from_slice(body) {
-        return Some(error.message).filter(|message| !message.is_empty());
-    }
-    let envelope: Envelope<serde::de::IgnoredAny> = serde_json::from_slice(body).ok()?;
-    envelope.errors?.into_iter().map(|error| error.msg).find(|message| !message.is_empty())
-}
-
-fn envelope<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, String> {
-    let envelope: Envelope<T> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok(envelope.data.unwrap_or_default())
+    let tree = tree(body).ok()?;
+    let words = match member(&tree, "error") {
+        Some(error) => text(error, "message").ok().filter(|words| !words.is_empty()),
+        None => None,
+    };
+    let listed = || {
+        let errors = elements(&tree, &["errors"]).ok()?;
+        errors.iter().filter_map(|error| text(error, "msg").ok()).find(|words| !words.is_empty())
+    };
+    words.or_else(listed)
 }
 
 /// v3 `{"services":[…]}` (or `{}`) and v1 `{"data":[…]}`, sorted.
 pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
-    #[derive(Deserialize)]
-    struct Shape {
-        data: Option<Vec<String>>,
-        services: Option<Vec<String>>,
-    }
-    let shape: Shape = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let mut names = shape.services.or(shape.data).unwrap_or_default();
+    let tree = tree(body)?;
+    let name = |value: &Json| value.as_str().map(str::to_owned).ok_or("a service's name is no text");
+    let mut names: Vec<String> =
+        elements(&tree, &["services", "data"])?.iter().map(name).collect::<Result<_, _>>()?;
     names.order();
     names.dedup();
     Ok(names)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireOperation {
-    name: String,
-    #[serde(default)]
-    span_kind: Option<String>,
-}
-
 /// v3 `{"operations":[…]}` and v1 `{"data":[{name, spanKind}]}`, sorted by name.
 pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
-    #[derive(Deserialize)]
-    struct Shape {
-        data: Option<Vec<WireOperation>>,
-        operations: Option<Vec<WireOperation>>,
+    let tree = tree(body)?;
+    let mut operations = Vec::new();
+    for operation in elements(&tree, &["operations", "data"])? {
+        member(operation, "name").ok_or("an operation has no name")?;
+        operations.push(Operation {
+            name: text(operation, "name")?,
+            kind: Kind::from_name(&text(operation, "spanKind")?),
+        });
     }
-    let shape: Shape = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let mut operations: Vec<Operation> = shape
-        .operations
-        .or(shape.data)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|operation| Operation {
-            kind: Kind::from_name(operation.span_kind.as_deref().unwrap_or_default()),
-            name: operation.name,
-        })
-        .collect();
     operations.order_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     Ok(operations)
 }
 
-/// A number, or the text of one; absent is 0.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Number<'a> {
-        Number(u64),
-        Text(#[serde(borrow)] std::borrow::Cow<'a, str>),
-    }
-    match Number::deserialize(deserializer)? {
-        Number::Number(number) => Ok(number),
-        Number::Text(text) => text.parse().map_err(serde::de::Error::custom),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireSummary {
-    #[serde(alias = "traceID")]
-    trace_id: String,
-    #[serde(default)]
-    root_service_name: String,
-    #[serde(default)]
-    root_operation_name: String,
-    #[serde(default, deserialize_with = "number")]
-    min_start_time_unix_nano: u64,
-    #[serde(default, deserialize_with = "number")]
-    max_end_time_unix_nano: u64,
-    #[serde(default)]
-    span_count: u32,
-    #[serde(default)]
-    error_span_count: u32,
-    #[serde(default)]
-    orphan_span_count: u32,
-    #[serde(default)]
-    services: Vec<WireService>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireService {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    span_count: u32,
-    #[serde(default)]
-    error_span_count: u32,
-}
-
 /// v3 `{"summaries":[…]}` (Jaeger 2.19 and later), in the order of the answer.
 pub fn summaries(body: &[u8]) -> Result<Vec<TraceSummary>, String> {
-    #[derive(Deserialize)]
-    struct Shape {
-        #[serde(default)]
-        summaries: Option<Vec<WireSummary>>,
-    }
-    let shape: Shape = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok(shape.summaries.unwrap_or_default().into_iter().map(summary).collect())
+    elements(&tree(body)?, &["summaries"])?.iter().map(summary).collect()
 }
 
-fn summary(wire: WireSummary) -> TraceSummary {
-    let id = TraceId::parse(&wire.trace_id);
-    TraceSummary {
+fn summary(wire: &Json) -> Result<TraceSummary, String> {
+    let written = text(wire, if wire.get("traceId").is_some() { "traceId" } else { "traceID" })?;
+    if written.is_empty() {
+        return Err("a summary has no trace id".to_owned());
+    }
+    let id = TraceId::parse(&written);
+    let begin_unix = number(wire, "minStartTimeUnixNano")?;
+    let mut services = Vec::new();
+    for service in elements(wire, &["services"])? {
+        services.push(ServiceCount {
+            name: text(service, "name")?,
+            spans: small_number(service, "spanCount")?,
+            errors: small_number(service, "errorSpanCount")?,
+        });
+    }
+    Ok(TraceSummary {
         trace_id: id.unwrap_or_default(),
-        foreign_trace_id: if id.is_some() { String::new() } else { wire.trace_id },
-        root_service: wire.root_service_name,
-        root_operation: wire.root_operation_name,
-        begin_unix: wire.min_start_time_unix_nano,
-        duration: wire.max_end_time_unix_nano.saturating_sub(wire.min_start_time_unix_nano),
-        spans: wire.span_count,
-        errors: wire.error_span_count,
-        orphans: wire.orphan_span_count,
-        services: wire
-            .services
-            .into_iter()
-            .map(|service| ServiceCount {
-                name: service.name,
-                spans: service.span_count,
-                errors: service.error_span_count,
-            })
-            .collect(),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireLink {
-    #[serde(default)]
-    parent: String,
-    #[serde(default)]
-    child: String,
-    #[serde(default)]
-    call_count: u64,
-    #[serde(default)]
-    error_count: Option<u64>,
+        foreign_trace_id: if id.is_some() { String::new() } else { written },
+        root_service: text(wire, "rootServiceName")?,
+        root_operation: text(wire, "rootOperationName")?,
+        begin_unix,
+        duration: number(wire, "maxEndTimeUnixNano")?.saturating_sub(begin_unix),
+        spans: small_number(wire, "spanCount")?,
+        errors: small_number(wire, "errorSpanCount")?,
+        orphans: small_number(wire, "orphanSpanCount")?,
+        services,
+    })
 }
 
 /// v1 `{"data":[{parent, child, callCount}]}`; `errorCount` is said by servers that know it.
 pub fn dependencies(body: &[u8]) -> Result<Vec<DependencyLink>, String> {
-    let wire: Vec<WireLink> = envelope(body)?;
-    Ok(wire
-        .into_iter()
-        .map(|link| DependencyLink {
-            parent: link.parent,
-            child: link.child,
-            calls: link.call_count,
-            errors: link.error_count,
-        })
-        .collect())
+    let tree = tree(body)?;
+    let mut links = Vec::new();
+    for link in elements(&tree, &["data"])? {
+        links.push(DependencyLink {
+            parent: text(link, "parent")?,
+            child: text(link, "child")?,
+            calls: number(link, "callCount")?,
+            errors: member(link, "errorCount").map(|_| number(link, "errorCount")).transpose()?,
+        });
+    }
+    Ok(links)
 }
 
 #[cfg(test)]
@@ -210,7 +143,9 @@ mod tests {
         assert_eq!(services(br#"{"data":["b","a"],"total":2,"errors":null}"#).unwrap(), ["a", "b"]);
         assert!(services(br#"{"data":null}"#).unwrap().is_empty());
         assert!(services(b"{}").unwrap().is_empty());
-        assert!(services(b"<html>").is_err());
+        for wrong in ["<html>", "[]", r#"{"data":[1]}"#, r#"{"services":"a"}"#] {
+            assert!(services(wrong.as_bytes()).is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -220,6 +155,10 @@ mod tests {
         assert_eq!(found[0].trace_id, TraceId(0xa1));
         assert_eq!(found[1].foreign_trace_id, "trace-1");
         assert_eq!(found[1].spans, 2);
+        let times = br#"{"summaries":[{"traceId":"1","minStartTimeUnixNano":"5","maxEndTimeUnixNano":7}]}"#;
+        assert_eq!((summaries(times).unwrap()[0].begin_unix, summaries(times).unwrap()[0].duration), (5, 2));
+        assert!(summaries(br#"{"summaries":[{"spanCount":2}]}"#).is_err());
+        assert!(summaries(br#"{"summaries":[{"traceId":"1","spanCount":"many"}]}"#).is_err());
     }
 
     #[test]

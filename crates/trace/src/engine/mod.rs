@@ -10,6 +10,7 @@ mod answers;
 pub mod failure;
 mod intake;
 mod links;
+pub mod message;
 mod question;
 pub mod transfer;
 mod warm;

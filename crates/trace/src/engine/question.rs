@@ -1,4 +1,4 @@
-//! What crosses between page and engine: small values as JSON; outlines beside them as bytes.
+//! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
 use crate::format::write::Export;
 use crate::model::SpanIx;
@@ -20,7 +20,7 @@ pub struct Progress {
 }
 
 /// What is to be read from the bytes that come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// A backend's answer to this task, in this API.
     Answer(Task, Api),

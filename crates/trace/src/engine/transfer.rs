@@ -1,8 +1,9 @@
 //! An outline as buffers that can be handed from the worker to the page without copying, one a column, so
 //! that the page can take them in one at a time and never works for long.
 //!
-//! Order of the buffers: a head (JSON), then the columns as little-endian numbers in the order of [`COLUMNS`].
+//! Order of the buffers: a head (a [`message`]), then the columns as little-endian numbers in the order of [`COLUMNS`].
 
+use super::message;
 use crate::model::{Flags, Kind, Outline, StatusCode, Strings};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
@@ -34,8 +35,7 @@ pub fn encode(outline: &Outline) -> Vec<Vec<u8>> {
         spans: outline.len(),
     };
     vec![
-        // Plain structs of texts and numbers cannot fail to become JSON; an empty head is refused by `Arrival`.
-        serde_json::to_vec(&head).unwrap_or_default(),
+        message::encode(&head),
         outline.id.iter().flat_map(|id| id.0.to_le_bytes()).collect(),
         words32(&outline.parent),
         words32(&outline.subtree_end),
@@ -82,7 +82,7 @@ impl Arrival {
         let outline = &mut self.outline;
         match self.taken {
             0 => {
-                let Ok(head) = serde_json::from_slice::<Head>(bytes) else { return false };
+                let Some(head) = message::decode::<Head>(bytes) else { return false };
                 let mut strings = Strings::default();
                 for text in &head.strings {
                     strings.intern(text);
@@ -192,6 +192,6 @@ mod tests {
             arrival.take(buffer);
         }
         assert!(arrival.finish().is_none());
-        assert!(!Arrival::default().take(b"not json"));
+        assert!(!Arrival::default().take(b"no head"));
     }
 }

@@ -115,13 +115,10 @@ pub struct SpanRecord {
     /// The parent that the source names, whether it is there or not; 0 for none.
     pub parent_span_id: SpanId,
     /// The span's own id as the source wrote it, when it is not hexadecimal; else empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_span_id: String,
     /// The parent's id as the source wrote it, when it is not hexadecimal; else empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_parent_id: String,
     /// The trace's id as the source wrote it, when it is not hexadecimal; else empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_trace_id: String,
     /// W3C tracestate.
     pub trace_state: String,

@@ -11,7 +11,6 @@ pub struct TraceSummary {
     /// The trace.
     pub trace_id: TraceId,
     /// Its id as the source wrote it, when that is not hexadecimal; else empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub foreign_trace_id: String,
     /// Service of the earliest span without a parent; empty if there is none.
     pub root_service: String,

@@ -11,5 +11,5 @@ mod task;
 
 pub use base::Base;
 pub use query::{SearchQuery, parse_duration, parse_tags, print_duration, print_tags};
-pub use request::{Api, Request, plan};
+pub use request::{Api, Request, plan, tags_as_json};
 pub use task::{Source, Task};

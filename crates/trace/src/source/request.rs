@@ -2,11 +2,11 @@
 //! `tests/golden/requests.txt`.
 
 use super::{Base, SearchQuery, Task, print_duration};
-use serde::{Deserialize, Serialize};
+use crate::units::Order as _;
 use std::fmt::Write;
 
 /// Which of Jaeger's HTTP APIs is spoken. Dependencies exist in v1 alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Api {
     /// `/api/v3`, with OTLP answers; summaries since Jaeger 2.19.
     V3,
@@ -15,7 +15,7 @@ pub enum Api {
 }
 
 /// A request to perform. Always a GET without a body so far.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Address: absolute, or relative to where the page is mounted (no leading slash) for the page's own backend.
     pub url: String,
@@ -98,10 +98,17 @@ fn v1_search(search: &SearchQuery, query: &mut Query) {
     }
 }
 
-fn tags_as_json(tags: &[(String, String)]) -> String {
-    let object: serde_json::Map<_, _> =
-        tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
-    serde_json::Value::from(object).to_string()
+/// Tags as addresses carry them: a JSON object of texts, sorted by key.
+pub fn tags_as_json(tags: &[(String, String)]) -> String {
+    // A text always becomes JSON.
+    let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let mut members: Vec<String> = Vec::with_capacity(tags.len());
+    let mut sorted: Vec<&(String, String)> = tags.iter().collect();
+    sorted.order_by_key(|(key, _)| key);
+    for (key, value) in sorted {
+        members.push(format!("{}:{}", text(key), text(value)));
+    }
+    format!("{{{}}}", members.join(","))
 }
 
 /// RFC 3339 in UTC with microseconds, as v3 wants its times.

@@ -4,7 +4,7 @@ use super::{Base, SearchQuery};
 use serde::{Deserialize, Serialize};
 
 /// Where traces come from. A closed set: what a source cannot do is known, not found out by failing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A backend that speaks Jaeger's HTTP APIs (v3, else v1).
     Jaeger(Base),

@@ -1,9 +1,11 @@
 //! JSON inside a text, opened one level at a time: what nobody opens is checked, but never built.
 
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Value};
 use std::borrow::Cow;
-use std::fmt;
+
+/// What JSON calls white space.
+const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// What a piece of JSON is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,45 +45,51 @@ pub fn looks_nested(text: &str) -> bool {
 /// The members of an object or list; `None` where the text is not valid JSON, or is neither. Reads the text once
 /// and holds no more than where its members are; nesting may be as deep as it likes.
 pub fn members(text: &str) -> Option<Vec<Member<'_>>> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    // Deeper levels are only skipped, which needs no stack, so there is no depth to guard against.
-    let members = reader.deserialize_any(Level).ok()?;
-    reader.end().ok()?;
-    Some(members)
+    let mut rest = text.trim_start_matches(WHITE);
+    let is_object = rest.starts_with('{');
+    let (open, close) = if is_object { ('{', '}') } else { ('[', ']') };
+    let mut members = Vec::new();
+    rest = after(rest, open)?;
+    while !(members.is_empty() && rest.starts_with(close)) {
+        let name = if is_object {
+            let name = leading(rest).filter(|name| shape(name) == Shape::Text)?;
+            rest = after(rest[name.len()..].trim_start_matches(WHITE), ':')?;
+            Cow::Owned(text_of(name).into_owned())
+        } else {
+            Cow::Owned(members.len().to_string())
+        };
+        let value = leading(rest)?;
+        members.push((name, value));
+        rest = rest[value.len()..].trim_start_matches(WHITE);
+        match after(rest, ',') {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    after(rest, close)?.is_empty().then_some(members)
 }
 
 /// A JSON text (`"…"`) as the text that it stands for; other JSON as it is.
 pub fn text_of(json: &str) -> Cow<'_, str> {
     match shape(json) {
-        Shape::Text => serde_json::from_str::<String>(json).map_or(Cow::Borrowed(json), Cow::Owned),
+        Shape::Text => match serde_json::from_slice(json.as_bytes()) {
+            Ok(Value::String(text)) => Cow::Owned(text),
+            _ => Cow::Borrowed(json),
+        },
         _ => Cow::Borrowed(json),
     }
 }
 
-struct Level;
+/// The valid JSON with which a text begins. Deeper levels are only skipped, which needs no stack.
+fn leading(text: &str) -> Option<&str> {
+    let mut reader = Deserializer::from_slice(text.as_bytes()).into_iter::<IgnoredAny>();
+    reader.next()?.ok()?;
+    text.get(..reader.byte_offset())
+}
 
-impl<'de> Visitor<'de> for Level {
-    type Value = Vec<Member<'de>>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object or a list")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            members.push((Cow::Owned(name), map.next_value::<&RawValue>()?.get()));
-        }
-        Ok(members)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(item) = list.next_element::<&RawValue>()? {
-            members.push((Cow::Owned(members.len().to_string()), item.get()));
-        }
-        Ok(members)
-    }
+/// What follows a mark, and the white space behind it.
+fn after(text: &str, mark: char) -> Option<&str> {
+    Some(text.strip_prefix(mark)?.trim_start_matches(WHITE))
 }
 
 #[cfg(test)]

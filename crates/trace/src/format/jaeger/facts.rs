@@ -1,8 +1,11 @@
 //! What Jaeger hides in a span's tags, and how a tag is read.
 
-use crate::format::json::{Cursor, Number, Raw, Scan, base64_decode, number, unescape};
+use crate::format::json::{Cursor, Number, Raw, Scan, Stop, base64_decode, number, unescape};
 use crate::model::record::{Attribute, Value};
 use crate::model::{Kind, StatusCode, ValueRef};
+
+/// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
+const DEEPEST: usize = 64;
 
 /// A tag as it stands: `{"key":…,"type":…,"value":…}` in any order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,10 +92,11 @@ fn plain(bytes: &[u8]) -> ValueRef<'static> {
         b"true" => ValueRef::Bool(true),
         b"false" => ValueRef::Bool(false),
         b"" | b"null" => ValueRef::Empty,
-        [b'{' | b'[', ..] => match serde_json::from_slice::<serde_json::Value>(bytes) {
-            Ok(value) => ValueRef::Nested(nested(value)),
-            Err(_) => ValueRef::Nested(Value::String(String::from_utf8_lossy(bytes).into_owned())),
-        },
+        [b'{' | b'[', ..] => {
+            let mut cursor = Cursor::new(bytes);
+            let text = |_| Value::String(String::from_utf8_lossy(bytes).into_owned());
+            ValueRef::Nested(nested(&mut cursor, 0).unwrap_or_else(text))
+        }
         _ => match number(bytes) {
             Some(Number::Whole(whole)) => match i64::try_from(whole) {
                 Ok(whole) => ValueRef::Int(whole),
@@ -104,20 +108,35 @@ fn plain(bytes: &[u8]) -> ValueRef<'static> {
     }
 }
 
-/// Rare enough for a tree of values; serde_json refuses what is deeper than 128.
-fn nested(value: serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Null => Value::Empty,
-        serde_json::Value::Bool(flag) => Value::Bool(flag),
-        serde_json::Value::String(text) => Value::String(text),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(whole) => Value::Int(whole),
-            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        serde_json::Value::Array(values) => Value::Array(values.into_iter().map(nested).collect()),
-        serde_json::Value::Object(members) => {
-            let member = |(key, value)| Attribute { key, value: nested(value) };
-            Value::Map(members.into_iter().map(member).collect())
+/// A list, a map or what is in one; what is no JSON, or too deep for it, stays text.
+fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
+    match cursor.peek()? {
+        b'"' => Ok(Value::String(unescape(cursor.string()?).into_owned())),
+        b'{' | b'[' if depth > DEEPEST => Err(Stop::Bad("too deep", cursor.at)),
+        b'[' => {
+            let mut values = Vec::new();
+            cursor.array(|cursor| {
+                values.push(nested(cursor, depth + 1)?);
+                Ok(())
+            })?;
+            Ok(Value::Array(values))
+        }
+        b'{' => {
+            let mut members = Vec::new();
+            cursor.object(|cursor, key| {
+                let value = nested(cursor, depth + 1)?;
+                members.push(Attribute { key: unescape(key).into_owned(), value });
+                Ok(())
+            })?;
+            Ok(Value::Map(members))
+        }
+        _ => {
+            let at = cursor.at;
+            match (cursor.word()?, plain(&cursor.bytes[at..cursor.at])) {
+                (b"null", _) => Ok(Value::Empty),
+                (_, ValueRef::Empty) => Err(Stop::Bad("a value should be here", at)),
+                (_, value) => Ok(value.to_value()),
+            }
         }
     }
 }

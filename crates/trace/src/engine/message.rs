@@ -1,0 +1,83 @@
+//! What page and worker say to each other, as bytes: postcard, which costs a third of the code that JSON does for the
+//! same types, and keeps numbers that JSON has no word for.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A message as bytes.
+pub fn encode(message: &impl Serialize) -> Vec<u8> {
+    // Plain data always becomes bytes; an empty message is none, and is refused by whoever reads it.
+    postcard::to_allocvec(message).unwrap_or_default()
+}
+
+/// A message from its bytes; `None` where they are none of that kind.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Answer, Ask, Progress, SpanDetail};
+    use crate::model::record::{Attribute, SpanRecord, Value};
+    use crate::model::{Kind, StatusCode, TraceSummary};
+    use crate::source::{Base, SearchQuery, Task};
+    use crate::units::{Problem, ProblemKind, SpanId, TraceId};
+
+    fn crosses<T: Serialize + DeserializeOwned + std::fmt::Debug>(message: &T) {
+        let there: T = decode(&encode(message)).unwrap();
+        assert_eq!(format!("{there:?}"), format!("{message:?}"));
+    }
+
+    #[test]
+    fn what_is_asked_arrives_as_it_was_sent() {
+        let query = SearchQuery {
+            service: "cart".into(),
+            tags: vec![("error".into(), "true".into())],
+            min_duration: Some(u64::MAX),
+            ..SearchQuery::default()
+        };
+        crosses(&Ask::Task { base: Base::new("http://h/j"), task: Task::Search(query) });
+        crosses(&Ask::Files { name: "é.json".into() });
+        crosses(&Progress { bytes: 1 << 40, total: None, spans: 3 });
+    }
+
+    #[test]
+    fn a_whole_span_arrives_with_the_numbers_that_json_lacks() {
+        let value = Value::Array(vec![
+            Value::Double(f64::NAN),
+            Value::Double(f64::NEG_INFINITY),
+            Value::Double(0.1 + 0.2),
+            Value::Int(i64::MIN),
+            Value::Bytes(vec![0, 255]),
+            Value::Map(vec![Attribute { key: String::new(), value: Value::Empty }]),
+        ]);
+        let record = SpanRecord {
+            trace_id: TraceId(u128::MAX),
+            span_id: SpanId(7),
+            foreign_trace_id: "t-1".into(),
+            kind: Kind::Consumer,
+            status: StatusCode::Error,
+            attributes: vec![Attribute { key: "k".into(), value }],
+            ..SpanRecord::default()
+        };
+        crosses(&Answer::Detail(Box::new(SpanDetail { record, ..SpanDetail::default() })));
+    }
+
+    #[test]
+    fn answers_of_every_kind_arrive() {
+        let summaries = vec![TraceSummary { errors: 1, root_service: "a".into(), ..TraceSummary::default() }];
+        crosses(&Answer::Opened { summaries, warnings: vec!["one".into()] });
+        crosses(&Answer::Failed(
+            Problem::new(ProblemKind::Fault, "a", "b").advise("c").answered(Some(404), b"d"),
+        ));
+        crosses(&Answer::Missing);
+    }
+
+    #[test]
+    fn what_is_no_message_is_none() {
+        assert_eq!(decode::<Answer>(b""), None);
+        assert_eq!(decode::<Answer>(&[200]), None);
+        assert_eq!(decode::<Ask>(&encode(&Ask::Files { name: "long".into() })[..3]), None);
+    }
+}
