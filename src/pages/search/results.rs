@@ -98,7 +98,11 @@ fn slots_of(traces: &[TraceSummary]) -> BTreeMap<String, u8> {
     names.order();
     names.dedup();
     let slots = colours::slots(&names);
-    names.into_iter().map(str::to_owned).zip(slots).collect()
+    let mut of = BTreeMap::new();
+    for (name, slot) in names.into_iter().zip(slots) {
+        of.insert(name.to_owned(), slot);
+    }
+    of
 }
 
 #[component]

@@ -5,20 +5,18 @@
 //! failed when the called span itself says so; that a failure further down made it fail does not count twice.
 
 use crate::model::{DependencyLink, Flags, Outline, SpanIx, StrIx};
+use crate::units::Order as _;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 
-/// Calls and failed calls of one link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Count {
-    calls: u64,
-    errors: u64,
-}
+/// Links kept before equal ones are put together.
+const LOOSE: usize = 1 << 10;
 
 /// Links counted so far; traces are added one by one and may be dropped afterwards.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    counts: BTreeMap<String, BTreeMap<String, Count>>,
+    /// Those up to `merged` are sorted and distinct; the others wait to be merged with them.
+    links: Vec<DependencyLink>,
+    merged: usize,
     traces: usize,
 }
 
@@ -26,19 +24,23 @@ impl Tally {
     /// Counts the calls of one trace.
     pub fn add(&mut self, outline: &Outline) {
         self.traces += 1;
-        let mut counts: FxHashMap<(StrIx, StrIx), Count> = FxHashMap::default();
+        let mut counts: FxHashMap<(StrIx, StrIx), (u64, u64)> = FxHashMap::default();
         for span in 0..outline.len() as SpanIx {
             let Some(parent) = outline.parent_of(span) else { continue };
-            let count =
+            let (calls, errors) =
                 counts.entry((outline.service[parent as usize], outline.service[span as usize])).or_default();
-            count.calls += 1;
-            count.errors += u64::from(outline.flags[span as usize].has(Flags::OWN_ERROR));
+            *calls += 1;
+            *errors += u64::from(outline.flags[span as usize].has(Flags::OWN_ERROR));
         }
-        for ((parent, child), count) in counts {
-            let of_parent = self.counts.entry(outline.strings.get(parent).to_owned()).or_default();
-            let sum = of_parent.entry(outline.strings.get(child).to_owned()).or_default();
-            sum.calls = sum.calls.saturating_add(count.calls);
-            sum.errors = sum.errors.saturating_add(count.errors);
+        self.links.extend(counts.into_iter().map(|((parent, child), (calls, errors))| DependencyLink {
+            parent: outline.strings.get(parent).to_owned(),
+            child: outline.strings.get(child).to_owned(),
+            calls,
+            errors: Some(errors),
+        }));
+        if self.links.len() > 2 * self.merged + LOOSE {
+            self.links = merge(std::mem::take(&mut self.links));
+            self.merged = self.links.len();
         }
     }
 
@@ -49,17 +51,7 @@ impl Tally {
 
     /// The links, sorted by caller and then by callee.
     pub fn links(&self) -> Vec<DependencyLink> {
-        self.counts
-            .iter()
-            .flat_map(|(parent, children)| {
-                children.iter().map(|(child, count)| DependencyLink {
-                    parent: parent.clone(),
-                    child: child.clone(),
-                    calls: count.calls,
-                    errors: Some(count.errors),
-                })
-            })
-            .collect()
+        merge(self.links.clone())
     }
 }
 
@@ -73,20 +65,23 @@ pub fn of_traces<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<Dep
 /// One link for each caller and callee, sorted. Counts that overflow stay at the largest number; errors of a
 /// sum are known only if they are known of all its parts.
 pub fn merge(links: impl IntoIterator<Item = DependencyLink>) -> Vec<DependencyLink> {
-    let mut merged: BTreeMap<(String, String), (u64, Option<u64>)> = BTreeMap::new();
+    let mut links: Vec<DependencyLink> = links.into_iter().collect();
+    links.order_by(|one, other| ends(one).cmp(&ends(other)));
+    let mut merged: Vec<DependencyLink> = Vec::with_capacity(links.len());
     for link in links {
-        merged
-            .entry((link.parent, link.child))
-            .and_modify(|(calls, errors)| {
-                *calls = calls.saturating_add(link.calls);
-                *errors = errors.zip(link.errors).map(|(one, other)| one.saturating_add(other));
-            })
-            .or_insert((link.calls, link.errors));
+        match merged.last_mut() {
+            Some(last) if ends(last) == ends(&link) => {
+                last.calls = last.calls.saturating_add(link.calls);
+                last.errors = last.errors.zip(link.errors).map(|(one, other)| one.saturating_add(other));
+            }
+            _ => merged.push(link),
+        }
     }
     merged
-        .into_iter()
-        .map(|((parent, child), (calls, errors))| DependencyLink { parent, child, calls, errors })
-        .collect()
+}
+
+fn ends(link: &DependencyLink) -> (&str, &str) {
+    (&link.parent, &link.child)
 }
 
 /// What is known of a link's failures.
@@ -134,16 +129,16 @@ impl RatedLink {
 /// Merges `links` and, where they do not say how many calls failed, looks that up in `sample`, links counted
 /// from some traces of the same time. Nothing is scaled: a sample stays one.
 pub fn rated(links: impl IntoIterator<Item = DependencyLink>, sample: &[DependencyLink]) -> Vec<RatedLink> {
-    let sample: BTreeMap<(&str, &str), &DependencyLink> =
-        sample.iter().map(|link| ((link.parent.as_str(), link.child.as_str()), link)).collect();
-    let failures = |link: &DependencyLink| match link.errors {
-        Some(errors) => Failures::Counted(errors),
-        None => match sample.get(&(link.parent.as_str(), link.child.as_str())) {
-            Some(DependencyLink { calls, errors: Some(errors), .. }) => {
-                Failures::Sampled { calls: *calls, errors: *errors }
-            }
+    let sample = merge(sample.to_vec());
+    let failures = |link: &DependencyLink| {
+        if let Some(errors) = link.errors {
+            return Failures::Counted(errors);
+        }
+        let found = sample.binary_search_by(|other| ends(other).cmp(&ends(link)));
+        match found.map(|at| (sample[at].calls, sample[at].errors)) {
+            Ok((calls, Some(errors))) => Failures::Sampled { calls, errors },
             _ => Failures::Unknown,
-        },
+        }
     };
     merge(links)
         .into_iter()

@@ -100,8 +100,8 @@ pub fn bucket_width(window: Window) -> u64 {
 pub fn percentile(values: &mut [u64], q: f64) -> Option<u64> {
     let last = values.len().checked_sub(1)?;
     let rank = (q.clamp(0.0, 1.0) * values.len() as f64).ceil() as usize;
-    let (_, value, _) = values.select_nth_unstable(rank.saturating_sub(1).min(last));
-    Some(*value)
+    values.order();
+    values.get(rank.saturating_sub(1).min(last)).copied()
 }
 
 fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {

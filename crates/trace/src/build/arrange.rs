@@ -1,6 +1,7 @@
 //! A forest given by parent numbers, as depth-first pre-order with siblings by begin time.
 
 use crate::repair::NONE;
+use crate::units::order_numbers;
 
 /// The children of each span, as ranges of one list.
 pub(super) struct Children {
@@ -52,11 +53,12 @@ impl Children {
 
     /// Sorts siblings by begin time; equal ones stay in the order of the source.
     pub(super) fn sort_by_begin(&mut self, begin: impl Fn(u32) -> u64) {
-        self.roots.sort_by_key(|span| begin(*span));
+        let mut compare = |one, other| begin(one).cmp(&begin(other));
+        order_numbers(&mut self.roots, &mut compare);
         for span in 0..self.start.len() as u32 - 1 {
             let range = self.range(span);
             if range.len() > 1 {
-                self.list[range].sort_by_key(|span| begin(*span));
+                order_numbers(&mut self.list[range], &mut compare);
             }
         }
     }

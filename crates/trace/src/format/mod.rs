@@ -1,6 +1,7 @@
 //! Trace formats: read leniently and as a stream, sniffed by content; written as Jaeger and OTLP would.
 
 mod blocks;
+mod gzip;
 mod ids;
 mod jaeger;
 mod json;

@@ -1,6 +1,7 @@
 //! The one door for bytes: any format that is read, any chunk size, compressed or not.
 
 use super::blocks::Blocks;
+use super::gzip::Gunzip;
 use super::json::Stop;
 use super::json_stream::JsonStream;
 use super::proto_stream::ProtoStream;
@@ -9,8 +10,6 @@ use super::sniff::{Looks, looks, sniff};
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::Opened;
-use flate2::write::MultiGzDecoder;
-use std::io::Write;
 
 /// Above this many kept bytes attributes are interned while reading, or a million spans would not fit.
 const KEEP_AT_MOST: usize = 256 << 20;
@@ -23,7 +22,7 @@ pub struct Reader {
     bytes: u64,
     /// First bytes, until it is known what they are.
     head: Vec<u8>,
-    gzip: Option<Box<MultiGzDecoder<Vec<u8>>>>,
+    gzip: Option<Gunzip>,
     state: State,
     blocks: Blocks,
     builder: TraceBuilder,
@@ -63,7 +62,7 @@ impl Reader {
             if self.head.len() >= 2 {
                 let head = std::mem::take(&mut self.head);
                 if head[1] == 0x8b {
-                    self.gzip = Some(Box::new(MultiGzDecoder::new(Vec::new())));
+                    self.gzip = Some(Gunzip::default());
                     self.inflate(&head)?;
                 } else {
                     self.plain(&head)?;
@@ -78,12 +77,8 @@ impl Reader {
     /// Says that there are no more bytes.
     pub fn finish(mut self) -> Result<Opened, Unreadable> {
         let mut torn = None;
-        if let Some(mut gzip) = self.gzip.take() {
-            if let Err(error) = gzip.try_finish() {
-                torn = Some(format!("the gzip data ends too early or is damaged ({error})"));
-            }
-            let rest = std::mem::take(gzip.get_mut());
-            self.plain(&rest)?;
+        if self.gzip.take().is_some_and(|gzip| !gzip.is_complete()) {
+            torn = Some("the gzip data ends too early".to_owned());
         }
         if matches!(self.state, State::Unknown) {
             let head = std::mem::take(&mut self.head);
@@ -146,16 +141,16 @@ impl Reader {
     fn inflate(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
         for part in chunk.chunks(COMPRESSED_AT_ONCE) {
             let Some(gzip) = &mut self.gzip else { return Ok(()) };
-            let result = gzip.write_all(part);
-            let bytes = std::mem::take(gzip.get_mut());
+            let mut bytes = Vec::new();
+            let result = gzip.push(part, &mut bytes);
             self.plain(&bytes)?;
-            if let Err(error) = result {
+            if let Err(why) = result {
                 // What is wrong with the contents so far comes first, however the bytes came.
                 if let Stop::Bad(why, at) = self.run() {
                     return Err(self.unreadable(why, at));
                 }
                 let at = self.blocks.offset_of(self.blocks.bytes.len());
-                let why = format!("the gzip data is damaged ({error})");
+                let why = format!("the gzip data is damaged: {why}");
                 return Err(Unreadable { format: "gzip".to_owned(), at, why });
             }
         }

@@ -6,6 +6,7 @@
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
 use super::{Columns, Flags, Outline, SpanIx, TraceSummary};
+use crate::units::order_numbers;
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -84,7 +85,7 @@ impl Trace {
         let mut order: Vec<SpanIx> = (0..place.len() as SpanIx)
             .filter(|span| place[*span as usize].block != Place::INTERNED)
             .collect();
-        order.sort_unstable_by_key(|span| place[*span as usize]);
+        order_numbers(&mut order, &mut |one, other| place[one as usize].cmp(&place[other as usize]));
         let row = vec![NO_ROW; place.len()];
         Self {
             outline: Arc::new(outline),

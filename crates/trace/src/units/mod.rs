@@ -14,6 +14,6 @@ pub use duration::{duration, duration_exact};
 pub use go_duration::parse_go_duration;
 pub use id::{SpanId, TraceId, parse_hex};
 pub use number::{compact, count, percent, rate};
-pub use order::Order;
+pub use order::{Order, order_numbers};
 pub use problem::{Problem, ProblemKind};
 pub use time::{parse_rfc3339, rfc3339};

@@ -46,11 +46,16 @@ impl<T> Order<T> for [T] {
 }
 
 /// The numbers below `len` (the first 2^32 of them) in the order of what they stand for. Deliberately not generic.
-#[inline(never)]
 fn sorted(len: usize, compare: &mut dyn FnMut(u32, u32) -> Ordering) -> Vec<u32> {
     let mut numbers: Vec<u32> = (0..u32::try_from(len).unwrap_or(u32::MAX)).collect();
-    numbers.sort_by(|one, other| compare(*one, *other));
+    order_numbers(&mut numbers, compare);
     numbers
+}
+
+/// Stable sorting of numbers of things; the one sort that everything here goes through.
+#[inline(never)]
+pub fn order_numbers(numbers: &mut [u32], compare: &mut dyn FnMut(u32, u32) -> Ordering) {
+    numbers.sort_by(|one, other| compare(*one, *other));
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::format::json::base64_encode;
 use crate::model::record::{Attribute, Value};
+use crate::units::Order as _;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -101,7 +102,7 @@ fn plain_json(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Map(members) => {
             let mut sorted: Vec<&Attribute> = members.iter().collect();
-            sorted.sort_by(|a, b| a.key.cmp(&b.key));
+            sorted.order_by(|a, b| a.key.cmp(&b.key));
             out.push(b'{');
             let mut first = true;
             for member in sorted {
