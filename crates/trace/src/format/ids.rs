@@ -1,7 +1,6 @@
 //! Ids as senders write them: hexadecimal of any case and length, base64, or any text at all.
 
-use super::json::base64_decode;
-use crate::units::{SpanId, TraceId, parse_hex};
+use crate::units::{SpanId, TraceId, base64_decode, parse_hex};
 use std::borrow::Cow;
 
 /// Two digits a byte; 0xff for what is no digit.

@@ -3,6 +3,10 @@
 //! One row a span, in the order in which they were interned. Attributes lie in three tables (of spans, of
 //! events, of links), each a key, a type and eight bytes; what belongs to a row or an event is a range.
 
+mod look;
+
+pub use look::{Cell, CellsLook, Of, RareLook, RowLook};
+
 use super::record::Value;
 use super::sink::{Piece, Sink, ValueRef};
 use super::{StrIx, Strings};
@@ -263,7 +267,7 @@ impl Sink for Columns {
                 if let Some(row) = self.rows.last_mut() {
                     row.parent = id;
                 }
-                self.rare(Piece::Parent(id, foreign));
+                self.note(Piece::Parent(id, foreign));
             }
             Piece::Times(begin, end) => {
                 if let Some(row) = self.rows.last_mut() {
@@ -305,13 +309,13 @@ impl Sink for Columns {
                     link.cells_end = end;
                 }
             }
-            rare => self.rare(rare),
+            rare => self.note(rare),
         }
     }
 }
 
 impl Columns {
-    fn rare(&mut self, piece: Piece<'_>) {
+    fn note(&mut self, piece: Piece<'_>) {
         let worth_it = match &piece {
             Piece::Trace(_, text)
             | Piece::Id(_, text)

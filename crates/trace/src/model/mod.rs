@@ -2,17 +2,20 @@
 //! ([`record::SpanRecord`]), and what a list shows of a trace ([`TraceSummary`]).
 
 mod columns;
+pub mod json;
 mod outline;
 pub mod record;
 mod sink;
+mod span_set;
 mod strings;
 mod summary;
 mod trace;
 mod whole;
 
-pub use columns::Columns;
+pub use columns::{Cell, CellsLook, Columns, Of, RareLook, RowLook};
 pub use outline::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
 pub use sink::{Piece, Sink, ValueRef};
+pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};
-pub use trace::{Block, Decode, Opened, Place, Shared, Trace};
+pub use trace::{Block, Decode, Opened, Part, Place, Shared, Trace};

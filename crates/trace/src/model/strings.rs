@@ -28,17 +28,10 @@ impl Default for Strings {
 impl Strings {
     /// The number of `text`, adding it when it is new.
     pub fn intern(&mut self, text: &str) -> StrIx {
-        use std::hash::Hasher;
-        let mut hasher = rustc_hash::FxHasher::default();
-        hasher.write(text.as_bytes());
-        let hash = hasher.finish();
+        let hash = hash(text);
         let head = self.first.get(&hash).copied();
-        let mut candidate = head;
-        while let Some(index) = candidate {
-            if self.get(index) == text {
-                return index;
-            }
-            candidate = Some(self.next[index as usize]).filter(|next| *next != StrIx::MAX);
+        if let Some(index) = self.chained(head, text) {
+            return index;
         }
         let index = self.ends.len() as StrIx;
         self.bytes.push_str(text);
@@ -46,6 +39,27 @@ impl Strings {
         self.next.push(head.unwrap_or(StrIx::MAX));
         self.first.insert(hash, index);
         index
+    }
+
+    /// The number of `text`, if it is there.
+    pub fn find(&self, text: &str) -> Option<StrIx> {
+        self.chained(self.first.get(&hash(text)).copied(), text)
+    }
+
+    fn chained(&self, head: Option<StrIx>, text: &str) -> Option<StrIx> {
+        let mut candidate = head;
+        while let Some(index) = candidate {
+            if self.get(index) == text {
+                return Some(index);
+            }
+            candidate = Some(self.next[index as usize]).filter(|next| *next != StrIx::MAX);
+        }
+        None
+    }
+
+    /// All strings one after the other, and where each ends.
+    pub fn parts(&self) -> (&str, &[u32]) {
+        (&self.bytes, &self.ends)
     }
 
     /// The string of that number; empty for a number that was never given out.
@@ -77,6 +91,13 @@ impl Strings {
     }
 }
 
+fn hash(text: &str) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +111,9 @@ mod tests {
         assert_eq!(strings.get(cart), "cart");
         assert_eq!(strings.get(0), "");
         assert_eq!(strings.get(999), "");
+        assert_eq!(
+            (strings.find("cart"), strings.find("cat"), strings.find("")),
+            (Some(cart), None, Some(0))
+        );
     }
 }

@@ -3,6 +3,10 @@
 //! What the outline leaves out is either still in the source's bytes, decoded when asked for, or interned in
 //! [`Columns`]. [`Trace::index_some`] moves it from the one to the other, block by block, and lets go of the bytes.
 
+mod look;
+
+pub use look::Part;
+
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
 use super::{Columns, Flags, Outline, SpanIx, TraceSummary};

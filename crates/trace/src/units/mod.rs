@@ -1,5 +1,6 @@
 //! Ids, times and numbers: how they are read and how people see them; and failures as people are told of them.
 
+mod base64;
 mod bytes;
 mod duration;
 mod go_duration;
@@ -9,6 +10,7 @@ mod order;
 mod problem;
 mod time;
 
+pub use base64::{base64_decode, base64_encode};
 pub use bytes::bytes;
 pub use duration::{duration, duration_exact};
 pub use go_duration::parse_go_duration;

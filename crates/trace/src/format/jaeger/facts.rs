@@ -1,8 +1,9 @@
 //! What Jaeger hides in a span's tags, and how a tag is read.
 
-use crate::format::json::{Cursor, Number, Raw, Scan, Stop, base64_decode, number, unescape};
+use crate::format::json::{Cursor, Number, Raw, Scan, Stop, number, unescape};
 use crate::model::record::{Attribute, Value};
 use crate::model::{Kind, StatusCode, ValueRef};
+use crate::units::base64_decode;
 
 /// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
 const DEEPEST: usize = 64;

@@ -6,4 +6,4 @@ mod text;
 
 pub use number::{Number, number};
 pub use scan::{Cursor, Raw, Scan, Stop};
-pub use text::{base64_decode, base64_encode, unescape};
+pub use text::unescape;

@@ -1,8 +1,9 @@
 //! Attributes in OTLP JSON: `{"key":…,"value":{"stringValue":…}}`, names first or last.
 
-use crate::format::json::{Cursor, Number, Raw, Scan, base64_decode, number, unescape};
+use crate::format::json::{Cursor, Number, Raw, Scan, number, unescape};
 use crate::model::ValueRef;
 use crate::model::record::{Attribute, Value};
+use crate::units::base64_decode;
 
 /// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
 const DEEPEST: usize = 64;

@@ -1,59 +1,12 @@
 //! Pieces of JSON appended to a buffer.
 
-use crate::format::json::base64_encode;
+pub(super) use crate::model::json::{comma, double, show, string};
+use crate::model::json::{plain, text_of};
 use crate::model::record::{Attribute, Value};
-use crate::units::Order as _;
-use std::fmt::Display;
-use std::io::Write;
+use crate::units::base64_encode;
 
 /// Beyond this, doubles (and so JavaScript) lose integers; Jaeger writes such numbers as text.
 const SAFE: u64 = (1 << 53) - 1;
-
-/// A text in quotes.
-pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\' | 0x7f)) {
-        out.extend_from_slice(&rest[..at]);
-        match rest[at] {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            byte => show(out, format_args!("\\u{byte:04x}")),
-        }
-        rest = &rest[at + 1..];
-    }
-    out.extend_from_slice(rest);
-    out.push(b'"');
-}
-
-/// Anything that prints itself.
-pub(super) fn show(out: &mut Vec<u8>, what: impl Display) {
-    let _ = write!(out, "{what}");
-}
-
-/// A double in the shortest form that reads back the same; what JSON has no number for, in quotes.
-pub(super) fn double(out: &mut Vec<u8>, number: f64) {
-    let size = number.abs();
-    if number.is_nan() {
-        out.extend_from_slice(b"\"NaN\"");
-    } else if number.is_infinite() {
-        out.extend_from_slice(if number > 0.0 { b"\"Infinity\"" } else { b"\"-Infinity\"" });
-    } else if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        show(out, format_args!("{number:e}"));
-    } else {
-        show(out, number);
-    }
-}
-
-/// `,` unless this is the first member or element.
-pub(super) fn comma(out: &mut Vec<u8>, first: &mut bool) {
-    if !std::mem::take(first) {
-        out.push(b',');
-    }
-}
 
 /// A value as a tag of Jaeger: its type and value members. Lists and maps become JSON text.
 pub(super) fn jaeger_value(out: &mut Vec<u8>, value: &Value) {
@@ -70,49 +23,8 @@ pub(super) fn jaeger_value(out: &mut Vec<u8>, value: &Value) {
         Value::String(text) => string(out, text),
         Value::Int(number) if number.unsigned_abs() > SAFE => show(out, format_args!("\"{number}\"")),
         Value::Bytes(bytes) => string(out, &base64_encode(bytes)),
-        Value::Array(_) | Value::Map(_) => string(out, &json_text(value)),
-        plain => plain_json(out, plain),
-    }
-}
-
-/// A list or map as the JSON text that Jaeger makes of it: maps sorted by key.
-pub(in crate::format) fn json_text(value: &Value) -> String {
-    let mut text = Vec::new();
-    plain_json(&mut text, value);
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-fn plain_json(out: &mut Vec<u8>, value: &Value) {
-    // Readers keep lists at most 64 deep, so this recursion is bounded.
-    match value {
-        Value::Empty => out.extend_from_slice(b"null"),
-        Value::String(text) => string(out, text),
-        Value::Bool(flag) => show(out, flag),
-        Value::Int(number) => show(out, number),
-        Value::Double(number) => double(out, *number),
-        Value::Bytes(bytes) => string(out, &base64_encode(bytes)),
-        Value::Array(values) => {
-            out.push(b'[');
-            let mut first = true;
-            for value in values {
-                comma(out, &mut first);
-                plain_json(out, value);
-            }
-            out.push(b']');
-        }
-        Value::Map(members) => {
-            let mut sorted: Vec<&Attribute> = members.iter().collect();
-            sorted.order_by(|a, b| a.key.cmp(&b.key));
-            out.push(b'{');
-            let mut first = true;
-            for member in sorted {
-                comma(out, &mut first);
-                string(out, &member.key);
-                out.push(b':');
-                plain_json(out, &member.value);
-            }
-            out.push(b'}');
-        }
+        Value::Array(_) | Value::Map(_) => string(out, &text_of(value)),
+        number => plain(out, number),
     }
 }
 
