@@ -5,6 +5,7 @@ pub mod dependencies;
 pub mod layout;
 pub mod link_pattern;
 pub mod metrics;
+pub mod query;
 pub mod reading;
 pub mod rows;
 pub mod standing;

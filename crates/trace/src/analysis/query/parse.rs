@@ -1,0 +1,364 @@
+//! Reading a query. Operators wait on a list until their operands are there (Dijkstra's shunting yard), so that
+//! depth is data here too.
+
+use super::QueryError;
+use super::field::{Class, Field, OWNERS, is_reserved};
+use super::pattern;
+use super::token::{Kind, Token, tokens};
+use super::tree::{Condition, Literal, Op, Query, RELATIONS, Relation, Step};
+use crate::units::parse_go_duration;
+
+/// How many operators and parentheses may wait for their end at a time: each may hold a set of spans.
+pub const DEEPEST: usize = 100;
+/// How many conditions a query may have: each is asked of every span.
+pub const MOST: usize = 200;
+
+const CONDITION: &str = "a condition, such as duration > 20ms";
+
+/// An operator that waits for what is to come.
+enum Waiting {
+    Open,
+    Related(Relation),
+    Not,
+    And,
+    Or,
+}
+
+impl Waiting {
+    /// How tightly it binds; a parenthesis lets nothing pass.
+    fn tightness(&self) -> u8 {
+        match self {
+            Waiting::Open | Waiting::Related(_) => 0,
+            Waiting::Or => 1,
+            Waiting::And => 2,
+            Waiting::Not => 3,
+        }
+    }
+}
+
+pub(super) struct Parser<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    next: usize,
+    waiting: Vec<Waiting>,
+    steps: Vec<Step>,
+    conditions: usize,
+}
+
+type Parsed<T> = Result<T, QueryError>;
+
+/// Reads a text as a query, whatever it looks like.
+pub fn parse(text: &str) -> Result<Query, QueryError> {
+    let (tokens, mistake) = tokens(text);
+    match mistake {
+        Some(mistake) => Err(mistake),
+        None => Parser::new(text, &tokens).query(),
+    }
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str, tokens: &'a [Token]) -> Self {
+        Self { text, tokens, next: 0, waiting: Vec::new(), steps: Vec::new(), conditions: 0 }
+    }
+
+    fn query(mut self) -> Parsed<Query> {
+        loop {
+            if self.operand()? {
+                continue;
+            }
+            if self.operator()? {
+                return Ok(Query { steps: self.steps });
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<&'a Token> {
+        self.tokens.get(self.next)
+    }
+
+    /// The next token's text where it is a bare word.
+    fn word_at(&self, next: usize) -> Option<&'a str> {
+        let token = self.tokens.get(next).filter(|token| token.kind == Kind::Word)?;
+        Some(&self.text[token.at..token.end])
+    }
+
+    fn is_word(&self, next: usize, words: &[&str]) -> bool {
+        self.word_at(next).is_some_and(|found| words.iter().any(|word| word.eq_ignore_ascii_case(found)))
+    }
+
+    /// Something else was expected where the next token stands, or at the end.
+    fn expected<T>(&self, what: impl Into<String>) -> Parsed<T> {
+        let (at, end) = self.peek().map_or((self.text.len(), self.text.len()), |token| (token.at, token.end));
+        Err(QueryError::new(at, end, what))
+    }
+
+    fn wait(&mut self, waiting: Waiting) -> Parsed<()> {
+        if self.waiting.len() >= DEEPEST {
+            return self.expected(format!("at most {DEEPEST} parentheses and operators within each other"));
+        }
+        self.waiting.push(waiting);
+        Ok(())
+    }
+
+    fn condition(&mut self, condition: Condition) -> Parsed<()> {
+        self.conditions += 1;
+        if self.conditions > MOST {
+            return self.expected(format!("at most {MOST} conditions"));
+        }
+        self.steps.push(Step::Condition(condition));
+        Ok(())
+    }
+
+    /// Takes one piece of what begins a condition; true while there is more to it.
+    fn operand(&mut self) -> Parsed<bool> {
+        let Some(token) = self.peek() else { return self.expected(CONDITION) };
+        match &token.kind {
+            Kind::Open => {
+                self.wait(Waiting::Open)?;
+                self.next += 1;
+                return Ok(true);
+            }
+            Kind::Word if self.is_word(self.next, &["not"]) => {
+                self.wait(Waiting::Not)?;
+                self.next += 1;
+                return Ok(true);
+            }
+            Kind::Word if self.calls(self.next) => {
+                let name = self.word_at(self.next);
+                if let Some((_, relation, _)) = RELATIONS.iter().find(|(known, ..)| Some(*known) == name) {
+                    self.wait(Waiting::Related(*relation))?;
+                    self.next += 2;
+                    return Ok(true);
+                }
+                self.next += 2;
+                let Some(field) = self.field()? else {
+                    return self.expected("the name of an attribute or field");
+                };
+                if self.peek().is_none_or(|token| token.kind != Kind::Close) {
+                    return self.expected("a closing parenthesis");
+                }
+                self.next += 1;
+                self.condition(Condition::Has(field))?;
+            }
+            Kind::Word | Kind::Quoted(_) => self.comparison()?,
+            Kind::Close | Kind::Comma | Kind::Sign(_) => return self.expected(CONDITION),
+        }
+        Ok(false)
+    }
+
+    /// Whether a function is called there.
+    pub(super) fn calls(&self, next: usize) -> bool {
+        let Some(word) = self.word_at(next) else { return false };
+        let function = word == "has" || RELATIONS.iter().any(|(name, ..)| *name == word);
+        let open = self.tokens.get(next + 1).filter(|token| token.kind == Kind::Open);
+        function && open.is_some_and(|open| open.at == self.tokens[next].end)
+    }
+
+    /// A field's name, if one stands here: a word, a text in quotes, or a prefix and a text in quotes.
+    fn field(&mut self) -> Parsed<Option<Field>> {
+        let Some(token) = self.peek() else { return Ok(None) };
+        if let Kind::Quoted(key) = &token.kind {
+            self.next += 1;
+            return Ok(Some(Field::Key(super::field::Owner::Any, key.clone())));
+        }
+        let Some(word) = self.word_at(self.next) else { return Ok(None) };
+        if is_reserved(word) {
+            return self.expected(format!("{CONDITION}; in quotes, {word} is a word like any other"));
+        }
+        self.next += 1;
+        let owner = OWNERS.iter().find(|(prefix, _)| *prefix == word);
+        if let (Some((_, owner)), Some(Token { kind: Kind::Quoted(key), at, .. })) = (owner, self.peek())
+            && *at == token.end
+        {
+            self.next += 1;
+            return Ok(Some(Field::Key(*owner, key.clone())));
+        }
+        Ok(Some(Field::parse(word)))
+    }
+
+    /// A comparison, a flag, or a text to be found.
+    fn comparison(&mut self) -> Parsed<()> {
+        let begin = self.next;
+        let Some(field) = self.field()? else { return self.expected(CONDITION) };
+        let negated = self.is_word(self.next, &["not"]) && self.is_word(self.next + 1, &["in", "contains"]);
+        let at = self.next + usize::from(negated);
+        let op = match self.tokens.get(at).map(|token| &token.kind) {
+            Some(Kind::Sign(op)) => *op,
+            Some(Kind::Word) if self.is_word(at, &["in"]) => Op::Among,
+            Some(Kind::Word) if self.is_word(at, &["contains"]) => Op::Contains,
+            _ => return self.alone(begin, field),
+        };
+        self.next = at;
+        check_op(&field, op).or_else(|expected| self.expected(expected))?;
+        self.next += 1;
+        let literals = if op == Op::Among { self.list(&field)? } else { vec![self.literal(&field, op)?] };
+        self.condition(Condition::Compare(field, op, literals))?;
+        if negated {
+            self.steps.push(Step::Not);
+        }
+        Ok(())
+    }
+
+    /// A name or text with nothing to compare it to.
+    fn alone(&mut self, begin: usize, field: Field) -> Parsed<()> {
+        match &self.tokens[begin].kind {
+            Kind::Quoted(text) => self.condition(Condition::Text(text.clone())),
+            _ if field.is_flag() => self.condition(Condition::Has(field)),
+            _ => match (&field, self.word_at(begin)) {
+                // A prefix and a text in quotes are no text to be found.
+                (Field::Key(..), Some(word)) if self.next == begin + 1 => {
+                    self.condition(Condition::Text(word.to_owned()))
+                }
+                _ => self.expected(format!("{} after {field}", operators(&field))),
+            },
+        }
+    }
+
+    fn list(&mut self, field: &Field) -> Parsed<Vec<Literal>> {
+        if self.peek().is_none_or(|token| token.kind != Kind::Open) {
+            return self.expected("a list of values in parentheses");
+        }
+        let mut literals = Vec::new();
+        loop {
+            self.next += 1;
+            if literals.len() >= MOST {
+                return self.expected(format!("at most {MOST} values"));
+            }
+            literals.push(self.literal(field, Op::Among)?);
+            match self.peek().map(|token| &token.kind) {
+                Some(Kind::Comma) => {}
+                Some(Kind::Close) => break,
+                _ => return self.expected("a comma or a closing parenthesis"),
+            }
+        }
+        self.next += 1;
+        Ok(literals)
+    }
+
+    fn literal(&mut self, field: &Field, op: Op) -> Parsed<Literal> {
+        let mut literal = match self.peek().map(|token| &token.kind) {
+            Some(Kind::Quoted(text)) => Literal { text: text.clone(), quoted: true },
+            Some(Kind::Word) => {
+                let text = self.word_at(self.next).unwrap_or_default();
+                if is_reserved(text) {
+                    return self.expected(format!(
+                        "{}; in quotes, {text} is a value like any other",
+                        value_of(field, op)
+                    ));
+                }
+                Literal { text: text.to_owned(), quoted: false }
+            }
+            _ => return self.expected(value_of(field, op)),
+        };
+        if field.class() == Class::Time && literal.number().is_some() {
+            // "20 ms", as this program itself writes it.
+            let whole = format!("{}{}", literal.text, self.word_at(self.next + 1).unwrap_or_default());
+            if self.word_at(self.next + 1).is_some() && parse_go_duration(&whole).is_some() {
+                literal.text = whole;
+                self.next += 1;
+            }
+        }
+        let right = match field.class() {
+            Class::Time => literal.time().is_some(),
+            Class::Number => literal.number().is_some(),
+            Class::Choice(words) => {
+                literal = Literal { text: literal.text.to_ascii_lowercase(), quoted: false };
+                words.contains(&literal.text.as_str())
+            }
+            Class::Text if op.orders() => {
+                literal.quoted || literal.number().is_some() || literal.time().is_some()
+            }
+            Class::Text => true,
+        };
+        if !right {
+            return self.expected(value_of(field, op));
+        }
+        if matches!(op, Op::Matches | Op::MatchesNot)
+            && let Err(why) = pattern::compile(&literal.text)
+        {
+            return self.expected(format!("a regular expression ({why})"));
+        }
+        self.next += 1;
+        Ok(literal)
+    }
+
+    /// Takes what stands behind a condition; true at the end.
+    fn operator(&mut self) -> Parsed<bool> {
+        loop {
+            let Some(token) = self.peek() else {
+                self.settle(1);
+                return if self.waiting.is_empty() {
+                    Ok(true)
+                } else {
+                    self.expected("a closing parenthesis")
+                };
+            };
+            match &token.kind {
+                Kind::Close => {
+                    self.settle(1);
+                    match self.waiting.pop() {
+                        Some(Waiting::Related(relation)) => self.steps.push(Step::Related(relation)),
+                        Some(_) => {}
+                        None => return self.expected("no closing parenthesis, for none is open"),
+                    }
+                    self.next += 1;
+                }
+                Kind::Sign(_) | Kind::Comma => {
+                    return self.expected("and, or, or the end; a value with signs in it stands in quotes");
+                }
+                _ => break,
+            }
+        }
+        let or = self.is_word(self.next, &["or", "||"]);
+        if or || self.is_word(self.next, &["and", "&&"]) {
+            self.next += 1;
+        }
+        // Conditions side by side are joined by an unspoken "and".
+        self.settle(if or { 1 } else { 2 });
+        self.wait(if or { Waiting::Or } else { Waiting::And })?;
+        Ok(false)
+    }
+
+    /// Operators that bind at least so tightly have all their operands.
+    fn settle(&mut self, least: u8) {
+        while self.waiting.last().is_some_and(|last| last.tightness() >= least) {
+            match self.waiting.pop() {
+                Some(Waiting::Not) => self.steps.push(Step::Not),
+                Some(Waiting::And) => self.steps.push(Step::And),
+                Some(Waiting::Or) => self.steps.push(Step::Or),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a field can be compared so; else what would do.
+fn check_op(field: &Field, op: Op) -> Result<(), String> {
+    let fits = match field.class() {
+        Class::Text => true,
+        Class::Choice(_) => matches!(op, Op::Equal | Op::Differs | Op::Among),
+        Class::Number | Class::Time => !matches!(op, Op::Matches | Op::MatchesNot | Op::Contains),
+    };
+    if fits { Ok(()) } else { Err(format!("{} after {field}", operators(field))) }
+}
+
+/// The operators that a field can be compared with, in words.
+fn operators(field: &Field) -> &'static str {
+    match field.class() {
+        Class::Text => "an operator (=, !=, ~, !~, contains, in, <, <=, >, >=)",
+        Class::Choice(_) => "an operator (=, !=, in)",
+        Class::Number | Class::Time => "an operator (=, !=, <, <=, >, >=, in)",
+    }
+}
+
+/// What can stand behind the operator, in words.
+fn value_of(field: &Field, op: Op) -> String {
+    match field.class() {
+        Class::Time => "a duration with its unit, such as 20ms".to_owned(),
+        Class::Number => "a number".to_owned(),
+        Class::Choice(words) => format!("one of {}", words.join(", ")),
+        Class::Text if op.orders() => "a number, a duration such as 20ms, or a text in quotes".to_owned(),
+        Class::Text if matches!(op, Op::Matches | Op::MatchesNot) => "a regular expression".to_owned(),
+        Class::Text => "a value".to_owned(),
+    }
+}

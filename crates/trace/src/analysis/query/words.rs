@@ -1,0 +1,65 @@
+//! Jaeger's find (`uiFind`): words, of which any counts, and keys that do not.
+
+/// What is looked for, in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Any of these is enough.
+    pub wanted: Vec<String>,
+    /// Attributes whose key contains one of these are not looked at.
+    pub except: Vec<String>,
+}
+
+impl Words {
+    /// Blanks part the words; what stands in double quotes is one word, quotes and words need no blank between them,
+    /// and a quotation mark without a partner is left out. A word that begins with `-` is a key to leave out.
+    pub fn parse(text: &str) -> Self {
+        let mut words = Words::default();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let (word, after) = match (first, rest.strip_prefix('"').and_then(|rest| rest.split_once('"'))) {
+                ('"', Some((word, after))) => (word, after),
+                ('"', None) => ("", &rest[1..]),
+                _ => {
+                    let end = rest.find(|letter: char| letter == '"' || letter.is_whitespace());
+                    let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+                    (word, if word.is_empty() { &after[first.len_utf8()..] } else { after })
+                }
+            };
+            rest = after;
+            match word.strip_prefix('-') {
+                Some(key) => words.except.push(key.to_lowercase()),
+                None if !word.is_empty() => words.wanted.push(word.to_lowercase()),
+                None => {}
+            }
+        }
+        words
+    }
+
+    /// One word, whatever is in it.
+    pub(super) fn one(text: &str) -> Self {
+        Words { wanted: vec![text.to_lowercase()], except: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_as_jaeger_cuts_them() {
+        for (text, wanted, except) in [
+            ("GET  Error", &["get", "error"][..], &[][..]),
+            ("\"out of Memory\" x", &["out of memory", "x"], &[]),
+            ("a\"b c\"d", &["a", "b c", "d"], &[]),
+            ("a\"b c", &["a", "b", "c"], &[]),
+            ("\"\" \"-k y\"", &[], &["k y"]),
+            ("v -Key -", &["v"], &["key", ""]),
+            ("  ", &[], &[]),
+            ("http.method=GET", &["http.method=get"], &[]),
+        ] {
+            let words = Words::parse(text);
+            assert_eq!(words.wanted, wanted, "{text}");
+            assert_eq!(words.except, except, "{text}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A finder without columns, tables or sets: every span is put together and asked.
+
+use spandrel_trace::analysis::query::{
+    Condition, Field, Known, Literal, Op, Owner, Reading, Relation, Step, Words,
+};
+use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
+use spandrel_trace::model::{Flags, Kind, Outline, StatusCode, Trace, ValueRef};
+use spandrel_trace::units::{parse_go_duration, parse_hex};
+use std::cmp::Ordering;
+
+/// A span as a whole.
+struct Whole<'a> {
+    outline: &'a Outline,
+    at: u32,
+    record: SpanRecord,
+    resource: Resource,
+    scope: Scope,
+}
+
+/// The spans that a text finds.
+pub fn find(trace: &Trace, reading: &Reading) -> Vec<u32> {
+    let outline = trace.outline();
+    let spans: Vec<Whole<'_>> = (0..outline.len() as u32)
+        .map(|at| Whole {
+            outline,
+            at,
+            record: trace.record(at),
+            resource: trace.resource(at),
+            scope: trace.scope(at),
+        })
+        .collect();
+    let hits = match reading {
+        Reading::Words(words) => spans.iter().map(|span| span.has_words(words)).collect(),
+        Reading::Query(query) => run(query.steps(), &spans),
+    };
+    (0..).zip(hits).filter(|(_, hit)| *hit).map(|(span, _)| span).collect()
+}
+
+fn run(steps: &[Step], spans: &[Whole<'_>]) -> Vec<bool> {
+    let mut stack: Vec<Vec<bool>> = Vec::new();
+    for step in steps {
+        let set = match step {
+            Step::Condition(condition) => spans.iter().map(|span| span.is(condition)).collect(),
+            Step::Not => stack.pop().unwrap().into_iter().map(|hit| !hit).collect(),
+            Step::And | Step::Or => {
+                let (one, other) = (stack.pop().unwrap(), stack.pop().unwrap());
+                let join =
+                    |(one, other): (bool, bool)| if *step == Step::And { one && other } else { one || other };
+                one.into_iter().zip(other).map(join).collect()
+            }
+            Step::Related(relation) => {
+                let set = stack.pop().unwrap();
+                spans.iter().map(|span| span.is_related(*relation, &set)).collect()
+            }
+        };
+        stack.push(set);
+    }
+    stack.pop().unwrap()
+}
+
+fn text(value: &Value) -> String {
+    ValueRef::Nested(value.clone()).text().into_owned()
+}
+
+impl Whole<'_> {
+    fn ancestors(&self, of: u32) -> Vec<u32> {
+        std::iter::successors(self.outline.parent_of(of), |span| self.outline.parent_of(*span)).collect()
+    }
+
+    fn is_related(&self, relation: Relation, set: &[bool]) -> bool {
+        let all = 0..self.outline.len() as u32;
+        let hit = |span: u32| set[span as usize];
+        match relation {
+            Relation::Under => self.ancestors(self.at).into_iter().any(hit),
+            Relation::Parent => self.outline.parent_of(self.at).is_some_and(hit),
+            Relation::Over => {
+                all.into_iter().any(|span| hit(span) && self.ancestors(span).contains(&self.at))
+            }
+            Relation::Child => {
+                all.into_iter().any(|span| hit(span) && self.outline.parent_of(span) == Some(self.at))
+            }
+        }
+    }
+
+    /// The tags and logs that Jaeger would show, the service's name aside.
+    fn tags(&self) -> Vec<(String, String)> {
+        let mut tags: Vec<(String, String)> = Vec::new();
+        let mut tag = |key: &str, value: &str| tags.push((key.to_owned(), value.to_owned()));
+        let record = &self.record;
+        record.attributes.iter().for_each(|attribute| tag(&attribute.key, &text(&attribute.value)));
+        for attribute in &self.resource.attributes {
+            if attribute.key != "service.name" {
+                tag(&attribute.key, &text(&attribute.value));
+            }
+        }
+        for event in &record.events {
+            let message = |attribute: &Attribute| {
+                attribute.key == "message" && attribute.value == Value::String(event.name.clone())
+            };
+            if !event.name.is_empty() && !event.attributes.iter().any(message) {
+                tag("event", &event.name);
+            }
+            event.attributes.iter().for_each(|attribute| tag(&attribute.key, &text(&attribute.value)));
+        }
+        if record.kind != Kind::Unspecified {
+            tag("span.kind", record.kind.name());
+        }
+        if self.outline.flags[self.at as usize].has(Flags::OWN_ERROR) {
+            tag("error", "true");
+        }
+        match record.status {
+            StatusCode::Unset => {}
+            StatusCode::Ok => tag("otel.status_code", "OK"),
+            StatusCode::Error => tag("otel.status_code", "ERROR"),
+        }
+        for (key, value) in [
+            ("otel.status_description", &record.status_message),
+            ("w3c.tracestate", &record.trace_state),
+            ("otel.scope.name", &self.scope.name),
+            ("otel.scope.version", &self.scope.version),
+        ] {
+            if !value.is_empty() {
+                tag(key, value);
+            }
+        }
+        tags
+    }
+
+    fn has_words(&self, words: &Words) -> bool {
+        let has = |text: &str| words.wanted.iter().any(|word| text.to_lowercase().contains(word));
+        let tag = |(key, value): &(String, String)| {
+            let left_out = words.except.iter().any(|except| key.to_lowercase().contains(except));
+            !left_out && (has(key) || has(value) || has(&format!("{key}={value}")))
+        };
+        let left_out = words.except.iter().any(|except| "service.name".contains(except));
+        let service = self.resource.service.to_lowercase();
+        let named = |word: &String| {
+            !left_out && word.strip_prefix("service.name=").is_some_and(|begin| service.starts_with(begin))
+        };
+        has(&self.record.name)
+            || has(self.outline.service_of(self.at))
+            || !self.resource.service.is_empty() && words.wanted.iter().any(named)
+            || self.tags().iter().any(tag)
+            || words.wanted.iter().any(|word| {
+                let id = self.record.span_id.to_string();
+                word.trim_start_matches('0') == id.trim_start_matches('0')
+                    && !word.is_empty()
+                    && !self.record.span_id.is_none()
+            })
+    }
+
+    fn is(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Text(text) => {
+                self.has_words(&Words { wanted: vec![text.to_lowercase()], except: Vec::new() })
+            }
+            Condition::Has(Field::Known(Known::Error)) => self.failed("own"),
+            Condition::Has(field @ Field::Known(_)) => {
+                let nothing =
+                    |value: &Value| matches!(value, Value::Int(0)) || *value == Value::String(String::new());
+                self.values(field).iter().any(|value| !nothing(value))
+            }
+            Condition::Has(field) => !self.values(field).is_empty(),
+            Condition::Compare(Field::Known(Known::Error), op, literals) => {
+                literals.iter().any(|literal| self.failed(&literal.text)) != (*op == Op::Differs)
+            }
+            Condition::Compare(field, op, literals) => {
+                let id = matches!(
+                    field,
+                    Field::Known(
+                        Known::Id | Known::ParentId | Known::Trace | Known::LinkTrace | Known::LinkSpan
+                    )
+                );
+                self.values(field).iter().any(|value| holds(value, *op, literals, id))
+            }
+        }
+    }
+
+    fn failed(&self, word: &str) -> bool {
+        let flags = self.outline.flags[self.at as usize];
+        match word {
+            "below" => flags.has(Flags::ERROR_BELOW),
+            "false" => !flags.has(Flags::OWN_ERROR),
+            _ => flags.has(Flags::OWN_ERROR),
+        }
+    }
+
+    /// Durations and ids as texts.
+    fn values(&self, field: &Field) -> Vec<Value> {
+        let (outline, at, record) = (self.outline, self.at as usize, &self.record);
+        let text = |text: &str| vec![Value::String(text.to_owned())];
+        let some = |found: &str| if found.is_empty() { Vec::new() } else { text(found) };
+        let int = |number: u64| vec![Value::Int(number as i64)];
+        let time = |nanoseconds: u64| vec![Value::String(format!("{nanoseconds}ns"))];
+        let keyed = |list: &[Attribute], key: &str| -> Vec<Value> {
+            list.iter().filter(|one| one.key == key).map(|one| one.value.clone()).collect()
+        };
+        let known = match field {
+            Field::Known(known) => known,
+            Field::Key(owner, key) => {
+                let span = keyed(&record.attributes, key);
+                let resource = keyed(&self.resource.attributes, key);
+                return match owner {
+                    Owner::Any => [span, resource].concat(),
+                    Owner::Span => span,
+                    Owner::Resource => resource,
+                    Owner::Scope => keyed(&self.scope.attributes, key),
+                    Owner::Event => {
+                        record.events.iter().flat_map(|event| keyed(&event.attributes, key)).collect()
+                    }
+                    Owner::Link => {
+                        record.links.iter().flat_map(|link| keyed(&link.attributes, key)).collect()
+                    }
+                };
+            }
+        };
+        match known {
+            Known::Service => text(outline.service_of(self.at)),
+            Known::Operation => text(&record.name),
+            Known::Kind if record.kind == Kind::Unspecified => text("unspecified"),
+            Known::Kind => text(record.kind.name()),
+            Known::Status => text(["unset", "ok", "error"][record.status as usize]),
+            Known::StatusMessage => some(&record.status_message),
+            Known::Error => Vec::new(),
+            Known::Duration => time(outline.end[at] - outline.begin[at]),
+            Known::SelfTime => {
+                let covered = |time: &u64| {
+                    outline
+                        .children(self.at)
+                        .any(|c| outline.begin[c as usize] <= *time && *time < outline.end[c as usize])
+                };
+                time((outline.begin[at]..outline.end[at]).filter(|time| !covered(time)).count() as u64)
+            }
+            Known::Start => time(outline.begin[at]),
+            Known::End => time(outline.end[at]),
+            Known::Depth => int(self.ancestors(self.at).len() as u64),
+            Known::Children => int(outline.children(self.at).count() as u64),
+            Known::Descendants => int((0..outline.len() as u32)
+                .filter(|span| self.ancestors(*span).contains(&self.at))
+                .count() as u64),
+            Known::Id => {
+                text(&record.span_id.to_string()).into_iter().filter(|_| !record.span_id.is_none()).collect()
+            }
+            Known::ParentId if record.parent_span_id.is_none() => Vec::new(),
+            Known::ParentId => text(&record.parent_span_id.to_string()),
+            Known::Trace => text(&record.trace_id.to_string()),
+            Known::Events => int(record.events.len() as u64),
+            Known::Links => int(record.links.len() as u64),
+            Known::Warnings => int(record.warnings.len() as u64),
+            Known::Warning => record.warnings.iter().flat_map(|warning| text(warning)).collect(),
+            Known::ScopeName => some(&self.scope.name),
+            Known::ScopeVersion => some(&self.scope.version),
+            Known::TraceState => some(&record.trace_state),
+            Known::EventName => record.events.iter().flat_map(|event| text(&event.name)).collect(),
+            Known::LinkTrace => {
+                record.links.iter().flat_map(|link| text(&link.trace_id.to_string())).collect()
+            }
+            Known::LinkSpan => record.links.iter().flat_map(|link| text(&link.span_id.to_string())).collect(),
+        }
+    }
+}
+
+fn holds(value: &Value, op: Op, literals: &[Literal], id: bool) -> bool {
+    let literal = &literals[0];
+    let shown = text(value);
+    let regex = || regex_lite::Regex::new(&literal.text).unwrap();
+    match op {
+        Op::Equal | Op::Among => literals.iter().any(|literal| equal(value, literal, id)),
+        Op::Differs => !equal(value, literal, id),
+        Op::Matches => regex().is_match(&shown),
+        Op::MatchesNot => !regex().is_match(&shown),
+        Op::Contains => shown.to_lowercase().contains(&literal.text.to_lowercase()),
+        Op::Less => order(value, literal).is_some_and(Ordering::is_lt),
+        Op::AtMost => order(value, literal).is_some_and(Ordering::is_le),
+        Op::More => order(value, literal).is_some_and(Ordering::is_gt),
+        Op::AtLeast => order(value, literal).is_some_and(Ordering::is_ge),
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    let digits = text.trim_start_matches(['-', '+', '.']);
+    text.parse().ok().filter(|_| digits.starts_with(|letter: char| letter.is_ascii_digit()))
+}
+
+fn equal(value: &Value, literal: &Literal, id: bool) -> bool {
+    let shown = text(value);
+    if id {
+        return parse_hex(literal.text.as_bytes(), 32) == parse_hex(shown.as_bytes(), 32);
+    }
+    shown == literal.text || !literal.quoted && order(value, literal) == Some(Ordering::Equal)
+}
+
+/// The numbers of these tests are small enough for doubles.
+fn order(value: &Value, literal: &Literal) -> Option<Ordering> {
+    let shown = text(value);
+    if literal.quoted {
+        return matches!(value, Value::String(_)).then(|| shown.cmp(&literal.text));
+    }
+    let numeric = matches!(value, Value::Int(_) | Value::Double(_) | Value::String(_));
+    match (number(&literal.text), parse_go_duration(&literal.text)) {
+        (Some(wanted), _) if numeric && number(&shown).is_some() => number(&shown)?.partial_cmp(&wanted),
+        (_, Some(wanted)) => match value {
+            Value::String(text) => Some(parse_go_duration(text)?.cmp(&wanted)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
