@@ -28,6 +28,7 @@ fn every_route_prints_as_it_is_read() {
         level: Some(2),
         collapsed: vec![SpanId(1), SpanId(u64::MAX)],
         expanded: vec![SpanId(3)],
+        folded: vec!["cart".into(), "a b".into()],
         detail: Placement::Bottom,
         focus: Some(SpanId(0xb2)),
         hidden: vec!["a b".into(), "c,d&e".into()],

@@ -22,8 +22,10 @@ pub struct TraceView {
     pub level: Option<u32>,
     /// Collapsed spans.
     pub collapsed: Vec<SpanId>,
-    /// Spans that are open although `level` would collapse them.
+    /// Spans that are open although `level` or `folded` would collapse them, and groups that are.
     pub expanded: Vec<SpanId>,
+    /// Services whose spans are collapsed.
+    pub folded: Vec<String>,
     /// The span whose subtree is all that is shown.
     pub focus: Option<SpanId>,
     /// Services whose spans are not shown, nor what is below them.
@@ -155,6 +157,7 @@ impl TraceView {
             level: query.get("level").parse().ok(),
             collapsed: ids(query.get("collapsed")),
             expanded: ids(query.get("expanded")),
+            folded: texts(query, "fold"),
             focus: SpanId::parse(query.get("focus")),
             hidden: texts(query, "hide"),
             service_filter: query.get("svcFilter").to_owned(),
@@ -182,6 +185,7 @@ impl TraceView {
         }
         query.add("collapsed", print_ids(&self.collapsed));
         query.add("expanded", print_ids(&self.expanded));
+        self.folded.iter().for_each(|service| query.add("fold", service));
         if let Some(focus) = self.focus {
             query.add("focus", focus.to_string());
         }

@@ -1,9 +1,9 @@
 //! What the page shows as an address, and back. Spans are named by id, so an address survives a refresh.
 
 use super::session::Session;
-use crate::route::{ServiceFilter, TraceView};
+use crate::route::{Order, ServiceFilter, TraceView};
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::Fold;
+use spandrel_trace::analysis::rows::{Fold, SiblingOrder, View};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
 use spandrel_trace::units::Order as _;
 use spandrel_trace::units::SpanId;
@@ -21,7 +21,7 @@ pub fn view_of(session: Session) -> TraceView {
     let range = Some(session.range.get()).filter(|range| *range != session.full());
     let span = session.selected.get().map(|span| outline.id[span as usize]);
     let open = session.open.get() && span.is_some();
-    let fold = session.fold.get();
+    let View { fold, focus, hidden, order, group, .. } = session.view.get();
     let fold = fold.shortened(&outline, MOST).unwrap_or(fold);
     TraceView {
         range,
@@ -30,8 +30,16 @@ pub fn view_of(session: Session) -> TraceView {
         level: fold.level,
         collapsed: sorted(fold.collapsed),
         expanded: sorted(fold.expanded),
+        folded: fold.services,
+        focus,
+        hidden,
+        order: match order {
+            SiblingOrder::Begin => Order::Begin,
+            SiblingOrder::Duration => Order::Duration,
+            SiblingOrder::SelfTime => Order::SelfTime,
+        },
+        group,
         detail: session.placement.get(),
-        hidden: session.hidden.get(),
         find: session.find.get(),
         show: session.show.get(),
         colour: session.colour.get(),
@@ -43,7 +51,7 @@ pub fn view_of(session: Session) -> TraceView {
 
 /// Whether the address keeps less than the page shows.
 pub fn is_shortened(session: Session) -> bool {
-    session.fold.with(|fold| fold.shortened(&session.outline(), MOST).is_some())
+    session.view.with(|view| view.fold.shortened(&session.outline(), MOST).is_some())
 }
 
 /// Shows what an address says. What it says of spans that are not there is passed over.
@@ -53,10 +61,16 @@ pub fn apply(session: Session, view: &TraceView) {
         level: view.level,
         collapsed: view.collapsed.iter().copied().collect(),
         expanded: view.expanded.iter().copied().collect(),
+        services: view.folded.clone(),
     };
-    change(session.fold, fold);
+    let order = match view.order {
+        Order::Begin => SiblingOrder::Begin,
+        Order::Duration => SiblingOrder::Duration,
+        Order::SelfTime => SiblingOrder::SelfTime,
+    };
     let (hidden, notice) = hidden(&outline, view);
-    change(session.hidden, hidden);
+    let shown = session.view.with_untracked(|view| view.shown.clone());
+    change(session.view, View { fold, focus: view.focus, hidden, order, group: view.group, shown });
     change(session.notice, notice);
     change(session.placement, view.detail);
     change(session.find, view.find.clone());
@@ -175,7 +189,11 @@ mod tests {
                 open: true,
                 detail: Placement::Bottom,
                 level: Some(2),
+                folded: vec!["cache".into()],
+                focus: Some(SpanId(1)),
                 hidden: vec!["db".into()],
+                order: Order::SelfTime,
+                group: true,
                 find: "card -id".into(),
                 show: Show::Ancestors,
                 colour: Colour::Attribute("http.route".into()),
@@ -213,8 +231,8 @@ mod tests {
     fn a_refresh_keeps_what_is_looked_at() {
         within(|| {
             let session = Session::new(chain(&["api", "auth", "db"], &[], 5_000));
-            session.set_collapsed(1, true);
             session.select(1);
+            session.set_collapsed(session.rows.get_untracked().get(1).expect("a row"), true);
             session.open.set(true);
             session.zoom_to(100, 600);
             // One more span above all others, which began 50 ns before them.

@@ -27,3 +27,8 @@ pub fn exact_moment(unix: u64) -> String {
     let (day, time) = moment(unix);
     format!("{day} {time}{:06}", unix % 1_000_000)
 }
+
+/// Milliseconds since the Unix epoch.
+pub fn now() -> f64 {
+    Date::now()
+}

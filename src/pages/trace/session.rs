@@ -1,8 +1,9 @@
 //! What this trace page is showing: a handful of signals that everything on it shares, nothing per span.
 
+use super::clock;
 use crate::route::{Colour, Placement, Show};
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::{Fold, Rows, View, rows};
+use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
 use spandrel_trace::model::{Outline, SpanIx};
 use std::sync::Arc;
 
@@ -16,16 +17,15 @@ const NAMES: f64 = 380.0;
 #[derive(Clone, Copy)]
 pub struct Session {
     outline: RwSignal<Arc<Outline>>,
+    travelled: StoredValue<Travelled>,
     /// First and last nanosecond shown.
     pub range: RwSignal<(u64, u64)>,
     /// The span that keys act on and the detail shows.
     pub selected: RwSignal<Option<SpanIx>>,
     /// Whether the detail is open.
     pub open: RwSignal<bool>,
-    /// What is collapsed.
-    pub fold: RwSignal<Fold>,
-    /// Services whose spans are left out, with what is below them.
-    pub hidden: RwSignal<Vec<String>>,
+    /// What is asked to be seen: what is collapsed, left out, in focus, and in which order.
+    pub view: RwSignal<View>,
     /// What is looked for, as it was typed.
     pub find: RwSignal<String>,
     /// What becomes of the spans that do not match it.
@@ -53,12 +53,12 @@ pub struct Session {
 impl Session {
     /// A page on `outline` with everything shown.
     pub fn new(outline: Arc<Outline>) -> Self {
-        let fold = RwSignal::new(Fold::default());
+        let view = RwSignal::new(View::default());
         let range = RwSignal::new(full(&outline));
         let outline = RwSignal::new(outline);
         // Rows are compared by identity: a million of them are not worth a look at each.
         let rows = Memo::new_with_compare(
-            move |_| outline.with(|outline| Arc::new(rows(outline, &View { fold: fold.get() }))),
+            move |_| outline.with(|outline| view.with(|view| Arc::new(rows(outline, view)))),
             |a, b| match (a, b) {
                 (Some(a), Some(b)) => !Arc::ptr_eq(a, b),
                 _ => true,
@@ -67,10 +67,10 @@ impl Session {
         Session {
             range,
             outline,
+            travelled: StoredValue::default(),
             selected: RwSignal::new(None),
             open: RwSignal::new(false),
-            fold,
-            hidden: RwSignal::default(),
+            view,
             find: RwSignal::default(),
             show: RwSignal::default(),
             colour: RwSignal::default(),
@@ -138,7 +138,18 @@ impl Session {
         let missing = least.saturating_sub(end - begin);
         let begin = begin.saturating_sub(missing / 2).min(last - least);
         let range = (begin, end.max(begin + least));
-        if self.range.get_untracked() != range {
+        let before = self.range.get_untracked();
+        if before != range {
+            self.travelled.update_value(|travelled| travelled.leave(before, clock::now()));
+            self.range.set(range);
+        }
+    }
+
+    /// Goes back to the stretch of time that was shown before the last move, or with `forth` undoes that.
+    pub fn travel(&self, forth: bool) {
+        let now = self.range.get_untracked();
+        if let Some(range) = self.travelled.try_update_value(|travelled| travelled.step(now, forth)).flatten()
+        {
             self.range.set(range);
         }
     }
@@ -178,9 +189,9 @@ impl Session {
     /// Selects a span and brings its row into sight, opening what hides it.
     pub fn select(&self, span: SpanIx) {
         let outline = self.outline();
-        let mut fold = self.fold.get_untracked();
-        if fold.reveal(&outline, span) {
-            self.fold.set(fold);
+        let mut view = self.view.get_untracked();
+        if view.reveal(&outline, span) {
+            self.view.set(view);
         }
         if self.selected.get_untracked() != Some(span) {
             self.selected.set(Some(span));
@@ -188,10 +199,16 @@ impl Session {
         self.reveal.update(|count| *count = count.wrapping_add(1));
     }
 
-    /// Collapses or expands one span. What was selected below it gives the selection to it.
-    pub fn set_collapsed(&self, span: SpanIx, collapsed: bool) {
+    /// Collapses or expands a row, be it a span or a group. What was selected below it gives the selection to it.
+    pub fn set_collapsed(&self, row: Row, collapsed: bool) {
         let outline = self.outline();
-        self.change_fold(|fold| fold.set(&outline, span, collapsed));
+        self.change_fold(|fold| {
+            if row.is_group() {
+                fold.set_group(&outline, row.span, !collapsed);
+            } else {
+                fold.set(&outline, row.span, collapsed);
+            }
+        });
     }
 
     /// Collapses everything.
@@ -201,7 +218,8 @@ impl Session {
 
     /// Expands everything.
     pub fn expand_all(&self) {
-        self.change_fold(Fold::expand_all);
+        let outline = self.outline();
+        self.change_fold(|fold| fold.expand_all(&outline));
     }
 
     /// Collapses the deepest level that is shown.
@@ -221,13 +239,20 @@ impl Session {
     }
 
     fn change_fold(&self, change: impl FnOnce(&mut Fold)) {
-        let mut fold = self.fold.get_untracked();
-        let before = fold.clone();
+        let mut fold = self.view.with_untracked(|view| view.fold.clone());
         change(&mut fold);
-        if fold == before {
+        self.change(|view| view.fold = fold);
+    }
+
+    /// Changes what is asked to be seen. A span that it hides gives the selection to what hides it, if anything.
+    pub fn change(&self, change: impl FnOnce(&mut View)) {
+        let mut view = self.view.get_untracked();
+        let before = view.clone();
+        change(&mut view);
+        if view == before {
             return;
         }
-        self.fold.set(fold);
+        self.view.set(view);
         // A hidden span cannot be acted on: the ancestor that hides it is selected in its place.
         if let Some(span) = self.selected.get_untracked() {
             let (outline, rows) = (self.outline(), self.rows.get_untracked());
@@ -239,6 +264,66 @@ impl Session {
     }
 }
 
+/// The stretches of time that were shown before and, after going back, those that were shown then.
+#[derive(Clone, Debug, Default)]
+struct Travelled {
+    past: Vec<(u64, u64)>,
+    future: Vec<(u64, u64)>,
+    moved: f64,
+}
+
+/// A wheel's many small moves are one; between two moves lies this at least, milliseconds.
+const PAUSE: f64 = 400.0;
+
+/// How many moves can be undone.
+const REMEMBERED: usize = 100;
+
+impl Travelled {
+    /// `range` is about to be left, `now` in milliseconds.
+    fn leave(&mut self, range: (u64, u64), now: f64) {
+        if now - self.moved > PAUSE || self.past.is_empty() {
+            self.past.push(range);
+            if self.past.len() > REMEMBERED {
+                self.past.remove(0);
+            }
+        }
+        self.moved = now;
+        self.future.clear();
+    }
+
+    fn step(&mut self, now: (u64, u64), forth: bool) -> Option<(u64, u64)> {
+        let (from, to) =
+            if forth { (&mut self.future, &mut self.past) } else { (&mut self.past, &mut self.future) };
+        let range = from.pop()?;
+        to.push(now);
+        // The next move is one of its own, however soon it comes.
+        self.moved = 0.0;
+        Some(range)
+    }
+}
+
 fn full(outline: &Outline) -> (u64, u64) {
     (0, outline.duration.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Travelled;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn moves_are_undone_and_done_again() {
+        let mut travelled = Travelled::default();
+        assert_eq!(travelled.step((0, 100), false), None);
+        travelled.leave((0, 100), 1_000.0);
+        travelled.leave((10, 90), 1_016.0);
+        travelled.leave((20, 80), 5_000.0);
+        assert_eq!(travelled.step((30, 70), false), Some((20, 80)), "a wheel's steps are one move");
+        assert_eq!(travelled.step((20, 80), false), Some((0, 100)));
+        assert_eq!(travelled.step((0, 100), false), None);
+        assert_eq!(travelled.step((0, 100), true), Some((20, 80)));
+        travelled.leave((20, 80), 5_001.0);
+        assert_eq!(travelled.step((40, 50), true), None, "what was to come is gone after another move");
+        assert_eq!(travelled.step((40, 50), false), Some((20, 80)));
+    }
 }

@@ -8,5 +8,6 @@ pub mod metrics;
 pub mod query;
 pub mod reading;
 pub mod rows;
+pub mod self_time;
 pub mod standing;
 pub mod waiting;

@@ -227,6 +227,13 @@ impl Outline {
         self.id.iter().position(|candidate| *candidate == id).map(|index| index as SpanIx)
     }
 
+    /// For each string whether it is one of `texts`: names are compared once, not once a span.
+    pub fn strings_that(&self, texts: &[String]) -> Vec<bool> {
+        (0..self.strings.len() as StrIx)
+            .map(|at| texts.iter().any(|text| text == self.strings.get(at)))
+            .collect()
+    }
+
     /// Event times of a span, nanoseconds from the trace's begin.
     pub fn events_of(&self, span: SpanIx) -> &[u64] {
         let range = self.event_start[span as usize] as usize..self.event_start[span as usize + 1] as usize;

@@ -7,6 +7,7 @@ use super::pool::{RowPool, Showing};
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
 use leptos::prelude::*;
+use spandrel_trace::analysis::rows::{Row, Rows};
 use spandrel_trace::analysis::waiting::WaitsKept;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::scene::scroll::ScrollMap;
@@ -61,6 +62,8 @@ pub struct Board {
 
 struct Inner {
     pool: RowPool,
+    // The rows that were painted last.
+    rows: Arc<Rows>,
     waits: WaitsKept,
     scene: Waterfall,
     palette: Palette,
@@ -99,6 +102,7 @@ impl Board {
         );
         let inner = Inner {
             pool: RowPool::new(elements.pool.clone())?,
+            rows: Arc::default(),
             waits: WaitsKept::default(),
             scene: Waterfall::default(),
             palette: Palette::read(),
@@ -241,13 +245,11 @@ impl Board {
         (self.inner.borrow().top / ROW).ceil() as usize
     }
 
-    /// The span whose row is at `y` from the upper edge of what is seen.
-    pub fn span_at(&self, y: f64) -> Option<SpanIx> {
+    /// The row at `y` from the upper edge of what is seen.
+    pub fn row_at(&self, y: f64) -> Option<Row> {
         let top = self.inner.borrow().top;
         let index = ((top + y) / ROW).floor();
-        (index >= 0.0)
-            .then(|| self.session.rows.with_untracked(|rows| rows.get(index as usize)))?
-            .map(|row| row.span)
+        (index >= 0.0).then(|| self.session.rows.with_untracked(|rows| rows.get(index as usize)))?
     }
 
     /// Width of the names' column and of the bars' area, CSS pixels.
@@ -292,6 +294,10 @@ impl Board {
         let selected = self.session.selected.get_untracked();
         let mut guard = self.inner.borrow_mut();
         let inner = &mut *guard;
+        if !Arc::ptr_eq(&inner.rows, &rows) {
+            inner.rows = rows.clone();
+            inner.pool.renew();
+        }
         let bars_width = (inner.width - inner.names).max(1.0);
         if inner.height < 1.0 {
             return;

@@ -4,6 +4,7 @@
 use super::super::session::Session;
 use super::board::Board;
 use leptos::prelude::*;
+use spandrel_trace::analysis::rows::Row;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 
@@ -62,6 +63,8 @@ fn anywhere(session: Session, board: &Board, event: &KeyboardEvent) -> bool {
         "k" => step(session, board, -1),
         "l" => inward(session),
         "h" => outward(session),
+        "u" => session.travel(false),
+        "U" => session.travel(true),
         "f" => step(session, board, 1),
         "b" => step(session, board, -1),
         "s" => step(session, board, board.page() as isize),
@@ -90,44 +93,54 @@ fn anywhere(session: Session, board: &Board, event: &KeyboardEvent) -> bool {
 fn step(session: Session, board: &Board, by: isize) {
     let rows = session.rows.get_untracked();
     let Some(last) = rows.len().checked_sub(1) else { return };
-    let current = session.selected.get_untracked().and_then(|span| rows.index_of(span));
-    let wanted = match current {
-        Some(index) => index.saturating_add_signed(by).min(last),
+    let wanted = match current(session) {
+        Some((index, _)) => index.saturating_add_signed(by).min(last),
         None if by == isize::MAX => last,
         None if by == isize::MIN => 0,
         None => board.first_row().min(last),
     };
-    if let Some(row) = rows.get(wanted) {
+    // An open group has no span to select: its members' rows have them all.
+    let open_group = rows.get(wanted).is_some_and(|row| row.is_group() && !row.collapsed());
+    let on = if open_group { wanted.saturating_add_signed(by.signum()) } else { wanted };
+    let on = if on == wanted && open_group { wanted + 1 } else { on };
+    if let Some(row) = rows.get(on.min(last)) {
         session.select(row.span);
     }
 }
 
-/// Expands the selected span, or goes to its first child.
+/// The row of the selected span.
+fn current(session: Session) -> Option<(usize, Row)> {
+    let span = session.selected.get_untracked()?;
+    session.rows.with_untracked(|rows| {
+        let index = rows.index_of(span)?;
+        Some((index, rows.get(index)?))
+    })
+}
+
+/// Expands the selected row, or goes to its first child.
 fn inward(session: Session) {
-    let (Some(span), outline, rows) =
-        (session.selected.get_untracked(), session.outline(), session.rows.get_untracked())
-    else {
-        return;
-    };
-    let Some(row) = rows.index_of(span).and_then(|index| rows.get(index)) else { return };
+    let Some((index, row)) = current(session) else { return };
     if row.collapsed() {
-        session.set_collapsed(span, false);
-    } else if outline.has_children(span) {
-        session.select(span + 1);
+        session.set_collapsed(row, false);
+    } else if let Some(below) =
+        session.rows.with_untracked(|rows| rows.get(index + 1)).filter(|below| below.depth() > row.depth())
+    {
+        session.select(below.span);
     }
 }
 
-/// Collapses the selected span, or goes to its parent.
+/// Collapses the selected row, or goes to its parent; from a group's member it closes the group.
 fn outward(session: Session) {
-    let (Some(span), outline, rows) =
-        (session.selected.get_untracked(), session.outline(), session.rows.get_untracked())
-    else {
-        return;
-    };
-    let Some(row) = rows.index_of(span).and_then(|index| rows.get(index)) else { return };
-    if outline.has_children(span) && !row.collapsed() {
-        session.set_collapsed(span, true);
-    } else if let Some(parent) = outline.parent_of(span) {
-        session.select(parent);
+    let Some((index, row)) = current(session) else { return };
+    if row.has_children() && !row.collapsed() {
+        return session.set_collapsed(row, true);
+    }
+    let above = session.rows.with_untracked(|rows| {
+        rows.as_slice()[..index].iter().rev().find(|above| above.depth() < row.depth()).copied()
+    });
+    match above {
+        Some(group) if group.is_group() => session.set_collapsed(group, true),
+        Some(parent) => session.select(parent.span),
+        None => {}
     }
 }

@@ -161,17 +161,15 @@ fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
 
 /// A click on the twisty collapses or expands; anywhere else in a row it selects and opens the detail.
 fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
-    let Some(span) = board.span_at(place(area, event).1) else { return };
+    let Some(row) = board.row_at(place(area, event).1) else { return };
     let twisty = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())
         .is_some_and(|target| target.class_list().contains("span-row-twisty"));
-    if twisty && session.outline().has_children(span) {
-        let rows = session.rows.get_untracked();
-        let row = rows.index_of(span).and_then(|index| rows.get(index));
-        session.set_collapsed(span, row.is_some_and(|row| !row.collapsed()));
+    if twisty && row.has_children() {
+        session.set_collapsed(row, !row.collapsed());
     } else {
-        session.select(span);
+        session.select(row.span);
         session.open.set(true);
     }
 }

@@ -83,10 +83,10 @@ impl RowPool {
             let (Some(row), Some(element)) = (showing.rows.get(index), self.rows.get_mut(place)) else {
                 break;
             };
-            let selected = showing.selected == Some(row.span);
+            let selected = is_selected(row, showing.selected);
             let written = Written { index, row, selected, edition: showing.edition };
             if element.written != Some(written) {
-                let place = self.siblings.place(showing.outline, row.span);
+                let place = self.siblings.place(showing.outline, showing.rows, index);
                 write(element, showing, written, place);
                 element.written = Some(written);
             }
@@ -96,8 +96,15 @@ impl RowPool {
 
     /// The element id of the row that shows `span`, if one does.
     pub fn id_of(&self, span: SpanIx) -> Option<String> {
-        let shows = |row: &&RowElement| row.written.is_some_and(|written| written.row.span == span);
+        let shows =
+            |row: &&RowElement| row.written.is_some_and(|written| is_selected(written.row, Some(span)));
         self.rows.iter().find(shows).map(|row| row.element.id())
+    }
+
+    /// Writes all rows anew the next time: they are of another list.
+    pub fn renew(&mut self) {
+        self.siblings = Siblings::default();
+        self.rows.iter_mut().for_each(|row| row.written = None);
     }
 
     /// Elements that leave on one side come in again on the other, so a line's scroll writes a line.
@@ -165,6 +172,11 @@ impl RowPool {
     }
 }
 
+/// Whether a row stands for the selected span. An open group does not: its first member has a row of its own.
+fn is_selected(row: Row, selected: Option<SpanIx>) -> bool {
+    selected == Some(row.span) && (!row.is_group() || row.collapsed())
+}
+
 /// Attribute names are constants and valid; the browser has no other reason to refuse.
 fn attribute(element: &HtmlElement, name: &str, value: &str) {
     let _ = element.set_attribute(name, value);
@@ -180,7 +192,7 @@ fn write(element: &RowElement, showing: &Showing, written: Written, (position, s
     attribute(root, "aria-posinset", &position.to_string());
     attribute(root, "aria-setsize", &size.to_string());
     attribute(root, "aria-selected", if written.selected { "true" } else { "false" });
-    if outline.has_children(span) {
+    if row.has_children() {
         attribute(root, "aria-expanded", if row.collapsed() { "false" } else { "true" });
     } else {
         let _ = root.remove_attribute("aria-expanded");

@@ -1,9 +1,12 @@
-//! What is collapsed: a level for the many, span ids for the few. Ids survive a refresh; a level stays small
-//! in an address where "collapse all" of a million spans would not.
+//! What is collapsed: a level or a service for the many, span ids for the few. Ids survive a refresh; a level
+//! stays small in an address where "collapse all" of a million spans would not.
+//!
+//! A group of repeated siblings is closed until it is opened by hand. It has no id of its own: the complement of
+//! its first member's stands for it among the ids that are expanded, so an address needs no list of groups.
 
 use super::Rows;
 use crate::model::{Outline, SpanIx};
-use crate::units::SpanId;
+use crate::units::{Order as _, SpanId};
 use rustc_hash::FxHashSet;
 
 /// Which spans hide their children. Spans without children are never collapsed.
@@ -11,41 +14,100 @@ use rustc_hash::FxHashSet;
 pub struct Fold {
     /// Spans at this depth and deeper are collapsed, except those in `expanded`.
     pub level: Option<u32>,
+    /// Spans of these services are collapsed, except those in `expanded`.
+    pub services: Vec<String>,
     /// Collapsed besides.
     pub collapsed: FxHashSet<SpanId>,
-    /// Not collapsed although `level` says so.
+    /// Not collapsed although `level` or `services` says so, and groups that are open.
     pub expanded: FxHashSet<SpanId>,
 }
 
-impl Fold {
-    /// Whether nothing is collapsed whatever the trace.
+/// A fold on one outline, with what can be looked up beforehand.
+pub(super) struct Folding<'a> {
+    fold: &'a Fold,
+    outline: &'a Outline,
+    /// By string index, where services are collapsed.
+    services: Vec<bool>,
+}
+
+impl Folding<'_> {
+    /// Whether nothing is collapsed.
     pub fn is_open(&self) -> bool {
-        self.level.is_none() && self.collapsed.is_empty()
+        self.fold.level.is_none() && self.services.is_empty() && self.fold.collapsed.is_empty()
+    }
+
+    /// Whether `span`, which has children, hides them.
+    pub fn is_collapsed(&self, span: SpanIx) -> bool {
+        let at = span as usize;
+        let fold = self.fold;
+        let by_rule = fold.level.is_some_and(|level| self.outline.depth[at] >= level)
+            || self.services.get(self.outline.service[at] as usize).copied().unwrap_or(false);
+        by_rule && !fold.expanded.contains(&self.outline.id[at])
+            || fold.collapsed.contains(&self.outline.id[at])
+    }
+}
+
+/// What stands for the group whose first member is `first`.
+fn group_id(outline: &Outline, first: SpanIx) -> SpanId {
+    SpanId(!outline.id[first as usize].0)
+}
+
+impl Fold {
+    /// The fold as it applies to `outline`.
+    pub(super) fn on<'a>(&'a self, outline: &'a Outline) -> Folding<'a> {
+        let services =
+            if self.services.is_empty() { Vec::new() } else { outline.strings_that(&self.services) };
+        Folding { fold: self, outline, services }
+    }
+
+    fn by_rule(&self, outline: &Outline, span: SpanIx) -> bool {
+        self.level.is_some_and(|level| outline.depth[span as usize] >= level)
+            || self.services.iter().any(|service| service == outline.service_of(span))
     }
 
     /// Whether `span` hides its children.
     pub fn is_collapsed(&self, outline: &Outline, span: SpanIx) -> bool {
-        if !outline.has_children(span) {
-            return false;
-        }
-        let (depth, id) = (outline.depth[span as usize], outline.id[span as usize]);
-        match self.level {
-            Some(level) if depth >= level && !self.expanded.contains(&id) => true,
-            _ => self.collapsed.contains(&id),
-        }
+        let id = outline.id[span as usize];
+        outline.has_children(span)
+            && (self.by_rule(outline, span) && !self.expanded.contains(&id) || self.collapsed.contains(&id))
+    }
+
+    /// Whether the members of the group whose first is `first` are listed.
+    pub fn is_group_open(&self, outline: &Outline, first: SpanIx) -> bool {
+        self.expanded.contains(&group_id(outline, first))
+    }
+
+    /// Opens or closes a group. Whether anything changed.
+    pub fn set_group(&mut self, outline: &Outline, first: SpanIx, open: bool) -> bool {
+        let id = group_id(outline, first);
+        if open { self.expanded.insert(id) } else { self.expanded.remove(&id) }
     }
 
     /// Collapses or expands one span.
     pub fn set(&mut self, outline: &Outline, span: SpanIx, collapsed: bool) {
-        let (depth, id) = (outline.depth[span as usize], outline.id[span as usize]);
-        let by_level = self.level.is_some_and(|level| depth >= level);
+        let id = outline.id[span as usize];
+        let by_rule = self.by_rule(outline, span);
         self.collapsed.remove(&id);
         self.expanded.remove(&id);
-        match (by_level, collapsed) {
+        match (by_rule, collapsed) {
             (true, false) => self.expanded.insert(id),
             (false, true) => self.collapsed.insert(id),
             _ => false,
         };
+    }
+
+    /// Collapses all spans of a service, or shows again what is below them.
+    pub fn set_service(&mut self, outline: &Outline, service: &str, collapsed: bool) {
+        self.services.retain(|other| other != service);
+        let of_service =
+            |id: &SpanId| outline.find(*id).is_some_and(|span| outline.service_of(span) == service);
+        self.expanded.retain(|id| !of_service(id));
+        if collapsed {
+            self.services.push(service.to_owned());
+            self.services.order();
+        } else {
+            self.collapsed.retain(|id| !of_service(id));
+        }
     }
 
     /// Only the roots are left.
@@ -53,18 +115,22 @@ impl Fold {
         *self = Fold { level: Some(0), ..Fold::default() };
     }
 
-    /// Everything is shown.
-    pub fn expand_all(&mut self) {
-        *self = Fold::default();
+    /// Everything is shown; groups stay as they are.
+    pub fn expand_all(&mut self, outline: &Outline) {
+        let mut expanded = std::mem::take(&mut self.expanded);
+        expanded.retain(|id| is_group(outline, *id));
+        *self = Fold { expanded, ..Fold::default() };
     }
 
     /// Hides the deepest level of what `rows` shows. Whether anything changed.
     pub fn collapse_level(&mut self, outline: &Outline, rows: &Rows) -> bool {
-        let open = rows.as_slice().iter().filter(|row| !row.collapsed() && outline.has_children(row.span));
+        let open =
+            rows.as_slice().iter().filter(|row| row.has_children() && !row.collapsed() && !row.is_group());
         let Some(deepest) = open.map(|row| outline.depth[row.span as usize]).max() else { return false };
         // What is collapsed at a lesser depth stays so; deeper exceptions have nothing to say any more.
         let depth_of = |id: &SpanId| rows_depth(outline, rows, *id);
-        self.expanded.retain(|id| depth_of(id).is_some_and(|depth| depth < deepest));
+        self.expanded
+            .retain(|id| depth_of(id).is_some_and(|depth| depth < deepest) || is_group(outline, *id));
         self.level = Some(deepest);
         true
     }
@@ -72,10 +138,14 @@ impl Fold {
     /// Shows one more level: all spans of the least depth at which `rows` has a collapsed one. Whether
     /// anything changed.
     pub fn expand_level(&mut self, outline: &Outline, rows: &Rows) -> bool {
-        let collapsed = || rows.as_slice().iter().filter(|row| row.collapsed());
+        let collapsed = || rows.as_slice().iter().filter(|row| row.collapsed() && !row.is_group());
         let Some(least) = collapsed().map(|row| outline.depth[row.span as usize]).min() else { return false };
         for row in collapsed().filter(|row| outline.depth[row.span as usize] == least) {
-            self.collapsed.remove(&outline.id[row.span as usize]);
+            let id = outline.id[row.span as usize];
+            self.collapsed.remove(&id);
+            if !self.services.is_empty() && self.by_rule(outline, row.span) {
+                self.expanded.insert(id);
+            }
         }
         if self.level.is_some_and(|level| level <= least) {
             self.level = Some(least + 1);
@@ -83,7 +153,9 @@ impl Fold {
         // Spans at the greatest depth have no children.
         if self.level.is_some_and(|level| outline.depth.iter().all(|depth| *depth <= level)) {
             self.level = None;
-            self.expanded.clear();
+            if self.services.is_empty() {
+                self.expanded.retain(|id| is_group(outline, *id));
+            }
         }
         true
     }
@@ -108,15 +180,21 @@ impl Fold {
         if self.collapsed.len() + self.expanded.len() <= most {
             return None;
         }
-        let is_collapsed = |span: &SpanIx| self.is_collapsed(outline, *span);
+        let is_collapsed = |span: &SpanIx| {
+            outline.has_children(*span) && self.collapsed.contains(&outline.id[*span as usize])
+        };
         let depths =
             (0..outline.len() as SpanIx).filter(is_collapsed).map(|span| outline.depth[span as usize]);
         let level = match self.level {
             Some(level) => Some(level),
             None => depths.min(),
         };
-        Some(Fold { level, ..Fold::default() })
+        Some(Fold { level, services: self.services.clone(), ..Fold::default() })
     }
+}
+
+fn is_group(outline: &Outline, id: SpanId) -> bool {
+    outline.find(SpanId(!id.0)).is_some()
 }
 
 /// Depth of the visible span with that id. Exceptions are few and asked for by hand, so a search will do.
