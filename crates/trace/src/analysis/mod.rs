@@ -2,6 +2,7 @@
 
 pub mod breakdown;
 pub mod dependencies;
+pub mod gaps;
 pub mod layout;
 pub mod link_pattern;
 pub mod metrics;

@@ -8,7 +8,7 @@ mod shown;
 mod siblings;
 
 pub use fold::Fold;
-pub use group::{Group, REPEATED};
+pub use group::{Group, GroupsKept, REPEATED};
 pub use shown::Shown;
 pub use siblings::Siblings;
 

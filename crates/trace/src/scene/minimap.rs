@@ -1,5 +1,6 @@
 //! All spans of a trace in a band of fixed height: lanes of rows, columns of pixels, one colour a cell.
 
+use super::cells::{Cells, EMPTY};
 use crate::model::{Flags, Outline};
 
 /// A run of cells of one colour in a lane.
@@ -21,24 +22,21 @@ pub struct Run {
 pub struct Minimap {
     columns: usize,
     lanes: usize,
-    cells: Vec<u8>,
-    // Next cell at or after this one that is still free, compressed on the way (disjoint sets): each cell is
-    // filled once, however many spans lie over it.
-    free: Vec<u32>,
+    // Lane by lane.
+    cells: Cells,
     // Spans are taken from the last to the first, twice: errors, then all.
     pass: u8,
     left: usize,
 }
-
-const EMPTY: u8 = u8::MAX;
 
 impl Minimap {
     /// A band of `columns` by `lanes` cells for `outline`; columns beyond 65,535 are cut.
     pub fn new(outline: &Outline, columns: usize, lanes: usize) -> Self {
         let columns = columns.clamp(1, usize::from(u16::MAX));
         let lanes = lanes.clamp(1, usize::from(u16::MAX));
-        let free = (0..lanes * (columns + 1)).map(|cell| cell as u32).collect();
-        Minimap { columns, lanes, cells: vec![EMPTY; columns * lanes], free, pass: 0, left: outline.len() }
+        let mut cells = Cells::default();
+        cells.clear(columns * lanes);
+        Minimap { columns, lanes, cells, pass: 0, left: outline.len() }
     }
 
     /// Takes up to `budget` more spans; `true` when the band is complete. `colour` is asked for a span's
@@ -86,35 +84,19 @@ impl Minimap {
     fn fill(&mut self, outline: &Outline, span: usize, colour: u8) {
         let lane = self.lane_of(outline, span as u32);
         let (first, last) = self.columns_of(outline, span);
-        // Each lane has one cell more than columns: the end that is never filled.
-        let base = lane * (self.columns + 1);
-        let mut cell = self.next_free(base + first);
-        while cell < base + last {
-            self.cells[lane * self.columns + cell - base] = colour;
-            self.free[cell] = cell as u32 + 1;
-            cell = self.next_free(cell + 1);
-        }
-    }
-
-    fn next_free(&mut self, from: usize) -> usize {
-        let mut cell = from;
-        while self.free[cell] as usize != cell {
-            let next = self.free[cell] as usize;
-            self.free[cell] = self.free[next];
-            cell = self.free[cell] as usize;
-        }
-        cell
+        let base = lane * self.columns;
+        self.cells.fill(base + first, base + last, colour);
     }
 
     /// The colour of a cell; `None` where nothing is.
     pub fn cell(&self, lane: usize, column: usize) -> Option<u8> {
-        Some(self.cells[lane * self.columns + column]).filter(|colour| *colour != EMPTY)
+        Some(self.cells.as_slice()[lane * self.columns + column]).filter(|colour| *colour != EMPTY)
     }
 
     /// The band as runs, lane by lane, left to right.
     pub fn runs(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
-        for (lane, cells) in self.cells.chunks_exact(self.columns).enumerate() {
+        for (lane, cells) in self.cells.as_slice().chunks_exact(self.columns).enumerate() {
             let mut x0 = 0;
             for same in cells.chunk_by(|a, b| a == b) {
                 let x1 = x0 + same.len();

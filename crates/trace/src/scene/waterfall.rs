@@ -1,15 +1,19 @@
-//! The bars of the rows on screen: where each begins and ends, what of it was the span's own work, its label
-//! and its events. Positions are whole device pixels, so that edges are sharp and what is drawn can be
-//! compared with brute force.
+//! The bars of the rows on screen: where each begins and ends, what of it was the span's own work, what the row
+//! hides, its label and its marks. Positions are whole device pixels, so that edges are sharp and what is drawn can
+//! be compared with brute force. However much a row stands for, it has at most one bar in a pixel.
 
+mod hidden;
 mod label;
+mod marks;
 
 pub use label::{Label, Place};
 
 use super::TimeScale;
-use crate::analysis::rows::Rows;
+use crate::analysis::rows::{GroupsKept, Row, Rows};
 use crate::analysis::waiting::{Waits, WaitsKept};
 use crate::model::{Flags, Outline, SpanIx};
+use hidden::HiddenKept;
+use marks::GapsKept;
 
 /// What part of the rows and of the time is on screen. Everything is in device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +60,23 @@ pub enum Pattern {
     Own = 0,
     /// A child was at work.
     Waiting = 1,
+    /// Outside the span's own time something that the row hides was at work.
+    Below = 2,
+    /// Between two members of a group.
+    Between = 3,
+}
+
+/// A stretch of a row: its index, and from where to where in device pixels.
+pub type Stretch = (u32, f32, f32);
+
+/// What is remembered between frames. Belongs to one outline and one list of rows; make a new one for others.
+#[derive(Debug, Default)]
+pub struct Kept {
+    waits: WaitsKept,
+    gaps: GapsKept,
+    hidden: HiddenKept,
+    /// The facts of groups.
+    pub groups: GroupsKept,
 }
 
 /// The drawing of one frame: bars as columns, the rest as short lists. Kept between frames for its memory.
@@ -75,6 +96,12 @@ pub struct Waterfall {
     pub labels: Vec<Label>,
     /// Event ticks: row and device pixel, at most one a pixel.
     pub events: Vec<(u32, f32)>,
+    /// Where something failed that the row hides.
+    pub failures: Vec<Stretch>,
+    /// Where the span told nothing, though it should have (see `analysis::gaps`).
+    pub gaps: Vec<Stretch>,
+    /// Where the span lies outside of its parent's time.
+    pub overruns: Vec<Stretch>,
 }
 
 /// Whether a bar is on screen, and where.
@@ -88,15 +115,14 @@ pub enum Extent {
     Within(f64, f64),
 }
 
-/// Where a span lies in a viewport.
-pub fn extent(outline: &Outline, view: &Viewport, span: SpanIx) -> Extent {
-    let (begin, end) = (outline.begin[span as usize], outline.end[span as usize]);
+/// Where a stretch of time lies in a viewport; `last` is the trace's last moment.
+fn place(view: &Viewport, (begin, end): (u64, u64), last: u64) -> Extent {
     let scale = &view.scale;
     // Ends are exclusive, but for a span of no length and the last moment of the trace.
     if end < scale.begin || end == scale.begin && begin < end {
         return Extent::Before;
     }
-    if begin > scale.end || begin == scale.end && begin < outline.duration {
+    if begin > scale.end || begin == scale.end && begin < last {
         return Extent::After;
     }
     let width = scale.width.floor();
@@ -106,16 +132,10 @@ pub fn extent(outline: &Outline, view: &Viewport, span: SpanIx) -> Extent {
     Extent::Within(x0, x1)
 }
 
-/// The span whose row is at `y`, and whether `x` is on its bar (with two pixels of grace for thin ones).
-pub fn hit(outline: &Outline, rows: &Rows, view: &Viewport, x: f64, y: f64) -> Option<(SpanIx, bool)> {
-    let row = rows.get(view.row_at(y, rows.len())?)?;
-    let offset = y + view.top - ((view.top + y) / view.row_height).floor() * view.row_height;
-    let (above, below) = (view.row_height / 4.0, view.row_height * 3.0 / 4.0);
-    let on_bar = match extent(outline, view, row.span) {
-        Extent::Within(x0, x1) => (x0 - 2.0..x1 + 2.0).contains(&x) && (above..=below).contains(&offset),
-        _ => false,
-    };
-    Some((row.span, on_bar))
+/// Where a span lies in a viewport.
+pub fn extent(outline: &Outline, view: &Viewport, span: SpanIx) -> Extent {
+    let times = (outline.begin[span as usize], outline.end[span as usize]);
+    place(view, times, outline.duration)
 }
 
 impl Waterfall {
@@ -137,33 +157,67 @@ impl Waterfall {
         self.pattern.clear();
         self.labels.clear();
         self.events.clear();
+        self.failures.clear();
+        self.gaps.clear();
+        self.overruns.clear();
     }
 
-    /// Lays out what `view` shows of `rows`. `colour` gives a span's colour index.
+    /// Lays out what `view` shows of `rows`. `colour` gives a span's colour index, below 64.
     pub fn lay(
         &mut self,
         outline: &Outline,
         rows: &Rows,
         view: &Viewport,
-        waits: &mut WaitsKept,
-        colour: impl Fn(SpanIx) -> u8,
+        kept: &mut Kept,
+        colour: &dyn Fn(SpanIx) -> u8,
     ) {
         self.clear();
+        kept.hidden.scale_to(&view.scale);
         for index in view.rows(rows.len()) {
             let Some(row) = rows.get(index) else { break };
-            let place = extent(outline, view, row.span);
-            self.labels.push(label::label(outline, view, row.span, index as u32, place));
-            let Extent::Within(x0, x1) = place else { continue };
-            let colour = colour(row.span);
-            if outline.has_children(row.span) {
-                let waits = waits.of(outline, row.span);
-                self.pieces(outline, view, row.span, waits, (x0, x1), (index as u32, colour));
+            if row.is_group() {
+                let group = kept.groups.of(outline, rows, index);
+                let place = place(view, (group.begin, group.end), outline.duration);
+                self.labels.push(label::of_group(view, &group, index as u32, place));
             } else {
-                self.bar(x0, x1, index as u32, colour, Pattern::Own);
+                self.span(outline, view, kept, (index as u32, row), colour(row.span));
             }
-            if outline.flags[row.span as usize].has(Flags::HAS_EVENTS) {
-                self.ticks(outline, view, row.span, index as u32);
+            if row.collapsed() || row.is_group() {
+                let hidden = kept.hidden.of(outline, rows, view, index, colour);
+                for (x0, x1, hidden, pattern) in hidden.bars() {
+                    let colour = if pattern == Pattern::Between { colour(row.span) } else { hidden };
+                    self.bar(x0, x1, index as u32, colour, pattern);
+                }
+                self.failures.extend(hidden.failures().map(|(x0, x1)| (index as u32, x0 as f32, x1 as f32)));
             }
+        }
+    }
+
+    /// The bar of one span, with its label and marks.
+    fn span(
+        &mut self,
+        outline: &Outline,
+        view: &Viewport,
+        kept: &mut Kept,
+        (index, row): (u32, Row),
+        colour: u8,
+    ) {
+        let span = row.span;
+        let place = extent(outline, view, span);
+        self.labels.push(label::of_span(outline, view, span, index, place));
+        let Extent::Within(x0, x1) = place else { return };
+        if outline.has_children(span) {
+            let waits = kept.waits.of(outline, span);
+            self.pieces(outline, view, span, waits, (x0, x1), (index, colour));
+            let gaps = kept.gaps.of(outline, span, waits);
+            self.gaps.extend(gaps.iter().filter_map(|gap| marks::stretch(view, *gap, index)));
+        } else {
+            self.bar(x0, x1, index, colour, Pattern::Own);
+        }
+        let overruns = marks::overruns(outline, span).into_iter().flatten();
+        self.overruns.extend(overruns.filter_map(|overrun| marks::stretch(view, overrun, index)));
+        if outline.flags[span as usize].has(Flags::HAS_EVENTS) {
+            marks::ticks(outline, view, span, index, &mut self.events);
         }
     }
 
@@ -204,21 +258,6 @@ impl Waterfall {
         }
         if let Some((from, pattern)) = run {
             self.bar(from, x1, row, colour, pattern);
-        }
-    }
-
-    fn ticks(&mut self, outline: &Outline, view: &Viewport, span: SpanIx, row: u32) {
-        let scale = &view.scale;
-        let mut last = -1.0;
-        for &time in outline.events_of(span) {
-            if time < scale.begin || time > scale.end {
-                continue;
-            }
-            let x = scale.x_of(time).round().min(scale.width.floor() - 1.0);
-            if x != last {
-                self.events.push((row, x as f32));
-                last = x;
-            }
         }
     }
 }

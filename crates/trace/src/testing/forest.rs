@@ -72,10 +72,18 @@ pub fn outlines(most: usize) -> impl Strategy<Value = Outline> {
             if dice == 0 {
                 outline.flags[span].set(Flags::OWN_ERROR);
             }
-            if dice == 1 {
+            if dice < 2 {
+                outline.flags[span].set(Flags::HAS_EVENTS);
                 event_time.extend([begin, begin + length / 2, begin + length / 2 + 1]);
             }
             outline.event_start[span + 1] = event_time.len() as u32;
+        }
+        for span in (0..parents.len()).rev() {
+            let failed =
+                outline.flags[span].has(Flags::OWN_ERROR) || outline.flags[span].has(Flags::ERROR_BELOW);
+            if let Some(parent) = parents[span].filter(|_| failed) {
+                outline.flags[parent as usize].set(Flags::ERROR_BELOW);
+            }
         }
         outline.event_time = event_time;
         outline.duration = outline.end.iter().copied().max().unwrap_or(0);

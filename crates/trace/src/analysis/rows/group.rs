@@ -1,8 +1,9 @@
 //! Siblings that repeat: many of one service, operation and kind below one parent. As in Sentry's trace view five
 //! are many (`getsentry/sentry`, the trace tree's sibling autogrouping).
 
-use super::Shown;
+use super::{Rows, Shown};
 use crate::model::{Flags, Kind, NO_SPAN, Outline, SpanIx, StrIx};
+use rustc_hash::FxHashMap;
 
 /// How many siblings are a group.
 pub const REPEATED: usize = 5;
@@ -87,6 +88,18 @@ impl Group {
             failed: flags().filter(|flags| flags.has(Flags::OWN_ERROR)).count(),
             failed_below: flags().any(|flags| flags.has(Flags::ERROR_BELOW)),
         }
+    }
+}
+
+/// Remembers the facts of the groups on screen, so that 200,000 members are looked at once and not once a frame.
+/// Belongs to one outline and one list of rows; make a new one for others.
+#[derive(Debug, Default)]
+pub struct GroupsKept(FxHashMap<usize, Group>);
+
+impl GroupsKept {
+    /// The facts of the group at row `index`.
+    pub fn of(&mut self, outline: &Outline, rows: &Rows, index: usize) -> Group {
+        *self.0.entry(index).or_insert_with(|| Group::of(outline, rows.members(index)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The duration beside a bar: to its right, else to its left, else upon it, and never outside the area.
 
 use super::{Extent, Viewport};
+use crate::analysis::rows::Group;
 use crate::model::{Outline, SpanIx};
 use crate::units::duration;
 
@@ -35,8 +36,25 @@ const GAP: f64 = 0.8;
 const WIDER: f64 = 0.8;
 
 /// The label of a span that lies at `extent`.
-pub(super) fn label(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, extent: Extent) -> Label {
-    let length = duration(outline.duration_of(span));
+pub(super) fn of_span(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, extent: Extent) -> Label {
+    label(view, row, extent, duration(outline.duration_of(span)), None)
+}
+
+/// The label of a group whose members lie within `extent`: how long they took, one by one, where there is room.
+pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent) -> Label {
+    let whole = duration(group.end - group.begin);
+    let each = format!(
+        "{whole} · p50 {}, {} to {}{}",
+        duration(group.middle),
+        duration(group.least),
+        duration(group.most),
+        if group.at_once > 1 { format!(" · {} at once", group.at_once) } else { String::new() },
+    );
+    label(view, row, extent, whole, Some(each))
+}
+
+/// `length`, or where there is room beside the bar `more`.
+fn label(view: &Viewport, row: u32, extent: Extent, length: String, more: Option<String>) -> Label {
     // Letters such as "m" are wider than the digit that is measured; no unit has more than one of them.
     let width = |text: &str| (text.chars().count() as f64 + WIDER) * view.char_width;
     let gap = GAP * view.char_width;
@@ -47,13 +65,16 @@ pub(super) fn label(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, 
             (view.scale.width - gap - width(&text), text, Place::Edge)
         }
         Extent::Within(x0, x1) => {
-            let wide = width(&length);
+            let fits =
+                |text: &String| x1 + gap + width(text) <= view.scale.width || x0 - gap - width(text) >= 0.0;
+            let text = more.filter(fits).unwrap_or(length);
+            let wide = width(&text);
             if x1 + gap + wide <= view.scale.width {
-                (x1 + gap, length, Place::Beside)
+                (x1 + gap, text, Place::Beside)
             } else if x0 - gap - wide >= 0.0 {
-                (x0 - gap - wide, length, Place::Beside)
+                (x0 - gap - wide, text, Place::Beside)
             } else {
-                (x1 - 2.0 * gap - wide, length, Place::Upon)
+                (x1 - 2.0 * gap - wide, text, Place::Upon)
             }
         }
     };

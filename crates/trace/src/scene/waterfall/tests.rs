@@ -1,8 +1,10 @@
 //! Bars against brute force: what every pixel column of every row must be, straight from the definition.
 
 use super::*;
-use crate::analysis::rows::{View, rows};
+use crate::analysis::rows::{SiblingOrder, View, rows};
 use crate::testing::forest::{forest, outlines};
+use crate::testing::trace;
+use crate::units::SpanId;
 use proptest::prelude::*;
 
 fn viewport(begin: u64, end: u64, width: f64) -> Viewport {
@@ -16,24 +18,43 @@ fn viewport(begin: u64, end: u64, width: f64) -> Viewport {
     }
 }
 
-/// Draws bars as text: `#` own, `-` waiting, one line a row.
+/// Draws bars as text, one line a row: `#` own, `-` waiting, `_` below, `.` between, and `!` what failed.
 fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
     let mut lines = vec![vec![b' '; width]; rows];
     for bar in 0..scene.len() {
         let pixels = scene.x0[bar] as usize..scene.x1[bar] as usize;
         for cell in &mut lines[scene.row[bar] as usize][pixels] {
             assert_eq!(*cell, b' ', "two bars in one pixel of one row");
-            *cell = if scene.pattern[bar] == Pattern::Own { b'#' } else { b'-' };
+            *cell = match scene.pattern[bar] {
+                Pattern::Own if scene.colour[bar] == FAILED => b'!',
+                Pattern::Own => b'#',
+                Pattern::Waiting => b'-',
+                Pattern::Below => b'_',
+                Pattern::Between => b'.',
+            };
         }
     }
     lines.into_iter().map(|line| String::from_utf8(line).unwrap().trim_end().to_owned()).collect()
 }
 
-fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
+/// The colour of what failed, in these tests.
+const FAILED: u8 = 12;
+
+fn laid_as(outline: &Outline, view: &Viewport, asked: &View) -> (Rows, Waterfall) {
     let mut scene = Waterfall::default();
-    let rows = rows(outline, &View::default());
-    scene.lay(outline, &rows, view, &mut WaitsKept::default(), |span| outline.service[span as usize] as u8);
-    scene
+    let rows = rows(outline, asked);
+    let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
+        true => FAILED,
+        false => outline.service[span as usize] as u8 % FAILED,
+    };
+    scene.lay(outline, &rows, view, &mut Kept::default(), &colour);
+    (rows, scene)
+}
+
+fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
+    let mut outline = outline.clone();
+    outline.flags.iter_mut().for_each(|flags| *flags = Flags(flags.0 & !Flags::OWN_ERROR.0));
+    laid_as(&outline, view, &View::default()).1
 }
 
 #[test]
@@ -72,11 +93,82 @@ fn only_rows_on_screen_are_laid() {
     shown.dedup();
     assert_eq!(shown, (100_000..100_018).collect::<Vec<_>>());
     let rows = rows(&outline, &View::default());
-    assert_eq!(hit(&outline, &rows, &view, 500.0, 0.0).map(|hit| hit.0), Some(100_000));
-    assert_eq!(hit(&outline, &rows, &view, 500.0, 13.0).map(|hit| hit.0), Some(100_001));
+    assert_eq!(view.row_at(0.0, rows.len()), Some(100_000));
+    assert_eq!(view.row_at(13.0, rows.len()), Some(100_001));
     view.top = 0.0;
     let scene = laid(&outline, &view);
     assert!(scene.len() < 100, "200,000 children are no more bars than pixels: {}", scene.len());
+
+    // All of them in one row, whether as a group or below a collapsed parent that ended before they began.
+    let mut outline = outline;
+    let (name, service) = (outline.name[1], outline.service[1]);
+    outline.name.fill(name);
+    outline.service.fill(service);
+    let (rows, scene) = laid_as(&outline, &view, &View { group: true, ..View::default() });
+    assert_eq!((rows.len(), rows.members(1).len()), (2, 200_000));
+    assert!(scene.len() <= 2000, "{}", scene.len());
+    outline.end[0] = 5;
+    outline.flags[150_000].set(Flags::OWN_ERROR);
+    outline.flags[0].set(Flags::ERROR_BELOW);
+    let mut collapsed = View::default();
+    collapsed.fold.collapse_all();
+    let (rows, scene) = laid_as(&outline, &view, &collapsed);
+    assert_eq!(rows.len(), 1);
+    assert!(scene.len() <= 1000, "{}", scene.len());
+    assert_eq!(scene.failures, [(0, 750.0, 752.0)]);
+}
+
+#[test]
+fn a_row_shows_what_it_hides() {
+    let drawn_trace = trace(
+        "
+        a: root               [==================]
+          b: call              [===]
+            c: queue             [====]
+              d: late !               [====]
+          e: get               [=]
+          e: get                  [=]
+          e: get !                  [=]
+          e: get                       [=]
+          e: get                          [===]
+            f: slow                         [====]
+        ",
+    );
+    let outline = drawn_trace.outline();
+    let view = viewport(0, outline.duration, outline.duration as f64 / 1e6);
+    let mut asked = View { group: true, ..View::default() };
+    asked.fold.set(outline, 1, true);
+    let (rows, scene) = laid_as(outline, &view, &asked);
+    assert_eq!((rows.len(), rows.members(2).len()), (3, 5));
+    assert_eq!(
+        drawn(&scene, rows.len(), view.scale.width as usize),
+        ["#-------#--#----###", " ##--________", " ##.##!!.##.####___"],
+        "the call's time and what it set off; the gets, what is between them and what one of them set off"
+    );
+    assert_eq!(scene.failures, [(1, 8.0, 13.0)]);
+    let texts: Vec<_> = scene.labels.iter().map(|label| label.text.as_str()).collect();
+    assert_eq!(texts, ["19 ms", "4 ms", "15 ms"], "no room for more");
+}
+
+#[test]
+fn gaps_and_overruns_are_marked() {
+    let drawn_trace = trace(
+        "
+        a: root               [==================]
+          b: early          [==]
+          b: late                           [========]
+          b: sent (producer)    [=]
+            c: taken (consumer)     [==============]
+        ",
+    );
+    let outline = drawn_trace.outline();
+    let view = viewport(0, outline.duration, outline.duration as f64 / 1e6);
+    let scene = laid(outline, &view);
+    let names = |stretches: &[Stretch]| -> Vec<_> {
+        stretches.iter().map(|(row, x0, x1)| (outline.name_of(*row).to_owned(), *x0, *x1)).collect()
+    };
+    assert_eq!(names(&scene.overruns), [("early".into(), 0.0, 2.0), ("late".into(), 21.0, 25.0)]);
+    assert_eq!(names(&scene.gaps), [("root".into(), 6.0, 16.0)]);
 }
 
 proptest! {
@@ -131,9 +223,7 @@ proptest! {
                     prop_assert_eq!(*cell, b'#', "row {} column {}: {}", row, x, share);
                 }
             }
-            let (span, on_bar) = hit(&outline, &rows, &view, first as f64, view.y_of(row) + 12.0).unwrap();
-            prop_assert_eq!(span as usize, row);
-            prop_assert!(on_bar);
+            prop_assert_eq!(view.row_at(view.y_of(row) + 12.0, rows.len()), Some(row));
         }
         for label in &scene.labels {
             let wide = label.text.chars().count() as f64 * 6.0;
@@ -142,6 +232,77 @@ proptest! {
         }
         for pair in scene.events.windows(2) {
             prop_assert!(pair[0] != pair[1]);
+        }
+    }
+
+    #[test]
+    fn whatever_is_hidden_its_errors_and_its_reach_are_seen(
+        mut outline in outlines(50), alike in proptest::collection::vec(0usize..3, 50),
+        from in 0u64..500, span in 1u64..600, width in 4u32..300,
+        collapsed in proptest::collection::vec(0u64..50, 0..12), level in proptest::option::of(0u32..4),
+        (group, order, open) in (any::<bool>(), any::<bool>(), 0u32..50),
+    ) {
+        for (span, name) in alike.into_iter().take(outline.len()).enumerate() {
+            outline.name[span] = outline.name[name.min(outline.len() - 1)];
+            outline.service[span] = outline.service[name.min(outline.len() - 1)];
+        }
+        let order = if order { SiblingOrder::Duration } else { SiblingOrder::Begin };
+        let mut asked = View { group, order, ..View::default() };
+        asked.fold.level = level;
+        asked.fold.collapsed = collapsed.into_iter().map(|id| SpanId(id + 1)).collect();
+        asked.fold.set_group(&outline, open.min(outline.len() as u32 - 1), true);
+        let mut view = viewport(from, from + span, f64::from(width));
+        view.height = 24.0 * 60.0;
+        let (rows, scene) = laid_as(&outline, &view, &asked);
+        let lines = drawn(&scene, rows.len(), width as usize);
+        let columns = |span: SpanIx| match extent(&outline, &view, span) {
+            Extent::Within(x0, x1) => x0 as usize..x1 as usize,
+            _ => 0..0,
+        };
+        let failed = |span: &SpanIx| outline.flags[*span as usize].has(Flags::OWN_ERROR);
+        let cell = |row: usize, x: usize| lines[row].as_bytes().get(x).copied().unwrap_or(b' ');
+        let strip = |row: usize, x: usize| scene.failures.iter().any(|(of, x0, x1)| {
+            *of as usize == row && (*x0 as usize..*x1 as usize).contains(&x)
+        });
+        for (index, row) in rows.as_slice().iter().enumerate() {
+            let own = if row.is_group() { rows.members(index).to_vec() } else { vec![row.span] };
+            // What is below, and whether it lies within the time of the member (or span) that it is below.
+            let mut below = Vec::new();
+            for top in own.iter().map(|top| *top as usize).filter(|_| row.collapsed()) {
+                below.extend((top as SpanIx + 1..outline.subtree_end[top]).map(|span| {
+                    let at = span as usize;
+                    (span, outline.begin[at] >= outline.begin[top] && outline.end[at] <= outline.end[top])
+                }));
+            }
+            let begin = own.iter().map(|span| outline.begin[*span as usize]).min().unwrap();
+            let end = own.iter().map(|span| outline.end[*span as usize]).max().unwrap();
+            let hull = match place(&view, (begin, end), outline.duration) {
+                Extent::Within(x0, x1) => x0 as usize..x1 as usize,
+                _ => 0..0,
+            };
+            for x in 0..width as usize {
+                let here: Vec<_> = own.iter().filter(|span| columns(**span).contains(&x)).collect();
+                let under: Vec<_> = below.iter().filter(|(span, _)| columns(*span).contains(&x)).collect();
+                prop_assert_eq!(strip(index, x), under.iter().any(|(span, _)| failed(span)));
+                let cell = cell(index, x);
+                if !here.is_empty() {
+                    prop_assert!(matches!(cell, b'!' | b'#' | b'-'), "row {} column {}", index, x);
+                    // In a group what failed wins its pixel.
+                    prop_assert!(!row.is_group() || (cell == b'!') == here.iter().any(|span| failed(span)));
+                } else if under.iter().any(|(_, within)| !within) {
+                    prop_assert_eq!(cell, b'_', "row {} column {}", index, x);
+                } else {
+                    prop_assert_eq!(cell, if hull.contains(&x) { b'.' } else { b' ' });
+                }
+            }
+        }
+        // No error is lost: wherever one is on screen, some row shows it there.
+        for span in (0..outline.len() as SpanIx).filter(failed) {
+            let row = rows.index_showing(&outline, span).unwrap();
+            let own = rows.as_slice()[row].span == span;
+            for x in columns(span) {
+                prop_assert!(cell(row, x) == b'!' || strip(row, x) || own && cell(row, x) == b'-');
+            }
         }
     }
 }

@@ -1,0 +1,96 @@
+//! Gaps: stretches of a span in which it told nothing, between two things that it did tell of. Something
+//! happened there that nobody instrumented.
+//!
+//! The rule is that of Sentry's trace view (`getsentry/sentry`, missing instrumentation): 100 ms between two
+//! children, whatever the span. A trace that is short as a whole has gaps as well, so a quarter of the span
+//! counts too, from a millisecond on. Before the first child and after the last there is none, as a span may well
+//! work by itself; and an event is something told, so it ends a gap.
+
+use super::waiting::Waits;
+use crate::model::{Outline, SpanIx};
+
+/// What is a gap in any span, nanoseconds.
+const LONG: u64 = 100_000_000;
+
+/// What is none in any span, nanoseconds.
+const SHORT: u64 = 1_000_000;
+
+/// The gaps of `span`, whose waits are `waits`: ascending, in nanoseconds from the trace's begin.
+pub fn gaps(outline: &Outline, span: SpanIx, waits: &Waits) -> Vec<(u64, u64)> {
+    let least = (outline.duration_of(span) / 4).clamp(SHORT, LONG);
+    let events = outline.events_of(span);
+    let mut gaps = Vec::new();
+    let mut told = None;
+    for (begin, end) in waits.intervals() {
+        // Intervals are disjoint, so what is short needs no further look; there may be 200,000 of them.
+        if let Some(from) = told.filter(|from| begin - from >= least) {
+            let mut from: u64 = from;
+            let first = events.partition_point(|event| *event <= from);
+            let between = events[first..].iter().copied().take_while(|event| *event < begin);
+            for to in between.chain([begin]) {
+                if to - from >= least {
+                    gaps.push((from, to));
+                }
+                from = to;
+            }
+        }
+        told = Some(end);
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{COLUMN, trace};
+
+    fn of_root(drawing: &str) -> Vec<(u64, u64)> {
+        let trace = trace(drawing);
+        let outline = trace.outline();
+        let gaps = gaps(outline, 0, &Waits::of(outline, 0));
+        gaps.into_iter().map(|(begin, end)| (begin / COLUMN, end / COLUMN)).collect()
+    }
+
+    #[test]
+    fn a_gap_lies_between_children_and_is_long() {
+        // Sixteen columns: four are a quarter. Neither the lead-in nor the tail counts, nor what is shorter.
+        assert_eq!(
+            of_root(
+                "
+                a: root    [==============]
+                  a: one       [==]
+                  a: two            [=]
+                  a: three             [=]
+                "
+            ),
+            []
+        );
+        assert_eq!(
+            of_root(
+                "
+                a: root    [==============]
+                  a: one    [=]
+                  a: two          [=]
+                  a: three           [=]
+                "
+            ),
+            [(3, 7)]
+        );
+    }
+
+    #[test]
+    fn an_event_ends_a_gap() {
+        let drawing = |root: &str| {
+            format!(
+                "
+                a: root   [{root}]
+                  a: one   [=]
+                  a: two                  [=]
+                "
+            )
+        };
+        assert_eq!(of_root(&drawing("====================")), [(3, 16)]);
+        assert_eq!(of_root(&drawing("=====*==============")), [(6, 16)]);
+        assert_eq!(of_root(&drawing("====*====*====*=====")), [], "nowhere a quarter is silent");
+    }
+}
