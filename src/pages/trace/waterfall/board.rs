@@ -8,10 +8,9 @@ use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows};
-use spandrel_trace::analysis::waiting::WaitsKept;
-use spandrel_trace::model::{Flags, Outline, SpanIx};
+use spandrel_trace::model::{Flags, SpanIx};
 use spandrel_trace::scene::scroll::ScrollMap;
-use spandrel_trace::scene::waterfall::{Viewport, Waterfall};
+use spandrel_trace::scene::waterfall::{Kept, Viewport, Waterfall};
 use spandrel_trace::scene::{TimeScale, ruler};
 use spandrel_trace::units::{duration, duration_exact};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -49,9 +48,7 @@ pub struct Elements {
 /// See the module.
 pub struct Board {
     session: Session,
-    outline: Arc<Outline>,
     slots: Arc<Vec<u8>>,
-    deepest: u32,
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
@@ -62,9 +59,10 @@ pub struct Board {
 
 struct Inner {
     pool: RowPool,
-    // The rows that were painted last.
+    // The rows that were painted last, and the depth of the deepest.
     rows: Arc<Rows>,
-    waits: WaitsKept,
+    deepest: u32,
+    kept: Kept,
     scene: Waterfall,
     palette: Palette,
     char_width: Option<(f64, f64)>,
@@ -103,7 +101,8 @@ impl Board {
         let inner = Inner {
             pool: RowPool::new(elements.pool.clone())?,
             rows: Arc::default(),
-            waits: WaitsKept::default(),
+            deepest: 0,
+            kept: Kept::default(),
             scene: Waterfall::default(),
             palette: Palette::read(),
             char_width: None,
@@ -117,10 +116,7 @@ impl Board {
             active: None,
             pointing: None,
         };
-        let outline = session.outline();
         let board = Rc::new(Board {
-            deepest: outline.depth.iter().copied().max().unwrap_or(0),
-            outline,
             session,
             slots,
             elements,
@@ -296,6 +292,8 @@ impl Board {
         let inner = &mut *guard;
         if !Arc::ptr_eq(&inner.rows, &rows) {
             inner.rows = rows.clone();
+            inner.kept = Kept::default();
+            inner.deepest = rows.as_slice().iter().map(|row| row.depth()).max().unwrap_or(0);
             inner.pool.renew();
         }
         let bars_width = (inner.width - inner.names).max(1.0);
@@ -315,7 +313,7 @@ impl Board {
             least_bar: 2.0 * ratio,
             char_width,
         };
-        let outline = &self.outline;
+        let outline = &*self.session.outline();
         let slot =
             |span: SpanIx| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
         let range = view.rows(rows.len());
@@ -323,19 +321,19 @@ impl Board {
         let shift = range.start as f64 * ROW - top;
         set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
         let room = (inner.names - NAME_ROOM).max(0.0);
-        let indent = (room / f64::from(self.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
+        let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
         let levels = (room / indent).max(4.0) as u32;
         set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
         let edition = inner.edition;
         let showing = Showing { outline, rows: &rows, range, selected, slot: &slot, levels, indent, edition };
-        inner.pool.show(&showing);
+        inner.pool.show(&showing, &mut inner.kept.groups);
         self.announce(inner, selected);
 
         let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
             true => FAILED,
             false => slot(span),
         };
-        inner.scene.lay(outline, &rows, &view, &mut inner.waits, colour);
+        inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width);
         let (bars, ruler, _) = &self.surfaces;
         bars.clear(bars_width, inner.height);

@@ -2,14 +2,17 @@
 
 use crate::ui::canvas::custom_properties;
 use spandrel_trace::scene::ruler::Tick;
-use spandrel_trace::scene::waterfall::{Pattern, Place, Viewport, Waterfall};
+use spandrel_trace::scene::waterfall::{Pattern, Place, Stretch, Viewport, Waterfall};
 use web_sys::CanvasRenderingContext2d;
 
 /// Colour index of spans that failed; service slots are below it.
 pub const FAILED: u8 = 12;
 
-/// How much of a bar's colour is left where its span waited.
+/// How much of a bar's colour is left where its span waited, where only what is below it was at work, and between
+/// the members of a group; the latter two are thin.
 const WAITING: f64 = 0.35;
+const BELOW: f64 = 0.6;
+const BETWEEN: f64 = 0.6;
 
 /// The colours and fonts of the theme, read once a theme.
 pub struct Palette {
@@ -18,6 +21,7 @@ pub struct Palette {
     quiet: String,
     line: String,
     paper: String,
+    warn: String,
     accent: String,
     on_accent: String,
     font: String,
@@ -29,7 +33,16 @@ impl Palette {
     pub fn read() -> Self {
         let slots: Vec<String> = (1..=FAILED).map(|slot| format!("--span-{slot}")).collect();
         let mut names: Vec<&str> = slots.iter().map(String::as_str).collect();
-        names.extend(["--error", "--ink", "--ink-3", "--line", "--paper", "--accent", "--on-accent"]);
+        names.extend([
+            "--error",
+            "--ink",
+            "--ink-3",
+            "--line",
+            "--paper",
+            "--warn",
+            "--accent",
+            "--on-accent",
+        ]);
         names.extend(["--font-text", "--font-mono"]);
         let mut values = custom_properties(&names).into_iter();
         let spans = values.by_ref().take(usize::from(FAILED) + 1).collect();
@@ -40,6 +53,7 @@ impl Palette {
             quiet: next(),
             line: next(),
             paper: next(),
+            warn: next(),
             accent: next(),
             on_accent: next(),
             font: next(),
@@ -101,7 +115,22 @@ pub fn bars(
     let bar_height = (view.row_height / 2.0).round();
     let inset = ((view.row_height - bar_height) / 2.0).round();
     let radius = 2.0 * ratio;
-    for (pattern, alpha) in [(Pattern::Waiting, WAITING), (Pattern::Own, 1.0)] {
+    let thick = |bar: usize| matches!(scene.pattern[bar], Pattern::Own | Pattern::Waiting);
+    // Two pieces of one bar, the second beside the first.
+    let joined = |bar: usize| {
+        bar > 0
+            && bar < scene.len()
+            && scene.row[bar - 1] == scene.row[bar]
+            && scene.x1[bar - 1] == scene.x0[bar]
+            && thick(bar - 1)
+            && thick(bar)
+    };
+    for (pattern, alpha, height) in [
+        (Pattern::Between, BETWEEN, ratio.round()),
+        (Pattern::Below, BELOW, (3.0 * ratio).round()),
+        (Pattern::Waiting, WAITING, bar_height),
+        (Pattern::Own, 1.0, bar_height),
+    ] {
         context.set_global_alpha(alpha);
         let mut colour = None;
         for bar in (0..scene.len()).filter(|bar| scene.pattern[*bar] == pattern) {
@@ -110,20 +139,41 @@ pub fn bars(
                 context.set_fill_style_str(palette.span(scene.colour[bar]));
             }
             let (x0, x1) = (f64::from(scene.x0[bar]), f64::from(scene.x1[bar]));
-            let y = (view.y_of(scene.row[bar] as usize) + inset).round();
-            let begins = bar == 0 || scene.row[bar - 1] != scene.row[bar];
-            let ends = scene.row.get(bar + 1) != Some(&scene.row[bar]);
+            let y = (view.y_of(scene.row[bar] as usize) + (view.row_height - height) / 2.0).round();
+            let (begins, ends) = (!joined(bar), !joined(bar + 1));
             // Ends are round, joints and cuts are not; what is hardly wider than the curve is not either.
-            if (begins || ends) && x1 - x0 > 2.0 * radius {
+            if thick(bar) && (begins || ends) && x1 - x0 > 2.0 * radius {
                 let left = if begins && x0 > 0.0 { radius } else { 0.0 };
                 let right = if ends && x1 < view.scale.width.floor() { radius } else { 0.0 };
-                rounded(context, (x0, y, x1, y + bar_height), left, right);
+                rounded(context, (x0, y, x1, y + height), left, right);
             } else {
-                context.fill_rect(x0, y, x1 - x0, bar_height);
+                context.fill_rect(x0, y, x1 - x0, height);
             }
         }
     }
     context.set_global_alpha(1.0);
+    let stretches = |list: &[Stretch], from: f64, to: f64| {
+        for (row, x0, x1) in list {
+            let y = (view.y_of(*row as usize) + inset + from).round();
+            context.fill_rect(f64::from(*x0), y, f64::from(x1 - x0), (to - from).round());
+        }
+    };
+    // A gap is hollow, with a dash in it.
+    context.set_fill_style_str(&palette.paper);
+    stretches(&scene.gaps, ratio, bar_height - ratio);
+    context.set_fill_style_str(&palette.quiet);
+    for (row, x0, x1) in &scene.gaps {
+        let y = (view.y_of(*row as usize) + view.row_height / 2.0).floor();
+        let mut x = f64::from(*x0) + 2.0 * ratio;
+        while x < f64::from(*x1) - 2.0 * ratio {
+            context.fill_rect(x, y, (3.0 * ratio).min(f64::from(*x1) - x), ratio.round());
+            x += 6.0 * ratio;
+        }
+    }
+    context.set_fill_style_str(&palette.warn);
+    stretches(&scene.overruns, bar_height + ratio, bar_height + 3.0 * ratio);
+    context.set_fill_style_str(palette.span(FAILED));
+    stretches(&scene.failures, bar_height - 4.0 * ratio, bar_height);
     context.set_fill_style_str(&palette.ink);
     for (row, x) in &scene.events {
         let y = (view.y_of(*row as usize) + inset - 2.0 * ratio).round();

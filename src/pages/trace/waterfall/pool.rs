@@ -1,7 +1,7 @@
 //! The rows that people read: a fixed pool of elements, written in the frame in which the bars are painted.
 //! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
 
-use spandrel_trace::analysis::rows::{Row, Rows, Siblings};
+use spandrel_trace::analysis::rows::{Group, GroupsKept, Row, Rows, Siblings};
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::duration;
 use std::collections::VecDeque;
@@ -68,7 +68,7 @@ impl RowPool {
     }
 
     /// Writes the rows on screen. `false` if an element could not be made.
-    pub fn show(&mut self, showing: &Showing) -> bool {
+    pub fn show(&mut self, showing: &Showing, groups: &mut GroupsKept) -> bool {
         while self.rows.len() < showing.range.len() {
             let Some(row) = self.make() else { return false };
             self.rows.push_back(row);
@@ -87,7 +87,8 @@ impl RowPool {
             let written = Written { index, row, selected, edition: showing.edition };
             if element.written != Some(written) {
                 let place = self.siblings.place(showing.outline, showing.rows, index);
-                write(element, showing, written, place);
+                let group = row.is_group().then(|| groups.of(showing.outline, showing.rows, index));
+                write(element, showing, written, place, group);
                 element.written = Some(written);
             }
         }
@@ -182,7 +183,13 @@ fn attribute(element: &HtmlElement, name: &str, value: &str) {
     let _ = element.set_attribute(name, value);
 }
 
-fn write(element: &RowElement, showing: &Showing, written: Written, (position, size): (u32, u32)) {
+fn write(
+    element: &RowElement,
+    showing: &Showing,
+    written: Written,
+    (position, size): (u32, u32),
+    group: Option<Group>,
+) {
     let (outline, row) = (showing.outline, written.row);
     let span = row.span;
     let root = &element.element;
@@ -207,12 +214,20 @@ fn write(element: &RowElement, showing: &Showing, written: Written, (position, s
         String::new()
     });
     attribute(&element.dot, "data-slot", &((showing.slot)(span) + 1).to_string());
-    element.name.set_data(shown(outline.name_of(span)));
+    attribute(&element.dot, "data-kind", outline.kind[span as usize].name());
+    let name = shown(outline.name_of(span));
+    let many = group.map(|group| format!("{name} × {}", group.count));
+    element.name.set_data(many.as_deref().unwrap_or(name));
     element.service.set_data(shown(outline.service_of(span)));
-    let (class, words) = mark(outline.flags[span as usize]);
+    let flags = outline.flags[span as usize];
+    let (class, words) = match &group {
+        Some(group) => mark(group.failed > 0, group.failed_below, false),
+        None => mark(flags.has(Flags::OWN_ERROR), flags.has(Flags::ERROR_BELOW), flags.has(Flags::WARNED)),
+    };
     element.mark.set_class_name(class);
     attribute(&element.mark, "title", words);
-    attribute(&element.bar, "aria-label", &bar_words(outline, span));
+    let words = group.map_or_else(|| bar_words(outline, span), |group| group_words(&group));
+    attribute(&element.bar, "aria-label", &words);
 }
 
 /// An empty name is shown as such, not as a gap.
@@ -220,16 +235,31 @@ fn shown(text: &str) -> &str {
     if text.is_empty() { "(no name)" } else { text }
 }
 
-fn mark(flags: Flags) -> (&'static str, &'static str) {
-    if flags.has(Flags::OWN_ERROR) {
-        ("span-row-mark span-row-failed", "Failed")
-    } else if flags.has(Flags::ERROR_BELOW) {
-        ("span-row-mark span-row-failed-below", "A span below it failed")
-    } else if flags.has(Flags::WARNED) {
-        ("span-row-mark span-row-warned", "Has warnings")
-    } else {
-        ("span-row-mark", "")
+fn mark(failed: bool, failed_below: bool, warned: bool) -> (&'static str, &'static str) {
+    match (failed, failed_below, warned) {
+        (true, ..) => ("span-row-mark span-row-failed", "Failed"),
+        (_, true, _) => ("span-row-mark span-row-failed-below", "A span below it failed"),
+        (.., true) => ("span-row-mark span-row-warned", "Has warnings"),
+        _ => ("span-row-mark", ""),
     }
+}
+
+/// What the row of a group shows, in words.
+fn group_words(group: &Group) -> String {
+    let at_once = match group.at_once {
+        0 | 1 => "one after the other".to_owned(),
+        most => format!("up to {most} at once"),
+    };
+    let failed = if group.failed > 0 { format!(", {} failed", group.failed) } else { String::new() };
+    format!(
+        "{} spans within {}, {at_once}: from {} to {}, half of them up to {}{failed}, starting at {}",
+        group.count,
+        duration(group.end - group.begin),
+        duration(group.least),
+        duration(group.most),
+        duration(group.middle),
+        duration(group.begin),
+    )
 }
 
 /// What the bar shows, for those who cannot see it.
