@@ -10,25 +10,30 @@ use crate::state;
 use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
-use crate::ui::problem::ProblemCard;
+use crate::ui::element::el;
+use crate::ui::problem::problem_card;
 use crate::ui::theme;
-use bar::Bar;
-use files::{Files, FilesFace};
+use crate::ui::view::{self, View, keyed};
+use bar::bar;
+use files::{Files, files_face};
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
+use web_sys::MouseEvent;
 
 /// Puts the app into the page.
 pub fn mount() {
     let starting = busy::hold();
-    leptos::mount::mount_to_body(App);
+    if let Some(body) = document().body() {
+        // The app goes with the page.
+        std::mem::forget(view::mount(&body, app));
+    }
     drop(starting);
 }
 
 /// The whole page.
-#[component]
-pub fn App() -> impl IntoView {
+fn app() -> View {
     state::provide();
-    let (navigation, route, settings) = (use_navigation(), use_route(), use_settings());
+    let (navigation, settings) = (use_navigation(), use_settings());
     theme::wear(move || match settings.theme() {
         Theme::System => None,
         Theme::Light => Some(false),
@@ -36,64 +41,47 @@ pub fn App() -> impl IntoView {
     });
     let files = Files::default();
     files.listen();
-    view! {
-        <div class="app" on:click=move |event| links::follow(&event, navigation)>
-            <a class="unseen" href="#content" on:click=links::skip>"Skip to content"</a>
-            <Bar files/>
-            <main class="app__page" id="content" tabindex="-1" data-test="drop-zone">
-                <FilesFace files/>
-                <Page route/>
-            </main>
-        </div>
-    }
+    let skip = el("a", "unseen").attr("href", "#content").on("click", links::skip).text("Skip to content");
+    let main = el("main", "app__page")
+        .attr("id", "content")
+        .attr("tabindex", "-1")
+        .test("drop-zone")
+        .child(files_face(files))
+        .child(page(use_route()));
+    el("div", "app")
+        .on("click", move |event: MouseEvent| links::follow(&event, navigation))
+        .children([skip, bar(files), main])
+        .into()
 }
 
 /// Pages by route. A page stays as it is while only its view changes.
-#[component]
-fn Page(route: Signal<Route>) -> impl IntoView {
-    let place = Memo::new(move |_| match route.get() {
+fn page(route: Signal<Route>) -> View {
+    let place = move || match route.get() {
         Route::Trace { id, .. } => ("trace", id),
         Route::NotFound(path) => ("", path),
         other => (other.page(), String::new()),
-    });
-    move || {
-        let (page, rest) = place.get();
-        match page {
+    };
+    keyed(place, |(page, rest)| -> View {
+        let (title, make): (_, fn() -> View) = match page {
             "trace" => {
                 entitle("Trace");
-                view! { <pages::trace::TracePage id=rest/> }.into_any()
+                return pages::trace::trace_page(rest).into();
             }
-            "search" => {
-                entitle("Search");
-                view! { <pages::search::Search/> }.into_any()
-            }
-            "dependencies" => {
-                entitle("Dependencies");
-                view! { <pages::dependencies::Dependencies/> }.into_any()
-            }
-            "monitor" => {
-                entitle("Monitor");
-                view! { <pages::monitor::Monitor/> }.into_any()
-            }
-            "shop" => {
-                entitle("Shop");
-                view! { <pages::shop::Shop/> }.into_any()
-            }
-            "settings" => {
-                entitle("Settings");
-                view! { <pages::settings::Settings/> }.into_any()
-            }
-            "about" => {
-                entitle("About");
-                view! { <pages::about::About/> }.into_any()
-            }
+            "search" => ("Search", || pages::search::search().into()),
+            "dependencies" => ("Dependencies", || pages::dependencies::dependencies().into()),
+            "monitor" => ("Monitor", || pages::monitor::monitor().into()),
+            "shop" => ("Shop", || pages::shop::shop().into()),
+            "settings" => ("Settings", || pages::settings::settings().into()),
+            "about" => ("About", || pages::about::about().into()),
             _ => {
                 entitle("Not found");
                 let happened = format!("There is no page at “{rest}”.");
                 let problem = Problem::new(ProblemKind::NotFound, "Opening this address", happened)
                     .advise("Start from the search, or open a trace by its id above.");
-                view! { <ProblemCard problem/> }.into_any()
+                return problem_card(problem, None).into();
             }
-        }
-    }
+        };
+        entitle(title);
+        make()
+    })
 }

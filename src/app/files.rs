@@ -1,18 +1,20 @@
 //! Trace files dropped anywhere, chosen or pasted: opened without any server.
 
 use crate::route::{Route, SearchParams};
-use crate::state::data::{Data, OpenFiles, Progress as Read, use_data};
+use crate::state::data::{Data, OpenFiles, Progress, use_data};
+use crate::state::errand::Errand;
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::ui::canvas::Listener;
-use crate::ui::icon::Icon;
-use crate::ui::problem::ProblemCard;
-use crate::ui::progress::Progress;
+use crate::ui::element::{button, el};
+use crate::ui::icon::{self, icon};
+use crate::ui::problem::problem_card;
+use crate::ui::progress::progress;
+use crate::ui::view::{View, keep, part, several, when};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use spandrel_trace::units::Problem;
 use std::future::Future;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, DragEvent, Element, File, FileList, HtmlInputElement};
+use web_sys::{ClipboardEvent, DragEvent, Element, Event, File, FileList, HtmlInputElement, MouseEvent};
 
 /// What is going on with files.
 #[derive(Clone, Copy)]
@@ -21,7 +23,7 @@ pub struct Files {
     navigation: Navigation,
     /// Files are held over the page.
     over: RwSignal<bool>,
-    reading: RwSignal<Option<Read>>,
+    reading: RwSignal<Option<Progress>>,
     problem: RwSignal<Option<Problem>>,
 }
 
@@ -50,7 +52,7 @@ impl Files {
     /// Listens for drops and pastes anywhere in the page.
     pub fn listen(self) {
         let window = window();
-        let listeners = [
+        keep([
             Listener::new(&window, "dragover", move |event: DragEvent| {
                 if has_files(&event) {
                     event.prevent_default();
@@ -71,9 +73,7 @@ impl Files {
                 }
             }),
             Listener::new(&window, "paste", move |event: ClipboardEvent| self.paste(&event)),
-        ];
-        let listeners = StoredValue::new_local(listeners);
-        on_cleanup(move || listeners.dispose());
+        ]);
         #[cfg(feature = "bench")]
         self.listen_for_bytes();
     }
@@ -81,12 +81,10 @@ impl Files {
     /// Takes bytes from whoever measures: `new CustomEvent("spandrel:open", {detail: Uint8Array})`.
     #[cfg(feature = "bench")]
     fn listen_for_bytes(self) {
-        let heard = Listener::new(&window(), "spandrel:open", move |event: web_sys::CustomEvent| {
+        keep(Listener::new(&window(), "spandrel:open", move |event: web_sys::CustomEvent| {
             let bytes: js_sys::Uint8Array = event.detail().unchecked_into();
             self.take(async move { self.data.open_bytes(bytes).await });
-        });
-        let heard = StoredValue::new_local(heard);
-        on_cleanup(move || heard.dispose());
+        }));
     }
 
     /// Lets the user choose files.
@@ -126,8 +124,8 @@ impl Files {
 
     fn take(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
         self.problem.set(None);
-        self.reading.set(Some(Read::default()));
-        spawn_local(async move {
+        self.reading.set(Some(Progress::default()));
+        let done = async move {
             let opened = work.await;
             self.reading.set(None);
             match opened {
@@ -140,14 +138,14 @@ impl Files {
                 },
                 Err(problem) => self.problem.set(Some(problem)),
             }
-        });
+        };
+        Errand::send(done).forget();
     }
 }
 
 /// How files look while they are held over the page, read, or could not be.
-#[component]
-pub fn FilesFace(files: Files) -> impl IntoView {
-    let chosen = move |event: web_sys::Event| {
+pub fn files_face(files: Files) -> View {
+    let chosen = move |event: Event| {
         let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         let Some(field) = field else { return };
         let chosen = list(field.files());
@@ -157,31 +155,40 @@ pub fn FilesFace(files: Files) -> impl IntoView {
             files.open(chosen);
         }
     };
+    let field = el("input", "")
+        .attr("id", "choose-files")
+        .attr("type", "file")
+        .attr("multiple", true)
+        .attr("hidden", true)
+        .test("file-input")
+        .on("change", chosen);
+    let held = || {
+        let formats = el("span", "").text("Jaeger JSON, OTLP JSON or protobuf, also gzipped");
+        el("div", "app__drop").child(el("div", "app__drop-box").text("Drop to open").child(formats))
+    };
+    let read = move || files.reading.get().unwrap_or_default();
     let text = Signal::derive(move || {
-        let progress = files.reading.get().unwrap_or_default();
-        format!("Reading: {:.1} MB, {} spans", progress.bytes as f64 / 1e6, progress.spans)
+        let read = read();
+        format!("Reading: {:.1} MB, {} spans", read.bytes as f64 / 1e6, read.spans)
     });
     let share = Signal::derive(move || {
-        let progress = files.reading.get()?;
-        Some(progress.bytes as f64 / progress.total.filter(|total| *total > 0)? as f64)
+        let read = read();
+        Some(read.bytes as f64 / read.total.filter(|total| *total > 0)? as f64)
     });
-    view! {
-        <input id="choose-files" type="file" multiple hidden data-test="file-input" on:change=chosen/>
-        <Show when=move || files.over.get()>
-            <div class="app__drop">
-                <div class="app__drop-box">"Drop to open"<span>"Jaeger JSON, OTLP JSON or protobuf, also gzipped"</span></div>
-            </div>
-        </Show>
-        <Show when=move || files.reading.get().is_some()>
-            <div class="app__reading"><Progress text share/></div>
-        </Show>
-        {move || files.problem.get().map(|problem| view! {
-            <div class="app__notice">
-                <ProblemCard problem/>
-                <button type="button" class="button button--flat app__tool" aria-label="Dismiss" on:click=move |_| files.problem.set(None)>
-                    <Icon name="close"/>
-                </button>
-            </div>
-        })}
-    }
+    let failed = move |problem| {
+        let dismiss = button("button button--flat app__tool")
+            .attr("aria-label", "Dismiss")
+            .on("click", move |_: MouseEvent| files.problem.set(None))
+            .child(icon("close", icon::SIZE));
+        el("div", "app__notice").children([problem_card(problem, None), dismiss])
+    };
+    several([
+        field.into(),
+        when(move || files.over.get(), held),
+        when(
+            move || files.reading.with(Option::is_some),
+            move || el("div", "app__reading").child(progress(text, share)),
+        ),
+        part(move || files.problem.get(), move |problem| problem.map(failed)),
+    ])
 }

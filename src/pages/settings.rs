@@ -2,13 +2,14 @@
 
 use crate::route::Route;
 use crate::state::data::use_data;
+use crate::state::errand::Errand;
 use crate::state::settings::{Theme, use_settings};
-use crate::ui::problem::ProblemCard;
+use crate::ui::element::{El, button, el};
+use crate::ui::problem::problem_card;
+use crate::ui::view::{View, part};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use spandrel_trace::units::Problem;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, SubmitEvent};
+use web_sys::{Event, HtmlInputElement, MouseEvent, SubmitEvent};
 
 /// What came of asking a backend.
 #[derive(Clone)]
@@ -20,79 +21,78 @@ enum Tried {
 }
 
 /// The settings page.
-#[component]
-pub fn Settings() -> impl IntoView {
-    view! {
-        <div class="settings">
-            <h1>"Settings"</h1>
-            <SourceForm/>
-            <ThemeForm/>
-            <p class="settings-note">
-                "Settings are kept in this browser and sent nowhere. "
-                <a href=Route::About.to_string()>"About Spandrel"</a>
-            </p>
-        </div>
-    }
+pub fn settings() -> El {
+    let note = el("p", "settings-note")
+        .text("Settings are kept in this browser and sent nowhere. ")
+        .child(el("a", "").attr("href", Route::About.to_string()).text("About Spandrel"));
+    el("div", "settings").children([el("h1", "").text("Settings"), source_form(), theme_form(), note])
 }
 
-#[component]
-fn SourceForm() -> impl IntoView {
+fn source_form() -> El {
     let (data, settings) = (use_data(), use_settings());
     let tried = RwSignal::new(Tried::Not);
-    let written = move || {
-        let field = document().get_element_by_id("source");
-        field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()).map(|field| field.value())
-    };
+    let field = el("input", "field")
+        .attr("id", "source")
+        .attr("inputmode", "url")
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .test("settings-source")
+        .attr("placeholder", "Empty: the server that this page comes from")
+        .live_value(move || settings.source());
+    let written: HtmlInputElement = field.node();
     let ask = move |keep: bool| {
-        let Some(written) = written() else { return };
+        let written = written.value();
         tried.set(Tried::Asking);
         if keep {
             settings.set_source(&written);
         }
-        spawn_local(async move {
+        let asked = async move {
             let answer = match data.services_at(&written).await {
                 Ok(services) => Tried::Answered(services.len()),
                 Err(problem) => Tried::Failed(problem),
             };
             // The page may have been left meanwhile.
             let _ = tried.try_set(answer);
-        });
+        };
+        Errand::send(asked).forget();
     };
-    let outcome = move || {
-        match tried.get() {
-        Tried::Not => ().into_any(),
-        Tried::Asking => view! { <p role="status">"Asking …"</p> }.into_any(),
-        Tried::Answered(1) => view! { <p role="status" class="settings-good">"It answers and knows 1 service."</p> }.into_any(),
-        Tried::Answered(count) => {
-            view! { <p role="status" class="settings-good">{format!("It answers and knows {count} services.")}</p> }.into_any()
-        }
-        Tried::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
-    }
-    };
+    let said = |class: &str, words: &str| View::from(el("p", class).attr("role", "status").text(words));
+    let outcome = part(
+        move || tried.get(),
+        move |tried| match tried {
+            Tried::Not => View::NONE,
+            Tried::Asking => said("", "Asking …"),
+            Tried::Answered(1) => said("settings-good", "It answers and knows 1 service."),
+            Tried::Answered(count) => {
+                said("settings-good", &format!("It answers and knows {count} services."))
+            }
+            Tried::Failed(problem) => problem_card(problem, None).into(),
+        },
+    );
+    let save = ask.clone();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        ask(true);
+        save(true);
     };
-    view! {
-        <form class="settings-group" on:submit=submit>
-            <h2>"Source"</h2>
-            <label for="source">"Address of a Jaeger, or of a server that speaks like one"</label>
-            <div class="settings-line">
-                <input id="source" class="field" inputmode="url" autocomplete="off" spellcheck="false" data-test="settings-source"
-                    placeholder="Empty: the server that this page comes from" prop:value=move || settings.source()/>
-                <button type="button" class="button" data-test="settings-try" on:click=move |_| ask(false)>"Try"</button>
-                <button class="button button--main" data-test="settings-save">"Save"</button>
-            </div>
-            <p class="settings-note">
-                "The backend must allow this page to read its answers (CORS) when it is on another origin."
-            </p>
-            {outcome}
-        </form>
-    }
+    let line = el("div", "settings-line").children([
+        field,
+        button("button").test("settings-try").on("click", move |_: MouseEvent| ask(false)).text("Try"),
+        el("button", "button button--main").test("settings-save").text("Save"),
+    ]);
+    let label = "Address of a Jaeger, or of a server that speaks like one";
+    let note = "The backend must allow this page to read its answers (CORS) when it is on another origin.";
+    el("form", "settings-group")
+        .on("submit", submit)
+        .children([
+            el("h2", "").text("Source"),
+            el("label", "").attr("for", "source").text(label),
+            line,
+            el("p", "settings-note").text(note),
+        ])
+        .child(outcome)
 }
 
-#[component]
-fn ThemeForm() -> impl IntoView {
+fn theme_form() -> El {
     let settings = use_settings();
     let choice = move |theme: Theme| {
         let label = match theme {
@@ -100,18 +100,16 @@ fn ThemeForm() -> impl IntoView {
             Theme::Light => "Light",
             Theme::Dark => "Dark",
         };
-        view! {
-            <label class="settings-choice">
-                <input type="radio" name="theme" value=theme.name() prop:checked=move || settings.theme() == theme
-                    on:change=move |_| settings.set_theme(theme)/>
-                {label}
-            </label>
-        }
+        let radio = el("input", "")
+            .attr("type", "radio")
+            .attr("name", "theme")
+            .attr("value", theme.name())
+            .live_checked(move || settings.theme() == theme)
+            .on("change", move |_: Event| settings.set_theme(theme));
+        el("label", "settings-choice").child(radio).text(label)
     };
-    view! {
-        <fieldset class="settings-group" data-test="settings-theme">
-            <legend>"Theme"</legend>
-            <div class="settings-line">{Theme::ALL.map(choice).collect_view()}</div>
-        </fieldset>
-    }
+    el("fieldset", "settings-group")
+        .test("settings-theme")
+        .child(el("legend", "").text("Theme"))
+        .child(el("div", "settings-line").children(Theme::ALL.map(choice)))
 }

@@ -1,7 +1,9 @@
 //! Work that is given up when nobody waits for it any more: dropping the errand drops its future at once.
 
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
@@ -15,9 +17,14 @@ pub struct Errand {
 impl Errand {
     /// Sends `work` on its way.
     pub fn send(work: impl Future<Output = ()> + 'static) -> Self {
+        Self::boxed(Box::pin(work))
+    }
+
+    // One compiled driver for all futures.
+    fn boxed(work: Pin<Box<dyn Future<Output = ()>>>) -> Self {
         let errand = Errand::default();
         let (gone, waker) = (errand.gone.clone(), errand.waker.clone());
-        let mut work = Some(Box::pin(work));
+        let mut work = Some(work);
         leptos::task::spawn_local(poll_fn(move |context| {
             if gone.get() {
                 work = None;
@@ -28,6 +35,11 @@ impl Errand {
         }));
         errand
     }
+
+    /// Lets the work go on without anybody waiting.
+    pub fn forget(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl Drop for Errand {
@@ -37,4 +49,10 @@ impl Drop for Errand {
             waker.wake();
         }
     }
+}
+
+/// Sends `work` that is given up when the effect or the part of a page that began it runs anew or goes.
+pub fn begin(work: impl Future<Output = ()> + 'static) {
+    let errand = Errand::send(work);
+    StoredValue::new_local(errand);
 }

@@ -61,7 +61,11 @@ struct FrameInner {
 
 impl Frame {
     /// `draw` is called with the frame's time stamp; `true` asks for another frame.
-    pub fn new(mut draw: impl FnMut(f64) -> bool + 'static) -> Self {
+    pub fn new(draw: impl FnMut(f64) -> bool + 'static) -> Self {
+        Self::boxed(Box::new(draw))
+    }
+
+    fn boxed(mut draw: Box<dyn FnMut(f64) -> bool>) -> Self {
         let inner = Rc::new(FrameInner { pending: Cell::new(None), draw: RefCell::new(None) });
         let weak = Rc::downgrade(&inner);
         let closure = Closure::new(move |time: f64| {
@@ -116,7 +120,8 @@ pub struct SizeWatch {
 impl SizeWatch {
     /// Calls `changed` when the content box of `element` changes, and once at the start.
     pub fn new(element: &Element, changed: impl FnMut() + 'static) -> Self {
-        let closure = Closure::new(changed);
+        let changed: Box<dyn FnMut()> = Box::new(changed);
+        let closure = Closure::wrap(changed);
         let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok();
         if let Some(observer) = &observer {
             observer.observe(element);
@@ -147,8 +152,11 @@ impl Listener {
         event: &'static str,
         mut heard: impl FnMut(E) + 'static,
     ) -> Self {
-        let closure: Closure<dyn FnMut(web_sys::Event)> =
-            Closure::new(move |event: web_sys::Event| heard(event.unchecked_into()));
+        Self::boxed(target, event, Box::new(move |event| heard(event.unchecked_into())))
+    }
+
+    fn boxed(target: &EventTarget, event: &'static str, heard: Box<dyn FnMut(web_sys::Event)>) -> Self {
+        let closure = Closure::wrap(heard);
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
         // Only a broken target refuses; then there is nothing to hear.
@@ -197,7 +205,7 @@ pub struct ThemeWatch {
 impl ThemeWatch {
     /// Calls `changed` after every change.
     pub fn new(changed: impl Fn() + 'static) -> Self {
-        let changed = Rc::new(changed);
+        let changed: Rc<dyn Fn()> = Rc::new(changed);
         let by_system = changed.clone();
         let closure: Closure<dyn FnMut()> = Closure::new(move || changed());
         let observer = web_sys::MutationObserver::new(closure.as_ref().unchecked_ref()).ok();

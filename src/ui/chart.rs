@@ -6,13 +6,13 @@
 pub mod backend;
 pub mod plot;
 
-use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
+use super::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
+use super::element::{El, el};
+use super::view::{View, effect, keep, several};
 use backend::Ink;
 use leptos::prelude::*;
 use plot::{Area, Plot};
-use std::cell::Cell;
-use std::rc::Rc;
-use web_sys::{KeyboardEvent, MouseEvent, PointerEvent};
+use web_sys::{FocusEvent, HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent};
 
 /// A point of a chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,62 +36,75 @@ pub struct PointFacts {
     pub href: String,
 }
 
-/// A chart with its title, its legend and its points.
-#[component]
-pub fn Chart(
+/// What a chart shows.
+#[derive(Clone)]
+pub struct Charted {
     /// What is measured.
-    #[prop(into)]
-    title: String,
-    /// The whole window in a few numbers.
-    #[prop(into)]
-    summary: Signal<String>,
-    /// What is drawn.
-    #[prop(into)]
-    plot: Signal<Plot>,
-    /// The moment under the crosshair, shared by charts of the same moments.
-    crosshair: RwSignal<Option<usize>>,
-    /// What a point says; called for the point that is pointed at or focused.
-    #[prop(into)]
-    facts: Callback<PointAt, PointFacts>,
-    /// Called when a point is followed; the link's own address stays for new tabs.
-    #[prop(into)]
-    open: Callback<PointAt>,
+    pub title: &'static str,
     /// The name that tests know the chart by.
-    kind: &'static str,
-) -> impl IntoView {
-    let canvas = NodeRef::<leptos::html::Canvas>::new();
+    pub kind: &'static str,
+    /// The whole window in a few numbers.
+    pub summary: Signal<String>,
+    /// What is drawn.
+    pub plot: Signal<Plot>,
+    /// The moment under the crosshair, shared by charts of the same moments.
+    pub crosshair: RwSignal<Option<usize>>,
+    /// What a point says; called for the point that is pointed at or focused.
+    pub facts: Callback<PointAt, PointFacts>,
+    /// Called when a point is followed; the link's own address stays for new tabs.
+    pub open: Callback<PointAt>,
+}
+
+/// The point under the crosshair.
+#[derive(Clone, Debug, PartialEq)]
+struct Here {
+    at: PointAt,
+    facts: PointFacts,
+    /// Where it is drawn, CSS pixels; in a gap, on the ground.
+    place: Option<(f64, f64)>,
+    /// It is not in a gap.
+    has_value: bool,
+    /// Its line.
+    label: String,
+    ink: Ink,
+}
+
+impl Here {
+    fn new(plot: &Plot, area: Area, at: PointAt, facts: PointFacts) -> Self {
+        let line = plot.lines.get(at.line);
+        let value = line.and_then(|line| line.values.get(at.moment).copied());
+        let place = value
+            .zip(plot.moments.get(at.moment))
+            .map(|(value, moment)| area.place(plot, *moment, value.unwrap_or(plot.y.low).min(plot.y.high)));
+        Here {
+            at,
+            facts,
+            place,
+            has_value: value.flatten().is_some(),
+            label: line.map(|line| line.label.clone()).unwrap_or_default(),
+            ink: line.map_or(Ink::First, |line| line.ink),
+        }
+    }
+}
+
+/// A chart with its title, its legend and its points.
+pub fn chart(charted: Charted) -> El {
+    let Charted { title, kind, summary, plot, crosshair, facts, open } = charted;
     let area = RwSignal::new(Area::default());
     let line = RwSignal::new(0usize);
-    let here = RwSignal::new(false);
-    let point = Memo::new(move |_| {
+    let pointed = RwSignal::new(false);
+    let here = Memo::new(move |_| {
         let moment = crosshair.get()?;
         let last = plot.with(|plot| plot.lines.len()).checked_sub(1)?;
-        Some(PointAt { line: line.get().min(last), moment })
+        let at = PointAt { line: line.get().min(last), moment };
+        Some(plot.with(|plot| Here::new(plot, area.get(), at, facts.run(at))))
     });
-    let said = Memo::new(move |_| point.get().map(|point| facts.run(point)));
-    paint(canvas, plot, area);
-
-    let position = move |point: PointAt| {
-        plot.with(|plot| {
-            let moment = *plot.moments.get(point.moment)?;
-            let value = plot.lines.get(point.line)?.values.get(point.moment).copied()?;
-            Some(area.get().place(plot, moment, value.unwrap_or(plot.y.low).min(plot.y.high)))
-        })
-    };
-    let at = Memo::new(move |_| point.get().and_then(position));
-    let has_value = Memo::new(move |_| {
-        point.get().is_some_and(|at| {
-            plot.with(|plot| {
-                plot.lines
-                    .get(at.line)
-                    .is_some_and(|line| line.values.get(at.moment).is_some_and(Option::is_some))
-            })
-        })
-    });
+    let has_value = move || here.with(|here| here.as_ref().is_some_and(|here| here.has_value));
+    let place = move || here.with(|here| here.as_ref().and_then(|here| here.place));
 
     let moved = move |event: PointerEvent| {
         let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
-        here.set(true);
+        pointed.set(true);
         let area = area.get_untracked();
         plot.with_untracked(|plot| {
             let Some(moment) = area.nearest(plot, x) else { return };
@@ -110,19 +123,15 @@ pub fn Chart(
             }
         });
     };
-    let left = move |_: PointerEvent| {
-        here.set(false);
+    let left = move || {
+        pointed.set(false);
         crosshair.set(None);
     };
-    let focused = move |_| {
-        here.set(true);
+    let focused = move |_: FocusEvent| {
+        pointed.set(true);
         if crosshair.get_untracked().is_none() {
             crosshair.set(plot.with_untracked(last_with_value));
         }
-    };
-    let blurred = move |_| {
-        here.set(false);
-        crosshair.set(None);
     };
     let pressed = move |event: KeyboardEvent| {
         let lines = plot.with_untracked(|plot| plot.lines.len()).max(1);
@@ -144,161 +153,110 @@ pub fn Chart(
     };
     let clicked = move |event: MouseEvent| {
         let plain = event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
-        let Some(point) = point.get_untracked().filter(|_| plain) else { return };
+        let Some(here) = here.get_untracked().filter(|_| plain) else { return };
         event.prevent_default();
         event.stop_propagation();
-        if has_value.get_untracked() {
-            open.run(point);
+        if here.has_value {
+            open.run(here.at);
         }
     };
-    let spoken = {
-        let title = title.clone();
-        move || match said.get() {
-            None => format!(
-                "{title}: {}. Arrow keys walk the points, Enter opens a point's traces.",
-                summary.get()
-            ),
-            Some(facts) => {
-                let line = point.get().map_or(0, |point| point.line);
-                let name =
-                    plot.with(|plot| plot.lines.get(line).map(|line| line.label.clone()).unwrap_or_default());
-                let value = facts.values.get(line).cloned().flatten().unwrap_or_else(|| "nothing".to_owned());
-                format!("{title}, {}: {name} {value}, {}. Enter opens these traces.", facts.when, facts.note)
-            }
+    let spoken = move || match here.get() {
+        None => {
+            let summary = summary.get();
+            format!("{title}: {summary}. Arrow keys walk the points, Enter opens a point's traces.")
+        }
+        Some(Here { at, facts, label, .. }) => {
+            let value = facts.values.get(at.line).cloned().flatten().unwrap_or_else(|| "nothing".to_owned());
+            format!("{title}, {}: {label} {value}, {}. Enter opens these traces.", facts.when, facts.note)
         }
     };
     let legend = move || {
-        let several = plot.with(|plot| plot.lines.len() > 1);
-        plot.with(|plot| plot.lines.iter().map(|line| (line.label.clone(), line.ink)).collect::<Vec<_>>())
-            .into_iter()
-            .filter(|_| several)
-            .map(|(label, ink)| view! { <li class="chart__key" data-ink=ink.name()>{label}</li> })
-            .collect_view()
+        let keys: Vec<_> =
+            plot.with(|plot| plot.lines.iter().map(|line| (line.label.clone(), line.ink)).collect());
+        if keys.len() > 1 { keys } else { Vec::new() }
     };
-
-    view! {
-        <figure class="chart" data-test="monitor-chart" data-kind=kind>
-            <figcaption class="chart__head">
-                <h2 class="chart__title">{title.clone()}</h2>
-                <ul class="chart__legend">{legend}</ul>
-                <span class="chart__summary">{move || summary.get()}</span>
-            </figcaption>
-            <div class="chart__plot">
-                <canvas class="chart__canvas" node_ref=canvas aria-hidden="true"></canvas>
-                <div
-                    class="chart__crosshair"
-                    hidden=move || at.get().is_none()
-                    style:left=move || pixels(at.get().map_or(0.0, |at| at.0))
-                    style:top=move || pixels(area.get().top)
-                    style:height=move || pixels(area.get().height)
-                ></div>
-                <div
-                    class="chart__dot"
-                    hidden=move || !(here.get() && has_value.get())
-                    data-ink=move || point.get().map_or(Ink::First.name(), |at| plot.with(|plot| plot.lines.get(at.line).map_or(Ink::First, |line| line.ink).name()))
-                    style:left=move || pixels(at.get().map_or(0.0, |at| at.0))
-                    style:top=move || pixels(at.get().map_or(0.0, |at| at.1))
-                ></div>
-                <a
-                    class="chart__link"
-                    class:chart__link--empty=move || !has_value.get()
-                    data-test="point-link"
-                    data-bucket=move || point.get().map(|at| at.moment.to_string())
-                    href=move || said.get().map(|facts| facts.href).unwrap_or_else(|| "#".to_owned())
-                    aria-label=spoken
-                    on:pointermove=moved
-                    on:pointerleave=left
-                    on:focus=focused
-                    on:blur=blurred
-                    on:keydown=pressed
-                    on:click=clicked
-                ></a>
-                <Tip said=said point=point plot=plot at=at area=area shown=here />
-            </div>
-        </figure>
-    }
+    let left_of = move |place: Option<(f64, f64)>| pixels(place.map_or(0.0, |place| place.0));
+    let canvas = el("canvas", "chart__canvas").attr("aria-hidden", "true");
+    paint(canvas.node(), plot, area);
+    let line_above = el("div", "chart__crosshair")
+        .live_attr("hidden", move || place().is_none())
+        .live_style("left", move || left_of(place()))
+        .live_style("top", move || pixels(area.get().top))
+        .live_style("height", move || pixels(area.get().height));
+    let dot = el("div", "chart__dot")
+        .live_attr("hidden", move || !(pointed.get() && has_value()))
+        .live_attr("data-ink", move || here.get().map_or(Ink::First, |here| here.ink).name())
+        .live_style("left", move || left_of(place()))
+        .live_style("top", move || pixels(place().map_or(0.0, |place| place.1)));
+    let link = el("a", "chart__link")
+        .live_class("chart__link--empty", move || !has_value())
+        .test("point-link")
+        .live_attr("data-bucket", move || here.get().map(|here| here.at.moment))
+        .live_attr("href", move || here.get().map_or_else(|| "#".to_owned(), |here| here.facts.href))
+        .live_attr("aria-label", spoken)
+        .on("pointermove", moved)
+        .on("pointerleave", move |_: PointerEvent| left())
+        .on("focus", focused)
+        .on("blur", move |_: FocusEvent| left())
+        .on("keydown", pressed)
+        .on("click", clicked);
+    // Beside the crosshair, on the side with more room.
+    let flipped = move || place().is_some_and(|(x, _)| x > area.get().left + area.get().width / 2.0);
+    let tip = el("div", "chart__tip")
+        .live_class("chart__tip--left", flipped)
+        .attr("aria-hidden", "true")
+        .live_attr("hidden", move || !pointed.get() || here.with(Option::is_none))
+        .live_style("left", move || left_of(place()))
+        .part(move || here.get(), move |here| here.map(|here| plot.with(|plot| said(plot, &here))));
+    let head = el("figcaption", "chart__head")
+        .child(el("h2", "chart__title").text(title))
+        .child(el("ul", "chart__legend").part(legend, |keys| {
+            let key =
+                |(label, ink): (String, Ink)| el("li", "chart__key").attr("data-ink", ink.name()).text(label);
+            several(keys.into_iter().map(key))
+        }))
+        .child(el("span", "chart__summary").live_text(move || summary.get()));
+    el("figure", "chart")
+        .test("monitor-chart")
+        .attr("data-kind", kind)
+        .child(head)
+        .child(el("div", "chart__plot").children([canvas, line_above, dot, link, tip]))
 }
 
 /// What the point under the crosshair says.
-#[component]
-fn Tip(
-    said: Memo<Option<PointFacts>>,
-    point: Memo<Option<PointAt>>,
-    plot: Signal<Plot>,
-    at: Memo<Option<(f64, f64)>>,
-    area: RwSignal<Area>,
-    shown: RwSignal<bool>,
-) -> impl IntoView {
-    let values = move || {
-        let facts = said.get()?;
-        let active = point.get()?.line;
-        let several = facts.values.len() > 1;
-        let rows = plot.with(|plot| {
-            plot.lines
-                .iter()
-                .zip(&facts.values)
-                .enumerate()
-                .map(|(index, (line, value))| (index, line.label.clone(), line.ink, value.clone()))
-                .collect::<Vec<_>>()
-        });
-        let rows = rows.into_iter().rev().map(|(index, label, ink, value)| {
-            let value = value.unwrap_or_else(|| "no traces".to_owned());
-            view! {
-                <div class="chart__value" class:chart__value--active=several && index == active data-ink=ink.name()>
-                    <dt>{label}</dt>
-                    <dd>{value}</dd>
-                </div>
-            }
-        });
-        Some(view! {
-            <strong>{facts.when.clone()}</strong>
-            <dl class="chart__values">{rows.collect_view()}</dl>
-            <span class="chart__note">{facts.note.clone()}</span>
-        })
-    };
-    // Beside the crosshair, on the side with more room.
-    let flipped = move || at.get().is_some_and(|(x, _)| x > area.get().left + area.get().width / 2.0);
-    view! {
-        <div
-            class="chart__tip"
-            class:chart__tip--left=flipped
-            aria-hidden="true"
-            hidden=move || !shown.get() || said.get().is_none()
-            style:left=move || pixels(at.get().map_or(0.0, |at| at.0))
-        >
-            {values}
-        </div>
-    }
+fn said(plot: &Plot, here: &Here) -> View {
+    let facts = &here.facts;
+    let several_lines = facts.values.len() > 1;
+    let rows = plot.lines.iter().zip(&facts.values).enumerate().rev().map(|(index, (line, value))| {
+        el("div", "chart__value")
+            .class_if("chart__value--active", several_lines && index == here.at.line)
+            .attr("data-ink", line.ink.name())
+            .child(el("dt", "").text(&line.label))
+            .child(el("dd", "").text(value.as_deref().unwrap_or("no traces")))
+    });
+    several([
+        el("strong", "").text(&facts.when),
+        el("dl", "chart__values").children(rows),
+        el("span", "chart__note").text(&facts.note),
+    ])
 }
 
 /// Draws in the frame after the plot, the theme or the size has changed.
-fn paint(canvas: NodeRef<leptos::html::Canvas>, plot: Signal<Plot>, area: RwSignal<Area>) {
-    Effect::new(move |_| {
-        let Some(element) = canvas.get() else { return };
-        let Some(surface) = Surface::new(element.clone()) else { return };
-        let size = Rc::new(Cell::new((0.0, 0.0)));
-        let drawn_size = size.clone();
-        let drawn_element = element.clone();
-        let frame = Frame::new(move |_| {
-            let (width, height) =
-                (f64::from(drawn_element.client_width()), f64::from(drawn_element.client_height()));
-            drawn_size.set((width, height));
-            if let Some(drawn) = plot.try_with_untracked(|plot| plot::draw(&surface, width, height, plot)) {
-                area.try_set(drawn);
-            }
-            false
-        });
-        let (resized, themed) = (frame.clone(), frame.clone());
-        let size_watch = SizeWatch::new(&element, move || resized.request());
-        let theme_watch = ThemeWatch::new(move || themed.request());
-        Effect::new(move |_| {
-            plot.track();
-            frame.request();
-        });
-        let kept = StoredValue::new_local(Some((size_watch, theme_watch)));
-        on_cleanup(move || {
-            kept.try_update_value(|watches| watches.take());
-        });
+fn paint(canvas: HtmlCanvasElement, plot: Signal<Plot>, area: RwSignal<Area>) {
+    let Some(surface) = Surface::new(canvas.clone()) else { return };
+    let drawn_on = canvas.clone();
+    let frame = Frame::new(move |_| {
+        let (width, height) = (f64::from(drawn_on.client_width()), f64::from(drawn_on.client_height()));
+        if let Some(drawn) = plot.try_with_untracked(|plot| plot::draw(&surface, width, height, plot)) {
+            area.try_set(drawn);
+        }
+        false
+    });
+    let (resized, themed) = (frame.clone(), frame.clone());
+    keep((SizeWatch::new(&canvas, move || resized.request()), ThemeWatch::new(move || themed.request())));
+    effect(move || {
+        plot.track();
+        frame.request();
     });
 }
 

@@ -1,20 +1,9 @@
 //! The face of "nothing here": said plainly, with what to do next.
 
-use leptos::prelude::*;
+use super::element::{El, el};
 
-/// Nothing here. What to do next is inside.
-#[component]
-pub fn Empty(
-    /// What is not here.
-    #[prop(into)]
-    title: String,
-    /// What to do next.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <section class="empty" data-test="empty">
-            <h2 class="empty__title">{title}</h2>
-            <div class="empty__next">{children()}</div>
-        </section>
-    }
+/// Nothing here: what is not, and what to do next, a sentence or two in each paragraph.
+pub fn empty(title: &str, next: &[&str]) -> El {
+    let next = el("div", "empty__next").children(next.iter().map(|words| el("p", "").text(words)));
+    el("section", "empty").test("empty").child(el("h2", "empty__title").text(title)).child(next)
 }

@@ -1,7 +1,8 @@
-//! Widgets that know nothing of traces' pages, each with its stylesheet beside it.
+//! Widgets that know nothing of traces' pages, each with its stylesheet beside it. [`view`] says how they are made.
 
 pub mod canvas;
 pub mod chart;
+pub mod element;
 pub mod empty;
 pub mod icon;
 pub mod list;
@@ -9,3 +10,4 @@ pub mod problem;
 pub mod progress;
 pub mod split;
 pub mod theme;
+pub mod view;

@@ -1,43 +1,45 @@
 //! The one face of a failure: what was attempted, what happened, what to try.
 
-use leptos::prelude::*;
+use super::element::{El, button, el};
+use super::view::{View, several};
 use spandrel_trace::units::{Problem, ProblemKind};
+use std::rc::Rc;
+use web_sys::MouseEvent;
+
+/// Tries again.
+pub type Retry = Rc<dyn Fn()>;
 
 /// Shows a problem. With `retry` it offers to try again.
-#[component]
-pub fn ProblemCard(
-    /// What went wrong.
-    problem: Problem,
-    /// Called to try again.
-    #[prop(optional, into)]
-    retry: Option<Callback<()>>,
-) -> impl IntoView {
+pub fn problem_card(problem: Problem, retry: Option<Retry>) -> El {
     let Problem { kind, attempted, happened, mut advice, status, address, excerpt } = problem;
     if advice.is_empty() {
         advice.push(fallback(kind).to_owned());
     }
-    let facts = move || {
-        let asked =
-            (!address.is_empty()).then(|| view! { <dt>"Asked"</dt><dd class="mono">{address.clone()}</dd> });
-        let status = status.map(|status| view! { <dt>"Status"</dt><dd class="mono">{status}</dd> });
-        let excerpt = (!excerpt.is_empty())
-            .then(|| view! { <dt>"Answer"</dt><dd><pre class="problem__excerpt" tabindex="0">{excerpt.clone()}</pre></dd> });
-        (asked.is_some() || status.is_some() || excerpt.is_some())
-            .then(|| view! { <dl class="problem__facts">{asked}{status}{excerpt}</dl> })
-    };
-    view! {
-        <section class="problem" role="alert" data-test="problem">
-            <h2 class="problem__what" data-test="problem-what">{attempted}" did not work"</h2>
-            <p class="problem__happened" data-test="problem-happened">{happened}</p>
-            <ul class="problem__try" data-test="problem-try">
-                {advice.into_iter().map(|advice| view! { <li>{advice}</li> }).collect_view()}
-            </ul>
-            {retry.map(|retry| view! {
-                <button type="button" class="button" data-test="problem-retry" on:click=move |_| retry.run(())>"Try again"</button>
-            })}
-            {facts()}
-        </section>
+    let fact = |name: &str, value: El| several([el("dt", "").text(name), value]);
+    let mut facts = Vec::new();
+    if !address.is_empty() {
+        facts.push(fact("Asked", el("dd", "mono").text(address)));
     }
+    if let Some(status) = status {
+        facts.push(fact("Status", el("dd", "mono").text(status.to_string())));
+    }
+    if !excerpt.is_empty() {
+        let answer = el("pre", "problem__excerpt").attr("tabindex", "0").text(excerpt);
+        facts.push(fact("Answer", el("dd", "").child(answer)));
+    }
+    let again = retry.map_or(View::NONE, |retry| {
+        let again = button("button").test("problem-retry").on("click", move |_: MouseEvent| retry());
+        again.text("Try again").into()
+    });
+    let advice = advice.into_iter().map(|advice| el("li", "").text(advice));
+    el("section", "problem")
+        .attr("role", "alert")
+        .test("problem")
+        .child(el("h2", "problem__what").test("problem-what").text(format!("{attempted} did not work")))
+        .child(el("p", "problem__happened").test("problem-happened").text(happened))
+        .child(el("ul", "problem__try").test("problem-try").children(advice))
+        .child(again)
+        .child((!facts.is_empty()).then(|| el("dl", "problem__facts").children(facts)))
 }
 
 /// What to try where nobody said it.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use spandrel::ui::canvas::Surface;
 use spandrel::ui::chart::backend::Ink;
 use spandrel::ui::chart::plot::{Area, Line, Plot, draw};
-use spandrel::ui::chart::{Chart, PointAt, PointFacts};
+use spandrel::ui::chart::{Charted, PointAt, PointFacts, chart};
 use spandrel_trace::scene::series::{Axis, Unit, value_axis};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -91,8 +91,16 @@ async fn keys_walk_the_points_past_gaps_and_a_click_opens_the_one_reached() {
         let shown = plot(&[Some(5.0), None, None, Some(5.0), Some(6.0), None]);
         let plot = Signal::stored(shown);
         let open = move |at: PointAt| opened.update(|opened| opened.push(at));
-        view! { <Chart title="Latency" summary=Signal::stored("p50 5 ms".to_owned()) plot crosshair facts open kind="latency" /> }
-            .into_any()
+        chart(Charted {
+            title: "Latency",
+            kind: "latency",
+            summary: Signal::stored("p50 5 ms".to_owned()),
+            plot,
+            crosshair,
+            facts: Callback::new(facts),
+            open: Callback::new(open),
+        })
+        .into()
     });
     settle().await;
     assert!(stage.attribute(LINK, "aria-label").contains("p50 5 ms"));

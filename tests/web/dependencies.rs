@@ -1,7 +1,7 @@
 //! The map of services: what is beside it names and selects what is on it.
 
 use leptos::prelude::*;
-use spandrel::pages::dependencies::{Examples, Links, List, Map, Side};
+use spandrel::pages::dependencies::{Examples, Links, list, map, side as panel};
 use spandrel_trace::analysis::dependencies::rated;
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
@@ -40,7 +40,7 @@ fn side() -> (Stage, RwSignal<Option<Hit>>) {
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
         let examples = Signal::stored(Examples::Traces(Vec::new()));
-        view! { <Side scene=Signal::stored(scene()) selected select links=links() examples /> }.into_any()
+        panel(Signal::stored(scene()), selected.into(), select, links(), examples)
     });
     (stage, selected)
 }
@@ -86,7 +86,7 @@ async fn the_list_is_sorted_and_found_in() {
     let find = RwSignal::new(String::new());
     let stage = Stage::new(move || {
         let select = Callback::new(|_| ());
-        view! { <List scene=Signal::stored(scene()) find selected=Signal::stored(None) select /> }.into_any()
+        list(Signal::stored(scene()), find.into(), Signal::stored(None), select).into()
     });
     let calls = |stage: &Stage| -> Vec<String> {
         stage.all("[data-test=edge-link]").iter().filter_map(|row| row.text_content()).collect()
@@ -106,7 +106,7 @@ async fn the_map_says_what_it_is_and_lets_go_on_escape() {
     let selected = RwSignal::new(Some(Hit::Node(0)));
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
-        view! { <Map scene=Signal::stored(scene()) selected select /> }.into_any()
+        map(Signal::stored(scene()), selected.into(), select).into()
     });
     settle().await;
     assert!(stage.attribute("canvas", "aria-label").contains("5 services and 5 links"));

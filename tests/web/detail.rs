@@ -1,12 +1,13 @@
 //! The detail of a span: what was sent is shown as text, whatever it looks like.
 
 use leptos::prelude::*;
-use spandrel::pages::trace::detail::{DetailBody, DetailHead, Whole};
+use spandrel::pages::trace::detail::{AddressOf, Whole, detail_body, detail_head};
 use spandrel::pages::trace::session::Session;
+use spandrel::ui::view::several;
 use spandrel_trace::model::StatusCode;
 use spandrel_trace::model::record::{Attribute, Event, Link, SpanRecord, Value};
 use spandrel_trace::units::{SpanId, TraceId};
-use std::sync::Arc;
+use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::{Stage, settle};
@@ -50,12 +51,8 @@ fn whole() -> Whole {
 fn stage() -> (Stage, Session) {
     let session = Session::new(wide(3, HOSTILE));
     let stage = Stage::new(move || {
-        let address_of = Arc::new(|trace: TraceId, span: SpanId| format!("trace/{trace}?span={span}"));
-        view! {
-            <DetailHead session=session span=1 slots=Arc::new(Vec::new())/>
-            <DetailBody session=session whole=whole() address_of=address_of/>
-        }
-        .into_any()
+        let address_of: AddressOf = Rc::new(|trace, span| format!("trace/{trace}?span={span}"));
+        several([detail_head(session, 1, &[]), detail_body(session, whole(), &address_of)])
     });
     (stage, session)
 }

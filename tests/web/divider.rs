@@ -1,7 +1,8 @@
 //! The handle between two panes: keys move it, limits hold it, and those who cannot see it hear where it is.
 
 use leptos::prelude::*;
-use spandrel::ui::split::Divider;
+use spandrel::ui::split::{Pane, divider};
+use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::Stage;
@@ -11,11 +12,7 @@ const HANDLE: &str = "[role=separator]";
 fn stage(after: bool) -> (Stage, RwSignal<f64>) {
     let size = RwSignal::new(200.0);
     let stage = Stage::new(move || {
-        let resize = move |wanted: f64| size.set(wanted);
-        view! {
-            <Divider label="Names" size=Signal::from(size) resize=resize least=150.0 most=230.0 after=after />
-        }
-        .into_any()
+        divider(Pane { label: "Names", size, least: 150.0, most: Rc::new(|| 230.0), after }).into()
     });
     (stage, size)
 }

@@ -2,14 +2,16 @@
 
 use crate::stage::{Stage, settle};
 use leptos::prelude::*;
-use spandrel::pages::search::Search;
+use spandrel::pages::search::search;
 use spandrel::route::{Route, SearchParams, Sort};
-use spandrel::state::navigation::{use_navigation, use_route};
+use spandrel::state::navigation::{Navigation, use_navigation, use_route};
 use spandrel::state::settings::{Theme, use_settings};
 use spandrel::state::{self, colours};
+use spandrel::ui::element::{button, el};
+use spandrel::ui::view::{View, several};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{CustomEvent, CustomEventInit, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{CustomEvent, CustomEventInit, HtmlInputElement, HtmlTextAreaElement, MouseEvent};
 
 fn address() -> String {
     window().location().search().unwrap_or_default()
@@ -19,7 +21,7 @@ fn search_page() -> Stage {
     Stage::new(|| {
         state::provide();
         use_navigation().push(Route::Search(SearchParams::default()));
-        view! { <Search/> }.into_any()
+        search().into()
     })
 }
 
@@ -71,20 +73,23 @@ async fn what_is_asked_stands_in_the_address_and_comes_back_from_it() {
     stage.strike().await;
 }
 
+fn cart(sort: Sort) -> Route {
+    Route::Search(SearchParams { service: "cart".into(), sort, ..SearchParams::default() })
+}
+
 #[wasm_bindgen_test]
 async fn history_takes_pages_and_gives_them_back() {
     let stage = Stage::new(|| {
         state::provide();
         let (navigation, route) = (use_navigation(), use_route());
-        let search =
-            |sort| Route::Search(SearchParams { service: "cart".into(), sort, ..SearchParams::default() });
-        view! {
-            <p class="here">{move || route.get().to_string()}</p>
-            <button class="push" on:click=move |_| navigation.push(search(Sort::Recent))></button>
-            <button class="replace" on:click=move |_| navigation.replace(search(Sort::Longest))></button>
-            <button class="settings" on:click=move |_| navigation.push(Route::Settings)></button>
-        }
-        .into_any()
+        let to =
+            |class: &str, go: fn(Navigation)| button(class).on("click", move |_: MouseEvent| go(navigation));
+        several([
+            el("p", "here").live_text(move || route.get().to_string()),
+            to("push", |navigation| navigation.push(cart(Sort::Recent))),
+            to("replace", |navigation| navigation.replace(cart(Sort::Longest))),
+            to("settings", |navigation| navigation.push(Route::Settings)),
+        ])
     });
     for (button, here) in [
         (".push", "search?service=cart"),
@@ -118,7 +123,7 @@ async fn preferences_outlive_the_page() {
         let settings = use_settings();
         settings.set_source(" http://jaeger:16686/search ");
         settings.set_theme(Theme::Dark);
-        ().into_any()
+        View::NONE
     });
     choose.strike().await;
     let later = Stage::new(|| {
@@ -127,7 +132,7 @@ async fn preferences_outlive_the_page() {
         let said = (settings.theme().name(), settings.base().as_str().to_owned());
         settings.set_source("");
         settings.set_theme(Theme::System);
-        view! { <p>{format!("{said:?}")}</p> }.into_any()
+        el("p", "").text(format!("{said:?}")).into()
     });
     assert_eq!(later.text("p"), r#"("dark", "http://jaeger:16686")"#);
     later.strike().await;

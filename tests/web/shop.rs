@@ -1,7 +1,7 @@
 //! The order form sends what is on it, and an order shows its trace as it arrives.
 
 use leptos::prelude::*;
-use spandrel::pages::shop::{Arrival, Arriving, Done, Form};
+use spandrel::pages::shop::{self, Arriving, Done, arrival};
 use spandrel::state::shop::{Answer, Order, Placed, Product};
 use spandrel_trace::units::TraceId;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -18,7 +18,7 @@ fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
     let stage = Stage::new(move || {
         let products = vec![product("item-1", 29.99, 5), product("item-2", 4.5, 1)];
         let send = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
-        view! { <Form products busy=Signal::stored(false) send /> }.into_any()
+        shop::form(products, Signal::stored(false), send).into()
     });
     (stage, sent)
 }
@@ -69,7 +69,7 @@ async fn a_trace_grows_until_it_is_still() {
     };
     let placed = Placed { trace_id: TraceId(0xa1), status: 502, duration: 4_000_000, answer, unsent: None };
     let done = Done { placed, simulated: true };
-    let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1".to_owned() /> }.into_any());
+    let stage = Stage::new(move || arrival(done, arriving.into(), "trace/a1").into());
     assert_eq!(stage.attribute("[data-test=shop-result]", "data-trace-id"), TraceId(0xa1).to_string());
     assert_eq!(stage.text("[data-test=shop-spans]"), "waiting for spans…");
     assert!(stage.text(".arrival__refused").contains("payment"));

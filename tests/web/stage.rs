@@ -3,7 +3,8 @@
 
 use std::any::Any;
 
-use leptos::prelude::*;
+use leptos::prelude::{document, window};
+use spandrel::ui::view::{View, mount};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, KeyboardEvent, KeyboardEventInit};
@@ -11,17 +12,17 @@ use web_sys::{HtmlElement, KeyboardEvent, KeyboardEventInit};
 /// What is mounted, and where.
 pub struct Stage {
     host: HtmlElement,
-    /// Leptos' handle, whose type names the whole view: all that matters is that dropping it unmounts.
+    /// Dropping it unmounts.
     mounted: Option<Box<dyn Any>>,
 }
 
 impl Stage {
     /// Mounts a view in an element of its own.
-    pub fn new(view: impl FnOnce() -> AnyView + 'static) -> Self {
+    pub fn new(view: impl FnOnce() -> View + 'static) -> Self {
         let host: HtmlElement =
             document().create_element("div").expect("an element").dyn_into().expect("an HTML element");
         document().body().expect("a body").append_child(&host).expect("a place in the body");
-        let mounted: Option<Box<dyn Any>> = Some(Box::new(leptos::mount::mount_to(host.clone(), view)));
+        let mounted = Some(mount(&host, view));
         Stage { host, mounted }
     }
 

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use spandrel::pages::trace::session::Session;
 use spandrel::pages::trace::slots_of;
-use spandrel::pages::trace::waterfall::Waterfall;
+use spandrel::pages::trace::waterfall::waterfall;
+use spandrel::ui::element::el;
+use spandrel::ui::view::several;
 use spandrel_trace::scene::palette;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
@@ -22,14 +24,16 @@ async fn shown(session: Session) -> Stage {
     let outline = session.outline();
     let stage = Stage::new(move || {
         let slots = Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None)));
-        view! {
-            <style>{include_str!("../../assets/css/tokens.css")}</style>
-            <style>{include_str!("../../src/pages/trace/waterfall.css")}</style>
-            <div style:display="flex" style:width="900px" style:height=format!("{HEIGHT}px")>
-                <Waterfall session=session slots=slots/>
-            </div>
-        }
-        .into_any()
+        let room = el("div", "")
+            .style("display", "flex")
+            .style("width", "900px")
+            .style("height", &format!("{HEIGHT}px"))
+            .child(waterfall(session, slots));
+        several([
+            el("style", "").text(include_str!("../../assets/css/tokens.css")),
+            el("style", "").text(include_str!("../../src/pages/trace/waterfall.css")),
+            room,
+        ])
     });
     settle().await;
     frame().await;

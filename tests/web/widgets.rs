@@ -2,9 +2,11 @@
 
 use crate::stage::{Stage, frame, settle};
 use leptos::prelude::*;
-use spandrel::ui::list::RowList;
-use spandrel::ui::problem::ProblemCard;
+use spandrel::ui::element::el;
+use spandrel::ui::list::row_list;
+use spandrel::ui::problem::problem_card;
 use spandrel_trace::units::{Problem, ProblemKind};
+use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -17,7 +19,7 @@ async fn a_problem_says_three_things_and_can_be_tried_again() {
             "The backend answered 500: flooded",
         )
         .answered(Some(500), b"{\"error\":{\"message\":\"<b>flooded</b>\"}}");
-        view! { <ProblemCard problem=problem retry=Callback::new(move |()| tried.update(|times| *times += 1))/> }.into_any()
+        problem_card(problem, Some(Rc::new(move || tried.update(|times| *times += 1)))).into()
     });
     assert!(stage.text("[data-test=problem-what]").starts_with("Asking for the services"));
     assert!(stage.text("[data-test=problem-happened]").contains("flooded"));
@@ -34,13 +36,13 @@ async fn a_long_list_makes_only_what_is_seen() {
     let count = RwSignal::new(10_000usize);
     let version = RwSignal::new(0u64);
     let stage = Stage::new(move || {
-        let row = Callback::new(|index: usize| view! { <b>{index}</b> }.into_any());
-        view! {
-            <div style:height="300px" style:display="flex" style:flex-direction="column">
-                <RowList row_height=30.0 count=count version=version row=row/>
-            </div>
-        }
-        .into_any()
+        let row = |index: usize| el("b", "").text(index.to_string()).into();
+        el("div", "")
+            .style("height", "300px")
+            .style("display", "flex")
+            .style("flex-direction", "column")
+            .child(row_list(30.0, count.into(), version.into(), row))
+            .into()
     });
     // The tests' page has none of the app's stylesheets.
     let scroller = stage.find(".row-list");

@@ -2,7 +2,9 @@
 
 use super::draw::{Look, Picked, draw};
 use crate::state::colours;
-use crate::ui::canvas::{Frame, Listener, SizeWatch, Surface, ThemeWatch};
+use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
+use crate::ui::element::{El, button, el};
+use crate::ui::view::{effect, keep};
 use leptos::prelude::*;
 use spandrel_trace::analysis::layout::Point;
 use spandrel_trace::scene::graph::{Camera, GraphScene, Hit};
@@ -10,7 +12,7 @@ use spandrel_trace::units::{count, percent};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
+use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 
 /// How near to a line a pointer must be, CSS pixels.
 const SLACK: f64 = 6.0;
@@ -18,6 +20,8 @@ const SLACK: f64 = 6.0;
 const MARGIN: f64 = 36.0;
 /// How far an arrow key moves the map.
 const STEP: f64 = 64.0;
+/// How much closer a key or a button looks.
+const CLOSER: f64 = 1.25;
 /// A press that moves less than this is a click.
 const CLICK: f64 = 4.0;
 
@@ -35,50 +39,29 @@ struct Seen {
     drag: Option<(Point, Point)>,
 }
 
-/// The map of services.
-#[component]
-pub fn Map(
-    /// What is shown.
-    #[prop(into)]
-    scene: Signal<Arc<GraphScene>>,
-    /// What is selected.
-    #[prop(into)]
-    selected: Signal<Option<Hit>>,
-    /// Called when something else is to be selected.
-    #[prop(into)]
-    select: Callback<Option<Hit>>,
-) -> impl IntoView {
-    let canvas = NodeRef::<leptos::html::Canvas>::new();
-    let tip = RwSignal::new(None::<(Point, String)>);
-    let seen = Rc::new(RefCell::new(Seen {
-        scene: Arc::default(),
-        slots: Vec::new(),
-        camera: Camera::default(),
-        fitted: true,
-        size: (0.0, 0.0),
-        picked: Picked::default(),
-        look: Look::default(),
-        drag: None,
-    }));
-    let frame = StoredValue::new_local(None::<Frame>);
-    let request = move || {
-        frame.try_with_value(|frame| frame.iter().for_each(Frame::request));
-    };
-    let seen = StoredValue::new_local(seen);
-    let with = move |change: &mut dyn FnMut(&mut Seen)| {
-        if let Some(seen) = seen.try_get_value() {
-            change(&mut seen.borrow_mut());
-            request();
-        }
-    };
+/// The map with the frame that draws it.
+#[derive(Clone)]
+struct Shown {
+    seen: Rc<RefCell<Seen>>,
+    frame: Frame,
+}
 
-    Effect::new(move |_| {
-        let Some(element) = canvas.get() else { return };
-        let Some(surface) = Surface::new(element.clone()) else { return };
-        let state = seen.get_value();
-        state.borrow_mut().look = Look::read();
-        let painted = state.clone();
-        frame.set_value(Some(Frame::new(move |_| {
+impl Shown {
+    /// A map on `canvas` that is drawn whenever it has changed. `None` where the browser gives no canvas.
+    fn new(canvas: &HtmlCanvasElement) -> Option<Self> {
+        let surface = Surface::new(canvas.clone())?;
+        let seen = Rc::new(RefCell::new(Seen {
+            scene: Arc::default(),
+            slots: Vec::new(),
+            camera: Camera::default(),
+            fitted: true,
+            size: (0.0, 0.0),
+            picked: Picked::default(),
+            look: Look::read(),
+            drag: None,
+        }));
+        let painted = seen.clone();
+        let frame = Frame::new(move |_| {
             let seen = painted.borrow();
             // What the last drawing set would move the clearing too; a lost context refuses and shows nothing.
             let _ = surface.context().reset_transform();
@@ -93,50 +76,97 @@ pub fn Map(
                 &seen.look,
             );
             false
-        })));
-        let sized = element.clone();
-        let size_watch = SizeWatch::new(&element, move || {
-            with(&mut |seen| {
-                seen.size = (f64::from(sized.client_width()), f64::from(sized.client_height()));
+        });
+        let shown = Shown { seen, frame };
+        let (sized, themed, element) = (shown.clone(), shown.clone(), canvas.clone());
+        let size_watch = SizeWatch::new(canvas, move || {
+            sized.change(|seen| {
+                seen.size = (f64::from(element.client_width()), f64::from(element.client_height()));
                 fit_if_untouched(seen);
             });
         });
-        let theme_watch = ThemeWatch::new(move || with(&mut |seen| seen.look = Look::read()));
-        let wheel = Listener::new(&element, "wheel", move |event: WheelEvent| {
-            event.prevent_default();
-            let at = Point { x: f64::from(event.offset_x()), y: f64::from(event.offset_y()) };
-            // Lines and pages are told in other units than pixels.
-            let unit = [1.0, 16.0, 400.0].get(event.delta_mode() as usize).copied().unwrap_or(1.0);
-            let factor = (-event.delta_y() * unit * if event.ctrl_key() { 0.01 } else { 0.0015 }).exp();
-            with(&mut |seen| {
-                seen.camera = seen.camera.zoom(at, factor);
-                seen.fitted = false;
-            });
-            tip.set(None);
+        keep((size_watch, ThemeWatch::new(move || themed.change(|seen| seen.look = Look::read()))));
+        Some(shown)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Seen) -> T) -> T {
+        self.frame.request();
+        change(&mut self.seen.borrow_mut())
+    }
+
+    fn zoom(&self, at: Option<Point>, factor: f64) {
+        self.change(|seen| {
+            let middle = Point { x: seen.size.0 / 2.0, y: seen.size.1 / 2.0 };
+            seen.camera = seen.camera.zoom(at.unwrap_or(middle), factor);
+            seen.fitted = false;
         });
-        let kept = StoredValue::new_local(Some((size_watch, theme_watch, wheel)));
-        on_cleanup(move || {
-            kept.try_update_value(|watches| watches.take());
-            frame.try_update_value(|frame| frame.take());
+    }
+
+    fn pan(&self, x: f64, y: f64) {
+        self.change(|seen| {
+            seen.camera = seen.camera.pan(Point { x, y });
+            seen.fitted = false;
         });
-    });
-    Effect::new(move |_| {
-        let shown = scene.get();
-        let names: Vec<&str> = shown.nodes.iter().map(|node| node.service.as_str()).collect();
+    }
+
+    fn fit(&self) {
+        self.change(|seen| {
+            seen.fitted = true;
+            fit_if_untouched(seen);
+        });
+    }
+}
+
+/// The map of services. `select` is called when something else is to be selected.
+pub fn map(
+    scene: Signal<Arc<GraphScene>>,
+    selected: Signal<Option<Hit>>,
+    select: Callback<Option<Hit>>,
+) -> El {
+    let tip = RwSignal::new(None::<(Point, String)>);
+    let name = move || {
+        let scene = scene.get();
+        format!(
+            "Map of {} services and {} links. The list of services beside it says the same in words.",
+            scene.nodes.len(),
+            scene.edges.len()
+        )
+    };
+    let canvas = el("canvas", "map__canvas")
+        .live_class("map__canvas--pointing", move || tip.with(Option::is_some))
+        .attr("tabindex", "0")
+        .attr("role", "img")
+        .live_attr("aria-label", name)
+        .test("dependencies-graph");
+    let place = move || tip.with(|tip| tip.as_ref().map_or((0.0, 0.0), |(at, _)| (at.x, at.y)));
+    let told = el("div", "map__tip")
+        .attr("aria-hidden", "true")
+        .live_attr("hidden", move || tip.with(Option::is_none))
+        .live_style("left", move || format!("{:.0}px", place().0))
+        .live_style("top", move || format!("{:.0}px", place().1))
+        .live_text(move || tip.get().map(|tip| tip.1));
+    let whole = el("div", "map");
+    let Some(shown) = Shown::new(&canvas.node()) else { return whole.child(canvas) };
+
+    let map = shown.clone();
+    effect(move || {
+        let now = scene.get();
+        let names: Vec<&str> = now.nodes.iter().map(|node| node.service.as_str()).collect();
         let slots = colours::slots(&names);
-        with(&mut |seen| {
-            let same = seen.scene.nodes.len() == shown.nodes.len()
-                && seen.scene.nodes.iter().zip(&shown.nodes).all(|(one, other)| one.center == other.center);
-            seen.scene = shown.clone();
-            seen.slots.clone_from(&slots);
+        map.change(|seen| {
+            let same = seen.scene.nodes.len() == now.nodes.len()
+                && seen.scene.nodes.iter().zip(&now.nodes).all(|(one, other)| one.center == other.center);
+            seen.scene = now.clone();
+            seen.slots = slots;
             seen.picked.hovered = None;
             seen.fitted |= !same;
             fit_if_untouched(seen);
         });
     });
-    Effect::new(move |_| {
+    let map = shown.clone();
+    effect(move || {
         let now = selected.get();
-        with(&mut |seen| {
+        map.change(|seen| {
             seen.picked.selected = now;
             if let Some(Hit::Node(node)) = now
                 && let Some(node) = seen.scene.nodes.get(node as usize)
@@ -147,129 +177,108 @@ pub fn Map(
         });
     });
 
+    let canvas = listen(canvas, &shown, tip, select);
+    let tool = |title: &str, sign: &str, act: fn(&Shown)| {
+        let map = shown.clone();
+        button("button").attr("title", title).on("click", move |_: MouseEvent| act(&map)).text(sign)
+    };
+    let tools = el("div", "map__tools").children([
+        tool("Zoom in (+)", "+", |map| map.zoom(None, CLOSER)).attr("aria-label", "Zoom in"),
+        tool("Zoom out (−)", "−", |map| map.zoom(None, 1.0 / CLOSER)).attr("aria-label", "Zoom out"),
+        tool("Show all (0)", "Fit", Shown::fit),
+    ]);
+    whole.children([canvas, told, tools])
+}
+
+/// Pointer, wheel and keys.
+fn listen(
+    canvas: El,
+    shown: &Shown,
+    tip: RwSignal<Option<(Point, String)>>,
+    select: Callback<Option<Hit>>,
+) -> El {
+    let (map, area): (_, HtmlCanvasElement) = (shown.clone(), canvas.node());
     let pressed = move |event: PointerEvent| {
         if event.button() != 0 {
             return;
         }
-        if let Some(canvas) = canvas.get_untracked() {
-            // Without capture a drag ends at the edge; nothing worse.
-            let _ = canvas.set_pointer_capture(event.pointer_id());
-        }
+        // Without capture a drag ends at the edge; nothing worse.
+        let _ = area.set_pointer_capture(event.pointer_id());
         let at = place(&event);
-        with(&mut |seen| seen.drag = Some((at, at)));
+        map.change(|seen| seen.drag = Some((at, at)));
     };
+    let map = shown.clone();
     let moved = move |event: PointerEvent| {
         let at = place(&event);
-        let mut said = None;
-        with(&mut |seen| match seen.drag {
+        let said = map.change(|seen| match seen.drag {
             Some((from, last)) => {
                 if distance(from, at) >= CLICK || last != from {
                     seen.camera = seen.camera.pan(Point { x: at.x - last.x, y: at.y - last.y });
                     seen.fitted = false;
                     seen.drag = Some((from, at));
                 }
+                None
             }
             None => {
                 seen.picked.hovered = hit(seen, at);
-                said = seen.picked.hovered.map(|hit| (at, describe(&seen.scene, hit)));
+                seen.picked.hovered.map(|hit| (at, describe(&seen.scene, hit)))
             }
         });
         tip.set(said);
     };
+    let map = shown.clone();
     let released = move |event: PointerEvent| {
         let at = place(&event);
-        let mut clicked = None;
-        with(&mut |seen| {
-            if seen.drag.take().is_some_and(|(from, last)| last == from && distance(from, at) < CLICK) {
-                clicked = Some(hit(seen, at));
-            }
+        let clicked = map.change(|seen| {
+            let drag = seen.drag.take();
+            let still = drag.is_some_and(|(from, last)| last == from && distance(from, at) < CLICK);
+            still.then(|| hit(seen, at))
         });
         if let Some(hit) = clicked {
             select.run(hit);
         }
     };
+    let map = shown.clone();
     let left = move |_: PointerEvent| {
-        with(&mut |seen| {
+        map.change(|seen| {
             seen.picked.hovered = None;
             seen.drag = None;
         });
         tip.set(None);
     };
-    let zoom = move |factor: f64| {
-        with(&mut |seen| {
-            let middle = Point { x: seen.size.0 / 2.0, y: seen.size.1 / 2.0 };
-            seen.camera = seen.camera.zoom(middle, factor);
-            seen.fitted = false;
-        });
+    let map = shown.clone();
+    let wheel = move |event: WheelEvent| {
+        event.prevent_default();
+        // Lines and pages are told in other units than pixels.
+        let unit = [1.0, 16.0, 400.0].get(event.delta_mode() as usize).copied().unwrap_or(1.0);
+        let factor = (-event.delta_y() * unit * if event.ctrl_key() { 0.01 } else { 0.0015 }).exp();
+        map.zoom(Some(place(&event)), factor);
+        tip.set(None);
     };
-    let fit = move || {
-        with(&mut |seen| {
-            seen.fitted = true;
-            fit_if_untouched(seen);
-        });
-    };
+    let map = shown.clone();
     let keyed = move |event: KeyboardEvent| {
-        let pan = |x: f64, y: f64| {
-            with(&mut |seen| {
-                seen.camera = seen.camera.pan(Point { x, y });
-                seen.fitted = false;
-            });
-        };
         match event.key().as_str() {
-            "ArrowLeft" => pan(STEP, 0.0),
-            "ArrowRight" => pan(-STEP, 0.0),
-            "ArrowUp" => pan(0.0, STEP),
-            "ArrowDown" => pan(0.0, -STEP),
-            "+" | "=" => zoom(1.25),
-            "-" => zoom(0.8),
-            "0" => fit(),
+            "ArrowLeft" => map.pan(STEP, 0.0),
+            "ArrowRight" => map.pan(-STEP, 0.0),
+            "ArrowUp" => map.pan(0.0, STEP),
+            "ArrowDown" => map.pan(0.0, -STEP),
+            "+" | "=" => map.zoom(None, CLOSER),
+            "-" => map.zoom(None, 1.0 / CLOSER),
+            "0" => map.fit(),
             "Escape" => select.run(None),
             _ => return,
         }
         event.prevent_default();
     };
-    let name = move || {
-        let scene = scene.get();
-        format!(
-            "Map of {} services and {} links. The list of services beside it says the same in words.",
-            scene.nodes.len(),
-            scene.edges.len()
-        )
-    };
-
-    view! {
-        <div class="map">
-            <canvas
-                class="map__canvas"
-                class:map__canvas--pointing=move || tip.with(Option::is_some)
-                node_ref=canvas
-                tabindex="0"
-                role="img"
-                aria-label=name
-                data-test="dependencies-graph"
-                on:pointerdown=pressed
-                on:pointermove=moved
-                on:pointerup=released
-                on:pointerleave=left
-                on:dblclick=move |_| fit()
-                on:keydown=keyed
-            ></canvas>
-            <div
-                class="map__tip"
-                aria-hidden="true"
-                hidden=move || tip.with(Option::is_none)
-                style:left=move || format!("{:.0}px", tip.get().map_or(0.0, |tip| tip.0.x))
-                style:top=move || format!("{:.0}px", tip.get().map_or(0.0, |tip| tip.0.y))
-            >
-                {move || tip.get().map(|tip| tip.1)}
-            </div>
-            <div class="map__tools">
-                <button type="button" class="button" title="Zoom in (+)" aria-label="Zoom in" on:click=move |_| zoom(1.25)>"+"</button>
-                <button type="button" class="button" title="Zoom out (−)" aria-label="Zoom out" on:click=move |_| zoom(0.8)>"−"</button>
-                <button type="button" class="button" title="Show all (0)" on:click=move |_| fit()>"Fit"</button>
-            </div>
-        </div>
-    }
+    let map = shown.clone();
+    canvas
+        .on("pointerdown", pressed)
+        .on("pointermove", moved)
+        .on("pointerup", released)
+        .on("pointerleave", left)
+        .on("dblclick", move |_: MouseEvent| map.fit())
+        .on("wheel", wheel)
+        .on("keydown", keyed)
 }
 
 fn fit_if_untouched(seen: &mut Seen) {
@@ -278,7 +287,7 @@ fn fit_if_untouched(seen: &mut Seen) {
     }
 }
 
-fn place(event: &PointerEvent) -> Point {
+fn place(event: &MouseEvent) -> Point {
     Point { x: f64::from(event.offset_x()), y: f64::from(event.offset_y()) }
 }
 

@@ -10,18 +10,21 @@ mod tools;
 
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
 use crate::state::data::use_data;
+use crate::state::errand;
 use crate::state::navigation::use_navigation;
-use crate::ui::problem::ProblemCard;
+use crate::ui::element::{El, el};
+use crate::ui::problem::{Retry, problem_card};
+use crate::ui::view::{View, effect, part, when};
 use leptos::prelude::*;
-use leptos::task::spawn_local_scoped_with_cancellation;
 use load::{Loaded, Window, examples, load};
 use spandrel_trace::units::{Problem, count};
+use std::rc::Rc;
 use std::sync::Arc;
-use tools::Tools;
+use tools::tools;
 
-pub use list::List;
-pub use map::Map;
-pub use side::{Examples, Links, Side};
+pub use list::list;
+pub use map::map;
+pub use side::{Examples, Links, side};
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 
 /// Where the page has come to.
@@ -33,8 +36,7 @@ enum Stage {
 }
 
 /// The page.
-#[component]
-pub fn Dependencies() -> impl IntoView {
+pub fn dependencies() -> El {
     let (data, navigation) = (use_data(), use_navigation());
     let view = Memo::new(move |before: Option<&DependenciesView>| match navigation.route() {
         Route::Dependencies(view) => view,
@@ -45,19 +47,19 @@ pub fn Dependencies() -> impl IntoView {
     let stage = RwSignal::new(Stage::Loading);
     let turn = RwSignal::new(0u32);
     let window = RwSignal::new(Window::default());
-    Effect::new(move |_| {
+    effect(move || {
         turn.track();
         let asked = Window::back_from_now(lookback.get());
         window.set(asked);
         stage.set(Stage::Loading);
-        spawn_local_scoped_with_cancellation(async move {
+        errand::begin(async move {
             let ready = move |loaded| stage.set(Stage::Ready(Arc::new(loaded)));
             if let Err(problem) = load(data, asked, ready).await {
                 stage.set(Stage::Failed(problem));
             }
         });
     });
-    let again = Callback::new(move |()| turn.update(|turn| *turn += 1));
+    let again: Retry = Rc::new(move || turn.update(|turn| *turn += 1));
 
     let scene = Memo::new(move |_| match stage.get() {
         Stage::Ready(loaded) => Arc::new(GraphScene::new(&loaded.links)),
@@ -88,11 +90,11 @@ pub fn Dependencies() -> impl IntoView {
     };
 
     let found = RwSignal::new(Examples::Loading);
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(service), callee) = scene.with(|scene| named_ends(scene, selected.get())) else { return };
         found.set(Examples::Loading);
         let asked = window.get_untracked();
-        spawn_local_scoped_with_cancellation(async move {
+        errand::begin(async move {
             found.set(examples(data, asked, &service, callee.as_deref()).await);
         });
     });
@@ -120,43 +122,38 @@ pub fn Dependencies() -> impl IntoView {
         Stage::Ready(_) if is_list.get() => 3,
         Stage::Ready(_) => 4,
     });
-    let main = move || match (kind.get(), stage.get_untracked()) {
-        (0, _) => {
-            view! { <p class="dependencies__blank" role="status">"Looking for calls between services…"</p> }
-                .into_any()
-        }
-        (1, Stage::Failed(problem)) => view! { <ProblemCard problem retry=again /> }.into_any(),
-        (3, _) => view! { <List scene find selected select /> }.into_any(),
-        (4, _) => view! { <Map scene selected select /> }.into_any(),
-        _ => view! { <Nothing /> }.into_any(),
+    let retry = again.clone();
+    let main = part(
+        move || kind.get(),
+        move |kind| match (kind, stage.get_untracked()) {
+            (0, _) => el("p", "dependencies__blank")
+                .attr("role", "status")
+                .text("Looking for calls between services…"),
+            (1, Stage::Failed(problem)) => problem_card(problem, Some(retry.clone())),
+            (3, _) => list(scene.into(), find.into(), selected.into(), select),
+            (4, _) => map(scene.into(), selected.into(), select),
+            _ => nothing(),
+        },
+    );
+    let panel = move || -> View {
+        el("aside", "dependencies__side")
+            .attr("aria-label", "Selection")
+            .child(side(scene.into(), selected.into(), select, links, found.into()))
+            .into()
     };
-    view! {
-        <div class="dependencies">
-            <Tools view scene select find note again />
-            <div class="dependencies__body">
-                <div class="dependencies__main">{main}</div>
-                <Show when=move || is_shown.get()>
-                    <aside class="dependencies__side" aria-label="Selection">
-                        <Side scene selected select links examples=found />
-                    </aside>
-                </Show>
-            </div>
-        </div>
-    }
+    let body = el("div", "dependencies__body")
+        .child(el("div", "dependencies__main").child(main))
+        .child(when(move || is_shown.get(), panel));
+    el("div", "dependencies").children([tools(view, scene, select, find, Signal::derive(note), again), body])
 }
 
 /// What is said where nobody calls anybody.
-#[component]
-fn Nothing() -> impl IntoView {
-    view! {
-        <div class="dependencies__blank" data-test="empty">
-            <h2>"No calls between services in this time"</h2>
-            <p>
-                "Neither the backend nor its traces know of a service that calls another. Choose a longer window, \
-                or send some traces first."
-            </p>
-        </div>
-    }
+fn nothing() -> El {
+    let advice = "Neither the backend nor its traces know of a service that calls another. Choose a longer window, \
+                  or send some traces first.";
+    el("div", "dependencies__blank")
+        .test("empty")
+        .children([el("h2", "").text("No calls between services in this time"), el("p", "").text(advice)])
 }
 
 /// What the address selects, if it is on the map.

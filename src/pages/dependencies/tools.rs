@@ -2,9 +2,13 @@
 
 use crate::route::{DependenciesView, Route};
 use crate::state::navigation::use_navigation;
+use crate::ui::element::{El, button, el, option, typed};
+use crate::ui::problem::Retry;
+use crate::ui::view::{part, several};
 use leptos::prelude::*;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 use std::sync::Arc;
+use web_sys::{Event, KeyboardEvent, MouseEvent};
 
 /// Windows that are offered: how the address says them and how people do.
 const LOOKBACKS: [(&str, &str); 7] = [
@@ -17,38 +21,31 @@ const LOOKBACKS: [(&str, &str); 7] = [
     ("1w", "Last week"),
 ];
 
-/// The row of tools.
-#[component]
-pub fn Tools(
-    /// What the address says.
+/// The row of tools: `view` is what the address says, `scene` what is on the map, `find` what was typed to find a
+/// service, `note` what the numbers were computed from; `again` asks the backend again.
+pub fn tools(
     view: Memo<DependenciesView>,
-    /// What is on the map.
     scene: Memo<Arc<GraphScene>>,
-    /// Selects something.
     select: Callback<Option<Hit>>,
-    /// What was typed to find a service.
     find: RwSignal<String>,
-    /// What the numbers were computed from.
-    #[prop(into)]
     note: Signal<String>,
-    /// Asks the backend again.
-    again: Callback<()>,
-) -> impl IntoView {
+    again: Retry,
+) -> El {
     let navigation = use_navigation();
     let is_list = move || view.with(|view| view.list);
     let shape = move |list: bool| {
         let view = view.get_untracked();
         navigation.replace(Route::Dependencies(DependenciesView { list, ..view }));
     };
-    let typed = move |event: web_sys::Event| {
-        let text = event_target_value(&event);
+    let written = move |event: Event| {
+        let text = typed(&event);
         // A whole name, typed or picked, goes there at once.
         if let Some(node) = scene.with_untracked(|scene| scene.find(&text)).filter(|_| !text.is_empty()) {
             select.run(Some(Hit::Node(node)));
         }
         find.set(text);
     };
-    let entered = move |event: web_sys::KeyboardEvent| {
+    let entered = move |event: KeyboardEvent| {
         let wanted = find.get_untracked().to_lowercase();
         if event.key() != "Enter" || wanted.is_empty() {
             return;
@@ -60,72 +57,59 @@ pub fn Tools(
             select.run(Some(Hit::Node(node as u32)));
         }
     };
-    let names = move || {
-        scene.with(|scene| {
-            let option = |name: String| view! { <option value=name></option> };
-            scene.nodes.iter().map(|node| option(node.service.clone())).collect_view()
-        })
-    };
-    let chosen = move |event: web_sys::Event| {
+    let names = part(
+        move || scene.get(),
+        |scene| several(scene.nodes.iter().map(|node| el("option", "").attr("value", &node.service))),
+    );
+    let chosen = move |event: Event| {
         let view = view.get_untracked();
-        navigation
-            .push(Route::Dependencies(DependenciesView { lookback: event_target_value(&event), ..view }));
+        navigation.push(Route::Dependencies(DependenciesView { lookback: typed(&event), ..view }));
     };
-    let windows = move || {
-        let now = view.with(|view| match view.lookback.as_str() {
+    let now = move || {
+        view.with(|view| match view.lookback.as_str() {
             "" => DependenciesView::LOOKBACK.to_owned(),
             lookback => lookback.to_owned(),
-        });
-        let known = LOOKBACKS.iter().any(|(value, _)| *value == now);
-        let other = (!known).then(|| (now.clone(), format!("Last {now}")));
-        let offered = LOOKBACKS.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned()));
-        offered
-            .chain(other)
-            .map(|(value, label)| {
-                let selected = value == now;
-                view! { <option value=value selected=selected>{label}</option> }
-            })
-            .collect_view()
+        })
     };
-    view! {
-        <div class="dependencies__tools">
-            <div class="dependencies__shapes" role="group" aria-label="How to show it">
-                <button
-                    type="button"
-                    class="dependencies__shape"
-                    aria-pressed=move || (!is_list()).to_string()
-                    data-test="dependencies-as-map"
-                    on:click=move |_| shape(false)
-                >
-                    "Map"
-                </button>
-                <button
-                    type="button"
-                    class="dependencies__shape"
-                    aria-pressed=move || is_list().to_string()
-                    data-test="dependencies-as-list"
-                    on:click=move |_| shape(true)
-                >
-                    "List"
-                </button>
-            </div>
-            <input
-                class="field dependencies__find"
-                type="search"
-                placeholder="Find a service"
-                aria-label="Find a service"
-                list="dependencies-services"
-                autocomplete="off"
-                data-test="dependencies-find"
-                on:input=typed
-                on:keydown=entered
-            />
-            <datalist id="dependencies-services">{names}</datalist>
-            <select class="field" aria-label="Time window" data-test="dependencies-lookback" on:change=chosen>
-                {windows}
-            </select>
-            <button type="button" class="button" on:click=move |_| again.run(())>"Refresh"</button>
-            <p class="dependencies__note" data-test="dependencies-note" role="status">{move || note.get()}</p>
-        </div>
-    }
+    let windows = part(now, |now| {
+        let known = LOOKBACKS.iter().any(|(value, _)| *value == now);
+        let other = (!known).then(|| option(&now, &format!("Last {now}"), &now));
+        several(LOOKBACKS.iter().map(|(value, label)| option(value, label, &now)).chain(other))
+    });
+    let shape = move |label: &str, test: &str, list: bool| {
+        button("dependencies__shape")
+            .live_attr("aria-pressed", move || (is_list() == list).to_string())
+            .test(test)
+            .on("click", move |_: MouseEvent| shape(list))
+            .text(label)
+    };
+    let shapes = el("div", "dependencies__shapes")
+        .attr("role", "group")
+        .attr("aria-label", "How to show it")
+        .children([shape("Map", "dependencies-as-map", false), shape("List", "dependencies-as-list", true)]);
+    let field = el("input", "field dependencies__find")
+        .attr("type", "search")
+        .attr("placeholder", "Find a service")
+        .attr("aria-label", "Find a service")
+        .attr("list", "dependencies-services")
+        .attr("autocomplete", "off")
+        .test("dependencies-find")
+        .on("input", written)
+        .on("keydown", entered);
+    let window = el("select", "field")
+        .attr("aria-label", "Time window")
+        .test("dependencies-lookback")
+        .on("change", chosen)
+        .child(windows);
+    el("div", "dependencies__tools").children([
+        shapes,
+        field,
+        el("datalist", "").attr("id", "dependencies-services").child(names),
+        window,
+        button("button").on("click", move |_: MouseEvent| again()).text("Refresh"),
+        el("p", "dependencies__note")
+            .test("dependencies-note")
+            .attr("role", "status")
+            .live_text(move || note.get()),
+    ])
 }

@@ -5,15 +5,19 @@ mod plots;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::state::data::use_data;
+use crate::state::errand;
 use crate::state::navigation::use_navigation;
-use crate::ui::problem::ProblemCard;
+use crate::ui::element::{El, button, el, option, typed};
+use crate::ui::problem::{Retry, problem_card};
+use crate::ui::view::{View, effect, part, several};
 use leptos::prelude::*;
-use leptos::task::spawn_local_scoped_with_cancellation;
 use spandrel_trace::analysis::metrics::{Window, bucket_width, metrics};
 use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, count};
+use std::rc::Rc;
+use web_sys::{Event, MouseEvent};
 
-pub use charts::{Charts, Table};
+use charts::{charts, table};
 pub use plots::{Kind, Measured, Wanted};
 
 /// Traces whose summaries are asked for.
@@ -43,8 +47,7 @@ enum Stage {
 }
 
 /// The page.
-#[component]
-pub fn Monitor() -> impl IntoView {
+pub fn monitor() -> El {
     let (data, navigation) = (use_data(), use_navigation());
     let view = Memo::new(move |before: Option<&MonitorView>| match navigation.route() {
         Route::Monitor(view) => view,
@@ -54,9 +57,9 @@ pub fn Monitor() -> impl IntoView {
     let stage = RwSignal::new(Stage::Loading);
     let services = RwSignal::new(Vec::<String>::new());
     let turn = RwSignal::new(0u32);
-    Effect::new(move |_| {
+    effect(move || {
         turn.track();
-        spawn_local_scoped_with_cancellation(async move {
+        errand::begin(async move {
             match data.services().await {
                 Ok(names) => {
                     let now = view.get_untracked();
@@ -79,12 +82,12 @@ pub fn Monitor() -> impl IntoView {
             }
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         turn.track();
         let MonitorView { service: Some(service), .. } = view.get() else { return };
         let lookback_ms = view.with_untracked(MonitorView::lookback_ms);
         stage.set(Stage::Loading);
-        spawn_local_scoped_with_cancellation(async move {
+        errand::begin(async move {
             let end_us = (js_sys::Date::now() * 1e3) as u64;
             let query = SearchQuery {
                 service: service.clone(),
@@ -106,7 +109,7 @@ pub fn Monitor() -> impl IntoView {
             }
         });
     });
-    let again = Callback::new(move |()| {
+    let again: Retry = Rc::new(move || {
         stage.set(Stage::Loading);
         turn.update(|turn| *turn += 1);
     });
@@ -124,110 +127,94 @@ pub fn Monitor() -> impl IntoView {
         Stage::Ready(measured) if measured.metrics.total.calls == 0 => 3,
         Stage::Ready(_) => 4,
     });
-    let main = move || {
-        match (kind.get(), stage.get_untracked()) {
-        (0, _) => view! { <p class="monitor__blank" role="status">"Looking for traces…"</p> }.into_any(),
-        (1, _) => view! { <Nothing title="No services yet" advice="Send some traces, or place an order in the shop." /> }.into_any(),
-        (2, Stage::Failed(problem)) => view! { <ProblemCard problem retry=again /> }.into_any(),
-        (3, _) => view! { <Nothing title="No traces of this service in this time" advice="Choose a longer window or another service." /> }.into_any(),
-        _ => view! {
-            <Charts measured address open />
-            <p class="monitor__meaning">{move || measured.with(meaning)}</p>
-            <Table measured address />
-        }
-        .into_any(),
-    }
-    };
-    let note = move || {
-        (kind.get() >= 3).then(|| {
-            measured.with(|measured| {
-                let sample = count(measured.sample as u64);
-                if measured.truncated {
-                    let text = format!("from {sample} traces, truncated at the limit");
-                    view! { <span class="monitor__partial">{text}</span> }.into_any()
-                } else {
-                    let plural = if measured.sample == 1 { "" } else { "s" };
-                    format!("from {sample} trace{plural}, all that the backend gave").into_any()
+    let retry = again.clone();
+    let main = part(
+        move || kind.get(),
+        move |kind| -> View {
+            match (kind, stage.get_untracked()) {
+                (0, _) => el("p", "monitor__blank").attr("role", "status").text("Looking for traces…").into(),
+                (1, _) => {
+                    nothing("No services yet", "Send some traces, or place an order in the shop.").into()
                 }
-            })
-        })
-    };
-    view! {
-        <div class="monitor">
-            <div class="monitor__tools">
-                <ServiceField view services />
-                <LookbackField view />
-                <button type="button" class="button" on:click=move |_| again.run(())>"Refresh"</button>
-                <p class="monitor__note" data-test="monitor-note" role="status">{note}</p>
-            </div>
-            {main}
-        </div>
-    }
+                (2, Stage::Failed(problem)) => problem_card(problem, Some(retry.clone())).into(),
+                (3, _) => nothing(
+                    "No traces of this service in this time",
+                    "Choose a longer window or another service.",
+                )
+                .into(),
+                _ => several([
+                    charts(measured, address, open),
+                    el("p", "monitor__meaning").live_text(move || measured.with(meaning)),
+                    table(measured, address),
+                ]),
+            }
+        },
+    );
+    let facts =
+        move || (kind.get() >= 3).then(|| measured.with(|measured| (measured.sample, measured.truncated)));
+    let note = part(facts, |facts| -> View {
+        let Some((sample, truncated)) = facts else { return View::NONE };
+        let (traces, plural) = (count(sample as u64), if sample == 1 { "" } else { "s" });
+        match truncated {
+            true => el("span", "monitor__partial")
+                .text(format!("from {traces} traces, truncated at the limit"))
+                .into(),
+            false => format!("from {traces} trace{plural}, all that the backend gave").into(),
+        }
+    });
+    let tools = el("div", "monitor__tools").children([
+        service_field(view, services),
+        lookback_field(view),
+        button("button").on("click", move |_: MouseEvent| again()).text("Refresh"),
+        el("p", "monitor__note").test("monitor-note").attr("role", "status").child(note),
+    ]);
+    el("div", "monitor").child(tools).child(main)
 }
 
-#[component]
-fn ServiceField(view: Memo<MonitorView>, services: RwSignal<Vec<String>>) -> impl IntoView {
+fn service_field(view: Memo<MonitorView>, services: RwSignal<Vec<String>>) -> El {
     let navigation = use_navigation();
-    let options = move || {
-        let now = view.with(|view| view.service.clone());
-        let mut names = services.get();
-        if let Some(now) = now.as_ref().filter(|now| !names.contains(now)) {
-            names.insert(0, now.clone());
-        }
-        let option = |name: String| {
-            let selected = now.as_ref() == Some(&name);
-            let label = name.clone();
-            view! { <option value=name selected=selected>{label}</option> }
-        };
-        names.into_iter().map(option).collect_view()
-    };
-    let chosen = move |event: web_sys::Event| {
-        let (service, now) = (Some(event_target_value(&event)), view.get_untracked());
+    let offered = move || (view.with(|view| view.service.clone()).unwrap_or_default(), services.get());
+    let options = part(offered, |(now, names)| {
+        let unknown = (!now.is_empty() && !names.contains(&now)).then_some(&now);
+        several(unknown.into_iter().chain(&names).map(|name| option(name, name, &now)))
+    });
+    let chosen = move |event: Event| {
+        let (service, now) = (Some(typed(&event)), view.get_untracked());
         navigation.push(Route::Monitor(MonitorView { service, ..now }));
     };
-    view! {
-        <select class="field monitor__service" aria-label="Service" data-test="monitor-service" on:change=chosen>
-            {options}
-        </select>
-    }
+    el("select", "field monitor__service")
+        .attr("aria-label", "Service")
+        .test("monitor-service")
+        .on("change", chosen)
+        .child(options)
 }
 
-#[component]
-fn LookbackField(view: Memo<MonitorView>) -> impl IntoView {
+fn lookback_field(view: Memo<MonitorView>) -> El {
     let navigation = use_navigation();
-    let options = move || {
-        let now = view.with(|view| match view.lookback.as_str() {
+    let now = move || {
+        view.with(|view| match view.lookback.as_str() {
             "" => MonitorView::LOOKBACK.to_owned(),
             lookback => lookback.to_owned(),
-        });
-        let known = LOOKBACKS.iter().any(|(value, _)| *value == now);
-        let other = (!known).then(|| (now.clone(), format!("Last {now}")));
-        let offered = LOOKBACKS.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned()));
-        let option = |(value, label): (String, String)| {
-            let selected = value == now;
-            view! { <option value=value selected=selected>{label}</option> }
-        };
-        offered.chain(other).map(option).collect_view()
+        })
     };
-    let chosen = move |event: web_sys::Event| {
-        let (lookback, now) = (event_target_value(&event), view.get_untracked());
+    let options = part(now, |now| {
+        let known = LOOKBACKS.iter().any(|(value, _)| *value == now);
+        let other = (!known).then(|| option(&now, &format!("Last {now}"), &now));
+        several(LOOKBACKS.iter().map(|(value, label)| option(value, label, &now)).chain(other))
+    });
+    let chosen = move |event: Event| {
+        let (lookback, now) = (typed(&event), view.get_untracked());
         navigation.push(Route::Monitor(MonitorView { lookback, ..now }));
     };
-    view! {
-        <select class="field" aria-label="Time window" data-test="monitor-lookback" on:change=chosen>
-            {options}
-        </select>
-    }
+    el("select", "field")
+        .attr("aria-label", "Time window")
+        .test("monitor-lookback")
+        .on("change", chosen)
+        .child(options)
 }
 
-#[component]
-fn Nothing(title: &'static str, advice: &'static str) -> impl IntoView {
-    view! {
-        <div class="monitor__blank" data-test="empty">
-            <h2>{title}</h2>
-            <p>{advice}</p>
-        </div>
-    }
+fn nothing(title: &str, advice: &str) -> El {
+    el("div", "monitor__blank").test("empty").children([el("h2", "").text(title), el("p", "").text(advice)])
 }
 
 /// What the numbers are of, in words.

@@ -3,11 +3,14 @@
 use super::{Services, moment};
 use crate::route::{Route, SearchParams};
 use crate::state::data::use_data;
-use crate::state::errand::Errand;
+use crate::state::errand;
 use crate::state::navigation::use_navigation;
+use crate::ui::element::{El, el, option, typed};
+use crate::ui::view::{View, effect, part, several, when};
 use leptos::prelude::*;
 use spandrel_trace::source::{parse_duration, parse_tags, print_tags};
 use std::sync::Arc;
+use web_sys::{Event, SubmitEvent};
 
 /// Lookbacks that are offered.
 const LOOKBACKS: [(&str, &str); 11] = [
@@ -123,38 +126,30 @@ impl Draft {
     }
 }
 
-/// The form.
-#[component]
-pub fn SearchForm(
-    /// What the address says; the form begins with it.
-    params: Memo<SearchParams>,
-    /// The services that can be chosen.
-    services: Services,
-) -> impl IntoView {
+/// The form. It begins with what the address says; `services` can be chosen.
+pub fn search_form(params: Memo<SearchParams>, services: Services) -> El {
     let (data, navigation) = (use_data(), use_navigation());
     let draft = Draft::new();
-    Effect::new(move |_| params.with(|params| draft.load(params)));
+    effect(move || params.with(|params| draft.load(params)));
 
     let operations = RwSignal::new(Arc::new(Vec::<String>::new()));
-    let asking = StoredValue::new_local(None::<Errand>);
-    Effect::new(move |_| {
+    effect(move || {
         let service = draft.service.get();
         operations.set(Arc::default());
-        asking.set_value(None);
         if service.is_empty() {
             return;
         }
-        asking.set_value(Some(Errand::send(async move {
+        errand::begin(async move {
             // Without the list a name can still stand in the address; the search itself says what is wrong.
             let mut names: Vec<String> =
                 data.operations(&service).await.unwrap_or_default().into_iter().map(|one| one.name).collect();
             // They come sorted; one name may be there once for each kind.
             names.dedup();
             operations.try_set(Arc::new(names));
-        })));
+        });
     });
 
-    let submit = move |event: web_sys::SubmitEvent| {
+    let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match draft.params(&params.get_untracked()) {
             Ok(asked) => {
@@ -174,137 +169,118 @@ pub fn SearchForm(
         Some(Err(_)) => "Not known",
         Some(Ok(_)) => "All services",
     };
-    let choose = move |service: String| {
-        draft.service.set(service);
-        draft.operation.set(String::new());
+    let service =
+        choice("Service", "field-service", draft.service, every, known).on("change", move |event| {
+            draft.service.set(typed(&event));
+            draft.operation.set(String::new());
+        });
+    let operation =
+        choice("Operation", "field-operation", draft.operation, || "All operations", operations.into())
+            .on("change", move |event| draft.operation.set(typed(&event)));
+    let tags =
+        el("textarea", "field mono").attr("rows", "2").attr("placeholder", "error=true http.status_code=500");
+    let lookback = el("select", "field")
+        .test("field-lookback")
+        .on("change", move |event: Event| draft.lookback.set(typed(&event)))
+        .part(move || draft.lookback.get(), |chosen| lookbacks(&chosen));
+    let lookback = el("label", "search-form__field").child(el("span", "").text("From")).child(lookback);
+    let text = |numeric: bool, hint: &str| {
+        el("input", "field")
+            .attr("type", "text")
+            .attr("inputmode", if numeric { "numeric" } else { "text" })
+            .attr("placeholder", hint)
     };
-    let custom = move || draft.lookback.get() == CUSTOM;
-    view! {
-        <form class="search-form" data-test="search-form" aria-label="Search" novalidate on:submit=submit>
-            <Choice label="Service" test="field-service" value=draft.service all=every names=known choose=Callback::new(choose)/>
-            <Choice label="Operation" test="field-operation" value=draft.operation all=move || "All operations"
-                names=operations.into() choose=Callback::new(move |operation| draft.operation.set(operation))/>
-            <label class="search-form__field search-form__wide">
-                <span>"Tags"</span>
-                <textarea class="field mono" rows="2" spellcheck="false" autocomplete="off" data-test="field-tags"
-                    placeholder="error=true http.status_code=500" prop:value=draft.tags
-                    aria-invalid=move || wrong_in(draft, "tags") on:input=move |event| draft.tags.set(event_target_value(&event))></textarea>
-                <Complaint draft=draft field="tags"/>
-            </label>
-            <label class="search-form__field">
-                <span>"From"</span>
-                <select class="field" data-test="field-lookback" on:change=move |event| draft.lookback.set(event_target_value(&event))>
-                    {move || lookbacks(&draft.lookback.get())}
-                </select>
-            </label>
-            <Text label="Limit" test="field-limit" field="limit" value=draft.limit draft=draft hint="20" numeric=true/>
-            <Show when=custom>
-                <Moment label="Begin" test="field-begin" field="begin" value=draft.begin draft=draft/>
-                <Moment label="End" test="field-end" field="end" value=draft.end draft=draft/>
-            </Show>
-            <Text label="Span longer than" test="field-min" field="shortest" value=draft.shortest draft=draft hint="1.2s, 100ms" numeric=false/>
-            <Text label="Span shorter than" test="field-max" field="longest" value=draft.longest draft=draft hint="1.2s, 100ms" numeric=false/>
-            <button type="submit" class="button button--main search-form__submit" data-test="search-submit">"Find traces"</button>
-            <p class="search-form__hint">"Trace files can be dropped anywhere, or pasted."</p>
-        </form>
-    }
+    let moments = move || {
+        let moment = || el("input", "field").attr("type", "datetime-local").attr("step", "1");
+        several([
+            field(draft, WIDE, "Begin", ("field-begin", "begin"), draft.begin, moment()),
+            field(draft, WIDE, "End", ("field-end", "end"), draft.end, moment()),
+        ])
+    };
+    let duration = || text(false, "1.2s, 100ms");
+    let (shortest, longest) = (("field-min", "shortest"), ("field-max", "longest"));
+    el("form", "search-form")
+        .test("search-form")
+        .attr("aria-label", "Search")
+        .attr("novalidate", true)
+        .on("submit", submit)
+        .children([service, operation])
+        .child(field(draft, WIDE, "Tags", ("field-tags", "tags"), draft.tags, tags))
+        .child(lookback)
+        .child(field(draft, PLAIN, "Limit", ("field-limit", "limit"), draft.limit, text(true, "20")))
+        .child(when(move || draft.lookback.with(|lookback| lookback == CUSTOM), moments))
+        .child(field(draft, PLAIN, "Span longer than", shortest, draft.shortest, duration()))
+        .child(field(draft, PLAIN, "Span shorter than", longest, draft.longest, duration()))
+        .child(
+            el("button", "button button--main search-form__submit")
+                .attr("type", "submit")
+                .test("search-submit")
+                .text("Find traces"),
+        )
+        .child(el("p", "search-form__hint").text("Trace files can be dropped anywhere, or pasted."))
 }
 
-fn wrong_in(draft: Draft, field: &str) -> Option<&'static str> {
-    draft.wrong.with(|wrong| wrong.as_ref().is_some_and(|(name, _)| *name == field)).then_some("true")
+/// Classes of a field in half of the form's width, and in all of it.
+const PLAIN: &str = "search-form__field";
+const WIDE: &str = "search-form__field search-form__wide";
+
+/// What is typed into, with its label and, below it, what is wrong with it. `names` are what tests and complaints
+/// call the field.
+fn field(
+    draft: Draft,
+    class: &str,
+    label: &str,
+    names: (&str, &'static str),
+    value: RwSignal<String>,
+    control: El,
+) -> El {
+    let (test, name) = names;
+    let wrong = move || {
+        let wrong = draft.wrong.get().filter(|(field, _)| *field == name);
+        wrong.map(|(_, why)| why)
+    };
+    let control = control
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .test(test)
+        .live_value(move || value.get())
+        .live_attr("aria-invalid", move || wrong().map(|_| "true"))
+        .on("input", move |event: Event| value.set(typed(&event)));
+    let complaint =
+        part(wrong, |why| why.map(|why| el("span", "search-form__wrong").attr("role", "alert").text(why)));
+    el("label", class).child(el("span", "").text(label)).child(control).child(complaint)
 }
 
-fn lookbacks(chosen: &str) -> Vec<AnyView> {
+fn lookbacks(chosen: &str) -> View {
     let offered = LOOKBACKS.iter().any(|(key, _)| *key == chosen) || chosen == CUSTOM;
     // A lookback of somebody's address is offered beside ours.
-    let own = (!offered).then(|| (chosen.to_owned(), format!("Last {chosen}")));
-    let all = LOOKBACKS.iter().map(|(key, label)| ((*key).to_owned(), (*label).to_owned()));
-    own.into_iter()
-        .chain(all)
-        .chain([(CUSTOM.to_owned(), "Custom range".to_owned())])
-        .map(|(key, label)| {
-            let selected = key == chosen;
-            view! { <option value=key selected=selected>{label}</option> }.into_any()
-        })
-        .collect()
+    let own = (!offered).then(|| option(chosen, &format!("Last {chosen}"), chosen));
+    let ours = LOOKBACKS.iter().chain(&[(CUSTOM, "Custom range")]);
+    several(own.into_iter().chain(ours.map(|(key, label)| option(key, label, chosen))))
 }
 
 /// A list of names with an entry for all of them; a value that is not in the list stays choosable.
-#[component]
-fn Choice(
-    label: &'static str,
-    test: &'static str,
+fn choice(
+    label: &str,
+    test: &str,
     value: RwSignal<String>,
-    all: impl Fn() -> &'static str + Send + Sync + 'static,
+    all: impl Fn() -> &'static str + 'static,
     names: Signal<Arc<Vec<String>>>,
-    choose: Callback<String>,
-) -> impl IntoView {
-    let options = move || {
-        let (names, chosen) = (names.get(), value.get());
-        let stray = (!chosen.is_empty() && !names.contains(&chosen)).then(|| chosen.clone());
-        let names = stray.into_iter().chain(names.iter().cloned());
-        let options = names.map(|name| {
-            let selected = name == chosen;
-            view! { <option value=name.clone() selected=selected>{name.clone()}</option> }
-        });
-        let options = options.collect_view();
-        view! { <option value="" selected=chosen.is_empty()>{all()}</option>{options} }
-    };
+) -> El {
+    let options = part(
+        move || (all(), names.get(), value.get()),
+        |(all, names, chosen)| {
+            let stray = (!chosen.is_empty() && !names.contains(&chosen)).then_some(&chosen);
+            let named = stray.into_iter().chain(names.iter()).map(|name| option(name, name, &chosen));
+            several([option("", all, &chosen)].into_iter().chain(named))
+        },
+    );
     let number = move || match names.with(|names| names.len()) {
         0 => String::new(),
         number => number.to_string(),
     };
-    view! {
-        <label class="search-form__field search-form__wide">
-            <span>{label}" "<span class="search-form__count">{number}</span></span>
-            <select class="field" data-test=test on:change=move |event| choose.run(event_target_value(&event))>{options}</select>
-        </label>
-    }
-}
-
-#[component]
-fn Text(
-    label: &'static str,
-    test: &'static str,
-    field: &'static str,
-    value: RwSignal<String>,
-    draft: Draft,
-    hint: &'static str,
-    numeric: bool,
-) -> impl IntoView {
-    view! {
-        <label class="search-form__field">
-            <span>{label}</span>
-            <input class="field" type="text" inputmode=if numeric { "numeric" } else { "text" } autocomplete="off" spellcheck="false"
-                data-test=test placeholder=hint prop:value=value aria-invalid=move || wrong_in(draft, field)
-                on:input=move |event| value.set(event_target_value(&event))/>
-            <Complaint draft=draft field=field/>
-        </label>
-    }
-}
-
-#[component]
-fn Moment(
-    label: &'static str,
-    test: &'static str,
-    field: &'static str,
-    value: RwSignal<String>,
-    draft: Draft,
-) -> impl IntoView {
-    view! {
-        <label class="search-form__field search-form__wide">
-            <span>{label}</span>
-            <input class="field" type="datetime-local" step="1" data-test=test prop:value=value
-                aria-invalid=move || wrong_in(draft, field) on:input=move |event| value.set(event_target_value(&event))/>
-            <Complaint draft=draft field=field/>
-        </label>
-    }
-}
-
-#[component]
-fn Complaint(draft: Draft, field: &'static str) -> impl IntoView {
-    move || {
-        let wrong = draft.wrong.get().filter(|(name, _)| *name == field);
-        wrong.map(|(_, why)| view! { <span class="search-form__wrong" role="alert">{why}</span> })
-    }
+    let label =
+        el("span", "").text(label).text(" ").child(el("span", "search-form__count").live_text(number));
+    let list = el("select", "field").test(test).child(options);
+    el("label", WIDE).child(label).child(list)
 }

@@ -8,16 +8,19 @@ mod row;
 
 use crate::route::{Route, SearchParams, Sort};
 use crate::state::data::use_data;
-use crate::state::errand::Errand;
+use crate::state::errand;
 use crate::state::navigation::use_route;
 use crate::state::settings::use_settings;
-use crate::ui::empty::Empty;
-use crate::ui::problem::ProblemCard;
-use crate::ui::progress::Progress;
-use form::SearchForm;
+use crate::ui::element::{El, el};
+use crate::ui::empty::empty;
+use crate::ui::problem::{Retry, problem_card};
+use crate::ui::progress::progress;
+use crate::ui::view::{View, effect, part};
+use form::search_form;
 use leptos::prelude::*;
-use results::{Listed, Results};
+use results::{Listed, results};
 use spandrel_trace::units::Problem;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What is shown beside the form.
@@ -34,8 +37,7 @@ enum Shown {
 pub type Services = RwSignal<Option<Result<Arc<Vec<String>>, Problem>>>;
 
 /// The search page.
-#[component]
-pub fn Search() -> impl IntoView {
+pub fn search() -> El {
     let (data, route, settings) = (use_data(), use_route(), use_settings());
     let params = Memo::new(move |before: Option<&SearchParams>| match route.get() {
         Route::Search(params) => params,
@@ -44,26 +46,23 @@ pub fn Search() -> impl IntoView {
     });
     let services: Services = RwSignal::new(None);
     let again = RwSignal::new(0u32);
-    let asking = StoredValue::new_local(None::<Errand>);
-    Effect::new(move |_| {
+    effect(move || {
         again.track();
         settings.source();
         services.set(None);
-        asking.set_value(Some(Errand::send(async move {
+        errand::begin(async move {
             let answer = data.services().await;
-            services.try_set(Some(answer.map(Arc::new)));
-        })));
+            services.set(Some(answer.map(Arc::new)));
+        });
     });
 
     let shown = RwSignal::new(Shown::Form);
     // Sorting is no new search.
     let asked = Memo::new(move |_| SearchParams { sort: Sort::default(), ..params.get() });
-    let searching = StoredValue::new_local(None::<Errand>);
-    Effect::new(move |_| {
+    effect(move || {
         again.track();
         settings.source();
         let asked = asked.get();
-        searching.set_value(None);
         if asked.files {
             shown.set(data.files().map_or(Shown::NoFiles, |files| Shown::Found(Listed::of_files(files))));
             return;
@@ -73,7 +72,7 @@ pub fn Search() -> impl IntoView {
             return;
         }
         shown.set(Shown::Searching);
-        searching.set_value(Some(Errand::send(async move {
+        errand::begin(async move {
             let began = js_sys::Date::now();
             let answer = data.search(asked.to_query((began * 1_000.0) as u64)).await;
             let took = js_sys::Date::now() - began;
@@ -81,61 +80,56 @@ pub fn Search() -> impl IntoView {
                 Ok(found) => Shown::Found(Listed::of_search(found, took)),
                 Err(problem) => Shown::Failed(problem),
             };
-            shown.try_set(now);
-        })));
+            shown.set(now);
+        });
     });
 
-    let retry = Callback::new(move |()| again.update(|count| *count = count.wrapping_add(1)));
+    let retry: Retry = Rc::new(move || again.update(|count| *count = count.wrapping_add(1)));
+    let failed = move |problem| problem_card(problem, Some(retry.clone()));
     // One failure is shown once: whoever cannot say its services cannot search either.
-    let body = move || {
-        match shown.get() {
+    let state = move || match shown.get() {
         Shown::Form => match services.get() {
-            Some(Err(problem)) => view! { <ProblemCard problem=problem retry=retry/> }.into_any(),
-            Some(Ok(services)) if services.is_empty() => no_services().into_any(),
-            _ => welcome().into_any(),
+            Some(Err(problem)) => (Shown::Failed(problem), false),
+            Some(Ok(services)) => (Shown::Form, services.is_empty()),
+            None => (Shown::Form, false),
         },
-        Shown::Searching => view! {
-            <div class="search__wait"><Progress text=Signal::stored("Searching".to_owned()) share=Signal::stored(None)/></div>
-        }
-        .into_any(),
-        Shown::Found(listed) => view! { <Results listed=listed params=params/> }.into_any(),
-        Shown::NoFiles => no_files().into_any(),
-        Shown::Failed(problem) => view! { <ProblemCard problem=problem retry=retry/> }.into_any(),
-    }
+        shown => (shown, false),
     };
-    view! {
-        <div class="search">
-            <h1 class="unseen">"Search traces"</h1>
-            <SearchForm params=params services=services/>
-            <section class="search__results" aria-label="Results" aria-busy=move || shown.with(|shown| matches!(shown, Shown::Searching)).to_string()>
-                {body}
-            </section>
-        </div>
-    }
+    let body = part(state, move |(shown, no_services)| -> View {
+        match shown {
+            Shown::Form if no_services => empty("No traces have arrived yet", NO_SERVICES).into(),
+            Shown::Form => empty("Find a trace", WELCOME).into(),
+            Shown::Searching => {
+                let text = Signal::stored("Searching".to_owned());
+                el("div", "search__wait").child(progress(text, Signal::stored(None))).into()
+            }
+            Shown::Found(listed) => results(listed, params),
+            Shown::NoFiles => empty("The files are not open any more", NO_FILES).into(),
+            Shown::Failed(problem) => failed(problem).into(),
+        }
+    });
+    let is_searching = move || shown.with(|shown| matches!(shown, Shown::Searching)).to_string();
+    let found = el("section", "search__results")
+        .attr("aria-label", "Results")
+        .live_attr("aria-busy", is_searching)
+        .child(body);
+    el("div", "search").children([
+        el("h1", "unseen").text("Search traces"),
+        search_form(params, services),
+        found,
+    ])
 }
 
-fn welcome() -> impl IntoView {
-    view! {
-        <Empty title="Find a trace">
-            <p>"Choose a service and press “Find traces”, or open a trace by its id above."</p>
-            <p>"Trace files can be dropped anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser."</p>
-        </Empty>
-    }
-}
+const WELCOME: &[&str] = &[
+    "Choose a service and press “Find traces”, or open a trace by its id above.",
+    "Trace files can be dropped anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser.",
+];
 
-fn no_services() -> impl IntoView {
-    view! {
-        <Empty title="No traces have arrived yet">
-            <p>"The backend answers, but knows no service. Send it spans with OpenTelemetry: OTLP over HTTP to port 4318, over gRPC to port 4317."</p>
-            <p>"Or drop a trace file anywhere on this page."</p>
-        </Empty>
-    }
-}
+const NO_SERVICES: &[&str] = &[
+    "The backend answers, but knows no service. Send it spans with OpenTelemetry: OTLP over HTTP to port 4318, over gRPC to port 4317.",
+    "Or drop a trace file anywhere on this page.",
+];
 
-fn no_files() -> impl IntoView {
-    view! {
-        <Empty title="The files are not open any more">
-            <p>"Files are read in this browser and kept nowhere else, so a reload lets go of them. Drop them on this page again."</p>
-        </Empty>
-    }
-}
+const NO_FILES: &[&str] = &[
+    "Files are read in this browser and kept nowhere else, so a reload lets go of them. Drop them on this page again.",
+];

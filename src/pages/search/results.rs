@@ -6,8 +6,10 @@ use crate::route::{Route, SearchParams, Sort};
 use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
-use crate::ui::empty::Empty;
-use crate::ui::list::RowList;
+use crate::ui::element::{El, el, typed};
+use crate::ui::empty::empty;
+use crate::ui::list::row_list;
+use crate::ui::view::{View, several};
 use leptos::prelude::*;
 use spandrel_trace::engine::Found;
 use spandrel_trace::model::TraceSummary;
@@ -16,6 +18,7 @@ use spandrel_trace::units::{count, duration};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 
 /// Height of a row, CSS pixels.
 const ROW: f64 = 34.0;
@@ -49,46 +52,43 @@ impl Listed {
     }
 }
 
-/// The results.
-#[component]
-pub fn Results(
-    /// The traces.
-    listed: Listed,
-    /// What the page shows.
-    params: Memo<SearchParams>,
-) -> impl IntoView {
+/// The results, in the order that `params` says.
+pub fn results(listed: Listed, params: Memo<SearchParams>) -> View {
     if listed.traces.is_empty() {
-        return nothing(listed.origin);
+        return nothing(listed.origin).into();
     }
     let traces = listed.traces.clone();
-    let slots = Arc::new(slots_of(&traces));
+    let slots = slots_of(&traces);
     let longest = traces.iter().map(|trace| trace.duration).max().unwrap_or_default();
     let number = traces.len();
     let sorted = traces.clone();
-    let order = Memo::new(move |_| ordered(&sorted, params.get().sort));
+    let order = Memo::new(move |_| ordered(&sorted, params.with(|params| params.sort)));
     let version = Signal::derive(move || params.with(|params| params.sort) as u64);
-    let make = Callback::new(move |index: usize| {
+    let make = move |index: usize| {
         let at = order.with(|order| order.get(index).copied());
-        at.and_then(|at| traces.get(at))
-            .map_or_else(|| ().into_any(), |trace| row(trace, &slots, longest, index))
-    });
-    view! {
-        <Summary listed=listed params=params/>
-        <div class="results" role="table" aria-label="Traces" aria-rowcount=number + 1 on:keydown=step>
-            <div class="results__head" role="rowgroup">
-                <div class="results__columns" role="row" aria-rowindex="1">
-                    <span role="columnheader">"Trace"</span>
-                    <span role="columnheader" class="results__services">"Services"</span>
-                    <span role="columnheader" class="results__number">"Spans"</span>
-                    <span role="columnheader" class="results__number">"Errors"</span>
-                    <span role="columnheader">"Duration"</span>
-                    <span role="columnheader" class="results__number">"Started"</span>
-                </div>
-            </div>
-            <RowList row_height=ROW count=Signal::stored(number) version=version row=make/>
-        </div>
-    }
-    .into_any()
+        at.and_then(|at| traces.get(at)).map(|trace| row(trace, &slots, longest, index)).into()
+    };
+    let column = |label: &str, class: &str| el("span", class).attr("role", "columnheader").text(label);
+    let columns = [
+        ("Trace", ""),
+        ("Services", "results__services"),
+        ("Spans", "results__number"),
+        ("Errors", "results__number"),
+        ("Duration", ""),
+        ("Started", "results__number"),
+    ];
+    let columns = el("div", "results__columns")
+        .attr("role", "row")
+        .attr("aria-rowindex", "1")
+        .children(columns.map(|(label, class)| column(label, class)));
+    let table = el("div", "results")
+        .attr("role", "table")
+        .attr("aria-label", "Traces")
+        .attr("aria-rowcount", number + 1)
+        .on("keydown", step)
+        .child(el("div", "results__head").attr("role", "rowgroup").child(columns))
+        .child(row_list(ROW, Signal::stored(number), version, make));
+    several([summary(listed, params), table])
 }
 
 /// One colour for a service in the whole list.
@@ -105,8 +105,7 @@ fn slots_of(traces: &[TraceSummary]) -> BTreeMap<String, u8> {
     of
 }
 
-#[component]
-fn Summary(listed: Listed, params: Memo<SearchParams>) -> impl IntoView {
+fn summary(listed: Listed, params: Memo<SearchParams>) -> El {
     let navigation = use_navigation();
     let number = listed.traces.len();
     let failed = listed.traces.iter().filter(|trace| trace.errors > 0).count();
@@ -122,65 +121,67 @@ fn Summary(listed: Listed, params: Memo<SearchParams>) -> impl IntoView {
         }
         Origin::Files { name, warnings } => (format!("in {name}{errors}"), None, warnings),
     };
-    let sort = move |event| {
-        let sort = Sort::from_key(&event_target_value(&event));
+    let sort = move |event: Event| {
+        let sort = Sort::from_key(&typed(&event));
         navigation.replace(Route::Search(SearchParams { sort, ..params.get_untracked() }));
     };
     let options = Sort::ALL.map(|(sort, key, label)| {
-        view! { <option value=key selected=move || params.with(|params| params.sort == sort)>{label}</option> }
+        let chosen = move || params.with(|params| params.sort == sort);
+        el("option", "").attr("value", key).live_attr("selected", chosen).text(label)
     });
     let odd = (!warnings.is_empty()).then(|| {
         let said =
             if warnings.len() == 1 { "1 warning".to_owned() } else { format!("{} warnings", warnings.len()) };
-        let warnings = warnings.into_iter().map(|warning| view! { <li>{warning}</li> }).collect_view();
-        view! { <details class="results__warnings"><summary>{said}</summary><ul>{warnings}</ul></details> }
+        let warnings = el("ul", "").children(warnings.into_iter().map(|warning| el("li", "").text(warning)));
+        el("details", "results__warnings").child(el("summary", "").text(said)).child(warnings)
     });
-    view! {
-        <div class="results__summary">
-            <p role="status"><b data-test="result-count">{traces}</b>" "<span class="results__facts">{facts}</span></p>
-            {note.map(|note| view! { <span class="chip" data-test="truncated">{note}</span> })}
-            {odd}
-            <label class="results__sort">
-                <span class="unseen">"Order"</span>
-                <select class="field" data-test="sort" on:change=sort>{options.collect_view()}</select>
-            </label>
-        </div>
-    }
+    let said = el("p", "")
+        .attr("role", "status")
+        .child(el("b", "").test("result-count").text(traces))
+        .text(" ")
+        .child(el("span", "results__facts").text(facts));
+    let order = el("label", "results__sort")
+        .child(el("span", "unseen").text("Order"))
+        .child(el("select", "field").test("sort").on("change", sort).children(options));
+    el("div", "results__summary")
+        .child(said)
+        .child(note.map(|note| el("span", "chip").test("truncated").text(note)))
+        .child(odd)
+        .child(order)
 }
 
-fn nothing(origin: Origin) -> AnyView {
+fn nothing(origin: Origin) -> El {
     match origin {
-        Origin::Search { .. } => view! {
-            <Empty title="No traces match">
-                <p>"The backend was asked and found nothing. Try a longer time, fewer tags, or another operation."</p>
-                <p>"The durations of the form are those of single spans, not of whole traces."</p>
-            </Empty>
-        }
-        .into_any(),
+        Origin::Search { .. } => empty(
+            "No traces match",
+            &[
+                "The backend was asked and found nothing. Try a longer time, fewer tags, or another operation.",
+                "The durations of the form are those of single spans, not of whole traces.",
+            ],
+        ),
         Origin::Files { name, .. } => {
-            view! { <Empty title="No spans in this file"><p>{format!("{name} could be read, but there are no spans in it.")}</p></Empty> }
-                .into_any()
+            empty("No spans in this file", &[&format!("{name} could be read, but there are no spans in it.")])
         }
     }
 }
 
 /// Arrow keys go from trace to trace.
-fn step(event: web_sys::KeyboardEvent) {
+fn step(event: KeyboardEvent) {
     let down = match event.key().as_str() {
         "ArrowDown" | "j" => true,
         "ArrowUp" | "k" => false,
         _ => return,
     };
-    let table = event.current_target().and_then(|table| table.dyn_into::<web_sys::Element>().ok());
+    let table = event.current_target().and_then(|table| table.dyn_into::<Element>().ok());
     let Some(Ok(links)) = table.map(|table| table.query_selector_all(".result__link")) else { return };
-    let place = |link: &web_sys::Element| link.get_bounding_client_rect().top();
+    let place = |link: &Element| link.get_bounding_client_rect().top();
     let from =
         document().active_element().filter(|focused| focused.matches(".result__link").unwrap_or(false));
     let from = from.map(|focused| place(&focused));
     // Rows are made in any order; what counts is where they are.
-    let mut next: Option<(f64, web_sys::HtmlElement)> = None;
+    let mut next: Option<(f64, HtmlElement)> = None;
     for at in 0..links.length() {
-        let Some(link) = links.item(at).and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) else {
+        let Some(link) = links.item(at).and_then(|link| link.dyn_into::<HtmlElement>().ok()) else {
             continue;
         };
         let distance = match from {

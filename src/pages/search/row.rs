@@ -2,8 +2,9 @@
 
 use super::moment;
 use crate::route::Route;
-use crate::ui::icon::Icon;
-use leptos::prelude::*;
+use crate::ui::element::{El, el};
+use crate::ui::icon::icon;
+use crate::ui::view::several;
 use spandrel_trace::model::{ServiceCount, TraceSummary};
 use spandrel_trace::units::{count, duration, duration_exact};
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ const SHOWN: usize = 5;
 const BAR: f64 = 96.0;
 
 /// A row. `longest` is the longest duration of the list, nanoseconds; `number` counts rows from 0.
-pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, number: usize) -> AnyView {
+pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, number: usize) -> El {
     let key = trace.key();
     // A trace whose root is missing has no name: its first service stands in.
     let name = match trace.root_operation.as_str() {
@@ -32,30 +33,46 @@ pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, num
     let label = format!("{name}, {service}, {}, started {started}", duration(trace.duration));
     let orphans = (trace.orphans > 0).then(|| {
         let text = format!("{} orphaned", trace.orphans);
-        view! { <span class="chip" title="Spans whose parent has not arrived">{text}</span> }
+        el("span", "chip").attr("title", "Spans whose parent has not arrived").text(text)
     });
-    view! {
-        <div class="result" role="row" aria-rowindex=number + 2 data-test="result-row" data-trace-id=key.clone()>
-            <span class="result__name" role="cell">
-                <a class="result__link" href=Route::trace(key.clone()).to_string() aria-label=label title=name.clone()>{name.clone()}</a>
-                <span class="result__service">{service}</span>
-                <span class="result__id mono">{short}</span>
-                {orphans}
-            </span>
-            <span class="result__services" role="cell">{services(&trace.services, slots)}</span>
-            <span class="result__number" role="cell">{count(u64::from(trace.spans))}</span>
-            <span class="result__number" class:result__errors=failed class:result__none=!failed role="cell">{count(u64::from(trace.errors))}</span>
-            <span class="result__duration" class:result__duration--bad=failed role="cell" title=duration_exact(trace.duration)>
-                <i style:width=format!("{}px", (share * BAR).max(2.0))></i>
-                {duration(trace.duration)}
-            </span>
-            <span class="result__start" role="cell" title=moment::exact(trace.begin_unix)>{started}</span>
-        </div>
-    }
-    .into_any()
+    let cell = |class: &str| el("span", class).attr("role", "cell");
+    let link = el("a", "result__link")
+        .attr("href", Route::trace(key.clone()).to_string())
+        .attr("aria-label", label)
+        .attr("title", &name)
+        .text(&name);
+    let named = cell("result__name")
+        .children([
+            link,
+            el("span", "result__service").text(service),
+            el("span", "result__id mono").text(short),
+        ])
+        .child(orphans);
+    let errors = cell("result__number")
+        .class_if("result__errors", failed)
+        .class_if("result__none", !failed)
+        .text(count(u64::from(trace.errors)));
+    let took = cell("result__duration")
+        .class_if("result__duration--bad", failed)
+        .attr("title", duration_exact(trace.duration))
+        .child(el("i", "").style("width", &format!("{}px", (share * BAR).max(2.0))))
+        .text(duration(trace.duration));
+    el("div", "result")
+        .attr("role", "row")
+        .attr("aria-rowindex", number + 2)
+        .test("result-row")
+        .attr("data-trace-id", key)
+        .children([
+            named,
+            cell("result__services").child(services(&trace.services, slots)),
+            cell("result__number").text(count(u64::from(trace.spans))),
+            errors,
+            took,
+            cell("result__start").attr("title", moment::exact(trace.begin_unix)).text(started),
+        ])
 }
 
-fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> AnyView {
+fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> El {
     // What failed is never among those that are only counted.
     let failed = services.iter().filter(|service| service.errors > 0).count();
     let mut quiet = SHOWN.saturating_sub(failed);
@@ -71,23 +88,25 @@ fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> AnyView 
         }
     }
     let chips = shown.into_iter().map(|service| {
-        let slot = slots.get(&service.name).map_or(0, |slot| slot + 1);
+        let slot = slots.get(&service.name).map_or(0, |slot| usize::from(*slot) + 1);
         let failed = service.errors > 0;
         let title = match service.errors {
             0 => format!("{}: {} spans", service.name, service.spans),
             errors => format!("{}: {} spans, {errors} failed", service.name, service.spans),
         };
-        view! {
-            <span class="chip" class:chip--error=failed title=title data-slot=slot>
-                <span class="dot"></span>
-                <span class="result__chip-name">{service.name.clone()}</span>
-                <span>{service.spans}</span>
-                {failed.then(|| view! { <Icon name="error" size=11/><span class="unseen">"failed"</span> })}
-            </span>
-        }
+        let mark = failed.then(|| several([icon("error", 11), el("span", "unseen").text("failed")]));
+        el("span", "chip")
+            .class_if("chip--error", failed)
+            .attr("title", title)
+            .attr("data-slot", slot)
+            .child(el("span", "dot"))
+            .child(el("span", "result__chip-name").text(&service.name))
+            .child(el("span", "").text(service.spans.to_string()))
+            .child(mark)
     });
-    let chips = chips.collect_view();
-    let more = (!rest.is_empty())
-        .then(|| view! { <span class="chip result__more" title=rest.join(", ")>{format!("+{}", rest.len())}</span> });
-    view! { <span class="result__chips">{chips}{more}</span> }.into_any()
+    let more = (!rest.is_empty()).then(|| {
+        let rest_named = format!("+{}", rest.len());
+        el("span", "chip result__more").attr("title", rest.join(", ")).text(rest_named)
+    });
+    el("span", "result__chips").children(chips).child(more)
 }

@@ -2,6 +2,8 @@
 
 use crate::state::colours;
 use crate::state::shop::{Answer, Placed};
+use crate::ui::element::{El, el};
+use crate::ui::view::{View, part, several};
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::{count, duration};
@@ -48,19 +50,9 @@ impl Done {
     }
 }
 
-/// The card of the newest order.
-#[component]
-pub fn Arrival(
-    /// The order.
-    done: Done,
-    /// Its trace so far.
-    #[prop(into)]
-    arriving: Signal<Arriving>,
-    /// Address of the trace's page.
-    href: String,
-) -> impl IntoView {
+/// The card of the newest order: its trace as far as it has arrived, and the address of the trace's page.
+pub fn arrival(done: Done, arriving: Signal<Arriving>, href: &str) -> El {
     let id = done.placed.trace_id.to_string();
-    let (short, title) = (format!("{}…", &id[..8]), id.clone());
     let facts = move || {
         arriving.with(|arriving| {
             let spans = arriving.outline.as_ref().map_or(0, |outline| outline.len());
@@ -77,51 +69,51 @@ pub fn Arrival(
     let refused = match &done.placed.answer {
         Answer::Refused { service, code, .. } if !service.is_empty() => {
             let wanted = if done.simulated { " You asked for an error." } else { "" };
-            Some(
-                view! { <p class="arrival__refused">{format!("Refused by {service} ({code}).{wanted}")}</p> },
-            )
+            Some(el("p", "arrival__refused").text(format!("Refused by {service} ({code}).{wanted}")))
         }
         _ => None,
     };
-    let unsent = done.placed.unsent.clone().map(|why| {
-        view! { <p class="arrival__problem">{format!("The browser's own span is missing from the trace: {why}.")}</p> }
+    let unsent = done.placed.unsent.as_ref().map(|why| {
+        let words = format!("The browser's own span is missing from the trace: {why}.");
+        el("p", "arrival__problem").text(words)
     });
-    let body = move || {
-        arriving.with(|arriving| {
-            let failed = arriving.failed.clone().map(|why| view! { <p class="arrival__problem">{why}</p> });
-            let idle = (arriving.outline.is_none() && arriving.waiting).then(|| {
-                view! { <p class="arrival__wait">"Services send their spans a moment after they have answered."</p> }
+    let body = part(
+        move || arriving.get(),
+        |arriving| {
+            let idle = arriving.outline.is_none() && arriving.waiting;
+            let idle = idle.then(|| {
+                el("p", "arrival__wait").text("Services send their spans a moment after they have answered.")
             });
-            let outline = arriving.outline.clone().map(|outline| view! { <Spans outline /> });
-            view! { {failed} {idle} {outline} }
-        })
-    };
-    view! {
-        <section
-            class="arrival"
-            class:arrival--refused=done.is_refused()
-            data-test="shop-result"
-            data-trace-id=id
-        >
-            <header class="arrival__head" role="status">
-                <span class="arrival__light"></span>
-                <b class="arrival__title">{done.headline()}</b>
-                <span class="arrival__facts">
-                    {duration(done.placed.duration)} " · " <span data-test="shop-spans">{facts}</span>
-                </span>
-                <span class="arrival__id mono" title=title>{short}</span>
-                <a class="button" data-test="open-trace" href=href>"Open trace"</a>
-            </header>
-            {refused}
-            {unsent}
-            {body}
-        </section>
-    }
+            several([
+                View::from(arriving.failed.map(|why| el("p", "arrival__problem").text(why))),
+                idle.into(),
+                arriving.outline.map(|outline| spans(&outline)).into(),
+            ])
+        },
+    );
+    let numbers = el("span", "arrival__facts")
+        .text(duration(done.placed.duration))
+        .text(" · ")
+        .child(el("span", "").test("shop-spans").live_text(facts));
+    let head = el("header", "arrival__head").attr("role", "status").children([
+        el("span", "arrival__light"),
+        el("b", "arrival__title").text(done.headline()),
+        numbers,
+        el("span", "arrival__id mono").attr("title", &id).text(format!("{}…", &id[..8])),
+        el("a", "button").test("open-trace").attr("href", href).text("Open trace"),
+    ]);
+    el("section", "arrival")
+        .class_if("arrival--refused", done.is_refused())
+        .test("shop-result")
+        .attr("data-trace-id", id)
+        .child(head)
+        .child(refused)
+        .child(unsent)
+        .child(body)
 }
 
 /// A small waterfall and how many spans each service sent.
-#[component]
-fn Spans(outline: Arc<Outline>) -> impl IntoView {
+fn spans(outline: &Outline) -> View {
     let mut services: Vec<(&str, usize, bool)> = Vec::new();
     for span in 0..outline.len() as SpanIx {
         let name = outline.service_of(span);
@@ -138,45 +130,41 @@ fn Spans(outline: Arc<Outline>) -> impl IntoView {
     let slots = colours::slots(&names);
     let slot_of = |name: &str| {
         let at = names.iter().position(|known| *known == name);
-        (at.map_or(0, |at| slots[at]) + 1).to_string()
+        usize::from(at.map_or(0, |at| slots[at])) + 1
     };
-    let chips = services
-        .iter()
-        .map(|(name, spans, failed)| {
-            view! {
-                <li class="arrival__service" data-slot=slot_of(name) class:failing=*failed>
-                    <i></i>
-                    {format!("{name} {spans}")}
-                </li>
-            }
-        })
-        .collect_view();
+    let chips = services.iter().map(|(name, spans, failed)| {
+        el("li", "arrival__service")
+            .attr("data-slot", slot_of(name))
+            .class_if("failing", *failed)
+            .child(el("i", ""))
+            .text(format!("{name} {spans}"))
+    });
     let whole = outline.duration.max(1) as f64;
-    let rows = (0..outline.len().min(ROWS) as SpanIx)
-        .map(|span| {
-            let index = span as usize;
-            let left = outline.begin[index] as f64 / whole * 100.0;
-            let width = outline.duration_of(span) as f64 / whole * 100.0;
-            let failed = outline.flags[index].has(Flags::OWN_ERROR);
-            let service = outline.service_of(span);
-            let label = format!("{service} {}", outline.name_of(span));
-            let title = label.clone();
-            let indent = format!("{}px", outline.depth[index].min(12) * 10);
-            view! {
-                <li class="arrival__row" class:failing=failed data-slot=slot_of(service)>
-                    <span class="arrival__name" title=title style:padding-left=indent>{label}</span>
-                    <span class="arrival__track">
-                        <i style:left=format!("{left:.2}%") style:width=format!("{width:.2}%")></i>
-                    </span>
-                    <span class="arrival__took">{duration(outline.duration_of(span))}</span>
-                </li>
-            }
-        })
-        .collect_view();
+    let row = |span: SpanIx| {
+        let index = span as usize;
+        let left = outline.begin[index] as f64 / whole * 100.0;
+        let width = outline.duration_of(span) as f64 / whole * 100.0;
+        let service = outline.service_of(span);
+        let label = format!("{service} {}", outline.name_of(span));
+        let name = el("span", "arrival__name")
+            .attr("title", &label)
+            .style("padding-left", &format!("{}px", outline.depth[index].min(12) * 10))
+            .text(&label);
+        let bar = el("i", "").style("left", &format!("{left:.2}%")).style("width", &format!("{width:.2}%"));
+        el("li", "arrival__row")
+            .class_if("failing", outline.flags[index].has(Flags::OWN_ERROR))
+            .attr("data-slot", slot_of(service))
+            .children([
+                name,
+                el("span", "arrival__track").child(bar),
+                el("span", "arrival__took").text(duration(outline.duration_of(span))),
+            ])
+    };
     let more = outline.len().saturating_sub(ROWS);
-    view! {
-        <ul class="arrival__services" data-test="shop-services">{chips}</ul>
-        <ol class="arrival__spans">{rows}</ol>
-        {(more > 0).then(|| view! { <p class="arrival__wait">{format!("and {more} more in the trace")}</p> })}
-    }
+    let more = (more > 0).then(|| el("p", "arrival__wait").text(format!("and {more} more in the trace")));
+    several([
+        View::from(el("ul", "arrival__services").test("shop-services").children(chips)),
+        el("ol", "arrival__spans").children((0..outline.len().min(ROWS) as SpanIx).map(row)).into(),
+        more.into(),
+    ])
 }

@@ -5,14 +5,17 @@ mod form;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
-use crate::state::shop::{self, Order, Placed, Product, pause};
-use crate::ui::problem::ProblemCard;
+use crate::state::errand;
+use crate::state::shop::{self as state, Order, Placed, Product, pause};
+use crate::ui::element::{El, el};
+use crate::ui::problem::{Retry, problem_card};
+use crate::ui::view::{View, effect, part};
 use leptos::prelude::*;
-use leptos::task::spawn_local_scoped_with_cancellation;
 use spandrel_trace::units::{Problem, ProblemKind, duration};
+use std::rc::Rc;
 
-pub use arrival::{Arrival, Arriving, Done};
-pub use form::Form;
+pub use arrival::{Arriving, Done, arrival};
+pub use form::form;
 
 /// Rests between looks at a trace that is arriving, milliseconds: about 20 seconds in all.
 const RESTS: [u32; 12] = [250, 350, 500, 700, 1_000, 1_300, 1_700, 2_000, 2_500, 3_000, 3_500, 4_000];
@@ -28,16 +31,15 @@ enum Shelf {
 }
 
 /// The page.
-#[component]
-pub fn Shop() -> impl IntoView {
+pub fn shop() -> El {
     let data = use_data();
     let shelf = RwSignal::new(Shelf::Asking);
     let turn = RwSignal::new(0u32);
-    Effect::new(move |_| {
+    effect(move || {
         turn.track();
         shelf.set(Shelf::Asking);
-        spawn_local_scoped_with_cancellation(async move {
-            shelf.set(match shop::products().await {
+        errand::begin(async move {
+            shelf.set(match state::products().await {
                 Ok(products) => Shelf::Open(products),
                 Err(problem) => Shelf::Closed(problem),
             });
@@ -50,12 +52,12 @@ pub fn Shop() -> impl IntoView {
     let asked = RwSignal::new(None::<(Order, bool)>);
     let busy = RwSignal::new(false);
     // One order at a time: a new one takes the place of watching the one before.
-    Effect::new(move |_| {
+    effect(move || {
         let Some((order, simulated)) = asked.get() else { return };
         busy.set(true);
         failure.set(None);
-        spawn_local_scoped_with_cancellation(async move {
-            let placed = shop::place(&order, simulated).await;
+        errand::begin(async move {
+            let placed = state::place(&order, simulated).await;
             busy.set(false);
             match placed {
                 Err(problem) => failure.set(Some(problem)),
@@ -68,56 +70,55 @@ pub fn Shop() -> impl IntoView {
             }
         });
     });
-    let send = Callback::new(move |order: (Order, bool)| asked.set(Some(order)));
-    let again = Callback::new(move |()| turn.update(|turn| *turn += 1));
+    let send = move |order: (Order, bool)| asked.set(Some(order));
+    let again: Retry = Rc::new(move || turn.update(|turn| *turn += 1));
 
-    let form = move || match shelf.get() {
-        Shelf::Asking => view! { <p role="status">"Asking the shop what it sells…"</p> }.into_any(),
-        Shelf::Closed(problem) => view! { <ProblemCard problem retry=again /> }.into_any(),
-        Shelf::Open(products) => view! { <Form products busy send /> }.into_any(),
-    };
-    let newest = move || orders.with(|orders| orders.first().cloned());
-    let current = move || match (newest(), failure.get()) {
-        (_, Some(problem)) => view! { <ProblemCard problem /> }.into_any(),
+    let form = part(
+        move || shelf.get(),
+        move |shelf| -> View {
+            match shelf {
+                Shelf::Asking => {
+                    el("p", "").attr("role", "status").text("Asking the shop what it sells…").into()
+                }
+                Shelf::Closed(problem) => problem_card(problem, Some(again.clone())).into(),
+                Shelf::Open(products) => form(products, busy.into(), send).into(),
+            }
+        },
+    );
+    let newest = move || (orders.with(|orders| orders.first().cloned()), failure.get());
+    let current = part(newest, move |newest| match newest {
+        (_, Some(problem)) => problem_card(problem, None),
         (Some(done), None) => {
             let href = address(&done.placed);
-            view! { <Arrival done arriving href /> }.into_any()
+            arrival(done, arriving.into(), &href)
         }
-        (None, None) => view! {
-            <div class="shop__blank">
-                <h2>"Your orders appear here"</h2>
-                <p>"Each with its trace, span by span as the services send them."</p>
-            </div>
-        }
-        .into_any(),
-    };
-    let earlier = move || {
+        (None, None) => el("div", "shop__blank").children([
+            el("h2", "").text("Your orders appear here"),
+            el("p", "").text("Each with its trace, span by span as the services send them."),
+        ]),
+    });
+    let past = move || {
         let shown = usize::from(failure.with(Option::is_none));
-        let past = orders.with(|orders| orders.iter().skip(shown).cloned().collect::<Vec<_>>());
-        (!past.is_empty()).then(|| {
-            let row = |done: Done| {
-                view! {
-                    <li class="shop__past">
-                        <span class:failing=done.is_refused()>{done.headline()}</span>
-                        <span>{duration(done.placed.duration)}</span>
-                        <a href=address(&done.placed)>"Open trace"</a>
-                    </li>
-                }
-            };
-            view! {
-                <section class="shop__earlier">
-                    <h2>"Earlier"</h2>
-                    <ul>{past.into_iter().map(row).collect_view()}</ul>
-                </section>
-            }
-        })
+        orders.with(|orders| orders.iter().skip(shown).cloned().collect::<Vec<_>>())
     };
-    view! {
-        <div class="shop">
-            <div class="shop__form">{form}</div>
-            <div class="shop__orders">{current} {earlier}</div>
-        </div>
-    }
+    let earlier = part(past, |past| {
+        let row = |done: &Done| {
+            el("li", "shop__past").children([
+                el("span", "").class_if("failing", done.is_refused()).text(done.headline()),
+                el("span", "").text(duration(done.placed.duration)),
+                el("a", "").attr("href", address(&done.placed)).text("Open trace"),
+            ])
+        };
+        (!past.is_empty()).then(|| {
+            el("section", "shop__earlier")
+                .child(el("h2", "").text("Earlier"))
+                .child(el("ul", "").children(past.iter().map(row)))
+        })
+    });
+    el("div", "shop").children([
+        el("div", "shop__form").child(form),
+        el("div", "shop__orders").child(current).child(earlier),
+    ])
 }
 
 fn address(placed: &Placed) -> String {

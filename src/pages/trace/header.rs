@@ -2,12 +2,14 @@
 
 use super::address;
 use super::clock;
-use super::copy::CopyButton;
+use super::copy::copy_button;
 use super::session::Session;
 use crate::state::data::use_data;
+use crate::ui::element::{El, button, el};
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, NO_SPAN, Outline};
 use spandrel_trace::units::{duration, duration_exact};
+use web_sys::MouseEvent;
 
 /// The numbers, counted in one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,11 +72,7 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 }
 
 /// The header of the page.
-#[component]
-pub fn Header(
-    /// The page's state.
-    session: Session,
-) -> impl IntoView {
+pub fn header(session: Session) -> El {
     let outline = session.outline();
     let facts = Facts::of(&outline);
     let (service, operation) = facts.root.clone();
@@ -94,41 +92,60 @@ pub fn Header(
         ("", operation) => operation.to_owned(),
         (service, operation) => format!("{service} · {operation}"),
     };
-    let title = clock::exact_moment(outline.begin_unix);
-    let fit = move || !session.is_fitted();
-    view! {
-        <header class="trace-header" data-test="trace-header">
-            <div class="trace-header-line">
-                <h1 class="trace-header-name" data-test="trace-name">{name}</h1>
-                <Show when=fit>
-                    <button type="button" class="trace-header-fit" data-test="zoom-reset" title="Show the whole trace (0)"
-                        on:click=move |_| session.fit()>"Show all of its time"</button>
-                </Show>
-            </div>
-            <div class="trace-header-facts">
-                <span class="trace-header-id"><span class="mono">{id.clone()}</span><CopyButton label="Copy the trace id" text=id/></span>
-                <span title=title>"Started " <b>{time}</b> " " {day}</span>
-                <span title=duration_exact(outline.duration)>"Duration " <b>{duration(outline.duration)}</b></span>
-                <span><b>{grouped(facts.services)}</b>{counted(facts.services, "service", "services")}</span>
-                <span>"Depth " <b>{grouped(facts.depth as usize)}</b></span>
-                <span data-test="trace-spans"><b>{grouped(outline.len())}</b>{counted(outline.len(), "span", "spans")}</span>
-                {(facts.errors > 0).then(|| view! {
-                    <span class="trace-header-errors">
-                        {grouped(facts.errors)}{counted(facts.errors, "error", "errors")}
-                    </span>
-                })}
-                <Show when=move || address::is_shortened(session)>
-                    <span title="An address names 40 collapsed spans at most">"The address keeps only the level that is collapsed"</span>
-                </Show>
-                {(!warnings.is_empty()).then(|| view! {
-                    <details class="trace-header-warnings" data-test="warnings">
-                        <summary>{grouped(warnings.len())}{counted(warnings.len(), "warning", "warnings")}</summary>
-                        <ul>{warnings.into_iter().map(|warning| view! { <li>{warning}</li> }).collect_view()}</ul>
-                    </details>
-                })}
-            </div>
-        </header>
-    }
+    let reset = move || {
+        button("trace-header-fit")
+            .test("zoom-reset")
+            .attr("title", "Show the whole trace (0)")
+            .on("click", move |_: MouseEvent| session.fit())
+            .text("Show all of its time")
+    };
+    let line = el("div", "trace-header-line")
+        .child(el("h1", "trace-header-name").test("trace-name").text(name))
+        .when(move || !session.is_fitted(), reset);
+    let bold = |words: &str| el("b", "").text(words);
+    let number = |number: usize, one: &str, many: &str| {
+        el("span", "").child(bold(&grouped(number))).text(counted(number, one, many))
+    };
+    let errors = (facts.errors > 0).then(|| {
+        let words = grouped(facts.errors) + &counted(facts.errors, "error", "errors");
+        el("span", "trace-header-errors").text(words)
+    });
+    let shortened = || {
+        el("span", "")
+            .attr("title", "An address names 40 collapsed spans at most")
+            .text("The address keeps only the level that is collapsed")
+    };
+    let warned = (!warnings.is_empty()).then(|| {
+        let words = grouped(warnings.len()) + &counted(warnings.len(), "warning", "warnings");
+        el("details", "trace-header-warnings")
+            .test("warnings")
+            .child(el("summary", "").text(words))
+            .child(el("ul", "").children(warnings.into_iter().map(|warning| el("li", "").text(warning))))
+    });
+    let spans = number(outline.len(), "span", "spans").test("trace-spans");
+    let line_of_facts = el("div", "trace-header-facts")
+        .children([
+            el("span", "trace-header-id")
+                .child(el("span", "mono").text(&id))
+                .child(copy_button("Copy the trace id", id)),
+            el("span", "")
+                .attr("title", clock::exact_moment(outline.begin_unix))
+                .text("Started ")
+                .child(bold(&time))
+                .text(" ")
+                .text(day),
+            el("span", "")
+                .attr("title", duration_exact(outline.duration))
+                .text("Duration ")
+                .child(bold(&duration(outline.duration))),
+            number(facts.services, "service", "services"),
+            el("span", "").text("Depth ").child(bold(&grouped(facts.depth as usize))),
+            spans,
+        ])
+        .child(errors)
+        .when(move || address::is_shortened(session), shortened)
+        .child(warned);
+    el("header", "trace-header").test("trace-header").children([line, line_of_facts])
 }
 
 #[cfg(test)]

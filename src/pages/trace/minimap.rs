@@ -4,7 +4,9 @@ use super::session::Session;
 use super::waterfall::FAILED;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
-use leptos::{html, prelude::*};
+use crate::ui::element::{El, el};
+use crate::ui::view::keep;
+use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::minimap::Minimap as Band;
@@ -12,8 +14,7 @@ use spandrel_trace::units::Order as _;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, PointerEvent};
+use web_sys::{Element, HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent};
 
 /// Height of the band and of the air above and below its lanes, CSS pixels; `.minimap` in the stylesheet.
 const HEIGHT: f64 = 56.0;
@@ -99,41 +100,38 @@ enum Hold {
 }
 
 /// The band of `session`; `slots` as for the waterfall.
-#[component]
-pub fn Minimap(
-    /// The page's state.
-    session: Session,
-    /// Colour slots by string index.
-    slots: Arc<Vec<u8>>,
-) -> impl IntoView {
-    let root = NodeRef::<html::Div>::new();
-    let canvas = NodeRef::<html::Canvas>::new();
-    let kept = StoredValue::new_local(None::<(Frame, SizeWatch, ThemeWatch)>);
-    Effect::new(move |_| {
-        let (Some(root), Some(canvas)) = (root.get(), canvas.get()) else { return };
-        kept.set_value(start(session, slots.clone(), root.into(), canvas));
-    });
+pub fn minimap(session: Session, slots: Arc<Vec<u8>>) -> El {
+    let band = el("div", "minimap")
+        .test("minimap")
+        .attr("role", "slider")
+        .attr("tabindex", "0")
+        .attr("aria-label", "Time shown")
+        .attr("aria-valuemin", "0")
+        .attr("aria-valuemax", "100");
+    let canvas = el("canvas", "minimap-canvas").attr("aria-hidden", "true");
+    keep(start(session, slots, &band.node(), canvas.node()));
 
     let full = session.full();
     let share = move |time: u64| TimeScale::new(full.0, full.1, 100.0).x_of(time);
     let left = move || format!("{}%", share(session.range.get().0));
     let right = move || format!("{}%", 100.0 - share(session.range.get().1));
-    let hold = RwSignal::new_local(None::<(Hold, f64, bool)>);
+    let hold = Rc::new(Cell::new(None::<(Hold, f64, bool)>));
+    let area: Element = band.node();
     let time_at = move |event: &PointerEvent| {
-        let width = root.get_untracked().map_or(1.0, |root| f64::from(root.client_width()));
-        let edge = root.get_untracked().map_or(0.0, |root| root.get_bounding_client_rect().left());
+        let (width, edge) = (f64::from(area.client_width()), area.get_bounding_client_rect().left());
         let x = (f64::from(event.client_x()) - edge).clamp(0.0, width);
         (x, TimeScale::new(full.0, full.1, width))
     };
+    let (place, area, held) = (time_at.clone(), band.node::<Element>(), hold.clone());
     let down = move |event: PointerEvent| {
         if event.button() != 0 {
             return;
         }
-        let (x, scale) = time_at(&event);
+        let (x, scale) = place(&event);
         let (begin, end) = session.range.get_untracked();
         let time = scale.time_at(x);
         let zoomed = (begin, end) != full;
-        let held = if zoomed && (x - scale.x_of(begin)).abs() <= EDGE {
+        let grip = if zoomed && (x - scale.x_of(begin)).abs() <= EDGE {
             Hold::Edge(end)
         } else if zoomed && (x - scale.x_of(end)).abs() <= EDGE {
             Hold::Edge(begin)
@@ -142,21 +140,20 @@ pub fn Minimap(
         } else {
             Hold::Draw(time)
         };
-        hold.set(Some((held, x, false)));
-        if let Some(band) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
-            // Without capture the drag ends at the band's edge: worse, but no error.
-            let _ = band.set_pointer_capture(event.pointer_id());
-        }
+        held.set(Some((grip, x, false)));
+        // Without capture the drag ends at the band's edge: worse, but no error.
+        let _ = area.set_pointer_capture(event.pointer_id());
     };
+    let held = hold.clone();
     let moved = move |event: PointerEvent| {
-        let Some((held, from, dragged)) = hold.get_untracked() else { return };
+        let Some((grip, from, dragged)) = held.get() else { return };
         let (x, scale) = time_at(&event);
         if !dragged && (x - from).abs() < 3.0 {
             return;
         }
-        hold.set(Some((held, from, true)));
+        held.set(Some((grip, from, true)));
         let time = scale.time_at(x);
-        match held {
+        match grip {
             Hold::Draw(other) | Hold::Edge(other) => session.zoom_to(other, time),
             Hold::Move(at, (begin, end)) => {
                 let span = end - begin;
@@ -182,43 +179,32 @@ pub fn Minimap(
         let text = spandrel_trace::units::duration;
         format!("{} to {} of {}", text(begin), text(end), text(full.1))
     };
-    view! {
-        <div
-            class="minimap"
-            node_ref=root
-            data-test="minimap"
-            role="slider"
-            tabindex="0"
-            aria-label="Time shown"
-            aria-valuemin="0"
-            aria-valuemax="100"
-            aria-valuenow=move || share(session.range.get().0).round().to_string()
-            aria-valuetext=words
-            on:pointerdown=down
-            on:pointermove=moved
-            on:pointerup=move |_| hold.set(None)
-            on:pointercancel=move |_| hold.set(None)
-            on:dblclick=move |_| session.fit()
-            on:keydown=key
-        >
-            <canvas class="minimap-canvas" node_ref=canvas aria-hidden="true"></canvas>
-            <div class="minimap-shade minimap-before" style:width=left></div>
-            <div class="minimap-shade minimap-after" style:width=right></div>
-            <div
-                class="minimap-lens"
-                class:minimap-fitted=move || session.is_fitted()
-                style:left=left
-                style:right=right
-            ></div>
-        </div>
-    }
+    let lens = el("div", "minimap-lens")
+        .live_class("minimap-fitted", move || session.is_fitted())
+        .live_style("left", left)
+        .live_style("right", right);
+    let cancelled = hold.clone();
+    band.live_attr("aria-valuenow", move || share(session.range.get().0).round().to_string())
+        .live_attr("aria-valuetext", words)
+        .on("pointerdown", down)
+        .on("pointermove", moved)
+        .on("pointerup", move |_: PointerEvent| hold.set(None))
+        .on("pointercancel", move |_: PointerEvent| cancelled.set(None))
+        .on("dblclick", move |_: MouseEvent| session.fit())
+        .on("keydown", key)
+        .children([
+            canvas,
+            el("div", "minimap-shade minimap-before").live_style("width", left),
+            el("div", "minimap-shade minimap-after").live_style("width", right),
+            lens,
+        ])
 }
 
 fn start(
     session: Session,
     slots: Arc<Vec<u8>>,
-    root: Element,
-    canvas: web_sys::HtmlCanvasElement,
+    root: &Element,
+    canvas: HtmlCanvasElement,
 ) -> Option<(Frame, SizeWatch, ThemeWatch)> {
     let painter = Rc::new(RefCell::new(Painter {
         outline: session.outline(),
@@ -234,8 +220,8 @@ fn start(
     let last = Rc::new(Cell::new(0.0));
     let (sized, asked, width) = (painter.clone(), frame.clone(), last.clone());
     let watched = root.clone();
-    let sizes = SizeWatch::new(&watched, move || {
-        let now = f64::from(root.client_width());
+    let sizes = SizeWatch::new(root, move || {
+        let now = f64::from(watched.client_width());
         if width.replace(now) != now {
             sized.borrow_mut().restart(now, HEIGHT);
             asked.request();

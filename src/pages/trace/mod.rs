@@ -13,4 +13,4 @@ pub mod session;
 pub mod waterfall;
 
 pub use colours::slots_of;
-pub use page::TracePage;
+pub use page::trace_page;

@@ -1,13 +1,18 @@
 //! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
 
-use super::detail::{AddressOf, DetailBody, DetailHead, Whole};
-use super::header::Header;
-use super::minimap::Minimap;
+use super::detail::{AddressOf, Whole, detail_body, detail_head};
+use super::header::header;
+use super::minimap::minimap;
 use super::session::Session;
-use super::waterfall::Waterfall;
-use crate::ui::split::Divider;
+use super::waterfall::waterfall;
+use crate::state::errand;
+use crate::ui::element::{El, el};
+use crate::ui::problem::problem_card;
+use crate::ui::split::{Pane, divider};
+use crate::ui::view::{View, effect, part, several, when};
 use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
+use spandrel_trace::units::Problem;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,89 +22,59 @@ use std::sync::Arc;
 const DETAIL: f64 = 376.0;
 const DETAIL_LEAST: f64 = 260.0;
 
-/// What the engine answered about a span, or what to show in its place.
-pub type Answered = Result<Whole, ViewFn>;
+/// What the engine answered about a span.
+pub type Answered = Result<Whole, Problem>;
 
 /// Asks for a span in full.
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 
-/// The page on an open trace.
-#[component]
-pub fn Opened(
-    /// The page's state.
-    session: Session,
-    /// Colour slots by string index.
-    slots: Arc<Vec<u8>>,
-    /// Where the detail comes from.
-    ask: Ask,
-    /// Addresses of other traces.
-    address_of: AddressOf,
-) -> impl IntoView {
+/// The page on an open trace: `slots` are colour slots by string index, `ask` is where the detail comes from,
+/// `address_of` gives the addresses of other traces.
+pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: AddressOf) -> View {
     let width = RwSignal::new(DETAIL);
-    let resize = Callback::new(move |wanted| width.set(wanted));
     // Half of what there is: the waterfall is what the page is for.
-    let most = Signal::derive(move || ((session.width.get() + width.get()) / 2.0).max(DETAIL_LEAST));
-    let ask = StoredValue::new_local(ask);
-    let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
-    let is_shown = Memo::new(move |_| shown.get().is_some());
+    let most = Rc::new(move || ((session.width.get() + width.get()) / 2.0).max(DETAIL_LEAST));
+    let pane = Pane { label: "Width of the detail", size: width, least: DETAIL_LEAST, most, after: true };
+    let shown = move || if session.open.get() { session.selected.get() } else { None };
     let for_detail = slots.clone();
-    view! {
-        <Header session=session/>
-        <Minimap session=session slots=slots.clone()/>
-        <div class="trace-columns" style:--detail=move || format!("{}px", width.get())>
-            <Waterfall session=session slots=slots/>
-            {move || is_shown.get().then(|| view! {
-                <div class="trace-divider">
-                    <Divider label="Width of the detail" size=width.into() resize=resize least=DETAIL_LEAST most=most after=true/>
-                </div>
-                <Detail session=session shown=shown slots=for_detail.clone() ask=ask address_of=address_of.clone()/>
-            })}
-        </div>
-    }
+    let docked = move || {
+        let detail = detail(session, for_detail.clone(), ask.clone(), address_of.clone());
+        several([el("div", "trace-divider").child(divider(pane.clone())), detail])
+    };
+    let columns = el("div", "trace-columns")
+        .live_style("--detail", move || format!("{}px", width.get()))
+        .child(waterfall(session, slots.clone()))
+        .child(when(move || shown().is_some(), docked));
+    several([header(session), minimap(session, slots), columns])
 }
 
-#[component]
-fn Detail(
-    session: Session,
-    shown: Memo<Option<SpanIx>>,
-    slots: Arc<Vec<u8>>,
-    ask: StoredValue<Ask, LocalStorage>,
-    address_of: AddressOf,
-) -> impl IntoView {
+fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: AddressOf) -> El {
+    let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
     let answer = RwSignal::new_local(None::<(SpanIx, Answered)>);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(span) = shown.get() else { return };
-        let asked = ask.with_value(|ask| ask(span));
-        leptos::task::spawn_local(async move {
+        let asked = ask(span);
+        // The newest question wins, and a page that is gone wants no answer.
+        errand::begin(async move {
             let answered = asked.await;
-            // The newest question wins, and a page that is gone wants no answer.
-            if shown.try_get_untracked().flatten() == Some(span) {
-                answer.try_set(Some((span, answered)));
-            }
+            answer.set(Some((span, answered)));
         });
     });
     let id = move || shown.get().map(|span| session.outline().id[span as usize].to_string());
-    let head = move || {
-        let slots = slots.clone();
-        shown.get().map(|span| view! { <DetailHead session=session span=span slots=slots/> })
-    };
-    let body = move || {
-        let address_of = address_of.clone();
-        answer.with(|answer| match answer {
-            Some((span, answered)) if Some(*span) == shown.get() => match answered {
-                Ok(whole) => {
-                    view! { <DetailBody session=session whole=whole.clone() address_of=address_of/> }
-                        .into_any()
-                }
-                Err(problem) => problem.run(),
-            },
-            _ => view! { <p class="detail-loading">"Loading…"</p> }.into_any(),
-        })
-    };
-    view! {
-        <aside class="detail" data-test="detail" data-span-id=id aria-label="Detail of the span" tabindex="-1">
-            {head}
-            {body}
-        </aside>
-    }
+    let head = part(move || shown.get(), move |shown| shown.map(|span| detail_head(session, span, &slots)));
+    let answered = move || answer.get().filter(|(span, _)| Some(*span) == shown.get());
+    let body = part(answered, move |answered| -> View {
+        match answered {
+            Some((_, Ok(whole))) => detail_body(session, whole, &address_of),
+            Some((_, Err(problem))) => problem_card(problem, None).into(),
+            None => el("p", "detail-loading").text("Loading…").into(),
+        }
+    });
+    el("aside", "detail")
+        .test("detail")
+        .live_attr("data-span-id", id)
+        .attr("aria-label", "Detail of the span")
+        .attr("tabindex", "-1")
+        .child(head)
+        .child(body)
 }

@@ -1,9 +1,13 @@
 //! Attribute values as text: typed, long ones folded, nested ones as indented JSON. Text only, never markup.
 
-use super::super::copy::CopyButton;
+use super::super::copy::copy_button;
+use crate::ui::element::{El, button, el};
+use crate::ui::view::{View, keyed, several, when};
 use leptos::prelude::*;
 use spandrel_trace::model::record::{Attribute, Value};
 use std::fmt::Write;
+use std::rc::Rc;
+use web_sys::MouseEvent;
 
 /// Characters of a value that are shown before it is asked for as a whole.
 const SHOWN: usize = 1_500;
@@ -96,63 +100,46 @@ fn quote(out: &mut String, text: &str) {
 }
 
 /// A text that is folded when it is long.
-#[component]
-pub fn LongText(
-    /// The whole text.
-    text: String,
-) -> impl IntoView {
-    let Some((cut, _)) = text.char_indices().nth(SHOWN) else { return text.into_any() };
+pub fn long_text(text: &str) -> View {
+    let Some((cut, _)) = text.char_indices().nth(SHOWN) else { return text.into() };
     let whole = RwSignal::new(false);
-    let size = text.len();
-    let more = format!("Show all ({} KB)", size.div_ceil(1024));
-    let shown = move || if whole.get() { text.clone() } else { format!("{}…", &text[..cut]) };
-    view! {
-        {shown}
-        <Show when=move || !whole.get()>
-            <button type="button" class="value-more" on:click=move |_| whole.set(true)>{more.clone()}</button>
-        </Show>
-    }
-    .into_any()
+    let more = format!("Show all ({} KB)", text.len().div_ceil(1024));
+    let text: Rc<str> = text.into();
+    let shown =
+        move |whole| -> View { if whole { (&*text).into() } else { format!("{}…", &text[..cut]).into() } };
+    let more = move || more_button(&more, move || whole.set(true));
+    several([keyed(move || whole.get(), shown), when(move || !whole.get(), more)])
+}
+
+/// The button that shows what was held back.
+pub fn more_button(words: &str, show: impl Fn() + 'static) -> El {
+    button("value-more").on("click", move |_: MouseEvent| show()).text(words)
 }
 
 /// A list of keys and values. Keys may repeat; order is the source's.
-#[component]
-pub fn Attributes(
-    /// What is listed.
-    attributes: Vec<Attribute>,
-) -> impl IntoView {
+pub fn attributes(attributes: Vec<Attribute>) -> View {
     // Thousands of attributes are rare and cost a long task: they come when asked for.
     const FIRST: usize = 200;
     let total = attributes.len();
-    let attributes = StoredValue::new(attributes);
     let all = RwSignal::new(total <= FIRST);
     let row = |attribute: &Attribute| {
         let words = text(&attribute.value);
-        view! {
-            <div class="attribute" data-test="attribute">
-                <dt class="attribute-key" title=attribute.key.clone()>{attribute.key.clone()}</dt>
-                " "
-                <dd class="attribute-cell">
-                    <span class=format!("attribute-value {}", class(&attribute.value))>
-                        <LongText text=words.clone()/>
-                    </span>
-                    <CopyButton label=format!("Copy the value of {}", attribute.key) text=words/>
-                </dd>
-            </div>
-        }
+        let value =
+            el("span", &format!("attribute-value {}", class(&attribute.value))).child(long_text(&words));
+        let key = el("dt", "attribute-key").attr("title", &attribute.key).text(&attribute.key);
+        let copy = copy_button(&format!("Copy the value of {}", attribute.key), words);
+        el("div", "attribute")
+            .test("attribute")
+            .child(key)
+            .text(" ")
+            .child(el("dd", "attribute-cell").children([value, copy]))
     };
-    let rows = move || {
-        let count = if all.get() { total } else { FIRST };
-        attributes.with_value(|list| list.iter().take(count).map(row).collect_view())
-    };
-    view! {
-        <dl class="attributes">{rows}</dl>
-        <Show when=move || !all.get()>
-            <button type="button" class="value-more" on:click=move |_| all.set(true)>
-                {format!("Show all {total}")}
-            </button>
-        </Show>
-    }
+    let rows = keyed(
+        move || if all.get() { total } else { FIRST },
+        move |count| several(attributes.iter().take(count).map(row)),
+    );
+    let more = move || more_button(&format!("Show all {total}"), move || all.set(true));
+    several([el("dl", "attributes").child(rows).into(), when(move || !all.get(), more)])
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@ pub use paint::FAILED;
 
 use super::session::Session;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
-use crate::ui::split::Divider;
+use crate::ui::element::{El, button, el};
+use crate::ui::split::{Pane, divider};
+use crate::ui::view::{effect, keep};
 use board::Elements;
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
 
 /// What must live as long as the waterfall: listeners and watches; dropped with the page.
 struct Kept {
@@ -28,99 +30,65 @@ struct Kept {
 }
 
 /// The waterfall of `session`. `slots` gives the colour slot of a service by its name's string index.
-#[component]
-pub fn Waterfall(
-    /// The page's state.
-    session: Session,
-    /// Colour slots by string index.
-    slots: Arc<Vec<u8>>,
-) -> impl IntoView {
-    let root = NodeRef::<html::Div>::new();
-    let head = NodeRef::<html::Div>::new();
-    let scroller = NodeRef::<html::Div>::new();
-    let spacer = NodeRef::<html::Div>::new();
-    let stage = NodeRef::<html::Div>::new();
-    let pool = NodeRef::<html::Div>::new();
-    let bars = NodeRef::<html::Canvas>::new();
-    let ruler = NodeRef::<html::Canvas>::new();
-    let overlay = NodeRef::<html::Canvas>::new();
+pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
+    let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
+    let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
+    let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
+    let pool = el("div", "waterfall-pool").attr("role", "rowgroup");
+    let stage =
+        el("div", "waterfall-stage").attr("role", "presentation").children([pool.clone(), bars.clone()]);
+    let spacer = el("div", "waterfall-spacer").attr("role", "presentation").child(stage.clone());
+    let scroller = el("div", "waterfall-scroll")
+        .test("waterfall")
+        .attr("role", "treegrid")
+        .attr("tabindex", "0")
+        .attr("aria-label", "Spans of the trace")
+        .attr("aria-colcount", "2")
+        .live_attr("aria-rowcount", move || session.rows.with(|rows| rows.len()))
+        .child(spacer.clone());
+    let titles = el("div", "waterfall-head-names")
+        .child(el("span", "waterfall-head-title").text("Span and service"))
+        .child(fold_buttons(session));
+    let head = el("div", "waterfall-head").children([titles, ruler.clone()]);
+    let root = el("div", "waterfall").live_style("--names", move || format!("{}px", session.names.get()));
 
-    let kept = StoredValue::new_local(None::<Kept>);
-    Effect::new(move |_| {
-        let parts = (|| {
-            Some((
-                root.get()?,
-                head.get()?,
-                Elements {
-                    scroller: scroller.get()?.into(),
-                    spacer: spacer.get()?.into(),
-                    stage: stage.get()?.into(),
-                    pool: pool.get()?.into(),
-                    bars: bars.get()?,
-                    ruler: ruler.get()?,
-                    overlay: overlay.get()?,
-                },
-            ))
-        })();
-        let Some((root, head, elements)) = parts else { return };
-        kept.set_value(start(session, slots.clone(), root.into(), head.into(), elements));
-    });
+    let elements = Elements {
+        scroller: scroller.node(),
+        spacer: spacer.node(),
+        stage: stage.node(),
+        pool: pool.node(),
+        bars: bars.node(),
+        ruler: ruler.node(),
+        overlay: overlay.node(),
+    };
+    keep(start(session, slots, root.node(), head.node(), elements));
 
-    let (names, set_names) = (session.names, Callback::new(move |width| session.names.set(width)));
-    let most = Signal::derive(move || (session.width.get() * 0.7).max(200.0));
-    view! {
-        <div class="waterfall" node_ref=root style:--names=move || format!("{}px", names.get())>
-            <div class="waterfall-head" node_ref=head>
-                <div class="waterfall-head-names">
-                    <span class="waterfall-head-title">"Span and service"</span>
-                    <FoldButtons session=session/>
-                </div>
-                <canvas class="waterfall-ruler" node_ref=ruler aria-hidden="true"></canvas>
-            </div>
-            <div
-                class="waterfall-scroll"
-                node_ref=scroller
-                data-test="waterfall"
-                role="treegrid"
-                tabindex="0"
-                aria-label="Spans of the trace"
-                aria-colcount="2"
-                aria-rowcount=move || session.rows.with(|rows| rows.len()).to_string()
-            >
-                <div class="waterfall-spacer" node_ref=spacer role="presentation">
-                    <div class="waterfall-stage" node_ref=stage role="presentation">
-                        <div class="waterfall-pool" node_ref=pool role="rowgroup"></div>
-                        <canvas
-                            class="waterfall-bars"
-                            node_ref=bars
-                            data-test="waterfall-canvas"
-                            aria-hidden="true"
-                        ></canvas>
-                    </div>
-                </div>
-            </div>
-            <canvas class="waterfall-overlay" node_ref=overlay aria-hidden="true"></canvas>
-            <div class="waterfall-divider">
-                <Divider label="Width of the names" size=names.into() resize=set_names least=140.0 most=most/>
-            </div>
-        </div>
-    }
+    let most = Rc::new(move || (session.width.get() * 0.7).max(200.0));
+    let pane = Pane { label: "Width of the names", size: session.names, least: 140.0, most, after: false };
+    root.children([head, scroller, overlay, el("div", "waterfall-divider").child(divider(pane))])
 }
 
-#[component]
-fn FoldButtons(session: Session) -> impl IntoView {
-    view! {
-        <span class="waterfall-folds">
-            <button type="button" class="waterfall-fold" data-test="expand-level" title="Expand one level (o)"
-                aria-label="+1: expand one level" on:click=move |_| session.expand_level()>"+1"</button>
-            <button type="button" class="waterfall-fold" data-test="collapse-level" title="Collapse one level (p)"
-                aria-label="−1: collapse one level" on:click=move |_| session.collapse_level()>"−1"</button>
-            <button type="button" class="waterfall-fold" data-test="expand-all" title="Expand all ([)"
-                aria-label="All: expand all" on:click=move |_| session.expand_all()>"All"</button>
-            <button type="button" class="waterfall-fold" data-test="collapse-all" title="Collapse all (])"
-                aria-label="None: collapse all" on:click=move |_| session.collapse_all()>"None"</button>
-        </span>
-    }
+fn fold_buttons(session: Session) -> El {
+    let fold = |test: &str, face: &str, title: &str, label: &str, act: fn(&Session)| {
+        button("waterfall-fold")
+            .test(test)
+            .attr("title", title)
+            .attr("aria-label", label)
+            .on("click", move |_: MouseEvent| act(&session))
+            .text(face)
+    };
+    el("span", "waterfall-folds").children([
+        fold("expand-level", "+1", "Expand one level (o)", "+1: expand one level", Session::expand_level),
+        fold(
+            "collapse-level",
+            "−1",
+            "Collapse one level (p)",
+            "−1: collapse one level",
+            Session::collapse_level,
+        ),
+        fold("expand-all", "All", "Expand all ([)", "All: expand all", Session::expand_all),
+        fold("collapse-all", "None", "Collapse all (])", "None: collapse all", Session::collapse_all),
+    ])
 }
 
 fn start(
@@ -162,7 +130,7 @@ fn start(
     });
 
     let weak = Rc::downgrade(&board);
-    Effect::new(move |_| {
+    effect(move || {
         session.rows.track();
         session.range.track();
         session.selected.track();
@@ -171,14 +139,14 @@ fn start(
         }
     });
     let weak = Rc::downgrade(&board);
-    Effect::new(move |_| {
+    effect(move || {
         let names = session.names.get();
         if let Some(board) = weak.upgrade() {
             board.measure(names);
         }
     });
     let weak = Rc::downgrade(&board);
-    Effect::new(move |_| {
+    effect(move || {
         session.reveal.track();
         let span = session.selected.get_untracked();
         let index = span.and_then(|span| session.rows.with_untracked(|rows| rows.index_of(span)));
