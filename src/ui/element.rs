@@ -218,8 +218,11 @@ pub fn typed(event: &web_sys::Event) -> String {
         .unwrap_or_default()
 }
 
+type Read = Box<dyn Fn() -> Value<'static>>;
+type Write = Box<dyn Fn(Option<&str>)>;
+
 /// Writes what `read` gives, at first and whenever that has changed.
-fn changing(read: Box<dyn Fn() -> Value<'static>>, write: Box<dyn Fn(Option<&str>)>) {
+fn changing(read: Read, write: Write) {
     let mut written = None;
     follow(Box::new(move || {
         let Value(now) = read();

@@ -15,9 +15,9 @@ use crate::{place, process};
 /// What page, script, wasm and styles should weigh at most, in bytes: unpacked (a Jaeger that serves them never
 /// compresses), and as gzip sends them. Not reached yet; see `docs/adr/0007`.
 const BUDGET: Weight = Weight { raw: 1_600_000, gzip: 450_000 };
-/// What they may weigh at most today, 2 % above what was last measured (1,836,655 and 739,958). A ratchet that was
-/// raised once, from 1,830,000 and 735,000, when a whole build weighed more: from here it is only lowered.
-const CEILING: Weight = Weight { raw: 1_870_000, gzip: 755_000 };
+/// What they may weigh at most today, 2 % above what was last measured (1,542,008 and 638,129). A ratchet: it is only
+/// ever lowered.
+const CEILING: Weight = Weight { raw: 1_572_000, gzip: 651_000 };
 
 /// Bytes unpacked and packed.
 #[derive(Clone, Copy, Default)]
