@@ -2,6 +2,8 @@
 
 pub mod canvas;
 pub mod chart;
+pub mod choices;
+pub mod dialog;
 pub mod element;
 pub mod empty;
 pub mod icon;

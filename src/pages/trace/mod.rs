@@ -1,14 +1,17 @@
 //! The trace page: what one trace did, span by span, over time.
 
+pub mod actions;
 mod address;
 pub mod clock;
 mod colours;
 pub mod copy;
 pub mod detail;
 pub mod header;
+mod help;
 pub mod minimap;
 pub mod opened;
 mod page;
+mod palette;
 pub mod session;
 pub mod waterfall;
 

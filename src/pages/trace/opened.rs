@@ -1,8 +1,11 @@
 //! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
 
+use super::actions::Summoned;
 use super::detail::{AddressOf, Whole, detail_body, detail_head};
 use super::header::header;
+use super::help::help;
 use super::minimap::minimap;
+use super::palette::palette;
 use super::session::Session;
 use super::waterfall::waterfall;
 use crate::state::errand;
@@ -45,6 +48,10 @@ pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: Addre
         .live_style("--detail", move || format!("{}px", width.get()))
         .child(waterfall(session, slots.clone()))
         .child(when(move || shown().is_some(), docked));
+    let summoned = move |what| move || session.summoned.get() == Some(what);
+    let columns = columns
+        .when(summoned(Summoned::Palette), move || palette(session))
+        .when(summoned(Summoned::Help), move || help(session));
     several([header(session), minimap(session, slots), columns])
 }
 

@@ -1,5 +1,6 @@
 //! What this trace page is showing: a handful of signals that everything on it shares, nothing per span.
 
+use super::actions::Summoned;
 use super::clock;
 use crate::route::{Colour, Placement, Show};
 use leptos::prelude::*;
@@ -46,6 +47,10 @@ pub struct Session {
     pub reveal: RwSignal<u32>,
     /// Width of the names' column, CSS pixels.
     pub names: RwSignal<f64>,
+    /// The first row that is wholly seen, and how many rows a screen has; as last painted.
+    pub screen: StoredValue<(usize, usize)>,
+    /// What a key has called for; set back by what came.
+    pub summoned: RwSignal<Option<Summoned>>,
     /// Width of the waterfall, CSS pixels, as last measured.
     pub width: RwSignal<f64>,
 }
@@ -81,6 +86,8 @@ impl Session {
             rows,
             reveal: RwSignal::new(0),
             names: RwSignal::new(NAMES),
+            screen: StoredValue::new((0, 1)),
+            summoned: RwSignal::default(),
             width: RwSignal::new(0.0),
         }
     }

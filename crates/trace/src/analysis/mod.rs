@@ -1,11 +1,14 @@
 //! What can be said about traces, computed from the model alone: rows, times, who calls whom, how fast and how badly.
 
+pub mod added;
 pub mod breakdown;
 pub mod dependencies;
 pub mod gaps;
 pub mod layout;
 pub mod link_pattern;
 pub mod metrics;
+pub mod missing;
+pub mod names;
 pub mod query;
 pub mod reading;
 pub mod rows;

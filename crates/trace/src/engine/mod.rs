@@ -20,6 +20,7 @@ pub use question::{Answer, Ask, Expect, Found, Progress, Question, SpanDetail};
 pub use warm::warm_up;
 
 use crate::analysis::dependencies;
+use crate::analysis::missing::missing;
 use crate::format::write::export;
 use crate::model::{Opened, Outline, SpanIx, Trace, TraceSummary};
 use crate::source::{Api, SearchQuery, Task};
@@ -149,6 +150,7 @@ impl Engine {
         let (Question::Detail { trace: key, .. }
         | Question::Outline { trace: key }
         | Question::LinkedFrom { trace: key, .. }
+        | Question::MissingSpans { trace: key }
         | Question::Export { trace: key, .. }) = question;
         self.clock += 1;
         let Some(held) = self.traces.get_mut(key) else { return Answer::Missing };
@@ -160,6 +162,7 @@ impl Engine {
                 let links = held.links.get_or_insert_with(|| Links::within(&held.trace));
                 Answer::Spans(links.to(held.trace.outline(), *span))
             }
+            Question::MissingSpans { .. } => Answer::MissingSpans(missing(&held.trace)),
             Question::Export { begin, end, format, .. } => {
                 let text = export(&held.trace, *begin..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())

@@ -1,5 +1,6 @@
 //! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
+use crate::analysis::missing::MissingSpans;
 use crate::format::write::Export;
 use crate::model::SpanIx;
 use crate::model::record::{Resource, Scope, SpanRecord};
@@ -96,6 +97,11 @@ pub enum Question {
         /// The span.
         span: SpanIx,
     },
+    /// Which parents are named by spans of the trace and are not there.
+    MissingSpans {
+        /// The trace.
+        trace: String,
+    },
     /// A run of spans as text for other tools: one, or a subtree.
     Export {
         /// The trace.
@@ -138,6 +144,8 @@ pub enum Answer {
     Detail(Box<SpanDetail>),
     /// Spans, ascending.
     Spans(Vec<SpanIx>),
+    /// What the trace lacks.
+    MissingSpans(MissingSpans),
     /// A text for other tools.
     Text(String),
     /// The engine does not hold that trace (any more): open it again and ask again.

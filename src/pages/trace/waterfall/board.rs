@@ -236,11 +236,6 @@ impl Board {
         ((self.inner.borrow().height / ROW) as usize).saturating_sub(1).max(1)
     }
 
-    /// The first row that is wholly seen.
-    pub fn first_row(&self) -> usize {
-        (self.inner.borrow().top / ROW).ceil() as usize
-    }
-
     /// The row at `y` from the upper edge of what is seen.
     pub fn row_at(&self, y: f64) -> Option<Row> {
         let top = self.inner.borrow().top;
@@ -302,6 +297,7 @@ impl Board {
         }
         let map = self.map(inner);
         inner.top = map.clamped(inner.top);
+        let first = (inner.top / ROW).ceil() as usize;
         // Whole device pixels: text is sharp and rows meet their bars.
         let top = (inner.top * ratio).round() / ratio;
         let char_width = char_width(inner, &self.surfaces.0, ratio);
@@ -343,6 +339,7 @@ impl Board {
         let size = (view.scale.width, RULER * ratio);
         paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
         drop(guard);
+        self.session.screen.set_value((first, self.page()));
         self.paint_pointer();
     }
 

@@ -1,23 +1,14 @@
-//! What keys do. Where a row has the focus the arrows walk the tree, as in every tree grid; elsewhere on the
-//! page they pan and zoom, as in Jaeger. Letters do the same in both.
+//! From a key that was pressed to what it does. Where a row has the focus the arrows walk the tree, as in every
+//! tree grid; elsewhere on the page they pan and zoom, as in Jaeger. What each key means stands in [`actions`].
 
+use super::super::actions;
 use super::super::session::Session;
-use super::board::Board;
-use leptos::prelude::*;
-use spandrel_trace::analysis::rows::Row;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 
-/// Shares of what is shown that a key moves, and its big sister with Shift.
-const PAN: f64 = 0.05;
-const FAR: f64 = 0.5;
-/// What a key leaves of the stretch when it zooms in, and with Shift.
-const ZOOM: f64 = 0.8;
-const CLOSE: f64 = 0.4;
-
 /// Acts on a key, unless a field has it.
-pub fn pressed(session: Session, board: &Board, tree: &HtmlElement, event: &KeyboardEvent) {
-    if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+pub fn pressed(session: Session, tree: &HtmlElement, event: &KeyboardEvent) {
+    if event.default_prevented() || event.alt_key() {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -25,10 +16,24 @@ pub fn pressed(session: Session, board: &Board, tree: &HtmlElement, event: &Keyb
     if !in_tree && target.as_ref().is_some_and(|target| takes_keys(target, &event.key())) {
         return;
     }
-    let acted = (in_tree && walk(session, board, &event.key())) || anywhere(session, board, event);
-    if acted {
+    let key = written(&event.key(), event.shift_key(), event.ctrl_key() || event.meta_key());
+    if actions::of_key(&key, in_tree).is_some_and(|action| action.act(session)) {
         event.prevent_default();
     }
+}
+
+/// A key as the table writes it. Letters are small whatever Shift makes of them; of other signs the sign counts,
+/// wherever a keyboard has it, but for those that share a key with plus and minus on some.
+fn written(key: &str, shift: bool, control: bool) -> String {
+    let (key, shift) = match key {
+        "=" => ("+".to_owned(), shift),
+        "_" => ("-".to_owned(), true),
+        "+" | "-" => (key.to_owned(), shift),
+        _ if key.chars().count() == 1 && !key.chars().all(char::is_alphabetic) => (key.to_owned(), false),
+        _ if key.chars().count() == 1 => (key.to_lowercase(), shift),
+        _ => (key.to_owned(), shift),
+    };
+    format!("{}{}{key}", if control { "Ctrl+" } else { "" }, if shift { "Shift+" } else { "" })
 }
 
 /// Whether an element has its own use for a key: fields for all, buttons and links for those that press them.
@@ -38,109 +43,67 @@ fn takes_keys(element: &Element, key: &str) -> bool {
         || matches("a, button, summary") && matches!(key, "Enter" | " ")
 }
 
-/// The tree grid's own keys.
-fn walk(session: Session, board: &Board, key: &str) -> bool {
-    match key {
-        "ArrowDown" => step(session, board, 1),
-        "ArrowUp" => step(session, board, -1),
-        "ArrowRight" => inward(session),
-        "ArrowLeft" => outward(session),
-        "Home" => step(session, board, isize::MIN),
-        "End" => step(session, board, isize::MAX),
-        "PageDown" => step(session, board, board.page() as isize),
-        "PageUp" => step(session, board, -(board.page() as isize)),
-        _ => return false,
-    }
-    true
-}
+#[cfg(test)]
+mod tests {
+    use super::super::super::actions::{Action, Known, all, of_key};
+    use super::written;
+    use spandrel_trace::units::Order as _;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn anywhere(session: Session, board: &Board, event: &KeyboardEvent) -> bool {
-    let far = event.shift_key();
-    let pan = if far { FAR } else { PAN };
-    let zoom = if far { CLOSE } else { ZOOM };
-    match event.key().as_str() {
-        "j" => step(session, board, 1),
-        "k" => step(session, board, -1),
-        "l" => inward(session),
-        "h" => outward(session),
-        "u" => session.travel(false),
-        "U" => session.travel(true),
-        "f" => step(session, board, 1),
-        "b" => step(session, board, -1),
-        "s" => step(session, board, board.page() as isize),
-        "w" => step(session, board, -(board.page() as isize)),
-        "Enter" | " " if session.selected.get_untracked().is_some() => {
-            session.open.update(|open| *open = !*open)
+    #[test]
+    fn keys_mean_what_the_help_says_on_any_keyboard() {
+        let pressed = |key: &str, shift, control, on_row| of_key(&written(key, shift, control), on_row);
+        for (key, shift, control, action) in [
+            ("j", false, false, Action::NextRow),
+            ("A", true, false, Action::MuchEarlier),
+            ("u", false, false, Action::Undo),
+            ("U", true, false, Action::Redo),
+            // With caps lock on.
+            ("J", false, false, Action::NextRow),
+            ("?", true, false, Action::Help),
+            ("/", true, false, Action::Find),
+            ("]", false, false, Action::CollapseAll),
+            ("=", false, false, Action::Closer),
+            ("+", false, false, Action::Closer),
+            ("+", true, false, Action::MuchCloser),
+            ("_", true, false, Action::MuchWider),
+            ("k", false, true, Action::Palette),
+            ("b", false, true, Action::Find),
+            ("b", false, false, Action::PreviousMatch),
+            ("ArrowUp", true, false, Action::MuchCloser),
+            ("ArrowLeft", false, false, Action::Earlier),
+            (" ", false, false, Action::Detail),
+        ] {
+            assert_eq!(pressed(key, shift, control, false), Some(action), "{key}");
         }
-        "a" | "A" | "ArrowLeft" => session.pan_by(-pan),
-        "d" | "D" | "ArrowRight" => session.pan_by(pan),
-        "+" | "=" | "ArrowUp" => session.zoom_by(zoom, 0.5),
-        "-" | "_" | "ArrowDown" => session.zoom_by(1.0 / zoom, 0.5),
-        "z" => session.fit_selected(),
-        "0" => session.fit(),
-        "]" => session.collapse_all(),
-        "[" => session.expand_all(),
-        "p" => session.collapse_level(),
-        "o" => session.expand_level(),
-        "Escape" if session.open.get_untracked() => session.open.set(false),
-        "Escape" if session.selected.get_untracked().is_some() => session.selected.set(None),
-        _ => return false,
+        assert_eq!(pressed("ArrowLeft", false, false, true), Some(Action::Outward));
+        assert_eq!(pressed("ArrowLeft", true, false, true), Some(Action::MuchEarlier));
+        assert_eq!(pressed("End", false, false, true), Some(Action::LastRow));
+        for (key, control) in
+            [("End", false), ("j", true), ("c", true), ("r", true), ("F5", false), ("q", false)]
+        {
+            assert_eq!(pressed(key, false, control, false), None, "{key} is the browser's");
+        }
     }
-    true
-}
 
-/// Selects the row `by` rows further, or the first one on screen where none was selected.
-fn step(session: Session, board: &Board, by: isize) {
-    let rows = session.rows.get_untracked();
-    let Some(last) = rows.len().checked_sub(1) else { return };
-    let wanted = match current(session) {
-        Some((index, _)) => index.saturating_add_signed(by).min(last),
-        None if by == isize::MAX => last,
-        None if by == isize::MIN => 0,
-        None => board.first_row().min(last),
-    };
-    // An open group has no span to select: its members' rows have them all.
-    let open_group = rows.get(wanted).is_some_and(|row| row.is_group() && !row.collapsed());
-    let on = if open_group { wanted.saturating_add_signed(by.signum()) } else { wanted };
-    let on = if on == wanted && open_group { wanted + 1 } else { on };
-    if let Some(row) = rows.get(on.min(last)) {
-        session.select(row.span);
-    }
-}
-
-/// The row of the selected span.
-fn current(session: Session) -> Option<(usize, Row)> {
-    let span = session.selected.get_untracked()?;
-    session.rows.with_untracked(|rows| {
-        let index = rows.index_of(span)?;
-        Some((index, rows.get(index)?))
-    })
-}
-
-/// Expands the selected row, or goes to its first child.
-fn inward(session: Session) {
-    let Some((index, row)) = current(session) else { return };
-    if row.collapsed() {
-        session.set_collapsed(row, false);
-    } else if let Some(below) =
-        session.rows.with_untracked(|rows| rows.get(index + 1)).filter(|below| below.depth() > row.depth())
-    {
-        session.select(below.span);
-    }
-}
-
-/// Collapses the selected row, or goes to its parent; from a group's member it closes the group.
-fn outward(session: Session) {
-    let Some((index, row)) = current(session) else { return };
-    if row.has_children() && !row.collapsed() {
-        return session.set_collapsed(row, true);
-    }
-    let above = session.rows.with_untracked(|rows| {
-        rows.as_slice()[..index].iter().rev().find(|above| above.depth() < row.depth()).copied()
-    });
-    match above {
-        Some(group) if group.is_group() => session.set_collapsed(group, true),
-        Some(parent) => session.select(parent.span),
-        None => {}
+    #[test]
+    fn every_key_of_the_table_can_be_pressed_and_means_one_thing() {
+        for on_row in [false, true] {
+            let keys = |known: &'static Known| if on_row { known.on_rows } else { known.keys };
+            for known in all() {
+                for key in keys(known) {
+                    let (rest, control) =
+                        key.strip_prefix("Ctrl+").map_or((*key, false), |rest| (rest, true));
+                    let (rest, shift) =
+                        rest.strip_prefix("Shift+").map_or((rest, false), |rest| (rest, true));
+                    assert_eq!(written(rest, shift, control), *key);
+                    assert_eq!(of_key(key, on_row), Some(known.action), "{key} means two things");
+                }
+            }
+        }
+        let mut names: Vec<&str> = all().map(|known| known.name).collect();
+        names.order();
+        names.dedup();
+        assert_eq!(names.len(), all().count(), "each action has a name of its own");
     }
 }

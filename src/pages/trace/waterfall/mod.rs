@@ -157,11 +157,8 @@ fn start(
 
     let mut listeners = pointer::listen(session, &board, &scroller, &head);
     if let Some(window) = web_sys::window() {
-        let board = Rc::downgrade(&board);
         listeners.push(Listener::new(&window, "keydown", move |event: KeyboardEvent| {
-            if let Some(board) = board.upgrade() {
-                keys::pressed(session, &board, &scroller, &event);
-            }
+            keys::pressed(session, &scroller, &event);
         }));
     }
     Some(Kept { _board: board, _listeners: listeners, _sizes: sizes, _theme: theme })

@@ -1,0 +1,53 @@
+//! What a trace has gained since it was last read.
+
+use crate::model::{Outline, SpanIx};
+use crate::units::SpanId;
+use rustc_hash::FxHashSet;
+
+/// The spans of `after` that `before` has not, ascending; told apart by id.
+pub fn added(before: &Outline, after: &Outline) -> Vec<SpanIx> {
+    // Spans mostly come in between and leave the others in their order: then one walk over both finds them.
+    let mut known = before.id.iter().peekable();
+    let mut new = Vec::new();
+    for (span, id) in after.id.iter().enumerate() {
+        if known.next_if_eq(&id).is_none() {
+            new.push(span as SpanIx);
+        }
+    }
+    if known.peek().is_none() {
+        return new;
+    }
+    // A parent that came late has moved others, or some have gone.
+    let known: FxHashSet<SpanId> = before.id.iter().copied().collect();
+    new.retain(|span| !known.contains(&after.id[*span as usize]));
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn outline(ids: &[u64]) -> Outline {
+        Outline { id: ids.iter().copied().map(SpanId).collect(), ..Outline::default() }
+    }
+
+    #[test]
+    fn what_came_in_between_and_what_was_moved_by_it() {
+        assert_eq!(added(&outline(&[1, 2, 3]), &outline(&[1, 7, 2, 3, 8])), [1, 4]);
+        assert_eq!(added(&outline(&[1, 2, 3]), &outline(&[1, 3, 9, 2])), [2], "moved is not new");
+        assert_eq!(added(&outline(&[1, 2, 3]), &outline(&[1, 3, 9])), [2], "one has gone");
+        assert_eq!(added(&outline(&[1, 2]), &outline(&[1, 2])), [0; 0]);
+        assert_eq!(added(&outline(&[]), &outline(&[5])), [0]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_a_set_finds(before in prop::collection::hash_set(0u64..40, 0..30), after in prop::collection::hash_set(0u64..40, 0..30)) {
+            let (one, other): (Vec<u64>, Vec<u64>) = (before.iter().copied().collect(), after.iter().copied().collect());
+            let new: Vec<u64> = added(&outline(&one), &outline(&other)).into_iter().map(|at| other[at as usize]).collect();
+            let expected: Vec<u64> = other.iter().copied().filter(|id| !before.contains(id)).collect();
+            prop_assert_eq!(new, expected);
+        }
+    }
+}

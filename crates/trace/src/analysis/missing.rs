@@ -1,0 +1,204 @@
+//! Spans that are named as parents and are not there: which, by how many, and whose they would have been.
+
+use crate::model::{Flags, Kind, SpanIx, StrIx, Trace};
+use crate::units::{Order as _, SpanId};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// Missing parents that are named at most; the others are counted.
+const NAMED: usize = 20;
+/// Spans that are looked into at most: each has to be read for the parent that it names.
+const READ: usize = 20_000;
+/// Services that are guessed at most.
+const GUESSED: usize = 3;
+
+/// What a trace lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingSpans {
+    /// Missing parents with what hangs below them, those with the most first.
+    pub parents: Vec<MissingParent>,
+    /// How many parents are missing, of the spans that were read.
+    pub count: u32,
+    /// Spans whose parent is missing.
+    pub orphans: u32,
+    /// Of those, how many were read; the rest were too many.
+    pub read: u32,
+    /// Of those that were read, how many name no parent of this trace but one of another.
+    pub elsewhere: u32,
+}
+
+/// A span that is named and is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingParent {
+    /// Its id.
+    pub id: SpanId,
+    /// Its id as the source wrote it, when it is not hexadecimal; else empty.
+    pub foreign_id: String,
+    /// How many spans name it.
+    pub children: u32,
+    /// The first of them.
+    pub first: SpanIx,
+    /// The services of those, in the order in which they come up.
+    pub services: Vec<String>,
+    /// The services that it may have been of, as far as the trace tells.
+    pub likely: Vec<String>,
+}
+
+#[derive(Default)]
+struct Found {
+    foreign_id: String,
+    children: Vec<SpanIx>,
+}
+
+/// Looks for what a trace lacks.
+pub fn missing(trace: &Trace) -> MissingSpans {
+    let outline = trace.outline();
+    let orphans: Vec<SpanIx> = (0..outline.len() as SpanIx)
+        .filter(|span| outline.flags[*span as usize].has(Flags::ORPHAN))
+        .collect();
+    let mut missing = MissingSpans {
+        orphans: orphans.len() as u32,
+        read: orphans.len().min(READ) as u32,
+        ..MissingSpans::default()
+    };
+    let mut ids: Vec<SpanId> = Vec::new();
+    let mut found: FxHashMap<SpanId, Found> = FxHashMap::default();
+    for span in orphans.into_iter().take(READ) {
+        let record = trace.record_as_sent(span);
+        if record.parent_span_id.is_none() {
+            missing.elsewhere += 1;
+            continue;
+        }
+        let id = record.parent_span_id;
+        let entry = found.entry(id).or_insert_with(|| {
+            ids.push(id);
+            Found { foreign_id: record.foreign_parent_id, children: Vec::new() }
+        });
+        entry.children.push(span);
+    }
+    missing.count = ids.len() as u32;
+    let children = |id: &SpanId| found.get(id).map_or(0, |found| found.children.len());
+    ids.order_by(|one, other| children(other).cmp(&children(one)));
+    let callers = callers(trace);
+    for id in ids.into_iter().take(NAMED) {
+        let Some(Found { foreign_id, children }) = found.remove(&id) else { continue };
+        let mut services: Vec<StrIx> = Vec::new();
+        for child in &children {
+            let service = outline.service[*child as usize];
+            if !services.contains(&service) {
+                services.push(service);
+            }
+        }
+        let names = |services: &[StrIx]| {
+            services.iter().map(|service| outline.strings.get(*service).to_owned()).collect::<Vec<_>>()
+        };
+        missing.parents.push(MissingParent {
+            id,
+            foreign_id,
+            children: children.len() as u32,
+            first: children.first().copied().unwrap_or_default(),
+            likely: names(&likely(trace, &children, &callers)),
+            services: names(&services),
+        });
+    }
+    missing
+}
+
+/// Services that call the receiving spans of each service, as far as both ends are in the trace.
+fn callers(trace: &Trace) -> FxHashMap<StrIx, Vec<StrIx>> {
+    let outline = trace.outline();
+    let mut callers: FxHashMap<StrIx, Vec<StrIx>> = FxHashMap::default();
+    for span in 0..outline.len() as SpanIx {
+        if let Some(parent) = outline.parent_of(span).filter(|_| receives(outline.kind[span as usize])) {
+            let (caller, service) = (outline.service[parent as usize], outline.service[span as usize]);
+            let known = callers.entry(service).or_default();
+            if caller != service && !known.contains(&caller) {
+                known.push(caller);
+            }
+        }
+    }
+    callers
+}
+
+/// Whose the parent of `children` was. What works inside a service has its parent in the same one, which is as good
+/// as certain; what receives has its parent in a service that calls it elsewhere in the trace.
+fn likely(trace: &Trace, children: &[SpanIx], callers: &FxHashMap<StrIx, Vec<StrIx>>) -> Vec<StrIx> {
+    let outline = trace.outline();
+    let inside = |kind| matches!(kind, Kind::Internal | Kind::Client | Kind::Producer);
+    if let Some(child) = children.iter().find(|child| inside(outline.kind[**child as usize])) {
+        return vec![outline.service[*child as usize]];
+    }
+    let mut likely: Option<Vec<StrIx>> = None;
+    for child in children.iter().filter(|child| receives(outline.kind[**child as usize])) {
+        let known = callers.get(&outline.service[*child as usize]).map_or(&[][..], Vec::as_slice);
+        match &mut likely {
+            None => likely = Some(known.to_vec()),
+            Some(likely) => likely.retain(|service| known.contains(service)),
+        }
+    }
+    let mut likely = likely.unwrap_or_default();
+    likely.truncate(GUESSED);
+    likely
+}
+
+fn receives(kind: Kind) -> bool {
+    matches!(kind, Kind::Server | Kind::Consumer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::trace;
+
+    #[test]
+    fn missing_parents_are_named_with_their_children_and_whose_they_were() {
+        let missing = missing(&trace(
+            "
+            gateway: GET / (server)        [================]
+              gateway: call (client)         [====]
+                order: create (server)        [==]
+            order: create (server)                [==]          parent=e1
+            order: insert (client)                   [=]        parent=e2
+            stock: get (server)                       [=]       parent=e2
+            order: load (internal)                      [=]     parent=e2
+            mail: send (server)                           [=]   parent=e3
+            ",
+        ));
+        let seen: Vec<(u64, u32, SpanIx, String, String)> = missing
+            .parents
+            .iter()
+            .map(|parent| {
+                (
+                    parent.id.0,
+                    parent.children,
+                    parent.first,
+                    parent.services.join(" "),
+                    parent.likely.join(" "),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (0xe2, 3, 4, "order stock".into(), "order".into()),
+                (0xe1, 1, 3, "order".into(), "gateway".into()),
+                (0xe3, 1, 7, "mail".into(), String::new()),
+            ],
+            "most children first; what works inside tells the service, what receives tells its callers"
+        );
+        assert_eq!((missing.count, missing.orphans, missing.read, missing.elsewhere), (3, 5, 5, 0));
+    }
+
+    #[test]
+    fn a_whole_trace_lacks_nothing() {
+        let whole = trace("a: one [==]\n  b: two [=]");
+        assert_eq!(missing(&whole), MissingSpans::default());
+    }
+
+    #[test]
+    fn of_many_the_first_are_named_and_all_are_counted() {
+        let lines: Vec<String> = (0..50).map(|at| format!("a: lost [=] parent={:x}", 0x1000 + at)).collect();
+        let missing = missing(&trace(&lines.join("\n")));
+        assert_eq!((missing.parents.len(), missing.count, missing.orphans), (NAMED, 50, 50));
+    }
+}
