@@ -6,5 +6,6 @@ pub mod clock;
 pub mod engine;
 pub mod fetch;
 pub mod file;
+pub mod marker;
 pub mod shop;
 pub mod storage;

@@ -8,6 +8,7 @@ use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 pub use spandrel_trace::engine::Progress;
 use spandrel_trace::engine::{Answer, Ask, Found, Question, SpanDetail};
+use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{DependencyLink, Operation, Outline, SpanIx, TraceSummary};
 use spandrel_trace::source::{Base, SearchQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -157,16 +158,43 @@ impl Data {
         }
     }
 
-    /// One whole span of an open trace; opens the trace again where it has been let go.
-    pub async fn detail(&self, id: &str, span: SpanIx) -> Result<SpanDetail, Problem> {
-        let ask = Ask::Question(Question::Detail { trace: id.to_owned(), span });
-        let mut answer = self.ask(&ask, None, |_| {}).await.answer;
-        if answer == Answer::Missing {
-            self.refresh(id, |_| {}).await?;
-            answer = self.ask(&ask, None, |_| {}).await.answer;
+    /// An answer about an open trace; opens the trace again where it has been let go.
+    async fn about(&self, id: &str, question: Question) -> Result<Answer, Problem> {
+        let ask = Ask::Question(question);
+        let answer = self.ask(&ask, None, |_| {}).await.answer;
+        if answer != Answer::Missing {
+            return Ok(answer);
         }
-        match answer {
+        self.refresh(id, |_| {}).await?;
+        Ok(self.ask(&ask, None, |_| {}).await.answer)
+    }
+
+    /// One whole span of an open trace.
+    pub async fn detail(&self, id: &str, span: SpanIx) -> Result<SpanDetail, Problem> {
+        match self.about(id, Question::Detail { trace: id.to_owned(), span }).await? {
             Answer::Detail(detail) => Ok(*detail),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The spans of an open trace that link to one of them.
+    pub async fn linked_from(&self, id: &str, span: SpanIx) -> Result<Vec<SpanIx>, Problem> {
+        match self.about(id, Question::LinkedFrom { trace: id.to_owned(), span }).await? {
+            Answer::Spans(spans) => Ok(spans),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Spans of an open trace, from `begin` to before `end`, as text for other tools.
+    pub async fn export(
+        &self,
+        id: &str,
+        begin: SpanIx,
+        end: SpanIx,
+        format: Export,
+    ) -> Result<String, Problem> {
+        match self.about(id, Question::Export { trace: id.to_owned(), begin, end, format }).await? {
+            Answer::Text(text) => Ok(text),
             other => Err(unexpected(other)),
         }
     }

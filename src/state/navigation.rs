@@ -47,6 +47,11 @@ pub fn route_of(href: &str) -> Option<Route> {
     Some(Route::parse(&path, &query))
 }
 
+/// A route as an address that can be given to others.
+pub fn whole_address(route: &Route) -> String {
+    format!("{}{route}", address::mount())
+}
+
 /// Names the document after what it shows.
 pub fn entitle(what: &str) {
     address::title(&format!("{what} · Spandrel"));

@@ -1,6 +1,6 @@
 //! What the user prefers, remembered by this browser.
 
-use crate::io::{address, storage};
+use crate::io::{address, marker, storage};
 use leptos::prelude::*;
 use spandrel_trace::source::Base;
 
@@ -52,6 +52,11 @@ pub(super) fn provide() {
 /// The preferences of this browser.
 pub fn use_settings() -> Settings {
     expect_context()
+}
+
+/// The configuration that whoever runs the backend wrote for Jaeger's pages (JSON); empty where there is none.
+pub fn jaeger_config() -> String {
+    marker::value("JAEGER_CONFIG")
 }
 
 impl Settings {

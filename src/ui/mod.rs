@@ -8,6 +8,7 @@ pub mod element;
 pub mod empty;
 pub mod icon;
 pub mod list;
+pub mod menu;
 pub mod problem;
 pub mod progress;
 pub mod split;

@@ -22,17 +22,20 @@ pub struct Pane {
     pub most: Rc<dyn Fn() -> f64>,
     /// It is behind the handle, not before it.
     pub after: bool,
+    /// The handle lies between above and below, not between left and right.
+    pub level: bool,
 }
 
-/// A vertical handle between left and right.
+/// The handle of a pane.
 pub fn divider(pane: Pane) -> El {
-    let Pane { label, size, least, most, after } = pane;
+    let Pane { label, size, least, most, after, level } = pane;
     // Pointer place and size when the drag began.
     let held = RwSignal::new(None::<(f64, f64)>);
     let limit = most.clone();
     let set: Rc<dyn Fn(f64)> =
         Rc::new(move |wanted| size.set(wanted.clamp(least, untrack(|| limit()).max(least))));
-    let along = |event: &PointerEvent| f64::from(event.client_x());
+    let along =
+        move |event: &PointerEvent| f64::from(if level { event.client_y() } else { event.client_x() });
     let sign = if after { -1.0 } else { 1.0 };
     let down = move |event: PointerEvent| {
         if event.button() != 0 {
@@ -66,11 +69,12 @@ pub fn divider(pane: Pane) -> El {
         event.stop_propagation();
     };
     el("div", "divider")
+        .class_if("divider-level", level)
         .live_class("divider-held", move || held.get().is_some())
         .attr("role", "separator")
         .attr("tabindex", "0")
         .attr("aria-label", label)
-        .attr("aria-orientation", "vertical")
+        .attr("aria-orientation", if level { "horizontal" } else { "vertical" })
         .live_attr("aria-valuenow", move || size.get().round().to_string())
         .attr("aria-valuemin", least.round().to_string())
         .live_attr("aria-valuemax", move || most().round().to_string())

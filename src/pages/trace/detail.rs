@@ -1,26 +1,45 @@
 //! One span in full: what it is, how long, what became of it, and everything that was written down about it.
 
+mod attributes;
+mod events;
+mod export;
+mod links;
+mod readable;
+mod sheet;
+mod time;
 mod value;
 
 use super::clock;
-use super::copy::copy_button;
+use super::copy::{Awaited, copy_button};
 use super::session::Session;
-use crate::ui::element::{El, button, el};
-use crate::ui::view::{View, keyed, several, when};
+use crate::route::Placement;
+use crate::ui::element::{El, button, el, typed};
+use crate::ui::menu::{Choice, menu};
+use crate::ui::view::{View, several};
+use attributes::attributes;
+use events::events;
+use export::copy_menu;
 use leptos::prelude::*;
-use spandrel_trace::analysis::waiting::Waits;
-use spandrel_trace::model::record::{Event, Link, Resource, Scope, SpanRecord};
+use links::{linked_from, links};
+use sheet::Sheet;
+use spandrel_trace::analysis::link_pattern::{LinkPattern, Place};
+use spandrel_trace::analysis::standing::Standing;
+use spandrel_trace::format::write::Export;
+use spandrel_trace::model::record::{Resource, Scope, SpanRecord};
 use spandrel_trace::model::{Outline, SpanIx, StatusCode};
-use spandrel_trace::units::{SpanId, TraceId, duration, duration_exact};
+use spandrel_trace::units::{SpanId, TraceId, count, duration, duration_exact};
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
-use value::{attributes, long_text, more_button};
-use web_sys::MouseEvent;
+use time::{rank, standing_view, time_view};
+use value::long_text;
+use web_sys::{Event, MouseEvent};
 
-/// Events listed before more are asked for.
-const EVENTS: usize = 50;
+/// With fewer attributes than this nobody needs a filter.
+const FILTERED: usize = 9;
 
 /// A span's record with what made it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Whole {
     /// The span.
     pub record: SpanRecord,
@@ -30,21 +49,34 @@ pub struct Whole {
     pub scope: Scope,
 }
 
-/// Where a link to another trace leads: `(trace, span) -> address`.
-pub type AddressOf = Rc<dyn Fn(TraceId, SpanId) -> String>;
+/// What the detail asks of the page around it.
+#[derive(Clone)]
+pub struct Around {
+    /// Where a link to another trace leads.
+    pub address_of: Rc<dyn Fn(TraceId, SpanId) -> String>,
+    /// The whole address of a span of this trace.
+    pub link_to: Rc<dyn Fn(SpanId) -> String>,
+    /// The spans of this trace that link to one.
+    pub linked_from: Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Vec<SpanIx>>>>>,
+    /// A run of spans, from the first to before the second, as text for other tools.
+    pub export: Rc<dyn Fn(SpanIx, SpanIx, Export) -> Awaited>,
+    /// Links that the backend wants on values.
+    pub patterns: Rc<Vec<LinkPattern>>,
+}
 
 /// What is known at once, from the outline; shown while the rest is on its way. `slots` are colour slots by string
-/// index.
-pub fn detail_head(session: Session, span: SpanIx, slots: &[u8]) -> View {
+/// index, `whole` is the rest where it has arrived.
+pub fn detail_head(
+    session: Session,
+    span: SpanIx,
+    slots: &[u8],
+    around: &Around,
+    whole: Rc<dyn Fn() -> Option<Rc<Whole>>>,
+) -> View {
     let outline = session.outline();
     let index = span as usize;
     let slot = usize::from(slots.get(outline.service[index] as usize).copied().unwrap_or(0)) + 1;
-    let length = outline.duration_of(span);
-    let waiting = Waits::of(&outline, span).total();
-    let own = length - waiting;
-    let share = if length == 0 { 100.0 } else { own as f64 / length as f64 * 100.0 };
     let id = outline.id[index].to_string();
-    let begin = outline.begin[index];
     let parent = outline.parent_of(span).map(|parent| {
         el("div", "detail-parent")
             .child(el("span", "detail-key").text("Parent"))
@@ -55,24 +87,18 @@ pub fn detail_head(session: Session, span: SpanIx, slots: &[u8]) -> View {
         .attr("title", "Close (Esc)")
         .on("click", move |_: MouseEvent| session.open.set(false))
         .text("✕");
-    let top = el("div", "detail-top").children([
-        el("span", "detail-dot").attr("data-slot", slot),
-        el("b", "detail-service").text(outline.service_of(span)),
-        el("span", "detail-kind").text(outline.kind[index].name()),
-        close,
-    ]);
-    let fact = |title: String, label: &str, words: String| {
-        el("span", "").attr("title", title).text(label).child(el("b", "").text(words))
-    };
-    let facts = el("div", "detail-facts").children([
-        fact(duration_exact(length), "Duration ", duration(length)),
-        fact(clock::exact_moment(outline.begin_unix + begin), "Start ", format!("+{}", duration(begin))),
-    ]);
-    let bar = el("i", "").attr("data-slot", slot).style("width", &format!("{share}%"));
-    let note = match waiting {
-        0 => format!("self {}", duration(own)),
-        _ => format!("self {} · waiting for children {}", duration(own), duration(waiting)),
-    };
+    let top = el("div", "detail-top")
+        .children([
+            el("span", "detail-dot").attr("data-slot", slot),
+            el("b", "detail-service").text(outline.service_of(span)),
+            el("span", "detail-kind").text(outline.kind[index].name()),
+        ])
+        .child(el("span", "detail-tools").children([
+            copy_menu(session, span, around, whole),
+            placements(session),
+            close,
+        ]));
+    let standing = Standing::of(&outline, span);
     let ids = el("div", "detail-ids").children([
         el("span", "detail-key").text("Span id"),
         el("span", "mono").text(&id),
@@ -81,18 +107,55 @@ pub fn detail_head(session: Session, span: SpanIx, slots: &[u8]) -> View {
     several([
         View::from(top),
         el("h2", "detail-name").text(outline.name_of(span)).into(),
-        facts.into(),
-        el("div", "detail-stack").attr("aria-hidden", "true").child(bar).into(),
-        el("p", "detail-note").text(note).into(),
+        facts(&outline, span, &standing).into(),
+        time_view(session, span, slots),
+        standing_view(&outline, span, &standing),
         ids.into(),
         parent.into(),
     ])
 }
 
-/// What was written down about the span. `address_of` gives the addresses of other traces.
-pub fn detail_body(session: Session, whole: Whole, address_of: &AddressOf) -> View {
-    let Whole { record, resource, scope } = whole;
-    let outline = session.outline();
+/// The numbers that people look for first.
+fn facts(outline: &Outline, span: SpanIx, standing: &Standing) -> El {
+    let (length, begin) = (outline.duration_of(span), outline.begin[span as usize]);
+    let fact = |title: String, label: &str, words: String| {
+        el("span", "").attr("title", title).text(label).child(el("b", "").text(words))
+    };
+    let exact = clock::exact_moment(outline.begin_unix + begin);
+    let time = exact.split_once(' ').map_or(exact.as_str(), |(_, time)| time).to_owned();
+    let children = outline.has_children(span).then(|| {
+        let direct = outline.children(span).count() as u64;
+        let below = u64::from(outline.subtree_end[span as usize] - span - 1);
+        fact(format!("{} spans below it", count(below)), "Children ", count(direct))
+    });
+    let rank = rank(standing).map(|rank| {
+        let title = "By duration, among the spans of this trace with the same service and name";
+        el("span", "").attr("title", title).test("detail-rank").child(el("b", "").text(rank))
+    });
+    el("div", "detail-facts")
+        .child(fact(duration_exact(length), "Duration ", duration(length)))
+        .child(fact(duration_exact(begin), "Start ", format!("+{}", duration(begin))))
+        .child(fact(exact, "At ", time))
+        .child(children)
+        .child(rank)
+}
+
+/// Where the detail is.
+fn placements(session: Session) -> El {
+    let choices = move || {
+        let now = session.placement.get_untracked();
+        let one = |place: Placement, words: &str| {
+            Choice::one_of(words, place == now, move || session.placement.set(place))
+        };
+        vec![one(Placement::Right, "Beside the waterfall"), one(Placement::Bottom, "Below the waterfall")]
+    };
+    menu("◫", "Where the detail is", choices).test("placement-menu")
+}
+
+/// What was written down about the span.
+pub fn detail_body(session: Session, span: SpanIx, whole: Rc<Whole>, around: &Around) -> View {
+    let sheet = Sheet { session, whole, filter: RwSignal::default(), patterns: around.patterns.clone() };
+    let Whole { record, resource, scope } = &*sheet.whole;
     let scope_name = match (scope.name.as_str(), scope.version.as_str()) {
         (name, "") => name.to_owned(),
         (name, version) => format!("{name} {version}"),
@@ -104,23 +167,23 @@ pub fn detail_body(session: Session, whole: Whole, address_of: &AddressOf) -> Vi
         section("detail-warnings", &title).child(el("ul", "detail-warnings").children(list))
     });
     let own = section("detail-attributes", &format!("Attributes · {}", record.attributes.len()))
-        .child(attributes(record.attributes))
+        .child(attributes(&sheet, Place::Attributes, &record.attributes))
         .child(dropped(record.dropped_attributes, "attributes"));
     let of_resource = section("detail-resource", &format!("Resource · {}", resource.attributes.len()))
-        .child(attributes(resource.attributes))
+        .child(attributes(&sheet, Place::Resource, &resource.attributes))
         .child(dropped(resource.dropped_attributes, "attributes"));
     let of_scope = has_scope.then(|| {
         section("detail-scope", "Scope")
             .child(el("p", "mono detail-scope").text(scope_name))
-            .child(attributes(scope.attributes))
+            .child(attributes(&sheet, Place::Resource, &scope.attributes))
     });
     let events = (!record.events.is_empty() || record.dropped_events > 0).then(|| {
         let dropped = dropped(record.dropped_events, "events");
-        several([View::from(events(record.events, record.begin_unix, outline.begin_unix)), dropped])
+        several([View::from(events(&sheet)), dropped])
     });
     let links = (!record.links.is_empty() || record.dropped_links > 0).then(|| {
         let dropped = dropped(record.dropped_links, "links");
-        several([View::from(links(session, record.links, address_of)), dropped])
+        several([View::from(links(&sheet, around)), dropped])
     });
     let state = (!record.trace_state.is_empty()).then(|| {
         let state = el("p", "mono detail-scope").child(long_text(&record.trace_state));
@@ -129,13 +192,32 @@ pub fn detail_body(session: Session, whole: Whole, address_of: &AddressOf) -> Vi
     several([
         status(record.status, &record.status_message),
         warnings.into(),
+        filter(&sheet).into(),
         own.into(),
         of_resource.into(),
         of_scope.into(),
         events.into(),
         links.into(),
+        linked_from(session, span, around),
         state.into(),
     ])
+}
+
+/// The box that keeps attributes by a part of their key or value; where there are enough of them to need it.
+fn filter(sheet: &Sheet) -> Option<El> {
+    let Whole { record, resource, scope } = &*sheet.whole;
+    let of_events: usize = record.events.iter().map(|event| event.attributes.len()).sum();
+    let total = record.attributes.len() + resource.attributes.len() + scope.attributes.len() + of_events;
+    let filter = sheet.filter;
+    let field = el("input", "detail-filter")
+        .test("detail-filter")
+        .attr("type", "search")
+        .attr("placeholder", "Filter attributes")
+        .attr("aria-label", "Filter attributes by key or value")
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .on("input", move |event: Event| filter.set(typed(&event)));
+    (total >= FILTERED).then_some(field)
 }
 
 fn section(test: &str, title: &str) -> El {
@@ -166,56 +248,4 @@ fn dropped(count: u32, what: &str) -> View {
 fn span_button(session: Session, outline: &Outline, span: SpanIx) -> El {
     let words = format!("{} · {}", outline.service_of(span), outline.name_of(span));
     button("detail-link").on("click", move |_: MouseEvent| session.select(span)).text(words)
-}
-
-fn events(events: Vec<Event>, begin: u64, trace_begin: u64) -> El {
-    let total = events.len();
-    let shown = RwSignal::new(EVENTS.min(total));
-    let row = move |event: &Event| {
-        let since = el("span", "detail-event-time")
-            .attr("title", clock::exact_moment(event.time_unix))
-            .text(signed(event.time_unix, begin));
-        let name = if event.name.is_empty() { "(no name)" } else { &event.name };
-        let in_trace = format!("{} in the trace", signed(event.time_unix, trace_begin));
-        let head = el("div", "detail-event-head").children([
-            since,
-            el("b", "detail-event-name").text(name),
-            el("span", "detail-event-trace").text(in_trace),
-        ]);
-        el("li", "detail-event")
-            .test("event")
-            .child(head)
-            .child(attributes(event.attributes.clone()))
-            .child(dropped(event.dropped_attributes, "attributes"))
-    };
-    let rows = keyed(move || shown.get(), move |count| several(events.iter().take(count).map(row)));
-    let more = move || {
-        let show = move || shown.update(|count| *count = (*count * 4).min(total));
-        more_button(&format!("Show more of {total}"), show)
-    };
-    section("detail-events", &format!("Events · {total}"))
-        .child(el("ol", "detail-list").child(rows))
-        .child(when(move || shown.get() < total, more))
-}
-
-fn links(session: Session, links: Vec<Link>, address_of: &AddressOf) -> El {
-    let outline = session.outline();
-    let title = format!("Links · {}", links.len());
-    let row = |link: Link| {
-        let here = (link.trace_id == outline.trace_id).then(|| outline.find(link.span_id)).flatten();
-        let target = match here {
-            Some(span) => span_button(session, &outline, span),
-            None => el("a", "detail-link mono")
-                .attr("href", address_of(link.trace_id, link.span_id))
-                .text(format!("trace {} · span {}", link.trace_id, link.span_id)),
-        };
-        el("li", "detail-event").test("link").child(target).child(attributes(link.attributes))
-    };
-    section("detail-links", &title).child(el("ul", "detail-list").children(links.into_iter().map(row)))
-}
-
-/// The time from `origin` to `time`, with its sign.
-fn signed(time: u64, origin: u64) -> String {
-    let sign = if time < origin { "−" } else { "+" };
-    format!("{sign}{}", duration(time.abs_diff(origin)))
 }

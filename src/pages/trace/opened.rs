@@ -1,18 +1,19 @@
 //! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
 
 use super::actions::Summoned;
-use super::detail::{AddressOf, Whole, detail_body, detail_head};
+use super::detail::{Around, Whole, detail_body, detail_head};
 use super::header::header;
 use super::help::help;
 use super::minimap::minimap;
 use super::palette::palette;
 use super::session::Session;
 use super::waterfall::waterfall;
+use crate::route::Placement;
 use crate::state::errand;
 use crate::ui::element::{El, el};
 use crate::ui::problem::problem_card;
 use crate::ui::split::{Pane, divider};
-use crate::ui::view::{View, effect, part, several, when};
+use crate::ui::view::{View, effect, keyed, part, several};
 use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Problem;
@@ -21,33 +22,60 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Width of the detail before anyone has moved it, and its limits, CSS pixels.
-const DETAIL: f64 = 376.0;
-const DETAIL_LEAST: f64 = 260.0;
+/// Sizes of the detail before anyone has moved it, and the least of each, CSS pixels.
+const WIDTH: f64 = 376.0;
+const HEIGHT: f64 = 320.0;
+const LEAST_WIDTH: f64 = 260.0;
+const LEAST_HEIGHT: f64 = 120.0;
 
 /// What the engine answered about a span.
-pub type Answered = Result<Whole, Problem>;
+pub type Answered = Result<Rc<Whole>, Problem>;
 
 /// Asks for a span in full.
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 
 /// The page on an open trace: `slots` are colour slots by string index, `ask` is where the detail comes from,
-/// `address_of` gives the addresses of other traces.
-pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: AddressOf) -> View {
-    let width = RwSignal::new(DETAIL);
+/// `around` what else it asks.
+pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -> View {
+    let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
+    let columns = el("div", "trace-columns");
     // Half of what there is: the waterfall is what the page is for.
-    let most = Rc::new(move || ((session.width.get() + width.get()) / 2.0).max(DETAIL_LEAST));
-    let pane = Pane { label: "Width of the detail", size: width, least: DETAIL_LEAST, most, after: true };
-    let shown = move || if session.open.get() { session.selected.get() } else { None };
+    let widest = Rc::new(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
+    let room = columns.node::<web_sys::Element>();
+    let highest = Rc::new(move || (f64::from(room.client_height()) * 0.7).max(LEAST_HEIGHT));
+    let beside = Pane {
+        label: "Width of the detail",
+        size: width,
+        least: LEAST_WIDTH,
+        most: widest,
+        after: true,
+        level: false,
+    };
+    let below = Pane {
+        label: "Height of the detail",
+        size: height,
+        least: LEAST_HEIGHT,
+        most: highest,
+        after: true,
+        level: true,
+    };
+    let is_below = move || session.placement.get() == Placement::Bottom;
+    let is_shown = move || session.open.get() && session.selected.get().is_some();
     let for_detail = slots.clone();
-    let docked = move || {
-        let detail = detail(session, for_detail.clone(), ask.clone(), address_of.clone());
+    let docked = move |(shown, is_below): (bool, bool)| -> View {
+        if !shown {
+            return View::NONE;
+        }
+        let pane = if is_below { &below } else { &beside };
+        let detail = detail(session, for_detail.clone(), ask.clone(), around.clone());
         several([el("div", "trace-divider").child(divider(pane.clone())), detail])
     };
-    let columns = el("div", "trace-columns")
-        .live_style("--detail", move || format!("{}px", width.get()))
+    let columns = columns
+        .live_class("trace-stacked", is_below)
+        .live_style("--detail-width", move || format!("{}px", width.get()))
+        .live_style("--detail-height", move || format!("{}px", height.get()))
         .child(waterfall(session, slots.clone()))
-        .child(when(move || shown().is_some(), docked));
+        .child(keyed(move || (is_shown(), is_below()), docked));
     let summoned = move |what| move || session.summoned.get() == Some(what);
     let columns = columns
         .when(summoned(Summoned::Palette), move || palette(session))
@@ -55,7 +83,7 @@ pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: Addre
     several([header(session), minimap(session, slots), columns])
 }
 
-fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: AddressOf) -> El {
+fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -> El {
     let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
     let answer = RwSignal::new_local(None::<(SpanIx, Answered)>);
     effect(move || {
@@ -68,11 +96,19 @@ fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, address_of: AddressOf
         });
     });
     let id = move || shown.get().map(|span| session.outline().id[span as usize].to_string());
-    let head = part(move || shown.get(), move |shown| shown.map(|span| detail_head(session, span, &slots)));
+    let arrived: Rc<dyn Fn() -> Option<Rc<Whole>>> = Rc::new(move || match answer.get_untracked()? {
+        (span, Ok(whole)) if Some(span) == shown.get_untracked() => Some(whole),
+        _ => None,
+    });
+    let for_head = around.clone();
+    let head = part(
+        move || shown.get(),
+        move |shown| shown.map(|span| detail_head(session, span, &slots, &for_head, arrived.clone())),
+    );
     let answered = move || answer.get().filter(|(span, _)| Some(*span) == shown.get());
     let body = part(answered, move |answered| -> View {
         match answered {
-            Some((_, Ok(whole))) => detail_body(session, whole, &address_of),
+            Some((span, Ok(whole))) => detail_body(session, span, whole, &around),
             Some((_, Err(problem))) => problem_card(problem, None).into(),
             None => el("p", "detail-loading").text("Loading…").into(),
         }

@@ -2,22 +2,24 @@
 
 use super::address;
 use super::colours::slots_of;
-use super::detail::{AddressOf, Whole};
+use super::detail::{Around, Whole};
 use super::header::grouped;
 use super::opened::{Ask, opened};
 use super::session::Session;
 use crate::route::{Route, TraceView};
 use crate::state::colours;
-use crate::state::data::use_data;
+use crate::state::data::{Data, use_data};
 use crate::state::errand;
-use crate::state::navigation::use_navigation;
+use crate::state::navigation::{use_navigation, whole_address};
+use crate::state::settings::jaeger_config;
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
 use leptos::prelude::*;
+use spandrel_trace::analysis::link_pattern::link_patterns;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, SpanId};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -109,16 +111,36 @@ fn linked(id: String, outline: Arc<Outline>) -> View {
         }
     });
 
+    let of = id.clone();
     let ask: Ask = Rc::new(move |span| {
-        let id = id.clone();
+        let id = of.clone();
         Box::pin(async move {
             let detail = data.detail(&id, span).await?;
-            Ok(Whole { record: detail.record, resource: detail.resource, scope: detail.scope })
+            Ok(Rc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
         })
     });
-    let address_of: AddressOf = Rc::new(|trace, span| {
+    opened(session, slots, ask, around(id, data))
+}
+
+/// What the detail asks of the page.
+fn around(id: String, data: Data) -> Around {
+    let route = |id: String, span: SpanId| {
         let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
-        Route::Trace { id: trace.to_string(), view }.to_string()
-    });
-    opened(session, slots, ask, address_of)
+        Route::Trace { id, view }
+    };
+    let (here, of_links) = (id.clone(), id.clone());
+    Around {
+        address_of: Rc::new(move |trace, span| route(trace.to_string(), span).to_string()),
+        link_to: Rc::new(move |span| whole_address(&route(here.clone(), span))),
+        linked_from: Rc::new(move |span| {
+            let id = of_links.clone();
+            // A list that nobody could make is left out: the rest of the detail is worth more than a complaint.
+            Box::pin(async move { data.linked_from(&id, span).await.unwrap_or_default() })
+        }),
+        export: Rc::new(move |begin, end, format| {
+            let id = id.clone();
+            Box::pin(async move { data.export(&id, begin, end, format).await.ok() })
+        }),
+        patterns: Rc::new(link_patterns(&jaeger_config())),
+    }
 }

@@ -1,10 +1,10 @@
-//! Attribute values as text: typed, long ones folded, nested ones as indented JSON. Text only, never markup.
+//! Attribute values as text, by type: long ones folded, nested ones as indented JSON. Text only, never markup.
 
-use super::super::copy::copy_button;
-use crate::ui::element::{El, button, el};
+use crate::ui::element::{El, button};
 use crate::ui::view::{View, keyed, several, when};
 use leptos::prelude::*;
-use spandrel_trace::model::record::{Attribute, Value};
+use spandrel_trace::model::record::Value;
+use spandrel_trace::units::bytes;
 use std::fmt::Write;
 use std::rc::Rc;
 use web_sys::MouseEvent;
@@ -53,11 +53,18 @@ pub fn text(value: &Value) -> String {
             // Writing to a string cannot fail.
             Step::Value(Value::Bool(yes), _) => drop(write!(out, "{yes}")),
             Step::Value(Value::Int(number), _) => drop(write!(out, "{number}")),
+            // JSON knows no infinities.
+            Step::Value(Value::Double(number), _) if nested && !number.is_finite() => {
+                quote(&mut out, &number.to_string());
+            }
             Step::Value(Value::Double(number), _) => drop(write!(out, "{number}")),
             Step::Value(Value::Bytes(bytes), _) => {
+                let mark = if nested { "\"" } else { "" };
+                out.push_str(mark);
                 for byte in bytes {
                     let _ = write!(out, "{byte:02x}");
                 }
+                out.push_str(mark);
             }
             Step::Value(Value::Array(items), depth) => {
                 let mut inner = vec![Step::Text("[")];
@@ -103,7 +110,7 @@ fn quote(out: &mut String, text: &str) {
 pub fn long_text(text: &str) -> View {
     let Some((cut, _)) = text.char_indices().nth(SHOWN) else { return text.into() };
     let whole = RwSignal::new(false);
-    let more = format!("Show all ({} KB)", text.len().div_ceil(1024));
+    let more = format!("Show all ({})", bytes(text.len() as u64));
     let text: Rc<str> = text.into();
     let shown =
         move |whole| -> View { if whole { (&*text).into() } else { format!("{}…", &text[..cut]).into() } };
@@ -116,35 +123,10 @@ pub fn more_button(words: &str, show: impl Fn() + 'static) -> El {
     button("value-more").on("click", move |_: MouseEvent| show()).text(words)
 }
 
-/// A list of keys and values. Keys may repeat; order is the source's.
-pub fn attributes(attributes: Vec<Attribute>) -> View {
-    // Thousands of attributes are rare and cost a long task: they come when asked for.
-    const FIRST: usize = 200;
-    let total = attributes.len();
-    let all = RwSignal::new(total <= FIRST);
-    let row = |attribute: &Attribute| {
-        let words = text(&attribute.value);
-        let value =
-            el("span", &format!("attribute-value {}", class(&attribute.value))).child(long_text(&words));
-        let key = el("dt", "attribute-key").attr("title", &attribute.key).text(&attribute.key);
-        let copy = copy_button(&format!("Copy the value of {}", attribute.key), words);
-        el("div", "attribute")
-            .test("attribute")
-            .child(key)
-            .text(" ")
-            .child(el("dd", "attribute-cell").children([value, copy]))
-    };
-    let rows = keyed(
-        move || if all.get() { total } else { FIRST },
-        move |count| several(attributes.iter().take(count).map(row)),
-    );
-    let more = move || more_button(&format!("Show all {total}"), move || all.set(true));
-    several([el("dl", "attributes").child(rows).into(), when(move || !all.get(), more)])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spandrel_trace::model::record::Attribute;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
