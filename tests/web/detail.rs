@@ -1,22 +1,34 @@
 //! The detail of a span: what was sent is shown as text, whatever it looks like.
 
 use leptos::prelude::*;
-use spandrel::pages::trace::detail::{AddressOf, Whole, detail_body, detail_head};
+use spandrel::pages::trace::detail::{Around, Whole, detail_body, detail_head};
 use spandrel::pages::trace::session::Session;
+use spandrel::route::{Colour, Placement};
 use spandrel::ui::view::several;
-use spandrel_trace::model::StatusCode;
-use spandrel_trace::model::record::{Attribute, Event, Link, SpanRecord, Value};
+use spandrel_trace::analysis::link_pattern::link_patterns;
+use spandrel_trace::model::record::{Attribute, Event, Link, Resource, SpanRecord, Value};
+use spandrel_trace::model::{Flags, StatusCode};
 use spandrel_trace::units::{SpanId, TraceId};
 use std::rc::Rc;
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::HtmlInputElement;
 
 use crate::stage::{Stage, settle};
 use crate::traces::wide;
 
 const HOSTILE: &str = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>&amp;\u{202e}";
 
+fn attribute(key: &str, value: Value) -> Attribute {
+    Attribute { key: key.into(), value }
+}
+
+fn text(key: &str, text: &str) -> Attribute {
+    attribute(key, Value::String(text.into()))
+}
+
 fn whole() -> Whole {
-    let attribute = |key: &str, value| Attribute { key: key.into(), value };
     let hostile = || vec![attribute(HOSTILE, Value::String(HOSTILE.into()))];
     let record = SpanRecord {
         name: HOSTILE.into(),
@@ -48,13 +60,52 @@ fn whole() -> Whole {
     Whole { record, resource: Default::default(), scope: Default::default() }
 }
 
+fn around() -> Around {
+    let config = r##"{"linkPatterns": [{"type": "tags", "key": "sku", "url": "https://shop.example/#{sku}", "text": "Show #{sku}"},
+        {"type": "tags", "key": "sku", "url": "javascript:alert(1)", "text": "Run"}]}"##;
+    Around {
+        address_of: Rc::new(|trace, span| format!("trace/{trace}?span={span}")),
+        link_to: Rc::new(|span| format!("https://here.example/?span={span}")),
+        linked_from: Rc::new(|span| Box::pin(async move { if span == 1 { vec![2, 3] } else { Vec::new() } })),
+        export: Rc::new(|begin, end, format| {
+            Box::pin(async move { Some(format!("{begin}..{end} {format:?}")) })
+        }),
+        patterns: Rc::new(link_patterns(config)),
+    }
+}
+
 fn stage() -> (Stage, Session) {
-    let session = Session::new(wide(3, HOSTILE));
+    stage_of(whole(), HOSTILE)
+}
+
+/// The detail of the second span of a trace whose second span has links; all its spans have that name.
+fn stage_of(whole: Whole, name: &str) -> (Stage, Session) {
+    let mut outline = (*wide(30, name)).clone();
+    outline.flags[1].set(Flags::HAS_LINKS);
+    let session = Session::new(Arc::new(outline));
+    let whole = Rc::new(whole);
     let stage = Stage::new(move || {
-        let address_of: AddressOf = Rc::new(|trace, span| format!("trace/{trace}?span={span}"));
-        several([detail_head(session, 1, &[]), detail_body(session, whole(), &address_of)])
+        let arrived = whole.clone();
+        let head = detail_head(session, 1, &[], &around(), Rc::new(move || Some(arrived.clone())));
+        several([head, detail_body(session, 1, whole, &around())])
     });
     (stage, session)
+}
+
+/// A span with these attributes.
+fn with(attributes: Vec<Attribute>) -> Whole {
+    Whole { record: SpanRecord { attributes, ..SpanRecord::default() }, ..Whole::default() }
+}
+
+/// Opens the menu of the attribute at that place and chooses what is called like that.
+async fn choose(stage: &Stage, place: usize, words: &str) {
+    stage.all(".attribute .menu-button")[place].click();
+    settle().await;
+    let items = stage.all("[role^=menuitem]");
+    let item = items.iter().find(|item| item.text_content().unwrap_or_default() == words);
+    item.unwrap_or_else(|| panic!("no choice is called {words}")).click();
+    settle().await;
+    assert!(stage.all("[role=menu]").is_empty(), "the list goes when something was chosen");
 }
 
 #[wasm_bindgen_test]
@@ -81,7 +132,7 @@ async fn what_was_sent_is_text_and_never_markup() {
 async fn values_are_typed_and_long_ones_are_folded() {
     let (stage, _) = stage();
     assert_eq!(stage.text(".value-number"), "-9223372036854775808");
-    assert_eq!(stage.text(".value-nested"), "[\n  true,\n  null\n]");
+    assert_eq!(stage.text(".value-nested"), "[ true, null ]");
     let values = stage.all("[data-test=detail-attributes] .attribute-value");
     let folded = values[3].text_content().unwrap_or_default();
     assert!(folded.chars().filter(|c| *c == 'é').count() == 1_500, "{}", folded.len());
@@ -102,5 +153,126 @@ async fn links_lead_to_other_traces_and_to_spans_of_this_one() {
     stage.find("[data-test=link] button.detail-link").click();
     settle().await;
     assert_eq!(session.selected.get_untracked(), Some(0));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn links_are_shown_from_their_other_end_too() {
+    let (stage, session) = stage();
+    settle().await;
+    assert_eq!(stage.all("[data-test=linked-from]").len(), 2);
+    stage.find("[data-test=linked-from] button").click();
+    settle().await;
+    assert_eq!(session.selected.get_untracked(), Some(2));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_attribute_is_looked_for_coloured_by_and_made_a_column() {
+    let (stage, session) =
+        stage_of(with(vec![text("sku", "a \"b\""), attribute("tries", Value::Int(2))]), "GET");
+    choose(&stage, 0, "Find spans with this value").await;
+    assert_eq!(session.find.get_untracked(), r#"sku = "a \"b\"""#);
+    choose(&stage, 1, "Find spans with this value").await;
+    assert_eq!(session.find.get_untracked(), "tries = 2");
+    choose(&stage, 0, "Colour spans by this key").await;
+    assert_eq!(session.colour.get_untracked(), Colour::Attribute("sku".into()));
+    choose(&stage, 0, "Colour by service again").await;
+    assert_eq!(session.colour.get_untracked(), Colour::Service);
+    choose(&stage, 1, "Show as a column").await;
+    assert_eq!(session.columns.get_untracked(), ["tries"]);
+    choose(&stage, 1, "Remove its column").await;
+    assert!(session.columns.get_untracked().is_empty());
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn menus_are_walked_with_keys_and_closed_by_escape() {
+    let (stage, session) = stage_of(with(vec![text("sku", "a1")]), "GET");
+    let opener = stage.find("[data-test=placement-menu] .menu-button");
+    opener.click();
+    settle().await;
+    let focused =
+        || document().active_element().and_then(|element| element.text_content()).unwrap_or_default();
+    assert_eq!(focused(), "Beside the waterfall");
+    stage.press("[role=menu]", "ArrowDown").await;
+    assert_eq!(focused(), "Below the waterfall");
+    stage.press("[role=menu]", "Escape").await;
+    assert!(stage.all("[role=menu]").is_empty());
+    assert_eq!(document().active_element().as_ref(), Some(opener.unchecked_ref()), "the focus goes back");
+    opener.click();
+    settle().await;
+    stage.all("[role=menuitemradio]")[1].click();
+    settle().await;
+    assert_eq!(session.placement.get_untracked(), Placement::Bottom);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn json_is_a_tree_that_is_built_as_it_is_opened() {
+    let json = r#"{"order": 7, "lines": [{"sku": "a1"}, 2], "note": "<b>"}"#;
+    let (stage, _) = stage_of(with(vec![text("body", json)]), "GET");
+    settle().await;
+    assert_eq!(stage.all(".tree").len(), 1);
+    assert_eq!(stage.text(".tree-node summary"), "lines [2]");
+    stage.find(".tree-node").set_attribute("open", "").expect("an attribute");
+    settle().await;
+    settle().await;
+    assert_eq!(stage.all(".tree").len(), 2);
+    assert_eq!(stage.text(".tree .tree .tree-node summary"), "0 {1}");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn stack_traces_and_statements_are_laid_out() {
+    let frames: String = (0..9).map(|at| format!("\n\tat java.util.List.each(List.java:{at})")).collect();
+    let trace = format!("java.io.IOException: gone\n\tat com.acme.Cart.add(Cart.java:7){frames}");
+    let attributes =
+        vec![text("exception.stacktrace", &trace), text("db.query.text", "SELECT a FROM b WHERE c = 1")];
+    let (stage, _) = stage_of(with(attributes), "GET");
+    settle().await;
+    assert_eq!(stage.text(".stack-own").trim(), "at com.acme.Cart.add(Cart.java:7)");
+    assert_eq!(stage.text(".stack-fold summary"), "9 lines in libraries");
+    assert_eq!(
+        stage.all(".attribute-value")[0].text_content().unwrap_or_default(),
+        "SELECT a\nFROM b\nWHERE c = 1"
+    );
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_filter_keeps_what_has_it_in_key_or_value() {
+    let mut all: Vec<Attribute> = (0..10).map(|at| text(&format!("key.{at}"), "plain")).collect();
+    all.push(text("other", "Needle here"));
+    let resource = Resource { attributes: vec![text("needle.name", "x")], ..Resource::default() };
+    let (stage, _) = stage_of(Whole { resource, ..with(all) }, "GET");
+    settle().await;
+    let field: HtmlInputElement = stage.find("[data-test=detail-filter]").unchecked_into();
+    field.set_value(" needle ");
+    field.dispatch_event(&web_sys::Event::new("input").expect("an event")).expect("a listener");
+    settle().await;
+    let keys: Vec<_> = stage.all(".attribute-key").iter().filter_map(|key| key.text_content()).collect();
+    assert_eq!(keys, ["other", "needle.name"]);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn links_that_the_backend_wants_are_there_and_run_nothing() {
+    let (stage, _) = stage_of(with(vec![text("sku", "a b"), text("page", "https://a.example/")]), "GET");
+    settle().await;
+    let links = stage.all(".attribute a");
+    let hrefs: Vec<_> = links.iter().filter_map(|link| link.get_attribute("href")).collect();
+    assert_eq!(hrefs, ["https://shop.example/a%20b", "https://a.example/"]);
+    assert!(links.iter().all(|link| link.get_attribute("rel").as_deref() == Some("noopener noreferrer")));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn where_the_time_went_and_the_rank_are_said_in_words() {
+    let (stage, _) = stage_of(with(Vec::new()), "GET");
+    settle().await;
+    assert_eq!(stage.text("[data-test=detail-time]"), "self 1 ms");
+    assert_eq!(stage.text("[data-test=detail-rank]"), "as long as all 30");
+    assert!(stage.all("[data-test=detail-like]").is_empty(), "there is nothing to draw where all are alike");
     stage.strike().await;
 }

@@ -12,7 +12,8 @@ const HANDLE: &str = "[role=separator]";
 fn stage(after: bool) -> (Stage, RwSignal<f64>) {
     let size = RwSignal::new(200.0);
     let stage = Stage::new(move || {
-        divider(Pane { label: "Names", size, least: 150.0, most: Rc::new(|| 230.0), after, level: false }).into()
+        divider(Pane { label: "Names", size, least: 150.0, most: Rc::new(|| 230.0), after, level: false })
+            .into()
     });
     (stage, size)
 }

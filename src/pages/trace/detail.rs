@@ -49,6 +49,9 @@ pub struct Whole {
     pub scope: Scope,
 }
 
+/// Spans that have to be asked for.
+pub type Spans = Pin<Box<dyn Future<Output = Vec<SpanIx>>>>;
+
 /// What the detail asks of the page around it.
 #[derive(Clone)]
 pub struct Around {
@@ -57,7 +60,7 @@ pub struct Around {
     /// The whole address of a span of this trace.
     pub link_to: Rc<dyn Fn(SpanId) -> String>,
     /// The spans of this trace that link to one.
-    pub linked_from: Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Vec<SpanIx>>>>>,
+    pub linked_from: Rc<dyn Fn(SpanIx) -> Spans>,
     /// A run of spans, from the first to before the second, as text for other tools.
     pub export: Rc<dyn Fn(SpanIx, SpanIx, Export) -> Awaited>,
     /// Links that the backend wants on values.

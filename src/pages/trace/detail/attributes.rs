@@ -70,20 +70,26 @@ fn row(sheet: &Sheet, place: Place, list: &[Attribute], attribute: &Attribute) -
     });
     let said = Said::nothing();
     let whole = words.clone();
+    let (view, wide) = value_view(key, value, &words);
     let tools = el("span", "attribute-tools")
         .child(copy_button_of(&format!("Copy the value of {key}"), said, move || whole.to_string()))
-        .child(actions(sheet, place, attribute, words.clone(), said));
+        .child(actions(sheet, place, attribute, words, said));
     el("div", "attribute")
         .test("attribute")
-        .child(el("dt", "attribute-key").attr("title", key).text(key))
+        .class_if("attribute-wide", wide)
+        .child(key_view(key))
         .text(" ")
-        .child(
-            el("dd", "attribute-cell")
-                .child(value_view(key, value, words))
-                .child(counted)
-                .children(links)
-                .child(tools),
-        )
+        .child(el("dd", "attribute-cell").child(view).child(counted).children(links).child(tools))
+}
+
+/// A key, which may break after its dots and dashes rather than anywhere.
+fn key_view(key: &str) -> El {
+    let parts = key.split_inclusive(['.', '_', '-', '/']).take(50);
+    let shown: usize = parts.clone().map(str::len).sum();
+    let view = parts.fold(el("dt", "attribute-key").attr("title", key), |view, part| {
+        view.text(part).child(el("wbr", ""))
+    });
+    view.text(&key[shown..])
 }
 
 /// What can be done with an attribute besides copying its value.

@@ -16,31 +16,41 @@ use web_sys::{Event, HtmlElement};
 const EAGER: usize = 64 << 10;
 /// Nested values shorter than this are read at a glance.
 const GLANCE: usize = 120;
+/// Statements longer than this, and texts four times as long, have no place beside their key.
+const WIDE: usize = 60;
 /// Members of a level, and lines of a stack trace, that are shown before more are asked for.
 const LEVEL: usize = 100;
 const FRAMES: usize = 40;
 /// Frames of libraries in a row that are shown before they are folded.
 const RUN: usize = 3;
 
-/// A value; `words` are its text.
-pub fn value_view(key: &str, value: &Value, words: Rc<str>) -> View {
+/// A value, and whether it wants all of the width; `words` are its text.
+pub fn value_view(key: &str, value: &Value, words: &Rc<str>) -> (View, bool) {
     let nested = matches!(value, Value::Array(_) | Value::Map(_));
     let whole = el("span", &format!("attribute-value {}", class(value)));
     if words.len() > EAGER {
-        return long_view(whole, words);
+        return (long_view(whole, words.clone()), true);
     }
-    let reading = match value {
-        Value::String(_) => reading(key, &words),
-        _ if nested && words.len() > GLANCE => reading(key, &words),
-        _ => Reading::Plain,
+    if nested && words.len() <= GLANCE {
+        // Texts have no line breaks inside quotes.
+        let line: Vec<&str> = words.lines().map(str::trim).collect();
+        return (whole.text(line.join(" ")).into(), false);
+    }
+    let reading =
+        if nested || matches!(value, Value::String(_)) { reading(key, words) } else { Reading::Plain };
+    let view: View = match reading {
+        Reading::Json => tree(words).into(),
+        Reading::Sql => whole.child(long_text(&clauses(words))).into(),
+        Reading::Stack => stack(words.clone()).into(),
+        Reading::Address => whole.child(address(words)).into(),
+        Reading::Plain => whole.child(long_text(words)).into(),
     };
-    match reading {
-        Reading::Json => tree(&words).into(),
-        Reading::Sql => whole.child(long_text(&clauses(&words))).into(),
-        Reading::Stack => stack(words).into(),
-        Reading::Address => whole.child(address(&words)).into(),
-        Reading::Plain => whole.child(long_text(&words)).into(),
-    }
+    let wide = match reading {
+        Reading::Json | Reading::Stack => true,
+        Reading::Sql => words.len() > WIDE,
+        Reading::Address | Reading::Plain => words.len() > 4 * WIDE,
+    };
+    (view, wide)
 }
 
 fn address(text: &str) -> El {
@@ -131,7 +141,7 @@ fn stack(text: Rc<str>) -> El {
         move || count.get(),
         move |count| {
             let lines = stack_lines(&text);
-            several(runs(&lines[..count.min(lines.len())]).into_iter().map(|run| run_view(run)))
+            several(runs(&lines[..count.min(lines.len())]).into_iter().map(run_view))
         },
     );
     let more = move || more_button(&format!("Show all {total} lines"), move || count.set(total));
@@ -149,7 +159,7 @@ fn run_view(run: &[(Part, &str)]) -> View {
         Some((Part::Library, _)) => "stack-line stack-library",
         _ => "stack-line stack-head",
     };
-    let line = move |text: &str| el("div", class).child(long_text(text));
+    let line = move |text: &str| el("div", class).child(long_text(text.trim_start()));
     if run.len() <= RUN || class != "stack-line stack-library" {
         return several(run.iter().map(|(_, text)| line(text)));
     }

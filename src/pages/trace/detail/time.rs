@@ -7,6 +7,7 @@ use spandrel_trace::analysis::breakdown::{Breakdown, breakdown};
 use spandrel_trace::analysis::standing::Standing;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{count, duration, duration_exact};
+use std::fmt;
 use web_sys::MouseEvent;
 
 /// Services told apart; the rest is one part.
@@ -20,9 +21,27 @@ const GAP: f64 = 0.1;
 struct Part {
     words: String,
     time: u64,
+    /// Children that share it.
+    calls: u32,
     /// Colour slot, or none.
     slot: Option<usize>,
     class: &'static str,
+}
+
+impl Part {
+    fn new(words: &str, time: u64, slot: Option<usize>) -> Self {
+        Part { words: words.to_owned(), time, calls: 1, slot, class: "" }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.words, duration(self.time))?;
+        match self.calls {
+            0 | 1 => Ok(()),
+            calls => write!(f, " in {} spans", count(u64::from(calls))),
+        }
+    }
 }
 
 /// Where the time of `span` went. `slots` are colour slots by string index.
@@ -33,36 +52,24 @@ pub fn time_view(session: Session, span: SpanIx, slots: &[u8]) -> View {
     let service = outline.service[span as usize];
     let mut parts = Vec::new();
     if own > 0 || between == 0 && services.is_empty() {
-        parts.push(Part { words: "self".to_owned(), time: own, slot: Some(slot_of(service)), class: "" });
+        parts.push(Part::new("self", own, Some(slot_of(service))));
     }
     let waited = services.iter().filter(|share| share.time > 0).count();
     for share in services.iter().take(SERVICES.min(waited)) {
-        let name = outline.strings.get(share.service);
-        let calls =
-            if share.calls > 1 { format!(" × {}", count(u64::from(share.calls))) } else { String::new() };
-        let name =
-            if share.service == service { format!("{name}, its own children") } else { name.to_owned() };
-        // What a service does in spans of its own has its colour, but is not this span's work.
-        let class = if share.service == service { "detail-part-below" } else { "" };
-        parts.push(Part {
-            words: name + &calls,
-            time: share.time,
-            slot: Some(slot_of(share.service)),
-            class,
-        });
+        let slot = Some(slot_of(share.service));
+        let part = match share.service == service {
+            // What a service does in spans of its own has its colour, but is not this span's work.
+            true => Part { class: "detail-part-below", ..Part::new("own children", share.time, slot) },
+            false => Part::new(outline.strings.get(share.service), share.time, slot),
+        };
+        parts.push(Part { calls: share.calls, ..part });
     }
     let rest: u64 = services.iter().skip(SERVICES).map(|share| share.time).sum();
     if rest > 0 {
-        let words = format!("{} other services", waited - SERVICES);
-        parts.push(Part { words, time: rest, slot: None, class: "" });
+        parts.push(Part::new(&format!("{} other services", waited - SERVICES), rest, None));
     }
     if between > 0 {
-        parts.push(Part {
-            words: "between services".to_owned(),
-            time: between,
-            slot: None,
-            class: "detail-part-between",
-        });
+        parts.push(Part { class: "detail-part-between", ..Part::new("between services", between, None) });
     }
     let share = |time: u64| if whole == 0 { 100.0 } else { time as f64 / whole as f64 * 100.0 };
     let piece = |part: &Part| {
@@ -73,7 +80,7 @@ pub fn time_view(session: Session, span: SpanIx, slots: &[u8]) -> View {
         el("li", "detail-part")
             .attr("title", duration_exact(part.time))
             .child(el("i", part.class).attr("data-slot", part.slot).attr("aria-hidden", "true"))
-            .text(format!("{} {}", part.words, duration(part.time)))
+            .text(part.to_string())
     };
     let legend =
         el("ul", "detail-parts").attr("aria-label", "Where its time went").children(parts.iter().map(word));

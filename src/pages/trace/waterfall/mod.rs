@@ -64,7 +64,14 @@ pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
     keep(start(session, slots, root.node(), head.node(), elements));
 
     let most = Rc::new(move || (session.width.get() * 0.7).max(200.0));
-    let pane = Pane { label: "Width of the names", size: session.names, least: 140.0, most, after: false, level: false };
+    let pane = Pane {
+        label: "Width of the names",
+        size: session.names,
+        least: 140.0,
+        most,
+        after: false,
+        level: false,
+    };
     root.children([head, scroller, overlay, el("div", "waterfall-divider").child(divider(pane))])
 }
 
