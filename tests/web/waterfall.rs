@@ -152,6 +152,78 @@ async fn keys_walk_the_tree_and_fold_it() {
 }
 
 #[wasm_bindgen_test]
+async fn repeated_siblings_become_a_row_that_opens_and_closes() {
+    let session = session(100);
+    let stage = shown(session).await;
+    const TREE: &str = "[role=treegrid]";
+    stage.find("[data-test=arrange]").click();
+    settle().await;
+    stage.find("[data-test=group]").click();
+    settle().await;
+    frame().await;
+    frame().await;
+    assert_eq!(rows(&stage).len(), 2, "the root and its hundred children");
+    assert!(stage.text(".span-row:nth-child(2) .span-row-name").ends_with("× 100"));
+    let words = stage.attribute(".span-row:nth-child(2) .span-row-bar", "aria-label");
+    assert!(words.starts_with("100 spans within 100 ms, one after the other: from 1 ms to 1 ms"), "{words}");
+    stage.press(TREE, "End").await;
+    stage.press(TREE, "ArrowRight").await;
+    frame().await;
+    frame().await;
+    assert_eq!(stage.attribute(TREE, "aria-rowcount"), "102");
+    assert_eq!(session.selected.get_untracked(), Some(1), "its first member");
+    stage.press(TREE, "ArrowUp").await;
+    assert_eq!(session.selected.get_untracked(), Some(0), "an open group is passed over");
+    stage.press(TREE, "End").await;
+    stage.press(TREE, "ArrowLeft").await;
+    frame().await;
+    frame().await;
+    assert_eq!(stage.attribute(TREE, "aria-rowcount"), "2", "from a member it closes");
+    assert_eq!(session.selected.get_untracked(), Some(1));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn focus_leaves_a_subtree_and_the_way_back() {
+    let session = session(20);
+    let stage = shown(session).await;
+    session.focus(Some(5));
+    frame().await;
+    frame().await;
+    assert_eq!(rows(&stage).len(), 1);
+    assert_eq!(stage.all("[data-test=breadcrumb] button").len(), 3, "the whole trace, the root, the span");
+    stage.find("[data-test=unfocus]").click();
+    settle().await;
+    frame().await;
+    frame().await;
+    assert!(rows(&stage).len() > 5);
+    assert_eq!(stage.all("[data-test=breadcrumb]").len(), 0);
+    assert_eq!(session.selected.get_untracked(), Some(5), "it is still selected");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn moves_in_time_are_undone_and_services_walked_along() {
+    let session = session(50);
+    let stage = shown(session).await;
+    const TREE: &str = "[role=treegrid]";
+    let full = session.range.get_untracked();
+    stage.press(TREE, "+").await;
+    let zoomed = session.range.get_untracked();
+    assert_ne!(zoomed, full);
+    stage.press(TREE, "u").await;
+    assert_eq!(session.range.get_untracked(), full);
+    stage.press(TREE, "U").await;
+    assert_eq!(session.range.get_untracked(), zoomed);
+    session.select(0);
+    stage.press(TREE, ".").await;
+    assert_eq!(session.selected.get_untracked(), Some(1));
+    stage.press(TREE, ",").await;
+    assert_eq!(session.selected.get_untracked(), Some(0));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
 async fn nothing_listens_when_it_is_gone() {
     let session = session(10);
     let stage = shown(session).await;

@@ -229,10 +229,9 @@ impl Action {
             Action::ExpandLevel => session.expand_level(),
             Action::Focus => {
                 let Some(span) = session.selected.get_untracked() else { return false };
-                let id = session.outline().id[span as usize];
-                session.change(|view| view.focus = Some(id));
+                session.focus(Some(span));
             }
-            Action::Unfocus => session.change(|view| view.focus = None),
+            Action::Unfocus => session.focus(None),
             Action::Group => session.change(|view| view.group = !view.group),
             Action::Order(order) => session.change(|view| view.order = order),
             Action::Find => session.summoned.set(Some(Summoned::Find)),
@@ -242,9 +241,7 @@ impl Action {
                 session.find.set(String::new())
             }
             Action::Escape if session.open.get_untracked() => session.open.set(false),
-            Action::Escape if session.view.with_untracked(|view| view.focus.is_some()) => {
-                session.change(|view| view.focus = None)
-            }
+            Action::Escape if session.view.with_untracked(|view| view.focus.is_some()) => session.focus(None),
             Action::Escape if session.selected.get_untracked().is_some() => session.selected.set(None),
             Action::Detail | Action::Escape => return false,
         }
@@ -298,7 +295,9 @@ fn of_service(session: Session, after: bool) {
     let (rows, outline) = (session.rows.get_untracked(), session.outline());
     let Some((index, row)) = current(session, &rows) else { return step(session, 1) };
     let service = outline.service[row.span as usize];
-    let is_same = |row: &&Row| outline.service[row.span as usize] == service;
+    // An open group shows its first member again, which has a row of its own.
+    let is_same =
+        |row: &&Row| outline.service[row.span as usize] == service && (!row.is_group() || row.collapsed());
     let (before, rest) = rows.as_slice().split_at(index);
     let found = match after {
         true => rest.iter().skip(1).find(is_same),

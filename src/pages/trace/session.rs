@@ -218,6 +218,15 @@ impl Session {
         });
     }
 
+    /// Shows only `span` and what is below it, or with `None` all of the trace again.
+    pub fn focus(&self, span: Option<SpanIx>) {
+        let id = span.map(|span| self.outline().id[span as usize]);
+        self.change(|view| view.focus = id);
+        if let Some(span) = span.or(self.selected.get_untracked()) {
+            self.select(span);
+        }
+    }
+
     /// Collapses everything.
     pub fn collapse_all(&self) {
         self.change_fold(Fold::collapse_all);

@@ -12,6 +12,7 @@ pub mod names;
 pub mod query;
 pub mod reading;
 pub mod rows;
+pub mod rpc;
 pub mod self_time;
 pub mod standing;
 pub mod waiting;

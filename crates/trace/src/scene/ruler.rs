@@ -43,9 +43,23 @@ const CLOCK_STEPS: [u64; 21] = [
     10 * DAY,
 ];
 
+/// What is counted along the axis.
+#[derive(Clone, Copy)]
+pub struct Axis<'a> {
+    /// What the trace's begin counts as, nanoseconds: 0, or a moment since the Unix epoch. Marks are round in it.
+    pub origin: u64,
+    /// What to write at a time so counted, one step away from its neighbours.
+    pub label: &'a dyn Fn(u64, u64) -> String,
+}
+
+impl Axis<'static> {
+    /// Time since the trace's begin.
+    pub const RELATIVE: Axis<'static> = Axis { origin: 0, label: &label };
+}
+
 /// Marks for what `scale` shows, at least `gap` pixels plus a label's own width apart. `char_width` is the
 /// width of a digit in pixels.
-pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64) -> Vec<Tick> {
+pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64, axis: Axis) -> Vec<Tick> {
     let mut step = 1;
     loop {
         let apart = step as f64 / scale.per_pixel();
@@ -53,7 +67,7 @@ pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64) -> Vec<Tick> {
         let next = next_step(step);
         // Steps that cannot fit are passed over before their marks are made: there could be billions.
         if apart >= narrowest || next.is_none() {
-            let ticks = every(scale, step);
+            let ticks = every(scale, step, axis);
             let fits = |tick: &Tick| apart >= gap + tick.label.chars().count() as f64 * char_width;
             if ticks.iter().all(fits) || next.is_none() {
                 return ticks;
@@ -64,12 +78,13 @@ pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64) -> Vec<Tick> {
     }
 }
 
-fn every(scale: &TimeScale, step: u64) -> Vec<Tick> {
+fn every(scale: &TimeScale, step: u64, axis: Axis) -> Vec<Tick> {
     let mut ticks = Vec::new();
-    let mut time = scale.begin.div_ceil(step).checked_mul(step);
-    while let Some(at) = time.filter(|at| *at <= scale.end) {
-        ticks.push(Tick { time: at, x: scale.x_of(at), label: label(at, step) });
-        time = at.checked_add(step);
+    let mut counted = scale.begin.saturating_add(axis.origin).div_ceil(step).checked_mul(step);
+    while let Some(at) = counted.filter(|at| at - axis.origin <= scale.end) {
+        let time = at - axis.origin;
+        ticks.push(Tick { time, x: scale.x_of(time), label: (axis.label)(at, step) });
+        counted = at.checked_add(step);
     }
     ticks
 }
@@ -151,7 +166,10 @@ mod tests {
     use std::collections::HashSet;
 
     fn labels(begin: u64, end: u64) -> Vec<String> {
-        ticks(&TimeScale::new(begin, end, 1000.0), 60.0, 7.0).into_iter().map(|tick| tick.label).collect()
+        ticks(&TimeScale::new(begin, end, 1000.0), 60.0, 7.0, Axis::RELATIVE)
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect()
     }
 
     #[test]
@@ -178,6 +196,15 @@ mod tests {
     }
 
     #[test]
+    fn times_of_day_are_round_themselves() {
+        let axis = Axis { origin: 1_700_000_000_000_000_300, label: &|time, step| format!("{time} {step}") };
+        let marks = ticks(&TimeScale::new(0, 1_000, 1000.0), 10.0, 7.0, axis);
+        let times: Vec<_> = marks.iter().map(|tick| tick.time).collect();
+        assert_eq!(times, [100, 300, 500, 700, 900]);
+        assert_eq!(marks[0].label, "1700000000000000400 200");
+    }
+
+    #[test]
     fn steps_rise_to_the_end_of_time() {
         let mut step = 1;
         while let Some(next) = next_step(step) {
@@ -195,7 +222,7 @@ mod tests {
             width in 300.0..4000.0f64,
         ) {
             let scale = TimeScale::new(begin, begin + span, width);
-            let ticks = ticks(&scale, 40.0, 7.0);
+            let ticks = ticks(&scale, 40.0, 7.0, Axis::RELATIVE);
             prop_assert!(ticks.len() <= 1 + (width / 60.0) as usize);
             for tick in &ticks {
                 prop_assert!((begin..=begin + span).contains(&tick.time));

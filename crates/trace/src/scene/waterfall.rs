@@ -10,6 +10,7 @@ pub use label::{Label, Place};
 
 use super::TimeScale;
 use crate::analysis::rows::{GroupsKept, Row, Rows};
+use crate::analysis::rpc;
 use crate::analysis::waiting::{Waits, WaitsKept};
 use crate::model::{Flags, Outline, SpanIx};
 use hidden::HiddenKept;
@@ -96,6 +97,8 @@ pub struct Waterfall {
     pub labels: Vec<Label>,
     /// Event ticks: row and device pixel, at most one a pixel.
     pub events: Vec<(u32, f32)>,
+    /// In the bar of a collapsed client the time of the server that answered it, with that one's colour index.
+    pub served: Vec<(Stretch, u8)>,
     /// Where something failed that the row hides.
     pub failures: Vec<Stretch>,
     /// Where the span told nothing, though it should have (see `analysis::gaps`).
@@ -157,6 +160,7 @@ impl Waterfall {
         self.pattern.clear();
         self.labels.clear();
         self.events.clear();
+        self.served.clear();
         self.failures.clear();
         self.gaps.clear();
         self.overruns.clear();
@@ -181,12 +185,21 @@ impl Waterfall {
                 self.labels.push(label::of_group(view, &group, index as u32, place));
             } else {
                 self.span(outline, view, kept, (index as u32, row), colour(row.span));
+                let server = rpc::server_of(outline, row.span).filter(|_| row.collapsed());
+                let served = server.and_then(|server| {
+                    let times = (outline.begin[server as usize], outline.end[server as usize]);
+                    Some((marks::stretch(view, times, index as u32)?, colour(server)))
+                });
+                self.served.extend(served);
             }
             if row.collapsed() || row.is_group() {
                 let hidden = kept.hidden.of(outline, rows, view, index, colour);
                 for (x0, x1, hidden, pattern) in hidden.bars() {
                     let colour = if pattern == Pattern::Between { colour(row.span) } else { hidden };
                     self.bar(x0, x1, index as u32, colour, pattern);
+                    if let Some(label) = self.labels.last_mut().filter(|_| pattern == Pattern::Below) {
+                        label.make_way(view, x0, x1);
+                    }
                 }
                 self.failures.extend(hidden.failures().map(|(x0, x1)| (index as u32, x0 as f32, x1 as f32)));
             }

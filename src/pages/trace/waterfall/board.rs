@@ -1,17 +1,20 @@
 //! What stands behind the waterfall's elements: measures, scroll offset, and one painting of rows, bars and
 //! ruler together, so that they never disagree for a frame.
 
+use super::super::clock;
 use super::super::session::Session;
 use super::paint::{self, FAILED, Palette, Pointing};
 use super::pool::{RowPool, Showing};
+use crate::route::Colour;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows};
 use spandrel_trace::model::{Flags, SpanIx};
+use spandrel_trace::scene::ruler::{self, Axis};
 use spandrel_trace::scene::scroll::ScrollMap;
 use spandrel_trace::scene::waterfall::{Kept, Viewport, Waterfall};
-use spandrel_trace::scene::{TimeScale, ruler};
+use spandrel_trace::scene::{TimeScale, palette};
 use spandrel_trace::units::{duration, duration_exact};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
@@ -23,9 +26,12 @@ pub const ROW: f64 = 24.0;
 /// Height of the ruler, CSS pixels; `.waterfall-head` in the stylesheet.
 pub const RULER: f64 = 26.0;
 /// What a name needs at least beside its indentation, CSS pixels.
-const NAME_ROOM: f64 = 170.0;
+const NAME_ROOM: f64 = 230.0;
 /// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
 const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
+
+/// Colour slots of spans that said nothing of how they ended, that said it was well, and that failed.
+const STATUS: [u8; 3] = [0, 2, 1];
 
 /// The elements that the board fills.
 pub struct Elements {
@@ -142,6 +148,12 @@ impl Board {
             false
         }));
         Some(board)
+    }
+
+    /// Writes all rows anew in the next frame: what is shown of each span has changed.
+    pub fn renew(&self) {
+        self.inner.borrow_mut().rows = Arc::default();
+        self.request();
     }
 
     /// Asks for everything to be painted in the next frame.
@@ -310,8 +322,12 @@ impl Board {
             char_width,
         };
         let outline = &*self.session.outline();
-        let slot =
-            |span: SpanIx| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
+        let meaning = self.session.colour.get_untracked();
+        let slot = |span: SpanIx| match &meaning {
+            Colour::Kind => palette::preferred(outline.kind[span as usize].name()),
+            Colour::Status => STATUS[outline.status[span as usize] as usize],
+            _ => self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0),
+        };
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let shift = range.start as f64 * ROW - top;
@@ -330,7 +346,9 @@ impl Board {
             false => slot(span),
         };
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
-        let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width);
+        let absolute = Axis { origin: outline.begin_unix, label: &clock::of_day };
+        let axis = if self.session.absolute.get_untracked() { absolute } else { Axis::RELATIVE };
+        let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
         let (bars, ruler, _) = &self.surfaces;
         bars.clear(bars_width, inner.height);
         paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
@@ -373,6 +391,9 @@ impl Board {
         let time = scale.time_at(x);
         let label = match pointer.from {
             Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
+            None if self.session.absolute.get_untracked() => {
+                clock::of_day(self.session.outline().begin_unix.saturating_add(time), step_of(&scale))
+            }
             None => time_label(time, &scale),
         };
         let pointing = Pointing { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
@@ -383,12 +404,15 @@ impl Board {
 
 /// A time with as many digits as a pixel can tell apart.
 fn time_label(time: u64, scale: &TimeScale) -> String {
-    let per_pixel = scale.per_pixel();
-    if per_pixel < 1.0 {
-        return duration_exact(time);
+    match step_of(scale) {
+        1 => duration_exact(time),
+        step => ruler::label(time / step * step, step),
     }
-    let step = 10u64.saturating_pow(per_pixel.log10().floor() as u32);
-    ruler::label(time / step * step, step)
+}
+
+/// The power of ten that a pixel can tell apart, nanoseconds.
+fn step_of(scale: &TimeScale) -> u64 {
+    10u64.saturating_pow(scale.per_pixel().log10().floor().max(0.0) as u32)
 }
 
 fn char_width(inner: &mut Inner, surface: &Surface, ratio: f64) -> f64 {

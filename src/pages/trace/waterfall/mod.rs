@@ -1,6 +1,7 @@
 //! The waterfall: names and bars of the rows on screen, the ruler above them, and what pointer, wheel and
 //! keys do to them.
 
+mod arrange;
 mod board;
 mod keys;
 mod paint;
@@ -15,6 +16,7 @@ use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::split::{Pane, divider};
 use crate::ui::view::{effect, keep};
+use arrange::{arrange_button, breadcrumb};
 use board::Elements;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -48,7 +50,8 @@ pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
         .child(spacer.clone());
     let titles = el("div", "waterfall-head-names")
         .child(el("span", "waterfall-head-title").text("Span and service"))
-        .child(fold_buttons(session));
+        .child(fold_buttons(session))
+        .child(arrange_button(session, slots.clone()));
     let head = el("div", "waterfall-head").children([titles, ruler.clone()]);
     let root = el("div", "waterfall").live_style("--names", move || format!("{}px", session.names.get()));
 
@@ -72,7 +75,9 @@ pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
         after: false,
         level: false,
     };
-    root.children([head, scroller, overlay, el("div", "waterfall-divider").child(divider(pane))])
+    let board = el("div", "waterfall-board").children([head, scroller, overlay]);
+    let board = board.child(el("div", "waterfall-divider").child(divider(pane)));
+    root.child(breadcrumb(session)).child(board)
 }
 
 fn fold_buttons(session: Session) -> El {
@@ -141,8 +146,16 @@ fn start(
         session.rows.track();
         session.range.track();
         session.selected.track();
+        session.absolute.track();
         if let Some(board) = weak.upgrade() {
             board.request();
+        }
+    });
+    let weak = Rc::downgrade(&board);
+    effect(move || {
+        session.colour.track();
+        if let Some(board) = weak.upgrade() {
+            board.renew();
         }
     });
     let weak = Rc::downgrade(&board);

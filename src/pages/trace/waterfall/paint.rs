@@ -158,6 +158,15 @@ pub fn bars(
             context.fill_rect(f64::from(*x0), y, f64::from(x1 - x0), (to - from).round());
         }
     };
+    for ((row, x0, x1), colour) in &scene.served {
+        let y = (view.y_of(*row as usize) + inset + 3.0 * ratio).round();
+        let (wide, high) = (f64::from(x1 - x0), bar_height - 6.0 * ratio);
+        // Set off from the client's bar by a line of the ground.
+        context.set_fill_style_str(&palette.paper);
+        context.fill_rect(f64::from(*x0), y - hair(ratio), wide, high + 2.0 * hair(ratio));
+        context.set_fill_style_str(palette.span(*colour));
+        context.fill_rect(f64::from(*x0), y, wide, high);
+    }
     // A gap is hollow, with a dash in it.
     context.set_fill_style_str(&palette.paper);
     stretches(&scene.gaps, ratio, bar_height - ratio);

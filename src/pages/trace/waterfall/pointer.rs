@@ -4,7 +4,7 @@ use super::super::session::Session;
 use super::board::{Board, Drag};
 use crate::ui::canvas::Listener;
 use leptos::prelude::*;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
@@ -79,6 +79,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         }
         board.point((x >= 0.0 || from.is_some()).then_some(Drag { x, from }));
     }));
+    listeners.extend(fingers(session, board, surface));
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
     listeners.push(Listener::new(surface, "pointerup", move |event: PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
@@ -123,6 +124,51 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     listeners
 }
 
+/// Two fingers zoom at the place between them and pan with it; one finger pans sideways. Up and down scrolls, which
+/// is the browser's business.
+fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Listener> {
+    // Pointer and place of each finger that is down.
+    let down = Rc::new(RefCell::new(Vec::<(i32, f64)>::new()));
+    let mut listeners = Vec::new();
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
+    listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade().filter(|_| event.pointer_type() == "touch") else { return };
+        let x = place(&area, &event).0 - board.columns().0;
+        if x >= 0.0 && held.borrow().len() < 2 {
+            held.borrow_mut().push((event.pointer_id(), x));
+        }
+    }));
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
+    listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        let (names, width) = board.columns();
+        let mut held = held.borrow_mut();
+        let Some(finger) = held.iter().position(|(pointer, _)| *pointer == event.pointer_id()) else {
+            return;
+        };
+        let before = held.clone();
+        held[finger].1 = place(&area, &event).0 - names;
+        let middle =
+            |fingers: &[(i32, f64)]| fingers.iter().map(|(_, x)| x).sum::<f64>() / fingers.len() as f64;
+        let apart = |fingers: &[(i32, f64)]| match fingers {
+            [(_, one), (_, other)] => (one - other).abs().max(1.0),
+            _ => 1.0,
+        };
+        let (from, to) = (middle(&before), middle(&held));
+        session.pan_by((from - to) / width);
+        if held.len() == 2 {
+            session.zoom_by(apart(&before) / apart(&held), (to / width).clamp(0.0, 1.0));
+        }
+    }));
+    for gone in ["pointerup", "pointercancel", "pointerleave"] {
+        let held = down.clone();
+        listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
+            held.borrow_mut().retain(|(pointer, _)| *pointer != event.pointer_id());
+        }));
+    }
+    listeners
+}
+
 /// Place of an event in `area`, CSS pixels from its upper left corner.
 fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
     let edge = area.get_bounding_client_rect();
@@ -159,15 +205,15 @@ fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
     (event.delta_x() * unit, event.delta_y() * unit)
 }
 
-/// A click on the twisty collapses or expands; anywhere else in a row it selects and opens the detail.
+/// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it selects and opens the detail.
 fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
     let Some(row) = board.row_at(place(area, event).1) else { return };
-    let twisty = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|target| target.class_list().contains("span-row-twisty"));
-    if twisty && row.has_children() {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let on = |part: &str| target.as_ref().is_some_and(|target| target.class_list().contains(part));
+    if on("span-row-twisty") && row.has_children() {
         session.set_collapsed(row, !row.collapsed());
+    } else if on("span-row-focus") {
+        session.focus(Some(row.span));
     } else {
         session.select(row.span);
         session.open.set(true);

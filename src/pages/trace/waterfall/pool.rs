@@ -2,6 +2,7 @@
 //! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
 
 use spandrel_trace::analysis::rows::{Group, GroupsKept, Row, Rows, Siblings};
+use spandrel_trace::analysis::rpc;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::duration;
 use std::collections::VecDeque;
@@ -149,6 +150,10 @@ impl RowPool {
         let name_box = self.part("span", "span-row-name")?;
         let service_box = self.part("span", "span-row-service")?;
         let mark = self.part("span", "span-row-mark")?;
+        let focus = self.part("span", "span-row-focus")?;
+        attribute(&focus, "title", "Show only this span and what is below it");
+        attribute(&focus, "data-test", "row-focus");
+        attribute(&focus, "aria-hidden", "true");
         let bar = self.part("div", "span-row-bar")?;
         attribute(&bar, "role", "gridcell");
         let depth = self.document.create_text_node("");
@@ -157,7 +162,7 @@ impl RowPool {
         depth_chip.append_child(&depth).ok()?;
         name_box.append_child(&name).ok()?;
         service_box.append_child(&service).ok()?;
-        for part in [&indent, &depth_chip, &twisty, &dot, &name_box, &service_box, &mark] {
+        for part in [&indent, &depth_chip, &twisty, &dot, &name_box, &service_box, &mark, &focus] {
             names.append_child(part).ok()?;
         }
         element.append_child(&names).ok()?;
@@ -214,11 +219,16 @@ fn write(
         String::new()
     });
     attribute(&element.dot, "data-slot", &((showing.slot)(span) + 1).to_string());
-    attribute(&element.dot, "data-kind", outline.kind[span as usize].name());
+    let kind = outline.kind[span as usize].name();
+    attribute(&element.dot, "data-kind", kind);
+    attribute(&element.dot, "title", kind);
     let name = shown(outline.name_of(span));
     let many = group.map(|group| format!("{name} × {}", group.count));
     element.name.set_data(many.as_deref().unwrap_or(name));
-    element.service.set_data(shown(outline.service_of(span)));
+    let service = shown(outline.service_of(span));
+    let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
+    let called = server.map(|server| format!("{service} → {}", shown(outline.service_of(server))));
+    element.service.set_data(called.as_deref().unwrap_or(service));
     let flags = outline.flags[span as usize];
     let (class, words) = match &group {
         Some(group) => mark(group.failed > 0, group.failed_below, false),

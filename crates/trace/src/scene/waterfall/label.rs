@@ -35,6 +35,23 @@ const GAP: f64 = 0.8;
 /// How much wider than as many digits a label may be, in widths of a digit.
 const WIDER: f64 = 0.8;
 
+impl Label {
+    /// Takes a ground of its own where something is drawn from `x0` to `x1`.
+    pub(super) fn make_way(&mut self, view: &Viewport, x0: f64, x1: f64) {
+        let left = f64::from(self.x);
+        let right = left + width(view, &self.text);
+        if self.place == Place::Beside && x0 < right && x1 > left {
+            self.place = Place::Upon;
+        }
+    }
+}
+
+/// How wide a text is at most. Letters such as "m" are wider than the digit that is measured; no unit has more than
+/// one of them.
+fn width(view: &Viewport, text: &str) -> f64 {
+    (text.chars().count() as f64 + WIDER) * view.char_width
+}
+
 /// The label of a span that lies at `extent`.
 pub(super) fn of_span(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, extent: Extent) -> Label {
     label(view, row, extent, duration(outline.duration_of(span)), None)
@@ -55,8 +72,7 @@ pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent)
 
 /// `length`, or where there is room beside the bar `more`.
 fn label(view: &Viewport, row: u32, extent: Extent, length: String, more: Option<String>) -> Label {
-    // Letters such as "m" are wider than the digit that is measured; no unit has more than one of them.
-    let width = |text: &str| (text.chars().count() as f64 + WIDER) * view.char_width;
+    let width = |text: &str| width(view, text);
     let gap = GAP * view.char_width;
     let (x, text, place) = match extent {
         Extent::Before => (gap, format!("◂ {length}"), Place::Edge),

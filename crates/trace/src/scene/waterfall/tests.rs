@@ -151,6 +151,23 @@ fn a_row_shows_what_it_hides() {
 }
 
 #[test]
+fn a_collapsed_client_shows_its_server() {
+    let drawn_trace = trace(
+        "
+        a: call (client)      [==================]
+          b: answer (server)      [=======]
+        ",
+    );
+    let outline = drawn_trace.outline();
+    let view = viewport(0, outline.duration, outline.duration as f64 / 1e6);
+    let mut asked = View::default();
+    assert_eq!(laid_as(outline, &view, &asked).1.served, []);
+    asked.fold.collapse_all();
+    let service = outline.service[1] as u8;
+    assert_eq!(laid_as(outline, &view, &asked).1.served, [((0, 4.0, 12.0), service)]);
+}
+
+#[test]
 fn gaps_and_overruns_are_marked() {
     let drawn_trace = trace(
         "
