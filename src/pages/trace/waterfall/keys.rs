@@ -45,7 +45,7 @@ fn takes_keys(element: &Element, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::actions::{Action, Known, all, of_key};
+    use super::actions::{Action, Known, all, of_key};
     use super::written;
     use spandrel_trace::units::Order as _;
     use wasm_bindgen_test::wasm_bindgen_test as test;
