@@ -8,8 +8,8 @@
 )]
 
 use serde_json::Value;
-use spandrel_trace::engine::{Answer, Engine, Expect, Question, api_is_absent};
-use spandrel_trace::model::TraceSummary;
+use spandrel_trace::engine::{Answer, Engine, Expect, Matches, Question, api_is_absent};
+use spandrel_trace::model::{SpanSet, TraceSummary};
 use spandrel_trace::source::{Api, SearchQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::path::PathBuf;
@@ -157,4 +157,73 @@ fn what_is_not_the_api_is_named() {
 fn what_is_not_held_is_missing() {
     let question = Question::Detail { trace: "a".into(), span: 0 };
     assert_eq!(Engine::default().answer(&question), Answer::Missing);
+}
+
+/// A trace of `spans` spans whose attributes take some `bytes` bytes each.
+fn large(spans: usize, bytes: usize) -> Vec<u8> {
+    let padding = "x".repeat(bytes);
+    let span = |at: usize| {
+        format!(
+            r#"{{"traceID":"a","spanID":"{:x}","operationName":"op {}","startTime":5,"duration":{at},"processID":"p",
+            "tags":[{{"key":"n","type":"int64","value":{at}}},{{"key":"pad","type":"string","value":"{padding}"}}]}}"#,
+            at + 1,
+            at % 10
+        )
+    };
+    let spans: Vec<String> = (0..spans).map(span).collect();
+    let processes = r#"{"p":{"serviceName":"cart"}}"#;
+    format!(r#"{{"data":[{{"traceID":"a","spans":[{}],"processes":{processes}}}]}}"#, spans.join(","))
+        .into_bytes()
+}
+
+fn matches(engine: &mut Engine, query: &str) -> Matches {
+    match engine.answer(&Question::Find { trace: "a".into(), query: query.into() }) {
+        Answer::Matches(matches) => *matches,
+        other => panic!("{query}: {other:?}"),
+    }
+}
+
+#[test]
+fn spans_are_found_before_everything_is_searchable_and_what_is_left_is_said() {
+    let mut engine = Engine::default();
+    let file = large(2_400, 10_000);
+    let expect = Expect::Answer(trace("a"), Api::V3);
+    assert!(matches!(take(&mut engine, expect, 200, &file, 1 << 20), Answer::Opened { .. }));
+    let first = matches(&mut engine, "n >= 0");
+    assert!(first.is_query && first.unsearched > 0, "24 MB are more than is made searchable at once");
+    assert_eq!(first.spans.count() + first.unsearched, 2_400);
+    let whole = matches(&mut engine, "n >= 0 and operation = \"op 3\"");
+    assert_eq!((whole.spans.count(), whole.unsearched), (240, 0), "the second time it is all searchable");
+    assert!(engine.work(1), "nothing is left to do");
+    let words = matches(&mut engine, "n=17 cart");
+    assert_eq!((words.spans.count(), words.is_query), (2_400, false));
+    let wrong = matches(&mut engine, "duration > fast");
+    assert!(wrong.spans.is_empty());
+    assert_eq!(wrong.error.map(|error| (error.at, error.len)), Some((11, 4)));
+    assert_eq!(matches(&mut engine, "  "), Matches { spans: SpanSet::none(2_400), ..Matches::default() });
+}
+
+#[test]
+fn columns_and_completions_are_answered_and_cross_as_messages() {
+    use spandrel_trace::engine::message::{decode, encode};
+    let mut engine = Engine::default();
+    take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
+    let mut ask = |question: Question| -> Answer {
+        let answer = engine.answer(&question);
+        let there: Answer = decode(&encode(&answer)).unwrap();
+        assert_eq!(there, answer);
+        there
+    };
+    let name = || "a".to_owned();
+    let Answer::Column(column) = ask(Question::Column { trace: name(), key: "operation".into() }) else {
+        panic!("no column");
+    };
+    assert_eq!((column.len(), column.text_of(13), column.unsearched), (10, Some("op 3"), 0));
+    let question = Question::Complete { trace: name(), query: "operation = ".into(), cursor: 12 };
+    let Answer::Completions(completions) = ask(question) else { panic!("no completions") };
+    assert_eq!((completions.items[0].text.as_str(), completions.items[0].count), ("\"op 0\"", 3));
+    let found = ask(Question::Find { trace: name(), query: "n in (3, 29)".into() });
+    let Answer::Matches(found) = found else { panic!("no matches") };
+    assert_eq!(found.spans.iter().collect::<Vec<_>>(), [3, 29]);
+    assert_eq!(ask(Question::Find { trace: "b".into(), query: "x".into() }), Answer::Missing);
 }

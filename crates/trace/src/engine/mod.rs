@@ -8,6 +8,7 @@
 
 mod answers;
 pub mod failure;
+mod find;
 mod intake;
 mod links;
 pub mod message;
@@ -16,7 +17,7 @@ pub mod transfer;
 mod warm;
 
 pub use intake::{Intake, api_is_absent};
-pub use question::{Answer, Ask, Expect, Found, Progress, Question, SpanDetail};
+pub use question::{Answer, Ask, Expect, Found, Matches, Progress, Question, SpanDetail};
 pub use warm::warm_up;
 
 use crate::analysis::dependencies;
@@ -151,7 +152,10 @@ impl Engine {
         | Question::Outline { trace: key }
         | Question::LinkedFrom { trace: key, .. }
         | Question::MissingSpans { trace: key }
-        | Question::Export { trace: key, .. }) = question;
+        | Question::Export { trace: key, .. }
+        | Question::Find { trace: key, .. }
+        | Question::Complete { trace: key, .. }
+        | Question::Column { trace: key, .. }) = question;
         self.clock += 1;
         let Some(held) = self.traces.get_mut(key) else { return Answer::Missing };
         held.used = self.clock;
@@ -166,6 +170,11 @@ impl Engine {
             Question::Export { begin, end, format, .. } => {
                 let text = export(&held.trace, *begin..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
+            }
+            Question::Find { .. } | Question::Complete { .. } | Question::Column { .. } => {
+                let (answer, searchable) = find::answer(&mut held.trace, question);
+                held.searchable = searchable;
+                answer
             }
         }
     }

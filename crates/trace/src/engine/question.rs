@@ -1,10 +1,10 @@
 //! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
 use crate::analysis::missing::MissingSpans;
+use crate::analysis::query::{Column, Completions, QueryError};
 use crate::format::write::Export;
-use crate::model::SpanIx;
 use crate::model::record::{Resource, Scope, SpanRecord};
-use crate::model::{DependencyLink, Operation, TraceSummary};
+use crate::model::{DependencyLink, Operation, SpanIx, SpanSet, TraceSummary};
 use crate::source::{Api, Base, Task};
 use crate::units::Problem;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,43 @@ pub enum Question {
         /// What it is written as.
         format: Export,
     },
+    /// The spans that a text finds: Jaeger's words, or a query; see [`crate::analysis::query`].
+    Find {
+        /// The trace.
+        trace: String,
+        /// The text.
+        query: String,
+    },
+    /// What may stand at a place of such a text.
+    Complete {
+        /// The trace.
+        trace: String,
+        /// The text.
+        query: String,
+        /// The byte before which somebody types.
+        cursor: u32,
+    },
+    /// A field or attribute as a column.
+    Column {
+        /// The trace.
+        trace: String,
+        /// The field as a query names it: `http.method`, `resource.host.name`, `kind`.
+        key: String,
+    },
+}
+
+/// What a text finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matches {
+    /// The spans.
+    pub spans: SpanSet,
+    /// Whether the text was a query, not words.
+    pub is_query: bool,
+    /// What is wrong with the query; then it finds nothing.
+    pub error: Option<QueryError>,
+    /// Spans of which only the outline was looked at, because their attributes are not searchable so far. The worker
+    /// says when they are; then it is worth asking again.
+    pub unsearched: u32,
 }
 
 /// What the engine answers to a task or a question.
@@ -148,6 +185,12 @@ pub enum Answer {
     MissingSpans(MissingSpans),
     /// A text for other tools.
     Text(String),
+    /// What a text finds.
+    Matches(Box<Matches>),
+    /// What may stand there.
+    Completions(Completions),
+    /// A column.
+    Column(Box<Column>),
     /// The engine does not hold that trace (any more): open it again and ask again.
     Missing,
     /// It did not work.

@@ -1,9 +1,10 @@
 //! A set of spans, one bit each: what a search found, small enough to hand over and quick to step through.
 
 use super::SpanIx;
+use serde::{Deserialize, Serialize};
 
 /// Spans of one trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanSet {
     words: Vec<u64>,
     /// How many spans the trace has.
@@ -108,20 +109,6 @@ impl SpanSet {
             *last &= (1 << rest) - 1;
         }
     }
-
-    /// The members as bytes, eight a byte, the first in the lowest bit.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
-    }
-
-    /// What [`SpanSet::to_bytes`] gave for a trace of `spans` spans; too few bytes say none of the rest.
-    pub fn from_bytes(spans: usize, bytes: &[u8]) -> Self {
-        let mut set = Self::none(spans);
-        for (word, bytes) in set.words.iter_mut().zip(bytes.as_chunks::<8>().0) {
-            *word = u64::from_le_bytes(*bytes);
-        }
-        set
-    }
 }
 
 #[cfg(test)]
@@ -162,7 +149,6 @@ mod tests {
             let mut rest = set.clone();
             rest.invert();
             prop_assert_eq!(all(&rest), (0..spans).filter(|span| !members.contains(span)).collect::<BTreeSet<_>>());
-            prop_assert_eq!(SpanSet::from_bytes(set.spans(), &set.to_bytes()), set);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a value compares with what a query says.
 
-use super::facts::{Said, TABLES};
 use super::pattern;
+use super::said::{Said, TABLES};
 use super::tree::{Literal, Number, Op};
 use crate::units::{parse_go_duration, parse_hex};
 use regex_lite::Regex;

@@ -30,19 +30,26 @@
 //! A condition asks each distinct text once and remembers the answer, then goes over the column; what joins conditions
 //! works on sets of spans, 64 at a time. Nothing here is recursive.
 
+mod arena;
+mod column;
 mod compare;
+mod complete;
 mod error;
+mod expected;
 mod facts;
 mod field;
 mod parse;
 mod pattern;
 mod print;
 mod run;
+mod said;
 mod seek;
 mod token;
 mod tree;
 mod words;
 
+pub use column::{Column, column};
+pub use complete::{Completion, Completions, Offer, complete};
 pub use error::QueryError;
 pub use field::{Class, Field, Known, Owner};
 pub use parse::{DEEPEST, MOST, parse};

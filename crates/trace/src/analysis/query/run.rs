@@ -1,8 +1,9 @@
 //! Running a query: a set of spans for each condition, and sets made of sets.
 
 use super::compare::Test;
-use super::facts::{Facts, Said};
+use super::facts::Facts;
 use super::field::{Field, Known};
+use super::said::Said;
 use super::seek::seek;
 use super::tree::{Condition, Literal, Op, Query, Relation, Step};
 use super::words::Words;

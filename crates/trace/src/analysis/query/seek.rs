@@ -1,20 +1,11 @@
 //! Jaeger's find over the columns: every distinct text is looked at once, then every span.
 
+use super::arena::{containing, folded};
 use super::facts::Facts;
 use super::words::Words;
-use crate::model::{Cell, Columns, Flags, Kind, Of, SpanIx, SpanSet, StrIx, Strings, ValueRef};
+use crate::model::{Cell, Columns, Flags, Kind, Of, SpanIx, SpanSet, StrIx, ValueRef};
 use crate::units::SpanId;
-use std::borrow::Cow;
 use std::ops::Range;
-
-/// A text in lower case; most are already.
-fn folded(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        text.into()
-    } else {
-        text.to_lowercase().into()
-    }
-}
 
 /// Words prepared for seeking.
 struct Seeker<'a> {
@@ -77,55 +68,6 @@ impl<'a> Seeker<'a> {
         let (key, value) = (folded(key), folded(value));
         !self.is_left_out(&key) && (self.in_text(&key) || self.in_text(&value) || self.in_pair(&key, &value))
     }
-
-    /// Which texts of an arena contain a word.
-    fn texts(&self, strings: &Strings) -> Vec<bool> {
-        let mut hits = vec![false; strings.len()];
-        for word in &self.words.wanted {
-            if word.is_ascii() {
-                hit_ascii(strings, word.as_bytes(), &mut hits);
-            } else {
-                // What is not ASCII in lower case was not before.
-                for (text, hit) in strings.iter().zip(&mut hits) {
-                    *hit = *hit || !text.is_ascii() && text.to_lowercase().contains(word);
-                }
-            }
-        }
-        hits
-    }
-}
-
-/// Letters and digits from the most frequent in attributes to the least; what is not here is rarer.
-const FREQUENT: &[u8] = b"0123456789eatinsorlcdpumhgfb./-_:vywkxzjq";
-
-/// Marks the texts that contain an ASCII word in any case: all of them in one go, by the word's rarest letter.
-fn hit_ascii(strings: &Strings, word: &[u8], hits: &mut [bool]) {
-    let (texts, ends) = strings.parts();
-    let texts = texts.as_bytes();
-    let rank = |byte: &u8| FREQUENT.iter().position(|frequent| frequent == byte).unwrap_or(FREQUENT.len());
-    let Some((offset, rare)) = word.iter().enumerate().max_by_key(|(_, byte)| rank(byte)) else { return };
-    let (mut at, mut text) = (offset, 0);
-    while at < texts.len()
-        && let Some(found) = memchr::memchr2(*rare, rare.to_ascii_uppercase(), &texts[at..])
-    {
-        at += found + 1;
-        let begin = at - 1 - offset;
-        let end = begin + word.len();
-        if end > texts.len() {
-            break;
-        }
-        if !texts[begin..end].eq_ignore_ascii_case(word) {
-            continue;
-        }
-        while ends[text] as usize <= begin {
-            text += 1;
-        }
-        let text_end = ends[text] as usize;
-        if end <= text_end {
-            hits[text] = true;
-            at = at.max(text_end + offset);
-        }
-    }
 }
 
 /// What is known of a key.
@@ -146,8 +88,13 @@ struct Seeking<'a> {
     columns: &'a Columns,
     texts: Vec<bool>,
     keys: Vec<Key>,
+    /// What is known of small integers: 0 nothing, 1 no, 2 yes.
+    integers: Vec<u8>,
     room: String,
 }
+
+/// Integers below this are looked at once: status codes, ports, counts.
+const SMALL: usize = 1 << 16;
 
 impl Seeking<'_> {
     fn key(&mut self, key: StrIx) -> Key {
@@ -196,10 +143,18 @@ impl Seeking<'_> {
 
     fn integer(&mut self, number: i64) -> bool {
         use std::fmt::Write;
+        let small = usize::try_from(number).ok().filter(|small| *small < SMALL);
+        if let Some(known) = small.map(|small| self.integers[small]).filter(|known| *known != 0) {
+            return known == 2;
+        }
         self.room.clear();
         // Writing to a string cannot fail.
         let _ = write!(self.room, "{number}");
-        self.seeker.in_text(&self.room)
+        let found = self.seeker.in_text(&self.room);
+        if let Some(small) = small {
+            self.integers[small] = 1 + u8::from(found);
+        }
+        found
     }
 
     fn cells(&mut self, of: Of, mut range: Range<u32>) -> bool {
@@ -246,7 +201,7 @@ pub(super) fn seek(facts: &Facts<'_>, words: &Words) -> SpanSet {
         return set;
     }
     let seeker = Seeker::new(words);
-    let texts = seeker.texts(&outline.strings);
+    let texts = containing(&outline.strings, &words.wanted);
     let kinds: Vec<bool> = (0..6)
         .map(|kind| Kind::from_number(kind).name())
         .map(|name| !name.is_empty() && seeker.in_tag("span.kind", name))
@@ -295,8 +250,9 @@ pub(super) fn seek(facts: &Facts<'_>, words: &Words) -> SpanSet {
         let mut seeking = Seeking {
             seeker: &seeker,
             columns: part.columns,
-            texts: seeker.texts(strings),
+            texts: containing(strings, &words.wanted),
             keys: vec![Key::Unknown; strings.len()],
+            integers: vec![0; if seeker.integers { SMALL } else { 0 }],
             room: String::new(),
         };
         for (row, span) in &part.rows {

@@ -1,0 +1,347 @@
+//! What may stand where somebody types: fields, operators, and the values that a field has in the trace.
+
+use super::facts::Facts;
+use super::field::{Class, Field, KNOWN, Owner, is_reserved};
+use super::said::{Said, TABLES};
+use super::token::{Kind, Token, is_word, quote, tokens};
+use super::tree::{Op, RELATIONS};
+use crate::model::{Of, Trace};
+use crate::units::Order as _;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// How many are offered at most.
+const MOST: usize = 50;
+
+/// What a completion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Offer {
+    /// A field that every span has.
+    Field,
+    /// The key of an attribute.
+    Key,
+    /// A comparison.
+    Operator,
+    /// A value of the field.
+    Value,
+    /// A word of the language, or a function.
+    Word,
+}
+
+/// Something that may stand there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// What it is.
+    pub offer: Offer,
+    /// What is to be put there.
+    pub text: String,
+    /// A word about it; empty where it speaks for itself.
+    pub about: String,
+    /// How often it occurs in the trace; 0 where nothing is counted.
+    pub count: u32,
+}
+
+/// What may stand in the bytes `from..to` of the text instead of what stands there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completions {
+    /// First byte that is replaced.
+    pub from: u32,
+    /// One past the last byte that is replaced.
+    pub to: u32,
+    /// Best first: what begins with what is typed before what contains it, the most frequent first.
+    pub items: Vec<Completion>,
+}
+
+/// What is expected next.
+#[derive(Clone, Debug, PartialEq)]
+enum Place {
+    /// A condition.
+    Operand,
+    /// Behind a field's name: an operator, or the next condition where the name was a flag or a word.
+    Name(Field),
+    /// Behind `in`.
+    List(Field),
+    /// A value; the second says that it is one of a list.
+    Value(Field, bool),
+    /// Behind a value of a list.
+    Listed(Field),
+    /// A field's name and a closing parenthesis.
+    Has,
+    /// `and`, `or`, or another condition.
+    Joint,
+}
+
+/// Goes from one place to the next over a token. `before` is the token before it.
+fn step(place: Place, text: &str, token: &Token, function: Option<&str>) -> Place {
+    let word = if token.kind == Kind::Word { &text[token.at..token.end] } else { "" };
+    let is = |words: &[&str]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
+    match (place, &token.kind) {
+        (Place::Name(field), Kind::Sign(_)) => Place::Value(field, false),
+        (Place::Name(field), Kind::Word) if is(&["contains"]) => Place::Value(field, false),
+        (Place::Name(field), Kind::Word) if is(&["in"]) => Place::List(field),
+        (Place::Name(_), Kind::Open) if function == Some("has") => Place::Has,
+        (Place::List(field), Kind::Open) => Place::Value(field, true),
+        (Place::Value(field, true), Kind::Word | Kind::Quoted(_)) => Place::Listed(field),
+        (Place::Listed(field), Kind::Comma) => Place::Value(field, true),
+        (Place::Value(_, false), Kind::Word | Kind::Quoted(_)) => Place::Joint,
+        (Place::Has, Kind::Word | Kind::Quoted(_)) => Place::Has,
+        // "x not in (…)"
+        (Place::Name(field), Kind::Word) if is(&["not"]) => Place::Name(field),
+        (_, Kind::Close) => Place::Joint,
+        (_, Kind::Open | Kind::Sign(_) | Kind::Comma) => Place::Operand,
+        (_, Kind::Word) if is_reserved(word) => Place::Operand,
+        (_, Kind::Word) => Place::Name(Field::parse(word)),
+        (_, Kind::Quoted(key)) => Place::Name(Field::Key(Owner::Any, key.clone())),
+    }
+}
+
+/// What may stand at the byte `cursor` of a text.
+pub fn complete(trace: &Trace, text: &str, cursor: usize) -> Completions {
+    let cursor = (0..=cursor.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let (mut before, _) = tokens(&text[..cursor]);
+    let typed =
+        before.pop_if(|token| token.end == cursor && matches!(token.kind, Kind::Word | Kind::Quoted(_)));
+    // A quotation that was closed before the cursor is finished.
+    let closed = |token: &Token| cursor - token.at > 1 && text[..cursor].ends_with('"');
+    let typed = match typed {
+        Some(token) if matches!(token.kind, Kind::Quoted(_)) && closed(&token) => {
+            before.push(token);
+            None
+        }
+        typed => typed,
+    };
+    let mut place = Place::Operand;
+    let mut last: Option<&Token> = None;
+    for token in &before {
+        let adjacent = last.filter(|last| last.kind == Kind::Word && last.end == token.at);
+        place = step(place, text, token, adjacent.map(|last| &text[last.at..last.end]));
+        last = Some(token);
+    }
+    let (from, part) = match &typed {
+        Some(Token { kind: Kind::Quoted(part), at, .. }) => (*at, part.as_str()),
+        Some(token) => (token.at, &text[token.at..token.end]),
+        None => (cursor, ""),
+    };
+    let whole =
+        typed.as_ref().and_then(|typed| tokens(text).0.into_iter().find(|token| token.at == typed.at));
+    let mut offers = Offers { part: part.to_lowercase(), items: Vec::new() };
+    offers.at(&Facts::of(trace), &place, !part.is_empty());
+    Completions {
+        from: from as u32,
+        to: whole.map_or(cursor, |token| token.end.max(cursor)) as u32,
+        items: offers.best(),
+    }
+}
+
+struct Offers {
+    /// What is typed so far, in lower case.
+    part: String,
+    items: Vec<Completion>,
+}
+
+impl Offers {
+    fn offer(&mut self, offer: Offer, text: impl Into<String>, about: &str, count: u32) {
+        let text = text.into();
+        if text.to_lowercase().contains(&self.part) {
+            self.items.push(Completion { offer, text, about: about.to_owned(), count });
+        }
+    }
+
+    fn best(self) -> Vec<Completion> {
+        let part = self.part;
+        let mut items = self.items;
+        items.order_by_key(|item| {
+            let begins = item.text.trim_start_matches('"').to_lowercase().starts_with(&part);
+            let rank = match item.offer {
+                Offer::Field | Offer::Operator | Offer::Value => 0,
+                Offer::Key => 1,
+                Offer::Word => 2,
+            };
+            (!begins, rank, std::cmp::Reverse(item.count))
+        });
+        items.truncate(MOST);
+        items
+    }
+
+    fn at(&mut self, facts: &Facts<'_>, place: &Place, typing: bool) {
+        match place {
+            Place::Operand => self.operands(facts),
+            Place::Has => self.fields(facts),
+            Place::Name(field) => {
+                self.operators(field);
+                self.joints();
+                if typing {
+                    self.operands(facts);
+                }
+            }
+            Place::List(_) => self.offer(Offer::Word, "(", "the values", 0),
+            Place::Value(field, _) => self.values(facts, field),
+            Place::Listed(_) => {
+                self.offer(Offer::Word, ",", "another value", 0);
+                self.offer(Offer::Word, ")", "the end of the values", 0);
+            }
+            Place::Joint => {
+                self.joints();
+                if typing {
+                    self.operands(facts);
+                }
+            }
+        }
+    }
+
+    fn joints(&mut self) {
+        self.offer(Offer::Word, "and", "both are so", 0);
+        self.offer(Offer::Word, "or", "one or both are so", 0);
+    }
+
+    fn operands(&mut self, facts: &Facts<'_>) {
+        self.fields(facts);
+        self.offer(Offer::Word, "not", "what follows is not so", 0);
+        self.offer(Offer::Word, "has(", "the attribute is there", 0);
+        for (name, _, about) in RELATIONS {
+            self.offer(Offer::Word, format!("{name}("), about, 0);
+        }
+    }
+
+    /// Known fields in their own order, then keys by how often they occur.
+    fn fields(&mut self, facts: &Facts<'_>) {
+        for (name, _, _, about) in KNOWN {
+            self.offer(Offer::Field, name, about, 0);
+        }
+        for (key, count) in counted(keys(facts)) {
+            self.offer(Offer::Key, key, "", count);
+        }
+    }
+
+    fn operators(&mut self, field: &Field) {
+        let ops: &[(Op, &str)] = match field.class() {
+            Class::Text => &[
+                (Op::Equal, "is"),
+                (Op::Differs, "is something else"),
+                (Op::Contains, "contains, in any case"),
+                (Op::Matches, "matches a regular expression"),
+                (Op::MatchesNot, "does not match a regular expression"),
+                (Op::Among, "is one of"),
+                (Op::More, "is more than"),
+                (Op::AtLeast, "is at least"),
+                (Op::Less, "is less than"),
+                (Op::AtMost, "is at most"),
+            ],
+            Class::Choice(_) => {
+                &[(Op::Equal, "is"), (Op::Differs, "is something else"), (Op::Among, "is one of")]
+            }
+            Class::Number | Class::Time => &[
+                (Op::More, "is more than"),
+                (Op::AtLeast, "is at least"),
+                (Op::Less, "is less than"),
+                (Op::AtMost, "is at most"),
+                (Op::Equal, "is"),
+                (Op::Differs, "is something else"),
+                (Op::Among, "is one of"),
+            ],
+        };
+        for (op, about) in ops {
+            self.offer(Offer::Operator, op.text(), about, 0);
+        }
+    }
+
+    fn values(&mut self, facts: &Facts<'_>, field: &Field) {
+        let mut counts = tally(facts, field, &self.part);
+        if let Class::Choice(words) = field.class() {
+            for word in words {
+                counts.entry((*word).to_owned()).or_default();
+            }
+        }
+        for (value, count) in counted(counts) {
+            let bare = is_word(&value) && !is_reserved(&value);
+            self.offer(Offer::Value, if bare { value } else { quote(&value) }, "", count);
+        }
+    }
+}
+
+/// The values of a field that contain what is typed, and how often each occurs.
+fn tally(facts: &Facts<'_>, field: &Field, part: &str) -> FxHashMap<String, u32> {
+    let mut kept: [Vec<u32>; TABLES] = Default::default();
+    let mut tables = [None; TABLES];
+    let mut others: FxHashMap<String, u32> = FxHashMap::default();
+    let mut room = String::new();
+    // No two spans need have the same duration: there is nothing to choose from.
+    if field.class() != Class::Time {
+        facts.each(field, &mut |_, said| match said {
+            Said::Kept(table, text) => {
+                let counts = &mut kept[table.number];
+                if counts.is_empty() {
+                    *counts = vec![0; table.strings.len()];
+                    tables[table.number] = Some(table.number);
+                }
+                counts[text as usize] += 1;
+            }
+            other => {
+                let text = other.text(&mut room);
+                match others.get_mut(text) {
+                    Some(count) => *count += 1,
+                    None => {
+                        others.insert(text.to_owned(), 1);
+                    }
+                }
+            }
+        });
+    }
+    for table in tables.into_iter().flatten() {
+        let strings = facts.table(table).strings;
+        for (text, count) in strings.iter().zip(&kept[table]).filter(|(_, count)| **count > 0) {
+            if part.is_empty() || text.to_lowercase().contains(part) {
+                *others.entry(text.to_owned()).or_default() += count;
+            }
+        }
+    }
+    others
+}
+
+/// The most frequent first.
+fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
+    let mut counts: Vec<(String, u32)> = counts.into_iter().collect();
+    counts.order_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    counts
+}
+
+/// The keys of attributes of spans, resources and events as fields, and how often each occurs.
+fn keys(facts: &Facts<'_>) -> FxHashMap<String, u32> {
+    let mut found: FxHashMap<String, u32> = FxHashMap::default();
+    // Alone, the key of a span's attribute means its resource's too.
+    let mut add = |owner: Owner, key: &str, count: u32| {
+        if count > 0 {
+            *found.entry(Field::Key(owner, key.to_owned()).to_string()).or_default() += count;
+        }
+    };
+    for part in facts.parts.iter().filter(|part| !part.rows.is_empty()) {
+        let columns = part.columns;
+        for (owner, of) in [(Owner::Any, Of::Span), (Owner::Event, Of::Event)] {
+            let cells = columns.cells(of);
+            let mut counts = vec![0u32; columns.strings().len()];
+            let mut count = |at: u32| counts[cells.key(at) as usize] += 1;
+            for (row, _) in &part.rows {
+                let look = columns.row(*row);
+                match of {
+                    Of::Span => look.attributes.for_each(&mut count),
+                    _ => look.events.for_each(|event| columns.event(event).1.for_each(&mut count)),
+                }
+            }
+            columns.strings().iter().zip(counts).for_each(|(key, count)| add(owner, key, count));
+        }
+    }
+    let resources = facts.trace.resources();
+    let mut counts = vec![0u32; resources.len()];
+    for number in facts.trace.resource_numbers() {
+        if let Some(count) = counts.get_mut(*number as usize) {
+            *count += 1;
+        }
+    }
+    for (resource, count) in resources.iter().zip(counts) {
+        resource.attributes.iter().for_each(|attribute| add(Owner::Any, &attribute.key, count));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! Finding spans in a trace that is held, whether everything of it is searchable yet or not.
+
+use super::question::{Answer, Matches, Question};
+use crate::analysis::query::{self, Field, Reading};
+use crate::model::{SpanSet, Trace};
+
+/// Bytes made searchable before a question about attributes is answered: what is left of most traces, and for the
+/// largest no more than a moment's work. What is still left is said, and made searchable between messages.
+const AHEAD: usize = 16 << 20;
+
+/// Answers a question about the attributes of all spans; true when everything is searchable now.
+pub(super) fn answer(trace: &mut Trace, question: &Question) -> (Answer, bool) {
+    let searchable = trace.index_some(AHEAD);
+    let answer = match question {
+        Question::Complete { query, cursor, .. } => {
+            Answer::Completions(query::complete(trace, query, *cursor as usize))
+        }
+        Question::Column { key, .. } => Answer::Column(Box::new(query::column(trace, &Field::parse(key)))),
+        Question::Find { query, .. } => Answer::Matches(Box::new(matches(trace, query))),
+        _ => Answer::Missing,
+    };
+    (answer, searchable)
+}
+
+fn matches(trace: &Trace, text: &str) -> Matches {
+    match query::read(text) {
+        Ok(reading) => Matches {
+            spans: query::find(trace, &reading),
+            is_query: matches!(reading, Reading::Query(_)),
+            error: None,
+            unsearched: trace.unsearchable() as u32,
+        },
+        Err(mistake) => Matches {
+            spans: SpanSet::none(trace.outline().len()),
+            is_query: true,
+            error: Some(mistake),
+            unsearched: 0,
+        },
+    }
+}
