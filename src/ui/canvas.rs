@@ -138,6 +138,17 @@ impl Drop for SizeWatch {
     }
 }
 
+/// What hears an event. Not a `dyn FnMut`, in which each closure would be there twice: to be called and to be used up.
+trait Hear {
+    fn hear(&mut self, event: web_sys::Event);
+}
+
+impl<F: FnMut(web_sys::Event)> Hear for F {
+    fn hear(&mut self, event: web_sys::Event) {
+        self(event);
+    }
+}
+
 /// An event listener that is removed when dropped. Not passive, so the default can be prevented.
 pub struct Listener {
     target: EventTarget,
@@ -152,11 +163,11 @@ impl Listener {
         event: &'static str,
         mut heard: impl FnMut(E) + 'static,
     ) -> Self {
-        Self::boxed(target, event, Box::new(move |event| heard(event.unchecked_into())))
+        Self::boxed(target, event, Box::new(move |event: web_sys::Event| heard(event.unchecked_into())))
     }
 
-    fn boxed(target: &EventTarget, event: &'static str, heard: Box<dyn FnMut(web_sys::Event)>) -> Self {
-        let closure = Closure::wrap(heard);
+    fn boxed(target: &EventTarget, event: &'static str, mut heard: Box<dyn Hear>) -> Self {
+        let closure = Closure::new(move |event| heard.hear(event));
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
         // Only a broken target refuses; then there is nothing to hear.

@@ -105,7 +105,7 @@ impl El {
         value: impl Fn() -> V + 'static,
     ) -> Self {
         let element = self.0.clone();
-        changing(Box::new(move || value().into()), Box::new(move |value| set(&element, name, value)));
+        changing(Box::new(move || value().into()), Box::new(move |value: Option<&str>| set(&element, name, value)));
         self
     }
 
@@ -137,7 +137,7 @@ impl El {
     /// A property of its style that follows signals.
     pub fn live_style(self, property: &'static str, value: impl Fn() -> String + 'static) -> Self {
         let element = self.0.clone();
-        changing(Box::new(move || value().into()), Box::new(move |value| style(&element, property, value)));
+        changing(Box::new(move || value().into()), Box::new(move |value: Option<&str>| style(&element, property, value)));
         self
     }
 
@@ -218,16 +218,35 @@ pub fn typed(event: &web_sys::Event) -> String {
         .unwrap_or_default()
 }
 
-type Read = Box<dyn Fn() -> Value<'static>>;
-type Write = Box<dyn Fn(Option<&str>)>;
+/// Where the value of an attribute or a text comes from. Not a `dyn Fn`: see [`super::view::Run`].
+trait Read {
+    fn read(&self) -> Value<'static>;
+}
+
+impl<F: Fn() -> Value<'static>> Read for F {
+    fn read(&self) -> Value<'static> {
+        self()
+    }
+}
+
+/// Where it goes.
+trait Write {
+    fn write(&self, value: Option<&str>);
+}
+
+impl<F: Fn(Option<&str>)> Write for F {
+    fn write(&self, value: Option<&str>) {
+        self(value);
+    }
+}
 
 /// Writes what `read` gives, at first and whenever that has changed.
-fn changing(read: Read, write: Write) {
+fn changing(source: Box<dyn Read>, target: Box<dyn Write>) {
     let mut written = None;
     follow(Box::new(move || {
-        let Value(now) = read();
+        let Value(now) = source.read();
         if written.as_ref() != Some(&now) {
-            write(now.as_deref());
+            target.write(now.as_deref());
             written = Some(now);
         }
     }));

@@ -93,7 +93,7 @@ pub fn part<T: 'static, V: Into<View>>(
     state: impl Fn() -> T + 'static,
     view: impl Fn(T) -> V + 'static,
 ) -> View {
-    live_part(Box::new(move |place| {
+    live_part(Box::new(move |place: &Place| {
         let mut now = Some(state());
         place.fill(&mut || now.take().map_or(View::NONE, |now| view(now).into()));
     }))
@@ -105,7 +105,7 @@ pub fn keyed<T: PartialEq + Clone + 'static, V: Into<View>>(
     view: impl Fn(T) -> V + 'static,
 ) -> View {
     let mut shown = None;
-    live_part(Box::new(move |place| {
+    live_part(Box::new(move |place: &Place| {
         let now = state();
         if shown.as_ref() != Some(&now) {
             shown = Some(now.clone());
@@ -120,6 +120,46 @@ pub fn when<V: Into<View>>(yes: impl Fn() -> bool + 'static, view: impl Fn() -> 
     keyed(yes, move |yes| if yes { view().into() } else { View::NONE })
 }
 
+// Boxed closures of our own traits: in a `dyn FnMut` each closure would be there twice, to be called and to be used up.
+
+/// What is run again when a signal has changed.
+pub(super) trait Run {
+    fn run(&mut self);
+}
+
+impl<F: FnMut()> Run for F {
+    fn run(&mut self) {
+        self();
+    }
+}
+
+/// What fills a part, again and again.
+trait Refill {
+    fn refill(&mut self, place: &Place);
+}
+
+impl<F: FnMut(&Place)> Refill for F {
+    fn refill(&mut self, place: &Place) {
+        self(place);
+    }
+}
+
+/// What makes a view.
+trait Make {
+    fn make(&mut self) -> View;
+}
+
+impl<F: FnMut() -> View> Make for F {
+    fn make(&mut self) -> View {
+        self()
+    }
+}
+
+/// Anything that is kept to be dropped.
+trait Kept {}
+
+impl<T> Kept for T {}
+
 /// Where a part lives: between two comments.
 struct Place {
     begin: Node,
@@ -129,9 +169,9 @@ struct Place {
 }
 
 impl Place {
-    fn fill(&self, view: &mut dyn FnMut() -> View) {
+    fn fill(&self, view: &mut dyn Make) {
         // What listens goes before what it listens on: removing a focused field tells it so.
-        let view = self.owner.with_cleanup(|| untrack(view));
+        let view = self.owner.with_cleanup(|| untrack(|| view.make()));
         clear(&self.begin, &self.end);
         if let (Some(node), Some(parent)) = (view.0, self.end.parent_node()) {
             // The end is its parent's child.
@@ -140,13 +180,13 @@ impl Place {
     }
 }
 
-fn live_part(mut remake: Box<dyn FnMut(&Place)>) -> View {
+fn live_part(mut content: Box<dyn Refill>) -> View {
     let all: Node = document().create_document_fragment().into();
     let marker = || Node::from(document().create_comment(""));
     let place = Place { begin: marker(), end: marker(), owner: Owner::new() };
     let _ = all.append_child(&place.begin);
     let _ = all.append_child(&place.end);
-    follow(Box::new(move || remake(&place)));
+    follow(Box::new(move || content.refill(&place)));
     View(Some(all))
 }
 
@@ -159,19 +199,21 @@ fn clear(begin: &Node, end: &Node) {
 }
 
 /// Runs at once, and again whenever a signal that it read has changed, for as long as the view is there.
-pub(super) fn follow(mut run: Box<dyn FnMut()>) {
-    keep(RenderEffect::new(move |_| run()));
+pub(super) fn follow(mut it: Box<dyn Run>) {
+    keep(RenderEffect::new(move |_| it.run()));
 }
 
 /// Runs `run` once the view is in the page, and again whenever a signal that it read has changed.
 pub fn effect(run: impl FnMut() + 'static) {
-    let run: Box<dyn FnMut()> = Box::new(run);
-    Effect::new(run);
+    fn start(mut it: Box<dyn Run>) {
+        Effect::new(move || it.run());
+    }
+    start(Box::new(run));
 }
 
 /// Keeps something for as long as the view is there that is being built: a listener, a watch, a frame.
-pub fn keep(thing: impl Any) {
-    let thing: Box<dyn Any> = Box::new(thing);
+pub fn keep(thing: impl Sized + 'static) {
+    let thing: Box<dyn Kept> = Box::new(thing);
     StoredValue::new_local(thing);
 }
 
