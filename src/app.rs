@@ -6,6 +6,7 @@ mod links;
 
 use crate::pages;
 use crate::route::Route;
+use crate::signal::*;
 use crate::state;
 use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
@@ -16,7 +17,6 @@ use crate::ui::theme;
 use crate::ui::view::{self, View, keyed};
 use bar::bar;
 use files::{Files, files_face};
-use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 use web_sys::MouseEvent;
 

@@ -4,6 +4,7 @@ pub mod app;
 pub mod io;
 pub mod pages;
 pub mod route;
+pub mod signal;
 pub mod state;
 pub mod ui;
 pub mod worker;

@@ -1,13 +1,13 @@
 //! Preferences: which backend is asked, and how the page looks.
 
 use crate::route::Route;
+use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand::Errand;
 use crate::state::settings::{Theme, use_settings};
 use crate::ui::element::{El, button, el};
 use crate::ui::problem::problem_card;
 use crate::ui::view::{View, part};
-use leptos::prelude::*;
 use spandrel_trace::units::Problem;
 use web_sys::{Event, HtmlInputElement, MouseEvent, SubmitEvent};
 
@@ -51,8 +51,7 @@ fn source_form() -> El {
                 Ok(services) => Tried::Answered(services.len()),
                 Err(problem) => Tried::Failed(problem),
             };
-            // The page may have been left meanwhile.
-            let _ = tried.try_set(answer);
+            tried.set(answer);
         };
         Errand::send(asked).forget();
     };

@@ -4,8 +4,8 @@ use super::busy;
 use super::settings::{Settings, absolute, use_settings};
 use crate::io::engine::{Engine, Reply};
 use crate::io::{address, file};
+use crate::signal::*;
 use js_sys::{Array, Uint8Array};
-use leptos::prelude::*;
 pub use spandrel_trace::engine::Progress;
 use spandrel_trace::engine::{Answer, Ask, Found, Question, SpanDetail};
 use spandrel_trace::format::write::Export;
@@ -31,7 +31,7 @@ pub struct OpenFiles {
 /// The source's answers.
 #[derive(Clone, Copy)]
 pub struct Data {
-    inner: StoredValue<Inner, LocalStorage>,
+    inner: StoredValue<Inner>,
     settings: Settings,
     files: RwSignal<Option<OpenFiles>>,
 }
@@ -48,7 +48,7 @@ pub(super) fn provide() {
     engine.on_searchable(|| mark("spandrel:searchable"));
     let inner = Inner { engine, outlines: Vec::new(), payload: None };
     provide_context(Data {
-        inner: StoredValue::new_local(inner),
+        inner: StoredValue::new(inner),
         settings: use_settings(),
         files: RwSignal::new(None),
     });

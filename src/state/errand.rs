@@ -1,6 +1,6 @@
 //! Work that is given up when nobody waits for it any more: dropping the errand drops its future at once.
 
-use leptos::prelude::*;
+use crate::signal::keep;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -53,6 +53,5 @@ impl Drop for Errand {
 
 /// Sends `work` that is given up when the effect or the part of a page that began it runs anew or goes.
 pub fn begin(work: impl Future<Output = ()> + 'static) {
-    let errand = Errand::send(work);
-    StoredValue::new_local(errand);
+    keep(Errand::send(work));
 }

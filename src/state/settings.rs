@@ -1,7 +1,7 @@
 //! What the user prefers, remembered by this browser.
 
 use crate::io::{address, marker, storage};
-use leptos::prelude::*;
+use crate::signal::*;
 use spandrel_trace::source::Base;
 
 /// Light, dark, or as the system has it.

@@ -2,7 +2,7 @@
 
 use super::canvas::Listener;
 use super::view::{View, follow, keep, part, when};
-use leptos::prelude::document;
+use crate::signal::document;
 use std::borrow::Cow;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};
@@ -105,7 +105,10 @@ impl El {
         value: impl Fn() -> V + 'static,
     ) -> Self {
         let element = self.0.clone();
-        changing(Box::new(move || value().into()), Box::new(move |value: Option<&str>| set(&element, name, value)));
+        changing(
+            Box::new(move || value().into()),
+            Box::new(move |value: Option<&str>| set(&element, name, value)),
+        );
         self
     }
 
@@ -137,7 +140,10 @@ impl El {
     /// A property of its style that follows signals.
     pub fn live_style(self, property: &'static str, value: impl Fn() -> String + 'static) -> Self {
         let element = self.0.clone();
-        changing(Box::new(move || value().into()), Box::new(move |value: Option<&str>| style(&element, property, value)));
+        changing(
+            Box::new(move || value().into()),
+            Box::new(move |value: Option<&str>| style(&element, property, value)),
+        );
         self
     }
 

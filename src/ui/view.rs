@@ -24,8 +24,9 @@
 //! the part is made anew or goes.
 
 use super::element::El;
-use leptos::prelude::*;
-use leptos::reactive::effect::RenderEffect;
+pub use crate::signal::keep;
+use crate::signal::{Owner, document, untrack};
+use leptos::reactive::effect::{Effect, RenderEffect};
 use std::any::Any;
 use web_sys::{HtmlElement, Node};
 
@@ -155,11 +156,6 @@ impl<F: FnMut() -> View> Make for F {
     }
 }
 
-/// Anything that is kept to be dropped.
-trait Kept {}
-
-impl<T> Kept for T {}
-
 /// Where a part lives: between two comments.
 struct Place {
     begin: Node,
@@ -209,12 +205,6 @@ pub fn effect(run: impl FnMut() + 'static) {
         Effect::new(move || it.run());
     }
     start(Box::new(run));
-}
-
-/// Keeps something for as long as the view is there that is being built: a listener, a watch, a frame.
-pub fn keep(thing: impl Sized + 'static) {
-    let thing: Box<dyn Kept> = Box::new(thing);
-    StoredValue::new_local(thing);
 }
 
 /// Shows a view at the end of `host` until what is returned is dropped.

@@ -1,9 +1,9 @@
 //! The detail of a span: what was sent is shown as text, whatever it looks like.
 
-use leptos::prelude::*;
 use spandrel::pages::trace::detail::{Around, Whole, detail_body, detail_head};
 use spandrel::pages::trace::session::Session;
 use spandrel::route::{Colour, Placement};
+use spandrel::signal::*;
 use spandrel::ui::view::several;
 use spandrel_trace::analysis::link_pattern::link_patterns;
 use spandrel_trace::model::record::{Attribute, Event, Link, Resource, SpanRecord, Value};

@@ -1,9 +1,9 @@
 //! The waterfall: as many rows as the screen is high, written as one scrolls, heard as a tree, gone when done.
 
-use leptos::prelude::*;
 use spandrel::pages::trace::session::Session;
 use spandrel::pages::trace::slots_of;
 use spandrel::pages::trace::waterfall::waterfall;
+use spandrel::signal::*;
 use spandrel::ui::element::el;
 use spandrel::ui::view::several;
 use spandrel_trace::scene::palette;

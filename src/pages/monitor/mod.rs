@@ -4,13 +4,13 @@ mod charts;
 mod plots;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
+use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::use_navigation;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, several};
-use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::{Window, bucket_width, metrics};
 use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, count};

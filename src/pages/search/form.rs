@@ -2,12 +2,12 @@
 
 use super::{Services, moment};
 use crate::route::{Route, SearchParams};
+use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::use_navigation;
 use crate::ui::element::{El, el, option, typed};
 use crate::ui::view::{View, effect, part, several, when};
-use leptos::prelude::*;
 use spandrel_trace::source::{parse_duration, parse_tags, print_tags};
 use std::sync::Arc;
 use web_sys::{Event, SubmitEvent};
@@ -145,7 +145,7 @@ pub fn search_form(params: Memo<SearchParams>, services: Services) -> El {
                 data.operations(&service).await.unwrap_or_default().into_iter().map(|one| one.name).collect();
             // They come sorted; one name may be there once for each kind.
             names.dedup();
-            operations.try_set(Arc::new(names));
+            operations.set(Arc::new(names));
         });
     });
 

@@ -3,6 +3,7 @@
 use super::order::ordered;
 use super::row::row;
 use crate::route::{Route, SearchParams, Sort};
+use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
@@ -10,7 +11,6 @@ use crate::ui::element::{El, el, typed};
 use crate::ui::empty::empty;
 use crate::ui::list::row_list;
 use crate::ui::view::{View, several};
-use leptos::prelude::*;
 use spandrel_trace::engine::Found;
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::Order as _;

@@ -1,7 +1,6 @@
 //! Everything that a key or the palette can do to the page, in one table: what the help shows, what the keys obey.
 
 use super::session::Session;
-use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
 
 /// Shares of what is shown that a step pans, and a leap.

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::route::{Order, ServiceFilter, TraceView};
-use leptos::prelude::*;
+use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, SiblingOrder, View};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
 use spandrel_trace::units::Order as _;
@@ -89,7 +89,7 @@ pub fn apply(session: Session, view: &TraceView) {
 }
 
 /// Sets what is not so already: who listens is not woken for nothing.
-fn change<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+fn change<T: PartialEq + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|now| *now != value) {
         signal.set(value);
     }

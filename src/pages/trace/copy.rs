@@ -1,8 +1,8 @@
 //! Putting a text on the clipboard, and saying whether that worked.
 
+use crate::signal::*;
 use crate::state::errand::Errand;
 use crate::ui::element::{El, button, el};
-use leptos::prelude::*;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
@@ -47,9 +47,9 @@ impl Said {
                 None => false,
             };
             // The page may be gone by now.
-            said.try_set(Some(done));
+            said.set(Some(done));
             let hush = move || {
-                said.try_set(None);
+                said.set(None);
             };
             set_timeout(hush, Duration::from_millis(1500));
         };

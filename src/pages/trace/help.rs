@@ -4,7 +4,6 @@ use super::actions::{GROUPS, Known};
 use super::session::Session;
 use crate::ui::dialog::dialog;
 use crate::ui::element::{El, button, el};
-use leptos::prelude::*;
 use web_sys::{HtmlDialogElement, KeyboardEvent, MouseEvent};
 
 /// The dialog. It goes when it is closed.

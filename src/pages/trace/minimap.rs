@@ -6,7 +6,6 @@ use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
 use crate::ui::element::{El, el};
 use crate::ui::view::keep;
-use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::minimap::Minimap as Band;

@@ -9,12 +9,12 @@ use super::palette::palette;
 use super::session::Session;
 use super::waterfall::waterfall;
 use crate::route::Placement;
+use crate::signal::*;
 use crate::state::errand;
 use crate::ui::element::{El, el};
 use crate::ui::problem::problem_card;
 use crate::ui::split::{Pane, divider};
 use crate::ui::view::{View, effect, keyed, part, several};
-use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Problem;
 use std::future::Future;
@@ -85,7 +85,7 @@ pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -
 
 fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -> El {
     let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
-    let answer = RwSignal::new_local(None::<(SpanIx, Answered)>);
+    let answer = RwSignal::new(None::<(SpanIx, Answered)>);
     effect(move || {
         let Some(span) = shown.get() else { return };
         let asked = ask(span);

@@ -7,6 +7,7 @@ use super::header::grouped;
 use super::opened::{Ask, opened};
 use super::session::Session;
 use crate::route::{Route, TraceView};
+use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::{Data, use_data};
 use crate::state::errand;
@@ -15,7 +16,6 @@ use crate::state::settings::jaeger_config;
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
-use leptos::prelude::*;
 use spandrel_trace::analysis::link_pattern::link_patterns;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub fn trace_page(id: String) -> El {
     let data = use_data();
     let progress = RwSignal::new(Progress::default());
-    let loaded = RwSignal::new_local(None::<Result<Arc<Outline>, Problem>>);
+    let loaded = RwSignal::new(None::<Result<Arc<Outline>, Problem>>);
     let attempt = RwSignal::new(0u32);
     let asked = id.clone();
     effect(move || {
@@ -38,7 +38,7 @@ pub fn trace_page(id: String) -> El {
         let id = asked.clone();
         errand::begin(async move {
             let heard = move |now| {
-                progress.try_set(now);
+                progress.set(now);
             };
             let answer = data.trace(&id, heard).await;
             loaded.set(Some(answer));

@@ -3,7 +3,7 @@
 use super::actions::Summoned;
 use super::clock;
 use crate::route::{Colour, Placement, Show};
-use leptos::prelude::*;
+use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
 use spandrel_trace::model::{Outline, SpanIx};
 use std::sync::Arc;
@@ -64,10 +64,7 @@ impl Session {
         // Rows are compared by identity: a million of them are not worth a look at each.
         let rows = Memo::new_with_compare(
             move |_| outline.with(|outline| view.with(|view| Arc::new(rows(outline, view)))),
-            |a, b| match (a, b) {
-                (Some(a), Some(b)) => !Arc::ptr_eq(a, b),
-                _ => true,
-            },
+            Arc::ptr_eq,
         );
         Session {
             range,
@@ -155,8 +152,7 @@ impl Session {
     /// Goes back to the stretch of time that was shown before the last move, or with `forth` undoes that.
     pub fn travel(&self, forth: bool) {
         let now = self.range.get_untracked();
-        if let Some(range) = self.travelled.try_update_value(|travelled| travelled.step(now, forth)).flatten()
-        {
+        if let Some(range) = self.travelled.update_value(|travelled| travelled.step(now, forth)).flatten() {
             self.range.set(range);
         }
     }

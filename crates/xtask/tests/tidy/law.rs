@@ -31,10 +31,11 @@ const TRACE: &[Room] = &[
 const VIEWER: &[Room] = &[
     Room { name: "route", own: &[], trace: &["source", "units"], leptos: false },
     Room { name: "io", own: &[], trace: &["engine", "model", "source", "units"], leptos: false },
-    Room { name: "state", own: &["io", "route"], trace: &["*"], leptos: true },
-    Room { name: "ui", own: &[], trace: &["scene", "units"], leptos: true },
-    Room { name: "pages", own: &["route", "state", "ui"], trace: &["*"], leptos: true },
-    Room { name: "app", own: &["pages", "route", "state", "ui"], trace: &["units"], leptos: true },
+    Room { name: "signal", own: &[], trace: &[], leptos: true },
+    Room { name: "state", own: &["io", "route", "signal"], trace: &["*"], leptos: true },
+    Room { name: "ui", own: &["signal"], trace: &["scene", "units"], leptos: true },
+    Room { name: "pages", own: &["route", "signal", "state", "ui"], trace: &["*"], leptos: false },
+    Room { name: "app", own: &["pages", "route", "signal", "state", "ui"], trace: &["units"], leptos: false },
     Room { name: "worker", own: &["io"], trace: &["engine", "source", "units"], leptos: false },
 ];
 

@@ -2,9 +2,9 @@
 //! frame, addresses as links. What is very long is first shown as the text that it is, cut.
 
 use super::value::{class, long_text, more_button};
+use crate::signal::*;
 use crate::ui::element::{El, el};
 use crate::ui::view::{View, keyed, several, when};
-use leptos::prelude::*;
 use spandrel_trace::analysis::reading::json::{self, Shape, members};
 use spandrel_trace::analysis::reading::{Part, Reading, clauses, reading, stack_lines};
 use spandrel_trace::model::record::Value;

@@ -2,7 +2,7 @@
 
 use super::super::session::Session;
 use super::Whole;
-use leptos::prelude::*;
+use crate::signal::*;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, Place};
 use spandrel_trace::model::record::Attribute;
 use std::rc::Rc;

@@ -1,8 +1,8 @@
 //! Attribute values as text, by type: long ones folded, nested ones as indented JSON. Text only, never markup.
 
+use crate::signal::*;
 use crate::ui::element::{El, button};
 use crate::ui::view::{View, keyed, several, when};
-use leptos::prelude::*;
 use spandrel_trace::model::record::Value;
 use spandrel_trace::units::bytes;
 use std::fmt::Write;

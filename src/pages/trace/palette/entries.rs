@@ -3,7 +3,6 @@
 use super::super::actions::{self, Action, Known};
 use super::super::session::Session;
 use super::rank::{Best, Ranked};
-use leptos::prelude::*;
 use spandrel_trace::analysis::names::{Named, names};
 use spandrel_trace::model::{Outline, SpanIx, StrIx};
 use spandrel_trace::units::{Order as _, SpanId};

@@ -5,12 +5,12 @@ mod rank;
 
 use super::help::readable;
 use super::session::Session;
+use crate::signal::*;
 use crate::ui::choices::{Choice, Choices};
 use crate::ui::dialog::dialog;
 use crate::ui::element::{El, el, typed};
 use crate::ui::view::effect;
 use entries::{Entries, Entry};
-use leptos::prelude::*;
 use std::rc::Rc;
 use web_sys::{Event, HtmlDialogElement, KeyboardEvent};
 

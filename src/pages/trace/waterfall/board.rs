@@ -8,7 +8,6 @@ use super::pool::{RowPool, Showing};
 use crate::route::Colour;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
-use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows};
 use spandrel_trace::model::{Flags, SpanIx};
 use spandrel_trace::scene::ruler::{self, Axis};

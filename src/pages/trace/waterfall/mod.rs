@@ -18,7 +18,6 @@ use crate::ui::split::{Pane, divider};
 use crate::ui::view::{effect, keep};
 use arrange::{arrange_button, breadcrumb};
 use board::Elements;
-use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
