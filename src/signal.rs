@@ -65,9 +65,7 @@ impl<T: 'static> StoredValue<T> {
 
     /// Puts another in its place.
     pub fn set_value(self, value: T) {
-        // What was there is dropped when nobody holds the place any more.
-        let before = self.update_value(|now| std::mem::replace(now, value));
-        drop(before);
+        self.update_value(|now| *now = value);
     }
 }
 

@@ -256,6 +256,7 @@ mod tests {
         caught("src/pages/search/mod.rs", "use crate::io::fetch;", "`io`");
         caught("src/pages/search/form.rs", "use crate::pages::trace::Header;", "another page (`trace`)");
         caught("src/pages/about.rs", "use super::search::Form;", "another page (`search`)");
+        caught("src/pages/about.rs", "use leptos::prelude::*;", "leptos");
         caught("src/worker.rs", "use crate::io::storage;", "more of `io`");
         caught("src/worker.rs", "use crate::state::busy;", "`state`");
         caught("src/route.rs", "use spandrel_trace::engine::Engine;", "`trace::engine`");
