@@ -4,9 +4,9 @@
 use super::super::header::grouped;
 use super::super::session::Session;
 use crate::route::Colour;
+use crate::signal::*;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::view::{View, part, several, when};
-use leptos::prelude::*;
 use spandrel_trace::analysis::rows::SiblingOrder;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Order as _;

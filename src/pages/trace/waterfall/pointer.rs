@@ -3,7 +3,6 @@
 use super::super::session::Session;
 use super::board::{Board, Drag};
 use crate::ui::canvas::Listener;
-use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
