@@ -39,6 +39,8 @@ pub struct Data {
 struct Inner {
     engine: Engine,
     outlines: Vec<(String, Arc<Outline>)>,
+    /// What the last search found.
+    found: Vec<TraceSummary>,
     /// What the files were read from, for an engine that has to read them again.
     payload: Option<Array>,
 }
@@ -46,7 +48,7 @@ struct Inner {
 pub(super) fn provide() {
     let engine = Engine::start(&address::assets());
     engine.on_searchable(|| mark("spandrel:searchable"));
-    let inner = Inner { engine, outlines: Vec::new(), payload: None };
+    let inner = Inner { engine, outlines: Vec::new(), found: Vec::new(), payload: None };
     provide_context(Data {
         inner: StoredValue::new(inner),
         settings: use_settings(),
@@ -118,9 +120,20 @@ impl Data {
     /// The traces that match.
     pub async fn search(&self, query: SearchQuery) -> Result<Found, Problem> {
         match self.task(Task::Search(query), |_| {}).await.answer {
-            Answer::Found(found) => Ok(found),
+            Answer::Found(found) => {
+                self.inner.update_value(|inner| inner.found = found.summaries.clone());
+                Ok(found)
+            }
             other => Err(unexpected(other)),
         }
+    }
+
+    /// How long the traces took that the last search found below such a root; without the trace `but`.
+    pub fn found_durations(&self, service: &str, operation: &str, but: &str) -> Vec<u64> {
+        let like = |found: &&TraceSummary| {
+            found.root_service == service && found.root_operation == operation && found.key() != but
+        };
+        self.inner.with_value(|inner| inner.found.iter().filter(like).map(|found| found.duration).collect())
     }
 
     /// A trace's outline, from what is open, else from the backend.

@@ -70,6 +70,9 @@ fn around() -> Around {
         export: Rc::new(|begin, end, format| {
             Box::pin(async move { Some(format!("{begin}..{end} {format:?}")) })
         }),
+        found: Rc::new(
+            |service, name| if (service, name) == ("GET", "root") { vec![1, 2, 1 << 40] } else { vec![1] },
+        ),
         patterns: Rc::new(link_patterns(config)),
     }
 }
@@ -274,5 +277,17 @@ async fn where_the_time_went_and_the_rank_are_said_in_words() {
     assert_eq!(stage.text("[data-test=detail-time]"), "self 1 ms");
     assert_eq!(stage.text("[data-test=detail-rank]"), "as long as all 30");
     assert!(stage.all("[data-test=detail-like]").is_empty(), "there is nothing to draw where all are alike");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_root_is_compared_with_the_traces_that_were_found() {
+    let session = Session::new(wide(3, "GET"));
+    let stage = Stage::new(move || detail_head(session, 0, &[], &around(), Rc::new(|| None)));
+    settle().await;
+    assert_eq!(stage.text("[data-test=detail-rank-found]"), "Among traces found 2nd longest of 4");
+    stage.strike().await;
+    let (stage, _) = stage_of(with(Vec::new()), "GET");
+    assert!(stage.all("[data-test=detail-rank-found]").is_empty(), "a span below is no trace");
     stage.strike().await;
 }

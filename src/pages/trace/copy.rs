@@ -38,6 +38,8 @@ impl Said {
     /// Copies a text when it is there.
     pub fn copy_when(self, text: Awaited) {
         let Said(said) = self;
+        // What was said of the text before does not stand for this one.
+        said.set(None);
         let work = async move {
             let done = match text.await {
                 Some(text) => {

@@ -49,6 +49,9 @@ pub struct Whole {
     pub scope: Scope,
 }
 
+/// Durations by service and operation.
+pub type Found = Rc<dyn Fn(&str, &str) -> Vec<u64>>;
+
 /// Spans that have to be asked for.
 pub type Spans = Pin<Box<dyn Future<Output = Vec<SpanIx>>>>;
 
@@ -63,6 +66,8 @@ pub struct Around {
     pub linked_from: Rc<dyn Fn(SpanIx) -> Spans>,
     /// A run of spans, from the first to before the second, as text for other tools.
     pub export: Rc<dyn Fn(SpanIx, SpanIx, Export) -> Awaited>,
+    /// How long other traces took that the last search found, by the service and operation of their root.
+    pub found: Found,
     /// Links that the backend wants on values.
     pub patterns: Rc<Vec<LinkPattern>>,
 }
@@ -110,7 +115,7 @@ pub fn detail_head(
     several([
         View::from(top),
         el("h2", "detail-name").text(outline.name_of(span)).into(),
-        facts(&outline, span, &standing).into(),
+        facts(&outline, span, &standing, around).into(),
         time_view(session, span, slots),
         standing_view(&outline, span, &standing),
         ids.into(),
@@ -119,7 +124,7 @@ pub fn detail_head(
 }
 
 /// The numbers that people look for first.
-fn facts(outline: &Outline, span: SpanIx, standing: &Standing) -> El {
+fn facts(outline: &Outline, span: SpanIx, standing: &Standing, around: &Around) -> El {
     let (length, begin) = (outline.duration_of(span), outline.begin[span as usize]);
     let fact = |title: String, label: &str, words: String| {
         el("span", "").attr("title", title).text(label).child(el("b", "").text(words))
@@ -131,16 +136,32 @@ fn facts(outline: &Outline, span: SpanIx, standing: &Standing) -> El {
         let below = u64::from(outline.subtree_end[span as usize] - span - 1);
         fact(format!("{} spans below it", count(below)), "Children ", count(direct))
     });
-    let rank = rank(standing).map(|rank| {
-        let title = "By duration, among the spans of this trace with the same service and name";
-        el("span", "").attr("title", title).test("detail-rank").child(el("b", "").text(rank))
+    let ranked = |standing: &Standing, test: &str, title: &str, label: &str| {
+        rank(standing).map(|rank| {
+            el("span", "").attr("title", title).test(test).text(label).child(el("b", "").text(rank))
+        })
+    };
+    let title = "By duration, among the spans of this trace with the same service and name";
+    let in_trace = ranked(standing, "detail-rank", title, "");
+    // A search tells how long traces took, not their spans: what is compared is the whole trace.
+    let in_search = outline.parent_of(span).is_none().then(|| {
+        let mut durations = (around.found)(outline.service_of(span), outline.name_of(span));
+        durations.push(outline.duration);
+        let title = "By duration, among the traces of the last search with the same root";
+        ranked(
+            &Standing::among(durations, outline.duration),
+            "detail-rank-found",
+            title,
+            "Among traces found ",
+        )
     });
     el("div", "detail-facts")
         .child(fact(duration_exact(length), "Duration ", duration(length)))
         .child(fact(duration_exact(begin), "Start ", format!("+{}", duration(begin))))
         .child(fact(exact, "At ", time))
         .child(children)
-        .child(rank)
+        .child(in_trace)
+        .child(in_search.flatten())
 }
 
 /// Where the detail is.

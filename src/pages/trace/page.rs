@@ -128,7 +128,7 @@ fn around(id: String, data: Data) -> Around {
         let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
         Route::Trace { id, view }
     };
-    let (here, of_links) = (id.clone(), id.clone());
+    let (here, of_links, not_this) = (id.clone(), id.clone(), id.clone());
     Around {
         address_of: Rc::new(move |trace, span| route(trace.to_string(), span).to_string()),
         link_to: Rc::new(move |span| whole_address(&route(here.clone(), span))),
@@ -141,6 +141,7 @@ fn around(id: String, data: Data) -> Around {
             let id = id.clone();
             Box::pin(async move { data.export(&id, begin, end, format).await.ok() })
         }),
+        found: Rc::new(move |service, operation| data.found_durations(service, operation, &not_this)),
         patterns: Rc::new(link_patterns(&jaeger_config())),
     }
 }

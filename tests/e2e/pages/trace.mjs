@@ -37,6 +37,28 @@ export class Trace {
     await idle(this.page);
   }
 
+  /** Opens a menu of the detail and chooses what is called like that. */
+  async choose(menu, words) {
+    await this.detail.getByTestId(menu).getByRole("button").first().click();
+    await this.detail.getByRole("menu").getByText(words, { exact: true }).click();
+    await idle(this.page);
+  }
+
+  /** What was copied last, once the page says so. */
+  async copied() {
+    await this.detail.getByText("Copied").first().waitFor();
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  attribute(key) {
+    return this.detail.getByTestId("attribute").filter({ has: this.page.locator(`dt[title="${key}"]`) });
+  }
+
+  /** Keys that are shown. */
+  async attributes() {
+    return this.detail.locator(".attribute-key").allTextContents();
+  }
+
   /** Ctrl and the wheel over the bars, towards the person: closer. */
   async zoom(steps = 3) {
     const box = await this.canvas.boundingBox();

@@ -1,0 +1,94 @@
+// One span in full: what can be taken along, what is filtered, where the detail stands, and values of any size.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { idle, open } from "./browser.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { checkout, send } from "./spans.mjs";
+import { server } from "./stage.mjs";
+
+const text = (key, value) => ({ key, value: { stringValue: value } });
+
+/** A checkout whose failed charge says more than usual, opened at that span. */
+async function charge(t, more) {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  const span = sent.body.resourceSpans[2].scopeSpans[0].spans[0];
+  span.attributes.push(...more);
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}?span=${span.spanId}&open=1`);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  return { page, trace: new Trace(page), sent, span };
+}
+
+test("a span is taken along as a command, as JSON and as a link", async (t) => {
+  const { page, trace, sent, span } = await charge(t, [
+    text("http.request.method", "POST"),
+    text("url.full", "https://bank.example/charge?card='1'"),
+    { key: "http.request.header.x-shop", value: { arrayValue: { values: [{ stringValue: "it's us" }] } } },
+  ]);
+  await trace.choose("copy-menu", "curl command");
+  assert.equal(await trace.copied(), "curl --request 'POST' 'https://bank.example/charge?card='\\''1'\\''' \\\n  --header 'x-shop: it'\\''s us'");
+  await trace.choose("copy-menu", "Span as OTLP JSON");
+  const [resource] = JSON.parse(await trace.copied()).resourceSpans;
+  assert.equal(resource.scopeSpans[0].spans.length, 1);
+  assert.equal(resource.scopeSpans[0].spans[0].spanId, span.spanId);
+  await trace.choose("copy-menu", "Link to this span");
+  const link = new URL(await trace.copied());
+  assert.equal(link.origin, new URL(page.url()).origin);
+  assert.equal(link.searchParams.get("span"), span.spanId);
+
+  await trace.openDetail(sent.ids["POST /checkout"]);
+  await trace.choose("copy-menu", "With the 3 below as Jaeger JSON");
+  const [whole] = JSON.parse(await trace.copied()).data;
+  assert.deepEqual(new Set(whole.spans.map((one) => one.spanID)), new Set(Object.values(sent.ids)));
+});
+
+test("attributes are filtered, looked for and copied with their keys", async (t) => {
+  const { page, trace } = await charge(t, Array.from({ length: 12 }, (_, at) => text(`shop.item.${at}`, `sku ${at}`)));
+  await page.getByTestId("detail-filter").fill("CREDIT");
+  await idle(page);
+  assert.deepEqual(await trace.attributes(), ["payment.method"]);
+  await trace.attribute("payment.method").hover();
+  await trace.choose("attribute-actions", "Copy key=value");
+  assert.equal(await trace.copied(), "payment.method=credit_card");
+  await trace.choose("attribute-actions", "Find spans with this value");
+  assert.equal(new URL(page.url()).searchParams.get("uiFind"), 'payment.method = "credit_card"');
+  await trace.choose("attribute-actions", "Show as a column");
+  assert.deepEqual(new URL(page.url()).searchParams.getAll("column"), ["payment.method"]);
+});
+
+test("the detail moves below the waterfall, is resized with keys, and is there again after a reload", async (t) => {
+  const { page, trace } = await charge(t, []);
+  const box = () => trace.detail.boundingBox();
+  const beside = await box();
+  assert.ok(beside.x > 700, "beside the waterfall");
+  await trace.choose("placement-menu", "Below the waterfall");
+  const below = await box();
+  assert.ok(below.x < 50 && below.y > beside.y && below.width > 1_000, "below it");
+  const handle = page.getByRole("separator", { name: "Height of the detail" });
+  await handle.focus();
+  for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowUp");
+  await idle(page);
+  assert.equal((await box()).height, below.height + 48);
+  await page.reload();
+  await idle(page);
+  assert.ok((await box()).x < 50, "an address keeps the place");
+});
+
+test("values of a megabyte are cut, and the whole is there for those who ask", async (t) => {
+  const list = JSON.stringify({ items: Array.from({ length: 60_000 }, (_, at) => `item ${at}`) });
+  const { page, trace } = await charge(t, [text("big.text", "é".repeat(500_000)), text("big.json", list), text("small", "here")]);
+  assert.ok((await trace.detail.innerText()).length < 10_000);
+  const json = trace.attribute("big.json");
+  await json.getByRole("button", { name: "Open as a tree" }).click();
+  await json.locator("summary").click();
+  await idle(page);
+  assert.match(await json.innerText(), /99:\s*item 99\s/);
+  await json.getByRole("button", { name: "Show more of 60000" }).click();
+  await idle(page);
+  assert.match(await json.innerText(), /399:\s*item 399\s/);
+  await trace.attribute("big.text").getByRole("button", { name: /^Show all/ }).click();
+  await idle(page);
+  assert.ok((await trace.attribute("big.text").innerText()).includes("é".repeat(500_000)));
+});
