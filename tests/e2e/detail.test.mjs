@@ -84,10 +84,10 @@ test("values of a megabyte are cut, and the whole is there for those who ask", a
   await json.getByRole("button", { name: "Open as a tree" }).click();
   await json.locator("summary").click();
   await idle(page);
-  assert.match(await json.innerText(), /99:\s*item 99\s/);
+  assert.match(await json.innerText(), /\n99 item 99\n/);
   await json.getByRole("button", { name: "Show more of 60000" }).click();
   await idle(page);
-  assert.match(await json.innerText(), /399:\s*item 399\s/);
+  assert.match(await json.innerText(), /\n399 item 399\n/);
   await trace.attribute("big.text").getByRole("button", { name: /^Show all/ }).click();
   await idle(page);
   assert.ok((await trace.attribute("big.text").innerText()).includes("é".repeat(500_000)));

@@ -10,6 +10,7 @@ use crate::ui::element::{El, el};
 use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, keyed, several, when};
 use spandrel_trace::analysis::link_pattern::Place;
+use spandrel_trace::analysis::query::{Field, Owner, equals};
 use spandrel_trace::analysis::reading::quantity;
 use spandrel_trace::model::record::{Attribute, Value};
 use std::rc::Rc;
@@ -96,7 +97,8 @@ fn key_view(key: &str) -> El {
 fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, said: Said) -> El {
     let session = sheet.session;
     let key = attribute.key.clone();
-    let condition = (words.len() <= FINDABLE).then(|| condition(&key, &attribute.value, &words)).flatten();
+    let condition =
+        (words.len() <= FINDABLE).then(|| condition(place, &key, &attribute.value, &words)).flatten();
     let label = format!("More about {key}");
     let choices = move || {
         let pair = format!("{key}={words}");
@@ -129,15 +131,14 @@ fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, s
 }
 
 /// What finds the spans with this value; lists and maps are looked for by nobody.
-fn condition(key: &str, value: &Value, words: &str) -> Option<String> {
-    let bare = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "._-/".contains(c));
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let key = if !key.is_empty() && bare(key) { key.to_owned() } else { quoted(key) };
-    match value {
-        Value::String(text) => Some(format!("{key} = {}", quoted(text))),
-        Value::Int(_) | Value::Double(_) | Value::Bool(_) => Some(format!("{key} = {words}")),
-        Value::Empty | Value::Bytes(_) | Value::Array(_) | Value::Map(_) => None,
-    }
+fn condition(place: Place, key: &str, value: &Value, words: &str) -> Option<String> {
+    let is_text = match value {
+        Value::String(_) => true,
+        Value::Int(_) | Value::Double(_) | Value::Bool(_) => false,
+        Value::Empty | Value::Bytes(_) | Value::Array(_) | Value::Map(_) => return None,
+    };
+    let owner = if place == Place::Events { Owner::Event } else { Owner::Any };
+    Some(equals(&Field::Key(owner, key.to_owned()), words, is_text))
 }
 
 #[cfg(test)]
@@ -147,13 +148,15 @@ mod tests {
 
     #[test]
     fn a_value_is_looked_for_by_its_type() {
-        let find = |key: &str, value: Value| condition(key, &value, &value::text(&value));
+        let find = |place, key: &str, value: Value| condition(place, key, &value, &value::text(&value));
+        let text = |text: &str| Value::String(text.into());
         assert_eq!(
-            find("http.route", Value::String("/a \"b\"".into())).unwrap(),
+            find(Place::Attributes, "http.route", text("/a \"b\"")).unwrap(),
             r#"http.route = "/a \"b\"""#
         );
-        assert_eq!(find("retries", Value::Int(3)).unwrap(), "retries = 3");
-        assert_eq!(find("my key", Value::Bool(true)).unwrap(), "\"my key\" = true");
-        assert_eq!(find("list", Value::Array(Vec::new())), None);
+        assert_eq!(find(Place::Attributes, "retries", text("3")).unwrap(), "retries = \"3\"");
+        assert_eq!(find(Place::Resource, "retries", Value::Int(3)).unwrap(), "retries = 3");
+        assert_eq!(find(Place::Events, "why", Value::Bool(true)).unwrap(), "event.why = true");
+        assert_eq!(find(Place::Attributes, "list", Value::Array(Vec::new())), None);
     }
 }
