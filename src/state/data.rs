@@ -6,8 +6,10 @@ use crate::io::engine::{Engine, Reply};
 use crate::io::{address, file};
 use crate::signal::*;
 use js_sys::{Array, Uint8Array};
+use spandrel_trace::analysis::missing::MissingSpans;
+use spandrel_trace::analysis::query::Completions;
 pub use spandrel_trace::engine::Progress;
-use spandrel_trace::engine::{Answer, Ask, Found, Question, SpanDetail};
+use spandrel_trace::engine::{Answer, Ask, Found, Matches, Question, SpanDetail};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{DependencyLink, Operation, Outline, SpanIx, TraceSummary};
 use spandrel_trace::source::{Base, SearchQuery, Task};
@@ -198,6 +200,14 @@ impl Data {
         }
     }
 
+    /// The spans of an open trace that a text finds.
+    pub async fn find(&self, id: &str, query: &str) -> Result<Matches, Problem> {
+        match self.about(id, Question::Find { trace: id.to_owned(), query: query.to_owned() }).await? {
+            Answer::Matches(matches) => Ok(*matches),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// Spans of an open trace, from `begin` to before `end`, as text for other tools.
     pub async fn export(
         &self,
@@ -210,6 +220,28 @@ impl Data {
             Answer::Text(text) => Ok(text),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// What may stand at a byte of such a text.
+    pub async fn complete(&self, id: &str, query: &str, cursor: u32) -> Result<Completions, Problem> {
+        let question = Question::Complete { trace: id.to_owned(), query: query.to_owned(), cursor };
+        match self.about(id, question).await? {
+            Answer::Completions(completions) => Ok(completions),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What an open trace lacks.
+    pub async fn missing_spans(&self, id: &str) -> Result<MissingSpans, Problem> {
+        match self.about(id, Question::MissingSpans { trace: id.to_owned() }).await? {
+            Answer::MissingSpans(missing) => Ok(missing),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Whether a trace can be read again: one from a file is what it is.
+    pub fn can_refresh(&self, id: &str) -> bool {
+        !self.in_files(id)
     }
 
     /// Who called whom, as the backend counts it; empty where it does not count.

@@ -1,5 +1,6 @@
 //! Work that is given up when nobody waits for it any more: dropping the errand drops its future at once.
 
+use crate::io::clock;
 use crate::signal::keep;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -54,4 +55,9 @@ impl Drop for Errand {
 /// Sends `work` that is given up when the effect or the part of a page that began it runs anew or goes.
 pub fn begin(work: impl Future<Output = ()> + 'static) {
     keep(Errand::send(work));
+}
+
+/// Lets so many milliseconds pass.
+pub async fn rest(milliseconds: u32) {
+    clock::sleep(milliseconds).await;
 }

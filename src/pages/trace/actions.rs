@@ -206,8 +206,8 @@ impl Action {
             Action::Detail if session.selected.get_untracked().is_some() => {
                 session.open.update(|open| *open = !*open)
             }
-            Action::NextMatch => step(session, 1),
-            Action::PreviousMatch => step(session, -1),
+            Action::NextMatch => matching(session, true),
+            Action::PreviousMatch => matching(session, false),
             Action::NextOfService => of_service(session, true),
             Action::PreviousOfService => of_service(session, false),
             Action::Earlier => session.pan_by(-PAN),
@@ -286,6 +286,23 @@ fn step(session: Session, by: isize) {
 fn current(session: Session, rows: &Rows) -> Option<(usize, Row)> {
     let index = rows.index_of(session.selected.get_untracked()?)?;
     Some((index, rows.get(index)?))
+}
+
+/// Selects the next match or the one before, and goes round at the ends; where nothing is looked for, the next or
+/// the previous row.
+fn matching(session: Session, after: bool) {
+    let Some(found) = session.matches.get_untracked() else {
+        return step(session, if after { 1 } else { -1 });
+    };
+    let selected = session.selected.get_untracked();
+    let spans = &found.spans;
+    let span = match after {
+        true => spans.at_or_after(selected.map_or(0, |span| span + 1)).or_else(|| spans.at_or_after(0)),
+        false => spans.last_before(selected.unwrap_or(0)).or_else(|| spans.last_before(u32::MAX)),
+    };
+    if let Some(span) = span {
+        session.select(span);
+    }
 }
 
 /// Selects the nearest row of the selected span's service, after it or before; stays where there is none. Where

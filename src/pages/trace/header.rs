@@ -1,12 +1,21 @@
 //! What the trace is: its root, its ids, and the few numbers that people look for first.
 
+mod missing;
+
+use super::actions::Summoned;
 use super::address;
 use super::clock;
-use super::copy::copy_button;
+use super::copy::{Said, copy_button};
+use super::find::find;
+use super::refresh::Refresher;
 use super::session::Session;
+use crate::route::Route;
 use crate::signal::*;
-use crate::state::data::use_data;
+use crate::state::data::Data;
+use crate::state::navigation::whole_address;
 use crate::ui::element::{El, button, el};
+use crate::ui::view::{View, part, several};
+use missing::missing;
 use spandrel_trace::model::{Flags, NO_SPAN, Outline};
 use spandrel_trace::units::{duration, duration_exact};
 use web_sys::MouseEvent;
@@ -67,15 +76,48 @@ pub fn grouped(number: usize) -> String {
     out
 }
 
-fn counted(number: usize, one: &str, many: &str) -> String {
+/// What is counted, with a blank before it.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!(" {}", if number == 1 { one } else { many })
 }
 
-/// The header of the page.
-pub fn header(session: Session) -> El {
-    let outline = session.outline();
-    let facts = Facts::of(&outline);
-    let (service, operation) = facts.root.clone();
+/// The header of the page of the trace with this id: what it is, what can be done with it, and the find bar.
+pub fn header(session: Session, data: Data, id: &str) -> El {
+    let id = id.to_owned();
+    let tools = tools(session, data, id.clone());
+    let find = find(session, data, id.clone());
+    // Counted anew when the trace was read again.
+    let facts =
+        part(move || session.outline_live().get(), move |outline| facts(session, data, &id, &outline));
+    let reset = move || {
+        button("button trace-header-fit")
+            .test("zoom-reset")
+            .attr("title", "Show the whole trace (0)")
+            .on("click", move |_: MouseEvent| session.fit())
+            .text("Show all of its time")
+    };
+    let name = part(
+        move || session.outline_live().get(),
+        |outline| el("h1", "trace-header-name").test("trace-name").text(name_of(&outline)),
+    );
+    let line = el("div", "trace-header-line")
+        .child(name)
+        .when(move || !session.is_fitted(), reset)
+        .children([find, tools]);
+    el("header", "trace-header").test("trace-header").child(line).child(facts)
+}
+
+fn name_of(outline: &Outline) -> String {
+    match Facts::of(outline).root {
+        (service, operation) if service.is_empty() && operation.is_empty() => "Trace".to_owned(),
+        (service, operation) if service.is_empty() => operation,
+        (service, operation) => format!("{service} · {operation}"),
+    }
+}
+
+/// The line of numbers.
+fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
+    let facts = Facts::of(outline);
     let id = match outline.foreign_trace_id.as_str() {
         "" => outline.trace_id.to_string(),
         foreign => foreign.to_owned(),
@@ -83,25 +125,9 @@ pub fn header(session: Session) -> El {
     let (day, time) = clock::moment(outline.begin_unix);
     let day = if day == clock::today() { "today".to_owned() } else { day };
     // What is to be said of the file it came from (cut short, say) concerns the trace as well.
-    let file =
-        untrack(|| use_data().files()).filter(|file| file.traces.iter().any(|trace| trace.key() == id));
+    let file = untrack(|| data.files()).filter(|file| file.traces.iter().any(|trace| trace.key() == id));
     let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
     warnings.extend(outline.warnings.iter().cloned());
-    let name = match (service.as_str(), operation.as_str()) {
-        ("", "") => "Trace".to_owned(),
-        ("", operation) => operation.to_owned(),
-        (service, operation) => format!("{service} · {operation}"),
-    };
-    let reset = move || {
-        button("trace-header-fit")
-            .test("zoom-reset")
-            .attr("title", "Show the whole trace (0)")
-            .on("click", move |_: MouseEvent| session.fit())
-            .text("Show all of its time")
-    };
-    let line = el("div", "trace-header-line")
-        .child(el("h1", "trace-header-name").test("trace-name").text(name))
-        .when(move || !session.is_fitted(), reset);
     let bold = |words: &str| el("b", "").text(words);
     let number = |number: usize, one: &str, many: &str| {
         el("span", "").child(bold(&grouped(number))).text(counted(number, one, many))
@@ -122,8 +148,13 @@ pub fn header(session: Session) -> El {
             .child(el("summary", "").text(words))
             .child(el("ul", "").children(warnings.into_iter().map(|warning| el("li", "").text(warning))))
     });
+    let lacks = (facts.orphans > 0).then(|| missing(session, data, key.to_owned(), facts.orphans));
+    let notice = part(
+        move || session.notice.get(),
+        |notice| notice.map(|notice| el("span", "trace-header-notice").attr("role", "status").text(notice)),
+    );
     let spans = number(outline.len(), "span", "spans").test("trace-spans");
-    let line_of_facts = el("div", "trace-header-facts")
+    el("div", "trace-header-facts")
         .children([
             el("span", "trace-header-id")
                 .child(el("span", "mono").text(&id))
@@ -143,9 +174,53 @@ pub fn header(session: Session) -> El {
             spans,
         ])
         .child(errors)
+        .child(lacks)
         .when(move || address::is_shortened(session), shortened)
-        .child(warned);
-    el("header", "trace-header").test("trace-header").children([line, line_of_facts])
+        .child(warned)
+        .child(notice)
+}
+
+/// What can be done with the trace as a whole.
+fn tools(session: Session, data: Data, id: String) -> El {
+    let tools = el("div", "trace-tools").attr("role", "group").attr("aria-label", "The trace");
+    let tools = if data.can_refresh(&id) { tools.child(refresh(session, data, id.clone())) } else { tools };
+    let said = Said::nothing();
+    let link = button("button button--flat")
+        .test("copy-link")
+        .attr("title", "Copy a link to this view")
+        .on("click", move |_: MouseEvent| {
+            let view = untrack(|| address::view_of(session));
+            said.copy(whole_address(&Route::Trace { id: id.clone(), view }));
+        })
+        .child(el("span", "").attr("aria-live", "polite").live_text(move || said.words("Copy link")));
+    let keys = button("button button--flat")
+        .attr("title", "Keys (?)")
+        .attr("aria-label", "Keys")
+        .on("click", move |_: MouseEvent| session.summoned.set(Some(Summoned::Help)))
+        .text("?");
+    tools.children([link, keys])
+}
+
+fn refresh(session: Session, data: Data, id: String) -> View {
+    let refresher = Refresher::new(data, session, id);
+    let now = button("button button--flat")
+        .test("refresh")
+        .attr("title", "Read the trace again")
+        .live_attr("aria-busy", move || if refresher.asking.get() { "true" } else { "false" })
+        .on("click", move |_: MouseEvent| refresher.now())
+        .text("Refresh");
+    let pressed = move || if refresher.following.get() { "true" } else { "false" };
+    let follow = button("button button--flat trace-tools-follow")
+        .test("follow")
+        .attr("title", "Read the trace again and again until nothing new comes")
+        .live_attr("aria-pressed", pressed)
+        .on("click", move |_: MouseEvent| refresher.following.update(|on| *on = !*on))
+        .live_text(move || if refresher.following.get() { "Following" } else { "Follow" });
+    let said = el("span", "trace-tools-said")
+        .test("refresh-said")
+        .attr("role", "status")
+        .live_text(move || refresher.said.get());
+    several([said, now, follow])
 }
 
 #[cfg(test)]

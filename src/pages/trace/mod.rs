@@ -6,12 +6,14 @@ pub mod clock;
 mod colours;
 pub mod copy;
 pub mod detail;
+mod find;
 pub mod header;
 mod help;
 pub mod minimap;
 pub mod opened;
 mod page;
 mod palette;
+mod refresh;
 pub mod session;
 pub mod waterfall;
 

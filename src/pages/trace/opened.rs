@@ -2,7 +2,6 @@
 
 use super::actions::Summoned;
 use super::detail::{Around, Whole, detail_body, detail_head};
-use super::header::header;
 use super::help::help;
 use super::minimap::minimap;
 use super::palette::palette;
@@ -34,9 +33,12 @@ pub type Answered = Result<Rc<Whole>, Problem>;
 /// Asks for a span in full.
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 
-/// The page on an open trace: `slots` are colour slots by string index, `ask` is where the detail comes from,
+/// Colour slots by string index; others when the trace was read again.
+pub type Slots = RwSignal<Arc<Vec<u8>>>;
+
+/// The page on an open trace below its header: `slots` are colour slots by string index, `ask` is where the detail comes from,
 /// `around` what else it asks.
-pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -> View {
+pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Around) -> View {
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let columns = el("div", "trace-columns");
     // Half of what there is: the waterfall is what the page is for.
@@ -61,32 +63,39 @@ pub fn opened(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -
     };
     let is_below = move || session.placement.get() == Placement::Bottom;
     let is_shown = move || session.open.get() && session.selected.get().is_some();
-    let for_detail = slots.clone();
     let docked = move |(shown, is_below): (bool, bool)| -> View {
         if !shown {
             return View::NONE;
         }
         let pane = if is_below { &below } else { &beside };
-        let detail = detail(session, for_detail.clone(), ask.clone(), around.clone());
+        let detail = detail(session, slots, ask.clone(), around.clone());
         several([el("div", "trace-divider").child(divider(pane.clone())), detail])
     };
     let columns = columns
         .live_class("trace-stacked", is_below)
         .live_style("--detail-width", move || format!("{}px", width.get()))
         .live_style("--detail-height", move || format!("{}px", height.get()))
-        .child(waterfall(session, slots.clone()))
+        .child(part(move || slots.get(), move |slots| waterfall(session, slots)))
         .child(keyed(move || (is_shown(), is_below()), docked));
     let summoned = move |what| move || session.summoned.get() == Some(what);
     let columns = columns
         .when(summoned(Summoned::Palette), move || palette(session))
         .when(summoned(Summoned::Help), move || help(session));
-    several([header(session), minimap(session, slots), columns])
+    let band = part(
+        move || {
+            session.outline_live().track();
+            slots.get()
+        },
+        move |slots| minimap(session, slots),
+    );
+    several([View::from(header), band, columns.into()])
 }
 
-fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -> El {
+fn detail(session: Session, slots: Slots, ask: Ask, around: Around) -> El {
     let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
     let answer = RwSignal::new(None::<(SpanIx, Answered)>);
     effect(move || {
+        session.outline_live().track();
         let Some(span) = shown.get() else { return };
         let asked = ask(span);
         // The newest question wins, and a page that is gone wants no answer.
@@ -102,8 +111,13 @@ fn detail(session: Session, slots: Arc<Vec<u8>>, ask: Ask, around: Around) -> El
     });
     let for_head = around.clone();
     let head = part(
-        move || shown.get(),
-        move |shown| shown.map(|span| detail_head(session, span, &slots, &for_head, arrived.clone())),
+        move || {
+            session.outline_live().track();
+            (shown.get(), slots.get())
+        },
+        move |(shown, slots)| {
+            shown.map(|span| detail_head(session, span, &slots, &for_head, arrived.clone()))
+        },
     );
     let answered = move || answer.get().filter(|(span, _)| Some(*span) == shown.get());
     let body = part(answered, move |answered| -> View {

@@ -3,7 +3,8 @@
 use super::address;
 use super::colours::slots_of;
 use super::detail::{Around, Whole};
-use super::header::grouped;
+use super::find::look;
+use super::header::{grouped, header};
 use super::opened::{Ask, opened};
 use super::session::Session;
 use crate::route::{Route, TraceView};
@@ -87,8 +88,17 @@ fn megabytes(bytes: u64) -> String {
 /// The open trace, tied to the address: what the address says is shown, what is shown is written to it.
 fn linked(id: String, outline: Arc<Outline>) -> View {
     let (data, navigation) = (use_data(), use_navigation());
-    let slots = Arc::new(slots_of(&outline, colours::slots));
+    let slots = RwSignal::new(Arc::new(slots_of(&outline, colours::slots)));
     let session = Session::new(outline);
+    let live = session.outline_live();
+    effect(move || {
+        let now = live.with(|outline| slots_of(outline, colours::slots));
+        if slots.with_untracked(|slots| **slots != now) {
+            slots.set(Arc::new(now));
+        }
+    });
+    look(session, data, id.clone());
+    let header = header(session, data, &id);
 
     // What was last shown and written, so that neither side answers its own echo.
     let settled = StoredValue::new(TraceView::default());
@@ -119,7 +129,7 @@ fn linked(id: String, outline: Arc<Outline>) -> View {
             Ok(Rc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
         })
     });
-    opened(session, slots, ask, around(id, data))
+    opened(session, header, slots, ask, around(id, data))
 }
 
 /// What the detail asks of the page.

@@ -5,6 +5,7 @@ use super::clock;
 use crate::route::{Colour, Placement, Show};
 use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
+use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ pub struct Session {
     pub find: RwSignal<String>,
     /// What becomes of the spans that do not match it.
     pub show: RwSignal<Show>,
+    /// What was found; nothing while nothing is looked for.
+    pub matches: RwSignal<Option<Arc<Matches>>>,
+    /// Spans that have just come, ascending; they stand out for a moment.
+    pub added: RwSignal<Arc<Vec<SpanIx>>>,
     /// What the colour of a bar means.
     pub colour: RwSignal<Colour>,
     /// Keys of attributes that are columns of their own.
@@ -75,6 +80,8 @@ impl Session {
             view,
             find: RwSignal::default(),
             show: RwSignal::default(),
+            matches: RwSignal::default(),
+            added: RwSignal::default(),
             colour: RwSignal::default(),
             columns: RwSignal::default(),
             absolute: RwSignal::default(),
@@ -111,6 +118,7 @@ impl Session {
         let moved = before.begin_unix as i64 - outline.begin_unix as i64;
         let fitted = full(&outline);
         batch(|| {
+            self.matches.set(None);
             self.outline.set(outline);
             self.selected.set(selected);
             if selected.is_none() {

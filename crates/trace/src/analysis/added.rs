@@ -23,6 +23,12 @@ pub fn added(before: &Outline, after: &Outline) -> Vec<SpanIx> {
     new
 }
 
+/// Whether two readings of a trace show the same: the same spans in the same places, as long and as good or bad.
+pub fn is_same(one: &Outline, other: &Outline) -> bool {
+    (one.begin_unix, &one.id, &one.end, &one.flags, &one.event_time)
+        == (other.begin_unix, &other.id, &other.end, &other.flags, &other.event_time)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +45,15 @@ mod tests {
         assert_eq!(added(&outline(&[1, 2, 3]), &outline(&[1, 3, 9])), [2], "one has gone");
         assert_eq!(added(&outline(&[1, 2]), &outline(&[1, 2])), [0; 0]);
         assert_eq!(added(&outline(&[]), &outline(&[5])), [0]);
+    }
+
+    #[test]
+    fn a_span_that_has_failed_meanwhile_is_a_change() {
+        let (one, mut other) = (outline(&[1, 2]), outline(&[1, 2]));
+        assert!(is_same(&one, &other));
+        other.flags = vec![crate::model::Flags::OWN_ERROR];
+        assert!(!is_same(&one, &other));
+        assert!(!is_same(&one, &outline(&[2, 1])));
     }
 
     proptest! {

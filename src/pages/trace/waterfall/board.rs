@@ -3,6 +3,7 @@
 
 use super::super::clock;
 use super::super::session::Session;
+use super::mark::{Mark, Marks};
 use super::paint::{self, FAILED, Palette, Pointing};
 use super::pool::{RowPool, Showing};
 use crate::route::Colour;
@@ -336,7 +337,20 @@ impl Board {
         let levels = (room / indent).max(4.0) as u32;
         set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
         let edition = inner.edition;
-        let showing = Showing { outline, rows: &rows, range, selected, slot: &slot, levels, indent, edition };
+        let marks = Marks::of(self.session, outline);
+        let mark = |index: usize, row: Row| marks.at(outline, &rows, index, row);
+        let seen = range.clone();
+        let showing = Showing {
+            outline,
+            rows: &rows,
+            range,
+            selected,
+            slot: &slot,
+            mark: &mark,
+            levels,
+            indent,
+            edition,
+        };
         inner.pool.show(&showing, &mut inner.kept.groups);
         self.announce(inner, selected);
 
@@ -352,6 +366,12 @@ impl Board {
         bars.clear(bars_width, inner.height);
         paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
         paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
+        for index in seen {
+            if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {
+                let y = (index as f64 * ROW - top) * ratio;
+                paint::veil(bars.context(), &inner.palette, (view.scale.width, y, ROW * ratio));
+            }
+        }
         ruler.clear(bars_width, RULER);
         let size = (view.scale.width, RULER * ratio);
         paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);

@@ -4,6 +4,7 @@
 mod arrange;
 mod board;
 mod keys;
+mod mark;
 mod paint;
 mod pointer;
 pub mod pool;
@@ -146,6 +147,9 @@ fn start(
         session.range.track();
         session.selected.track();
         session.absolute.track();
+        session.matches.track();
+        session.show.track();
+        session.added.track();
         if let Some(board) = weak.upgrade() {
             board.request();
         }

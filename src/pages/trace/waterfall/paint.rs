@@ -14,6 +14,9 @@ const WAITING: f64 = 0.35;
 const BELOW: f64 = 0.6;
 const BETWEEN: f64 = 0.6;
 
+/// How much of a row that steps back is covered.
+const VEIL: f64 = 0.65;
+
 /// The colours and fonts of the theme, read once a theme.
 pub struct Palette {
     spans: Vec<String>,
@@ -251,6 +254,14 @@ pub struct Pointing {
     pub label: String,
     /// Where the drag began.
     pub from: Option<f64>,
+}
+
+/// Lets a row step back: `(width, top, height)` of its place.
+pub fn veil(context: &CanvasRenderingContext2d, palette: &Palette, (width, y, height): (f64, f64, f64)) {
+    context.set_fill_style_str(&palette.paper);
+    context.set_global_alpha(VEIL);
+    context.fill_rect(0.0, y.round(), width, height.round());
+    context.set_global_alpha(1.0);
 }
 
 /// The layer above the bars; `ruler` is the ruler's height, at the top of the layer.

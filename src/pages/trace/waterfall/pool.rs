@@ -1,6 +1,7 @@
 //! The rows that people read: a fixed pool of elements, written in the frame in which the bars are painted.
 //! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
 
+use super::mark::Mark;
 use spandrel_trace::analysis::rows::{Group, GroupsKept, Row, Rows, Siblings};
 use spandrel_trace::analysis::rpc;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
@@ -21,6 +22,8 @@ pub struct Showing<'a> {
     pub selected: Option<SpanIx>,
     /// Colour slot of a span's service.
     pub slot: &'a dyn Fn(SpanIx) -> u8,
+    /// How the row at an index stands out.
+    pub mark: &'a dyn Fn(usize, Row) -> Mark,
     /// Levels that may be indented before names would be squeezed out.
     pub levels: u32,
     /// Indentation of a level, CSS pixels.
@@ -35,6 +38,7 @@ struct Written {
     index: usize,
     row: Row,
     selected: bool,
+    mark: Mark,
     edition: u32,
 }
 
@@ -85,7 +89,8 @@ impl RowPool {
                 break;
             };
             let selected = is_selected(row, showing.selected);
-            let written = Written { index, row, selected, edition: showing.edition };
+            let mark = (showing.mark)(index, row);
+            let written = Written { index, row, selected, mark, edition: showing.edition };
             if element.written != Some(written) {
                 let place = self.siblings.place(showing.outline, showing.rows, index);
                 let group = row.is_group().then(|| groups.of(showing.outline, showing.rows, index));
@@ -208,6 +213,10 @@ fn write(
         attribute(root, "aria-expanded", if row.collapsed() { "false" } else { "true" });
     } else {
         let _ = root.remove_attribute("aria-expanded");
+    }
+    match written.mark.word() {
+        Some(word) => attribute(root, "data-mark", word),
+        None => drop(root.remove_attribute("data-mark")),
     }
     let levels = row.depth().min(showing.levels);
     // Assigning a property of an element's style is not inline style: it works under a strict policy.
