@@ -207,7 +207,8 @@ impl Source<'_> {
             }
         }
         let blocks = self.blocks_of(&place);
-        Trace::new(outline, self.shared.clone(), resource, scope, place, blocks)
+        // Spans are numbered in the order of the source, so their places in the outline are that order, too.
+        Trace::new(outline, self.shared.clone(), resource, scope, place, blocks, place_of)
     }
 
     fn blocks_of(&self, place: &[Place]) -> Vec<(u32, Block)> {

@@ -3,24 +3,33 @@
 use crate::units::{SpanId, TraceId, base64_decode, parse_hex};
 use std::borrow::Cow;
 
-/// Two digits a byte; 0xff for what is no digit.
-fn digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'a'..=b'f' => byte - b'a' + 10,
-        b'A'..=b'F' => byte - b'A' + 10,
-        _ => 0xff,
+/// Every byte of a word set to `byte`.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Eight hexadecimal digits at a time.
+fn eight(text: [u8; 8]) -> Option<u32> {
+    const HIGH: u64 = each(0x80);
+    let word = u64::from_le_bytes(text);
+    let small = word | each(0x20);
+    // The highest bit of each byte that lies between two others; none of them can borrow from the next.
+    let between = |word: u64, first: u8, last: u8| {
+        ((word | HIGH) - each(first)) & ((each(last) | HIGH) - (word & !HIGH)) & HIGH
+    };
+    let letters = between(small, b'a', b'f');
+    if word & HIGH != 0 || between(word, b'0', b'9') | letters != HIGH {
+        return None;
     }
+    let digits = (word & each(0x0f)) + (letters >> 7) * 9;
+    let pairs = (digits << 4 | digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some(((quads | quads >> 16) as u32).swap_bytes())
 }
 
 fn sixteen(text: &[u8; 16]) -> Option<u64> {
-    let (mut number, mut bad) = (0u64, 0u8);
-    for byte in text {
-        let digit = digit(*byte);
-        bad |= digit & 0xf0;
-        number = number << 4 | u64::from(digit & 0x0f);
-    }
-    (bad == 0).then_some(number)
+    let [a, b, c, d, e, f, g, h, rest @ ..] = *text;
+    Some(u64::from(eight([a, b, c, d, e, f, g, h])?) << 32 | u64::from(eight(rest)?))
 }
 
 /// A trace id; the text itself where it is neither hexadecimal nor the base64 of 16 bytes (else empty).
@@ -100,6 +109,22 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_digit_counts_and_nothing_else_does() {
+        for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX, 0xa0b1_c2d3_e4f5_0617] {
+            for text in [format!("{number:016x}"), format!("{number:016X}")] {
+                assert_eq!(text.as_bytes().first_chunk().and_then(sixteen), Some(number), "{text}");
+            }
+        }
+        for at in 0..16 {
+            for byte in (0..=255u8).filter(|byte| !byte.is_ascii_hexdigit()) {
+                let mut text = *b"0123456789abcdef";
+                text[at] = byte;
+                assert_eq!(sixteen(&text), None, "{byte} at {at}");
+            }
+        }
+    }
 
     #[test]
     fn ids_come_in_hexadecimal_base64_and_as_any_text() {

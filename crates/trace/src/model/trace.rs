@@ -10,7 +10,6 @@ pub use look::Part;
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
 use super::{Columns, Flags, Outline, SpanIx, TraceSummary};
-use crate::units::order_numbers;
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -77,7 +76,8 @@ pub struct Trace {
 const NO_ROW: u32 = u32::MAX;
 
 impl Trace {
-    /// Puts a trace together. `resource`, `scope` and `place` are by span; `blocks` holds every block named.
+    /// Puts a trace together. `resource`, `scope` and `place` are by span; `blocks` holds every block named;
+    /// `order` has all spans in the order of the source.
     pub fn new(
         outline: Outline,
         shared: Arc<Shared>,
@@ -85,11 +85,9 @@ impl Trace {
         scope: Vec<u32>,
         place: Vec<Place>,
         blocks: Vec<(u32, Block)>,
+        mut order: Vec<SpanIx>,
     ) -> Self {
-        let mut order: Vec<SpanIx> = (0..place.len() as SpanIx)
-            .filter(|span| place[*span as usize].block != Place::INTERNED)
-            .collect();
-        order_numbers(&mut order, &mut |one, other| place[one as usize].cmp(&place[other as usize]));
+        order.retain(|span| place[*span as usize].block != Place::INTERNED);
         let row = vec![NO_ROW; place.len()];
         Self {
             outline: Arc::new(outline),

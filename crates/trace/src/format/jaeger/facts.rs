@@ -22,6 +22,31 @@ pub(super) struct Tag<'a> {
 /// Reads one tag.
 #[inline]
 pub(super) fn tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
+    let mut ahead = cursor.clone();
+    if let Some(tag) = usual_tag(&mut ahead) {
+        *cursor = ahead;
+        return Ok(tag);
+    }
+    any_tag(cursor)
+}
+
+/// A tag as Jaeger itself writes it: these members in this order, without white space. Nine of ten are.
+#[inline]
+fn usual_tag<'a>(cursor: &mut Cursor<'a>) -> Option<Tag<'a>> {
+    let key = cursor.literal_string(br#"{"key":""#)?;
+    let kind = cursor.literal_string(br#","type":""#)?;
+    cursor.literal(br#","value":"#)?;
+    let (mut text, mut other) = (None, &[][..]);
+    match cursor.bytes.get(cursor.at)? {
+        b'"' => text = Some(cursor.string().ok()?),
+        b'{' | b'[' => return None,
+        _ => other = cursor.word().ok()?,
+    }
+    cursor.literal(b"}")?;
+    Some(Tag { key, kind, text, other })
+}
+
+fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
     let mut tag = Tag::default();
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -169,6 +194,12 @@ impl Facts {
             }
             _ => {}
         }
+    }
+
+    /// Looks at a field of a log: old instrumentations say there that the span failed.
+    #[inline]
+    pub(super) fn look_at_field(&mut self, field: &Tag<'_>) {
+        self.error |= field.key.bytes == b"error" && field.is_true();
     }
 
     /// An error tag wins over a status.

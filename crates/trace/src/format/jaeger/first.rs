@@ -66,7 +66,7 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
                 facts.look(&tag);
                 Ok(())
             })?,
-            b"logs" => cursor.array(|cursor| log_time(cursor, builder))?,
+            b"logs" => cursor.array(|cursor| log(cursor, &mut facts, builder))?,
             b"processID" => span.process = cursor.string_or_skip()?.unwrap_or_default(),
             b"process" => {
                 span.own_process = Some(cursor.value()?).filter(|process| process.starts_with(b"{"))
@@ -95,12 +95,16 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
     Ok(span)
 }
 
-/// When a log was.
-fn log_time(cursor: &mut Cursor<'_>, builder: &mut TraceBuilder) -> Scan<()> {
+/// When a log was, and whether it says that the span failed.
+fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, builder: &mut TraceBuilder) -> Scan<()> {
     let mut time = 0;
     cursor.object(|cursor, key| {
         match key.bytes {
             b"timestamp" => time = microseconds(cursor)?,
+            b"fields" => cursor.array(|cursor| {
+                facts.look_at_field(&tag(cursor)?);
+                Ok(())
+            })?,
             _ => cursor.skip()?,
         }
         Ok(())

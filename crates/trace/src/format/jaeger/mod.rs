@@ -38,6 +38,9 @@ fn times(start: i64, duration: i64) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build::TraceBuilder;
+    use crate::model::record::SpanRecord;
+    use crate::model::{Flags, StatusCode};
 
     #[test]
     fn wrapped_unsigned_numbers_are_negative_again() {
@@ -50,5 +53,42 @@ mod tests {
         assert_eq!(times(5_000, -1_000), (5_000, 4_000));
         assert_eq!(times(-616_000, 7), (0, 7));
         assert_eq!(times(5, i64::MAX), (5, i64::MAX as u64));
+    }
+
+    /// What a first look and a whole reading say of a span.
+    fn read(span: &str) -> (StatusCode, Flags, SpanRecord) {
+        let seen = first(&mut Cursor::new(span.as_bytes()), &mut TraceBuilder::default()).unwrap();
+        let mut record = SpanRecord::default();
+        decode(span.as_bytes(), &mut record);
+        assert_eq!((seen.status, seen.kind), (record.status, record.kind));
+        (seen.status, seen.flags, record)
+    }
+
+    #[test]
+    fn an_error_in_a_logs_fields_counts_as_one_in_the_tags() {
+        for (value, failed) in [("true", true), ("\"true\"", true), ("false", false), ("\"refused\"", false)]
+        {
+            let (status, flags, record) = read(&format!(
+                r#"{{"spanID":"1","logs":[{{"fields":[{{"key":"error","value":{value}}}]}}]}}"#
+            ));
+            assert_eq!(
+                (status == StatusCode::Error, flags.has(Flags::OWN_ERROR)),
+                (failed, failed),
+                "{value}"
+            );
+            assert_eq!(record.events[0].attributes.len(), 1, "the field stays where it was");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_the_same_in_its_usual_dress_and_in_any_other() {
+        let usual = r#"{"spanID":"1","tags":[{"key":"a\"b","type":"string","value":"x\\"},{"key":"n","type":"int64","value":-7},{"key":"span.kind","type":"string","value":"server"},{"key":"l","type":"string","value":[1]}]}"#;
+        let (_, _, record) = read(usual);
+        assert_eq!(record.attributes.len(), 3);
+        let spaced = usual.replace(':', " : ").replace(',', " ,\n");
+        let turned = usual.replace(r#""type":"string","value":"x\\""#, r#""value":"x\\","type":"string""#);
+        for other in [spaced, turned] {
+            assert_eq!(read(&other).2, record, "{other}");
+        }
     }
 }

@@ -53,7 +53,7 @@ fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             b"startTime" => start = microseconds(cursor)?,
             b"duration" => duration = microseconds(cursor)?,
             b"tags" => tags(cursor, &mut facts, &mut message, sink)?,
-            b"logs" => cursor.array(|cursor| log(cursor, sink))?,
+            b"logs" => cursor.array(|cursor| log(cursor, &mut facts, sink))?,
             b"warnings" => cursor.array(|cursor| {
                 if let Some(raw) = cursor.string_or_skip()? {
                     sink.piece(Piece::Warning(&unescape(raw)));
@@ -138,7 +138,7 @@ fn tags<'a>(
 }
 
 /// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.
-fn log(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
+fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<()> {
     let (mut time, mut fields) = (0, None);
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -158,7 +158,7 @@ fn log(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
                 event = event.or(tag.text());
             }
             b"message" => message = message.or(tag.text()),
-            _ => {}
+            _ => facts.look_at_field(&tag),
         }
         Ok(())
     })?;

@@ -1,5 +1,9 @@
 //! Numbers as senders write them: integers beyond 2^53, floats and exponents where integers belong, in quotes.
 
+/// What can be multiplied by at most `FINE` within 64 bits.
+const SMALL: u64 = 1 << 52;
+const FINE: u64 = 1 << 10;
+
 /// A number read from text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
@@ -17,7 +21,10 @@ pub fn number(text: &[u8]) -> Option<Number> {
         _ => (false, text),
     };
     if !digits.is_empty() && digits.len() < 38 && digits.iter().all(u8::is_ascii_digit) {
-        let whole = digits.iter().fold(0i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        // Wide arithmetic is slow where words have 64 bits: only what needs it goes on in it.
+        let (head, tail) = digits.split_at(digits.len().min(18));
+        let head = head.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+        let whole = tail.iter().fold(i128::from(head), |sum, digit| sum * 10 + i128::from(digit - b'0'));
         return Some(Number::Whole(if negative { -whole } else { whole }));
     }
     let text = std::str::from_utf8(text).ok()?;
@@ -36,7 +43,13 @@ impl Number {
     /// The number times `scale`, as an integer: what fits is exact, fractions that doubles cannot hold are not.
     pub fn scaled(self, scale: i128) -> Option<i128> {
         match self {
-            Number::Whole(whole) => whole.checked_mul(scale),
+            // What has to be multiplied is nearly always small, and wide products are slow.
+            Number::Whole(whole) => match (i64::try_from(whole), i64::try_from(scale)) {
+                (Ok(small), Ok(scale)) if small.unsigned_abs() <= SMALL && scale.unsigned_abs() <= FINE => {
+                    Some(i128::from(small * scale))
+                }
+                _ => whole.checked_mul(scale),
+            },
             Number::Real(real) if real.is_finite() => Some((real * scale as f64).round() as i128),
             Number::Real(_) => None,
         }

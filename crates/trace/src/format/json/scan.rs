@@ -77,6 +77,12 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn string(&mut self) -> Scan<Raw<'a>> {
         self.expect(b'"', "a string should begin here")?;
+        self.string_end()
+    }
+
+    /// A string of which the first quote is taken.
+    #[inline]
+    fn string_end(&mut self) -> Scan<Raw<'a>> {
         let begin = self.at;
         let mut escaped = false;
         let mut at = begin;
@@ -107,6 +113,20 @@ impl<'a> Cursor<'a> {
             escaped = true;
             at += 2;
         }
+    }
+
+    /// Takes exactly these bytes if they are next.
+    #[inline]
+    pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
+        let next = self.bytes.get(self.at..)?.first_chunk::<N>()?;
+        (next == text).then(|| self.at += N)
+    }
+
+    /// Takes exactly these bytes, of which the last opens a string, and the string.
+    #[inline]
+    pub fn literal_string<const N: usize>(&mut self, text: &[u8; N]) -> Option<Raw<'a>> {
+        self.literal(text)?;
+        self.string_end().ok()
     }
 
     /// A string, or `None` after skipping whatever else is here.

@@ -7,7 +7,11 @@ use std::borrow::Cow;
 /// UTF-8 become U+FFFD, unknown escapes stay as they are.
 pub fn unescape<'a>(raw: Raw<'a>) -> Cow<'a, str> {
     if !raw.escaped {
-        return String::from_utf8_lossy(raw.bytes);
+        // The check alone takes many bytes at a time, the repair takes them one by one.
+        return match std::str::from_utf8(raw.bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(raw.bytes),
+        };
     }
     let mut text = String::with_capacity(raw.bytes.len());
     let mut rest = raw.bytes;

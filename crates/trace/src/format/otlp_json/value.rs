@@ -31,6 +31,12 @@ fn deep_attributes(
     each: &mut dyn FnMut(&str, ValueRef<'_>),
 ) -> Scan<()> {
     cursor.array(|cursor| {
+        let mut ahead = cursor.clone();
+        if let Some((name, text)) = usual_text(&mut ahead) {
+            *cursor = ahead;
+            each(&unescape(name), ValueRef::Str(&unescape(text)));
+            return Ok(());
+        }
         let mut name = Raw::default();
         let mut value = Held::Plain(ValueRef::Empty);
         cursor.object(|cursor, key| {
@@ -49,6 +55,15 @@ fn deep_attributes(
         }
         Ok(())
     })
+}
+
+/// An attribute with a text as exporters write it: the name first, without white space. Most are.
+#[inline]
+fn usual_text<'a>(cursor: &mut Cursor<'a>) -> Option<(Raw<'a>, Raw<'a>)> {
+    let name = cursor.literal_string(br#"{"key":""#)?;
+    let text = cursor.literal_string(br#","value":{"stringValue":""#)?;
+    cursor.literal(b"}}")?;
+    Some((name, text))
 }
 
 fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
