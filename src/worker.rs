@@ -2,10 +2,10 @@
 //! The messages are described where they are sent, in `io::engine`.
 
 use crate::io::{clock, fetch, file};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{
-    Answer, Ask, Engine, Expect, Intake, Progress, Question, api_is_absent, failure, transfer, warm_up,
+    Answer, Ask, Engine, Expect, Intake, Progress, Question, WarmUp, api_is_absent, failure, transfer,
 };
 use spandrel_trace::source::{Api, Base, Task, plan};
 use spandrel_trace::units::Problem;
@@ -17,12 +17,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, DedicatedWorkerGlobalScope, File, MessageEvent};
 
-/// Bytes made searchable between two messages: some 20 ms of work, for browsers stretch every pause to 4 ms.
-const WORK: usize = 4 << 20;
+/// Bytes made searchable between two looks at the clock.
+const WORK: usize = 256 << 10;
+/// Milliseconds of work between two turns: so long does a question wait at most.
+const AT_A_STRETCH: f64 = 12.0;
 /// Milliseconds between two words about progress.
 const PROGRESS_EVERY: f64 = 60.0;
 /// Bytes of given memory read at a time.
 const CHUNK: usize = 256 << 10;
+/// Said of what nobody waits for any more; nobody hears it.
+const GIVEN_UP: &str = "it was given up";
 
 struct Desk {
     scope: DedicatedWorkerGlobalScope,
@@ -31,6 +35,10 @@ struct Desk {
     spoken: RefCell<HashMap<(Base, std::mem::Discriminant<Task>), Api>>,
     running: RefCell<HashMap<u32, AbortController>>,
     working: Cell<bool>,
+    /// Answers whose outlines the page has not taken yet.
+    on_their_way: Cell<u32>,
+    /// Bytes of a trace have come: that warms better than any sample.
+    reading: Cell<bool>,
 }
 
 /// Serves the page for the life of the worker.
@@ -42,6 +50,8 @@ pub fn serve() {
         spoken: RefCell::default(),
         running: RefCell::default(),
         working: Cell::new(false),
+        on_their_way: Cell::new(0),
+        reading: Cell::new(false),
     });
     let heard = {
         let desk = desk.clone();
@@ -50,7 +60,12 @@ pub fn serve() {
     scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
     desk.post(&Array::of2(&0.into(), &"ready".into()));
-    warm_up(WORK);
+    spawn_local(async move {
+        let mut warm_up = WarmUp::default();
+        while !desk.reading.get() && !warm_up.step() {
+            clock::turn().await;
+        }
+    });
 }
 
 impl Desk {
@@ -76,6 +91,10 @@ impl Desk {
                     }
                     desk.work();
                 });
+            }
+            Some("taken") => {
+                self.on_their_way.set(self.on_their_way.get().saturating_sub(1));
+                self.work();
             }
             Some("drop") => {
                 if let Some(controller) = self.running.borrow_mut().remove(&id) {
@@ -174,15 +193,17 @@ impl Desk {
         loop {
             match body.next().await {
                 Ok(Some(chunk)) => {
+                    self.reading.set(true);
                     let progress = intake.push(chunk).map_err(Box::new)?;
                     self.report(id, progress, pace);
                 }
                 Ok(None) => break,
                 Err(why) => return Err(Box::new(intake.interrupted(&why))),
             }
-            if !self.running.borrow().contains_key(&id) {
-                // Nobody waits for it any more; what is answered now goes nowhere.
-                return Err(Box::new(intake.interrupted("it was given up")));
+            // What has come already is had without waiting: messages would never be heard.
+            pace.breathe().await;
+            if self.is_given_up(id) {
+                return Err(Box::new(intake.interrupted(GIVEN_UP)));
             }
         }
         Ok(self.engine.borrow_mut().finish(intake))
@@ -202,8 +223,16 @@ impl Desk {
                 let bytes: Uint8Array = part.unchecked_into();
                 let expect = Expect::File { name: name.to_owned(), first: at == 0 };
                 let mut intake = self.engine.borrow().begin(expect, 200, Some(u64::from(bytes.length())));
-                for chunk in bytes.to_vec().chunks(CHUNK) {
-                    self.report(id, intake.push(chunk)?, &mut pace);
+                let mut chunk = Vec::new();
+                for begin in (0..bytes.length()).step_by(CHUNK) {
+                    let part = bytes.subarray(begin, (begin + CHUNK as u32).min(bytes.length()));
+                    chunk.resize(part.length() as usize, 0);
+                    part.copy_to(&mut chunk);
+                    self.report(id, intake.push(&chunk)?, &mut pace);
+                    pace.breathe().await;
+                    if self.is_given_up(id) {
+                        return Err(intake.interrupted(GIVEN_UP));
+                    }
                 }
                 self.engine.borrow_mut().finish(intake)
             };
@@ -217,6 +246,11 @@ impl Desk {
             }
         }
         Ok(Answer::Opened { summaries: all, warnings: notes })
+    }
+
+    /// Whether nobody waits for it any more; what is answered then goes nowhere.
+    fn is_given_up(&self, id: u32) -> bool {
+        !self.running.borrow().contains_key(&id)
     }
 
     fn report(&self, id: u32, progress: Progress, pace: &mut Pace) {
@@ -237,26 +271,30 @@ impl Desk {
             return;
         };
         let buffers: Array = transfer::encode(&outline)
-            .into_iter()
-            .map(|column| JsValue::from(Uint8Array::from(column.as_slice()).buffer()))
+            .map(|buffer| match buffer {
+                transfer::Buffer::Bytes(bytes) => Uint8Array::from(&*bytes).buffer(),
+                transfer::Buffer::Words(words) => Uint32Array::from(&*words).buffer(),
+                transfer::Buffer::Longs(longs) => BigUint64Array::from(&*longs).buffer(),
+            })
             .collect();
         message.push(&buffers);
+        self.on_their_way.set(self.on_their_way.get() + 1);
         // Buffers that were just made can always be handed over.
         let _ = self.scope.post_message_with_transfer(&message, &buffers);
     }
 
-    /// Makes what is open searchable, in slices between messages, and says so when it is done.
+    /// Makes what is open searchable, in slices between messages, and says so when it is done. Begins when the page
+    /// has taken what was answered: a second core is often all there is, and the first picture needs it.
     fn work(self: &Rc<Self>) {
-        if self.working.replace(true) {
+        let waits = self.on_their_way.get() > 0 || self.engine.borrow().is_searchable();
+        if waits || self.working.replace(true) {
             return;
         }
         let desk = self.clone();
         spawn_local(async move {
-            loop {
-                clock::sleep(0).await;
-                if desk.engine.borrow_mut().work(WORK) {
-                    break;
-                }
+            let mut pace = Pace::default();
+            while !desk.engine.borrow_mut().work(WORK) {
+                pace.breathe().await;
             }
             desk.working.set(false);
             desk.post(&Array::of2(&0.into(), &"searchable".into()));
@@ -264,8 +302,19 @@ impl Desk {
     }
 }
 
-/// When progress was last spoken of, milliseconds since the Unix epoch.
+/// When progress was last spoken of and when others last had their turn, milliseconds since the Unix epoch.
 #[derive(Default)]
 struct Pace {
     said: f64,
+    turned: f64,
+}
+
+impl Pace {
+    /// Lets others have their turn when it is time for it.
+    async fn breathe(&mut self) {
+        if js_sys::Date::now() - self.turned > AT_A_STRETCH {
+            clock::turn().await;
+            self.turned = js_sys::Date::now();
+        }
+    }
 }

@@ -2,14 +2,16 @@
 //!
 //! The worker runs this same program: it is handed the compiled module, says that it is ready, and from then on
 //! takes `[id, "ask", Ask, payload]` and `[id, "drop"]`, and gives `[id, "progress", Progress]`,
-//! `[id, "answer", Answer, buffers]` and `[0, "searchable"]`. A worker that breaks is replaced: what was pending
-//! has failed, what was open is [`Answer::Missing`] to the new one and is opened again by whoever asks.
+//! `[id, "answer", Answer, buffers]` and `[0, "searchable"]`. Buffers are answered with `[id, "taken"]`: only then does
+//! the worker go on making things searchable, so that the first picture comes first. A worker that breaks is
+//! replaced: what was pending has failed, what was open is [`Answer::Missing`] to the new one and is opened again
+//! by whoever asks.
 
 use super::clock;
 use futures_channel::oneshot;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, BigUint64Array, Reflect, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
-use spandrel_trace::engine::transfer::Arrival;
+use spandrel_trace::engine::transfer::{Arrival, Buffer, Shape};
 use spandrel_trace::engine::{Answer, Ask, Progress};
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -47,7 +49,7 @@ struct Inner {
 }
 
 struct Pending {
-    done: oneshot::Sender<(Answer, Array)>,
+    done: oneshot::Sender<Answered>,
     progress: Box<dyn Fn(Progress)>,
 }
 
@@ -62,6 +64,24 @@ impl Drop for Interest {
         if self.inner.pending.borrow_mut().remove(&self.id).is_some() {
             self.inner.post(&Array::of2(&self.id.into(), &"drop".into()));
         }
+    }
+}
+
+struct Answered {
+    answer: Answer,
+    buffers: Option<Buffers>,
+}
+
+/// Buffers that came along. Dropping them says that they were taken, or that nobody wants them any more.
+struct Buffers {
+    inner: Rc<Inner>,
+    id: u32,
+    list: Array,
+}
+
+impl Drop for Buffers {
+    fn drop(&mut self) {
+        self.inner.post(&Array::of2(&self.id.into(), &"taken".into()));
     }
 }
 
@@ -105,7 +125,13 @@ impl Engine {
         }
         inner.post(&message);
         match answered.await {
-            Ok((answer, buffers)) => Reply { answer, outline: take_over(&buffers).await },
+            Ok(Answered { answer, buffers }) => {
+                let outline = match &buffers {
+                    Some(buffers) => take_over(&buffers.list).await,
+                    None => None,
+                };
+                Reply { answer, outline }
+            }
             Err(_) => {
                 Reply { answer: Answer::Failed(broken("It stopped without an answer.")), outline: None }
             }
@@ -114,21 +140,40 @@ impl Engine {
 }
 
 async fn take_over(buffers: &Array) -> Option<Outline> {
-    if buffers.length() == 0 {
-        return None;
-    }
     let mut arrival = Arrival::default();
     let mut taken = 0;
     for buffer in buffers.iter() {
-        let bytes = Uint8Array::new(&buffer);
-        taken += bytes.length();
-        arrival.take(&bytes.to_vec());
+        let column = match arrival.wants()? {
+            Shape::Bytes => Buffer::Bytes(Uint8Array::new(&buffer).to_vec().into()),
+            Shape::Words => Buffer::Words(Uint32Array::new(&buffer).to_vec().into()),
+            Shape::Longs => Buffer::Longs(BigUint64Array::new(&buffer).to_vec().into()),
+        };
+        if !arrival.take(column) {
+            return None;
+        }
+        taken += Uint8Array::new(&buffer).length();
         if taken > AT_ONCE {
             taken = 0;
-            clock::sleep(0).await;
+            clock::turn().await;
         }
     }
+    // What the outline leads to is a piece of work of its own.
+    clock::turn().await;
     arrival.finish()
+}
+
+/// The worker that `index.html` has started already, while the program itself was still on its way; else a new one.
+fn early_or_new(script: &str) -> Option<Worker> {
+    let early = JsValue::from_str("spandrelWorker");
+    let worker = Reflect::get(&js_sys::global(), &early).ok().and_then(|worker| worker.dyn_into().ok());
+    if worker.is_some() {
+        // It can be had once: whoever comes later, after it broke, starts another.
+        let _ = Reflect::set(&js_sys::global(), &early, &JsValue::UNDEFINED);
+        return worker;
+    }
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(script, &options).ok()
 }
 
 fn broken(why: &str) -> Problem {
@@ -139,9 +184,7 @@ fn broken(why: &str) -> Problem {
 impl Inner {
     fn start(self: &Rc<Self>) {
         self.ready.set(false);
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let Ok(worker) = Worker::new_with_options(&self.script, &options) else {
+        let Some(worker) = early_or_new(&self.script) else {
             self.fail("This browser starts no module workers.");
             return;
         };
@@ -186,7 +229,7 @@ impl Inner {
         let pending: Vec<Pending> = self.pending.borrow_mut().drain().map(|(_, pending)| pending).collect();
         for pending in pending {
             // Nobody may be waiting any more.
-            let _ = pending.done.send((Answer::Failed(broken(why)), Array::new()));
+            let _ = pending.done.send(Answered { answer: Answer::Failed(broken(why)), buffers: None });
         }
     }
 
@@ -210,7 +253,7 @@ impl Inner {
         }
     }
 
-    fn hear(&self, message: &JsValue) {
+    fn hear(self: &Rc<Self>, message: &JsValue) {
         let message = Array::from(message);
         let id = message.get(0).as_f64().unwrap_or_default() as u32;
         let said = || Uint8Array::new(&message.get(2)).to_vec();
@@ -227,13 +270,13 @@ impl Inner {
                 }
             }
             Some("answer") => {
+                let buffers = message.get(3).dyn_into::<Array>().ok();
+                let buffers = buffers.map(|list| Buffers { inner: self.clone(), id, list });
                 let Some(pending) = self.pending.borrow_mut().remove(&id) else { return };
                 let answer =
                     decode(&said()).unwrap_or_else(|| Answer::Failed(broken("Its answer makes no sense.")));
-                let buffers = message.get(3);
-                let buffers = if buffers.is_undefined() { Array::new() } else { Array::from(&buffers) };
                 // Nobody may be waiting any more.
-                let _ = pending.done.send((answer, buffers));
+                let _ = pending.done.send(Answered { answer, buffers });
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ mod warm;
 
 pub use intake::{Intake, api_is_absent};
 pub use question::{Answer, Ask, Expect, Found, Matches, Progress, Question, SpanDetail};
-pub use warm::warm_up;
+pub use warm::WarmUp;
 
 use crate::analysis::dependencies;
 use crate::analysis::missing::missing;
@@ -179,12 +179,17 @@ impl Engine {
         }
     }
 
+    /// Whether nothing is left to do for [`Engine::work`].
+    pub fn is_searchable(&self) -> bool {
+        self.traces.values().all(|held| held.searchable)
+    }
+
     /// Makes some more of what is held searchable, about `budget` bytes of it; true when nothing is left to do.
     pub fn work(&mut self, budget: usize) -> bool {
         if let Some(held) = self.traces.values_mut().find(|held| !held.searchable) {
             held.searchable = held.trace.index_some(budget);
         }
-        self.traces.values().all(|held| held.searchable)
+        self.is_searchable()
     }
 }
 

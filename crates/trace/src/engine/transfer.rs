@@ -1,16 +1,39 @@
 //! An outline as buffers that can be handed from the worker to the page without copying, one a column, so
 //! that the page can take them in one at a time and never works for long.
 //!
-//! Order of the buffers: a head (a [`message`]), then the columns as little-endian numbers in the order of [`COLUMNS`].
+//! Order of the buffers: a head (a [`message`]), the strings' text and ends, then the columns as numbers in memory's
+//! own order, as typed arrays hold them; both sides are one program on one machine.
 
 use super::message;
 use crate::model::{Flags, Kind, Outline, StatusCode, Strings};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// How many buffers carry an outline: the head and the columns.
-pub const BUFFERS: usize = 1 + COLUMNS;
-const COLUMNS: usize = 13;
+/// How many buffers carry an outline.
+pub const BUFFERS: usize = 16;
+
+/// What a buffer is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Buffer<'a> {
+    /// Bytes, or a column of small numbers.
+    Bytes(Cow<'a, [u8]>),
+    /// 32-bit words.
+    Words(Cow<'a, [u32]>),
+    /// 64-bit words.
+    Longs(Cow<'a, [u64]>),
+}
+
+/// What the next buffer has to be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// [`Buffer::Bytes`].
+    Bytes,
+    /// [`Buffer::Words`].
+    Words,
+    /// [`Buffer::Longs`].
+    Longs,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -18,108 +41,140 @@ struct Head {
     foreign_trace_id: String,
     begin_unix: u64,
     duration: u64,
-    strings: Vec<String>,
     warnings: Vec<String>,
     spans: usize,
 }
 
-/// The outline's buffers.
-pub fn encode(outline: &Outline) -> Vec<Vec<u8>> {
-    let head = Head {
-        trace_id: outline.trace_id,
-        foreign_trace_id: outline.foreign_trace_id.clone(),
-        begin_unix: outline.begin_unix,
-        duration: outline.duration,
-        strings: outline.strings.iter().map(str::to_owned).collect(),
-        warnings: outline.warnings.clone(),
-        spans: outline.len(),
-    };
-    vec![
-        message::encode(&head),
-        outline.id.iter().flat_map(|id| id.0.to_le_bytes()).collect(),
-        words32(&outline.parent),
-        words32(&outline.subtree_end),
-        words32(&outline.depth),
-        words64(&outline.begin),
-        words64(&outline.end),
-        words32(&outline.name),
-        words32(&outline.service),
-        outline.kind.iter().map(|kind| *kind as u8).collect(),
-        outline.status.iter().map(|status| *status as u8).collect(),
-        outline.flags.iter().flat_map(|flags| flags.0.to_le_bytes()).collect(),
-        words32(&outline.event_start),
-        words64(&outline.event_time),
-    ]
+/// The outline's buffers, made one by one.
+pub fn encode(outline: &Outline) -> impl Iterator<Item = Buffer<'_>> {
+    (0..BUFFERS).map(move |number| buffer(outline, number))
 }
 
-fn words32(column: &[u32]) -> Vec<u8> {
-    column.iter().flat_map(|word| word.to_le_bytes()).collect()
+fn buffer(outline: &Outline, number: usize) -> Buffer<'_> {
+    let (text, ends) = outline.strings.parts();
+    match number {
+        0 => {
+            let head = Head {
+                trace_id: outline.trace_id,
+                foreign_trace_id: outline.foreign_trace_id.clone(),
+                begin_unix: outline.begin_unix,
+                duration: outline.duration,
+                warnings: outline.warnings.clone(),
+                spans: outline.len(),
+            };
+            Buffer::Bytes(message::encode(&head).into())
+        }
+        1 => Buffer::Bytes(text.as_bytes().into()),
+        2 => words(ends),
+        3 => Buffer::Longs(outline.id.iter().map(|id| id.0).collect()),
+        4 => words(&outline.parent),
+        5 => words(&outline.subtree_end),
+        6 => words(&outline.depth),
+        7 => longs(&outline.begin),
+        8 => longs(&outline.end),
+        9 => words(&outline.name),
+        10 => words(&outline.service),
+        11 => Buffer::Bytes(outline.kind.iter().map(|kind| *kind as u8).collect()),
+        12 => Buffer::Bytes(outline.status.iter().map(|status| *status as u8).collect()),
+        13 => Buffer::Words(outline.flags.iter().map(|flags| u32::from(flags.0)).collect()),
+        14 => words(&outline.event_start),
+        _ => longs(&outline.event_time),
+    }
 }
 
-fn words64(column: &[u64]) -> Vec<u8> {
-    column.iter().flat_map(|word| word.to_le_bytes()).collect()
+fn words(column: &[u32]) -> Buffer<'_> {
+    Buffer::Words(column.into())
 }
 
-fn read32(bytes: &[u8]) -> Vec<u32> {
-    bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect()
-}
-
-fn read64(bytes: &[u8]) -> Vec<u64> {
-    bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
+fn longs(column: &[u64]) -> Buffer<'_> {
+    Buffer::Longs(column.into())
 }
 
 /// An outline that arrives buffer by buffer.
 #[derive(Debug, Default)]
 pub struct Arrival {
     outline: Outline,
+    text: String,
     spans: usize,
     taken: usize,
 }
 
 impl Arrival {
-    /// Takes the next buffer; true when it was the last one.
-    pub fn take(&mut self, bytes: &[u8]) -> bool {
+    /// What the next buffer has to be made of; `None` after the last one.
+    pub fn wants(&self) -> Option<Shape> {
+        match self.taken {
+            0 | 1 | 11 | 12 => Some(Shape::Bytes),
+            3 | 7 | 8 | 15 => Some(Shape::Longs),
+            BUFFERS.. => None,
+            _ => Some(Shape::Words),
+        }
+    }
+
+    /// Takes the next buffer; false when it is not what has to come next.
+    pub fn take(&mut self, buffer: Buffer<'_>) -> bool {
+        let taken = match buffer {
+            Buffer::Bytes(bytes) => self.bytes(bytes),
+            Buffer::Words(words) => self.words(words.into_owned()),
+            Buffer::Longs(longs) => self.longs(longs.into_owned()),
+        };
+        self.taken += usize::from(taken);
+        taken
+    }
+
+    fn bytes(&mut self, bytes: Cow<'_, [u8]>) -> bool {
         let outline = &mut self.outline;
         match self.taken {
             0 => {
-                let Some(head) = message::decode::<Head>(bytes) else { return false };
-                let mut strings = Strings::default();
-                for text in &head.strings {
-                    strings.intern(text);
-                }
+                let Some(head) = message::decode::<Head>(&bytes) else { return false };
                 self.spans = head.spans;
-                *outline = Outline {
-                    trace_id: head.trace_id,
-                    foreign_trace_id: head.foreign_trace_id,
-                    begin_unix: head.begin_unix,
-                    duration: head.duration,
-                    strings,
-                    warnings: head.warnings,
-                    ..Outline::default()
-                };
+                outline.trace_id = head.trace_id;
+                outline.foreign_trace_id = head.foreign_trace_id;
+                outline.begin_unix = head.begin_unix;
+                outline.duration = head.duration;
+                outline.warnings = head.warnings;
             }
-            1 => outline.id = read64(bytes).into_iter().map(SpanId).collect(),
-            2 => outline.parent = read32(bytes),
-            3 => outline.subtree_end = read32(bytes),
-            4 => outline.depth = read32(bytes),
-            5 => outline.begin = read64(bytes),
-            6 => outline.end = read64(bytes),
-            7 => outline.name = read32(bytes),
-            8 => outline.service = read32(bytes),
-            9 => outline.kind = bytes.iter().map(|kind| Kind::from_number(u64::from(*kind))).collect(),
-            10 => {
-                outline.status = bytes.iter().map(|code| StatusCode::from_number(u64::from(*code))).collect()
+            1 => match String::from_utf8(bytes.into_owned()) {
+                Ok(text) => self.text = text,
+                Err(_) => return false,
+            },
+            11 => outline.kind = bytes.iter().map(|kind| Kind::from_number(u64::from(*kind))).collect(),
+            12 => {
+                outline.status = bytes.iter().map(|code| StatusCode::from_number(u64::from(*code))).collect();
             }
-            11 => {
-                let words = bytes.as_chunks::<2>().0.iter();
-                outline.flags = words.map(|word| Flags(u16::from_le_bytes(*word))).collect();
-            }
-            12 => outline.event_start = read32(bytes),
-            13 => outline.event_time = read64(bytes),
-            _ => return true,
+            _ => return false,
         }
-        self.taken += 1;
-        self.taken == BUFFERS
+        true
+    }
+
+    fn words(&mut self, words: Vec<u32>) -> bool {
+        let outline = &mut self.outline;
+        match self.taken {
+            2 => match Strings::from_parts(std::mem::take(&mut self.text), words) {
+                Some(strings) => outline.strings = strings,
+                None => return false,
+            },
+            4 => outline.parent = words,
+            5 => outline.subtree_end = words,
+            6 => outline.depth = words,
+            9 => outline.name = words,
+            10 => outline.service = words,
+            13 => outline.flags = words.iter().map(|flags| Flags(*flags as u16)).collect(),
+            14 => outline.event_start = words,
+            _ => return false,
+        }
+        true
+    }
+
+    fn longs(&mut self, longs: Vec<u64>) -> bool {
+        let outline = &mut self.outline;
+        match self.taken {
+            3 => outline.id = longs.into_iter().map(SpanId).collect(),
+            7 => outline.begin = longs,
+            8 => outline.end = longs,
+            15 => outline.event_time = longs,
+            _ => return false,
+        }
+        true
     }
 
     /// The outline, if every buffer came and all columns are of one length.
@@ -173,25 +228,49 @@ mod tests {
         }
     }
 
+    /// Everything but the table by which strings are found, which is made when it is first needed.
+    fn told(outline: &Outline) -> String {
+        let strings: Vec<&str> = outline.strings.iter().collect();
+        format!("{strings:?} {:?}", Outline { strings: Strings::default(), ..outline.clone() })
+    }
+
     #[test]
     fn an_outline_arrives_as_it_was_sent() {
         let sent = outline();
         let mut arrival = Arrival::default();
-        let buffers = encode(&sent);
-        assert_eq!(buffers.len(), BUFFERS);
-        let last: Vec<bool> = buffers.iter().map(|buffer| arrival.take(buffer)).collect();
-        assert_eq!(last.iter().position(|done| *done), Some(BUFFERS - 1));
-        let got = arrival.finish().unwrap();
-        assert_eq!(format!("{got:?}"), format!("{sent:?}"));
+        for buffer in encode(&sent) {
+            let shape = match &buffer {
+                Buffer::Bytes(_) => Shape::Bytes,
+                Buffer::Words(_) => Shape::Words,
+                Buffer::Longs(_) => Shape::Longs,
+            };
+            assert_eq!(arrival.wants(), Some(shape));
+            assert!(arrival.take(buffer));
+        }
+        assert_eq!(arrival.wants(), None);
+        let mut got = arrival.finish().unwrap();
+        assert_eq!(told(&got), told(&sent));
+        assert_eq!(got.strings.intern("cart"), sent.service[0], "strings are still found");
     }
 
     #[test]
     fn half_an_outline_is_none() {
         let mut arrival = Arrival::default();
-        for buffer in &encode(&outline())[..5] {
+        for buffer in encode(&outline()).take(5) {
             arrival.take(buffer);
         }
         assert!(arrival.finish().is_none());
-        assert!(!Arrival::default().take(b"no head"));
+    }
+
+    #[test]
+    fn what_is_no_outline_is_refused() {
+        let mut arrival = Arrival::default();
+        assert!(!arrival.take(Buffer::Bytes(b"not json".into())));
+        assert!(!arrival.take(Buffer::Words(vec![1].into())));
+        let sent = outline();
+        let mut head = encode(&sent);
+        assert!(arrival.take(head.next().unwrap()));
+        assert!(arrival.take(Buffer::Bytes("é".as_bytes().into())));
+        assert!(!arrival.take(Buffer::Words(vec![0, 1, 2].into())), "an end within a letter");
     }
 }

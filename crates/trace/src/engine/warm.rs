@@ -1,40 +1,84 @@
 //! Warming up: a browser compiles code well only when it has run for a while, and the first trace should not pay for that.
 
+use super::transfer::{self, Arrival};
 use crate::format::Reader;
+use std::fmt::Write;
 
-/// How many spans the sample has: enough that each branch of the readers runs often.
+/// How many spans a sample has: enough that each branch of the readers runs often.
 const SPANS: u64 = 300;
-/// How often it is read. More rounds make the first trace no faster.
-const ROUNDS: usize = 5;
+/// How often each sample is read. More rounds make the first trace no faster.
+const ROUNDS: u32 = 3;
+/// Bytes indexed at a time, as when it counts.
+const BUDGET: usize = 64 << 10;
 
-/// Reads the sample a few times over, and indexes it in steps of `budget` bytes.
-pub fn warm_up(budget: usize) {
-    let sample = sample();
-    for _ in 0..ROUNDS {
-        let mut reader = Reader::new();
-        // The sample is right; if it were not, the first trace would be slower and nothing else.
-        if reader.push(sample.as_bytes()).is_ok()
-            && let Ok(mut opened) = reader.finish()
-        {
-            opened.traces.iter_mut().for_each(|trace| while !trace.index_some(budget) {});
+/// Everything that happens to a trace, done to small samples a few times over.
+#[derive(Debug, Default)]
+pub struct WarmUp {
+    rounds: u32,
+}
+
+impl WarmUp {
+    /// Reads, indexes and sends one sample, a few milliseconds of work; true when it was the last time.
+    pub fn step(&mut self) -> bool {
+        let otlp = self.rounds.is_multiple_of(2);
+        walk_through(if otlp { otlp_sample() } else { jaeger_sample() }.as_bytes());
+        self.rounds += 1;
+        self.rounds == 2 * ROUNDS
+    }
+}
+
+/// The sample's way from its bytes to the page.
+fn walk_through(sample: &[u8]) {
+    let mut reader = Reader::new();
+    // The sample is right; if it were not, the first trace would be slower and nothing else.
+    let Ok(mut opened) = reader.push(sample).and_then(|_| reader.finish()) else { return };
+    for trace in &mut opened.traces {
+        let mut arrival = Arrival::default();
+        for buffer in transfer::encode(trace.outline()) {
+            arrival.take(buffer);
         }
+        while !trace.index_some(BUDGET) {}
     }
 }
 
 /// A chain of spans as Jaeger writes them.
-fn sample() -> String {
+fn jaeger_sample() -> String {
     let mut sample = String::from(
         r#"{"data":[{"traceID":"1","processes":{"p1":{"serviceName":"warm","tags":[]}},"spans":["#,
     );
     for span in 1..=SPANS {
         let comma = if span == 1 { "" } else { "," };
-        sample.push_str(&format!(
-            r#"{comma}{{"traceID":"1","spanID":"{span:x}","operationName":"op {span}","references":[{{"refType":"CHILD_OF","traceID":"1","spanID":"{:x}"}}],"startTime":{},"duration":{span},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.status_code","type":"int64","value":200}}],"logs":[{{"timestamp":5,"fields":[{{"key":"event","type":"string","value":"x"}}]}}],"processID":"p1","warnings":null}}"#,
-            span - 1,
-            1_700_000_000_000_000u64 + span,
-        ));
+        let (above, begin) = (span - 1, 1_700_000_000_000_000 + span);
+        // Text can always be written to.
+        let _ = write!(
+            sample,
+            r#"{comma}{{"traceID":"{:032x}","spanID":"{span:016x}","flags":1,"operationName":"op {}","references":[{{"refType":"CHILD_OF","traceID":"{:032x}","spanID":"{above:016x}"}}],"startTime":{begin},"duration":{span},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.status_code","type":"int64","value":200}},{{"key":"http.url","type":"string","value":"http://warm/{span}"}}],"logs":[{{"timestamp":{begin},"fields":[{{"key":"event","type":"string","value":"x"}}]}}],"processID":"p1","warnings":null}}"#,
+            1,
+            span % 20,
+            1,
+        );
     }
     sample.push_str("]}]}");
+    sample
+}
+
+/// The same as OTLP exporters write it.
+fn otlp_sample() -> String {
+    let mut sample = String::from(
+        r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"warm"}}]},"scopeSpans":[{"spans":["#,
+    );
+    for span in 1..=SPANS {
+        let comma = if span == 1 { "" } else { "," };
+        let (above, begin) = (span - 1, 1_700_000_000_000_000_000 + span);
+        let end = begin + span;
+        let _ = write!(
+            sample,
+            r#"{comma}{{"traceId":"{:032x}","spanId":"{span:016x}","parentSpanId":"{above:016x}","name":"op {}","kind":2,"startTimeUnixNano":"{begin}","endTimeUnixNano":"{end}","attributes":[{{"key":"http.method","value":{{"stringValue":"GET"}}}},{{"key":"http.status_code","value":{{"intValue":"200"}}}},{{"key":"http.url","value":{{"stringValue":"http://warm/{span}"}}}}],"events":[{{"timeUnixNano":"{begin}","name":"x","attributes":[{{"key":"n","value":{{"boolValue":true}}}}]}}],"status":{{}}}}"#,
+            1,
+            span % 20,
+        );
+    }
+    sample.push_str("]}]}]}");
     sample
 }
 
@@ -43,12 +87,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sample_is_a_whole_trace() {
-        let mut reader = Reader::new();
-        reader.push(sample().as_bytes()).unwrap();
-        let opened = reader.finish().unwrap();
-        assert_eq!(opened.traces.len(), 1);
-        assert_eq!(opened.traces[0].outline().len(), SPANS as usize);
-        warm_up(1 << 10);
+    fn the_samples_are_whole_traces() {
+        for sample in [jaeger_sample(), otlp_sample()] {
+            let mut reader = Reader::new();
+            reader.push(sample.as_bytes()).unwrap();
+            let opened = reader.finish().unwrap();
+            assert_eq!(opened.traces.len(), 1);
+            assert_eq!(opened.traces[0].outline().len(), SPANS as usize);
+            assert!(opened.warnings.is_empty() && opened.traces[0].outline().depth.iter().max() > Some(&9));
+        }
+    }
+
+    #[test]
+    fn it_comes_to_an_end() {
+        let mut warm_up = WarmUp::default();
+        assert_eq!((0..100).find(|_| warm_up.step()), Some(2 * ROUNDS - 1));
     }
 }
