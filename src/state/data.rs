@@ -28,6 +28,8 @@ pub struct OpenFiles {
     pub traces: Vec<TraceSummary>,
     /// What is to be said about them.
     pub warnings: Vec<String>,
+    /// Counts the openings of files, so that the same trace read again is known to be another.
+    pub opening: u32,
 }
 
 /// The source's answers.
@@ -45,12 +47,13 @@ struct Inner {
     found: Vec<TraceSummary>,
     /// What the files were read from, for an engine that has to read them again.
     payload: Option<Array>,
+    openings: u32,
 }
 
 pub(super) fn provide() {
     let engine = Engine::start(&address::assets());
     engine.on_searchable(|| mark("spandrel:searchable"));
-    let inner = Inner { engine, outlines: Vec::new(), found: Vec::new(), payload: None };
+    let inner = Inner { engine, outlines: Vec::new(), found: Vec::new(), payload: None, openings: 0 };
     provide_context(Data {
         inner: StoredValue::new(inner),
         settings: use_settings(),
@@ -272,10 +275,16 @@ impl Data {
         self.files.get()
     }
 
-    fn in_files(&self, id: &str) -> bool {
-        self.files.with_untracked(|files| {
-            files.as_ref().is_some_and(|files| files.traces.iter().any(|trace| trace.key() == id))
+    /// Which opening of files a trace came with last; 0 for a trace that came from elsewhere. Tracked.
+    pub fn opening_of(&self, id: &str) -> u32 {
+        self.files.with(|files| {
+            let files = files.as_ref().filter(|files| files.traces.iter().any(|trace| trace.key() == id));
+            files.map_or(0, |files| files.opening)
         })
+    }
+
+    fn in_files(&self, id: &str) -> bool {
+        untrack(|| self.opening_of(id)) > 0
     }
 
     /// Opens files: all traces in them. They stay open until the next ones.
@@ -308,10 +317,12 @@ impl Data {
         let reply = self.ask(&Ask::Files { name: name.clone() }, Some(payload.clone()), progress).await;
         match reply.answer {
             Answer::Opened { summaries, warnings } => {
-                let files = OpenFiles { name, traces: summaries, warnings };
+                let mut files = OpenFiles { name, traces: summaries, warnings, opening: 0 };
                 self.inner.update_value(|inner| {
                     inner.payload = Some(payload);
                     inner.outlines.clear();
+                    inner.openings += 1;
+                    files.opening = inner.openings;
                 });
                 if let (Some(outline), [only]) = (reply.outline, files.traces.as_slice()) {
                     self.keep(&only.key(), outline);

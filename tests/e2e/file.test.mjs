@@ -24,6 +24,21 @@ test("a dropped file opens after the server has gone", async (t) => {
   assert.match(await trace.detail.innerText(), /credit_card/);
 });
 
+test("a file with the very trace that is shown takes its place", async (t) => {
+  const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
+  const page = await open(t, `${files.url}/`, alone);
+  const sent = checkout();
+  const short = structuredClone(sent.body);
+  short.resourceSpans.pop();
+  await dropFile(page, "short.json", JSON.stringify(short));
+  const trace = new Trace(page);
+  assert.equal((await trace.spans()).length, sent.count - 1);
+  await dropFile(page, "whole.json", JSON.stringify(sent.body));
+  assert.equal((await trace.spans()).length, sent.count);
+  await trace.openDetail(sent.ids["charge card"]);
+  assert.match(await trace.detail.innerText(), /credit_card/);
+});
+
 test("a broken file is refused with the place and the cause, and the page goes on", async (t) => {
   const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
   const page = await open(t, `${files.url}/`, alone);

@@ -79,7 +79,8 @@ const types = {
 
 /**
  * Serves the shipped files as a real Jaeger does: only `{prefix}/static/…` from the folder, index.html with its markers
- * filled in for every other path below the prefix, 404 outside. `api(path, url)` may answer first: `{status, type, body}`.
+ * filled in for every other path below the prefix, 404 outside. `api(path, url)` may answer first: `{status, type, body}`,
+ * or `{stream}`, a function that is given the response and does with it as it likes.
  */
 export async function fakeJaeger(t, { prefix = "", api = () => undefined } = {}) {
   const asked = [];
@@ -91,6 +92,7 @@ export async function fakeJaeger(t, { prefix = "", api = () => undefined } = {})
     if (!url.pathname.startsWith(`${prefix}/`)) return send(404, "text/plain", "404 page not found\n");
     const path = url.pathname.slice(prefix.length);
     const answer = api(path, url);
+    if (answer?.stream) return answer.stream(response);
     if (answer) return send(answer.status ?? 200, answer.type ?? "application/json", answer.body);
     if (path.startsWith("/static/")) {
       const file = resolve(dist, `.${path}`);

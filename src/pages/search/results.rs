@@ -47,7 +47,7 @@ impl Listed {
 
     /// What is in the open files.
     pub fn of_files(files: OpenFiles) -> Self {
-        let OpenFiles { name, traces, warnings } = files;
+        let OpenFiles { name, traces, warnings, .. } = files;
         Listed { traces: Arc::new(traces), origin: Origin::Files { name, warnings } }
     }
 }

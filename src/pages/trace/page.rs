@@ -32,8 +32,14 @@ pub fn trace_page(id: String) -> El {
     let loaded = RwSignal::new(None::<Result<Arc<Outline>, Problem>>);
     let attempt = RwSignal::new(0u32);
     let asked = id.clone();
+    // A file with this very trace is shown in place of what is shown.
+    let opening = Memo::new({
+        let id = id.clone();
+        move |_| data.opening_of(&id)
+    });
     effect(move || {
         attempt.track();
+        opening.get();
         loaded.set(None);
         progress.set(Progress::default());
         let id = asked.clone();

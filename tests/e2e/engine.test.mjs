@@ -1,0 +1,67 @@
+// The engine in its worker: what happens when it breaks, and when nobody waits for its answer any more.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dropFile, idle, open } from "./browser.mjs";
+import { Frame } from "./pages/frame.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { checkout } from "./spans.mjs";
+import { fakeJaeger } from "./stage.mjs";
+
+const api = (answer) => (path) => (path.startsWith("/api/") ? (answer(path) ?? { status: 404, body: "" }) : undefined);
+const alone = [/Failed to load resource/];
+
+/** Breaks the page's worker as a fault of ours would, and waits until the page has started another. */
+async function breakWorker(page) {
+  const [worker] = page.workers();
+  const another = page.waitForEvent("worker");
+  await worker.evaluate(() => void setTimeout(() => { throw new Error("broken on purpose"); }));
+  await another;
+  assert.equal(page.workers().includes(worker), false, "the broken worker is gone");
+}
+
+test("a worker that breaks is replaced, and the next question is answered: a trace of a backend", async (t) => {
+  const sent = checkout();
+  const traces = [];
+  const { url } = await fakeJaeger(t, { api: api((path) => path.startsWith("/api/v3/traces/") && traces.push(path) && { body: JSON.stringify({ result: sent.body }) }) });
+  const page = await open(t, `${url}/trace/${sent.traceId}`, { allowed: [...alone, /broken on purpose/] });
+  const trace = new Trace(page);
+  assert.equal((await trace.spans()).length, sent.count);
+  assert.equal(traces.length, 1);
+  await breakWorker(page);
+  await trace.openDetail(sent.ids["charge card"]);
+  assert.match(await trace.detail.innerText(), /credit_card/);
+  assert.equal(traces.length, 2, "the new worker asked for the trace again");
+});
+
+test("a worker that breaks is replaced, and the next question is answered: a trace of a file", async (t) => {
+  const sent = checkout();
+  const { url } = await fakeJaeger(t, { api: api(() => undefined) });
+  const page = await open(t, `${url}/`, { allowed: [...alone, /broken on purpose/] });
+  await dropFile(page, "checkout.json", JSON.stringify(sent.body));
+  await breakWorker(page);
+  const trace = new Trace(page);
+  await trace.openDetail(sent.ids["charge card"]);
+  assert.match(await trace.detail.innerText(), /credit_card/);
+});
+
+test("what is loading says how far it is, and is given up when the page is left", async (t) => {
+  const sent = checkout();
+  const text = JSON.stringify({ result: sent.body });
+  let gone;
+  const left = new Promise((closed) => (gone = closed));
+  // Up to the last span, and then nothing more.
+  const stream = (response) => {
+    response.writeHead(200, { "content-type": "application/json" }).write(text.slice(0, text.lastIndexOf('"spanId"')));
+    response.once("close", () => gone(response.writableEnded));
+  };
+  const { url } = await fakeJaeger(t, { api: api((path) => path.startsWith("/api/v3/traces/") && { stream }) });
+  const page = await open(t, `${url}/settings`, { allowed: alone });
+  await page.evaluate((path) => { history.pushState(null, "", path); dispatchEvent(new PopStateEvent("popstate")); }, `/trace/${sent.traceId}`);
+  const loading = page.getByTestId("loading");
+  await loading.getByText("KB · 3 spans so far").waitFor();
+  await new Frame(page).go("settings");
+  assert.equal(await left, false, "the backend sees that nobody listens any more");
+  await idle(page);
+  assert.equal(await loading.count(), 0);
+});
