@@ -18,6 +18,8 @@ pub struct Options {
     /// How often each contender of `decode` runs
     #[arg(long, default_value_t = 7)]
     rounds: u32,
+    #[command(flatten)]
+    page: page::Scope,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -40,7 +42,7 @@ pub fn bench(options: &Options) -> Result<()> {
         decode::bench(options.spans, options.rounds)?;
     }
     if wanted(What::Page) {
-        page::bench()?;
+        page::bench(&options.page)?;
     }
     Ok(())
 }

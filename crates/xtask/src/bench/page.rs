@@ -1,4 +1,4 @@
-//! Whole pages: first row, scrolling, memory, measured by the harness that lies beside the repository.
+//! Whole pages: loading, scrolling, memory, measured by the harness that lies beside the repository, ours and a bare list.
 
 use std::process::Command;
 
@@ -8,30 +8,43 @@ use crate::system::{CHROMIUM, NODE};
 use crate::viewer::{self, Build};
 use crate::{place, process};
 
-/// Runs the harness with our adapter; where the harness is absent, says so.
-pub fn bench() -> Result<()> {
+/// What to measure.
+#[derive(clap::Args)]
+pub struct Scope {
+    /// Sizes of the traces that `page` opens, in spans
+    #[arg(long, default_value = "10000,50000,100000,200000")]
+    sizes: String,
+    /// How often `page` measures each
+    #[arg(long, default_value_t = 5)]
+    runs: u32,
+    /// The harness's scenarios that `page` runs: home, trace, search, deps
+    #[arg(long, default_value = "trace")]
+    only: String,
+    /// How often `page` measures again where others used the machine meanwhile
+    #[arg(long, default_value_t = 3)]
+    retries: u32,
+    /// How many seconds `page` waits for a quiet machine before each run
+    #[arg(long, default_value_t = 180)]
+    patience: u32,
+}
+
+/// Runs the harness on the bare list and on our page; where the harness is absent, says so.
+pub fn bench(scope: &Scope) -> Result<()> {
     let Some(harness) = place::shared("bench") else {
         println!("page: not measured, for there is no ../shared/bench beside this repository");
         return Ok(());
     };
     let out = place::root().join("target").join("page-dist");
     viewer::build(&Build { install_optimiser: true, ..Build::default() }, &out)?;
-    let (data, results) = (place::root().join("target/bench-data"), place::root().join("target/bench"));
-    std::fs::create_dir_all(&results)?;
     let node = NODE.get()?;
-    if !data.join("services.json").is_file() {
-        println!("Writing the benchmark's traces (0.8 GB, once)");
-        process::run(Command::new(&node).arg(harness.join("gen_trace.mjs")).arg("--out").arg(&data))?;
-    }
-    println!("Measuring pages (about an hour; --sizes and --only of the harness narrow it)");
-    let result = results.join("spandrel.json");
-    let mut measure = Command::new(&node);
-    measure
-        .arg(harness.join("measure.mjs"))
-        .arg("--adapter")
-        .arg(place::root().join("tests/bench/adapter.json"));
-    measure.arg("--data").arg(&data).arg("--dist").arg(&out).arg("--out").arg(&result);
+    let (data, results) = (place::root().join("target/bench-data"), place::root().join("target/bench"));
+    println!("Measuring pages (about a minute a size and run, for ours and for the bare list)");
+    let mut measure = Command::new(node);
+    measure.arg(place::root().join("tests/bench/page.mjs"));
+    measure.arg("--harness").arg(harness).arg("--dist").arg(out);
+    measure.arg("--data").arg(data).arg("--out").arg(results);
+    measure.args(["--sizes", &scope.sizes, "--runs", &scope.runs.to_string(), "--only", &scope.only]);
+    measure.args(["--retries", &scope.retries.to_string(), "--patience", &scope.patience.to_string()]);
     measure.args(["--version", env!("CARGO_PKG_VERSION")]).env("CHROMIUM", CHROMIUM.get()?);
-    process::run(&mut measure)?;
-    process::run(Command::new(node).arg(harness.join("report.mjs")).arg(result))
+    process::run(&mut measure)
 }

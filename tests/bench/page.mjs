@@ -1,0 +1,97 @@
+// Our trace page beside the bare list of ../shared/bench/plain, each measured by the harness there, one after the other
+// on the same machine; then the ratios, with what they must not pass.
+//
+//   cargo xtask bench page [--sizes 10000,50000,100000,200000] [--runs 5] [--only trace]
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const text = (name) => ({ type: "string", default: name });
+const { values } = parseArgs({
+  options: {
+    harness: text(""), dist: text(""), data: text(""), out: text(""), version: text(""),
+    sizes: text("10000,50000,100000,200000"), runs: text("5"), only: text("trace"), retries: text("3"), patience: text("180"),
+  },
+});
+const sizes = values.sizes.split(",").map(Number);
+const within = (path) => join(values.harness, path);
+const adapter = fileURLToPath(new URL("adapter.json", import.meta.url));
+// The bare list cannot read what no text of a browser can hold.
+const PLAIN_AT_MOST = 200_000;
+
+await mkdir(values.out, { recursive: true });
+const missing = sizes.filter((size) => !existsSync(join(values.data, "traces", `be9c000000000000${String(size).padStart(16, "0")}.json`)));
+if (missing.length || !existsSync(join(values.data, "services.json"))) {
+  console.log(`Writing the traces to measure (${missing.join(", ")} spans, about 1.7 KB a span, once)`);
+  await node("gen_trace.mjs", ["--out", values.data, "--sizes", missing.join(","), ...(values.only === "trace" ? ["--searches", "20", "--deps", "50"] : [])]);
+}
+const ours = await measured("spandrel", adapter, values.dist, sizes, values.only);
+const small = sizes.filter((size) => size <= PLAIN_AT_MOST);
+const plain = small.length ? await measured("plain", within("adapters/plain.json"), within("plain"), small, "trace") : { summary: {}, runs: [] };
+report();
+
+/** Runs a script of the harness to its end. */
+function node(script, words) {
+  const child = spawn(process.execPath, [within(script), ...words], { stdio: "inherit" });
+  return new Promise((done, failed) => {
+    child.once("error", failed);
+    child.once("exit", (code) => (code === 0 ? done() : failed(new Error(`${script} ended with ${code}`))));
+  });
+}
+
+async function measured(name, adapter, dist, sizes, only) {
+  const out = join(values.out, `${name}.json`);
+  await node("measure.mjs", [
+    "--adapter", adapter, "--data", values.data, "--dist", dist, "--out", out, "--sizes", sizes.join(","), "--only", only,
+    "--runs", values.runs, "--retries", values.retries, "--patience", values.patience, "--version", values.version || name,
+  ]);
+  return JSON.parse(await readFile(out, "utf8"));
+}
+
+function report() {
+  const median = (result, size, field) => result.summary[`trace ${size}`]?.[field]?.median;
+  const lines = [];
+  const line = (what, size, value, most, digits = 2) => {
+    const good = value === undefined ? "not measured" : most === undefined ? "" : value <= most ? "good" : "TOO MUCH";
+    const figure = value === undefined ? "–" : value.toFixed(digits);
+    lines.push(`${what.padEnd(44)} ${String(size).padStart(9)} ${figure.padStart(9)} ${(most === undefined ? "" : `≤ ${most}`).padStart(8)}  ${good}`);
+  };
+  const least = (what, size, value, bar) => {
+    const good = value === undefined ? "not measured" : value >= bar ? "good" : "TOO LITTLE";
+    lines.push(`${what.padEnd(44)} ${String(size).padStart(9)} ${(value?.toFixed(2) ?? "–").padStart(9)} ${`≥ ${bar}`.padStart(8)}  ${good}`);
+  };
+  const ratio = (size, field) => {
+    const [a, b] = [median(ours, size, field), median(plain, size, field)];
+    return a === undefined || !b ? undefined : a / b;
+  };
+  const IDLE = { 10000: 3, 50000: 1.4, 100000: 1, 200000: 0.8 };
+  for (const size of small) line("idle after loading, ours ÷ plain", size, ratio(size, "load.idle_ms"), IDLE[size]);
+  if (sizes.includes(1_000_000) && sizes.includes(200_000)) {
+    const [million, fifth] = [1_000_000, 200_000].map((size) => median(ours, size, "load.idle_ms"));
+    line("idle after loading, ours ÷ ours at 200,000", 1_000_000, million && fifth ? million / fifth : undefined, 6);
+  }
+  for (const size of sizes) line("longest task while loading, ms", size, median(ours, size, "load.longest_task_ms"), 50, 0);
+  for (const scroll of ["scroll_all", "scroll_steady"]) {
+    for (const size of small) least(`${scroll}: frames a second, ours ÷ plain`, size, ratio(size, `${scroll}.fps`), 0.95);
+    for (const size of small) line(`${scroll}: 95th percentile of frames, ÷ plain`, size, ratio(size, `${scroll}.p95_frame_ms`), 1.1);
+    for (const size of sizes) line(`${scroll}: longest task, ms`, size, median(ours, size, `${scroll}.longest_task_ms`), 50, 0);
+  }
+  for (const blank of ["blank_all", "blank_steady"]) {
+    for (const size of sizes) line(`${blank}: frames with blank rows, %`, size, median(ours, size, `${blank}.frames_with_blank_pct`), 1, 1);
+  }
+  for (const act of ["detail", "collapse_all", "expand_all", "hover", "select", "find"]) {
+    line(`${act}: on the screen after, ms`, 200_000, median(ours, 200_000, `${act}.done_ms`), act === "find" ? 150 : 100, 0);
+  }
+  for (const size of sizes) line("memory once settled, MB", size, median(ours, size, "memory.rss_mb"), size === 200_000 ? 470 : undefined, 0);
+  for (const size of sizes) line("memory at its peak, MB", size, median(ours, size, "memory.peak_rss_mb"), size === 1_000_000 ? 2500 : undefined, 0);
+  console.log(`\n${"".padEnd(44)} ${"spans".padStart(9)} ${"median".padStart(9)} ${"bar".padStart(8)}`);
+  console.log(lines.join("\n"));
+  const failed = [...new Set(ours.runs.filter((run) => run.failed).map((run) => `${run.scenario} ${run.size}: ${run.failed}`))];
+  for (const why of failed) console.log(`ended early: ${why}`);
+  const noisy = [...ours.runs, ...plain.runs].filter((run) => run.noisy).length;
+  if (noisy) console.log(`${noisy} runs were made while others used this machine: compare nothing with them but what was measured here.`);
+}
