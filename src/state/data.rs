@@ -7,7 +7,7 @@ use crate::io::{address, file};
 use crate::signal::*;
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::analysis::missing::MissingSpans;
-use spandrel_trace::analysis::query::Completions;
+use spandrel_trace::analysis::query::{Column, Completions};
 pub use spandrel_trace::engine::Progress;
 use spandrel_trace::engine::{Answer, Ask, Found, Matches, Question, SpanDetail};
 use spandrel_trace::format::write::Export;
@@ -207,6 +207,14 @@ impl Data {
     pub async fn find(&self, id: &str, query: &str) -> Result<Matches, Problem> {
         match self.about(id, Question::Find { trace: id.to_owned(), query: query.to_owned() }).await? {
             Answer::Matches(matches) => Ok(*matches),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// A field or attribute of an open trace's spans as a column.
+    pub async fn column(&self, id: &str, key: &str) -> Result<Column, Problem> {
+        match self.about(id, Question::Column { trace: id.to_owned(), key: key.to_owned() }).await? {
+            Answer::Column(column) => Ok(*column),
             other => Err(unexpected(other)),
         }
     }

@@ -1,7 +1,7 @@
 //! What the page shows as an address, and back. Spans are named by id, so an address survives a refresh.
 
 use super::session::Session;
-use crate::route::{Order, ServiceFilter, TraceView};
+use crate::route::{Colour, Order, ServiceFilter, TraceView};
 use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, SiblingOrder, View};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
@@ -42,7 +42,10 @@ pub fn view_of(session: Session) -> TraceView {
         detail: session.placement.get(),
         find: session.find.get(),
         show: session.show.get(),
-        colour: session.colour.get(),
+        // While nobody has said which attribute colours are those of services.
+        colour: Some(session.colour.get())
+            .filter(|colour| *colour != Colour::Attribute(String::new()))
+            .unwrap_or_default(),
         columns: session.columns.get(),
         absolute: session.absolute.get(),
         ..TraceView::default()
@@ -136,7 +139,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{Colour, Placement, Show};
+    use crate::route::{Placement, Show};
     use spandrel_trace::model::{Flags, Kind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -4,6 +4,7 @@ pub mod actions;
 mod address;
 pub mod clock;
 mod colours;
+pub mod columns;
 pub mod copy;
 pub mod detail;
 mod find;

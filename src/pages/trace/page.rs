@@ -2,6 +2,7 @@
 
 use super::address;
 use super::colours::slots_of;
+use super::columns::ask_for_columns;
 use super::detail::{Around, Whole};
 use super::find::look;
 use super::header::{grouped, header};
@@ -105,6 +106,7 @@ fn linked(id: String, outline: Arc<Outline>) -> View {
     });
     look(session, data, id.clone());
     let header = header(session, data, &id);
+    ask_for_columns(session, data, id.clone());
 
     // What was last shown and written, so that neither side answers its own echo.
     let settled = StoredValue::new(TraceView::default());

@@ -2,6 +2,7 @@
 
 use super::actions::Summoned;
 use super::clock;
+use super::columns::Told;
 use crate::route::{Colour, Placement, Show};
 use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
@@ -40,6 +41,8 @@ pub struct Session {
     pub colour: RwSignal<Colour>,
     /// Keys of attributes that are columns of their own.
     pub columns: RwSignal<Vec<String>>,
+    /// What the engine told of attributes that rows show.
+    pub told: RwSignal<Arc<Told>>,
     /// Times of day in place of times since the trace's begin.
     pub absolute: RwSignal<bool>,
     /// Where the detail is.
@@ -84,6 +87,7 @@ impl Session {
             added: RwSignal::default(),
             colour: RwSignal::default(),
             columns: RwSignal::default(),
+            told: RwSignal::default(),
             absolute: RwSignal::default(),
             placement: RwSignal::default(),
             notice: RwSignal::default(),

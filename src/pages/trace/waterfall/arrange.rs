@@ -61,13 +61,15 @@ fn panel(session: Session, slots: &[u8]) -> El {
             let now = session.view.with(|view| view.order);
             ORDERS.iter().find(|(order, ..)| *order == now).map_or("", |(_, word, _)| word).to_owned()
         });
-    let colours = [("service", "Service"), ("kind", "Kind"), ("status", "Status")];
+    let colours =
+        [("service", "Service"), ("kind", "Kind"), ("status", "Status"), ("attribute", "Attribute…")];
     let colour = el("select", "field")
         .test("colour")
         .on("change", move |event: Event| {
             session.colour.set(match typed(&event).as_str() {
                 "kind" => Colour::Kind,
                 "status" => Colour::Status,
+                "attribute" => Colour::Attribute(String::new()),
                 _ => Colour::Service,
             });
         })
@@ -75,8 +77,23 @@ fn panel(session: Session, slots: &[u8]) -> El {
         .live_value(move || match session.colour.get() {
             Colour::Kind => "kind".into(),
             Colour::Status => "status".into(),
-            _ => "service".into(),
+            Colour::Attribute(_) => "attribute".into(),
+            Colour::Service => "service".into(),
         });
+    let by_key = move || matches!(session.colour.get(), Colour::Attribute(_));
+    let key_field = move || {
+        key_input("Key of the attribute", "colour-key", move |key| session.colour.set(Colour::Attribute(key)))
+            .live_value(move || match session.colour.get() {
+                Colour::Attribute(key) => key,
+                _ => String::new(),
+            })
+    };
+    let add_column = key_input("Key of an attribute", "add-column", move |key| {
+        let known = session.columns.with_untracked(|columns| columns.contains(&key));
+        if !key.is_empty() && !known {
+            session.columns.update(|columns| columns.push(key));
+        }
+    });
     let field = |label: &str, field: El| el("label", "arrange-field").text(label).child(field);
     let check = |label: &str, test: &str, is: fn(Session) -> bool, toggle: fn(Session)| {
         let tick = el("input", "")
@@ -99,6 +116,8 @@ fn panel(session: Session, slots: &[u8]) -> El {
                 |session| session.change(|view| view.group = !view.group),
             ),
             field("Colour", colour),
+            el("div", "").when(by_key, key_field),
+            field("Another column", add_column),
             check(
                 "Times of day",
                 "absolute",
@@ -107,6 +126,39 @@ fn panel(session: Session, slots: &[u8]) -> El {
             ),
             services(session, slots),
         ])
+}
+
+/// A field for the key of an attribute; `entered` is called when it is done.
+fn key_input(label: &str, test: &str, entered: impl Fn(String) + 'static) -> El {
+    el("input", "field")
+        .test(test)
+        .attr("type", "text")
+        .attr("spellcheck", "false")
+        .attr("aria-label", label)
+        .attr("placeholder", "http.route")
+        .on("change", move |event: Event| entered(typed(&event).trim().to_owned()))
+}
+
+/// The heads of the columns that were asked for, each with the button that takes it away.
+pub fn column_heads(session: Session) -> View {
+    part(
+        move || session.columns.get(),
+        move |columns| {
+            let head = |key: String| {
+                let label = format!("Remove the column {key}");
+                let name = el("span", "waterfall-column-name").attr("title", &key).text(&key);
+                let remove = button("waterfall-fold")
+                    .attr("aria-label", &label)
+                    .attr("title", label)
+                    .on("click", move |_: MouseEvent| {
+                        session.columns.update(|columns| columns.retain(|other| *other != key));
+                    })
+                    .text("✕");
+                el("div", "waterfall-column").test("column-head").children([name, remove])
+            };
+            several(columns.into_iter().map(head))
+        },
+    )
 }
 
 /// Every service with what can be done to its spans.

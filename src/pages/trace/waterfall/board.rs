@@ -25,6 +25,8 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 pub const ROW: f64 = 24.0;
 /// Height of the ruler, CSS pixels; `.waterfall-head` in the stylesheet.
 pub const RULER: f64 = 26.0;
+/// Width of a column with an attribute, CSS pixels; `.span-row-cell` in the stylesheet.
+pub const COLUMN: f64 = 120.0;
 /// What a name needs at least beside its indentation, CSS pixels.
 const NAME_ROOM: f64 = 230.0;
 /// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
@@ -323,16 +325,28 @@ impl Board {
         };
         let outline = &*self.session.outline();
         let meaning = self.session.colour.get_untracked();
+        let (told, columns) = (self.session.told.get_untracked(), self.session.columns.get_untracked());
+        let by_value = match &meaning {
+            Colour::Attribute(key) => told.of(key),
+            _ => None,
+        };
+        let of_service =
+            |span: SpanIx| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
         let slot = |span: SpanIx| match &meaning {
+            Colour::Service => of_service(span),
+            Colour::Attribute(key) if key.is_empty() => of_service(span),
+            // Equal values are equally coloured in every trace; without a value there is no colour.
+            Colour::Attribute(_) => {
+                by_value.and_then(|column| column.text_of(span)).map_or(paint::COLOURLESS, palette::preferred)
+            }
             Colour::Kind => palette::preferred(outline.kind[span as usize].name()),
             Colour::Status => STATUS[outline.status[span as usize] as usize],
-            _ => self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0),
         };
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let shift = range.start as f64 * ROW - top;
         set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
-        let room = (inner.names - NAME_ROOM).max(0.0);
+        let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM).max(0.0);
         let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
         let levels = (room / indent).max(4.0) as u32;
         set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
@@ -349,6 +363,8 @@ impl Board {
             mark: &mark,
             levels,
             indent,
+            told: &told,
+            columns: &columns,
             edition,
         };
         inner.pool.show(&showing, &mut inner.kept.groups);

@@ -13,11 +13,12 @@ pub use board::Board;
 pub use paint::FAILED;
 
 use super::session::Session;
+use crate::signal::untrack;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::split::{Pane, divider};
 use crate::ui::view::{effect, keep};
-use arrange::{arrange_button, breadcrumb};
+use arrange::{arrange_button, breadcrumb, column_heads};
 use board::Elements;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,15 +46,17 @@ pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
         .attr("role", "treegrid")
         .attr("tabindex", "0")
         .attr("aria-label", "Spans of the trace")
-        .attr("aria-colcount", "2")
+        .live_attr("aria-colcount", move || 2 + session.columns.with(Vec::len))
         .live_attr("aria-rowcount", move || session.rows.with(|rows| rows.len()))
         .child(spacer.clone());
     let titles = el("div", "waterfall-head-names")
         .child(el("span", "waterfall-head-title").text("Span and service"))
         .child(fold_buttons(session))
         .child(arrange_button(session, slots.clone()));
-    let head = el("div", "waterfall-head").children([titles, ruler.clone()]);
-    let root = el("div", "waterfall").live_style("--names", move || format!("{}px", session.names.get()));
+    let head = el("div", "waterfall-head").child(titles).child(column_heads(session)).child(ruler.clone());
+    let root = el("div", "waterfall")
+        .live_style("--names", move || format!("{}px", left_of_bars(session)))
+        .live_style("--names-alone", move || format!("{}px", session.names.get()));
 
     let elements = Elements {
         scroller: scroller.node(),
@@ -78,6 +81,11 @@ pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
     let board = el("div", "waterfall-board").children([head, scroller, overlay]);
     let board = board.child(el("div", "waterfall-divider").child(divider(pane)));
     root.child(breadcrumb(session)).child(board)
+}
+
+/// Width of the names and the columns beside them, CSS pixels.
+fn left_of_bars(session: Session) -> f64 {
+    session.names.get() + session.columns.with(Vec::len) as f64 * board::COLUMN
 }
 
 fn fold_buttons(session: Session) -> El {
@@ -131,7 +139,7 @@ fn start(
             // The ruler and the overlay end where the scrollbar begins.
             let bar = scroller.offset_width() - scroller.client_width();
             let _ = root.style().set_property("--scrollbar", &format!("{bar}px"));
-            board.measure(session.names.get_untracked());
+            board.measure(untrack(|| left_of_bars(session)));
         }
     });
     let themed = Rc::downgrade(&board);
@@ -157,13 +165,15 @@ fn start(
     let weak = Rc::downgrade(&board);
     effect(move || {
         session.colour.track();
+        session.told.track();
+        session.columns.track();
         if let Some(board) = weak.upgrade() {
             board.renew();
         }
     });
     let weak = Rc::downgrade(&board);
     effect(move || {
-        let names = session.names.get();
+        let names = left_of_bars(session);
         if let Some(board) = weak.upgrade() {
             board.measure(names);
         }

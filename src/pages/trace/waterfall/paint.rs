@@ -8,6 +8,9 @@ use web_sys::CanvasRenderingContext2d;
 /// Colour index of spans that failed; service slots are below it.
 pub const FAILED: u8 = 12;
 
+/// Colour index of spans of which the colours say nothing.
+pub const COLOURLESS: u8 = 13;
+
 /// How much of a bar's colour is left where its span waited, where only what is below it was at work, and between
 /// the members of a group; the latter two are thin.
 const WAITING: f64 = 0.35;
@@ -38,6 +41,7 @@ impl Palette {
         let mut names: Vec<&str> = slots.iter().map(String::as_str).collect();
         names.extend([
             "--error",
+            "--line-strong",
             "--ink",
             "--ink-3",
             "--line",
@@ -48,7 +52,7 @@ impl Palette {
         ]);
         names.extend(["--font-text", "--font-mono"]);
         let mut values = custom_properties(&names).into_iter();
-        let spans = values.by_ref().take(usize::from(FAILED) + 1).collect();
+        let spans = values.by_ref().take(usize::from(COLOURLESS) + 1).collect();
         let mut next = || values.next().unwrap_or_default();
         Palette {
             spans,

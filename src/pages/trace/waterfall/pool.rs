@@ -1,10 +1,11 @@
 //! The rows that people read: a fixed pool of elements, written in the frame in which the bars are painted.
 //! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
 
+use super::super::columns::Told;
 use super::mark::Mark;
 use spandrel_trace::analysis::rows::{Group, GroupsKept, Row, Rows, Siblings};
 use spandrel_trace::analysis::rpc;
-use spandrel_trace::model::{Flags, Outline, SpanIx};
+use spandrel_trace::model::{Flags, Kind, Outline, SpanIx};
 use spandrel_trace::units::duration;
 use std::collections::VecDeque;
 use wasm_bindgen::JsCast;
@@ -28,6 +29,10 @@ pub struct Showing<'a> {
     pub levels: u32,
     /// Indentation of a level, CSS pixels.
     pub indent: f64,
+    /// What is known of attributes.
+    pub told: &'a Told,
+    /// Keys of the attributes that are columns.
+    pub columns: &'a [String],
     /// Changes whenever rows must be written anew although they show the same spans.
     pub edition: u32,
 }
@@ -49,6 +54,8 @@ struct RowElement {
     dot: HtmlElement,
     name: Text,
     service: Text,
+    pills: [(HtmlElement, Text); 2],
+    cells: Vec<Text>,
     mark: HtmlElement,
     bar: HtmlElement,
     written: Option<Written>,
@@ -61,6 +68,7 @@ pub struct RowPool {
     rows: VecDeque<RowElement>,
     first: usize,
     made: u32,
+    columns: usize,
     siblings: Siblings,
 }
 
@@ -69,11 +77,15 @@ impl RowPool {
     pub fn new(container: HtmlElement) -> Option<Self> {
         let document = container.owner_document()?;
         let (rows, siblings) = (VecDeque::new(), Siblings::default());
-        Some(RowPool { container, document, rows, first: 0, made: 0, siblings })
+        Some(RowPool { container, document, rows, first: 0, made: 0, columns: 0, siblings })
     }
 
     /// Writes the rows on screen. `false` if an element could not be made.
     pub fn show(&mut self, showing: &Showing, groups: &mut GroupsKept) -> bool {
+        if self.columns != showing.columns.len() {
+            self.columns = showing.columns.len();
+            self.rows.drain(..).for_each(|row| row.element.remove());
+        }
         while self.rows.len() < showing.range.len() {
             let Some(row) = self.make() else { return false };
             self.rows.push_back(row);
@@ -154,6 +166,7 @@ impl RowPool {
         let dot = self.part("span", "span-row-dot")?;
         let name_box = self.part("span", "span-row-name")?;
         let service_box = self.part("span", "span-row-service")?;
+        let pills = [self.pill()?, self.pill()?];
         let mark = self.part("span", "span-row-mark")?;
         let focus = self.part("span", "span-row-focus")?;
         attribute(&focus, "title", "Show only this span and what is below it");
@@ -167,13 +180,32 @@ impl RowPool {
         depth_chip.append_child(&depth).ok()?;
         name_box.append_child(&name).ok()?;
         service_box.append_child(&service).ok()?;
-        for part in [&indent, &depth_chip, &twisty, &dot, &name_box, &service_box, &mark, &focus] {
+        let [(status, _), (called, _)] = &pills;
+        for part in
+            [&indent, &depth_chip, &twisty, &dot, &name_box, &service_box, status, called, &mark, &focus]
+        {
             names.append_child(part).ok()?;
         }
         element.append_child(&names).ok()?;
+        let mut cells = Vec::with_capacity(self.columns);
+        for _ in 0..self.columns {
+            let cell = self.part("div", "span-row-cell")?;
+            attribute(&cell, "role", "gridcell");
+            let text = self.document.create_text_node("");
+            cell.append_child(&text).ok()?;
+            element.append_child(&cell).ok()?;
+            cells.push(text);
+        }
         element.append_child(&bar).ok()?;
         self.container.append_child(&element).ok()?;
-        Some(RowElement { element, indent, depth, dot, name, service, mark, bar, written: None })
+        let written = None;
+        Some(RowElement { element, indent, depth, dot, name, service, pills, cells, mark, bar, written })
+    }
+
+    fn pill(&self) -> Option<(HtmlElement, Text)> {
+        let (pill, text) = (self.part("span", "span-row-pill")?, self.document.create_text_node(""));
+        pill.append_child(&text).ok()?;
+        Some((pill, text))
     }
 
     fn part(&self, tag: &str, class: &str) -> Option<HtmlElement> {
@@ -236,8 +268,26 @@ fn write(
     element.name.set_data(many.as_deref().unwrap_or(name));
     let service = shown(outline.service_of(span));
     let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
-    let called = server.map(|server| format!("{service} → {}", shown(outline.service_of(server))));
+    // Who was called and tells nothing itself is known from the caller alone.
+    let peer = showing.told.peer(span).filter(|peer| {
+        *peer != service && !outline.has_children(span) && outline.kind[span as usize] != Kind::Server
+    });
+    let callee = server.map(|server| shown(outline.service_of(server))).or(peer);
+    let called = callee.map(|callee| format!("{service} → {callee}"));
     element.service.set_data(called.as_deref().unwrap_or(service));
+    let status = showing.told.status(span).filter(|_| group.is_none()).unwrap_or_default();
+    let [(status_pill, status_text), (_, called_text)] = &element.pills;
+    status_text.set_data(status);
+    status_pill.set_class_name(match status.as_bytes().first() {
+        Some(b'5') => "span-row-pill span-row-pill-failed",
+        Some(b'4') => "span-row-pill span-row-pill-refused",
+        _ => "span-row-pill",
+    });
+    called_text.set_data(showing.told.called(span).unwrap_or_default());
+    for (key, cell) in showing.columns.iter().zip(&element.cells) {
+        let text = showing.told.of(key).and_then(|column| column.text_of(span));
+        cell.set_data(text.filter(|_| group.is_none()).unwrap_or_default());
+    }
     let flags = outline.flags[span as usize];
     let (class, words) = match &group {
         Some(group) => mark(group.failed > 0, group.failed_below, false),
