@@ -265,6 +265,12 @@ fn words() -> impl Strategy<Value = String> {
         "20m",
         "1.5",
         "-",
+        "status=err",
+        "status:unset",
+        "kind=cli",
+        "span_kind:o",
+        "scope=x",
+        "-kind",
     ]);
     prop::collection::vec(word, 1..4).prop_map(|words| words.join(" "))
 }

@@ -134,12 +134,25 @@ impl Whole<'_> {
         };
         let left_out = words.except.iter().any(|except| "service.name".contains(except));
         let service = self.resource.service.to_lowercase();
-        let named = |word: &String| {
+        let service_named = |word: &String| {
             !left_out && word.strip_prefix("service.name=").is_some_and(|begin| service.starts_with(begin))
         };
-        has(&self.record.name)
+        let kind = self.record.kind.name();
+        let status = ["unset", "ok", "error"][self.record.status as usize];
+        let named = |names: [&str; 3], value: &str| {
+            let signs = names.map(|name| [format!("{name}="), format!("{name}:")]).concat();
+            let part =
+                |word: &String| signs.iter().find_map(|sign| word.strip_prefix(sign)).map(str::to_owned);
+            let mut parts = words.wanted.iter().filter_map(part).filter(|part| !part.is_empty());
+            !words.except.iter().any(|except| names.iter().any(|name| name.contains(except)))
+                && parts.any(|part| value.to_lowercase().contains(&part))
+        };
+        named(["kind", "span.kind", "span_kind"], kind)
+            || named(["status", "status_code", "status.code"], status)
+            || named(["scope", "instrumentation_scope", "instrumentation.scope"], &self.scope.name)
+            || has(&self.record.name)
             || has(self.outline.service_of(self.at))
-            || !self.resource.service.is_empty() && words.wanted.iter().any(named)
+            || !self.resource.service.is_empty() && words.wanted.iter().any(service_named)
             || self.tags().iter().any(tag)
             || words.wanted.iter().any(|word| {
                 let id = self.record.span_id.to_string();

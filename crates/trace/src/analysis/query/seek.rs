@@ -1,11 +1,16 @@
 //! Jaeger's find over the columns: every distinct text is looked at once, then every span.
 
 use super::arena::{containing, folded};
-use super::facts::Facts;
+use super::facts::{Facts, status_name};
 use super::words::Words;
-use crate::model::{Cell, Columns, Flags, Kind, Of, SpanIx, SpanSet, StrIx, ValueRef};
+use crate::model::{Cell, Columns, Flags, Kind, Of, SpanIx, SpanSet, StatusCode, StrIx, ValueRef};
 use crate::units::SpanId;
 use std::ops::Range;
+
+/// What newer Jaegers call a kind, a status and a scope.
+const KINDS: [&str; 3] = ["kind", "span.kind", "span_kind"];
+const STATUSES: [&str; 3] = ["status", "status_code", "status.code"];
+const SCOPES: [&str; 3] = ["scope", "instrumentation_scope", "instrumentation.scope"];
 
 /// Words prepared for seeking.
 struct Seeker<'a> {
@@ -61,6 +66,18 @@ impl<'a> Seeker<'a> {
         let named =
             |(key, begin): &(&str, &str)| *key == "service.name" && folded(service).starts_with(begin);
         !service.is_empty() && !self.is_left_out("service.name") && self.pairs.iter().any(named)
+    }
+
+    /// `status=error`, `kind:client`: newer Jaegers have a status, a kind and a scope under several names, and look
+    /// for what stands behind the sign anywhere in them.
+    fn in_named(&self, names: &[&str], value: &str) -> bool {
+        let value = folded(value);
+        let named = |word: &String| {
+            let behind = |name: &&str| word.strip_prefix(*name)?.strip_prefix(['=', ':']);
+            names.iter().filter_map(behind).any(|part| !part.is_empty() && value.contains(part))
+        };
+        let left_out = names.iter().any(|name| self.is_left_out(name));
+        !value.is_empty() && !left_out && self.words.wanted.iter().any(named)
     }
 
     /// A tag that is looked at as a whole.
@@ -204,10 +221,13 @@ pub(super) fn seek(facts: &Facts<'_>, words: &Words) -> SpanSet {
     let texts = containing(&outline.strings, &words.wanted);
     let kinds: Vec<bool> = (0..6)
         .map(|kind| Kind::from_number(kind).name())
-        .map(|name| !name.is_empty() && seeker.in_tag("span.kind", name))
+        .map(|name| !name.is_empty() && (seeker.in_tag("span.kind", name) || seeker.in_named(&KINDS, name)))
         .collect();
-    let statuses =
-        [false, seeker.in_tag("otel.status_code", "OK"), seeker.in_tag("otel.status_code", "ERROR")];
+    let statuses = [StatusCode::Unset, StatusCode::Ok, StatusCode::Error].map(|status| {
+        let name = status_name(status);
+        let tag = status != StatusCode::Unset && seeker.in_tag("otel.status_code", name);
+        tag || seeker.in_named(&STATUSES, name)
+    });
     let error = seeker.in_tag("error", "true");
     let resources: Vec<bool> = facts
         .trace
@@ -226,7 +246,9 @@ pub(super) fn seek(facts: &Facts<'_>, words: &Words) -> SpanSet {
         .iter()
         .map(|scope| {
             let named = !scope.name.is_empty() && seeker.in_tag("otel.scope.name", &scope.name);
-            named || !scope.version.is_empty() && seeker.in_tag("otel.scope.version", &scope.version)
+            named
+                || seeker.in_named(&SCOPES, &scope.name)
+                || !scope.version.is_empty() && seeker.in_tag("otel.scope.version", &scope.version)
         })
         .collect();
     let hit = |hits: &[bool], numbers: &[u32], span: usize| {
