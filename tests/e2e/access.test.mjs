@@ -38,5 +38,16 @@ for (const colorScheme of ["light", "dark"]) {
     await check(page, "trace");
     await new Trace(page).openDetail(sent.ids["charge card"]);
     await check(page, "detail");
+    await page.keyboard.press("?");
+    await check(page, "keys");
+    await page.keyboard.press("?");
+    await page.keyboard.press("Control+k");
+    await check(page, "palette");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type("serv");
+    await page.getByRole("option").first().waitFor();
+    await idle(page);
+    await check(page, "find");
   });
 }

@@ -11,6 +11,8 @@ export class Trace {
     this.rows = page.locator('[data-test="span-row"][data-span-id]:visible');
     this.detail = page.getByTestId("detail");
     this.links = this.detail.getByTestId("detail-links");
+    this.waterfall = page.getByTestId("waterfall");
+    this.finder = page.getByTestId("find");
     this.canvas = page.getByTestId("waterfall-canvas").first();
   }
 
@@ -20,6 +22,43 @@ export class Trace {
 
   async spans() {
     return this.rows.evaluateAll((rows) => rows.map((row) => row.dataset.spanId));
+  }
+
+  /** Spans whose rows stand out like that. */
+  async marked(how) {
+    return this.page.locator(`[data-test="span-row"][data-mark="${how}"]:visible`).evaluateAll((rows) => rows.map((row) => row.dataset.spanId));
+  }
+
+  /** The selected span, if one is. */
+  async selected() {
+    const [id = null] = await this.page.locator('[data-test="span-row"][aria-selected="true"]:visible').evaluateAll((rows) => rows.map((row) => row.dataset.spanId));
+    return id;
+  }
+
+  /** Types what is looked for, as a person would. */
+  async look(text) {
+    await this.finder.fill(text);
+    await idle(this.page);
+    // The list of completions is not what the journey is about.
+    await this.finder.press("Escape");
+    if ((await this.finder.inputValue()) === "") await this.finder.fill(text);
+    await idle(this.page);
+  }
+
+  /** How many match, and which of them one is at, in the page's words. */
+  async count() {
+    return this.page.getByTestId("find-count").textContent();
+  }
+
+  /** Chooses what becomes of the spans that do not match. */
+  async show(how) {
+    await this.page.getByTestId("find-show").selectOption(how);
+    await idle(this.page);
+  }
+
+  /** What came of reading the trace again, in the page's words. */
+  async refreshed() {
+    return this.page.getByTestId("refresh-said").textContent();
   }
 
   /** What the row's bar says to those who cannot see it. */

@@ -1,0 +1,117 @@
+// A trace that grows while one looks at it: what is looked at stays, what came is shown; and all of it can be linked.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dropFile, idle, open } from "./browser.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { checkout, send } from "./spans.mjs";
+import { server } from "./stage.mjs";
+
+/** A span that comes late: it begins before all others but the root, of a service whose name comes first. */
+function late(sent, parent) {
+  const { startTimeUnixNano: begin } = sent.body.resourceSpans[0].scopeSpans[0].spans[0];
+  const id = "00000000000000e1";
+  const span = {
+    traceId: sent.traceId, spanId: id, parentSpanId: parent, name: "late", kind: 1,
+    startTimeUnixNano: `${BigInt(begin) + 1_000_000n}`, endTimeUnixNano: `${BigInt(begin) + 3_000_000n}`,
+  };
+  const service = { key: "service.name", value: { stringValue: "a-service" } };
+  return { id, body: { resourceSpans: [{ resource: { attributes: [service] }, scopeSpans: [{ spans: [span] }] }] } };
+}
+
+test("a refresh shows what came, and keeps selection, collapse, focus, detail and time", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const { ids } = sent;
+  const query = `?span=${ids["charge card"]}&open=1&range=1000000-89000000&collapsed=${ids["reserve stock"]}&focus=${ids["POST /checkout"]}`;
+  const page = await open(t, `${viewer}/trace/${sent.traceId}${query}`);
+  const trace = new Trace(page);
+  const before = await trace.spans();
+  assert.deepEqual(before, [ids["POST /checkout"], ids["reserve stock"], ids["charge card"]]);
+
+  await page.getByTestId("refresh").click();
+  await idle(page);
+  assert.equal(await trace.refreshed(), "Nothing new");
+
+  const more = late(sent, ids["POST /checkout"]);
+  await send(otlp_http, more.body);
+  const address = page.url();
+  await page.getByTestId("refresh").click();
+  await idle(page);
+  assert.equal(await trace.refreshed(), "1 new span");
+  assert.deepEqual(await trace.spans(), [before[0], more.id, ...before.slice(1)]);
+  assert.deepEqual(await trace.marked("added"), [more.id]);
+  assert.match(await trace.header.innerText(), /4 services[^]*5 spans/);
+  assert.equal(await trace.selected(), ids["charge card"]);
+  assert.equal(await trace.detail.getAttribute("data-span-id"), ids["charge card"]);
+  assert.match(await trace.detail.innerText(), /card declined/);
+  assert.equal(page.url(), address);
+});
+
+test("following reads again by itself until it is stopped", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`);
+  const trace = new Trace(page);
+  const follow = page.getByTestId("follow");
+  await follow.click();
+  assert.equal(await follow.getAttribute("aria-pressed"), "true");
+  const more = late(sent, sent.ids["reserve stock"]);
+  await send(otlp_http, more.body);
+  await trace.row(more.id).waitFor();
+  await follow.click();
+  assert.equal(await follow.getAttribute("aria-pressed"), "false");
+});
+
+test("a trace lacks a parent: the header names it, and whose it was", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const more = late(sent, "00000000000000dd");
+  await send(otlp_http, more.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`);
+  const trace = new Trace(page);
+  const missing = page.getByTestId("missing");
+  await missing.locator("summary").click();
+  await idle(page);
+  assert.match(await missing.innerText(), /00000000000000dd is named by 1 span of a-service\. It was probably of a-service\./);
+  await missing.getByRole("button", { name: "Show it" }).click();
+  await idle(page);
+  assert.equal(await trace.selected(), more.id);
+});
+
+test("all that is looked at is in the address, and Jaeger's service filter opens", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const { ids } = sent;
+  const query = `?range=1000000-80000000&span=${ids["SELECT stock"]}&open=1&detail=bottom&order=duration&group=1&uiFind=stock&show=dim&time=absolute&hide=payment`;
+  const page = await open(t, `${viewer}/trace/${sent.traceId}${query}`);
+  const trace = new Trace(page);
+  const seen = await trace.view();
+  assert.ok(!(await trace.spans()).includes(ids["charge card"]), "its service is hidden");
+  await page.reload();
+  await idle(page);
+  assert.deepEqual(await trace.view(), seen);
+  // Another page and back.
+  await page.getByRole("link", { name: "Dependencies" }).click();
+  await idle(page);
+  await page.goBack();
+  await idle(page);
+  assert.deepEqual(await trace.view(), seen);
+
+  // frontend, payment, stock in this order; payment is hidden. The checksum is Jaeger's for these three names.
+  await page.goto(`${viewer}/trace/${sent.traceId}?svcFilter=eb08.5`);
+  await idle(page);
+  assert.deepEqual(await trace.spans(), [ids["POST /checkout"], ids["reserve stock"], ids["SELECT stock"]]);
+});
+
+test("a trace of a file is not read again", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, viewer);
+  await dropFile(page, "checkout.json", JSON.stringify(checkout().body));
+  await new Trace(page).header.waitFor();
+  assert.equal(await page.getByTestId("refresh").count(), 0);
+});
