@@ -13,6 +13,7 @@ mod place;
 mod process;
 mod run;
 mod service;
+mod shrink;
 mod system;
 mod test;
 mod tools;

@@ -14,32 +14,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
+use crate::shrink::shrink;
 use crate::{place, process, tools};
 
 /// The tag in `index.html` that starts the loader; shipping adds the folder of the files to it.
 const LOADER: &str = "<script id=\"loader\">";
-/// wasm-opt for size: what travels counts more than the last per cent of speed.
-const OPTIMISE: &[&str] = &[
-    // The lowest 1024 bytes are the far end of the stack, so an address that wraps round to them is none.
-    "--low-memory-unused",
-    // Functions that are called once are often alike; side by side they pack better than inlined here and there.
-    "--one-caller-inline-max-function-size=0",
-    "-Oz",
-    // The names go afterwards. In their order like stands by like, within the 32 KB that gzip looks back.
-    "--reorder-functions-by-name",
-    "--strip-producers",
-    "--strip-target-features",
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-call-indirect-overlong",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-    "--enable-simd",
-];
-
+/// What Trunk calls the program and the script around it.
+const WASM: &str = "spandrel_bg.wasm";
+const SCRIPT: &str = "spandrel.js";
 /// How to build.
 #[derive(Default)]
 pub struct Build {
@@ -59,12 +41,13 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
     let sheets = stylesheets(&source);
     files.retain(|path, _| path.extension().is_none_or(|extension| extension != "css"));
     files.insert("spandrel.css".into(), concatenated(&sheets)?);
-    for needed in ["spandrel.js", "spandrel_bg.wasm"] {
+    for needed in [SCRIPT, WASM] {
         if !files.contains_key(Path::new(needed)) {
             bail!("Trunk built no {needed}");
         }
     }
     optimise(build, &mut files)?;
+    names_no_folder(&files[Path::new(WASM)], &folders())?;
     let folder = format!("static/{}", content_hash(&files));
     let page = shipped_page(&source, &folder)?;
 
@@ -95,25 +78,59 @@ fn bundle(build: &Build) -> Result<PathBuf> {
     }
     // Trunk reads NO_COLOR as a Boolean and stops at `NO_COLOR=1`, which is what the world sets.
     trunk.env("PATH", bundler.path).env_remove("NO_COLOR").current_dir(place::root());
+    // Added to the flags of `.cargo/config.toml`, which stay.
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_folders());
     process::run(&mut trunk)?;
     Ok(out)
 }
 
 fn optimise(build: &Build, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
-    let Some(mut wasm_opt) = tools::wasm_opt(build.install_optimiser)? else {
+    let Some(wasm_opt) = tools::wasm_opt(build.install_optimiser)? else {
         println!(
             "The viewer is not size-optimised: that needs Node and `cargo xtask setup`. It works all the same."
         );
         return Ok(());
     };
+    println!("Optimising {WASM} (about a minute)");
     let folder = place::root().join("target").join("wasm-opt");
-    fs::create_dir_all(&folder)?;
-    for (path, bytes) in files.iter_mut().filter(|(path, _)| path.extension().is_some_and(|e| e == "wasm")) {
-        println!("Optimising {} (about 20 seconds)", path.display());
-        let (before, after) = (folder.join("in.wasm"), folder.join("out.wasm"));
-        fs::write(&before, &*bytes)?;
-        process::run(wasm_opt.arg(&before).args(OPTIMISE).arg("-o").arg(&after))?;
-        *bytes = fs::read(after)?;
+    let (wasm, script) = (&files[Path::new(WASM)], std::str::from_utf8(&files[Path::new(SCRIPT)])?);
+    let (wasm, script) = shrink(&wasm_opt, wasm, script, &folder)?;
+    files.insert(WASM.into(), wasm);
+    files.insert(SCRIPT.into(), script.into_bytes());
+    Ok(())
+}
+
+/// The folders of this machine that the compiler would write into the program, as places in the sources (for what a
+/// fault says of itself), with what it writes instead. They are nobody's business, and take room.
+fn folders() -> Vec<(PathBuf, &'static str)> {
+    let mut folders = vec![(place::root(), "")];
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    if let Some(home) = cargo_home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) {
+        let registries = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
+        folders.extend(registries.map(|registry| (registry.path(), "")));
+    }
+    let mut rustc = Command::new("rustc");
+    let toolchain = process::answer(rustc.args(["--print", "sysroot"]).current_dir(place::root()));
+    folders.extend(toolchain.map(|folder| (PathBuf::from(folder).join("lib/rustlib/src/rust"), "rust")));
+    // Cargo splits flags at spaces, so that a folder with one in its name cannot be told.
+    folders.retain(|(folder, _)| !folder.to_string_lossy().contains(char::is_whitespace));
+    folders
+}
+
+fn without_folders() -> String {
+    let flags = folders()
+        .into_iter()
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+/// Fails if the program names a folder of this machine.
+fn names_no_folder(wasm: &[u8], folders: &[(PathBuf, &str)]) -> Result<()> {
+    for (folder, _) in folders {
+        let name = folder.to_string_lossy();
+        if wasm.windows(name.len()).any(|part| part == name.as_bytes()) {
+            bail!("the viewer's program names {name}, a folder of this machine");
+        }
     }
     Ok(())
 }
@@ -207,6 +224,13 @@ mod tests {
         assert!(page.contains("<script id=\"loader\" data-assets=\"static/0123/\">go()</script>"));
         assert!(page.contains("JAEGER_CONFIG = DEFAULT_CONFIG;"));
         assert!(shipped_page("<head></head>", "x").is_err());
+    }
+
+    #[test]
+    fn a_program_that_names_a_folder_is_not_shipped() {
+        let folders = [(PathBuf::from("/home/someone/spandrel"), "")];
+        assert!(names_no_folder(b"\0asm src/main.rs", &folders).is_ok());
+        assert!(names_no_folder(b"\0asm /home/someone/spandrel/src/main.rs", &folders).is_err());
     }
 
     #[test]
