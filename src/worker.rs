@@ -116,7 +116,7 @@ impl Desk {
             Ask::Question(question) => {
                 let answer = self.engine.borrow_mut().answer(&question);
                 let outline = match question {
-                    Question::Outline { trace } if answer == Answer::Outline => Some(trace),
+                    Question::Outline { trace } if matches!(answer, Answer::Outline) => Some(trace),
                     _ => None,
                 };
                 (answer, outline)

@@ -162,7 +162,7 @@ impl Data {
         let reply = if self.in_files(id) {
             let ask = Ask::Question(Question::Outline { trace: id.to_owned() });
             let reply = self.ask(&ask, None, |_| {}).await;
-            if reply.answer == Answer::Missing && self.reopen_files().await {
+            if matches!(reply.answer, Answer::Missing) && self.reopen_files().await {
                 self.ask(&ask, None, |_| {}).await
             } else {
                 reply

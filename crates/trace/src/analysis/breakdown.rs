@@ -6,8 +6,8 @@
 //! is the one that keeps the span waiting. Children are clipped to the span.
 
 use crate::model::{Kind, Outline, SpanIx, StrIx};
+use crate::units::Kept;
 use crate::units::Order as _;
-use rustc_hash::FxHashMap;
 
 /// Time spent on the children of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,13 +75,13 @@ struct Sweep {
     holder: Option<usize>,
     gap: (u64, u64),
     shares: Vec<Share>,
-    known: FxHashMap<StrIx, usize>,
+    known: Kept<usize>,
 }
 
 impl Sweep {
     fn child(&mut self, service: StrIx, begin: u64, end: u64) {
         let next = self.shares.len();
-        let share = *self.known.entry(service).or_insert(next);
+        let share = *self.known.of(u64::from(service), || next);
         if share == next {
             self.shares.push(Share { service, time: 0, calls: 0 });
         }
@@ -207,7 +207,7 @@ mod tests {
                 let sum: u64 = found.services.iter().map(|share| share.time).sum();
                 prop_assert_eq!(found.own + found.between + sum, found.duration);
                 prop_assert_eq!(found.duration, outline.duration_of(span));
-                let mut times: FxHashMap<StrIx, u64> = FxHashMap::default();
+                let mut times: std::collections::HashMap<StrIx, u64> = std::collections::HashMap::new();
                 for at in outline.begin[span as usize]..outline.end[span as usize] {
                     let end = |child: SpanIx| outline.end[child as usize].min(outline.end[span as usize]);
                     let at_work = outline.children(span)

@@ -5,8 +5,7 @@
 //! failed when the called span itself says so; that a failure further down made it fail does not count twice.
 
 use crate::model::{DependencyLink, Flags, Outline, SpanIx, StrIx};
-use crate::units::Order as _;
-use rustc_hash::FxHashMap;
+use crate::units::{Kept, Order as _};
 
 /// Links kept before equal ones are put together.
 const LOOSE: usize = 1 << 10;
@@ -24,19 +23,19 @@ impl Tally {
     /// Counts the calls of one trace.
     pub fn add(&mut self, outline: &Outline) {
         self.traces += 1;
-        let mut counts: FxHashMap<(StrIx, StrIx), (u64, u64)> = FxHashMap::default();
+        let mut counts: Kept<(u64, u64)> = Kept::default();
         for span in 0..outline.len() as SpanIx {
             let Some(parent) = outline.parent_of(span) else { continue };
-            let (calls, errors) =
-                counts.entry((outline.service[parent as usize], outline.service[span as usize])).or_default();
+            let (parent, child) = (outline.service[parent as usize], outline.service[span as usize]);
+            let (calls, errors) = counts.of(u64::from(parent) << 32 | u64::from(child), Default::default);
             *calls += 1;
             *errors += u64::from(outline.flags[span as usize].has(Flags::OWN_ERROR));
         }
-        self.links.extend(counts.into_iter().map(|((parent, child), (calls, errors))| DependencyLink {
-            parent: outline.strings.get(parent).to_owned(),
-            child: outline.strings.get(child).to_owned(),
-            calls,
-            errors: Some(errors),
+        self.links.extend(counts.iter().map(|(ends, (calls, errors))| DependencyLink {
+            parent: outline.strings.get((ends >> 32) as StrIx).to_owned(),
+            child: outline.strings.get(*ends as StrIx).to_owned(),
+            calls: *calls,
+            errors: Some(*errors),
         }));
         if self.links.len() > 2 * self.merged + LOOSE {
             self.links = merge(std::mem::take(&mut self.links));

@@ -1,7 +1,7 @@
 //! When a span waited for its direct children; the rest of its time is its own (self time).
 
 use crate::model::{Outline, SpanIx};
-use rustc_hash::FxHashMap;
+use crate::units::Kept;
 
 /// Times during which a span had at least one child at work, clipped to the span, disjoint and ascending,
 /// with running sums so that any stretch of time can be asked about in logarithmic time.
@@ -90,22 +90,23 @@ pub fn self_times(outline: &Outline) -> Vec<u64> {
 /// once a frame. Belongs to one outline; make a new one for another.
 #[derive(Debug, Default)]
 pub struct WaitsKept {
-    waits: FxHashMap<SpanIx, Waits>,
+    waits: Kept<Waits>,
     held: usize,
 }
 
 /// How many intervals are kept before all are forgotten: 12 MB.
-const KEPT: usize = 1 << 19;
+const MOST: usize = 1 << 19;
 
 impl WaitsKept {
     /// The waits of `span`.
     pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &Waits {
-        if self.held > KEPT && !self.waits.contains_key(&span) {
+        let number = u64::from(span);
+        if self.held > MOST && self.waits.get(number).is_none() {
             self.waits.clear();
             self.held = 0;
         }
         let held = &mut self.held;
-        self.waits.entry(span).or_insert_with(|| {
+        self.waits.of(number, || {
             let waits = Waits::of(outline, span);
             *held += waits.begin.len() + 8;
             waits

@@ -1,8 +1,7 @@
 //! What a list of traces shows of each, and what a service graph shows of each edge.
 
 use super::{Flags, Kind, Outline, SpanIx};
-use crate::units::Order as _;
-use crate::units::TraceId;
+use crate::units::{Kept, Order as _, TraceId};
 use serde::{Deserialize, Serialize};
 
 /// One trace in a search result (Jaeger's `TraceSummary`, with nanoseconds as numbers).
@@ -78,10 +77,10 @@ impl Outline {
     /// What a list shows of the trace.
     pub fn summary(&self) -> TraceSummary {
         let mut services: Vec<ServiceCount> = Vec::new();
-        let mut slot = rustc_hash::FxHashMap::default();
+        let mut slot = Kept::default();
         let (mut errors, mut orphans) = (0, 0);
         for (service, flags) in self.service.iter().zip(&self.flags) {
-            let at = *slot.entry(*service).or_insert_with(|| {
+            let at = *slot.of(u64::from(*service), || {
                 services
                     .push(ServiceCount { name: self.strings.get(*service).to_owned(), ..Default::default() });
                 services.len() - 1

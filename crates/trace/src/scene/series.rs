@@ -1,6 +1,6 @@
 //! Lines over time: where they are broken, how their axes are divided, and what a tick says.
 
-use crate::units::{count, duration};
+use crate::units::{civil, count, duration};
 use std::ops::Range;
 
 const SECOND: u64 = 1_000_000_000;
@@ -143,11 +143,11 @@ pub fn time_axis(begin_unix: u64, end_unix: u64, offset_minutes: i32, about: usi
     let ideal = (end_unix - begin_unix).div_ceil(about.clamp(1, 50) as u64).div_ceil(SECOND);
     let step =
         STEPS.into_iter().find(|step| *step >= ideal).unwrap_or_else(|| ideal.div_ceil(86_400) * 86_400);
-    let offset = i128::from(offset_minutes) * 60;
-    let local_begin = i128::from(begin_unix / SECOND) + offset;
-    let first = local_begin.div_euclid(i128::from(step)) * i128::from(step);
-    let ticks = (0..=(about as i128 + 2))
-        .map(|index| first + index * i128::from(step))
+    let (offset, step_length) = (i64::from(offset_minutes) * 60, step as i64);
+    let local_begin = (begin_unix / SECOND) as i64 + offset;
+    let first = local_begin.div_euclid(step_length) * step_length;
+    let ticks = (0..=about.clamp(1, 50) as i64 + 2)
+        .map(|index| first + index * step_length)
         .filter_map(|local| {
             let at = u64::try_from(local - offset).ok()?.checked_mul(SECOND)?;
             (begin_unix..=end_unix)
@@ -159,10 +159,10 @@ pub fn time_axis(begin_unix: u64, end_unix: u64, offset_minutes: i32, about: usi
 }
 
 /// `14:05`, with seconds where the step has them, as a date at midnight and for steps of days.
-fn time_label(local: i128, step: u64) -> String {
+fn time_label(local: i64, step: u64) -> String {
     let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
     if second == 0 {
-        let (month, day) = month_and_day(days as i64);
+        let (month, day) = month_and_day(days);
         return format!("{day} {month}");
     }
     let (hour, minute) = (second / 3_600, second / 60 % 60);
@@ -175,30 +175,25 @@ fn time_label(local: i128, step: u64) -> String {
 
 /// A moment (nanoseconds since the Unix epoch) in local time: `14:05`, `14:05:30`, `21 Nov 14:05`.
 pub fn clock(unix: u64, offset_minutes: i32, seconds: bool, date: bool) -> String {
-    let local = i128::from(unix / SECOND) + i128::from(offset_minutes) * 60;
+    let local = (unix / SECOND) as i64 + i64::from(offset_minutes) * 60;
     let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
     let mut text = format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
     if seconds {
         text.push_str(&format!(":{:02}", second % 60));
     }
     if date {
-        let (month, day) = month_and_day(days as i64);
+        let (month, day) = month_and_day(days);
         text.insert_str(0, &format!("{day} {month} "));
     }
     text
 }
 
 /// Of a day since the Unix epoch, in the Gregorian calendar.
-fn month_and_day(days: i64) -> (&'static str, u8) {
+fn month_and_day(days: i64) -> (&'static str, u64) {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    // A day is far inside of what the calendar holds unless a clock is broken beyond use.
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let date = i32::try_from(days)
-        .ok()
-        .and_then(|days| epoch.checked_add(jiff::Span::new().try_days(days).ok()?).ok())
-        .unwrap_or(epoch);
-    (MONTHS[(date.month() as usize).clamp(1, 12) - 1], date.day() as u8)
+    let (_, month, day) = civil(days);
+    (MONTHS[(month as usize).clamp(1, 12) - 1], day)
 }
 
 #[cfg(test)]

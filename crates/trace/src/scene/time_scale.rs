@@ -34,8 +34,11 @@ impl TimeScale {
     /// The place of `time`; outside `0..width` for a time that is not shown.
     pub fn x_of(&self, time: u64) -> f64 {
         // The difference is taken in integers: as floats two late times would collapse into one.
-        let offset = i128::from(time) - i128::from(self.begin);
-        offset as f64 / self.span() as f64 * self.width
+        let offset = match time.checked_sub(self.begin) {
+            Some(after) => after as f64,
+            None => -((self.begin - time) as f64),
+        };
+        offset / self.span() as f64 * self.width
     }
 
     /// The time at `x` as nanoseconds after `begin`, with its fraction.

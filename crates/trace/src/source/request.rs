@@ -2,7 +2,7 @@
 //! `tests/golden/requests.txt`.
 
 use super::{Base, SearchQuery, Task, print_duration};
-use crate::units::Order as _;
+use crate::units::{self, Order as _};
 use std::fmt::Write;
 
 /// Which of Jaeger's HTTP APIs is spoken. Dependencies exist in v1 alone.
@@ -113,9 +113,10 @@ pub fn tags_as_json(tags: &[(String, String)]) -> String {
 
 /// RFC 3339 in UTC with microseconds, as v3 wants its times.
 fn rfc3339(us: u64) -> String {
-    let us = i64::try_from(us).unwrap_or(i64::MAX);
-    let time = jiff::Timestamp::from_microsecond(us).unwrap_or(jiff::Timestamp::MAX);
-    format!("{time:.6}")
+    // What nanoseconds hold, which is until the year 2554.
+    let us = us.min(u64::MAX / 1_000);
+    let whole = units::rfc3339(us / 1_000_000 * 1_000_000_000);
+    format!("{}.{:06}Z", whole.trim_end_matches('Z'), us % 1_000_000)
 }
 
 #[derive(Default)]

@@ -5,7 +5,7 @@ const SECOND: i128 = 1_000_000_000;
 /// `unix` nanoseconds as RFC 3339 in UTC, with as many decimals as are needed: `2026-11-21T11:22:33.5Z`.
 pub fn rfc3339(unix: u64) -> String {
     let seconds = unix / SECOND as u64;
-    let (year, month, day) = civil(seconds / 86_400);
+    let (year, month, day) = civil((seconds / 86_400) as i64);
     let clock = seconds % 86_400;
     let mut text =
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", clock / 3600, clock / 60 % 60, clock % 60);
@@ -71,8 +71,8 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
 
 /// Year, month and day of a number of days since 1970-01-01 (proleptic Gregorian calendar; eras of 400 years
 /// that begin in March, so that the leap day is the last of its year).
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
+pub fn civil(days: i64) -> (u64, u64, u64) {
+    let days = days.saturating_add(719_468).max(0) as u64;
     let era = days / 146_097;
     let of_era = days % 146_097;
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

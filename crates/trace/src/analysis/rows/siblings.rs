@@ -2,20 +2,20 @@
 
 use super::{Rows, group};
 use crate::model::{Outline, SpanIx};
-use rustc_hash::FxHashMap;
+use crate::units::Kept;
 
 /// Remembers the children of the parents asked about, so that a parent of 200,000 is walked once and not
 /// once a row. Belongs to one outline and one list of rows; make a new one for others.
 #[derive(Debug, Default)]
 pub struct Siblings {
-    children: FxHashMap<SpanIx, Vec<SpanIx>>,
+    children: Kept<Vec<SpanIx>>,
     held: usize,
     /// Of every row, where the rows are not those of the trace in its order.
     places: Vec<(u32, u32)>,
 }
 
 /// How many entries are kept before all are forgotten: 4 MB of indices.
-const KEPT: usize = 1 << 20;
+const MOST: usize = 1 << 20;
 
 impl Siblings {
     /// Position of the row at `index` among its siblings, from 1, and how many they are; `(1, 1)` for no row.
@@ -31,12 +31,13 @@ impl Siblings {
             return (1, 1);
         }
         let parent = outline.parent[row.span as usize];
-        if self.held > KEPT && !self.children.contains_key(&parent) {
+        let number = u64::from(parent);
+        if self.held > MOST && self.children.get(number).is_none() {
             self.children.clear();
             self.held = 0;
         }
         let held = &mut self.held;
-        let siblings = self.children.entry(parent).or_insert_with(|| {
+        let siblings = self.children.of(number, || {
             let list: Vec<_> = group::family(outline, row.span).collect();
             *held += list.len() + 8;
             list

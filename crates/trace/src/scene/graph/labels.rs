@@ -46,23 +46,26 @@ pub(super) fn place(nodes: &[Node], edges: &mut [Edge]) {
 /// Rectangles found by the cells of a coarse grid that they touch.
 #[derive(Default)]
 struct Grid {
-    cells: rustc_hash::FxHashMap<(i32, i32), Vec<Area>>,
+    cells: crate::units::Kept<Vec<Area>>,
 }
 
 impl Grid {
-    fn cells_of(area: Area) -> impl Iterator<Item = (i32, i32)> {
+    /// Column and row of each in one number.
+    fn cells_of(area: Area) -> impl Iterator<Item = u64> {
         const CELL: f64 = 128.0;
         let cell = |at: f64| (at / CELL).floor() as i32;
-        (cell(area.0)..=cell(area.2)).flat_map(move |x| (cell(area.1)..=cell(area.3)).map(move |y| (x, y)))
+        (cell(area.0)..=cell(area.2)).flat_map(move |x| {
+            (cell(area.1)..=cell(area.3)).map(move |y| u64::from(x as u32) << 32 | u64::from(y as u32))
+        })
     }
 
     fn put(&mut self, area: Area) {
-        Self::cells_of(area).for_each(|cell| self.cells.entry(cell).or_default().push(area));
+        Self::cells_of(area).for_each(|cell| self.cells.of(cell, Vec::new).push(area));
     }
 
     fn is_free(&self, area: Area) -> bool {
         let apart =
             |other: &Area| area.0 >= other.2 || other.0 >= area.2 || area.1 >= other.3 || other.1 >= area.3;
-        Self::cells_of(area).all(|cell| self.cells.get(&cell).is_none_or(|areas| areas.iter().all(apart)))
+        Self::cells_of(area).all(|cell| self.cells.get(cell).is_none_or(|areas| areas.iter().all(apart)))
     }
 }

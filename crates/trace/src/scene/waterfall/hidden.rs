@@ -6,7 +6,7 @@ use super::{Extent, Pattern, Viewport, extent, place};
 use crate::analysis::rows::Rows;
 use crate::model::{Flags, Outline, SpanIx};
 use crate::scene::TimeScale;
-use rustc_hash::FxHashMap;
+use crate::units::Kept;
 
 /// Stands in a cell for the row's own bar, which is drawn elsewhere...
 const OWN: u8 = EMPTY - 1;
@@ -45,17 +45,17 @@ impl Hidden {
 #[derive(Debug, Default)]
 pub(super) struct HiddenKept {
     scale: Option<TimeScale>,
-    rows: FxHashMap<usize, Hidden>,
+    rows: Kept<Hidden>,
     cells: Cells,
 }
 
 /// How many rows are remembered before all are forgotten.
-const KEPT: usize = 1 << 12;
+const MOST: usize = 1 << 12;
 
 impl HiddenKept {
     /// Forgets what was laid at another scale.
     pub fn scale_to(&mut self, scale: &TimeScale) {
-        if self.scale != Some(*scale) || self.rows.len() > KEPT {
+        if self.scale != Some(*scale) || self.rows.len() > MOST {
             self.scale = Some(*scale);
             self.rows.clear();
         }
@@ -71,7 +71,7 @@ impl HiddenKept {
         colour: &dyn Fn(SpanIx) -> u8,
     ) -> &Hidden {
         let cells = &mut self.cells;
-        self.rows.entry(index).or_insert_with(|| lay(outline, rows, view, index, colour, cells))
+        self.rows.of(index as u64, || lay(outline, rows, view, index, colour, cells))
     }
 }
 

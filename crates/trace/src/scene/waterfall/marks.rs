@@ -4,22 +4,22 @@ use super::{Extent, Stretch, Viewport, place};
 use crate::analysis::gaps::gaps;
 use crate::analysis::waiting::Waits;
 use crate::model::{Kind, Outline, SpanIx};
-use rustc_hash::FxHashMap;
+use crate::units::Kept;
 
 /// Remembers the gaps of the spans that were on screen. Belongs to one outline.
 #[derive(Debug, Default)]
-pub(super) struct GapsKept(FxHashMap<SpanIx, Vec<(u64, u64)>>);
+pub(super) struct GapsKept(Kept<Vec<(u64, u64)>>);
 
 /// How many spans are remembered before all are forgotten.
-const KEPT: usize = 1 << 14;
+const MOST: usize = 1 << 14;
 
 impl GapsKept {
     /// The gaps of `span`, whose waits are `waits`.
     pub fn of(&mut self, outline: &Outline, span: SpanIx, waits: &Waits) -> &[(u64, u64)] {
-        if self.0.len() > KEPT {
+        if self.0.len() > MOST {
             self.0.clear();
         }
-        self.0.entry(span).or_insert_with(|| gaps(outline, span, waits))
+        self.0.of(u64::from(span), || gaps(outline, span, waits))
     }
 }
 
