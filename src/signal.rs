@@ -76,33 +76,57 @@ struct Followed {
     changes: ArcTrigger,
 }
 
-/// A value that is followed. A handle: copied freely.
-pub struct RwSignal<T>(leptos::StoredValue<Followed, LocalStorage>, PhantomData<fn() -> T>);
+type Source = leptos::StoredValue<Followed, LocalStorage>;
 
-fn followed(value: Rc<dyn Any>) -> leptos::StoredValue<Followed, LocalStorage> {
-    leptos::StoredValue::new_local(Followed { value, changes: ArcTrigger::new() })
+fn followed(value: Rc<dyn Any>) -> Source {
+    Source::new_local(Followed { value, changes: ArcTrigger::new() })
 }
 
-fn tracked(signal: leptos::StoredValue<Followed, LocalStorage>) -> Rc<dyn Any> {
-    let Followed { value, changes } = signal.get_value();
+fn tracked(source: Source) -> Rc<dyn Any> {
+    let Followed { value, changes } = source.get_value();
     changes.track();
     value
 }
 
+fn untracked(source: Source) -> Rc<dyn Any> {
+    source.get_value().value
+}
+
+fn told(source: Source) {
+    if let Some(source) = source.try_get_value() {
+        source.changes.notify();
+    }
+}
+
+/// Looks into what [`tracked`] and its like have found.
+fn look_into<T: 'static, U>(found: &Rc<dyn Any>, look: impl FnOnce(&T) -> U) -> U {
+    match known::<RefCell<Option<T>>>(found).borrow().as_ref() {
+        Some(value) => look(value),
+        None => unreachable!("it has been worked out"),
+    }
+}
+
+fn place<T: 'static>(value: T) -> Rc<dyn Any> {
+    Rc::new(RefCell::new(Some(value)))
+}
+
+/// A value that is followed. A handle: copied freely.
+pub struct RwSignal<T>(Source, PhantomData<fn() -> T>);
+
 impl<T: 'static> RwSignal<T> {
     /// A signal that is `value` to begin with.
     pub fn new(value: T) -> Self {
-        RwSignal(followed(Rc::new(RefCell::new(value))), PhantomData)
+        RwSignal(followed(place(value)), PhantomData)
     }
 
     /// Looks at the value, and follows it.
     pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(&known::<RefCell<T>>(&tracked(self.0)).borrow())
+        look_into(&tracked(self.0), look)
     }
 
     /// Looks at the value as it is now.
     pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(&known::<RefCell<T>>(&self.0.get_value().value).borrow())
+        look_into(&untracked(self.0), look)
     }
 
     /// The value, followed.
@@ -133,15 +157,21 @@ impl<T: 'static> RwSignal<T> {
 
     /// Changes the value; who follows it is told.
     pub fn update(self, change: impl FnOnce(&mut T)) {
-        if let Some(Followed { value, changes }) = self.0.try_get_value() {
-            change(&mut known::<RefCell<T>>(&value).borrow_mut());
-            changes.notify();
+        if self.is_gone() {
+            return;
         }
+        if let Some(value) = known::<RefCell<Option<T>>>(&untracked(self.0)).borrow_mut().as_mut() {
+            change(value);
+        }
+        told(self.0);
     }
 
     /// Puts another value in its place; who follows it is told.
     pub fn set(self, value: T) {
-        self.update(|now| *now = value);
+        if !self.is_gone() {
+            *known::<RefCell<Option<T>>>(&untracked(self.0)).borrow_mut() = Some(value);
+            told(self.0);
+        }
     }
 }
 
@@ -174,6 +204,11 @@ fn version(work: Box<dyn WorkOut>) -> leptos::Memo<u32> {
     })
 }
 
+fn worked_out(version: leptos::Memo<u32>, value: Kept) -> Rc<dyn Any> {
+    version.get();
+    value.get_value()
+}
+
 impl<T: 'static> Memo<T> {
     /// What `work` gives, which is told what it gave before.
     pub fn new(work: impl Fn(Option<&T>) -> T + 'static) -> Self
@@ -198,23 +233,15 @@ impl<T: 'static> Memo<T> {
         Memo { version: version(Box::new(work_out)), value: kept_value, of: PhantomData }
     }
 
-    fn look<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        match known::<RefCell<Option<T>>>(&self.value.get_value()).borrow().as_ref() {
-            Some(value) => look(value),
-            None => unreachable!("it has been worked out"),
-        }
-    }
-
     /// Looks at the value, and follows it.
     pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        self.version.get();
-        self.look(look)
+        look_into(&worked_out(self.version, self.value), look)
     }
 
     /// Looks at the value as it is now.
     pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
         self.version.get_untracked();
-        self.look(look)
+        look_into(&self.value.get_value(), look)
     }
 
     /// The value, followed.
@@ -240,33 +267,37 @@ impl<T: 'static> Memo<T> {
 }
 
 /// Any of them, to be read. A handle: copied freely.
-pub enum Signal<T> {
-    /// Set by somebody.
-    Set(RwSignal<T>),
-    /// Follows from others, and is remembered.
-    Memo(Memo<T>),
-    /// Follows from others, and is worked out every time.
-    Derived(StoredValue<Rc<dyn Fn() -> T>>),
+pub struct Signal<T>(Origin, PhantomData<fn() -> T>);
+
+#[derive(Clone, Copy)]
+enum Origin {
+    Set(Source),
+    Memo(leptos::Memo<u32>, Kept),
+    Derived(StoredValue<Rc<dyn Fn() -> Rc<dyn Any>>>),
+}
+
+fn read(origin: Origin) -> Rc<dyn Any> {
+    match origin {
+        Origin::Set(source) => tracked(source),
+        Origin::Memo(version, value) => worked_out(version, value),
+        Origin::Derived(work) => work.get_value()(),
+    }
 }
 
 impl<T: 'static> Signal<T> {
     /// What `work` gives, every time it is looked at.
     pub fn derive(work: impl Fn() -> T + 'static) -> Self {
-        Signal::Derived(StoredValue::new(Rc::new(work)))
+        Signal(Origin::Derived(StoredValue::new(Rc::new(move || place(work())))), PhantomData)
     }
 
     /// Always the same.
     pub fn stored(value: T) -> Self {
-        Signal::Set(RwSignal::new(value))
+        RwSignal::new(value).into()
     }
 
     /// Looks at the value, and follows it.
     pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        match self {
-            Signal::Set(signal) => signal.with(look),
-            Signal::Memo(memo) => memo.with(look),
-            Signal::Derived(work) => look(&work.get_value()()),
-        }
+        look_into(&read(self.0), look)
     }
 
     /// Looks at the value as it is now.
@@ -292,19 +323,19 @@ impl<T: 'static> Signal<T> {
 
     /// Follows the value.
     pub fn track(self) {
-        self.with(|_| ());
+        read(self.0);
     }
 }
 
 impl<T: 'static> From<RwSignal<T>> for Signal<T> {
     fn from(signal: RwSignal<T>) -> Self {
-        Signal::Set(signal)
+        Signal(Origin::Set(signal.0), PhantomData)
     }
 }
 
 impl<T: 'static> From<Memo<T>> for Signal<T> {
     fn from(memo: Memo<T>) -> Self {
-        Signal::Memo(memo)
+        Signal(Origin::Memo(memo.version, memo.value), PhantomData)
     }
 }
 
