@@ -114,11 +114,9 @@ struct Seeking<'a> {
 const SMALL: usize = 1 << 16;
 
 impl Seeking<'_> {
-    fn key(&mut self, key: StrIx) -> Key {
-        let known = self.keys[key as usize];
-        if known != Key::Unknown {
-            return known;
-        }
+    /// Looks at a key for the first time.
+    #[cold]
+    fn learn(&mut self, key: StrIx) -> Key {
         let text = folded(self.columns.strings().get(key));
         let found = if self.seeker.is_left_out(&text) {
             Key::LeftOut
@@ -134,9 +132,13 @@ impl Seeking<'_> {
     }
 
     /// Whether a tag is found.
-    #[inline]
+    #[inline(always)]
     fn cell(&mut self, key: StrIx, value: Cell) -> bool {
-        match self.key(key) {
+        let known = match self.keys[key as usize] {
+            Key::Unknown => self.learn(key),
+            known => known,
+        };
+        match known {
             Key::LeftOut => return false,
             Key::Found => return true,
             Key::Half => {
