@@ -132,6 +132,6 @@ fn detail(session: Session, slots: Slots, ask: Ask, around: Around) -> El {
         .live_attr("data-span-id", id)
         .attr("aria-label", "Detail of the span")
         .attr("tabindex", "-1")
-        .child(head)
-        .child(body)
+        .child(el("div", "detail-head").child(head))
+        .child(el("div", "detail-body").child(body))
 }

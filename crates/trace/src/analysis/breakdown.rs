@@ -31,7 +31,7 @@ pub struct Breakdown {
     pub between: u64,
     /// Its children by service, most time first.
     pub services: Vec<Share>,
-    /// The longest stretch of a span with children in which none of them is at work, from the trace's begin.
+    /// The longest stretch in which no child is at work, from the trace's begin; where any ever is.
     pub gap: Option<(u64, u64)>,
 }
 
@@ -42,9 +42,10 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     let mut elsewhere = false;
     for child in outline.children(span) {
         let service = outline.service[child as usize];
-        elsewhere |= service != outline.service[span as usize];
         let begin = outline.begin[child as usize].clamp(from, to);
         let end = outline.end[child as usize].clamp(from, to);
+        // A message that is taken after it was handed over keeps nobody waiting.
+        elsewhere |= service != outline.service[span as usize] && end > begin;
         sweep.child(service, begin, end);
     }
     sweep.count_until(to);
@@ -58,7 +59,7 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
         duration: to - from,
         own: if hands_over { 0 } else { uncovered },
         between: if hands_over { uncovered } else { 0 },
-        gap: (gap.1 > gap.0 && outline.has_children(span)).then_some(gap),
+        gap: (gap.1 > gap.0 && covered > 0).then_some(gap),
         services: shares,
     }
 }
@@ -169,6 +170,11 @@ mod tests {
               shop: parse            [====]
             ";
         assert_eq!(drawn(same), (6, 0, vec![("shop".into(), 5, 1)]));
+        let queued = "
+            shop: publish (producer)    [====]
+              mail: process (consumer)         [====]
+            ";
+        assert_eq!(drawn(queued), (5, 0, vec![("mail".into(), 0, 1)]));
     }
 
     #[test]

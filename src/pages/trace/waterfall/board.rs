@@ -176,9 +176,23 @@ impl Board {
         if inner.names != names {
             inner.edition += 1;
         }
-        (inner.width, inner.height, inner.names) = (width, height, names);
+        let before = std::mem::replace(&mut inner.height, height);
+        (inner.width, inner.names) = (width, names);
+        let top = inner.top;
         drop(inner);
+        // A detail that opens below must not cover the row that it is about.
+        if height < before
+            && let Some(index) = self.selected_row()
+            && (top..top + before).contains(&(index as f64 * ROW))
+        {
+            self.show_row(index);
+        }
         self.request();
+    }
+
+    fn selected_row(&self) -> Option<usize> {
+        let span = self.session.selected.get_untracked()?;
+        self.session.rows.with_untracked(|rows| rows.index_of(span))
     }
 
     /// Reads the colours again.
@@ -242,6 +256,13 @@ impl Board {
         };
         if top != self.inner.borrow().top {
             self.scroll_to(top);
+        }
+    }
+
+    /// Scrolls so far that the selected row is seen.
+    pub fn show_selected(&self) {
+        if let Some(index) = self.selected_row() {
+            self.show_row(index);
         }
     }
 

@@ -181,10 +181,8 @@ fn start(
     let weak = Rc::downgrade(&board);
     effect(move || {
         session.reveal.track();
-        let span = session.selected.get_untracked();
-        let index = span.and_then(|span| session.rows.with_untracked(|rows| rows.index_of(span)));
-        if let (Some(board), Some(index)) = (weak.upgrade(), index) {
-            board.show_row(index);
+        if let Some(board) = weak.upgrade() {
+            board.show_selected();
         }
     });
 

@@ -63,8 +63,8 @@ fn is_one_of(words: &[&str], word: &str) -> bool {
     words.iter().any(|candidate| candidate.eq_ignore_ascii_case(word))
 }
 
-/// A statement with a line for each clause, indented by two spaces within a sub-query; `AND` and `OR` begin lines
-/// too, one level in.
+/// A statement with a line for each clause, indented by four spaces within a sub-query; `AND` and `OR` begin
+/// lines too, two spaces in.
 pub fn clauses(text: &str) -> String {
     let mut writer = Writer { out: String::with_capacity(text.len() + text.len() / 8), ..Writer::default() };
     let mut rest = text.trim();
@@ -170,7 +170,7 @@ impl<'a> Writer<'a> {
             self.out.push('\n');
         }
         // Deeper than anyone reads, indentation would be all that is left.
-        let depth = self.open.iter().filter(|query| **query).count() + more;
+        let depth = 2 * self.open.iter().filter(|query| **query).count() + more;
         self.out.extend(std::iter::repeat_n("  ", depth.min(20)));
         self.space = false;
     }
@@ -211,8 +211,7 @@ mod tests {
     #[test]
     fn sub_queries_are_indented() {
         let text = "DELETE FROM a WHERE id IN (SELECT id FROM b WHERE c = left(d, 1)) RETURNING id";
-        let expected =
-            "DELETE FROM a\nWHERE id IN (\n  SELECT id\n  FROM b\n  WHERE c = left(d, 1)\n)\nRETURNING id";
+        let expected = "DELETE FROM a\nWHERE id IN (\n    SELECT id\n    FROM b\n    WHERE c = left(d, 1)\n)\nRETURNING id";
         assert_eq!(clauses(text), expected);
     }
 
