@@ -5,7 +5,8 @@ use crate::io::{clock, fetch, file};
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{
-    Answer, Ask, Engine, Expect, Intake, Progress, Question, WarmUp, api_is_absent, failure, transfer,
+    Answer, Ask, Download, Engine, Expect, Intake, Progress, Question, WarmUp, api_is_absent, failure,
+    transfer,
 };
 use spandrel_trace::source::{Api, Base, Task, plan};
 use spandrel_trace::units::Problem;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, AbortSignal, DedicatedWorkerGlobalScope, File, MessageEvent};
+use web_sys::{AbortController, AbortSignal, Blob, DedicatedWorkerGlobalScope, File, MessageEvent, Url};
 
 /// Bytes made searchable between two looks at the clock.
 const WORK: usize = 256 << 10;
@@ -120,6 +121,10 @@ impl Desk {
                     _ => None,
                 };
                 (answer, outline)
+            }
+            Ask::Download { trace, format } => {
+                let download = Download::begin(&self.engine.borrow(), &trace, format);
+                (self.download(id, download).await, None)
             }
             Ask::Files { name } => {
                 let answer = self.read_files(id, &name, payload).await.unwrap_or_else(Answer::Failed);
@@ -246,6 +251,25 @@ impl Desk {
             }
         }
         Ok(Answer::Opened { summaries: all, warnings: notes })
+    }
+
+    /// Writes a trace into a blob, which the browser keeps where there is room, and gives its address. Others have
+    /// their turn between slices.
+    async fn download(&self, id: u32, download: Option<Download>) -> Answer {
+        let Some(mut download) = download else { return Answer::Missing };
+        let (pieces, mut pace) = (Array::new(), Pace::default());
+        loop {
+            let piece = download.next(&self.engine.borrow());
+            let Some(piece) = piece.filter(|_| !self.is_given_up(id)) else { break };
+            pieces.push(&Uint8Array::from(piece.as_slice()));
+            pace.breathe().await;
+        }
+        let address = Blob::new_with_u8_array_sequence(&pieces)
+            .and_then(|blob| Url::create_object_url_with_blob(&blob));
+        match address {
+            Ok(address) if download.is_done() => Answer::Text(address),
+            _ => Answer::Missing,
+        }
     }
 
     /// Whether nobody waits for it any more; what is answered then goes nowhere.

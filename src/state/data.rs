@@ -242,6 +242,20 @@ impl Data {
         }
     }
 
+    /// The address of a text with all of an open trace, good until it is revoked.
+    pub async fn download(&self, id: &str, format: Export) -> Result<String, Problem> {
+        let ask = Ask::Download { trace: id.to_owned(), format };
+        let mut answer = self.ask(&ask, None, |_| {}).await.answer;
+        if answer == Answer::Missing {
+            self.refresh(id, |_| {}).await?;
+            answer = self.ask(&ask, None, |_| {}).await.answer;
+        }
+        match answer {
+            Answer::Text(address) => Ok(address),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// What an open trace lacks.
     pub async fn missing_spans(&self, id: &str) -> Result<MissingSpans, Problem> {
         match self.about(id, Question::MissingSpans { trace: id.to_owned() }).await? {

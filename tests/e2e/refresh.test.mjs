@@ -1,6 +1,7 @@
 // A trace that grows while one looks at it: what is looked at stays, what came is shown; and all of it can be linked.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { dropFile, idle, open } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
@@ -114,4 +115,24 @@ test("a trace of a file is not read again", async (t) => {
   await dropFile(page, "checkout.json", JSON.stringify(checkout().body));
   await new Trace(page).header.waitFor();
   assert.equal(await page.getByTestId("refresh").count(), 0);
+});
+
+test("a trace is downloaded as a file that opens again", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`);
+  const trace = new Trace(page);
+  for (const format of ["Jaeger JSON", "OTLP JSON"]) {
+    const begun = page.waitForEvent("download");
+    await page.getByTestId("download").getByRole("button").first().click();
+    await page.getByRole("menu").getByText(format).click();
+    const file = await begun;
+    assert.match(file.suggestedFilename(), new RegExp(`^${sent.traceId}\\.(jaeger|otlp)\\.json$`));
+    const text = await readFile(await file.path(), "utf8");
+    await dropFile(page, "again.json", text);
+    assert.deepEqual(await trace.spans(), ["POST /checkout", "reserve stock", "SELECT stock", "charge card"].map((name) => sent.ids[name]), format);
+    await page.goto(`${viewer}/trace/${sent.traceId}`);
+    await idle(page);
+  }
 });

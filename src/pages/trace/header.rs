@@ -6,6 +6,7 @@ use super::actions::Summoned;
 use super::address;
 use super::clock;
 use super::copy::{Said, copy_button};
+use super::download::download;
 use super::find::find;
 use super::refresh::Refresher;
 use super::session::Session;
@@ -14,8 +15,10 @@ use crate::signal::*;
 use crate::state::data::Data;
 use crate::state::navigation::whole_address;
 use crate::ui::element::{El, button, el};
+use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, part, several};
 use missing::missing;
+use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Flags, NO_SPAN, Outline};
 use spandrel_trace::units::{duration, duration_exact};
 use web_sys::MouseEvent;
@@ -184,7 +187,7 @@ fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
 fn tools(session: Session, data: Data, id: String) -> El {
     let tools = el("div", "trace-tools").attr("role", "group").attr("aria-label", "The trace");
     let tools = if data.can_refresh(&id) { tools.child(refresh(session, data, id.clone())) } else { tools };
-    let said = Said::nothing();
+    let (said, of_file) = (Said::nothing(), id.clone());
     let link = button("button button--flat")
         .test("copy-link")
         .attr("title", "Copy a link to this view")
@@ -198,7 +201,17 @@ fn tools(session: Session, data: Data, id: String) -> El {
         .attr("aria-label", "Keys")
         .on("click", move |_: MouseEvent| session.summoned.set(Some(Summoned::Help)))
         .text("?");
-    tools.children([link, keys])
+    let telling = RwSignal::new(String::new());
+    let saved = move || {
+        let save = |words: &str, format: Export| {
+            let id = of_file.clone();
+            Choice::new(words, move || download(data, &id, format, telling))
+        };
+        vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
+    };
+    let saved = menu("Download ▾", "Download the trace", saved).test("download");
+    let told = el("span", "trace-tools-said").attr("role", "status").live_text(move || telling.get());
+    tools.children([told, link, saved, keys])
 }
 
 fn refresh(session: Session, data: Data, id: String) -> View {

@@ -7,6 +7,7 @@ mod colours;
 pub mod columns;
 pub mod copy;
 pub mod detail;
+mod download;
 mod find;
 pub mod header;
 mod help;

@@ -7,6 +7,7 @@
 //! ```
 
 mod answers;
+mod download;
 pub mod failure;
 mod find;
 mod intake;
@@ -16,6 +17,7 @@ mod question;
 pub mod transfer;
 mod warm;
 
+pub use download::Download;
 pub use intake::{Intake, api_is_absent};
 pub use question::{Answer, Ask, Expect, Found, Matches, Progress, Question, SpanDetail};
 pub use warm::WarmUp;

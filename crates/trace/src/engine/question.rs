@@ -46,6 +46,13 @@ pub enum Ask {
     },
     /// Say something about what is open.
     Question(Question),
+    /// Write a whole trace as a text for other tools; the answer is a text that says where it is to be had.
+    Download {
+        /// The trace.
+        trace: String,
+        /// What it is written as.
+        format: Export,
+    },
     /// Read the files or bytes that come along.
     Files {
         /// What to call bytes that have no name of their own.

@@ -1,0 +1,139 @@
+//! A whole trace as a text for other tools, written a slice at a time: it may be longer than what anyone would hold.
+
+use super::Engine;
+use crate::format::write::{Envelope, Export, JaegerJson, OtlpJson};
+use crate::model::SpanIx;
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+/// Spans of a slice.
+const SLICE: SpanIx = 2_000;
+
+/// A text on its way.
+pub struct Download {
+    trace: String,
+    next: SpanIx,
+    writer: Writer,
+    written: Pieces,
+}
+
+enum Writer {
+    Jaeger(JaegerJson<Pieces>),
+    Otlp(OtlpJson<Pieces>),
+    Done,
+}
+
+/// What was written and not yet taken.
+#[derive(Clone, Default)]
+struct Pieces(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Download {
+    /// Begins the text of a trace that is held; `None` for one that is not.
+    pub fn begin(engine: &Engine, trace: &str, format: Export) -> Option<Self> {
+        let outline = engine.outline(trace)?;
+        let written = Pieces::default();
+        // Writing into memory cannot fail.
+        let writer = match format {
+            Export::Jaeger => {
+                let mut writer = JaegerJson::new(written.clone()).ok()?;
+                writer.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[]).ok()?;
+                Writer::Jaeger(writer)
+            }
+            Export::Otlp => Writer::Otlp(OtlpJson::new(written.clone(), Envelope::Plain, true).ok()?),
+        };
+        Some(Download { trace: trace.to_owned(), next: 0, writer, written })
+    }
+
+    /// The next piece of the text; `None` after the last one, or where the engine has let the trace go.
+    pub fn next(&mut self, engine: &Engine) -> Option<Vec<u8>> {
+        let trace = &engine.traces.get(&self.trace)?.trace;
+        let end = trace.outline().len() as SpanIx;
+        let slice = self.next..self.next.saturating_add(SLICE).min(end);
+        self.next = slice.end;
+        for span in slice {
+            let (resource, scope, record) =
+                (trace.resource(span), trace.scope(span), trace.record_as_sent(span));
+            match &mut self.writer {
+                Writer::Jaeger(writer) => writer.span(&resource, &scope, &record).ok()?,
+                Writer::Otlp(writer) => writer.span(&resource, &scope, &record).ok()?,
+                Writer::Done => {}
+            }
+        }
+        if self.next == end {
+            match std::mem::replace(&mut self.writer, Writer::Done) {
+                Writer::Jaeger(writer) => drop(writer.finish().ok()?),
+                Writer::Otlp(writer) => drop(writer.finish().ok()?),
+                Writer::Done => return None,
+            }
+        }
+        Some(self.written.0.take())
+    }
+
+    /// Whether all of it was given.
+    pub fn is_done(&self) -> bool {
+        matches!(self.writer, Writer::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Expect;
+    use crate::format::Reader;
+
+    /// A chain of spans as OTLP JSON, more than a slice of them; in whole microseconds, which is what Jaeger writes.
+    fn chain(spans: u32) -> String {
+        let span = |at: u32| {
+            format!(
+                r#"{{"traceId":"{:032x}","spanId":"{:016x}","parentSpanId":"{:016x}","name":"span {at}","startTimeUnixNano":"{}","endTimeUnixNano":"{}"}}"#,
+                7,
+                at + 1,
+                at,
+                1_000_000 + at * 1_000,
+                900_000_000
+            )
+        };
+        let spans: Vec<String> = (0..spans).map(span).collect();
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#, spans.join(","))
+    }
+
+    #[test]
+    fn a_text_in_slices_is_read_again_as_it_was() {
+        let mut engine = Engine::default();
+        let mut intake = engine.begin(Expect::File { name: "a.json".into(), first: true }, 200, None);
+        intake.push(chain(5_000).as_bytes()).unwrap();
+        engine.finish(intake);
+        let key = format!("{:032x}", 7);
+        for format in [Export::Jaeger, Export::Otlp] {
+            let mut download = Download::begin(&engine, &key, format).unwrap();
+            let mut pieces = Vec::new();
+            while let Some(piece) = download.next(&engine) {
+                pieces.push(piece);
+            }
+            assert!(download.is_done());
+            assert_eq!(pieces.len(), 3, "{format:?}");
+            let mut reader = Reader::new();
+            reader.push(&pieces.concat()).unwrap();
+            let read = reader.finish().unwrap().traces.remove(0);
+            let (read, held) = (read.outline(), engine.outline(&key).unwrap());
+            assert_eq!(
+                (&read.id, &read.parent, &read.end),
+                (&held.id, &held.parent, &held.end),
+                "{format:?}"
+            );
+        }
+        assert!(Download::begin(&engine, "other", Export::Otlp).is_none());
+    }
+}

@@ -1,0 +1,45 @@
+//! The whole trace as a file for other tools.
+
+use crate::signal::*;
+use crate::state::data::Data;
+use crate::state::errand::{Errand, rest};
+use spandrel_trace::format::write::Export;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlAnchorElement, Url};
+
+/// How long the browser has to take the file over, milliseconds.
+const TAKING: u32 = 60_000;
+
+/// Has the engine write the trace and the browser keep it as a file. `said` hears how it goes.
+pub fn download(data: Data, id: &str, format: Export, said: RwSignal<String>) {
+    let id = id.to_owned();
+    let work = async move {
+        said.set("Writing …".to_owned());
+        match data.download(&id, format).await {
+            Ok(address) => {
+                save(&address, &file_name(&id, format));
+                said.set(String::new());
+                rest(TAKING).await;
+                // The file is kept by now; where it is not, it can be asked for again.
+                let _ = Url::revoke_object_url(&address);
+            }
+            Err(problem) => said.set(format!("Downloading did not work: {}", problem.happened)),
+        }
+    };
+    Errand::send(work).forget();
+}
+
+fn file_name(id: &str, format: Export) -> String {
+    match format {
+        Export::Jaeger => format!("{id}.jaeger.json"),
+        Export::Otlp => format!("{id}.otlp.json"),
+    }
+}
+
+fn save(address: &str, name: &str) {
+    let Ok(link) = document().create_element("a") else { return };
+    let link: HtmlAnchorElement = link.unchecked_into();
+    link.set_href(address);
+    link.set_download(name);
+    link.click();
+}
