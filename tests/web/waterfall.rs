@@ -163,7 +163,7 @@ async fn repeated_siblings_become_a_row_that_opens_and_closes() {
     frame().await;
     frame().await;
     assert_eq!(rows(&stage).len(), 2, "the root and its hundred children");
-    assert!(stage.text(".span-row:nth-child(2) .span-row-name").ends_with("× 100"));
+    assert_eq!(stage.text(".span-row:nth-child(2) .span-row-pill"), "× 100");
     let words = stage.attribute(".span-row:nth-child(2) .span-row-bar", "aria-label");
     assert!(words.starts_with("100 spans within 100 ms, one after the other: from 1 ms to 1 ms"), "{words}");
     stage.press(TREE, "End").await;

@@ -2,6 +2,7 @@
 //! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
 
 use super::super::columns::Told;
+use super::super::header::grouped;
 use super::mark::Mark;
 use spandrel_trace::analysis::rows::{Group, GroupsKept, Row, Rows, Siblings};
 use spandrel_trace::analysis::rpc;
@@ -263,9 +264,7 @@ fn write(
     let kind = outline.kind[span as usize].name();
     attribute(&element.dot, "data-kind", kind);
     attribute(&element.dot, "title", kind);
-    let name = shown(outline.name_of(span));
-    let many = group.map(|group| format!("{name} × {}", group.count));
-    element.name.set_data(many.as_deref().unwrap_or(name));
+    element.name.set_data(shown(outline.name_of(span)));
     let service = shown(outline.service_of(span));
     let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
     // Who was called and tells nothing itself is known from the caller alone.
@@ -277,7 +276,9 @@ fn write(
     element.service.set_data(called.as_deref().unwrap_or(service));
     let status = showing.told.status(span).filter(|_| group.is_none()).unwrap_or_default();
     let [(status_pill, status_text), (_, called_text)] = &element.pills;
-    status_text.set_data(status);
+    // A group has the number of its members there: where names are cut short it still is seen.
+    let many = group.map(|group| format!("× {}", grouped(group.count)));
+    status_text.set_data(many.as_deref().unwrap_or(status));
     status_pill.set_class_name(match status.as_bytes().first() {
         Some(b'5') => "span-row-pill span-row-pill-failed",
         Some(b'4') => "span-row-pill span-row-pill-refused",
