@@ -15,9 +15,9 @@ use crate::{place, process};
 /// What page, script, wasm and styles should weigh at most, in bytes: unpacked (a Jaeger that serves them never
 /// compresses), and as gzip sends them. Not reached yet; see `docs/adr/0007`.
 const BUDGET: Weight = Weight { raw: 1_600_000, gzip: 450_000 };
-/// What they may weigh at most today, 2 % above what was last measured (1,542,008 and 638,129). A ratchet: it is only
+/// What they may weigh at most today, 2 % above what was last measured (1,475,696 and 590,192). A ratchet: it is only
 /// ever lowered.
-const CEILING: Weight = Weight { raw: 1_572_000, gzip: 651_000 };
+const CEILING: Weight = Weight { raw: 1_505_000, gzip: 602_000 };
 
 /// Bytes unpacked and packed.
 #[derive(Clone, Copy, Default)]
