@@ -53,7 +53,7 @@ test("attributes are filtered, looked for and copied with their keys", async (t)
   await trace.choose("attribute-actions", "Copy key=value");
   assert.equal(await trace.copied(), "payment.method=credit_card");
   await trace.choose("attribute-actions", "Find spans with this value");
-  assert.equal(new URL(page.url()).searchParams.get("uiFind"), 'payment.method = "credit_card"');
+  assert.equal(new URL(page.url()).searchParams.get("uiFind"), "payment.method = credit_card");
   await trace.choose("attribute-actions", "Show as a column");
   assert.deepEqual(new URL(page.url()).searchParams.getAll("column"), ["payment.method"]);
 });
