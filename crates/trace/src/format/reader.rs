@@ -11,8 +11,9 @@ use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::Opened;
 
-/// Above this many kept bytes attributes are interned while reading, or a million spans would not fit.
-const KEEP_AT_MOST: usize = 256 << 20;
+/// Above this many kept bytes attributes are interned while reading, or a million spans would not fit. Until then
+/// they wait, for interning while reading doubles the time to the first picture.
+const KEEP_AT_MOST: usize = 448 << 20;
 /// Compressed bytes taken at a time: what they become has to be held.
 const COMPRESSED_AT_ONCE: usize = 16 << 10;
 
