@@ -44,9 +44,9 @@ fn outline(spans: u32, parent: impl Fn(u32) -> u32) -> Outline {
             outline.flags[0].set(Flags::ERROR_BELOW);
         }
     }
-    for span in 0..n {
-        if span > 0 {
-            outline.depth[span] = outline.depth[parents[span] as usize] + 1;
+    for (span, above) in parents.iter().enumerate() {
+        if *above != NO_SPAN {
+            outline.depth[span] = outline.depth[*above as usize] + 1;
         }
         outline.end[span] = u64::from(outline.subtree_end[span]) * 10 + (span as u64 * 7919) % 50;
     }
