@@ -18,6 +18,7 @@ mod search;
 mod shop;
 mod stage;
 mod traces;
+mod views;
 mod waterfall;
 mod widgets;
 
