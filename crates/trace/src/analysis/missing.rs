@@ -1,8 +1,7 @@
 //! Spans that are named as parents and are not there: which, by how many, and whose they would have been.
 
 use crate::model::{Flags, Kind, SpanIx, StrIx, Trace};
-use crate::units::{Order as _, SpanId};
-use rustc_hash::FxHashMap;
+use crate::units::{Kept, Order as _, SpanId};
 use serde::{Deserialize, Serialize};
 
 /// Missing parents that are named at most; the others are counted.
@@ -61,29 +60,23 @@ pub fn missing(trace: &Trace) -> MissingSpans {
         read: orphans.len().min(READ) as u32,
         ..MissingSpans::default()
     };
-    let mut ids: Vec<SpanId> = Vec::new();
-    let mut found: FxHashMap<SpanId, Found> = FxHashMap::default();
+    let mut found: Kept<Found> = Kept::default();
     for span in orphans.into_iter().take(READ) {
         let record = trace.record_as_sent(span);
         if record.parent_span_id.is_none() {
             missing.elsewhere += 1;
             continue;
         }
-        let id = record.parent_span_id;
-        let entry = found.entry(id).or_insert_with(|| {
-            ids.push(id);
-            Found { foreign_id: record.foreign_parent_id, children: Vec::new() }
-        });
-        entry.children.push(span);
+        let new = || Found { foreign_id: record.foreign_parent_id, children: Vec::new() };
+        found.of(record.parent_span_id.0, new).children.push(span);
     }
-    missing.count = ids.len() as u32;
-    let children = |id: &SpanId| found.get(id).map_or(0, |found| found.children.len());
-    ids.order_by(|one, other| children(other).cmp(&children(one)));
+    missing.count = found.len() as u32;
+    let mut found: Vec<&(u64, Found)> = found.iter().collect();
+    found.order_by(|(_, one), (_, other)| other.children.len().cmp(&one.children.len()));
     let callers = callers(trace);
-    for id in ids.into_iter().take(NAMED) {
-        let Some(Found { foreign_id, children }) = found.remove(&id) else { continue };
+    for (id, Found { foreign_id, children }) in found.into_iter().take(NAMED) {
         let mut services: Vec<StrIx> = Vec::new();
-        for child in &children {
+        for child in children {
             let service = outline.service[*child as usize];
             if !services.contains(&service) {
                 services.push(service);
@@ -93,11 +86,11 @@ pub fn missing(trace: &Trace) -> MissingSpans {
             services.iter().map(|service| outline.strings.get(*service).to_owned()).collect::<Vec<_>>()
         };
         missing.parents.push(MissingParent {
-            id,
-            foreign_id,
+            id: SpanId(*id),
+            foreign_id: foreign_id.clone(),
             children: children.len() as u32,
             first: children.first().copied().unwrap_or_default(),
-            likely: names(&likely(trace, &children, &callers)),
+            likely: names(&likely(trace, children, &callers)),
             services: names(&services),
         });
     }
@@ -105,13 +98,13 @@ pub fn missing(trace: &Trace) -> MissingSpans {
 }
 
 /// Services that call the receiving spans of each service, as far as both ends are in the trace.
-fn callers(trace: &Trace) -> FxHashMap<StrIx, Vec<StrIx>> {
+fn callers(trace: &Trace) -> Kept<Vec<StrIx>> {
     let outline = trace.outline();
-    let mut callers: FxHashMap<StrIx, Vec<StrIx>> = FxHashMap::default();
+    let mut callers: Kept<Vec<StrIx>> = Kept::default();
     for span in 0..outline.len() as SpanIx {
         if let Some(parent) = outline.parent_of(span).filter(|_| receives(outline.kind[span as usize])) {
             let (caller, service) = (outline.service[parent as usize], outline.service[span as usize]);
-            let known = callers.entry(service).or_default();
+            let known = callers.of(u64::from(service), Vec::new);
             if caller != service && !known.contains(&caller) {
                 known.push(caller);
             }
@@ -122,7 +115,7 @@ fn callers(trace: &Trace) -> FxHashMap<StrIx, Vec<StrIx>> {
 
 /// Whose the parent of `children` was. What works inside a service has its parent in the same one, which is as good
 /// as certain; what receives has its parent in a service that calls it elsewhere in the trace.
-fn likely(trace: &Trace, children: &[SpanIx], callers: &FxHashMap<StrIx, Vec<StrIx>>) -> Vec<StrIx> {
+fn likely(trace: &Trace, children: &[SpanIx], callers: &Kept<Vec<StrIx>>) -> Vec<StrIx> {
     let outline = trace.outline();
     let inside = |kind| matches!(kind, Kind::Internal | Kind::Client | Kind::Producer);
     if let Some(child) = children.iter().find(|child| inside(outline.kind[**child as usize])) {
@@ -130,7 +123,7 @@ fn likely(trace: &Trace, children: &[SpanIx], callers: &FxHashMap<StrIx, Vec<Str
     }
     let mut likely: Option<Vec<StrIx>> = None;
     for child in children.iter().filter(|child| receives(outline.kind[**child as usize])) {
-        let known = callers.get(&outline.service[*child as usize]).map_or(&[][..], Vec::as_slice);
+        let known = callers.get(u64::from(outline.service[*child as usize])).map_or(&[][..], Vec::as_slice);
         match &mut likely {
             None => likely = Some(known.to_vec()),
             Some(likely) => likely.retain(|service| known.contains(service)),

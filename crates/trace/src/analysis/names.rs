@@ -1,8 +1,7 @@
 //! Which operations of which services a trace has, each once.
 
 use crate::model::{Outline, StrIx};
-use crate::units::Order as _;
-use rustc_hash::FxHashMap;
+use crate::units::{Kept, Order as _};
 
 /// Spans that share a service and an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +16,10 @@ pub struct Named {
 
 /// All of them, those with the most spans first; what is equal in that is in the order of its first span.
 pub fn names(outline: &Outline) -> Vec<Named> {
-    let mut places: FxHashMap<(StrIx, StrIx), usize> = FxHashMap::default();
+    let mut places = Kept::default();
     let mut names: Vec<Named> = Vec::new();
     for (service, name) in outline.service.iter().zip(&outline.name) {
-        let place = *places.entry((*service, *name)).or_insert(names.len());
+        let place = *places.of(u64::from(*service) << 32 | u64::from(*name), || names.len());
         match names.get_mut(place) {
             Some(named) => named.spans += 1,
             None => names.push(Named { service: *service, name: *name, spans: 1 }),

@@ -4,9 +4,7 @@ use super::arrange::Children;
 use super::{Gathered, Seen, TraceBuilder};
 use crate::model::{Block, Flags, Kind, NO_SPAN, Opened, Outline, Place, Shared, StrIx, Trace};
 use crate::repair::{self, NONE, Named, Tally, Timed};
-use crate::units::Order as _;
-use crate::units::duration;
-use rustc_hash::FxHashMap;
+use crate::units::{Kept, Order as _, duration};
 use std::sync::Arc;
 
 /// What stands for a service that is not named, as Jaeger's page has it.
@@ -267,7 +265,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
             outline.flags[parent].set(Flags::ERROR_BELOW);
         }
     }
-    let mut skews: FxHashMap<(StrIx, StrIx), usize> = FxHashMap::default();
+    let mut skews = Kept::default();
     for at in 0..len {
         let mut flags = outline.flags[at];
         let parent = outline.parent[at];
@@ -282,7 +280,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
             {
                 flags.set(Flags::CLOCK_SKEW);
                 let pair = (outline.service[up], outline.service[at]);
-                let slot = *skews.entry(pair).or_insert_with(|| {
+                let slot = *skews.of(u64::from(pair.0) << 32 | u64::from(pair.1), || {
                     counts.skew.push((pair, 0, 0));
                     counts.skew.len() - 1
                 });
