@@ -117,7 +117,7 @@ impl Board {
             width: 0.0,
             height: 0.0,
             names: 0.0,
-            top: 0.0,
+            top: session.top.get_value(),
             put: 0.0,
             edition: 0,
             spacer_height: -1.0,
@@ -245,6 +245,14 @@ impl Board {
         self.stretch();
         self.elements.scroller.set_scroll_top(put as i32);
         self.request();
+    }
+
+    /// Puts the scrollbar where the list is, once its size is known.
+    pub fn restore(&self) {
+        let top = self.inner.borrow().top;
+        if top > 0.0 {
+            self.scroll_to(top);
+        }
     }
 
     /// Scrolls so far that the row at `index` is seen, and not further.
@@ -414,6 +422,7 @@ impl Board {
         paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
         drop(guard);
         self.session.screen.set_value((first, self.page()));
+        self.session.top.set_value(self.inner.borrow().top);
         self.paint_pointer();
     }
 

@@ -125,6 +125,7 @@ fn start(
     let watched = scroller.clone();
     let sizes = SizeWatch::new(&watched, {
         let (root, scroller) = (root.clone(), scroller.clone());
+        let mut measured = false;
         move || {
             let Some(board) = sized.upgrade() else { return };
             let width = f64::from(scroller.client_width());
@@ -140,6 +141,9 @@ fn start(
             let bar = scroller.offset_width() - scroller.client_width();
             let _ = root.style().set_property("--scrollbar", &format!("{bar}px"));
             board.measure(untrack(|| left_of_bars(session)));
+            if !std::mem::replace(&mut measured, true) {
+                board.restore();
+            }
         }
     });
     let themed = Rc::downgrade(&board);
