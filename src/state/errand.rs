@@ -61,3 +61,8 @@ pub fn begin(work: impl Future<Output = ()> + 'static) {
 pub async fn rest(milliseconds: u32) {
     clock::sleep(milliseconds).await;
 }
+
+/// Lets others have a turn: what waits to be heard, and a frame that is due.
+pub async fn turn() {
+    clock::turn().await;
+}

@@ -49,6 +49,8 @@ pub fn trace_page(id: String) -> El {
                 progress.set(now);
             };
             let answer = data.trace(&id, heard).await;
+            // Taking the columns over was one task; building the page is another.
+            errand::turn().await;
             loaded.set(Some(answer));
         });
     });

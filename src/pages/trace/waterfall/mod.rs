@@ -178,7 +178,8 @@ fn start(
     let weak = Rc::downgrade(&board);
     effect(move || {
         let names = left_of_bars(session);
-        if let Some(board) = weak.upgrade() {
+        // What has no size yet is measured when it has one: asking sooner lays the page out in this task.
+        if let (Some(board), true) = (weak.upgrade(), session.width.get_untracked() > 0.0) {
             board.measure(names);
         }
     });
