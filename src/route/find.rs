@@ -2,7 +2,7 @@
 
 use super::Route;
 use super::query::decode;
-use spandrel_trace::units::TraceId;
+use spandrel_trace::units::{TraceId, base64_decode};
 
 /// A trace id as text in the one way in which we write it, from hexadecimal digits (any case, padded or not, with
 /// the dashes and spaces that other tools put in) or 16 bytes of base64, as OTLP's protobuf-JSON writes them.
@@ -15,31 +15,10 @@ pub fn trace_id(text: &str) -> Option<String> {
 
 /// 16 bytes in base64, of either alphabet, with or without padding.
 fn base64(text: &str) -> Option<TraceId> {
-    let digits = text.trim_end_matches('=');
-    if digits.len() != 22 {
-        return None;
-    }
-    let mut number = 0u128;
-    for (index, letter) in digits.bytes().enumerate() {
-        let six = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        // 22 letters are 132 bits; the last four are padding and zero.
-        number = if index == 21 {
-            if six & 0b1111 != 0 {
-                return None;
-            }
-            number << 2 | u128::from(six >> 4)
-        } else {
-            number << 6 | u128::from(six)
-        };
-    }
-    Some(TraceId(number))
+    let bytes = base64_decode(text.as_bytes())?.try_into().ok()?;
+    // 22 digits are 132 bits: what the last one says beyond 128 is zero, or this is some other word.
+    let ends_well = text.trim_end_matches('=').ends_with(['A', 'Q', 'g', 'w']);
+    ends_well.then(|| TraceId(u128::from_be_bytes(bytes)))
 }
 
 /// The page that is meant by an id, a `traceparent`, or an address of ours or of a Jaeger below any prefix.

@@ -13,6 +13,5 @@ pub mod query;
 pub mod reading;
 pub mod rows;
 pub mod rpc;
-pub mod self_time;
 pub mod standing;
 pub mod waiting;

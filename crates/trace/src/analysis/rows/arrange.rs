@@ -2,7 +2,7 @@
 
 use super::group::{REPEATED, likeness};
 use super::{COLLAPSED, GROUP, NO_ROW, PARENT, Row, Rows, Shown, SiblingOrder, View, flag};
-use crate::analysis::self_time::self_times;
+use crate::analysis::waiting::self_times;
 use crate::model::{Outline, SpanIx};
 use crate::units::Order as _;
 use rustc_hash::FxHashMap;

@@ -402,7 +402,7 @@ proptest! {
             view.fold.set_group(&outline, first, true);
         }
         let rows = rows(&outline, &view);
-        let own = crate::analysis::self_time::self_times(&outline);
+        let own = crate::analysis::waiting::self_times(&outline);
         let drawn: Vec<_> = (0..rows.len())
             .map(|index| (rows.as_slice()[index], rows.members(index).len()))
             .map(|(row, members)| (row.span, row.depth(), row.collapsed(), members))
