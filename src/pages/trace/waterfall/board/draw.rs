@@ -1,0 +1,159 @@
+//! One painting of rows, bars and ruler together, from one and the same state.
+
+use super::super::super::clock;
+use super::super::mark::{Mark, Marks};
+use super::super::paint::{self, FAILED};
+use super::super::pool::Showing;
+use super::{Board, COLUMN, Inner, ROW, RULER, set_style};
+use crate::route::Colour;
+use crate::ui::canvas::{Surface, pixel_ratio};
+use spandrel_trace::analysis::rows::Row;
+use spandrel_trace::model::{Flags, SpanIx};
+use spandrel_trace::scene::ruler::{self, Axis};
+use spandrel_trace::scene::waterfall::{Kept, Viewport};
+use spandrel_trace::scene::{TimeScale, palette};
+use std::sync::Arc;
+
+/// What a name needs at least beside its indentation, CSS pixels.
+const NAME_ROOM: f64 = 230.0;
+/// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
+const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
+
+/// Colour slots of spans that said nothing of how they ended, that said it was well, and that failed.
+const STATUS: [u8; 3] = [0, 2, 1];
+
+impl Board {
+    /// Paints rows, bars and ruler from one and the same state.
+    pub fn paint(&self) {
+        self.stretch();
+        let ratio = pixel_ratio();
+        let rows = self.session.rows.get_untracked();
+        let (begin, end) = self.session.range.get_untracked();
+        let selected = self.session.selected.get_untracked();
+        let mut guard = self.inner.borrow_mut();
+        let inner = &mut *guard;
+        if !Arc::ptr_eq(&inner.rows, &rows) {
+            inner.rows = rows.clone();
+            inner.kept = Kept::default();
+            inner.deepest = rows.as_slice().iter().map(|row| row.depth()).max().unwrap_or(0);
+            inner.pool.renew();
+        }
+        let bars_width = (inner.width - inner.names).max(1.0);
+        if inner.height < 1.0 {
+            return;
+        }
+        let map = self.map(inner);
+        inner.top = map.clamped(inner.top);
+        let first = (inner.top / ROW).ceil() as usize;
+        // Whole device pixels: text is sharp and rows meet their bars.
+        let top = (inner.top * ratio).round() / ratio;
+        let char_width = char_width(inner, &self.surfaces.0, ratio);
+        let view = Viewport {
+            scale: TimeScale::new(begin, end, (bars_width * ratio).round()),
+            top: top * ratio,
+            height: inner.height * ratio,
+            row_height: ROW * ratio,
+            least_bar: 2.0 * ratio,
+            char_width,
+        };
+        let outline = &*self.session.outline();
+        let meaning = self.session.colour.get_untracked();
+        let (told, columns) = (self.session.told.get_untracked(), self.session.columns.get_untracked());
+        let by_value = match &meaning {
+            Colour::Attribute(key) => told.of(key),
+            _ => None,
+        };
+        let of_service =
+            |span: SpanIx| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
+        let slot = |span: SpanIx| match &meaning {
+            Colour::Service => of_service(span),
+            Colour::Attribute(key) if key.is_empty() => of_service(span),
+            // Equal values are equally coloured in every trace; without a value there is no colour.
+            Colour::Attribute(_) => {
+                by_value.and_then(|column| column.text_of(span)).map_or(paint::COLOURLESS, palette::preferred)
+            }
+            Colour::Kind => palette::preferred(outline.kind[span as usize].name()),
+            Colour::Status => STATUS[outline.status[span as usize] as usize],
+        };
+        let range = view.rows(rows.len());
+        set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
+        let shift = range.start as f64 * ROW - top;
+        set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
+        let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM).max(0.0);
+        let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
+        let levels = (room / indent).max(4.0) as u32;
+        set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
+        let edition = inner.edition;
+        let marks = Marks::of(self.session, outline);
+        let mark = |index: usize, row: Row| marks.at(outline, &rows, index, row);
+        let seen = range.clone();
+        let showing = Showing {
+            outline,
+            rows: &rows,
+            range,
+            selected,
+            slot: &slot,
+            mark: &mark,
+            levels,
+            indent,
+            told: &told,
+            columns: &columns,
+            edition,
+        };
+        inner.pool.show(&showing, &mut inner.kept.groups);
+        self.announce(inner, selected);
+
+        let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
+            true => FAILED,
+            false => slot(span),
+        };
+        inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
+        let absolute = Axis { origin: outline.begin_unix, label: &clock::of_day };
+        let axis = if self.session.absolute.get_untracked() { absolute } else { Axis::RELATIVE };
+        let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
+        let (bars, ruler, _) = &self.surfaces;
+        bars.clear(bars_width, inner.height);
+        paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
+        paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
+        for index in seen {
+            if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {
+                let y = (index as f64 * ROW - top) * ratio;
+                paint::veil(bars.context(), &inner.palette, (view.scale.width, y, ROW * ratio));
+            }
+        }
+        ruler.clear(bars_width, RULER);
+        let size = (view.scale.width, RULER * ratio);
+        paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
+        drop(guard);
+        self.session.screen.set_value((first, self.page()));
+        self.session.top.set_value(self.inner.borrow().top);
+        self.paint_pointer();
+    }
+
+    /// Tells assistive technology which row is the current one, while it is there to be told.
+    fn announce(&self, inner: &mut Inner, selected: Option<SpanIx>) {
+        let active = selected.and_then(|span| inner.pool.id_of(span));
+        if active == inner.active {
+            return;
+        }
+        let scroller = &self.elements.scroller;
+        let _ = match &active {
+            Some(id) => scroller.set_attribute("aria-activedescendant", id),
+            None => scroller.remove_attribute("aria-activedescendant"),
+        };
+        inner.active = active;
+    }
+}
+
+fn char_width(inner: &mut Inner, surface: &Surface, ratio: f64) -> f64 {
+    match inner.char_width {
+        Some((at, width)) if at == ratio => width,
+        _ => {
+            let context = surface.context();
+            context.set_font(&inner.palette.label_font(ratio));
+            let width = context.measure_text("0").map_or(6.5 * ratio, |text| text.width());
+            inner.char_width = Some((ratio, width));
+            width
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What follows the pointer over bars and ruler: the line at its time, the stretch that it drags, and the label.
+
+use super::super::super::clock;
+use super::super::paint::{self, Pointing};
+use super::{Board, RULER};
+use crate::ui::canvas::pixel_ratio;
+use spandrel_trace::scene::{TimeScale, ruler};
+use spandrel_trace::units::{duration, duration_exact};
+
+/// Where the pointer is over the bars and where its drag began, CSS pixels from the bars' left edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drag {
+    /// Now.
+    pub x: f64,
+    /// At the start of a drag.
+    pub from: Option<f64>,
+}
+
+impl Board {
+    /// The time at `x` from the bars' left edge.
+    pub fn time_at(&self, x: f64) -> u64 {
+        let (begin, end) = self.session.range.get_untracked();
+        let (_, width) = self.columns();
+        TimeScale::new(begin, end, width).time_at(x.clamp(0.0, width))
+    }
+
+    /// Follows the pointer; `None` when it is not over the bars.
+    pub fn point(&self, pointing: Option<Drag>) {
+        if self.inner.borrow().pointing != pointing {
+            self.inner.borrow_mut().pointing = pointing;
+            if let Some(frame) = self.pointer_frame.get() {
+                frame.request();
+            }
+        }
+    }
+
+    pub(super) fn paint_pointer(&self) {
+        let ratio = pixel_ratio();
+        let (_, width) = self.columns();
+        let inner = self.inner.borrow();
+        let height = inner.height + RULER;
+        let overlay = &self.surfaces.2;
+        overlay.clear(width, height);
+        let Some(pointer) = inner.pointing else { return };
+        let scale = {
+            let (begin, end) = self.session.range.get_untracked();
+            TimeScale::new(begin, end, width)
+        };
+        let x = pointer.x.clamp(0.0, width);
+        let time = scale.time_at(x);
+        let label = match pointer.from {
+            Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
+            None if self.session.absolute.get_untracked() => {
+                clock::of_day(self.session.outline().begin_unix.saturating_add(time), step_of(&scale))
+            }
+            None => time_label(time, &scale),
+        };
+        let pointing = Pointing { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
+        let size = (width * ratio, height * ratio, RULER * ratio);
+        paint::pointing(overlay.context(), &inner.palette, &pointing, size, ratio);
+    }
+}
+
+/// A time with as many digits as a pixel can tell apart.
+fn time_label(time: u64, scale: &TimeScale) -> String {
+    match step_of(scale) {
+        1 => duration_exact(time),
+        step => ruler::label(time / step * step, step),
+    }
+}
+
+/// The power of ten that a pixel can tell apart, nanoseconds.
+fn step_of(scale: &TimeScale) -> u64 {
+    10u64.saturating_pow(scale.per_pixel().log10().floor().max(0.0) as u32)
+}
