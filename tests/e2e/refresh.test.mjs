@@ -59,9 +59,15 @@ test("following reads again by itself until it is stopped", async (t) => {
   const follow = page.getByTestId("follow");
   await follow.click();
   assert.equal(await follow.getAttribute("aria-pressed"), "true");
+  await trace.openDetail(sent.ids["charge card"]);
   const more = late(sent, sent.ids["reserve stock"]);
   await send(otlp_http, more.body);
   await trace.row(more.id).waitFor();
+  // The new service takes a colour. Who walks the tree with keys goes on where they were.
+  assert.ok(await trace.waterfall.evaluate((tree) => tree === document.activeElement), "the tree keeps the focus");
+  await page.keyboard.press("ArrowUp");
+  await idle(page);
+  assert.notEqual(await trace.selected(), sent.ids["charge card"]);
   await follow.click();
   assert.equal(await follow.getAttribute("aria-pressed"), "false");
 });

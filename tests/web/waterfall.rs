@@ -28,7 +28,7 @@ async fn shown(session: Session) -> Stage {
             .style("display", "flex")
             .style("width", "900px")
             .style("height", &format!("{HEIGHT}px"))
-            .child(waterfall(session, slots));
+            .child(waterfall(session, RwSignal::new(slots)));
         several([
             el("style", "").text(include_str!("../../assets/css/tokens.css")),
             el("style", "").text(include_str!("../../src/pages/trace/waterfall.css")),

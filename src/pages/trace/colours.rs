@@ -1,6 +1,11 @@
 //! Which colour slot each service of a trace takes.
 
+use crate::signal::RwSignal;
 use spandrel_trace::model::Outline;
+use std::sync::Arc;
+
+/// Colour slots by string index; others when the trace was read again.
+pub type Slots = RwSignal<Arc<Vec<u8>>>;
 
 /// Slots by string index of the service's name; strings that are no service's name have slot 0. `assign` gives
 /// the slots of services that are seen together.

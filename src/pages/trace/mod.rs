@@ -19,5 +19,5 @@ mod refresh;
 pub mod session;
 pub mod waterfall;
 
-pub use colours::slots_of;
+pub use colours::{Slots, slots_of};
 pub use page::trace_page;

@@ -1,6 +1,7 @@
 //! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
 
 use super::actions::Summoned;
+use super::colours::Slots;
 use super::detail::{Around, Whole, detail_body, detail_head};
 use super::help::help;
 use super::minimap::minimap;
@@ -19,7 +20,6 @@ use spandrel_trace::units::Problem;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Sizes of the detail before anyone has moved it, and the least of each, CSS pixels.
 const WIDTH: f64 = 376.0;
@@ -32,9 +32,6 @@ pub type Answered = Result<Rc<Whole>, Problem>;
 
 /// Asks for a span in full.
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
-
-/// Colour slots by string index; others when the trace was read again.
-pub type Slots = RwSignal<Arc<Vec<u8>>>;
 
 /// The page on an open trace below its header: `slots` are colour slots by string index, `ask` is where the detail comes from,
 /// `around` what else it asks.
@@ -75,7 +72,7 @@ pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Arou
         .live_class("trace-stacked", is_below)
         .live_style("--detail-width", move || format!("{}px", width.get()))
         .live_style("--detail-height", move || format!("{}px", height.get()))
-        .child(part(move || slots.get(), move |slots| waterfall(session, slots)))
+        .child(waterfall(session, slots))
         .child(keyed(move || (is_shown(), is_below()), docked));
     let summoned = move |what| move || session.summoned.get() == Some(what);
     let columns = columns

@@ -57,8 +57,6 @@ pub struct Session {
     pub names: RwSignal<f64>,
     /// The first row that is wholly seen, and how many rows a screen has; as last painted.
     pub screen: StoredValue<(usize, usize)>,
-    /// How far the list is scrolled, CSS pixels; as last painted. A waterfall that is made anew goes on from there.
-    pub top: StoredValue<f64>,
     /// What a key has called for; set back by what came.
     pub summoned: RwSignal<Option<Summoned>>,
     /// Width of the waterfall, CSS pixels, as last measured.
@@ -97,7 +95,6 @@ impl Session {
             reveal: RwSignal::new(0),
             names: RwSignal::new(NAMES),
             screen: StoredValue::new((0, 1)),
-            top: StoredValue::new(0.0),
             summoned: RwSignal::default(),
             width: RwSignal::new(0.0),
         }

@@ -1,6 +1,7 @@
 //! What may be asked of the rows: a panel for sibling order, groups, services, colours and the ruler, and above the
 //! rows the way from the root to the span in focus.
 
+use super::super::colours::Slots;
 use super::super::header::grouped;
 use super::super::session::Session;
 use crate::route::Colour;
@@ -10,7 +11,6 @@ use crate::ui::view::{View, part, several, when};
 use spandrel_trace::analysis::rows::SiblingOrder;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Order as _;
-use std::sync::Arc;
 use web_sys::{Event, KeyboardEvent, MouseEvent};
 
 /// Services that the panel lists at most, those with the most spans first.
@@ -26,7 +26,7 @@ const ORDERS: [(SiblingOrder, &str, &str); 3] = [
 ];
 
 /// The button that opens the panel, and the panel.
-pub fn arrange_button(session: Session, slots: Arc<Vec<u8>>) -> El {
+pub fn arrange_button(session: Session, slots: Slots) -> El {
     let open = RwSignal::new(false);
     let toggle = button("waterfall-fold")
         .test("arrange")
@@ -44,10 +44,10 @@ pub fn arrange_button(session: Session, slots: Arc<Vec<u8>>) -> El {
     el("span", "arrange")
         .on("keydown", key)
         .child(toggle)
-        .child(when(move || open.get(), move || panel(session, &slots)))
+        .child(when(move || open.get(), move || panel(session, slots)))
 }
 
-fn panel(session: Session, slots: &[u8]) -> El {
+fn panel(session: Session, slots: Slots) -> El {
     let order = el("select", "field")
         .test("sibling-order")
         .on("change", move |event: Event| {
@@ -124,8 +124,9 @@ fn panel(session: Session, slots: &[u8]) -> El {
                 |session| session.absolute.get(),
                 |session| session.absolute.update(|absolute| *absolute = !*absolute),
             ),
-            services(session, slots),
         ])
+        // Others when the trace was read again; what one is doing beside them goes on.
+        .child(part(move || slots.get(), move |slots| services(session, &slots)))
 }
 
 /// A field for the key of an attribute; `entered` is called when it is done.
@@ -228,7 +229,10 @@ fn services(session: Session, slots: &[u8]) -> El {
 /// The way from the root to the span in focus, each step a button; nothing where nothing is in focus.
 pub fn breadcrumb(session: Session) -> View {
     part(
-        move || session.view.with(|view| view.focus),
+        move || {
+            session.outline_live().track();
+            session.view.with(|view| view.focus)
+        },
         move |focus| {
             let outline = session.outline();
             let Some(focus) = focus.and_then(|id| outline.find(id)) else { return View::NONE };

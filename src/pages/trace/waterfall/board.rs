@@ -7,6 +7,7 @@ mod scroll;
 
 pub use point::Drag;
 
+use super::super::colours::Slots;
 use super::super::session::Session;
 use super::paint::Palette;
 use super::pool::RowPool;
@@ -47,7 +48,7 @@ pub struct Elements {
 /// See the module.
 pub struct Board {
     session: Session,
-    slots: Arc<Vec<u8>>,
+    slots: Slots,
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
@@ -80,9 +81,8 @@ struct Inner {
 }
 
 impl Board {
-    /// A board over `elements`; `slots` gives the colour slot of a service by its name's string index. `None`
-    /// where the browser gives no canvas.
-    pub fn new(session: Session, slots: Arc<Vec<u8>>, elements: Elements) -> Option<Rc<Self>> {
+    /// A board over `elements`; `None` where the browser gives no canvas.
+    pub fn new(session: Session, slots: Slots, elements: Elements) -> Option<Rc<Self>> {
         let surfaces = (
             Surface::new(elements.bars.clone())?,
             Surface::new(elements.ruler.clone())?,
@@ -99,7 +99,7 @@ impl Board {
             width: 0.0,
             height: 0.0,
             names: 0.0,
-            top: session.top.get_value(),
+            top: 0.0,
             put: 0.0,
             edition: 0,
             spacer_height: -1.0,

@@ -12,6 +12,7 @@ pub mod pool;
 pub use board::Board;
 pub use paint::FAILED;
 
+use super::colours::Slots;
 use super::session::Session;
 use crate::signal::untrack;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
@@ -21,7 +22,6 @@ use crate::ui::view::{effect, keep};
 use arrange::{arrange_button, breadcrumb, column_heads};
 use board::Elements;
 use std::rc::Rc;
-use std::sync::Arc;
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
 
 /// What must live as long as the waterfall: listeners and watches; dropped with the page.
@@ -32,8 +32,8 @@ struct Kept {
     _theme: ThemeWatch,
 }
 
-/// The waterfall of `session`. `slots` gives the colour slot of a service by its name's string index.
-pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
+/// The waterfall of `session`.
+pub fn waterfall(session: Session, slots: Slots) -> El {
     let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
     let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
     let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
@@ -52,7 +52,7 @@ pub fn waterfall(session: Session, slots: Arc<Vec<u8>>) -> El {
     let titles = el("div", "waterfall-head-names")
         .child(el("span", "waterfall-head-title").text("Span and service"))
         .child(fold_buttons(session))
-        .child(arrange_button(session, slots.clone()));
+        .child(arrange_button(session, slots));
     let head = el("div", "waterfall-head").child(titles).child(column_heads(session)).child(ruler.clone());
     let root = el("div", "waterfall")
         .live_style("--names", move || format!("{}px", left_of_bars(session)))
@@ -113,7 +113,7 @@ fn fold_buttons(session: Session) -> El {
 
 fn start(
     session: Session,
-    slots: Arc<Vec<u8>>,
+    slots: Slots,
     root: HtmlElement,
     head: HtmlElement,
     elements: Elements,
@@ -142,7 +142,8 @@ fn start(
             let _ = root.style().set_property("--scrollbar", &format!("{bar}px"));
             board.measure(untrack(|| left_of_bars(session)));
             if !std::mem::replace(&mut measured, true) {
-                board.restore();
+                // Asked for before anything could be seen.
+                board.show_selected();
             }
         }
     });
@@ -171,6 +172,7 @@ fn start(
         session.colour.track();
         session.told.track();
         session.columns.track();
+        slots.track();
         if let Some(board) = weak.upgrade() {
             board.renew();
         }

@@ -63,8 +63,9 @@ impl Board {
             Colour::Attribute(key) => told.of(key),
             _ => None,
         };
+        let slots = self.slots.get_untracked();
         let of_service =
-            |span: SpanIx| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
+            |span: SpanIx| slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
         let slot = |span: SpanIx| match &meaning {
             Colour::Service => of_service(span),
             Colour::Attribute(key) if key.is_empty() => of_service(span),
@@ -126,7 +127,6 @@ impl Board {
         paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
         drop(guard);
         self.session.screen.set_value((first, self.page()));
-        self.session.top.set_value(self.inner.borrow().top);
         self.paint_pointer();
     }
 

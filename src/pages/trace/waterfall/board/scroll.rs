@@ -49,18 +49,13 @@ impl Board {
         self.request();
     }
 
-    /// Puts the scrollbar where the list is, once its size is known.
-    pub fn restore(&self) {
-        let top = self.inner.borrow().top;
-        if top > 0.0 {
-            self.scroll_to(top);
-        }
-    }
-
     /// Scrolls so far that the row at `index` is seen, and not further.
     pub fn show_row(&self, index: usize) {
         let top = {
             let inner = self.inner.borrow();
+            if inner.height == 0.0 {
+                return;
+            }
             let from = index as f64 * ROW;
             self.map(&inner).showing(inner.top, from, from + ROW, ROW)
         };
