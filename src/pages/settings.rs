@@ -1,10 +1,10 @@
 //! Preferences: which backend is asked, and how the page looks.
 
-use crate::route::Route;
+use crate::route::{Route, Zone};
 use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand::Errand;
-use crate::state::settings::{Theme, use_settings};
+use crate::state::settings::{Theme, remember_zone, use_settings};
 use crate::ui::element::{El, button, el};
 use crate::ui::problem::problem_card;
 use crate::ui::view::{View, part};
@@ -25,7 +25,13 @@ pub fn settings() -> El {
     let note = el("p", "settings-note")
         .text("Settings are kept in this browser and sent nowhere. ")
         .child(el("a", "").attr("href", Route::About.to_string()).text("About Spandrel"));
-    el("div", "settings").children([el("h1", "").text("Settings"), source_form(), theme_form(), note])
+    el("div", "settings").children([
+        el("h1", "").text("Settings"),
+        source_form(),
+        theme_form(),
+        zone_form(),
+        note,
+    ])
 }
 
 fn source_form() -> El {
@@ -111,4 +117,24 @@ fn theme_form() -> El {
         .test("settings-theme")
         .child(el("legend", "").text("Theme"))
         .child(el("div", "settings-line").children(Theme::ALL.map(choice)))
+}
+
+fn zone_form() -> El {
+    let zone = use_settings().zone;
+    let choice = move |(of, label): (Zone, &str)| {
+        let radio = el("input", "")
+            .attr("type", "radio")
+            .attr("name", "zone")
+            .attr("value", if of == Zone::Utc { "utc" } else { "local" })
+            .live_checked(move || zone.get() == of)
+            .on("change", move |_: Event| {
+                remember_zone(of);
+                zone.set(of);
+            });
+        el("label", "settings-choice").child(radio).text(label)
+    };
+    el("fieldset", "settings-group").test("settings-zone").child(el("legend", "").text("Times of day")).child(
+        el("div", "settings-line")
+            .children([(Zone::Local, "On this computer's clock"), (Zone::Utc, "UTC")].map(choice)),
+    )
 }

@@ -9,12 +9,14 @@ mod search;
 mod service_filter;
 mod trace;
 mod views;
+mod zone;
 
 pub use find::find;
 pub use search::{SearchParams, Sort};
 pub use service_filter::ServiceFilter;
 pub use trace::{Colour, Order, Placement, Show, TraceView};
 pub use views::{DependenciesView, MonitorView};
+pub use zone::Zone;
 
 use query::Query;
 use std::fmt;

@@ -1,5 +1,6 @@
 //! The search page's address, in Jaeger's words.
 
+use super::Zone;
 use super::query::Query;
 use serde_json::Value as Json;
 use spandrel_trace::source::{SearchQuery, parse_duration, tags_as_json};
@@ -31,6 +32,8 @@ pub struct SearchParams {
     pub sort: Sort,
     /// The traces of the files that are open, in place of a search.
     pub files: bool,
+    /// Whose clock times of day are of.
+    pub zone: Zone,
 }
 
 /// The order of results.
@@ -117,6 +120,7 @@ impl SearchParams {
             limit: query.get("limit").parse().unwrap_or(0).min(Self::MOST),
             sort: Sort::from_key(query.get("sort")),
             files: query.get("from") == "files",
+            zone: Zone::from_word(query.get("zone")),
         }
     }
 
@@ -141,12 +145,19 @@ impl SearchParams {
             query.add("limit", self.limit.to_string());
         }
         query.add("sort", if self.sort == Sort::default() { "" } else { self.sort.key() });
+        query.add("zone", self.zone.word());
     }
 
     /// Whether the address asks for anything; without that the page shows an empty form.
     pub fn asks(&self) -> bool {
-        let (lookback, limit, sort) = (self.lookback.clone(), self.limit, self.sort);
-        *self != SearchParams { lookback, limit, sort, ..SearchParams::default() }
+        let (lookback, limit, sort, zone) = (self.lookback.clone(), self.limit, self.sort, self.zone);
+        *self != SearchParams { lookback, limit, sort, zone, ..SearchParams::default() }
+    }
+
+    /// What is asked, whatever its answer looks like: neither another order nor another clock is a new search.
+    #[must_use]
+    pub fn asked(self) -> Self {
+        SearchParams { sort: Sort::default(), zone: Zone::default(), ..self }
     }
 
     /// The same search with its lookback counted from `now_us`; a window of one's own stays.

@@ -18,6 +18,7 @@ fn every_route_prints_as_it_is_read() {
         lookback: "2d".into(),
         min_duration: "1.2s".into(),
         limit: 1500,
+        zone: Zone::Utc,
         ..SearchParams::default()
     };
     let fixed = SearchParams { start: Some(5), end: Some(9), ..SearchParams::default() };
@@ -40,6 +41,7 @@ fn every_route_prints_as_it_is_read() {
         colour: Colour::Attribute("http.route".into()),
         columns: vec!["http.route".into(), "ü=&".into()],
         absolute: true,
+        zone: Zone::Utc,
     };
     for route in [
         Route::default(),

@@ -4,6 +4,7 @@
 //! trace/4bf92f…?range=5-900&span=a1&open=1&uiFind=GET&show=hide&colour=kind&column=http.route
 //! ```
 
+use super::Zone;
 use super::query::Query;
 use spandrel_trace::units::SpanId;
 
@@ -46,6 +47,8 @@ pub struct TraceView {
     pub columns: Vec<String>,
     /// Times of day in place of times since the trace's begin.
     pub absolute: bool,
+    /// Whose clock times of day are of.
+    pub zone: Zone,
 }
 
 /// Where the detail of a span is.
@@ -168,6 +171,7 @@ impl TraceView {
             colour: Colour::read(query.get("colour")),
             columns: texts(query, "column"),
             absolute: query.get("time") == "absolute",
+            zone: Zone::from_word(query.get("zone")),
         }
     }
 
@@ -198,6 +202,7 @@ impl TraceView {
         query.add("colour", self.colour.word());
         self.columns.iter().for_each(|key| query.add("column", key));
         query.add("time", if self.absolute { "absolute" } else { "" });
+        query.add("zone", self.zone.word());
     }
 }
 

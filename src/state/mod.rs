@@ -2,6 +2,7 @@
 //! user prefers ([`settings`]), and whether anything is still going on ([`busy`]).
 
 pub mod busy;
+pub mod clock;
 pub mod colours;
 pub mod data;
 pub mod errand;

@@ -1,6 +1,7 @@
 //! What the user prefers, remembered by this browser.
 
 use crate::io::{address, marker, storage};
+use crate::route::Zone;
 use crate::signal::*;
 use spandrel_trace::source::Base;
 
@@ -40,12 +41,16 @@ impl Theme {
 pub struct Settings {
     theme: RwSignal<Theme>,
     source: RwSignal<String>,
+    /// Whose clock times of day are of. Set where an address says so, remembered by [`remember_zone`] where a person
+    /// does.
+    pub zone: RwSignal<Zone>,
 }
 
 pub(super) fn provide() {
     provide_context(Settings {
         theme: RwSignal::new(Theme::from_name(&storage::get("theme").unwrap_or_default())),
         source: RwSignal::new(storage::get("source").unwrap_or_default()),
+        zone: RwSignal::new(Zone::from_word(&storage::get("zone").unwrap_or_default())),
     });
 }
 
@@ -57,6 +62,11 @@ pub fn use_settings() -> Settings {
 /// The configuration that whoever runs the backend wrote for Jaeger's pages (JSON); empty where there is none.
 pub fn jaeger_config() -> String {
     marker::value("JAEGER_CONFIG")
+}
+
+/// Remembers whose clock the user wants to read.
+pub fn remember_zone(zone: Zone) {
+    storage::set("zone", zone.word());
 }
 
 impl Settings {

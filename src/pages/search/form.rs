@@ -1,11 +1,13 @@
 //! The search form: a draft of a search. Only “Find traces” makes it the page's address.
 
-use super::{Services, moment};
-use crate::route::{Route, SearchParams};
+use super::Services;
+use crate::route::{Route, SearchParams, Zone};
 use crate::signal::*;
+use crate::state::clock;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::use_navigation;
+use crate::state::settings::use_settings;
 use crate::ui::element::{El, el, option, typed};
 use crate::ui::view::{View, effect, part, several, when};
 use spandrel_trace::source::{parse_duration, parse_tags, print_tags};
@@ -41,12 +43,14 @@ struct Draft {
     shortest: RwSignal<String>,
     longest: RwSignal<String>,
     limit: RwSignal<String>,
+    /// Whose clock begin and end are of.
+    zone: RwSignal<Zone>,
     /// Field and complaint.
     wrong: RwSignal<Option<(&'static str, String)>>,
 }
 
 impl Draft {
-    fn new() -> Self {
+    fn new(zone: RwSignal<Zone>) -> Self {
         let text = || RwSignal::new(String::new());
         Draft {
             service: text(),
@@ -58,6 +62,7 @@ impl Draft {
             shortest: text(),
             longest: text(),
             limit: text(),
+            zone,
             wrong: RwSignal::new(None),
         }
     }
@@ -70,13 +75,26 @@ impl Draft {
         self.tags.set(print_tags(&params.tags));
         self.lookback.set(if lookback.is_empty() { SearchParams::LOOKBACK } else { lookback }.to_owned());
         let (begin, end) = params.window((js_sys::Date::now() * 1_000.0) as u64);
-        self.begin.set(moment::field(begin));
-        self.end.set(moment::field(end));
+        let field = |us: u64| clock::moment(us.saturating_mul(1_000), self.zone.get_untracked()).field();
+        self.begin.set(field(begin));
+        self.end.set(field(end));
         self.shortest.set(params.min_duration.clone());
         self.longest.set(params.max_duration.clone());
         let limit = if params.limit == 0 { SearchParams::LIMIT } else { params.limit };
         self.limit.set(limit.to_string());
         self.wrong.set(None);
+    }
+
+    /// Begin and end stay the moments that they are when the clock changes.
+    fn turn(self, read: &mut Zone) {
+        let zone = self.zone.get();
+        let before = std::mem::replace(read, zone);
+        for field in [self.begin, self.end] {
+            let moment = field.with_untracked(|text| clock::from_field(text, before));
+            if let Some(us) = moment.filter(|_| before != zone) {
+                field.set(clock::moment(us.saturating_mul(1_000), zone).field());
+            }
+        }
     }
 
     /// The search that the fields describe, or the field that does not say anything and why.
@@ -103,9 +121,11 @@ impl Draft {
         let custom = text(self.lookback) == CUSTOM;
         let (mut start, mut end) = (None, None);
         if custom {
-            start =
-                Some(moment::from_field(&text(self.begin)).ok_or(("begin", "a day and a time".to_owned()))?);
-            end = Some(moment::from_field(&text(self.end)).ok_or(("end", "a day and a time".to_owned()))?);
+            let moment = |name: &'static str, field: RwSignal<String>| {
+                let read = clock::from_field(&text(field), self.zone.get_untracked());
+                read.ok_or((name, "a day and a time".to_owned()))
+            };
+            (start, end) = (Some(moment("begin", self.begin)?), Some(moment("end", self.end)?));
             if start >= end {
                 return Err(("end", "it has to be after the begin".to_owned()));
             }
@@ -122,6 +142,7 @@ impl Draft {
             limit,
             sort: before.sort,
             files: false,
+            zone: self.zone.get_untracked(),
         })
     }
 }
@@ -129,8 +150,12 @@ impl Draft {
 /// The form. It begins with what the address says; `services` can be chosen.
 pub fn search_form(params: Memo<SearchParams>, services: Services) -> El {
     let (data, navigation) = (use_data(), use_navigation());
-    let draft = Draft::new();
-    effect(move || params.with(|params| draft.load(params)));
+    let draft = Draft::new(use_settings().zone);
+    // What was typed is kept when only the order or the clock changes.
+    let asked = Memo::new(move |_| params.get().asked());
+    effect(move || asked.with(|asked| draft.load(asked)));
+    let mut read = draft.zone.get_untracked();
+    effect(move || draft.turn(&mut read));
 
     let operations = RwSignal::new(Arc::new(Vec::<String>::new()));
     effect(move || {

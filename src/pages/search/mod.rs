@@ -1,12 +1,11 @@
 //! The search page: a form at the left, what was found at the right. The address says all of it.
 
 mod form;
-mod moment;
 mod order;
 mod results;
 mod row;
 
-use crate::route::{Route, SearchParams, Sort};
+use crate::route::{Route, SearchParams, Zone};
 use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand;
@@ -57,8 +56,13 @@ pub fn search() -> El {
     });
 
     let shown = RwSignal::new(Shown::Form);
-    // Sorting is no new search.
-    let asked = Memo::new(move |_| SearchParams { sort: Sort::default(), ..params.get() });
+    effect(move || {
+        // An address that does not say leaves everybody their own.
+        if params.with(|params| params.zone) == Zone::Utc {
+            settings.zone.set(Zone::Utc);
+        }
+    });
+    let asked = Memo::new(move |_| params.get().asked());
     effect(move || {
         again.track();
         settings.source();

@@ -2,12 +2,13 @@
 
 use super::order::ordered;
 use super::row::row;
-use crate::route::{Route, SearchParams, Sort};
+use crate::route::{Route, SearchParams, Sort, Zone};
 use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
-use crate::ui::element::{El, el, typed};
+use crate::state::settings::{remember_zone, use_settings};
+use crate::ui::element::{El, button, el, typed};
 use crate::ui::empty::empty;
 use crate::ui::list::row_list;
 use crate::ui::view::{View, several};
@@ -18,7 +19,7 @@ use spandrel_trace::units::{count, duration};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
 
 /// Height of a row, CSS pixels.
 const ROW: f64 = 34.0;
@@ -63,10 +64,15 @@ pub fn results(listed: Listed, params: Memo<SearchParams>) -> View {
     let number = traces.len();
     let sorted = traces.clone();
     let order = Memo::new(move |_| ordered(&sorted, params.with(|params| params.sort)));
-    let version = Signal::derive(move || params.with(|params| params.sort) as u64);
+    let zone = use_settings().zone;
+    let version = Signal::derive(move || {
+        params.with(|params| params.sort) as u64 * 2 + u64::from(zone.get() == Zone::Utc)
+    });
     let make = move |index: usize| {
         let at = order.with(|order| order.get(index).copied());
-        at.and_then(|at| traces.get(at)).map(|trace| row(trace, &slots, longest, index)).into()
+        at.and_then(|at| traces.get(at))
+            .map(|trace| row(trace, &slots, longest, index, zone.get_untracked()))
+            .into()
     };
     let column = |label: &str, class: &str| el("span", class).attr("role", "columnheader").text(label);
     let columns = [
@@ -143,10 +149,27 @@ fn summary(listed: Listed, params: Memo<SearchParams>) -> El {
     let order = el("label", "results__sort")
         .child(el("span", "unseen").text("Order"))
         .child(el("select", "field").test("sort").on("change", sort).children(options));
+    let zone = use_settings().zone;
+    let title = move || match zone.get() {
+        Zone::Local => "Times are on your clock: show UTC",
+        Zone::Utc => "Times are UTC: show your clock's",
+    };
+    let clock = button("zone")
+        .test("zone")
+        .live_attr("title", title)
+        .live_attr("aria-label", title)
+        .on("click", move |_: MouseEvent| {
+            let other = zone.get_untracked().other();
+            remember_zone(other);
+            zone.set(other);
+            navigation.replace(Route::Search(SearchParams { zone: other, ..params.get_untracked() }));
+        })
+        .live_text(move || if zone.get() == Zone::Utc { "UTC" } else { "local time" });
     el("div", "results__summary")
         .child(said)
         .child(note.map(|note| el("span", "chip").test("truncated").text(note)))
         .child(odd)
+        .child(clock)
         .child(order)
 }
 

@@ -1,7 +1,7 @@
 //! One trace in the list.
 
-use super::moment;
-use crate::route::Route;
+use crate::route::{Route, Zone};
+use crate::state::clock;
 use crate::ui::element::{El, el};
 use crate::ui::icon::icon;
 use crate::ui::view::several;
@@ -14,8 +14,15 @@ const SHOWN: usize = 5;
 /// Length of the longest duration's bar, CSS pixels.
 const BAR: f64 = 96.0;
 
-/// A row. `longest` is the longest duration of the list, nanoseconds; `number` counts rows from 0.
-pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, number: usize) -> El {
+/// A row. `longest` is the longest duration of the list, nanoseconds; `number` counts rows from 0,
+/// times are on the clock of `zone`.
+pub fn row(
+    trace: &TraceSummary,
+    slots: &BTreeMap<String, u8>,
+    longest: u64,
+    number: usize,
+    zone: Zone,
+) -> El {
     let key = trace.key();
     // A trace whose root is missing has no name: its first service stands in.
     let name = match trace.root_operation.as_str() {
@@ -29,7 +36,8 @@ pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, num
     let short: String = key.chars().take(7).collect();
     let share = if longest == 0 { 0.0 } else { trace.duration as f64 / longest as f64 };
     let failed = trace.errors > 0;
-    let started = moment::short(trace.begin_unix);
+    let begin = clock::moment(trace.begin_unix, zone);
+    let started = begin.short(&clock::present(zone));
     let label = format!("{name}, {service}, {}, started {started}", duration(trace.duration));
     let orphans = (trace.orphans > 0).then(|| {
         let text = format!("{} orphaned", trace.orphans);
@@ -68,7 +76,7 @@ pub fn row(trace: &TraceSummary, slots: &BTreeMap<String, u8>, longest: u64, num
             cell("result__number").text(count(u64::from(trace.spans))),
             errors,
             took,
-            cell("result__start").attr("title", moment::exact(trace.begin_unix)).text(started),
+            cell("result__start").attr("title", begin.exact()).text(started),
         ])
 }
 

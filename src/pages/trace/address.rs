@@ -1,7 +1,7 @@
 //! What the page shows as an address, and back. Spans are named by id, so an address survives a refresh.
 
 use super::session::Session;
-use crate::route::{Colour, Order, ServiceFilter, TraceView};
+use crate::route::{Colour, Order, ServiceFilter, TraceView, Zone};
 use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, SiblingOrder, View};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
@@ -48,6 +48,7 @@ pub fn view_of(session: Session) -> TraceView {
             .unwrap_or_default(),
         columns: session.columns.get(),
         absolute: session.absolute.get(),
+        zone: session.zone.get(),
         ..TraceView::default()
     }
 }
@@ -81,6 +82,10 @@ pub fn apply(session: Session, view: &TraceView) {
     change(session.colour, view.colour.clone());
     change(session.columns, view.columns.clone());
     change(session.absolute, view.absolute);
+    // An address that does not say leaves everybody their own.
+    if view.zone == Zone::Utc {
+        change(session.zone, view.zone);
+    }
     let (begin, end) = view.range.unwrap_or(session.full());
     session.zoom_to(begin, end);
     let span = view.span.and_then(|id| outline.find(id));
@@ -202,12 +207,14 @@ mod tests {
                 colour: Colour::Attribute("http.route".into()),
                 columns: vec!["http.route".into(), "db.system".into()],
                 absolute: true,
+                zone: Zone::Utc,
                 ..TraceView::default()
             };
             apply(session, &view);
             assert_eq!(shown(session), view);
             apply(session, &TraceView::default());
-            assert_eq!(shown(session), TraceView::default(), "going back takes all of it away again");
+            let before = TraceView { zone: Zone::Utc, ..TraceView::default() };
+            assert_eq!(shown(session), before, "going back takes all of it away but the reader's clock");
         });
     }
 

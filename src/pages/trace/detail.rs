@@ -9,11 +9,11 @@ mod sheet;
 mod time;
 mod value;
 
-use super::clock;
 use super::copy::{Awaited, copy_button};
 use super::session::Session;
 use crate::route::Placement;
 use crate::signal::*;
+use crate::state::clock;
 use crate::ui::element::{El, button, el, typed};
 use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, several};
@@ -115,7 +115,7 @@ pub fn detail_head(
     several([
         View::from(top),
         el("h2", "detail-name").text(outline.name_of(span)).into(),
-        facts(&outline, span, &standing, around).into(),
+        facts(session, span, &standing, around).into(),
         time_view(session, span, slots),
         standing_view(&outline, span, &standing),
         ids.into(),
@@ -124,13 +124,18 @@ pub fn detail_head(
 }
 
 /// The numbers that people look for first.
-fn facts(outline: &Outline, span: SpanIx, standing: &Standing, around: &Around) -> El {
+fn facts(session: Session, span: SpanIx, standing: &Standing, around: &Around) -> El {
+    let outline = session.outline();
     let (length, begin) = (outline.duration_of(span), outline.begin[span as usize]);
     let fact = |title: String, label: &str, words: String| {
         el("span", "").attr("title", title).text(label).child(el("b", "").text(words))
     };
-    let exact = clock::exact_moment(outline.begin_unix + begin);
-    let time = exact.split_once(' ').map_or(exact.as_str(), |(_, time)| time).to_owned();
+    let (unix, zone) = (outline.begin_unix + begin, session.zone);
+    let moment = move || clock::moment(unix, zone.get());
+    let at = el("span", "")
+        .live_attr("title", move || moment().exact())
+        .text("At ")
+        .child(el("b", "").live_text(move || moment().time(9)));
     let children = outline.has_children(span).then(|| {
         let direct = outline.children(span).count() as u64;
         let below = u64::from(outline.subtree_end[span as usize] - span - 1);
@@ -158,7 +163,7 @@ fn facts(outline: &Outline, span: SpanIx, standing: &Standing, around: &Around) 
     el("div", "detail-facts")
         .child(fact(duration_exact(length), "Duration ", duration(length)))
         .child(fact(duration_exact(begin), "Start ", format!("+{}", duration(begin))))
-        .child(fact(exact, "At ", time))
+        .child(at)
         .child(children)
         .child(in_trace)
         .child(in_search.flatten())

@@ -4,14 +4,14 @@ mod missing;
 
 use super::actions::Summoned;
 use super::address;
-use super::clock;
 use super::copy::{Said, copy_button};
 use super::download::download;
 use super::find::find;
 use super::refresh::Refresher;
 use super::session::Session;
-use crate::route::Route;
+use crate::route::{Route, Zone};
 use crate::signal::*;
+use crate::state::clock;
 use crate::state::data::Data;
 use crate::state::navigation::whole_address;
 use crate::ui::element::{El, button, el};
@@ -125,8 +125,6 @@ fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
         "" => outline.trace_id.to_string(),
         foreign => foreign.to_owned(),
     };
-    let (day, time) = clock::moment(outline.begin_unix);
-    let day = if day == clock::today() { "today".to_owned() } else { day };
     // What is to be said of the file it came from (cut short, say) concerns the trace as well.
     let file = untrack(|| data.files()).filter(|file| file.traces.iter().any(|trace| trace.key() == id));
     let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
@@ -162,12 +160,7 @@ fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
             el("span", "trace-header-id")
                 .child(el("span", "mono").text(&id))
                 .child(copy_button("Copy the trace id", id)),
-            el("span", "")
-                .attr("title", clock::exact_moment(outline.begin_unix))
-                .text("Started ")
-                .child(bold(&time))
-                .text(" ")
-                .text(day),
+            started(session, outline.begin_unix),
             el("span", "")
                 .attr("title", duration_exact(outline.duration))
                 .text("Duration ")
@@ -181,6 +174,33 @@ fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
         .when(move || address::is_shortened(session), shortened)
         .child(warned)
         .child(notice)
+}
+
+/// When the trace began, and whose clock says so.
+fn started(session: Session, unix: u64) -> El {
+    let zone = session.zone;
+    let moment = move || clock::moment(unix, zone.get());
+    let day = move || {
+        let day = moment().day();
+        if day == clock::present(zone.get()).day() { "today".to_owned() } else { day }
+    };
+    let title = move || match zone.get() {
+        Zone::Local => "Times of day are on your clock: show UTC",
+        Zone::Utc => "Times of day are UTC: show your clock's",
+    };
+    let switch = button("zone")
+        .test("zone")
+        .live_attr("title", title)
+        .live_attr("aria-label", title)
+        .on("click", move |_: MouseEvent| session.set_zone(zone.get_untracked().other()))
+        .live_text(move || if zone.get() == Zone::Utc { "UTC" } else { "local" });
+    let time = el("b", "").test("started").live_text(move || moment().time(3));
+    el("span", "")
+        .child(el("span", "").live_attr("title", move || moment().exact()).text("Started ").child(time))
+        .text(" ")
+        .child(el("span", "").live_text(day))
+        .text(" ")
+        .child(switch)
 }
 
 /// What can be done with the trace as a whole.

@@ -2,7 +2,6 @@
 
 pub mod actions;
 mod address;
-pub mod clock;
 mod colours;
 pub mod columns;
 pub mod copy;

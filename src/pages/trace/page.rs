@@ -14,7 +14,7 @@ use crate::state::colours;
 use crate::state::data::{Data, use_data};
 use crate::state::errand;
 use crate::state::navigation::{use_navigation, whole_address};
-use crate::state::settings::jaeger_config;
+use crate::state::settings::{jaeger_config, use_settings};
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
@@ -98,7 +98,9 @@ fn megabytes(bytes: u64) -> String {
 fn linked(id: String, outline: Arc<Outline>) -> View {
     let (data, navigation) = (use_data(), use_navigation());
     let slots = RwSignal::new(Arc::new(slots_of(&outline, colours::slots)));
-    let session = Session::new(outline);
+    let mut session = Session::new(outline);
+    // Whose clock is read is one and the same on all pages.
+    session.zone = use_settings().zone;
     let live = session.outline_live();
     effect(move || {
         let now = live.with(|outline| slots_of(outline, colours::slots));

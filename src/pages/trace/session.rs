@@ -1,10 +1,11 @@
 //! What this trace page is showing: a handful of signals that everything on it shares, nothing per span.
 
 use super::actions::Summoned;
-use super::clock;
 use super::columns::Told;
-use crate::route::{Colour, Placement, Show};
+use crate::route::{Colour, Placement, Show, Zone};
 use crate::signal::*;
+use crate::state::clock;
+use crate::state::settings::remember_zone;
 use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
 use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
@@ -45,6 +46,8 @@ pub struct Session {
     pub told: RwSignal<Arc<Told>>,
     /// Times of day in place of times since the trace's begin.
     pub absolute: RwSignal<bool>,
+    /// Whose clock times of day are of; other pages follow it too.
+    pub zone: RwSignal<Zone>,
     /// Where the detail is.
     pub placement: RwSignal<Placement>,
     /// Something to be said about how the page came to look as it does.
@@ -89,6 +92,7 @@ impl Session {
             columns: RwSignal::default(),
             told: RwSignal::default(),
             absolute: RwSignal::default(),
+            zone: RwSignal::default(),
             placement: RwSignal::default(),
             notice: RwSignal::default(),
             rows,
@@ -233,6 +237,12 @@ impl Session {
         if let Some(span) = span.or(self.selected.get_untracked()) {
             self.select(span);
         }
+    }
+
+    /// Shows times of day on that clock, now and the next time.
+    pub fn set_zone(&self, zone: Zone) {
+        remember_zone(zone);
+        self.zone.set(zone);
     }
 
     /// Collapses everything.

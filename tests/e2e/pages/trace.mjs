@@ -11,6 +11,7 @@ export class Trace {
     this.rows = page.locator('[data-test="span-row"][data-span-id]:visible');
     this.detail = page.getByTestId("detail");
     this.links = this.detail.getByTestId("detail-links");
+    this.zone = page.getByTestId("zone");
     this.waterfall = page.getByTestId("waterfall");
     this.finder = page.getByTestId("find");
     this.canvas = page.getByTestId("waterfall-canvas").first();

@@ -1,11 +1,11 @@
 //! What happened during a span, in the order of the source.
 
-use super::super::clock;
 use super::attributes::attributes;
 use super::sheet::Sheet;
 use super::value::more_button;
 use super::{dropped, section};
 use crate::signal::*;
+use crate::state::clock;
 use crate::ui::element::{El, el};
 use crate::ui::view::{keyed, several, when};
 use spandrel_trace::analysis::link_pattern::Place;
@@ -36,7 +36,10 @@ pub fn events(sheet: &Sheet) -> El {
 fn row(sheet: &Sheet, event: &Event) -> El {
     let begin = sheet.whole.record.begin_unix;
     let since = el("span", "detail-event-time")
-        .attr("title", clock::exact_moment(event.time_unix))
+        .live_attr("title", {
+            let (unix, zone) = (event.time_unix, sheet.session.zone);
+            move || clock::moment(unix, zone.get()).exact()
+        })
         .text(signed(event.time_unix, begin));
     let name = if event.name.is_empty() { "(no name)" } else { &event.name };
     let in_trace = format!("{} in the trace", signed(event.time_unix, sheet.session.outline().begin_unix));

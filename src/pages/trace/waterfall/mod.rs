@@ -160,6 +160,7 @@ fn start(
         session.range.track();
         session.selected.track();
         session.absolute.track();
+        session.zone.track();
         session.matches.track();
         session.show.track();
         session.added.track();

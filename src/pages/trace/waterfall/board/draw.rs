@@ -1,11 +1,11 @@
 //! One painting of rows, bars and ruler together, from one and the same state.
 
-use super::super::super::clock;
 use super::super::mark::{Mark, Marks};
 use super::super::paint::{self, FAILED};
 use super::super::pool::Showing;
 use super::{Board, COLUMN, Inner, ROW, RULER, set_style};
 use crate::route::Colour;
+use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
 use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::model::{Flags, SpanIx};
@@ -109,7 +109,9 @@ impl Board {
             false => slot(span),
         };
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
-        let absolute = Axis { origin: outline.begin_unix, label: &clock::of_day };
+        let zone = self.session.zone.get_untracked();
+        let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
+        let absolute = Axis { origin: outline.begin_unix, label: &of_day };
         let axis = if self.session.absolute.get_untracked() { absolute } else { Axis::RELATIVE };
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
         let (bars, ruler, _) = &self.surfaces;

@@ -1,8 +1,8 @@
 //! What follows the pointer over bars and ruler: the line at its time, the stretch that it drags, and the label.
 
-use super::super::super::clock;
 use super::super::paint::{self, Pointing};
 use super::{Board, RULER};
+use crate::state::clock;
 use crate::ui::canvas::pixel_ratio;
 use spandrel_trace::scene::{TimeScale, ruler};
 use spandrel_trace::units::{duration, duration_exact};
@@ -51,7 +51,8 @@ impl Board {
         let label = match pointer.from {
             Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
             None if self.session.absolute.get_untracked() => {
-                clock::of_day(self.session.outline().begin_unix.saturating_add(time), step_of(&scale))
+                let unix = self.session.outline().begin_unix.saturating_add(time);
+                clock::moment(unix, self.session.zone.get_untracked()).told_apart(step_of(&scale))
             }
             None => time_label(time, &scale),
         };
