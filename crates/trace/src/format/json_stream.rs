@@ -86,7 +86,7 @@ impl JsonStream {
     pub(super) fn run(&mut self, blocks: &mut Blocks, builder: &mut TraceBuilder) -> Stop {
         loop {
             let (level, begun) = self.levels.last().copied().unwrap_or((Level::Documents, false));
-            let mut cursor = Cursor { bytes: &blocks.bytes, at: blocks.at };
+            let mut cursor = Cursor::patient(&blocks.bytes, blocks.at);
             let number = blocks.number;
             let before = blocks.at;
             let result = match level {
@@ -338,7 +338,7 @@ impl JsonStream {
     }
 
     fn set_resource(&mut self, value: &[u8], builder: &mut TraceBuilder) {
-        let Ok(resource) = otlp_json::read_resource(value) else { return };
+        let resource = otlp_json::resource(value);
         match self.resource {
             u32::MAX => self.resource = builder.resource(resource),
             known => builder.set_resource(known, resource),
@@ -346,7 +346,7 @@ impl JsonStream {
     }
 
     fn set_scope(&mut self, value: &[u8], builder: &mut TraceBuilder) {
-        let Ok(scope) = otlp_json::read_scope(value) else { return };
+        let scope = otlp_json::scope(value);
         match self.scope {
             u32::MAX => self.scope = builder.scope(scope),
             known => builder.set_scope(known, scope),

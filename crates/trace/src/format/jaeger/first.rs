@@ -88,6 +88,9 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
     if span.status == StatusCode::Error {
         span.flags.set(Flags::OWN_ERROR);
     }
+    if std::mem::take(&mut cursor.damaged) {
+        span.flags.set(Flags::WARNED);
+    }
     references.settle(&mut span, builder);
     if span.parent.is_none() && !named_parent.bytes.is_empty() {
         span.parent = ids::span_id(named_parent.bytes).0;

@@ -13,9 +13,10 @@ use crate::units::TraceId;
 /// What Jaeger calls the service of a resource that says nothing at all.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
-/// Says what is in a span's bytes; stops where they cannot be read, and says so.
+/// Says what is in a span's bytes; leaves out what cannot be read, and says so.
 pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
-    if span(&mut Cursor::new(bytes), sink).is_err() {
+    let mut cursor = Cursor::patient(bytes, 0);
+    if span(&mut cursor, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(UNREADABLE_PART));
     }
 }
@@ -150,27 +151,31 @@ fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<
     })?;
     let fields = fields.unwrap_or(b"null");
     let (mut event, mut events, mut message) = (None, 0, None);
-    Cursor::new(fields).array(|cursor| {
-        let tag = tag(cursor)?;
-        match tag.key.bytes {
-            b"event" => {
-                events += 1;
-                event = event.or(tag.text());
+    cursor.again(fields, |cursor| {
+        cursor.array(|cursor| {
+            let tag = tag(cursor)?;
+            match tag.key.bytes {
+                b"event" => {
+                    events += 1;
+                    event = event.or(tag.text());
+                }
+                b"message" => message = message.or(tag.text()),
+                _ => facts.look_at_field(&tag),
             }
-            b"message" => message = message.or(tag.text()),
-            _ => facts.look_at_field(&tag),
-        }
-        Ok(())
+            Ok(())
+        })
     })?;
     let name = event.or(message).unwrap_or_default();
     sink.piece(Piece::Event(time.max(0) as u64, &unescape(name), 0));
     let placed = events == 1 && event.is_some_and(|name| !name.bytes.is_empty());
-    Cursor::new(fields).array(|cursor| {
-        let tag = tag(cursor)?;
-        if !(placed && tag.key.bytes == b"event") {
-            tag.hand_over(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
-        }
-        Ok(())
+    cursor.again(fields, |cursor| {
+        cursor.array(|cursor| {
+            let tag = tag(cursor)?;
+            if !(placed && tag.key.bytes == b"event") {
+                tag.hand_over(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
+            }
+            Ok(())
+        })
     })
 }
 
@@ -178,7 +183,7 @@ fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<
 pub fn process(bytes: &[u8]) -> Resource {
     let mut resource = Resource::default();
     let mut attributes = Vec::new();
-    let _ = Cursor::new(bytes).object(|cursor, key| {
+    let _ = Cursor::patient(bytes, 0).object(|cursor, key| {
         match key.bytes {
             b"serviceName" => {
                 resource.service = unescape(cursor.string_or_skip()?.unwrap_or_default()).into_owned()

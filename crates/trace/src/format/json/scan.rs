@@ -33,6 +33,10 @@ pub struct Cursor<'a> {
     pub bytes: &'a [u8],
     /// The next one.
     pub at: usize,
+    /// Whether what is damaged is left out, and what stands beside it read all the same.
+    patient: bool,
+    /// Whether something was left out.
+    pub damaged: bool,
 }
 
 const LOW: u64 = 0x0101_0101_0101_0101;
@@ -45,9 +49,22 @@ fn marks(word: u64, byte: u8) -> u64 {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of `bytes`.
+    /// At the beginning of `bytes`; stops where something is wrong.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, patient: false, damaged: false }
+    }
+
+    /// At a place in `bytes`. A member or element that is damaged is left out, up to the next one.
+    pub fn patient(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, patient: true, damaged: false }
+    }
+
+    /// Reads a value that was taken before, as patiently, and remembers its damage.
+    pub fn again<T>(&mut self, value: &'a [u8], read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<T> {
+        let mut within = Self { bytes: value, at: 0, ..*self };
+        let result = read(&mut within);
+        self.damaged |= within.damaged;
+        result
     }
 
     /// The next byte that is not white space, which is not taken.
@@ -203,10 +220,14 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         loop {
-            let key = self.string()?;
-            self.expect(b':', "a colon should follow the name")?;
-            self.peek()?;
-            each(self, key)?;
+            let begin = self.at;
+            let taken = match self.name() {
+                Ok(key) => each(self, key),
+                Err(stop) => Err(stop),
+            };
+            if let Err(stop) = taken {
+                self.leave_out(begin, stop)?;
+            }
             if self.more(b'}')? {
                 return Ok(());
             }
@@ -226,26 +247,63 @@ impl<'a> Cursor<'a> {
         }
         loop {
             self.peek()?;
-            each(self)?;
+            let begin = self.at;
+            if let Err(stop) = each(self) {
+                self.leave_out(begin, stop)?;
+            }
             if self.more(b']')? {
                 return Ok(());
             }
         }
     }
 
+    /// The name of a member, up to its value.
+    #[inline]
+    fn name(&mut self) -> Scan<Raw<'a>> {
+        let key = self.string()?;
+        self.expect(b':', "a colon should follow the name")?;
+        self.peek()?;
+        Ok(key)
+    }
+
     /// Takes a comma or `end`; whether it was the end.
     #[inline]
     fn more(&mut self, end: u8) -> Scan<bool> {
-        match self.peek()? {
-            b',' => {
-                self.at += 1;
-                Ok(false)
+        let byte = self.peek()?;
+        if byte != b',' && byte != end {
+            let stop = Stop::Bad("a comma or the end of the list or object should be here", self.at);
+            self.leave_out(self.at, stop)?;
+            if !matches!(self.peek()?, byte if byte == b',' || byte == end) {
+                return Err(stop);
             }
-            byte if byte == end => {
-                self.at += 1;
-                Ok(true)
+        }
+        let ended = self.bytes[self.at] == end;
+        self.at += 1;
+        Ok(ended)
+    }
+
+    /// Goes from `begin`, where a member or element is that `stop` ended, to the comma or bracket that ends it; hands
+    /// on the reason where that is not wanted.
+    #[cold]
+    fn leave_out(&mut self, begin: usize, stop: Stop) -> Scan<()> {
+        if !self.patient || stop == Stop::More {
+            return Err(stop);
+        }
+        self.damaged = true;
+        self.at = begin;
+        let mut depth = 0usize;
+        loop {
+            match self.bytes.get(self.at).ok_or(Stop::More)? {
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b',' | b'}' | b']' if depth == 0 => return Ok(()),
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
             }
-            _ => Err(Stop::Bad("a comma or the end of the list or object should be here", self.at)),
+            self.at += 1;
         }
     }
 }
@@ -284,5 +342,34 @@ mod tests {
         assert!(matches!(result, Err(Stop::Bad(_, 3))), "{result:?}");
         let mut cursor = Cursor::new(b"[1,]");
         assert!(matches!(cursor.array(|cursor| cursor.skip()), Err(Stop::Bad(_, 3))));
+    }
+
+    #[test]
+    fn the_patient_leave_out_what_is_damaged_and_no_more() {
+        let read = |text: &[u8]| {
+            let mut cursor = Cursor::patient(text, 0);
+            let mut names = String::new();
+            let result = cursor.array(|cursor| {
+                cursor.object(|cursor, key| {
+                    cursor.word()?;
+                    names.push_str(&String::from_utf8_lossy(key.bytes));
+                    Ok(())
+                })
+            });
+            (result, cursor.damaged, names)
+        };
+        assert_eq!(read(br#"[{"a":1,"b":2},{"c":3}] "#), (Ok(()), false, "abc".into()));
+        for damaged in [
+            &br#"[{"a":1,"x" 2,"b":2},{"c":3}] "#[..],
+            br#"[{"a":1,x:{"y":[1,"],"]},"b":2},{"c":3}] "#,
+            br#"[{"a":1 "x":2,"b":2},{"c":3}] "#,
+            br#"[{"a":1,,"b":2},{"c":3},] "#,
+            br#"[{"a":1,"b":2,"x":},{"c":3}] "#,
+            br#"[{"a":1,"b":2},:,{"c":3}] "#,
+        ] {
+            assert_eq!(read(damaged), (Ok(()), true, "abc".into()), "{}", String::from_utf8_lossy(damaged));
+        }
+        assert_eq!(read(br#"[{"a":1,"x" 2"#).0, Err(Stop::More));
+        assert!(matches!(read(br#"[{"a":1} ) }"#).0, Err(Stop::Bad(_, 9))));
     }
 }

@@ -78,6 +78,9 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
     if span.status == StatusCode::Error {
         span.flags.set(Flags::OWN_ERROR);
     }
+    if std::mem::take(&mut cursor.damaged) {
+        span.flags.set(Flags::WARNED);
+    }
     Ok(span)
 }
 

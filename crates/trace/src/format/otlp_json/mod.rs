@@ -38,6 +38,20 @@ pub fn read_scope(bytes: &[u8]) -> Result<Scope, Malformed> {
     Ok(scope)
 }
 
+/// As much of a resource's object as can be read.
+pub(super) fn resource(bytes: &[u8]) -> Resource {
+    let mut resource = Resource::default();
+    let _ = whole::resource(&mut Cursor::patient(bytes, 0), &mut resource);
+    resource
+}
+
+/// As much of a scope's object as can be read.
+pub(super) fn scope(bytes: &[u8]) -> Scope {
+    let mut scope = Scope::default();
+    let _ = whole::scope(&mut Cursor::patient(bytes, 0), &mut scope);
+    scope
+}
+
 fn whole(bytes: &[u8], read: impl FnOnce(&mut Cursor<'_>) -> Scan<()>) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(bytes);
     if cursor.peek() != Ok(b'{') {

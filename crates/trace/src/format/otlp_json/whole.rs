@@ -7,9 +7,10 @@ use crate::model::record::{Attribute, Resource, Scope, Value};
 use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
-/// Says what is in a span's bytes; stops where they cannot be read, and says so.
+/// Says what is in a span's bytes; leaves out what cannot be read, and says so.
 pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
-    if span(&mut Cursor::new(bytes), sink).is_err() {
+    let mut cursor = Cursor::patient(bytes, 0);
+    if span(&mut cursor, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(UNREADABLE_PART));
     }
 }
@@ -137,8 +138,8 @@ fn event(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     })?;
     sink.piece(Piece::Event(time, &unescape(name), dropped));
     match list {
-        Some(list) => attributes(&mut Cursor::new(list), &mut |key, value| {
-            sink.piece(Piece::EventAttribute(key, value))
+        Some(list) => cursor.again(list, |cursor| {
+            attributes(cursor, &mut |key, value| sink.piece(Piece::EventAttribute(key, value)))
         }),
         None => Ok(()),
     }
@@ -165,9 +166,9 @@ fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     })?;
     sink.piece(Piece::Link(trace, span, &unescape(state), flags, dropped));
     match list {
-        Some(list) => {
-            attributes(&mut Cursor::new(list), &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
-        }
+        Some(list) => cursor.again(list, |cursor| {
+            attributes(cursor, &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
+        }),
         None => Ok(()),
     }
 }
