@@ -3,6 +3,7 @@
 mod bar;
 mod files;
 mod links;
+mod missing;
 
 use crate::pages;
 use crate::route::Route;
@@ -12,12 +13,11 @@ use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::ui::element::el;
-use crate::ui::problem::problem_card;
 use crate::ui::theme;
 use crate::ui::view::{self, View, keyed};
 use bar::bar;
 use files::{Files, files_face};
-use spandrel_trace::units::{Problem, ProblemKind};
+use missing::missing;
 use web_sys::MouseEvent;
 
 /// Puts the app into the page.
@@ -73,13 +73,7 @@ fn page(route: Signal<Route>) -> View {
             "shop" => ("Shop", || pages::shop::shop().into()),
             "settings" => ("Settings", || pages::settings::settings().into()),
             "about" => ("About", || pages::about::about().into()),
-            _ => {
-                entitle("Not found");
-                let happened = format!("There is no page at “{rest}”.");
-                let problem = Problem::new(ProblemKind::NotFound, "Opening this address", happened)
-                    .advise("Start from the search, or open a trace by its id above.");
-                return problem_card(problem, None).into();
-            }
+            _ => return missing(&rest),
         };
         entitle(title);
         make()

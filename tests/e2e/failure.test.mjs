@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open } from "./browser.mjs";
+import { idle, open } from "./browser.mjs";
 import { Frame } from "./pages/frame.mjs";
 import { Problem } from "./pages/problem.mjs";
 import { Search } from "./pages/search.mjs";
 import { Settings } from "./pages/settings.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { checkout, send } from "./spans.mjs";
 import { fakeJaeger, freePort, server } from "./stage.mjs";
 
 const failing = { allowed: [/Failed to load resource/, /ERR_/, /Content Security Policy/, /CORS/] };
@@ -58,6 +60,19 @@ test("a trace that is not there", async (t) => {
   const { viewer } = await server(t);
   const page = await open(t, `${viewer}/trace/0123456789abcdef0123456789abcdef`, failing);
   await new Problem(page).says(/not found|no trace|404/i);
+});
+
+test("Jaeger's address of a comparison says that there is none yet, and opens each of the traces", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}...0123456789abcdef0123456789abcdef`, failing);
+  await new Problem(page).says(/cannot compare/);
+  const traces = page.getByTestId("compared").getByRole("link");
+  assert.deepEqual(await traces.allTextContents(), [`Trace ${sent.traceId}`, "Trace 0123456789abcdef0123456789abcdef"]);
+  await traces.first().click();
+  await idle(page);
+  assert.equal((await new Trace(page).spans()).length, sent.count);
 });
 
 test("an id that is none", async (t) => {
