@@ -5,7 +5,7 @@ use spandrel_trace::scene::palette;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// Services remembered at most: beyond that the memory is begun anew.
+/// Services remembered at most: beyond that the memory is begun anew. More than these at once are not remembered.
 const MOST: usize = 2_000;
 const NAME: &str = "colours";
 
@@ -34,6 +34,9 @@ pub fn kept(service: &str) -> Option<u8> {
 /// Slots (0 to 11) for services that are seen together; what is new is remembered.
 pub fn slots(services: &[&str]) -> Vec<u8> {
     let slots = palette::slots(services, kept);
+    if services.len() > MOST {
+        return slots;
+    }
     with(|kept| {
         let before = kept.len();
         if before > MOST {

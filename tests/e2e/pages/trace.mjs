@@ -25,6 +25,23 @@ export class Trace {
     return this.rows.evaluateAll((rows) => rows.map((row) => row.dataset.spanId));
   }
 
+  /** How many rows there are, seen or not. */
+  async rowCount() {
+    return Number(await this.waterfall.getAttribute("aria-rowcount"));
+  }
+
+  /** Presses one of the buttons above the names: collapse-all, expand-all, collapse-level, expand-level. */
+  async fold(how) {
+    await this.page.getByTestId(how).click();
+    await idle(this.page);
+  }
+
+  /** Opens the panel with order, colours, columns and services. */
+  async openPanel() {
+    await this.page.getByTestId("arrange").click();
+    await idle(this.page);
+  }
+
   /** Spans whose rows stand out like that. */
   async marked(how) {
     return this.page.locator(`[data-test="span-row"][data-mark="${how}"]:visible`).evaluateAll((rows) => rows.map((row) => row.dataset.spanId));

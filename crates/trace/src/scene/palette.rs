@@ -18,8 +18,9 @@ pub fn preferred(service: &str) -> u8 {
 /// Slots for services that are seen together. `kept` tells the slot that a service has had here before; those
 /// come first, then the others in the order of their names. Beyond twelve services slots are shared.
 pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
+    let kept: Vec<Option<u8>> = services.iter().map(|service| kept(service)).collect();
     let mut order: Vec<usize> = (0..services.len()).collect();
-    order.order_by_key(|index| (kept(services[*index]).is_none(), services[*index]));
+    order.order_by_key(|index| (kept[*index].is_none(), services[*index]));
     let mut slots = vec![0; services.len()];
     let mut taken = [0usize; SLOTS as usize];
     let mut given: Vec<(&str, u8)> = Vec::with_capacity(services.len());
@@ -29,7 +30,7 @@ pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
             slots[index] = *slot;
             continue;
         }
-        let first = kept(service).unwrap_or_else(|| preferred(service)) % SLOTS;
+        let first = kept[index].unwrap_or_else(|| preferred(service)) % SLOTS;
         let fewest = taken.iter().min().copied().unwrap_or(0);
         let next = (0..SLOTS).map(|step| (first + step) % SLOTS).find(|slot| taken[*slot as usize] == fewest);
         let slot = next.unwrap_or(first);

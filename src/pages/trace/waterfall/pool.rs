@@ -62,6 +62,9 @@ struct RowElement {
     written: Option<Written>,
 }
 
+/// Bytes of a text in a row at most: more than fits on any screen.
+const LONGEST: usize = 512;
+
 /// The pool.
 pub struct RowPool {
     container: HtmlElement,
@@ -284,10 +287,10 @@ fn write(
         Some(b'4') => "span-row-pill span-row-pill-refused",
         _ => "span-row-pill",
     });
-    called_text.set_data(showing.told.called(span).unwrap_or_default());
+    called_text.set_data(showing.told.called(span).map(begin_of).unwrap_or_default());
     for (key, cell) in showing.columns.iter().zip(&element.cells) {
         let text = showing.told.of(key).and_then(|column| column.text_of(span));
-        cell.set_data(text.filter(|_| group.is_none()).unwrap_or_default());
+        cell.set_data(text.filter(|_| group.is_none()).map(begin_of).unwrap_or_default());
     }
     let flags = outline.flags[span as usize];
     let (class, words) = match &group {
@@ -302,7 +305,12 @@ fn write(
 
 /// An empty name is shown as such, not as a gap.
 fn shown(text: &str) -> &str {
-    if text.is_empty() { "(no name)" } else { text }
+    if text.is_empty() { "(no name)" } else { begin_of(text) }
+}
+
+/// As much of a text as a row has room for: a browser lays out all that it is given, be it a megabyte.
+fn begin_of(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
 }
 
 fn mark(failed: bool, failed_below: bool, warned: bool) -> (&'static str, &'static str) {

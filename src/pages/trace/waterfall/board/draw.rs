@@ -14,8 +14,8 @@ use spandrel_trace::scene::waterfall::{Kept, Viewport};
 use spandrel_trace::scene::{TimeScale, palette};
 use std::sync::Arc;
 
-/// What a name needs at least beside its indentation, CSS pixels.
-const NAME_ROOM: f64 = 230.0;
+/// What a name needs at least beside its indentation, and with a number for the levels that have none, CSS pixels.
+const NAME_ROOM: (f64, f64) = (230.0, 290.0);
 /// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
 const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
 
@@ -80,8 +80,10 @@ impl Board {
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let shift = range.start as f64 * ROW - top;
         set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
-        let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM).max(0.0);
+        let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM.0).max(0.0);
         let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
+        let numbered = f64::from(inner.deepest) * indent > room;
+        let room = if numbered { room + NAME_ROOM.0 - NAME_ROOM.1 } else { room };
         let levels = (room / indent).max(4.0) as u32;
         set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
         let edition = inner.edition;
