@@ -26,6 +26,7 @@ fn every_route_prints_as_it_is_read() {
         range: Some((5, 900)),
         span: Some(SpanId(0xa1)),
         open: true,
+        opened: vec![SpanId(7), SpanId(2)],
         level: Some(2),
         collapsed: vec![SpanId(1), SpanId(u64::MAX)],
         expanded: vec![SpanId(3)],

@@ -17,6 +17,8 @@ pub struct TraceView {
     pub span: Option<SpanId>,
     /// Whether the selected span's detail is open.
     pub open: bool,
+    /// Spans whose details are open between the rows, in the order in which they were opened.
+    pub opened: Vec<SpanId>,
     /// Where the detail is.
     pub detail: Placement,
     /// Spans at this depth and below are collapsed.
@@ -156,6 +158,7 @@ impl TraceView {
             range,
             span: SpanId::parse(query.get("span")),
             open: query.has("open"),
+            opened: ids(query.get("opened")),
             detail: meaning(&Placement::ALL, query.get("detail")),
             level: query.get("level").parse().ok(),
             collapsed: ids(query.get("collapsed")),
@@ -183,6 +186,7 @@ impl TraceView {
             query.add("span", span.to_string());
         }
         query.add("open", if self.open { "1" } else { "" });
+        query.add("opened", print_ids(&self.opened));
         query.add("detail", word(&Placement::ALL, self.detail));
         if let Some(level) = self.level {
             query.add("level", level.to_string());

@@ -38,6 +38,9 @@ for (const colorScheme of ["light", "dark"]) {
     await check(page, "trace");
     await new Trace(page).openDetail(sent.ids["charge card"]);
     await check(page, "detail");
+    await page.goto(`${viewer}/trace/${sent.traceId}?detail=inline&opened=${sent.ids["charge card"]}.${sent.ids["SELECT stock"]}`);
+    await idle(page);
+    await check(page, "details between rows");
     await page.keyboard.press("?");
     await check(page, "keys");
     await page.keyboard.press("?");

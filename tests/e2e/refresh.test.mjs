@@ -72,6 +72,23 @@ test("following reads again by itself until it is stopped", async (t) => {
   assert.equal(await follow.getAttribute("aria-pressed"), "false");
 });
 
+test("details between the rows stay open, below the rows that they belong to", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const opened = `${sent.ids["reserve stock"]}.${sent.ids["charge card"]}`;
+  const page = await open(t, `${viewer}/trace/${sent.traceId}?detail=inline&opened=${opened}`);
+  const trace = new Trace(page);
+  const more = late(sent, sent.ids["POST /checkout"]);
+  await send(otlp_http, more.body);
+  await page.getByTestId("refresh").click();
+  await trace.row(more.id).waitFor();
+  await idle(page);
+  const above = await page.getByTestId("span-drawer").evaluateAll((drawers) => drawers.map((drawer) => drawer.previousElementSibling.dataset.spanId));
+  assert.deepEqual(above, [sent.ids["reserve stock"], sent.ids["charge card"]]);
+  assert.deepEqual(await trace.detail.evaluateAll((open) => open.map((one) => one.dataset.spanId)), above);
+});
+
 test("a trace lacks a parent: the header names it, and whose it was", async (t) => {
   const { viewer, otlp_http } = await server(t);
   const sent = checkout();

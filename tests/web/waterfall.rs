@@ -2,11 +2,13 @@
 
 use spandrel::pages::trace::session::Session;
 use spandrel::pages::trace::slots_of;
-use spandrel::pages::trace::waterfall::waterfall;
+use spandrel::pages::trace::waterfall::{Fill, waterfall};
+use spandrel::route::Placement;
 use spandrel::signal::*;
 use spandrel::ui::element::el;
 use spandrel::ui::view::several;
 use spandrel_trace::scene::palette;
+use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -28,7 +30,7 @@ async fn shown(session: Session) -> Stage {
             .style("display", "flex")
             .style("width", "900px")
             .style("height", &format!("{HEIGHT}px"))
-            .child(waterfall(session, RwSignal::new(slots)));
+            .child(waterfall(session, RwSignal::new(slots), fill()));
         several([
             el("style", "").text(include_str!("../../assets/css/tokens.css")),
             el("style", "").text(include_str!("../../src/pages/trace/waterfall.css")),
@@ -39,6 +41,11 @@ async fn shown(session: Session) -> Stage {
     frame().await;
     frame().await;
     stage
+}
+
+/// A detail that is as high as three rows, and half a row.
+fn fill() -> Fill {
+    Rc::new(|id| el("aside", "detail").attr("data-span-id", id.to_string()).style("height", "84px"))
 }
 
 fn rows(stage: &Stage) -> Vec<HtmlElement> {
@@ -233,4 +240,41 @@ async fn nothing_listens_when_it_is_gone() {
     window().dispatch_event(&event).expect("nobody throws");
     window().dispatch_event(&web_sys::Event::new("resize").expect("an event")).expect("nobody throws");
     frame().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_drawer_takes_its_room_between_rows_and_goes_when_it_is_out_of_sight() {
+    let session = session(400_000);
+    session.placement.set(Placement::Inline);
+    let stage = shown(session).await;
+    session.press(2);
+    frame().await;
+    frame().await;
+    let drawer = stage.find("[data-test=span-drawer]");
+    assert_eq!(drawer.offset_height(), 84);
+    let edge = |row: &HtmlElement| row.get_bounding_client_rect().top();
+    let list = rows(&stage);
+    assert_eq!(edge(&list[3]) - edge(&list[2]), 24.0 + 84.0);
+    assert_eq!(attribute(&list[2], "aria-details"), drawer.id());
+    assert_eq!(attribute(&list[3], "aria-rowindex"), "5", "the drawer is a row of its own");
+    assert_eq!(stage.attribute("[role=treegrid]", "aria-rowcount"), "400002");
+    // Content that grows takes more room, in the same frame.
+    stage.find(".detail").style().set_property("height", "200px").expect("a height");
+    frame().await;
+    frame().await;
+    assert_eq!(edge(&rows(&stage)[3]) - edge(&rows(&stage)[2]), 24.0 + 200.0);
+    let scroller = stage.find("[role=treegrid]");
+    scroller.set_scroll_top(scroller.scroll_height());
+    frame().await;
+    frame().await;
+    assert!(stage.all("[data-test=span-drawer]").is_empty());
+    let last = rows(&stage).pop().expect("a row");
+    assert_eq!(attribute(&last, "aria-rowindex"), "400002", "the last row can be reached");
+    session.close_detail();
+    scroller.set_scroll_top(0);
+    frame().await;
+    frame().await;
+    assert!(stage.all("[data-test=span-drawer]").is_empty());
+    assert!(!rows(&stage)[2].has_attribute("aria-details"));
+    stage.strike().await;
 }

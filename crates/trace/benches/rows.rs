@@ -7,6 +7,7 @@
 use spandrel_trace::analysis::rows::{Shown, SiblingOrder, View, rows};
 use spandrel_trace::model::{Flags, Kind, NO_SPAN, Outline, StatusCode, Strings};
 use spandrel_trace::scene::TimeScale;
+use spandrel_trace::scene::places::Places;
 use spandrel_trace::scene::waterfall::{Kept, Viewport, Waterfall};
 use spandrel_trace::units::SpanId;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ fn measure(name: &str, outline: &Outline) {
         scale: TimeScale::new(0, outline.duration, 1000.0),
         top: 0.0,
         height: 900.0,
-        row_height: 24.0,
+        places: Places { row_height: 24.0, apart: &[] },
         least_bar: 2.0,
         char_width: 6.5,
     };

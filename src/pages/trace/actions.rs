@@ -203,8 +203,10 @@ impl Action {
             Action::PageUp => step(session, -(page as isize)),
             Action::Inward => inward(session),
             Action::Outward => outward(session),
-            Action::Detail if session.selected.get_untracked().is_some() => {
-                session.open.update(|open| *open = !*open)
+            Action::Detail => {
+                let Some(span) = session.selected.get_untracked() else { return false };
+                session.toggle_detail(span);
+                session.show_detail(span);
             }
             Action::NextMatch => matching(session, true),
             Action::PreviousMatch => matching(session, false),
@@ -239,10 +241,10 @@ impl Action {
             Action::Escape if !session.find.with_untracked(String::is_empty) => {
                 session.find.set(String::new())
             }
-            Action::Escape if session.open.get_untracked() => session.open.set(false),
+            Action::Escape if session.close_detail() => {}
             Action::Escape if session.view.with_untracked(|view| view.focus.is_some()) => session.focus(None),
             Action::Escape if session.selected.get_untracked().is_some() => session.selected.set(None),
-            Action::Detail | Action::Escape => return false,
+            Action::Escape => return false,
         }
         true
     }

@@ -1,7 +1,7 @@
 //! What the page shows as an address, and back. Spans are named by id, so an address survives a refresh.
 
 use super::session::Session;
-use crate::route::{Colour, Order, ServiceFilter, TraceView, Zone};
+use crate::route::{Colour, Order, Placement, ServiceFilter, TraceView, Zone};
 use crate::signal::*;
 use spandrel_trace::analysis::rows::{Fold, SiblingOrder, View};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
@@ -21,12 +21,14 @@ pub fn view_of(session: Session) -> TraceView {
     let range = Some(session.range.get()).filter(|range| *range != session.full());
     let span = session.selected.get().map(|span| outline.id[span as usize]);
     let open = session.open.get() && span.is_some();
+    let opened = session.opened.with(|opened| opened[opened.len().saturating_sub(MOST)..].to_vec());
     let View { fold, focus, hidden, order, group, .. } = session.view.get();
     let fold = fold.shortened(&outline, MOST).unwrap_or(fold);
     TraceView {
         range,
         span,
         open,
+        opened,
         level: fold.level,
         collapsed: sorted(fold.collapsed),
         expanded: sorted(fold.expanded),
@@ -93,7 +95,15 @@ pub fn apply(session: Session, view: &TraceView) {
         Some(span) => session.select(span),
         None => session.selected.set(None),
     }
-    session.open.set(view.open && span.is_some());
+    let (mut open, mut opened) = (view.open && span.is_some(), Vec::new());
+    if view.detail == Placement::Inline {
+        opened = view.opened.clone();
+        let selected = view.span.filter(|id| open && !opened.contains(id));
+        opened.extend(selected);
+        open = false;
+    }
+    change(session.opened, opened);
+    session.open.set(open);
 }
 
 /// Sets what is not so already: who listens is not woken for nothing.
@@ -144,7 +154,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{Placement, Show};
+    use crate::route::Show;
     use spandrel_trace::model::{Flags, Kind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -212,6 +222,17 @@ mod tests {
             };
             apply(session, &view);
             assert_eq!(shown(session), view);
+            let inline = TraceView {
+                open: false,
+                opened: vec![SpanId(3), SpanId(9)],
+                detail: Placement::Inline,
+                ..view
+            };
+            apply(session, &inline);
+            assert_eq!(shown(session), inline);
+            apply(session, &TraceView { open: true, ..inline.clone() });
+            let opened = [3, 9, 2].map(SpanId).to_vec();
+            assert_eq!(shown(session), TraceView { opened, ..inline }, "the selected span's is one of them");
             apply(session, &TraceView::default());
             let before = TraceView { zone: Zone::Utc, ..TraceView::default() };
             assert_eq!(shown(session), before, "going back takes all of it away but the reader's clock");

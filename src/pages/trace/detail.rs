@@ -93,7 +93,7 @@ pub fn detail_head(
     let close = button("detail-close")
         .attr("aria-label", "Close the detail")
         .attr("title", "Close (Esc)")
-        .on("click", move |_: MouseEvent| session.open.set(false))
+        .on("click", move |_: MouseEvent| session.close_detail_of(span))
         .text("✕");
     let top = el("div", "detail-top")
         .children([
@@ -103,7 +103,7 @@ pub fn detail_head(
         ])
         .child(el("span", "detail-tools").children([
             copy_menu(session, span, around, whole),
-            placements(session),
+            placements(session, span),
             close,
         ]));
     let standing = Standing::of(&outline, span);
@@ -169,14 +169,18 @@ fn facts(session: Session, span: SpanIx, standing: &Standing, around: &Around) -
         .child(in_search.flatten())
 }
 
-/// Where the detail is.
-fn placements(session: Session) -> El {
+/// Where the detail of `span` is.
+fn placements(session: Session, span: SpanIx) -> El {
     let choices = move || {
         let now = session.placement.get_untracked();
         let one = |place: Placement, words: &str| {
-            Choice::one_of(words, place == now, move || session.placement.set(place))
+            Choice::one_of(words, place == now, move || session.place_detail(place, span))
         };
-        vec![one(Placement::Right, "Beside the waterfall"), one(Placement::Bottom, "Below the waterfall")]
+        vec![
+            one(Placement::Right, "Beside the waterfall"),
+            one(Placement::Bottom, "Below the waterfall"),
+            one(Placement::Inline, "Between its rows"),
+        ]
     };
     menu("◫", "Where the detail is", choices).test("placement-menu")
 }

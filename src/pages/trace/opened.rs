@@ -7,7 +7,7 @@ use super::help::help;
 use super::minimap::minimap;
 use super::palette::palette;
 use super::session::Session;
-use super::waterfall::waterfall;
+use super::waterfall::{Fill, waterfall};
 use crate::route::Placement;
 use crate::signal::*;
 use crate::state::errand;
@@ -60,19 +60,25 @@ pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Arou
     };
     let is_below = move || session.placement.get() == Placement::Bottom;
     let is_shown = move || session.open.get() && session.selected.get().is_some();
+    let (for_drawer, ask_for_drawer) = (around.clone(), ask.clone());
+    let fill: Fill = Rc::new(move |id| {
+        let shown = Memo::new(move |_| session.outline_live().with(|outline| outline.find(id)));
+        detail(session, slots, ask_for_drawer.clone(), for_drawer.clone(), shown)
+    });
     let docked = move |(shown, is_below): (bool, bool)| -> View {
         if !shown {
             return View::NONE;
         }
         let pane = if is_below { &below } else { &beside };
-        let detail = detail(session, slots, ask.clone(), around.clone());
+        let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
+        let detail = detail(session, slots, ask.clone(), around.clone(), shown);
         several([el("div", "trace-divider").child(divider(pane.clone())), detail])
     };
     let columns = columns
         .live_class("trace-stacked", is_below)
         .live_style("--detail-width", move || format!("{}px", width.get()))
         .live_style("--detail-height", move || format!("{}px", height.get()))
-        .child(waterfall(session, slots))
+        .child(waterfall(session, slots, fill))
         .child(keyed(move || (is_shown(), is_below()), docked));
     let summoned = move |what| move || session.summoned.get() == Some(what);
     let columns = columns
@@ -88,8 +94,8 @@ pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Arou
     several([View::from(header), band, columns.into()])
 }
 
-fn detail(session: Session, slots: Slots, ask: Ask, around: Around) -> El {
-    let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
+/// The detail of the span that is `shown`.
+fn detail(session: Session, slots: Slots, ask: Ask, around: Around, shown: Memo<Option<SpanIx>>) -> El {
     let answer = RwSignal::new(None::<(SpanIx, Answered)>);
     effect(move || {
         session.outline_live().track();

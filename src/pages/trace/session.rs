@@ -1,5 +1,7 @@
 //! What this trace page is showing: a handful of signals that everything on it shares, nothing per span.
 
+mod details;
+
 use super::actions::Summoned;
 use super::columns::Told;
 use crate::route::{Colour, Placement, Show, Zone};
@@ -9,6 +11,7 @@ use crate::state::settings::remember_zone;
 use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
 use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
+use spandrel_trace::units::SpanId;
 use std::sync::Arc;
 
 /// The shortest stretch of time that can be zoomed to, nanoseconds.
@@ -26,8 +29,12 @@ pub struct Session {
     pub range: RwSignal<(u64, u64)>,
     /// The span that keys act on and the detail shows.
     pub selected: RwSignal<Option<SpanIx>>,
-    /// Whether the detail is open.
+    /// Whether the detail beside or below the waterfall is open.
     pub open: RwSignal<bool>,
+    /// Spans whose details are open between the rows, in the order in which they were opened.
+    pub opened: RwSignal<Vec<SpanId>>,
+    /// The span whose detail between the rows is to be seen as well as its row, once it has its height.
+    pub wanted: StoredValue<Option<SpanId>>,
     /// What is asked to be seen: what is collapsed, left out, in focus, and in which order.
     pub view: RwSignal<View>,
     /// What is looked for, as it was typed.
@@ -83,6 +90,8 @@ impl Session {
             travelled: StoredValue::default(),
             selected: RwSignal::new(None),
             open: RwSignal::new(false),
+            opened: RwSignal::default(),
+            wanted: StoredValue::default(),
             view,
             find: RwSignal::default(),
             show: RwSignal::default(),

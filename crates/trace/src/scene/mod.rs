@@ -4,6 +4,7 @@ mod cells;
 pub mod graph;
 pub mod minimap;
 pub mod palette;
+pub mod places;
 pub mod ruler;
 pub mod scroll;
 pub mod series;

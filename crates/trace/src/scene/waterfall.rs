@@ -9,6 +9,7 @@ mod marks;
 pub use label::{Label, Place};
 
 use super::TimeScale;
+use super::places::Places;
 use crate::analysis::rows::{GroupsKept, Row, Rows};
 use crate::analysis::rpc;
 use crate::analysis::waiting::{Waits, WaitsKept};
@@ -18,38 +19,30 @@ use marks::GapsKept;
 
 /// What part of the rows and of the time is on screen. Everything is in device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Viewport {
+pub struct Viewport<'a> {
     /// Time over the width of the bars' area.
     pub scale: TimeScale,
     /// How far the rows are scrolled; `f64`, since a million rows are beyond the precision of `f32`.
     pub top: f64,
     /// Height of the area.
     pub height: f64,
-    /// Height of a row.
-    pub row_height: f64,
+    /// Where the rows are.
+    pub places: Places<'a>,
     /// The least width of a bar: something that took no time is still something.
     pub least_bar: f64,
     /// Width of a digit of a label.
     pub char_width: f64,
 }
 
-impl Viewport {
+impl Viewport<'_> {
     /// The rows that are at least partly on screen, of `rows` many.
     pub fn rows(&self, rows: usize) -> std::ops::Range<usize> {
-        let first = (self.top / self.row_height).floor().max(0.0) as usize;
-        let last = ((self.top + self.height) / self.row_height).ceil().max(0.0) as usize;
-        first.min(rows)..last.min(rows)
-    }
-
-    /// The row at height `y` of the area.
-    pub fn row_at(&self, y: f64, rows: usize) -> Option<usize> {
-        let row = ((self.top + y) / self.row_height).floor();
-        (row >= 0.0 && row < rows as f64).then_some(row as usize)
+        self.places.range(self.top, self.height, rows)
     }
 
     /// Upper edge of a row in the area.
     pub fn y_of(&self, row: usize) -> f64 {
-        row as f64 * self.row_height - self.top
+        self.places.top_of(row) - self.top
     }
 }
 

@@ -2,6 +2,7 @@
 //! bars and ruler never disagree for one.
 
 mod draw;
+mod drawers;
 mod point;
 mod scroll;
 
@@ -9,12 +10,14 @@ pub use point::Drag;
 
 use super::super::colours::Slots;
 use super::super::session::Session;
+use super::drawers::{Drawers, Fill};
 use super::paint::Palette;
 use super::pool::RowPool;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface};
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::scene::waterfall::{Kept, Waterfall};
+use spandrel_trace::units::SpanId;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,12 +56,15 @@ pub struct Board {
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
     frame: OnceCell<Frame>,
+    /// What a drawer calls when its content has another height.
+    resized: OnceCell<Rc<dyn Fn(SpanId)>>,
     pointer_frame: OnceCell<Frame>,
     busy: Cell<Option<Busy>>,
 }
 
 struct Inner {
     pool: RowPool,
+    drawers: Drawers,
     // The rows that were painted last, and the depth of the deepest.
     rows: Arc<Rows>,
     deepest: u32,
@@ -77,12 +83,14 @@ struct Inner {
     edition: u32,
     spacer_height: f64,
     active: Option<String>,
+    // What assistive technology was told of the number of rows.
+    row_count: Option<usize>,
     pointing: Option<Drag>,
 }
 
 impl Board {
-    /// A board over `elements`; `None` where the browser gives no canvas.
-    pub fn new(session: Session, slots: Slots, elements: Elements) -> Option<Rc<Self>> {
+    /// A board over `elements`; `fill` makes details between rows. `None` where the browser gives no canvas.
+    pub fn new(session: Session, slots: Slots, elements: Elements, fill: Fill) -> Option<Rc<Self>> {
         let surfaces = (
             Surface::new(elements.bars.clone())?,
             Surface::new(elements.ruler.clone())?,
@@ -90,6 +98,7 @@ impl Board {
         );
         let inner = Inner {
             pool: RowPool::new(elements.pool.clone())?,
+            drawers: Drawers::new(fill),
             rows: Arc::default(),
             deepest: 0,
             kept: Kept::default(),
@@ -104,6 +113,7 @@ impl Board {
             edition: 0,
             spacer_height: -1.0,
             active: None,
+            row_count: None,
             pointing: None,
         };
         let board = Rc::new(Board {
@@ -113,6 +123,7 @@ impl Board {
             surfaces,
             inner: RefCell::new(inner),
             frame: OnceCell::new(),
+            resized: OnceCell::new(),
             pointer_frame: OnceCell::new(),
             busy: Cell::new(None),
         });
@@ -130,6 +141,12 @@ impl Board {
                 board.paint_pointer();
             }
             false
+        }));
+        let of_drawer = Rc::downgrade(&board);
+        let _ = board.resized.set(Rc::new(move |id| {
+            if let Some(board) = of_drawer.upgrade() {
+                board.drawer_resized(id);
+            }
         }));
         Some(board)
     }
@@ -165,7 +182,7 @@ impl Board {
         // A detail that opens below must not cover the row that it is about.
         if height < before
             && let Some(index) = self.selected_row()
-            && (top..top + before).contains(&(index as f64 * ROW))
+            && (top..top + before).contains(&self.top_of(index))
         {
             self.show_row(index);
         }

@@ -12,7 +12,9 @@ pub fn pressed(session: Session, tree: &HtmlElement, event: &KeyboardEvent) {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let in_tree = target.as_ref().is_some_and(|target| tree.contains(Some(target.unchecked_ref::<Node>())));
+    let in_tree = target.as_ref().is_some_and(|target| {
+        tree.contains(Some(target.unchecked_ref::<Node>())) && !within(target, ".span-drawer")
+    });
     if !in_tree && target.as_ref().is_some_and(|target| takes_keys(target, &event.key())) {
         return;
     }
@@ -36,9 +38,13 @@ fn written(key: &str, shift: bool, control: bool) -> String {
     format!("{}{}{key}", if control { "Ctrl+" } else { "" }, if shift { "Shift+" } else { "" })
 }
 
+fn within(element: &Element, selector: &str) -> bool {
+    element.closest(selector).ok().flatten().is_some()
+}
+
 /// Whether an element has its own use for a key: fields for all, buttons and links for those that press them.
 fn takes_keys(element: &Element, key: &str) -> bool {
-    let matches = |selector: &str| element.closest(selector).ok().flatten().is_some();
+    let matches = |selector: &str| within(element, selector);
     matches("input, textarea, select, dialog, [contenteditable], [role=separator], [role=slider]")
         || matches("a, button, summary") && matches!(key, "Enter" | " ")
 }

@@ -3,6 +3,7 @@
 
 mod arrange;
 mod board;
+mod drawers;
 mod keys;
 mod mark;
 mod paint;
@@ -10,6 +11,7 @@ mod pointer;
 pub mod pool;
 
 pub use board::Board;
+pub use drawers::Fill;
 pub use paint::FAILED;
 
 use super::colours::Slots;
@@ -32,8 +34,8 @@ struct Kept {
     _theme: ThemeWatch,
 }
 
-/// The waterfall of `session`.
-pub fn waterfall(session: Session, slots: Slots) -> El {
+/// The waterfall of `session`; `fill` makes the details that are opened between its rows.
+pub fn waterfall(session: Session, slots: Slots, fill: Fill) -> El {
     let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
     let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
     let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
@@ -47,7 +49,6 @@ pub fn waterfall(session: Session, slots: Slots) -> El {
         .attr("tabindex", "0")
         .attr("aria-label", "Spans of the trace")
         .live_attr("aria-colcount", move || 2 + session.columns.with(Vec::len))
-        .live_attr("aria-rowcount", move || session.rows.with(|rows| rows.len()))
         .child(spacer.clone());
     let titles = el("div", "waterfall-head-names")
         .child(el("span", "waterfall-head-title").text("Span and service"))
@@ -67,7 +68,7 @@ pub fn waterfall(session: Session, slots: Slots) -> El {
         ruler: ruler.node(),
         overlay: overlay.node(),
     };
-    keep(start(session, slots, root.node(), head.node(), elements));
+    keep(start(session, slots, fill, root.node(), head.node(), elements));
 
     let most = Rc::new(move || (session.width.get() * 0.7).max(200.0));
     let pane = Pane {
@@ -114,12 +115,13 @@ fn fold_buttons(session: Session) -> El {
 fn start(
     session: Session,
     slots: Slots,
+    fill: Fill,
     root: HtmlElement,
     head: HtmlElement,
     elements: Elements,
 ) -> Option<Kept> {
     let scroller = elements.scroller.clone();
-    let board = Board::new(session, slots, elements)?;
+    let board = Board::new(session, slots, elements, fill)?;
 
     let sized = Rc::downgrade(&board);
     let watched = scroller.clone();
@@ -159,6 +161,7 @@ fn start(
         session.rows.track();
         session.range.track();
         session.selected.track();
+        session.opened.track();
         session.absolute.track();
         session.zone.track();
         session.matches.track();

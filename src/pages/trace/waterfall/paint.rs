@@ -119,8 +119,8 @@ pub fn bars(
     view: &Viewport,
     ratio: f64,
 ) {
-    let bar_height = (view.row_height / 2.0).round();
-    let inset = ((view.row_height - bar_height) / 2.0).round();
+    let bar_height = (view.places.row_height / 2.0).round();
+    let inset = ((view.places.row_height - bar_height) / 2.0).round();
     let radius = 2.0 * ratio;
     let thick = |bar: usize| matches!(scene.pattern[bar], Pattern::Own | Pattern::Waiting);
     // Two pieces of one bar, the second beside the first.
@@ -146,7 +146,7 @@ pub fn bars(
                 context.set_fill_style_str(palette.span(scene.colour[bar]));
             }
             let (x0, x1) = (f64::from(scene.x0[bar]), f64::from(scene.x1[bar]));
-            let y = (view.y_of(scene.row[bar] as usize) + (view.row_height - height) / 2.0).round();
+            let y = (view.y_of(scene.row[bar] as usize) + (view.places.row_height - height) / 2.0).round();
             let (begins, ends) = (!joined(bar), !joined(bar + 1));
             // Ends are round, joints and cuts are not; what is hardly wider than the curve is not either.
             if thick(bar) && (begins || ends) && x1 - x0 > 2.0 * radius {
@@ -179,7 +179,7 @@ pub fn bars(
     stretches(&scene.gaps, ratio, bar_height - ratio);
     context.set_fill_style_str(&palette.quiet);
     for (row, x0, x1) in &scene.gaps {
-        let y = (view.y_of(*row as usize) + view.row_height / 2.0).floor();
+        let y = (view.y_of(*row as usize) + view.places.row_height / 2.0).floor();
         let mut x = f64::from(*x0) + 2.0 * ratio;
         while x < f64::from(*x1) - 2.0 * ratio {
             context.fill_rect(x, y, (3.0 * ratio).min(f64::from(*x1) - x), ratio.round());
@@ -209,7 +209,7 @@ fn labels(
     context.set_text_baseline("middle");
     for label in &scene.labels {
         let x = f64::from(label.x);
-        let middle = view.y_of(label.row as usize) + view.row_height / 2.0;
+        let middle = view.y_of(label.row as usize) + view.places.row_height / 2.0;
         if label.place == Place::Upon {
             let width = label.text.chars().count() as f64 * view.char_width;
             let (air, half) = (3.0 * ratio, 7.0 * ratio);

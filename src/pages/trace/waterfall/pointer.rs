@@ -54,7 +54,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         let Some(board) = weak.upgrade() else { return };
         // Fingers scroll; the left button drags.
         let x = place(&area, &event).0 - board.columns().0;
-        if x >= 0.0 && event.button() == 0 && event.pointer_type() != "touch" {
+        if x >= 0.0 && !in_drawer(&event) && event.button() == 0 && event.pointer_type() != "touch" {
             held.set(Some(Press { x, dragged: false }));
         }
     }));
@@ -76,7 +76,8 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
             }
             from = press.dragged.then_some(press.x);
         }
-        board.point((x >= 0.0 || from.is_some()).then_some(Drag { x, from }));
+        let over_bars = x >= 0.0 && !in_drawer(&event);
+        board.point((over_bars || from.is_some()).then_some(Drag { x, from }));
     }));
     listeners.extend(fingers(session, board, surface));
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
@@ -110,7 +111,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     let (weak, area) = (Rc::downgrade(board), surface.clone());
     listeners.push(Listener::new(surface, "dblclick", move |event: MouseEvent| {
         let Some(board) = weak.upgrade() else { return };
-        if place(&area, &event).0 >= board.columns().0 {
+        if place(&area, &event).0 >= board.columns().0 && !in_drawer(&event) {
             session.fit();
         }
     }));
@@ -131,7 +132,8 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Li
     let mut listeners = Vec::new();
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
     listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
-        let Some(board) = weak.upgrade().filter(|_| event.pointer_type() == "touch") else { return };
+        let is_ours = event.pointer_type() == "touch" && !in_drawer(&event);
+        let Some(board) = weak.upgrade().filter(|_| is_ours) else { return };
         let x = place(&area, &event).0 - board.columns().0;
         if x >= 0.0 && held.borrow().len() < 2 {
             held.borrow_mut().push((event.pointer_id(), x));
@@ -174,6 +176,12 @@ fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
     (f64::from(event.client_x()) - edge.left(), f64::from(event.client_y()) - edge.top())
 }
 
+/// Whether an event happened in a detail between the rows, which has its own use for it.
+fn in_drawer(event: &MouseEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(".span-drawer").ok().flatten().is_some())
+}
+
 /// Plain wheel scrolls; with Ctrl or ⌘ (a pinch sends Ctrl too) it zooms at the cursor; with Shift, or a
 /// sideways wheel, it pans.
 fn wheel(session: Session, board: &Board, area: &HtmlElement, event: &WheelEvent, has_rows: bool) {
@@ -214,7 +222,6 @@ fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent
     } else if on("span-row-focus") {
         session.focus(Some(row.span));
     } else {
-        session.select(row.span);
-        session.open.set(true);
+        session.press(row.span);
     }
 }

@@ -3,10 +3,12 @@
 
 use super::super::columns::Told;
 use super::super::header::grouped;
+use super::drawers;
 use super::mark::Mark;
 use spandrel_trace::analysis::rows::{Group, GroupsKept, Row, Rows, Siblings};
 use spandrel_trace::analysis::rpc;
 use spandrel_trace::model::{Flags, Kind, Outline, SpanIx};
+use spandrel_trace::scene::places::Places;
 use spandrel_trace::units::duration;
 use std::collections::VecDeque;
 use wasm_bindgen::JsCast;
@@ -34,6 +36,8 @@ pub struct Showing<'a> {
     pub told: &'a Told,
     /// Keys of the attributes that are columns.
     pub columns: &'a [String],
+    /// Where rows are, and what lies between them.
+    pub places: Places<'a>,
     /// Changes whenever rows must be written anew although they show the same spans.
     pub edition: u32,
 }
@@ -122,6 +126,12 @@ impl RowPool {
         let shows =
             |row: &&RowElement| row.written.is_some_and(|written| is_selected(written.row, Some(span)));
         self.rows.iter().find(shows).map(|row| row.element.id())
+    }
+
+    /// The element of the row at an index, where it is on screen.
+    pub fn element_at(&self, index: usize) -> Option<HtmlElement> {
+        let row = self.rows.get(index.checked_sub(self.first)?)?;
+        Some(row.element.clone())
     }
 
     /// Writes all rows anew the next time: they are of another list.
@@ -240,7 +250,11 @@ fn write(
     let span = row.span;
     let root = &element.element;
     attribute(root, "data-span-id", &outline.id[span as usize].to_string());
-    attribute(root, "aria-rowindex", &(written.index + 1).to_string());
+    attribute(root, "aria-rowindex", &(written.index + showing.places.above(written.index) + 1).to_string());
+    match showing.places.below(written.index) {
+        Some(_) => attribute(root, "aria-details", &drawers::name(outline.id[span as usize])),
+        None => drop(root.remove_attribute("aria-details")),
+    }
     attribute(root, "aria-level", &(row.depth() + 1).to_string());
     attribute(root, "aria-posinset", &position.to_string());
     attribute(root, "aria-setsize", &size.to_string());

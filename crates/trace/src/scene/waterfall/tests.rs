@@ -7,12 +7,12 @@ use crate::testing::trace;
 use crate::units::SpanId;
 use proptest::prelude::*;
 
-fn viewport(begin: u64, end: u64, width: f64) -> Viewport {
+fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
     Viewport {
         scale: TimeScale::new(begin, end, width),
         top: 0.0,
         height: 400.0,
-        row_height: 24.0,
+        places: Places { row_height: 24.0, apart: &[] },
         least_bar: 2.0,
         char_width: 6.0,
     }
@@ -92,9 +92,7 @@ fn only_rows_on_screen_are_laid() {
     let mut shown = scene.row.clone();
     shown.dedup();
     assert_eq!(shown, (100_000..100_018).collect::<Vec<_>>());
-    let rows = rows(&outline, &View::default());
-    assert_eq!(view.row_at(0.0, rows.len()), Some(100_000));
-    assert_eq!(view.row_at(13.0, rows.len()), Some(100_001));
+    assert_eq!(view.y_of(100_001), 12.0);
     view.top = 0.0;
     let scene = laid(&outline, &view);
     assert!(scene.len() < 100, "200,000 children are no more bars than pixels: {}", scene.len());
@@ -196,7 +194,6 @@ proptest! {
         let width = f64::from(width);
         let mut view = viewport(from, from + span, width);
         view.top = top;
-        let rows = rows(&outline, &View::default());
         let scene = laid(&outline, &view);
         let lines = drawn(&scene, outline.len(), width as usize);
         let on_screen = view.rows(outline.len());
@@ -240,7 +237,7 @@ proptest! {
                     prop_assert_eq!(*cell, b'#', "row {} column {}: {}", row, x, share);
                 }
             }
-            prop_assert_eq!(view.row_at(view.y_of(row) + 12.0, rows.len()), Some(row));
+            prop_assert_eq!(view.y_of(row), row as f64 * 24.0 - top);
         }
         for label in &scene.labels {
             let wide = label.text.chars().count() as f64 * 6.0;

@@ -9,6 +9,7 @@ use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
 use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::model::{Flags, SpanIx};
+use spandrel_trace::scene::places::Places;
 use spandrel_trace::scene::ruler::{self, Axis};
 use spandrel_trace::scene::waterfall::{Kept, Viewport};
 use spandrel_trace::scene::{TimeScale, palette};
@@ -25,6 +26,7 @@ const STATUS: [u8; 3] = [0, 2, 1];
 impl Board {
     /// Paints rows, bars and ruler from one and the same state.
     pub fn paint(&self) {
+        self.arrange();
         self.stretch();
         let ratio = pixel_ratio();
         let rows = self.session.rows.get_untracked();
@@ -44,15 +46,17 @@ impl Board {
         }
         let map = self.map(inner);
         inner.top = map.clamped(inner.top);
-        let first = (inner.top / ROW).ceil() as usize;
+        let (first, cut) = inner.drawers.places().at(inner.top);
+        let first = first + usize::from(cut > 0.0);
         // Whole device pixels: text is sharp and rows meet their bars.
         let top = (inner.top * ratio).round() / ratio;
         let char_width = char_width(inner, &self.surfaces.0, ratio);
+        let apart = inner.drawers.apart_in(ratio);
         let view = Viewport {
             scale: TimeScale::new(begin, end, (bars_width * ratio).round()),
             top: top * ratio,
             height: inner.height * ratio,
-            row_height: ROW * ratio,
+            places: Places { row_height: ROW * ratio, apart: &apart },
             least_bar: 2.0 * ratio,
             char_width,
         };
@@ -78,8 +82,8 @@ impl Board {
         };
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
-        let shift = range.start as f64 * ROW - top;
-        set_style(&self.elements.pool, "transform", &format!("translateY({shift}px)"));
+        let places = inner.drawers.places();
+        self.shift(places.top_of(range.start) - top, apart.is_empty());
         let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM.0).max(0.0);
         let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
         let numbered = f64::from(inner.deepest) * indent > room;
@@ -102,6 +106,7 @@ impl Board {
             told: &told,
             columns: &columns,
             edition,
+            places,
         };
         inner.pool.show(&showing, &mut inner.kept.groups);
         self.announce(inner, selected);
@@ -120,15 +125,20 @@ impl Board {
         bars.clear(bars_width, inner.height);
         paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
         paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
-        for index in seen {
+        for apart in apart.iter().filter(|apart| seen.contains(&apart.row)) {
+            let y = view.y_of(apart.row) + ROW * ratio;
+            bars.context().clear_rect(0.0, y, view.scale.width, apart.height);
+        }
+        for index in seen.clone() {
             if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {
-                let y = (index as f64 * ROW - top) * ratio;
-                paint::veil(bars.context(), &inner.palette, (view.scale.width, y, ROW * ratio));
+                let place = (view.scale.width, view.y_of(index), ROW * ratio);
+                paint::veil(bars.context(), &inner.palette, place);
             }
         }
         ruler.clear(bars_width, RULER);
         let size = (view.scale.width, RULER * ratio);
         paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
+        self.show_drawers(inner, seen, &rows);
         drop(guard);
         self.session.screen.set_value((first, self.page()));
         self.paint_pointer();

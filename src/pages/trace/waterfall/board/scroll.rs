@@ -8,7 +8,7 @@ use spandrel_trace::scene::scroll::ScrollMap;
 impl Board {
     pub(super) fn map(&self, inner: &Inner) -> ScrollMap {
         let rows = self.session.rows.with_untracked(|rows| rows.len());
-        ScrollMap { content: rows as f64 * ROW, view: inner.height }
+        ScrollMap { content: inner.drawers.places().height(rows), view: inner.height }
     }
 
     /// Follows the scrollbar.
@@ -37,7 +37,7 @@ impl Board {
         scaled
     }
 
-    fn scroll_to(&self, top: f64) {
+    pub(super) fn scroll_to(&self, top: f64) {
         let mut inner = self.inner.borrow_mut();
         let map = self.map(&inner);
         inner.top = map.clamped(top);
@@ -56,7 +56,7 @@ impl Board {
             if inner.height == 0.0 {
                 return;
             }
-            let from = index as f64 * ROW;
+            let from = inner.drawers.places().top_of(index);
             self.map(&inner).showing(inner.top, from, from + ROW, ROW)
         };
         if top != self.inner.borrow().top {
@@ -73,14 +73,18 @@ impl Board {
 
     /// Rows on a screen, less the one that shows where one was.
     pub fn page(&self) -> usize {
-        ((self.inner.borrow().height / ROW) as usize).saturating_sub(1).max(1)
+        let inner = self.inner.borrow();
+        let (first, last) =
+            (inner.drawers.places().at(inner.top), inner.drawers.places().at(inner.top + inner.height));
+        let wholly = if inner.drawers.len() == 0 { (inner.height / ROW) as usize } else { last.0 - first.0 };
+        wholly.saturating_sub(1).max(1)
     }
 
-    /// The row at `y` from the upper edge of what is seen.
+    /// The row at `y` from the upper edge of what is seen; none in what lies between rows.
     pub fn row_at(&self, y: f64) -> Option<Row> {
-        let top = self.inner.borrow().top;
-        let index = ((top + y) / ROW).floor();
-        (index >= 0.0).then(|| self.session.rows.with_untracked(|rows| rows.get(index as usize)))?
+        let inner = self.inner.borrow();
+        let (index, below) = inner.drawers.places().at(inner.top + y);
+        self.session.rows.with_untracked(|rows| rows.get(index)).filter(|_| below < ROW)
     }
 
     pub(super) fn selected_row(&self) -> Option<usize> {
