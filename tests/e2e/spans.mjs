@@ -37,6 +37,23 @@ export function checkout({ at = Date.now() - 600_000, traceId = hex(16) } = {}) 
   };
 }
 
+/** A root with so many children of one name, one after the other, each with an `item` of its own. */
+export function repeated(count, { at = Date.now() - 600_000, traceId = hex(16) } = {}) {
+  const begin = BigInt(at) * 1_000_000n;
+  const time = (us) => `${begin + BigInt(us) * 1000n}`;
+  const root = hex(8);
+  const spans = [{ traceId, spanId: root, name: "GET /basket", kind: 2, startTimeUnixNano: time(0), endTimeUnixNano: time(count * 1000) }];
+  for (let child = 0; child < count; child++) {
+    spans.push({
+      traceId, spanId: hex(8), parentSpanId: root, name: "SELECT item", kind: 3,
+      startTimeUnixNano: time(child * 1000), endTimeUnixNano: time(child * 1000 + 900),
+      attributes: [{ key: "item", value: { stringValue: `item number ${child}` } }],
+    });
+  }
+  const attributes = [{ key: "service.name", value: { stringValue: "basket" } }];
+  return { traceId, ids: { "GET /basket": root }, count: count + 1, body: { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans }] }] } };
+}
+
 /** Sends a body to an OTLP/HTTP receiver, which must take it whole. */
 export async function send(receiver, body) {
   const response = await fetch(`${receiver}/v1/traces`, {

@@ -21,7 +21,7 @@ test("times are on the reader's clock or UTC, on every page, after a reload, and
   const trace = new Trace(page);
   const exact = async () => (await trace.header.getByText("Started").getAttribute("title")).slice(0, 16);
   assert.equal(await exact(), minute(at, 5.75));
-  assert.equal(await trace.zone.textContent(), "local");
+  assert.equal(await trace.zone.textContent(), "local time");
 
   await trace.zone.click();
   await idle(page);

@@ -1,8 +1,8 @@
 //! The waterfall: as many rows as the screen is high, written as one scrolls, heard as a tree, gone when done.
 
 use spandrel::pages::trace::session::Session;
-use spandrel::pages::trace::slots_of;
 use spandrel::pages::trace::waterfall::{Fill, waterfall};
+use spandrel::pages::trace::{coloured, slots_of};
 use spandrel::route::Placement;
 use spandrel::signal::*;
 use spandrel::ui::element::el;
@@ -25,12 +25,12 @@ const ROW: usize = 24;
 async fn shown(session: Session) -> Stage {
     let outline = session.outline();
     let stage = Stage::new(move || {
-        let slots = Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None)));
+        let slots = RwSignal::new(Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None))));
         let room = el("div", "")
             .style("display", "flex")
             .style("width", "900px")
             .style("height", &format!("{HEIGHT}px"))
-            .child(waterfall(session, RwSignal::new(slots), fill()));
+            .child(waterfall(session, slots, coloured(session, slots), fill()));
         several([
             el("style", "").text(include_str!("../../assets/css/tokens.css")),
             el("style", "").text(include_str!("../../src/pages/trace/waterfall.css")),

@@ -151,8 +151,8 @@ fn summary(listed: Listed, params: Memo<SearchParams>) -> El {
         .child(el("select", "field").test("sort").on("change", sort).children(options));
     let zone = use_settings().zone;
     let title = move || match zone.get() {
-        Zone::Local => "Times are on your clock: show UTC",
-        Zone::Utc => "Times are UTC: show your clock's",
+        Zone::Local => "local time: show times of day in UTC",
+        Zone::Utc => "UTC: show times of day on this computer's clock",
     };
     let clock = button("zone")
         .test("zone")

@@ -1,6 +1,8 @@
 //! Everything that a key or the palette can do to the page, in one table: what the help shows, what the keys obey.
 
+use super::find::focus_matches;
 use super::session::Session;
+use crate::route::{Colour, Placement, Show, Zone};
 use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
 
 /// Shares of what is shown that a step pans, and a leap.
@@ -83,6 +85,24 @@ pub enum Action {
     Find,
     /// Clears what is looked for, then closes the detail, then shows the whole trace, then unselects.
     Escape,
+    /// Shows only the matches and what they are in, or everything again.
+    FocusMatches,
+    /// Decides what becomes of the spans that do not match.
+    Show(Show),
+    /// Colours by service.
+    ColourByService,
+    /// Colours by kind.
+    ColourByKind,
+    /// Colours by how spans ended.
+    ColourByStatus,
+    /// Colours by an attribute that is asked for.
+    ColourByAttribute,
+    /// Puts the detail there.
+    Place(Placement),
+    /// Shows times of day on the ruler, or times since the trace's begin.
+    Absolute,
+    /// Shows times of day on that clock.
+    Zone(Zone),
     /// Shows or hides the palette.
     Palette,
     /// Shows or hides the table of keys.
@@ -163,6 +183,26 @@ pub const GROUPS: &[(&str, &[Known])] = &[
         ],
     ),
     (
+        "View",
+        &[
+            known(Action::FocusMatches, "Focus on the matches, or leave that", &[], &[]),
+            known(Action::Show(Show::All), "Find: highlight the matches", &[], &[]),
+            known(Action::Show(Show::Dim), "Find: dim the others", &[], &[]),
+            known(Action::Show(Show::Matches), "Find: only the matches", &[], &[]),
+            known(Action::Show(Show::Ancestors), "Find: only the matches and their ancestors", &[], &[]),
+            known(Action::ColourByService, "Colour by service", &[], &[]),
+            known(Action::ColourByKind, "Colour by kind", &[], &[]),
+            known(Action::ColourByStatus, "Colour by status", &[], &[]),
+            known(Action::ColourByAttribute, "Colour by an attribute", &[], &[]),
+            known(Action::Place(Placement::Right), "Detail beside the waterfall", &[], &[]),
+            known(Action::Place(Placement::Bottom), "Detail below the waterfall", &[], &[]),
+            known(Action::Place(Placement::Inline), "Detail between the rows", &[], &[]),
+            known(Action::Absolute, "Ruler: times of day, or times since the begin", &[], &[]),
+            known(Action::Zone(Zone::Local), "Time zone: this computer's clock", &[], &[]),
+            known(Action::Zone(Zone::Utc), "Time zone: UTC", &[], &[]),
+        ],
+    ),
+    (
         "Page",
         &[
             known(Action::Find, "Find spans", &["/", "Ctrl+b"], &[]),
@@ -236,6 +276,15 @@ impl Action {
             Action::Group => session.change(|view| view.group = !view.group),
             Action::Order(order) => session.change(|view| view.order = order),
             Action::Find => session.summoned.set(Some(Summoned::Find)),
+            Action::FocusMatches => return focus_matches(session),
+            Action::Show(show) => session.show.set(show),
+            Action::ColourByService => session.colour.set(Colour::Service),
+            Action::ColourByKind => session.colour.set(Colour::Kind),
+            Action::ColourByStatus => session.colour.set(Colour::Status),
+            Action::ColourByAttribute => session.colour.set(Colour::Attribute(String::new())),
+            Action::Place(place) => session.placement.set(place),
+            Action::Absolute => session.absolute.update(|absolute| *absolute = !*absolute),
+            Action::Zone(zone) => session.set_zone(zone),
             Action::Palette => toggle(session, Summoned::Palette),
             Action::Help => toggle(session, Summoned::Help),
             Action::Escape if !session.find.with_untracked(String::is_empty) => {

@@ -1,7 +1,10 @@
-//! Which colour slot each service of a trace takes.
+//! Which colour slot each service of a trace takes, and what the colours of its bars mean now.
 
-use crate::signal::RwSignal;
+use super::session::Session;
+use crate::route::Colour;
+use crate::signal::{Memo, RwSignal};
 use spandrel_trace::model::Outline;
+use spandrel_trace::scene::colouring::Colouring;
 use std::sync::Arc;
 
 /// Colour slots by string index; others when the trace was read again.
@@ -23,4 +26,32 @@ pub fn slots_of(outline: &Outline, assign: impl Fn(&[&str]) -> Vec<u8>) -> Vec<u
         by_string[*index] = slot;
     }
     by_string
+}
+
+/// What the colours mean, for waterfall, minimap and legend alike.
+pub type Coloured = Memo<Arc<Colouring>>;
+
+/// What the colours of `session` mean, as it changes.
+pub fn coloured(session: Session, slots: Slots) -> Coloured {
+    // Of all that is told only the one column counts.
+    let column = Memo::new(move |_| match session.colour.get() {
+        Colour::Attribute(key) => session.told.with(|told| told.column(&key)),
+        _ => None,
+    });
+    Memo::new_with_compare(
+        move |_| {
+            let outline = session.outline_live().get();
+            Arc::new(match session.colour.get() {
+                Colour::Kind => Colouring::by_kind(&outline),
+                Colour::Status => Colouring::by_status(&outline),
+                Colour::Attribute(key) if !key.is_empty() => match column.get() {
+                    Some(column) => Colouring::by_value(&outline, &key, column),
+                    None => Colouring::default(),
+                },
+                // While nobody has said which attribute, colours are those of services.
+                Colour::Service | Colour::Attribute(_) => Colouring::by_service(&outline, slots.get()),
+            })
+        },
+        Arc::ptr_eq,
+    )
 }

@@ -33,6 +33,11 @@ impl Told {
         self.0.iter().find(|(told, _)| told == key).map(|(_, column)| &**column)
     }
 
+    /// The same, to be kept.
+    pub fn column(&self, key: &str) -> Option<Arc<Column>> {
+        self.0.iter().find(|(told, _)| told == key).map(|(_, column)| column.clone())
+    }
+
     fn first(&self, keys: &[&str], span: SpanIx) -> Option<&str> {
         keys.iter().find_map(|key| self.of(key)?.text_of(span))
     }

@@ -185,15 +185,15 @@ fn started(session: Session, unix: u64) -> El {
         if day == clock::present(zone.get()).day() { "today".to_owned() } else { day }
     };
     let title = move || match zone.get() {
-        Zone::Local => "Times of day are on your clock: show UTC",
-        Zone::Utc => "Times of day are UTC: show your clock's",
+        Zone::Local => "local time: show times of day in UTC",
+        Zone::Utc => "UTC: show times of day on this computer's clock",
     };
     let switch = button("zone")
         .test("zone")
         .live_attr("title", title)
         .live_attr("aria-label", title)
         .on("click", move |_: MouseEvent| session.set_zone(zone.get_untracked().other()))
-        .live_text(move || if zone.get() == Zone::Utc { "UTC" } else { "local" });
+        .live_text(move || if zone.get() == Zone::Utc { "UTC" } else { "local time" });
     let time = el("b", "").test("started").live_text(move || moment().time(3));
     el("span", "")
         .child(el("span", "").live_attr("title", move || moment().exact()).text("Started ").child(time))

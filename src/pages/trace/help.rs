@@ -10,8 +10,10 @@ use web_sys::{HtmlDialogElement, KeyboardEvent, MouseEvent};
 pub fn help(session: Session) -> El {
     let dialog = dialog("Keys", "keys", move || session.summoned.set(None)).test("help");
     let (element, closing) = (dialog.node::<HtmlDialogElement>(), dialog.node::<HtmlDialogElement>());
-    let groups = GROUPS.iter().map(|(title, group)| {
-        let has_keys = |known: &&Known| !known.keys.is_empty() || !known.on_rows.is_empty();
+    let has_keys = |known: &&Known| !known.keys.is_empty() || !known.on_rows.is_empty();
+    // What has no keys is done from the palette.
+    let keyed = GROUPS.iter().filter(|(_, group)| group.iter().any(|known| has_keys(&known)));
+    let groups = keyed.map(|(title, group)| {
         let rows = group.iter().filter(has_keys).map(row);
         let body = el("tbody", "").children(rows);
         el("section", "keys-group").child(el("h3", "").text(title)).child(el("table", "").child(body))

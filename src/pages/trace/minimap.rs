@@ -1,91 +1,22 @@
 //! The whole trace in a band: what is shown below is a lens on it that can be drawn, moved and resized.
 
+mod painter;
+
+use super::colours::Coloured;
 use super::session::Session;
-use super::waterfall::FAILED;
-use crate::state::busy::{self, Busy};
-use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
 use crate::ui::element::{El, el};
 use crate::ui::view::keep;
-use spandrel_trace::model::Outline;
 use spandrel_trace::scene::TimeScale;
-use spandrel_trace::scene::minimap::Minimap as Band;
-use spandrel_trace::units::Order as _;
-use std::cell::{Cell, RefCell};
+use spandrel_trace::units::duration;
+use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
-use web_sys::{Element, HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent};
+use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
 
-/// Height of the band and of the air above and below its lanes, CSS pixels; `.minimap` in the stylesheet.
-const HEIGHT: f64 = 56.0;
-const AIR: f64 = 4.0;
-/// Lanes at most, each two CSS pixels high, and the height of a lane at most.
-const LANES: usize = 24;
-const THICKEST: f64 = 6.0;
-/// Spans taken in a frame: about two milliseconds.
-const SLICE: usize = 60_000;
-/// Within this distance of a lens's edge the edge is dragged, CSS pixels.
-const EDGE: f64 = 6.0;
-
-struct Painter {
-    outline: Arc<Outline>,
-    slots: Arc<Vec<u8>>,
-    surface: Surface,
-    band: Option<Band>,
-    size: (f64, f64),
-    colours: Vec<String>,
-    busy: Option<Busy>,
-}
-
-impl Painter {
-    /// Starts anew, for a new size or theme.
-    fn restart(&mut self, width: f64, height: f64) {
-        let names: Vec<String> = (1..=FAILED).map(|slot| format!("--span-{slot}")).collect();
-        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-        names.push("--error");
-        self.colours = custom_properties(&names);
-        self.busy = Some(busy::hold());
-        self.size = (width, height);
-        let columns = (width * pixel_ratio()).round() as usize;
-        self.band = (columns > 0).then(|| Band::new(&self.outline, columns, LANES.min(self.outline.len())));
-    }
-
-    /// Takes a slice and paints what there is; `true` while there is more.
-    fn step(&mut self) -> bool {
-        let Some(band) = &mut self.band else {
-            self.busy = None;
-            return false;
-        };
-        let outline = &self.outline;
-        let slot = |span: u32| self.slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
-        if !band.work(outline, SLICE, slot, FAILED) {
-            return true;
-        }
-        let ratio = pixel_ratio();
-        let (width, height) = self.size;
-        self.surface.clear(width, height);
-        let context = self.surface.context();
-        let lanes = LANES.min(outline.len()).max(1);
-        let pitch = ((height - 2.0 * AIR) / lanes as f64).min(THICKEST);
-        let thick = (pitch * ratio * 0.75).round().max(1.0);
-        let mut runs = band.runs();
-        runs.order_by_key(|run| run.colour);
-        let mut colour = None;
-        for run in runs {
-            if colour != Some(run.colour) {
-                colour = Some(run.colour);
-                context.set_global_alpha(if run.colour == FAILED { 1.0 } else { 0.75 });
-                context
-                    .set_fill_style_str(self.colours.get(usize::from(run.colour)).map_or("", String::as_str));
-            }
-            let y = ((AIR + f64::from(run.lane) * pitch) * ratio).round();
-            context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), thick);
-        }
-        context.set_global_alpha(1.0);
-        self.band = None;
-        self.busy = None;
-        false
-    }
-}
+/// Within this distance of a lens's edge the edge is dragged, CSS pixels; half of a grip in the stylesheet.
+const EDGE: f64 = 7.0;
+/// Shares of what is shown that a key moves an edge, and a leap.
+const STEP: f64 = 0.02;
+const LEAP: f64 = 0.2;
 
 /// What a drag on the band does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,22 +29,100 @@ enum Hold {
     Move(u64, (u64, u64)),
 }
 
-/// The band of `session`; `slots` as for the waterfall.
-pub fn minimap(session: Session, slots: Arc<Vec<u8>>) -> El {
-    let band = el("div", "minimap")
-        .test("minimap")
-        .attr("role", "slider")
-        .attr("tabindex", "0")
-        .attr("aria-label", "Time shown")
-        .attr("aria-valuemin", "0")
-        .attr("aria-valuemax", "100");
+/// The band of `session`.
+pub fn minimap(session: Session, coloured: Coloured) -> El {
+    let band =
+        el("div", "minimap").test("minimap").attr("role", "group").attr("aria-label", "The whole trace");
     let canvas = el("canvas", "minimap-canvas").attr("aria-hidden", "true");
-    keep(start(session, slots, &band.node(), canvas.node()));
+    keep(painter::paint(session, coloured, &band.node(), canvas.node()));
 
     let full = session.full();
     let share = move |time: u64| TimeScale::new(full.0, full.1, 100.0).x_of(time);
     let left = move || format!("{}%", share(session.range.get().0));
     let right = move || format!("{}%", 100.0 - share(session.range.get().1));
+    let key = move |event: KeyboardEvent| {
+        match event.key().as_str() {
+            "ArrowLeft" => session.pan_by(-0.1),
+            "ArrowRight" => session.pan_by(0.1),
+            "ArrowUp" => session.zoom_by(0.8, 0.5),
+            "ArrowDown" => session.zoom_by(1.25, 0.5),
+            "Home" | "End" => session.fit(),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    let words = move || {
+        let (begin, end) = session.range.get();
+        format!("{} to {} of {}", duration(begin), duration(end), duration(full.1))
+    };
+    let lens = slider("minimap-lens", "Time shown", move || share(session.range.get().0), words)
+        .live_class("minimap-fitted", move || session.is_fitted())
+        .live_style("left", left)
+        .live_style("right", right)
+        .on("keydown", key);
+    gestures(session, full, band).children([
+        canvas,
+        el("div", "minimap-shade minimap-before").live_style("width", left),
+        el("div", "minimap-shade minimap-after").live_style("width", right),
+        lens,
+        grip(session, full, false),
+        grip(session, full, true),
+    ])
+}
+
+/// An element that stands for a place in the trace's time, in percent.
+fn slider(
+    class: &str,
+    label: &str,
+    now: impl Fn() -> f64 + 'static,
+    words: impl Fn() -> String + 'static,
+) -> El {
+    el("div", class)
+        .attr("role", "slider")
+        .attr("tabindex", "0")
+        .attr("aria-label", label)
+        .attr("aria-valuemin", "0")
+        .attr("aria-valuemax", "100")
+        .live_attr("aria-valuenow", move || now().round().to_string())
+        .live_attr("aria-valuetext", words)
+}
+
+/// The grip of one edge of what is shown: its begin, or its end.
+fn grip(session: Session, full: (u64, u64), is_end: bool) -> El {
+    let of = move |(begin, end): (u64, u64)| if is_end { end } else { begin };
+    let share = move || TimeScale::new(full.0, full.1, 100.0).x_of(of(session.range.get()));
+    let key = move |event: KeyboardEvent| {
+        let (begin, end) = session.range.get_untracked();
+        let step = if event.shift_key() { LEAP } else { STEP };
+        let by = (((end - begin) as f64 * step) as u64).max(1);
+        let now = of((begin, end));
+        let to = match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => now.saturating_sub(by),
+            "ArrowRight" | "ArrowUp" => now.saturating_add(by),
+            "Home" => full.0,
+            "End" => full.1,
+            _ => return,
+        };
+        // An edge does not pass the other one.
+        let (begin, end) = if is_end { (begin, to.max(begin)) } else { (to.min(end), end) };
+        session.zoom_to(begin, end);
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    let (test, label) = match is_end {
+        true => ("minimap-end", "End of the time shown"),
+        false => ("minimap-begin", "Begin of the time shown"),
+    };
+    slider("minimap-grip", label, share, move || duration(of(session.range.get())))
+        .test(test)
+        .live_style("left", move || format!("{}%", share()))
+        .class_if("minimap-grip-end", is_end)
+        .on("keydown", key)
+}
+
+/// What the pointer does on the band.
+fn gestures(session: Session, full: (u64, u64), band: El) -> El {
     let hold = Rc::new(Cell::new(None::<(Hold, f64, bool)>));
     let area: Element = band.node();
     let time_at = move |event: &PointerEvent| {
@@ -129,12 +138,10 @@ pub fn minimap(session: Session, slots: Arc<Vec<u8>>) -> El {
         let (x, scale) = place(&event);
         let (begin, end) = session.range.get_untracked();
         let time = scale.time_at(x);
-        let zoomed = (begin, end) != full;
-        let grip = if zoomed && (x - scale.x_of(begin)).abs() <= EDGE {
-            Hold::Edge(end)
-        } else if zoomed && (x - scale.x_of(end)).abs() <= EDGE {
-            Hold::Edge(begin)
-        } else if zoomed && (begin..end).contains(&time) && !event.shift_key() {
+        let (to_begin, to_end) = ((x - scale.x_of(begin)).abs(), (x - scale.x_of(end)).abs());
+        let grip = if to_begin.min(to_end) <= EDGE {
+            Hold::Edge(if to_begin < to_end { end } else { begin })
+        } else if (begin, end) != full && (begin..end).contains(&time) && !event.shift_key() {
             Hold::Move(time, (begin, end))
         } else {
             Hold::Draw(time)
@@ -161,75 +168,10 @@ pub fn minimap(session: Session, slots: Arc<Vec<u8>>) -> El {
             }
         }
     };
-    let key = move |event: KeyboardEvent| {
-        match event.key().as_str() {
-            "ArrowLeft" => session.pan_by(-0.1),
-            "ArrowRight" => session.pan_by(0.1),
-            "ArrowUp" => session.zoom_by(0.8, 0.5),
-            "ArrowDown" => session.zoom_by(1.25, 0.5),
-            "Home" | "End" => session.fit(),
-            _ => return,
-        }
-        event.prevent_default();
-        event.stop_propagation();
-    };
-    let words = move || {
-        let (begin, end) = session.range.get();
-        let text = spandrel_trace::units::duration;
-        format!("{} to {} of {}", text(begin), text(end), text(full.1))
-    };
-    let lens = el("div", "minimap-lens")
-        .live_class("minimap-fitted", move || session.is_fitted())
-        .live_style("left", left)
-        .live_style("right", right);
     let cancelled = hold.clone();
-    band.live_attr("aria-valuenow", move || share(session.range.get().0).round().to_string())
-        .live_attr("aria-valuetext", words)
-        .on("pointerdown", down)
+    band.on("pointerdown", down)
         .on("pointermove", moved)
         .on("pointerup", move |_: PointerEvent| hold.set(None))
         .on("pointercancel", move |_: PointerEvent| cancelled.set(None))
         .on("dblclick", move |_: MouseEvent| session.fit())
-        .on("keydown", key)
-        .children([
-            canvas,
-            el("div", "minimap-shade minimap-before").live_style("width", left),
-            el("div", "minimap-shade minimap-after").live_style("width", right),
-            lens,
-        ])
-}
-
-fn start(
-    session: Session,
-    slots: Arc<Vec<u8>>,
-    root: &Element,
-    canvas: HtmlCanvasElement,
-) -> Option<(Frame, SizeWatch, ThemeWatch)> {
-    let painter = Rc::new(RefCell::new(Painter {
-        outline: session.outline(),
-        slots,
-        surface: Surface::new(canvas)?,
-        band: None,
-        size: (0.0, HEIGHT),
-        colours: Vec::new(),
-        busy: None,
-    }));
-    let stepping = painter.clone();
-    let frame = Frame::new(move |_| stepping.borrow_mut().step());
-    let last = Rc::new(Cell::new(0.0));
-    let (sized, asked, width) = (painter.clone(), frame.clone(), last.clone());
-    let watched = root.clone();
-    let sizes = SizeWatch::new(root, move || {
-        let now = f64::from(watched.client_width());
-        if width.replace(now) != now {
-            sized.borrow_mut().restart(now, HEIGHT);
-            asked.request();
-        }
-    });
-    let asked = frame.clone();
-    let theme = ThemeWatch::new(move || {
-        painter.borrow_mut().restart(last.get(), HEIGHT);
-        asked.request();
-    });
-    Some((frame, sizes, theme))
 }

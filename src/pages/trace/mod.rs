@@ -10,6 +10,7 @@ mod download;
 mod find;
 pub mod header;
 mod help;
+mod legend;
 pub mod minimap;
 pub mod opened;
 mod page;
@@ -18,5 +19,5 @@ mod refresh;
 pub mod session;
 pub mod waterfall;
 
-pub use colours::{Slots, slots_of};
+pub use colours::{Slots, coloured, slots_of};
 pub use page::trace_page;

@@ -1,9 +1,10 @@
 //! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
 
 use super::actions::Summoned;
-use super::colours::Slots;
+use super::colours::{Slots, coloured};
 use super::detail::{Around, Whole, detail_body, detail_head};
 use super::help::help;
+use super::legend::legend;
 use super::minimap::minimap;
 use super::palette::palette;
 use super::session::Session;
@@ -37,6 +38,7 @@ pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 /// `around` what else it asks.
 pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Around) -> View {
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
+    let coloured = coloured(session, slots);
     let columns = el("div", "trace-columns");
     // Half of what there is: the waterfall is what the page is for.
     let widest = Rc::new(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
@@ -78,20 +80,14 @@ pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Arou
         .live_class("trace-stacked", is_below)
         .live_style("--detail-width", move || format!("{}px", width.get()))
         .live_style("--detail-height", move || format!("{}px", height.get()))
-        .child(waterfall(session, slots, fill))
+        .child(waterfall(session, slots, coloured, fill))
         .child(keyed(move || (is_shown(), is_below()), docked));
     let summoned = move |what| move || session.summoned.get() == Some(what);
     let columns = columns
         .when(summoned(Summoned::Palette), move || palette(session))
         .when(summoned(Summoned::Help), move || help(session));
-    let band = part(
-        move || {
-            session.outline_live().track();
-            slots.get()
-        },
-        move |slots| minimap(session, slots),
-    );
-    several([View::from(header), band, columns.into()])
+    let band = part(move || session.outline_live().track(), move |()| minimap(session, coloured));
+    several([View::from(header), band, legend(session, coloured).into(), columns.into()])
 }
 
 /// The detail of the span that is `shown`.

@@ -74,6 +74,40 @@ export class Trace {
     await idle(this.page);
   }
 
+  /** What the colours mean, with how many spans have each. */
+  async legend() {
+    return this.page.getByTestId("legend-entry").evaluateAll((entries) =>
+      entries.map((entry) => [entry.querySelector("button").textContent, entry.querySelector(".legend-count").textContent]),
+    );
+  }
+
+  /** Chooses what is done with the spans of a colour. */
+  async meaning(words, choice) {
+    const entry = this.page.getByTestId("legend-entry").filter({ hasText: words }).first();
+    await entry.getByRole("button").first().click();
+    await entry.getByRole("menuitem", { name: choice, exact: true }).click();
+    await idle(this.page);
+  }
+
+  /** Chooses what the colours are by. */
+  async colour(by) {
+    await this.page.getByTestId("colour").selectOption(by);
+    await idle(this.page);
+  }
+
+  /** What the minimap has drawn. */
+  async minimap() {
+    return this.page.locator(".minimap-canvas").evaluate((canvas) => canvas.toDataURL());
+  }
+
+  /** Does something in the panel of the rows' arrangement. */
+  async arrange(change) {
+    await this.page.getByTestId("arrange").click();
+    await change();
+    await this.page.getByTestId("arrange").click();
+    await idle(this.page);
+  }
+
   /** What came of reading the trace again, in the page's words. */
   async refreshed() {
     return this.page.getByTestId("refresh-said").textContent();

@@ -1,6 +1,7 @@
 //! What is drawn: from rows and a viewport to flat buffers that a canvas only has to fill in.
 
 mod cells;
+pub mod colouring;
 pub mod graph;
 pub mod minimap;
 pub mod palette;

@@ -3,8 +3,10 @@
 
 mod asking;
 mod field;
+mod focus;
 
 pub use asking::look;
+pub use focus::focus_matches;
 
 use super::actions::Action;
 use super::header::grouped;
@@ -38,17 +40,32 @@ pub fn find(session: Session, data: Data, id: String) -> El {
             })
             .text(face)
     };
-    let show = el("select", "field find-show")
-        .test("find-show")
-        .attr("aria-label", "What becomes of the spans that do not match")
-        .children(SHOWS.map(|(show, words)| option(word(show), words, "")))
-        .live_value(move || word(session.show.get()).to_owned())
-        .on("change", move |event: Event| {
-            let chosen = typed(&event);
-            if let Some((show, _)) = Show::ALL.iter().find(|(show, _)| word(*show) == chosen) {
-                session.show.set(*show);
-            }
-        });
+    let show = move || {
+        el("select", "field find-show")
+            .test("find-show")
+            .attr("aria-label", "What becomes of the spans that do not match")
+            .children(SHOWS.map(|(show, words)| option(word(show), words, "")))
+            .live_value(move || word(session.show.get()).to_owned())
+            .on("change", move |event: Event| {
+                let chosen = typed(&event);
+                if let Some((show, _)) = Show::ALL.iter().find(|(show, _)| word(*show) == chosen) {
+                    session.show.set(*show);
+                }
+            })
+    };
+    let focus = move || {
+        button("button button--flat find-focus")
+            .test("find-focus")
+            .attr("title", "Show only the matches and what they are in, and fit their time")
+            .live_attr("aria-pressed", move || if focus::is_focused(session) { "true" } else { "false" })
+            .live_attr("disabled", move || {
+                !focus::is_focused(session) && session.matches.with(|found| count(found.as_deref()) == 0)
+            })
+            .on("click", move |_: MouseEvent| {
+                Action::FocusMatches.act(session);
+            })
+            .text("Focus")
+    };
     let said =
         el("span", "find-said").test("find-count").attr("role", "status").live_text(move || said(session));
     let after = part(
@@ -60,6 +77,8 @@ pub fn find(session: Session, data: Data, id: String) -> El {
             several([
                 step("Previous match (b)", "↑", Action::PreviousMatch),
                 step("Next match (f)", "↓", Action::NextMatch),
+                focus(),
+                show(),
             ])
         },
     );
@@ -72,7 +91,6 @@ pub fn find(session: Session, data: Data, id: String) -> El {
         .child(field(session, data, id))
         .child(said)
         .child(after)
-        .child(show)
         .child(mistake)
 }
 

@@ -1,10 +1,9 @@
-//! What may be asked of the rows: a panel for sibling order, groups, services, colours and the ruler, and above the
+//! What may be asked of the rows: a panel for sibling order, groups, services, columns and the ruler, and above the
 //! rows the way from the root to the span in focus.
 
 use super::super::colours::Slots;
 use super::super::header::grouped;
 use super::super::session::Session;
-use crate::route::Colour;
 use crate::signal::*;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::view::{View, part, several, when};
@@ -30,7 +29,7 @@ pub fn arrange_button(session: Session, slots: Slots) -> El {
     let open = RwSignal::new(false);
     let toggle = button("waterfall-fold")
         .test("arrange")
-        .attr("title", "Order, groups, services, colours, times of day")
+        .attr("title", "Order, groups, services, columns, times of day")
         .live_attr("aria-expanded", move || if open.get() { "true" } else { "false" })
         .on("click", move |_: MouseEvent| open.update(|open| *open = !*open))
         .text("View");
@@ -61,33 +60,6 @@ fn panel(session: Session, slots: Slots) -> El {
             let now = session.view.with(|view| view.order);
             ORDERS.iter().find(|(order, ..)| *order == now).map_or("", |(_, word, _)| word).to_owned()
         });
-    let colours =
-        [("service", "Service"), ("kind", "Kind"), ("status", "Status"), ("attribute", "Attribute…")];
-    let colour = el("select", "field")
-        .test("colour")
-        .on("change", move |event: Event| {
-            session.colour.set(match typed(&event).as_str() {
-                "kind" => Colour::Kind,
-                "status" => Colour::Status,
-                "attribute" => Colour::Attribute(String::new()),
-                _ => Colour::Service,
-            });
-        })
-        .children(colours.map(|(word, label)| option(word, label, "")))
-        .live_value(move || match session.colour.get() {
-            Colour::Kind => "kind".into(),
-            Colour::Status => "status".into(),
-            Colour::Attribute(_) => "attribute".into(),
-            Colour::Service => "service".into(),
-        });
-    let by_key = move || matches!(session.colour.get(), Colour::Attribute(_));
-    let key_field = move || {
-        key_input("Key of the attribute", "colour-key", move |key| session.colour.set(Colour::Attribute(key)))
-            .live_value(move || match session.colour.get() {
-                Colour::Attribute(key) => key,
-                _ => String::new(),
-            })
-    };
     let add_column = key_input("Key of an attribute", "add-column", move |key| {
         let known = session.columns.with_untracked(|columns| columns.contains(&key));
         if !key.is_empty() && !known {
@@ -115,8 +87,6 @@ fn panel(session: Session, slots: Slots) -> El {
                 |session| session.view.with(|view| view.group),
                 |session| session.change(|view| view.group = !view.group),
             ),
-            field("Colour", colour),
-            el("div", "").when(by_key, key_field),
             field("Another column", add_column),
             check(
                 "Times of day",

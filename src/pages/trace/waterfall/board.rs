@@ -8,7 +8,7 @@ mod scroll;
 
 pub use point::Drag;
 
-use super::super::colours::Slots;
+use super::super::colours::Coloured;
 use super::super::session::Session;
 use super::drawers::{Drawers, Fill};
 use super::paint::Palette;
@@ -51,7 +51,7 @@ pub struct Elements {
 /// See the module.
 pub struct Board {
     session: Session,
-    slots: Slots,
+    coloured: Coloured,
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
@@ -90,7 +90,7 @@ struct Inner {
 
 impl Board {
     /// A board over `elements`; `fill` makes details between rows. `None` where the browser gives no canvas.
-    pub fn new(session: Session, slots: Slots, elements: Elements, fill: Fill) -> Option<Rc<Self>> {
+    pub fn new(session: Session, coloured: Coloured, elements: Elements, fill: Fill) -> Option<Rc<Self>> {
         let surfaces = (
             Surface::new(elements.bars.clone())?,
             Surface::new(elements.ruler.clone())?,
@@ -118,7 +118,7 @@ impl Board {
         };
         let board = Rc::new(Board {
             session,
-            slots,
+            coloured,
             elements,
             surfaces,
             inner: RefCell::new(inner),

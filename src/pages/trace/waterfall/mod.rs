@@ -12,9 +12,8 @@ pub mod pool;
 
 pub use board::Board;
 pub use drawers::Fill;
-pub use paint::FAILED;
 
-use super::colours::Slots;
+use super::colours::{Coloured, Slots};
 use super::session::Session;
 use crate::signal::untrack;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
@@ -35,7 +34,7 @@ struct Kept {
 }
 
 /// The waterfall of `session`; `fill` makes the details that are opened between its rows.
-pub fn waterfall(session: Session, slots: Slots, fill: Fill) -> El {
+pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill) -> El {
     let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
     let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
     let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
@@ -68,7 +67,7 @@ pub fn waterfall(session: Session, slots: Slots, fill: Fill) -> El {
         ruler: ruler.node(),
         overlay: overlay.node(),
     };
-    keep(start(session, slots, fill, root.node(), head.node(), elements));
+    keep(start(session, coloured, fill, root.node(), head.node(), elements));
 
     let most = Rc::new(move || (session.width.get() * 0.7).max(200.0));
     let pane = Pane {
@@ -114,14 +113,14 @@ fn fold_buttons(session: Session) -> El {
 
 fn start(
     session: Session,
-    slots: Slots,
+    coloured: Coloured,
     fill: Fill,
     root: HtmlElement,
     head: HtmlElement,
     elements: Elements,
 ) -> Option<Kept> {
     let scroller = elements.scroller.clone();
-    let board = Board::new(session, slots, elements, fill)?;
+    let board = Board::new(session, coloured, elements, fill)?;
 
     let sized = Rc::downgrade(&board);
     let watched = scroller.clone();
@@ -173,10 +172,9 @@ fn start(
     });
     let weak = Rc::downgrade(&board);
     effect(move || {
-        session.colour.track();
+        coloured.track();
         session.told.track();
         session.columns.track();
-        slots.track();
         if let Some(board) = weak.upgrade() {
             board.renew();
         }

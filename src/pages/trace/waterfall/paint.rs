@@ -1,15 +1,10 @@
 //! From a laid-out scene to pixels. All places are device pixels; nothing is decided here.
 
 use crate::ui::canvas::custom_properties;
+use spandrel_trace::scene::colouring::{COLOURLESS, FAILED};
 use spandrel_trace::scene::ruler::Tick;
 use spandrel_trace::scene::waterfall::{Pattern, Place, Stretch, Viewport, Waterfall};
 use web_sys::CanvasRenderingContext2d;
-
-/// Colour index of spans that failed; service slots are below it.
-pub const FAILED: u8 = 12;
-
-/// Colour index of spans of which the colours say nothing.
-pub const COLOURLESS: u8 = 13;
 
 /// How much of a bar's colour is left where its span waited, where only what is below it was at work, and between
 /// the members of a group; the latter two are thin.

@@ -1,27 +1,23 @@
 //! One painting of rows, bars and ruler together, from one and the same state.
 
 use super::super::mark::{Mark, Marks};
-use super::super::paint::{self, FAILED};
+use super::super::paint;
 use super::super::pool::Showing;
 use super::{Board, COLUMN, Inner, ROW, RULER, set_style};
-use crate::route::Colour;
 use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
 use spandrel_trace::analysis::rows::Row;
-use spandrel_trace::model::{Flags, SpanIx};
+use spandrel_trace::model::SpanIx;
+use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
 use spandrel_trace::scene::ruler::{self, Axis};
 use spandrel_trace::scene::waterfall::{Kept, Viewport};
-use spandrel_trace::scene::{TimeScale, palette};
 use std::sync::Arc;
 
 /// What a name needs at least beside its indentation, and with a number for the levels that have none, CSS pixels.
 const NAME_ROOM: (f64, f64) = (230.0, 290.0);
 /// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
 const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
-
-/// Colour slots of spans that said nothing of how they ended, that said it was well, and that failed.
-const STATUS: [u8; 3] = [0, 2, 1];
 
 impl Board {
     /// Paints rows, bars and ruler from one and the same state.
@@ -61,25 +57,9 @@ impl Board {
             char_width,
         };
         let outline = &*self.session.outline();
-        let meaning = self.session.colour.get_untracked();
+        let colouring = self.coloured.get_untracked();
+        let slot = |span: SpanIx| colouring.slot(outline, span);
         let (told, columns) = (self.session.told.get_untracked(), self.session.columns.get_untracked());
-        let by_value = match &meaning {
-            Colour::Attribute(key) => told.of(key),
-            _ => None,
-        };
-        let slots = self.slots.get_untracked();
-        let of_service =
-            |span: SpanIx| slots.get(outline.service[span as usize] as usize).copied().unwrap_or(0);
-        let slot = |span: SpanIx| match &meaning {
-            Colour::Service => of_service(span),
-            Colour::Attribute(key) if key.is_empty() => of_service(span),
-            // Equal values are equally coloured in every trace; without a value there is no colour.
-            Colour::Attribute(_) => {
-                by_value.and_then(|column| column.text_of(span)).map_or(paint::COLOURLESS, palette::preferred)
-            }
-            Colour::Kind => palette::preferred(outline.kind[span as usize].name()),
-            Colour::Status => STATUS[outline.status[span as usize] as usize],
-        };
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let places = inner.drawers.places();
@@ -111,10 +91,7 @@ impl Board {
         inner.pool.show(&showing, &mut inner.kept.groups);
         self.announce(inner, selected);
 
-        let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
-            true => FAILED,
-            false => slot(span),
-        };
+        let colour = |span: SpanIx| colouring.bar(outline, span);
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
         let zone = self.session.zone.get_untracked();
         let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
