@@ -19,7 +19,10 @@ function jaeger(path) {
   const span = (spanID, parent, startTime, duration) => ({
     traceID: TRACE, spanID, operationName: "GET /", startTime, duration, processID: "p1", flags: 1, logs: [], warnings: null,
     references: parent ? [{ refType: "CHILD_OF", traceID: TRACE, spanID: parent }] : [],
-    tags: [{ key: "http.route", type: "string", value: "/" }],
+    tags: [
+      { key: "zone", type: "string", value: "b" }, { key: "db.system", type: "string", value: "none" },
+      { key: "http.route", type: "string", value: "/" }, { key: "Error.kind", type: "string", value: "a b" },
+    ],
   });
   const begin = (Date.now() - 60_000) * 1000;
   const trace = {
@@ -57,4 +60,32 @@ test("an address that is no page of ours still opens the app, which says so", as
   const { url } = await fakeJaeger(t, { prefix: "/jaeger", api: jaeger });
   const page = await open(t, `${url}/deep/down/nowhere`, { allowed: [/status of 404/, /MIME type/] });
   assert.match(await page.locator("main").innerText(), /not found|no page|nowhere/i);
+});
+
+test("what is configured for Jaeger's pages holds here: links of traces and values, and which keys come first", async (t) => {
+  const linkPatterns = [
+    { type: "traces", url: "https://logs.example/?trace=#{traceID}&from=#{startTime | epoch_micros_to_date_iso}", text: "Logs of #{traceName}" },
+    { type: "traces", url: "javascript:alert(1)", text: "Run" },
+    { type: "tags", key: "Error.kind", url: "https://errors.example/#{Error.kind}/#{trace.traceID}", text: "About #{Error.kind}" },
+  ];
+  const root = { key: "0000000000000001" };
+  const keys = async (config) => {
+    const { url } = await fakeJaeger(t, { api: jaeger, config });
+    const page = await open(t, `${url}/trace/${TRACE}?span=${root.key}&open=1`, older);
+    return { page, keys: (await new Trace(page).attributes()).slice(0, 4) };
+  };
+  const plain = await keys({});
+  assert.deepEqual(plain.keys, ["http.route", "db.system", "Error.kind", "zone"], "Jaeger's default: HTTP first, then by letter");
+  assert.equal(await plain.page.getByTestId("trace-link").count(), 0);
+
+  const { page, keys: ordered } = await keys({ topTagPrefixes: ["zone", "DB."], linkPatterns });
+  assert.deepEqual(ordered, ["zone", "db.system", "Error.kind", "http.route"]);
+  const links = await page.getByTestId("trace-link").evaluateAll((links) => links.map((link) => [link.textContent, link.href, link.rel]));
+  assert.equal(links.length, 1, "and nothing that would run");
+  const [[text, href, rel]] = links;
+  assert.equal(text, "Logs of front: GET / ↗");
+  assert.match(href, new RegExp(`^https://logs\\.example/\\?trace=${TRACE}&from=20\\d\\d-\\d\\d-\\d\\dT\\d\\d%3A`));
+  assert.equal(rel, "noopener noreferrer");
+  const value = new Trace(page).attribute("Error.kind").getByRole("link");
+  assert.equal(await value.getAttribute("href"), `https://errors.example/a%20b/${TRACE}`);
 });

@@ -82,7 +82,7 @@ const types = {
  * filled in for every other path below the prefix, 404 outside. `api(path, url)` may answer first: `{status, type, body}`,
  * or `{stream}`, a function that is given the response and does with it as it likes.
  */
-export async function fakeJaeger(t, { prefix = "", api = () => undefined } = {}) {
+export async function fakeJaeger(t, { prefix = "", api = () => undefined, config = {} } = {}) {
   const asked = [];
   const listener = createServer(async (request, response) => {
     const url = new URL(request.url, "http://x");
@@ -100,7 +100,7 @@ export async function fakeJaeger(t, { prefix = "", api = () => undefined } = {})
       return bytes ? send(200, types[extname(file)] ?? "application/octet-stream", bytes) : send(404, "text/plain", "404 page not found\n");
     }
     const page = (await readFile(join(dist, "index.html"), "utf8"))
-      .replace("JAEGER_CONFIG = DEFAULT_CONFIG;", 'JAEGER_CONFIG = {"search":{"maxLookback":{"label":"2 Days","value":"2d"}}};')
+      .replace("JAEGER_CONFIG = DEFAULT_CONFIG;", `JAEGER_CONFIG = ${JSON.stringify({ search: { maxLookback: { label: "2 Days", value: "2d" } }, ...config })};`)
       .replace("JAEGER_VERSION = DEFAULT_VERSION;", 'JAEGER_VERSION = {"gitCommit":"0","gitVersion":"v2.20.0","buildDate":"2026-01-01"};');
     send(200, types[".html"], page);
   });

@@ -22,6 +22,7 @@ use events::events;
 use export::copy_menu;
 use links::{linked_from, links};
 use sheet::Sheet;
+use spandrel_trace::analysis::key_order::listed;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, Place};
 use spandrel_trace::analysis::standing::Standing;
 use spandrel_trace::format::write::Export;
@@ -70,6 +71,8 @@ pub struct Around {
     pub found: Found,
     /// Links that the backend wants on values.
     pub patterns: Rc<Vec<LinkPattern>>,
+    /// Beginnings of keys that the backend wants first.
+    pub top: Rc<[String]>,
 }
 
 /// What is known at once, from the outline; shown while the rest is on its way. `slots` are colour slots by string
@@ -199,16 +202,18 @@ pub fn detail_body(session: Session, span: SpanIx, whole: Rc<Whole>, around: &Ar
         let list = record.warnings.iter().map(|warning| el("li", "").text(warning));
         section("detail-warnings", &title).child(el("ul", "detail-warnings").children(list))
     });
+    let places = listed(&record.attributes, &around.top);
+    let in_order = places.into_iter().map(|at| record.attributes[at as usize].clone()).collect();
     let own = section("detail-attributes", &format!("Attributes · {}", record.attributes.len()))
-        .child(attributes(&sheet, Place::Attributes, &record.attributes))
+        .child(attributes(&sheet, Place::Attributes, in_order))
         .child(dropped(record.dropped_attributes, "attributes"));
     let of_resource = section("detail-resource", &format!("Resource · {}", resource.attributes.len()))
-        .child(attributes(&sheet, Place::Resource, &resource.attributes))
+        .child(attributes(&sheet, Place::Resource, resource.attributes.as_slice().into()))
         .child(dropped(resource.dropped_attributes, "attributes"));
     let of_scope = has_scope.then(|| {
         section("detail-scope", "Scope")
             .child(el("p", "mono detail-scope").text(scope_name))
-            .child(attributes(&sheet, Place::Resource, &scope.attributes))
+            .child(attributes(&sheet, Place::Resource, scope.attributes.as_slice().into()))
     });
     let events = (!record.events.is_empty() || record.dropped_events > 0).then(|| {
         let dropped = dropped(record.dropped_events, "events");

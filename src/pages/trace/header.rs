@@ -1,5 +1,6 @@
 //! What the trace is: its root, its ids, and the few numbers that people look for first.
 
+mod links;
 mod missing;
 
 use super::actions::Summoned;
@@ -17,6 +18,7 @@ use crate::state::navigation::whole_address;
 use crate::ui::element::{El, button, el};
 use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, part, several};
+use links::links;
 use missing::missing;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Flags, NO_SPAN, Outline};
@@ -173,6 +175,7 @@ fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
         .child(lacks)
         .when(move || address::is_shortened(session), shortened)
         .child(warned)
+        .child(links(outline))
         .child(notice)
 }
 

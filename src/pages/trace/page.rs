@@ -18,6 +18,7 @@ use crate::state::settings::{jaeger_config, use_settings};
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
+use spandrel_trace::analysis::key_order::top_prefixes;
 use spandrel_trace::analysis::link_pattern::link_patterns;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
@@ -165,5 +166,6 @@ fn around(id: String, data: Data) -> Around {
         }),
         found: Rc::new(move |service, operation| data.found_durations(service, operation, &not_this)),
         patterns: Rc::new(link_patterns(&jaeger_config())),
+        top: top_prefixes(&jaeger_config()).into(),
     }
 }

@@ -6,6 +6,7 @@
 //! link, and neither does one that would lead to anything but a web page or a mailbox.
 
 use super::reading::{address, encoded};
+use crate::model::Outline;
 use crate::units::rfc3339;
 use serde_json::Value as Json;
 
@@ -76,6 +77,19 @@ pub struct PatternLink {
     pub address: String,
     /// What it says.
     pub text: String,
+}
+
+/// What a name in a pattern stands for in a trace, with `trace.` before it or without; times are in microseconds as in
+/// Jaeger.
+pub fn fact_of_trace(outline: &Outline, name: &str) -> Option<String> {
+    Some(match name.strip_prefix("trace.").unwrap_or(name) {
+        "traceID" => outline.trace_id.to_string(),
+        "traceName" if outline.len() > 0 => format!("{}: {}", outline.service_of(0), outline.name_of(0)),
+        "duration" => (outline.duration / 1_000).to_string(),
+        "startTime" => (outline.begin_unix / 1_000).to_string(),
+        "endTime" => ((outline.begin_unix + outline.duration) / 1_000).to_string(),
+        _ => return None,
+    })
 }
 
 /// The patterns of a configuration (JSON); broken ones are left out.

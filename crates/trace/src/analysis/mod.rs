@@ -4,6 +4,7 @@ pub mod added;
 pub mod breakdown;
 pub mod dependencies;
 pub mod gaps;
+pub mod key_order;
 pub mod layout;
 pub mod link_pattern;
 pub mod metrics;

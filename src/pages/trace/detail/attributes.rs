@@ -1,4 +1,4 @@
-//! Lists of keys and values, and what can be done with each. Keys may repeat; the order is the source's.
+//! Lists of keys and values, and what can be done with each. Keys may repeat.
 
 use super::super::copy::{Said, copy_button_of};
 use super::readable::value_view;
@@ -22,13 +22,12 @@ const FIRST: usize = 200;
 const FINDABLE: usize = 200;
 
 /// A list of attributes, as far as the filter lets them through.
-pub fn attributes(sheet: &Sheet, place: Place, list: &[Attribute]) -> View {
+pub fn attributes(sheet: &Sheet, place: Place, list: Rc<[Attribute]>) -> View {
     if list.is_empty() {
         return View::NONE;
     }
     let total = list.len();
     let all = RwSignal::new(total <= FIRST);
-    let list: Rc<[Attribute]> = list.into();
     let (kept, of) = (list.clone(), sheet.clone());
     let shown = move || -> Vec<usize> {
         let needle = of.needle();

@@ -51,7 +51,7 @@ fn row(sheet: &Sheet, event: &Event) -> El {
     el("li", "detail-event")
         .test("event")
         .child(head)
-        .child(attributes(sheet, Place::Events, &event.attributes))
+        .child(attributes(sheet, Place::Events, event.attributes.as_slice().into()))
         .child(dropped(event.dropped_attributes, "attributes"))
 }
 

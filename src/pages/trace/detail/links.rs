@@ -33,7 +33,7 @@ pub fn links(sheet: &Sheet, around: &Around) -> El {
         el("li", "detail-event").test("link").child(target).child(attributes(
             sheet,
             Place::Events,
-            &link.attributes,
+            link.attributes.as_slice().into(),
         ))
     };
     section("detail-links", &format!("Links · {}", links.len()))

@@ -3,7 +3,7 @@
 use super::super::session::Session;
 use super::Whole;
 use crate::signal::*;
-use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, Place};
+use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, Place, fact_of_trace};
 use spandrel_trace::model::record::Attribute;
 use std::rc::Rc;
 
@@ -47,15 +47,8 @@ impl Sheet {
     fn lookup(&self, place: Place, list: &[Attribute], name: &str) -> Option<String> {
         let Whole { record, resource, .. } = &*self.whole;
         let outline = self.session.outline();
-        if let Some(name) = name.strip_prefix("trace.") {
-            return match name {
-                "traceID" => Some(outline.trace_id.to_string()),
-                "traceName" => Some(format!("{}: {}", outline.service_of(0), outline.name_of(0))),
-                "duration" => Some((outline.duration / 1_000).to_string()),
-                "startTime" => Some((outline.begin_unix / 1_000).to_string()),
-                "endTime" => Some(((outline.begin_unix + outline.duration) / 1_000).to_string()),
-                _ => None,
-            };
+        if name.starts_with("trace.") {
+            return fact_of_trace(&outline, name);
         }
         let among = |list: &[Attribute]| {
             list.iter().find(|attribute| attribute.key == name).map(|attribute| value::text(&attribute.value))
