@@ -14,6 +14,7 @@ mod chart;
 mod dependencies;
 mod detail;
 mod divider;
+mod reading;
 mod search;
 mod shop;
 mod stage;

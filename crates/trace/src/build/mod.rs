@@ -8,7 +8,7 @@ mod assemble;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, Decode, Flags, Kind, Opened, Piece, Place, Shared, Sink, StatusCode, StrIx, Strings,
+    Block, Decode, Flags, Kind, Memory, Opened, Piece, Place, Shared, Sink, StatusCode, StrIx, Strings,
 };
 use crate::units::{SpanId, TraceId};
 use rustc_hash::FxHashMap;
@@ -66,6 +66,7 @@ pub struct TraceBuilder {
     blocks: Vec<Block>,
     /// Bytes in `blocks`.
     kept: usize,
+    memory: Memory,
     /// Spans, from the first, that need no block any more; and blocks that were let go.
     interned: usize,
     let_go: usize,
@@ -215,7 +216,7 @@ impl TraceBuilder {
                 let row = self.shared.columns.len() as u32;
                 self.shared.columns.begin_row();
                 if let Some(bytes) = block.get(range) {
-                    decode(bytes, &mut self.shared.columns);
+                    decode(bytes, &mut self.memory, &mut self.shared.columns);
                 }
                 seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };
             }

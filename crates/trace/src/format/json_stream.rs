@@ -9,8 +9,8 @@ use super::refused::Refused;
 use super::trace_element::TraceElement;
 use super::{Format, ids, jaeger, otlp_json};
 use crate::build::{Seen, TraceBuilder};
-use crate::model::Place;
 use crate::model::record::{Resource, Scope};
+use crate::model::{Memory, Place};
 
 /// What is open around the next token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub(super) struct JsonStream {
     levels: Vec<(Level, bool)>,
     format: Option<Format>,
     element: TraceElement,
+    memory: Memory,
     resource: u32,
     resource_schema: String,
     scope: u32,
@@ -55,6 +56,7 @@ impl Default for JsonStream {
             levels: vec![(Level::Documents, false)],
             format: None,
             element: TraceElement::default(),
+            memory: Memory::default(),
             resource: 0,
             resource_schema: String::new(),
             scope: 0,
@@ -380,7 +382,7 @@ impl JsonStream {
             let at = cursor.at;
             match (byte, level) {
                 (b'{', Level::JaegerSpans) => {
-                    let span = jaeger::first(cursor, builder)?;
+                    let span = jaeger::first(cursor, &mut self.memory, builder)?;
                     if span.is_model {
                         self.refused = Some((Refused::JaegerModel, base + at as u64));
                         return Err(Stop::Bad(Refused::JaegerModel.advice(), at));

@@ -10,7 +10,7 @@ pub use look::{Cell, CellsLook, Of, RareLook, RowLook};
 use super::record::Value;
 use super::sink::{Piece, Sink, ValueRef};
 use super::{StrIx, Strings};
-use crate::units::{SpanId, TraceId};
+use crate::units::{SpanId, TraceId, same};
 
 /// What a cell's eight bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +99,13 @@ pub struct Columns {
     extras: Vec<Extra>,
     nested: Vec<Value>,
     blobs: Vec<u8>,
+    /// Numbers of keys that came lately.
+    keys: [StrIx; KEYS],
 }
 
 const NONE: u32 = u32::MAX;
+/// Keys that are found without searching.
+const KEYS: usize = 32;
 
 impl Columns {
     /// Number of rows.
@@ -133,6 +137,29 @@ impl Columns {
             self.extras.push(Extra::default());
         }
         self.extras.get_mut(row.extra as usize)
+    }
+
+    #[inline]
+    fn attribute(&mut self, key: &[u8], kind: CellType, payload: u64) {
+        let key = self.key(key);
+        self.cells.push(key, kind, payload);
+        let end = self.cells.len();
+        if let Some(row) = self.rows.last_mut() {
+            row.cells_end = end;
+        }
+    }
+
+    /// The number of a key. There are few, so they are looked for among the last ones first.
+    #[inline]
+    fn key(&mut self, key: &[u8]) -> StrIx {
+        let ends = |at: usize| key.get(at).copied().map_or(0, usize::from);
+        let place = (key.len() * 7 + ends(key.len().wrapping_sub(1)) + ends(key.len() / 2) * 3) % KEYS;
+        if same(self.strings.bytes_of(self.keys[place]), key) {
+            return self.keys[place];
+        }
+        let number = self.strings.intern_bytes(key);
+        self.keys[place] = number;
+        number
     }
 
     fn cell(&mut self, value: ValueRef<'_>) -> (CellType, u64) {
@@ -254,14 +281,13 @@ impl Columns {
 impl Sink for Columns {
     fn piece(&mut self, piece: Piece<'_>) {
         match piece {
+            Piece::PlainText(key, text) => {
+                let text = u64::from(self.strings.intern_bytes(text));
+                self.attribute(key, CellType::Str, text);
+            }
             Piece::Attribute(key, value) => {
                 let (kind, payload) = self.cell(value);
-                let key = self.strings.intern(key);
-                self.cells.push(key, kind, payload);
-                let end = self.cells.len();
-                if let Some(row) = self.rows.last_mut() {
-                    row.cells_end = end;
-                }
+                self.attribute(key.as_bytes(), kind, payload);
             }
             Piece::Parent(id, foreign) => {
                 if let Some(row) = self.rows.last_mut() {

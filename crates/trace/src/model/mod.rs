@@ -2,6 +2,7 @@
 //! ([`record::SpanRecord`]), and what a list shows of a trace ([`TraceSummary`]).
 
 mod columns;
+mod heads;
 pub mod json;
 mod outline;
 pub mod record;
@@ -13,6 +14,7 @@ mod trace;
 mod whole;
 
 pub use columns::{Cell, CellsLook, Columns, Of, RareLook, RowLook};
+pub use heads::{Heads, Memory};
 pub use outline::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
 pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;

@@ -64,6 +64,8 @@ pub enum Piece<'a> {
     Flags(u32),
     /// An attribute.
     Attribute(&'a str, ValueRef<'a>),
+    /// An attribute whose key and value are texts that were not checked yet: what is not UTF-8 in them is repaired.
+    PlainText(&'a [u8], &'a [u8]),
     /// Dropped attributes, events, links.
     Dropped(u32, u32, u32),
     /// An event begins: time, name, dropped attributes.

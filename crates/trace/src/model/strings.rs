@@ -1,8 +1,6 @@
 //! Strings kept once, found by number.
 
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
-use std::hash::Hasher;
+use crate::units::{hash, same};
 
 /// The number of a string in a [`Strings`]; 0 is always the empty string.
 pub type StrIx = u32;
@@ -12,27 +10,19 @@ pub type StrIx = u32;
 pub struct Strings {
     bytes: String,
     ends: Vec<u32>,
-    /// Hash and number of each string; empty until the first search where the strings came from elsewhere.
-    table: HashTable<(u32, StrIx)>,
+    /// Places by hash, twice as many as there are strings at least: hash and number of a string, or [`FREE`]. Empty
+    /// until the first search where the strings came from elsewhere.
+    table: Vec<(u32, StrIx)>,
 }
+
+const FREE: (u32, StrIx) = (0, StrIx::MAX);
 
 impl Default for Strings {
     fn default() -> Self {
-        let mut strings = Strings { bytes: String::new(), ends: Vec::new(), table: HashTable::new() };
+        let mut strings = Strings { bytes: String::new(), ends: Vec::new(), table: Vec::new() };
         strings.intern("");
         strings
     }
-}
-
-fn hash_of(text: &[u8]) -> u32 {
-    let mut hasher = FxHasher::default();
-    hasher.write(text);
-    hasher.finish() as u32
-}
-
-/// The table picks by the lowest bits and sorts out by the highest.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(hash)
 }
 
 impl Strings {
@@ -41,7 +31,7 @@ impl Strings {
         let rising = ends.is_sorted() && ends.first() == Some(&0);
         let fits = ends.last().is_some_and(|end| *end as usize == bytes.len());
         let texts = ends.iter().all(|end| bytes.is_char_boundary(*end as usize));
-        (rising && fits && texts).then(|| Strings { bytes, ends, table: HashTable::new() })
+        (rising && fits && texts).then(|| Strings { bytes, ends, table: Vec::new() })
     }
 
     /// All strings, one behind the other, and where each ends.
@@ -51,18 +41,22 @@ impl Strings {
 
     /// The number of `text`, adding it when it is new.
     pub fn intern(&mut self, text: &str) -> StrIx {
-        if self.table.is_empty() {
-            self.fill_table();
+        match self.place_of(text.as_bytes()) {
+            Ok(index) => index,
+            Err(free) => self.add(text, free),
         }
-        let hash = hash_of(text.as_bytes());
-        if let Some(index) = self.found(hash, text) {
-            return index;
+    }
+
+    /// The number of a text that was not checked yet: what is not UTF-8 in it is repaired.
+    pub fn intern_bytes(&mut self, text: &[u8]) -> StrIx {
+        match self.place_of(text) {
+            Ok(index) => index,
+            // The check alone takes many bytes at a time, the repair takes them one by one.
+            Err(free) => match std::str::from_utf8(text) {
+                Ok(text) => self.add(text, free),
+                Err(_) => self.intern(&String::from_utf8_lossy(text)),
+            },
         }
-        let index = self.ends.len() as StrIx;
-        self.bytes.push_str(text);
-        self.ends.push(self.bytes.len() as u32);
-        self.table.insert_unique(spread(hash), (hash, index), |(hash, _)| spread(*hash));
-        index
     }
 
     /// The number of `text`, if it is there.
@@ -70,22 +64,70 @@ impl Strings {
         if self.table.is_empty() {
             return (0..self.len() as StrIx).find(|index| self.get(*index) == text);
         }
-        self.found(hash_of(text.as_bytes()), text)
+        self.look(hash(text.as_bytes()), text.as_bytes()).ok()
     }
 
-    fn found(&self, hash: u32, text: &str) -> Option<StrIx> {
-        let same = |(other, index): &(u32, StrIx)| {
-            *other == hash && bytes_at(&self.bytes, &self.ends, *index) == text.as_bytes()
-        };
-        self.table.find(spread(hash), same).map(|(_, index)| *index)
-    }
-
-    fn fill_table(&mut self) {
-        self.table.reserve(self.ends.len(), |(hash, _)| spread(*hash));
-        for index in 0..self.ends.len() as StrIx {
-            let hash = hash_of(bytes_at(&self.bytes, &self.ends, index));
-            self.table.insert_unique(spread(hash), (hash, index), |(hash, _)| spread(*hash));
+    /// The number of `text`, or its hash and the place that it would have.
+    #[inline]
+    fn place_of(&mut self, text: &[u8]) -> Result<StrIx, (u32, usize)> {
+        if self.ends.len() * 2 >= self.table.len() {
+            self.make_room();
         }
+        let hash = hash(text);
+        self.look(hash, text).map_err(|place| (hash, place))
+    }
+
+    /// The number of `text`, or the place that it would have. There is always a free one.
+    #[inline]
+    fn look(&self, hash: u32, text: &[u8]) -> Result<StrIx, usize> {
+        let last = self.table.len() - 1;
+        let mut place = hash as usize & last;
+        loop {
+            let (other, index) = self.table[place];
+            if index == FREE.1 {
+                return Err(place);
+            }
+            if other == hash && same(self.bytes_of(index), text) {
+                return Ok(index);
+            }
+            place = (place + 1) & last;
+        }
+    }
+
+    fn add(&mut self, text: &str, (hash, place): (u32, usize)) -> StrIx {
+        let index = self.ends.len() as StrIx;
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len() as u32);
+        self.table[place] = (hash, index);
+        index
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) {
+        let known = if self.table.is_empty() { None } else { Some(std::mem::take(&mut self.table)) };
+        let size = (self.ends.len() * 4).next_power_of_two().max(16);
+        let mut table = vec![FREE; size];
+        let mut put = |hash: u32, index: StrIx| {
+            let mut place = hash as usize & (size - 1);
+            while table[place].1 != FREE.1 {
+                place = (place + 1) & (size - 1);
+            }
+            table[place] = (hash, index);
+        };
+        match known {
+            Some(known) => {
+                known.into_iter().filter(|entry| entry.1 != FREE.1).for_each(|(hash, index)| put(hash, index))
+            }
+            None => (0..self.len() as StrIx).for_each(|index| put(hash(self.bytes_of(index)), index)),
+        }
+        self.table = table;
+    }
+
+    /// The bytes of the string of that number.
+    #[inline]
+    pub(crate) fn bytes_of(&self, index: StrIx) -> &[u8] {
+        self.bytes.as_bytes().get(range_of(&self.ends, index)).unwrap_or_default()
     }
 
     /// The string of that number; empty for a number that was never given out.
@@ -105,7 +147,7 @@ impl Strings {
 
     /// Bytes held, roughly.
     pub fn bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4 + self.table.capacity() * 9
+        self.bytes.capacity() + self.ends.capacity() * 4 + self.table.capacity() * 8
     }
 
     /// All strings in the order of their numbers.
@@ -114,15 +156,12 @@ impl Strings {
     }
 }
 
+#[inline]
 fn range_of(ends: &[u32], index: StrIx) -> std::ops::Range<usize> {
     let index = index as usize;
     let Some(&end) = ends.get(index) else { return 0..0 };
     let begin = if index == 0 { 0 } else { ends[index - 1] };
     begin as usize..end as usize
-}
-
-fn bytes_at<'a>(bytes: &'a str, ends: &[u32], index: StrIx) -> &'a [u8] {
-    &bytes.as_bytes()[range_of(ends, index)]
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub use look::Part;
 
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
-use super::{Columns, Flags, Outline, SpanIx, TraceSummary};
+use super::{Columns, Flags, Memory, Outline, SpanIx, TraceSummary};
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -22,7 +22,7 @@ pub struct Opened {
 }
 
 /// How a format says what is in a span's bytes. Bytes that cannot be read say less, never fail.
-pub type Decode = fn(&[u8], &mut dyn Sink);
+pub type Decode = fn(&[u8], &mut Memory, &mut dyn Sink);
 
 /// A piece of the source's bytes, kept until everything in it is interned.
 pub type Block = Arc<Vec<u8>>;
@@ -71,6 +71,7 @@ pub struct Trace {
     /// Row in `columns` of each span, or `u32::MAX`.
     row: Vec<u32>,
     columns: Columns,
+    memory: Memory,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -132,7 +133,7 @@ impl Trace {
                 record.foreign_span_id = foreign_id.to_owned();
                 columns.replay(row, self.outline.status[at], &mut record);
             }
-            None => self.decode(at, &mut record),
+            None => self.decode(at, &mut Memory::default(), &mut record),
         }
         // What the outline knows holds, whatever damaged bytes say besides.
         record.trace_id = self.outline.trace_id;
@@ -152,13 +153,13 @@ impl Trace {
         (row != NO_ROW).then_some((&self.columns, row))
     }
 
-    fn decode(&self, span: usize, sink: &mut dyn Sink) {
+    fn decode(&self, span: usize, memory: &mut Memory, sink: &mut dyn Sink) {
         let Some(decode) = self.shared.decode else { return };
         let place = self.place[span];
         let Ok(found) = self.blocks.binary_search_by_key(&place.block, |(number, _)| *number) else { return };
         let range = place.offset as usize..place.offset as usize + place.len as usize;
         if let Some(bytes) = self.blocks[found].1.get(range) {
-            decode(bytes, sink);
+            decode(bytes, memory, sink);
         }
     }
 
@@ -167,14 +168,21 @@ impl Trace {
         struct Only<'a>(&'a mut dyn FnMut(&str, &ValueRef<'_>));
         impl Sink for Only<'_> {
             fn piece(&mut self, piece: Piece<'_>) {
-                if let Piece::Attribute(key, value) = piece {
-                    (self.0)(key, &value);
+                match piece {
+                    Piece::Attribute(key, value) => (self.0)(key, &value),
+                    Piece::PlainText(key, text) => {
+                        let text = String::from_utf8_lossy(text);
+                        (self.0)(&String::from_utf8_lossy(key), &ValueRef::Str(&text));
+                    }
+                    _ => {}
                 }
             }
         }
         match self.row_of(span as usize) {
             Some((columns, row)) => columns.attributes(row, |key, value| each(key, &value)),
-            None if (span as usize) < self.place.len() => self.decode(span as usize, &mut Only(each)),
+            None if (span as usize) < self.place.len() => {
+                self.decode(span as usize, &mut Memory::default(), &mut Only(each));
+            }
             None => {}
         }
     }
@@ -213,20 +221,23 @@ impl Trace {
     pub fn index_some(&mut self, budget: usize) -> bool {
         let mut spent = 0;
         let mut columns = std::mem::take(&mut self.columns);
+        let mut memory = std::mem::take(&mut self.memory);
         while columns.len() < self.order.len() && spent <= budget {
             let row = columns.len();
             let span = self.order[row] as usize;
             let place = self.place[span];
             self.let_go_before(place.block);
             columns.begin_row();
-            self.decode(span, &mut columns);
+            self.decode(span, &mut memory, &mut columns);
             self.row[span] = row as u32;
             spent += place.len as usize;
         }
         self.columns = columns;
+        self.memory = memory;
         let done = self.columns.len() == self.order.len();
         if done {
             self.blocks = Vec::new();
+            self.memory = Memory::default();
         }
         done
     }

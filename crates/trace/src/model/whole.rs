@@ -45,6 +45,10 @@ impl Sink for SpanRecord {
             Piece::TraceState(state) => self.trace_state = state.to_owned(),
             Piece::Flags(flags) => self.flags = flags,
             Piece::Attribute(key, value) => self.attributes.push(attribute(key, value)),
+            Piece::PlainText(key, text) => {
+                let (key, text) = (String::from_utf8_lossy(key), String::from_utf8_lossy(text));
+                self.attributes.push(attribute(&key, ValueRef::Str(&text)));
+            }
             Piece::Dropped(attributes, events, links) => {
                 self.dropped_attributes = attributes;
                 self.dropped_events = events;

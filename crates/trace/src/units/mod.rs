@@ -10,6 +10,7 @@ mod moment;
 mod number;
 mod order;
 mod problem;
+mod same;
 mod time;
 
 pub use base64::{base64_decode, base64_encode};
@@ -22,4 +23,5 @@ pub use moment::Moment;
 pub use number::{compact, count, percent, rate};
 pub use order::{Order, order_numbers};
 pub use problem::{Problem, ProblemKind};
+pub use same::{hash, same};
 pub use time::{civil, parse_rfc3339, rfc3339};

@@ -1,8 +1,8 @@
 //! What Jaeger hides in a span's tags, and how a tag is read.
 
-use crate::format::json::{Cursor, Number, Raw, Scan, Stop, number, unescape};
+use crate::format::json::{Cursor, Number, Raw, Scan, Stop, number, small, unescape};
 use crate::model::record::{Attribute, Value};
-use crate::model::{Kind, StatusCode, ValueRef};
+use crate::model::{Heads, Kind, StatusCode, ValueRef};
 use crate::units::base64_decode;
 
 /// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
@@ -12,18 +12,86 @@ const DEEPEST: usize = 64;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tag<'a> {
     pub(super) key: Raw<'a>,
-    kind: Raw<'a>,
+    pub(super) fact: Fact,
+    kind: Type,
     /// A text value.
     text: Option<Raw<'a>>,
     /// Any other value's bytes.
     other: &'a [u8],
 }
 
-/// Reads one tag.
+/// What a key says of the span, where it is more than an attribute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fact {
+    #[default]
+    None,
+    Kind,
+    Error,
+    StatusCode,
+    StatusDescription,
+    TraceState,
+    Event,
+    Message,
+}
+
+impl Fact {
+    const ALL: [Fact; 8] = [
+        Fact::None,
+        Fact::Kind,
+        Fact::Error,
+        Fact::StatusCode,
+        Fact::StatusDescription,
+        Fact::TraceState,
+        Fact::Event,
+        Fact::Message,
+    ];
+
+    fn of(key: &[u8]) -> Self {
+        match key {
+            b"span.kind" => Fact::Kind,
+            b"error" => Fact::Error,
+            b"otel.status_code" => Fact::StatusCode,
+            b"otel.status_description" => Fact::StatusDescription,
+            b"w3c.tracestate" => Fact::TraceState,
+            b"event" => Fact::Event,
+            b"message" => Fact::Message,
+            _ => Fact::None,
+        }
+    }
+}
+
+/// What Jaeger says that a value is, where it changes how it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Type {
+    #[default]
+    Other,
+    Bool,
+    Int,
+    Float,
+    Binary,
+}
+
+impl Type {
+    const ALL: [Type; 5] = [Type::Other, Type::Bool, Type::Int, Type::Float, Type::Binary];
+
+    fn of(name: &[u8]) -> Self {
+        match name {
+            b"bool" => Type::Bool,
+            b"int64" => Type::Int,
+            b"float64" => Type::Float,
+            b"binary" => Type::Binary,
+            _ => Type::Other,
+        }
+    }
+}
+
+const KEY: &[u8; 8] = br#"{"key":""#;
+
+/// Reads one tag; `heads` remembers tags up to their values.
 #[inline]
-pub(super) fn tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
+pub(super) fn tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Scan<Tag<'a>> {
     let mut ahead = cursor.clone();
-    if let Some(tag) = usual_tag(&mut ahead) {
+    if let Some(tag) = usual_tag(&mut ahead, heads) {
         *cursor = ahead;
         return Ok(tag);
     }
@@ -32,26 +100,54 @@ pub(super) fn tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
 
 /// A tag as Jaeger itself writes it: these members in this order, without white space. Nine of ten are.
 #[inline]
-fn usual_tag<'a>(cursor: &mut Cursor<'a>) -> Option<Tag<'a>> {
-    let key = cursor.literal_string(br#"{"key":""#)?;
-    let kind = cursor.literal_string(br#","type":""#)?;
-    cursor.literal(br#","value":"#)?;
-    let (mut text, mut other) = (None, &[][..]);
+fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
+    let begin = cursor.at;
+    let mut tag = match heads.known(cursor.bytes.get(begin..)?) {
+        Some((len, meaning)) => {
+            cursor.at += len;
+            let [key, fact, kind, _] = meaning.to_le_bytes();
+            let bytes = cursor.bytes.get(begin + KEY.len()..)?.get(..key as usize)?;
+            Tag {
+                key: Raw { bytes, escaped: false },
+                fact: *Fact::ALL.get(fact as usize)?,
+                kind: *Type::ALL.get(kind as usize)?,
+                ..Tag::default()
+            }
+        }
+        None => new_head(cursor, heads)?,
+    };
     match cursor.bytes.get(cursor.at)? {
-        b'"' => text = Some(cursor.string().ok()?),
+        b'"' => tag.text = Some(cursor.string().ok()?),
         b'{' | b'[' => return None,
-        _ => other = cursor.word().ok()?,
+        _ => tag.other = cursor.word().ok()?,
     }
     cursor.literal(b"}")?;
-    Some(Tag { key, kind, text, other })
+    Some(tag)
+}
+
+/// The beginning of a tag that was not foreseen, remembered from now on.
+#[inline(never)]
+fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
+    let begin = cursor.at;
+    let key = cursor.literal_string(KEY)?;
+    let kind = cursor.literal_string(br#","type":""#)?;
+    cursor.literal(br#","value":"#)?;
+    let (fact, kind) = (Fact::of(key.bytes), Type::of(kind.bytes));
+    if let (Ok(len), false) = (u8::try_from(key.bytes.len()), key.escaped) {
+        heads.learn(&cursor.bytes[begin..cursor.at], u32::from_le_bytes([len, fact as u8, kind as u8, 0]));
+    }
+    Some(Tag { key, fact, kind, ..Tag::default() })
 }
 
 fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
     let mut tag = Tag::default();
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"key" => tag.key = cursor.string_or_skip()?.unwrap_or_default(),
-            b"type" => tag.kind = cursor.string_or_skip()?.unwrap_or_default(),
+            b"key" => {
+                tag.key = cursor.string_or_skip()?.unwrap_or_default();
+                tag.fact = Fact::of(tag.key.bytes);
+            }
+            b"type" => tag.kind = Type::of(cursor.string_or_skip()?.unwrap_or_default().bytes),
             b"value" => match cursor.peek()? {
                 b'"' => tag.text = Some(cursor.string()?),
                 _ => tag.other = cursor.value()?,
@@ -77,43 +173,55 @@ impl<'a> Tag<'a> {
     /// Whether it is the boolean true, in quotes or not.
     pub(super) fn is_flag(&self) -> bool {
         self.other == b"true"
-            || self.kind.bytes == b"bool" && self.text.is_some_and(|text| text.bytes == b"true")
+            || self.kind == Type::Bool && self.text.is_some_and(|text| text.bytes == b"true")
+    }
+
+    /// The key and the value where both are plain text, which most are: not yet known to be UTF-8.
+    pub(super) fn plain_text(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let text = self.text.filter(|text| self.kind == Type::Other && !text.escaped && !self.key.escaped)?;
+        Some((self.key.bytes, text.bytes))
     }
 
     /// Hands over key and value, typed as Jaeger says, or by what is there where the type does not fit.
     pub(super) fn hand_over(&self, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
         let key = unescape(self.key);
-        match (self.kind.bytes, self.text) {
-            (b"binary", Some(raw)) => match base64_decode(unescape(raw).as_bytes()) {
+        let Some(raw) = self.text else {
+            let whole = match self.kind {
+                Type::Float => number(self.other),
+                _ => None,
+            };
+            return match whole {
+                Some(Number::Whole(whole)) => each(&key, ValueRef::Double(whole as f64)),
+                _ => each(&key, plain(self.other)),
+            };
+        };
+        match (self.kind, raw.bytes) {
+            (Type::Binary, _) => match base64_decode(unescape(raw).as_bytes()) {
                 Some(bytes) => each(&key, ValueRef::Bytes(&bytes)),
                 None => each(&key, ValueRef::Str(&unescape(raw))),
             },
-            (b"int64", Some(raw)) => match number(raw.bytes) {
+            (Type::Int, bytes) => match number(bytes) {
                 Some(Number::Whole(whole)) if i64::try_from(whole).is_ok() => {
                     each(&key, ValueRef::Int(whole as i64))
                 }
                 _ => each(&key, ValueRef::Str(&unescape(raw))),
             },
-            (b"float64", Some(raw)) => match number(raw.bytes) {
+            (Type::Float, bytes) => match number(bytes) {
                 Some(Number::Whole(whole)) => each(&key, ValueRef::Double(whole as f64)),
                 Some(Number::Real(real)) => each(&key, ValueRef::Double(real)),
                 None => each(&key, ValueRef::Str(&unescape(raw))),
             },
-            (b"bool", Some(raw)) if matches!(raw.bytes, b"true" | b"false") => {
-                each(&key, ValueRef::Bool(raw.bytes == b"true"));
-            }
-            (_, Some(raw)) => each(&key, ValueRef::Str(&unescape(raw))),
-            (b"float64", None) => match number(self.other) {
-                Some(Number::Whole(whole)) => each(&key, ValueRef::Double(whole as f64)),
-                _ => each(&key, plain(self.other)),
-            },
-            (_, None) => each(&key, plain(self.other)),
+            (Type::Bool, bytes @ (b"true" | b"false")) => each(&key, ValueRef::Bool(bytes == b"true")),
+            _ => each(&key, ValueRef::Str(&unescape(raw))),
         }
     }
 }
 
 /// A value that is not text, by what it looks like.
 fn plain(bytes: &[u8]) -> ValueRef<'static> {
+    if let Some(small) = small(bytes) {
+        return ValueRef::Int(small);
+    }
     match bytes {
         b"true" => ValueRef::Bool(true),
         b"false" => ValueRef::Bool(false),
@@ -179,13 +287,13 @@ impl Facts {
     /// Looks at a tag.
     #[inline]
     pub(super) fn look(&mut self, tag: &Tag<'_>) {
-        match tag.key.bytes {
-            b"span.kind" => {
+        match tag.fact {
+            Fact::Kind => {
                 let name = tag.text.map(unescape).unwrap_or_default();
                 self.kind = Kind::from_name(&name);
             }
-            b"error" => self.error |= tag.is_true(),
-            b"otel.status_code" => {
+            Fact::Error => self.error |= tag.is_true(),
+            Fact::StatusCode => {
                 self.code = match tag.text.map(|text| text.bytes) {
                     Some(b"OK" | b"Ok" | b"STATUS_CODE_OK") => StatusCode::Ok,
                     Some(b"ERROR" | b"Error" | b"STATUS_CODE_ERROR") => StatusCode::Error,
@@ -199,7 +307,7 @@ impl Facts {
     /// Looks at a field of a log: old instrumentations say there that the span failed.
     #[inline]
     pub(super) fn look_at_field(&mut self, field: &Tag<'_>) {
-        self.error |= field.key.bytes == b"error" && field.is_true();
+        self.error |= field.fact == Fact::Error && field.is_true();
     }
 
     /// An error tag wins over a status.

@@ -1,12 +1,13 @@
 //! The first look at a span: what can be drawn, and nothing else.
 
 use super::facts::{Facts, Tag, tag};
+use super::member::Member;
 use super::references::{Reference, parent, reference, span_of};
 use super::{microseconds, times};
 use crate::build::TraceBuilder;
 use crate::format::ids;
 use crate::format::json::{Cursor, Raw, Scan};
-use crate::model::{Flags, Kind, StatusCode};
+use crate::model::{Flags, Heads, Kind, Memory, StatusCode};
 use crate::units::SpanId;
 
 /// What a first look finds; texts still stand in the bytes.
@@ -39,44 +40,49 @@ pub struct First<'a> {
 }
 
 /// Reads the span at the cursor; event times and further parents go to the builder at once.
-pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<First<'a>> {
+pub fn first<'a>(
+    cursor: &mut Cursor<'a>,
+    memory: &mut Memory,
+    builder: &mut TraceBuilder,
+) -> Scan<First<'a>> {
     let mut span = First::default();
     let (mut start, mut duration) = (0, 0);
     let mut facts = Facts::default();
     let mut named_parent = Raw::default();
     let mut references = References::default();
-    cursor.object(|cursor, key| {
-        match key.bytes {
-            b"traceID" => {
+    let Memory { members, attributes } = memory;
+    cursor.known_object(members, Member::number, |cursor, member| {
+        match Member::of(member) {
+            Member::Trace => {
                 span.trace = cursor.string_or_skip()?.filter(|raw| !raw.bytes.is_empty()).or(span.trace);
             }
-            b"spanID" => span.id = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0,
-            b"operationName" => span.name = cursor.string_or_skip()?.unwrap_or_default(),
-            b"references" => cursor.array(|cursor| {
+            Member::Id => span.id = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0,
+            Member::Name => span.name = cursor.string_or_skip()?.unwrap_or_default(),
+            Member::References => cursor.array(|cursor| {
                 if let Some(reference) = reference(cursor)? {
                     references.push(reference);
                 }
                 Ok(())
             })?,
-            b"parentSpanID" => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
-            b"startTime" => start = microseconds(cursor)?,
-            b"duration" => duration = microseconds(cursor)?,
-            b"tags" => cursor.array(|cursor| {
-                let tag: Tag<'_> = tag(cursor)?;
+            Member::Parent => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
+            Member::Start => start = microseconds(cursor)?,
+            Member::Duration => duration = microseconds(cursor)?,
+            Member::Tags => cursor.array(|cursor| {
+                let tag: Tag<'_> = tag(cursor, attributes)?;
                 facts.look(&tag);
                 Ok(())
             })?,
-            b"logs" => cursor.array(|cursor| log(cursor, &mut facts, builder))?,
-            b"processID" => span.process = cursor.string_or_skip()?.unwrap_or_default(),
-            b"process" => {
+            Member::Logs => cursor.array(|cursor| log(cursor, &mut facts, attributes, builder))?,
+            Member::ProcessKey => span.process = cursor.string_or_skip()?.unwrap_or_default(),
+            Member::Process => {
                 span.own_process = Some(cursor.value()?).filter(|process| process.starts_with(b"{"))
             }
-            b"warnings" => cursor.array(|cursor| {
+            Member::Warnings => cursor.array(|cursor| {
                 span.flags.set(Flags::WARNED);
                 cursor.skip()
             })?,
-            name => {
-                span.is_model |= name == b"spanId";
+            other => {
+                span.is_model |= other == Member::ModelId;
                 cursor.skip()?;
             }
         }
@@ -99,13 +105,18 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
 }
 
 /// When a log was, and whether it says that the span failed.
-fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, builder: &mut TraceBuilder) -> Scan<()> {
+fn log(
+    cursor: &mut Cursor<'_>,
+    facts: &mut Facts,
+    heads: &mut Heads,
+    builder: &mut TraceBuilder,
+) -> Scan<()> {
     let mut time = 0;
     cursor.object(|cursor, key| {
         match key.bytes {
             b"timestamp" => time = microseconds(cursor)?,
             b"fields" => cursor.array(|cursor| {
-                facts.look_at_field(&tag(cursor)?);
+                facts.look_at_field(&tag(cursor, heads)?);
                 Ok(())
             })?,
             _ => cursor.skip()?,
@@ -142,7 +153,7 @@ impl<'a> References<'a> {
         if all.is_empty() {
             return;
         }
-        let own = span.trace.map(|raw| ids::trace_id(raw.bytes).0);
+        let own = span.trace.map(|raw| raw.bytes);
         match parent(all, own) {
             Some(chosen) => {
                 span.parent = span_of(&all[chosen]).0;

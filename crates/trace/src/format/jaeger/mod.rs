@@ -6,18 +6,23 @@
 
 mod facts;
 mod first;
+mod member;
 mod references;
 mod whole;
 
 pub(super) use first::{First, first};
 pub(super) use whole::{decode, process};
 
-use super::json::{Cursor, Number, Scan, number};
+use super::json::{Cursor, Number, Scan, number, small};
 use super::otlp_json::numeric;
 
 /// Microseconds (integers, floats, text) as nanoseconds; wrapped negative ones are negative again.
 fn microseconds(cursor: &mut Cursor<'_>) -> Scan<i64> {
-    let micro = match number(numeric(cursor)?) {
+    let text = numeric(cursor)?;
+    if let Some(nano) = small(text).and_then(|micro| micro.checked_mul(1000)) {
+        return Ok(nano);
+    }
+    let micro = match number(text) {
         Some(Number::Whole(whole)) if whole > i128::from(i64::MAX) => Number::Whole(whole - (1 << 64)),
         Some(number) => number,
         None => return Ok(0),
@@ -39,6 +44,7 @@ fn times(start: i64, duration: i64) -> (u64, u64) {
 mod tests {
     use super::*;
     use crate::build::TraceBuilder;
+    use crate::model::Memory;
     use crate::model::record::SpanRecord;
     use crate::model::{Flags, StatusCode};
 
@@ -57,9 +63,11 @@ mod tests {
 
     /// What a first look and a whole reading say of a span.
     fn read(span: &str) -> (StatusCode, Flags, SpanRecord) {
-        let seen = first(&mut Cursor::new(span.as_bytes()), &mut TraceBuilder::default()).unwrap();
+        let seen =
+            first(&mut Cursor::new(span.as_bytes()), &mut Memory::default(), &mut TraceBuilder::default())
+                .unwrap();
         let mut record = SpanRecord::default();
-        decode(span.as_bytes(), &mut record);
+        decode(span.as_bytes(), &mut Memory::default(), &mut record);
         assert_eq!((seen.status, seen.kind), (record.status, record.kind));
         (seen.status, seen.flags, record)
     }
@@ -77,6 +85,34 @@ mod tests {
                 "{value}"
             );
             assert_eq!(record.events[0].attributes.len(), 1, "the field stays where it was");
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_changes_nothing() {
+        let spans = [
+            r#"{"traceID":"a","spanID":"1","operationName":"x","tags":[{"key":"k","type":"string","value":"v"},{"key":"n","type":"int64","value":7}],"startTime":1,"duration":2}"#,
+            r#"{"traceID":"a","spanID":"2","operationName":"y","tags":[{"key":"k","type":"string","value":"öv"},{"key":"n","type":"int64","value":"8"},{"key":"k","type":"string","value":[1]}],"startTime":3,"duration":2}"#,
+            r#"{"spanID":"3","traceID":"a","tags":[{"key":"n","type":"string","value":"a
+b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"float64"}],"logs":[{"timestamp":5,"fields":[{"key":"event","type":"string","value":"e"},{"key":"k","type":"string","value":"v"}]}]}"#,
+            "{ \"spanID\" : \"4\" , \"operationName\":\"z\" , \"tags\" : [ { \"key\":\"k\", \"type\":\"bool\", \"value\":true } ] }",
+            r#"{"spanID":"5","tags":[{"key":"error","type":"bool","value":true},{"key":"error","type":"string","value":"yes"},{"key":"span.kind","type":"string","value":"client"}],"unheard":{"of":[1]},"warnings":["w"]}"#,
+            "{}",
+        ];
+        let (mut again, mut builder) = (Memory::default(), TraceBuilder::default());
+        for at in 0..spans.len().pow(3) {
+            // In an order in which each follows most of the others.
+            let span = spans[at / [1, 6, 36][at % 3] % spans.len()];
+            let (status, _, fresh) = read(span);
+            let mut record = SpanRecord::default();
+            decode(span.as_bytes(), &mut again, &mut record);
+            assert_eq!(record, fresh, "{span}");
+            let seen = first(&mut Cursor::new(span.as_bytes()), &mut again, &mut builder).unwrap();
+            assert_eq!((seen.status, seen.id), (status, fresh.span_id), "{span}");
+            for end in 0..span.len() {
+                let cut = first(&mut Cursor::new(&span.as_bytes()[..end]), &mut again, &mut builder);
+                assert!(cut.is_err(), "{}", &span[..end]);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::format::ids;
 use crate::format::json::{Cursor, Raw, Scan};
-use crate::units::{SpanId, TraceId};
+use crate::units::{SpanId, same};
 
 /// One reference.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +16,13 @@ pub(super) struct Reference<'a> {
 }
 
 impl Reference<'_> {
-    /// Whether it stays within the trace.
-    pub(super) fn within(&self, own: Option<TraceId>) -> bool {
+    /// Whether it stays within the trace of that id, which is there as it is written.
+    pub(super) fn within(&self, own: Option<&[u8]>) -> bool {
         match (self.trace, own) {
-            (Some(trace), Some(own)) => trace.bytes.is_empty() || ids::trace_id(trace.bytes).0 == own,
+            (Some(trace), Some(own)) => {
+                let trace = trace.bytes;
+                trace.is_empty() || same(trace, own) || ids::trace_id(trace).0 == ids::trace_id(own).0
+            }
             _ => true,
         }
     }
@@ -27,6 +30,29 @@ impl Reference<'_> {
 
 /// Reads one reference; `None` for one that names no span.
 pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a>>> {
+    let mut ahead = cursor.clone();
+    let reference = match usual_reference(&mut ahead) {
+        Some(reference) => {
+            *cursor = ahead;
+            reference
+        }
+        None => any_reference(cursor)?,
+    };
+    Ok(Some(reference).filter(|reference| !ids::span_id(reference.span.bytes).0.is_none()))
+}
+
+/// A reference as Jaeger itself writes it: these members in this order, without white space.
+#[inline]
+fn usual_reference<'a>(cursor: &mut Cursor<'a>) -> Option<Reference<'a>> {
+    cursor.literal(br#"{"refType":"CHILD_OF","traceID":"#)?;
+    let trace = Some(cursor.string().ok()?);
+    cursor.literal(br#","spanID":"#)?;
+    let span = cursor.string().ok()?;
+    cursor.literal(b"}")?;
+    Some(Reference { child: true, trace, span })
+}
+
+fn any_reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Reference<'a>> {
     let mut reference = Reference { child: true, trace: None, span: Raw::default() };
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -40,11 +66,11 @@ pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a
         }
         Ok(())
     })?;
-    Ok(Some(reference).filter(|reference| !ids::span_id(reference.span.bytes).0.is_none()))
+    Ok(reference)
 }
 
 /// Which of the references is the parent.
-pub(super) fn parent(references: &[Reference<'_>], own: Option<TraceId>) -> Option<usize> {
+pub(super) fn parent(references: &[Reference<'_>], own: Option<&[u8]>) -> Option<usize> {
     let within = |child: bool| {
         references.iter().position(|reference| reference.child == child && reference.within(own))
     };

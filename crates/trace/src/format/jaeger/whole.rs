@@ -1,61 +1,61 @@
 //! A whole span of Jaeger JSON, said piece by piece, and processes.
 
-use super::facts::{Facts, tag};
+use super::facts::{Fact, Facts, Tag, tag};
+use super::member::Member;
 use super::references::{Reference, parent, reference, span_of};
 use super::{microseconds, times};
 use crate::format::json::{Cursor, Raw, Scan, number, unescape};
 use crate::format::otlp_json::numeric;
 use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, Resource, Value};
-use crate::model::{Kind, Piece, Sink, ValueRef};
+use crate::model::{Heads, Kind, Memory, Piece, Sink, ValueRef};
 use crate::units::TraceId;
 
 /// What Jaeger calls the service of a resource that says nothing at all.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
 /// Says what is in a span's bytes; leaves out what cannot be read, and says so.
-pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
+pub fn decode(bytes: &[u8], memory: &mut Memory, sink: &mut dyn Sink) {
     let mut cursor = Cursor::patient(bytes, 0);
-    if span(&mut cursor, sink).is_err() || cursor.damaged {
+    if span(&mut cursor, memory, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(UNREADABLE_PART));
     }
 }
 
-fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
+fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Scan<()> {
     let (mut start, mut duration) = (0, 0);
     let (mut own, mut references, mut named_parent) = (None, Vec::new(), Raw::default());
     let (mut facts, mut message) = (Facts::default(), Raw::default());
-    cursor.object(|cursor, key| {
-        match key.bytes {
-            b"traceID" => {
+    let Memory { members, attributes } = memory;
+    cursor.known_object(members, Member::number, |cursor, member| {
+        match Member::of(member) {
+            Member::Trace => {
                 let raw = cursor.string_or_skip()?.unwrap_or_default();
                 if !raw.bytes.is_empty() {
                     let (id, text) = ids::trace_id(raw.bytes);
-                    own = Some(id);
+                    own = Some((id, raw.bytes));
                     sink.piece(Piece::Trace(id, &text));
                 }
             }
-            b"spanID" => {
+            Member::Id => {
                 let (id, text) = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes);
                 sink.piece(Piece::Id(id, &text));
             }
-            b"operationName" => {
-                sink.piece(Piece::Name(&unescape(cursor.string_or_skip()?.unwrap_or_default())))
-            }
-            b"references" => cursor.array(|cursor| {
+            Member::Name => sink.piece(Piece::Name(&unescape(cursor.string_or_skip()?.unwrap_or_default()))),
+            Member::References => cursor.array(|cursor| {
                 references.extend(reference(cursor)?);
                 Ok(())
             })?,
-            b"parentSpanID" => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
-            b"flags" => {
+            Member::Parent => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
+            Member::Flags => {
                 let flags = number(numeric(cursor)?).and_then(|number| number.scaled(1)).unwrap_or(0);
                 sink.piece(Piece::Flags(u32::try_from(flags).unwrap_or(0)));
             }
-            b"startTime" => start = microseconds(cursor)?,
-            b"duration" => duration = microseconds(cursor)?,
-            b"tags" => tags(cursor, &mut facts, &mut message, sink)?,
-            b"logs" => cursor.array(|cursor| log(cursor, &mut facts, sink))?,
-            b"warnings" => cursor.array(|cursor| {
+            Member::Start => start = microseconds(cursor)?,
+            Member::Duration => duration = microseconds(cursor)?,
+            Member::Tags => tags(cursor, attributes, &mut facts, &mut message, sink)?,
+            Member::Logs => cursor.array(|cursor| log(cursor, attributes, &mut facts, sink))?,
+            Member::Warnings => cursor.array(|cursor| {
                 if let Some(raw) = cursor.string_or_skip()? {
                     sink.piece(Piece::Warning(&unescape(raw)));
                 }
@@ -73,7 +73,13 @@ fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     Ok(())
 }
 
-fn say_references(references: &[Reference<'_>], own: Option<TraceId>, named: Raw<'_>, sink: &mut dyn Sink) {
+fn say_references(
+    references: &[Reference<'_>],
+    own: Option<(TraceId, &[u8])>,
+    named: Raw<'_>,
+    sink: &mut dyn Sink,
+) {
+    let (id, own) = own.unzip();
     let chosen = parent(references, own);
     match chosen {
         Some(at) => {
@@ -95,7 +101,7 @@ fn say_references(references: &[Reference<'_>], own: Option<TraceId>, named: Raw
     for reference in first.into_iter().chain(others) {
         let trace = match reference.trace {
             Some(raw) if !raw.bytes.is_empty() => ids::trace_id(raw.bytes).0,
-            _ => own.unwrap_or_default(),
+            _ => id.unwrap_or_default(),
         };
         sink.piece(Piece::Link(trace, span_of(reference).0, "", 0, 0));
         let kind = if reference.child { "child_of" } else { "follows_from" };
@@ -106,40 +112,48 @@ fn say_references(references: &[Reference<'_>], own: Option<TraceId>, named: Raw
 /// Tags that have a place of their own in a span go there; the rest are attributes.
 fn tags<'a>(
     cursor: &mut Cursor<'a>,
+    heads: &mut Heads,
     facts: &mut Facts,
     message: &mut Raw<'a>,
     sink: &mut dyn Sink,
 ) -> Scan<()> {
     cursor.array(|cursor| {
-        let tag = tag(cursor)?;
-        facts.look(&tag);
-        let text = tag.text();
-        let placed = match tag.key.bytes {
-            b"span.kind" => text.is_some_and(|text| {
-                let kind = Kind::from_name(&unescape(text));
-                kind != Kind::Unspecified && kind.name().as_bytes() == text.bytes
-            }),
-            b"error" => tag.is_flag(),
-            b"otel.status_code" => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
-            b"otel.status_description" if text.is_some() => {
-                *message = text.unwrap_or_default();
-                true
+        let tag = tag(cursor, heads)?;
+        if tag.fact == Fact::None || !takes_its_place(&tag, facts, message, sink) {
+            match tag.plain_text() {
+                Some((key, text)) => sink.piece(Piece::PlainText(key, text)),
+                None => tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value))),
             }
-            b"w3c.tracestate" if text.is_some() => {
-                sink.piece(Piece::TraceState(&unescape(text.unwrap_or_default())));
-                true
-            }
-            _ => false,
-        };
-        if !placed {
-            tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value)));
         }
         Ok(())
     })
 }
 
+/// Whether all that a tag says has a place of its own.
+fn takes_its_place<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, sink: &mut dyn Sink) -> bool {
+    facts.look(tag);
+    let text = tag.text();
+    match tag.fact {
+        Fact::Kind => text.is_some_and(|text| {
+            let kind = Kind::from_name(&unescape(text));
+            kind != Kind::Unspecified && kind.name().as_bytes() == text.bytes
+        }),
+        Fact::Error => tag.is_flag(),
+        Fact::StatusCode => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
+        Fact::StatusDescription if text.is_some() => {
+            *message = text.unwrap_or_default();
+            true
+        }
+        Fact::TraceState if text.is_some() => {
+            sink.piece(Piece::TraceState(&unescape(text.unwrap_or_default())));
+            true
+        }
+        _ => false,
+    }
+}
+
 /// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.
-fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<()> {
+fn log(cursor: &mut Cursor<'_>, heads: &mut Heads, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<()> {
     let (mut time, mut fields) = (0, None);
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -153,13 +167,13 @@ fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<
     let (mut event, mut events, mut message) = (None, 0, None);
     cursor.again(fields, |cursor| {
         cursor.array(|cursor| {
-            let tag = tag(cursor)?;
-            match tag.key.bytes {
-                b"event" => {
+            let tag = tag(cursor, heads)?;
+            match tag.fact {
+                Fact::Event => {
                     events += 1;
                     event = event.or(tag.text());
                 }
-                b"message" => message = message.or(tag.text()),
+                Fact::Message => message = message.or(tag.text()),
                 _ => facts.look_at_field(&tag),
             }
             Ok(())
@@ -170,8 +184,8 @@ fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<
     let placed = events == 1 && event.is_some_and(|name| !name.bytes.is_empty());
     cursor.again(fields, |cursor| {
         cursor.array(|cursor| {
-            let tag = tag(cursor)?;
-            if !(placed && tag.key.bytes == b"event") {
+            let tag = tag(cursor, heads)?;
+            if !(placed && tag.fact == Fact::Event) {
                 tag.hand_over(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
             }
             Ok(())
@@ -182,14 +196,14 @@ fn log(cursor: &mut Cursor<'_>, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<
 /// Reads a process: its service becomes the attribute `service.name`.
 pub fn process(bytes: &[u8]) -> Resource {
     let mut resource = Resource::default();
-    let mut attributes = Vec::new();
+    let (mut attributes, mut heads) = (Vec::new(), Heads::default());
     let _ = Cursor::patient(bytes, 0).object(|cursor, key| {
         match key.bytes {
             b"serviceName" => {
                 resource.service = unescape(cursor.string_or_skip()?.unwrap_or_default()).into_owned()
             }
             b"tags" => cursor.array(|cursor| {
-                tag(cursor)?.hand_over(&mut |key, value| {
+                tag(cursor, &mut heads)?.hand_over(&mut |key, value| {
                     attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
                 });
                 Ok(())

@@ -4,6 +4,6 @@ mod number;
 mod scan;
 mod text;
 
-pub use number::{Number, number};
+pub use number::{Number, number, small};
 pub use scan::{Cursor, Raw, Scan, Stop};
 pub use text::unescape;

@@ -3,6 +3,8 @@
 /// What can be multiplied by at most `FINE` within 64 bits.
 const SMALL: u64 = 1 << 52;
 const FINE: u64 = 1 << 10;
+/// Digits that always fit into 64 bits.
+const SMALL_DIGITS: usize = 18;
 
 /// A number read from text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,10 +22,12 @@ pub fn number(text: &[u8]) -> Option<Number> {
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    if !digits.is_empty() && digits.len() < 38 && digits.iter().all(u8::is_ascii_digit) {
-        // Wide arithmetic is slow where words have 64 bits: only what needs it goes on in it.
-        let (head, tail) = digits.split_at(digits.len().min(18));
-        let head = head.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    // Wide arithmetic is slow where words have 64 bits: only what needs it goes on in it.
+    let (head, tail) = digits.split_at(digits.len().min(SMALL_DIGITS));
+    if digits.len() < 38
+        && tail.iter().all(u8::is_ascii_digit)
+        && let Some(head) = small(head)
+    {
         let whole = tail.iter().fold(i128::from(head), |sum, digit| sum * 10 + i128::from(digit - b'0'));
         return Some(Number::Whole(if negative { -whole } else { whole }));
     }
@@ -37,6 +41,23 @@ pub fn number(text: &[u8]) -> Option<Number> {
         }
         _ => None,
     }
+}
+
+/// What as many digits say as always fit: 1 to 18.
+#[inline]
+pub fn small(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > SMALL_DIGITS {
+        return None;
+    }
+    let mut sum = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        sum = sum * 10 + i64::from(digit);
+    }
+    Some(sum)
 }
 
 impl Number {

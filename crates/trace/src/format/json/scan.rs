@@ -3,6 +3,8 @@
 //! Nothing is ever half taken: whoever reads gets [`Stop::More`] and begins again at the same place when there
 //! are more bytes. What is skipped is not checked beyond strings and brackets. Nothing recurses.
 
+use crate::model::Heads;
+use crate::units::same;
 use memchr::memchr2;
 
 /// Why reading stopped.
@@ -39,13 +41,36 @@ pub struct Cursor<'a> {
     pub damaged: bool,
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+/// Bytes looked at together.
+#[cfg(target_feature = "simd128")]
+const WIDE: usize = 16;
+#[cfg(not(target_feature = "simd128"))]
+const WIDE: usize = 8;
 
-/// Marks the bytes of `word` that equal `byte` with their highest bit; exact up to the first one.
-fn marks(word: u64, byte: u8) -> u64 {
-    let difference = word ^ (LOW * byte as u64);
-    difference.wrapping_sub(LOW) & !difference & HIGH
+/// Where the first quote or backslash of `bytes` is.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn first_mark(bytes: &[u8; WIDE]) -> Option<usize> {
+    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128_or};
+    let [a, b, c, d, e, f, g, h, rest @ ..] = *bytes;
+    let word = u64x2(u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes(rest));
+    let hits = u8x16_bitmask(v128_or(u8x16_eq(word, u8x16_splat(b'"')), u8x16_eq(word, u8x16_splat(b'\\'))));
+    (hits != 0).then(|| hits.trailing_zeros() as usize)
+}
+
+/// Where the first quote or backslash of `bytes` is.
+#[cfg(not(target_feature = "simd128"))]
+#[inline(always)]
+fn first_mark(bytes: &[u8; WIDE]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    /// Marks the bytes of `word` that equal `byte` with their highest bit; exact up to the first one.
+    fn marks(word: u64, byte: u8) -> u64 {
+        let difference = word ^ (LOW * byte as u64);
+        difference.wrapping_sub(LOW) & !difference & (LOW << 7)
+    }
+    let word = u64::from_le_bytes(*bytes);
+    let hits = marks(word, b'"') | marks(word, b'\\');
+    (hits != 0).then(|| hits.trailing_zeros() as usize / 8)
 }
 
 impl<'a> Cursor<'a> {
@@ -103,23 +128,26 @@ impl<'a> Cursor<'a> {
         let begin = self.at;
         let mut escaped = false;
         let mut at = begin;
-        // Most strings are short: eight bytes at a time find their end faster than a call.
+        // Most strings are short: a few bytes at a time find their end faster than a call.
         for _ in 0..6 {
-            let Some(word) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) else { break };
-            let word = u64::from_le_bytes(*word);
-            let hit = marks(word, b'"') | marks(word, b'\\');
-            if hit == 0 {
-                at += 8;
+            let Some(wide) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
+            let Some(mark) = first_mark(wide) else {
+                at += WIDE;
                 continue;
-            }
-            at += hit.trailing_zeros() as usize / 8;
-            if self.bytes[at] == b'"' {
+            };
+            at += mark;
+            if wide[mark] == b'"' {
                 self.at = at + 1;
                 return Ok(Raw { bytes: &self.bytes[begin..at], escaped });
             }
             escaped = true;
             at += 2;
         }
+        self.long_string_end(begin, at, escaped)
+    }
+
+    #[inline(never)]
+    fn long_string_end(&mut self, begin: usize, mut at: usize, mut escaped: bool) -> Scan<Raw<'a>> {
         loop {
             let rest = self.bytes.get(at..).ok_or(Stop::More)?;
             at += memchr2(b'"', b'\\', rest).ok_or(Stop::More)?;
@@ -135,8 +163,8 @@ impl<'a> Cursor<'a> {
     /// Takes exactly these bytes if they are next.
     #[inline]
     pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
-        let next = self.bytes.get(self.at..)?.first_chunk::<N>()?;
-        (next == text).then(|| self.at += N)
+        let next = self.bytes.get(self.at..self.at + N)?;
+        same(next, text).then(|| self.at += N)
     }
 
     /// Takes exactly these bytes, of which the last opens a string, and the string.
@@ -231,6 +259,49 @@ impl<'a> Cursor<'a> {
             if self.more(b'}')? {
                 return Ok(());
             }
+        }
+    }
+
+    /// As [`Cursor::object`], for objects of which many are written alike: `meaning` says what a name means, and is
+    /// asked only about those that did not come here before.
+    #[inline]
+    pub fn known_object(
+        &mut self,
+        heads: &mut Heads,
+        meaning: impl Fn(&[u8]) -> u32,
+        mut each: impl FnMut(&mut Self, u32) -> Scan<()>,
+    ) -> Scan<()> {
+        if self.peek()? != b'{' {
+            return self.skip();
+        }
+        loop {
+            // At the brace before the first member, or at the comma before another.
+            let begin = self.at;
+            let taken = match heads.known(&self.bytes[begin..]) {
+                Some((len, means)) => {
+                    self.at += len;
+                    self.peek().map(|_| means)
+                }
+                None => {
+                    self.at += 1;
+                    if self.peek()? == b'}' && self.bytes[begin] == b'{' {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                    self.name().map(|key| {
+                        let means = meaning(key.bytes);
+                        heads.learn(&self.bytes[begin..self.at], means);
+                        means
+                    })
+                }
+            };
+            if let Err(stop) = taken.and_then(|means| each(self, means)) {
+                self.leave_out(begin + 1, stop)?;
+            }
+            if self.more(b'}')? {
+                return Ok(());
+            }
+            self.at -= 1;
         }
     }
 

@@ -4,11 +4,11 @@ use super::value::{attributes, numeric, warnings_key};
 use crate::format::json::{Cursor, Raw, Scan, number, unescape};
 use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, Resource, Scope, Value};
-use crate::model::{Kind, Piece, Sink, StatusCode, ValueRef};
+use crate::model::{Kind, Memory, Piece, Sink, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
 /// Says what is in a span's bytes; leaves out what cannot be read, and says so.
-pub fn decode(bytes: &[u8], sink: &mut dyn Sink) {
+pub fn decode(bytes: &[u8], _: &mut Memory, sink: &mut dyn Sink) {
     let mut cursor = Cursor::patient(bytes, 0);
     if span(&mut cursor, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(UNREADABLE_PART));
