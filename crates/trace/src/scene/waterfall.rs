@@ -292,4 +292,6 @@ fn column(scale: &TimeScale, waits: &Waits, (begin, end): (f64, f64), x: f64, x1
 }
 
 #[cfg(test)]
+mod exact;
+#[cfg(test)]
 mod tests;

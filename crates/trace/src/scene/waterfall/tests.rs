@@ -1,13 +1,12 @@
 //! Bars against brute force: what every pixel column of every row must be, straight from the definition.
 
 use super::*;
-use crate::analysis::rows::{SiblingOrder, View, rows};
+use crate::analysis::rows::{View, rows};
 use crate::testing::forest::{forest, outlines};
 use crate::testing::trace;
-use crate::units::SpanId;
 use proptest::prelude::*;
 
-fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
+pub(super) fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
     Viewport {
         scale: TimeScale::new(begin, end, width),
         top: 0.0,
@@ -19,7 +18,7 @@ fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
 }
 
 /// Draws bars as text, one line a row: `#` own, `-` waiting, `_` below, `.` between, and `!` what failed.
-fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
+pub(super) fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
     let mut lines = vec![vec![b' '; width]; rows];
     for bar in 0..scene.len() {
         let pixels = scene.x0[bar] as usize..scene.x1[bar] as usize;
@@ -38,9 +37,9 @@ fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
 }
 
 /// The colour of what failed, in these tests.
-const FAILED: u8 = 12;
+pub(super) const FAILED: u8 = 12;
 
-fn laid_as(outline: &Outline, view: &Viewport, asked: &View) -> (Rows, Waterfall) {
+pub(super) fn laid_as(outline: &Outline, view: &Viewport, asked: &View) -> (Rows, Waterfall) {
     let mut scene = Waterfall::default();
     let rows = rows(outline, asked);
     let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
@@ -246,77 +245,6 @@ proptest! {
         }
         for pair in scene.events.windows(2) {
             prop_assert!(pair[0] != pair[1]);
-        }
-    }
-
-    #[test]
-    fn whatever_is_hidden_its_errors_and_its_reach_are_seen(
-        mut outline in outlines(50), alike in proptest::collection::vec(0usize..3, 50),
-        from in 0u64..500, span in 1u64..600, width in 4u32..300,
-        collapsed in proptest::collection::vec(0u64..50, 0..12), level in proptest::option::of(0u32..4),
-        (group, order, open) in (any::<bool>(), any::<bool>(), 0u32..50),
-    ) {
-        for (span, name) in alike.into_iter().take(outline.len()).enumerate() {
-            outline.name[span] = outline.name[name.min(outline.len() - 1)];
-            outline.service[span] = outline.service[name.min(outline.len() - 1)];
-        }
-        let order = if order { SiblingOrder::Duration } else { SiblingOrder::Begin };
-        let mut asked = View { group, order, ..View::default() };
-        asked.fold.level = level;
-        asked.fold.collapsed = collapsed.into_iter().map(|id| SpanId(id + 1)).collect();
-        asked.fold.set_group(&outline, open.min(outline.len() as u32 - 1), true);
-        let mut view = viewport(from, from + span, f64::from(width));
-        view.height = 24.0 * 60.0;
-        let (rows, scene) = laid_as(&outline, &view, &asked);
-        let lines = drawn(&scene, rows.len(), width as usize);
-        let columns = |span: SpanIx| match extent(&outline, &view, span) {
-            Extent::Within(x0, x1) => x0 as usize..x1 as usize,
-            _ => 0..0,
-        };
-        let failed = |span: &SpanIx| outline.flags[*span as usize].has(Flags::OWN_ERROR);
-        let cell = |row: usize, x: usize| lines[row].as_bytes().get(x).copied().unwrap_or(b' ');
-        let strip = |row: usize, x: usize| scene.failures.iter().any(|(of, x0, x1)| {
-            *of as usize == row && (*x0 as usize..*x1 as usize).contains(&x)
-        });
-        for (index, row) in rows.as_slice().iter().enumerate() {
-            let own = if row.is_group() { rows.members(index).to_vec() } else { vec![row.span] };
-            // What is below, and whether it lies within the time of the member (or span) that it is below.
-            let mut below = Vec::new();
-            for top in own.iter().map(|top| *top as usize).filter(|_| row.collapsed()) {
-                below.extend((top as SpanIx + 1..outline.subtree_end[top]).map(|span| {
-                    let at = span as usize;
-                    (span, outline.begin[at] >= outline.begin[top] && outline.end[at] <= outline.end[top])
-                }));
-            }
-            let begin = own.iter().map(|span| outline.begin[*span as usize]).min().unwrap();
-            let end = own.iter().map(|span| outline.end[*span as usize]).max().unwrap();
-            let hull = match place(&view, (begin, end), outline.duration) {
-                Extent::Within(x0, x1) => x0 as usize..x1 as usize,
-                _ => 0..0,
-            };
-            for x in 0..width as usize {
-                let here: Vec<_> = own.iter().filter(|span| columns(**span).contains(&x)).collect();
-                let under: Vec<_> = below.iter().filter(|(span, _)| columns(*span).contains(&x)).collect();
-                prop_assert_eq!(strip(index, x), under.iter().any(|(span, _)| failed(span)));
-                let cell = cell(index, x);
-                if !here.is_empty() {
-                    prop_assert!(matches!(cell, b'!' | b'#' | b'-'), "row {} column {}", index, x);
-                    // In a group what failed wins its pixel.
-                    prop_assert!(!row.is_group() || (cell == b'!') == here.iter().any(|span| failed(span)));
-                } else if under.iter().any(|(_, within)| !within) {
-                    prop_assert_eq!(cell, b'_', "row {} column {}", index, x);
-                } else {
-                    prop_assert_eq!(cell, if hull.contains(&x) { b'.' } else { b' ' });
-                }
-            }
-        }
-        // No error is lost: wherever one is on screen, some row shows it there.
-        for span in (0..outline.len() as SpanIx).filter(failed) {
-            let row = rows.index_showing(&outline, span).unwrap();
-            let own = rows.as_slice()[row].span == span;
-            for x in columns(span) {
-                prop_assert!(cell(row, x) == b'!' || strip(row, x) || own && cell(row, x) == b'-');
-            }
         }
     }
 }
