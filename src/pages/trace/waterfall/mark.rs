@@ -52,24 +52,92 @@ impl Marks {
         Marks { found, dims: session.show.get_untracked() == Show::Dim, added: session.added.get_untracked() }
     }
 
-    /// How the row at `index` stands out. A closed group stands for its members.
+    /// How the row at `index` stands out. A closed group stands for its members, and hides what is below them.
     pub fn at(&self, outline: &Outline, rows: &Rows, index: usize, row: Row) -> Mark {
         if self.added.binary_search(&row.span).is_ok() {
             return Mark::Added;
         }
         let Some(found) = &self.found else { return Mark::Plain };
         let is_found = |span: &SpanIx| found.spans.contains(*span);
-        let is_match = match row.is_group() {
-            true => row.collapsed() && rows.members(index).iter().any(is_found),
-            false => is_found(&row.span),
+        let alone = [row.span];
+        // The members of an open group have rows of their own.
+        let own = match row.is_group() {
+            true if row.collapsed() => rows.members(index),
+            true => &[],
+            false => &alone,
         };
-        let end = outline.subtree_end[row.span as usize];
-        let below = || found.spans.at_or_after(row.span + 1).is_some_and(|span| span < end);
+        let is_below = |top: &SpanIx| {
+            let end = outline.subtree_end[*top as usize];
+            found.spans.at_or_after(top + 1).is_some_and(|span| span < end)
+        };
         match () {
-            () if is_match => Mark::Match,
-            () if row.collapsed() && !row.is_group() && below() => Mark::Hides,
+            () if own.iter().any(is_found) => Mark::Match,
+            () if row.collapsed() && own.iter().any(is_below) => Mark::Hides,
             () if self.dims => Mark::Other,
             () => Mark::Plain,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spandrel_trace::analysis::rows::{View, rows};
+    use spandrel_trace::model::SpanSet;
+    use spandrel_trace::testing::trace;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn whatever_is_folded_the_rows_that_stand_for_what_is_found_say_so() {
+        let drawn = trace(
+            "
+            a: root          [==================]
+              b: get          [=]
+                c: read       [=]
+              b: get            [=]
+              b: get              [=]
+                c: read           [=]
+                  d: seek         [=]
+              b: get                [=]
+              b: get                  [=]
+              e: last                    [=]
+                f: end                   [=]
+            ",
+        );
+        let outline = drawn.outline();
+        let spans = outline.len() as SpanIx;
+        // Every span and every pair of spans is found, under every way to fold.
+        for (one, other) in (0..spans).flat_map(|one| (one..spans).map(move |other| (one, other))) {
+            let mut found = Matches { spans: SpanSet::none(outline.len()), ..Matches::default() };
+            [one, other].into_iter().for_each(|span| found.spans.insert(span));
+            let marks = Marks { found: Some(Arc::new(found)), dims: true, added: Arc::default() };
+            for way in 0..32 {
+                let mut view = View { group: way & 1 != 0, ..View::default() };
+                view.fold.level = (way & 2 != 0).then_some(1);
+                view.fold.set_group(outline, 1, way & 4 != 0);
+                view.fold.set(outline, 4, way & 8 != 0);
+                view.fold.set(outline, 9, way & 16 != 0);
+                let rows = rows(outline, &view);
+                let expected = |index: usize| {
+                    let row = rows.get(index)?;
+                    let stands_for = |span: SpanIx| rows.index_showing(outline, span) == Some(index);
+                    let itself = |span: SpanIx| match row.is_group() {
+                        true => rows.members(index).contains(&span),
+                        false => row.span == span,
+                    };
+                    let shown: Vec<SpanIx> =
+                        [one, other].into_iter().filter(|span| stands_for(*span)).collect();
+                    Some(match shown.iter().any(|span| itself(*span)) {
+                        true => Mark::Match,
+                        false if !shown.is_empty() => Mark::Hides,
+                        false => Mark::Other,
+                    })
+                };
+                for (index, row) in rows.as_slice().iter().enumerate() {
+                    let mark = marks.at(outline, &rows, index, *row);
+                    assert_eq!(Some(mark), expected(index), "{one} and {other}, way {way}, row {index}");
+                }
+            }
         }
     }
 }
