@@ -7,6 +7,7 @@ use crate::io::{address, file};
 use crate::signal::*;
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::analysis::missing::MissingSpans;
+use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
 pub use spandrel_trace::engine::Progress;
 use spandrel_trace::engine::{Answer, Ask, Found, Matches, Question, SpanDetail};
@@ -199,6 +200,14 @@ impl Data {
     pub async fn linked_from(&self, id: &str, span: SpanIx) -> Result<Vec<SpanIx>, Problem> {
         match self.about(id, Question::LinkedFrom { trace: id.to_owned(), span }).await? {
             Answer::Spans(spans) => Ok(spans),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What is different about a span of an open trace against its peers.
+    pub async fn peers(&self, id: &str, span: SpanIx) -> Result<Peers, Problem> {
+        match self.about(id, Question::Peers { trace: id.to_owned(), span }).await? {
+            Answer::Peers(peers) => Ok(*peers),
             other => Err(unexpected(other)),
         }
     }

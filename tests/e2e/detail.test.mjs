@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idle, open } from "./browser.mjs";
+import { idle, open, picture } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
-import { checkout, send } from "./spans.mjs";
+import { checkout, send, steps } from "./spans.mjs";
 import { server } from "./stage.mjs";
 
 const text = (key, value) => ({ key, value: { stringValue: value } });
@@ -91,4 +91,39 @@ test("values of a megabyte are cut, and the whole is there for those who ask", a
   await trace.attribute("big.text").getByRole("button", { name: /^Show all/ }).click();
   await idle(page);
   assert.ok((await trace.attribute("big.text").innerText()).includes("é".repeat(500_000)));
+});
+
+test("an attribute says how many of the same operation are like it, and leads to them", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  // Of 40 steps one failed, three were tried again, half are of a zone; each has a number of its own.
+  const sent = steps(40, {
+    alike: (step) => [
+      text("shop.order", `order ${step}`), text("shop.tier", "gold"), text("shop.zone", step % 2 ? "east" : "west"),
+      { key: "http.status_code", value: { intValue: step === 7 ? "503" : "200" } },
+      ...(step === 7 ? [text("shop.alarm", "rung")] : [text("shop.cached", "no")]),
+      ...([3, 7, 9].includes(step) ? [text("shop.retry", "yes")] : [text("shop.retry", "no")]),
+    ],
+  });
+  for (const body of sent.bodies) await send(otlp_http, body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}?span=${sent.id(7)}&open=1`);
+  const trace = new Trace(page);
+  const said = async (key) => (await trace.attribute(key).locator(".attribute-peers").allTextContents())[0] ?? null;
+  await trace.attribute("http.status_code").locator(".attribute-peers").waitFor();
+  const keys = ["http.status_code", "shop.retry", "shop.zone", "shop.alarm", "shop.tier", "shop.order"];
+  assert.deepEqual(await Promise.all(keys.map(said)), ["1 of 40", "3 of 40", "20 of 40", "only here", null, null]);
+  assert.match(await trace.detail.getByTestId("missing-here").innerText(), /shop\.cached 39 of 40/);
+  await picture(page, "peers");
+
+  await trace.attribute("shop.retry").getByTestId("peers").click();
+  await idle(page);
+  assert.equal(await trace.finder.inputValue(), "service = stepper and operation = step and shop.retry = yes");
+  assert.match(await trace.count(), /of 3$/);
+  await trace.detail.getByTestId("missing-here").getByRole("button").click();
+  await idle(page);
+  assert.match(await trace.count(), /1 of 1$/);
+  // One of its kind has nobody to be compared with.
+  await page.keyboard.press("Escape");
+  await trace.look("");
+  await trace.openDetail(sent.id(0));
+  assert.equal(await trace.detail.locator(".attribute-peers").count(), 0);
 });

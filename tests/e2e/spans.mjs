@@ -62,14 +62,14 @@ export async function send(receiver, body) {
   if (response.status !== 200) throw new Error(`the receiver answers ${response.status}: ${await response.text()}`);
 }
 
-/** A root and `count` steps below it, each as long as all of it, in bodies that a receiver takes; `id(0)` is the root. */
-export function steps(count, { at = Date.now() - 600_000, traceId = hex(16) } = {}) {
+/** A root and `count` steps below it, each as long as all of it, in bodies that a receiver takes; `id(0)` is the root. `alike` gives attributes by step and makes all steps one operation. */
+export function steps(count, { at = Date.now() - 600_000, traceId = hex(16), alike } = {}) {
   const begin = BigInt(at) * 1_000_000n;
   const id = (step) => (step + 1).toString(16).padStart(16, "0");
   const attributes = Array.from({ length: 10 }, (_, at) => ({ key: `shop.step.${at}`, value: { stringValue: `a value of some length, number ${at}` } }));
   const span = (step) => ({
-    traceId, spanId: id(step), parentSpanId: step ? id(0) : "", name: step ? `step ${step}` : "all", kind: 1,
-    startTimeUnixNano: `${begin}`, endTimeUnixNano: `${begin + 1_000_000_000n}`, attributes,
+    traceId, spanId: id(step), parentSpanId: step ? id(0) : "", name: !step ? "all" : alike ? "step" : `step ${step}`, kind: 1,
+    startTimeUnixNano: `${begin}`, endTimeUnixNano: `${begin + 1_000_000_000n}`, attributes: alike && step ? alike(step) : attributes,
   });
   const resource = { attributes: [{ key: "service.name", value: { stringValue: "stepper" } }] };
   const bodies = [];

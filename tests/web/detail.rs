@@ -67,6 +67,7 @@ fn around() -> Around {
         address_of: Rc::new(|trace, span| format!("trace/{trace}?span={span}")),
         link_to: Rc::new(|span| format!("https://here.example/?span={span}")),
         linked_from: Rc::new(|span| Box::pin(async move { if span == 1 { vec![2, 3] } else { Vec::new() } })),
+        peers: Rc::new(|_| Box::pin(async { None })),
         export: Rc::new(|begin, end, format| {
             Box::pin(async move { Some(format!("{begin}..{end} {format:?}")) })
         }),

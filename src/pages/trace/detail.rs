@@ -4,6 +4,7 @@ mod attributes;
 mod events;
 mod export;
 mod links;
+mod peers;
 mod readable;
 mod sheet;
 mod time;
@@ -21,9 +22,11 @@ use attributes::attributes;
 use events::events;
 use export::copy_menu;
 use links::{linked_from, links};
+use peers::{compare, missing};
 use sheet::Sheet;
 use spandrel_trace::analysis::key_order::listed;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, Place};
+use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::standing::Standing;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::record::{Resource, Scope, SpanRecord};
@@ -56,6 +59,9 @@ pub type Found = Rc<dyn Fn(&str, &str) -> Vec<u64>>;
 /// Spans that have to be asked for.
 pub type Spans = Pin<Box<dyn Future<Output = Vec<SpanIx>>>>;
 
+/// How a span compares, which has to be asked for; `None` where nobody could say.
+pub type Compared = Pin<Box<dyn Future<Output = Option<Peers>>>>;
+
 /// What the detail asks of the page around it.
 #[derive(Clone)]
 pub struct Around {
@@ -65,6 +71,8 @@ pub struct Around {
     pub link_to: Rc<dyn Fn(SpanId) -> String>,
     /// The spans of this trace that link to one.
     pub linked_from: Rc<dyn Fn(SpanIx) -> Spans>,
+    /// A span's attributes against those of its service and operation.
+    pub peers: Rc<dyn Fn(SpanIx) -> Compared>,
     /// A run of spans, from the first to before the second, as text for other tools.
     pub export: Rc<dyn Fn(SpanIx, SpanIx, Export) -> Awaited>,
     /// How long other traces took that the last search found, by the service and operation of their root.
@@ -190,7 +198,9 @@ fn placements(session: Session, span: SpanIx) -> El {
 
 /// What was written down about the span.
 pub fn detail_body(session: Session, span: SpanIx, whole: Rc<Whole>, around: &Around) -> View {
-    let sheet = Sheet { session, whole, filter: RwSignal::default(), patterns: around.patterns.clone() };
+    let (filter_text, peers) = (RwSignal::default(), RwSignal::default());
+    let sheet = Sheet { session, span, whole, filter: filter_text, peers, patterns: around.patterns.clone() };
+    compare(&sheet, around);
     let Whole { record, resource, scope } = &*sheet.whole;
     let scope_name = match (scope.name.as_str(), scope.version.as_str()) {
         (name, "") => name.to_owned(),
@@ -206,7 +216,8 @@ pub fn detail_body(session: Session, span: SpanIx, whole: Rc<Whole>, around: &Ar
     let in_order = places.into_iter().map(|at| record.attributes[at as usize].clone()).collect();
     let own = section("detail-attributes", &format!("Attributes · {}", record.attributes.len()))
         .child(attributes(&sheet, Place::Attributes, in_order))
-        .child(dropped(record.dropped_attributes, "attributes"));
+        .child(dropped(record.dropped_attributes, "attributes"))
+        .child(missing(&sheet));
     let of_resource = section("detail-resource", &format!("Resource · {}", resource.attributes.len()))
         .child(attributes(&sheet, Place::Resource, resource.attributes.as_slice().into()))
         .child(dropped(resource.dropped_attributes, "attributes"));

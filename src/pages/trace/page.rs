@@ -151,7 +151,7 @@ fn around(id: String, data: Data) -> Around {
         let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
         Route::Trace { id, view }
     };
-    let (here, of_links, not_this) = (id.clone(), id.clone(), id.clone());
+    let (here, of_links, of_peers, not_this) = (id.clone(), id.clone(), id.clone(), id.clone());
     Around {
         address_of: Rc::new(move |trace, span| route(trace.to_string(), span).to_string()),
         link_to: Rc::new(move |span| whole_address(&route(here.clone(), span))),
@@ -159,6 +159,10 @@ fn around(id: String, data: Data) -> Around {
             let id = of_links.clone();
             // A list that nobody could make is left out: the rest of the detail is worth more than a complaint.
             Box::pin(async move { data.linked_from(&id, span).await.unwrap_or_default() })
+        }),
+        peers: Rc::new(move |span| {
+            let id = of_peers.clone();
+            Box::pin(async move { data.peers(&id, span).await.ok() })
         }),
         export: Rc::new(move |begin, end, format| {
             let id = id.clone();

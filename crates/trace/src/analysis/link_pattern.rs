@@ -84,7 +84,7 @@ pub struct PatternLink {
 pub fn fact_of_trace(outline: &Outline, name: &str) -> Option<String> {
     Some(match name.strip_prefix("trace.").unwrap_or(name) {
         "traceID" => outline.trace_id.to_string(),
-        "traceName" if outline.len() > 0 => format!("{}: {}", outline.service_of(0), outline.name_of(0)),
+        "traceName" if !outline.is_empty() => format!("{}: {}", outline.service_of(0), outline.name_of(0)),
         "duration" => (outline.duration / 1_000).to_string(),
         "startTime" => (outline.begin_unix / 1_000).to_string(),
         "endTime" => ((outline.begin_unix + outline.duration) / 1_000).to_string(),

@@ -10,6 +10,7 @@ pub mod link_pattern;
 pub mod metrics;
 pub mod missing;
 pub mod names;
+pub mod peers;
 pub mod query;
 pub mod reading;
 pub mod rows;

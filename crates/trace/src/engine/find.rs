@@ -1,6 +1,7 @@
 //! Finding spans in a trace that is held, whether everything of it is searchable yet or not.
 
 use super::question::{Answer, Matches, Question};
+use crate::analysis::peers::peers;
 use crate::analysis::query::{self, Field, Reading};
 use crate::model::{SpanSet, Trace};
 
@@ -16,6 +17,7 @@ pub(super) fn answer(trace: &mut Trace, question: &Question) -> (Answer, bool) {
             Answer::Completions(query::complete(trace, query, *cursor as usize))
         }
         Question::Column { key, .. } => Answer::Column(Box::new(query::column(trace, &Field::parse(key)))),
+        Question::Peers { span, .. } => Answer::Peers(Box::new(peers(trace, *span))),
         Question::Find { query, .. } => Answer::Matches(Box::new(matches(trace, query))),
         _ => Answer::Missing,
     };

@@ -153,6 +153,7 @@ impl Engine {
         let (Question::Detail { trace: key, .. }
         | Question::Outline { trace: key }
         | Question::LinkedFrom { trace: key, .. }
+        | Question::Peers { trace: key, .. }
         | Question::MissingSpans { trace: key }
         | Question::Export { trace: key, .. }
         | Question::Find { trace: key, .. }
@@ -173,7 +174,10 @@ impl Engine {
                 let text = export(&held.trace, *begin..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
             }
-            Question::Find { .. } | Question::Complete { .. } | Question::Column { .. } => {
+            Question::Find { .. }
+            | Question::Complete { .. }
+            | Question::Column { .. }
+            | Question::Peers { .. } => {
                 let (answer, searchable) = find::answer(&mut held.trace, question);
                 held.searchable = searchable;
                 answer

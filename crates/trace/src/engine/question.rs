@@ -1,6 +1,7 @@
 //! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
 use crate::analysis::missing::MissingSpans;
+use crate::analysis::peers::Peers;
 use crate::analysis::query::{Column, Completions, QueryError};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
@@ -104,6 +105,13 @@ pub enum Question {
         /// The span.
         span: SpanIx,
     },
+    /// What is different about a span's attributes against those of its service and operation in the trace.
+    Peers {
+        /// The trace.
+        trace: String,
+        /// The span.
+        span: SpanIx,
+    },
     /// Which parents are named by spans of the trace and are not there.
     MissingSpans {
         /// The trace.
@@ -188,6 +196,8 @@ pub enum Answer {
     Detail(Box<SpanDetail>),
     /// Spans, ascending.
     Spans(Vec<SpanIx>),
+    /// A span among its peers.
+    Peers(Box<Peers>),
     /// What the trace lacks.
     MissingSpans(MissingSpans),
     /// A text for other tools.

@@ -1,6 +1,7 @@
 //! Lists of keys and values, and what can be done with each. Keys may repeat.
 
 use super::super::copy::{Said, copy_button_of};
+use super::peers::note;
 use super::readable::value_view;
 use super::sheet::Sheet;
 use super::value;
@@ -73,13 +74,23 @@ fn row(sheet: &Sheet, place: Place, list: &[Attribute], attribute: &Attribute) -
     let (view, wide) = value_view(key, value, &words);
     let tools = el("span", "attribute-tools")
         .child(copy_button_of(&format!("Copy the value of {key}"), said, move || whole.to_string()))
-        .child(actions(sheet, place, attribute, words, said));
+        .child(actions(sheet, place, attribute, words.clone(), said));
+    // What an event says is compared with nothing.
+    let compared =
+        (place != Place::Events).then(|| note(sheet, place, key, findable(place, attribute, &words)));
     el("div", "attribute")
         .test("attribute")
         .class_if("attribute-wide", wide)
         .child(key_view(key))
         .text(" ")
-        .child(el("dd", "attribute-cell").child(view).child(counted).children(links).child(tools))
+        .child(
+            el("dd", "attribute-cell")
+                .child(view)
+                .child(counted)
+                .child(compared)
+                .children(links)
+                .child(tools),
+        )
 }
 
 /// A key, which may break after its dots and dashes rather than anywhere.
@@ -96,8 +107,7 @@ fn key_view(key: &str) -> El {
 fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, said: Said) -> El {
     let session = sheet.session;
     let key = attribute.key.clone();
-    let condition =
-        (words.len() <= FINDABLE).then(|| condition(place, &key, &attribute.value, &words)).flatten();
+    let condition = findable(place, attribute, &words);
     let label = format!("More about {key}");
     let choices = move || {
         let pair = format!("{key}={words}");
@@ -127,6 +137,14 @@ fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, s
         choices
     };
     menu("⋯", &label, choices).test("attribute-actions")
+}
+
+/// What finds the spans with this value, where it is short enough to be looked for.
+fn findable(place: Place, attribute: &Attribute, words: &str) -> Option<String> {
+    if words.len() > FINDABLE {
+        return None;
+    }
+    condition(place, &attribute.key, &attribute.value, words)
 }
 
 /// What finds the spans with this value; lists and maps are looked for by nobody.

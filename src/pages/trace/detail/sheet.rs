@@ -4,6 +4,8 @@ use super::super::session::Session;
 use super::Whole;
 use crate::signal::*;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, Place, fact_of_trace};
+use spandrel_trace::analysis::peers::Peers;
+use spandrel_trace::model::SpanIx;
 use spandrel_trace::model::record::Attribute;
 use std::rc::Rc;
 
@@ -15,9 +17,13 @@ pub struct Sheet {
     /// The page's state.
     pub session: Session,
     /// The span.
+    pub span: SpanIx,
+    /// All of it.
     pub whole: Rc<Whole>,
     /// What keys or values must contain to be shown; as it was typed.
     pub filter: RwSignal<String>,
+    /// How it compares, once that is known.
+    pub peers: RwSignal<Option<Rc<Peers>>>,
     /// Links that the backend wants on values.
     pub patterns: Rc<Vec<LinkPattern>>,
 }

@@ -1,0 +1,284 @@
+//! What is different about a span's attributes, against its peers: the spans of its trace with the same service and
+//! operation. Counted in one pass over the columns, without putting spans together.
+
+use crate::model::{Cell, Columns, Of, SpanIx, StrIx, Trace};
+use crate::units::Order as _;
+use serde::{Deserialize, Serialize};
+
+/// Values of a key that are compared with each other to learn whether any of them comes twice.
+const SAMPLE: usize = 32;
+/// Keys that are named at most of those that a span lacks.
+const MISSING: usize = 20;
+
+/// How many peers have the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The attribute's key.
+    pub key: String,
+    /// Peers that have the key; the span itself is one of them.
+    pub having: u32,
+    /// Those of them with the same value.
+    pub same: u32,
+    /// Whether some value of the key comes twice. Where none does it is a number of its own for each, such as an id,
+    /// and says nothing.
+    pub repeats: bool,
+}
+
+/// A span among its peers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peers {
+    /// How many there are, itself included.
+    pub count: u32,
+    /// Its attributes, each key once, in the order of the source.
+    pub own: Vec<Share>,
+    /// Those of its resource.
+    pub resource: Vec<Share>,
+    /// Keys that more than half of the other peers have and it has not, with how many have them; those of the most first.
+    pub missing: Vec<(String, u32)>,
+    /// Peers whose attributes could not be looked at so far.
+    pub unsearched: u32,
+}
+
+/// How much a share says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// All are alike, or each is different.
+    Nothing,
+    /// Some are alike.
+    Shared,
+    /// Few are.
+    Rare,
+    /// Others have the key, none of them the value.
+    Unique,
+    /// None of the others has the key.
+    OnlyHere,
+}
+
+impl Share {
+    /// What there is to say where `count` were compared.
+    pub fn telling(&self, count: u32) -> Telling {
+        match self {
+            _ if count < 2 || self.same == 0 || self.same >= count => Telling::Nothing,
+            Share { having: 1, .. } => Telling::OnlyHere,
+            Share { repeats: false, .. } => Telling::Nothing,
+            // Of two or three, each is a large part.
+            Share { same: 1, .. } if count > 3 => Telling::Unique,
+            Share { same, .. } if same * 10 <= count => Telling::Rare,
+            _ => Telling::Shared,
+        }
+    }
+}
+
+/// What is counted of a key that the span has.
+struct Tally<'a> {
+    key: &'a str,
+    value: Value<'a>,
+    having: u32,
+    same: u32,
+    repeats: bool,
+}
+
+/// A value with the columns that it is in.
+#[derive(Clone, Copy)]
+struct Value<'a>(Cell, &'a Columns);
+
+impl Value<'_> {
+    fn is(&self, cell: Cell, columns: &Columns) -> bool {
+        match (self.0, cell) {
+            // Texts of the same columns have the same number.
+            (Cell::Str(one), Cell::Str(other)) if std::ptr::eq(self.1, columns) => one == other,
+            (Cell::Str(_), Cell::Str(_)) | (Cell::Other(_), Cell::Other(_)) => {
+                self.1.text(self.0) == columns.text(cell)
+            }
+            (Cell::Double(one), Cell::Double(other)) => one.to_bits() == other.to_bits(),
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// `span` among its peers in `trace`.
+pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
+    let outline = trace.outline();
+    let Some(service) = outline.service.get(span as usize) else { return Peers::default() };
+    let like = (*service, outline.name[span as usize]);
+    let is_peer = |other: SpanIx| (outline.service[other as usize], outline.name[other as usize]) == like;
+    let count = (0..outline.len() as SpanIx).filter(|other| is_peer(*other)).count() as u32;
+    let mut found = Peers { count, ..Peers::default() };
+    if count < 2 {
+        return found;
+    }
+    let parts = trace.parts();
+    let own = parts.iter().find_map(|part| {
+        let at = part.rows.iter().find(|(_, other)| *other == span)?;
+        Some((part.columns, at.0))
+    });
+    let mut tallies: Vec<Tally> = Vec::new();
+    if let Some((columns, row)) = own {
+        let cells = columns.cells(Of::Span);
+        for at in columns.row(row).attributes {
+            let key = columns.strings().get(cells.key(at));
+            if !tallies.iter().any(|tally| tally.key == key) {
+                let value = Value(cells.value(at), columns);
+                tallies.push(Tally { key, value, having: 0, same: 0, repeats: false });
+            }
+        }
+    }
+    let mut looked_at = 0;
+    let mut others: Vec<(String, u32)> = Vec::new();
+    for part in &parts {
+        let peers = part.rows.iter().filter(|(_, other)| is_peer(*other)).map(|(row, _)| *row);
+        looked_at += count_in(part.columns, peers, &mut tallies, &mut others);
+    }
+    found.unsearched = count - looked_at;
+    // What is still kept as bytes cannot be compared.
+    if own.is_some() {
+        others.retain(|(_, having)| having * 2 > looked_at - 1);
+        others.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        others.truncate(MISSING);
+        found.missing = others;
+    }
+    found.own = tallies
+        .into_iter()
+        .map(|Tally { key, having, same, repeats, .. }| Share { key: key.to_owned(), having, same, repeats })
+        .collect();
+    found.resource = of_resource(trace, span, &is_peer);
+    found
+}
+
+/// Counts what the peers in these columns have. Gives how many they are.
+fn count_in(
+    columns: &Columns,
+    peers: impl Iterator<Item = u32>,
+    tallies: &mut [Tally],
+    others: &mut Vec<(String, u32)>,
+) -> u32 {
+    const UNKNOWN: u32 = u32::MAX;
+    let cells = columns.cells(Of::Span);
+    // By the number of a key: which of the span's own it is, and for the others how many have it.
+    let mut own = vec![UNKNOWN; columns.strings().len()];
+    for (at, tally) in tallies.iter().enumerate() {
+        if let Some(key) = columns.strings().find(tally.key) {
+            own[key as usize] = at as u32;
+        }
+    }
+    let mut having: Vec<u32> = vec![0; own.len()];
+    let mut samples: Vec<Vec<Cell>> = vec![Vec::new(); tallies.len()];
+    // A key that comes twice in one span counts once, with its first value.
+    let mut last: Vec<u32> = vec![UNKNOWN; own.len()];
+    let mut looked_at = 0;
+    for row in peers {
+        looked_at += 1;
+        for at in columns.row(row).attributes {
+            let key = cells.key(at) as usize;
+            if std::mem::replace(&mut last[key], row) == row {
+                continue;
+            }
+            let Some(tally) = tallies.get_mut(own[key] as usize) else {
+                having[key] += 1;
+                continue;
+            };
+            let value = cells.value(at);
+            tally.having += 1;
+            tally.same += u32::from(tally.value.is(value, columns));
+            if !tally.repeats {
+                let sample = &mut samples[own[key] as usize];
+                tally.repeats = sample.iter().any(|known| Value(*known, columns).is(value, columns));
+                if sample.len() < SAMPLE {
+                    sample.push(value);
+                }
+            }
+        }
+    }
+    for (key, count) in having.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let key = columns.strings().get(key as StrIx);
+        match others.iter_mut().find(|(other, _)| other == key) {
+            Some((_, so_far)) => *so_far += count,
+            None => others.push((key.to_owned(), *count)),
+        }
+    }
+    looked_at
+}
+
+/// The attributes of a span's resource among those of its peers.
+fn of_resource(trace: &Trace, span: SpanIx, is_peer: &dyn Fn(SpanIx) -> bool) -> Vec<Share> {
+    let (resources, numbers) = (trace.resources(), trace.resource_numbers());
+    let mut spans_of = vec![0u32; resources.len()];
+    for (other, number) in numbers.iter().enumerate() {
+        if let Some(spans) = spans_of.get_mut(*number as usize).filter(|_| is_peer(other as SpanIx)) {
+            *spans += 1;
+        }
+    }
+    let Some(own) = numbers.get(span as usize).and_then(|number| resources.get(*number as usize)) else {
+        return Vec::new();
+    };
+    let mut shares: Vec<Share> = Vec::new();
+    for attribute in &own.attributes {
+        if shares.iter().any(|share| share.key == attribute.key) {
+            continue;
+        }
+        let mut share = Share { key: attribute.key.clone(), repeats: true, ..Share::default() };
+        for (resource, spans) in resources.iter().zip(&spans_of).filter(|(_, spans)| **spans > 0) {
+            let other = resource.attributes.iter().find(|other| other.key == attribute.key);
+            share.having += other.map_or(0, |_| *spans);
+            share.same += other.filter(|other| other.value == attribute.value).map_or(0, |_| *spans);
+        }
+        shares.push(share);
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::trace;
+
+    fn told(peers: &Peers) -> Vec<(&str, u32, u32, Telling)> {
+        peers
+            .own
+            .iter()
+            .map(|share| (share.key.as_str(), share.having, share.same, share.telling(peers.count)))
+            .collect()
+    }
+
+    #[test]
+    fn a_span_is_compared_with_its_like() {
+        let mut drawn = String::from("\n shop: order [====================]\n");
+        for at in 0..12 {
+            let code = if at == 3 { 503 } else { 200 };
+            let zone = if at < 6 { "a" } else { "b" };
+            let retry = if at == 3 { " retry=1" } else { " cached=no" };
+            drawn += &format!("   stock: get [=] code={code} zone={zone} order={at} tier=x{retry}\n");
+        }
+        drawn += "   stock: put [=] code=503\n";
+        let mut trace = trace(&drawn);
+        trace.index_some(usize::MAX);
+        let odd = peers(&trace, 4);
+        assert_eq!(odd.count, 12);
+        assert_eq!(
+            told(&odd),
+            [
+                ("code", 12, 1, Telling::Unique),
+                ("zone", 12, 6, Telling::Shared),
+                ("order", 12, 1, Telling::Nothing),
+                ("tier", 12, 12, Telling::Nothing),
+                ("retry", 1, 1, Telling::OnlyHere),
+            ]
+        );
+        assert_eq!(odd.missing, [("cached".to_owned(), 11)]);
+        let plain = peers(&trace, 1);
+        assert_eq!(told(&plain)[0], ("code", 12, 11, Telling::Shared));
+        assert!(plain.missing.is_empty(), "what one of the others has is nothing that this one lacks");
+        assert_eq!(peers(&trace, 0), Peers { count: 1, ..Peers::default() }, "nothing to compare with");
+        assert_eq!(peers(&trace, 99), Peers::default());
+    }
+
+    #[test]
+    fn few_of_many_are_rare() {
+        let share = |having, same| Share { having, same, repeats: true, key: String::new() };
+        assert_eq!(share(412, 3).telling(412), Telling::Rare);
+        assert_eq!(share(412, 42).telling(412), Telling::Shared);
+        assert_eq!(share(3, 1).telling(3), Telling::Shared, "of three, one is a third");
+        assert_eq!(share(412, 411).telling(412), Telling::Shared);
+        assert_eq!(share(0, 0).telling(412), Telling::Nothing, "it could not be looked at");
+    }
+}
