@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod io;
+mod later;
 pub mod pages;
 pub mod route;
 pub mod signal;

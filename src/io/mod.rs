@@ -6,6 +6,7 @@ pub mod clock;
 pub mod engine;
 pub mod fetch;
 pub mod file;
+pub mod later;
 pub mod marker;
 pub mod shop;
 pub mod storage;

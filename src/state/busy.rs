@@ -3,12 +3,13 @@
 //! Idle means: no request, job or repaint is pending. It goes off at once and comes on two frames after the
 //! last thing ended, when what it led to has been painted.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
     static HELD: Cell<u32> = const { Cell::new(0) };
+    static WAITING: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
 /// The page is busy as long as this lives.
@@ -21,6 +22,11 @@ pub fn hold() -> Busy {
     HELD.set(HELD.get() + 1);
     mark(false);
     Busy(())
+}
+
+/// Calls when the page is idle next, instead of what was to be called then.
+pub fn when_idle(call: impl FnOnce() + 'static) {
+    WAITING.set(Some(Box::new(call)));
 }
 
 impl Drop for Busy {
@@ -36,6 +42,9 @@ fn after_frames(frames: u32) {
     }
     if frames == 0 {
         mark(true);
+        if let Some(waiting) = WAITING.take() {
+            waiting();
+        }
         return;
     }
     let call = Closure::once_into_js(move || after_frames(frames - 1));

@@ -12,12 +12,12 @@ use flate2::write::GzEncoder;
 use crate::viewer::{self, Build};
 use crate::{place, process};
 
-/// What page, script, wasm and styles should weigh at most, in bytes: unpacked (a Jaeger that serves them never
-/// compresses), and as gzip sends them. Not reached yet; see `docs/adr/0007`.
+/// What has to be there before the first view may weigh at most, in bytes: page, script, styles and the program's first
+/// part, unpacked (a Jaeger that serves them never compresses), and as gzip sends them.
 const BUDGET: Weight = Weight { raw: 1_600_000, gzip: 450_000 };
-/// What they may weigh at most today, 2 % above what was last measured (1,475,696 and 590,192). A ratchet: it is only
-/// ever lowered.
-const CEILING: Weight = Weight { raw: 1_505_000, gzip: 602_000 };
+/// What that and the program's second part may weigh together, a little above what was last measured: what is not
+/// waited for travels all the same. See `docs/adr/0016`.
+const CEILING: Weight = Weight { raw: 1_640_000, gzip: 680_000 };
 
 /// Bytes unpacked and packed.
 #[derive(Clone, Copy, Default)]
@@ -69,29 +69,29 @@ pub fn dist(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Prints each file's size and how far the whole is over budget; fails above the ceiling.
+/// Prints each file's size; fails where the whole, or what is needed first, is too heavy.
 pub fn weigh(out: &Path) -> Result<()> {
-    let mut shell = Weight::default();
+    let (mut first, mut whole) = (Weight::default(), Weight::default());
     println!("{:>10} {:>10}  file", "raw", "gzip");
     for (path, bytes) in viewer::read_folder(out)? {
         let weight = Weight::of(&bytes)?;
         println!("{:>10} {:>10}  {}", weight.raw, weight.gzip, path.display());
         if path.extension().is_some_and(|e| ["html", "js", "wasm", "css"].iter().any(|shell| e == *shell)) {
-            shell.add(weight);
+            whole.add(weight);
+            if !path.ends_with(viewer::LATER) {
+                first.add(weight);
+            }
         }
     }
-    println!("{:>10} {:>10}  page, script, wasm and styles", shell.raw, shell.gzip);
-    println!("{:>10} {:>10}  budget", BUDGET.raw, BUDGET.gzip);
-    if shell.exceeds(BUDGET) {
-        let over = (shell.raw.saturating_sub(BUDGET.raw), shell.gzip.saturating_sub(BUDGET.gzip));
-        println!("OVER BUDGET by {} bytes raw and {} bytes gzip", over.0, over.1);
-    }
-    if shell.exceeds(CEILING) {
-        bail!(
-            "the viewer is heavier than it ever was: more than {} bytes raw or {} gzip",
-            CEILING.raw,
-            CEILING.gzip
-        );
+    for (weight, limit, what) in [
+        (first, BUDGET, "what the first view needs: page, script, styles, first part"),
+        (whole, CEILING, "all of it"),
+    ] {
+        println!("{:>10} {:>10}  {what}", weight.raw, weight.gzip);
+        println!("{:>10} {:>10}  may be", limit.raw, limit.gzip);
+        if weight.exceeds(limit) {
+            bail!("the viewer is too heavy: {what}");
+        }
     }
     Ok(())
 }
@@ -115,10 +115,16 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("xtask-dist-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("index.html"), "small").unwrap();
-        // Samples are not part of the shell: they are fetched by those who ask for them.
+        // Samples are not part of the program: they are fetched by those who ask for them.
         fs::write(folder.join("sample.json"), vec![b' '; CEILING.raw as usize + 1]).unwrap();
         assert!(weigh(&folder).is_ok());
-        fs::write(folder.join("spandrel_bg.wasm"), vec![0; CEILING.raw as usize]).unwrap();
+        // The second part counts as part of the whole only.
+        fs::write(folder.join(viewer::LATER), vec![0; CEILING.raw as usize - 5]).unwrap();
+        assert!(weigh(&folder).is_ok());
+        fs::write(folder.join(viewer::LATER), vec![0; CEILING.raw as usize]).unwrap();
+        assert!(weigh(&folder).is_err());
+        fs::remove_file(folder.join(viewer::LATER)).unwrap();
+        fs::write(folder.join("spandrel_bg.wasm"), vec![0; BUDGET.raw as usize]).unwrap();
         assert!(weigh(&folder).is_err());
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -14,6 +14,7 @@ mod process;
 mod run;
 mod service;
 mod shrink;
+mod split;
 mod system;
 mod test;
 mod tools;

@@ -1,4 +1,5 @@
-//! Makes the viewer's wasm small: wasm-opt, functions in an order that packs well, short names towards the script.
+//! Makes the viewer's wasm small: wasm-opt, two parts, functions in an order that packs well, short names towards the
+//! script.
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use wasm_encoder::{CustomSection, NameMap, NameSection};
-use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+
+use crate::split::{self, Program};
 
 /// wasm-opt for size: what travels counts more than the last per cent of speed.
 const OPTIMISE: &[&str] = &[
@@ -25,109 +26,45 @@ const OPTIMISE: &[&str] = &[
     // Functions that are called once are often alike; side by side they pack better than inlined here and there.
     "--one-caller-inline-max-function-size=0",
     "-Oz",
+    "--minify-imports",
 ];
-/// What is done last, where the functions' names say their order.
-const FINISH: &[&str] =
-    &["--reorder-functions-by-name", "--strip-producers", "--strip-target-features", "--minify-imports"];
 /// Bits of what is remembered of a function's code, and how many bytes of code make one bit.
 const BITS: usize = 4096;
 const STEP: usize = 5;
 /// How many functions before count as being near.
 const NEAR: usize = 6;
 
-/// Shrinks the wasm, and renames in `script` what the wasm imports from it. `folder` is for files in between.
-pub fn shrink(wasm_opt: &Command, wasm: &[u8], script: &str, folder: &Path) -> Result<(Vec<u8>, String)> {
+/// The program as it is shipped.
+pub struct Shrunk {
+    /// What the first view needs.
+    pub first: Vec<u8>,
+    /// What comes later.
+    pub later: Vec<u8>,
+    /// The script around it, which knows what the wasm imports from it by other names now.
+    pub script: String,
+}
+
+/// Shrinks the program and splits it. `linked` is what the linker made, `wasm` and `script` are what that was bound to.
+/// `folder` is for files in between.
+pub fn shrink(wasm_opt: &Command, linked: &[u8], wasm: &[u8], script: &str, folder: &Path) -> Result<Shrunk> {
     fs::create_dir_all(folder)?;
     let (before, after) = (folder.join("in.wasm"), folder.join("out.wasm"));
-    let run = |wasm: &[u8], options: &[&str]| -> Result<(Vec<u8>, Vec<u8>)> {
-        fs::write(&before, wasm)?;
-        let mut command = Command::new(wasm_opt.get_program());
-        command.args(wasm_opt.get_args()).arg(&before).args(OPTIMISE).args(options).arg("-o").arg(&after);
-        let output = command.output().context("wasm-opt cannot be run")?;
-        if !output.status.success() {
-            bail!("wasm-opt failed: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok((fs::read(&after)?, output.stdout))
-    };
-    // Which functions are alike shows only in the result, and the order has to be known while it is made: so twice.
-    let (draft, _) = run(wasm, &["-g"])?;
-    let draft = functions(&draft)?;
-    let bodies: Vec<&[u8]> = draft.iter().map(|function| &*function.body).collect();
-    let order = by_likeness(&bodies);
-    let places: HashMap<&str, usize> =
-        order.iter().enumerate().map(|(place, function)| (draft[*function].name.as_str(), place)).collect();
-    let (wasm, names) = run(&named_by_place(wasm, &places)?, FINISH)?;
-    Ok((wasm, renamed(script, &names)?))
-}
-
-/// A function of a module.
-struct Function {
-    index: u32,
-    name: String,
-    body: Vec<u8>,
-}
-
-/// A module's own functions.
-fn functions(wasm: &[u8]) -> Result<Vec<Function>> {
-    let mut imported = 0;
-    let mut functions = Vec::new();
-    let mut names = HashMap::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => functions.push(Function {
-                index: imported + functions.len() as u32,
-                name: String::new(),
-                body: body.as_bytes().to_vec(),
-            }),
-            Payload::CustomSection(section) => {
-                if let KnownCustom::Name(section) = section.as_known() {
-                    for part in section {
-                        if let Name::Function(map) = part? {
-                            for naming in map {
-                                let naming = naming?;
-                                names.insert(naming.index, naming.name.to_owned());
-                            }
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
+    fs::write(&before, wasm)?;
+    let mut command = Command::new(wasm_opt.get_program());
+    command.args(wasm_opt.get_args()).arg(&before).args(OPTIMISE).arg("-o").arg(&after);
+    let output = command.output().context("wasm-opt cannot be run")?;
+    if !output.status.success() {
+        bail!("wasm-opt failed: {}", String::from_utf8_lossy(&output.stderr));
     }
-    for function in &mut functions {
-        function.name = names.remove(&function.index).unwrap_or_default();
+    let wasm = fs::read(&after)?;
+    let program = Program::read(&wasm)?;
+    let mut plan = split::plan(linked, &program)?;
+    for part in [&mut plan.first, &mut plan.later] {
+        let bodies: Vec<&[u8]> = part.iter().map(|function| program.body(*function).as_bytes()).collect();
+        *part = by_likeness(&bodies).into_iter().map(|at| part[at]).collect();
     }
-    Ok(functions)
-}
-
-/// The module with functions named by their place, so that sorting by name puts them there.
-fn named_by_place(wasm: &[u8], places: &HashMap<&str, usize>) -> Result<Vec<u8>> {
-    let mut map = NameMap::new();
-    for function in functions(wasm)? {
-        // What the draft inlined away or merged has no place; it comes last if it comes at all.
-        let place = places.get(function.name.as_str()).copied().unwrap_or(usize::MAX >> 16);
-        map.append(function.index, &format!("{place:020}"));
-    }
-    let mut names = NameSection::new();
-    names.functions(&map);
-    let mut out = wasm.get(..8).context("this is no wasm")?.to_vec();
-    for payload in Parser::new(0).parse_all(wasm) {
-        let payload = payload?;
-        if matches!(&payload, Payload::CustomSection(section) if section.name() == "name") {
-            continue;
-        }
-        if let Some((id, range)) = payload.as_section() {
-            wasm_encoder::Section::append_to(&wasm_encoder::RawSection { id, data: &wasm[range] }, &mut out);
-        }
-    }
-    let names: CustomSection<'_> = names.as_custom();
-    wasm_encoder::Section::append_to(&names, &mut out);
-    Ok(out)
+    let (first, later) = split::split(&program, &plan)?;
+    Ok(Shrunk { first, later, script: renamed(script, &output.stdout)? })
 }
 
 /// An order in which like stands by like: gzip looks back 32 KB, and finds the more the nearer what is alike stands.
@@ -237,32 +174,5 @@ mod tests {
         assert_eq!(renamed_script, "let a={a:function(){wasm.__wbg_set_1a()},b(e){}};__wbindgen_x");
         let missing = r#"{"imports":[["m","__wbg_none","a"]]}"#;
         assert!(renamed(script, missing.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn a_module_keeps_its_code_and_gets_the_names_of_places() {
-        use wasm_encoder::{CodeSection, Function as Code, FunctionSection, Module, TypeSection};
-        let mut module = Module::new();
-        let mut types = TypeSection::new();
-        types.ty().function([], []);
-        let mut list = FunctionSection::new();
-        list.function(0).function(0);
-        let mut code = CodeSection::new();
-        for _ in 0..2 {
-            let mut body = Code::new([]);
-            body.instructions().end();
-            code.function(&body);
-        }
-        let mut names = NameSection::new();
-        let mut map = NameMap::new();
-        map.append(0, "first");
-        map.append(1, "second");
-        names.functions(&map);
-        module.section(&types).section(&list).section(&code).section(&names);
-        let named = named_by_place(&module.finish(), &HashMap::from([("first", 1), ("second", 0)])).unwrap();
-        let found = functions(&named).unwrap();
-        let names: Vec<u64> = found.iter().map(|function| function.name.parse().unwrap()).collect();
-        assert_eq!(names, [1, 0]);
-        assert_eq!(found[0].body, [0, 0x0b]);
     }
 }

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
-use crate::shrink::shrink;
+use crate::shrink::{Shrunk, shrink};
 use crate::{place, process, tools};
 
 /// The tag in `index.html` that starts the loader; shipping adds the folder of the files to it.
@@ -22,6 +22,9 @@ const LOADER: &str = "<script id=\"loader\">";
 /// What Trunk calls the program and the script around it.
 const WASM: &str = "spandrel_bg.wasm";
 const SCRIPT: &str = "spandrel.js";
+/// What the program's second part is called, which only shipping splits off.
+pub const LATER: &str = "spandrel_later.wasm";
+
 /// How to build.
 #[derive(Default)]
 pub struct Build {
@@ -33,7 +36,8 @@ pub struct Build {
 
 /// Builds the viewer into `out`; what was there goes.
 pub fn build(build: &Build, out: &Path) -> Result<()> {
-    let bundle = bundle(build)?;
+    let wasm_opt = tools::wasm_opt(build.install_optimiser)?;
+    let bundle = bundle(build, wasm_opt.is_some())?;
     let mut files = read_folder(&bundle)?;
     let source = fs::read_to_string(place::root().join("index.html"))?;
     files.remove(Path::new("index.html"));
@@ -46,10 +50,12 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
             bail!("Trunk built no {needed}");
         }
     }
-    optimise(build, &mut files)?;
-    names_no_folder(&files[Path::new(WASM)], &folders())?;
+    optimise(wasm_opt, &mut files)?;
+    for (_, wasm) in files.iter().filter(|(path, _)| path.extension().is_some_and(|kind| kind == "wasm")) {
+        names_no_folder(wasm, &folders())?;
+    }
     let folder = format!("static/{}", content_hash(&files));
-    let page = shipped_page(&source, &folder)?;
+    let page = shipped_page(&source, &folder, files.contains_key(Path::new(LATER)))?;
 
     let fresh = out.with_extension("new");
     let _ = fs::remove_dir_all(&fresh);
@@ -63,8 +69,8 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
     fs::rename(&fresh, out).with_context(|| format!("{} cannot be replaced", out.display()))
 }
 
-/// Runs Trunk; gives the folder it wrote.
-fn bundle(build: &Build) -> Result<PathBuf> {
+/// Runs Trunk; gives the folder it wrote. What will be split has to say what needs what.
+fn bundle(build: &Build, splits: bool) -> Result<PathBuf> {
     tools::wasm_target()?;
     let bundler = tools::bundler()?;
     let out = place::root().join("target").join(if build.bench { "trunk-bench" } else { "trunk" });
@@ -79,23 +85,30 @@ fn bundle(build: &Build) -> Result<PathBuf> {
     // Trunk reads NO_COLOR as a Boolean and stops at `NO_COLOR=1`, which is what the world sets.
     trunk.env("PATH", bundler.path).env_remove("NO_COLOR").current_dir(place::root());
     // Added to the flags of `.cargo/config.toml`, which stay.
-    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_folders());
+    let mut flags = without_folders();
+    if splits {
+        flags.push_str(" -Clink-arg=--emit-relocs");
+    }
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     process::run(&mut trunk)?;
     Ok(out)
 }
 
-fn optimise(build: &Build, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
-    let Some(wasm_opt) = tools::wasm_opt(build.install_optimiser)? else {
+fn optimise(wasm_opt: Option<Command>, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+    let Some(wasm_opt) = wasm_opt else {
         println!(
-            "The viewer is not size-optimised: that needs Node and `cargo xtask setup`. It works all the same."
+            "The viewer is neither made small nor split: that needs Node and `cargo xtask setup`. It works all the same."
         );
         return Ok(());
     };
-    println!("Optimising {WASM} (about a minute)");
+    println!("Optimising {WASM} (about half a minute)");
     let folder = place::root().join("target").join("wasm-opt");
+    let linked = fs::read(place::target()?.join("wasm32-unknown-unknown/wasm-release/spandrel.wasm"))
+        .context("what cargo built for Trunk is not where it should be")?;
     let (wasm, script) = (&files[Path::new(WASM)], std::str::from_utf8(&files[Path::new(SCRIPT)])?);
-    let (wasm, script) = shrink(&wasm_opt, wasm, script, &folder)?;
-    files.insert(WASM.into(), wasm);
+    let Shrunk { first, later, script } = shrink(&wasm_opt, &linked, wasm, script, &folder)?;
+    files.insert(WASM.into(), first);
+    files.insert(LATER.into(), later);
     files.insert(SCRIPT.into(), script.into_bytes());
     Ok(())
 }
@@ -164,14 +177,15 @@ fn without_comments(css: &str) -> String {
     lines.fold(String::new(), |all, line| all + line + "\n")
 }
 
-/// The page without what only Trunk reads, and with the loader told where the files are.
-fn shipped_page(source: &str, folder: &str) -> Result<String> {
+/// The page without what only Trunk reads, and with the loader told where the files are, and what comes later.
+fn shipped_page(source: &str, folder: &str, is_split: bool) -> Result<String> {
     if source.matches(LOADER).count() != 1 {
         return Err(anyhow!("index.html must have exactly one `{LOADER}`"));
     }
     let lines = source.lines().filter(|line| !line.contains("data-trunk"));
     let page = lines.fold(String::new(), |all, line| all + line + "\n");
-    Ok(page.replace(LOADER, &format!("<script id=\"loader\" data-assets=\"{folder}/\">")))
+    let later = if is_split { format!(" data-later=\"{LATER}\"") } else { String::new() };
+    Ok(page.replace(LOADER, &format!("<script id=\"loader\" data-assets=\"{folder}/\"{later}>")))
 }
 
 /// The hash by which a content security policy allows the loader: of the script's text, which no build changes.
@@ -219,11 +233,11 @@ mod tests {
 
     #[test]
     fn the_shipped_page_has_no_trunk_and_knows_its_folder() {
-        let page = shipped_page(PAGE, "static/0123").unwrap();
+        let page = shipped_page(PAGE, "static/0123", false).unwrap();
         assert!(!page.contains("data-trunk"));
         assert!(page.contains("<script id=\"loader\" data-assets=\"static/0123/\">go()</script>"));
         assert!(page.contains("JAEGER_CONFIG = DEFAULT_CONFIG;"));
-        assert!(shipped_page("<head></head>", "x").is_err());
+        assert!(shipped_page("<head></head>", "x", false).is_err());
     }
 
     #[test]
@@ -243,8 +257,8 @@ mod tests {
         // printf 'go()' | openssl dgst -sha256 -binary | base64
         let expected = "sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw=";
         assert_eq!(loader_hash(PAGE).as_deref(), Some(expected));
-        assert_eq!(loader_hash(&shipped_page(PAGE, "static/1").unwrap()).as_deref(), Some(expected));
-        assert_eq!(loader_hash(&shipped_page(PAGE, "static/2").unwrap()).as_deref(), Some(expected));
+        assert_eq!(loader_hash(&shipped_page(PAGE, "static/1", false).unwrap()).as_deref(), Some(expected));
+        assert_eq!(loader_hash(&shipped_page(PAGE, "static/2", true).unwrap()).as_deref(), Some(expected));
     }
 
     #[test]

@@ -9,13 +9,16 @@ use super::minimap::minimap;
 use super::palette::palette;
 use super::session::Session;
 use super::waterfall::{Fill, waterfall};
+use crate::later;
 use crate::route::Placement;
 use crate::signal::*;
 use crate::state::errand;
+use crate::state::later::Later;
+use crate::ui::arriving::arriving;
 use crate::ui::element::{El, el};
 use crate::ui::problem::problem_card;
 use crate::ui::split::{Pane, divider};
-use crate::ui::view::{View, effect, keyed, part, several};
+use crate::ui::view::{View, effect, keyed, part, several, when};
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Problem;
 use std::future::Future;
@@ -82,16 +85,46 @@ pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Arou
         .live_style("--detail-height", move || format!("{}px", height.get()))
         .child(waterfall(session, slots, coloured, fill))
         .child(keyed(move || (is_shown(), is_below()), docked));
-    let summoned = move |what| move || session.summoned.get() == Some(what);
-    let columns = columns
-        .when(summoned(Summoned::Palette), move || palette(session))
-        .when(summoned(Summoned::Help), move || help(session));
+    let summoned = move |what, make: fn(Session) -> View| {
+        when(
+            move || session.summoned.get() == Some(what),
+            move || {
+                let later = Later::begin();
+                arriving(move || later.arrival(), move || later.fetch(), move || make(session))
+            },
+        )
+    };
+    let columns = columns.children([
+        summoned(Summoned::Palette, later!(fn(session: Session) -> View { palette(session).into() })),
+        summoned(Summoned::Help, later!(fn(session: Session) -> View { help(session).into() })),
+    ]);
     let band = part(move || session.outline_live().track(), move |()| minimap(session, coloured));
     several([View::from(header), band, legend(session, coloured).into(), columns.into()])
 }
 
-/// The detail of the span that is `shown`.
-fn detail(session: Session, slots: Slots, ask: Ask, around: Around, shown: Memo<Option<SpanIx>>) -> El {
+/// The span whose detail is there, if one is.
+type Looked = Memo<Option<SpanIx>>;
+
+/// The detail of the span that is `shown`, as soon as the program has what it takes.
+fn detail(session: Session, slots: Slots, ask: Ask, around: Around, shown: Looked) -> El {
+    let later = Later::begin();
+    let inside = move || {
+        let make = later!(fn(session: Session, slots: Slots, ask: Ask, around: Around, shown: Looked) -> View {
+            inside(session, slots, ask, around, shown)
+        });
+        make(session, slots, ask.clone(), around.clone(), shown)
+    };
+    el("aside", "detail")
+        .test("detail")
+        .live_attr("data-span-id", move || {
+            shown.get().map(|span| session.outline().id[span as usize].to_string())
+        })
+        .attr("aria-label", "Detail of the span")
+        .attr("tabindex", "-1")
+        .child(arriving(move || later.arrival(), move || later.fetch(), inside))
+}
+
+fn inside(session: Session, slots: Slots, ask: Ask, around: Around, shown: Looked) -> View {
     let answer = RwSignal::new(None::<(SpanIx, Answered)>);
     effect(move || {
         session.outline_live().track();
@@ -103,7 +136,6 @@ fn detail(session: Session, slots: Slots, ask: Ask, around: Around, shown: Memo<
             answer.set(Some((span, answered)));
         });
     });
-    let id = move || shown.get().map(|span| session.outline().id[span as usize].to_string());
     let arrived: Rc<dyn Fn() -> Option<Rc<Whole>>> = Rc::new(move || match answer.get_untracked()? {
         (span, Ok(whole)) if Some(span) == shown.get_untracked() => Some(whole),
         _ => None,
@@ -126,11 +158,5 @@ fn detail(session: Session, slots: Slots, ask: Ask, around: Around, shown: Memo<
             None => el("p", "detail-loading").text("Loading…").into(),
         }
     });
-    el("aside", "detail")
-        .test("detail")
-        .live_attr("data-span-id", id)
-        .attr("aria-label", "Detail of the span")
-        .attr("tabindex", "-1")
-        .child(el("div", "detail-head").child(head))
-        .child(el("div", "detail-body").child(body))
+    several([el("div", "detail-head").child(head), el("div", "detail-body").child(body)])
 }

@@ -17,6 +17,7 @@ mod question;
 pub mod transfer;
 mod warm;
 
+pub use crate::format::write::Export;
 pub use download::Download;
 pub use intake::{Intake, api_is_absent};
 pub use question::{Answer, Ask, Expect, Found, Matches, Progress, Question, SpanDetail};
@@ -146,6 +147,14 @@ impl Engine {
     /// The outline of a trace that is held, by the id under which it was opened.
     pub fn outline(&self, trace: &str) -> Option<&Arc<Outline>> {
         self.traces.get(trace).map(|held| held.trace.outline())
+    }
+
+    /// Answers [`Question::Outline`].
+    pub fn open(&mut self, trace: &str) -> Answer {
+        self.clock += 1;
+        let Some(held) = self.traces.get_mut(trace) else { return Answer::Missing };
+        held.used = self.clock;
+        Answer::Outline
     }
 
     /// Answers about what is held.

@@ -32,11 +32,17 @@ const VIEWER: &[Room] = &[
     Room { name: "route", own: &[], trace: &["source", "units"], leptos: false },
     Room { name: "io", own: &[], trace: &["engine", "model", "source", "units"], leptos: false },
     Room { name: "signal", own: &[], trace: &[], leptos: true },
+    Room { name: "later", own: &[], trace: &[], leptos: false },
     Room { name: "state", own: &["io", "route", "signal"], trace: &["*"], leptos: true },
     Room { name: "ui", own: &["signal"], trace: &["scene", "units"], leptos: true },
-    Room { name: "pages", own: &["route", "signal", "state", "ui"], trace: &["*"], leptos: false },
-    Room { name: "app", own: &["pages", "route", "signal", "state", "ui"], trace: &["units"], leptos: false },
-    Room { name: "worker", own: &["io"], trace: &["engine", "source", "units"], leptos: false },
+    Room { name: "pages", own: &["later", "route", "signal", "state", "ui"], trace: &["*"], leptos: false },
+    Room {
+        name: "app",
+        own: &["later", "pages", "route", "signal", "state", "ui"],
+        trace: &["units"],
+        leptos: false,
+    },
+    Room { name: "worker", own: &["io", "later"], trace: &["engine", "source", "units"], leptos: false },
 ];
 
 const fn room(name: &'static str, own: &'static [&'static str]) -> Room {
