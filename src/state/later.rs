@@ -1,5 +1,6 @@
 //! Whether the program's second part is there, as pages follow it. Its code is what `later!` marks.
 
+use super::busy;
 use super::errand::Errand;
 use crate::io::later;
 use crate::signal::*;
@@ -32,9 +33,11 @@ impl Later {
             return;
         }
         self.0.set(None);
+        let waiting = busy::hold();
         Errand::send(async move {
             let arrived = later::arrive().await;
             self.0.set(Some(arrived.map(drop).map_err(|why| missing(&why))));
+            drop(waiting);
         })
         .forget();
     }

@@ -25,7 +25,7 @@ after(async () => (await browser)?.close());
  * A page of its own context. `allowed` are patterns of console errors that the journey is about (a request that it makes
  * fail, say); any other error fails the journey. `more` is what Playwright's contexts take besides.
  */
-export async function open(t, address, { allowed = [], viewport = { width: 1440, height: 900 }, colorScheme = "light", ...more } = {}) {
+export async function open(t, address, { allowed = [], viewport = { width: 1440, height: 900 }, colorScheme = "light", before = () => {}, ...more } = {}) {
   const context = await (await launched()).newContext({ viewport, colorScheme, reducedMotion: "reduce", ...more });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -37,6 +37,7 @@ export async function open(t, address, { allowed = [], viewport = { width: 1440,
     await context.close();
     assert.deepEqual(errors, [], "errors on the console");
   });
+  await before(page);
   await page.goto(address);
   await idle(page);
   return page;

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 export class Problem {
   constructor(page) {
     this.shown = page.getByTestId("problem");
+    this.retry = page.getByTestId("problem-retry");
   }
 
   /** Asserts that exactly one problem is shown, that it has all three parts, and that it says what is expected. */
