@@ -292,6 +292,4 @@ fn column(scale: &TimeScale, waits: &Waits, (begin, end): (f64, f64), x: f64, x1
 }
 
 #[cfg(test)]
-mod exact;
-#[cfg(test)]
 mod tests;

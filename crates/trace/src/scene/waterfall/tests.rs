@@ -1,12 +1,14 @@
 //! Bars against brute force: what every pixel column of every row must be, straight from the definition.
 
+mod exact;
+
 use super::*;
 use crate::analysis::rows::{View, rows};
 use crate::testing::forest::{forest, outlines};
 use crate::testing::trace;
 use proptest::prelude::*;
 
-pub(super) fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
+fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
     Viewport {
         scale: TimeScale::new(begin, end, width),
         top: 0.0,
@@ -18,7 +20,7 @@ pub(super) fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
 }
 
 /// Draws bars as text, one line a row: `#` own, `-` waiting, `_` below, `.` between, and `!` what failed.
-pub(super) fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
+fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
     let mut lines = vec![vec![b' '; width]; rows];
     for bar in 0..scene.len() {
         let pixels = scene.x0[bar] as usize..scene.x1[bar] as usize;
@@ -37,9 +39,9 @@ pub(super) fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String>
 }
 
 /// The colour of what failed, in these tests.
-pub(super) const FAILED: u8 = 12;
+const FAILED: u8 = 12;
 
-pub(super) fn laid_as(outline: &Outline, view: &Viewport, asked: &View) -> (Rows, Waterfall) {
+fn laid_as(outline: &Outline, view: &Viewport, asked: &View) -> (Rows, Waterfall) {
     let mut scene = Waterfall::default();
     let rows = rows(outline, asked);
     let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {

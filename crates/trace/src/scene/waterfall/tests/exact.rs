@@ -1,13 +1,10 @@
 //! All that is drawn, compared with brute force for random traces, views and viewports: whatever is collapsed, grouped,
 //! left out, in focus or looked for, no pixel says more than there is, and no error and no span that is selected is lost.
 
-use super::tests::{FAILED, drawn, laid_as, viewport};
 use super::*;
 use crate::analysis::rows::{Shown, SiblingOrder, View};
 use crate::model::Kind;
-use crate::testing::forest::outlines;
 use crate::units::{SpanId, duration};
-use proptest::prelude::*;
 use std::sync::Arc;
 
 const MOST: usize = 50;
@@ -191,12 +188,12 @@ proptest! {
             let begin = own.iter().map(|span| outline.begin[*span as usize]).min().unwrap();
             let end = own.iter().map(|span| outline.end[*span as usize]).max().unwrap();
             let hull = columns(&case.view, (begin, end), outline.duration);
-            for x in 0..case.width() {
+            for (x, &colour) in colours[index].iter().enumerate() {
                 let here: Vec<_> = own.iter().filter(|span| case.columns(**span).contains(&x)).collect();
                 let under: Vec<_> = below.iter().filter(|(span, _)| case.columns(*span).contains(&x)).collect();
                 let failed_below = under.iter().any(|(span, _)| case.failed(*span));
                 prop_assert_eq!(Case::in_any(&case.scene.failures, index, x), failed_below);
-                let (cell, colour) = (case.cell(index, x), colours[index][x]);
+                let cell = case.cell(index, x);
                 let mut outside = under.iter().filter(|(_, within)| !within).peekable();
                 if !here.is_empty() {
                     prop_assert!(matches!(cell, b'!' | b'#' | b'-'), "row {} column {}", index, x);
