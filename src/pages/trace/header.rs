@@ -94,21 +94,11 @@ pub fn header(session: Session, data: Data, id: &str) -> El {
     // Counted anew when the trace was read again.
     let facts =
         part(move || session.outline_live().get(), move |outline| facts(session, data, &id, &outline));
-    let reset = move || {
-        button("button trace-header-fit")
-            .test("zoom-reset")
-            .attr("title", "Show the whole trace (0)")
-            .on("click", move |_: MouseEvent| session.fit())
-            .text("Show all of its time")
-    };
     let name = part(
         move || session.outline_live().get(),
         |outline| el("h1", "trace-header-name").test("trace-name").text(name_of(&outline)),
     );
-    let line = el("div", "trace-header-line")
-        .child(name)
-        .when(move || !session.is_fitted(), reset)
-        .children([find, tools]);
+    let line = el("div", "trace-header-line").child(name).children([find, tools]);
     el("header", "trace-header").test("trace-header").child(line).child(facts)
 }
 

@@ -1,5 +1,5 @@
-//! What the colours mean: by what the bars are coloured, and each colour with its meaning, how many spans have it, and
-//! what can be done with those.
+//! The line below the minimap: by what the bars are coloured, each colour with its meaning, how many spans have it and
+//! what can be done with those; and the way back to all of the time.
 
 use super::colours::Coloured;
 use super::header::grouped;
@@ -14,9 +14,10 @@ use spandrel_trace::scene::colouring::{Colouring, Meaning};
 use spandrel_trace::units::Order as _;
 use web_sys::{Event, HtmlInputElement, MouseEvent};
 
-/// What the words beside the meanings take of the line, those that say that there are more, the field for a key, and what
+/// What the words beside the meanings take of the line, the way back to all of the time, those that say that there are more, the field for a key, and what
 /// a meaning takes besides its words, CSS pixels.
 const AROUND: f64 = 190.0;
+const FIT: f64 = 130.0;
 const MORE: f64 = 70.0;
 const KEY: f64 = 162.0;
 const FRAME: f64 = 42.0;
@@ -55,7 +56,7 @@ pub fn legend(session: Session, coloured: Coloured) -> El {
             Colour::Service => "service".into(),
         });
     let by_key = move || matches!(session.colour.get(), Colour::Attribute(_));
-    let room = move || width.get() - AROUND - if by_key() { KEY } else { 0.0 };
+    let room = move || width.get() - AROUND - FIT - if by_key() { KEY } else { 0.0 };
     let meanings = part(
         move || (coloured.get(), room(), wide.get()),
         move |(colouring, room, wide)| {
@@ -85,12 +86,21 @@ pub fn legend(session: Session, coloured: Coloured) -> El {
             Some(el("span", "legend-rest").text(format!("and {} rarer ones", grouped(rest))))
         },
     );
+    // Beside the minimap, and where it moves nothing when it comes while one drags there.
+    let fit = move || {
+        button("legend-more")
+            .test("zoom-reset")
+            .attr("title", "Show the whole trace (0)")
+            .on("click", move |_: MouseEvent| session.fit())
+            .text("Show all of its time")
+    };
     line.child(el("span", "legend-title").attr("aria-hidden", "true").text("Colour"))
         .child(by)
         .when(by_key, move || key_field(session))
         .child(meanings)
         .child(rest)
         .child(more)
+        .child(el("span", "legend-fit").when(move || !session.is_fitted(), fit))
 }
 
 /// The field for the attribute that is coloured by; whoever has just chosen to colour by one types at once.

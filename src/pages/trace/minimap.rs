@@ -10,6 +10,7 @@ use spandrel_trace::scene::TimeScale;
 use spandrel_trace::units::duration;
 use std::cell::Cell;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
 
 /// Within this distance of a lens's edge the edge is dragged, CSS pixels; half of a grip in the stylesheet.
@@ -119,6 +120,7 @@ fn grip(session: Session, full: (u64, u64), is_end: bool) -> El {
         .live_style("left", move || format!("{}%", share()))
         .class_if("minimap-grip-end", is_end)
         .on("keydown", key)
+        .child(el("i", "").attr("aria-hidden", "true"))
 }
 
 /// What the pointer does on the band.
@@ -139,7 +141,10 @@ fn gestures(session: Session, full: (u64, u64), band: El) -> El {
         let (begin, end) = session.range.get_untracked();
         let time = scale.time_at(x);
         let (to_begin, to_end) = ((x - scale.x_of(begin)).abs(), (x - scale.x_of(end)).abs());
-        let grip = if to_begin.min(to_end) <= EDGE {
+        // A finger that missed a grip by little has been given it by the browser.
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let on_grip = target.is_some_and(|target| target.class_list().contains("minimap-grip"));
+        let grip = if on_grip || to_begin.min(to_end) <= EDGE {
             Hold::Edge(if to_begin < to_end { end } else { begin })
         } else if (begin, end) != full && (begin..end).contains(&time) && !event.shift_key() {
             Hold::Move(time, (begin, end))
