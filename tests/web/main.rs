@@ -19,6 +19,7 @@ mod search;
 mod shop;
 mod stage;
 mod traces;
+mod turns;
 mod views;
 mod waterfall;
 mod widgets;

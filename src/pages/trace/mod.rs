@@ -17,6 +17,7 @@ mod page;
 mod palette;
 mod refresh;
 pub mod session;
+pub mod turns;
 pub mod waterfall;
 
 pub use colours::{Slots, coloured, slots_of};

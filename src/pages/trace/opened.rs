@@ -8,6 +8,7 @@ use super::legend::legend;
 use super::minimap::minimap;
 use super::palette::palette;
 use super::session::Session;
+use super::turns::take_turns;
 use super::waterfall::{Fill, waterfall};
 use crate::later;
 use crate::route::Placement;
@@ -40,6 +41,7 @@ pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 /// The page on an open trace below its header: `slots` are colour slots by string index, `ask` is where the detail comes from,
 /// `around` what else it asks.
 pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Around) -> View {
+    take_turns(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let coloured = coloured(session, slots);
     let columns = el("div", "trace-columns");

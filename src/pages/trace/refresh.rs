@@ -2,6 +2,7 @@
 
 use super::header::{counted, grouped};
 use super::session::Session;
+use super::turns::ahead;
 use crate::signal::*;
 use crate::state::data::Data;
 use crate::state::errand::{begin, rest};
@@ -136,6 +137,7 @@ impl Refresher {
                     0 => "The trace has changed, without new spans".to_owned(),
                     count => format!("{}{}", grouped(count), counted(count, "new span", "new spans")),
                 });
+                ahead(session, &outline).await;
                 session.renew(outline);
                 session.added.set(Arc::new(new));
                 Some(true)

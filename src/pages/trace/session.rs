@@ -4,6 +4,7 @@ mod details;
 
 use super::actions::Summoned;
 use super::columns::Told;
+use super::turns::{Arranged, takes_turns};
 use crate::route::{Colour, Placement, Show, Zone};
 use crate::signal::*;
 use crate::state::clock;
@@ -59,8 +60,14 @@ pub struct Session {
     pub placement: RwSignal<Placement>,
     /// Something to be said about how the page came to look as it does.
     pub notice: RwSignal<Option<&'static str>>,
-    /// The rows that follow from it.
+    /// The rows that follow from it; those before, as long as they are worked out.
     pub rows: Memo<Arc<Rows>>,
+    /// The last rows that took long.
+    pub arranged: RwSignal<Option<Arranged>>,
+    /// Whether rows are being worked out.
+    pub arranging: RwSignal<bool>,
+    /// Whether the selected span is to be brought into sight when they are there.
+    sought: StoredValue<bool>,
     /// Counts the wishes to see the selected row; the waterfall scrolls there at each.
     pub reveal: RwSignal<u32>,
     /// Width of the names' column, CSS pixels.
@@ -79,9 +86,21 @@ impl Session {
         let view = RwSignal::new(View::default());
         let range = RwSignal::new(full(&outline));
         let outline = RwSignal::new(outline);
+        let (arranged, rows_of) = (RwSignal::new(None::<Arranged>), StoredValue::new(None::<Arc<Outline>>));
+        let work_out = move |before: Option<&Arc<Rows>>, outline: &Arc<Outline>, view: &View| {
+            let of = rows_of.with_value(Option::clone);
+            rows_of.set_value(Some(outline.clone()));
+            if !takes_turns(outline, view) {
+                return Arc::new(rows(outline, view));
+            }
+            let there = arranged.with(|arranged| arranged.clone().filter(|there| there.is_of(outline, view)));
+            // Of another outline they would be rows of other spans.
+            let before = before.filter(|_| of.is_some_and(|of| Arc::ptr_eq(&of, outline)));
+            there.map(|there| there.rows).or(before.cloned()).unwrap_or_default()
+        };
         // Rows are compared by identity: a million of them are not worth a look at each.
         let rows = Memo::new_with_compare(
-            move |_| outline.with(|outline| view.with(|view| Arc::new(rows(outline, view)))),
+            move |before| outline.with(|outline| view.with(|view| work_out(before, outline, view))),
             Arc::ptr_eq,
         );
         Session {
@@ -105,6 +124,9 @@ impl Session {
             placement: RwSignal::default(),
             notice: RwSignal::default(),
             rows,
+            arranged,
+            arranging: RwSignal::default(),
+            sought: StoredValue::default(),
             reveal: RwSignal::new(0),
             names: RwSignal::new(NAMES),
             screen: StoredValue::new((0, 1)),
@@ -224,6 +246,7 @@ impl Session {
         if self.selected.get_untracked() != Some(span) {
             self.selected.set(Some(span));
         }
+        self.sought.set_value(!self.rows_are_current());
         self.reveal.update(|count| *count = count.wrapping_add(1));
     }
 
@@ -287,6 +310,28 @@ impl Session {
         self.change(|view| view.fold = fold);
     }
 
+    /// Whether the rows are those of what is asked to be seen, and not those before.
+    pub fn rows_are_current(&self) -> bool {
+        let of = |outline: &Arc<Outline>, view: &View| {
+            let is_there =
+                |there: &Option<Arranged>| there.as_ref().is_some_and(|there| there.is_of(outline, view));
+            !takes_turns(outline, view) || self.arranged.with_untracked(is_there)
+        };
+        self.outline.with_untracked(|outline| self.view.with_untracked(|view| of(outline, view)))
+    }
+
+    /// Shows rows that took long.
+    pub fn arrived(&self, arranged: Arranged) {
+        batch(|| {
+            self.arranged.set(Some(arranged));
+            self.arranging.set(false);
+        });
+        self.settle_selection();
+        if self.sought.update_value(std::mem::take).unwrap_or_default() {
+            self.reveal.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+
     /// Changes what is asked to be seen. A span that it hides gives the selection to what hides it, if anything.
     pub fn change(&self, change: impl FnOnce(&mut View)) {
         let mut view = self.view.get_untracked();
@@ -296,7 +341,11 @@ impl Session {
             return;
         }
         self.view.set(view);
-        // A hidden span cannot be acted on: the ancestor that hides it is selected in its place.
+        self.settle_selection();
+    }
+
+    /// A hidden span cannot be acted on: the ancestor that hides it is selected in its place.
+    fn settle_selection(&self) {
         if let Some(span) = self.selected.get_untracked() {
             let (outline, rows) = (self.outline(), self.rows.get_untracked());
             let row = rows.index_showing(&outline, span).and_then(|index| rows.get(index));

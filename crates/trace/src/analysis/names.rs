@@ -14,19 +14,35 @@ pub struct Named {
     pub spans: u32,
 }
 
-/// All of them, those with the most spans first; what is equal in that is in the order of its first span.
-pub fn names(outline: &Outline) -> Vec<Named> {
-    let mut places = Kept::default();
-    let mut names: Vec<Named> = Vec::new();
-    for (service, name) in outline.service.iter().zip(&outline.name) {
-        let place = *places.of(u64::from(*service) << 32 | u64::from(*name), || names.len());
-        match names.get_mut(place) {
-            Some(named) => named.spans += 1,
-            None => names.push(Named { service: *service, name: *name, spans: 1 }),
+/// All of them on their way: a trace of a million spans is gone over in steps, others having their turn between them.
+#[derive(Debug, Default)]
+pub struct Names {
+    seen: usize,
+    places: Kept<usize>,
+    names: Vec<Named>,
+}
+
+impl Names {
+    /// Goes over the next `most` spans; true when all are done.
+    pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
+        let rest = outline.service.iter().zip(&outline.name).skip(self.seen).take(most);
+        for (service, name) in rest {
+            let (names, number) = (&mut self.names, u64::from(*service) << 32 | u64::from(*name));
+            let place = *self.places.of(number, || names.len());
+            match names.get_mut(place) {
+                Some(named) => named.spans += 1,
+                None => names.push(Named { service: *service, name: *name, spans: 1 }),
+            }
+            self.seen += 1;
         }
+        self.seen >= outline.len()
     }
-    names.order_by(|one, other| other.spans.cmp(&one.spans));
-    names
+
+    /// Those with the most spans first; what is equal in that is in the order of its first span.
+    pub fn list(mut self) -> Vec<Named> {
+        self.names.order_by(|one, other| other.spans.cmp(&one.spans));
+        self.names
+    }
 }
 
 #[cfg(test)]
@@ -45,7 +61,13 @@ mod tests {
             ",
         );
         let outline = trace.outline();
-        let said: Vec<(&str, &str, u32)> = names(outline)
+        let (mut names, mut steps) = (Names::default(), 1);
+        while !names.step(outline, 3) {
+            steps += 1;
+        }
+        assert_eq!(steps, 2);
+        let said: Vec<(&str, &str, u32)> = names
+            .list()
             .iter()
             .map(|named| (outline.strings.get(named.service), outline.strings.get(named.name), named.spans))
             .collect();

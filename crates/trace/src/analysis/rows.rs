@@ -7,6 +7,7 @@ mod group;
 mod shown;
 mod siblings;
 
+pub use arrange::Arranging;
 pub use fold::Fold;
 pub use group::{Group, GroupsKept, REPEATED};
 pub use shown::Shown;
@@ -52,6 +53,11 @@ impl View {
             Some(focus) => focus..outline.subtree_end[focus as usize],
             None => 0..outline.len() as SpanIx,
         }
+    }
+
+    /// Whether rows are in another order than the trace's, which takes several times as long: see [`Arranging`].
+    pub fn is_arranged(&self) -> bool {
+        self.order != SiblingOrder::Begin || self.group
     }
 
     /// Opens what hides `span`: ancestors, the group that it is in, a focus elsewhere. Whether anything changed.
@@ -215,17 +221,18 @@ impl Rows {
 
 /// The rows of `outline` under `view`, in one pass that jumps over what is hidden.
 pub fn rows(outline: &Outline, view: &View) -> Rows {
+    if view.is_arranged() {
+        return arrange::arranged(outline, view);
+    }
     let extent = view.extent(outline);
     let filter = view.filter(outline);
     let filter = filter.as_deref();
-    if view.order != SiblingOrder::Begin || view.group {
-        return arrange::arranged(outline, view, filter, extent);
-    }
     let plain = filter.is_none();
     let base = outline.depth.get(extent.start as usize).copied().unwrap_or(0);
     let folding = view.fold.on(outline);
     let mut rows = Vec::new();
-    if plain && folding.is_open() {
+    let is_open = folding.is_open();
+    if plain && is_open {
         rows.reserve_exact(extent.len());
     }
     // Where the subtrees of the rows above end, where depth is not the span's own.
@@ -247,7 +254,7 @@ pub fn rows(outline: &Outline, view: &View) -> Rows {
                 continue;
             }
         };
-        let collapsed = has_children && folding.is_collapsed(span);
+        let collapsed = has_children && !is_open && folding.is_collapsed(span);
         rows.push(Row::new(span, depth, flag(collapsed, COLLAPSED) | flag(has_children, PARENT)));
         if !plain {
             above.push(end);

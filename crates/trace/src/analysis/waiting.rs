@@ -71,19 +71,42 @@ impl Waits {
     }
 }
 
-/// The self time of every span, nanoseconds, in one pass.
+/// The self time of every span, nanoseconds.
 pub fn self_times(outline: &Outline) -> Vec<u64> {
-    let mut own: Vec<u64> = (0..outline.len() as SpanIx).map(|span| outline.duration_of(span)).collect();
-    // Until when each span is known to have had a child at work; siblings are in order of begin.
-    let mut covered = outline.begin.clone();
-    for (span, parent) in outline.parent.iter().enumerate() {
-        let Some(until) = covered.get_mut(*parent as usize) else { continue };
-        let parent = *parent as usize;
-        let end = outline.end[span].min(outline.end[parent]);
-        own[parent] -= end.saturating_sub(outline.begin[span].max(*until));
-        *until = end.max(*until);
+    let mut times = SelfTimes::default();
+    while !times.step(outline, usize::MAX) {}
+    times.own
+}
+
+/// Self times on their way: one pass over all spans, in steps.
+#[derive(Debug, Default)]
+pub struct SelfTimes {
+    /// The self time of every span, once all is done.
+    pub own: Vec<u64>,
+    /// Until when each span is known to have had a child at work; siblings are in order of begin.
+    covered: Vec<u64>,
+    done: usize,
+}
+
+impl SelfTimes {
+    /// Goes over the next `most` spans, all of the same outline; true when all are done.
+    pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
+        let all = outline.len();
+        if self.own.len() < all {
+            self.own = (0..all as SpanIx).map(|span| outline.duration_of(span)).collect();
+            self.covered = outline.begin.clone();
+        }
+        let next = self.done.saturating_add(most).min(all);
+        for span in self.done..next {
+            let parent = outline.parent[span] as usize;
+            let Some(until) = self.covered.get_mut(parent) else { continue };
+            let end = outline.end[span].min(outline.end[parent]);
+            self.own[parent] -= end.saturating_sub(outline.begin[span].max(*until));
+            *until = end.max(*until);
+        }
+        self.done = next;
+        next == all
     }
-    own
 }
 
 /// Remembers the waits of the spans that are on screen, so that a parent of 200,000 is walked once and not

@@ -18,6 +18,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::query::{Field, column};
     use crate::engine::{Answer, Ask, Progress, SpanDetail};
     use crate::model::record::{Attribute, SpanRecord, Value};
     use crate::model::{Kind, StatusCode, TraceSummary};
@@ -72,6 +73,10 @@ mod tests {
             Problem::new(ProblemKind::Fault, "a", "b").advise("c").answered(Some(404), b"d"),
         ));
         crosses(&Answer::Missing);
+        let trace = crate::testing::trace("a: one [==] code=500\n  b: two [=]\n  b: three [=] code=200");
+        for key in ["code", "none"] {
+            crosses(&Answer::Column(Box::new(column(&trace, &Field::parse(key)))));
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod order;
 mod problem;
 mod same;
 mod time;
+pub mod words;
 
 pub use base64::{base64_decode, base64_encode};
 pub use bytes::bytes;

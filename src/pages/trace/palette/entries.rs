@@ -3,7 +3,7 @@
 use super::super::actions::{self, Action, Known};
 use super::super::session::Session;
 use super::rank::{Best, Ranked};
-use spandrel_trace::analysis::names::{Named, names};
+use spandrel_trace::analysis::names::{Named, Names};
 use spandrel_trace::model::{Outline, SpanIx, StrIx};
 use spandrel_trace::units::{Order as _, SpanId};
 
@@ -28,7 +28,8 @@ pub enum Entry {
     Span(SpanIx),
 }
 
-/// All names of a trace.
+/// All names of a trace; none of them until they are gathered.
+#[derive(Default)]
 pub struct Entries {
     services: Vec<StrIx>,
     /// Those with the most spans first.
@@ -36,9 +37,9 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Goes over all spans once.
-    pub fn of(outline: &Outline) -> Self {
-        let mut names = names(outline);
+    /// What was gathered.
+    pub fn of(names: Names) -> Self {
+        let mut names = names.list();
         let mut services: Vec<StrIx> = names.iter().map(|named| named.service).collect();
         services.order();
         services.dedup();
@@ -136,7 +137,9 @@ mod tests {
     }
 
     fn labels(outline: &Outline, typed: &str) -> Vec<String> {
-        let best = Entries::of(outline).best(outline, typed);
+        let mut names = Names::default();
+        while !names.step(outline, 1) {}
+        let best = Entries::of(names).best(outline, typed);
         best.iter().map(|ranked| ranked.item.label(outline)).collect()
     }
 

@@ -6,12 +6,18 @@ mod rank;
 use super::help::readable;
 use super::session::Session;
 use crate::signal::*;
+use crate::state::busy;
+use crate::state::clock;
+use crate::state::errand::{begin, turn};
 use crate::ui::choices::{Choice, Choices};
 use crate::ui::dialog::dialog;
 use crate::ui::element::{El, el, typed};
 use crate::ui::view::effect;
 use entries::{Entries, Entry};
+use spandrel_trace::analysis::names::Names;
+use spandrel_trace::model::Outline;
 use std::rc::Rc;
+use std::sync::Arc;
 use web_sys::{Event, HtmlDialogElement, KeyboardEvent};
 
 /// The dialog. It goes when it is closed, or when something was chosen.
@@ -27,12 +33,13 @@ pub fn palette(session: Session) -> El {
     let dialog = dialog("Go to an action, a span or a service by name", "palette", closed).test("palette");
     let element: HtmlDialogElement = dialog.node();
     let outline = session.outline();
-    let entries = Rc::new(Entries::of(&outline));
+    let entries = RwSignal::new(Entries::default());
+    begin(gather(outline.clone(), entries));
     let choices = Choices::new("palette-choices");
     let found = StoredValue::new(Vec::<Entry>::new());
     let text = RwSignal::new(String::new());
     effect(move || {
-        let ranked = text.with(|text| entries.best(&outline, text));
+        let ranked = text.with(|text| entries.with(|entries| entries.best(&outline, text)));
         let shown = ranked.iter().map(|ranked| Choice {
             label: ranked.item.label(&outline),
             marks: ranked.marks.clone(),
@@ -81,6 +88,24 @@ pub fn palette(session: Session) -> El {
     let said = el("p", "palette-said").attr("role", "status").live_text(count);
     let list = choices.view("What fits", move |at| take(at));
     dialog.child(el("div", "palette-body").children([field, list, said]))
+}
+
+/// Spans gone over between two looks at the clock, and milliseconds between two turns.
+const AT_ONCE: usize = 20_000;
+const AT_A_STRETCH: f64 = 10.0;
+
+/// Goes over all spans once, and lets others have their turn meanwhile.
+async fn gather(outline: Arc<Outline>, entries: RwSignal<Entries>) {
+    let _busy = busy::hold();
+    let mut names = Names::default();
+    let mut turned = clock::now();
+    while !names.step(&outline, AT_ONCE) {
+        if clock::now() - turned > AT_A_STRETCH {
+            turn().await;
+            turned = clock::now();
+        }
+    }
+    entries.set(Entries::of(names));
 }
 
 fn note(entry: &Entry) -> String {

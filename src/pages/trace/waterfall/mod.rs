@@ -15,9 +15,10 @@ pub use drawers::Fill;
 
 use super::colours::{Coloured, Slots};
 use super::session::Session;
-use crate::signal::untrack;
+use crate::signal::{Signal, untrack};
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
+use crate::ui::progress::progress;
 use crate::ui::split::{Pane, divider};
 use crate::ui::view::{effect, keep};
 use arrange::{arrange_button, breadcrumb, column_heads};
@@ -80,6 +81,11 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill)
     };
     let board = el("div", "waterfall-board").children([head, scroller, overlay]);
     let board = board.child(el("div", "waterfall-divider").child(divider(pane)));
+    let arranging = || {
+        let bar = progress(Signal::stored("Putting the rows in order".to_owned()), Signal::stored(None));
+        el("div", "waterfall-arranging").test("arranging").child(bar)
+    };
+    let board = board.when(move || session.arranging.get(), arranging);
     root.child(breadcrumb(session)).child(board)
 }
 

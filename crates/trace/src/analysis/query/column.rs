@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 /// The first value that each span has of a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// By span: 0 where it has none, else one more than the number of the text.
+    /// By span: 0 where it has none, else one more than the number of the text. Empty where no span has any.
+    #[serde(with = "crate::units::words")]
     number: Vec<u32>,
     /// All texts, one after the other.
     texts: String,
     /// Where each text ends.
+    #[serde(with = "crate::units::words")]
     ends: Vec<u32>,
     /// How many spans could not be asked yet, because their attributes are not searchable so far.
     pub unsearched: u32,
@@ -87,6 +89,9 @@ pub fn column(trace: &Trace, field: &Field) -> Column {
     if !column.number.contains(&1) {
         column.ends.remove(0);
         column.number.iter_mut().for_each(|number| *number = number.saturating_sub(1));
+    }
+    if column.ends.is_empty() {
+        column.number = Vec::new();
     }
     column
 }

@@ -2,11 +2,11 @@
 
 use super::group::{REPEATED, likeness};
 use super::{COLLAPSED, GROUP, NO_ROW, PARENT, Row, Rows, Shown, SiblingOrder, View, flag};
-use crate::analysis::waiting::self_times;
+use crate::analysis::waiting::SelfTimes;
 use crate::model::{Outline, SpanIx};
-use crate::units::Order as _;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is yet to become rows; the next is at the end.
 enum Todo {
@@ -15,50 +15,105 @@ enum Todo {
     Group(Range<u32>, u32),
 }
 
-struct Arranger<'a> {
-    outline: &'a Outline,
-    view: &'a View,
-    filter: Option<&'a Shown>,
-    own: Vec<u64>,
+/// Rows on their way. A million spans take longer to put in order than a page may stand still, so this is done in
+/// steps, others having their turn between them.
+pub struct Arranging {
+    outline: Arc<Outline>,
+    view: View,
+    work: Work,
+}
+
+impl Arranging {
+    /// Begins; nothing is worked out yet.
+    pub fn new(outline: Arc<Outline>, view: View) -> Self {
+        Arranging { outline, view, work: Work::default() }
+    }
+
+    /// Goes on with about `most` spans (siblings are put in order together, however many); true when all is done.
+    pub fn step(&mut self, most: usize) -> bool {
+        self.work.step(&self.outline, &self.view, most)
+    }
+
+    /// The rows, once all is done.
+    pub fn rows(self) -> Rows {
+        self.work.rows
+    }
+}
+
+/// The rows of a view in another order than the trace's, at once.
+pub(super) fn arranged(outline: &Outline, view: &View) -> Rows {
+    let mut work = Work::default();
+    while !work.step(outline, view, usize::MAX) {}
+    work.rows
+}
+
+/// What is to be done next before there are rows.
+#[derive(Clone, Copy, Default)]
+enum Stage {
+    #[default]
+    Filter,
+    OwnTimes,
+    Places,
+    Rows,
+}
+
+/// Every span goes over the list of what is to do once, so depth is no matter. All steps need the same outline and view.
+#[derive(Default)]
+struct Work {
+    stage: Stage,
+    filter: Option<Arc<Shown>>,
+    own: SelfTimes,
     rows: Rows,
     todo: Vec<Todo>,
+    /// Siblings that are being put in order; kept for its room.
+    siblings: Vec<SpanIx>,
 }
 
-/// The rows of `extent`. Every span goes over the list of what is to do once, so depth is no matter.
-pub(super) fn arranged(
-    outline: &Outline,
-    view: &View,
-    filter: Option<&Shown>,
-    extent: Range<SpanIx>,
-) -> Rows {
-    let own = if view.order == SiblingOrder::SelfTime { self_times(outline) } else { Vec::new() };
-    let rows = Rows { place: vec![NO_ROW; outline.len()], ..Rows::default() };
-    let mut arranger = Arranger { outline, view, filter, own, rows, todo: Vec::new() };
-    let whole = extent.len() == outline.len();
-    // A span in focus stands alone, whatever its siblings are.
-    if whole {
-        arranger.plan(extent, 0);
-    } else {
-        arranger.todo.push(Todo::Span(extent.start, 0));
+impl Work {
+    fn step(&mut self, outline: &Outline, view: &View, most: usize) -> bool {
+        match self.stage {
+            Stage::Filter => {
+                self.filter = view.filter(outline);
+                self.stage = Stage::OwnTimes;
+            }
+            Stage::OwnTimes => {
+                // What is asked of each span here is little.
+                if view.order != SiblingOrder::SelfTime || self.own.step(outline, most.saturating_mul(8)) {
+                    self.stage = Stage::Places;
+                }
+            }
+            Stage::Places => {
+                self.rows.place = vec![NO_ROW; outline.len()];
+                let extent = view.extent(outline);
+                // A span in focus stands alone, whatever its siblings are.
+                if extent.len() == outline.len() {
+                    self.plan(outline, view, extent, 0);
+                } else {
+                    self.todo.push(Todo::Span(extent.start, 0));
+                }
+                self.stage = Stage::Rows;
+            }
+            Stage::Rows => self.some_rows(outline, view, most),
+        }
+        matches!(self.stage, Stage::Rows) && self.todo.is_empty()
     }
-    arranger.work();
-    arranger.rows
-}
 
-impl Arranger<'_> {
-    fn work(&mut self) {
-        let (outline, view) = (self.outline, self.view);
+    fn some_rows(&mut self, outline: &Outline, view: &View, most: usize) {
         let folding = view.fold.on(outline);
-        while let Some(next) = self.todo.pop() {
+        let mut left = most;
+        while left > 0
+            && let Some(next) = self.todo.pop()
+        {
+            left -= 1;
             let index = self.rows.rows.len() as u32;
             match next {
                 Todo::Span(span, depth) => {
                     let below = span + 1..outline.subtree_end[span as usize];
                     let has_children =
-                        self.filter.map_or(!below.is_empty(), |shown| shown.any(below.clone()));
-                    if self.filter.is_some_and(|shown| !shown.has(span)) {
+                        self.filter.as_ref().map_or(!below.is_empty(), |shown| shown.any(below.clone()));
+                    if self.filter.as_ref().is_some_and(|shown| !shown.has(span)) {
                         if has_children {
-                            self.plan(below, depth);
+                            left = left.saturating_sub(self.plan(outline, view, below, depth));
                         }
                         continue;
                     }
@@ -67,7 +122,7 @@ impl Arranger<'_> {
                     self.rows.rows.push(Row::new(span, depth, flags));
                     self.rows.place[span as usize] = index;
                     if has_children && !collapsed {
-                        self.plan(below, depth + 1);
+                        left = left.saturating_sub(self.plan(outline, view, below, depth + 1));
                     }
                 }
                 Todo::Group(range, depth) => {
@@ -80,6 +135,7 @@ impl Arranger<'_> {
                     if open {
                         self.todo.extend(members.iter().rev().map(|member| Todo::Span(*member, depth + 1)));
                     }
+                    left = left.saturating_sub(members.len());
                     let flags = GROUP | PARENT | flag(!open, COLLAPSED);
                     self.rows.rows.push(Row::new(first, depth, flags));
                     self.rows.groups.push((index, range));
@@ -88,39 +144,38 @@ impl Arranger<'_> {
         }
     }
 
-    /// Puts the siblings that fill `range` on the list, in their order and with the groups that they form.
-    fn plan(&mut self, range: Range<SpanIx>, depth: u32) {
-        let outline = self.outline;
-        let mut siblings = Vec::new();
+    /// Puts the siblings that fill `range` on the list, in their order and with the groups that they form; gives how
+    /// many they are.
+    fn plan(&mut self, outline: &Outline, view: &View, range: Range<SpanIx>, depth: u32) -> usize {
+        let mut siblings = std::mem::take(&mut self.siblings);
+        siblings.clear();
         let mut next = range.start;
         while next < range.end {
             siblings.push(next);
             next = outline.subtree_end[next as usize];
         }
-        if siblings.len() > 1 {
-            match self.view.order {
-                SiblingOrder::Begin => {}
-                SiblingOrder::Duration => {
-                    siblings.order_by(|a, b| outline.duration_of(*b).cmp(&outline.duration_of(*a)));
-                }
-                SiblingOrder::SelfTime => {
-                    let own = &self.own;
-                    siblings.order_by(|a, b| own[*b as usize].cmp(&own[*a as usize]));
-                }
+        match view.order {
+            SiblingOrder::Begin => {}
+            SiblingOrder::Duration => longest_first(&mut siblings, &|span| outline.duration_of(span)),
+            SiblingOrder::SelfTime => {
+                let own = &self.own.own;
+                longest_first(&mut siblings, &|span| own[span as usize]);
             }
         }
         let from = self.todo.len();
-        if self.view.group && siblings.len() >= REPEATED {
-            self.plan_groups(&siblings, depth);
+        if view.group && siblings.len() >= REPEATED {
+            self.plan_groups(outline, &siblings, depth);
         } else {
             self.todo.extend(siblings.iter().map(|span| Todo::Span(*span, depth)));
         }
         self.todo[from..].reverse();
+        self.siblings = siblings;
+        self.siblings.len()
     }
 
-    fn plan_groups(&mut self, siblings: &[SpanIx], depth: u32) {
-        let outline = self.outline;
-        let shown = |span: &SpanIx| self.filter.is_none_or(|shown| shown.has(*span));
+    fn plan_groups(&mut self, outline: &Outline, siblings: &[SpanIx], depth: u32) {
+        let filter = self.filter.clone();
+        let shown = |span: &SpanIx| filter.as_ref().is_none_or(|shown| shown.has(*span));
         let mut counts: FxHashMap<_, usize> = FxHashMap::default();
         for span in siblings.iter().filter(|span| shown(span)) {
             *counts.entry(likeness(outline, *span)).or_default() += 1;
@@ -147,6 +202,75 @@ impl Arranger<'_> {
             });
             members[place.end as usize] = *span;
             place.end += 1;
+        }
+    }
+}
+
+/// Few siblings are put in order by what is quick for few.
+const FEW: usize = 24;
+/// Bits of a digit by which many are put in order.
+const DIGIT: u32 = 11;
+
+/// Puts those first of which `time` is the longest; equal ones stay as they are. Nothing is compared where they are many:
+/// a million would take a quarter of a second.
+fn longest_first(spans: &mut Vec<SpanIx>, time: &dyn Fn(SpanIx) -> u64) {
+    if spans.len() < 2 {
+        return;
+    }
+    if spans.len() <= FEW {
+        for at in 1..spans.len() {
+            let (span, own) = (spans[at], time(spans[at]));
+            let mut place = at;
+            while place > 0 && time(spans[place - 1]) < own {
+                spans[place] = spans[place - 1];
+                place -= 1;
+            }
+            spans[place] = span;
+        }
+        return;
+    }
+    let longest = spans.iter().map(|span| time(*span)).max().unwrap_or(0);
+    let mut keyed: Vec<(u64, SpanIx)> = spans.iter().map(|span| (longest - time(*span), *span)).collect();
+    let mut sorted = vec![(0, 0); keyed.len()];
+    let most = keyed.iter().map(|(key, _)| *key).max().unwrap_or(0);
+    let mut shift = 0;
+    while shift < u64::BITS && most >> shift > 0 {
+        let digit = |key: u64| (key >> shift) as usize % (1 << DIGIT);
+        let mut places = [0u32; 1 << DIGIT];
+        for (key, _) in &keyed {
+            places[digit(*key)] += 1;
+        }
+        let mut before = 0;
+        for place in &mut places {
+            before += std::mem::replace(place, before);
+        }
+        for entry in &keyed {
+            let place = &mut places[digit(entry.0)];
+            sorted[*place as usize] = *entry;
+            *place += 1;
+        }
+        std::mem::swap(&mut keyed, &mut sorted);
+        shift += DIGIT;
+    }
+    spans.clear();
+    spans.extend(keyed.iter().map(|(_, span)| *span));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_longest_come_first_and_equal_ones_stay(
+            times in prop::collection::vec(prop_oneof![0u64..5, any::<u64>(), (0u32..64).prop_map(|bit| 1 << bit)], 0..80)
+        ) {
+            let mut expected: Vec<SpanIx> = (0..times.len() as SpanIx).collect();
+            let mut spans = expected.clone();
+            expected.sort_by_key(|span| std::cmp::Reverse(times[*span as usize]));
+            longest_first(&mut spans, &|span| times[span as usize]);
+            prop_assert_eq!(spans, expected);
         }
     }
 }

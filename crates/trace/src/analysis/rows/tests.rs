@@ -402,6 +402,11 @@ proptest! {
             view.fold.set_group(&outline, first, true);
         }
         let rows = rows(&outline, &view);
+        if view.is_arranged() {
+            let mut arranging = Arranging::new(Arc::new(outline.clone()), view.clone());
+            while !arranging.step(3) {}
+            prop_assert!(arranging.rows() == rows);
+        }
         let own = crate::analysis::waiting::self_times(&outline);
         let drawn: Vec<_> = (0..rows.len())
             .map(|index| (rows.as_slice()[index], rows.members(index).len()))

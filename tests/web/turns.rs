@@ -1,0 +1,56 @@
+//! Rows that take long: those before them stay until they are there, and of two wishes the last one counts.
+
+use spandrel::pages::trace::session::Session;
+use spandrel::pages::trace::turns::{MANY, take_turns};
+use spandrel::ui::element::el;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::stage::{Stage, settle};
+use crate::traces::session;
+
+fn rows(session: Session) -> usize {
+    session.rows.with_untracked(|rows| rows.len())
+}
+
+fn group(session: Session, group: bool) {
+    session.change(|view| view.group = group);
+}
+
+async fn taking_turns() -> (Stage, Session) {
+    let session = session(MANY);
+    let stage = Stage::new(move || {
+        take_turns(session);
+        el("div", "").into()
+    });
+    settle().await;
+    (stage, session)
+}
+
+#[wasm_bindgen_test]
+async fn rows_change_when_they_are_worked_out_and_the_selection_with_them() {
+    let (stage, session) = taking_turns().await;
+    assert_eq!((rows(session), session.rows_are_current()), (MANY + 1, true));
+    session.select(7);
+    group(session, true);
+    assert_eq!((rows(session), session.rows_are_current()), (MANY + 1, false), "the rows before stay");
+    while !session.rows_are_current() {
+        settle().await;
+    }
+    assert_eq!((rows(session), session.arranging.get_untracked()), (2, false));
+    assert_eq!(session.selected.get_untracked(), Some(1), "the group that has taken in what was selected");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_wish_that_was_taken_back_comes_to_nothing() {
+    let (stage, session) = taking_turns().await;
+    group(session, true);
+    leptos::task::tick().await;
+    group(session, false);
+    for _ in 0..30 {
+        assert_eq!((rows(session), session.rows_are_current()), (MANY + 1, true));
+        settle().await;
+    }
+    assert!(!session.arranging.get_untracked());
+    stage.strike().await;
+}
