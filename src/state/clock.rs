@@ -12,12 +12,16 @@ pub fn now() -> f64 {
 
 /// A moment in nanoseconds since the Unix epoch as that clock shows it.
 pub fn moment(unix: u64, zone: Zone) -> Moment {
-    let east = match zone {
-        Zone::Utc => 0.0,
+    Moment::new(unix, east(unix, zone))
+}
+
+/// How many minutes that clock is before Greenwich's at that moment.
+pub fn east(unix: u64, zone: Zone) -> i32 {
+    match zone {
+        Zone::Utc => 0,
         // Milliseconds since the epoch are exact in a float for the next 285,000 years.
-        Zone::Local => -Date::new(&((unix / 1_000_000) as f64).into()).get_timezone_offset(),
-    };
-    Moment::new(unix, east as i32)
+        Zone::Local => -Date::new(&((unix / 1_000_000) as f64).into()).get_timezone_offset() as i32,
+    }
 }
 
 /// This very moment, likewise.

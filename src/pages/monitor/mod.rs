@@ -5,9 +5,11 @@ mod plots;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::signal::*;
+use crate::state::clock;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::use_navigation;
+use crate::state::settings::use_settings;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, several};
@@ -55,6 +57,7 @@ pub fn monitor() -> El {
         _ => before.cloned().unwrap_or_default(),
     });
     let stage = RwSignal::new(Stage::Loading);
+    let zone = use_settings().zone;
     let services = RwSignal::new(Vec::<String>::new());
     let turn = RwSignal::new(0u32);
     effect(move || {
@@ -101,7 +104,7 @@ pub fn monitor() -> El {
                 Ok(found) => stage.set(Stage::Ready(Box::new(Measured {
                     metrics: metrics(&found.summaries, &service, window, bucket_width(window)),
                     service,
-                    offset_minutes: -(js_sys::Date::new_0().get_timezone_offset() as i32),
+                    offset_minutes: clock::east(window.end_unix, zone.get_untracked()),
                     sample: found.summaries.len(),
                     truncated: found.truncated,
                 }))),
