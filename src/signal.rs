@@ -119,35 +119,12 @@ impl<T: 'static> RwSignal<T> {
         RwSignal(followed(place(value)), PhantomData)
     }
 
-    /// Looks at the value, and follows it.
-    pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look_into(&tracked(self.0), look)
+    fn followed(self) -> Rc<dyn Any> {
+        tracked(self.0)
     }
 
-    /// Looks at the value as it is now.
-    pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look_into(&untracked(self.0), look)
-    }
-
-    /// The value, followed.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// The value as it is now.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        self.with_untracked(T::clone)
-    }
-
-    /// Follows the value.
-    pub fn track(self) {
-        tracked(self.0);
+    fn now(self) -> Rc<dyn Any> {
+        untracked(self.0)
     }
 
     /// Whether what it belonged to has gone; then there is no value to look at.
@@ -233,36 +210,13 @@ impl<T: 'static> Memo<T> {
         Memo { version: version(Box::new(work_out)), value: kept_value, of: PhantomData }
     }
 
-    /// Looks at the value, and follows it.
-    pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look_into(&worked_out(self.version, self.value), look)
+    fn followed(self) -> Rc<dyn Any> {
+        worked_out(self.version, self.value)
     }
 
-    /// Looks at the value as it is now.
-    pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
+    fn now(self) -> Rc<dyn Any> {
         self.version.get_untracked();
-        look_into(&self.value.get_value(), look)
-    }
-
-    /// The value, followed.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// The value as it is now.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        self.with_untracked(T::clone)
-    }
-
-    /// Follows the value.
-    pub fn track(self) {
-        self.version.get();
+        self.value.get_value()
     }
 }
 
@@ -295,35 +249,12 @@ impl<T: 'static> Signal<T> {
         RwSignal::new(value).into()
     }
 
-    /// Looks at the value, and follows it.
-    pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look_into(&read(self.0), look)
+    fn followed(self) -> Rc<dyn Any> {
+        read(self.0)
     }
 
-    /// Looks at the value as it is now.
-    pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        untrack(|| self.with(look))
-    }
-
-    /// The value, followed.
-    pub fn get(self) -> T
-    where
-        T: Clone,
-    {
-        self.with(T::clone)
-    }
-
-    /// The value as it is now.
-    pub fn get_untracked(self) -> T
-    where
-        T: Clone,
-    {
-        self.with_untracked(T::clone)
-    }
-
-    /// Follows the value.
-    pub fn track(self) {
-        read(self.0);
+    fn now(self) -> Rc<dyn Any> {
+        untrack(|| read(self.0))
     }
 }
 
@@ -365,6 +296,46 @@ impl<T: Default + 'static> Default for RwSignal<T> {
         Self::new(T::default())
     }
 }
+
+/// How each of them is read. Written once for all; a trait would have to be imported by whoever reads.
+macro_rules! readable {
+    ($($name:ident)+) => {$(
+        impl<T: 'static> $name<T> {
+            /// Looks at the value, and follows it.
+            pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
+                look_into(&self.followed(), look)
+            }
+
+            /// Looks at the value as it is now.
+            pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
+                look_into(&self.now(), look)
+            }
+
+            /// The value, followed.
+            pub fn get(self) -> T
+            where
+                T: Clone,
+            {
+                self.with(T::clone)
+            }
+
+            /// The value as it is now.
+            pub fn get_untracked(self) -> T
+            where
+                T: Clone,
+            {
+                self.with_untracked(T::clone)
+            }
+
+            /// Follows the value.
+            pub fn track(self) {
+                self.followed();
+            }
+        }
+    )+};
+}
+
+readable! { RwSignal Memo Signal }
 
 macro_rules! handles {
     ($($name:ident<$($of:ident),+>)+) => {$(

@@ -62,7 +62,7 @@ test("a parent of 200,000 children", async (t) => {
   await trace.look("item.id = 123456");
   assert.match(await trace.count(), /1 match|1 of 1/);
   await trace.look("");
-  await trace.openPanel();
+  await trace.togglePanel();
   await page.getByTestId("group").click();
   await idle(page);
   assert.equal(await trace.rowCount(), 51, "fifty operations, four thousand times each");
@@ -76,13 +76,15 @@ test("10,000 services", async (t) => {
   await trace.look("service = service-09999");
   assert.match(await trace.count(), /5 matches/);
   await trace.look("");
-  await trace.openPanel();
+  await trace.togglePanel();
   assert.match(await page.getByTestId("arrange-services").innerText(), /9,940 more services/);
+  await trace.togglePanel();
   await page.getByTestId("colour").selectOption("attribute");
   await page.getByTestId("colour-key").fill("shard");
   await page.keyboard.press("Enter");
   await idle(page);
-  await page.keyboard.press("Escape");
+  // A key acts where no field has the focus.
+  await trace.rows.first().click();
   await page.keyboard.press("Control+k");
   await page.getByTestId("palette-field").fill("service-07777");
   await page.getByTestId("palette").getByRole("option").first().click();
@@ -97,7 +99,7 @@ test("attributes of a megabyte", async (t) => {
   assert.match(await trace.attribute("last").innerText(), /still here/);
   await trace.look('last = "still here"');
   assert.match(await trace.count(), /1 match|1 of 1/);
-  await trace.openPanel();
+  await trace.togglePanel();
   await page.getByTestId("add-column").fill("one.word");
   await page.keyboard.press("Enter");
   await idle(page);
@@ -110,9 +112,8 @@ test("texts that would be taken for something else", async (t) => {
   assert.deepEqual(await trace.spans(), [spanId(0), spanId(1)]);
   assert.ok((await trace.row(spanId(0)).innerText()).includes(HOSTILE.markup));
   await trace.openDetail(spanId(0));
-  const byLetter = (one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1);
-  const [keys, expected] = [await trace.attributes(), Object.keys(HOSTILE).sort(byLetter)];
-  assert.deepEqual(keys.slice(0, expected.length), expected);
+  const keys = await trace.attributes();
+  assert.deepEqual(Object.keys(HOSTILE).filter((key) => !keys.includes(key)), []);
   for (const key of ["markup", "address", "__proto__", "quoted"]) {
     assert.ok((await trace.attribute(key).innerText()).includes(HOSTILE[key]), key);
   }

@@ -2,11 +2,12 @@
 //! `POST /api/archive/{id}` and `POST /api/transform`.
 
 use crate::ingest::{json, regroup};
+use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
 use crate::jaeger::stream;
 use crate::jaeger::{Answering, dependencies, for_each_span, json as json_answer, not_found, text};
 use crate::matching::{Tag, kind_name};
-use crate::store::{Criteria, Store, StoreError, Stored, compress};
+use crate::store::{Criteria, Store, Stored, compress};
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -19,34 +20,16 @@ const DAY: u64 = 86_400_000_000_000;
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
 
+/// What Jaeger says where it has no such trace.
+const NOT_FOUND: &str = "trace not found";
 /// What Jaeger says where it has no metrics backend; the viewer computes its figures from traces.
 const NO_METRICS: &str = "trace metrics are currently disabled - no metrics backend configured";
 
-/// Why a request is not answered.
-enum Failure {
-    Parameter(String),
-    TraceNotFound,
-    NoMetrics,
-    Store(StoreError),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure::Store(error)
-    }
-}
-
-impl Failure {
-    fn response(&self) -> Response<Body> {
-        let (status, message) = match self {
-            Failure::Parameter(message) => (StatusCode::BAD_REQUEST, message.clone()),
-            Failure::TraceNotFound => (StatusCode::NOT_FOUND, "trace not found".to_owned()),
-            Failure::NoMetrics => (StatusCode::NOT_IMPLEMENTED, NO_METRICS.to_owned()),
-            Failure::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
-        };
-        let errors = json!([{ "code": status.as_u16(), "msg": message }]);
-        text(status, format!("{}\n", envelope(&Value::Null, 0, &errors)))
-    }
+/// A failure as this API says it.
+fn refusal(failure: &Failure) -> Response<Body> {
+    let (status, message) = failure.said();
+    let errors = json!([{ "code": status.as_u16(), "msg": message }]);
+    text(status, format!("{}\n", envelope(&Value::Null, 0, &errors)))
 }
 
 fn envelope(data: &Value, total: usize, errors: &Value) -> String {
@@ -90,7 +73,7 @@ pub fn answer(store: &Store, method: &Method, path: &[&str], params: &Params, bo
     match answered {
         Ok(body) if pretty => json_answer(StatusCode::OK, indent(&body)),
         Ok(body) => json_answer(StatusCode::OK, body),
-        Err(failure) => failure.response(),
+        Err(failure) => refusal(&failure),
     }
 }
 
@@ -155,7 +138,7 @@ fn traces(store: &Store, id: Option<&&str>, params: &Params) -> Result<Found, Fa
     let to = micros(params, "end")?;
     if let Some(id) = id {
         let id = params::trace_id(&params::path_decode(id)).map_err(Failure::Parameter)?;
-        let found = store.trace(id.0)?.ok_or(Failure::TraceNotFound)?;
+        let found = store.trace(id.0)?.ok_or(Failure::NotFound(NOT_FOUND))?;
         return Ok(Found { traces: vec![found], missing: Vec::new(), answering });
     }
     let ids: Vec<&str> = params.all("traceID").filter(|id| !id.is_empty()).collect();
@@ -281,14 +264,14 @@ fn metrics(kind: &str, params: &Params) -> Result<Vec<u8>, Failure> {
         Some(kind) => Err(Failure::Parameter(format!(
             "unable to parse param 'spanKind': unsupported span kind: '{kind}'"
         ))),
-        None => Err(Failure::NoMetrics),
+        None => Err(Failure::Unavailable(NO_METRICS)),
     }
 }
 
 /// There is no second storage: a trace is archived as long as it is kept.
 fn archive(store: &Store, id: &str) -> Result<Vec<u8>, Failure> {
     let id = params::trace_id(&params::path_decode(id)).map_err(Failure::Parameter)?;
-    store.trace(id.0)?.ok_or(Failure::TraceNotFound)?;
+    store.trace(id.0)?.ok_or(Failure::NotFound(NOT_FOUND))?;
     Ok(envelope(&json!([]), 0, &json!([])).into_bytes())
 }
 

@@ -1,10 +1,11 @@
 //! Jaeger's query API v3 over HTTP: `GET /api/v3/{services,operations,traces,traces/{id},trace-summaries}`.
 
+use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
 use crate::jaeger::stream;
 use crate::jaeger::{Answering, for_each_span, json, not_found, summary, text};
 use crate::matching::{Tag, kind_name};
-use crate::store::{Criteria, Store, StoreError, Stored};
+use crate::store::{Criteria, Store, Stored};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use spandrel_trace::format::write::{Envelope, OtlpJson};
@@ -14,30 +15,14 @@ use std::io::{self, Write};
 
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
+/// What Jaeger says where it has none.
+const NO_TRACES: &str = "No traces found";
 
-/// Why a request is not answered.
-enum Failure {
-    Parameter(String),
-    NoTraces,
-    Store(StoreError),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure::Store(error)
-    }
-}
-
-impl Failure {
-    fn response(&self) -> Response<Body> {
-        let (status, message) = match self {
-            Failure::Parameter(message) => (StatusCode::BAD_REQUEST, message.clone()),
-            Failure::NoTraces => (StatusCode::NOT_FOUND, "No traces found".to_owned()),
-            Failure::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
-        };
-        let body = serde_json::json!({ "error": { "httpCode": status.as_u16(), "message": message } });
-        text(status, format!("{body}\n"))
-    }
+/// A failure as this API says it.
+fn refusal(failure: &Failure) -> Response<Body> {
+    let (status, message) = failure.said();
+    let body = serde_json::json!({ "error": { "httpCode": status.as_u16(), "message": message } });
+    text(status, format!("{body}\n"))
 }
 
 /// Answers a GET below `/api/v3/`; `path` is what follows. Blocks.
@@ -52,7 +37,7 @@ pub fn answer(store: &Store, path: &[&str], params: &Params) -> Response<Body> {
     };
     match answered {
         Ok(body) => json(StatusCode::OK, body),
-        Err(failure) => failure.response(),
+        Err(failure) => refusal(&failure),
     }
 }
 
@@ -79,7 +64,7 @@ fn trace(store: &Store, id: &str, params: &Params) -> Result<Body, Failure> {
         read(params, &names, params::time)?;
     }
     let answering = answering(params, &["rawTraces", "raw_traces"])?;
-    let found = store.trace(id.0)?.ok_or(Failure::NoTraces)?;
+    let found = store.trace(id.0)?.ok_or(Failure::NotFound(NO_TRACES))?;
     written(vec![found], answering)
 }
 
@@ -87,7 +72,7 @@ fn traces(store: &Store, params: &Params) -> Result<Body, Failure> {
     let answering = answering(params, &["query.rawTraces", "query.raw_traces"])?;
     let found = search(store, params)?;
     if found.is_empty() {
-        return Err(Failure::NoTraces);
+        return Err(Failure::NotFound(NO_TRACES));
     }
     written(found, answering)
 }

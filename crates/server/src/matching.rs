@@ -2,7 +2,7 @@
 //! and the same span, values compared as text.
 
 use crate::ingest::regroup::walk_span;
-use spandrel_trace::format::otlp_proto::{self, Parts};
+use spandrel_trace::format::{Parts, otlp_proto};
 use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
 use spandrel_trace::model::{Kind, StatusCode};
 

@@ -36,8 +36,8 @@ export class Trace {
     await idle(this.page);
   }
 
-  /** Opens the panel with order, colours, columns and services. */
-  async openPanel() {
+  /** Opens or closes the panel with order, columns and services. */
+  async togglePanel() {
     await this.page.getByTestId("arrange").click();
     await idle(this.page);
   }

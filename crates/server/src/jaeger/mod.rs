@@ -3,6 +3,7 @@
 
 mod adjust;
 pub mod dependencies;
+pub mod failure;
 pub mod params;
 pub mod stream;
 pub mod summary;

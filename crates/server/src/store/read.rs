@@ -6,7 +6,7 @@ use super::{Store, StoreError};
 use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
 use crate::matching::{self, Tag};
 use rustc_hash::FxHashSet;
-use spandrel_trace::format::otlp_proto::{self, Parts};
+use spandrel_trace::format::{Parts, otlp_proto};
 
 /// A trace as it is stored.
 pub struct Stored {

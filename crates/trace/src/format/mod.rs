@@ -45,6 +45,21 @@ impl Format {
     }
 }
 
+/// Where a span stands in a request: its own bytes and those of what it hangs below, each an object or a message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// The resource; empty when there is none.
+    pub resource: &'a [u8],
+    /// Schema URL of the resource.
+    pub resource_schema: &'a str,
+    /// The scope; empty when there is none.
+    pub scope: &'a [u8],
+    /// Schema URL of the scope.
+    pub scope_schema: &'a str,
+    /// The span.
+    pub span: &'a [u8],
+}
+
 /// Why something could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {

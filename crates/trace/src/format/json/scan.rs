@@ -362,19 +362,12 @@ impl<'a> Cursor<'a> {
         }
         self.damaged = true;
         self.at = begin;
-        let mut depth = 0usize;
         loop {
             match self.bytes.get(self.at).ok_or(Stop::More)? {
-                b'"' => {
-                    self.string()?;
-                    continue;
-                }
-                b',' | b'}' | b']' if depth == 0 => return Ok(()),
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                _ => {}
+                b',' | b'}' | b']' => return Ok(()),
+                b'"' | b'{' | b'[' => self.skip()?,
+                _ => self.at += 1,
             }
-            self.at += 1;
         }
     }
 }

@@ -9,7 +9,7 @@ mod value;
 mod whole;
 
 pub(super) use first::first;
-pub use split::{Parts, split};
+pub use split::split;
 pub(super) use value::{numeric, warnings_key};
 pub(super) use whole::{decode, say_warnings};
 

@@ -1,24 +1,9 @@
 //! A request taken apart span by span, whatever the order of its members.
 
 use super::malformed;
-use crate::format::Malformed;
 use crate::format::json::{Cursor, Scan, unescape};
+use crate::format::{Malformed, Parts};
 use std::borrow::Cow;
-
-/// Where a span stands in a request: its own bytes and those of what it hangs below.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Parts<'a> {
-    /// `resource` object; empty when there is none.
-    pub resource: &'a [u8],
-    /// Schema URL of the resource.
-    pub resource_schema: &'a str,
-    /// `scope` object; empty when there is none.
-    pub scope: &'a [u8],
-    /// Schema URL of the scope.
-    pub scope_schema: &'a str,
-    /// The span's object.
-    pub span: &'a [u8],
-}
 
 /// Walks a request (one object) and hands over each span in order, whatever the order of the members.
 /// `Err` when it is not JSON, or something in it is not of the type that it has to be.

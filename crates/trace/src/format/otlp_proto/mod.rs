@@ -5,7 +5,7 @@ mod split;
 mod whole;
 pub(super) mod wire;
 
-pub use split::{Parts, split};
+pub use split::split;
 pub(super) use whole::{decode, time};
 
 use super::Malformed;

@@ -2,23 +2,8 @@
 
 use super::checked;
 use super::wire::{Field, message};
-use crate::format::Malformed;
 use crate::format::json::{Scan, Stop};
-
-/// Where a span stands in a request: its own bytes and those of what it hangs below.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Parts<'a> {
-    /// `Resource` message; empty when there is none.
-    pub resource: &'a [u8],
-    /// Schema URL of the resource.
-    pub resource_schema: &'a str,
-    /// `InstrumentationScope` message; empty when there is none.
-    pub scope: &'a [u8],
-    /// Schema URL of the scope.
-    pub scope_schema: &'a str,
-    /// `Span` message.
-    pub span: &'a [u8],
-}
+use crate::format::{Malformed, Parts};
 
 /// Walks an `ExportTraceServiceRequest` and hands over each span in order, whatever the order of the fields.
 pub fn split<'a>(request: &'a [u8], mut each: impl FnMut(Parts<'a>)) -> Result<(), Malformed> {
