@@ -1,6 +1,7 @@
 // One span in full: what can be taken along, what is filtered, where the detail stands, and values of any size.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { idle, open, picture } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
@@ -90,7 +91,18 @@ test("values of a megabyte are cut, and the whole is there for those who ask", a
   assert.match(await json.innerText(), /\n399 item 399\n/);
   await trace.attribute("big.text").getByRole("button", { name: /^Show all/ }).click();
   await idle(page);
-  assert.ok((await trace.attribute("big.text").innerText()).includes("é".repeat(500_000)));
+  assert.ok((await trace.attribute("big.text").textContent()).includes("é".repeat(500_000)));
+  const pieces = trace.attribute("big.text").locator(".value-piece");
+  assert.ok((await pieces.count()) > 20, "laid out piece by piece");
+  assert.ok(await pieces.evaluateAll((all) => all.every((piece) => piece.textContent.length <= 32 << 10)));
+  // Or taken along as a file.
+  const begun = page.waitForEvent("download");
+  await trace.attribute("big.text").hover();
+  await trace.attribute("big.text").getByTestId("attribute-actions").getByRole("button").first().click();
+  await page.getByRole("menu").getByText("Save the value as a file").click();
+  const file = await begun;
+  assert.equal(file.suggestedFilename(), "big.text.txt");
+  assert.equal(await readFile(await file.path(), "utf8"), "é".repeat(500_000));
 });
 
 test("an attribute says how many of the same operation are like it, and leads to them", async (t) => {

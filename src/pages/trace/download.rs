@@ -5,7 +5,7 @@ use crate::state::data::Data;
 use crate::state::errand::{Errand, rest};
 use spandrel_trace::format::write::Export;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlAnchorElement, Url};
+use web_sys::{Blob, HtmlAnchorElement, Url};
 
 /// How long the browser has to take the file over, milliseconds.
 const TAKING: u32 = 60_000;
@@ -25,6 +25,21 @@ pub fn download(data: Data, id: &str, format: Export, said: RwSignal<String>) {
             }
             Err(problem) => said.set(format!("Downloading did not work: {}", problem.happened)),
         }
+    };
+    Errand::send(work).forget();
+}
+
+/// Has the browser keep a text as a file.
+pub fn save_text(text: &str, name: &str) {
+    let parts = js_sys::Array::of1(&text.into());
+    let address =
+        Blob::new_with_str_sequence(&parts).and_then(|blob| Url::create_object_url_with_blob(&blob));
+    // A browser that makes no files has said so by then.
+    let Ok(address) = address else { return };
+    save(&address, name);
+    let work = async move {
+        rest(TAKING).await;
+        let _ = Url::revoke_object_url(&address);
     };
     Errand::send(work).forget();
 }

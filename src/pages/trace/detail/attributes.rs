@@ -1,6 +1,7 @@
 //! Lists of keys and values, and what can be done with each. Keys may repeat.
 
 use super::super::copy::{Said, copy_button_of};
+use super::super::download::save_text;
 use super::peers::note;
 use super::readable::value_view;
 use super::sheet::Sheet;
@@ -112,6 +113,10 @@ fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, s
     let choices = move || {
         let pair = format!("{key}={words}");
         let mut choices = vec![Choice::new("Copy key=value", move || said.copy(pair.clone()))];
+        if words.len() > value::PIECE {
+            let (text, name) = (words.clone(), format!("{key}.txt"));
+            choices.push(Choice::new("Save the value as a file", move || save_text(&text, &name)));
+        }
         if let Some(condition) = condition.clone() {
             choices
                 .push(Choice::new("Find spans with this value", move || session.find.set(condition.clone())));

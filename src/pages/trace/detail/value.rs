@@ -1,7 +1,8 @@
 //! Attribute values as text, by type: long ones folded, nested ones as indented JSON. Text only, never markup.
 
 use crate::signal::*;
-use crate::ui::element::{El, button};
+use crate::state::{busy, errand};
+use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, keyed, several, when};
 use spandrel_trace::model::record::Value;
 use spandrel_trace::units::bytes;
@@ -11,6 +12,10 @@ use web_sys::MouseEvent;
 
 /// Characters of a value that are shown before it is asked for as a whole.
 const SHOWN: usize = 1_500;
+
+/// Bytes of a text that are laid out at once, and the milliseconds after which more are.
+pub const PIECE: usize = 32 << 10;
+const FRAME: u32 = 16;
 
 /// The class that says which type a value has; nested ones keep their line breaks.
 pub fn class(value: &Value) -> &'static str {
@@ -112,10 +117,41 @@ pub fn long_text(text: &str) -> View {
     let whole = RwSignal::new(false);
     let more = format!("Show all ({})", bytes(text.len() as u64));
     let text: Rc<str> = text.into();
-    let shown =
-        move |whole| -> View { if whole { (&*text).into() } else { format!("{}…", &text[..cut]).into() } };
+    let shown = move |whole| -> View {
+        match whole {
+            false => format!("{}…", &text[..cut]).into(),
+            true if text.len() <= PIECE => (&*text).into(),
+            true => in_pieces(text.clone()).into(),
+        }
+    };
     let more = move || more_button(&more, move || whole.set(true));
     several([keyed(move || whole.get(), shown), when(move || !whole.get(), more)])
+}
+
+/// A text that would hold the page up if it were laid out at once: piece by piece, a frame for each.
+fn in_pieces(text: Rc<str>) -> El {
+    let whole = el("span", "value-pieces");
+    let node = whole.clone();
+    errand::begin(async move {
+        let _busy = busy::hold();
+        let (mut node, mut from) = (node, 0);
+        while from < text.len() {
+            let piece = &text[from..from + piece_end(&text[from..])];
+            from += piece.len();
+            node = node.child(el("span", "value-piece").text(piece));
+            errand::rest(FRAME).await;
+        }
+    });
+    whole
+}
+
+/// Where the first piece of a text ends: after a line if there is one.
+fn piece_end(text: &str) -> usize {
+    if text.len() <= PIECE {
+        return text.len();
+    }
+    let most = text.floor_char_boundary(PIECE);
+    text[..most].rfind('\n').map_or(most, |line| line + 1)
 }
 
 /// The button that shows what was held back.
@@ -128,6 +164,14 @@ mod tests {
     use super::*;
     use spandrel_trace::model::record::Attribute;
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn long_texts_are_cut_after_lines_and_never_within_a_letter() {
+        assert_eq!(piece_end("short"), 5);
+        assert_eq!(piece_end(&"é".repeat(PIECE)), PIECE);
+        assert_eq!(piece_end(&format!("x{}", "é".repeat(PIECE))), PIECE - 1);
+        assert_eq!(piece_end(&format!("one\ntwo\n{}", "x".repeat(PIECE))), 8);
+    }
 
     #[test]
     fn values_are_shown_by_type() {
