@@ -21,11 +21,11 @@ use crate::ui::view::{View, part, several};
 use links::links;
 use missing::missing;
 use spandrel_trace::format::write::Export;
-use spandrel_trace::model::{Flags, NO_SPAN, Outline};
+use spandrel_trace::model::{Flags, Outline};
 use spandrel_trace::units::{duration, duration_exact};
 use web_sys::MouseEvent;
 
-/// The numbers, counted in one pass.
+/// The numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The earliest root's service and operation.
@@ -43,29 +43,31 @@ pub struct Facts {
 impl Facts {
     /// Counts.
     pub fn of(outline: &Outline) -> Self {
-        let mut facts = Facts::default();
         let mut seen = vec![false; outline.strings.len()];
-        let mut root = None;
-        for span in 0..outline.len() {
-            if let Some(service) = seen.get_mut(outline.service[span] as usize) {
-                facts.services += usize::from(!*service);
-                *service = true;
-            }
-            facts.depth = facts.depth.max(outline.depth[span] + 1);
-            facts.errors += usize::from(outline.flags[span].has(Flags::OWN_ERROR));
-            let orphan = outline.flags[span].has(Flags::ORPHAN);
-            facts.orphans += usize::from(orphan);
-            // Whoever names no parent is the root; an orphan stands in only where there is none.
-            if outline.parent[span] == NO_SPAN {
-                let rank = (orphan, outline.begin[span], span);
-                root = Some(root.map_or(rank, |best: (bool, u64, usize)| best.min(rank)));
+        for service in &outline.service {
+            if let Some(seen) = seen.get_mut(*service as usize) {
+                *seen = true;
             }
         }
-        if let Some((_, _, span)) = root {
-            facts.root = (outline.service_of(span as u32).into(), outline.name_of(span as u32).into());
+        let flagged = |flag| outline.flags.iter().filter(|flags| flags.has(flag)).count();
+        Facts {
+            root: root_of(outline),
+            services: seen.iter().filter(|seen| **seen).count(),
+            depth: outline.depth.iter().max().map_or(0, |depth| depth + 1),
+            errors: flagged(Flags::OWN_ERROR),
+            orphans: flagged(Flags::ORPHAN),
         }
-        facts
     }
+}
+
+/// The earliest root's service and operation; an orphan stands in only where all are.
+fn root_of(outline: &Outline) -> (String, String) {
+    let from_root =
+        |root: usize| Some(outline.subtree_end[root] as usize).filter(|next| *next < outline.len());
+    let roots = std::iter::successors((!outline.is_empty()).then_some(0), |root| from_root(*root));
+    let first = roots.min_by_key(|root| (outline.flags[*root].has(Flags::ORPHAN), outline.begin[*root]));
+    let named = |root| (outline.service_of(root as u32).into(), outline.name_of(root as u32).into());
+    first.map(named).unwrap_or_default()
 }
 
 /// A number with separators: `1,284`.
@@ -103,7 +105,7 @@ pub fn header(session: Session, data: Data, id: &str) -> El {
 }
 
 fn name_of(outline: &Outline) -> String {
-    match Facts::of(outline).root {
+    match root_of(outline) {
         (service, operation) if service.is_empty() && operation.is_empty() => "Trace".to_owned(),
         (service, operation) if service.is_empty() => operation,
         (service, operation) => format!("{service} · {operation}"),

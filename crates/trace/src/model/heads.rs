@@ -16,6 +16,7 @@ pub struct Memory {
 /// Beginnings that were read, each with what it means and with what came after it.
 #[derive(Clone, Debug, Default)]
 pub struct Heads {
+    /// What was read, each text once.
     texts: Strings,
     /// By the texts' numbers.
     heads: Vec<Head>,

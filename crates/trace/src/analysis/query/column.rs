@@ -17,7 +17,8 @@ pub struct Column {
     /// Where each text ends.
     #[serde(with = "crate::units::words")]
     ends: Vec<u32>,
-    /// How many spans could not be asked yet, because their attributes are not searchable so far.
+    /// How many spans could not be asked yet, because their attributes are not searchable so far. As long as there are
+    /// any nothing is said of the others: whoever asks asks again.
     pub unsearched: u32,
 }
 
@@ -53,6 +54,10 @@ impl Column {
 
 /// A field's column.
 pub fn column(trace: &Trace, field: &Field) -> Column {
+    let unsearched = trace.unsearchable() as u32;
+    if unsearched > 0 {
+        return Column { unsearched, ..Column::default() };
+    }
     let facts = Facts::of(trace);
     let mut number = vec![0; facts.outline.len()];
     // The first text of all is the empty one: it is left out where no span has it.
@@ -80,12 +85,7 @@ pub fn column(trace: &Trace, field: &Field) -> Column {
         };
     });
     let (texts, ends) = strings.parts();
-    let mut column = Column {
-        texts: texts.to_owned(),
-        ends: ends.to_vec(),
-        unsearched: trace.unsearchable() as u32,
-        number,
-    };
+    let mut column = Column { texts: texts.to_owned(), ends: ends.to_vec(), unsearched, number };
     if !column.number.contains(&1) {
         column.ends.remove(0);
         column.number.iter_mut().for_each(|number| *number = number.saturating_sub(1));
