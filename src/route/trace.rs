@@ -109,6 +109,16 @@ impl Placement {
     /// All of them with their words in an address.
     pub const ALL: [(Self, &str); 3] =
         [(Self::Right, ""), (Self::Bottom, "bottom"), (Self::Inline, "inline")];
+
+    /// From its word in an address; anything else is beside the waterfall.
+    pub fn of_word(word: &str) -> Self {
+        meaning(&Self::ALL, word)
+    }
+
+    /// Its word in an address.
+    pub fn word(self) -> &'static str {
+        word(&Self::ALL, self)
+    }
 }
 
 impl Order {
@@ -159,7 +169,7 @@ impl TraceView {
             span: SpanId::parse(query.get("span")),
             open: query.has("open"),
             opened: ids(query.get("opened")),
-            detail: meaning(&Placement::ALL, query.get("detail")),
+            detail: Placement::of_word(query.get("detail")),
             level: query.get("level").parse().ok(),
             collapsed: ids(query.get("collapsed")),
             expanded: ids(query.get("expanded")),
@@ -187,7 +197,7 @@ impl TraceView {
         }
         query.add("open", if self.open { "1" } else { "" });
         query.add("opened", print_ids(&self.opened));
-        query.add("detail", word(&Placement::ALL, self.detail));
+        query.add("detail", self.detail.word());
         if let Some(level) = self.level {
             query.add("level", level.to_string());
         }

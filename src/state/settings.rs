@@ -69,6 +69,16 @@ pub fn remember_zone(zone: Zone) {
     storage::set("zone", zone.word());
 }
 
+/// Where the detail of a span was put last, in the word of an address; empty where nobody has.
+pub fn detail_place() -> String {
+    storage::get("detail").unwrap_or_default()
+}
+
+/// Remembers where the detail of a span was put.
+pub fn remember_detail_place(word: &str) {
+    storage::set("detail", word);
+}
+
 impl Settings {
     /// The theme.
     pub fn theme(self) -> Theme {

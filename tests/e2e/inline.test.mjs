@@ -214,6 +214,20 @@ test("the detail moves between its places, and collapsed rows take theirs along"
   await trace.row(sent.ids["reserve stock"]).getByTestId("twisty").click();
   await idle(page);
   assert.equal((await drawers(page)).length, 2, "it was not forgotten");
+  // The next trace that is opened has its details there too; an address that says something else is obeyed.
+  const next = checkout();
+  await send(otlp_http, next.body);
+  const here = page.url();
+  await page.goto(`${viewer}/trace/${next.traceId}`);
+  await idle(page);
+  await trace.openDetail(next.ids["reserve stock"]);
+  assert.equal(await page.getByTestId("span-drawer").count(), 1);
+  await page.goto(`${viewer}/trace/${next.traceId}?span=${next.ids["reserve stock"]}&open=1`);
+  await idle(page);
+  assert.equal(await page.getByTestId("span-drawer").count(), 0);
+  assert.equal(await trace.detail.count(), 1);
+  await page.goto(here);
+  await idle(page);
   await trace.detail.first().getByTestId("placement-menu").getByRole("button").first().click();
   await page.getByRole("menu").getByText("Below the waterfall", { exact: true }).click();
   await idle(page);

@@ -8,13 +8,13 @@ use super::find::look;
 use super::header::{grouped, header};
 use super::opened::{Ask, opened};
 use super::session::Session;
-use crate::route::{Route, TraceView};
+use crate::route::{Placement, Route, TraceView};
 use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::{Data, use_data};
 use crate::state::errand;
 use crate::state::navigation::{use_navigation, whole_address};
-use crate::state::settings::{jaeger_config, use_settings};
+use crate::state::settings::{detail_place, jaeger_config, use_settings};
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
@@ -102,6 +102,8 @@ fn linked(id: String, outline: Arc<Outline>) -> View {
     let mut session = Session::new(outline);
     // Whose clock is read is one and the same on all pages.
     session.zone = use_settings().zone;
+    // Unless an address says otherwise, details are where this reader put them last.
+    session.placement.set(Placement::of_word(&detail_place()));
     let live = session.outline_live();
     effect(move || {
         let now = live.with(|outline| slots_of(outline, colours::slots));

@@ -3,6 +3,7 @@
 use super::Session;
 use crate::route::Placement;
 use crate::signal::*;
+use crate::state::settings::remember_detail_place;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::SpanId;
 
@@ -84,5 +85,6 @@ impl Session {
             self.opened.set(if inline { vec![id] } else { Vec::new() });
         });
         self.show_detail(span);
+        remember_detail_place(placement.word());
     }
 }
