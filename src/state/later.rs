@@ -15,6 +15,11 @@ pub fn fetch_ahead() {
     Errand::send(async { drop(later::arrive().await) }).forget();
 }
 
+/// Waits until it is there, for what is done rather than shown.
+pub async fn arrived() -> Result<(), Problem> {
+    later::arrive().await.map(drop).map_err(|why| missing(&why))
+}
+
 /// The second part, as a page waits for it. Copies are the same.
 #[derive(Clone, Copy)]
 pub struct Later(RwSignal<Arrival>);
@@ -35,8 +40,8 @@ impl Later {
         self.0.set(None);
         let waiting = busy::hold();
         Errand::send(async move {
-            let arrived = later::arrive().await;
-            self.0.set(Some(arrived.map(drop).map_err(|why| missing(&why))));
+            let arrived = arrived().await;
+            self.0.set(Some(arrived));
             drop(waiting);
         })
         .forget();

@@ -74,7 +74,7 @@ fn around() -> Around {
         found: Rc::new(
             |service, name| if (service, name) == ("GET", "root") { vec![1, 2, 1 << 40] } else { vec![1] },
         ),
-        patterns: Rc::new(link_patterns(config)),
+        patterns: Rc::new(move || link_patterns(config)),
         top: ["sku".to_owned()].into(),
     }
 }

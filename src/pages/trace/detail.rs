@@ -78,7 +78,7 @@ pub struct Around {
     /// How long other traces took that the last search found, by the service and operation of their root.
     pub found: Found,
     /// Links that the backend wants on values.
-    pub patterns: Rc<Vec<LinkPattern>>,
+    pub patterns: Rc<dyn Fn() -> Vec<LinkPattern>>,
     /// Beginnings of keys that the backend wants first.
     pub top: Rc<[String]>,
 }
@@ -199,7 +199,8 @@ fn placements(session: Session, span: SpanIx) -> El {
 /// What was written down about the span.
 pub fn detail_body(session: Session, span: SpanIx, whole: Rc<Whole>, around: &Around) -> View {
     let (filter_text, peers) = (RwSignal::default(), RwSignal::default());
-    let sheet = Sheet { session, span, whole, filter: filter_text, peers, patterns: around.patterns.clone() };
+    let patterns = Rc::new((around.patterns)());
+    let sheet = Sheet { session, span, whole, filter: filter_text, peers, patterns };
     compare(&sheet, around);
     let Whole { record, resource, scope } = &*sheet.whole;
     let scope_name = match (scope.name.as_str(), scope.version.as_str()) {

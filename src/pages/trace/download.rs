@@ -1,9 +1,12 @@
 //! The whole trace as a file for other tools.
 
+use crate::later;
 use crate::signal::*;
 use crate::state::data::Data;
 use crate::state::errand::{Errand, rest};
+use crate::state::later::arrived;
 use spandrel_trace::format::write::Export;
+use spandrel_trace::units::Problem;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
@@ -13,6 +16,25 @@ const TAKING: u32 = 60_000;
 /// Has the engine write the trace and the browser keep it as a file. `said` hears how it goes.
 pub fn download(data: Data, id: &str, format: Export, said: RwSignal<String>) {
     let id = id.to_owned();
+    let whole = async move {
+        match arrived().await {
+            Ok(()) => {
+                let write = later!(fn(data: Data, id: String, format: Export, said: RwSignal<String>) -> () {
+                    write(data, id, format, said)
+                });
+                write(data, id, format, said);
+            }
+            Err(problem) => said.set(failed(&problem)),
+        }
+    };
+    Errand::send(whole).forget();
+}
+
+fn failed(problem: &Problem) -> String {
+    format!("Downloading did not work: {}", problem.happened)
+}
+
+fn write(data: Data, id: String, format: Export, said: RwSignal<String>) {
     let work = async move {
         said.set("Writing …".to_owned());
         match data.download(&id, format).await {
@@ -23,7 +45,7 @@ pub fn download(data: Data, id: &str, format: Export, said: RwSignal<String>) {
                 // The file is kept by now; where it is not, it can be asked for again.
                 let _ = Url::revoke_object_url(&address);
             }
-            Err(problem) => said.set(format!("Downloading did not work: {}", problem.happened)),
+            Err(problem) => said.set(failed(&problem)),
         }
     };
     Errand::send(work).forget();

@@ -23,6 +23,7 @@ use missing::missing;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Flags, Outline};
 use spandrel_trace::units::{duration, duration_exact};
+use std::sync::Arc;
 use web_sys::MouseEvent;
 
 /// The numbers.
@@ -113,7 +114,7 @@ fn name_of(outline: &Outline) -> String {
 }
 
 /// The line of numbers.
-fn facts(session: Session, data: Data, key: &str, outline: &Outline) -> El {
+fn facts(session: Session, data: Data, key: &str, outline: &Arc<Outline>) -> El {
     let facts = Facts::of(outline);
     let id = match outline.foreign_trace_id.as_str() {
         "" => outline.trace_id.to_string(),

@@ -8,6 +8,7 @@ use super::find::look;
 use super::header::{grouped, header};
 use super::opened::{Ask, opened};
 use super::session::Session;
+use crate::later;
 use crate::route::{Placement, Route, TraceView};
 use crate::signal::*;
 use crate::state::colours;
@@ -19,7 +20,7 @@ use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
 use spandrel_trace::analysis::key_order::top_prefixes;
-use spandrel_trace::analysis::link_pattern::link_patterns;
+use spandrel_trace::analysis::link_pattern::{LinkPattern, link_patterns};
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, SpanId};
@@ -171,7 +172,7 @@ fn around(id: String, data: Data) -> Around {
             Box::pin(async move { data.export(&id, begin, end, format).await.ok() })
         }),
         found: Rc::new(move |service, operation| data.found_durations(service, operation, &not_this)),
-        patterns: Rc::new(link_patterns(&jaeger_config())),
+        patterns: Rc::new(later!(fn() -> Vec<LinkPattern> { link_patterns(&jaeger_config()) })),
         top: top_prefixes(&jaeger_config()).into(),
     }
 }

@@ -3,15 +3,22 @@
 use super::header::{counted, grouped};
 use super::session::Session;
 use super::turns::ahead;
+use crate::later;
 use crate::signal::*;
 use crate::state::data::Data;
 use crate::state::errand::{begin, rest};
+use crate::state::later::arrived;
 use crate::ui::view::effect;
 use spandrel_trace::analysis::added::{added, is_same};
+use spandrel_trace::units::Problem;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// How long new spans stand out, milliseconds.
 const FLASH: u32 = 2_000;
+
+/// Work whose code comes later.
+type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 /// When to ask again. A trace is quiet when several answers in a row had nothing new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,14 +81,19 @@ impl Refresher {
         };
         effect(move || {
             if refresher.wanted.get() > 0 {
-                begin(async move {
-                    refresher.ask().await;
-                });
+                begin(refresher.whole(later!(fn(refresher: Refresher) -> Work {
+                    Box::pin(async move {
+                        refresher.ask().await;
+                    })
+                })));
             }
         });
         effect(move || {
             if refresher.following.get() {
-                begin(refresher.follow());
+                begin(
+                    refresher
+                        .whole(later!(fn(refresher: Refresher) -> Work { Box::pin(refresher.follow()) })),
+                );
             }
         });
         effect(move || {
@@ -98,6 +110,17 @@ impl Refresher {
     /// Reads the trace again, now.
     pub fn now(self) {
         self.wanted.update(|count| *count += 1);
+    }
+
+    /// Works once the program has what it takes.
+    async fn whole(self, work: fn(Self) -> Work) {
+        match arrived().await {
+            Ok(()) => work(self).await,
+            Err(problem) => {
+                self.following.set(false);
+                self.said.set(failed(&problem));
+            }
+        }
     }
 
     async fn follow(self) {
@@ -124,7 +147,7 @@ impl Refresher {
         self.asking.set(false);
         match answer {
             Err(problem) => {
-                self.said.set(format!("Refreshing did not work: {}", problem.happened));
+                self.said.set(failed(&problem));
                 None
             }
             Ok(outline) if is_same(&before, &outline) => {
@@ -144,6 +167,10 @@ impl Refresher {
             }
         }
     }
+}
+
+fn failed(problem: &Problem) -> String {
+    format!("Refreshing did not work: {}", problem.happened)
 }
 
 #[cfg(test)]

@@ -1,14 +1,30 @@
 //! Links that whoever runs the backend wants on every trace (`linkPatterns` of the type "traces").
 
+use crate::later;
 use crate::signal::*;
+use crate::state::later::Later;
 use crate::state::settings::jaeger_config;
 use crate::ui::element::el;
-use crate::ui::view::{View, several};
+use crate::ui::view::{View, part, several};
 use spandrel_trace::analysis::link_pattern::{Place, fact_of_trace, link_patterns};
 use spandrel_trace::model::Outline;
+use std::sync::Arc;
 
-/// The links of this trace.
-pub fn links(outline: &Outline) -> View {
+/// The links of this trace, as soon as the program has what makes them.
+pub fn links(outline: &Arc<Outline>) -> View {
+    // Most backends want none.
+    if !untrack(jaeger_config).contains("linkPatterns") {
+        return View::NONE;
+    }
+    let (later, outline) = (Later::begin(), outline.clone());
+    let make = later!(fn(outline: &Outline) -> View { made(outline) });
+    part(
+        move || matches!(later.arrival(), Some(Ok(()))),
+        move |is_here| if is_here { make(&outline) } else { View::NONE },
+    )
+}
+
+fn made(outline: &Outline) -> View {
     let lookup = |name: &str| fact_of_trace(outline, name);
     let patterns = untrack(|| link_patterns(&jaeger_config()));
     let links = patterns.iter().filter_map(|pattern| pattern.link(Place::Trace, "", "", &lookup));

@@ -4,7 +4,10 @@
 use super::super::colours::Slots;
 use super::super::header::grouped;
 use super::super::session::Session;
+use crate::later;
 use crate::signal::*;
+use crate::state::later::Later;
+use crate::ui::arriving::arriving;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::view::{View, part, several, when};
 use spandrel_trace::analysis::rows::SiblingOrder;
@@ -43,7 +46,13 @@ pub fn arrange_button(session: Session, slots: Slots) -> El {
     el("span", "arrange")
         .on("keydown", key)
         .child(toggle)
-        .child(when(move || open.get(), move || panel(session, slots)))
+        .child(when(move || open.get(), move || arriving_panel(session, slots)))
+}
+
+fn arriving_panel(session: Session, slots: Slots) -> View {
+    let later = Later::begin();
+    let make = later!(fn(session: Session, slots: Slots) -> View { panel(session, slots).into() });
+    arriving(move || later.arrival(), move || later.fetch(), move || make(session, slots))
 }
 
 fn panel(session: Session, slots: Slots) -> El {
