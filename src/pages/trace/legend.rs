@@ -12,7 +12,7 @@ use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{effect, keep, part, several};
 use spandrel_trace::scene::colouring::{Colouring, Meaning};
 use spandrel_trace::units::Order as _;
-use web_sys::{Event, HtmlInputElement, MouseEvent};
+use web_sys::{Event, HtmlInputElement, KeyboardEvent, MouseEvent};
 
 /// What the words beside the meanings take of the line, the way back to all of the time, those that say that there are more, the field for a key, and what
 /// a meaning takes besides its words, CSS pixels.
@@ -119,6 +119,14 @@ fn key_field(session: Session) -> El {
             _ => String::new(),
         });
     let input: HtmlInputElement = field.node();
+    let leaving = input.clone();
+    let field = field.on("keydown", move |event: KeyboardEvent| {
+        // The field lets go of the keys.
+        if event.key() == "Escape" {
+            let _ = leaving.blur();
+            event.stop_propagation();
+        }
+    });
     effect(move || {
         if session.colour.with_untracked(|colour| *colour == Colour::Attribute(String::new())) {
             // A field in the page takes the focus.
