@@ -14,8 +14,8 @@ use spandrel_trace::scene::colouring::{Colouring, Meaning};
 use spandrel_trace::units::Order as _;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent, MouseEvent};
 
-/// What the words beside the meanings take of the line, the way back to all of the time, those that say that there are more, the field for a key, and what
-/// a meaning takes besides its words, CSS pixels.
+/// What things take of the line, CSS pixels: what one colours by, the way back to all of the time, the word that there
+/// are more, the field for a key, and a meaning besides its words.
 const AROUND: f64 = 190.0;
 const FIT: f64 = 130.0;
 const MORE: f64 = 70.0;
