@@ -11,6 +11,7 @@ use crate::route::Route;
 use crate::signal::*;
 use crate::state;
 use crate::state::busy;
+use crate::state::errand::next_task;
 use crate::state::later::{Later, fetch_ahead};
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
@@ -46,13 +47,15 @@ fn app() -> View {
     });
     let files = Files::default();
     files.listen();
+    // The frame is one task, the page in it another.
+    let (route, built) = (use_route(), next_task());
     let skip = el("a", "unseen").attr("href", "#content").on("click", links::skip).text("Skip to content");
     let main = el("main", "app__page")
         .attr("id", "content")
         .attr("tabindex", "-1")
         .test("drop-zone")
         .child(files_face(files))
-        .child(page(use_route()));
+        .when(move || built.get(), move || page(route));
     el("div", "app")
         .on("click", move |event: MouseEvent| links::follow(&event, navigation))
         .children([skip, bar(files), main])

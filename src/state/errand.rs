@@ -1,7 +1,8 @@
 //! Work that is given up when nobody waits for it any more: dropping the errand drops its future at once.
 
+use super::busy;
 use crate::io::clock;
-use crate::signal::keep;
+use crate::signal::{RwSignal, keep};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -55,6 +56,19 @@ impl Drop for Errand {
 /// Sends `work` that is given up when the effect or the part of a page that began it runs anew or goes.
 pub fn begin(work: impl Future<Output = ()> + 'static) {
     keep(Errand::send(work));
+}
+
+/// Becomes true in the next task. What is built only then does not lengthen the one that runs now; the page counts as
+/// busy until it is.
+pub fn next_task() -> RwSignal<bool> {
+    let come = RwSignal::new(false);
+    let waiting = busy::hold();
+    begin(async move {
+        turn().await;
+        come.set(true);
+        drop(waiting);
+    });
+    come
 }
 
 /// Lets so many milliseconds pass.

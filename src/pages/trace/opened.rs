@@ -13,7 +13,7 @@ use super::waterfall::{Fill, waterfall};
 use crate::later;
 use crate::route::Placement;
 use crate::signal::*;
-use crate::state::errand;
+use crate::state::errand::{self, next_task};
 use crate::state::later::Later;
 use crate::ui::arriving::arriving;
 use crate::ui::element::{El, el};
@@ -38,9 +38,15 @@ pub type Answered = Result<Rc<Whole>, Problem>;
 /// Asks for a span in full.
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 
-/// The page on an open trace below its header: `slots` are colour slots by string index, `ask` is where the detail comes from,
-/// `around` what else it asks.
+/// The page on an open trace: `slots` are colour slots by string index, `ask` is where the detail comes from, `around`
+/// what else it asks. The header is one task, what is below it another.
 pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Around) -> View {
+    let built = next_task();
+    let below = when(move || built.get(), move || below(session, slots, ask.clone(), around.clone()));
+    several([View::from(header), below])
+}
+
+fn below(session: Session, slots: Slots, ask: Ask, around: Around) -> View {
     take_turns(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let coloured = coloured(session, slots);
@@ -101,7 +107,7 @@ pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Arou
         summoned(Summoned::Help, later!(fn(session: Session) -> View { help(session).into() })),
     ]);
     let band = part(move || session.outline_live().track(), move |()| minimap(session, coloured));
-    several([View::from(header), band, legend(session, coloured).into(), columns.into()])
+    several([band, legend(session, coloured).into(), columns.into()])
 }
 
 /// The span whose detail is there, if one is.
