@@ -67,7 +67,7 @@ pub struct TraceBuilder {
     /// Bytes in `blocks`.
     kept: usize,
     memory: Memory,
-    /// Spans, from the first, that need no block any more; and blocks that were let go.
+    /// Spans, from the first, that need no block any more; and blocks, from the first, that were let go.
     interned: usize,
     let_go: usize,
     warnings: Vec<String>,
@@ -200,33 +200,33 @@ impl TraceBuilder {
         self.blocks.push(block);
     }
 
-    /// How many bytes of the source are kept in complete blocks.
-    pub fn kept_bytes(&self) -> usize {
-        self.kept
-    }
-
-    /// Interns what the complete blocks say and lets them go: what keeps a million spans from filling memory.
-    pub fn intern_kept(&mut self) {
+    /// Interns what the oldest blocks say and lets them go, until no more than `bytes` are kept: what keeps millions
+    /// of spans from filling memory.
+    pub fn keep_at_most(&mut self, bytes: usize) {
         let Some(decode) = self.shared.decode else { return };
-        for seen in &mut self.spans[self.interned..] {
-            let place = seen.place;
-            if place.block != Place::INTERNED {
-                let Some(block) = self.blocks.get(place.block as usize) else { break };
-                let range = place.offset as usize..place.offset as usize + place.len as usize;
-                let row = self.shared.columns.len() as u32;
-                self.shared.columns.begin_row();
-                if let Some(bytes) = block.get(range) {
-                    decode(bytes, &mut self.memory, &mut self.shared.columns);
+        while self.kept > bytes && self.let_go < self.blocks.len() {
+            let number = self.let_go as u32;
+            let block = std::mem::take(&mut self.blocks[self.let_go]);
+            self.let_go += 1;
+            self.kept -= block.len();
+            // Spans come in the order of their blocks.
+            while let Some(seen) = self.spans.get_mut(self.interned) {
+                let place = seen.place;
+                if place.block != Place::INTERNED {
+                    if place.block != number {
+                        break;
+                    }
+                    let row = self.shared.columns.len() as u32;
+                    self.shared.columns.begin_row();
+                    let range = place.offset as usize..place.offset as usize + place.len as usize;
+                    if let Some(bytes) = block.get(range) {
+                        decode(bytes, &mut self.memory, &mut self.shared.columns);
+                    }
+                    seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };
                 }
-                seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };
+                self.interned += 1;
             }
-            self.interned += 1;
         }
-        for block in &mut self.blocks[self.let_go..] {
-            *block = Block::default();
-        }
-        self.let_go = self.blocks.len();
-        self.kept = 0;
     }
 
     /// A warning about everything that was read.

@@ -33,7 +33,7 @@ use links::Links;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// Bytes of opened traces that are held at most; the trace opened last is always held.
+/// Bytes of opened traces that are held at most, once they are searchable; the trace opened last is always held.
 const BUDGET: usize = 600 << 20;
 
 /// Opened traces and what can be asked of them.
@@ -52,6 +52,14 @@ struct Held {
     used: u64,
     /// Files cannot be asked for again: their traces stay until the next file.
     file: bool,
+}
+
+impl Held {
+    /// What it counts for: bytes that wait to be interned come to less than half of themselves, and soon.
+    fn weight(&self) -> usize {
+        let waiting = self.trace.waiting_bytes();
+        self.trace.kept_bytes() - waiting + waiting / 2
+    }
 }
 
 impl Engine {
@@ -131,7 +139,7 @@ impl Engine {
     fn hold(&mut self, key: String, trace: Trace, file: bool) {
         self.clock += 1;
         self.traces.insert(key, Held { trace, links: None, searchable: false, used: self.clock, file });
-        let mut total: usize = self.traces.values().map(|held| held.trace.kept_bytes()).sum();
+        let mut total: usize = self.traces.values().map(Held::weight).sum();
         while total > BUDGET {
             let oldest = self
                 .traces
@@ -140,7 +148,7 @@ impl Engine {
                 .min_by_key(|(_, held)| held.used)
                 .map(|(key, _)| key.clone());
             let Some(dropped) = oldest.and_then(|key| self.traces.remove(&key)) else { break };
-            total -= dropped.trace.kept_bytes();
+            total -= dropped.weight();
         }
     }
 

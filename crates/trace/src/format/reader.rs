@@ -11,9 +11,9 @@ use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::Opened;
 
-/// Above this many kept bytes attributes are interned while reading, or a million spans would not fit. Until then
-/// they wait, for interning while reading doubles the time to the first picture.
-const KEEP_AT_MOST: usize = 448 << 20;
+/// What is more than this many kept bytes is interned while reading, or memory would not do for a source of any size.
+/// The rest waits: interning while reading doubles the time to the first picture.
+const KEEP_AT_MOST: usize = 1 << 30;
 /// Compressed bytes taken at a time: what they become has to be held.
 const COMPRESSED_AT_ONCE: usize = 16 << 10;
 
@@ -184,9 +184,7 @@ impl Reader {
     fn take(&mut self, mut chunk: &[u8]) -> Result<(), Unreadable> {
         while !chunk.is_empty() {
             chunk = self.blocks.fill(chunk, &mut self.builder);
-            if self.builder.kept_bytes() > self.keep_at_most.unwrap_or(KEEP_AT_MOST) {
-                self.builder.intern_kept();
-            }
+            self.builder.keep_at_most(self.keep_at_most.unwrap_or(KEEP_AT_MOST));
             if self.blocks.worth_trying() {
                 match self.run() {
                     Stop::More => self.blocks.incomplete(),

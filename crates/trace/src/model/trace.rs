@@ -251,8 +251,12 @@ impl Trace {
 
     /// Bytes held for everything but the outline: the source's bytes and the columns (shared ones included).
     pub fn kept_bytes(&self) -> usize {
-        let blocks: usize = self.blocks.iter().map(|(_, block)| block.len()).sum();
-        blocks + self.columns.bytes() + self.shared.columns.bytes()
+        self.waiting_bytes() + self.columns.bytes() + self.shared.columns.bytes()
+    }
+
+    /// Those of them that are the source's, and go when all is interned.
+    pub fn waiting_bytes(&self) -> usize {
+        self.blocks.iter().map(|(_, block)| block.len()).sum()
     }
 }
 
