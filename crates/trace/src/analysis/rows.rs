@@ -4,12 +4,14 @@
 mod arrange;
 mod fold;
 mod group;
+mod guides;
 mod shown;
 mod siblings;
 
 pub use arrange::Arranging;
 pub use fold::Fold;
 pub use group::{Group, GroupsKept, REPEATED};
+pub use guides::shared_guides;
 pub use shown::Shown;
 pub use siblings::Siblings;
 

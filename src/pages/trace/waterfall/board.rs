@@ -86,6 +86,9 @@ struct Inner {
     // What assistive technology was told of the number of rows.
     row_count: Option<usize>,
     pointing: Option<Drag>,
+    // How far below the upper edge of the rows the pointer is, and the rows on screen as last painted.
+    hovered: Option<f64>,
+    seen: std::ops::Range<usize>,
 }
 
 impl Board {
@@ -115,6 +118,8 @@ impl Board {
             active: None,
             row_count: None,
             pointing: None,
+            hovered: None,
+            seen: 0..0,
         };
         let board = Rc::new(Board {
             session,

@@ -61,7 +61,9 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
     listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
-        let x = place(&area, &event).0 - board.columns().0;
+        let (x, y) = place(&area, &event);
+        let x = x - board.columns().0;
+        board.hover(Some(y).filter(|_| has_rows && !in_drawer(&event)));
         if event.buttons() == 0 {
             // The button was released where nobody told us.
             held.set(None);
@@ -105,6 +107,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
             if let Some(board) = weak.upgrade() {
                 held.set(None);
                 board.point(None);
+                board.hover(None);
             }
         }));
     }

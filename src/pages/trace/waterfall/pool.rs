@@ -64,6 +64,7 @@ struct RowElement {
     mark: HtmlElement,
     bar: HtmlElement,
     written: Option<Written>,
+    lit: u32,
 }
 
 /// Bytes of a text in a row at most: more than fits on any screen.
@@ -132,6 +133,17 @@ impl RowPool {
     pub fn element_at(&self, index: usize) -> Option<HtmlElement> {
         let row = self.rows.get(index.checked_sub(self.first)?)?;
         Some(row.element.clone())
+    }
+
+    /// Lights so many guides of each row, from the outermost inwards, the first row's first; none of those that are not
+    /// told. Nothing moves by it, and what is lit already is not touched.
+    pub fn light(&mut self, lit: &[u32]) {
+        for (place, row) in self.rows.iter_mut().enumerate() {
+            let lit = lit.get(place).copied().unwrap_or(0);
+            if std::mem::replace(&mut row.lit, lit) != lit {
+                let _ = row.indent.style().set_property("--lit", &lit.to_string());
+            }
+        }
     }
 
     /// Writes all rows anew the next time: they are of another list.
@@ -212,8 +224,8 @@ impl RowPool {
         }
         element.append_child(&bar).ok()?;
         self.container.append_child(&element).ok()?;
-        let written = None;
-        Some(RowElement { element, indent, depth, dot, name, service, pills, cells, mark, bar, written })
+        let (written, lit) = (None, 0);
+        Some(RowElement { element, indent, depth, dot, name, service, pills, cells, mark, bar, written, lit })
     }
 
     fn pill(&self) -> Option<(HtmlElement, Text)> {

@@ -115,7 +115,8 @@ impl Board {
         ruler.clear(bars_width, RULER);
         let size = (view.scale.width, RULER * ratio);
         paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
-        self.show_drawers(inner, seen, &rows);
+        self.show_drawers(inner, seen.clone(), &rows);
+        inner.seen = seen;
         drop(guard);
         self.session.screen.set_value((first, self.page()));
         self.paint_pointer();

@@ -4,6 +4,7 @@ use super::super::paint::{self, Pointing};
 use super::{Board, RULER};
 use crate::state::clock;
 use crate::ui::canvas::pixel_ratio;
+use spandrel_trace::analysis::rows::shared_guides;
 use spandrel_trace::scene::{TimeScale, ruler};
 use spandrel_trace::units::{duration, duration_exact};
 
@@ -34,7 +35,32 @@ impl Board {
         }
     }
 
+    /// Follows the pointer from row to row: `y` is its place below the upper edge of what is seen, `None` when it is
+    /// over no row.
+    pub fn hover(&self, y: Option<f64>) {
+        let row = |y: Option<f64>| y.and_then(|y| self.index_at(y));
+        let before = self.inner.borrow().hovered;
+        if before != y {
+            let moved = row(before) != row(y);
+            self.inner.borrow_mut().hovered = y;
+            if let Some(frame) = self.pointer_frame.get().filter(|_| moved) {
+                frame.request();
+            }
+        }
+    }
+
+    /// Lights the guides that lead from the row under the pointer, else from the selected one, up to the root.
+    fn light(&self) {
+        let hovered = self.inner.borrow().hovered.and_then(|y| self.index_at(y));
+        let of = hovered.or_else(|| self.selected_row());
+        let rows = self.session.rows.get_untracked();
+        let mut inner = self.inner.borrow_mut();
+        let lit = of.and_then(|of| shared_guides(&rows, inner.seen.clone(), of));
+        inner.pool.light(&lit.unwrap_or_default());
+    }
+
     pub(super) fn paint_pointer(&self) {
+        self.light();
         let ratio = pixel_ratio();
         let (_, width) = self.columns();
         let inner = self.inner.borrow();

@@ -82,9 +82,15 @@ impl Board {
 
     /// The row at `y` from the upper edge of what is seen; none in what lies between rows.
     pub fn row_at(&self, y: f64) -> Option<Row> {
+        let index = self.index_at(y)?;
+        self.session.rows.with_untracked(|rows| rows.get(index))
+    }
+
+    /// The number of the row at `y` from the upper edge of what is seen, as long as there are rows.
+    pub(super) fn index_at(&self, y: f64) -> Option<usize> {
         let inner = self.inner.borrow();
         let (index, below) = inner.drawers.places().at(inner.top + y);
-        self.session.rows.with_untracked(|rows| rows.get(index)).filter(|_| below < ROW)
+        (below < ROW).then_some(index)
     }
 
     pub(super) fn selected_row(&self) -> Option<usize> {

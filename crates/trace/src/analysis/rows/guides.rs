@@ -1,0 +1,65 @@
+//! Which guides of the tree lead to the same ancestors: what is lit when a row is pointed at.
+
+use super::Rows;
+use std::ops::Range;
+
+/// For each row of `range` how many of its guides, from the outermost inwards, are also guides of the row `of`: those of
+/// the ancestors that both have. `None` where that row is not in `range`: nothing is to be lit then, and what it
+/// takes is bounded by what is on screen.
+pub fn shared_guides(rows: &Rows, range: Range<usize>, of: usize) -> Option<Vec<u32>> {
+    if !range.contains(&of) || range.end > rows.len() {
+        return None;
+    }
+    let depths: Vec<u32> = rows.as_slice()[range.clone()].iter().map(|row| row.depth()).collect();
+    let at = of - range.start;
+    let mut shared = depths.clone();
+    // Two rows share the ancestors that nothing between them has left: the least depth on the way says how many.
+    for place in (0..at).rev() {
+        shared[place] = depths[place].min(shared[place + 1]);
+    }
+    for place in at + 1..shared.len() {
+        shared[place] = depths[place].min(shared[place - 1]);
+    }
+    Some(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::rows::{SiblingOrder, View, rows};
+    use crate::testing::forest::outlines;
+    use proptest::prelude::*;
+
+    /// The rows above a row that it is indented below, outermost first.
+    fn ancestors(rows: &Rows, of: usize) -> Vec<usize> {
+        let mut above: Vec<usize> = Vec::new();
+        let depth = |at: usize| rows.get(at).map_or(0, |row| row.depth());
+        for at in (0..of).rev() {
+            if depth(at) < above.last().map_or(depth(of), |last| depth(*last)) {
+                above.push(at);
+            }
+        }
+        above.reverse();
+        above
+    }
+
+    proptest! {
+        #[test]
+        fn guides_are_shared_where_the_ancestors_are(
+            outline in outlines(40), way in 0u8..8, cut in (0usize..40, 0usize..40), of in 0usize..40,
+        ) {
+            let order = if way & 1 == 0 { SiblingOrder::Begin } else { SiblingOrder::Duration };
+            let mut view = View { order, group: way & 2 != 0, ..View::default() };
+            view.fold.level = (way & 4 != 0).then_some(2);
+            let rows = rows(&outline, &view);
+            let range = cut.0.min(rows.len())..(cut.0 + cut.1).min(rows.len());
+            let shared = shared_guides(&rows, range.clone(), of);
+            prop_assert_eq!(shared.is_some(), range.contains(&of));
+            for (row, shared) in range.zip(shared.into_iter().flatten()) {
+                let (one, other) = (ancestors(&rows, row), ancestors(&rows, of));
+                let expected = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+                prop_assert_eq!(shared as usize, expected, "row {} and {}", row, of);
+            }
+        }
+    }
+}
