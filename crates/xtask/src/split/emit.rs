@@ -115,9 +115,9 @@ fn later_part(
     }
     module.section(&imports);
     module.section(&functions(program, own));
-    let own_only: HashMap<u32, u32> =
-        own.iter().filter_map(|function| Some((*function, *numbers.0.get(function)?))).collect();
-    module.section(&elements(program, |function| own_only.get(&function).copied()));
+    // The imported ones, which have the lowest numbers, are in the table already.
+    let own_number = |function| numbers.0.get(&function).copied().filter(|at| *at as usize >= shared.len());
+    module.section(&elements(program, own_number));
     module.section(&code(program, own, &mut numbers)?);
     // The first part is running already: none of its memory may be touched.
     let here = |address| is_in(moved, address);
