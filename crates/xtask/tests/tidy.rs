@@ -9,6 +9,8 @@
 mod crates;
 #[path = "tidy/law.rs"]
 mod law;
+#[path = "tidy/scale.rs"]
+mod scale;
 #[path = "tidy/shape.rs"]
 mod shape;
 #[path = "tidy/style.rs"]
@@ -47,6 +49,7 @@ fn stylesheets_are_linked_and_colours_are_tokens() {
     let files = tree::read();
     check(style::check_links(&files, &tree::text("index.html")));
     check(style::check_colours(&files));
+    check(scale::check_scale(&tree::text("assets/css/tokens.css")));
 }
 
 #[test]

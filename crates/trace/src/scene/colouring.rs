@@ -1,5 +1,9 @@
 //! What the colours of bars mean: a slot for every span, and which slot stands for what, with how many spans have it.
 
+mod scale;
+
+pub use scale::{SCALE, STEPS};
+
 use super::palette::{SLOTS, preferred, slots};
 use crate::analysis::query::{Column, Field, equals};
 use crate::model::{Flags, Kind, Outline, SpanIx, StatusCode};
@@ -42,7 +46,7 @@ pub struct Meaning {
 #[derive(Clone, Debug, Default)]
 pub struct Colouring {
     by: By,
-    /// What the colours stand for, most spans first; what failed comes last.
+    /// What the colours stand for: most spans first, or on a scale what is most; what failed comes last.
     pub meanings: Vec<Meaning>,
     /// How many more meanings there are.
     pub more: usize,
@@ -59,6 +63,8 @@ enum By {
     Status,
     /// Slots of those values that are told, by their numbers.
     Value(Arc<Column>, Vec<(u32, u8)>),
+    /// Slots by span.
+    Scale(Vec<u8>),
 }
 
 impl Colouring {
@@ -172,6 +178,7 @@ impl Colouring {
                     None => preferred(column.text(number)),
                 },
             },
+            By::Scale(slots) => slots.get(at).copied().unwrap_or(COLOURLESS),
         }
     }
 

@@ -168,7 +168,7 @@ impl Whole<'_> {
                 self.has_words(&Words { wanted: vec![text.to_lowercase()], except: Vec::new() })
             }
             Condition::Has(Field::Known(Known::Error)) => self.failed("own"),
-            Condition::Has(field @ Field::Known(_)) => {
+            Condition::Has(field @ Field::Known(known)) if *known != Known::Percentile => {
                 let nothing =
                     |value: &Value| matches!(value, Value::Int(0)) || *value == Value::String(String::new());
                 self.values(field).iter().any(|value| !nothing(value))
@@ -243,6 +243,20 @@ impl Whole<'_> {
                         .any(|c| outline.begin[c as usize] <= *time && *time < outline.end[c as usize])
                 };
                 time((outline.begin[at]..outline.end[at]).filter(|time| !covered(time)).count() as u64)
+            }
+            Known::Percentile => {
+                let like = |other: &u32| {
+                    let (one, other) = (self.at, *other);
+                    outline.service_of(one) == outline.service_of(other)
+                        && outline.name_of(one) == outline.name_of(other)
+                };
+                let like: Vec<u32> = (0..outline.len() as u32).filter(like).collect();
+                let took = |span: u32| outline.end[span as usize] - outline.begin[span as usize];
+                let shorter = like.iter().filter(|other| took(**other) < took(self.at)).count();
+                match like.len() {
+                    0..5 => Vec::new(),
+                    all => int((100 * shorter / all) as u64),
+                }
             }
             Known::Start => time(outline.begin[at]),
             Known::End => time(outline.end[at]),

@@ -54,7 +54,7 @@ impl Column {
 
 /// A field's column.
 pub fn column(trace: &Trace, field: &Field) -> Column {
-    let unsearched = trace.unsearchable() as u32;
+    let unsearched = if field.is_of_outline() { 0 } else { trace.unsearchable() as u32 };
     if unsearched > 0 {
         return Column { unsearched, ..Column::default() };
     }

@@ -2,6 +2,7 @@
 
 use super::field::{Field, Known, Owner};
 use super::said::{Said, Table};
+use crate::analysis::ranks::{UNKNOWN, ranks};
 use crate::analysis::waiting::self_times;
 use crate::model::record::Attribute;
 use crate::model::record::Value;
@@ -79,6 +80,10 @@ impl<'a> Facts<'a> {
                 for (span, time) in self_times(outline).into_iter().enumerate() {
                     each(span as SpanIx, Said::Time(time));
                 }
+            }
+            Known::Percentile => {
+                let ranks = ranks(outline).into_iter().enumerate().filter(|(_, rank)| *rank != UNKNOWN);
+                ranks.for_each(|(span, rank)| each(span as SpanIx, Said::Int(rank.into())));
             }
             Known::Children => {
                 let mut count = vec![0i64; outline.len()];

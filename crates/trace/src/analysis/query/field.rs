@@ -22,6 +22,8 @@ pub enum Known {
     Duration,
     /// Duration without the time in which a child was at work.
     SelfTime,
+    /// How many of the spans with its service and operation took less time, in percent; nothing of too few.
+    Percentile,
     /// Begin, from the trace's begin.
     Start,
     /// End, from the trace's begin.
@@ -79,11 +81,17 @@ const KINDS: [&str; 6] = ["server", "client", "producer", "consumer", "internal"
 const STATUSES: [&str; 3] = ["error", "ok", "unset"];
 
 /// A field's name, what it is, and a word about it for completion.
-pub(super) const KNOWN: [(&str, Known, Class, &str); 26] = [
+pub(super) const KNOWN: [(&str, Known, Class, &str); 27] = [
     ("service", Known::Service, Class::Text, "service name"),
     ("operation", Known::Operation, Class::Text, "operation name"),
     ("duration", Known::Duration, Class::Time, "how long the span took"),
     ("self", Known::SelfTime, Class::Time, "duration without the time spent in children"),
+    (
+        "percentile",
+        Known::Percentile,
+        Class::Number,
+        "of its service and operation, how many % took less time",
+    ),
     ("error", Known::Error, Class::Choice(&ERRORS), "the span, or one below it, failed"),
     ("status", Known::Status, Class::Choice(&STATUSES), "status code"),
     ("status.message", Known::StatusMessage, Class::Text, "why it failed"),
@@ -179,6 +187,27 @@ impl Field {
                 .map_or(Class::Text, |(_, _, class, _)| *class),
             Field::Key(..) => Class::Text,
         }
+    }
+
+    /// Whether the outline alone tells it, searchable attributes or not.
+    pub(super) fn is_of_outline(&self) -> bool {
+        use Known::{
+            Depth, Descendants, Duration, Kind, Operation, Percentile, SelfTime, Service, Start, Status,
+        };
+        let Field::Known(known) = self else { return false };
+        matches!(
+            known,
+            Depth
+                | Descendants
+                | Duration
+                | Kind
+                | Operation
+                | Percentile
+                | SelfTime
+                | Service
+                | Start
+                | Status
+        )
     }
 
     /// Whether the name alone is a condition: that it failed, that there are any.

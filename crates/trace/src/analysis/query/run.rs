@@ -36,7 +36,9 @@ fn condition(facts: &Facts<'_>, condition: &Condition) -> SpanSet {
         Condition::Text(text) => return seek(facts, &Words::one(text)),
         Condition::Has(Field::Known(Known::Error)) => return failed(facts.outline, "own"),
         Condition::Has(field) => facts.each(field, &mut |span, said| {
-            if !matches!(said, Said::Int(0) | Said::Text("")) || matches!(field, Field::Key(..)) {
+            // To have none of something is not to have it; a percentile of 0 is one.
+            let is_any = matches!(field, Field::Key(..) | Field::Known(Known::Percentile));
+            if is_any || !matches!(said, Said::Int(0) | Said::Text("")) {
                 set.insert(span);
             }
         }),

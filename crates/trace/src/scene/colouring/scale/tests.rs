@@ -1,0 +1,87 @@
+//! Scales say what they show: each legend entry counts the spans of its colour, and its query finds the same ones.
+
+use super::*;
+use crate::analysis::query::{Field, Reading, column, find, read};
+use crate::model::{Flags, Trace};
+use crate::scene::colouring::FAILED;
+use crate::testing::forest::forest;
+use crate::testing::trace;
+
+/// A root with calls of many durations, some of them alike, one of them failed.
+fn calls() -> Trace {
+    let mut drawn = String::from("\n a: root [========================================]\n");
+    for length in [1, 1, 2, 2, 3, 5, 7, 9, 13, 30] {
+        drawn += &format!("   b: get [{}]\n", "=".repeat(length));
+    }
+    drawn += "   b: put ! [=]\n   c: put [=]\n";
+    trace(&drawn)
+}
+
+/// What every entry of the legend counts and finds is what has its colour.
+fn check(trace: &Trace, colouring: &Colouring) {
+    let outline = trace.outline();
+    let spans = 0..outline.len() as SpanIx;
+    for meaning in &colouring.meanings {
+        let has = |span: &SpanIx| match meaning.colour {
+            FAILED => outline.flags[*span as usize].has(Flags::OWN_ERROR),
+            colour => colouring.slot(outline, *span) == colour,
+        };
+        let coloured: Vec<SpanIx> = spans.clone().filter(has).collect();
+        assert_eq!(meaning.spans, coloured.len(), "{}", meaning.words);
+        let reading = read(&meaning.query).expect("a query");
+        assert!(matches!(reading, Reading::Query(_)), "{}", meaning.query);
+        let found = find(trace, &reading);
+        assert_eq!(spans.clone().filter(|span| found.contains(*span)).collect::<Vec<_>>(), coloured);
+    }
+    let told: usize = colouring.meanings.iter().filter(|one| one.colour != FAILED).map(|one| one.spans).sum();
+    assert_eq!(told, outline.len(), "every span is told of once");
+}
+
+fn words(colouring: &Colouring) -> Vec<&str> {
+    colouring.meanings.iter().map(|meaning| meaning.words.as_str()).collect()
+}
+
+#[test]
+fn self_times_are_told_in_round_bands_from_the_greatest_down() {
+    let trace = calls();
+    let outline = trace.outline();
+    let colouring = Colouring::by_self_time(outline, &SelfBands::of(outline));
+    check(&trace, &colouring);
+    assert_eq!(words(&colouring), ["≥ 30 ms", "10–30 ms", "3–10 ms", "1–3 ms", "failed"]);
+    assert_eq!(colouring.meanings[0].query, "self >= 30ms");
+    assert_eq!(colouring.meanings[0].colour, SCALE + STEPS - 1);
+    assert!(
+        colouring.meanings.is_sorted_by(|one, other| other.colour == FAILED || one.colour > other.colour)
+    );
+}
+
+#[test]
+fn bounds_in_two_units_and_traces_without_time_are_told_too() {
+    let told = |times: &[u64]| {
+        let mut outline = forest(&vec![None; times.len()]);
+        outline.begin = vec![0; times.len()];
+        outline.end = times.to_vec();
+        let colouring = Colouring::by_self_time(&outline, &SelfBands::of(&outline));
+        words(&colouring).join(", ")
+    };
+    assert_eq!(told(&[0]), "0 ns");
+    assert_eq!(told(&[0, 2, 4]), "≥ 3 ns, 1–3 ns, < 1 ns");
+    assert_eq!(told(&[500, 2_000, 100]), "≥ 1 µs, 300 ns–1 µs, 100–300 ns");
+    assert_eq!(told(&[500_000_000_000, 40_000_000_000]), "≥ 300 s, 30–100 s");
+}
+
+#[test]
+fn percentiles_are_told_where_there_are_enough_to_compare() {
+    let trace = calls();
+    let outline = trace.outline();
+    let column = Arc::new(column(&trace, &Field::parse("percentile")));
+    let colouring = Colouring::by_percentile(outline, &column);
+    check(&trace, &colouring);
+    assert_eq!(
+        words(&colouring),
+        ["p90–p95", "p75–p90", "p50–p75", "< p50", "too few to say", "failed"],
+        "of ten calls none is above the ninety-fifth percentile"
+    );
+    assert_eq!(colouring.meanings[1].query, "percentile >= 75 and percentile < 90");
+    assert_eq!(colouring.slot(outline, 0), COLOURLESS, "a root is alone");
+}
