@@ -1,7 +1,7 @@
 //! Drives the engine in its worker: messages in, answers out, fetches and files streamed into it.
 //! The messages are described where they are sent, in `io::engine`.
 
-use crate::io::{clock, fetch, file};
+use crate::io::{clock, fetch, file, outside};
 use crate::later;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
@@ -48,7 +48,7 @@ pub fn serve() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let desk = Rc::new(Desk {
         scope: scope.clone(),
-        engine: RefCell::default(),
+        engine: RefCell::new(Engine::with(outside::memory())),
         spoken: RefCell::default(),
         running: RefCell::default(),
         working: Cell::new(false),

@@ -8,5 +8,6 @@ pub mod fetch;
 pub mod file;
 pub mod later;
 pub mod marker;
+pub mod outside;
 pub mod shop;
 pub mod storage;

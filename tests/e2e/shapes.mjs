@@ -51,6 +51,12 @@ export const services = (count) => text(numbers(5 * count, (number) => ({
   attributes: [attribute("shard", `${number % 12_000}`)],
 })));
 
+/** A root with `count` children of `bytes` bytes each. */
+export const heavy = (count, bytes) => text(numbers(count + 1, (number) => ({
+  parent: number ? 0 : undefined, from: number, to: number ? number + 1 : count + 1, name: "save", service: "archive",
+  attributes: [attribute("page", "x".repeat(bytes)), attribute("item.id", `${number}`)],
+})));
+
 /** A span with texts of `bytes` letters: one without a blank, one with lines, one that is JSON. */
 export const long = (bytes) => text([{
   number: 0, from: 0, to: 1000, name: "import", service: "loader",

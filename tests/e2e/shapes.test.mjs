@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idle, open } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
-import { HOSTILE, TRACE_ID, chain, fan, hostile, long, services, spanId } from "./shapes.mjs";
+import { HOSTILE, TRACE_ID, chain, fan, heavy, hostile, long, services, spanId } from "./shapes.mjs";
 import { fakeJaeger } from "./stage.mjs";
 
 /** The trace page of a backend that has this trace. */
@@ -66,6 +66,21 @@ test("a parent of 200,000 children", async (t) => {
   await page.getByTestId("group").click();
   await idle(page);
   assert.equal(await trace.rowCount(), 51, "fifty operations, four thousand times each");
+});
+
+// The first 64 MB wait in the program's own memory until they can be searched, the rest outside of it.
+test("120 megabytes in 60,000 spans", async (t) => {
+  const count = 60_000;
+  const { page, trace } = await opened(t, heavy(count, 1_800));
+  for (const number of [count, 1, count / 2]) {
+    await trace.look(`item.id = ${number}`);
+    assert.match(await trace.count(), /1 match|1 of 1/);
+    await trace.show("matches");
+    await trace.openDetail(spanId(number));
+    assert.match(await trace.attribute("item.id").innerText(), new RegExp(`\\b${number}\\b`));
+    await page.keyboard.press("Escape");
+    await trace.look("");
+  }
 });
 
 test("10,000 services", async (t) => {

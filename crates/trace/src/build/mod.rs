@@ -8,7 +8,8 @@ mod assemble;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, Decode, Flags, Kind, Memory, Opened, Piece, Place, Shared, Sink, StatusCode, StrIx, Strings,
+    Block, Brought, Decode, Flags, Kind, Memory, Opened, Piece, Place, Shared, Sink, StatusCode, StrIx,
+    Strings,
 };
 use crate::units::{SpanId, TraceId};
 use rustc_hash::FxHashMap;
@@ -67,6 +68,7 @@ pub struct TraceBuilder {
     /// Bytes in `blocks`.
     kept: usize,
     memory: Memory,
+    brought: Brought,
     /// Spans, from the first, that need no block any more; and blocks, from the first, that were let go.
     interned: usize,
     let_go: usize,
@@ -196,7 +198,7 @@ impl TraceBuilder {
 
     /// A block of kept bytes that is complete; blocks are numbered in the order in which they come.
     pub fn block(&mut self, block: Block) {
-        self.kept += block.len();
+        self.kept += block.size();
         self.blocks.push(block);
     }
 
@@ -208,7 +210,7 @@ impl TraceBuilder {
             let number = self.let_go as u32;
             let block = std::mem::take(&mut self.blocks[self.let_go]);
             self.let_go += 1;
-            self.kept -= block.len();
+            self.kept -= block.size();
             // Spans come in the order of their blocks.
             while let Some(seen) = self.spans.get_mut(self.interned) {
                 let place = seen.place;
@@ -218,8 +220,7 @@ impl TraceBuilder {
                     }
                     let row = self.shared.columns.len() as u32;
                     self.shared.columns.begin_row();
-                    let range = place.offset as usize..place.offset as usize + place.len as usize;
-                    if let Some(bytes) = block.get(range) {
+                    if let Some(bytes) = self.brought.some(&block, place.range()) {
                         decode(bytes, &mut self.memory, &mut self.shared.columns);
                     }
                     seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };

@@ -26,7 +26,7 @@ pub use warm::WarmUp;
 use crate::analysis::dependencies;
 use crate::analysis::missing::missing;
 use crate::format::write::export;
-use crate::model::{Opened, Outline, SpanIx, Trace, TraceSummary};
+use crate::model::{Opened, Outline, Outside, SpanIx, Trace, TraceSummary};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
 use links::Links;
@@ -41,6 +41,7 @@ const BUDGET: usize = 600 << 20;
 pub struct Engine {
     traces: FxHashMap<String, Held>,
     clock: u64,
+    outside: Option<Outside>,
 }
 
 #[derive(Debug)]
@@ -63,9 +64,18 @@ impl Held {
 }
 
 impl Engine {
+    /// An engine that keeps what waits to be interned outside.
+    pub fn with(outside: Outside) -> Self {
+        Self { outside: Some(outside), ..Self::default() }
+    }
+
     /// Prepares for an answer with that HTTP status, or for a file (status 200).
     pub fn begin(&self, expect: Expect, status: u16, total: Option<u64>) -> Intake {
-        Intake::new(expect, status, total)
+        let mut intake = Intake::new(expect, status, total);
+        if let (Some(outside), Some(reader)) = (self.outside, &mut intake.reader) {
+            reader.keep_outside(outside);
+        }
+        intake
     }
 
     /// Reads what has been received to the end.

@@ -1,7 +1,7 @@
 //! The bytes that have come: kept in blocks, so that what was read can be looked at again without a copy.
 
 use crate::build::TraceBuilder;
-use crate::model::Block;
+use crate::model::{Block, Outside};
 
 /// First and usual size of a block.
 const SMALL: usize = 64 << 10;
@@ -21,6 +21,8 @@ pub(super) struct Blocks {
     pub(super) used: bool,
     /// Offset of its first byte in the input.
     base: u64,
+    /// Where complete blocks go, if not all into our own memory.
+    pub(super) outside: Option<Outside>,
     /// No use in trying again below this many bytes.
     wanted: usize,
 }
@@ -51,16 +53,24 @@ impl Blocks {
         let pending = self.bytes.len() - self.at;
         let usual = (self.bytes.capacity() * 2).max(coming).clamp(SMALL, USUAL);
         // A span larger than a block gets room to double in.
-        let mut next = Vec::with_capacity(usual.max(pending * 2));
-        next.extend_from_slice(&self.bytes[self.at..]);
-        self.wanted = self.wanted.saturating_sub(self.at);
-        self.base += self.at as u64;
-        let mut done = std::mem::replace(&mut self.bytes, next);
+        let room = usual.max(pending * 2);
         if std::mem::take(&mut self.used) {
-            done.truncate(self.at);
-            builder.block(Block::new(done));
+            let done = &self.bytes[..self.at];
+            let block = match self.outside {
+                Some(outside) if self.base >= outside.after => Block::outside(done, outside),
+                _ => Block::here(done.to_vec()),
+            };
+            builder.block(block);
             self.number += 1;
         }
+        self.bytes.drain(..self.at);
+        if self.bytes.capacity() < room {
+            self.bytes.reserve_exact(room - pending);
+        } else {
+            self.bytes.shrink_to(room);
+        }
+        self.wanted = self.wanted.saturating_sub(self.at);
+        self.base += self.at as u64;
         self.at = 0;
     }
 
@@ -79,7 +89,7 @@ impl Blocks {
     /// Gives the last block to the builder.
     pub(super) fn close(&mut self, builder: &mut TraceBuilder) {
         if std::mem::take(&mut self.used) {
-            builder.block(Block::new(std::mem::take(&mut self.bytes)));
+            builder.block(Block::here(std::mem::take(&mut self.bytes)));
             self.number += 1;
         }
     }

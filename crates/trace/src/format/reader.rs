@@ -9,7 +9,7 @@ use super::refused::Refused;
 use super::sniff::{Looks, looks, sniff};
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
-use crate::model::Opened;
+use crate::model::{Opened, Outside};
 
 /// What is more than this many kept bytes is interned while reading, or memory would not do for a source of any size.
 /// The rest waits: interning while reading doubles the time to the first picture.
@@ -48,6 +48,11 @@ impl Reader {
     /// A reader that interns while reading as soon as it keeps more than `bytes` of the source.
     pub fn keeping_at_most(bytes: usize) -> Self {
         Self { keep_at_most: Some(bytes), ..Self::default() }
+    }
+
+    /// Keeps complete blocks of the source outside.
+    pub fn keep_outside(&mut self, outside: Outside) {
+        self.blocks.outside = Some(outside);
     }
 
     /// Takes the next bytes, however few or many.

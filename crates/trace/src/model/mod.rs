@@ -1,6 +1,7 @@
 //! What a trace is: thin columns for what is drawn ([`Outline`]), whole spans on demand
 //! ([`record::SpanRecord`]), and what a list shows of a trace ([`TraceSummary`]).
 
+mod block;
 mod columns;
 mod heads;
 pub mod json;
@@ -13,6 +14,7 @@ mod summary;
 mod trace;
 mod whole;
 
+pub use block::{Block, Brought, Outside};
 pub use columns::{Cell, CellsLook, Columns, Of, RareLook, RowLook};
 pub use heads::{Heads, Memory};
 pub use outline::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
@@ -20,4 +22,4 @@ pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};
-pub use trace::{Block, Decode, Opened, Part, Place, Shared, Trace};
+pub use trace::{Decode, Opened, Part, Place, Shared, Trace};

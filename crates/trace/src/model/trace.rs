@@ -9,7 +9,7 @@ pub use look::Part;
 
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
-use super::{Columns, Flags, Memory, Outline, SpanIx, TraceSummary};
+use super::{Block, Brought, Columns, Flags, Memory, Outline, SpanIx, TraceSummary};
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -23,9 +23,6 @@ pub struct Opened {
 
 /// How a format says what is in a span's bytes. Bytes that cannot be read say less, never fail.
 pub type Decode = fn(&[u8], &mut Memory, &mut dyn Sink);
-
-/// A piece of the source's bytes, kept until everything in it is interned.
-pub type Block = Arc<Vec<u8>>;
 
 /// Where the rest of a span is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +38,11 @@ pub struct Place {
 impl Place {
     /// Stands for "not in a block, but a row of the columns made while reading".
     pub const INTERNED: u32 = u32::MAX;
+
+    /// Where in the block its bytes are.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.offset as usize..self.offset as usize + self.len as usize
+    }
 }
 
 /// What traces of one source share.
@@ -72,6 +74,7 @@ pub struct Trace {
     row: Vec<u32>,
     columns: Columns,
     memory: Memory,
+    brought: Brought,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -133,7 +136,7 @@ impl Trace {
                 record.foreign_span_id = foreign_id.to_owned();
                 columns.replay(row, self.outline.status[at], &mut record);
             }
-            None => self.decode(at, &mut Memory::default(), &mut record),
+            None => self.decode(at, &mut record),
         }
         // What the outline knows holds, whatever damaged bytes say besides.
         record.trace_id = self.outline.trace_id;
@@ -153,13 +156,16 @@ impl Trace {
         (row != NO_ROW).then_some((&self.columns, row))
     }
 
-    fn decode(&self, span: usize, memory: &mut Memory, sink: &mut dyn Sink) {
-        let Some(decode) = self.shared.decode else { return };
-        let place = self.place[span];
-        let Ok(found) = self.blocks.binary_search_by_key(&place.block, |(number, _)| *number) else { return };
-        let range = place.offset as usize..place.offset as usize + place.len as usize;
-        if let Some(bytes) = self.blocks[found].1.get(range) {
-            decode(bytes, memory, sink);
+    fn block(&self, number: u32) -> Option<&Block> {
+        let found = self.blocks.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(&self.blocks[found].1)
+    }
+
+    fn decode(&self, span: usize, sink: &mut dyn Sink) {
+        let (place, mut room) = (self.place[span], Vec::new());
+        let bytes = self.block(place.block).and_then(|block| block.some(place.range(), &mut room));
+        if let (Some(decode), Some(bytes)) = (self.shared.decode, bytes) {
+            decode(bytes, &mut Memory::default(), sink);
         }
     }
 
@@ -181,7 +187,7 @@ impl Trace {
         match self.row_of(span as usize) {
             Some((columns, row)) => columns.attributes(row, |key, value| each(key, &value)),
             None if (span as usize) < self.place.len() => {
-                self.decode(span as usize, &mut Memory::default(), &mut Only(each));
+                self.decode(span as usize, &mut Only(each));
             }
             None => {}
         }
@@ -222,22 +228,26 @@ impl Trace {
         let mut spent = 0;
         let mut columns = std::mem::take(&mut self.columns);
         let mut memory = std::mem::take(&mut self.memory);
+        let mut brought = std::mem::take(&mut self.brought);
         while columns.len() < self.order.len() && spent <= budget {
             let row = columns.len();
             let span = self.order[row] as usize;
             let place = self.place[span];
             self.let_go_before(place.block);
             columns.begin_row();
-            self.decode(span, &mut memory, &mut columns);
+            let bytes = self.block(place.block).and_then(|block| brought.some(block, place.range()));
+            if let (Some(decode), Some(bytes)) = (self.shared.decode, bytes) {
+                decode(bytes, &mut memory, &mut columns);
+            }
             self.row[span] = row as u32;
             spent += place.len as usize;
         }
         self.columns = columns;
-        self.memory = memory;
         let done = self.columns.len() == self.order.len();
         if done {
             self.blocks = Vec::new();
-            self.memory = Memory::default();
+        } else {
+            (self.memory, self.brought) = (memory, brought);
         }
         done
     }
@@ -256,7 +266,7 @@ impl Trace {
 
     /// Those of them that are the source's, and go when all is interned.
     pub fn waiting_bytes(&self) -> usize {
-        self.blocks.iter().map(|(_, block)| block.len()).sum()
+        self.blocks.iter().map(|(_, block)| block.size()).sum()
     }
 }
 

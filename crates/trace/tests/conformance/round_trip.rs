@@ -5,7 +5,9 @@ use crate::read;
 use spandrel_trace::format::Reader;
 use spandrel_trace::format::write::{Envelope, JaegerJson, OtlpJson};
 use spandrel_trace::model::record::SpanRecord;
-use spandrel_trace::model::{Opened, SpanIx, Trace};
+use spandrel_trace::model::{Opened, Outside, SpanIx, Trace};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 fn spans(trace: &Trace) -> impl Iterator<Item = SpanIx> {
     0..trace.outline().len() as SpanIx
@@ -133,19 +135,46 @@ fn all(trace: &mut Trace) {
     }
 }
 
+thread_local! {
+    static OUTSIDE: RefCell<BTreeMap<u32, Vec<u8>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn outside() -> Outside {
+    Outside {
+        after: 0,
+        keep: |bytes| {
+            OUTSIDE.with_borrow_mut(|kept| {
+                let number = kept.last_key_value().map_or(0, |(number, _)| number + 1);
+                kept.insert(number, bytes.to_vec());
+                number
+            })
+        },
+        copy: |number, from, room| {
+            OUTSIDE.with_borrow(|kept| room.copy_from_slice(&kept[&number][from..][..room.len()]));
+        },
+        forget: |number| OUTSIDE.with_borrow_mut(|kept| assert!(kept.remove(&number).is_some())),
+    }
+}
+
 #[test]
 fn what_is_interned_is_what_was_decoded() {
     let Some(corpus) = corpus() else { return };
+    let mut most_outside = 0;
     for row in rows(&corpus).iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
         let bytes = std::fs::read(corpus.join(&row.file)).unwrap();
         let mut opened = read(&bytes).unwrap();
-        let mut early = [0, 90_000].map(|kept| {
+        let ways = [(0, None), (90_000, None), (90_000, Some(outside())), (usize::MAX, Some(outside()))];
+        let mut early = ways.map(|(kept, outside)| {
             let mut reader = Reader::keeping_at_most(kept);
+            if let Some(outside) = outside {
+                reader.keep_outside(outside);
+            }
             for chunk in bytes.chunks(10_000) {
                 reader.push(chunk).unwrap();
             }
             reader.finish().unwrap()
         });
+        most_outside = most_outside.max(OUTSIDE.with_borrow(BTreeMap::len));
         for (at, trace) in opened.traces.iter_mut().enumerate() {
             let before = sent(trace);
             for early in &mut early {
@@ -156,5 +185,8 @@ fn what_is_interned_is_what_was_decoded() {
             all(trace);
             same(&row.file, &before, &sent(trace));
         }
+        drop(early);
+        assert_eq!(OUTSIDE.with_borrow(BTreeMap::len), 0, "{}", row.file);
     }
+    assert!(most_outside > 2, "{most_outside}");
 }
