@@ -5,6 +5,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
+/// Milliseconds after which a frame is no longer expected.
+const UNSEEN: i32 = 100;
+
 /// Now, microseconds since the Unix epoch.
 pub fn now_us() -> u64 {
     (js_sys::Date::now() * 1000.0) as u64
@@ -23,6 +26,21 @@ pub async fn turn() {
     // The promise is never rejected.
     let _ = JsFuture::from(promise).await;
     to.close();
+}
+
+/// Lets a frame be painted, in a window: what was asked of the next one is done when this comes back. A page that
+/// nobody sees paints nothing, and is not waited for.
+pub async fn frame() {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            // Neither can be refused.
+            let _ = window.request_animation_frame(&resolve);
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, UNSEEN);
+        }
+    });
+    // The promise is never rejected.
+    let _ = JsFuture::from(promise).await;
+    turn().await;
 }
 
 /// Waits, in a window and in a worker alike.

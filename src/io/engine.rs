@@ -3,7 +3,7 @@
 //! The worker runs this same program: it is handed the compiled module, says that it is ready, and from then on
 //! takes `[id, "ask", Ask, payload]`, `[id, "drop"]` and `[0, "later", module]` (for `worker.js`), and gives `[id, "progress", Progress]`,
 //! `[id, "answer", Answer, buffers]` and `[0, "searchable"]`. Buffers are answered with `[id, "taken"]`: only then does
-//! the worker go on making things searchable, so that the first picture comes first. A worker that breaks is
+//! the worker go on making things searchable, so that the first picture comes first ([`Rest`]). A worker that breaks is
 //! replaced: what was pending has failed, what was open is [`Answer::Missing`] to the new one and is opened again
 //! by whoever asks.
 
@@ -32,6 +32,14 @@ pub struct Reply {
     pub answer: Answer,
     /// The outline that came along.
     pub outline: Option<Outline>,
+    /// What keeps the worker from going on.
+    pub rest: Option<Rest>,
+}
+
+/// The worker rests while this lives: it would go on making things searchable, at the cost of what is painted.
+#[derive(Debug)]
+pub struct Rest {
+    _buffers: Buffers,
 }
 
 /// The engine. Clones are the same engine.
@@ -81,6 +89,12 @@ struct Buffers {
     list: Array,
 }
 
+impl std::fmt::Debug for Buffers {
+    fn fmt(&self, form: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        form.debug_struct("Buffers").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Buffers {
     fn drop(&mut self) {
         self.inner.post(&Array::of2(&self.id.into(), &"taken".into()));
@@ -123,7 +137,7 @@ impl Engine {
                 Ok(Some(module)) => inner.complete(&module),
                 Err(why) => {
                     let problem = broken(&format!("The rest of the program did not come: {why}"));
-                    return Reply { answer: Answer::Failed(problem), outline: None };
+                    return Reply { answer: Answer::Failed(problem), outline: None, rest: None };
                 }
             }
         }
@@ -143,10 +157,11 @@ impl Engine {
                     Some(buffers) => take_over(&buffers.list).await,
                     None => None,
                 };
-                Reply { answer, outline }
+                Reply { answer, outline, rest: buffers.map(|_buffers| Rest { _buffers }) }
             }
             Err(_) => {
-                Reply { answer: Answer::Failed(broken("It stopped without an answer.")), outline: None }
+                let answer = Answer::Failed(broken("It stopped without an answer."));
+                Reply { answer, outline: None, rest: None }
             }
         }
     }

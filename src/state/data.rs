@@ -1,6 +1,7 @@
 //! What the source answered. Pages ask here and nowhere else; dropping what they await aborts it.
 
 use super::busy;
+use super::errand::{Errand, frame};
 use super::settings::{Settings, absolute, use_settings};
 use crate::io::engine::{Engine, Reply};
 use crate::io::{address, file};
@@ -172,7 +173,16 @@ impl Data {
             self.task(Task::Trace { id: id.to_owned() }, progress).await
         };
         match (reply.answer, reply.outline) {
-            (Answer::Opened { .. } | Answer::Outline, Some(outline)) => Ok(self.keep(id, outline)),
+            (Answer::Opened { .. } | Answer::Outline, Some(outline)) => {
+                let outline = self.keep(id, outline);
+                // Whoever asked shows it in the next frame; until then the worker leaves the machine to the page.
+                Errand::send(async move {
+                    frame().await;
+                    drop(reply.rest);
+                })
+                .forget();
+                Ok(outline)
+            }
             (answer, _) => Err(unexpected(answer)),
         }
     }

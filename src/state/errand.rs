@@ -71,6 +71,28 @@ pub fn next_task() -> RwSignal<bool> {
     come
 }
 
+/// Counts `done` up to `steps`: by one in each frame, or while it `is_urgent` in each task. What is built in steps
+/// neither lengthens the task that runs now nor makes one frame lay out all of it; the page counts as busy until then.
+pub fn in_steps(steps: u32, done: RwSignal<u32>, is_urgent: impl Fn() -> bool + 'static) {
+    let waiting = busy::hold();
+    begin(async move {
+        for step in 1..=steps {
+            if is_urgent() {
+                turn().await
+            } else {
+                clock::frame().await
+            }
+            done.set(step);
+        }
+        drop(waiting);
+    });
+}
+
+/// Lets what is to be painted be painted.
+pub async fn frame() {
+    clock::frame().await;
+}
+
 /// Lets so many milliseconds pass.
 pub async fn rest(milliseconds: u32) {
     clock::sleep(milliseconds).await;

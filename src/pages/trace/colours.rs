@@ -2,13 +2,16 @@
 
 use super::session::Session;
 use crate::route::Colour;
-use crate::signal::{Memo, RwSignal};
+use crate::signal::{Memo, RwSignal, Signal};
+use crate::state::busy;
+use crate::state::errand::{begin, frame};
+use crate::ui::view::effect;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::Colouring;
 use std::sync::Arc;
 
 /// Colour slots by string index; others when the trace was read again.
-pub type Slots = RwSignal<Arc<Vec<u8>>>;
+pub type Slots = Memo<Arc<Vec<u8>>>;
 
 /// Slots by string index of the service's name; strings that are no service's name have slot 0. `assign` gives
 /// the slots of services that are seen together.
@@ -28,8 +31,27 @@ pub fn slots_of(outline: &Outline, assign: impl Fn(&[&str]) -> Vec<u8>) -> Vec<u
     by_string
 }
 
-/// What the colours mean, for waterfall, minimap and legend alike.
+/// What the colours mean.
 pub type Coloured = Memo<Arc<Colouring>>;
+
+/// The same a frame later, for minimap and legend: the rows come first.
+pub type Overview = Signal<Arc<Colouring>>;
+
+/// Follows `coloured` at that distance.
+pub fn a_frame_later(coloured: Coloured) -> Overview {
+    let later = RwSignal::new(coloured.get_untracked());
+    effect(move || {
+        let now = coloured.get();
+        if !later.with_untracked(|before| Arc::ptr_eq(before, &now)) {
+            begin(async move {
+                let _busy = busy::hold();
+                frame().await;
+                later.set(now);
+            });
+        }
+    });
+    later.into()
+}
 
 /// What the colours of `session` mean, as it changes.
 pub fn coloured(session: Session, slots: Slots) -> Coloured {

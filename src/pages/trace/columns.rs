@@ -5,7 +5,7 @@ use super::session::Session;
 use crate::route::Colour;
 use crate::signal::*;
 use crate::state::data::Data;
-use crate::state::errand::{begin, rest};
+use crate::state::errand::{begin, frame, rest};
 use crate::ui::view::effect;
 use spandrel_trace::analysis::query::Column;
 use spandrel_trace::model::SpanIx;
@@ -85,6 +85,8 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
         wanted.reverse();
         let id = id.clone();
         begin(async move {
+            // First the rows, then what stands beside their names.
+            frame().await;
             for key in wanted {
                 let column = loop {
                     match data.column(&id, &key).await {

@@ -14,10 +14,11 @@ use crate::route::{Route, Zone};
 use crate::signal::*;
 use crate::state::clock;
 use crate::state::data::Data;
+use crate::state::errand::next_task;
 use crate::state::navigation::whole_address;
 use crate::ui::element::{El, button, el};
 use crate::ui::menu::{Choice, menu};
-use crate::ui::view::{View, part, several};
+use crate::ui::view::{View, part, several, when};
 use links::links;
 use missing::missing;
 use spandrel_trace::format::write::Export;
@@ -89,20 +90,25 @@ pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!(" {}", if number == 1 { one } else { many })
 }
 
-/// The header of the page of the trace with this id: what it is, what can be done with it, and the find bar.
+/// The header of the page of the trace with this id: what it is, what can be done with it, and the find bar. Each comes
+/// in a task of its own.
 pub fn header(session: Session, data: Data, id: &str) -> El {
     let id = id.to_owned();
-    let tools = tools(session, data, id.clone());
+    let (has_tools, has_facts) = (next_task(), next_task());
     let find = find(session, data, id.clone());
+    let of = id.clone();
+    let tools = when(move || has_tools.get(), move || tools(session, data, of.clone()));
     // Counted anew when the trace was read again.
-    let facts =
-        part(move || session.outline_live().get(), move |outline| facts(session, data, &id, &outline));
+    let facts = move || {
+        let id = id.clone();
+        part(move || session.outline_live().get(), move |outline| facts(session, data, &id, &outline))
+    };
     let name = part(
         move || session.outline_live().get(),
         |outline| el("h1", "trace-header-name").test("trace-name").text(name_of(&outline)),
     );
-    let line = el("div", "trace-header-line").child(name).children([find, tools]);
-    el("header", "trace-header").test("trace-header").child(line).child(facts)
+    let line = el("div", "trace-header-line").child(name).child(find).child(tools);
+    el("header", "trace-header").test("trace-header").child(line).when(move || has_facts.get(), facts)
 }
 
 fn name_of(outline: &Outline) -> String {
@@ -225,7 +231,7 @@ fn tools(session: Session, data: Data, id: String) -> El {
         };
         vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
     };
-    let saved = menu("Download ▾", "Download the trace", saved).test("download");
+    let saved = menu("Download", "Download the trace", saved).class_if("menu-named", true).test("download");
     let told = el("span", "trace-tools-said").attr("role", "status").live_text(move || telling.get());
     tools.children([told, link, saved, keys])
 }

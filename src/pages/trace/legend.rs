@@ -1,7 +1,7 @@
 //! The line below the minimap: by what the bars are coloured, each colour with its meaning, how many spans have it and
 //! what can be done with those; and the way back to all of the time.
 
-use super::colours::Coloured;
+use super::colours::Overview;
 use super::header::grouped;
 use super::session::Session;
 use crate::route::{Colour, Show};
@@ -29,7 +29,7 @@ const BY: [(&str, &str); 4] =
     [("service", "Service"), ("kind", "Kind"), ("status", "Status"), ("attribute", "Attribute…")];
 
 /// The line of colours.
-pub fn legend(session: Session, coloured: Coloured) -> El {
+pub fn legend(session: Session, coloured: Overview) -> El {
     let width = RwSignal::new(0.0);
     let wide = RwSignal::new(false);
     let line = el("div", "legend").test("legend").attr("role", "group").attr("aria-label", "Colours");

@@ -2,7 +2,7 @@
 
 mod painter;
 
-use super::colours::Coloured;
+use super::colours::Overview;
 use super::session::Session;
 use crate::ui::element::{El, el};
 use crate::ui::view::keep;
@@ -31,14 +31,13 @@ enum Hold {
 }
 
 /// The band of `session`.
-pub fn minimap(session: Session, coloured: Coloured) -> El {
+pub fn minimap(session: Session, coloured: Overview) -> El {
     let band =
         el("div", "minimap").test("minimap").attr("role", "group").attr("aria-label", "The whole trace");
     let canvas = el("canvas", "minimap-canvas").attr("aria-hidden", "true");
     keep(painter::paint(session, coloured, &band.node(), canvas.node()));
 
-    let full = session.full();
-    let share = move |time: u64| TimeScale::new(full.0, full.1, 100.0).x_of(time);
+    let share = move |time: u64| scale(session.full_live(), 100.0).x_of(time);
     let left = move || format!("{}%", share(session.range.get().0));
     let right = move || format!("{}%", 100.0 - share(session.range.get().1));
     let key = move |event: KeyboardEvent| {
@@ -55,21 +54,25 @@ pub fn minimap(session: Session, coloured: Coloured) -> El {
     };
     let words = move || {
         let (begin, end) = session.range.get();
-        format!("{} to {} of {}", duration(begin), duration(end), duration(full.1))
+        format!("{} to {} of {}", duration(begin), duration(end), duration(session.full_live().1))
     };
     let lens = slider("minimap-lens", "Time shown", move || share(session.range.get().0), words)
         .live_class("minimap-fitted", move || session.is_fitted())
         .live_style("left", left)
         .live_style("right", right)
         .on("keydown", key);
-    gestures(session, full, band).children([
+    gestures(session, band).children([
         canvas,
         el("div", "minimap-shade minimap-before").live_style("width", left),
         el("div", "minimap-shade minimap-after").live_style("width", right),
         lens,
-        grip(session, full, false),
-        grip(session, full, true),
+        grip(session, false),
+        grip(session, true),
     ])
+}
+
+fn scale((begin, end): (u64, u64), width: f64) -> TimeScale {
+    TimeScale::new(begin, end, width)
 }
 
 /// An element that stands for a place in the trace's time, in percent.
@@ -90,9 +93,9 @@ fn slider(
 }
 
 /// The grip of one edge of what is shown: its begin, or its end.
-fn grip(session: Session, full: (u64, u64), is_end: bool) -> El {
+fn grip(session: Session, is_end: bool) -> El {
     let of = move |(begin, end): (u64, u64)| if is_end { end } else { begin };
-    let share = move || TimeScale::new(full.0, full.1, 100.0).x_of(of(session.range.get()));
+    let share = move || scale(session.full_live(), 100.0).x_of(of(session.range.get()));
     let key = move |event: KeyboardEvent| {
         let (begin, end) = session.range.get_untracked();
         let step = if event.shift_key() { LEAP } else { STEP };
@@ -101,8 +104,8 @@ fn grip(session: Session, full: (u64, u64), is_end: bool) -> El {
         let to = match event.key().as_str() {
             "ArrowLeft" | "ArrowDown" => now.saturating_sub(by),
             "ArrowRight" | "ArrowUp" => now.saturating_add(by),
-            "Home" => full.0,
-            "End" => full.1,
+            "Home" => session.full().0,
+            "End" => session.full().1,
             _ => return,
         };
         // An edge does not pass the other one.
@@ -124,13 +127,13 @@ fn grip(session: Session, full: (u64, u64), is_end: bool) -> El {
 }
 
 /// What the pointer does on the band.
-fn gestures(session: Session, full: (u64, u64), band: El) -> El {
+fn gestures(session: Session, band: El) -> El {
     let hold = Rc::new(Cell::new(None::<(Hold, f64, bool)>));
     let area: Element = band.node();
     let time_at = move |event: &PointerEvent| {
         let (width, edge) = (f64::from(area.client_width()), area.get_bounding_client_rect().left());
         let x = (f64::from(event.client_x()) - edge).clamp(0.0, width);
-        (x, TimeScale::new(full.0, full.1, width))
+        (x, scale(session.full(), width))
     };
     let (place, area, held) = (time_at.clone(), band.node::<Element>(), hold.clone());
     let down = move |event: PointerEvent| {
@@ -138,7 +141,7 @@ fn gestures(session: Session, full: (u64, u64), band: El) -> El {
             return;
         }
         let (x, scale) = place(&event);
-        let (begin, end) = session.range.get_untracked();
+        let (full, (begin, end)) = (session.full(), session.range.get_untracked());
         let time = scale.time_at(x);
         let (to_begin, to_end) = ((x - scale.x_of(begin)).abs(), (x - scale.x_of(end)).abs());
         // A finger that missed a grip by little has been given it by the browser.
@@ -168,7 +171,7 @@ fn gestures(session: Session, full: (u64, u64), band: El) -> El {
             Hold::Draw(other) | Hold::Edge(other) => session.zoom_to(other, time),
             Hold::Move(at, (begin, end)) => {
                 let span = end - begin;
-                let begin = (begin + time).saturating_sub(at).min(full.1 - span);
+                let begin = (begin + time).saturating_sub(at).min(session.full().1 - span);
                 session.zoom_to(begin, begin + span);
             }
         }

@@ -1,7 +1,7 @@
 //! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
 
 use super::actions::Summoned;
-use super::colours::{Slots, coloured};
+use super::colours::{Coloured, Slots, a_frame_later, coloured};
 use super::detail::{Around, Whole, detail_body, detail_head};
 use super::help::help;
 use super::legend::legend;
@@ -13,7 +13,7 @@ use super::waterfall::{Fill, waterfall};
 use crate::later;
 use crate::route::Placement;
 use crate::signal::*;
-use crate::state::errand::{self, next_task};
+use crate::state::errand;
 use crate::state::later::Later;
 use crate::ui::arriving::arriving;
 use crate::ui::element::{El, el};
@@ -32,6 +32,9 @@ const HEIGHT: f64 = 320.0;
 const LEAST_WIDTH: f64 = 260.0;
 const LEAST_HEIGHT: f64 = 120.0;
 
+/// Waterfall, header, minimap and legend are built one after the other.
+pub const STEPS: u32 = 4;
+
 /// What the engine answered about a span.
 pub type Answered = Result<Rc<Whole>, Problem>;
 
@@ -39,17 +42,32 @@ pub type Answered = Result<Rc<Whole>, Problem>;
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 
 /// The page on an open trace: `slots` are colour slots by string index, `ask` is where the detail comes from, `around`
-/// what else it asks. The header is one task, what is below it another.
-pub fn opened(session: Session, header: El, slots: Slots, ask: Ask, around: Around) -> View {
-    let built = next_task();
-    let below = when(move || built.get(), move || below(session, slots, ask.clone(), around.clone()));
-    several([View::from(header), below])
+/// what else it asks. It is built in [`STEPS`], of which so many are `built`.
+pub fn opened(
+    session: Session,
+    built: RwSignal<u32>,
+    header: impl Fn() -> El + 'static,
+    slots: Slots,
+    ask: Ask,
+    around: Around,
+) -> View {
+    let coloured = coloured(session, slots);
+    let overview = a_frame_later(coloured);
+    several([
+        when(move || built.get() >= 2, header),
+        when(move || built.get() >= 3, move || minimap(session, overview)),
+        when(move || built.get() >= STEPS, move || legend(session, overview)),
+        when(
+            move || built.get() >= 1,
+            move || columns(session, slots, coloured, ask.clone(), around.clone()),
+        ),
+    ])
 }
 
-fn below(session: Session, slots: Slots, ask: Ask, around: Around) -> View {
+/// The waterfall and the detail beside or below it.
+fn columns(session: Session, slots: Slots, coloured: Coloured, ask: Ask, around: Around) -> El {
     take_turns(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
-    let coloured = coloured(session, slots);
     let columns = el("div", "trace-columns");
     // Half of what there is: the waterfall is what the page is for.
     let widest = Rc::new(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
@@ -102,12 +120,10 @@ fn below(session: Session, slots: Slots, ask: Ask, around: Around) -> View {
             },
         )
     };
-    let columns = columns.children([
+    columns.children([
         summoned(Summoned::Palette, later!(fn(session: Session) -> View { palette(session).into() })),
         summoned(Summoned::Help, later!(fn(session: Session) -> View { help(session).into() })),
-    ]);
-    let band = part(move || session.outline_live().track(), move |()| minimap(session, coloured));
-    several([band, legend(session, coloured).into(), columns.into()])
+    ])
 }
 
 /// The span whose detail is there, if one is.

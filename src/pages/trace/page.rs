@@ -6,23 +6,23 @@ use super::columns::ask_for_columns;
 use super::detail::{Around, Whole};
 use super::find::look;
 use super::header::{grouped, header};
-use super::opened::{Ask, opened};
+use super::opened::{Ask, STEPS, opened};
 use super::session::Session;
+use super::turns::MANY;
 use crate::later;
 use crate::route::{Placement, Route, TraceView};
 use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::{Data, use_data};
-use crate::state::errand;
+use crate::state::errand::{begin, in_steps, turn};
 use crate::state::navigation::{use_navigation, whole_address};
 use crate::state::settings::{detail_place, jaeger_config, use_settings};
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
-use crate::ui::view::{View, effect, part};
+use crate::ui::view::{View, effect, keyed, part, several, when};
 use spandrel_trace::analysis::key_order::top_prefixes;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, link_patterns};
 use spandrel_trace::engine::Progress;
-use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, SpanId};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,43 +31,65 @@ use std::sync::Arc;
 /// `id` is as it stands in the address.
 pub fn trace_page(id: String) -> El {
     let data = use_data();
-    let progress = RwSignal::new(Progress::default());
-    let loaded = RwSignal::new(None::<Result<Arc<Outline>, Problem>>);
     let attempt = RwSignal::new(0u32);
-    let asked = id.clone();
     // A file with this very trace is shown in place of what is shown.
-    let opening = Memo::new({
+    let opening = {
         let id = id.clone();
-        move |_| data.opening_of(&id)
-    });
-    effect(move || {
-        attempt.track();
-        opening.get();
-        loaded.set(None);
-        progress.set(Progress::default());
-        let id = asked.clone();
-        errand::begin(async move {
-            let heard = move |now| {
-                progress.set(now);
-            };
-            let answer = data.trace(&id, heard).await;
-            // Taking the columns over was one task; building the page is another.
-            errand::turn().await;
-            loaded.set(Some(answer));
-        });
-    });
+        move || data.opening_of(&id)
+    };
     let retry: Retry = Rc::new(move || attempt.update(|count| *count += 1));
-    let body = part(
-        move || loaded.get(),
-        move |loaded| -> View {
-            match loaded {
-                None => loading(progress).into(),
-                Some(Err(problem)) => problem_card(problem, Some(retry.clone())).into(),
-                Some(Ok(outline)) => linked(id.clone(), outline),
+    el("div", "trace-page")
+        .test("trace-page")
+        .child(keyed(move || (attempt.get(), opening()), move |_| asked(id.clone(), retry.clone())))
+}
+
+/// The page while the trace is on its way, and with it. The page is built while there is nothing to show yet: when the
+/// trace comes, what is there only takes it in, and the next frame shows it.
+fn asked(id: String, retry: Retry) -> View {
+    let data = use_data();
+    let progress = RwSignal::new(Progress::default());
+    let problem = RwSignal::new(None::<Problem>);
+    let is_here = RwSignal::new(false);
+    let mut session = Session::new(Arc::default());
+    // Whose clock is read is one and the same on all pages.
+    session.zone = use_settings().zone;
+    let asked = id.clone();
+    begin(async move {
+        match data.trace(&asked, move |now| progress.set(now)).await {
+            Ok(outline) => {
+                if outline.len() > MANY {
+                    // Taking the columns over was one task; showing them is another.
+                    turn().await;
+                }
+                batch(|| {
+                    session.renew(outline);
+                    is_here.set(true);
+                });
             }
+            Err(why) => problem.set(Some(why)),
+        }
+    });
+    part(
+        move || problem.get(),
+        move |problem| -> View {
+            if let Some(problem) = problem {
+                return problem_card(problem, Some(retry.clone())).into();
+            }
+            // While the trace comes there is time: a frame for each step. Before, the browser is busy with the program.
+            let built = RwSignal::new(0);
+            let is_coming = Memo::new(move |_| is_here.get() || progress.with(|progress| progress.bytes > 0));
+            effect(move || {
+                if is_coming.get() {
+                    in_steps(STEPS, built, move || is_here.get_untracked());
+                }
+            });
+            let is_shown = move || is_here.get() && built.get() == STEPS;
+            let page = el("div", "trace-opened")
+                .live_class("trace-awaited", move || !is_shown())
+                .child(linked(id.clone(), session, is_here, built));
+            several([View::from(page), when(move || !is_here.get(), move || loading(progress))])
         },
-    );
-    el("div", "trace-page").test("trace-page").child(body)
+    )
 }
 
 fn loading(progress: RwSignal<Progress>) -> El {
@@ -96,26 +118,38 @@ fn megabytes(bytes: u64) -> String {
     }
 }
 
-/// The open trace, tied to the address: what the address says is shown, what is shown is written to it.
-fn linked(id: String, outline: Arc<Outline>) -> View {
-    let (data, navigation) = (use_data(), use_navigation());
-    let slots = RwSignal::new(Arc::new(slots_of(&outline, colours::slots)));
-    let mut session = Session::new(outline);
-    // Whose clock is read is one and the same on all pages.
-    session.zone = use_settings().zone;
+/// The page of the trace that is in `session` once it `is_here`, then tied to the address: what the address says is
+/// shown, what is shown is written to it.
+fn linked(id: String, session: Session, is_here: RwSignal<bool>, built: RwSignal<u32>) -> View {
+    let data = use_data();
+    let slots = Memo::new(move |_| {
+        Arc::new(session.outline_live().with(|outline| slots_of(outline, colours::slots)))
+    });
     // Unless an address says otherwise, details are where this reader put them last.
     session.placement.set(Placement::of_word(&detail_place()));
-    let live = session.outline_live();
+    let of = id.clone();
     effect(move || {
-        let now = live.with(|outline| slots_of(outline, colours::slots));
-        if slots.with_untracked(|slots| **slots != now) {
-            slots.set(Arc::new(now));
+        if is_here.get() {
+            follow_address(session, of.clone());
+            look(session, data, of.clone());
+            ask_for_columns(session, data, of.clone());
         }
     });
-    look(session, data, id.clone());
-    let header = header(session, data, &id);
-    ask_for_columns(session, data, id.clone());
+    let of = id.clone();
+    let ask: Ask = Rc::new(move |span| {
+        let id = of.clone();
+        Box::pin(async move {
+            let detail = data.detail(&id, span).await?;
+            Ok(Rc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
+        })
+    });
+    let for_header = id.clone();
+    opened(session, built, move || header(session, data, &for_header), slots, ask, around(id, data))
+}
 
+/// Keeps page and address true to each other.
+fn follow_address(session: Session, id: String) {
+    let navigation = use_navigation();
     // What was last shown and written, so that neither side answers its own echo.
     let settled = StoredValue::new(TraceView::default());
     let here = id.clone();
@@ -126,26 +160,15 @@ fn linked(id: String, outline: Arc<Outline>) -> View {
             address::apply(session, &view);
         }
     });
-    let here = id.clone();
     let mut listening = false;
     effect(move || {
         let view = address::view_of(session);
         // The first run only listens: an address that names a span that is not there yet is left alone.
         if std::mem::replace(&mut listening, true) && settled.with_value(|settled| *settled != view) {
             settled.set_value(view.clone());
-            navigation.replace(Route::Trace { id: here.clone(), view });
+            navigation.replace(Route::Trace { id: id.clone(), view });
         }
     });
-
-    let of = id.clone();
-    let ask: Ask = Rc::new(move |span| {
-        let id = of.clone();
-        Box::pin(async move {
-            let detail = data.detail(&id, span).await?;
-            Ok(Rc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
-        })
-    });
-    opened(session, header, slots, ask, around(id, data))
 }
 
 /// What the detail asks of the page.

@@ -176,9 +176,14 @@ impl Session {
         self.outline.with_untracked(|outline| full(outline))
     }
 
-    /// Whether all of the trace's time is shown.
+    /// The whole trace as a range, tracked.
+    pub fn full_live(&self) -> (u64, u64) {
+        self.outline.with(|outline| full(outline))
+    }
+
+    /// Whether all of the trace's time is shown; tracked.
     pub fn is_fitted(&self) -> bool {
-        self.range.get() == self.full()
+        self.range.get() == self.full_live()
     }
 
     /// Shows `begin..end`, cut to the trace and widened to what can still be told apart.

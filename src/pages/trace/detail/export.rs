@@ -47,5 +47,5 @@ pub fn copy_menu(
     };
     el("span", "detail-copy")
         .child(el("span", "detail-copy-said").attr("role", "status").live_text(move || said.words("")))
-        .child(menu("Copy ▾", "Copy this span", choices).test("copy-menu"))
+        .child(menu("Copy", "Copy this span", choices).class_if("menu-named", true).test("copy-menu"))
 }

@@ -1,6 +1,6 @@
 //! What is painted in the band: every span of the trace, a slice in each frame.
 
-use super::super::colours::Coloured;
+use super::super::colours::Overview;
 use super::super::session::Session;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
@@ -84,7 +84,7 @@ impl Painter {
 /// Keeps the canvas painted as long as what this gives is kept; `None` where the browser gives no canvas.
 pub fn paint(
     session: Session,
-    coloured: Coloured,
+    coloured: Overview,
     root: &Element,
     canvas: HtmlCanvasElement,
 ) -> Option<(Frame, SizeWatch, ThemeWatch)> {
@@ -114,6 +114,8 @@ pub fn paint(
         let now = coloured.get();
         let mut painter = meaning.borrow_mut();
         if !Arc::ptr_eq(&painter.colouring, &now) {
+            // Another trace has another meaning of its colours, too.
+            painter.outline = session.outline();
             painter.colouring = now;
             painter.restart(width.get());
             asked.request();

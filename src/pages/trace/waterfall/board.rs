@@ -31,6 +31,7 @@ pub const RULER: f64 = 26.0;
 pub const COLUMN: f64 = 120.0;
 
 /// The elements that the board fills.
+#[derive(Clone)]
 pub struct Elements {
     /// Scrolls natively.
     pub scroller: HtmlElement,

@@ -8,7 +8,8 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 
 /// Acts on a key, unless a field has it.
 pub fn pressed(session: Session, tree: &HtmlElement, event: &KeyboardEvent) {
-    if event.default_prevented() || event.alt_key() {
+    // Nothing acts on a trace that is still on its way.
+    if event.default_prevented() || event.alt_key() || session.outline().is_empty() {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());

@@ -16,6 +16,7 @@ pub use drawers::Fill;
 use super::colours::{Coloured, Slots};
 use super::session::Session;
 use crate::signal::{Signal, untrack};
+use crate::state::errand::next_task;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::progress::progress;
@@ -36,6 +37,8 @@ struct Kept {
 
 /// The waterfall of `session`; `fill` makes the details that are opened between its rows.
 pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill) -> El {
+    // Elements, buttons and what fills the elements are made in tasks of their own.
+    let made = next_task();
     let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
     let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
     let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
@@ -52,8 +55,7 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill)
         .child(spacer.clone());
     let titles = el("div", "waterfall-head-names")
         .child(el("span", "waterfall-head-title").text("Span and service"))
-        .child(fold_buttons(session))
-        .child(arrange_button(session, slots));
+        .when(move || made.get(), move || [fold_buttons(session), arrange_button(session, slots)]);
     let head = el("div", "waterfall-head").child(titles).child(column_heads(session)).child(ruler.clone());
     let root = el("div", "waterfall")
         .live_style("--names", move || format!("{}px", left_of_bars(session)))
@@ -68,7 +70,12 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill)
         ruler: ruler.node(),
         overlay: overlay.node(),
     };
-    keep(start(session, coloured, fill, root.node(), head.node(), elements));
+    let (around, above, filled) = (root.node::<HtmlElement>(), head.node::<HtmlElement>(), next_task());
+    effect(move || {
+        if filled.get() {
+            keep(start(session, coloured, fill.clone(), around.clone(), above.clone(), elements.clone()));
+        }
+    });
 
     let most = Rc::new(move || (session.width.get() * 0.7).max(200.0));
     let pane = Pane {
@@ -107,9 +114,9 @@ fn fold_buttons(session: Session) -> El {
         fold("expand-level", "+1", "Expand one level (o)", "+1: expand one level", Session::expand_level),
         fold(
             "collapse-level",
-            "−1",
+            "–1",
             "Collapse one level (p)",
-            "−1: collapse one level",
+            "–1: collapse one level",
             Session::collapse_level,
         ),
         fold("expand-all", "All", "Expand all ([)", "All: expand all", Session::expand_all),
