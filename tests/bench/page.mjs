@@ -83,7 +83,7 @@ function report() {
   for (const blank of ["blank_all", "blank_steady"]) {
     for (const size of sizes) line(`${blank}: frames with blank rows, %`, size, median(ours, size, `${blank}.frames_with_blank_pct`), 1, 1);
   }
-  for (const act of ["detail", "collapse_all", "expand_all", "find"]) {
+  for (const act of ["hover", "select", "detail", "collapse_all", "expand_all", "find"]) {
     const most = act === "find" ? 150 : 100;
     for (const size of sizes) line(`${act}: on the screen after, ms`, size, median(ours, size, `${act}.done_ms`), size === 200_000 ? most : undefined, 0);
   }

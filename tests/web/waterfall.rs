@@ -25,7 +25,7 @@ const ROW: usize = 24;
 async fn shown(session: Session) -> Stage {
     let outline = session.outline();
     let stage = Stage::new(move || {
-        let slots = RwSignal::new(Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None))));
+        let slots = Memo::new(move |_| Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None))));
         let room = el("div", "")
             .style("display", "flex")
             .style("width", "900px")
