@@ -8,11 +8,12 @@ use spandrel::signal::*;
 use spandrel::ui::element::el;
 use spandrel::ui::view::several;
 use spandrel_trace::scene::palette;
+use spandrel_trace::testing::trace;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{HtmlCanvasElement, HtmlElement};
+use web_sys::{HtmlCanvasElement, HtmlElement, PointerEvent, PointerEventInit};
 
 use crate::stage::{Stage, frame, settle};
 use crate::traces::session;
@@ -277,4 +278,56 @@ async fn a_drawer_takes_its_room_between_rows_and_goes_when_it_is_out_of_sight()
     assert!(stage.all("[data-test=span-drawer]").is_empty());
     assert!(!rows(&stage)[2].has_attribute("aria-details"));
     stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_row_under_the_pointer_lights_the_guides_of_its_ancestors_wherever_they_are() {
+    let drawn = trace(
+        "
+        a: root      [==========]
+          b: get      [===]
+            c: read   [=]
+            d: seek     [=]
+          e: put          [====]
+            f: lock       [=]
+        ",
+    );
+    let session = Session::new(drawn.outline().clone());
+    let stage = shown(session).await;
+    let lit = |stage: &Stage| -> Vec<String> {
+        let indents = stage.all(".span-row-indent");
+        let of = |row: &HtmlElement| row.style().get_property_value("--lit").unwrap_or_default();
+        indents.iter().map(of).map(|lit| if lit.is_empty() { "0".to_owned() } else { lit }).collect()
+    };
+    let widths = |stage: &Stage| -> Vec<i32> {
+        stage.all(".span-row-indent").iter().map(HtmlElement::offset_width).collect()
+    };
+    let before = widths(&stage);
+    assert_eq!(lit(&stage), ["0"; 6], "nothing is pointed at, nothing is selected");
+    point(&stage, "pointermove", 3).await;
+    assert_eq!(lit(&stage), ["0", "1", "2", "2", "1", "1"]);
+    assert_eq!(widths(&stage), before, "nothing moves");
+    point(&stage, "pointermove", 5).await;
+    assert_eq!(lit(&stage), ["0", "1", "1", "1", "1", "2"]);
+    // Without a pointer it is the row that keys act on.
+    session.select(1);
+    point(&stage, "pointerleave", 5).await;
+    assert_eq!(lit(&stage), ["0", "1", "1", "1", "1", "1"]);
+    session.selected.set(None);
+    frame().await;
+    frame().await;
+    assert_eq!(lit(&stage), ["0"; 6]);
+    stage.strike().await;
+}
+
+/// Lets a pointer do something over the name of the row at a place.
+async fn point(stage: &Stage, event: &str, row: usize) {
+    let edge = rows(stage)[row].get_bounding_client_rect();
+    let how = PointerEventInit::new();
+    how.set_client_x((edge.left() + 60.0) as i32);
+    how.set_client_y((edge.top() + 12.0) as i32);
+    let event = PointerEvent::new_with_event_init_dict(event, &how).expect("an event");
+    stage.find("[role=treegrid]").dispatch_event(&event).expect("a listener");
+    frame().await;
+    frame().await;
 }
