@@ -67,6 +67,18 @@ fn every_route_prints_as_it_is_read() {
 }
 
 #[test]
+fn every_meaning_of_colours_has_its_word() {
+    let attribute = Colour::Attribute("kind".into());
+    for colour in
+        [Colour::Service, Colour::Kind, Colour::Status, Colour::SelfTime, Colour::Percentile, attribute]
+    {
+        let view = TraceView { colour: colour.clone(), ..TraceView::default() };
+        let address = Route::Trace { id: "a".into(), view }.to_string();
+        assert!(matches!(parse(&address), Route::Trace { view, .. } if view.colour == colour), "{address}");
+    }
+}
+
+#[test]
 fn jaegers_addresses_open_the_same_thing() {
     let Route::Search(params) = parse(
         "/search?service=frontend&operation=all&lookback=custom&start=1&end=2&limit=20&minDuration&tags=%7B%22error%22%3A%22true%22%7D&tag=a%3Ab%3Ac",

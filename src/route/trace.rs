@@ -101,6 +101,10 @@ pub enum Colour {
     Kind,
     /// How it ended.
     Status,
+    /// How long it was at work itself.
+    SelfTime,
+    /// How its duration compares with those of its service and operation.
+    Percentile,
     /// The value of the attribute with this key.
     Attribute(String),
 }
@@ -141,10 +145,21 @@ impl Colour {
         match word {
             "kind" => Colour::Kind,
             "status" => Colour::Status,
+            "self" => Colour::SelfTime,
+            "percentile" => Colour::Percentile,
             _ => match word.strip_prefix(Self::ATTRIBUTE) {
                 Some(key) if !key.is_empty() => Colour::Attribute(key.to_owned()),
                 _ => Colour::Service,
             },
+        }
+    }
+
+    /// The column that it takes to know it, as queries name it.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Colour::Attribute(key) => Some(key),
+            Colour::Percentile => Some("percentile"),
+            _ => None,
         }
     }
 
@@ -153,6 +168,8 @@ impl Colour {
             Colour::Service => String::new(),
             Colour::Kind => "kind".to_owned(),
             Colour::Status => "status".to_owned(),
+            Colour::SelfTime => "self".to_owned(),
+            Colour::Percentile => "percentile".to_owned(),
             Colour::Attribute(key) => format!("{}{key}", Self::ATTRIBUTE),
         }
     }

@@ -54,6 +54,22 @@ export function repeated(count, { at = Date.now() - 600_000, traceId = hex(16) }
   return { traceId, ids: { "GET /basket": root }, count: count + 1, body: { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans }] }] } };
 }
 
+/** A root with so many calls of one operation, one after the other: the first takes 100 µs, each further one 100 µs more. */
+export function uneven(count, { at = Date.now() - 600_000, traceId = hex(16) } = {}) {
+  const begin = BigInt(at) * 1_000_000n;
+  const time = (us) => `${begin + BigInt(us) * 1000n}`;
+  const id = (number) => (number + 1).toString(16).padStart(16, "0");
+  let now = 0;
+  const calls = Array.from({ length: count }, (_, call) => {
+    const from = now;
+    now += 100 * (call + 1);
+    return { traceId, spanId: id(call + 1), parentSpanId: id(0), name: "GET price", kind: 3, startTimeUnixNano: time(from), endTimeUnixNano: time(now) };
+  });
+  const root = { traceId, spanId: id(0), name: "GET /prices", kind: 2, startTimeUnixNano: time(0), endTimeUnixNano: time(now + 50) };
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: "prices" } }] };
+  return { traceId, id, ids: {}, count: count + 1, body: { resourceSpans: [{ resource, scopeSpans: [{ spans: [root, ...calls] }] }] } };
+}
+
 /** Sends a body to an OTLP/HTTP receiver, which must take it whole. */
 export async function send(receiver, body) {
   const response = await fetch(`${receiver}/v1/traces`, {

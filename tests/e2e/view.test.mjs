@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idle, open } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
-import { checkout, repeated, send } from "./spans.mjs";
+import { checkout, repeated, send, uneven } from "./spans.mjs";
 import { server } from "./stage.mjs";
 
 async function opened(t, query = "", sent = checkout(), more = {}) {
@@ -45,6 +45,52 @@ test("the legend says what the colours mean, of bars and minimap alike, whatever
   assert.deepEqual(await trace.legend(), [["postgresql", "1"], ["no value", "3"], ["failed", "1"]]);
   assert.equal(asked("colour"), "attribute:db.system.name");
   await same();
+});
+
+test("a scale of colours says how long spans worked themselves, or how long they took among their like", async (t) => {
+  for (const colorScheme of ["light", "dark"]) {
+    const { page, trace, sent, asked, same } = await opened(t, "?colour=percentile", uneven(40), { colorScheme });
+    assert.deepEqual(await trace.legend(), [["p95–p99", "2"], ["p90–p95", "2"], ["p75–p90", "6"], ["p50–p75", "10"], ["< p50", "20"], ["too few to say", "1"]]);
+    /** The colour of a bar, and which step of the scale it is. */
+    const step = async (span) => {
+      const row = await trace.row(span).boundingBox();
+      return trace.canvas.evaluate((canvas, [y, x]) => {
+        const box = canvas.getBoundingClientRect();
+        const ratio = canvas.width / box.width;
+        const look = (context, x, y) => [...context.getImageData(x, y, 1, 1).data].join();
+        const bar = look(canvas.getContext("2d"), Math.floor(x * box.width * ratio), Math.floor((y - box.top) * ratio));
+        const brush = new OffscreenCanvas(1, 1).getContext("2d");
+        const style = getComputedStyle(document.documentElement);
+        return [1, 2, 3, 4, 5, 6].find((step) => {
+          brush.fillStyle = style.getPropertyValue(`--scale-${step}`);
+          brush.fillRect(0, 0, 1, 1);
+          return look(brush, 0, 0) === bar;
+        });
+      }, [row.y + row.height / 2, at(span)]);
+    };
+    // The middle of a call, as a share of all the time: each takes 100 µs more than the one before.
+    const at = (span) => (50 * (parseInt(span, 16) - 1) ** 2) / (50 * 40 * 41 + 50);
+    await page.setViewportSize({ width: 1440, height: 1300 });
+    await idle(page);
+    assert.deepEqual([await step(sent.id(40)), await step(sent.id(37)), await step(sent.id(25)), await step(sent.id(15))], [5, 4, 2, 1]);
+    await trace.meaning("p95–p99", "Show only these");
+    assert.equal(asked("uiFind"), "percentile >= 95 and percentile < 99");
+    assert.deepEqual(await trace.spans(), [sent.id(39), sent.id(40)]);
+    await same();
+
+    await trace.look("");
+    const byRank = [await trace.canvas.evaluate((canvas) => canvas.toDataURL()), await trace.minimap()];
+    await trace.colour("self");
+    assert.equal(asked("colour"), "self");
+    assert.deepEqual(await trace.legend(), [["≥ 3 ms", "11"], ["1–3 ms", "20"], ["300 µs–1 ms", "7"], ["100–300 µs", "2"], ["30–100 µs", "1"]]);
+    const bySelf = [await trace.canvas.evaluate((canvas) => canvas.toDataURL()), await trace.minimap()];
+    assert.ok(bySelf.every((picture, at) => picture !== byRank[at]), "bars and minimap are painted anew");
+    assert.deepEqual([await step(sent.id(40)), await step(sent.id(25))], [6, 5]);
+    await trace.meaning("≥ 3 ms", "Show only these");
+    assert.equal(asked("uiFind"), "self >= 3ms");
+    assert.equal((await trace.spans()).length, 11);
+    await same();
+  }
 });
 
 test("spans of a colour are highlighted, found, shown alone and hidden from the legend", async (t) => {
@@ -211,7 +257,7 @@ test("the palette knows every way to look at the trace", async (t) => {
   for (const [text, name, value] of [
     ["colour by kind", "colour", "kind"], ["detail below", "detail", "bottom"], ["find: dim", "show", "dim"],
     ["order siblings by self", "order", "self"], ["group repeated", "group", "1"], ["time zone: UTC", "zone", "utc"],
-    ["ruler: times of day", "time", "absolute"], ["focus on the matches", "show", "ancestors"],
+    ["colour by self", "colour", "self"], ["colour by percentile", "colour", "percentile"], ["ruler: times of day", "time", "absolute"], ["focus on the matches", "show", "ancestors"],
   ]) {
     await act(text);
     assert.equal(asked(name), value, text);

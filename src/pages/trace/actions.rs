@@ -95,6 +95,10 @@ pub enum Action {
     ColourByKind,
     /// Colours by how spans ended.
     ColourByStatus,
+    /// Colours by how long spans were at work themselves.
+    ColourBySelfTime,
+    /// Colours by how durations compare with those of their like.
+    ColourByPercentile,
     /// Colours by an attribute that is asked for.
     ColourByAttribute,
     /// Puts the detail there.
@@ -193,6 +197,8 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::ColourByService, "Colour by service", &[], &[]),
             known(Action::ColourByKind, "Colour by kind", &[], &[]),
             known(Action::ColourByStatus, "Colour by status", &[], &[]),
+            known(Action::ColourBySelfTime, "Colour by self time", &[], &[]),
+            known(Action::ColourByPercentile, "Colour by percentile of the operation", &[], &[]),
             known(Action::ColourByAttribute, "Colour by an attribute", &[], &[]),
             known(Action::Place(Placement::Right), "Detail beside the waterfall", &[], &[]),
             known(Action::Place(Placement::Bottom), "Detail below the waterfall", &[], &[]),
@@ -281,6 +287,8 @@ impl Action {
             Action::ColourByService => session.colour.set(Colour::Service),
             Action::ColourByKind => session.colour.set(Colour::Kind),
             Action::ColourByStatus => session.colour.set(Colour::Status),
+            Action::ColourBySelfTime => session.colour.set(Colour::SelfTime),
+            Action::ColourByPercentile => session.colour.set(Colour::Percentile),
             Action::ColourByAttribute => session.colour.set(Colour::Attribute(String::new())),
             Action::Place(place) => session.placement.set(place),
             Action::Absolute => session.absolute.update(|absolute| *absolute = !*absolute),

@@ -1,5 +1,6 @@
 //! Which colour slot each service of a trace takes, and what the colours of its bars mean now.
 
+use super::scales::{is_scale, scaled};
 use super::session::Session;
 use crate::route::Colour;
 use crate::signal::{Memo, RwSignal, Signal};
@@ -56,14 +57,19 @@ pub fn a_frame_later(coloured: Coloured) -> Overview {
 /// What the colours of `session` mean, as it changes.
 pub fn coloured(session: Session, slots: Slots) -> Coloured {
     // Of all that is told only the one column counts.
-    let column = Memo::new(move |_| match session.colour.get() {
-        Colour::Attribute(key) => session.told.with(|told| told.column(&key)),
-        _ => None,
+    let column = Memo::new(move |_| {
+        session.colour.with(|colour| session.told.with(|told| told.column(colour.column()?)))
     });
+    let scaled = scaled(session, column);
     Memo::new_with_compare(
         move |_| {
             let outline = session.outline_live().get();
-            Arc::new(match session.colour.get() {
+            let by = session.colour.get();
+            if is_scale(&by) {
+                let there = scaled.with(|there| there.clone().filter(|there| there.is_of(&by, &outline)));
+                return there.map(|there| there.colouring).unwrap_or_default();
+            }
+            Arc::new(match by {
                 Colour::Kind => Colouring::by_kind(&outline),
                 Colour::Status => Colouring::by_status(&outline),
                 Colour::Attribute(key) if !key.is_empty() => match column.get() {
@@ -71,7 +77,7 @@ pub fn coloured(session: Session, slots: Slots) -> Coloured {
                     None => Colouring::default(),
                 },
                 // While nobody has said which attribute, colours are those of services.
-                Colour::Service | Colour::Attribute(_) => Colouring::by_service(&outline, slots.get()),
+                _ => Colouring::by_service(&outline, slots.get()),
             })
         },
         Arc::ptr_eq,

@@ -2,7 +2,6 @@
 //! The engine knows them; they come one after the other, once the attributes can be searched.
 
 use super::session::Session;
-use crate::route::Colour;
 use crate::signal::*;
 use crate::state::data::Data;
 use crate::state::errand::{begin, frame, rest};
@@ -66,9 +65,7 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
         let mut wanted: Vec<String> =
             STATUS.iter().chain(&CALLED).chain(&[PEER]).map(|key| (*key).to_owned()).collect();
         wanted.extend(session.columns.get());
-        if let Colour::Attribute(key) = session.colour.get() {
-            wanted.push(key);
-        }
+        wanted.extend(session.colour.get().column().map(str::to_owned));
         // Of a trace that was read again everything is asked again; nothing is taken away until it is answered.
         let is_same = told_of.with_value(|before| Arc::ptr_eq(before, &outline));
         let before = if is_same { session.told.get_untracked() } else { Arc::default() };

@@ -25,8 +25,14 @@ const FRAME: f64 = 42.0;
 const LETTER: f64 = 6.6;
 const WIDEST: f64 = 212.0;
 
-const BY: [(&str, &str); 4] =
-    [("service", "Service"), ("kind", "Kind"), ("status", "Status"), ("attribute", "Attribute…")];
+const BY: [(&str, &str); 6] = [
+    ("service", "Service"),
+    ("kind", "Kind"),
+    ("status", "Status"),
+    ("self", "Self time"),
+    ("percentile", "Percentile"),
+    ("attribute", "Attribute…"),
+];
 
 /// The line of colours.
 pub fn legend(session: Session, coloured: Overview) -> El {
@@ -44,6 +50,8 @@ pub fn legend(session: Session, coloured: Overview) -> El {
             session.colour.set(match typed(&event).as_str() {
                 "kind" => Colour::Kind,
                 "status" => Colour::Status,
+                "self" => Colour::SelfTime,
+                "percentile" => Colour::Percentile,
                 "attribute" => Colour::Attribute(String::new()),
                 _ => Colour::Service,
             });
@@ -52,6 +60,8 @@ pub fn legend(session: Session, coloured: Overview) -> El {
         .live_value(move || match session.colour.get() {
             Colour::Kind => "kind".into(),
             Colour::Status => "status".into(),
+            Colour::SelfTime => "self".into(),
+            Colour::Percentile => "percentile".into(),
             Colour::Attribute(_) => "attribute".into(),
             Colour::Service => "service".into(),
         });

@@ -16,7 +16,9 @@ pub mod opened;
 mod page;
 mod palette;
 mod refresh;
+mod scales;
 pub mod session;
+mod tokens;
 pub mod turns;
 pub mod waterfall;
 

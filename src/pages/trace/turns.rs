@@ -67,12 +67,17 @@ pub async fn ahead(session: Session, outline: &Arc<Outline>) {
 
 async fn in_turns(outline: Arc<Outline>, view: View) -> Arranged {
     let mut arranging = Arranging::new(outline.clone(), view.clone());
+    go_over(|spans| arranging.step(spans)).await;
+    Arranged { outline, view, rows: Arc::new(arranging.rows()) }
+}
+
+/// Takes steps over some spans each until one says that it was the last, and lets others have their turn meanwhile.
+pub async fn go_over(mut step: impl FnMut(usize) -> bool) {
     let mut turned = clock::now();
-    while !arranging.step(AT_ONCE) {
+    while !step(AT_ONCE) {
         if clock::now() - turned > AT_A_STRETCH {
             turn().await;
             turned = clock::now();
         }
     }
-    Arranged { outline, view, rows: Arc::new(arranging.rows()) }
 }

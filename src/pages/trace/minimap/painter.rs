@@ -2,6 +2,7 @@
 
 use super::super::colours::Overview;
 use super::super::session::Session;
+use super::super::tokens::tokens;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
 use crate::ui::view::effect;
@@ -36,9 +37,7 @@ struct Painter {
 impl Painter {
     /// Starts anew, for a new width, theme or meaning of the colours.
     fn restart(&mut self, width: f64) {
-        let mut names: Vec<String> = (1..=FAILED).map(|slot| format!("--span-{slot}")).collect();
-        names.extend(["--error".to_owned(), "--line-strong".to_owned()]);
-        self.colours = custom_properties(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        self.colours = custom_properties(&tokens().iter().map(String::as_str).collect::<Vec<_>>());
         self.busy = Some(busy::hold());
         self.width = width;
         let columns = (width * pixel_ratio()).round() as usize;

@@ -1,7 +1,8 @@
 //! From a laid-out scene to pixels. All places are device pixels; nothing is decided here.
 
+use super::super::tokens::tokens;
 use crate::ui::canvas::custom_properties;
-use spandrel_trace::scene::colouring::{COLOURLESS, FAILED};
+use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::ruler::Tick;
 use spandrel_trace::scene::waterfall::{Pattern, Place, Stretch, Viewport, Waterfall};
 use web_sys::CanvasRenderingContext2d;
@@ -32,22 +33,12 @@ pub struct Palette {
 impl Palette {
     /// As the page is now.
     pub fn read() -> Self {
-        let slots: Vec<String> = (1..=FAILED).map(|slot| format!("--span-{slot}")).collect();
-        let mut names: Vec<&str> = slots.iter().map(String::as_str).collect();
-        names.extend([
-            "--error",
-            "--line-strong",
-            "--ink",
-            "--ink-3",
-            "--line",
-            "--paper",
-            "--warn",
-            "--accent",
-            "--on-accent",
-        ]);
+        let colours = tokens();
+        let mut names: Vec<&str> = colours.iter().map(String::as_str).collect();
+        names.extend(["--ink", "--ink-3", "--line", "--paper", "--warn", "--accent", "--on-accent"]);
         names.extend(["--font-text", "--font-mono"]);
         let mut values = custom_properties(&names).into_iter();
-        let spans = values.by_ref().take(usize::from(COLOURLESS) + 1).collect();
+        let spans = values.by_ref().take(colours.len()).collect();
         let mut next = || values.next().unwrap_or_default();
         Palette {
             spans,
