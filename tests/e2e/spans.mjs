@@ -70,6 +70,28 @@ export function uneven(count, { at = Date.now() - 600_000, traceId = hex(16) } =
   return { traceId, id, ids: {}, count: count + 1, body: { resourceSpans: [{ resource, scopeSpans: [{ spans: [root, ...calls] }] }] } };
 }
 
+/**
+ * A root of a second with events: one at 100 ms, eight within a pixel at 500 ms, one beside the right edge at 985 ms; and more
+ * children than a screen has rows, the first with an event at 300 ms.
+ */
+export function eventful({ at = Date.now() - 600_000, traceId = hex(16) } = {}) {
+  const begin = BigInt(at) * 1_000_000n;
+  const time = (us) => `${begin + BigInt(us) * 1000n}`;
+  const id = (number) => (number + 1).toString(16).padStart(16, "0");
+  const attributes = (pairs) => Object.entries(pairs).map(([key, value]) => ({ key, value: { stringValue: value } }));
+  const event = (us, name, pairs = {}) => ({ timeUnixNano: time(us), name, attributes: attributes(pairs) });
+  const span = (number, from, to, more) => ({
+    traceId, spanId: id(number), parentSpanId: number ? id(0) : "", name: number ? "step" : "import", kind: 1,
+    startTimeUnixNano: time(from), endTimeUnixNano: time(to), ...more,
+  });
+  const many = Array.from({ length: 8 }, (_, at) => event(500_000 + at, `row ${at}`));
+  const last = event(985_000, "flush", { "why.so.late": "the disk was busy ".repeat(40), bytes: "1024" });
+  const root = span(0, 0, 1_000_000, { events: [event(100_000, "cache.miss", { sku: "sku-7", "cache.name": "prices" }), ...many, last] });
+  const steps = Array.from({ length: 60 }, (_, at) => span(at + 1, 200_000 + at, 400_000, at ? {} : { events: [event(300_000, "half")] }));
+  const resource = { attributes: attributes({ "service.name": "importer" }) };
+  return { traceId, id, ids: {}, count: 61, body: { resourceSpans: [{ resource, scopeSpans: [{ spans: [root, ...steps] }] }] } };
+}
+
 /** Sends a body to an OTLP/HTTP receiver, which must take it whole. */
 export async function send(receiver, body) {
   const response = await fetch(`${receiver}/v1/traces`, {

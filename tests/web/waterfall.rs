@@ -6,7 +6,7 @@ use spandrel::pages::trace::{coloured, slots_of};
 use spandrel::route::Placement;
 use spandrel::signal::*;
 use spandrel::ui::element::el;
-use spandrel::ui::view::several;
+use spandrel::ui::view::{View, several};
 use spandrel_trace::scene::palette;
 use spandrel_trace::testing::trace;
 use std::rc::Rc;
@@ -31,7 +31,7 @@ async fn shown(session: Session) -> Stage {
             .style("display", "flex")
             .style("width", "900px")
             .style("height", &format!("{HEIGHT}px"))
-            .child(waterfall(session, slots, coloured(session, slots), fill()));
+            .child(waterfall(session, slots, coloured(session, slots), fill(), Rc::new(|_| View::NONE)));
         several([
             el("style", "").text(include_str!("../../assets/css/tokens.css")),
             el("style", "").text(include_str!("../../src/pages/trace/waterfall.css")),

@@ -2,6 +2,7 @@
 
 use super::find::focus_matches;
 use super::session::Session;
+use super::ticked;
 use crate::route::{Colour, Placement, Show, Zone};
 use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
 
@@ -41,6 +42,10 @@ pub enum Action {
     NextOfService,
     /// Selects the span of that service before.
     PreviousOfService,
+    /// Goes to the selected span's next event.
+    NextEvent,
+    /// Goes to its event before.
+    PreviousEvent,
     /// Shows earlier time.
     Earlier,
     /// Shows much earlier time.
@@ -151,6 +156,8 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::PreviousMatch, "Previous match, else previous visible span", &["b"], &[]),
             known(Action::NextOfService, "Next span of the same service", &["."], &[]),
             known(Action::PreviousOfService, "Previous span of the same service", &[","], &[]),
+            known(Action::NextEvent, "Next event of the selected span", &["e"], &[]),
+            known(Action::PreviousEvent, "Previous event of the selected span", &["Shift+e"], &[]),
             known(Action::Detail, "Open or close the detail", &["Enter", " "], &[]),
         ],
     ),
@@ -258,6 +265,8 @@ impl Action {
             Action::PreviousMatch => matching(session, false),
             Action::NextOfService => of_service(session, true),
             Action::PreviousOfService => of_service(session, false),
+            Action::NextEvent => return ticked::step(session, true),
+            Action::PreviousEvent => return ticked::step(session, false),
             Action::Earlier => session.pan_by(-PAN),
             Action::MuchEarlier => session.pan_by(-FAR),
             Action::Later => session.pan_by(PAN),
@@ -295,6 +304,7 @@ impl Action {
             Action::Zone(zone) => session.set_zone(zone),
             Action::Palette => toggle(session, Summoned::Palette),
             Action::Help => toggle(session, Summoned::Help),
+            Action::Escape if session.ticked.get_untracked().is_some() => session.ticked.set(None),
             Action::Escape if !session.find.with_untracked(String::is_empty) => {
                 session.find.set(String::new())
             }

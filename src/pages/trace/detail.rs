@@ -20,6 +20,7 @@ use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, several};
 use attributes::attributes;
 use events::events;
+pub use events::signed;
 use export::copy_menu;
 use links::{linked_from, links};
 use peers::{compare, missing};
@@ -37,6 +38,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use time::{rank, standing_view, time_view};
 use value::long_text;
+pub use value::text as value_text;
 use web_sys::{Event, MouseEvent};
 
 /// With fewer attributes than this nobody needs a filter.

@@ -3,13 +3,14 @@
 use super::actions::Summoned;
 use super::colours::{Coloured, Slots, a_frame_later, coloured};
 use super::detail::{Around, Whole, detail_body, detail_head};
+use super::event_note::event_note;
 use super::help::help;
 use super::legend::legend;
 use super::minimap::minimap;
 use super::palette::palette;
 use super::session::Session;
 use super::turns::take_turns;
-use super::waterfall::{Fill, waterfall};
+use super::waterfall::{Fill, Note, waterfall};
 use crate::later;
 use crate::route::Placement;
 use crate::signal::*;
@@ -25,6 +26,7 @@ use spandrel_trace::units::Problem;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use web_sys::HtmlElement;
 
 /// Sizes of the detail before anyone has moved it, and the least of each, CSS pixels.
 const WIDTH: f64 = 376.0;
@@ -96,6 +98,25 @@ fn columns(session: Session, slots: Slots, coloured: Coloured, ask: Ask, around:
         let shown = Memo::new(move |_| session.outline_live().with(|outline| outline.find(id)));
         detail(session, slots, ask_for_drawer.clone(), for_drawer.clone(), shown)
     });
+    let ask_for_note = ask.clone();
+    let note: Note = Rc::new(move |mark| {
+        let ask = ask_for_note.clone();
+        // The first tick that is pointed at has it made; it stays for all others.
+        let wanted = Memo::new(move |before| before == Some(&true) || session.ticked.get().is_some());
+        when(
+            move || wanted.get(),
+            move || {
+                let (later, ask, mark) = (Later::begin(), ask.clone(), mark.clone());
+                let make = later!(fn(session: Session, ask: Ask, mark: HtmlElement) -> View {
+                    event_note(session, ask, mark)
+                });
+                when(
+                    move || matches!(later.arrival(), Some(Ok(()))),
+                    move || make(session, ask.clone(), mark.clone()),
+                )
+            },
+        )
+    });
     let docked = move |(shown, is_below): (bool, bool)| -> View {
         if !shown {
             return View::NONE;
@@ -109,7 +130,7 @@ fn columns(session: Session, slots: Slots, coloured: Coloured, ask: Ask, around:
         .live_class("trace-stacked", is_below)
         .live_style("--detail-width", move || format!("{}px", width.get()))
         .live_style("--detail-height", move || format!("{}px", height.get()))
-        .child(waterfall(session, slots, coloured, fill))
+        .child(waterfall(session, slots, coloured, fill, note))
         .child(keyed(move || (is_shown(), is_below()), docked));
     let summoned = move |what, make: fn(Session) -> View| {
         when(

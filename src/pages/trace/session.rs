@@ -4,6 +4,7 @@ mod details;
 
 use super::actions::Summoned;
 use super::columns::Told;
+use super::ticked::Ticked;
 use super::turns::{Arranged, takes_turns};
 use crate::route::{Colour, Placement, Show, Zone};
 use crate::signal::*;
@@ -44,6 +45,8 @@ pub struct Session {
     pub show: RwSignal<Show>,
     /// What was found; nothing while nothing is looked for.
     pub matches: RwSignal<Option<Arc<Matches>>>,
+    /// The events that are being looked at.
+    pub ticked: RwSignal<Option<Ticked>>,
     /// Spans that have just come, ascending; they stand out for a moment.
     pub added: RwSignal<Arc<Vec<SpanIx>>>,
     /// What the colour of a bar means.
@@ -115,6 +118,7 @@ impl Session {
             find: RwSignal::default(),
             show: RwSignal::default(),
             matches: RwSignal::default(),
+            ticked: RwSignal::default(),
             added: RwSignal::default(),
             colour: RwSignal::default(),
             columns: RwSignal::default(),

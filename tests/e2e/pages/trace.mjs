@@ -118,6 +118,17 @@ export class Trace {
     return (await this.row(spanId).getByRole("gridcell").last().getAttribute("aria-label")) ?? "";
   }
 
+  /** The note at an event's tick. */
+  get note() {
+    return this.page.getByTestId("event-note");
+  }
+
+  /** Where on the page a moment of a span's row is, as a share of the time shown. */
+  async moment(spanId, share) {
+    const [row, bars] = [await this.row(spanId).boundingBox(), await this.canvas.boundingBox()];
+    return [bars.x + bars.width * share, row.y + row.height / 2];
+  }
+
   /** What the mark beside the row's name says. */
   async mark(spanId) {
     return (await this.row(spanId).locator(".span-row-mark").getAttribute("title")) ?? "";

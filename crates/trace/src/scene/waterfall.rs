@@ -7,6 +7,7 @@ mod label;
 mod marks;
 
 pub use label::{Label, Place};
+pub use marks::events_near;
 
 use super::TimeScale;
 use super::places::Places;

@@ -56,7 +56,7 @@ fn row(sheet: &Sheet, event: &Event) -> El {
 }
 
 /// The time from `origin` to `time`, with its sign.
-fn signed(time: u64, origin: u64) -> String {
+pub fn signed(time: u64, origin: u64) -> String {
     let sign = if time < origin { "−" } else { "+" };
     format!("{sign}{}", duration(time.abs_diff(origin)))
 }

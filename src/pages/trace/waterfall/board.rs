@@ -5,6 +5,7 @@ mod draw;
 mod drawers;
 mod point;
 mod scroll;
+mod ticks;
 
 pub use point::Drag;
 
@@ -47,6 +48,8 @@ pub struct Elements {
     pub ruler: HtmlCanvasElement,
     /// The layer for what follows the pointer, above ruler and bars.
     pub overlay: HtmlCanvasElement,
+    /// Stands at the events that are looked at.
+    pub tick: HtmlElement,
 }
 
 /// See the module.

@@ -21,7 +21,7 @@ use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::progress::progress;
 use crate::ui::split::{Pane, divider};
-use crate::ui::view::{effect, keep};
+use crate::ui::view::{View, effect, keep};
 use arrange::{arrange_button, breadcrumb, column_heads};
 use board::Elements;
 use std::rc::Rc;
@@ -35,16 +35,23 @@ struct Kept {
     _theme: ThemeWatch,
 }
 
-/// The waterfall of `session`; `fill` makes the details that are opened between its rows.
-pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill) -> El {
+/// What tells of events that are looked at; it is given the mark at their tick.
+pub type Note = Rc<dyn Fn(HtmlElement) -> View>;
+
+/// The waterfall of `session`; `fill` makes the details that are opened between its rows, `note` tells of events.
+pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill, note: Note) -> El {
     // Elements, buttons and what fills the elements are made in tasks of their own.
     let made = next_task();
     let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
     let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
     let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
+    let tick = el("div", "waterfall-tick").attr("aria-hidden", "true");
     let pool = el("div", "waterfall-pool").attr("role", "rowgroup");
-    let stage =
-        el("div", "waterfall-stage").attr("role", "presentation").children([pool.clone(), bars.clone()]);
+    let stage = el("div", "waterfall-stage").attr("role", "presentation").children([
+        pool.clone(),
+        bars.clone(),
+        tick.clone(),
+    ]);
     let spacer = el("div", "waterfall-spacer").attr("role", "presentation").child(stage.clone());
     let scroller = el("div", "waterfall-scroll")
         .test("waterfall")
@@ -69,6 +76,7 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill)
         bars: bars.node(),
         ruler: ruler.node(),
         overlay: overlay.node(),
+        tick: tick.node(),
     };
     let (around, above, filled) = (root.node::<HtmlElement>(), head.node::<HtmlElement>(), next_task());
     effect(move || {
@@ -93,7 +101,7 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill)
         el("div", "waterfall-arranging").test("arranging").child(bar)
     };
     let board = board.when(move || session.arranging.get(), arranging);
-    root.child(breadcrumb(session)).child(board)
+    root.child(breadcrumb(session)).child(board).child(note(tick.node()))
 }
 
 /// Width of the names and the columns beside them, CSS pixels.
@@ -198,6 +206,13 @@ fn start(
         // What has no size yet is measured when it has one: asking sooner lays the page out in this task.
         if let (Some(board), true) = (weak.upgrade(), session.width.get_untracked() > 0.0) {
             board.measure(names);
+        }
+    });
+    let weak = Rc::downgrade(&board);
+    effect(move || {
+        session.ticked.track();
+        if let Some(board) = weak.upgrade() {
+            board.tick_changed();
         }
     });
     let weak = Rc::downgrade(&board);

@@ -1,12 +1,13 @@
 //! What pointer and wheel do: scroll, zoom at the cursor, pan, drag a stretch of time, select, collapse.
 
 use super::super::session::Session;
+use super::super::ticked::Ticked;
 use super::board::{Board, Drag};
 use crate::ui::canvas::Listener;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
+use web_sys::{Element, EventTarget, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
 
 /// A press that moves less than this is a click, CSS pixels.
 const CLICK: f64 = 4.0;
@@ -79,6 +80,8 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
             from = press.dragged.then_some(press.x);
         }
         let over_bars = x >= 0.0 && !in_drawer(&event);
+        let points = over_bars && has_rows && event.buttons() == 0;
+        look_at(session, points.then(|| board.ticked_at(x, y, false)).flatten());
         board.point((over_bars || from.is_some()).then_some(Drag { x, from }));
     }));
     listeners.extend(fingers(session, board, surface));
@@ -103,9 +106,13 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     }));
     for gone in ["pointerleave", "pointercancel"] {
         let (weak, held) = (Rc::downgrade(board), press.clone());
-        listeners.push(Listener::new(surface, gone, move |_: PointerEvent| {
+        listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
             if let Some(board) = weak.upgrade() {
                 held.set(None);
+                // The note at a tick may be gone over, to read or to copy from it.
+                if !is_in(event.related_target(), ".event-note") {
+                    look_at(session, None);
+                }
                 board.point(None);
                 board.hover(None);
             }
@@ -181,8 +188,19 @@ fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
 
 /// Whether an event happened in a detail between the rows, which has its own use for it.
 fn in_drawer(event: &MouseEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest(".span-drawer").ok().flatten().is_some())
+    is_in(event.target(), ".span-drawer")
+}
+
+fn is_in(target: Option<EventTarget>, selector: &str) -> bool {
+    let target = target.and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+}
+
+/// Looks at events, or at none any more; who follows is not woken for nothing.
+fn look_at(session: Session, ticked: Option<Ticked>) {
+    if session.ticked.get_untracked() != ticked {
+        session.ticked.set(ticked);
+    }
 }
 
 /// Plain wheel scrolls; with Ctrl or ⌘ (a pinch sends Ctrl too) it zooms at the cursor; with Shift, or a
@@ -217,7 +235,16 @@ fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
 
 /// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it selects and opens the detail.
 fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
-    let Some(row) = board.row_at(place(area, event).1) else { return };
+    let (x, y) = place(area, event);
+    // A tap on a tick is what pointing at it is for others.
+    let is_touch = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
+    let x = x - board.columns().0;
+    let ticked = board.ticked_at(x, y, true).filter(|_| is_touch && x >= 0.0 && !in_drawer(event));
+    look_at(session, ticked);
+    if ticked.is_some() {
+        return;
+    }
+    let Some(row) = board.row_at(y) else { return };
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let on = |part: &str| target.as_ref().is_some_and(|target| target.class_list().contains(part));
     if on("span-row-twisty") && row.has_children() {

@@ -1,6 +1,6 @@
 //! What is marked on a bar: events, gaps, and where a span leaves its parent's time.
 
-use super::{Extent, Stretch, Viewport, place};
+use super::{Extent, Stretch, TimeScale, Viewport, place};
 use crate::analysis::gaps::gaps;
 use crate::analysis::waiting::Waits;
 use crate::model::{Kind, Outline, SpanIx};
@@ -39,6 +39,30 @@ pub(super) fn ticks(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, 
     }
 }
 
+/// The events of `span` at a place: those within `together` of the one that is nearest to `x`, if that is within `reach`.
+/// Gives the times of the first and of the last of them; what is out of the scale's time has no tick.
+pub fn events_near(
+    outline: &Outline,
+    scale: &TimeScale,
+    span: SpanIx,
+    x: f64,
+    reach: f64,
+    together: f64,
+) -> Option<(u64, u64)> {
+    let shown = || outline.events_of(span).iter().filter(|time| (scale.begin..=scale.end).contains(*time));
+    let mut nearest = None;
+    for time in shown() {
+        let (at, off) = (scale.x_of(*time), (scale.x_of(*time) - x).abs());
+        if off <= reach && nearest.is_none_or(|(_, least)| off < least) {
+            nearest = Some((at, off));
+        }
+    }
+    let (at, _) = nearest?;
+    let mut near = shown().filter(|time| (scale.x_of(**time) - at).abs() <= together);
+    let first = *near.next()?;
+    Some(near.fold((first, first), |(from, to), time| (from.min(*time), to.max(*time))))
+}
+
 /// The times of `span` before its parent began and after it ended. Who takes a message is meant to outlive who
 /// sent it, so that is none.
 pub(super) fn overruns(outline: &Outline, span: SpanIx) -> [Option<(u64, u64)>; 2] {
@@ -58,5 +82,44 @@ pub(super) fn stretch(view: &Viewport, times: (u64, u64), row: u32) -> Option<St
     match place(view, times, times.1) {
         Extent::Within(x0, x1) => Some((row, x0 as f32, x1 as f32)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::forest::outlines;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn near_a_place_are_the_events_around_the_nearest(
+            outline in outlines(12), x in -20.0f64..220.0, cut in (0u64..50, 1u64..200), reach in 0.0f64..15.0,
+            together in 0.0f64..10.0,
+        ) {
+            let scale = TimeScale::new(cut.0, cut.0 + cut.1, 200.0);
+            for span in 0..outline.len() as SpanIx {
+                let shown = |time: &u64| (scale.begin..=scale.end).contains(time);
+                let times: Vec<u64> = outline.events_of(span).iter().copied().filter(shown).collect();
+                let off = |time: u64| (scale.x_of(time) - x).abs();
+                let nearest = times.iter().copied().min_by(|one, other| off(*one).total_cmp(&off(*other)));
+                let found = events_near(&outline, &scale, span, x, reach, together);
+                match nearest.filter(|nearest| off(*nearest) <= reach) {
+                    None => prop_assert_eq!(found, None),
+                    Some(nearest) => {
+                        let (from, to) = found.expect("some are near");
+                        prop_assert!(times.contains(&from) && times.contains(&to));
+                        let is_near = |time: u64| (scale.x_of(time) - scale.x_of(nearest)).abs() <= together;
+                        // Of two that are as near on either side, either will do.
+                        let alike = |time: &u64| off(*time) == off(nearest);
+                        if times.iter().filter(|time| alike(time)).all(|time| *time == nearest) {
+                            for time in times {
+                                prop_assert_eq!(is_near(time), (from..=to).contains(&time));
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -61,6 +61,7 @@ impl Board {
 
     pub(super) fn paint_pointer(&self) {
         self.light();
+        self.mark_tick();
         let ratio = pixel_ratio();
         let (_, width) = self.columns();
         let inner = self.inner.borrow();

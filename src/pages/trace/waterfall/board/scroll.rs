@@ -20,8 +20,11 @@ impl Board {
             let map = self.map(&inner);
             inner.top = map.top_of(scroll);
             inner.put = scroll;
+            drop(inner);
+            self.session.ticked.set(None);
+        } else {
+            drop(inner);
         }
-        drop(inner);
         self.request();
     }
 
