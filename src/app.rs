@@ -7,6 +7,7 @@ mod missing;
 
 use crate::later;
 use crate::pages;
+use crate::pages::trace::Ahead;
 use crate::route::Route;
 use crate::signal::*;
 use crate::state;
@@ -45,7 +46,8 @@ fn app() -> View {
         Theme::Light => Some(false),
         Theme::Dark => Some(true),
     });
-    let files = Files::default();
+    let ahead = Ahead::provide();
+    let files = Files::new(ahead);
     files.listen();
     // The frame is one task, the page in it another.
     let (route, built) = (use_route(), next_task());
@@ -55,6 +57,7 @@ fn app() -> View {
         .attr("tabindex", "-1")
         .test("drop-zone")
         .child(files_face(files))
+        .child(ahead.host())
         .when(move || built.get(), move || page(route));
     el("div", "app")
         .on("click", move |event: MouseEvent| links::follow(&event, navigation))

@@ -11,7 +11,9 @@ use leptos::{
     ArcTrigger, Get as _, GetUntracked as _, GetValue as _, IsDisposed as _, LocalStorage, Notify as _,
     Track as _,
 };
-pub use leptos::{Owner, batch, document, expect_context, provide_context, set_timeout, untrack, window};
+pub use leptos::{
+    Owner, batch, document, expect_context, provide_context, set_timeout, untrack, use_context, window,
+};
 use std::any::Any;
 use std::cell::RefCell;
 use std::marker::PhantomData;

@@ -1,9 +1,10 @@
 //! Trace files dropped anywhere, chosen or pasted: opened without any server.
 
+use crate::pages::trace::Ahead;
 use crate::route::{Route, SearchParams};
 use crate::signal::*;
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
-use crate::state::errand::Errand;
+use crate::state::errand::{Errand, turn};
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::ui::canvas::Listener;
 use crate::ui::element::{button, el};
@@ -25,11 +26,14 @@ pub struct Files {
     over: RwSignal<bool>,
     reading: RwSignal<Option<Progress>>,
     problem: RwSignal<Option<Problem>>,
+    ahead: Ahead,
 }
 
-impl Default for Files {
-    fn default() -> Self {
+impl Files {
+    /// Files that are shown in a page that is built `ahead`.
+    pub fn new(ahead: Ahead) -> Self {
         Self {
+            ahead,
             data: use_data(),
             navigation: use_navigation(),
             over: RwSignal::new(false),
@@ -125,6 +129,8 @@ impl Files {
     fn take(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
         self.problem.set(None);
         self.reading.set(Some(Progress::default()));
+        // Most files have one trace: its page is built while it is read.
+        self.ahead.begin();
         let done = async move {
             let opened = work.await;
             self.reading.set(None);
@@ -138,6 +144,8 @@ impl Files {
                 },
                 Err(problem) => self.problem.set(Some(problem)),
             }
+            turn().await;
+            self.ahead.leave();
         };
         Errand::send(done).forget();
     }

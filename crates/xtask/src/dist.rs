@@ -17,7 +17,7 @@ use crate::{place, process};
 const BUDGET: Weight = Weight { raw: 1_600_000, gzip: 450_000 };
 /// What that and the program's second part may weigh together, a little above what was last measured: what is not
 /// waited for travels all the same. See `docs/adr/0016`.
-const CEILING: Weight = Weight { raw: 1_640_000, gzip: 680_000 };
+const CEILING: Weight = Weight { raw: 1_660_000, gzip: 685_000 };
 
 /// Bytes unpacked and packed.
 #[derive(Clone, Copy, Default)]

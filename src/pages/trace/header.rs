@@ -92,16 +92,16 @@ pub fn counted(number: usize, one: &str, many: &str) -> String {
 
 /// The header of the page of the trace with this id: what it is, what can be done with it, and the find bar. Each comes
 /// in a task of its own.
-pub fn header(session: Session, data: Data, id: &str) -> El {
-    let id = id.to_owned();
+pub fn header(session: Session, data: Data, id: StoredValue<String>) -> El {
     let (has_tools, has_facts) = (next_task(), next_task());
-    let find = find(session, data, id.clone());
-    let of = id.clone();
-    let tools = when(move || has_tools.get(), move || tools(session, data, of.clone()));
+    let find = find(session, data, id);
+    let tools = when(move || has_tools.get(), move || tools(session, data, id));
     // Counted anew when the trace was read again.
     let facts = move || {
-        let id = id.clone();
-        part(move || session.outline_live().get(), move |outline| facts(session, data, &id, &outline))
+        part(
+            move || session.outline_live().get(),
+            move |outline| facts(session, data, &id.get_value(), &outline),
+        )
     };
     let name = part(
         move || session.outline_live().get(),
@@ -206,16 +206,21 @@ fn started(session: Session, unix: u64) -> El {
 }
 
 /// What can be done with the trace as a whole.
-fn tools(session: Session, data: Data, id: String) -> El {
+fn tools(session: Session, data: Data, id: StoredValue<String>) -> El {
     let tools = el("div", "trace-tools").attr("role", "group").attr("aria-label", "The trace");
-    let tools = if data.can_refresh(&id) { tools.child(refresh(session, data, id.clone())) } else { tools };
-    let (said, of_file) = (Said::nothing(), id.clone());
+    // What is read from files is known to be so when it is there.
+    let can_refresh = move || {
+        session.outline_live().track();
+        id.with_value(|id| data.can_refresh(id))
+    };
+    let tools = tools.when(can_refresh, move || refresh(session, data, id));
+    let said = Said::nothing();
     let link = button("button button--flat")
         .test("copy-link")
         .attr("title", "Copy a link to this view")
         .on("click", move |_: MouseEvent| {
             let view = untrack(|| address::view_of(session));
-            said.copy(whole_address(&Route::Trace { id: id.clone(), view }));
+            said.copy(whole_address(&Route::Trace { id: id.get_value(), view }));
         })
         .child(el("span", "").attr("aria-live", "polite").live_text(move || said.words("Copy link")));
     let keys = button("button button--flat")
@@ -226,8 +231,7 @@ fn tools(session: Session, data: Data, id: String) -> El {
     let telling = RwSignal::new(String::new());
     let saved = move || {
         let save = |words: &str, format: Export| {
-            let id = of_file.clone();
-            Choice::new(words, move || download(data, &id, format, telling))
+            Choice::new(words, move || download(data, &id.get_value(), format, telling))
         };
         vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
     };
@@ -236,7 +240,7 @@ fn tools(session: Session, data: Data, id: String) -> El {
     tools.children([told, link, saved, keys])
 }
 
-fn refresh(session: Session, data: Data, id: String) -> View {
+fn refresh(session: Session, data: Data, id: StoredValue<String>) -> View {
     let refresher = Refresher::new(data, session, id);
     let now = button("button button--flat")
         .test("refresh")

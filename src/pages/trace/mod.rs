@@ -2,6 +2,7 @@
 
 pub mod actions;
 mod address;
+mod ahead;
 mod colours;
 pub mod columns;
 pub mod copy;
@@ -24,5 +25,5 @@ mod tokens;
 pub mod turns;
 pub mod waterfall;
 
+pub use ahead::{Ahead, trace_page};
 pub use colours::{Slots, coloured, slots_of};
-pub use page::trace_page;

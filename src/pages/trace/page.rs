@@ -8,7 +8,6 @@ use super::find::look;
 use super::header::{grouped, header};
 use super::opened::{Ask, STEPS, opened};
 use super::session::Session;
-use super::turns::MANY;
 use crate::later;
 use crate::route::{Placement, Route, TraceView};
 use crate::signal::*;
@@ -27,25 +26,32 @@ use spandrel_trace::units::{Problem, SpanId};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// More spans than these are shown in another task than the one that took them over.
+const AT_ONCE: usize = 250_000;
+
 /// The page of one trace. Made anew for another id; what is shown of the trace is in the route.
-/// `id` is as it stands in the address.
-pub fn trace_page(id: String) -> El {
+/// `id` is as it stands in the address, once it `is_known`.
+pub fn page_of(id: StoredValue<String>, is_known: RwSignal<bool>) -> El {
     let data = use_data();
     let attempt = RwSignal::new(0u32);
     // A file with this very trace is shown in place of what is shown.
-    let opening = {
-        let id = id.clone();
-        move || data.opening_of(&id)
+    let first = StoredValue::new(None::<u32>);
+    let opening = move || {
+        if !is_known.get() {
+            return 0;
+        }
+        let now = id.with_value(|id| data.opening_of(id));
+        now - first.update_value(|first| *first.get_or_insert(now)).unwrap_or(now)
     };
     let retry: Retry = Rc::new(move || attempt.update(|count| *count += 1));
     el("div", "trace-page")
         .test("trace-page")
-        .child(keyed(move || (attempt.get(), opening()), move |_| asked(id.clone(), retry.clone())))
+        .child(keyed(move || (attempt.get(), opening()), move |_| asked(id, is_known, retry.clone())))
 }
 
 /// The page while the trace is on its way, and with it. The page is built while there is nothing to show yet: when the
 /// trace comes, what is there only takes it in, and the next frame shows it.
-fn asked(id: String, retry: Retry) -> View {
+fn asked(id: StoredValue<String>, is_known: RwSignal<bool>, retry: Retry) -> View {
     let data = use_data();
     let progress = RwSignal::new(Progress::default());
     let problem = RwSignal::new(None::<Problem>);
@@ -53,21 +59,25 @@ fn asked(id: String, retry: Retry) -> View {
     let mut session = Session::new(Arc::default());
     // Whose clock is read is one and the same on all pages.
     session.zone = use_settings().zone;
-    let asked = id.clone();
-    begin(async move {
-        match data.trace(&asked, move |now| progress.set(now)).await {
-            Ok(outline) => {
-                if outline.len() > MANY {
-                    // Taking the columns over was one task; showing them is another.
-                    turn().await;
-                }
-                batch(|| {
-                    session.renew(outline);
-                    is_here.set(true);
-                });
-            }
-            Err(why) => problem.set(Some(why)),
+    effect(move || {
+        if !is_known.get() {
+            return;
         }
+        begin(async move {
+            match data.trace(&id.get_value(), move |now| progress.set(now)).await {
+                Ok(outline) => {
+                    if outline.len() > AT_ONCE {
+                        // Taking the columns over was one task; showing them is another.
+                        turn().await;
+                    }
+                    batch(|| {
+                        session.renew(outline);
+                        is_here.set(true);
+                    });
+                }
+                Err(why) => problem.set(Some(why)),
+            }
+        });
     });
     part(
         move || problem.get(),
@@ -77,7 +87,10 @@ fn asked(id: String, retry: Retry) -> View {
             }
             // While the trace comes there is time: a frame for each step. Before, the browser is busy with the program.
             let built = RwSignal::new(0);
-            let is_coming = Memo::new(move |_| is_here.get() || progress.with(|progress| progress.bytes > 0));
+            let is_coming = Memo::new(move |before| {
+                let bytes = progress.with(|progress| progress.bytes);
+                before == Some(&true) || is_here.get() || bytes > 0 || !is_known.get()
+            });
             effect(move || {
                 if is_coming.get() {
                     in_steps(STEPS, built, move || is_here.get_untracked());
@@ -86,7 +99,7 @@ fn asked(id: String, retry: Retry) -> View {
             let is_shown = move || is_here.get() && built.get() == STEPS;
             let page = el("div", "trace-opened")
                 .live_class("trace-awaited", move || !is_shown())
-                .child(linked(id.clone(), session, is_here, built));
+                .child(linked(id, session, is_here, built));
             several([View::from(page), when(move || !is_here.get(), move || loading(progress))])
         },
     )
@@ -120,31 +133,27 @@ fn megabytes(bytes: u64) -> String {
 
 /// The page of the trace that is in `session` once it `is_here`, then tied to the address: what the address says is
 /// shown, what is shown is written to it.
-fn linked(id: String, session: Session, is_here: RwSignal<bool>, built: RwSignal<u32>) -> View {
+fn linked(id: StoredValue<String>, session: Session, is_here: RwSignal<bool>, built: RwSignal<u32>) -> View {
     let data = use_data();
     let slots = Memo::new(move |_| {
         Arc::new(session.outline_live().with(|outline| slots_of(outline, colours::slots)))
     });
     // Unless an address says otherwise, details are where this reader put them last.
     session.placement.set(Placement::of_word(&detail_place()));
-    let of = id.clone();
     effect(move || {
         if is_here.get() {
-            follow_address(session, of.clone());
-            look(session, data, of.clone());
-            ask_for_columns(session, data, of.clone());
+            follow_address(session, id.get_value());
+            look(session, data, id.get_value());
+            ask_for_columns(session, data, id.get_value());
         }
     });
-    let of = id.clone();
     let ask: Ask = Rc::new(move |span| {
-        let id = of.clone();
         Box::pin(async move {
-            let detail = data.detail(&id, span).await?;
+            let detail = data.detail(&id.get_value(), span).await?;
             Ok(Rc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
         })
     });
-    let for_header = id.clone();
-    opened(session, built, move || header(session, data, &for_header), slots, ask, around(id, data))
+    opened(session, built, move || header(session, data, id), slots, ask, around(id, data))
 }
 
 /// Keeps page and address true to each other.
@@ -172,29 +181,23 @@ fn follow_address(session: Session, id: String) {
 }
 
 /// What the detail asks of the page.
-fn around(id: String, data: Data) -> Around {
+fn around(id: StoredValue<String>, data: Data) -> Around {
     let route = |id: String, span: SpanId| {
         let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
         Route::Trace { id, view }
     };
-    let (here, of_links, of_peers, not_this) = (id.clone(), id.clone(), id.clone(), id.clone());
     Around {
         address_of: Rc::new(move |trace, span| route(trace.to_string(), span).to_string()),
-        link_to: Rc::new(move |span| whole_address(&route(here.clone(), span))),
+        link_to: Rc::new(move |span| whole_address(&route(id.get_value(), span))),
         linked_from: Rc::new(move |span| {
-            let id = of_links.clone();
             // A list that nobody could make is left out: the rest of the detail is worth more than a complaint.
-            Box::pin(async move { data.linked_from(&id, span).await.unwrap_or_default() })
+            Box::pin(async move { data.linked_from(&id.get_value(), span).await.unwrap_or_default() })
         }),
-        peers: Rc::new(move |span| {
-            let id = of_peers.clone();
-            Box::pin(async move { data.peers(&id, span).await.ok() })
-        }),
+        peers: Rc::new(move |span| Box::pin(async move { data.peers(&id.get_value(), span).await.ok() })),
         export: Rc::new(move |begin, end, format| {
-            let id = id.clone();
-            Box::pin(async move { data.export(&id, begin, end, format).await.ok() })
+            Box::pin(async move { data.export(&id.get_value(), begin, end, format).await.ok() })
         }),
-        found: Rc::new(move |service, operation| data.found_durations(service, operation, &not_this)),
+        found: Rc::new(move |service, operation| data.found_durations(service, operation, &id.get_value())),
         patterns: Rc::new(later!(fn() -> Vec<LinkPattern> { link_patterns(&jaeger_config()) })),
         top: top_prefixes(&jaeger_config()).into(),
     }

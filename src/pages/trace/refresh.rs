@@ -69,11 +69,11 @@ pub struct Refresher {
 
 impl Refresher {
     /// For the page of `session`, whose trace has this id. It lives as long as the view that is being built.
-    pub fn new(data: Data, session: Session, id: String) -> Self {
+    pub fn new(data: Data, session: Session, id: StoredValue<String>) -> Self {
         let refresher = Refresher {
             data,
             session,
-            id: StoredValue::new(id),
+            id,
             wanted: RwSignal::new(0),
             asking: RwSignal::new(false),
             following: RwSignal::new(false),

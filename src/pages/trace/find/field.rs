@@ -14,7 +14,7 @@ use std::rc::Rc;
 use web_sys::{Event, FocusEvent, HtmlInputElement, KeyboardEvent};
 
 /// The field with its list.
-pub fn field(session: Session, data: Data, id: String) -> El {
+pub fn field(session: Session, data: Data, id: StoredValue<String>) -> El {
     let choices = Choices::new("find-choices");
     // The text up to the cursor was completed like this.
     let offered = StoredValue::new(Completions::default());
@@ -41,9 +41,8 @@ pub fn field(session: Session, data: Data, id: String) -> El {
             choices.list.set(Vec::new());
             return;
         };
-        let id = id.clone();
         begin(async move {
-            let Ok(completions) = data.complete(&id, &text, cursor).await else { return };
+            let Ok(completions) = data.complete(&id.get_value(), &text, cursor).await else { return };
             let list = completions.items.iter().map(|item| Choice {
                 label: item.text.clone(),
                 marks: Vec::new(),

@@ -12,6 +12,7 @@ use super::actions::Action;
 use super::header::grouped;
 use super::session::Session;
 use crate::route::Show;
+use crate::signal::StoredValue;
 use crate::state::data::Data;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::view::{View, part, several};
@@ -29,7 +30,7 @@ const SHOWS: [(Show, &str); 4] = [
 ];
 
 /// The find bar of `session`, whose trace has this id.
-pub fn find(session: Session, data: Data, id: String) -> El {
+pub fn find(session: Session, data: Data, id: StoredValue<String>) -> El {
     let step = move |label: &'static str, face: &'static str, action: Action| {
         button("button button--flat find-step")
             .attr("aria-label", label)
