@@ -1,7 +1,7 @@
 //! What the source answered. Pages ask here and nowhere else; dropping what they await aborts it.
 
 use super::busy;
-use super::errand::{Errand, frame, rest};
+use super::errand::{Errand, frame};
 use super::settings::{Settings, absolute, use_settings};
 use crate::io::engine::{Engine, Reply};
 use crate::io::{address, file};
@@ -17,10 +17,6 @@ use spandrel_trace::model::{DependencyLink, Operation, Outline, SpanIx, TraceSum
 use spandrel_trace::source::{Base, SearchQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::sync::Arc;
-
-/// Milliseconds between two looks whether all can be searched, and how often one looks.
-const LOOK: u32 = 20;
-const LOOKS: u32 = 20;
 
 /// Spans of outlines that are kept at most; the one opened last is always kept.
 const KEPT_SPANS: usize = 2_000_000;
@@ -44,8 +40,6 @@ pub struct Data {
     inner: StoredValue<Inner>,
     settings: Settings,
     files: RwSignal<Option<OpenFiles>>,
-    /// Whether the engine has said so since something was last opened.
-    searchable: RwSignal<bool>,
 }
 
 struct Inner {
@@ -60,17 +54,12 @@ struct Inner {
 
 pub(super) fn provide() {
     let engine = Engine::start(&address::assets());
-    let searchable = RwSignal::new(false);
-    engine.on_searchable(move || {
-        mark("spandrel:searchable");
-        searchable.set(true);
-    });
+    engine.on_searchable(|| mark("spandrel:searchable"));
     let inner = Inner { engine, outlines: Vec::new(), found: Vec::new(), payload: None, openings: 0 };
     provide_context(Data {
         inner: StoredValue::new(inner),
         settings: use_settings(),
         files: RwSignal::new(None),
-        searchable,
     });
 }
 
@@ -172,7 +161,6 @@ impl Data {
         id: &str,
         progress: impl Fn(Progress) + Clone + 'static,
     ) -> Result<Arc<Outline>, Problem> {
-        self.searchable.set(false);
         let reply = if self.in_files(id) {
             let ask = Ask::Question(Question::Outline { trace: id.to_owned() });
             let reply = self.ask(&ask, None, |_| {}).await;
@@ -239,16 +227,6 @@ impl Data {
         match self.about(id, Question::Find { trace: id.to_owned(), query: query.to_owned() }).await? {
             Answer::Matches(matches) => Ok(*matches),
             other => Err(unexpected(other)),
-        }
-    }
-
-    /// Waits until what is open can be searched, for a while: whoever asks before keeps the engine from it.
-    pub async fn searchable(&self) {
-        for _ in 0..LOOKS {
-            if self.searchable.get_untracked() {
-                return;
-            }
-            rest(LOOK).await;
         }
     }
 
@@ -377,7 +355,6 @@ impl Data {
         payload: Array,
         progress: impl Fn(Progress) + 'static,
     ) -> Result<OpenFiles, Problem> {
-        self.searchable.set(false);
         let reply = self.ask(&Ask::Files { name: name.clone() }, Some(payload.clone()), progress).await;
         match reply.answer {
             Answer::Opened { summaries, warnings } => {

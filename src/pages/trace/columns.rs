@@ -84,7 +84,6 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
         begin(async move {
             // First the rows, then what stands beside their names.
             frame().await;
-            data.searchable().await;
             for key in wanted {
                 let column = loop {
                     match data.column(&id, &key).await {

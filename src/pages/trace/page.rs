@@ -100,7 +100,9 @@ fn asked(id: StoredValue<String>, is_known: RwSignal<bool>, retry: Retry) -> Vie
             let page = el("div", "trace-opened")
                 .live_class("trace-awaited", move || !is_shown())
                 .child(linked(id, session, is_here, built));
-            several([View::from(page), when(move || !is_here.get(), move || loading(progress))])
+            // Of a page that is built ahead nobody sees anything: there is nothing to move in it.
+            let is_awaited = move || is_known.get() && !is_here.get();
+            several([View::from(page), when(is_awaited, move || loading(progress))])
         },
     )
 }
