@@ -3,6 +3,7 @@
 
 use crate::io::{clock, fetch, file, outside};
 use crate::later;
+use futures_channel::oneshot;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{
@@ -39,6 +40,8 @@ struct Desk {
     working: Cell<bool>,
     /// Answers whose outlines the page has not taken yet.
     on_their_way: Cell<u32>,
+    /// Questions that wait until all is searchable.
+    patient: RefCell<Vec<oneshot::Sender<()>>>,
     /// Bytes of a trace have come: that warms better than any sample.
     reading: Cell<bool>,
 }
@@ -53,6 +56,7 @@ pub fn serve() {
         running: RefCell::default(),
         working: Cell::new(false),
         on_their_way: Cell::new(0),
+        patient: RefCell::default(),
         reading: Cell::new(false),
     });
     let heard = {
@@ -116,6 +120,9 @@ impl Desk {
     ) -> (Answer, Option<String>) {
         match ask {
             Ask::Question(question) => {
+                if matches!(question, Question::Column { .. }) {
+                    self.searchable().await;
+                }
                 let answer = match &question {
                     Question::Outline { trace } => self.engine.borrow_mut().open(trace),
                     question => later!(fn(engine: &mut Engine, question: &Question) -> Answer {
@@ -334,7 +341,21 @@ impl Desk {
             }
             desk.working.set(false);
             desk.post(&Array::of2(&0.into(), &"searchable".into()));
+            for waiting in desk.patient.take() {
+                // Whoever asked may be gone.
+                let _ = waiting.send(());
+            }
         });
+    }
+
+    /// Comes when all is searchable. What would be told before would have to be told again, and makes all later.
+    async fn searchable(&self) {
+        if !self.engine.borrow().is_searchable() {
+            let (done, waiting) = oneshot::channel();
+            self.patient.borrow_mut().push(done);
+            // The desk is there as long as the worker is.
+            let _ = waiting.await;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::busy;
 use super::errand::{Errand, frame};
 use super::settings::{Settings, absolute, use_settings};
-use crate::io::engine::{Engine, Reply};
+use crate::io::engine::{Engine, Reply, Rest};
 use crate::io::{address, file};
 use crate::signal::*;
 use js_sys::{Array, Uint8Array};
@@ -81,6 +81,15 @@ fn unexpected(answer: Answer) -> Problem {
         Answer::Missing => Problem::new(ProblemKind::NotFound, "Opening a trace", "It is not open any more."),
         _ => Problem::new(ProblemKind::Fault, "Asking the engine", "It answered another question."),
     }
+}
+
+/// Whoever asked shows it in the next frame; until then the worker leaves the machine to the page.
+fn rest_until_painted(rest: Option<Rest>) {
+    let painted = async move {
+        frame().await;
+        drop(rest);
+    };
+    Errand::send(painted).forget();
 }
 
 impl Data {
@@ -175,12 +184,7 @@ impl Data {
         match (reply.answer, reply.outline) {
             (Answer::Opened { .. } | Answer::Outline, Some(outline)) => {
                 let outline = self.keep(id, outline);
-                // Whoever asked shows it in the next frame; until then the worker leaves the machine to the page.
-                Errand::send(async move {
-                    frame().await;
-                    drop(reply.rest);
-                })
-                .forget();
+                rest_until_painted(reply.rest);
                 Ok(outline)
             }
             (answer, _) => Err(unexpected(answer)),
@@ -369,6 +373,10 @@ impl Data {
                     self.keep(&only.key(), outline);
                 }
                 self.files.set(Some(files.clone()));
+                // What shows the first one is compiled while it runs: only then a file's bytes, which are all there, wait.
+                if files.opening == 1 {
+                    rest_until_painted(reply.rest);
+                }
                 Ok(files)
             }
             other => Err(unexpected(other)),

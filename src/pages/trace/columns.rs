@@ -4,7 +4,7 @@
 use super::session::Session;
 use crate::signal::*;
 use crate::state::data::Data;
-use crate::state::errand::{begin, frame, rest};
+use crate::state::errand::{begin, frame};
 use crate::ui::view::effect;
 use spandrel_trace::analysis::query::Column;
 use spandrel_trace::model::SpanIx;
@@ -18,9 +18,6 @@ const CALLED: [&str; 4] = ["rpc.method", "db.system.name", "db.system", "gen_ai.
 
 /// The service that was called and tells nothing itself.
 const PEER: &str = "peer.service";
-
-/// Milliseconds after which is asked again where not everything was searchable.
-const AGAIN: u32 = 400;
 
 /// What the engine told of attributes so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,14 +82,8 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
             // First the rows, then what stands beside their names.
             frame().await;
             for key in wanted {
-                let column = loop {
-                    match data.column(&id, &key).await {
-                        Ok(column) if column.unsearched > 0 => rest(AGAIN).await,
-                        answer => break answer,
-                    }
-                };
                 // A key that is no field has no column; that is for who asked for it to see.
-                let Ok(column) = column else { continue };
+                let Ok(column) = data.column(&id, &key).await else { continue };
                 told.0.push((key, Arc::new(column)));
                 session.told.set(Arc::new(told.clone()));
             }

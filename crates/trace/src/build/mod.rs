@@ -8,8 +8,8 @@ mod assemble;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, Brought, Decode, Flags, Kind, Memory, Opened, Piece, Place, Shared, Sink, StatusCode, StrIx,
-    Strings,
+    Block, Brought, Decode, Flags, Kind, Memory, Noted, Opened, Piece, Place, Shared, Sink, StatusCode,
+    StrIx, Strings,
 };
 use crate::units::{SpanId, TraceId};
 use rustc_hash::FxHashMap;
@@ -69,6 +69,7 @@ pub struct TraceBuilder {
     kept: usize,
     memory: Memory,
     brought: Brought,
+    noted: Noted,
     /// Spans, from the first, that need no block any more; and blocks, from the first, that were let go.
     interned: usize,
     let_go: usize,
@@ -221,7 +222,8 @@ impl TraceBuilder {
                     let row = self.shared.columns.len() as u32;
                     self.shared.columns.begin_row();
                     if let Some(bytes) = self.brought.some(&block, place.range()) {
-                        decode(bytes, &mut self.memory, &mut self.shared.columns);
+                        let notes = self.noted.of(number, block.notes(), place.offset);
+                        decode(bytes, notes, &mut self.memory, &mut self.shared.columns);
                     }
                     seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };
                 }

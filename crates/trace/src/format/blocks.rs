@@ -1,11 +1,13 @@
 //! The bytes that have come: kept in blocks, so that what was read can be looked at again without a copy.
 
 use crate::build::TraceBuilder;
-use crate::model::{Block, Outside};
+use crate::model::{Block, Notes, Outside};
 
 /// First and usual size of a block.
 const SMALL: usize = 64 << 10;
 const USUAL: usize = 1 << 20;
+/// Words of notes at most: larger traces take their time, and memory is what they lack.
+const NOTED: usize = 3 << 20;
 
 /// The block being filled. `at` is the first byte that was not taken yet; what was taken and named as a
 /// span's place stays until the block goes to the builder.
@@ -21,6 +23,10 @@ pub(super) struct Blocks {
     pub(super) used: bool,
     /// Offset of its first byte in the input.
     base: u64,
+    /// What was noted of its spans.
+    pub(super) notes: Notes,
+    /// Words of notes that were kept so far.
+    noted: usize,
     /// Where complete blocks go, if not all into our own memory.
     pub(super) outside: Option<Outside>,
     /// No use in trying again below this many bytes.
@@ -54,24 +60,38 @@ impl Blocks {
         let usual = (self.bytes.capacity() * 2).max(coming).clamp(SMALL, USUAL);
         // A span larger than a block gets room to double in.
         let room = usual.max(pending * 2);
-        if std::mem::take(&mut self.used) {
-            let done = &self.bytes[..self.at];
-            let block = match self.outside {
-                Some(outside) if self.base >= outside.after => Block::outside(done, outside),
-                _ => Block::here(done.to_vec()),
-            };
-            builder.block(block);
-            self.number += 1;
-        }
-        self.bytes.drain(..self.at);
-        if self.bytes.capacity() < room {
-            self.bytes.reserve_exact(room - pending);
+        let used = std::mem::take(&mut self.used);
+        let outside = self.outside.filter(|outside| self.base >= outside.after);
+        if let (true, None) = (used, outside) {
+            // The block goes on as it is; only what was not taken moves.
+            let mut next = Vec::with_capacity(room);
+            next.extend_from_slice(&self.bytes[self.at..]);
+            let mut done = std::mem::replace(&mut self.bytes, next);
+            done.truncate(self.at);
+            let notes = self.take_notes();
+            builder.block(Block::here(done, notes));
         } else {
-            self.bytes.shrink_to(room);
+            if let Some(outside) = outside.filter(|_| used) {
+                let notes = self.take_notes();
+                builder.block(Block::outside(&self.bytes[..self.at], notes, outside));
+            }
+            self.bytes.drain(..self.at);
+            if self.bytes.capacity() < room {
+                self.bytes.reserve_exact(room - pending);
+            } else {
+                self.bytes.shrink_to(room);
+            }
         }
+        self.number += u32::from(used);
         self.wanted = self.wanted.saturating_sub(self.at);
         self.base += self.at as u64;
         self.at = 0;
+    }
+
+    fn take_notes(&mut self) -> Vec<u64> {
+        let notes = self.notes.take();
+        self.noted += notes.len();
+        if self.noted < NOTED { notes } else { Vec::new() }
     }
 
     /// Whether it is worth trying to read on: a span that was cut off is tried again only when half as much
@@ -89,7 +109,8 @@ impl Blocks {
     /// Gives the last block to the builder.
     pub(super) fn close(&mut self, builder: &mut TraceBuilder) {
         if std::mem::take(&mut self.used) {
-            builder.block(Block::here(std::mem::take(&mut self.bytes)));
+            let notes = self.take_notes();
+            builder.block(Block::here(std::mem::take(&mut self.bytes), notes));
             self.number += 1;
         }
     }

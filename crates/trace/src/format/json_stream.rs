@@ -10,7 +10,7 @@ use super::trace_element::TraceElement;
 use super::{Format, ids, jaeger, otlp_json};
 use crate::build::{Seen, TraceBuilder};
 use crate::model::record::{Resource, Scope};
-use crate::model::{Memory, Place};
+use crate::model::{Memory, Notes, Place};
 
 /// What is open around the next token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,8 @@ impl JsonStream {
                     let mut taken = cursor.at;
                     let spans = builder.len();
                     let base = blocks.offset_of(0);
-                    let result = self.spans(&mut cursor, level, builder, (number, base), &mut taken);
+                    let context = (&mut *builder, &mut blocks.notes);
+                    let result = self.spans(&mut cursor, level, context, (number, base), &mut taken);
                     blocks.used |= builder.len() > spans;
                     if let Err(stop) = result {
                         builder.forget_events();
@@ -360,7 +361,7 @@ impl JsonStream {
         &mut self,
         cursor: &mut Cursor<'_>,
         level: Level,
-        builder: &mut TraceBuilder,
+        (builder, notes): (&mut TraceBuilder, &mut Notes),
         (block, base): (u32, u64),
         taken: &mut usize,
     ) -> Scan<()> {
@@ -382,13 +383,13 @@ impl JsonStream {
             let at = cursor.at;
             match (byte, level) {
                 (b'{', Level::JaegerSpans) => {
-                    let span = jaeger::first(cursor, &mut self.memory, builder)?;
+                    let span = jaeger::first(cursor, &mut self.memory, notes, builder)?;
                     if span.is_model {
                         self.refused = Some((Refused::JaegerModel, base + at as u64));
                         return Err(Stop::Bad(Refused::JaegerModel.advice(), at));
                     }
                     let place = Place { block, offset: at as u32, len: (cursor.at - at) as u32 };
-                    self.element.span(&span, place, builder);
+                    self.element.span(&span, place, notes, builder);
                 }
                 (b'{', _) => {
                     let span = otlp_json::first(cursor, builder)?;

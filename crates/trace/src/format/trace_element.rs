@@ -4,8 +4,8 @@ use super::json::{Cursor, unescape};
 use super::json_stream::{name_of, text_of};
 use super::{ids, jaeger};
 use crate::build::{Seen, TraceBuilder};
-use crate::model::Place;
 use crate::model::record::Resource;
+use crate::model::{Notes, Place};
 use rustc_hash::FxHashMap;
 
 /// What is known of the trace so far.
@@ -60,11 +60,21 @@ impl TraceElement {
     }
 
     /// A span of it.
-    pub(super) fn span(&mut self, span: &jaeger::First<'_>, place: Place, builder: &mut TraceBuilder) {
+    pub(super) fn span(
+        &mut self,
+        span: &jaeger::First<'_>,
+        place: Place,
+        notes: &mut Notes,
+        builder: &mut TraceBuilder,
+    ) {
         let (id, foreign) = match span.trace {
             Some(raw) => ids::trace_id(raw.bytes),
             None => ids::trace_id(self.id.as_deref().unwrap_or("").as_bytes()),
         };
+        if !foreign.is_empty() {
+            notes.give_up();
+        }
+        notes.end(place.offset);
         let trace = builder.trace(id, &foreign);
         self.trace = Some(trace);
         self.spans += 1;

@@ -1,4 +1,5 @@
-//! A piece of the source's bytes, kept until everything in it is interned: in our own memory, or outside of it.
+//! A piece of the source's bytes, kept until everything in it is interned: in our own memory, or outside of it. With
+//! what was noted of the spans in it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,50 +22,62 @@ pub struct Outside {
 #[derive(Clone, Debug, Default)]
 pub struct Block(Arc<Kept>);
 
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: Bytes,
+    notes: Vec<u64>,
+}
+
 #[derive(Debug)]
-enum Kept {
+enum Bytes {
     Here(Vec<u8>),
     Outside { outside: Outside, number: u32, size: usize },
 }
 
-impl Default for Kept {
+impl Default for Bytes {
     fn default() -> Self {
-        Kept::Here(Vec::new())
+        Bytes::Here(Vec::new())
     }
 }
 
-impl Drop for Kept {
+impl Drop for Bytes {
     fn drop(&mut self) {
-        if let Kept::Outside { outside, number, .. } = self {
+        if let Bytes::Outside { outside, number, .. } = self {
             (outside.forget)(*number);
         }
     }
 }
 
 impl Block {
-    /// Bytes in our own memory.
-    pub fn here(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Kept::Here(bytes)))
+    /// Bytes in our own memory, and [`super::Notes`] of the spans in them.
+    pub fn here(bytes: Vec<u8>, notes: Vec<u64>) -> Self {
+        Self(Arc::new(Kept { bytes: Bytes::Here(bytes), notes }))
     }
 
-    /// A copy of bytes outside of it.
-    pub fn outside(bytes: &[u8], outside: Outside) -> Self {
-        Self(Arc::new(Kept::Outside { outside, number: (outside.keep)(bytes), size: bytes.len() }))
+    /// A copy of bytes outside of it; their notes stay here.
+    pub fn outside(bytes: &[u8], notes: Vec<u64>, outside: Outside) -> Self {
+        let bytes = Bytes::Outside { outside, number: (outside.keep)(bytes), size: bytes.len() };
+        Self(Arc::new(Kept { bytes, notes }))
+    }
+
+    /// What was noted of the spans in it, for [`super::Noted`].
+    pub fn notes(&self) -> &[u64] {
+        &self.0.notes
     }
 
     /// How many bytes there are.
     pub fn size(&self) -> usize {
-        match &*self.0 {
-            Kept::Here(bytes) => bytes.len(),
-            Kept::Outside { size, .. } => *size,
+        match &self.0.bytes {
+            Bytes::Here(bytes) => bytes.len(),
+            Bytes::Outside { size, .. } => *size,
         }
     }
 
     /// Some of the bytes, for once; `room` is where they are put if they have to be brought here.
     pub fn some<'a>(&'a self, range: Range<usize>, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
-        match &*self.0 {
-            Kept::Here(bytes) => bytes.get(range),
-            Kept::Outside { outside, number, size } => {
+        match &self.0.bytes {
+            Bytes::Here(bytes) => bytes.get(range),
+            Bytes::Outside { outside, number, size } => {
                 if range.start > range.end || range.end > *size {
                     return None;
                 }
@@ -86,7 +99,7 @@ pub struct Brought {
 impl Brought {
     /// Some of a block's bytes.
     pub fn some<'a>(&'a mut self, block: &'a Block, range: Range<usize>) -> Option<&'a [u8]> {
-        if let Kept::Here(bytes) = &*block.0 {
+        if let Bytes::Here(bytes) = &block.0.bytes {
             return bytes.get(range);
         }
         if !self.block.as_ref().is_some_and(|last| Arc::ptr_eq(&last.0, &block.0)) {
@@ -127,7 +140,8 @@ mod tests {
 
     #[test]
     fn bytes_outside_are_had_as_if_they_were_here_and_go_with_the_last_clone() {
-        let (one, other) = (Block::outside(b"some bytes", outside()), Block::outside(b"others", outside()));
+        let (one, other) =
+            (Block::outside(b"some bytes", vec![], outside()), Block::outside(b"others", vec![], outside()));
         let mut room = Vec::new();
         assert_eq!(one.size(), 10);
         assert_eq!(one.some(5..10, &mut room), Some(&b"bytes"[..]));
@@ -139,7 +153,7 @@ mod tests {
             assert_eq!(brought.some(&other, 3..6), Some(&b"ers"[..]));
             assert_eq!(brought.some(&other, 3..7), None);
         }
-        assert_eq!(brought.some(&Block::here(b"here".to_vec()), 0..2), Some(&b"he"[..]));
+        assert_eq!(brought.some(&Block::here(b"here".to_vec(), vec![]), 0..2), Some(&b"he"[..]));
         let clone = one.clone();
         drop((one, other, brought));
         let left = || KEPT.with_borrow(|kept| kept.iter().flatten().count());

@@ -50,6 +50,8 @@ struct Row {
     links_end: u32,
     /// Into `extras`, or `u32::MAX`.
     extra: u32,
+    /// W3C flags: a sampled span, which most are, has one.
+    flags: u32,
     parent: SpanId,
     begin: u64,
     end: u64,
@@ -80,7 +82,6 @@ struct Extra {
     foreign_id: String,
     foreign_parent: String,
     trace_state: String,
-    flags: u32,
     message: String,
     dropped: (u32, u32, u32),
     warnings: Vec<String>,
@@ -224,11 +225,11 @@ impl Columns {
         let extra = self.extras.get(this.extra as usize);
         sink.piece(Piece::Parent(this.parent, extra.map_or("", |extra| &extra.foreign_parent)));
         sink.piece(Piece::Times(this.begin, this.end));
+        sink.piece(Piece::Flags(this.flags));
         if let Some(extra) = extra {
             if !extra.trace_state.is_empty() {
                 sink.piece(Piece::TraceState(&extra.trace_state));
             }
-            sink.piece(Piece::Flags(extra.flags));
             sink.piece(Piece::Status(status, &extra.message));
             let (attributes, events, links) = extra.dropped;
             sink.piece(Piece::Dropped(attributes, events, links));
@@ -300,6 +301,11 @@ impl Sink for Columns {
                     (row.begin, row.end) = (begin, end);
                 }
             }
+            Piece::Flags(flags) => {
+                if let Some(row) = self.rows.last_mut() {
+                    row.flags = flags;
+                }
+            }
             Piece::Event(time, name, dropped) => {
                 let name = self.strings.intern(name);
                 self.events.push(EventRow { time, name, dropped, cells_end: self.event_cells.len() });
@@ -348,7 +354,6 @@ impl Columns {
             | Piece::Parent(_, text)
             | Piece::Status(_, text)
             | Piece::TraceState(text) => !text.is_empty(),
-            Piece::Flags(flags) => *flags != 0,
             Piece::Dropped(attributes, events, links) => *attributes | *events | *links != 0,
             Piece::Warning(_) => true,
             _ => false,
@@ -362,7 +367,6 @@ impl Columns {
             Piece::Parent(_, text) => extra.foreign_parent = text.to_owned(),
             Piece::Status(_, text) => extra.message = text.to_owned(),
             Piece::TraceState(text) => extra.trace_state = text.to_owned(),
-            Piece::Flags(flags) => extra.flags = flags,
             Piece::Dropped(attributes, events, links) => extra.dropped = (attributes, events, links),
             Piece::Warning(text) if !extra.warnings.iter().any(|known| known == text) => {
                 extra.warnings.push(text.to_owned());

@@ -9,7 +9,7 @@ pub use look::Part;
 
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
-use super::{Block, Brought, Columns, Flags, Memory, Outline, SpanIx, TraceSummary};
+use super::{Block, Brought, Columns, Flags, Memory, Noted, Outline, SpanIx, TraceSummary};
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -21,8 +21,9 @@ pub struct Opened {
     pub warnings: Vec<String>,
 }
 
-/// How a format says what is in a span's bytes. Bytes that cannot be read say less, never fail.
-pub type Decode = fn(&[u8], &mut Memory, &mut dyn Sink);
+/// How a format says what is in a span's bytes, with what it noted of it or without. Bytes that cannot be read say less,
+/// never fail.
+pub type Decode = fn(&[u8], &[u64], &mut Memory, &mut dyn Sink);
 
 /// Where the rest of a span is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +76,7 @@ pub struct Trace {
     columns: Columns,
     memory: Memory,
     brought: Brought,
+    noted: Noted,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -165,7 +167,7 @@ impl Trace {
         let (place, mut room) = (self.place[span], Vec::new());
         let bytes = self.block(place.block).and_then(|block| block.some(place.range(), &mut room));
         if let (Some(decode), Some(bytes)) = (self.shared.decode, bytes) {
-            decode(bytes, &mut Memory::default(), sink);
+            decode(bytes, &[], &mut Memory::default(), sink);
         }
     }
 
@@ -229,15 +231,18 @@ impl Trace {
         let mut columns = std::mem::take(&mut self.columns);
         let mut memory = std::mem::take(&mut self.memory);
         let mut brought = std::mem::take(&mut self.brought);
+        let mut noted = self.noted;
         while columns.len() < self.order.len() && spent <= budget {
             let row = columns.len();
             let span = self.order[row] as usize;
             let place = self.place[span];
             self.let_go_before(place.block);
             columns.begin_row();
-            let bytes = self.block(place.block).and_then(|block| brought.some(block, place.range()));
-            if let (Some(decode), Some(bytes)) = (self.shared.decode, bytes) {
-                decode(bytes, &mut memory, &mut columns);
+            if let (Some(decode), Some(block)) = (self.shared.decode, self.block(place.block))
+                && let Some(bytes) = brought.some(block, place.range())
+            {
+                let notes = noted.of(place.block, block.notes(), place.offset);
+                decode(bytes, notes, &mut memory, &mut columns);
             }
             self.row[span] = row as u32;
             spent += place.len as usize;
@@ -247,7 +252,7 @@ impl Trace {
         if done {
             self.blocks = Vec::new();
         } else {
-            (self.memory, self.brought) = (memory, brought);
+            (self.memory, self.brought, self.noted) = (memory, brought, noted);
         }
         done
     }

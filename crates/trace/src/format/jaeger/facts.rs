@@ -18,6 +18,8 @@ pub(super) struct Tag<'a> {
     text: Option<Raw<'a>>,
     /// Any other value's bytes.
     other: &'a [u8],
+    /// Bytes up to the value, where it stands as Jaeger itself writes it; else 0.
+    head: u8,
 }
 
 /// What a key says of the span, where it is more than an attribute.
@@ -111,6 +113,7 @@ fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> 
                 key: Raw { bytes, escaped: false },
                 fact: *Fact::ALL.get(fact as usize)?,
                 kind: *Type::ALL.get(kind as usize)?,
+                head: len as u8,
                 ..Tag::default()
             }
         }
@@ -133,10 +136,12 @@ fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
     let kind = cursor.literal_string(br#","type":""#)?;
     cursor.literal(br#","value":"#)?;
     let (fact, kind) = (Fact::of(key.bytes), Type::of(kind.bytes));
-    if let (Ok(len), false) = (u8::try_from(key.bytes.len()), key.escaped) {
-        heads.learn(&cursor.bytes[begin..cursor.at], u32::from_le_bytes([len, fact as u8, kind as u8, 0]));
+    let bytes = &cursor.bytes[begin..cursor.at];
+    let head = u8::try_from(bytes.len()).ok().filter(|_| !key.escaped);
+    if head.is_some() {
+        heads.learn(bytes, u32::from_le_bytes([key.bytes.len() as u8, fact as u8, kind as u8, 0]));
     }
-    Some(Tag { key, fact, kind, ..Tag::default() })
+    Some(Tag { key, fact, kind, head: head.unwrap_or(0), ..Tag::default() })
 }
 
 fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
@@ -160,6 +165,38 @@ fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
 }
 
 impl<'a> Tag<'a> {
+    /// Where the key of a usual tag begins.
+    pub(super) const KEY: usize = KEY.len();
+
+    /// A usual tag by what was noted of it: key, fact and type, and its text or another value.
+    #[inline]
+    pub(super) fn noted(
+        key: &'a [u8],
+        [fact, kind]: [u8; 2],
+        text: Option<Raw<'a>>,
+        other: &'a [u8],
+    ) -> Self {
+        Tag {
+            key: Raw { bytes: key, escaped: false },
+            fact: Fact::ALL.get(usize::from(fact)).copied().unwrap_or_default(),
+            kind: Type::ALL.get(usize::from(kind)).copied().unwrap_or_default(),
+            text,
+            other: if text.is_some() { &[] } else { other },
+            head: 0,
+        }
+    }
+
+    /// How far it is to the value of a usual tag, and length of its key, fact and type.
+    #[inline]
+    pub(super) fn usual(&self) -> Option<(u8, [u8; 3])> {
+        (self.head > 0).then_some((self.head, [self.key.bytes.len() as u8, self.fact as u8, self.kind as u8]))
+    }
+
+    /// The bytes of a value that is no text.
+    pub(super) fn other(&self) -> &'a [u8] {
+        self.other
+    }
+
     /// The text of a text value.
     pub(super) fn text(&self) -> Option<Raw<'a>> {
         self.text

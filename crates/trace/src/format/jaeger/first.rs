@@ -1,13 +1,14 @@
 //! The first look at a span: what can be drawn, and nothing else.
 
-use super::facts::{Facts, Tag, tag};
+use super::facts::{Facts, tag};
 use super::member::Member;
-use super::references::{Reference, parent, reference, span_of};
-use super::{microseconds, times};
+use super::references::{Reference, References, parent, reference, span_of};
+use super::{microseconds, noted, times};
 use crate::build::TraceBuilder;
 use crate::format::ids;
 use crate::format::json::{Cursor, Raw, Scan};
-use crate::model::{Flags, Heads, Kind, Memory, StatusCode};
+use crate::format::otlp_json::numeric;
+use crate::model::{Flags, Heads, Kind, Memory, Notes, StatusCode};
 use crate::units::SpanId;
 
 /// What a first look finds; texts still stand in the bytes.
@@ -43,20 +44,29 @@ pub struct First<'a> {
 pub fn first<'a>(
     cursor: &mut Cursor<'a>,
     memory: &mut Memory,
+    notes: &mut Notes,
     builder: &mut TraceBuilder,
 ) -> Scan<First<'a>> {
     let mut span = First::default();
-    let (mut start, mut duration) = (0, 0);
+    let (mut start, mut duration, mut flags) = (0, 0, &b"0"[..]);
     let mut facts = Facts::default();
     let mut named_parent = Raw::default();
     let mut references = References::default();
     let Memory { members, attributes } = memory;
+    let origin = cursor.at;
+    noted::begin(notes);
     cursor.known_object(members, Member::number, |cursor, member| {
         match Member::of(member) {
             Member::Trace => {
                 span.trace = cursor.string_or_skip()?.filter(|raw| !raw.bytes.is_empty()).or(span.trace);
             }
-            Member::Id => span.id = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0,
+            Member::Id => {
+                let (id, foreign) = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes);
+                span.id = id;
+                if !foreign.is_empty() {
+                    notes.give_up();
+                }
+            }
             Member::Name => span.name = cursor.string_or_skip()?.unwrap_or_default(),
             Member::References => cursor.array(|cursor| {
                 if let Some(reference) = reference(cursor)? {
@@ -67,18 +77,26 @@ pub fn first<'a>(
             Member::Parent => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
             Member::Start => start = microseconds(cursor)?,
             Member::Duration => duration = microseconds(cursor)?,
+            Member::Flags => flags = numeric(cursor)?,
             Member::Tags => cursor.array(|cursor| {
-                let tag: Tag<'_> = tag(cursor, attributes)?;
+                let at = cursor.at - origin;
+                let tag = tag(cursor, attributes)?;
                 facts.look(&tag);
+                noted::tag(notes, at, &tag);
                 Ok(())
             })?,
-            Member::Logs => cursor.array(|cursor| log(cursor, &mut facts, attributes, builder))?,
+            Member::Logs => {
+                let at = cursor.at;
+                cursor.array(|cursor| log(cursor, &mut facts, attributes, builder))?;
+                noted::logs(notes, at - origin, cursor.at - at);
+            }
             Member::ProcessKey => span.process = cursor.string_or_skip()?.unwrap_or_default(),
             Member::Process => {
                 span.own_process = Some(cursor.value()?).filter(|process| process.starts_with(b"{"))
             }
             Member::Warnings => cursor.array(|cursor| {
                 span.flags.set(Flags::WARNED);
+                notes.give_up();
                 cursor.skip()
             })?,
             other => {
@@ -96,10 +114,17 @@ pub fn first<'a>(
     }
     if std::mem::take(&mut cursor.damaged) {
         span.flags.set(Flags::WARNED);
+        notes.give_up();
     }
-    references.settle(&mut span, builder);
+    let is_plain = settle(references.all(), &mut span, builder);
     if span.parent.is_none() && !named_parent.bytes.is_empty() {
         span.parent = ids::span_id(named_parent.bytes).0;
+    }
+    if is_plain && named_parent.bytes.is_empty() {
+        let (parent, begin, end) = (span.parent, span.begin, span.end);
+        noted::settle(notes, &noted::Settled { parent, begin, end, flags });
+    } else {
+        notes.give_up();
     }
     Ok(span)
 }
@@ -127,51 +152,33 @@ fn log(
     Ok(())
 }
 
-/// The references seen; most spans have one.
-#[derive(Default)]
-struct References<'a> {
-    only: Option<Reference<'a>>,
-    more: Vec<Reference<'a>>,
-}
-
-impl<'a> References<'a> {
-    fn push(&mut self, reference: Reference<'a>) {
-        match self.only {
-            None => self.only = Some(reference),
-            Some(first) => {
-                if self.more.is_empty() {
-                    self.more.push(first);
-                }
-                self.more.push(reference);
-            }
-        }
+/// What the references say of the span; whether there is nothing to it but a parent, or none.
+fn settle(all: &[Reference<'_>], span: &mut First<'_>, builder: &mut TraceBuilder) -> bool {
+    if all.is_empty() {
+        return true;
     }
-
-    fn settle(&self, span: &mut First<'_>, builder: &mut TraceBuilder) {
-        let one = self.only.as_slice();
-        let all = if self.more.is_empty() { one } else { self.more.as_slice() };
-        if all.is_empty() {
-            return;
-        }
-        let own = span.trace.map(|raw| raw.bytes);
-        match parent(all, own) {
-            Some(chosen) => {
-                span.parent = span_of(&all[chosen]).0;
-                if all.len() > 1 || !all[chosen].child {
-                    span.flags.set(Flags::HAS_LINKS);
-                }
-                for (at, other) in all.iter().enumerate() {
-                    if at != chosen && other.within(own) {
-                        builder.other_parent(span_of(other).0);
-                    }
-                }
-            }
-            None => {
+    let own = span.trace.map(|raw| raw.bytes);
+    match parent(all, own) {
+        Some(chosen) => {
+            let (parent, foreign) = span_of(&all[chosen]);
+            span.parent = parent;
+            let is_plain = all.len() == 1 && all[chosen].child;
+            if !is_plain {
                 span.flags.set(Flags::HAS_LINKS);
-                if all.iter().any(|reference| reference.child) {
-                    span.flags.set(Flags::ORPHAN);
+            }
+            for (at, other) in all.iter().enumerate() {
+                if at != chosen && other.within(own) {
+                    builder.other_parent(span_of(other).0);
                 }
             }
+            is_plain && foreign.is_empty()
+        }
+        None => {
+            span.flags.set(Flags::HAS_LINKS);
+            if all.iter().any(|reference| reference.child) {
+                span.flags.set(Flags::ORPHAN);
+            }
+            false
         }
     }
 }

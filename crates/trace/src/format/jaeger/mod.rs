@@ -7,6 +7,7 @@
 mod facts;
 mod first;
 mod member;
+mod noted;
 mod references;
 mod whole;
 
@@ -44,9 +45,8 @@ fn times(start: i64, duration: i64) -> (u64, u64) {
 mod tests {
     use super::*;
     use crate::build::TraceBuilder;
-    use crate::model::Memory;
     use crate::model::record::SpanRecord;
-    use crate::model::{Flags, StatusCode};
+    use crate::model::{Columns, Flags, Memory, Noted, Notes, StatusCode};
 
     #[test]
     fn wrapped_unsigned_numbers_are_negative_again() {
@@ -63,13 +63,28 @@ mod tests {
 
     /// What a first look and a whole reading say of a span.
     fn read(span: &str) -> (StatusCode, Flags, SpanRecord) {
-        let seen =
-            first(&mut Cursor::new(span.as_bytes()), &mut Memory::default(), &mut TraceBuilder::default())
-                .unwrap();
+        let (mut notes, mut builder) = (Notes::default(), TraceBuilder::default());
+        let mut cursor = Cursor::new(span.as_bytes());
+        let seen = first(&mut cursor, &mut Memory::default(), &mut notes, &mut builder).unwrap();
         let mut record = SpanRecord::default();
-        decode(span.as_bytes(), &mut Memory::default(), &mut record);
+        decode(span.as_bytes(), &[], &mut Memory::default(), &mut record);
         assert_eq!((seen.status, seen.kind), (record.status, record.kind));
+        notes.end(0);
+        same_as_noted(span, &notes.take());
         (seen.status, seen.flags, record)
+    }
+
+    /// A span is interned as the same by what was noted of it and by its bytes alone.
+    fn same_as_noted(span: &str, notes: &[u64]) {
+        let interned = |notes: &[u64]| {
+            let mut columns = Columns::default();
+            columns.begin_row();
+            decode(span.as_bytes(), notes, &mut Memory::default(), &mut columns);
+            let mut record = SpanRecord::default();
+            columns.replay(0, StatusCode::Unset, &mut record);
+            (record, columns.foreign_ids(0).1.to_owned())
+        };
+        assert_eq!(interned(Noted::default().of(0, notes, 0)), interned(&[]), "{span}");
     }
 
     #[test]
@@ -100,17 +115,22 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
             "{}",
         ];
         let (mut again, mut builder) = (Memory::default(), TraceBuilder::default());
+        let mut notes = Notes::default();
         for at in 0..spans.len().pow(3) {
             // In an order in which each follows most of the others.
             let span = spans[at / [1, 6, 36][at % 3] % spans.len()];
             let (status, _, fresh) = read(span);
             let mut record = SpanRecord::default();
-            decode(span.as_bytes(), &mut again, &mut record);
+            decode(span.as_bytes(), &[], &mut again, &mut record);
             assert_eq!(record, fresh, "{span}");
-            let seen = first(&mut Cursor::new(span.as_bytes()), &mut again, &mut builder).unwrap();
+            let mut cursor = Cursor::new(span.as_bytes());
+            let seen = first(&mut cursor, &mut again, &mut notes, &mut builder).unwrap();
+            notes.end(0);
+            same_as_noted(span, &notes.take());
             assert_eq!((seen.status, seen.id), (status, fresh.span_id), "{span}");
             for end in 0..span.len() {
-                let cut = first(&mut Cursor::new(&span.as_bytes()[..end]), &mut again, &mut builder);
+                let mut cursor = Cursor::new(&span.as_bytes()[..end]);
+                let cut = first(&mut cursor, &mut again, &mut notes, &mut builder);
                 assert!(cut.is_err(), "{}", &span[..end]);
             }
         }
@@ -125,6 +145,53 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
         let turned = usual.replace(r#""type":"string","value":"x\\""#, r#""value":"x\\","type":"string""#);
         for other in [spaced, turned] {
             assert_eq!(read(&other).2, record, "{other}");
+        }
+    }
+
+    #[test]
+    fn usual_spans_are_noted_and_others_left_to_their_bytes() {
+        let noted = |span: &str| {
+            let (mut notes, mut builder) = (Notes::default(), TraceBuilder::default());
+            let mut cursor = Cursor::new(span.as_bytes());
+            let seen = first(&mut cursor, &mut Memory::default(), &mut notes, &mut builder);
+            assert!(seen.is_ok(), "{seen:?}: {span}");
+            notes.end(0);
+            let notes = notes.take();
+            same_as_noted(span, &notes);
+            !notes.is_empty()
+        };
+        let usual = |more: &str| {
+            format!(
+                r#"{{"traceID":"00000000000000000000000000000abc","spanID":"00000000000000a1","flags":1,"operationName":"x","references":[{{"refType":"CHILD_OF","traceID":"00000000000000000000000000000abc","spanID":"00000000000000a0"}}],"startTime":5,"duration":3,"tags":[{{"key":"a.key","type":"string","value":"ö \"text\""}},{{"key":"n","type":"int64","value":-7}},{{"key":"b","type":"bool","value":true}},{{"key":"x","type":"float64","value":1.5}},{{"key":"y","type":"binary","value":"AAE="}},{{"key":"z","type":"int64","value":"12"}},{{"key":"otel.status_description","type":"string","value":"why\n"}},{{"key":"w3c.tracestate","type":"string","value":"a=b"}},{{"key":"span.kind","type":"string","value":"server"}},{{"key":"","type":"string","value":""}}]{more},"processID":"p1","warnings":null}}"#
+            )
+        };
+        let logs = r#","logs":[{"timestamp":6,"fields":[{"key":"event","type":"string","value":"e"},{"key":"k","type":"string","value":"v"}]},{"timestamp":7,"fields":[{"key":"error","type":"bool","value":true}]}]"#;
+        assert!(noted(&usual("")) && noted(&usual(r#","logs":[]"#)) && noted(&usual(logs)));
+        assert!(noted(&usual(&format!(
+            r#"{logs},"tags":[{{"key":"again","type":"string","value":"1"}}]{logs}"#
+        ))));
+        for (odd, instead) in [
+            (r#""spanID":"00000000000000a1""#, r#""spanID":"first""#),
+            (r#""spanID":"00000000000000a0""#, r#""spanID":"parent""#),
+            ("CHILD_OF", "FOLLOWS_FROM"),
+            (
+                r#""references":["#,
+                r#""references":[{"refType":"CHILD_OF","traceID":"00000000000000000000000000000abc","spanID":"7"},"#,
+            ),
+            (
+                r#"{"refType":"CHILD_OF","traceID":"00000000000000000000000000000abc""#,
+                r#"{"refType":"CHILD_OF","traceID":"1""#,
+            ),
+            (r#""flags":1"#, r#""parentSpanID":"7""#),
+            (r#"{"key":"n","#, r#"{ "key":"n","#),
+            (r#""value":-7"#, r#""value":[-7]"#),
+            (r#""key":"a.key""#, r#""key":"a\"key""#),
+            (r#""warnings":null"#, r#""warnings":["odd"]"#),
+            (r#""value":-7"#, &format!(r#""value":"{}""#, "long ".repeat(20_000))),
+        ] {
+            let span = usual(logs);
+            assert!(span.contains(odd), "{odd}");
+            assert!(!noted(&span.replacen(odd, instead, 1)), "{}", &instead[..instead.len().min(80)]);
         }
     }
 }

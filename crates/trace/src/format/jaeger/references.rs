@@ -28,6 +28,33 @@ impl Reference<'_> {
     }
 }
 
+/// The references of a span; most spans have one.
+#[derive(Default)]
+pub(super) struct References<'a> {
+    only: Option<Reference<'a>>,
+    more: Vec<Reference<'a>>,
+}
+
+impl<'a> References<'a> {
+    /// One more.
+    pub(super) fn push(&mut self, reference: Reference<'a>) {
+        match self.only {
+            None => self.only = Some(reference),
+            Some(first) => {
+                if self.more.is_empty() {
+                    self.more.push(first);
+                }
+                self.more.push(reference);
+            }
+        }
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Reference<'a>] {
+        if self.more.is_empty() { self.only.as_slice() } else { &self.more }
+    }
+}
+
 /// Reads one reference; `None` for one that names no span.
 pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a>>> {
     let mut ahead = cursor.clone();

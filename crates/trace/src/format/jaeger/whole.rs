@@ -2,9 +2,9 @@
 
 use super::facts::{Fact, Facts, Tag, tag};
 use super::member::Member;
-use super::references::{Reference, parent, reference, span_of};
-use super::{microseconds, times};
-use crate::format::json::{Cursor, Raw, Scan, number, unescape};
+use super::references::{Reference, References, parent, reference, span_of};
+use super::{microseconds, noted, times};
+use crate::format::json::{Cursor, Raw, Scan, unescape};
 use crate::format::otlp_json::numeric;
 use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, Resource, Value};
@@ -14,8 +14,11 @@ use crate::units::TraceId;
 /// What Jaeger calls the service of a resource that says nothing at all.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
-/// Says what is in a span's bytes; leaves out what cannot be read, and says so.
-pub fn decode(bytes: &[u8], memory: &mut Memory, sink: &mut dyn Sink) {
+/// Says what is in a span's bytes, as it was noted when it was looked at first or else from the beginning; leaves out what cannot be read, and says so.
+pub fn decode(bytes: &[u8], notes: &[u64], memory: &mut Memory, sink: &mut dyn Sink) {
+    if let Some((front, rest)) = noted::parts(notes) {
+        return noted::decode(bytes, front, rest, &mut memory.attributes, sink);
+    }
     let mut cursor = Cursor::patient(bytes, 0);
     if span(&mut cursor, memory, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(UNREADABLE_PART));
@@ -24,7 +27,7 @@ pub fn decode(bytes: &[u8], memory: &mut Memory, sink: &mut dyn Sink) {
 
 fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Scan<()> {
     let (mut start, mut duration) = (0, 0);
-    let (mut own, mut references, mut named_parent) = (None, Vec::new(), Raw::default());
+    let (mut own, mut references, mut named_parent) = (None, References::default(), Raw::default());
     let (mut facts, mut message) = (Facts::default(), Raw::default());
     let Memory { members, attributes } = memory;
     cursor.known_object(members, Member::number, |cursor, member| {
@@ -43,18 +46,17 @@ fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Sc
             }
             Member::Name => sink.piece(Piece::Name(&unescape(cursor.string_or_skip()?.unwrap_or_default()))),
             Member::References => cursor.array(|cursor| {
-                references.extend(reference(cursor)?);
+                if let Some(reference) = reference(cursor)? {
+                    references.push(reference);
+                }
                 Ok(())
             })?,
             Member::Parent => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
-            Member::Flags => {
-                let flags = number(numeric(cursor)?).and_then(|number| number.scaled(1)).unwrap_or(0);
-                sink.piece(Piece::Flags(u32::try_from(flags).unwrap_or(0)));
-            }
+            Member::Flags => sink.piece(Piece::Flags(noted::flags(numeric(cursor)?))),
             Member::Start => start = microseconds(cursor)?,
             Member::Duration => duration = microseconds(cursor)?,
             Member::Tags => tags(cursor, attributes, &mut facts, &mut message, sink)?,
-            Member::Logs => cursor.array(|cursor| log(cursor, attributes, &mut facts, sink))?,
+            Member::Logs => logs(cursor, attributes, &mut facts, sink)?,
             Member::Warnings => cursor.array(|cursor| {
                 if let Some(raw) = cursor.string_or_skip()? {
                     sink.piece(Piece::Warning(&unescape(raw)));
@@ -67,9 +69,8 @@ fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Sc
     })?;
     let (begin, end) = times(start, duration);
     sink.piece(Piece::Times(begin, end));
-    sink.piece(Piece::Kind(facts.kind));
-    sink.piece(Piece::Status(facts.status(), &unescape(message)));
-    say_references(&references, own, named_parent, sink);
+    say_status(&facts, message, sink);
+    say_references(references.all(), own, named_parent, sink);
     Ok(())
 }
 
@@ -118,15 +119,25 @@ fn tags<'a>(
     sink: &mut dyn Sink,
 ) -> Scan<()> {
     cursor.array(|cursor| {
-        let tag = tag(cursor, heads)?;
-        if tag.fact == Fact::None || !takes_its_place(&tag, facts, message, sink) {
-            match tag.plain_text() {
-                Some((key, text)) => sink.piece(Piece::PlainText(key, text)),
-                None => tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value))),
-            }
-        }
+        say_tag(&tag(cursor, heads)?, facts, message, sink);
         Ok(())
     })
+}
+
+/// Says a tag where it belongs.
+pub(super) fn say_tag<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, sink: &mut dyn Sink) {
+    if tag.fact == Fact::None || !takes_its_place(tag, facts, message, sink) {
+        match tag.plain_text() {
+            Some((key, text)) => sink.piece(Piece::PlainText(key, text)),
+            None => tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value))),
+        }
+    }
+}
+
+/// Kind and status, when all tags and logs were looked at.
+pub(super) fn say_status(facts: &Facts, message: Raw<'_>, sink: &mut dyn Sink) {
+    sink.piece(Piece::Kind(facts.kind));
+    sink.piece(Piece::Status(facts.status(), &unescape(message)));
 }
 
 /// Whether all that a tag says has a place of its own.
@@ -150,6 +161,16 @@ fn takes_its_place<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, 
         }
         _ => false,
     }
+}
+
+/// All logs.
+pub(super) fn logs(
+    cursor: &mut Cursor<'_>,
+    heads: &mut Heads,
+    facts: &mut Facts,
+    sink: &mut dyn Sink,
+) -> Scan<()> {
+    cursor.array(|cursor| log(cursor, heads, facts, sink))
 }
 
 /// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.

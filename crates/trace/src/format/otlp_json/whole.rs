@@ -8,7 +8,7 @@ use crate::model::{Kind, Memory, Piece, Sink, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
 /// Says what is in a span's bytes; leaves out what cannot be read, and says so.
-pub fn decode(bytes: &[u8], _: &mut Memory, sink: &mut dyn Sink) {
+pub fn decode(bytes: &[u8], _: &[u64], _: &mut Memory, sink: &mut dyn Sink) {
     let mut cursor = Cursor::patient(bytes, 0);
     if span(&mut cursor, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(UNREADABLE_PART));

@@ -12,7 +12,7 @@ use crate::units::{SpanId, TraceId};
 const DEEPEST: usize = 64;
 
 /// Says what is in a span's bytes; stops where they cannot be read, and says so.
-pub fn decode(bytes: &[u8], _: &mut Memory, sink: &mut dyn Sink) {
+pub fn decode(bytes: &[u8], _: &[u64], _: &mut Memory, sink: &mut dyn Sink) {
     if span(bytes, sink).is_err() {
         sink.piece(Piece::Warning(UNREADABLE_PART));
     }
