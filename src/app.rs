@@ -19,7 +19,7 @@ use crate::state::settings::{Theme, use_settings};
 use crate::ui::arriving::arriving;
 use crate::ui::element::el;
 use crate::ui::theme;
-use crate::ui::view::{self, View, keyed};
+use crate::ui::view::{self, View, keyed, several, when};
 use bar::bar;
 use files::{Files, files_face};
 use missing::missing;
@@ -49,19 +49,25 @@ fn app() -> View {
     let ahead = Ahead::provide();
     let files = Files::new(ahead);
     files.listen();
-    // The frame is one task, the page in it another.
-    let (route, built) = (use_route(), next_task());
-    let skip = el("a", "unseen").attr("href", "#content").on("click", links::skip).text("Skip to content");
-    let main = el("main", "app__page")
-        .attr("id", "content")
-        .attr("tabindex", "-1")
-        .test("drop-zone")
-        .child(files_face(files))
-        .child(ahead.host())
-        .when(move || built.get(), move || page(route));
+    // What stands behind all pages is one task, the frame around them another, the page in it a third: each runs code
+    // that is compiled only now.
+    let (route, begun) = (use_route(), next_task());
+    let frame = move || -> View {
+        let built = next_task();
+        let skip =
+            el("a", "unseen").attr("href", "#content").on("click", links::skip).text("Skip to content");
+        let main = el("main", "app__page")
+            .attr("id", "content")
+            .attr("tabindex", "-1")
+            .test("drop-zone")
+            .child(files_face(files))
+            .child(ahead.host())
+            .when(move || built.get(), move || page(route));
+        several([skip, bar(files), main].map(View::from))
+    };
     el("div", "app")
         .on("click", move |event: MouseEvent| links::follow(&event, navigation))
-        .children([skip, bar(files), main])
+        .child(when(move || begun.get(), frame))
         .into()
 }
 

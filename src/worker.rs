@@ -42,6 +42,8 @@ struct Desk {
     on_their_way: Cell<u32>,
     /// Questions that wait until all is searchable.
     patient: RefCell<Vec<oneshot::Sender<()>>>,
+    /// It is warm, or getting there.
+    warm: Cell<bool>,
     /// Bytes of a trace have come: that warms better than any sample.
     reading: Cell<bool>,
 }
@@ -57,6 +59,7 @@ pub fn serve() {
         working: Cell::new(false),
         on_their_way: Cell::new(0),
         patient: RefCell::default(),
+        warm: Cell::new(false),
         reading: Cell::new(false),
     });
     let heard = {
@@ -66,12 +69,6 @@ pub fn serve() {
     scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
     desk.post(&Array::of2(&0.into(), &"ready".into()));
-    spawn_local(async move {
-        let mut warm_up = WarmUp::default();
-        while !desk.reading.get() && !warm_up.step() {
-            clock::turn().await;
-        }
-    });
 }
 
 impl Desk {
@@ -85,6 +82,7 @@ impl Desk {
         let id = message.get(0).as_f64().unwrap_or_default() as u32;
         match message.get(1).as_string().as_deref() {
             Some("ask") => {
+                self.warm_up();
                 let Some(ask) = decode::<Ask>(&Uint8Array::new(&message.get(2)).to_vec()) else { return };
                 let Ok(controller) = AbortController::new() else { return };
                 let signal = controller.signal();
@@ -109,6 +107,22 @@ impl Desk {
             }
             _ => {}
         }
+    }
+
+    /// Warms up while the first answer is on its way. Not before: the page is being built then, by code that is compiled
+    /// for both of us in one place.
+    fn warm_up(self: &Rc<Self>) {
+        if self.warm.replace(true) {
+            return;
+        }
+        let desk = self.clone();
+        spawn_local(async move {
+            let mut warm_up = WarmUp::default();
+            clock::turn().await;
+            while !desk.reading.get() && !warm_up.step() {
+                clock::turn().await;
+            }
+        });
     }
 
     async fn perform(

@@ -90,6 +90,8 @@ struct Inner {
     // What assistive technology was told of the number of rows.
     row_count: Option<usize>,
     pointing: Option<Drag>,
+    // Whether something stands on the layer that follows it.
+    pointed: bool,
     // How far below the upper edge of the rows the pointer is, and the rows on screen as last painted.
     hovered: Option<f64>,
     seen: std::ops::Range<usize>,
@@ -122,6 +124,7 @@ impl Board {
             active: None,
             row_count: None,
             pointing: None,
+            pointed: false,
             hovered: None,
             seen: 0..0,
         };

@@ -64,7 +64,12 @@ impl Board {
         self.mark_tick();
         let ratio = pixel_ratio();
         let (_, width) = self.columns();
-        let inner = self.inner.borrow();
+        let mut inner = self.inner.borrow_mut();
+        let pointed = inner.pointing.is_some();
+        // A layer that nothing was drawn on yet costs the browser nothing.
+        if !std::mem::replace(&mut inner.pointed, pointed) && !pointed {
+            return;
+        }
         let height = inner.height + RULER;
         let overlay = &self.surfaces.2;
         overlay.clear(width, height);
