@@ -13,7 +13,7 @@ use crate::route::{Placement, Route, TraceView};
 use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::{Data, use_data};
-use crate::state::errand::{begin, in_steps, turn};
+use crate::state::errand::{begin, in_steps, next_task, turn};
 use crate::state::navigation::{use_navigation, whole_address};
 use crate::state::settings::{detail_place, jaeger_config, use_settings};
 use crate::ui::element::{El, el};
@@ -79,11 +79,16 @@ fn asked(id: StoredValue<String>, is_known: RwSignal<bool>, retry: Retry) -> Vie
             }
         });
     });
+    // First the question, then in a task of its own what will show the answer.
+    let begun = next_task();
     part(
-        move || problem.get(),
-        move |problem| -> View {
+        move || (problem.get(), begun.get()),
+        move |(problem, begun)| -> View {
             if let Some(problem) = problem {
                 return problem_card(problem, Some(retry.clone())).into();
+            }
+            if !begun {
+                return View::NONE;
             }
             // While the trace comes there is time: a frame for each step. Before, the browser is busy with the program.
             let built = RwSignal::new(0);

@@ -40,6 +40,9 @@ impl Board {
         if inner.height < 1.0 {
             return;
         }
+        if rows.is_empty() {
+            inner.pool.make_ready((inner.height / ROW) as usize + 2);
+        }
         let map = self.map(inner);
         inner.top = map.clamped(inner.top);
         let (first, cut) = inner.drawers.places().at(inner.top);

@@ -1,0 +1,299 @@
+//! One row that people read, and how it is written.
+
+use super::super::super::header::grouped;
+use super::super::drawers;
+use super::super::mark::Mark;
+use super::Showing;
+use spandrel_trace::analysis::rows::{Group, Row};
+use spandrel_trace::analysis::rpc;
+use spandrel_trace::model::{Flags, Kind, Outline, SpanIx};
+use spandrel_trace::units::duration;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, HtmlElement, Text};
+
+/// What an element was last written from; an equal one needs no writing.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Written {
+    pub(super) index: usize,
+    pub(super) row: Row,
+    pub(super) selected: bool,
+    pub(super) mark: Mark,
+    pub(super) edition: u32,
+}
+
+/// The elements of a row.
+pub(super) struct RowElement {
+    pub(super) element: HtmlElement,
+    pub(super) indent: HtmlElement,
+    depth: Option<Chip>,
+    twisty: HtmlElement,
+    dot: HtmlElement,
+    name: Text,
+    service: Text,
+    status: Option<Chip>,
+    called: Option<Chip>,
+    cells: Vec<Text>,
+    mark: HtmlElement,
+    bar: HtmlElement,
+    pub(super) written: Option<Written>,
+    pub(super) lit: u32,
+}
+
+/// A word beside a name. Most rows have none, and what is not there costs nothing: it is made for the first word.
+struct Chip {
+    element: HtmlElement,
+    text: Text,
+}
+
+/// Bytes of a text in a row at most: more than fits on any screen.
+const LONGEST: usize = 512;
+
+impl RowElement {
+    /// An empty row with that number as its id and cells for so many columns; `None` where the browser makes none.
+    pub(super) fn make(document: &Document, number: u32, columns: usize) -> Option<Self> {
+        let part = |tag: &str, class: &str| part(document, tag, class);
+        let element = part("div", "span-row")?;
+        element.set_id(&format!("span-row-{number}"));
+        attribute(&element, "role", "row");
+        attribute(&element, "data-test", "span-row");
+        let names = part("div", "span-row-names")?;
+        attribute(&names, "role", "gridcell");
+        let indent = part("span", "span-row-indent")?;
+        let twisty = part("span", "span-row-twisty")?;
+        attribute(&twisty, "data-test", "twisty");
+        for silent in [&indent, &twisty] {
+            attribute(silent, "aria-hidden", "true");
+        }
+        let dot = part("span", "span-row-dot")?;
+        let name_box = part("span", "span-row-name")?;
+        let service_box = part("span", "span-row-service")?;
+        let mark = part("span", "span-row-mark")?;
+        let focus = part("span", "span-row-focus")?;
+        attribute(&focus, "title", "Show only this span and what is below it");
+        attribute(&focus, "data-test", "row-focus");
+        attribute(&focus, "aria-hidden", "true");
+        let bar = part("div", "span-row-bar")?;
+        attribute(&bar, "role", "gridcell");
+        let name = document.create_text_node("");
+        let service = document.create_text_node("");
+        name_box.append_child(&name).ok()?;
+        service_box.append_child(&service).ok()?;
+        for part in [&indent, &twisty, &dot, &name_box, &service_box, &mark, &focus] {
+            names.append_child(part).ok()?;
+        }
+        element.append_child(&names).ok()?;
+        let mut cells = Vec::with_capacity(columns);
+        for _ in 0..columns {
+            let cell = part("div", "span-row-cell")?;
+            attribute(&cell, "role", "gridcell");
+            let text = document.create_text_node("");
+            cell.append_child(&text).ok()?;
+            element.append_child(&cell).ok()?;
+            cells.push(text);
+        }
+        element.append_child(&bar).ok()?;
+        Some(RowElement {
+            element,
+            indent,
+            depth: None,
+            twisty,
+            dot,
+            name,
+            service,
+            status: None,
+            called: None,
+            cells,
+            mark,
+            bar,
+            written: None,
+            lit: 0,
+        })
+    }
+
+    /// The span's row as it is on screen, or was.
+    pub(super) fn is_of(&self, span: SpanIx) -> bool {
+        self.written.is_some_and(|written| is_selected(written.row, Some(span)))
+    }
+}
+
+fn part(document: &Document, tag: &str, class: &str) -> Option<HtmlElement> {
+    let element: HtmlElement = document.create_element(tag).ok()?.dyn_into().ok()?;
+    element.set_class_name(class);
+    Some(element)
+}
+
+/// Whether a row stands for the selected span. An open group does not: its first member has a row of its own.
+pub(super) fn is_selected(row: Row, selected: Option<SpanIx>) -> bool {
+    selected == Some(row.span) && (!row.is_group() || row.collapsed())
+}
+
+impl Chip {
+    /// An element with that class in front of `before`; `None` outside a document.
+    fn make(class: &str, before: &HtmlElement) -> Option<Self> {
+        let document = before.owner_document()?;
+        let element = part(&document, "span", class)?;
+        let text = document.create_text_node("");
+        element.append_child(&text).ok()?;
+        before.parent_node()?.insert_before(&element, Some(before)).ok()?;
+        Some(Chip { element, text })
+    }
+}
+
+/// Writes a chip that stands in front of `before`, and makes it for its first word.
+fn chip<'a>(slot: &'a mut Option<Chip>, class: &str, before: &HtmlElement, word: &str) -> Option<&'a Chip> {
+    if slot.is_none() && !word.is_empty() {
+        *slot = Chip::make(class, before);
+    }
+    let chip = slot.as_ref()?;
+    chip.text.set_data(word);
+    Some(chip)
+}
+
+/// Attribute names are constants and valid; the browser has no other reason to refuse.
+fn attribute(element: &HtmlElement, name: &str, value: &str) {
+    let _ = element.set_attribute(name, value);
+}
+
+/// Writes a row: what it shows, its place among its siblings, and what its group has where it stands for one.
+pub(super) fn write(
+    element: &mut RowElement,
+    showing: &Showing,
+    written: Written,
+    (position, size): (u32, u32),
+    group: Option<Group>,
+) {
+    let (outline, row) = (showing.outline, written.row);
+    let span = row.span;
+    let root = &element.element;
+    attribute(root, "data-span-id", &outline.id[span as usize].to_string());
+    attribute(root, "aria-rowindex", &(written.index + showing.places.above(written.index) + 1).to_string());
+    match showing.places.below(written.index) {
+        Some(_) => attribute(root, "aria-details", &drawers::name(outline.id[span as usize])),
+        None => drop(root.remove_attribute("aria-details")),
+    }
+    attribute(root, "aria-level", &(row.depth() + 1).to_string());
+    attribute(root, "aria-posinset", &position.to_string());
+    attribute(root, "aria-setsize", &size.to_string());
+    attribute(root, "aria-selected", if written.selected { "true" } else { "false" });
+    if row.has_children() {
+        attribute(root, "aria-expanded", if row.collapsed() { "false" } else { "true" });
+    } else {
+        let _ = root.remove_attribute("aria-expanded");
+    }
+    match written.mark.word() {
+        Some(word) => attribute(root, "data-mark", word),
+        None => drop(root.remove_attribute("data-mark")),
+    }
+    let levels = row.depth().min(showing.levels);
+    // Assigning a property of an element's style is not inline style: it works under a strict policy.
+    let _ =
+        element.indent.style().set_property("width", &format!("{}px", f64::from(levels) * showing.indent));
+    let number = if row.depth() > showing.levels { row.depth().to_string() } else { String::new() };
+    if let Some(depth) = chip(&mut element.depth, "span-row-depth", &element.twisty, &number) {
+        attribute(&depth.element, "aria-hidden", "true");
+    }
+    attribute(&element.dot, "data-slot", &((showing.slot)(span) + 1).to_string());
+    let kind = outline.kind[span as usize].name();
+    attribute(&element.dot, "data-kind", kind);
+    attribute(&element.dot, "title", kind);
+    element.name.set_data(shown(outline.name_of(span)));
+    let service = shown(outline.service_of(span));
+    let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
+    // Who was called and tells nothing itself is known from the caller alone.
+    let peer = showing.told.peer(span).filter(|peer| {
+        *peer != service && !outline.has_children(span) && outline.kind[span as usize] != Kind::Server
+    });
+    let callee = server.map(|server| shown(outline.service_of(server))).or(peer);
+    let called = callee.map(|callee| format!("{service} → {callee}"));
+    element.service.set_data(called.as_deref().unwrap_or(service));
+    let status = showing.told.status(span).filter(|_| group.is_none()).unwrap_or_default();
+    // A group has the number of its members there: where names are cut short it still is seen.
+    let many = group.map(|group| format!("× {}", grouped(group.count)));
+    let called = showing.told.called(span).map(begin_of).unwrap_or_default();
+    let after = chip(&mut element.called, "span-row-pill", &element.mark, called);
+    let after = after.map_or(&element.mark, |called| &called.element);
+    if let Some(pill) = chip(&mut element.status, "span-row-pill", after, many.as_deref().unwrap_or(status)) {
+        pill.element.set_class_name(match status.as_bytes().first() {
+            Some(b'5') => "span-row-pill span-row-pill-failed",
+            Some(b'4') => "span-row-pill span-row-pill-refused",
+            _ => "span-row-pill",
+        });
+    }
+    for (key, cell) in showing.columns.iter().zip(&element.cells) {
+        let text = showing.told.of(key).and_then(|column| column.text_of(span));
+        cell.set_data(text.filter(|_| group.is_none()).map(begin_of).unwrap_or_default());
+    }
+    let flags = outline.flags[span as usize];
+    let (class, words) = match &group {
+        Some(group) => mark(group.failed > 0, group.failed_below, false),
+        None => mark(flags.has(Flags::OWN_ERROR), flags.has(Flags::ERROR_BELOW), flags.has(Flags::WARNED)),
+    };
+    element.mark.set_class_name(class);
+    if class.ends_with("-failed") {
+        attribute(root, "data-failed", "");
+    } else {
+        let _ = root.remove_attribute("data-failed");
+    }
+    attribute(&element.mark, "title", words);
+    let words = group.map_or_else(|| bar_words(outline, span), |group| group_words(&group));
+    attribute(&element.bar, "aria-label", &words);
+}
+
+/// An empty name is shown as such, not as a gap.
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "(no name)" } else { begin_of(text) }
+}
+
+/// As much of a text as a row has room for: a browser lays out all that it is given, be it a megabyte.
+fn begin_of(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
+}
+
+fn mark(failed: bool, failed_below: bool, warned: bool) -> (&'static str, &'static str) {
+    match (failed, failed_below, warned) {
+        (true, ..) => ("span-row-mark span-row-failed", "Failed"),
+        (_, true, _) => ("span-row-mark span-row-failed-below", "A span below it failed"),
+        (.., true) => ("span-row-mark span-row-warned", "Has warnings"),
+        _ => ("span-row-mark", ""),
+    }
+}
+
+/// What the row of a group shows, in words.
+fn group_words(group: &Group) -> String {
+    let at_once = match group.at_once {
+        0 | 1 => "one after the other".to_owned(),
+        most => format!("up to {most} at once"),
+    };
+    let failed = if group.failed > 0 { format!(", {} failed", group.failed) } else { String::new() };
+    format!(
+        "{} spans within {}, {at_once}: from {} to {}, half of them up to {}{failed}, starting at {}",
+        group.count,
+        duration(group.end - group.begin),
+        duration(group.least),
+        duration(group.most),
+        duration(group.middle),
+        duration(group.begin),
+    )
+}
+
+/// What the bar shows, for those who cannot see it.
+fn bar_words(outline: &Outline, span: SpanIx) -> String {
+    let flags = outline.flags[span as usize];
+    let begin = duration(outline.begin[span as usize]);
+    let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
+    for (flag, text) in [
+        (Flags::OWN_ERROR, ", failed"),
+        (Flags::ERROR_BELOW, ", a span below it failed"),
+        (Flags::WARNED, ", has warnings"),
+    ] {
+        if flags.has(flag) {
+            words.push_str(text);
+        }
+    }
+    match outline.events_of(span).len() {
+        0 => {}
+        1 => words.push_str(", 1 event"),
+        events => words.push_str(&format!(", {events} events")),
+    }
+    words
+}
