@@ -343,8 +343,11 @@ impl Desk {
     /// Makes what is open searchable, in slices between messages, and says so when it is done. Begins when the page
     /// has taken what was answered: a second core is often all there is, and the first picture needs it.
     fn work(self: &Rc<Self>) {
-        let waits = self.on_their_way.get() > 0 || self.engine.borrow().is_searchable();
-        if waits || self.working.replace(true) {
+        if self.engine.borrow().is_searchable() {
+            // A question may have made it so.
+            return self.wake();
+        }
+        if self.on_their_way.get() > 0 || self.working.replace(true) {
             return;
         }
         let desk = self.clone();
@@ -355,11 +358,16 @@ impl Desk {
             }
             desk.working.set(false);
             desk.post(&Array::of2(&0.into(), &"searchable".into()));
-            for waiting in desk.patient.take() {
-                // Whoever asked may be gone.
-                let _ = waiting.send(());
-            }
+            desk.wake();
         });
+    }
+
+    /// Lets the questions go on that waited until all is searchable.
+    fn wake(&self) {
+        for waiting in self.patient.take() {
+            // Whoever asked may be gone.
+            let _ = waiting.send(());
+        }
     }
 
     /// Comes when all is searchable. What would be told before would have to be told again, and makes all later.

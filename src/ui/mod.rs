@@ -15,3 +15,4 @@ pub mod progress;
 pub mod split;
 pub mod theme;
 pub mod view;
+pub mod zone;

@@ -8,10 +8,11 @@ use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::{remember_zone, use_settings};
-use crate::ui::element::{El, button, el, typed};
+use crate::ui::element::{El, el, typed};
 use crate::ui::empty::empty;
 use crate::ui::list::row_list;
 use crate::ui::view::{View, several};
+use crate::ui::zone::zone_switch;
 use spandrel_trace::engine::Found;
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::Order as _;
@@ -19,7 +20,7 @@ use spandrel_trace::units::{count, duration};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 
 /// Height of a row, CSS pixels.
 const ROW: f64 = 34.0;
@@ -150,21 +151,13 @@ fn summary(listed: Listed, params: Memo<SearchParams>) -> El {
         .child(el("span", "unseen").text("Order"))
         .child(el("select", "field").test("sort").on("change", sort).children(options));
     let zone = use_settings().zone;
-    let title = move || match zone.get() {
-        Zone::Local => "local time: show times of day in UTC",
-        Zone::Utc => "UTC: show times of day on this computer's clock",
+    let switch = move || {
+        let other = zone.get_untracked().other();
+        remember_zone(other);
+        zone.set(other);
+        navigation.replace(Route::Search(SearchParams { zone: other, ..params.get_untracked() }));
     };
-    let clock = button("zone")
-        .test("zone")
-        .live_attr("title", title)
-        .live_attr("aria-label", title)
-        .on("click", move |_: MouseEvent| {
-            let other = zone.get_untracked().other();
-            remember_zone(other);
-            zone.set(other);
-            navigation.replace(Route::Search(SearchParams { zone: other, ..params.get_untracked() }));
-        })
-        .live_text(move || if zone.get() == Zone::Utc { "UTC" } else { "local time" });
+    let clock = zone_switch(move || zone.get() == Zone::Utc, switch);
     el("div", "results__summary")
         .child(said)
         .child(note.map(|note| el("span", "chip").test("truncated").text(note)))

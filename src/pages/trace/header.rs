@@ -19,6 +19,7 @@ use crate::state::navigation::whole_address;
 use crate::ui::element::{El, button, el};
 use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, part, several, when};
+use crate::ui::zone::zone_switch;
 use links::links;
 use missing::missing;
 use spandrel_trace::format::write::Export;
@@ -186,16 +187,8 @@ fn started(session: Session, unix: u64) -> El {
         let day = moment().day();
         if day == clock::present(zone.get()).day() { "today".to_owned() } else { day }
     };
-    let title = move || match zone.get() {
-        Zone::Local => "local time: show times of day in UTC",
-        Zone::Utc => "UTC: show times of day on this computer's clock",
-    };
-    let switch = button("zone")
-        .test("zone")
-        .live_attr("title", title)
-        .live_attr("aria-label", title)
-        .on("click", move |_: MouseEvent| session.set_zone(zone.get_untracked().other()))
-        .live_text(move || if zone.get() == Zone::Utc { "UTC" } else { "local time" });
+    let switch = move || session.set_zone(zone.get_untracked().other());
+    let switch = zone_switch(move || zone.get() == Zone::Utc, switch);
     let time = el("b", "").test("started").live_text(move || moment().time(3));
     el("span", "")
         .child(el("span", "").live_attr("title", move || moment().exact()).text("Started ").child(time))

@@ -91,7 +91,10 @@ impl Blocks {
     fn take_notes(&mut self) -> Vec<u64> {
         let notes = self.notes.take();
         self.noted += notes.len();
-        if self.noted < NOTED { notes } else { Vec::new() }
+        if self.noted > NOTED {
+            self.notes.close();
+        }
+        notes
     }
 
     /// Whether it is worth trying to read on: a span that was cut off is tried again only when half as much

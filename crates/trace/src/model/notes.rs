@@ -10,15 +10,19 @@ pub struct Notes {
     begun: usize,
     /// There will be none of it.
     given_up: bool,
+    /// There will be no more at all.
+    closed: bool,
 }
 
 impl Notes {
     /// Begins those of a span with room for `front` words. What was noted of a span that was not ended is gone.
     #[inline]
     pub fn begin(&mut self, front: usize) {
-        self.given_up = false;
+        self.given_up = self.closed;
         self.words.truncate(self.begun);
-        self.words.resize(self.begun + 1 + front, 0);
+        if !self.closed {
+            self.words.resize(self.begun + 1 + front, 0);
+        }
     }
 
     /// One more word.
@@ -53,6 +57,11 @@ impl Notes {
             }
             _ => self.words.truncate(self.begun),
         }
+    }
+
+    /// From now on nothing is noted.
+    pub fn close(&mut self) {
+        self.closed = true;
     }
 
     /// The notes of all spans that were ended, for [`Noted`]; there are none left.
@@ -126,6 +135,13 @@ mod tests {
         assert_eq!(noted.of(3, &notes, 200), [7, 0], "what lies between is passed over");
         assert!(noted.of(3, &notes, 300).is_empty());
         assert_eq!(noted.of(4, &notes, 90), [7], "another block begins anew");
+        let mut closed = Notes::default();
+        closed.close();
+        closed.begin(2);
+        closed.set(0, 1);
+        closed.note(2);
+        closed.end(0);
+        assert!(closed.take().is_empty());
         assert!(noted.of(5, &[], 0).is_empty());
     }
 }
