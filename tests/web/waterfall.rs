@@ -152,6 +152,8 @@ async fn keys_walk_the_tree_and_fold_it() {
     frame().await;
     assert_eq!(rows(&stage).len(), 1, "collapsed");
     assert_eq!(stage.attribute("[data-test=span-row]", "aria-expanded"), "false");
+    let folded = format!("+{}", session.outline().len() - 1);
+    assert_eq!(stage.text(".span-row-folded"), folded, "how many are folded away");
     stage.press(TREE, "Enter").await;
     assert!(session.open.get_untracked());
     stage.press(TREE, "Escape").await;

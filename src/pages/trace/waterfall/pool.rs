@@ -2,6 +2,7 @@
 //! As many as the screen is high, whatever the trace has; moved, never made anew, while one scrolls.
 
 mod row;
+mod words;
 
 use super::super::columns::Told;
 use super::mark::Mark;

@@ -4,10 +4,10 @@ use super::super::super::header::grouped;
 use super::super::drawers;
 use super::super::mark::Mark;
 use super::Showing;
+use super::words::{bar_words, below, below_words, group_words, mark};
 use spandrel_trace::analysis::rows::{Group, Row};
 use spandrel_trace::analysis::rpc;
-use spandrel_trace::model::{Flags, Kind, Outline, SpanIx};
-use spandrel_trace::units::duration;
+use spandrel_trace::model::{Flags, Kind, SpanIx};
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement, Text};
 
@@ -30,6 +30,7 @@ pub(super) struct RowElement {
     dot: HtmlElement,
     name: Text,
     service: Text,
+    folded: Option<Chip>,
     status: Option<Chip>,
     called: Option<Chip>,
     cells: Vec<Text>,
@@ -100,6 +101,7 @@ impl RowElement {
             dot,
             name,
             service,
+            folded: None,
             status: None,
             called: None,
             cells,
@@ -212,7 +214,17 @@ pub(super) fn write(
     let called = showing.told.called(span).map(begin_of).unwrap_or_default();
     let after = chip(&mut element.called, "span-row-pill", &element.mark, called);
     let after = after.map_or(&element.mark, |called| &called.element);
-    if let Some(pill) = chip(&mut element.status, "span-row-pill", after, many.as_deref().unwrap_or(status)) {
+    let status_word = many.as_deref().unwrap_or(status);
+    let status_pill = chip(&mut element.status, "span-row-pill", after, status_word);
+    let after = status_pill.map_or(after, |pill| &pill.element);
+    // What is folded away is told by number where its rows would be looked for.
+    let (below, is_folded) = (below(outline, span), row.collapsed() && !row.is_group());
+    let folded = if is_folded { format!("+{}", grouped(below)) } else { String::new() };
+    attribute(&element.twisty, "title", &below_words(below));
+    if let Some(folded) = chip(&mut element.folded, "span-row-folded", after, &folded) {
+        attribute(&folded.element, "title", &below_words(below));
+    }
+    if let Some(pill) = status_pill {
         pill.element.set_class_name(match status.as_bytes().first() {
             Some(b'5') => "span-row-pill span-row-pill-failed",
             Some(b'4') => "span-row-pill span-row-pill-refused",
@@ -247,53 +259,4 @@ fn shown(text: &str) -> &str {
 /// As much of a text as a row has room for: a browser lays out all that it is given, be it a megabyte.
 fn begin_of(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
-}
-
-fn mark(failed: bool, failed_below: bool, warned: bool) -> (&'static str, &'static str) {
-    match (failed, failed_below, warned) {
-        (true, ..) => ("span-row-mark span-row-failed", "Failed"),
-        (_, true, _) => ("span-row-mark span-row-failed-below", "A span below it failed"),
-        (.., true) => ("span-row-mark span-row-warned", "Has warnings"),
-        _ => ("span-row-mark", ""),
-    }
-}
-
-/// What the row of a group shows, in words.
-fn group_words(group: &Group) -> String {
-    let at_once = match group.at_once {
-        0 | 1 => "one after the other".to_owned(),
-        most => format!("up to {most} at once"),
-    };
-    let failed = if group.failed > 0 { format!(", {} failed", group.failed) } else { String::new() };
-    format!(
-        "{} spans within {}, {at_once}: from {} to {}, half of them up to {}{failed}, starting at {}",
-        group.count,
-        duration(group.end - group.begin),
-        duration(group.least),
-        duration(group.most),
-        duration(group.middle),
-        duration(group.begin),
-    )
-}
-
-/// What the bar shows, for those who cannot see it.
-fn bar_words(outline: &Outline, span: SpanIx) -> String {
-    let flags = outline.flags[span as usize];
-    let begin = duration(outline.begin[span as usize]);
-    let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
-    for (flag, text) in [
-        (Flags::OWN_ERROR, ", failed"),
-        (Flags::ERROR_BELOW, ", a span below it failed"),
-        (Flags::WARNED, ", has warnings"),
-    ] {
-        if flags.has(flag) {
-            words.push_str(text);
-        }
-    }
-    match outline.events_of(span).len() {
-        0 => {}
-        1 => words.push_str(", 1 event"),
-        events => words.push_str(&format!(", {events} events")),
-    }
-    words
 }
