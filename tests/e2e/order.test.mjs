@@ -47,6 +47,9 @@ test("an order shows its own trace, and the click is the root of it", async (t) 
   const receipt = only(spans, "notification", "process orders.placed");
   const message = only(spans, "order", "send orders.placed");
   assert.equal(receipt.parent, message.id);
+  assert.ok(await trace.row(receipt.id).locator(".span-row-linked").isVisible(), "its row says that it links to something");
+  assert.match(await trace.words(receipt.id), /has links/);
+  assert.equal(await trace.row(message.id).locator(".span-row-linked").count(), 0);
   await trace.openDetail(receipt.id);
   const detail = await trace.detail.innerText();
   assert.match(detail, /messaging\.destination\.name/);

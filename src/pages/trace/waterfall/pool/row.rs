@@ -30,6 +30,7 @@ pub(super) struct RowElement {
     dot: HtmlElement,
     name: Text,
     service: Text,
+    linked: Option<Chip>,
     folded: Option<Chip>,
     status: Option<Chip>,
     called: Option<Chip>,
@@ -101,6 +102,7 @@ impl RowElement {
             dot,
             name,
             service,
+            linked: None,
             folded: None,
             status: None,
             called: None,
@@ -221,8 +223,16 @@ pub(super) fn write(
     let (below, is_folded) = (below(outline, span), row.collapsed() && !row.is_group());
     let folded = if is_folded { format!("+{}", grouped(below)) } else { String::new() };
     attribute(&element.twisty, "title", &below_words(below));
-    if let Some(folded) = chip(&mut element.folded, "span-row-folded", after, &folded) {
+    let folded = chip(&mut element.folded, "span-row-folded", after, &folded);
+    if let Some(folded) = folded {
         attribute(&folded.element, "title", &below_words(below));
+    }
+    let flags = outline.flags[span as usize];
+    // Its sign is drawn by the stylesheet; a click on it is one on the row, which opens the detail with the links.
+    let sign = if flags.has(Flags::HAS_LINKS) && !row.is_group() { " " } else { "" };
+    let after = folded.map_or(after, |folded| &folded.element);
+    if let Some(linked) = chip(&mut element.linked, "span-row-linked", after, sign) {
+        attribute(&linked.element, "title", "Has links to other spans");
     }
     if let Some(pill) = status_pill {
         pill.element.set_class_name(match status.as_bytes().first() {
@@ -235,7 +245,6 @@ pub(super) fn write(
         let text = showing.told.of(key).and_then(|column| column.text_of(span));
         cell.set_data(text.filter(|_| group.is_none()).map(begin_of).unwrap_or_default());
     }
-    let flags = outline.flags[span as usize];
     let (class, words) = match &group {
         Some(group) => mark(group.failed > 0, group.failed_below, false),
         None => mark(flags.has(Flags::OWN_ERROR), flags.has(Flags::ERROR_BELOW), flags.has(Flags::WARNED)),

@@ -57,6 +57,7 @@ pub(super) fn bar_words(outline: &Outline, span: SpanIx) -> String {
         (Flags::OWN_ERROR, ", failed"),
         (Flags::ERROR_BELOW, ", a span below it failed"),
         (Flags::WARNED, ", has warnings"),
+        (Flags::HAS_LINKS, ", has links"),
     ] {
         if flags.has(flag) {
             words.push_str(text);
