@@ -32,6 +32,16 @@ fn microseconds(cursor: &mut Cursor<'_>) -> Scan<i64> {
     Ok(nano.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
 }
 
+/// W3C flags; 0 for what are none.
+#[inline]
+fn flags(text: &[u8]) -> u32 {
+    let flags = match small(text) {
+        Some(flags) => Some(i128::from(flags)),
+        None => number(text).and_then(|number| number.scaled(1)),
+    };
+    flags.and_then(|flags| u32::try_from(flags).ok()).unwrap_or(0)
+}
+
 /// Begin and end from start and duration, all nanoseconds: 0 for a begin that cannot be one, and then the
 /// duration for the end; an end before the begin for a negative duration.
 fn times(start: i64, duration: i64) -> (u64, u64) {
@@ -100,6 +110,18 @@ mod tests {
                 "{value}"
             );
             assert_eq!(record.events[0].attributes.len(), 1, "the field stays where it was");
+        }
+    }
+
+    #[test]
+    fn a_log_without_fields_is_an_event_all_the_same() {
+        for fields in ["", r#","fields":null"#, r#","fields":7"#, r#","fields":{}"#, r#","fields":[]"#] {
+            let (_, _, record) = read(&format!(
+                r#"{{"spanID":"1","logs":[{{"timestamp":6{fields}}}],"startTime":5,"duration":3}}"#
+            ));
+            assert_eq!((record.begin_unix, record.end_unix), (5_000, 8_000), "{fields}");
+            assert_eq!((record.events.len(), record.events[0].time_unix), (1, 6_000), "{fields}");
+            assert!(record.warnings.is_empty(), "{fields}");
         }
     }
 

@@ -14,8 +14,8 @@
 //! key's length.
 
 use super::facts::{Facts, Tag};
-use super::whole;
-use crate::format::json::{Cursor, Raw, number, small};
+use super::{flags, whole};
+use crate::format::json::{Cursor, Raw};
 use crate::model::{Heads, Notes, Piece, Sink};
 use crate::units::SpanId;
 
@@ -89,16 +89,6 @@ pub(super) fn settle(notes: &mut Notes, span: &Settled<'_>) {
     notes.set(BEGIN, span.begin);
     notes.set(END, span.end);
     notes.set(FLAGS, u64::from(flags(span.flags)));
-}
-
-/// W3C flags as they stand there.
-#[inline]
-pub(super) fn flags(text: &[u8]) -> u32 {
-    let flags = match small(text) {
-        Some(flags) => Some(i128::from(flags)),
-        None => number(text).and_then(|number| number.scaled(1)),
-    };
-    flags.and_then(|flags| u32::try_from(flags).ok()).unwrap_or(0)
 }
 
 /// Says what is in a span's bytes, as it was noted.

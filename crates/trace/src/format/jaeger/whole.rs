@@ -3,7 +3,7 @@
 use super::facts::{Fact, Facts, Tag, tag};
 use super::member::Member;
 use super::references::{Reference, References, parent, reference, span_of};
-use super::{microseconds, noted, times};
+use super::{flags, microseconds, noted, times};
 use crate::format::json::{Cursor, Raw, Scan, unescape};
 use crate::format::otlp_json::numeric;
 use crate::format::{UNREADABLE_PART, ids};
@@ -14,7 +14,8 @@ use crate::units::TraceId;
 /// What Jaeger calls the service of a resource that says nothing at all.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
-/// Says what is in a span's bytes, as it was noted when it was looked at first or else from the beginning; leaves out what cannot be read, and says so.
+/// Says what is in a span's bytes: as it was noted when it was looked at first, else from the beginning. Leaves out what
+/// cannot be read, and says so.
 pub fn decode(bytes: &[u8], notes: &[u64], memory: &mut Memory, sink: &mut dyn Sink) {
     if let Some((front, rest)) = noted::parts(notes) {
         return noted::decode(bytes, front, rest, &mut memory.attributes, sink);
@@ -52,7 +53,7 @@ fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Sc
                 Ok(())
             })?,
             Member::Parent => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
-            Member::Flags => sink.piece(Piece::Flags(noted::flags(numeric(cursor)?))),
+            Member::Flags => sink.piece(Piece::Flags(flags(numeric(cursor)?))),
             Member::Start => start = microseconds(cursor)?,
             Member::Duration => duration = microseconds(cursor)?,
             Member::Tags => tags(cursor, attributes, &mut facts, &mut message, sink)?,

@@ -39,6 +39,8 @@ pub struct Cursor<'a> {
     patient: bool,
     /// Whether something was left out.
     pub damaged: bool,
+    /// Whether there are no more bytes to come.
+    whole: bool,
 }
 
 /// Bytes looked at together.
@@ -76,17 +78,17 @@ fn first_mark(bytes: &[u8; WIDE]) -> Option<usize> {
 impl<'a> Cursor<'a> {
     /// At the beginning of `bytes`; stops where something is wrong.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, patient: false, damaged: false }
+        Self { bytes, at: 0, patient: false, damaged: false, whole: false }
     }
 
     /// At a place in `bytes`. A member or element that is damaged is left out, up to the next one.
     pub fn patient(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, patient: true, damaged: false }
+        Self { bytes, at, patient: true, damaged: false, whole: false }
     }
 
     /// Reads a value that was taken before, as patiently, and remembers its damage.
     pub fn again<T>(&mut self, value: &'a [u8], read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<T> {
-        let mut within = Self { bytes: value, at: 0, ..*self };
+        let mut within = Self { bytes: value, at: 0, whole: true, ..*self };
         let result = read(&mut within);
         self.damaged |= within.damaged;
         result
@@ -191,6 +193,7 @@ impl<'a> Cursor<'a> {
         let len = rest
             .iter()
             .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'))
+            .or_else(|| self.whole.then_some(rest.len()))
             .ok_or(Stop::More)?;
         if len == 0 {
             return Err(Stop::Bad("a value should begin here", begin));
@@ -397,6 +400,16 @@ mod tests {
         let mut cursor = Cursor::new(&deep);
         cursor.skip().unwrap();
         assert_eq!(cursor.at, deep.len());
+    }
+
+    #[test]
+    fn a_value_that_was_taken_ends_where_its_bytes_end() {
+        for value in ["null", "7", "[7]", "\"a\""] {
+            let mut around = Cursor::patient(b"", 0);
+            assert_eq!(around.again(value.as_bytes(), Cursor::skip), Ok(()), "{value}");
+            assert!(!around.damaged);
+        }
+        assert_eq!(Cursor::new(b"7").skip(), Err(Stop::More), "elsewhere it may go on");
     }
 
     #[test]

@@ -75,6 +75,22 @@ mod tests {
     use crate::units::{SpanId, TraceId};
 
     #[test]
+    fn events_and_links_without_attributes_are_there_all_the_same() {
+        for attributes in ["", r#","attributes":null"#, r#","attributes":7"#, r#","attributes":[]"#] {
+            let span = read_span(
+                format!(r#"{{"events":[{{"name":"e"{attributes}}}],"links":[{{"spanId":"0b"{attributes}}}],"name":"n"}}"#)
+                    .as_bytes(),
+            )
+            .unwrap();
+            assert_eq!(
+                (span.events.len(), span.links.len(), span.name.as_str()),
+                (1, 1, "n"),
+                "{attributes}"
+            );
+        }
+    }
+
+    #[test]
     fn a_span_is_read_whole_in_any_order_of_its_members() {
         let span = read_span(
             br#"{"attributes":[{"value":{"intValue":"9007199254740993"},"key":"big"},{"key":"none","value":{}},

@@ -181,8 +181,10 @@ pub(super) fn write(
     attribute(root, "aria-selected", if written.selected { "true" } else { "false" });
     if row.has_children() {
         attribute(root, "aria-expanded", if row.collapsed() { "false" } else { "true" });
+        attribute(&element.twisty, "title", &below_words(below(outline, span)));
     } else {
         let _ = root.remove_attribute("aria-expanded");
+        let _ = element.twisty.remove_attribute("title");
     }
     match written.mark.word() {
         Some(word) => attribute(root, "data-mark", word),
@@ -220,9 +222,9 @@ pub(super) fn write(
     let status_pill = chip(&mut element.status, "span-row-pill", after, status_word);
     let after = status_pill.map_or(after, |pill| &pill.element);
     // What is folded away is told by number where its rows would be looked for.
-    let (below, is_folded) = (below(outline, span), row.collapsed() && !row.is_group());
+    let below = below(outline, span);
+    let is_folded = row.collapsed() && !row.is_group();
     let folded = if is_folded { format!("+{}", grouped(below)) } else { String::new() };
-    attribute(&element.twisty, "title", &below_words(below));
     let folded = chip(&mut element.folded, "span-row-folded", after, &folded);
     if let Some(folded) = folded {
         attribute(&folded.element, "title", &below_words(below));
