@@ -5,23 +5,21 @@ mod files;
 mod links;
 mod missing;
 
-use crate::later;
 use crate::pages;
-use crate::pages::trace::Ahead;
 use crate::route::Route;
-use crate::signal::*;
 use crate::state;
 use crate::state::busy;
 use crate::state::errand::next_task;
-use crate::state::later::{Later, fetch_ahead};
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
-use crate::ui::arriving::arriving;
+use crate::trace_view;
+use crate::trace_view::Ahead;
 use crate::ui::element::el;
 use crate::ui::theme;
 use crate::ui::view::{self, View, keyed, several, when};
 use bar::bar;
 use files::{Files, files_face};
+use leptos::prelude::*;
 use missing::missing;
 use web_sys::MouseEvent;
 
@@ -32,8 +30,6 @@ pub fn mount() {
         // The app goes with the page.
         std::mem::forget(view::mount(&body, app));
     }
-    // Whatever may be asked for next is fetched once there is nothing better to do.
-    busy::when_idle(fetch_ahead);
     drop(starting);
 }
 
@@ -79,26 +75,23 @@ fn page(route: Signal<Route>) -> View {
         other => (other.page(), String::new()),
     };
     keyed(place, |(page, rest)| -> View {
-        let later = Later::begin();
         let (title, make): (_, fn() -> View) = match page {
             "trace" => {
                 entitle("Trace");
-                return pages::trace::trace_page(rest).into();
+                return trace_view::trace_page(rest).into();
             }
             "search" => {
                 entitle("Search");
                 return pages::search::search().into();
             }
-            "dependencies" => {
-                ("Dependencies", later!(fn() -> View { pages::dependencies::dependencies().into() }))
-            }
-            "monitor" => ("Monitor", later!(fn() -> View { pages::monitor::monitor().into() })),
-            "shop" => ("Shop", later!(fn() -> View { pages::shop::shop().into() })),
-            "settings" => ("Settings", later!(fn() -> View { pages::settings::settings().into() })),
-            "about" => ("About", later!(fn() -> View { pages::about::about().into() })),
+            "dependencies" => ("Dependencies", || pages::dependencies::dependencies().into()),
+            "monitor" => ("Monitor", || pages::monitor::monitor().into()),
+            "shop" => ("Shop", || pages::shop::shop().into()),
+            "settings" => ("Settings", || pages::settings::settings().into()),
+            "about" => ("About", || pages::about::about().into()),
             _ => return missing(&rest),
         };
         entitle(title);
-        arriving(move || later.arrival(), move || later.fetch(), make)
+        make()
     })
 }

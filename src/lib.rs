@@ -2,11 +2,10 @@
 
 pub mod app;
 pub mod io;
-mod later;
 pub mod pages;
 pub mod route;
-pub mod signal;
 pub mod state;
+pub mod trace_view;
 pub mod ui;
 pub mod worker;
 

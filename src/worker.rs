@@ -2,13 +2,12 @@
 //! The messages are described where they are sent, in `io::engine`.
 
 use crate::io::{clock, fetch, file, outside};
-use crate::later;
 use futures_channel::oneshot;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{
-    Answer, Ask, Download, Engine, Expect, Export, Intake, Progress, Question, WarmUp, api_is_absent,
-    failure, transfer,
+    Answer, Ask, Download, Engine, Expect, Intake, Progress, Question, WarmUp, api_is_absent, failure,
+    transfer,
 };
 use spandrel_trace::source::{Api, Base, Task, plan};
 use spandrel_trace::units::Problem;
@@ -139,9 +138,7 @@ impl Desk {
                 }
                 let answer = match &question {
                     Question::Outline { trace } => self.engine.borrow_mut().open(trace),
-                    question => later!(fn(engine: &mut Engine, question: &Question) -> Answer {
-                        engine.answer(question)
-                    })(&mut self.engine.borrow_mut(), question),
+                    question => self.engine.borrow_mut().answer(question),
                 };
                 let outline = match question {
                     Question::Outline { trace } if matches!(answer, Answer::Outline) => Some(trace),
@@ -150,10 +147,7 @@ impl Desk {
                 (answer, outline)
             }
             Ask::Download { trace, format } => {
-                let begin = later!(fn(engine: &Engine, trace: &str, format: Export) -> Option<Download> {
-                    Download::begin(engine, trace, format)
-                });
-                let download = begin(&self.engine.borrow(), &trace, format);
+                let download = Download::begin(&self.engine.borrow(), &trace, format);
                 (self.download(id, download).await, None)
             }
             Ask::Files { name } => {
@@ -289,10 +283,7 @@ impl Desk {
         let Some(mut download) = download else { return Answer::Missing };
         let (pieces, mut pace) = (Array::new(), Pace::default());
         loop {
-            let next = later!(fn(download: &mut Download, engine: &Engine) -> Option<Vec<u8>> {
-                download.next(engine)
-            });
-            let piece = next(&mut download, &self.engine.borrow());
+            let piece = download.next(&self.engine.borrow());
             let Some(piece) = piece.filter(|_| !self.is_given_up(id)) else { break };
             pieces.push(&Uint8Array::from(piece.as_slice()));
             pace.breathe().await;

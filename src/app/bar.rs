@@ -2,7 +2,6 @@
 
 use super::files::Files;
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams, find};
-use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::{use_navigation, use_route};
@@ -10,6 +9,7 @@ use crate::state::settings::{Theme, use_settings};
 use crate::ui::element::{El, button, el};
 use crate::ui::icon::{self, icon};
 use crate::ui::view::{effect, keyed};
+use leptos::prelude::*;
 use web_sys::{Event, HtmlInputElement, MouseEvent, SubmitEvent};
 
 /// Brand, pages, the box that opens a trace, the source, theme and settings.

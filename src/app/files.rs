@@ -1,17 +1,17 @@
 //! Trace files dropped anywhere, chosen or pasted: opened without any server.
 
-use crate::pages::trace::Ahead;
 use crate::route::{Route, SearchParams};
-use crate::signal::*;
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
 use crate::state::errand::{Errand, turn};
 use crate::state::navigation::{Navigation, use_navigation};
+use crate::trace_view::Ahead;
 use crate::ui::canvas::Listener;
 use crate::ui::element::{button, el};
 use crate::ui::icon::{self, icon};
 use crate::ui::problem::problem_card;
 use crate::ui::progress::progress;
 use crate::ui::view::{View, keep, part, several, when};
+use leptos::prelude::*;
 use spandrel_trace::units::Problem;
 use std::future::Future;
 use wasm_bindgen::JsCast;

@@ -1,7 +1,7 @@
 //! Links of the app are followed without loading the page again.
 
-use crate::signal::*;
 use crate::state::navigation::{Navigation, route_of};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlAnchorElement, HtmlElement, MouseEvent};
 

@@ -7,12 +7,12 @@
 //! replaced: what was pending has failed, what was open is [`Answer::Missing`] to the new one and is opened again
 //! by whoever asks.
 
-use super::{clock, later};
+use super::clock;
 use futures_channel::oneshot;
 use js_sys::{Array, BigUint64Array, Reflect, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::transfer::{Arrival, Buffer, Shape};
-use spandrel_trace::engine::{Answer, Ask, Progress, Question};
+use spandrel_trace::engine::{Answer, Ask, Progress};
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::cell::{Cell, RefCell};
@@ -53,8 +53,6 @@ struct Inner {
     waiting: RefCell<Vec<Array>>,
     pending: RefCell<HashMap<u32, Pending>>,
     next: Cell<u32>,
-    /// Whether the worker was handed the program's second part.
-    whole: Cell<bool>,
     searchable: RefCell<Box<dyn Fn()>>,
 }
 
@@ -111,7 +109,6 @@ impl Engine {
             waiting: RefCell::default(),
             pending: RefCell::default(),
             next: Cell::new(1),
-            whole: Cell::new(false),
             searchable: RefCell::new(Box::new(|| {})),
         });
         inner.start();
@@ -131,16 +128,6 @@ impl Engine {
         progress: impl Fn(Progress) + 'static,
     ) -> Reply {
         let inner = &self.0;
-        if comes_later(ask) {
-            match later::arrive().await {
-                Ok(None) => {}
-                Ok(Some(module)) => inner.complete(&module),
-                Err(why) => {
-                    let problem = broken(&format!("The rest of the program did not come: {why}"));
-                    return Reply { answer: Answer::Failed(problem), outline: None, rest: None };
-                }
-            }
-        }
         let id = inner.next.replace(inner.next.get().wrapping_add(1).max(1));
         let (done, answered) = oneshot::channel();
         inner.pending.borrow_mut().insert(id, Pending { done, progress: Box::new(progress) });
@@ -164,15 +151,6 @@ impl Engine {
                 Reply { answer, outline: None, rest: None }
             }
         }
-    }
-}
-
-/// Whether the worker needs the program's second part for it.
-fn comes_later(ask: &Ask) -> bool {
-    match ask {
-        Ask::Question(question) => !matches!(question, Question::Outline { .. }),
-        Ask::Download { .. } => true,
-        Ask::Files { .. } | Ask::Task { .. } => false,
     }
 }
 
@@ -221,7 +199,6 @@ fn broken(why: &str) -> Problem {
 impl Inner {
     fn start(self: &Rc<Self>) {
         self.ready.set(false);
-        self.whole.set(false);
         let Some(worker) = early_or_new(&self.script) else {
             self.fail("This browser starts no module workers.");
             return;
@@ -268,13 +245,6 @@ impl Inner {
         for pending in pending {
             // Nobody may be waiting any more.
             let _ = pending.done.send(Answered { answer: Answer::Failed(broken(why)), buffers: None });
-        }
-    }
-
-    /// Hands the second part of the program to the worker, which has it before it hears the next question.
-    fn complete(&self, module: &JsValue) {
-        if !self.whole.replace(true) {
-            self.post(&Array::of3(&0.into(), &"later".into(), module));
         }
     }
 

@@ -6,7 +6,6 @@ pub mod clock;
 pub mod engine;
 pub mod fetch;
 pub mod file;
-pub mod later;
 pub mod marker;
 pub mod outside;
 pub mod shop;

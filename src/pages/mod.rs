@@ -6,4 +6,3 @@ pub mod monitor;
 pub mod search;
 pub mod settings;
 pub mod shop;
-pub mod trace;

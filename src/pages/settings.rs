@@ -1,13 +1,13 @@
 //! Preferences: which backend is asked, and how the page looks.
 
 use crate::route::{Route, Zone};
-use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand::Errand;
 use crate::state::settings::{Theme, remember_zone, use_settings};
 use crate::ui::element::{El, button, el};
 use crate::ui::problem::problem_card;
 use crate::ui::view::{View, part};
+use leptos::prelude::*;
 use spandrel_trace::units::Problem;
 use web_sys::{Event, HtmlInputElement, MouseEvent, SubmitEvent};
 

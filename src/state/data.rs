@@ -5,8 +5,8 @@ use super::errand::{Errand, frame};
 use super::settings::{Settings, absolute, use_settings};
 use crate::io::engine::{Engine, Reply, Rest};
 use crate::io::{address, file};
-use crate::signal::*;
 use js_sys::{Array, Uint8Array};
+use leptos::prelude::*;
 use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
@@ -37,7 +37,7 @@ pub struct OpenFiles {
 /// The source's answers.
 #[derive(Clone, Copy)]
 pub struct Data {
-    inner: StoredValue<Inner>,
+    inner: StoredValue<Inner, LocalStorage>,
     settings: Settings,
     files: RwSignal<Option<OpenFiles>>,
 }
@@ -57,7 +57,7 @@ pub(super) fn provide() {
     engine.on_searchable(|| mark("spandrel:searchable"));
     let inner = Inner { engine, outlines: Vec::new(), found: Vec::new(), payload: None, openings: 0 };
     provide_context(Data {
-        inner: StoredValue::new(inner),
+        inner: StoredValue::new_local(inner),
         settings: use_settings(),
         files: RwSignal::new(None),
     });

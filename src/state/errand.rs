@@ -2,7 +2,8 @@
 
 use super::busy;
 use crate::io::clock;
-use crate::signal::{RwSignal, keep};
+use crate::ui::view::keep;
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

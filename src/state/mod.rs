@@ -6,7 +6,6 @@ pub mod clock;
 pub mod colours;
 pub mod data;
 pub mod errand;
-pub mod later;
 pub mod navigation;
 pub mod settings;
 pub mod shop;

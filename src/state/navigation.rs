@@ -2,8 +2,8 @@
 
 use crate::io::{address, clock};
 use crate::route::Route;
-use crate::signal::*;
 use crate::state::busy;
+use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 /// Milliseconds that a changing view rests before it is written to the address.
@@ -92,14 +92,14 @@ impl Navigation {
         spawn_local(async move {
             let _busy = busy;
             clock::sleep(REST).await;
-            if self.unwritten.update_value(|(_, latest)| *latest == turn) == Some(true) {
+            if self.unwritten.try_update_value(|(_, latest)| *latest == turn) == Some(true) {
                 self.flush();
             }
         });
     }
 
     fn flush(self) {
-        let address = self.unwritten.update_value(|(address, _)| address.take()).flatten();
+        let address = self.unwritten.try_update_value(|(address, _)| address.take()).flatten();
         if let Some(address) = address {
             address::replace(&address);
         }

@@ -2,7 +2,7 @@
 
 use crate::io::{address, marker, storage};
 use crate::route::Zone;
-use crate::signal::*;
+use leptos::prelude::*;
 use spandrel_trace::source::Base;
 
 /// Light, dark, or as the system has it.

@@ -9,8 +9,8 @@ pub mod plot;
 use super::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
 use super::element::{El, el};
 use super::view::{View, effect, keep, several};
-use crate::signal::*;
 use backend::Ink;
+use leptos::prelude::*;
 use plot::{Area, Plot};
 use web_sys::{FocusEvent, HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent};
 
@@ -248,7 +248,7 @@ fn paint(canvas: HtmlCanvasElement, plot: Signal<Plot>, area: RwSignal<Area>) {
     let frame = Frame::new(move |_| {
         let (width, height) = (f64::from(drawn_on.client_width()), f64::from(drawn_on.client_height()));
         // A frame that was asked for before the page changed finds nothing to draw.
-        if !area.is_gone() {
+        if !area.is_disposed() {
             area.set(plot.with_untracked(|plot| plot::draw(&surface, width, height, plot)));
         }
         false

@@ -3,7 +3,7 @@
 
 use super::element::{El, el};
 use super::view::{View, effect, part, several};
-use crate::signal::*;
+use leptos::prelude::*;
 use std::rc::Rc;
 use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
 

@@ -2,7 +2,7 @@
 
 use super::canvas::Listener;
 use super::view::{View, follow, keep, part, when};
-use crate::signal::document;
+use leptos::prelude::document;
 use std::borrow::Cow;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};

@@ -1,7 +1,7 @@
 //! Icons from the one sprite. They are ornaments: whatever they say is also said in words.
 
 use super::element::{El, svg};
-use crate::signal::document;
+use leptos::prelude::document;
 
 /// Width and height of most icons, CSS pixels.
 pub const SIZE: usize = 16;

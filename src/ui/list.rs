@@ -3,7 +3,7 @@
 use super::canvas::Listener;
 use super::element::{El, el};
 use super::view::{View, effect, follow, keep};
-use crate::signal::*;
+use leptos::prelude::*;
 use std::ops::Range;
 use web_sys::{Element, Event};
 

@@ -2,7 +2,7 @@
 
 use super::element::{El, button, el};
 use super::view::effect;
-use crate::signal::*;
+use leptos::prelude::*;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, Node};

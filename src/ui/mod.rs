@@ -1,6 +1,5 @@
 //! Widgets that know nothing of traces' pages, each with its stylesheet beside it. [`view`] says how they are made.
 
-pub mod arriving;
 pub mod canvas;
 pub mod chart;
 pub mod choices;

@@ -1,7 +1,7 @@
 //! What takes time says so, but only once it has taken a moment: what is quick should not flicker.
 
 use super::element::{El, el};
-use crate::signal::*;
+use leptos::prelude::*;
 
 /// A bar with a sentence that says what is going on. It becomes visible after 300 ms. `share` is how far it has
 /// come, 0 to 1; `None` where nobody knows.

@@ -1,7 +1,7 @@
 //! The handle between two panes: dragged with a pointer, moved with arrow keys, announced as a separator.
 
 use super::element::{El, el};
-use crate::signal::*;
+use leptos::prelude::*;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};

@@ -2,7 +2,7 @@
 
 use super::canvas::Listener;
 use super::view::{effect, keep};
-use crate::signal::*;
+use leptos::prelude::*;
 
 fn system() -> Option<web_sys::MediaQueryList> {
     web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()?

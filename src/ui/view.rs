@@ -24,10 +24,11 @@
 //! the part is made anew or goes.
 
 use super::element::El;
-pub use crate::signal::keep;
-use crate::signal::{Owner, document, untrack};
+
+use leptos::prelude::*;
 use leptos::reactive::effect::{Effect, RenderEffect};
 use std::any::Any;
+use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, Node};
 
 /// Something that can be put into an element: nothing, a node, or several in a fragment.
@@ -235,4 +236,34 @@ impl Drop for Mounted {
             }
         }
     }
+}
+
+/// Keeps something until the current owner is cleaned up: a listener, a watch, a frame.
+pub fn keep(thing: impl Any) {
+    StoredValue::<_, LocalStorage>::new_local(thing);
+}
+
+/// Puts a view of Leptos' own where a [`View`] goes. It belongs to the current owner.
+pub fn leptos(view: impl IntoView + 'static) -> View {
+    let all = document().create_document_fragment();
+    let parent: web_sys::Element = all.clone().unchecked_into();
+    let mut state = view.into_view().build();
+    state.mount(&parent, None);
+    keep(state);
+    View(Some(all.into()))
+}
+
+/// Puts a [`View`] into a view of Leptos' own, within an element that has no box of its own.
+#[component]
+pub fn Nodes(
+    /// Makes what is shown; called once.
+    make: impl FnOnce() -> View + 'static,
+) -> impl IntoView {
+    let host = NodeRef::<leptos::html::Div>::new();
+    let owner = Owner::current();
+    host.on_load(move |host| {
+        let view = owner.unwrap_or_default().with(|| untrack(make));
+        view.put_into(&host.into());
+    });
+    view! { <div class="nodes" node_ref=host></div> }
 }

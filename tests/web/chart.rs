@@ -1,6 +1,6 @@
 //! Charts: lines are drawn where values are and nowhere else, and every point can be reached and opened.
 
-use spandrel::signal::*;
+use leptos::prelude::*;
 use spandrel::ui::canvas::Surface;
 use spandrel::ui::chart::backend::Ink;
 use spandrel::ui::chart::plot::{Area, Line, Plot, draw};

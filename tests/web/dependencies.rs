@@ -1,7 +1,7 @@
 //! The map of services: what is beside it names and selects what is on it.
 
+use leptos::prelude::*;
 use spandrel::pages::dependencies::{Examples, Links, list, map, side as panel};
-use spandrel::signal::*;
 use spandrel_trace::analysis::dependencies::rated;
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::scene::graph::{GraphScene, Hit};

@@ -1,9 +1,9 @@
 //! The detail of a span: what was sent is shown as text, whatever it looks like.
 
-use spandrel::pages::trace::detail::{Around, Whole, detail_body, detail_head};
-use spandrel::pages::trace::session::Session;
+use leptos::prelude::*;
 use spandrel::route::{Colour, Placement};
-use spandrel::signal::*;
+use spandrel::trace_view::detail::{Around, Whole, detail_body, detail_head};
+use spandrel::trace_view::session::Session;
 use spandrel::ui::view::several;
 use spandrel_trace::analysis::link_pattern::link_patterns;
 use spandrel_trace::model::record::{Attribute, Event, Link, Resource, SpanRecord, Value};
@@ -88,7 +88,7 @@ fn stage_of(whole: Whole, name: &str) -> (Stage, Session) {
     let mut outline = (*wide(30, name)).clone();
     outline.flags[1].set(Flags::HAS_LINKS);
     let session = Session::new(Arc::new(outline));
-    let whole = Rc::new(whole);
+    let whole = std::sync::Arc::new(whole);
     let stage = Stage::new(move || {
         let arrived = whole.clone();
         let head = detail_head(session, 1, &[], &around(), Rc::new(move || Some(arrived.clone())));

@@ -1,6 +1,6 @@
 //! The handle between two panes: keys move it, limits hold it, and those who cannot see it hear where it is.
 
-use spandrel::signal::*;
+use leptos::prelude::*;
 use spandrel::ui::split::{Pane, divider};
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;

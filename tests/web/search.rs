@@ -1,9 +1,9 @@
 //! The search page's form and what it writes to the address; and what a browser remembers.
 
 use crate::stage::{Stage, settle};
+use leptos::prelude::*;
 use spandrel::pages::search::search;
 use spandrel::route::{Route, SearchParams, Sort};
-use spandrel::signal::*;
 use spandrel::state::navigation::{Navigation, use_navigation, use_route};
 use spandrel::state::settings::{Theme, use_settings};
 use spandrel::state::{self, colours};

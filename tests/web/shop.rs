@@ -1,7 +1,7 @@
 //! The order form sends what is on it, and an order shows its trace as it arrives.
 
+use leptos::prelude::*;
 use spandrel::pages::shop::{self, Arriving, Done, arrival};
-use spandrel::signal::*;
 use spandrel::state::shop::{Answer, Order, Placed, Product};
 use spandrel_trace::units::TraceId;
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -3,7 +3,7 @@
 
 use std::any::Any;
 
-use spandrel::signal::{document, window};
+use leptos::prelude::{document, window};
 use spandrel::ui::view::{View, mount};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use spandrel::pages::trace::session::Session;
+use spandrel::trace_view::session::Session;
 use spandrel_trace::format::Reader;
 use spandrel_trace::model::Outline;
 

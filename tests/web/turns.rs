@@ -1,7 +1,8 @@
 //! Rows that take long: those before them stay until they are there, and of two wishes the last one counts.
 
-use spandrel::pages::trace::session::Session;
-use spandrel::pages::trace::turns::{MANY, take_turns};
+use leptos::prelude::*;
+use spandrel::trace_view::session::Session;
+use spandrel::trace_view::turns::{MANY, take_turns};
 use spandrel::ui::element::el;
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -1,10 +1,10 @@
 //! The waterfall: as many rows as the screen is high, written as one scrolls, heard as a tree, gone when done.
 
-use spandrel::pages::trace::session::Session;
-use spandrel::pages::trace::waterfall::{Fill, waterfall};
-use spandrel::pages::trace::{coloured, slots_of};
+use leptos::prelude::*;
 use spandrel::route::Placement;
-use spandrel::signal::*;
+use spandrel::trace_view::session::Session;
+use spandrel::trace_view::waterfall::{Fill, waterfall};
+use spandrel::trace_view::{coloured, slots_of};
 use spandrel::ui::element::el;
 use spandrel::ui::view::{View, several};
 use spandrel_trace::scene::palette;
@@ -34,7 +34,7 @@ async fn shown(session: Session) -> Stage {
             .child(waterfall(session, slots, coloured(session, slots), fill(), Rc::new(|_| View::NONE)));
         several([
             el("style", "").text(include_str!("../../assets/css/tokens.css")),
-            el("style", "").text(include_str!("../../src/pages/trace/waterfall.css")),
+            el("style", "").text(include_str!("../../src/trace_view/waterfall.css")),
             room,
         ])
     });

@@ -1,7 +1,7 @@
 //! Widgets that every page uses: problems and long lists.
 
 use crate::stage::{Stage, frame, settle};
-use spandrel::signal::*;
+use leptos::prelude::*;
 use spandrel::ui::element::el;
 use spandrel::ui::list::row_list;
 use spandrel::ui::problem::problem_card;

@@ -1,9 +1,9 @@
 //! The map as a table: every link with its numbers, for reading, sorting and screen readers.
 
 use super::map::named;
-use crate::signal::*;
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, part, several};
+use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::Failures;
 use spandrel_trace::scene::graph::{Edge, GraphScene, Hit};
 use spandrel_trace::units::Order as _;

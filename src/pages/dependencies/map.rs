@@ -1,11 +1,11 @@
 //! The map as something to look at, move and pick from.
 
 use super::draw::{Look, Picked, draw};
-use crate::signal::*;
 use crate::state::colours;
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{effect, keep};
+use leptos::prelude::*;
 use spandrel_trace::analysis::layout::Point;
 use spandrel_trace::scene::graph::{Camera, GraphScene, Hit};
 use spandrel_trace::units::{count, percent};

@@ -9,13 +9,13 @@ mod side;
 mod tools;
 
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
-use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::use_navigation;
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, when};
+use leptos::prelude::*;
 use load::{Loaded, Window, examples, load};
 use spandrel_trace::units::{Problem, count};
 use std::rc::Rc;

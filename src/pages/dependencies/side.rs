@@ -1,9 +1,9 @@
 //! Beside the map: what is selected, in words, and where it leads.
 
 use super::map::named;
-use crate::signal::*;
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, part, several};
+use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink};
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::scene::graph::{GraphScene, Hit};

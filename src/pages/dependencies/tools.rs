@@ -1,11 +1,11 @@
 //! Above the map: how to show it, which service, which time, and what it was computed from.
 
 use crate::route::{DependenciesView, Route};
-use crate::signal::*;
 use crate::state::navigation::use_navigation;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::problem::Retry;
 use crate::ui::view::{part, several};
+use leptos::prelude::*;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 use std::sync::Arc;
 use web_sys::{Event, KeyboardEvent, MouseEvent};

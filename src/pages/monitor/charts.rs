@@ -1,10 +1,10 @@
 //! The three charts of a service and the same numbers as a table.
 
 use super::plots::{Kind, Measured, Wanted, when};
-use crate::signal::*;
 use crate::ui::chart::{Charted, PointAt, PointFacts, chart};
 use crate::ui::element::{El, el};
 use crate::ui::view::{effect, part, several};
+use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
 use spandrel_trace::units::{count, duration, percent, rate};
 

@@ -4,7 +4,6 @@ mod charts;
 mod plots;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
-use crate::signal::*;
 use crate::state::clock;
 use crate::state::data::use_data;
 use crate::state::errand;
@@ -13,6 +12,7 @@ use crate::state::settings::use_settings;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, several};
+use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::{Window, bucket_width, metrics};
 use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, count};

@@ -2,7 +2,6 @@
 
 use super::Services;
 use crate::route::{Route, SearchParams, Zone};
-use crate::signal::*;
 use crate::state::clock;
 use crate::state::data::use_data;
 use crate::state::errand;
@@ -10,6 +9,7 @@ use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
 use crate::ui::element::{El, el, option, typed};
 use crate::ui::view::{View, effect, part, several, when};
+use leptos::prelude::*;
 use spandrel_trace::source::{parse_duration, parse_tags, print_tags};
 use std::sync::Arc;
 use web_sys::{Event, SubmitEvent};

@@ -6,7 +6,6 @@ mod results;
 mod row;
 
 use crate::route::{Route, SearchParams, Zone};
-use crate::signal::*;
 use crate::state::data::use_data;
 use crate::state::errand;
 use crate::state::navigation::use_route;
@@ -17,6 +16,7 @@ use crate::ui::problem::{Retry, problem_card};
 use crate::ui::progress::progress;
 use crate::ui::view::{View, effect, part};
 use form::search_form;
+use leptos::prelude::*;
 use results::{Listed, results};
 use spandrel_trace::units::Problem;
 use std::rc::Rc;

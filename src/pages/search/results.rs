@@ -3,7 +3,6 @@
 use super::order::ordered;
 use super::row::row;
 use crate::route::{Route, SearchParams, Sort, Zone};
-use crate::signal::*;
 use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
@@ -13,6 +12,7 @@ use crate::ui::empty::empty;
 use crate::ui::list::row_list;
 use crate::ui::view::{View, several};
 use crate::ui::zone::zone_switch;
+use leptos::prelude::*;
 use spandrel_trace::engine::Found;
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::Order as _;

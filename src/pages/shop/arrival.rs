@@ -1,10 +1,10 @@
 //! What became of an order: the shop's answer, and the trace as its spans arrive.
 
-use crate::signal::*;
 use crate::state::colours;
 use crate::state::shop::{Answer, Placed};
 use crate::ui::element::{El, el};
 use crate::ui::view::{View, part, several};
+use leptos::prelude::*;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::{count, duration};
 use std::sync::Arc;

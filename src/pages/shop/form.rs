@@ -1,8 +1,8 @@
 //! The order form.
 
-use crate::signal::*;
 use crate::state::shop::{Item, Order, Product};
 use crate::ui::element::{El, button, el, option, typed};
+use leptos::prelude::*;
 use web_sys::{Event, FocusEvent, HtmlInputElement, MouseEvent, SubmitEvent};
 
 /// How people may pay, as the shop names it and as people do.

@@ -4,13 +4,13 @@ mod arrival;
 mod form;
 
 use crate::route::Route;
-use crate::signal::*;
 use crate::state::data::{Data, use_data};
 use crate::state::errand;
 use crate::state::shop::{self as state, Order, Placed, Product, pause};
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
+use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind, duration};
 use std::rc::Rc;
 

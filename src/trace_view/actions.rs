@@ -1,0 +1,421 @@
+//! Everything that a key or the palette can do to the page, in one table: what the help shows, what the keys obey.
+
+use super::find::focus_matches;
+use super::session::Session;
+use super::ticked;
+use crate::route::{Colour, Placement, Show, Zone};
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
+
+/// Shares of what is shown that a step pans, and a leap.
+const PAN: f64 = 0.05;
+const FAR: f64 = 0.5;
+/// What a step leaves of the stretch when it zooms in, and a leap.
+const ZOOM: f64 = 0.8;
+const CLOSE: f64 = 0.4;
+
+/// Something that can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Selects the next row.
+    NextRow,
+    /// Selects the row before.
+    PreviousRow,
+    /// Selects the first row.
+    FirstRow,
+    /// Selects the last row.
+    LastRow,
+    /// Selects the row a screen further.
+    PageDown,
+    /// Selects the row a screen before.
+    PageUp,
+    /// Expands the selected span, or selects its first child.
+    Inward,
+    /// Collapses the selected span, or selects its parent.
+    Outward,
+    /// Opens or closes the detail.
+    Detail,
+    /// Selects the next match, else the next visible span.
+    NextMatch,
+    /// Selects the match before, else the visible span before.
+    PreviousMatch,
+    /// Selects the next span of the selected one's service.
+    NextOfService,
+    /// Selects the span of that service before.
+    PreviousOfService,
+    /// Goes to the selected span's next event.
+    NextEvent,
+    /// Goes to its event before.
+    PreviousEvent,
+    /// Shows earlier time.
+    Earlier,
+    /// Shows much earlier time.
+    MuchEarlier,
+    /// Shows later time.
+    Later,
+    /// Shows much later time.
+    MuchLater,
+    /// Zooms in.
+    Closer,
+    /// Zooms in by much.
+    MuchCloser,
+    /// Zooms out.
+    Wider,
+    /// Zooms out by much.
+    MuchWider,
+    /// Shows the selected span's time.
+    FitSelected,
+    /// Shows the whole trace's time.
+    Fit,
+    /// Undoes the last move in time.
+    Undo,
+    /// Does it again.
+    Redo,
+    /// Collapses all.
+    CollapseAll,
+    /// Expands all.
+    ExpandAll,
+    /// Collapses one level.
+    CollapseLevel,
+    /// Expands one level.
+    ExpandLevel,
+    /// Shows the selected span and what is below it, alone.
+    Focus,
+    /// Shows the whole trace again.
+    Unfocus,
+    /// Makes rows of repeated siblings one row, or takes them apart.
+    Group,
+    /// Puts siblings into an order.
+    Order(SiblingOrder),
+    /// Puts the cursor into the find field.
+    Find,
+    /// Clears what is looked for, then closes the detail, then shows the whole trace, then unselects.
+    Escape,
+    /// Shows only the matches and what they are in, or everything again.
+    FocusMatches,
+    /// Decides what becomes of the spans that do not match.
+    Show(Show),
+    /// Colours by service.
+    ColourByService,
+    /// Colours by kind.
+    ColourByKind,
+    /// Colours by how spans ended.
+    ColourByStatus,
+    /// Colours by how long spans were at work themselves.
+    ColourBySelfTime,
+    /// Colours by how durations compare with those of their like.
+    ColourByPercentile,
+    /// Colours by an attribute that is asked for.
+    ColourByAttribute,
+    /// Puts the detail there.
+    Place(Placement),
+    /// Shows times of day on the ruler, or times since the trace's begin.
+    Absolute,
+    /// Shows times of day on that clock.
+    Zone(Zone),
+    /// Shows or hides the palette.
+    Palette,
+    /// Shows or hides the table of keys.
+    Help,
+}
+
+/// An action with its name and its keys.
+pub struct Known {
+    /// Which.
+    pub action: Action,
+    /// What it does, as the help and the palette say it.
+    pub name: &'static str,
+    /// Keys that do it where a row has the focus; what has no keys at all is done from the palette.
+    pub on_rows: &'static [&'static str],
+    /// Keys that do it elsewhere on the page, and on rows too unless they mean something else there.
+    pub keys: &'static [&'static str],
+}
+
+const fn known(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    on_rows: &'static [&'static str],
+) -> Known {
+    Known { action, name, on_rows, keys }
+}
+
+/// The table, in the order in which people read it: groups with their titles.
+pub const GROUPS: &[(&str, &[Known])] = &[
+    (
+        "Rows",
+        &[
+            known(Action::NextRow, "Next row", &["j"], &["ArrowDown"]),
+            known(Action::PreviousRow, "Previous row", &["k"], &["ArrowUp"]),
+            known(Action::FirstRow, "First row", &[], &["Home"]),
+            known(Action::LastRow, "Last row", &[], &["End"]),
+            known(Action::PageDown, "A page down", &["s"], &["PageDown"]),
+            known(Action::PageUp, "A page up", &["w"], &["PageUp"]),
+            known(Action::Inward, "Expand, or go to the first child", &["l"], &["ArrowRight"]),
+            known(Action::Outward, "Collapse, or go to the parent", &["h"], &["ArrowLeft"]),
+            known(Action::NextMatch, "Next match, else next visible span", &["f"], &[]),
+            known(Action::PreviousMatch, "Previous match, else previous visible span", &["b"], &[]),
+            known(Action::NextOfService, "Next span of the same service", &["."], &[]),
+            known(Action::PreviousOfService, "Previous span of the same service", &[","], &[]),
+            known(Action::NextEvent, "Next event of the selected span", &["e"], &[]),
+            known(Action::PreviousEvent, "Previous event of the selected span", &["Shift+e"], &[]),
+            known(Action::Detail, "Open or close the detail", &["Enter", " "], &[]),
+        ],
+    ),
+    (
+        "Time",
+        &[
+            known(Action::Earlier, "Pan to the left", &["a", "ArrowLeft"], &[]),
+            known(Action::Later, "Pan to the right", &["d", "ArrowRight"], &[]),
+            known(Action::MuchEarlier, "Pan far to the left", &["Shift+a", "Shift+ArrowLeft"], &[]),
+            known(Action::MuchLater, "Pan far to the right", &["Shift+d", "Shift+ArrowRight"], &[]),
+            known(Action::Closer, "Zoom in", &["+", "ArrowUp"], &[]),
+            known(Action::Wider, "Zoom out", &["-", "ArrowDown"], &[]),
+            known(Action::MuchCloser, "Zoom in by much", &["Shift++", "Shift+ArrowUp"], &[]),
+            known(Action::MuchWider, "Zoom out by much", &["Shift+-", "Shift+ArrowDown"], &[]),
+            known(Action::FitSelected, "Fit the selected span", &["z"], &[]),
+            known(Action::Fit, "Fit the whole trace", &["0"], &[]),
+            known(Action::Undo, "Undo the last move in time", &["u"], &[]),
+            known(Action::Redo, "Do it again", &["Shift+u"], &[]),
+        ],
+    ),
+    (
+        "Tree",
+        &[
+            known(Action::CollapseAll, "Collapse all", &["]"], &[]),
+            known(Action::ExpandAll, "Expand all", &["["], &[]),
+            known(Action::CollapseLevel, "Collapse one level", &["p"], &[]),
+            known(Action::ExpandLevel, "Expand one level", &["o"], &[]),
+            known(Action::Focus, "Focus on the selected span and what is below it", &[], &[]),
+            known(Action::Unfocus, "Leave the focus, show the whole trace", &[], &[]),
+            known(Action::Group, "Group repeated siblings, or ungroup them", &[], &[]),
+            known(Action::Order(SiblingOrder::Begin), "Order siblings by start", &[], &[]),
+            known(Action::Order(SiblingOrder::Duration), "Order siblings by duration", &[], &[]),
+            known(Action::Order(SiblingOrder::SelfTime), "Order siblings by self time", &[], &[]),
+        ],
+    ),
+    (
+        "View",
+        &[
+            known(Action::FocusMatches, "Focus on the matches, or leave that", &[], &[]),
+            known(Action::Show(Show::All), "Find: highlight the matches", &[], &[]),
+            known(Action::Show(Show::Dim), "Find: dim the others", &[], &[]),
+            known(Action::Show(Show::Matches), "Find: only the matches", &[], &[]),
+            known(Action::Show(Show::Ancestors), "Find: only the matches and their ancestors", &[], &[]),
+            known(Action::ColourByService, "Colour by service", &[], &[]),
+            known(Action::ColourByKind, "Colour by kind", &[], &[]),
+            known(Action::ColourByStatus, "Colour by status", &[], &[]),
+            known(Action::ColourBySelfTime, "Colour by self time", &[], &[]),
+            known(Action::ColourByPercentile, "Colour by percentile of the operation", &[], &[]),
+            known(Action::ColourByAttribute, "Colour by an attribute", &[], &[]),
+            known(Action::Place(Placement::Right), "Detail beside the waterfall", &[], &[]),
+            known(Action::Place(Placement::Bottom), "Detail below the waterfall", &[], &[]),
+            known(Action::Place(Placement::Inline), "Detail between the rows", &[], &[]),
+            known(Action::Absolute, "Ruler: times of day, or times since the begin", &[], &[]),
+            known(Action::Zone(Zone::Local), "Time zone: this computer's clock", &[], &[]),
+            known(Action::Zone(Zone::Utc), "Time zone: UTC", &[], &[]),
+        ],
+    ),
+    (
+        "Page",
+        &[
+            known(Action::Find, "Find spans", &["/", "Ctrl+b"], &[]),
+            known(
+                Action::Escape,
+                "Clear the find, then close the detail, leave the focus, unselect",
+                &["Escape"],
+                &[],
+            ),
+            known(Action::Palette, "Go to an action, a span or a service by name", &["Ctrl+k"], &[]),
+            known(Action::Help, "Show or hide these keys", &["?"], &[]),
+        ],
+    ),
+];
+
+/// Every action.
+pub fn all() -> impl Iterator<Item = &'static Known> {
+    GROUPS.iter().flat_map(|(_, group)| group.iter())
+}
+
+/// What a key does, on a row or elsewhere. `key` is written as in the table.
+pub fn of_key(key: &str, on_row: bool) -> Option<Action> {
+    let has = |keys: &[&str]| keys.contains(&key);
+    let on_rows = all().find(|known| on_row && has(known.on_rows));
+    on_rows.or_else(|| all().find(|known| has(known.keys))).map(|known| known.action)
+}
+
+impl Action {
+    /// Does it. Whether there was anything to do.
+    pub fn act(self, session: Session) -> bool {
+        let page = session.screen.get_value().1;
+        match self {
+            Action::NextRow => step(session, 1),
+            Action::PreviousRow => step(session, -1),
+            Action::FirstRow => step(session, isize::MIN),
+            Action::LastRow => step(session, isize::MAX),
+            Action::PageDown => step(session, page as isize),
+            Action::PageUp => step(session, -(page as isize)),
+            Action::Inward => inward(session),
+            Action::Outward => outward(session),
+            Action::Detail => {
+                let Some(span) = session.selected.get_untracked() else { return false };
+                session.toggle_detail(span);
+                session.show_detail(span);
+            }
+            Action::NextMatch => matching(session, true),
+            Action::PreviousMatch => matching(session, false),
+            Action::NextOfService => of_service(session, true),
+            Action::PreviousOfService => of_service(session, false),
+            Action::NextEvent => return ticked::step(session, true),
+            Action::PreviousEvent => return ticked::step(session, false),
+            Action::Earlier => session.pan_by(-PAN),
+            Action::MuchEarlier => session.pan_by(-FAR),
+            Action::Later => session.pan_by(PAN),
+            Action::MuchLater => session.pan_by(FAR),
+            Action::Closer => session.zoom_by(ZOOM, 0.5),
+            Action::MuchCloser => session.zoom_by(CLOSE, 0.5),
+            Action::Wider => session.zoom_by(1.0 / ZOOM, 0.5),
+            Action::MuchWider => session.zoom_by(1.0 / CLOSE, 0.5),
+            Action::FitSelected => session.fit_selected(),
+            Action::Fit => session.fit(),
+            Action::Undo => session.travel(false),
+            Action::Redo => session.travel(true),
+            Action::CollapseAll => session.collapse_all(),
+            Action::ExpandAll => session.expand_all(),
+            Action::CollapseLevel => session.collapse_level(),
+            Action::ExpandLevel => session.expand_level(),
+            Action::Focus => {
+                let Some(span) = session.selected.get_untracked() else { return false };
+                session.focus(Some(span));
+            }
+            Action::Unfocus => session.focus(None),
+            Action::Group => session.change(|view| view.group = !view.group),
+            Action::Order(order) => session.change(|view| view.order = order),
+            Action::Find => session.summoned.set(Some(Summoned::Find)),
+            Action::FocusMatches => return focus_matches(session),
+            Action::Show(show) => session.show.set(show),
+            Action::ColourByService => session.colour.set(Colour::Service),
+            Action::ColourByKind => session.colour.set(Colour::Kind),
+            Action::ColourByStatus => session.colour.set(Colour::Status),
+            Action::ColourBySelfTime => session.colour.set(Colour::SelfTime),
+            Action::ColourByPercentile => session.colour.set(Colour::Percentile),
+            Action::ColourByAttribute => session.colour.set(Colour::Attribute(String::new())),
+            Action::Place(place) => session.placement.set(place),
+            Action::Absolute => session.absolute.update(|absolute| *absolute = !*absolute),
+            Action::Zone(zone) => session.set_zone(zone),
+            Action::Palette => toggle(session, Summoned::Palette),
+            Action::Help => toggle(session, Summoned::Help),
+            Action::Escape if session.ticked.get_untracked().is_some() => session.ticked.set(None),
+            Action::Escape if !session.find.with_untracked(String::is_empty) => {
+                session.find.set(String::new())
+            }
+            Action::Escape if session.close_detail() => {}
+            Action::Escape if session.view.with_untracked(|view| view.focus.is_some()) => session.focus(None),
+            Action::Escape if session.selected.get_untracked().is_some() => session.selected.set(None),
+            Action::Escape => return false,
+        }
+        true
+    }
+}
+
+/// What a key has called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summoned {
+    /// The find field.
+    Find,
+    /// The palette.
+    Palette,
+    /// The table of keys.
+    Help,
+}
+
+fn toggle(session: Session, what: Summoned) {
+    session.summoned.update(|now| *now = if *now == Some(what) { None } else { Some(what) });
+}
+
+/// Selects the row `by` rows further, or the first one on screen where none was selected.
+fn step(session: Session, by: isize) {
+    let rows = session.rows.get_untracked();
+    let Some(last) = rows.len().checked_sub(1) else { return };
+    let wanted = match current(session, &rows) {
+        Some((index, _)) => index.saturating_add_signed(by).min(last),
+        None if by == isize::MAX => last,
+        None if by == isize::MIN => 0,
+        None => session.screen.get_value().0.min(last),
+    };
+    // An open group has no span to select: its members' rows have them all.
+    let open_group = rows.get(wanted).is_some_and(|row| row.is_group() && !row.collapsed());
+    let on = if open_group { wanted.saturating_add_signed(by.signum()) } else { wanted };
+    let on = if on == wanted && open_group { wanted + 1 } else { on };
+    if let Some(row) = rows.get(on.min(last)) {
+        session.select(row.span);
+    }
+}
+
+/// The row of the selected span.
+fn current(session: Session, rows: &Rows) -> Option<(usize, Row)> {
+    let index = rows.index_of(session.selected.get_untracked()?)?;
+    Some((index, rows.get(index)?))
+}
+
+/// Selects the next match or the one before, and goes round at the ends; where nothing is looked for, the next or
+/// the previous row.
+fn matching(session: Session, after: bool) {
+    let Some(found) = session.matches.get_untracked() else {
+        return step(session, if after { 1 } else { -1 });
+    };
+    let selected = session.selected.get_untracked();
+    let spans = &found.spans;
+    let span = match after {
+        true => spans.at_or_after(selected.map_or(0, |span| span + 1)).or_else(|| spans.at_or_after(0)),
+        false => spans.last_before(selected.unwrap_or(0)).or_else(|| spans.last_before(u32::MAX)),
+    };
+    if let Some(span) = span {
+        session.select(span);
+    }
+}
+
+/// Selects the nearest row of the selected span's service, after it or before; stays where there is none. Where
+/// nothing is selected, the first row on screen is.
+fn of_service(session: Session, after: bool) {
+    let (rows, outline) = (session.rows.get_untracked(), session.outline());
+    let Some((index, row)) = current(session, &rows) else { return step(session, 1) };
+    let service = outline.service[row.span as usize];
+    // An open group shows its first member again, which has a row of its own.
+    let is_same =
+        |row: &&Row| outline.service[row.span as usize] == service && (!row.is_group() || row.collapsed());
+    let (before, rest) = rows.as_slice().split_at(index);
+    let found = match after {
+        true => rest.iter().skip(1).find(is_same),
+        false => before.iter().rfind(is_same),
+    };
+    if let Some(row) = found {
+        session.select(row.span);
+    }
+}
+
+/// Expands the selected row, or goes to its first child.
+fn inward(session: Session) {
+    let rows = session.rows.get_untracked();
+    let Some((index, row)) = current(session, &rows) else { return };
+    if row.collapsed() {
+        session.set_collapsed(row, false);
+    } else if let Some(below) = rows.get(index + 1).filter(|below| below.depth() > row.depth()) {
+        session.select(below.span);
+    }
+}
+
+/// Collapses the selected row, or goes to its parent; from a group's member it closes the group.
+fn outward(session: Session) {
+    let rows = session.rows.get_untracked();
+    let Some((index, row)) = current(session, &rows) else { return };
+    if row.has_children() && !row.collapsed() {
+        return session.set_collapsed(row, true);
+    }
+    let above = rows.as_slice()[..index].iter().rev().find(|above| above.depth() < row.depth());
+    match above {
+        Some(group) if group.is_group() => session.set_collapsed(*group, true),
+        Some(parent) => session.select(parent.span),
+        None => {}
+    }
+}

@@ -1,0 +1,59 @@
+//! To what was found and nothing else: the matches with what they are in, opened, and the time that they take.
+
+use super::super::session::Session;
+use crate::route::Show;
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::Fold;
+use spandrel_trace::model::SpanIx;
+
+/// Whether only the matches and what they are in are shown.
+pub fn is_focused(session: Session) -> bool {
+    session.show.get() == Show::Ancestors
+}
+
+/// Shows the matches and what they are in, and fits their time; once they are shown so, everything again. Whether there
+/// was anything to do.
+pub fn focus_matches(session: Session) -> bool {
+    if untrack(|| is_focused(session)) {
+        session.show.set(Show::All);
+        session.fit();
+        return true;
+    }
+    let (outline, found) = (session.outline(), session.matches.get_untracked());
+    // What was found in another reading of the trace says nothing about this one.
+    let found = found.filter(|found| found.error.is_none() && found.spans.spans() == outline.len());
+    let Some(found) = found else { return false };
+    let in_focus = session.view.with_untracked(|view| view.extent(&outline));
+    let time_of = |within: &std::ops::Range<SpanIx>| {
+        let mut time = None::<(u64, u64, SpanIx)>;
+        for span in found.spans.iter().filter(|span| within.contains(span)) {
+            let (begin, end) = (outline.begin[span as usize], outline.end[span as usize]);
+            time = Some(
+                time.map_or((begin, end, span), |(first, last, of)| (first.min(begin), last.max(end), of)),
+            );
+        }
+        time
+    };
+    let (time, leaves) = match time_of(&in_focus) {
+        Some(time) => (time, false),
+        // There is nothing in the subtree in focus: the whole trace has them.
+        None => match time_of(&(0..outline.len() as SpanIx)) {
+            Some(time) => (time, true),
+            None => return false,
+        },
+    };
+    let (begin, end, first) = time;
+    let air = ((end - begin) / 20).max(1);
+    batch(|| {
+        session.change(|view| {
+            view.fold = Fold::default();
+            view.focus = view.focus.filter(|_| !leaves);
+        });
+        session.show.set(Show::Ancestors);
+        session.zoom_to(begin.saturating_sub(air), end.saturating_add(air));
+    });
+    if session.selected.get_untracked().is_none_or(|span| !found.spans.contains(span)) {
+        session.select(first);
+    }
+    true
+}

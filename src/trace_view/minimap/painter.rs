@@ -1,0 +1,130 @@
+//! What is painted in the band: every span of the trace, a slice in each frame.
+
+use super::super::colours::Overview;
+use super::super::session::Session;
+use super::super::tokens::tokens;
+use crate::state::busy::{self, Busy};
+use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
+use crate::ui::view::effect;
+use leptos::prelude::*;
+use spandrel_trace::model::Outline;
+use spandrel_trace::scene::colouring::{COLOURLESS, Colouring, FAILED};
+use spandrel_trace::scene::minimap::Minimap as Band;
+use spandrel_trace::units::Order as _;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use web_sys::{Element, HtmlCanvasElement};
+
+/// Height of the band and of the air above and below its lanes, CSS pixels; `.minimap` in the stylesheet.
+const HEIGHT: f64 = 56.0;
+const AIR: f64 = 4.0;
+/// Lanes at most, each two CSS pixels high, and the height of a lane at most.
+const LANES: usize = 24;
+const THICKEST: f64 = 6.0;
+/// Spans taken in a frame: about two milliseconds.
+const SLICE: usize = 60_000;
+
+struct Painter {
+    outline: Arc<Outline>,
+    colouring: Arc<Colouring>,
+    surface: Surface,
+    band: Option<Band>,
+    width: f64,
+    colours: Vec<String>,
+    busy: Option<Busy>,
+}
+
+impl Painter {
+    /// Starts anew, for a new width, theme or meaning of the colours.
+    fn restart(&mut self, width: f64) {
+        self.colours = custom_properties(&tokens().iter().map(String::as_str).collect::<Vec<_>>());
+        self.busy = Some(busy::hold());
+        self.width = width;
+        let columns = (width * pixel_ratio()).round() as usize;
+        self.band = (columns > 0).then(|| Band::new(&self.outline, columns, LANES.min(self.outline.len())));
+    }
+
+    /// Takes a slice and paints what there is; `true` while there is more.
+    fn step(&mut self) -> bool {
+        let Some(band) = &mut self.band else {
+            self.busy = None;
+            return false;
+        };
+        let outline = &self.outline;
+        if !band.work(outline, SLICE, |span| self.colouring.slot(outline, span), FAILED) {
+            return true;
+        }
+        let ratio = pixel_ratio();
+        self.surface.clear(self.width, HEIGHT);
+        let context = self.surface.context();
+        let lanes = LANES.min(outline.len()).max(1);
+        let pitch = ((HEIGHT - 2.0 * AIR) / lanes as f64).min(THICKEST);
+        let thick = (pitch * ratio * 0.75).round().max(1.0);
+        let mut runs = band.runs();
+        runs.order_by_key(|run| run.colour);
+        let mut colour = None;
+        for run in runs {
+            if colour != Some(run.colour) {
+                colour = Some(run.colour);
+                context.set_global_alpha(if matches!(run.colour, FAILED | COLOURLESS) { 1.0 } else { 0.75 });
+                context
+                    .set_fill_style_str(self.colours.get(usize::from(run.colour)).map_or("", String::as_str));
+            }
+            let y = ((AIR + f64::from(run.lane) * pitch) * ratio).round();
+            context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), thick);
+        }
+        context.set_global_alpha(1.0);
+        self.band = None;
+        self.busy = None;
+        false
+    }
+}
+
+/// Keeps the canvas painted as long as what this gives is kept; `None` where the browser gives no canvas.
+pub fn paint(
+    session: Session,
+    coloured: Overview,
+    root: &Element,
+    canvas: HtmlCanvasElement,
+) -> Option<(Frame, SizeWatch, ThemeWatch)> {
+    let painter = Rc::new(RefCell::new(Painter {
+        outline: session.outline(),
+        colouring: coloured.get_untracked(),
+        surface: Surface::new(canvas)?,
+        band: None,
+        width: 0.0,
+        colours: Vec::new(),
+        busy: None,
+    }));
+    let stepping = painter.clone();
+    let frame = Frame::new(move |_| stepping.borrow_mut().step());
+    let last = Rc::new(Cell::new(0.0));
+    let (sized, asked, width) = (painter.clone(), frame.clone(), last.clone());
+    let watched = root.clone();
+    let sizes = SizeWatch::new(root, move || {
+        let now = f64::from(watched.client_width());
+        if width.replace(now) != now {
+            sized.borrow_mut().restart(now);
+            asked.request();
+        }
+    });
+    let (meaning, asked, width) = (painter.clone(), frame.clone(), last.clone());
+    effect(move || {
+        let now = coloured.get();
+        let mut painter = meaning.borrow_mut();
+        if !Arc::ptr_eq(&painter.colouring, &now) {
+            // Another trace has another meaning of its colours, too.
+            painter.outline = session.outline();
+            painter.colouring = now;
+            painter.restart(width.get());
+            asked.request();
+        }
+    });
+    let asked = frame.clone();
+    let theme = ThemeWatch::new(move || {
+        painter.borrow_mut().restart(last.get());
+        asked.request();
+    });
+    Some((frame, sizes, theme))
+}

@@ -1,0 +1,170 @@
+//! What the palette offers: names, each once, however many spans have them.
+
+use super::super::actions::{self, Action, Known};
+use super::super::session::Session;
+use super::rank::{Best, Ranked};
+use leptos::prelude::*;
+use spandrel_trace::analysis::names::{Named, Names};
+use spandrel_trace::model::{Outline, SpanIx, StrIx};
+use spandrel_trace::units::{Order as _, SpanId};
+
+/// Entries that are shown at most.
+const MOST: usize = 12;
+/// Names of spans that are looked through at most; those with the most spans are.
+const NAMES: usize = 50_000;
+/// What is typed more rarely has to fit better.
+const ACTION: i32 = 6;
+const SERVICE: i32 = 4;
+
+/// Something to go to.
+#[derive(Clone, Copy)]
+pub enum Entry {
+    /// An action of the page.
+    Action(&'static Known),
+    /// The next span of a service.
+    Service(StrIx),
+    /// The next span with that service and operation.
+    Operation(Named),
+    /// A span, by its id.
+    Span(SpanIx),
+}
+
+/// All names of a trace; none of them until they are gathered.
+#[derive(Default)]
+pub struct Entries {
+    services: Vec<StrIx>,
+    /// Those with the most spans first.
+    names: Vec<Named>,
+}
+
+impl Entries {
+    /// What was gathered.
+    pub fn of(names: Names) -> Self {
+        let mut names = names.list();
+        let mut services: Vec<StrIx> = names.iter().map(|named| named.service).collect();
+        services.order();
+        services.dedup();
+        names.truncate(NAMES);
+        Entries { services, names }
+    }
+
+    /// What fits best to what was typed.
+    pub fn best(&self, outline: &Outline, typed: &str) -> Vec<Ranked<Entry>> {
+        let mut best = Best::new(typed, MOST);
+        // A span's own id can mean nothing else.
+        let id = Some(typed.trim()).filter(|typed| typed.len() == 16).and_then(SpanId::parse);
+        if let Some(span) = id.and_then(|id| outline.find(id)) {
+            best.offer(Entry::Span(span), typed, i32::MAX / 2);
+        }
+        for known in actions::all().filter(|known| known.action != Action::Palette) {
+            best.offer(Entry::Action(known), known.name, ACTION);
+        }
+        for service in &self.services {
+            best.offer(Entry::Service(*service), outline.strings.get(*service), SERVICE);
+        }
+        let mut text = String::new();
+        for named in &self.names {
+            text.clear();
+            label_of(&mut text, outline, named.service, named.name);
+            best.offer(Entry::Operation(*named), &text, 0);
+        }
+        best.list()
+    }
+}
+
+fn label_of(text: &mut String, outline: &Outline, service: StrIx, name: StrIx) {
+    text.push_str(outline.strings.get(name));
+    text.push_str(" · ");
+    text.push_str(outline.strings.get(service));
+}
+
+impl Entry {
+    /// What it is called; what was typed is looked for in this.
+    pub fn label(&self, outline: &Outline) -> String {
+        let mut text = String::new();
+        match *self {
+            Entry::Action(known) => text.push_str(known.name),
+            Entry::Service(service) => text.push_str(outline.strings.get(service)),
+            Entry::Operation(named) => label_of(&mut text, outline, named.service, named.name),
+            Entry::Span(span) => {
+                text.push_str(&outline.id[span as usize].to_string());
+                text.push(' ');
+                let at = span as usize;
+                label_of(&mut text, outline, outline.service[at], outline.name[at]);
+            }
+        }
+        text
+    }
+
+    /// Goes there. Of many spans it is the next after the selected one, and after the last the first.
+    pub fn act(self, session: Session) {
+        let outline = session.outline();
+        let next = |fits: &dyn Fn(usize) -> bool| {
+            let after = session.selected.get_untracked().map_or(0, |span| span as usize + 1);
+            (after..outline.len()).chain(0..after.min(outline.len())).find(|span| fits(*span))
+        };
+        let span = match self {
+            Entry::Action(known) => {
+                known.action.act(session);
+                return;
+            }
+            Entry::Service(service) => next(&|span| outline.service[span] == service),
+            Entry::Operation(named) => {
+                next(&|span| (outline.service[span], outline.name[span]) == (named.service, named.name))
+            }
+            Entry::Span(span) => Some(span as usize),
+        };
+        if let Some(span) = span {
+            session.select(span as SpanIx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spandrel_trace::model::Strings;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn outline(spans: &[(&str, &str)]) -> Outline {
+        let mut strings = Strings::default();
+        let (mut service, mut name) = (Vec::new(), Vec::new());
+        for (of, named) in spans {
+            service.push(strings.intern(of));
+            name.push(strings.intern(named));
+        }
+        let id = (1..=spans.len() as u64).map(SpanId).collect();
+        Outline { service, name, id, strings, ..Outline::default() }
+    }
+
+    fn labels(outline: &Outline, typed: &str) -> Vec<String> {
+        let mut names = Names::default();
+        while !names.step(outline, 1) {}
+        let best = Entries::of(names).best(outline, typed);
+        best.iter().map(|ranked| ranked.item.label(outline)).collect()
+    }
+
+    #[test]
+    fn names_are_offered_once() {
+        let outline = outline(&[("cart", "GET /cart"), ("cart", "GET /cart"), ("stock", "reserve")]);
+        assert_eq!(labels(&outline, "reserve")[0], "reserve · stock");
+        assert_eq!(labels(&outline, "cart")[..2], ["cart", "GET /cart · cart"]);
+        assert_eq!(labels(&outline, "get cart").len(), 1);
+    }
+
+    #[test]
+    fn actions_are_found_by_their_initials_and_spans_by_their_id() {
+        let outline = outline(&[("cart", "GET /cart"), ("stock", "reserve")]);
+        assert_eq!(labels(&outline, "expa")[0], "Expand all");
+        assert_eq!(labels(&outline, "col")[0], "Collapse all");
+        assert_eq!(labels(&outline, "0000000000000002"), ["0000000000000002 reserve · stock"]);
+        assert!(labels(&outline, "0000000000000009").is_empty());
+    }
+
+    #[test]
+    fn nothing_typed_offers_the_actions() {
+        let outline = outline(&[("cart", "GET /cart")]);
+        assert_eq!(labels(&outline, "").len(), MOST);
+        assert_eq!(labels(&outline, "")[0], "Next row");
+    }
+}

@@ -1,0 +1,155 @@
+//! One painting of rows, bars and ruler together, from one and the same state.
+
+use super::super::mark::{Mark, Marks};
+use super::super::paint;
+use super::super::pool::Showing;
+use super::{Board, COLUMN, Inner, ROW, RULER, set_style};
+use crate::state::clock;
+use crate::ui::canvas::{Surface, pixel_ratio};
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::Row;
+use spandrel_trace::model::SpanIx;
+use spandrel_trace::scene::TimeScale;
+use spandrel_trace::scene::places::Places;
+use spandrel_trace::scene::ruler::{self, Axis};
+use spandrel_trace::scene::waterfall::{Kept, Viewport};
+use std::sync::Arc;
+
+/// What a name needs at least beside its indentation, and with a number for the levels that have none, CSS pixels.
+const NAME_ROOM: (f64, f64) = (230.0, 290.0);
+/// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
+const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
+
+impl Board {
+    /// Paints rows, bars and ruler from one and the same state.
+    pub fn paint(&self) {
+        self.arrange();
+        self.stretch();
+        let ratio = pixel_ratio();
+        let rows = self.session.rows.get_untracked();
+        let (begin, end) = self.session.range.get_untracked();
+        let selected = self.session.selected.get_untracked();
+        let mut guard = self.inner.borrow_mut();
+        let inner = &mut *guard;
+        if !Arc::ptr_eq(&inner.rows, &rows) {
+            inner.rows = rows.clone();
+            inner.kept = Kept::default();
+            inner.deepest = rows.as_slice().iter().map(|row| row.depth()).max().unwrap_or(0);
+            inner.pool.renew();
+        }
+        let bars_width = (inner.width - inner.names).max(1.0);
+        if inner.height < 1.0 {
+            return;
+        }
+        if rows.is_empty() {
+            inner.pool.make_ready((inner.height / ROW) as usize + 2);
+        }
+        let map = self.map(inner);
+        inner.top = map.clamped(inner.top);
+        let (first, cut) = inner.drawers.places().at(inner.top);
+        let first = first + usize::from(cut > 0.0);
+        // Whole device pixels: text is sharp and rows meet their bars.
+        let top = (inner.top * ratio).round() / ratio;
+        let char_width = char_width(inner, &self.surfaces.0, ratio);
+        let apart = inner.drawers.apart_in(ratio);
+        let view = Viewport {
+            scale: TimeScale::new(begin, end, (bars_width * ratio).round()),
+            top: top * ratio,
+            height: inner.height * ratio,
+            places: Places { row_height: ROW * ratio, apart: &apart },
+            least_bar: 2.0 * ratio,
+            char_width,
+        };
+        let outline = &*self.session.outline();
+        let colouring = self.coloured.get_untracked();
+        let slot = |span: SpanIx| colouring.slot(outline, span);
+        let (told, columns) = (self.session.told.get_untracked(), self.session.columns.get_untracked());
+        let range = view.rows(rows.len());
+        set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
+        let places = inner.drawers.places();
+        self.shift(places.top_of(range.start) - top, apart.is_empty());
+        let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM.0).max(0.0);
+        let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
+        let numbered = f64::from(inner.deepest) * indent > room;
+        let room = if numbered { room + NAME_ROOM.0 - NAME_ROOM.1 } else { room };
+        let levels = (room / indent).max(4.0) as u32;
+        set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
+        let edition = inner.edition;
+        let marks = Marks::of(self.session, outline);
+        let mark = |index: usize, row: Row| marks.at(outline, &rows, index, row);
+        let seen = range.clone();
+        let showing = Showing {
+            outline,
+            rows: &rows,
+            range,
+            selected,
+            slot: &slot,
+            mark: &mark,
+            levels,
+            indent,
+            told: &told,
+            columns: &columns,
+            edition,
+            places,
+        };
+        inner.pool.show(&showing, &mut inner.kept.groups);
+        self.announce(inner, selected);
+
+        let colour = |span: SpanIx| colouring.bar(outline, span);
+        inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
+        let zone = self.session.zone.get_untracked();
+        let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
+        let absolute = Axis { origin: outline.begin_unix, label: &of_day };
+        let axis = if self.session.absolute.get_untracked() { absolute } else { Axis::RELATIVE };
+        let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
+        let (bars, ruler, _) = &self.surfaces;
+        bars.clear(bars_width, inner.height);
+        paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
+        paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
+        for apart in apart.iter().filter(|apart| seen.contains(&apart.row)) {
+            let y = view.y_of(apart.row) + ROW * ratio;
+            bars.context().clear_rect(0.0, y, view.scale.width, apart.height);
+        }
+        for index in seen.clone() {
+            if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {
+                let place = (view.scale.width, view.y_of(index), ROW * ratio);
+                paint::veil(bars.context(), &inner.palette, place);
+            }
+        }
+        ruler.clear(bars_width, RULER);
+        let size = (view.scale.width, RULER * ratio);
+        paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
+        self.show_drawers(inner, seen.clone(), &rows);
+        inner.seen = seen;
+        drop(guard);
+        self.session.screen.set_value((first, self.page()));
+        self.paint_pointer();
+    }
+
+    /// Tells assistive technology which row is the current one, while it is there to be told.
+    fn announce(&self, inner: &mut Inner, selected: Option<SpanIx>) {
+        let active = selected.and_then(|span| inner.pool.id_of(span));
+        if active == inner.active {
+            return;
+        }
+        let scroller = &self.elements.scroller;
+        let _ = match &active {
+            Some(id) => scroller.set_attribute("aria-activedescendant", id),
+            None => scroller.remove_attribute("aria-activedescendant"),
+        };
+        inner.active = active;
+    }
+}
+
+fn char_width(inner: &mut Inner, surface: &Surface, ratio: f64) -> f64 {
+    match inner.char_width {
+        Some((at, width)) if at == ratio => width,
+        _ => {
+            let context = surface.context();
+            context.set_font(&inner.palette.label_font(ratio));
+            let width = context.measure_text("0").map_or(6.5 * ratio, |text| text.width());
+            inner.char_width = Some((ratio, width));
+            width
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The details between rows: where they lie, that they are there, and what becomes of the list when one has another
+//! height.
+
+use super::{Board, Inner, ROW, set_style};
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::Rows;
+use spandrel_trace::units::SpanId;
+use std::ops::Range;
+
+impl Board {
+    /// Takes over what is open. Rows are told anew where that gives them other numbers.
+    pub(super) fn arrange(&self) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.drawers.arrange(self.session) {
+            inner.edition += 1;
+        }
+        let count = self.session.rows.with_untracked(|rows| rows.len()) + inner.drawers.len();
+        if inner.row_count != Some(count) {
+            inner.row_count = Some(count);
+            let _ = self.elements.scroller.set_attribute("aria-rowcount", &count.to_string());
+        }
+    }
+
+    /// Upper edge of a row from that of the list, CSS pixels.
+    pub(super) fn top_of(&self, index: usize) -> f64 {
+        self.inner.borrow().drawers.places().top_of(index)
+    }
+
+    /// Moves the rows by `shift`. What opens from a drawer lies over the bars below it, which it could not where its
+    /// rows are a layer of their own; where there are none that layer makes scrolling cheaper.
+    pub(super) fn shift(&self, shift: f64, layer: bool) {
+        let (transform, top) = if layer { (shift, 0.0) } else { (0.0, shift) };
+        let transform = if layer { format!("translateY({transform}px)") } else { "none".to_owned() };
+        set_style(&self.elements.pool, "transform", &transform);
+        set_style(&self.elements.pool, "will-change", if layer { "transform" } else { "auto" });
+        set_style(&self.elements.pool, "top", &format!("{top}px"));
+    }
+
+    pub(super) fn show_drawers(&self, inner: &mut Inner, range: Range<usize>, rows: &Rows) {
+        let Some(resized) = self.resized.get() else { return };
+        let (drawers, pool) = (&mut inner.drawers, &inner.pool);
+        let row = |index: usize| Some((pool.element_at(index)?, rows.get(index)?.depth() + 1));
+        drawers.show(range, &row, resized, &self.elements.scroller);
+    }
+
+    /// What is in a drawer has another height. Painted at once: the browser has not shown it so far.
+    pub(super) fn drawer_resized(&self, id: SpanId) {
+        let mut inner = self.inner.borrow_mut();
+        let Some(resized) = inner.drawers.measure(id) else { return };
+        // A drawer that comes in from above, higher than it was taken for, must not push down what is seen already.
+        let comes_from_above = resized.first && inner.drawers.places().top_of(resized.row) < inner.top;
+        let top = inner.top + resized.by;
+        drop(inner);
+        if comes_from_above {
+            self.scroll_to(top);
+        }
+        if self.session.wanted.get_value() == Some(resized.id) {
+            self.session.wanted.set_value(None);
+            self.show_with_drawer(resized.row);
+        }
+        self.paint();
+    }
+
+    /// Scrolls so far that the row at `index` and what lies below it are seen, as far as there is room.
+    pub(super) fn show_with_drawer(&self, index: usize) {
+        let inner = self.inner.borrow();
+        let places = inner.drawers.places();
+        let from = places.top_of(index);
+        let below = places.below(index).map_or(0.0, |apart| apart.height);
+        let to = from + ROW + below.min((inner.height - 2.0 * ROW).max(0.0));
+        let (before, top) = (inner.top, self.map(&inner).showing(inner.top, from, to, 0.0));
+        drop(inner);
+        if top != before {
+            self.scroll_to(top);
+        }
+    }
+}

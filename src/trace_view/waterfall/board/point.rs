@@ -1,0 +1,109 @@
+//! What follows the pointer over bars and ruler: the line at its time, the stretch that it drags, and the label.
+
+use super::super::paint::{self, Pointing};
+use super::{Board, RULER};
+use crate::state::clock;
+use crate::ui::canvas::pixel_ratio;
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::shared_guides;
+use spandrel_trace::scene::{TimeScale, ruler};
+use spandrel_trace::units::{duration, duration_exact};
+
+/// Where the pointer is over the bars and where its drag began, CSS pixels from the bars' left edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drag {
+    /// Now.
+    pub x: f64,
+    /// At the start of a drag.
+    pub from: Option<f64>,
+}
+
+impl Board {
+    /// The time at `x` from the bars' left edge.
+    pub fn time_at(&self, x: f64) -> u64 {
+        let (begin, end) = self.session.range.get_untracked();
+        let (_, width) = self.columns();
+        TimeScale::new(begin, end, width).time_at(x.clamp(0.0, width))
+    }
+
+    /// Follows the pointer; `None` when it is not over the bars.
+    pub fn point(&self, pointing: Option<Drag>) {
+        if self.inner.borrow().pointing != pointing {
+            self.inner.borrow_mut().pointing = pointing;
+            if let Some(frame) = self.pointer_frame.get() {
+                frame.request();
+            }
+        }
+    }
+
+    /// Follows the pointer from row to row: `y` is its place below the upper edge of what is seen, `None` when it is
+    /// over no row.
+    pub fn hover(&self, y: Option<f64>) {
+        let row = |y: Option<f64>| y.and_then(|y| self.index_at(y));
+        let before = self.inner.borrow().hovered;
+        if before != y {
+            let moved = row(before) != row(y);
+            self.inner.borrow_mut().hovered = y;
+            if let Some(frame) = self.pointer_frame.get().filter(|_| moved) {
+                frame.request();
+            }
+        }
+    }
+
+    /// Lights the guides that lead from the row under the pointer, else from the selected one, up to the root.
+    fn light(&self) {
+        let hovered = self.inner.borrow().hovered.and_then(|y| self.index_at(y));
+        let of = hovered.or_else(|| self.selected_row());
+        let rows = self.session.rows.get_untracked();
+        let mut inner = self.inner.borrow_mut();
+        let lit = of.and_then(|of| shared_guides(&rows, inner.seen.clone(), of));
+        inner.pool.light(&lit.unwrap_or_default());
+    }
+
+    pub(super) fn paint_pointer(&self) {
+        self.light();
+        self.mark_tick();
+        let ratio = pixel_ratio();
+        let (_, width) = self.columns();
+        let mut inner = self.inner.borrow_mut();
+        let pointed = inner.pointing.is_some();
+        // A layer that nothing was drawn on yet costs the browser nothing.
+        if !std::mem::replace(&mut inner.pointed, pointed) && !pointed {
+            return;
+        }
+        let height = inner.height + RULER;
+        let overlay = &self.surfaces.2;
+        overlay.clear(width, height);
+        let Some(pointer) = inner.pointing else { return };
+        let scale = {
+            let (begin, end) = self.session.range.get_untracked();
+            TimeScale::new(begin, end, width)
+        };
+        let x = pointer.x.clamp(0.0, width);
+        let time = scale.time_at(x);
+        let label = match pointer.from {
+            Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
+            None if self.session.absolute.get_untracked() => {
+                let unix = self.session.outline().begin_unix.saturating_add(time);
+                clock::moment(unix, self.session.zone.get_untracked()).told_apart(step_of(&scale))
+            }
+            None => time_label(time, &scale),
+        };
+        let pointing = Pointing { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
+        let size = (width * ratio, height * ratio, RULER * ratio);
+        paint::pointing(overlay.context(), &inner.palette, &pointing, size, ratio);
+    }
+}
+
+/// A time with as many digits as a pixel can tell apart.
+fn time_label(time: u64, scale: &TimeScale) -> String {
+    match step_of(scale) {
+        1 => duration_exact(time),
+        step => ruler::label(time / step * step, step),
+    }
+}
+
+/// The power of ten that a pixel can tell apart, nanoseconds.
+fn step_of(scale: &TimeScale) -> u64 {
+    10u64.saturating_pow(scale.per_pixel().log10().floor().max(0.0) as u32)
+}

@@ -1,0 +1,114 @@
+//! Where the list is scrolled to, and the scrollbar that says so: the list's own offset is exact, the scrollbar may
+//! be coarser.
+
+use super::{Board, Inner, ROW, set_style};
+use leptos::prelude::*;
+use spandrel_trace::analysis::rows::Row;
+use spandrel_trace::scene::scroll::ScrollMap;
+
+impl Board {
+    pub(super) fn map(&self, inner: &Inner) -> ScrollMap {
+        let rows = self.session.rows.with_untracked(|rows| rows.len());
+        ScrollMap { content: inner.drawers.places().height(rows), view: inner.height }
+    }
+
+    /// Follows the scrollbar.
+    pub fn scrolled(&self) {
+        let scroll = f64::from(self.elements.scroller.scroll_top());
+        let mut inner = self.inner.borrow_mut();
+        // Our own move comes back as an event, rounded: the exact offset is kept.
+        if (scroll - inner.put).abs() > 1.0 {
+            let map = self.map(&inner);
+            inner.top = map.top_of(scroll);
+            inner.put = scroll;
+            drop(inner);
+            self.session.ticked.set(None);
+        } else {
+            drop(inner);
+        }
+        self.request();
+    }
+
+    /// Takes a wheel step by hand where the scrollbar is too coarse for it; `false` where it is not.
+    pub fn wheel(&self, by: f64) -> bool {
+        let (scaled, top) = {
+            let inner = self.inner.borrow();
+            (self.map(&inner).is_scaled(), inner.top)
+        };
+        if scaled {
+            self.scroll_to(top + by);
+        }
+        scaled
+    }
+
+    pub(super) fn scroll_to(&self, top: f64) {
+        let mut inner = self.inner.borrow_mut();
+        let map = self.map(&inner);
+        inner.top = map.clamped(top);
+        inner.put = map.scroll_of(inner.top).round();
+        let put = inner.put;
+        drop(inner);
+        self.stretch();
+        self.elements.scroller.set_scroll_top(put as i32);
+        self.request();
+    }
+
+    /// Scrolls so far that the row at `index` is seen, and not further.
+    pub fn show_row(&self, index: usize) {
+        let top = {
+            let inner = self.inner.borrow();
+            if inner.height == 0.0 {
+                return;
+            }
+            let from = inner.drawers.places().top_of(index);
+            self.map(&inner).showing(inner.top, from, from + ROW, ROW)
+        };
+        if top != self.inner.borrow().top {
+            self.scroll_to(top);
+        }
+    }
+
+    /// Scrolls so far that the selected row is seen.
+    pub fn show_selected(&self) {
+        if let Some(index) = self.selected_row() {
+            self.show_row(index);
+        }
+    }
+
+    /// Rows on a screen, less the one that shows where one was.
+    pub fn page(&self) -> usize {
+        let inner = self.inner.borrow();
+        let (first, last) =
+            (inner.drawers.places().at(inner.top), inner.drawers.places().at(inner.top + inner.height));
+        let wholly = if inner.drawers.len() == 0 { (inner.height / ROW) as usize } else { last.0 - first.0 };
+        wholly.saturating_sub(1).max(1)
+    }
+
+    /// The row at `y` from the upper edge of what is seen; none in what lies between rows.
+    pub fn row_at(&self, y: f64) -> Option<Row> {
+        let index = self.index_at(y)?;
+        self.session.rows.with_untracked(|rows| rows.get(index))
+    }
+
+    /// The number of the row at `y` from the upper edge of what is seen, as long as there are rows.
+    pub(super) fn index_at(&self, y: f64) -> Option<usize> {
+        let inner = self.inner.borrow();
+        let (index, below) = inner.drawers.places().at(inner.top + y);
+        (below < ROW).then_some(index)
+    }
+
+    pub(super) fn selected_row(&self) -> Option<usize> {
+        let span = self.session.selected.get_untracked()?;
+        self.session.rows.with_untracked(|rows| rows.index_of(span))
+    }
+
+    /// Gives the spacer the list's height.
+    pub(super) fn stretch(&self) {
+        let mut inner = self.inner.borrow_mut();
+        let height = self.map(&inner).height().max(inner.height);
+        if inner.spacer_height != height {
+            inner.spacer_height = height;
+            set_style(&self.elements.spacer, "height", &format!("{height}px"));
+        }
+    }
+}

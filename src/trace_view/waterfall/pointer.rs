@@ -1,0 +1,258 @@
+//! What pointer and wheel do: scroll, zoom at the cursor, pan, drag a stretch of time, select, collapse.
+
+use super::super::session::Session;
+use super::super::ticked::Ticked;
+use super::board::{Board, Drag};
+use crate::ui::canvas::Listener;
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, EventTarget, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
+
+/// A press that moves less than this is a click, CSS pixels.
+const CLICK: f64 = 4.0;
+
+/// A press over the bars or the ruler: where, and whether it has become a drag.
+#[derive(Clone, Copy)]
+struct Press {
+    x: f64,
+    dragged: bool,
+}
+
+/// Listens on the rows (`scroller`) and on the ruler's row (`head`).
+pub fn listen(
+    session: Session,
+    board: &Rc<Board>,
+    scroller: &HtmlElement,
+    head: &HtmlElement,
+) -> Vec<Listener> {
+    let mut listeners = Vec::new();
+    let scrolled = Rc::downgrade(board);
+    listeners.push(Listener::new(scroller, "scroll", move |_: web_sys::Event| {
+        if let Some(board) = scrolled.upgrade() {
+            board.scrolled();
+        }
+    }));
+    for (surface, has_rows) in [(scroller, true), (head, false)] {
+        listeners.extend(gestures(session, board, surface, has_rows));
+    }
+    let clicked = Rc::downgrade(board);
+    let area = scroller.clone();
+    listeners.push(Listener::new(scroller, "click", move |event: MouseEvent| {
+        if let Some(board) = clicked.upgrade() {
+            click(session, &board, &area, &event);
+        }
+    }));
+    listeners
+}
+
+fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows: bool) -> Vec<Listener> {
+    let press = Rc::new(Cell::new(None::<Press>));
+    let mut listeners = Vec::new();
+
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
+    listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        // Fingers scroll; the left button drags.
+        let x = place(&area, &event).0 - board.columns().0;
+        if x >= 0.0 && !in_drawer(&event) && event.button() == 0 && event.pointer_type() != "touch" {
+            held.set(Some(Press { x, dragged: false }));
+        }
+    }));
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
+    listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        let (x, y) = place(&area, &event);
+        let x = x - board.columns().0;
+        board.hover(Some(y).filter(|_| has_rows && !in_drawer(&event)));
+        if event.buttons() == 0 {
+            // The button was released where nobody told us.
+            held.set(None);
+        }
+        let mut from = None;
+        if let Some(mut press) = held.get() {
+            if !press.dragged && (x - press.x).abs() >= CLICK {
+                press.dragged = true;
+                held.set(Some(press));
+                // Without capture the drag ends at the edge: worse, but no error.
+                let _ = area.set_pointer_capture(event.pointer_id());
+            }
+            from = press.dragged.then_some(press.x);
+        }
+        let over_bars = x >= 0.0 && !in_drawer(&event);
+        let points = over_bars && has_rows && event.buttons() == 0;
+        look_at(session, points.then(|| board.ticked_at(x, y, false)).flatten());
+        board.point((over_bars || from.is_some()).then_some(Drag { x, from }));
+    }));
+    listeners.extend(fingers(session, board, surface));
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
+    listeners.push(Listener::new(surface, "pointerup", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        let Some(press) = held.get() else { return };
+        let x = place(&area, &event).0 - board.columns().0;
+        if press.dragged {
+            session.zoom_to(board.time_at(press.x), board.time_at(x));
+            board.point(Some(Drag { x, from: None }));
+        } else {
+            held.set(None);
+        }
+    }));
+    // The click that ends a drag selects nothing. It comes to the same element, after "pointerup".
+    let held = press.clone();
+    listeners.push(Listener::new(surface, "click", move |event: MouseEvent| {
+        if held.take().is_some_and(|press| press.dragged) {
+            event.stop_immediate_propagation();
+        }
+    }));
+    for gone in ["pointerleave", "pointercancel"] {
+        let (weak, held) = (Rc::downgrade(board), press.clone());
+        listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
+            if let Some(board) = weak.upgrade() {
+                held.set(None);
+                // The note at a tick may be gone over, to read or to copy from it.
+                if !is_in(event.related_target(), ".event-note") {
+                    look_at(session, None);
+                }
+                board.point(None);
+                board.hover(None);
+            }
+        }));
+    }
+    let (weak, area) = (Rc::downgrade(board), surface.clone());
+    listeners.push(Listener::new(surface, "dblclick", move |event: MouseEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        if place(&area, &event).0 >= board.columns().0 && !in_drawer(&event) {
+            session.fit();
+        }
+    }));
+    let (weak, area) = (Rc::downgrade(board), surface.clone());
+    listeners.push(Listener::new(surface, "wheel", move |event: WheelEvent| {
+        if let Some(board) = weak.upgrade() {
+            wheel(session, &board, &area, &event, has_rows);
+        }
+    }));
+    listeners
+}
+
+/// Two fingers zoom at the place between them and pan with it; one finger pans sideways. Up and down scrolls, which
+/// is the browser's business.
+fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Listener> {
+    // Pointer and place of each finger that is down.
+    let down = Rc::new(RefCell::new(Vec::<(i32, f64)>::new()));
+    let mut listeners = Vec::new();
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
+    listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
+        let is_ours = event.pointer_type() == "touch" && !in_drawer(&event);
+        let Some(board) = weak.upgrade().filter(|_| is_ours) else { return };
+        let x = place(&area, &event).0 - board.columns().0;
+        if x >= 0.0 && held.borrow().len() < 2 {
+            held.borrow_mut().push((event.pointer_id(), x));
+        }
+    }));
+    let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
+    listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
+        let Some(board) = weak.upgrade() else { return };
+        let (names, width) = board.columns();
+        let mut held = held.borrow_mut();
+        let Some(finger) = held.iter().position(|(pointer, _)| *pointer == event.pointer_id()) else {
+            return;
+        };
+        let before = held.clone();
+        held[finger].1 = place(&area, &event).0 - names;
+        let middle =
+            |fingers: &[(i32, f64)]| fingers.iter().map(|(_, x)| x).sum::<f64>() / fingers.len() as f64;
+        let apart = |fingers: &[(i32, f64)]| match fingers {
+            [(_, one), (_, other)] => (one - other).abs().max(1.0),
+            _ => 1.0,
+        };
+        let (from, to) = (middle(&before), middle(&held));
+        session.pan_by((from - to) / width);
+        if held.len() == 2 {
+            session.zoom_by(apart(&before) / apart(&held), (to / width).clamp(0.0, 1.0));
+        }
+    }));
+    for gone in ["pointerup", "pointercancel", "pointerleave"] {
+        let held = down.clone();
+        listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
+            held.borrow_mut().retain(|(pointer, _)| *pointer != event.pointer_id());
+        }));
+    }
+    listeners
+}
+
+/// Place of an event in `area`, CSS pixels from its upper left corner.
+fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
+    let edge = area.get_bounding_client_rect();
+    (f64::from(event.client_x()) - edge.left(), f64::from(event.client_y()) - edge.top())
+}
+
+/// Whether an event happened in a detail between the rows, which has its own use for it.
+fn in_drawer(event: &MouseEvent) -> bool {
+    is_in(event.target(), ".span-drawer")
+}
+
+fn is_in(target: Option<EventTarget>, selector: &str) -> bool {
+    let target = target.and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+}
+
+/// Looks at events, or at none any more; who follows is not woken for nothing.
+fn look_at(session: Session, ticked: Option<Ticked>) {
+    if session.ticked.get_untracked() != ticked {
+        session.ticked.set(ticked);
+    }
+}
+
+/// Plain wheel scrolls; with Ctrl or ⌘ (a pinch sends Ctrl too) it zooms at the cursor; with Shift, or a
+/// sideways wheel, it pans.
+fn wheel(session: Session, board: &Board, area: &HtmlElement, event: &WheelEvent, has_rows: bool) {
+    let (across, down) = steps(board, event);
+    let (names, width) = board.columns();
+    if event.ctrl_key() || event.meta_key() {
+        event.prevent_default();
+        let share = ((place(area, event).0 - names) / width).clamp(0.0, 1.0);
+        session.zoom_by((down * 0.0025).clamp(-1.5, 1.5).exp(), share);
+        return;
+    }
+    let sideways = if event.shift_key() && across == 0.0 { down } else { across };
+    if event.shift_key() || across.abs() > down.abs() {
+        event.prevent_default();
+        session.pan_by(sideways / width);
+    } else if has_rows && board.wheel(down) {
+        event.prevent_default();
+    }
+}
+
+/// A wheel event's way in CSS pixels, whatever unit it came in.
+fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
+    let unit = match event.delta_mode() {
+        WheelEvent::DOM_DELTA_LINE => super::board::ROW,
+        WheelEvent::DOM_DELTA_PAGE => board.page() as f64 * super::board::ROW,
+        _ => 1.0,
+    };
+    (event.delta_x() * unit, event.delta_y() * unit)
+}
+
+/// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it selects and opens the detail.
+fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
+    let (x, y) = place(area, event);
+    // A tap on a tick is what pointing at it is for others.
+    let is_touch = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
+    let x = x - board.columns().0;
+    let ticked = board.ticked_at(x, y, true).filter(|_| is_touch && x >= 0.0 && !in_drawer(event));
+    look_at(session, ticked);
+    if ticked.is_some() {
+        return;
+    }
+    let Some(row) = board.row_at(y) else { return };
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let on = |part: &str| target.as_ref().is_some_and(|target| target.class_list().contains(part));
+    if on("span-row-twisty") && row.has_children() {
+        session.set_collapsed(row, !row.collapsed());
+    } else if on("span-row-focus") {
+        session.focus(Some(row.span));
+    } else {
+        session.press(row.span);
+    }
+}
