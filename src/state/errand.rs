@@ -2,7 +2,6 @@
 
 use super::busy;
 use crate::io::clock;
-use crate::ui::view::keep;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -56,7 +55,7 @@ impl Drop for Errand {
 
 /// Sends `work` that is given up when the effect or the part of a page that began it runs anew or goes.
 pub fn begin(work: impl Future<Output = ()> + 'static) {
-    keep(Errand::send(work));
+    StoredValue::new_local(Errand::send(work));
 }
 
 /// Becomes true in the next task. What is built only then does not lengthen the one that runs now; the page counts as

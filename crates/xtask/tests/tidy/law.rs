@@ -31,18 +31,17 @@ const TRACE: &[Room] = &[
 const VIEWER: &[Room] = &[
     Room { name: "route", own: &[], trace: &["source", "units"], leptos: false },
     Room { name: "io", own: &[], trace: &["engine", "model", "source", "units"], leptos: false },
-    Room { name: "signal", own: &[], trace: &[], leptos: true },
-    Room { name: "later", own: &[], trace: &[], leptos: false },
-    Room { name: "state", own: &["io", "route", "signal"], trace: &["*"], leptos: true },
-    Room { name: "ui", own: &["signal"], trace: &["scene", "units"], leptos: true },
-    Room { name: "pages", own: &["later", "route", "signal", "state", "ui"], trace: &["*"], leptos: false },
+    Room { name: "state", own: &["io", "route"], trace: &["*"], leptos: true },
+    Room { name: "ui", own: &[], trace: &["scene", "units"], leptos: true },
+    Room { name: "trace_view", own: &["route", "state", "ui"], trace: &["*"], leptos: true },
+    Room { name: "pages", own: &["route", "state", "trace_view", "ui"], trace: &["*"], leptos: true },
     Room {
         name: "app",
-        own: &["later", "pages", "route", "signal", "state", "ui"],
+        own: &["pages", "route", "state", "trace_view", "ui"],
         trace: &["units"],
-        leptos: false,
+        leptos: true,
     },
-    Room { name: "worker", own: &["io", "later"], trace: &["engine", "source", "units"], leptos: false },
+    Room { name: "worker", own: &["io"], trace: &["engine", "source", "units"], leptos: false },
 ];
 
 const fn room(name: &'static str, own: &'static [&'static str]) -> Room {
@@ -262,7 +261,6 @@ mod tests {
         caught("src/pages/search/mod.rs", "use crate::io::fetch;", "`io`");
         caught("src/pages/search/form.rs", "use crate::pages::trace::Header;", "another page (`trace`)");
         caught("src/pages/about.rs", "use super::search::Form;", "another page (`search`)");
-        caught("src/pages/about.rs", "use leptos::prelude::*;", "leptos");
         caught("src/worker.rs", "use crate::io::storage;", "more of `io`");
         caught("src/worker.rs", "use crate::state::busy;", "`state`");
         caught("src/route.rs", "use spandrel_trace::engine::Engine;", "`trace::engine`");
