@@ -9,9 +9,9 @@ use crate::pages;
 use crate::route::Route;
 use crate::state;
 use crate::state::busy;
-use crate::state::errand::next_task;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
+use crate::state::tasks::after_yield;
 use crate::trace_view;
 use crate::trace_view::Ahead;
 use crate::ui::element::el;
@@ -37,7 +37,7 @@ pub fn mount() {
 fn app() -> View {
     state::provide();
     let (navigation, settings) = (use_navigation(), use_settings());
-    theme::wear(move || match settings.theme() {
+    theme::apply_theme(move || match settings.theme() {
         Theme::System => None,
         Theme::Light => Some(false),
         Theme::Dark => Some(true),
@@ -47,9 +47,9 @@ fn app() -> View {
     files.listen();
     // What stands behind all pages is one task, the frame around them another, the page in it a third: each runs code
     // that is compiled only now.
-    let (route, begun) = (use_route(), next_task());
+    let (route, begun) = (use_route(), after_yield());
     let frame = move || -> View {
-        let built = next_task();
+        let built = after_yield();
         let skip =
             el("a", "unseen").attr("href", "#content").on("click", links::skip).text("Skip to content");
         let main = el("main", "app__page")

@@ -117,9 +117,9 @@ impl Desk {
         let desk = self.clone();
         spawn_local(async move {
             let mut warm_up = WarmUp::default();
-            clock::turn().await;
+            clock::yield_to_event_loop().await;
             while !desk.reading.get() && !warm_up.step() {
-                clock::turn().await;
+                clock::yield_to_event_loop().await;
             }
         });
     }
@@ -383,7 +383,7 @@ impl Pace {
     /// Lets others have their turn when it is time for it.
     async fn breathe(&mut self) {
         if js_sys::Date::now() - self.turned > AT_A_STRETCH {
-            clock::turn().await;
+            clock::yield_to_event_loop().await;
             self.turned = js_sys::Date::now();
         }
     }

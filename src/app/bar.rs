@@ -3,9 +3,9 @@
 use super::files::Files;
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams, find};
 use crate::state::data::use_data;
-use crate::state::errand;
 use crate::state::navigation::{use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
+use crate::state::tasks;
 use crate::ui::element::{El, button, el};
 use crate::ui::icon::{self, icon};
 use crate::ui::view::{effect, keyed};
@@ -105,7 +105,7 @@ fn source() -> El {
     effect(move || {
         settings.source();
         page.track();
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let answer = data.services().await;
             failed.set(answer.is_err());
             services.set(answer.ok().map(|services| services.len()));

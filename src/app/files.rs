@@ -2,8 +2,8 @@
 
 use crate::route::{Route, SearchParams};
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
-use crate::state::errand::{Errand, turn};
 use crate::state::navigation::{Navigation, use_navigation};
+use crate::state::tasks::{spawn, yield_to_event_loop};
 use crate::trace_view::Ahead;
 use crate::ui::canvas::Listener;
 use crate::ui::element::{button, el};
@@ -144,10 +144,10 @@ impl Files {
                 },
                 Err(problem) => self.problem.set(Some(problem)),
             }
-            turn().await;
+            yield_to_event_loop().await;
             self.ahead.leave();
         };
-        Errand::send(done).forget();
+        spawn(done);
     }
 }
 

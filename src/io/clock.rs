@@ -1,11 +1,11 @@
-//! Time: now, later, and how often to let others have a turn.
+//! Time: the clock, timers, frames, and yielding to the event loop.
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
-/// Milliseconds after which a frame is no longer expected.
+/// Milliseconds after which a frame is no longer waited for.
 const UNSEEN: i32 = 100;
 
 /// Now, microseconds since the Unix epoch.
@@ -13,9 +13,9 @@ pub fn now_us() -> u64 {
     (js_sys::Date::now() * 1000.0) as u64
 }
 
-/// Lets pending events be handled first, in a window and in a worker alike. Unlike a timer of 0, which browsers
-/// stretch to four milliseconds, this comes back as soon as it is this program's turn again.
-pub async fn turn() {
+/// Yields to the event loop once, in a window or a worker, so that pending events are handled. Resumes without the
+/// minimum of 4 ms that browsers impose on nested timers.
+pub async fn yield_to_event_loop() {
     let Ok(channel) = MessageChannel::new() else { return sleep(0).await };
     let (to, from) = (channel.port1(), channel.port2());
     let promise = Promise::new(&mut |resolve, _| {
@@ -28,9 +28,8 @@ pub async fn turn() {
     to.close();
 }
 
-/// Lets a frame be painted, in a window: what was asked of the next one is done when this comes back. A page that
-/// nobody sees paints nothing, and is not waited for.
-pub async fn frame() {
+/// Resumes after the next animation frame was painted. In a hidden page, which paints nothing, resumes after 100 ms.
+pub async fn next_frame() {
     let promise = Promise::new(&mut |resolve, _| {
         if let Some(window) = web_sys::window() {
             // Neither can be refused.
@@ -40,10 +39,10 @@ pub async fn frame() {
     });
     // The promise is never rejected.
     let _ = JsFuture::from(promise).await;
-    turn().await;
+    yield_to_event_loop().await;
 }
 
-/// Waits, in a window and in a worker alike.
+/// Resumes after so many milliseconds, in a window or a worker.
 pub async fn sleep(milliseconds: u32) {
     let promise = Promise::new(&mut |resolve, _| {
         let global = js_sys::global();

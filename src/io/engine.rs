@@ -169,11 +169,11 @@ async fn take_over(buffers: &Array) -> Option<Outline> {
         taken += Uint8Array::new(&buffer).length();
         if taken > AT_ONCE {
             taken = 0;
-            clock::turn().await;
+            clock::yield_to_event_loop().await;
         }
     }
     // What the outline leads to is a piece of work of its own.
-    clock::turn().await;
+    clock::yield_to_event_loop().await;
     arrival.finish()
 }
 

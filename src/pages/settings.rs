@@ -2,8 +2,8 @@
 
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
-use crate::state::errand::Errand;
 use crate::state::settings::{Theme, remember_zone, use_settings};
+use crate::state::tasks::spawn;
 use crate::ui::element::{El, button, el};
 use crate::ui::problem::problem_card;
 use crate::ui::view::{View, part};
@@ -59,7 +59,7 @@ fn source_form() -> El {
             };
             tried.set(answer);
         };
-        Errand::send(asked).forget();
+        spawn(asked);
     };
     let said = |class: &str, words: &str| View::from(el("p", class).attr("role", "status").text(words));
     let outcome = part(

@@ -1,8 +1,8 @@
 //! What the source answered. Pages ask here and nowhere else; dropping what they await aborts it.
 
 use super::busy;
-use super::errand::{Errand, frame};
 use super::settings::{Settings, absolute, use_settings};
+use super::tasks::{next_frame, spawn};
 use crate::io::engine::{Engine, Reply, Rest};
 use crate::io::{address, file};
 use js_sys::{Array, Uint8Array};
@@ -86,10 +86,10 @@ fn unexpected(answer: Answer) -> Problem {
 /// Whoever asked shows it in the next frame; until then the worker leaves the machine to the page.
 fn rest_until_painted(rest: Option<Rest>) {
     let painted = async move {
-        frame().await;
+        next_frame().await;
         drop(rest);
     };
-    Errand::send(painted).forget();
+    spawn(painted);
 }
 
 impl Data {

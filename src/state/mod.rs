@@ -5,10 +5,10 @@ pub mod busy;
 pub mod clock;
 pub mod colours;
 pub mod data;
-pub mod errand;
 pub mod navigation;
 pub mod settings;
 pub mod shop;
+pub mod tasks;
 
 /// Puts every kind of state where pages find it. Once, at the root.
 pub fn provide() {

@@ -4,7 +4,7 @@ use super::scales::{is_scale, scaled};
 use super::session::Session;
 use crate::route::Colour;
 use crate::state::busy;
-use crate::state::errand::{begin, frame};
+use crate::state::tasks::{next_frame, spawn_scoped};
 use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
@@ -44,9 +44,9 @@ pub fn a_frame_later(coloured: Coloured) -> Overview {
     effect(move || {
         let now = coloured.get();
         if !later.with_untracked(|before| Arc::ptr_eq(before, &now)) {
-            begin(async move {
+            spawn_scoped(async move {
                 let _busy = busy::hold();
-                frame().await;
+                next_frame().await;
                 later.set(now);
             });
         }

@@ -3,7 +3,7 @@
 
 use super::session::Session;
 use crate::state::data::Data;
-use crate::state::errand::{begin, frame};
+use crate::state::tasks::{next_frame, spawn_scoped};
 use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::Column;
@@ -78,9 +78,9 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
         // Those that were asked for by hand come first.
         wanted.reverse();
         let id = id.clone();
-        begin(async move {
+        spawn_scoped(async move {
             // First the rows, then what stands beside their names.
-            frame().await;
+            next_frame().await;
             for key in wanted {
                 // A key that is no field has no column; that is for who asked for it to see.
                 let Ok(column) = data.column(&id, &key).await else { continue };

@@ -1,6 +1,6 @@
 //! Putting a text on the clipboard, and saying whether that worked.
 
-use crate::state::errand::Errand;
+use crate::state::tasks::spawn;
 use crate::ui::element::{El, button, el};
 use leptos::prelude::*;
 use std::future::{Future, ready};
@@ -55,7 +55,7 @@ impl Said {
             };
             set_timeout(hush, Duration::from_millis(1500));
         };
-        Errand::send(work).forget();
+        spawn(work);
     }
 }
 

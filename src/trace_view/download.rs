@@ -1,7 +1,7 @@
 //! The whole trace as a file for other tools.
 
 use crate::state::data::Data;
-use crate::state::errand::{Errand, rest};
+use crate::state::tasks::{sleep, spawn};
 use leptos::prelude::*;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::units::Problem;
@@ -27,14 +27,14 @@ fn write(data: Data, id: String, format: Export, said: RwSignal<String>) {
             Ok(address) => {
                 save(&address, &file_name(&id, format));
                 said.set(String::new());
-                rest(TAKING).await;
+                sleep(TAKING).await;
                 // The file is kept by now; where it is not, it can be asked for again.
                 let _ = Url::revoke_object_url(&address);
             }
             Err(problem) => said.set(failed(&problem)),
         }
     };
-    Errand::send(work).forget();
+    spawn(work);
 }
 
 /// Has the browser keep a text as a file.
@@ -46,10 +46,10 @@ pub fn save_text(text: &str, name: &str) {
     let Ok(address) = address else { return };
     save(&address, name);
     let work = async move {
-        rest(TAKING).await;
+        sleep(TAKING).await;
         let _ = Url::revoke_object_url(&address);
     };
-    Errand::send(work).forget();
+    spawn(work);
 }
 
 fn file_name(id: &str, format: Export) -> String {

@@ -4,7 +4,7 @@ use super::detail::{Whole, signed, value_text};
 use super::opened::Ask;
 use super::session::Session;
 use super::ticked::Ticked;
-use crate::state::errand;
+use crate::state::tasks;
 use crate::ui::canvas::SizeWatch;
 use crate::ui::element::{El, el};
 use crate::ui::view::{View, effect, keep, keyed};
@@ -44,8 +44,8 @@ pub fn event_note(session: Session, ask: Ask, mark: HtmlElement) -> View {
             return;
         }
         let ask = ask.clone();
-        errand::begin(async move {
-            errand::rest(REST).await;
+        tasks::spawn_scoped(async move {
+            tasks::sleep(REST).await;
             // What nobody could say is left out; the detail tells why.
             if let Ok(whole) = ask(span).await {
                 told.set(Some((span, whole)));

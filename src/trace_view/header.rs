@@ -13,8 +13,8 @@ use super::session::Session;
 use crate::route::{Route, Zone};
 use crate::state::clock;
 use crate::state::data::Data;
-use crate::state::errand::next_task;
 use crate::state::navigation::whole_address;
+use crate::state::tasks::after_yield;
 use crate::ui::element::{El, button, el};
 use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, part, several, when};
@@ -94,7 +94,7 @@ pub fn counted(number: usize, one: &str, many: &str) -> String {
 /// The header of the page of the trace with this id: what it is, what can be done with it, and the find bar. Each comes
 /// in a task of its own.
 pub fn header(session: Session, data: Data, id: StoredValue<String>) -> El {
-    let (has_tools, has_facts) = (next_task(), next_task());
+    let (has_tools, has_facts) = (after_yield(), after_yield());
     let find = find(session, data, id);
     let tools = when(move || has_tools.get(), move || tools(session, data, id));
     // Counted anew when the trace was read again.

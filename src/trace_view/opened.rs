@@ -12,7 +12,7 @@ use super::session::Session;
 use super::turns::take_turns;
 use super::waterfall::{Fill, Note, waterfall};
 use crate::route::Placement;
-use crate::state::errand;
+use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::problem::problem_card;
 use crate::ui::split::{Pane, divider};
@@ -148,7 +148,7 @@ fn inside(session: Session, slots: Slots, ask: Ask, around: Around, shown: Looke
         let Some(span) = shown.get() else { return };
         let asked = ask(span);
         // The newest question wins, and a page that is gone wants no answer.
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let answered = asked.await;
             answer.set(Some((span, answered)));
         });

@@ -11,9 +11,9 @@ use super::session::Session;
 use crate::route::{Placement, Route, TraceView};
 use crate::state::colours;
 use crate::state::data::{Data, use_data};
-use crate::state::errand::{begin, in_steps, next_task, turn};
 use crate::state::navigation::{use_navigation, whole_address};
 use crate::state::settings::{detail_place, jaeger_config, use_settings};
+use crate::state::tasks::{after_yield, count_up, spawn_scoped, yield_to_event_loop};
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, keyed, part, several, when};
@@ -62,12 +62,12 @@ fn asked(id: StoredValue<String>, is_known: RwSignal<bool>, retry: Retry) -> Vie
         if !is_known.get() {
             return;
         }
-        begin(async move {
+        spawn_scoped(async move {
             match data.trace(&id.get_value(), move |now| progress.set(now)).await {
                 Ok(outline) => {
                     if outline.len() > AT_ONCE {
                         // Taking the columns over was one task; showing them is another.
-                        turn().await;
+                        yield_to_event_loop().await;
                     }
                     batch(|| {
                         session.renew(outline);
@@ -79,7 +79,7 @@ fn asked(id: StoredValue<String>, is_known: RwSignal<bool>, retry: Retry) -> Vie
         });
     });
     // First the question, then in a task of its own what will show the answer.
-    let begun = next_task();
+    let begun = after_yield();
     part(
         move || (problem.get(), begun.get()),
         move |(problem, begun)| -> View {
@@ -97,7 +97,7 @@ fn asked(id: StoredValue<String>, is_known: RwSignal<bool>, retry: Retry) -> Vie
             });
             effect(move || {
                 if is_coming.get() {
-                    in_steps(STEPS, built, move || is_here.get_untracked());
+                    count_up(STEPS, built, move || is_here.get_untracked());
                 }
             });
             let is_shown = move || is_here.get() && built.get() == STEPS;

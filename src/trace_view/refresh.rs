@@ -4,7 +4,7 @@ use super::header::{counted, grouped};
 use super::session::Session;
 use super::turns::ahead;
 use crate::state::data::Data;
-use crate::state::errand::{begin, rest};
+use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::added::{added, is_same};
@@ -75,20 +75,20 @@ impl Refresher {
         };
         effect(move || {
             if refresher.wanted.get() > 0 {
-                begin(async move {
+                spawn_scoped(async move {
                     refresher.ask().await;
                 });
             }
         });
         effect(move || {
             if refresher.following.get() {
-                begin(refresher.follow());
+                spawn_scoped(refresher.follow());
             }
         });
         effect(move || {
             if session.added.with(|added| !added.is_empty()) {
-                begin(async move {
-                    rest(FLASH).await;
+                spawn_scoped(async move {
+                    sleep(FLASH).await;
                     session.added.set(Arc::default());
                 });
             }
@@ -107,7 +107,7 @@ impl Refresher {
             // Who has failed is not asked again by itself.
             let Some(news) = self.ask().await else { break };
             match patience.heard(news) {
-                Next::Wait(milliseconds) => rest(milliseconds).await,
+                Next::Wait(milliseconds) => sleep(milliseconds).await,
                 Next::Quiet => {
                     self.said.set("Nothing new for half a minute: no longer refreshing by itself".to_owned());
                     break;

@@ -5,7 +5,7 @@ use super::session::Session;
 use super::turns::go_over;
 use crate::route::Colour;
 use crate::state::busy;
-use crate::state::errand::begin;
+use crate::state::tasks::spawn_scoped;
 use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::Column;
@@ -43,7 +43,7 @@ pub fn scaled(session: Session, column: Memo<Option<Arc<Column>>>) -> RwSignal<O
         if !is_scale(&by) || by.column().is_some() && column.is_none() {
             return;
         }
-        begin(async move {
+        spawn_scoped(async move {
             let _busy = busy::hold();
             let colouring = Arc::new(work_out(outline.clone(), column).await);
             scaled.set(Some(Scaled { by, outline, colouring }));

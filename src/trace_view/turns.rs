@@ -4,7 +4,7 @@
 use super::session::Session;
 use crate::state::busy;
 use crate::state::clock;
-use crate::state::errand::{begin, turn};
+use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Arranging, Rows, View};
@@ -49,7 +49,7 @@ pub fn take_turns(session: Session) {
             session.arranged.set(None);
         }
         if !is_there {
-            begin(async move {
+            spawn_scoped(async move {
                 let _busy = busy::hold();
                 session.arrived(in_turns(outline, view).await);
             });
@@ -77,7 +77,7 @@ pub async fn go_over(mut step: impl FnMut(usize) -> bool) {
     let mut turned = clock::now();
     while !step(AT_ONCE) {
         if clock::now() - turned > AT_A_STRETCH {
-            turn().await;
+            yield_to_event_loop().await;
             turned = clock::now();
         }
     }

@@ -9,7 +9,7 @@ fn system() -> Option<web_sys::MediaQueryList> {
 }
 
 /// Keeps the page dark or light as chosen; `None` is as the system has it, also when that changes.
-pub fn wear(dark: impl Fn() -> Option<bool> + 'static) {
+pub fn apply_theme(dark: impl Fn() -> Option<bool> + 'static) {
     let changes = RwSignal::new(0u32);
     if let Some(query) = system() {
         keep(Listener::new(&query, "change", move |_: web_sys::Event| {

@@ -10,8 +10,8 @@ mod tools;
 
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
 use crate::state::data::use_data;
-use crate::state::errand;
 use crate::state::navigation::use_navigation;
+use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, when};
@@ -52,7 +52,7 @@ pub fn dependencies() -> El {
         let asked = Window::back_from_now(lookback.get());
         window.set(asked);
         stage.set(Stage::Loading);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let ready = move |loaded| stage.set(Stage::Ready(Arc::new(loaded)));
             if let Err(problem) = load(data, asked, ready).await {
                 stage.set(Stage::Failed(problem));
@@ -94,7 +94,7 @@ pub fn dependencies() -> El {
         let (Some(service), callee) = scene.with(|scene| named_ends(scene, selected.get())) else { return };
         found.set(Examples::Loading);
         let asked = window.get_untracked();
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             found.set(examples(data, asked, &service, callee.as_deref()).await);
         });
     });

@@ -6,9 +6,9 @@ mod plots;
 use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::state::clock;
 use crate::state::data::use_data;
-use crate::state::errand;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
+use crate::state::tasks;
 use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, several};
@@ -62,7 +62,7 @@ pub fn monitor() -> El {
     let turn = RwSignal::new(0u32);
     effect(move || {
         turn.track();
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             match data.services().await {
                 Ok(names) => {
                     let now = view.get_untracked();
@@ -90,7 +90,7 @@ pub fn monitor() -> El {
         let MonitorView { service: Some(service), .. } = view.get() else { return };
         let lookback_ms = view.with_untracked(MonitorView::lookback_ms);
         stage.set(Stage::Loading);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let end_us = (js_sys::Date::now() * 1e3) as u64;
             let query = SearchQuery {
                 service: service.clone(),

@@ -4,9 +4,9 @@ use super::Services;
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::clock;
 use crate::state::data::use_data;
-use crate::state::errand;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
+use crate::state::tasks;
 use crate::ui::element::{El, el, option, typed};
 use crate::ui::view::{View, effect, part, several, when};
 use leptos::prelude::*;
@@ -164,7 +164,7 @@ pub fn search_form(params: Memo<SearchParams>, services: Services) -> El {
         if service.is_empty() {
             return;
         }
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             // Without the list a name can still stand in the address; the search itself says what is wrong.
             let mut names: Vec<String> =
                 data.operations(&service).await.unwrap_or_default().into_iter().map(|one| one.name).collect();

@@ -7,9 +7,9 @@ mod row;
 
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::use_data;
-use crate::state::errand;
 use crate::state::navigation::use_route;
 use crate::state::settings::use_settings;
+use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::empty::empty;
 use crate::ui::problem::{Retry, problem_card};
@@ -49,7 +49,7 @@ pub fn search() -> El {
         again.track();
         settings.source();
         services.set(None);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let answer = data.services().await;
             services.set(Some(answer.map(Arc::new)));
         });
@@ -76,7 +76,7 @@ pub fn search() -> El {
             return;
         }
         shown.set(Shown::Searching);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let began = js_sys::Date::now();
             let answer = data.search(asked.to_query((began * 1_000.0) as u64)).await;
             let took = js_sys::Date::now() - began;

@@ -5,8 +5,8 @@ mod form;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
-use crate::state::errand;
 use crate::state::shop::{self as state, Order, Placed, Product, pause};
+use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part};
@@ -38,7 +38,7 @@ pub fn shop() -> El {
     effect(move || {
         turn.track();
         shelf.set(Shelf::Asking);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             shelf.set(match state::products().await {
                 Ok(products) => Shelf::Open(products),
                 Err(problem) => Shelf::Closed(problem),
@@ -56,7 +56,7 @@ pub fn shop() -> El {
         let Some((order, simulated)) = asked.get() else { return };
         busy.set(true);
         failure.set(None);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             let placed = state::place(&order, simulated).await;
             busy.set(false);
             match placed {

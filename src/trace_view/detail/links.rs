@@ -4,7 +4,7 @@ use super::super::session::Session;
 use super::attributes::attributes;
 use super::sheet::Sheet;
 use super::{Around, section, span_button};
-use crate::state::errand;
+use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::view::{View, effect, keyed, several};
 use leptos::prelude::*;
@@ -50,7 +50,7 @@ pub fn linked_from(session: Session, span: SpanIx, around: &Around) -> View {
     let ask = around.linked_from.clone();
     effect(move || {
         let asked = ask(span);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             found.set(asked.await);
         });
     });

@@ -3,7 +3,7 @@
 
 use super::Around;
 use super::sheet::Sheet;
-use crate::state::errand;
+use crate::state::tasks;
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, effect, keyed, part};
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ pub fn compare(sheet: &Sheet, around: &Around) {
     let (span, peers, ask) = (sheet.span, sheet.peers, around.peers.clone());
     effect(move || {
         let asked = ask(span);
-        errand::begin(async move {
+        tasks::spawn_scoped(async move {
             peers.set(asked.await.map(Arc::new));
         });
     });

@@ -1,6 +1,6 @@
 //! Attribute values as text, by type: long ones folded, nested ones as indented JSON. Text only, never markup.
 
-use crate::state::{busy, errand};
+use crate::state::{busy, tasks};
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, keyed, several, when};
 use leptos::prelude::*;
@@ -132,14 +132,14 @@ pub fn long_text(text: &str) -> View {
 fn in_pieces(text: Rc<str>) -> El {
     let whole = el("span", "value-pieces");
     let node = whole.clone();
-    errand::begin(async move {
+    tasks::spawn_scoped(async move {
         let _busy = busy::hold();
         let (mut node, mut from) = (node, 0);
         while from < text.len() {
             let piece = &text[from..from + piece_end(&text[from..])];
             from += piece.len();
             node = node.child(el("span", "value-piece").text(piece));
-            errand::rest(FRAME).await;
+            tasks::sleep(FRAME).await;
         }
     });
     whole

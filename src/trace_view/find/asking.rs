@@ -5,7 +5,7 @@ use super::super::session::Session;
 use crate::route::Show;
 use crate::state::busy;
 use crate::state::data::Data;
-use crate::state::errand::{begin, rest};
+use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Shown;
@@ -28,8 +28,8 @@ pub fn look(session: Session, data: Data, id: String) {
         }
         let id = id.clone();
         let pending = busy::hold();
-        begin(async move {
-            rest(PAUSE).await;
+        spawn_scoped(async move {
+            sleep(PAUSE).await;
             let mut pending = Some(pending);
             loop {
                 let Ok(found) = data.find(&id, &text).await else { break };
@@ -39,7 +39,7 @@ pub fn look(session: Session, data: Data, id: String) {
                 if !unsearched {
                     break;
                 }
-                rest(AGAIN).await;
+                sleep(AGAIN).await;
             }
         });
     });

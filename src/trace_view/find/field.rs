@@ -4,7 +4,7 @@ use super::super::actions::{Action, Summoned};
 use super::super::header::grouped;
 use super::super::session::Session;
 use crate::state::data::Data;
-use crate::state::errand::begin;
+use crate::state::tasks::spawn_scoped;
 use crate::ui::choices::{Choice, Choices};
 use crate::ui::element::{El, el};
 use crate::ui::view::effect;
@@ -41,7 +41,7 @@ pub fn field(session: Session, data: Data, id: StoredValue<String>) -> El {
             choices.list.set(Vec::new());
             return;
         };
-        begin(async move {
+        spawn_scoped(async move {
             let Ok(completions) = data.complete(&id.get_value(), &text, cursor).await else { return };
             let list = completions.items.iter().map(|item| Choice {
                 label: item.text.clone(),

@@ -4,7 +4,7 @@
 use super::super::session::Session;
 use super::{counted, grouped};
 use crate::state::data::Data;
-use crate::state::errand::begin;
+use crate::state::tasks::spawn_scoped;
 use crate::ui::element::{El, button, el};
 use crate::ui::problem::problem_card;
 use crate::ui::view::{View, effect, part, several};
@@ -20,7 +20,7 @@ pub fn missing(session: Session, data: Data, id: String, orphans: usize) -> El {
     effect(move || {
         if wanted.get() {
             let id = id.clone();
-            begin(async move {
+            spawn_scoped(async move {
                 let answered = data.missing_spans(&id).await;
                 answer.set(Some(answered));
             });

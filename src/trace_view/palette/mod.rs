@@ -7,7 +7,7 @@ use super::help::readable;
 use super::session::Session;
 use crate::state::busy;
 use crate::state::clock;
-use crate::state::errand::{begin, turn};
+use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use crate::ui::choices::{Choice, Choices};
 use crate::ui::dialog::dialog;
 use crate::ui::element::{El, el, typed};
@@ -34,7 +34,7 @@ pub fn palette(session: Session) -> El {
     let element: HtmlDialogElement = dialog.node();
     let outline = session.outline();
     let entries = RwSignal::new(Entries::default());
-    begin(gather(outline.clone(), entries));
+    spawn_scoped(gather(outline.clone(), entries));
     let choices = Choices::new("palette-choices");
     let found = StoredValue::new(Vec::<Entry>::new());
     let text = RwSignal::new(String::new());
@@ -101,7 +101,7 @@ async fn gather(outline: Arc<Outline>, entries: RwSignal<Entries>) {
     let mut turned = clock::now();
     while !names.step(&outline, AT_ONCE) {
         if clock::now() - turned > AT_A_STRETCH {
-            turn().await;
+            yield_to_event_loop().await;
             turned = clock::now();
         }
     }

@@ -15,7 +15,7 @@ pub use drawers::Fill;
 
 use super::colours::{Coloured, Slots};
 use super::session::Session;
-use crate::state::errand::next_task;
+use crate::state::tasks::after_yield;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::progress::progress;
@@ -41,7 +41,7 @@ pub type Note = Rc<dyn Fn(HtmlElement) -> View>;
 /// The waterfall of `session`; `fill` makes the details that are opened between its rows, `note` tells of events.
 pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill, note: Note) -> El {
     // Elements, buttons and what fills the elements are made in tasks of their own.
-    let made = next_task();
+    let made = after_yield();
     let ruler = el("canvas", "waterfall-ruler").attr("aria-hidden", "true");
     let bars = el("canvas", "waterfall-bars").test("waterfall-canvas").attr("aria-hidden", "true");
     let overlay = el("canvas", "waterfall-overlay").attr("aria-hidden", "true");
@@ -78,7 +78,7 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill,
         overlay: overlay.node(),
         tick: tick.node(),
     };
-    let (around, above, filled) = (root.node::<HtmlElement>(), head.node::<HtmlElement>(), next_task());
+    let (around, above, filled) = (root.node::<HtmlElement>(), head.node::<HtmlElement>(), after_yield());
     effect(move || {
         if filled.get() {
             keep(start(session, coloured, fill.clone(), around.clone(), above.clone(), elements.clone()));
