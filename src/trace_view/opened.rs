@@ -15,8 +15,8 @@ use crate::route::Placement;
 use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::problem::problem_card;
-use crate::ui::split::{Pane, divider};
-use crate::ui::view::{View, effect, keyed, part, several, when};
+use crate::ui::split::Divider;
+use crate::ui::view::{View, effect, keyed, leptos, part, several, when};
 use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Problem;
@@ -69,25 +69,11 @@ fn columns(session: Session, slots: Slots, coloured: Coloured, ask: Ask, around:
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let columns = el("div", "trace-columns");
     // Half of what there is: the waterfall is what the page is for.
-    let widest = Rc::new(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
-    let room = columns.node::<web_sys::Element>();
-    let highest = Rc::new(move || (f64::from(room.client_height()) * 0.7).max(LEAST_HEIGHT));
-    let beside = Pane {
-        label: "Width of the detail",
-        size: width,
-        least: LEAST_WIDTH,
-        most: widest,
-        after: true,
-        level: false,
-    };
-    let below = Pane {
-        label: "Height of the detail",
-        size: height,
-        least: LEAST_HEIGHT,
-        most: highest,
-        after: true,
-        level: true,
-    };
+    let widest = Signal::derive(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
+    let room = StoredValue::new_local(columns.node::<web_sys::Element>());
+    let highest = Signal::derive(move || {
+        room.with_value(|room| f64::from(room.client_height()) * 0.7).max(LEAST_HEIGHT)
+    });
     let is_below = move || session.placement.get() == Placement::Bottom;
     let is_shown = move || session.open.get() && session.selected.get().is_some();
     let (for_drawer, ask_for_drawer) = (around.clone(), ask.clone());
@@ -106,10 +92,18 @@ fn columns(session: Session, slots: Slots, coloured: Coloured, ask: Ask, around:
         if !shown {
             return View::NONE;
         }
-        let pane = if is_below { &below } else { &beside };
+        let divider = if is_below {
+            leptos(view! {
+                <Divider label="Resize details" size=height min=LEAST_HEIGHT max=highest after=true horizontal=true/>
+            })
+        } else {
+            leptos(
+                view! { <Divider label="Resize details" size=width min=LEAST_WIDTH max=widest after=true/> },
+            )
+        };
         let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
         let detail = detail(session, slots, ask.clone(), around.clone(), shown);
-        several([el("div", "trace-divider").child(divider(pane.clone())), detail])
+        several([el("div", "trace-divider").child(divider), detail])
     };
     let columns = columns
         .live_class("trace-stacked", is_below)

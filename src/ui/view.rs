@@ -212,14 +212,27 @@ pub fn effect(run: impl FnMut() + 'static) {
 pub fn mount(host: &HtmlElement, view: impl FnOnce() -> View + 'static) -> Box<dyn Any> {
     let parent: Node = host.clone().into();
     let view: Box<dyn FnOnce() -> View> = Box::new(view);
-    Box::new(leptos::mount::mount_to(host.clone(), move || {
-        let marker = || Node::from(document().create_comment(""));
-        let (begin, end) = (marker(), marker());
-        let _ = parent.append_child(&begin);
-        view().put_into(&parent);
-        let _ = parent.append_child(&end);
-        keep(Mounted { begin, end });
-    }))
+    let owner = Owner::new();
+    let shown = owner.with(|| {
+        leptos::mount::mount_to(host.clone(), move || {
+            let marker = || Node::from(document().create_comment(""));
+            let (begin, end) = (marker(), marker());
+            let _ = parent.append_child(&begin);
+            view().put_into(&parent);
+            let _ = parent.append_child(&end);
+            keep(Mounted { begin, end });
+        })
+    });
+    Box::new((CleanUp(owner), shown))
+}
+
+/// Cleans up an owner when dropped, though something that it owns refers to it, as components of Leptos' own do.
+struct CleanUp(Owner);
+
+impl Drop for CleanUp {
+    fn drop(&mut self) {
+        self.0.cleanup();
+    }
 }
 
 struct Mounted {

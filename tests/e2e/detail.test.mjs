@@ -67,7 +67,7 @@ test("the detail moves below the waterfall, is resized with keys, and is there a
   await trace.choose("placement-menu", "Below the waterfall");
   const below = await box();
   assert.ok(below.x < 50 && below.y > beside.y && below.width > 1_000, "below it");
-  const handle = page.getByRole("separator", { name: "Height of the detail" });
+  const handle = page.getByRole("separator", { name: "Resize details" });
   await handle.focus();
   for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowUp");
   await idle(page);

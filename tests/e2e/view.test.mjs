@@ -200,7 +200,7 @@ test("attributes become columns and go again, the names take more room, and an a
   await trace.row(sent.ids["POST /checkout"]).getByText("/checkout", { exact: true }).waitFor();
   await same();
 
-  const divider = page.getByRole("separator", { name: "Width of the names" });
+  const divider = page.getByRole("separator", { name: "Resize names" });
   const width = async () => (await trace.row(sent.ids["charge card"]).locator(".span-row-names").boundingBox()).width;
   const before = await width();
   await divider.focus();

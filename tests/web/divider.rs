@@ -1,54 +1,51 @@
-//! The handle between two panes: keys move it, limits hold it, and those who cannot see it hear where it is.
+//! The divider between two panes: arrow keys move it, its limits hold, and its position is announced.
 
 use leptos::prelude::*;
-use spandrel::ui::split::{Pane, divider};
-use std::rc::Rc;
+use spandrel::ui::split::Divider;
+use spandrel::ui::view::leptos;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::Stage;
 
-const HANDLE: &str = "[role=separator]";
+const DIVIDER: &str = "[role=separator]";
 
 fn stage(after: bool) -> (Stage, RwSignal<f64>) {
     let size = RwSignal::new(200.0);
-    let stage = Stage::new(move || {
-        divider(Pane { label: "Names", size, least: 150.0, most: Rc::new(|| 230.0), after, level: false })
-            .into()
-    });
+    let stage = Stage::new(move || leptos(view! { <Divider label="Names" size min=150.0 max=230.0 after/> }));
     (stage, size)
 }
 
 #[wasm_bindgen_test]
-async fn arrow_keys_move_it_and_what_is_heard_follows() {
+async fn arrow_keys_move_the_divider_and_its_announced_value() {
     let (stage, size) = stage(false);
-    assert_eq!(stage.attribute(HANDLE, "aria-valuenow"), "200");
-    stage.press(HANDLE, "ArrowRight").await;
+    assert_eq!(stage.attribute(DIVIDER, "aria-valuenow"), "200");
+    stage.press(DIVIDER, "ArrowRight").await;
     assert_eq!(size.get_untracked(), 216.0);
-    assert_eq!(stage.attribute(HANDLE, "aria-valuenow"), "216");
-    stage.press(HANDLE, "ArrowLeft").await;
-    stage.press(HANDLE, "ArrowLeft").await;
+    assert_eq!(stage.attribute(DIVIDER, "aria-valuenow"), "216");
+    stage.press(DIVIDER, "ArrowLeft").await;
+    stage.press(DIVIDER, "ArrowLeft").await;
     assert_eq!(size.get_untracked(), 184.0);
     stage.strike().await;
 }
 
 #[wasm_bindgen_test]
-async fn limits_hold_it() {
+async fn keys_stop_at_the_limits() {
     let (stage, size) = stage(false);
-    stage.press(HANDLE, "End").await;
+    stage.press(DIVIDER, "End").await;
     assert_eq!(size.get_untracked(), 230.0);
-    stage.press(HANDLE, "ArrowRight").await;
+    stage.press(DIVIDER, "ArrowRight").await;
     assert_eq!(size.get_untracked(), 230.0);
-    stage.press(HANDLE, "Home").await;
+    stage.press(DIVIDER, "Home").await;
     assert_eq!(size.get_untracked(), 150.0);
-    stage.press(HANDLE, "x").await;
+    stage.press(DIVIDER, "x").await;
     assert_eq!(size.get_untracked(), 150.0);
     stage.strike().await;
 }
 
 #[wasm_bindgen_test]
-async fn a_pane_behind_the_handle_grows_the_other_way() {
+async fn a_pane_after_the_divider_grows_the_other_way() {
     let (stage, size) = stage(true);
-    stage.press(HANDLE, "ArrowRight").await;
+    stage.press(DIVIDER, "ArrowRight").await;
     assert_eq!(size.get_untracked(), 184.0);
     stage.strike().await;
 }

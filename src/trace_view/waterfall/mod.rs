@@ -19,8 +19,8 @@ use crate::state::tasks::after_yield;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::element::{El, button, el};
 use crate::ui::progress::progress;
-use crate::ui::split::{Pane, divider};
-use crate::ui::view::{View, effect, keep};
+use crate::ui::split::Divider;
+use crate::ui::view::{View, effect, keep, leptos};
 use arrange::{arrange_button, breadcrumb, column_heads};
 use board::Elements;
 use leptos::prelude::*;
@@ -85,17 +85,10 @@ pub fn waterfall(session: Session, slots: Slots, coloured: Coloured, fill: Fill,
         }
     });
 
-    let most = Rc::new(move || (session.width.get() * 0.7).max(200.0));
-    let pane = Pane {
-        label: "Width of the names",
-        size: session.names,
-        least: 140.0,
-        most,
-        after: false,
-        level: false,
-    };
+    let most = Signal::derive(move || (session.width.get() * 0.7).max(200.0));
+    let divider = leptos(view! { <Divider label="Resize names" size=session.names min=140.0 max=most/> });
     let board = el("div", "waterfall-board").children([head, scroller, overlay]);
-    let board = board.child(el("div", "waterfall-divider").child(divider(pane)));
+    let board = board.child(el("div", "waterfall-divider").child(divider));
     let arranging = || {
         let bar = progress(Signal::stored("Putting the rows in order".to_owned()), Signal::stored(None));
         el("div", "waterfall-arranging").test("arranging").child(bar)
