@@ -1,19 +1,91 @@
-//! The one face of a failure: what was attempted, what happened, what to try.
+//! The one component that shows a failure: what was attempted, what happened, what to try.
 
 use super::element::{El, button, el};
 use super::view::{View, several};
+use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::rc::Rc;
 use web_sys::MouseEvent;
 
-/// Tries again.
+/// Shows a problem, and a button that tries again where `retry` is given.
+#[component]
+pub fn ProblemCard(
+    /// The failure.
+    problem: Problem,
+    /// Called by the button "Try again".
+    #[prop(optional, into)]
+    retry: Option<Callback<()>>,
+) -> impl IntoView {
+    let Problem { kind, attempted, happened, mut advice, status, address, excerpt } = problem;
+    if advice.is_empty() {
+        advice.push(default_advice(kind).to_owned());
+    }
+    let advice = advice.into_iter().map(|advice| view! { <li>{advice}</li> }).collect_view();
+    let again = retry.map(|retry| {
+        view! {
+            <button type="button" class="button" data-test="problem-retry" on:click=move |_| retry.run(())>
+                "Try again"
+            </button>
+        }
+    });
+    let address = (!address.is_empty()).then(|| view! { <dt>"Asked"</dt><dd class="mono">{address}</dd> });
+    let status = status.map(|status| view! { <dt>"Status"</dt><dd class="mono">{status}</dd> });
+    let answer = (!excerpt.is_empty()).then(|| {
+        view! {
+            <dt>"Answer"</dt>
+            <dd>
+                <pre class="problem__excerpt" tabindex="0">
+                    {excerpt}
+                </pre>
+            </dd>
+        }
+    });
+    let has_facts = address.is_some() || status.is_some() || answer.is_some();
+    let facts = has_facts.then(|| view! { <dl class="problem__facts">{address} {status} {answer}</dl> });
+    view! {
+        <section class="problem" role="alert" data-test="problem">
+            <h2 class="problem__what" data-test="problem-what">
+                {headline(&attempted)}
+            </h2>
+            <p class="problem__happened" data-test="problem-happened">
+                {happened}
+            </p>
+            <ul class="problem__try" data-test="problem-try">
+                {advice}
+            </ul>
+            {again}
+            {facts}
+        </section>
+    }
+}
+
+fn headline(attempted: &str) -> String {
+    format!("{attempted} did not work")
+}
+
+/// What to try where the problem itself has no advice.
+fn default_advice(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::Offline => "Check that the server runs and that its URL in the settings is right.",
+        ProblemKind::Refused => "Change the request, or look into the server's log.",
+        ProblemKind::WrongAddress => "Check the server's URL in the settings.",
+        ProblemKind::NotFound => "It may not have arrived yet, or may be older than what the server keeps.",
+        ProblemKind::Unreadable => {
+            "Open a trace as Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped."
+        }
+        ProblemKind::Unsupported => "Choose another server in the settings.",
+        ProblemKind::Fault => "Try again, or reload the page.",
+    }
+}
+
+/// Tries again, for [`problem_card`].
 pub type Retry = Rc<dyn Fn()>;
 
-/// Shows a problem. With `retry` it offers to try again.
+/// [`ProblemCard`] for views that are not components yet.
 pub fn problem_card(problem: Problem, retry: Option<Retry>) -> El {
     let Problem { kind, attempted, happened, mut advice, status, address, excerpt } = problem;
     if advice.is_empty() {
-        advice.push(fallback(kind).to_owned());
+        advice.push(default_advice(kind).to_owned());
     }
     let fact = |name: &str, value: El| several([el("dt", "").text(name), value]);
     let mut facts = Vec::new();
@@ -35,24 +107,9 @@ pub fn problem_card(problem: Problem, retry: Option<Retry>) -> El {
     el("section", "problem")
         .attr("role", "alert")
         .test("problem")
-        .child(el("h2", "problem__what").test("problem-what").text(format!("{attempted} did not work")))
+        .child(el("h2", "problem__what").test("problem-what").text(headline(&attempted)))
         .child(el("p", "problem__happened").test("problem-happened").text(happened))
         .child(el("ul", "problem__try").test("problem-try").children(advice))
         .child(again)
         .child((!facts.is_empty()).then(|| el("dl", "problem__facts").children(facts)))
-}
-
-/// What to try where nobody said it.
-fn fallback(kind: ProblemKind) -> &'static str {
-    match kind {
-        ProblemKind::Offline => "Check that the backend runs and that its address in the settings is right.",
-        ProblemKind::Refused => "Change what is asked for, or look into the backend's own log.",
-        ProblemKind::WrongAddress => "Check the address of the backend in the settings.",
-        ProblemKind::NotFound => "It may not have arrived yet, or may be older than what the backend keeps.",
-        ProblemKind::Unreadable => {
-            "Open a trace as Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped."
-        }
-        ProblemKind::Unsupported => "Choose another source in the settings.",
-        ProblemKind::Fault => "Try again, or reload the page.",
-    }
 }

@@ -4,9 +4,9 @@ use crate::stage::{Stage, frame, settle};
 use leptos::prelude::*;
 use spandrel::ui::element::el;
 use spandrel::ui::list::row_list;
-use spandrel::ui::problem::problem_card;
+use spandrel::ui::problem::ProblemCard;
+use spandrel::ui::view::leptos;
 use spandrel_trace::units::{Problem, ProblemKind};
-use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -19,7 +19,7 @@ async fn a_problem_says_three_things_and_can_be_tried_again() {
             "The backend answered 500: flooded",
         )
         .answered(Some(500), b"{\"error\":{\"message\":\"<b>flooded</b>\"}}");
-        problem_card(problem, Some(Rc::new(move || tried.update(|times| *times += 1)))).into()
+        leptos(view! { <ProblemCard problem=problem retry=move |()| tried.update(|times| *times += 1)/> })
     });
     assert!(stage.text("[data-test=problem-what]").starts_with("Asking for the services"));
     assert!(stage.text("[data-test=problem-happened]").contains("flooded"));
