@@ -12,8 +12,6 @@ use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::after_yield;
-use crate::trace_view;
-use crate::trace_view::Ahead;
 use crate::ui::element::el;
 use crate::ui::theme;
 use crate::ui::view::{self, View, keyed, several, when};
@@ -42,8 +40,7 @@ fn app() -> View {
         Theme::Light => Some(false),
         Theme::Dark => Some(true),
     });
-    let ahead = Ahead::provide();
-    let files = Files::new(ahead);
+    let files = Files::new();
     files.listen();
     // What stands behind all pages is one task, the frame around them another, the page in it a third: each runs code
     // that is compiled only now.
@@ -57,7 +54,6 @@ fn app() -> View {
             .attr("tabindex", "-1")
             .test("drop-zone")
             .child(files_face(files))
-            .child(ahead.host())
             .when(move || built.get(), move || page(route));
         several([skip, bar(files), main].map(View::from))
     };
@@ -78,7 +74,7 @@ fn page(route: Signal<Route>) -> View {
         let (title, make): (_, fn() -> View) = match page {
             "trace" => {
                 entitle("Trace");
-                return trace_view::trace_page(rest).into();
+                return view::leptos(view! { <pages::trace::TracePage id=rest/> });
             }
             "search" => {
                 entitle("Search");

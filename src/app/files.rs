@@ -3,8 +3,7 @@
 use crate::route::{Route, SearchParams};
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
 use crate::state::navigation::{Navigation, use_navigation};
-use crate::state::tasks::{spawn, yield_to_event_loop};
-use crate::trace_view::Ahead;
+use crate::state::tasks::spawn;
 use crate::ui::canvas::Listener;
 use crate::ui::element::{button, el};
 use crate::ui::icon::{self, icon};
@@ -26,14 +25,12 @@ pub struct Files {
     over: RwSignal<bool>,
     reading: RwSignal<Option<Progress>>,
     problem: RwSignal<Option<Problem>>,
-    ahead: Ahead,
 }
 
 impl Files {
-    /// Files that are shown in a page that is built `ahead`.
-    pub fn new(ahead: Ahead) -> Self {
+    /// No files yet.
+    pub fn new() -> Self {
         Self {
-            ahead,
             data: use_data(),
             navigation: use_navigation(),
             over: RwSignal::new(false),
@@ -129,8 +126,6 @@ impl Files {
     fn take(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
         self.problem.set(None);
         self.reading.set(Some(Progress::default()));
-        // Most files have one trace: its page is built while it is read.
-        self.ahead.begin();
         let done = async move {
             let opened = work.await;
             self.reading.set(None);
@@ -144,8 +139,6 @@ impl Files {
                 },
                 Err(problem) => self.problem.set(Some(problem)),
             }
-            yield_to_event_loop().await;
-            self.ahead.leave();
         };
         spawn(done);
     }

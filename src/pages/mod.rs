@@ -6,3 +6,4 @@ pub mod monitor;
 pub mod search;
 pub mod settings;
 pub mod shop;
+pub mod trace;

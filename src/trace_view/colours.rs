@@ -5,7 +5,6 @@ use super::session::Session;
 use crate::route::Colour;
 use crate::state::busy;
 use crate::state::tasks::{next_frame, spawn_scoped};
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::Colouring;
@@ -41,7 +40,7 @@ pub type Overview = Signal<Arc<Colouring>>;
 /// Follows `coloured` at that distance.
 pub fn a_frame_later(coloured: Coloured) -> Overview {
     let later = RwSignal::new(coloured.get_untracked());
-    effect(move || {
+    Effect::new(move |_| {
         let now = coloured.get();
         if !later.with_untracked(|before| Arc::ptr_eq(before, &now)) {
             spawn_scoped(async move {

@@ -1,7 +1,7 @@
 //! The note at an event's tick: when it was, and as soon as the engine has said it, what it was.
 
 use super::detail::{Whole, signed, value_text};
-use super::opened::Ask;
+use super::layout::Ask;
 use super::session::Session;
 use super::ticked::Ticked;
 use crate::state::tasks;

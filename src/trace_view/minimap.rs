@@ -1,47 +1,54 @@
-//! The whole trace in a band: what is shown below is a lens on it that can be drawn, moved and resized.
+//! The minimap: the whole trace in a band above the waterfall.
 
 mod painter;
 
 use super::colours::Overview;
 use super::session::Session;
-use crate::ui::element::{El, el};
-use crate::ui::view::keep;
+use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::units::duration;
-use std::cell::Cell;
-use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
+use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 /// Within this distance of a lens's edge the edge is dragged, CSS pixels; half of a grip in the stylesheet.
 const EDGE: f64 = 7.0;
-/// Shares of what is shown that a key moves an edge, and a leap.
+/// Shares of the visible range by which a key moves an edge, without and with Shift.
 const STEP: f64 = 0.02;
 const LEAP: f64 = 0.2;
 
 /// What a drag on the band does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Hold {
-    /// Draws a new stretch from here.
+    /// Draws a new range from this time.
     Draw(u64),
-    /// Moves an edge while the other stays here.
+    /// Moves an edge; the other one stays at this time.
     Edge(u64),
-    /// Moves the stretch: the pointer's time and the stretch at the start.
+    /// Moves the range: the pointer's time and the range when the drag started.
     Move(u64, (u64, u64)),
 }
 
-/// The band of `session`.
-pub fn minimap(session: Session, coloured: Overview) -> El {
-    let band =
-        el("div", "minimap").test("minimap").attr("role", "group").attr("aria-label", "The whole trace");
-    let canvas = el("canvas", "minimap-canvas").attr("aria-hidden", "true");
-    keep(painter::paint(session, coloured, &band.node(), canvas.node()));
+/// The whole trace as a band, with the visible range as a lens that can be drawn, moved and resized.
+#[component]
+pub fn Minimap(
+    /// State of the page.
+    session: Session,
+    /// What the colours of spans mean.
+    coloring: Overview,
+) -> impl IntoView {
+    let band = NodeRef::<html::Div>::new();
+    let canvas = NodeRef::<html::Canvas>::new();
+    // Painted by hand: a slice of the spans in each animation frame.
+    Effect::new(move |_| {
+        if let (Some(band), Some(canvas)) = (band.get(), canvas.get()) {
+            StoredValue::new_local(painter::paint(session, coloring, &band, canvas));
+        }
+    });
 
-    let share = move |time: u64| scale(session.full_live(), 100.0).x_of(time);
-    let left = move || format!("{}%", share(session.range.get().0));
-    let right = move || format!("{}%", 100.0 - share(session.range.get().1));
-    let key = move |event: KeyboardEvent| {
+    let percent = move |time: u64| scale(session.full_live(), 100.0).x_of(time);
+    let start = move || format!("{}%", percent(session.range.get().0));
+    let rest = move || format!("{}%", 100.0 - percent(session.range.get().1));
+    let on_key = move |event: KeyboardEvent| {
         match event.key().as_str() {
             "ArrowLeft" => session.pan_by(-0.1),
             "ArrowRight" => session.pan_by(0.1),
@@ -53,55 +60,78 @@ pub fn minimap(session: Session, coloured: Overview) -> El {
         event.prevent_default();
         event.stop_propagation();
     };
-    let words = move || {
-        let (begin, end) = session.range.get();
-        format!("{} to {} of {}", duration(begin), duration(end), duration(session.full_live().1))
+    let range_text = move || {
+        let (start, end) = session.range.get();
+        format!("{} to {} of {}", duration(start), duration(end), duration(session.full_live().1))
     };
-    let lens = slider("minimap-lens", "Time shown", move || share(session.range.get().0), words)
-        .live_class("minimap-fitted", move || session.is_fitted())
-        .live_style("left", left)
-        .live_style("right", right)
-        .on("keydown", key);
-    gestures(session, band).children([
-        canvas,
-        el("div", "minimap-shade minimap-before").live_style("width", left),
-        el("div", "minimap-shade minimap-after").live_style("width", right),
-        lens,
-        grip(session, false),
-        grip(session, true),
-    ])
+    let drag = Drag::new(session, band);
+
+    view! {
+        <div
+            node_ref=band
+            class="minimap"
+            data-test="minimap"
+            role="group"
+            aria-label="Whole trace"
+            on:pointerdown=move |event| drag.press(&event)
+            on:pointermove=move |event| drag.drag(&event)
+            on:pointerup=move |_| drag.release()
+            on:pointercancel=move |_| drag.release()
+            on:dblclick=move |_| session.fit()
+        >
+            <canvas node_ref=canvas class="minimap-canvas" aria-hidden="true"></canvas>
+            <div class="minimap-shade minimap-before" style:width=start></div>
+            <div class="minimap-shade minimap-after" style:width=rest></div>
+            <div
+                class="minimap-lens"
+                class:minimap-fitted=move || session.is_fitted()
+                style:left=start
+                style:right=rest
+                role="slider"
+                tabindex="0"
+                aria-label="Visible range"
+                aria-valuemin="0"
+                aria-valuemax="100"
+                aria-valuenow=move || percent(session.range.get().0).round().to_string()
+                aria-valuetext=range_text
+                on:keydown=on_key
+            ></div>
+            <Grip session=session edge=Edge::Start/>
+            <Grip session=session edge=Edge::End/>
+        </div>
+    }
 }
 
 fn scale((begin, end): (u64, u64), width: f64) -> TimeScale {
     TimeScale::new(begin, end, width)
 }
 
-/// An element that stands for a place in the trace's time, in percent.
-fn slider(
-    class: &str,
-    label: &str,
-    now: impl Fn() -> f64 + 'static,
-    words: impl Fn() -> String + 'static,
-) -> El {
-    el("div", class)
-        .attr("role", "slider")
-        .attr("tabindex", "0")
-        .attr("aria-label", label)
-        .attr("aria-valuemin", "0")
-        .attr("aria-valuemax", "100")
-        .live_attr("aria-valuenow", move || now().round().to_string())
-        .live_attr("aria-valuetext", words)
+/// An edge of the visible range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    Start,
+    End,
 }
 
-/// The grip of one edge of what is shown: its begin, or its end.
-fn grip(session: Session, is_end: bool) -> El {
-    let of = move |(begin, end): (u64, u64)| if is_end { end } else { begin };
-    let share = move || scale(session.full_live(), 100.0).x_of(of(session.range.get()));
-    let key = move |event: KeyboardEvent| {
-        let (begin, end) = session.range.get_untracked();
+impl Edge {
+    /// The time of this edge of `range`.
+    fn of(self, (start, end): (u64, u64)) -> u64 {
+        match self {
+            Edge::Start => start,
+            Edge::End => end,
+        }
+    }
+}
+
+/// The handle of one edge of the visible range.
+#[component]
+fn Grip(session: Session, edge: Edge) -> impl IntoView {
+    let percent = move || scale(session.full_live(), 100.0).x_of(edge.of(session.range.get()));
+    let on_key = move |event: KeyboardEvent| {
+        let (start, end) = session.range.get_untracked();
         let step = if event.shift_key() { LEAP } else { STEP };
-        let by = (((end - begin) as f64 * step) as u64).max(1);
-        let now = of((begin, end));
+        let by = (((end - start) as f64 * step) as u64).max(1);
+        let now = edge.of((start, end));
         let to = match event.key().as_str() {
             "ArrowLeft" | "ArrowDown" => now.saturating_sub(by),
             "ArrowRight" | "ArrowUp" => now.saturating_add(by),
@@ -109,78 +139,111 @@ fn grip(session: Session, is_end: bool) -> El {
             "End" => session.full().1,
             _ => return,
         };
-        // An edge does not pass the other one.
-        let (begin, end) = if is_end { (begin, to.max(begin)) } else { (to.min(end), end) };
-        session.zoom_to(begin, end);
+        // An edge stops at the other one.
+        match edge {
+            Edge::Start => session.zoom_to(to.min(end), end),
+            Edge::End => session.zoom_to(start, to.max(start)),
+        }
         event.prevent_default();
         event.stop_propagation();
     };
-    let (test, label) = match is_end {
-        true => ("minimap-end", "End of the time shown"),
-        false => ("minimap-begin", "Begin of the time shown"),
+    let (test, label) = match edge {
+        Edge::Start => ("minimap-begin", "Start of visible range"),
+        Edge::End => ("minimap-end", "End of visible range"),
     };
-    slider("minimap-grip", label, share, move || duration(of(session.range.get())))
-        .test(test)
-        .live_style("left", move || format!("{}%", share()))
-        .class_if("minimap-grip-end", is_end)
-        .on("keydown", key)
-        .child(el("i", "").attr("aria-hidden", "true"))
+    view! {
+        <div
+            class="minimap-grip"
+            class:minimap-grip-end=edge == Edge::End
+            data-test=test
+            data-grip=""
+            style:left=move || format!("{}%", percent())
+            role="slider"
+            tabindex="0"
+            aria-label=label
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=move || percent().round().to_string()
+            aria-valuetext=move || duration(edge.of(session.range.get()))
+            on:keydown=on_key
+        >
+            <i aria-hidden="true"></i>
+        </div>
+    }
 }
 
-/// What the pointer does on the band.
-fn gestures(session: Session, band: El) -> El {
-    let hold = Rc::new(Cell::new(None::<(Hold, f64, bool)>));
-    let area: Element = band.node();
-    let time_at = move |event: &PointerEvent| {
-        let (width, edge) = (f64::from(area.client_width()), area.get_bounding_client_rect().left());
-        let x = (f64::from(event.client_x()) - edge).clamp(0.0, width);
-        (x, scale(session.full(), width))
-    };
-    let (place, area, held) = (time_at.clone(), band.node::<Element>(), hold.clone());
-    let down = move |event: PointerEvent| {
-        if event.button() != 0 {
-            return;
-        }
-        let (x, scale) = place(&event);
-        let (full, (begin, end)) = (session.full(), session.range.get_untracked());
+/// Pointer gestures on the band.
+#[derive(Clone, Copy)]
+struct Drag {
+    session: Session,
+    band: NodeRef<html::Div>,
+    current: StoredValue<Option<Press>>,
+}
+
+/// A pressed pointer.
+#[derive(Clone, Copy, Debug)]
+struct Press {
+    hold: Hold,
+    /// Where it was pressed, CSS pixels from the band's left edge.
+    from: f64,
+    /// Whether it has moved far enough to be a drag.
+    moved: bool,
+}
+
+impl Drag {
+    fn new(session: Session, band: NodeRef<html::Div>) -> Self {
+        Drag { session, band, current: StoredValue::new(None) }
+    }
+
+    /// The pointer's place on the band, CSS pixels, and the band's time scale.
+    fn place(self, event: &PointerEvent) -> Option<(f64, TimeScale)> {
+        let band = self.band.get_untracked()?;
+        let width = f64::from(band.client_width());
+        let x = (f64::from(event.client_x()) - band.get_bounding_client_rect().left()).clamp(0.0, width);
+        Some((x, scale(self.session.full(), width)))
+    }
+
+    fn press(self, event: &PointerEvent) {
+        let Some((x, scale)) = self.place(event).filter(|_| event.button() == 0) else { return };
+        let (full, (start, end)) = (self.session.full(), self.session.range.get_untracked());
         let time = scale.time_at(x);
-        let (to_begin, to_end) = ((x - scale.x_of(begin)).abs(), (x - scale.x_of(end)).abs());
-        // A finger that missed a grip by little has been given it by the browser.
+        let (to_start, to_end) = ((x - scale.x_of(start)).abs(), (x - scale.x_of(end)).abs());
+        // The browser gives a touch that misses a grip by little to the grip.
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let on_grip = target.is_some_and(|target| target.class_list().contains("minimap-grip"));
-        let grip = if on_grip || to_begin.min(to_end) <= EDGE {
-            Hold::Edge(if to_begin < to_end { end } else { begin })
-        } else if (begin, end) != full && (begin..end).contains(&time) && !event.shift_key() {
-            Hold::Move(time, (begin, end))
+        let on_grip = target.is_some_and(|target| target.has_attribute("data-grip"));
+        let hold = if on_grip || to_start.min(to_end) <= EDGE {
+            Hold::Edge(if to_start < to_end { end } else { start })
+        } else if (start, end) != full && (start..end).contains(&time) && !event.shift_key() {
+            Hold::Move(time, (start, end))
         } else {
             Hold::Draw(time)
         };
-        held.set(Some((grip, x, false)));
-        // Without capture the drag ends at the band's edge: worse, but no error.
-        let _ = area.set_pointer_capture(event.pointer_id());
-    };
-    let held = hold.clone();
-    let moved = move |event: PointerEvent| {
-        let Some((grip, from, dragged)) = held.get() else { return };
-        let (x, scale) = time_at(&event);
-        if !dragged && (x - from).abs() < 3.0 {
+        self.current.set_value(Some(Press { hold, from: x, moved: false }));
+        if let Some(band) = self.band.get_untracked() {
+            // Without capture the drag ends at the band's edge.
+            let _ = band.set_pointer_capture(event.pointer_id());
+        }
+    }
+
+    fn drag(self, event: &PointerEvent) {
+        let Some(press) = self.current.get_value() else { return };
+        let Some((x, scale)) = self.place(event) else { return };
+        if !press.moved && (x - press.from).abs() < 3.0 {
             return;
         }
-        held.set(Some((grip, from, true)));
+        self.current.set_value(Some(Press { moved: true, ..press }));
         let time = scale.time_at(x);
-        match grip {
-            Hold::Draw(other) | Hold::Edge(other) => session.zoom_to(other, time),
-            Hold::Move(at, (begin, end)) => {
-                let span = end - begin;
-                let begin = (begin + time).saturating_sub(at).min(session.full().1 - span);
-                session.zoom_to(begin, begin + span);
+        match press.hold {
+            Hold::Draw(other) | Hold::Edge(other) => self.session.zoom_to(other, time),
+            Hold::Move(at, (start, end)) => {
+                let length = end - start;
+                let start = (start + time).saturating_sub(at).min(self.session.full().1 - length);
+                self.session.zoom_to(start, start + length);
             }
         }
-    };
-    let cancelled = hold.clone();
-    band.on("pointerdown", down)
-        .on("pointermove", moved)
-        .on("pointerup", move |_: PointerEvent| hold.set(None))
-        .on("pointercancel", move |_: PointerEvent| cancelled.set(None))
-        .on("dblclick", move |_: MouseEvent| session.fit())
+    }
+
+    fn release(self) {
+        self.current.set_value(None);
+    }
 }

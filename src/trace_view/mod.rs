@@ -1,21 +1,19 @@
-//! The trace page: what one trace did, span by span, over time.
+//! What shows one trace: its state, the waterfall, minimap, legend, find, and the details of spans.
 
 pub mod actions;
-mod address;
-mod ahead;
+pub mod address;
 mod colours;
 pub mod columns;
 pub mod copy;
 pub mod detail;
 mod download;
 mod event_note;
-mod find;
+pub mod find;
 pub mod header;
 mod help;
+pub mod layout;
 mod legend;
 pub mod minimap;
-pub mod opened;
-mod page;
 mod palette;
 mod refresh;
 mod scales;
@@ -25,5 +23,4 @@ mod tokens;
 pub mod turns;
 pub mod waterfall;
 
-pub use ahead::{Ahead, trace_page};
 pub use colours::{Slots, coloured, slots_of};

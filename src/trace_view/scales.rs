@@ -6,7 +6,6 @@ use super::turns::go_over;
 use crate::route::Colour;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::Column;
 use spandrel_trace::analysis::self_bands::Banding;
@@ -38,7 +37,7 @@ pub fn is_scale(by: &Colour) -> bool {
 /// The scale that `session` asks for, once it is there; `column` is the column that it takes.
 pub fn scaled(session: Session, column: Memo<Option<Arc<Column>>>) -> RwSignal<Option<Scaled>> {
     let scaled = RwSignal::new(None::<Scaled>);
-    effect(move || {
+    Effect::new(move |_| {
         let (by, outline, column) = (session.colour.get(), session.outline_live().get(), column.get());
         if !is_scale(&by) || by.column().is_some() && column.is_none() {
             return;

@@ -5,7 +5,6 @@ use super::session::Session;
 use crate::state::busy;
 use crate::state::clock;
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Arranging, Rows, View};
 use spandrel_trace::model::Outline;
@@ -41,7 +40,7 @@ pub fn takes_turns(outline: &Outline, view: &View) -> bool {
 /// Works out what takes long, whenever something else is asked to be seen, as long as the page is there. Of two wishes
 /// the first is given up.
 pub fn take_turns(session: Session) {
-    effect(move || {
+    Effect::new(move |_| {
         let (outline, view) = (session.outline_live().get(), session.view.get());
         let is_there = session.rows_are_current();
         session.arranging.set(!is_there);

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use spandrel::route::Placement;
 use spandrel::trace_view::session::Session;
-use spandrel::trace_view::waterfall::{Fill, waterfall};
+use spandrel::trace_view::waterfall::{Fill, Waterfall};
 use spandrel::trace_view::{coloured, slots_of};
 use spandrel::ui::element::el;
-use spandrel::ui::view::{View, several};
+use spandrel::ui::view::{View, leptos, several};
 use spandrel_trace::scene::palette;
 use spandrel_trace::testing::trace;
 use std::rc::Rc;
@@ -31,7 +31,15 @@ async fn shown(session: Session) -> Stage {
             .style("display", "flex")
             .style("width", "900px")
             .style("height", &format!("{HEIGHT}px"))
-            .child(waterfall(session, slots, coloured(session, slots), fill(), Rc::new(|_| View::NONE)));
+            .child(leptos(view! {
+                <Waterfall
+                    session=session
+                    slots=slots
+                    coloring=coloured(session, slots)
+                    fill=fill()
+                    note=Rc::new(|_| View::NONE)
+                />
+            }));
         several([
             el("style", "").text(include_str!("../../assets/css/tokens.css")),
             el("style", "").text(include_str!("../../src/trace_view/waterfall.css")),

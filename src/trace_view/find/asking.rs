@@ -6,7 +6,6 @@ use crate::route::Show;
 use crate::state::busy;
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn_scoped};
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Shown;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ const AGAIN: u32 = 400;
 
 /// Keeps what the session has found true to what it looks for, for as long as the view is there.
 pub fn look(session: Session, data: Data, id: String) {
-    effect(move || {
+    Effect::new(move |_| {
         // A trace that was read again is searched again.
         session.outline_live().track();
         let text = session.find.get();
@@ -43,7 +42,7 @@ pub fn look(session: Session, data: Data, id: String) {
             }
         });
     });
-    effect(move || {
+    Effect::new(move |_| {
         let ancestors = match session.show.get() {
             Show::All | Show::Dim => None,
             Show::Matches => Some(false),

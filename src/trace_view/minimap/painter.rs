@@ -5,7 +5,6 @@ use super::super::session::Session;
 use super::super::tokens::tokens;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::{COLOURLESS, Colouring, FAILED};
@@ -110,7 +109,7 @@ pub fn paint(
         }
     });
     let (meaning, asked, width) = (painter.clone(), frame.clone(), last.clone());
-    effect(move || {
+    Effect::new(move |_| {
         let now = coloured.get();
         let mut painter = meaning.borrow_mut();
         if !Arc::ptr_eq(&painter.colouring, &now) {

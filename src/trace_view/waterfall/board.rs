@@ -34,6 +34,10 @@ pub const COLUMN: f64 = 120.0;
 /// The elements that the board fills.
 #[derive(Clone)]
 pub struct Elements {
+    /// The waterfall itself.
+    pub root: HtmlElement,
+    /// The row of the ruler.
+    pub head: HtmlElement,
     /// Scrolls natively.
     pub scroller: HtmlElement,
     /// As high as the list, so that there is something to scroll.

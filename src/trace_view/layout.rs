@@ -1,4 +1,4 @@
-//! The page once its trace is there: header, minimap, waterfall and the detail docked beside or below it.
+//! Layout of a loaded trace: minimap, legend, waterfall, and the details of spans.
 
 use super::actions::Summoned;
 use super::colours::{Coloured, Slots, a_frame_later, coloured};
@@ -6,17 +6,18 @@ use super::detail::{Around, Whole, detail_body, detail_head};
 use super::event_note::event_note;
 use super::help::help;
 use super::legend::legend;
-use super::minimap::minimap;
+use super::minimap::Minimap;
 use super::palette::palette;
 use super::session::Session;
 use super::turns::take_turns;
-use super::waterfall::{Fill, Note, waterfall};
+use super::waterfall::{Fill, Note, Waterfall};
 use crate::route::Placement;
 use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::problem::problem_card;
 use crate::ui::split::Divider;
-use crate::ui::view::{View, effect, keyed, leptos, part, several, when};
+use crate::ui::view::{Nodes, View, effect, part, several, when};
+use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::Problem;
@@ -31,93 +32,100 @@ const HEIGHT: f64 = 320.0;
 const LEAST_WIDTH: f64 = 260.0;
 const LEAST_HEIGHT: f64 = 120.0;
 
-/// Waterfall, header, minimap and legend are built one after the other.
-pub const STEPS: u32 = 4;
-
 /// What the engine answered about a span.
 pub type Answered = Result<Arc<Whole>, Problem>;
 
 /// Asks for a span in full.
 pub type Ask = Rc<dyn Fn(SpanIx) -> Pin<Box<dyn Future<Output = Answered>>>>;
 
-/// The page on an open trace: `slots` are colour slots by string index, `ask` is where the detail comes from, `around`
-/// what else it asks. It is built in [`STEPS`], of which so many are `built`.
-pub fn opened(
+/// Minimap, legend and waterfall of a loaded trace, with the details of spans right of, below or between the rows. `slots`
+/// are colour slots by string index, `ask` loads a span's details, `around` answers what else the details need.
+#[component]
+pub fn TraceLayout(
+    /// State of the page.
     session: Session,
-    built: RwSignal<u32>,
-    header: impl Fn() -> El + 'static,
+    /// Colour slots by string index of the service's name.
     slots: Slots,
+    /// Loads a span's details.
     ask: Ask,
+    /// What else the details need.
     around: Around,
-) -> View {
-    let coloured = coloured(session, slots);
-    let overview = a_frame_later(coloured);
-    several([
-        when(move || built.get() >= 2, header),
-        when(move || built.get() >= 3, move || minimap(session, overview)),
-        when(move || built.get() >= STEPS, move || legend(session, overview)),
-        when(
-            move || built.get() >= 1,
-            move || columns(session, slots, coloured, ask.clone(), around.clone()),
-        ),
-    ])
+) -> impl IntoView {
+    let coloring = coloured(session, slots);
+    let overview = a_frame_later(coloring);
+    view! {
+        <Minimap session=session coloring=overview/>
+        <Nodes make=move || legend(session, overview).into()/>
+        <Columns session=session slots=slots coloring=coloring ask=ask around=around/>
+    }
 }
 
-/// The waterfall and the detail beside or below it.
-fn columns(session: Session, slots: Slots, coloured: Coloured, ask: Ask, around: Around) -> El {
+/// The waterfall and the details right of or below it, with a divider between them.
+#[component]
+fn Columns(session: Session, slots: Slots, coloring: Coloured, ask: Ask, around: Around) -> impl IntoView {
     take_turns(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
-    let columns = el("div", "trace-columns");
-    // Half of what there is: the waterfall is what the page is for.
-    let widest = Signal::derive(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
-    let room = StoredValue::new_local(columns.node::<web_sys::Element>());
-    let highest = Signal::derive(move || {
-        room.with_value(|room| f64::from(room.client_height()) * 0.7).max(LEAST_HEIGHT)
-    });
+    let columns = NodeRef::<html::Div>::new();
     let is_below = move || session.placement.get() == Placement::Bottom;
-    let is_shown = move || session.open.get() && session.selected.get().is_some();
-    let (for_drawer, ask_for_drawer) = (around.clone(), ask.clone());
+    let docked = Memo::new(move |_| {
+        (session.open.get() && session.selected.get().is_some()).then(|| session.placement.get())
+    });
+    // At most half of the page.
+    let widest = Signal::derive(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
+    let highest = Signal::derive(move || {
+        let all = columns.get().map_or(0.0, |columns| f64::from(columns.client_height()));
+        (all * 0.7).max(LEAST_HEIGHT)
+    });
+    let (ask_inline, around_inline) = (ask.clone(), around.clone());
     let fill: Fill = Rc::new(move |id| {
         let shown = Memo::new(move |_| session.outline_live().with(|outline| outline.find(id)));
-        detail(session, slots, ask_for_drawer.clone(), for_drawer.clone(), shown)
+        detail(session, slots, ask_inline.clone(), around_inline.clone(), shown)
     });
-    let ask_for_note = ask.clone();
+    let ask_of_note = ask.clone();
     let note: Note = Rc::new(move |mark| {
-        let ask = ask_for_note.clone();
-        // The first tick that is pointed at has it made; it stays for all others.
+        let ask = ask_of_note.clone();
+        // Created when a tick is pointed at first, then kept.
         let wanted = Memo::new(move |before| before == Some(&true) || session.ticked.get().is_some());
         when(move || wanted.get(), move || event_note(session, ask.clone(), mark.clone()))
     });
-    let docked = move |(shown, is_below): (bool, bool)| -> View {
-        if !shown {
-            return View::NONE;
-        }
-        let divider = if is_below {
-            leptos(view! {
-                <Divider label="Resize details" size=height min=LEAST_HEIGHT max=highest after=true horizontal=true/>
-            })
-        } else {
-            leptos(
-                view! { <Divider label="Resize details" size=width min=LEAST_WIDTH max=widest after=true/> },
-            )
-        };
+    let parts = StoredValue::new_local((ask, around));
+    let details = move || {
+        let is_below = docked.get()? == Placement::Bottom;
         let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
-        let detail = detail(session, slots, ask.clone(), around.clone(), shown);
-        several([el("div", "trace-divider").child(divider), detail])
+        let (ask, around) = parts.get_value();
+        let divider = match is_below {
+            true => view! {
+                <Divider label="Resize details" size=height min=LEAST_HEIGHT max=highest after=true horizontal=true/>
+            }
+            .into_any(),
+            false => view! {
+                <Divider label="Resize details" size=width min=LEAST_WIDTH max=widest after=true/>
+            }
+            .into_any(),
+        };
+        Some(view! {
+            <div class="trace-divider">{divider}</div>
+            <Nodes make=move || detail(session, slots, ask, around, shown).into()/>
+        })
     };
-    let columns = columns
-        .live_class("trace-stacked", is_below)
-        .live_style("--detail-width", move || format!("{}px", width.get()))
-        .live_style("--detail-height", move || format!("{}px", height.get()))
-        .child(waterfall(session, slots, coloured, fill, note))
-        .child(keyed(move || (is_shown(), is_below()), docked));
-    let summoned = move |what, make: fn(Session) -> View| {
-        when(move || session.summoned.get() == Some(what), move || make(session))
+    let panel = move || match session.summoned.get() {
+        Some(Summoned::Palette) => view! { <Nodes make=move || palette(session).into()/> }.into_any(),
+        Some(Summoned::Help) => view! { <Nodes make=move || help(session).into()/> }.into_any(),
+        Some(Summoned::Find) | None => ().into_any(),
     };
-    columns.children([
-        summoned(Summoned::Palette, |session| palette(session).into()),
-        summoned(Summoned::Help, |session| help(session).into()),
-    ])
+    view! {
+        <div
+            node_ref=columns
+            class="trace-columns"
+            class:trace-stacked=is_below
+            style=("--detail-width", move || format!("{}px", width.get()))
+            style=("--detail-height", move || format!("{}px", height.get()))
+        >
+            <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/>
+            {details}
+            {panel}
+        </div>
+    }
 }
 
 /// The span whose detail is there, if one is.

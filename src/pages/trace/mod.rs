@@ -1,0 +1,157 @@
+//! Trace page: loads one trace and shows it.
+
+mod sync;
+
+use crate::route::{Placement, Route, TraceView};
+use crate::state::colours;
+use crate::state::data::{Data, use_data};
+use crate::state::navigation::whole_address;
+use crate::state::settings::{detail_place, jaeger_config, use_settings};
+use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
+use crate::trace_view::columns::ask_for_columns;
+use crate::trace_view::detail::{Around, Whole};
+use crate::trace_view::find::look;
+use crate::trace_view::header::{grouped, header};
+use crate::trace_view::layout::{Ask, TraceLayout};
+use crate::trace_view::session::Session;
+use crate::trace_view::slots_of;
+use crate::ui::problem::{Retry, problem_card};
+use crate::ui::view::Nodes;
+use leptos::prelude::*;
+use spandrel_trace::analysis::key_order::top_prefixes;
+use spandrel_trace::analysis::link_pattern::link_patterns;
+use spandrel_trace::engine::Progress;
+use spandrel_trace::model::Outline;
+use spandrel_trace::units::{Problem, SpanId};
+use std::rc::Rc;
+use std::sync::Arc;
+use sync::sync_with_address;
+
+/// Traces of more spans are shown in another task than the one that received their columns.
+const LARGE: usize = 250_000;
+
+/// How far loading the trace has come.
+#[derive(Clone)]
+enum Load {
+    Loading,
+    Failed(Problem),
+    Loaded(Arc<Outline>),
+}
+
+/// Page of the trace with this id, as written in the address. What is shown of the trace is in the route.
+#[component]
+pub fn TracePage(
+    /// Trace id, as in the address.
+    id: String,
+) -> impl IntoView {
+    let data = use_data();
+    let id = StoredValue::new(id);
+    let (load, progress) = (RwSignal::new(Load::Loading), RwSignal::new(Progress::default()));
+    let attempt = RwSignal::new(0u32);
+    // Opening a file with this trace again replaces what is shown.
+    let opening = Memo::new(move |_| id.with_value(|id| data.opening_of(id)));
+    Effect::new(move |_| {
+        attempt.track();
+        opening.track();
+        progress.set(Progress::default());
+        load.set(Load::Loading);
+        spawn_scoped(async move {
+            let outline = data.trace(&id.get_value(), move |now| progress.set(now)).await;
+            if outline.as_ref().is_ok_and(|outline| outline.len() > LARGE) {
+                yield_to_event_loop().await;
+            }
+            load.set(outline.map_or_else(Load::Failed, Load::Loaded));
+        });
+    });
+    let retry: Retry = Rc::new(move || attempt.update(|count| *count += 1));
+    let retry = StoredValue::new_local(retry);
+    let content = move || match load.get() {
+        Load::Loading => view! { <Loading progress=progress/> }.into_any(),
+        Load::Failed(problem) => {
+            view! { <Nodes make=move || problem_card(problem, Some(retry.get_value())).into()/> }.into_any()
+        }
+        Load::Loaded(outline) => view! { <LoadedTrace id=id outline=outline/> }.into_any(),
+    };
+    view! { <div class="trace-page" data-test="trace-page">{content}</div> }
+}
+
+/// Progress of loading: bytes and spans so far.
+#[component]
+fn Loading(progress: RwSignal<Progress>) -> impl IntoView {
+    let facts = move || {
+        let Progress { bytes, total, spans } = progress.get();
+        let read = match total {
+            Some(total) if total >= bytes => format!("{} of {}", megabytes(bytes), megabytes(total)),
+            _ => megabytes(bytes),
+        };
+        match bytes {
+            0 => "Waiting for the server".to_owned(),
+            _ => format!("{read} · {} spans so far", grouped(spans as usize)),
+        }
+    };
+    view! {
+        <div class="trace-loading" data-test="loading">
+            <p class="trace-loading-title" role="status">"Loading trace…"</p>
+            <div class="trace-loading-bar" aria-hidden="true"><i></i></div>
+            <p class="trace-loading-facts">{facts}</p>
+        </div>
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    match bytes {
+        0..100_000 => format!("{} KB", bytes.div_ceil(1_000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// A loaded trace, kept in sync with the address.
+#[component]
+fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView {
+    let data = use_data();
+    let mut session = Session::new(outline);
+    // All pages share one time zone.
+    session.zone = use_settings().zone;
+    let slots = Memo::new(move |_| {
+        Arc::new(session.outline_live().with(|outline| slots_of(outline, colours::slots)))
+    });
+    // Unless the address says otherwise, details are where this reader put them last.
+    session.placement.set(Placement::of_word(&detail_place()));
+    sync_with_address(session, id.get_value());
+    look(session, data, id.get_value());
+    ask_for_columns(session, data, id.get_value());
+    let ask: Ask = Rc::new(move |span| {
+        Box::pin(async move {
+            let detail = data.detail(&id.get_value(), span).await?;
+            Ok(Arc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
+        })
+    });
+    let header = move || header(session, data, id).into();
+    view! {
+        <Nodes make=header/>
+        <TraceLayout session=session slots=slots ask=ask around=around(id, data)/>
+    }
+}
+
+/// What the detail asks of the page.
+fn around(id: StoredValue<String>, data: Data) -> Around {
+    let route = |id: String, span: SpanId| {
+        let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
+        Route::Trace { id, view }
+    };
+    Around {
+        address_of: Rc::new(move |trace, span| route(trace.to_string(), span).to_string()),
+        link_to: Rc::new(move |span| whole_address(&route(id.get_value(), span))),
+        linked_from: Rc::new(move |span| {
+            // A list that nobody could make is left out: the rest of the detail is worth more than a complaint.
+            Box::pin(async move { data.linked_from(&id.get_value(), span).await.unwrap_or_default() })
+        }),
+        peers: Rc::new(move |span| Box::pin(async move { data.peers(&id.get_value(), span).await.ok() })),
+        export: Rc::new(move |begin, end, format| {
+            Box::pin(async move { data.export(&id.get_value(), begin, end, format).await.ok() })
+        }),
+        found: Rc::new(move |service, operation| data.found_durations(service, operation, &id.get_value())),
+        patterns: Rc::new(|| link_patterns(&jaeger_config())),
+        top: top_prefixes(&jaeger_config()).into(),
+    }
+}
