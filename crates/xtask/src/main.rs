@@ -1,9 +1,8 @@
-//! The hands of the project: everything that is done to it rather than by it.
+//! Build tasks: `cargo xtask run`, `test`, `bench`, `dist`, `setup`, `fixtures`.
 //!
-//! `cargo xtask run` and `cargo xtask test` are the two commands a newcomer needs; each sets up what it needs by
-//! itself. What is installed for the project alone goes into `target/tools`, pinned (`tools`); what comes from the
-//! system is taken as found (`system`).
-#![allow(clippy::print_stdout, reason = "this program speaks to the person who called it")]
+//! `run` and `test` are the two commands that a newcomer needs; each installs what it needs. Tools of the project go
+//! into `target/tools`, each version pinned (module `tools`); system programs are used as found (module `system`).
+#![allow(clippy::print_stdout, reason = "a command-line program prints to its user")]
 
 mod bench;
 mod dist;
@@ -13,8 +12,6 @@ mod place;
 mod process;
 mod run;
 mod service;
-mod shrink;
-mod split;
 mod system;
 mod test;
 mod tools;
@@ -37,17 +34,17 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Builds all, starts the server, the shop and a little traffic, and says where to look
+    /// Builds everything, starts the server, the demo and a little traffic, and prints the address
     Run(run::Options),
     /// Everything CI checks: formatting, lints, native, browser and end-to-end tests
     Test(test::Options),
-    /// Measures against a floor in the same run: the server, decoding in the browser, or whole pages
+    /// Benchmarks, each as a ratio to a baseline of the same run: server, decoding in the browser, whole pages
     Bench(bench::Options),
-    /// Builds what is shipped into dist/, and the server with the viewer inside it
+    /// Release build of the viewer into dist/, and of the server with the viewer inside it
     Dist(dist::Options),
     /// Installs everything that the other commands would install, and stops
     Setup,
-    /// Records the shop's traces anew into fixtures/
+    /// Records the demo's traces into fixtures/ again
     Fixtures,
 }
 

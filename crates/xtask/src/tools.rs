@@ -1,7 +1,7 @@
-//! Tools of the project's own: pinned, kept in `target/tools`, installed only when what is there is not right.
+//! Tools that the project installs for itself: each version pinned, kept in `target/tools`, installed only when missing.
 //!
-//! Trunk and wasm-bindgen are compiled (they come as source); what Node runs comes from npm, Python's SDK from PyPI.
-//! wasm-opt is only ever the pinned one: an older wasm-opt rewrites wasm-bindgen's table and the app dies silently.
+//! Trunk and wasm-bindgen are compiled with cargo; what Node runs comes from npm, the Python SDK from PyPI. wasm-opt is
+//! only ever the pinned version: an older one (Debian's 108) rewrites wasm-bindgen's table, and the app does not start.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,17 +13,17 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::system::{self, CHROMEDRIVER, CHROMIUM, NODE, NPM, PYTHON};
 use crate::{place, process};
 
-/// The bundler.
+/// Trunk's version.
 const TRUNK: &str = "0.22.1";
-/// What Node runs for us besides the SDK of `tests/sdk/package.json`.
+/// npm packages besides the SDK of `tests/sdk/package.json`.
 const NPM_PACKAGES: &[(&str, &str)] = &[BINARYEN, ("playwright-core", "1.65.1"), ("axe-core", "4.14.1")];
-/// Holds wasm-opt, compiled to JavaScript and wasm.
+/// wasm-opt, compiled to JavaScript and wasm. The same version as `wasm_opt` in Trunk.toml.
 const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
 
 /// Installs everything that any command would install.
 pub fn setup() -> Result<()> {
     wasm_target()?;
-    bundler()?;
+    bundler(false)?;
     let mut missing = Vec::new();
     for (what, got) in [
         ("wasm-bindgen's test runner", test_runner().map(drop)),
@@ -62,8 +62,9 @@ pub fn wasm_target() -> Result<()> {
         .with_context(|| format!("needed: `rustup target add {TARGET}`"))
 }
 
-/// Trunk and wasm-bindgen, and the PATH with which Trunk finds both.
-pub fn bundler() -> Result<Bundler> {
+/// Trunk, and the PATH on which it finds wasm-bindgen and wasm-opt. wasm-opt needs Node: it is installed only if
+/// `install_optimiser`, and left out where Node or npm is missing.
+pub fn bundler(install_optimiser: bool) -> Result<Bundler> {
     let bindgen = locked("wasm-bindgen")?;
     let trunk = compiled(
         "trunk",
@@ -76,25 +77,31 @@ pub fn bundler() -> Result<Bundler> {
     let tool = compiled("wasm-bindgen-cli", "wasm-bindgen", &bindgen, "1 to 2 minutes", &[])?;
     let mut folders: Vec<PathBuf> =
         [&trunk, &tool].into_iter().filter_map(|p| p.parent().map(PathBuf::from)).collect();
+    let optimiser = wasm_opt(install_optimiser)?;
+    let optimises = optimiser.is_some();
+    folders.extend(optimiser.into_iter().flatten());
     folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    Ok(Bundler { trunk, path: std::env::join_paths(folders)? })
+    Ok(Bundler { trunk, path: std::env::join_paths(folders)?, optimises })
 }
 
 /// What builds the viewer.
 pub struct Bundler {
     /// The program `trunk`.
     pub trunk: PathBuf,
-    /// A PATH on which the right wasm-bindgen comes first.
+    /// A PATH on which the pinned wasm-bindgen and wasm-opt come first.
     pub path: OsString,
+    /// Whether wasm-opt is on that PATH.
+    pub optimises: bool,
 }
 
-/// The runner that takes wasm tests into a browser; it comes with wasm-bindgen.
+/// The program that runs wasm tests in a browser; it comes with wasm-bindgen-cli.
 pub fn test_runner() -> Result<PathBuf> {
     compiled("wasm-bindgen-cli", "wasm-bindgen-test-runner", &locked("wasm-bindgen")?, "1 to 2 minutes", &[])
 }
 
-/// wasm-opt of the pinned version, if Node is here and it is installed or `install` may install it.
-pub fn wasm_opt(install: bool) -> Result<Option<Command>> {
+/// The folders to put on a PATH for the pinned wasm-opt: its own and Node's. `None` without Node, or where it is not
+/// installed and `install` is false or npm is missing.
+fn wasm_opt(install: bool) -> Result<Option<[PathBuf; 2]>> {
     let Some(node) = NODE.find() else { return Ok(None) };
     let folder = if npm_has(&npm_folder(), &[BINARYEN]) {
         npm_folder()
@@ -103,12 +110,11 @@ pub fn wasm_opt(install: bool) -> Result<Option<Command>> {
     } else {
         return Ok(None);
     };
-    let mut command = Command::new(node);
-    command.arg(folder.join("node_modules/binaryen/bin/wasm-opt"));
-    Ok(Some(command))
+    let of_node = node.parent().map(PathBuf::from).unwrap_or_default();
+    Ok(Some([folder.join("node_modules").join(".bin"), of_node]))
 }
 
-/// The folder whose `node_modules` has what the tests import.
+/// The folder whose `node_modules` holds the packages that tests import, installed if needed.
 pub fn npm() -> Result<PathBuf> {
     let folder = npm_folder();
     let mut wanted: Vec<(String, String)> =
@@ -135,7 +141,7 @@ pub fn npm() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The Python of a virtual environment that has the stock SDK of `tests/sdk/requirements.txt`.
+/// The Python of a virtual environment with the packages of `tests/sdk/requirements.txt`.
 pub fn python() -> Result<PathBuf> {
     let list = place::root().join("tests/sdk/requirements.txt");
     let wanted = fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
@@ -148,7 +154,7 @@ pub fn python() -> Result<PathBuf> {
     let system_python = PYTHON.get()?;
     println!("Installing the Python SDK into target/tools/python (about half a minute)");
     let venv = || process::run(Command::new(&system_python).args(["-m", "venv", "--clear"]).arg(&folder));
-    // Debian parts the module that makes environments from Python itself.
+    // Debian packages the module `venv` apart from Python.
     venv().or_else(|_| system::install(&["python3-venv"]).and_then(|()| venv()))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     process::run(Command::new(&python).args(pip).arg(&list)).context(
@@ -158,7 +164,7 @@ pub fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A program that cargo compiles: ours when right, the caller's own when right, else installed.
+/// A program that cargo compiles: from `target/tools` or the PATH if its version is `version`, else installed.
 fn compiled(package: &str, program: &str, version: &str, time: &str, flags: &[&str]) -> Result<PathBuf> {
     let ours = place::tools().join("bin").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
     let right = |path: &PathBuf| {
@@ -174,8 +180,8 @@ fn compiled(package: &str, program: &str, version: &str, time: &str, flags: &[&s
         .args(["install", "--quiet", "--force", package, "--version", version, "--root"])
         .arg(place::tools())
         .args(flags)
-        // Outside the repository's own configuration and with one build folder, so that both tools share what
-        // they have in common; speed of compiling counts for more than speed of the tool.
+        // One build folder, so that both tools share their dependencies; compiling fast matters more here than
+        // fast tools.
         .env("CARGO_TARGET_DIR", place::tools().join("build"))
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
@@ -206,7 +212,7 @@ fn npm_folder() -> PathBuf {
     place::tools().join("npm")
 }
 
-/// What the stock JavaScript SDK tests import.
+/// The packages that the tests of the stock JavaScript SDK import.
 fn sdk_packages() -> Result<Vec<(String, String)>> {
     let path = place::root().join("tests/sdk/package.json");
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;

@@ -1,9 +1,8 @@
-//! Builds the viewer and arranges it as it is shipped.
+//! Builds the viewer with Trunk and arranges the files so that a Jaeger can serve them.
 //!
-//! Trunk compiles and binds; the arrangement is ours, because a page that any Jaeger can serve has rules Trunk does not
-//! know: `index.html` at the root, everything else below `static/`, nothing rewritten by a server. All files lie in one
-//! folder named by the hash of their content (after wasm-opt: Trunk's own hashes are taken before it), so they may
-//! be cached for ever and a page never mixes two builds.
+//! A Jaeger serves `index.html` for every page and files only below `static/`, and rewrites neither. So `index.html` lies
+//! at the root and everything else in one folder `static/HASH/`, whose name is the hash of its content, taken after
+//! wasm-opt (Trunk takes its own hashes before). Files below it may be cached for ever, and a page never mixes two builds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,48 +13,40 @@ use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
-use crate::shrink::{Shrunk, shrink};
 use crate::{place, process, tools};
 
-/// The tag in `index.html` that starts the loader; shipping adds the folder of the files to it.
+/// The tag in `index.html` that opens the loader; arranging adds the folder of the files to it.
 const LOADER: &str = "<script id=\"loader\">";
-/// What Trunk calls the program and the script around it.
+/// The program and its glue script, as Trunk names them.
 const WASM: &str = "spandrel_bg.wasm";
 const SCRIPT: &str = "spandrel.js";
-/// What the program's second part is called, which only shipping splits off.
-pub const LATER: &str = "spandrel_later.wasm";
+/// All stylesheets in one.
+const STYLES: &str = "spandrel.css";
 
 /// How to build.
 #[derive(Default)]
 pub struct Build {
-    /// Install wasm-opt when it is not there (needs Node); otherwise it is used only when it is there.
+    /// Install wasm-opt when it is missing (needs Node). Otherwise it is used only when it is there.
     pub install_optimiser: bool,
-    /// Build with the door for benchmarks.
+    /// Build with the feature `bench`.
     pub bench: bool,
 }
 
-/// Builds the viewer into `out`; what was there goes.
+/// Builds the viewer into `out`, replacing what was there.
 pub fn build(build: &Build, out: &Path) -> Result<()> {
-    let wasm_opt = tools::wasm_opt(build.install_optimiser)?;
-    let bundle = bundle(build, wasm_opt.is_some())?;
-    let mut files = read_folder(&bundle)?;
+    let mut files = read_folder(&bundle(build)?)?;
     let source = fs::read_to_string(place::root().join("index.html"))?;
     files.remove(Path::new("index.html"));
     files.remove(Path::new(".trunk-lock"));
-    let sheets = stylesheets(&source);
-    files.retain(|path, _| path.extension().is_none_or(|extension| extension != "css"));
-    files.insert("spandrel.css".into(), concatenated(&sheets)?);
+    join_styles(&mut files, &stylesheets(&source))?;
     for needed in [SCRIPT, WASM] {
         if !files.contains_key(Path::new(needed)) {
             bail!("Trunk built no {needed}");
         }
     }
-    optimise(wasm_opt, &mut files)?;
-    for (_, wasm) in files.iter().filter(|(path, _)| path.extension().is_some_and(|kind| kind == "wasm")) {
-        names_no_folder(wasm, &folders())?;
-    }
+    names_no_folder(&files[Path::new(WASM)], &folders())?;
     let folder = format!("static/{}", content_hash(&files));
-    let page = shipped_page(&source, &folder, files.contains_key(Path::new(LATER)))?;
+    let page = shipped_page(&source, &folder)?;
 
     let fresh = out.with_extension("new");
     let _ = fs::remove_dir_all(&fresh);
@@ -69,52 +60,34 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
     fs::rename(&fresh, out).with_context(|| format!("{} cannot be replaced", out.display()))
 }
 
-/// Runs Trunk; gives the folder it wrote. What will be split has to say what needs what.
-fn bundle(build: &Build, splits: bool) -> Result<PathBuf> {
+/// Runs Trunk in release mode; returns the folder that it wrote.
+fn bundle(build: &Build) -> Result<PathBuf> {
     tools::wasm_target()?;
-    let bundler = tools::bundler()?;
-    let out = place::root().join("target").join(if build.bench { "trunk-bench" } else { "trunk" });
+    let bundler = tools::bundler(build.install_optimiser)?;
+    let out = place::root().join("target").join(if build.bench { "trunk-bench" } else { "trunk-release" });
     println!("Building the viewer (2 to 4 minutes when nothing is built yet)");
     let mut trunk = Command::new(bundler.trunk);
-    trunk
-        .args(["build", "--release", "--minify", "--skip-version-check", "--log", "warn", "--dist"])
-        .arg(&out);
+    trunk.args(["build", "--skip-version-check", "--log", "warn", "--dist"]).arg(&out);
+    if bundler.optimises {
+        trunk.arg("--release");
+    } else {
+        // The same profile without `--release`, in which Trunk would download wasm-opt.
+        println!("The viewer works but stays larger: wasm-opt needs Node and `cargo xtask setup`");
+        trunk.args(["--cargo-profile", "wasm-release", "--minify"]);
+    }
     if build.bench {
         trunk.args(["--features", "bench"]);
     }
-    // Trunk reads NO_COLOR as a Boolean and stops at `NO_COLOR=1`, which is what the world sets.
+    // Trunk reads NO_COLOR as a Boolean and fails on the usual `NO_COLOR=1`.
     trunk.env("PATH", bundler.path).env_remove("NO_COLOR").current_dir(place::root());
-    // Added to the flags of `.cargo/config.toml`, which stay.
-    let mut flags = without_folders();
-    if splits {
-        flags.push_str(" -Clink-arg=--emit-relocs");
-    }
-    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+    // Cargo adds these to the flags of `.cargo/config.toml`.
+    trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_folders());
     process::run(&mut trunk)?;
     Ok(out)
 }
 
-fn optimise(wasm_opt: Option<Command>, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
-    let Some(wasm_opt) = wasm_opt else {
-        println!(
-            "The viewer is neither made small nor split: that needs Node and `cargo xtask setup`. It works all the same."
-        );
-        return Ok(());
-    };
-    println!("Optimising {WASM} (about half a minute)");
-    let folder = place::root().join("target").join("wasm-opt");
-    let linked = fs::read(place::target()?.join("wasm32-unknown-unknown/wasm-release/spandrel.wasm"))
-        .context("what cargo built for Trunk is not where it should be")?;
-    let (wasm, script) = (&files[Path::new(WASM)], std::str::from_utf8(&files[Path::new(SCRIPT)])?);
-    let Shrunk { first, later, script } = shrink(&wasm_opt, &linked, wasm, script, &folder)?;
-    files.insert(WASM.into(), first);
-    files.insert(LATER.into(), later);
-    files.insert(SCRIPT.into(), script.into_bytes());
-    Ok(())
-}
-
-/// The folders of this machine that the compiler would write into the program, as places in the sources (for what a
-/// fault says of itself), with what it writes instead. They are nobody's business, and take room.
+/// The folders of this machine that the compiler would write into the program as source locations, each with its
+/// replacement.
 fn folders() -> Vec<(PathBuf, &'static str)> {
     let mut folders = vec![(place::root(), "")];
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -125,7 +98,7 @@ fn folders() -> Vec<(PathBuf, &'static str)> {
     let mut rustc = Command::new("rustc");
     let toolchain = process::answer(rustc.args(["--print", "sysroot"]).current_dir(place::root()));
     folders.extend(toolchain.map(|folder| (PathBuf::from(folder).join("lib/rustlib/src/rust"), "rust")));
-    // Cargo splits flags at spaces, so that a folder with one in its name cannot be told.
+    // Cargo splits flags at spaces, so a folder with a space in its name cannot be passed.
     folders.retain(|(folder, _)| !folder.to_string_lossy().contains(char::is_whitespace));
     folders
 }
@@ -154,41 +127,33 @@ fn stylesheets(page: &str) -> Vec<PathBuf> {
     links.filter_map(|line| line.split("href=\"").nth(1)?.split('"').next()).map(PathBuf::from).collect()
 }
 
-fn concatenated(sheets: &[PathBuf]) -> Result<Vec<u8>> {
-    let mut all = String::new();
+/// Replaces the stylesheets that Trunk wrote by one, in the order of the page's links. Trunk writes all of them into one
+/// folder, so two of the same name would overwrite each other: an error.
+fn join_styles(files: &mut BTreeMap<PathBuf, Vec<u8>>, sheets: &[PathBuf]) -> Result<()> {
+    let mut all = Vec::new();
     for sheet in sheets {
-        let text = fs::read_to_string(place::root().join(sheet))
-            .with_context(|| format!("index.html links {}, which cannot be read", sheet.display()))?;
-        all.push_str(&without_comments(&text));
+        let name = PathBuf::from(sheet.file_name().unwrap_or_default());
+        let text = files
+            .remove(&name)
+            .with_context(|| format!("{}: not built, or another sheet has its name", sheet.display()))?;
+        all.extend(text);
+        all.push(b'\n');
     }
-    Ok(all.into_bytes())
+    files.insert(STYLES.into(), all);
+    Ok(())
 }
 
-/// Comments and indentation are for those who write; they need not travel.
-fn without_comments(css: &str) -> String {
-    let mut kept = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some(start) = rest.find("/*") {
-        kept.push_str(&rest[..start]);
-        rest = rest[start..].find("*/").map_or("", |end| &rest[start + end + 2..]);
-    }
-    kept.push_str(rest);
-    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.fold(String::new(), |all, line| all + line + "\n")
-}
-
-/// The page without what only Trunk reads, and with the loader told where the files are, and what comes later.
-fn shipped_page(source: &str, folder: &str, is_split: bool) -> Result<String> {
+/// The page without the links that only Trunk reads, its loader told where the files are.
+fn shipped_page(source: &str, folder: &str) -> Result<String> {
     if source.matches(LOADER).count() != 1 {
         return Err(anyhow!("index.html must have exactly one `{LOADER}`"));
     }
     let lines = source.lines().filter(|line| !line.contains("data-trunk"));
     let page = lines.fold(String::new(), |all, line| all + line + "\n");
-    let later = if is_split { format!(" data-later=\"{LATER}\"") } else { String::new() };
-    Ok(page.replace(LOADER, &format!("<script id=\"loader\" data-assets=\"{folder}/\"{later}>")))
+    Ok(page.replace(LOADER, &format!("<script id=\"loader\" data-assets=\"{folder}/\">")))
 }
 
-/// The hash by which a content security policy allows the loader: of the script's text, which no build changes.
+/// The hash of the loader's text, by which a content security policy allows it. No build changes it.
 pub fn loader_hash(page: &str) -> Option<String> {
     let (_, tail) = page.split_once("<script id=\"loader\"")?;
     let (_, tail) = tail.split_once('>')?;
@@ -232,12 +197,12 @@ mod tests {
         <link data-trunk rel=\"rust\">\n<link data-trunk rel=\"css\" href=\"c.css\">\n</head>\n";
 
     #[test]
-    fn the_shipped_page_has_no_trunk_and_knows_its_folder() {
-        let page = shipped_page(PAGE, "static/0123", false).unwrap();
+    fn the_shipped_page_has_no_trunk_links_and_names_its_folder() {
+        let page = shipped_page(PAGE, "static/0123").unwrap();
         assert!(!page.contains("data-trunk"));
         assert!(page.contains("<script id=\"loader\" data-assets=\"static/0123/\">go()</script>"));
         assert!(page.contains("JAEGER_CONFIG = DEFAULT_CONFIG;"));
-        assert!(shipped_page("<head></head>", "x", false).is_err());
+        assert!(shipped_page("<head></head>", "x").is_err());
     }
 
     #[test]
@@ -257,14 +222,20 @@ mod tests {
         // printf 'go()' | openssl dgst -sha256 -binary | base64
         let expected = "sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw=";
         assert_eq!(loader_hash(PAGE).as_deref(), Some(expected));
-        assert_eq!(loader_hash(&shipped_page(PAGE, "static/1", false).unwrap()).as_deref(), Some(expected));
-        assert_eq!(loader_hash(&shipped_page(PAGE, "static/2", true).unwrap()).as_deref(), Some(expected));
+        assert_eq!(loader_hash(&shipped_page(PAGE, "static/1").unwrap()).as_deref(), Some(expected));
+        assert_eq!(loader_hash(&shipped_page(PAGE, "static/2").unwrap()).as_deref(), Some(expected));
     }
 
     #[test]
-    fn comments_in_styles_do_not_travel() {
-        assert_eq!(without_comments("/* a */\n  b { c: d } /* e\n f */ g {}\n"), "b { c: d }  g {}\n");
-        assert_eq!(without_comments("a {} /* open"), "a {}\n");
+    fn stylesheets_become_one_in_the_pages_order() {
+        let sheet = |name: &str, text: &str| (PathBuf::from(name), text.as_bytes().to_vec());
+        let mut files = BTreeMap::from([sheet("c.css", "c{}"), sheet("b.css", "b{}"), sheet("x.js", "")]);
+        join_styles(&mut files, &stylesheets(PAGE)).unwrap();
+        assert_eq!(files.keys().collect::<Vec<_>>(), [Path::new(STYLES), Path::new("x.js")]);
+        assert_eq!(files[Path::new(STYLES)], b"b{}\nc{}\n");
+
+        let twice = ["ui/list.css", "pages/list.css"].map(PathBuf::from);
+        assert!(join_styles(&mut BTreeMap::from([sheet("list.css", "")]), &twice).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Is the plan still the plan? Rules of the house that no compiler knows, each with a test that it catches what it is for.
+//! Checks what no compiler does: import rules, file sizes, names, licences, styles, links. Each rule has its own test.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -7,8 +7,12 @@
 
 #[path = "tidy/crates.rs"]
 mod crates;
+#[path = "tidy/imports.rs"]
+mod imports;
 #[path = "tidy/law.rs"]
 mod law;
+#[path = "tidy/rings.rs"]
+mod rings;
 #[path = "tidy/scale.rs"]
 mod scale;
 #[path = "tidy/shape.rs"]
@@ -29,12 +33,17 @@ fn check(complaints: Vec<String>) {
 }
 
 #[test]
-fn rooms_import_only_what_the_law_allows() {
+fn modules_import_only_what_the_rules_allow() {
     check(law::check(&tree::read()));
 }
 
 #[test]
-fn crates_depend_only_on_what_the_law_allows() {
+fn no_folder_has_a_ring_of_imports() {
+    check(rings::check(&tree::read()));
+}
+
+#[test]
+fn crates_depend_only_on_what_the_rules_allow() {
     check(crates::check_dependencies(&crates::metadata()));
 }
 
@@ -58,7 +67,7 @@ fn files_are_short_named_well_and_introduced() {
 }
 
 #[test]
-fn the_architecture_names_every_room() {
+fn the_architecture_names_every_module() {
     check(shape::check_rooms(&shape::rooms(&tree::paths()), &tree::text("ARCHITECTURE.md"), &tree::exists));
 }
 
@@ -77,7 +86,7 @@ fn links_lead_somewhere() {
     check(words::check_links(&tree::read(), &tree::exists));
 }
 
-/// A file as the rules see it, for their tests.
+/// A file made up for the tests of the rules.
 fn file(path: &str, text: &str) -> File {
     File { path: path.to_owned(), text: text.to_owned() }
 }

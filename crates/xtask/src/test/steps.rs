@@ -12,7 +12,6 @@ use anyhow::{Result, bail};
 
 use super::count::Tally;
 use crate::system::{CHROMEDRIVER, CHROMIUM, NODE};
-use crate::viewer::{self, Build};
 use crate::{dist, place, process, tools};
 
 /// One step.
@@ -113,8 +112,7 @@ pub fn tested_dist() -> PathBuf {
 }
 
 fn ship() -> Result<Tally> {
-    viewer::build(&Build { install_optimiser: true, ..Build::default() }, &tested_dist())?;
-    dist::weigh(&tested_dist())?;
+    dist::ship(&tested_dist())?;
     Ok(Tally::CHECK)
 }
 

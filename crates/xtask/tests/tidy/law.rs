@@ -1,54 +1,55 @@
-//! The import law: which room of the house may import which.
+//! The import rules: which top-level module may import which.
 
+use crate::imports::{module_of, parents, paths, tests_start};
 use crate::tree::{File, code};
 
-/// What a room may import: rooms of its own crate, and rooms of the meaning crate (`*` for all).
-struct Room {
+/// What a top-level module may import: modules of its own crate, and modules of the trace crate (`*` for all).
+struct Module {
     name: &'static str,
     own: &'static [&'static str],
     trace: &'static [&'static str],
     leptos: bool,
 }
 
-/// The rooms of `crates/trace`; here `own` is all there is.
-const TRACE: &[Room] = &[
-    room("units", &[]),
-    room("model", &["units"]),
-    room("repair", &["units"]),
-    room("build", &["model", "repair", "units"]),
-    room("format", &["build", "model", "units"]),
-    room("source", &["format", "units"]),
-    room("analysis", &["model", "units"]),
-    room("scene", &["analysis", "model", "units"]),
-    room("engine", &["analysis", "build", "format", "model", "source", "units"]),
-    room(
+/// The modules of `crates/trace`, where `own` is all there is.
+const TRACE: &[Module] = &[
+    module("units", &[]),
+    module("model", &["units"]),
+    module("repair", &["units"]),
+    module("build", &["model", "repair", "units"]),
+    module("format", &["build", "model", "units"]),
+    module("source", &["format", "units"]),
+    module("analysis", &["model", "units"]),
+    module("scene", &["analysis", "model", "units"]),
+    module("engine", &["analysis", "build", "format", "model", "source", "units"]),
+    module(
         "testing",
         &["analysis", "build", "engine", "format", "model", "repair", "scene", "source", "units"],
     ),
 ];
 
-/// The rooms of the viewer.
-const VIEWER: &[Room] = &[
-    Room { name: "route", own: &[], trace: &["source", "units"], leptos: false },
-    Room { name: "io", own: &[], trace: &["engine", "model", "source", "units"], leptos: false },
-    Room { name: "state", own: &["io", "route"], trace: &["*"], leptos: true },
-    Room { name: "ui", own: &[], trace: &["scene", "units"], leptos: true },
-    Room { name: "trace_view", own: &["route", "state", "ui"], trace: &["*"], leptos: true },
-    Room { name: "pages", own: &["route", "state", "trace_view", "ui"], trace: &["*"], leptos: true },
-    Room {
+/// The modules of the viewer.
+const VIEWER: &[Module] = &[
+    Module { name: "route", own: &[], trace: &["source", "units"], leptos: false },
+    Module { name: "io", own: &[], trace: &["engine", "model", "source", "units"], leptos: false },
+    Module { name: "state", own: &["io", "route"], trace: &["*"], leptos: true },
+    Module { name: "ui", own: &[], trace: &["scene", "units"], leptos: true },
+    Module { name: "trace_view", own: &["route", "state", "ui"], trace: &["*"], leptos: true },
+    Module { name: "pages", own: &["route", "state", "trace_view", "ui"], trace: &["*"], leptos: true },
+    Module {
         name: "app",
         own: &["pages", "route", "state", "trace_view", "ui"],
         trace: &["units"],
         leptos: true,
     },
-    Room { name: "worker", own: &["io"], trace: &["engine", "source", "units"], leptos: false },
+    Module { name: "worker", own: &["io"], trace: &["engine", "source", "units"], leptos: false },
 ];
 
-const fn room(name: &'static str, own: &'static [&'static str]) -> Room {
-    Room { name, own, trace: &[], leptos: false }
+const fn module(name: &'static str, own: &'static [&'static str]) -> Module {
+    Module { name, own, trace: &[], leptos: false }
 }
 
-/// Complaints about imports against the law.
+/// Complaints about imports against the rules.
 pub fn check(files: &[File]) -> Vec<String> {
     files.iter().filter(|file| file.path.ends_with(".rs")).flat_map(check_file).collect()
 }
@@ -56,48 +57,50 @@ pub fn check(files: &[File]) -> Vec<String> {
 fn check_file(file: &File) -> Vec<String> {
     let trace = file.path.strip_prefix("crates/trace/src/");
     let viewer = file.path.strip_prefix("src/");
-    let (rooms, inside, crate_name) = match (trace, viewer) {
+    let (known, inside, crate_name) = match (trace, viewer) {
         (Some(inside), _) => (TRACE, inside, "spandrel_trace"),
         (_, Some(inside)) => (VIEWER, inside, "spandrel"),
-        _ => return check_stranger(file),
+        _ => return check_other(file),
     };
-    let modules: Vec<&str> =
-        inside.trim_end_matches(".rs").split('/').filter(|part| *part != "mod").collect();
-    let Some(this) = rooms.iter().find(|room| room.name == modules[0]) else {
-        // The crate's root lists its rooms and the window or worker starts here; anything else is a new room.
-        let root = matches!(inside, "lib.rs" | "main.rs");
-        return if root { vec![] } else { vec![format!("{}: a room that the law does not know", file.path)] };
+    let here = module_of(inside);
+    let Some(this) = known.iter().find(|module| here.first() == Some(&module.name)) else {
+        return if here.is_empty() {
+            vec![]
+        } else {
+            vec![format!("{}: a module that the import rules do not know", file.path)]
+        };
     };
     let source = code(&file.text);
-    let whole_test = modules.last() == Some(&"tests");
-    let tests_begin = if whole_test { 0 } else { source.find("#[cfg(test)]").unwrap_or(source.len()) };
+    let tests_start = tests_start(&source, &here);
     let mut complaints = Vec::new();
     let mut complain = |at: usize, what: String| {
         let line = source[..at].lines().count().max(1);
         complaints.push(format!("{}:{line}: `{}` may not import {what}", file.path, this.name));
     };
 
-    for (at, path) in paths(&source, "crate").into_iter().chain(parents(&source, &modules)) {
-        let (target, rest) = path.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let in_test = at >= tests_begin;
+    for (at, path) in paths(&source, "crate").into_iter().chain(parents(&source, &here)) {
+        let target = path.first().map_or("", String::as_str);
+        let second = path.get(1).map(String::as_str);
+        let in_test = at >= tests_start;
         let allowed = target == this.name
             || this.own.contains(&target)
             || (in_test && target == "testing")
-            || !rooms.iter().any(|room| room.name == target);
+            || !known.iter().any(|module| module.name == target);
         if !allowed {
             complain(at, format!("`{target}`"));
         }
-        if this.name == "pages" && target == "pages" && modules.len() > 1 {
-            let other = rest.first().map(String::as_str);
-            if other.is_some_and(|other| other != modules[1]) {
-                complain(at, format!("another page (`{}`)", rest[0]));
-            }
+        if this.name == "pages"
+            && target == "pages"
+            && here.len() > 1
+            && let Some(other) = second.filter(|other| *other != here[1])
+        {
+            complain(at, format!("another page (`{other}`)"));
         }
-        if this.name == "worker" && target == "io" {
-            let door = rest.first().map(String::as_str);
-            if !matches!(door, Some("clock" | "fetch" | "file" | "outside")) {
-                complain(at, "more of `io` than `clock`, `fetch`, `file` and `outside`".to_owned());
-            }
+        if this.name == "worker"
+            && target == "io"
+            && !matches!(second, Some("clock" | "fetch" | "file" | "outside"))
+        {
+            complain(at, "more of `io` than `clock`, `fetch`, `file` and `outside`".to_owned());
         }
     }
     if crate_name == "spandrel" {
@@ -105,13 +108,13 @@ fn check_file(file: &File) -> Vec<String> {
             let target = path.first().map_or("", String::as_str);
             if !this.trace.contains(&target)
                 && this.trace != ["*"]
-                && !(at >= tests_begin && target == "testing")
+                && !(at >= tests_start && target == "testing")
             {
                 complain(at, format!("`trace::{target}`"));
             }
         }
         if !this.leptos {
-            for (at, _) in paths(&source, "leptos") {
+            for (at, _) in source.match_indices("leptos").filter(|(at, _)| begins_word(&source, *at)) {
                 complain(at, "leptos".to_owned());
             }
         }
@@ -119,8 +122,13 @@ fn check_file(file: &File) -> Vec<String> {
     complaints
 }
 
-/// The server never reaches the viewer or the shop; the shop and the hands reach nothing of ours.
-fn check_stranger(file: &File) -> Vec<String> {
+/// Whether no identifier reaches into `at` from the left: finds `leptos`, `leptos_use_raf_fn`, not `my_leptos`.
+fn begins_word(source: &str, at: usize) -> bool {
+    !source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+}
+
+/// The server never imports the viewer or the demo; the demo and the build tasks import nothing of ours.
+fn check_other(file: &File) -> Vec<String> {
     let banned: &[&str] = match file.path.split('/').nth(1) {
         Some("server") => &["spandrel", "spandrel_shop"],
         Some("shop") => &["spandrel", "spandrel_trace", "spandrel_server"],
@@ -130,80 +138,6 @@ fn check_stranger(file: &File) -> Vec<String> {
     let source = code(&file.text);
     let found = banned.iter().filter(|name| !paths(&source, name).is_empty());
     found.map(|name| format!("{}: may not import `{name}`", file.path)).collect()
-}
-
-/// Every path that begins with `head::`, with its place; groups in braces give one path for each member, as deep as
-/// two names.
-fn paths(source: &str, head: &str) -> Vec<(usize, Vec<String>)> {
-    let start = format!("{head}::");
-    let starts = source
-        .match_indices(&start)
-        .filter(|(at, _)| !source[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
-    starts
-        .flat_map(|(at, _)| members(&source[at + start.len()..]).into_iter().map(move |path| (at, path)))
-        .collect()
-}
-
-/// `super::super::x` as a path from the crate's root, as if it stood in the file's own module (an inner module's climbs
-/// one less far, and then names no room).
-fn parents(source: &str, modules: &[&str]) -> Vec<(usize, Vec<String>)> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = source[from..].find("super::").map(|at| from + at) {
-        let mut rest = &source[at..];
-        let mut climbed = 0;
-        while let Some(higher) = rest.strip_prefix("super::") {
-            rest = higher;
-            climbed += 1;
-        }
-        from = source.len() - rest.len();
-        if climbed <= modules.len() {
-            let above = modules[..modules.len() - climbed].iter().map(|name| (*name).to_owned());
-            found.extend(members(rest).into_iter().map(|path| (at, above.clone().chain(path).collect())));
-        }
-    }
-    found
-}
-
-/// The first two names of each path in `a::b`, `{a::b, c::{d, e}}`, `a::{b, c}`.
-fn members(text: &str) -> Vec<Vec<String>> {
-    let text = text.trim_start();
-    if let Some(group) = text.strip_prefix('{') {
-        return split_group(group).into_iter().flat_map(members).collect();
-    }
-    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    if name.is_empty() {
-        return vec![];
-    }
-    match text[name.len()..].trim_start().strip_prefix("::") {
-        Some(rest) => {
-            let below = members(rest).into_iter().filter_map(|path| path.into_iter().next());
-            let paths: Vec<_> = below.map(|second| vec![name.clone(), second]).collect();
-            if paths.is_empty() { vec![vec![name]] } else { paths }
-        }
-        None => vec![vec![name]],
-    }
-}
-
-/// The members of a group whose opening brace was read.
-fn split_group(text: &str) -> Vec<&str> {
-    let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => {
-                parts.push(&text[start..at]);
-                break;
-            }
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts
 }
 
 #[cfg(test)]
@@ -223,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_meaning_crate_points_one_way() {
+    fn the_trace_crate_points_one_way() {
         caught("crates/trace/src/model/mod.rs", "use crate::format::Reader;", "`format`");
         caught("crates/trace/src/engine/mod.rs", "fn f() { crate::scene::draw() }", "`scene`");
         caught(
@@ -233,7 +167,7 @@ mod tests {
         );
         caught("crates/trace/src/units/id.rs", "use super::super::model::Outline;", "`model`");
         caught("crates/trace/src/units.rs", "use super::model::Outline;", "`model`");
-        caught("crates/trace/src/extras.rs", "", "a room that the law does not know");
+        caught("crates/trace/src/extras.rs", "", "a module that the import rules do not know");
         allowed(
             "crates/trace/src/scene/graph.rs",
             "use crate::{analysis::layout, model, units::{count, duration}};",
@@ -253,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_viewers_rooms_keep_their_doors() {
+    fn the_viewers_modules_import_what_they_may() {
         caught("src/io/fetch.rs", "use leptos::prelude::*;", "leptos");
         caught("src/io/fetch.rs", "use spandrel_trace::format::Reader;", "`trace::format`");
         caught("src/ui/list.rs", "use crate::state::Data;", "`state`");
@@ -261,6 +195,13 @@ mod tests {
         caught("src/pages/search/mod.rs", "use crate::io::fetch;", "`io`");
         caught("src/pages/search/form.rs", "use crate::pages::trace::Header;", "another page (`trace`)");
         caught("src/pages/about.rs", "use super::search::Form;", "another page (`search`)");
+        caught("src/worker.rs", "use leptos::prelude::*;", "leptos");
+        caught("src/io/file.rs", "use leptos_use_event_listener::use_event_listener;", "leptos");
+        caught("src/trace_view/find.rs", "use crate::pages::search::Form;", "`pages`");
+        caught("src/trace_view/find.rs", "use crate::io::fetch;", "`io`");
+        caught("src/ui/list.rs", "use crate::trace_view::Viewport;", "`trace_view`");
+        allowed("src/pages/about.rs", "use leptos::prelude::*; use crate::trace_view::Viewport;");
+        allowed("src/trace_view/find.rs", "use leptos::prelude::*; use crate::{route, state, ui::list};");
         caught("src/worker.rs", "use crate::io::storage;", "more of `io`");
         caught("src/worker.rs", "use crate::state::busy;", "`state`");
         caught("src/route.rs", "use spandrel_trace::engine::Engine;", "`trace::engine`");
@@ -278,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_stay_strangers() {
+    fn crates_stay_apart() {
         caught("crates/server/src/lib.rs", "use spandrel_shop::Order;", "`spandrel_shop`");
         caught("crates/shop/src/lib.rs", "use spandrel_trace::units;", "`spandrel_trace`");
         caught("crates/xtask/src/main.rs", "spandrel_server::main()", "`spandrel_server`");
