@@ -1,4 +1,4 @@
-//! `fixtures`: records the traces of `fixtures/` anew, from our own shop through our own server.
+//! `fixtures`: records the traces of `fixtures/` again, from the demo and the stock SDKs through our server.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::system::NODE;
 use crate::{place, process, tools};
 
-/// Lets the shop, and the stock SDKs, write their story down in every format that is read.
+/// Runs the demo and the stock SDKs and writes their traces in every format that is read.
 pub fn record() -> Result<()> {
     let cargo = |words: &[&str]| {
         let mut command = Command::new(place::cargo());

@@ -1,4 +1,4 @@
-//! One plain GET to our own server on this machine: enough to see whether a page answers.
+//! A minimal HTTP GET, for servers on this machine.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn status_and_body_are_parted() {
+    fn status_and_body_are_separated() {
         let (status, body) = parse(b"HTTP/1.1 404 Not Found\r\nA: b\r\n\r\nno\r\n\r\nthing").unwrap();
         assert_eq!((status, &body[..]), (404, &b"no\r\n\r\nthing"[..]));
         assert!(parse(b"SSH-2.0-x\r\n").is_none());

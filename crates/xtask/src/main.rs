@@ -1,12 +1,17 @@
-//! Build tasks: `cargo xtask run`, `test`, `bench`, `dist`, `setup`, `fixtures`.
+//! Build tasks: `cargo xtask run`, `dev`, `test`, `bench`, `fuzz`, `dist`, `setup`, `fixtures`.
 //!
 //! `run` and `test` are the two commands that a newcomer needs; each installs what it needs. Tools of the project go
 //! into `target/tools`, each version pinned (module `tools`); system programs are used as found (module `system`).
 #![allow(clippy::print_stdout, reason = "a command-line program prints to its user")]
 
+mod advisories;
+mod backend;
 mod bench;
+mod dev;
 mod dist;
 mod fixtures;
+mod fonts;
+mod fuzz;
 mod http;
 mod place;
 mod process;
@@ -36,10 +41,14 @@ struct Cli {
 enum Command {
     /// Builds everything, starts the server, the demo and a little traffic, and prints the address
     Run(run::Options),
+    /// Server, demo and `trunk serve`: the viewer rebuilt on every change
+    Dev(dev::Options),
     /// Everything CI checks: formatting, lints, native, browser and end-to-end tests
     Test(test::Options),
     /// Benchmarks, each as a ratio to a baseline of the same run: server, decoding in the browser, whole pages
     Bench(bench::Options),
+    /// Looks for inputs that a reader does not survive: cargo-fuzz with a nightly toolchain, else property tests
+    Fuzz(fuzz::Options),
     /// Release build of the viewer into dist/, and of the server with the viewer inside it
     Dist(dist::Options),
     /// Installs everything that the other commands would install, and stops
@@ -51,8 +60,10 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Dev(options) => dev::dev(&options),
         Command::Test(options) => return test::test(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Dist(options) => dist::dist(&options),
         Command::Setup => tools::setup(),
         Command::Fixtures => fixtures::record(),

@@ -1,23 +1,23 @@
-//! Where things are: the repository, cargo's target directory, the tools.
+//! Paths: the repository, cargo's target directory, the tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// The root of the repository: this crate lies two folders below it.
+/// The root of the repository, two folders above this crate.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// Where tools are kept: always inside the repository, also when `CARGO_TARGET_DIR` points elsewhere, so that a
-/// target directory shared between projects never mixes their tools.
+/// The folder of the tools: always in the repository, also when `CARGO_TARGET_DIR` points elsewhere, so that projects
+/// which share a target directory do not share tools.
 pub fn tools() -> PathBuf {
     root().join("target").join("tools")
 }
 
-/// Where cargo puts what it builds, as cargo itself sees it (environment, configuration or default).
+/// Cargo's target directory, from its environment, configuration or default.
 pub fn target() -> Result<PathBuf> {
     let answer = Command::new(cargo())
         .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -30,17 +30,17 @@ pub fn target() -> Result<PathBuf> {
     Ok(folder.map_or_else(|| root().join("target"), PathBuf::from))
 }
 
-/// A binary of ours as cargo built it, for example `binary("debug", "spandrel-server")`.
+/// The path of a binary that cargo built, for example `binary("debug", "spandrel-server")`.
 pub fn binary(profile: &str, name: &str) -> Result<PathBuf> {
     Ok(target()?.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// The cargo that started us, so that everything is built by one toolchain.
+/// The cargo that runs this program, so that everything is built by one toolchain.
 pub fn cargo() -> std::ffi::OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// What the project shares with its neighbours (benchmarks, a corpus of real files); absent in a clone alone.
+/// A folder of `../shared` (benchmarks, files of other projects); `None` where that is absent.
 pub fn shared(part: &str) -> Option<PathBuf> {
     let folder = root().parent()?.join("shared").join(part);
     folder.exists().then_some(folder)

@@ -1,16 +1,15 @@
-//! `run`: from nothing to traces of real services in a browser.
+//! `run`: builds everything, starts the server and the demo, and waits for the page and a first trace.
 
-use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::backend::{self, Profile};
 use crate::service::Service;
 use crate::viewer::{self, Build};
-use crate::{http, place, process};
+use crate::{http, place};
 
 /// The five services whose names the first trace must show.
 const SHOP: [&str; 5] = ["gateway", "order", "payment", "inventory", "notification"];
@@ -18,77 +17,31 @@ const SHOP: [&str; 5] = ["gateway", "order", "payment", "inventory", "notificati
 /// The options of `cargo xtask run`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only the server: spans come from programs of your own
-    #[arg(long)]
-    no_shop: bool,
     /// Where the viewer and its queries are served
     #[arg(long, default_value_t = 16686)]
     port: u16,
-    /// Where OTLP over HTTP is received
-    #[arg(long, default_value_t = 4318)]
-    otlp_http_port: u16,
-    /// Where OTLP over gRPC is received
-    #[arg(long, default_value_t = 4317)]
-    otlp_grpc_port: u16,
-    /// The first of the shop's five ports
-    #[arg(long, default_value_t = 8000)]
-    shop_port: u16,
-    /// Where spans are kept
-    #[arg(long, default_value_os_t = place::root().join("target").join("run-data"))]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    backend: backend::Options,
     /// Open the page in the browser
     #[arg(long)]
     open: bool,
 }
 
-/// Builds, starts, says where to look, and stays until Ctrl-C.
+/// Builds, starts, prints the address, and stays until Ctrl-C.
 pub fn run(options: &Options) -> Result<()> {
     let stop = on_stop()?;
-    free_ports(options)?;
-    let begun = Instant::now();
+    let ports = [(options.port, "--port")];
+    options.backend.check_ports(&ports)?;
+    let start = Instant::now();
     let dist = place::root().join("target").join("run-dist");
     viewer::build(&Build::default(), &dist)?;
-    println!("Building the server and the shop (3 to 5 minutes when nothing is built yet)");
-    let mut build = Command::new(place::cargo());
-    build.args(["build", "--release", "--package", "spandrel-server"]).current_dir(place::root());
-    if !options.no_shop {
-        build.args(["--package", "spandrel-shop"]);
-    }
-    process::run(&mut build)?;
-    println!("Built in {} s", begun.elapsed().as_secs());
-    free_ports(options)?;
+    options.backend.build(Profile::Release)?;
+    println!("Built in {} s", start.elapsed().as_secs());
+    options.backend.check_ports(&ports)?;
 
-    let mut services = Vec::new();
-    let mut server = Command::new(place::binary("release", "spandrel-server")?);
-    server.args([
-        "--port",
-        &options.port.to_string(),
-        "--otlp-http-port",
-        &options.otlp_http_port.to_string(),
-    ]);
-    server
-        .args(["--otlp-grpc-port", &options.otlp_grpc_port.to_string(), "--data-dir"])
-        .arg(&options.data_dir);
-    server.arg("--viewer").arg(&dist);
-    if !options.no_shop {
-        server.args(["--shop", &format!("http://127.0.0.1:{}", options.shop_port)]);
-    }
-    services.push(Service::start("the server", &mut server)?);
+    let mut services = options.backend.start(Profile::Release, options.port, Some(&dist))?;
     let viewer = services[0].authority("viewer")?.to_owned();
-    if !options.no_shop {
-        let otlp = services[0].authority("otlp_http")?;
-        let mut shop = Command::new(place::binary("release", "spandrel-shop")?);
-        shop.args([
-            "--base-port",
-            &options.shop_port.to_string(),
-            "--otlp",
-            &format!("http://{otlp}"),
-            "--traffic",
-        ]);
-        services.push(Service::start("the shop", &mut shop)?);
-    }
-
-    if !wait_until_ready(&mut services, &viewer, options.no_shop, &stop)? {
+    if !wait_until_ready(&mut services, &viewer, options.backend.no_shop, &stop)? {
         return Ok(());
     }
     println!("Spandrel is ready: http://{viewer}");
@@ -96,23 +49,29 @@ pub fn run(options: &Options) -> Result<()> {
     if options.open {
         open(&format!("http://{viewer}"));
     }
-    while !stopped(&stop, Duration::from_millis(500)) {
+    watch(&mut services, &stop)
+}
+
+/// Stays until Ctrl-C; fails if a service ends by itself.
+pub fn watch(services: &mut [Service], stop: &Receiver<()>) -> Result<()> {
+    while !stopped(stop, Duration::from_millis(500)) {
         services.iter_mut().try_for_each(Service::check)?;
     }
     println!("Stopping.");
     Ok(())
 }
 
-/// A receiver that hears of Ctrl-C and of a polite request to end.
-fn on_stop() -> Result<Receiver<()>> {
-    let (said, heard) = channel();
+/// Receives a message on Ctrl-C and on SIGTERM.
+pub fn on_stop() -> Result<Receiver<()>> {
+    let (sender, receiver) = channel();
     ctrlc::set_handler(move || {
-        let _ = said.send(());
+        let _ = sender.send(());
     })?;
-    Ok(heard)
+    Ok(receiver)
 }
 
-fn stopped(stop: &Receiver<()>, wait: Duration) -> bool {
+/// Waits for the message at most that long; true if it came.
+pub fn stopped(stop: &Receiver<()>, wait: Duration) -> bool {
     !matches!(stop.recv_timeout(wait), Err(RecvTimeoutError::Timeout))
 }
 
@@ -139,14 +98,15 @@ fn wait_until_ready(
     bail!("not ready after 90 seconds: {why}")
 }
 
-fn page_answers(viewer: &str) -> Result<()> {
+/// Whether the viewer's page is served there.
+pub fn page_answers(viewer: &str) -> Result<()> {
     match http::get(viewer, "/")? {
         (200, page) if String::from_utf8_lossy(&page).contains("id=\"loader\"") => Ok(()),
         (status, _) => bail!("the page answers {status} and not with the viewer"),
     }
 }
 
-/// A trace in which every service of the shop took part.
+/// A trace in which every service of the demo took part.
 fn whole_trace(viewer: &str) -> Result<()> {
     let (status, body) = http::get(viewer, "/api/traces?service=gateway&limit=20&lookback=1h")?;
     if status != 200 {
@@ -157,7 +117,7 @@ fn whole_trace(viewer: &str) -> Result<()> {
     if traces.iter().any(crosses_all) {
         Ok(())
     } else {
-        bail!("no trace crosses all five services of the shop yet")
+        bail!("no trace crosses all five services of the demo yet")
     }
 }
 
@@ -166,26 +126,6 @@ fn crosses_all(trace: &serde_json::Value) -> bool {
     SHOP.iter().all(|name| {
         processes.is_some_and(|all| all.values().any(|process| process["serviceName"].as_str() == Some(name)))
     })
-}
-
-/// Says which port is taken, and by which flag to choose another, before anything is started.
-fn free_ports(options: &Options) -> Result<()> {
-    let mut wanted = vec![
-        (options.port, "--port"),
-        (options.otlp_http_port, "--otlp-http-port"),
-        (options.otlp_grpc_port, "--otlp-grpc-port"),
-    ];
-    if !options.no_shop {
-        wanted.extend((0..5).map(|at| (options.shop_port.saturating_add(at), "--shop-port")));
-    }
-    for (port, flag) in wanted {
-        if port != 0 && TcpListener::bind(("127.0.0.1", port)).is_err() {
-            bail!(
-                "Port {port} is taken. Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another port with {flag}"
-            );
-        }
-    }
-    Ok(())
 }
 
 fn open(url: &str) {
@@ -198,28 +138,6 @@ fn open(url: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn options(port: u16) -> Options {
-        Options {
-            no_shop: true,
-            port,
-            otlp_http_port: 0,
-            otlp_grpc_port: 0,
-            shop_port: 0,
-            data_dir: PathBuf::new(),
-            open: false,
-        }
-    }
-
-    #[test]
-    fn a_taken_port_is_named_with_the_flag_that_changes_it() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = taken.local_addr().unwrap().port();
-        let text = free_ports(&options(port)).unwrap_err().to_string();
-        assert!(text.contains(&format!("Port {port} is taken")) && text.contains("--port"), "{text}");
-        drop(taken);
-        assert!(free_ports(&options(0)).is_ok());
-    }
 
     #[test]
     fn only_a_trace_of_all_five_services_counts() {

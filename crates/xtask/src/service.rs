@@ -1,4 +1,4 @@
-//! Our own long-running programs, started and stopped: each says `ready name=URL …` in one line when it listens.
+//! Long-running programs, started and stopped. Ours print one line `ready name=URL …` once they listen.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -28,27 +28,36 @@ impl Service {
             .spawn()
             .with_context(|| format!("`{}` could not be started", process::shown(command)))?;
         let stdout = child.stdout.take().context("no standard output")?;
-        let (said, heard) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 match addresses(&line) {
-                    Some(found) => drop(said.send(found)),
+                    Some(found) => drop(sender.send(found)),
                     None => println!("{line}"),
                 }
             }
         });
         let mut service = Service { name: name.to_owned(), child, addresses: HashMap::new() };
-        match heard.recv_timeout(Duration::from_secs(60)) {
+        match receiver.recv_timeout(Duration::from_secs(60)) {
             Ok(found) => service.addresses = found,
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                bail!("{name} did not say that it is ready within a minute")
+                bail!("{name} was not ready within a minute")
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 let status = service.child.wait()?;
-                bail!("{name} stopped before it was ready ({status}); what it said stands above");
+                bail!("{name} stopped before it was ready ({status}); its output is above");
             }
         }
         Ok(service)
+    }
+
+    /// Starts a program that prints no `ready` line; its output is shown as it is.
+    pub fn spawn(name: &str, command: &mut Command) -> Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("`{}` could not be started", process::shown(command)))?;
+        Ok(Service { name: name.to_owned(), child, addresses: HashMap::new() })
     }
 
     /// Host and port of one of its addresses.
@@ -68,7 +77,7 @@ impl Service {
 
     /// Asks the program to end, gives it ten seconds, then ends it.
     fn stop(&mut self) {
-        // The shell's own `kill`: a bare machine may have no other, and signals need no unsafe code this way.
+        // The shell's built-in `kill` is always there, and needs no unsafe code.
         let polite = format!("kill -TERM {}", self.child.id());
         let _ = Command::new("sh").args(["-c", &polite]).stderr(Stdio::null()).status();
         let end = Instant::now() + Duration::from_secs(10);

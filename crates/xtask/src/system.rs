@@ -1,5 +1,5 @@
-//! What comes from the system: Chromium and its driver, Node, Python. Taken as found; installed with apt where that
-//! works; else named together with the command that installs it.
+//! System programs: Chromium and its driver, Node, Python. Used as found, else installed with apt, else an error that
+//! names the command which installs them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,17 +9,17 @@ use anyhow::{Result, anyhow};
 
 use crate::process;
 
-/// A program that the tests need from the system.
+/// A system program that tests need.
 pub struct Need {
-    /// What a person calls it.
+    /// Its name in messages.
     pub name: &'static str,
-    /// An environment variable that points to it, stronger than the search.
+    /// An environment variable with its path, which comes before the PATH.
     variable: &'static str,
-    /// The names under which it may be on the PATH, best first.
+    /// Its names on the PATH, best first.
     programs: &'static [&'static str],
-    /// The Debian packages that bring it.
+    /// The Debian packages that contain it.
     packages: &'static [&'static str],
-    /// Oldest major version that will do, 0 for any.
+    /// Oldest major version that works, 0 for any.
     oldest: u32,
 }
 
@@ -31,7 +31,7 @@ pub const CHROMIUM: Need = Need {
     packages: &["chromium"],
     oldest: 0,
 };
-/// The program that drives the browser for the wasm tests.
+/// The program through which wasm tests control the browser.
 pub const CHROMEDRIVER: Need = Need {
     name: "chromedriver",
     variable: "CHROMEDRIVER",
@@ -39,7 +39,7 @@ pub const CHROMEDRIVER: Need = Need {
     packages: &["chromium-driver"],
     oldest: 0,
 };
-/// Runs the end-to-end tests, wasm-opt, and the stock JavaScript SDK.
+/// Runs the end-to-end tests, wasm-opt and the stock JavaScript SDK.
 pub const NODE: Need = Need {
     name: "Node",
     variable: "NODE",
@@ -47,7 +47,7 @@ pub const NODE: Need = Need {
     packages: &["nodejs", "npm"],
     oldest: 20,
 };
-/// Comes with Node, except where a distribution parts them.
+/// Part of Node, except in some distributions.
 pub const NPM: Need =
     Need { name: "npm", variable: "NPM", programs: &["npm"], packages: &["npm"], oldest: 0 };
 /// Runs the stock Python SDK.
@@ -87,7 +87,7 @@ impl Need {
     }
 }
 
-/// Looks a program up as a shell would.
+/// The first file of that name on the PATH.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_program_is_named_with_the_command_that_brings_it() {
+    fn a_missing_program_is_named_with_the_command_that_installs_it() {
         let need =
             Need { name: "Flux", variable: "FLUX", programs: &[], packages: &["flux", "flux-x"], oldest: 7 };
         assert!(need.find().is_none());

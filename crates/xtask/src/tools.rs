@@ -15,8 +15,11 @@ use crate::{place, process};
 
 /// Trunk's version.
 const TRUNK: &str = "0.22.1";
+/// cargo-fuzz's version; it is installed by `cargo xtask fuzz` alone.
+const CARGO_FUZZ: &str = "0.13.2";
 /// npm packages besides the SDK of `tests/sdk/package.json`.
-const NPM_PACKAGES: &[(&str, &str)] = &[BINARYEN, ("playwright-core", "1.65.1"), ("axe-core", "4.14.1")];
+const NPM_PACKAGES: &[(&str, &str)] =
+    &[BINARYEN, ("playwright-core", "1.65.1"), ("axe-core", "4.14.1"), ("dejavu-fonts-ttf", "2.37.3")];
 /// wasm-opt, compiled to JavaScript and wasm. The same version as `wasm_opt` in Trunk.toml.
 const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
 
@@ -97,6 +100,14 @@ pub struct Bundler {
 /// The program that runs wasm tests in a browser; it comes with wasm-bindgen-cli.
 pub fn test_runner() -> Result<PathBuf> {
     compiled("wasm-bindgen-cli", "wasm-bindgen-test-runner", &locked("wasm-bindgen")?, "1 to 2 minutes", &[])
+}
+
+/// A PATH on which the pinned cargo-fuzz comes first.
+pub fn cargo_fuzz() -> Result<OsString> {
+    let tool = compiled("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, "1 minute", &["--locked"])?;
+    let mut folders: Vec<PathBuf> = tool.parent().map(PathBuf::from).into_iter().collect();
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    Ok(std::env::join_paths(folders)?)
 }
 
 /// The folders to put on a PATH for the pinned wasm-opt: its own and Node's. `None` without Node, or where it is not

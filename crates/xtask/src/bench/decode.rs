@@ -9,7 +9,7 @@ use crate::system::{CHROMIUM, NODE};
 use crate::viewer::{self, Build};
 use crate::{place, process, tools};
 
-/// Builds the viewer with its door for benchmarks and lets `tests/bench/decode.mjs` measure.
+/// Builds the viewer with the feature `bench` and measures it with `tests/bench/decode.mjs`.
 pub fn bench(spans: u32, rounds: u32) -> Result<()> {
     let out = place::root().join("target").join("bench-dist");
     viewer::build(&Build { install_optimiser: true, bench: true }, &out)?;

@@ -1,4 +1,4 @@
-//! Whole pages: loading, scrolling, memory, measured by the harness that lies beside the repository, ours and a bare list.
+//! Whole pages: loading, scrolling, memory, measured by the harness in `../shared/bench` for our page and for a plain list.
 
 use std::process::Command;
 
@@ -20,15 +20,15 @@ pub struct Scope {
     /// The harness's scenarios that `page` runs: home, trace, search, deps
     #[arg(long, default_value = "trace")]
     only: String,
-    /// How often `page` measures again where others used the machine meanwhile
+    /// How often `page` repeats a run during which other programs used the processor
     #[arg(long, default_value_t = 3)]
     retries: u32,
-    /// How many seconds `page` waits for a quiet machine before each run
+    /// How many seconds `page` waits for an idle machine before each run
     #[arg(long, default_value_t = 180)]
     patience: u32,
 }
 
-/// Runs the harness on the bare list and on our page; where the harness is absent, says so.
+/// Runs the harness on our page and on the plain list. Without the harness it prints that nothing was measured.
 pub fn bench(scope: &Scope) -> Result<()> {
     let Some(harness) = place::shared("bench") else {
         println!("page: not measured, for there is no ../shared/bench beside this repository");
@@ -38,7 +38,7 @@ pub fn bench(scope: &Scope) -> Result<()> {
     viewer::build(&Build { install_optimiser: true, ..Build::default() }, &out)?;
     let node = NODE.get()?;
     let (data, results) = (place::root().join("target/bench-data"), place::root().join("target/bench"));
-    println!("Measuring pages (about a minute a size and run, for ours and for the bare list)");
+    println!("Measuring pages (about a minute for each size and run, ours and the plain list)");
     let mut measure = Command::new(node);
     measure.arg(place::root().join("tests/bench/page.mjs"));
     measure.arg("--harness").arg(harness).arg("--dist").arg(out);

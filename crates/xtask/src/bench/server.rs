@@ -1,4 +1,4 @@
-//! The server's own benchmarks: intake and queries beside the least that any server must do.
+//! The server's benchmarks: ingest and queries, each beside the least work that any server must do.
 
 use std::process::Command;
 
@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use crate::{place, process};
 
-/// Runs them; they print each number beside its floor.
+/// Runs them; they print each number beside its baseline.
 pub fn bench() -> Result<()> {
-    println!("Server (a quiet machine gives quiet numbers)");
+    println!("Measuring the server (numbers of a busy machine mean little)");
     process::run(
         Command::new(place::cargo())
             .args(["bench", "--package", "spandrel-server"])

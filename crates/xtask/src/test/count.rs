@@ -1,36 +1,75 @@
-//! Reads how many tests passed and failed from what the runners print.
+//! Counts tests that passed, failed and were skipped from what the runners print.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::Add;
 use std::process::ExitStatus;
 
-/// Tests counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Counts of one step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Those that passed.
+    /// Tests that passed.
     pub passed: u64,
-    /// Those that failed, were skipped, or could not be run.
+    /// Tests that failed, were ignored, or could not run.
     pub failed: u64,
+    /// Tests that returned early because their input is missing: their number by the reason that they gave.
+    skipped: BTreeMap<String, u64>,
+    /// Names of the skipped tests of the test binary that runs now.
+    names: BTreeSet<String>,
 }
 
 impl Tally {
-    /// A check that has no tests of its own and went well.
-    pub const CHECK: Tally = Tally { passed: 1, failed: 0 };
+    /// A check that has no tests of its own and succeeded.
+    pub fn check() -> Self {
+        Tally { passed: 1, ..Tally::default() }
+    }
 
-    /// Adds what a line of `cargo test` or of the wasm test runner says
-    /// (`test result: ok. 3 passed; 0 failed; 1 ignored; …`). An ignored test is a failed one: none may be.
+    /// A step that could not run.
+    pub fn failure() -> Self {
+        Tally { failed: 1, ..Tally::default() }
+    }
+
+    /// A check that did not run because what it needs is not here.
+    pub fn not_run(reason: &str) -> Self {
+        Tally { skipped: BTreeMap::from([(reason.to_owned(), 1)]), ..Tally::default() }
+    }
+
+    /// How many tests were skipped.
+    pub fn skipped(&self) -> u64 {
+        self.skipped.values().sum()
+    }
+
+    /// Reasons for which tests were skipped, each with the number of tests.
+    pub fn reasons(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.skipped.iter().map(|(reason, count)| (reason.as_str(), *count))
+    }
+
+    /// Reads a line of `cargo test` or of the wasm test runner.
+    ///
+    /// - `test result: ok. 3 passed; 0 failed; 1 ignored; …`: ignored tests count as failed, for none may be ignored.
+    /// - `skipped: NAME: REASON`, printed by a test whose input is missing. The harness counts such a test as passed,
+    ///   so it is taken off there. A test that prints the line twice is one test.
+    /// - `Running …`: the next test binary, in which names may occur again.
     pub fn read_rust(&mut self, line: &str) {
-        let Some((_, counts)) = line.split_once("test result: ") else { return };
-        for part in counts.split([';', '.']) {
-            match part.trim().split_once(' ') {
-                Some((count, "passed")) => self.passed += count.parse().unwrap_or(0),
-                Some((count, "failed" | "ignored")) => self.failed += count.parse().unwrap_or(0),
-                _ => {}
+        if line.trim_start().starts_with("Running ") {
+            self.names.clear();
+        } else if let Some((_, skip)) = line.split_once("skipped: ")
+            && let Some((name, reason)) = skip.split_once(": ")
+        {
+            if self.names.insert(name.to_owned()) {
+                *self.skipped.entry(reason.to_owned()).or_default() += 1;
+            }
+        } else if let Some((_, counts)) = line.split_once("test result: ") {
+            for part in counts.split([';', '.']) {
+                match part.trim().split_once(' ') {
+                    Some((count, "passed")) => self.passed += count.parse().unwrap_or(0),
+                    Some((count, "failed" | "ignored")) => self.failed += count.parse().unwrap_or(0),
+                    _ => {}
+                }
             }
         }
     }
 
-    /// Adds what a line of node's test runner says (`# pass 3` or `ℹ pass 3`); whatever did not pass has failed.
+    /// Reads a line of node's test runner (`# pass 3` or `ℹ pass 3`). Whatever did not pass counts as failed.
     pub fn read_node(&mut self, line: &str) {
         let Some(counts) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")) else { return };
         match counts.split_once(' ') {
@@ -42,25 +81,30 @@ impl Tally {
         }
     }
 
-    /// A runner that fails without a failed test (it did not compile, it died), or that ran nothing, has failed.
+    /// The counts after the runner ended. A runner that fails without a failed test (it did not compile, it crashed), or
+    /// that ran nothing, counts as one failed test.
     pub fn finished(mut self, status: ExitStatus) -> Tally {
         if self.failed == 0 && (!status.success() || self.passed == 0) {
             self.failed = 1;
         }
+        self.passed = self.passed.saturating_sub(self.skipped());
+        self.names.clear();
         self
     }
-}
 
-impl Add for Tally {
-    type Output = Tally;
-    fn add(self, other: Tally) -> Tally {
-        Tally { passed: self.passed + other.passed, failed: self.failed + other.failed }
+    /// Adds the counts of another step.
+    pub fn add(&mut self, other: &Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        for (reason, count) in &other.skipped {
+            *self.skipped.entry(reason.clone()).or_default() += count;
+        }
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed", self.passed, self.failed)
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped())
     }
 }
 
@@ -73,10 +117,14 @@ mod tests {
         Command::new("sh").args(["-c", &format!("exit {code}")]).status().unwrap()
     }
 
-    fn read(read: fn(&mut Tally, &str), lines: &[&str]) -> (u64, u64) {
+    fn tally(passed: u64, failed: u64) -> Tally {
+        Tally { passed, failed, ..Tally::default() }
+    }
+
+    fn read(read: fn(&mut Tally, &str), lines: &[&str]) -> Tally {
         let mut tally = Tally::default();
         lines.iter().for_each(|line| read(&mut tally, line));
-        (tally.passed, tally.failed)
+        tally
     }
 
     #[test]
@@ -87,7 +135,37 @@ mod tests {
             "test a ... FAILED",
             "test result: FAILED. 4 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.50s",
         ];
-        assert_eq!(read(Tally::read_rust, &lines), (7, 3));
+        assert_eq!(read(Tally::read_rust, &lines), tally(7, 3));
+    }
+
+    #[test]
+    fn skipped_tests_are_counted_by_reason_and_not_as_passed() {
+        let lines = [
+            "     Running tests/a.rs (target/debug/deps/a-1)",
+            "skipped: corpus::reads: ../shared/fixtures is not here",
+            "skipped: corpus::reads: ../shared/fixtures is not here",
+            "test corpus::writes ... skipped: corpus::writes: no Redis: none on the PATH",
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "     Running tests/b.rs (target/debug/deps/b-1)",
+            "skipped: corpus::reads: ../shared/fixtures is not here",
+            "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ];
+        let tally = read(Tally::read_rust, &lines).finished(status(0));
+        assert_eq!(tally.to_string(), "1 passed, 0 failed, 3 skipped");
+        let reasons: Vec<_> = tally.reasons().collect();
+        assert_eq!(reasons, [("../shared/fixtures is not here", 2), ("no Redis: none on the PATH", 1)]);
+
+        let mut all = self::tally(4, 1);
+        all.add(&tally);
+        all.add(&tally);
+        assert_eq!(all.to_string(), "6 passed, 1 failed, 6 skipped");
+    }
+
+    #[test]
+    fn a_check_that_did_not_run_has_not_passed() {
+        let tally = Tally::not_run("advisories: no database");
+        assert_eq!(tally.to_string(), "0 passed, 0 failed, 1 skipped");
+        assert_eq!(tally.reasons().collect::<Vec<_>>(), [("advisories: no database", 1)]);
     }
 
     #[test]
@@ -101,22 +179,15 @@ mod tests {
             "ℹ skipped 2",
             "ℹ todo 0",
         ];
-        assert_eq!(read(Tally::read_node, &spec), (3, 3));
-        assert_eq!(read(Tally::read_node, &["# pass 5", "# fail 0", "    # pass 9"]), (5, 0));
+        assert_eq!(read(Tally::read_node, &spec), tally(3, 3));
+        assert_eq!(read(Tally::read_node, &["# pass 5", "# fail 0", "    # pass 9"]), tally(5, 0));
     }
 
     #[test]
-    fn a_runner_that_died_or_ran_nothing_has_failed() {
-        let none = Tally::default();
-        let three = Tally { passed: 3, failed: 0 };
-        assert_eq!(three.finished(status(0)), three);
-        assert_eq!(three.finished(status(101)).failed, 1);
-        assert_eq!(none.finished(status(0)).failed, 1);
-        assert_eq!(Tally { passed: 3, failed: 2 }.finished(status(1)).failed, 2);
-    }
-
-    #[test]
-    fn the_closing_line_is_plain() {
-        assert_eq!((Tally { passed: 12, failed: 0 }).to_string(), "12 passed, 0 failed");
+    fn a_runner_that_crashed_or_ran_nothing_has_failed() {
+        assert_eq!(tally(3, 0).finished(status(0)), tally(3, 0));
+        assert_eq!(tally(3, 0).finished(status(101)), tally(3, 1));
+        assert_eq!(tally(0, 0).finished(status(0)), tally(0, 1));
+        assert_eq!(tally(3, 2).finished(status(1)), tally(3, 2));
     }
 }

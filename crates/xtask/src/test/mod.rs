@@ -1,7 +1,8 @@
-//! `test`: everything CI checks, step after step. A step that fails does not stop the ones after it.
+//! `test`: everything that CI checks, step by step. A step that fails does not stop the ones after it.
 //!
-//! Each runner's own counts are added up; a check without tests of its own (formatting, lints, the build) counts as one.
-//! The last line is `N passed, M failed`.
+//! The runners' counts are added up; a check without tests of its own (formatting, lints, the build) counts as one.
+//! The last line is `N passed, M failed, K skipped`. Skipped are tests whose input is not part of the repository and
+//! not here; lines before the last say why.
 
 mod count;
 mod steps;
@@ -15,7 +16,7 @@ use steps::STEPS;
 /// The options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these steps: fmt, clippy, native, clippy-wasm, viewer, wasm, e2e
+    /// Only these steps: fmt, clippy, native, fuzz, advisories, clippy-wasm, wasm, viewer, e2e
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -40,22 +41,27 @@ pub fn test(options: &Options) -> ExitCode {
                 Ok(tally) => (tally, None),
                 Err(error) => {
                     eprintln!("{error:#}");
-                    (Tally { passed: 0, failed: 1 }, Some(format!("{error:#}")))
+                    (Tally::failure(), Some(format!("{error:#}")))
                 }
             };
             Outcome { name: step.name, tally, took: begun.elapsed(), trouble }
         })
         .collect();
 
-    println!("\n{:<12} {:>7} {:>7} {:>8}", "step", "passed", "failed", "time");
-    for outcome in &outcomes {
-        let Tally { passed, failed } = outcome.tally;
-        println!("{:<12} {passed:>7} {failed:>7} {:>6} s", outcome.name, outcome.took.as_secs());
-        if let Some(trouble) = &outcome.trouble {
+    println!("\n{:<12} {:>7} {:>7} {:>7} {:>8}", "step", "passed", "failed", "skipped", "time");
+    let mut all = Tally::default();
+    for Outcome { name, tally, took, trouble } in &outcomes {
+        let (passed, failed, skipped) = (tally.passed, tally.failed, tally.skipped());
+        println!("{name:<12} {passed:>7} {failed:>7} {skipped:>7} {:>6} s", took.as_secs());
+        if let Some(trouble) = trouble {
             println!("             {}", trouble.lines().next().unwrap_or_default());
         }
+        all.add(tally);
     }
-    let all = outcomes.iter().fold(Tally::default(), |all, outcome| all + outcome.tally);
-    println!("\n{all}");
+    println!();
+    for (reason, count) in all.reasons() {
+        println!("{count} skipped: {reason}");
+    }
+    println!("{all}");
     if all.failed == 0 && all.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

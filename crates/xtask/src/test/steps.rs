@@ -1,26 +1,28 @@
 //! The steps of `test`, in the order in which they find mistakes soonest.
 //!
-//! There are as few distinct builds as can be: lints and native tests in the development profile, the browser tests
-//! in the same profile for wasm, and the viewer once as it is shipped; the end-to-end tests use that viewer and the
-//! server and shop that the native tests were built with.
+//! There are few distinct builds: lints and native tests in the development profile, browser tests in the same profile
+//! for wasm, and the viewer once as it is shipped. The end-to-end tests use that viewer, and the server and demo of the
+//! native tests.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use super::count::Tally;
+use crate::advisories::Checked;
 use crate::system::{CHROMEDRIVER, CHROMIUM, NODE};
-use crate::{dist, place, process, tools};
+use crate::{advisories, dist, fonts, fuzz, place, process, tools};
 
 /// One step.
 pub struct Step {
-    /// By this it is chosen and reported.
+    /// Its name in `--only` and in the report.
     pub name: &'static str,
-    /// What it does, for the person who waits.
+    /// What it checks, printed before it runs.
     pub what: &'static str,
-    /// Does it.
+    /// Runs it.
     pub run: fn() -> Result<Tally>,
 }
 
@@ -28,11 +30,13 @@ pub struct Step {
 pub const STEPS: &[Step] = &[
     Step { name: "fmt", what: "is the source formatted", run: fmt },
     Step { name: "clippy", what: "lints of everything native", run: clippy },
-    Step { name: "native", what: "tests of meaning, server, shop and house", run: native },
+    Step { name: "native", what: "tests of the trace crate, server, demo and build tasks", run: native },
+    Step { name: "fuzz", what: "property tests with new random cases, for a minute", run: fuzz },
+    Step { name: "advisories", what: "known vulnerabilities of dependencies", run: advisories },
     Step { name: "clippy-wasm", what: "lints of the viewer", run: clippy_wasm },
-    Step { name: "wasm", what: "tests of the viewer's parts, in headless Chromium", run: wasm },
-    Step { name: "viewer", what: "the viewer as it is shipped, within its size", run: ship },
-    Step { name: "e2e", what: "journeys through the whole, in headless Chromium", run: e2e },
+    Step { name: "wasm", what: "tests of the viewer's components, in headless Chromium", run: wasm },
+    Step { name: "viewer", what: "the viewer as it is shipped, within its weight limit", run: ship },
+    Step { name: "e2e", what: "end-to-end tests, in headless Chromium", run: e2e },
 ];
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -47,19 +51,19 @@ fn cargo(arguments: &[&str]) -> Command {
 
 fn fmt() -> Result<Tally> {
     process::run(&mut cargo(&["fmt", "--all", "--check"]))?;
-    Ok(Tally::CHECK)
+    Ok(Tally::check())
 }
 
 fn clippy() -> Result<Tally> {
     process::run(cargo(&["clippy"]).args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]))?;
-    Ok(Tally::CHECK)
+    Ok(Tally::check())
 }
 
 fn clippy_wasm() -> Result<Tally> {
     tools::wasm_target()?;
     let targets = ["--package", "spandrel", "--target", WASM, "--all-targets", "--all-features"];
     process::run(cargo(&["clippy"]).args(targets).args(["--", "-D", "warnings"]))?;
-    Ok(Tally::CHECK)
+    Ok(Tally::check())
 }
 
 fn native() -> Result<Tally> {
@@ -69,7 +73,7 @@ fn native() -> Result<Tally> {
     test.env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?);
     test.env("SPANDREL_SHOP_BIN", place::binary("debug", "spandrel-shop")?);
     let (mut tally, mut missing) = (Tally::default(), Vec::new());
-    // What cannot be had leaves its variable unset; the tests that need it then fail, each by its own name.
+    // A missing program leaves its variable unset; each test that needs it then fails by its own name.
     for (variable, found) in
         [("SPANDREL_NODE", NODE.get()), ("SPANDREL_NPM", tools::npm()), ("SPANDREL_PYTHON", tools::python())]
     {
@@ -82,6 +86,22 @@ fn native() -> Result<Tally> {
     tally.failed += missing.len() as u64;
     let status = process::follow(&mut test, |line| tally.read_rust(line))?;
     Ok(tally.finished(status))
+}
+
+fn fuzz() -> Result<Tally> {
+    let rounds = fuzz::properties(Duration::from_secs(60))?;
+    println!("{rounds} rounds");
+    Ok(Tally::check())
+}
+
+fn advisories() -> Result<Tally> {
+    match advisories::check()? {
+        Checked::Clean => Ok(Tally::check()),
+        Checked::Not(reason) => {
+            println!("{reason}");
+            Ok(Tally::not_run(reason))
+        }
+    }
 }
 
 fn wasm() -> Result<Tally> {
@@ -99,6 +119,7 @@ fn wasm() -> Result<Tally> {
         cargo(&["test", "--no-fail-fast", "--package", "spandrel", "--target", WASM, "--lib", "--tests"]);
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", driver)
+        .env(fonts::VARIABLE, fonts::settings()?)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", settings)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     let mut tally = Tally::default();
@@ -106,14 +127,14 @@ fn wasm() -> Result<Tally> {
     Ok(tally.finished(status))
 }
 
-/// Where the viewer under test lies: not in `dist/`, which belongs to the person who shipped something.
+/// The folder of the viewer under test; not `dist/`, so that a test run does not replace what somebody built there.
 pub fn tested_dist() -> PathBuf {
     place::root().join("target").join("test-dist")
 }
 
 fn ship() -> Result<Tally> {
     dist::ship(&tested_dist())?;
-    Ok(Tally::CHECK)
+    Ok(Tally::check())
 }
 
 fn e2e() -> Result<Tally> {
@@ -128,12 +149,13 @@ fn e2e() -> Result<Tally> {
         .collect();
     files.sort();
     let mut test = Command::new(node);
-    // One file at a time: two browsers, a server and a shop are more than two cores bear.
+    // One file at a time: a browser, a server and the demo fill two cores.
     test.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(files)
         .current_dir(place::root());
     test.env("SPANDREL_NPM", npm)
         .env("CHROMIUM", chromium)
+        .env(fonts::VARIABLE, fonts::settings()?)
         .env("SPANDREL_DIST", tested_dist())
         .env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?)
         .env("SPANDREL_SHOP_BIN", place::binary("debug", "spandrel-shop")?)

@@ -1,0 +1,119 @@
+//! The server and the demo as `run` and `dev` start them.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::service::Service;
+use crate::{place, process};
+
+/// Options that `run` and `dev` share.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only the server: spans come from programs of your own
+    #[arg(long)]
+    pub no_shop: bool,
+    /// Where OTLP over HTTP is received
+    #[arg(long, default_value_t = 4318)]
+    otlp_http_port: u16,
+    /// Where OTLP over gRPC is received
+    #[arg(long, default_value_t = 4317)]
+    otlp_grpc_port: u16,
+    /// The first of the demo's five ports
+    #[arg(long, default_value_t = 8000)]
+    shop_port: u16,
+    /// Where spans are stored
+    #[arg(long, default_value_os_t = place::root().join("target").join("run-data"))]
+    data_dir: PathBuf,
+}
+
+/// How the programs are compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to compile.
+    Debug,
+    /// As they are shipped.
+    Release,
+}
+
+impl Options {
+    /// Compiles the server and, unless it is left out, the demo.
+    pub fn build(&self, profile: Profile) -> Result<()> {
+        println!("Building the server and the demo (3 to 5 minutes when nothing is built yet)");
+        let mut build = Command::new(place::cargo());
+        build.args(["build", "--package", "spandrel-server"]).current_dir(place::root());
+        if !self.no_shop {
+            build.args(["--package", "spandrel-shop"]);
+        }
+        if profile == Profile::Release {
+            build.arg("--release");
+        }
+        process::run(&mut build)
+    }
+
+    /// Fails if a port is taken; the message names the port, and the flag that changes it. `ports` are those of the caller.
+    pub fn check_ports(&self, ports: &[(u16, &str)]) -> Result<()> {
+        let mut wanted = ports.to_vec();
+        wanted.push((self.otlp_http_port, "--otlp-http-port"));
+        wanted.push((self.otlp_grpc_port, "--otlp-grpc-port"));
+        if !self.no_shop {
+            wanted.extend((0..5).map(|at| (self.shop_port.saturating_add(at), "--shop-port")));
+        }
+        for (port, flag) in wanted {
+            if port != 0 && TcpListener::bind(("127.0.0.1", port)).is_err() {
+                bail!(
+                    "Port {port} is taken. Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another port with {flag}"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the server with its queries on `port`, then the demo. The server comes first in the answer. Without `viewer`
+    /// the server serves queries only.
+    pub fn start(&self, profile: Profile, port: u16, viewer: Option<&Path>) -> Result<Vec<Service>> {
+        let folder = if profile == Profile::Release { "release" } else { "debug" };
+        let number = |port: u16| port.to_string();
+        let mut server = Command::new(place::binary(folder, "spandrel-server")?);
+        server.args(["--port", &number(port), "--otlp-http-port", &number(self.otlp_http_port)]);
+        server.args(["--otlp-grpc-port", &number(self.otlp_grpc_port), "--data-dir"]).arg(&self.data_dir);
+        if let Some(viewer) = viewer {
+            server.arg("--viewer").arg(viewer);
+        }
+        if !self.no_shop {
+            server.args(["--shop", &format!("http://127.0.0.1:{}", self.shop_port)]);
+        }
+        let mut services = vec![Service::start("the server", &mut server)?];
+        if !self.no_shop {
+            let otlp = format!("http://{}", services[0].authority("otlp_http")?);
+            let mut shop = Command::new(place::binary(folder, "spandrel-shop")?);
+            shop.args(["--base-port", &number(self.shop_port), "--otlp", &otlp, "--traffic"]);
+            services.push(Service::start("the demo", &mut shop)?);
+        }
+        Ok(services)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_named_with_the_flag_that_changes_it() {
+        let options = Options {
+            no_shop: true,
+            otlp_http_port: 0,
+            otlp_grpc_port: 0,
+            shop_port: 0,
+            data_dir: PathBuf::new(),
+        };
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let text = options.check_ports(&[(port, "--port")]).unwrap_err().to_string();
+        assert!(text.contains(&format!("Port {port} is taken")) && text.contains("--port"), "{text}");
+        drop(taken);
+        assert!(options.check_ports(&[(0, "--port")]).is_ok());
+    }
+}
