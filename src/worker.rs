@@ -6,8 +6,8 @@ use futures_channel::oneshot;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{
-    Answer, Ask, Download, Engine, Expect, Intake, Progress, Question, WarmUp, api_is_absent, failure,
-    transfer,
+    Answer, Download, Engine, EngineCommand, Expect, Intake, Progress, Question, WarmUp, api_is_absent,
+    failure, transfer,
 };
 use spandrel_trace::source::{Api, Base, Task, plan};
 use spandrel_trace::units::Problem;
@@ -82,7 +82,9 @@ impl Desk {
         match message.get(1).as_string().as_deref() {
             Some("ask") => {
                 self.warm_up();
-                let Some(ask) = decode::<Ask>(&Uint8Array::new(&message.get(2)).to_vec()) else { return };
+                let Some(ask) = decode::<EngineCommand>(&Uint8Array::new(&message.get(2)).to_vec()) else {
+                    return;
+                };
                 let Ok(controller) = AbortController::new() else { return };
                 let signal = controller.signal();
                 self.running.borrow_mut().insert(id, controller);
@@ -127,12 +129,12 @@ impl Desk {
     async fn perform(
         &self,
         id: u32,
-        ask: Ask,
+        ask: EngineCommand,
         payload: &Array,
         signal: &AbortSignal,
     ) -> (Answer, Option<String>) {
         match ask {
-            Ask::Question(question) => {
+            EngineCommand::Question(question) => {
                 if matches!(question, Question::Column { .. }) {
                     self.searchable().await;
                 }
@@ -146,11 +148,11 @@ impl Desk {
                 };
                 (answer, outline)
             }
-            Ask::Download { trace, format } => {
+            EngineCommand::Download { trace, format } => {
                 let download = Download::begin(&self.engine.borrow(), &trace, format);
                 (self.download(id, download).await, None)
             }
-            Ask::Files { name } => {
+            EngineCommand::Files { name } => {
                 let answer = self.read_files(id, &name, payload).await.unwrap_or_else(Answer::Failed);
                 let only = match &answer {
                     Answer::Opened { summaries, .. } if summaries.len() == 1 => Some(summaries[0].key()),
@@ -158,7 +160,7 @@ impl Desk {
                 };
                 (answer, only)
             }
-            Ask::Task { base, task } => {
+            EngineCommand::Task { base, task } => {
                 let answer = self.ask_backend(id, &base, &task, signal).await;
                 let opened = match (&answer, task) {
                     (Answer::Opened { .. }, Task::Trace { id }) => Some(id),

@@ -11,8 +11,8 @@ use super::clock;
 use futures_channel::oneshot;
 use js_sys::{Array, BigUint64Array, Reflect, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
-use spandrel_trace::engine::transfer::{Arrival, Buffer, Shape};
-use spandrel_trace::engine::{Answer, Ask, Progress};
+use spandrel_trace::engine::transfer::{Arrival, Buffer, BufferType};
+use spandrel_trace::engine::{Answer, EngineCommand, Progress};
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::cell::{Cell, RefCell};
@@ -123,7 +123,7 @@ impl Engine {
     /// Asks, with files or bytes to read where the question is about them. Dropping the future aborts the task.
     pub async fn ask(
         &self,
-        ask: &Ask,
+        ask: &EngineCommand,
         payload: Option<Array>,
         progress: impl Fn(Progress) + 'static,
     ) -> Reply {
@@ -159,9 +159,9 @@ async fn take_over(buffers: &Array) -> Option<Outline> {
     let mut taken = 0;
     for buffer in buffers.iter() {
         let column = match arrival.wants()? {
-            Shape::Bytes => Buffer::Bytes(Uint8Array::new(&buffer).to_vec().into()),
-            Shape::Words => Buffer::Words(Uint32Array::new(&buffer).to_vec().into()),
-            Shape::Longs => Buffer::Longs(BigUint64Array::new(&buffer).to_vec().into()),
+            BufferType::Bytes => Buffer::Bytes(Uint8Array::new(&buffer).to_vec().into()),
+            BufferType::Words => Buffer::Words(Uint32Array::new(&buffer).to_vec().into()),
+            BufferType::Longs => Buffer::Longs(BigUint64Array::new(&buffer).to_vec().into()),
         };
         if !arrival.take(column) {
             return None;

@@ -187,12 +187,12 @@ impl SearchParams {
 
     /// What to ask the backend.
     pub fn to_query(&self, now_us: u64) -> SearchQuery {
-        let (begin_unix_us, end_unix_us) = self.window(now_us);
+        let (start_unix_us, end_unix_us) = self.window(now_us);
         SearchQuery {
             service: self.service.clone(),
             operation: self.operation.clone(),
             tags: self.tags.clone(),
-            begin_unix_us,
+            start_unix_us,
             end_unix_us,
             min_duration: parse_duration(&self.min_duration),
             max_duration: parse_duration(&self.max_duration),

@@ -11,7 +11,7 @@ use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
 pub use spandrel_trace::engine::Progress;
-use spandrel_trace::engine::{Answer, Ask, Found, Matches, Question, SpanDetail};
+use spandrel_trace::engine::{Answer, EngineCommand, Matches, Question, SearchResults, SpanDetail};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{DependencyLink, Operation, Outline, SpanIx, TraceSummary};
 use spandrel_trace::source::{Base, SearchQuery, Task};
@@ -93,7 +93,12 @@ fn rest_until_painted(rest: Option<Rest>) {
 }
 
 impl Data {
-    async fn ask(self, ask: &Ask, payload: Option<Array>, progress: impl Fn(Progress) + 'static) -> Reply {
+    async fn ask(
+        self,
+        ask: &EngineCommand,
+        payload: Option<Array>,
+        progress: impl Fn(Progress) + 'static,
+    ) -> Reply {
         let _busy = busy::hold();
         let engine = self.inner.with_value(|inner| inner.engine.clone());
         engine.ask(ask, payload, progress).await
@@ -101,11 +106,11 @@ impl Data {
 
     async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
         let base = untrack(|| self.settings.base());
-        self.ask(&Ask::Task { base, task }, None, progress).await
+        self.ask(&EngineCommand::Task { base, task }, None, progress).await
     }
 
     async fn task_at(self, base: Base, task: Task) -> Answer {
-        self.ask(&Ask::Task { base, task }, None, |_| {}).await.answer
+        self.ask(&EngineCommand::Task { base, task }, None, |_| {}).await.answer
     }
 
     /// The names of all services.
@@ -134,9 +139,9 @@ impl Data {
     }
 
     /// The traces that match.
-    pub async fn search(&self, query: SearchQuery) -> Result<Found, Problem> {
+    pub async fn search(&self, query: SearchQuery) -> Result<SearchResults, Problem> {
         match self.task(Task::Search(query), |_| {}).await.answer {
-            Answer::Found(found) => {
+            Answer::SearchResults(found) => {
                 self.inner.update_value(|inner| inner.found = found.summaries.clone());
                 Ok(found)
             }
@@ -171,7 +176,7 @@ impl Data {
         progress: impl Fn(Progress) + Clone + 'static,
     ) -> Result<Arc<Outline>, Problem> {
         let reply = if self.in_files(id) {
-            let ask = Ask::Question(Question::Outline { trace: id.to_owned() });
+            let ask = EngineCommand::Question(Question::Outline { trace: id.to_owned() });
             let reply = self.ask(&ask, None, |_| {}).await;
             if matches!(reply.answer, Answer::Missing) && self.reopen_files().await {
                 self.ask(&ask, None, |_| {}).await
@@ -193,7 +198,7 @@ impl Data {
 
     /// An answer about an open trace; opens the trace again where it has been let go.
     async fn about(&self, id: &str, question: Question) -> Result<Answer, Problem> {
-        let ask = Ask::Question(question);
+        let ask = EngineCommand::Question(question);
         let answer = self.ask(&ask, None, |_| {}).await.answer;
         if answer != Answer::Missing {
             return Ok(answer);
@@ -246,11 +251,11 @@ impl Data {
     pub async fn export(
         &self,
         id: &str,
-        begin: SpanIx,
+        start: SpanIx,
         end: SpanIx,
         format: Export,
     ) -> Result<String, Problem> {
-        match self.about(id, Question::Export { trace: id.to_owned(), begin, end, format }).await? {
+        match self.about(id, Question::Export { trace: id.to_owned(), start, end, format }).await? {
             Answer::Text(text) => Ok(text),
             other => Err(unexpected(other)),
         }
@@ -267,7 +272,7 @@ impl Data {
 
     /// The address of a text with all of an open trace, good until it is revoked.
     pub async fn download(&self, id: &str, format: Export) -> Result<String, Problem> {
-        let ask = Ask::Download { trace: id.to_owned(), format };
+        let ask = EngineCommand::Download { trace: id.to_owned(), format };
         let mut answer = self.ask(&ask, None, |_| {}).await.answer;
         if answer == Answer::Missing {
             self.refresh(id, |_| {}).await?;
@@ -359,7 +364,8 @@ impl Data {
         payload: Array,
         progress: impl Fn(Progress) + 'static,
     ) -> Result<OpenFiles, Problem> {
-        let reply = self.ask(&Ask::Files { name: name.clone() }, Some(payload.clone()), progress).await;
+        let reply =
+            self.ask(&EngineCommand::Files { name: name.clone() }, Some(payload.clone()), progress).await;
         match reply.answer {
             Answer::Opened { summaries, warnings } => {
                 let mut files = OpenFiles { name, traces: summaries, warnings, opening: 0 };
@@ -385,7 +391,7 @@ impl Data {
 
     async fn reopen_files(&self) -> bool {
         let Some(payload) = self.inner.with_value(|inner| inner.payload.clone()) else { return false };
-        let ask = Ask::Files { name: String::new() };
+        let ask = EngineCommand::Files { name: String::new() };
         matches!(self.ask(&ask, Some(payload), |_| {}).await.answer, Answer::Opened { .. })
     }
 

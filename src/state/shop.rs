@@ -4,8 +4,8 @@ use super::busy;
 use crate::io::{clock, shop as door};
 use serde_json::Value as Json;
 use spandrel_trace::format::write::{Envelope, OtlpJson};
-use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
-use spandrel_trace::model::{Kind, StatusCode};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
+use spandrel_trace::model::{SpanKind, StatusCode};
 use spandrel_trace::units::{Problem, ProblemKind, SpanId, TraceId};
 
 /// What was attempted, where it failed.
@@ -138,7 +138,7 @@ pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Proble
     let exchange = Exchange {
         ids,
         url: door::address(path),
-        begin_unix: begin,
+        start_unix: begin,
         end_unix: end,
         outcome: reply.as_ref().map(|reply| reply.status).map_err(Clone::clone),
         user_agent: door::user_agent(),
@@ -194,7 +194,7 @@ impl Ids {
 struct Exchange {
     ids: Ids,
     url: String,
-    begin_unix: u64,
+    start_unix: u64,
     end_unix: u64,
     /// The status, or why there was none.
     outcome: Result<u16, String>,
@@ -204,7 +204,10 @@ struct Exchange {
 impl Exchange {
     /// The client span of HTTP's semantic conventions (stable since 1.23), as an OTLP/JSON request body.
     fn otlp(&self) -> String {
-        let text = |key: &str, value: &str| Attribute { key: key.into(), value: Value::String(value.into()) };
+        let text = |key: &str, value: &str| Attribute {
+            key: key.into(),
+            value: AttributeValue::String(value.into()),
+        };
         let path = self.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         let (host, path) = path.map_or(("", ""), |(host, path)| (host, path));
         let (address, port) =
@@ -216,13 +219,13 @@ impl Exchange {
             text("http.request.method", "POST"),
             text("url.full", &self.url),
             text("server.address", address),
-            Attribute { key: "server.port".into(), value: Value::Int(port) },
+            Attribute { key: "server.port".into(), value: AttributeValue::Int(port) },
         ];
         let (failed, message) = match &self.outcome {
             Ok(status) => {
                 attributes.push(Attribute {
                     key: "http.response.status_code".into(),
-                    value: Value::Int(i64::from(*status)),
+                    value: AttributeValue::Int(i64::from(*status)),
                 });
                 if *status >= 400 {
                     attributes.push(text("error.type", &status.to_string()));
@@ -238,10 +241,10 @@ impl Exchange {
             trace_id: self.ids.trace,
             span_id: self.ids.span,
             name: format!("POST /{path}"),
-            kind: Kind::Client,
+            kind: SpanKind::Client,
             flags: 1,
-            begin_unix: self.begin_unix,
-            end_unix: self.end_unix.max(self.begin_unix),
+            start_unix: self.start_unix,
+            end_unix: self.end_unix.max(self.start_unix),
             attributes,
             status: if failed { StatusCode::Error } else { StatusCode::Unset },
             status_message: message,
@@ -321,7 +324,7 @@ mod tests {
         Exchange {
             ids: Ids::from_bytes(bytes),
             url: "http://127.0.0.1:16686/deep/shop/orders".into(),
-            begin_unix: 5,
+            start_unix: 5,
             end_unix: 9,
             outcome,
             user_agent: "test".into(),
@@ -354,13 +357,13 @@ mod tests {
         );
         assert_eq!(
             (span.name.as_str(), span.kind, span.status),
-            ("POST /deep/shop/orders", Kind::Client, StatusCode::Unset)
+            ("POST /deep/shop/orders", SpanKind::Client, StatusCode::Unset)
         );
-        assert_eq!((span.begin_unix, span.end_unix), (5, 9));
+        assert_eq!((span.start_unix, span.end_unix), (5, 9));
         let said: Vec<_> = span.attributes.iter().map(|one| (one.key.as_str(), one.value.clone())).collect();
-        assert!(said.contains(&("server.address", Value::String("127.0.0.1".into()))));
-        assert!(said.contains(&("server.port", Value::Int(16_686))));
-        assert!(said.contains(&("http.response.status_code", Value::Int(201))));
+        assert!(said.contains(&("server.address", AttributeValue::String("127.0.0.1".into()))));
+        assert!(said.contains(&("server.port", AttributeValue::Int(16_686))));
+        assert!(said.contains(&("http.response.status_code", AttributeValue::Int(201))));
     }
 
     #[test]

@@ -189,7 +189,7 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::Focus, "Focus on the selected span and what is below it", &[], &[]),
             known(Action::Unfocus, "Leave the focus, show the whole trace", &[], &[]),
             known(Action::Group, "Group repeated siblings, or ungroup them", &[], &[]),
-            known(Action::Order(SiblingOrder::Begin), "Order siblings by start", &[], &[]),
+            known(Action::Order(SiblingOrder::Start), "Order siblings by start", &[], &[]),
             known(Action::Order(SiblingOrder::Duration), "Order siblings by duration", &[], &[]),
             known(Action::Order(SiblingOrder::SelfTime), "Order siblings by self time", &[], &[]),
         ],

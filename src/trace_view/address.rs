@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::route::{Colour, Order, Placement, ServiceFilter, TraceView, Zone};
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::{Fold, SiblingOrder, View};
+use spandrel_trace::analysis::rows::{Fold, RowOptions, SiblingOrder};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
 use spandrel_trace::units::Order as _;
 use spandrel_trace::units::SpanId;
@@ -22,7 +22,7 @@ pub fn view_of(session: Session) -> TraceView {
     let span = session.selected.get().map(|span| outline.id[span as usize]);
     let open = session.open.get() && span.is_some();
     let opened = session.opened.with(|opened| opened[opened.len().saturating_sub(MOST)..].to_vec());
-    let View { fold, focus, hidden, order, group, .. } = session.view.get();
+    let RowOptions { fold, focus, hidden, order, group, .. } = session.view.get();
     let fold = fold.shortened(&outline, MOST).unwrap_or(fold);
     TraceView {
         range,
@@ -36,7 +36,7 @@ pub fn view_of(session: Session) -> TraceView {
         focus,
         hidden,
         order: match order {
-            SiblingOrder::Begin => Order::Begin,
+            SiblingOrder::Start => Order::Begin,
             SiblingOrder::Duration => Order::Duration,
             SiblingOrder::SelfTime => Order::SelfTime,
         },
@@ -70,13 +70,13 @@ pub fn apply(session: Session, view: &TraceView) {
         services: view.folded.clone(),
     };
     let order = match view.order {
-        Order::Begin => SiblingOrder::Begin,
+        Order::Begin => SiblingOrder::Start,
         Order::Duration => SiblingOrder::Duration,
         Order::SelfTime => SiblingOrder::SelfTime,
     };
     let (hidden, notice) = hidden(&outline, view);
     let shown = session.view.with_untracked(|view| view.shown.clone());
-    change(session.view, View { fold, focus: view.focus, hidden, order, group: view.group, shown });
+    change(session.view, RowOptions { fold, focus: view.focus, hidden, order, group: view.group, shown });
     change(session.notice, notice);
     change(session.placement, view.detail);
     change(session.find, view.find.clone());
@@ -155,19 +155,19 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 mod tests {
     use super::*;
     use crate::route::Show;
-    use spandrel_trace::model::{Flags, Kind, StatusCode, Strings};
+    use spandrel_trace::model::{Flags, SpanKind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// A chain of spans, one of each service, with ids from 1; a span without a parent where `roots` says so.
-    fn chain(services: &[&str], roots: &[u32], begin_unix: u64) -> Arc<Outline> {
+    fn chain(services: &[&str], roots: &[u32], start_unix: u64) -> Arc<Outline> {
         let mut strings = Strings::default();
         let service = services.iter().map(|name| strings.intern(name)).collect();
         let spans = services.len() as u32;
         let is_root = |span: u32| span == 0 || roots.contains(&span);
         let end_of = |span: u32| (span + 1..spans).find(|next| is_root(*next)).unwrap_or(spans);
         Arc::new(Outline {
-            begin_unix,
+            start_unix,
             duration: 1_000,
             id: (1..=u64::from(spans)).map(SpanId).collect(),
             parent: (0..spans).map(|span| if is_root(span) { NO_SPAN } else { span - 1 }).collect(),
@@ -175,11 +175,11 @@ mod tests {
             depth: (0..spans)
                 .map(|span| (0..=span).rev().take_while(|up| !is_root(*up)).count() as u32)
                 .collect(),
-            begin: vec![0; services.len()],
+            start: vec![0; services.len()],
             end: vec![1_000; services.len()],
             name: vec![0; services.len()],
             service,
-            kind: vec![Kind::Server; services.len()],
+            kind: vec![SpanKind::Server; services.len()],
             status: vec![StatusCode::Unset; services.len()],
             flags: vec![Flags::default(); services.len()],
             event_start: vec![0; services.len() + 1],

@@ -26,7 +26,7 @@ use links::{linked_from, links};
 use peers::{compare, missing};
 use sheet::Sheet;
 use spandrel_trace::analysis::key_order::listed;
-use spandrel_trace::analysis::link_pattern::{LinkPattern, Place};
+use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternScope};
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::standing::Standing;
 use spandrel_trace::format::write::Export;
@@ -140,11 +140,11 @@ pub fn detail_head(
 /// The numbers that people look for first.
 fn facts(session: Session, span: SpanIx, standing: &Standing, around: &Around) -> El {
     let outline = session.outline();
-    let (length, begin) = (outline.duration_of(span), outline.begin[span as usize]);
+    let (length, begin) = (outline.duration_of(span), outline.start[span as usize]);
     let fact = |title: String, label: &str, words: String| {
         el("span", "").attr("title", title).text(label).child(el("b", "").text(words))
     };
-    let (unix, zone) = (outline.begin_unix + begin, session.zone);
+    let (unix, zone) = (outline.start_unix + begin, session.zone);
     let moment = move || clock::moment(unix, zone.get());
     let at = el("span", "")
         .live_attr("title", move || moment().exact())
@@ -219,16 +219,16 @@ pub fn detail_body(session: Session, span: SpanIx, whole: Arc<Whole>, around: &A
     let places = listed(&record.attributes, &around.top);
     let in_order = places.into_iter().map(|at| record.attributes[at as usize].clone()).collect();
     let own = section("detail-attributes", &format!("Attributes · {}", record.attributes.len()))
-        .child(attributes(&sheet, Place::Attributes, in_order))
+        .child(attributes(&sheet, PatternScope::Attributes, in_order))
         .child(dropped(record.dropped_attributes, "attributes"))
         .child(missing(&sheet));
     let of_resource = section("detail-resource", &format!("Resource · {}", resource.attributes.len()))
-        .child(attributes(&sheet, Place::Resource, resource.attributes.as_slice().into()))
+        .child(attributes(&sheet, PatternScope::Resource, resource.attributes.as_slice().into()))
         .child(dropped(resource.dropped_attributes, "attributes"));
     let of_scope = has_scope.then(|| {
         section("detail-scope", "Scope")
             .child(el("p", "mono detail-scope").text(scope_name))
-            .child(attributes(&sheet, Place::Resource, scope.attributes.as_slice().into()))
+            .child(attributes(&sheet, PatternScope::Resource, scope.attributes.as_slice().into()))
     });
     let events = (!record.events.is_empty() || record.dropped_events > 0).then(|| {
         let dropped = dropped(record.dropped_events, "events");

@@ -93,14 +93,14 @@ fn note(session: Session, ticked: Ticked, told: RwSignal<Told>, mark: HtmlElemen
 /// What is to be told: the events that stand together, in the order of their times.
 fn entries(session: Session, Ticked { span, from, to }: Ticked, told: Told) -> Vec<El> {
     let outline = session.outline();
-    let begin = outline.begin[span as usize];
+    let begin = outline.start[span as usize];
     let within = |time: &u64| (from..=to).contains(time);
     let mut times: Vec<u64> = outline.events_of(span).iter().copied().filter(within).collect();
     let all = times.len();
     times.order();
     let mut events: Vec<(u64, &Event)> = Vec::new();
     if let Some((_, whole)) = &told {
-        let from_begin = |event: &Event| event.time_unix.saturating_sub(outline.begin_unix);
+        let from_begin = |event: &Event| event.time_unix.saturating_sub(outline.start_unix);
         events.extend(whole.record.events.iter().map(|event| (from_begin(event), event)));
         events.retain(|(time, _)| within(time));
         events.order_by_key(|(time, _)| *time);

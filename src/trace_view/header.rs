@@ -68,7 +68,7 @@ fn root_of(outline: &Outline) -> (String, String) {
     let from_root =
         |root: usize| Some(outline.subtree_end[root] as usize).filter(|next| *next < outline.len());
     let roots = std::iter::successors((!outline.is_empty()).then_some(0), |root| from_root(*root));
-    let first = roots.min_by_key(|root| (outline.flags[*root].has(Flags::ORPHAN), outline.begin[*root]));
+    let first = roots.min_by_key(|root| (outline.flags[*root].has(Flags::ORPHAN), outline.start[*root]));
     let named = |root| (outline.service_of(root as u32).into(), outline.name_of(root as u32).into());
     first.map(named).unwrap_or_default()
 }
@@ -162,7 +162,7 @@ fn facts(session: Session, data: Data, key: &str, outline: &Arc<Outline>) -> El 
             el("span", "trace-header-id")
                 .child(el("span", "mono").text(&id))
                 .child(copy_button("Copy the trace id", id)),
-            started(session, outline.begin_unix),
+            started(session, outline.start_unix),
             el("span", "")
                 .attr("title", duration_exact(outline.duration))
                 .text("Duration ")

@@ -10,7 +10,7 @@ use crate::route::{Colour, Placement, Show, Zone};
 use crate::state::clock;
 use crate::state::settings::remember_zone;
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::{Fold, Row, Rows, View, rows};
+use spandrel_trace::analysis::rows::{Fold, Row, RowOptions, Rows, rows};
 use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::SpanId;
@@ -38,7 +38,7 @@ pub struct Session {
     /// The span whose detail between the rows is to be seen as well as its row, once it has its height.
     pub wanted: StoredValue<Option<SpanId>>,
     /// What is asked to be seen: what is collapsed, left out, in focus, and in which order.
-    pub view: RwSignal<View>,
+    pub view: RwSignal<RowOptions>,
     /// What is looked for, as it was typed.
     pub find: RwSignal<String>,
     /// What becomes of the spans that do not match it.
@@ -86,11 +86,11 @@ pub struct Session {
 impl Session {
     /// A page on `outline` with everything shown.
     pub fn new(outline: Arc<Outline>) -> Self {
-        let view = RwSignal::new(View::default());
+        let view = RwSignal::new(RowOptions::default());
         let range = RwSignal::new(full(&outline));
         let outline = RwSignal::new(outline);
         let (arranged, rows_of) = (RwSignal::new(None::<Arranged>), StoredValue::new(None::<Arc<Outline>>));
-        let work_out = move |before: Option<&Arc<Rows>>, outline: &Arc<Outline>, view: &View| {
+        let work_out = move |before: Option<&Arc<Rows>>, outline: &Arc<Outline>, view: &RowOptions| {
             let of = rows_of.with_value(Option::clone);
             rows_of.set_value(Some(outline.clone()));
             if !takes_turns(outline, view) {
@@ -158,7 +158,7 @@ impl Session {
         let selected = self.selected.get_untracked().map(|span| before.id[span as usize]);
         let selected = selected.and_then(|id| outline.find(id));
         // Spans that came late may have begun before all others: times count from the trace's begin.
-        let moved = before.begin_unix as i64 - outline.begin_unix as i64;
+        let moved = before.start_unix as i64 - outline.start_unix as i64;
         let fitted = full(&outline);
         batch(|| {
             self.matches.set(None);
@@ -241,7 +241,7 @@ impl Session {
     pub fn fit_selected(&self) {
         let Some(span) = self.selected.get_untracked() else { return self.fit() };
         let outline = self.outline();
-        let (begin, end) = (outline.begin[span as usize], outline.end[span as usize]);
+        let (begin, end) = (outline.start[span as usize], outline.end[span as usize]);
         let air = ((end - begin) / 20).max(1);
         self.zoom_to(begin.saturating_sub(air), end.saturating_add(air));
     }
@@ -322,7 +322,7 @@ impl Session {
 
     /// Whether the rows are those of what is asked to be seen, and not those before.
     pub fn rows_are_current(&self) -> bool {
-        let of = |outline: &Arc<Outline>, view: &View| {
+        let of = |outline: &Arc<Outline>, view: &RowOptions| {
             let is_there =
                 |there: &Option<Arranged>| there.as_ref().is_some_and(|there| there.is_of(outline, view));
             !takes_turns(outline, view) || self.arranged.with_untracked(is_there)
@@ -343,7 +343,7 @@ impl Session {
     }
 
     /// Changes what is asked to be seen. A span that it hides gives the selection to what hides it, if anything.
-    pub fn change(&self, change: impl FnOnce(&mut View)) {
+    pub fn change(&self, change: impl FnOnce(&mut RowOptions)) {
         let mut view = self.view.get_untracked();
         let before = view.clone();
         change(&mut view);

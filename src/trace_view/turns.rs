@@ -6,7 +6,7 @@ use crate::state::busy;
 use crate::state::clock;
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::{Arranging, Rows, View};
+use spandrel_trace::analysis::rows::{IncrementalRows, RowOptions, Rows};
 use spandrel_trace::model::Outline;
 use std::sync::Arc;
 
@@ -20,20 +20,20 @@ const AT_A_STRETCH: f64 = 10.0;
 #[derive(Clone)]
 pub struct Arranged {
     outline: Arc<Outline>,
-    view: View,
+    view: RowOptions,
     /// The rows.
     pub rows: Arc<Rows>,
 }
 
 impl Arranged {
     /// Whether they are the rows of this.
-    pub fn is_of(&self, outline: &Arc<Outline>, view: &View) -> bool {
+    pub fn is_of(&self, outline: &Arc<Outline>, view: &RowOptions) -> bool {
         Arc::ptr_eq(&self.outline, outline) && self.view == *view
     }
 }
 
 /// Whether the rows of this are worked out in turns.
-pub fn takes_turns(outline: &Outline, view: &View) -> bool {
+pub fn takes_turns(outline: &Outline, view: &RowOptions) -> bool {
     view.is_arranged() && outline.len() > MANY
 }
 
@@ -65,8 +65,8 @@ pub async fn ahead(session: Session, outline: &Arc<Outline>) {
     }
 }
 
-async fn in_turns(outline: Arc<Outline>, view: View) -> Arranged {
-    let mut arranging = Arranging::new(outline.clone(), view.clone());
+async fn in_turns(outline: Arc<Outline>, view: RowOptions) -> Arranged {
+    let mut arranging = IncrementalRows::new(outline.clone(), view.clone());
     go_over(|spans| arranging.step(spans)).await;
     Arranged { outline, view, rows: Arc::new(arranging.rows()) }
 }

@@ -5,7 +5,7 @@ use spandrel::ui::canvas::Surface;
 use spandrel::ui::chart::backend::Ink;
 use spandrel::ui::chart::plot::{Area, Line, Plot, draw};
 use spandrel::ui::chart::{Charted, PointAt, PointFacts, chart};
-use spandrel_trace::scene::series::{Axis, Unit, value_axis};
+use spandrel_trace::scene::series::{ChartAxis, Unit, value_axis};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlCanvasElement;
@@ -17,8 +17,8 @@ const LINK: &str = "[data-test=point-link]";
 fn plot(values: &[Option<f64>]) -> Plot {
     let last = values.len() as f64 - 1.0;
     Plot {
-        x: Axis { low: 0.0, high: last, ticks: Vec::new() },
-        y: Axis { low: 0.0, high: 10.0, ticks: Vec::new() },
+        x: ChartAxis { low: 0.0, high: last, ticks: Vec::new() },
+        y: ChartAxis { low: 0.0, high: 10.0, ticks: Vec::new() },
         moments: (0..values.len()).map(|at| at as f64).collect(),
         lines: vec![Line { label: "p50".into(), ink: Ink::First, filled: true, values: values.to_vec() }],
     }

@@ -6,7 +6,7 @@ use spandrel::trace_view::detail::{Around, Whole, detail_body, detail_head};
 use spandrel::trace_view::session::Session;
 use spandrel::ui::view::several;
 use spandrel_trace::analysis::link_pattern::link_patterns;
-use spandrel_trace::model::record::{Attribute, Event, Link, Resource, SpanRecord, Value};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, Resource, SpanRecord};
 use spandrel_trace::model::{Flags, StatusCode};
 use spandrel_trace::units::{SpanId, TraceId};
 use std::rc::Rc;
@@ -20,25 +20,28 @@ use crate::traces::wide;
 
 const HOSTILE: &str = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>&amp;\u{202e}";
 
-fn attribute(key: &str, value: Value) -> Attribute {
+fn attribute(key: &str, value: AttributeValue) -> Attribute {
     Attribute { key: key.into(), value }
 }
 
 fn text(key: &str, text: &str) -> Attribute {
-    attribute(key, Value::String(text.into()))
+    attribute(key, AttributeValue::String(text.into()))
 }
 
 fn whole() -> Whole {
-    let hostile = || vec![attribute(HOSTILE, Value::String(HOSTILE.into()))];
+    let hostile = || vec![attribute(HOSTILE, AttributeValue::String(HOSTILE.into()))];
     let record = SpanRecord {
         name: HOSTILE.into(),
-        begin_unix: 1_700_000_000_000_000_000,
+        start_unix: 1_700_000_000_000_000_000,
         attributes: [
             hostile(),
             vec![
-                attribute("count", Value::Int(i64::MIN)),
-                attribute("list", Value::Array(vec![Value::Bool(true), Value::Empty])),
-                attribute("long", Value::String("é".repeat(4_000))),
+                attribute("count", AttributeValue::Int(i64::MIN)),
+                attribute(
+                    "list",
+                    AttributeValue::Array(vec![AttributeValue::Bool(true), AttributeValue::Empty]),
+                ),
+                attribute("long", AttributeValue::String("é".repeat(4_000))),
             ],
         ]
         .concat(),
@@ -68,8 +71,8 @@ fn around() -> Around {
         link_to: Rc::new(|span| format!("https://here.example/?span={span}")),
         linked_from: Rc::new(|span| Box::pin(async move { if span == 1 { vec![2, 3] } else { Vec::new() } })),
         peers: Rc::new(|_| Box::pin(async { None })),
-        export: Rc::new(|begin, end, format| {
-            Box::pin(async move { Some(format!("{begin}..{end} {format:?}")) })
+        export: Rc::new(|start, end, format| {
+            Box::pin(async move { Some(format!("{start}..{end} {format:?}")) })
         }),
         found: Rc::new(
             |service, name| if (service, name) == ("GET", "root") { vec![1, 2, 1 << 40] } else { vec![1] },
@@ -175,7 +178,7 @@ async fn links_are_shown_from_their_other_end_too() {
 #[wasm_bindgen_test]
 async fn an_attribute_is_looked_for_coloured_by_and_made_a_column() {
     let (stage, session) =
-        stage_of(with(vec![text("sku", "a \"b\""), attribute("tries", Value::Int(2))]), "GET");
+        stage_of(with(vec![text("sku", "a \"b\""), attribute("tries", AttributeValue::Int(2))]), "GET");
     choose(&stage, 0, "Find spans with this value").await;
     assert_eq!(session.find.get_untracked(), r#"sku = "a \"b\"""#);
     choose(&stage, 1, "Find spans with this value").await;

@@ -1,11 +1,11 @@
 //! Reading in the browser, where texts are looked through with wide instructions that no test outside of it has.
 
 use spandrel_trace::format::Reader;
-use spandrel_trace::model::record::Value;
+use spandrel_trace::model::record::AttributeValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// What a trace says whose spans have these texts as values, and no other attributes.
-fn read(texts: &[String]) -> Vec<Value> {
+fn read(texts: &[String]) -> Vec<AttributeValue> {
     let spans: Vec<String> = texts
         .iter()
         .enumerate()
@@ -32,6 +32,6 @@ fn texts_of_every_length_end_where_they_end() {
     let plain = (0..150).map(|len| "x".repeat(len));
     let marked = (0..60).flat_map(|at| ["\"", "\\", "\\\"", "ö"].map(|mark| "y".repeat(at) + mark + "zz"));
     let texts: Vec<String> = plain.chain(marked).collect();
-    let expected: Vec<Value> = texts.iter().cloned().map(Value::String).collect();
+    let expected: Vec<AttributeValue> = texts.iter().cloned().map(AttributeValue::String).collect();
     assert_eq!(read(&texts), expected);
 }

@@ -103,7 +103,7 @@ struct Measured {
 fn load(address: &str, spans: u64, time: Duration) -> Measured {
     let next = Arc::new(AtomicU64::new(0));
     let answers = Arc::new(Mutex::new(Vec::new()));
-    let begin = Instant::now();
+    let start = Instant::now();
     let batches = spans.div_ceil(BATCH as u64);
     std::thread::scope(|scope| {
         for connection in 0..CONNECTIONS {
@@ -120,7 +120,7 @@ fn load(address: &str, spans: u64, time: Duration) -> Measured {
                 let mut buffer = [0; 4096];
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= batches || begin.elapsed() > time {
+                    if number >= batches || start.elapsed() > time {
                         break;
                     }
                     for at in &batch.ids {
@@ -142,7 +142,7 @@ fn load(address: &str, spans: u64, time: Duration) -> Measured {
             });
         }
     });
-    let took = begin.elapsed().as_secs_f64();
+    let took = start.elapsed().as_secs_f64();
     let mut answer = std::mem::take(&mut *answers.lock().unwrap());
     answer.sort_unstable();
     Measured { spans_a_second: (answer.len() * BATCH) as f64 / took, answer }
@@ -157,7 +157,7 @@ fn ask(address: &str, path: &str) -> (f64, usize) {
     let mut times = Vec::new();
     let mut length = 0;
     for _ in 0..9 {
-        let begin = Instant::now();
+        let start = Instant::now();
         let mut stream = TcpStream::connect(address).unwrap();
         stream
             .write_all(format!("GET {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n").as_bytes())
@@ -169,7 +169,7 @@ fn ask(address: &str, path: &str) -> (f64, usize) {
             "{path}: {}",
             String::from_utf8_lossy(&got[..got.len().min(300)])
         );
-        times.push(begin.elapsed());
+        times.push(start.elapsed());
         length = got.len();
     }
     times.sort_unstable();
@@ -262,11 +262,11 @@ fn main() {
         let (median, length) = ask(&query, &path);
         println!("query {name}: {median:.2} ms, {length} bytes");
     }
-    let begin = Instant::now();
+    let start = Instant::now();
     runtime.block_on(server.stop());
-    println!("stop: {:.0} ms", begin.elapsed().as_secs_f64() * 1e3);
-    let begin = Instant::now();
+    println!("stop: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+    let start = Instant::now();
     let server = runtime.block_on(spandrel_server::start(&Config::parse_from(flags))).unwrap();
-    println!("open again: {:.0} ms", begin.elapsed().as_secs_f64() * 1e3);
+    println!("open again: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     runtime.block_on(server.stop());
 }

@@ -228,14 +228,14 @@ fn inline_scripts(html: &str) -> Vec<&str> {
     while let Some(open) = lower[at..].find("<script") {
         let tag = at + open;
         let Some(close) = lower[tag..].find('>') else { break };
-        let begin = tag + close + 1;
-        let Some(length) = lower[begin..].find("</script") else { break };
-        let attributes = &lower[tag + "<script".len()..begin - 1];
+        let start = tag + close + 1;
+        let Some(length) = lower[start..].find("</script") else { break };
+        let attributes = &lower[tag + "<script".len()..start - 1];
         let has_source = attributes.split_whitespace().any(|word| word.starts_with("src="));
         if !has_source && !attributes.contains("text/plain") {
-            found.push(&html[begin..begin + length]);
+            found.push(&html[start..start + length]);
         }
-        at = begin + length;
+        at = start + length;
     }
     found
 }

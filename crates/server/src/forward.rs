@@ -37,7 +37,7 @@ impl Shop {
         Ok(Shop { client, base: base.trim_end_matches('/').to_owned() })
     }
 
-    /// Forwards a request; `path_and_query` begins with a slash and is what follows `/shop`.
+    /// Forwards a request; `path_and_query` starts with a slash and is what follows `/shop`.
     pub async fn forward(&self, path_and_query: &str, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let body = match http_body_util::Limited::new(body, MOST).collect().await {

@@ -167,12 +167,12 @@ fn traces(store: &Store, id: Option<&&str>, params: &Params) -> Result<Found, Fa
         return Err(Failure::Parameter("'maxDuration' should be greater than 'minDuration'".to_owned()));
     }
     let tags = tags(params)?;
-    let begin_to = to.unwrap_or_else(params::now);
+    let start_to = to.unwrap_or_else(params::now);
     let criteria = Criteria {
         service: Some(service),
         operation: params.get(&["operation"]).map(str::to_owned),
-        begin_from: from.unwrap_or_else(|| params::now().saturating_sub(2 * DAY)),
-        begin_to,
+        start_from: from.unwrap_or_else(|| params::now().saturating_sub(2 * DAY)),
+        start_to,
         duration_from,
         duration_to: duration_to.filter(|most| *most > 0),
         ..Criteria::default()

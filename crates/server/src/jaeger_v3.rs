@@ -120,8 +120,8 @@ fn summary_json(summary: &TraceSummary) -> serde_json::Value {
         .collect();
     let mut json = serde_json::json!({
         "traceId": summary.trace_id.to_string(),
-        "minStartTimeUnixNano": summary.begin_unix.to_string(),
-        "maxEndTimeUnixNano": (summary.begin_unix.saturating_add(summary.duration)).to_string(),
+        "minStartTimeUnixNano": summary.start_unix.to_string(),
+        "maxEndTimeUnixNano": (summary.start_unix.saturating_add(summary.duration)).to_string(),
         "spanCount": summary.spans,
         "services": services,
     });
@@ -166,11 +166,11 @@ fn search(store: &Store, params: &Params) -> Result<Vec<Stored>, Failure> {
     let owned = |names: &[&str]| params.get(names).map(str::to_owned);
     let from = read(params, &["query.startTimeMin", "query.start_time_min"], params::time)?;
     let to = read(params, &["query.startTimeMax", "query.start_time_max"], params::time)?;
-    let (Some(begin_from), Some(begin_to)) = (from, to) else {
+    let (Some(start_from), Some(start_to)) = (from, to) else {
         let why = "query.startTimeMin and query.startTimeMax are required";
         return Err(Failure::Parameter(why.to_owned()));
     };
-    if begin_from >= begin_to {
+    if start_from >= start_to {
         let why = "query.startTimeMin must be before query.startTimeMax";
         return Err(Failure::Parameter(why.to_owned()));
     }
@@ -200,8 +200,8 @@ fn search(store: &Store, params: &Params) -> Result<Vec<Stored>, Failure> {
     let criteria = Criteria {
         service: owned(&["query.serviceName", "query.service_name"]),
         operation: owned(&["query.operationName", "query.operation_name"]),
-        begin_from,
-        begin_to,
+        start_from,
+        start_to,
         duration_from,
         // 0 is how some clients say "no limit".
         duration_to: duration_to.filter(|most| *most > 0),

@@ -3,8 +3,8 @@
 
 use crate::ingest::regroup::walk_span;
 use spandrel_trace::format::{Parts, otlp_proto};
-use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
-use spandrel_trace::model::{Kind, StatusCode};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
+use spandrel_trace::model::{SpanKind, StatusCode};
 
 /// One `key = value` of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,30 +88,30 @@ pub fn kind_name(kind: u32) -> &'static str {
     }
 }
 
-fn kind_of(kind: Kind) -> &'static str {
+fn kind_of(kind: SpanKind) -> &'static str {
     match kind {
-        Kind::Unspecified => "",
-        Kind::Internal => "internal",
-        Kind::Server => "server",
-        Kind::Client => "client",
-        Kind::Producer => "producer",
-        Kind::Consumer => "consumer",
+        SpanKind::Unspecified => "",
+        SpanKind::Internal => "internal",
+        SpanKind::Server => "server",
+        SpanKind::Client => "client",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
     }
 }
 
 /// Compares a value printed as Jaeger prints it with text.
-fn text_is(value: &Value, text: &str) -> bool {
+fn text_is(value: &AttributeValue, text: &str) -> bool {
     match value {
-        Value::Empty => text.is_empty(),
-        Value::String(string) => string == text,
-        Value::Bool(flag) => text == if *flag { "true" } else { "false" },
-        Value::Int(number) => text.parse() == Ok(*number),
-        Value::Double(number) => text.parse() == Ok(*number),
-        Value::Bytes(bytes) => {
+        AttributeValue::Empty => text.is_empty(),
+        AttributeValue::String(string) => string == text,
+        AttributeValue::Bool(flag) => text == if *flag { "true" } else { "false" },
+        AttributeValue::Int(number) => text.parse() == Ok(*number),
+        AttributeValue::Double(number) => text.parse() == Ok(*number),
+        AttributeValue::Bytes(bytes) => {
             use base64::Engine;
             base64::engine::general_purpose::STANDARD.encode(bytes) == text
         }
-        Value::Array(_) | Value::Map(_) => {
+        AttributeValue::Array(_) | AttributeValue::Map(_) => {
             json(value, DEEPEST).map(|json| json.to_string()).as_deref() == Some(text)
         }
     }
@@ -120,23 +120,23 @@ fn text_is(value: &Value, text: &str) -> bool {
 /// Lists and maps nested deeper than this cannot be searched for.
 const DEEPEST: usize = 64;
 
-fn json(value: &Value, deepest: usize) -> Option<serde_json::Value> {
+fn json(value: &AttributeValue, deepest: usize) -> Option<serde_json::Value> {
     use serde_json::Value as Json;
     let deeper = deepest.checked_sub(1)?;
     Some(match value {
-        Value::Empty => Json::Null,
-        Value::String(string) => Json::from(string.as_str()),
-        Value::Bool(flag) => Json::from(*flag),
-        Value::Int(number) => Json::from(*number),
-        Value::Double(number) => Json::from(*number),
-        Value::Bytes(bytes) => {
+        AttributeValue::Empty => Json::Null,
+        AttributeValue::String(string) => Json::from(string.as_str()),
+        AttributeValue::Bool(flag) => Json::from(*flag),
+        AttributeValue::Int(number) => Json::from(*number),
+        AttributeValue::Double(number) => Json::from(*number),
+        AttributeValue::Bytes(bytes) => {
             use base64::Engine;
             Json::from(base64::engine::general_purpose::STANDARD.encode(bytes))
         }
-        Value::Array(values) => {
+        AttributeValue::Array(values) => {
             Json::Array(values.iter().map(|value| json(value, deeper)).collect::<Option<_>>()?)
         }
-        Value::Map(members) => Json::Object(
+        AttributeValue::Map(members) => Json::Object(
             members
                 .iter()
                 .map(|member| Some((member.key.clone(), json(&member.value, deeper)?)))

@@ -73,7 +73,7 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Begins at the first field.
+    /// Starts at the first field.
     pub fn new(message: &'a [u8]) -> Self {
         Walk { rest: message }
     }

@@ -9,7 +9,7 @@ use spandrel_trace::analysis::query::{Reading, find, read};
 use spandrel_trace::build::TraceBuilder;
 use spandrel_trace::format::Reader;
 use spandrel_trace::model::Trace;
-use spandrel_trace::model::record::{Attribute, Resource, SpanRecord, Value};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, SpanRecord};
 use spandrel_trace::units::{SpanId, TraceId};
 use std::time::{Duration, Instant};
 
@@ -35,9 +35,9 @@ fn time(mut run: impl FnMut() -> usize) -> (Duration, Duration, usize) {
     let mut times = Vec::new();
     let mut found = 0;
     for _ in 0..RUNS {
-        let begin = Instant::now();
+        let start = Instant::now();
         found = run();
-        times.push(begin.elapsed());
+        times.push(start.elapsed());
     }
     times.sort();
     (times[0], times[RUNS / 2], found)
@@ -48,8 +48,8 @@ type Tags = Vec<(String, String)>;
 
 fn tags(trace: &Trace, span: u32) -> Tags {
     let record = trace.record(span);
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
+    let text = |value: &AttributeValue| match value {
+        AttributeValue::String(text) => text.clone(),
         other => spandrel_trace::model::ValueRef::Nested(other.clone()).text().into_owned(),
     };
     let pair = |attribute: &Attribute| (attribute.key.clone(), text(&attribute.value));
@@ -98,24 +98,30 @@ fn made_up() -> Trace {
     let mut builder = TraceBuilder::new(None);
     let resources: Vec<u32> = (0..7)
         .map(|service| {
-            let name =
-                Attribute { key: "service.name".into(), value: Value::String(format!("service-{service}")) };
+            let name = Attribute {
+                key: "service.name".into(),
+                value: AttributeValue::String(format!("service-{service}")),
+            };
             let mut resource = Resource { attributes: vec![name], ..Resource::default() };
             resource.find_service();
             builder.resource(resource)
         })
         .collect();
     for span in 1..=20_000u64 {
-        let url =
-            Attribute { key: "http.url".into(), value: Value::String(format!("http://shop/items/{span}")) };
-        let status =
-            Attribute { key: "http.status_code".into(), value: Value::Int(200 + (span % 9) as i64 * 50) };
+        let url = Attribute {
+            key: "http.url".into(),
+            value: AttributeValue::String(format!("http://shop/items/{span}")),
+        };
+        let status = Attribute {
+            key: "http.status_code".into(),
+            value: AttributeValue::Int(200 + (span % 9) as i64 * 50),
+        };
         let record = SpanRecord {
             trace_id: TraceId(1),
             span_id: SpanId(span),
             parent_span_id: SpanId(span / 4),
             name: format!("GET /op-{}", span % 50),
-            begin_unix: 1_700_000_000_000_000_000 + span * 1000,
+            start_unix: 1_700_000_000_000_000_000 + span * 1000,
             end_unix: 1_700_000_000_000_000_000 + span * 1000 + 1_000_000_000 / span,
             attributes: vec![url, status],
             ..SpanRecord::default()

@@ -23,13 +23,13 @@ fn read(bytes: &[u8]) -> Result<Opened, Box<dyn std::error::Error>> {
 fn measure(name: &str, bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
     let (mut outline, mut indexed, mut spans, mut kept) = (Vec::new(), Vec::new(), 0, 0);
     for _ in 0..RUNS {
-        let begin = Instant::now();
+        let start = Instant::now();
         let mut opened = read(bytes)?;
-        outline.push(begin.elapsed());
+        outline.push(start.elapsed());
         for trace in &mut opened.traces {
             while !trace.index_some(1 << 20) {}
         }
-        indexed.push(begin.elapsed());
+        indexed.push(start.elapsed());
         spans = opened.traces.iter().map(|trace| trace.outline().len()).sum();
         kept = opened.traces.iter().map(|trace| trace.kept_bytes()).sum::<usize>();
     }

@@ -4,11 +4,11 @@
 //! the plain one; then a frame of the waterfall on it.
 #![allow(clippy::print_stdout, missing_docs)]
 
-use spandrel_trace::analysis::rows::{Shown, SiblingOrder, View, rows};
-use spandrel_trace::model::{Flags, Kind, NO_SPAN, Outline, StatusCode, Strings};
+use spandrel_trace::analysis::rows::{RowOptions, Shown, SiblingOrder, rows};
+use spandrel_trace::model::{Flags, NO_SPAN, Outline, SpanKind, StatusCode, Strings};
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
-use spandrel_trace::scene::waterfall::{Kept, Viewport, Waterfall};
+use spandrel_trace::scene::waterfall::{Viewport, Waterfall, WaterfallCache};
 use spandrel_trace::units::SpanId;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,11 +26,11 @@ fn outline(spans: u32, parent: impl Fn(u32) -> u32) -> Outline {
         subtree_end: (1..=spans).collect(),
         depth: vec![0; n],
         id: (1..=u64::from(spans)).map(SpanId).collect(),
-        begin: (0..u64::from(spans)).map(|span| span * 10).collect(),
+        start: (0..u64::from(spans)).map(|span| span * 10).collect(),
         end: vec![0; n],
         name: (0..n).map(|span| names[span % 20]).collect(),
         service: (0..n).map(|span| names[span % 5]).collect(),
-        kind: vec![Kind::Internal; n],
+        kind: vec![SpanKind::Internal; n],
         status: vec![StatusCode::Unset; n],
         flags: vec![Flags::default(); n],
         event_start: vec![0; n + 1],
@@ -58,9 +58,9 @@ fn outline(spans: u32, parent: impl Fn(u32) -> u32) -> Outline {
 fn median(mut run: impl FnMut()) -> f64 {
     let mut times: Vec<f64> = (0..RUNS)
         .map(|_| {
-            let begin = Instant::now();
+            let start = Instant::now();
             run();
-            begin.elapsed().as_secs_f64() * 1e3
+            start.elapsed().as_secs_f64() * 1e3
         })
         .collect();
     times.sort_by(f64::total_cmp);
@@ -71,17 +71,17 @@ fn measure(name: &str, outline: &Outline) {
     println!("{name}: {} spans", outline.len());
     let third = (0..outline.len() as u32).filter(|span| span % 3 == 0);
     let shown = Some(Arc::new(Shown::of(outline, third, true)));
-    let mut collapsed = View::default();
+    let mut collapsed = RowOptions::default();
     collapsed.fold.collapse_all();
     let views = [
-        ("plain", View::default()),
+        ("plain", RowOptions::default()),
         ("collapsed to the root", collapsed),
-        ("a third with ancestors", View { shown, ..View::default() }),
-        ("by duration", View { order: SiblingOrder::Duration, ..View::default() }),
-        ("by self time", View { order: SiblingOrder::SelfTime, ..View::default() }),
-        ("grouped", View { group: true, ..View::default() }),
+        ("a third with ancestors", RowOptions { shown, ..RowOptions::default() }),
+        ("by duration", RowOptions { order: SiblingOrder::Duration, ..RowOptions::default() }),
+        ("by self time", RowOptions { order: SiblingOrder::SelfTime, ..RowOptions::default() }),
+        ("grouped", RowOptions { group: true, ..RowOptions::default() }),
     ];
-    let plain = median(|| drop(rows(outline, &View::default())));
+    let plain = median(|| drop(rows(outline, &RowOptions::default())));
     let viewport = Viewport {
         scale: TimeScale::new(0, outline.duration, 1000.0),
         top: 0.0,
@@ -95,8 +95,8 @@ fn measure(name: &str, outline: &Outline) {
         let rows = rows(outline, view);
         let mut scene = Waterfall::default();
         // Nothing is remembered: the first frame after a change of rows or of the time shown.
-        let first = median(|| scene.lay(outline, &rows, &viewport, &mut Kept::default(), &|_| 0));
-        let mut kept = Kept::default();
+        let first = median(|| scene.lay(outline, &rows, &viewport, &mut WaterfallCache::default(), &|_| 0));
+        let mut kept = WaterfallCache::default();
         let next = median(|| scene.lay(outline, &rows, &viewport, &mut kept, &|_| 0));
         println!(
             "  {words:<24} rows {time:>8.2} ms ({:>6.1} ×)   first frame {first:>7.3} ms   next {next:>7.3} ms",

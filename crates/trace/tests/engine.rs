@@ -68,7 +68,7 @@ fn lists_of_real_jaegers_are_read() {
         let count = match take(&mut engine, Expect::Answer(task, api), status, &body, 7_000) {
             Answer::Services(services) => services.len(),
             Answer::Operations(operations) => operations.len(),
-            Answer::Found(found) => {
+            Answer::SearchResults(found) => {
                 assert!(found.truncated, "{name}: the limit was reached");
                 found.summaries.len()
             }

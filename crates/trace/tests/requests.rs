@@ -11,7 +11,7 @@ fn tasks() -> Vec<Task> {
         service: "cart & co".into(),
         operation: "GET /a b".into(),
         tags: parse_tags("error=true http.route=\"/ü\"").unwrap(),
-        begin_unix_us: 1_795_252_231_200_001,
+        start_unix_us: 1_795_252_231_200_001,
         end_unix_us: 1_795_252_331_200_000,
         min_duration: Some(1_200_000_000),
         max_duration: Some(120_000_000_000),
@@ -19,7 +19,7 @@ fn tasks() -> Vec<Task> {
     };
     let narrow = SearchQuery {
         service: "cart".into(),
-        begin_unix_us: 0,
+        start_unix_us: 0,
         end_unix_us: 1,
         limit: 1,
         ..SearchQuery::default()

@@ -36,7 +36,7 @@ impl Window {
     fn query(self, service: &str, limit: u32) -> SearchQuery {
         SearchQuery {
             service: service.to_owned(),
-            begin_unix_us: self.end_unix_ms.saturating_sub(self.lookback_ms) * 1_000,
+            start_unix_us: self.end_unix_ms.saturating_sub(self.lookback_ms) * 1_000,
             end_unix_us: self.end_unix_ms * 1_000,
             limit,
             ..SearchQuery::default()

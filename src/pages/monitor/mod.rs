@@ -13,7 +13,7 @@ use crate::ui::element::{El, button, el, option, typed};
 use crate::ui::problem::{Retry, problem_card};
 use crate::ui::view::{View, effect, part, several};
 use leptos::prelude::*;
-use spandrel_trace::analysis::metrics::{Window, bucket_width, metrics};
+use spandrel_trace::analysis::metrics::{TimeWindow, bucket_width, metrics};
 use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, count};
 use std::rc::Rc;
@@ -94,12 +94,12 @@ pub fn monitor() -> El {
             let end_us = (js_sys::Date::now() * 1e3) as u64;
             let query = SearchQuery {
                 service: service.clone(),
-                begin_unix_us: end_us.saturating_sub(lookback_ms * 1_000),
+                start_unix_us: end_us.saturating_sub(lookback_ms * 1_000),
                 end_unix_us: end_us,
                 limit: SAMPLE,
                 ..SearchQuery::default()
             };
-            let window = Window { begin_unix: query.begin_unix_us * 1_000, end_unix: end_us * 1_000 };
+            let window = TimeWindow { start_unix: query.start_unix_us * 1_000, end_unix: end_us * 1_000 };
             match data.search(query).await {
                 Ok(found) => stage.set(Stage::Ready(Box::new(Measured {
                     metrics: metrics(&found.summaries, &service, window, bucket_width(window)),
@@ -238,7 +238,7 @@ fn meaning(measured: &Measured) -> String {
 fn search(wanted: &Wanted) -> Route {
     Route::Search(SearchParams {
         service: wanted.service.clone(),
-        start: Some(wanted.window.begin_unix / 1_000),
+        start: Some(wanted.window.start_unix / 1_000),
         end: Some(wanted.window.end_unix.div_ceil(1_000)),
         sort: if wanted.longest_first { Sort::Longest } else { Sort::default() },
         tags: if wanted.failed { vec![("error".to_owned(), "true".to_owned())] } else { Vec::new() },
@@ -256,7 +256,7 @@ mod tests {
     fn a_point_opens_its_own_traces() {
         let wanted = Wanted {
             service: "order".into(),
-            window: Window { begin_unix: 1_795_219_200_000_000_000, end_unix: 1_795_219_260_000_000_000 },
+            window: TimeWindow { start_unix: 1_795_219_200_000_000_000, end_unix: 1_795_219_260_000_000_000 },
             longest_first: true,
             failed: false,
         };

@@ -3,7 +3,7 @@
 use crate::ui::chart::backend::Ink;
 use crate::ui::chart::plot::{Line, Plot};
 use crate::ui::chart::{PointAt, PointFacts};
-use spandrel_trace::analysis::metrics::{Bucket, Metrics, Quantiles, Window};
+use spandrel_trace::analysis::metrics::{Bucket, Metrics, Quantiles, TimeWindow};
 use spandrel_trace::scene::series::{Unit, clock, time_axis, value_axis};
 use spandrel_trace::units::{count, duration, percent, rate};
 
@@ -39,7 +39,7 @@ pub struct Wanted {
     /// Traces of this service.
     pub service: String,
     /// That began then.
-    pub window: Window,
+    pub window: TimeWindow,
     /// The longest first.
     pub longest_first: bool,
     /// And failed.
@@ -122,9 +122,9 @@ impl Kind {
             Kind::Rate => Unit::PerSecond,
             Kind::Errors => Unit::Share,
         };
-        let Window { begin_unix, end_unix } = metrics.total.window;
+        let TimeWindow { start_unix, end_unix } = metrics.total.window;
         Plot {
-            x: time_axis(begin_unix, end_unix, measured.offset_minutes, 5),
+            x: time_axis(start_unix, end_unix, measured.offset_minutes, 5),
             y: value_axis(most, unit, 4),
             moments: metrics.buckets.iter().map(|bucket| middle(bucket.window)).collect(),
             lines,
@@ -182,16 +182,16 @@ impl Kind {
 }
 
 /// A stretch of time as people read it.
-pub fn when(measured: &Measured, window: Window) -> String {
+pub fn when(measured: &Measured, window: TimeWindow) -> String {
     let seconds = !window.length().is_multiple_of(60_000_000_000) || window.length() < 60_000_000_000;
     let date = measured.metrics.total.window.seconds() > 86_400.0;
     let at = |unix: u64, date: bool| clock(unix, measured.offset_minutes, seconds, date);
     let same_day = window.seconds() < 86_400.0;
-    format!("{} to {}", at(window.begin_unix, date), at(window.end_unix, date && !same_day))
+    format!("{} to {}", at(window.start_unix, date), at(window.end_unix, date && !same_day))
 }
 
-fn middle(window: Window) -> f64 {
-    window.begin_unix as f64 + window.length() as f64 / 2.0
+fn middle(window: TimeWindow) -> f64 {
+    window.start_unix as f64 + window.length() as f64 / 2.0
 }
 
 #[cfg(test)]
@@ -206,13 +206,13 @@ mod tests {
 
     fn measured() -> Measured {
         let summary = |minute: u64, duration: u64, errors: u32| TraceSummary {
-            begin_unix: DAY + minute * MINUTE,
+            start_unix: DAY + minute * MINUTE,
             duration,
             services: vec![ServiceCount { name: "order".into(), spans: 1, errors }],
             ..TraceSummary::default()
         };
         let summaries = [summary(0, 40_000_000, 0), summary(0, 80_000_000, 1), summary(2, 7_000_000, 0)];
-        let window = Window { begin_unix: DAY, end_unix: DAY + 3 * MINUTE };
+        let window = TimeWindow { start_unix: DAY, end_unix: DAY + 3 * MINUTE };
         Measured {
             service: "order".into(),
             metrics: metrics(&summaries, "order", window, MINUTE),
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn points_stand_for_their_traces() {
-        let window = Window { begin_unix: DAY, end_unix: DAY + MINUTE };
+        let window = TimeWindow { start_unix: DAY, end_unix: DAY + MINUTE };
         let order = Wanted { service: "order".into(), window, ..Wanted::default() };
         let at = |line| PointAt { line, moment: 0 };
         assert_eq!(Kind::Rate.wanted(&measured(), at(0)), Some(order.clone()));

@@ -11,7 +11,7 @@ pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
     let by = |a: &TraceSummary, b: &TraceSummary| -> Ordering {
         match sort {
             Sort::Recent => Ordering::Equal,
-            Sort::Oldest => a.begin_unix.cmp(&b.begin_unix),
+            Sort::Oldest => a.start_unix.cmp(&b.start_unix),
             Sort::Longest => b.duration.cmp(&a.duration),
             Sort::Shortest => a.duration.cmp(&b.duration),
             Sort::MostSpans => b.spans.cmp(&a.spans),
@@ -21,7 +21,7 @@ pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
     };
     order.order_by(|a, b| {
         let (a, b) = (&traces[*a], &traces[*b]);
-        by(a, b).then_with(|| (Reverse(a.begin_unix), a.trace_id).cmp(&(Reverse(b.begin_unix), b.trace_id)))
+        by(a, b).then_with(|| (Reverse(a.start_unix), a.trace_id).cmp(&(Reverse(b.start_unix), b.trace_id)))
     });
     order
 }
@@ -32,8 +32,8 @@ mod tests {
     use spandrel_trace::units::TraceId;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn trace(id: u128, begin_unix: u64, duration: u64, spans: u32, errors: u32) -> TraceSummary {
-        TraceSummary { trace_id: TraceId(id), begin_unix, duration, spans, errors, ..TraceSummary::default() }
+    fn trace(id: u128, start_unix: u64, duration: u64, spans: u32, errors: u32) -> TraceSummary {
+        TraceSummary { trace_id: TraceId(id), start_unix, duration, spans, errors, ..TraceSummary::default() }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::ui::list::row_list;
 use crate::ui::view::{View, several};
 use crate::ui::zone::zone_switch;
 use leptos::prelude::*;
-use spandrel_trace::engine::Found;
+use spandrel_trace::engine::SearchResults;
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{count, duration};
@@ -42,8 +42,8 @@ enum Origin {
 
 impl Listed {
     /// What a search found in `took` milliseconds.
-    pub fn of_search(found: Found, took: f64) -> Self {
-        let Found { summaries, truncated, limit } = found;
+    pub fn of_search(found: SearchResults, took: f64) -> Self {
+        let SearchResults { summaries, truncated, limit } = found;
         Listed { traces: Arc::new(summaries), origin: Origin::Search { took, truncated, limit } }
     }
 

@@ -36,7 +36,7 @@ pub fn row(
     let short: String = key.chars().take(7).collect();
     let share = if longest == 0 { 0.0 } else { trace.duration as f64 / longest as f64 };
     let failed = trace.errors > 0;
-    let begin = clock::moment(trace.begin_unix, zone);
+    let begin = clock::moment(trace.start_unix, zone);
     let started = begin.short(&clock::present(zone));
     let label = format!("{name}, {service}, {}, started {started}", duration(trace.duration));
     let orphans = (trace.orphans > 0).then(|| {

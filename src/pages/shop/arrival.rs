@@ -142,7 +142,7 @@ fn spans(outline: &Outline) -> View {
     let whole = outline.duration.max(1) as f64;
     let row = |span: SpanIx| {
         let index = span as usize;
-        let left = outline.begin[index] as f64 / whole * 100.0;
+        let left = outline.start[index] as f64 / whole * 100.0;
         let width = outline.duration_of(span) as f64 / whole * 100.0;
         let service = outline.service_of(span);
         let label = format!("{service} {}", outline.name_of(span));

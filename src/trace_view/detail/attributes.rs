@@ -11,10 +11,10 @@ use crate::ui::element::{El, el};
 use crate::ui::menu::{Choice, menu};
 use crate::ui::view::{View, keyed, several, when};
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::Place;
+use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::analysis::query::{Field, Owner, equals};
 use spandrel_trace::analysis::reading::quantity;
-use spandrel_trace::model::record::{Attribute, Value};
+use spandrel_trace::model::record::{Attribute, AttributeValue};
 use std::rc::Rc;
 
 /// Thousands of attributes are rare and cost a long task: so many are shown before more are asked for.
@@ -24,7 +24,7 @@ const FIRST: usize = 200;
 const FINDABLE: usize = 200;
 
 /// A list of attributes, as far as the filter lets them through.
-pub fn attributes(sheet: &Sheet, place: Place, list: Rc<[Attribute]>) -> View {
+pub fn attributes(sheet: &Sheet, place: PatternScope, list: Rc<[Attribute]>) -> View {
     if list.is_empty() {
         return View::NONE;
     }
@@ -54,12 +54,12 @@ fn has(attribute: &Attribute, needle: &str) -> bool {
     needle.is_empty()
         || attribute.key.to_lowercase().contains(needle)
         || match &attribute.value {
-            Value::String(text) => text.to_lowercase().contains(needle),
+            AttributeValue::String(text) => text.to_lowercase().contains(needle),
             other => value::text(other).to_lowercase().contains(needle),
         }
 }
 
-fn row(sheet: &Sheet, place: Place, list: &[Attribute], attribute: &Attribute) -> El {
+fn row(sheet: &Sheet, place: PatternScope, list: &[Attribute], attribute: &Attribute) -> El {
     let Attribute { key, value } = attribute;
     let words: Rc<str> = value::text(value).into();
     let counted = quantity(key, value).map(|counted| el("span", "attribute-note").text(counted));
@@ -78,7 +78,7 @@ fn row(sheet: &Sheet, place: Place, list: &[Attribute], attribute: &Attribute) -
         .child(actions(sheet, place, attribute, words.clone(), said));
     // What an event says is compared with nothing.
     let compared =
-        (place != Place::Events).then(|| note(sheet, place, key, findable(place, attribute, &words)));
+        (place != PatternScope::Events).then(|| note(sheet, place, key, findable(place, attribute, &words)));
     el("div", "attribute")
         .test("attribute")
         .class_if("attribute-wide", wide)
@@ -105,7 +105,7 @@ fn key_view(key: &str) -> El {
 }
 
 /// What can be done with an attribute besides copying its value.
-fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, said: Said) -> El {
+fn actions(sheet: &Sheet, place: PatternScope, attribute: &Attribute, words: Rc<str>, said: Said) -> El {
     let session = sheet.session;
     let key = attribute.key.clone();
     let condition = findable(place, attribute, &words);
@@ -122,7 +122,7 @@ fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, s
                 .push(Choice::new("Find spans with this value", move || session.find.set(condition.clone())));
         }
         // What an event says has no place in a bar or a column.
-        if place == Place::Events {
+        if place == PatternScope::Events {
             return choices;
         }
         let colour = Colour::Attribute(key.clone());
@@ -145,7 +145,7 @@ fn actions(sheet: &Sheet, place: Place, attribute: &Attribute, words: Rc<str>, s
 }
 
 /// What finds the spans with this value, where it is short enough to be looked for.
-fn findable(place: Place, attribute: &Attribute, words: &str) -> Option<String> {
+fn findable(place: PatternScope, attribute: &Attribute, words: &str) -> Option<String> {
     if words.len() > FINDABLE {
         return None;
     }
@@ -153,13 +153,16 @@ fn findable(place: Place, attribute: &Attribute, words: &str) -> Option<String> 
 }
 
 /// What finds the spans with this value; lists and maps are looked for by nobody.
-fn condition(place: Place, key: &str, value: &Value, words: &str) -> Option<String> {
+fn condition(place: PatternScope, key: &str, value: &AttributeValue, words: &str) -> Option<String> {
     let is_text = match value {
-        Value::String(_) => true,
-        Value::Int(_) | Value::Double(_) | Value::Bool(_) => false,
-        Value::Empty | Value::Bytes(_) | Value::Array(_) | Value::Map(_) => return None,
+        AttributeValue::String(_) => true,
+        AttributeValue::Int(_) | AttributeValue::Double(_) | AttributeValue::Bool(_) => false,
+        AttributeValue::Empty
+        | AttributeValue::Bytes(_)
+        | AttributeValue::Array(_)
+        | AttributeValue::Map(_) => return None,
     };
-    let owner = if place == Place::Events { Owner::Event } else { Owner::Any };
+    let owner = if place == PatternScope::Events { Owner::Event } else { Owner::Any };
     Some(equals(&Field::Key(owner, key.to_owned()), words, is_text))
 }
 
@@ -170,15 +173,19 @@ mod tests {
 
     #[test]
     fn a_value_is_looked_for_by_its_type() {
-        let find = |place, key: &str, value: Value| condition(place, key, &value, &value::text(&value));
-        let text = |text: &str| Value::String(text.into());
+        let find =
+            |place, key: &str, value: AttributeValue| condition(place, key, &value, &value::text(&value));
+        let text = |text: &str| AttributeValue::String(text.into());
         assert_eq!(
-            find(Place::Attributes, "http.route", text("/a \"b\"")).unwrap(),
+            find(PatternScope::Attributes, "http.route", text("/a \"b\"")).unwrap(),
             r#"http.route = "/a \"b\"""#
         );
-        assert_eq!(find(Place::Attributes, "retries", text("3")).unwrap(), "retries = \"3\"");
-        assert_eq!(find(Place::Resource, "retries", Value::Int(3)).unwrap(), "retries = 3");
-        assert_eq!(find(Place::Events, "why", Value::Bool(true)).unwrap(), "event.why = true");
-        assert_eq!(find(Place::Attributes, "list", Value::Array(Vec::new())), None);
+        assert_eq!(find(PatternScope::Attributes, "retries", text("3")).unwrap(), "retries = \"3\"");
+        assert_eq!(find(PatternScope::Resource, "retries", AttributeValue::Int(3)).unwrap(), "retries = 3");
+        assert_eq!(
+            find(PatternScope::Events, "why", AttributeValue::Bool(true)).unwrap(),
+            "event.why = true"
+        );
+        assert_eq!(find(PatternScope::Attributes, "list", AttributeValue::Array(Vec::new())), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::state::clock;
 use crate::ui::element::{El, el};
 use crate::ui::view::{keyed, several, when};
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::Place;
+use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::model::record::Event;
 use spandrel_trace::units::duration;
 
@@ -34,7 +34,7 @@ pub fn events(sheet: &Sheet) -> El {
 }
 
 fn row(sheet: &Sheet, event: &Event) -> El {
-    let begin = sheet.whole.record.begin_unix;
+    let begin = sheet.whole.record.start_unix;
     let since = el("span", "detail-event-time")
         .live_attr("title", {
             let (unix, zone) = (event.time_unix, sheet.session.zone);
@@ -42,7 +42,7 @@ fn row(sheet: &Sheet, event: &Event) -> El {
         })
         .text(signed(event.time_unix, begin));
     let name = if event.name.is_empty() { "(no name)" } else { &event.name };
-    let in_trace = format!("{} in the trace", signed(event.time_unix, sheet.session.outline().begin_unix));
+    let in_trace = format!("{} in the trace", signed(event.time_unix, sheet.session.outline().start_unix));
     let head = el("div", "detail-event-head").children([
         since,
         el("b", "detail-event-name").text(name),
@@ -51,7 +51,7 @@ fn row(sheet: &Sheet, event: &Event) -> El {
     el("li", "detail-event")
         .test("event")
         .child(head)
-        .child(attributes(sheet, Place::Events, event.attributes.as_slice().into()))
+        .child(attributes(sheet, PatternScope::Events, event.attributes.as_slice().into()))
         .child(dropped(event.dropped_attributes, "attributes"))
 }
 

@@ -8,7 +8,7 @@ use crate::state::tasks;
 use crate::ui::element::{El, el};
 use crate::ui::view::{View, effect, keyed, several};
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::Place;
+use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::model::record::Link;
 use spandrel_trace::model::{Flags, SpanIx};
 
@@ -32,7 +32,7 @@ pub fn links(sheet: &Sheet, around: &Around) -> El {
         // Jaeger's references are looked at as the attributes of an event are.
         el("li", "detail-event").test("link").child(target).child(attributes(
             sheet,
-            Place::Events,
+            PatternScope::Events,
             link.attributes.as_slice().into(),
         ))
     };

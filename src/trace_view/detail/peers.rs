@@ -7,8 +7,8 @@ use crate::state::tasks;
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, effect, keyed, part};
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::Place;
-use spandrel_trace::analysis::peers::{Peers, Telling};
+use spandrel_trace::analysis::link_pattern::PatternScope;
+use spandrel_trace::analysis::peers::{Distinctness, Peers};
 use spandrel_trace::analysis::query::{Field, Owner, equals};
 use spandrel_trace::units::count;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub fn compare(sheet: &Sheet, around: &Around) {
 }
 
 /// How many have this value, where that says something. `condition` finds the spans with it.
-pub fn note(sheet: &Sheet, place: Place, key: &str, condition: Option<String>) -> View {
+pub fn note(sheet: &Sheet, place: PatternScope, key: &str, condition: Option<String>) -> View {
     let (peers, key) = (sheet.peers, key.to_owned());
     let of = sheet.clone();
     let said = move || peers.with(|peers| said(peers.as_deref()?, place, &key));
@@ -40,19 +40,20 @@ pub fn note(sheet: &Sheet, place: Place, key: &str, condition: Option<String>) -
 }
 
 /// In few words, in many, and how it looks.
-fn said(peers: &Peers, place: Place, key: &str) -> Option<(String, String, &'static str)> {
-    let shares = if place == Place::Attributes { &peers.own } else { &peers.resource };
+fn said(peers: &Peers, place: PatternScope, key: &str) -> Option<(String, String, &'static str)> {
+    let shares = if place == PatternScope::Attributes { &peers.own } else { &peers.resource };
     let share = shares.iter().find(|share| share.key == key)?;
-    let compared = if place == Place::Attributes { peers.count - peers.unsearched } else { peers.count };
+    let compared =
+        if place == PatternScope::Attributes { peers.count - peers.unsearched } else { peers.count };
     let of_all = |some: u32| format!("{} of {}", count(u64::from(some)), count(u64::from(compared)));
     let like = "spans of this service and operation";
     let have = format!("{} {like} have this value", of_all(share.same));
     let rare = "attribute-peers attribute-peers-rare";
     Some(match share.telling(compared) {
-        Telling::Nothing => return None,
-        Telling::Shared => (of_all(share.same), have, "attribute-peers"),
-        Telling::Rare | Telling::Unique => (of_all(share.same), have, rare),
-        Telling::OnlyHere => {
+        Distinctness::Nothing => return None,
+        Distinctness::Shared => (of_all(share.same), have, "attribute-peers"),
+        Distinctness::Rare | Distinctness::Unique => (of_all(share.same), have, rare),
+        Distinctness::OnlyHere => {
             let others = count(u64::from(compared - 1));
             ("only here".to_owned(), format!("None of the {others} other {like} has this attribute"), rare)
         }

@@ -5,9 +5,9 @@ use super::value::{class, long_text, more_button};
 use crate::ui::element::{El, el};
 use crate::ui::view::{View, keyed, several, when};
 use leptos::prelude::*;
-use spandrel_trace::analysis::reading::json::{self, Shape, members};
-use spandrel_trace::analysis::reading::{Part, Reading, clauses, reading, stack_lines};
-use spandrel_trace::model::record::Value;
+use spandrel_trace::analysis::reading::json::{self, JsonShape, members};
+use spandrel_trace::analysis::reading::{StackPart, TextForm, clauses, reading, stack_lines};
+use spandrel_trace::model::record::AttributeValue;
 use spandrel_trace::units::bytes;
 use std::rc::Rc;
 use web_sys::{Event, HtmlElement};
@@ -25,8 +25,8 @@ const FRAMES: usize = 40;
 const RUN: usize = 3;
 
 /// A value, and whether it wants all of the width; `words` are its text.
-pub fn value_view(key: &str, value: &Value, words: &Rc<str>) -> (View, bool) {
-    let nested = matches!(value, Value::Array(_) | Value::Map(_));
+pub fn value_view(key: &str, value: &AttributeValue, words: &Rc<str>) -> (View, bool) {
+    let nested = matches!(value, AttributeValue::Array(_) | AttributeValue::Map(_));
     let whole = el("span", &format!("attribute-value {}", class(value)));
     if words.len() > EAGER {
         return (long_view(whole, words.clone()), true);
@@ -36,19 +36,22 @@ pub fn value_view(key: &str, value: &Value, words: &Rc<str>) -> (View, bool) {
         let line: Vec<&str> = words.lines().map(str::trim).collect();
         return (whole.text(line.join(" ")).into(), false);
     }
-    let reading =
-        if nested || matches!(value, Value::String(_)) { reading(key, words) } else { Reading::Plain };
+    let reading = if nested || matches!(value, AttributeValue::String(_)) {
+        reading(key, words)
+    } else {
+        TextForm::Plain
+    };
     let view: View = match reading {
-        Reading::Json => tree(words).into(),
-        Reading::Sql => whole.child(long_text(&clauses(words))).into(),
-        Reading::Stack => stack(words.clone()).into(),
-        Reading::Address => whole.child(address(words)).into(),
-        Reading::Plain => whole.child(long_text(words)).into(),
+        TextForm::Json => tree(words).into(),
+        TextForm::Sql => whole.child(long_text(&clauses(words))).into(),
+        TextForm::Stack => stack(words.clone()).into(),
+        TextForm::Address => whole.child(address(words)).into(),
+        TextForm::Plain => whole.child(long_text(words)).into(),
     };
     let wide = match reading {
-        Reading::Json | Reading::Stack => true,
-        Reading::Sql => words.len() > WIDE,
-        Reading::Address | Reading::Plain => words.len() > 4 * WIDE,
+        TextForm::Json | TextForm::Stack => true,
+        TextForm::Sql => words.len() > WIDE,
+        TextForm::Address | TextForm::Plain => words.len() > 4 * WIDE,
     };
     (view, wide)
 }
@@ -95,7 +98,7 @@ fn tree(json: &str) -> El {
 fn node(name: &str, json: &Rc<str>) -> El {
     let name = el("span", "tree-key").text(name);
     let class = match json::shape(json) {
-        Shape::Object | Shape::Array => {
+        JsonShape::Object | JsonShape::Array => {
             let json = json.clone();
             let summary = el("summary", "tree-row")
                 .child(name)
@@ -103,8 +106,8 @@ fn node(name: &str, json: &Rc<str>) -> El {
                 .child(el("span", "tree-size").text(size(&json)));
             return folded("tree-node", summary, move || tree(&json));
         }
-        Shape::Text => "value-string",
-        Shape::Number | Shape::Word => "value-number",
+        JsonShape::Text => "value-string",
+        JsonShape::Number | JsonShape::Word => "value-number",
     };
     let value = el("span", &format!("attribute-value {class}")).child(long_text(&json::text_of(json)));
     el("div", "tree-row").child(name).text(" ").child(value)
@@ -112,7 +115,7 @@ fn node(name: &str, json: &Rc<str>) -> El {
 
 /// What is inside, in a few letters.
 fn size(json: &str) -> String {
-    let (open, close) = if json::shape(json) == Shape::Object { ('{', '}') } else { ('[', ']') };
+    let (open, close) = if json::shape(json) == JsonShape::Object { ('{', '}') } else { ('[', ']') };
     // Counting reads all of it: what is long is weighed instead.
     match (json.len() <= 4_000).then(|| members(json)).flatten() {
         Some(members) => format!("{open}{}{close}", members.len()),
@@ -149,14 +152,14 @@ fn stack(text: Rc<str>) -> El {
 }
 
 /// Lines of the same part that follow one another.
-fn runs<'a>(lines: &'a [(Part, &'a str)]) -> Vec<&'a [(Part, &'a str)]> {
+fn runs<'a>(lines: &'a [(StackPart, &'a str)]) -> Vec<&'a [(StackPart, &'a str)]> {
     lines.chunk_by(|one, other| one.0 == other.0).collect()
 }
 
-fn run_view(run: &[(Part, &str)]) -> View {
+fn run_view(run: &[(StackPart, &str)]) -> View {
     let class = match run.first() {
-        Some((Part::Own, _)) => "stack-line stack-own",
-        Some((Part::Library, _)) => "stack-line stack-library",
+        Some((StackPart::Own, _)) => "stack-line stack-own",
+        Some((StackPart::Library, _)) => "stack-line stack-library",
         _ => "stack-line stack-head",
     };
     let line = move |text: &str| el("div", class).child(long_text(text.trim_start()));

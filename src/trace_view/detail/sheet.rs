@@ -3,7 +3,7 @@
 use super::super::session::Session;
 use super::Whole;
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, Place, fact_of_trace};
+use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, PatternScope, fact_of_trace};
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::model::record::Attribute;
@@ -38,7 +38,7 @@ impl Sheet {
     /// The links on one attribute of `list`.
     pub fn links(
         &self,
-        place: Place,
+        place: PatternScope,
         list: &[Attribute],
         attribute: &Attribute,
         words: &str,
@@ -51,7 +51,7 @@ impl Sheet {
 
     /// The value of a name in a pattern: of the list itself, then of the span, then of its resource. Times are in
     /// microseconds, as in Jaeger.
-    fn lookup(&self, place: Place, list: &[Attribute], name: &str) -> Option<String> {
+    fn lookup(&self, place: PatternScope, list: &[Attribute], name: &str) -> Option<String> {
         let Whole { record, resource, .. } = &*self.whole;
         let outline = self.session.outline();
         if name.starts_with("trace.") {
@@ -63,13 +63,14 @@ impl Sheet {
         let own = || match name {
             "spanID" => Some(record.span_id.to_string()),
             "operationName" => Some(record.name.clone()),
-            "duration" => Some((record.end_unix.saturating_sub(record.begin_unix) / 1_000).to_string()),
-            "startTime" => Some((record.begin_unix / 1_000).to_string()),
+            "duration" => Some((record.end_unix.saturating_sub(record.start_unix) / 1_000).to_string()),
+            "startTime" => Some((record.start_unix / 1_000).to_string()),
             _ => among(&record.attributes),
         };
         // A resource is many spans': what one of them has does not belong on it.
-        let more =
-            || if place == Place::Resource { None } else { own().or_else(|| among(&resource.attributes)) };
+        let more = || {
+            if place == PatternScope::Resource { None } else { own().or_else(|| among(&resource.attributes)) }
+        };
         among(list).or_else(more)
     }
 }

@@ -86,7 +86,7 @@ pub fn time_view(session: Session, span: SpanIx, slots: &[u8]) -> View {
         el("ul", "detail-parts").attr("aria-label", "Where its time went").children(parts.iter().map(word));
     let gap = gap.filter(|(begin, end)| (end - begin) as f64 >= GAP * whole as f64);
     let gap = gap.map(|(begin, end)| {
-        let since = duration(begin - outline.begin[span as usize]);
+        let since = duration(begin - outline.start[span as usize]);
         let show = button("detail-link")
             .attr("title", "Zoom to it")
             .on("click", move |_: MouseEvent| session.zoom_to(begin, end))

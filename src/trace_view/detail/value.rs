@@ -4,7 +4,7 @@ use crate::state::{busy, tasks};
 use crate::ui::element::{El, button, el};
 use crate::ui::view::{View, keyed, several, when};
 use leptos::prelude::*;
-use spandrel_trace::model::record::Value;
+use spandrel_trace::model::record::AttributeValue;
 use spandrel_trace::units::bytes;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -18,27 +18,27 @@ pub const PIECE: usize = 32 << 10;
 const FRAME: u32 = 16;
 
 /// The class that says which type a value has; nested ones keep their line breaks.
-pub fn class(value: &Value) -> &'static str {
+pub fn class(value: &AttributeValue) -> &'static str {
     match value {
-        Value::Empty => "value-empty",
-        Value::String(_) => "value-string",
-        Value::Bool(_) => "value-bool",
-        Value::Int(_) | Value::Double(_) => "value-number",
-        Value::Bytes(_) => "value-bytes",
-        Value::Array(_) | Value::Map(_) => "value-nested",
+        AttributeValue::Empty => "value-empty",
+        AttributeValue::String(_) => "value-string",
+        AttributeValue::Bool(_) => "value-bool",
+        AttributeValue::Int(_) | AttributeValue::Double(_) => "value-number",
+        AttributeValue::Bytes(_) => "value-bytes",
+        AttributeValue::Array(_) | AttributeValue::Map(_) => "value-nested",
     }
 }
 
 /// A value as people read and copy it. Iterative: nesting is data, never the stack.
-pub fn text(value: &Value) -> String {
+pub fn text(value: &AttributeValue) -> String {
     enum Step<'a> {
-        Value(&'a Value, usize),
+        Value(&'a AttributeValue, usize),
         Key(&'a str),
         Text(&'static str),
         Break(usize),
     }
     let mut out = String::new();
-    let nested = matches!(value, Value::Array(_) | Value::Map(_));
+    let nested = matches!(value, AttributeValue::Array(_) | AttributeValue::Map(_));
     let mut steps = vec![Step::Value(value, 0)];
     while let Some(step) = steps.pop() {
         match step {
@@ -52,18 +52,18 @@ pub fn text(value: &Value) -> String {
                 // Deeper than anyone reads, indentation would be all that is left.
                 out.extend(std::iter::repeat_n(' ', 2 * depth.min(40)));
             }
-            Step::Value(Value::String(text), _) if nested => quote(&mut out, text),
-            Step::Value(Value::String(text), _) => out.push_str(text),
-            Step::Value(Value::Empty, _) => out.push_str(if nested { "null" } else { "(empty)" }),
+            Step::Value(AttributeValue::String(text), _) if nested => quote(&mut out, text),
+            Step::Value(AttributeValue::String(text), _) => out.push_str(text),
+            Step::Value(AttributeValue::Empty, _) => out.push_str(if nested { "null" } else { "(empty)" }),
             // Writing to a string cannot fail.
-            Step::Value(Value::Bool(yes), _) => drop(write!(out, "{yes}")),
-            Step::Value(Value::Int(number), _) => drop(write!(out, "{number}")),
+            Step::Value(AttributeValue::Bool(yes), _) => drop(write!(out, "{yes}")),
+            Step::Value(AttributeValue::Int(number), _) => drop(write!(out, "{number}")),
             // JSON knows no infinities.
-            Step::Value(Value::Double(number), _) if nested && !number.is_finite() => {
+            Step::Value(AttributeValue::Double(number), _) if nested && !number.is_finite() => {
                 quote(&mut out, &number.to_string());
             }
-            Step::Value(Value::Double(number), _) => drop(write!(out, "{number}")),
-            Step::Value(Value::Bytes(bytes), _) => {
+            Step::Value(AttributeValue::Double(number), _) => drop(write!(out, "{number}")),
+            Step::Value(AttributeValue::Bytes(bytes), _) => {
                 let mark = if nested { "\"" } else { "" };
                 out.push_str(mark);
                 // A megabyte of them is written without asking the formatter a million times.
@@ -71,7 +71,7 @@ pub fn text(value: &Value) -> String {
                 out.extend(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
                 out.push_str(mark);
             }
-            Step::Value(Value::Array(items), depth) => {
+            Step::Value(AttributeValue::Array(items), depth) => {
                 let mut inner = vec![Step::Text("[")];
                 for (index, item) in items.iter().enumerate() {
                     inner.extend([Step::Break(depth + 1), Step::Value(item, depth + 1)]);
@@ -81,7 +81,7 @@ pub fn text(value: &Value) -> String {
                 inner.push(Step::Text("]"));
                 steps.extend(inner.into_iter().rev());
             }
-            Step::Value(Value::Map(entries), depth) => {
+            Step::Value(AttributeValue::Map(entries), depth) => {
                 let mut inner = vec![Step::Text("{")];
                 for (index, entry) in entries.iter().enumerate() {
                     inner.extend([Step::Break(depth + 1), Step::Key(&entry.key)]);
@@ -175,17 +175,21 @@ mod tests {
 
     #[test]
     fn values_are_shown_by_type() {
-        let list = Value::Array(vec![Value::Int(1), Value::String("a\"b\u{7}".into()), Value::Empty]);
-        let map = Value::Map(vec![
+        let list = AttributeValue::Array(vec![
+            AttributeValue::Int(1),
+            AttributeValue::String("a\"b\u{7}".into()),
+            AttributeValue::Empty,
+        ]);
+        let map = AttributeValue::Map(vec![
             Attribute { key: "k".into(), value: list },
-            Attribute { key: "none".into(), value: Value::Array(Vec::new()) },
+            Attribute { key: "none".into(), value: AttributeValue::Array(Vec::new()) },
         ]);
         assert_eq!(
             text(&map),
             "{\n  \"k\": [\n    1,\n    \"a\\\"b\\u0007\",\n    null\n  ],\n  \"none\": []\n}"
         );
-        assert_eq!(text(&Value::String("<b>".into())), "<b>");
-        assert_eq!(text(&Value::Bytes(vec![0, 255])), "00ff");
-        assert_eq!(text(&Value::Double(f64::NAN)), "NaN");
+        assert_eq!(text(&AttributeValue::String("<b>".into())), "<b>");
+        assert_eq!(text(&AttributeValue::Bytes(vec![0, 255])), "00ff");
+        assert_eq!(text(&AttributeValue::Double(f64::NAN)), "NaN");
     }
 }

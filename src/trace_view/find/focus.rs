@@ -27,7 +27,7 @@ pub fn focus_matches(session: Session) -> bool {
     let time_of = |within: &std::ops::Range<SpanIx>| {
         let mut time = None::<(u64, u64, SpanIx)>;
         for span in found.spans.iter().filter(|span| within.contains(span)) {
-            let (begin, end) = (outline.begin[span as usize], outline.end[span as usize]);
+            let (begin, end) = (outline.start[span as usize], outline.end[span as usize]);
             time = Some(
                 time.map_or((begin, end, span), |(first, last, of)| (first.min(begin), last.max(end), of)),
             );

@@ -4,7 +4,7 @@ use crate::state::settings::jaeger_config;
 use crate::ui::element::el;
 use crate::ui::view::{View, several};
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::{Place, fact_of_trace, link_patterns};
+use spandrel_trace::analysis::link_pattern::{PatternScope, fact_of_trace, link_patterns};
 use spandrel_trace::model::Outline;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub fn links(outline: &Arc<Outline>) -> View {
 fn made(outline: &Outline) -> View {
     let lookup = |name: &str| fact_of_trace(outline, name);
     let patterns = untrack(|| link_patterns(&jaeger_config()));
-    let links = patterns.iter().filter_map(|pattern| pattern.link(Place::Trace, "", "", &lookup));
+    let links = patterns.iter().filter_map(|pattern| pattern.link(PatternScope::Trace, "", "", &lookup));
     several(links.map(|link| {
         el("a", "detail-link")
             .test("trace-link")

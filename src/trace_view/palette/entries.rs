@@ -4,7 +4,7 @@ use super::super::actions::{self, Action, Known};
 use super::super::session::Session;
 use super::rank::{Best, Ranked};
 use leptos::prelude::*;
-use spandrel_trace::analysis::names::{Named, Names};
+use spandrel_trace::analysis::names::{OperationCount, OperationCounter};
 use spandrel_trace::model::{Outline, SpanIx, StrIx};
 use spandrel_trace::units::{Order as _, SpanId};
 
@@ -24,7 +24,7 @@ pub enum Entry {
     /// The next span of a service.
     Service(StrIx),
     /// The next span with that service and operation.
-    Operation(Named),
+    Operation(OperationCount),
     /// A span, by its id.
     Span(SpanIx),
 }
@@ -34,12 +34,12 @@ pub enum Entry {
 pub struct Entries {
     services: Vec<StrIx>,
     /// Those with the most spans first.
-    names: Vec<Named>,
+    names: Vec<OperationCount>,
 }
 
 impl Entries {
     /// What was gathered.
-    pub fn of(names: Names) -> Self {
+    pub fn of(names: OperationCounter) -> Self {
         let mut names = names.list();
         let mut services: Vec<StrIx> = names.iter().map(|named| named.service).collect();
         services.order();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn labels(outline: &Outline, typed: &str) -> Vec<String> {
-        let mut names = Names::default();
+        let mut names = OperationCounter::default();
         while !names.step(outline, 1) {}
         let best = Entries::of(names).best(outline, typed);
         best.iter().map(|ranked| ranked.item.label(outline)).collect()

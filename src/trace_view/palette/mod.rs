@@ -14,7 +14,7 @@ use crate::ui::element::{El, el, typed};
 use crate::ui::view::effect;
 use entries::{Entries, Entry};
 use leptos::prelude::*;
-use spandrel_trace::analysis::names::Names;
+use spandrel_trace::analysis::names::OperationCounter;
 use spandrel_trace::model::Outline;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ const AT_A_STRETCH: f64 = 10.0;
 /// Goes over all spans once, and lets others have their turn meanwhile.
 async fn gather(outline: Arc<Outline>, entries: RwSignal<Entries>) {
     let _busy = busy::hold();
-    let mut names = Names::default();
+    let mut names = OperationCounter::default();
     let mut turned = clock::now();
     while !names.step(&outline, AT_ONCE) {
         if clock::now() - turned > AT_A_STRETCH {

@@ -19,7 +19,7 @@ const LISTED: usize = 60;
 const STEPS: usize = 4;
 
 const ORDERS: [(SiblingOrder, &str, &str); 3] = [
-    (SiblingOrder::Begin, "begin", "Start"),
+    (SiblingOrder::Start, "begin", "Start"),
     (SiblingOrder::Duration, "duration", "Duration, longest first"),
     (SiblingOrder::SelfTime, "self", "Self time, most first"),
 ];

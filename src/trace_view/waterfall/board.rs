@@ -17,7 +17,7 @@ use super::pool::RowPool;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface};
 use spandrel_trace::analysis::rows::Rows;
-use spandrel_trace::scene::waterfall::{Kept, Waterfall};
+use spandrel_trace::scene::waterfall::{Waterfall, WaterfallCache};
 use spandrel_trace::units::SpanId;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
@@ -76,7 +76,7 @@ struct Inner {
     // The rows that were painted last, and the depth of the deepest.
     rows: Arc<Rows>,
     deepest: u32,
-    kept: Kept,
+    kept: WaterfallCache,
     scene: Waterfall,
     palette: Palette,
     char_width: Option<(f64, f64)>,
@@ -114,7 +114,7 @@ impl Board {
             drawers: Drawers::new(fill),
             rows: Arc::default(),
             deepest: 0,
-            kept: Kept::default(),
+            kept: WaterfallCache::default(),
             scene: Waterfall::default(),
             palette: Palette::read(),
             char_width: None,

@@ -83,7 +83,7 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spandrel_trace::analysis::rows::{View, rows};
+    use spandrel_trace::analysis::rows::{RowOptions, rows};
     use spandrel_trace::model::SpanSet;
     use spandrel_trace::testing::trace;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -113,7 +113,7 @@ mod tests {
             [one, other].into_iter().for_each(|span| found.spans.insert(span));
             let marks = Marks { found: Some(Arc::new(found)), dims: true, added: Arc::default() };
             for way in 0..32 {
-                let mut view = View { group: way & 1 != 0, ..View::default() };
+                let mut view = RowOptions { group: way & 1 != 0, ..RowOptions::default() };
                 view.fold.level = (way & 2 != 0).then_some(1);
                 view.fold.set_group(outline, 1, way & 4 != 0);
                 view.fold.set(outline, 4, way & 8 != 0);

@@ -3,8 +3,8 @@
 use super::super::tokens::tokens;
 use crate::ui::canvas::custom_properties;
 use spandrel_trace::scene::colouring::FAILED;
-use spandrel_trace::scene::ruler::Tick;
-use spandrel_trace::scene::waterfall::{Pattern, Place, Stretch, Viewport, Waterfall};
+use spandrel_trace::scene::ruler::RulerTick;
+use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, Stretch, Viewport, Waterfall};
 use web_sys::CanvasRenderingContext2d;
 
 /// How much of a bar's colour is left where its span waited, where only what is below it was at work, and between
@@ -66,7 +66,13 @@ impl Palette {
 }
 
 /// Vertical lines at the ruler's marks, behind everything.
-pub fn grid(context: &CanvasRenderingContext2d, palette: &Palette, ticks: &[Tick], ratio: f64, height: f64) {
+pub fn grid(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    ticks: &[RulerTick],
+    ratio: f64,
+    height: f64,
+) {
     context.set_fill_style_str(&palette.line);
     for tick in ticks {
         context.fill_rect(tick.x.round(), 0.0, hair(ratio), height);
@@ -77,7 +83,7 @@ pub fn grid(context: &CanvasRenderingContext2d, palette: &Palette, ticks: &[Tick
 pub fn ruler(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
-    ticks: &[Tick],
+    ticks: &[RulerTick],
     ratio: f64,
     (width, height): (f64, f64),
 ) {
@@ -196,7 +202,7 @@ fn labels(
     for label in &scene.labels {
         let x = f64::from(label.x);
         let middle = view.y_of(label.row as usize) + view.places.row_height / 2.0;
-        if label.place == Place::Upon {
+        if label.place == LabelPosition::Upon {
             let width = label.text.chars().count() as f64 * view.char_width;
             let (air, half) = (3.0 * ratio, 7.0 * ratio);
             let y = (middle - half).round();

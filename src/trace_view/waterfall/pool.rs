@@ -7,7 +7,7 @@ mod words;
 use super::super::columns::Told;
 use super::mark::Mark;
 use row::{RowElement, Written, is_selected, write};
-use spandrel_trace::analysis::rows::{GroupsKept, Row, Rows, Siblings};
+use spandrel_trace::analysis::rows::{GroupCache, Row, Rows, Siblings};
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::scene::places::Places;
 use std::collections::VecDeque;
@@ -63,7 +63,7 @@ impl RowPool {
     }
 
     /// Writes the rows on screen. `false` if an element could not be made.
-    pub fn show(&mut self, showing: &Showing, groups: &mut GroupsKept) -> bool {
+    pub fn show(&mut self, showing: &Showing, groups: &mut GroupCache) -> bool {
         if self.columns != showing.columns.len() {
             self.columns = showing.columns.len();
             self.rows.drain(..).for_each(|row| row.element.remove());

@@ -4,7 +4,7 @@ use super::backend::{CanvasBackend, FINE, Ink};
 use crate::ui::canvas::Surface;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use spandrel_trace::scene::series::{Axis, runs};
+use spandrel_trace::scene::series::{ChartAxis, runs};
 
 /// Text beside the plot, CSS pixels.
 const TEXT: f64 = 11.0;
@@ -30,9 +30,9 @@ pub struct Line {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plot {
     /// Time, nanoseconds since the Unix epoch.
-    pub x: Axis,
+    pub x: ChartAxis,
     /// Value.
-    pub y: Axis,
+    pub y: ChartAxis,
     /// Moments on the time axis, rising.
     pub moments: Vec<f64>,
     /// Lines, the first drawn last.
@@ -55,7 +55,7 @@ pub struct Area {
 impl Area {
     /// Where a point lies.
     pub fn place(&self, plot: &Plot, moment: f64, value: f64) -> (f64, f64) {
-        let share = |at: f64, axis: &Axis| (at - axis.low) / (axis.high - axis.low);
+        let share = |at: f64, axis: &ChartAxis| (at - axis.low) / (axis.high - axis.low);
         (
             self.left + self.width * share(moment, &plot.x),
             self.top + self.height * (1.0 - share(value, &plot.y)),

@@ -49,8 +49,8 @@ pub struct Facts<'a> {
     pub name: &'a [u8],
     /// Kind as sent.
     pub kind: u32,
-    /// Begin, nanoseconds since the Unix epoch.
-    pub begin: u64,
+    /// Start, nanoseconds since the Unix epoch.
+    pub start: u64,
     /// End, nanoseconds since the Unix epoch.
     pub end: u64,
     /// Status code as sent (2 is an error).
@@ -71,7 +71,7 @@ pub fn walk_span<'a>(
             4 => facts.parent = span_id(field.bytes(4)?, "ParentSpanID")?,
             5 => facts.name = field.bytes(5)?,
             6 => facts.kind = field.number(6)? as u32,
-            7 => facts.begin = field.number(7)?,
+            7 => facts.start = field.number(7)?,
             8 => facts.end = field.number(8)?,
             9 => attribute(field.bytes(9)?)?,
             11 => walk_attributes(field.bytes(11)?, 3, &mut attribute)?,
@@ -321,7 +321,7 @@ fn part(
             };
             part.add_operation(service, &name, facts.kind);
         }
-        part.add_span(facts.begin, facts.end, facts.status == 2);
+        part.add_span(facts.start, facts.end, facts.status == 2);
     }
     part.filter = terms::Filter::of(terms);
     Ok(part)

@@ -4,14 +4,14 @@
 use crate::ingest::regroup::{EMPTY_SPAN, WRONG_SERVICE, service_of};
 use crate::store::{StoreError, Stored};
 use spandrel_trace::format::otlp_proto;
-use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 
 /// How a span is to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answering {
     /// Times and orders as sent.
     Raw,
-    /// Orders as sent; a span that ends before it begins is repaired, for v1 has no words for it.
+    /// Orders as sent; a span that ends before it starts is repaired, for v1 has no words for it.
     Repaired,
     /// Repaired, and attributes sorted.
     Adjusted,
@@ -81,7 +81,7 @@ fn name_service(resource: &mut Resource, bytes: &[u8], answering: Answering) {
         resource.service = service;
         return;
     }
-    let value = Value::String(service.clone());
+    let value = AttributeValue::String(service.clone());
     match resource.attributes.iter_mut().find(|attribute| attribute.key == "service.name") {
         Some(attribute) => attribute.value = value,
         None => resource.attributes.push(Attribute { key: "service.name".to_owned(), value }),
@@ -100,8 +100,8 @@ fn sort_all(span: &mut SpanRecord) {
 }
 
 fn repair(span: &mut SpanRecord) {
-    if span.end_unix <= span.begin_unix {
-        let end = span.begin_unix.saturating_add(1);
+    if span.end_unix <= span.start_unix {
+        let end = span.start_unix.saturating_add(1);
         span.warnings.push(format!(
             "Negative duration detected, sanitizing end timestamp. Original end timestamp: {}, adjusted to: {}",
             go_time(span.end_unix),

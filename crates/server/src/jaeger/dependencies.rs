@@ -6,7 +6,7 @@ use crate::store::{Store, StoreError};
 use rustc_hash::FxHashMap;
 use spandrel_trace::model::DependencyLink;
 
-/// Counts the calls in traces with a span that begins within a window (nanoseconds since the Unix epoch).
+/// Counts the calls in traces with a span that starts within a window (nanoseconds since the Unix epoch).
 /// With a service: only links in which it is parent or child. Blocks.
 pub fn count(
     store: &Store,

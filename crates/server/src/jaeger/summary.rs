@@ -14,7 +14,7 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
     let mut services: BTreeMap<String, ServiceCount> = BTreeMap::new();
     let mut root: Option<(u64, String, String)> = None;
     let mut last: (&[u8], Option<String>) = (&[], None);
-    let (mut begin, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
+    let (mut start, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
     let mut damaged = false;
     stored.each(|parts| {
         let Ok(facts) = walk_span(parts.span, |_| Ok(())) else {
@@ -38,19 +38,19 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
         }
         ids.insert(facts.span);
         if facts.parent == 0 {
-            if root.as_ref().is_none_or(|(first, _, _)| facts.begin < *first) {
+            if root.as_ref().is_none_or(|(first, _, _)| facts.start < *first) {
                 let name = if facts.name.is_empty() {
                     EMPTY_SPAN.into()
                 } else {
                     String::from_utf8_lossy(facts.name)
                 };
-                root = Some((facts.begin, service.to_owned(), name.into_owned()));
+                root = Some((facts.start, service.to_owned(), name.into_owned()));
             }
         } else {
             parents.push(facts.parent);
         }
-        begin = begin.min(facts.begin);
-        end = end.max(facts.end).max(facts.begin.saturating_add(1));
+        start = start.min(facts.start);
+        end = end.max(facts.end).max(facts.start.saturating_add(1));
         spans += 1;
         errors += failed;
     })?;
@@ -62,8 +62,8 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
         trace_id: TraceId(stored.trace),
         root_service,
         root_operation,
-        begin_unix: begin,
-        duration: end.saturating_sub(begin),
+        start_unix: start,
+        duration: end.saturating_sub(start),
         spans,
         errors,
         orphans: parents.iter().filter(|parent| !ids.contains(parent)).count() as u32,

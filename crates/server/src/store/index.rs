@@ -55,10 +55,10 @@ pub struct Criteria {
     pub service: Option<String>,
     /// Its name.
     pub operation: Option<String>,
-    /// A matching span begins at or after this (nanoseconds since the Unix epoch).
-    pub begin_from: u64,
-    /// A matching span begins at or before this.
-    pub begin_to: u64,
+    /// A matching span starts at or after this (nanoseconds since the Unix epoch).
+    pub start_from: u64,
+    /// A matching span starts at or before this.
+    pub start_to: u64,
     /// It takes at least this long, nanoseconds.
     pub duration_from: Option<u64>,
     /// It takes at most this long.
@@ -69,12 +69,12 @@ pub struct Criteria {
     pub failed_or: Option<u64>,
 }
 
-/// A trace that may match: when it begins and which of its parts may hold a matching span.
+/// A trace that may match: when it starts and which of its parts may hold a matching span.
 pub struct Candidate {
     /// Trace id as a number.
     pub trace: u128,
-    /// Begin of its first span in the whole store.
-    pub begin: u64,
+    /// Start of its first span in the whole store.
+    pub start: u64,
     /// Parts worth reading.
     pub parts: Vec<Place>,
     /// Whether the index alone proves that it matches.
@@ -158,19 +158,19 @@ impl Index {
         (entries().map(|(_, entry)| u64::from(entry.extent.spans)).sum(), entries().count() as u64)
     }
 
-    /// Traces with a span that begins between two times (nanoseconds since the Unix epoch, both included).
+    /// Traces with a span that starts between two times (nanoseconds since the Unix epoch, both included).
     pub fn between(&self, from: u64, to: u64) -> Vec<u128> {
         let found: FxHashSet<u128> = self
             .segments
             .values()
             .flat_map(|indexed| &indexed.entries)
-            .filter(|(_, entry)| entry.extent.first_begin <= to && entry.extent.last_begin >= from)
+            .filter(|(_, entry)| entry.extent.first_start <= to && entry.extent.last_start >= from)
             .map(|(trace, _)| *trace)
             .collect();
         found.into_iter().collect()
     }
 
-    /// Traces that may match, those that begin last first.
+    /// Traces that may match, those that start last first.
     pub fn candidates(&self, criteria: &Criteria) -> Vec<Candidate> {
         let mut found: FxHashMap<u128, Candidate> = FxHashMap::default();
         for indexed in self.segments.values() {
@@ -181,7 +181,7 @@ impl Index {
                 }
                 let candidate = found.entry(*trace).or_insert_with(|| Candidate {
                     trace: *trace,
-                    begin: u64::MAX,
+                    start: u64::MAX,
                     parts: Vec::new(),
                     certain: false,
                 });
@@ -193,12 +193,12 @@ impl Index {
         for indexed in self.segments.values() {
             for candidate in &mut candidates {
                 indexed.each_of(candidate.trace, |entry| {
-                    candidate.begin = candidate.begin.min(entry.extent.first_begin);
+                    candidate.start = candidate.start.min(entry.extent.first_start);
                 });
             }
         }
         candidates
-            .sort_unstable_by(|left, right| right.begin.cmp(&left.begin).then(left.trace.cmp(&right.trace)));
+            .sort_unstable_by(|left, right| right.start.cmp(&left.start).then(left.trace.cmp(&right.trace)));
         candidates
     }
 }
@@ -229,8 +229,8 @@ impl Indexed {
 impl Entry {
     fn may_match(&self, criteria: &Criteria, wanted: Option<&FxHashSet<u32>>) -> bool {
         let extent = &self.extent;
-        extent.first_begin <= criteria.begin_to
-            && extent.last_begin >= criteria.begin_from
+        extent.first_start <= criteria.start_to
+            && extent.last_start >= criteria.start_from
             && criteria.duration_from.is_none_or(|least| extent.longest >= least)
             && criteria.duration_to.is_none_or(|most| extent.shortest <= most)
             && wanted.is_none_or(|wanted| self.operations.iter().any(|id| wanted.contains(id)))
@@ -243,17 +243,17 @@ impl Entry {
         criteria.terms.is_empty()
             && criteria.duration_from.is_none()
             && criteria.duration_to.is_none()
-            && self.extent.first_begin >= criteria.begin_from
-            && self.extent.last_begin <= criteria.begin_to
+            && self.extent.first_start >= criteria.start_from
+            && self.extent.last_start <= criteria.start_to
     }
 }
 
 impl Criteria {
     /// Whether a span's times fit.
-    pub fn fits_times(&self, begin: u64, end: u64) -> bool {
-        let took = duration(begin, end);
-        begin >= self.begin_from
-            && begin <= self.begin_to
+    pub fn fits_times(&self, start: u64, end: u64) -> bool {
+        let took = duration(start, end);
+        start >= self.start_from
+            && start <= self.start_to
             && self.duration_from.is_none_or(|least| took >= least)
             && self.duration_to.is_none_or(|most| took <= most)
     }

@@ -17,10 +17,10 @@ pub struct OperationKey {
 /// Numbers over the spans of a part (or of several).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Begin of the span that begins first, nanoseconds since the Unix epoch.
-    pub first_begin: u64,
-    /// Begin of the span that begins last.
-    pub last_begin: u64,
+    /// Start of the span that starts first, nanoseconds since the Unix epoch.
+    pub first_start: u64,
+    /// Start of the span that starts last.
+    pub last_start: u64,
     /// End of the span that ends last.
     pub last_end: u64,
     /// Shortest span, nanoseconds.
@@ -50,17 +50,17 @@ pub struct Part {
     pub filter: Filter,
 }
 
-/// How long a span took; one that ends before it begins takes one nanosecond, as Jaeger repairs it.
-pub fn duration(begin: u64, end: u64) -> u64 {
-    end.saturating_sub(begin).max(1)
+/// How long a span took; one that ends before it starts takes one nanosecond, as Jaeger repairs it.
+pub fn duration(start: u64, end: u64) -> u64 {
+    end.saturating_sub(start).max(1)
 }
 
 impl Part {
     /// A part that holds these bytes and knows nothing of them yet.
     pub fn of(trace: u128, spans: Vec<u8>) -> Self {
         let extent = Extent {
-            first_begin: u64::MAX,
-            last_begin: 0,
+            first_start: u64::MAX,
+            last_start: 0,
             last_end: 0,
             shortest: u64::MAX,
             longest: 0,
@@ -72,12 +72,12 @@ impl Part {
     }
 
     /// Takes a span into the extent.
-    pub fn add_span(&mut self, begin: u64, end: u64, error: bool) {
-        let duration = duration(begin, end);
+    pub fn add_span(&mut self, start: u64, end: u64, error: bool) {
+        let duration = duration(start, end);
         let extent = &mut self.extent;
-        extent.first_begin = extent.first_begin.min(begin);
-        extent.last_begin = extent.last_begin.max(begin);
-        extent.last_end = extent.last_end.max(end).max(begin);
+        extent.first_start = extent.first_start.min(start);
+        extent.last_start = extent.last_start.max(start);
+        extent.last_end = extent.last_end.max(end).max(start);
         extent.shortest = extent.shortest.min(duration);
         extent.longest = extent.longest.max(duration);
         extent.spans = extent.spans.saturating_add(1);

@@ -50,12 +50,12 @@ impl Store {
         Ok(Some(Stored::new(trace, read(&places)?)))
     }
 
-    /// Traces with a span that begins between two times (nanoseconds since the Unix epoch), in no order.
+    /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order.
     pub fn between(&self, from: u64, to: u64) -> Vec<u128> {
         self.index().between(from, to)
     }
 
-    /// Traces with one span that fits all criteria and tags, those that begin last first. Blocks.
+    /// Traces with one span that fits all criteria and tags, those that start last first. Blocks.
     pub fn search(
         &self,
         mut criteria: Criteria,
@@ -123,7 +123,7 @@ struct Last<'a> {
 /// Whether service, name and times of a span fit.
 fn fits<'a>(parts: &Parts<'a>, criteria: &Criteria, last: &mut Last<'a>) -> bool {
     let Ok(facts) = walk_span(parts.span, |_| Ok(())) else { return false };
-    if !criteria.fits_times(facts.begin, facts.end) {
+    if !criteria.fits_times(facts.start, facts.end) {
         return false;
     }
     let name = if facts.name.is_empty() { EMPTY_SPAN.into() } else { String::from_utf8_lossy(facts.name) };

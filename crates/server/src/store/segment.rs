@@ -313,9 +313,9 @@ fn write_summary(out: &mut Vec<u8>, entry: &Entry) {
     let extent = &entry.extent;
     out.clear();
     for number in [
-        extent.first_begin,
-        extent.last_begin.wrapping_sub(extent.first_begin),
-        extent.last_end.wrapping_sub(extent.first_begin),
+        extent.first_start,
+        extent.last_start.wrapping_sub(extent.first_start),
+        extent.last_end.wrapping_sub(extent.first_start),
         extent.shortest,
         extent.longest,
         u64::from(extent.spans),
@@ -334,11 +334,11 @@ fn read_summary(row: u32, mut bytes: &[u8], known: usize) -> Option<Entry> {
         bytes = &bytes[length..];
         Some(value)
     };
-    let first_begin = next()?;
+    let first_start = next()?;
     let extent = Extent {
-        first_begin,
-        last_begin: first_begin.wrapping_add(next()?),
-        last_end: first_begin.wrapping_add(next()?),
+        first_start,
+        last_start: first_start.wrapping_add(next()?),
+        last_end: first_start.wrapping_add(next()?),
         shortest: next()?,
         longest: next()?,
         spans: u32::try_from(next()?).ok()?,
@@ -363,8 +363,8 @@ mod tests {
     #[test]
     fn a_summary_is_read_as_it_was_written() {
         let extent = Extent {
-            first_begin: u64::MAX - 5,
-            last_begin: u64::MAX,
+            first_start: u64::MAX - 5,
+            last_start: u64::MAX,
             last_end: u64::MAX,
             shortest: 1,
             longest: 5,

@@ -236,7 +236,7 @@ impl State {
         Ok(())
     }
 
-    /// The segment that is written; begins one where there is none.
+    /// The segment that is written; starts one where there is none.
     fn opened(&mut self) -> Result<&mut Open, StoreError> {
         let open = match self.open.take() {
             Some(open) => open,

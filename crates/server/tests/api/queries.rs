@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 fn filled(directory: &std::path::Path) -> Server {
     let server = Server::start(directory, &[]);
     let root = span(1, 1, "GET /");
-    let begin = root.start_time_unix_nano - 10_000_000_000;
+    let start = root.start_time_unix_nano - 10_000_000_000;
     let child = |id, name: &str, failed: bool| {
         let mut span = span(1, id, name);
         span.parent_span_id = 1u64.to_be_bytes().to_vec();
-        span.start_time_unix_nano = begin + id * 1_000_000;
+        span.start_time_unix_nano = start + id * 1_000_000;
         span.end_time_unix_nano = span.start_time_unix_nano + id * 100_000_000;
         span.attributes = vec![text("http.route", "/x"), text("id", &id.to_string())];
         span.status = failed.then(|| Status { code: 2, message: "no".to_owned() });
         span
     };
     let mut root = root;
-    root.start_time_unix_nano = begin;
-    root.end_time_unix_nano = begin + 1_000_000_000;
+    root.start_time_unix_nano = start;
+    root.end_time_unix_nano = start + 1_000_000_000;
     root.kind = 3;
     assert_eq!(server.export(&request("front", vec![root])).status, 200);
     assert_eq!(
@@ -162,11 +162,11 @@ fn searches_want_everything_on_one_span() {
 }
 
 #[test]
-fn times_bound_the_begin_of_a_matching_span() {
+fn times_bound_the_start_of_a_matching_span() {
     let directory = tempfile::tempdir().unwrap();
     let server = filled(directory.path());
     let summary = server.get_json(&format!("/api/v3/trace-summaries?query.service_name=front&{}", window()));
-    let begin: u64 = summary["summaries"][0]["minStartTimeUnixNano"].as_str().unwrap().parse().unwrap();
+    let start: u64 = summary["summaries"][0]["minStartTimeUnixNano"].as_str().unwrap().parse().unwrap();
     let time =
         |nanoseconds: u64| jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)).unwrap().to_string();
     let search = |service: &str, from: u64, to: u64| {
@@ -176,14 +176,14 @@ fn times_bound_the_begin_of_a_matching_span() {
         let answer = server.get_json(&format!("/api/v3/trace-summaries?{query}"));
         answer["summaries"].as_array().unwrap().len()
     };
-    assert_eq!(search("front", begin, begin + 1), 1);
+    assert_eq!(search("front", start, start + 1), 1);
     assert_eq!(
-        search("front", begin + 1, begin + 9_000_000),
+        search("front", start + 1, start + 9_000_000),
         0,
         "its child begins then, but that is of back"
     );
-    assert_eq!(search("back", begin + 1, begin + 9_000_000), 1);
-    let micros = begin / 1000;
+    assert_eq!(search("back", start + 1, start + 9_000_000), 1);
+    let micros = start / 1000;
     let legacy = |start: u64, end: u64| {
         let answer = server.get_json(&format!("/api/traces?service=front&start={start}&end={end}"));
         answer["data"].as_array().unwrap().len()
@@ -251,8 +251,8 @@ fn a_big_trace_is_streamed_whole_and_a_reader_that_leaves_harms_nobody() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &[]);
     const SPANS: u64 = 20_000;
-    for begin in (0..SPANS).step_by(5_000) {
-        let spans = (begin..begin + 5_000).map(|id| {
+    for start in (0..SPANS).step_by(5_000) {
+        let spans = (start..start + 5_000).map(|id| {
             let mut span = span(6, id + 1, "step");
             span.attributes = vec![text("text", &format!("{id:0>200}"))];
             span

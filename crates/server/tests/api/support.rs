@@ -238,16 +238,16 @@ pub fn request(service: &str, spans: Vec<Span>) -> ExportTraceServiceRequest {
     }
 }
 
-/// A span of a millisecond that begins now.
+/// A span of a millisecond that starts now.
 pub fn span(trace: u128, id: u64, name: &str) -> Span {
-    let begin = now();
+    let start = now();
     Span {
         trace_id: trace.to_be_bytes().to_vec(),
         span_id: id.to_be_bytes().to_vec(),
         name: name.to_owned(),
         kind: 2,
-        start_time_unix_nano: begin,
-        end_time_unix_nano: begin + 1_000_000,
+        start_time_unix_nano: start,
+        end_time_unix_nano: start + 1_000_000,
         ..Span::default()
     }
 }

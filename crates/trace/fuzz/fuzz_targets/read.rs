@@ -29,10 +29,10 @@ fn look(result: Result<Opened, Unreadable>) -> String {
     text
 }
 
-/// Reads `bytes` behind `begin`, whole and in chunks whose size the first byte says.
-pub fn check(begin: &[u8], bytes: &[u8]) {
+/// Reads `bytes` behind `start`, whole and in chunks whose size the first byte says.
+pub fn check(start: &[u8], bytes: &[u8]) {
     let chunk = bytes.first().map_or(1, |byte| usize::from(*byte) + 1);
-    let all = [begin, bytes].concat();
+    let all = [start, bytes].concat();
     let (whole, parts) = (look(read(&all, usize::MAX)), look(read(&all, chunk)));
     // How much a damaged gzip stream yields before its damage is found depends on how it is cut.
     if !all.starts_with(&[0x1f, 0x8b]) {

@@ -25,8 +25,8 @@ pub fn added(before: &Outline, after: &Outline) -> Vec<SpanIx> {
 
 /// Whether two readings of a trace show the same: the same spans in the same places, as long and as good or bad.
 pub fn is_same(one: &Outline, other: &Outline) -> bool {
-    (one.begin_unix, &one.id, &one.end, &one.flags, &one.event_time)
-        == (other.begin_unix, &other.id, &other.end, &other.flags, &other.event_time)
+    (one.start_unix, &one.id, &one.end, &one.flags, &one.event_time)
+        == (other.start_unix, &other.id, &other.end, &other.flags, &other.event_time)
 }
 
 #[cfg(test)]

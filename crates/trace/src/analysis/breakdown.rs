@@ -5,13 +5,13 @@
 //! a queue. A moment that several children cover counts once, for the child that ends last among them, because that
 //! is the one that keeps the span waiting. Children are clipped to the span.
 
-use crate::model::{Kind, Outline, SpanIx, StrIx};
+use crate::model::{Outline, SpanIx, SpanKind, StrIx};
 use crate::units::Kept;
 use crate::units::Order as _;
 
 /// Time spent on the children of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
+pub struct ServiceShare {
     /// The service, into the outline's strings.
     pub service: StrIx,
     /// Nanoseconds that count for its children.
@@ -30,23 +30,23 @@ pub struct Breakdown {
     /// Between the services: this one has sent its request, or not taken the answer yet, and the other is not at it.
     pub between: u64,
     /// Its children by service, most time first.
-    pub services: Vec<Share>,
-    /// The longest stretch in which no child is at work, from the trace's begin; where any ever is.
+    pub services: Vec<ServiceShare>,
+    /// The longest stretch in which no child is at work, from the trace's start; where any ever is.
     pub gap: Option<(u64, u64)>,
 }
 
 /// Breaks down the time of `span`: one walk over its children.
 pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
-    let (from, to) = (outline.begin[span as usize], outline.end[span as usize]);
+    let (from, to) = (outline.start[span as usize], outline.end[span as usize]);
     let mut sweep = Sweep { at: from, reach: from, gap: (from, from), ..Sweep::default() };
     let mut elsewhere = false;
     for child in outline.children(span) {
         let service = outline.service[child as usize];
-        let begin = outline.begin[child as usize].clamp(from, to);
+        let start = outline.start[child as usize].clamp(from, to);
         let end = outline.end[child as usize].clamp(from, to);
         // A message that is taken after it was handed over keeps nobody waiting.
-        elsewhere |= service != outline.service[span as usize] && end > begin;
-        sweep.child(service, begin, end);
+        elsewhere |= service != outline.service[span as usize] && end > start;
+        sweep.child(service, start, end);
     }
     sweep.count_until(to);
     sweep.note_gap(to);
@@ -54,7 +54,8 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     shares.order_by_key(|share| (std::cmp::Reverse(share.time), share.service));
     let covered: u64 = shares.iter().map(|share| share.time).sum();
     let uncovered = to - from - covered;
-    let hands_over = elsewhere && matches!(outline.kind[span as usize], Kind::Client | Kind::Producer);
+    let hands_over =
+        elsewhere && matches!(outline.kind[span as usize], SpanKind::Client | SpanKind::Producer);
     Breakdown {
         duration: to - from,
         own: if hands_over { 0 } else { uncovered },
@@ -64,32 +65,32 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     }
 }
 
-/// Goes through children in the order of their begins. The child that ends last of those begun so far is the one
+/// Goes through children in the order of their starts. The child that ends last of those begun so far is the one
 /// that ends last of those at work, as long as any is: no queue is needed.
 #[derive(Default)]
 struct Sweep {
     /// Up to here everything is counted.
     at: u64,
-    /// Where the child ends that ends last of those begun so far, or where the span begins.
+    /// Where the child ends that ends last of those begun so far, or where the span starts.
     reach: u64,
     /// The share of that child.
     holder: Option<usize>,
     gap: (u64, u64),
-    shares: Vec<Share>,
+    shares: Vec<ServiceShare>,
     known: Kept<usize>,
 }
 
 impl Sweep {
-    fn child(&mut self, service: StrIx, begin: u64, end: u64) {
+    fn child(&mut self, service: StrIx, start: u64, end: u64) {
         let next = self.shares.len();
         let share = *self.known.of(u64::from(service), || next);
         if share == next {
-            self.shares.push(Share { service, time: 0, calls: 0 });
+            self.shares.push(ServiceShare { service, time: 0, calls: 0 });
         }
         self.shares[share].calls += 1;
-        if end > self.reach && end > begin {
-            self.count_until(begin);
-            self.note_gap(begin);
+        if end > self.reach && end > start {
+            self.count_until(start);
+            self.note_gap(start);
             self.holder = Some(share);
             self.reach = end;
         }
@@ -214,10 +215,10 @@ mod tests {
                 prop_assert_eq!(found.own + found.between + sum, found.duration);
                 prop_assert_eq!(found.duration, outline.duration_of(span));
                 let mut times: std::collections::HashMap<StrIx, u64> = std::collections::HashMap::new();
-                for at in outline.begin[span as usize]..outline.end[span as usize] {
+                for at in outline.start[span as usize]..outline.end[span as usize] {
                     let end = |child: SpanIx| outline.end[child as usize].min(outline.end[span as usize]);
                     let at_work = outline.children(span)
-                        .filter(|child| outline.begin[*child as usize] <= at && at < outline.end[*child as usize]);
+                        .filter(|child| outline.start[*child as usize] <= at && at < outline.end[*child as usize]);
                     // Of equals the one that began first.
                     let last = at_work.reduce(|best, child| if end(child) > end(best) { child } else { best });
                     if let Some(child) = last {

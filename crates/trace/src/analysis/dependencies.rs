@@ -12,14 +12,14 @@ const LOOSE: usize = 1 << 10;
 
 /// Links counted so far; traces are added one by one and may be dropped afterwards.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct CallTally {
     /// Those up to `merged` are sorted and distinct; the others wait to be merged with them.
     links: Vec<DependencyLink>,
     merged: usize,
     traces: usize,
 }
 
-impl Tally {
+impl CallTally {
     /// Counts the calls of one trace.
     pub fn add(&mut self, outline: &Outline) {
         self.traces += 1;
@@ -56,7 +56,7 @@ impl Tally {
 
 /// The links of these traces.
 pub fn of_traces<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<DependencyLink> {
-    let mut tally = Tally::default();
+    let mut tally = CallTally::default();
     outlines.into_iter().for_each(|outline| tally.add(outline));
     tally.links()
 }

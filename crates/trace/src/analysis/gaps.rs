@@ -6,7 +6,7 @@
 //! counts too, from a millisecond on. Before the first child and after the last there is none, as a span may well
 //! work by itself; and an event is something told, so it ends a gap.
 
-use super::waiting::Waits;
+use super::waiting::ChildCoverage;
 use crate::model::{Outline, SpanIx};
 
 /// What is a gap in any span, nanoseconds.
@@ -15,19 +15,19 @@ const LONG: u64 = 100_000_000;
 /// What is none in any span, nanoseconds.
 const SHORT: u64 = 1_000_000;
 
-/// The gaps of `span`, whose waits are `waits`: ascending, in nanoseconds from the trace's begin.
-pub fn gaps(outline: &Outline, span: SpanIx, waits: &Waits) -> Vec<(u64, u64)> {
+/// The gaps of `span`, whose waits are `waits`: ascending, in nanoseconds from the trace's start.
+pub fn gaps(outline: &Outline, span: SpanIx, waits: &ChildCoverage) -> Vec<(u64, u64)> {
     let least = (outline.duration_of(span) / 4).clamp(SHORT, LONG);
     let events = outline.events_of(span);
     let mut gaps = Vec::new();
     let mut told = None;
-    for (begin, end) in waits.intervals() {
+    for (start, end) in waits.intervals() {
         // Intervals are disjoint, so what is short needs no further look; there may be 200,000 of them.
-        if let Some(from) = told.filter(|from| begin - from >= least) {
+        if let Some(from) = told.filter(|from| start - from >= least) {
             let mut from: u64 = from;
             let first = events.partition_point(|event| *event <= from);
-            let between = events[first..].iter().copied().take_while(|event| *event < begin);
-            for to in between.chain([begin]) {
+            let between = events[first..].iter().copied().take_while(|event| *event < start);
+            for to in between.chain([start]) {
                 if to - from >= least {
                     gaps.push((from, to));
                 }
@@ -47,8 +47,8 @@ mod tests {
     fn of_root(drawing: &str) -> Vec<(u64, u64)> {
         let trace = trace(drawing);
         let outline = trace.outline();
-        let gaps = gaps(outline, 0, &Waits::of(outline, 0));
-        gaps.into_iter().map(|(begin, end)| (begin / COLUMN, end / COLUMN)).collect()
+        let gaps = gaps(outline, 0, &ChildCoverage::of(outline, 0));
+        gaps.into_iter().map(|(start, end)| (start / COLUMN, end / COLUMN)).collect()
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 /// What a pattern is for, by Jaeger's words: the present one, and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PatternScope {
     /// A span's attributes.
     Attributes,
     /// The attributes of a span's resource.
@@ -23,13 +23,13 @@ pub enum Place {
     Trace,
 }
 
-impl Place {
+impl PatternScope {
     fn words(self) -> [&'static str; 2] {
         match self {
-            Place::Attributes => ["attributes", "tags"],
-            Place::Resource => ["resource", "process"],
-            Place::Events => ["events", "logs"],
-            Place::Trace => ["traces", "traces"],
+            PatternScope::Attributes => ["attributes", "tags"],
+            PatternScope::Resource => ["resource", "process"],
+            PatternScope::Events => ["events", "logs"],
+            PatternScope::Trace => ["traces", "traces"],
         }
     }
 }
@@ -86,8 +86,8 @@ pub fn fact_of_trace(outline: &Outline, name: &str) -> Option<String> {
         "traceID" => outline.trace_id.to_string(),
         "traceName" if !outline.is_empty() => format!("{}: {}", outline.service_of(0), outline.name_of(0)),
         "duration" => (outline.duration / 1_000).to_string(),
-        "startTime" => (outline.begin_unix / 1_000).to_string(),
-        "endTime" => ((outline.begin_unix + outline.duration) / 1_000).to_string(),
+        "startTime" => (outline.start_unix / 1_000).to_string(),
+        "endTime" => ((outline.start_unix + outline.duration) / 1_000).to_string(),
         _ => return None,
     })
 }
@@ -114,7 +114,7 @@ impl LinkPattern {
     /// times are in microseconds as in Jaeger.
     pub fn link(
         &self,
-        place: Place,
+        place: PatternScope,
         key: &str,
         value: &str,
         lookup: &dyn Fn(&str) -> Option<String>,
@@ -122,7 +122,7 @@ impl LinkPattern {
         if !place.words().iter().any(|word| self.place.has(word)) {
             return None;
         }
-        if place != Place::Trace && !(self.key.has(key) && self.value.has(value)) {
+        if place != PatternScope::Trace && !(self.key.has(key) && self.value.has(value)) {
             return None;
         }
         let url = filled(&self.url, lookup, encoded)?;
@@ -142,15 +142,15 @@ fn filled(
 ) -> Option<String> {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
-    while let Some(begin) = rest.find("#{") {
-        let inside = &rest[begin + 2..];
+    while let Some(start) = rest.find("#{") {
+        let inside = &rest[start + 2..];
         // A name has no braces; what looks otherwise is text.
         let Some(end) = inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}')) else {
-            out.push_str(&rest[..begin + 2]);
+            out.push_str(&rest[..start + 2]);
             rest = inside;
             continue;
         };
-        out.push_str(&rest[..begin]);
+        out.push_str(&rest[..start]);
         let mut parts = inside[..end].split('|').map(str::trim);
         let value = lookup(parts.next().unwrap_or_default())?;
         out.push_str(&written(&parts.fold(value, |value, formatter| formatted(&value, formatter))));
@@ -188,7 +188,7 @@ fn formatted(value: &str, formatter: &str) -> String {
 mod tests {
     use super::*;
 
-    fn link(pattern: &str, place: Place, key: &str, value: &str) -> Option<(String, String)> {
+    fn link(pattern: &str, place: PatternScope, key: &str, value: &str) -> Option<(String, String)> {
         let config = format!(r#"{{"menu": [], "linkPatterns": [{pattern}]}}"#);
         let lookup = |name: &str| match name {
             "host" => Some("a b&c".to_owned()),
@@ -205,23 +205,23 @@ mod tests {
     fn a_pattern_is_matched_and_filled() {
         let pattern = r##"{"type": "process", "key": "host", "url": "https://l.example/?h=#{host}", "text": "Logs of #{host}"}"##;
         let expected = Some(("https://l.example/?h=a%20b%26c".to_owned(), "Logs of a b&c".to_owned()));
-        assert_eq!(link(pattern, Place::Resource, "host", "x"), expected);
-        assert_eq!(link(pattern, Place::Attributes, "host", "x"), None);
-        assert_eq!(link(pattern, Place::Resource, "other", "x"), None);
+        assert_eq!(link(pattern, PatternScope::Resource, "host", "x"), expected);
+        assert_eq!(link(pattern, PatternScope::Attributes, "host", "x"), None);
+        assert_eq!(link(pattern, PatternScope::Resource, "other", "x"), None);
         let any = r##"{"key": ["a", "b"], "value": "v", "url": "/logs/#{trace.traceID}", "text": "t"}"##;
-        assert_eq!(link(any, Place::Events, "b", "v").unwrap().0, "/logs/a1");
-        assert_eq!(link(any, Place::Events, "b", "w"), None);
-        assert_eq!(link(any, Place::Events, "c", "v"), None);
+        assert_eq!(link(any, PatternScope::Events, "b", "v").unwrap().0, "/logs/a1");
+        assert_eq!(link(any, PatternScope::Events, "b", "w"), None);
+        assert_eq!(link(any, PatternScope::Events, "c", "v"), None);
     }
 
     #[test]
     fn what_is_missing_makes_no_link() {
         let pattern = r##"{"url": "https://l.example/#{nobody}", "text": "t"}"##;
-        assert_eq!(link(pattern, Place::Attributes, "k", "v"), None);
+        assert_eq!(link(pattern, PatternScope::Attributes, "k", "v"), None);
         let text = r##"{"url": "https://l.example/", "text": "#{nobody}"}"##;
-        assert_eq!(link(text, Place::Attributes, "k", "v"), None);
+        assert_eq!(link(text, PatternScope::Attributes, "k", "v"), None);
         let open = r##"{"url": "https://l.example/#{", "text": "#{a{host}"}"##;
-        assert_eq!(link(open, Place::Trace, "", "").unwrap().1, "#{a{host}");
+        assert_eq!(link(open, PatternScope::Trace, "", "").unwrap().1, "#{a{host}");
     }
 
     #[test]
@@ -230,17 +230,20 @@ mod tests {
             ["#{script}", "javascript:alert(1)", "data:text/html,#{host}", " https://a", "ftp://a", "a.html"]
         {
             let pattern = format!(r#"{{"url": "{url}", "text": "t"}}"#);
-            assert_eq!(link(&pattern, Place::Attributes, "k", "v"), None, "{url}");
+            assert_eq!(link(&pattern, PatternScope::Attributes, "k", "v"), None, "{url}");
         }
         let inside = r##"{"url": "https://l.example/#{script}", "text": "t"}"##;
-        assert_eq!(link(inside, Place::Trace, "", "").unwrap().0, "https://l.example/javascript%3Aalert(1)");
+        assert_eq!(
+            link(inside, PatternScope::Trace, "", "").unwrap().0,
+            "https://l.example/javascript%3Aalert(1)"
+        );
     }
 
     #[test]
     fn values_can_be_formatted() {
         let url = |template: &str| {
             let pattern = format!(r#"{{"type": "traces", "url": "http://l/{template}", "text": "t"}}"#);
-            link(&pattern, Place::Trace, "", "").unwrap().0
+            link(&pattern, PatternScope::Trace, "", "").unwrap().0
         };
         assert_eq!(url("#{startTime | epoch_micros_to_date_iso}"), "http://l/2023-11-14T22%3A13%3A20.123Z");
         assert_eq!(

@@ -19,17 +19,17 @@ const BUCKETS: u64 = 60;
 
 /// A span of time, nanoseconds since the Unix epoch, end excluded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// Begin.
-    pub begin_unix: u64,
+pub struct TimeWindow {
+    /// Start.
+    pub start_unix: u64,
     /// End.
     pub end_unix: u64,
 }
 
-impl Window {
+impl TimeWindow {
     /// Length in nanoseconds.
     pub fn length(self) -> u64 {
-        self.end_unix.saturating_sub(self.begin_unix)
+        self.end_unix.saturating_sub(self.start_unix)
     }
 
     /// Length in seconds.
@@ -55,7 +55,7 @@ pub struct Quantiles {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     /// When; the first and the last bucket may be cut by the window.
-    pub window: Window,
+    pub window: TimeWindow,
     /// Traces that began then.
     pub calls: usize,
     /// Those in which the service failed.
@@ -90,7 +90,7 @@ pub struct Metrics {
 }
 
 /// A readable bucket width in nanoseconds, for about 60 buckets and never less than a second.
-pub fn bucket_width(window: Window) -> u64 {
+pub fn bucket_width(window: TimeWindow) -> u64 {
     let ideal = window.length().div_ceil(BUCKETS).div_ceil(SECOND);
     let days = || ideal.div_ceil(86_400) * 86_400;
     WIDTHS.into_iter().find(|width| *width >= ideal).unwrap_or_else(days) * SECOND
@@ -113,40 +113,40 @@ fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
     })
 }
 
-/// Measures `service` from those summaries that begin in the window and pass through it. Buckets of `width`
+/// Measures `service` from those summaries that start in the window and pass through it. Buckets of `width`
 /// nanoseconds (see [`bucket_width`]) lie on multiples of it, so that they stay where they are when the
 /// window moves; a width that would make more than 10,000 buckets is widened.
-pub fn metrics(summaries: &[TraceSummary], service: &str, window: Window, width: u64) -> Metrics {
+pub fn metrics(summaries: &[TraceSummary], service: &str, window: TimeWindow, width: u64) -> Metrics {
     if window.length() == 0 {
         return Metrics::default();
     }
     let width = width.max(window.length().div_ceil(10_000)).max(1);
-    let first = window.begin_unix / width;
+    let first = window.start_unix / width;
     let count = ((window.end_unix - 1) / width - first + 1) as usize;
     let mut members: Vec<Vec<(&TraceSummary, bool)>> = vec![Vec::new(); count];
     let mut roots = 0;
     for summary in summaries {
-        let inside = (window.begin_unix..window.end_unix).contains(&summary.begin_unix);
+        let inside = (window.start_unix..window.end_unix).contains(&summary.start_unix);
         let Some(share) = summary.services.iter().find(|share| share.name == service).filter(|_| inside)
         else {
             continue;
         };
         roots += usize::from(summary.root_service == service);
-        members[(summary.begin_unix / width - first) as usize].push((summary, share.errors > 0));
+        members[(summary.start_unix / width - first) as usize].push((summary, share.errors > 0));
     }
 
     let mut all: Vec<u64> = members.iter().flatten().map(|(summary, _)| summary.duration).collect();
     let mut total = Bucket { window, calls: all.len(), latency: quantiles(&mut all), ..Bucket::default() };
     let buckets = members.into_iter().enumerate().map(|(index, mut members)| {
-        let begin = (first + index as u64).saturating_mul(width);
+        let start = (first + index as u64).saturating_mul(width);
         members.order_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
         let mut durations: Vec<u64> = members.iter().map(|(summary, _)| summary.duration).collect();
         let errors = members.iter().filter(|(_, failed)| *failed).count();
         total.errors += errors;
         Bucket {
-            window: Window {
-                begin_unix: begin.max(window.begin_unix),
-                end_unix: begin.saturating_add(width).min(window.end_unix),
+            window: TimeWindow {
+                start_unix: start.max(window.start_unix),
+                end_unix: start.saturating_add(width).min(window.end_unix),
             },
             calls: members.len(),
             errors,
@@ -163,11 +163,11 @@ mod tests {
     use crate::model::ServiceCount;
     use proptest::prelude::*;
 
-    fn summary(id: u128, begin_s: u64, duration: u64, service: &str, errors: u32) -> TraceSummary {
+    fn summary(id: u128, start_s: u64, duration: u64, service: &str, errors: u32) -> TraceSummary {
         TraceSummary {
             trace_id: TraceId(id),
             root_service: "gateway".into(),
-            begin_unix: begin_s * SECOND,
+            start_unix: start_s * SECOND,
             duration,
             spans: 2,
             errors,
@@ -179,8 +179,8 @@ mod tests {
         }
     }
 
-    fn window(begin_s: u64, end_s: u64) -> Window {
-        Window { begin_unix: begin_s * SECOND, end_unix: end_s * SECOND }
+    fn window(start_s: u64, end_s: u64) -> TimeWindow {
+        TimeWindow { start_unix: start_s * SECOND, end_unix: end_s * SECOND }
     }
 
     #[test]
@@ -248,16 +248,16 @@ mod tests {
 
         #[test]
         fn every_trace_of_the_window_is_in_one_bucket(
-            begins in proptest::collection::vec(0u64..4_000, 0..100), from in 0u64..2_000, length in 1u64..2_000, width in 1u64..500,
+            starts in proptest::collection::vec(0u64..4_000, 0..100), from in 0u64..2_000, length in 1u64..2_000, width in 1u64..500,
         ) {
             let summaries: Vec<_> =
-                begins.iter().enumerate().map(|(index, begin)| summary(index as u128, *begin, *begin, "s", 0)).collect();
-            let inside = begins.iter().filter(|begin| (from..from + length).contains(begin)).count();
+                starts.iter().enumerate().map(|(index, start)| summary(index as u128, *start, *start, "s", 0)).collect();
+            let inside = starts.iter().filter(|start| (from..from + length).contains(start)).count();
             let measured = metrics(&summaries, "s", window(from, from + length), width * SECOND);
             prop_assert_eq!(measured.buckets.iter().map(|bucket| bucket.traces.len()).sum::<usize>(), inside);
             prop_assert_eq!(measured.total.calls, inside);
             for pair in measured.buckets.windows(2) {
-                prop_assert_eq!(pair[0].window.end_unix, pair[1].window.begin_unix);
+                prop_assert_eq!(pair[0].window.end_unix, pair[1].window.start_unix);
             }
         }
     }

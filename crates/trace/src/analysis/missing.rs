@@ -1,6 +1,6 @@
 //! Spans that are named as parents and are not there: which, by how many, and whose they would have been.
 
-use crate::model::{Flags, Kind, SpanIx, StrIx, Trace};
+use crate::model::{Flags, SpanIx, SpanKind, StrIx, Trace};
 use crate::units::{Kept, Order as _, SpanId};
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +117,7 @@ fn callers(trace: &Trace) -> Kept<Vec<StrIx>> {
 /// as certain; what receives has its parent in a service that calls it elsewhere in the trace.
 fn likely(trace: &Trace, children: &[SpanIx], callers: &Kept<Vec<StrIx>>) -> Vec<StrIx> {
     let outline = trace.outline();
-    let inside = |kind| matches!(kind, Kind::Internal | Kind::Client | Kind::Producer);
+    let inside = |kind| matches!(kind, SpanKind::Internal | SpanKind::Client | SpanKind::Producer);
     if let Some(child) = children.iter().find(|child| inside(outline.kind[**child as usize])) {
         return vec![outline.service[*child as usize]];
     }
@@ -134,8 +134,8 @@ fn likely(trace: &Trace, children: &[SpanIx], callers: &Kept<Vec<StrIx>>) -> Vec
     likely
 }
 
-fn receives(kind: Kind) -> bool {
-    matches!(kind, Kind::Server | Kind::Consumer)
+fn receives(kind: SpanKind) -> bool {
+    matches!(kind, SpanKind::Server | SpanKind::Consumer)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::units::{Kept, Order as _};
 
 /// Spans that share a service and an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct OperationCount {
     /// The service.
     pub service: StrIx,
     /// The operation.
@@ -16,13 +16,13 @@ pub struct Named {
 
 /// All of them on their way: a trace of a million spans is gone over in steps, others having their turn between them.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct OperationCounter {
     seen: usize,
     places: Kept<usize>,
-    names: Vec<Named>,
+    names: Vec<OperationCount>,
 }
 
-impl Names {
+impl OperationCounter {
     /// Goes over the next `most` spans; true when all are done.
     pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
         let rest = outline.service.iter().zip(&outline.name).skip(self.seen).take(most);
@@ -31,7 +31,7 @@ impl Names {
             let place = *self.places.of(number, || names.len());
             match names.get_mut(place) {
                 Some(named) => named.spans += 1,
-                None => names.push(Named { service: *service, name: *name, spans: 1 }),
+                None => names.push(OperationCount { service: *service, name: *name, spans: 1 }),
             }
             self.seen += 1;
         }
@@ -39,7 +39,7 @@ impl Names {
     }
 
     /// Those with the most spans first; what is equal in that is in the order of its first span.
-    pub fn list(mut self) -> Vec<Named> {
+    pub fn list(mut self) -> Vec<OperationCount> {
         self.names.order_by(|one, other| other.spans.cmp(&one.spans));
         self.names
     }
@@ -61,7 +61,7 @@ mod tests {
             ",
         );
         let outline = trace.outline();
-        let (mut names, mut steps) = (Names::default(), 1);
+        let (mut names, mut steps) = (OperationCounter::default(), 1);
         while !names.step(outline, 3) {
             steps += 1;
         }

@@ -12,7 +12,7 @@ const MISSING: usize = 20;
 
 /// How many peers have the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
+pub struct AttributeShare {
     /// The attribute's key.
     pub key: String,
     /// Peers that have the key; the span itself is one of them.
@@ -30,9 +30,9 @@ pub struct Peers {
     /// How many there are, itself included.
     pub count: u32,
     /// Its attributes, each key once, in the order of the source.
-    pub own: Vec<Share>,
+    pub own: Vec<AttributeShare>,
     /// Those of its resource.
-    pub resource: Vec<Share>,
+    pub resource: Vec<AttributeShare>,
     /// Keys that more than half of the other peers have and it has not, with how many have them; those of the most first.
     pub missing: Vec<(String, u32)>,
     /// Peers whose attributes could not be looked at so far.
@@ -41,7 +41,7 @@ pub struct Peers {
 
 /// How much a share says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Telling {
+pub enum Distinctness {
     /// All are alike, or each is different.
     Nothing,
     /// Some are alike.
@@ -54,17 +54,17 @@ pub enum Telling {
     OnlyHere,
 }
 
-impl Share {
+impl AttributeShare {
     /// What there is to say where `count` were compared.
-    pub fn telling(&self, count: u32) -> Telling {
+    pub fn telling(&self, count: u32) -> Distinctness {
         match self {
-            _ if count < 2 || self.same == 0 || self.same >= count => Telling::Nothing,
-            Share { having: 1, .. } => Telling::OnlyHere,
-            Share { repeats: false, .. } => Telling::Nothing,
+            _ if count < 2 || self.same == 0 || self.same >= count => Distinctness::Nothing,
+            AttributeShare { having: 1, .. } => Distinctness::OnlyHere,
+            AttributeShare { repeats: false, .. } => Distinctness::Nothing,
             // Of two or three, each is a large part.
-            Share { same: 1, .. } if count > 3 => Telling::Unique,
-            Share { same, .. } if same * 10 <= count => Telling::Rare,
-            _ => Telling::Shared,
+            AttributeShare { same: 1, .. } if count > 3 => Distinctness::Unique,
+            AttributeShare { same, .. } if same * 10 <= count => Distinctness::Rare,
+            _ => Distinctness::Shared,
         }
     }
 }
@@ -139,7 +139,12 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     }
     found.own = tallies
         .into_iter()
-        .map(|Tally { key, having, same, repeats, .. }| Share { key: key.to_owned(), having, same, repeats })
+        .map(|Tally { key, having, same, repeats, .. }| AttributeShare {
+            key: key.to_owned(),
+            having,
+            same,
+            repeats,
+        })
         .collect();
     found.resource = of_resource(trace, span, &is_peer);
     found
@@ -200,7 +205,7 @@ fn count_in(
 }
 
 /// The attributes of a span's resource among those of its peers.
-fn of_resource(trace: &Trace, span: SpanIx, is_peer: &dyn Fn(SpanIx) -> bool) -> Vec<Share> {
+fn of_resource(trace: &Trace, span: SpanIx, is_peer: &dyn Fn(SpanIx) -> bool) -> Vec<AttributeShare> {
     let (resources, numbers) = (trace.resources(), trace.resource_numbers());
     let mut spans_of = vec![0u32; resources.len()];
     for (other, number) in numbers.iter().enumerate() {
@@ -211,12 +216,13 @@ fn of_resource(trace: &Trace, span: SpanIx, is_peer: &dyn Fn(SpanIx) -> bool) ->
     let Some(own) = numbers.get(span as usize).and_then(|number| resources.get(*number as usize)) else {
         return Vec::new();
     };
-    let mut shares: Vec<Share> = Vec::new();
+    let mut shares: Vec<AttributeShare> = Vec::new();
     for attribute in &own.attributes {
         if shares.iter().any(|share| share.key == attribute.key) {
             continue;
         }
-        let mut share = Share { key: attribute.key.clone(), repeats: true, ..Share::default() };
+        let mut share =
+            AttributeShare { key: attribute.key.clone(), repeats: true, ..AttributeShare::default() };
         for (resource, spans) in resources.iter().zip(&spans_of).filter(|(_, spans)| **spans > 0) {
             let other = resource.attributes.iter().find(|other| other.key == attribute.key);
             share.having += other.map_or(0, |_| *spans);
@@ -232,7 +238,7 @@ mod tests {
     use super::*;
     use crate::testing::trace;
 
-    fn told(peers: &Peers) -> Vec<(&str, u32, u32, Telling)> {
+    fn told(peers: &Peers) -> Vec<(&str, u32, u32, Distinctness)> {
         peers
             .own
             .iter()
@@ -257,16 +263,16 @@ mod tests {
         assert_eq!(
             told(&odd),
             [
-                ("code", 12, 1, Telling::Unique),
-                ("zone", 12, 6, Telling::Shared),
-                ("order", 12, 1, Telling::Nothing),
-                ("tier", 12, 12, Telling::Nothing),
-                ("retry", 1, 1, Telling::OnlyHere),
+                ("code", 12, 1, Distinctness::Unique),
+                ("zone", 12, 6, Distinctness::Shared),
+                ("order", 12, 1, Distinctness::Nothing),
+                ("tier", 12, 12, Distinctness::Nothing),
+                ("retry", 1, 1, Distinctness::OnlyHere),
             ]
         );
         assert_eq!(odd.missing, [("cached".to_owned(), 11)]);
         let plain = peers(&trace, 1);
-        assert_eq!(told(&plain)[0], ("code", 12, 11, Telling::Shared));
+        assert_eq!(told(&plain)[0], ("code", 12, 11, Distinctness::Shared));
         assert!(plain.missing.is_empty(), "what one of the others has is nothing that this one lacks");
         assert_eq!(peers(&trace, 0), Peers { count: 1, ..Peers::default() }, "nothing to compare with");
         assert_eq!(peers(&trace, 99), Peers::default());
@@ -274,11 +280,11 @@ mod tests {
 
     #[test]
     fn few_of_many_are_rare() {
-        let share = |having, same| Share { having, same, repeats: true, key: String::new() };
-        assert_eq!(share(412, 3).telling(412), Telling::Rare);
-        assert_eq!(share(412, 42).telling(412), Telling::Shared);
-        assert_eq!(share(3, 1).telling(3), Telling::Shared, "of three, one is a third");
-        assert_eq!(share(412, 411).telling(412), Telling::Shared);
-        assert_eq!(share(0, 0).telling(412), Telling::Nothing, "it could not be looked at");
+        let share = |having, same| AttributeShare { having, same, repeats: true, key: String::new() };
+        assert_eq!(share(412, 3).telling(412), Distinctness::Rare);
+        assert_eq!(share(412, 42).telling(412), Distinctness::Shared);
+        assert_eq!(share(3, 1).telling(3), Distinctness::Shared, "of three, one is a third");
+        assert_eq!(share(412, 411).telling(412), Distinctness::Shared);
+        assert_eq!(share(0, 0).telling(412), Distinctness::Nothing, "it could not be looked at");
     }
 }

@@ -8,9 +8,9 @@ mod guides;
 mod shown;
 mod siblings;
 
-pub use arrange::Arranging;
+pub use arrange::IncrementalRows;
 pub use fold::Fold;
-pub use group::{Group, GroupsKept, REPEATED};
+pub use group::{Group, GroupCache, REPEATED};
 pub use guides::shared_guides;
 pub use shown::Shown;
 pub use siblings::Siblings;
@@ -19,12 +19,12 @@ use crate::model::{NO_SPAN, Outline, SpanIx};
 use crate::units::SpanId;
 use std::sync::Arc;
 
-/// The order of siblings; those that are equal in it are in the order of their begin.
+/// The order of siblings; those that are equal in it are in the order of their start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SiblingOrder {
     /// Earliest first.
     #[default]
-    Begin,
+    Start,
     /// Longest first.
     Duration,
     /// Most own time first.
@@ -33,7 +33,7 @@ pub enum SiblingOrder {
 
 /// What a person has asked to see of a trace.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct View {
+pub struct RowOptions {
     /// Which spans hide their children, and which groups are open.
     pub fold: Fold,
     /// The span whose subtree is all that is shown; passed over where the trace has no such span.
@@ -48,8 +48,8 @@ pub struct View {
     pub shown: Option<Arc<Shown>>,
 }
 
-impl View {
-    /// Where the rows begin and end in the trace: all of it, or the subtree in focus.
+impl RowOptions {
+    /// Where the rows start and end in the trace: all of it, or the subtree in focus.
     pub fn extent(&self, outline: &Outline) -> std::ops::Range<SpanIx> {
         match self.focus.and_then(|id| outline.find(id)) {
             Some(focus) => focus..outline.subtree_end[focus as usize],
@@ -57,9 +57,9 @@ impl View {
         }
     }
 
-    /// Whether rows are in another order than the trace's, which takes several times as long: see [`Arranging`].
+    /// Whether rows are in another order than the trace's, which takes several times as long: see [`IncrementalRows`].
     pub fn is_arranged(&self) -> bool {
-        self.order != SiblingOrder::Begin || self.group
+        self.order != SiblingOrder::Start || self.group
     }
 
     /// Opens what hides `span`: ancestors, the group that it is in, a focus elsewhere. Whether anything changed.
@@ -222,7 +222,7 @@ impl Rows {
 }
 
 /// The rows of `outline` under `view`, in one pass that jumps over what is hidden.
-pub fn rows(outline: &Outline, view: &View) -> Rows {
+pub fn rows(outline: &Outline, view: &RowOptions) -> Rows {
     if view.is_arranged() {
         return arrange::arranged(outline, view);
     }

@@ -1,13 +1,13 @@
 //! Two spans that are one call: the client's and, below it, the server's.
 
-use crate::model::{Kind, Outline, SpanIx};
+use crate::model::{Outline, SpanIx, SpanKind};
 
 /// The span that answered the request of `span`, as in Jaeger: the first server among the children of a client.
 pub fn server_of(outline: &Outline, span: SpanIx) -> Option<SpanIx> {
-    if outline.kind[span as usize] != Kind::Client {
+    if outline.kind[span as usize] != SpanKind::Client {
         return None;
     }
-    outline.children(span).find(|child| outline.kind[*child as usize] == Kind::Server)
+    outline.children(span).find(|child| outline.kind[*child as usize] == SpanKind::Server)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub const BANDS: usize = 6;
 /// Which band each span's self time falls into.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelfBands {
-    /// Where each band but the lowest begins, ascending, nanoseconds: ones and threes of a power of ten.
+    /// Where each band but the lowest starts, ascending, nanoseconds: ones and threes of a power of ten.
     pub bounds: Vec<u64>,
     /// The band of every span, 0 for the lowest.
     pub of: Vec<u8>,

@@ -70,8 +70,8 @@ impl Standing {
     pub fn bounds(&self, bar: usize) -> (u64, u64) {
         let ratio = self.max.max(1) as f64 / self.low();
         let edge = |bar: usize| (self.low() * ratio.powf(bar as f64 / BARS as f64)).round() as u64;
-        let begin = if bar == 0 { self.min } else { edge(bar) };
-        (begin, if bar + 1 >= BARS { self.max } else { edge(bar + 1) })
+        let start = if bar == 0 { self.min } else { edge(bar) };
+        (start, if bar + 1 >= BARS { self.max } else { edge(bar + 1) })
     }
 
     /// Where on the scale a duration is, 0 to 1.
@@ -142,10 +142,10 @@ mod tests {
             prop_assert_eq!(standing.bars.iter().sum::<u32>() as usize, durations.len());
             prop_assert_eq!(standing.count, standing.longer + standing.shorter
                 + durations.iter().filter(|other| **other == durations[0]).count());
-            let (begin, end) = standing.bounds(standing.bar);
+            let (start, end) = standing.bounds(standing.bar);
             // Edges are rounded to what a double can tell apart.
             let off = 1 + durations[0] / (1 << 44);
-            prop_assert!(begin <= durations[0] + off && durations[0] <= end + off, "{begin} {} {end}", durations[0]);
+            prop_assert!(start <= durations[0] + off && durations[0] <= end + off, "{start} {} {end}", durations[0]);
             prop_assert!(standing.min <= standing.p50 && standing.p50 <= standing.p95 && standing.p95 <= standing.max);
         }
     }

@@ -6,26 +6,26 @@ use crate::units::Kept;
 /// Times during which a span had at least one child at work, clipped to the span, disjoint and ascending,
 /// with running sums so that any stretch of time can be asked about in logarithmic time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Waits {
-    begin: Vec<u64>,
+pub struct ChildCoverage {
+    start: Vec<u64>,
     end: Vec<u64>,
     // Waiting time before each interval.
     before: Vec<u64>,
 }
 
-impl Waits {
+impl ChildCoverage {
     /// The waits of `span`: one walk over its children.
     pub fn of(outline: &Outline, span: SpanIx) -> Self {
-        let (from, to) = (outline.begin[span as usize], outline.end[span as usize]);
-        let mut waits = Waits::default();
+        let (from, to) = (outline.start[span as usize], outline.end[span as usize]);
+        let mut waits = ChildCoverage::default();
         let mut total = 0;
         for child in outline.children(span) {
-            let begin = outline.begin[child as usize].max(from);
+            let start = outline.start[child as usize].max(from);
             let end = outline.end[child as usize].min(to);
             match waits.end.last().copied() {
-                _ if begin >= end => {}
-                // Siblings are in order of begin, so only the last interval can grow.
-                Some(last) if begin <= last => {
+                _ if start >= end => {}
+                // Siblings are in order of start, so only the last interval can grow.
+                Some(last) if start <= last => {
                     total += end.saturating_sub(last);
                     if let Some(slot) = waits.end.last_mut() {
                         *slot = last.max(end);
@@ -33,9 +33,9 @@ impl Waits {
                 }
                 _ => {
                     waits.before.push(total);
-                    waits.begin.push(begin);
+                    waits.start.push(start);
                     waits.end.push(end);
-                    total += end - begin;
+                    total += end - start;
                 }
             }
         }
@@ -44,28 +44,28 @@ impl Waits {
 
     /// All waiting time, nanoseconds.
     pub fn total(&self) -> u64 {
-        let last = self.begin.len().wrapping_sub(1);
-        self.before.last().map_or(0, |before| before + self.end[last] - self.begin[last])
+        let last = self.start.len().wrapping_sub(1);
+        self.before.last().map_or(0, |before| before + self.end[last] - self.start[last])
     }
 
     /// The intervals.
     pub fn intervals(&self) -> impl ExactSizeIterator<Item = (u64, u64)> + '_ {
-        self.begin.iter().copied().zip(self.end.iter().copied())
+        self.start.iter().copied().zip(self.end.iter().copied())
     }
 
-    /// Waiting time before `time` (nanoseconds from the trace's begin, fractions allowed).
+    /// Waiting time before `time` (nanoseconds from the trace's start, fractions allowed).
     pub fn until(&self, time: f64) -> f64 {
-        let after = self.begin.partition_point(|begin| (*begin as f64) < time);
+        let after = self.start.partition_point(|start| (*start as f64) < time);
         let Some(last) = after.checked_sub(1) else { return 0.0 };
-        self.before[last] as f64 + (time.min(self.end[last] as f64) - self.begin[last] as f64)
+        self.before[last] as f64 + (time.min(self.end[last] as f64) - self.start[last] as f64)
     }
 
     /// Until when the state at `time` lasts: waiting (`true`) or not, and the moment of the next change.
     pub fn state_at(&self, time: f64) -> (bool, f64) {
         let next = self.end.partition_point(|end| (*end as f64) <= time);
-        match self.begin.get(next) {
+        match self.start.get(next) {
             None => (false, f64::INFINITY),
-            Some(begin) if (*begin as f64) > time => (false, *begin as f64),
+            Some(start) if (*start as f64) > time => (false, *start as f64),
             Some(_) => (true, self.end[next] as f64),
         }
     }
@@ -83,7 +83,7 @@ pub fn self_times(outline: &Outline) -> Vec<u64> {
 pub struct SelfTimes {
     /// The self time of every span, once all is done.
     pub own: Vec<u64>,
-    /// Until when each span is known to have had a child at work; siblings are in order of begin.
+    /// Until when each span is known to have had a child at work; siblings are in order of start.
     covered: Vec<u64>,
     done: usize,
 }
@@ -94,14 +94,14 @@ impl SelfTimes {
         let all = outline.len();
         if self.own.len() < all {
             self.own = (0..all as SpanIx).map(|span| outline.duration_of(span)).collect();
-            self.covered = outline.begin.clone();
+            self.covered = outline.start.clone();
         }
         let next = self.done.saturating_add(most).min(all);
         for span in self.done..next {
             let parent = outline.parent[span] as usize;
             let Some(until) = self.covered.get_mut(parent) else { continue };
             let end = outline.end[span].min(outline.end[parent]);
-            self.own[parent] -= end.saturating_sub(outline.begin[span].max(*until));
+            self.own[parent] -= end.saturating_sub(outline.start[span].max(*until));
             *until = end.max(*until);
         }
         self.done = next;
@@ -112,17 +112,17 @@ impl SelfTimes {
 /// Remembers the waits of the spans that are on screen, so that a parent of 200,000 is walked once and not
 /// once a frame. Belongs to one outline; make a new one for another.
 #[derive(Debug, Default)]
-pub struct WaitsKept {
-    waits: Kept<Waits>,
+pub struct ChildCoverageCache {
+    waits: Kept<ChildCoverage>,
     held: usize,
 }
 
 /// How many intervals are kept before all are forgotten: 12 MB.
 const MOST: usize = 1 << 19;
 
-impl WaitsKept {
+impl ChildCoverageCache {
     /// The waits of `span`.
-    pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &Waits {
+    pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &ChildCoverage {
         let number = u64::from(span);
         if self.held > MOST && self.waits.get(number).is_none() {
             self.waits.clear();
@@ -130,8 +130,8 @@ impl WaitsKept {
         }
         let held = &mut self.held;
         self.waits.of(number, || {
-            let waits = Waits::of(outline, span);
-            *held += waits.begin.len() + 8;
+            let waits = ChildCoverage::of(outline, span);
+            *held += waits.start.len() + 8;
             waits
         })
     }
@@ -148,11 +148,11 @@ mod tests {
         fn waits_are_the_nanoseconds_that_a_child_covers(outline in outlines(25)) {
             let own = self_times(&outline);
             for span in 0..outline.len() as SpanIx {
-                let waits = Waits::of(&outline, span);
+                let waits = ChildCoverage::of(&outline, span);
                 prop_assert_eq!(own[span as usize] + waits.total(), outline.duration_of(span));
-                let (from, to) = (outline.begin[span as usize], outline.end[span as usize]);
+                let (from, to) = (outline.start[span as usize], outline.end[span as usize]);
                 let waited = |at: u64| {
-                    outline.children(span).any(|c| outline.begin[c as usize] <= at && at < outline.end[c as usize])
+                    outline.children(span).any(|c| outline.start[c as usize] <= at && at < outline.end[c as usize])
                 };
                 let mut sum = 0u64;
                 for at in from..to {

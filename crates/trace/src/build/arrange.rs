@@ -1,4 +1,4 @@
-//! A forest given by parent numbers, as depth-first pre-order with siblings by begin time.
+//! A forest given by parent numbers, as depth-first pre-order with siblings by start time.
 
 use crate::repair::NONE;
 use crate::units::order_numbers;
@@ -51,9 +51,9 @@ impl Children {
         order
     }
 
-    /// Sorts siblings by begin time; equal ones stay in the order of the source.
-    pub(super) fn sort_by_begin(&mut self, begin: impl Fn(u32) -> u64) {
-        let mut compare = |one, other| begin(one).cmp(&begin(other));
+    /// Sorts siblings by start time; equal ones stay in the order of the source.
+    pub(super) fn sort_by_start(&mut self, start: impl Fn(u32) -> u64) {
+        let mut compare = |one, other| start(one).cmp(&start(other));
         order_numbers(&mut self.roots, &mut compare);
         for span in 0..self.start.len() as u32 - 1 {
             let range = self.range(span);
@@ -80,12 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn siblings_are_ordered_by_begin_and_subtrees_stay_together() {
-        //        0          begins: 0, 9, 3, 5, 5
-        //    1  2           1 has child 3; 4 is another root that begins late
-        let begin = [0u64, 9, 3, 9, 5];
+    fn siblings_are_ordered_by_start_and_subtrees_stay_together() {
+        //        0          starts: 0, 9, 3, 5, 5
+        //    1  2           1 has child 3; 4 is another root that starts late
+        let start = [0u64, 9, 3, 9, 5];
         let mut children = Children::of(&[NONE, 0, 0, 1, NONE]);
-        children.sort_by_begin(|span| begin[span as usize]);
+        children.sort_by_start(|span| start[span as usize]);
         assert_eq!(children.pre_order(), [0, 2, 1, 3, 4]);
         assert_eq!(children.top_down(), [0, 4, 2, 1, 3]);
     }

@@ -2,7 +2,7 @@
 
 use super::arrange::Children;
 use super::{Gathered, Seen, TraceBuilder};
-use crate::model::{Block, Flags, Kind, NO_SPAN, Opened, Outline, Place, Shared, StrIx, Trace};
+use crate::model::{Block, Flags, NO_SPAN, Opened, Outline, Place, Shared, SpanKind, StrIx, Trace};
 use crate::repair::{self, NONE, Named, Tally, Timed};
 use crate::units::{Kept, Order as _, duration};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ struct Counts {
     orphans: Tally,
     duplicates: Tally,
     cycles: Tally,
-    no_begin: Tally,
+    no_start: Tally,
     ends_early: Tally,
     no_service: Tally,
     /// By parent's and child's service: how many, and the largest delta.
@@ -80,7 +80,7 @@ impl Source<'_> {
             .iter()
             .map(|row| {
                 let seen = self.seen(*row);
-                Timed { begin: seen.begin, end: seen.end }
+                Timed { start: seen.start, end: seen.end }
             })
             .collect();
         let mut flags: Vec<Flags> = rows.iter().map(|row| self.seen(*row).flags).collect();
@@ -95,18 +95,18 @@ impl Source<'_> {
             }
         }
         let mut children = Children::of(&found.parent);
-        if times.iter().any(|time| time.begin == 0) {
-            for span in repair::give_begins(&mut times, &found.parent, &children.top_down()) {
-                flags[span as usize].set(Flags::NO_BEGIN);
+        if times.iter().any(|time| time.start == 0) {
+            for span in repair::give_starts(&mut times, &found.parent, &children.top_down()) {
+                flags[span as usize].set(Flags::NO_START);
             }
         }
         for (time, flags) in times.iter_mut().zip(&mut flags) {
-            if time.end < time.begin {
-                time.end = time.begin;
+            if time.end < time.start {
+                time.end = time.start;
                 flags.set(Flags::ENDS_EARLY);
             }
         }
-        children.sort_by_begin(|span| times[span as usize].begin);
+        children.sort_by_start(|span| times[span as usize].start);
         let order = children.pre_order();
         self.columns(gathered, rows, &order, &found.parent, &times, &flags)
     }
@@ -119,9 +119,9 @@ impl Source<'_> {
         }
         let mut mine = Vec::new();
         for (number, row) in rows.iter().enumerate() {
-            let begin = others.partition_point(|(of, _)| of < row);
+            let start = others.partition_point(|(of, _)| of < row);
             mine.extend(
-                others[begin..].iter().take_while(|(of, _)| of == row).map(|(_, id)| (number as u32, id.0)),
+                others[start..].iter().take_while(|(of, _)| of == row).map(|(_, id)| (number as u32, id.0)),
             );
         }
         mine
@@ -138,7 +138,7 @@ impl Source<'_> {
     ) -> Trace {
         let (builder, shared) = (self.builder, self.shared);
         let len = order.len();
-        let begin_unix = times.iter().map(|time| time.begin).min().unwrap_or(0);
+        let start_unix = times.iter().map(|time| time.start).min().unwrap_or(0);
         let mut place_of = vec![0u32; len];
         for (at, span) in order.iter().enumerate() {
             place_of[*span as usize] = at as u32;
@@ -146,8 +146,8 @@ impl Source<'_> {
         let mut outline = Outline {
             trace_id: gathered.id,
             foreign_trace_id: gathered.foreign,
-            begin_unix,
-            duration: times.iter().map(|time| time.end).max().unwrap_or(0) - begin_unix,
+            start_unix,
+            duration: times.iter().map(|time| time.end).max().unwrap_or(0) - start_unix,
             ..Outline::default()
         };
         reserve(&mut outline, len);
@@ -171,8 +171,8 @@ impl Source<'_> {
                 let depth = outline.depth[up as usize] + 1;
                 outline.depth.push(depth);
             }
-            outline.begin.push(time.begin - begin_unix);
-            outline.end.push(time.end - begin_unix);
+            outline.start.push(time.start - start_unix);
+            outline.end.push(time.end - start_unix);
             let strings = &mut outline.strings;
             outline.name.push(self.names.of(seen.name, || strings.intern(builder.names.get(seen.name))));
             let name = shared.resources.get(seen.resource as usize).map_or("", |resource| &resource.service);
@@ -190,7 +190,7 @@ impl Source<'_> {
             let ends = &builder.events_end;
             let first = row.checked_sub(1).map_or(0, |before| ends[before as usize]);
             for event in &builder.event_times[first as usize..ends[row as usize] as usize] {
-                outline.event_time.push(event.saturating_sub(begin_unix));
+                outline.event_time.push(event.saturating_sub(start_unix));
             }
             outline.event_start.push(outline.event_time.len() as u32);
             resource.push(seen.resource);
@@ -229,9 +229,9 @@ fn named(seen: &Seen) -> Named {
     Named {
         id: seen.id.0,
         parent: seen.parent.0,
-        begin: seen.begin,
-        sends: matches!(seen.kind, Kind::Client | Kind::Producer),
-        receives: matches!(seen.kind, Kind::Server | Kind::Consumer),
+        start: seen.start,
+        sends: matches!(seen.kind, SpanKind::Client | SpanKind::Producer),
+        receives: matches!(seen.kind, SpanKind::Server | SpanKind::Consumer),
     }
 }
 
@@ -239,7 +239,7 @@ fn reserve(outline: &mut Outline, len: usize) {
     outline.id.reserve_exact(len);
     outline.parent.reserve_exact(len);
     outline.depth.reserve_exact(len);
-    outline.begin.reserve_exact(len);
+    outline.start.reserve_exact(len);
     outline.end.reserve_exact(len);
     outline.name.reserve_exact(len);
     outline.service.reserve_exact(len);
@@ -271,10 +271,10 @@ fn roll_up(outline: &mut Outline) -> Counts {
         let parent = outline.parent[at];
         if parent != NO_SPAN {
             let up = parent as usize;
-            if outline.begin[at] < outline.begin[up] || outline.end[at] > outline.end[up] {
+            if outline.start[at] < outline.start[up] || outline.end[at] > outline.end[up] {
                 flags.set(Flags::OUTSIDE_PARENT);
             }
-            let time = |at: usize| Timed { begin: outline.begin[at], end: outline.end[at] };
+            let time = |at: usize| Timed { start: outline.start[at], end: outline.end[at] };
             if outline.service[at] != outline.service[up]
                 && let Some(delta) = repair::skew(time(up), time(at))
             {
@@ -298,7 +298,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
         count(Flags::ORPHAN, &mut counts.orphans);
         count(Flags::DUPLICATE_ID, &mut counts.duplicates);
         count(Flags::CYCLE, &mut counts.cycles);
-        count(Flags::NO_BEGIN, &mut counts.no_begin);
+        count(Flags::NO_START, &mut counts.no_start);
         count(Flags::ENDS_EARLY, &mut counts.ends_early);
         count(Flags::NO_SERVICE, &mut counts.no_service);
         count(Flags::CLOCK_SKEW, &mut Tally::default());
@@ -322,7 +322,7 @@ impl Counts {
                 "span {} is among its own ancestors; the loop was cut there",
                 "{n} spans are among their own ancestors; the loops were cut there ({} first)",
             ),
-            self.no_begin.say(
+            self.no_start.say(
                 "span {} has no usable start time; it was given its parent's, or the trace's",
                 "{n} spans have no usable start time ({} first); they were given their parent's, or the trace's",
             ),

@@ -8,7 +8,7 @@ mod assemble;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, Brought, Decode, Flags, Kind, Memory, Noted, Opened, Piece, Place, Shared, Sink, StatusCode,
+    Block, Brought, Decode, Flags, Memory, Noted, Opened, Piece, Place, Shared, Sink, SpanKind, StatusCode,
     StrIx, Strings,
 };
 use crate::units::{SpanId, TraceId};
@@ -24,8 +24,8 @@ pub struct Seen {
     /// The parent it names; 0 for none.
     pub parent: SpanId,
     /// Nanoseconds since the Unix epoch; 0 for "not said".
-    pub begin: u64,
-    /// Nanoseconds since the Unix epoch; the duration where there is no begin.
+    pub start: u64,
+    /// Nanoseconds since the Unix epoch; the duration where there is no start.
     pub end: u64,
     /// Operation name, from [`TraceBuilder::text`].
     pub name: StrIx,
@@ -34,7 +34,7 @@ pub struct Seen {
     /// From [`TraceBuilder::scope`], or `u32::MAX`.
     pub scope: u32,
     /// Kind.
-    pub kind: Kind,
+    pub kind: SpanKind,
     /// Status.
     pub status: StatusCode,
     /// What was seen at once: own error, events, links, warned, a parent in another trace (orphan).
@@ -273,7 +273,7 @@ impl TraceBuilder {
             trace,
             id: record.span_id,
             parent: record.parent_span_id,
-            begin: record.begin_unix,
+            start: record.start_unix,
             end: record.end_unix,
             name,
             resource,
@@ -294,22 +294,22 @@ impl TraceBuilder {
 /// Says a whole span piece by piece.
 fn say(record: &SpanRecord, sink: &mut dyn Sink) {
     use crate::model::ValueRef;
-    use crate::model::record::Value;
-    fn value(value: &Value) -> ValueRef<'_> {
+    use crate::model::record::AttributeValue;
+    fn value(value: &AttributeValue) -> ValueRef<'_> {
         match value {
-            Value::Empty => ValueRef::Empty,
-            Value::String(text) => ValueRef::Str(text),
-            Value::Bool(flag) => ValueRef::Bool(*flag),
-            Value::Int(number) => ValueRef::Int(*number),
-            Value::Double(number) => ValueRef::Double(*number),
-            Value::Bytes(bytes) => ValueRef::Bytes(bytes),
+            AttributeValue::Empty => ValueRef::Empty,
+            AttributeValue::String(text) => ValueRef::Str(text),
+            AttributeValue::Bool(flag) => ValueRef::Bool(*flag),
+            AttributeValue::Int(number) => ValueRef::Int(*number),
+            AttributeValue::Double(number) => ValueRef::Double(*number),
+            AttributeValue::Bytes(bytes) => ValueRef::Bytes(bytes),
             nested => ValueRef::Nested(nested.clone()),
         }
     }
     sink.piece(Piece::Trace(record.trace_id, &record.foreign_trace_id));
     sink.piece(Piece::Id(record.span_id, &record.foreign_span_id));
     sink.piece(Piece::Parent(record.parent_span_id, &record.foreign_parent_id));
-    sink.piece(Piece::Times(record.begin_unix, record.end_unix));
+    sink.piece(Piece::Times(record.start_unix, record.end_unix));
     sink.piece(Piece::Status(record.status, &record.status_message));
     sink.piece(Piece::TraceState(&record.trace_state));
     sink.piece(Piece::Flags(record.flags));

@@ -3,7 +3,7 @@
 //! They are read as trees, which one reader makes for all of them: a derived reader of each shape would be compiled for
 //! each, and weigh ten times as much.
 
-use crate::model::{DependencyLink, Kind, Operation, ServiceCount, TraceSummary};
+use crate::model::{DependencyLink, Operation, ServiceCount, SpanKind, TraceSummary};
 use crate::units::Order as _;
 use crate::units::TraceId;
 use serde_json::Value as Json;
@@ -77,7 +77,7 @@ pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
         member(operation, "name").ok_or("an operation has no name")?;
         operations.push(Operation {
             name: text(operation, "name")?,
-            kind: Kind::from_name(&text(operation, "spanKind")?),
+            kind: SpanKind::from_name(&text(operation, "spanKind")?),
         });
     }
     operations.order_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
@@ -95,7 +95,7 @@ fn summary(wire: &Json) -> Result<TraceSummary, String> {
         return Err("a summary has no trace id".to_owned());
     }
     let id = TraceId::parse(&written);
-    let begin_unix = number(wire, "minStartTimeUnixNano")?;
+    let start_unix = number(wire, "minStartTimeUnixNano")?;
     let mut services = Vec::new();
     for service in elements(wire, &["services"])? {
         services.push(ServiceCount {
@@ -109,8 +109,8 @@ fn summary(wire: &Json) -> Result<TraceSummary, String> {
         foreign_trace_id: if id.is_some() { String::new() } else { written },
         root_service: text(wire, "rootServiceName")?,
         root_operation: text(wire, "rootOperationName")?,
-        begin_unix,
-        duration: number(wire, "maxEndTimeUnixNano")?.saturating_sub(begin_unix),
+        start_unix,
+        duration: number(wire, "maxEndTimeUnixNano")?.saturating_sub(start_unix),
         spans: small_number(wire, "spanCount")?,
         errors: small_number(wire, "errorSpanCount")?,
         orphans: small_number(wire, "orphanSpanCount")?,
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(found[1].foreign_trace_id, "trace-1");
         assert_eq!(found[1].spans, 2);
         let times = br#"{"summaries":[{"traceId":"1","minStartTimeUnixNano":"5","maxEndTimeUnixNano":7}]}"#;
-        assert_eq!((summaries(times).unwrap()[0].begin_unix, summaries(times).unwrap()[0].duration), (5, 2));
+        assert_eq!((summaries(times).unwrap()[0].start_unix, summaries(times).unwrap()[0].duration), (5, 2));
         assert!(summaries(br#"{"summaries":[{"spanCount":2}]}"#).is_err());
         assert!(summaries(br#"{"summaries":[{"traceId":"1","spanCount":"many"}]}"#).is_err());
     }

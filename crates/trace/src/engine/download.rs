@@ -40,7 +40,7 @@ impl Write for Pieces {
 }
 
 impl Download {
-    /// Begins the text of a trace that is held; `None` for one that is not.
+    /// Starts the text of a trace that is held; `None` for one that is not.
     pub fn begin(engine: &Engine, trace: &str, format: Export) -> Option<Self> {
         let outline = engine.outline(trace)?;
         let written = Pieces::default();

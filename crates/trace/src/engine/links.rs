@@ -30,8 +30,8 @@ impl Links {
     /// The spans that link to `span`, ascending.
     pub fn to(&self, outline: &Outline, span: SpanIx) -> Vec<SpanIx> {
         let Some(id) = outline.id.get(span as usize) else { return Vec::new() };
-        let begin = self.pairs.partition_point(|(target, _)| target < id);
-        let same = self.pairs[begin..].iter().take_while(|(target, _)| target == id);
+        let start = self.pairs.partition_point(|(target, _)| target < id);
+        let same = self.pairs[start..].iter().take_while(|(target, _)| target == id);
         same.map(|(_, from)| *from).collect()
     }
 }
@@ -55,12 +55,12 @@ mod tests {
             [vec![], vec![link(7, 1), link(7, 1), link(8, 2)], vec![link(7, 1), link(7, 3), link(7, 99)]];
         for (at, links) in links.into_iter().enumerate() {
             let (trace_id, span_id) = (TraceId(7), SpanId(at as u64 + 1));
-            let begin_unix = 1_000 + at as u64;
+            let start_unix = 1_000 + at as u64;
             let end_unix = 2_000;
             builder.record(
                 u32::MAX,
                 u32::MAX,
-                &SpanRecord { trace_id, span_id, begin_unix, end_unix, links, ..SpanRecord::default() },
+                &SpanRecord { trace_id, span_id, start_unix, end_unix, links, ..SpanRecord::default() },
             );
         }
         let trace = builder.finish().traces.remove(0);

@@ -19,9 +19,9 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 mod tests {
     use super::*;
     use crate::analysis::query::{Field, column};
-    use crate::engine::{Answer, Ask, Progress, SpanDetail};
-    use crate::model::record::{Attribute, SpanRecord, Value};
-    use crate::model::{Kind, StatusCode, TraceSummary};
+    use crate::engine::{Answer, EngineCommand, Progress, SpanDetail};
+    use crate::model::record::{Attribute, AttributeValue, SpanRecord};
+    use crate::model::{SpanKind, StatusCode, TraceSummary};
     use crate::source::{Base, SearchQuery, Task};
     use crate::units::{Problem, ProblemKind, SpanId, TraceId};
 
@@ -38,26 +38,26 @@ mod tests {
             min_duration: Some(u64::MAX),
             ..SearchQuery::default()
         };
-        crosses(&Ask::Task { base: Base::new("http://h/j"), task: Task::Search(query) });
-        crosses(&Ask::Files { name: "é.json".into() });
+        crosses(&EngineCommand::Task { base: Base::new("http://h/j"), task: Task::Search(query) });
+        crosses(&EngineCommand::Files { name: "é.json".into() });
         crosses(&Progress { bytes: 1 << 40, total: None, spans: 3 });
     }
 
     #[test]
     fn a_whole_span_arrives_with_the_numbers_that_json_lacks() {
-        let value = Value::Array(vec![
-            Value::Double(f64::NAN),
-            Value::Double(f64::NEG_INFINITY),
-            Value::Double(0.1 + 0.2),
-            Value::Int(i64::MIN),
-            Value::Bytes(vec![0, 255]),
-            Value::Map(vec![Attribute { key: String::new(), value: Value::Empty }]),
+        let value = AttributeValue::Array(vec![
+            AttributeValue::Double(f64::NAN),
+            AttributeValue::Double(f64::NEG_INFINITY),
+            AttributeValue::Double(0.1 + 0.2),
+            AttributeValue::Int(i64::MIN),
+            AttributeValue::Bytes(vec![0, 255]),
+            AttributeValue::Map(vec![Attribute { key: String::new(), value: AttributeValue::Empty }]),
         ]);
         let record = SpanRecord {
             trace_id: TraceId(u128::MAX),
             span_id: SpanId(7),
             foreign_trace_id: "t-1".into(),
-            kind: Kind::Consumer,
+            kind: SpanKind::Consumer,
             status: StatusCode::Error,
             attributes: vec![Attribute { key: "k".into(), value }],
             ..SpanRecord::default()
@@ -83,6 +83,9 @@ mod tests {
     fn what_is_no_message_is_none() {
         assert_eq!(decode::<Answer>(b""), None);
         assert_eq!(decode::<Answer>(&[200]), None);
-        assert_eq!(decode::<Ask>(&encode(&Ask::Files { name: "long".into() })[..3]), None);
+        assert_eq!(
+            decode::<EngineCommand>(&encode(&EngineCommand::Files { name: "long".into() })[..3]),
+            None
+        );
     }
 }

@@ -20,7 +20,7 @@ mod warm;
 pub use crate::format::write::Export;
 pub use download::Download;
 pub use intake::{Intake, api_is_absent};
-pub use question::{Answer, Ask, Expect, Found, Matches, Progress, Question, SpanDetail};
+pub use question::{Answer, EngineCommand, Expect, Matches, Progress, Question, SearchResults, SpanDetail};
 pub use warm::WarmUp;
 
 use crate::analysis::dependencies;
@@ -197,8 +197,8 @@ impl Engine {
                 Answer::Spans(links.to(held.trace.outline(), *span))
             }
             Question::MissingSpans { .. } => Answer::MissingSpans(missing(&held.trace)),
-            Question::Export { begin, end, format, .. } => {
-                let text = export(&held.trace, *begin..*end, *format);
+            Question::Export { start, end, format, .. } => {
+                let text = export(&held.trace, *start..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
             }
             Question::Find { .. }
@@ -228,7 +228,7 @@ impl Engine {
 
 fn found(summaries: Vec<TraceSummary>, query: &SearchQuery) -> Answer {
     let truncated = summaries.len() >= query.limit as usize;
-    Answer::Found(Found { summaries, truncated, limit: query.limit })
+    Answer::SearchResults(SearchResults { summaries, truncated, limit: query.limit })
 }
 
 fn detail(trace: &Trace, span: SpanIx) -> SpanDetail {

@@ -37,7 +37,7 @@ pub enum Expect {
 
 /// Something to do or to say, as the page asks it of the engine's worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Ask {
+pub enum EngineCommand {
     /// Get something from a backend.
     Task {
         /// Its absolute address.
@@ -63,7 +63,7 @@ pub enum Ask {
 
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct SearchResults {
     /// In the order of the backend.
     pub summaries: Vec<TraceSummary>,
     /// Whether the limit was reached, so that more may match.
@@ -122,7 +122,7 @@ pub enum Question {
         /// The trace.
         trace: String,
         /// The first of them.
-        begin: SpanIx,
+        start: SpanIx,
         /// One past the last of them.
         end: SpanIx,
         /// What it is written as.
@@ -175,7 +175,7 @@ pub enum Answer {
     /// Operations, sorted.
     Operations(Vec<Operation>),
     /// What a search found.
-    Found(Found),
+    SearchResults(SearchResults),
     /// Traces were read and are kept. Where it is one, its outline comes along.
     Opened {
         /// One per trace, in the order of the source.

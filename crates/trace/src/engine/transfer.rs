@@ -5,7 +5,7 @@
 //! own order, as typed arrays hold them; both sides are one program on one machine.
 
 use super::message;
-use crate::model::{Flags, Kind, Outline, StatusCode, Strings};
+use crate::model::{Flags, Outline, SpanKind, StatusCode, Strings};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -26,7 +26,7 @@ pub enum Buffer<'a> {
 
 /// What the next buffer has to be made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum BufferType {
     /// [`Buffer::Bytes`].
     Bytes,
     /// [`Buffer::Words`].
@@ -39,7 +39,7 @@ pub enum Shape {
 struct Head {
     trace_id: TraceId,
     foreign_trace_id: String,
-    begin_unix: u64,
+    start_unix: u64,
     duration: u64,
     warnings: Vec<String>,
     spans: usize,
@@ -57,7 +57,7 @@ fn buffer(outline: &Outline, number: usize) -> Buffer<'_> {
             let head = Head {
                 trace_id: outline.trace_id,
                 foreign_trace_id: outline.foreign_trace_id.clone(),
-                begin_unix: outline.begin_unix,
+                start_unix: outline.start_unix,
                 duration: outline.duration,
                 warnings: outline.warnings.clone(),
                 spans: outline.len(),
@@ -70,7 +70,7 @@ fn buffer(outline: &Outline, number: usize) -> Buffer<'_> {
         4 => words(&outline.parent),
         5 => words(&outline.subtree_end),
         6 => words(&outline.depth),
-        7 => longs(&outline.begin),
+        7 => longs(&outline.start),
         8 => longs(&outline.end),
         9 => words(&outline.name),
         10 => words(&outline.service),
@@ -101,12 +101,12 @@ pub struct Arrival {
 
 impl Arrival {
     /// What the next buffer has to be made of; `None` after the last one.
-    pub fn wants(&self) -> Option<Shape> {
+    pub fn wants(&self) -> Option<BufferType> {
         match self.taken {
-            0 | 1 | 11 | 12 => Some(Shape::Bytes),
-            3 | 7 | 8 | 15 => Some(Shape::Longs),
+            0 | 1 | 11 | 12 => Some(BufferType::Bytes),
+            3 | 7 | 8 | 15 => Some(BufferType::Longs),
             BUFFERS.. => None,
-            _ => Some(Shape::Words),
+            _ => Some(BufferType::Words),
         }
     }
 
@@ -129,7 +129,7 @@ impl Arrival {
                 self.spans = head.spans;
                 outline.trace_id = head.trace_id;
                 outline.foreign_trace_id = head.foreign_trace_id;
-                outline.begin_unix = head.begin_unix;
+                outline.start_unix = head.start_unix;
                 outline.duration = head.duration;
                 outline.warnings = head.warnings;
             }
@@ -137,7 +137,7 @@ impl Arrival {
                 Ok(text) => self.text = text,
                 Err(_) => return false,
             },
-            11 => outline.kind = bytes.iter().map(|kind| Kind::from_number(u64::from(*kind))).collect(),
+            11 => outline.kind = bytes.iter().map(|kind| SpanKind::from_number(u64::from(*kind))).collect(),
             12 => {
                 outline.status = bytes.iter().map(|code| StatusCode::from_number(u64::from(*code))).collect();
             }
@@ -169,7 +169,7 @@ impl Arrival {
         let outline = &mut self.outline;
         match self.taken {
             3 => outline.id = longs.into_iter().map(SpanId).collect(),
-            7 => outline.begin = longs,
+            7 => outline.start = longs,
             8 => outline.end = longs,
             15 => outline.event_time = longs,
             _ => return false,
@@ -185,7 +185,7 @@ impl Arrival {
             outline.parent.len(),
             outline.subtree_end.len(),
             outline.depth.len(),
-            outline.begin.len(),
+            outline.start.len(),
             outline.end.len(),
             outline.name.len(),
             outline.service.len(),
@@ -207,17 +207,17 @@ mod tests {
         let (name, service) = (strings.intern("GET /"), strings.intern("cart"));
         Outline {
             trace_id: TraceId(7),
-            begin_unix: 1_700_000_000_000_000_001,
+            start_unix: 1_700_000_000_000_000_001,
             duration: 10,
             id: vec![SpanId(u64::MAX), SpanId(2)],
             parent: vec![crate::model::NO_SPAN, 0],
             subtree_end: vec![2, 2],
             depth: vec![0, 1],
-            begin: vec![0, 3],
+            start: vec![0, 3],
             end: vec![10, 9],
             name: vec![name, 0],
             service: vec![service, service],
-            kind: vec![Kind::Server, Kind::Client],
+            kind: vec![SpanKind::Server, SpanKind::Client],
             status: vec![StatusCode::Unset, StatusCode::Error],
             flags: vec![Flags::ERROR_BELOW, Flags::OWN_ERROR],
             event_start: vec![0, 0, 1],
@@ -240,9 +240,9 @@ mod tests {
         let mut arrival = Arrival::default();
         for buffer in encode(&sent) {
             let shape = match &buffer {
-                Buffer::Bytes(_) => Shape::Bytes,
-                Buffer::Words(_) => Shape::Words,
-                Buffer::Longs(_) => Shape::Longs,
+                Buffer::Bytes(_) => BufferType::Bytes,
+                Buffer::Words(_) => BufferType::Words,
+                Buffer::Longs(_) => BufferType::Longs,
             };
             assert_eq!(arrival.wants(), Some(shape));
             assert!(arrival.take(buffer));

@@ -48,11 +48,11 @@ fn jaeger_sample() -> String {
     );
     for span in 1..=SPANS {
         let comma = if span == 1 { "" } else { "," };
-        let (above, begin) = (span - 1, 1_700_000_000_000_000 + span);
+        let (above, start) = (span - 1, 1_700_000_000_000_000 + span);
         // Text can always be written to.
         let _ = write!(
             sample,
-            r#"{comma}{{"traceID":"{:032x}","spanID":"{span:016x}","flags":1,"operationName":"op {}","references":[{{"refType":"CHILD_OF","traceID":"{:032x}","spanID":"{above:016x}"}}],"startTime":{begin},"duration":{span},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.status_code","type":"int64","value":200}},{{"key":"http.url","type":"string","value":"http://warm/{span}"}}],"logs":[{{"timestamp":{begin},"fields":[{{"key":"event","type":"string","value":"x"}}]}}],"processID":"p1","warnings":null}}"#,
+            r#"{comma}{{"traceID":"{:032x}","spanID":"{span:016x}","flags":1,"operationName":"op {}","references":[{{"refType":"CHILD_OF","traceID":"{:032x}","spanID":"{above:016x}"}}],"startTime":{start},"duration":{span},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.status_code","type":"int64","value":200}},{{"key":"http.url","type":"string","value":"http://warm/{span}"}}],"logs":[{{"timestamp":{start},"fields":[{{"key":"event","type":"string","value":"x"}}]}}],"processID":"p1","warnings":null}}"#,
             1,
             span % 20,
             1,
@@ -69,11 +69,11 @@ fn otlp_sample() -> String {
     );
     for span in 1..=SPANS {
         let comma = if span == 1 { "" } else { "," };
-        let (above, begin) = (span - 1, 1_700_000_000_000_000_000 + span);
-        let end = begin + span;
+        let (above, start) = (span - 1, 1_700_000_000_000_000_000 + span);
+        let end = start + span;
         let _ = write!(
             sample,
-            r#"{comma}{{"traceId":"{:032x}","spanId":"{span:016x}","parentSpanId":"{above:016x}","name":"op {}","kind":2,"startTimeUnixNano":"{begin}","endTimeUnixNano":"{end}","attributes":[{{"key":"http.method","value":{{"stringValue":"GET"}}}},{{"key":"http.status_code","value":{{"intValue":"200"}}}},{{"key":"http.url","value":{{"stringValue":"http://warm/{span}"}}}}],"events":[{{"timeUnixNano":"{begin}","name":"x","attributes":[{{"key":"n","value":{{"boolValue":true}}}}]}}],"status":{{}}}}"#,
+            r#"{comma}{{"traceId":"{:032x}","spanId":"{span:016x}","parentSpanId":"{above:016x}","name":"op {}","kind":2,"startTimeUnixNano":"{start}","endTimeUnixNano":"{end}","attributes":[{{"key":"http.method","value":{{"stringValue":"GET"}}}},{{"key":"http.status_code","value":{{"intValue":"200"}}}},{{"key":"http.url","value":{{"stringValue":"http://warm/{span}"}}}}],"events":[{{"timeUnixNano":"{start}","name":"x","attributes":[{{"key":"n","value":{{"boolValue":true}}}}]}}],"status":{{}}}}"#,
             1,
             span % 20,
         );

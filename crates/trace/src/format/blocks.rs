@@ -103,7 +103,7 @@ impl Blocks {
         self.bytes.len() >= self.wanted
     }
 
-    /// Says that what begins at `at` is incomplete.
+    /// Says that what starts at `at` is incomplete.
     pub(super) fn incomplete(&mut self) {
         let pending = self.bytes.len() - self.at;
         self.wanted = self.bytes.len() + pending / 2;

@@ -75,12 +75,12 @@ impl Gunzip {
         let Some(inflater) = &mut self.inflater else { return Err("it has no header") };
         let mut taken = 0;
         loop {
-            let begin = out.len();
-            out.resize(begin + ROOM, 0);
-            let step = inflate(inflater, &chunk[taken..], &mut out[begin..], MZFlush::None);
-            out.truncate(begin + step.bytes_written);
+            let start = out.len();
+            out.resize(start + ROOM, 0);
+            let step = inflate(inflater, &chunk[taken..], &mut out[start..], MZFlush::None);
+            out.truncate(start + step.bytes_written);
             taken += step.bytes_consumed;
-            self.checksum = checksum(self.checksum, &out[begin..]);
+            self.checksum = checksum(self.checksum, &out[start..]);
             self.length = self.length.wrapping_add(step.bytes_written as u32);
             match step.status {
                 Ok(MZStatus::StreamEnd) => {

@@ -401,7 +401,7 @@ impl JsonStream {
                         trace,
                         id: span.id,
                         parent: span.parent,
-                        begin: span.begin,
+                        start: span.start,
                         end: span.end,
                         name,
                         resource: self.resource,

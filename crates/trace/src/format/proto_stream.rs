@@ -9,7 +9,7 @@ use super::otlp_proto::{self, time};
 use super::{ids, otlp_json};
 use crate::build::{Seen, TraceBuilder};
 use crate::model::record::{Resource, Scope};
-use crate::model::{Flags, Kind, Place, StatusCode};
+use crate::model::{Flags, Place, SpanKind, StatusCode};
 use memchr::memmem;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,19 +112,19 @@ impl ProtoStream {
         if wire.at == wire.bytes.len() {
             return Err(Stop::More);
         }
-        let begin = wire.at;
+        let start = wire.at;
         let (number, kind) = wire.tag()?;
         let within = match (level, number, kind) {
             (Level::Requests, 1, 2) => Some(Level::ResourceSpans),
             (Level::ResourceSpans, 2 | 1000, 2) => Some(Level::ScopeSpans),
-            (Level::Requests, 1, _) => return Err(Stop::Bad("no request of OTLP has this field", begin)),
+            (Level::Requests, 1, _) => return Err(Stop::Bad("no request of OTLP has this field", start)),
             _ => None,
         };
         if let Some(within) = within {
             let len = wire.varint()?;
             let inner = (base + wire.at as u64).saturating_add(len);
             if inner > end || (self.delimited && inner > self.request_end) {
-                return Err(Stop::Bad("a message reaches beyond the one that it is in", begin));
+                return Err(Stop::Bad("a message reaches beyond the one that it is in", start));
             }
             self.enter(within, builder);
             self.levels.push((within, inner));
@@ -147,7 +147,7 @@ impl ProtoStream {
             }
             (Level::ScopeSpans, 2) => {
                 let Field::Bytes(bytes) = field else {
-                    return Err(Stop::Bad("a span should be here", begin));
+                    return Err(Stop::Bad("a span should be here", start));
                 };
                 let offset = wire.at - bytes.len();
                 let place = Place { block, offset: offset as u32, len: bytes.len() as u32 };
@@ -176,8 +176,8 @@ impl ProtoStream {
                 2 => seen.id = ids::span_bytes(field.bytes()).0,
                 4 => seen.parent = ids::span_bytes(field.bytes()).0,
                 5 => name = field.bytes(),
-                6 => seen.kind = Kind::from_number(field.number()),
-                7 => seen.begin = time(field),
+                6 => seen.kind = SpanKind::from_number(field.number()),
+                7 => seen.start = time(field),
                 8 => seen.end = time(field),
                 9 => {
                     let key = otlp_json::warnings_key().as_bytes();

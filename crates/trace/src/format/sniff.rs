@@ -5,7 +5,7 @@ use super::refused::Refused;
 
 /// Bytes behind white space that are enough to tell; fewer are enough only at the end of the input.
 const ENOUGH: usize = 32;
-/// More white space than any document begins with.
+/// More white space than any document starts with.
 const TOO_MUCH_NOISE: usize = 64 << 10;
 
 /// What bytes look like.
@@ -21,7 +21,7 @@ pub(super) enum Looks {
     Refused(Refused),
 }
 
-/// Says what the input is that begins with `bytes`, or that there are too few of them to tell. It looks at the
+/// Says what the input is that starts with `bytes`, or that there are too few of them to tell. It looks at the
 /// same bytes however many more there are, so that the answer does not depend on how they come.
 pub(super) fn sniff(bytes: &[u8]) -> Option<Looks> {
     let noise = bytes.len() - leading_noise(bytes).len();
@@ -89,7 +89,7 @@ fn is_request(bytes: &[u8]) -> bool {
     if (wire.at as u64).saturating_add(inner) > end {
         return false;
     }
-    // Scopes and schema URLs begin with a byte that text does not have; a resource begins like an empty line,
+    // Scopes and schema URLs start with a byte that text does not have; a resource starts like an empty line,
     // so its first attribute is looked into: a key or a value within the attribute within the resource.
     let end = (wire.at as u64).saturating_add(inner);
     if field != 1 || inner == 0 || wire.at == bytes.len() {

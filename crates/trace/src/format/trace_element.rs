@@ -101,7 +101,7 @@ impl TraceElement {
             trace,
             id: span.id,
             parent: span.parent,
-            begin: span.begin,
+            start: span.start,
             end: span.end,
             name,
             resource,

@@ -7,7 +7,7 @@ mod look;
 
 pub use look::{Cell, CellsLook, Of, RareLook, RowLook};
 
-use super::record::Value;
+use super::record::AttributeValue;
 use super::sink::{Piece, Sink, ValueRef};
 use super::{StrIx, Strings};
 use crate::units::{SpanId, TraceId, same};
@@ -53,7 +53,7 @@ struct Row {
     /// W3C flags: a sampled span, which most are, has one.
     flags: u32,
     parent: SpanId,
-    begin: u64,
+    start: u64,
     end: u64,
 }
 
@@ -98,7 +98,7 @@ pub struct Columns {
     links: Vec<LinkRow>,
     link_cells: Cells,
     extras: Vec<Extra>,
-    nested: Vec<Value>,
+    nested: Vec<AttributeValue>,
     blobs: Vec<u8>,
     /// Numbers of keys that came lately.
     keys: [StrIx; KEYS],
@@ -119,7 +119,7 @@ impl Columns {
         self.rows.is_empty()
     }
 
-    /// Begins the next row; pieces given to [`Sink::piece`] from now on belong to it.
+    /// Starts the next row; pieces given to [`Sink::piece`] from now on belong to it.
     pub fn begin_row(&mut self) {
         let row = Row {
             cells_end: self.cells.len(),
@@ -200,19 +200,19 @@ impl Columns {
     fn each_cell<'a>(
         &'a self,
         cells: &'a Cells,
-        begin: u32,
+        start: u32,
         end: u32,
         mut each: impl FnMut(&'a str, ValueRef<'a>),
     ) {
-        for at in begin as usize..end as usize {
+        for at in start as usize..end as usize {
             each(self.strings.get(cells.key[at]), self.value(cells.kind[at], cells.payload[at]));
         }
     }
 
     /// The attributes of a row, in the order of the source.
     pub fn attributes<'a>(&'a self, row: u32, each: impl FnMut(&'a str, ValueRef<'a>)) {
-        let begin = self.before(row).cells_end;
-        self.each_cell(&self.cells, begin, self.rows[row as usize].cells_end, each);
+        let start = self.before(row).cells_end;
+        self.each_cell(&self.cells, start, self.rows[row as usize].cells_end, each);
     }
 
     fn before(&self, row: u32) -> Row {
@@ -224,7 +224,7 @@ impl Columns {
         let (before, this) = (self.before(row), self.rows[row as usize]);
         let extra = self.extras.get(this.extra as usize);
         sink.piece(Piece::Parent(this.parent, extra.map_or("", |extra| &extra.foreign_parent)));
-        sink.piece(Piece::Times(this.begin, this.end));
+        sink.piece(Piece::Times(this.start, this.end));
         sink.piece(Piece::Flags(this.flags));
         if let Some(extra) = extra {
             if !extra.trace_state.is_empty() {
@@ -242,18 +242,18 @@ impl Columns {
         });
         for at in before.events_end as usize..this.events_end as usize {
             let event = self.events[at];
-            let begin = at.checked_sub(1).map_or(0, |at| self.events[at].cells_end);
+            let start = at.checked_sub(1).map_or(0, |at| self.events[at].cells_end);
             sink.piece(Piece::Event(event.time, self.strings.get(event.name), event.dropped));
-            self.each_cell(&self.event_cells, begin, event.cells_end, |key, value| {
+            self.each_cell(&self.event_cells, start, event.cells_end, |key, value| {
                 sink.piece(Piece::EventAttribute(key, value));
             });
         }
         for at in before.links_end as usize..this.links_end as usize {
             let link = &self.links[at];
-            let begin = at.checked_sub(1).map_or(0, |at| self.links[at].cells_end);
+            let start = at.checked_sub(1).map_or(0, |at| self.links[at].cells_end);
             let state = self.strings.get(link.state);
             sink.piece(Piece::Link(link.trace, link.span, state, link.flags, link.dropped));
-            self.each_cell(&self.link_cells, begin, link.cells_end, |key, value| {
+            self.each_cell(&self.link_cells, start, link.cells_end, |key, value| {
                 sink.piece(Piece::LinkAttribute(key, value));
             });
         }
@@ -296,9 +296,9 @@ impl Sink for Columns {
                 }
                 self.note(Piece::Parent(id, foreign));
             }
-            Piece::Times(begin, end) => {
+            Piece::Times(start, end) => {
                 if let Some(row) = self.rows.last_mut() {
-                    (row.begin, row.end) = (begin, end);
+                    (row.start, row.end) = (start, end);
                 }
             }
             Piece::Flags(flags) => {

@@ -35,7 +35,7 @@ const LONGEST: usize = 120;
 const MOST: usize = 1_000;
 
 impl Heads {
-    /// The length and the meaning of what `rest` begins with, if it is one of those that came here before.
+    /// The length and the meaning of what `rest` starts with, if it is one of those that came here before.
     #[inline]
     pub fn known(&mut self, rest: &[u8]) -> Option<(usize, u32)> {
         let [likely, other] = self.heads.get(self.last as usize)?.next;

@@ -1,7 +1,7 @@
 //! Values as JSON text: how Jaeger has lists and maps, how people search and read them.
 
 use super::ValueRef;
-use super::record::{Attribute, Value};
+use super::record::{Attribute, AttributeValue};
 use crate::units::{Order as _, base64_encode};
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -54,23 +54,23 @@ pub fn comma(out: &mut Vec<u8>, first: &mut bool) {
 }
 
 /// A list or map as the JSON text that Jaeger makes of it: maps sorted by key.
-pub fn text_of(value: &Value) -> String {
+pub fn text_of(value: &AttributeValue) -> String {
     let mut text = Vec::new();
     plain(&mut text, value);
     String::from_utf8_lossy(&text).into_owned()
 }
 
 /// A value without its type.
-pub fn plain(out: &mut Vec<u8>, value: &Value) {
+pub fn plain(out: &mut Vec<u8>, value: &AttributeValue) {
     // Readers keep lists at most 64 deep, so this recursion is bounded.
     match value {
-        Value::Empty => out.extend_from_slice(b"null"),
-        Value::String(text) => string(out, text),
-        Value::Bool(flag) => show(out, flag),
-        Value::Int(number) => show(out, number),
-        Value::Double(number) => double(out, *number),
-        Value::Bytes(bytes) => string(out, &base64_encode(bytes)),
-        Value::Array(values) => {
+        AttributeValue::Empty => out.extend_from_slice(b"null"),
+        AttributeValue::String(text) => string(out, text),
+        AttributeValue::Bool(flag) => show(out, flag),
+        AttributeValue::Int(number) => show(out, number),
+        AttributeValue::Double(number) => double(out, *number),
+        AttributeValue::Bytes(bytes) => string(out, &base64_encode(bytes)),
+        AttributeValue::Array(values) => {
             out.push(b'[');
             let mut first = true;
             for value in values {
@@ -79,7 +79,7 @@ pub fn plain(out: &mut Vec<u8>, value: &Value) {
             }
             out.push(b']');
         }
-        Value::Map(members) => {
+        AttributeValue::Map(members) => {
             let mut sorted: Vec<&Attribute> = members.iter().collect();
             sorted.order_by(|a, b| a.key.cmp(&b.key));
             out.push(b'{');
@@ -102,7 +102,7 @@ impl ValueRef<'_> {
         match self {
             ValueRef::Empty => return "".into(),
             ValueRef::Str(text) => return (*text).into(),
-            ValueRef::Nested(Value::String(text)) => return text.as_str().into(),
+            ValueRef::Nested(AttributeValue::String(text)) => return text.as_str().into(),
             ValueRef::Bytes(bytes) => return base64_encode(bytes).into(),
             ValueRef::Bool(flag) => show(&mut json, flag),
             ValueRef::Int(number) => show(&mut json, number),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn values_read_as_people_write_them() {
-        let list = Value::Array(vec![Value::Int(1), Value::String("a".into())]);
+        let list = AttributeValue::Array(vec![AttributeValue::Int(1), AttributeValue::String("a".into())]);
         for (value, text) in [
             (ValueRef::Empty, ""),
             (ValueRef::Str("a b"), "a b"),
@@ -135,7 +135,7 @@ mod tests {
             (ValueRef::Double(f64::INFINITY), "Infinity"),
             (ValueRef::Bytes(b"\0\x01\xff"), "AAH/"),
             (ValueRef::Nested(list), "[1,\"a\"]"),
-            (ValueRef::Nested(Value::String("deep".into())), "deep"),
+            (ValueRef::Nested(AttributeValue::String("deep".into())), "deep"),
         ] {
             assert_eq!(value.text(), text);
         }

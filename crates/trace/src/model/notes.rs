@@ -6,7 +6,7 @@
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     words: Vec<u64>,
-    /// Where those of the span begin that is being looked at.
+    /// Where those of the span start that is being looked at.
     begun: usize,
     /// There will be none of it.
     given_up: bool,
@@ -15,7 +15,7 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Begins those of a span with room for `front` words. What was noted of a span that was not ended is gone.
+    /// Starts those of a span with room for `front` words. What was noted of a span that was not ended is gone.
     #[inline]
     pub fn begin(&mut self, front: usize) {
         self.given_up = self.closed;
@@ -46,7 +46,7 @@ impl Notes {
         self.given_up = true;
     }
 
-    /// The span was read and is there, `offset` bytes from where its block begins.
+    /// The span was read and is there, `offset` bytes from where its block starts.
     #[inline]
     pub fn end(&mut self, offset: u32) {
         let count = self.words.len() - self.begun;
@@ -82,7 +82,7 @@ pub struct Noted {
 }
 
 impl Noted {
-    /// What was noted of the span that begins `offset` bytes from where the block of that number begins; nothing
+    /// What was noted of the span that starts `offset` bytes from where the block of that number starts; nothing
     /// for one that has no notes.
     #[inline]
     pub fn of<'a>(&mut self, block: u32, notes: &'a [u64], offset: u32) -> &'a [u64] {
@@ -90,13 +90,13 @@ impl Noted {
             *self = Noted { block, at: 0 };
         }
         while let Some(head) = notes.get(self.at) {
-            let (begins, end) = ((head >> 32) as u32, self.at + *head as u32 as usize);
-            if begins > offset {
+            let (starts, end) = ((head >> 32) as u32, self.at + *head as u32 as usize);
+            if starts > offset {
                 break;
             }
             let this = self.at + 1..end;
             self.at = end;
-            if begins == offset {
+            if starts == offset {
                 return notes.get(this).unwrap_or_default();
             }
         }
@@ -116,7 +116,7 @@ mod tests {
         {
             notes.begin(1);
             notes.note(99);
-            // It was cut off, and begins again.
+            // It was cut off, and starts again.
             notes.begin(1);
             notes.set(0, 7);
             (0..words).for_each(|word| notes.note(word));

@@ -4,7 +4,7 @@ use super::{StrIx, Strings};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 
-/// A span's place in its trace: depth-first pre-order, siblings by begin time. Never stored across a refresh.
+/// A span's place in its trace: depth-first pre-order, siblings by start time. Never stored across a refresh.
 pub type SpanIx = u32;
 
 /// Stands for "no span" in columns of [`SpanIx`].
@@ -13,7 +13,7 @@ pub const NO_SPAN: SpanIx = SpanIx::MAX;
 /// What role a span plays (OTLP `SpanKind`, same numbers).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
-pub enum Kind {
+pub enum SpanKind {
     /// Not said.
     #[default]
     Unspecified = 0,
@@ -29,23 +29,23 @@ pub enum Kind {
     Consumer = 5,
 }
 
-impl Kind {
+impl SpanKind {
     /// From OTLP's number; anything unknown is unspecified.
     pub fn from_number(number: u64) -> Self {
         match number {
-            1 => Kind::Internal,
-            2 => Kind::Server,
-            3 => Kind::Client,
-            4 => Kind::Producer,
-            5 => Kind::Consumer,
-            _ => Kind::Unspecified,
+            1 => SpanKind::Internal,
+            2 => SpanKind::Server,
+            3 => SpanKind::Client,
+            4 => SpanKind::Producer,
+            5 => SpanKind::Consumer,
+            _ => SpanKind::Unspecified,
         }
     }
 
     /// From Jaeger's `span.kind` (any case) or OTLP's `SPAN_KIND_…`.
     pub fn from_name(name: &str) -> Self {
         let name = name.strip_prefix("SPAN_KIND_").unwrap_or(name);
-        [Kind::Internal, Kind::Server, Kind::Client, Kind::Producer, Kind::Consumer]
+        [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer]
             .into_iter()
             .find(|kind| kind.name().eq_ignore_ascii_case(name))
             .unwrap_or_default()
@@ -54,12 +54,12 @@ impl Kind {
     /// Jaeger's word for it; empty when unspecified.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Unspecified => "",
-            Kind::Internal => "internal",
-            Kind::Server => "server",
-            Kind::Client => "client",
-            Kind::Producer => "producer",
-            Kind::Consumer => "consumer",
+            SpanKind::Unspecified => "",
+            SpanKind::Internal => "internal",
+            SpanKind::Server => "server",
+            SpanKind::Client => "client",
+            SpanKind::Producer => "producer",
+            SpanKind::Consumer => "consumer",
         }
     }
 }
@@ -109,13 +109,13 @@ impl Flags {
     pub const DUPLICATE_ID: Flags = Flags(1 << 6);
     /// Its parent link was cut because it closed a loop.
     pub const CYCLE: Flags = Flags(1 << 7);
-    /// It begins before its parent or ends after it.
+    /// It starts before its parent or ends after it.
     pub const OUTSIDE_PARENT: Flags = Flags(1 << 8);
     /// It had no usable start time and was given its parent's, or the trace's.
-    pub const NO_BEGIN: Flags = Flags(1 << 9);
+    pub const NO_START: Flags = Flags(1 << 9);
     /// It ended before it began; it is shown without length.
     pub const ENDS_EARLY: Flags = Flags(1 << 10);
-    /// It begins before its parent in another process: the clocks seem to differ. Nothing was moved.
+    /// It starts before its parent in another process: the clocks seem to differ. Nothing was moved.
     pub const CLOCK_SKEW: Flags = Flags(1 << 11);
     /// It has no service name.
     pub const NO_SERVICE: Flags = Flags(1 << 12);
@@ -139,9 +139,9 @@ pub struct Outline {
     pub trace_id: TraceId,
     /// The id as the source wrote it, when it is not hexadecimal; else empty.
     pub foreign_trace_id: String,
-    /// Begin of the trace: nanoseconds since the Unix epoch. All times below are relative to it.
-    pub begin_unix: u64,
-    /// End of the last span, in nanoseconds from the trace's begin.
+    /// Start of the trace: nanoseconds since the Unix epoch. All times below are relative to it.
+    pub start_unix: u64,
+    /// End of the last span, in nanoseconds from the trace's start.
     pub duration: u64,
     /// Span ids; a non-hexadecimal one is a hash of its text.
     pub id: Vec<SpanId>,
@@ -151,23 +151,23 @@ pub struct Outline {
     pub subtree_end: Vec<SpanIx>,
     /// Distance to the root, 0 for roots.
     pub depth: Vec<u32>,
-    /// Begin, nanoseconds from the trace's begin.
-    pub begin: Vec<u64>,
-    /// End, nanoseconds from the trace's begin; never before `begin`.
+    /// Start, nanoseconds from the trace's start.
+    pub start: Vec<u64>,
+    /// End, nanoseconds from the trace's start; never before `start`.
     pub end: Vec<u64>,
     /// Operation name, into `strings`.
     pub name: Vec<StrIx>,
     /// Service name, into `strings`.
     pub service: Vec<StrIx>,
     /// Kind.
-    pub kind: Vec<Kind>,
+    pub kind: Vec<SpanKind>,
     /// Status.
     pub status: Vec<StatusCode>,
     /// Flags.
     pub flags: Vec<Flags>,
-    /// Where each span's event times begin in `event_time`; one longer than the other columns.
+    /// Where each span's event times start in `event_time`; one longer than the other columns.
     pub event_start: Vec<u32>,
-    /// Event times, nanoseconds from the trace's begin. Events before the trace count as 0.
+    /// Event times, nanoseconds from the trace's start. Events before the trace count as 0.
     pub event_time: Vec<u64>,
     /// The strings that the outline uses, and no others.
     pub strings: Strings,
@@ -203,7 +203,7 @@ impl Outline {
 
     /// Duration of a span in nanoseconds.
     pub fn duration_of(&self, span: SpanIx) -> u64 {
-        self.end[span as usize] - self.begin[span as usize]
+        self.end[span as usize] - self.start[span as usize]
     }
 
     /// Whether a span has children.
@@ -234,7 +234,7 @@ impl Outline {
             .collect()
     }
 
-    /// Event times of a span, nanoseconds from the trace's begin.
+    /// Event times of a span, nanoseconds from the trace's start.
     pub fn events_of(&self, span: SpanIx) -> &[u64] {
         let range = self.event_start[span as usize] as usize..self.event_start[span as usize + 1] as usize;
         &self.event_time[range]

@@ -1,13 +1,13 @@
 //! A span as a whole, one at a time: what detail views show, what exporters write, what the server keeps.
 //! Lossless for OTLP (opentelemetry-proto 1.x); Jaeger's shape is derived from it on writing.
 
-use super::{Kind, StatusCode};
+use super::{SpanKind, StatusCode};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 
 /// A typed attribute value (OTLP `AnyValue`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub enum Value {
+pub enum AttributeValue {
     /// An `AnyValue` with nothing in it.
     #[default]
     Empty,
@@ -22,7 +22,7 @@ pub enum Value {
     /// Bytes.
     Bytes(Vec<u8>),
     /// A list.
-    Array(Vec<Value>),
+    Array(Vec<AttributeValue>),
     /// Keys and values in the order of the source.
     Map(Vec<Attribute>),
 }
@@ -33,7 +33,7 @@ pub struct Attribute {
     /// Key.
     pub key: String,
     /// Value.
-    pub value: Value,
+    pub value: AttributeValue,
 }
 
 /// What produced spans (OTLP `Resource`; Jaeger's process).
@@ -54,7 +54,7 @@ impl Resource {
     pub fn find_service(&mut self) {
         let named = self.attributes.iter().find(|attribute| attribute.key == "service.name");
         self.service = match named.map(|attribute| &attribute.value) {
-            Some(Value::String(name)) => name.clone(),
+            Some(AttributeValue::String(name)) => name.clone(),
             _ => String::new(),
         };
     }
@@ -127,10 +127,10 @@ pub struct SpanRecord {
     /// Operation name.
     pub name: String,
     /// Kind.
-    pub kind: Kind,
+    pub kind: SpanKind,
     /// Nanoseconds since the Unix epoch, as the source said it.
-    pub begin_unix: u64,
-    /// Nanoseconds since the Unix epoch, as the source said it; may lie before `begin_unix`.
+    pub start_unix: u64,
+    /// Nanoseconds since the Unix epoch, as the source said it; may lie before `start_unix`.
     pub end_unix: u64,
     /// Attributes in the order of the source.
     pub attributes: Vec<Attribute>,

@@ -3,8 +3,8 @@
 //! A format walks the bytes once and calls [`Sink::piece`]; one sink makes a [`super::record::SpanRecord`],
 //! another fills attribute columns without making a string per tag.
 
-use super::record::Value;
-use super::{Kind, StatusCode};
+use super::record::AttributeValue;
+use super::{SpanKind, StatusCode};
 use crate::units::{SpanId, TraceId};
 
 /// An attribute value that borrows from the bytes it was found in.
@@ -23,19 +23,19 @@ pub enum ValueRef<'a> {
     /// Bytes.
     Bytes(&'a [u8]),
     /// A list or a map, already read.
-    Nested(Value),
+    Nested(AttributeValue),
 }
 
 impl ValueRef<'_> {
     /// The value as one that owns its contents.
-    pub fn to_value(&self) -> Value {
+    pub fn to_value(&self) -> AttributeValue {
         match self {
-            ValueRef::Empty => Value::Empty,
-            ValueRef::Str(text) => Value::String((*text).to_owned()),
-            ValueRef::Bool(flag) => Value::Bool(*flag),
-            ValueRef::Int(number) => Value::Int(*number),
-            ValueRef::Double(number) => Value::Double(*number),
-            ValueRef::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            ValueRef::Empty => AttributeValue::Empty,
+            ValueRef::Str(text) => AttributeValue::String((*text).to_owned()),
+            ValueRef::Bool(flag) => AttributeValue::Bool(*flag),
+            ValueRef::Int(number) => AttributeValue::Int(*number),
+            ValueRef::Double(number) => AttributeValue::Double(*number),
+            ValueRef::Bytes(bytes) => AttributeValue::Bytes(bytes.to_vec()),
             ValueRef::Nested(value) => value.clone(),
         }
     }
@@ -53,8 +53,8 @@ pub enum Piece<'a> {
     /// Operation name.
     Name(&'a str),
     /// Kind.
-    Kind(Kind),
-    /// Begin and end, nanoseconds since the Unix epoch, as the source said them.
+    Kind(SpanKind),
+    /// Start and end, nanoseconds since the Unix epoch, as the source said them.
     Times(u64, u64),
     /// Status and its message.
     Status(StatusCode, &'a str),
@@ -68,11 +68,11 @@ pub enum Piece<'a> {
     PlainText(&'a [u8], &'a [u8]),
     /// Dropped attributes, events, links.
     Dropped(u32, u32, u32),
-    /// An event begins: time, name, dropped attributes.
+    /// An event starts: time, name, dropped attributes.
     Event(u64, &'a str, u32),
     /// An attribute of the last event.
     EventAttribute(&'a str, ValueRef<'a>),
-    /// A link begins: trace, span, tracestate, flags, dropped attributes.
+    /// A link starts: trace, span, tracestate, flags, dropped attributes.
     Link(TraceId, SpanId, &'a str, u32, u32),
     /// An attribute of the last link.
     LinkAttribute(&'a str, ValueRef<'a>),

@@ -160,8 +160,8 @@ impl Strings {
 fn range_of(ends: &[u32], index: StrIx) -> std::ops::Range<usize> {
     let index = index as usize;
     let Some(&end) = ends.get(index) else { return 0..0 };
-    let begin = if index == 0 { 0 } else { ends[index - 1] };
-    begin as usize..end as usize
+    let start = if index == 0 { 0 } else { ends[index - 1] };
+    start as usize..end as usize
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a list of traces shows of each, and what a service graph shows of each edge.
 
-use super::{Flags, Kind, Outline, SpanIx};
+use super::{Flags, Outline, SpanIx, SpanKind};
 use crate::units::{Kept, Order as _, TraceId};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ pub struct TraceSummary {
     pub root_service: String,
     /// Operation of that span.
     pub root_operation: String,
-    /// Begin of the first span, nanoseconds since the Unix epoch.
-    pub begin_unix: u64,
-    /// From the first begin to the last end, nanoseconds.
+    /// Start of the first span, nanoseconds since the Unix epoch.
+    pub start_unix: u64,
+    /// From the first start to the last end, nanoseconds.
     pub duration: u64,
     /// Number of spans.
     pub spans: u32,
@@ -57,7 +57,7 @@ pub struct Operation {
     /// Span name.
     pub name: String,
     /// Kind, where the source says it.
-    pub kind: Kind,
+    pub kind: SpanKind,
 }
 
 /// An edge of the service graph: `parent` called `child`.
@@ -94,14 +94,14 @@ impl Outline {
         services.order_by(|a, b| a.name.cmp(&b.name));
         let root = (0..self.len())
             .filter(|span| self.depth[*span] == 0 && !self.flags[*span].has(Flags::ORPHAN))
-            .min_by_key(|span| self.begin[*span])
+            .min_by_key(|span| self.start[*span])
             .map(|span| span as SpanIx);
         TraceSummary {
             trace_id: self.trace_id,
             foreign_trace_id: self.foreign_trace_id.clone(),
             root_service: root.map(|span| self.service_of(span).to_owned()).unwrap_or_default(),
             root_operation: root.map(|span| self.name_of(span).to_owned()).unwrap_or_default(),
-            begin_unix: self.begin_unix,
+            start_unix: self.start_unix,
             duration: self.duration,
             spans: self.len() as u32,
             errors,

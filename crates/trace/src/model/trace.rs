@@ -296,7 +296,7 @@ fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
             format!("it is among the ancestors of its parent {parent}; the loop was cut here")
         });
     }
-    if flags.has(Flags::NO_BEGIN) {
+    if flags.has(Flags::NO_START) {
         notes.push("it has no usable start time; it was given its parent's, or the trace's".to_owned());
     }
     if flags.has(Flags::ENDS_EARLY) {

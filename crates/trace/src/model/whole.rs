@@ -37,7 +37,7 @@ impl Sink for SpanRecord {
             }
             Piece::Name(name) => self.name = name.to_owned(),
             Piece::Kind(kind) => self.kind = kind,
-            Piece::Times(begin, end) => (self.begin_unix, self.end_unix) = (begin, end),
+            Piece::Times(start, end) => (self.start_unix, self.end_unix) = (start, end),
             Piece::Status(code, message) => {
                 self.status = code;
                 self.status_message = message.to_owned();

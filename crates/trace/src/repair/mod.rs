@@ -6,7 +6,7 @@ mod times;
 
 pub use parents::{Named, Parents, parents};
 pub use tally::Tally;
-pub use times::{Timed, give_begins, skew};
+pub use times::{Timed, give_starts, skew};
 
 /// Stands for "no span" in columns of span numbers.
 pub const NONE: u32 = u32::MAX;

@@ -12,8 +12,8 @@ pub struct Named {
     pub id: u64,
     /// The parent it names; 0 is none.
     pub parent: u64,
-    /// Begin; the earliest span of a loop becomes a root.
-    pub begin: u64,
+    /// Start; the earliest span of a loop becomes a root.
+    pub start: u64,
     /// Whether it sends (client, producer).
     pub sends: bool,
     /// Whether it receives (server, consumer).
@@ -59,7 +59,7 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
             Entry::Occupied(mut slot) => {
                 twice.of(span.id, || vec![*slot.get()]).push(number);
                 // The earliest has the children, whatever the order in which a backend sends them.
-                if span.begin < spans[*slot.get() as usize].begin {
+                if span.start < spans[*slot.get() as usize].start {
                     slot.insert(number);
                 }
             }
@@ -92,8 +92,8 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
         };
         let mut parent = place(span.parent);
         if parent.is_none() && !others.is_empty() {
-            let begin = others.partition_point(|(of, _)| *of < number);
-            parent = others[begin..]
+            let start = others.partition_point(|(of, _)| *of < number);
+            parent = others[start..]
                 .iter()
                 .take_while(|(of, _)| *of == number)
                 .find_map(|(_, id)| place(*id).filter(|found| *found != number));
@@ -138,7 +138,7 @@ fn cut_loops(spans: &[Named], found: &mut Parents) {
         }
         if at != NONE && seen[at as usize] == walk {
             let from = path.iter().position(|span| *span == at).unwrap_or(0);
-            let cut = path[from..].iter().copied().min_by_key(|span| (spans[*span as usize].begin, *span));
+            let cut = path[from..].iter().copied().min_by_key(|span| (spans[*span as usize].start, *span));
             if let Some(cut) = cut {
                 found.parent[cut as usize] = NONE;
                 found.cycles.push(cut);
@@ -155,16 +155,16 @@ fn cut_loops(spans: &[Named], found: &mut Parents) {
 mod tests {
     use super::*;
 
-    /// Later spans of the list begin earlier.
+    /// Later spans of the list start earlier.
     fn named(spans: &[(u64, u64)]) -> Vec<Named> {
-        let begin = |at: usize| 1_000_000 - at as u64;
+        let start = |at: usize| 1_000_000 - at as u64;
         spans
             .iter()
             .enumerate()
             .map(|(at, (id, parent))| Named {
                 id: *id,
                 parent: *parent,
-                begin: begin(at),
+                start: start(at),
                 ..Named::default()
             })
             .collect()
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_loop_is_cut_at_its_earliest_span_and_what_hangs_below_stays() {
-        // 0 -> 1 -> 2 -> 0, and 3 below 1; the last of the loop begins first.
+        // 0 -> 1 -> 2 -> 0, and 3 below 1; the last of the loop starts first.
         let found = parents(&named(&[(1, 2), (2, 3), (3, 1), (4, 2)]), &[]);
         assert_eq!(found.cycles, [2]);
         assert_eq!(found.parent, [1, 2, NONE, 1]);
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_earliest_of_two_with_one_id_has_the_children() {
-        // Later ones of the list begin earlier.
+        // Later ones of the list start earlier.
         let found = parents(&named(&[(1, 0), (2, 1), (2, 1), (3, 2)]), &[]);
         assert_eq!(found.duplicates, [1, 2]);
         assert_eq!(found.parent, [NONE, 0, 0, 2]);

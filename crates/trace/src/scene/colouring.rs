@@ -6,7 +6,7 @@ pub use scale::{SCALE, STEPS};
 
 use super::palette::{SLOTS, preferred, slots};
 use crate::analysis::query::{Column, Field, equals};
-use crate::model::{Flags, Kind, Outline, SpanIx, StatusCode};
+use crate::model::{Flags, Outline, SpanIx, SpanKind, StatusCode};
 use crate::units::Order as _;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -20,8 +20,14 @@ pub const COLOURLESS: u8 = SLOTS + 1;
 /// Meanings that are told at most, those with the most spans first.
 const MOST: usize = 100;
 
-const KINDS: [Kind; 6] =
-    [Kind::Unspecified, Kind::Internal, Kind::Server, Kind::Client, Kind::Producer, Kind::Consumer];
+const KINDS: [SpanKind; 6] = [
+    SpanKind::Unspecified,
+    SpanKind::Internal,
+    SpanKind::Server,
+    SpanKind::Client,
+    SpanKind::Producer,
+    SpanKind::Consumer,
+];
 
 /// Their colour indexes: few enough to be told apart, and none that looks like a failure.
 const OF_KINDS: [u8; KINDS.len()] = [8, 2, 0, 4, 3, 5];
@@ -91,7 +97,7 @@ impl Colouring {
     pub fn by_kind(outline: &Outline) -> Self {
         let mut counts = [0; KINDS.len()];
         outline.kind.iter().for_each(|kind| counts[*kind as usize] += 1);
-        let names = KINDS.map(|kind| if kind == Kind::Unspecified { "unspecified" } else { kind.name() });
+        let names = KINDS.map(|kind| if kind == SpanKind::Unspecified { "unspecified" } else { kind.name() });
         let (best, more) = best(&counts);
         let meaning = |kind: &u32| {
             let (kind, words) = (*kind as usize, names[*kind as usize]);

@@ -179,7 +179,7 @@ impl GraphScene {
             .map(|(_, index)| Hit::Edge(index as u32))
     }
 
-    /// Whether an edge begins or ends at a node.
+    /// Whether an edge starts or ends at a node.
     pub fn touches(&self, edge: u32, node: u32) -> bool {
         self.edges.get(edge as usize).is_some_and(|edge| edge.caller == node || edge.callee == node)
     }

@@ -75,7 +75,7 @@ impl Minimap {
 
     fn columns_of(&self, outline: &Outline, span: usize) -> (usize, usize) {
         let per_column = outline.duration.max(1) as f64 / self.columns as f64;
-        let first = (outline.begin[span] as f64 / per_column).floor() as usize;
+        let first = (outline.start[span] as f64 / per_column).floor() as usize;
         let last = (outline.end[span] as f64 / per_column).ceil() as usize;
         let first = first.min(self.columns - 1);
         (first, last.clamp(first + 1, self.columns))

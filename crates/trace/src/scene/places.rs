@@ -54,16 +54,16 @@ impl Places<'_> {
     /// The row at `y`, and how far below its upper edge that is: more than a row's height in what lies below it.
     pub fn at(&self, y: f64) -> (usize, f64) {
         let y = y.max(0.0);
-        // The last one that begins above `y`; what follows it is even again.
-        let begins = |apart: &Apart| (apart.row + 1) as f64 * self.row_height + apart.before;
-        let last = self.apart.partition_point(|apart| begins(apart) <= y).checked_sub(1);
+        // The last one that starts above `y`; what follows it is even again.
+        let starts = |apart: &Apart| (apart.row + 1) as f64 * self.row_height + apart.before;
+        let last = self.apart.partition_point(|apart| starts(apart) <= y).checked_sub(1);
         let Some(last) = last.map(|last| self.apart[last]) else {
             let row = (y / self.row_height).floor();
             return (row as usize, y - row * self.row_height);
         };
-        let beyond = y - begins(&last) - last.height;
+        let beyond = y - starts(&last) - last.height;
         if beyond < 0.0 {
-            return (last.row, y - begins(&last) + self.row_height);
+            return (last.row, y - starts(&last) + self.row_height);
         }
         let further = (beyond / self.row_height).floor();
         (last.row + 1 + further as usize, beyond - further * self.row_height)

@@ -4,8 +4,8 @@ use super::TimeScale;
 
 /// One mark on the axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
-    /// Nanoseconds from the trace's begin.
+pub struct RulerTick {
+    /// Nanoseconds from the trace's start.
     pub time: u64,
     /// Place in the scale's pixels.
     pub x: f64,
@@ -45,21 +45,21 @@ const CLOCK_STEPS: [u64; 21] = [
 
 /// What is counted along the axis.
 #[derive(Clone, Copy)]
-pub struct Axis<'a> {
-    /// What the trace's begin counts as, nanoseconds: 0, or a moment since the Unix epoch. Marks are round in it.
+pub struct RulerAxis<'a> {
+    /// What the trace's start counts as, nanoseconds: 0, or a moment since the Unix epoch. Marks are round in it.
     pub origin: u64,
     /// What to write at a time so counted, one step away from its neighbours.
     pub label: &'a dyn Fn(u64, u64) -> String,
 }
 
-impl Axis<'static> {
-    /// Time since the trace's begin.
-    pub const RELATIVE: Axis<'static> = Axis { origin: 0, label: &label };
+impl RulerAxis<'static> {
+    /// Time since the trace's start.
+    pub const RELATIVE: RulerAxis<'static> = RulerAxis { origin: 0, label: &label };
 }
 
 /// Marks for what `scale` shows, at least `gap` pixels plus a label's own width apart. `char_width` is the
 /// width of a digit in pixels.
-pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64, axis: Axis) -> Vec<Tick> {
+pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64, axis: RulerAxis) -> Vec<RulerTick> {
     let mut step = 1;
     loop {
         let apart = step as f64 / scale.per_pixel();
@@ -68,7 +68,7 @@ pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64, axis: Axis) -> Vec<Ti
         // Steps that cannot fit are passed over before their marks are made: there could be billions.
         if apart >= narrowest || next.is_none() {
             let ticks = every(scale, step, axis);
-            let fits = |tick: &Tick| apart >= gap + tick.label.chars().count() as f64 * char_width;
+            let fits = |tick: &RulerTick| apart >= gap + tick.label.chars().count() as f64 * char_width;
             if ticks.iter().all(fits) || next.is_none() {
                 return ticks;
             }
@@ -78,12 +78,12 @@ pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64, axis: Axis) -> Vec<Ti
     }
 }
 
-fn every(scale: &TimeScale, step: u64, axis: Axis) -> Vec<Tick> {
+fn every(scale: &TimeScale, step: u64, axis: RulerAxis) -> Vec<RulerTick> {
     let mut ticks = Vec::new();
-    let mut counted = scale.begin.saturating_add(axis.origin).div_ceil(step).checked_mul(step);
+    let mut counted = scale.start.saturating_add(axis.origin).div_ceil(step).checked_mul(step);
     while let Some(at) = counted.filter(|at| at - axis.origin <= scale.end) {
         let time = at - axis.origin;
-        ticks.push(Tick { time, x: scale.x_of(time), label: (axis.label)(at, step) });
+        ticks.push(RulerTick { time, x: scale.x_of(time), label: (axis.label)(at, step) });
         counted = at.checked_add(step);
     }
     ticks
@@ -165,8 +165,8 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashSet;
 
-    fn labels(begin: u64, end: u64) -> Vec<String> {
-        ticks(&TimeScale::new(begin, end, 1000.0), 60.0, 7.0, Axis::RELATIVE)
+    fn labels(start: u64, end: u64) -> Vec<String> {
+        ticks(&TimeScale::new(start, end, 1000.0), 60.0, 7.0, RulerAxis::RELATIVE)
             .into_iter()
             .map(|tick| tick.label)
             .collect()
@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn times_of_day_are_round_themselves() {
-        let axis = Axis { origin: 1_700_000_000_000_000_300, label: &|time, step| format!("{time} {step}") };
+        let axis =
+            RulerAxis { origin: 1_700_000_000_000_000_300, label: &|time, step| format!("{time} {step}") };
         let marks = ticks(&TimeScale::new(0, 1_000, 1000.0), 10.0, 7.0, axis);
         let times: Vec<_> = marks.iter().map(|tick| tick.time).collect();
         assert_eq!(times, [100, 300, 500, 700, 900]);
@@ -217,15 +218,15 @@ mod tests {
     proptest! {
         #[test]
         fn marks_are_distinct_and_apart(
-            begin in prop_oneof![0..1_000u64, 0..10 * DAY, 0..u64::MAX / 2],
+            start in prop_oneof![0..1_000u64, 0..10 * DAY, 0..u64::MAX / 2],
             span in prop_oneof![1..100u64, 1..1_000_000u64, 1..10 * MINUTE, 1..400 * DAY],
             width in 300.0..4000.0f64,
         ) {
-            let scale = TimeScale::new(begin, begin + span, width);
-            let ticks = ticks(&scale, 40.0, 7.0, Axis::RELATIVE);
+            let scale = TimeScale::new(start, start + span, width);
+            let ticks = ticks(&scale, 40.0, 7.0, RulerAxis::RELATIVE);
             prop_assert!(ticks.len() <= 1 + (width / 60.0) as usize);
             for tick in &ticks {
-                prop_assert!((begin..=begin + span).contains(&tick.time));
+                prop_assert!((start..=start + span).contains(&tick.time));
                 prop_assert!((0.0..=width).contains(&tick.x));
             }
             let distinct: HashSet<_> = ticks.iter().map(|tick| tick.label.clone()).collect();

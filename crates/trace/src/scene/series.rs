@@ -21,7 +21,7 @@ pub enum Unit {
 
 /// A division of an axis.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tick {
+pub struct ChartTick {
     /// Value on the axis.
     pub at: f64,
     /// What it says.
@@ -30,13 +30,13 @@ pub struct Tick {
 
 /// An axis.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Axis {
-    /// Value at its begin.
+pub struct ChartAxis {
+    /// Value at its start.
     pub low: f64,
     /// Value at its end, above `low`.
     pub high: f64,
     /// Divisions in rising order.
-    pub ticks: Vec<Tick>,
+    pub ticks: Vec<ChartTick>,
 }
 
 /// The runs of values that a line may join: gaps in `values` are gaps in the line. A run of one is a dot.
@@ -55,7 +55,7 @@ pub fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
 }
 
 /// An axis from 0 to `max` or a little more, in about `about` steps that people can count in.
-pub fn value_axis(max: f64, unit: Unit, about: usize) -> Axis {
+pub fn value_axis(max: f64, unit: Unit, about: usize) -> ChartAxis {
     let least = match unit {
         Unit::Duration => 1_000.0,
         Unit::Share => 0.01,
@@ -85,18 +85,22 @@ pub fn value_axis(max: f64, unit: Unit, about: usize) -> Axis {
         _ => last as f64 * step,
     };
     let values = (0..=last).map(|index| index as f64 * step).filter(|at| *at <= high * (1.0 + 1e-9));
-    Axis { low: 0.0, high, ticks: values.map(|at| Tick { at, label: value_label(at, step, unit) }).collect() }
+    ChartAxis {
+        low: 0.0,
+        high,
+        ticks: values.map(|at| ChartTick { at, label: value_label(at, step, unit) }).collect(),
+    }
 }
 
-fn rate_axis(max: f64, unit: &str, about: usize) -> Axis {
+fn rate_axis(max: f64, unit: &str, about: usize) -> ChartAxis {
     let step = nice_step(max / about.clamp(1, 20) as f64);
     let last = (max / step - 1e-9).ceil().max(1.0) as usize;
     let tick = |index: usize| {
         let at = index as f64 * step;
         let label = if index == 0 { "0".to_owned() } else { format!("{} {unit}", decimal(at, step)) };
-        Tick { at, label }
+        ChartTick { at, label }
     };
-    Axis { low: 0.0, high: last as f64 * step, ticks: (0..=last).map(tick).collect() }
+    ChartAxis { low: 0.0, high: last as f64 * step, ticks: (0..=last).map(tick).collect() }
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is not below `ideal`.
@@ -136,26 +140,26 @@ fn decimal(at: f64, step: f64) -> String {
 
 /// An axis over a stretch of time (nanoseconds since the Unix epoch) with ticks at round local times.
 /// `offset_minutes` is what local time is ahead of UTC.
-pub fn time_axis(begin_unix: u64, end_unix: u64, offset_minutes: i32, about: usize) -> Axis {
+pub fn time_axis(start_unix: u64, end_unix: u64, offset_minutes: i32, about: usize) -> ChartAxis {
     const STEPS: [u64; 17] =
         [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200];
-    let end_unix = end_unix.max(begin_unix.saturating_add(1));
-    let ideal = (end_unix - begin_unix).div_ceil(about.clamp(1, 50) as u64).div_ceil(SECOND);
+    let end_unix = end_unix.max(start_unix.saturating_add(1));
+    let ideal = (end_unix - start_unix).div_ceil(about.clamp(1, 50) as u64).div_ceil(SECOND);
     let step =
         STEPS.into_iter().find(|step| *step >= ideal).unwrap_or_else(|| ideal.div_ceil(86_400) * 86_400);
     let (offset, step_length) = (i64::from(offset_minutes) * 60, step as i64);
-    let local_begin = (begin_unix / SECOND) as i64 + offset;
-    let first = local_begin.div_euclid(step_length) * step_length;
+    let local_start = (start_unix / SECOND) as i64 + offset;
+    let first = local_start.div_euclid(step_length) * step_length;
     let ticks = (0..=about.clamp(1, 50) as i64 + 2)
         .map(|index| first + index * step_length)
         .filter_map(|local| {
             let at = u64::try_from(local - offset).ok()?.checked_mul(SECOND)?;
-            (begin_unix..=end_unix)
+            (start_unix..=end_unix)
                 .contains(&at)
-                .then(|| Tick { at: at as f64, label: time_label(local, step) })
+                .then(|| ChartTick { at: at as f64, label: time_label(local, step) })
         })
         .collect();
-    Axis { low: begin_unix as f64, high: end_unix as f64, ticks }
+    ChartAxis { low: start_unix as f64, high: end_unix as f64, ticks }
 }
 
 /// `14:05`, with seconds where the step has them, as a date at midnight and for steps of days.
@@ -201,7 +205,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn labels(axis: &Axis) -> Vec<&str> {
+    fn labels(axis: &ChartAxis) -> Vec<&str> {
         axis.ticks.iter().map(|tick| tick.label.as_str()).collect()
     }
 
@@ -271,8 +275,8 @@ mod tests {
         }
 
         #[test]
-        fn any_time_has_an_axis(begin: u64, length: u64, offset in -840i32..840, about in 0usize..60) {
-            let axis = time_axis(begin, begin.saturating_add(length), offset, about);
+        fn any_time_has_an_axis(start: u64, length: u64, offset in -840i32..840, about in 0usize..60) {
+            let axis = time_axis(start, start.saturating_add(length), offset, about);
             prop_assert!(axis.ticks.iter().all(|tick| tick.at >= axis.low && tick.at <= axis.high));
         }
     }

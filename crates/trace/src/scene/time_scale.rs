@@ -1,29 +1,29 @@
 //! Time to pixels and back: one linear map, `f64` throughout, so that a nanosecond of a day-long trace still
 //! has a place.
 
-/// A stretch of time laid over a width. Times are nanoseconds from the trace's begin.
+/// A stretch of time laid over a width. Times are nanoseconds from the trace's start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeScale {
     /// First nanosecond shown.
-    pub begin: u64,
-    /// One past the last nanosecond shown; always after `begin`.
+    pub start: u64,
+    /// One past the last nanosecond shown; always after `start`.
     pub end: u64,
     /// Width in pixels (CSS or device, as the user of the scale likes); above 0.
     pub width: f64,
 }
 
 impl TimeScale {
-    /// A scale over `begin..end`; an empty stretch is widened to one nanosecond, no width to one pixel.
-    pub fn new(begin: u64, end: u64, width: f64) -> Self {
+    /// A scale over `start..end`; an empty stretch is widened to one nanosecond, no width to one pixel.
+    pub fn new(start: u64, end: u64, width: f64) -> Self {
         let width = if width >= 1.0 { width } else { 1.0 };
         // One nanosecond at the very end of time is still one nanosecond.
-        let begin = begin.min(u64::MAX - 1);
-        TimeScale { begin, end: end.max(begin + 1), width }
+        let start = start.min(u64::MAX - 1);
+        TimeScale { start, end: end.max(start + 1), width }
     }
 
     /// How long the stretch is, nanoseconds.
     pub fn span(&self) -> u64 {
-        self.end - self.begin
+        self.end - self.start
     }
 
     /// Nanoseconds in a pixel.
@@ -34,25 +34,25 @@ impl TimeScale {
     /// The place of `time`; outside `0..width` for a time that is not shown.
     pub fn x_of(&self, time: u64) -> f64 {
         // The difference is taken in integers: as floats two late times would collapse into one.
-        let offset = match time.checked_sub(self.begin) {
+        let offset = match time.checked_sub(self.start) {
             Some(after) => after as f64,
-            None => -((self.begin - time) as f64),
+            None => -((self.start - time) as f64),
         };
         offset / self.span() as f64 * self.width
     }
 
-    /// The time at `x` as nanoseconds after `begin`, with its fraction.
+    /// The time at `x` as nanoseconds after `start`, with its fraction.
     pub fn offset_at(&self, x: f64) -> f64 {
         x / self.width * self.span() as f64
     }
 
-    /// The time at `x`, to the nearest nanosecond; never before the trace begins.
+    /// The time at `x`, to the nearest nanosecond; never before the trace starts.
     pub fn time_at(&self, x: f64) -> u64 {
         let offset = self.offset_at(x).round();
         if offset < 0.0 {
-            self.begin.saturating_sub(-offset as u64)
+            self.start.saturating_sub(-offset as u64)
         } else {
-            self.begin.saturating_add(offset as u64)
+            self.start.saturating_add(offset as u64)
         }
     }
 
@@ -75,9 +75,9 @@ impl TimeScale {
     }
 }
 
-fn placed(begin: u64, span: u64, limit: u64) -> (u64, u64) {
-    let begin = begin.min(limit - span);
-    (begin, begin + span)
+fn placed(start: u64, span: u64, limit: u64) -> (u64, u64) {
+    let start = start.min(limit - span);
+    (start, start + span)
 }
 
 #[cfg(test)]
@@ -89,17 +89,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn time_to_pixels_and_back(begin in 0..30 * DAY, span in 1..DAY, share in 0.0..1.0f64, width in 1.0..8000.0f64) {
-            let scale = TimeScale::new(begin, begin + span, width);
-            let time = begin + (span as f64 * share) as u64;
+        fn time_to_pixels_and_back(start in 0..30 * DAY, span in 1..DAY, share in 0.0..1.0f64, width in 1.0..8000.0f64) {
+            let scale = TimeScale::new(start, start + span, width);
+            let time = start + (span as f64 * share) as u64;
             let x = scale.x_of(time);
             prop_assert!((0.0..=width).contains(&x));
             prop_assert_eq!(scale.time_at(x), time);
         }
 
         #[test]
-        fn later_is_further_right(begin in 0..DAY, span in 1..DAY, a in 0..2 * DAY, b in 0..2 * DAY) {
-            let scale = TimeScale::new(begin, begin + span, 1000.0);
+        fn later_is_further_right(start in 0..DAY, span in 1..DAY, a in 0..2 * DAY, b in 0..2 * DAY) {
+            let scale = TimeScale::new(start, start + span, 1000.0);
             prop_assert!(a > b || scale.x_of(a) <= scale.x_of(b));
         }
 
@@ -107,22 +107,22 @@ mod tests {
         fn zoom_keeps_the_time_below_the_cursor(
             limit in 1_000_000..DAY, from in 0.0..0.9f64, long in 0.01..0.1f64, x in 0.0..1000.0f64, factor in 0.2..5.0f64
         ) {
-            let begin = (limit as f64 * from) as u64;
-            let end = begin + (limit as f64 * long) as u64;
-            let scale = TimeScale::new(begin, end, 1000.0);
+            let start = (limit as f64 * from) as u64;
+            let end = start + (limit as f64 * long) as u64;
+            let scale = TimeScale::new(start, end, 1000.0);
             let held = scale.time_at(x);
-            let (begin, end) = scale.zoomed(x, factor, limit, 10);
-            prop_assert!(begin < end && end <= limit);
-            let after = TimeScale::new(begin, end, 1000.0);
+            let (start, end) = scale.zoomed(x, factor, limit, 10);
+            prop_assert!(start < end && end <= limit);
+            let after = TimeScale::new(start, end, 1000.0);
             // Unless the edge of the trace was hit.
-            if begin > 0 && end < limit {
+            if start > 0 && end < limit {
                 prop_assert!((after.x_of(held) - x).abs() <= 1.0 + 2.0 / after.per_pixel());
             }
         }
 
         #[test]
-        fn panning_keeps_the_length(begin in 0..1_000u64, span in 1..1_000u64, by in -3000.0..3000.0f64) {
-            let scale = TimeScale::new(begin, begin + span, 1000.0);
+        fn panning_keeps_the_length(start in 0..1_000u64, span in 1..1_000u64, by in -3000.0..3000.0f64) {
+            let scale = TimeScale::new(start, start + span, 1000.0);
             let (from, to) = scale.panned(by, 2_000);
             prop_assert_eq!(to - from, span);
             prop_assert!(to <= 2_000);

@@ -1,4 +1,4 @@
-//! The bars of the rows on screen: where each begins and ends, what of it was the span's own work, what the row
+//! The bars of the rows on screen: where each starts and ends, what of it was the span's own work, what the row
 //! hides, its label and its marks. Positions are whole device pixels, so that edges are sharp and what is drawn can
 //! be compared with brute force. However much a row stands for, it has at most one bar in a pixel.
 
@@ -6,17 +6,17 @@ mod hidden;
 mod label;
 mod marks;
 
-pub use label::{Label, Place};
+pub use label::{Label, LabelPosition};
 pub use marks::events_near;
 
 use super::TimeScale;
 use super::places::Places;
-use crate::analysis::rows::{GroupsKept, Row, Rows};
+use crate::analysis::rows::{GroupCache, Row, Rows};
 use crate::analysis::rpc;
-use crate::analysis::waiting::{Waits, WaitsKept};
+use crate::analysis::waiting::{ChildCoverage, ChildCoverageCache};
 use crate::model::{Flags, Outline, SpanIx};
-use hidden::HiddenKept;
-use marks::GapsKept;
+use hidden::HiddenCache;
+use marks::GapCache;
 
 /// What part of the rows and of the time is on screen. Everything is in device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,12 +66,12 @@ pub type Stretch = (u32, f32, f32);
 
 /// What is remembered between frames. Belongs to one outline and one list of rows; make a new one for others.
 #[derive(Debug, Default)]
-pub struct Kept {
-    waits: WaitsKept,
-    gaps: GapsKept,
-    hidden: HiddenKept,
+pub struct WaterfallCache {
+    waits: ChildCoverageCache,
+    gaps: GapCache,
+    hidden: HiddenCache,
     /// The facts of groups.
-    pub groups: GroupsKept,
+    pub groups: GroupCache,
 }
 
 /// The drawing of one frame: bars as columns, the rest as short lists. Kept between frames for its memory.
@@ -106,32 +106,32 @@ pub struct Waterfall {
 pub enum Extent {
     /// All of it ends before the viewport.
     Before,
-    /// All of it begins after the viewport.
+    /// All of it starts after the viewport.
     After,
     /// From pixel to pixel, cut at the viewport's edges.
     Within(f64, f64),
 }
 
 /// Where a stretch of time lies in a viewport; `last` is the trace's last moment.
-fn place(view: &Viewport, (begin, end): (u64, u64), last: u64) -> Extent {
+fn place(view: &Viewport, (start, end): (u64, u64), last: u64) -> Extent {
     let scale = &view.scale;
     // Ends are exclusive, but for a span of no length and the last moment of the trace.
-    if end < scale.begin || end == scale.begin && begin < end {
+    if end < scale.start || end == scale.start && start < end {
         return Extent::Before;
     }
-    if begin > scale.end || begin == scale.end && begin < last {
+    if start > scale.end || start == scale.end && start < last {
         return Extent::After;
     }
     let width = scale.width.floor();
     let least = view.least_bar.round().clamp(1.0, width);
-    let x0 = scale.x_of(begin).clamp(0.0, width).round().min(width - least);
+    let x0 = scale.x_of(start).clamp(0.0, width).round().min(width - least);
     let x1 = scale.x_of(end).clamp(0.0, width).round().max(x0 + least);
     Extent::Within(x0, x1)
 }
 
 /// Where a span lies in a viewport.
 pub fn extent(outline: &Outline, view: &Viewport, span: SpanIx) -> Extent {
-    let times = (outline.begin[span as usize], outline.end[span as usize]);
+    let times = (outline.start[span as usize], outline.end[span as usize]);
     place(view, times, outline.duration)
 }
 
@@ -166,7 +166,7 @@ impl Waterfall {
         outline: &Outline,
         rows: &Rows,
         view: &Viewport,
-        kept: &mut Kept,
+        kept: &mut WaterfallCache,
         colour: &dyn Fn(SpanIx) -> u8,
     ) {
         self.clear();
@@ -175,13 +175,13 @@ impl Waterfall {
             let Some(row) = rows.get(index) else { break };
             if row.is_group() {
                 let group = kept.groups.of(outline, rows, index);
-                let place = place(view, (group.begin, group.end), outline.duration);
+                let place = place(view, (group.start, group.end), outline.duration);
                 self.labels.push(label::of_group(view, &group, index as u32, place));
             } else {
                 self.span(outline, view, kept, (index as u32, row), colour(row.span));
                 let server = rpc::server_of(outline, row.span).filter(|_| row.collapsed());
                 let served = server.and_then(|server| {
-                    let times = (outline.begin[server as usize], outline.end[server as usize]);
+                    let times = (outline.start[server as usize], outline.end[server as usize]);
                     Some((marks::stretch(view, times, index as u32)?, colour(server)))
                 });
                 self.served.extend(served);
@@ -205,7 +205,7 @@ impl Waterfall {
         &mut self,
         outline: &Outline,
         view: &Viewport,
-        kept: &mut Kept,
+        kept: &mut WaterfallCache,
         (index, row): (u32, Row),
         colour: u8,
     ) {
@@ -244,15 +244,15 @@ impl Waterfall {
         outline: &Outline,
         view: &Viewport,
         span: SpanIx,
-        waits: &Waits,
+        waits: &ChildCoverage,
         (x0, x1): (f64, f64),
         (row, colour): (u32, u8),
     ) {
-        let (begin, end) = (outline.begin[span as usize] as f64, outline.end[span as usize] as f64);
+        let (start, end) = (outline.start[span as usize] as f64, outline.end[span as usize] as f64);
         let mut run: Option<(f64, Pattern)> = None;
         let mut x = x0;
         while x < x1 {
-            let (pattern, next) = column(&view.scale, waits, (begin, end), x, x1);
+            let (pattern, next) = column(&view.scale, waits, (start, end), x, x1);
             match run {
                 Some((_, same)) if same == pattern => {}
                 Some((from, other)) => {
@@ -270,9 +270,15 @@ impl Waterfall {
 }
 
 /// The pattern of the pixel column at `x`, and the first column to the right (at most `x1`) that may differ.
-fn column(scale: &TimeScale, waits: &Waits, (begin, end): (f64, f64), x: f64, x1: f64) -> (Pattern, f64) {
-    let time = |x: f64| scale.begin as f64 + scale.offset_at(x);
-    let from = time(x).max(begin);
+fn column(
+    scale: &TimeScale,
+    waits: &ChildCoverage,
+    (start, end): (f64, f64),
+    x: f64,
+    x1: f64,
+) -> (Pattern, f64) {
+    let time = |x: f64| scale.start as f64 + scale.offset_at(x);
+    let from = time(x).max(start);
     let to = time(x + 1.0).min(end);
     if from >= to {
         // A bar wider than its time: the least width, or rounding at its edges.
@@ -282,9 +288,9 @@ fn column(scale: &TimeScale, waits: &Waits, (begin, end): (f64, f64), x: f64, x1
     if until >= to {
         let pattern = if waiting { Pattern::Waiting } else { Pattern::Own };
         // The last column that lies wholly before the change.
-        let jump = if until >= end { x1 } else { ((until - scale.begin as f64) / scale.per_pixel()).floor() };
+        let jump = if until >= end { x1 } else { ((until - scale.start as f64) / scale.per_pixel()).floor() };
         // The bar's rounded edge may reach a pixel beyond its end; that column has its own case above.
-        let edge = ((end - scale.begin as f64) / scale.per_pixel()).floor();
+        let edge = ((end - scale.start as f64) / scale.per_pixel()).floor();
         return (pattern, jump.min(edge).clamp(x + 1.0, x1));
     }
     let waited = waits.until(to) - waits.until(from);

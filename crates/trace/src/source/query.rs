@@ -12,8 +12,8 @@ pub struct SearchQuery {
     pub operation: String,
     /// Attributes that a span has to have, all of them.
     pub tags: Vec<(String, String)>,
-    /// Begin of the search window, microseconds since the Unix epoch.
-    pub begin_unix_us: u64,
+    /// Start of the search window, microseconds since the Unix epoch.
+    pub start_unix_us: u64,
     /// End of the search window, microseconds since the Unix epoch.
     pub end_unix_us: u64,
     /// Spans at least this long, nanoseconds.

@@ -74,7 +74,7 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
 fn v3_search(search: &SearchQuery, query: &mut Query) {
     query.add_some("query.service_name", &search.service);
     query.add_some("query.operation_name", &search.operation);
-    query.add("query.start_time_min", &rfc3339(search.begin_unix_us));
+    query.add("query.start_time_min", &rfc3339(search.start_unix_us));
     query.add("query.start_time_max", &rfc3339(search.end_unix_us));
     query.add_duration("query.duration_min", search.min_duration);
     query.add_duration("query.duration_max", search.max_duration);
@@ -88,7 +88,7 @@ fn v3_search(search: &SearchQuery, query: &mut Query) {
 fn v1_search(search: &SearchQuery, query: &mut Query) {
     query.add_some("service", &search.service);
     query.add_some("operation", &search.operation);
-    query.add("start", &search.begin_unix_us.to_string());
+    query.add("start", &search.start_unix_us.to_string());
     query.add("end", &search.end_unix_us.to_string());
     query.add_duration("minDuration", search.min_duration);
     query.add_duration("maxDuration", search.max_duration);

@@ -11,21 +11,21 @@
 //! ```
 //!
 //! * `service: operation` up to the first of ` (`, ` !` and ` [`; `(kind)`; `!` for an error.
-//! * `[` is the begin, `]` the end; `|` alone a span without length; `*` between them an event.
+//! * `[` is the start, `]` the end; `|` alone a span without length; `*` between them an event.
 //! * after the bar: `id=` and `parent=` in hexadecimal override what the drawing says (the first line's id is
 //!   1, the next one's 2, …; a parent may be missing), everything else is an attribute: an integer, a double,
 //!   `true`, `false` or text without spaces.
-//! * A line `trace 0a` begins a further trace; the first is trace 1 unless such a line comes first. Empty
-//!   lines and lines that begin with `#` are left out.
+//! * A line `trace 0a` starts a further trace; the first is trace 1 unless such a line comes first. Empty
+//!   lines and lines that start with `#` are left out.
 //!
-//! Traces begin at [`BEGIN`]: column 0 is that instant, so a trace begins where its first bar does.
+//! Traces start at [`BEGIN`]: column 0 is that instant, so a trace starts where its first bar does.
 
 // A drawing is part of a test's source: what is wrong in it fails the test that draws it.
 #![allow(clippy::panic)]
 
 use crate::build::TraceBuilder;
-use crate::model::record::{Attribute, Event, Resource, SpanRecord, Value};
-use crate::model::{Kind, StatusCode, Trace};
+use crate::model::record::{Attribute, AttributeValue, Event, Resource, SpanRecord};
+use crate::model::{SpanKind, StatusCode, Trace};
 use crate::units::{SpanId, TraceId};
 
 /// When column 0 is: 2023-11-14T22:13:20Z.
@@ -89,40 +89,40 @@ fn indent(line: &str) -> usize {
 fn resource(service: &str) -> Resource {
     let mut resource = Resource::default();
     if !service.is_empty() {
-        resource.attributes.push(attribute("service.name", Value::String(service.to_owned())));
+        resource.attributes.push(attribute("service.name", AttributeValue::String(service.to_owned())));
         resource.find_service();
     }
     resource
 }
 
-fn attribute(key: &str, value: Value) -> Attribute {
+fn attribute(key: &str, value: AttributeValue) -> Attribute {
     Attribute { key: key.to_owned(), value }
 }
 
 /// A line's service and span.
 fn draw(line: &str) -> (String, SpanRecord) {
-    let begin = line.find(['[', '|']).unwrap_or_else(|| panic!("no bar in {line:?}"));
-    let end = match line.as_bytes()[begin] {
+    let start = line.find(['[', '|']).unwrap_or_else(|| panic!("no bar in {line:?}"));
+    let end = match line.as_bytes()[start] {
         b'[' => {
-            line[begin..].find(']').map(|len| begin + len).unwrap_or_else(|| panic!("no end in {line:?}"))
+            line[start..].find(']').map(|len| start + len).unwrap_or_else(|| panic!("no end in {line:?}"))
         }
-        _ => begin,
+        _ => start,
     };
     let at = |column: usize| BEGIN + column as u64 * COLUMN;
-    let mut span = SpanRecord { begin_unix: at(begin), end_unix: at(end), ..SpanRecord::default() };
-    for (column, mark) in line.bytes().enumerate().take(end).skip(begin) {
+    let mut span = SpanRecord { start_unix: at(start), end_unix: at(end), ..SpanRecord::default() };
+    for (column, mark) in line.bytes().enumerate().take(end).skip(start) {
         if mark == b'*' {
             span.events.push(Event { time_unix: at(column), name: "event".to_owned(), ..Event::default() });
         }
     }
-    let mut head = line[..begin].trim();
+    let mut head = line[..start].trim();
     if let Some(rest) = head.strip_suffix('!') {
         span.status = StatusCode::Error;
         head = rest.trim_end();
     }
     if let Some((rest, kind)) = head.strip_suffix(')').and_then(|head| head.rsplit_once(" (")) {
-        span.kind = Kind::from_name(kind);
-        assert_ne!(span.kind, Kind::Unspecified, "no kind is called {kind:?}");
+        span.kind = SpanKind::from_name(kind);
+        assert_ne!(span.kind, SpanKind::Unspecified, "no kind is called {kind:?}");
         head = rest.trim_end();
     }
     let (service, name) = head.split_once(": ").unwrap_or((head.trim_end_matches(':'), ""));
@@ -139,18 +139,18 @@ fn draw(line: &str) -> (String, SpanRecord) {
     (service.to_owned(), span)
 }
 
-fn typed(text: &str) -> Value {
+fn typed(text: &str) -> AttributeValue {
     if let Ok(flag) = text.parse() {
-        return Value::Bool(flag);
+        return AttributeValue::Bool(flag);
     }
     if let Ok(whole) = text.parse() {
-        return Value::Int(whole);
+        return AttributeValue::Int(whole);
     }
     match text.parse() {
         Ok(real) if text.starts_with(|first: char| first.is_ascii_digit() || first == '-') => {
-            Value::Double(real)
+            AttributeValue::Double(real)
         }
-        _ => Value::String(text.to_owned()),
+        _ => AttributeValue::String(text.to_owned()),
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
         let outline = trace.outline();
         assert_eq!(outline.depth, [0, 1, 2, 1]);
         assert_eq!(outline.duration, 17 * COLUMN);
-        assert_eq!((outline.begin[2], outline.duration_of(2)), (3 * COLUMN, 5 * COLUMN));
+        assert_eq!((outline.start[2], outline.duration_of(2)), (3 * COLUMN, 5 * COLUMN));
         assert_eq!(outline.events_of(2), [6 * COLUMN]);
         assert_eq!(
             (outline.service_of(3), outline.name_of(3), outline.id[2]),
@@ -180,9 +180,9 @@ mod tests {
         );
         assert!(outline.flags[0].has(Flags::ERROR_BELOW) && outline.flags[2].has(Flags::OWN_ERROR));
         let record = trace.record(2);
-        assert_eq!(record.kind, Kind::Client);
-        assert_eq!(record.attributes[0].value, Value::Int(402));
-        assert_eq!(record.attributes[1].value, Value::Double(9.5));
+        assert_eq!(record.kind, SpanKind::Client);
+        assert_eq!(record.attributes[0].value, AttributeValue::Int(402));
+        assert_eq!(record.attributes[1].value, AttributeValue::Double(9.5));
     }
 
     #[test]
@@ -202,6 +202,6 @@ mod tests {
         assert!(traces[0].outline().flags[1].has(Flags::ORPHAN));
         assert_eq!(traces[0].outline().duration_of(1), 0);
         assert!(traces[1].outline().flags[1].has(Flags::CLOCK_SKEW));
-        assert_eq!(traces[1].outline().begin, [3 * COLUMN, 0]);
+        assert_eq!(traces[1].outline().start, [3 * COLUMN, 0]);
     }
 }

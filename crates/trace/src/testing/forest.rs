@@ -1,11 +1,11 @@
 //! Outlines from bare lists of parents and times, where a test is about shape and not about meaning.
 
-use crate::model::{Flags, Kind, NO_SPAN, Outline, SpanIx, StatusCode};
+use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode};
 use crate::units::SpanId;
 use proptest::prelude::*;
 
 /// An outline of spans `0..n`, each below the parent given, which must be listed in pre-order. Span `i` has
-/// the id `i + 1`, the name `span i` and the service `service i % 5`; it begins at `10 * i` and ends at 10
+/// the id `i + 1`, the name `span i` and the service `service i % 5`; it starts at `10 * i` and ends at 10
 /// times one past its last descendant.
 pub fn forest(parents: &[Option<SpanIx>]) -> Outline {
     let n = parents.len();
@@ -23,14 +23,14 @@ pub fn forest(parents: &[Option<SpanIx>]) -> Outline {
         let depth = parent.map_or(0, |parent| outline.depth[parent as usize] + 1);
         outline.depth.push(depth);
         outline.id.push(SpanId(span as u64 + 1));
-        outline.begin.push(10 * span as u64);
+        outline.start.push(10 * span as u64);
         outline.end.push(10 * u64::from(outline.subtree_end[span]));
         let name = outline.strings.intern(&format!("span {span}"));
         outline.name.push(name);
         let service = outline.strings.intern(&format!("service {}", span % 5));
         outline.service.push(service);
     }
-    outline.kind = vec![Kind::Unspecified; n];
+    outline.kind = vec![SpanKind::Unspecified; n];
     outline.status = vec![StatusCode::Unset; n];
     outline.flags = vec![Flags::default(); n];
     outline.duration = outline.end.iter().copied().max().unwrap_or(0);
@@ -53,28 +53,28 @@ pub fn parents(most: usize) -> impl Strategy<Value = Vec<Option<SpanIx>>> {
     })
 }
 
-/// Random outlines: any shape, siblings by begin, children that overlap, leave their parent or take no time,
+/// Random outlines: any shape, siblings by start, children that overlap, leave their parent or take no time,
 /// some with errors and events.
 pub fn outlines(most: usize) -> impl Strategy<Value = Outline> {
     let spans = proptest::collection::vec((0u64..40, 0u64..200, 0u8..8), most);
     (parents(most), spans).prop_map(|(parents, spans)| {
         let mut outline = forest(&parents);
-        let mut last_begin_below = vec![0; parents.len() + 1];
+        let mut last_start_below = vec![0; parents.len() + 1];
         let mut event_time = Vec::new();
         for (span, parent) in parents.iter().enumerate() {
             let (wait, length, dice) = spans[span];
             let above = parent.map_or(0, |parent| parent as usize + 1);
-            let floor = parent.map_or(0, |parent| outline.begin[parent as usize]);
-            let begin = last_begin_below[above].max(floor) + wait;
-            last_begin_below[above] = begin;
-            outline.begin[span] = begin;
-            outline.end[span] = begin + length;
+            let floor = parent.map_or(0, |parent| outline.start[parent as usize]);
+            let start = last_start_below[above].max(floor) + wait;
+            last_start_below[above] = start;
+            outline.start[span] = start;
+            outline.end[span] = start + length;
             if dice == 0 {
                 outline.flags[span].set(Flags::OWN_ERROR);
             }
             if dice < 2 {
                 outline.flags[span].set(Flags::HAS_EVENTS);
-                event_time.extend([begin, begin + length / 2, begin + length / 2 + 1]);
+                event_time.extend([start, start + length / 2, start + length / 2 + 1]);
             }
             outline.event_start[span + 1] = event_time.len() as u32;
         }

@@ -70,7 +70,7 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
 }
 
 /// Year, month and day of a number of days since 1970-01-01 (proleptic Gregorian calendar; eras of 400 years
-/// that begin in March, so that the leap day is the last of its year).
+/// that start in March, so that the leap day is the last of its year).
 pub fn civil(days: i64) -> (u64, u64, u64) {
     let days = days.saturating_add(719_468).max(0) as u64;
     let era = days / 146_097;

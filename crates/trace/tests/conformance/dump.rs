@@ -1,6 +1,6 @@
 //! A trace as text that can be compared: whole for small ones, the beginning and a hash for others.
 
-use spandrel_trace::model::record::{Attribute, Event, Link, Resource, SpanRecord, Value};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, Resource, SpanRecord};
 use spandrel_trace::model::{Flags, Opened, SpanIx, Trace};
 use std::fmt::Write;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn dump_trace(text: &mut String, trace: &Trace) {
         "trace {} {} begins {} lasts {} spans {} errors {} orphans {} root {:?} of {:?}",
         outline.trace_id,
         outline.foreign_trace_id,
-        outline.begin_unix,
+        outline.start_unix,
         outline.duration,
         summary.spans,
         summary.errors,
@@ -52,7 +52,7 @@ fn dump_trace(text: &mut String, trace: &Trace) {
             outline.id[at],
             outline.service_of(span),
             outline.name_of(span),
-            outline.begin[at],
+            outline.start[at],
             outline.duration_of(span),
             outline.subtree_end[at],
             outline.kind[at].name(),
@@ -77,7 +77,7 @@ fn flags(flags: Flags) -> String {
         (Flags::DUPLICATE_ID, "duplicate"),
         (Flags::CYCLE, "cycle"),
         (Flags::OUTSIDE_PARENT, "outside"),
-        (Flags::NO_BEGIN, "no-begin"),
+        (Flags::NO_START, "no-begin"),
         (Flags::ENDS_EARLY, "ends-early"),
         (Flags::CLOCK_SKEW, "skew"),
         (Flags::NO_SERVICE, "no-service"),
@@ -95,7 +95,7 @@ fn dump_record(text: &mut String, record: &SpanRecord, resource: &Resource) {
         record.parent_span_id,
         record.foreign_parent_id,
         record.name,
-        record.begin_unix,
+        record.start_unix,
         record.end_unix,
         record.status,
         record.status_message,
@@ -126,7 +126,7 @@ fn dump_record(text: &mut String, record: &SpanRecord, resource: &Resource) {
 fn attributes(text: &mut String, indent: &str, list: &[Attribute]) {
     for Attribute { key, value } in list {
         let shown = match value {
-            Value::String(long) if long.len() > 200 => {
+            AttributeValue::String(long) if long.len() > 200 => {
                 format!("{} characters, {:016x}", long.len(), hash(long))
             }
             value => format!("{value:?}"),

@@ -2,7 +2,7 @@
 
 use crate::corpus::corpus;
 use crate::read;
-use spandrel_trace::model::record::Value;
+use spandrel_trace::model::record::AttributeValue;
 use spandrel_trace::model::{Flags, Opened, StatusCode, Trace};
 use spandrel_trace::units::{SpanId, TraceId};
 
@@ -93,13 +93,13 @@ fn times_that_cannot_be_are_repaired_and_said() {
         1_000_000,
         "a start of zero must not make the trace fifty years long"
     );
-    assert_eq!(flagged(&trace, Flags::NO_BEGIN), [2]);
+    assert_eq!(flagged(&trace, Flags::NO_START), [2]);
     let trace = one("negative-duration-wrapped.json").unwrap();
     assert_eq!(flagged(&trace, Flags::ENDS_EARLY), [1]);
-    assert_eq!(flagged(&trace, Flags::NO_BEGIN), [2]);
+    assert_eq!(flagged(&trace, Flags::NO_START), [2]);
     assert_eq!(trace.outline().duration, 1_000_000);
     let trace = one("float-times.json").unwrap();
-    assert_eq!((trace.outline().begin_unix, trace.outline().duration), (1_700_000_000_000_000_000, 12_500));
+    assert_eq!((trace.outline().start_unix, trace.outline().duration), (1_700_000_000_000_000_000, 12_500));
     assert!(trace.outline().warnings.is_empty());
 }
 
@@ -111,15 +111,17 @@ fn tags_keep_their_types_and_an_error_in_text_is_one() {
     assert_eq!(record.status, StatusCode::Error);
     let value =
         |key: &str| record.attributes.iter().find(|attribute| attribute.key == key).map(|found| &found.value);
-    assert_eq!(value("i"), Some(&Value::Int(9_007_199_254_740_991)));
-    assert_eq!(value("big"), Some(&Value::Int(i64::MAX)));
-    assert_eq!(value("neg"), Some(&Value::Int(i64::MIN)));
-    assert_eq!(value("f"), Some(&Value::Double(1e-300)));
-    assert_eq!(value("bin"), Some(&Value::Bytes(vec![0, 1, 2, 255])));
-    assert!(matches!(value("untyped"), Some(Value::Map(members)) if members[0].value == Value::Int(1)));
-    assert_eq!(value("nul"), Some(&Value::Empty));
-    assert_eq!(value(""), Some(&Value::String("empty key".into())));
-    assert_eq!(value("error"), Some(&Value::String("true".into())));
+    assert_eq!(value("i"), Some(&AttributeValue::Int(9_007_199_254_740_991)));
+    assert_eq!(value("big"), Some(&AttributeValue::Int(i64::MAX)));
+    assert_eq!(value("neg"), Some(&AttributeValue::Int(i64::MIN)));
+    assert_eq!(value("f"), Some(&AttributeValue::Double(1e-300)));
+    assert_eq!(value("bin"), Some(&AttributeValue::Bytes(vec![0, 1, 2, 255])));
+    assert!(
+        matches!(value("untyped"), Some(AttributeValue::Map(members)) if members[0].value == AttributeValue::Int(1))
+    );
+    assert_eq!(value("nul"), Some(&AttributeValue::Empty));
+    assert_eq!(value(""), Some(&AttributeValue::String("empty key".into())));
+    assert_eq!(value("error"), Some(&AttributeValue::String("true".into())));
     assert_eq!(record.attributes.iter().filter(|attribute| attribute.key == "s").count(), 2);
 }
 
@@ -155,7 +157,7 @@ fn clocks_that_disagree_are_measured_and_nothing_is_moved() {
         &trace,
         "the clocks of svc-a and svc-b seem to differ: 1 span begins before the parent; moving by up to 10 s"
     ));
-    assert_eq!(trace.outline().begin[trace.outline().find(SpanId(2)).unwrap() as usize], 0, "as recorded");
+    assert_eq!(trace.outline().start[trace.outline().find(SpanId(2)).unwrap() as usize], 0, "as recorded");
     assert_eq!(flagged(&trace, Flags::OUTSIDE_PARENT), [2, 4]);
 }
 
@@ -172,7 +174,11 @@ fn hostile_text_is_text() {
     let Some(trace) = one("hostile-text.json") else { return };
     assert_eq!(trace.outline().name_of(0), "<img src=x onerror=alert(1)>");
     assert!(
-        trace.record(0).attributes.iter().any(|attribute| attribute.value == Value::String("a\0b".into()))
+        trace
+            .record(0)
+            .attributes
+            .iter()
+            .any(|attribute| attribute.value == AttributeValue::String("a\0b".into()))
     );
 }
 

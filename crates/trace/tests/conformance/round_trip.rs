@@ -22,7 +22,7 @@ fn facts(trace: &Trace, record: impl Fn(SpanIx) -> SpanRecord) -> Vec<String> {
                 "{:?} below {:?}, {}+{}, {} of {:?}",
                 record(span),
                 outline.parent_of(span),
-                outline.begin[span as usize],
+                outline.start[span as usize],
                 outline.duration_of(span),
                 outline.service_of(span),
                 trace.resource(span)
@@ -92,9 +92,9 @@ pub fn jaeger(name: &str, opened: &Opened, from_jaeger: bool) {
                     let parent = outline.parent_of(span).map(|parent| outline.id[parent as usize]);
                     let record = trace.record_as_sent(span);
                     let (id, kind, events) = (record.span_id, record.kind, record.events.len());
-                    let begin = record.begin_unix / 1000;
+                    let start = record.start_unix / 1000;
                     format!(
-                        "{id} {parent:?} {} {} {kind:?} {events} {begin}",
+                        "{id} {parent:?} {} {} {kind:?} {events} {start}",
                         outline.service_of(span),
                         record.name
                     )

@@ -6,8 +6,8 @@ use spandrel_trace::analysis::query::{find, parse, read};
 use spandrel_trace::build::TraceBuilder;
 use spandrel_trace::format::Reader;
 use spandrel_trace::format::write::{Envelope, OtlpJson};
-use spandrel_trace::model::record::{Attribute, Event, Link, Resource, Scope, SpanRecord, Value};
-use spandrel_trace::model::{Kind, StatusCode, Trace};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, Resource, Scope, SpanRecord};
+use spandrel_trace::model::{SpanKind, StatusCode, Trace};
 use spandrel_trace::units::{SpanId, TraceId};
 
 /// A trace that shows its spans and not its columns.
@@ -33,14 +33,14 @@ fn word() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned)
 }
 
-fn value() -> impl Strategy<Value = Value> {
+fn value() -> impl Strategy<Value = AttributeValue> {
     prop_oneof![
-        4 => word().prop_map(Value::String),
-        2 => (-3i64..60).prop_map(Value::Int),
-        1 => (0i32..40).prop_map(|quarters| Value::Double(f64::from(quarters) / 4.0)),
-        1 => any::<bool>().prop_map(Value::Bool),
-        1 => Just(Value::Array(vec![Value::Int(5), Value::String("x".into())])),
-        1 => Just(Value::Bytes(b"xyz".to_vec())),
+        4 => word().prop_map(AttributeValue::String),
+        2 => (-3i64..60).prop_map(AttributeValue::Int),
+        1 => (0i32..40).prop_map(|quarters| AttributeValue::Double(f64::from(quarters) / 4.0)),
+        1 => any::<bool>().prop_map(AttributeValue::Bool),
+        1 => Just(AttributeValue::Array(vec![AttributeValue::Int(5), AttributeValue::String("x".into())])),
+        1 => Just(AttributeValue::Bytes(b"xyz".to_vec())),
     ]
 }
 
@@ -72,9 +72,9 @@ fn span() -> impl Strategy<Value = SpanRecord> {
             trace_id: TraceId(0xab),
             span_id: SpanId(id),
             parent_span_id: SpanId(parent),
-            begin_unix: times.0,
+            start_unix: times.0,
             end_unix: times.0 + times.1,
-            kind: Kind::from_number(enums.0),
+            kind: SpanKind::from_number(enums.0),
             status: StatusCode::from_number(enums.1),
             attributes: lists.0,
             events: lists.1,
@@ -95,7 +95,7 @@ fn trace() -> impl Strategy<Value = Shown> {
         let producers: Vec<(Resource, Scope)> = producers
             .into_iter()
             .map(|(service, mut attributes, name, scope)| {
-                let named = Attribute { key: "service.name".into(), value: Value::String(service) };
+                let named = Attribute { key: "service.name".into(), value: AttributeValue::String(service) };
                 attributes.push(named);
                 let mut resource = Resource { attributes, ..Resource::default() };
                 resource.find_service();

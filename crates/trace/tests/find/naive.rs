@@ -3,8 +3,8 @@
 use spandrel_trace::analysis::query::{
     Condition, Field, Known, Literal, Op, Owner, Reading, Relation, Step, Words,
 };
-use spandrel_trace::model::record::{Attribute, Resource, Scope, SpanRecord, Value};
-use spandrel_trace::model::{Flags, Kind, Outline, StatusCode, Trace, ValueRef};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
+use spandrel_trace::model::{Flags, Outline, SpanKind, StatusCode, Trace, ValueRef};
 use spandrel_trace::units::{parse_go_duration, parse_hex};
 use std::cmp::Ordering;
 
@@ -58,7 +58,7 @@ fn run(steps: &[Step], spans: &[Whole<'_>]) -> Vec<bool> {
     stack.pop().unwrap()
 }
 
-fn text(value: &Value) -> String {
+fn text(value: &AttributeValue) -> String {
     ValueRef::Nested(value.clone()).text().into_owned()
 }
 
@@ -95,14 +95,14 @@ impl Whole<'_> {
         }
         for event in &record.events {
             let message = |attribute: &Attribute| {
-                attribute.key == "message" && attribute.value == Value::String(event.name.clone())
+                attribute.key == "message" && attribute.value == AttributeValue::String(event.name.clone())
             };
             if !event.name.is_empty() && !event.attributes.iter().any(message) {
                 tag("event", &event.name);
             }
             event.attributes.iter().for_each(|attribute| tag(&attribute.key, &text(&attribute.value)));
         }
-        if record.kind != Kind::Unspecified {
+        if record.kind != SpanKind::Unspecified {
             tag("span.kind", record.kind.name());
         }
         if self.outline.flags[self.at as usize].has(Flags::OWN_ERROR) {
@@ -135,7 +135,7 @@ impl Whole<'_> {
         let left_out = words.except.iter().any(|except| "service.name".contains(except));
         let service = self.resource.service.to_lowercase();
         let service_named = |word: &String| {
-            !left_out && word.strip_prefix("service.name=").is_some_and(|begin| service.starts_with(begin))
+            !left_out && word.strip_prefix("service.name=").is_some_and(|start| service.starts_with(start))
         };
         let kind = self.record.kind.name();
         let status = ["unset", "ok", "error"][self.record.status as usize];
@@ -169,8 +169,9 @@ impl Whole<'_> {
             }
             Condition::Has(Field::Known(Known::Error)) => self.failed("own"),
             Condition::Has(field @ Field::Known(known)) if *known != Known::Percentile => {
-                let nothing =
-                    |value: &Value| matches!(value, Value::Int(0)) || *value == Value::String(String::new());
+                let nothing = |value: &AttributeValue| {
+                    matches!(value, AttributeValue::Int(0)) || *value == AttributeValue::String(String::new())
+                };
                 self.values(field).iter().any(|value| !nothing(value))
             }
             Condition::Has(field) => !self.values(field).is_empty(),
@@ -199,13 +200,13 @@ impl Whole<'_> {
     }
 
     /// Durations and ids as texts.
-    fn values(&self, field: &Field) -> Vec<Value> {
+    fn values(&self, field: &Field) -> Vec<AttributeValue> {
         let (outline, at, record) = (self.outline, self.at as usize, &self.record);
-        let text = |text: &str| vec![Value::String(text.to_owned())];
+        let text = |text: &str| vec![AttributeValue::String(text.to_owned())];
         let some = |found: &str| if found.is_empty() { Vec::new() } else { text(found) };
-        let int = |number: u64| vec![Value::Int(number as i64)];
-        let time = |nanoseconds: u64| vec![Value::String(format!("{nanoseconds}ns"))];
-        let keyed = |list: &[Attribute], key: &str| -> Vec<Value> {
+        let int = |number: u64| vec![AttributeValue::Int(number as i64)];
+        let time = |nanoseconds: u64| vec![AttributeValue::String(format!("{nanoseconds}ns"))];
+        let keyed = |list: &[Attribute], key: &str| -> Vec<AttributeValue> {
             list.iter().filter(|one| one.key == key).map(|one| one.value.clone()).collect()
         };
         let known = match field {
@@ -230,19 +231,19 @@ impl Whole<'_> {
         match known {
             Known::Service => text(outline.service_of(self.at)),
             Known::Operation => text(&record.name),
-            Known::Kind if record.kind == Kind::Unspecified => text("unspecified"),
+            Known::Kind if record.kind == SpanKind::Unspecified => text("unspecified"),
             Known::Kind => text(record.kind.name()),
             Known::Status => text(["unset", "ok", "error"][record.status as usize]),
             Known::StatusMessage => some(&record.status_message),
             Known::Error => Vec::new(),
-            Known::Duration => time(outline.end[at] - outline.begin[at]),
+            Known::Duration => time(outline.end[at] - outline.start[at]),
             Known::SelfTime => {
                 let covered = |time: &u64| {
                     outline
                         .children(self.at)
-                        .any(|c| outline.begin[c as usize] <= *time && *time < outline.end[c as usize])
+                        .any(|c| outline.start[c as usize] <= *time && *time < outline.end[c as usize])
                 };
-                time((outline.begin[at]..outline.end[at]).filter(|time| !covered(time)).count() as u64)
+                time((outline.start[at]..outline.end[at]).filter(|time| !covered(time)).count() as u64)
             }
             Known::Percentile => {
                 let like = |other: &u32| {
@@ -251,14 +252,14 @@ impl Whole<'_> {
                         && outline.name_of(one) == outline.name_of(other)
                 };
                 let like: Vec<u32> = (0..outline.len() as u32).filter(like).collect();
-                let took = |span: u32| outline.end[span as usize] - outline.begin[span as usize];
+                let took = |span: u32| outline.end[span as usize] - outline.start[span as usize];
                 let shorter = like.iter().filter(|other| took(**other) < took(self.at)).count();
                 match like.len() {
                     0..5 => Vec::new(),
                     all => int((100 * shorter / all) as u64),
                 }
             }
-            Known::Start => time(outline.begin[at]),
+            Known::Start => time(outline.start[at]),
             Known::End => time(outline.end[at]),
             Known::Depth => int(self.ancestors(self.at).len() as u64),
             Known::Children => int(outline.children(self.at).count() as u64),
@@ -287,7 +288,7 @@ impl Whole<'_> {
     }
 }
 
-fn holds(value: &Value, op: Op, literals: &[Literal], id: bool) -> bool {
+fn holds(value: &AttributeValue, op: Op, literals: &[Literal], id: bool) -> bool {
     let literal = &literals[0];
     let shown = text(value);
     let regex = || regex_lite::Regex::new(&literal.text).unwrap();
@@ -309,7 +310,7 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|_| digits.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
-fn equal(value: &Value, literal: &Literal, id: bool) -> bool {
+fn equal(value: &AttributeValue, literal: &Literal, id: bool) -> bool {
     let shown = text(value);
     if id {
         return parse_hex(literal.text.as_bytes(), 32) == parse_hex(shown.as_bytes(), 32);
@@ -318,16 +319,17 @@ fn equal(value: &Value, literal: &Literal, id: bool) -> bool {
 }
 
 /// The numbers of these tests are small enough for doubles.
-fn order(value: &Value, literal: &Literal) -> Option<Ordering> {
+fn order(value: &AttributeValue, literal: &Literal) -> Option<Ordering> {
     let shown = text(value);
     if literal.quoted {
-        return matches!(value, Value::String(_)).then(|| shown.cmp(&literal.text));
+        return matches!(value, AttributeValue::String(_)).then(|| shown.cmp(&literal.text));
     }
-    let numeric = matches!(value, Value::Int(_) | Value::Double(_) | Value::String(_));
+    let numeric =
+        matches!(value, AttributeValue::Int(_) | AttributeValue::Double(_) | AttributeValue::String(_));
     match (number(&literal.text), parse_go_duration(&literal.text)) {
         (Some(wanted), _) if numeric && number(&shown).is_some() => number(&shown)?.partial_cmp(&wanted),
         (_, Some(wanted)) => match value {
-            Value::String(text) => Some(parse_go_duration(text)?.cmp(&wanted)),
+            AttributeValue::String(text) => Some(parse_go_duration(text)?.cmp(&wanted)),
             _ => None,
         },
         _ => None,

@@ -103,8 +103,8 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes: Vec<u8>, chunk in 1usize..64) {
         use_up(read_in(&bytes, &[chunk]));
-        for begin in [&b"{\"data\":[{\"spans\":["[..], b"{\"resourceSpans\":[", b"\x0a\x10\x0a\x04", b"\x1f\x8b\x08\0\0\0\0\0\0\x03"] {
-            use_up(read_in(&[begin, &bytes].concat(), &[chunk]));
+        for start in [&b"{\"data\":[{\"spans\":["[..], b"{\"resourceSpans\":[", b"\x0a\x10\x0a\x04", b"\x1f\x8b\x08\0\0\0\0\0\0\x03"] {
+            use_up(read_in(&[start, &bytes].concat(), &[chunk]));
         }
     }
 
@@ -196,9 +196,9 @@ fn what_fuzzing_found_stays_mended() {
 #[test]
 fn lengths_beyond_all_measure_are_refused() {
     let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-    for begin in [&[0x0a][..], &[0x0a, 0x40, 0x12], &[0x0a, 0x80, 0x01, 0x0a, 0x40, 0x0a]] {
-        let bytes = [begin, &huge, &[b'a'; 60]].concat();
-        assert!(read_in(&bytes, &[7]).is_err(), "{begin:x?}");
+    for start in [&[0x0a][..], &[0x0a, 0x40, 0x12], &[0x0a, 0x80, 0x01, 0x0a, 0x40, 0x0a]] {
+        let bytes = [start, &huge, &[b'a'; 60]].concat();
+        assert!(read_in(&bytes, &[7]).is_err(), "{start:x?}");
     }
 }
 

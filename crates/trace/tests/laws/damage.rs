@@ -4,7 +4,7 @@ use crate::generate::text;
 use crate::read_in;
 use proptest::prelude::*;
 use serde_json::json;
-use spandrel_trace::model::record::Value;
+use spandrel_trace::model::record::AttributeValue;
 
 /// What stands where an attribute should, or is wrong with the one that is there.
 fn damaged() -> impl Strategy<Value = String> {
@@ -54,7 +54,7 @@ fn read(file: &str, chunks: &[usize]) -> (Texts, Texts) {
     );
     // What Jaeger may write there is a text where it is no JSON; all else is left out, and said.
     let mut attributes = first.attributes.iter().chain(&first.events[0].attributes);
-    let as_text = attributes.any(|attribute| matches!(&attribute.value, Value::String(text) if attribute.key == "x" && file.contains(text)));
+    let as_text = attributes.any(|attribute| matches!(&attribute.value, AttributeValue::String(text) if attribute.key == "x" && file.contains(text)));
     assert!(
         as_text || first.warnings == ["a part of this span cannot be read"],
         "{file} {:?}",
@@ -62,8 +62,8 @@ fn read(file: &str, chunks: &[usize]) -> (Texts, Texts) {
     );
     let texts = |list: &[spandrel_trace::model::record::Attribute]| {
         let sound = list.iter().filter(|attribute| !matches!(attribute.key.as_str(), "x" | ""));
-        let text = |value: &Value| match value {
-            Value::String(text) => text.clone(),
+        let text = |value: &AttributeValue| match value {
+            AttributeValue::String(text) => text.clone(),
             other => panic!("{other:?}"),
         };
         sound.map(|attribute| (attribute.key.clone(), text(&attribute.value))).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
 //! Any spans at all.
 
 use proptest::prelude::*;
-use spandrel_trace::model::record::{Attribute, Event, Link, SpanRecord, Value};
-use spandrel_trace::model::{Kind, StatusCode};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, SpanRecord};
+use spandrel_trace::model::{SpanKind, StatusCode};
 use spandrel_trace::units::{SpanId, TraceId};
 
 /// Text with everything that needs escaping.
@@ -24,23 +24,25 @@ fn double() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn plain() -> impl Strategy<Value = Value> {
+fn plain() -> impl Strategy<Value = AttributeValue> {
     prop_oneof![
-        Just(Value::Empty),
-        text().prop_map(Value::String),
-        any::<bool>().prop_map(Value::Bool),
-        any::<i64>().prop_map(Value::Int),
-        double().prop_map(Value::Double),
-        prop::collection::vec(any::<u8>(), 0..20).prop_map(Value::Bytes),
+        Just(AttributeValue::Empty),
+        text().prop_map(AttributeValue::String),
+        any::<bool>().prop_map(AttributeValue::Bool),
+        any::<i64>().prop_map(AttributeValue::Int),
+        double().prop_map(AttributeValue::Double),
+        prop::collection::vec(any::<u8>(), 0..20).prop_map(AttributeValue::Bytes),
     ]
 }
 
-pub fn value() -> impl Strategy<Value = Value> {
+pub fn value() -> impl Strategy<Value = AttributeValue> {
     plain().prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(AttributeValue::Array),
             prop::collection::vec((text(), inner), 0..4).prop_map(|members| {
-                Value::Map(members.into_iter().map(|(key, value)| Attribute { key, value }).collect())
+                AttributeValue::Map(
+                    members.into_iter().map(|(key, value)| Attribute { key, value }).collect(),
+                )
             }),
         ]
     })
@@ -99,9 +101,9 @@ pub fn span() -> impl Strategy<Value = SpanRecord> {
         trace_state: texts.1,
         status_message: texts.2,
         flags: texts.3,
-        kind: Kind::from_number(enums.0),
+        kind: SpanKind::from_number(enums.0),
         status: StatusCode::from_number(enums.1),
-        begin_unix: times.0,
+        start_unix: times.0,
         end_unix: times.1,
         attributes: lists.0,
         events: lists.1,

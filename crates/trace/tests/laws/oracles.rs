@@ -13,21 +13,23 @@ use proptest::prelude::*;
 use prost::Message;
 use serde_json::{Value as Json, json};
 use spandrel_trace::format::write::{Envelope, OtlpJson};
-use spandrel_trace::model::record::{self, Attribute, SpanRecord, Value};
+use spandrel_trace::model::record::{self, Attribute, AttributeValue, SpanRecord};
 use spandrel_trace::units::{SpanId, TraceId};
 
-fn any_value(value: &Value) -> AnyValue {
+fn any_value(value: &AttributeValue) -> AnyValue {
     let value = match value {
-        Value::Empty => None,
-        Value::String(text) => Some(AnyKind::StringValue(text.clone())),
-        Value::Bool(flag) => Some(AnyKind::BoolValue(*flag)),
-        Value::Int(number) => Some(AnyKind::IntValue(*number)),
-        Value::Double(number) => Some(AnyKind::DoubleValue(*number)),
-        Value::Bytes(bytes) => Some(AnyKind::BytesValue(bytes.clone())),
-        Value::Array(values) => {
+        AttributeValue::Empty => None,
+        AttributeValue::String(text) => Some(AnyKind::StringValue(text.clone())),
+        AttributeValue::Bool(flag) => Some(AnyKind::BoolValue(*flag)),
+        AttributeValue::Int(number) => Some(AnyKind::IntValue(*number)),
+        AttributeValue::Double(number) => Some(AnyKind::DoubleValue(*number)),
+        AttributeValue::Bytes(bytes) => Some(AnyKind::BytesValue(bytes.clone())),
+        AttributeValue::Array(values) => {
             Some(AnyKind::ArrayValue(ArrayValue { values: values.iter().map(any_value).collect() }))
         }
-        Value::Map(members) => Some(AnyKind::KvlistValue(KeyValueList { values: key_values(members) })),
+        AttributeValue::Map(members) => {
+            Some(AnyKind::KvlistValue(KeyValueList { values: key_values(members) }))
+        }
     };
     AnyValue { value }
 }
@@ -63,7 +65,7 @@ fn message(span: &SpanRecord) -> Span {
         flags: span.flags,
         name: span.name.clone(),
         kind: span.kind as i32,
-        start_time_unix_nano: span.begin_unix,
+        start_time_unix_nano: span.start_unix,
         end_time_unix_nano: span.end_unix,
         attributes: key_values(&span.attributes),
         dropped_attributes_count: span.dropped_attributes,
@@ -97,7 +99,10 @@ fn message(span: &SpanRecord) -> Span {
 
 fn request(spans: &[SpanRecord]) -> ExportTraceServiceRequest {
     let resource = Resource {
-        attributes: key_values(&[Attribute { key: "service.name".into(), value: Value::String("s".into()) }]),
+        attributes: key_values(&[Attribute {
+            key: "service.name".into(),
+            value: AttributeValue::String("s".into()),
+        }]),
         ..Resource::default()
     };
     let scope =
@@ -132,17 +137,17 @@ fn texts(spans: &[SpanRecord]) -> Vec<String> {
 }
 
 /// A value as Jaeger's query service writes it, by serde_json.
-fn jaeger_tag(key: &str, value: &Value) -> Json {
+fn jaeger_tag(key: &str, value: &AttributeValue) -> Json {
     match value {
-        Value::Bool(flag) => json!({"value": flag, "key": key, "type": "bool"}),
-        Value::Int(number) if number.unsigned_abs() >= 1 << 53 => {
+        AttributeValue::Bool(flag) => json!({"value": flag, "key": key, "type": "bool"}),
+        AttributeValue::Int(number) if number.unsigned_abs() >= 1 << 53 => {
             json!({"key": key, "type": "int64", "value": number.to_string()})
         }
-        Value::Int(number) => json!({"key": key, "type": "int64", "value": number}),
-        Value::Double(number) if number.is_finite() => {
+        AttributeValue::Int(number) => json!({"key": key, "type": "int64", "value": number}),
+        AttributeValue::Double(number) if number.is_finite() => {
             json!({"key": key, "type": "float64", "value": number})
         }
-        Value::String(text) => json!({"type": "string", "value": text, "key": key}),
+        AttributeValue::String(text) => json!({"type": "string", "value": text, "key": key}),
         _ => json!({"key": key, "value": null}),
     }
 }
@@ -173,7 +178,7 @@ proptest! {
         let mut writer = OtlpJson::new(Vec::new(), Envelope::Result, false).unwrap();
         let resource = record::Resource {
             service: "s".into(),
-            attributes: vec![Attribute { key: "service.name".into(), value: Value::String("s".into()) }],
+            attributes: vec![Attribute { key: "service.name".into(), value: AttributeValue::String("s".into()) }],
             ..record::Resource::default()
         };
         let scope = record::Scope { name: "lib".into(), schema_url: "u".into(), ..record::Scope::default() };
@@ -198,14 +203,14 @@ proptest! {
         pretty: bool,
     ) {
         let hidden = ["error", "span.kind", "otel.status_code", "otel.status_description", "w3c.tracestate"];
-        let tags: Vec<(String, Value)> = tags.into_iter().filter(|(key, _)| !hidden.contains(&key.as_str())).collect();
+        let tags: Vec<(String, AttributeValue)> = tags.into_iter().filter(|(key, _)| !hidden.contains(&key.as_str())).collect();
         let written: Vec<Json> = tags.iter().map(|(key, value)| jaeger_tag(key, value)).collect();
         let answer = json!({"data": [{
             "traceID": "ab",
             "spans": [{
                 "traceID": "00000000000000AB", "spanID": format!("{id:x}"), "operationName": name,
                 "references": [], "startTime": start, "duration": duration, "tags": written,
-                "logs": [{"timestamp": start, "fields": [jaeger_tag("event", &Value::String(name.clone()))]}],
+                "logs": [{"timestamp": start, "fields": [jaeger_tag("event", &AttributeValue::String(name.clone()))]}],
                 "processID": "p1", "warnings": null
             }],
             "processes": {"p1": {"serviceName": service, "tags": []}}
@@ -217,14 +222,14 @@ proptest! {
         prop_assert_eq!(trace.outline().id[0], SpanId(id));
         prop_assert_eq!(trace.outline().name_of(0), name.as_str());
         prop_assert_eq!(trace.resource(0).service, service);
-        prop_assert_eq!((record.begin_unix, record.end_unix), (start * 1000, (start + duration) * 1000));
+        prop_assert_eq!((record.start_unix, record.end_unix), (start * 1000, (start + duration) * 1000));
         prop_assert_eq!(&record.events[0].name, &name);
         prop_assert_eq!(record.attributes.len(), tags.len());
         for (read, (key, value)) in record.attributes.iter().zip(&tags) {
-            let kept = matches!(value, Value::Bool(_) | Value::Int(_) | Value::String(_))
-                || matches!(value, Value::Double(real) if real.is_finite());
+            let kept = matches!(value, AttributeValue::Bool(_) | AttributeValue::Int(_) | AttributeValue::String(_))
+                || matches!(value, AttributeValue::Double(real) if real.is_finite());
             prop_assert_eq!(&read.key, key);
-            prop_assert_eq!(&read.value, if kept { value } else { &Value::Empty });
+            prop_assert_eq!(&read.value, if kept { value } else { &AttributeValue::Empty });
         }
     }
 }

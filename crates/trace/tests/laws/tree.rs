@@ -13,12 +13,12 @@ proptest! {
     ) {
         let mut builder = TraceBuilder::new(None);
         let resource = builder.resource(Resource::default());
-        for (id, parent, begin, end, failed) in &spans {
+        for (id, parent, start, end, failed) in &spans {
             builder.record(resource, u32::MAX, &SpanRecord {
                 trace_id: TraceId(1),
                 span_id: SpanId(*id),
                 parent_span_id: SpanId(*parent),
-                begin_unix: *begin,
+                start_unix: *start,
                 end_unix: *end,
                 status: if *failed { StatusCode::Error } else { StatusCode::Unset },
                 ..SpanRecord::default()
@@ -40,11 +40,11 @@ proptest! {
         for at in 0..outline.len() {
             let end = outline.subtree_end[at] as usize;
             prop_assert!(end > at && end <= outline.len());
-            prop_assert!(outline.begin[at] <= outline.end[at] && outline.end[at] <= outline.duration);
+            prop_assert!(outline.start[at] <= outline.end[at] && outline.end[at] <= outline.duration);
             match outline.parent[at] {
                 NO_SPAN => {
                     prop_assert_eq!(outline.depth[at], 0);
-                    prop_assert!(outline.begin[at] >= outline.begin[last_root]);
+                    prop_assert!(outline.start[at] >= outline.start[last_root]);
                     last_root = at;
                 }
                 parent => {
@@ -58,11 +58,11 @@ proptest! {
             let below = (at + 1..end).any(|span| outline.flags[span].has(Flags::OWN_ERROR));
             prop_assert_eq!(outline.flags[at].has(Flags::ERROR_BELOW), below);
             for pair in children.windows(2) {
-                prop_assert!(outline.begin[pair[0] as usize] <= outline.begin[pair[1] as usize]);
+                prop_assert!(outline.start[pair[0] as usize] <= outline.start[pair[1] as usize]);
             }
             let size: usize = children.iter().map(|child| outline.subtree_end[*child as usize] as usize - *child as usize).sum();
             prop_assert_eq!(size + 1, end - at);
         }
-        prop_assert!(outline.is_empty() || outline.begin.contains(&0));
+        prop_assert!(outline.is_empty() || outline.start.contains(&0));
     }
 }

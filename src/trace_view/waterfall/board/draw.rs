@@ -11,8 +11,8 @@ use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
-use spandrel_trace::scene::ruler::{self, Axis};
-use spandrel_trace::scene::waterfall::{Kept, Viewport};
+use spandrel_trace::scene::ruler::{self, RulerAxis};
+use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache};
 use std::sync::Arc;
 
 /// What a name needs at least beside its indentation, and with a number for the levels that have none, CSS pixels.
@@ -33,7 +33,7 @@ impl Board {
         let inner = &mut *guard;
         if !Arc::ptr_eq(&inner.rows, &rows) {
             inner.rows = rows.clone();
-            inner.kept = Kept::default();
+            inner.kept = WaterfallCache::default();
             inner.deepest = rows.as_slice().iter().map(|row| row.depth()).max().unwrap_or(0);
             inner.pool.renew();
         }
@@ -99,8 +99,8 @@ impl Board {
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
         let zone = self.session.zone.get_untracked();
         let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
-        let absolute = Axis { origin: outline.begin_unix, label: &of_day };
-        let axis = if self.session.absolute.get_untracked() { absolute } else { Axis::RELATIVE };
+        let absolute = RulerAxis { origin: outline.start_unix, label: &of_day };
+        let axis = if self.session.absolute.get_untracked() { absolute } else { RulerAxis::RELATIVE };
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
         let (bars, ruler, _) = &self.surfaces;
         bars.clear(bars_width, inner.height);

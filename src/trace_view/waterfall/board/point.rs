@@ -84,7 +84,7 @@ impl Board {
         let label = match pointer.from {
             Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
             None if self.session.absolute.get_untracked() => {
-                let unix = self.session.outline().begin_unix.saturating_add(time);
+                let unix = self.session.outline().start_unix.saturating_add(time);
                 clock::moment(unix, self.session.zone.get_untracked()).told_apart(step_of(&scale))
             }
             None => time_label(time, &scale),

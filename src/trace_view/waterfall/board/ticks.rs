@@ -54,7 +54,7 @@ impl Board {
         let index = self.session.rows.with_untracked(|rows| rows.index_of(ticked.span))?;
         let scale = self.scale();
         let inner = self.inner.borrow();
-        let is_shown = inner.seen.contains(&index) && (scale.begin..=scale.end).contains(&ticked.from);
+        let is_shown = inner.seen.contains(&index) && (scale.start..=scale.end).contains(&ticked.from);
         let top = inner.drawers.places().top_of(index) - inner.top;
         if !is_shown || top <= -ROW {
             return None;

@@ -7,7 +7,7 @@ use super::Showing;
 use super::words::{bar_words, below, below_words, group_words, mark};
 use spandrel_trace::analysis::rows::{Group, Row};
 use spandrel_trace::analysis::rpc;
-use spandrel_trace::model::{Flags, Kind, SpanIx};
+use spandrel_trace::model::{Flags, SpanIx, SpanKind};
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement, Text};
 
@@ -207,7 +207,7 @@ pub(super) fn write(
     let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
     // Who was called and tells nothing itself is known from the caller alone.
     let peer = showing.told.peer(span).filter(|peer| {
-        *peer != service && !outline.has_children(span) && outline.kind[span as usize] != Kind::Server
+        *peer != service && !outline.has_children(span) && outline.kind[span as usize] != SpanKind::Server
     });
     let callee = server.map(|server| shown(outline.service_of(server))).or(peer);
     let called = callee.map(|callee| format!("{service} → {callee}"));

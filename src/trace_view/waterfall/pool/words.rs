@@ -40,18 +40,18 @@ pub(super) fn group_words(group: &Group) -> String {
     format!(
         "{} spans within {}, {at_once}: from {} to {}, half of them up to {}{failed}, starting at {}",
         group.count,
-        duration(group.end - group.begin),
+        duration(group.end - group.start),
         duration(group.least),
         duration(group.most),
         duration(group.middle),
-        duration(group.begin),
+        duration(group.start),
     )
 }
 
 /// What the bar shows, for those who cannot see it.
 pub(super) fn bar_words(outline: &Outline, span: SpanIx) -> String {
     let flags = outline.flags[span as usize];
-    let begin = duration(outline.begin[span as usize]);
+    let begin = duration(outline.start[span as usize]);
     let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
     for (flag, text) in [
         (Flags::OWN_ERROR, ", failed"),

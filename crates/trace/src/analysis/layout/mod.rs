@@ -158,8 +158,8 @@ fn lay_part(
     let mut edges: Vec<(u32, u32)> = Vec::new();
     let mut origin: Vec<usize> = Vec::new();
     for &node in members {
-        let begin = forward.partition_point(|edge| edge.0 < node);
-        for (index, edge) in forward.iter().enumerate().skip(begin).take_while(|(_, edge)| edge.0 == node) {
+        let start = forward.partition_point(|edge| edge.0 < node);
+        for (index, edge) in forward.iter().enumerate().skip(start).take_while(|(_, edge)| edge.0 == node) {
             edges.push((local(edge.0), local(edge.1)));
             origin.push(index);
         }
@@ -206,9 +206,9 @@ fn pack(
         for node in part.members {
             let center = &mut layout.centers[node as usize];
             *center = Point { x: center.x + x, y: center.y + y };
-            let begin = forward.partition_point(|edge| edge.0 < node);
-            let own = forward[begin..].iter().take_while(|edge| edge.0 == node).count();
-            for point in routes[begin..begin + own].iter_mut().flatten() {
+            let start = forward.partition_point(|edge| edge.0 < node);
+            let own = forward[start..].iter().take_while(|edge| edge.0 == node).count();
+            for point in routes[start..start + own].iter_mut().flatten() {
                 *point = Point { x: point.x + x, y: point.y + y };
             }
         }

@@ -72,8 +72,8 @@ fn topological(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut next = 0;
     while let Some(&node) = order.get(next) {
         next += 1;
-        let begin = sorted.partition_point(|edge| edge.0 < node);
-        for &(_, to) in sorted[begin..].iter().take_while(|edge| edge.0 == node) {
+        let start = sorted.partition_point(|edge| edge.0 < node);
+        for &(_, to) in sorted[start..].iter().take_while(|edge| edge.0 == node) {
             waiting[to as usize] -= 1;
             if waiting[to as usize] == 0 {
                 order.push(to);

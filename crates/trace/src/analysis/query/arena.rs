@@ -42,15 +42,15 @@ fn hit_ascii(strings: &Strings, word: &[u8], hits: &mut [bool]) {
         && let Some(found) = memchr::memchr2(*rare, rare.to_ascii_uppercase(), &texts[at..])
     {
         at += found + 1;
-        let begin = at - 1 - offset;
-        let end = begin + word.len();
+        let start = at - 1 - offset;
+        let end = start + word.len();
         if end > texts.len() {
             break;
         }
-        if !texts[begin..end].eq_ignore_ascii_case(word) {
+        if !texts[start..end].eq_ignore_ascii_case(word) {
             continue;
         }
-        while ends[text] as usize <= begin {
+        while ends[text] as usize <= start {
             text += 1;
         }
         let text_end = ends[text] as usize;

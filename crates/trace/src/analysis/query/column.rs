@@ -42,8 +42,8 @@ impl Column {
     pub fn text(&self, number: u32) -> &str {
         let number = number as usize;
         let Some(end) = self.ends.get(number) else { return "" };
-        let begin = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.texts.get(begin as usize..*end as usize).unwrap_or_default()
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.texts.get(start as usize..*end as usize).unwrap_or_default()
     }
 
     /// A span's text.

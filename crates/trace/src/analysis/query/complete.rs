@@ -48,7 +48,7 @@ pub struct Completions {
     pub from: u32,
     /// One past the last byte that is replaced.
     pub to: u32,
-    /// Best first: what begins with what is typed before what contains it, the most frequent first.
+    /// Best first: what starts with what is typed before what contains it, the most frequent first.
     pub items: Vec<Completion>,
 }
 
@@ -151,13 +151,13 @@ impl Offers {
         let part = self.part;
         let mut items = self.items;
         items.order_by_key(|item| {
-            let begins = item.text.trim_start_matches('"').to_lowercase().starts_with(&part);
+            let starts = item.text.trim_start_matches('"').to_lowercase().starts_with(&part);
             let rank = match item.offer {
                 Offer::Field | Offer::Operator | Offer::Value => 0,
                 Offer::Key => 1,
                 Offer::Word => 2,
             };
-            (!begins, rank, std::cmp::Reverse(item.count))
+            (!starts, rank, std::cmp::Reverse(item.count))
         });
         items.truncate(MOST);
         items

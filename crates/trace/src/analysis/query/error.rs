@@ -6,7 +6,7 @@ use std::fmt;
 /// A mistake in a query: where it is and what should stand there instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryError {
-    /// Byte of the text at which it begins.
+    /// Byte of the text at which it starts.
     pub at: u32,
     /// Length in bytes; 0 where something is missing at the end.
     pub len: u32,

@@ -5,9 +5,9 @@ use super::said::{Said, Table};
 use crate::analysis::ranks::{UNKNOWN, ranks};
 use crate::analysis::waiting::self_times;
 use crate::model::record::Attribute;
-use crate::model::record::Value;
+use crate::model::record::AttributeValue;
 use crate::model::{
-    Cell, Columns, Flags, Kind, Of, Outline, Part, SpanIx, StatusCode, StrIx, Trace, ValueRef,
+    Cell, Columns, Flags, Of, Outline, Part, SpanIx, SpanKind, StatusCode, StrIx, Trace, ValueRef,
 };
 use std::ops::Range;
 
@@ -22,8 +22,8 @@ pub(super) struct Facts<'a> {
 }
 
 /// Jaeger's word for a kind, or that it is not said.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
-    if kind == Kind::Unspecified { "unspecified" } else { kind.name() }
+pub(super) fn kind_name(kind: SpanKind) -> &'static str {
+    if kind == SpanKind::Unspecified { "unspecified" } else { kind.name() }
 }
 
 /// The status in a word.
@@ -40,7 +40,7 @@ const REPAIRED: [Flags; 7] = [
     Flags::ORPHAN,
     Flags::DUPLICATE_ID,
     Flags::CYCLE,
-    Flags::NO_BEGIN,
+    Flags::NO_START,
     Flags::ENDS_EARLY,
     Flags::CLOCK_SKEW,
     Flags::NO_SERVICE,
@@ -144,7 +144,7 @@ impl<'a> Facts<'a> {
                 Known::Error if flags.has(Flags::OWN_ERROR) => Said::Text("own"),
                 Known::Error if flags.has(Flags::ERROR_BELOW) => Said::Text("below"),
                 Known::Duration => Said::Time(outline.duration_of(span)),
-                Known::Start => Said::Time(outline.begin[at]),
+                Known::Start => Said::Time(outline.start[at]),
                 Known::End => Said::Time(outline.end[at]),
                 Known::Depth => Said::Int(outline.depth[at].into()),
                 Known::Descendants => Said::Int((outline.subtree_end[at] - span - 1).into()),
@@ -288,11 +288,11 @@ fn each_listed(numbers: &[u32], lists: Vec<&[Attribute]>, key: &str, each: &mut 
         for attribute in list.iter().filter(|attribute| attribute.key == key) {
             let span = span as SpanIx;
             match &attribute.value {
-                Value::String(text) => each(span, Said::Text(text)),
-                Value::Bool(flag) => each(span, Said::Bool(*flag)),
-                Value::Int(number) => each(span, Said::Int(*number)),
-                Value::Double(number) => each(span, Said::Double(*number)),
-                Value::Empty => each(span, Said::Text("")),
+                AttributeValue::String(text) => each(span, Said::Text(text)),
+                AttributeValue::Bool(flag) => each(span, Said::Bool(*flag)),
+                AttributeValue::Int(number) => each(span, Said::Int(*number)),
+                AttributeValue::Double(number) => each(span, Said::Double(*number)),
+                AttributeValue::Empty => each(span, Said::Text("")),
                 other => each(span, Said::Text(&ValueRef::Nested(other.clone()).text())),
             }
         }

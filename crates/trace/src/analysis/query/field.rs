@@ -24,9 +24,9 @@ pub enum Known {
     SelfTime,
     /// How many of the spans with its service and operation took less time, in percent; nothing of too few.
     Percentile,
-    /// Begin, from the trace's begin.
+    /// Start, from the trace's start.
     Start,
-    /// End, from the trace's begin.
+    /// End, from the trace's start.
     End,
     /// Distance to the root.
     Depth,

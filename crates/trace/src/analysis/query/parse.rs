@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Takes one piece of what begins a condition; true while there is more to it.
+    /// Takes one piece of what starts a condition; true while there is more to it.
     fn operand(&mut self) -> Parsed<bool> {
         let Some(token) = self.peek() else { return self.expected(CONDITION) };
         match &token.kind {
@@ -179,7 +179,7 @@ impl<'a> Parser<'a> {
 
     /// A comparison, a flag, or a text to be found.
     fn comparison(&mut self) -> Parsed<()> {
-        let begin = self.next;
+        let start = self.next;
         let Some(field) = self.field()? else { return self.expected(CONDITION) };
         let negated = self.is_word(self.next, &["not"]) && self.is_word(self.next + 1, &["in", "contains"]);
         let at = self.next + usize::from(negated);
@@ -187,7 +187,7 @@ impl<'a> Parser<'a> {
             Some(Kind::Sign(op)) => *op,
             Some(Kind::Word) if self.is_word(at, &["in"]) => Op::Among,
             Some(Kind::Word) if self.is_word(at, &["contains"]) => Op::Contains,
-            _ => return self.alone(begin, field),
+            _ => return self.alone(start, field),
         };
         self.next = at;
         check_op(&field, op).or_else(|expected| self.expected(expected))?;
@@ -201,13 +201,13 @@ impl<'a> Parser<'a> {
     }
 
     /// A name or text with nothing to compare it to.
-    fn alone(&mut self, begin: usize, field: Field) -> Parsed<()> {
-        match &self.tokens[begin].kind {
+    fn alone(&mut self, start: usize, field: Field) -> Parsed<()> {
+        match &self.tokens[start].kind {
             Kind::Quoted(text) => self.condition(Condition::Text(text.clone())),
             _ if field.is_flag() => self.condition(Condition::Has(field)),
-            _ => match (&field, self.word_at(begin)) {
+            _ => match (&field, self.word_at(start)) {
                 // A prefix and a text in quotes are no text to be found.
-                (Field::Key(..), Some(word)) if self.next == begin + 1 => {
+                (Field::Key(..), Some(word)) if self.next == start + 1 => {
                     self.condition(Condition::Text(word.to_owned()))
                 }
                 _ => self.expected(format!("{} after {field}", operators(&field))),

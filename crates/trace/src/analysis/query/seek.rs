@@ -3,7 +3,7 @@
 use super::arena::{containing, folded};
 use super::facts::{Facts, status_name};
 use super::words::Words;
-use crate::model::{Cell, Columns, Flags, Kind, Of, SpanIx, SpanSet, StatusCode, StrIx, ValueRef};
+use crate::model::{Cell, Columns, Flags, Of, SpanIx, SpanKind, SpanSet, StatusCode, StrIx, ValueRef};
 use crate::units::SpanId;
 use std::ops::Range;
 
@@ -58,13 +58,13 @@ impl<'a> Seeker<'a> {
     }
 
     fn in_pair(&self, key: &str, value: &str) -> bool {
-        self.pairs.iter().any(|(end, begin)| key.ends_with(end) && value.starts_with(begin))
+        self.pairs.iter().any(|(end, start)| key.ends_with(end) && value.starts_with(start))
     }
 
     /// `service.name=…`, which Jaeger does not know.
     fn in_service(&self, service: &str) -> bool {
         let named =
-            |(key, begin): &(&str, &str)| *key == "service.name" && folded(service).starts_with(begin);
+            |(key, start): &(&str, &str)| *key == "service.name" && folded(service).starts_with(start);
         !service.is_empty() && !self.is_left_out("service.name") && self.pairs.iter().any(named)
     }
 
@@ -222,7 +222,7 @@ pub(super) fn seek(facts: &Facts<'_>, words: &Words) -> SpanSet {
     let seeker = Seeker::new(words);
     let texts = containing(&outline.strings, &words.wanted);
     let kinds: Vec<bool> = (0..6)
-        .map(|kind| Kind::from_number(kind).name())
+        .map(|kind| SpanKind::from_number(kind).name())
         .map(|name| !name.is_empty() && (seeker.in_tag("span.kind", name) || seeker.in_named(&KINDS, name)))
         .collect();
     let statuses = [StatusCode::Unset, StatusCode::Ok, StatusCode::Error].map(|status| {

@@ -11,7 +11,7 @@ pub struct Words {
 
 impl Words {
     /// Blanks part the words; what stands in double quotes is one word, quotes and words need no blank between them,
-    /// and a quotation mark without a partner is left out. A word that begins with `-` is a key to leave out.
+    /// and a quotation mark without a partner is left out. A word that starts with `-` is a key to leave out.
     pub fn parse(text: &str) -> Self {
         let mut words = Words::default();
         let mut rest = text;

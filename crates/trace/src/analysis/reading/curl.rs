@@ -2,7 +2,7 @@
 //! strangers and is pasted into shells, so all of it is quoted, and what no request can hold is left out.
 
 use super::url::escape;
-use crate::model::record::{Attribute, SpanRecord, Value};
+use crate::model::record::{Attribute, AttributeValue, SpanRecord};
 
 /// Headers that belong to the connection or are counted anew.
 const LEFT_OUT: [&str; 7] =
@@ -38,8 +38,8 @@ pub fn curl(span: &SpanRecord) -> Option<String> {
 
 fn first(attributes: &[Attribute], keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| match &attributes.iter().find(|attribute| attribute.key == *key)?.value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
+        AttributeValue::String(text) if !text.is_empty() => Some(text.clone()),
+        AttributeValue::Int(number) => Some(number.to_string()),
         _ => None,
     })
 }
@@ -74,7 +74,7 @@ fn request_address(attributes: &[Attribute]) -> Option<String> {
     let web = ["http://", "https://"];
     let web = web
         .iter()
-        .any(|scheme| address.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)));
+        .any(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     // Whatever is not plain ASCII is escaped, so that nothing of it can move a cursor or turn a line around.
     web.then(|| escape(&address, |byte| byte.is_ascii_graphic()))
 }
@@ -90,11 +90,11 @@ fn headers(attributes: &[Attribute]) -> Vec<(String, String)> {
             continue;
         }
         let values = match &attribute.value {
-            Value::Array(values) => values.as_slice(),
+            AttributeValue::Array(values) => values.as_slice(),
             one => std::slice::from_ref(one),
         };
         let texts = values.iter().filter_map(|value| match value {
-            Value::String(text) if is_header(text) => Some((name.clone(), text.clone())),
+            AttributeValue::String(text) if is_header(text) => Some((name.clone(), text.clone())),
             _ => None,
         });
         headers.extend(texts);
@@ -132,8 +132,8 @@ mod tests {
             .iter()
             .map(|(key, text)| {
                 let value = match text.parse() {
-                    Ok(number) => Value::Int(number),
-                    Err(_) => Value::String((*text).to_owned()),
+                    Ok(number) => AttributeValue::Int(number),
+                    Err(_) => AttributeValue::String((*text).to_owned()),
                 };
                 Attribute { key: (*key).to_owned(), value }
             })

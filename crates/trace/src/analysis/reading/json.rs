@@ -9,7 +9,7 @@ const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// What a piece of JSON is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum JsonShape {
     /// An object.
     Object,
     /// A list.
@@ -23,20 +23,20 @@ pub enum Shape {
 }
 
 /// A member of an object or list: its name (in a list its number, from 0) and its JSON as it was written.
-pub type Member<'a> = (Cow<'a, str>, &'a str);
+pub type JsonMember<'a> = (Cow<'a, str>, &'a str);
 
 /// The shape of a piece of JSON that is known to be valid.
-pub fn shape(json: &str) -> Shape {
+pub fn shape(json: &str) -> JsonShape {
     match json.trim_start().as_bytes().first() {
-        Some(b'{') => Shape::Object,
-        Some(b'[') => Shape::Array,
-        Some(b'"') => Shape::Text,
-        Some(b't' | b'f' | b'n') => Shape::Word,
-        _ => Shape::Number,
+        Some(b'{') => JsonShape::Object,
+        Some(b'[') => JsonShape::Array,
+        Some(b'"') => JsonShape::Text,
+        Some(b't' | b'f' | b'n') => JsonShape::Word,
+        _ => JsonShape::Number,
     }
 }
 
-/// Whether a text begins and ends as an object or a list does: cheap, and no more than a first look.
+/// Whether a text starts and ends as an object or a list does: cheap, and no more than a first look.
 pub fn looks_nested(text: &str) -> bool {
     let text = text.trim().as_bytes();
     matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
@@ -44,7 +44,7 @@ pub fn looks_nested(text: &str) -> bool {
 
 /// The members of an object or list; `None` where the text is not valid JSON, or is neither. Reads the text once
 /// and holds no more than where its members are; nesting may be as deep as it likes.
-pub fn members(text: &str) -> Option<Vec<Member<'_>>> {
+pub fn members(text: &str) -> Option<Vec<JsonMember<'_>>> {
     let mut rest = text.trim_start_matches(WHITE);
     let is_object = rest.starts_with('{');
     let (open, close) = if is_object { ('{', '}') } else { ('[', ']') };
@@ -52,7 +52,7 @@ pub fn members(text: &str) -> Option<Vec<Member<'_>>> {
     rest = after(rest, open)?;
     while !(members.is_empty() && rest.starts_with(close)) {
         let name = if is_object {
-            let name = leading(rest).filter(|name| shape(name) == Shape::Text)?;
+            let name = leading(rest).filter(|name| shape(name) == JsonShape::Text)?;
             rest = after(rest[name.len()..].trim_start_matches(WHITE), ':')?;
             Cow::Owned(text_of(name).into_owned())
         } else {
@@ -72,7 +72,7 @@ pub fn members(text: &str) -> Option<Vec<Member<'_>>> {
 /// A JSON text (`"…"`) as the text that it stands for; other JSON as it is.
 pub fn text_of(json: &str) -> Cow<'_, str> {
     match shape(json) {
-        Shape::Text => match serde_json::from_slice(json.as_bytes()) {
+        JsonShape::Text => match serde_json::from_slice(json.as_bytes()) {
             Ok(Value::String(text)) => Cow::Owned(text),
             _ => Cow::Borrowed(json),
         },
@@ -80,7 +80,7 @@ pub fn text_of(json: &str) -> Cow<'_, str> {
     }
 }
 
-/// The valid JSON with which a text begins. Deeper levels are only skipped, which needs no stack.
+/// The valid JSON with which a text starts. Deeper levels are only skipped, which needs no stack.
 fn leading(text: &str) -> Option<&str> {
     let mut reader = Deserializer::from_slice(text.as_bytes()).into_iter::<IgnoredAny>();
     reader.next()?.ok()?;
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(text_of(&found[2].1), "t\"");
         assert_eq!(
             found.iter().map(|(_, json)| shape(json)).collect::<Vec<_>>(),
-            [Shape::Number, Shape::Array, Shape::Text]
+            [JsonShape::Number, JsonShape::Array, JsonShape::Text]
         );
     }
 

@@ -11,12 +11,12 @@ mod url;
 pub use curl::curl;
 pub use quantity::quantity;
 pub use sql::clauses;
-pub use stack::{Line, Part, lines as stack_lines};
+pub use stack::{StackLine, StackPart, lines as stack_lines};
 pub use url::{address, encoded};
 
 /// How a text is best shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum TextForm {
     /// As it is.
     Plain,
     /// As a tree; [`json::members`] opens it.
@@ -30,17 +30,17 @@ pub enum Reading {
 }
 
 /// How the text of an attribute is best shown.
-pub fn reading(key: &str, text: &str) -> Reading {
+pub fn reading(key: &str, text: &str) -> TextForm {
     if json::looks_nested(text) && json::members(text).is_some_and(|members| !members.is_empty()) {
-        return Reading::Json;
+        return TextForm::Json;
     }
     if sql::looks_like(key, text) {
-        return Reading::Sql;
+        return TextForm::Sql;
     }
     if stack::looks_like(key, text) {
-        return Reading::Stack;
+        return TextForm::Stack;
     }
-    if address(text).is_some() { Reading::Address } else { Reading::Plain }
+    if address(text).is_some() { TextForm::Address } else { TextForm::Plain }
 }
 
 #[cfg(test)]
@@ -51,21 +51,21 @@ mod tests {
     fn what_a_text_is_is_told_from_key_and_look() {
         let java = "java.lang.IllegalStateException: no\n\tat com.acme.Cart.add(Cart.java:7)";
         for (key, text, expected) in [
-            ("http.request.body", r#" {"a": [1, 2]} "#, Reading::Json),
-            ("list", "[1,2]", Reading::Json),
-            ("list", "[]", Reading::Plain),
-            ("broken", r#"{"a": }"#, Reading::Plain),
-            ("path", "[id]/page", Reading::Plain),
-            ("db.query.text", "SELECT a FROM b", Reading::Sql),
-            ("db.statement", "select 1", Reading::Sql),
-            ("db.statement", "GET user:7", Reading::Plain),
-            ("comment", "SELECT a FROM b", Reading::Plain),
-            ("exception.stacktrace", java, Reading::Stack),
-            ("whatever", java, Reading::Stack),
-            ("exception.stacktrace", "none", Reading::Plain),
-            ("url.full", "https://shop.example/a?b=c", Reading::Address),
-            ("link", "javascript:alert(1)", Reading::Plain),
-            ("words", "two words", Reading::Plain),
+            ("http.request.body", r#" {"a": [1, 2]} "#, TextForm::Json),
+            ("list", "[1,2]", TextForm::Json),
+            ("list", "[]", TextForm::Plain),
+            ("broken", r#"{"a": }"#, TextForm::Plain),
+            ("path", "[id]/page", TextForm::Plain),
+            ("db.query.text", "SELECT a FROM b", TextForm::Sql),
+            ("db.statement", "select 1", TextForm::Sql),
+            ("db.statement", "GET user:7", TextForm::Plain),
+            ("comment", "SELECT a FROM b", TextForm::Plain),
+            ("exception.stacktrace", java, TextForm::Stack),
+            ("whatever", java, TextForm::Stack),
+            ("exception.stacktrace", "none", TextForm::Plain),
+            ("url.full", "https://shop.example/a?b=c", TextForm::Address),
+            ("link", "javascript:alert(1)", TextForm::Plain),
+            ("words", "two words", TextForm::Plain),
         ] {
             assert_eq!(reading(key, text), expected, "{key} {text}");
         }

@@ -1,6 +1,6 @@
 //! Numbers whose key says what they count: bytes and times.
 
-use crate::model::record::Value;
+use crate::model::record::AttributeValue;
 use crate::units::{bytes, duration};
 
 /// Keys of the semantic conventions, old and new, that count bytes; others say so at their end.
@@ -41,12 +41,12 @@ const TIME_ENDS: [(&str, f64); 13] = [
 ];
 
 /// A number with its unit, where the key tells it and it says more than the number: `1.2 MB`, `3 min 20 s`.
-pub fn quantity(key: &str, value: &Value) -> Option<String> {
+pub fn quantity(key: &str, value: &AttributeValue) -> Option<String> {
     let number = match value {
-        Value::Int(number) => *number as f64,
-        Value::Double(number) => *number,
+        AttributeValue::Int(number) => *number as f64,
+        AttributeValue::Double(number) => *number,
         // Headers and many libraries send numbers as text.
-        Value::String(text) if text.len() <= 20 => text.parse().ok()?,
+        AttributeValue::String(text) if text.len() <= 20 => text.parse().ok()?,
         _ => return None,
     };
     if !(0.0..9e18).contains(&number) {
@@ -67,19 +67,19 @@ mod tests {
 
     #[test]
     fn what_the_key_says_is_counted() {
-        let text = |text: &str| Value::String(text.into());
+        let text = |text: &str| AttributeValue::String(text.into());
         for (key, value, expected) in [
-            ("http.response.body.size", Value::Int(1_234_567), Some("1.23 MB")),
+            ("http.response.body.size", AttributeValue::Int(1_234_567), Some("1.23 MB")),
             ("http.request_content_length", text("2048"), Some("2.05 kB")),
-            ("heap_bytes", Value::Double(5e6), Some("5 MB")),
-            ("http.response.body.size", Value::Int(17), None),
-            ("http.response.body.size", Value::Int(-1), None),
-            ("retry.wait_ms", Value::Int(90_000), Some("1 min 30 s")),
-            ("wait_seconds", Value::Double(0.25), Some("250 ms")),
-            ("started_ms", Value::Int(1_700_000_000_000), None),
-            ("wait_ms", Value::Double(f64::NAN), None),
+            ("heap_bytes", AttributeValue::Double(5e6), Some("5 MB")),
+            ("http.response.body.size", AttributeValue::Int(17), None),
+            ("http.response.body.size", AttributeValue::Int(-1), None),
+            ("retry.wait_ms", AttributeValue::Int(90_000), Some("1 min 30 s")),
+            ("wait_seconds", AttributeValue::Double(0.25), Some("250 ms")),
+            ("started_ms", AttributeValue::Int(1_700_000_000_000), None),
+            ("wait_ms", AttributeValue::Double(f64::NAN), None),
             ("wait_ms", text("soon"), None),
-            ("items", Value::Int(2_000), None),
+            ("items", AttributeValue::Int(2_000), None),
         ] {
             assert_eq!(quantity(key, &value).as_deref(), expected, "{key}");
         }

@@ -4,10 +4,10 @@
 const KEYS: [&str; 6] =
     ["db.query.text", "db.statement", "db.query", "sql.query", "sql", "db.operation.batch.query"];
 
-/// Words with which a statement begins that is worth breaking into lines.
+/// Words with which a statement starts that is worth breaking into lines.
 const VERBS: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "REPLACE", "CREATE"];
 
-/// Words that begin a line.
+/// Words that start a line.
 const CLAUSES: [&str; 27] = [
     "SELECT",
     "FROM",
@@ -63,7 +63,7 @@ fn is_one_of(words: &[&str], word: &str) -> bool {
     words.iter().any(|candidate| candidate.eq_ignore_ascii_case(word))
 }
 
-/// A statement with a line for each clause, indented by four spaces within a sub-query; `AND` and `OR` begin
+/// A statement with a line for each clause, indented by four spaces within a sub-query; `AND` and `OR` start
 /// lines too, two spaces in.
 pub fn clauses(text: &str) -> String {
     let mut writer = Writer { out: String::with_capacity(text.len() + text.len() / 8), ..Writer::default() };
@@ -95,7 +95,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '#')
 }
 
-/// Length of the token that `rest` begins with. What is quoted and never closed ends with the text.
+/// Length of the token that `rest` starts with. What is quoted and never closed ends with the text.
 fn token_len(rest: &str, first: char) -> usize {
     let until =
         |end: &str, from: usize| rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());

@@ -3,7 +3,7 @@
 
 /// What a line of a stack trace is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum StackPart {
     /// The failure itself, or another that caused it.
     Head,
     /// A frame in code that does not look like a library's.
@@ -13,7 +13,7 @@ pub enum Part {
 }
 
 /// A line and what it is.
-pub type Line<'a> = (Part, &'a str);
+pub type StackLine<'a> = (StackPart, &'a str);
 
 /// Where code of others lies or is named, in all the languages above.
 const LIBRARIES: [&str; 44] = [
@@ -79,14 +79,14 @@ pub(super) fn looks_like(key: &str, text: &str) -> bool {
             Some((end, _)) => &text[..end],
             None => text,
         };
-        let frames = lines(head).iter().filter(|(part, _)| *part != Part::Head).count();
+        let frames = lines(head).iter().filter(|(part, _)| *part != StackPart::Head).count();
         frames >= if named { 1 } else { 2 } || (frames == 1 && head.contains("\n\tat "))
     }
 }
 
 /// The lines of a stack trace, empty ones left out.
-pub fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
+pub fn lines(text: &str) -> Vec<StackLine<'_>> {
+    let mut lines: Vec<StackLine<'_>> = Vec::new();
     let mut all = text.lines().filter(|line| !line.trim().is_empty()).peekable();
     while let Some(line) = all.next() {
         let next = all.peek().copied().unwrap_or_default();
@@ -99,11 +99,11 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
             match lines.last() {
                 // Python shows the code below its frame.
                 Some((part, above))
-                    if *part != Part::Head && is_python(above) && indent(line) > indent(above) =>
+                    if *part != StackPart::Head && is_python(above) && indent(line) > indent(above) =>
                 {
                     *part
                 }
-                _ => Part::Head,
+                _ => StackPart::Head,
             }
         };
         lines.push((part, line.trim_end()));
@@ -111,13 +111,13 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
-fn origin(place: &str, name: &str) -> Part {
+fn origin(place: &str, name: &str) -> StackPart {
     let foreign = |line: &str| {
         // Names stand after `at` or after a frame's number: a space is in front of each.
         let line = format!(" {}", line.trim_start());
         LIBRARIES.iter().any(|library| line.contains(library))
     };
-    if foreign(place) || foreign(name) { Part::Library } else { Part::Own }
+    if foreign(place) || foreign(name) { StackPart::Library } else { StackPart::Own }
 }
 
 fn indent(line: &str) -> usize {
@@ -158,10 +158,10 @@ mod tests {
 
     /// One letter a line: `h`ead, `o`wn, `l`ibrary.
     fn parts(text: &str) -> String {
-        let letter = |(part, _): Line<'_>| match part {
-            Part::Head => 'h',
-            Part::Own => 'o',
-            Part::Library => 'l',
+        let letter = |(part, _): StackLine<'_>| match part {
+            StackPart::Head => 'h',
+            StackPart::Own => 'o',
+            StackPart::Library => 'l',
         };
         lines(text).into_iter().map(letter).collect()
     }

@@ -8,8 +8,8 @@ const LONGEST: usize = 4_000;
 /// The text as an address that is safe to follow: a whole one, of a kind that runs nothing.
 pub fn address(text: &str) -> Option<&str> {
     let scheme = |name: &str| {
-        let begin = text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
-        begin && text.len() > name.len()
+        let start = text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        start && text.len() > name.len()
     };
     let known = scheme("https://") || scheme("http://") || scheme("mailto:");
     // Quotes, brackets and blanks are escaped in addresses; where they are not, it is a sentence.

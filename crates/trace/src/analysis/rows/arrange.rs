@@ -1,7 +1,7 @@
 //! Rows in another order than the trace's: siblings by length or own time, repeated siblings as one row.
 
 use super::group::{REPEATED, likeness};
-use super::{COLLAPSED, GROUP, NO_ROW, PARENT, Row, Rows, Shown, SiblingOrder, View, flag};
+use super::{COLLAPSED, GROUP, NO_ROW, PARENT, Row, RowOptions, Rows, Shown, SiblingOrder, flag};
 use crate::analysis::waiting::SelfTimes;
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
@@ -17,16 +17,16 @@ enum Todo {
 
 /// Rows on their way. A million spans take longer to put in order than a page may stand still, so this is done in
 /// steps, others having their turn between them.
-pub struct Arranging {
+pub struct IncrementalRows {
     outline: Arc<Outline>,
-    view: View,
+    view: RowOptions,
     work: Work,
 }
 
-impl Arranging {
-    /// Begins; nothing is worked out yet.
-    pub fn new(outline: Arc<Outline>, view: View) -> Self {
-        Arranging { outline, view, work: Work::default() }
+impl IncrementalRows {
+    /// Starts; nothing is worked out yet.
+    pub fn new(outline: Arc<Outline>, view: RowOptions) -> Self {
+        IncrementalRows { outline, view, work: Work::default() }
     }
 
     /// Goes on with about `most` spans (siblings are put in order together, however many); true when all is done.
@@ -41,7 +41,7 @@ impl Arranging {
 }
 
 /// The rows of a view in another order than the trace's, at once.
-pub(super) fn arranged(outline: &Outline, view: &View) -> Rows {
+pub(super) fn arranged(outline: &Outline, view: &RowOptions) -> Rows {
     let mut work = Work::default();
     while !work.step(outline, view, usize::MAX) {}
     work.rows
@@ -70,7 +70,7 @@ struct Work {
 }
 
 impl Work {
-    fn step(&mut self, outline: &Outline, view: &View, most: usize) -> bool {
+    fn step(&mut self, outline: &Outline, view: &RowOptions, most: usize) -> bool {
         match self.stage {
             Stage::Filter => {
                 self.filter = view.filter(outline);
@@ -98,7 +98,7 @@ impl Work {
         matches!(self.stage, Stage::Rows) && self.todo.is_empty()
     }
 
-    fn some_rows(&mut self, outline: &Outline, view: &View, most: usize) {
+    fn some_rows(&mut self, outline: &Outline, view: &RowOptions, most: usize) {
         let folding = view.fold.on(outline);
         let mut left = most;
         while left > 0
@@ -146,7 +146,7 @@ impl Work {
 
     /// Puts the siblings that fill `range` on the list, in their order and with the groups that they form; gives how
     /// many they are.
-    fn plan(&mut self, outline: &Outline, view: &View, range: Range<SpanIx>, depth: u32) -> usize {
+    fn plan(&mut self, outline: &Outline, view: &RowOptions, range: Range<SpanIx>, depth: u32) -> usize {
         let mut siblings = std::mem::take(&mut self.siblings);
         siblings.clear();
         let mut next = range.start;
@@ -155,7 +155,7 @@ impl Work {
             next = outline.subtree_end[next as usize];
         }
         match view.order {
-            SiblingOrder::Begin => {}
+            SiblingOrder::Start => {}
             SiblingOrder::Duration => longest_first(&mut siblings, &|span| outline.duration_of(span)),
             SiblingOrder::SelfTime => {
                 let own = &self.own.own;

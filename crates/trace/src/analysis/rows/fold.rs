@@ -175,7 +175,7 @@ impl Fold {
     }
 
     /// The nearest fold that names at most `most` spans, for an address that must stay short; `None` where
-    /// this one does already. What is kept is the level at which the collapsed spans begin.
+    /// this one does already. What is kept is the level at which the collapsed spans start.
     pub fn shortened(&self, outline: &Outline, most: usize) -> Option<Fold> {
         if self.collapsed.len() + self.expanded.len() <= most {
             return None;

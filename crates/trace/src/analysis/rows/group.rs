@@ -2,14 +2,14 @@
 //! are many (`getsentry/sentry`, the trace tree's sibling autogrouping).
 
 use super::{Rows, Shown};
-use crate::model::{Flags, Kind, NO_SPAN, Outline, SpanIx, StrIx};
+use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StrIx};
 use crate::units::Kept;
 
 /// How many siblings are a group.
 pub const REPEATED: usize = 5;
 
 /// What siblings have in common.
-pub(super) type Likeness = (StrIx, StrIx, Kind);
+pub(super) type Likeness = (StrIx, StrIx, SpanKind);
 
 pub(super) fn likeness(outline: &Outline, span: SpanIx) -> Likeness {
     let at = span as usize;
@@ -53,8 +53,8 @@ pub struct Group {
     pub most: u64,
     /// All durations together.
     pub total: u64,
-    /// From the first begin...
-    pub begin: u64,
+    /// From the first start...
+    pub start: u64,
     /// ...to the last end.
     pub end: u64,
     /// How many were at work at once, at most: 1 where they came one after the other.
@@ -73,8 +73,8 @@ impl Group {
             values.sort_unstable();
             values
         };
-        let (begins, ends) = (of(&|span| outline.begin[span]), of(&|span| outline.end[span]));
-        let durations = of(&|span| outline.end[span] - outline.begin[span]);
+        let (starts, ends) = (of(&|span| outline.start[span]), of(&|span| outline.end[span]));
+        let durations = of(&|span| outline.end[span] - outline.start[span]);
         let flags = || members.iter().map(|span| outline.flags[*span as usize]);
         Group {
             count: members.len(),
@@ -82,9 +82,9 @@ impl Group {
             middle: durations.get(members.len().saturating_sub(1) / 2).copied().unwrap_or(0),
             most: durations.last().copied().unwrap_or(0),
             total: durations.iter().fold(0, |sum, duration| sum.saturating_add(*duration)),
-            begin: begins.first().copied().unwrap_or(0),
+            start: starts.first().copied().unwrap_or(0),
             end: ends.last().copied().unwrap_or(0),
-            at_once: at_once(&begins, &ends),
+            at_once: at_once(&starts, &ends),
             failed: flags().filter(|flags| flags.has(Flags::OWN_ERROR)).count(),
             failed_below: flags().any(|flags| flags.has(Flags::ERROR_BELOW)),
         }
@@ -94,21 +94,21 @@ impl Group {
 /// Remembers the facts of the groups on screen, so that 200,000 members are looked at once and not once a frame.
 /// Belongs to one outline and one list of rows; make a new one for others.
 #[derive(Debug, Default)]
-pub struct GroupsKept(Kept<Group>);
+pub struct GroupCache(Kept<Group>);
 
-impl GroupsKept {
+impl GroupCache {
     /// The facts of the group at row `index`.
     pub fn of(&mut self, outline: &Outline, rows: &Rows, index: usize) -> Group {
         *self.0.of(index as u64, || Group::of(outline, rows.members(index)))
     }
 }
 
-/// How many intervals overlap at most, from their begins and ends, each in order. One that ends where another
-/// begins does not overlap it, and one without length counts at its moment.
-fn at_once(begins: &[u64], ends: &[u64]) -> usize {
+/// How many intervals overlap at most, from their starts and ends, each in order. One that ends where another
+/// starts does not overlap it, and one without length counts at its moment.
+fn at_once(starts: &[u64], ends: &[u64]) -> usize {
     let (mut ended, mut most) = (0, 0);
-    for (begun, begin) in begins.iter().enumerate() {
-        while ends.get(ended).is_some_and(|end| end <= begin) && ended < begun {
+    for (begun, start) in starts.iter().enumerate() {
+        while ends.get(ended).is_some_and(|end| end <= start) && ended < begun {
             ended += 1;
         }
         most = most.max(begun + 1 - ended);

@@ -26,7 +26,7 @@ pub fn shared_guides(rows: &Rows, range: Range<usize>, of: usize) -> Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::rows::{SiblingOrder, View, rows};
+    use crate::analysis::rows::{RowOptions, SiblingOrder, rows};
     use crate::testing::forest::outlines;
     use proptest::prelude::*;
 
@@ -48,8 +48,8 @@ mod tests {
         fn guides_are_shared_where_the_ancestors_are(
             outline in outlines(40), way in 0u8..8, cut in (0usize..40, 0usize..40), of in 0usize..40,
         ) {
-            let order = if way & 1 == 0 { SiblingOrder::Begin } else { SiblingOrder::Duration };
-            let mut view = View { order, group: way & 2 != 0, ..View::default() };
+            let order = if way & 1 == 0 { SiblingOrder::Start } else { SiblingOrder::Duration };
+            let mut view = RowOptions { order, group: way & 2 != 0, ..RowOptions::default() };
             view.fold.level = (way & 4 != 0).then_some(2);
             let rows = rows(&outline, &view);
             let range = cut.0.min(rows.len())..(cut.0 + cut.1).min(rows.len());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 /// Draws rows as "depth:index" with `+` where something is hidden.
 fn drawn(outline: &Outline, fold: &Fold) -> String {
-    let rows = rows(outline, &View { fold: fold.clone(), ..View::default() });
+    let rows = rows(outline, &RowOptions { fold: fold.clone(), ..RowOptions::default() });
     let row = |row: &Row| format!("{}{}", row.span, if row.collapsed() { "+" } else { "" });
     rows.as_slice().iter().map(row).collect::<Vec<_>>().join(" ")
 }
@@ -37,7 +37,7 @@ fn levels_close_from_below_and_open_from_above() {
     let outline = tree();
     let mut fold = Fold::default();
     let step = |fold: &mut Fold, close: bool| {
-        let rows = rows(&outline, &View { fold: fold.clone(), ..View::default() });
+        let rows = rows(&outline, &RowOptions { fold: fold.clone(), ..RowOptions::default() });
         let changed =
             if close { fold.collapse_level(&outline, &rows) } else { fold.expand_level(&outline, &rows) };
         (changed, drawn(&outline, fold))
@@ -86,18 +86,18 @@ fn a_hundred_thousand_deep_and_two_hundred_thousand_wide() {
     let outline = forest(&deep);
     let mut fold = Fold::default();
     fold.set(&outline, 50_000, true);
-    let folded = rows(&outline, &View { fold, ..View::default() });
+    let folded = rows(&outline, &RowOptions { fold, ..RowOptions::default() });
     assert_eq!(folded.len(), 50_001);
     assert_eq!(folded.index_showing(&outline, 99_999), Some(50_000));
 
-    let view = View { order: SiblingOrder::SelfTime, group: true, ..View::default() };
+    let view = RowOptions { order: SiblingOrder::SelfTime, group: true, ..RowOptions::default() };
     let arranged = rows(&outline, &view);
     assert_eq!((arranged.len(), arranged.index_of(99_999)), (100_000, Some(99_999)));
 
     let wide: Vec<_> = (0..200_001u32).map(|span| (span > 0).then_some(0)).collect();
     let mut outline = forest(&wide);
     let mut siblings = Siblings::default();
-    let all = rows(&outline, &View::default());
+    let all = rows(&outline, &RowOptions::default());
     assert_eq!(siblings.place(&outline, &all, 0), (1, 1));
     assert_eq!(siblings.place(&outline, &all, 1), (1, 200_000));
     assert_eq!(siblings.place(&outline, &all, 200_000), (200_000, 200_000));
@@ -107,7 +107,7 @@ fn a_hundred_thousand_deep_and_two_hundred_thousand_wide() {
         (outline.name[span], outline.service[span]) = (outline.name[0], outline.service[0]);
         outline.end[span] += span as u64;
     }
-    let mut view = View { group: true, order: SiblingOrder::Duration, ..View::default() };
+    let mut view = RowOptions { group: true, order: SiblingOrder::Duration, ..RowOptions::default() };
     let grouped = rows(&outline, &view);
     assert_eq!(grouped.len(), 100_002);
     let place = grouped.index_of(1).unwrap();
@@ -122,7 +122,7 @@ fn a_hundred_thousand_deep_and_two_hundred_thousand_wide() {
 }
 
 /// Draws the rows of a view: indented by two, `+` where something is hidden, `×` and the number for a group.
-fn sketch(outline: &Outline, view: &View) -> String {
+fn sketch(outline: &Outline, view: &RowOptions) -> String {
     let rows = rows(outline, view);
     let mut text = String::new();
     for (index, row) in rows.as_slice().iter().enumerate() {
@@ -141,7 +141,7 @@ fn calls() -> Outline {
         (outline.name[span], outline.service[span]) = (outline.name[1], outline.service[1]);
     }
     for (span, length) in [(1, 5), (2, 9), (3, 50), (4, 20), (6, 1), (7, 2), (8, 3), (9, 4)] {
-        outline.end[span] = outline.begin[span] + length;
+        outline.end[span] = outline.start[span] + length;
     }
     outline
 }
@@ -149,7 +149,7 @@ fn calls() -> Outline {
 #[test]
 fn repeated_siblings_are_one_row_that_can_be_opened() {
     let outline = calls();
-    let mut view = View { group: true, ..View::default() };
+    let mut view = RowOptions { group: true, ..RowOptions::default() };
     assert_eq!(sketch(&outline, &view), "0\n  1×7+\n  3\n");
     let closed = rows(&outline, &view);
     assert_eq!(closed.members(1), [1, 2, 4, 6, 7, 8, 9]);
@@ -192,7 +192,7 @@ fn a_group_says_how_long_its_members_took_and_whether_at_once() {
             middle: 4,
             most: 20,
             total: 44,
-            begin: 10,
+            start: 10,
             end: 94,
             at_once: 1,
             failed: 1,
@@ -207,7 +207,7 @@ fn a_group_says_how_long_its_members_took_and_whether_at_once() {
 #[test]
 fn focus_shows_a_subtree_from_its_own_depth() {
     let outline = tree();
-    let mut view = View { focus: Some(SpanId(5)), ..View::default() };
+    let mut view = RowOptions { focus: Some(SpanId(5)), ..RowOptions::default() };
     assert_eq!(sketch(&outline, &view), "4\n  5\n    6\n");
     let rows = rows(&outline, &view);
     assert_eq!(Siblings::default().place(&outline, &rows, 0), (1, 1));
@@ -223,7 +223,7 @@ fn focus_shows_a_subtree_from_its_own_depth() {
 #[test]
 fn services_can_be_collapsed_and_left_out() {
     let outline = tree();
-    let mut view = View::default();
+    let mut view = RowOptions::default();
     // Service 4 has span 4 and its subtree; service 1 has spans 1 and 6.
     view.fold.set_service(&outline, "service 4", true);
     view.fold.set_service(&outline, "service 1", true);
@@ -245,7 +245,8 @@ fn services_can_be_collapsed_and_left_out() {
 #[test]
 fn what_does_not_match_can_go_with_or_without_its_ancestors() {
     let outline = tree();
-    let mut view = View { shown: Some(Arc::new(Shown::of(&outline, [2, 6], false))), ..View::default() };
+    let mut view =
+        RowOptions { shown: Some(Arc::new(Shown::of(&outline, [2, 6], false))), ..RowOptions::default() };
     assert_eq!(sketch(&outline, &view), "2\n6\n");
     view.fold.collapse_all();
     assert_eq!(sketch(&outline, &view), "2\n6\n", "what has no row hides nothing");
@@ -258,8 +259,8 @@ fn what_does_not_match_can_go_with_or_without_its_ancestors() {
 }
 
 /// What the rows of a view are, straight from the definition: span, depth, whether collapsed, number of members.
-fn expected(outline: &Outline, view: &View, own: &[u64]) -> Vec<(SpanIx, u32, bool, usize)> {
-    struct Walk<'a>(&'a Outline, &'a View, &'a [u64], Vec<(SpanIx, u32, bool, usize)>);
+fn expected(outline: &Outline, view: &RowOptions, own: &[u64]) -> Vec<(SpanIx, u32, bool, usize)> {
+    struct Walk<'a>(&'a Outline, &'a RowOptions, &'a [u64], Vec<(SpanIx, u32, bool, usize)>);
     impl Walk<'_> {
         fn shown(&self, span: SpanIx) -> bool {
             let mut above = span;
@@ -285,7 +286,7 @@ fn expected(outline: &Outline, view: &View, own: &[u64]) -> Vec<(SpanIx, u32, bo
         }
         fn siblings(&mut self, mut siblings: Vec<SpanIx>, depth: u32) {
             match self.1.order {
-                SiblingOrder::Begin => {}
+                SiblingOrder::Start => {}
                 SiblingOrder::Duration => {
                     siblings.sort_by_key(|span| std::cmp::Reverse(self.0.duration_of(*span)))
                 }
@@ -350,7 +351,7 @@ proptest! {
             false
         };
         let expected: Vec<_> = (0..outline.len() as SpanIx).filter(|span| !hidden(*span)).collect();
-        let rows = rows(&outline, &View { fold: fold.clone(), ..View::default() });
+        let rows = rows(&outline, &RowOptions { fold: fold.clone(), ..RowOptions::default() });
         let shown: Vec<_> = rows.as_slice().iter().map(|row| row.span).collect();
         prop_assert_eq!(&shown, &expected);
         let mut siblings = Siblings::default();
@@ -387,12 +388,12 @@ proptest! {
             outline.name[span] = outline.name[name.min(outline.len() - 1)];
             outline.service[span] = outline.service[name.min(outline.len() - 1)];
         }
-        let mut view = View {
+        let mut view = RowOptions {
             focus: focus.map(|id| SpanId(id + 1)),
-            order: [SiblingOrder::Begin, SiblingOrder::Duration, SiblingOrder::SelfTime][order],
+            order: [SiblingOrder::Start, SiblingOrder::Duration, SiblingOrder::SelfTime][order],
             group,
             shown: matches.map(|spans| Arc::new(Shown::of(&outline, spans, ancestors))),
-            ..View::default()
+            ..RowOptions::default()
         };
         view.hidden.extend((hide < 3).then(|| format!("service {hide}")));
         view.fold.services.extend((fold < 3).then(|| format!("service {fold}")));
@@ -403,7 +404,7 @@ proptest! {
         }
         let rows = rows(&outline, &view);
         if view.is_arranged() {
-            let mut arranging = Arranging::new(Arc::new(outline.clone()), view.clone());
+            let mut arranging = IncrementalRows::new(Arc::new(outline.clone()), view.clone());
             while !arranging.step(3) {}
             prop_assert!(arranging.rows() == rows);
         }
@@ -427,9 +428,9 @@ proptest! {
                 prop_assert_eq!(rows.index_showing(&outline, *member).is_some_and(|at| at > index), !row.collapsed());
             }
             let depth = |index: usize| drawn[index].1;
-            let begin = (0..index).rev().find(|above| depth(*above) < row.depth()).map_or(0, |above| above + 1);
+            let start = (0..index).rev().find(|above| depth(*above) < row.depth()).map_or(0, |above| above + 1);
             let end = (index..drawn.len()).find(|below| depth(*below) < row.depth()).unwrap_or(drawn.len());
-            let family: Vec<_> = (begin..end).filter(|other| depth(*other) == row.depth()).collect();
+            let family: Vec<_> = (start..end).filter(|other| depth(*other) == row.depth()).collect();
             let at = family.iter().position(|other| *other == index).unwrap();
             prop_assert_eq!(siblings.place(&outline, &rows, index), (at as u32 + 1, family.len() as u32));
         }

@@ -1,8 +1,8 @@
 //! What Jaeger hides in a span's tags, and how a tag is read.
 
 use crate::format::json::{Cursor, Number, Raw, Scan, Stop, number, small, unescape};
-use crate::model::record::{Attribute, Value};
-use crate::model::{Heads, Kind, StatusCode, ValueRef};
+use crate::model::record::{Attribute, AttributeValue};
+use crate::model::{Heads, SpanKind, StatusCode, ValueRef};
 use crate::units::base64_decode;
 
 /// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
@@ -103,12 +103,12 @@ pub(super) fn tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Scan<Tag<'a
 /// A tag as Jaeger itself writes it: these members in this order, without white space. Nine of ten are.
 #[inline]
 fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
-    let begin = cursor.at;
-    let mut tag = match heads.known(cursor.bytes.get(begin..)?) {
+    let start = cursor.at;
+    let mut tag = match heads.known(cursor.bytes.get(start..)?) {
         Some((len, meaning)) => {
             cursor.at += len;
             let [key, fact, kind, _] = meaning.to_le_bytes();
-            let bytes = cursor.bytes.get(begin + KEY.len()..)?.get(..key as usize)?;
+            let bytes = cursor.bytes.get(start + KEY.len()..)?.get(..key as usize)?;
             Tag {
                 key: Raw { bytes, escaped: false },
                 fact: *Fact::ALL.get(fact as usize)?,
@@ -131,12 +131,12 @@ fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> 
 /// The beginning of a tag that was not foreseen, remembered from now on.
 #[inline(never)]
 fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
-    let begin = cursor.at;
+    let start = cursor.at;
     let key = cursor.literal_string(KEY)?;
     let kind = cursor.literal_string(br#","type":""#)?;
     cursor.literal(br#","value":"#)?;
     let (fact, kind) = (Fact::of(key.bytes), Type::of(kind.bytes));
-    let bytes = &cursor.bytes[begin..cursor.at];
+    let bytes = &cursor.bytes[start..cursor.at];
     let head = u8::try_from(bytes.len()).ok().filter(|_| !key.escaped);
     if head.is_some() {
         heads.learn(bytes, u32::from_le_bytes([key.bytes.len() as u8, fact as u8, kind as u8, 0]));
@@ -165,7 +165,7 @@ fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
 }
 
 impl<'a> Tag<'a> {
-    /// Where the key of a usual tag begins.
+    /// Where the key of a usual tag starts.
     pub(super) const KEY: usize = KEY.len();
 
     /// A usual tag by what was noted of it: key, fact and type, and its text or another value.
@@ -265,7 +265,7 @@ fn plain(bytes: &[u8]) -> ValueRef<'static> {
         b"" | b"null" => ValueRef::Empty,
         [b'{' | b'[', ..] => {
             let mut cursor = Cursor::new(bytes);
-            let text = |_| Value::String(String::from_utf8_lossy(bytes).into_owned());
+            let text = |_| AttributeValue::String(String::from_utf8_lossy(bytes).into_owned());
             ValueRef::Nested(nested(&mut cursor, 0).unwrap_or_else(text))
         }
         _ => match number(bytes) {
@@ -280,9 +280,9 @@ fn plain(bytes: &[u8]) -> ValueRef<'static> {
 }
 
 /// A list, a map or what is in one; what is no JSON, or too deep for it, stays text.
-fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
+fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<AttributeValue> {
     match cursor.peek()? {
-        b'"' => Ok(Value::String(unescape(cursor.string()?).into_owned())),
+        b'"' => Ok(AttributeValue::String(unescape(cursor.string()?).into_owned())),
         b'{' | b'[' if depth > DEEPEST => Err(Stop::Bad("too deep", cursor.at)),
         b'[' => {
             let mut values = Vec::new();
@@ -290,7 +290,7 @@ fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
                 values.push(nested(cursor, depth + 1)?);
                 Ok(())
             })?;
-            Ok(Value::Array(values))
+            Ok(AttributeValue::Array(values))
         }
         b'{' => {
             let mut members = Vec::new();
@@ -299,12 +299,12 @@ fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
                 members.push(Attribute { key: unescape(key).into_owned(), value });
                 Ok(())
             })?;
-            Ok(Value::Map(members))
+            Ok(AttributeValue::Map(members))
         }
         _ => {
             let at = cursor.at;
             match (cursor.word()?, plain(&cursor.bytes[at..cursor.at])) {
-                (b"null", _) => Ok(Value::Empty),
+                (b"null", _) => Ok(AttributeValue::Empty),
                 (_, ValueRef::Empty) => Err(Stop::Bad("a value should be here", at)),
                 (_, value) => Ok(value.to_value()),
             }
@@ -315,7 +315,7 @@ fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
 /// Kind and status, as far as the tags seen so far say them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
-    pub(super) kind: Kind,
+    pub(super) kind: SpanKind,
     code: StatusCode,
     error: bool,
 }
@@ -327,7 +327,7 @@ impl Facts {
         match tag.fact {
             Fact::Kind => {
                 let name = tag.text.map(unescape).unwrap_or_default();
-                self.kind = Kind::from_name(&name);
+                self.kind = SpanKind::from_name(&name);
             }
             Fact::Error => self.error |= tag.is_true(),
             Fact::StatusCode => {

@@ -8,7 +8,7 @@ use crate::build::TraceBuilder;
 use crate::format::ids;
 use crate::format::json::{Cursor, Raw, Scan};
 use crate::format::otlp_json::numeric;
-use crate::model::{Flags, Heads, Kind, Memory, Notes, StatusCode};
+use crate::model::{Flags, Heads, Memory, Notes, SpanKind, StatusCode};
 use crate::units::SpanId;
 
 /// What a first look finds; texts still stand in the bytes.
@@ -21,7 +21,7 @@ pub struct First<'a> {
     /// Parent; 0 for none.
     pub parent: SpanId,
     /// Nanoseconds since the Unix epoch, 0 for none.
-    pub begin: u64,
+    pub start: u64,
     /// Nanoseconds since the Unix epoch, or the duration.
     pub end: u64,
     /// Operation name.
@@ -31,7 +31,7 @@ pub struct First<'a> {
     /// A process within the span.
     pub own_process: Option<&'a [u8]>,
     /// Kind.
-    pub kind: Kind,
+    pub kind: SpanKind,
     /// Status.
     pub status: StatusCode,
     /// Flags.
@@ -106,7 +106,7 @@ pub fn first<'a>(
         }
         Ok(())
     })?;
-    (span.begin, span.end) = times(start, duration);
+    (span.start, span.end) = times(start, duration);
     span.kind = facts.kind;
     span.status = facts.status();
     if span.status == StatusCode::Error {
@@ -121,8 +121,8 @@ pub fn first<'a>(
         span.parent = ids::span_id(named_parent.bytes).0;
     }
     if is_plain && named_parent.bytes.is_empty() {
-        let (parent, begin, end) = (span.parent, span.begin, span.end);
-        noted::settle(notes, &noted::Settled { parent, begin, end, flags });
+        let (parent, start, end) = (span.parent, span.start, span.end);
+        noted::settle(notes, &noted::Settled { parent, start, end, flags });
     } else {
         notes.give_up();
     }

@@ -42,11 +42,11 @@ fn flags(text: &[u8]) -> u32 {
     flags.and_then(|flags| u32::try_from(flags).ok()).unwrap_or(0)
 }
 
-/// Begin and end from start and duration, all nanoseconds: 0 for a begin that cannot be one, and then the
-/// duration for the end; an end before the begin for a negative duration.
+/// Start and end from start and duration, all nanoseconds: 0 for a start that cannot be one, and then the
+/// duration for the end; an end before the start for a negative duration.
 fn times(start: i64, duration: i64) -> (u64, u64) {
     match u64::try_from(start) {
-        Ok(begin) if begin > 0 => (begin, begin.saturating_add_signed(duration).min(i64::MAX as u64)),
+        Ok(start) if start > 0 => (start, start.saturating_add_signed(duration).min(i64::MAX as u64)),
         _ => (0, duration.max(0) as u64),
     }
 }
@@ -119,7 +119,7 @@ mod tests {
             let (_, _, record) = read(&format!(
                 r#"{{"spanID":"1","logs":[{{"timestamp":6{fields}}}],"startTime":5,"duration":3}}"#
             ));
-            assert_eq!((record.begin_unix, record.end_unix), (5_000, 8_000), "{fields}");
+            assert_eq!((record.start_unix, record.end_unix), (5_000, 8_000), "{fields}");
             assert_eq!((record.events.len(), record.events[0].time_unix), (1, 6_000), "{fields}");
             assert!(record.warnings.is_empty(), "{fields}");
         }

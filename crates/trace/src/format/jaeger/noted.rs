@@ -2,7 +2,7 @@
 //! twice. Only of spans as most are: with hexadecimal ids, one parent or none, tags as Jaeger writes them. The bytes say
 //! the rest.
 //!
-//! In front stand parent, begin, end and W3C flags. Behind it a word a tag, or a word for all logs:
+//! In front stand parent, start, end and W3C flags. Behind it a word a tag, or a word for all logs:
 //!
 //! ```text
 //! bits     0–23 | 24–31 | 32–47  | 48–55 | 56–58 | 59–61 | 62   | 63
@@ -32,13 +32,13 @@ const TYPE_SHIFT: u32 = 59;
 const TEXT: u64 = 1 << 62;
 const ESCAPED: u64 = 1 << 63;
 
-/// Begins the notes of a span.
+/// Starts the notes of a span.
 #[inline]
 pub(super) fn begin(notes: &mut Notes) {
     notes.begin(FRONT);
 }
 
-/// Notes a tag that begins at `at` in the span.
+/// Notes a tag that starts at `at` in the span.
 #[inline]
 pub(super) fn tag(notes: &mut Notes, at: usize, tag: &Tag<'_>) {
     let Some((head, meaning)) = tag.usual() else { return notes.give_up() };
@@ -76,7 +76,7 @@ pub(super) fn logs(notes: &mut Notes, at: usize, len: usize) {
 /// What is known of a span when all of it was looked at.
 pub(super) struct Settled<'a> {
     pub(super) parent: SpanId,
-    pub(super) begin: u64,
+    pub(super) start: u64,
     pub(super) end: u64,
     /// As they stand there.
     pub(super) flags: &'a [u8],
@@ -86,7 +86,7 @@ pub(super) struct Settled<'a> {
 #[inline]
 pub(super) fn settle(notes: &mut Notes, span: &Settled<'_>) {
     notes.set(PARENT, span.parent.0);
-    notes.set(BEGIN, span.begin);
+    notes.set(BEGIN, span.start);
     notes.set(END, span.end);
     notes.set(FLAGS, u64::from(flags(span.flags)));
 }

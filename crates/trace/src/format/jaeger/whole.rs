@@ -7,8 +7,8 @@ use super::{flags, microseconds, noted, times};
 use crate::format::json::{Cursor, Raw, Scan, unescape};
 use crate::format::otlp_json::numeric;
 use crate::format::{UNREADABLE_PART, ids};
-use crate::model::record::{Attribute, Resource, Value};
-use crate::model::{Heads, Kind, Memory, Piece, Sink, ValueRef};
+use crate::model::record::{Attribute, AttributeValue, Resource};
+use crate::model::{Heads, Memory, Piece, Sink, SpanKind, ValueRef};
 use crate::units::TraceId;
 
 /// What Jaeger calls the service of a resource that says nothing at all.
@@ -68,8 +68,8 @@ fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Sc
         }
         Ok(())
     })?;
-    let (begin, end) = times(start, duration);
-    sink.piece(Piece::Times(begin, end));
+    let (start, end) = times(start, duration);
+    sink.piece(Piece::Times(start, end));
     say_status(&facts, message, sink);
     say_references(references.all(), own, named_parent, sink);
     Ok(())
@@ -147,8 +147,8 @@ fn takes_its_place<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, 
     let text = tag.text();
     match tag.fact {
         Fact::Kind => text.is_some_and(|text| {
-            let kind = Kind::from_name(&unescape(text));
-            kind != Kind::Unspecified && kind.name().as_bytes() == text.bytes
+            let kind = SpanKind::from_name(&unescape(text));
+            kind != SpanKind::Unspecified && kind.name().as_bytes() == text.bytes
         }),
         Fact::Error => tag.is_flag(),
         Fact::StatusCode => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
@@ -238,7 +238,7 @@ pub fn process(bytes: &[u8]) -> Resource {
         resource.service = String::new();
     }
     if !resource.service.is_empty() && !attributes.iter().any(|attribute| attribute.key == "service.name") {
-        let value = Value::String(resource.service.clone());
+        let value = AttributeValue::String(resource.service.clone());
         resource.attributes.push(Attribute { key: "service.name".to_owned(), value });
     }
     resource.attributes.append(&mut attributes);

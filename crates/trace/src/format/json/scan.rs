@@ -1,6 +1,6 @@
 //! A cursor over JSON that may end anywhere.
 //!
-//! Nothing is ever half taken: whoever reads gets [`Stop::More`] and begins again at the same place when there
+//! Nothing is ever half taken: whoever reads gets [`Stop::More`] and starts again at the same place when there
 //! are more bytes. What is skipped is not checked beyond strings and brackets. Nothing recurses.
 
 use crate::model::Heads;
@@ -127,9 +127,9 @@ impl<'a> Cursor<'a> {
     /// A string of which the first quote is taken.
     #[inline]
     fn string_end(&mut self) -> Scan<Raw<'a>> {
-        let begin = self.at;
+        let start = self.at;
         let mut escaped = false;
-        let mut at = begin;
+        let mut at = start;
         // Most strings are short: a few bytes at a time find their end faster than a call.
         for _ in 0..6 {
             let Some(wide) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
@@ -140,22 +140,22 @@ impl<'a> Cursor<'a> {
             at += mark;
             if wide[mark] == b'"' {
                 self.at = at + 1;
-                return Ok(Raw { bytes: &self.bytes[begin..at], escaped });
+                return Ok(Raw { bytes: &self.bytes[start..at], escaped });
             }
             escaped = true;
             at += 2;
         }
-        self.long_string_end(begin, at, escaped)
+        self.long_string_end(start, at, escaped)
     }
 
     #[inline(never)]
-    fn long_string_end(&mut self, begin: usize, mut at: usize, mut escaped: bool) -> Scan<Raw<'a>> {
+    fn long_string_end(&mut self, start: usize, mut at: usize, mut escaped: bool) -> Scan<Raw<'a>> {
         loop {
             let rest = self.bytes.get(at..).ok_or(Stop::More)?;
             at += memchr2(b'"', b'\\', rest).ok_or(Stop::More)?;
             if self.bytes[at] == b'"' {
                 self.at = at + 1;
-                return Ok(Raw { bytes: &self.bytes[begin..at], escaped });
+                return Ok(Raw { bytes: &self.bytes[start..at], escaped });
             }
             escaped = true;
             at += 2;
@@ -188,15 +188,15 @@ impl<'a> Cursor<'a> {
     /// A number, `true`, `false`, `null`: everything up to what can only follow it.
     pub fn word(&mut self) -> Scan<&'a [u8]> {
         self.peek()?;
-        let begin = self.at;
-        let rest = &self.bytes[begin..];
+        let start = self.at;
+        let rest = &self.bytes[start..];
         let len = rest
             .iter()
             .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'))
             .or_else(|| self.whole.then_some(rest.len()))
             .ok_or(Stop::More)?;
         if len == 0 {
-            return Err(Stop::Bad("a value should begin here", begin));
+            return Err(Stop::Bad("a value should begin here", start));
         }
         self.at += len;
         Ok(&rest[..len])
@@ -233,9 +233,9 @@ impl<'a> Cursor<'a> {
     /// Skips any value and gives its bytes.
     pub fn value(&mut self) -> Scan<&'a [u8]> {
         self.peek()?;
-        let begin = self.at;
+        let start = self.at;
         self.skip()?;
-        Ok(&self.bytes[begin..self.at])
+        Ok(&self.bytes[start..self.at])
     }
 
     /// Calls `each` at the value of every member of an object; it has to take the value.
@@ -251,13 +251,13 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         loop {
-            let begin = self.at;
+            let start = self.at;
             let taken = match self.name() {
                 Ok(key) => each(self, key),
                 Err(stop) => Err(stop),
             };
             if let Err(stop) = taken {
-                self.leave_out(begin, stop)?;
+                self.leave_out(start, stop)?;
             }
             if self.more(b'}')? {
                 return Ok(());
@@ -279,27 +279,27 @@ impl<'a> Cursor<'a> {
         }
         loop {
             // At the brace before the first member, or at the comma before another.
-            let begin = self.at;
-            let taken = match heads.known(&self.bytes[begin..]) {
+            let start = self.at;
+            let taken = match heads.known(&self.bytes[start..]) {
                 Some((len, means)) => {
                     self.at += len;
                     self.peek().map(|_| means)
                 }
                 None => {
                     self.at += 1;
-                    if self.peek()? == b'}' && self.bytes[begin] == b'{' {
+                    if self.peek()? == b'}' && self.bytes[start] == b'{' {
                         self.at += 1;
                         return Ok(());
                     }
                     self.name().map(|key| {
                         let means = meaning(key.bytes);
-                        heads.learn(&self.bytes[begin..self.at], means);
+                        heads.learn(&self.bytes[start..self.at], means);
                         means
                     })
                 }
             };
             if let Err(stop) = taken.and_then(|means| each(self, means)) {
-                self.leave_out(begin + 1, stop)?;
+                self.leave_out(start + 1, stop)?;
             }
             if self.more(b'}')? {
                 return Ok(());
@@ -321,9 +321,9 @@ impl<'a> Cursor<'a> {
         }
         loop {
             self.peek()?;
-            let begin = self.at;
+            let start = self.at;
             if let Err(stop) = each(self) {
-                self.leave_out(begin, stop)?;
+                self.leave_out(start, stop)?;
             }
             if self.more(b']')? {
                 return Ok(());
@@ -356,15 +356,15 @@ impl<'a> Cursor<'a> {
         Ok(ended)
     }
 
-    /// Goes from `begin`, where a member or element is that `stop` ended, to the comma or bracket that ends it; hands
+    /// Goes from `start`, where a member or element is that `stop` ended, to the comma or bracket that ends it; hands
     /// on the reason where that is not wanted.
     #[cold]
-    fn leave_out(&mut self, begin: usize, stop: Stop) -> Scan<()> {
+    fn leave_out(&mut self, start: usize, stop: Stop) -> Scan<()> {
         if !self.patient || stop == Stop::More {
             return Err(stop);
         }
         self.damaged = true;
-        self.at = begin;
+        self.at = start;
         loop {
             match self.bytes.get(self.at).ok_or(Stop::More)? {
                 b',' | b'}' | b']' => return Ok(()),

@@ -5,7 +5,7 @@ use super::whole::{kind, nanoseconds, status_code};
 use crate::build::TraceBuilder;
 use crate::format::ids;
 use crate::format::json::{Cursor, Raw, Scan};
-use crate::model::{Flags, Kind, StatusCode};
+use crate::model::{Flags, SpanKind, StatusCode};
 use crate::units::SpanId;
 use memchr::memmem;
 
@@ -19,13 +19,13 @@ pub struct First<'a> {
     /// Parent; 0 for none.
     pub parent: SpanId,
     /// Nanoseconds since the Unix epoch, 0 for none.
-    pub begin: u64,
+    pub start: u64,
     /// Nanoseconds since the Unix epoch.
     pub end: u64,
     /// Name.
     pub name: Raw<'a>,
     /// Kind.
-    pub kind: Kind,
+    pub kind: SpanKind,
     /// Status.
     pub status: StatusCode,
     /// Flags.
@@ -48,7 +48,7 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
             }
             b"name" => span.name = cursor.string_or_skip()?.unwrap_or_default(),
             b"kind" => span.kind = kind(cursor)?,
-            b"startTimeUnixNano" | b"start_time_unix_nano" => span.begin = nanoseconds(cursor)?,
+            b"startTimeUnixNano" | b"start_time_unix_nano" => span.start = nanoseconds(cursor)?,
             b"endTimeUnixNano" | b"end_time_unix_nano" => span.end = nanoseconds(cursor)?,
             b"attributes" => {
                 let list = cursor.value()?;

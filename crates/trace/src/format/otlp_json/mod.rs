@@ -70,8 +70,8 @@ fn malformed(stop: Stop, len: usize) -> Malformed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::record::Value;
-    use crate::model::{Kind, StatusCode};
+    use crate::model::record::AttributeValue;
+    use crate::model::{SpanKind, StatusCode};
     use crate::units::{SpanId, TraceId};
 
     #[test]
@@ -101,16 +101,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!((span.trace_id, span.span_id), (TraceId(10), SpanId(11)));
-        assert_eq!((span.begin_unix, span.end_unix, span.flags), (5, 6, 257));
+        assert_eq!((span.start_unix, span.end_unix, span.flags), (5, 6, 257));
         assert_eq!(
             (span.kind, span.status, span.status_message.as_str()),
-            (Kind::Server, StatusCode::Error, "m")
+            (SpanKind::Server, StatusCode::Error, "m")
         );
         assert_eq!(span.attributes.len(), 2);
-        assert_eq!(span.attributes[0].value, Value::Int(9_007_199_254_740_993));
-        assert_eq!(span.attributes[1].value, Value::Empty);
+        assert_eq!(span.attributes[0].value, AttributeValue::Int(9_007_199_254_740_993));
+        assert_eq!(span.attributes[1].value, AttributeValue::Empty);
         assert_eq!(span.events[0].name, "e");
-        assert_eq!(span.events[0].attributes[0].value, Value::Bool(true));
+        assert_eq!(span.events[0].attributes[0].value, AttributeValue::Bool(true));
         assert_eq!(span.warnings, ["w"]);
         assert_eq!(span.name, "né");
     }

@@ -2,7 +2,7 @@
 
 use crate::format::json::{Cursor, Number, Raw, Scan, number, unescape};
 use crate::model::ValueRef;
-use crate::model::record::{Attribute, Value};
+use crate::model::record::{Attribute, AttributeValue};
 use crate::units::base64_decode;
 
 /// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
@@ -70,7 +70,7 @@ fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
     let mut held = Held::Plain(ValueRef::Empty);
     if depth > DEEPEST {
         let text = String::from_utf8_lossy(cursor.value()?).into_owned();
-        return Ok(Held::Plain(ValueRef::Nested(Value::String(text))));
+        return Ok(Held::Plain(ValueRef::Nested(AttributeValue::String(text))));
     }
     cursor.object(|cursor, key| {
         held = match key.bytes {
@@ -125,7 +125,7 @@ fn integer(text: &[u8]) -> ValueRef<'static> {
     }
 }
 
-fn list(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
+fn list(cursor: &mut Cursor<'_>, depth: usize) -> Scan<AttributeValue> {
     let mut values = Vec::new();
     cursor.object(|cursor, key| match key.bytes {
         b"values" => cursor.array(|cursor| {
@@ -134,10 +134,10 @@ fn list(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
         }),
         _ => cursor.skip(),
     })?;
-    Ok(Value::Array(values))
+    Ok(AttributeValue::Array(values))
 }
 
-fn map(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
+fn map(cursor: &mut Cursor<'_>, depth: usize) -> Scan<AttributeValue> {
     let mut members = Vec::new();
     cursor.object(|cursor, key| match key.bytes {
         b"values" => deep_attributes(cursor, depth, &mut |key, value| {
@@ -145,14 +145,14 @@ fn map(cursor: &mut Cursor<'_>, depth: usize) -> Scan<Value> {
         }),
         _ => cursor.skip(),
     })?;
-    Ok(Value::Map(members))
+    Ok(AttributeValue::Map(members))
 }
 
-fn owned(held: Held<'_>) -> Value {
+fn owned(held: Held<'_>) -> AttributeValue {
     match held {
-        Held::Text(raw) => Value::String(unescape(raw).into_owned()),
+        Held::Text(raw) => AttributeValue::String(unescape(raw).into_owned()),
         Held::Plain(ValueRef::Nested(value)) => value,
         Held::Plain(value) => value.to_value(),
-        Held::Bytes(bytes) => Value::Bytes(bytes),
+        Held::Bytes(bytes) => AttributeValue::Bytes(bytes),
     }
 }

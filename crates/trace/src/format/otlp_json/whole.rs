@@ -3,8 +3,8 @@
 use super::value::{attributes, numeric, warnings_key};
 use crate::format::json::{Cursor, Raw, Scan, number, unescape};
 use crate::format::{UNREADABLE_PART, ids};
-use crate::model::record::{Attribute, Resource, Scope, Value};
-use crate::model::{Kind, Memory, Piece, Sink, StatusCode, ValueRef};
+use crate::model::record::{Attribute, AttributeValue, Resource, Scope};
+use crate::model::{Memory, Piece, Sink, SpanKind, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
 /// Says what is in a span's bytes; leaves out what cannot be read, and says so.
@@ -28,11 +28,11 @@ fn small(cursor: &mut Cursor<'_>) -> Scan<u32> {
 }
 
 /// A kind as number or name.
-pub fn kind(cursor: &mut Cursor<'_>) -> Scan<Kind> {
+pub fn kind(cursor: &mut Cursor<'_>) -> Scan<SpanKind> {
     let text = numeric(cursor)?;
     Ok(match text {
-        [digit @ b'0'..=b'9'] => Kind::from_number(u64::from(digit - b'0')),
-        _ => Kind::from_name(&String::from_utf8_lossy(text)),
+        [digit @ b'0'..=b'9'] => SpanKind::from_number(u64::from(digit - b'0')),
+        _ => SpanKind::from_name(&String::from_utf8_lossy(text)),
     })
 }
 
@@ -47,7 +47,7 @@ pub fn status_code(cursor: &mut Cursor<'_>) -> Scan<StatusCode> {
 }
 
 pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
-    let (mut begin, mut end) = (0, 0);
+    let (mut start, mut end) = (0, 0);
     let mut dropped = (0, 0, 0);
     let (mut code, mut message) = (StatusCode::Unset, Raw::default());
     cursor.object(|cursor, key| {
@@ -72,7 +72,7 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
                 sink.piece(Piece::Name(&unescape(raw)));
             }
             b"kind" => sink.piece(Piece::Kind(kind(cursor)?)),
-            b"startTimeUnixNano" | b"start_time_unix_nano" => begin = nanoseconds(cursor)?,
+            b"startTimeUnixNano" | b"start_time_unix_nano" => start = nanoseconds(cursor)?,
             b"endTimeUnixNano" | b"end_time_unix_nano" => end = nanoseconds(cursor)?,
             b"traceState" | b"trace_state" => {
                 let raw = cursor.string_or_skip()?.unwrap_or_default();
@@ -103,7 +103,7 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
         }
         Ok(())
     })?;
-    sink.piece(Piece::Times(begin, end));
+    sink.piece(Piece::Times(start, end));
     sink.piece(Piece::Status(code, &unescape(message)));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
     Ok(())
@@ -113,9 +113,9 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
 pub(in crate::format) fn say_warnings(value: &ValueRef<'_>, sink: &mut dyn Sink) {
     match value {
         ValueRef::Str(text) => sink.piece(Piece::Warning(text)),
-        ValueRef::Nested(Value::Array(texts)) => {
+        ValueRef::Nested(AttributeValue::Array(texts)) => {
             for text in texts {
-                if let Value::String(text) = text {
+                if let AttributeValue::String(text) = text {
                     sink.piece(Piece::Warning(text));
                 }
             }

@@ -4,8 +4,8 @@ use super::wire::{Field, Wire, message};
 use crate::format::json::Scan;
 use crate::format::otlp_json::{say_warnings, warnings_key};
 use crate::format::{UNREADABLE_PART, ids};
-use crate::model::record::{Attribute, Resource, Scope, Value};
-use crate::model::{Kind, Memory, Piece, Sink, StatusCode, ValueRef};
+use crate::model::record::{Attribute, AttributeValue, Resource, Scope};
+use crate::model::{Memory, Piece, Sink, SpanKind, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
 /// Lists within lists beyond this depth stay bytes: nothing here may depend on the size of the stack.
@@ -24,7 +24,7 @@ pub fn time(field: Field<'_>) -> u64 {
 }
 
 pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
-    let (mut begin, mut end) = (0, 0);
+    let (mut start, mut end) = (0, 0);
     let mut dropped = (0, 0, 0);
     // A broken event or link takes nothing else away; the first mistake is what there is to say in the end.
     let mut mistake = Ok(());
@@ -50,8 +50,8 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
                 sink.piece(Piece::Parent(id, &text));
             }
             5 => sink.piece(Piece::Name(&String::from_utf8_lossy(field.bytes()))),
-            6 => sink.piece(Piece::Kind(Kind::from_number(field.number()))),
-            7 => begin = time(field),
+            6 => sink.piece(Piece::Kind(SpanKind::from_number(field.number()))),
+            7 => start = time(field),
             8 => end = time(field),
             9 => note(key_value(field.bytes(), 0, &mut |key, value| {
                 if key == warnings_key() {
@@ -78,7 +78,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
         }
         Ok(())
     })?;
-    sink.piece(Piece::Times(begin, end));
+    sink.piece(Piece::Times(start, end));
     sink.piece(Piece::Status(StatusCode::from_number(code), &String::from_utf8_lossy(text)));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
     mistake
@@ -164,7 +164,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
                 1 => any(field.bytes(), depth + 1, &mut |value| values.push(value.to_value())),
                 _ => Ok(()),
             })?;
-            take(ValueRef::Nested(Value::Array(values)));
+            take(ValueRef::Nested(AttributeValue::Array(values)));
         }
         _ => {
             let mut members = Vec::new();
@@ -174,7 +174,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
                 }),
                 _ => Ok(()),
             })?;
-            take(ValueRef::Nested(Value::Map(members)));
+            take(ValueRef::Nested(AttributeValue::Map(members)));
         }
     }
     Ok(())

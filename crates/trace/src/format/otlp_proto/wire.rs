@@ -67,29 +67,29 @@ impl<'a> Wire<'a> {
 
     /// The number and wire type of the next field.
     pub fn tag(&mut self) -> Scan<(u64, u8)> {
-        let begin = self.at;
+        let start = self.at;
         let tag = self.varint()?;
         let (field, wire) = (tag >> 3, (tag & 7) as u8);
         if field == 0 || field > 0x1fff_ffff {
-            return Err(Stop::Bad("no field has this number", begin));
+            return Err(Stop::Bad("no field has this number", start));
         }
         Ok((field, wire))
     }
 
     /// The value of a field.
     pub fn field(&mut self, wire: u8) -> Scan<Field<'a>> {
-        let begin = self.at;
+        let start = self.at;
         match wire {
             0 => self.varint().map(Field::Varint),
             1 => self.take(8).map(|bytes| Field::Fixed64(little(bytes))),
             2 => {
                 let len = self.varint()?;
                 let len = usize::try_from(len).ok().filter(|len| *len <= 1 << 31);
-                let len = len.ok_or(Stop::Bad("a length is beyond all measure", begin))?;
+                let len = len.ok_or(Stop::Bad("a length is beyond all measure", start))?;
                 self.take(len).map(Field::Bytes)
             }
             5 => self.take(4).map(|bytes| Field::Fixed32(little(bytes) as u32)),
-            _ => Err(Stop::Bad("no field has this wire type", begin)),
+            _ => Err(Stop::Bad("no field has this wire type", start)),
         }
     }
 

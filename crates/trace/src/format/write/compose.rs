@@ -2,54 +2,59 @@
 
 pub(super) use crate::model::json::{comma, double, show, string};
 use crate::model::json::{plain, text_of};
-use crate::model::record::{Attribute, Value};
+use crate::model::record::{Attribute, AttributeValue};
 use crate::units::base64_encode;
 
 /// Beyond this, doubles (and so JavaScript) lose integers; Jaeger writes such numbers as text.
 const SAFE: u64 = (1 << 53) - 1;
 
 /// A value as a tag of Jaeger: its type and value members. Lists and maps become JSON text.
-pub(super) fn jaeger_value(out: &mut Vec<u8>, value: &Value) {
+pub(super) fn jaeger_value(out: &mut Vec<u8>, value: &AttributeValue) {
     let kind = match value {
-        Value::Bool(_) => "bool",
-        Value::Int(_) => "int64",
-        Value::Double(_) => "float64",
-        Value::Bytes(_) => "binary",
-        Value::Empty | Value::String(_) | Value::Array(_) | Value::Map(_) => "string",
+        AttributeValue::Bool(_) => "bool",
+        AttributeValue::Int(_) => "int64",
+        AttributeValue::Double(_) => "float64",
+        AttributeValue::Bytes(_) => "binary",
+        AttributeValue::Empty
+        | AttributeValue::String(_)
+        | AttributeValue::Array(_)
+        | AttributeValue::Map(_) => "string",
     };
     show(out, format_args!("\"type\":\"{kind}\",\"value\":"));
     match value {
-        Value::Empty => string(out, ""),
-        Value::String(text) => string(out, text),
-        Value::Int(number) if number.unsigned_abs() > SAFE => show(out, format_args!("\"{number}\"")),
-        Value::Bytes(bytes) => string(out, &base64_encode(bytes)),
-        Value::Array(_) | Value::Map(_) => string(out, &text_of(value)),
+        AttributeValue::Empty => string(out, ""),
+        AttributeValue::String(text) => string(out, text),
+        AttributeValue::Int(number) if number.unsigned_abs() > SAFE => {
+            show(out, format_args!("\"{number}\""))
+        }
+        AttributeValue::Bytes(bytes) => string(out, &base64_encode(bytes)),
+        AttributeValue::Array(_) | AttributeValue::Map(_) => string(out, &text_of(value)),
         number => plain(out, number),
     }
 }
 
 /// A value as OTLP's `AnyValue`.
-pub(super) fn any_value(out: &mut Vec<u8>, value: &Value) {
+pub(super) fn any_value(out: &mut Vec<u8>, value: &AttributeValue) {
     match value {
-        Value::Empty => out.extend_from_slice(b"{}"),
-        Value::String(text) => {
+        AttributeValue::Empty => out.extend_from_slice(b"{}"),
+        AttributeValue::String(text) => {
             out.extend_from_slice(b"{\"stringValue\":");
             string(out, text);
             out.push(b'}');
         }
-        Value::Bool(flag) => show(out, format_args!("{{\"boolValue\":{flag}}}")),
-        Value::Int(number) => show(out, format_args!("{{\"intValue\":\"{number}\"}}")),
-        Value::Double(number) => {
+        AttributeValue::Bool(flag) => show(out, format_args!("{{\"boolValue\":{flag}}}")),
+        AttributeValue::Int(number) => show(out, format_args!("{{\"intValue\":\"{number}\"}}")),
+        AttributeValue::Double(number) => {
             out.extend_from_slice(b"{\"doubleValue\":");
             double(out, *number);
             out.push(b'}');
         }
-        Value::Bytes(bytes) => {
+        AttributeValue::Bytes(bytes) => {
             out.extend_from_slice(b"{\"bytesValue\":");
             string(out, &base64_encode(bytes));
             out.push(b'}');
         }
-        Value::Array(values) => {
+        AttributeValue::Array(values) => {
             out.extend_from_slice(b"{\"arrayValue\":{\"values\":[");
             let mut first = true;
             for value in values {
@@ -58,7 +63,7 @@ pub(super) fn any_value(out: &mut Vec<u8>, value: &Value) {
             }
             out.extend_from_slice(b"]}}");
         }
-        Value::Map(members) => {
+        AttributeValue::Map(members) => {
             out.extend_from_slice(b"{\"kvlistValue\":{\"values\":");
             attributes(out, members);
             out.extend_from_slice(b"}}");
@@ -78,7 +83,7 @@ pub(super) fn attributes(out: &mut Vec<u8>, list: &[Attribute]) {
 }
 
 /// One OTLP attribute.
-pub(super) fn key_value(out: &mut Vec<u8>, key: &str, value: &Value) {
+pub(super) fn key_value(out: &mut Vec<u8>, key: &str, value: &AttributeValue) {
     out.extend_from_slice(b"{\"key\":");
     string(out, key);
     out.extend_from_slice(b",\"value\":");
@@ -130,8 +135,8 @@ mod tests {
     #[test]
     fn integers_beyond_doubles_are_text_in_jaeger() {
         let mut out = Vec::new();
-        jaeger_value(&mut out, &Value::Int(9_007_199_254_740_993));
-        jaeger_value(&mut out, &Value::Int(-9_007_199_254_740_991));
+        jaeger_value(&mut out, &AttributeValue::Int(9_007_199_254_740_993));
+        jaeger_value(&mut out, &AttributeValue::Int(-9_007_199_254_740_991));
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,

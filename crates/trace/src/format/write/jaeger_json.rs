@@ -1,8 +1,8 @@
 //! Jaeger JSON, as `/api/traces` answers it (the rules of the collector's OTLP to Jaeger translator).
 
 use super::compose::{comma, jaeger_value, show, string};
-use crate::model::record::{Attribute, Link, Resource, Scope, SpanRecord, Value};
-use crate::model::{Kind, StatusCode};
+use crate::model::record::{Attribute, AttributeValue, Link, Resource, Scope, SpanRecord};
+use crate::model::{SpanKind, StatusCode};
 use crate::units::{SpanId, TraceId};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
@@ -33,13 +33,13 @@ struct OpenTrace {
 }
 
 impl<W: Write> JaegerJson<W> {
-    /// Begins the envelope.
+    /// Starts the envelope.
     pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(b"{\"data\":[")?;
         Ok(Self { out, buffer: Vec::new(), first_trace: true, open: None })
     }
 
-    /// Begins a trace; ends the one before. `foreign` is the id as written where it is not hexadecimal.
+    /// Starts a trace; ends the one before. `foreign` is the id as written where it is not hexadecimal.
     pub fn begin_trace(&mut self, trace: TraceId, foreign: &str, warnings: &[String]) -> io::Result<()> {
         self.end_trace()?;
         let id = trace_text(trace, foreign);
@@ -150,8 +150,8 @@ fn write_span(out: &mut Vec<u8>, open: &OpenTrace, scope: &Scope, span: &SpanRec
     string(out, &span.name);
     out.extend_from_slice(b",\"references\":[");
     references(out, open, span);
-    let duration = (span.end_unix.wrapping_sub(span.begin_unix) as i64 / 1000) as u64;
-    show(out, format_args!("],\"startTime\":{},\"duration\":{duration},\"tags\":[", span.begin_unix / 1000));
+    let duration = (span.end_unix.wrapping_sub(span.start_unix) as i64 / 1000) as u64;
+    show(out, format_args!("],\"startTime\":{},\"duration\":{duration},\"tags\":[", span.start_unix / 1000));
     tags(out, scope, span);
     out.extend_from_slice(b"],\"logs\":[");
     let mut first = true;
@@ -194,7 +194,7 @@ fn references(out: &mut Vec<u8>, open: &OpenTrace, span: &SpanRecord) {
 }
 
 fn is_child_of(link: &Link) -> bool {
-    let child = Value::String("child_of".to_owned());
+    let child = AttributeValue::String("child_of".to_owned());
     link.attributes
         .iter()
         .any(|attribute| attribute.key == "opentracing.ref_type" && attribute.value == child)
@@ -224,7 +224,7 @@ fn tags(out: &mut Vec<u8>, scope: &Scope, span: &SpanRecord) {
     for attribute in &span.attributes {
         tag(out, &mut first, &attribute.key, &attribute.value);
     }
-    if span.kind != Kind::Unspecified {
+    if span.kind != SpanKind::Unspecified {
         text_tag(out, &mut first, "span.kind", span.kind.name());
     }
     match span.status {
@@ -232,7 +232,7 @@ fn tags(out: &mut Vec<u8>, scope: &Scope, span: &SpanRecord) {
         StatusCode::Ok => text_tag(out, &mut first, "otel.status_code", "OK"),
         StatusCode::Error => {
             text_tag(out, &mut first, "otel.status_code", "ERROR");
-            tag(out, &mut first, "error", &Value::Bool(true));
+            tag(out, &mut first, "error", &AttributeValue::Bool(true));
         }
     }
     if !span.status_message.is_empty() {
@@ -247,7 +247,7 @@ fn has(attributes: &[Attribute], key: &str) -> bool {
     attributes.iter().any(|attribute| attribute.key == key)
 }
 
-fn tag(out: &mut Vec<u8>, first: &mut bool, key: &str, value: &Value) {
+fn tag(out: &mut Vec<u8>, first: &mut bool, key: &str, value: &AttributeValue) {
     comma(out, first);
     out.extend_from_slice(b"{\"key\":");
     string(out, key);
@@ -301,11 +301,11 @@ mod tests {
     use super::*;
     use crate::model::record::Event;
 
-    fn text(value: &str) -> Value {
-        Value::String(value.to_owned())
+    fn text(value: &str) -> AttributeValue {
+        AttributeValue::String(value.to_owned())
     }
 
-    fn attribute(key: &str, value: Value) -> Attribute {
+    fn attribute(key: &str, value: AttributeValue) -> Attribute {
         Attribute { key: key.to_owned(), value }
     }
 
@@ -327,8 +327,8 @@ mod tests {
         let answer = written(&SpanRecord {
             trace_id: TraceId(0xab),
             span_id: SpanId(1),
-            attributes: vec![attribute("a", Value::Array(vec![Value::Int(1), text("x")]))],
-            kind: Kind::Client,
+            attributes: vec![attribute("a", AttributeValue::Array(vec![AttributeValue::Int(1), text("x")]))],
+            kind: SpanKind::Client,
             status: StatusCode::Error,
             status_message: "m".into(),
             trace_state: "k=v".into(),

@@ -2,8 +2,8 @@
 //! numbers, members that are zero left out, `status` always there.
 
 use super::compose::{attributes, comma, key_value, show, string};
-use crate::model::record::{Attribute, Event, Link, Resource, Scope, SpanRecord, Value};
-use crate::model::{Kind, StatusCode};
+use crate::model::record::{Attribute, AttributeValue, Event, Link, Resource, Scope, SpanRecord};
+use crate::model::{SpanKind, StatusCode};
 use std::io::{self, Write};
 
 /// What stands around `resourceSpans`.
@@ -28,7 +28,7 @@ pub struct OtlpJson<W> {
 }
 
 impl<W: Write> OtlpJson<W> {
-    /// Begins. With `warnings` a span's warnings are written as its attribute `@jaeger@warnings`.
+    /// Starts. With `warnings` a span's warnings are written as its attribute `@jaeger@warnings`.
     pub fn new(mut out: W, envelope: Envelope, warnings: bool) -> io::Result<Self> {
         if envelope == Envelope::Result {
             out.write_all(b"{\"result\":")?;
@@ -106,7 +106,7 @@ fn begin_resource(out: &mut Vec<u8>, resource: &Resource) {
     let mut first = true;
     let named = resource.attributes.iter().any(|attribute| attribute.key == "service.name");
     if !resource.service.is_empty() && !named {
-        let service = Value::String(resource.service.clone());
+        let service = AttributeValue::String(resource.service.clone());
         let service = Attribute { key: "service.name".to_owned(), value: service };
         member(out, &mut first, "attributes");
         attributes(out, &[std::slice::from_ref(&service), &resource.attributes].concat());
@@ -140,10 +140,10 @@ fn write_span(out: &mut Vec<u8>, span: &SpanRecord, warnings: bool) {
     }
     number(out, &mut first, "flags", span.flags);
     text(out, &mut first, "name", &span.name);
-    if span.kind != Kind::Unspecified {
+    if span.kind != SpanKind::Unspecified {
         show(out, format_args!(",\"kind\":{}", span.kind as u8));
     }
-    time(out, "startTimeUnixNano", span.begin_unix);
+    time(out, "startTimeUnixNano", span.start_unix);
     time(out, "endTimeUnixNano", span.end_unix);
     if warnings && !span.warnings.is_empty() {
         member(out, &mut first, "attributes");
@@ -152,8 +152,8 @@ fn write_span(out: &mut Vec<u8>, span: &SpanRecord, warnings: bool) {
         if !span.attributes.is_empty() {
             out.push(b',');
         }
-        let warnings = span.warnings.iter().cloned().map(Value::String).collect();
-        key_value(out, "@jaeger@warnings", &Value::Array(warnings));
+        let warnings = span.warnings.iter().cloned().map(AttributeValue::String).collect();
+        key_value(out, "@jaeger@warnings", &AttributeValue::Array(warnings));
         out.push(b']');
     } else {
         list(out, &mut first, &span.attributes);
@@ -255,13 +255,15 @@ mod tests {
     use crate::format::otlp_json;
     use crate::units::{SpanId, TraceId};
 
-    fn attribute(key: &str, value: Value) -> Attribute {
+    fn attribute(key: &str, value: AttributeValue) -> Attribute {
         Attribute { key: key.to_owned(), value }
     }
 
     fn everything() -> SpanRecord {
-        let nested =
-            Value::Map(vec![attribute("k", Value::Array(vec![Value::Empty, Value::Bytes(vec![0, 255])]))]);
+        let nested = AttributeValue::Map(vec![attribute(
+            "k",
+            AttributeValue::Array(vec![AttributeValue::Empty, AttributeValue::Bytes(vec![0, 255])]),
+        )]);
         SpanRecord {
             trace_id: TraceId(5),
             span_id: SpanId(6),
@@ -269,12 +271,12 @@ mod tests {
             trace_state: "a=b".into(),
             flags: 257,
             name: "n \"x\"".into(),
-            kind: Kind::Consumer,
-            begin_unix: 1,
+            kind: SpanKind::Consumer,
+            start_unix: 1,
             end_unix: 2,
             attributes: vec![
-                attribute("i", Value::Int(i64::MIN)),
-                attribute("d", Value::Double(f64::INFINITY)),
+                attribute("i", AttributeValue::Int(i64::MIN)),
+                attribute("d", AttributeValue::Double(f64::INFINITY)),
                 attribute("n", nested),
             ],
             dropped_attributes: 1,

@@ -142,16 +142,16 @@ impl Columns {
 
     /// An event's name and its attributes, in [`Of::Event`].
     pub fn event(&self, at: u32) -> (StrIx, Range<u32>) {
-        let begin = at.checked_sub(1).map_or(0, |before| self.events[before as usize].cells_end);
+        let start = at.checked_sub(1).map_or(0, |before| self.events[before as usize].cells_end);
         let event = &self.events[at as usize];
-        (event.name, begin..event.cells_end)
+        (event.name, start..event.cells_end)
     }
 
     /// What a link points to, and its attributes, in [`Of::Link`].
     pub fn link(&self, at: u32) -> (TraceId, SpanId, Range<u32>) {
-        let begin = at.checked_sub(1).map_or(0, |before| self.links[before as usize].cells_end);
+        let start = at.checked_sub(1).map_or(0, |before| self.links[before as usize].cells_end);
         let link = &self.links[at as usize];
-        (link.trace, link.span, begin..link.cells_end)
+        (link.trace, link.span, start..link.cells_end)
     }
 
     /// A value as text.

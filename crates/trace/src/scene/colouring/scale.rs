@@ -13,7 +13,7 @@ pub const SCALE: u8 = COLOURLESS + 1;
 /// Steps of the scale.
 pub const STEPS: u8 = 6;
 
-/// Where the bands of percentiles begin, but for the lowest.
+/// Where the bands of percentiles start, but for the lowest.
 const PERCENTILES: [u8; STEPS as usize - 1] = [50, 75, 90, 95, 99];
 
 impl Colouring {

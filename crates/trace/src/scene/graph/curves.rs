@@ -10,7 +10,7 @@ const PIECES: u32 = 12;
 /// Cubic Bézier bends, each beginning where the one before ends.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    /// Begin, two handles and end of each bend.
+    /// Start, two handles and end of each bend.
     pub bends: Vec<[Point; 4]>,
     /// Left, top, right and bottom of all points and handles.
     pub bounds: (f64, f64, f64, f64),

@@ -48,15 +48,15 @@ fn boxes_say_how_often_they_were_called_and_failed() {
 }
 
 #[test]
-fn lines_begin_and_end_on_the_sides_of_boxes() {
+fn lines_start_and_end_on_the_sides_of_boxes() {
     let scene = shop();
     for edge in scene.edges.iter().filter(|edge| edge.caller != edge.callee) {
         let (caller, callee) = (&scene.nodes[edge.caller as usize], &scene.nodes[edge.callee as usize]);
         let rightwards = caller.center.x < callee.center.x;
         let side =
             |node: &Node, right: bool| node.center.x + node.width / 2.0 * if right { 1.0 } else { -1.0 };
-        let (begin, end) = (edge.curve.bends[0][0], edge.curve.bends[edge.curve.bends.len() - 1][3]);
-        assert_eq!((begin.x, end.x), (side(caller, rightwards), side(callee, !rightwards)));
+        let (start, end) = (edge.curve.bends[0][0], edge.curve.bends[edge.curve.bends.len() - 1][3]);
+        assert_eq!((start.x, end.x), (side(caller, rightwards), side(callee, !rightwards)));
         assert!(edge.curve.bends.windows(2).all(|pair| pair[0][3] == pair[1][0]));
         assert!((1.0..=5.0).contains(&edge.width));
     }

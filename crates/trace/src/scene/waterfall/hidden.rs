@@ -43,7 +43,7 @@ impl Hidden {
 
 /// Remembers the hidden things of rows while the time shown stays: scrolling walks no subtree twice.
 #[derive(Debug, Default)]
-pub(super) struct HiddenKept {
+pub(super) struct HiddenCache {
     scale: Option<TimeScale>,
     rows: Kept<Hidden>,
     cells: Cells,
@@ -52,7 +52,7 @@ pub(super) struct HiddenKept {
 /// How many rows are remembered before all are forgotten.
 const MOST: usize = 1 << 12;
 
-impl HiddenKept {
+impl HiddenCache {
     /// Forgets what was laid at another scale.
     pub fn scale_to(&mut self, scale: &TimeScale) {
         if self.scale != Some(*scale) || self.rows.len() > MOST {
@@ -93,7 +93,7 @@ fn lay(
     };
     let taken = |cells: &Cells| cells.runs().map(|(x0, x1, cell)| (x0 as u32, x1 as u32, cell)).collect();
     let members = rows.members(index);
-    let times = |span: SpanIx| (outline.begin[span as usize], outline.end[span as usize]);
+    let times = |span: SpanIx| (outline.start[span as usize], outline.end[span as usize]);
 
     cells.clear(width);
     if row.is_group() {
@@ -115,9 +115,9 @@ fn lay(
     };
     let below = |top: SpanIx| top + 1..outline.subtree_end[top as usize];
     for &top in tops {
-        let (begin, end) = times(top);
+        let (start, end) = times(top);
         // Most lie in the time of what they are below: two comparisons, and nothing to fill.
-        let outside = |span: &SpanIx| times(*span).0 < begin || times(*span).1 > end;
+        let outside = |span: &SpanIx| times(*span).0 < start || times(*span).1 > end;
         for span in below(top).filter(outside) {
             fill(cells, extent(outline, view, span), BELOW + colour(span));
         }

@@ -7,7 +7,7 @@ use crate::units::duration;
 
 /// Where a label stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum LabelPosition {
     /// On the ground beside the bar.
     Beside,
     /// Upon the bar, so it needs a ground of its own.
@@ -26,7 +26,7 @@ pub struct Label {
     /// The text.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: LabelPosition,
 }
 
 /// Between a bar and its label, in widths of a digit.
@@ -40,8 +40,8 @@ impl Label {
     pub(super) fn make_way(&mut self, view: &Viewport, x0: f64, x1: f64) {
         let left = f64::from(self.x);
         let right = left + width(view, &self.text);
-        if self.place == Place::Beside && x0 < right && x1 > left {
-            self.place = Place::Upon;
+        if self.place == LabelPosition::Beside && x0 < right && x1 > left {
+            self.place = LabelPosition::Upon;
         }
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn of_span(outline: &Outline, view: &Viewport, span: SpanIx, row: u32
 
 /// The label of a group whose members lie within `extent`: how long they took, one by one, where there is room.
 pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent) -> Label {
-    let whole = duration(group.end - group.begin);
+    let whole = duration(group.end - group.start);
     let each = format!(
         "{whole} · p50 {}, {} to {}{}",
         duration(group.middle),
@@ -75,10 +75,10 @@ fn label(view: &Viewport, row: u32, extent: Extent, length: String, more: Option
     let width = |text: &str| width(view, text);
     let gap = GAP * view.char_width;
     let (x, text, place) = match extent {
-        Extent::Before => (gap, format!("◂ {length}"), Place::Edge),
+        Extent::Before => (gap, format!("◂ {length}"), LabelPosition::Edge),
         Extent::After => {
             let text = format!("{length} ▸");
-            (view.scale.width - gap - width(&text), text, Place::Edge)
+            (view.scale.width - gap - width(&text), text, LabelPosition::Edge)
         }
         Extent::Within(x0, x1) => {
             let fits =
@@ -86,11 +86,11 @@ fn label(view: &Viewport, row: u32, extent: Extent, length: String, more: Option
             let text = more.filter(fits).unwrap_or(length);
             let wide = width(&text);
             if x1 + gap + wide <= view.scale.width {
-                (x1 + gap, text, Place::Beside)
+                (x1 + gap, text, LabelPosition::Beside)
             } else if x0 - gap - wide >= 0.0 {
-                (x0 - gap - wide, text, Place::Beside)
+                (x0 - gap - wide, text, LabelPosition::Beside)
             } else {
-                (x1 - 2.0 * gap - wide, text, Place::Upon)
+                (x1 - 2.0 * gap - wide, text, LabelPosition::Upon)
             }
         }
     };

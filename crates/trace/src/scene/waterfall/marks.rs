@@ -2,20 +2,20 @@
 
 use super::{Extent, Stretch, TimeScale, Viewport, place};
 use crate::analysis::gaps::gaps;
-use crate::analysis::waiting::Waits;
-use crate::model::{Kind, Outline, SpanIx};
+use crate::analysis::waiting::ChildCoverage;
+use crate::model::{Outline, SpanIx, SpanKind};
 use crate::units::Kept;
 
 /// Remembers the gaps of the spans that were on screen. Belongs to one outline.
 #[derive(Debug, Default)]
-pub(super) struct GapsKept(Kept<Vec<(u64, u64)>>);
+pub(super) struct GapCache(Kept<Vec<(u64, u64)>>);
 
 /// How many spans are remembered before all are forgotten.
 const MOST: usize = 1 << 14;
 
-impl GapsKept {
+impl GapCache {
     /// The gaps of `span`, whose waits are `waits`.
-    pub fn of(&mut self, outline: &Outline, span: SpanIx, waits: &Waits) -> &[(u64, u64)] {
+    pub fn of(&mut self, outline: &Outline, span: SpanIx, waits: &ChildCoverage) -> &[(u64, u64)] {
         if self.0.len() > MOST {
             self.0.clear();
         }
@@ -28,7 +28,7 @@ pub(super) fn ticks(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, 
     let scale = &view.scale;
     let mut last = -1.0;
     for &time in outline.events_of(span) {
-        if time < scale.begin || time > scale.end {
+        if time < scale.start || time > scale.end {
             continue;
         }
         let x = scale.x_of(time).round().min(scale.width.floor() - 1.0);
@@ -49,7 +49,7 @@ pub fn events_near(
     reach: f64,
     together: f64,
 ) -> Option<(u64, u64)> {
-    let shown = || outline.events_of(span).iter().filter(|time| (scale.begin..=scale.end).contains(*time));
+    let shown = || outline.events_of(span).iter().filter(|time| (scale.start..=scale.end).contains(*time));
     let mut nearest = None;
     for time in shown() {
         let (at, off) = (scale.x_of(*time), (scale.x_of(*time) - x).abs());
@@ -68,12 +68,12 @@ pub fn events_near(
 pub(super) fn overruns(outline: &Outline, span: SpanIx) -> [Option<(u64, u64)>; 2] {
     let at = span as usize;
     let Some(parent) = outline.parent_of(span).map(|parent| parent as usize) else { return [None; 2] };
-    if outline.kind[at] == Kind::Consumer || outline.kind[parent] == Kind::Producer {
+    if outline.kind[at] == SpanKind::Consumer || outline.kind[parent] == SpanKind::Producer {
         return [None; 2];
     }
-    let (begin, end) = (outline.begin[at], outline.end[at]);
-    let before = (begin, end.min(outline.begin[parent]));
-    let after = (begin.max(outline.end[parent]), end);
+    let (start, end) = (outline.start[at], outline.end[at]);
+    let before = (start, end.min(outline.start[parent]));
+    let after = (start.max(outline.end[parent]), end);
     [before, after].map(|stretch| Some(stretch).filter(|(from, to)| from < to))
 }
 
@@ -99,7 +99,7 @@ mod tests {
         ) {
             let scale = TimeScale::new(cut.0, cut.0 + cut.1, 200.0);
             for span in 0..outline.len() as SpanIx {
-                let shown = |time: &u64| (scale.begin..=scale.end).contains(time);
+                let shown = |time: &u64| (scale.start..=scale.end).contains(time);
                 let times: Vec<u64> = outline.events_of(span).iter().copied().filter(shown).collect();
                 let off = |time: u64| (scale.x_of(time) - x).abs();
                 let nearest = times.iter().copied().min_by(|one, other| off(*one).total_cmp(&off(*other)));

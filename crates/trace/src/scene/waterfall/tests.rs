@@ -3,14 +3,14 @@
 mod exact;
 
 use super::*;
-use crate::analysis::rows::{View, rows};
+use crate::analysis::rows::{RowOptions, rows};
 use crate::testing::forest::{forest, outlines};
 use crate::testing::trace;
 use proptest::prelude::*;
 
-fn viewport(begin: u64, end: u64, width: f64) -> Viewport<'static> {
+fn viewport(start: u64, end: u64, width: f64) -> Viewport<'static> {
     Viewport {
-        scale: TimeScale::new(begin, end, width),
+        scale: TimeScale::new(start, end, width),
         top: 0.0,
         height: 400.0,
         places: Places { row_height: 24.0, apart: &[] },
@@ -41,21 +41,21 @@ fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
 /// The colour of what failed, in these tests.
 const FAILED: u8 = 12;
 
-fn laid_as(outline: &Outline, view: &Viewport, asked: &View) -> (Rows, Waterfall) {
+fn laid_as(outline: &Outline, view: &Viewport, asked: &RowOptions) -> (Rows, Waterfall) {
     let mut scene = Waterfall::default();
     let rows = rows(outline, asked);
     let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
         true => FAILED,
         false => outline.service[span as usize] as u8 % FAILED,
     };
-    scene.lay(outline, &rows, view, &mut Kept::default(), &colour);
+    scene.lay(outline, &rows, view, &mut WaterfallCache::default(), &colour);
     (rows, scene)
 }
 
 fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
     let mut outline = outline.clone();
     outline.flags.iter_mut().for_each(|flags| *flags = Flags(flags.0 & !Flags::OWN_ERROR.0));
-    laid_as(&outline, view, &View::default()).1
+    laid_as(&outline, view, &RowOptions::default()).1
 }
 
 #[test]
@@ -80,7 +80,12 @@ fn own_time_is_solid_and_waiting_is_faded() {
     let texts: Vec<_> = zoomed.labels.iter().map(|label| (label.text.as_str(), label.place)).collect();
     assert_eq!(
         texts,
-        [("40 ns", Place::Upon), ("20 ns", Place::Upon), ("10 ns", Place::Upon), ("10 ns ▸", Place::Edge)]
+        [
+            ("40 ns", LabelPosition::Upon),
+            ("20 ns", LabelPosition::Upon),
+            ("10 ns", LabelPosition::Upon),
+            ("10 ns ▸", LabelPosition::Edge)
+        ]
     );
 }
 
@@ -103,13 +108,13 @@ fn only_rows_on_screen_are_laid() {
     let (name, service) = (outline.name[1], outline.service[1]);
     outline.name.fill(name);
     outline.service.fill(service);
-    let (rows, scene) = laid_as(&outline, &view, &View { group: true, ..View::default() });
+    let (rows, scene) = laid_as(&outline, &view, &RowOptions { group: true, ..RowOptions::default() });
     assert_eq!((rows.len(), rows.members(1).len()), (2, 200_000));
     assert!(scene.len() <= 2000, "{}", scene.len());
     outline.end[0] = 5;
     outline.flags[150_000].set(Flags::OWN_ERROR);
     outline.flags[0].set(Flags::ERROR_BELOW);
-    let mut collapsed = View::default();
+    let mut collapsed = RowOptions::default();
     collapsed.fold.collapse_all();
     let (rows, scene) = laid_as(&outline, &view, &collapsed);
     assert_eq!(rows.len(), 1);
@@ -135,7 +140,7 @@ fn a_row_shows_what_it_hides() {
     );
     let outline = drawn_trace.outline();
     let view = viewport(0, outline.duration, outline.duration as f64 / 1e6);
-    let mut asked = View { group: true, ..View::default() };
+    let mut asked = RowOptions { group: true, ..RowOptions::default() };
     asked.fold.set(outline, 1, true);
     let (rows, scene) = laid_as(outline, &view, &asked);
     assert_eq!((rows.len(), rows.members(2).len()), (3, 5));
@@ -159,7 +164,7 @@ fn a_collapsed_client_shows_its_server() {
     );
     let outline = drawn_trace.outline();
     let view = viewport(0, outline.duration, outline.duration as f64 / 1e6);
-    let mut asked = View::default();
+    let mut asked = RowOptions::default();
     assert_eq!(laid_as(outline, &view, &asked).1.served, []);
     asked.fold.collapse_all();
     let service = outline.service[1] as u8;
@@ -202,17 +207,17 @@ proptest! {
             let line = line.as_bytes();
             let shown = row as f64 * 24.0 < top + 400.0 && (row + 1) as f64 * 24.0 > top;
             prop_assert_eq!(on_screen.contains(&row), shown);
-            let (begin, end) = (outline.begin[row], outline.end[row]);
+            let (start, end) = (outline.start[row], outline.end[row]);
             let x_of = |time: u64| (time as f64 - from as f64) / span as f64 * width;
             // Outside the shown time there is nothing; inside, never nothing.
-            let seen = end > from && begin < from + span
-                || begin == end && end == from
-                || begin == from + span && begin == outline.duration;
-            prop_assert_eq!(!line.is_empty(), shown && seen, "row {} {}..{}", row, begin, end);
+            let seen = end > from && start < from + span
+                || start == end && end == from
+                || start == from + span && start == outline.duration;
+            prop_assert_eq!(!line.is_empty(), shown && seen, "row {} {}..{}", row, start, end);
             if line.is_empty() {
                 continue;
             }
-            let first = x_of(begin).clamp(0.0, width).round().min(width - 2.0) as usize;
+            let first = x_of(start).clamp(0.0, width).round().min(width - 2.0) as usize;
             let last = (x_of(end).clamp(0.0, width).round() as usize).max(first + 2);
             prop_assert_eq!(line.len(), last);
             for (x, cell) in line.iter().enumerate() {
@@ -222,10 +227,10 @@ proptest! {
                 }
                 // A thousand samples of the column's time that belong to the span.
                 let time = |x: f64| from as f64 + x / width * span as f64;
-                let (a, b) = (time(x as f64).max(begin as f64), time(x as f64 + 1.0).min(end as f64));
+                let (a, b) = (time(x as f64).max(start as f64), time(x as f64 + 1.0).min(end as f64));
                 let share = if a < b {
                     let waiting = |at: f64| outline.children(row as u32).any(|child| {
-                        outline.begin[child as usize] as f64 <= at && at < outline.end[child as usize] as f64
+                        outline.start[child as usize] as f64 <= at && at < outline.end[child as usize] as f64
                     });
                     let hits = (0..1000).filter(|i| waiting(a + (b - a) * (f64::from(*i) + 0.5) / 1000.0)).count();
                     hits as f64 / 1000.0

@@ -59,7 +59,7 @@ fn self_times_are_told_in_round_bands_from_the_greatest_down() {
 fn bounds_in_two_units_and_traces_without_time_are_told_too() {
     let told = |times: &[u64]| {
         let mut outline = forest(&vec![None; times.len()]);
-        outline.begin = vec![0; times.len()];
+        outline.start = vec![0; times.len()];
         outline.end = times.to_vec();
         let colouring = Colouring::by_self_time(&outline, &SelfBands::of(&outline));
         words(&colouring).join(", ")

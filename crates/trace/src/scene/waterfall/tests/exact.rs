@@ -2,8 +2,8 @@
 //! left out, in focus or looked for, no pixel says more than there is, and no error and no span that is selected is lost.
 
 use super::*;
-use crate::analysis::rows::{Shown, SiblingOrder, View};
-use crate::model::Kind;
+use crate::analysis::rows::{RowOptions, Shown, SiblingOrder};
+use crate::model::SpanKind;
 use crate::units::{SpanId, duration};
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ fn manifold() -> impl Strategy<Value = Outline> {
             let like = like.min(outline.len() - 1);
             outline.name[span] = outline.name[like];
             outline.service[span] = outline.service[like];
-            outline.kind[span] = Kind::from_number(kind);
+            outline.kind[span] = SpanKind::from_number(kind);
             if long == 0 {
-                outline.end[span] = outline.begin[span];
+                outline.end[span] = outline.start[span];
             }
         }
         outline.duration = outline.end.iter().copied().max().unwrap_or(0);
         // Some end with a span that takes no time.
         if outline.duration % 2 == 0
-            && let Some(last) = outline.begin.last_mut()
+            && let Some(last) = outline.start.last_mut()
         {
             *last = outline.duration;
             outline.end.pop();
@@ -65,9 +65,9 @@ fn asked() -> impl Strategy<Value = Asked> {
 }
 
 impl Asked {
-    fn of(self, outline: &Outline) -> View {
+    fn of(self, outline: &Outline) -> RowOptions {
         let service = |number: u8| format!("service {number}");
-        let mut view = View { group: self.group.is_some(), ..View::default() };
+        let mut view = RowOptions { group: self.group.is_some(), ..RowOptions::default() };
         let (collapsed, level, services) = self.folded;
         view.fold.collapsed = collapsed.into_iter().map(|id| SpanId(id + 1)).collect();
         view.fold.level = level;
@@ -76,7 +76,7 @@ impl Asked {
             view.fold.set_group(outline, open.min(outline.len() as u32 - 1), true);
         }
         view.order =
-            [SiblingOrder::Begin, SiblingOrder::Duration, SiblingOrder::SelfTime][usize::from(self.order)];
+            [SiblingOrder::Start, SiblingOrder::Duration, SiblingOrder::SelfTime][usize::from(self.order)];
         view.hidden = self.hidden.map(service).into_iter().collect();
         view.focus = self.focus.map(|id| SpanId(id + 1));
         view.shown = self.found.map(|(spans, above)| Arc::new(Shown::of(outline, spans, above)));
@@ -86,7 +86,7 @@ impl Asked {
 
 /// Whether what was asked leaves a span out: it is elsewhere than the focus, below a service that is hidden, or not
 /// looked for.
-fn left_out(outline: &Outline, view: &View, span: SpanIx) -> bool {
+fn left_out(outline: &Outline, view: &RowOptions, span: SpanIx) -> bool {
     let mut above = std::iter::successors(Some(span), |span| outline.parent_of(*span));
     !view.extent(outline).contains(&span)
         || above.any(|span| view.hidden.iter().any(|service| service == outline.service_of(span)))
@@ -94,21 +94,21 @@ fn left_out(outline: &Outline, view: &View, span: SpanIx) -> bool {
 }
 
 /// Pixel columns of a stretch of time, straight from the definition; none where it is out of sight.
-fn columns(view: &Viewport, (begin, end): (u64, u64), last: u64) -> std::ops::Range<usize> {
-    let (from, to, width) = (view.scale.begin, view.scale.end, view.scale.width);
-    let inside = end > from && begin < to;
-    let at_edge = begin == end && end == from || begin == to && begin == last;
+fn columns(view: &Viewport, (start, end): (u64, u64), last: u64) -> std::ops::Range<usize> {
+    let (from, to, width) = (view.scale.start, view.scale.end, view.scale.width);
+    let inside = end > from && start < to;
+    let at_edge = start == end && end == from || start == to && start == last;
     if !(inside || at_edge) {
         return 0..0;
     }
     let x = |time: u64| ((time as f64 - from as f64) / (to - from) as f64 * width).clamp(0.0, width).round();
-    let first = x(begin).min(width - 2.0);
+    let first = x(start).min(width - 2.0);
     first as usize..x(end).max(first + 2.0) as usize
 }
 
 struct Case {
     outline: Outline,
-    asked: View,
+    asked: RowOptions,
     view: Viewport<'static>,
     rows: Rows,
     scene: Waterfall,
@@ -118,8 +118,8 @@ struct Case {
 impl Case {
     fn new(outline: Outline, asked: Asked, (from, span, width): (u64, u64, u32)) -> Self {
         let asked = asked.of(&outline);
-        // Half of the viewports begin where a span does, and half of them end with the trace.
-        let from = if from % 2 == 0 { outline.begin[from as usize % outline.len()] } else { from };
+        // Half of the viewports start where a span does, and half of them end with the trace.
+        let from = if from % 2 == 0 { outline.start[from as usize % outline.len()] } else { from };
         let to = if span % 2 == 0 { outline.duration.max(from + 1) } else { from + span };
         let mut view = viewport(from, to, f64::from(width));
         view.height = 24.0 * 60.0;
@@ -133,7 +133,7 @@ impl Case {
     }
 
     fn columns(&self, span: SpanIx) -> std::ops::Range<usize> {
-        let times = (self.outline.begin[span as usize], self.outline.end[span as usize]);
+        let times = (self.outline.start[span as usize], self.outline.end[span as usize]);
         columns(&self.view, times, self.outline.duration)
     }
 
@@ -182,12 +182,12 @@ proptest! {
             for top in own.iter().map(|top| *top as usize).filter(|_| row.collapsed()) {
                 below.extend((top as SpanIx + 1..outline.subtree_end[top]).map(|span| {
                     let at = span as usize;
-                    (span, outline.begin[at] >= outline.begin[top] && outline.end[at] <= outline.end[top])
+                    (span, outline.start[at] >= outline.start[top] && outline.end[at] <= outline.end[top])
                 }));
             }
-            let begin = own.iter().map(|span| outline.begin[*span as usize]).min().unwrap();
+            let start = own.iter().map(|span| outline.start[*span as usize]).min().unwrap();
             let end = own.iter().map(|span| outline.end[*span as usize]).max().unwrap();
-            let hull = columns(&case.view, (begin, end), outline.duration);
+            let hull = columns(&case.view, (start, end), outline.duration);
             for (x, &colour) in colours[index].iter().enumerate() {
                 let here: Vec<_> = own.iter().filter(|span| case.columns(**span).contains(&x)).collect();
                 let under: Vec<_> = below.iter().filter(|(span, _)| case.columns(*span).contains(&x)).collect();
@@ -227,7 +227,7 @@ proptest! {
             let Some(row) = case.rows.index_showing(&case.outline, span) else {
                 return Err(TestCaseError::fail(format!("no row stands for span {span}")));
             };
-            let (begin, end) = (case.outline.begin[span as usize], case.outline.end[span as usize]);
+            let (start, end) = (case.outline.start[span as usize], case.outline.end[span as usize]);
             let top = case.own(row).into_iter().find(|top| {
                 (*top..case.outline.subtree_end[*top as usize]).contains(&span)
             });
@@ -235,7 +235,7 @@ proptest! {
                 return Err(TestCaseError::fail(format!("row {row} does not stand for span {span}")));
             };
             // The least width of a bar reaches beyond its time; within the time of what hides it that one's bar does.
-            let within = begin >= case.outline.begin[top as usize] && end <= case.outline.end[top as usize];
+            let within = start >= case.outline.start[top as usize] && end <= case.outline.end[top as usize];
             let reach = case.columns(top);
             let own = case.rows.as_slice()[row].span == span;
             for x in case.columns(span) {
@@ -255,8 +255,8 @@ proptest! {
     ) {
         let case = Case::new(outline, asked, seen);
         let outline = &case.outline;
-        let times = |span: SpanIx| (outline.begin[span as usize], outline.end[span as usize]);
-        let (from, to) = (case.view.scale.begin, case.view.scale.end);
+        let times = |span: SpanIx| (outline.start[span as usize], outline.end[span as usize]);
+        let (from, to) = (case.view.scale.start, case.view.scale.end);
         let (mut ticks, mut labels) = (Vec::new(), case.scene.labels.iter());
         for (index, row) in case.rows.as_slice().iter().enumerate() {
             let label = labels.next().unwrap();
@@ -265,9 +265,9 @@ proptest! {
                 continue;
             }
             let span = row.span;
-            let (begin, end) = times(span);
+            let (start, end) = times(span);
             let seen = !case.columns(span).is_empty();
-            prop_assert!(label.text.contains(&duration(end - begin)) && seen != (label.place == Place::Edge));
+            prop_assert!(label.text.contains(&duration(end - start)) && seen != (label.place == LabelPosition::Edge));
             // An event's tick is in the pixel of its time, and two in one pixel are one.
             if seen {
                 let width = case.view.scale.width;
@@ -276,14 +276,14 @@ proptest! {
                 ticks.extend(events.map(|time| (index as u32, x(*time) as f32)));
             }
             let parent = outline.parent_of(span).filter(|parent| {
-                outline.kind[span as usize] != Kind::Consumer && outline.kind[*parent as usize] != Kind::Producer
+                outline.kind[span as usize] != SpanKind::Consumer && outline.kind[*parent as usize] != SpanKind::Producer
             });
             let server = row.collapsed().then(|| rpc::server_of(outline, span)).flatten();
             for x in 0..case.width() {
                 let overrun = parent.is_some_and(|parent| {
                     let (earliest, latest) = times(parent);
-                    let before = (begin, end.min(earliest));
-                    let after = (begin.max(latest), end);
+                    let before = (start, end.min(earliest));
+                    let after = (start.max(latest), end);
                     [before, after].iter().any(|(from, to)| from < to && columns(&case.view, (*from, *to), *to).contains(&x))
                 });
                 prop_assert_eq!(seen && overrun, Case::in_any(&case.scene.overruns, index, x), "row {} column {}", index, x);
