@@ -124,8 +124,7 @@ impl Found {
                 if result.is_ok() {
                     result = out.span(resource, scope, span);
                 }
-            })
-            .map_err(io::Error::other)?;
+            });
             result?;
         }
         out.finish()

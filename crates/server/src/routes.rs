@@ -107,6 +107,7 @@ fn broken() -> Response<Body> {
 /// The few numbers that say whether all is well, in the format that Prometheus scrapes.
 fn metrics(state: &Query) -> Response<Body> {
     let [spans, parts, segments, bytes] = state.store.numbers();
+    let unreadable = state.store.losses();
     let counters = &state.intake.counters;
     let mut out = String::new();
     for (name, kind, help, value) in [
@@ -133,6 +134,18 @@ fn metrics(state: &Query) -> Response<Body> {
         ("spandrel_store_parts", "gauge", "Parts (one per trace and batch) kept", parts),
         ("spandrel_store_segments", "gauge", "Segment files", segments),
         ("spandrel_store_bytes", "gauge", "Bytes on disk", bytes),
+        (
+            "spandrel_unreadable_spans_total",
+            "counter",
+            "Times a span was left out of an answer",
+            unreadable.0,
+        ),
+        (
+            "spandrel_unreadable_blobs_total",
+            "counter",
+            "Times a blob was left out of an answer",
+            unreadable.1,
+        ),
     ] {
         out.push_str(&format!("# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {value}\n"));
     }

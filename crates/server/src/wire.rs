@@ -3,6 +3,11 @@
 //! Source of the rules: <https://protobuf.dev/programming-guides/encoding/>. A walk borrows from its input, never
 //! recurses and never allocates; what it does not know it steps over, so that fields of the future survive.
 
+/// The highest number that a field may have.
+const HIGHEST_FIELD: u32 = (1 << 29) - 1;
+/// Groups within groups beyond this many are refused, so that memory stays bounded.
+const DEEPEST_GROUP: usize = 100;
+
 /// Why bytes are not a protobuf message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -12,18 +17,21 @@ pub enum WireError {
     /// A varint of more than ten bytes.
     #[error("proto: integer overflow")]
     Overflow,
-    /// Field number 0.
-    #[error("proto: illegal tag 0")]
+    /// Field number 0, or one above 2^29 - 1.
+    #[error("proto: illegal tag")]
     IllegalTag,
     /// Wire type 6 or 7.
     #[error("proto: illegal wireType {0}")]
     IllegalWireType(u8),
-    /// A group that ends without having begun, or never ends.
+    /// A group that ends without having begun, never ends, or nests too deeply.
     #[error("proto: unbalanced group")]
     Group,
     /// A known field with the wrong wire type.
     #[error("proto: wrong wireType for field {0}")]
     WrongType(u32),
+    /// A part of a span, resource or scope that answers could not be read from.
+    #[error("proto: {0}")]
+    Unreadable(&'static str),
     /// A trace or span id that is neither absent nor of the right length.
     #[error("invalid length for {0}")]
     IdLength(&'static str),
@@ -103,11 +111,10 @@ impl<'a> Walk<'a> {
 
     fn tag(&mut self) -> Result<(u32, u8), WireError> {
         let tag = self.varint()?;
-        let number = u32::try_from(tag >> 3).map_err(|_| WireError::IllegalTag)?;
-        if number == 0 {
-            return Err(WireError::IllegalTag);
+        match u32::try_from(tag >> 3) {
+            Ok(number @ 1..=HIGHEST_FIELD) => Ok((number, (tag & 7) as u8)),
+            _ => Err(WireError::IllegalTag),
         }
-        Ok((number, (tag & 7) as u8))
     }
 
     fn value(&mut self, wire_type: u8) -> Result<Field<'a>, WireError> {
@@ -138,6 +145,7 @@ impl<'a> Walk<'a> {
             }
             let (number, wire_type) = self.tag()?;
             match wire_type {
+                3 if open.len() == DEEPEST_GROUP => return Err(WireError::Group),
                 3 => open.push(number),
                 4 if number == innermost => {
                     open.pop();
@@ -281,8 +289,10 @@ mod tests {
         assert_eq!(all(&[0x08; 1]), Err(WireError::Truncated));
         assert_eq!(all(&[0x0b, 0x08, 0x01]), Err(WireError::Group));
         assert_eq!(all(&[0x0b, 0x13, 0x14, 0x0c, 0x08, 0x01]), Ok(()));
-        let deep: Vec<u8> =
-            std::iter::repeat_n(0x0b, 100_000).chain(std::iter::repeat_n(0x0c, 100_000)).collect();
-        assert_eq!(all(&deep), Ok(()));
+        let nested = |depth: usize| [vec![0x0b; depth], vec![0x0c; depth]].concat();
+        assert_eq!(all(&nested(DEEPEST_GROUP)), Ok(()));
+        assert_eq!(all(&nested(100_000)), Err(WireError::Group));
+        assert_eq!(all(&[0xf8, 0xff, 0xff, 0xff, 0x0f, 1]), Ok(()), "the highest field");
+        assert_eq!(all(&[0x80, 0x80, 0x80, 0x80, 0x10, 1]), Err(WireError::IllegalTag));
     }
 }

@@ -6,12 +6,16 @@
 mod conformance;
 #[path = "api/crash.rs"]
 mod crash;
+#[path = "api/damage.rs"]
+mod damage;
 #[path = "api/grpc.rs"]
 mod grpc;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/lossless.rs"]
 mod lossless;
+#[path = "api/mutated.rs"]
+mod mutated;
 #[path = "api/otlp.rs"]
 mod otlp;
 #[path = "api/queries.rs"]

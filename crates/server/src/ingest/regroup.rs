@@ -7,6 +7,7 @@
 use crate::store::{Part, terms};
 use crate::wire::{Field, Walk, WireError, put_length, varint_length};
 use rustc_hash::{FxHashMap, FxHashSet};
+use spandrel_trace::format::{Malformed, otlp_proto};
 
 /// Name given to a resource without `service.name`, as Jaeger gives it.
 pub const MISSING_SERVICE: &str = "missing-service-name";
@@ -180,6 +181,10 @@ pub fn service_of(resource: &[u8]) -> Result<String, WireError> {
     Ok(service.unwrap_or_else(|| MISSING_SERVICE.to_owned()))
 }
 
+fn unreadable(error: Malformed) -> WireError {
+    WireError::Unreadable(error.why)
+}
+
 /// Regroups a request by trace, each trace's spans in the order in which they came.
 pub fn regroup(request: &[u8]) -> Result<Vec<Part>, WireError> {
     let mut resources = Vec::new();
@@ -227,6 +232,7 @@ fn walk_resource<'a>(
             _ => {
                 if number == 1 {
                     let message = field.bytes(1)?;
+                    otlp_proto::read_resource(message).map_err(unreadable)?;
                     service = Some(service_of(message)?);
                     walk_attributes(message, 1, &mut |attribute| {
                         push_term(&mut head.terms, scratch, attribute)
@@ -255,10 +261,13 @@ fn walk_scope<'a>(
     while let Some((number, field, raw)) = walk.next_raw()? {
         if number == 2 {
             let bytes = field.bytes(2)?;
+            // What is acknowledged must be readable by every answer: it is read by the reader of answers.
+            otlp_proto::check_span(bytes).map_err(unreadable)?;
             spans.push(SpanAt { resource, scope, bytes, facts: walk_span(bytes, |_| Ok(()))? });
             continue;
         }
         if number == 1 {
+            otlp_proto::read_scope(field.bytes(1)?).map_err(unreadable)?;
             walk_attributes(field.bytes(1)?, 3, &mut |attribute| {
                 push_term(&mut head.terms, scratch, attribute)
             })?;

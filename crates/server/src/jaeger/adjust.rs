@@ -2,7 +2,7 @@
 //! sorted attributes. The stored bytes stay as they were sent. Clocks are never moved (`docs/adr/0012`).
 
 use crate::ingest::regroup::{EMPTY_SPAN, WRONG_SERVICE, service_of};
-use crate::store::{StoreError, Stored};
+use crate::store::Stored;
 use spandrel_trace::format::otlp_proto;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 
@@ -24,14 +24,14 @@ struct Last<'a> {
     scope: Scope,
 }
 
-/// Hands over each span of a trace with its resource and scope; a span that cannot be read is an error.
+/// Hands over each span of a trace with its resource and scope. A span that cannot be read is left out, one whose
+/// resource or scope cannot be read is answered without those; both are counted (see [`Stored::left_out`]).
 pub fn for_each_span(
     stored: &Stored,
     answering: Answering,
     mut each: impl FnMut(&Resource, &Scope, &SpanRecord),
-) -> Result<(), StoreError> {
+) {
     let mut last: Option<Last> = None;
-    let mut damaged = false;
     stored.each(|parts| {
         let same = last.as_ref().is_some_and(|last| {
             last.resource_bytes == parts.resource
@@ -40,12 +40,14 @@ pub fn for_each_span(
                 && last.scope.schema_url == parts.scope_schema
         });
         if !same {
-            let (Ok(mut resource), Ok(mut scope)) =
-                (otlp_proto::read_resource(parts.resource), otlp_proto::read_scope(parts.scope))
-            else {
-                damaged = true;
-                return;
-            };
+            let mut resource = otlp_proto::read_resource(parts.resource).unwrap_or_else(|error| {
+                stored.left_out(&error);
+                Resource::default()
+            });
+            let mut scope = otlp_proto::read_scope(parts.scope).unwrap_or_else(|error| {
+                stored.left_out(&error);
+                Scope::default()
+            });
             resource.schema_url = parts.resource_schema.to_owned();
             scope.schema_url = parts.scope_schema.to_owned();
             name_service(&mut resource, parts.resource, answering);
@@ -55,9 +57,10 @@ pub fn for_each_span(
             }
             last = Some(Last { resource_bytes: parts.resource, scope_bytes: parts.scope, resource, scope });
         }
-        let (Some(last), Ok(mut span)) = (&last, otlp_proto::read_span(parts.span)) else {
-            damaged = true;
-            return;
+        let Some(last) = &last else { return };
+        let mut span = match otlp_proto::read_span(parts.span) {
+            Ok(span) => span,
+            Err(error) => return stored.left_out(&error),
         };
         if span.name.is_empty() {
             span.name = EMPTY_SPAN.to_owned();
@@ -69,8 +72,7 @@ pub fn for_each_span(
             sort_all(&mut span);
         }
         each(&last.resource, &last.scope, &span);
-    })?;
-    if damaged { Err(StoreError::Damaged("a span cannot be read")) } else { Ok(()) }
+    });
 }
 
 /// Gives the resource the name under which it is found.

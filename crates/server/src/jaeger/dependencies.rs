@@ -24,7 +24,10 @@ pub fn count(
         calls.clear();
         let mut last: (&[u8], Option<u32>) = (&[], None);
         stored.each(|parts| {
-            let Ok(facts) = walk_span(parts.span, |_| Ok(())) else { return };
+            let facts = match walk_span(parts.span, |_| Ok(())) {
+                Ok(facts) => facts,
+                Err(error) => return stored.left_out(&error),
+            };
             let own = match last {
                 (bytes, Some(own)) if bytes == parts.resource => own,
                 _ => names.number(service_of(parts.resource).unwrap_or_default()),
@@ -34,7 +37,7 @@ pub fn count(
             if facts.parent != 0 {
                 calls.push((facts.parent, own, facts.status == 2));
             }
-        })?;
+        });
         for (parent, child, failed) in &calls {
             if let Some(parent) = service_by_id.get(parent) {
                 let link = links.entry((*parent, *child)).or_default();

@@ -1,25 +1,24 @@
 //! What a list of traces shows of each.
 
 use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
-use crate::store::{StoreError, Stored};
+use crate::store::Stored;
 use rustc_hash::FxHashSet;
 use spandrel_trace::model::{ServiceCount, TraceSummary};
 use spandrel_trace::units::TraceId;
 use std::collections::BTreeMap;
 
-/// Summarises a trace without decoding its attributes.
-pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
+/// Summarises a trace without decoding its attributes. Spans that cannot be read are left out.
+pub fn summarise(stored: &Stored) -> TraceSummary {
     let mut ids = FxHashSet::default();
     let mut parents = Vec::new();
     let mut services: BTreeMap<String, ServiceCount> = BTreeMap::new();
     let mut root: Option<(u64, String, String)> = None;
     let mut last: (&[u8], Option<String>) = (&[], None);
     let (mut start, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
-    let mut damaged = false;
     stored.each(|parts| {
-        let Ok(facts) = walk_span(parts.span, |_| Ok(())) else {
-            damaged = true;
-            return;
+        let facts = match walk_span(parts.span, |_| Ok(())) {
+            Ok(facts) => facts,
+            Err(error) => return stored.left_out(&error),
         };
         if last.1.is_none() || last.0 != parts.resource {
             last = (parts.resource, service_of(parts.resource).ok());
@@ -53,12 +52,9 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
         end = end.max(facts.end).max(facts.start.saturating_add(1));
         spans += 1;
         errors += failed;
-    })?;
-    if damaged {
-        return Err(StoreError::Damaged("a span cannot be read"));
-    }
+    });
     let (_, root_service, root_operation) = root.unwrap_or_default();
-    Ok(TraceSummary {
+    TraceSummary {
         trace_id: TraceId(stored.trace),
         root_service,
         root_operation,
@@ -69,5 +65,5 @@ pub fn summarise(stored: &Stored) -> Result<TraceSummary, StoreError> {
         orphans: parents.iter().filter(|parent| !ids.contains(parent)).count() as u32,
         services: services.into_values().collect(),
         ..TraceSummary::default()
-    })
+    }
 }

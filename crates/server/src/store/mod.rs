@@ -6,6 +6,7 @@
 
 pub mod compress;
 mod index;
+mod losses;
 mod part;
 mod read;
 mod segment;
@@ -18,6 +19,7 @@ pub use read::Stored;
 pub use writer::Limits;
 
 use index::Index;
+use losses::Losses;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::oneshot;
@@ -56,6 +58,22 @@ pub enum StoreError {
     Io(#[from] std::io::Error),
 }
 
+impl StoreError {
+    /// Whether it will be the same the next time: the bytes on disk are wrong, not the moment.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            StoreError::Damaged(_) | StoreError::Layout { .. } => true,
+            StoreError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(code) => matches!(code, DatabaseCorrupt | NotADatabase),
+                // A row that is not there, a value of another type.
+                None => true,
+            },
+            _ => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -70,6 +88,7 @@ impl From<rusqlite::Error> for StoreError {
 pub struct Store {
     index: Arc<RwLock<Index>>,
     writer: Arc<writer::Handle>,
+    losses: Arc<Losses>,
 }
 
 impl Store {
@@ -77,7 +96,7 @@ impl Store {
     pub fn open(directory: &Path, limits: Limits) -> Result<Self, StoreError> {
         let index = Arc::new(RwLock::new(Index::default()));
         let writer = Arc::new(writer::start(directory, limits, index.clone())?);
-        Ok(Store { index, writer })
+        Ok(Store { index, writer, losses: Arc::default() })
     }
 
     /// Keeps parts. `Ok` means that they are on disk; an error means that none of them is kept.
@@ -107,6 +126,11 @@ impl Store {
         let (segments, bytes) =
             index.segments().fold((0, 0), |(count, bytes), segment| (count + 1, bytes + segment.bytes()));
         [spans, parts, segments, bytes]
+    }
+
+    /// Spans and blobs that answers left out since the start because they cannot be read.
+    pub fn losses(&self) -> (u64, u64) {
+        self.losses.counts()
     }
 
     /// Writes what waits, seals nothing, stops the writer. Appends after this fail. Blocks.

@@ -1,53 +1,66 @@
 //! Reading: whole traces by id, and searches. A trace is its parts from all segments, each span once.
 
 use super::index::{Candidate, Criteria, Place};
+use super::losses::Losses;
 use super::terms::{UNPRINTED, term};
 use super::{Store, StoreError};
 use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
 use crate::matching::{self, Tag};
 use rustc_hash::FxHashSet;
 use spandrel_trace::format::{Parts, otlp_proto};
+use std::fmt::Display;
+use std::sync::Arc;
 
 /// A trace as it is stored.
 pub struct Stored {
     /// Trace id as a number.
     pub trace: u128,
-    /// An OTLP `TracesData` message, resent spans included.
-    bytes: Vec<u8>,
+    /// OTLP `TracesData` messages, resent spans included.
+    blobs: Vec<Vec<u8>>,
+    losses: Arc<Losses>,
 }
 
 impl Stored {
-    /// Takes bytes that hold one trace.
+    /// Takes a `TracesData` message that holds one trace.
     pub fn new(trace: u128, bytes: Vec<u8>) -> Self {
-        Stored { trace, bytes }
+        Stored { trace, blobs: vec![bytes], losses: Arc::default() }
     }
 
     /// Bytes of all spans, resent ones included.
     pub fn weight(&self) -> usize {
-        self.bytes.len()
+        self.blobs.iter().map(Vec::len).sum()
+    }
+
+    /// Counts and logs a span (or its resource or scope) that cannot be read. The caller answers without it: nothing
+    /// that is stored may fail an answer.
+    pub fn left_out(&self, why: &dyn Display) {
+        self.losses.span(self.trace, why);
     }
 
     /// Hands over each span once, in the order in which they came: a span whose bytes, resource and scope are those
-    /// of an earlier one was sent twice.
-    pub fn each<'s>(&'s self, mut each: impl FnMut(Parts<'s>)) -> Result<(), StoreError> {
+    /// of an earlier one was sent twice. What follows damaged bytes within a blob is left out.
+    pub fn each<'s>(&'s self, mut each: impl FnMut(Parts<'s>)) {
         let mut seen = FxHashSet::default();
-        otlp_proto::split(&self.bytes, |parts| {
-            if seen.insert((parts.resource, parts.scope, parts.span)) {
-                each(parts);
+        for blob in &self.blobs {
+            let split = otlp_proto::split(blob, |parts| {
+                if seen.insert((parts.resource, parts.scope, parts.span)) {
+                    each(parts);
+                }
+            });
+            if let Err(error) = split {
+                self.losses.blob(self.trace, &error);
             }
-        })
-        .map_err(|_| StoreError::Damaged("a blob is not OTLP"))
+        }
     }
 }
 
 impl Store {
-    /// A whole trace; `None` when no span of it is held. Blocks.
+    /// A whole trace; `None` when no span of it is held or can be read. Blocks.
     pub fn trace(&self, trace: u128) -> Result<Option<Stored>, StoreError> {
         let places = self.index().places(trace);
-        if places.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Stored::new(trace, read(&places)?)))
+        let blobs = self.read(trace, &places)?;
+        let losses = self.losses.clone();
+        Ok((!blobs.is_empty()).then_some(Stored { trace, blobs, losses }))
     }
 
     /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order.
@@ -72,10 +85,49 @@ impl Store {
             if found.len() >= limit {
                 break;
             }
-            if ((candidate.certain && tags.is_empty()) || holds(&candidate, &criteria, tags)?)
+            if ((candidate.certain && tags.is_empty()) || self.holds(&candidate, &criteria, tags)?)
                 && let Some(stored) = self.trace(candidate.trace)?
             {
                 found.push(stored);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The blobs of a trace's parts; damaged ones are left out.
+    fn read(&self, trace: u128, places: &[Place]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut blobs = Vec::with_capacity(places.len());
+        for run in places.chunk_by(|left, right| left.segment.number == right.segment.number) {
+            let rows: Vec<u32> = run.iter().map(|place| place.row).collect();
+            let segment = &run[0].segment;
+            let read = segment.read(&rows, |blob| match blob {
+                Ok(blob) => blobs.push(blob),
+                Err(_) if !segment.exists() => {}
+                Err(error) => self.losses.blob(trace, &error),
+            });
+            match read {
+                Err(_) if !segment.exists() => {} // Deleted for its age since the index was asked.
+                other => other?,
+            }
+        }
+        Ok(blobs)
+    }
+
+    /// Whether a span in the candidate's parts fits.
+    fn holds(&self, candidate: &Candidate, criteria: &Criteria, tags: &[Tag]) -> Result<bool, StoreError> {
+        let mut found = false;
+        for blob in self.read(candidate.trace, &candidate.parts)? {
+            let mut last = Last::default();
+            let split = otlp_proto::split(&blob, |parts| {
+                if !found && fits(&parts, criteria, &mut last) {
+                    found = tags.is_empty() || matching::matches(tags, &parts);
+                }
+            });
+            if let Err(error) = split {
+                self.losses.blob(candidate.trace, &error);
+            }
+            if found {
+                break;
             }
         }
         Ok(found)
@@ -86,32 +138,6 @@ impl Store {
 fn terms_of(tag: &Tag) -> Option<Vec<u64>> {
     let key = tag.attribute_key()?.as_bytes();
     Some(vec![term(key, tag.value.as_bytes()), term(key, UNPRINTED)])
-}
-
-fn read(places: &[Place]) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::new();
-    for run in places.chunk_by(|left, right| left.segment.number == right.segment.number) {
-        let rows: Vec<u32> = run.iter().map(|place| place.row).collect();
-        // Messages of one kind one after the other are one message: repeated fields add up.
-        match run[0].segment.read(&rows, |blob| bytes.extend_from_slice(&blob)) {
-            Err(_) if !run[0].segment.exists() => {} // Deleted for its age since the index was asked.
-            other => other?,
-        }
-    }
-    Ok(bytes)
-}
-
-fn holds(candidate: &Candidate, criteria: &Criteria, tags: &[Tag]) -> Result<bool, StoreError> {
-    let bytes = read(&candidate.parts)?;
-    let mut found = false;
-    let mut last = Last::default();
-    otlp_proto::split(&bytes, |parts| {
-        if !found && fits(&parts, criteria, &mut last) {
-            found = tags.is_empty() || matching::matches(tags, &parts);
-        }
-    })
-    .map_err(|_| StoreError::Damaged("a blob is not OTLP"))?;
-    Ok(found)
 }
 
 #[derive(Default)]

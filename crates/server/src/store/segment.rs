@@ -81,15 +81,25 @@ impl Segment {
         [beside("-wal"), beside("-shm"), self.path.clone()]
     }
 
-    /// Reads the spans of the given rows, in that order.
-    pub fn read(&self, rows: &[u32], mut each: impl FnMut(Vec<u8>)) -> Result<(), StoreError> {
+    /// Reads the spans of the given rows, in that order. A row that is damaged is an error of its own and does not
+    /// stop the others; any other failure ends the reading.
+    pub fn read(
+        &self,
+        rows: &[u32],
+        mut each: impl FnMut(Result<Vec<u8>, StoreError>),
+    ) -> Result<(), StoreError> {
         let connection = self.reader()?;
         let result = (|| {
             let mut select = connection.prepare_cached("SELECT plain, spans FROM parts WHERE row = ?1")?;
             for row in rows {
-                let (plain, bytes): (u32, Vec<u8>) =
-                    select.query_row([row], |found| Ok((found.get(0)?, found.get(1)?)))?;
-                each(compress::unpack(plain, bytes)?);
+                let found = select.query_row([row], |found| Ok((found.get(0)?, found.get(1)?)));
+                match found
+                    .map_err(StoreError::from)
+                    .and_then(|(plain, bytes)| compress::unpack(plain, bytes))
+                {
+                    Err(error) if !error.is_damage() => return Err(error),
+                    found => each(found),
+                }
             }
             Ok(())
         })();

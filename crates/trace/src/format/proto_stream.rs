@@ -130,6 +130,9 @@ impl ProtoStream {
             self.levels.push((within, inner));
             return Ok(());
         }
+        if kind == 3 {
+            return wire.skip_group(number);
+        }
         let field = wire.field(kind)?;
         match (level, number) {
             (Level::ResourceSpans, 1) => {

@@ -11,12 +11,25 @@ pub(super) use whole::{decode, time};
 use super::Malformed;
 use super::json::{Scan, Stop};
 use crate::model::record::{Resource, Scope, SpanRecord};
+use crate::model::{Piece, Sink};
 
 /// Reads a `Span`.
 pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
     let mut record = SpanRecord::default();
     checked(whole::span(bytes, &mut record), bytes)?;
     Ok(record)
+}
+
+/// Checks that [`read_span`] can read a `Span`, without building it: for a receiver that keeps the bytes.
+pub fn check_span(bytes: &[u8]) -> Result<(), Malformed> {
+    checked(whole::span(bytes, &mut Discard), bytes)
+}
+
+/// A sink that drops every piece.
+struct Discard;
+
+impl Sink for Discard {
+    fn piece(&mut self, _: Piece<'_>) {}
 }
 
 /// Reads a `Resource`.

@@ -21,8 +21,9 @@ fn sub_message(field: Field<'_>) -> Scan<&[u8]> {
     }
 }
 
-fn text(field: Field<'_>) -> Scan<&str> {
-    std::str::from_utf8(sub_message(field)?).map_err(|_| Stop::Bad("a text is not UTF-8", 0))
+/// A schema URL; empty where it is not text, for that is no reason to lose the spans below it.
+fn schema(field: Field<'_>) -> &str {
+    std::str::from_utf8(field.bytes()).unwrap_or_default()
 }
 
 fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(Parts<'a>)) -> Scan<()> {
@@ -30,7 +31,7 @@ fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(Parts<'a>)) -> Scan<
     message(bytes, |number, field| {
         match number {
             1 => parts.resource = sub_message(field)?,
-            3 => parts.resource_schema = text(field)?,
+            3 => parts.resource_schema = schema(field),
             _ => {}
         }
         Ok(())
@@ -45,7 +46,7 @@ fn scope_spans<'a>(bytes: &'a [u8], mut parts: Parts<'a>, each: &mut dyn FnMut(P
     message(bytes, |number, field| {
         match number {
             1 => parts.scope = sub_message(field)?,
-            3 => parts.scope_schema = text(field)?,
+            3 => parts.scope_schema = schema(field),
             _ => {}
         }
         Ok(())
@@ -73,6 +74,11 @@ mod tests {
         })
         .unwrap();
         assert_eq!(spans, [vec![], vec![0x2a, 1, b'n']]);
+        // resource_spans { schema_url: not UTF-8  scope_spans { schema_url: 5  spans {} } }
+        let odd = [0x0a, 9, 0x1a, 1, 0xff, 0x12, 4, 0x18, 5, 0x12, 0];
+        let mut spans = 0;
+        split(&odd, |parts| spans += usize::from(parts.resource_schema.is_empty())).unwrap();
+        assert_eq!(spans, 1, "a schema URL that cannot be read takes no span away");
         assert!(split(&request[..16], |_| ()).is_err());
         assert!(split(b"", |_| ()).is_ok());
         assert!(split(b"hello, this is text", |_| ()).is_err());

@@ -2,6 +2,9 @@
 
 use crate::format::json::{Scan, Stop};
 
+/// Groups within groups beyond this many are refused, as other protobuf readers do: memory stays bounded.
+const DEEPEST_GROUP: usize = 100;
+
 /// One field's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Field<'a> {
@@ -93,16 +96,41 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// Steps over the group `number` whose start tag was read last. Groups are obsolete but legal protobuf.
+    pub fn skip_group(&mut self, number: u64) -> Scan<()> {
+        let begin = self.at;
+        let mut open = vec![number];
+        while let Some(innermost) = open.last().copied() {
+            match self.tag()? {
+                (_, 3) if open.len() == DEEPEST_GROUP => {
+                    return Err(Stop::Bad("groups are nested too deeply", begin));
+                }
+                (inner, 3) => open.push(inner),
+                (inner, 4) if inner == innermost => {
+                    open.pop();
+                }
+                (_, wire) => {
+                    self.field(wire)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, len: usize) -> Scan<&'a [u8]> {
         let bytes = self.bytes.get(self.at..self.at + len).ok_or(Stop::More)?;
         self.at += len;
         Ok(bytes)
     }
 
-    /// Calls `each` with every field of the message.
+    /// Calls `each` with every field of the message; groups are stepped over.
     pub fn fields(&mut self, mut each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
         while self.at < self.bytes.len() {
             let (number, wire) = self.tag()?;
+            if wire == 3 {
+                self.skip_group(number)?;
+                continue;
+            }
             let field = self.field(wire)?;
             each(number, field)?;
         }
@@ -133,6 +161,26 @@ mod tests {
         assert!(matches!(Wire::new(&[0xff; 11]).varint(), Err(Stop::Bad(..))));
         let minus_one = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
         assert_eq!(Wire::new(&minus_one).varint(), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn groups_are_stepped_over_and_must_end() {
+        let numbers = |bytes: &[u8]| {
+            let mut numbers = Vec::new();
+            message(bytes, |number, _| {
+                numbers.push(number);
+                Ok(())
+            })
+            .map(|()| numbers)
+        };
+        // 1: group { 2: group {}  1: 5 }  3: 1
+        assert_eq!(numbers(&[0x0b, 0x13, 0x14, 0x08, 5, 0x0c, 0x18, 1]), Ok(vec![3]));
+        assert!(numbers(&[0x0b, 0x08, 5]).is_err(), "never ends");
+        assert!(numbers(&[0x0b, 0x14]).is_err(), "ends as another one");
+        assert!(numbers(&[0x0c]).is_err(), "ends without a start");
+        let nested = |depth: usize| [vec![0x0b; depth], vec![0x0c; depth]].concat();
+        assert_eq!(numbers(&nested(DEEPEST_GROUP)), Ok(vec![]));
+        assert!(numbers(&nested(100_000)).is_err());
     }
 
     #[test]
