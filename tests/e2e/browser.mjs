@@ -1,4 +1,4 @@
-// The browser: one for each test file, a fresh context for each journey, and no journey passes with an error on the console.
+// The browser: one for each test file, a new context for each test. A test with an error on the console fails.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
@@ -22,8 +22,8 @@ async function launched() {
 after(async () => (await browser)?.close());
 
 /**
- * A page of its own context. `allowed` are patterns of console errors that the journey is about (a request that it makes
- * fail, say); any other error fails the journey. `more` is what Playwright's contexts take besides.
+ * A page in a new context. `allowed` are patterns of console errors that the test provokes (a request that fails, for
+ * example); any other error fails the test. `more` are further options of Playwright's `newContext`.
  */
 export async function open(t, address, { allowed = [], viewport = { width: 1440, height: 900 }, colorScheme = "light", before = () => {}, ...more } = {}) {
   const context = await (await launched()).newContext({ viewport, colorScheme, reducedMotion: "reduce", ...more });
@@ -43,7 +43,7 @@ export async function open(t, address, { allowed = [], viewport = { width: 1440,
   return page;
 }
 
-/** Waits until the app says that nothing is pending (no request, no job, no frame), and still says so two frames later. */
+/** Waits until the app reports nothing pending (no request, job or frame), and still does so two frames later. */
 export async function idle(page) {
   const calm = () => document.documentElement.dataset.idle === "true";
   do await page.waitForFunction(calm);
@@ -58,14 +58,14 @@ function stillCalm() {
   );
 }
 
-/** A picture below target/e2e, for the person who looks into a failure. */
+/** Saves a screenshot below target/e2e. */
 export async function picture(page, name) {
   const folder = process.env.SPANDREL_SHOTS || fileURLToPath(new URL("../../target/e2e", import.meta.url));
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-/** Drops a file on the page as a person would. */
+/** Drops a file on the page, with the events of a real drop. */
 export async function dropFile(page, name, text) {
   await page.evaluate(
     ([name, text]) => {

@@ -1,5 +1,5 @@
-// What a journey needs on stage: the real server, the real shop, or a bare file server with nothing behind it.
-// Everything listens on a free port of this machine, keeps its data in a folder of its own, and is stopped by `t.after`.
+// Servers for end-to-end tests: the real server, the real demo, or a file server that behaves like a Jaeger. Each listens
+// on a free port of this machine, stores data in a temporary folder, and is stopped by `t.after`.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const dist = process.env.SPANDREL_DIST ?? join(root, "target/test-dist");
-// Our programs read SPANDREL_* as settings; what is meant for the journeys is not meant for them.
+// Our programs read SPANDREL_* as settings: those of the tests must not reach them.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SPANDREL_") && !name.startsWith("OTEL_")));
 const binary = (variable, name) => process.env[variable] ?? join(root, "target/debug", name);
 

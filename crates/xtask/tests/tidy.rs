@@ -9,8 +9,8 @@
 mod crates;
 #[path = "tidy/imports.rs"]
 mod imports;
-#[path = "tidy/law.rs"]
-mod law;
+#[path = "tidy/modules.rs"]
+mod modules;
 #[path = "tidy/rings.rs"]
 mod rings;
 #[path = "tidy/scale.rs"]
@@ -34,7 +34,7 @@ fn check(complaints: Vec<String>) {
 
 #[test]
 fn modules_import_only_what_the_rules_allow() {
-    check(law::check(&tree::read()));
+    check(modules::check(&tree::read()));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn files_are_short_named_well_and_introduced() {
 
 #[test]
 fn the_architecture_names_every_module() {
-    check(shape::check_rooms(&shape::rooms(&tree::paths()), &tree::text("ARCHITECTURE.md"), &tree::exists));
+    check(shape::check_map(&shape::modules(&tree::paths()), &tree::text("ARCHITECTURE.md"), &tree::exists));
 }
 
 #[test]

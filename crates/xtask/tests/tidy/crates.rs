@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Everything that the meaning crate must never reach, for it runs in a worker, in the server and in tests alike.
+/// What the trace crate must not depend on: it runs in a worker, in the server and in tests alike.
 const NOT_IN_TRACE: [&str; 6] = ["web-sys", "js-sys", "leptos", "tokio", "wasm-bindgen", "getrandom"];
 
 /// What `cargo metadata` says of the whole workspace.

@@ -1,15 +1,15 @@
-//! The shape of files and rooms: short, introduced, well named, and all on the map.
+//! Files are short, open with `//!` and have meaningful names; ARCHITECTURE.md names every module folder.
 
 use std::collections::BTreeSet;
 
 use crate::tree::{File, code};
 
-/// No file is longer than this.
+/// The most lines of a file.
 const LONGEST: usize = 600;
-/// Names that say nothing.
+/// Module names that describe nothing.
 const EMPTY_NAMES: [&str; 6] = ["utils", "util", "common", "helpers", "types", "core"];
 
-/// Complaints about long files, files without an introduction, and modules whose name says nothing.
+/// Complaints about long files, files without `//!`, and modules whose name describes nothing.
 pub fn check_files(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for file in files {
@@ -17,18 +17,17 @@ pub fn check_files(files: &[File]) -> Vec<String> {
         let written = [".rs", ".css", ".mjs", ".js", ".html"].iter().any(|end| file.path.ends_with(end));
         let lines = file.text.lines().count();
         if written && lines > LONGEST && !file.path.starts_with("fixtures/") {
-            complaints.push(format!(
-                "{}: {lines} lines, more than {LONGEST}: it has more than one purpose",
-                file.path
-            ));
+            complaints
+                .push(format!("{}: {lines} lines, more than {LONGEST}: split it by purpose", file.path));
         }
         if rust && !file.text.trim_start().starts_with("//!") {
-            complaints.push(format!("{}: does not open with `//!` and what it is for", file.path));
+            complaints.push(format!("{}: does not open with `//!` and its purpose", file.path));
         }
         if written {
             let stems = file.path.split('/').map(|part| part.split('.').next().unwrap_or_default());
             let named = stems.filter(|stem| EMPTY_NAMES.contains(stem));
-            complaints.extend(named.map(|stem| format!("{}: `{stem}` says nothing", file.path)));
+            complaints
+                .extend(named.map(|stem| format!("{}: the name `{stem}` describes nothing", file.path)));
         }
         if rust {
             let source = code(&file.text);
@@ -36,7 +35,9 @@ pub fn check_files(files: &[File]) -> Vec<String> {
             let inline = words.windows(2).filter(|pair| {
                 pair[0] == "mod" && EMPTY_NAMES.contains(&pair[1].trim_end_matches([';', '{']))
             });
-            complaints.extend(inline.map(|pair| format!("{}: `mod {}` says nothing", file.path, pair[1])));
+            complaints.extend(
+                inline.map(|pair| format!("{}: the name `mod {}` describes nothing", file.path, pair[1])),
+            );
         }
     }
     complaints
@@ -47,7 +48,7 @@ pub fn check_ignored(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for file in files {
         let rust = file.path.ends_with(".rs") && code(&file.text).contains("#[ignore");
-        // The wasm test runner finds only its own tests; a plain one in the viewer compiles, and never runs.
+        // The wasm test runner runs only its own tests; a plain `#[test]` in the viewer compiles and never runs.
         let plain = file.path.starts_with("src/")
             && file.path.ends_with(".rs")
             && code(&file.text).contains("#[test]")
@@ -63,9 +64,10 @@ pub fn check_ignored(files: &[File]) -> Vec<String> {
     complaints
 }
 
-/// Every room: each crate, each part of the meaning crate, of the viewer, of its pages, and of the outer tests.
-pub fn rooms(paths: &[String]) -> BTreeSet<String> {
-    let mut rooms = BTreeSet::new();
+/// Every module that the map must name: crates, top-level modules of the trace crate and of the viewer, pages, and folders
+/// of outer tests.
+pub fn modules(paths: &[String]) -> BTreeSet<String> {
+    let mut modules = BTreeSet::new();
     for path in paths {
         for (folder, only_folders) in [
             ("crates/", true),
@@ -78,22 +80,22 @@ pub fn rooms(paths: &[String]) -> BTreeSet<String> {
             let (name, below) = inside.split_once('/').map_or((inside, false), |(name, _)| (name, true));
             let module = name.strip_suffix(".rs").filter(|name| !matches!(*name, "lib" | "main" | "mod"));
             if below {
-                rooms.insert(format!("{folder}{name}"));
+                modules.insert(format!("{folder}{name}"));
             } else if let Some(module) = module.filter(|_| !only_folders) {
-                rooms.insert(format!("{folder}{module}"));
+                modules.insert(format!("{folder}{module}"));
             }
         }
     }
-    rooms
+    modules
 }
 
-/// Complaints about rooms that the map does not name, and about places on the map that are not there.
-pub fn check_rooms(rooms: &BTreeSet<String>, map: &str, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
+/// Complaints about modules that the map does not name, and about names on the map that do not exist.
+pub fn check_map(modules: &BTreeSet<String>, map: &str, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
     let named: BTreeSet<&str> =
         map.split('`').skip(1).step_by(2).map(|name| name.trim_end_matches('/')).collect();
-    let mut complaints: Vec<String> = (rooms.iter())
-        .filter(|room| !named.contains(room.as_str()))
-        .map(|room| format!("ARCHITECTURE.md does not name `{room}`"))
+    let mut complaints: Vec<String> = (modules.iter())
+        .filter(|module| !named.contains(module.as_str()))
+        .map(|module| format!("ARCHITECTURE.md does not name `{module}`"))
         .collect();
     let places = ["crates/", "src/", "tests/", "assets/", "docs/", "fixtures/", ".ci/", ".cargo/"];
     let claimed = named.iter().filter(|name| places.iter().any(|place| name.starts_with(place)));
@@ -109,7 +111,7 @@ mod tests {
     use crate::file;
 
     #[test]
-    fn long_nameless_and_unintroduced_files_are_found() {
+    fn long_files_missing_docs_and_empty_names_are_found() {
         let long = "//! x\n".repeat(601);
         let files = [
             file("src/long.rs", &long),
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rooms_and_map_must_agree() {
+    fn modules_and_map_must_agree() {
         let paths: Vec<String> = [
             "crates/trace/src/lib.rs",
             "crates/trace/src/repair.rs",
@@ -157,13 +159,13 @@ mod tests {
         ]
         .map(str::to_owned)
         .into();
-        let found = rooms(&paths);
+        let found = modules(&paths);
         let expected =
             ["crates/trace", "crates/trace/src/repair", "src/pages", "src/pages/search", "tests/e2e"];
         assert_eq!(found, expected.map(str::to_owned).into());
         let map =
             "`crates/trace` `crates/trace/src/repair` `src/pages/` `tests/e2e` `src/gone` `cargo xtask`";
-        let complaints = check_rooms(&found, map, &|path| path != "src/gone" && path != "src/gone.rs");
+        let complaints = check_map(&found, map, &|path| path != "src/gone" && path != "src/gone.rs");
         assert_eq!(
             complaints,
             [

@@ -1,10 +1,10 @@
-//! Stylesheets: each one linked, and colours only where the tokens are.
+//! Stylesheets: each is linked, and literal colours are in the tokens alone.
 
 use crate::tree::{File, code};
 
-/// The one file that may say what a colour is.
+/// The only file with literal colours.
 const TOKENS: &str = "assets/css/tokens.css";
-/// Functions that make a colour out of numbers. `color-mix` of tokens is not among them.
+/// Functions that make a colour from numbers; `color-mix` of tokens is allowed.
 const FUNCTIONS: [&str; 9] = ["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "lch(", "oklab(", "oklch("];
 const NAMES: [&str; 14] = [
     "black", "white", "red", "green", "blue", "yellow", "orange", "purple", "pink", "gray", "grey", "silver",
@@ -44,9 +44,11 @@ pub fn check_colours(files: &[File]) -> Vec<String> {
         } else {
             continue;
         };
-        complaints.extend(found.into_iter().map(|(line, colour)| {
-            format!("{}:{line}: the colour {colour} belongs into {TOKENS}", file.path)
-        }));
+        complaints.extend(
+            found.into_iter().map(|(line, colour)| {
+                format!("{}:{line}: the colour {colour} belongs in {TOKENS}", file.path)
+            }),
+        );
     }
     complaints
 }

@@ -1,4 +1,4 @@
-//! The repository's files, and Rust source without what only people read.
+//! The repository's files, and Rust source without comments and literals.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub struct File {
     pub text: String,
 }
 
-/// Folders that hold what is built or fetched.
+/// Folders of built or fetched files.
 const NOT_OURS: [&str; 5] = [".git", "target", "dist", "node_modules", "corpus"];
 
 fn root() -> PathBuf {
@@ -153,7 +153,7 @@ fn character(rest: &[u8]) -> usize {
 }
 
 #[test]
-fn what_only_people_read_is_blank() {
+fn comments_and_literals_are_blanked() {
     let source = "a // crate::b\n/* c /* d */ e */ f \"crate::\\\"g\" 'h' '\\n' '\\u{1F600}' 'é' r#\"i\"j\"# &'k str r#type 'l: loop";
     let code = code(source);
     assert_eq!(code.lines().count(), source.lines().count());

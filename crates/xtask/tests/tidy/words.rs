@@ -1,13 +1,13 @@
-//! What the texts must not say, and where their links must lead.
+//! Texts name no machine and no registry, and relative links lead to files.
 
 use crate::tree::File;
 
-/// Folders of one machine. Put together here, so that this file does not say them itself.
+/// Folders of one machine, put together here so that this file does not contain them.
 fn machine_folders() -> [String; 3] {
     ["work", "tmp", "root"].map(|folder| format!("/{folder}/"))
 }
 
-/// Hosts of package registries: which one is used is the business of a machine's settings, not of the project's.
+/// Hosts of package registries: which one is used is a setting of the machine, not of the project.
 fn registries() -> [String; 6] {
     [
         ("crates", "io"),
