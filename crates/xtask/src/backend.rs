@@ -11,7 +11,7 @@ use crate::{place, process};
 
 /// Options that `run` and `dev` share.
 #[derive(clap::Args)]
-pub struct Options {
+pub struct Backend {
     /// Only the server: spans come from programs of your own
     #[arg(long)]
     pub no_shop: bool,
@@ -38,7 +38,7 @@ pub enum Profile {
     Release,
 }
 
-impl Options {
+impl Backend {
     /// Compiles the server and, unless it is left out, the demo.
     pub fn build(&self, profile: Profile) -> Result<()> {
         println!("Building the server and the demo (3 to 5 minutes when nothing is built yet)");
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_named_with_the_flag_that_changes_it() {
-        let options = Options {
+        let options = Backend {
             no_shop: true,
             otlp_http_port: 0,
             otlp_grpc_port: 0,

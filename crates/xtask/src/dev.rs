@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::backend::{self, Profile};
+use crate::backend::{Backend, Profile};
 use crate::service::Service;
 use crate::{place, run, tools};
 
@@ -19,7 +19,7 @@ pub struct Options {
     #[arg(long, default_value_t = 8080)]
     port: u16,
     #[command(flatten)]
-    backend: backend::Options,
+    backend: Backend,
 }
 
 /// Builds the server and the demo, starts everything, prints the addresses, and stays until Ctrl-C.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::backend::{self, Profile};
+use crate::backend::{Backend, Profile};
 use crate::service::Service;
 use crate::viewer::{self, Build};
 use crate::{http, place};
@@ -21,7 +21,7 @@ pub struct Options {
     #[arg(long, default_value_t = 16686)]
     port: u16,
     #[command(flatten)]
-    backend: backend::Options,
+    backend: Backend,
     /// Open the page in the browser
     #[arg(long)]
     open: bool,
