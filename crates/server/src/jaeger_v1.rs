@@ -1,6 +1,7 @@
 //! Jaeger's legacy query API: `/api/{services,operations,services/{s}/operations,traces,traces/{id},dependencies}`,
 //! `POST /api/archive/{id}` and `POST /api/transform`.
 
+use crate::ingest::room::Memory;
 use crate::ingest::{json, regroup};
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
@@ -19,6 +20,9 @@ use std::io::{self, Write};
 const DAY: u64 = 86_400_000_000_000;
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
+
+/// Bytes that transforming one body may take.
+const TRANSFORM_MEMORY: usize = 256 << 20;
 
 /// What Jaeger says where it has no such trace.
 const NOT_FOUND: &str = "trace not found";
@@ -277,8 +281,9 @@ fn archive(store: &Store, id: &str) -> Result<Vec<u8>, Failure> {
 /// Answers what sending this and asking for it would.
 fn transform(body: &[u8]) -> Result<Vec<u8>, Failure> {
     let bad = |why: String| Failure::Parameter(format!("cannot unmarshal OTLP : {why}"));
-    let request = json::to_protobuf(body).map_err(|refusal| bad(refusal.to_string()))?;
-    let parts = regroup::regroup(&request).map_err(|error| bad(error.to_string()))?;
+    let mut room = Memory::new(TRANSFORM_MEMORY).room();
+    let request = json::to_protobuf(body, &mut room).map_err(|refusal| bad(refusal.to_string()))?;
+    let parts = regroup::regroup(&request, &mut room).map_err(|refusal| bad(refusal.to_string()))?;
     let mut traces = Vec::new();
     for part in parts {
         traces.push(Stored::new(part.trace, compress::unpack(part.plain, part.spans)?));

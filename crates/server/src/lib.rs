@@ -2,6 +2,7 @@
 //! the viewer and forwards to the shop.
 
 pub mod config;
+pub mod facts;
 pub mod files;
 pub mod forward;
 pub mod ingest;
@@ -12,6 +13,7 @@ pub mod matching;
 mod routes;
 mod run;
 pub mod store;
+pub mod terms;
 pub mod wire;
 
 pub use run::{Running, start};

@@ -1,7 +1,7 @@
 //! Whether a span carries the tags that a search asks for, as Jaeger's memory store decides it: all of them on one
 //! and the same span, values compared as text.
 
-use crate::ingest::regroup::walk_span;
+use crate::facts::facts_of;
 use spandrel_trace::format::{Parts, otlp_proto};
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{SpanKind, StatusCode};
@@ -28,7 +28,7 @@ impl Tag {
 /// Whether a span carries all tags.
 pub fn matches(tags: &[Tag], parts: &Parts) -> bool {
     // Status and kind need no decoding, and `error=true` is what people search for most.
-    if let Ok(facts) = walk_span(parts.span, |_| Ok(()))
+    if let Ok(facts) = facts_of(parts.span)
         && tags.iter().any(|tag| tag.key == "span.kind" && tag.value != kind_name(facts.kind))
     {
         return false;

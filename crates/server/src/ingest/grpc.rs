@@ -71,8 +71,9 @@ impl UnaryService<Vec<u8>> for Export {
         let intake = self.intake.clone();
         Box::pin(async move {
             let body = request.into_inner();
-            let taken = match intake.reserve(body.len()) {
-                Ok(_room) => intake.take(body).await,
+            let mut room = intake.room();
+            let taken = match room.take(body.len()) {
+                Ok(()) => intake.take(body, room).await,
                 Err(refusal) => Err(refusal),
             };
             taken.map(|()| tonic::Response::new(answer::DONE.to_vec())).map_err(|refusal| {

@@ -1,11 +1,11 @@
 //! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
 
+use super::room::Room;
 use super::{Intake, Refusal, answer, blocking, encoding, json};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 const JSON: &str = "application/json";
 const PROTOBUF: &str = "application/x-protobuf";
@@ -40,10 +40,11 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
 
 async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<(), Refusal> {
     let content_encoding = text(request.headers(), header::CONTENT_ENCODING).to_owned();
-    let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().unwrap_or(0);
+    let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().ok();
     let mut body = request.into_body();
-    let (bytes, mut room) = match read(intake, &mut body, announced).await {
-        Ok(read) => read,
+    let mut room = intake.room();
+    let mut bytes = match read(intake.max_request, &mut body, announced, &mut room).await {
+        Ok(bytes) => bytes,
         Err(refusal) => {
             // A sender that is still writing would see a broken connection instead of the answer.
             let _ = tokio::time::timeout(DRAIN_TIME, drain(body, intake.max_request.saturating_mul(4))).await;
@@ -52,43 +53,45 @@ async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<
     };
     let plain = content_encoding.is_empty() || content_encoding.eq_ignore_ascii_case("identity");
     let limit = intake.max_request;
-    let bytes = if plain {
-        bytes
-    } else {
-        let bytes = blocking(move || encoding::decode(bytes, &content_encoding, limit)).await??;
-        room.push(intake.reserve(bytes.len())?);
-        bytes
-    };
-    let bytes = if is_json { blocking(move || json::to_protobuf(&bytes)).await?? } else { bytes };
-    intake.take(bytes).await
+    if !plain {
+        (bytes, room) = blocking(move || -> Result<_, Refusal> {
+            let plain = encoding::decode(&bytes, &content_encoding, limit, &mut room)?;
+            room.give(bytes.capacity());
+            Ok((plain, room))
+        })
+        .await??;
+    }
+    if is_json {
+        (bytes, room) = blocking(move || -> Result<_, Refusal> {
+            let protobuf = json::to_protobuf(&bytes, &mut room)?;
+            room.give(bytes.capacity());
+            Ok((protobuf, room))
+        })
+        .await??;
+    }
+    intake.take(bytes, room).await
 }
 
-/// Reads a body within the limit; what it reserves is held until the request is answered.
+/// Reads a body of at most `limit` bytes. Memory is taken as the bytes arrive, whatever length was announced.
 async fn read(
-    intake: &Intake,
+    limit: usize,
     body: &mut Body,
-    announced: usize,
-) -> Result<(Vec<u8>, Vec<OwnedSemaphorePermit>), Refusal> {
-    if announced > intake.max_request {
-        return Err(Refusal::TooLarge(intake.max_request));
+    announced: Option<usize>,
+    room: &mut Room,
+) -> Result<Vec<u8>, Refusal> {
+    if announced.is_some_and(|announced| announced > limit) {
+        return Err(Refusal::TooLarge(limit));
     }
-    let mut room = vec![intake.reserve(announced)?];
-    let mut reserved = announced;
-    let mut bytes = Vec::with_capacity(announced);
+    let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Refusal::Malformed(format!("the body cannot be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > intake.max_request {
-            return Err(Refusal::TooLarge(intake.max_request));
+        if bytes.len() + data.len() > limit {
+            return Err(Refusal::TooLarge(limit));
         }
-        if bytes.len() + data.len() > reserved {
-            let more = data.len().max(reserved).min(intake.max_request);
-            room.push(intake.reserve(more)?);
-            reserved += more;
-        }
-        bytes.extend_from_slice(&data);
+        room.extend(&mut bytes, &data, announced.unwrap_or(limit))?;
     }
-    Ok((bytes, room))
+    Ok(bytes)
 }
 
 /// Reads the rest of a body that is not wanted and forgets it, up to so many bytes.

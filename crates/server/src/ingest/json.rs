@@ -6,21 +6,90 @@
 
 use super::Refusal;
 use super::json_value::{Bad, Object, attributes, bytes_of, number};
-use crate::wire::{put_bytes, put_fixed32, put_fixed64, put_number};
+use super::room::Room;
+use crate::wire::{put_bytes, put_fixed32, put_fixed64, put_number, put_varint};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fmt;
 
+/// Bytes that a parsed value takes at most for each byte of its text: a list of digits, while its memory is doubled.
+const VALUE_FACTOR: usize = 48;
+
+/// The memory of the request, and why it did not suffice.
+struct Account<'r> {
+    room: &'r mut Room,
+    /// Bytes of the output that were taken.
+    output: usize,
+    refused: Option<Refusal>,
+}
+
+impl Account<'_> {
+    /// Takes memory; an error is kept for the caller, for serde has errors of its own.
+    fn take<E: Error>(&mut self, bytes: usize) -> Result<(), E> {
+        self.room.take(bytes).map_err(|refusal| {
+            self.refused = Some(refusal);
+            E::custom("out of memory")
+        })
+    }
+
+    /// Takes what the output grew by.
+    fn grown<E: Error>(&mut self, output: &Vec<u8>) -> Result<(), E> {
+        let more = output.capacity().saturating_sub(self.output);
+        self.output += more;
+        self.take(more)
+    }
+
+    /// Parses a value and hands it on; its memory is taken for so long.
+    fn parsed<E: Error>(
+        &mut self,
+        text: &RawValue,
+        write: impl FnOnce(&Value) -> Result<(), Bad>,
+    ) -> Result<(), E> {
+        let bytes = text.get().len().saturating_mul(VALUE_FACTOR);
+        self.take(bytes)?;
+        let value: Value = serde_json::from_str(text.get()).map_err(E::custom)?;
+        write(&value).map_err(E::custom)?;
+        drop(value);
+        self.room.give(bytes);
+        Ok(())
+    }
+}
+
 /// Turns an `ExportTraceServiceRequest` in JSON into one in protobuf.
-pub fn to_protobuf(json: &[u8]) -> Result<Vec<u8>, Refusal> {
+pub fn to_protobuf(json: &[u8], room: &mut Room) -> Result<Vec<u8>, Refusal> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     let malformed = |error: serde_json::Error| Refusal::Malformed(format!("OTLP JSON: {error}"));
+    room.take(json.len() / 2)?;
     let mut out = Vec::with_capacity(json.len() / 2);
+    let mut account = Account { room, output: out.capacity(), refused: None };
     let mut reader = serde_json::Deserializer::from_slice(json);
-    Level { out: &mut out, kind: Kind::Request }.deserialize(&mut reader).map_err(malformed)?;
-    reader.end().map_err(malformed)?;
-    Ok(out)
+    let read = Level { out: &mut out, kind: Kind::Request, account: &mut account }.deserialize(&mut reader);
+    match (read.and_then(|()| reader.end()), account.refused) {
+        (_, Some(refusal)) => Err(refusal),
+        (Err(error), None) => Err(malformed(error)),
+        (Ok(()), None) => Ok(out),
+    }
 }
+
+/// Starts a message as field `number` whose length is not known yet; answers where it starts.
+fn open(out: &mut Vec<u8>, number: u32) -> usize {
+    put_varint(out, u64::from(number) << 3 | 2);
+    out.extend_from_slice(&[0; LENGTH]);
+    out.len()
+}
+
+/// Ends the message that starts there: fills in its length, padded to a varint of [`LENGTH`] bytes.
+fn close(out: &mut [u8], start: usize) {
+    let mut length = out.len() - start;
+    for (at, byte) in out[start - LENGTH..start].iter_mut().enumerate() {
+        *byte = (length & 0x7f) as u8 | if at + 1 < LENGTH { 0x80 } else { 0 };
+        length >>= 7;
+    }
+}
+
+/// Bytes of the length of a message that was opened: up to 32 GiB.
+const LENGTH: usize = 5;
 
 /// The three messages that hold lists, from the outside in.
 #[derive(Clone, Copy, PartialEq)]
@@ -57,12 +126,13 @@ impl Kind {
 }
 
 /// Reads one message and appends its fields.
-struct Level<'o> {
+struct Level<'o, 'r> {
     out: &'o mut Vec<u8>,
     kind: Kind,
+    account: &'o mut Account<'r>,
 }
 
-impl<'de> DeserializeSeed<'de> for Level<'_> {
+impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -70,7 +140,7 @@ impl<'de> DeserializeSeed<'de> for Level<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Level<'_> {
+impl<'de> Visitor<'de> for Level<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -88,16 +158,20 @@ impl<'de> Visitor<'de> for Level<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             match (self.kind, key.as_str()) {
-                (kind, key) if kind.is_list(key) => map.next_value_seed(List { out: self.out, kind })?,
+                (kind, key) if kind.is_list(key) => {
+                    map.next_value_seed(List { out: self.out, kind, account: self.account })?
+                }
                 (Kind::ResourceSpans, "resource")
                 | (Kind::ScopeSpans, "scope" | "instrumentationLibrary") => {
-                    let value: Value = map.next_value()?;
-                    let bytes = match (self.kind, value) {
-                        (_, Value::Null) => continue,
-                        (Kind::ResourceSpans, value) => resource(&value),
-                        (_, value) => scope(&value),
-                    };
-                    put_bytes(self.out, 1, &bytes.map_err(A::Error::custom)?);
+                    let text: &RawValue = map.next_value()?;
+                    if text.get() == "null" {
+                        continue;
+                    }
+                    let start = open(self.out, 1);
+                    let write = if self.kind == Kind::ResourceSpans { resource } else { scope };
+                    self.account.parsed(text, |value| write(self.out, value))?;
+                    close(self.out, start);
+                    self.account.grown(self.out)?;
                 }
                 (Kind::ResourceSpans | Kind::ScopeSpans, "schemaUrl" | "schema_url") => {
                     if let Some(url) = map.next_value::<Option<String>>()?
@@ -116,12 +190,13 @@ impl<'de> Visitor<'de> for Level<'_> {
 }
 
 /// Reads the list within a message.
-struct List<'o> {
+struct List<'o, 'r> {
     out: &'o mut Vec<u8>,
     kind: Kind,
+    account: &'o mut Account<'r>,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de> DeserializeSeed<'de> for List<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -129,7 +204,7 @@ impl<'de> DeserializeSeed<'de> for List<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for List<'_> {
+impl<'de> Visitor<'de> for List<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -141,54 +216,55 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let mut inner = Vec::new();
         loop {
-            inner.clear();
-            match self.kind.inner() {
+            let before = self.out.len();
+            let start = open(self.out, self.kind.list());
+            let read = match self.kind.inner() {
                 Some(kind) => {
-                    if seq.next_element_seed(Level { out: &mut inner, kind })?.is_none() {
-                        return Ok(());
-                    }
+                    let level = Level { out: &mut *self.out, kind, account: &mut *self.account };
+                    seq.next_element_seed(level)?
                 }
-                None => match seq.next_element::<Value>()? {
-                    None => return Ok(()),
-                    Some(Value::Null) => continue,
-                    Some(value) => span(&mut inner, &value).map_err(A::Error::custom)?,
+                None => match seq.next_element::<&RawValue>()? {
+                    Some(text) if text.get() == "null" => {
+                        self.out.truncate(before);
+                        continue;
+                    }
+                    Some(text) => Some(self.account.parsed(text, |value| span(self.out, value))?),
+                    None => None,
                 },
+            };
+            if read.is_none() {
+                self.out.truncate(before);
+                return Ok(());
             }
-            put_bytes(self.out, self.kind.list(), &inner);
+            close(self.out, start);
+            self.account.grown(self.out)?;
         }
     }
 }
 
-fn resource(value: &Value) -> Result<Vec<u8>, Bad> {
-    let mut out = Vec::new();
+fn resource(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
     for (key, value) in Object::of(value, "resource")?.members() {
         match key {
-            "attributes" => attributes(&mut out, 1, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => {
-                put_number(&mut out, 2, number(key, value)?)
-            }
+            "attributes" => attributes(out, 1, value)?,
+            "droppedAttributesCount" | "dropped_attributes_count" => put_number(out, 2, number(key, value)?),
             _ => {}
         }
     }
-    Ok(out)
+    Ok(())
 }
 
-fn scope(value: &Value) -> Result<Vec<u8>, Bad> {
-    let mut out = Vec::new();
+fn scope(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
     for (key, value) in Object::of(value, "scope")?.members() {
         match key {
-            "name" => put_text(&mut out, 1, key, value)?,
-            "version" => put_text(&mut out, 2, key, value)?,
-            "attributes" => attributes(&mut out, 3, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => {
-                put_number(&mut out, 4, number(key, value)?)
-            }
+            "name" => put_text(out, 1, key, value)?,
+            "version" => put_text(out, 2, key, value)?,
+            "attributes" => attributes(out, 3, value)?,
+            "droppedAttributesCount" | "dropped_attributes_count" => put_number(out, 4, number(key, value)?),
             _ => {}
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 fn span(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
@@ -316,14 +392,34 @@ fn put_id(out: &mut Vec<u8>, number: u32, key: &str, value: &Value, length: usiz
 
 #[cfg(test)]
 mod tests {
+    use super::super::room::Memory;
     use super::*;
-    use crate::ingest::regroup::{regroup, walk_span};
+    use crate::facts::facts_of;
+    use crate::ingest::regroup::regroup;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
     use prost::Message;
 
+    fn room() -> Room {
+        Memory::new(64 << 20).room()
+    }
+
+    #[test]
+    fn what_a_text_becomes_is_paid_for() {
+        let list = format!("[1{}]", ",1".repeat(100_000));
+        let text = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"x":{list}}}]}}]}}]}}"#);
+        let memory = Memory::new(4 << 20);
+        let refused = to_protobuf(text.as_bytes(), &mut memory.room());
+        assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
+        let empty = format!(r#"{{"resourceSpans":[{{}}{}]}}"#, ",{}".repeat(100_000));
+        let refused = to_protobuf(empty.as_bytes(), &mut Memory::new(500_000).room());
+        assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
+        assert!(to_protobuf(empty.as_bytes(), &mut room()).is_ok());
+    }
+
     fn read(json: &str) -> ExportTraceServiceRequest {
-        ExportTraceServiceRequest::decode(to_protobuf(json.as_bytes()).unwrap().as_slice()).unwrap()
+        ExportTraceServiceRequest::decode(to_protobuf(json.as_bytes(), &mut room()).unwrap().as_slice())
+            .unwrap()
     }
 
     #[test]
@@ -366,7 +462,10 @@ mod tests {
             r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"soon"}]}]}]}"#,
             "{} {}",
         ] {
-            assert!(matches!(to_protobuf(json.as_bytes()), Err(Refusal::Malformed(_))), "{json}");
+            assert!(
+                matches!(to_protobuf(json.as_bytes(), &mut room()), Err(Refusal::Malformed(_))),
+                "{json}"
+            );
         }
         let deep = |open: &str, close: &str| {
             let value = format!("{}{}", open.repeat(100_000), close.repeat(100_000));
@@ -374,15 +473,17 @@ mod tests {
             let span = format!(r#"{{"name":"x","attributes":[{attribute}]}}"#);
             format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
         };
-        assert!(to_protobuf(deep(r#"{"arrayValue":{"values":["#, "]}}").as_bytes()).is_err());
-        assert!(to_protobuf(deep("[", "]").as_bytes()).is_err());
+        assert!(to_protobuf(deep(r#"{"arrayValue":{"values":["#, "]}}").as_bytes(), &mut room()).is_err());
+        assert!(to_protobuf(deep("[", "]").as_bytes(), &mut room()).is_err());
     }
 
     #[test]
     fn a_span_without_ids_is_taken() {
-        let bytes = to_protobuf(br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x"}]}]}]}"#).unwrap();
-        let parts = regroup(&bytes).unwrap();
+        let bytes =
+            to_protobuf(br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x"}]}]}]}"#, &mut room())
+                .unwrap();
+        let parts = regroup(&bytes, &mut room()).unwrap();
         assert_eq!((parts.len(), parts[0].trace, parts[0].extent.spans), (1, 0, 1));
-        assert!(walk_span(b"\x0a\x01x", |_| Ok(())).is_err(), "a trace id of one byte");
+        assert!(facts_of(b"\x0a\x01x").is_err(), "a trace id of one byte");
     }
 }

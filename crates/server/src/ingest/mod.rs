@@ -8,12 +8,13 @@ pub mod http;
 pub mod json;
 mod json_value;
 pub mod regroup;
+pub mod room;
 
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
+use room::{Memory, Room};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests smaller than this are taken apart where they arrive; bigger ones on a thread that may block.
 const INLINE: usize = 512 << 10;
@@ -27,6 +28,9 @@ pub enum Refusal {
     /// It is bigger than one request may be.
     #[error("the request is larger than {0} bytes after decompression")]
     TooLarge(usize),
+    /// Taking it apart needs more memory than there is.
+    #[error("the request needs more than {0} bytes of memory to be taken in (--max-waiting)")]
+    TooMuch(usize),
     /// No room now: the sender should come again.
     #[error("{0}")]
     Full(String),
@@ -58,7 +62,7 @@ impl Refusal {
     /// Seconds after which to come again; `None` when the sender must not.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Refusal::Malformed(_) | Refusal::TooLarge(_) => None,
+            Refusal::Malformed(_) | Refusal::TooLarge(_) | Refusal::TooMuch(_) => None,
             Refusal::Full(_) => Some(30),
             Refusal::Busy => Some(1),
             Refusal::Failed(_) => Some(5),
@@ -81,9 +85,7 @@ pub struct Counters {
 #[derive(Clone)]
 pub struct Intake {
     store: Store,
-    /// Kibibytes of request bodies that may be in memory.
-    room: Arc<Semaphore>,
-    kibibytes: usize,
+    memory: Memory,
     /// Bytes of one request after decompression.
     pub max_request: usize,
     /// What happened so far.
@@ -91,25 +93,22 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// A way into the store for requests of at most `max_request` bytes, at most `max_waiting` bytes at once (but
-    /// always enough for one request, compressed and not).
+    /// A way into the store for requests of at most `max_request` bytes. Requests and what is built from them take at
+    /// most `max_waiting` bytes at once, but always enough for one request: its body, its blobs, and packing those.
     pub fn new(store: Store, max_request: usize, max_waiting: usize) -> Self {
-        let bytes = max_waiting.max(max_request.saturating_mul(2));
-        let kibibytes = (bytes.div_ceil(1024) + 2).min(Semaphore::MAX_PERMITS);
-        let room = Arc::new(Semaphore::new(kibibytes));
-        Intake { store, room, kibibytes, max_request, counters: Arc::default() }
+        let least = max_request.saturating_mul(4).saturating_add(64 << 10);
+        let memory = Memory::new(max_waiting.max(least));
+        Intake { store, memory, max_request, counters: Arc::default() }
     }
 
     /// Bytes of requests that are in memory.
     pub fn held(&self) -> u64 {
-        (self.kibibytes.saturating_sub(self.room.available_permits()) * 1024) as u64
+        self.memory.held() as u64
     }
 
-    /// Reserves memory for so many bytes of a request; refuses when there is none.
-    pub fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
-        let kibibytes =
-            u32::try_from(bytes.div_ceil(1024)).map_err(|_| Refusal::TooLarge(self.max_request))?;
-        self.room.clone().try_acquire_many_owned(kibibytes).map_err(|_| Refusal::Busy)
+    /// The account of the memory that one request takes, to be held until it is answered.
+    pub fn room(&self) -> Room {
+        self.memory.room()
     }
 
     /// Counts a refusal.
@@ -119,13 +118,15 @@ impl Intake {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes in a request of OTLP protobuf. `Ok` means that its spans are on disk.
-    pub async fn take(&self, request: impl AsRef<[u8]> + Send + 'static) -> Result<(), Refusal> {
-        let parts = if request.as_ref().len() < INLINE {
-            regroup::regroup(request.as_ref())?
-        } else {
-            blocking(move || regroup::regroup(request.as_ref())).await??
+    /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk.
+    pub async fn take(&self, request: Vec<u8>, mut room: Room) -> Result<(), Refusal> {
+        let size = request.len();
+        let work = move || -> Result<_, Refusal> {
+            let parts = regroup::regroup(&request, &mut room)?;
+            Ok((parts, room))
         };
+        // The body is freed with the work; its room stays taken, for the store copies parts while it writes them.
+        let (parts, _room) = if size < INLINE { work()? } else { blocking(work).await?? };
         let spans: u64 = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
         self.store.append(parts).await?;
         self.counters.accepted.fetch_add(spans, Ordering::Relaxed);

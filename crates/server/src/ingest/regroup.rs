@@ -3,182 +3,65 @@
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`. The spans, resources and scopes are copied as the
 //! bytes they came in (also fields that nobody here knows), so what is stored is what was sent. A blob is itself a
 //! `TracesData` message of one trace, and two blobs of a trace one after the other are again such a message.
+//!
+//! All that grows with the request is taken from its [`Room`] before it is allocated.
 
-use crate::store::{Part, terms};
-use crate::wire::{Field, Walk, WireError, put_length, varint_length};
-use rustc_hash::{FxHashMap, FxHashSet};
+use super::Refusal;
+use super::room::Room;
+use crate::facts::{
+    EMPTY_SPAN, MISSING_SERVICE, facts_of, service_name, term_of, walk_attributes, walk_span,
+};
+use crate::store::{OperationKey, Part};
+use crate::terms::Filter;
+use crate::wire::{Walk, WireError, put_length, varint_length};
 use spandrel_trace::format::{Malformed, otlp_proto};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
-/// Name given to a resource without `service.name`, as Jaeger gives it.
-pub const MISSING_SERVICE: &str = "missing-service-name";
-/// Name given to a resource whose `service.name` is empty, as Jaeger gives it.
-pub const EMPTY_SERVICE: &str = "empty-service-name";
-/// Name given to a resource whose `service.name` is not text, as Jaeger gives it.
-pub const WRONG_SERVICE: &str = "service-name-wrong-type";
-/// Name given to a span without one, as Jaeger gives it.
-pub const EMPTY_SPAN: &str = "empty-span-name";
+/// Estimated bytes of one entry of a hash table beyond its key and value, half-empty tables included.
+const TABLE_ENTRY: usize = 48;
 
-struct Head<'a> {
-    /// Every field but the repeated members, as they stand.
-    raw: Vec<&'a [u8]>,
+/// The fields of a `ResourceSpans` or `ScopeSpans` message without its repeated members.
+#[derive(Clone)]
+struct Head {
+    /// Which of the pieces are its fields, as they stand.
+    pieces: Range<usize>,
+    /// Bytes of the pieces.
     length: usize,
-    terms: Vec<u64>,
+    /// Which of the terms are those of its attributes.
+    terms: Range<usize>,
 }
 
-struct ResourceHead<'a> {
-    head: Head<'a>,
-    service: String,
+struct Resource<'a> {
+    head: Head,
+    service: Cow<'a, str>,
+}
+
+struct Scope {
+    head: Head,
+    resource: u32,
 }
 
 struct SpanAt<'a> {
-    resource: u32,
+    /// Number of its trace, in the order in which traces were met.
+    trace: u32,
     scope: u32,
     bytes: &'a [u8],
-    facts: Facts<'a>,
 }
 
-/// What the index wants to know of a span.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Facts<'a> {
-    /// Trace id as a number; 0 where there is none.
-    pub trace: u128,
-    /// Span id as a number; 0 where there is none.
-    pub span: u64,
-    /// Parent's id as a number; 0 where there is none.
-    pub parent: u64,
-    /// Name as sent.
-    pub name: &'a [u8],
-    /// Kind as sent.
-    pub kind: u32,
-    /// Start, nanoseconds since the Unix epoch.
-    pub start: u64,
-    /// End, nanoseconds since the Unix epoch.
-    pub end: u64,
-    /// Status code as sent (2 is an error).
-    pub status: u32,
-}
-
-/// Walks a span for its facts; `attribute` is told every attribute of the span, its events and its links.
-pub fn walk_span<'a>(
-    span: &'a [u8],
-    mut attribute: impl FnMut(&'a [u8]) -> Result<(), WireError>,
-) -> Result<Facts<'a>, WireError> {
-    let mut facts = Facts::default();
-    let mut walk = Walk::new(span);
-    while let Some((number, field)) = walk.next()? {
-        match number {
-            1 => facts.trace = trace_id(field.bytes(1)?)?,
-            2 => facts.span = span_id(field.bytes(2)?, "SpanID")?,
-            4 => facts.parent = span_id(field.bytes(4)?, "ParentSpanID")?,
-            5 => facts.name = field.bytes(5)?,
-            6 => facts.kind = field.number(6)? as u32,
-            7 => facts.start = field.number(7)?,
-            8 => facts.end = field.number(8)?,
-            9 => attribute(field.bytes(9)?)?,
-            11 => walk_attributes(field.bytes(11)?, 3, &mut attribute)?,
-            13 => walk_attributes(field.bytes(13)?, 4, &mut attribute)?,
-            15 => {
-                let mut status = Walk::new(field.bytes(15)?);
-                while let Some((number, field)) = status.next()? {
-                    if number == 3 {
-                        facts.status = field.number(3)? as u32;
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(facts)
-}
-
-fn trace_id(bytes: &[u8]) -> Result<u128, WireError> {
-    match <[u8; 16]>::try_from(bytes) {
-        Ok(bytes) => Ok(u128::from_be_bytes(bytes)),
-        Err(_) if bytes.is_empty() => Ok(0),
-        Err(_) => Err(WireError::IdLength("TraceID")),
-    }
-}
-
-fn span_id(bytes: &[u8], what: &'static str) -> Result<u64, WireError> {
-    match <[u8; 8]>::try_from(bytes) {
-        Ok(bytes) => Ok(u64::from_be_bytes(bytes)),
-        Err(_) if bytes.is_empty() => Ok(0),
-        Err(_) => Err(WireError::IdLength(what)),
-    }
-}
-
-fn walk_attributes<'a>(
-    message: &'a [u8],
-    member: u32,
-    attribute: &mut impl FnMut(&'a [u8]) -> Result<(), WireError>,
-) -> Result<(), WireError> {
-    let mut walk = Walk::new(message);
-    while let Some((number, field)) = walk.next()? {
-        if number == member {
-            attribute(field.bytes(number)?)?;
-        }
-    }
-    Ok(())
-}
-
-/// The key of a `KeyValue` and the first member of its value.
-type KeyAndValue<'a> = (&'a [u8], Option<(u32, Field<'a>)>);
-
-/// Reads a `KeyValue`: its key and the first member of its value (`None` for an empty value).
-fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
-    let mut key: &[u8] = &[];
-    let mut value = None;
-    let mut walk = Walk::new(attribute);
-    while let Some((number, field)) = walk.next()? {
-        match number {
-            1 => key = field.bytes(1)?,
-            2 => {
-                let mut inner = Walk::new(field.bytes(2)?);
-                while let Some(member) = inner.next()? {
-                    value = Some(member);
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok((key, value))
-}
-
-fn push_term(terms: &mut Vec<u64>, scratch: &mut String, attribute: &[u8]) -> Result<(), WireError> {
-    use std::fmt::Write;
-    let (key, value) = key_and_value(attribute)?;
-    scratch.clear();
-    let text: &[u8] = match value {
-        None => b"",
-        Some((1, field)) => field.bytes(1)?,
-        Some((2, field)) if field.number(2)? != 0 => b"true",
-        Some((2, _)) => b"false",
-        Some((3, field)) => {
-            // Writing to a String cannot fail.
-            let _ = write!(scratch, "{}", field.number(3)? as i64);
-            scratch.as_bytes()
-        }
-        Some(_) => terms::UNPRINTED,
-    };
-    terms.push(terms::term(key, text));
-    Ok(())
-}
-
-/// The service name that a `Resource` message says, or what stands in for it.
-pub fn service_of(resource: &[u8]) -> Result<String, WireError> {
-    let mut service = None;
-    walk_attributes(resource, 1, &mut |attribute| {
-        let (key, value) = key_and_value(attribute)?;
-        if key == b"service.name" && service.is_none() {
-            service = Some(match value {
-                Some((1, Field::Bytes([]))) => EMPTY_SERVICE.to_owned(),
-                Some((1, Field::Bytes(name))) => String::from_utf8_lossy(name).into_owned(),
-                _ => WRONG_SERVICE.to_owned(),
-            });
-        }
-        Ok(())
-    })?;
-    Ok(service.unwrap_or_else(|| MISSING_SERVICE.to_owned()))
+/// What a walk through a request found.
+struct Walked<'a, 'r> {
+    room: &'r mut Room,
+    pieces: Vec<&'a [u8]>,
+    terms: Vec<u64>,
+    resources: Vec<Resource<'a>>,
+    scopes: Vec<Scope>,
+    spans: Vec<SpanAt<'a>>,
+    /// Senders choose trace ids, so the hash is keyed.
+    traces: HashMap<u128, u32>,
+    last_trace: Option<(u128, u32)>,
+    scratch: String,
 }
 
 fn unreadable(error: Malformed) -> WireError {
@@ -186,152 +69,321 @@ fn unreadable(error: Malformed) -> WireError {
 }
 
 /// Regroups a request by trace, each trace's spans in the order in which they came.
-pub fn regroup(request: &[u8]) -> Result<Vec<Part>, WireError> {
-    let mut resources = Vec::new();
-    let mut scopes = Vec::new();
-    let mut spans = Vec::new();
-    let mut terms = Vec::new();
-    let mut scratch = String::new();
+pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
+    let mut walked = Walked {
+        room,
+        pieces: Vec::new(),
+        terms: Vec::new(),
+        resources: Vec::new(),
+        scopes: Vec::new(),
+        spans: Vec::new(),
+        traces: HashMap::new(),
+        last_trace: None,
+        scratch: String::new(),
+    };
     let mut walk = Walk::new(request);
     while let Some((number, field)) = walk.next()? {
         if number == 1 {
-            walk_resource(field.bytes(1)?, &mut resources, &mut scopes, &mut spans, &mut scratch)?;
+            walked.resource(field.bytes(1)?)?;
         }
     }
-    let mut of_trace: FxHashMap<u128, u32> = FxHashMap::default();
-    let mut order: Vec<(u32, u32)> = Vec::with_capacity(spans.len());
-    for (index, span) in spans.iter().enumerate() {
-        let next = of_trace.len() as u32;
-        order.push((*of_trace.entry(span.facts.trace).or_insert(next), index as u32));
+    let mut spans = std::mem::take(&mut walked.spans);
+    // Spans lie in memory in the order in which they came.
+    spans.sort_unstable_by_key(|span| (span.trace, span.bytes.as_ptr()));
+    let mut builder = Builder { walked, terms: Vec::new(), plain: 0 };
+    let mut parts = Vec::new();
+    for of_trace in spans.chunk_by(|left, right| left.trace == right.trace) {
+        let part = builder.part(of_trace)?;
+        builder.walked.room.push(&mut parts, part)?;
     }
-    order.sort_unstable();
-    order
-        .chunk_by(|left, right| left.0 == right.0)
-        .map(|run| {
-            let own: Vec<&SpanAt> = run.iter().map(|(_, index)| &spans[*index as usize]).collect();
-            part(&own, &resources, &scopes, &mut terms, &mut scratch)
+    Ok(parts)
+}
+
+impl<'a> Walked<'a, '_> {
+    fn resource(&mut self, message: &'a [u8]) -> Result<(), Refusal> {
+        let spans = self.spans.len();
+        let (pieces, terms) = (self.pieces.len(), self.terms.len());
+        let mut service = None;
+        // 1000 is where instrumentation_library_spans stood before scopes were called scopes: same layout.
+        let head = self.head(message, &[2, 1000], |walked, resource| {
+            otlp_proto::read_resource(resource).map_err(unreadable)?;
+            service = Some(service_name(resource)?);
+            walked.attributes(resource, 1)
+        })?;
+        let service = service.unwrap_or(Cow::Borrowed(MISSING_SERVICE));
+        if let Cow::Owned(name) = &service {
+            self.room.take(name.capacity())?;
+        }
+        let resource = self.resources.len() as u32;
+        self.room.push(&mut self.resources, Resource { head, service })?;
+        let mut walk = Walk::new(message);
+        while let Some((number, field)) = walk.next()? {
+            if matches!(number, 2 | 1000) {
+                self.scope(field.bytes(number)?, resource)?;
+            }
+        }
+        if self.spans.len() == spans {
+            self.resources.pop();
+            self.pieces.truncate(pieces);
+            self.terms.truncate(terms);
+        }
+        Ok(())
+    }
+
+    fn scope(&mut self, message: &'a [u8], resource: u32) -> Result<(), Refusal> {
+        let spans = self.spans.len();
+        let (pieces, terms) = (self.pieces.len(), self.terms.len());
+        let head = self.head(message, &[2], |walked, scope| {
+            otlp_proto::read_scope(scope).map_err(unreadable)?;
+            walked.attributes(scope, 3)
+        })?;
+        let scope = self.scopes.len() as u32;
+        self.room.push(&mut self.scopes, Scope { head, resource })?;
+        let mut walk = Walk::new(message);
+        while let Some((number, field)) = walk.next()? {
+            if number == 2 {
+                self.span(field.bytes(2)?, scope)?;
+            }
+        }
+        if self.spans.len() == spans {
+            self.scopes.pop();
+            self.pieces.truncate(pieces);
+            self.terms.truncate(terms);
+        }
+        Ok(())
+    }
+
+    /// Collects the fields of a message that are not its `members`; `first` gets the content of field 1.
+    fn head(
+        &mut self,
+        message: &'a [u8],
+        members: &[u32],
+        mut first: impl FnMut(&mut Self, &'a [u8]) -> Result<(), Refusal>,
+    ) -> Result<Head, Refusal> {
+        let (pieces, terms) = (self.pieces.len(), self.terms.len());
+        let mut length = 0;
+        let mut walk = Walk::new(message);
+        while let Some((number, field, raw)) = walk.next_raw()? {
+            if members.contains(&number) {
+                continue;
+            }
+            if number == 1 {
+                first(self, field.bytes(1)?)?;
+            }
+            length += raw.len();
+            self.room.push(&mut self.pieces, raw)?;
+        }
+        Ok(Head { pieces: pieces..self.pieces.len(), length, terms: terms..self.terms.len() })
+    }
+
+    /// Collects the terms of the attributes that are field `member` of a message.
+    fn attributes(&mut self, message: &'a [u8], member: u32) -> Result<(), Refusal> {
+        walk_attributes(message, member, &mut |attribute| {
+            let term = term_of(attribute, &mut self.scratch)?;
+            self.room.push(&mut self.terms, term)
         })
-        .collect()
-}
-
-fn walk_resource<'a>(
-    message: &'a [u8],
-    resources: &mut Vec<ResourceHead<'a>>,
-    scopes: &mut Vec<Head<'a>>,
-    spans: &mut Vec<SpanAt<'a>>,
-    scratch: &mut String,
-) -> Result<(), WireError> {
-    let resource = resources.len() as u32;
-    let mut head = Head { raw: Vec::new(), length: 0, terms: Vec::new() };
-    let mut service = None;
-    let mut walk = Walk::new(message);
-    while let Some((number, field, raw)) = walk.next_raw()? {
-        match number {
-            // 1000 is where instrumentation_library_spans stood before scopes were called scopes: same layout.
-            2 | 1000 => walk_scope(field.bytes(number)?, resource, scopes, spans, scratch)?,
-            _ => {
-                if number == 1 {
-                    let message = field.bytes(1)?;
-                    otlp_proto::read_resource(message).map_err(unreadable)?;
-                    service = Some(service_of(message)?);
-                    walk_attributes(message, 1, &mut |attribute| {
-                        push_term(&mut head.terms, scratch, attribute)
-                    })?;
-                }
-                head.length += raw.len();
-                head.raw.push(raw);
-            }
-        }
     }
-    let service = service.unwrap_or_else(|| MISSING_SERVICE.to_owned());
-    resources.push(ResourceHead { head, service });
-    Ok(())
-}
 
-fn walk_scope<'a>(
-    message: &'a [u8],
-    resource: u32,
-    scopes: &mut Vec<Head<'a>>,
-    spans: &mut Vec<SpanAt<'a>>,
-    scratch: &mut String,
-) -> Result<(), WireError> {
-    let scope = scopes.len() as u32;
-    let mut head = Head { raw: Vec::new(), length: 0, terms: Vec::new() };
-    let mut walk = Walk::new(message);
-    while let Some((number, field, raw)) = walk.next_raw()? {
-        if number == 2 {
-            let bytes = field.bytes(2)?;
-            // What is acknowledged must be readable by every answer: it is read by the reader of answers.
-            otlp_proto::check_span(bytes).map_err(unreadable)?;
-            spans.push(SpanAt { resource, scope, bytes, facts: walk_span(bytes, |_| Ok(()))? });
-            continue;
-        }
-        if number == 1 {
-            otlp_proto::read_scope(field.bytes(1)?).map_err(unreadable)?;
-            walk_attributes(field.bytes(1)?, 3, &mut |attribute| {
-                push_term(&mut head.terms, scratch, attribute)
-            })?;
-        }
-        head.length += raw.len();
-        head.raw.push(raw);
-    }
-    scopes.push(head);
-    Ok(())
-}
-
-fn part(
-    spans: &[&SpanAt],
-    resources: &[ResourceHead],
-    scopes: &[Head],
-    terms: &mut Vec<u64>,
-    scratch: &mut String,
-) -> Result<Part, WireError> {
-    let mut out = Vec::new();
-    terms.clear();
-    for of_resource in spans.chunk_by(|left, right| left.resource == right.resource) {
-        let resource = &resources[of_resource[0].resource as usize].head;
-        terms.extend_from_slice(&resource.terms);
-        let scope_length = |run: &[&SpanAt]| {
-            scopes[run[0].scope as usize].length
-                + run
-                    .iter()
-                    .map(|span| 1 + varint_length(span.bytes.len() as u64) + span.bytes.len())
-                    .sum::<usize>()
+    fn span(&mut self, bytes: &'a [u8], scope: u32) -> Result<(), Refusal> {
+        // What is acknowledged must be readable by every answer: it is read by the reader of answers.
+        otlp_proto::check_span(bytes).map_err(unreadable)?;
+        let id = facts_of(bytes)?.trace;
+        let trace = match self.last_trace {
+            Some((last, trace)) if last == id => trace,
+            _ => self.trace(id)?,
         };
-        let same_scope = |left: &&SpanAt, right: &&SpanAt| left.scope == right.scope;
-        let length: usize = of_resource
-            .chunk_by(same_scope)
-            .map(scope_length)
-            .map(|length| 1 + varint_length(length as u64) + length)
-            .sum();
-        put_length(&mut out, 1, resource.length + length);
-        resource.raw.iter().for_each(|raw| out.extend_from_slice(raw));
-        for run in of_resource.chunk_by(same_scope) {
-            let scope = &scopes[run[0].scope as usize];
-            terms.extend_from_slice(&scope.terms);
-            put_length(&mut out, 2, scope_length(run));
-            scope.raw.iter().for_each(|raw| out.extend_from_slice(raw));
-            for span in run {
-                put_length(&mut out, 2, span.bytes.len());
-                out.extend_from_slice(span.bytes);
+        self.last_trace = Some((id, trace));
+        self.room.push(&mut self.spans, SpanAt { trace, scope, bytes })
+    }
+
+    fn trace(&mut self, id: u128) -> Result<u32, Refusal> {
+        if let Some(trace) = self.traces.get(&id) {
+            return Ok(*trace);
+        }
+        self.room.take(size_of::<(u128, u32)>() + TABLE_ENTRY)?;
+        let trace = self.traces.len() as u32;
+        self.traces.insert(id, trace);
+        Ok(trace)
+    }
+}
+
+struct Builder<'a, 'r> {
+    walked: Walked<'a, 'r>,
+    /// Terms of the part that is being built.
+    terms: Vec<u64>,
+    /// Bytes of all blobs so far before they were packed: heads are copied into the blob of every trace.
+    plain: usize,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn part(&mut self, spans: &[SpanAt<'a>]) -> Result<Part, Refusal> {
+        let Builder { walked, terms, plain } = self;
+        let Walked { room, pieces, terms: of_heads, resources, scopes, scratch, .. } = walked;
+        let resource_of = |span: &SpanAt| scopes[span.scope as usize].resource;
+        let same_resource = |left: &SpanAt, right: &SpanAt| resource_of(left) == resource_of(right);
+        let same_scope = |left: &SpanAt, right: &SpanAt| left.scope == right.scope;
+        let scope_length = |run: &[SpanAt]| {
+            let spans = run.iter().map(|span| framed(span.bytes.len()));
+            scopes[run[0].scope as usize].head.length + spans.sum::<usize>()
+        };
+        let resource_length = |run: &[SpanAt]| {
+            let scopes = run.chunk_by(same_scope).map(|run| framed(scope_length(run)));
+            resources[resource_of(&run[0]) as usize].head.length + scopes.sum::<usize>()
+        };
+        let length: usize = spans.chunk_by(same_resource).map(|run| framed(resource_length(run))).sum();
+        *plain = plain.saturating_add(length);
+        if *plain > room.most() {
+            return Err(Refusal::TooMuch(room.most()));
+        }
+        // The blob, and what packing needs: see `lz4_flex::block::get_maximum_output_size`.
+        let needed = length + length + length / 8 + (16 << 10);
+        room.take(needed)?;
+        let mut out = Vec::with_capacity(length);
+        terms.clear();
+        for of_resource in spans.chunk_by(same_resource) {
+            let resource = &resources[resource_of(&of_resource[0]) as usize].head;
+            put_length(&mut out, 1, resource_length(of_resource));
+            put_head(&mut out, resource, pieces);
+            add_terms(terms, &of_heads[resource.terms.clone()], room)?;
+            for run in of_resource.chunk_by(same_scope) {
+                let scope = &scopes[run[0].scope as usize].head;
+                put_length(&mut out, 2, scope_length(run));
+                put_head(&mut out, scope, pieces);
+                add_terms(terms, &of_heads[scope.terms.clone()], room)?;
+                for span in run {
+                    put_length(&mut out, 2, span.bytes.len());
+                    out.extend_from_slice(span.bytes);
+                }
             }
         }
-    }
-    let mut part = Part::of(spans[0].facts.trace, out);
-    let mut seen = FxHashSet::default();
-    for span in spans {
-        walk_span(span.bytes, |attribute| push_term(terms, scratch, attribute))?;
-        let facts = &span.facts;
-        if seen.insert((span.resource, facts.name, facts.kind)) {
-            let service = &resources[span.resource as usize].service;
-            let name = match facts.name {
-                [] => EMPTY_SPAN.into(),
-                name => String::from_utf8_lossy(name),
-            };
-            part.add_operation(service, &name, facts.kind);
+        let trace = facts_of(spans[0].bytes)?.trace;
+        let mut part = Part::of(trace, out);
+        room.give(needed);
+        room.take(part.spans.capacity())?;
+        // Senders choose names, so the hash is keyed.
+        let mut seen = HashSet::new();
+        for span in spans {
+            let facts = walk_span(span.bytes, |attribute| {
+                let term = term_of(attribute, scratch)?;
+                room.push(terms, term)
+            })?;
+            let resource = resource_of(span);
+            if seen.insert((resource, facts.name, facts.kind)) {
+                let service = &*resources[resource as usize].service;
+                let name = match facts.name {
+                    [] => EMPTY_SPAN.into(),
+                    name => String::from_utf8_lossy(name),
+                };
+                room.take(2 * size_of::<OperationKey>() + service.len() + name.len() + TABLE_ENTRY)?;
+                part.add_operation(service, &name, facts.kind);
+            }
+            part.add_span(facts.start, facts.end, facts.status == 2);
         }
-        part.add_span(facts.start, facts.end, facts.status == 2);
+        part.filter = Filter::of(terms);
+        room.take(part.filter.as_bytes().len())?;
+        Ok(part)
     }
-    part.filter = terms::Filter::of(terms);
-    Ok(part)
+}
+
+/// Bytes of a length-delimited field, with its tag of one byte.
+fn framed(length: usize) -> usize {
+    1 + varint_length(length as u64) + length
+}
+
+fn put_head(out: &mut Vec<u8>, head: &Head, pieces: &[&[u8]]) {
+    pieces[head.pieces.clone()].iter().for_each(|piece| out.extend_from_slice(piece));
+}
+
+fn add_terms(terms: &mut Vec<u64>, more: &[u64], room: &mut Room) -> Result<(), Refusal> {
+    more.iter().try_for_each(|term| room.push(terms, *term))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::room::Memory;
+    use super::*;
+    use crate::wire::put_bytes;
+
+    fn field(number: u32, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_bytes(&mut out, number, bytes);
+        out
+    }
+
+    /// A request of one resource with these fields and one scope with these spans.
+    fn request(resource: &[u8], spans: &[Vec<u8>]) -> Vec<u8> {
+        let spans: Vec<u8> = spans.iter().flat_map(|span| field(2, span)).collect();
+        field(1, &[field(1, resource), field(2, &spans)].concat())
+    }
+
+    fn of_trace(trace: u128) -> Vec<u8> {
+        field(1, &trace.to_be_bytes())
+    }
+
+    #[test]
+    fn what_is_built_of_a_request_is_bounded_by_the_memory_there_is() {
+        let many = 100_000;
+        let hostile: Vec<(&str, Vec<u8>)> = vec![
+            ("spans of two bytes", request(b"", &vec![Vec::new(); many])),
+            ("traces of one span", request(b"", &(0..many as u128).map(of_trace).collect::<Vec<_>>())),
+            ("resources of one span", [0x0a, 4, 0x12, 2, 0x12, 0].repeat(many)),
+            ("scopes of one span", field(1, &[0x12, 2, 0x12, 0].repeat(many))),
+            (
+                "fields that nobody knows",
+                field(1, &[[0x78, 1].repeat(many), vec![0x12, 2, 0x12, 0]].concat()),
+            ),
+            ("attributes of two bytes", request(&[0x0a, 0].repeat(many), &[Vec::new()])),
+            ("attributes of a span", request(b"", &[[0x4a, 0].repeat(many)])),
+            ("operations", {
+                let names = (0..many).map(|name| field(5, format!("{name:x}").as_bytes()));
+                request(b"", &names.collect::<Vec<_>>())
+            }),
+        ];
+        for (what, request) in hostile {
+            let memory = Memory::new(1 << 20);
+            let refused = regroup(&request, &mut memory.room()).err();
+            assert!(
+                matches!(refused, Some(Refusal::TooMuch(_))),
+                "{what} ({} bytes): {refused:?}",
+                request.len()
+            );
+            assert_eq!(memory.held(), 0, "{what}");
+            let memory = Memory::new(64 << 20);
+            assert!(regroup(&request, &mut memory.room()).is_ok(), "{what} fit into 64 MiB");
+        }
+    }
+
+    #[test]
+    fn a_big_resource_is_not_copied_into_more_traces_than_there_is_memory_for() {
+        // Zeros pack well, so it is their copying and not what remains of them that must be bounded.
+        let traces: Vec<Vec<u8>> = (0..1000).map(of_trace).collect();
+        let request = request(&field(15, &vec![0; 1 << 20]), &traces);
+        let refused = regroup(&request, &mut Memory::new(64 << 20).room()).err();
+        assert!(matches!(refused, Some(Refusal::TooMuch(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn messages_without_spans_take_no_memory() {
+        let request = [[0x0a, 0].repeat(1_000_000), field(1, &[0x12, 0].repeat(1_000_000))].concat();
+        let memory = Memory::new(1 << 20);
+        let mut room = memory.room();
+        assert_eq!(regroup(&request, &mut room).unwrap(), []);
+        assert!(memory.held() < 100 << 10, "{}", memory.held());
+    }
+
+    #[test]
+    fn spans_of_a_trace_stay_in_the_order_in_which_they_came() {
+        let span = |trace: u128, name: &str| [of_trace(trace), field(5, name.as_bytes())].concat();
+        let spans = [span(7, "a"), span(8, "b"), span(7, "c"), span(8, "d"), span(7, "e")];
+        let parts = regroup(&request(b"", &spans), &mut Memory::new(1 << 20).room()).unwrap();
+        let read = |part: &Part| {
+            let blob = crate::store::compress::unpack(part.plain, part.spans.clone()).unwrap();
+            let mut names = String::new();
+            otlp_proto::split(&blob, |parts| names += &otlp_proto::read_span(parts.span).unwrap().name)
+                .unwrap();
+            (part.trace, names, part.operations.len())
+        };
+        let found: Vec<_> = parts.iter().map(read).collect();
+        assert_eq!(found, [(7, "ace".to_owned(), 3), (8, "bd".to_owned(), 2)]);
+    }
 }

@@ -1,7 +1,7 @@
 //! From stored bytes to what is answered: names that stand in for missing ones, and (unless raw) repaired ends,
 //! sorted attributes. The stored bytes stay as they were sent. Clocks are never moved (`docs/adr/0012`).
 
-use crate::ingest::regroup::{EMPTY_SPAN, WRONG_SERVICE, service_of};
+use crate::facts::{EMPTY_SPAN, WRONG_SERVICE, service_of};
 use crate::store::Stored;
 use spandrel_trace::format::otlp_proto;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};

@@ -1,10 +1,10 @@
 //! The service graph, counted from the stored spans: for every span whose parent is in its trace one call from the
 //! parent's service to its own, calls within one service included, as Jaeger's memory store counts.
 
-use crate::ingest::regroup::{service_of, walk_span};
+use crate::facts::{facts_of, service_of};
 use crate::store::{Store, StoreError};
-use rustc_hash::FxHashMap;
 use spandrel_trace::model::DependencyLink;
+use std::collections::HashMap;
 
 /// Counts the calls in traces with a span that starts within a window (nanoseconds since the Unix epoch).
 /// With a service: only links in which it is parent or child. Blocks.
@@ -15,8 +15,8 @@ pub fn count(
     service: Option<&str>,
 ) -> Result<Vec<DependencyLink>, StoreError> {
     let mut names = Names::default();
-    let mut links: FxHashMap<(u32, u32), (u64, u64)> = FxHashMap::default();
-    let mut service_by_id: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut links: HashMap<(u32, u32), (u64, u64)> = HashMap::default();
+    let mut service_by_id: HashMap<u64, u32> = HashMap::default();
     let mut calls: Vec<(u64, u32, bool)> = Vec::new();
     for trace in store.between(from, to) {
         let Some(stored) = store.trace(trace)? else { continue };
@@ -24,7 +24,7 @@ pub fn count(
         calls.clear();
         let mut last: (&[u8], Option<u32>) = (&[], None);
         stored.each(|parts| {
-            let facts = match walk_span(parts.span, |_| Ok(())) {
+            let facts = match facts_of(parts.span) {
                 Ok(facts) => facts,
                 Err(error) => return stored.left_out(&error),
             };
@@ -62,7 +62,7 @@ pub fn count(
 
 #[derive(Default)]
 struct Names {
-    numbers: FxHashMap<String, u32>,
+    numbers: HashMap<String, u32>,
     names: Vec<String>,
 }
 

@@ -1,22 +1,22 @@
 //! What a list of traces shows of each.
 
-use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
+use crate::facts::{EMPTY_SPAN, facts_of, service_of};
 use crate::store::Stored;
-use rustc_hash::FxHashSet;
 use spandrel_trace::model::{ServiceCount, TraceSummary};
 use spandrel_trace::units::TraceId;
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 /// Summarises a trace without decoding its attributes. Spans that cannot be read are left out.
 pub fn summarise(stored: &Stored) -> TraceSummary {
-    let mut ids = FxHashSet::default();
+    let mut ids = HashSet::new();
     let mut parents = Vec::new();
     let mut services: BTreeMap<String, ServiceCount> = BTreeMap::new();
     let mut root: Option<(u64, String, String)> = None;
     let mut last: (&[u8], Option<String>) = (&[], None);
     let (mut start, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
     stored.each(|parts| {
-        let facts = match walk_span(parts.span, |_| Ok(())) {
+        let facts = match facts_of(parts.span) {
             Ok(facts) => facts,
             Err(error) => return stored.left_out(&error),
         };

@@ -3,9 +3,8 @@
 
 use super::part::{Extent, OperationKey, duration};
 use super::segment::{Added, Contents, Segment};
-use super::terms::Filter;
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::terms::Filter;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 const NONE: u32 = u32::MAX;
@@ -44,8 +43,8 @@ struct Indexed {
     segment: Arc<Segment>,
     operations: Vec<OperationKey>,
     entries: Vec<(u128, Entry)>,
-    /// The trace's newest entry; entries point to the one before.
-    newest: FxHashMap<u128, u32>,
+    /// The trace's newest entry; entries point to the one before. Senders choose trace ids, so the hash is keyed.
+    newest: HashMap<u128, u32>,
 }
 
 /// What a search asks of the index. Everything that the index cannot decide is checked on the spans.
@@ -92,7 +91,7 @@ impl Index {
     pub fn insert(&mut self, segment: Arc<Segment>, contents: Contents) {
         let number = segment.number;
         let indexed =
-            Indexed { segment, operations: Vec::new(), entries: Vec::new(), newest: FxHashMap::default() };
+            Indexed { segment, operations: Vec::new(), entries: Vec::new(), newest: HashMap::default() };
         self.segments.insert(number, indexed);
         self.add(number, Added { operations: contents.operations, entries: contents.entries });
     }
@@ -160,7 +159,7 @@ impl Index {
 
     /// Traces with a span that starts between two times (nanoseconds since the Unix epoch, both included).
     pub fn between(&self, from: u64, to: u64) -> Vec<u128> {
-        let found: FxHashSet<u128> = self
+        let found: HashSet<u128> = self
             .segments
             .values()
             .flat_map(|indexed| &indexed.entries)
@@ -172,7 +171,7 @@ impl Index {
 
     /// Traces that may match, those that start last first.
     pub fn candidates(&self, criteria: &Criteria) -> Vec<Candidate> {
-        let mut found: FxHashMap<u128, Candidate> = FxHashMap::default();
+        let mut found: HashMap<u128, Candidate> = HashMap::default();
         for indexed in self.segments.values() {
             let wanted = indexed.wanted(criteria);
             for (trace, entry) in &indexed.entries {
@@ -213,7 +212,7 @@ impl Indexed {
     }
 
     /// Numbers of the operations asked for; `None` when any will do.
-    fn wanted(&self, criteria: &Criteria) -> Option<FxHashSet<u32>> {
+    fn wanted(&self, criteria: &Criteria) -> Option<HashSet<u32>> {
         if criteria.service.is_none() && criteria.operation.is_none() {
             return None;
         }
@@ -227,7 +226,7 @@ impl Indexed {
 }
 
 impl Entry {
-    fn may_match(&self, criteria: &Criteria, wanted: Option<&FxHashSet<u32>>) -> bool {
+    fn may_match(&self, criteria: &Criteria, wanted: Option<&HashSet<u32>>) -> bool {
         let extent = &self.extent;
         extent.first_start <= criteria.start_to
             && extent.last_start >= criteria.start_from
@@ -256,5 +255,31 @@ impl Criteria {
             && start <= self.start_to
             && self.duration_from.is_none_or(|least| took >= least)
             && self.duration_to.is_none_or(|most| took <= most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hash::BuildHasher;
+
+    /// Trace ids that all had the hash 0 when they were hashed without a key (by multiplication, as FxHash does).
+    fn chosen(count: u64) -> impl Iterator<Item = u128> {
+        const FACTOR: u64 = 0xf135_7aea_2e62_a9c5;
+        (1..=count).map(|low| {
+            let high = low.wrapping_mul(FACTOR).wrapping_neg();
+            u128::from(high) << 64 | u128::from(low)
+        })
+    }
+
+    #[test]
+    fn chosen_trace_ids_do_not_share_a_hash() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut index = Index::default();
+        let segment = Arc::new(Segment::new(directory.path(), 1));
+        index.insert(segment, Contents { created: 0, operations: Vec::new(), entries: Vec::new() });
+        let hasher = index.segments[&1].newest.hasher();
+        let hashes: HashSet<u64> = chosen(40_000).map(|trace| hasher.hash_one(trace)).collect();
+        assert!(hashes.len() > 39_990, "{} hashes of 40,000 trace ids", hashes.len());
     }
 }

@@ -10,7 +10,7 @@ mod losses;
 mod part;
 mod read;
 mod segment;
-pub mod terms;
+
 mod writer;
 
 pub use index::{Candidate, Criteria};

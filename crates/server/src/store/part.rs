@@ -1,7 +1,7 @@
 //! One trace's spans of one batch: the unit that is stored, with the small summary by which it is found.
 
 use super::compress;
-use super::terms::Filter;
+use crate::terms::Filter;
 
 /// An operation of a service, as searches name it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

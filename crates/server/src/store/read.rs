@@ -2,12 +2,12 @@
 
 use super::index::{Candidate, Criteria, Place};
 use super::losses::Losses;
-use super::terms::{UNPRINTED, term};
 use super::{Store, StoreError};
-use crate::ingest::regroup::{EMPTY_SPAN, service_of, walk_span};
+use crate::facts::{EMPTY_SPAN, facts_of, service_of};
 use crate::matching::{self, Tag};
-use rustc_hash::FxHashSet;
+use crate::terms::{UNPRINTED, term};
 use spandrel_trace::format::{Parts, otlp_proto};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -40,10 +40,12 @@ impl Stored {
     /// Hands over each span once, in the order in which they came: a span whose bytes, resource and scope are those
     /// of an earlier one was sent twice. What follows damaged bytes within a blob is left out.
     pub fn each<'s>(&'s self, mut each: impl FnMut(Parts<'s>)) {
-        let mut seen = FxHashSet::default();
+        let mut seen = HashSet::new();
+        let mut heads = Heads::default();
         for blob in &self.blobs {
             let split = otlp_proto::split(blob, |parts| {
-                if seen.insert((parts.resource, parts.scope, parts.span)) {
+                let heads = (heads.resource(parts.resource), heads.scope(parts.scope));
+                if seen.insert((heads, parts.span)) {
                     each(parts);
                 }
             });
@@ -51,6 +53,47 @@ impl Stored {
                 self.losses.blob(self.trace, &error);
             }
         }
+    }
+}
+
+/// Numbers for the resources and scopes of a trace, equal where their bytes are. Spans of one message share its
+/// resource, whose bytes may be many: they are hashed once, not for every span.
+#[derive(Default)]
+struct Heads<'a> {
+    numbers: HashMap<&'a [u8], usize>,
+    resource: Option<(&'a [u8], usize)>,
+    scope: Option<(&'a [u8], usize)>,
+    /// Messages that were hashed.
+    hashed: usize,
+}
+
+impl<'a> Heads<'a> {
+    fn resource(&mut self, bytes: &'a [u8]) -> usize {
+        match self.resource {
+            Some((last, number)) if std::ptr::eq(last, bytes) => number,
+            _ => {
+                let number = self.number(bytes);
+                self.resource = Some((bytes, number));
+                number
+            }
+        }
+    }
+
+    fn scope(&mut self, bytes: &'a [u8]) -> usize {
+        match self.scope {
+            Some((last, number)) if std::ptr::eq(last, bytes) => number,
+            _ => {
+                let number = self.number(bytes);
+                self.scope = Some((bytes, number));
+                number
+            }
+        }
+    }
+
+    fn number(&mut self, bytes: &'a [u8]) -> usize {
+        self.hashed += 1;
+        let next = self.numbers.len();
+        *self.numbers.entry(bytes).or_insert(next)
     }
 }
 
@@ -148,7 +191,7 @@ struct Last<'a> {
 
 /// Whether service, name and times of a span fit.
 fn fits<'a>(parts: &Parts<'a>, criteria: &Criteria, last: &mut Last<'a>) -> bool {
-    let Ok(facts) = walk_span(parts.span, |_| Ok(())) else { return false };
+    let Ok(facts) = facts_of(parts.span) else { return false };
     if !criteria.fits_times(facts.start, facts.end) {
         return false;
     }
@@ -162,4 +205,32 @@ fn fits<'a>(parts: &Parts<'a>, criteria: &Criteria, last: &mut Last<'a>) -> bool
         last.service = Some(service_of(parts.resource).unwrap_or_default());
     }
     last.service.as_ref() == Some(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::put_bytes;
+
+    #[test]
+    fn a_resource_is_hashed_once_for_all_its_spans() {
+        let field = |number, bytes: &[u8]| {
+            let mut out = Vec::new();
+            put_bytes(&mut out, number, bytes);
+            out
+        };
+        let spans: Vec<u8> = (0..1000u32).flat_map(|id| field(2, &field(3, &id.to_le_bytes()))).collect();
+        let scope = [field(1, &field(1, b"scope")), spans].concat();
+        let message = field(1, &[field(1, &field(9, &[7; 1000])), field(2, &scope)].concat());
+        let (mut heads, mut numbers) = (Heads::default(), HashSet::new());
+        let twice = message.repeat(2);
+        otlp_proto::split(&twice, |parts| {
+            numbers.insert((heads.resource(parts.resource), heads.scope(parts.scope)));
+        })
+        .unwrap();
+        assert_eq!((heads.hashed, numbers.len()), (4, 1), "two resources and two scopes, equal bytes");
+        let mut spans = 0;
+        Stored::new(1, twice).each(|_| spans += 1);
+        assert_eq!(spans, 1000, "each span once");
+    }
 }

@@ -7,11 +7,11 @@
 
 use super::index::Entry;
 use super::part::{Extent, OperationKey, Part};
-use super::terms::Filter;
 use super::{StoreError, compress};
+use crate::terms::Filter;
 use crate::wire::{put_varint, read_varint};
 use rusqlite::{Connection, OpenFlags, params};
-use rustc_hash::FxHashMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -151,7 +151,7 @@ pub struct Writer {
     connection: Connection,
     /// Unix seconds at which the segment was begun.
     pub created: u64,
-    operation_ids: FxHashMap<OperationKey, u32>,
+    operation_ids: HashMap<OperationKey, u32>,
     next_row: u32,
 }
 

@@ -1,0 +1,171 @@
+//! What the index and the answers want to know of a span or a resource, walked out of its bytes without decoding it.
+//! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`.
+
+use crate::terms;
+use crate::wire::{Field, Walk, WireError};
+use std::borrow::Cow;
+
+/// Name given to a resource without `service.name`, as Jaeger gives it.
+pub const MISSING_SERVICE: &str = "missing-service-name";
+/// Name given to a resource whose `service.name` is empty, as Jaeger gives it.
+pub const EMPTY_SERVICE: &str = "empty-service-name";
+/// Name given to a resource whose `service.name` is not text, as Jaeger gives it.
+pub const WRONG_SERVICE: &str = "service-name-wrong-type";
+/// Name given to a span without one, as Jaeger gives it.
+pub const EMPTY_SPAN: &str = "empty-span-name";
+
+/// What the index wants to know of a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Facts<'a> {
+    /// Trace id as a number; 0 where there is none.
+    pub trace: u128,
+    /// Span id as a number; 0 where there is none.
+    pub span: u64,
+    /// Parent's id as a number; 0 where there is none.
+    pub parent: u64,
+    /// Name as sent.
+    pub name: &'a [u8],
+    /// Kind as sent.
+    pub kind: u32,
+    /// Start, nanoseconds since the Unix epoch.
+    pub start: u64,
+    /// End, nanoseconds since the Unix epoch.
+    pub end: u64,
+    /// Status code as sent (2 is an error).
+    pub status: u32,
+}
+
+/// Walks a span for its facts; `attribute` gets every attribute of the span, its events and its links as the bytes of a
+/// `KeyValue` message.
+pub fn walk_span<'a, E: From<WireError>>(
+    span: &'a [u8],
+    mut attribute: impl FnMut(&'a [u8]) -> Result<(), E>,
+) -> Result<Facts<'a>, E> {
+    let mut facts = Facts::default();
+    let mut walk = Walk::new(span);
+    while let Some((number, field)) = walk.next()? {
+        match number {
+            1 => facts.trace = trace_id(field.bytes(1)?)?,
+            2 => facts.span = span_id(field.bytes(2)?, "SpanID")?,
+            4 => facts.parent = span_id(field.bytes(4)?, "ParentSpanID")?,
+            5 => facts.name = field.bytes(5)?,
+            6 => facts.kind = field.number(6)? as u32,
+            7 => facts.start = field.number(7)?,
+            8 => facts.end = field.number(8)?,
+            9 => attribute(field.bytes(9)?)?,
+            11 => walk_attributes(field.bytes(11)?, 3, &mut attribute)?,
+            13 => walk_attributes(field.bytes(13)?, 4, &mut attribute)?,
+            15 => {
+                let mut status = Walk::new(field.bytes(15)?);
+                while let Some((number, field)) = status.next()? {
+                    if number == 3 {
+                        facts.status = field.number(3)? as u32;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(facts)
+}
+
+/// A span's facts.
+pub fn facts_of(span: &[u8]) -> Result<Facts<'_>, WireError> {
+    walk_span(span, |_| Ok(()))
+}
+
+fn trace_id(bytes: &[u8]) -> Result<u128, WireError> {
+    match <[u8; 16]>::try_from(bytes) {
+        Ok(bytes) => Ok(u128::from_be_bytes(bytes)),
+        Err(_) if bytes.is_empty() => Ok(0),
+        Err(_) => Err(WireError::IdLength("TraceID")),
+    }
+}
+
+fn span_id(bytes: &[u8], what: &'static str) -> Result<u64, WireError> {
+    match <[u8; 8]>::try_from(bytes) {
+        Ok(bytes) => Ok(u64::from_be_bytes(bytes)),
+        Err(_) if bytes.is_empty() => Ok(0),
+        Err(_) => Err(WireError::IdLength(what)),
+    }
+}
+
+/// Calls `attribute` with every field `member` of a message.
+pub fn walk_attributes<'a, E: From<WireError>>(
+    message: &'a [u8],
+    member: u32,
+    attribute: &mut impl FnMut(&'a [u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut walk = Walk::new(message);
+    while let Some((number, field)) = walk.next()? {
+        if number == member {
+            attribute(field.bytes(number)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The key of a `KeyValue` and the first member of its value.
+type KeyAndValue<'a> = (&'a [u8], Option<(u32, Field<'a>)>);
+
+/// Reads a `KeyValue`: its key and the first member of its value (`None` for an empty value).
+fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
+    let mut key: &[u8] = &[];
+    let mut value = None;
+    let mut walk = Walk::new(attribute);
+    while let Some((number, field)) = walk.next()? {
+        match number {
+            1 => key = field.bytes(1)?,
+            2 => {
+                let mut inner = Walk::new(field.bytes(2)?);
+                while let Some(member) = inner.next()? {
+                    value = Some(member);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((key, value))
+}
+
+/// The term under which searches find a `KeyValue`; `scratch` is room to print numbers in.
+pub fn term_of(attribute: &[u8], scratch: &mut String) -> Result<u64, WireError> {
+    use std::fmt::Write;
+    let (key, value) = key_and_value(attribute)?;
+    scratch.clear();
+    let text: &[u8] = match value {
+        None => b"",
+        Some((1, field)) => field.bytes(1)?,
+        Some((2, field)) if field.number(2)? != 0 => b"true",
+        Some((2, _)) => b"false",
+        Some((3, field)) => {
+            // Writing to a String cannot fail.
+            let _ = write!(scratch, "{}", field.number(3)? as i64);
+            scratch.as_bytes()
+        }
+        Some(_) => terms::UNPRINTED,
+    };
+    Ok(terms::term(key, text))
+}
+
+/// The service name that a `Resource` message says, or what stands in for it.
+pub fn service_of(resource: &[u8]) -> Result<String, WireError> {
+    service_name(resource).map(Cow::into_owned)
+}
+
+/// As [`service_of`], borrowed where it can be.
+pub fn service_name(resource: &[u8]) -> Result<Cow<'_, str>, WireError> {
+    let mut service = None;
+    walk_attributes(resource, 1, &mut |attribute| {
+        let (key, value) = key_and_value(attribute)?;
+        if key == b"service.name" && service.is_none() {
+            service = Some(match value {
+                Some((1, Field::Bytes([]))) => EMPTY_SERVICE.into(),
+                Some((1, Field::Bytes(name))) => String::from_utf8_lossy(name),
+                _ => WRONG_SERVICE.into(),
+            });
+        }
+        Ok::<_, WireError>(())
+    })?;
+    Ok(service.unwrap_or(Cow::Borrowed(MISSING_SERVICE)))
+}
