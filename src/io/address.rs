@@ -1,4 +1,4 @@
-//! The address bar and its history. Addresses go in and out relative to where the app is mounted.
+//! The address bar and the browser's history. Addresses are relative to the URL below which the app is mounted.
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,7 +7,7 @@ fn window() -> Option<web_sys::Window> {
     web_sys::window()
 }
 
-/// Where the app is mounted: the page's base address, ending with a slash.
+/// The URL below which the app is mounted, ending with a slash.
 pub fn mount() -> String {
     let base = window().and_then(|window| window.document()).and_then(|page| page.base_uri().ok().flatten());
     let base = base.unwrap_or_default();
@@ -15,13 +15,13 @@ pub fn mount() -> String {
     clean.rfind('/').map_or_else(|| clean.to_owned(), |end| clean[..=end].to_owned())
 }
 
-/// Where the app's own files are, ending with a slash.
+/// The URL of the app's own files, ending with a slash.
 pub fn assets() -> String {
     let root = window().and_then(|window| window.document()).and_then(|page| page.document_element());
     root.and_then(|root| root.get_attribute("data-assets")).unwrap_or_else(mount)
 }
 
-/// Path below the mount, and query (with its `?`).
+/// The current path below the mount URL, and the query with its `?`.
 pub fn current() -> (String, String) {
     let Some(location) = window().map(|window| window.location()) else { return Default::default() };
     let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
@@ -30,7 +30,7 @@ pub fn current() -> (String, String) {
     (below.trim_start_matches('/').to_owned(), query)
 }
 
-/// The path below the mount and the query of a link, if it leads into this app.
+/// Path and query of a link into this app, as [`current`] has them; `None` for any other link.
 pub fn inside(href: &str) -> Option<(String, String)> {
     let url = web_sys::Url::new(href).ok()?;
     let below = href.strip_prefix(&mount())?;
@@ -38,25 +38,30 @@ pub fn inside(href: &str) -> Option<(String, String)> {
     Some((path.to_owned(), url.search()))
 }
 
-/// Writes a new entry of the history.
-pub fn push(address: &str) {
-    write(address, |history, url| history.push_state_with_url(&JsValue::NULL, "", Some(url)));
+/// The browser refused a change of the history: too many in a short time (Safari takes 100 in 30 seconds).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryRefused;
+
+/// Adds an entry to the history.
+pub fn push(address: &str) -> Result<(), HistoryRefused> {
+    write(address, |history, url| history.push_state_with_url(&JsValue::NULL, "", Some(url)))
 }
 
-/// Writes over the present entry of the history.
-pub fn replace(address: &str) {
-    write(address, |history, url| history.replace_state_with_url(&JsValue::NULL, "", Some(url)));
+/// Replaces the current entry of the history.
+pub fn replace(address: &str) -> Result<(), HistoryRefused> {
+    write(address, |history, url| history.replace_state_with_url(&JsValue::NULL, "", Some(url)))
 }
 
-fn write(address: &str, with: impl Fn(&web_sys::History, &str) -> Result<(), JsValue>) {
+fn write(
+    address: &str,
+    with: impl Fn(&web_sys::History, &str) -> Result<(), JsValue>,
+) -> Result<(), HistoryRefused> {
     let url = format!("{}{address}", mount());
-    if let Some(history) = window().and_then(|window| window.history().ok()) {
-        // Browsers refuse too many changes in a short time; the next change says it again.
-        let _ = with(&history, &url);
-    }
+    let history = window().and_then(|window| window.history().ok()).ok_or(HistoryRefused)?;
+    with(&history, &url).map_err(|_| HistoryRefused)
 }
 
-/// Calls `changed` when the user goes back or forward. For the life of the page.
+/// Calls `changed` after the user went back or forward, as long as the page lives.
 pub fn on_travel(changed: impl Fn() + 'static) {
     let Some(window) = window() else { return };
     let listener = Closure::<dyn Fn()>::new(changed);
@@ -65,7 +70,7 @@ pub fn on_travel(changed: impl Fn() + 'static) {
     listener.forget();
 }
 
-/// Names the document.
+/// Sets the title of the document.
 pub fn title(text: &str) {
     if let Some(document) = window().and_then(|window| window.document()) {
         document.set_title(text);

@@ -1,14 +1,16 @@
-//! Time: the clock, timers, frames, and yielding to the event loop.
+//! Time: the clock, timers, frames, and yielding to the event loop. For timers `gloo-timers`; the other two have no crate
+//! of their own: frames that also end in a hidden page, and a yield without the timers' minimum delay.
 
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::MessageChannel;
 
 /// Milliseconds after which a frame is no longer waited for.
-const UNSEEN: i32 = 100;
+const FRAME_TIMEOUT: i32 = 100;
 
-/// Now, microseconds since the Unix epoch.
+/// Microseconds since the Unix epoch.
 pub fn now_us() -> u64 {
     (js_sys::Date::now() * 1000.0) as u64
 }
@@ -20,7 +22,7 @@ pub async fn yield_to_event_loop() {
     let (to, from) = (channel.port1(), channel.port2());
     let promise = Promise::new(&mut |resolve, _| {
         from.set_onmessage(Some(&resolve));
-        // Nothing is always posted.
+        // `null` can always be posted.
         let _ = to.post_message(&JsValue::NULL);
     });
     // The promise is never rejected.
@@ -34,7 +36,7 @@ pub async fn next_frame() {
         if let Some(window) = web_sys::window() {
             // Neither can be refused.
             let _ = window.request_animation_frame(&resolve);
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, UNSEEN);
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, FRAME_TIMEOUT);
         }
     });
     // The promise is never rejected.
@@ -44,14 +46,5 @@ pub async fn next_frame() {
 
 /// Resumes after so many milliseconds, in a window or a worker.
 pub async fn sleep(milliseconds: u32) {
-    let promise = Promise::new(&mut |resolve, _| {
-        let global = js_sys::global();
-        let set = Reflect::get(&global, &"setTimeout".into()).ok();
-        if let Some(set) = set.and_then(|set| set.dyn_into::<Function>().ok()) {
-            // A timer cannot be refused.
-            let _ = set.call2(&global, &resolve, &JsValue::from(milliseconds));
-        }
-    });
-    // The promise is never rejected.
-    let _ = JsFuture::from(promise).await;
+    TimeoutFuture::new(milliseconds).await;
 }

@@ -1,4 +1,4 @@
-//! Requests whose answers are read as they arrive. Works in a window and in a worker.
+//! HTTP requests with streamed response bodies, in a window or a worker.
 
 use gloo_net::http;
 use js_sys::{Reflect, Uint8Array};
@@ -7,17 +7,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader};
 
-/// The head of an answer.
+/// Status and body of a response.
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// Bytes to come, where the backend says it and does not compress them.
+    /// Length of the body in bytes, if it is known and the body is not compressed.
     pub total: Option<u64>,
     /// The body.
     pub body: Body,
 }
 
-/// Sends a request. The error is the browser's own sentence: no connection, no permission, or aborted.
+/// Sends a request. The error is the browser's message: no connection, blocked by CORS, or aborted.
 pub async fn send(request: &Request, signal: Option<&AbortSignal>) -> Result<Response, String> {
     let mut builder = http::Request::get(&request.url).abort_signal(signal);
     for (name, value) in &request.headers {
@@ -32,15 +32,15 @@ pub async fn send(request: &Request, signal: Option<&AbortSignal>) -> Result<Res
     Ok(Response { status: response.status(), total, body: Body::of(response.body()) })
 }
 
-/// Bytes that arrive in chunks.
+/// A body that is read in chunks.
 pub struct Body {
     reader: Option<ReadableStreamDefaultReader>,
-    /// One buffer for all chunks.
+    /// Reused for every chunk.
     buffer: Vec<u8>,
 }
 
 impl Body {
-    /// The chunks of a stream; none for an answer without a body.
+    /// The body of `stream`; empty for a response without one.
     pub fn of(stream: Option<ReadableStream>) -> Self {
         let reader = stream.and_then(|stream| stream.get_reader().dyn_into().ok());
         Self { reader, buffer: Vec::new() }
@@ -61,7 +61,7 @@ impl Body {
     }
 }
 
-/// What the browser says of a failure.
+/// The message of a JavaScript error.
 pub fn sentence(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
     message.or_else(|| error.as_string()).unwrap_or_else(|| "the connection broke".to_owned())

@@ -1,21 +1,21 @@
-//! Files of this computer, read in chunks like answers.
+//! Local files, read in chunks like response bodies.
 
 use super::fetch::Body;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, File};
 
-/// The chunks of a file.
+/// Reads a file.
 pub fn open(file: &Blob) -> Body {
     Body::of(Some(file.stream()))
 }
 
-/// A text as a file of that name, as pasted text is.
+/// A file with that name and content. `None` if the browser refuses to create it.
 pub fn from_text(name: &str, text: &str) -> Option<File> {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     File::new_with_str_sequence(&parts, name).ok()
 }
 
-/// Several files as one: trace formats are read one document after the other.
+/// A name for several files that are opened together.
 pub fn names(files: &[File]) -> String {
     match files {
         [] => String::new(),

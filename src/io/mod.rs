@@ -1,12 +1,12 @@
-//! The only doors to the browser: requests, files, the engine's worker, storage, the address bar, the clock.
-//! Futures in, plain data out, no signals.
+//! I/O through the browser: requests, files, the engine's worker, storage, the address bar, the clock. Async functions
+//! that return plain data; no signals.
 
 pub mod address;
+pub mod block_store;
 pub mod clock;
 pub mod engine;
 pub mod fetch;
 pub mod file;
 pub mod marker;
-pub mod outside;
 pub mod shop;
 pub mod storage;

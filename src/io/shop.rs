@@ -1,32 +1,32 @@
-//! Requests to the demo shop behind the page's own server, and the browser's own spans on their way to it.
+//! Requests to the demo shop behind the page's server, and to its OTLP endpoint for the browser's own spans.
 
 use gloo_net::http::Request;
 
-/// What came back, whatever its status.
+/// A response of any status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// Media type without parameters, lower case; empty if the answer had none.
+    /// Media type without parameters, lower case; empty if there is none.
     pub media_type: String,
     /// Body.
     pub body: String,
 }
 
 impl Reply {
-    /// The body as JSON, if it is that.
+    /// The body as JSON; `None` if it is not JSON.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(self.body.as_bytes()).ok()
     }
 }
 
-/// Asks for `path`, relative to where the page is mounted.
+/// Requests `path`, relative to the mount URL.
 pub async fn get(path: &str) -> Result<Reply, String> {
     let request = Request::get(&address(path)).header("accept", "application/json").build();
     exchange(request.map_err(|error| error.to_string())?).await
 }
 
-/// Posts JSON to `path`, relative to where the page is mounted, as part of a trace if `traceparent` is given.
+/// Posts JSON to `path`, relative to the mount URL, with a `traceparent` header if one is given.
 pub async fn post_json(path: &str, traceparent: Option<&str>, body: &str) -> Result<Reply, String> {
     let mut request = Request::post(&address(path))
         .header("content-type", "application/json")
@@ -45,7 +45,7 @@ async fn exchange(request: Request) -> Result<Reply, String> {
     Ok(Reply { status: response.status(), media_type, body })
 }
 
-/// The whole address of a path below the mount prefix.
+/// The absolute URL of a path below the mount URL.
 pub fn address(path: &str) -> String {
     let base = web_sys::window()
         .and_then(|window| window.document())
@@ -54,14 +54,14 @@ pub fn address(path: &str) -> String {
     resolved.map_or_else(|| path.to_owned(), |url| url.href())
 }
 
-/// Random bytes of the browser's own, good enough to name a trace; `None` where it has none to give.
+/// Cryptographically random bytes; `None` if the browser has none.
 pub fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     web_sys::window()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
     Some(bytes)
 }
 
-/// Now, in nanoseconds since the Unix epoch, to the browser's precision.
+/// Nanoseconds since the Unix epoch, to the browser's precision.
 pub fn now_unix() -> u64 {
     let precise = web_sys::window()
         .and_then(|window| window.performance())
@@ -69,7 +69,7 @@ pub fn now_unix() -> u64 {
     (precise.unwrap_or_else(js_sys::Date::now) * 1e6) as u64
 }
 
-/// What the browser calls itself.
+/// The browser's user agent string.
 pub fn user_agent() -> String {
     web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
 }

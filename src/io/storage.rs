@@ -1,4 +1,5 @@
-//! This browser's memory for preferences. Where it is forbidden nothing is remembered, and nothing breaks.
+//! Preferences in the browser's local storage. Without permission nothing is stored and nothing fails, which is why this
+//! is not `gloo-storage`: its `LocalStorage` panics there.
 
 fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok().flatten()
@@ -8,15 +9,15 @@ fn key(name: &str) -> String {
     format!("spandrel.{name}")
 }
 
-/// What was kept under a name.
+/// The text stored under `name`.
 pub fn get(name: &str) -> Option<String> {
     storage()?.get_item(&key(name)).ok().flatten()
 }
 
-/// Keeps a text under a name; an empty one forgets it.
+/// Stores `text` under `name`; an empty text removes the entry.
 pub fn set(name: &str, text: &str) {
     let Some(storage) = storage() else { return };
-    // A full or forbidden storage forgets: preferences are not worth an error.
+    // Fails if the storage is full: losing a preference is no error.
     let _ = match text {
         "" => storage.remove_item(&key(name)),
         text => storage.set_item(&key(name), text),

@@ -2,7 +2,7 @@
 
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
-use crate::state::settings::{Theme, remember_zone, use_settings};
+use crate::state::settings::{Theme, store_zone, use_settings};
 use crate::state::tasks::spawn;
 use crate::ui::element::{El, button, el};
 use crate::ui::problem::problem_card;
@@ -128,7 +128,7 @@ fn zone_form() -> El {
             .attr("value", if of == Zone::Utc { "utc" } else { "local" })
             .live_checked(move || zone.get() == of)
             .on("change", move |_: Event| {
-                remember_zone(of);
+                store_zone(of);
                 zone.set(of);
             });
         el("label", "settings-choice").child(radio).text(label)

@@ -1,49 +1,49 @@
-//! Whether anything is still going on: `data-idle` of the page's root element, for whoever waits for the page.
+//! Whether anything is pending: `data-idle` of the document's root element, which tests and tools wait for.
 //!
-//! Idle means: no request, job or repaint is pending. It goes off at once and comes on two frames after the
-//! last thing ended, when what it led to has been painted.
+//! Idle means that no request, job or repaint is pending. The attribute becomes `false` at once, and `true` two frames
+//! after the last pending thing has ended, when its result is painted.
 
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    static HELD: Cell<u32> = const { Cell::new(0) };
-    static WAITING: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    static PENDING: Cell<u32> = const { Cell::new(0) };
+    static CALLBACK: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
-/// The page is busy as long as this lives.
+/// The page counts as busy as long as this lives.
 #[derive(Debug)]
 pub struct Busy(());
 
-/// Says that something has begun.
+/// Marks the page as busy until the guard is dropped.
 #[must_use]
 pub fn hold() -> Busy {
-    HELD.set(HELD.get() + 1);
+    PENDING.set(PENDING.get() + 1);
     mark(false);
     Busy(())
 }
 
-/// Calls when the page is idle next, instead of what was to be called then.
+/// Calls `call` when the page becomes idle, instead of the function set before.
 pub fn when_idle(call: impl FnOnce() + 'static) {
-    WAITING.set(Some(Box::new(call)));
+    CALLBACK.set(Some(Box::new(call)));
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        HELD.set(HELD.get() - 1);
+        PENDING.set(PENDING.get() - 1);
         after_frames(2);
     }
 }
 
 fn after_frames(frames: u32) {
-    if HELD.get() > 0 {
+    if PENDING.get() > 0 {
         return;
     }
     if frames == 0 {
         mark(true);
-        if let Some(waiting) = WAITING.take() {
-            waiting();
+        if let Some(call) = CALLBACK.take() {
+            call();
         }
         return;
     }

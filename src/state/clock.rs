@@ -1,21 +1,21 @@
-//! What time it is, and moments on the clock that the user reads.
+//! The current time, and moments in the time zone that the user chose.
 
 use crate::io::clock;
 use crate::route::Zone;
 use js_sys::Date;
 use spandrel_trace::units::Moment;
 
-/// Now, milliseconds since the Unix epoch.
+/// The current time, milliseconds since the Unix epoch.
 pub fn now() -> f64 {
     Date::now()
 }
 
-/// A moment in nanoseconds since the Unix epoch as that clock shows it.
+/// A moment, given in nanoseconds since the Unix epoch, in that time zone.
 pub fn moment(unix: u64, zone: Zone) -> Moment {
     Moment::new(unix, east(unix, zone))
 }
 
-/// How many minutes that clock is before Greenwich's at that moment.
+/// The time zone's offset from UTC at a moment, minutes; positive east of Greenwich.
 pub fn east(unix: u64, zone: Zone) -> i32 {
     match zone {
         Zone::Utc => 0,
@@ -24,13 +24,13 @@ pub fn east(unix: u64, zone: Zone) -> i32 {
     }
 }
 
-/// This very moment, likewise.
+/// The current moment in that time zone.
 pub fn present(zone: Zone) -> Moment {
     moment(clock::now_us().saturating_mul(1_000), zone)
 }
 
-/// What `<input type="datetime-local">` says on that clock, microseconds since the Unix epoch; `None` where it says
-/// nothing.
+/// The value of an `<input type="datetime-local">` in that time zone, microseconds since the Unix epoch; `None` if it is
+/// empty or before 1970.
 pub fn from_field(text: &str, zone: Zone) -> Option<u64> {
     let ms = match zone {
         Zone::Local => Date::parse(text),

@@ -1,53 +1,49 @@
-//! Which colour slot each service has had in this browser, so that it looks the same tomorrow and on every page.
+//! The colour slot of each service, stored in this browser so that a service looks the same on every page and every day.
 
 use crate::io::storage;
 use spandrel_trace::scene::palette;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// Services remembered at most: beyond that the memory is begun anew. More than these at once are not remembered.
-const MOST: usize = 2_000;
+/// Services whose slots are stored at most; beyond that the store is cleared. More services than these at once are not
+/// stored.
+const MAX_STORED: usize = 2_000;
 const NAME: &str = "colours";
 
 thread_local! {
-    static KEPT: RefCell<Option<BTreeMap<String, u8>>> = const { RefCell::new(None) };
+    static STORED: RefCell<Option<BTreeMap<String, u8>>> = const { RefCell::new(None) };
 }
 
 fn with<T>(read: impl FnOnce(&mut BTreeMap<String, u8>) -> T) -> T {
-    KEPT.with_borrow_mut(|kept| read(kept.get_or_insert_with(|| recalled().unwrap_or_default())))
+    STORED.with_borrow_mut(|stored| read(stored.get_or_insert_with(|| load().unwrap_or_default())))
 }
 
-fn recalled() -> Option<BTreeMap<String, u8>> {
-    let json: serde_json::Value = serde_json::from_slice(storage::get(NAME)?.as_bytes()).ok()?;
-    let mut slots = BTreeMap::new();
-    for (service, slot) in json.as_object()? {
-        slots.insert(service.clone(), slot.as_u64()? as u8);
-    }
-    Some(slots)
+fn load() -> Option<BTreeMap<String, u8>> {
+    serde_json::from_str(&storage::get(NAME)?).ok()
 }
 
-/// The slot (0 to 11) that a service has had here before.
-pub fn kept(service: &str) -> Option<u8> {
-    with(|kept| kept.get(service).copied())
+/// The slot (0 to 11) that is stored for a service.
+pub fn stored_slot(service: &str) -> Option<u8> {
+    with(|stored| stored.get(service).copied())
 }
 
-/// Slots (0 to 11) for services that are seen together; what is new is remembered.
+/// Slots (0 to 11) for services that are shown together. New ones are stored.
 pub fn slots(services: &[&str]) -> Vec<u8> {
-    let slots = palette::slots(services, kept);
-    if services.len() > MOST {
+    let slots = palette::slots(services, stored_slot);
+    if services.len() > MAX_STORED {
         return slots;
     }
-    with(|kept| {
-        let before = kept.len();
-        if before > MOST {
-            kept.clear();
+    with(|stored| {
+        let before = stored.len();
+        if before > MAX_STORED {
+            stored.clear();
         }
         for (service, slot) in services.iter().zip(&slots) {
-            kept.entry((*service).to_owned()).or_insert(*slot);
+            stored.entry((*service).to_owned()).or_insert(*slot);
         }
-        if kept.len() != before {
-            // A map of texts and numbers cannot fail to become JSON.
-            storage::set(NAME, &serde_json::to_string(kept).unwrap_or_default());
+        if stored.len() != before {
+            // A map of strings and numbers is always valid JSON.
+            storage::set(NAME, &serde_json::to_string(stored).unwrap_or_default());
         }
     });
     slots

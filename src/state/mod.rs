@@ -1,5 +1,5 @@
-//! What the page knows: what the source answered ([`data`]), what the address says ([`navigation`]), what the
-//! user prefers ([`settings`]), and whether anything is still going on ([`busy`]).
+//! State of the page: what the server answered ([`data`]), the route ([`navigation`]), the preferences ([`settings`]),
+//! and whether anything is pending ([`busy`]).
 
 pub mod busy;
 pub mod clock;
@@ -10,7 +10,7 @@ pub mod settings;
 pub mod shop;
 pub mod tasks;
 
-/// Puts every kind of state where pages find it. Once, at the root.
+/// Provides every kind of state as a context. Called once, at the root.
 pub fn provide() {
     settings::provide();
     navigation::provide();

@@ -1,14 +1,14 @@
-//! What the user prefers, remembered by this browser.
+//! The user's preferences, stored in this browser.
 
 use crate::io::{address, marker, storage};
 use crate::route::Zone;
 use leptos::prelude::*;
 use spandrel_trace::source::Base;
 
-/// Light, dark, or as the system has it.
+/// Colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the system has it.
+    /// The system's.
     #[default]
     System,
     /// Light.
@@ -18,10 +18,10 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// All there are, in the order in which they are offered.
+    /// All themes, in the order in which they are offered.
     pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
 
-    /// Its name, as it is stored and shown.
+    /// The name under which it is stored.
     pub fn name(self) -> &'static str {
         match self {
             Theme::System => "system",
@@ -30,19 +30,19 @@ impl Theme {
         }
     }
 
-    /// From its name; anything else is the system's.
+    /// The theme with this name; `System` for any other name.
     pub fn from_name(name: &str) -> Self {
         Theme::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
     }
 }
 
-/// The preferences. Setting one remembers it.
+/// The preferences. A copyable handle; setters store what they set.
 #[derive(Clone, Copy)]
 pub struct Settings {
     theme: RwSignal<Theme>,
     source: RwSignal<String>,
-    /// Whose clock times of day are of. Set where an address says so, remembered by [`remember_zone`] where a person
-    /// does.
+    /// Time zone of absolute times. A value from the address is set here; the user's own choice is also stored, by
+    /// [`store_zone`].
     pub zone: RwSignal<Zone>,
 }
 
@@ -54,62 +54,62 @@ pub(super) fn provide() {
     });
 }
 
-/// The preferences of this browser.
+/// The preferences, from the context.
 pub fn use_settings() -> Settings {
     expect_context()
 }
 
-/// The configuration that whoever runs the backend wrote for Jaeger's pages (JSON); empty where there is none.
+/// The UI configuration of the Jaeger that serves this page (JSON); empty if there is none.
 pub fn jaeger_config() -> String {
     marker::value("JAEGER_CONFIG")
 }
 
-/// Remembers whose clock the user wants to read.
-pub fn remember_zone(zone: Zone) {
+/// Stores the time zone that the user chose.
+pub fn store_zone(zone: Zone) {
     storage::set("zone", zone.word());
 }
 
-/// Where the detail of a span was put last, in the word of an address; empty where nobody has.
+/// The stored position of the details panel, as addresses write it; empty if none is stored.
 pub fn detail_place() -> String {
     storage::get("detail").unwrap_or_default()
 }
 
-/// Remembers where the detail of a span was put.
-pub fn remember_detail_place(word: &str) {
+/// Stores the position of the details panel.
+pub fn store_detail_place(word: &str) {
     storage::set("detail", word);
 }
 
 impl Settings {
-    /// The theme.
+    /// The theme, tracked.
     pub fn theme(self) -> Theme {
         self.theme.get()
     }
 
-    /// Chooses a theme.
+    /// Sets and stores the theme.
     pub fn set_theme(self, theme: Theme) {
         storage::set("theme", if theme == Theme::System { "" } else { theme.name() });
         self.theme.set(theme);
     }
 
-    /// The backend's address as the user wrote it; empty for where the page comes from.
+    /// The server's URL as the user typed it; empty for the server that this page comes from.
     pub fn source(self) -> String {
         self.source.get()
     }
 
-    /// Chooses a backend.
+    /// Sets and stores the server's URL.
     pub fn set_source(self, address: &str) {
         let address = address.trim();
         storage::set("source", address);
         self.source.set(address.to_owned());
     }
 
-    /// The absolute address above the backend's `/api`.
+    /// The absolute URL of the server, above its `/api`.
     pub fn base(self) -> Base {
         absolute(&self.source.get())
     }
 }
 
-/// An absolute address from what was written.
+/// The absolute URL for what was typed: relative to the page's own server.
 pub fn absolute(written: &str) -> Base {
     let base = Base::new(written);
     match base.as_str() {

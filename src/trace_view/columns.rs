@@ -66,7 +66,7 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
         // Of a trace that was read again everything is asked again; nothing is taken away until it is answered.
         let is_same = told_of.with_value(|before| Arc::ptr_eq(before, &outline));
         let before = if is_same { session.told.get_untracked() } else { Arc::default() };
-        told_of.set_value(outline);
+        told_of.set_value(outline.clone());
         let mut told = Told::default();
         wanted.retain(|key| match before.0.iter().find(|(known, _)| known == key) {
             Some(known) => {
@@ -83,7 +83,7 @@ pub fn ask_for_columns(session: Session, data: Data, id: String) {
             next_frame().await;
             for key in wanted {
                 // A key that is no field has no column; that is for who asked for it to see.
-                let Ok(column) = data.column(&id, &key).await else { continue };
+                let Ok(column) = data.column(&id, &outline, &key).await else { continue };
                 told.0.push((key, Arc::new(column)));
                 session.told.set(Arc::new(told.clone()));
             }

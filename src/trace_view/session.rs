@@ -8,7 +8,7 @@ use super::ticked::Ticked;
 use super::turns::{Arranged, takes_turns};
 use crate::route::{Colour, Placement, Show, Zone};
 use crate::state::clock;
-use crate::state::settings::remember_zone;
+use crate::state::settings::store_zone;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions, Rows, rows};
 use spandrel_trace::engine::Matches;
@@ -283,7 +283,7 @@ impl Session {
 
     /// Shows times of day on that clock, now and the next time.
     pub fn set_zone(&self, zone: Zone) {
-        remember_zone(zone);
+        store_zone(zone);
         self.zone.set(zone);
     }
 

@@ -7,7 +7,7 @@ use spandrel_trace::units::{Problem, ProblemKind};
 use std::rc::Rc;
 use web_sys::MouseEvent;
 
-/// Shows a problem, and a button that tries again where `retry` is given.
+/// Shows a problem, and a button that tries again where `retry` is given, or reloads the page where only that can help.
 #[component]
 pub fn ProblemCard(
     /// The failure.
@@ -21,7 +21,14 @@ pub fn ProblemCard(
         advice.push(default_advice(kind).to_owned());
     }
     let advice = advice.into_iter().map(|advice| view! { <li>{advice}</li> }).collect_view();
-    let again = retry.map(|retry| {
+    let reload = (kind == ProblemKind::NotStarted).then(|| {
+        view! {
+            <button type="button" class="button" data-test="problem-reload" on:click=move |_| reload_page()>
+                "Reload page"
+            </button>
+        }
+    });
+    let again = retry.filter(|_| kind != ProblemKind::NotStarted).map(|retry| {
         view! {
             <button type="button" class="button" data-test="problem-retry" on:click=move |_| retry.run(())>
                 "Try again"
@@ -54,9 +61,15 @@ pub fn ProblemCard(
                 {advice}
             </ul>
             {again}
+            {reload}
             {facts}
         </section>
     }
+}
+
+fn reload_page() {
+    // A page can always be reloaded.
+    let _ = window().location().reload();
 }
 
 fn headline(attempted: &str) -> String {
@@ -74,6 +87,7 @@ fn default_advice(kind: ProblemKind) -> &'static str {
             "Open a trace as Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped."
         }
         ProblemKind::Unsupported => "Choose another server in the settings.",
+        ProblemKind::NotStarted => "Reload the page.",
         ProblemKind::Fault => "Try again, or reload the page.",
     }
 }
@@ -99,7 +113,11 @@ pub fn problem_card(problem: Problem, retry: Option<Retry>) -> El {
         let answer = el("pre", "problem__excerpt").attr("tabindex", "0").text(excerpt);
         facts.push(fact("Answer", el("dd", "").child(answer)));
     }
-    let again = retry.map_or(View::NONE, |retry| {
+    let reload = (kind == ProblemKind::NotStarted).then(|| {
+        let reload = button("button").test("problem-reload").on("click", |_: MouseEvent| reload_page());
+        reload.text("Reload page")
+    });
+    let again = retry.filter(|_| kind != ProblemKind::NotStarted).map_or(View::NONE, |retry| {
         let again = button("button").test("problem-retry").on("click", move |_: MouseEvent| retry());
         again.text("Try again").into()
     });
@@ -111,5 +129,6 @@ pub fn problem_card(problem: Problem, retry: Option<Retry>) -> El {
         .child(el("p", "problem__happened").test("problem-happened").text(happened))
         .child(el("ul", "problem__try").test("problem-try").children(advice))
         .child(again)
+        .child(reload)
         .child((!facts.is_empty()).then(|| el("dl", "problem__facts").children(facts)))
 }

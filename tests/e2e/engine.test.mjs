@@ -45,6 +45,42 @@ test("a worker that breaks is replaced, and the next question is answered: a tra
   assert.match(await trace.detail.innerText(), /credit_card/);
 });
 
+/** The checkout as it is once a span has come that started before most others: all indices but the root's are others. */
+function withEarlierSpan(sent) {
+  const body = structuredClone(sent.body);
+  const [root] = body.resourceSpans[0].scopeSpans[0].spans;
+  const startTimeUnixNano = `${BigInt(root.startTimeUnixNano) + 1_000_000n}`;
+  const attributes = [{ key: "late", value: { stringValue: "arrived late" } }];
+  body.resourceSpans[0].scopeSpans[0].spans.push({
+    ...root, spanId: "00000000000000aa", parentSpanId: root.spanId, name: "check session", startTimeUnixNano, endTimeUnixNano: `${BigInt(startTimeUnixNano) + 2_000_000n}`, attributes,
+  });
+  return body;
+}
+
+// The page kept its old outline and repeated an index of it to the new worker: the head of one span, the attributes of another.
+test("a worker that is replaced has a newer trace: the page shows it before it asks about a span", async (t) => {
+  const sent = checkout();
+  let body = sent.body;
+  const { url } = await fakeJaeger(t, { api: api((path) => path.startsWith("/api/v3/traces/") && { body: JSON.stringify({ result: body }) }) });
+  const page = await open(t, `${url}/trace/${sent.traceId}`, { allowed: [...alone, /broken on purpose/] });
+  const trace = new Trace(page);
+  assert.equal((await trace.spans()).length, sent.count);
+  await breakWorker(page);
+  body = withEarlierSpan(sent);
+  await trace.openDetail(sent.ids["reserve stock"]);
+  assert.equal(await trace.detail.getAttribute("data-span-id"), sent.ids["reserve stock"]);
+  assert.deepEqual(new Set(await trace.spans()), new Set([...Object.values(sent.ids), "00000000000000aa"]), "the span that arrived meanwhile is shown");
+  const shown = await trace.detail.innerText();
+  assert.match(shown, /reserve stock/);
+  assert.doesNotMatch(shown, /arrived late/);
+  await trace.openDetail("00000000000000aa");
+  assert.match(await trace.detail.innerText(), /check session[^]*arrived late/);
+  await trace.openDetail(sent.ids["charge card"]);
+  assert.match(await trace.detail.innerText(), /charge card[^]*credit_card/);
+  await trace.look("payment.method=credit_card");
+  assert.deepEqual(await trace.marked("match"), [sent.ids["charge card"]]);
+});
+
 test("what is loading says how far it is, and is given up when the page is left", async (t) => {
   const sent = checkout();
   const text = JSON.stringify({ result: sent.body });

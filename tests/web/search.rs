@@ -142,7 +142,7 @@ async fn preferences_outlive_the_page() {
 fn a_service_keeps_its_colour() {
     let first = colours::slots(&["web-test-a", "web-test-b"]);
     assert_ne!(first[0], first[1]);
-    assert_eq!(colours::kept("web-test-b"), Some(first[1]));
+    assert_eq!(colours::stored_slot("web-test-b"), Some(first[1]));
     // Seen with others it stays what it was.
     let again = colours::slots(&["web-test-0", "web-test-b", "web-test-c"]);
     assert_eq!(again[1], first[1]);

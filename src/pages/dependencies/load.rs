@@ -1,7 +1,7 @@
 //! Where the map's numbers come from, and how that is said.
 
 use super::side::Examples;
-use crate::state::data::Data;
+use crate::state::data::{Data, SearchPurpose};
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::source::SearchQuery;
@@ -146,7 +146,7 @@ async fn of_traces(data: Data, window: Window) -> Result<(Vec<DependencyLink>, u
 
 /// The slowest traces of a service, or of a call from one to another, among those that the backend gives.
 pub async fn examples(data: Data, window: Window, service: &str, callee: Option<&str>) -> Examples {
-    match data.search(window.query(callee.unwrap_or(service), EXAMPLES)).await {
+    match data.search(window.query(callee.unwrap_or(service), EXAMPLES), SearchPurpose::Examples).await {
         Err(problem) => Examples::Failed(format!("{}: {}", problem.attempted, problem.happened)),
         Ok(found) => {
             let mut traces = found.summaries;

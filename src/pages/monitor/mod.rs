@@ -5,7 +5,7 @@ mod plots;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::state::clock;
-use crate::state::data::use_data;
+use crate::state::data::{SearchPurpose, use_data};
 use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
 use crate::state::tasks;
@@ -100,7 +100,7 @@ pub fn monitor() -> El {
                 ..SearchQuery::default()
             };
             let window = TimeWindow { start_unix: query.start_unix_us * 1_000, end_unix: end_us * 1_000 };
-            match data.search(query).await {
+            match data.search(query, SearchPurpose::Metrics).await {
                 Ok(found) => stage.set(Stage::Ready(Box::new(Measured {
                     metrics: metrics(&found.summaries, &service, window, bucket_width(window)),
                     service,

@@ -6,7 +6,7 @@ mod results;
 mod row;
 
 use crate::route::{Route, SearchParams, Zone};
-use crate::state::data::use_data;
+use crate::state::data::{SearchPurpose, use_data};
 use crate::state::navigation::use_route;
 use crate::state::settings::use_settings;
 use crate::state::tasks;
@@ -78,7 +78,7 @@ pub fn search() -> El {
         shown.set(Shown::Searching);
         tasks::spawn_scoped(async move {
             let began = js_sys::Date::now();
-            let answer = data.search(asked.to_query((began * 1_000.0) as u64)).await;
+            let answer = data.search(asked.to_query((began * 1_000.0) as u64), SearchPurpose::Results).await;
             let took = js_sys::Date::now() - began;
             let now = match answer {
                 Ok(found) => Shown::Found(Listed::of_search(found, took)),

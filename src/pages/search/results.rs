@@ -6,7 +6,7 @@ use crate::route::{Route, SearchParams, Sort, Zone};
 use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
-use crate::state::settings::{remember_zone, use_settings};
+use crate::state::settings::{store_zone, use_settings};
 use crate::ui::element::{El, el, typed};
 use crate::ui::empty::empty;
 use crate::ui::list::row_list;
@@ -153,7 +153,7 @@ fn summary(listed: Listed, params: Memo<SearchParams>) -> El {
     let zone = use_settings().zone;
     let switch = move || {
         let other = zone.get_untracked().other();
-        remember_zone(other);
+        store_zone(other);
         zone.set(other);
         navigation.replace(Route::Search(SearchParams { zone: other, ..params.get_untracked() }));
     };

@@ -120,21 +120,28 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     sync_with_address(session, id.get_value());
     look(session, data, id.get_value());
     ask_for_columns(session, data, id.get_value());
+    // A question has found that the engine has another version of the trace than is shown.
+    Effect::new(move |_| {
+        let Some(outline) = data.renewed_outline(&id.get_value()) else { return };
+        if !Arc::ptr_eq(&outline, &session.outline()) {
+            session.renew(outline);
+        }
+    });
     let ask: Ask = Rc::new(move |span| {
         Box::pin(async move {
-            let detail = data.detail(&id.get_value(), span).await?;
+            let detail = data.detail(&id.get_value(), &session.outline(), span).await?;
             Ok(Arc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
         })
     });
     let header = move || header(session, data, id).into();
     view! {
         <Nodes make=header/>
-        <TraceLayout session=session slots=slots ask=ask around=around(id, data)/>
+        <TraceLayout session=session slots=slots ask=ask around=around(id, session, data)/>
     }
 }
 
 /// What the detail asks of the page.
-fn around(id: StoredValue<String>, data: Data) -> Around {
+fn around(id: StoredValue<String>, session: Session, data: Data) -> Around {
     let route = |id: String, span: SpanId| {
         let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
         Route::Trace { id, view }
@@ -144,11 +151,17 @@ fn around(id: StoredValue<String>, data: Data) -> Around {
         link_to: Rc::new(move |span| whole_address(&route(id.get_value(), span))),
         linked_from: Rc::new(move |span| {
             // A list that nobody could make is left out: the rest of the detail is worth more than a complaint.
-            Box::pin(async move { data.linked_from(&id.get_value(), span).await.unwrap_or_default() })
+            Box::pin(async move {
+                data.linked_from(&id.get_value(), &session.outline(), span).await.unwrap_or_default()
+            })
         }),
-        peers: Rc::new(move |span| Box::pin(async move { data.peers(&id.get_value(), span).await.ok() })),
+        peers: Rc::new(move |span| {
+            Box::pin(async move { data.peers(&id.get_value(), &session.outline(), span).await.ok() })
+        }),
         export: Rc::new(move |begin, end, format| {
-            Box::pin(async move { data.export(&id.get_value(), begin, end, format).await.ok() })
+            Box::pin(async move {
+                data.export(&id.get_value(), &session.outline(), begin, end, format).await.ok()
+            })
         }),
         found: Rc::new(move |service, operation| data.found_durations(service, operation, &id.get_value())),
         patterns: Rc::new(|| link_patterns(&jaeger_config())),

@@ -42,7 +42,10 @@ pub fn field(session: Session, data: Data, id: StoredValue<String>) -> El {
             return;
         };
         spawn_scoped(async move {
-            let Ok(completions) = data.complete(&id.get_value(), &text, cursor).await else { return };
+            let Ok(completions) = data.complete(&id.get_value(), &session.outline(), &text, cursor).await
+            else {
+                return;
+            };
             let list = completions.items.iter().map(|item| Choice {
                 label: item.text.clone(),
                 marks: Vec::new(),

@@ -21,7 +21,7 @@ pub fn missing(session: Session, data: Data, id: String, orphans: usize) -> El {
         if wanted.get() {
             let id = id.clone();
             spawn_scoped(async move {
-                let answered = data.missing_spans(&id).await;
+                let answered = data.missing_spans(&id, &session.outline()).await;
                 answer.set(Some(answered));
             });
         }

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::route::Placement;
-use crate::state::settings::remember_detail_place;
+use crate::state::settings::store_detail_place;
 use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::SpanId;
@@ -85,6 +85,6 @@ impl Session {
             self.opened.set(if inline { vec![id] } else { Vec::new() });
         });
         self.show_detail(span);
-        remember_detail_place(placement.word());
+        store_detail_place(placement.word());
     }
 }

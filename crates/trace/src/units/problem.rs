@@ -19,6 +19,8 @@ pub enum ProblemKind {
     Unreadable,
     /// The source cannot do this.
     Unsupported,
+    /// A part of this program did not start; reloading the page may help.
+    NotStarted,
     /// A fault of this program.
     Fault,
 }

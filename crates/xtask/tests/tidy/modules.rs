@@ -98,9 +98,9 @@ fn check_file(file: &File) -> Vec<String> {
         }
         if this.name == "worker"
             && target == "io"
-            && !matches!(second, Some("clock" | "fetch" | "file" | "outside"))
+            && !matches!(second, Some("block_store" | "clock" | "fetch" | "file"))
         {
-            complain(at, "more of `io` than `clock`, `fetch`, `file` and `outside`".to_owned());
+            complain(at, "more of `io` than `block_store`, `clock`, `fetch` and `file`".to_owned());
         }
     }
     if crate_name == "spandrel" {
@@ -209,7 +209,7 @@ mod tests {
         allowed("src/pages/mod.rs", "pub use crate::pages::search::Search;");
         allowed(
             "src/worker.rs",
-            "use crate::io::{clock, fetch, file, outside}; use spandrel_trace::engine::Engine;",
+            "use crate::io::{block_store, clock, fetch, file}; use spandrel_trace::engine::Engine;",
         );
         allowed(
             "src/state/data.rs",

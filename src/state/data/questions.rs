@@ -1,0 +1,222 @@
+//! Questions about open traces. Span indices in them are those of the outline that the page shows.
+//!
+//! The engine may have another version of the trace: it was restarted, or the trace was evicted and is requested again,
+//! or it was refreshed. An index is then never asked for as it is: the page is given the newer outline first, and the
+//! question names the same span, by its id, in that one.
+
+use super::{Data, unexpected};
+use spandrel_trace::analysis::added::is_same;
+use spandrel_trace::analysis::missing::MissingSpans;
+use spandrel_trace::analysis::peers::Peers;
+use spandrel_trace::analysis::query::{Column, Completions};
+use spandrel_trace::engine::{Answer, EngineCommand, Matches, Question, SpanDetail};
+use spandrel_trace::format::write::Export;
+use spandrel_trace::model::{Outline, SpanIx};
+use spandrel_trace::units::{Problem, ProblemKind};
+use std::sync::Arc;
+
+/// Requests of a trace for one question: when the engine has dropped it, once more if it was dropped again meanwhile.
+const MAX_REQUESTS: usize = 2;
+
+impl Data {
+    /// Asks about a trace of which the page shows `shown`. Requests the trace again if the engine does not have it.
+    async fn question(&self, id: &str, shown: &Arc<Outline>, question: Question) -> Result<Answer, Problem> {
+        let mut requests = 0;
+        loop {
+            let version = match self.engine_version(id) {
+                Some(version) => version,
+                None if requests < MAX_REQUESTS => {
+                    requests += 1;
+                    self.refresh(id, |_| {}).await?
+                }
+                None => return Err(unexpected(Answer::Missing)),
+            };
+            self.renew(id, shown, &version);
+            let asked = translated(&question, shown, &version).ok_or_else(gone)?;
+            let answer = self.ask(&EngineCommand::Question(asked), None, |_| {}).await.answer;
+            if answer != Answer::Missing {
+                return Ok(answer);
+            }
+            if requests == MAX_REQUESTS {
+                return Err(unexpected(answer));
+            }
+            requests += 1;
+            self.refresh(id, |_| {}).await?;
+        }
+    }
+
+    /// A span with its attributes.
+    pub async fn detail(&self, id: &str, shown: &Arc<Outline>, span: SpanIx) -> Result<SpanDetail, Problem> {
+        match self.question(id, shown, Question::Detail { trace: id.to_owned(), span }).await? {
+            Answer::Detail(detail) => Ok(*detail),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The spans of the trace that link to a span.
+    pub async fn linked_from(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        span: SpanIx,
+    ) -> Result<Vec<SpanIx>, Problem> {
+        match self.question(id, shown, Question::LinkedFrom { trace: id.to_owned(), span }).await? {
+            Answer::Spans(spans) => Ok(spans),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// How a span's attributes differ from those of its peers.
+    pub async fn peers(&self, id: &str, shown: &Arc<Outline>, span: SpanIx) -> Result<Peers, Problem> {
+        match self.question(id, shown, Question::Peers { trace: id.to_owned(), span }).await? {
+            Answer::Peers(peers) => Ok(*peers),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The spans that match a query.
+    pub async fn find(&self, id: &str, shown: &Arc<Outline>, query: &str) -> Result<Matches, Problem> {
+        let question = Question::Find { trace: id.to_owned(), query: query.to_owned() };
+        match self.question(id, shown, question).await? {
+            Answer::Matches(matches) => Ok(*matches),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// A field or attribute of all spans as a column.
+    pub async fn column(&self, id: &str, shown: &Arc<Outline>, key: &str) -> Result<Column, Problem> {
+        let question = Question::Column { trace: id.to_owned(), key: key.to_owned() };
+        match self.question(id, shown, question).await? {
+            Answer::Column(column) => Ok(*column),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The spans `first..end` in another format: one span, a subtree, or all.
+    pub async fn export(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        first: SpanIx,
+        end: SpanIx,
+        format: Export,
+    ) -> Result<String, Problem> {
+        let question = Question::Export { trace: id.to_owned(), start: first, end, format };
+        match self.question(id, shown, question).await? {
+            Answer::Text(text) => Ok(text),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Completions of a query at a byte offset.
+    pub async fn complete(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        query: &str,
+        cursor: u32,
+    ) -> Result<Completions, Problem> {
+        let question = Question::Complete { trace: id.to_owned(), query: query.to_owned(), cursor };
+        match self.question(id, shown, question).await? {
+            Answer::Completions(completions) => Ok(completions),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Parents that spans of the trace name and that are not in it.
+    pub async fn missing_spans(&self, id: &str, shown: &Arc<Outline>) -> Result<MissingSpans, Problem> {
+        match self.question(id, shown, Question::MissingSpans { trace: id.to_owned() }).await? {
+            Answer::MissingSpans(missing) => Ok(missing),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The URL of a blob with the whole trace in another format; valid until it is revoked.
+    pub async fn download(&self, id: &str, format: Export) -> Result<String, Problem> {
+        let ask = EngineCommand::Download { trace: id.to_owned(), format };
+        let mut answer = self.ask(&ask, None, |_| {}).await.answer;
+        if answer == Answer::Missing {
+            self.refresh(id, |_| {}).await?;
+            answer = self.ask(&ask, None, |_| {}).await.answer;
+        }
+        match answer {
+            Answer::Text(url) => Ok(url),
+            other => Err(unexpected(other)),
+        }
+    }
+}
+
+fn gone() -> Problem {
+    let happened = "The trace was loaded again and does not contain this span any more.";
+    Problem::new(ProblemKind::NotFound, "Opening a span", happened)
+}
+
+/// The question with the indices of `from` as those of `to`, another version of the trace; `None` if `to` lacks the span.
+fn translated(question: &Question, from: &Arc<Outline>, to: &Arc<Outline>) -> Option<Question> {
+    if Arc::ptr_eq(from, to) || is_same(from, to) {
+        return Some(question.clone());
+    }
+    let index = |span: SpanIx| to.find(*from.id.get(span as usize)?);
+    let mut question = question.clone();
+    match &mut question {
+        Question::Detail { span, .. } | Question::LinkedFrom { span, .. } | Question::Peers { span, .. } => {
+            *span = index(*span)?;
+        }
+        Question::Export { start, end, .. } => {
+            let (first, past) = (*start, *end);
+            if first == 0 && past as usize == from.len() {
+                *end = to.len() as SpanIx;
+            } else {
+                *start = index(first)?;
+                *end = if past == first + 1 { *start + 1 } else { to.subtree_end[*start as usize] };
+            }
+        }
+        Question::Outline { .. }
+        | Question::MissingSpans { .. }
+        | Question::Find { .. }
+        | Question::Complete { .. }
+        | Question::Column { .. } => {}
+    }
+    Some(question)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spandrel_trace::units::SpanId;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// One root, whose children are all others.
+    fn outline(ids: &[u64]) -> Arc<Outline> {
+        let last = ids.len() as SpanIx;
+        let subtree_end = (0..last).map(|span| if span == 0 { last } else { span + 1 }).collect();
+        let id = ids.iter().copied().map(SpanId).collect();
+        Arc::new(Outline { id, subtree_end, ..Outline::default() })
+    }
+
+    /// A page that shows spans 1, 2, 3 asked for index 1 of a trace that meanwhile had an earlier span, and showed the
+    /// attributes of another span.
+    #[test]
+    fn indices_follow_their_spans_into_another_version() {
+        let (shown, now) = (outline(&[1, 2, 3]), outline(&[1, 9, 2, 3]));
+        let trace = || "t".to_owned();
+        let asked = |question: Question| translated(&question, &shown, &now);
+        assert_eq!(
+            asked(Question::Detail { trace: trace(), span: 1 }),
+            Some(Question::Detail { trace: trace(), span: 2 })
+        );
+        assert_eq!(
+            asked(Question::Peers { trace: trace(), span: 2 }),
+            Some(Question::Peers { trace: trace(), span: 3 })
+        );
+        assert_eq!(
+            asked(Question::LinkedFrom { trace: trace(), span: 0 }),
+            Some(Question::LinkedFrom { trace: trace(), span: 0 })
+        );
+        let export = |start, end| Question::Export { trace: trace(), start, end, format: Export::Jaeger };
+        assert_eq!(asked(export(2, 3)), Some(export(3, 4)), "one span");
+        assert_eq!(asked(export(0, 3)), Some(export(0, 4)), "the whole trace");
+        let back = translated(&Question::Detail { trace: trace(), span: 1 }, &now, &shown);
+        assert_eq!(back, None, "a span that is gone is not another one");
+    }
+}

@@ -1,0 +1,52 @@
+//! Requests to a server: Jaeger's API v3, or v1 where the server has no v3.
+
+use super::Worker;
+use super::timer::YieldTimer;
+use crate::io::fetch;
+use spandrel_trace::engine::{Answer, Expect, api_is_absent, failure};
+use spandrel_trace::source::{Api, Base, Task, plan};
+use web_sys::AbortSignal;
+
+impl Worker {
+    /// Performs a task in the API that the server is known to have for it; if none is known, in v3 and then in v1.
+    pub(super) async fn request(&self, id: u32, base: &Base, task: &Task, signal: &AbortSignal) -> Answer {
+        let key = (base.clone(), std::mem::discriminant(task));
+        let known = self.apis.borrow().get(&key).copied();
+        let api = known.unwrap_or(Api::V3);
+        let first = self.request_in(id, base, task, api, signal).await;
+        let Answer::Failed(problem) = &first else {
+            self.apis.borrow_mut().insert(key, api);
+            return first;
+        };
+        let only_v1 = matches!(task, Task::Dependencies { .. });
+        if known.is_some() || only_v1 || !api_is_absent(problem) {
+            return first;
+        }
+        let second = self.request_in(id, base, task, Api::V1, signal).await;
+        match &second {
+            Answer::Failed(problem) if api_is_absent(problem) => first,
+            Answer::Failed(_) => second,
+            _ => {
+                self.apis.borrow_mut().insert(key, Api::V1);
+                second
+            }
+        }
+    }
+
+    async fn request_in(&self, id: u32, base: &Base, task: &Task, api: Api, signal: &AbortSignal) -> Answer {
+        let request = plan(base, api, task);
+        let expect = Expect::Answer(task.clone(), api);
+        let answer = async {
+            let response = fetch::send(&request, Some(signal))
+                .await
+                .map_err(|why| Box::new(failure::offline(&expect, &why)))?;
+            let intake = self.engine.borrow().begin(expect.clone(), response.status, response.total);
+            self.stream(id, intake, response.body, &mut YieldTimer::default()).await
+        };
+        let mut answer = answer.await.unwrap_or_else(|problem| Answer::Failed(*problem));
+        if let Answer::Failed(problem) = &mut answer {
+            problem.address = request.url;
+        }
+        answer
+    }
+}

@@ -1,0 +1,103 @@
+//! Streams response bodies, files and bytes into the engine, and reports progress.
+
+use super::Worker;
+use super::indexing::WarmUpState;
+use super::timer::YieldTimer;
+use crate::io::{fetch, file};
+use js_sys::{Array, Uint8Array};
+use spandrel_trace::engine::message::encode;
+use spandrel_trace::engine::{Answer, Expect, Intake, Progress};
+use spandrel_trace::units::Problem;
+use wasm_bindgen::JsCast;
+use web_sys::File;
+
+/// Bytes of a transferred buffer that are read at a time.
+const CHUNK: usize = 256 << 10;
+/// Reason of a request that was cancelled; it is not shown.
+const CANCELLED: &str = "it was cancelled";
+
+impl Worker {
+    /// Reads a body to its end.
+    pub(super) async fn stream(
+        &self,
+        id: u32,
+        mut intake: Intake,
+        mut body: fetch::Body,
+        timer: &mut YieldTimer,
+    ) -> Result<Answer, Box<Problem>> {
+        loop {
+            match body.next().await {
+                Ok(Some(chunk)) => {
+                    self.warm_up.set(WarmUpState::Superseded);
+                    let progress = intake.push(chunk).map_err(Box::new)?;
+                    self.report(id, progress, timer);
+                }
+                Ok(None) => break,
+                Err(why) => return Err(Box::new(intake.interrupted(&why))),
+            }
+            // Chunks that have arrived already are read without yielding, so that messages would not be handled.
+            timer.yield_if_due().await;
+            if self.is_cancelled(id) {
+                return Err(Box::new(intake.interrupted(CANCELLED)));
+            }
+        }
+        Ok(self.engine.borrow_mut().finish(intake))
+    }
+
+    /// Reads files and buffers one after the other, as one list of traces.
+    pub(super) async fn read_files(&self, id: u32, name: &str, payload: &Array) -> Result<Answer, Problem> {
+        let mut all = Vec::new();
+        let mut notes = Vec::new();
+        let mut timer = YieldTimer::default();
+        for (index, part) in payload.iter().enumerate() {
+            let first = index == 0;
+            let answer = if let Some(one) = part.dyn_ref::<File>() {
+                let expect = Expect::File { name: one.name(), first };
+                let intake = self.engine.borrow().begin(expect, 200, Some(one.size() as u64));
+                self.stream(id, intake, file::open(one), &mut timer).await.map_err(|problem| *problem)?
+            } else {
+                let expect = Expect::File { name: name.to_owned(), first };
+                self.read_bytes(id, expect, part.unchecked_into(), &mut timer).await?
+            };
+            match answer {
+                Answer::Opened { summaries, warnings } => {
+                    all.extend(summaries);
+                    notes.extend(warnings);
+                }
+                Answer::Failed(problem) => return Err(problem),
+                other => return Ok(other),
+            }
+        }
+        Ok(Answer::Opened { summaries: all, warnings: notes })
+    }
+
+    async fn read_bytes(
+        &self,
+        id: u32,
+        expect: Expect,
+        bytes: Uint8Array,
+        timer: &mut YieldTimer,
+    ) -> Result<Answer, Problem> {
+        let length = bytes.length();
+        let mut intake = self.engine.borrow().begin(expect, 200, Some(u64::from(length)));
+        let mut chunk = Vec::new();
+        for from in (0..length).step_by(CHUNK) {
+            let part = bytes.subarray(from, (from + CHUNK as u32).min(length));
+            chunk.resize(part.length() as usize, 0);
+            part.copy_to(&mut chunk);
+            self.report(id, intake.push(&chunk)?, timer);
+            timer.yield_if_due().await;
+            if self.is_cancelled(id) {
+                return Err(intake.interrupted(CANCELLED));
+            }
+        }
+        Ok(self.engine.borrow_mut().finish(intake))
+    }
+
+    fn report(&self, id: u32, progress: Progress, timer: &mut YieldTimer) {
+        if timer.report_is_due() {
+            let encoded = Uint8Array::from(encode(&progress).as_slice());
+            self.post(&Array::of3(&id.into(), &"progress".into(), &encoded));
+        }
+    }
+}
