@@ -49,6 +49,9 @@ pub struct Config {
     /// Bytes of requests that may be in memory before more are asked to come again later.
     #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = bytes, default_value = "256M")]
     pub max_waiting: u64,
+    /// Seconds that a query may run.
+    #[arg(long, env = "SPANDREL_QUERY_TIME", default_value_t = 30)]
+    pub query_time: u64,
 }
 
 impl Config {

@@ -10,6 +10,7 @@ pub mod jaeger;
 pub mod jaeger_v1;
 pub mod jaeger_v3;
 pub mod matching;
+mod metrics;
 mod routes;
 mod run;
 pub mod store;

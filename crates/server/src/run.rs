@@ -4,21 +4,21 @@ use crate::config::Config;
 use crate::files::Viewer;
 use crate::forward::Shop;
 use crate::ingest::{Intake, grpc::TraceService};
-use crate::routes::{self, Otlp, Query};
+use crate::jaeger::Backend;
+use crate::jaeger::queries::Queries;
+use crate::metrics::Metrics;
+use crate::routes::{self, Query};
 use crate::store::Store;
 use axum::Router;
-use axum::extract::Request;
 use axum::serve::ListenerExt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tower_http::compression::{CompressionLayer, CompressionLevel};
 
-/// Whole-trace reads and searches at once; more wait their turn.
-const READERS: usize = 8;
+/// Bytes of memory that answers may use which wait for slow readers.
+const ANSWER_BYTES: usize = 128 << 20;
 /// How long open connections may take to finish when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -80,27 +80,18 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
     let intake = Intake::new(store.clone(), max_request, max_waiting);
     let (stop, stopped) = watch::channel(false);
-    let query_state = Query {
-        store: store.clone(),
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
+    let query_router = routes::query(Query {
+        backend: Backend { store: store.clone(), queries },
         intake: intake.clone(),
         viewer: Viewer::new(config.viewer.clone()),
         shop: Shop::new(&config.shop)?,
+        metrics: Metrics::new(intake.clone(), store.clone()),
         prefix: config.prefix().into(),
-        readers: Arc::new(Semaphore::new(READERS)),
-    };
-    let otlp_state = Otlp { intake: intake.clone(), origins: origins(config, query.1).into() };
-    let addresses = (query.1, otlp_http.1, otlp_grpc.1);
-    let query_router = Router::new()
-        .fallback(move |request: Request| {
-            let state = query_state.clone();
-            async move { routes::query(&state, request).await }
-        })
-        // Packing harder takes five times as long as the answer itself, for a reader who waits.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
-    let otlp_router = Router::new().fallback(move |request: Request| {
-        let state = otlp_state.clone();
-        async move { routes::otlp(&state, request).await }
     });
+    let otlp_router = routes::otlp(intake.clone(), origins(config, query.1).into());
+    let addresses = (query.1, otlp_http.1, otlp_grpc.1);
     let tasks = vec![
         serve(query.0, query_router, stopped.clone()),
         serve(otlp_http.0, otlp_router, stopped.clone()),
@@ -181,7 +172,7 @@ fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<bool>) 
     });
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await {
-            eprintln!("Serving failed: {error}");
+            tracing::error!("serving HTTP failed: {error}");
         }
     })
 }
@@ -191,7 +182,7 @@ fn serve_grpc(listener: TcpListener, intake: Intake, stopped: watch::Receiver<bo
     tokio::spawn(async move {
         let server = tonic::transport::Server::builder().add_service(TraceService::new(intake));
         if let Err(error) = server.serve_with_incoming_shutdown(incoming, until(stopped)).await {
-            eprintln!("Serving gRPC failed: {error}");
+            tracing::error!("serving gRPC failed: {error}");
         }
     })
 }

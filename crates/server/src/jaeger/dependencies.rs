@@ -2,23 +2,27 @@
 //! parent's service to its own, calls within one service included, as Jaeger's memory store counts.
 
 use crate::facts::{facts_of, service_of};
-use crate::store::{Store, StoreError};
+use crate::jaeger::failure::Failure;
+use crate::store::Store;
 use spandrel_trace::model::DependencyLink;
 use std::collections::HashMap;
 
 /// Counts the calls in traces with a span that starts within a window (nanoseconds since the Unix epoch).
-/// With a service: only links in which it is parent or child. Blocks.
+/// With a service: only links in which it is parent or child. `check` is called for each trace; its failure ends the
+/// count. Blocks.
 pub fn count(
     store: &Store,
     from: u64,
     to: u64,
     service: Option<&str>,
-) -> Result<Vec<DependencyLink>, StoreError> {
+    check: impl Fn() -> Result<(), Failure>,
+) -> Result<Vec<DependencyLink>, Failure> {
     let mut names = Names::default();
     let mut links: HashMap<(u32, u32), (u64, u64)> = HashMap::default();
     let mut service_by_id: HashMap<u64, u32> = HashMap::default();
     let mut calls: Vec<(u64, u32, bool)> = Vec::new();
     for trace in store.between(from, to) {
+        check()?;
         let Some(stored) = store.trace(trace)? else { continue };
         service_by_id.clear();
         calls.clear();

@@ -2,16 +2,48 @@
 //! graph. Sources: Jaeger's handlers as of the version named in `docs/adr/0012`, and recorded answers of two of them.
 
 mod adjust;
+pub mod answer;
 pub mod dependencies;
 pub mod failure;
+mod indent;
+mod memory;
 pub mod params;
-pub mod stream;
+pub mod queries;
 pub mod summary;
 
 pub use adjust::{Answering, for_each_span};
 
+use crate::matching::Tag;
+use crate::store::{Criteria, Store};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use queries::{Cost, Queries};
+use spandrel_trace::units::TraceId;
+
+/// Spans up to which reading a trace costs no more than looking it up.
+const SMALL_TRACE: u64 = 2000;
+
+/// What the query APIs answer from.
+#[derive(Clone)]
+pub struct Backend {
+    /// The spans.
+    pub store: Store,
+    /// Runs queries.
+    pub queries: Queries,
+}
+
+impl Backend {
+    /// The class of reading a trace.
+    pub fn cost_of(&self, trace: TraceId) -> Cost {
+        if self.store.spans_of(trace.0) <= SMALL_TRACE { Cost::Lookup } else { Cost::Trace }
+    }
+}
+
+/// The class of a search: whether the index alone finds its traces.
+pub fn search_cost(criteria: &Criteria, tags: &[Tag]) -> Cost {
+    let indexed = tags.is_empty() && criteria.duration_from.is_none() && criteria.duration_to.is_none();
+    if indexed { Cost::Search } else { Cost::Scan }
+}
 
 /// An answer in JSON.
 pub fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {

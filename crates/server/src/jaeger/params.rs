@@ -1,25 +1,28 @@
 //! Query parameters as Jaeger reads them: aliases, Go durations, RFC 3339 times, trace ids in their several forms.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use base64::Engine;
 use percent_encoding::percent_decode_str;
 use spandrel_trace::units::TraceId;
+use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The parameters of a request, in order, decoded.
 pub struct Params(Vec<(String, String)>);
 
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Params::of(parts.uri.query()))
+    }
+}
+
 impl Params {
     /// Reads a query string.
     pub fn of(query: Option<&str>) -> Self {
-        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        Params(
-            pairs
-                .map(|pair| {
-                    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (form_decode(key), form_decode(value))
-                })
-                .collect(),
-        )
+        Params(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
     /// The first value that is not empty of any of these names (aliases of one parameter), with the name used.
@@ -54,11 +57,6 @@ impl Params {
 /// Undoes form encoding: `+` is a space, `%xx` a byte.
 pub fn form_decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-/// Undoes percent encoding alone.
-pub fn path_decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// Reads a trace id: 1 to 32 hexadecimal digits in any case, or 16 bytes in base64.

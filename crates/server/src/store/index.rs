@@ -151,6 +151,15 @@ impl Index {
         places
     }
 
+    /// Spans of a trace, resent ones included.
+    pub fn spans_of(&self, trace: u128) -> u64 {
+        let mut spans = 0;
+        for indexed in self.segments.values() {
+            indexed.each_of(trace, |entry| spans += u64::from(entry.extent.spans));
+        }
+        spans
+    }
+
     /// Spans and parts held.
     pub fn counts(&self) -> (u64, u64) {
         let entries = || self.segments.values().flat_map(|indexed| &indexed.entries);

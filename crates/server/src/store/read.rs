@@ -111,30 +111,35 @@ impl Store {
         self.index().between(from, to)
     }
 
-    /// Traces with one span that fits all criteria and tags, those that start last first. Blocks.
+    /// Whether a span of the trace is held.
+    pub fn contains(&self, trace: u128) -> bool {
+        !self.index().places(trace).is_empty()
+    }
+
+    /// Spans of the trace as the index counts them, resent ones included.
+    pub fn spans_of(&self, trace: u128) -> u64 {
+        self.index().spans_of(trace)
+    }
+
+    /// Traces with one span that fits all criteria and tags, those that start last first; `None` for a trace that was
+    /// read and does not match, so that a caller can stop between any two. Blocks.
     pub fn search(
         &self,
         mut criteria: Criteria,
         tags: &[Tag],
-        limit: usize,
-    ) -> Result<Vec<Stored>, StoreError> {
+    ) -> impl Iterator<Item = Result<Option<Stored>, StoreError>> {
         criteria.terms = tags.iter().filter_map(terms_of).collect();
         if tags.iter().any(|tag| tag.key == "error" && tag.value == "true") {
             criteria.failed_or = Some(term(b"error", b"true"));
         }
         let candidates = self.index().candidates(&criteria);
-        let mut found = Vec::new();
-        for candidate in candidates {
-            if found.len() >= limit {
-                break;
+        candidates.into_iter().map(move |candidate| {
+            if (candidate.certain && tags.is_empty()) || self.holds(&candidate, &criteria, tags)? {
+                self.trace(candidate.trace)
+            } else {
+                Ok(None)
             }
-            if ((candidate.certain && tags.is_empty()) || self.holds(&candidate, &criteria, tags)?)
-                && let Some(stored) = self.trace(candidate.trace)?
-            {
-                found.push(stored);
-            }
-        }
-        Ok(found)
+        })
     }
 
     /// The blobs of a trace's parts; damaged ones are left out.

@@ -101,6 +101,12 @@ fn requests_answer_as_a_table_says() {
         ("/api/nope".to_owned(), 404, false, "404 page not found\n"),
         ("/api".to_owned(), 404, false, "404 page not found\n"),
         ("/api/v3/".to_owned(), 404, false, "404 page not found\n"),
+        ("/api/".to_owned(), 404, false, "404 page not found\n"),
+        ("/v1".to_owned(), 404, false, "404 page not found\n"),
+        ("/v1/".to_owned(), 404, false, "404 page not found\n"),
+        ("/sampling".to_owned(), 404, false, "404 page not found\n"),
+        ("/eval-track/x/y".to_owned(), 404, false, "404 page not found\n"),
+        ("/v1/traces/x".to_owned(), 404, false, "404 page not found\n"),
     ] {
         let answer = server.get(&path);
         let what = format!("{path}: {} {}", answer.status, answer.text());

@@ -72,10 +72,22 @@ impl<W: Write> JaegerJson<W> {
         self.flush()
     }
 
+    /// Where it is written to.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends the last trace and the envelope.
-    pub fn finish(mut self) -> io::Result<W> {
+    pub fn finish(self) -> io::Result<W> {
+        self.finish_with("null")
+    }
+
+    /// Ends the last trace and the envelope with a list of errors, as JSON.
+    pub fn finish_with(mut self, errors: &str) -> io::Result<W> {
         self.end_trace()?;
-        self.out.write_all(b"],\"total\":0,\"limit\":0,\"offset\":0,\"errors\":null}")?;
+        self.out.write_all(b"],\"total\":0,\"limit\":0,\"offset\":0,\"errors\":")?;
+        self.out.write_all(errors.as_bytes())?;
+        self.out.write_all(b"}")?;
         Ok(self.out)
     }
 

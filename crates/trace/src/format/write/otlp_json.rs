@@ -59,6 +59,11 @@ impl<W: Write> OtlpJson<W> {
         self.flush()
     }
 
+    /// Where it is written to.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Ends everything that is open.
     pub fn finish(mut self) -> io::Result<W> {
         self.close_scope();

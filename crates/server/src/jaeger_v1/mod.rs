@@ -1,0 +1,266 @@
+//! Jaeger's legacy query API: `/api/{services,operations,services/{s}/operations,traces,traces/{id},dependencies}`,
+//! `POST /api/archive/{id}` and `POST /api/transform`.
+
+mod query;
+mod refusal;
+
+use crate::ingest::room::Memory;
+use crate::ingest::{json, regroup};
+use crate::jaeger::answer::Output;
+use crate::jaeger::failure::Failure;
+use crate::jaeger::params::{self, Params};
+use crate::jaeger::queries::Cost;
+use crate::jaeger::{
+    Answering, Backend, dependencies, for_each_span, json as json_answer, not_found, search_cost,
+};
+use crate::matching::kind_name;
+use crate::store::{Stored, compress};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use query::{Dependencies, Operations, Pretty, Query, Reading, Traces, Wanted};
+use refusal::{Refusal, envelope};
+use serde_json::{Value, json};
+use spandrel_trace::format::write::JaegerJson;
+use spandrel_trace::units::TraceId;
+use std::collections::BTreeSet;
+use std::io::Write;
+
+/// What Jaeger answers where it has no such trace.
+const NOT_FOUND: &str = "trace not found";
+/// What Jaeger answers without a metrics backend; the viewer computes its figures from traces.
+const NO_METRICS: &str = "trace metrics are currently disabled - no metrics backend configured";
+/// Bytes that transforming one body may take.
+const TRANSFORM_MEMORY: usize = 256 << 20;
+/// Bytes of a body of `transform`.
+const MOST_BODY: usize = 64 << 20;
+
+type Answered = Result<Response<Body>, Refusal>;
+
+/// The routes, below `/api`.
+pub fn routes() -> Router<Backend> {
+    Router::new()
+        .route("/services", get(services))
+        .route("/services/{service}/operations", get(operation_names))
+        .route("/operations", get(operations))
+        .route("/traces", get(traces))
+        .route("/traces/{id}", get(trace))
+        .route("/dependencies", get(service_graph))
+        .route("/metrics/{kind}", get(metrics))
+        .route("/archive/{id}", post(archive))
+        .route("/transform", post(transform).layer(DefaultBodyLimit::max(MOST_BODY)))
+}
+
+async fn services(State(backend): State<Backend>, Query(pretty): Query<Pretty>) -> Answered {
+    let store = backend.store.clone();
+    run(&backend, Cost::Lookup, pretty, move |out| {
+        list(out, store.services().into_iter().map(Value::from).collect())
+    })
+    .await
+}
+
+async fn operation_names(
+    State(backend): State<Backend>,
+    Path(service): Path<String>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
+    let store = backend.store.clone();
+    run(&backend, Cost::Lookup, pretty, move |out| {
+        // Jaeger unescapes the segment twice, so `+` is a space here.
+        let service = params::form_decode(&service);
+        let names: BTreeSet<String> = store.operations(&service).into_iter().map(|(name, _)| name).collect();
+        list(out, names.into_iter().map(Value::from).collect())
+    })
+    .await
+}
+
+async fn operations(
+    State(backend): State<Backend>,
+    Query(query): Query<Operations>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
+    let store = backend.store.clone();
+    run(&backend, Cost::Lookup, pretty, move |out| {
+        let found = store.operations(&query.service).into_iter().map(|(name, kind)| (name, kind_name(kind)));
+        let found = found.filter(|(_, kind)| query.kind.as_ref().is_none_or(|wanted| wanted == kind));
+        list(out, found.map(|(name, kind)| json!({ "name": name, "spanKind": kind })).collect())
+    })
+    .await
+}
+
+async fn trace(
+    State(backend): State<Backend>,
+    Query(Reading(answering)): Query<Reading>,
+    Path(id): Path<String>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
+    let id = params::trace_id(&id).map_err(Failure::Parameter)?;
+    let store = backend.store.clone();
+    run(&backend, backend.cost_of(id), pretty, move |out| {
+        let stored = store.trace(id.0)?.ok_or(Failure::NotFound(NOT_FOUND))?;
+        let mut out = JaegerJson::new(out)?;
+        write_trace(&mut out, &stored, answering)?;
+        out.finish()?;
+        Ok(())
+    })
+    .await
+}
+
+async fn traces(
+    State(backend): State<Backend>,
+    Query(query): Query<Traces>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
+    let (store, answering) = (backend.store.clone(), query.answering);
+    match query.wanted {
+        Wanted::Ids(ids) => {
+            run(&backend, Cost::Search, pretty, move |out| {
+                let mut out = JaegerJson::new(out)?;
+                let mut missing = Vec::new();
+                for id in ids {
+                    match store.trace(id.0)? {
+                        Some(stored) => write_trace(&mut out, &stored, answering)?,
+                        None => missing.push(json!({ "msg": NOT_FOUND, "traceID": printed(id) })),
+                    }
+                }
+                let errors = if missing.is_empty() { Value::Null } else { Value::Array(missing) };
+                out.finish_with(&errors.to_string())?;
+                Ok(())
+            })
+            .await
+        }
+        Wanted::Search { criteria, tags, limit } => {
+            run(&backend, search_cost(&criteria, &tags), pretty, move |out| {
+                let watch = out.watch().clone();
+                let mut out = JaegerJson::new(out)?;
+                let mut found = 0;
+                for stored in store.search(criteria, &tags) {
+                    watch.check()?;
+                    let Some(stored) = stored? else { continue };
+                    write_trace(&mut out, &stored, answering)?;
+                    found += 1;
+                    if found == limit {
+                        break;
+                    }
+                }
+                out.finish()?;
+                Ok(())
+            })
+            .await
+        }
+    }
+}
+
+async fn service_graph(
+    State(backend): State<Backend>,
+    Query(query): Query<Dependencies>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
+    let store = backend.store.clone();
+    run(&backend, Cost::Scan, pretty, move |out| {
+        let watch = out.watch().clone();
+        let service = query.service.as_deref();
+        let links = dependencies::count(&store, query.from, query.to, service, || watch.check())?;
+        let data = links.iter().map(|link| {
+            json!({
+                "parent": link.parent, "child": link.child, "callCount": link.calls,
+                "errorCount": link.errors.unwrap_or(0),
+            })
+        });
+        out.write_all(envelope(&data.collect(), 0, &Value::Null).as_bytes())?;
+        Ok(())
+    })
+    .await
+}
+
+/// Checks the parameters as Jaeger does, then answers that there is no metrics backend.
+async fn metrics(Path(kind): Path<String>, params: Params) -> Answered {
+    if !matches!(kind.as_str(), "calls" | "errors" | "latencies") {
+        return Ok(not_found());
+    }
+    query::check_metrics(&kind, &params)?;
+    Err(Failure::Unavailable(NO_METRICS).into())
+}
+
+/// There is no second storage: a trace is archived as long as it is kept.
+async fn archive(
+    State(backend): State<Backend>,
+    Path(id): Path<String>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
+    let id = params::trace_id(&id).map_err(Failure::Parameter)?;
+    let store = backend.store.clone();
+    run(&backend, Cost::Lookup, pretty, move |out| {
+        if !store.contains(id.0) {
+            return Err(Failure::NotFound(NOT_FOUND));
+        }
+        out.write_all(envelope(&json!([]), 0, &json!([])).as_bytes())?;
+        Ok(())
+    })
+    .await
+}
+
+/// Answers what sending this and asking for it would.
+async fn transform(State(backend): State<Backend>, Query(pretty): Query<Pretty>, body: Bytes) -> Answered {
+    run(&backend, Cost::Trace, pretty, move |out| {
+        let bad = |why: String| Failure::Parameter(format!("cannot unmarshal OTLP : {why}"));
+        let mut room = Memory::new(TRANSFORM_MEMORY).room();
+        let request = json::to_protobuf(&body, &mut room).map_err(|refusal| bad(refusal.to_string()))?;
+        let parts = regroup::regroup(&request, &mut room).map_err(|refusal| bad(refusal.to_string()))?;
+        let mut out = JaegerJson::new(out)?;
+        for part in parts {
+            let stored = Stored::new(part.trace, compress::unpack(part.plain, part.spans)?);
+            write_trace(&mut out, &stored, Answering::Repaired)?;
+        }
+        out.finish()?;
+        Ok(())
+    })
+    .await
+}
+
+/// Runs a query whose answer is JSON.
+async fn run(
+    backend: &Backend,
+    cost: Cost,
+    Pretty(pretty): Pretty,
+    work: impl FnOnce(&mut Output) -> Result<(), Failure> + Send + 'static,
+) -> Answered {
+    let body = backend.queries.run(cost, move |out| {
+        if pretty {
+            out.indent();
+        }
+        work(out)
+    });
+    Ok(json_answer(StatusCode::OK, body.await?))
+}
+
+/// A list in the envelope; only services and operations give their number.
+fn list(out: &mut Output, data: Vec<Value>) -> Result<(), Failure> {
+    let total = data.len();
+    out.write_all(envelope(&Value::Array(data), total, &Value::Null).as_bytes())?;
+    Ok(())
+}
+
+fn write_trace(
+    out: &mut JaegerJson<&mut Output>,
+    stored: &Stored,
+    answering: Answering,
+) -> Result<(), Failure> {
+    out.get_mut().weigh(stored.weight())?;
+    out.begin_trace(TraceId(stored.trace), "", &[])?;
+    let mut result = Ok(());
+    for_each_span(stored, answering, |resource, scope, span| {
+        if result.is_ok() {
+            result = out.span(resource, scope, span);
+        }
+    });
+    result?;
+    Ok(())
+}
+
+/// Jaeger prints 16 digits when the upper half is zero.
+fn printed(id: TraceId) -> String {
+    if id.0 >> 64 == 0 { format!("{:016x}", id.0) } else { id.to_string() }
+}

@@ -1,0 +1,232 @@
+//! The queries of the legacy API, read from their parameters with Jaeger's own messages.
+
+use super::refusal::Refusal;
+use crate::jaeger::Answering;
+use crate::jaeger::failure::Failure;
+use crate::jaeger::params::{self, Params};
+use crate::matching::Tag;
+use crate::store::Criteria;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use spandrel_trace::units::TraceId;
+use std::collections::BTreeMap;
+
+const DAY: u64 = 86_400_000_000_000;
+/// Traces that one search answers at most.
+const MOST: i64 = 10_000;
+
+/// A query that is read from parameters.
+pub trait FromParams: Sized {
+    /// Reads it; the failure names the parameter.
+    fn from_params(params: &Params) -> Result<Self, Failure>;
+}
+
+/// Extracts a query; what cannot be read is refused in this API's envelope.
+pub struct Query<T>(pub T);
+
+impl<T: FromParams, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Query(T::from_params(&Params::of(parts.uri.query()))?))
+    }
+}
+
+/// `prettyPrint`.
+pub struct Pretty(pub bool);
+
+impl FromParams for Pretty {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        Ok(Pretty(params.get(&["prettyPrint"]).is_some_and(|value| value != "false")))
+    }
+}
+
+/// `/operations`.
+pub struct Operations {
+    /// Of which service.
+    pub service: String,
+    /// Of which kind.
+    pub kind: Option<String>,
+}
+
+impl FromParams for Operations {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        let service = required(params, "service")?.to_owned();
+        Ok(Operations { service, kind: params.get(&["spanKind"]).map(str::to_owned) })
+    }
+}
+
+/// `/traces/{id}`: how the trace is answered. Jaeger checks the times and does not use them.
+pub struct Reading(pub Answering);
+
+impl FromParams for Reading {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        let answering = answering(params)?;
+        micros(params, "start")?;
+        micros(params, "end")?;
+        Ok(Reading(answering))
+    }
+}
+
+/// `/traces`.
+pub struct Traces {
+    /// How they are answered.
+    pub answering: Answering,
+    /// Which.
+    pub wanted: Wanted,
+}
+
+/// Traces by id, or a search.
+pub enum Wanted {
+    /// Distinct, in the order asked for.
+    Ids(Vec<TraceId>),
+    /// Those that match.
+    Search {
+        /// What a matching span is like.
+        criteria: Criteria,
+        /// Which tags it carries.
+        tags: Vec<Tag>,
+        /// How many at most.
+        limit: usize,
+    },
+}
+
+impl FromParams for Traces {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        let answering = answering(params)?;
+        let from = micros(params, "start")?;
+        let to = micros(params, "end")?;
+        let mut ids = Vec::new();
+        for id in params.all("traceID").filter(|id| !id.is_empty()) {
+            let id = params::trace_id(id).map_err(Failure::Parameter)?;
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let wanted = if ids.is_empty() { search(params, from, to)? } else { Wanted::Ids(ids) };
+        Ok(Traces { answering, wanted })
+    }
+}
+
+fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted, Failure> {
+    let limit = match params.get(&["limit"]) {
+        Some(text) => params::integer(text).map_err(Failure::Parameter)?,
+        None => 100,
+    };
+    if limit < 1 {
+        return Err(Failure::Parameter("limit must be at least 1".to_owned()));
+    }
+    let duration = |name: &'static str| match params.get(&[name]) {
+        Some(text) => {
+            let read = params::duration(text);
+            read.map(Some).map_err(|why| Failure::Parameter(format!("unable to parse param '{name}': {why}")))
+        }
+        None => Ok(None),
+    };
+    let service = required(params, "service")?.to_owned();
+    let (duration_from, duration_to) = (duration("minDuration")?, duration("maxDuration")?);
+    if let (Some(least), Some(most)) = (duration_from, duration_to)
+        && most < least
+    {
+        return Err(Failure::Parameter("'maxDuration' should be greater than 'minDuration'".to_owned()));
+    }
+    let criteria = Criteria {
+        service: Some(service),
+        operation: params.get(&["operation"]).map(str::to_owned),
+        start_from: from.unwrap_or_else(|| params::now().saturating_sub(2 * DAY)),
+        start_to: to.unwrap_or_else(params::now),
+        duration_from,
+        duration_to: duration_to.filter(|most| *most > 0),
+        ..Criteria::default()
+    };
+    Ok(Wanted::Search { criteria, tags: tags(params)?, limit: limit.min(MOST) as usize })
+}
+
+fn tags(params: &Params) -> Result<Vec<Tag>, Failure> {
+    let mut tags = Vec::new();
+    for text in params.all("tag") {
+        let (key, value) = text.split_once(':').ok_or_else(|| {
+            Failure::Parameter(format!("malformed 'tag' parameter, expecting key:value, received: {text}"))
+        })?;
+        tags.push(Tag { key: key.to_owned(), value: value.to_owned() });
+    }
+    for text in params.all("tags").filter(|text| !text.is_empty()) {
+        let members: BTreeMap<String, String> = serde_json::from_str(text).map_err(|error| {
+            Failure::Parameter(format!("malformed 'tags' parameter, cannot unmarshal JSON: {error}"))
+        })?;
+        tags.extend(members.into_iter().map(|(key, value)| Tag { key, value }));
+    }
+    Ok(tags)
+}
+
+/// `/dependencies`: a time range in nanoseconds since the Unix epoch.
+pub struct Dependencies {
+    /// Start.
+    pub from: u64,
+    /// End.
+    pub to: u64,
+    /// Only calls from or to this service.
+    pub service: Option<String>,
+}
+
+impl FromParams for Dependencies {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        let millis = |name: &'static str| match params.get(&[name]) {
+            Some(text) => match params::integer(text) {
+                Ok(number) => Ok(Some(u64::try_from(number).unwrap_or(0).saturating_mul(1_000_000))),
+                Err(why) => Err(Failure::Parameter(format!("unable to parse param '{name}': {why}"))),
+            },
+            None => Ok(None),
+        };
+        let to = millis("endTs")?.unwrap_or_else(params::now);
+        let from = to.saturating_sub(millis("lookback")?.unwrap_or(DAY));
+        Ok(Dependencies { from, to, service: params.get(&["service"]).map(str::to_owned) })
+    }
+}
+
+/// Checks the parameters of `/metrics/{kind}` as Jaeger does.
+pub fn check_metrics(kind: &str, params: &Params) -> Result<(), Failure> {
+    required(params, "service").map_err(|_| {
+        Failure::Parameter(
+            "unable to parse param 'service': please provide at least one service name".to_owned(),
+        )
+    })?;
+    if kind == "latencies" {
+        let quantile = params.get(&["quantile"]).and_then(|text| text.parse::<f64>().ok());
+        if !quantile.is_some_and(|quantile| (0.0..=1.0).contains(&quantile)) {
+            let why = "unable to parse param 'quantile': please provide a quantile between 0 and 1";
+            return Err(Failure::Parameter(why.to_owned()));
+        }
+    }
+    for name in ["endTs", "lookback", "step", "ratePer"] {
+        if let Some(Err(why)) = params.get(&[name]).map(params::integer) {
+            return Err(Failure::Parameter(format!("unable to parse param '{name}': {why}")));
+        }
+    }
+    const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+    let unknown = params.all("spanKind").find(|kind| !KINDS.contains(&kind.to_ascii_lowercase().as_str()));
+    match unknown {
+        Some(kind) => Err(Failure::Parameter(format!(
+            "unable to parse param 'spanKind': unsupported span kind: '{kind}'"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn required<'p>(params: &'p Params, name: &'static str) -> Result<&'p str, Failure> {
+    params.get(&[name]).ok_or_else(|| Failure::Parameter(format!("parameter '{name}' is required")))
+}
+
+fn micros(params: &Params, name: &'static str) -> Result<Option<u64>, Failure> {
+    let Some(text) = params.get(&[name]) else { return Ok(None) };
+    let number = params::integer(text)
+        .map_err(|why| Failure::Parameter(format!("unable to parse param '{name}': {why}")))?;
+    Ok(Some(u64::try_from(number).unwrap_or(0).saturating_mul(1000)))
+}
+
+fn answering(params: &Params) -> Result<Answering, Failure> {
+    match params.flag(&["raw"]) {
+        Ok(raw) => Ok(if raw { Answering::Repaired } else { Answering::Adjusted }),
+        Err(why) => Err(Failure::Parameter(format!("unable to parse param 'raw': {why}"))),
+    }
+}

@@ -1,0 +1,150 @@
+//! The queries of the API v3, read from their parameters with Jaeger's own messages.
+
+use super::Refusal;
+use crate::jaeger::Answering;
+use crate::jaeger::failure::Failure;
+use crate::jaeger::params::{self, Params};
+use crate::matching::Tag;
+use crate::store::Criteria;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::collections::BTreeMap;
+
+/// Traces that one search answers at most.
+const MOST: i64 = 10_000;
+
+/// A query that is read from parameters.
+pub trait FromParams: Sized {
+    /// Reads it; the failure names the parameter.
+    fn from_params(params: &Params) -> Result<Self, Failure>;
+}
+
+/// Extracts a query; what cannot be read is refused in this API's envelope.
+pub struct Query<T>(pub T);
+
+impl<T: FromParams, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Query(T::from_params(&Params::of(parts.uri.query()))?))
+    }
+}
+
+/// `/operations`.
+pub struct Operations {
+    /// Of which service; empty is none.
+    pub service: String,
+    /// Of which kind, in lower case.
+    pub kind: Option<String>,
+}
+
+impl FromParams for Operations {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        let kind = params.get(&["spanKind", "span_kind"]).map(str::to_ascii_lowercase);
+        Ok(Operations { service: params.get(&["service"]).unwrap_or_default().to_owned(), kind })
+    }
+}
+
+/// `/traces/{id}`: how the trace is answered. Jaeger checks the times and does not use them.
+pub struct Reading(pub Answering);
+
+impl FromParams for Reading {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        for names in [["startTime", "start_time"], ["endTime", "end_time"]] {
+            read(params, &names, params::time)?;
+        }
+        Ok(Reading(answering(params, &["rawTraces", "raw_traces"])?))
+    }
+}
+
+/// How the traces of a search are answered.
+pub struct RawTraces(pub Answering);
+
+impl FromParams for RawTraces {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        Ok(RawTraces(answering(params, &["query.rawTraces", "query.raw_traces"])?))
+    }
+}
+
+/// `/traces` and `/trace-summaries`.
+pub struct Search {
+    /// What a matching span is like.
+    pub criteria: Criteria,
+    /// Which tags it carries.
+    pub tags: Vec<Tag>,
+    /// How many traces at most.
+    pub limit: usize,
+}
+
+impl FromParams for Search {
+    fn from_params(params: &Params) -> Result<Self, Failure> {
+        let owned = |names: &[&str]| params.get(names).map(str::to_owned);
+        let from = read(params, &["query.startTimeMin", "query.start_time_min"], params::time)?;
+        let to = read(params, &["query.startTimeMax", "query.start_time_max"], params::time)?;
+        let (Some(start_from), Some(start_to)) = (from, to) else {
+            let why = "query.startTimeMin and query.startTimeMax are required";
+            return Err(Failure::Parameter(why.to_owned()));
+        };
+        if start_from >= start_to {
+            let why = "query.startTimeMin must be before query.startTimeMax";
+            return Err(Failure::Parameter(why.to_owned()));
+        }
+        let duration_from = read(params, &["query.durationMin", "query.duration_min"], params::duration)?;
+        let duration_to = read(params, &["query.durationMax", "query.duration_max"], params::duration)?;
+        if let (Some(least), Some(most)) = (duration_from, duration_to)
+            && most < least
+        {
+            let why = "query.durationMax must not be less than query.durationMin";
+            return Err(Failure::Parameter(why.to_owned()));
+        }
+        let depth = ["query.searchDepth", "query.search_depth", "query.numTraces", "query.num_traces"];
+        let limit = read(params, &depth, |text| {
+            params::integer(text).map_err(|why| why.replace("ParseInt", "Atoi"))
+        })?;
+        let limit = limit.unwrap_or(100);
+        if limit < 1 {
+            return Err(malformed(params, &depth, "must be at least 1"));
+        }
+        let tags = read(params, &["query.attributes"], |text| {
+            serde_json::from_str::<BTreeMap<String, String>>(text).map_err(|error| error.to_string())
+        })?;
+        let tags: Vec<Tag> =
+            tags.unwrap_or_default().into_iter().map(|(key, value)| Tag { key, value }).collect();
+        if params.get(&["query.filter"]).is_some() {
+            return Err(malformed(params, &["query.filter"], "structured filters are not served"));
+        }
+        let criteria = Criteria {
+            service: owned(&["query.serviceName", "query.service_name"]),
+            operation: owned(&["query.operationName", "query.operation_name"]),
+            start_from,
+            start_to,
+            duration_from,
+            // 0 is how some clients say "no limit".
+            duration_to: duration_to.filter(|most| *most > 0),
+            ..Criteria::default()
+        };
+        Ok(Search { criteria, tags, limit: limit.min(MOST) as usize })
+    }
+}
+
+fn answering(params: &Params, names: &[&str]) -> Result<Answering, Failure> {
+    match params.flag(names) {
+        Ok(true) => Ok(Answering::Raw),
+        Ok(false) => Ok(Answering::Adjusted),
+        Err(why) => Err(malformed(params, names, &why)),
+    }
+}
+
+fn malformed(params: &Params, names: &[&str], why: &str) -> Failure {
+    let name = params.first(names).map_or(names[0], |(name, _)| name);
+    Failure::Parameter(format!("malformed parameter {name}: {why}"))
+}
+
+fn read<T>(
+    params: &Params,
+    names: &[&str],
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, Failure> {
+    let value = params.get(names).map(read).transpose();
+    value.map_err(|why| malformed(params, names, &why))
+}

@@ -1,0 +1,86 @@
+//! `/metrics`: what the server counts, in the text format that Prometheus scrapes.
+
+use crate::ingest::Intake;
+use crate::store::Store;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The registry. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Metrics(Arc<Registry>);
+
+impl Metrics {
+    /// What these count.
+    pub fn new(intake: Intake, store: Store) -> Self {
+        let mut registry = Registry::with_prefix("spandrel");
+        registry.register_collector(Box::new(Counts { intake, store }));
+        Metrics(Arc::new(registry))
+    }
+
+    /// All metrics as they are now.
+    pub fn answer(&self) -> Response<Body> {
+        let mut body = String::new();
+        if text::encode(&mut body, &self.0).is_err() {
+            return crate::jaeger::text(StatusCode::INTERNAL_SERVER_ERROR, "500 internal error\n");
+        }
+        let mut response = crate::jaeger::text(StatusCode::OK, body);
+        let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response
+    }
+}
+
+/// Numbers that their owners keep, read when they are scraped.
+struct Counts {
+    intake: Intake,
+    store: Store,
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Counts")
+    }
+}
+
+impl Collector for Counts {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        let counters = &self.intake.counters;
+        let (spans, blobs) = self.store.losses();
+        let mut counts = vec![
+            ("unreadable_spans", "Times a span was left out of an answer", spans),
+            ("unreadable_blobs", "Times a blob was left out of an answer", blobs),
+        ];
+        for (name, help, counter) in [
+            ("spans_accepted", "Spans on disk since the start", &counters.accepted),
+            ("requests_refused", "Requests malformed or too large", &counters.malformed),
+            ("requests_deferred", "Requests told to come again", &counters.deferred),
+        ] {
+            counts.push((name, help, counter.load(Ordering::Relaxed)));
+        }
+        for (name, help, count) in counts {
+            let counter = ConstCounter::new(count);
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        let [spans, parts, segments, bytes] = self.store.numbers();
+        for (name, help, value) in [
+            ("intake_bytes", "Bytes of requests in memory", self.intake.held()),
+            ("store_spans", "Spans kept", spans),
+            ("store_parts", "Parts (one per trace and batch) kept", parts),
+            ("store_segments", "Segment files", segments),
+            ("store_bytes", "Bytes on disk", bytes),
+        ] {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        }
+        Ok(())
+    }
+}
