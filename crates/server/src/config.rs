@@ -49,6 +49,18 @@ pub struct Config {
     /// Bytes of requests that may be in memory before more are asked to come again later.
     #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = bytes, default_value = "256M")]
     pub max_waiting: u64,
+    /// Name under which the server may be asked, beside addresses and `localhost`; may be repeated.
+    #[arg(long, env = "SPANDREL_ALLOW_HOST", value_delimiter = ',', value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// Origin of a page that may post spans from a browser, such as `https://shop.example`; may be repeated.
+    #[arg(long, env = "SPANDREL_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    pub cors_origin: Vec<String>,
+    /// Token that every request must carry: `Authorization: Bearer TOKEN`, or as the password in a browser.
+    #[arg(long, env = "SPANDREL_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Listen wider than loopback without a token.
+    #[arg(long, env = "SPANDREL_INSECURE")]
+    pub insecure: bool,
     /// Seconds that a query may run.
     #[arg(long, env = "SPANDREL_QUERY_TIME", default_value_t = 30)]
     pub query_time: u64,

@@ -5,6 +5,7 @@ pub mod config;
 pub mod facts;
 pub mod files;
 pub mod forward;
+pub mod guard;
 pub mod ingest;
 pub mod jaeger;
 pub mod jaeger_v1;

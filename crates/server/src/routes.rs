@@ -2,6 +2,7 @@
 
 use crate::files::Viewer;
 use crate::forward::Shop;
+use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http};
 use crate::jaeger::{Backend, json, not_found, text};
 use crate::metrics::Metrics;
@@ -9,12 +10,13 @@ use crate::{jaeger_v1, jaeger_v3};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, any, get};
 use std::sync::Arc;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 /// What the query port needs.
 #[derive(Clone)]
@@ -46,7 +48,7 @@ const NEVER_PAGES: [&str; 8] = [
 ];
 
 /// The query port: the viewer, Jaeger's APIs, the browser's own spans, below the prefix.
-pub fn query(state: Query) -> Router {
+pub fn query(state: Query, guard: &Guard) -> Router {
     // Unknown paths and methods below `/api` have one and the same answer.
     let api = Router::new()
         .merge(jaeger_v1::routes())
@@ -56,6 +58,7 @@ pub fn query(state: Query) -> Router {
         .with_state(state.backend.clone());
     let prefix = state.prefix.clone();
     let root: MethodRouter = any(page).with_state(state.clone());
+    let root = root.layer(from_fn_with_state(guard.clone(), guard::check_token));
     let mut inner = Router::new();
     for path in NEVER_PAGES {
         inner = inner.route(path, any(no_such_route));
@@ -65,9 +68,12 @@ pub fn query(state: Query) -> Router {
         .nest("/v1", traces(state.intake.clone()))
         .route("/shop/{*path}", any(shop))
         .route("/shop/", any(shop))
-        .route("/health", get(health))
         .route("/metrics", get(metrics))
+        // Another site may link to a page of the viewer, and nothing else.
+        .route_layer(from_fn_with_state(guard.clone(), guard::check_site))
         .fallback(page)
+        .layer(from_fn_with_state(guard.clone(), guard::check_token))
+        .route("/health", get(health))
         .with_state(state);
     let router = if prefix.is_empty() {
         inner
@@ -76,39 +82,28 @@ pub fn query(state: Query) -> Router {
         below.route(&format!("{prefix}/"), root).fallback(no_such_route)
     };
     // A higher level takes five times as long as the answer itself.
-    router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+    guarded(router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest)), guard)
 }
 
-/// The OTLP port. Pages of `origins` alone may post to it from a browser.
-pub fn otlp(intake: Intake, origins: Arc<[String]>) -> Router {
-    Router::new()
+/// The OTLP port.
+pub fn otlp(intake: Intake, guard: &Guard) -> Router {
+    let router = Router::new()
         .nest("/v1", traces(intake))
         .fallback(no_such_route)
-        .layer(middleware::from_fn_with_state(origins, allow_origins))
+        .layer(from_fn_with_state(guard.clone(), guard::check_token))
+        .layer(from_fn_with_state(guard.clone(), guard::allow_origins))
+        .layer(from_fn_with_state(guard.clone(), guard::check_site));
+    guarded(router, guard)
 }
 
-/// CORS for the origins given; to any other a preflight is a method like every other, as with a real Jaeger.
-async fn allow_origins(State(origins): State<Arc<[String]>>, request: Request, next: Next) -> Response<Body> {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let Some(origin) = origin.filter(|origin| origins.iter().any(|own| origin == own.as_str())) else {
-        return next.run(request).await;
-    };
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight {
-        let allowed = "content-type, content-encoding, traceparent, tracestate, baggage";
-        let headers = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, allowed),
-            (header::ACCESS_CONTROL_MAX_AGE, "600"),
-        ];
-        (StatusCode::NO_CONTENT, headers).into_response()
-    } else {
-        next.run(request).await
-    };
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("origin"));
-    response
+/// What holds for both ports: only requests for this server are answered, and browsers take answers for what they
+/// say they are and keep them from pages of other origins.
+fn guarded(router: Router, guard: &Guard) -> Router {
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    router
+        .layer(from_fn_with_state(guard.clone(), guard::check_host))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
 }
 
 /// `/traces`, below `/v1`.

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::files::Viewer;
 use crate::forward::Shop;
+use crate::guard::Guard;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
 use crate::jaeger::queries::Queries;
@@ -60,6 +61,12 @@ pub enum StartError {
     /// The directory of the viewer has no page.
     #[error("{0} has no index.html (--viewer)")]
     Viewer(String),
+    /// Others than this machine could read and write.
+    #[error(
+        "listening on {0} lets others read and write spans: require a token with --token, or say --insecure where \
+         the network is trusted"
+    )]
+    Exposed(std::net::IpAddr),
     /// The client for the shop cannot be made.
     #[error("cannot make an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -72,6 +79,16 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     {
         return Err(StartError::Viewer(viewer.display().to_string()));
     }
+    if !config.host.is_loopback() {
+        match (&config.token, config.insecure) {
+            (Some(_), _) => {}
+            (None, true) => tracing::warn!(
+                "listening on {}: everybody who reaches this address can read and write spans",
+                config.host
+            ),
+            (None, false) => return Err(StartError::Exposed(config.host)),
+        }
+    }
     let query = bind(config, config.port, "--port").await?;
     let otlp_http = bind(config, config.otlp_http_port, "--otlp-http-port").await?;
     let otlp_grpc = bind(config, config.otlp_grpc_port, "--otlp-grpc-port").await?;
@@ -82,20 +99,22 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let (stop, stopped) = watch::channel(false);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
-    let query_router = routes::query(Query {
+    let state = Query {
         backend: Backend { store: store.clone(), queries },
         intake: intake.clone(),
         viewer: Viewer::new(config.viewer.clone()),
         shop: Shop::new(&config.shop)?,
         metrics: Metrics::new(intake.clone(), store.clone()),
         prefix: config.prefix().into(),
-    });
-    let otlp_router = routes::otlp(intake.clone(), origins(config, query.1).into());
+    };
+    let guard = Guard::new(config, query.1);
+    let query_router = routes::query(state, &guard);
+    let otlp_router = routes::otlp(intake.clone(), &guard);
     let addresses = (query.1, otlp_http.1, otlp_grpc.1);
     let tasks = vec![
         serve(query.0, query_router, stopped.clone()),
         serve(otlp_http.0, otlp_router, stopped.clone()),
-        serve_grpc(otlp_grpc.0, intake, stopped),
+        serve_grpc(otlp_grpc.0, TraceService::new(intake, guard), stopped),
     ];
     Ok(Running {
         query: addresses.0,
@@ -133,9 +152,26 @@ impl Running {
 
 async fn open(config: &Config) -> Result<Store, StartError> {
     let (directory, limits) = (config.data_dir.clone(), config.limits());
+    if let Err(error) = make_private(&directory) {
+        // The store knows better what is wrong, or works where the file system has no permissions.
+        tracing::warn!("{} cannot be made private: {error}", directory.display());
+    }
     let opened = tokio::task::spawn_blocking(move || Store::open(&directory, limits)).await;
     let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
     opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
+}
+
+/// Makes a directory that its owner alone can enter, or takes others' permissions away.
+fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir_all(directory)?;
+    Ok(())
 }
 
 async fn bind(
@@ -148,16 +184,6 @@ async fn bind(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-/// How browsers name the viewer's origin.
-fn origins(config: &Config, query: SocketAddr) -> Vec<String> {
-    let port = query.port();
-    let mut origins = vec![format!("http://{query}")];
-    if config.host.is_loopback() || config.host.is_unspecified() {
-        origins.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("http://{name}:{port}")));
-    }
-    origins
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -177,10 +203,14 @@ fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<bool>) 
     })
 }
 
-fn serve_grpc(listener: TcpListener, intake: Intake, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+fn serve_grpc(
+    listener: TcpListener,
+    service: TraceService,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
     let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
     tokio::spawn(async move {
-        let server = tonic::transport::Server::builder().add_service(TraceService::new(intake));
+        let server = tonic::transport::Server::builder().add_service(service);
         if let Err(error) = server.serve_with_incoming_shutdown(incoming, until(stopped)).await {
             tracing::error!("serving gRPC failed: {error}");
         }

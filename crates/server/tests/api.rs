@@ -10,6 +10,8 @@ mod crash;
 mod damage;
 #[path = "api/grpc.rs"]
 mod grpc;
+#[path = "api/guard.rs"]
+mod guard;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/lossless.rs"]

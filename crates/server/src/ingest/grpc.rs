@@ -3,6 +3,7 @@
 //! The request is taken as bytes (the codec does not build messages) and goes the way of an HTTP body.
 
 use super::{Intake, Refusal, answer};
+use crate::guard::Guard;
 use axum::http::{HeaderValue, Request, Response};
 use std::convert::Infallible;
 use std::future::Future;
@@ -16,12 +17,13 @@ use tonic::{Code, Status};
 #[derive(Clone)]
 pub struct TraceService {
     intake: Intake,
+    guard: Guard,
 }
 
 impl TraceService {
-    /// A service that hands to this intake.
-    pub fn new(intake: Intake) -> Self {
-        TraceService { intake }
+    /// A service that hands to this intake what the guard lets in.
+    pub fn new(intake: Intake, guard: Guard) -> Self {
+        TraceService { intake, guard }
     }
 }
 
@@ -42,7 +44,11 @@ impl tower::Service<Request<tonic::body::Body>> for TraceService {
 
     fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
         let intake = self.intake.clone();
+        let authorized = self.guard.is_authorized(request.headers());
         Box::pin(async move {
+            if !authorized {
+                return Ok(Status::unauthenticated("the token is required (--token)").into_http());
+            }
             if !request.uri().path().ends_with("/Export") {
                 return Ok(Status::unimplemented("only Export is served").into_http());
             }

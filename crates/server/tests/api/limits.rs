@@ -110,7 +110,7 @@ fn more_than_may_wait_is_told_to_come_again_and_is_then_taken() {
     let mut slow: Vec<TcpStream> = Vec::new();
     let head = |stream: &mut TcpStream| {
         let head = format!(
-            "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\n\
+            "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\n\
              content-length: {}\r\n\r\n",
             body.len()
         );

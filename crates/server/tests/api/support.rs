@@ -149,7 +149,10 @@ pub fn try_send(
     body: &[u8],
 ) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push_str(&format!("host: {address}\r\n"));
+    }
     if !headers.iter().any(|(name, _)| matches!(*name, "content-length" | "transfer-encoding")) {
         head.push_str(&format!("content-length: {}\r\n", body.len()));
     }
