@@ -11,7 +11,7 @@ use futures_channel::oneshot;
 use indexing::WarmUpState;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
-use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, Question, transfer};
+use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, QuestionTopic, transfer};
 use spandrel_trace::source::{Api, Base, Task};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -110,19 +110,16 @@ impl Worker {
         signal: &AbortSignal,
     ) -> (Answer, Option<String>) {
         match ask {
+            EngineCommand::Outline { trace } => {
+                let answer = self.engine.borrow_mut().open(&trace);
+                let outline = matches!(answer, Answer::Outline).then_some(trace);
+                (answer, outline)
+            }
             EngineCommand::Question(question) => {
-                if matches!(question, Question::Column { .. }) {
+                if matches!(question.topic, QuestionTopic::Column { .. }) {
                     self.indexed().await;
                 }
-                let answer = match &question {
-                    Question::Outline { trace } => self.engine.borrow_mut().open(trace),
-                    question => self.engine.borrow_mut().answer(question),
-                };
-                let outline = match question {
-                    Question::Outline { trace } if matches!(answer, Answer::Outline) => Some(trace),
-                    _ => None,
-                };
-                (answer, outline)
+                (self.engine.borrow_mut().answer(&question), None)
             }
             EngineCommand::Download { trace, format } => {
                 let download = Download::begin(&self.engine.borrow(), &trace, format);

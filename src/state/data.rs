@@ -69,6 +69,7 @@ fn unexpected(answer: Answer) -> Problem {
     match answer {
         Answer::Failed(problem) => problem,
         Answer::Missing => Problem::new(ProblemKind::NotFound, "Opening a trace", "It is not open any more."),
+        Answer::Stale => Problem::new(ProblemKind::NotFound, "Opening a trace", "It has changed meanwhile."),
         _ => Problem::new(
             ProblemKind::Fault,
             "Working on traces",

@@ -8,8 +8,10 @@
 )]
 
 use serde_json::Value;
-use spandrel_trace::engine::{Answer, Engine, Expect, Matches, Question, api_is_absent};
-use spandrel_trace::model::{SpanSet, TraceSummary};
+use spandrel_trace::engine::{
+    Answer, Engine, Expect, Export, Matches, Question, QuestionTopic, api_is_absent,
+};
+use spandrel_trace::model::{SpanSet, TraceSummary, TraceVersion};
 use spandrel_trace::source::{Api, SearchQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::path::PathBuf;
@@ -26,6 +28,12 @@ fn take(engine: &mut Engine, expect: Expect, status: u16, body: &[u8], chunk: us
 
 fn trace(id: &str) -> Task {
     Task::Trace { id: id.into() }
+}
+
+/// A question that carries the version of the outline that the engine has of the trace.
+fn about(engine: &Engine, trace: &str, topic: QuestionTopic) -> Question {
+    let version = engine.outline(trace).map(|outline| outline.version()).unwrap_or_default();
+    Question { trace: trace.to_owned(), version, topic }
 }
 
 fn failed(answer: Answer) -> Problem {
@@ -92,7 +100,8 @@ fn a_trace_of_a_real_jaeger_is_held_and_asked_about() {
         let spans = engine.outline("odd").unwrap().len();
         assert!(spans >= 3, "{name}: {spans}");
         while !engine.work(1 << 10) {}
-        let Answer::Detail(detail) = engine.answer(&Question::Detail { trace: "odd".into(), span: 0 }) else {
+        let question = about(&engine, "odd", QuestionTopic::Detail { span: 0 });
+        let Answer::Detail(detail) = engine.answer(&question) else {
             panic!("{name}: no detail");
         };
         assert!(!detail.record.span_id.is_none(), "{name}");
@@ -155,8 +164,74 @@ fn what_is_not_the_api_is_named() {
 
 #[test]
 fn what_is_not_held_is_missing() {
-    let question = Question::Detail { trace: "a".into(), span: 0 };
+    let question =
+        Question { trace: "a".into(), version: TraceVersion(0), topic: QuestionTopic::Detail { span: 0 } };
     assert_eq!(Engine::default().answer(&question), Answer::Missing);
+}
+
+/// Spans `(id, start)` of trace `a` as Jaeger sends them.
+fn spans(list: &[(u64, u64)]) -> Vec<u8> {
+    let span = |(id, start): &(u64, u64)| {
+        format!(
+            r#"{{"traceID":"a","spanID":"{id:x}","operationName":"op {id}","startTime":{start},"duration":1,"processID":"p"}}"#
+        )
+    };
+    let spans: Vec<String> = list.iter().map(span).collect();
+    format!(
+        r#"{{"data":[{{"traceID":"a","spans":[{}],"processes":{{"p":{{"serviceName":"s"}}}}}}]}}"#,
+        spans.join(",")
+    )
+    .into_bytes()
+}
+
+fn open(engine: &mut Engine, body: &[u8]) -> TraceVersion {
+    let answer = take(engine, Expect::Answer(trace("a"), Api::V3), 200, body, 1 << 20);
+    assert!(matches!(answer, Answer::Opened { .. }), "{answer:?}");
+    engine.outline("a").unwrap().version()
+}
+
+/// Reported: after the worker was restarted the page showed the head of one span and the attributes of another, because
+/// an earlier span had arrived meanwhile and the question's index was repeated as it was.
+#[test]
+fn a_question_about_another_version_of_the_trace_is_stale() {
+    let mut engine = Engine::default();
+    let version = open(&mut engine, &spans(&[(1, 10), (2, 20)]));
+    let topics = [
+        QuestionTopic::Detail { span: 1 },
+        QuestionTopic::LinkedFrom { span: 1 },
+        QuestionTopic::Peers { span: 1 },
+        QuestionTopic::MissingSpans,
+        QuestionTopic::Export { start: 1, end: 2, format: Export::Otlp },
+        QuestionTopic::Find { query: "op".into() },
+        QuestionTopic::Complete { query: "op".into(), cursor: 2 },
+        QuestionTopic::Column { key: "operation".into() },
+    ];
+    let ask = |engine: &mut Engine, version, topic: &QuestionTopic| {
+        engine.answer(&Question { trace: "a".into(), version, topic: topic.clone() })
+    };
+    for topic in &topics {
+        assert!(!matches!(ask(&mut engine, version, topic), Answer::Stale | Answer::Missing), "{topic:?}");
+    }
+    // Another engine opens the trace, to which an earlier span was added.
+    let mut engine = Engine::default();
+    let newer = open(&mut engine, &spans(&[(3, 5), (1, 10), (2, 20)]));
+    for topic in &topics {
+        assert_eq!(ask(&mut engine, version, topic), Answer::Stale, "{topic:?}");
+        assert!(!matches!(ask(&mut engine, newer, topic), Answer::Stale | Answer::Missing), "{topic:?}");
+    }
+    let Answer::Detail(detail) = ask(&mut engine, newer, &topics[0]) else { panic!("no detail") };
+    assert_eq!(detail.record.span_id.0, 1, "the index means another span now");
+}
+
+#[test]
+fn a_trace_opened_again_without_changes_has_the_same_version() {
+    let (one, other) = (spans(&[(1, 10), (2, 20)]), spans(&[(2, 20), (1, 10)]));
+    let version = open(&mut Engine::default(), &one);
+    assert_eq!(open(&mut Engine::default(), &one), version);
+    assert_eq!(open(&mut Engine::default(), &other), version, "the order of arrival makes no difference");
+    for changed in [&[(1, 10)][..], &[(1, 10), (3, 20)], &[(1, 10), (2, 21)], &[(2, 10), (1, 20)]] {
+        assert_ne!(open(&mut Engine::default(), &spans(changed)), version, "{changed:?}");
+    }
 }
 
 /// A trace of `spans` spans whose attributes take some `bytes` bytes each.
@@ -177,7 +252,7 @@ fn large(spans: usize, bytes: usize) -> Vec<u8> {
 }
 
 fn matches(engine: &mut Engine, query: &str) -> Matches {
-    match engine.answer(&Question::Find { trace: "a".into(), query: query.into() }) {
+    match engine.answer(&about(engine, "a", QuestionTopic::Find { query: query.into() })) {
         Answer::Matches(matches) => *matches,
         other => panic!("{query}: {other:?}"),
     }
@@ -208,22 +283,22 @@ fn columns_and_completions_are_answered_and_cross_as_messages() {
     use spandrel_trace::engine::message::{decode, encode};
     let mut engine = Engine::default();
     take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
-    let mut ask = |question: Question| -> Answer {
+    let mut ask = |trace: &str, topic: QuestionTopic| -> Answer {
+        let question = about(&engine, trace, topic);
         let answer = engine.answer(&question);
         let there: Answer = decode(&encode(&answer)).unwrap();
         assert_eq!(there, answer);
         there
     };
-    let name = || "a".to_owned();
-    let Answer::Column(column) = ask(Question::Column { trace: name(), key: "operation".into() }) else {
+    let Answer::Column(column) = ask("a", QuestionTopic::Column { key: "operation".into() }) else {
         panic!("no column");
     };
     assert_eq!((column.len(), column.text_of(13), column.unsearched), (10, Some("op 3"), 0));
-    let question = Question::Complete { trace: name(), query: "operation = ".into(), cursor: 12 };
-    let Answer::Completions(completions) = ask(question) else { panic!("no completions") };
+    let topic = QuestionTopic::Complete { query: "operation = ".into(), cursor: 12 };
+    let Answer::Completions(completions) = ask("a", topic) else { panic!("no completions") };
     assert_eq!((completions.items[0].text.as_str(), completions.items[0].count), ("\"op 0\"", 3));
-    let found = ask(Question::Find { trace: name(), query: "n in (3, 29)".into() });
+    let found = ask("a", QuestionTopic::Find { query: "n in (3, 29)".into() });
     let Answer::Matches(found) = found else { panic!("no matches") };
     assert_eq!(found.spans.iter().collect::<Vec<_>>(), [3, 29]);
-    assert_eq!(ask(Question::Find { trace: "b".into(), query: "x".into() }), Answer::Missing);
+    assert_eq!(ask("b", QuestionTopic::Find { query: "x".into() }), Answer::Missing);
 }

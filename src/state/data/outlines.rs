@@ -7,7 +7,7 @@ use super::{Data, mark, resume_after_paint, unexpected};
 use crate::io::engine::Reply;
 use leptos::prelude::*;
 use spandrel_trace::analysis::added::is_same;
-use spandrel_trace::engine::{Answer, EngineCommand, Progress, Question};
+use spandrel_trace::engine::{Answer, EngineCommand, Progress};
 use spandrel_trace::model::Outline;
 use spandrel_trace::source::Task;
 use spandrel_trace::units::Problem;
@@ -96,7 +96,7 @@ impl Data {
     }
 
     async fn reopened(&self, id: &str) -> Reply {
-        let ask = EngineCommand::Question(Question::Outline { trace: id.to_owned() });
+        let ask = EngineCommand::Outline { trace: id.to_owned() };
         self.ask(&ask, None, |_| {}).await
     }
 

@@ -9,7 +9,7 @@ use spandrel_trace::analysis::added::is_same;
 use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
-use spandrel_trace::engine::{Answer, EngineCommand, Matches, Question, SpanDetail};
+use spandrel_trace::engine::{Answer, EngineCommand, Matches, Question, QuestionTopic, SpanDetail};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -20,7 +20,12 @@ const MAX_REQUESTS: usize = 2;
 
 impl Data {
     /// Asks about a trace of which the page shows `shown`. Requests the trace again if the engine does not have it.
-    async fn question(&self, id: &str, shown: &Arc<Outline>, question: Question) -> Result<Answer, Problem> {
+    async fn question(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        topic: QuestionTopic,
+    ) -> Result<Answer, Problem> {
         let mut requests = 0;
         loop {
             let version = match self.engine_version(id) {
@@ -32,9 +37,10 @@ impl Data {
                 None => return Err(unexpected(Answer::Missing)),
             };
             self.renew(id, shown, &version);
-            let asked = translated(&question, shown, &version).ok_or_else(gone)?;
-            let answer = self.ask(&EngineCommand::Question(asked), None, |_| {}).await.answer;
-            if answer != Answer::Missing {
+            let topic = translated(&topic, shown, &version).ok_or_else(gone)?;
+            let question = Question { trace: id.to_owned(), version: version.version(), topic };
+            let answer = self.ask(&EngineCommand::Question(question), None, |_| {}).await.answer;
+            if !matches!(answer, Answer::Missing | Answer::Stale) {
                 return Ok(answer);
             }
             if requests == MAX_REQUESTS {
@@ -47,7 +53,7 @@ impl Data {
 
     /// A span with its attributes.
     pub async fn detail(&self, id: &str, shown: &Arc<Outline>, span: SpanIx) -> Result<SpanDetail, Problem> {
-        match self.question(id, shown, Question::Detail { trace: id.to_owned(), span }).await? {
+        match self.question(id, shown, QuestionTopic::Detail { span }).await? {
             Answer::Detail(detail) => Ok(*detail),
             other => Err(unexpected(other)),
         }
@@ -60,7 +66,7 @@ impl Data {
         shown: &Arc<Outline>,
         span: SpanIx,
     ) -> Result<Vec<SpanIx>, Problem> {
-        match self.question(id, shown, Question::LinkedFrom { trace: id.to_owned(), span }).await? {
+        match self.question(id, shown, QuestionTopic::LinkedFrom { span }).await? {
             Answer::Spans(spans) => Ok(spans),
             other => Err(unexpected(other)),
         }
@@ -68,7 +74,7 @@ impl Data {
 
     /// How a span's attributes differ from those of its peers.
     pub async fn peers(&self, id: &str, shown: &Arc<Outline>, span: SpanIx) -> Result<Peers, Problem> {
-        match self.question(id, shown, Question::Peers { trace: id.to_owned(), span }).await? {
+        match self.question(id, shown, QuestionTopic::Peers { span }).await? {
             Answer::Peers(peers) => Ok(*peers),
             other => Err(unexpected(other)),
         }
@@ -76,7 +82,7 @@ impl Data {
 
     /// The spans that match a query.
     pub async fn find(&self, id: &str, shown: &Arc<Outline>, query: &str) -> Result<Matches, Problem> {
-        let question = Question::Find { trace: id.to_owned(), query: query.to_owned() };
+        let question = QuestionTopic::Find { query: query.to_owned() };
         match self.question(id, shown, question).await? {
             Answer::Matches(matches) => Ok(*matches),
             other => Err(unexpected(other)),
@@ -85,7 +91,7 @@ impl Data {
 
     /// A field or attribute of all spans as a column.
     pub async fn column(&self, id: &str, shown: &Arc<Outline>, key: &str) -> Result<Column, Problem> {
-        let question = Question::Column { trace: id.to_owned(), key: key.to_owned() };
+        let question = QuestionTopic::Column { key: key.to_owned() };
         match self.question(id, shown, question).await? {
             Answer::Column(column) => Ok(*column),
             other => Err(unexpected(other)),
@@ -101,7 +107,7 @@ impl Data {
         end: SpanIx,
         format: Export,
     ) -> Result<String, Problem> {
-        let question = Question::Export { trace: id.to_owned(), start: first, end, format };
+        let question = QuestionTopic::Export { start: first, end, format };
         match self.question(id, shown, question).await? {
             Answer::Text(text) => Ok(text),
             other => Err(unexpected(other)),
@@ -116,7 +122,7 @@ impl Data {
         query: &str,
         cursor: u32,
     ) -> Result<Completions, Problem> {
-        let question = Question::Complete { trace: id.to_owned(), query: query.to_owned(), cursor };
+        let question = QuestionTopic::Complete { query: query.to_owned(), cursor };
         match self.question(id, shown, question).await? {
             Answer::Completions(completions) => Ok(completions),
             other => Err(unexpected(other)),
@@ -125,7 +131,7 @@ impl Data {
 
     /// Parents that spans of the trace name and that are not in it.
     pub async fn missing_spans(&self, id: &str, shown: &Arc<Outline>) -> Result<MissingSpans, Problem> {
-        match self.question(id, shown, Question::MissingSpans { trace: id.to_owned() }).await? {
+        match self.question(id, shown, QuestionTopic::MissingSpans).await? {
             Answer::MissingSpans(missing) => Ok(missing),
             other => Err(unexpected(other)),
         }
@@ -151,18 +157,20 @@ fn gone() -> Problem {
     Problem::new(ProblemKind::NotFound, "Opening a span", happened)
 }
 
-/// The question with the indices of `from` as those of `to`, another version of the trace; `None` if `to` lacks the span.
-fn translated(question: &Question, from: &Arc<Outline>, to: &Arc<Outline>) -> Option<Question> {
+/// The topic with the indices of `from` as those of `to`, another version of the trace; `None` if `to` lacks the span.
+fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> Option<QuestionTopic> {
     if Arc::ptr_eq(from, to) || is_same(from, to) {
-        return Some(question.clone());
+        return Some(topic.clone());
     }
     let index = |span: SpanIx| to.find(*from.id.get(span as usize)?);
-    let mut question = question.clone();
-    match &mut question {
-        Question::Detail { span, .. } | Question::LinkedFrom { span, .. } | Question::Peers { span, .. } => {
+    let mut topic = topic.clone();
+    match &mut topic {
+        QuestionTopic::Detail { span }
+        | QuestionTopic::LinkedFrom { span }
+        | QuestionTopic::Peers { span } => {
             *span = index(*span)?;
         }
-        Question::Export { start, end, .. } => {
+        QuestionTopic::Export { start, end, .. } => {
             let (first, past) = (*start, *end);
             if first == 0 && past as usize == from.len() {
                 *end = to.len() as SpanIx;
@@ -171,13 +179,12 @@ fn translated(question: &Question, from: &Arc<Outline>, to: &Arc<Outline>) -> Op
                 *end = if past == first + 1 { *start + 1 } else { to.subtree_end[*start as usize] };
             }
         }
-        Question::Outline { .. }
-        | Question::MissingSpans { .. }
-        | Question::Find { .. }
-        | Question::Complete { .. }
-        | Question::Column { .. } => {}
+        QuestionTopic::MissingSpans
+        | QuestionTopic::Find { .. }
+        | QuestionTopic::Complete { .. }
+        | QuestionTopic::Column { .. } => {}
     }
-    Some(question)
+    Some(topic)
 }
 
 #[cfg(test)]
@@ -199,24 +206,14 @@ mod tests {
     #[test]
     fn indices_follow_their_spans_into_another_version() {
         let (shown, now) = (outline(&[1, 2, 3]), outline(&[1, 9, 2, 3]));
-        let trace = || "t".to_owned();
-        let asked = |question: Question| translated(&question, &shown, &now);
-        assert_eq!(
-            asked(Question::Detail { trace: trace(), span: 1 }),
-            Some(Question::Detail { trace: trace(), span: 2 })
-        );
-        assert_eq!(
-            asked(Question::Peers { trace: trace(), span: 2 }),
-            Some(Question::Peers { trace: trace(), span: 3 })
-        );
-        assert_eq!(
-            asked(Question::LinkedFrom { trace: trace(), span: 0 }),
-            Some(Question::LinkedFrom { trace: trace(), span: 0 })
-        );
-        let export = |start, end| Question::Export { trace: trace(), start, end, format: Export::Jaeger };
+        let asked = |topic: QuestionTopic| translated(&topic, &shown, &now);
+        assert_eq!(asked(QuestionTopic::Detail { span: 1 }), Some(QuestionTopic::Detail { span: 2 }));
+        assert_eq!(asked(QuestionTopic::Peers { span: 2 }), Some(QuestionTopic::Peers { span: 3 }));
+        assert_eq!(asked(QuestionTopic::LinkedFrom { span: 0 }), Some(QuestionTopic::LinkedFrom { span: 0 }));
+        let export = |start, end| QuestionTopic::Export { start, end, format: Export::Jaeger };
         assert_eq!(asked(export(2, 3)), Some(export(3, 4)), "one span");
         assert_eq!(asked(export(0, 3)), Some(export(0, 4)), "the whole trace");
-        let back = translated(&Question::Detail { trace: trace(), span: 1 }, &now, &shown);
+        let back = translated(&QuestionTopic::Detail { span: 1 }, &now, &shown);
         assert_eq!(back, None, "a span that is gone is not another one");
     }
 }

@@ -1,6 +1,6 @@
 //! Finding spans in a trace that is held, whether everything of it is searchable yet or not.
 
-use super::question::{Answer, Matches, Question};
+use super::question::{Answer, Matches, QuestionTopic};
 use crate::analysis::peers::peers;
 use crate::analysis::query::{self, Field, Reading};
 use crate::model::{SpanSet, Trace};
@@ -10,15 +10,15 @@ use crate::model::{SpanSet, Trace};
 const AHEAD: usize = 16 << 20;
 
 /// Answers a question about the attributes of all spans; true when everything is searchable now.
-pub(super) fn answer(trace: &mut Trace, question: &Question) -> (Answer, bool) {
+pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool) {
     let searchable = trace.index_some(AHEAD);
-    let answer = match question {
-        Question::Complete { query, cursor, .. } => {
+    let answer = match topic {
+        QuestionTopic::Complete { query, cursor } => {
             Answer::Completions(query::complete(trace, query, *cursor as usize))
         }
-        Question::Column { key, .. } => Answer::Column(Box::new(query::column(trace, &Field::parse(key)))),
-        Question::Peers { span, .. } => Answer::Peers(Box::new(peers(trace, *span))),
-        Question::Find { query, .. } => Answer::Matches(Box::new(matches(trace, query))),
+        QuestionTopic::Column { key } => Answer::Column(Box::new(query::column(trace, &Field::parse(key)))),
+        QuestionTopic::Peers { span } => Answer::Peers(Box::new(peers(trace, *span))),
+        QuestionTopic::Find { query } => Answer::Matches(Box::new(matches(trace, query))),
         _ => Answer::Missing,
     };
     (answer, searchable)

@@ -20,13 +20,15 @@ mod warm;
 pub use crate::format::write::Export;
 pub use download::Download;
 pub use intake::{Intake, api_is_absent};
-pub use question::{Answer, EngineCommand, Expect, Matches, Progress, Question, SearchResults, SpanDetail};
+pub use question::{
+    Answer, EngineCommand, Expect, Matches, Progress, Question, QuestionTopic, SearchResults, SpanDetail,
+};
 pub use warm::WarmUp;
 
 use crate::analysis::dependencies;
 use crate::analysis::missing::missing;
 use crate::format::write::export;
-use crate::model::{Opened, Outline, Outside, SpanIx, Trace, TraceSummary};
+use crate::model::{Opened, Outline, Outside, SpanIx, Trace, TraceSummary, TraceVersion};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
 use links::Links;
@@ -47,6 +49,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Held {
     trace: Trace,
+    version: TraceVersion,
     /// Who links to whom; found when first asked for.
     links: Option<Links>,
     searchable: bool,
@@ -148,7 +151,9 @@ impl Engine {
 
     fn hold(&mut self, key: String, trace: Trace, file: bool) {
         self.clock += 1;
-        self.traces.insert(key, Held { trace, links: None, searchable: false, used: self.clock, file });
+        let version = trace.outline().version();
+        self.traces
+            .insert(key, Held { trace, version, links: None, searchable: false, used: self.clock, file });
         let mut total: usize = self.traces.values().map(Held::weight).sum();
         while total > BUDGET {
             let oldest = self
@@ -167,7 +172,7 @@ impl Engine {
         self.traces.get(trace).map(|held| held.trace.outline())
     }
 
-    /// Answers [`Question::Outline`].
+    /// Answers [`EngineCommand::Outline`]: [`Answer::Outline`], or [`Answer::Missing`].
     pub fn open(&mut self, trace: &str) -> Answer {
         self.clock += 1;
         let Some(held) = self.traces.get_mut(trace) else { return Answer::Missing };
@@ -175,37 +180,31 @@ impl Engine {
         Answer::Outline
     }
 
-    /// Answers about what is held.
+    /// Answers a question about a trace that is held: [`Answer::Missing`] where it is not, [`Answer::Stale`] where another
+    /// version of it is.
     pub fn answer(&mut self, question: &Question) -> Answer {
-        let (Question::Detail { trace: key, .. }
-        | Question::Outline { trace: key }
-        | Question::LinkedFrom { trace: key, .. }
-        | Question::Peers { trace: key, .. }
-        | Question::MissingSpans { trace: key }
-        | Question::Export { trace: key, .. }
-        | Question::Find { trace: key, .. }
-        | Question::Complete { trace: key, .. }
-        | Question::Column { trace: key, .. }) = question;
         self.clock += 1;
-        let Some(held) = self.traces.get_mut(key) else { return Answer::Missing };
+        let Some(held) = self.traces.get_mut(&question.trace) else { return Answer::Missing };
         held.used = self.clock;
-        match question {
-            Question::Detail { span, .. } => Answer::Detail(Box::new(detail(&held.trace, *span))),
-            Question::Outline { .. } => Answer::Outline,
-            Question::LinkedFrom { span, .. } => {
+        if held.version != question.version {
+            return Answer::Stale;
+        }
+        match &question.topic {
+            QuestionTopic::Detail { span } => Answer::Detail(Box::new(detail(&held.trace, *span))),
+            QuestionTopic::LinkedFrom { span } => {
                 let links = held.links.get_or_insert_with(|| Links::within(&held.trace));
                 Answer::Spans(links.to(held.trace.outline(), *span))
             }
-            Question::MissingSpans { .. } => Answer::MissingSpans(missing(&held.trace)),
-            Question::Export { start, end, format, .. } => {
+            QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&held.trace)),
+            QuestionTopic::Export { start, end, format } => {
                 let text = export(&held.trace, *start..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
             }
-            Question::Find { .. }
-            | Question::Complete { .. }
-            | Question::Column { .. }
-            | Question::Peers { .. } => {
-                let (answer, searchable) = find::answer(&mut held.trace, question);
+            topic @ (QuestionTopic::Find { .. }
+            | QuestionTopic::Complete { .. }
+            | QuestionTopic::Column { .. }
+            | QuestionTopic::Peers { .. }) => {
+                let (answer, searchable) = find::answer(&mut held.trace, topic);
                 held.searchable = searchable;
                 answer
             }

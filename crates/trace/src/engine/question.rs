@@ -5,7 +5,7 @@ use crate::analysis::peers::Peers;
 use crate::analysis::query::{Column, Completions, QueryError};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
-use crate::model::{DependencyLink, Operation, SpanIx, SpanSet, TraceSummary};
+use crate::model::{DependencyLink, Operation, SpanIx, SpanSet, TraceSummary, TraceVersion};
 use crate::source::{Api, Base, Task};
 use crate::units::Problem;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,12 @@ pub enum EngineCommand {
         /// What.
         task: Task,
     },
-    /// Say something about what is open.
+    /// Return the outline of a trace that is open.
+    Outline {
+        /// The id under which it was opened, as text.
+        trace: String,
+    },
+    /// Answer a question about a trace that is open.
     Question(Question),
     /// Write a whole trace as a text for other tools; the answer is a text that says where it is to be had.
     Download {
@@ -83,71 +88,64 @@ pub struct SpanDetail {
     pub scope: Scope,
 }
 
-/// Something asked of the traces that the engine holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Question {
-    /// The outline of an opened trace.
-    Outline {
-        /// Its id, as text.
-        trace: String,
-    },
-    /// One whole span.
+/// A question about a trace that the engine holds.
+///
+/// Spans are named by index, so a question is bound to one version of the trace: the engine answers [`Answer::Stale`]
+/// where it holds another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The id under which the trace was opened, as text.
+    pub trace: String,
+    /// The version of the outline from which the indexes come; see [`crate::model::Outline::version`].
+    pub version: TraceVersion,
+    /// What is asked.
+    pub topic: QuestionTopic,
+}
+
+/// What is asked about a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QuestionTopic {
+    /// One span with its attributes, events and links. Answered by [`Answer::Detail`].
     Detail {
-        /// The trace.
-        trace: String,
         /// The span.
         span: SpanIx,
     },
-    /// Which spans of the trace have a link to this one.
+    /// The spans of the trace that have a link to this one. Answered by [`Answer::Spans`].
     LinkedFrom {
-        /// The trace.
-        trace: String,
         /// The span.
         span: SpanIx,
     },
-    /// What is different about a span's attributes against those of its service and operation in the trace.
+    /// How a span's attributes differ from those of its peers in the trace. Answered by [`Answer::Peers`].
     Peers {
-        /// The trace.
-        trace: String,
         /// The span.
         span: SpanIx,
     },
-    /// Which parents are named by spans of the trace and are not there.
-    MissingSpans {
-        /// The trace.
-        trace: String,
-    },
-    /// A run of spans as text for other tools: one, or a subtree.
+    /// Parents that spans name and that the trace does not contain. Answered by [`Answer::MissingSpans`].
+    MissingSpans,
+    /// Spans as a text for other tools: one, or a subtree. Answered by [`Answer::Text`].
     Export {
-        /// The trace.
-        trace: String,
-        /// The first of them.
+        /// The first span.
         start: SpanIx,
-        /// One past the last of them.
+        /// One past the last span.
         end: SpanIx,
-        /// What it is written as.
+        /// The format of the text.
         format: Export,
     },
-    /// The spans that a text finds: Jaeger's words, or a query; see [`crate::analysis::query`].
+    /// The spans that match a text: Jaeger's words, or a query; see [`crate::analysis::query`]. Answered by
+    /// [`Answer::Matches`].
     Find {
-        /// The trace.
-        trace: String,
         /// The text.
         query: String,
     },
-    /// What may stand at a place of such a text.
+    /// Completions at a position of such a text. Answered by [`Answer::Completions`].
     Complete {
-        /// The trace.
-        trace: String,
         /// The text.
         query: String,
-        /// The byte before which somebody types.
+        /// The position of the cursor, in bytes.
         cursor: u32,
     },
-    /// A field or attribute as a column.
+    /// A field or attribute of all spans. Answered by [`Answer::Column`].
     Column {
-        /// The trace.
-        trace: String,
         /// The field as a query names it: `http.method`, `resource.host.name`, `kind`.
         key: String,
     },
@@ -210,6 +208,9 @@ pub enum Answer {
     Column(Box<Column>),
     /// The engine does not hold that trace (any more): open it again and ask again.
     Missing,
+    /// The engine holds another version of that trace, whose indexes mean other spans: get its outline, find the span by
+    /// its id and ask again.
+    Stale,
     /// It did not work.
     Failed(Problem),
 }

@@ -19,7 +19,7 @@ pub use block::{Block, Brought, Outside};
 pub use columns::{Cell, CellsLook, Columns, Of, RareLook, RowLook};
 pub use heads::{Heads, Memory};
 pub use notes::{Noted, Notes};
-pub use outline::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode};
+pub use outline::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode, TraceVersion};
 pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};

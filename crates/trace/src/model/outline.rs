@@ -3,6 +3,11 @@
 use super::{StrIx, Strings};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Tells versions of one trace apart; see [`Outline::version`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TraceVersion(pub u64);
 
 /// A span's place in its trace: depth-first pre-order, siblings by start time. Never stored across a refresh.
 pub type SpanIx = u32;
@@ -176,6 +181,15 @@ pub struct Outline {
 }
 
 impl Outline {
+    /// The version of the trace: a hash of the ids, parents and starts of its spans in order. Two outlines of one version
+    /// give every span the same index, so an index of one means the same span in the other.
+    pub fn version(&self) -> TraceVersion {
+        // Its keys are fixed: page and worker, which run one program, get one value.
+        let mut hasher = DefaultHasher::new();
+        (self.trace_id, &self.id, &self.parent, &self.start).hash(&mut hasher);
+        TraceVersion(hasher.finish())
+    }
+
     /// Number of spans.
     pub fn len(&self) -> usize {
         self.id.len()
