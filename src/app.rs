@@ -1,93 +1,106 @@
-//! The frame around every page, and the one table of routes.
+//! The app: the frame around every page, and the table of pages.
 
 mod bar;
+mod crash;
 mod files;
 mod links;
 mod missing;
 
-use crate::pages;
+use crate::pages::about::AboutPage;
+use crate::pages::search::SearchPage;
+use crate::pages::settings::SettingsPage;
+use crate::pages::shop::ShopPage;
+use crate::pages::trace::TracePage;
+use crate::pages::{dependencies, monitor};
 use crate::route::Route;
 use crate::state;
 use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::after_yield;
-use crate::ui::element::el;
-use crate::ui::theme;
-use crate::ui::view::{self, View, keyed, several, when};
-use bar::bar;
-use files::{Files, files_face};
+use crate::ui::theme::apply_theme;
+use crate::ui::view::Nodes;
+use bar::AppBar;
+use files::{FileOverlays, Files};
 use leptos::prelude::*;
-use missing::missing;
-use web_sys::MouseEvent;
+use missing::MissingPage;
 
-/// Puts the app into the page.
+pub use crash::{install_panic_hook, show_crash};
+
+/// Mounts the app in the document's body, for as long as the page is open.
 pub fn mount() {
     let starting = busy::hold();
-    if let Some(body) = document().body() {
-        // The app goes with the page.
-        std::mem::forget(view::mount(&body, app));
-    }
+    leptos::mount::mount_to_body(App);
     drop(starting);
 }
 
-/// The whole page.
-fn app() -> View {
+/// Bar and page. Provides the state of `state` to all components within.
+#[component]
+fn App() -> impl IntoView {
     state::provide();
     let (navigation, settings) = (use_navigation(), use_settings());
-    theme::apply_theme(move || match settings.theme() {
+    apply_theme(Signal::derive(move || match settings.theme() {
         Theme::System => None,
         Theme::Light => Some(false),
         Theme::Dark => Some(true),
-    });
-    let files = Files::new();
+    }));
+    let files = Files::provide();
     files.listen();
-    // What stands behind all pages is one task, the frame around them another, the page in it a third: each runs code
-    // that is compiled only now.
-    let (route, begun) = (use_route(), after_yield());
-    let frame = move || -> View {
-        let built = after_yield();
-        let skip =
-            el("a", "unseen").attr("href", "#content").on("click", links::skip).text("Skip to content");
-        let main = el("main", "app__page")
-            .attr("id", "content")
-            .attr("tabindex", "-1")
-            .test("drop-zone")
-            .child(files_face(files))
-            .when(move || built.get(), move || page(route));
-        several([skip, bar(files), main].map(View::from))
-    };
-    el("div", "app")
-        .on("click", move |event: MouseEvent| links::follow(&event, navigation))
-        .child(when(move || begun.get(), frame))
-        .into()
+    // The frame is shown before the page is built.
+    let is_frame_built = after_yield();
+    view! {
+        <div class="app" on:click=move |event| links::follow(&event, navigation)>
+            <a class="unseen" href="#content" on:click=links::skip>
+                "Skip to content"
+            </a>
+            <AppBar/>
+            <main class="app__page" id="content" tabindex="-1" data-test="drop-zone">
+                <FileOverlays/>
+                <Show when=move || is_frame_built.get()>
+                    <Page/>
+                </Show>
+            </main>
+        </div>
+    }
 }
 
-/// Pages by route. A page stays as it is while only its view changes.
-fn page(route: Signal<Route>) -> View {
-    let place = move || match route.get() {
-        Route::Trace { id, .. } => ("trace", id),
-        Route::NotFound(path) => ("", path),
-        other => (other.page(), String::new()),
-    };
-    keyed(place, |(page, rest)| -> View {
-        let (title, make): (_, fn() -> View) = match page {
-            "trace" => {
-                entitle("Trace");
-                return view::leptos(view! { <pages::trace::TracePage id=rest/> });
-            }
-            "search" => {
-                entitle("Search");
-                return pages::search::search().into();
-            }
-            "dependencies" => ("Dependencies", || pages::dependencies::dependencies().into()),
-            "monitor" => ("Monitor", || pages::monitor::monitor().into()),
-            "shop" => ("Shop", || pages::shop::shop().into()),
-            "settings" => ("Settings", || pages::settings::settings().into()),
-            "about" => ("About", || pages::about::about().into()),
-            _ => return missing(&rest),
+/// What decides which page is shown. A page stays while only its view, the rest of the route, changes.
+#[derive(Clone, PartialEq)]
+enum Shown {
+    Trace(String),
+    Missing(String),
+    Named(&'static str),
+}
+
+/// The page of the current route, with its title.
+#[component]
+fn Page() -> impl IntoView {
+    let route = use_route();
+    let shown = Memo::new(move |_| match route.get() {
+        Route::Trace { id, .. } => Shown::Trace(id),
+        Route::NotFound(path) => Shown::Missing(path),
+        other => Shown::Named(other.page()),
+    });
+    move || {
+        let titled = |title: &str, page: AnyView| {
+            entitle(title);
+            page
         };
-        entitle(title);
-        make()
-    })
+        match shown.get() {
+            Shown::Trace(id) => titled("Trace", view! { <TracePage id/> }.into_any()),
+            Shown::Named("search") => titled("Search", view! { <SearchPage/> }.into_any()),
+            Shown::Named("dependencies") => titled(
+                "Dependencies",
+                view! { <Nodes make=|| dependencies::dependencies().into()/> }.into_any(),
+            ),
+            Shown::Named("monitor") => {
+                titled("Monitor", view! { <Nodes make=|| monitor::monitor().into()/> }.into_any())
+            }
+            Shown::Named("shop") => titled("Shop", view! { <ShopPage/> }.into_any()),
+            Shown::Named("settings") => titled("Settings", view! { <SettingsPage/> }.into_any()),
+            Shown::Named("about") => titled("About", view! { <AboutPage/> }.into_any()),
+            Shown::Named(other) => view! { <MissingPage path=other.to_owned()/> }.into_any(),
+            Shown::Missing(path) => view! { <MissingPage path/> }.into_any(),
+        }
+    }
 }

@@ -1,6 +1,11 @@
 //! In a window: the app. In a worker: the engine.
 
 fn main() {
-    console_error_panic_hook::set_once();
-    if web_sys::window().is_some() { spandrel::app::mount() } else { spandrel::worker::serve() }
+    if web_sys::window().is_some() {
+        spandrel::app::install_panic_hook();
+        spandrel::app::mount();
+    } else {
+        console_error_panic_hook::set_once();
+        spandrel::worker::serve();
+    }
 }

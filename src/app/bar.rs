@@ -1,4 +1,4 @@
-//! The one line of navigation.
+//! The bar above every page: navigation, the field that opens a trace, the server, theme and settings.
 
 use super::files::Files;
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams, find};
@@ -6,145 +6,166 @@ use crate::state::data::use_data;
 use crate::state::navigation::{use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks;
-use crate::ui::element::{El, button, el};
-use crate::ui::icon::{self, icon};
-use crate::ui::view::{effect, keyed};
+use crate::ui::icon::Icon;
 use leptos::prelude::*;
-use web_sys::{Event, HtmlInputElement, MouseEvent, SubmitEvent};
+use leptos::{ev, html};
 
-/// Brand, pages, the box that opens a trace, the source, theme and settings.
-pub fn bar(files: Files) -> El {
-    let links = [
-        (Route::Search(SearchParams::default()), "Search"),
-        (Route::Dependencies(DependenciesView::default()), "Dependencies"),
-        (Route::Monitor(MonitorView::default()), "Monitor"),
-        (Route::Shop, "Shop"),
-    ];
-    let brand = el("a", "app__brand")
-        .attr("href", Route::default().to_string())
-        .attr("aria-label", "Spandrel, start")
-        .child(icon("brand", 18))
-        .child(el("span", "app__brand-name").text("Spandrel"));
-    let pages = el("nav", "app__nav")
-        .attr("aria-label", "Pages")
-        .children(links.map(|(target, name)| page_link(&target, name)));
-    el("header", "app__bar").children([
-        brand,
-        pages,
-        el("span", "app__grow"),
-        opener(files),
-        source(),
-        theme_button(),
-        page_link(&Route::Settings, "Settings"),
-    ])
+/// The bar.
+#[component]
+pub fn AppBar() -> impl IntoView {
+    view! {
+        <header class="app__bar">
+            <a class="app__brand" href=Route::default().to_string() aria-label="Spandrel, start page">
+                <Icon name="brand" size=18/>
+                <span class="app__brand-name">"Spandrel"</span>
+            </a>
+            <nav class="app__nav" aria-label="Pages">
+                <PageLink target=Route::Search(SearchParams::default()) name="Search"/>
+                <PageLink target=Route::Dependencies(DependenciesView::default()) name="Dependencies"/>
+                <PageLink target=Route::Monitor(MonitorView::default()) name="Monitor"/>
+                <PageLink target=Route::Shop name="Shop"/>
+            </nav>
+            <span class="app__grow"></span>
+            <TraceOpener/>
+            <ServerStatus/>
+            <ThemeButton/>
+            <PageLink target=Route::Settings name="Settings"/>
+        </header>
+    }
 }
 
-fn page_link(target: &Route, name: &str) -> El {
+/// Link to a page, marked while that page is shown. A trace belongs to the search.
+#[component]
+fn PageLink(target: Route, name: &'static str) -> impl IntoView {
     let route = use_route();
     let page = target.page();
-    // A trace was found by searching.
-    let here = move || {
+    let current = move || {
         let now = route.with(Route::page);
         (now == page || page == "search" && now == "trace").then_some("page")
     };
-    el("a", "app__link")
-        .attr("href", target.to_string())
-        .live_attr("aria-current", here)
-        .test(&format!("nav-{page}"))
-        .text(name)
+    view! {
+        <a class="app__link" href=target.to_string() aria-current=current data-test=format!("nav-{page}")>
+            {name}
+        </a>
+    }
 }
 
-/// Opens a trace by whatever was pasted: its id in hexadecimal or base64, or an address that has it.
-fn opener(files: Files) -> El {
-    let navigation = use_navigation();
-    let wrong = RwSignal::new(false);
-    let field = el("input", "field mono")
-        .attr("id", "open-trace")
-        .attr("placeholder", "Open trace id")
-        .attr("aria-label", "Trace id or address")
-        .attr("autocomplete", "off")
-        .attr("spellcheck", "false")
-        .test("open-trace")
-        .live_attr("aria-invalid", move || wrong.get().then_some("true"))
-        .on("input", move |_: Event| wrong.set(false));
-    let written: HtmlInputElement = field.node();
-    let submit = move |event: SubmitEvent| {
+/// Opens a trace by what is pasted: its ID in hexadecimal or base64, or an address that contains it.
+#[component]
+fn TraceOpener() -> impl IntoView {
+    let (navigation, files) = (use_navigation(), expect_context::<Files>());
+    let input = NodeRef::<html::Input>::new();
+    let refused = RwSignal::new(false);
+    let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let found = find(&written.value());
-        wrong.set(found.is_none());
-        if let Some(route) = found {
-            written.set_value("");
-            navigation.push(route);
+        let Some(input) = input.get_untracked() else { return };
+        let found = find(&input.value());
+        refused.set(found.is_none());
+        match found {
+            Some(route) => {
+                input.set_value("");
+                navigation.push(route);
+            }
+            // Focusing an element of the page does not fail.
+            None => drop(input.focus()),
         }
     };
-    let open = button("app__find-files")
-        .attr("title", "Open trace files")
-        .attr("aria-label", "Open trace files")
-        .test("open-files")
-        .on("click", move |_: MouseEvent| files.choose())
-        .child(icon("file", icon::SIZE));
-    let complaint = || {
-        let words = "This is no trace id: up to 32 hexadecimal digits, base64, or a trace's address.";
-        el("p", "app__find-error").attr("role", "alert").text(words)
-    };
-    el("form", "app__find")
-        .attr("role", "search")
-        .attr("aria-label", "Open a trace")
-        .on("submit", submit)
-        .children([field, open])
-        .when(move || wrong.get(), complaint)
+    view! {
+        <form class="app__find" role="search" aria-label="Open a trace" on:submit=submit>
+            <input
+                class="field mono"
+                id="open-trace"
+                placeholder="Open trace ID"
+                aria-label="Trace ID or URL"
+                autocomplete="off"
+                spellcheck="false"
+                data-test="open-trace"
+                node_ref=input
+                aria-invalid=move || refused.get().then_some("true")
+                on:input=move |_| refused.set(false)
+            />
+            <button
+                type="button"
+                class="app__find-files"
+                title="Open trace files"
+                aria-label="Open trace files"
+                data-test="open-files"
+                on:click=move |_| files.choose()
+            >
+                <Icon name="file"/>
+            </button>
+            <Show when=move || refused.get()>
+                <p class="app__find-error" role="alert">
+                    "Not a trace ID. Use up to 32 hex digits, base64 or a trace URL."
+                </p>
+            </Show>
+        </form>
+    }
 }
 
-/// Which backend is asked, and whether it answers.
-fn source() -> El {
+/// The server in use, and whether it answers. Asked anew on every page.
+#[component]
+fn ServerStatus() -> impl IntoView {
     let (data, settings, route) = (use_data(), use_settings(), use_route());
-    // Services come and go: they are counted anew on every page.
     let page = Memo::new(move |_| route.with(Route::page));
-    let services = RwSignal::new(None::<usize>);
-    let failed = RwSignal::new(false);
-    effect(move || {
+    // Number of services; `None` before the first answer.
+    let services = RwSignal::new(None::<Result<usize, ()>>);
+    Effect::new(move || {
         settings.source();
         page.track();
         tasks::spawn_scoped(async move {
             let answer = data.services().await;
-            failed.set(answer.is_err());
-            services.set(answer.ok().map(|services| services.len()));
+            services.set(Some(answer.map(|services| services.len()).map_err(drop)));
         });
     });
     let name = move || {
         let source = settings.source();
         if source.is_empty() { "This server".to_owned() } else { source }
     };
-    let light = move || match (failed.get(), services.get()) {
-        (true, _) => "app__light app__light--bad",
-        (false, Some(_)) => "app__light app__light--good",
-        (false, None) => "app__light",
+    let is_good = move || matches!(services.get(), Some(Ok(_)));
+    let is_bad = move || matches!(services.get(), Some(Err(())));
+    let state = move || match services.get() {
+        None => String::new(),
+        Some(Err(())) => " · no answer".to_owned(),
+        Some(Ok(1)) => " · 1 service".to_owned(),
+        Some(Ok(number)) => format!(" · {number} services"),
     };
-    let words = move || match (failed.get(), services.get()) {
-        (true, _) => format!("{} · no answer", name()),
-        (false, None) => name(),
-        (false, Some(1)) => format!("{} · 1 service", name()),
-        (false, Some(services)) => format!("{} · {services} services", name()),
-    };
-    el("a", "chip app__source")
-        .attr("href", Route::Settings.to_string())
-        .test("source")
-        .attr("title", "Change the source in the settings")
-        .child(el("i", "").live_attr("class", light))
-        .child(el("span", "app__source-words").live_text(words))
+    view! {
+        <a
+            class="chip app__source"
+            href=Route::Settings.to_string()
+            data-test="source"
+            title=move || format!("Server: {}{}. Change it in the settings", name(), state())
+        >
+            <i class="app__light" class:app__light--good=is_good class:app__light--bad=is_bad></i>
+            <span class="app__source-words">
+                <bdi>{name}</bdi>
+                {state}
+            </span>
+        </a>
+    }
 }
 
-fn theme_button() -> El {
+/// Switches between the light and the dark theme.
+#[component]
+fn ThemeButton() -> impl IntoView {
     let settings = use_settings();
-    let turn = move |_: MouseEvent| {
-        let dark = document().document_element().and_then(|root| root.get_attribute("data-theme"));
-        settings.set_theme(if dark.as_deref() == Some("dark") { Theme::Light } else { Theme::Dark });
+    let switch = move |_| {
+        let shown = document().document_element().and_then(|root| root.get_attribute("data-theme"));
+        settings.set_theme(if shown.as_deref() == Some("dark") { Theme::Light } else { Theme::Dark });
     };
-    let is_dark = move || settings.theme() == Theme::Dark;
-    button("button button--flat app__tool")
-        .attr("title", "Light or dark")
-        .attr("aria-label", "Switch between light and dark")
-        .test("theme-toggle")
-        .on("click", turn)
-        .child(keyed(is_dark, |dark| icon(if dark { "sun" } else { "moon" }, icon::SIZE)))
+    let icon =
+        Signal::derive(move || if settings.theme() == Theme::Dark { "sun" } else { "moon" }.to_owned());
+    view! {
+        <button
+            type="button"
+            class="button button--flat app__tool"
+            title="Light or dark"
+            aria-label="Switch between light and dark"
+            data-test="theme-toggle"
+            on:click=switch
+        >
+            <Icon name=icon/>
+        </button>
+    }
 }

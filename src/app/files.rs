@@ -1,107 +1,121 @@
-//! Trace files dropped anywhere, chosen or pasted: opened without any server.
+//! Trace files that are dropped, chosen or pasted anywhere: opened without any server.
 
 use crate::route::{Route, SearchParams};
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::state::tasks::spawn;
-use crate::ui::canvas::Listener;
-use crate::ui::element::{button, el};
-use crate::ui::icon::{self, icon};
-use crate::ui::problem::problem_card;
-use crate::ui::progress::progress;
-use crate::ui::view::{View, keep, part, several, when};
+use crate::ui::icon::Icon;
+use crate::ui::problem::ProblemCard;
+use crate::ui::progress;
 use leptos::prelude::*;
+use leptos::{ev, html};
 use spandrel_trace::units::Problem;
 use std::future::Future;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, DragEvent, Element, Event, File, FileList, HtmlInputElement, MouseEvent};
+use web_sys::{Element, File, FileList};
 
-/// What is going on with files.
+/// Opening files: progress, failures and warnings. Copy handle; lives as long as the app.
 #[derive(Clone, Copy)]
 pub struct Files {
     data: Data,
     navigation: Navigation,
-    /// Files are held over the page.
-    over: RwSignal<bool>,
+    /// The hidden field that opens the browser's file dialog.
+    input: NodeRef<html::Input>,
+    /// Files are dragged over the page.
+    dragging: RwSignal<bool>,
     reading: RwSignal<Option<Progress>>,
     problem: RwSignal<Option<Problem>>,
+    /// Warnings about files whose only trace is shown; a list of traces shows its own.
+    warnings: RwSignal<Vec<String>>,
 }
 
-impl Files {
-    /// No files yet.
-    pub fn new() -> Self {
-        Self {
-            data: use_data(),
-            navigation: use_navigation(),
-            over: RwSignal::new(false),
-            reading: RwSignal::new(None),
-            problem: RwSignal::new(None),
-        }
-    }
-}
-
-fn has_files(event: &DragEvent) -> bool {
+fn has_files(event: &ev::DragEvent) -> bool {
     let types = event.data_transfer().map(|transfer| transfer.types());
     types.is_some_and(|types| types.iter().any(|kind| kind == "Files"))
 }
 
 fn list(files: Option<FileList>) -> Vec<File> {
-    files.map(|files| (0..files.length()).filter_map(|at| files.get(at)).collect()).unwrap_or_default()
+    files.map(|files| (0..files.length()).filter_map(|index| files.get(index)).collect()).unwrap_or_default()
+}
+
+/// Calls `heard` for each such event anywhere in the page, until the current owner is cleaned up.
+fn listen<E: ev::EventDescriptor + 'static>(event: E, heard: impl Fn(E::EventType) + 'static)
+where
+    E::EventType: JsCast,
+{
+    StoredValue::new_local(ListenerGuard(Some(window_event_listener(event, heard))));
+}
+
+/// Removes its listener when it is dropped.
+struct ListenerGuard(Option<WindowListenerHandle>);
+
+impl Drop for ListenerGuard {
+    fn drop(&mut self) {
+        if let Some(listener) = self.0.take() {
+            listener.remove();
+        }
+    }
 }
 
 impl Files {
+    /// Creates the handle and provides it as context.
+    pub fn provide() -> Self {
+        let files = Self {
+            data: use_data(),
+            navigation: use_navigation(),
+            input: NodeRef::new(),
+            dragging: RwSignal::new(false),
+            reading: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            warnings: RwSignal::new(Vec::new()),
+        };
+        provide_context(files);
+        files
+    }
+
     /// Listens for drops and pastes anywhere in the page.
     pub fn listen(self) {
-        let window = window();
-        keep([
-            Listener::new(&window, "dragover", move |event: DragEvent| {
-                if has_files(&event) {
-                    event.prevent_default();
-                    self.over.set(true);
-                }
-            }),
-            Listener::new(&window, "dragleave", move |event: DragEvent| {
-                if event.related_target().is_none() {
-                    self.over.set(false);
-                }
-            }),
-            Listener::new(&window, "drop", move |event: DragEvent| {
-                self.over.set(false);
-                let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
-                if !files.is_empty() {
-                    event.prevent_default();
-                    self.open(files);
-                }
-            }),
-            Listener::new(&window, "paste", move |event: ClipboardEvent| self.paste(&event)),
-        ]);
+        listen(ev::dragover, move |event| {
+            if has_files(&event) {
+                event.prevent_default();
+                self.dragging.set(true);
+            }
+        });
+        listen(ev::dragleave, move |event| {
+            if event.related_target().is_none() {
+                self.dragging.set(false);
+            }
+        });
+        listen(ev::drop, move |event| {
+            self.dragging.set(false);
+            let files = list(event.data_transfer().and_then(|transfer| transfer.files()));
+            if !files.is_empty() {
+                event.prevent_default();
+                self.open(files);
+            }
+        });
+        listen(ev::paste, move |event| self.paste(&event));
         #[cfg(feature = "bench")]
-        self.listen_for_bytes();
-    }
-
-    /// Takes bytes from whoever measures: `new CustomEvent("spandrel:open", {detail: Uint8Array})`.
-    #[cfg(feature = "bench")]
-    fn listen_for_bytes(self) {
-        keep(Listener::new(&window(), "spandrel:open", move |event: web_sys::CustomEvent| {
+        listen(ev::Custom::<web_sys::CustomEvent>::new("spandrel:open"), move |event| {
+            // Bytes of a benchmark: `new CustomEvent("spandrel:open", {detail: Uint8Array})`.
             let bytes: js_sys::Uint8Array = event.detail().unchecked_into();
-            self.take(async move { self.data.open_bytes(bytes).await });
-        }));
+            self.read(async move { self.data.open_bytes(bytes).await });
+        });
     }
 
-    /// Lets the user choose files.
+    /// Opens the browser's file dialog.
     pub fn choose(self) {
-        let field = document().get_element_by_id("choose-files");
-        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
-            field.click();
+        if let Some(input) = self.input.get_untracked() {
+            input.click();
         }
     }
 
-    fn paste(self, event: &ClipboardEvent) {
-        let into_field =
-            event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|target| {
-                target.closest("input, textarea, select").is_ok_and(|field| field.is_some())
-            });
-        if into_field {
+    fn paste(self, event: &web_sys::ClipboardEvent) {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let is_in_field = target.is_some_and(|target| {
+            target.closest("input, textarea, select").is_ok_and(|field| field.is_some())
+        });
+        if is_in_field {
             return;
         }
         let Some(clipboard) = event.clipboard_data() else { return };
@@ -112,84 +126,131 @@ impl Files {
         }
         let text = clipboard.get_data("text").unwrap_or_default();
         if text.trim_start().starts_with(['{', '[']) {
-            self.take(async move { self.data.open_text(&text).await });
+            self.read(async move { self.data.open_text(&text).await });
         }
     }
 
     fn open(self, files: Vec<File>) {
         let reading = self.reading;
-        self.take(
+        self.read(
             async move { self.data.open_files(files, move |progress| reading.set(Some(progress))).await },
         );
     }
 
-    fn take(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
+    /// Reads files, then shows their only trace or the list of their traces.
+    fn read(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
         self.problem.set(None);
+        self.warnings.set(Vec::new());
         self.reading.set(Some(Progress::default()));
-        let done = async move {
+        spawn(async move {
             let opened = work.await;
             self.reading.set(None);
             match opened {
                 Ok(files) => match files.traces.as_slice() {
-                    [only] => self.navigation.push(Route::trace(only.key())),
+                    [only] => {
+                        self.warnings.set(files.warnings.clone());
+                        self.navigation.push(Route::trace(only.key()));
+                    }
                     _ => {
-                        let listed = SearchParams { files: true, ..SearchParams::default() };
-                        self.navigation.push(Route::Search(listed));
+                        let list = SearchParams { files: true, ..SearchParams::default() };
+                        self.navigation.push(Route::Search(list));
                     }
                 },
                 Err(problem) => self.problem.set(Some(problem)),
             }
-        };
-        spawn(done);
+        });
     }
 }
 
-/// How files look while they are held over the page, read, or could not be.
-pub fn files_face(files: Files) -> View {
-    let chosen = move |event: Event| {
-        let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        let Some(field) = field else { return };
-        let chosen = list(field.files());
+/// What is shown over the page while files are dragged or read, and after they failed.
+#[component]
+pub fn FileOverlays() -> impl IntoView {
+    let files = expect_context::<Files>();
+    let chosen = move |_| {
+        let Some(input) = files.input.get_untracked() else { return };
+        let chosen = list(input.files());
         // The same file can be chosen again.
-        field.set_value("");
+        input.set_value("");
         if !chosen.is_empty() {
             files.open(chosen);
         }
     };
-    let field = el("input", "")
-        .attr("id", "choose-files")
-        .attr("type", "file")
-        .attr("multiple", true)
-        .attr("hidden", true)
-        .test("file-input")
-        .on("change", chosen);
-    let held = || {
-        let formats = el("span", "").text("Jaeger JSON, OTLP JSON or protobuf, also gzipped");
-        el("div", "app__drop").child(el("div", "app__drop-box").text("Drop to open").child(formats))
-    };
-    let read = move || files.reading.get().unwrap_or_default();
+    let is_reading = Memo::new(move |_| files.reading.with(Option::is_some));
+    view! {
+        <input
+            id="choose-files"
+            type="file"
+            multiple
+            hidden
+            data-test="file-input"
+            node_ref=files.input
+            on:change=chosen
+        />
+        <Show when=move || files.dragging.get()>
+            <div class="app__drop">
+                <div class="app__drop-box">
+                    "Drop to open" <span>"Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped"</span>
+                </div>
+            </div>
+        </Show>
+        <Show when=move || is_reading.get()>
+            <ReadingProgress reading=files.reading/>
+        </Show>
+        {move || {
+            files.problem.get().map(|problem| {
+                view! {
+                    <div class="app__notice">
+                        <ProblemCard problem/>
+                        <DismissButton dismiss=move |()| files.problem.set(None)/>
+                    </div>
+                }
+            })
+        }}
+        {move || {
+            let warnings = files.warnings.get();
+            (!warnings.is_empty()).then(|| {
+                view! {
+                    <div class="app__notice" role="status" data-test="file-warnings">
+                        <ul class="app__warnings">
+                            {warnings.into_iter().map(|warning| view! { <li>{warning}</li> }).collect_view()}
+                        </ul>
+                        <DismissButton dismiss=move |()| files.warnings.set(Vec::new())/>
+                    </div>
+                }
+            })
+        }}
+    }
+}
+
+/// Bytes and spans read so far.
+#[component]
+fn ReadingProgress(reading: RwSignal<Option<Progress>>) -> impl IntoView {
+    let read = move || reading.get().unwrap_or_default();
     let text = Signal::derive(move || {
         let read = read();
-        format!("Reading: {:.1} MB, {} spans", read.bytes as f64 / 1e6, read.spans)
+        format!("Reading… {:.1} MB, {} spans", read.bytes as f64 / 1e6, read.spans)
     });
     let share = Signal::derive(move || {
         let read = read();
         Some(read.bytes as f64 / read.total.filter(|total| *total > 0)? as f64)
     });
-    let failed = move |problem| {
-        let dismiss = button("button button--flat app__tool")
-            .attr("aria-label", "Dismiss")
-            .on("click", move |_: MouseEvent| files.problem.set(None))
-            .child(icon("close", icon::SIZE));
-        el("div", "app__notice").children([problem_card(problem, None), dismiss])
-    };
-    several([
-        field.into(),
-        when(move || files.over.get(), held),
-        when(
-            move || files.reading.with(Option::is_some),
-            move || el("div", "app__reading").child(progress(text, share)),
-        ),
-        part(move || files.problem.get(), move |problem| problem.map(failed)),
-    ])
+    view! {
+        <div class="app__reading">
+            <progress::Progress text share/>
+        </div>
+    }
+}
+
+#[component]
+fn DismissButton(#[prop(into)] dismiss: UnsyncCallback<()>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="button button--flat app__tool"
+            aria-label="Dismiss"
+            on:click=move |_| dismiss.run(())
+        >
+            <Icon name="close"/>
+        </button>
+    }
 }

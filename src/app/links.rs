@@ -1,15 +1,15 @@
-//! Links of the app are followed without loading the page again.
+//! Links between pages of the app: followed without loading the document again.
 
 use crate::state::navigation::{Navigation, route_of};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlAnchorElement, HtmlElement, MouseEvent};
 
-/// Follows a clicked link that leads into the app. Links elsewhere, for a new tab, or clicked with a key held
-/// are the browser's.
+/// Follows a clicked link that leads into the app. Links elsewhere, to downloads or new tabs, and clicks with a modifier
+/// key are left to the browser.
 pub fn follow(event: &MouseEvent, navigation: Navigation) {
-    let key_held = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key();
-    if event.default_prevented() || event.button() != 0 || key_held {
+    let has_modifier = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key();
+    if event.default_prevented() || event.button() != 0 || has_modifier {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -24,7 +24,7 @@ pub fn follow(event: &MouseEvent, navigation: Navigation) {
     }
 }
 
-/// Moves the focus to the page's content. With a `<base>` a fragment would lead to the start page.
+/// Focuses the page's content. With a `<base>` the link's fragment would lead to the start page.
 pub fn skip(event: MouseEvent) {
     event.prevent_default();
     let content = document().get_element_by_id("content");

@@ -1,38 +1,58 @@
-//! What is shown at an address that no page has.
+//! The page at an address that no other page has.
 
 use crate::route::Route;
 use crate::state::navigation::entitle;
-use crate::ui::element::{El, el};
-use crate::ui::problem::problem_card;
-use crate::ui::view::{View, several};
+use crate::ui::problem::ProblemCard;
+use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 
-/// Says so; Jaeger's address of a comparison (`trace/a...b`) offers the traces that it names.
-pub fn missing(path: &str) -> View {
-    let Some((one, other)) = path.strip_prefix("trace/").and_then(|ids| ids.split_once("...")) else {
-        entitle("Not found");
+/// Says that the page was not found. For Jaeger's address of a comparison (`trace/a...b`) it links to the two traces.
+#[component]
+pub fn MissingPage(
+    /// The address below the mount prefix.
+    path: String,
+) -> impl IntoView {
+    let compared = path.strip_prefix("trace/").and_then(|ids| ids.split_once("..."));
+    let Some((first, second)) = compared else {
+        entitle("Page not found");
         let problem = Problem::new(
             ProblemKind::NotFound,
             "Opening this address",
             format!("There is no page at “{path}”."),
-        );
-        return problem_card(problem.advise("Start from the search, or open a trace by its id above."), None)
-            .into();
+        )
+        .advise("Start from the search, or open a trace by its ID above.");
+        return view! {
+            <h1 class="unseen">"Page not found"</h1>
+            <ProblemCard problem/>
+        }
+        .into_any();
     };
     entitle("Comparison");
-    let problem =
-        Problem::new(ProblemKind::Unsupported, "Comparing two traces", "Spandrel cannot compare traces yet.");
-    let card = problem_card(problem.advise("Open each of them, in two tabs if you like."), None);
-    several([
-        card,
-        el("ul", "problem__traces").test("compared").children([one, other].into_iter().filter_map(link)),
-    ])
+    let problem = Problem::new(
+        ProblemKind::Unsupported,
+        "Comparing two traces",
+        "Trace comparison is not available yet.",
+    )
+    .advise("Open each of them, in two tabs if you like.");
+    let traces = [first, second].into_iter().filter_map(trace_link).collect_view();
+    view! {
+        <h1 class="unseen">"Comparison"</h1>
+        <ProblemCard problem/>
+        <ul class="problem__traces" data-test="compared">
+            {traces}
+        </ul>
+    }
+    .into_any()
 }
 
-/// A way to the trace with this id, as it stands in an address.
-fn link(id: &str) -> Option<El> {
+/// Link to the trace with this ID, as it is written in an address.
+fn trace_link(id: &str) -> Option<impl IntoView + use<>> {
     let route = Route::parse(&format!("trace/{id}"), "");
     let Route::Trace { id, .. } = &route else { return None };
-    let link = el("a", "").attr("href", route.to_string()).text("Trace ").child(el("span", "mono").text(id));
-    Some(el("li", "").child(link))
+    let id = id.clone();
+    Some(view! {
+        <li>
+            <a href=route.to_string()>"Trace " <span class="mono">{id}</span></a>
+        </li>
+    })
 }

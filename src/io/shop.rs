@@ -13,13 +13,6 @@ pub struct Reply {
     pub body: String,
 }
 
-impl Reply {
-    /// The body as JSON; `None` if it is not JSON.
-    pub fn json(&self) -> Option<serde_json::Value> {
-        serde_json::from_slice(self.body.as_bytes()).ok()
-    }
-}
-
 /// Requests `path`, relative to the mount URL.
 pub async fn get(path: &str) -> Result<Reply, String> {
     let request = Request::get(&address(path)).header("accept", "application/json").build();

@@ -1,140 +1,169 @@
-//! Preferences: which backend is asked, and how the page looks.
+//! Settings page: which server is queried, which theme and time zone are used.
 
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
 use crate::state::settings::{Theme, store_zone, use_settings};
-use crate::state::tasks::spawn;
-use crate::ui::element::{El, button, el};
-use crate::ui::problem::problem_card;
-use crate::ui::view::{View, part};
+use crate::state::tasks::AbortOnDrop;
+use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
+use leptos::{ev, html};
 use spandrel_trace::units::Problem;
-use web_sys::{Event, HtmlInputElement, MouseEvent, SubmitEvent};
 
-/// What came of asking a backend.
-#[derive(Clone)]
-enum Tried {
-    Not,
-    Asking,
-    Answered(usize),
+/// Result of a connection test.
+#[derive(Clone, PartialEq)]
+enum Connection {
+    Untested,
+    Connecting,
+    /// The server lists this many services.
+    Connected(usize),
     Failed(Problem),
 }
 
 /// The settings page.
-pub fn settings() -> El {
-    let note = el("p", "settings-note")
-        .text("Settings are kept in this browser and sent nowhere. ")
-        .child(el("a", "").attr("href", Route::About.to_string()).text("About Spandrel"));
-    el("div", "settings").children([
-        el("h1", "").text("Settings"),
-        source_form(),
-        theme_form(),
-        zone_form(),
-        note,
-    ])
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    view! {
+        <div class="settings">
+            <h1>"Settings"</h1>
+            <ServerForm/>
+            <ThemeChoice/>
+            <ZoneChoice/>
+            <p class="settings-note">
+                "Settings are stored only in this browser. " <a href=Route::About.to_string()>"About Spandrel"</a>
+            </p>
+        </div>
+    }
 }
 
-fn source_form() -> El {
+/// URL of the server, with a connection test. Saving keeps the URL even if the test fails.
+#[component]
+fn ServerForm() -> impl IntoView {
     let (data, settings) = (use_data(), use_settings());
-    let tried = RwSignal::new(Tried::Not);
-    let field = el("input", "field")
-        .attr("id", "source")
-        .attr("inputmode", "url")
-        .attr("autocomplete", "off")
-        .attr("spellcheck", "false")
-        .test("settings-source")
-        .attr("placeholder", "Empty: the server that this page comes from")
-        .live_value(move || settings.source());
-    let written: HtmlInputElement = field.node();
-    let ask = move |keep: bool| {
-        let written = written.value();
-        tried.set(Tried::Asking);
-        if keep {
-            settings.set_source(&written);
-        }
-        let asked = async move {
-            let answer = match data.services_at(&written).await {
-                Ok(services) => Tried::Answered(services.len()),
-                Err(problem) => Tried::Failed(problem),
-            };
-            tried.set(answer);
-        };
-        spawn(asked);
+    let input = NodeRef::<html::Input>::new();
+    let connection = RwSignal::new(Connection::Untested);
+    // A newer test aborts the one that is running.
+    let running = StoredValue::new_local(None::<AbortOnDrop>);
+    let test = move |url: String| {
+        connection.set(Connection::Connecting);
+        running.set_value(Some(AbortOnDrop::spawn(async move {
+            connection.set(match data.services_at(&url).await {
+                Ok(services) => Connection::Connected(services.len()),
+                Err(problem) => Connection::Failed(problem),
+            });
+        })));
     };
-    let said = |class: &str, words: &str| View::from(el("p", class).attr("role", "status").text(words));
-    let outcome = part(
-        move || tried.get(),
-        move |tried| match tried {
-            Tried::Not => View::NONE,
-            Tried::Asking => said("", "Asking …"),
-            Tried::Answered(1) => said("settings-good", "It answers and knows 1 service."),
-            Tried::Answered(count) => {
-                said("settings-good", &format!("It answers and knows {count} services."))
-            }
-            Tried::Failed(problem) => problem_card(problem, None).into(),
-        },
-    );
-    let save = ask.clone();
-    let submit = move |event: SubmitEvent| {
+    let typed = move || input.get_untracked().map(|input| input.value()).unwrap_or_default();
+    let save = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        save(true);
+        settings.set_source(&typed());
+        test(typed());
     };
-    let line = el("div", "settings-line").children([
-        field,
-        button("button").test("settings-try").on("click", move |_: MouseEvent| ask(false)).text("Try"),
-        el("button", "button button--main").test("settings-save").text("Save"),
-    ]);
-    let label = "Address of a Jaeger, or of a server that speaks like one";
-    let note = "The backend must allow this page to read its answers (CORS) when it is on another origin.";
-    el("form", "settings-group")
-        .on("submit", submit)
-        .children([
-            el("h2", "").text("Source"),
-            el("label", "").attr("for", "source").text(label),
-            line,
-            el("p", "settings-note").text(note),
-        ])
-        .child(outcome)
+    view! {
+        <form class="settings-group" on:submit=save>
+            <h2>"Server"</h2>
+            <label for="source">"Jaeger (or compatible) URL"</label>
+            <div class="settings-line">
+                <input
+                    class="field"
+                    id="source"
+                    inputmode="url"
+                    autocomplete="off"
+                    spellcheck="false"
+                    data-test="settings-source"
+                    placeholder="Leave empty to use this server"
+                    node_ref=input
+                    prop:value=move || settings.source()
+                />
+                <button type="button" class="button" data-test="settings-try" on:click=move |_| test(typed())>
+                    "Test connection"
+                </button>
+                <button class="button button--main" data-test="settings-save">
+                    "Save"
+                </button>
+            </div>
+            <p class="settings-note">"A server on another origin must allow this page through CORS."</p>
+            <ConnectionStatus connection/>
+        </form>
+    }
 }
 
-fn theme_form() -> El {
+/// Outcome of the latest connection test; announced to screen readers.
+#[component]
+fn ConnectionStatus(connection: RwSignal<Connection>) -> impl IntoView {
+    move || match connection.get() {
+        Connection::Untested => ().into_any(),
+        Connection::Connecting => view! { <p role="status">"Connecting…"</p> }.into_any(),
+        Connection::Connected(services) => {
+            let text = match services {
+                1 => "Connected: 1 service.".to_owned(),
+                services => format!("Connected: {services} services."),
+            };
+            view! {
+                <p class="settings-good" role="status">
+                    {text}
+                </p>
+            }
+            .into_any()
+        }
+        Connection::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
+    }
+}
+
+#[component]
+fn ThemeChoice() -> impl IntoView {
     let settings = use_settings();
-    let choice = move |theme: Theme| {
+    let option = move |theme: Theme| {
         let label = match theme {
-            Theme::System => "As the system",
+            Theme::System => "System",
             Theme::Light => "Light",
             Theme::Dark => "Dark",
         };
-        let radio = el("input", "")
-            .attr("type", "radio")
-            .attr("name", "theme")
-            .attr("value", theme.name())
-            .live_checked(move || settings.theme() == theme)
-            .on("change", move |_: Event| settings.set_theme(theme));
-        el("label", "settings-choice").child(radio).text(label)
+        view! {
+            <label class="settings-choice">
+                <input
+                    type="radio"
+                    name="theme"
+                    value=theme.name()
+                    prop:checked=move || settings.theme() == theme
+                    on:change=move |_| settings.set_theme(theme)
+                />
+                {label}
+            </label>
+        }
     };
-    el("fieldset", "settings-group")
-        .test("settings-theme")
-        .child(el("legend", "").text("Theme"))
-        .child(el("div", "settings-line").children(Theme::ALL.map(choice)))
+    view! {
+        <fieldset class="settings-group" data-test="settings-theme">
+            <legend>"Theme"</legend>
+            <div class="settings-line">{Theme::ALL.map(option).collect_view()}</div>
+        </fieldset>
+    }
 }
 
-fn zone_form() -> El {
+#[component]
+fn ZoneChoice() -> impl IntoView {
     let zone = use_settings().zone;
-    let choice = move |(of, label): (Zone, &str)| {
-        let radio = el("input", "")
-            .attr("type", "radio")
-            .attr("name", "zone")
-            .attr("value", if of == Zone::Utc { "utc" } else { "local" })
-            .live_checked(move || zone.get() == of)
-            .on("change", move |_: Event| {
-                store_zone(of);
-                zone.set(of);
-            });
-        el("label", "settings-choice").child(radio).text(label)
+    let option = move |(value, name, label): (Zone, &'static str, &'static str)| {
+        view! {
+            <label class="settings-choice">
+                <input
+                    type="radio"
+                    name="zone"
+                    value=name
+                    prop:checked=move || zone.get() == value
+                    on:change=move |_| {
+                        store_zone(value);
+                        zone.set(value);
+                    }
+                />
+                {label}
+            </label>
+        }
     };
-    el("fieldset", "settings-group").test("settings-zone").child(el("legend", "").text("Times of day")).child(
-        el("div", "settings-line")
-            .children([(Zone::Local, "On this computer's clock"), (Zone::Utc, "UTC")].map(choice)),
-    )
+    let options = [(Zone::Local, "local", "Local"), (Zone::Utc, "utc", "UTC")].map(option);
+    view! {
+        <fieldset class="settings-group" data-test="settings-zone">
+            <legend>"Time zone"</legend>
+            <div class="settings-line">{options.collect_view()}</div>
+        </fieldset>
+    }
 }

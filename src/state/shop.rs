@@ -1,46 +1,55 @@
-//! The demo shop: what it sells, what became of an order, and the browser's own span as the root of its trace.
+//! The demo shop: its products, orders, and the browser's own span as the root of an order's trace.
 
 use super::busy;
-use crate::io::{clock, shop as door};
-use serde_json::Value as Json;
+use crate::io::{clock, shop as http};
+use serde::{Deserialize, Serialize};
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{SpanKind, StatusCode};
 use spandrel_trace::units::{Problem, ProblemKind, SpanId, TraceId};
 
-/// What was attempted, where it failed.
-const ATTEMPTED: &str = "Asking the demo shop";
+/// What was attempted, in problems.
+const LOADING: &str = "Loading the demo shop's products";
+const PLACING: &str = "Placing the order";
 
 /// Something for sale.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Product {
-    /// Its number in the shop.
+    /// Its ID in the shop.
     pub id: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Price of one.
     pub price: f64,
     /// How many there are.
+    #[serde(default)]
     pub in_stock: Option<u32>,
 }
 
-/// An order as the shop takes it.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// An order, as the shop's API takes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Order {
-    /// Who buys.
+    /// The customer.
     pub user_id: String,
-    /// What.
+    /// What is ordered.
     pub items: Vec<Item>,
     /// `credit_card`, `debit_card`, `paypal` or `bank_transfer`.
     pub payment_method: String,
 }
 
+impl Order {
+    /// Price of all items.
+    pub fn total(&self) -> f64 {
+        self.items.iter().map(|item| item.price * f64::from(item.quantity)).sum()
+    }
+}
+
 /// Some of a product.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Item {
-    /// Its number in the shop.
+    /// ID of the product.
     pub id: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Price of one.
     pub price: f64,
@@ -48,16 +57,16 @@ pub struct Item {
     pub quantity: u32,
 }
 
-/// What became of an order.
+/// A placed order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
-    /// The trace that the browser began.
+    /// The trace that the browser started.
     pub trace_id: TraceId,
     /// HTTP status.
     pub status: u16,
     /// From the click to the last byte of the answer, nanoseconds.
     pub duration: u64,
-    /// What the shop said.
+    /// The shop's answer.
     pub answer: Answer,
     /// Why the browser's own span did not reach the server, if it did not.
     pub unsent: Option<String>,
@@ -73,100 +82,107 @@ pub enum Answer {
         /// What it costs.
         total: f64,
     },
-    /// It is not, and why.
+    /// The order is refused.
     Refused {
-        /// A name for the reason.
+        /// Name of the reason, `out_of_stock` for example.
         code: String,
         /// The reason.
         message: String,
-        /// Which service refused.
+        /// The service that refused; empty if unknown.
         service: String,
+        /// The field of the order that is wrong, as a person calls it.
+        field: Option<String>,
     },
 }
 
-/// What the shop sells.
+/// Answer of the shop's API to an order that is confirmed.
+#[derive(Deserialize)]
+struct Confirmation {
+    order_id: String,
+    #[serde(default)]
+    total: f64,
+}
+
+/// Answer of the shop's API to an order that is refused.
+#[derive(Deserialize)]
+struct Refusal {
+    error: RefusalReason,
+}
+
+#[derive(Deserialize)]
+struct RefusalReason {
+    #[serde(default)]
+    code: String,
+    message: String,
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    field: Option<String>,
+}
+
+/// Answer of the server where it could not reach the shop.
+#[derive(Deserialize)]
+struct ProxyError {
+    error: String,
+}
+
+fn parsed<T: for<'a> Deserialize<'a>>(reply: &http::Reply) -> Option<T> {
+    serde_json::from_str(&reply.body).ok()
+}
+
+/// Loads the products.
 pub async fn products() -> Result<Vec<Product>, Problem> {
     let _busy = busy::hold();
-    let reply = door::get("shop/products").await.map_err(not_reached)?;
-    if reply.status == 200
-        && let Some(products) = listed(&reply)
-    {
-        return Ok(products);
-    }
-    Err(not_the_shop(&reply))
+    let reply = http::get("shop/products").await.map_err(|why| offline(LOADING, &why))?;
+    parsed(&reply).filter(|_| reply.status == 200).ok_or_else(|| unexpected(LOADING, &reply))
 }
 
-fn listed(reply: &door::Reply) -> Option<Vec<Product>> {
-    let text = |product: &Json, name: &str| Some(product.get(name)?.as_str()?.to_owned());
-    let product = |product: &Json| {
-        Some(Product {
-            id: text(product, "id")?,
-            name: text(product, "name")?,
-            price: product.get("price")?.as_f64()?,
-            in_stock: product.get("in_stock").and_then(Json::as_u64).and_then(|count| count.try_into().ok()),
-        })
-    };
-    reply.json()?.as_array()?.iter().map(product).collect()
-}
-
-/// The order as the shop reads it. Written here: what serde would compile for it is ten times as long.
-fn written(order: &Order) -> String {
-    // Texts always become JSON.
-    let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    let item = |item: &Item| {
-        let (id, name) = (text(&item.id), text(&item.name));
-        format!(r#"{{"id":{id},"name":{name},"price":{},"quantity":{}}}"#, item.price, item.quantity)
-    };
-    let items: Vec<String> = order.items.iter().map(item).collect();
-    let (user, method) = (text(&order.user_id), text(&order.payment_method));
-    format!(r#"{{"user_id":{user},"items":[{}],"payment_method":{method}}}"#, items.join(","))
-}
-
-/// Places an order, or with `simulate_error` one that fails on purpose, and sends the browser's own span after.
+/// Places an order, with `simulate_error` one that fails on purpose, and then sends the browser's own span.
 pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Problem> {
     let _busy = busy::hold();
-    let Some(bytes) = door::random::<24>() else {
-        let happened = "The browser gives no random numbers to name a trace with.";
-        return Err(Problem::new(ProblemKind::Unsupported, ATTEMPTED, happened));
+    let Some(bytes) = http::random::<24>() else {
+        let happened = "The browser gives no random numbers for a trace ID.";
+        return Err(Problem::new(ProblemKind::Unsupported, PLACING, happened));
     };
     let ids = Ids::from_bytes(bytes);
     let path = if simulate_error { "shop/orders/simulate-error" } else { "shop/orders" };
-    let body = written(order);
-    let begin = door::now_unix();
-    let reply = door::post_json(path, Some(&ids.traceparent()), &body).await;
-    let end = door::now_unix();
+    // Strings and numbers always become JSON.
+    let body = serde_json::to_string(order).unwrap_or_default();
+    let start = http::now_unix();
+    let reply = http::post_json(path, Some(&ids.traceparent()), &body).await;
+    let end = http::now_unix();
     let exchange = Exchange {
         ids,
-        url: door::address(path),
-        start_unix: begin,
+        url: http::address(path),
+        start_unix: start,
         end_unix: end,
         outcome: reply.as_ref().map(|reply| reply.status).map_err(Clone::clone),
-        user_agent: door::user_agent(),
+        user_agent: http::user_agent(),
     };
-    // A failed request is a span too: that is what traces are for.
-    let sent = door::post_json("v1/traces", None, &exchange.otlp()).await;
+    // The span of a failed request is sent too.
+    let sent = http::post_json("v1/traces", None, &exchange.otlp()).await;
     let unsent = match sent {
         Ok(reply) if (200..300).contains(&reply.status) => None,
         Ok(reply) => Some(format!("the server answered {} to the browser's span", reply.status)),
         Err(why) => Some(why),
     };
-    let reply = reply.map_err(not_reached)?;
-    let Some(answer) = answer(&reply) else { return Err(not_the_shop(&reply)) };
+    let reply = reply.map_err(|why| offline(PLACING, &why))?;
+    let answer = answer(order, &reply).ok_or_else(|| unexpected(PLACING, &reply))?;
     Ok(Placed {
         trace_id: ids.trace,
         status: reply.status,
-        duration: end.saturating_sub(begin),
+        duration: end.saturating_sub(start),
         answer,
         unsent,
     })
 }
 
-/// Waits, between two looks at a trace that is arriving.
+/// Waits between two requests for a trace that is arriving.
 pub async fn pause(milliseconds: u32) {
     clock::sleep(milliseconds).await;
 }
 
-/// A trace and its first span (W3C trace context).
+/// IDs of a trace and its root span.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Ids {
     trace: TraceId,
@@ -183,13 +199,13 @@ impl Ids {
         }
     }
 
-    /// Version 00, sampled.
+    /// Header of W3C trace context: version 00, sampled.
     fn traceparent(&self) -> String {
         format!("00-{}-{}-01", self.trace, self.span)
     }
 }
 
-/// One request as the browser saw it.
+/// One request, as the browser sees it.
 #[derive(Clone, Debug, PartialEq)]
 struct Exchange {
     ids: Ids,
@@ -266,45 +282,48 @@ impl Exchange {
     }
 }
 
-/// The shop's words, or `None` where something else has answered.
-fn answer(reply: &door::Reply) -> Option<Answer> {
-    let json = reply.json()?;
+/// The shop's answer to `order`; `None` where something else has answered.
+fn answer(order: &Order, reply: &http::Reply) -> Option<Answer> {
     if (200..300).contains(&reply.status) {
-        let order_id = json.get("order_id")?.as_str()?.to_owned();
-        return Some(Answer::Confirmed {
-            order_id,
-            total: json.get("total").and_then(Json::as_f64).unwrap_or(0.0),
-        });
+        let Confirmation { order_id, total } = parsed(reply)?;
+        return Some(Answer::Confirmed { order_id, total });
     }
-    let error = json.get("error")?;
-    let text = |name: &str| error.get(name).and_then(Json::as_str).map(str::to_owned);
-    Some(Answer::Refused {
-        code: text("code").unwrap_or_default(),
-        message: text("message")?,
-        service: text("service").unwrap_or_default(),
+    let RefusalReason { code, message, service, field } = parsed::<Refusal>(reply)?.error;
+    let field = field.map(|field| field_label(order, &field));
+    Some(Answer::Refused { code, message, service, field })
+}
+
+/// The form's label of a field that the shop's API names: `items[0].quantity`, `user_id`, `payment_method`.
+fn field_label(order: &Order, field: &str) -> String {
+    let item = field.strip_prefix("items[").and_then(|rest| {
+        let (index, member) = rest.split_once("].")?;
+        Some(format!("{} {member}", order.items.get(index.parse::<usize>().ok()?)?.name))
+    });
+    item.unwrap_or_else(|| match field {
+        "user_id" => "customer".to_owned(),
+        "payment_method" => "payment".to_owned(),
+        other => other.to_owned(),
     })
 }
 
-fn not_reached(why: String) -> Problem {
-    Problem::new(ProblemKind::Offline, ATTEMPTED, format!("Nobody answered: {why}."))
-        .advise("Is the server that this page came from still running?")
+fn offline(attempted: &str, why: &str) -> Problem {
+    Problem::new(ProblemKind::Offline, attempted, format!("Couldn't reach the server ({why})."))
+        .advise("Check that the server that this page came from is still running.")
 }
 
-fn not_the_shop(reply: &door::Reply) -> Problem {
+/// An answer that is not one of the shop's API.
+fn unexpected(attempted: &str, reply: &http::Reply) -> Problem {
     let happened = match (reply.status, reply.media_type.as_str()) {
-        (200..300, "text/html") => "A web page came back: this server has no shop behind it.".to_owned(),
-        (404, _) => "This server knows of no shop.".to_owned(),
-        (502..=504, _) => match reply.json().as_ref().and_then(|json| json.get("error")?.as_str()) {
-            Some(error) => format!("The server says: {error}."),
-            None => "The server could not reach the shop.".to_owned(),
+        (200..300, "text/html") | (404, _) => "The demo shop isn't running on this server.".to_owned(),
+        (502..=504, _) => match parsed(reply) {
+            Some(ProxyError { error }) => format!("The server answered: {error}."),
+            None => "The server couldn't reach the demo shop.".to_owned(),
         },
-        _ => "The answer is not one that the shop gives.".to_owned(),
+        _ => "The answer is not one of the demo shop.".to_owned(),
     };
-    Problem::new(ProblemKind::WrongAddress, ATTEMPTED, happened)
-        .advise("`cargo xtask run` starts the server with the shop behind it.")
-        .advise(
-            "Or start the two yourself: `spandrel-shop`, and `spandrel-server --shop http://127.0.0.1:8000`.",
-        )
+    Problem::new(ProblemKind::WrongAddress, attempted, happened)
+        .advise("`cargo xtask run` starts the server with the demo shop.")
+        .advise("Or start both: `spandrel-shop`, and `spandrel-server --shop http://127.0.0.1:8000`.")
         .answered(Some(reply.status), reply.body.as_bytes())
 }
 
@@ -314,8 +333,8 @@ mod tests {
     use spandrel_trace::format::otlp_json;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn reply(status: u16, media_type: &str, body: &str) -> door::Reply {
-        door::Reply { status, media_type: media_type.into(), body: body.into() }
+    fn reply(status: u16, media_type: &str, body: &str) -> http::Reply {
+        http::Reply { status, media_type: media_type.into(), body: body.into() }
     }
 
     fn exchange(outcome: Result<u16, String>) -> Exchange {
@@ -374,25 +393,69 @@ mod tests {
         assert!(span.attributes.iter().any(|one| one.key == "error.type"));
     }
 
+    fn order() -> Order {
+        let item = |id: &str, name: &str| Item { id: id.into(), name: name.into(), price: 9.5, quantity: 2 };
+        let items = vec![item("item-1", "Widget"), item("item-2", "Say \"hi\"")];
+        Order { user_id: "u".into(), items, payment_method: "paypal".into() }
+    }
+
     #[test]
-    fn the_shop_is_told_from_what_is_not_the_shop() {
-        let confirmed = answer(&reply(
-            201,
-            "application/json",
-            r#"{"order_id":"1001","status":"confirmed","total":59.98,"trace_id":null}"#,
-        ));
+    fn an_order_is_written_as_the_api_takes_it() {
+        let json: serde_json::Value = serde_json::to_value(order()).unwrap();
+        let expected = serde_json::json!({
+            "user_id": "u",
+            "items": [
+                { "id": "item-1", "name": "Widget", "price": 9.5, "quantity": 2 },
+                { "id": "item-2", "name": "Say \"hi\"", "price": 9.5, "quantity": 2 },
+            ],
+            "payment_method": "paypal",
+        });
+        assert_eq!(json, expected);
+        assert_eq!(order().total(), 38.0);
+    }
+
+    #[test]
+    fn products_may_leave_out_their_stock() {
+        let body =
+            r#"[{"id":"item-1","name":"Widget","price":29.99,"in_stock":9},{"id":"b","name":"B","price":1}]"#;
+        let products: Vec<Product> = parsed(&reply(200, "application/json", body)).unwrap();
+        assert_eq!((products[0].in_stock, products[1].in_stock), (Some(9), None));
+        assert_eq!(parsed::<Vec<Product>>(&reply(200, "application/json", r#"[{"id":1}]"#)), None);
+    }
+
+    #[test]
+    fn answers_of_the_shop_are_told_from_others() {
+        let confirmed = answer(
+            &order(),
+            &reply(
+                201,
+                "application/json",
+                r#"{"order_id":"1001","status":"confirmed","total":59.98,"trace_id":null}"#,
+            ),
+        );
         assert_eq!(confirmed, Some(Answer::Confirmed { order_id: "1001".into(), total: 59.98 }));
-        let refused = answer(&reply(
-            409,
+        let refused = answer(
+            &order(),
+            &reply(
+                409,
+                "application/json",
+                r#"{"error":{"code":"out_of_stock","message":"Only 9 of item-4 in stock.","service":"inventory","field":"items[0].quantity"},"trace_id":"a1"}"#,
+            ),
+        );
+        let Some(Answer::Refused { code, field, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!((code.as_str(), field.as_deref()), ("out_of_stock", Some("Widget quantity")));
+        assert_eq!(field_label(&order(), "items[7].quantity"), "items[7].quantity");
+        assert_eq!(field_label(&order(), "user_id"), "customer");
+        let page = reply(200, "text/html", "<!doctype html>");
+        assert_eq!(answer(&order(), &page), None);
+        assert!(unexpected(LOADING, &page).happened.contains("isn't running"));
+        assert_eq!(unexpected(LOADING, &reply(503, "text/plain", "")).status, Some(503));
+        let down = reply(
+            502,
             "application/json",
-            r#"{"error":{"code":"out_of_stock","message":"Only 9 of item-4 in stock.","service":"inventory","field":"items[0].quantity"},"trace_id":"a1"}"#,
-        ));
-        assert!(matches!(refused, Some(Answer::Refused { code, .. }) if code == "out_of_stock"));
-        assert_eq!(answer(&reply(200, "text/html", "<!doctype html>")), None);
-        assert!(not_the_shop(&reply(200, "text/html", "<!doctype html>")).happened.contains("no shop"));
-        assert_eq!(not_the_shop(&reply(503, "text/plain", "")).status, Some(503));
-        let down = r#"{"error":"the shop at http://127.0.0.1:8000 cannot be reached"}"#;
-        assert_eq!(answer(&reply(502, "application/json", down)), None);
-        assert!(not_the_shop(&reply(502, "application/json", down)).happened.contains("127.0.0.1:8000"));
+            r#"{"error":"the shop at http://127.0.0.1:8000 cannot be reached"}"#,
+        );
+        assert_eq!(answer(&order(), &down), None);
+        assert!(unexpected(PLACING, &down).happened.contains("127.0.0.1:8000"));
     }
 }

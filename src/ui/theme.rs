@@ -1,26 +1,15 @@
-//! Light or dark, on the page's root element.
+//! The colour theme, as `data-theme` of the document's root element.
 
-use super::canvas::Listener;
-use super::view::{effect, keep};
 use leptos::prelude::*;
+use leptos_use_media_query::use_media_query;
 
-fn system() -> Option<web_sys::MediaQueryList> {
-    web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()?
-}
-
-/// Keeps the page dark or light as chosen; `None` is as the system has it, also when that changes.
-pub fn apply_theme(dark: impl Fn() -> Option<bool> + 'static) {
-    let changes = RwSignal::new(0u32);
-    if let Some(query) = system() {
-        keep(Listener::new(&query, "change", move |_: web_sys::Event| {
-            changes.update(|count| *count = count.wrapping_add(1));
-        }));
-    }
-    effect(move || {
-        changes.track();
-        let dark = dark().unwrap_or_else(|| system().is_some_and(|query| query.matches()));
+/// Applies a theme for as long as the current owner lives: dark or light, or as the system prefers where `dark` is `None`.
+pub fn apply_theme(dark: Signal<Option<bool>>) {
+    let system_is_dark = use_media_query("(prefers-color-scheme: dark)");
+    Effect::new(move || {
+        let dark = dark.get().unwrap_or_else(|| system_is_dark.get());
         if let Some(root) = document().document_element() {
-            // A plain attribute is never refused.
+            // Setting a plain attribute does not fail.
             let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
         }
     });

@@ -2,16 +2,19 @@
 
 use crate::stage::{Stage, settle};
 use leptos::prelude::*;
-use spandrel::pages::search::search;
+use spandrel::pages::search::SearchPage;
 use spandrel::route::{Route, SearchParams, Sort};
 use spandrel::state::navigation::{Navigation, use_navigation, use_route};
 use spandrel::state::settings::{Theme, use_settings};
 use spandrel::state::{self, colours};
 use spandrel::ui::element::{button, el};
-use spandrel::ui::view::{View, several};
+use spandrel::ui::view::{View, leptos, several};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{CustomEvent, CustomEventInit, HtmlInputElement, HtmlTextAreaElement, MouseEvent};
+use web_sys::{
+    CustomEvent, CustomEventInit, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit,
+    MouseEvent,
+};
 
 fn address() -> String {
     window().location().search().unwrap_or_default()
@@ -21,8 +24,13 @@ fn search_page() -> Stage {
     Stage::new(|| {
         state::provide();
         use_navigation().push(Route::Search(SearchParams::default()));
-        search().into()
+        leptos(view! { <SearchPage/> })
     })
+}
+
+/// `data-test` of the element with the focus.
+fn focused() -> String {
+    document().active_element().and_then(|element| element.get_attribute("data-test")).unwrap_or_default()
 }
 
 async fn submit(stage: &Stage) {
@@ -44,20 +52,21 @@ async fn type_into(stage: &Stage, selector: &str, text: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn a_field_that_says_nothing_is_named_and_nothing_is_searched() {
+async fn a_refused_field_is_named_and_focused_and_nothing_is_searched() {
     let stage = search_page();
     settle().await;
     let before = address();
     type_into(&stage, "[data-test=field-min]", "fast").await;
     submit(&stage).await;
-    assert!(stage.text(".search-form__wrong").contains("fast"));
+    assert!(stage.text(".search-form__wrong").contains("Not a duration"));
+    assert_eq!(focused(), "field-min");
     assert_eq!(stage.attribute("[data-test=field-min]", "aria-invalid"), "true");
     assert_eq!(address(), before);
     stage.strike().await;
 }
 
 #[wasm_bindgen_test]
-async fn what_is_asked_stands_in_the_address_and_comes_back_from_it() {
+async fn a_search_is_in_the_address_and_is_read_back_from_it() {
     let stage = search_page();
     settle().await;
     type_into(&stage, "[data-test=field-min]", "1.2s").await;
@@ -70,6 +79,31 @@ async fn what_is_asked_stands_in_the_address_and_comes_back_from_it() {
     assert_eq!(params.tags, [("a".into(), "b c".into()), ("error".into(), "true".into())]);
     let (start, end) = params.start.zip(params.end).expect("a window");
     assert_eq!(end - start, 3_600_000_000);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn enter_in_the_tags_searches_and_shift_enter_breaks_the_line() {
+    let stage = search_page();
+    settle().await;
+    type_into(&stage, "[data-test=field-tags]", "error=true").await;
+    let before = address();
+    let press = async |shift: bool| {
+        let how = KeyboardEventInit::new();
+        how.set_key("Enter");
+        how.set_shift_key(shift);
+        how.set_bubbles(true);
+        how.set_cancelable(true);
+        let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &how).expect("an event");
+        let is_default = stage.find("[data-test=field-tags]").dispatch_event(&event).expect("a listener");
+        settle().await;
+        is_default
+    };
+    assert!(press(true).await, "Shift+Enter is left to the browser");
+    assert_eq!(address(), before);
+    assert!(!press(false).await, "Enter breaks no line");
+    assert_ne!(address(), before);
+    assert!(address().contains("tags="), "{}", address());
     stage.strike().await;
 }
 

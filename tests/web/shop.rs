@@ -1,10 +1,13 @@
 //! The order form sends what is on it, and an order shows its trace as it arrives.
 
 use leptos::prelude::*;
-use spandrel::pages::shop::{self, Arriving, Done, arrival};
+use spandrel::pages::shop::{Arrival, Arriving, Done, OrderForm};
 use spandrel::state::shop::{Answer, Order, Placed, Product};
+use spandrel::ui::view::leptos;
 use spandrel_trace::units::TraceId;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Event, HtmlInputElement};
 
 use crate::stage::{Stage, settle};
 use crate::traces::wide;
@@ -17,8 +20,8 @@ fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
     let sent = RwSignal::new(Vec::new());
     let stage = Stage::new(move || {
         let products = vec![product("item-1", 29.99, 5), product("item-2", 4.5, 1)];
-        let send = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
-        shop::form(products, Signal::stored(false), send).into()
+        let place = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
+        leptos(view! { <OrderForm products is_placing=Signal::stored(false) place/> })
     });
     (stage, sent)
 }
@@ -52,10 +55,31 @@ async fn an_empty_order_is_not_sent() {
     }
     settle().await;
     assert!(stage.find("[data-test=shop-submit]").has_attribute("disabled"));
-    assert!(stage.text(".order__missing").contains("Choose something"));
+    assert!(stage.text(".order__missing").contains("Add at least one item"));
     stage.find("[data-test=shop-submit]").click();
     settle().await;
     assert!(sent.get_untracked().is_empty());
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_quantity_that_is_none_is_refused_by_name_and_stays_as_it_was_typed() {
+    let (stage, sent) = form();
+    for text in ["-3", "1.5", "5000", "many"] {
+        let field: HtmlInputElement = stage.find("[data-product=item-2] input").unchecked_into();
+        field.set_value(text);
+        field.dispatch_event(&Event::new("input").expect("an event")).expect("a listener");
+        field.dispatch_event(&Event::new("blur").expect("an event")).expect("a listener");
+        settle().await;
+        assert_eq!(field.value(), text);
+        assert!(stage.text(".order__missing").contains("Thing item-2 quantity"), "{text}");
+        assert!(stage.text("[data-product=item-2] .order__scarce").contains("whole number"), "{text}");
+        assert_eq!(stage.attribute("[data-product=item-2] input", "aria-invalid"), "true");
+        assert!(stage.find("[data-test=shop-submit]").has_attribute("disabled"), "{text}");
+        stage.find("[data-test=shop-submit]").click();
+        settle().await;
+        assert!(sent.get_untracked().is_empty());
+    }
     stage.strike().await;
 }
 
@@ -66,10 +90,11 @@ async fn a_trace_grows_until_it_is_still() {
         code: "payment_failed".into(),
         message: "the bank said no.".into(),
         service: "payment".into(),
+        field: None,
     };
     let placed = Placed { trace_id: TraceId(0xa1), status: 502, duration: 4_000_000, answer, unsent: None };
     let done = Done { placed, simulated: true };
-    let stage = Stage::new(move || arrival(done, arriving.into(), "trace/a1").into());
+    let stage = Stage::new(move || leptos(view! { <Arrival done arriving href="trace/a1"/> }));
     assert_eq!(stage.attribute("[data-test=shop-result]", "data-trace-id"), TraceId(0xa1).to_string());
     assert_eq!(stage.text("[data-test=shop-spans]"), "waiting for spans…");
     assert!(stage.text(".arrival__refused").contains("payment"));
@@ -77,7 +102,7 @@ async fn a_trace_grows_until_it_is_still() {
     let spans = outline.len();
     arriving.set(Arriving { outline: Some(outline.clone()), waiting: true, failed: None });
     settle().await;
-    assert_eq!(stage.text("[data-test=shop-spans]"), format!("{spans} spans, still growing"));
+    assert_eq!(stage.text("[data-test=shop-spans]"), format!("{spans} spans, more arriving"));
     assert_eq!(stage.all(".arrival__row").len(), spans);
     arriving.set(Arriving { outline: Some(outline), waiting: false, failed: None });
     settle().await;

@@ -2,8 +2,7 @@
 
 use crate::stage::{Stage, frame, settle};
 use leptos::prelude::*;
-use spandrel::ui::element::el;
-use spandrel::ui::list::row_list;
+use spandrel::ui::list::RowList;
 use spandrel::ui::problem::ProblemCard;
 use spandrel::ui::view::leptos;
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -32,17 +31,16 @@ async fn a_problem_says_three_things_and_can_be_tried_again() {
 }
 
 #[wasm_bindgen_test]
-async fn a_long_list_makes_only_what_is_seen() {
+async fn a_long_list_mounts_only_rows_in_view() {
     let count = RwSignal::new(10_000usize);
     let version = RwSignal::new(0u64);
     let stage = Stage::new(move || {
-        let row = |index: usize| el("b", "").text(index.to_string()).into();
-        el("div", "")
-            .style("height", "300px")
-            .style("display", "flex")
-            .style("flex-direction", "column")
-            .child(row_list(30.0, count.into(), version.into(), row))
-            .into()
+        let row = |index: usize| view! { <b>{index}</b> };
+        leptos(view! {
+            <div style:height="300px" style:display="flex" style:flex-direction="column">
+                <RowList row_height=30.0 count version row/>
+            </div>
+        })
     });
     // The tests' page has none of the app's stylesheets.
     let scroller = stage.find(".row-list");
@@ -67,7 +65,7 @@ async fn a_long_list_makes_only_what_is_seen() {
     version.set(1);
     frame().await;
     frame().await;
-    assert_eq!(scroller.scroll_top(), 0, "another order begins at the top");
+    assert_eq!(scroller.scroll_top(), 0, "another order starts at the top");
     count.set(3);
     frame().await;
     assert_eq!(shown(), [0, 1, 2]);

@@ -1,52 +1,54 @@
-//! The search page: a form at the left, what was found at the right. The address says all of it.
+//! The search page: a form on the left, the traces found on the right. Its whole state is in the address.
 
+mod draft;
 mod form;
 mod order;
 mod results;
 mod row;
+mod services;
 
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{SearchPurpose, use_data};
 use crate::state::navigation::use_route;
 use crate::state::settings::use_settings;
 use crate::state::tasks;
-use crate::ui::element::{El, el};
-use crate::ui::empty::empty;
-use crate::ui::problem::{Retry, problem_card};
-use crate::ui::progress::progress;
-use crate::ui::view::{View, effect, part};
-use form::search_form;
+use crate::ui::empty::EmptyState;
+use crate::ui::problem::ProblemCard;
+use crate::ui::progress::Progress;
+use form::SearchForm;
 use leptos::prelude::*;
-use results::{Listed, results};
+use results::{Results, TraceList};
 use spandrel_trace::units::Problem;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// What is shown beside the form.
-#[derive(Clone)]
-enum Shown {
-    Form,
+#[derive(Clone, PartialEq)]
+enum Outcome {
+    /// Nothing was searched yet.
+    Idle,
     Searching,
-    Found(Listed),
+    Found(TraceList),
+    /// The address refers to files, and none are open.
     NoFiles,
     Failed(Problem),
 }
 
-/// The services of the backend, as far as they are known.
-pub type Services = RwSignal<Option<Result<Arc<Vec<String>>, Problem>>>;
+/// Names of the server's services; `None` while they are loading.
+type Services = RwSignal<Option<Result<Arc<Vec<String>>, Problem>>>;
 
 /// The search page.
-pub fn search() -> El {
+#[component]
+pub fn SearchPage() -> impl IntoView {
     let (data, route, settings) = (use_data(), use_route(), use_settings());
     let params = Memo::new(move |before: Option<&SearchParams>| match route.get() {
         Route::Search(params) => params,
-        // On the way to another page nothing here has to change any more.
+        // The page is about to be replaced by another one.
         _ => before.cloned().unwrap_or_default(),
     });
+    let attempt = RwSignal::new(0u32);
     let services: Services = RwSignal::new(None);
-    let again = RwSignal::new(0u32);
-    effect(move || {
-        again.track();
+    Effect::new(move || {
+        attempt.track();
         settings.source();
         services.set(None);
         tasks::spawn_scoped(async move {
@@ -54,86 +56,96 @@ pub fn search() -> El {
             services.set(Some(answer.map(Arc::new)));
         });
     });
-
-    let shown = RwSignal::new(Shown::Form);
-    effect(move || {
-        // An address that does not say leaves everybody their own.
+    Effect::new(move || {
+        // An address without a time zone leaves the reader's own.
         if params.with(|params| params.zone) == Zone::Utc {
             settings.zone.set(Zone::Utc);
         }
     });
     let asked = Memo::new(move |_| params.get().asked());
-    effect(move || {
-        again.track();
+    let outcome = RwSignal::new(Outcome::Idle);
+    Effect::new(move || {
+        attempt.track();
         settings.source();
         let asked = asked.get();
         if asked.files {
-            shown.set(data.files().map_or(Shown::NoFiles, |files| Shown::Found(Listed::of_files(files))));
+            outcome.set(
+                data.files().map_or(Outcome::NoFiles, |files| Outcome::Found(TraceList::of_files(files))),
+            );
             return;
         }
         if !asked.asks() {
-            shown.set(Shown::Form);
+            outcome.set(Outcome::Idle);
             return;
         }
-        shown.set(Shown::Searching);
+        outcome.set(Outcome::Searching);
         tasks::spawn_scoped(async move {
-            let began = js_sys::Date::now();
-            let answer = data.search(asked.to_query((began * 1_000.0) as u64), SearchPurpose::Results).await;
-            let took = js_sys::Date::now() - began;
-            let now = match answer {
-                Ok(found) => Shown::Found(Listed::of_search(found, took)),
-                Err(problem) => Shown::Failed(problem),
-            };
-            shown.set(now);
+            let start = js_sys::Date::now();
+            let answer = data.search(asked.to_query((start * 1_000.0) as u64), SearchPurpose::Results).await;
+            let elapsed_ms = js_sys::Date::now() - start;
+            outcome.set(match answer {
+                Ok(found) => Outcome::Found(TraceList::of_search(found, elapsed_ms)),
+                Err(problem) => Outcome::Failed(problem),
+            });
         });
     });
-
-    let retry: Retry = Rc::new(move || again.update(|count| *count = count.wrapping_add(1)));
-    let failed = move |problem| problem_card(problem, Some(retry.clone()));
-    // One failure is shown once: whoever cannot say its services cannot search either.
-    let state = move || match shown.get() {
-        Shown::Form => match services.get() {
-            Some(Err(problem)) => (Shown::Failed(problem), false),
-            Some(Ok(services)) => (Shown::Form, services.is_empty()),
-            None => (Shown::Form, false),
-        },
-        shown => (shown, false),
-    };
-    let body = part(state, move |(shown, no_services)| -> View {
-        match shown {
-            Shown::Form if no_services => empty("No traces have arrived yet", NO_SERVICES).into(),
-            Shown::Form => empty("Find a trace", WELCOME).into(),
-            Shown::Searching => {
-                let text = Signal::stored("Searching".to_owned());
-                el("div", "search__wait").child(progress(text, Signal::stored(None))).into()
-            }
-            Shown::Found(listed) => results(listed, params),
-            Shown::NoFiles => empty("The files are not open any more", NO_FILES).into(),
-            Shown::Failed(problem) => failed(problem).into(),
-        }
-    });
-    let is_searching = move || shown.with(|shown| matches!(shown, Shown::Searching)).to_string();
-    let found = el("section", "search__results")
-        .attr("aria-label", "Results")
-        .live_attr("aria-busy", is_searching)
-        .child(body);
-    el("div", "search").children([
-        el("h1", "unseen").text("Search traces"),
-        search_form(params, services),
-        found,
-    ])
+    let is_searching = move || outcome.with(|outcome| *outcome == Outcome::Searching).to_string();
+    view! {
+        <div class="search">
+            <h1 class="unseen">"Search traces"</h1>
+            <SearchForm params services/>
+            <section class="search__results" aria-label="Results" aria-busy=is_searching>
+                <OutcomeView outcome services params attempt/>
+            </section>
+        </div>
+    }
 }
 
-const WELCOME: &[&str] = &[
-    "Choose a service and press “Find traces”, or open a trace by its id above.",
-    "Trace files can be dropped anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser.",
+/// Results, progress, a problem, or what to do first. `attempt` counts how often the requests were made again.
+#[component]
+fn OutcomeView(
+    outcome: RwSignal<Outcome>,
+    services: Services,
+    params: Memo<SearchParams>,
+    attempt: RwSignal<u32>,
+) -> impl IntoView {
+    let failed = move |problem| {
+        view! { <ProblemCard problem retry=move |()| attempt.update(|count| *count = count.wrapping_add(1))/> }.into_any()
+    };
+    // Services matter only before the first search: a server that does not list them cannot search either.
+    let idle = move || match services.get() {
+        Some(Err(problem)) => failed(problem),
+        Some(Ok(services)) if services.is_empty() => {
+            view! { <EmptyState title="No traces have arrived yet" next=strings(NO_SERVICES)/> }.into_any()
+        }
+        _ => view! { <EmptyState title="Find a trace" next=strings(FIRST_STEPS)/> }.into_any(),
+    };
+    move || match outcome.get() {
+        Outcome::Idle => idle.into_any(),
+        Outcome::Searching => {
+            view! { <div class="search__wait"><Progress text="Searching…"/></div> }.into_any()
+        }
+        Outcome::Found(list) => view! { <Results list params/> }.into_any(),
+        Outcome::NoFiles => {
+            view! { <EmptyState title="Files are no longer open" next=strings(NO_FILES)/> }.into_any()
+        }
+        Outcome::Failed(problem) => failed(problem),
+    }
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+const FIRST_STEPS: &[&str] = &[
+    "Choose a service and press “Find traces”, or open a trace by its ID above.",
+    "Drop trace files anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser.",
 ];
 
 const NO_SERVICES: &[&str] = &[
-    "The backend answers, but knows no service. Send it spans with OpenTelemetry: OTLP over HTTP to port 4318, over gRPC to port 4317.",
+    "The server has no services yet. Send it spans with OpenTelemetry: OTLP over HTTP to port 4318, over gRPC to port 4317.",
     "Or drop a trace file anywhere on this page.",
 ];
 
-const NO_FILES: &[&str] = &[
-    "Files are read in this browser and kept nowhere else, so a reload lets go of them. Drop them on this page again.",
-];
+const NO_FILES: &[&str] =
+    &["They are not stored, so reloading the page closes them. Drop them on this page again."];

@@ -1,11 +1,10 @@
-//! The orders of a list of traces.
+//! Sort orders of a list of traces.
 
 use crate::route::Sort;
 use spandrel_trace::model::TraceSummary;
-use spandrel_trace::units::Order as _;
 use std::cmp::{Ordering, Reverse};
 
-/// The numbers of the traces in that order; equal ones by begin, latest first, and then by id.
+/// Returns the indices of the traces in the order of `sort`; equal ones by start, latest first, then by ID.
 pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
     let mut order: Vec<usize> = (0..traces.len()).collect();
     let by = |a: &TraceSummary, b: &TraceSummary| -> Ordering {
@@ -19,7 +18,7 @@ pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
             Sort::MostErrors => b.errors.cmp(&a.errors),
         }
     };
-    order.order_by(|a, b| {
+    order.sort_unstable_by(|a, b| {
         let (a, b) = (&traces[*a], &traces[*b]);
         by(a, b).then_with(|| (Reverse(a.start_unix), a.trace_id).cmp(&(Reverse(b.start_unix), b.trace_id)))
     });
@@ -37,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn every_order_is_the_one_it_says() {
+    fn every_sort_orders_by_its_field() {
         let traces = [trace(1, 10, 5, 3, 0), trace(2, 30, 1, 9, 0), trace(3, 20, 9, 1, 2)];
         for (sort, expected) in [
             (Sort::Recent, [1, 2, 0]),
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_equal_has_one_order() {
+    fn equal_traces_have_one_order() {
         let traces = [trace(2, 10, 5, 3, 0), trace(1, 10, 5, 3, 0)];
         for (sort, ..) in Sort::ALL {
             assert_eq!(ordered(&traces, sort), [1, 0], "{sort:?}");

@@ -1,218 +1,263 @@
-//! What was found: how many, how fast, whether that is all of it, and the list.
+//! The traces found: how many, how fast, whether that is all, and the table.
 
 use super::order::ordered;
-use super::row::row;
+use super::row::{TraceRow, started};
+use super::services::ServiceSlots;
 use crate::route::{Route, SearchParams, Sort, Zone};
 use crate::state::colours;
 use crate::state::data::OpenFiles;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::{store_zone, use_settings};
-use crate::ui::element::{El, el, typed};
-use crate::ui::empty::empty;
-use crate::ui::list::row_list;
-use crate::ui::view::{View, several};
-use crate::ui::zone::zone_switch;
+use crate::ui::empty::EmptyState;
+use crate::ui::list::RowList;
+use crate::ui::zone::ZoneSwitch;
+use leptos::html;
 use leptos::prelude::*;
+use leptos_use_resize_observer::use_resize_observer;
 use spandrel_trace::engine::SearchResults;
 use spandrel_trace::model::TraceSummary;
-use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{count, duration};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 /// Height of a row, CSS pixels.
 const ROW: f64 = 34.0;
+/// Width assumed for the services before it is measured, and the step in which it is followed, CSS pixels.
+const SERVICES_WIDTH: f64 = 280.0;
+const SERVICES_STEP: f64 = 16.0;
 
-/// A list of traces and what is to be said about it.
+/// Traces, and where they come from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct TraceList {
     traces: Arc<Vec<TraceSummary>>,
     origin: Origin,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum Origin {
-    /// A search that took so many milliseconds, and whether its limit was reached.
-    Search { took: f64, truncated: bool, limit: u32 },
-    /// Files, and what is odd about them.
+    /// A search: how long it took, and whether it reached its limit.
+    Search { elapsed_ms: f64, truncated: bool, limit: u32 },
+    /// Open files and their warnings.
     Files { name: String, warnings: Vec<String> },
 }
 
-impl Listed {
-    /// What a search found in `took` milliseconds.
-    pub fn of_search(found: SearchResults, took: f64) -> Self {
+impl TraceList {
+    /// What a search found in `elapsed_ms` milliseconds.
+    pub fn of_search(found: SearchResults, elapsed_ms: f64) -> Self {
         let SearchResults { summaries, truncated, limit } = found;
-        Listed { traces: Arc::new(summaries), origin: Origin::Search { took, truncated, limit } }
+        TraceList { traces: Arc::new(summaries), origin: Origin::Search { elapsed_ms, truncated, limit } }
     }
 
-    /// What is in the open files.
+    /// The traces of the open files.
     pub fn of_files(files: OpenFiles) -> Self {
         let OpenFiles { name, traces, warnings, .. } = files;
-        Listed { traces: Arc::new(traces), origin: Origin::Files { name, warnings } }
+        TraceList { traces: Arc::new(traces), origin: Origin::Files { name, warnings } }
+    }
+
+    /// One colour for each service in the whole list.
+    fn slots(&self) -> ServiceSlots {
+        let services = self.traces.iter().flat_map(|trace| &trace.services);
+        let mut names: Vec<&str> = services.map(|service| service.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let slots = colours::slots(&names);
+        Arc::new(names.into_iter().map(str::to_owned).zip(slots).collect())
+    }
+
+    /// Characters of the longest start as the list shows it.
+    fn start_characters(&self, zone: Zone) -> usize {
+        self.traces.iter().map(|trace| started(trace, zone).len()).max().unwrap_or_default()
     }
 }
 
-/// The results, in the order that `params` says.
-pub fn results(listed: Listed, params: Memo<SearchParams>) -> View {
-    if listed.traces.is_empty() {
-        return nothing(listed.origin).into();
+/// A list of traces in the order of `params`, or what to do where it is empty.
+#[component]
+pub fn Results(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
+    if list.traces.is_empty() {
+        return view! { <NoResults origin=list.origin/> }.into_any();
     }
-    let traces = listed.traces.clone();
-    let slots = slots_of(&traces);
-    let longest = traces.iter().map(|trace| trace.duration).max().unwrap_or_default();
-    let number = traces.len();
-    let sorted = traces.clone();
-    let order = Memo::new(move |_| ordered(&sorted, params.with(|params| params.sort)));
+    view! {
+        <Summary list=list.clone() params/>
+        <ResultTable list params/>
+    }
+    .into_any()
+}
+
+/// The table of traces. Its rows are mounted as they scroll into view.
+#[component]
+fn ResultTable(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
     let zone = use_settings().zone;
-    let version = Signal::derive(move || {
-        params.with(|params| params.sort) as u64 * 2 + u64::from(zone.get() == Zone::Utc)
+    let (traces, slots, number) = (list.traces.clone(), list.slots(), list.traces.len());
+    let longest = traces.iter().map(|trace| trace.duration).max().unwrap_or_default();
+    let start_width = Memo::new(move |_| format!("{}ch", list.start_characters(zone.get())));
+    let sort = Memo::new(move |_| params.with(|params| params.sort));
+    let sorted = traces.clone();
+    let order = Memo::new(move |_| ordered(&sorted, sort.get()));
+    let version = Signal::derive(move || sort.get() as u64 * 2 + u64::from(zone.get() == Zone::Utc));
+
+    let services_cell = NodeRef::<html::Span>::new();
+    let services_width = RwSignal::new(SERVICES_WIDTH);
+    use_resize_observer(services_cell, move |entries, _| {
+        let width = entries.first().map_or(SERVICES_WIDTH, |entry| entry.content_rect().width());
+        let width = (width / SERVICES_STEP).floor() * SERVICES_STEP;
+        if width != services_width.get_untracked() {
+            services_width.set(width);
+        }
     });
-    let make = move |index: usize| {
-        let at = order.with(|order| order.get(index).copied());
-        at.and_then(|at| traces.get(at))
-            .map(|trace| row(trace, &slots, longest, index, zone.get_untracked()))
-            .into()
+    let row = move |index: usize| {
+        let trace = order.with(|order| order.get(index).and_then(|at| traces.get(*at)).cloned());
+        let slots = slots.clone();
+        let zone = zone.get_untracked();
+        trace.map(|trace| {
+            view! { <TraceRow trace slots longest index zone services_width=services_width.into()/> }
+        })
     };
-    let column = |label: &str, class: &str| el("span", class).attr("role", "columnheader").text(label);
-    let columns = [
-        ("Trace", ""),
-        ("Services", "results__services"),
-        ("Spans", "results__number"),
-        ("Errors", "results__number"),
-        ("Duration", ""),
-        ("Started", "results__number"),
-    ];
-    let columns = el("div", "results__columns")
-        .attr("role", "row")
-        .attr("aria-rowindex", "1")
-        .children(columns.map(|(label, class)| column(label, class)));
-    let table = el("div", "results")
-        .attr("role", "table")
-        .attr("aria-label", "Traces")
-        .attr("aria-rowcount", number + 1)
-        .on("keydown", step)
-        .child(el("div", "results__head").attr("role", "rowgroup").child(columns))
-        .child(row_list(ROW, Signal::stored(number), version, make));
-    several([summary(listed, params), table])
-}
-
-/// One colour for a service in the whole list.
-fn slots_of(traces: &[TraceSummary]) -> BTreeMap<String, u8> {
-    let mut names: Vec<&str> =
-        traces.iter().flat_map(|trace| trace.services.iter().map(|service| service.name.as_str())).collect();
-    names.order();
-    names.dedup();
-    let slots = colours::slots(&names);
-    let mut of = BTreeMap::new();
-    for (name, slot) in names.into_iter().zip(slots) {
-        of.insert(name.to_owned(), slot);
+    view! {
+        <div
+            class="results"
+            role="table"
+            aria-label="Traces"
+            aria-rowcount=number + 1
+            style:--start-width=start_width
+            on:keydown=move_focus
+        >
+            <div class="results__head" role="rowgroup">
+                <div class="results__columns" role="row" aria-rowindex="1">
+                    <span role="columnheader">"Trace"</span>
+                    <span class="results__services" role="columnheader" node_ref=services_cell>
+                        "Services"
+                    </span>
+                    <span class="results__number" role="columnheader">"Spans"</span>
+                    <span class="results__number" role="columnheader">"Errors"</span>
+                    <span role="columnheader">"Duration"</span>
+                    <span class="results__number" role="columnheader">"Started"</span>
+                </div>
+            </div>
+            <RowList row_height=ROW count=Signal::stored(number) version row/>
+        </div>
     }
-    of
 }
 
-fn summary(listed: Listed, params: Memo<SearchParams>) -> El {
+/// Number of traces, where they come from, warnings, time zone and order.
+#[component]
+fn Summary(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
     let navigation = use_navigation();
-    let number = listed.traces.len();
-    let failed = listed.traces.iter().filter(|trace| trace.errors > 0).count();
+    let zone = use_settings().zone;
+    let number = list.traces.len();
+    let with_errors = list.traces.iter().filter(|trace| trace.errors > 0).count();
     let traces = if number == 1 { "1 trace".to_owned() } else { format!("{} traces", count(number as u64)) };
-    let errors = match failed {
+    let errors = match with_errors {
         0 => String::new(),
-        failed => format!(" · {} with errors", count(failed as u64)),
+        number => format!(" · {} with errors", count(number as u64)),
     };
-    let (facts, note, warnings) = match listed.origin {
-        Origin::Search { took, truncated, limit } => {
-            let note = truncated.then(|| format!("Limit of {limit} reached: more may match"));
-            (format!("in {}{errors}", duration((took * 1e6) as u64)), note, Vec::new())
+    let (facts, limit, warnings) = match list.origin {
+        Origin::Search { elapsed_ms, truncated, limit } => {
+            let limit = truncated.then(|| format!("Limit of {limit} reached: more may match"));
+            (format!("({}){errors}", duration((elapsed_ms * 1e6) as u64)), limit, Vec::new())
         }
         Origin::Files { name, warnings } => (format!("in {name}{errors}"), None, warnings),
     };
-    let sort = move |event: Event| {
-        let sort = Sort::from_key(&typed(&event));
+    let limit = limit.map(|text| {
+        view! {
+            <span class="chip" data-test="truncated">
+                {text}
+            </span>
+        }
+    });
+    let options = Sort::ALL.map(|(sort, key, label)| {
+        let is_chosen = move || params.with(|params| params.sort == sort);
+        view! {
+            <option value=key prop:selected=is_chosen>
+                {label}
+            </option>
+        }
+    });
+    let sort = move |event| {
+        let sort = Sort::from_key(&event_target_value(&event));
         navigation.replace(Route::Search(SearchParams { sort, ..params.get_untracked() }));
     };
-    let options = Sort::ALL.map(|(sort, key, label)| {
-        let chosen = move || params.with(|params| params.sort == sort);
-        el("option", "").attr("value", key).live_attr("selected", chosen).text(label)
-    });
-    let odd = (!warnings.is_empty()).then(|| {
-        let said =
-            if warnings.len() == 1 { "1 warning".to_owned() } else { format!("{} warnings", warnings.len()) };
-        let warnings = el("ul", "").children(warnings.into_iter().map(|warning| el("li", "").text(warning)));
-        el("details", "results__warnings").child(el("summary", "").text(said)).child(warnings)
-    });
-    let said = el("p", "")
-        .attr("role", "status")
-        .child(el("b", "").test("result-count").text(traces))
-        .text(" ")
-        .child(el("span", "results__facts").text(facts));
-    let order = el("label", "results__sort")
-        .child(el("span", "unseen").text("Order"))
-        .child(el("select", "field").test("sort").on("change", sort).children(options));
-    let zone = use_settings().zone;
-    let switch = move || {
+    let switch_zone = move |()| {
         let other = zone.get_untracked().other();
         store_zone(other);
         zone.set(other);
         navigation.replace(Route::Search(SearchParams { zone: other, ..params.get_untracked() }));
     };
-    let clock = zone_switch(move || zone.get() == Zone::Utc, switch);
-    el("div", "results__summary")
-        .child(said)
-        .child(note.map(|note| el("span", "chip").test("truncated").text(note)))
-        .child(odd)
-        .child(clock)
-        .child(order)
-}
-
-fn nothing(origin: Origin) -> El {
-    match origin {
-        Origin::Search { .. } => empty(
-            "No traces match",
-            &[
-                "The backend was asked and found nothing. Try a longer time, fewer tags, or another operation.",
-                "The durations of the form are those of single spans, not of whole traces.",
-            ],
-        ),
-        Origin::Files { name, .. } => {
-            empty("No spans in this file", &[&format!("{name} could be read, but there are no spans in it.")])
-        }
+    view! {
+        <div class="results__summary">
+            <p role="status">
+                <b data-test="result-count">{traces}</b>
+                " "
+                <span class="results__facts">{facts}</span>
+            </p>
+            {limit}
+            <Warnings warnings/>
+            <ZoneSwitch is_utc=Signal::derive(move || zone.get() == Zone::Utc) switch=switch_zone/>
+            <label class="results__sort">
+                <span class="unseen">"Sort by"</span>
+                <select class="field" data-test="sort" on:change=sort>
+                    {options.collect_view()}
+                </select>
+            </label>
+        </div>
     }
 }
 
-/// Arrow keys go from trace to trace.
-fn step(event: KeyboardEvent) {
-    let down = match event.key().as_str() {
+/// Warnings about the open files, behind a disclosure; nothing where there are none.
+#[component]
+fn Warnings(warnings: Vec<String>) -> impl IntoView {
+    let title = match warnings.len() {
+        0 => return None,
+        1 => "1 warning".to_owned(),
+        number => format!("{number} warnings"),
+    };
+    Some(view! {
+        <details class="results__warnings">
+            <summary>{title}</summary>
+            <ul>{warnings.into_iter().map(|warning| view! { <li>{warning}</li> }).collect_view()}</ul>
+        </details>
+    })
+}
+
+#[component]
+fn NoResults(origin: Origin) -> impl IntoView {
+    let (title, next) = match origin {
+        Origin::Search { .. } => (
+            "No traces match",
+            vec![
+                "Nothing matched. Try a longer time range, fewer tags, or another operation.".to_owned(),
+                "Duration filters apply to single spans, not whole traces.".to_owned(),
+            ],
+        ),
+        Origin::Files { name, mut warnings } => {
+            warnings.insert(0, format!("{name} was read, but contains no spans."));
+            ("No spans in this file", warnings)
+        }
+    };
+    view! { <EmptyState title next/> }
+}
+
+/// Moves the focus to the next trace (arrow down, `j`) or the one before (arrow up, `k`).
+fn move_focus(event: KeyboardEvent) {
+    let is_down = match event.key().as_str() {
         "ArrowDown" | "j" => true,
         "ArrowUp" | "k" => false,
         _ => return,
     };
     let table = event.current_target().and_then(|table| table.dyn_into::<Element>().ok());
-    let Some(Ok(links)) = table.map(|table| table.query_selector_all(".result__link")) else { return };
-    let place = |link: &Element| link.get_bounding_client_rect().top();
-    let from =
-        document().active_element().filter(|focused| focused.matches(".result__link").unwrap_or(false));
-    let from = from.map(|focused| place(&focused));
-    // Rows are made in any order; what counts is where they are.
-    let mut next: Option<(f64, HtmlElement)> = None;
-    for at in 0..links.length() {
-        let Some(link) = links.item(at).and_then(|link| link.dyn_into::<HtmlElement>().ok()) else {
-            continue;
-        };
-        let distance = match from {
-            Some(from) if down => place(&link) - from,
-            Some(from) => from - place(&link),
-            None => place(&link),
-        };
-        let beyond = from.is_none() || distance > 1.0;
-        if beyond && next.as_ref().is_none_or(|(nearest, _)| distance < *nearest) {
-            next = Some((distance, link));
-        }
-    }
-    if let Some((_, link)) = next {
+    let Some(Ok(links)) = table.map(|table| table.query_selector_all("[data-result-link]")) else { return };
+    let focused = document().active_element();
+    let link = |index: u32| links.item(index).and_then(|link| link.dyn_into::<HtmlElement>().ok());
+    let current = (0..links.length())
+        .find(|index| link(*index).is_some_and(|link| focused.as_ref() == Some(link.as_ref())));
+    let next = match current {
+        None => Some(0),
+        Some(index) if is_down => Some(index + 1),
+        Some(index) => index.checked_sub(1),
+    };
+    if let Some(link) = next.and_then(link) {
         event.prevent_default();
-        // An element of the page can be focused.
+        // Focusing an element of the page does not fail.
         let _ = link.focus();
     }
 }

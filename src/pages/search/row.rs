@@ -1,120 +1,117 @@
-//! One trace in the list.
+//! One trace in the list of results.
 
+use super::services::{ServiceChips, ServiceSlots};
 use crate::route::{Route, Zone};
 use crate::state::clock;
-use crate::ui::element::{El, el};
-use crate::ui::icon::icon;
-use crate::ui::view::several;
-use spandrel_trace::model::{ServiceCount, TraceSummary};
+use leptos::prelude::*;
+use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::{count, duration, duration_exact};
-use std::collections::BTreeMap;
 
-/// Services shown by name; the others are counted.
-const SHOWN: usize = 5;
 /// Length of the longest duration's bar, CSS pixels.
-const BAR: f64 = 96.0;
+const LONGEST_BAR: f64 = 96.0;
+/// Digits of a trace's ID that are shown.
+const SHORT_ID: usize = 7;
 
-/// A row. `longest` is the longest duration of the list, nanoseconds; `number` counts rows from 0,
-/// times are on the clock of `zone`.
-pub fn row(
-    trace: &TraceSummary,
-    slots: &BTreeMap<String, u8>,
+/// The first digits of an ID that tell traces apart: without the leading zeros of 64-bit IDs.
+fn short_id(key: &str) -> String {
+    let significant = key.trim_start_matches('0');
+    if significant.is_empty() { key } else { significant }.chars().take(SHORT_ID).collect()
+}
+
+/// Start of a trace as the list shows it: the time of day, and the day where that is not today.
+pub fn started(trace: &TraceSummary, zone: Zone) -> String {
+    clock::moment(trace.start_unix, zone).short(&clock::present(zone))
+}
+
+/// A row of the table of traces.
+#[component]
+pub fn TraceRow(
+    /// The trace.
+    trace: TraceSummary,
+    /// Colours of its services.
+    slots: ServiceSlots,
+    /// Longest duration of the list, nanoseconds.
     longest: u64,
-    number: usize,
+    /// Row number, counted from 0.
+    index: usize,
+    /// Time zone of times of day.
     zone: Zone,
-) -> El {
+    /// Available width for services, CSS pixels.
+    services_width: Signal<f64>,
+) -> impl IntoView {
     let key = trace.key();
-    // A trace whose root is missing has no name: its first service stands in.
     let name = match trace.root_operation.as_str() {
         "" => "(no root span)".to_owned(),
         operation => operation.to_owned(),
     };
+    // A trace without a root shows its first service.
     let service = match (trace.root_service.as_str(), trace.services.first()) {
         ("", Some(first)) => first.name.clone(),
         (root, _) => root.to_owned(),
     };
-    let short: String = key.chars().take(7).collect();
     let share = if longest == 0 { 0.0 } else { trace.duration as f64 / longest as f64 };
-    let failed = trace.errors > 0;
-    let begin = clock::moment(trace.start_unix, zone);
-    let started = begin.short(&clock::present(zone));
+    let has_errors = trace.errors > 0;
+    let started = started(&trace, zone);
     let label = format!("{name}, {service}, {}, started {started}", duration(trace.duration));
     let orphans = (trace.orphans > 0).then(|| {
-        let text = format!("{} orphaned", trace.orphans);
-        el("span", "chip").attr("title", "Spans whose parent has not arrived").text(text)
+        view! {
+            <span class="chip" title="Spans whose parent has not arrived">
+                {format!("{} orphaned", trace.orphans)}
+            </span>
+        }
     });
-    let cell = |class: &str| el("span", class).attr("role", "cell");
-    let link = el("a", "result__link")
-        .attr("href", Route::trace(key.clone()).to_string())
-        .attr("aria-label", label)
-        .attr("title", &name)
-        .text(&name);
-    let named = cell("result__name")
-        .children([
-            link,
-            el("span", "result__service").text(service),
-            el("span", "result__id mono").text(short),
-        ])
-        .child(orphans);
-    let errors = cell("result__number")
-        .class_if("result__errors", failed)
-        .class_if("result__none", !failed)
-        .text(count(u64::from(trace.errors)));
-    let took = cell("result__duration")
-        .class_if("result__duration--bad", failed)
-        .attr("title", duration_exact(trace.duration))
-        .child(el("i", "").style("width", &format!("{}px", (share * BAR).max(2.0))))
-        .text(duration(trace.duration));
-    el("div", "result")
-        .attr("role", "row")
-        .attr("aria-rowindex", number + 2)
-        .test("result-row")
-        .attr("data-trace-id", key)
-        .children([
-            named,
-            cell("result__services").child(services(&trace.services, slots)),
-            cell("result__number").text(count(u64::from(trace.spans))),
-            errors,
-            took,
-            cell("result__start").attr("title", begin.exact()).text(started),
-        ])
+    let (href, services) = (Route::trace(key.clone()).to_string(), trace.services.clone());
+    let chips = move || {
+        view! { <ServiceChips services=services.clone() slots=slots.clone() width=services_width.get()/> }
+    };
+    view! {
+        <div class="result" role="row" aria-rowindex=index + 2 data-test="result-row" data-trace-id=key.clone()>
+            <span class="result__name" role="cell">
+                <a class="result__link" href=href aria-label=label title=name.clone() data-result-link>
+                    <bdi>{name.clone()}</bdi>
+                </a>
+                <bdi class="result__service" title=service.clone()>
+                    {service.clone()}
+                </bdi>
+                <span class="result__id mono" title=key.clone()>
+                    {short_id(&key)}
+                </span>
+                {orphans}
+            </span>
+            <span class="result__services" role="cell">
+                {chips}
+            </span>
+            <span class="result__number" role="cell">
+                {count(u64::from(trace.spans))}
+            </span>
+            <span class="result__number" class:result__errors=has_errors class:result__none=!has_errors role="cell">
+                {count(u64::from(trace.errors))}
+            </span>
+            <span
+                class="result__duration"
+                class:result__duration--bad=has_errors
+                role="cell"
+                title=duration_exact(trace.duration)
+            >
+                <i style:width=format!("{}px", (share * LONGEST_BAR).max(2.0))></i>
+                {duration(trace.duration)}
+            </span>
+            <span class="result__start" role="cell" title=clock::moment(trace.start_unix, zone).exact()>
+                {started}
+            </span>
+        </div>
+    }
 }
 
-fn services(services: &[ServiceCount], slots: &BTreeMap<String, u8>) -> El {
-    // What failed is never among those that are only counted.
-    let failed = services.iter().filter(|service| service.errors > 0).count();
-    let mut quiet = SHOWN.saturating_sub(failed);
-    let mut loud = SHOWN;
-    let (mut shown, mut rest) = (Vec::new(), Vec::new());
-    for service in services {
-        let room = if service.errors > 0 { &mut loud } else { &mut quiet };
-        if *room > 0 {
-            *room -= 1;
-            shown.push(service);
-        } else {
-            rest.push(service.name.as_str());
-        }
+#[cfg(test)]
+mod tests {
+    use super::short_id;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn short_ids_leave_leading_zeros_out() {
+        assert_eq!(short_id("4bf92f3577b34da6a3ce929d0e0e4736"), "4bf92f3");
+        assert_eq!(short_id("0000000000000000a3ce929d0e0e4736"), "a3ce929");
+        assert_eq!(short_id("00000000000000000000000000000000"), "0000000");
     }
-    let chips = shown.into_iter().map(|service| {
-        let slot = slots.get(&service.name).map_or(0, |slot| usize::from(*slot) + 1);
-        let failed = service.errors > 0;
-        let title = match service.errors {
-            0 => format!("{}: {} spans", service.name, service.spans),
-            errors => format!("{}: {} spans, {errors} failed", service.name, service.spans),
-        };
-        let mark = failed.then(|| several([icon("error", 11), el("span", "unseen").text("failed")]));
-        el("span", "chip")
-            .class_if("chip--error", failed)
-            .attr("title", title)
-            .attr("data-slot", slot)
-            .child(el("span", "dot"))
-            .child(el("span", "result__chip-name").text(&service.name))
-            .child(el("span", "").text(service.spans.to_string()))
-            .child(mark)
-    });
-    let more = (!rest.is_empty()).then(|| {
-        let rest_named = format!("+{}", rest.len());
-        el("span", "chip result__more").attr("title", rest.join(", ")).text(rest_named)
-    });
-    el("span", "result__chips").children(chips).child(more)
 }

@@ -1,160 +1,206 @@
-//! The demo shop: an order form, and the trace of each order as it arrives. The browser's click is its root.
+//! Demo page: an order form, and the trace of each order as its spans arrive. The click in the browser is its root.
 
 mod arrival;
 mod form;
+mod quantity;
+mod spans;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
 use crate::state::shop::{self as state, Order, Placed, Product, pause};
 use crate::state::tasks;
-use crate::ui::element::{El, el};
-use crate::ui::problem::{Retry, problem_card};
-use crate::ui::view::{View, effect, part};
+use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind, duration};
-use std::rc::Rc;
 
-pub use arrival::{Arriving, Done, arrival};
-pub use form::form;
+pub use arrival::{Arrival, Arriving, Done};
+pub use form::OrderForm;
 
-/// Rests between looks at a trace that is arriving, milliseconds: about 20 seconds in all.
-const RESTS: [u32; 12] = [250, 350, 500, 700, 1_000, 1_300, 1_700, 2_000, 2_500, 3_000, 3_500, 4_000];
-/// After so many looks that found nothing new a trace is taken to be complete.
-const STILL: u32 = 3;
+/// Delays between requests for a trace that is arriving, milliseconds: about 20 seconds in all.
+const DELAYS: [u32; 12] = [250, 350, 500, 700, 1_000, 1_300, 1_700, 2_000, 2_500, 3_000, 3_500, 4_000];
+/// Requests without new spans after which a trace is taken to be complete.
+const UNCHANGED: u32 = 3;
 
-/// What the shop sells, once it has answered.
+/// The products, as far as they are loaded.
 #[derive(Clone, Debug, PartialEq)]
-enum Shelf {
-    Asking,
-    Open(Vec<Product>),
-    Closed(Problem),
+enum Catalogue {
+    Loading,
+    Loaded(Vec<Product>),
+    Failed(Problem),
 }
 
-/// The page.
-pub fn shop() -> El {
-    let data = use_data();
-    let shelf = RwSignal::new(Shelf::Asking);
-    let turn = RwSignal::new(0u32);
-    effect(move || {
-        turn.track();
-        shelf.set(Shelf::Asking);
-        tasks::spawn_scoped(async move {
-            shelf.set(match state::products().await {
-                Ok(products) => Shelf::Open(products),
-                Err(problem) => Shelf::Closed(problem),
-            });
-        });
-    });
+/// State of the orders of this page. Copy handle.
+#[derive(Clone, Copy)]
+struct Orders {
+    data: Data,
+    /// The order to place, and whether it is to fail.
+    requested: RwSignal<Option<(Order, bool)>>,
+    is_placing: RwSignal<bool>,
+    /// Placed orders, newest first.
+    placed: RwSignal<Vec<Done>>,
+    /// Trace of the newest order.
+    arriving: RwSignal<Arriving>,
+    /// Why the newest order could not be placed.
+    failure: RwSignal<Option<Problem>>,
+}
 
-    let orders = RwSignal::new(Vec::<Done>::new());
-    let arriving = RwSignal::new(Arriving::default());
-    let failure = RwSignal::new(None::<Problem>);
-    let asked = RwSignal::new(None::<(Order, bool)>);
-    let busy = RwSignal::new(false);
-    // One order at a time: a new one takes the place of watching the one before.
-    effect(move || {
-        let Some((order, simulated)) = asked.get() else { return };
-        busy.set(true);
-        failure.set(None);
-        tasks::spawn_scoped(async move {
-            let placed = state::place(&order, simulated).await;
-            busy.set(false);
-            match placed {
-                Err(problem) => failure.set(Some(problem)),
-                Ok(placed) => {
-                    let id = placed.trace_id.to_string();
-                    arriving.set(Arriving { waiting: true, ..Arriving::default() });
-                    orders.update(|orders| orders.insert(0, Done { placed, simulated }));
-                    watch(data, &id, arriving).await;
-                }
-            }
-        });
-    });
-    let send = move |order: (Order, bool)| asked.set(Some(order));
-    let again: Retry = Rc::new(move || turn.update(|turn| *turn += 1));
-
-    let form = part(
-        move || shelf.get(),
-        move |shelf| -> View {
-            match shelf {
-                Shelf::Asking => {
-                    el("p", "").attr("role", "status").text("Asking the shop what it sells…").into()
-                }
-                Shelf::Closed(problem) => problem_card(problem, Some(again.clone())).into(),
-                Shelf::Open(products) => form(products, busy.into(), send).into(),
-            }
-        },
-    );
-    let newest = move || (orders.with(|orders| orders.first().cloned()), failure.get());
-    let current = part(newest, move |newest| match newest {
-        (_, Some(problem)) => problem_card(problem, None),
-        (Some(done), None) => {
-            let href = address(&done.placed);
-            arrival(done, arriving.into(), &href)
-        }
-        (None, None) => el("div", "shop__blank").children([
-            el("h2", "").text("Your orders appear here"),
-            el("p", "").text("Each with its trace, span by span as the services send them."),
-        ]),
-    });
-    let past = move || {
-        let shown = usize::from(failure.with(Option::is_none));
-        orders.with(|orders| orders.iter().skip(shown).cloned().collect::<Vec<_>>())
-    };
-    let earlier = part(past, |past| {
-        let row = |done: &Done| {
-            el("li", "shop__past").children([
-                el("span", "").class_if("failing", done.is_refused()).text(done.headline()),
-                el("span", "").text(duration(done.placed.duration)),
-                el("a", "").attr("href", address(&done.placed)).text("Open trace"),
-            ])
+impl Orders {
+    fn new() -> Self {
+        let orders = Orders {
+            data: use_data(),
+            requested: RwSignal::new(None),
+            is_placing: RwSignal::new(false),
+            placed: RwSignal::new(Vec::new()),
+            arriving: RwSignal::new(Arriving::default()),
+            failure: RwSignal::new(None),
         };
-        (!past.is_empty()).then(|| {
-            el("section", "shop__earlier")
-                .child(el("h2", "").text("Earlier"))
-                .child(el("ul", "").children(past.iter().map(row)))
-        })
-    });
-    el("div", "shop").children([
-        el("div", "shop__form").child(form),
-        el("div", "shop__orders").child(current).child(earlier),
-    ])
-}
-
-fn address(placed: &Placed) -> String {
-    Route::trace(placed.trace_id.to_string()).to_string()
-}
-
-/// Looks at a trace until nothing new arrives.
-async fn watch(data: Data, id: &str, arriving: RwSignal<Arriving>) {
-    let (mut spans, mut still) = (0, 0);
-    for rest in RESTS {
-        pause(rest).await;
-        match data.refresh(id, |_| {}).await {
-            Ok(outline) => {
-                still = if outline.len() == spans { still + 1 } else { 0 };
-                spans = outline.len();
-                let waiting = still < STILL;
-                arriving.set(Arriving { outline: Some(outline), waiting, failed: None });
-                if !waiting {
-                    return;
-                }
+        // A new order ends the requests for the trace of the one before.
+        Effect::new(move || {
+            if let Some((order, simulated)) = orders.requested.get() {
+                tasks::spawn_scoped(orders.place(order, simulated));
             }
-            // Not there yet is what is waited for.
-            Err(problem) if problem.kind == ProblemKind::NotFound => {}
-            Err(problem) => {
-                let failed = Some(format!("{}: {}", problem.attempted, problem.happened));
-                arriving
-                    .update(|arriving| *arriving = Arriving { failed, waiting: false, ..arriving.clone() });
-                return;
+        });
+        orders
+    }
+
+    async fn place(self, order: Order, simulated: bool) {
+        self.is_placing.set(true);
+        self.failure.set(None);
+        let placed = state::place(&order, simulated).await;
+        self.is_placing.set(false);
+        match placed {
+            Err(problem) => self.failure.set(Some(problem)),
+            Ok(placed) => {
+                let id = placed.trace_id.to_string();
+                self.arriving.set(Arriving { waiting: true, ..Arriving::default() });
+                self.placed.update(|orders| orders.insert(0, Done { placed, simulated }));
+                self.follow(&id).await;
             }
         }
     }
-    arriving.update(|arriving| {
-        arriving.waiting = false;
-        if arriving.outline.is_none() {
-            let failed = "No span of this order has reached the backend. Do the services send to it?";
-            arriving.failed = Some(failed.to_owned());
+
+    /// Requests the trace until nothing new arrives.
+    async fn follow(self, id: &str) {
+        let (mut spans, mut unchanged) = (0, 0);
+        for delay in DELAYS {
+            pause(delay).await;
+            match self.data.refresh(id, |_| {}).await {
+                Ok(outline) => {
+                    unchanged = if outline.len() == spans { unchanged + 1 } else { 0 };
+                    spans = outline.len();
+                    let waiting = unchanged < UNCHANGED;
+                    self.arriving.set(Arriving { outline: Some(outline), waiting, failed: None });
+                    if !waiting {
+                        return;
+                    }
+                }
+                // Its first span has not arrived yet.
+                Err(problem) if problem.kind == ProblemKind::NotFound => {}
+                Err(problem) => {
+                    self.arriving.update(|arriving| {
+                        arriving.failed = Some(problem.to_string());
+                        arriving.waiting = false;
+                    });
+                    return;
+                }
+            }
         }
+        self.arriving.update(|arriving| {
+            arriving.waiting = false;
+            if arriving.outline.is_none() {
+                let failed =
+                    "No span of this order has reached the server. Are the services exporting to it?";
+                arriving.failed = Some(failed.to_owned());
+            }
+        });
+    }
+}
+
+/// The page.
+#[component]
+pub fn ShopPage() -> impl IntoView {
+    let catalogue = RwSignal::new(Catalogue::Loading);
+    let attempt = RwSignal::new(0u32);
+    Effect::new(move || {
+        attempt.track();
+        catalogue.set(Catalogue::Loading);
+        tasks::spawn_scoped(async move {
+            catalogue.set(match state::products().await {
+                Ok(products) => Catalogue::Loaded(products),
+                Err(problem) => Catalogue::Failed(problem),
+            });
+        });
     });
+    let orders = Orders::new();
+    let form = move || match catalogue.get() {
+        Catalogue::Loading => view! { <p role="status">"Loading products…"</p> }.into_any(),
+        Catalogue::Failed(problem) => {
+            view! { <ProblemCard problem retry=move |()| attempt.update(|count| *count += 1)/> }.into_any()
+        }
+        Catalogue::Loaded(products) => {
+            let place = move |order| orders.requested.set(Some(order));
+            view! { <OrderForm products is_placing=orders.is_placing place/> }.into_any()
+        }
+    };
+    view! {
+        <div class="shop">
+            <div class="shop__form">{form}</div>
+            <div class="shop__orders">
+                <NewestOrder orders/>
+                <EarlierOrders orders/>
+            </div>
+        </div>
+    }
+}
+
+fn trace_address(placed: &Placed) -> String {
+    Route::trace(placed.trace_id.to_string()).to_string()
+}
+
+/// The newest order with its trace, or why it could not be placed.
+#[component]
+fn NewestOrder(orders: Orders) -> impl IntoView {
+    move || match (orders.placed.with(|placed| placed.first().cloned()), orders.failure.get()) {
+        (_, Some(problem)) => view! { <ProblemCard problem/> }.into_any(),
+        (Some(done), None) => {
+            let href = trace_address(&done.placed);
+            view! { <Arrival done arriving=orders.arriving href/> }.into_any()
+        }
+        (None, None) => view! {
+            <div class="shop__blank">
+                <h2>"Your orders appear here"</h2>
+                <p>"Each with its trace, span by span as the services export them."</p>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+/// A line for each order that is not shown as the newest one.
+#[component]
+fn EarlierOrders(orders: Orders) -> impl IntoView {
+    let earlier = move || {
+        let shown = usize::from(orders.failure.with(Option::is_none));
+        orders.placed.with(|placed| placed.iter().skip(shown).cloned().collect::<Vec<_>>())
+    };
+    let row = |done: Done| {
+        view! {
+            <li class="shop__past">
+                <span class:failing=done.is_refused()>{done.headline()}</span>
+                <span>{duration(done.placed.duration)}</span>
+                <a href=trace_address(&done.placed)>"Open trace"</a>
+            </li>
+        }
+    };
+    move || {
+        let earlier = earlier();
+        (!earlier.is_empty()).then(|| {
+            view! {
+                <section class="shop__earlier">
+                    <h2>"Earlier"</h2>
+                    <ul>{earlier.into_iter().map(row).collect_view()}</ul>
+                </section>
+            }
+        })
+    }
 }
