@@ -54,5 +54,5 @@ test("times are on the reader's clock or UTC, on every page, after a reload, and
   assert.equal(theirs, minute(at, 0), "an address says it");
   await guest.goto(`${viewer}/settings`);
   await idle(guest);
-  assert.ok(await guest.getByLabel("On this computer's clock").isChecked(), "but remembers nothing for its reader");
+  assert.ok(await guest.getByLabel("Local").isChecked(), "but remembers nothing for its reader");
 });
