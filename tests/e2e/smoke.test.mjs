@@ -1,11 +1,13 @@
-// The shipped viewer starts: under the strict policy, on the real server, without a word on the console.
+// The shipped viewer starts under the strict policy on the real server, without an error on the console.
 
 import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { open } from "./browser.mjs";
 import { Frame, PAGES } from "./pages/frame.mjs";
 import { Search } from "./pages/search.mjs";
-import { server } from "./stage.mjs";
+import { dist, server } from "./stage.mjs";
 
 test("the app starts under a strict content security policy", async (t) => {
   const { viewer } = await server(t);
@@ -46,4 +48,17 @@ test("files of the app may be kept for ever, the page may not", async (t) => {
   assert.equal(wasm.headers.get("content-encoding"), "gzip");
   assert.match(wasm.headers.get("cache-control") ?? "", /immutable/);
   assert.equal((await fetch(`${viewer}/static/gone.js`)).status, 404);
+});
+
+test("the server sends the compressed files that lie beside the files", async (t) => {
+  const { viewer } = await server(t);
+  const folder = (await (await fetch(viewer)).text()).match(/data-assets="(static\/[0-9a-f]{16}\/)"/)[1];
+  for (const name of ["spandrel_bg.wasm", "spandrel.js", "spandrel.css"]) {
+    for (const [encoding, extension] of [["gzip", "gz"], ["br", "br"]]) {
+      const answer = await fetch(`${viewer}/${folder}${name}`, { headers: { "accept-encoding": encoding } });
+      assert.equal(answer.headers.get("content-encoding"), encoding, name);
+      const { size } = await stat(join(dist, folder, `${name}.${extension}`));
+      assert.equal(Number(answer.headers.get("content-length")), size, `${name}.${extension}`);
+    }
+  }
 });

@@ -253,6 +253,13 @@ mod tests {
     }
 
     #[test]
+    fn trunk_and_npm_agree_on_the_version_of_wasm_opt() {
+        let settings = fs::read_to_string(place::root().join("Trunk.toml")).unwrap();
+        let major = BINARYEN.1.split('.').next().unwrap();
+        assert!(settings.contains(&format!("wasm_opt = \"version_{major}\"")), "{settings}");
+    }
+
+    #[test]
     fn a_package_counts_only_in_the_pinned_version() {
         let folder = std::env::temp_dir().join(format!("xtask-npm-{}", std::process::id()));
         let package = folder.join("node_modules/left");
