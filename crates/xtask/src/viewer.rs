@@ -65,6 +65,8 @@ fn bundle(build: &Build) -> Result<PathBuf> {
     tools::wasm_target()?;
     let bundler = tools::bundler(build.install_optimiser)?;
     let out = place::root().join("target").join(if build.bench { "trunk-bench" } else { "trunk-release" });
+    // Trunk keeps files of earlier builds there.
+    let _ = fs::remove_dir_all(&out);
     println!("Building the viewer (2 to 4 minutes when nothing is built yet)");
     let mut trunk = Command::new(bundler.trunk);
     trunk.args(["build", "--skip-version-check", "--log", "warn", "--dist"]).arg(&out);
