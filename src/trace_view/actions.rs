@@ -1,5 +1,6 @@
 //! Everything that a key or the palette can do to the page, in one table: what the help shows, what the keys obey.
 
+use super::errors::next_error;
 use super::find::focus_matches;
 use super::session::Session;
 use super::ticked;
@@ -43,6 +44,10 @@ pub enum Action {
     NextOfService,
     /// Selects the span of that service before.
     PreviousOfService,
+    /// Selects the next error, the deepest first.
+    NextError,
+    /// Selects the previous one.
+    PreviousError,
     /// Goes to the selected span's next event.
     NextEvent,
     /// Goes to its event before.
@@ -157,6 +162,8 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::PreviousMatch, "Previous match, else previous visible span", &["b"], &[]),
             known(Action::NextOfService, "Next span of the same service", &["."], &[]),
             known(Action::PreviousOfService, "Previous span of the same service", &[","], &[]),
+            known(Action::NextError, "Next error, deepest first", &["x"], &[]),
+            known(Action::PreviousError, "Previous error", &["Shift+x"], &[]),
             known(Action::NextEvent, "Next event of the selected span", &["e"], &[]),
             known(Action::PreviousEvent, "Previous event of the selected span", &["Shift+e"], &[]),
             known(Action::Detail, "Open or close the detail", &["Enter", " "], &[]),
@@ -266,6 +273,8 @@ impl Action {
             Action::PreviousMatch => matching(session, false),
             Action::NextOfService => of_service(session, true),
             Action::PreviousOfService => of_service(session, false),
+            Action::NextError => return next_error(session, true),
+            Action::PreviousError => return next_error(session, false),
             Action::NextEvent => return ticked::step(session, true),
             Action::PreviousEvent => return ticked::step(session, false),
             Action::Earlier => session.pan_by(-PAN),

@@ -1,44 +1,43 @@
-//! Attributes that rows show: pills that every trace has, columns that a person asked for, and what colours mean.
-//! The engine knows them; they come one after the other, once the attributes can be searched.
+//! Values of attributes that rows show: pills of every trace, attribute columns, and the attribute that colours bars. They
+//! are loaded from the worker one key after the other.
 
 use super::session::Session;
 use crate::state::data::Data;
 use crate::state::tasks::{next_frame, spawn_scoped};
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::Column;
 use spandrel_trace::model::SpanIx;
 use std::sync::Arc;
 
-/// What a response was, newer convention first.
+/// Keys of the status of a response, the newer convention first.
 const STATUS: [&str; 2] = ["http.response.status_code", "http.status_code"];
 
-/// What was called: a method, a database, a model.
+/// Keys of what a span calls: a method, a database, a model.
 const CALLED: [&str; 4] = ["rpc.method", "db.system.name", "db.system", "gen_ai.request.model"];
 
-/// The service that was called and tells nothing itself.
+/// Key of the service that was called, where it is not instrumented itself.
 const PEER: &str = "peer.service";
 
-/// What the engine told of attributes so far.
+/// Values by key, as far as they are loaded.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Told(Vec<(String, Arc<Column>)>);
+pub struct AttributeColumns(Vec<(String, Arc<Column>)>);
 
-impl Told {
-    /// The column of a key, once it is told.
+impl AttributeColumns {
+    /// The values of a key, once they are loaded.
     pub fn of(&self, key: &str) -> Option<&Column> {
-        self.0.iter().find(|(told, _)| told == key).map(|(_, column)| &**column)
+        self.0.iter().find(|(other, _)| other == key).map(|(_, column)| &**column)
     }
 
-    /// The same, to be kept.
+    /// The same, shared.
     pub fn column(&self, key: &str) -> Option<Arc<Column>> {
-        self.0.iter().find(|(told, _)| told == key).map(|(_, column)| column.clone())
+        self.0.iter().find(|(other, _)| other == key).map(|(_, column)| column.clone())
     }
 
     fn first(&self, keys: &[&str], span: SpanIx) -> Option<&str> {
         keys.iter().find_map(|key| self.of(key)?.text_of(span))
     }
 
-    /// The status of the response that `span` gave or took.
+    /// The status of the response of `span`.
     pub fn status(&self, span: SpanIx) -> Option<&str> {
         self.first(&STATUS, span)
     }
@@ -48,44 +47,44 @@ impl Told {
         self.first(&CALLED, span)
     }
 
-    /// The service that `span` called by its own account.
+    /// The service that `span` called, as `peer.service` says.
     pub fn peer(&self, span: SpanIx) -> Option<&str> {
         self.first(&[PEER], span)
     }
 }
 
-/// Keeps what the session was told true to what its rows show, for as long as the view is there.
-pub fn ask_for_columns(session: Session, data: Data, id: String) {
-    let told_of = StoredValue::new(session.outline());
-    effect(move || {
+/// Loads the values that rows show into the session, until the current owner is cleaned up.
+pub fn load_columns(session: Session, data: Data, id: String) {
+    let loaded_of = StoredValue::new(session.outline());
+    Effect::new(move || {
         let outline = session.outline_live().get();
         let mut wanted: Vec<String> =
             STATUS.iter().chain(&CALLED).chain(&[PEER]).map(|key| (*key).to_owned()).collect();
         wanted.extend(session.columns.get());
         wanted.extend(session.colour.get().column().map(str::to_owned));
-        // Of a trace that was read again everything is asked again; nothing is taken away until it is answered.
-        let is_same = told_of.with_value(|before| Arc::ptr_eq(before, &outline));
+        // After a reload every key is loaded again; the previous values stay until then.
+        let is_same = loaded_of.with_value(|before| Arc::ptr_eq(before, &outline));
         let before = if is_same { session.told.get_untracked() } else { Arc::default() };
-        told_of.set_value(outline.clone());
-        let mut told = Told::default();
+        loaded_of.set_value(outline.clone());
+        let mut columns = AttributeColumns::default();
         wanted.retain(|key| match before.0.iter().find(|(known, _)| known == key) {
             Some(known) => {
-                told.0.push(known.clone());
+                columns.0.push(known.clone());
                 false
             }
             None => true,
         });
-        // Those that were asked for by hand come first.
+        // Columns that were added by hand come first.
         wanted.reverse();
         let id = id.clone();
         spawn_scoped(async move {
-            // First the rows, then what stands beside their names.
+            // The rows are painted first.
             next_frame().await;
             for key in wanted {
-                // A key that is no field has no column; that is for who asked for it to see.
+                // A key that no span has has no values.
                 let Ok(column) = data.column(&id, &outline, &key).await else { continue };
-                told.0.push((key, Arc::new(column)));
-                session.told.set(Arc::new(told.clone()));
+                columns.0.push((key, Arc::new(column)));
+                session.told.set(Arc::new(columns.clone()));
             }
         });
     });

@@ -1,28 +1,25 @@
-//! Putting a text on the clipboard, and saying whether that worked.
+//! Copying texts to the clipboard, and saying whether that worked.
 
-use crate::state::tasks::spawn;
-use crate::ui::element::{El, button, el};
+use crate::state::tasks::{sleep, spawn};
+use leptos::ev;
 use leptos::prelude::*;
-use std::future::{Future, ready};
-use std::pin::Pin;
-use std::time::Duration;
-use web_sys::MouseEvent;
+use std::future::Future;
 
-/// A text that may have to be asked for; `None` where there is none after all.
-pub type Awaited = Pin<Box<dyn Future<Output = Option<String>>>>;
+/// How long the outcome is shown, milliseconds.
+const SHOWN: u32 = 1_500;
 
-/// What became of the last copying, for a moment: done, or not allowed.
+/// Outcome of the last copy, while it is shown. A `Copy` handle.
 #[derive(Clone, Copy)]
-pub struct Said(RwSignal<Option<bool>>);
+pub struct CopyStatus(RwSignal<Option<bool>>);
 
-impl Said {
+impl CopyStatus {
     /// Nothing was copied yet.
-    pub fn nothing() -> Self {
-        Said(RwSignal::new(None))
+    pub fn new() -> Self {
+        CopyStatus(RwSignal::new(None))
     }
 
-    /// In words; `otherwise` while there is nothing to say.
-    pub fn words(self, otherwise: &'static str) -> &'static str {
+    /// The outcome in words, `otherwise` while there is none; tracked.
+    pub fn text(self, otherwise: &'static str) -> &'static str {
         match self.0.get() {
             None => otherwise,
             Some(true) => "Copied",
@@ -30,17 +27,21 @@ impl Said {
         }
     }
 
-    /// Copies a text that is there.
-    pub fn copy(self, text: String) {
-        self.copy_when(Box::pin(ready(Some(text))));
+    /// Whether an outcome is shown; tracked.
+    pub fn is_shown(self) -> bool {
+        self.0.get().is_some()
     }
 
-    /// Copies a text when it is there.
-    pub fn copy_when(self, text: Awaited) {
-        let Said(said) = self;
-        // What was said of the text before does not stand for this one.
-        said.set(None);
-        let work = async move {
+    /// Copies `text`.
+    pub fn copy(self, text: String) {
+        self.copy_when(async move { Some(text) });
+    }
+
+    /// Copies a text once it is loaded; `None` counts as not allowed.
+    pub fn copy_when(self, text: impl Future<Output = Option<String>> + 'static) {
+        let CopyStatus(copied) = self;
+        copied.set(None);
+        spawn(async move {
             let done = match text.await {
                 Some(text) => {
                     let written = window().navigator().clipboard().write_text(&text);
@@ -48,31 +49,46 @@ impl Said {
                 }
                 None => false,
             };
-            // The page may be gone by now.
-            said.set(Some(done));
-            let hush = move || {
-                said.set(None);
-            };
-            set_timeout(hush, Duration::from_millis(1500));
-        };
-        spawn(work);
+            // The view may be gone by now.
+            let _ = copied.try_set(Some(done));
+            sleep(SHOWN).await;
+            let _ = copied.try_set(None);
+        });
     }
 }
 
-/// Copies `text`; `label` says what that is.
-pub fn copy_button(label: &str, text: String) -> El {
-    copy_button_of(label, Said::nothing(), move || text.clone())
+impl Default for CopyStatus {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
-/// As [`copy_button`], with a text that is made when it is wanted, and `said` shared with other ways to copy.
-pub fn copy_button_of(label: &str, said: Said, text: impl Fn() -> String + 'static) -> El {
-    let copy = move |event: MouseEvent| {
+/// A button that copies `text`.
+#[component]
+pub fn CopyButton(
+    /// Accessible name: what is copied.
+    #[prop(into)]
+    label: String,
+    /// The text.
+    #[prop(into)]
+    text: Signal<String>,
+    /// Shared with other ways to copy the same.
+    #[prop(default = CopyStatus::new())]
+    status: CopyStatus,
+) -> impl IntoView {
+    let copy = move |event: ev::MouseEvent| {
         event.stop_propagation();
-        said.copy(text());
+        status.copy(text.get_untracked());
     };
-    button("copy")
-        .live_class("copy-said", move || said.0.get().is_some())
-        .attr("aria-label", label)
-        .on("click", copy)
-        .child(el("span", "").attr("aria-live", "polite").live_text(move || said.words("Copy")))
+    view! {
+        <button
+            type="button"
+            class="copy"
+            class:copy-said=move || status.is_shown()
+            aria-label=label
+            on:click=copy
+        >
+            <span class="copy-text" aria-live="polite">{move || status.text("Copy")}</span>
+        </button>
+    }
 }

@@ -1,55 +1,46 @@
-//! The whole trace as a file for other tools.
+//! Saving traces and texts as files.
 
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn};
 use leptos::prelude::*;
 use spandrel_trace::format::write::Export;
-use spandrel_trace::units::Problem;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
-/// How long the browser has to take the file over, milliseconds.
-const TAKING: u32 = 60_000;
+/// How long the file's object URL stays valid for the browser to save it, milliseconds.
+const VALID: u32 = 60_000;
 
-/// Has the engine write the trace and the browser keep it as a file. `said` hears how it goes.
-pub fn download(data: Data, id: &str, format: Export, said: RwSignal<String>) {
-    write(data, id.to_owned(), format, said);
-}
-
-fn failed(problem: &Problem) -> String {
-    format!("Downloading did not work: {}", problem.happened)
-}
-
-fn write(data: Data, id: String, format: Export, said: RwSignal<String>) {
-    let work = async move {
-        said.set("Writing …".to_owned());
+/// Writes the trace and saves it as a file. `status` says in words how it goes, and is empty when it is done.
+pub fn download(data: Data, id: String, format: Export, status: RwSignal<String>) {
+    spawn(async move {
+        status.set("Writing…".to_owned());
         match data.download(&id, format).await {
             Ok(address) => {
                 save(&address, &file_name(&id, format));
-                said.set(String::new());
-                sleep(TAKING).await;
-                // The file is kept by now; where it is not, it can be asked for again.
+                // The page may be gone by now.
+                let _ = status.try_set(String::new());
+                sleep(VALID).await;
                 let _ = Url::revoke_object_url(&address);
             }
-            Err(problem) => said.set(failed(&problem)),
+            Err(problem) => {
+                let _ = status.try_set(format!("Couldn't download: {}", problem.happened));
+            }
         }
-    };
-    spawn(work);
+    });
 }
 
-/// Has the browser keep a text as a file.
+/// Saves a text as a file.
 pub fn save_text(text: &str, name: &str) {
     let parts = js_sys::Array::of1(&text.into());
     let address =
         Blob::new_with_str_sequence(&parts).and_then(|blob| Url::create_object_url_with_blob(&blob));
-    // A browser that makes no files has said so by then.
+    // A browser that cannot create files has reported it by now.
     let Ok(address) = address else { return };
     save(&address, name);
-    let work = async move {
-        sleep(TAKING).await;
+    spawn(async move {
+        sleep(VALID).await;
         let _ = Url::revoke_object_url(&address);
-    };
-    spawn(work);
+    });
 }
 
 fn file_name(id: &str, format: Export) -> String {

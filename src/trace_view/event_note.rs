@@ -1,175 +1,206 @@
-//! The note at an event's tick: when it was, and as soon as the engine has said it, what it was.
+//! The note at an event's tick in the waterfall: when the event happened and, once it is loaded, its name and attributes.
 
-use super::detail::{Whole, signed, value_text};
-use super::layout::Ask;
+use super::detail::{signed, value_text};
 use super::session::Session;
+use super::span_source::SpanSource;
 use super::ticked::Ticked;
-use crate::state::tasks;
+use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::canvas::SizeWatch;
-use crate::ui::element::{El, el};
-use crate::ui::view::{View, effect, keep, keyed};
 use leptos::prelude::*;
+use leptos::{ev, html};
+use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::model::record::{Attribute, Event};
-use spandrel_trace::units::Order as _;
 use std::sync::Arc;
-use web_sys::{Element, HtmlElement, PointerEvent};
+use web_sys::HtmlElement;
 
-/// Events that are told of one by one, attributes of each, and letters of a value; the detail has all.
+/// Most events that are listed, attributes of each, and bytes of a value; the details have all.
 const EVENTS: usize = 5;
 const ATTRIBUTES: usize = 8;
 const LETTERS: usize = 240;
 
-/// How long the pointer rests on a tick before the engine is asked, milliseconds.
+/// How long the pointer rests on a tick before the event is loaded, milliseconds.
 const REST: u32 = 120;
 
-/// From the edge of the window to the note at least, and from the note's edge to its tick, CSS pixels.
-const AIR: f64 = 8.0;
-const AHEAD: f64 = 14.0;
+/// Smallest distance between the note and the edge of the window, and from the note's left edge to its tick, CSS pixels.
+const MARGIN: f64 = 8.0;
+const OFFSET: f64 = 14.0;
 
-/// A span's events as the engine told them.
-type Told = Option<(SpanIx, Arc<Whole>)>;
+/// A span that is loaded for its events.
+type Loaded = Option<(SpanIx, Arc<SpanDetail>)>;
 
-/// The note of `session`, as long as there is something to tell; `mark` is what stands at the tick.
-pub fn event_note(session: Session, ask: Ask, mark: HtmlElement) -> View {
-    let told = RwSignal::new(None::<(SpanIx, Arc<Whole>)>);
-    effect(move || {
-        // Another trace, or this one read again, has other events.
+/// The note at the events that are hovered or stepped to; nothing while there are none.
+#[component]
+pub fn EventNote(
+    session: Session,
+    source: SpanSource,
+    /// The element at the tick.
+    mark: HtmlElement,
+) -> impl IntoView {
+    let mark = StoredValue::new_local(mark);
+    let loaded = RwSignal::new(None);
+    Effect::new(move || {
+        // Another version of the trace has other events.
         session.outline_live().track();
-        told.set(None);
+        loaded.set(None);
     });
-    effect(move || {
+    Effect::new(move || {
         let Some(Ticked { span, .. }) = session.ticked.get() else { return };
-        if told.with(|told: &Told| told.as_ref().is_some_and(|(of, _)| *of == span)) {
+        if loaded.with(|loaded: &Loaded| loaded.as_ref().is_some_and(|(of, _)| *of == span)) {
             return;
         }
-        let ask = ask.clone();
-        tasks::spawn_scoped(async move {
-            tasks::sleep(REST).await;
-            // What nobody could say is left out; the detail tells why.
-            if let Ok(whole) = ask(span).await {
-                told.set(Some((span, whole)));
+        spawn_scoped(async move {
+            sleep(REST).await;
+            // Without an answer the note shows times only; the details show the error.
+            if let Ok(detail) = source.detail(span).await {
+                loaded.set(Some((span, detail)));
             }
         });
     });
+    close_when_left(session);
+    let ticked = Memo::new(move |_| session.ticked.get());
+    move || ticked.get().map(|ticked| view! { <Note session ticked loaded mark/> })
+}
+
+/// Closes the note when another part of the trace is shown or another span is selected while it stays at its events.
+fn close_when_left(session: Session) {
     let mut before = None;
-    effect(move || {
-        let around = (session.range.get(), session.selected.get(), Arc::as_ptr(&session.rows.get()));
-        let now = (session.ticked.get(), around);
-        // Something else is seen, and nobody has gone to these events with it.
-        let left = before.replace(now).is_some_and(|(ticked, seen)| ticked == now.0 && seen != around);
-        if left && now.0.is_some() {
+    Effect::new(move || {
+        let view = (session.range.get(), session.selected.get(), Arc::as_ptr(&session.rows.get()) as usize);
+        let now = (session.ticked.get(), view);
+        let is_left = before.replace(now).is_some_and(|(ticked, seen)| ticked == now.0 && seen != view);
+        if is_left && now.0.is_some() {
             session.ticked.set(None);
         }
     });
-    let shown = move || session.ticked.get();
-    keyed(shown, move |ticked| -> View {
-        ticked.map(|ticked| note(session, ticked, told, mark.clone())).into()
-    })
 }
 
-fn note(session: Session, ticked: Ticked, told: RwSignal<Told>, mark: HtmlElement) -> El {
-    let left = move |event: PointerEvent| {
-        // Back to the row below, the pointer says anew what it is on.
+#[component]
+fn Note(
+    session: Session,
+    ticked: Ticked,
+    loaded: RwSignal<Loaded>,
+    mark: StoredValue<HtmlElement, LocalStorage>,
+) -> impl IntoView {
+    let note = NodeRef::<html::Div>::new();
+    let watch = StoredValue::new_local(None::<SizeWatch>);
+    note.on_load(move |note| {
+        let placed = note.clone();
+        let resized = move || mark.with_value(|mark| place(&placed, mark));
+        watch.set_value(Some(SizeWatch::new(&note, resized)));
+    });
+    let left = move |event: ev::PointerEvent| {
+        // Back on a row, the pointer finds the tick that it is on.
         if event.pointer_type() != "touch" {
             session.ticked.set(None);
         }
     };
-    let events = keyed(
-        move || told.with(|told| told.as_ref().is_some_and(|(span, _)| *span == ticked.span)),
-        move |_| entries(session, ticked, told.get_untracked().filter(|(span, _)| *span == ticked.span)),
-    );
-    let note = el("div", "event-note")
-        .test("event-note")
-        .attr("role", "status")
-        .attr("aria-label", "Event")
-        .on("pointerleave", left)
-        .child(events);
-    let element = note.node::<HtmlElement>();
-    keep(SizeWatch::new(&note.node::<Element>(), move || put(&element, &mark)));
-    note
+    let detail =
+        Memo::new(move |_| loaded.get().and_then(|(span, detail)| (span == ticked.span).then_some(detail)));
+    let events = move || detail.with(|detail| events(session, ticked, detail.as_deref()));
+    view! {
+        <div
+            class="event-note"
+            data-test="event-note"
+            role="status"
+            aria-label="Event"
+            node_ref=note
+            on:pointerleave=left
+        >
+            {events}
+        </div>
+    }
 }
 
-/// What is to be told: the events that stand together, in the order of their times.
-fn entries(session: Session, Ticked { span, from, to }: Ticked, told: Told) -> Vec<El> {
+/// The events that share a tick, in the order of their times.
+fn events(session: Session, Ticked { span, from, to }: Ticked, detail: Option<&SpanDetail>) -> Vec<AnyView> {
     let outline = session.outline();
-    let begin = outline.start[span as usize];
+    let start = outline.start[span as usize];
     let within = |time: &u64| (from..=to).contains(time);
     let mut times: Vec<u64> = outline.events_of(span).iter().copied().filter(within).collect();
     let all = times.len();
-    times.order();
+    times.sort_unstable();
     let mut events: Vec<(u64, &Event)> = Vec::new();
-    if let Some((_, whole)) = &told {
-        let from_begin = |event: &Event| event.time_unix.saturating_sub(outline.start_unix);
-        events.extend(whole.record.events.iter().map(|event| (from_begin(event), event)));
+    if let Some(detail) = detail {
+        let from_start = |event: &Event| event.time_unix.saturating_sub(outline.start_unix);
+        events.extend(detail.record.events.iter().map(|event| (from_start(event), event)));
         events.retain(|(time, _)| within(time));
-        events.order_by_key(|(time, _)| *time);
+        events.sort_by_key(|(time, _)| *time);
     }
-    let entry = |(at, time): (usize, &u64)| {
+    let event = |(at, time): (usize, &u64)| {
         let event = events.get(at).filter(|(of, _)| of == time).map(|(_, event)| *event);
-        let name = event.map(|event| if event.name.is_empty() { "(no name)" } else { &event.name });
-        let head = el("div", "detail-event-head")
-            .child(el("span", "detail-event-time").text(signed(*time, begin)))
-            .child(el("b", "detail-event-name").text(name.unwrap_or("…")))
-            .child(el("span", "detail-event-trace").text(format!("{} in the trace", signed(*time, 0))));
-        el("div", "event-note-event").child(head).child(event.map(|event| attributes(&event.attributes)))
+        let name = match event {
+            None => "…",
+            Some(event) if event.name.is_empty() => "(no name)",
+            Some(event) => &event.name,
+        };
+        view! {
+            <div class="event-note-event">
+                <div class="detail-event-head">
+                    <span class="detail-event-time">{signed(*time, start)}</span>
+                    <b class="detail-event-name">{name.to_owned()}</b>
+                    <span class="detail-event-trace">{format!("{} in the trace", signed(*time, 0))}</span>
+                </div>
+                {event.map(|event| attributes(&event.attributes))}
+            </div>
+        }
+        .into_any()
     };
-    let mut entries: Vec<El> = times.iter().enumerate().take(EVENTS).map(entry).collect();
-    if all > EVENTS {
-        entries.push(more(all - EVENTS, "events here"));
-    }
-    entries
+    let mut list: Vec<AnyView> = times.iter().enumerate().take(EVENTS).map(event).collect();
+    list.extend((all > EVENTS).then(|| more(all - EVENTS, "events here")));
+    list
 }
 
-fn attributes(all: &[Attribute]) -> View {
-    if all.is_empty() {
-        return View::NONE;
-    }
+fn attributes(all: &[Attribute]) -> Option<AnyView> {
     let row = |Attribute { key, value }: &Attribute| {
         let text = value_text(value);
         let shown = text.floor_char_boundary(LETTERS);
         let cut = if shown < text.len() { "…" } else { "" };
-        [
-            el("dt", "attribute-key").text(key),
-            el("dd", "attribute-cell attribute-value").text(&text[..shown]).text(cut),
-        ]
+        view! {
+            <dt class="attribute-key">{key.clone()}</dt>
+            <dd class="attribute-cell attribute-value">{format!("{}{cut}", &text[..shown])}</dd>
+        }
     };
-    let list = el("dl", "event-note-list").children(all.iter().take(ATTRIBUTES).flat_map(row));
     let rest = all.len().saturating_sub(ATTRIBUTES);
-    let list: View = list.into();
-    [list, (rest > 0).then(|| more(rest, "attributes")).into()].into_iter().collect::<Vec<_>>().into()
+    (!all.is_empty()).then(|| {
+        view! {
+            <dl class="event-note-list">{all.iter().take(ATTRIBUTES).map(row).collect_view()}</dl>
+            {(rest > 0).then(|| more(rest, "attributes"))}
+        }
+        .into_any()
+    })
 }
 
-fn more(count: usize, of: &str) -> El {
-    el("p", "event-note-more").text(format!("and {count} more {of}"))
+fn more(count: usize, of: &str) -> AnyView {
+    view! { <p class="event-note-more">{format!("and {count} more {of}")}</p> }.into_any()
 }
 
-/// Puts the note below the row of its tick, or above it where there is more room, and within the window.
-fn put(note: &HtmlElement, mark: &HtmlElement) {
+/// Moves the note below the row of its tick, or above it where there is more room, and within the window.
+fn place(note: &HtmlElement, mark: &HtmlElement) {
     let size =
         |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(0.0);
     let window = window();
     let (wide, high) = (size(window.inner_width()), size(window.inner_height()));
     let (at, own) = (mark.get_bounding_client_rect(), note.get_bounding_client_rect());
-    let (left, top) = place((at.left(), at.top(), at.bottom()), (own.width(), own.height()), (wide, high));
+    let (left, top) = position((at.left(), at.top(), at.bottom()), (own.width(), own.height()), (wide, high));
     let style = note.style();
-    // Valid properties are never refused.
+    // Valid properties are never rejected.
     let _ = style.set_property("left", &format!("{left}px"));
     let _ = style.set_property("top", &format!("{top}px"));
     let _ = style.set_property("visibility", "visible");
 }
 
-/// Where a note of a size goes in a window of a size, for a tick at `(x, top, bottom)` of its row.
-fn place(
+/// Left and top of a note of a size in a window of a size, for a tick at `x` of a row with these edges, CSS pixels.
+fn position(
     (x, above, below): (f64, f64, f64),
     (wide, high): (f64, f64),
     (window_wide, window_high): (f64, f64),
 ) -> (f64, f64) {
-    let left = (x - AHEAD).min(window_wide - AIR - wide).max(AIR);
-    let fits_below = below + high + AIR <= window_high;
+    let left = (x - OFFSET).min(window_wide - MARGIN - wide).max(MARGIN);
+    let fits_below = below + high + MARGIN <= window_high;
     let is_roomier_below = window_high - below >= above;
     let top = if fits_below || is_roomier_below { below } else { above - high };
-    (left.round(), top.max(AIR).round())
+    (left.round(), top.max(MARGIN).round())
 }
 
 #[cfg(test)]
@@ -181,10 +212,14 @@ mod tests {
     fn a_note_stays_within_the_window_and_beside_its_row() {
         let window = (1_000.0, 600.0);
         let size = (300.0, 120.0);
-        assert_eq!(place((400.0, 100.0, 124.0), size, window), (386.0, 124.0), "below its row");
-        assert_eq!(place((400.0, 560.0, 584.0), size, window), (386.0, 440.0), "above where it would be cut");
-        assert_eq!(place((990.0, 100.0, 124.0), size, window).0, 692.0, "not beyond the right edge");
-        assert_eq!(place((3.0, 100.0, 124.0), size, window).0, 8.0, "nor beyond the left");
-        assert_eq!(place((400.0, 300.0, 324.0), (300.0, 500.0), window).1, 8.0, "nor above the upper");
+        assert_eq!(position((400.0, 100.0, 124.0), size, window), (386.0, 124.0), "below its row");
+        assert_eq!(
+            position((400.0, 560.0, 584.0), size, window),
+            (386.0, 440.0),
+            "above where it would be cut"
+        );
+        assert_eq!(position((990.0, 100.0, 124.0), size, window).0, 692.0, "not beyond the right edge");
+        assert_eq!(position((3.0, 100.0, 124.0), size, window).0, 8.0, "nor beyond the left");
+        assert_eq!(position((400.0, 300.0, 324.0), (300.0, 500.0), window).1, 8.0, "nor above the upper");
     }
 }

@@ -1,51 +1,118 @@
-//! The table of keys, as a dialog.
+//! The dialog of keyboard shortcuts and of the marks of the waterfall.
 
 use super::actions::{GROUPS, Known};
 use super::session::Session;
-use crate::ui::dialog::dialog;
-use crate::ui::element::{El, button, el};
+use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
-use web_sys::{HtmlDialogElement, KeyboardEvent, MouseEvent};
+use leptos::{ev, html};
 
-/// The dialog. It goes when it is closed.
-pub fn help(session: Session) -> El {
-    let dialog = dialog("Keys", "keys", move || session.summoned.set(None)).test("help");
-    let (element, closing) = (dialog.node::<HtmlDialogElement>(), dialog.node::<HtmlDialogElement>());
-    let has_keys = |known: &&Known| !known.keys.is_empty() || !known.on_rows.is_empty();
-    // What has no keys is done from the palette.
-    let keyed = GROUPS.iter().filter(|(_, group)| group.iter().any(|known| has_keys(&known)));
-    let groups = keyed.map(|(title, group)| {
-        let rows = group.iter().filter(has_keys).map(row);
-        let body = el("tbody", "").children(rows);
-        el("section", "keys-group").child(el("h3", "").text(title)).child(el("table", "").child(body))
-    });
-    let close = button("button button--flat").on("click", move |_: MouseEvent| closing.close()).text("Close");
-    let head = el("div", "keys-head").child(el("h2", "dialog__title").text("Keys")).child(close);
-    let note = "Keys marked “on a row” mean that while a row of the tree has the focus, as it has after a click. No key \
-                acts while a field has the focus.";
-    let body = el("div", "dialog__body")
-        .child(head)
-        .child(el("div", "keys-groups").children(groups))
-        .child(el("p", "keys-note").text(note));
-    // The key that opened it closes it.
-    let again = move |event: KeyboardEvent| {
-        if event.key() == "?" {
-            event.prevent_default();
-            element.close();
+/// Marks of the waterfall: the class that draws each, the span kind whose dot it is, if any, and its meaning.
+const MARKS: [(&str, Option<&str>, &str); 12] = [
+    ("span-row-failed", None, "Error"),
+    ("span-row-failed-below", None, "Error in a descendant"),
+    ("span-row-warned", None, "Warnings: see the details"),
+    ("span-row-linked", None, "Links to other spans"),
+    ("span-row-dot", Some("server"), "Server span"),
+    ("span-row-dot", Some("client"), "Client span"),
+    ("span-row-dot", Some("consumer"), "Consumer span"),
+    ("span-row-dot", Some("producer"), "Producer span"),
+    ("span-row-dot", Some("internal"), "Internal span"),
+    ("keys-bar keys-bar-error", None, "Bar of a span with an error"),
+    ("keys-bar keys-bar-event", None, "Event on a bar"),
+    ("keys-bar keys-bar-match", None, "Row of a match"),
+];
+
+/// The dialog, until it is closed.
+#[component]
+pub fn Help(session: Session) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
         }
     };
-    dialog.on("keydown", again).child(body)
+    // The key that opened it closes it.
+    let key = move |event: ev::KeyboardEvent| {
+        if event.key() == "?" {
+            event.prevent_default();
+            close();
+        }
+    };
+    view! {
+        <Dialog
+            label="Keyboard shortcuts"
+            class="keys"
+            dialog=dialog
+            on_close=move |()| session.summoned.set(None)
+            attr:data-test="help"
+            on:keydown=key
+        >
+            <div class="dialog__body">
+                <div class="keys-head">
+                    <h2 class="dialog__title">"Keyboard shortcuts"</h2>
+                    <button type="button" class="button button--flat" on:click=move |_| close()>"Close"</button>
+                </div>
+                <div class="keys-groups">
+                    {GROUPS.iter().filter_map(|(title, group)| shortcuts(title, group)).collect_view()}
+                    <Marks/>
+                </div>
+                <p class="keys-note">
+                    "Keys marked “tree focused” work while a row of the tree has the focus, as it has after a click. \
+                     No key works while a field has the focus."
+                </p>
+            </div>
+        </Dialog>
+    }
 }
 
-fn row(known: &Known) -> El {
-    let keys = el("td", "keys-keys")
-        .children(known.keys.iter().map(|key| el("kbd", "").text(readable(key))))
-        .children(known.on_rows.iter().map(|key| el("kbd", "").text(readable(key))))
-        .child((!known.on_rows.is_empty()).then(|| el("small", "").text("on a row")));
-    el("tr", "").child(el("th", "").attr("scope", "row").text(known.name)).child(keys)
+/// A group of actions with their keys; `None` where none has a key.
+fn shortcuts(title: &'static str, group: &'static [Known]) -> Option<impl IntoView + use<>> {
+    let has_keys = |known: &&Known| !known.keys.is_empty() || !known.on_rows.is_empty();
+    let row = |known: &'static Known| {
+        let keys = known.keys.iter().chain(known.on_rows).map(|key| view! { <kbd>{readable(key)}</kbd> });
+        view! {
+            <tr>
+                <th scope="row">{known.name}</th>
+                <td class="keys-keys">
+                    {keys.collect_view()}
+                    {(!known.on_rows.is_empty()).then(|| view! { <small>"tree focused"</small> })}
+                </td>
+            </tr>
+        }
+    };
+    let rows: Vec<_> = group.iter().filter(has_keys).map(row).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="keys-group">
+                <h3>{title}</h3>
+                <table>
+                    <tbody>{rows}</tbody>
+                </table>
+            </section>
+        }
+    })
 }
 
-/// A key as people know it.
+/// What the marks of the waterfall mean.
+#[component]
+fn Marks() -> impl IntoView {
+    let mark = |(class, kind, meaning): (&'static str, Option<&'static str>, &'static str)| {
+        view! {
+            <li>
+                <i class=class data-kind=kind data-slot=kind.map(|_| "1") aria-hidden="true"></i>
+                {meaning}
+            </li>
+        }
+    };
+    view! {
+        <section class="keys-group" data-test="marks">
+            <h3>"Marks"</h3>
+            <ul class="keys-marks">{MARKS.map(mark).collect_view()}</ul>
+        </section>
+    }
+}
+
+/// A key as it is labelled on keyboards.
 pub fn readable(key: &str) -> String {
     let (rest, control) = key.strip_prefix("Ctrl+").map_or((key, ""), |rest| (rest, "Ctrl/⌘ "));
     let (rest, shift) = rest.strip_prefix("Shift+").map_or((rest, ""), |rest| (rest, "Shift "));

@@ -1,227 +1,260 @@
-//! The line below the minimap: by what the bars are coloured, each colour with its meaning, how many spans have it and
-//! what can be done with those; and the way back to all of the time.
+//! The line below the minimap: what bars are coloured by, the meaning of each colour with the number of its spans and a menu,
+//! and the button that resets the zoom.
 
 use super::colours::Overview;
-use super::header::grouped;
 use super::session::Session;
-use crate::route::{Colour, Show};
+use crate::route::{Colour, Show as ShowMode};
 use crate::ui::canvas::SizeWatch;
-use crate::ui::element::{El, button, el, option, typed};
-use crate::ui::menu::{Choice, menu};
-use crate::ui::view::{effect, keep, part, several};
+use crate::ui::menu::{Menu, MenuItem};
+use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::scene::colouring::{Colouring, Meaning};
-use spandrel_trace::units::Order as _;
-use web_sys::{Event, HtmlInputElement, KeyboardEvent, MouseEvent};
+use spandrel_trace::units::count;
 
-/// What things take of the line, CSS pixels: what one colours by, the way back to all of the time, the word that there
-/// are more, the field for a key, and a meaning besides its words.
+/// Widths of parts of the line, CSS pixels: the choice of the colouring, the reset button, the button for more meanings,
+/// the field for a key, and a meaning without its text.
 const AROUND: f64 = 190.0;
 const FIT: f64 = 130.0;
 const MORE: f64 = 70.0;
 const KEY: f64 = 162.0;
 const FRAME: f64 = 42.0;
-/// A letter of a meaning, and the most that a meaning may take, CSS pixels.
+/// Width of a character of a meaning, and the largest width of a meaning, CSS pixels.
 const LETTER: f64 = 6.6;
 const WIDEST: f64 = 212.0;
 
-const BY: [(&str, &str); 6] = [
-    ("service", "Service"),
-    ("kind", "Kind"),
-    ("status", "Status"),
-    ("self", "Self time"),
-    ("percentile", "Percentile"),
-    ("attribute", "Attribute…"),
+/// What can be coloured by, with the value and the label of its option.
+const COLORINGS: [(Colour, &str, &str); 6] = [
+    (Colour::Service, "service", "Service"),
+    (Colour::Kind, "kind", "Kind"),
+    (Colour::Status, "status", "Status"),
+    (Colour::SelfTime, "self", "Self time"),
+    (Colour::Percentile, "percentile", "Percentile"),
+    (Colour::Attribute(String::new()), "attribute", "Attribute…"),
 ];
 
-/// The line of colours.
-pub fn legend(session: Session, coloured: Overview) -> El {
+/// The legend.
+#[component]
+pub fn Legend(session: Session, coloring: Overview) -> impl IntoView {
+    let line = NodeRef::<html::Div>::new();
     let width = RwSignal::new(0.0);
-    let wide = RwSignal::new(false);
-    let line = el("div", "legend").test("legend").attr("role", "group").attr("aria-label", "Colours");
-    let root = line.node::<web_sys::Element>();
-    let watched = root.clone();
-    keep(SizeWatch::new(&root, move || width.set(f64::from(watched.client_width()))));
-
-    let by = el("select", "legend-by")
-        .test("colour")
-        .attr("aria-label", "Colour by")
-        .on("change", move |event: Event| {
-            session.colour.set(match typed(&event).as_str() {
-                "kind" => Colour::Kind,
-                "status" => Colour::Status,
-                "self" => Colour::SelfTime,
-                "percentile" => Colour::Percentile,
-                "attribute" => Colour::Attribute(String::new()),
-                _ => Colour::Service,
-            });
-        })
-        .children(BY.map(|(word, label)| option(word, label, "")))
-        .live_value(move || match session.colour.get() {
-            Colour::Kind => "kind".into(),
-            Colour::Status => "status".into(),
-            Colour::SelfTime => "self".into(),
-            Colour::Percentile => "percentile".into(),
-            Colour::Attribute(_) => "attribute".into(),
-            Colour::Service => "service".into(),
-        });
-    let by_key = move || matches!(session.colour.get(), Colour::Attribute(_));
-    let room = move || width.get() - AROUND - FIT - if by_key() { KEY } else { 0.0 };
-    let meanings = part(
-        move || (coloured.get(), room(), wide.get()),
-        move |(colouring, room, wide)| {
-            let fits = if wide { colouring.meanings.len() } else { fitting(&colouring, room) };
-            several(colouring.meanings.iter().take(fits).map(|meaning| entry(session, meaning)))
-        },
-    );
-    let more = part(
-        move || (coloured.get(), room(), wide.get()),
-        move |(colouring, room, is_wide)| {
-            let all = colouring.meanings.len() + colouring.more;
-            let cut = fitting(&colouring, room) < all;
-            cut.then(|| {
-                let words = if is_wide { "Fewer".to_owned() } else { format!("All {}", grouped(all)) };
-                button("legend-more")
-                    .test("legend-all")
-                    .attr("aria-expanded", if is_wide { "true" } else { "false" })
-                    .on("click", move |_: MouseEvent| wide.update(|wide| *wide = !*wide))
-                    .text(words)
-            })
-        },
-    );
-    let rest = part(
-        move || (coloured.get(), wide.get()),
-        |(colouring, wide)| {
-            let rest = (wide && colouring.more > 0).then_some(colouring.more)?;
-            Some(el("span", "legend-rest").text(format!("and {} rarer ones", grouped(rest))))
-        },
-    );
-    // Beside the minimap, and where it moves nothing when it comes while one drags there.
-    let fit = move || {
-        button("legend-more")
-            .test("zoom-reset")
-            .attr("title", "Show the whole trace (0)")
-            .on("click", move |_: MouseEvent| session.fit())
-            .text("Show all of its time")
-    };
-    line.child(el("span", "legend-title").attr("aria-hidden", "true").text("Colour"))
-        .child(by)
-        .when(by_key, move || key_field(session))
-        .child(meanings)
-        .child(rest)
-        .child(more)
-        .child(el("span", "legend-fit").when(move || !session.is_fitted(), fit))
+    let watch = StoredValue::new_local(None::<SizeWatch>);
+    line.on_load(move |line| {
+        let measured = line.clone();
+        let measure = move || width.set(f64::from(measured.client_width()));
+        watch.set_value(Some(SizeWatch::new(&line, measure)));
+    });
+    let is_by_key = move || matches!(session.colour.get(), Colour::Attribute(_));
+    let room = move || width.get() - AROUND - FIT - if is_by_key() { KEY } else { 0.0 };
+    view! {
+        <div class="legend" data-test="legend" role="group" aria-label="Colours" node_ref=line>
+            <span class="legend-title" aria-hidden="true">"Colour"</span>
+            <ColoringChoice session/>
+            <Show when=is_by_key>
+                <KeyField session/>
+            </Show>
+            <Meanings session coloring room=Signal::derive(room)/>
+            // Placed where it does not move anything when it appears during a drag on the minimap.
+            <span class="legend-fit">
+                <Show when=move || !session.is_fitted()>
+                    <button
+                        type="button"
+                        class="legend-more"
+                        data-test="zoom-reset"
+                        title="Show the whole trace (0)"
+                        on:click=move |_| session.fit()
+                    >
+                        "Reset zoom"
+                    </button>
+                </Show>
+            </span>
+        </div>
+    }
 }
 
-/// The field for the attribute that is coloured by; whoever has just chosen to colour by one types at once.
-fn key_field(session: Session) -> El {
-    let field = el("input", "legend-key")
-        .test("colour-key")
-        .attr("type", "text")
-        .attr("spellcheck", "false")
-        .attr("aria-label", "Key of the attribute")
-        .attr("placeholder", "http.route")
-        .on("change", move |event: Event| {
-            session.colour.set(Colour::Attribute(typed(&event).trim().to_owned()));
-        })
-        .live_value(move || match session.colour.get() {
-            Colour::Attribute(key) => key,
-            _ => String::new(),
-        });
-    let input: HtmlInputElement = field.node();
-    let leaving = input.clone();
-    let field = field.on("keydown", move |event: KeyboardEvent| {
-        // The field lets go of the keys.
-        if event.key() == "Escape" {
-            let _ = leaving.blur();
-            event.stop_propagation();
+/// The select of what bars are coloured by.
+#[component]
+fn ColoringChoice(session: Session) -> impl IntoView {
+    let is_chosen = move |chosen: &Colour| {
+        session.colour.with(|now| std::mem::discriminant(now) == std::mem::discriminant(chosen))
+    };
+    let option = |(colour, value, label): (Colour, &'static str, &'static str)| {
+        view! {
+            <option value=value prop:selected=move || is_chosen(&colour)>{label}</option>
         }
-    });
-    effect(move || {
+    };
+    let choose = move |chosen: String| {
+        if let Some((colour, ..)) = COLORINGS.into_iter().find(|(_, value, _)| *value == chosen) {
+            session.colour.set(colour);
+        }
+    };
+    view! {
+        <select
+            class="legend-by"
+            data-test="colour"
+            aria-label="Colour by"
+            on:change:target=move |event| choose(event.target().value())
+        >
+            {COLORINGS.into_iter().map(option).collect_view()}
+        </select>
+    }
+}
+
+/// The field for the key of the attribute that is coloured by. It takes the focus while there is no key yet.
+#[component]
+fn KeyField(session: Session) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    input.on_load(move |input| {
         if session.colour.with_untracked(|colour| *colour == Colour::Attribute(String::new())) {
             // A field in the page takes the focus.
             let _ = input.focus();
         }
     });
-    field
-}
-
-/// How many meanings have room in so many CSS pixels; one at least. What says that there are more takes of it.
-fn fitting(colouring: &Colouring, room: f64) -> usize {
-    let all = colouring.meanings.len();
-    match in_room(colouring, room) {
-        fits if fits == all && colouring.more == 0 => all,
-        _ => in_room(colouring, room - MORE).max(1),
+    let key = move || match session.colour.get() {
+        Colour::Attribute(key) => key,
+        _ => String::new(),
+    };
+    view! {
+        <input
+            class="legend-key"
+            data-test="colour-key"
+            type="text"
+            spellcheck="false"
+            aria-label="Attribute key"
+            placeholder="http.route"
+            node_ref=input
+            prop:value=key
+            on:change:target=move |event| {
+                session.colour.set(Colour::Attribute(event.target().value().trim().to_owned()));
+            }
+            on:keydown:target=move |event| {
+                if event.key() == "Escape" {
+                    // It has the focus and can lose it.
+                    let _ = event.target().blur();
+                    event.stop_propagation();
+                }
+            }
+        />
     }
 }
 
-fn in_room(colouring: &Colouring, room: f64) -> usize {
+/// The meanings of colours that fit into `room` CSS pixels, or all, and the button that switches between them.
+#[component]
+fn Meanings(session: Session, coloring: Overview, room: Signal<f64>) -> impl IntoView {
+    let shows_all = RwSignal::new(false);
+    let entries = move || {
+        let coloring = coloring.get();
+        let fits = if shows_all.get() { coloring.meanings.len() } else { fitting(&coloring, room.get()) };
+        let shown = coloring.meanings.iter().take(fits).cloned();
+        shown.map(|meaning| view! { <Entry session meaning/> }).collect_view()
+    };
+    let rest = move || {
+        let rest = coloring.with(|coloring| coloring.more);
+        (shows_all.get() && rest > 0).then(|| {
+            view! { <span class="legend-rest">{format!("and {} more", count(rest as u64))}</span> }
+        })
+    };
+    let button = move || {
+        let coloring = coloring.get();
+        let all = coloring.meanings.len() + coloring.more;
+        let is_expanded = shows_all.get();
+        let label = if is_expanded { "Fewer".to_owned() } else { format!("All {}", count(all as u64)) };
+        (fitting(&coloring, room.get()) < all).then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="legend-more"
+                    data-test="legend-all"
+                    aria-expanded=is_expanded.to_string()
+                    on:click=move |_| shows_all.update(|all| *all = !*all)
+                >
+                    {label}
+                </button>
+            }
+        })
+    };
+    view! {
+        {entries}
+        {rest}
+        {button}
+    }
+}
+
+/// How many meanings fit into so many CSS pixels, beside the button for more where not all do; at least one.
+fn fitting(coloring: &Colouring, room: f64) -> usize {
+    let all = coloring.meanings.len();
+    match in_room(coloring, room) {
+        fits if fits == all && coloring.more == 0 => all,
+        _ => in_room(coloring, room - MORE).max(1),
+    }
+}
+
+fn in_room(coloring: &Colouring, room: f64) -> usize {
     let mut left = room;
     let fits = |meaning: &&Meaning| {
-        let letters = meaning.words.chars().count() + grouped(meaning.spans).len();
+        let letters = meaning.words.chars().count() + count(meaning.spans as u64).len();
         left -= (letters as f64 * LETTER + FRAME).min(WIDEST);
         left >= 0.0
     };
-    colouring.meanings.iter().take_while(fits).count()
+    coloring.meanings.iter().take_while(fits).count()
 }
 
-/// A colour, what it stands for, and what can be done with the spans that have it.
-fn entry(session: Session, meaning: &Meaning) -> El {
-    let words = if meaning.words.is_empty() { "(no name)" } else { &meaning.words };
-    let spans = grouped(meaning.spans);
-    let (query, service) = (meaning.query.clone(), meaning.words.clone());
-    let is_hidden = {
-        let service = service.clone();
-        move || {
-            session.colour.with(|colour| *colour == Colour::Service)
-                && session.view.with(|view| view.hidden.contains(&service))
-        }
+/// A colour with its meaning, the number of its spans, and a menu of what can be done with them.
+#[component]
+fn Entry(session: Session, meaning: Meaning) -> impl IntoView {
+    let Meaning { colour, words, spans, query } = meaning;
+    let name = if words.is_empty() { "(no name)".to_owned() } else { words.clone() };
+    let spans = count(spans as u64);
+    let (service, query) = (StoredValue::new(words), StoredValue::new(query));
+    let is_hidden = move || {
+        session.colour.with(|colour| *colour == Colour::Service)
+            && service.with_value(|service| session.view.with(|view| view.hidden.contains(service)))
     };
-    let looked_for = query.clone();
-    let hidden_now = is_hidden.clone();
-    let choices = move || {
-        let look = |words: &str, query: &str, show: Show| {
-            let query = query.to_owned();
-            Choice::new(words, move || {
-                session.show.set(show);
-                session.find.set(query.clone());
+    let is_found = move || query.with_value(|query| session.find.with(|find| find == query));
+    let find = move |label: &str, query: String, show: ShowMode| {
+        MenuItem::new(label, move || {
+            session.show.set(show);
+            session.find.set(query.clone());
+        })
+    };
+    let hide = move || match session.colour.get_untracked() {
+        Colour::Service if untrack(is_hidden) => MenuItem::new("Show again", move || {
+            let service = service.get_value();
+            session.change(|view| view.hidden.retain(|hidden| *hidden != service));
+        }),
+        Colour::Service if query.with_value(|query| is_service(query)) => {
+            MenuItem::new("Hide these and descendants", move || {
+                session.change(|view| {
+                    view.hidden.push(service.get_value());
+                    view.hidden.sort();
+                });
             })
-        };
-        let hide = match session.colour.get_untracked() {
-            Colour::Service if untrack(&hidden_now) => {
-                let service = service.clone();
-                Choice::new("Show again", move || {
-                    session.change(|view| view.hidden.retain(|hidden| *hidden != service));
-                })
-            }
-            Colour::Service if looks_like_service(&query) => {
-                let service = service.clone();
-                Choice::new("Hide these and what is below", move || {
-                    session.change(|view| {
-                        view.hidden.push(service.clone());
-                        view.hidden.order();
-                    });
-                })
-            }
-            _ => look("Hide these", &format!("not ({query})"), Show::Matches),
-        };
+        }
+        _ => find("Hide these", format!("not ({})", query.get_value()), ShowMode::Matches),
+    };
+    let items = move |()| {
+        let query = query.get_value();
         vec![
-            look("Highlight these", &query, Show::Dim),
-            look("Find these", &query, Show::All),
-            look("Show only these", &query, Show::Matches),
-            hide,
+            find("Highlight these", query.clone(), ShowMode::Dim),
+            find("Find these", query.clone(), ShowMode::All),
+            find("Show only these", query, ShowMode::Matches),
+            hide(),
         ]
     };
-    el("span", "legend-entry")
-        .test("legend-entry")
-        .attr("data-slot", usize::from(meaning.colour) + 1)
-        .live_class("legend-hidden", is_hidden)
-        .live_class("legend-chosen", move || session.find.with(|find| *find == looked_for))
-        .child(menu(words, &format!("{words}: {spans} spans"), choices))
-        .child(el("span", "legend-count").attr("aria-hidden", "true").text(spans))
+    view! {
+        <span
+            class="legend-entry"
+            data-test="legend-entry"
+            data-slot=usize::from(colour) + 1
+            class:legend-hidden=is_hidden
+            class:legend-chosen=is_found
+        >
+            <Menu face=name.clone() label=format!("{name}: {spans} spans") items=items/>
+            <span class="legend-count" aria-hidden="true">{spans.clone()}</span>
+        </span>
+    }
 }
 
-/// Whether a meaning is a service, and not that spans failed.
-fn looks_like_service(query: &str) -> bool {
+/// Whether a meaning is a service, and not that spans have errors.
+fn is_service(query: &str) -> bool {
     query.starts_with("service")
 }

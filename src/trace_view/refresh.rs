@@ -1,94 +1,93 @@
-//! Reading the trace again: once, or again and again until nothing new comes.
+//! Reloading the trace: once, or automatically until no new spans arrive.
 
-use super::header::{counted, grouped};
+use super::counted::counted;
 use super::session::Session;
 use super::turns::ahead;
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn_scoped};
-use crate::ui::view::effect;
 use leptos::prelude::*;
 use spandrel_trace::analysis::added::{added, is_same};
 use spandrel_trace::units::Problem;
 use std::sync::Arc;
 
-/// How long new spans stand out, milliseconds.
-const FLASH: u32 = 2_000;
+/// How long new spans are highlighted, milliseconds.
+const HIGHLIGHT: u32 = 2_000;
 
-/// When to ask again. A trace is quiet when several answers in a row had nothing new.
+/// Schedule of automatic reloads: exponential backoff while nothing changes, and an end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Patience {
+pub struct Backoff {
     unchanged: u32,
 }
 
-/// What to do after an answer.
+/// What to do after a reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Ask again after so many milliseconds.
+    /// Reload again after so many milliseconds.
     Wait(u32),
-    /// Stop: the trace is quiet.
-    Quiet,
+    /// Stop: nothing changes any more.
+    Stop,
 }
 
-impl Patience {
-    /// The first wait, milliseconds. Each answer without news doubles it.
+impl Backoff {
+    /// The first delay, milliseconds. Each reload without a change doubles it.
     const FIRST: u32 = 2_000;
-    /// So many answers without news are enough.
-    const ENOUGH: u32 = 4;
+    /// Reloads without a change after which it stops.
+    const MOST: u32 = 4;
 
-    /// Takes an answer.
-    pub fn heard(&mut self, news: bool) -> Next {
-        self.unchanged = if news { 0 } else { self.unchanged + 1 };
+    /// What to do after a reload that `changed` the trace or did not.
+    pub fn next(&mut self, changed: bool) -> Next {
+        self.unchanged = if changed { 0 } else { self.unchanged + 1 };
         match self.unchanged {
-            Self::ENOUGH.. => Next::Quiet,
+            Self::MOST.. => Next::Stop,
             unchanged => Next::Wait(Self::FIRST << unchanged),
         }
     }
 }
 
-/// What reads a trace again.
+/// Reloads a trace. A `Copy` handle.
 #[derive(Clone, Copy)]
 pub struct Refresher {
     data: Data,
     session: Session,
     id: StoredValue<String>,
-    /// Counts the wishes for an answer now.
-    wanted: RwSignal<u32>,
-    /// Whether one is on its way.
-    pub asking: RwSignal<bool>,
-    /// Whether it goes on by itself.
-    pub following: RwSignal<bool>,
-    /// What came of it, in words.
-    pub said: RwSignal<String>,
+    /// Counts requests to reload now.
+    requests: RwSignal<u32>,
+    /// Whether it is being reloaded.
+    pub is_loading: RwSignal<bool>,
+    /// Whether it is reloaded automatically.
+    pub is_live: RwSignal<bool>,
+    /// Outcome of the last reload, in words.
+    pub status: RwSignal<String>,
 }
 
 impl Refresher {
-    /// For the page of `session`, whose trace has this id. It lives as long as the view that is being built.
+    /// For the trace with this id. It belongs to the current owner.
     pub fn new(data: Data, session: Session, id: StoredValue<String>) -> Self {
         let refresher = Refresher {
             data,
             session,
             id,
-            wanted: RwSignal::new(0),
-            asking: RwSignal::new(false),
-            following: RwSignal::new(false),
-            said: RwSignal::default(),
+            requests: RwSignal::new(0),
+            is_loading: RwSignal::new(false),
+            is_live: RwSignal::new(false),
+            status: RwSignal::default(),
         };
-        effect(move || {
-            if refresher.wanted.get() > 0 {
+        Effect::new(move || {
+            if refresher.requests.get() > 0 {
                 spawn_scoped(async move {
-                    refresher.ask().await;
+                    refresher.load().await;
                 });
             }
         });
-        effect(move || {
-            if refresher.following.get() {
-                spawn_scoped(refresher.follow());
+        Effect::new(move || {
+            if refresher.is_live.get() {
+                spawn_scoped(refresher.keep_loading());
             }
         });
-        effect(move || {
+        Effect::new(move || {
             if session.added.with(|added| !added.is_empty()) {
                 spawn_scoped(async move {
-                    sleep(FLASH).await;
+                    sleep(HIGHLIGHT).await;
                     session.added.set(Arc::default());
                 });
             }
@@ -96,47 +95,47 @@ impl Refresher {
         refresher
     }
 
-    /// Reads the trace again, now.
-    pub fn now(self) {
-        self.wanted.update(|count| *count += 1);
+    /// Reloads the trace now.
+    pub fn reload(self) {
+        self.requests.update(|count| *count += 1);
     }
 
-    async fn follow(self) {
-        let mut patience = Patience::default();
+    async fn keep_loading(self) {
+        let mut backoff = Backoff::default();
         loop {
-            // Who has failed is not asked again by itself.
-            let Some(news) = self.ask().await else { break };
-            match patience.heard(news) {
+            // After an error it stops.
+            let Some(changed) = self.load().await else { break };
+            match backoff.next(changed) {
                 Next::Wait(milliseconds) => sleep(milliseconds).await,
-                Next::Quiet => {
-                    self.said.set("Nothing new for half a minute: no longer refreshing by itself".to_owned());
+                Next::Stop => {
+                    self.status.set("No new spans for 30 s; live updates stopped".to_owned());
                     break;
                 }
             }
         }
-        self.following.set(false);
+        self.is_live.set(false);
     }
 
-    /// Whether there was news; `None` where there was no answer.
-    async fn ask(self) -> Option<bool> {
+    /// Reloads once. Whether the trace has changed; `None` after an error.
+    async fn load(self) -> Option<bool> {
         let (session, before) = (self.session, self.session.outline());
-        self.asking.set(true);
+        self.is_loading.set(true);
         let answer = self.data.refresh(&self.id.get_value(), |_| {}).await;
-        self.asking.set(false);
+        self.is_loading.set(false);
         match answer {
             Err(problem) => {
-                self.said.set(failed(&problem));
+                self.status.set(failed(&problem));
                 None
             }
             Ok(outline) if is_same(&before, &outline) => {
-                self.said.set("Nothing new".to_owned());
+                self.status.set("No new spans".to_owned());
                 Some(false)
             }
             Ok(outline) => {
                 let new = added(&before, &outline);
-                self.said.set(match new.len() {
-                    0 => "The trace has changed, without new spans".to_owned(),
-                    count => format!("{}{}", grouped(count), counted(count, "new span", "new spans")),
+                self.status.set(match new.len() {
+                    0 => "Changed, no new spans".to_owned(),
+                    count => counted(count, "new span", "new spans"),
                 });
                 ahead(session, &outline).await;
                 session.renew(outline);
@@ -148,21 +147,22 @@ impl Refresher {
 }
 
 fn failed(problem: &Problem) -> String {
-    format!("Refreshing did not work: {}", problem.happened)
+    format!("Couldn't reload: {}", problem.happened)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, Patience};
+    use super::{Backoff, Next};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn it_waits_longer_without_news_and_stops_in_the_end() {
-        let mut patience = Patience::default();
-        let heard: Vec<Next> =
-            [true, false, false, true, false, false, false, false].map(|news| patience.heard(news)).into();
+    fn delays_double_without_changes_until_it_stops() {
+        let mut backoff = Backoff::default();
+        let steps: Vec<Next> = [true, false, false, true, false, false, false, false]
+            .map(|changed| backoff.next(changed))
+            .into();
         let waits = [2_000, 4_000, 8_000, 2_000, 4_000, 8_000, 16_000].map(Next::Wait);
-        assert_eq!(heard[..7], waits);
-        assert_eq!(heard[7], Next::Quiet);
+        assert_eq!(steps[..7], waits);
+        assert_eq!(steps[7], Next::Stop);
     }
 }

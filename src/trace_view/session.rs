@@ -3,7 +3,7 @@
 mod details;
 
 use super::actions::Summoned;
-use super::columns::Told;
+use super::columns::AttributeColumns;
 use super::ticked::Ticked;
 use super::turns::{Arranged, takes_turns};
 use crate::route::{Colour, Placement, Show, Zone};
@@ -54,7 +54,7 @@ pub struct Session {
     /// Keys of attributes that are columns of their own.
     pub columns: RwSignal<Vec<String>>,
     /// What the engine told of attributes that rows show.
-    pub told: RwSignal<Arc<Told>>,
+    pub told: RwSignal<Arc<AttributeColumns>>,
     /// Times of day in place of times since the trace's begin.
     pub absolute: RwSignal<bool>,
     /// Whose clock times of day are of; other pages follow it too.

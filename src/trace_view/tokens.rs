@@ -1,8 +1,8 @@
-//! The stylesheet's names of the colours of bars.
+//! Custom properties of the stylesheet that hold the colours of bars.
 
 use spandrel_trace::scene::colouring::{FAILED, STEPS};
 
-/// All of them, by colour index.
+/// Their names, by colour index.
 pub fn tokens() -> Vec<String> {
     let spans = (1..=FAILED).map(|slot| format!("--span-{slot}"));
     let others = ["--error", "--line-strong"].map(str::to_owned);

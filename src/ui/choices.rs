@@ -1,127 +1,135 @@
-//! A list to choose from below a field in which one goes on typing (the combobox of ARIA): arrows move the choice, Enter
-//! takes it, the focus stays in the field.
+//! A list of suggestions below a text field (the combobox of ARIA): arrows move the choice, Enter takes it, the focus stays
+//! in the field.
 
-use super::element::{El, el};
-use super::view::{View, effect, part, several};
+use leptos::attr::Attribute;
 use leptos::prelude::*;
-use std::rc::Rc;
-use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent};
+use leptos::{ev, html};
 
-/// One of them.
+/// One suggestion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     /// What is chosen.
     pub label: String,
-    /// Letters of it that stand out, by number, ascending.
+    /// Indices of highlighted characters of `label`, ascending.
     pub marks: Vec<usize>,
-    /// What is said beside it.
+    /// Shown beside it.
     pub note: String,
 }
 
-/// The state of a list.
+/// State of a field with suggestions. A `Copy` handle.
 #[derive(Clone, Copy)]
-pub struct Choices {
-    /// The id of the list's element; no other in the page has it.
+pub struct Combobox {
+    /// Id of the list's element, unique in the page.
     id: &'static str,
-    /// What there is to choose from. None: the list is not shown.
-    pub list: RwSignal<Vec<Choice>>,
-    /// The one that Enter takes; `None` where Enter means something else.
-    pub at: RwSignal<Option<usize>>,
+    /// The suggestions. While there are none the list is hidden.
+    pub choices: RwSignal<Vec<Choice>>,
+    /// Index of the suggestion that Enter takes; `None` where Enter means something else.
+    pub active: RwSignal<Option<usize>>,
 }
 
-impl Choices {
+impl Combobox {
     /// An empty list.
     pub fn new(id: &'static str) -> Self {
-        Self { id, list: RwSignal::default(), at: RwSignal::default() }
+        Self { id, choices: RwSignal::default(), active: RwSignal::default() }
     }
 
-    /// Says on a field that it has this list.
-    pub fn on_field(self, field: El) -> El {
+    /// Whether there are suggestions; tracked.
+    pub fn is_open(self) -> bool {
+        self.choices.with(|choices| !choices.is_empty())
+    }
+
+    /// The suggestion that Enter takes, untracked.
+    pub fn chosen(self) -> Option<usize> {
+        self.active.get_untracked().filter(|_| untrack(|| self.is_open()))
+    }
+
+    /// Attributes of the field: spread them as `<input {..combobox.attributes()}/>`.
+    pub fn attributes(self) -> impl Attribute {
         let id = self.id;
-        field
-            .attr("role", "combobox")
-            .attr("aria-autocomplete", "list")
-            .attr("aria-controls", id)
-            .attr("autocomplete", "off")
-            .attr("spellcheck", "false")
-            .live_attr("aria-expanded", move || if self.list.with(Vec::is_empty) { "false" } else { "true" })
-            .live_attr("aria-activedescendant", move || self.at.get().map(|at| format!("{id}-{at}")))
+        view! {
+            <{..}
+                role="combobox"
+                aria-autocomplete="list"
+                aria-controls=id
+                autocomplete="off"
+                spellcheck="false"
+                aria-expanded=move || self.is_open().to_string()
+                aria-activedescendant=move || self.active.get().map(|at| format!("{id}-{at}"))
+            />
+        }
     }
 
-    /// Takes a key that moves the choice; whether it was one.
-    pub fn moved(self, event: &KeyboardEvent) -> bool {
-        let count = self.list.with_untracked(Vec::len);
+    /// Handles a key that moves the choice. Returns whether it was one.
+    pub fn moved(self, event: &ev::KeyboardEvent) -> bool {
+        let count = self.choices.with_untracked(Vec::len);
         if count == 0 || event.alt_key() || event.ctrl_key() || event.meta_key() {
             return false;
         }
-        let now = self.at.get_untracked();
+        let now = self.active.get_untracked();
         let next = match event.key().as_str() {
             "ArrowDown" => now.map_or(0, |at| (at + 1) % count),
             "ArrowUp" => now.map_or(count, |at| at.min(count)).checked_sub(1).unwrap_or(count - 1),
             _ => return false,
         };
-        self.at.set(Some(next));
+        self.active.set(Some(next));
         event.prevent_default();
         true
     }
+}
 
-    /// The list. `label` names it for those who cannot see it; `take` is called with what is clicked.
-    pub fn view(self, label: &str, take: impl Fn(usize) + 'static) -> El {
-        let take: Rc<dyn Fn(usize)> = Rc::new(take);
-        let choices = part(
-            move || self.list.get(),
-            move |list| -> View {
-                several(list.into_iter().enumerate().map(|(at, choice)| self.choice(at, choice, &take)))
-            },
-        );
-        let list = el("ul", "choices")
-            .attr("role", "listbox")
-            .attr("id", self.id)
-            .attr("aria-label", label)
-            .child(choices);
-        let element: Element = list.node();
-        effect(move || {
-            let chosen = self.at.get().and_then(|at| element.children().item(at as u32));
-            if let Some(chosen) = chosen {
-                let how = web_sys::ScrollIntoViewOptions::new();
-                how.set_block(web_sys::ScrollLogicalPosition::Nearest);
-                chosen.scroll_into_view_with_scroll_into_view_options(&how);
-            }
-        });
-        list
-    }
-
-    fn choice(self, at: usize, choice: Choice, take: &Rc<dyn Fn(usize)>) -> El {
-        let take = take.clone();
-        el("li", "choices__choice")
-            .attr("role", "option")
-            .attr("id", format!("{}-{at}", self.id))
-            .live_attr("aria-selected", move || if self.at.get() == Some(at) { "true" } else { "false" })
-            // The field keeps the focus.
-            .on("pointerdown", move |event: PointerEvent| event.prevent_default())
-            .on("click", move |_: MouseEvent| take(at))
-            .child(marked(&choice.label, &choice.marks))
-            .child(el("span", "choices__note").text(choice.note))
+/// The list of suggestions.
+#[component]
+pub fn Choices(
+    /// State of the field.
+    combobox: Combobox,
+    /// Accessible name.
+    label: &'static str,
+    /// Called with the index of the suggestion that is clicked.
+    #[prop(into)]
+    on_choose: UnsyncCallback<usize>,
+) -> impl IntoView {
+    let list = NodeRef::<html::Ul>::new();
+    Effect::new(move || {
+        // Tracked first: the element may be there only later.
+        let (active, list) = (combobox.active.get(), list.get());
+        let chosen = active.zip(list).and_then(|(at, list)| list.children().item(at as u32));
+        if let Some(chosen) = chosen {
+            let how = web_sys::ScrollIntoViewOptions::new();
+            how.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            chosen.scroll_into_view_with_scroll_into_view_options(&how);
+        }
+    });
+    let item = move |(at, choice): (usize, Choice)| {
+        view! {
+            <li
+                class="choices__choice"
+                role="option"
+                id=format!("{}-{at}", combobox.id)
+                aria-selected=move || (combobox.active.get() == Some(at)).to_string()
+                // The field keeps the focus.
+                on:pointerdown=|event| event.prevent_default()
+                on:click=move |_| on_choose.run(at)
+            >
+                <span class="choices__label">{marked(&choice.label, &choice.marks)}</span>
+                <span class="choices__note">{choice.note}</span>
+            </li>
+        }
+    };
+    view! {
+        <ul class="choices" role="listbox" id=combobox.id aria-label=label node_ref=list>
+            {move || combobox.choices.get().into_iter().enumerate().map(item).collect_view()}
+        </ul>
     }
 }
 
-/// A text with letters that stand out.
-fn marked(text: &str, marks: &[usize]) -> El {
-    let mut label = el("span", "choices__label");
-    let (mut run, mut stands_out) = (String::new(), false);
-    let put = |label: El, run: &str, stands_out: bool| match (run, stands_out) {
-        ("", _) => label,
-        (run, true) => label.child(el("mark", "").text(run)),
-        (run, false) => label.text(run),
-    };
-    for (at, letter) in text.chars().enumerate() {
-        let marked = marks.binary_search(&at).is_ok();
-        if marked != stands_out {
-            label = put(label, &run, stands_out);
-            run.clear();
-            stands_out = marked;
-        }
-        run.push(letter);
-    }
-    put(label, &run, stands_out)
+/// `text` with the characters at `marks` highlighted.
+fn marked(text: &str, marks: &[usize]) -> Vec<AnyView> {
+    let letters: Vec<(bool, char)> =
+        text.chars().enumerate().map(|(at, letter)| (marks.binary_search(&at).is_ok(), letter)).collect();
+    let runs = letters.chunk_by(|one, other| one.0 == other.0);
+    runs.map(|run| {
+        let text: String = run.iter().map(|(_, letter)| letter).collect();
+        if run[0].0 { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
+    })
+    .collect()
 }

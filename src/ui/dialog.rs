@@ -1,29 +1,45 @@
-//! A dialog above the page. The browser gives it the focus, keeps it inside, closes it on Escape and gives the focus
-//! back to where it was.
+//! A modal dialog. The browser moves the focus into it, keeps it inside, closes it on Escape and restores the focus.
 
-use super::element::{El, el};
-use super::view::effect;
-use web_sys::{Event, EventTarget, HtmlDialogElement, MouseEvent};
+use leptos::prelude::*;
+use leptos::{ev, html};
+use web_sys::EventTarget;
 
-/// A dialog with a name for those who cannot see it, open from the start. `closed` is called once it is closed, and
-/// has to see to it that it goes.
-pub fn dialog(label: &str, class: &str, closed: impl Fn() + 'static) -> El {
-    let dialog = el("dialog", "dialog").attr("aria-label", label).on("close", move |_: Event| closed());
-    if !class.is_empty() {
-        let _ = dialog.node::<HtmlDialogElement>().class_list().add_1(class);
-    }
-    let element: HtmlDialogElement = dialog.node();
-    let opened = element.clone();
-    effect(move || {
-        if !opened.open() {
+/// A dialog that is open from the start.
+#[component]
+pub fn Dialog(
+    /// Accessible name.
+    label: &'static str,
+    /// Class besides `dialog`.
+    class: &'static str,
+    /// The element; its `close` method closes the dialog.
+    dialog: NodeRef<html::Dialog>,
+    /// Called once the dialog is closed; must remove it.
+    #[prop(into)]
+    on_close: UnsyncCallback<()>,
+    children: Children,
+) -> impl IntoView {
+    dialog.on_load(|dialog| {
+        if !dialog.open() {
             // It is in the page now; there is no other reason to refuse.
-            let _ = opened.show_modal();
+            let _ = dialog.show_modal();
         }
     });
-    // What is inside covers all of it, so that a click on the element itself is one beside it.
-    dialog.on("click", move |event: MouseEvent| {
-        if event.target().as_ref() == Some(AsRef::<EventTarget>::as_ref(&element)) {
-            element.close();
+    // The content covers the whole element: a click on the element itself is one on the backdrop.
+    let clicked = move |event: ev::MouseEvent| {
+        let Some(dialog) = dialog.get_untracked() else { return };
+        if event.target().as_ref() == Some(AsRef::<EventTarget>::as_ref(&dialog)) {
+            dialog.close();
         }
-    })
+    };
+    view! {
+        <dialog
+            class=format!("dialog {class}")
+            aria-label=label
+            node_ref=dialog
+            on:close=move |_| on_close.run(())
+            on:click=clicked
+        >
+            {children()}
+        </dialog>
+    }
 }

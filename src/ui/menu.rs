@@ -1,117 +1,139 @@
-//! A button with a short list of things to do. The list is made when it is opened and goes when it is left.
+//! A button that opens a short list of actions (the menu button of ARIA). The list exists only while it is open.
 
-use super::element::{El, button, el};
-use super::view::effect;
 use leptos::prelude::*;
-use std::rc::Rc;
+use leptos::{ev, html};
+use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, Node};
+use web_sys::{HtmlElement, Node};
 
-/// Something to do.
-pub struct Choice {
-    /// In words.
-    pub words: String,
-    /// Does it.
-    pub act: Rc<dyn Fn()>,
-    /// Where it is one of several of which one holds: whether it is that one.
-    pub chosen: Option<bool>,
+/// One action of a menu.
+#[derive(Clone)]
+pub struct MenuItem {
+    label: String,
+    run: Arc<dyn Fn() + Send + Sync>,
+    checked: Option<bool>,
 }
 
-impl Choice {
-    /// Something to do once.
-    pub fn new(words: impl Into<String>, act: impl Fn() + 'static) -> Self {
-        Choice { words: words.into(), act: Rc::new(act), chosen: None }
+impl MenuItem {
+    /// An action called `label`.
+    pub fn new(label: impl Into<String>, run: impl Fn() + Send + Sync + 'static) -> Self {
+        MenuItem { label: label.into(), run: Arc::new(run), checked: None }
     }
 
-    /// One of several of which one holds.
-    pub fn one_of(words: impl Into<String>, chosen: bool, act: impl Fn() + 'static) -> Self {
-        Choice { chosen: Some(chosen), ..Choice::new(words, act) }
+    /// One of several alternatives, of which one is `checked`.
+    pub fn radio(label: impl Into<String>, checked: bool, run: impl Fn() + Send + Sync + 'static) -> Self {
+        MenuItem { checked: Some(checked), ..MenuItem::new(label, run) }
     }
 }
 
-/// A button that shows `face` and opens a list of `choices`; `label` says what they are about.
-pub fn menu(face: &str, label: &str, choices: impl Fn() -> Vec<Choice> + 'static) -> El {
-    let choices: Box<dyn Fn() -> Vec<Choice>> = Box::new(choices);
-    boxed(face, label, choices)
-}
-
-fn boxed(face: &str, label: &str, choices: Box<dyn Fn() -> Vec<Choice>>) -> El {
+/// A button that opens a menu. Arrows, Home and End move the focus; Escape, a choice, and leaving the menu close it.
+#[component]
+pub fn Menu(
+    /// Text of the button.
+    #[prop(into)]
+    face: Signal<String>,
+    /// Accessible name and tooltip of the button.
+    #[prop(into)]
+    label: String,
+    /// Whether `face` is a word instead of a symbol.
+    #[prop(optional)]
+    is_word: bool,
+    /// Makes the actions each time the menu is opened.
+    #[prop(into)]
+    items: UnsyncCallback<(), Vec<MenuItem>>,
+) -> impl IntoView {
     let open = RwSignal::new(false);
-    let opener = button("menu-button")
-        .attr("aria-haspopup", "menu")
-        .attr("aria-label", label)
-        .attr("title", label)
-        .live_attr("aria-expanded", move || open.get().to_string())
-        .on("click", move |event: MouseEvent| {
-            event.stop_propagation();
-            open.update(|open| *open = !*open);
-        })
-        .text(face);
-    let back = opener.node::<HtmlElement>();
-    let list = move || {
-        let items: Vec<El> = choices().into_iter().map(|choice| item(choice, open, back.clone())).collect();
-        let first = items.first().map(|item| item.node::<HtmlElement>());
-        // The list is in the page only after this; the effect runs then.
-        effect(move || {
-            if let Some(first) = &first {
-                let _ = first.focus();
-            }
-        });
-        el("div", "menu-list").attr("role", "menu").children(items)
+    let (whole, opener) = (NodeRef::<html::Span>::new(), NodeRef::<html::Button>::new());
+    let close = move || {
+        if let Some(opener) = opener.get_untracked() {
+            // A button in the page takes the focus.
+            let _ = opener.focus();
+        }
+        open.set(false);
     };
-    let whole = el("span", "menu");
-    let (around, button) = (whole.node::<Element>(), opener.node::<HtmlElement>());
-    let left = move |event: FocusEvent| {
+    let toggle = move |event: ev::MouseEvent| {
+        event.stop_propagation();
+        open.update(|open| *open = !*open);
+    };
+    let left = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
-        if !to.is_some_and(|to| around.contains(Some(&to))) {
+        let is_inside = |to| whole.get_untracked().is_some_and(|whole| whole.contains(Some(&to)));
+        if !to.is_some_and(is_inside) {
             open.set(false);
         }
     };
-    let around = whole.node::<Element>();
-    let key = move |event: KeyboardEvent| {
-        if !open.get_untracked() {
-            return;
-        }
+    let key = move |event: ev::KeyboardEvent| {
+        let Some(whole) = whole.get_untracked().filter(|_| open.get_untracked()) else { return };
         match event.key().as_str() {
-            "ArrowDown" => step(&around, 1),
-            "ArrowUp" => step(&around, -1),
-            "Home" => step(&around, isize::MIN),
-            "End" => step(&around, isize::MAX),
-            "Escape" => {
-                let _ = button.focus();
-                open.set(false);
-            }
+            "ArrowDown" => move_focus(&whole, 1),
+            "ArrowUp" => move_focus(&whole, -1),
+            "Home" => move_focus(&whole, isize::MIN),
+            "End" => move_focus(&whole, isize::MAX),
+            "Escape" => close(),
             _ => return,
         }
         event.prevent_default();
         event.stop_propagation();
     };
-    whole.on("focusout", left).on("keydown", key).child(opener).when(move || open.get(), list)
+    let close = UnsyncCallback::new(move |()| close());
+    view! {
+        <span class="menu" class:menu-named=is_word node_ref=whole on:focusout=left on:keydown=key>
+            <button
+                type="button"
+                class="menu-button"
+                aria-haspopup="menu"
+                aria-label=label.clone()
+                title=label
+                aria-expanded=move || open.get().to_string()
+                node_ref=opener
+                on:click=toggle
+            >
+                <span class="menu-face">{face}</span>
+            </button>
+            {move || open.get().then(|| view! { <MenuList items=items.run(()) close=close/> })}
+        </span>
+    }
 }
 
-fn item(choice: Choice, open: RwSignal<bool>, back: HtmlElement) -> El {
-    let Choice { words, act, chosen } = choice;
-    let role = if chosen.is_some() { "menuitemradio" } else { "menuitem" };
-    let chosen = chosen.map(|chosen| chosen.to_string());
-    let act = move |event: MouseEvent| {
-        event.stop_propagation();
-        // The list goes with what is done, and this listener with it: what is needed is taken along first.
-        let act = act.clone();
-        let _ = back.focus();
-        open.set(false);
-        act();
+/// The open list. Its first item takes the focus.
+#[component]
+fn MenuList(items: Vec<MenuItem>, close: UnsyncCallback<()>) -> impl IntoView {
+    let list = NodeRef::<html::Div>::new();
+    list.on_load(|list| {
+        if let Some(first) = list.first_element_child() {
+            // An item in the page takes the focus.
+            let _ = first.unchecked_into::<HtmlElement>().focus();
+        }
+    });
+    let item = |MenuItem { label, run, checked }: MenuItem| {
+        let chosen = move |event: ev::MouseEvent| {
+            event.stop_propagation();
+            close.run(());
+            run();
+        };
+        view! {
+            <button
+                type="button"
+                class="menu-item"
+                role=if checked.is_some() { "menuitemradio" } else { "menuitem" }
+                tabindex="-1"
+                aria-checked=checked.map(|checked| checked.to_string())
+                on:click=chosen
+            >
+                {label}
+            </button>
+        }
     };
-    button("menu-item")
-        .attr("role", role)
-        .attr("tabindex", "-1")
-        .attr("aria-checked", chosen)
-        .on("click", act)
-        .text(words)
+    view! {
+        <div class="menu-list" role="menu" node_ref=list>
+            {items.into_iter().map(item).collect_view()}
+        </div>
+    }
 }
 
-/// Moves the focus among the items; beyond the ends it stays.
-fn step(around: &Element, by: isize) {
-    let Ok(items) = around.query_selector_all(".menu-item") else { return };
+/// Moves the focus `by` items, up to the first and the last.
+fn move_focus(menu: &HtmlElement, by: isize) {
+    let Ok(items) = menu.query_selector_all("[role^=menuitem]") else { return };
     let items: Vec<HtmlElement> =
         (0..items.length()).filter_map(|at| items.get(at)?.dyn_into().ok()).collect();
     let focused = document().active_element();

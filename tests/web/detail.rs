@@ -2,14 +2,13 @@
 
 use leptos::prelude::*;
 use spandrel::route::{Colour, Placement};
-use spandrel::trace_view::detail::{Around, Whole, detail_body, detail_head};
+use spandrel::trace_view::detail::{DetailBody, DetailHead};
 use spandrel::trace_view::session::Session;
-use spandrel::ui::view::several;
-use spandrel_trace::analysis::link_pattern::link_patterns;
+use spandrel::trace_view::span_source::{FixedSpan, SpanSource};
+use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, Resource, SpanRecord};
-use spandrel_trace::model::{Flags, StatusCode};
+use spandrel_trace::model::{Flags, SpanIx, StatusCode};
 use spandrel_trace::units::{SpanId, TraceId};
-use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -28,7 +27,7 @@ fn text(key: &str, text: &str) -> Attribute {
     attribute(key, AttributeValue::String(text.into()))
 }
 
-fn whole() -> Whole {
+fn hostile_span() -> SpanDetail {
     let hostile = || vec![attribute(HOSTILE, AttributeValue::String(HOSTILE.into()))];
     let record = SpanRecord {
         name: HOSTILE.into(),
@@ -60,49 +59,46 @@ fn whole() -> Whole {
         warnings: vec![HOSTILE.into()],
         ..SpanRecord::default()
     };
-    Whole { record, resource: Default::default(), scope: Default::default() }
+    SpanDetail { record, resource: Default::default(), scope: Default::default() }
 }
 
-fn around() -> Around {
+/// A source with `detail` for every span, two spans that link to it, three traces of the last search and two configured
+/// links.
+fn source(detail: SpanDetail) -> SpanSource {
     let config = r##"{"linkPatterns": [{"type": "tags", "key": "sku", "url": "https://shop.example/#{sku}", "text": "Show #{sku}"},
         {"type": "tags", "key": "sku", "url": "javascript:alert(1)", "text": "Run"}]}"##;
-    Around {
-        address_of: Rc::new(|trace, span| format!("trace/{trace}?span={span}")),
-        link_to: Rc::new(|span| format!("https://here.example/?span={span}")),
-        linked_from: Rc::new(|span| Box::pin(async move { if span == 1 { vec![2, 3] } else { Vec::new() } })),
-        peers: Rc::new(|_| Box::pin(async { None })),
-        export: Rc::new(|start, end, format| {
-            Box::pin(async move { Some(format!("{start}..{end} {format:?}")) })
-        }),
-        found: Rc::new(
-            |service, name| if (service, name) == ("GET", "root") { vec![1, 2, 1 << 40] } else { vec![1] },
-        ),
-        patterns: Rc::new(move || link_patterns(config)),
-        top: ["sku".to_owned()].into(),
-    }
+    let (linked_from, found) = (vec![2, 3], vec![1, 2, 1 << 40]);
+    SpanSource::fixed(FixedSpan { detail, linked_from, found, config: config.to_owned() })
 }
 
 fn stage() -> (Stage, Session) {
-    stage_of(whole(), HOSTILE)
+    stage_of(hostile_span(), HOSTILE)
 }
 
-/// The detail of the second span of a trace whose second span has links; all its spans have that name.
-fn stage_of(whole: Whole, name: &str) -> (Stage, Session) {
+/// The details of the second span of a trace whose second span has links; all its spans have that name.
+fn stage_of(detail: SpanDetail, name: &str) -> (Stage, Session) {
     let mut outline = (*wide(30, name)).clone();
     outline.flags[1].set(Flags::HAS_LINKS);
     let session = Session::new(Arc::new(outline));
-    let whole = std::sync::Arc::new(whole);
-    let stage = Stage::new(move || {
-        let arrived = whole.clone();
-        let head = detail_head(session, 1, &[], &around(), Rc::new(move || Some(arrived.clone())));
-        several([head, detail_body(session, 1, whole, &around())])
-    });
-    (stage, session)
+    (stage_at(session, 1, detail), session)
+}
+
+/// The details of a span.
+fn stage_at(session: Session, span: SpanIx, detail: SpanDetail) -> Stage {
+    Stage::of(move || {
+        let (source, slots) = (source(detail.clone()), Arc::default());
+        let loaded = Arc::new(detail);
+        let detail = Signal::stored(Some(loaded.clone()));
+        view! {
+            <DetailHead session source span slots detail/>
+            <DetailBody session source span detail=loaded/>
+        }
+    })
 }
 
 /// A span with these attributes.
-fn with(attributes: Vec<Attribute>) -> Whole {
-    Whole { record: SpanRecord { attributes, ..SpanRecord::default() }, ..Whole::default() }
+fn with(attributes: Vec<Attribute>) -> SpanDetail {
+    SpanDetail { record: SpanRecord { attributes, ..SpanRecord::default() }, ..SpanDetail::default() }
 }
 
 /// Opens the menu of the attribute at that place and chooses what is called like that.
@@ -154,10 +150,9 @@ async fn values_are_typed_and_long_ones_are_folded() {
 async fn links_lead_to_other_traces_and_to_spans_of_this_one() {
     let (stage, session) = stage();
     let other = stage.find("[data-test=link] a");
-    assert_eq!(
-        other.get_attribute("href").unwrap_or_default(),
-        format!("trace/{:032x}?span={:016x}", 0xb2, 7)
-    );
+    let href = other.get_attribute("href").unwrap_or_default();
+    assert!(href.contains(&format!("trace/{:032x}?", 0xb2)), "{href}");
+    assert!(href.contains(&format!("span={:016x}", 7)), "{href}");
     stage.find("[data-test=link] button.detail-link").click();
     settle().await;
     assert_eq!(session.selected.get_untracked(), Some(0));
@@ -202,9 +197,9 @@ async fn menus_are_walked_with_keys_and_closed_by_escape() {
     settle().await;
     let focused =
         || document().active_element().and_then(|element| element.text_content()).unwrap_or_default();
-    assert_eq!(focused(), "Beside the waterfall");
+    assert_eq!(focused(), "Right");
     stage.press("[role=menu]", "ArrowDown").await;
-    assert_eq!(focused(), "Below the waterfall");
+    assert_eq!(focused(), "Bottom");
     stage.press("[role=menu]", "Escape").await;
     assert!(stage.all("[role=menu]").is_empty());
     assert_eq!(document().active_element().as_ref(), Some(opener.unchecked_ref()), "the focus goes back");
@@ -241,10 +236,8 @@ async fn stack_traces_and_statements_are_laid_out() {
     settle().await;
     assert_eq!(stage.text(".stack-own").trim(), "at com.acme.Cart.add(Cart.java:7)");
     assert_eq!(stage.text(".stack-fold summary"), "9 lines in libraries");
-    assert_eq!(
-        stage.all(".attribute-value")[0].text_content().unwrap_or_default(),
-        "SELECT a\nFROM b\nWHERE c = 1"
-    );
+    let statement = stage.all(".attribute-value");
+    assert_eq!(statement[0].text_content().unwrap_or_default(), "SELECT a\nFROM b\nWHERE c = 1");
     stage.strike().await;
 }
 
@@ -253,7 +246,7 @@ async fn the_filter_keeps_what_has_it_in_key_or_value() {
     let mut all: Vec<Attribute> = (0..10).map(|at| text(&format!("key.{at}"), "plain")).collect();
     all.push(text("other", "Needle here"));
     let resource = Resource { attributes: vec![text("needle.name", "x")], ..Resource::default() };
-    let (stage, _) = stage_of(Whole { resource, ..with(all) }, "GET");
+    let (stage, _) = stage_of(SpanDetail { resource, ..with(all) }, "GET");
     settle().await;
     let field: HtmlInputElement = stage.find("[data-test=detail-filter]").unchecked_into();
     field.set_value(" needle ");
@@ -265,7 +258,7 @@ async fn the_filter_keeps_what_has_it_in_key_or_value() {
 }
 
 #[wasm_bindgen_test]
-async fn links_that_the_backend_wants_are_there_and_run_nothing() {
+async fn configured_links_are_there_and_run_nothing() {
     let (stage, _) = stage_of(with(vec![text("sku", "a b"), text("page", "https://a.example/")]), "GET");
     settle().await;
     let links = stage.all(".attribute a");
@@ -280,7 +273,7 @@ async fn where_the_time_went_and_the_rank_are_said_in_words() {
     let (stage, _) = stage_of(with(Vec::new()), "GET");
     settle().await;
     assert_eq!(stage.text("[data-test=detail-time]"), "self 1 ms");
-    assert_eq!(stage.text("[data-test=detail-rank]"), "as long as all 30");
+    assert_eq!(stage.text("[data-test=detail-rank]"), "same as all 30 similar spans");
     assert!(stage.all("[data-test=detail-like]").is_empty(), "there is nothing to draw where all are alike");
     stage.strike().await;
 }
@@ -288,11 +281,46 @@ async fn where_the_time_went_and_the_rank_are_said_in_words() {
 #[wasm_bindgen_test]
 async fn a_root_is_compared_with_the_traces_that_were_found() {
     let session = Session::new(wide(3, "GET"));
-    let stage = Stage::new(move || detail_head(session, 0, &[], &around(), Rc::new(|| None)));
+    let stage = stage_at(session, 0, with(Vec::new()));
     settle().await;
-    assert_eq!(stage.text("[data-test=detail-rank-found]"), "Among traces found 2nd longest of 4");
+    assert_eq!(stage.text("[data-test=detail-rank-found]"), "Rank in last search: 2nd slowest of 4");
     stage.strike().await;
     let (stage, _) = stage_of(with(Vec::new()), "GET");
     assert!(stage.all("[data-test=detail-rank-found]").is_empty(), "a span below is no trace");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_time_of_day_has_the_day_where_a_trace_goes_on_for_days() {
+    let session = Session::new(wide(3, "GET"));
+    let stage = stage_at(session, 1, with(Vec::new()));
+    settle().await;
+    let at = stage.text("[data-test=detail-at]");
+    assert!(!at.contains('-'), "a time of a trace within a day needs no day: {at}");
+    stage.strike().await;
+    let mut outline = (*wide(3, "GET")).clone();
+    outline.duration = 50 * 3600 * 1_000_000_000;
+    let stage = stage_at(Session::new(Arc::new(outline)), 1, with(Vec::new()));
+    settle().await;
+    let at = stage.text("[data-test=detail-at]");
+    let day = at.strip_prefix("At ").unwrap_or_default().split(' ').next().unwrap_or_default();
+    assert_eq!(day.matches('-').count(), 2, "a time of a trace of days has its day: {at}");
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_exception_stands_above_the_resource_and_is_reached_from_the_error() {
+    let mut detail = with(Vec::new());
+    detail.record.status = StatusCode::Error;
+    detail.record.events = vec![Event { name: "exception".into(), ..Event::default() }];
+    let (stage, _) = stage_of(detail, "GET");
+    settle().await;
+    assert_eq!(stage.text("[data-test=detail-status] b"), "Error");
+    assert_eq!(stage.text(".detail-message"), "(no message)");
+    let sections: Vec<_> =
+        stage.all("section").iter().filter_map(|section| section.get_attribute("data-test")).collect();
+    let place = |name: &str| sections.iter().position(|section| section == name);
+    assert!(place("detail-events") < place("detail-resource"), "{sections:?}");
+    stage.find("[data-test=to-exception]").click();
     stage.strike().await;
 }

@@ -3,7 +3,8 @@
 
 use std::any::Any;
 
-use leptos::prelude::{document, window};
+use leptos::mount::mount_to;
+use leptos::prelude::{IntoView, document, window};
 use spandrel::ui::view::{View, mount};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -17,12 +18,21 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Mounts a view in an element of its own.
+    /// Mounts a view that is not of Leptos in an element of its own.
     pub fn new(view: impl FnOnce() -> View + 'static) -> Self {
+        Self::with(|host| mount(host, view))
+    }
+
+    /// Mounts components in an element of its own.
+    pub fn of<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) -> Self {
+        Self::with(|host| Box::new(mount_to(host.clone(), view)))
+    }
+
+    fn with(mount: impl FnOnce(&HtmlElement) -> Box<dyn Any>) -> Self {
         let host: HtmlElement =
             document().create_element("div").expect("an element").dyn_into().expect("an HTML element");
         document().body().expect("a body").append_child(&host).expect("a place in the body");
-        let mounted = Some(mount(&host, view));
+        let mounted = Some(mount(&host));
         Stage { host, mounted }
     }
 

@@ -6,7 +6,7 @@ use spandrel::trace_view::session::Session;
 use spandrel::trace_view::waterfall::{Fill, Waterfall};
 use spandrel::trace_view::{coloured, slots_of};
 use spandrel::ui::element::el;
-use spandrel::ui::view::{View, leptos, several};
+use spandrel::ui::view::{leptos, several};
 use spandrel_trace::scene::palette;
 use spandrel_trace::testing::trace;
 use std::rc::Rc;
@@ -37,7 +37,7 @@ async fn shown(session: Session) -> Stage {
                     slots=slots
                     coloring=coloured(session, slots)
                     fill=fill()
-                    note=Rc::new(|_| View::NONE)
+                    note=Rc::new(|_| ().into_any())
                 />
             }));
         several([
@@ -54,7 +54,9 @@ async fn shown(session: Session) -> Stage {
 
 /// A detail that is as high as three rows, and half a row.
 fn fill() -> Fill {
-    Rc::new(|id| el("aside", "detail").attr("data-span-id", id.to_string()).style("height", "84px"))
+    Rc::new(|id| {
+        view! { <aside class="detail" data-span-id=id.to_string() style:height="84px"></aside> }.into_any()
+    })
 }
 
 fn rows(stage: &Stage) -> Vec<HtmlElement> {

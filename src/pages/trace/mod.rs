@@ -2,28 +2,23 @@
 
 mod sync;
 
-use crate::route::{Placement, Route, TraceView};
+use crate::route::Placement;
 use crate::state::colours;
-use crate::state::data::{Data, use_data};
-use crate::state::navigation::whole_address;
-use crate::state::settings::{detail_place, jaeger_config, use_settings};
+use crate::state::data::use_data;
+use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
-use crate::trace_view::columns::ask_for_columns;
-use crate::trace_view::detail::{Around, Whole};
+use crate::trace_view::columns::load_columns;
 use crate::trace_view::find::look;
-use crate::trace_view::header::{grouped, header};
-use crate::trace_view::layout::{Ask, TraceLayout};
+use crate::trace_view::header::Header;
+use crate::trace_view::layout::TraceLayout;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_of;
-use crate::ui::problem::{Retry, problem_card};
-use crate::ui::view::Nodes;
+use crate::trace_view::span_source::SpanSource;
+use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
-use spandrel_trace::analysis::key_order::top_prefixes;
-use spandrel_trace::analysis::link_pattern::link_patterns;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{Problem, SpanId};
-use std::rc::Rc;
+use spandrel_trace::units::{Problem, count};
 use std::sync::Arc;
 use sync::sync_with_address;
 
@@ -63,13 +58,10 @@ pub fn TracePage(
             load.set(outline.map_or_else(Load::Failed, Load::Loaded));
         });
     });
-    let retry: Retry = Rc::new(move || attempt.update(|count| *count += 1));
-    let retry = StoredValue::new_local(retry);
+    let retry = Callback::new(move |()| attempt.update(|count| *count += 1));
     let content = move || match load.get() {
         Load::Loading => view! { <Loading progress=progress/> }.into_any(),
-        Load::Failed(problem) => {
-            view! { <Nodes make=move || problem_card(problem, Some(retry.get_value())).into()/> }.into_any()
-        }
+        Load::Failed(problem) => view! { <ProblemCard problem retry/> }.into_any(),
         Load::Loaded(outline) => view! { <LoadedTrace id=id outline=outline/> }.into_any(),
     };
     view! { <div class="trace-page" data-test="trace-page">{content}</div> }
@@ -86,7 +78,7 @@ fn Loading(progress: RwSignal<Progress>) -> impl IntoView {
         };
         match bytes {
             0 => "Waiting for the server".to_owned(),
-            _ => format!("{read} · {} spans so far", grouped(spans as usize)),
+            _ => format!("{read} · {} spans so far", count(spans)),
         }
     };
     view! {
@@ -119,52 +111,17 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     session.placement.set(Placement::of_word(&detail_place()));
     sync_with_address(session, id.get_value());
     look(session, data, id.get_value());
-    ask_for_columns(session, data, id.get_value());
-    // A question has found that the engine has another version of the trace than is shown.
+    load_columns(session, data, id.get_value());
+    // A request has found that the worker has another version of the trace than is shown.
     Effect::new(move |_| {
         let Some(outline) = data.renewed_outline(&id.get_value()) else { return };
         if !Arc::ptr_eq(&outline, &session.outline()) {
             session.renew(outline);
         }
     });
-    let ask: Ask = Rc::new(move |span| {
-        Box::pin(async move {
-            let detail = data.detail(&id.get_value(), &session.outline(), span).await?;
-            Ok(Arc::new(Whole { record: detail.record, resource: detail.resource, scope: detail.scope }))
-        })
-    });
-    let header = move || header(session, data, id).into();
+    let source = SpanSource::new(data, session, id);
     view! {
-        <Nodes make=header/>
-        <TraceLayout session=session slots=slots ask=ask around=around(id, session, data)/>
-    }
-}
-
-/// What the detail asks of the page.
-fn around(id: StoredValue<String>, session: Session, data: Data) -> Around {
-    let route = |id: String, span: SpanId| {
-        let view = TraceView { span: Some(span), open: true, ..TraceView::default() };
-        Route::Trace { id, view }
-    };
-    Around {
-        address_of: Rc::new(move |trace, span| route(trace.to_string(), span).to_string()),
-        link_to: Rc::new(move |span| whole_address(&route(id.get_value(), span))),
-        linked_from: Rc::new(move |span| {
-            // A list that nobody could make is left out: the rest of the detail is worth more than a complaint.
-            Box::pin(async move {
-                data.linked_from(&id.get_value(), &session.outline(), span).await.unwrap_or_default()
-            })
-        }),
-        peers: Rc::new(move |span| {
-            Box::pin(async move { data.peers(&id.get_value(), &session.outline(), span).await.ok() })
-        }),
-        export: Rc::new(move |begin, end, format| {
-            Box::pin(async move {
-                data.export(&id.get_value(), &session.outline(), begin, end, format).await.ok()
-            })
-        }),
-        found: Rc::new(move |service, operation| data.found_durations(service, operation, &id.get_value())),
-        patterns: Rc::new(|| link_patterns(&jaeger_config())),
-        top: top_prefixes(&jaeger_config()).into(),
+        <Header session data id/>
+        <TraceLayout session slots source/>
     }
 }

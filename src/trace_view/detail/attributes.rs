@@ -1,56 +1,69 @@
-//! Lists of keys and values, and what can be done with each. Keys may repeat.
+//! Lists of attributes, and what can be done with each. Keys may repeat.
 
-use super::super::copy::{Said, copy_button_of};
+use super::super::copy::{CopyButton, CopyStatus};
 use super::super::download::save_text;
-use super::peers::note;
-use super::readable::value_view;
-use super::sheet::Sheet;
+use super::paging::MoreButton;
+use super::peers::PeerNote;
+use super::readable::readable;
+use super::shown::ShownSpan;
 use super::value;
 use crate::route::Colour;
-use crate::ui::element::{El, el};
-use crate::ui::menu::{Choice, menu};
-use crate::ui::view::{View, keyed, several, when};
+use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
 use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::analysis::query::{Field, Owner, equals};
 use spandrel_trace::analysis::reading::quantity;
 use spandrel_trace::model::record::{Attribute, AttributeValue};
-use std::rc::Rc;
+use std::sync::Arc;
 
-/// Thousands of attributes are rare and cost a long task: so many are shown before more are asked for.
+/// Attributes that are listed at first: thousands are rare and cost a long task.
 const FIRST: usize = 200;
 
-/// A value longer than this is not looked for as a whole.
+/// Longest value, in bytes, that is searched for as a whole.
 const FINDABLE: usize = 200;
 
-/// A list of attributes, as far as the filter lets them through.
-pub fn attributes(sheet: &Sheet, place: PatternScope, list: Rc<[Attribute]>) -> View {
-    if list.is_empty() {
-        return View::NONE;
-    }
+/// A list of attributes, those that match the filter.
+#[component]
+pub fn Attributes(
+    shown: ShownSpan,
+    /// Where the list belongs to.
+    place: PatternScope,
+    #[prop(into)] list: Arc<[Attribute]>,
+) -> impl IntoView {
     let total = list.len();
     let all = RwSignal::new(total <= FIRST);
-    let (kept, of) = (list.clone(), sheet.clone());
-    let shown = move || -> Vec<usize> {
-        let needle = of.needle();
+    let filtered = list.clone();
+    let indices = Memo::new(move |_| {
+        let needle = shown.needle();
         let most = if all.get() { usize::MAX } else { FIRST };
-        (0..total).filter(|at| has(&kept[*at], &needle)).take(most).collect()
-    };
-    let of = sheet.clone();
-    let rows = keyed(shown, move |shown| -> View {
-        match shown.is_empty() {
-            true => el("p", "detail-note").text("None that the filter lets through").into(),
-            false => el("dl", "attributes")
-                .children(shown.into_iter().map(|at| row(&of, place, &list, &list[at])))
-                .into(),
-        }
+        (0..total).filter(|at| matches(&filtered[*at], &needle)).take(most).collect::<Vec<_>>()
     });
-    let more = move || value::more_button(&format!("Show all {total}"), move || all.set(true));
-    several([rows, when(move || !all.get(), more)])
+    let is_empty = Memo::new(move |_| indices.with(Vec::is_empty));
+    let rows = move || {
+        let list = list.clone();
+        let row = move |at| view! { <AttributeRow shown place list=list.clone() at/> };
+        match is_empty.get() {
+            true => view! { <p class="detail-note">"No attributes match the filter"</p> }.into_any(),
+            false => view! {
+                <dl class="attributes">
+                    <For each=move || indices.get() key=|at| *at children=row/>
+                </dl>
+            }
+            .into_any(),
+        }
+    };
+    (total > 0).then(|| {
+        view! {
+            {rows}
+            <Show when=move || !all.get()>
+                <MoreButton label=format!("Show all {total}") on_click=move |()| all.set(true)/>
+            </Show>
+        }
+    })
 }
 
-/// Whether the filter lets an attribute through.
-fn has(attribute: &Attribute, needle: &str) -> bool {
+/// Whether key or value contain `needle`, which is in lower case.
+fn matches(attribute: &Attribute, needle: &str) -> bool {
     needle.is_empty()
         || attribute.key.to_lowercase().contains(needle)
         || match &attribute.value {
@@ -59,92 +72,121 @@ fn has(attribute: &Attribute, needle: &str) -> bool {
         }
 }
 
-fn row(sheet: &Sheet, place: PatternScope, list: &[Attribute], attribute: &Attribute) -> El {
-    let Attribute { key, value } = attribute;
-    let words: Rc<str> = value::text(value).into();
-    let counted = quantity(key, value).map(|counted| el("span", "attribute-note").text(counted));
-    let links = sheet.links(place, list, attribute, &words).into_iter().map(|link| {
-        el("a", "detail-link attribute-link")
-            .attr("href", link.address)
-            .attr("target", "_blank")
-            .attr("rel", "noopener noreferrer")
-            .text(format!("{} ↗", link.text))
+/// A key with its value, how it compares, and its tools.
+#[component]
+fn AttributeRow(shown: ShownSpan, place: PatternScope, list: Arc<[Attribute]>, at: usize) -> impl IntoView {
+    let Attribute { key, value } = list[at].clone();
+    let text: Arc<str> = value::text(&value).into();
+    let quantity = quantity(&key, &value).map(|text| view! { <span class="attribute-note">{text}</span> });
+    let links = shown.links(place, &list, &key, &text).into_iter().map(|link| {
+        view! {
+            <a
+                class="detail-link attribute-link"
+                href=link.address
+                target="_blank"
+                rel="noopener noreferrer"
+            >
+                <bdi>{link.text}</bdi>
+                " ↗"
+            </a>
+        }
     });
-    let said = Said::nothing();
-    let whole = words.clone();
-    let (view, wide) = value_view(key, value, &words);
-    let tools = el("span", "attribute-tools")
-        .child(copy_button_of(&format!("Copy the value of {key}"), said, move || whole.to_string()))
-        .child(actions(sheet, place, attribute, words.clone(), said));
-    // What an event says is compared with nothing.
-    let compared =
-        (place != PatternScope::Events).then(|| note(sheet, place, key, findable(place, attribute, &words)));
-    el("div", "attribute")
-        .test("attribute")
-        .class_if("attribute-wide", wide)
-        .child(key_view(key))
-        .text(" ")
-        .child(
-            el("dd", "attribute-cell")
-                .child(view)
-                .child(counted)
-                .child(compared)
-                .children(links)
-                .child(tools),
-        )
+    let status = CopyStatus::new();
+    let (content, is_wide) = readable(&key, &value, &text);
+    let condition = findable(place, &list[at], &text);
+    // Attributes of events are not compared.
+    let note = (place != PatternScope::Events).then(|| {
+        view! { <PeerNote shown place key=key.clone() condition=condition.clone()/> }
+    });
+    let copied = text.clone();
+    view! {
+        <div class="attribute" class:attribute-wide=is_wide data-test="attribute">
+            <Key key=key.clone()/>
+            " "
+            <dd class="attribute-cell">
+                {content}
+                {quantity}
+                {note}
+                {links.collect_view()}
+                <span class="attribute-tools">
+                    <CopyButton
+                        label=format!("Copy value of {key}")
+                        text=Signal::derive(move || copied.to_string())
+                        status
+                    />
+                    <Actions shown place key text condition status/>
+                </span>
+            </dd>
+        </div>
+    }
+    .into_any()
 }
 
-/// A key, which may break after its dots and dashes rather than anywhere.
-fn key_view(key: &str) -> El {
+/// A key, which may break after its dots and dashes.
+#[component]
+fn Key(key: String) -> impl IntoView {
     let parts = key.split_inclusive(['.', '_', '-', '/']).take(50);
     let shown: usize = parts.clone().map(str::len).sum();
-    let view = parts.fold(el("dt", "attribute-key").attr("title", key), |view, part| {
-        view.text(part).child(el("wbr", ""))
-    });
-    view.text(&key[shown..])
+    let parts = parts.map(|part| view! { {part.to_owned()}<wbr/> }).collect_view();
+    let rest = key[shown..].to_owned();
+    view! {
+        <dt class="attribute-key" title=key>
+            {parts}
+            {rest}
+        </dt>
+    }
 }
 
-/// What can be done with an attribute besides copying its value.
-fn actions(sheet: &Sheet, place: PatternScope, attribute: &Attribute, words: Rc<str>, said: Said) -> El {
-    let session = sheet.session;
-    let key = attribute.key.clone();
-    let condition = findable(place, attribute, &words);
-    let label = format!("More about {key}");
-    let choices = move || {
-        let pair = format!("{key}={words}");
-        let mut choices = vec![Choice::new("Copy key=value", move || said.copy(pair.clone()))];
-        if words.len() > value::PIECE {
-            let (text, name) = (words.clone(), format!("{key}.txt"));
-            choices.push(Choice::new("Save the value as a file", move || save_text(&text, &name)));
+/// The menu of what can be done with an attribute besides copying its value.
+#[component]
+fn Actions(
+    shown: ShownSpan,
+    place: PatternScope,
+    key: String,
+    /// The value.
+    text: Arc<str>,
+    /// Query for the spans with this value.
+    condition: Option<String>,
+    status: CopyStatus,
+) -> impl IntoView {
+    let session = shown.session;
+    let label = format!("Actions for {key}");
+    let items = move |()| {
+        let pair = format!("{key}={text}");
+        let mut items = vec![MenuItem::new("Copy key=value", move || status.copy(pair.clone()))];
+        if text.len() > value::PIECE {
+            let (text, name) = (text.clone(), format!("{key}.txt"));
+            items.push(MenuItem::new("Save the value as a file", move || save_text(&text, &name)));
         }
         if let Some(condition) = condition.clone() {
-            choices
-                .push(Choice::new("Find spans with this value", move || session.find.set(condition.clone())));
+            items.push(MenuItem::new("Find spans with this value", move || {
+                session.find.set(condition.clone());
+            }));
         }
-        // What an event says has no place in a bar or a column.
+        // Events have neither bars nor columns.
         if place == PatternScope::Events {
-            return choices;
+            return items;
         }
         let colour = Colour::Attribute(key.clone());
-        choices.push(match session.colour.get_untracked() == colour {
-            true => Choice::new("Colour by service again", move || session.colour.set(Colour::Service)),
-            false => Choice::new("Colour spans by this key", move || session.colour.set(colour.clone())),
+        items.push(match session.colour.get_untracked() == colour {
+            true => MenuItem::new("Colour by service again", move || session.colour.set(Colour::Service)),
+            false => MenuItem::new("Colour spans by this key", move || session.colour.set(colour.clone())),
         });
         let column = key.clone();
-        choices.push(match session.columns.with_untracked(|columns| columns.contains(&column)) {
-            true => Choice::new("Remove its column", move || {
+        items.push(match session.columns.with_untracked(|columns| columns.contains(&column)) {
+            true => MenuItem::new("Remove its column", move || {
                 session.columns.update(|columns| columns.retain(|other| *other != column));
             }),
-            false => Choice::new("Show as a column", move || {
+            false => MenuItem::new("Show as a column", move || {
                 session.columns.update(|columns| columns.push(column.clone()));
             }),
         });
-        choices
+        items
     };
-    menu("⋯", &label, choices).test("attribute-actions")
+    view! { <Menu face="⋯" label items attr:data-test="attribute-actions"/> }
 }
 
-/// What finds the spans with this value, where it is short enough to be looked for.
+/// Query for the spans with this value; `None` for values that are too long for one.
 fn findable(place: PatternScope, attribute: &Attribute, words: &str) -> Option<String> {
     if words.len() > FINDABLE {
         return None;
@@ -152,7 +194,7 @@ fn findable(place: PatternScope, attribute: &Attribute, words: &str) -> Option<S
     condition(place, &attribute.key, &attribute.value, words)
 }
 
-/// What finds the spans with this value; lists and maps are looked for by nobody.
+/// Query for the spans with this value; `None` for bytes, arrays and maps.
 fn condition(place: PatternScope, key: &str, value: &AttributeValue, words: &str) -> Option<String> {
     let is_text = match value {
         AttributeValue::String(_) => true,

@@ -1,61 +1,64 @@
-//! What happened during a span, in the order of the source.
+//! The events of a span, in the order in which they were recorded.
 
-use super::attributes::attributes;
-use super::sheet::Sheet;
-use super::value::more_button;
-use super::{dropped, section};
+use super::attributes::Attributes;
+use super::paging::{Dropped, Paging, ShowMore};
+use super::shown::ShownSpan;
 use crate::state::clock;
-use crate::ui::element::{El, el};
-use crate::ui::view::{keyed, several, when};
+use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::model::record::Event;
 use spandrel_trace::units::duration;
 
-/// Events listed before more are asked for.
-const EVENTS: usize = 50;
+/// Events that are listed at first.
+const FIRST: usize = 50;
 
 /// The span's events.
-pub fn events(sheet: &Sheet) -> El {
-    let total = sheet.whole.record.events.len();
-    let shown = RwSignal::new(EVENTS.min(total));
-    let of = sheet.clone();
-    let rows = keyed(
-        move || shown.get(),
-        move |count| several(of.whole.record.events.iter().take(count).map(|event| row(&of, event))),
-    );
-    let more = move || {
-        let show = move || shown.update(|count| *count = (*count * 4).min(total));
-        more_button(&format!("Show more of {total}"), show)
+#[component]
+pub fn Events(
+    shown: ShownSpan,
+    /// The section that is made.
+    section: NodeRef<html::Section>,
+) -> impl IntoView {
+    let detail = shown.detail();
+    let (total, dropped) = (detail.record.events.len(), detail.record.dropped_events);
+    let paging = Paging::new(total, FIRST);
+    let event = move |at: usize| {
+        detail.record.events.get(at).map(|event| view! { <EventItem shown event=event.clone()/> })
     };
-    section("detail-events", &format!("Events · {total}"))
-        .child(el("ol", "detail-list").child(rows))
-        .child(when(move || shown.get() < total, more))
+    view! {
+        <section class="detail-section" data-test="detail-events" node_ref=section>
+            <h3 class="detail-title">{format!("Events · {total}")}</h3>
+            <ol class="detail-list">
+                <For each=move || paging.indices() key=|at| *at children=event/>
+            </ol>
+            <ShowMore paging/>
+        </section>
+        <Dropped number=dropped what="events"/>
+    }
 }
 
-fn row(sheet: &Sheet, event: &Event) -> El {
-    let begin = sheet.whole.record.start_unix;
-    let since = el("span", "detail-event-time")
-        .live_attr("title", {
-            let (unix, zone) = (event.time_unix, sheet.session.zone);
-            move || clock::moment(unix, zone.get()).exact()
-        })
-        .text(signed(event.time_unix, begin));
-    let name = if event.name.is_empty() { "(no name)" } else { &event.name };
-    let in_trace = format!("{} in the trace", signed(event.time_unix, sheet.session.outline().start_unix));
-    let head = el("div", "detail-event-head").children([
-        since,
-        el("b", "detail-event-name").text(name),
-        el("span", "detail-event-trace").text(in_trace),
-    ]);
-    el("li", "detail-event")
-        .test("event")
-        .child(head)
-        .child(attributes(sheet, PatternScope::Events, event.attributes.as_slice().into()))
-        .child(dropped(event.dropped_attributes, "attributes"))
+#[component]
+fn EventItem(shown: ShownSpan, event: Event) -> impl IntoView {
+    let (time, zone) = (event.time_unix, shown.session.zone);
+    let in_trace = format!("{} in the trace", signed(time, shown.session.outline().start_unix));
+    let name = if event.name.is_empty() { "(no name)".to_owned() } else { event.name };
+    view! {
+        <li class="detail-event" data-test="event">
+            <div class="detail-event-head">
+                <span class="detail-event-time" title=move || clock::moment(time, zone.get()).exact()>
+                    {signed(time, shown.detail().record.start_unix)}
+                </span>
+                <b class="detail-event-name">{name}</b>
+                <span class="detail-event-trace">{in_trace}</span>
+            </div>
+            <Attributes shown place=PatternScope::Events list=event.attributes/>
+            <Dropped number=event.dropped_attributes what="attributes"/>
+        </li>
+    }
 }
 
-/// The time from `origin` to `time`, with its sign.
+/// The time from `origin` to `time` with its sign; both in nanoseconds.
 pub fn signed(time: u64, origin: u64) -> String {
     let sign = if time < origin { "−" } else { "+" };
     format!("{sign}{}", duration(time.abs_diff(origin)))

@@ -1,52 +1,57 @@
-//! Taking a span along: as JSON for other tools, as a command, as a link.
+//! Copying a span: as JSON for other tools, as a curl command, as a link.
 
-use super::super::copy::Said;
+use super::super::copy::CopyStatus;
 use super::super::session::Session;
-use super::{Around, Whole};
-use crate::ui::element::{El, el};
-use crate::ui::menu::{Choice, menu};
+use super::super::span_source::SpanSource;
+use crate::ui::menu::{Menu, MenuItem};
+use leptos::prelude::*;
 use spandrel_trace::analysis::reading::curl;
+use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::count;
-use std::rc::Rc;
 use std::sync::Arc;
 
-/// More spans than this are a download and not for the clipboard.
+/// More spans than this are for a download instead of the clipboard.
 const MOST: u32 = 20_000;
 
-/// The menu of what can be copied of a span; `whole` is the span where it has arrived.
-pub fn copy_menu(
+/// The menu of what can be copied of a span.
+#[component]
+pub fn CopyMenu(
     session: Session,
+    source: SpanSource,
     span: SpanIx,
-    around: &Around,
-    whole: Rc<dyn Fn() -> Option<Arc<Whole>>>,
-) -> El {
-    let said = Said::nothing();
-    let around = around.clone();
-    let choices = move || {
+    /// All of the span, once it is loaded.
+    detail: Signal<Option<Arc<SpanDetail>>>,
+) -> impl IntoView {
+    let status = CopyStatus::new();
+    let items = move |()| {
         let outline = session.outline();
         let end = outline.subtree_end[span as usize];
-        let address = (around.link_to)(outline.id[span as usize]);
-        let mut choices = vec![Choice::new("Link to this span", move || said.copy(address.clone()))];
-        let written = |words: &str, end: SpanIx, format: Export| {
-            let export = around.export.clone();
-            Choice::new(words, move || said.copy_when(export(span, end, format)))
+        let link = source.link_to(outline.id[span as usize]);
+        let export = |label: &str, end: SpanIx, format: Export| {
+            MenuItem::new(label, move || status.copy_when(source.export(span..end, format)))
         };
-        choices.push(written("Span as Jaeger JSON", span + 1, Export::Jaeger));
-        choices.push(written("Span as OTLP JSON", span + 1, Export::Otlp));
+        let mut items = vec![
+            MenuItem::new("Link to this span", move || status.copy(link.clone())),
+            export("Span as Jaeger JSON", span + 1, Export::Jaeger),
+            export("Span as OTLP JSON", span + 1, Export::Otlp),
+        ];
         let below = end - span - 1;
         if below > 0 && below < MOST {
-            let with = |format: &str| format!("With the {} below as {format}", count(u64::from(below)));
-            choices.push(written(&with("Jaeger JSON"), end, Export::Jaeger));
-            choices.push(written(&with("OTLP JSON"), end, Export::Otlp));
+            let label = |format: &str| format!("With {} descendants as {format}", count(u64::from(below)));
+            items.push(export(&label("Jaeger JSON"), end, Export::Jaeger));
+            items.push(export(&label("OTLP JSON"), end, Export::Otlp));
         }
-        if let Some(command) = whole().and_then(|whole| curl(&whole.record)) {
-            choices.push(Choice::new("curl command", move || said.copy(command.clone())));
+        if let Some(command) = detail.get_untracked().and_then(|detail| curl(&detail.record)) {
+            items.push(MenuItem::new("curl command", move || status.copy(command.clone())));
         }
-        choices
+        items
     };
-    el("span", "detail-copy")
-        .child(el("span", "detail-copy-said").attr("role", "status").live_text(move || said.words("")))
-        .child(menu("Copy", "Copy this span", choices).class_if("menu-named", true).test("copy-menu"))
+    view! {
+        <span class="detail-copy">
+            <span class="detail-copy-said" role="status">{move || status.text("")}</span>
+            <Menu face="Copy" label="Copy span" is_word=true items=items attr:data-test="copy-menu"/>
+        </span>
+    }
 }

@@ -1,173 +1,148 @@
-//! Values as they read best: JSON as a tree that is built as it is opened, SQL clause by clause, stack traces frame by
-//! frame, addresses as links. What is very long is first shown as the text that it is, cut.
+//! Values in the form that reads best: JSON as a tree that is built as it is opened, SQL by clauses, stack traces by frames,
+//! URLs as links. Very long values are shown as plain text at first.
 
-use super::value::{class, long_text, more_button};
-use crate::ui::element::{El, el};
-use crate::ui::view::{View, keyed, several, when};
+use super::folded::Folded;
+use super::paging::{MoreButton, Paging, ShowMore};
+use super::stack::StackTrace;
+use super::value::{LongText, class};
 use leptos::prelude::*;
 use spandrel_trace::analysis::reading::json::{self, JsonShape, members};
-use spandrel_trace::analysis::reading::{StackPart, TextForm, clauses, reading, stack_lines};
+use spandrel_trace::analysis::reading::{TextForm, clauses, reading};
 use spandrel_trace::model::record::AttributeValue;
 use spandrel_trace::units::bytes;
-use std::rc::Rc;
-use web_sys::{Event, HtmlElement};
+use std::sync::Arc;
 
-/// Longer texts are looked at more closely only when someone asks.
+/// Longest text, in bytes, that is parsed without being asked to.
 const EAGER: usize = 64 << 10;
-/// Nested values shorter than this are read at a glance.
-const GLANCE: usize = 120;
-/// Statements longer than this, and texts four times as long, have no place beside their key.
+/// Nested values up to so many bytes are shown on one line.
+const ONE_LINE: usize = 120;
+/// SQL statements longer than this, and texts four times as long, are shown below their key, in bytes.
 const WIDE: usize = 60;
-/// Members of a level, and lines of a stack trace, that are shown before more are asked for.
+/// Members of a level of JSON that are shown at first.
 const LEVEL: usize = 100;
-const FRAMES: usize = 40;
-/// Frames of libraries in a row that are shown before they are folded.
-const RUN: usize = 3;
 
-/// A value, and whether it wants all of the width; `words` are its text.
-pub fn value_view(key: &str, value: &AttributeValue, words: &Rc<str>) -> (View, bool) {
-    let nested = matches!(value, AttributeValue::Array(_) | AttributeValue::Map(_));
-    let whole = el("span", &format!("attribute-value {}", class(value)));
-    if words.len() > EAGER {
-        return (long_view(whole, words.clone()), true);
+/// A value, and whether it needs the full width. `text` is its text.
+pub fn readable(key: &str, value: &AttributeValue, text: &Arc<str>) -> (AnyView, bool) {
+    let is_nested = matches!(value, AttributeValue::Array(_) | AttributeValue::Map(_));
+    let class = format!("attribute-value {}", class(value));
+    if text.len() > EAGER {
+        return (view! { <LongValue class text=text.clone()/> }.into_any(), true);
     }
-    if nested && words.len() <= GLANCE {
+    let plain = |text: Arc<str>| {
+        view! {
+            <span class=class.clone()>
+                <LongText text/>
+            </span>
+        }
+        .into_any()
+    };
+    if is_nested && text.len() <= ONE_LINE {
         // Texts have no line breaks inside quotes.
-        let line: Vec<&str> = words.lines().map(str::trim).collect();
-        return (whole.text(line.join(" ")).into(), false);
+        let line: Vec<&str> = text.lines().map(str::trim).collect();
+        return (plain(line.join(" ").into()), false);
     }
-    let reading = if nested || matches!(value, AttributeValue::String(_)) {
-        reading(key, words)
-    } else {
-        TextForm::Plain
+    let reading = match value {
+        AttributeValue::Array(_) | AttributeValue::Map(_) | AttributeValue::String(_) => reading(key, text),
+        _ => TextForm::Plain,
     };
-    let view: View = match reading {
-        TextForm::Json => tree(words).into(),
-        TextForm::Sql => whole.child(long_text(&clauses(words))).into(),
-        TextForm::Stack => stack(words.clone()).into(),
-        TextForm::Address => whole.child(address(words)).into(),
-        TextForm::Plain => whole.child(long_text(words)).into(),
+    let content = match reading {
+        TextForm::Json => tree(text),
+        TextForm::Sql => plain(clauses(text).into()),
+        TextForm::Stack => view! { <StackTrace text=text.clone()/> }.into_any(),
+        TextForm::Address => view! {
+            <span class=class.clone()>
+                <a class="detail-link" href=text.to_string() target="_blank" rel="noopener noreferrer">
+                    {text.to_string()}
+                </a>
+            </span>
+        }
+        .into_any(),
+        TextForm::Plain => plain(text.clone()),
     };
-    let wide = match reading {
+    let is_wide = match reading {
         TextForm::Json | TextForm::Stack => true,
-        TextForm::Sql => words.len() > WIDE,
-        TextForm::Address | TextForm::Plain => words.len() > 4 * WIDE,
+        TextForm::Sql => text.len() > WIDE,
+        TextForm::Address | TextForm::Plain => text.len() > 4 * WIDE,
     };
-    (view, wide)
+    (content, is_wide)
 }
 
-fn address(text: &str) -> El {
-    el("a", "detail-link")
-        .attr("href", text)
-        .attr("target", "_blank")
-        .attr("rel", "noopener noreferrer")
-        .text(text)
-}
-
-/// A text too long to be understood at once: cut, and as a tree for those who ask.
-fn long_view(whole: El, words: Rc<str>) -> View {
-    let text = whole.child(long_text(&words));
-    if !json::looks_nested(&words) {
-        return text.into();
-    }
+/// A text that is too long to be parsed at once: cut, and as a tree on demand.
+#[component]
+fn LongValue(class: String, text: Arc<str>) -> impl IntoView {
+    let looks_nested = json::looks_nested(&text);
     let as_tree = RwSignal::new(false);
-    let shown = move |yes| -> View { if yes { tree(&words).into() } else { View::NONE } };
-    let ask = move || more_button("Open as a tree", move || as_tree.set(true));
-    several([text.into(), when(move || !as_tree.get(), ask), keyed(move || as_tree.get(), shown)])
-}
-
-/// A level of JSON. Deeper ones are made when they are opened.
-fn tree(json: &str) -> El {
-    let Some(members) = members(json) else { return el("p", "detail-note").text("This is not valid JSON") };
-    let total = members.len();
-    let members: Vec<(String, Rc<str>)> =
-        members.into_iter().map(|(name, json)| (name.into_owned(), json.into())).collect();
-    let count = RwSignal::new(LEVEL.min(total));
-    let more = move || {
-        more_button(&format!("Show more of {total}"), move || {
-            count.update(|count| *count = (*count * 4).min(total))
-        })
+    let shown = text.clone();
+    let below = move || match as_tree.get() {
+        true => tree(&text),
+        false => {
+            view! { <MoreButton label="Open as a tree" on_click=move |()| as_tree.set(true)/> }.into_any()
+        }
     };
-    let rows = keyed(
-        move || count.get(),
-        move |count| several(members.iter().take(count).map(|(name, json)| node(name, json))),
-    );
-    el("div", "tree").test("tree").child(rows).when(move || count.get() < total, more)
+    view! {
+        <span class=class>
+            <LongText text=shown/>
+        </span>
+        {looks_nested.then_some(below)}
+    }
 }
 
-fn node(name: &str, json: &Rc<str>) -> El {
-    let name = el("span", "tree-key").text(name);
+/// A level of JSON. Deeper levels are built when they are opened.
+fn tree(json: &str) -> AnyView {
+    let Some(members) = members(json) else {
+        return view! { <p class="detail-note">"This is not valid JSON"</p> }.into_any();
+    };
+    let members: Vec<(String, Arc<str>)> =
+        members.into_iter().map(|(name, json)| (name.into_owned(), json.into())).collect();
+    let paging = Paging::new(members.len(), LEVEL);
+    let member = move |at: usize| members.get(at).map(|(name, json)| member(name, json));
+    view! {
+        <div class="tree" data-test="tree">
+            <For each=move || paging.indices() key=|at| *at children=member/>
+            <ShowMore paging/>
+        </div>
+    }
+    .into_any()
+}
+
+fn member(name: &str, json: &Arc<str>) -> AnyView {
+    let key = view! { <span class="tree-key">{name.to_owned()}</span> };
     let class = match json::shape(json) {
         JsonShape::Object | JsonShape::Array => {
+            let size = view! { <span class="tree-size">{size(json)}</span> };
             let json = json.clone();
-            let summary = el("summary", "tree-row")
-                .child(name)
-                .text(" ")
-                .child(el("span", "tree-size").text(size(&json)));
-            return folded("tree-node", summary, move || tree(&json));
+            return view! {
+                <Folded
+                    class="tree-node"
+                    summary_class="tree-row"
+                    summary=view! { {key}" "{size} }.into_any()
+                    content=move || tree(&json)
+                />
+            }
+            .into_any();
         }
-        JsonShape::Text => "value-string",
-        JsonShape::Number | JsonShape::Word => "value-number",
+        JsonShape::Text => "attribute-value value-string",
+        JsonShape::Number | JsonShape::Word => "attribute-value value-number",
     };
-    let value = el("span", &format!("attribute-value {class}")).child(long_text(&json::text_of(json)));
-    el("div", "tree-row").child(name).text(" ").child(value)
+    let text = json::text_of(json).to_string();
+    view! {
+        <div class="tree-row">
+            {key}
+            " "
+            <span class=class>
+                <LongText text/>
+            </span>
+        </div>
+    }
+    .into_any()
 }
 
-/// What is inside, in a few letters.
+/// How many members an object or array has, in brackets.
 fn size(json: &str) -> String {
     let (open, close) = if json::shape(json) == JsonShape::Object { ('{', '}') } else { ('[', ']') };
-    // Counting reads all of it: what is long is weighed instead.
+    // Counting parses all of it: of long ones the bytes are said.
     match (json.len() <= 4_000).then(|| members(json)).flatten() {
         Some(members) => format!("{open}{}{close}", members.len()),
         None => format!("{open}…{close} {}", bytes(json.len() as u64)),
     }
-}
-
-/// Something that is made when it is opened for the first time.
-fn folded(class: &str, summary: El, inside: impl Fn() -> El + 'static) -> El {
-    let opened = RwSignal::new(false);
-    let whole = el("details", class);
-    let details = whole.node::<HtmlElement>();
-    let toggled = move |_: Event| {
-        if details.has_attribute("open") {
-            opened.set(true);
-        }
-    };
-    whole.on("toggle", toggled).child(summary).when(move || opened.get(), inside)
-}
-
-/// A stack trace. Frames of libraries step back, and many in a row are folded.
-fn stack(text: Rc<str>) -> El {
-    let total = stack_lines(&text).len();
-    let count = RwSignal::new(FRAMES.min(total));
-    let rows = keyed(
-        move || count.get(),
-        move |count| {
-            let lines = stack_lines(&text);
-            several(runs(&lines[..count.min(lines.len())]).into_iter().map(run_view))
-        },
-    );
-    let more = move || more_button(&format!("Show all {total} lines"), move || count.set(total));
-    el("div", "stack").test("stack").child(rows).when(move || count.get() < total, more)
-}
-
-/// Lines of the same part that follow one another.
-fn runs<'a>(lines: &'a [(StackPart, &'a str)]) -> Vec<&'a [(StackPart, &'a str)]> {
-    lines.chunk_by(|one, other| one.0 == other.0).collect()
-}
-
-fn run_view(run: &[(StackPart, &str)]) -> View {
-    let class = match run.first() {
-        Some((StackPart::Own, _)) => "stack-line stack-own",
-        Some((StackPart::Library, _)) => "stack-line stack-library",
-        _ => "stack-line stack-head",
-    };
-    let line = move |text: &str| el("div", class).child(long_text(text.trim_start()));
-    if run.len() <= RUN || class != "stack-line stack-library" {
-        return several(run.iter().map(|(_, text)| line(text)));
-    }
-    let rest: Vec<String> = run.iter().map(|(_, text)| (*text).to_owned()).collect();
-    let summary =
-        el("summary", "stack-line stack-library").text(format!("{} lines in libraries", rest.len()));
-    folded("stack-fold", summary, move || el("div", "").children(rest.iter().map(|text| line(text)))).into()
 }

@@ -1,23 +1,22 @@
 //! Attribute values as text, by type: long ones folded, nested ones as indented JSON. Text only, never markup.
 
-use crate::state::{busy, tasks};
-use crate::ui::element::{El, button, el};
-use crate::ui::view::{View, keyed, several, when};
+use super::paging::MoreButton;
+use crate::state::busy;
+use crate::state::tasks::{sleep, spawn_scoped};
 use leptos::prelude::*;
 use spandrel_trace::model::record::AttributeValue;
 use spandrel_trace::units::bytes;
 use std::fmt::Write;
-use std::rc::Rc;
-use web_sys::MouseEvent;
+use std::sync::Arc;
 
-/// Characters of a value that are shown before it is asked for as a whole.
+/// Characters of a value that are shown at first.
 const SHOWN: usize = 1_500;
 
-/// Bytes of a text that are laid out at once, and the milliseconds after which more are.
+/// Bytes of a text that are laid out at once, and milliseconds between two pieces.
 pub const PIECE: usize = 32 << 10;
 const FRAME: u32 = 16;
 
-/// The class that says which type a value has; nested ones keep their line breaks.
+/// The class of a value, by its type.
 pub fn class(value: &AttributeValue) -> &'static str {
     match value {
         AttributeValue::Empty => "value-empty",
@@ -29,7 +28,7 @@ pub fn class(value: &AttributeValue) -> &'static str {
     }
 }
 
-/// A value as people read and copy it. Iterative: nesting is data, never the stack.
+/// A value as it is read and copied. Iterative: nesting never uses the stack.
 pub fn text(value: &AttributeValue) -> String {
     enum Step<'a> {
         Value(&'a AttributeValue, usize),
@@ -111,52 +110,62 @@ fn quote(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// A text that is folded when it is long.
-pub fn long_text(text: &str) -> View {
-    let Some((cut, _)) = text.char_indices().nth(SHOWN) else { return text.into() };
+/// A text; a long one is cut, with a button that shows all of it.
+#[component]
+pub fn LongText(#[prop(into)] text: Arc<str>) -> impl IntoView {
+    let Some((cut, _)) = text.char_indices().nth(SHOWN) else { return text.to_string().into_any() };
     let whole = RwSignal::new(false);
-    let more = format!("Show all ({})", bytes(text.len() as u64));
-    let text: Rc<str> = text.into();
-    let shown = move |whole| -> View {
-        match whole {
-            false => format!("{}…", &text[..cut]).into(),
-            true if text.len() <= PIECE => (&*text).into(),
-            true => in_pieces(text.clone()).into(),
-        }
+    let label = format!("Show all ({})", bytes(text.len() as u64));
+    let shown = move || match whole.get() {
+        false => format!("{}…", &text[..cut]).into_any(),
+        true if text.len() <= PIECE => text.to_string().into_any(),
+        true => view! { <Pieces text=text.clone()/> }.into_any(),
     };
-    let more = move || more_button(&more, move || whole.set(true));
-    several([keyed(move || whole.get(), shown), when(move || !whole.get(), more)])
+    view! {
+        {shown}
+        <Show when=move || !whole.get()>
+            <MoreButton label=label.clone() on_click=move |()| whole.set(true)/>
+        </Show>
+    }
+    .into_any()
 }
 
-/// A text that would hold the page up if it were laid out at once: piece by piece, a frame for each.
-fn in_pieces(text: Rc<str>) -> El {
-    let whole = el("span", "value-pieces");
-    let node = whole.clone();
-    tasks::spawn_scoped(async move {
+/// A text that would block the page if it were laid out at once: a piece per frame.
+#[component]
+fn Pieces(text: Arc<str>) -> impl IntoView {
+    let mut ends = Vec::new();
+    let mut end = 0;
+    while end < text.len() {
+        end += piece_end(&text[end..]);
+        ends.push(end);
+    }
+    let shown = RwSignal::new(0);
+    let pieces = ends.len();
+    spawn_scoped(async move {
         let _busy = busy::hold();
-        let (mut node, mut from) = (node, 0);
-        while from < text.len() {
-            let piece = &text[from..from + piece_end(&text[from..])];
-            from += piece.len();
-            node = node.child(el("span", "value-piece").text(piece));
-            tasks::sleep(FRAME).await;
+        for piece in 1..=pieces {
+            shown.set(piece);
+            sleep(FRAME).await;
         }
     });
-    whole
+    let piece = move |at: usize| {
+        let start = at.checked_sub(1).map_or(0, |before| ends[before]);
+        view! { <span class="value-piece">{text[start..ends[at]].to_owned()}</span> }
+    };
+    view! {
+        <span class="value-pieces">
+            <For each=move || 0..shown.get() key=|at| *at children=piece/>
+        </span>
+    }
 }
 
-/// Where the first piece of a text ends: after a line if there is one.
+/// Byte offset of the end of the first piece of a text: after a line if there is one.
 fn piece_end(text: &str) -> usize {
     if text.len() <= PIECE {
         return text.len();
     }
     let most = text.floor_char_boundary(PIECE);
     text[..most].rfind('\n').map_or(most, |line| line + 1)
-}
-
-/// The button that shows what was held back.
-pub fn more_button(words: &str, show: impl Fn() + 'static) -> El {
-    button("value-more").on("click", move |_: MouseEvent| show()).text(words)
 }
 
 #[cfg(test)]
@@ -166,7 +175,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn long_texts_are_cut_after_lines_and_never_within_a_letter() {
+    fn long_texts_are_cut_after_lines_and_at_character_boundaries() {
         assert_eq!(piece_end("short"), 5);
         assert_eq!(piece_end(&"é".repeat(PIECE)), PIECE);
         assert_eq!(piece_end(&format!("x{}", "é".repeat(PIECE))), PIECE - 1);

@@ -1,5 +1,5 @@
-//! From what was typed to what the engine found: a little later than the last key, the newest question wins, and again
-//! while not everything is searchable yet. From what was found to the rows that are shown.
+//! Runs the query that was typed, and again while the index of the trace is incomplete; the newest query wins. Derives from
+//! the matches which rows are shown.
 
 use super::super::session::Session;
 use crate::route::Show;
@@ -10,15 +10,15 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Shown;
 use std::sync::Arc;
 
-/// Milliseconds that the text rests before it is looked for.
+/// Milliseconds without an edit before the query runs.
 const PAUSE: u32 = 60;
-/// Milliseconds after which it is looked for again where not everything was searchable.
+/// Milliseconds until it runs again while not everything is searchable.
 const AGAIN: u32 = 400;
 
-/// Keeps what the session has found true to what it looks for, for as long as the view is there.
+/// Keeps the matches of the session up to date with its query until the current owner is cleaned up.
 pub fn look(session: Session, data: Data, id: String) {
-    Effect::new(move |_| {
-        // A trace that was read again is searched again.
+    Effect::new(move || {
+        // A trace that was reloaded is searched again.
         session.outline_live().track();
         let text = session.find.get();
         if text.trim().is_empty() {
@@ -42,7 +42,7 @@ pub fn look(session: Session, data: Data, id: String) {
             }
         });
     });
-    Effect::new(move |_| {
+    Effect::new(move || {
         let ancestors = match session.show.get() {
             Show::All | Show::Dim => None,
             Show::Matches => Some(false),
@@ -50,7 +50,7 @@ pub fn look(session: Session, data: Data, id: String) {
         };
         let shown = session.matches.with(|found| {
             let found = found.as_ref().filter(|found| found.error.is_none())?;
-            // What was found in another reading of the trace says nothing about this one.
+            // Matches of another version of the trace do not apply to this one.
             let outline = Some(session.outline()).filter(|outline| outline.len() == found.spans.spans())?;
             Some(Arc::new(Shown::of(&outline, found.spans.iter(), ancestors?)))
         });

@@ -1,129 +1,128 @@
-//! The field in which one looks for spans, and the list of what may stand where one types.
+//! The find field with its completions.
 
 use super::super::actions::{Action, Summoned};
-use super::super::header::grouped;
 use super::super::session::Session;
 use crate::state::data::Data;
 use crate::state::tasks::spawn_scoped;
-use crate::ui::choices::{Choice, Choices};
-use crate::ui::element::{El, el};
-use crate::ui::view::effect;
+use crate::ui::choices::{Choice, Choices, Combobox};
 use leptos::prelude::*;
-use spandrel_trace::analysis::query::Completions;
-use std::rc::Rc;
-use web_sys::{Event, FocusEvent, HtmlInputElement, KeyboardEvent};
+use leptos::{ev, html};
+use spandrel_trace::analysis::query::{Completion, Completions};
+use spandrel_trace::units::count as count_of;
+use web_sys::HtmlInputElement;
 
-/// The field with its list.
-pub fn field(session: Session, data: Data, id: StoredValue<String>) -> El {
-    let choices = Choices::new("find-choices");
-    // The text up to the cursor was completed like this.
+/// The field and the list of completions below it. Enter goes to the next match, Shift+Enter to the previous one, Escape
+/// closes the list, then clears the field, then leaves it.
+#[component]
+pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    let combobox = Combobox::new("find-choices");
+    // What the list shows: completions of the text up to the cursor.
     let offered = StoredValue::new(Completions::default());
-    // Text and cursor when somebody typed last; nothing while the list is not wanted.
+    // Text and byte offset of the cursor after the last edit; `None` closes the list.
     let typing = RwSignal::new(None::<(String, u32)>);
-    let field = choices
-        .on_field(el("input", "field find-field"))
-        .attr("type", "text")
-        .test("find")
-        .attr("aria-label", "Find spans")
-        .attr("aria-keyshortcuts", "/ Control+B")
-        .attr("placeholder", "Find: words, or service = cart and duration > 20ms")
-        .live_attr("aria-invalid", move || {
-            session
-                .matches
-                .with(|found| found.as_ref().is_some_and(|found| found.error.is_some()))
-                .then_some("true")
-        })
-        .live_value(move || session.find.get());
-    let input: HtmlInputElement = field.node();
-
-    effect(move || {
+    Effect::new(move || {
         let Some((text, cursor)) = typing.get() else {
-            choices.list.set(Vec::new());
+            combobox.choices.set(Vec::new());
             return;
         };
         spawn_scoped(async move {
-            let Ok(completions) = data.complete(&id.get_value(), &session.outline(), &text, cursor).await
-            else {
-                return;
-            };
-            let list = completions.items.iter().map(|item| Choice {
-                label: item.text.clone(),
-                marks: Vec::new(),
-                note: match item.count {
-                    0 => item.about.clone(),
-                    count => grouped(count as usize),
-                },
-            });
-            choices.list.set(list.collect());
-            choices.at.set(None);
+            let completions = data.complete(&id.get_value(), &session.outline(), &text, cursor).await;
+            let Ok(completions) = completions else { return };
+            combobox.choices.set(completions.items.iter().map(choice).collect());
+            combobox.active.set(None);
             offered.set_value(completions);
         });
     });
-
-    let summoned = input.clone();
-    effect(move || {
-        if session.summoned.get() == Some(Summoned::Find) {
+    Effect::new(move || {
+        if session.summoned.get() == Some(Summoned::Find)
+            && let Some(input) = input.get()
+        {
             session.summoned.set(None);
             // A field in the page takes the focus.
-            let _ = summoned.focus();
-            summoned.select();
+            let _ = input.focus();
+            input.select();
         }
     });
-
-    let written = input.clone();
-    let input_event = move |_: Event| {
-        let text = written.value();
-        typing.set((!text.is_empty()).then(|| (text.clone(), cursor_of(&written, &text))));
+    let edited = move |_| {
+        let Some(input) = input.get_untracked() else { return };
+        let text = input.value();
+        typing.set((!text.is_empty()).then(|| (text.clone(), cursor_of(&input, &text))));
         session.find.set(text);
     };
-    let filled = input.clone();
-    let take: Rc<dyn Fn(usize)> = Rc::new(move |at| {
-        let text = filled.value();
+    let complete = move |at: usize| {
+        let Some(input) = input.get_untracked() else { return };
+        let text = input.value();
         let Some((text, cursor)) = offered.with_value(|offered| completed(&text, offered, at)) else {
             return;
         };
         session.find.set(text.clone());
-        filled.set_value(&text);
+        input.set_value(&text);
         let place = text[..cursor].encode_utf16().count() as u32;
         // A text field has a cursor.
-        let _ = filled.set_selection_range(place, place);
+        let _ = input.set_selection_range(place, place);
         typing.set(Some((text, cursor as u32)));
-    });
-    let (by_key, escaping) = (take.clone(), input.clone());
-    let key = move |event: KeyboardEvent| {
-        if event.is_composing() || choices.moved(&event) {
+    };
+    let key = move |event: ev::KeyboardEvent| {
+        if event.is_composing() || combobox.moved(&event) {
             return;
         }
-        let chosen =
-            choices.at.get_untracked().filter(|_| choices.list.with_untracked(|list| !list.is_empty()));
-        match (event.key().as_str(), chosen) {
-            ("Enter" | "Tab", Some(at)) if !event.shift_key() => by_key(at),
+        match (event.key().as_str(), combobox.chosen()) {
+            ("Enter" | "Tab", Some(at)) if !event.shift_key() => complete(at),
             ("Enter", _) => {
                 typing.set(None);
                 let next = if event.shift_key() { Action::PreviousMatch } else { Action::NextMatch };
                 next.act(session);
             }
-            // First the list goes, then the text, then the field lets go of the keys.
-            ("Escape", _) if choices.list.with_untracked(|list| !list.is_empty()) => typing.set(None),
+            ("Escape", _) if untrack(|| combobox.is_open()) => typing.set(None),
             ("Escape", _) if !session.find.with_untracked(String::is_empty) => {
                 session.find.set(String::new())
             }
-            // It is in the page and can let go.
             ("Escape", _) => {
-                let _ = escaping.blur();
+                if let Some(input) = input.get_untracked() {
+                    // It is in the page and can lose the focus.
+                    let _ = input.blur();
+                }
             }
             _ => return,
         }
         event.prevent_default();
         event.stop_propagation();
     };
-    let field =
-        field.on("input", input_event).on("keydown", key).on("blur", move |_: FocusEvent| typing.set(None));
-    let list = choices.view("What may stand here", move |at| take(at));
-    el("div", "find-box").children([field, list])
+    let is_invalid =
+        move || session.matches.with(|found| found.as_ref().is_some_and(|found| found.error.is_some()));
+    view! {
+        <div class="find-box">
+            <input
+                class="field find-field"
+                {..combobox.attributes()}
+                type="text"
+                data-test="find"
+                aria-label="Find spans"
+                aria-keyshortcuts="/ Control+B"
+                placeholder="Find: words, or service = cart and duration > 20ms"
+                aria-invalid=move || is_invalid().then_some("true")
+                node_ref=input
+                prop:value=session.find
+                on:input=edited
+                on:keydown=key
+                on:blur=move |_| typing.set(None)
+            />
+            <Choices combobox=combobox label="Suggestions" on_choose=complete/>
+        </div>
+    }
 }
 
-/// Where the cursor is, in bytes.
+/// A completion with how many spans have it, or what it is.
+fn choice(completion: &Completion) -> Choice {
+    let note = match completion.count {
+        0 => completion.about.clone(),
+        count => count_of(u64::from(count)),
+    };
+    Choice { label: completion.text.clone(), marks: Vec::new(), note }
+}
+
+/// Byte offset of the cursor in `text`, the value of `input`.
 fn cursor_of(input: &HtmlInputElement, text: &str) -> u32 {
     let units = input.selection_start().ok().flatten().unwrap_or(u32::MAX) as usize;
     let mut seen = 0;
@@ -134,11 +133,12 @@ fn cursor_of(input: &HtmlInputElement, text: &str) -> u32 {
     before.map(char::len_utf8).sum::<usize>() as u32
 }
 
-/// The text with a completion in its place, and the byte after it; a blank follows, so that one can go on.
+/// `text` with the completion at that index in its place, and the byte offset after it. A space follows, for what comes
+/// next.
 fn completed(text: &str, offered: &Completions, at: usize) -> Option<(String, usize)> {
     let item = offered.items.get(at)?;
     let (before, after) = (text.get(..offered.from as usize)?, text.get(offered.to as usize..)?);
-    // What opens a parenthesis is gone on within it.
+    // After an opening parenthesis typing goes on within it.
     let blank = if item.text.ends_with('(') || after.starts_with([' ', ')']) { "" } else { " " };
     let head = format!("{before}{}{blank}", item.text);
     let cursor = head.len();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_completion_takes_the_place_of_what_was_begun() {
+    fn a_completion_replaces_what_was_typed_of_it() {
         assert_eq!(
             completed("service = ca", &offered(10, 12, "cart"), 0),
             Some(("service = cart ".into(), 15))

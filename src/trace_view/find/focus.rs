@@ -1,4 +1,4 @@
-//! To what was found and nothing else: the matches with what they are in, opened, and the time that they take.
+//! Focusing on the matches: only they and their ancestors are shown, expanded, and the time range is fitted to them.
 
 use super::super::session::Session;
 use crate::route::Show;
@@ -6,13 +6,13 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Fold;
 use spandrel_trace::model::SpanIx;
 
-/// Whether only the matches and what they are in are shown.
+/// Whether only the matches and their ancestors are shown.
 pub fn is_focused(session: Session) -> bool {
     session.show.get() == Show::Ancestors
 }
 
-/// Shows the matches and what they are in, and fits their time; once they are shown so, everything again. Whether there
-/// was anything to do.
+/// Shows only the matches and their ancestors and fits their time; if they are shown so already, shows everything again.
+/// Returns whether there was anything to do.
 pub fn focus_matches(session: Session) -> bool {
     if untrack(|| is_focused(session)) {
         session.show.set(Show::All);
@@ -20,7 +20,7 @@ pub fn focus_matches(session: Session) -> bool {
         return true;
     }
     let (outline, found) = (session.outline(), session.matches.get_untracked());
-    // What was found in another reading of the trace says nothing about this one.
+    // Matches of another version of the trace do not apply to this one.
     let found = found.filter(|found| found.error.is_none() && found.spans.spans() == outline.len());
     let Some(found) = found else { return false };
     let in_focus = session.view.with_untracked(|view| view.extent(&outline));
@@ -36,7 +36,7 @@ pub fn focus_matches(session: Session) -> bool {
     };
     let (time, leaves) = match time_of(&in_focus) {
         Some(time) => (time, false),
-        // There is nothing in the subtree in focus: the whole trace has them.
+        // None is in the focused subtree: the whole trace is shown.
         None => match time_of(&(0..outline.len() as SpanIx)) {
             Some(time) => (time, true),
             None => return false,

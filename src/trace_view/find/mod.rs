@@ -1,5 +1,5 @@
-//! Finding spans: the field with its completions, how many match, and what becomes of the others. What is found is
-//! kept in the session, where the waterfall sees it.
+//! Finding spans: the field, how many match, and what happens to the others. The matches are kept in the session, where
+//! the waterfall reads them.
 
 mod asking;
 mod field;
@@ -9,140 +9,159 @@ pub use asking::look;
 pub use focus::focus_matches;
 
 use super::actions::Action;
-use super::header::grouped;
 use super::session::Session;
-use crate::route::Show;
+use crate::route::Show as ShowMode;
 use crate::state::data::Data;
-use crate::ui::element::{El, button, el, option, typed};
-use crate::ui::view::{View, part, several};
-use field::field;
+use field::FindField;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::QueryError;
 use spandrel_trace::engine::Matches;
-use web_sys::{Event, MouseEvent};
+use spandrel_trace::units::count;
 
-/// What to show of what does not match, in words.
-const SHOWS: [(Show, &str); 4] = [
-    (Show::All, "Highlight"),
-    (Show::Dim, "Dim the others"),
-    (Show::Matches, "Only matches"),
-    (Show::Ancestors, "Matches and ancestors"),
+/// What happens to spans that do not match, in words.
+const SHOWS: [(ShowMode, &str); 4] = [
+    (ShowMode::All, "Highlight"),
+    (ShowMode::Dim, "Dim others"),
+    (ShowMode::Matches, "Matches only"),
+    (ShowMode::Ancestors, "Matches with ancestors"),
 ];
 
-/// The find bar of `session`, whose trace has this id.
-pub fn find(session: Session, data: Data, id: StoredValue<String>) -> El {
-    let step = move |label: &'static str, face: &'static str, action: Action| {
-        button("button button--flat find-step")
-            .attr("aria-label", label)
-            .attr("title", label)
-            .live_attr("disabled", move || session.matches.with(|found| count(found.as_deref()) == 0))
-            .on("click", move |_: MouseEvent| {
-                action.act(session);
-            })
-            .text(face)
-    };
-    let show = move || {
-        el("select", "field find-show")
-            .test("find-show")
-            .attr("aria-label", "What becomes of the spans that do not match")
-            .children(SHOWS.map(|(show, words)| option(word(show), words, "")))
-            .live_value(move || word(session.show.get()).to_owned())
-            .on("change", move |event: Event| {
-                let chosen = typed(&event);
-                if let Some((show, _)) = Show::ALL.iter().find(|(show, _)| word(*show) == chosen) {
-                    session.show.set(*show);
-                }
-            })
-    };
-    let focus = move || {
-        button("button button--flat find-focus")
-            .test("find-focus")
-            .attr("title", "Show only the matches and what they are in, and fit their time")
-            .live_attr("aria-pressed", move || if focus::is_focused(session) { "true" } else { "false" })
-            .live_attr("disabled", move || {
-                !focus::is_focused(session) && session.matches.with(|found| count(found.as_deref()) == 0)
-            })
-            .on("click", move |_: MouseEvent| {
-                Action::FocusMatches.act(session);
-            })
-            .text("Focus")
-    };
-    let said =
-        el("span", "find-said").test("find-count").attr("role", "status").live_text(move || said(session));
-    let after = part(
-        move || !session.find.with(String::is_empty),
-        move |looking| -> View {
-            if !looking {
-                return View::NONE;
-            }
-            several([
-                step("Previous match (b)", "↑", Action::PreviousMatch),
-                step("Next match (f)", "↓", Action::NextMatch),
-                focus(),
-                show(),
-            ])
-        },
-    );
-    let mistake = part(
-        move || session.matches.with(|found| found.as_ref().and_then(|found| found.error.clone())),
-        move |error| error.map(|error| mistake(&session.find.get_untracked(), &error)),
-    );
-    el("div", "find")
-        .attr("role", "search")
-        .child(field(session, data, id))
-        .child(said)
-        .child(after)
-        .child(mistake)
-}
-
-/// A way to show, as the list knows it.
-fn word(show: Show) -> &'static str {
-    match show {
-        Show::All => "all",
-        Show::Dim => "dim",
-        Show::Matches => "matches",
-        Show::Ancestors => "ancestors",
+/// The find bar of the trace with this id.
+#[component]
+pub fn Find(
+    /// State of the trace.
+    session: Session,
+    /// Where the trace comes from.
+    data: Data,
+    /// Id of the trace in the address.
+    id: StoredValue<String>,
+) -> impl IntoView {
+    let is_looking = move || !session.find.with(String::is_empty);
+    let error = move || session.matches.with(|found| found.as_ref().and_then(|found| found.error.clone()));
+    view! {
+        <div class="find" role="search">
+            <FindField session data id/>
+            <span class="find-said" data-test="find-count" role="status">{move || status(session)}</span>
+            <Show when=is_looking>
+                <FindTools session/>
+            </Show>
+            {move || {
+                error().map(|error| view! { <Mistake text=session.find.get_untracked() error/> })
+            }}
+        </div>
     }
 }
 
-fn count(found: Option<&Matches>) -> usize {
-    found.map_or(0, |found| found.spans.count() as usize)
+/// Steps through the matches, and what is shown besides them.
+#[component]
+fn FindTools(session: Session) -> impl IntoView {
+    let has_none = move || session.matches.with(|found| count_of(found.as_deref()) == 0);
+    let step = move |label: &'static str, face: &'static str, action: Action| {
+        let step = move |_| {
+            action.act(session);
+        };
+        view! {
+            <button
+                type="button"
+                class="button button--flat find-step"
+                aria-label=label
+                title=label
+                disabled=has_none
+                on:click=step
+            >
+                {face}
+            </button>
+        }
+    };
+    let focus = move |_| {
+        Action::FocusMatches.act(session);
+    };
+    let choose = move |chosen: String| {
+        if let Some((show, _)) = SHOWS.iter().find(|(show, _)| word(*show) == chosen) {
+            session.show.set(*show);
+        }
+    };
+    let option = move |(show, words): (ShowMode, &'static str)| {
+        view! {
+            <option value=word(show) prop:selected=move || session.show.get() == show>{words}</option>
+        }
+    };
+    view! {
+        {step("Previous match (b)", "↑", Action::PreviousMatch)}
+        {step("Next match (f)", "↓", Action::NextMatch)}
+        <button
+            type="button"
+            class="button button--flat find-focus"
+            data-test="find-focus"
+            title="Show matches with ancestors and zoom to them"
+            aria-pressed=move || focus::is_focused(session).to_string()
+            disabled=move || !focus::is_focused(session) && has_none()
+            on:click=focus
+        >
+            "Focus"
+        </button>
+        <select
+            class="field find-show"
+            data-test="find-show"
+            aria-label="Non-matching spans"
+            title="Non-matching spans"
+            on:change:target=move |event| choose(event.target().value())
+        >
+            {SHOWS.map(option).collect_view()}
+        </select>
+    }
 }
 
-/// Where one is among the matches.
-fn said(session: Session) -> String {
+/// The value of its option.
+fn word(show: ShowMode) -> &'static str {
+    match show {
+        ShowMode::All => "all",
+        ShowMode::Dim => "dim",
+        ShowMode::Matches => "matches",
+        ShowMode::Ancestors => "ancestors",
+    }
+}
+
+fn count_of(found: Option<&Matches>) -> u64 {
+    found.map_or(0, |found| found.spans.count().into())
+}
+
+/// How many spans match, and which of them is selected.
+fn status(session: Session) -> String {
     let selected = session.selected.get();
     session.matches.with(|found| {
         let Some(found) = found.as_deref() else { return String::new() };
         let so_far = if found.unsearched > 0 { " so far" } else { "" };
-        match (count(Some(found)), selected.filter(|span| found.spans.contains(*span))) {
+        match (count_of(Some(found)), selected.filter(|span| found.spans.contains(*span))) {
             _ if found.error.is_some() => String::new(),
             (0, _) => format!("No match{so_far}"),
             (all, Some(span)) => {
-                format!("{} of {}{so_far}", grouped(found.spans.before(span) as usize + 1), grouped(all))
+                format!("{} of {}{so_far}", count(u64::from(found.spans.before(span)) + 1), count(all))
             }
             (1, None) => format!("1 match{so_far}"),
-            (all, None) => format!("{} matches{so_far}", grouped(all)),
+            (all, None) => format!("{} matches{so_far}", count(all)),
         }
     })
 }
 
-/// What is wrong with a query, with the place marked.
-fn mistake(text: &str, error: &QueryError) -> El {
+/// What is wrong with the query `text`, with the place marked.
+#[component]
+fn Mistake(text: String, error: QueryError) -> impl IntoView {
     let (at, end) = (error.at as usize, (error.at + error.len) as usize);
-    // The text may have gone on since it was read.
-    let piece = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    // The text may have changed since it was parsed.
+    let piece = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().to_owned();
     let wrong = match piece(at..end) {
-        "" => "…",
+        wrong if wrong.is_empty() => "…".to_owned(),
         wrong => wrong,
     };
-    let place = el("code", "")
-        .text(piece(0..at))
-        .child(el("mark", "find-wrong").text(wrong))
-        .text(piece(end.min(text.len())..text.len()));
-    el("p", "find-mistake")
-        .test("find-mistake")
-        .attr("role", "alert")
-        .child(place)
-        .text(format!(" Expected {}.", error.expected))
+    view! {
+        <p class="find-mistake" data-test="find-mistake" role="alert">
+            <code>
+                {piece(0..at)}
+                <mark class="find-wrong">{wrong}</mark>
+                {piece(end.min(text.len())..text.len())}
+            </code>
+            {format!(" Expected {}.", error.expected)}
+        </p>
+    }
 }

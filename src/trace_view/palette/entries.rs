@@ -1,4 +1,4 @@
-//! What the palette offers: names, each once, however many spans have them.
+//! Entries of the palette: actions, and each name once, however many spans have it.
 
 use super::super::actions::{self, Action, Known};
 use super::super::session::Session;
@@ -9,7 +9,7 @@ use spandrel_trace::model::{Outline, SpanIx, StrIx};
 use spandrel_trace::units::{Order as _, SpanId};
 
 /// Entries that are shown at most.
-const MOST: usize = 12;
+pub const MOST: usize = 12;
 /// Names of spans that are looked through at most; those with the most spans are.
 const NAMES: usize = 50_000;
 /// What is typed more rarely has to fit better.

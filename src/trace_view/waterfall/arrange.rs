@@ -1,233 +1,205 @@
-//! What may be asked of the rows: a panel for sibling order, groups, services, columns and the ruler, and above the
-//! rows the way from the root to the span in focus.
+//! The panel with which rows are arranged: sibling order, groups, columns, the ruler, and services to collapse or hide.
 
 use super::super::colours::Slots;
-use super::super::header::grouped;
 use super::super::session::Session;
-use crate::ui::element::{El, button, el, option, typed};
-use crate::ui::view::{View, part, several, when};
+use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::SiblingOrder;
-use spandrel_trace::model::SpanIx;
-use spandrel_trace::units::Order as _;
-use web_sys::{Event, KeyboardEvent, MouseEvent};
+use spandrel_trace::units::count;
+use std::cmp::Reverse;
 
-/// Services that the panel lists at most, those with the most spans first.
+/// Most services that the panel lists, those with the most spans first.
 const LISTED: usize = 60;
 
-/// Spans of the way to the focus that are named at most, beside the whole trace.
-const STEPS: usize = 4;
-
+/// Sibling orders with the value and the label of their option.
 const ORDERS: [(SiblingOrder, &str, &str); 3] = [
     (SiblingOrder::Start, "begin", "Start"),
     (SiblingOrder::Duration, "duration", "Duration, longest first"),
-    (SiblingOrder::SelfTime, "self", "Self time, most first"),
+    (SiblingOrder::SelfTime, "self", "Self time, longest first"),
 ];
 
 /// The button that opens the panel, and the panel.
-pub fn arrange_button(session: Session, slots: Slots) -> El {
+#[component]
+pub fn ArrangeButton(session: Session, slots: Slots) -> impl IntoView {
     let open = RwSignal::new(false);
-    let toggle = button("waterfall-fold")
-        .test("arrange")
-        .attr("title", "Order, groups, services, columns, times of day")
-        .live_attr("aria-expanded", move || if open.get() { "true" } else { "false" })
-        .on("click", move |_: MouseEvent| open.update(|open| *open = !*open))
-        .text("View");
-    // A key that closes the panel does nothing else.
-    let key = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && open.get_untracked() {
-            open.set(false);
-            event.stop_propagation();
-        }
-    };
-    el("span", "arrange")
-        .on("keydown", key)
-        .child(toggle)
-        .child(when(move || open.get(), move || panel(session, slots)))
+    let button = NodeRef::<html::Button>::new();
+    view! {
+        <span
+            class="arrange"
+            on:keydown=move |event| {
+                // A key that closes the panel does nothing else.
+                if event.key() == "Escape" && open.get_untracked() {
+                    open.set(false);
+                    if let Some(button) = button.get_untracked() {
+                        // A button in the page takes the focus.
+                        let _ = button.focus();
+                    }
+                    event.stop_propagation();
+                }
+            }
+        >
+            <button
+                type="button"
+                class="waterfall-fold"
+                data-test="arrange"
+                title="Sort, group, services, columns, clock time"
+                aria-expanded=move || open.get().to_string()
+                node_ref=button
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                "View"
+            </button>
+            <Show when=move || open.get()>
+                <Panel session slots/>
+            </Show>
+        </span>
+    }
 }
 
-fn panel(session: Session, slots: Slots) -> El {
-    let order = el("select", "field")
-        .test("sibling-order")
-        .on("change", move |event: Event| {
-            let chosen = typed(&event);
-            if let Some((order, ..)) = ORDERS.iter().find(|(_, word, _)| *word == chosen) {
-                session.change(|view| view.order = *order);
-            }
-        })
-        .children(ORDERS.map(|(_, word, label)| option(word, label, "")))
-        .live_value(move || {
-            let now = session.view.with(|view| view.order);
-            ORDERS.iter().find(|(order, ..)| *order == now).map_or("", |(_, word, _)| word).to_owned()
-        });
-    let add_column = key_input("Key of an attribute", "add-column", move |key| {
-        let known = session.columns.with_untracked(|columns| columns.contains(&key));
-        if !key.is_empty() && !known {
+#[component]
+fn Panel(session: Session, slots: Slots) -> impl IntoView {
+    let add_column = move |key: String| {
+        let has_it = session.columns.with_untracked(|columns| columns.contains(&key));
+        if !key.is_empty() && !has_it {
             session.columns.update(|columns| columns.push(key));
         }
-    });
-    let field = |label: &str, field: El| el("label", "arrange-field").text(label).child(field);
-    let check = |label: &str, test: &str, is: fn(Session) -> bool, toggle: fn(Session)| {
-        let tick = el("input", "")
-            .attr("type", "checkbox")
-            .test(test)
-            .live_checked(move || is(session))
-            .on("change", move |_: Event| toggle(session));
-        el("label", "arrange-check").child(tick).text(label)
     };
-    el("div", "arrange-panel")
-        .test("arrange-panel")
-        .attr("role", "group")
-        .attr("aria-label", "View")
-        .children([
-            field("Order of siblings", order),
-            check(
-                "Repeated siblings as one row",
-                "group",
-                |session| session.view.with(|view| view.group),
-                |session| session.change(|view| view.group = !view.group),
-            ),
-            field("Another column", add_column),
-            check(
-                "Times of day",
-                "absolute",
-                |session| session.absolute.get(),
-                |session| session.absolute.update(|absolute| *absolute = !*absolute),
-            ),
-        ])
-        // Others when the trace was read again; what one is doing beside them goes on.
-        .child(part(move || slots.get(), move |slots| services(session, &slots)))
+    // Other services after the trace was reloaded; what is being edited beside them stays.
+    let services = move || view! { <Services session slots=slots.get()/> };
+    view! {
+        <div class="arrange-panel" data-test="arrange-panel" role="group" aria-label="View">
+            <label class="arrange-field">"Sort siblings" <OrderChoice session/></label>
+            <label class="arrange-check">
+                <input
+                    type="checkbox"
+                    data-test="group"
+                    prop:checked=move || session.view.with(|view| view.group)
+                    on:change=move |_| session.change(|view| view.group = !view.group)
+                />
+                "Group repeated siblings"
+            </label>
+            <label class="arrange-field">
+                "Add column"
+                <input
+                    class="field"
+                    data-test="add-column"
+                    type="text"
+                    spellcheck="false"
+                    aria-label="Attribute key"
+                    placeholder="http.route"
+                    on:change:target=move |event| add_column(event.target().value().trim().to_owned())
+                />
+            </label>
+            <label class="arrange-check">
+                <input
+                    type="checkbox"
+                    data-test="absolute"
+                    prop:checked=session.absolute
+                    on:change=move |_| session.absolute.update(|absolute| *absolute = !*absolute)
+                />
+                "Clock time"
+            </label>
+            {services}
+        </div>
+    }
 }
 
-/// A field for the key of an attribute; `entered` is called when it is done.
-fn key_input(label: &str, test: &str, entered: impl Fn(String) + 'static) -> El {
-    el("input", "field")
-        .test(test)
-        .attr("type", "text")
-        .attr("spellcheck", "false")
-        .attr("aria-label", label)
-        .attr("placeholder", "http.route")
-        .on("change", move |event: Event| entered(typed(&event).trim().to_owned()))
+#[component]
+fn OrderChoice(session: Session) -> impl IntoView {
+    let option = move |(order, value, label): (SiblingOrder, &'static str, &'static str)| {
+        let is_chosen = move || session.view.with(|view| view.order == order);
+        view! { <option value=value prop:selected=is_chosen>{label}</option> }
+    };
+    let choose = move |chosen: String| {
+        if let Some((order, ..)) = ORDERS.iter().find(|(_, value, _)| *value == chosen) {
+            session.change(|view| view.order = *order);
+        }
+    };
+    view! {
+        <select
+            class="field"
+            data-test="sibling-order"
+            on:change:target=move |event| choose(event.target().value())
+        >
+            {ORDERS.map(option).collect_view()}
+        </select>
+    }
 }
 
-/// The heads of the columns that were asked for, each with the button that takes it away.
-pub fn column_heads(session: Session) -> View {
-    part(
-        move || session.columns.get(),
-        move |columns| {
-            let head = |key: String| {
-                let label = format!("Remove the column {key}");
-                let name = el("span", "waterfall-column-name").attr("title", &key).text(&key);
-                let remove = button("waterfall-fold")
-                    .attr("aria-label", &label)
-                    .attr("title", label)
-                    .on("click", move |_: MouseEvent| {
-                        session.columns.update(|columns| columns.retain(|other| *other != key));
-                    })
-                    .text("✕");
-                el("div", "waterfall-column").test("column-head").children([name, remove])
-            };
-            several(columns.into_iter().map(head))
-        },
-    )
-}
-
-/// Every service with what can be done to its spans.
-fn services(session: Session, slots: &[u8]) -> El {
+/// The services of the trace, those with the most spans first. `slots` are colour slots by string index.
+#[component]
+fn Services(session: Session, slots: std::sync::Arc<Vec<u8>>) -> impl IntoView {
     let outline = session.outline();
-    let mut counts = vec![0usize; outline.strings.len()];
-    outline.service.iter().for_each(|service| counts[*service as usize] += 1);
-    let mut services: Vec<usize> = (0..counts.len()).filter(|service| counts[*service] > 0).collect();
-    services.order_by_key(|service| std::cmp::Reverse(counts[*service]));
+    let mut spans = vec![0usize; outline.strings.len()];
+    outline.service.iter().for_each(|service| spans[*service as usize] += 1);
+    let mut services: Vec<usize> = (0..spans.len()).filter(|service| spans[*service] > 0).collect();
+    services.sort_by_key(|service| Reverse(spans[*service]));
     let more = services.len().saturating_sub(LISTED);
-    let line = |service: &usize| {
+    let listed = services.iter().take(LISTED).map(|service| {
         let name = outline.strings.get(*service as u32).to_owned();
-        let slot = slots.get(*service).copied().unwrap_or(0) + 1;
-        let toggle = |face: &str, title: &str, is: fn(Session, &str) -> bool, act: fn(Session, &str)| {
-            let (shown, name) = (name.clone(), name.clone());
-            button("arrange-toggle")
-                .attr("title", format!("{title} {name}"))
-                .live_attr("aria-pressed", move || if is(session, &shown) { "true" } else { "false" })
-                .on("click", move |_: MouseEvent| act(session, &name))
-                .text(face)
-        };
-        let collapse = toggle(
-            "Collapse",
-            "Collapse the spans of",
-            |session, name| session.view.with(|view| view.fold.services.iter().any(|other| other == name)),
-            |session, name| {
-                let outline = session.outline();
-                session.change(|view| {
-                    let collapsed = view.fold.services.iter().any(|other| other == name);
-                    view.fold.set_service(&outline, name, !collapsed);
-                });
-            },
-        );
-        let hide = toggle(
-            "Hide",
-            "Leave out the spans, and what is below them, of",
-            |session, name| session.view.with(|view| view.hidden.iter().any(|other| other == name)),
-            |session, name| {
-                session.change(|view| {
-                    let before = view.hidden.len();
-                    view.hidden.retain(|other| other != name);
-                    if view.hidden.len() == before {
-                        view.hidden.push(name.to_owned());
-                        view.hidden.order();
-                    }
-                });
-            },
-        );
-        el("li", "arrange-service").children([
-            el("span", "span-row-dot").attr("data-slot", usize::from(slot)),
-            el("span", "arrange-name").attr("title", &name).text(if name.is_empty() {
-                "(no name)"
-            } else {
-                &name
-            }),
-            el("span", "arrange-count").text(grouped(counts[*service])),
-            collapse,
-            hide,
-        ])
-    };
-    let lines: Vec<El> = services.iter().take(LISTED).map(line).collect();
-    let rest =
-        (more > 0).then(|| el("li", "arrange-more").text(format!("and {} more services", grouped(more))));
-    el("ul", "arrange-services").test("arrange-services").children(lines).child(rest)
+        let slot = usize::from(slots.get(*service).copied().unwrap_or(0)) + 1;
+        view! { <Service session name color=slot spans=spans[*service]/> }
+    });
+    let rest = (more > 0).then(|| {
+        view! { <li class="arrange-more">{format!("and {} more services", count(more as u64))}</li> }
+    });
+    view! {
+        <ul class="arrange-services" data-test="arrange-services">
+            {listed.collect_view()}
+            {rest}
+        </ul>
+    }
 }
 
-/// The way from the root to the span in focus, each step a button; nothing where nothing is in focus.
-pub fn breadcrumb(session: Session) -> View {
-    part(
-        move || {
-            session.outline_live().track();
-            session.view.with(|view| view.focus)
-        },
-        move |focus| {
-            let outline = session.outline();
-            let Some(focus) = focus.and_then(|id| outline.find(id)) else { return View::NONE };
-            let mut way: Vec<SpanIx> =
-                std::iter::successors(Some(focus), |span| outline.parent_of(*span)).collect();
-            let left_out = way.len().saturating_sub(STEPS);
-            way.truncate(STEPS);
-            way.reverse();
-            let step = |span: Option<SpanIx>, name: &str| {
-                button("breadcrumb-step").on("click", move |_: MouseEvent| session.focus(span)).text(name)
-            };
-            let between = || el("span", "breadcrumb-between").attr("aria-hidden", "true").text("›");
-            let mut parts: Vec<View> = vec![step(None, "Whole trace").test("unfocus").into()];
-            if left_out > 0 {
-                let words = format!("{} levels", grouped(left_out));
-                parts.extend([between().into(), el("span", "breadcrumb-left-out").text(words).into()]);
+/// A service with its colour, the number of its spans, and buttons that collapse and hide them.
+#[component]
+fn Service(session: Session, name: String, color: usize, spans: usize) -> impl IntoView {
+    let service = StoredValue::new(name.clone());
+    let is_collapsed =
+        move || service.with_value(|service| session.view.with(|view| view.fold.services.contains(service)));
+    let collapse = move |_| {
+        let (outline, collapsed) = (session.outline(), untrack(is_collapsed));
+        session.change(|view| {
+            service.with_value(|service| view.fold.set_service(&outline, service, !collapsed));
+        });
+    };
+    let is_hidden =
+        move || service.with_value(|service| session.view.with(|view| view.hidden.contains(service)));
+    let hide = move |_| {
+        let (service, hidden) = (service.get_value(), untrack(is_hidden));
+        session.change(|view| {
+            view.hidden.retain(|other| *other != service);
+            if !hidden {
+                view.hidden.push(service);
+                view.hidden.sort();
             }
-            for span in way {
-                let name = outline.name_of(span);
-                let step = step(Some(span), if name.is_empty() { "(no name)" } else { name });
-                let here = (span == focus).then_some("true");
-                parts.extend([between().into(), step.attr("aria-current", here).into()]);
-            }
-            let way = el("nav", "breadcrumb").test("breadcrumb").attr("aria-label", "Focus");
-            way.child(several(parts)).into()
-        },
-    )
+        });
+    };
+    view! {
+        <li class="arrange-service">
+            <span class="span-row-dot" data-slot=color></span>
+            <bdi class="arrange-name" title=name.clone()>
+                {if name.is_empty() { "(no name)".to_owned() } else { name.clone() }}
+            </bdi>
+            <span class="arrange-count">{count(spans as u64)}</span>
+            <button
+                type="button"
+                class="arrange-toggle"
+                title=format!("Collapse spans of {name}")
+                aria-pressed=move || is_collapsed().to_string()
+                on:click=collapse
+            >
+                "Collapse"
+            </button>
+            <button
+                type="button"
+                class="arrange-toggle"
+                title=format!("Hide spans of {name} and their descendants")
+                aria-pressed=move || is_hidden().to_string()
+                on:click=hide
+            >
+                "Hide"
+            </button>
+        </li>
+    }
 }

@@ -5,8 +5,8 @@
 use super::super::session::Session;
 use super::board::ROW;
 use crate::ui::canvas::SizeWatch;
-use crate::ui::element::{El, el};
-use crate::ui::view::mount;
+use crate::ui::element::el;
+use leptos::mount::mount_to;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::model::{Outline, SpanIx};
@@ -20,7 +20,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 /// The detail of a span, for its drawer.
-pub type Fill = Rc<dyn Fn(SpanId) -> El>;
+pub type Fill = Rc<dyn Fn(SpanId) -> AnyView>;
 
 /// Height of a drawer before any was measured, CSS pixels.
 const GUESS: f64 = 320.0;
@@ -188,11 +188,18 @@ impl Drawers {
         let drawer =
             el("div", "span-drawer").test("span-drawer").attr("id", name(id)).attr("role", "row").child(cell);
         let fill = self.fill.clone();
-        let view = mount(&host, move || fill(id).into());
+        let view = mount_to(host.clone(), move || fill(id));
         let content: HtmlElement = host.first_element_child()?.unchecked_into();
         let resized = resized.clone();
         let size = SizeWatch::new(&content, move || resized(id));
-        Some(Drawer { id, element: drawer.node(), content, settled: false, _view: view, _size: size })
+        Some(Drawer {
+            id,
+            element: drawer.node(),
+            content,
+            settled: false,
+            _view: Box::new(view),
+            _size: size,
+        })
     }
 
     /// Measures what is in a drawer. `None` where that changes nothing.
@@ -201,7 +208,7 @@ impl Drawers {
         let before = self.height_of(id);
         let drawer = self.shown.iter_mut().find(|drawer| drawer.id == id)?;
         let height = drawer.content.get_bounding_client_rect().height().ceil();
-        let is_coming = drawer.content.query_selector(".detail-loading").ok().flatten().is_some();
+        let is_coming = drawer.content.has_attribute("data-loading");
         if height < 1.0 || is_coming {
             return None;
         }

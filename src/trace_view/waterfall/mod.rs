@@ -7,6 +7,7 @@
 mod arrange;
 mod board;
 mod drawers;
+mod heads;
 mod keys;
 mod mark;
 mod paint;
@@ -21,16 +22,17 @@ use super::session::Session;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::progress::progress;
 use crate::ui::split::Divider;
-use crate::ui::view::{Nodes, View};
-use arrange::{arrange_button, breadcrumb, column_heads};
+use crate::ui::view::Nodes;
+use arrange::ArrangeButton;
 use board::Elements;
+use heads::{Breadcrumb, ColumnHeads};
 use leptos::html;
 use leptos::prelude::*;
 use std::rc::Rc;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 /// Shows the events at a tick; called with the element that stands there.
-pub type Note = Rc<dyn Fn(HtmlElement) -> View>;
+pub type Note = Rc<dyn Fn(HtmlElement) -> AnyView>;
 
 /// The waterfall of a trace.
 #[component]
@@ -63,8 +65,8 @@ pub fn Waterfall(
             view! { <div class="waterfall-arranging" data-test="arranging"><Nodes make=bar/></div> }
         })
     };
-    let tick = refs.tick;
-    let note_view = move || -> View { tick.get_untracked().map(|tick| note((*tick).clone())).into() };
+    let note = StoredValue::new_local(note);
+    let note = move || refs.tick.get().map(|tick| note.with_value(|note| note((*tick).clone())));
 
     view! {
         <div
@@ -73,15 +75,15 @@ pub fn Waterfall(
             style=("--names", names)
             style=("--names-alone", move || format!("{}px", session.names.get()))
         >
-            <Nodes make=move || breadcrumb(session)/>
+            <Breadcrumb session/>
             <div class="waterfall-board">
                 <div node_ref=refs.head class="waterfall-head">
                     <div class="waterfall-head-names">
                         <span class="waterfall-head-title">"Span and service"</span>
                         <FoldButtons session=session/>
-                        <Nodes make=move || arrange_button(session, slots).into()/>
+                        <ArrangeButton session slots/>
                     </div>
-                    <Nodes make=move || column_heads(session)/>
+                    <ColumnHeads session/>
                     <canvas node_ref=refs.ruler class="waterfall-ruler" aria-hidden="true"></canvas>
                 </div>
                 <div
@@ -110,7 +112,7 @@ pub fn Waterfall(
                 <div class="waterfall-divider"><Divider label="Resize names" size=session.names min=140.0 max=widest/></div>
                 {computing_rows}
             </div>
-            <Nodes make=note_view/>
+            {note}
         </div>
     }
 }

@@ -4,7 +4,7 @@
 mod row;
 mod words;
 
-use super::super::columns::Told;
+use super::super::columns::AttributeColumns;
 use super::mark::Mark;
 use row::{RowElement, Written, is_selected, write};
 use spandrel_trace::analysis::rows::{GroupCache, Row, Rows, Siblings};
@@ -32,7 +32,7 @@ pub struct Showing<'a> {
     /// Indentation of a level, CSS pixels.
     pub indent: f64,
     /// What is known of attributes.
-    pub told: &'a Told,
+    pub told: &'a AttributeColumns,
     /// Keys of the attributes that are columns.
     pub columns: &'a [String],
     /// Where rows are, and what lies between them.

@@ -1,6 +1,5 @@
 //! One row that people read, and how it is written.
 
-use super::super::super::header::grouped;
 use super::super::drawers;
 use super::super::mark::Mark;
 use super::Showing;
@@ -8,6 +7,7 @@ use super::words::{bar_words, below, below_words, group_words, mark};
 use spandrel_trace::analysis::rows::{Group, Row};
 use spandrel_trace::analysis::rpc;
 use spandrel_trace::model::{Flags, SpanIx, SpanKind};
+use spandrel_trace::units::count;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement, Text};
 
@@ -214,7 +214,7 @@ pub(super) fn write(
     element.service.set_data(called.as_deref().unwrap_or(service));
     let status = showing.told.status(span).filter(|_| group.is_none()).unwrap_or_default();
     // A group has the number of its members there: where names are cut short it still is seen.
-    let many = group.map(|group| format!("× {}", grouped(group.count)));
+    let many = group.map(|group| format!("× {}", count(group.count as u64)));
     let called = showing.told.called(span).map(begin_of).unwrap_or_default();
     let after = chip(&mut element.called, "span-row-pill", &element.mark, called);
     let after = after.map_or(&element.mark, |called| &called.element);
@@ -224,7 +224,7 @@ pub(super) fn write(
     // What is folded away is told by number where its rows would be looked for.
     let below = below(outline, span);
     let is_folded = row.collapsed() && !row.is_group();
-    let folded = if is_folded { format!("+{}", grouped(below)) } else { String::new() };
+    let folded = if is_folded { format!("+{}", count(below as u64)) } else { String::new() };
     let folded = chip(&mut element.folded, "span-row-folded", after, &folded);
     if let Some(folded) = folded {
         attribute(&folded.element, "title", &below_words(below));

@@ -1,9 +1,8 @@
 //! What a row shows beside names, in words, for those who cannot see it or ask.
 
-use super::super::super::header::grouped;
 use spandrel_trace::analysis::rows::Group;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
-use spandrel_trace::units::duration;
+use spandrel_trace::units::{count, duration};
 
 /// How many spans are below one.
 pub(super) fn below(outline: &Outline, span: SpanIx) -> usize {
@@ -16,7 +15,7 @@ pub(super) fn below_words(below: usize) -> String {
     match below {
         0 => String::new(),
         1 => "1 span below".to_owned(),
-        _ => format!("{} spans below", grouped(below)),
+        _ => format!("{} spans below", count(below as u64)),
     }
 }
 

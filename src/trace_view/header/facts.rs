@@ -1,0 +1,176 @@
+//! The header's line of facts: ids, start, duration, counts, errors, warnings.
+
+use super::super::address;
+use super::super::copy::CopyButton;
+use super::super::counted::counted;
+use super::super::errors::next_error;
+use super::super::session::Session;
+use super::links::TraceLinks;
+use super::missing::Missing;
+use crate::route::Zone;
+use crate::state::clock;
+use crate::state::data::Data;
+use crate::ui::zone::ZoneSwitch;
+use leptos::prelude::*;
+use spandrel_trace::model::{Flags, Outline};
+use spandrel_trace::units::{count, duration, duration_exact};
+use std::sync::Arc;
+
+/// Counts of a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The earliest root's service and operation.
+    pub root: (String, String),
+    /// Services with at least one span.
+    pub services: usize,
+    /// Spans on the longest path from a root.
+    pub depth: u32,
+    /// Spans with an error of their own.
+    pub errors: usize,
+    /// Spans whose parent is missing.
+    pub orphans: usize,
+}
+
+impl Facts {
+    /// Counts the spans of `outline`.
+    pub fn of(outline: &Outline) -> Self {
+        let mut seen = vec![false; outline.strings.len()];
+        for service in &outline.service {
+            if let Some(seen) = seen.get_mut(*service as usize) {
+                *seen = true;
+            }
+        }
+        let flagged = |flag| outline.flags.iter().filter(|flags| flags.has(flag)).count();
+        Facts {
+            root: root_of(outline),
+            services: seen.iter().filter(|seen| **seen).count(),
+            depth: outline.depth.iter().max().map_or(0, |depth| depth + 1),
+            errors: flagged(Flags::OWN_ERROR),
+            orphans: flagged(Flags::ORPHAN),
+        }
+    }
+}
+
+/// The earliest root's service and operation; of an orphan only if all roots are orphans.
+pub fn root_of(outline: &Outline) -> (String, String) {
+    let from_root =
+        |root: usize| Some(outline.subtree_end[root] as usize).filter(|next| *next < outline.len());
+    let roots = std::iter::successors((!outline.is_empty()).then_some(0), |root| from_root(*root));
+    let first = roots.min_by_key(|root| (outline.flags[*root].has(Flags::ORPHAN), outline.start[*root]));
+    let named = |root| (outline.service_of(root as u32).into(), outline.name_of(root as u32).into());
+    first.map(named).unwrap_or_default()
+}
+
+/// The facts of one version of the trace; `id` is the trace's id in the address.
+#[component]
+pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>) -> impl IntoView {
+    let facts = Facts::of(&outline);
+    let key = match outline.foreign_trace_id.as_str() {
+        "" => outline.trace_id.to_string(),
+        foreign => foreign.to_owned(),
+    };
+    // Warnings of the file that the trace comes from (truncated, say) concern the trace as well.
+    let file = untrack(|| data.files()).filter(|file| file.traces.iter().any(|trace| trace.key() == key));
+    let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
+    warnings.extend(outline.warnings.iter().cloned());
+    let length = outline.duration;
+    view! {
+        <div class="trace-header-facts">
+            <span class="trace-header-id">
+                <bdi class="mono">{key.clone()}</bdi>
+                <CopyButton label="Copy trace ID" text=key/>
+            </span>
+            <Started session unix=outline.start_unix/>
+            <span title=duration_exact(length)>"Duration "<b>{duration(length)}</b></span>
+            <Count number=facts.services one="service" many="services"/>
+            <span>"Depth "<b>{count(u64::from(facts.depth))}</b></span>
+            <Count number=outline.len() one="span" many="spans" attr:data-test="trace-spans"/>
+            {(facts.errors > 0).then(|| view! { <Errors session errors=facts.errors/> })}
+            {(facts.orphans > 0).then(|| view! { <Missing session data id orphans=facts.orphans/> })}
+            <Show when=move || address::is_shortened(session)>
+                <span title="An address names at most 40 collapsed spans">
+                    "The address keeps only the collapsed level"
+                </span>
+            </Show>
+            {(!warnings.is_empty()).then(|| view! { <Warnings warnings/> })}
+            <TraceLinks outline/>
+            {move || {
+                session
+                    .notice
+                    .get()
+                    .map(|notice| view! { <span class="trace-header-notice" role="status">{notice}</span> })
+            }}
+        </div>
+    }
+}
+
+/// A number with what is counted.
+#[component]
+fn Count(number: usize, one: &'static str, many: &'static str) -> impl IntoView {
+    view! {
+        <span>
+            <b>{count(number as u64)}</b>
+            " "
+            {if number == 1 { one } else { many }}
+        </span>
+    }
+}
+
+/// The number of errors. A click selects the next one, the deepest first.
+#[component]
+fn Errors(session: Session, errors: usize) -> impl IntoView {
+    let next = move |_| {
+        next_error(session, true);
+    };
+    view! {
+        <button
+            type="button"
+            class="trace-header-errors"
+            data-test="trace-errors"
+            title="Go to the next error, deepest first (x)"
+            on:click=next
+        >
+            {counted(errors, "error", "errors")}
+        </button>
+    }
+}
+
+#[component]
+fn Warnings(warnings: Vec<String>) -> impl IntoView {
+    view! {
+        <details class="trace-header-warnings" data-test="warnings">
+            <summary>{counted(warnings.len(), "warning", "warnings")}</summary>
+            <ul>{warnings.into_iter().map(|warning| view! { <li><bdi>{warning}</bdi></li> }).collect_view()}</ul>
+        </details>
+    }
+}
+
+/// When the trace started, with the switch of the time zone.
+#[component]
+fn Started(
+    session: Session,
+    /// Nanoseconds since 1970.
+    unix: u64,
+) -> impl IntoView {
+    let zone = session.zone;
+    let moment = move || clock::moment(unix, zone.get());
+    let day = move || {
+        let day = moment().day();
+        if day == clock::present(zone.get()).day() { "today".to_owned() } else { day }
+    };
+    view! {
+        <span>
+            <span title=move || moment().exact()>
+                "Started "
+                <b data-test="started">{move || moment().time(3)}</b>
+            </span>
+            " "
+            <span>{day}</span>
+            " "
+            <ZoneSwitch
+                is_utc=Signal::derive(move || zone.get() == Zone::Utc)
+                switch=move |()| session.set_zone(zone.get_untracked().other())
+            />
+        </span>
+    }
+}

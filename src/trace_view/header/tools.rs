@@ -1,0 +1,93 @@
+//! What can be done with the trace as a whole: reload, copy a link, download, keyboard shortcuts.
+
+use super::super::actions::Summoned;
+use super::super::address;
+use super::super::copy::CopyStatus;
+use super::super::download::download;
+use super::super::refresh::Refresher;
+use super::super::session::Session;
+use crate::route::Route;
+use crate::state::data::Data;
+use crate::state::navigation::whole_address;
+use crate::ui::menu::{Menu, MenuItem};
+use leptos::prelude::*;
+use spandrel_trace::format::write::Export;
+
+/// The buttons at the end of the header's first line.
+#[component]
+pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl IntoView {
+    // Traces of files cannot be reloaded, and whether it is one is known only with the trace.
+    let can_reload = move || {
+        session.outline_live().track();
+        id.with_value(|id| data.can_refresh(id))
+    };
+    let copied = CopyStatus::new();
+    let copy_link = move |_| {
+        let view = untrack(|| address::view_of(session));
+        copied.copy(whole_address(&Route::Trace { id: id.get_value(), view }));
+    };
+    let downloading = RwSignal::new(String::new());
+    let formats = move |()| {
+        let save = |label: &str, format: Export| {
+            MenuItem::new(label, move || download(data, id.get_value(), format, downloading))
+        };
+        vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
+    };
+    view! {
+        <div class="trace-tools" role="group" aria-label="Trace">
+            <Show when=can_reload>
+                <Reload session data id/>
+            </Show>
+            <span class="trace-tools-said" role="status">{downloading}</span>
+            <button
+                type="button"
+                class="button button--flat"
+                data-test="copy-link"
+                title="Copy a link to this view"
+                on:click=copy_link
+            >
+                <span class="copy-text" aria-live="polite">{move || copied.text("Copy link")}</span>
+            </button>
+            <Menu face="Download" label="Download trace" is_word=true items=formats attr:data-test="download"/>
+            <button
+                type="button"
+                class="button button--flat"
+                title="Keyboard shortcuts (?)"
+                aria-label="Keyboard shortcuts"
+                on:click=move |_| session.summoned.set(Some(Summoned::Help))
+            >
+                "?"
+            </button>
+        </div>
+    }
+}
+
+/// Reloads the trace: once, or automatically until no new spans arrive.
+#[component]
+fn Reload(session: Session, data: Data, id: StoredValue<String>) -> impl IntoView {
+    let refresher = Refresher::new(data, session, id);
+    let is_live = refresher.is_live;
+    view! {
+        <span class="trace-tools-said" data-test="refresh-said" role="status">{refresher.status}</span>
+        <button
+            type="button"
+            class="button button--flat"
+            data-test="refresh"
+            title="Reload the trace"
+            aria-busy=move || refresher.is_loading.get().to_string()
+            on:click=move |_| refresher.reload()
+        >
+            "Refresh"
+        </button>
+        <button
+            type="button"
+            class="button button--flat trace-tools-follow"
+            data-test="follow"
+            title="Reload automatically until no new spans arrive"
+            aria-pressed=move || is_live.get().to_string()
+            on:click=move |_| is_live.update(|is_live| *is_live = !*is_live)
+        >
+            "Live"
+        </button>
+    }
+}
