@@ -64,7 +64,7 @@ test("the detail moves below the waterfall, is resized with keys, and is there a
   const box = () => trace.detail.boundingBox();
   const beside = await box();
   assert.ok(beside.x > 700, "beside the waterfall");
-  await trace.choose("placement-menu", "Below the waterfall");
+  await trace.choose("placement-menu", "Bottom");
   const below = await box();
   assert.ok(below.x < 50 && below.y > beside.y && below.width > 1_000, "below it");
   const handle = page.getByRole("separator", { name: "Resize details" });
@@ -122,7 +122,7 @@ test("an attribute says how many of the same operation are like it, and leads to
   const said = async (key) => (await trace.attribute(key).locator(".attribute-peers").allTextContents())[0] ?? null;
   await trace.attribute("http.status_code").locator(".attribute-peers").waitFor();
   const keys = ["http.status_code", "shop.retry", "shop.zone", "shop.alarm", "shop.tier", "shop.order"];
-  assert.deepEqual(await Promise.all(keys.map(said)), ["1 of 40", "3 of 40", "20 of 40", "only here", null, null]);
+  assert.deepEqual(await Promise.all(keys.map(said)), ["1 of 40", "3 of 40", "20 of 40", "unique", null, null]);
   assert.match(await trace.detail.getByTestId("missing-here").innerText(), /shop\.cached 39 of 40/);
   await picture(page, "peers");
 

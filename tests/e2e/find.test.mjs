@@ -54,7 +54,7 @@ test("a query is completed, run, and told where it is wrong", async (t) => {
   const { page, trace, sent, ids } = await opened(t);
   await page.keyboard.press("/");
   await page.keyboard.type("serv");
-  const list = page.getByRole("listbox", { name: "What may stand here" });
+  const list = page.getByRole("listbox", { name: "Suggestions" });
   await list.getByRole("option").first().waitFor();
   assert.equal(await trace.finder.getAttribute("aria-expanded"), "true");
   await page.keyboard.press("ArrowDown");

@@ -84,7 +84,7 @@ test("details open below their rows, several at once, and nothing moves under th
   // A second press on the row closes it; the one of the detail closes the other.
   await trace.openDetail(id(3));
   assert.deepEqual(await drawers(page), [id(1)]);
-  await page.getByRole("button", { name: "Close the detail" }).click();
+  await page.getByRole("button", { name: "Close details" }).click();
   await idle(page);
   assert.deepEqual(await drawers(page), []);
   await aligned(trace);
@@ -121,7 +121,7 @@ test("keys open and close details, walk past them, and find goes on", async (t) 
   assert.ok(await inSight(trace.row(await trace.selected())));
 
   // Escape closes the selected span's, then the others.
-  await page.getByTestId("detail").first().getByRole("button", { name: "Close the detail" }).focus();
+  await page.getByTestId("detail").first().getByRole("button", { name: "Close details" }).focus();
   await trace.look('name = "step 250"');
   await trace.waterfall.focus();
   await press("f");
@@ -189,7 +189,7 @@ test("what is inside a detail has its own use for keys, pointer and focus", asyn
   assert.ok(on, "nothing covers it");
   await page.keyboard.press("Escape");
   // Closing it gives the focus to the tree.
-  await trace.detail.getByRole("button", { name: "Close the detail" }).focus();
+  await trace.detail.getByRole("button", { name: "Close details" }).focus();
   await page.keyboard.press("Enter");
   await idle(page);
   assert.ok(await trace.waterfall.evaluate((tree) => tree === document.activeElement));
@@ -202,7 +202,7 @@ test("the detail moves between its places, and collapsed rows take theirs along"
   const page = await open(t, `${viewer}/trace/${sent.traceId}`);
   const trace = new Trace(page);
   await trace.openDetail(sent.ids["SELECT stock"]);
-  await trace.choose("placement-menu", "Between its rows");
+  await trace.choose("placement-menu", "Inline");
   assert.equal(await page.getByTestId("span-drawer").count(), 1);
   assert.deepEqual(await drawers(page), [sent.ids["SELECT stock"]]);
   assert.match(page.url(), /detail=inline/);
@@ -229,7 +229,7 @@ test("the detail moves between its places, and collapsed rows take theirs along"
   await page.goto(here);
   await idle(page);
   await trace.detail.first().getByTestId("placement-menu").getByRole("button").first().click();
-  await page.getByRole("menu").getByText("Below the waterfall", { exact: true }).click();
+  await page.getByRole("menu").getByText("Bottom", { exact: true }).click();
   await idle(page);
   assert.deepEqual(await drawers(page), [sent.ids["reserve stock"]]);
   assert.equal(await page.getByTestId("span-drawer").count(), 0);

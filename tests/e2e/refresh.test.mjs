@@ -33,7 +33,7 @@ test("a refresh shows what came, and keeps selection, collapse, focus, detail an
 
   await page.getByTestId("refresh").click();
   await idle(page);
-  assert.equal(await trace.refreshed(), "Nothing new");
+  assert.equal(await trace.refreshed(), "No new spans");
 
   const more = late(sent, ids["POST /checkout"]);
   await send(otlp_http, more.body);
@@ -100,7 +100,7 @@ test("a trace lacks a parent: the header names it, and whose it was", async (t) 
   const missing = page.getByTestId("missing");
   await missing.locator("summary").click();
   await idle(page);
-  assert.match(await missing.innerText(), /00000000000000dd is named by 1 span of a-service\. It was probably of a-service\./);
+  assert.match(await missing.innerText(), /00000000000000dd: parent of 1 span in a-service\. Probably in a-service\./);
   await missing.getByRole("button", { name: "Show it" }).click();
   await idle(page);
   assert.equal(await trace.selected(), more.id);

@@ -65,7 +65,7 @@ fn hostile_span() -> SpanDetail {
 /// A source with `detail` for every span, two spans that link to it, three traces of the last search and two configured
 /// links.
 fn source(detail: SpanDetail) -> SpanSource {
-    let config = r##"{"linkPatterns": [{"type": "tags", "key": "sku", "url": "https://shop.example/#{sku}", "text": "Show #{sku}"},
+    let config = r##"{"topTagPrefixes": ["sku"], "linkPatterns": [{"type": "tags", "key": "sku", "url": "https://shop.example/#{sku}", "text": "Show #{sku}"},
         {"type": "tags", "key": "sku", "url": "javascript:alert(1)", "text": "Run"}]}"##;
     let (linked_from, found) = (vec![2, 3], vec![1, 2, 1 << 40]);
     SpanSource::fixed(FixedSpan { detail, linked_from, found, config: config.to_owned() })

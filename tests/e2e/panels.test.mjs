@@ -1,0 +1,101 @@
+// What surrounds the waterfall of a trace with long names and errors: it keeps its room, nothing moves, errors are reached.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { idle, open } from "./browser.mjs";
+import { Trace } from "./pages/trace.mjs";
+import { checkout, send } from "./spans.mjs";
+import { server } from "./stage.mjs";
+
+const LONG = "GET /api/v2/organisations/{organisation}/warehouses/{warehouse}/reservations/{reservation}/confirmations";
+
+/** A checkout whose root has a long name, one of whose services has, and in which the root has an error too. */
+async function opened(t, viewport) {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  const [frontend, stock] = sent.body.resourceSpans;
+  frontend.scopeSpans[0].spans[0].name = LONG;
+  frontend.scopeSpans[0].spans[0].status = { code: 2 };
+  stock.resource.attributes[0].value.stringValue = "inventory-reservation-service.europe-west.production";
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`, { viewport });
+  return { page, trace: new Trace(page), sent };
+}
+
+test("the find field keeps 240 px beside a long name, and its row its height", async (t) => {
+  for (const width of [1280, 1600, 1024, 800]) {
+    const { page, trace } = await opened(t, { width, height: 700 });
+    const top = async () => (await trace.waterfall.boundingBox()).y;
+    const wide = async () => (await trace.finder.boundingBox()).width;
+    const before = await top();
+    assert.ok((await wide()) >= 240, `${await wide()} px at ${width}`);
+    await trace.look("stock");
+    assert.ok((await wide()) >= 240, `${await wide()} px at ${width}, with something found`);
+    assert.equal(await top(), before, `what is below does not move at ${width}`);
+    await page.close();
+  }
+});
+
+test("names of the legend end in an ellipsis and are whole in their tooltip", async (t) => {
+  const { page } = await opened(t, { width: 1280, height: 700 });
+  const face = page.locator(".legend-entry .menu-face").filter({ hasText: "inventory-reservation" });
+  const { cut, overflow } = await face.evaluate((face) => ({ cut: face.scrollWidth > face.clientWidth, overflow: getComputedStyle(face).textOverflow }));
+  assert.ok(cut, "the name does not fit");
+  assert.equal(overflow, "ellipsis");
+  const button = page.getByTestId("legend-entry").filter({ hasText: "inventory-reservation" }).getByRole("button");
+  assert.match(await button.getAttribute("title"), /inventory-reservation-service\.europe-west\.production/);
+});
+
+test("names from traces are isolated from the text around them", async (t) => {
+  const { page, trace } = await opened(t);
+  const isolated = (locator) => locator.evaluateAll((elements) => elements.map((element) => getComputedStyle(element).unicodeBidi));
+  assert.deepEqual(await isolated(trace.name.locator("bdi")), ["isolate", "isolate"]);
+  for (const direction of await isolated(page.locator(".legend-entry .menu-face"))) assert.equal(direction, "isolate");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await idle(page);
+  assert.deepEqual(await isolated(trace.detail.locator(".detail-parent bdi")), ["isolate", "isolate"]);
+});
+
+test("errors are reached from the header, by key and from the palette, the deepest first", async (t) => {
+  const { page, trace, sent } = await opened(t);
+  const at = async (name) => {
+    await idle(page);
+    assert.equal(await trace.selected(), sent.ids[name], name);
+  };
+  const count = page.getByTestId("trace-errors");
+  assert.equal(await count.textContent(), "2 errors");
+  await count.click();
+  await at("charge card");
+  await count.click();
+  await at("POST /checkout");
+  await trace.waterfall.focus();
+  await page.keyboard.press("x");
+  await at("charge card");
+  await page.keyboard.press("Shift+X");
+  await at("POST /checkout");
+  await page.keyboard.press("Control+k");
+  await page.getByTestId("palette-field").fill("next error");
+  await page.getByTestId("palette-field").press("Enter");
+  await at("charge card");
+});
+
+test("the dialog of shortcuts explains the marks", async (t) => {
+  const { page } = await opened(t);
+  await page.keyboard.press("?");
+  const marks = page.getByTestId("help").getByTestId("marks");
+  assert.match(await marks.innerText(), /Error in a descendant/);
+  const sizes = await marks.locator("i").evaluateAll((marks) => marks.map((mark) => mark.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height)));
+  assert.ok(sizes.every((size) => size > 0), `every mark is drawn: ${sizes}`);
+});
+
+test("copying moves nothing", async (t) => {
+  const { page } = await opened(t);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const copy = page.locator(".trace-header-id .copy");
+  const { width } = await copy.boundingBox();
+  await copy.click();
+  await page.waitForFunction(() => document.querySelector(".trace-header-id .copy").textContent !== "Copy");
+  assert.equal((await copy.boundingBox()).width, width);
+});
