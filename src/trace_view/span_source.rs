@@ -11,7 +11,7 @@ use spandrel_trace::analysis::link_pattern::{LinkPattern, link_patterns};
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::format::write::Export;
-use spandrel_trace::model::SpanIx;
+use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{Problem, SpanId, TraceId};
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ pub struct SpanSource(StoredValue<Source>);
 
 #[derive(Clone)]
 enum Source {
-    /// A trace of the worker, by its id in the address; requests are for the version that the session shows.
-    Trace { data: Data, session: Session, id: StoredValue<String> },
+    /// A trace of the worker, by its id in the address; requests are for the version that is shown.
+    Trace { data: Data, outline: Signal<Arc<Outline>>, id: StoredValue<String> },
     /// The same for every span.
     Fixed(Arc<FixedSpan>),
 }
@@ -44,7 +44,7 @@ pub struct FixedSpan {
 impl SpanSource {
     /// The spans of the trace that `session` shows, with this id in the address.
     pub fn new(data: Data, session: Session, id: StoredValue<String>) -> Self {
-        SpanSource(StoredValue::new(Source::Trace { data, session, id }))
+        SpanSource(StoredValue::new(Source::Trace { data, outline: session.outline_live(), id }))
     }
 
     /// The same for every span.
@@ -55,8 +55,8 @@ impl SpanSource {
     /// All of a span.
     pub async fn detail(self, span: SpanIx) -> Result<Arc<SpanDetail>, Problem> {
         match self.0.get_value() {
-            Source::Trace { data, session, id } => {
-                data.detail(&id.get_value(), &session.outline(), span).await.map(Arc::new)
+            Source::Trace { data, outline, id } => {
+                data.detail(&id.get_value(), &outline.get_untracked(), span).await.map(Arc::new)
             }
             Source::Fixed(fixed) => Ok(Arc::new(fixed.detail.clone())),
         }
@@ -65,8 +65,8 @@ impl SpanSource {
     /// How a span's attributes compare with those of similar spans; `None` where that could not be computed.
     pub async fn peers(self, span: SpanIx) -> Option<Peers> {
         match self.0.get_value() {
-            Source::Trace { data, session, id } => {
-                data.peers(&id.get_value(), &session.outline(), span).await.ok()
+            Source::Trace { data, outline, id } => {
+                data.peers(&id.get_value(), &outline.get_untracked(), span).await.ok()
             }
             Source::Fixed(_) => None,
         }
@@ -76,8 +76,8 @@ impl SpanSource {
     /// worth showing without them.
     pub async fn linked_from(self, span: SpanIx) -> Vec<SpanIx> {
         match self.0.get_value() {
-            Source::Trace { data, session, id } => {
-                data.linked_from(&id.get_value(), &session.outline(), span).await.unwrap_or_default()
+            Source::Trace { data, outline, id } => {
+                data.linked_from(&id.get_value(), &outline.get_untracked(), span).await.unwrap_or_default()
             }
             Source::Fixed(fixed) => fixed.linked_from.clone(),
         }
@@ -86,9 +86,10 @@ impl SpanSource {
     /// Spans as text for other tools; `None` where they could not be loaded.
     pub async fn export(self, spans: Range<SpanIx>, format: Export) -> Option<String> {
         match self.0.get_value() {
-            Source::Trace { data, session, id } => {
-                data.export(&id.get_value(), &session.outline(), spans.start, spans.end, format).await.ok()
-            }
+            Source::Trace { data, outline, id } => data
+                .export(&id.get_value(), &outline.get_untracked(), spans.start, spans.end, format)
+                .await
+                .ok(),
             Source::Fixed(_) => Some(format!("{spans:?} {format:?}")),
         }
     }
