@@ -40,7 +40,7 @@ test("a span is taken along as a command, as JSON and as a link", async (t) => {
   assert.equal(link.searchParams.get("span"), span.spanId);
 
   await trace.openDetail(sent.ids["POST /checkout"]);
-  await trace.choose("copy-menu", "With the 3 below as Jaeger JSON");
+  await trace.choose("copy-menu", "With 3 descendants as Jaeger JSON");
   const [whole] = JSON.parse(await trace.copied()).data;
   assert.deepEqual(new Set(whole.spans.map((one) => one.spanID)), new Set(Object.values(sent.ids)));
 });
