@@ -9,7 +9,7 @@ const HIGHEST_FIELD: u32 = (1 << 29) - 1;
 const DEEPEST_GROUP: usize = 100;
 
 /// Why bytes are not a protobuf message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// A varint, a fixed number or a length runs past the end.
     #[error("proto: unexpected end of message")]
@@ -31,7 +31,7 @@ pub enum WireError {
     WrongType(u32),
     /// A part of a span, resource or scope that answers could not be read from.
     #[error("proto: {0}")]
-    Unreadable(&'static str),
+    Unreadable(std::borrow::Cow<'static, str>),
     /// A trace or span id that is neither absent nor of the right length.
     #[error("invalid length for {0}")]
     IdLength(&'static str),

@@ -4,13 +4,15 @@ use super::arrange::Children;
 use super::{Gathered, Seen, TraceBuilder};
 use crate::model::{Block, Flags, NO_SPAN, Opened, Outline, Place, Shared, SpanKind, StrIx, Trace};
 use crate::repair::{self, NONE, Named, Tally, Timed};
-use crate::units::{Kept, Order as _, duration};
+use crate::units::{Kept, Order as _, TraceId, duration};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What stands for a service that is not named, as Jaeger's page has it.
 const UNKNOWN_SERVICE: &str = "unknown-service";
 
 pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
+    join(&mut builder);
     let shared = Arc::new(std::mem::take(&mut builder.shared));
     let traces = std::mem::take(&mut builder.traces);
     let rows = rows_by_trace(&builder.spans, &traces);
@@ -32,6 +34,41 @@ pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
     Opened { traces, warnings: std::mem::take(&mut builder.warnings) }
 }
 
+/// Moves the spans of traces that are part of others; traces without spans of their own are gone then.
+fn join(builder: &mut TraceBuilder) {
+    if builder.joined.is_empty() {
+        return;
+    }
+    let mut number: Vec<u32> = (0..builder.traces.len() as u32).collect();
+    for (trace, into) in &builder.joined {
+        number[*trace as usize] = *into;
+    }
+    for seen in &mut builder.spans {
+        seen.trace = number[seen.trace as usize];
+    }
+    let mut traces = std::mem::take(&mut builder.traces);
+    for (trace, into) in &builder.joined {
+        let from = std::mem::take(&mut traces[*trace as usize]);
+        traces[*into as usize].spans += from.spans;
+        traces[*into as usize].warnings.extend(from.warnings);
+    }
+    let gone = |trace: usize| builder.joined.iter().any(|(joined, _)| *joined as usize == trace);
+    let mut next = 0;
+    for (trace, number) in number.iter_mut().enumerate() {
+        *number = next;
+        next += u32::from(!gone(trace));
+    }
+    for seen in &mut builder.spans {
+        seen.trace = number[seen.trace as usize];
+    }
+    builder.traces = traces
+        .into_iter()
+        .enumerate()
+        .filter(|(trace, _)| !gone(*trace))
+        .map(|(_, gathered)| gathered)
+        .collect();
+}
+
 /// Numbers of spans, trace after trace, each in the order of the source.
 fn rows_by_trace(spans: &[Seen], traces: &[Gathered]) -> Vec<u32> {
     let mut next = Vec::with_capacity(traces.len());
@@ -49,9 +86,9 @@ fn rows_by_trace(spans: &[Seen], traces: &[Gathered]) -> Vec<u32> {
     rows
 }
 
-struct Source<'a> {
-    builder: &'a TraceBuilder,
-    shared: &'a Arc<Shared>,
+pub(super) struct Source<'a> {
+    pub(super) builder: &'a TraceBuilder,
+    pub(super) shared: &'a Arc<Shared>,
     names: Local,
     services: Local,
 }
@@ -65,17 +102,27 @@ struct Counts {
     no_start: Tally,
     ends_early: Tally,
     no_service: Tally,
+    no_id: Tally,
     /// By parent's and child's service: how many, and the largest delta.
     skew: Vec<((StrIx, StrIx), u32, u64)>,
 }
 
 impl Source<'_> {
-    fn seen(&self, row: u32) -> &Seen {
+    pub(super) fn seen(&self, row: u32) -> &Seen {
         &self.builder.spans[row as usize]
     }
 
-    fn trace(&mut self, gathered: Gathered, rows: &[u32]) -> Trace {
-        let named: Vec<Named> = rows.iter().map(|row| named(self.seen(*row))).collect();
+    fn trace(&mut self, mut gathered: Gathered, rows: &[u32]) -> Trace {
+        let named_of =
+            |rows: &[u32]| -> Vec<Named> { rows.iter().map(|row| named(self.seen(*row))).collect() };
+        let mut found = repair::parents(&named_of(rows), &self.other_parents(rows));
+        let mut rows = Cow::Borrowed(rows);
+        if let Some(resent) = self.without_resent(&rows, &found.duplicates) {
+            gathered.warnings.extend(resent.warnings);
+            rows = Cow::Owned(resent.rows);
+            found = repair::parents(&named_of(&rows), &self.other_parents(&rows));
+        }
+        let rows = &*rows;
         let mut times: Vec<Timed> = rows
             .iter()
             .map(|row| {
@@ -84,7 +131,6 @@ impl Source<'_> {
             })
             .collect();
         let mut flags: Vec<Flags> = rows.iter().map(|row| self.seen(*row).flags).collect();
-        let found = repair::parents(&named, &self.other_parents(rows));
         for (spans, flag) in [
             (&found.orphans, Flags::ORPHAN),
             (&found.duplicates, Flags::DUPLICATE_ID),
@@ -199,6 +245,9 @@ impl Source<'_> {
         }
         let counts = roll_up(&mut outline);
         outline.warnings = gathered.warnings;
+        if outline.trace_id == TraceId(0) && len > 0 {
+            outline.warnings.push("the trace has no id".to_owned());
+        }
         for warning in counts.say(&outline) {
             if !outline.warnings.contains(&warning) {
                 outline.warnings.push(warning);
@@ -302,6 +351,10 @@ fn roll_up(outline: &mut Outline) -> Counts {
         count(Flags::ENDS_EARLY, &mut counts.ends_early);
         count(Flags::NO_SERVICE, &mut counts.no_service);
         count(Flags::CLOCK_SKEW, &mut Tally::default());
+        if id.is_none() {
+            counts.no_id.add(|| outline.name_of(at as u32).to_owned());
+            flags.set(Flags::WARNED);
+        }
         outline.flags[at] = flags;
     }
     counts
@@ -330,6 +383,7 @@ impl Counts {
                 "span {} ends before it begins; it is shown without length",
                 "{n} spans end before they begin ({} first); they are shown without length",
             ),
+            self.no_id.say("span \"{}\" has no id", "{n} spans have no id (\"{}\" first)"),
             self.no_service.say(
                 "span {} has no service name; it is shown as unknown-service",
                 "{n} spans have no service name ({} first); they are shown as unknown-service",

@@ -5,6 +5,7 @@
 
 mod arrange;
 mod assemble;
+mod resent;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
@@ -74,6 +75,8 @@ pub struct TraceBuilder {
     interned: usize,
     let_go: usize,
     warnings: Vec<String>,
+    /// Traces that turned out to be part of others.
+    joined: Vec<(u32, u32)>,
 }
 
 impl TraceBuilder {
@@ -118,6 +121,14 @@ impl TraceBuilder {
         }
         self.last_trace = Some((id, number));
         number
+    }
+
+    /// Says that two traces are one, which has the id of `into`.
+    pub fn join_traces(&mut self, trace: u32, into: u32) {
+        if trace == into || self.joined.iter().any(|(known, _)| *known == trace) {
+            return;
+        }
+        self.joined.push((trace, into));
     }
 
     /// The number of a name.

@@ -44,6 +44,11 @@ impl Blocks {
         self.base + at as u64
     }
 
+    /// Counts bytes of the input that were never put here.
+    pub(super) fn skip(&mut self, count: usize) {
+        self.base += count as u64;
+    }
+
     /// Takes as much of `chunk` as there is room for and returns the rest; starts a new block where there is none.
     pub(super) fn fill<'a>(&mut self, chunk: &'a [u8], builder: &mut TraceBuilder) -> &'a [u8] {
         if self.bytes.len() == self.bytes.capacity() {

@@ -1,7 +1,75 @@
 //! Ids as senders write them: hexadecimal of any case and length, base64, or any text at all.
 
+use super::json::{Bare, Cursor, Scan, bare, small};
 use crate::units::{SpanId, TraceId, base64_decode, parse_hex};
 use std::borrow::Cow;
+
+/// An id that still stands in the bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct IdText<'a> {
+    /// As it is written.
+    pub(super) bytes: &'a [u8],
+    /// Whether it is a number: decimal then, not hexadecimal.
+    is_number: bool,
+}
+
+impl<'a> IdText<'a> {
+    /// A text.
+    pub(super) fn text(bytes: &'a [u8]) -> Self {
+        IdText { bytes, is_number: false }
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// As a trace id, and as written where it is not hexadecimal (else empty).
+    #[inline]
+    pub(super) fn trace(self) -> (TraceId, Cow<'a, str>) {
+        match self.number() {
+            Some(number) => (TraceId(number), Cow::Borrowed("")),
+            None => trace_id(self.bytes),
+        }
+    }
+
+    /// As a span id, and as written where it is not hexadecimal (else empty).
+    #[inline]
+    pub(super) fn span(self) -> (SpanId, Cow<'a, str>) {
+        match self.number().map(u64::try_from) {
+            Some(Ok(number)) => (SpanId(number), Cow::Borrowed("")),
+            _ => span_id(self.bytes),
+        }
+    }
+
+    #[inline]
+    fn number(self) -> Option<u128> {
+        if !self.is_number {
+            return None;
+        }
+        match small(self.bytes) {
+            Some(small) => u128::try_from(small).ok(),
+            None => std::str::from_utf8(self.bytes).ok()?.parse().ok(),
+        }
+    }
+}
+
+/// Reads an id: a text or a number. Anything else is damage.
+#[inline]
+pub(super) fn id<'a>(cursor: &mut Cursor<'a>, member: &'static str) -> Scan<IdText<'a>> {
+    if cursor.peek()? == b'"' {
+        return Ok(IdText::text(cursor.string()?.bytes));
+    }
+    match bare(cursor, member)? {
+        Bare::Nothing => Ok(IdText::default()),
+        Bare::Word(bytes) => Ok(IdText { bytes, is_number: true }),
+    }
+}
+
+/// The digits behind `0x`, where there are exactly that many: with others it may be how we write bytes that are no id.
+fn behind_0x(text: &[u8], digits: usize) -> Option<&[u8]> {
+    text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X")).filter(|rest| rest.len() == digits)
+}
 
 /// Every byte of a word set to `byte`.
 const fn each(byte: u8) -> u64 {
@@ -55,6 +123,11 @@ pub(super) fn trace_id(text: &[u8]) -> (TraceId, Cow<'_, str>) {
     {
         return (TraceId(u128::from_be_bytes(bytes)), Cow::Borrowed(""));
     }
+    if let Some(number) =
+        behind_0x(text, 32).or_else(|| behind_0x(text, 16)).and_then(|hex| parse_hex(hex, 32))
+    {
+        return (TraceId(number), String::from_utf8_lossy(text));
+    }
     (TraceId::of_text(text), String::from_utf8_lossy(text))
 }
 
@@ -73,6 +146,9 @@ pub(super) fn span_id(text: &[u8]) -> (SpanId, Cow<'_, str>) {
         && let Ok(bytes) = <[u8; 8]>::try_from(bytes.as_slice())
     {
         return (SpanId(u64::from_be_bytes(bytes)), Cow::Borrowed(""));
+    }
+    if let Some(number) = behind_0x(text, 16).and_then(|hex| parse_hex(hex, 16)) {
+        return (SpanId(number as u64), String::from_utf8_lossy(text));
     }
     (SpanId::of_text(text), String::from_utf8_lossy(text))
 }

@@ -1,27 +1,41 @@
 //! Trace formats: read leniently and as a stream, sniffed by content; written as Jaeger and OTLP would.
 
 mod blocks;
-mod gzip;
+mod encoding;
+mod enums;
 mod ids;
 mod jaeger;
 mod json;
 mod json_stream;
+mod names;
 pub mod otlp_json;
 pub mod otlp_proto;
 mod proto_stream;
 mod reader;
 mod refused;
 mod sniff;
+mod span_context;
+mod times;
 mod trace_element;
 pub mod write;
 
 pub use reader::Reader;
 pub use refused::Refused;
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Said of a span whose ids and times could be read, but not all that hangs on them.
 const UNREADABLE_PART: &str = "a part of this span cannot be read";
+
+/// What is said of a span of which `part` was left out.
+fn unreadable_part(part: &str) -> Cow<'static, str> {
+    if part.is_empty() {
+        Cow::Borrowed(UNREADABLE_PART)
+    } else {
+        Cow::Owned(format!("its `{part}` cannot be read"))
+    }
+}
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +108,7 @@ pub struct Malformed {
     /// Byte offset within what was given.
     pub at: usize,
     /// What is wrong.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }
 
 impl fmt::Display for Malformed {

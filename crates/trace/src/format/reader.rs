@@ -1,12 +1,12 @@
-//! The one door for bytes: any format that is read, any chunk size, compressed or not.
+//! Reads traces from bytes as they arrive: any format, any chunk size, whatever layers lie around it.
 
 use super::blocks::Blocks;
-use super::gzip::Gunzip;
+use super::encoding::{Layer, Step};
 use super::json::Stop;
 use super::json_stream::JsonStream;
 use super::proto_stream::ProtoStream;
 use super::refused::Refused;
-use super::sniff::{Looks, looks, sniff};
+use super::sniff::{Looks, droppable, looks, sniff};
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::{Opened, Outside};
@@ -14,16 +14,21 @@ use crate::model::{Opened, Outside};
 /// What is more than this many kept bytes is interned while reading, or memory would not do for a source of any size.
 /// The rest waits: interning while reading doubles the time to the first picture.
 const KEEP_AT_MOST: usize = 1 << 30;
-/// Compressed bytes taken at a time: what they become has to be held.
-const COMPRESSED_AT_ONCE: usize = 16 << 10;
+/// Bytes put into a layer at a time: what they become has to be held.
+const AT_ONCE: usize = 16 << 10;
+/// Layers within layers; more than this is no accident.
+const MOST_LAYERS: usize = 5;
 
 /// Reads traces from bytes as they arrive.
 #[derive(Debug, Default)]
 pub struct Reader {
     bytes: u64,
-    /// First bytes, until it is known what they are.
+    /// First bytes within all layers, until it is known what they are.
     head: Vec<u8>,
-    gzip: Option<Gunzip>,
+    /// From the outside in.
+    layers: Vec<Layer>,
+    /// A layer is damaged: what comes now cannot be read.
+    stopped: bool,
     state: State,
     blocks: Blocks,
     builder: TraceBuilder,
@@ -58,50 +63,35 @@ impl Reader {
     /// Takes the next bytes, however few or many.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Progress, Unreadable> {
         self.bytes += chunk.len() as u64;
-        if self.gzip.is_some() {
-            self.inflate(chunk)?;
-        } else if self.bytes == chunk.len() as u64 && matches!(chunk, [0x1f, ..])
-            || self.head.first() == Some(&0x1f)
-        {
-            // Perhaps gzip: its second byte decides.
-            self.head.extend_from_slice(chunk);
-            if self.head.len() >= 2 {
-                let head = std::mem::take(&mut self.head);
-                if head[1] == 0x8b {
-                    self.gzip = Some(Gunzip::default());
-                    self.inflate(&head)?;
-                } else {
-                    self.plain(&head)?;
-                }
-            }
-        } else {
-            self.plain(chunk)?;
+        if !self.stopped {
+            self.feed(0, chunk)?;
         }
         Ok(Progress { bytes: self.bytes, spans: self.builder.len() as u64 })
     }
 
     /// Says that there are no more bytes.
     pub fn finish(mut self) -> Result<Opened, Unreadable> {
-        let mut torn = None;
-        if self.gzip.take().is_some_and(|gzip| !gzip.is_complete()) {
-            torn = Some("the gzip data ends too early".to_owned());
+        let mut torn = self.end_layers()?;
+        if self.stopped {
+            self.blocks.close(&mut self.builder);
+            return self.conclude();
         }
-        if matches!(self.state, State::Unknown) {
-            let head = std::mem::take(&mut self.head);
-            self.begin(looks(&head), &head)?;
+        let mut stop = self.run();
+        // A line that was cut off may have swallowed whole lines behind it.
+        while let (Stop::More, State::Json(json)) = (stop, &mut self.state)
+            && json.resume_behind_tear(&mut self.blocks, &mut self.builder)
+        {
+            stop = self.run();
         }
-        // What was incomplete is tried once more, for the last time.
-        let stop = self.run();
         let end = self.blocks.offset_of(self.blocks.bytes.len());
         if let Stop::Bad(why, at) = stop {
-            return Err(self.unreadable(why, at));
+            if self.builder.is_empty() {
+                return Err(self.unreadable(why, self.blocks.offset_of(at)));
+            }
+            torn.get_or_insert_with(|| why.to_owned());
         }
         let complete = match &self.state {
-            State::Json(json) => {
-                let rest = &self.blocks.bytes[self.blocks.at..];
-                json.is_complete()
-                    && rest.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1e))
-            }
+            State::Json(json) => json.is_complete(),
             State::Protobuf(proto) => self.blocks.offset() == end && proto.is_complete(end),
             State::Unknown => true,
         };
@@ -120,11 +110,39 @@ impl Reader {
         self.conclude()
     }
 
+    /// Ends all layers, from the outside in; what ended too early.
+    fn end_layers(&mut self) -> Result<Option<String>, Unreadable> {
+        let mut torn = None;
+        let mut level = 0;
+        loop {
+            while level < self.layers.len() {
+                self.layers[level].end();
+                if !self.stopped && self.drain(level)? == Step::CutOff {
+                    torn = Some(format!("the {} data ends too early", self.layers[level].name()));
+                }
+                if let Some(remark) = self.layers[level].remark() {
+                    self.builder.warn(remark);
+                }
+                level += 1;
+            }
+            if !matches!(self.state, State::Unknown) {
+                return Ok(torn);
+            }
+            let head = std::mem::take(&mut self.head);
+            if let (true, Some(why), Some(layer)) = (head.is_empty(), &torn, self.layers.last()) {
+                let why = format!("{why}, before the first whole span; was the download or copy cut short?");
+                return Err(Unreadable { format: layer.name().to_owned(), at: 0, why });
+            }
+            self.begin(looks(&head), &head)?;
+        }
+    }
+
     /// What it comes to: traces, an empty answer, or something that is no trace.
     fn conclude(mut self) -> Result<Opened, Unreadable> {
         if let State::Json(json) = &mut self.state {
             let complaints = std::mem::take(&mut json.complaints);
             let nothing = self.builder.has_no_trace();
+            let lost = std::mem::take(&mut json.lost);
             if nothing && let Some((complaint, at)) = complaints.first() {
                 let why = format!("the backend says: {complaint}");
                 return Err(Unreadable { format: "error answer".to_owned(), at: *at, why });
@@ -132,9 +150,18 @@ impl Reader {
             for (complaint, _) in complaints {
                 self.builder.warn(format!("the backend says: {complaint}"));
             }
-            match json.refused {
+            let refused = json.refused;
+            let known_shape = json.known_shape();
+            if nothing && let Some((why, at)) = lost.first_fault() {
+                return Err(self.unreadable(why, at));
+            }
+            for warning in lost.warnings() {
+                self.builder.warn(warning);
+            }
+            match refused {
                 Some((refused, at)) if nothing => return Err(refuse(refused, at)),
-                None if nothing && !json.known_shape() => return Err(refuse(Refused::OtherJson, 0)),
+                None if nothing && lost.is_text() => return Err(refuse(Refused::Text, 0)),
+                None if nothing && !known_shape => return Err(refuse(Refused::OtherJson, 0)),
                 Some((refused, at)) if refused == Refused::OtherSignal => {
                     self.builder.warn(format!("{} at byte {at}: left out", refused.name()));
                 }
@@ -144,22 +171,49 @@ impl Reader {
         Ok(self.builder.finish())
     }
 
-    fn inflate(&mut self, chunk: &[u8]) -> Result<(), Unreadable> {
-        for part in chunk.chunks(COMPRESSED_AT_ONCE) {
-            let Some(gzip) = &mut self.gzip else { return Ok(()) };
-            let mut bytes = Vec::new();
-            let result = gzip.push(part, &mut bytes);
-            self.plain(&bytes)?;
-            if let Err(why) = result {
-                // What is wrong with the contents so far comes first, however the bytes came.
-                if let Stop::Bad(why, at) = self.run() {
-                    return Err(self.unreadable(why, at));
-                }
-                let at = self.blocks.offset_of(self.blocks.bytes.len());
-                let why = format!("the gzip data is damaged: {why}");
-                return Err(Unreadable { format: "gzip".to_owned(), at, why });
+    /// Takes bytes that stand within the first `level` layers.
+    fn feed(&mut self, level: usize, bytes: &[u8]) -> Result<(), Unreadable> {
+        if level == self.layers.len() {
+            return self.plain(bytes);
+        }
+        for part in bytes.chunks(AT_ONCE) {
+            if self.stopped {
+                break;
+            }
+            self.layers[level].push(part);
+            self.drain(level)?;
+        }
+        Ok(())
+    }
+
+    /// Undoes a layer as far as its bytes go.
+    fn drain(&mut self, level: usize) -> Result<Step, Unreadable> {
+        let mut out = Vec::new();
+        loop {
+            out.clear();
+            let step = self.layers[level].step(&mut out);
+            if !out.is_empty() {
+                self.feed(level + 1, &out)?;
+            }
+            match step {
+                Ok(Step::Went) if !self.stopped => {}
+                Ok(step) => return Ok(step),
+                Err(why) => return self.damaged(level, &why).map(|()| Step::Starved),
             }
         }
+    }
+
+    /// A layer cannot be undone any further: an error, or after the first whole span a warning.
+    fn damaged(&mut self, level: usize, why: &str) -> Result<(), Unreadable> {
+        self.stopped = true;
+        let _ = self.run();
+        let name = self.layers[level].name();
+        let at = self.blocks.offset_of(self.blocks.bytes.len());
+        let why = format!("the {name} data is damaged: {why}");
+        if self.builder.is_empty() {
+            return Err(Unreadable { format: name.to_owned(), at, why });
+        }
+        self.builder.warn(format!("{why} (byte {at}); what was read before is shown"));
         Ok(())
     }
 
@@ -168,7 +222,12 @@ impl Reader {
             return self.take(chunk);
         }
         self.head.extend_from_slice(chunk);
-        let Some(looks) = sniff(&self.head) else { return Ok(()) };
+        let Some(looks) = sniff(&self.head) else {
+            let noise = droppable(&self.head);
+            self.head.drain(..noise);
+            self.blocks.skip(noise);
+            return Ok(());
+        };
         let head = std::mem::take(&mut self.head);
         self.begin(looks, &head)
     }
@@ -176,11 +235,16 @@ impl Reader {
     fn begin(&mut self, looks: Looks, head: &[u8]) -> Result<(), Unreadable> {
         self.state = match looks {
             Looks::Json => State::Json(Box::default()),
+            Looks::Text => State::Json(Box::new(JsonStream::within_text())),
             Looks::Protobuf(delimited) => {
                 self.builder.decode_with(otlp_proto::decode);
                 State::Protobuf(Box::new(ProtoStream::new(delimited)))
             }
-            Looks::Gzip => return Err(refuse(Refused::Archive, 0)),
+            Looks::Layer => {
+                let layer = Layer::detect(head).filter(|_| self.layers.len() < MOST_LAYERS);
+                self.layers.push(layer.ok_or_else(|| refuse(Refused::Archive, 0))?);
+                return self.feed(self.layers.len() - 1, head);
+            }
             Looks::Refused(refused) => return Err(refuse(refused, 0)),
         };
         self.take(head)
@@ -193,7 +257,15 @@ impl Reader {
             if self.blocks.worth_trying() {
                 match self.run() {
                     Stop::More => self.blocks.incomplete(),
-                    Stop::Bad(why, at) => return Err(self.unreadable(why, at)),
+                    Stop::Bad(why, at) if self.builder.is_empty() => {
+                        return Err(self.unreadable(why, self.blocks.offset_of(at)));
+                    }
+                    Stop::Bad(why, at) => {
+                        let at = self.blocks.offset_of(at);
+                        self.builder.warn(format!("{why} (byte {at}); what was read before is shown"));
+                        self.stopped = true;
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -216,7 +288,7 @@ impl Reader {
         }
     }
 
-    fn unreadable(&self, why: &str, at: usize) -> Unreadable {
+    fn unreadable(&self, why: &str, at: u64) -> Unreadable {
         if let State::Json(json) = &self.state
             && let Some((Refused::JaegerModel, at)) = json.refused
         {
@@ -234,7 +306,7 @@ impl Reader {
         if spans > 0 {
             why = format!("{why} (after {spans} whole spans)");
         }
-        Unreadable { format: self.format_name(), at: self.blocks.offset_of(at), why }
+        Unreadable { format: self.format_name(), at, why }
     }
 }
 

@@ -1,50 +1,68 @@
 //! What bytes are, by their first few.
 
+use super::encoding::Layer;
+use super::otlp_proto::is_request;
 use super::otlp_proto::wire::Wire;
 use super::refused::Refused;
 
 /// Bytes behind white space that are enough to tell; fewer are enough only at the end of the input.
-const ENOUGH: usize = 32;
-/// More white space than any document starts with.
-const TOO_MUCH_NOISE: usize = 64 << 10;
+const ENOUGH: usize = 64;
+/// As much white space and zeros are dropped as they come.
+const MUCH_NOISE: usize = 1 << 10;
 
 /// What bytes look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looks {
     /// JSON.
     Json,
+    /// Text, in which JSON may stand behind or between other lines.
+    Text,
     /// OTLP protobuf; whether each message has its length in front.
     Protobuf(bool),
-    /// Compressed with gzip.
-    Gzip,
+    /// Something that is undone first.
+    Layer,
     /// Not read.
     Refused(Refused),
 }
 
-/// Says what the input is that starts with `bytes`, or that there are too few of them to tell. It looks at the
+/// Says what the input is that begins with `bytes`, or that there are too few of them to tell. It looks at the
 /// same bytes however many more there are, so that the answer does not depend on how they come.
 pub(super) fn sniff(bytes: &[u8]) -> Option<Looks> {
     let noise = bytes.len() - leading_noise(bytes).len();
-    if noise >= TOO_MUCH_NOISE {
-        return Some(looks(&bytes[..TOO_MUCH_NOISE]));
+    if noise >= MUCH_NOISE {
+        return binary(&bytes[..MUCH_NOISE]);
     }
     bytes.get(..noise + ENOUGH).map(looks)
 }
 
+/// How many of the first bytes say nothing and need not be kept, when [`sniff`] could not tell.
+pub(super) fn droppable(bytes: &[u8]) -> usize {
+    let noise = bytes.len() - leading_noise(bytes).len();
+    if noise >= MUCH_NOISE { noise } else { 0 }
+}
+
+fn binary(bytes: &[u8]) -> Option<Looks> {
+    if Layer::detect(bytes).is_some() {
+        return Some(Looks::Layer);
+    }
+    // Protobuf before text: its first byte is a new line to JSON. Its frame is checked further than white space goes.
+    if is_request(bytes) {
+        return Some(Looks::Protobuf(false));
+    }
+    None
+}
+
 /// Says what `bytes` look like.
 pub(super) fn looks(bytes: &[u8]) -> Looks {
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Looks::Gzip;
-    }
-    // Protobuf first: its first byte is a new line to JSON. Its frame is checked further than white space goes.
-    if is_request(bytes) {
-        return Looks::Protobuf(false);
+    if let Some(looks) = binary(bytes) {
+        return looks;
     }
     let text = leading_noise(bytes);
-    match text.first() {
-        None => return Looks::Refused(Refused::Empty),
-        Some(b'{' | b'[') => return Looks::Json,
-        Some(b'<') => return Looks::Refused(Refused::Html),
+    match text {
+        [] => return Looks::Refused(Refused::Empty),
+        [b'{' | b'[', ..] => return Looks::Json,
+        // Lines of syslog begin with a number in such brackets.
+        [b'<', next, ..] if !next.is_ascii_digit() => return Looks::Refused(Refused::Html),
         _ => {}
     }
     let mut wire = Wire::new(bytes);
@@ -54,13 +72,12 @@ pub(super) fn looks(bytes: &[u8]) -> Looks {
     {
         return Looks::Protobuf(true);
     }
-    let archive =
-        [&b"PK\x03\x04"[..], b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"7z\xbc\xaf"];
+    let archive = [&b"PK\x03\x04"[..], b"BZh", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"7z\xbc\xaf"];
     if archive.iter().any(|magic| bytes.starts_with(magic)) {
         return Looks::Refused(Refused::Archive);
     }
     let printable = |byte: &u8| *byte >= 0x20 && *byte != 0x7f || matches!(byte, b'\n' | b'\r' | b'\t');
-    Looks::Refused(if text.iter().all(printable) { Refused::Text } else { Refused::Binary })
+    if text.iter().all(printable) { Looks::Text } else { Looks::Refused(Refused::Binary) }
 }
 
 /// Without byte order mark, white space and zeros.
@@ -70,41 +87,6 @@ fn leading_noise(mut bytes: &[u8]) -> &[u8] {
             [b' ' | b'\n' | b'\r' | b'\t' | 0 | 0x1e, rest @ ..] | [0xef, 0xbb, 0xbf, rest @ ..] => rest,
             _ => return bytes,
         }
-    }
-}
-
-/// Whether these bytes can be a request: `resource_spans` holding a resource, scopes or a schema URL, each
-/// within the one around it.
-fn is_request(bytes: &[u8]) -> bool {
-    let mut wire = Wire::new(bytes);
-    let (Ok((1, 2)), Ok(outer)) = (wire.tag(), wire.varint()) else { return false };
-    if outer == 0 {
-        return bytes.len() == wire.at || bytes[wire.at] == 0x0a;
-    }
-    let end = (wire.at as u64).saturating_add(outer);
-    if wire.at == bytes.len() {
-        return false;
-    }
-    let (Ok((field @ (1..=3 | 1000), 2)), Ok(inner)) = (wire.tag(), wire.varint()) else { return false };
-    if (wire.at as u64).saturating_add(inner) > end {
-        return false;
-    }
-    // Scopes and schema URLs start with a byte that text does not have; a resource starts like an empty line,
-    // so its first attribute is looked into: a key or a value within the attribute within the resource.
-    let end = (wire.at as u64).saturating_add(inner);
-    if field != 1 || inner == 0 || wire.at == bytes.len() {
-        return true;
-    }
-    if bytes[wire.at] != 0x0a {
-        return matches!(bytes[wire.at], 0x10 | 0x1a);
-    }
-    wire.at += 1;
-    match wire.varint() {
-        Ok(attribute) if (wire.at as u64).saturating_add(attribute) <= end => {
-            attribute == 0 || bytes.get(wire.at).is_none_or(|tag| matches!(tag, 0x0a | 0x12))
-        }
-        Ok(_) => false,
-        Err(_) => true,
     }
 }
 
@@ -140,7 +122,6 @@ mod tests {
             (&b""[..], Refused::Empty),
             (b" \n\0", Refused::Empty),
             (b"<!doctype html>", Refused::Html),
-            (b"404 page not found\n", Refused::Text),
             (b"PK\x03\x04....", Refused::Archive),
             (b"\x7fELF\x02\x01\x01\0\0\0", Refused::Binary),
         ] {

@@ -1,26 +1,31 @@
 //! One trace of Jaeger as it is read: its id, its processes (before or after the spans), its warnings.
 
-use super::json::{Cursor, unescape};
-use super::json_stream::{name_of, text_of};
-use super::{ids, jaeger};
-use crate::build::{Seen, TraceBuilder};
-use crate::model::record::Resource;
-use crate::model::{Notes, Place};
-use rustc_hash::FxHashMap;
+use super::ids;
+use super::json::{Cursor, text_of, unescape};
+use crate::build::TraceBuilder;
+use crate::units::TraceId;
+use foldhash::HashMap;
+
+/// Traces that one element of the source is compared for at most.
+pub(super) const MOST: usize = 16;
+/// Said of a trace whose times are not in Jaeger's unit.
+const IN_NANOSECONDS: &str =
+    "times are written in nanoseconds, not in microseconds as Jaeger does; they were read as such";
 
 /// What is known of the trace so far.
 #[derive(Debug, Default)]
 pub(super) struct TraceElement {
-    id: Option<String>,
-    has_spans: bool,
-    spans: usize,
-    /// The trace of its last span.
-    trace: Option<u32>,
+    pub(super) id: Option<String>,
+    pub(super) has_spans: bool,
+    /// Traces of its spans; one, unless their ids differ.
+    pub(super) traces: Vec<(TraceId, u32)>,
+    /// Whether times of it are written in nanoseconds.
+    pub(super) in_nanoseconds: bool,
     /// Resource of each process key.
-    processes: FxHashMap<Box<[u8]>, u32>,
+    pub(super) processes: HashMap<Box<[u8]>, u32>,
     /// Resource of each process that stands within spans, by its bytes.
-    inner: FxHashMap<Box<[u8]>, u32>,
-    warnings: Vec<String>,
+    pub(super) inner: HashMap<Box<[u8]>, u32>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl TraceElement {
@@ -34,21 +39,6 @@ impl TraceElement {
         self.id = Some(text_of(value)).filter(|text| !text.is_empty());
     }
 
-    /// What its processes are; spans may have named them already.
-    pub(super) fn processes(&mut self, value: &[u8], builder: &mut TraceBuilder) {
-        let _ = Cursor::new(value).object(|cursor, key| {
-            let resource = jaeger::process(cursor.value()?);
-            match self.processes.get(key.bytes) {
-                Some(number) => builder.set_resource(*number, resource),
-                None => {
-                    let number = builder.resource(resource);
-                    self.processes.insert(key.bytes.into(), number);
-                }
-            }
-            Ok(())
-        });
-    }
-
     /// Its warnings.
     pub(super) fn warnings(&mut self, value: &[u8]) {
         let _ = Cursor::new(value).array(|cursor| {
@@ -59,58 +49,9 @@ impl TraceElement {
         });
     }
 
-    /// A span of it.
-    pub(super) fn span(
-        &mut self,
-        span: &jaeger::First<'_>,
-        place: Place,
-        notes: &mut Notes,
-        builder: &mut TraceBuilder,
-    ) {
-        let (id, foreign) = match span.trace {
-            Some(raw) => ids::trace_id(raw.bytes),
-            None => ids::trace_id(self.id.as_deref().unwrap_or("").as_bytes()),
-        };
-        if !foreign.is_empty() {
-            notes.give_up();
-        }
-        notes.end(place.offset);
-        let trace = builder.trace(id, &foreign);
-        self.trace = Some(trace);
-        self.spans += 1;
-        let resource = match span.own_process {
-            Some(bytes) if span.process.bytes.is_empty() => match self.inner.get(bytes) {
-                Some(number) => *number,
-                None => {
-                    let number = builder.resource(jaeger::process(bytes));
-                    self.inner.insert(bytes.into(), number);
-                    number
-                }
-            },
-            _ => match self.processes.get(span.process.bytes) {
-                Some(number) => *number,
-                None => {
-                    let number = builder.resource(Resource::default());
-                    self.processes.insert(span.process.bytes.into(), number);
-                    number
-                }
-            },
-        };
-        let name = name_of(span.name, builder);
-        builder.span(Seen {
-            trace,
-            id: span.id,
-            parent: span.parent,
-            start: span.start,
-            end: span.end,
-            name,
-            resource,
-            scope: u32::MAX,
-            kind: span.kind,
-            status: span.status,
-            flags: span.flags,
-            place,
-        });
+    /// Whether no span of it was read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.traces.is_empty()
     }
 
     /// The trace ends here: it exists even without spans, and has its warnings.
@@ -118,16 +59,38 @@ impl TraceElement {
         if !self.has_spans {
             return;
         }
-        let trace = match (self.trace, self.id) {
-            (Some(trace), _) => trace,
+        let trace = match (self.traces.first(), &self.id) {
+            (Some((_, trace)), _) => *trace,
             (None, Some(text)) => {
                 let (id, foreign) = ids::trace_id(text.as_bytes());
                 builder.trace(id, &foreign)
             }
             (None, None) => return,
         };
+        self.join_widths(builder);
+        if self.in_nanoseconds {
+            builder.warn_trace(trace, IN_NANOSECONDS.to_owned());
+        }
         for warning in self.warnings {
             builder.warn_trace(trace, warning);
+        }
+    }
+
+    /// Some senders cut a trace's id to its lower 64 bits: within one trace of the source both are the same trace.
+    fn join_widths(&self, builder: &mut TraceBuilder) {
+        let own = self.id.as_deref().map(|text| ids::trace_id(text.as_bytes()));
+        let own = own.map(|(id, foreign)| (id, builder.trace(id, &foreign)));
+        if self.traces.len() + usize::from(own.is_some()) < 2 {
+            return;
+        }
+        for (short, number) in self.traces.iter().filter(|(id, _)| id.0 >> 64 == 0) {
+            let long = own
+                .iter()
+                .chain(&self.traces)
+                .find(|(id, _)| id.0 >> 64 != 0 && id.0 as u64 == short.0 as u64);
+            if let Some((_, long)) = long {
+                builder.join_traces(*number, *long);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ pub use look::Part;
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
 use super::{Block, Brought, Columns, Flags, Memory, Noted, Outline, SpanIx, TraceSummary};
+use crate::units::SpanId;
 use std::sync::Arc;
 
 /// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
@@ -278,19 +279,23 @@ impl Trace {
 /// What the repair says about a span, from its flags.
 fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
     let mut notes = Vec::new();
-    let parent = record.parent_span_id;
+    // Ids are named as the source writes them.
+    let written =
+        |id: SpanId, foreign: &str| if foreign.is_empty() { id.to_string() } else { foreign.to_owned() };
+    let parent = written(record.parent_span_id, &record.foreign_parent_id);
+    let own = written(record.span_id, &record.foreign_span_id);
     if flags.has(Flags::ORPHAN) {
-        notes.push(if parent.is_none() {
+        notes.push(if record.parent_span_id.is_none() {
             "its parent is in another trace".to_owned()
         } else {
             format!("its parent {parent} is not in the trace")
         });
     }
     if flags.has(Flags::DUPLICATE_ID) {
-        notes.push(format!("another span of the trace has the same id {}", record.span_id));
+        notes.push(format!("another span of the trace has the same id {own}"));
     }
     if flags.has(Flags::CYCLE) {
-        notes.push(if parent == record.span_id {
+        notes.push(if record.parent_span_id == record.span_id {
             "it names itself as its parent".to_owned()
         } else {
             format!("it is among the ancestors of its parent {parent}; the loop was cut here")
@@ -304,6 +309,9 @@ fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
     }
     if flags.has(Flags::CLOCK_SKEW) {
         notes.push("it begins before its parent in another service: the clocks seem to differ".to_owned());
+    }
+    if record.span_id.is_none() {
+        notes.push("it has no id".to_owned());
     }
     if flags.has(Flags::NO_SERVICE) {
         notes.push("it has no service name".to_owned());

@@ -10,6 +10,7 @@
 
 mod corpus;
 mod dump;
+mod hunt;
 mod odd;
 mod own;
 mod recorded;

@@ -1,20 +1,20 @@
 //! The odd files one by one, each with what it deserves.
 
-use crate::corpus::corpus;
+use crate::corpus::{corpus, fixtures};
 use crate::read;
 use spandrel_trace::model::record::AttributeValue;
 use spandrel_trace::model::{Flags, Opened, StatusCode, Trace};
 use spandrel_trace::units::{SpanId, TraceId};
 
-fn open(name: &str) -> Option<Opened> {
-    let path = corpus()?.join("odd-synthetic").join(name);
-    Some(read(&std::fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}")))
+fn open(name: &str) -> Opened {
+    let path = fixtures().join("odd-synthetic").join(name);
+    read(&std::fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-fn one(name: &str) -> Option<Trace> {
-    let mut opened = open(name)?;
+fn one(name: &str) -> Trace {
+    let mut opened = open(name);
     assert_eq!(opened.traces.len(), 1, "{name}");
-    opened.traces.pop()
+    opened.traces.pop().unwrap()
 }
 
 fn warned(trace: &Trace, part: &str) -> bool {
@@ -28,14 +28,14 @@ fn flagged(trace: &Trace, flag: Flags) -> Vec<u64> {
 
 #[test]
 fn loops_are_cut_and_every_span_is_shown() {
-    let Some(trace) = one("cycle-2.json") else { return };
+    let trace = one("cycle-2.json");
     assert_eq!(trace.outline().depth, [0, 1]);
     assert_eq!(flagged(&trace, Flags::CYCLE).len(), 1);
     assert!(warned(&trace, "among its own ancestors"));
-    let trace = one("cycle-plus-root.json").unwrap();
+    let trace = one("cycle-plus-root.json");
     assert_eq!(trace.outline().depth, [0, 0, 1, 2]);
     assert_eq!(flagged(&trace, Flags::CYCLE), [2]);
-    let trace = one("self-parent.json").unwrap();
+    let trace = one("self-parent.json");
     assert_eq!(flagged(&trace, Flags::CYCLE).len(), 1);
     let itself = (0..2).find(|span| trace.outline().flags[*span as usize].has(Flags::CYCLE)).unwrap();
     assert!(trace.record(itself).warnings.contains(&"it names itself as its parent".to_owned()));
@@ -43,7 +43,7 @@ fn loops_are_cut_and_every_span_is_shown() {
 
 #[test]
 fn an_id_that_occurs_twice_is_said_once_and_the_first_has_the_children() {
-    let Some(trace) = one("dup-ids.json") else { return };
+    let trace = one("dup-ids.json");
     assert_eq!(flagged(&trace, Flags::DUPLICATE_ID), [2, 2]);
     assert_eq!(trace.outline().warnings.len(), 1);
     assert!(warned(&trace, "2 spans share their id"));
@@ -53,12 +53,12 @@ fn an_id_that_occurs_twice_is_said_once_and_the_first_has_the_children() {
 
 #[test]
 fn a_missing_process_is_an_unknown_service() {
-    let Some(trace) = one("missing-process.json") else { return };
+    let trace = one("missing-process.json");
     assert_eq!(trace.outline().service_of(0), "unknown-service");
     assert!(warned(&trace, "2 spans have no service name"));
-    let trace = one("null-arrays.json").unwrap();
+    let trace = one("null-arrays.json");
     assert_eq!(trace.outline().service_of(0), "unknown-service");
-    let trace = one("absent-fields.json").unwrap();
+    let trace = one("absent-fields.json");
     assert_eq!((trace.outline().id[0], trace.outline().name_of(0)), (SpanId(1), ""));
     assert!(warned(&trace, "has no usable start time"));
 }
@@ -66,7 +66,7 @@ fn a_missing_process_is_an_unknown_service() {
 #[test]
 fn a_trace_without_spans_is_a_trace() {
     for name in ["empty-trace.json", "null-spans.json"] {
-        let Some(trace) = one(name) else { return };
+        let trace = one(name);
         assert!(trace.outline().is_empty());
         assert_eq!(trace.outline().trace_id, TraceId(0xaa), "{name}");
     }
@@ -74,10 +74,10 @@ fn a_trace_without_spans_is_a_trace() {
 
 #[test]
 fn what_the_backend_could_not_find_is_said_beside_what_it_found() {
-    let Some(opened) = open("partial-multi-get.json") else { return };
+    let opened = open("partial-multi-get.json");
     assert_eq!(opened.traces.len(), 1);
     assert_eq!(opened.warnings, ["the backend says: trace not found (trace 00000000000000bb) (404)"]);
-    let bytes = std::fs::read(corpus().unwrap().join("odd-synthetic/data-null-with-errors.json")).unwrap();
+    let bytes = std::fs::read(fixtures().join("odd-synthetic/data-null-with-errors.json")).unwrap();
     let error = read(&bytes).unwrap_err();
     assert_eq!(
         (error.format.as_str(), error.why.as_str()),
@@ -87,25 +87,25 @@ fn what_the_backend_could_not_find_is_said_beside_what_it_found() {
 
 #[test]
 fn times_that_cannot_be_are_repaired_and_said() {
-    let Some(trace) = one("zero-start.json") else { return };
+    let trace = one("zero-start.json");
     assert_eq!(
         trace.outline().duration,
         1_000_000,
         "a start of zero must not make the trace fifty years long"
     );
     assert_eq!(flagged(&trace, Flags::NO_START), [2]);
-    let trace = one("negative-duration-wrapped.json").unwrap();
+    let trace = one("negative-duration-wrapped.json");
     assert_eq!(flagged(&trace, Flags::ENDS_EARLY), [1]);
     assert_eq!(flagged(&trace, Flags::NO_START), [2]);
     assert_eq!(trace.outline().duration, 1_000_000);
-    let trace = one("float-times.json").unwrap();
+    let trace = one("float-times.json");
     assert_eq!((trace.outline().start_unix, trace.outline().duration), (1_700_000_000_000_000_000, 12_500));
     assert!(trace.outline().warnings.is_empty());
 }
 
 #[test]
 fn tags_keep_their_types_and_an_error_in_text_is_one() {
-    let Some(trace) = one("tag-types.json") else { return };
+    let trace = one("tag-types.json");
     assert!(trace.outline().flags[0].has(Flags::OWN_ERROR));
     let record = trace.record(0);
     assert_eq!(record.status, StatusCode::Error);
@@ -127,7 +127,7 @@ fn tags_keep_their_types_and_an_error_in_text_is_one() {
 
 #[test]
 fn parents_are_chosen_among_references_and_the_rest_are_links() {
-    let Some(trace) = one("orphans-and-cross-trace-ref.json") else { return };
+    let trace = one("orphans-and-cross-trace-ref.json");
     assert_eq!(flagged(&trace, Flags::ORPHAN), [2, 3]);
     assert!(warned(&trace, "2 spans name a parent that is not in the trace"));
     let parent = |id: u64| {
@@ -141,17 +141,17 @@ fn parents_are_chosen_among_references_and_the_rest_are_links() {
 
 #[test]
 fn one_id_in_several_dresses_is_one_id() {
-    let Some(trace) = one("mixed-case-and-padding.json") else { return };
+    let trace = one("mixed-case-and-padding.json");
     assert_eq!(trace.outline().depth, [0, 1]);
     assert!(trace.outline().warnings.is_empty());
-    let trace = one("otlp-lenient.json").unwrap();
+    let trace = one("otlp-lenient.json");
     assert_eq!(trace.outline().trace_id.to_string(), "5b8efff798038103d269b633813fc60c");
     assert!(trace.outline().flags[0].has(Flags::OWN_ERROR));
 }
 
 #[test]
 fn clocks_that_disagree_are_measured_and_nothing_is_moved() {
-    let Some(trace) = one("clock-skew.json") else { return };
+    let trace = one("clock-skew.json");
     assert_eq!(flagged(&trace, Flags::CLOCK_SKEW), [2]);
     assert!(warned(
         &trace,
@@ -163,15 +163,15 @@ fn clocks_that_disagree_are_measured_and_nothing_is_moved() {
 
 #[test]
 fn depth_and_width_are_data() {
-    let Some(trace) = one("deep-3000.json") else { return };
+    let trace = one("deep-3000.json");
     assert_eq!(trace.outline().depth.last(), Some(&2999));
-    let trace = one("wide-5000.json").unwrap();
+    let trace = one("wide-5000.json");
     assert_eq!(trace.outline().children(0).count(), 5000);
 }
 
 #[test]
 fn hostile_text_is_text() {
-    let Some(trace) = one("hostile-text.json") else { return };
+    let trace = one("hostile-text.json");
     assert_eq!(trace.outline().name_of(0), "<img src=x onerror=alert(1)>");
     assert!(
         trace

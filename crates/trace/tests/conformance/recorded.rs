@@ -1,6 +1,6 @@
 //! What real Jaegers answered, whole exchanges: every body with traces is read, every error named.
 
-use crate::corpus::corpus;
+use crate::corpus::fixtures;
 use crate::read;
 use crate::round_trip::as_jaeger;
 use serde_json::Value;
@@ -56,10 +56,10 @@ fn count(body: &[u8]) -> usize {
 
 #[test]
 fn every_answer_with_traces_is_read_and_every_error_says_what_the_backend_said() {
-    let Some(corpus) = corpus() else { return };
+    let fixtures = fixtures();
     let (mut read_whole, mut errors) = (0, 0);
     for version in ["main", "v2.20"] {
-        for exchange in exchanges(&corpus.join("recorded").join(version)) {
+        for exchange in exchanges(&fixtures.join("recorded").join(version)) {
             if !is_trace_call(&exchange.path) {
                 continue;
             }
@@ -99,8 +99,8 @@ fn no_warning_twice(name: &str, opened: &Opened) {
     }
 }
 
-fn body(corpus: &Path, name: &str) -> Vec<u8> {
-    let file = corpus.join("recorded/v2.20").join(name);
+fn body(fixtures: &Path, name: &str) -> Vec<u8> {
+    let file = fixtures.join("recorded/v2.20").join(name);
     let exchange: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     exchange["response"]["body"].as_str().unwrap().as_bytes().to_vec()
 }
@@ -132,15 +132,15 @@ fn spans_of(body: &[u8]) -> BTreeMap<String, Value> {
 /// Jaeger's v3 answer, read and written as Jaeger JSON, says what Jaeger's v1 answer says.
 #[test]
 fn our_translation_is_jaegers_own() {
-    let Some(corpus) = corpus() else { return };
+    let fixtures = fixtures();
     for (v3, v1) in [
         ("v3-trace.json", "v1-trace.json"),
         ("v3-trace-odd.json", "v1-trace-odd.json"),
         ("v3-trace-64bit.json", "v1-trace-64bit.json"),
         ("v3-trace-loop.json", "v1-trace-loop.json"),
     ] {
-        let ours = spans_of(&as_jaeger(&read(&body(&corpus, v3)).unwrap()));
-        let theirs = spans_of(&body(&corpus, v1));
+        let ours = spans_of(&as_jaeger(&read(&body(&fixtures, v3)).unwrap()));
+        let theirs = spans_of(&body(&fixtures, v1));
         assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{v3}");
         for (span, theirs) in &theirs {
             assert_eq!(&ours[span], theirs, "{v3} {span}");

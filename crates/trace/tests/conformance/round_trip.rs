@@ -1,6 +1,6 @@
 //! What is read, written and read again is the same; what is interned is what was decoded.
 
-use crate::corpus::{Expect, corpus, expect, rows};
+use crate::corpus::{Expect, Row, corpus, expect, fixtures, odd_rows, rows};
 use crate::read;
 use spandrel_trace::format::Reader;
 use spandrel_trace::format::write::{Envelope, JaegerJson, OtlpJson};
@@ -8,6 +8,7 @@ use spandrel_trace::model::record::SpanRecord;
 use spandrel_trace::model::{Opened, Outside, SpanIx, Trace};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 fn spans(trace: &Trace) -> impl Iterator<Item = SpanIx> {
     0..trace.outline().len() as SpanIx
@@ -114,16 +115,27 @@ pub fn jaeger(name: &str, opened: &Opened, from_jaeger: bool) {
 #[test]
 fn every_file_of_the_corpus_is_written_and_read_again_the_same() {
     let Some(corpus) = corpus() else { return };
+    let checked = check_written(&corpus, &rows(&corpus));
+    assert!(checked > 80, "{checked}");
+}
+
+#[test]
+fn every_odd_file_is_written_and_read_again_the_same() {
+    let checked = check_written(&fixtures(), &odd_rows());
+    assert!(checked > 20, "{checked}");
+}
+
+fn check_written(root: &Path, rows: &[Row]) -> usize {
     let mut checked = 0;
-    for row in rows(&corpus).iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
-        let opened = read(&std::fs::read(corpus.join(&row.file)).unwrap()).unwrap();
+    for row in rows.iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
+        let opened = read(&std::fs::read(root.join(&row.file)).unwrap()).unwrap();
         otlp(&row.file, &opened);
         // Jaeger has no lists and maps, and no half microseconds: what was odd Jaeger comes back as proper Jaeger.
         let odd = ["tag-types.json", "float-times.json"].iter().any(|odd| row.file.ends_with(odd));
         jaeger(&row.file, &opened, row.format.starts_with("Jaeger") && !odd);
         checked += 1;
     }
-    assert!(checked > 100, "{checked}");
+    checked
 }
 
 /// Interns what is left.
@@ -159,9 +171,18 @@ fn outside() -> Outside {
 #[test]
 fn what_is_interned_is_what_was_decoded() {
     let Some(corpus) = corpus() else { return };
+    check_interned(&corpus, &rows(&corpus));
+}
+
+#[test]
+fn what_is_interned_of_odd_files_is_what_was_decoded() {
+    check_interned(&fixtures(), &odd_rows());
+}
+
+fn check_interned(root: &Path, rows: &[Row]) {
     let mut most_outside = 0;
-    for row in rows(&corpus).iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
-        let bytes = std::fs::read(corpus.join(&row.file)).unwrap();
+    for row in rows.iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
+        let bytes = std::fs::read(root.join(&row.file)).unwrap();
         let mut opened = read(&bytes).unwrap();
         let ways = [(0, None), (90_000, None), (90_000, Some(outside())), (usize::MAX, Some(outside()))];
         let mut early = ways.map(|(kept, outside)| {

@@ -13,8 +13,10 @@ proptest! {
     ) {
         let mut builder = TraceBuilder::new(None);
         let resource = builder.resource(Resource::default());
-        for (id, parent, start, end, failed) in &spans {
+        for (at, (id, parent, start, end, failed)) in spans.iter().enumerate() {
             builder.record(resource, u32::MAX, &SpanRecord {
+                // No two are the same, so none counts as sent again.
+                name: at.to_string(),
                 trace_id: TraceId(1),
                 span_id: SpanId(*id),
                 parent_span_id: SpanId(*parent),
@@ -64,5 +66,38 @@ proptest! {
             prop_assert_eq!(size + 1, end - at);
         }
         prop_assert!(outline.is_empty() || outline.start.contains(&0));
+    }
+
+    #[test]
+    fn spans_that_are_sent_again_change_nothing(
+        spans in prop::collection::vec((1u64..12, 0u64..14, 0u64..50, 0u64..60), 1..40),
+        again in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
+    ) {
+        let build = |times: &[usize]| {
+            let mut builder = TraceBuilder::new(None);
+            for at in times {
+                let (id, parent, start, end) = spans[*at];
+                let resource = builder.resource(Resource::default());
+                builder.record(resource, u32::MAX, &SpanRecord {
+                    trace_id: TraceId(1),
+                    span_id: SpanId(id),
+                    parent_span_id: SpanId(parent),
+                    start_unix: start,
+                    end_unix: end,
+                    name: at.to_string(),
+                    ..SpanRecord::default()
+                });
+            }
+            builder.finish().traces.remove(0)
+        };
+        let once: Vec<usize> = (0..spans.len()).collect();
+        let twice = [once.clone(), again.iter().map(|index| index.index(spans.len())).collect()].concat();
+        let (once, twice) = (build(&once), build(&twice));
+        prop_assert_eq!(&once.outline().parent, &twice.outline().parent);
+        for span in 0..once.outline().len() as u32 {
+            prop_assert_eq!(once.outline().name_of(span), twice.outline().name_of(span));
+        }
+        let said = format!("{} span", again.len());
+        prop_assert!(twice.outline().warnings.iter().any(|warning| warning.starts_with(&said)), "{:?}", twice.outline().warnings);
     }
 }

@@ -23,7 +23,10 @@ fn registries() -> [String; 6] {
 /// Complaints about files that name a place on one machine, or a package registry.
 pub fn check_places(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
-    for file in files.iter().filter(|file| !file.path.ends_with("Cargo.lock")) {
+    // Answers that were recorded say what they said: a Go package's path is a scope's name there.
+    let ours =
+        |file: &&File| !file.path.ends_with("Cargo.lock") && !file.path.starts_with("fixtures/recorded/");
+    for file in files.iter().filter(ours) {
         for (number, line) in file.text.lines().enumerate() {
             let folder = machine_folders().into_iter().find(|folder| begins_path(line, folder));
             let host = registries().into_iter().find(|host| line.contains(host.as_str()));

@@ -1,12 +1,9 @@
 //! What Jaeger hides in a span's tags, and how a tag is read.
 
-use crate::format::json::{Cursor, Number, Raw, Scan, Stop, number, small, unescape};
-use crate::model::record::{Attribute, AttributeValue};
+use crate::format::enums;
+use crate::format::json::{Cursor, Number, Raw, Scan, each_of, number, plain, text, unescape};
 use crate::model::{Heads, SpanKind, StatusCode, ValueRef};
 use crate::units::base64_decode;
-
-/// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
-const DEEPEST: usize = 64;
 
 /// A tag as it stands: `{"key":…,"type":…,"value":…}` in any order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,7 +88,7 @@ const KEY: &[u8; 8] = br#"{"key":""#;
 
 /// Reads one tag; `heads` remembers tags up to their values.
 #[inline]
-pub(super) fn tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Scan<Tag<'a>> {
+fn tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Scan<Tag<'a>> {
     let mut ahead = cursor.clone();
     if let Some(tag) = usual_tag(&mut ahead, heads) {
         *cursor = ahead;
@@ -144,15 +141,41 @@ fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
     Some(Tag { key, fact, kind, head: head.unwrap_or(0), ..Tag::default() })
 }
 
+/// Calls `each` with every tag of a list, or of a map of keys and values, and with the place where it begins.
+pub(super) fn each_tag<'a>(
+    cursor: &mut Cursor<'a>,
+    heads: &mut Heads,
+    member: &'static str,
+    mut each: impl FnMut(usize, &Tag<'a>),
+) -> Scan<()> {
+    if cursor.peek()? == b'{' {
+        return cursor.object(|cursor, key| {
+            let mut tag = Tag { key, fact: Fact::of(key.bytes), ..Tag::default() };
+            match cursor.peek()? {
+                b'"' => tag.text = Some(cursor.string()?),
+                _ => tag.other = cursor.value()?,
+            }
+            each(cursor.at, &tag);
+            Ok(())
+        });
+    }
+    each_of(cursor, member, |cursor| {
+        let at = cursor.at;
+        let tag = tag(cursor, heads)?;
+        each(at, &tag);
+        Ok(())
+    })
+}
+
 fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
     let mut tag = Tag::default();
     cursor.object(|cursor, key| {
         match key.bytes {
             b"key" => {
-                tag.key = cursor.string_or_skip()?.unwrap_or_default();
+                tag.key = text(cursor, "tags")?;
                 tag.fact = Fact::of(tag.key.bytes);
             }
-            b"type" => tag.kind = Type::of(cursor.string_or_skip()?.unwrap_or_default().bytes),
+            b"type" => tag.kind = Type::of(text(cursor, "tags")?.bytes),
             b"value" => match cursor.peek()? {
                 b'"' => tag.text = Some(cursor.string()?),
                 _ => tag.other = cursor.value()?,
@@ -165,7 +188,7 @@ fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
 }
 
 impl<'a> Tag<'a> {
-    /// Where the key of a usual tag starts.
+    /// Where the key of a usual tag begins.
     pub(super) const KEY: usize = KEY.len();
 
     /// A usual tag by what was noted of it: key, fact and type, and its text or another value.
@@ -254,64 +277,6 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// A value that is not text, by what it looks like.
-fn plain(bytes: &[u8]) -> ValueRef<'static> {
-    if let Some(small) = small(bytes) {
-        return ValueRef::Int(small);
-    }
-    match bytes {
-        b"true" => ValueRef::Bool(true),
-        b"false" => ValueRef::Bool(false),
-        b"" | b"null" => ValueRef::Empty,
-        [b'{' | b'[', ..] => {
-            let mut cursor = Cursor::new(bytes);
-            let text = |_| AttributeValue::String(String::from_utf8_lossy(bytes).into_owned());
-            ValueRef::Nested(nested(&mut cursor, 0).unwrap_or_else(text))
-        }
-        _ => match number(bytes) {
-            Some(Number::Whole(whole)) => match i64::try_from(whole) {
-                Ok(whole) => ValueRef::Int(whole),
-                Err(_) => ValueRef::Double(whole as f64),
-            },
-            Some(Number::Real(real)) => ValueRef::Double(real),
-            None => ValueRef::Empty,
-        },
-    }
-}
-
-/// A list, a map or what is in one; what is no JSON, or too deep for it, stays text.
-fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<AttributeValue> {
-    match cursor.peek()? {
-        b'"' => Ok(AttributeValue::String(unescape(cursor.string()?).into_owned())),
-        b'{' | b'[' if depth > DEEPEST => Err(Stop::Bad("too deep", cursor.at)),
-        b'[' => {
-            let mut values = Vec::new();
-            cursor.array(|cursor| {
-                values.push(nested(cursor, depth + 1)?);
-                Ok(())
-            })?;
-            Ok(AttributeValue::Array(values))
-        }
-        b'{' => {
-            let mut members = Vec::new();
-            cursor.object(|cursor, key| {
-                let value = nested(cursor, depth + 1)?;
-                members.push(Attribute { key: unescape(key).into_owned(), value });
-                Ok(())
-            })?;
-            Ok(AttributeValue::Map(members))
-        }
-        _ => {
-            let at = cursor.at;
-            match (cursor.word()?, plain(&cursor.bytes[at..cursor.at])) {
-                (b"null", _) => Ok(AttributeValue::Empty),
-                (_, ValueRef::Empty) => Err(Stop::Bad("a value should be here", at)),
-                (_, value) => Ok(value.to_value()),
-            }
-        }
-    }
-}
-
 /// Kind and status, as far as the tags seen so far say them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
@@ -326,16 +291,11 @@ impl Facts {
     pub(super) fn look(&mut self, tag: &Tag<'_>) {
         match tag.fact {
             Fact::Kind => {
-                let name = tag.text.map(unescape).unwrap_or_default();
-                self.kind = SpanKind::from_name(&name);
+                self.kind = enums::kind(tag.text.unwrap_or_default().bytes).unwrap_or_default();
             }
             Fact::Error => self.error |= tag.is_true(),
             Fact::StatusCode => {
-                self.code = match tag.text.map(|text| text.bytes) {
-                    Some(b"OK" | b"Ok" | b"STATUS_CODE_OK") => StatusCode::Ok,
-                    Some(b"ERROR" | b"Error" | b"STATUS_CODE_ERROR") => StatusCode::Error,
-                    _ => StatusCode::Unset,
-                }
+                self.code = enums::status(tag.text.unwrap_or_default().bytes).unwrap_or_default();
             }
             _ => {}
         }

@@ -1,21 +1,21 @@
 //! The first look at a span: what can be drawn, and nothing else.
 
-use super::facts::{Facts, tag};
+use super::facts::{Facts, each_tag};
 use super::member::Member;
-use super::references::{Reference, References, parent, reference, span_of};
-use super::{microseconds, noted, times};
+use super::noted;
+use super::references::{Reference, References, names_trace, parent, reference, span_of};
+use super::times::{Moment, duration, duration_text, moment, times};
 use crate::build::TraceBuilder;
-use crate::format::ids;
-use crate::format::json::{Cursor, Raw, Scan};
-use crate::format::otlp_json::numeric;
+use crate::format::ids::{self, IdText};
+use crate::format::json::{Cursor, Raw, Scan, each_of, numeric, text};
 use crate::model::{Flags, Heads, Memory, Notes, SpanKind, StatusCode};
 use crate::units::SpanId;
 
 /// What a first look finds; texts still stand in the bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct First<'a> {
+pub(super) struct First<'a> {
     /// Trace, as written; `None` where the span does not say.
-    pub trace: Option<Raw<'a>>,
+    pub trace: Option<IdText<'a>>,
     /// Id.
     pub id: SpanId,
     /// Parent; 0 for none.
@@ -36,21 +36,25 @@ pub struct First<'a> {
     pub status: StatusCode,
     /// Flags.
     pub flags: Flags,
+    /// Its times are written in nanoseconds.
+    pub in_nanoseconds: bool,
+    /// What it names as its parent is its trace.
+    pub parent_is_trace: Option<IdText<'a>>,
     /// Its members are named as in Jaeger's inner model, not as in its API.
     pub is_model: bool,
 }
 
 /// Reads the span at the cursor; event times and further parents go to the builder at once.
-pub fn first<'a>(
+pub(super) fn first<'a>(
     cursor: &mut Cursor<'a>,
     memory: &mut Memory,
     notes: &mut Notes,
     builder: &mut TraceBuilder,
 ) -> Scan<First<'a>> {
     let mut span = First::default();
-    let (mut start, mut duration, mut flags) = (0, 0, &b"0"[..]);
+    let (mut start, mut length, mut flags) = (Moment::default(), &b""[..], &b"0"[..]);
     let mut facts = Facts::default();
-    let mut named_parent = Raw::default();
+    let mut named_parent = IdText::default();
     let mut references = References::default();
     let Memory { members, attributes } = memory;
     let origin = cursor.at;
@@ -58,43 +62,40 @@ pub fn first<'a>(
     cursor.known_object(members, Member::number, |cursor, member| {
         match Member::of(member) {
             Member::Trace => {
-                span.trace = cursor.string_or_skip()?.filter(|raw| !raw.bytes.is_empty()).or(span.trace);
+                span.trace = Some(ids::id(cursor, "traceID")?).filter(|id| !id.is_empty()).or(span.trace);
             }
             Member::Id => {
-                let (id, foreign) = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes);
+                let (id, foreign) = ids::id(cursor, "spanID")?.span();
                 span.id = id;
                 if !foreign.is_empty() {
                     notes.give_up();
                 }
             }
-            Member::Name => span.name = cursor.string_or_skip()?.unwrap_or_default(),
-            Member::References => cursor.array(|cursor| {
+            Member::Name => span.name = text(cursor, "operationName")?,
+            Member::References => each_of(cursor, "references", |cursor| {
                 if let Some(reference) = reference(cursor)? {
                     references.push(reference);
                 }
                 Ok(())
             })?,
-            Member::Parent => named_parent = cursor.string_or_skip()?.unwrap_or_default(),
-            Member::Start => start = microseconds(cursor)?,
-            Member::Duration => duration = microseconds(cursor)?,
+            Member::Parent => named_parent = ids::id(cursor, "parentSpanID")?,
+            Member::Start => start = moment(cursor, "startTime")?,
+            Member::Duration => length = duration_text(cursor)?,
             Member::Flags => flags = numeric(cursor)?,
-            Member::Tags => cursor.array(|cursor| {
-                let at = cursor.at - origin;
-                let tag = tag(cursor, attributes)?;
-                facts.look(&tag);
-                noted::tag(notes, at, &tag);
-                Ok(())
+            Member::Tags => each_tag(cursor, attributes, "tags", |at, tag| {
+                facts.look(tag);
+                noted::tag(notes, at - origin, tag);
             })?,
             Member::Logs => {
                 let at = cursor.at;
-                cursor.array(|cursor| log(cursor, &mut facts, attributes, builder))?;
+                each_of(cursor, "logs", |cursor| log(cursor, &mut facts, attributes, builder))?;
                 noted::logs(notes, at - origin, cursor.at - at);
             }
-            Member::ProcessKey => span.process = cursor.string_or_skip()?.unwrap_or_default(),
+            Member::ProcessKey => span.process = text(cursor, "processID")?,
             Member::Process => {
                 span.own_process = Some(cursor.value()?).filter(|process| process.starts_with(b"{"))
             }
-            Member::Warnings => cursor.array(|cursor| {
+            Member::Warnings => each_of(cursor, "warnings", |cursor| {
                 span.flags.set(Flags::WARNED);
                 notes.give_up();
                 cursor.skip()
@@ -106,21 +107,22 @@ pub fn first<'a>(
         }
         Ok(())
     })?;
-    (span.start, span.end) = times(start, duration);
+    span.in_nanoseconds = start.in_nanoseconds;
+    (span.start, span.end) = times(start.unix, duration(cursor, length, start.in_nanoseconds));
     span.kind = facts.kind;
     span.status = facts.status();
     if span.status == StatusCode::Error {
         span.flags.set(Flags::OWN_ERROR);
     }
-    if std::mem::take(&mut cursor.damaged) {
+    if cursor.take_damage() {
         span.flags.set(Flags::WARNED);
         notes.give_up();
     }
     let is_plain = settle(references.all(), &mut span, builder);
-    if span.parent.is_none() && !named_parent.bytes.is_empty() {
-        span.parent = ids::span_id(named_parent.bytes).0;
+    if span.parent.is_none() && !named_parent.is_empty() {
+        span.parent = named_parent.span().0;
     }
-    if is_plain && named_parent.bytes.is_empty() {
+    if is_plain && named_parent.is_empty() {
         let (parent, start, end) = (span.parent, span.start, span.end);
         noted::settle(notes, &noted::Settled { parent, start, end, flags });
     } else {
@@ -139,11 +141,8 @@ fn log(
     let mut time = 0;
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"timestamp" => time = microseconds(cursor)?,
-            b"fields" => cursor.array(|cursor| {
-                facts.look_at_field(&tag(cursor, heads)?);
-                Ok(())
-            })?,
+            b"timestamp" => time = moment(cursor, "logs")?.unix,
+            b"fields" => each_tag(cursor, heads, "logs", |_, tag| facts.look_at_field(tag))?,
             _ => cursor.skip()?,
         }
         Ok(())
@@ -157,11 +156,17 @@ fn settle(all: &[Reference<'_>], span: &mut First<'_>, builder: &mut TraceBuilde
     if all.is_empty() {
         return true;
     }
-    let own = span.trace.map(|raw| raw.bytes);
+    let own = span.trace;
     match parent(all, own) {
         Some(chosen) => {
             let (parent, foreign) = span_of(&all[chosen]);
             span.parent = parent;
+            if let Some(trace) = own.filter(|own| names_trace(&all[chosen], *own)) {
+                span.parent = SpanId(0);
+                span.parent_is_trace = Some(trace);
+                span.flags.set(Flags::WARNED);
+                return false;
+            }
             let is_plain = all.len() == 1 && all[chosen].child;
             if !is_plain {
                 span.flags.set(Flags::HAS_LINKS);

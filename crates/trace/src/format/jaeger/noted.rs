@@ -14,7 +14,8 @@
 //! key's length.
 
 use super::facts::{Facts, Tag};
-use super::{flags, whole};
+use super::times::flags;
+use super::whole;
 use crate::format::json::{Cursor, Raw};
 use crate::model::{Heads, Notes, Piece, Sink};
 use crate::units::SpanId;

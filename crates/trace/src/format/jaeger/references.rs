@@ -1,7 +1,7 @@
 //! References of a span: one is the parent, the others are links.
 
-use crate::format::ids;
-use crate::format::json::{Cursor, Raw, Scan};
+use crate::format::ids::{self, IdText};
+use crate::format::json::{Cursor, Scan, text};
 use crate::units::{SpanId, same};
 
 /// One reference.
@@ -10,18 +10,17 @@ pub(super) struct Reference<'a> {
     /// `CHILD_OF`; else `FOLLOWS_FROM`.
     pub(super) child: bool,
     /// The trace it names; `None` for none.
-    pub(super) trace: Option<Raw<'a>>,
+    pub(super) trace: Option<IdText<'a>>,
     /// The span it names.
-    pub(super) span: Raw<'a>,
+    pub(super) span: IdText<'a>,
 }
 
 impl Reference<'_> {
     /// Whether it stays within the trace of that id, which is there as it is written.
-    pub(super) fn within(&self, own: Option<&[u8]>) -> bool {
+    pub(super) fn within(&self, own: Option<IdText<'_>>) -> bool {
         match (self.trace, own) {
             (Some(trace), Some(own)) => {
-                let trace = trace.bytes;
-                trace.is_empty() || same(trace, own) || ids::trace_id(trace).0 == ids::trace_id(own).0
+                trace.is_empty() || same(trace.bytes, own.bytes) || trace.trace().0 == own.trace().0
             }
             _ => true,
         }
@@ -65,30 +64,30 @@ pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a
         }
         None => any_reference(cursor)?,
     };
-    Ok(Some(reference).filter(|reference| !ids::span_id(reference.span.bytes).0.is_none()))
+    Ok(Some(reference).filter(|reference| !reference.span.span().0.is_none()))
 }
 
 /// A reference as Jaeger itself writes it: these members in this order, without white space.
 #[inline]
 fn usual_reference<'a>(cursor: &mut Cursor<'a>) -> Option<Reference<'a>> {
     cursor.literal(br#"{"refType":"CHILD_OF","traceID":"#)?;
-    let trace = Some(cursor.string().ok()?);
+    let trace = Some(IdText::text(cursor.string().ok()?.bytes));
     cursor.literal(br#","spanID":"#)?;
-    let span = cursor.string().ok()?;
+    let span = IdText::text(cursor.string().ok()?.bytes);
     cursor.literal(b"}")?;
     Some(Reference { child: true, trace, span })
 }
 
 fn any_reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Reference<'a>> {
-    let mut reference = Reference { child: true, trace: None, span: Raw::default() };
+    let mut reference = Reference { child: true, trace: None, span: IdText::default() };
     cursor.object(|cursor, key| {
         match key.bytes {
             b"refType" => {
-                let kind = cursor.string_or_skip()?.unwrap_or_default();
+                let kind = text(cursor, "references")?;
                 reference.child = !kind.bytes.eq_ignore_ascii_case(b"FOLLOWS_FROM");
             }
-            b"traceID" => reference.trace = cursor.string_or_skip()?,
-            b"spanID" => reference.span = cursor.string_or_skip()?.unwrap_or_default(),
+            b"traceID" => reference.trace = Some(ids::id(cursor, "references")?),
+            b"spanID" => reference.span = ids::id(cursor, "references")?,
             _ => cursor.skip()?,
         }
         Ok(())
@@ -97,7 +96,7 @@ fn any_reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Reference<'a>> {
 }
 
 /// Which of the references is the parent.
-pub(super) fn parent(references: &[Reference<'_>], own: Option<&[u8]>) -> Option<usize> {
+pub(super) fn parent(references: &[Reference<'_>], own: Option<IdText<'_>>) -> Option<usize> {
     let within = |child: bool| {
         references.iter().position(|reference| reference.child == child && reference.within(own))
     };
@@ -106,5 +105,10 @@ pub(super) fn parent(references: &[Reference<'_>], own: Option<&[u8]>) -> Option
 
 /// The span named, and its text where it is not hexadecimal.
 pub(super) fn span_of<'a>(reference: &Reference<'a>) -> (SpanId, std::borrow::Cow<'a, str>) {
-    ids::span_id(reference.span.bytes)
+    reference.span.span()
+}
+
+/// Whether what it names as a span is the trace.
+pub(super) fn names_trace(reference: &Reference<'_>, own: IdText<'_>) -> bool {
+    !reference.span.span().1.is_empty() && reference.span.trace().0 == own.trace().0
 }

@@ -43,6 +43,16 @@ pub fn number(text: &[u8]) -> Option<Number> {
     }
 }
 
+/// The integer that a number with an exponent is exactly (`1.5e3`), where it is one: a double would round it.
+pub fn exact(text: &[u8]) -> Option<i128> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let zeros = exponent.parse::<i32>().ok()?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    digits.checked_mul(10i128.checked_pow(u32::try_from(zeros).ok()?)?)
+}
+
 /// What as many digits say as always fit: 1 to 18.
 #[inline]
 pub fn small(digits: &[u8]) -> Option<i64> {
@@ -89,6 +99,9 @@ mod tests {
         assert_eq!(number(b"12.5").and_then(|n| n.scaled(1000)), Some(12_500));
         assert_eq!(number(b"1e-300"), Some(Number::Real(1e-300)));
         assert!(matches!(number(b"NaN"), Some(Number::Real(real)) if real.is_nan()));
+        assert_eq!(exact(b"1.767225600001E18"), Some(1_767_225_600_001_000_000));
+        assert_eq!((exact(b"1e+3"), exact(b"-2.5e1")), (Some(1_000), Some(-25)));
+        assert_eq!((exact(b"1.5e0"), exact(b"15"), exact(b"1e99"), exact(b"e5")), (None, None, None, None));
         for bad in ["", "-", "true", "inf", "nan", "1x", "0x10", "infinity"] {
             assert_eq!(number(bad.as_bytes()), None, "{bad}");
         }

@@ -1,6 +1,6 @@
 //! Text in JSON: escapes undone, bytes that are not UTF-8 repaired.
 
-use super::Raw;
+use super::{Cursor, Raw};
 use std::borrow::Cow;
 
 /// The text of a string; borrowed where nothing has to be changed. Half surrogates and bytes that are not
@@ -36,6 +36,14 @@ pub fn unescape<'a>(raw: Raw<'a>) -> Cow<'a, str> {
     }
     text.push_str(&String::from_utf8_lossy(rest));
     Cow::Owned(text)
+}
+
+/// The text of a string value; empty for anything else.
+pub fn text_of(value: &[u8]) -> String {
+    match Cursor::new(value).string() {
+        Ok(raw) => unescape(raw).into_owned(),
+        Err(_) => String::new(),
+    }
 }
 
 fn unit(rest: &[u8]) -> Option<u32> {

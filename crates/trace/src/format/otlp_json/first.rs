@@ -1,23 +1,25 @@
 //! The first look at a span: what can be drawn, and nothing else.
 
+use super::links::leads_somewhere;
 use super::value::warnings_key;
-use super::whole::{kind, nanoseconds, status_code};
 use crate::build::TraceBuilder;
-use crate::format::ids;
-use crate::format::json::{Cursor, Raw, Scan};
+use crate::format::enums::{kind, status};
+use crate::format::ids::{self, IdText};
+use crate::format::json::{Cursor, Raw, Scan, each_of, text};
+use crate::format::times::nanoseconds;
 use crate::model::{Flags, SpanKind, StatusCode};
 use crate::units::SpanId;
 use memchr::memmem;
 
 /// What a first look finds; texts still stand in the bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct First<'a> {
+pub(super) struct First<'a> {
     /// Trace, as written.
-    pub trace: Raw<'a>,
+    pub trace: IdText<'a>,
     /// Id.
     pub id: SpanId,
-    /// Parent; 0 for none.
-    pub parent: SpanId,
+    /// Parent, as written.
+    pub parent: IdText<'a>,
     /// Nanoseconds since the Unix epoch, 0 for none.
     pub start: u64,
     /// Nanoseconds since the Unix epoch.
@@ -30,26 +32,26 @@ pub struct First<'a> {
     pub status: StatusCode,
     /// Flags.
     pub flags: Flags,
+    /// It holds a document: it is no span.
+    pub is_document: bool,
 }
 
 /// Reads the span at the cursor; event times go to the builder at once.
-pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<First<'a>> {
+pub(super) fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<First<'a>> {
     let mut span = First::default();
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"traceId" | b"trace_id" | b"traceID" => {
-                span.trace = cursor.string_or_skip()?.unwrap_or_default()
-            }
-            b"spanId" | b"span_id" | b"spanID" => {
-                span.id = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0;
-            }
+            b"traceId" | b"trace_id" | b"traceID" => span.trace = ids::id(cursor, "traceId")?,
+            b"spanId" | b"span_id" | b"spanID" => span.id = ids::id(cursor, "spanId")?.span().0,
             b"parentSpanId" | b"parent_span_id" | b"parentSpanID" => {
-                span.parent = ids::span_id(cursor.string_or_skip()?.unwrap_or_default().bytes).0;
+                span.parent = ids::id(cursor, "parentSpanId")?;
             }
-            b"name" => span.name = cursor.string_or_skip()?.unwrap_or_default(),
-            b"kind" => span.kind = kind(cursor)?,
-            b"startTimeUnixNano" | b"start_time_unix_nano" => span.start = nanoseconds(cursor)?,
-            b"endTimeUnixNano" | b"end_time_unix_nano" => span.end = nanoseconds(cursor)?,
+            b"name" => span.name = text(cursor, "name")?,
+            b"kind" => span.kind = enumerated(cursor, "kind", kind)?,
+            b"startTimeUnixNano" | b"start_time_unix_nano" => {
+                span.start = nanoseconds(cursor, "startTimeUnixNano")?;
+            }
+            b"endTimeUnixNano" | b"end_time_unix_nano" => span.end = nanoseconds(cursor, "endTimeUnixNano")?,
             b"attributes" => {
                 let list = cursor.value()?;
                 // An at sign is rare, the key with its value rarer.
@@ -59,18 +61,16 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
                     span.flags.set(Flags::WARNED);
                 }
             }
-            b"events" => cursor.array(|cursor| event_time(cursor, builder))?,
-            b"links" => cursor.array(|cursor| {
-                span.flags.set(Flags::HAS_LINKS);
-                cursor.skip()
-            })?,
-            b"status" => cursor.object(|cursor, key| {
-                match key.bytes {
-                    b"code" => span.status = status_code(cursor)?,
-                    _ => cursor.skip()?,
-                }
+            b"events" => each_of(cursor, "events", |cursor| event_time(cursor, builder))?,
+            b"links" => each_of(cursor, "links", |cursor| {
+                span.flags.set(if leads_somewhere(cursor)? { Flags::HAS_LINKS } else { Flags::WARNED });
                 Ok(())
             })?,
+            b"status" => span.status = status_code(cursor, |cursor| cursor.skip())?.unwrap_or(span.status),
+            b"resourceSpans" | b"resource_spans" | b"scopeSpans" | b"scope_spans" => {
+                span.is_document = true;
+                cursor.skip()?;
+            }
             _ => cursor.skip()?,
         }
         Ok(())
@@ -78,7 +78,7 @@ pub fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<Fi
     if span.status == StatusCode::Error {
         span.flags.set(Flags::OWN_ERROR);
     }
-    if std::mem::take(&mut cursor.damaged) {
+    if cursor.take_damage() {
         span.flags.set(Flags::WARNED);
     }
     Ok(span)
@@ -88,11 +88,44 @@ fn event_time(cursor: &mut Cursor<'_>, builder: &mut TraceBuilder) -> Scan<()> {
     let mut time = 0;
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"timeUnixNano" | b"time_unix_nano" => time = nanoseconds(cursor)?,
+            b"timeUnixNano" | b"time_unix_nano" => time = nanoseconds(cursor, "events")?,
             _ => cursor.skip()?,
         }
         Ok(())
     })?;
     builder.event(time);
     Ok(())
+}
+
+/// A number or a name that has a meaning; anything else is damage.
+pub(super) fn enumerated<T: Default>(
+    cursor: &mut Cursor<'_>,
+    member: &'static str,
+    meaning: fn(&[u8]) -> Option<T>,
+) -> Scan<T> {
+    let found = meaning(text(cursor, member)?.bytes);
+    if found.is_none() {
+        cursor.damage(member);
+    }
+    Ok(found.unwrap_or_default())
+}
+
+/// A status code, where there is one, in an object or alone; `message` takes what is said besides.
+pub(super) fn status_code<'a>(
+    cursor: &mut Cursor<'a>,
+    mut message: impl FnMut(&mut Cursor<'a>) -> Scan<()>,
+) -> Scan<Option<StatusCode>> {
+    if cursor.peek()? != b'{' {
+        return enumerated(cursor, "status", status).map(Some);
+    }
+    let mut code = None;
+    cursor.object(|cursor, key| match key.bytes {
+        b"code" => {
+            code = Some(enumerated(cursor, "status", status)?);
+            Ok(())
+        }
+        b"message" => message(cursor),
+        _ => cursor.skip(),
+    })?;
+    Ok(code)
 }

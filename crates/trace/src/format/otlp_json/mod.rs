@@ -4,18 +4,22 @@
 //! not, ids in hexadecimal of either case or base64.
 
 mod first;
+mod links;
+mod parents;
+mod seen;
 mod split;
 mod value;
 mod whole;
 
-pub(super) use first::first;
+pub(super) use seen::{is_span, read_seen};
 pub use split::split;
-pub(super) use value::{numeric, warnings_key};
-pub(super) use whole::{decode, say_warnings};
+pub(super) use value::{say_warnings, warnings_key};
+pub(super) use whole::decode;
 
 use super::Malformed;
-use super::json::{Cursor, Scan, Stop};
+use super::json::{Cursor, Scan};
 use crate::model::record::{Resource, Scope, SpanRecord};
+use split::malformed;
 
 /// Reads a span's object.
 pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
@@ -55,16 +59,13 @@ pub(super) fn scope(bytes: &[u8]) -> Scope {
 fn whole(bytes: &[u8], read: impl FnOnce(&mut Cursor<'_>) -> Scan<()>) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(bytes);
     if cursor.peek() != Ok(b'{') {
-        return Err(Malformed { at: cursor.at, why: "an object should begin here" });
+        return Err(Malformed { at: cursor.at, why: "an object should begin here".into() });
     }
-    read(&mut cursor).map_err(|stop| malformed(stop, bytes.len()))
-}
-
-fn malformed(stop: Stop, len: usize) -> Malformed {
-    match stop {
-        Stop::More => Malformed { at: len, why: "the JSON ends too early" },
-        Stop::Bad(why, at) => Malformed { at, why },
+    read(&mut cursor).map_err(|stop| malformed(stop, bytes.len()))?;
+    if cursor.damaged {
+        return Err(Malformed { at: cursor.at, why: format!("`{}` cannot be read", cursor.part).into() });
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn events_and_links_without_attributes_are_there_all_the_same() {
-        for attributes in ["", r#","attributes":null"#, r#","attributes":7"#, r#","attributes":[]"#] {
+        for attributes in ["", r#","attributes":null"#, r#","attributes":{}"#, r#","attributes":[]"#] {
             let span = read_span(
                 format!(r#"{{"events":[{{"name":"e"{attributes}}}],"links":[{{"spanId":"0b"{attributes}}}],"name":"n"}}"#)
                     .as_bytes(),

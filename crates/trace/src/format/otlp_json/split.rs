@@ -1,7 +1,6 @@
 //! A request taken apart span by span, whatever the order of its members.
 
-use super::malformed;
-use crate::format::json::{Cursor, Scan, unescape};
+use crate::format::json::{Cursor, Scan, Stop, unescape};
 use crate::format::{Malformed, Parts};
 use std::borrow::Cow;
 
@@ -11,13 +10,20 @@ pub fn split(request: &[u8], mut each: impl FnMut(Parts<'_>)) -> Result<(), Malf
     let mut cursor = Cursor::new(request);
     let result = match cursor.peek() {
         Ok(b'{') => walk(&mut cursor, &mut each),
-        Ok(_) => return Err(Malformed { at: cursor.at, why: "an object should begin here" }),
+        Ok(_) => return Err(Malformed { at: cursor.at, why: "an object should begin here".into() }),
         Err(stop) => Err(stop),
     };
     result.map_err(|stop| malformed(stop, request.len()))?;
     match cursor.peek() {
-        Ok(_) => Err(Malformed { at: cursor.at, why: "nothing should follow the object" }),
+        Ok(_) => Err(Malformed { at: cursor.at, why: "nothing should follow the object".into() }),
         Err(_) => Ok(()),
+    }
+}
+
+pub(super) fn malformed(stop: Stop, len: usize) -> Malformed {
+    match stop {
+        Stop::More => Malformed { at: len, why: "the JSON ends too early".into() },
+        Stop::Bad(why, at) => Malformed { at, why: why.into() },
     }
 }
 
@@ -33,7 +39,7 @@ fn list<'a>(cursor: &mut Cursor<'a>, each: impl FnMut(&mut Cursor<'a>) -> Scan<(
     match cursor.peek()? {
         b'[' => cursor.array(each),
         b'n' => cursor.skip(),
-        _ => Err(super::Stop::Bad("a list should begin here", cursor.at)),
+        _ => Err(Stop::Bad("a list should begin here", cursor.at)),
     }
 }
 
@@ -47,7 +53,10 @@ fn resource_spans(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> S
         match key.bytes {
             b"resource" => resource = cursor.value()?,
             b"schemaUrl" | b"schema_url" => schema = text(cursor)?,
-            b"scopeSpans" | b"scope_spans" | b"instrumentationLibrarySpans" => scopes = Some(within(cursor)?),
+            b"scopeSpans"
+            | b"scope_spans"
+            | b"instrumentationLibrarySpans"
+            | b"instrumentation_library_spans" => scopes = Some(within(cursor)?),
             _ => cursor.skip()?,
         }
         Ok(())
@@ -69,7 +78,7 @@ fn scope_spans(cursor: &mut Cursor<'_>, above: Parts<'_>, each: &mut dyn FnMut(P
     let (mut scope, mut schema, mut spans): (&[u8], _, _) = (b"", Cow::Borrowed(""), None);
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"scope" | b"instrumentationLibrary" => scope = cursor.value()?,
+            b"scope" | b"instrumentationLibrary" | b"instrumentation_library" => scope = cursor.value()?,
             b"schemaUrl" | b"schema_url" => schema = text(cursor)?,
             b"spans" => spans = Some(within(cursor)?),
             _ => cursor.skip()?,

@@ -1,12 +1,11 @@
 //! Attributes in OTLP JSON: `{"key":…,"value":{"stringValue":…}}`, names first or last.
 
-use crate::format::json::{Cursor, Number, Raw, Scan, number, unescape};
-use crate::model::ValueRef;
+use crate::format::json::{
+    Cursor, DEEPEST, Number, Raw, Scan, number, numeric, plain, plain_value, text, unescape,
+};
 use crate::model::record::{Attribute, AttributeValue};
+use crate::model::{Piece, Sink, ValueRef};
 use crate::units::base64_decode;
-
-/// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
-const DEEPEST: usize = 64;
 
 /// Jaeger's attribute that holds a span's warnings.
 pub fn warnings_key() -> &'static str {
@@ -20,7 +19,7 @@ enum Held<'a> {
     Bytes(Vec<u8>),
 }
 
-/// Calls `each` with every attribute of a list.
+/// Calls `each` with every attribute of a list, or of a map of names and values.
 pub(super) fn attributes(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
     deep_attributes(cursor, 0, each)
 }
@@ -30,6 +29,23 @@ fn deep_attributes(
     depth: usize,
     each: &mut dyn FnMut(&str, ValueRef<'_>),
 ) -> Scan<()> {
+    match cursor.peek()? {
+        b'[' => {}
+        b'{' => {
+            return cursor.object(|cursor, key| {
+                let value = any(cursor, depth)?;
+                hand_over(&unescape(key), value, each);
+                Ok(())
+            });
+        }
+        first => {
+            cursor.skip()?;
+            if first != b'n' {
+                cursor.damage("attributes");
+            }
+            return Ok(());
+        }
+    }
     cursor.array(|cursor| {
         let mut ahead = cursor.clone();
         if let Some((name, text)) = usual_text(&mut ahead) {
@@ -41,20 +57,23 @@ fn deep_attributes(
         let mut value = Held::Plain(ValueRef::Empty);
         cursor.object(|cursor, key| {
             match key.bytes {
-                b"key" => name = cursor.string_or_skip()?.unwrap_or_default(),
+                b"key" => name = text(cursor, "attributes")?,
                 b"value" => value = any(cursor, depth)?,
                 _ => cursor.skip()?,
             }
             Ok(())
         })?;
-        let name = unescape(name);
-        match value {
-            Held::Text(raw) => each(&name, ValueRef::Str(&unescape(raw))),
-            Held::Plain(value) => each(&name, value),
-            Held::Bytes(bytes) => each(&name, ValueRef::Bytes(&bytes)),
-        }
+        hand_over(&unescape(name), value, each);
         Ok(())
     })
+}
+
+fn hand_over(name: &str, value: Held<'_>, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
+    match value {
+        Held::Text(raw) => each(name, ValueRef::Str(&unescape(raw))),
+        Held::Plain(value) => each(name, value),
+        Held::Bytes(bytes) => each(name, ValueRef::Bytes(&bytes)),
+    }
 }
 
 /// An attribute with a text as exporters write it: the name first, without white space. Most are.
@@ -66,34 +85,57 @@ fn usual_text<'a>(cursor: &mut Cursor<'a>) -> Option<(Raw<'a>, Raw<'a>)> {
     Some((name, text))
 }
 
+/// A value: `{"stringValue": …}` and the like, Go's way of writing the same, or a value as JSON has it.
 fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
-    let mut held = Held::Plain(ValueRef::Empty);
+    match cursor.peek()? {
+        b'{' => {}
+        b'"' => return Ok(Held::Text(cursor.string()?)),
+        b'[' => return Ok(Held::Plain(ValueRef::Nested(plain_value(cursor.value()?)))),
+        _ => return Ok(Held::Plain(plain(cursor.word()?))),
+    }
     if depth > DEEPEST {
         let text = String::from_utf8_lossy(cursor.value()?).into_owned();
         return Ok(Held::Plain(ValueRef::Nested(AttributeValue::String(text))));
     }
+    let mut held = Held::Plain(ValueRef::Empty);
     cursor.object(|cursor, key| {
+        // A null says that nothing is set.
+        if cursor.peek()? == b'n' {
+            return cursor.skip();
+        }
         held = match key.bytes {
-            b"stringValue" | b"string_value" => Held::Text(cursor.string_or_skip()?.unwrap_or_default()),
-            b"boolValue" | b"bool_value" => {
-                let text = cursor.value()?;
-                Held::Plain(ValueRef::Bool(matches!(text, b"true" | b"\"true\"")))
-            }
-            b"intValue" | b"int_value" => Held::Plain(integer(numeric(cursor)?)),
-            b"doubleValue" | b"double_value" => Held::Plain(match number(numeric(cursor)?) {
-                Some(Number::Real(real)) => ValueRef::Double(real),
-                Some(Number::Whole(whole)) => ValueRef::Double(whole as f64),
-                None => ValueRef::Empty,
+            b"stringValue" | b"string_value" | b"StringValue" => Held::Text(text(cursor, "attributes")?),
+            b"boolValue" | b"bool_value" | b"BoolValue" => Held::Plain(match cursor.value()? {
+                b"true" | b"\"true\"" => ValueRef::Bool(true),
+                b"false" | b"\"false\"" => ValueRef::Bool(false),
+                _ => wrong(cursor),
             }),
-            b"bytesValue" | b"bytes_value" => {
-                let raw = cursor.string_or_skip()?.unwrap_or_default();
+            b"intValue" | b"int_value" | b"IntValue" => match integer(numeric(cursor)?) {
+                ValueRef::Empty => Held::Plain(wrong(cursor)),
+                value => Held::Plain(value),
+            },
+            b"doubleValue" | b"double_value" | b"DoubleValue" => {
+                Held::Plain(match number(numeric(cursor)?) {
+                    Some(Number::Real(real)) => ValueRef::Double(real),
+                    Some(Number::Whole(whole)) => ValueRef::Double(whole as f64),
+                    None => wrong(cursor),
+                })
+            }
+            b"bytesValue" | b"bytes_value" | b"BytesValue" => {
+                let raw = text(cursor, "attributes")?;
                 match base64_decode(unescape(raw).as_bytes()) {
                     Some(bytes) => Held::Bytes(bytes),
                     None => Held::Text(raw),
                 }
             }
-            b"arrayValue" | b"array_value" => Held::Plain(ValueRef::Nested(list(cursor, depth + 1)?)),
-            b"kvlistValue" | b"kvlist_value" => Held::Plain(ValueRef::Nested(map(cursor, depth + 1)?)),
+            b"arrayValue" | b"array_value" | b"ArrayValue" => {
+                Held::Plain(ValueRef::Nested(list(cursor, depth + 1)?))
+            }
+            b"kvlistValue" | b"kvlist_value" | b"KvlistValue" => {
+                Held::Plain(ValueRef::Nested(map(cursor, depth + 1)?))
+            }
+            // As Go's `encoding/json` writes the structs of the protocol.
+            b"Value" => any(cursor, depth + 1)?,
             _ => return cursor.skip(),
         };
         Ok(())
@@ -101,15 +143,24 @@ fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
     Ok(held)
 }
 
-/// The text of a number, in quotes or not.
-pub fn numeric<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
-    match cursor.peek()? {
-        b'"' => Ok(cursor.string()?.bytes),
-        b'{' | b'[' => {
-            cursor.skip()?;
-            Ok(b"")
+#[cold]
+fn wrong(cursor: &mut Cursor<'_>) -> ValueRef<'static> {
+    cursor.damage("attributes");
+    ValueRef::Empty
+}
+
+/// Jaeger's warnings: a list of texts, or one.
+pub(in crate::format) fn say_warnings(value: &ValueRef<'_>, sink: &mut dyn Sink) {
+    match value {
+        ValueRef::Str(text) => sink.piece(Piece::Warning(text)),
+        ValueRef::Nested(AttributeValue::Array(texts)) => {
+            for text in texts {
+                if let AttributeValue::String(text) = text {
+                    sink.piece(Piece::Warning(text));
+                }
+            }
         }
-        _ => cursor.word(),
+        _ => {}
     }
 }
 

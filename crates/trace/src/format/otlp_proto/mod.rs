@@ -1,17 +1,19 @@
 //! OTLP protobuf, one message at a time: what a server takes apart and what the stream reader decodes on demand.
 //! Field numbers are those of opentelemetry-proto 1.x (`trace/v1/trace.proto`, `common/v1/common.proto`).
 
+mod recognise;
 mod split;
 mod whole;
 pub(super) mod wire;
 
+pub(super) use recognise::is_request;
 pub use split::split;
 pub(super) use whole::{decode, time};
 
 use super::Malformed;
-use super::json::{Scan, Stop};
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{Piece, Sink};
+use split::checked;
 
 /// Reads a `Span`.
 pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
@@ -44,11 +46,4 @@ pub fn read_scope(bytes: &[u8]) -> Result<Scope, Malformed> {
     let mut scope = Scope::default();
     checked(whole::scope(bytes, &mut scope), bytes)?;
     Ok(scope)
-}
-
-fn checked(result: Scan<()>, bytes: &[u8]) -> Result<(), Malformed> {
-    result.map_err(|stop| match stop {
-        Stop::More => Malformed { at: bytes.len(), why: "the message ends too early" },
-        Stop::Bad(why, at) => Malformed { at, why },
-    })
 }

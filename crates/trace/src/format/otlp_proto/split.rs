@@ -1,6 +1,5 @@
 //! A request taken apart span by span, whatever the order of its fields.
 
-use super::checked;
 use super::wire::{Field, message};
 use crate::format::json::{Scan, Stop};
 use crate::format::{Malformed, Parts};
@@ -12,6 +11,13 @@ pub fn split<'a>(request: &'a [u8], mut each: impl FnMut(Parts<'a>)) -> Result<(
         _ => Ok(()),
     });
     checked(result, request)
+}
+
+pub(super) fn checked(result: Scan<()>, bytes: &[u8]) -> Result<(), Malformed> {
+    result.map_err(|stop| match stop {
+        Stop::More => Malformed { at: bytes.len(), why: "the message ends too early".into() },
+        Stop::Bad(why, at) => Malformed { at, why: why.into() },
+    })
 }
 
 fn sub_message(field: Field<'_>) -> Scan<&[u8]> {

@@ -1,0 +1,36 @@
+//! Processes of Jaeger: what OTLP calls resources.
+
+use super::facts::each_tag;
+use crate::format::json::{Cursor, text, unescape};
+use crate::model::Heads;
+use crate::model::record::{Attribute, AttributeValue, Resource};
+
+/// What Jaeger calls the service of a resource that says nothing at all.
+const NO_SERVICE: &str = "OTLPResourceNoServiceName";
+
+/// Reads a process: its service becomes the attribute `service.name`.
+pub(super) fn process(bytes: &[u8]) -> Resource {
+    let mut resource = Resource::default();
+    let (mut attributes, mut heads) = (Vec::new(), Heads::default());
+    let _ = Cursor::patient(bytes, 0).object(|cursor, key| {
+        match key.bytes {
+            b"serviceName" => resource.service = unescape(text(cursor, "serviceName")?).into_owned(),
+            b"tags" => each_tag(cursor, &mut heads, "tags", |_, tag| {
+                tag.hand_over(&mut |key, value| {
+                    attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
+                });
+            })?,
+            _ => cursor.skip()?,
+        }
+        Ok(())
+    });
+    if resource.service == NO_SERVICE && attributes.is_empty() {
+        resource.service = String::new();
+    }
+    if !resource.service.is_empty() && !attributes.iter().any(|attribute| attribute.key == "service.name") {
+        let value = AttributeValue::String(resource.service.clone());
+        resource.attributes.push(Attribute { key: "service.name".to_owned(), value });
+    }
+    resource.attributes.append(&mut attributes);
+    resource
+}

@@ -1,0 +1,32 @@
+//! What a backend says went wrong, in place of or beside what was asked for.
+
+use serde_json::Value;
+
+/// Complaints in Jaeger's `errors` list, v3's `error` object, or any text.
+pub(super) fn complaints(value: &[u8]) -> Vec<String> {
+    match serde_json::from_slice::<Value>(value) {
+        Ok(Value::Array(list)) => list.iter().filter_map(complaint).collect(),
+        Ok(single) => complaint(&single).into_iter().collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn complaint(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => return Some(text.clone()),
+        Value::Object(members) => {
+            ["msg", "message"].iter().find_map(|name| members.get(*name)?.as_str()).unwrap_or("an error")
+        }
+        _ => return None,
+    };
+    let code = ["code", "httpCode"].iter().find_map(|name| value.get(*name)?.as_i64());
+    let of = value.get("traceID").and_then(Value::as_str);
+    let mut said = text.to_owned();
+    if let Some(trace) = of {
+        said.push_str(&format!(" (trace {trace})"));
+    }
+    if let Some(code) = code {
+        said.push_str(&format!(" ({code})"));
+    }
+    Some(said)
+}

@@ -1,0 +1,62 @@
+//! Spans of OTLP JSON on their way into the builder.
+
+use super::first::first;
+use super::parents::parent_is_trace;
+use crate::build::Seen;
+use crate::format::json::{Cursor, Scan, Stop};
+use crate::format::names::name_of;
+use crate::format::span_context::SpanContext;
+use crate::model::{Flags, Place};
+
+/// Reads what can be drawn of the span at the cursor.
+pub(in crate::format) fn read_seen(cursor: &mut Cursor<'_>, context: &mut SpanContext<'_>) -> Scan<()> {
+    let at = cursor.at;
+    let mut span = first(cursor, context.builder)?;
+    if span.is_document {
+        return Err(Stop::Bad("a span should be here, not a document", at));
+    }
+    let (trace, foreign) = span.trace.trace();
+    let trace_number = context.builder.trace(trace, &foreign);
+    let (mut parent, foreign_parent) = span.parent.span();
+    if !foreign_parent.is_empty() && parent_is_trace(span.parent, span.trace) {
+        parent = Default::default();
+        span.flags.set(Flags::WARNED);
+        let said =
+            format!("span {} names the trace {foreign_parent} as its parent; it is shown as a root", span.id);
+        context.builder.warn_trace(trace_number, said);
+    }
+    let name = name_of(span.name, context.builder);
+    context.builder.span(Seen {
+        trace: trace_number,
+        id: span.id,
+        parent,
+        start: span.start,
+        end: span.end,
+        name,
+        resource: context.resource,
+        scope: context.scope,
+        kind: span.kind,
+        status: span.status,
+        flags: span.flags,
+        place: Place { block: context.block, offset: at as u32, len: (cursor.at - at) as u32 },
+    });
+    Ok(())
+}
+
+/// Whether the object at the cursor is a span of OTLP, by the names of its members; it takes no more of them than needed.
+pub(in crate::format) fn is_span(cursor: &mut Cursor<'_>) -> Scan<bool> {
+    const FOUND: Stop = Stop::Bad("a name that says it", 0);
+    let mut found = false;
+    let result = cursor.object(|cursor, key| match key.bytes {
+        b"startTimeUnixNano" | b"start_time_unix_nano" | b"endTimeUnixNano" | b"end_time_unix_nano" => {
+            found = true;
+            Err(FOUND)
+        }
+        b"traceID" | b"spanID" | b"operationName" => Err(FOUND),
+        _ => cursor.skip(),
+    });
+    match result {
+        Err(Stop::More) => Err(Stop::More),
+        _ => Ok(found),
+    }
+}
