@@ -1,9 +1,9 @@
 //! Everything that a key or the palette can do to the page, in one table: what the help shows, what the keys obey.
 
 use super::errors::next_error;
+use super::event_cursor;
 use super::find::focus_matches;
-use super::session::Session;
-use super::ticked;
+use super::session::{OpenPanel, Session};
 use crate::route::{Colour, Placement, Show, Zone};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
@@ -254,7 +254,7 @@ pub fn of_key(key: &str, on_row: bool) -> Option<Action> {
 impl Action {
     /// Does it. Whether there was anything to do.
     pub fn act(self, session: Session) -> bool {
-        let page = session.screen.get_value().1;
+        let page = session.viewport.screen.get_value().1;
         match self {
             Action::NextRow => step(session, 1),
             Action::PreviousRow => step(session, -1),
@@ -265,7 +265,7 @@ impl Action {
             Action::Inward => inward(session),
             Action::Outward => outward(session),
             Action::Detail => {
-                let Some(span) = session.selected.get_untracked() else { return false };
+                let Some(span) = session.selection.span.get_untracked() else { return false };
                 session.toggle_detail(span);
                 session.show_detail(span);
             }
@@ -275,82 +275,71 @@ impl Action {
             Action::PreviousOfService => of_service(session, false),
             Action::NextError => return next_error(session, true),
             Action::PreviousError => return next_error(session, false),
-            Action::NextEvent => return ticked::step(session, true),
-            Action::PreviousEvent => return ticked::step(session, false),
-            Action::Earlier => session.pan_by(-PAN),
-            Action::MuchEarlier => session.pan_by(-FAR),
-            Action::Later => session.pan_by(PAN),
-            Action::MuchLater => session.pan_by(FAR),
-            Action::Closer => session.zoom_by(ZOOM, 0.5),
-            Action::MuchCloser => session.zoom_by(CLOSE, 0.5),
-            Action::Wider => session.zoom_by(1.0 / ZOOM, 0.5),
-            Action::MuchWider => session.zoom_by(1.0 / CLOSE, 0.5),
+            Action::NextEvent => return event_cursor::step(session, true),
+            Action::PreviousEvent => return event_cursor::step(session, false),
+            Action::Earlier => session.viewport.pan_by(-PAN),
+            Action::MuchEarlier => session.viewport.pan_by(-FAR),
+            Action::Later => session.viewport.pan_by(PAN),
+            Action::MuchLater => session.viewport.pan_by(FAR),
+            Action::Closer => session.viewport.zoom_by(ZOOM, 0.5),
+            Action::MuchCloser => session.viewport.zoom_by(CLOSE, 0.5),
+            Action::Wider => session.viewport.zoom_by(1.0 / ZOOM, 0.5),
+            Action::MuchWider => session.viewport.zoom_by(1.0 / CLOSE, 0.5),
             Action::FitSelected => session.fit_selected(),
-            Action::Fit => session.fit(),
-            Action::Undo => session.travel(false),
-            Action::Redo => session.travel(true),
+            Action::Fit => session.viewport.fit(),
+            Action::Undo => session.viewport.undo(),
+            Action::Redo => session.viewport.redo(),
             Action::CollapseAll => session.collapse_all(),
             Action::ExpandAll => session.expand_all(),
             Action::CollapseLevel => session.collapse_level(),
             Action::ExpandLevel => session.expand_level(),
             Action::Focus => {
-                let Some(span) = session.selected.get_untracked() else { return false };
+                let Some(span) = session.selection.span.get_untracked() else { return false };
                 session.focus(Some(span));
             }
             Action::Unfocus => session.focus(None),
             Action::Group => session.change(|view| view.group = !view.group),
             Action::Order(order) => session.change(|view| view.order = order),
-            Action::Find => session.summoned.set(Some(Summoned::Find)),
+            Action::Find => session.panels.open.set(Some(OpenPanel::Find)),
             Action::FocusMatches => return focus_matches(session),
-            Action::Show(show) => session.show.set(show),
-            Action::ColourByService => session.colour.set(Colour::Service),
-            Action::ColourByKind => session.colour.set(Colour::Kind),
-            Action::ColourByStatus => session.colour.set(Colour::Status),
-            Action::ColourBySelfTime => session.colour.set(Colour::SelfTime),
-            Action::ColourByPercentile => session.colour.set(Colour::Percentile),
-            Action::ColourByAttribute => session.colour.set(Colour::Attribute(String::new())),
-            Action::Place(place) => session.placement.set(place),
-            Action::Absolute => session.absolute.update(|absolute| *absolute = !*absolute),
+            Action::Show(show) => session.find.show.set(show),
+            Action::ColourByService => session.coloring.set(Colour::Service),
+            Action::ColourByKind => session.coloring.set(Colour::Kind),
+            Action::ColourByStatus => session.coloring.set(Colour::Status),
+            Action::ColourBySelfTime => session.coloring.set(Colour::SelfTime),
+            Action::ColourByPercentile => session.coloring.set(Colour::Percentile),
+            Action::ColourByAttribute => session.coloring.set(Colour::Attribute(String::new())),
+            Action::Place(place) => session.panels.placement.set(place),
+            Action::Absolute => session.clock.absolute.update(|absolute| *absolute = !*absolute),
             Action::Zone(zone) => session.set_zone(zone),
-            Action::Palette => toggle(session, Summoned::Palette),
-            Action::Help => toggle(session, Summoned::Help),
-            Action::Escape if session.ticked.get_untracked().is_some() => session.ticked.set(None),
-            Action::Escape if !session.find.with_untracked(String::is_empty) => {
-                session.find.set(String::new())
+            Action::Palette => session.panels.toggle(OpenPanel::Palette),
+            Action::Help => session.panels.toggle(OpenPanel::Help),
+            Action::Escape if session.events.get_untracked().is_some() => session.events.set(None),
+            Action::Escape if !session.find.query.with_untracked(String::is_empty) => {
+                session.find.query.set(String::new())
             }
             Action::Escape if session.close_detail() => {}
-            Action::Escape if session.view.with_untracked(|view| view.focus.is_some()) => session.focus(None),
-            Action::Escape if session.selected.get_untracked().is_some() => session.selected.set(None),
+            Action::Escape if session.folding.view.with_untracked(|view| view.focus.is_some()) => {
+                session.focus(None)
+            }
+            Action::Escape if session.selection.span.get_untracked().is_some() => {
+                session.selection.span.set(None)
+            }
             Action::Escape => return false,
         }
         true
     }
 }
 
-/// What a key has called for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Summoned {
-    /// The find field.
-    Find,
-    /// The palette.
-    Palette,
-    /// The table of keys.
-    Help,
-}
-
-fn toggle(session: Session, what: Summoned) {
-    session.summoned.update(|now| *now = if *now == Some(what) { None } else { Some(what) });
-}
-
 /// Selects the row `by` rows further, or the first one on screen where none was selected.
 fn step(session: Session, by: isize) {
-    let rows = session.rows.get_untracked();
+    let rows = session.folding.rows.get_untracked();
     let Some(last) = rows.len().checked_sub(1) else { return };
     let wanted = match current(session, &rows) {
         Some((index, _)) => index.saturating_add_signed(by).min(last),
         None if by == isize::MAX => last,
         None if by == isize::MIN => 0,
-        None => session.screen.get_value().0.min(last),
+        None => session.viewport.screen.get_value().0.min(last),
     };
     // An open group has no span to select: its members' rows have them all.
     let open_group = rows.get(wanted).is_some_and(|row| row.is_group() && !row.collapsed());
@@ -363,17 +352,17 @@ fn step(session: Session, by: isize) {
 
 /// The row of the selected span.
 fn current(session: Session, rows: &Rows) -> Option<(usize, Row)> {
-    let index = rows.index_of(session.selected.get_untracked()?)?;
+    let index = rows.index_of(session.selection.span.get_untracked()?)?;
     Some((index, rows.get(index)?))
 }
 
 /// Selects the next match or the one before, and goes round at the ends; where nothing is looked for, the next or
 /// the previous row.
 fn matching(session: Session, after: bool) {
-    let Some(found) = session.matches.get_untracked() else {
+    let Some(found) = session.find.matches.get_untracked() else {
         return step(session, if after { 1 } else { -1 });
     };
-    let selected = session.selected.get_untracked();
+    let selected = session.selection.span.get_untracked();
     let spans = &found.spans;
     let span = match after {
         true => spans.at_or_after(selected.map_or(0, |span| span + 1)).or_else(|| spans.at_or_after(0)),
@@ -387,7 +376,7 @@ fn matching(session: Session, after: bool) {
 /// Selects the nearest row of the selected span's service, after it or before; stays where there is none. Where
 /// nothing is selected, the first row on screen is.
 fn of_service(session: Session, after: bool) {
-    let (rows, outline) = (session.rows.get_untracked(), session.outline());
+    let (rows, outline) = (session.folding.rows.get_untracked(), session.outline());
     let Some((index, row)) = current(session, &rows) else { return step(session, 1) };
     let service = outline.service[row.span as usize];
     // An open group shows its first member again, which has a row of its own.
@@ -405,7 +394,7 @@ fn of_service(session: Session, after: bool) {
 
 /// Expands the selected row, or goes to its first child.
 fn inward(session: Session) {
-    let rows = session.rows.get_untracked();
+    let rows = session.folding.rows.get_untracked();
     let Some((index, row)) = current(session, &rows) else { return };
     if row.collapsed() {
         session.set_collapsed(row, false);
@@ -416,7 +405,7 @@ fn inward(session: Session) {
 
 /// Collapses the selected row, or goes to its parent; from a group's member it closes the group.
 fn outward(session: Session) {
-    let rows = session.rows.get_untracked();
+    let rows = session.folding.rows.get_untracked();
     let Some((index, row)) = current(session, &rows) else { return };
     if row.has_children() && !row.collapsed() {
         return session.set_collapsed(row, true);

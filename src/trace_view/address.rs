@@ -1,4 +1,4 @@
-//! What the page shows as an address, and back. Spans are named by id, so an address survives a refresh.
+//! Converts between what is shown and an address. Spans are named by id, so an address survives a reload.
 
 use super::session::Session;
 use crate::route::{Colour, Order, Placement, ServiceFilter, TraceView, Zone};
@@ -8,21 +8,21 @@ use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
 use spandrel_trace::units::Order as _;
 use spandrel_trace::units::SpanId;
 
-/// Spans that an address names at most besides the selected one; beyond, only a level is kept.
+/// Maximum number of spans that an address names besides the selected one; beyond that only a level is kept.
 const MOST: usize = 40;
 
-/// Said where a service filter of Jaeger's does not fit.
+/// Notice for a service filter of Jaeger's that does not match the trace.
 const STALE: &str =
     "The address hides services of this trace as it was; it has other services now, so all are shown";
 
-/// What is shown now; tracks all of it.
+/// What is shown now; tracked.
 pub fn view_of(session: Session) -> TraceView {
     let outline = session.outline();
-    let range = Some(session.range.get()).filter(|range| *range != session.full());
-    let span = session.selected.get().map(|span| outline.id[span as usize]);
-    let open = session.open.get() && span.is_some();
-    let opened = session.opened.with(|opened| opened[opened.len().saturating_sub(MOST)..].to_vec());
-    let RowOptions { fold, focus, hidden, order, group, .. } = session.view.get();
+    let range = Some(session.viewport.range.get()).filter(|range| *range != session.viewport.full());
+    let span = session.selection.span.get().map(|span| outline.id[span as usize]);
+    let open = session.panels.details_open.get() && span.is_some();
+    let opened = session.panels.inline.with(|opened| opened[opened.len().saturating_sub(MOST)..].to_vec());
+    let RowOptions { fold, focus, hidden, order, group, .. } = session.folding.view.get();
     let fold = fold.shortened(&outline, MOST).unwrap_or(fold);
     TraceView {
         range,
@@ -41,26 +41,26 @@ pub fn view_of(session: Session) -> TraceView {
             SiblingOrder::SelfTime => Order::SelfTime,
         },
         group,
-        detail: session.placement.get(),
-        find: session.find.get(),
-        show: session.show.get(),
-        // While nobody has said which attribute colours are those of services.
-        colour: Some(session.colour.get())
+        detail: session.panels.placement.get(),
+        find: session.find.query.get(),
+        show: session.find.show.get(),
+        // An attribute without a key is still being typed.
+        colour: Some(session.coloring.get())
             .filter(|colour| *colour != Colour::Attribute(String::new()))
             .unwrap_or_default(),
-        columns: session.columns.get(),
-        absolute: session.absolute.get(),
-        zone: session.zone.get(),
+        columns: session.columns.keys.get(),
+        absolute: session.clock.absolute.get(),
+        zone: session.clock.zone.get(),
         ..TraceView::default()
     }
 }
 
-/// Whether the address keeps less than the page shows.
+/// Whether the address leaves out some of what is shown.
 pub fn is_shortened(session: Session) -> bool {
-    session.view.with(|view| view.fold.shortened(&session.outline(), MOST).is_some())
+    session.folding.view.with(|view| view.fold.shortened(&session.outline(), MOST).is_some())
 }
 
-/// Shows what an address says. What it says of spans that are not there is passed over.
+/// Shows what an address says, ignoring spans that the trace lacks.
 pub fn apply(session: Session, view: &TraceView) {
     let outline = session.outline();
     let fold = Fold {
@@ -75,25 +75,28 @@ pub fn apply(session: Session, view: &TraceView) {
         Order::SelfTime => SiblingOrder::SelfTime,
     };
     let (hidden, notice) = hidden(&outline, view);
-    let shown = session.view.with_untracked(|view| view.shown.clone());
-    change(session.view, RowOptions { fold, focus: view.focus, hidden, order, group: view.group, shown });
+    let shown = session.folding.view.with_untracked(|view| view.shown.clone());
+    change(
+        session.folding.view,
+        RowOptions { fold, focus: view.focus, hidden, order, group: view.group, shown },
+    );
     change(session.notice, notice);
-    change(session.placement, view.detail);
-    change(session.find, view.find.clone());
-    change(session.show, view.show);
-    change(session.colour, view.colour.clone());
-    change(session.columns, view.columns.clone());
-    change(session.absolute, view.absolute);
-    // An address that does not say leaves everybody their own.
+    change(session.panels.placement, view.detail);
+    change(session.find.query, view.find.clone());
+    change(session.find.show, view.show);
+    change(session.coloring, view.colour.clone());
+    change(session.columns.keys, view.columns.clone());
+    change(session.clock.absolute, view.absolute);
+    // Without a zone in the address, readers keep their own.
     if view.zone == Zone::Utc {
-        change(session.zone, view.zone);
+        change(session.clock.zone, view.zone);
     }
-    let (begin, end) = view.range.unwrap_or(session.full());
-    session.zoom_to(begin, end);
+    let (start, end) = view.range.unwrap_or(session.viewport.full());
+    session.viewport.zoom_to(start, end);
     let span = view.span.and_then(|id| outline.find(id));
     match span {
         Some(span) => session.select(span),
-        None => session.selected.set(None),
+        None => session.selection.span.set(None),
     }
     let (mut open, mut opened) = (view.open && span.is_some(), Vec::new());
     if view.detail == Placement::Inline {
@@ -102,19 +105,19 @@ pub fn apply(session: Session, view: &TraceView) {
         opened.extend(selected);
         open = false;
     }
-    change(session.opened, opened);
-    session.open.set(open);
+    change(session.panels.inline, opened);
+    session.panels.details_open.set(open);
 }
 
-/// Sets what is not so already: who listens is not woken for nothing.
+/// Sets a signal, notifying only if the value changes.
 fn change<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|now| *now != value) {
         signal.set(value);
     }
 }
 
-/// The services that an address hides, in its own words or in Jaeger's, and what is to be said about it. As in
-/// Jaeger the service of a single root is always shown, and a filter that would leave no root is none.
+/// The services that an address hides, by its own parameter or Jaeger's, and a notice about it. As in Jaeger, the service
+/// of a single root is always shown, and a filter that would leave no root is ignored.
 fn hidden(outline: &Outline, view: &TraceView) -> (Vec<String>, Option<&'static str>) {
     if !view.hidden.is_empty() || view.service_filter.is_empty() {
         return (view.hidden.clone(), None);
@@ -159,7 +162,7 @@ mod tests {
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    /// A chain of spans, one of each service, with ids from 1; a span without a parent where `roots` says so.
+    /// A chain of spans, one per service, with ids from 1; spans in `roots` have no parent.
     fn chain(services: &[&str], roots: &[u32], start_unix: u64) -> Arc<Outline> {
         let mut strings = Strings::default();
         let service = services.iter().map(|name| strings.intern(name)).collect();
@@ -263,16 +266,16 @@ mod tests {
         within(|| {
             let session = Session::new(chain(&["api", "auth", "db"], &[], 5_000));
             session.select(1);
-            session.set_collapsed(session.rows.get_untracked().get(1).expect("a row"), true);
-            session.open.set(true);
-            session.zoom_to(100, 600);
-            // One more span above all others, which began 50 ns before them.
+            session.set_collapsed(session.folding.rows.get_untracked().get(1).expect("a row"), true);
+            session.panels.details_open.set(true);
+            session.viewport.zoom_to(100, 600);
+            // One more span above all others that starts 50 ns before them.
             let mut more = (*chain(&["new", "api", "auth", "db"], &[], 4_950)).clone();
             more.id = [9, 1, 2, 3].map(SpanId).to_vec();
             session.renew(Arc::new(more));
             let view = shown(session);
             assert_eq!((view.span, view.open, view.range), (Some(SpanId(2)), true, Some((150, 650))));
-            assert_eq!((session.selected.get_untracked(), view.collapsed), (Some(2), vec![SpanId(2)]));
+            assert_eq!((session.selection.span.get_untracked(), view.collapsed), (Some(2), vec![SpanId(2)]));
             session.renew(chain(&["api"], &[], 5_000));
             let view = shown(session);
             assert_eq!((view.span, view.open), (None, false), "a span that is gone is not selected");
@@ -286,8 +289,8 @@ mod tests {
             let mut longer = (*chain(&["api", "db"], &[], 0)).clone();
             longer.duration = 7_000;
             session.renew(Arc::new(longer));
-            assert!(untrack(|| session.is_fitted()));
-            assert_eq!(session.range.get_untracked(), (0, 7_000));
+            assert!(untrack(|| session.viewport.is_fitted()));
+            assert_eq!(session.viewport.range.get_untracked(), (0, 7_000));
         });
     }
 }

@@ -60,11 +60,11 @@ pub fn load_columns(session: Session, data: Data, id: String) {
         let outline = session.outline_live().get();
         let mut wanted: Vec<String> =
             STATUS.iter().chain(&CALLED).chain(&[PEER]).map(|key| (*key).to_owned()).collect();
-        wanted.extend(session.columns.get());
-        wanted.extend(session.colour.get().column().map(str::to_owned));
+        wanted.extend(session.columns.keys.get());
+        wanted.extend(session.coloring.get().column().map(str::to_owned));
         // After a reload every key is loaded again; the previous values stay until then.
         let is_same = loaded_of.with_value(|before| Arc::ptr_eq(before, &outline));
-        let before = if is_same { session.told.get_untracked() } else { Arc::default() };
+        let before = if is_same { session.columns.values.get_untracked() } else { Arc::default() };
         loaded_of.set_value(outline.clone());
         let mut columns = AttributeColumns::default();
         wanted.retain(|key| match before.0.iter().find(|(known, _)| known == key) {
@@ -84,7 +84,7 @@ pub fn load_columns(session: Session, data: Data, id: String) {
                 // A key that no span has has no values.
                 let Ok(column) = data.column(&id, &outline, &key).await else { continue };
                 columns.0.push((key, Arc::new(column)));
-                session.told.set(Arc::new(columns.clone()));
+                session.columns.values.set(Arc::new(columns.clone()));
             }
         });
     });

@@ -16,7 +16,7 @@ mod standing;
 mod time;
 mod value;
 
-use super::colours::Slots;
+use super::coloring::Slots;
 use super::session::Session;
 use super::span_source::SpanSource;
 use crate::state::tasks::spawn_scoped;

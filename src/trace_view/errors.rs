@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 /// callers, the first one is its cause. Starts over at the end. Returns whether there is any.
 pub fn next_error(session: Session, forward: bool) -> bool {
     let errors = errors(&session.outline());
-    let selected = session.selected.get_untracked();
+    let selected = session.selection.span.get_untracked();
     let now = errors.iter().position(|span| Some(*span) == selected);
     let next = match (now, forward) {
         (None, true) => errors.first(),

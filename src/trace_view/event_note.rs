@@ -1,9 +1,9 @@
 //! The note at an event's tick in the waterfall: when the event happened and, once it is loaded, its name and attributes.
 
 use super::detail::{signed, value_text};
+use super::event_cursor::EventCursor;
 use super::session::Session;
 use super::span_source::SpanSource;
-use super::ticked::Ticked;
 use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::canvas::SizeWatch;
 use leptos::prelude::*;
@@ -45,7 +45,7 @@ pub fn EventNote(
         loaded.set(None);
     });
     Effect::new(move || {
-        let Some(Ticked { span, .. }) = session.ticked.get() else { return };
+        let Some(EventCursor { span, .. }) = session.events.get() else { return };
         if loaded.with(|loaded: &Loaded| loaded.as_ref().is_some_and(|(of, _)| *of == span)) {
             return;
         }
@@ -58,7 +58,7 @@ pub fn EventNote(
         });
     });
     close_when_left(session);
-    let ticked = Memo::new(move |_| session.ticked.get());
+    let ticked = Memo::new(move |_| session.events.get());
     move || ticked.get().map(|ticked| view! { <Note session ticked loaded mark/> })
 }
 
@@ -66,11 +66,15 @@ pub fn EventNote(
 fn close_when_left(session: Session) {
     let mut before = None;
     Effect::new(move || {
-        let view = (session.range.get(), session.selected.get(), Arc::as_ptr(&session.rows.get()) as usize);
-        let now = (session.ticked.get(), view);
+        let view = (
+            session.viewport.range.get(),
+            session.selection.span.get(),
+            Arc::as_ptr(&session.folding.rows.get()) as usize,
+        );
+        let now = (session.events.get(), view);
         let is_left = before.replace(now).is_some_and(|(ticked, seen)| ticked == now.0 && seen != view);
         if is_left && now.0.is_some() {
-            session.ticked.set(None);
+            session.events.set(None);
         }
     });
 }
@@ -78,7 +82,7 @@ fn close_when_left(session: Session) {
 #[component]
 fn Note(
     session: Session,
-    ticked: Ticked,
+    ticked: EventCursor,
     loaded: RwSignal<Loaded>,
     mark: StoredValue<HtmlElement, LocalStorage>,
 ) -> impl IntoView {
@@ -92,7 +96,7 @@ fn Note(
     let left = move |event: ev::PointerEvent| {
         // Back on a row, the pointer finds the tick that it is on.
         if event.pointer_type() != "touch" {
-            session.ticked.set(None);
+            session.events.set(None);
         }
     };
     let detail =
@@ -113,7 +117,11 @@ fn Note(
 }
 
 /// The events that share a tick, in the order of their times.
-fn events(session: Session, Ticked { span, from, to }: Ticked, detail: Option<&SpanDetail>) -> Vec<AnyView> {
+fn events(
+    session: Session,
+    EventCursor { span, from, to }: EventCursor,
+    detail: Option<&SpanDetail>,
+) -> Vec<AnyView> {
     let outline = session.outline();
     let start = outline.start[span as usize];
     let within = |time: &u64| (from..=to).contains(time);

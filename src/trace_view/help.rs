@@ -43,7 +43,7 @@ pub fn Help(session: Session) -> impl IntoView {
             label="Keyboard shortcuts"
             class="keys"
             dialog=dialog
-            on_close=move |()| session.summoned.set(None)
+            on_close=move |()| session.panels.open.set(None)
             attr:data-test="help"
             on:keydown=key
         >

@@ -1,16 +1,15 @@
 //! Layout of a loaded trace: minimap, legend, waterfall, and the details of spans.
 
-use super::actions::Summoned;
-use super::colours::{Coloured, Slots, a_frame_later, coloured};
+use super::coloring::{Coloring, Slots, coloring, defer_one_frame};
 use super::detail::DetailPanel;
 use super::event_note::EventNote;
 use super::help::Help;
 use super::legend::Legend;
 use super::minimap::Minimap;
 use super::palette::Palette;
-use super::session::Session;
+use super::session::incremental_rows::compute_incrementally;
+use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
-use super::turns::take_turns;
 use super::waterfall::{Fill, Note, Waterfall};
 use crate::route::Placement;
 use crate::ui::split::Divider;
@@ -34,8 +33,8 @@ pub fn TraceLayout(
     /// Where details come from.
     source: SpanSource,
 ) -> impl IntoView {
-    let coloring = coloured(session, slots);
-    let overview = a_frame_later(coloring);
+    let coloring = coloring(session, slots);
+    let overview = defer_one_frame(coloring);
     view! {
         <Minimap session=session coloring=overview/>
         <Legend session coloring=overview/>
@@ -45,16 +44,18 @@ pub fn TraceLayout(
 
 /// The waterfall and the details right of or below it, with a divider between them.
 #[component]
-fn Columns(session: Session, slots: Slots, coloring: Coloured, source: SpanSource) -> impl IntoView {
-    take_turns(session);
+fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSource) -> impl IntoView {
+    compute_incrementally(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let columns = NodeRef::<html::Div>::new();
-    let is_below = move || session.placement.get() == Placement::Bottom;
+    let is_below = move || session.panels.placement.get() == Placement::Bottom;
     let docked = Memo::new(move |_| {
-        (session.open.get() && session.selected.get().is_some()).then(|| session.placement.get())
+        (session.panels.details_open.get() && session.selection.span.get().is_some())
+            .then(|| session.panels.placement.get())
     });
     // At most half of the page.
-    let widest = Signal::derive(move || ((session.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
+    let widest =
+        Signal::derive(move || ((session.viewport.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
     let highest = Signal::derive(move || {
         let all = columns.get().map_or(0.0, |columns| f64::from(columns.client_height()));
         (all * 0.7).max(LEAST_HEIGHT)
@@ -66,7 +67,10 @@ fn Columns(session: Session, slots: Slots, coloring: Coloured, source: SpanSourc
     let note: Note = Rc::new(move |mark| view! { <EventNote session source mark/> }.into_any());
     let details = move || {
         let is_below = docked.get()? == Placement::Bottom;
-        let shown = Memo::new(move |_| if session.open.get() { session.selected.get() } else { None });
+        let shown =
+            Memo::new(
+                move |_| if session.panels.details_open.get() { session.selection.span.get() } else { None },
+            );
         let divider = match is_below {
             true => view! {
                 <Divider label="Resize details" size=height min=LEAST_HEIGHT max=highest after=true horizontal=true/>
@@ -82,10 +86,10 @@ fn Columns(session: Session, slots: Slots, coloring: Coloured, source: SpanSourc
             <DetailPanel session slots source shown/>
         })
     };
-    let panel = move || match session.summoned.get() {
-        Some(Summoned::Palette) => view! { <Palette session/> }.into_any(),
-        Some(Summoned::Help) => view! { <Help session/> }.into_any(),
-        Some(Summoned::Find) | None => ().into_any(),
+    let panel = move || match session.panels.open.get() {
+        Some(OpenPanel::Palette) => view! { <Palette session/> }.into_any(),
+        Some(OpenPanel::Help) => view! { <Help session/> }.into_any(),
+        Some(OpenPanel::Find) | None => ().into_any(),
     };
     view! {
         <div

@@ -1,7 +1,7 @@
 //! The line below the minimap: what bars are coloured by, the meaning of each colour with the number of its spans and a menu,
 //! and the button that resets the zoom.
 
-use super::colours::Overview;
+use super::coloring::DeferredColoring;
 use super::session::Session;
 use crate::route::{Colour, Show as ShowMode};
 use crate::ui::canvas::SizeWatch;
@@ -34,7 +34,7 @@ const COLORINGS: [(Colour, &str, &str); 6] = [
 
 /// The legend.
 #[component]
-pub fn Legend(session: Session, coloring: Overview) -> impl IntoView {
+pub fn Legend(session: Session, coloring: DeferredColoring) -> impl IntoView {
     let line = NodeRef::<html::Div>::new();
     let width = RwSignal::new(0.0);
     let watch = StoredValue::new_local(None::<SizeWatch>);
@@ -43,7 +43,7 @@ pub fn Legend(session: Session, coloring: Overview) -> impl IntoView {
         let measure = move || width.set(f64::from(measured.client_width()));
         watch.set_value(Some(SizeWatch::new(&line, measure)));
     });
-    let is_by_key = move || matches!(session.colour.get(), Colour::Attribute(_));
+    let is_by_key = move || matches!(session.coloring.get(), Colour::Attribute(_));
     let room = move || width.get() - AROUND - FIT - if is_by_key() { KEY } else { 0.0 };
     view! {
         <div class="legend" data-test="legend" role="group" aria-label="Colours" node_ref=line>
@@ -55,13 +55,13 @@ pub fn Legend(session: Session, coloring: Overview) -> impl IntoView {
             <Meanings session coloring room=Signal::derive(room)/>
             // Placed where it does not move anything when it appears during a drag on the minimap.
             <span class="legend-fit">
-                <Show when=move || !session.is_fitted()>
+                <Show when=move || !session.viewport.is_fitted()>
                     <button
                         type="button"
                         class="legend-more"
                         data-test="zoom-reset"
                         title="Show the whole trace (0)"
-                        on:click=move |_| session.fit()
+                        on:click=move |_| session.viewport.fit()
                     >
                         "Reset zoom"
                     </button>
@@ -75,7 +75,7 @@ pub fn Legend(session: Session, coloring: Overview) -> impl IntoView {
 #[component]
 fn ColoringChoice(session: Session) -> impl IntoView {
     let is_chosen = move |chosen: &Colour| {
-        session.colour.with(|now| std::mem::discriminant(now) == std::mem::discriminant(chosen))
+        session.coloring.with(|now| std::mem::discriminant(now) == std::mem::discriminant(chosen))
     };
     let option = |(colour, value, label): (Colour, &'static str, &'static str)| {
         view! {
@@ -84,7 +84,7 @@ fn ColoringChoice(session: Session) -> impl IntoView {
     };
     let choose = move |chosen: String| {
         if let Some((colour, ..)) = COLORINGS.into_iter().find(|(_, value, _)| *value == chosen) {
-            session.colour.set(colour);
+            session.coloring.set(colour);
         }
     };
     view! {
@@ -104,12 +104,12 @@ fn ColoringChoice(session: Session) -> impl IntoView {
 fn KeyField(session: Session) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     input.on_load(move |input| {
-        if session.colour.with_untracked(|colour| *colour == Colour::Attribute(String::new())) {
+        if session.coloring.with_untracked(|colour| *colour == Colour::Attribute(String::new())) {
             // A field in the page takes the focus.
             let _ = input.focus();
         }
     });
-    let key = move || match session.colour.get() {
+    let key = move || match session.coloring.get() {
         Colour::Attribute(key) => key,
         _ => String::new(),
     };
@@ -124,7 +124,7 @@ fn KeyField(session: Session) -> impl IntoView {
             node_ref=input
             prop:value=key
             on:change:target=move |event| {
-                session.colour.set(Colour::Attribute(event.target().value().trim().to_owned()));
+                session.coloring.set(Colour::Attribute(event.target().value().trim().to_owned()));
             }
             on:keydown:target=move |event| {
                 if event.key() == "Escape" {
@@ -139,7 +139,7 @@ fn KeyField(session: Session) -> impl IntoView {
 
 /// The meanings of colours that fit into `room` CSS pixels, or all, and the button that switches between them.
 #[component]
-fn Meanings(session: Session, coloring: Overview, room: Signal<f64>) -> impl IntoView {
+fn Meanings(session: Session, coloring: DeferredColoring, room: Signal<f64>) -> impl IntoView {
     let shows_all = RwSignal::new(false);
     let entries = move || {
         let coloring = coloring.get();
@@ -206,17 +206,17 @@ fn Entry(session: Session, meaning: Meaning) -> impl IntoView {
     let spans = count(spans as u64);
     let (service, query) = (StoredValue::new(words), StoredValue::new(query));
     let is_hidden = move || {
-        session.colour.with(|colour| *colour == Colour::Service)
-            && service.with_value(|service| session.view.with(|view| view.hidden.contains(service)))
+        session.coloring.with(|colour| *colour == Colour::Service)
+            && service.with_value(|service| session.folding.view.with(|view| view.hidden.contains(service)))
     };
-    let is_found = move || query.with_value(|query| session.find.with(|find| find == query));
+    let is_found = move || query.with_value(|query| session.find.query.with(|find| find == query));
     let find = move |label: &str, query: String, show: ShowMode| {
         MenuItem::new(label, move || {
-            session.show.set(show);
-            session.find.set(query.clone());
+            session.find.show.set(show);
+            session.find.query.set(query.clone());
         })
     };
-    let hide = move || match session.colour.get_untracked() {
+    let hide = move || match session.coloring.get_untracked() {
         Colour::Service if untrack(is_hidden) => MenuItem::new("Show again", move || {
             let service = service.get_value();
             session.change(|view| view.hidden.retain(|hidden| *hidden != service));

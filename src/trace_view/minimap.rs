@@ -2,7 +2,7 @@
 
 mod painter;
 
-use super::colours::Overview;
+use super::coloring::DeferredColoring;
 use super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
@@ -34,7 +34,7 @@ pub fn Minimap(
     /// State of the page.
     session: Session,
     /// What the colours of spans mean.
-    coloring: Overview,
+    coloring: DeferredColoring,
 ) -> impl IntoView {
     let band = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
@@ -45,24 +45,24 @@ pub fn Minimap(
         }
     });
 
-    let percent = move |time: u64| scale(session.full_live(), 100.0).x_of(time);
-    let start = move || format!("{}%", percent(session.range.get().0));
-    let rest = move || format!("{}%", 100.0 - percent(session.range.get().1));
+    let percent = move |time: u64| scale(session.viewport.full_live(), 100.0).x_of(time);
+    let start = move || format!("{}%", percent(session.viewport.range.get().0));
+    let rest = move || format!("{}%", 100.0 - percent(session.viewport.range.get().1));
     let on_key = move |event: KeyboardEvent| {
         match event.key().as_str() {
-            "ArrowLeft" => session.pan_by(-0.1),
-            "ArrowRight" => session.pan_by(0.1),
-            "ArrowUp" => session.zoom_by(0.8, 0.5),
-            "ArrowDown" => session.zoom_by(1.25, 0.5),
-            "Home" | "End" => session.fit(),
+            "ArrowLeft" => session.viewport.pan_by(-0.1),
+            "ArrowRight" => session.viewport.pan_by(0.1),
+            "ArrowUp" => session.viewport.zoom_by(0.8, 0.5),
+            "ArrowDown" => session.viewport.zoom_by(1.25, 0.5),
+            "Home" | "End" => session.viewport.fit(),
             _ => return,
         }
         event.prevent_default();
         event.stop_propagation();
     };
     let range_text = move || {
-        let (start, end) = session.range.get();
-        format!("{} to {} of {}", duration(start), duration(end), duration(session.full_live().1))
+        let (start, end) = session.viewport.range.get();
+        format!("{} to {} of {}", duration(start), duration(end), duration(session.viewport.full_live().1))
     };
     let drag = Drag::new(session, band);
 
@@ -77,14 +77,14 @@ pub fn Minimap(
             on:pointermove=move |event| drag.drag(&event)
             on:pointerup=move |_| drag.release()
             on:pointercancel=move |_| drag.release()
-            on:dblclick=move |_| session.fit()
+            on:dblclick=move |_| session.viewport.fit()
         >
             <canvas node_ref=canvas class="minimap-canvas" aria-hidden="true"></canvas>
             <div class="minimap-shade minimap-before" style:width=start></div>
             <div class="minimap-shade minimap-after" style:width=rest></div>
             <div
                 class="minimap-lens"
-                class:minimap-fitted=move || session.is_fitted()
+                class:minimap-fitted=move || session.viewport.is_fitted()
                 style:left=start
                 style:right=rest
                 role="slider"
@@ -92,7 +92,7 @@ pub fn Minimap(
                 aria-label="Visible range"
                 aria-valuemin="0"
                 aria-valuemax="100"
-                aria-valuenow=move || percent(session.range.get().0).round().to_string()
+                aria-valuenow=move || percent(session.viewport.range.get().0).round().to_string()
                 aria-valuetext=range_text
                 on:keydown=on_key
             ></div>
@@ -102,8 +102,8 @@ pub fn Minimap(
     }
 }
 
-fn scale((begin, end): (u64, u64), width: f64) -> TimeScale {
-    TimeScale::new(begin, end, width)
+fn scale((start, end): (u64, u64), width: f64) -> TimeScale {
+    TimeScale::new(start, end, width)
 }
 
 /// An edge of the visible range.
@@ -126,23 +126,24 @@ impl Edge {
 /// The handle of one edge of the visible range.
 #[component]
 fn Grip(session: Session, edge: Edge) -> impl IntoView {
-    let percent = move || scale(session.full_live(), 100.0).x_of(edge.of(session.range.get()));
+    let percent =
+        move || scale(session.viewport.full_live(), 100.0).x_of(edge.of(session.viewport.range.get()));
     let on_key = move |event: KeyboardEvent| {
-        let (start, end) = session.range.get_untracked();
+        let (start, end) = session.viewport.range.get_untracked();
         let step = if event.shift_key() { LEAP } else { STEP };
         let by = (((end - start) as f64 * step) as u64).max(1);
         let now = edge.of((start, end));
         let to = match event.key().as_str() {
             "ArrowLeft" | "ArrowDown" => now.saturating_sub(by),
             "ArrowRight" | "ArrowUp" => now.saturating_add(by),
-            "Home" => session.full().0,
-            "End" => session.full().1,
+            "Home" => session.viewport.full().0,
+            "End" => session.viewport.full().1,
             _ => return,
         };
         // An edge stops at the other one.
         match edge {
-            Edge::Start => session.zoom_to(to.min(end), end),
-            Edge::End => session.zoom_to(start, to.max(start)),
+            Edge::Start => session.viewport.zoom_to(to.min(end), end),
+            Edge::End => session.viewport.zoom_to(start, to.max(start)),
         }
         event.prevent_default();
         event.stop_propagation();
@@ -164,7 +165,7 @@ fn Grip(session: Session, edge: Edge) -> impl IntoView {
             aria-valuemin="0"
             aria-valuemax="100"
             aria-valuenow=move || percent().round().to_string()
-            aria-valuetext=move || duration(edge.of(session.range.get()))
+            aria-valuetext=move || duration(edge.of(session.viewport.range.get()))
             on:keydown=on_key
         >
             <i aria-hidden="true"></i>
@@ -200,12 +201,13 @@ impl Drag {
         let band = self.band.get_untracked()?;
         let width = f64::from(band.client_width());
         let x = (f64::from(event.client_x()) - band.get_bounding_client_rect().left()).clamp(0.0, width);
-        Some((x, scale(self.session.full(), width)))
+        Some((x, scale(self.session.viewport.full(), width)))
     }
 
     fn press(self, event: &PointerEvent) {
         let Some((x, scale)) = self.place(event).filter(|_| event.button() == 0) else { return };
-        let (full, (start, end)) = (self.session.full(), self.session.range.get_untracked());
+        let (full, (start, end)) =
+            (self.session.viewport.full(), self.session.viewport.range.get_untracked());
         let time = scale.time_at(x);
         let (to_start, to_end) = ((x - scale.x_of(start)).abs(), (x - scale.x_of(end)).abs());
         // The browser gives a touch that misses a grip by little to the grip.
@@ -234,11 +236,11 @@ impl Drag {
         self.current.set_value(Some(Press { moved: true, ..press }));
         let time = scale.time_at(x);
         match press.hold {
-            Hold::Draw(other) | Hold::Edge(other) => self.session.zoom_to(other, time),
+            Hold::Draw(other) | Hold::Edge(other) => self.session.viewport.zoom_to(other, time),
             Hold::Move(at, (start, end)) => {
                 let length = end - start;
-                let start = (start + time).saturating_sub(at).min(self.session.full().1 - length);
-                self.session.zoom_to(start, start + length);
+                let start = (start + time).saturating_sub(at).min(self.session.viewport.full().1 - length);
+                self.session.viewport.zoom_to(start, start + length);
             }
         }
     }

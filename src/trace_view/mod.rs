@@ -2,13 +2,15 @@
 
 pub mod actions;
 pub mod address;
-mod colours;
+mod color_scale;
+mod coloring;
 pub mod columns;
 pub mod copy;
 mod counted;
 pub mod detail;
 mod download;
 mod errors;
+pub mod event_cursor;
 mod event_note;
 pub mod find;
 pub mod header;
@@ -18,12 +20,9 @@ mod legend;
 pub mod minimap;
 mod palette;
 mod refresh;
-mod scales;
 pub mod session;
 pub mod span_source;
-pub mod ticked;
 mod tokens;
-pub mod turns;
 pub mod waterfall;
 
-pub use colours::{Slots, coloured, slots_of};
+pub use coloring::{Slots, coloring, slots_by_string};

@@ -2,7 +2,7 @@
 
 use super::counted::counted;
 use super::session::Session;
-use super::turns::ahead;
+use super::session::incremental_rows::compute_ahead;
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn_scoped};
 use leptos::prelude::*;
@@ -137,7 +137,7 @@ impl Refresher {
                     0 => "Changed, no new spans".to_owned(),
                     count => counted(count, "new span", "new spans"),
                 });
-                ahead(session, &outline).await;
+                compute_ahead(session, &outline).await;
                 session.renew(outline);
                 session.added.set(Arc::new(new));
                 Some(true)

@@ -155,7 +155,7 @@ async fn links_lead_to_other_traces_and_to_spans_of_this_one() {
     assert!(href.contains(&format!("span={:016x}", 7)), "{href}");
     stage.find("[data-test=link] button.detail-link").click();
     settle().await;
-    assert_eq!(session.selected.get_untracked(), Some(0));
+    assert_eq!(session.selection.span.get_untracked(), Some(0));
     stage.strike().await;
 }
 
@@ -166,7 +166,7 @@ async fn links_are_shown_from_their_other_end_too() {
     assert_eq!(stage.all("[data-test=linked-from]").len(), 2);
     stage.find("[data-test=linked-from] button").click();
     settle().await;
-    assert_eq!(session.selected.get_untracked(), Some(2));
+    assert_eq!(session.selection.span.get_untracked(), Some(2));
     stage.strike().await;
 }
 
@@ -175,17 +175,17 @@ async fn an_attribute_is_looked_for_coloured_by_and_made_a_column() {
     let (stage, session) =
         stage_of(with(vec![text("sku", "a \"b\""), attribute("tries", AttributeValue::Int(2))]), "GET");
     choose(&stage, 0, "Find spans with this value").await;
-    assert_eq!(session.find.get_untracked(), r#"sku = "a \"b\"""#);
+    assert_eq!(session.find.query.get_untracked(), r#"sku = "a \"b\"""#);
     choose(&stage, 1, "Find spans with this value").await;
-    assert_eq!(session.find.get_untracked(), "tries = 2");
+    assert_eq!(session.find.query.get_untracked(), "tries = 2");
     choose(&stage, 0, "Colour spans by this key").await;
-    assert_eq!(session.colour.get_untracked(), Colour::Attribute("sku".into()));
+    assert_eq!(session.coloring.get_untracked(), Colour::Attribute("sku".into()));
     choose(&stage, 0, "Colour by service again").await;
-    assert_eq!(session.colour.get_untracked(), Colour::Service);
+    assert_eq!(session.coloring.get_untracked(), Colour::Service);
     choose(&stage, 1, "Show as a column").await;
-    assert_eq!(session.columns.get_untracked(), ["tries"]);
+    assert_eq!(session.columns.keys.get_untracked(), ["tries"]);
     choose(&stage, 1, "Remove its column").await;
-    assert!(session.columns.get_untracked().is_empty());
+    assert!(session.columns.keys.get_untracked().is_empty());
     stage.strike().await;
 }
 
@@ -207,7 +207,7 @@ async fn menus_are_walked_with_keys_and_closed_by_escape() {
     settle().await;
     stage.all("[role=menuitemradio]")[1].click();
     settle().await;
-    assert_eq!(session.placement.get_untracked(), Placement::Bottom);
+    assert_eq!(session.panels.placement.get_untracked(), Placement::Bottom);
     stage.strike().await;
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use spandrel::route::Placement;
 use spandrel::trace_view::session::Session;
 use spandrel::trace_view::waterfall::{Fill, Waterfall};
-use spandrel::trace_view::{coloured, slots_of};
+use spandrel::trace_view::{coloring, slots_by_string};
 use spandrel::ui::element::el;
 use spandrel::ui::view::{leptos, several};
 use spandrel_trace::scene::palette;
@@ -26,7 +26,8 @@ const ROW: usize = 24;
 async fn shown(session: Session) -> Stage {
     let outline = session.outline();
     let stage = Stage::new(move || {
-        let slots = Memo::new(move |_| Arc::new(slots_of(&outline, |names| palette::slots(names, |_| None))));
+        let slots =
+            Memo::new(move |_| Arc::new(slots_by_string(&outline, |names| palette::slots(names, |_| None))));
         let room = el("div", "")
             .style("display", "flex")
             .style("width", "900px")
@@ -35,7 +36,7 @@ async fn shown(session: Session) -> Stage {
                 <Waterfall
                     session=session
                     slots=slots
-                    coloring=coloured(session, slots)
+                    coloring=coloring(session, slots)
                     fill=fill()
                     note=Rc::new(|_| ().into_any())
                 />
@@ -145,18 +146,18 @@ async fn keys_walk_the_tree_and_fold_it() {
     let stage = shown(session).await;
     const TREE: &str = "[role=treegrid]";
     stage.press(TREE, "ArrowDown").await;
-    assert_eq!(session.selected.get_untracked(), Some(0));
+    assert_eq!(session.selection.span.get_untracked(), Some(0));
     stage.press(TREE, "ArrowRight").await;
-    assert_eq!(session.selected.get_untracked(), Some(1));
+    assert_eq!(session.selection.span.get_untracked(), Some(1));
     stage.press(TREE, "End").await;
     frame().await;
     frame().await;
-    assert_eq!(session.selected.get_untracked(), Some(100));
+    assert_eq!(session.selection.span.get_untracked(), Some(100));
     let active = stage.attribute(TREE, "aria-activedescendant");
     assert_eq!(stage.attribute(&format!("#{active}"), "data-span-id"), format!("{:016x}", 101));
     assert_eq!(stage.attribute(&format!("#{active}"), "aria-selected"), "true");
     stage.press(TREE, "ArrowLeft").await;
-    assert_eq!(session.selected.get_untracked(), Some(0), "the parent");
+    assert_eq!(session.selection.span.get_untracked(), Some(0), "the parent");
     stage.press(TREE, "ArrowLeft").await;
     frame().await;
     frame().await;
@@ -165,9 +166,9 @@ async fn keys_walk_the_tree_and_fold_it() {
     let folded = format!("+{}", session.outline().len() - 1);
     assert_eq!(stage.text(".span-row-folded"), folded, "how many are folded away");
     stage.press(TREE, "Enter").await;
-    assert!(session.open.get_untracked());
+    assert!(session.panels.details_open.get_untracked());
     stage.press(TREE, "Escape").await;
-    assert!(!session.open.get_untracked());
+    assert!(!session.panels.details_open.get_untracked());
     stage.strike().await;
 }
 
@@ -191,15 +192,15 @@ async fn repeated_siblings_become_a_row_that_opens_and_closes() {
     frame().await;
     frame().await;
     assert_eq!(stage.attribute(TREE, "aria-rowcount"), "102");
-    assert_eq!(session.selected.get_untracked(), Some(1), "its first member");
+    assert_eq!(session.selection.span.get_untracked(), Some(1), "its first member");
     stage.press(TREE, "ArrowUp").await;
-    assert_eq!(session.selected.get_untracked(), Some(0), "an open group is passed over");
+    assert_eq!(session.selection.span.get_untracked(), Some(0), "an open group is passed over");
     stage.press(TREE, "End").await;
     stage.press(TREE, "ArrowLeft").await;
     frame().await;
     frame().await;
     assert_eq!(stage.attribute(TREE, "aria-rowcount"), "2", "from a member it closes");
-    assert_eq!(session.selected.get_untracked(), Some(1));
+    assert_eq!(session.selection.span.get_untracked(), Some(1));
     stage.strike().await;
 }
 
@@ -218,7 +219,7 @@ async fn focus_leaves_a_subtree_and_the_way_back() {
     frame().await;
     assert!(rows(&stage).len() > 5);
     assert_eq!(stage.all("[data-test=breadcrumb]").len(), 0);
-    assert_eq!(session.selected.get_untracked(), Some(5), "it is still selected");
+    assert_eq!(session.selection.span.get_untracked(), Some(5), "it is still selected");
     stage.strike().await;
 }
 
@@ -227,19 +228,19 @@ async fn moves_in_time_are_undone_and_services_walked_along() {
     let session = session(50);
     let stage = shown(session).await;
     const TREE: &str = "[role=treegrid]";
-    let full = session.range.get_untracked();
+    let full = session.viewport.range.get_untracked();
     stage.press(TREE, "+").await;
-    let zoomed = session.range.get_untracked();
+    let zoomed = session.viewport.range.get_untracked();
     assert_ne!(zoomed, full);
     stage.press(TREE, "u").await;
-    assert_eq!(session.range.get_untracked(), full);
-    session.travel(true);
-    assert_eq!(session.range.get_untracked(), zoomed);
+    assert_eq!(session.viewport.range.get_untracked(), full);
+    session.viewport.redo();
+    assert_eq!(session.viewport.range.get_untracked(), zoomed);
     session.select(0);
     stage.press(TREE, ".").await;
-    assert_eq!(session.selected.get_untracked(), Some(1));
+    assert_eq!(session.selection.span.get_untracked(), Some(1));
     stage.press(TREE, ",").await;
-    assert_eq!(session.selected.get_untracked(), Some(0));
+    assert_eq!(session.selection.span.get_untracked(), Some(0));
     stage.strike().await;
 }
 
@@ -258,7 +259,7 @@ async fn nothing_listens_when_it_is_gone() {
 #[wasm_bindgen_test]
 async fn a_drawer_takes_its_room_between_rows_and_goes_when_it_is_out_of_sight() {
     let session = session(400_000);
-    session.placement.set(Placement::Inline);
+    session.panels.placement.set(Placement::Inline);
     let stage = shown(session).await;
     session.press(2);
     frame().await;
@@ -325,7 +326,7 @@ async fn the_row_under_the_pointer_lights_the_guides_of_its_ancestors_wherever_t
     session.select(1);
     point(&stage, "pointerleave", 5).await;
     assert_eq!(lit(&stage), ["0", "1", "1", "1", "1", "1"]);
-    session.selected.set(None);
+    session.selection.span.set(None);
     frame().await;
     frame().await;
     assert_eq!(lit(&stage), ["0"; 6]);

@@ -12,7 +12,7 @@ use crate::trace_view::find::look;
 use crate::trace_view::header::Header;
 use crate::trace_view::layout::TraceLayout;
 use crate::trace_view::session::Session;
-use crate::trace_view::slots_of;
+use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -103,12 +103,12 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     let data = use_data();
     let mut session = Session::new(outline);
     // All pages share one time zone.
-    session.zone = use_settings().zone;
+    session.clock.zone = use_settings().zone;
     let slots = Memo::new(move |_| {
-        Arc::new(session.outline_live().with(|outline| slots_of(outline, colours::slots)))
+        Arc::new(session.outline_live().with(|outline| slots_by_string(outline, colours::slots)))
     });
     // Unless the address says otherwise, details are where this reader put them last.
-    session.placement.set(Placement::of_word(&detail_place()));
+    session.panels.placement.set(Placement::of_word(&detail_place()));
     sync_with_address(session, id.get_value());
     look(session, data, id.get_value());
     load_columns(session, data, id.get_value());

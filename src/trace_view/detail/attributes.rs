@@ -160,7 +160,7 @@ fn Actions(
         }
         if let Some(condition) = condition.clone() {
             items.push(MenuItem::new("Find spans with this value", move || {
-                session.find.set(condition.clone());
+                session.find.query.set(condition.clone());
             }));
         }
         // Events have neither bars nor columns.
@@ -168,17 +168,17 @@ fn Actions(
             return items;
         }
         let colour = Colour::Attribute(key.clone());
-        items.push(match session.colour.get_untracked() == colour {
-            true => MenuItem::new("Colour by service again", move || session.colour.set(Colour::Service)),
-            false => MenuItem::new("Colour spans by this key", move || session.colour.set(colour.clone())),
+        items.push(match session.coloring.get_untracked() == colour {
+            true => MenuItem::new("Colour by service again", move || session.coloring.set(Colour::Service)),
+            false => MenuItem::new("Colour spans by this key", move || session.coloring.set(colour.clone())),
         });
         let column = key.clone();
-        items.push(match session.columns.with_untracked(|columns| columns.contains(&column)) {
+        items.push(match session.columns.keys.with_untracked(|columns| columns.contains(&column)) {
             true => MenuItem::new("Remove its column", move || {
-                session.columns.update(|columns| columns.retain(|other| *other != column));
+                session.columns.keys.update(|columns| columns.retain(|other| *other != column));
             }),
             false => MenuItem::new("Show as a column", move || {
-                session.columns.update(|columns| columns.push(column.clone()));
+                session.columns.keys.update(|columns| columns.push(column.clone()));
             }),
         });
         items

@@ -40,7 +40,7 @@ pub fn Events(
 
 #[component]
 fn EventItem(shown: ShownSpan, event: Event) -> impl IntoView {
-    let (time, zone) = (event.time_unix, shown.session.zone);
+    let (time, zone) = (event.time_unix, shown.session.clock.zone);
     let in_trace = format!("{} in the trace", signed(time, shown.session.outline().start_unix));
     let name = if event.name.is_empty() { "(no name)".to_owned() } else { event.name };
     view! {

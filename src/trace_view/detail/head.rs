@@ -133,7 +133,7 @@ fn At(
     /// Nanoseconds since the trace's start.
     start: u64,
 ) -> impl IntoView {
-    let (first, length, zone) = (outline.start_unix, outline.duration, session.zone);
+    let (first, length, zone) = (outline.start_unix, outline.duration, session.clock.zone);
     let moment = move || clock::moment(first + start, zone.get());
     let text = move || {
         let day = |unix: u64| clock::moment(unix, zone.get()).day();
@@ -152,7 +152,7 @@ fn At(
 #[component]
 fn PlacementMenu(session: Session, span: SpanIx) -> impl IntoView {
     let items = move |()| {
-        let now = session.placement.get_untracked();
+        let now = session.panels.placement.get_untracked();
         [(Placement::Right, "Right"), (Placement::Bottom, "Bottom"), (Placement::Inline, "Inline")]
             .map(|(place, label)| {
                 MenuItem::radio(label, place == now, move || session.place_detail(place, span))

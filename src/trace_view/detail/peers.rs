@@ -79,7 +79,7 @@ fn FindSimilar(
         let outline = session.outline();
         let service = equals(&Field::parse("service"), outline.service_of(span), true);
         let name = equals(&Field::parse("name"), outline.name_of(span), true);
-        session.find.set(format!("{service} and {name} and {condition}"));
+        session.find.query.set(format!("{service} and {name} and {condition}"));
     };
     let title = format!("{title}. Find them");
     view! {

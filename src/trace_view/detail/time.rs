@@ -76,7 +76,7 @@ pub fn TimeBreakdown(
                     type="button"
                     class="detail-link"
                     title="Zoom to it"
-                    on:click=move |_| session.zoom_to(start, end)
+                    on:click=move |_| session.viewport.zoom_to(start, end)
                 >
                     {format!("{} at +{since}", duration(end - start))}
                 </button>

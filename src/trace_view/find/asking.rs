@@ -20,9 +20,9 @@ pub fn look(session: Session, data: Data, id: String) {
     Effect::new(move || {
         // A trace that was reloaded is searched again.
         session.outline_live().track();
-        let text = session.find.get();
+        let text = session.find.query.get();
         if text.trim().is_empty() {
-            session.matches.set(None);
+            session.find.matches.set(None);
             return;
         }
         let id = id.clone();
@@ -33,7 +33,7 @@ pub fn look(session: Session, data: Data, id: String) {
             loop {
                 let Ok(found) = data.find(&id, &session.outline(), &text).await else { break };
                 let unsearched = found.unsearched > 0;
-                session.matches.set(Some(Arc::new(found)));
+                session.find.matches.set(Some(Arc::new(found)));
                 pending.take();
                 if !unsearched {
                     break;
@@ -43,12 +43,12 @@ pub fn look(session: Session, data: Data, id: String) {
         });
     });
     Effect::new(move || {
-        let ancestors = match session.show.get() {
+        let ancestors = match session.find.show.get() {
             Show::All | Show::Dim => None,
             Show::Matches => Some(false),
             Show::Ancestors => Some(true),
         };
-        let shown = session.matches.with(|found| {
+        let shown = session.find.matches.with(|found| {
             let found = found.as_ref().filter(|found| found.error.is_none())?;
             // Matches of another version of the trace do not apply to this one.
             let outline = Some(session.outline()).filter(|outline| outline.len() == found.spans.spans())?;

@@ -1,6 +1,7 @@
 //! The find field with its completions.
 
-use super::super::actions::{Action, Summoned};
+use super::super::actions::Action;
+use super::super::session::OpenPanel;
 use super::super::session::Session;
 use crate::state::data::Data;
 use crate::state::tasks::spawn_scoped;
@@ -35,10 +36,10 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
         });
     });
     Effect::new(move || {
-        if session.summoned.get() == Some(Summoned::Find)
+        if session.panels.open.get() == Some(OpenPanel::Find)
             && let Some(input) = input.get()
         {
-            session.summoned.set(None);
+            session.panels.open.set(None);
             // A field in the page takes the focus.
             let _ = input.focus();
             input.select();
@@ -48,7 +49,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
         let Some(input) = input.get_untracked() else { return };
         let text = input.value();
         typing.set((!text.is_empty()).then(|| (text.clone(), cursor_of(&input, &text))));
-        session.find.set(text);
+        session.find.query.set(text);
     };
     let complete = move |at: usize| {
         let Some(input) = input.get_untracked() else { return };
@@ -56,7 +57,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
         let Some((text, cursor)) = offered.with_value(|offered| completed(&text, offered, at)) else {
             return;
         };
-        session.find.set(text.clone());
+        session.find.query.set(text.clone());
         input.set_value(&text);
         let place = text[..cursor].encode_utf16().count() as u32;
         // A text field has a cursor.
@@ -75,8 +76,8 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
                 next.act(session);
             }
             ("Escape", _) if untrack(|| combobox.is_open()) => typing.set(None),
-            ("Escape", _) if !session.find.with_untracked(String::is_empty) => {
-                session.find.set(String::new())
+            ("Escape", _) if !session.find.query.with_untracked(String::is_empty) => {
+                session.find.query.set(String::new())
             }
             ("Escape", _) => {
                 if let Some(input) = input.get_untracked() {
@@ -90,7 +91,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
         event.stop_propagation();
     };
     let is_invalid =
-        move || session.matches.with(|found| found.as_ref().is_some_and(|found| found.error.is_some()));
+        move || session.find.matches.with(|found| found.as_ref().is_some_and(|found| found.error.is_some()));
     view! {
         <div class="find-box">
             <input
@@ -103,7 +104,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
                 placeholder="Find: words, or service = cart and duration > 20ms"
                 aria-invalid=move || is_invalid().then_some("true")
                 node_ref=input
-                prop:value=session.find
+                prop:value=session.find.query
                 on:input=edited
                 on:keydown=key
                 on:blur=move |_| typing.set(None)

@@ -8,22 +8,22 @@ use spandrel_trace::model::SpanIx;
 
 /// Whether only the matches and their ancestors are shown.
 pub fn is_focused(session: Session) -> bool {
-    session.show.get() == Show::Ancestors
+    session.find.show.get() == Show::Ancestors
 }
 
 /// Shows only the matches and their ancestors and fits their time; if they are shown so already, shows everything again.
 /// Returns whether there was anything to do.
 pub fn focus_matches(session: Session) -> bool {
     if untrack(|| is_focused(session)) {
-        session.show.set(Show::All);
-        session.fit();
+        session.find.show.set(Show::All);
+        session.viewport.fit();
         return true;
     }
-    let (outline, found) = (session.outline(), session.matches.get_untracked());
+    let (outline, found) = (session.outline(), session.find.matches.get_untracked());
     // Matches of another version of the trace do not apply to this one.
     let found = found.filter(|found| found.error.is_none() && found.spans.spans() == outline.len());
     let Some(found) = found else { return false };
-    let in_focus = session.view.with_untracked(|view| view.extent(&outline));
+    let in_focus = session.folding.view.with_untracked(|view| view.extent(&outline));
     let time_of = |within: &std::ops::Range<SpanIx>| {
         let mut time = None::<(u64, u64, SpanIx)>;
         for span in found.spans.iter().filter(|span| within.contains(span)) {
@@ -49,10 +49,10 @@ pub fn focus_matches(session: Session) -> bool {
             view.fold = Fold::default();
             view.focus = view.focus.filter(|_| !leaves);
         });
-        session.show.set(Show::Ancestors);
-        session.zoom_to(begin.saturating_sub(air), end.saturating_add(air));
+        session.find.show.set(Show::Ancestors);
+        session.viewport.zoom_to(begin.saturating_sub(air), end.saturating_add(air));
     });
-    if session.selected.get_untracked().is_none_or(|span| !found.spans.contains(span)) {
+    if session.selection.span.get_untracked().is_none_or(|span| !found.spans.contains(span)) {
         session.select(first);
     }
     true

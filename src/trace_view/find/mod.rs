@@ -36,8 +36,9 @@ pub fn Find(
     /// Id of the trace in the address.
     id: StoredValue<String>,
 ) -> impl IntoView {
-    let is_looking = move || !session.find.with(String::is_empty);
-    let error = move || session.matches.with(|found| found.as_ref().and_then(|found| found.error.clone()));
+    let is_looking = move || !session.find.query.with(String::is_empty);
+    let error =
+        move || session.find.matches.with(|found| found.as_ref().and_then(|found| found.error.clone()));
     view! {
         <div class="find" role="search">
             <FindField session data id/>
@@ -46,7 +47,7 @@ pub fn Find(
                 <FindTools session/>
             </Show>
             {move || {
-                error().map(|error| view! { <Mistake text=session.find.get_untracked() error/> })
+                error().map(|error| view! { <Mistake text=session.find.query.get_untracked() error/> })
             }}
         </div>
     }
@@ -55,7 +56,7 @@ pub fn Find(
 /// Steps through the matches, and what is shown besides them.
 #[component]
 fn FindTools(session: Session) -> impl IntoView {
-    let has_none = move || session.matches.with(|found| count_of(found.as_deref()) == 0);
+    let has_none = move || session.find.matches.with(|found| count_of(found.as_deref()) == 0);
     let step = move |label: &'static str, face: &'static str, action: Action| {
         let step = move |_| {
             action.act(session);
@@ -78,12 +79,12 @@ fn FindTools(session: Session) -> impl IntoView {
     };
     let choose = move |chosen: String| {
         if let Some((show, _)) = SHOWS.iter().find(|(show, _)| word(*show) == chosen) {
-            session.show.set(*show);
+            session.find.show.set(*show);
         }
     };
     let option = move |(show, words): (ShowMode, &'static str)| {
         view! {
-            <option value=word(show) prop:selected=move || session.show.get() == show>{words}</option>
+            <option value=word(show) prop:selected=move || session.find.show.get() == show>{words}</option>
         }
     };
     view! {
@@ -128,8 +129,8 @@ fn count_of(found: Option<&Matches>) -> u64 {
 
 /// How many spans match, and which of them is selected.
 fn status(session: Session) -> String {
-    let selected = session.selected.get();
-    session.matches.with(|found| {
+    let selected = session.selection.span.get();
+    session.find.matches.with(|found| {
         let Some(found) = found.as_deref() else { return String::new() };
         let so_far = if found.unsearched > 0 { " so far" } else { "" };
         match (count_of(Some(found)), selected.filter(|span| found.spans.contains(*span))) {

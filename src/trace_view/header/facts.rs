@@ -152,7 +152,7 @@ fn Started(
     /// Nanoseconds since 1970.
     unix: u64,
 ) -> impl IntoView {
-    let zone = session.zone;
+    let zone = session.clock.zone;
     let moment = move || clock::moment(unix, zone.get());
     let day = move || {
         let day = moment().day();

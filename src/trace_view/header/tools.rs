@@ -1,10 +1,10 @@
 //! What can be done with the trace as a whole: reload, copy a link, download, keyboard shortcuts.
 
-use super::super::actions::Summoned;
 use super::super::address;
 use super::super::copy::CopyStatus;
 use super::super::download::download;
 use super::super::refresh::Refresher;
+use super::super::session::OpenPanel;
 use super::super::session::Session;
 use crate::route::Route;
 use crate::state::data::Data;
@@ -54,7 +54,7 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
                 class="button button--flat"
                 title="Keyboard shortcuts (?)"
                 aria-label="Keyboard shortcuts"
-                on:click=move |_| session.summoned.set(Some(Summoned::Help))
+                on:click=move |_| session.panels.open.set(Some(OpenPanel::Help))
             >
                 "?"
             </button>

@@ -1,6 +1,6 @@
-//! What is painted in the band: every span of the trace, a slice in each frame.
+//! Paints every span of the trace into the minimap, some per animation frame.
 
-use super::super::colours::Overview;
+use super::super::coloring::DeferredColoring;
 use super::super::session::Session;
 use super::super::tokens::tokens;
 use crate::state::busy::{self, Busy};
@@ -15,13 +15,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{Element, HtmlCanvasElement};
 
-/// Height of the band and of the air above and below its lanes, CSS pixels; `.minimap` in the stylesheet.
+/// Height of the band and of the margins above and below its lanes, CSS pixels; `.minimap` in the stylesheet.
 const HEIGHT: f64 = 56.0;
 const AIR: f64 = 4.0;
-/// Lanes at most, each two CSS pixels high, and the height of a lane at most.
+/// Maximum number of lanes, and maximum height of a lane, CSS pixels.
 const LANES: usize = 24;
 const THICKEST: f64 = 6.0;
-/// Spans taken in a frame: about two milliseconds.
+/// Spans processed per frame: about two milliseconds.
 const SLICE: usize = 60_000;
 
 struct Painter {
@@ -35,7 +35,7 @@ struct Painter {
 }
 
 impl Painter {
-    /// Starts anew, for a new width, theme or meaning of the colours.
+    /// Restarts, for a new width, theme or coloring.
     fn restart(&mut self, width: f64) {
         self.colours = custom_properties(&tokens().iter().map(String::as_str).collect::<Vec<_>>());
         self.busy = Some(busy::hold());
@@ -44,7 +44,7 @@ impl Painter {
         self.band = (columns > 0).then(|| Band::new(&self.outline, columns, LANES.min(self.outline.len())));
     }
 
-    /// Takes a slice and paints what there is; `true` while there is more.
+    /// Processes some spans, and paints after the last; `true` while there are more.
     fn step(&mut self) -> bool {
         let Some(band) = &mut self.band else {
             self.busy = None;
@@ -80,16 +80,16 @@ impl Painter {
     }
 }
 
-/// Keeps the canvas painted as long as what this gives is kept; `None` where the browser gives no canvas.
+/// Keeps the canvas painted until the returned value is dropped. `None` if the browser has no canvas.
 pub fn paint(
     session: Session,
-    coloured: Overview,
+    coloring: DeferredColoring,
     root: &Element,
     canvas: HtmlCanvasElement,
 ) -> Option<(Frame, SizeWatch, ThemeWatch)> {
     let painter = Rc::new(RefCell::new(Painter {
         outline: session.outline(),
-        colouring: coloured.get_untracked(),
+        colouring: coloring.get_untracked(),
         surface: Surface::new(canvas)?,
         band: None,
         width: 0.0,
@@ -110,10 +110,10 @@ pub fn paint(
     });
     let (meaning, asked, width) = (painter.clone(), frame.clone(), last.clone());
     Effect::new(move |_| {
-        let now = coloured.get();
+        let now = coloring.get();
         let mut painter = meaning.borrow_mut();
         if !Arc::ptr_eq(&painter.colouring, &now) {
-            // Another trace has another meaning of its colours, too.
+            // A reloaded trace has another coloring, too.
             painter.outline = session.outline();
             painter.colouring = now;
             painter.restart(width.get());

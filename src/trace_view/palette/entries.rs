@@ -100,7 +100,7 @@ impl Entry {
     pub fn act(self, session: Session) {
         let outline = session.outline();
         let next = |fits: &dyn Fn(usize) -> bool| {
-            let after = session.selected.get_untracked().map_or(0, |span| span as usize + 1);
+            let after = session.selection.span.get_untracked().map_or(0, |span| span as usize + 1);
             (after..outline.len()).chain(0..after.min(outline.len())).find(|span| fits(*span))
         };
         let span = match self {

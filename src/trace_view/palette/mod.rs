@@ -41,7 +41,7 @@ pub fn Palette(session: Session) -> impl IntoView {
     });
     // What was chosen runs once the dialog is closed: it may move the focus.
     let closed = move |()| {
-        session.summoned.set(None);
+        session.panels.open.set(None);
         if let Some(entry) = chosen.get_value() {
             entry.act(session);
         }

@@ -1,6 +1,6 @@
 //! The panel with which rows are arranged: sibling order, groups, columns, the ruler, and services to collapse or hide.
 
-use super::super::colours::Slots;
+use super::super::coloring::Slots;
 use super::super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
@@ -59,9 +59,9 @@ pub fn ArrangeButton(session: Session, slots: Slots) -> impl IntoView {
 #[component]
 fn Panel(session: Session, slots: Slots) -> impl IntoView {
     let add_column = move |key: String| {
-        let has_it = session.columns.with_untracked(|columns| columns.contains(&key));
+        let has_it = session.columns.keys.with_untracked(|columns| columns.contains(&key));
         if !key.is_empty() && !has_it {
-            session.columns.update(|columns| columns.push(key));
+            session.columns.keys.update(|columns| columns.push(key));
         }
     };
     // Other services after the trace was reloaded; what is being edited beside them stays.
@@ -73,7 +73,7 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
                 <input
                     type="checkbox"
                     data-test="group"
-                    prop:checked=move || session.view.with(|view| view.group)
+                    prop:checked=move || session.folding.view.with(|view| view.group)
                     on:change=move |_| session.change(|view| view.group = !view.group)
                 />
                 "Group repeated siblings"
@@ -94,8 +94,8 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
                 <input
                     type="checkbox"
                     data-test="absolute"
-                    prop:checked=session.absolute
-                    on:change=move |_| session.absolute.update(|absolute| *absolute = !*absolute)
+                    prop:checked=session.clock.absolute
+                    on:change=move |_| session.clock.absolute.update(|absolute| *absolute = !*absolute)
                 />
                 "Clock time"
             </label>
@@ -107,7 +107,7 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
 #[component]
 fn OrderChoice(session: Session) -> impl IntoView {
     let option = move |(order, value, label): (SiblingOrder, &'static str, &'static str)| {
-        let is_chosen = move || session.view.with(|view| view.order == order);
+        let is_chosen = move || session.folding.view.with(|view| view.order == order);
         view! { <option value=value prop:selected=is_chosen>{label}</option> }
     };
     let choose = move |chosen: String| {
@@ -155,8 +155,9 @@ fn Services(session: Session, slots: std::sync::Arc<Vec<u8>>) -> impl IntoView {
 #[component]
 fn Service(session: Session, name: String, color: usize, spans: usize) -> impl IntoView {
     let service = StoredValue::new(name.clone());
-    let is_collapsed =
-        move || service.with_value(|service| session.view.with(|view| view.fold.services.contains(service)));
+    let is_collapsed = move || {
+        service.with_value(|service| session.folding.view.with(|view| view.fold.services.contains(service)))
+    };
     let collapse = move |_| {
         let (outline, collapsed) = (session.outline(), untrack(is_collapsed));
         session.change(|view| {
@@ -164,7 +165,7 @@ fn Service(session: Session, name: String, color: usize, spans: usize) -> impl I
         });
     };
     let is_hidden =
-        move || service.with_value(|service| session.view.with(|view| view.hidden.contains(service)));
+        move || service.with_value(|service| session.folding.view.with(|view| view.hidden.contains(service)));
     let hide = move |_| {
         let (service, hidden) = (service.get_value(), untrack(is_hidden));
         session.change(|view| {

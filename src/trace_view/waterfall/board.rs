@@ -1,5 +1,5 @@
-//! What stands behind the waterfall's elements: its measures and what it remembers between frames, so that rows,
-//! bars and ruler never disagree for one.
+//! State behind the waterfall's elements: sizes, scroll offset, and what was painted last. Rows, bars and ruler are
+//! painted from it in one frame, so that they always agree.
 
 mod draw;
 mod drawers;
@@ -9,7 +9,7 @@ mod ticks;
 
 pub use point::Drag;
 
-use super::super::colours::Coloured;
+use super::super::coloring::Coloring;
 use super::super::session::Session;
 use super::drawers::{Drawers, Fill};
 use super::paint::Palette;
@@ -40,9 +40,9 @@ pub struct Elements {
     pub head: HtmlElement,
     /// Scrolls natively.
     pub scroller: HtmlElement,
-    /// As high as the list, so that there is something to scroll.
+    /// As high as the list, so that the scroller has something to scroll.
     pub spacer: HtmlElement,
-    /// Sticks to the scroller's top and holds what is seen.
+    /// Sticks to the scroller's top; holds the visible part.
     pub stage: HtmlElement,
     /// Holds the rows.
     pub pool: HtmlElement,
@@ -50,21 +50,21 @@ pub struct Elements {
     pub bars: HtmlCanvasElement,
     /// The ruler.
     pub ruler: HtmlCanvasElement,
-    /// The layer for what follows the pointer, above ruler and bars.
+    /// The layer that follows the pointer, above ruler and bars.
     pub overlay: HtmlCanvasElement,
-    /// Stands at the events that are looked at.
+    /// Marks the events at the event cursor.
     pub tick: HtmlElement,
 }
 
-/// See the module.
+/// Paints the waterfall; see the module.
 pub struct Board {
     session: Session,
-    coloured: Coloured,
+    coloring: Coloring,
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
     frame: OnceCell<Frame>,
-    /// What a drawer calls when its content has another height.
+    /// Called when the content of a drawer changes height.
     resized: OnceCell<Rc<dyn Fn(SpanId)>>,
     pointer_frame: OnceCell<Frame>,
     busy: Cell<Option<Busy>>,
@@ -73,37 +73,37 @@ pub struct Board {
 struct Inner {
     pool: RowPool,
     drawers: Drawers,
-    // The rows that were painted last, and the depth of the deepest.
+    // The rows painted last, and the depth of the deepest.
     rows: Arc<Rows>,
     deepest: u32,
     kept: WaterfallCache,
     scene: Waterfall,
     palette: Palette,
     char_width: Option<(f64, f64)>,
-    // Size of what is seen and of the names' column, CSS pixels.
+    // Size of the visible part, and width left of the bars, CSS pixels.
     width: f64,
     height: f64,
     names: f64,
-    // The list's own offset; the scrollbar may be coarser.
+    // Exact scroll offset; the scrollbar may be coarser.
     top: f64,
-    // Where the scrollbar was last put by us.
+    // Position that was set on the scrollbar last.
     put: f64,
     edition: u32,
     spacer_height: f64,
     active: Option<String>,
-    // What assistive technology was told of the number of rows.
+    // The row count announced to assistive technology.
     row_count: Option<usize>,
     pointing: Option<Drag>,
-    // Whether something stands on the layer that follows it.
+    // Whether something is drawn on the overlay.
     pointed: bool,
-    // How far below the upper edge of the rows the pointer is, and the rows on screen as last painted.
+    // Distance of the pointer from the top of the visible part, and the visible rows as last painted.
     hovered: Option<f64>,
     seen: std::ops::Range<usize>,
 }
 
 impl Board {
-    /// A board over `elements`; `fill` makes details between rows. `None` where the browser gives no canvas.
-    pub fn new(session: Session, coloured: Coloured, elements: Elements, fill: Fill) -> Option<Rc<Self>> {
+    /// A board over `elements`; `fill` makes the details between rows. `None` if the browser has no canvas.
+    pub fn new(session: Session, coloring: Coloring, elements: Elements, fill: Fill) -> Option<Rc<Self>> {
         let surfaces = (
             Surface::new(elements.bars.clone())?,
             Surface::new(elements.ruler.clone())?,
@@ -134,7 +134,7 @@ impl Board {
         };
         let board = Rc::new(Board {
             session,
-            coloured,
+            coloring,
             elements,
             surfaces,
             inner: RefCell::new(inner),
@@ -144,7 +144,7 @@ impl Board {
             busy: Cell::new(None),
         });
         let (all, pointer) = (Rc::downgrade(&board), Rc::downgrade(&board));
-        // Set once, here: the cells are empty.
+        // The cells are empty: this is the only place that sets them.
         let _ = board.frame.set(Frame::new(move |_| {
             if let Some(board) = all.upgrade() {
                 board.paint();
@@ -167,13 +167,13 @@ impl Board {
         Some(board)
     }
 
-    /// Writes all rows anew in the next frame: what is shown of each span has changed.
+    /// Rewrites all rows in the next frame, because what they show of their spans has changed.
     pub fn renew(&self) {
         self.inner.borrow_mut().rows = Arc::default();
         self.request();
     }
 
-    /// Asks for everything to be painted in the next frame.
+    /// Requests painting in the next animation frame.
     pub fn request(&self) {
         if let Some(frame) = self.frame.get() {
             if !frame.is_pending() {
@@ -183,7 +183,7 @@ impl Board {
         }
     }
 
-    /// Takes the elements' sizes, and `names` as the width of the names' column.
+    /// Measures the elements; `names` is the width left of the bars, CSS pixels.
     pub fn measure(&self, names: f64) {
         let width = f64::from(self.elements.scroller.client_width());
         let height = f64::from(self.elements.scroller.client_height());
@@ -195,7 +195,7 @@ impl Board {
         (inner.width, inner.names) = (width, names);
         let top = inner.top;
         drop(inner);
-        // A detail that opens below must not cover the row that it is about.
+        // Details that open below must not cover their own row.
         if height < before
             && let Some(index) = self.selected_row()
             && (top..top + before).contains(&self.top_of(index))
@@ -205,13 +205,13 @@ impl Board {
         self.request();
     }
 
-    /// Width of the names' column and of the bars' area, CSS pixels.
+    /// Width left of the bars, and width of the bars, CSS pixels.
     pub fn columns(&self) -> (f64, f64) {
         let inner = self.inner.borrow();
         (inner.names, (inner.width - inner.names).max(1.0))
     }
 
-    /// Reads the colours again.
+    /// Reads the theme's colours again.
     pub fn theme_changed(&self) {
         let mut inner = self.inner.borrow_mut();
         inner.palette = Palette::read();
@@ -222,6 +222,6 @@ impl Board {
 }
 
 fn set_style(element: &HtmlElement, property: &str, value: &str) {
-    // Assigning to an element's style is allowed under a strict policy; a valid value is never refused.
+    // The strict content security policy allows setting single properties; valid values never fail.
     let _ = element.style().set_property(property, value);
 }

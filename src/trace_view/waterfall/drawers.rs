@@ -83,8 +83,8 @@ impl Drawers {
 
     /// Takes what is open and where its rows are from the session. Whether rows have other numbers now.
     pub fn arrange(&mut self, session: Session) -> bool {
-        let rows = session.rows.get_untracked();
-        let is_same = session.opened.with_untracked(|opened| *opened == self.opened);
+        let rows = session.folding.rows.get_untracked();
+        let is_same = session.panels.inline.with_untracked(|opened| *opened == self.opened);
         if is_same && Arc::ptr_eq(&rows, &self.rows) {
             return false;
         }
@@ -94,7 +94,7 @@ impl Drawers {
             self.spans.clear();
         }
         self.rows = rows;
-        self.opened = session.opened.get_untracked();
+        self.opened = session.panels.inline.get_untracked();
         let before = std::mem::take(&mut self.places);
         for id in &self.opened {
             // A span is looked for once: that looks at all of them.

@@ -14,7 +14,7 @@ pub fn ColumnHeads(session: Session) -> impl IntoView {
     let head = move |key: String| {
         let label = format!("Remove column {key}");
         let (name, title) = (key.clone(), key.clone());
-        let remove = move |_| session.columns.update(|columns| columns.retain(|other| *other != key));
+        let remove = move |_| session.columns.keys.update(|columns| columns.retain(|other| *other != key));
         view! {
             <div class="waterfall-column" data-test="column-head">
                 <bdi class="waterfall-column-name" title=title>{name}</bdi>
@@ -30,7 +30,7 @@ pub fn ColumnHeads(session: Session) -> impl IntoView {
             </div>
         }
     };
-    move || session.columns.get().into_iter().map(head).collect_view()
+    move || session.columns.keys.get().into_iter().map(head).collect_view()
 }
 
 /// The path from the root to the focused span, each step a button; nothing where no span is focused.
@@ -38,7 +38,7 @@ pub fn ColumnHeads(session: Session) -> impl IntoView {
 pub fn Breadcrumb(session: Session) -> impl IntoView {
     let path = move || {
         let outline = session.outline_live().get();
-        let focus = outline.find(session.view.with(|view| view.focus)?)?;
+        let focus = outline.find(session.folding.view.with(|view| view.focus)?)?;
         let mut path: Vec<SpanIx> =
             std::iter::successors(Some(focus), |span| outline.parent_of(*span)).collect();
         let omitted = path.len().saturating_sub(STEPS);

@@ -1,14 +1,14 @@
-//! From a key that was pressed to what it does. Where a row has the focus the arrows walk the tree, as in every
-//! tree grid; elsewhere on the page they pan and zoom, as in Jaeger. What each key means stands in [`actions`].
+//! Keyboard shortcuts. With the focus on a row the arrows walk the tree, as in every tree grid; elsewhere on the page they
+//! pan and zoom, as in Jaeger. The keys are listed in [`actions`].
 
 use super::super::actions;
 use super::super::session::Session;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
 
-/// Acts on a key, unless a field has it.
+/// Handles a key, unless a field has the focus.
 pub fn pressed(session: Session, tree: &HtmlElement, event: &KeyboardEvent) {
-    // Nothing acts on a trace that is still on its way.
+    // An empty trace has nothing to act on.
     if event.default_prevented() || event.alt_key() || session.outline().is_empty() {
         return;
     }
@@ -25,8 +25,8 @@ pub fn pressed(session: Session, tree: &HtmlElement, event: &KeyboardEvent) {
     }
 }
 
-/// A key as the table writes it. Letters are small whatever Shift makes of them; of other signs the sign counts,
-/// wherever a keyboard has it, but for those that share a key with plus and minus on some.
+/// A key as written in the table. Letters are lower case with or without Shift; other characters count by themselves,
+/// wherever a keyboard has them, except for those that share a key with plus and minus.
 fn written(key: &str, shift: bool, control: bool) -> String {
     let (key, shift) = match key {
         "=" => ("+".to_owned(), shift),
@@ -43,7 +43,7 @@ fn within(element: &Element, selector: &str) -> bool {
     element.closest(selector).ok().flatten().is_some()
 }
 
-/// Whether an element has its own use for a key: fields for all, buttons and links for those that press them.
+/// Whether an element handles a key itself: fields handle all, buttons and links those that press them.
 fn takes_keys(element: &Element, key: &str) -> bool {
     let matches = |selector: &str| within(element, selector);
     matches("input, textarea, select, dialog, [contenteditable], [role=separator], [role=slider]")

@@ -1,4 +1,4 @@
-//! What sets a row apart from the others: it is what is looked for, it is not, or it has just come.
+//! Highlighting of rows: a match, not a match, or just added.
 
 use super::super::session::Session;
 use crate::route::Show;
@@ -8,24 +8,24 @@ use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
 use std::sync::Arc;
 
-/// How a row stands out.
+/// How a row is highlighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
     /// Not at all.
     #[default]
     Plain,
-    /// It is looked for.
+    /// It matches the query.
     Match,
-    /// It hides something that is looked for.
+    /// It hides a match.
     Hides,
-    /// It is not looked for, and steps back.
+    /// It does not match, and is dimmed.
     Other,
-    /// It has just come.
+    /// A reload has just added it.
     Added,
 }
 
 impl Mark {
-    /// The word for it in the document; none for those that do not stand out.
+    /// Value of the row's `data-mark`; `None` if it is not highlighted.
     pub fn word(self) -> Option<&'static str> {
         match self {
             Mark::Plain => None,
@@ -37,7 +37,7 @@ impl Mark {
     }
 }
 
-/// What marks rows, as it is now.
+/// The current highlighting.
 pub struct Marks {
     found: Option<Arc<Matches>>,
     dims: bool,
@@ -45,15 +45,19 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// What the session has found, and what has just come to it; untracked.
+    /// Reads matches and added spans from the session, untracked.
     pub fn of(session: Session, outline: &Outline) -> Self {
-        let found = session.matches.get_untracked();
-        // What was found in another reading of the trace says nothing about this one.
+        let found = session.find.matches.get_untracked();
+        // Matches of another version of the trace do not apply.
         let found = found.filter(|found| found.error.is_none() && found.spans.spans() == outline.len());
-        Marks { found, dims: session.show.get_untracked() == Show::Dim, added: session.added.get_untracked() }
+        Marks {
+            found,
+            dims: session.find.show.get_untracked() == Show::Dim,
+            added: session.added.get_untracked(),
+        }
     }
 
-    /// How the row at `index` stands out. A closed group stands for its members, and hides what is below them.
+    /// Highlighting of the row at `index`. A collapsed group represents its members and hides their descendants.
     pub fn at(&self, outline: &Outline, rows: &Rows, index: usize, row: Row) -> Mark {
         if self.added.binary_search(&row.span).is_ok() {
             return Mark::Added;
@@ -61,7 +65,7 @@ impl Marks {
         let Some(found) = &self.found else { return Mark::Plain };
         let is_found = |span: &SpanIx| found.spans.contains(*span);
         let alone = [row.span];
-        // The members of an open group have rows of their own.
+        // Members of an expanded group have their own rows.
         let own = match row.is_group() {
             true if row.collapsed() => rows.members(index),
             true => &[],
@@ -89,7 +93,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn whatever_is_folded_the_rows_that_stand_for_what_is_found_say_so() {
+    fn rows_that_show_or_hide_a_match_are_highlighted_however_rows_are_folded() {
         let drawn = trace(
             "
             a: root          [==================]
@@ -107,7 +111,7 @@ mod tests {
         );
         let outline = drawn.outline();
         let spans = outline.len() as SpanIx;
-        // Every span and every pair of spans is found, under every way to fold.
+        // Every span and pair of spans as matches, with every way of folding.
         for (one, other) in (0..spans).flat_map(|one| (one..spans).map(move |other| (one, other))) {
             let mut found = Matches { spans: SpanSet::none(outline.len()), ..Matches::default() };
             [one, other].into_iter().for_each(|span| found.spans.insert(span));

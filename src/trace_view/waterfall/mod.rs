@@ -17,7 +17,7 @@ pub mod pool;
 pub use board::Board;
 pub use drawers::Fill;
 
-use super::colours::{Coloured, Slots};
+use super::coloring::{Coloring, Slots};
 use super::session::Session;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::progress::progress;
@@ -42,7 +42,7 @@ pub fn Waterfall(
     /// Colour slots by string index of the service's name.
     slots: Slots,
     /// What the colours of bars mean.
-    coloring: Coloured,
+    coloring: Coloring,
     /// Makes the details of a span, for between the rows.
     fill: Fill,
     /// Shows the events at a tick.
@@ -55,9 +55,9 @@ pub fn Waterfall(
         }
     });
     let names = move || format!("{}px", left_of_bars(session));
-    let widest = Signal::derive(move || (session.width.get() * 0.7).max(200.0));
+    let widest = Signal::derive(move || (session.viewport.width.get() * 0.7).max(200.0));
     let computing_rows = move || {
-        session.arranging.get().then(|| {
+        session.folding.computing.get().then(|| {
             let bar = move || {
                 let text = Signal::stored("Sorting rows…".to_owned());
                 progress(text, Signal::stored(None)).into()
@@ -73,7 +73,7 @@ pub fn Waterfall(
             node_ref=refs.root
             class="waterfall"
             style=("--names", names)
-            style=("--names-alone", move || format!("{}px", session.names.get()))
+            style=("--names-alone", move || format!("{}px", session.viewport.names.get()))
         >
             <Breadcrumb session/>
             <div class="waterfall-board">
@@ -93,7 +93,7 @@ pub fn Waterfall(
                     role="treegrid"
                     tabindex="0"
                     aria-label="Spans of the trace"
-                    aria-colcount=move || (2 + session.columns.with(Vec::len)).to_string()
+                    aria-colcount=move || (2 + session.columns.keys.with(Vec::len)).to_string()
                 >
                     <div node_ref=refs.spacer class="waterfall-spacer" role="presentation">
                         <div node_ref=refs.stage class="waterfall-stage" role="presentation">
@@ -109,7 +109,7 @@ pub fn Waterfall(
                     </div>
                 </div>
                 <canvas node_ref=refs.overlay class="waterfall-overlay" aria-hidden="true"></canvas>
-                <div class="waterfall-divider"><Divider label="Resize names" size=session.names min=140.0 max=widest/></div>
+                <div class="waterfall-divider"><Divider label="Resize names" size=session.viewport.names min=140.0 max=widest/></div>
                 {computing_rows}
             </div>
             {note}
@@ -152,7 +152,7 @@ impl Refs {
 
 /// Width of the names and of the attribute columns beside them, CSS pixels.
 fn left_of_bars(session: Session) -> f64 {
-    session.names.get() + session.columns.with(Vec::len) as f64 * board::COLUMN
+    session.viewport.names.get() + session.columns.keys.with(Vec::len) as f64 * board::COLUMN
 }
 
 /// Buttons that collapse and expand rows.
@@ -192,7 +192,7 @@ struct Running {
 }
 
 /// Fills `elements` and keeps them up to date. `None` if the browser has no canvas.
-fn start(session: Session, coloring: Coloured, fill: Fill, elements: Elements) -> Option<Running> {
+fn start(session: Session, coloring: Coloring, fill: Fill, elements: Elements) -> Option<Running> {
     let (root, head, scroller) = (elements.root.clone(), elements.head.clone(), elements.scroller.clone());
     let board = Board::new(session, coloring, elements, fill)?;
     let sizes = watch_size(session, &board, root, scroller.clone());
@@ -221,11 +221,11 @@ fn watch_size(session: Session, board: &Rc<Board>, root: HtmlElement, scroller: 
         let width = f64::from(scroller.client_width());
         // Until a person resizes it, the column of names leaves most of a narrow page to the bars. The width of the page
         // counts, not what open details leave of it: an address shows the same, opened or reloaded.
-        if session.width.get_untracked() == 0.0 && width > 0.0 {
+        if session.viewport.width.get_untracked() == 0.0 && width > 0.0 {
             let page = document().document_element().map_or(width, |page| f64::from(page.client_width()));
-            session.names.update(|names| *names = names.min((page * 0.32).max(200.0)));
+            session.viewport.names.update(|names| *names = names.min((page * 0.32).max(200.0)));
         }
-        session.width.set(width);
+        session.viewport.width.set(width);
         // The ruler and the overlay end where the scrollbar starts.
         let bar = scroller.offset_width() - scroller.client_width();
         let _ = root.style().set_property("--scrollbar", &format!("{bar}px"));
@@ -238,7 +238,7 @@ fn watch_size(session: Session, board: &Rc<Board>, root: HtmlElement, scroller: 
 }
 
 /// Requests a frame whenever something that the board paints has changed.
-fn repaint_on_changes(session: Session, coloring: Coloured, board: &Rc<Board>) {
+fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
     let on_change = |track: Box<dyn Fn()>, act: fn(&Board)| {
         let board = Rc::downgrade(board);
         Effect::new(move |_| {
@@ -250,14 +250,14 @@ fn repaint_on_changes(session: Session, coloring: Coloured, board: &Rc<Board>) {
     };
     on_change(
         Box::new(move || {
-            session.rows.track();
-            session.range.track();
-            session.selected.track();
-            session.opened.track();
-            session.absolute.track();
-            session.zone.track();
-            session.matches.track();
-            session.show.track();
+            session.folding.rows.track();
+            session.viewport.range.track();
+            session.selection.span.track();
+            session.panels.inline.track();
+            session.clock.absolute.track();
+            session.clock.zone.track();
+            session.find.matches.track();
+            session.find.show.track();
             session.added.track();
         }),
         Board::request,
@@ -265,18 +265,18 @@ fn repaint_on_changes(session: Session, coloring: Coloured, board: &Rc<Board>) {
     on_change(
         Box::new(move || {
             coloring.track();
-            session.told.track();
-            session.columns.track();
+            session.columns.values.track();
+            session.columns.keys.track();
         }),
         Board::renew,
     );
-    on_change(Box::new(move || session.ticked.track()), Board::tick_changed);
-    on_change(Box::new(move || session.reveal.track()), Board::show_selected);
+    on_change(Box::new(move || session.events.track()), Board::cursor_changed);
+    on_change(Box::new(move || session.selection.reveal.track()), Board::show_selected);
     let board = Rc::downgrade(board);
     Effect::new(move |_| {
         let left = left_of_bars(session);
         // Before the first measurement this would force a layout.
-        if let (Some(board), true) = (board.upgrade(), session.width.get_untracked() > 0.0) {
+        if let (Some(board), true) = (board.upgrade(), session.viewport.width.get_untracked() > 0.0) {
             board.measure(left);
         }
     });

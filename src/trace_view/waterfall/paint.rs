@@ -1,22 +1,22 @@
-//! From a laid-out scene to pixels. All places are device pixels; nothing is decided here.
+//! Draws a computed scene. All coordinates are device pixels; nothing is decided here.
 
 use super::super::tokens::tokens;
-use crate::ui::canvas::custom_properties;
+use crate::ui::canvas::custom_property;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::ruler::RulerTick;
 use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, Stretch, Viewport, Waterfall};
 use web_sys::CanvasRenderingContext2d;
 
-/// How much of a bar's colour is left where its span waited, where only what is below it was at work, and between
-/// the members of a group; the latter two are thin.
+/// Opacity of a bar where its span waited, where only its descendants were at work, and between the members of a group.
+/// The latter two are thin.
 const WAITING: f64 = 0.35;
 const BELOW: f64 = 0.6;
 const BETWEEN: f64 = 0.6;
 
-/// How much of a row that steps back is covered.
-const VEIL: f64 = 0.65;
+/// Opacity of the cover over a dimmed row.
+const DIM: f64 = 0.65;
 
-/// The colours and fonts of the theme, read once a theme.
+/// Colours and fonts of the theme, read once per theme.
 pub struct Palette {
     spans: Vec<String>,
     ink: String,
@@ -31,41 +31,34 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// As the page is now.
+    /// Reads the theme that is applied now.
     pub fn read() -> Self {
-        let colours = tokens();
-        let mut names: Vec<&str> = colours.iter().map(String::as_str).collect();
-        names.extend(["--ink", "--ink-3", "--line", "--paper", "--warn", "--accent", "--on-accent"]);
-        names.extend(["--font-text", "--font-mono"]);
-        let mut values = custom_properties(&names).into_iter();
-        let spans = values.by_ref().take(colours.len()).collect();
-        let mut next = || values.next().unwrap_or_default();
         Palette {
-            spans,
-            ink: next(),
-            quiet: next(),
-            line: next(),
-            paper: next(),
-            warn: next(),
-            accent: next(),
-            on_accent: next(),
-            font: next(),
-            mono: next(),
+            spans: tokens().iter().map(|name| custom_property(name)).collect(),
+            ink: custom_property("--ink"),
+            quiet: custom_property("--ink-3"),
+            line: custom_property("--line"),
+            paper: custom_property("--paper"),
+            warn: custom_property("--warn"),
+            accent: custom_property("--accent"),
+            on_accent: custom_property("--on-accent"),
+            font: custom_property("--font-text"),
+            mono: custom_property("--font-mono"),
         }
     }
 
-    /// The colour of an index.
+    /// The colour with this index.
     pub fn span(&self, colour: u8) -> &str {
         self.spans.get(usize::from(colour)).map_or("", String::as_str)
     }
 
-    /// The font of labels, for a screen of `ratio` device pixels a CSS pixel.
+    /// The font of labels at `ratio` device pixels per CSS pixel.
     pub fn label_font(&self, ratio: f64) -> String {
         format!("{}px {}", 11.0 * ratio, self.font)
     }
 }
 
-/// Vertical lines at the ruler's marks, behind everything.
+/// Draws vertical lines at the ruler's ticks, behind everything.
 pub fn grid(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
@@ -79,7 +72,7 @@ pub fn grid(
     }
 }
 
-/// The marks and their labels over `width`.
+/// Draws the ruler's ticks and labels.
 pub fn ruler(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
@@ -96,14 +89,14 @@ pub fn ruler(
         context.set_fill_style_str(&palette.quiet);
         let text = x + 4.0 * ratio;
         let wide = context.measure_text(&tick.label).map_or(0.0, |text| text.width());
-        // A number that is cut is a wrong number: the last mark may keep its line only.
+        // Never clip a tick label; draw the line without it.
         if text + wide <= width {
             let _ = context.fill_text(&tick.label, text, (height * 0.55).round());
         }
     }
 }
 
-/// Bars, event ticks and labels.
+/// Draws bars, event ticks and labels.
 pub fn bars(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
@@ -115,7 +108,7 @@ pub fn bars(
     let inset = ((view.places.row_height - bar_height) / 2.0).round();
     let radius = 2.0 * ratio;
     let thick = |bar: usize| matches!(scene.pattern[bar], Pattern::Own | Pattern::Waiting);
-    // Two pieces of one bar, the second beside the first.
+    // Whether a piece of a bar adjoins the piece before it.
     let joined = |bar: usize| {
         bar > 0
             && bar < scene.len()
@@ -140,7 +133,7 @@ pub fn bars(
             let (x0, x1) = (f64::from(scene.x0[bar]), f64::from(scene.x1[bar]));
             let y = (view.y_of(scene.row[bar] as usize) + (view.places.row_height - height) / 2.0).round();
             let (begins, ends) = (!joined(bar), !joined(bar + 1));
-            // Ends are round, joints and cuts are not; what is hardly wider than the curve is not either.
+            // Ends are rounded; joints, clipped ends and very narrow bars are not.
             if thick(bar) && (begins || ends) && x1 - x0 > 2.0 * radius {
                 let left = if begins && x0 > 0.0 { radius } else { 0.0 };
                 let right = if ends && x1 < view.scale.width.floor() { radius } else { 0.0 };
@@ -151,7 +144,7 @@ pub fn bars(
         }
     }
     context.set_global_alpha(1.0);
-    let stretches = |list: &[Stretch], from: f64, to: f64| {
+    let ranges = |list: &[Stretch], from: f64, to: f64| {
         for (row, x0, x1) in list {
             let y = (view.y_of(*row as usize) + inset + from).round();
             context.fill_rect(f64::from(*x0), y, f64::from(x1 - x0), (to - from).round());
@@ -160,15 +153,15 @@ pub fn bars(
     for ((row, x0, x1), colour) in &scene.served {
         let y = (view.y_of(*row as usize) + inset + 3.0 * ratio).round();
         let (wide, high) = (f64::from(x1 - x0), bar_height - 6.0 * ratio);
-        // Set off from the client's bar by a line of the ground.
+        // Separated from the client's bar by a line in the background colour.
         context.set_fill_style_str(&palette.paper);
         context.fill_rect(f64::from(*x0), y - hair(ratio), wide, high + 2.0 * hair(ratio));
         context.set_fill_style_str(palette.span(*colour));
         context.fill_rect(f64::from(*x0), y, wide, high);
     }
-    // A gap is hollow, with a dash in it.
+    // A gap is hollow, with a dashed line in it.
     context.set_fill_style_str(&palette.paper);
-    stretches(&scene.gaps, ratio, bar_height - ratio);
+    ranges(&scene.gaps, ratio, bar_height - ratio);
     context.set_fill_style_str(&palette.quiet);
     for (row, x0, x1) in &scene.gaps {
         let y = (view.y_of(*row as usize) + view.places.row_height / 2.0).floor();
@@ -179,9 +172,9 @@ pub fn bars(
         }
     }
     context.set_fill_style_str(&palette.warn);
-    stretches(&scene.overruns, bar_height + ratio, bar_height + 3.0 * ratio);
+    ranges(&scene.overruns, bar_height + ratio, bar_height + 3.0 * ratio);
     context.set_fill_style_str(palette.span(FAILED));
-    stretches(&scene.failures, bar_height - 4.0 * ratio, bar_height);
+    ranges(&scene.failures, bar_height - 4.0 * ratio, bar_height);
     context.set_fill_style_str(&palette.ink);
     for (row, x) in &scene.events {
         let y = (view.y_of(*row as usize) + inset - 2.0 * ratio).round();
@@ -214,12 +207,12 @@ fn labels(
         } else {
             context.set_fill_style_str(&palette.quiet);
         }
-        // Text that cannot be drawn is a text less, not a reason to stop.
+        // A label that cannot be drawn is left out.
         let _ = context.fill_text(&label.text, x, (middle + 0.5 * ratio).round());
     }
 }
 
-/// The thinnest line that is sharp.
+/// Width of the thinnest sharp line.
 fn hair(ratio: f64) -> f64 {
     ratio.floor().max(1.0)
 }
@@ -232,7 +225,7 @@ fn rounded(
 ) {
     context.begin_path();
     context.move_to(x0 + left, y0);
-    // Radii are never negative, the only thing that these refuse.
+    // `arc_to` fails for negative radii only.
     let _ = context.arc_to(x1, y0, x1, y1, right);
     let _ = context.arc_to(x1, y1, x0, y1, right);
     let _ = context.arc_to(x0, y1, x0, y0, left);
@@ -241,26 +234,26 @@ fn rounded(
     context.fill();
 }
 
-/// What follows the pointer: a line with its time, or the stretch that a drag has marked.
+/// What is drawn at the pointer: a line with its time, or the range that a drag has marked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pointing {
-    /// Where the pointer is.
+    /// Pointer position.
     pub x: f64,
-    /// What to write there.
+    /// Text beside the line.
     pub label: String,
-    /// Where the drag began.
+    /// Start of the drag.
     pub from: Option<f64>,
 }
 
-/// Lets a row step back: `(width, top, height)` of its place.
-pub fn veil(context: &CanvasRenderingContext2d, palette: &Palette, (width, y, height): (f64, f64, f64)) {
+/// Dims a row: `(width, top, height)` of its place.
+pub fn dim(context: &CanvasRenderingContext2d, palette: &Palette, (width, y, height): (f64, f64, f64)) {
     context.set_fill_style_str(&palette.paper);
-    context.set_global_alpha(VEIL);
+    context.set_global_alpha(DIM);
     context.fill_rect(0.0, y.round(), width, height.round());
     context.set_global_alpha(1.0);
 }
 
-/// The layer above the bars; `ruler` is the ruler's height, at the top of the layer.
+/// Draws the layer above the bars; `ruler` is the height of the ruler, at the top of the layer.
 pub fn pointing(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
@@ -283,7 +276,7 @@ pub fn pointing(
     let text = context.measure_text(&pointing.label).map_or(0.0, |text| text.width());
     let air = 4.0 * ratio;
     let wide = text + 2.0 * air;
-    // To the left of the line where there is no room to its right.
+    // Left of the line if it does not fit to the right.
     let left = if x + air + wide <= width { x + air } else { (x - air - wide).max(0.0) };
     let top = (ruler / 2.0 - 8.0 * ratio).round();
     rounded(context, (left, top, left + wide, top + 16.0 * ratio), 3.0 * ratio, 3.0 * ratio);

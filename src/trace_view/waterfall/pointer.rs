@@ -1,7 +1,7 @@
-//! What pointer and wheel do: scroll, zoom at the cursor, pan, drag a stretch of time, select, collapse.
+//! Pointer and wheel: scroll, zoom at the cursor, pan, drag a time range, select, collapse.
 
+use super::super::event_cursor::EventCursor;
 use super::super::session::Session;
-use super::super::ticked::Ticked;
 use super::board::{Board, Drag};
 use crate::ui::canvas::Listener;
 use leptos::prelude::*;
@@ -13,14 +13,14 @@ use web_sys::{Element, EventTarget, HtmlElement, MouseEvent, PointerEvent, Wheel
 /// A press that moves less than this is a click, CSS pixels.
 const CLICK: f64 = 4.0;
 
-/// A press over the bars or the ruler: where, and whether it has become a drag.
+/// A press over the bars or the ruler: its position, and whether it has become a drag.
 #[derive(Clone, Copy)]
 struct Press {
     x: f64,
     dragged: bool,
 }
 
-/// Listens on the rows (`scroller`) and on the ruler's row (`head`).
+/// Adds the listeners to the rows (`scroller`) and to the ruler's row (`head`).
 pub fn listen(
     session: Session,
     board: &Rc<Board>,
@@ -54,7 +54,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
     listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
-        // Fingers scroll; the left button drags.
+        // Touch scrolls; the left button drags.
         let x = place(&area, &event).0 - board.columns().0;
         if x >= 0.0 && !in_drawer(&event) && event.button() == 0 && event.pointer_type() != "touch" {
             held.set(Some(Press { x, dragged: false }));
@@ -67,7 +67,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         let x = x - board.columns().0;
         board.hover(Some(y).filter(|_| has_rows && !in_drawer(&event)));
         if event.buttons() == 0 {
-            // The button was released where nobody told us.
+            // The button was released outside of the page.
             held.set(None);
         }
         let mut from = None;
@@ -75,14 +75,14 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
             if !press.dragged && (x - press.x).abs() >= CLICK {
                 press.dragged = true;
                 held.set(Some(press));
-                // Without capture the drag ends at the edge: worse, but no error.
+                // Without capture the drag ends at the edge.
                 let _ = area.set_pointer_capture(event.pointer_id());
             }
             from = press.dragged.then_some(press.x);
         }
         let over_bars = x >= 0.0 && !in_drawer(&event);
         let points = over_bars && has_rows && event.buttons() == 0;
-        look_at(session, points.then(|| board.ticked_at(x, y, false)).flatten());
+        look_at(session, points.then(|| board.events_at(x, y, false)).flatten());
         board.point((over_bars || from.is_some()).then_some(Drag { x, from }));
     }));
     listeners.extend(fingers(session, board, surface));
@@ -92,13 +92,13 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         let Some(press) = held.get() else { return };
         let x = place(&area, &event).0 - board.columns().0;
         if press.dragged {
-            session.zoom_to(board.time_at(press.x), board.time_at(x));
+            session.viewport.zoom_to(board.time_at(press.x), board.time_at(x));
             board.point(Some(Drag { x, from: None }));
         } else {
             held.set(None);
         }
     }));
-    // The click that ends a drag selects nothing. It comes to the same element, after "pointerup".
+    // The click that ends a drag selects nothing. It reaches the same element after "pointerup".
     let held = press.clone();
     listeners.push(Listener::new(surface, "click", move |event: MouseEvent| {
         if held.take().is_some_and(|press| press.dragged) {
@@ -110,7 +110,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
             if let Some(board) = weak.upgrade() {
                 held.set(None);
-                // The note at a tick may be gone over, to read or to copy from it.
+                // The pointer may move onto the note at a tick, to copy from it.
                 if !is_in(event.related_target(), ".event-note") {
                     look_at(session, None);
                 }
@@ -123,7 +123,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     listeners.push(Listener::new(surface, "dblclick", move |event: MouseEvent| {
         let Some(board) = weak.upgrade() else { return };
         if place(&area, &event).0 >= board.columns().0 && !in_drawer(&event) {
-            session.fit();
+            session.viewport.fit();
         }
     }));
     let (weak, area) = (Rc::downgrade(board), surface.clone());
@@ -135,10 +135,10 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     listeners
 }
 
-/// Two fingers zoom at the place between them and pan with it; one finger pans sideways. Up and down scrolls, which
-/// is the browser's business.
+/// Two fingers zoom at the point between them and pan with it; one finger pans sideways. Vertical scrolling is left to
+/// the browser.
 fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Listener> {
-    // Pointer and place of each finger that is down.
+    // Pointer id and position of each finger that is down.
     let down = Rc::new(RefCell::new(Vec::<(i32, f64)>::new()));
     let mut listeners = Vec::new();
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
@@ -167,9 +167,9 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Li
             _ => 1.0,
         };
         let (from, to) = (middle(&before), middle(&held));
-        session.pan_by((from - to) / width);
+        session.viewport.pan_by((from - to) / width);
         if held.len() == 2 {
-            session.zoom_by(apart(&before) / apart(&held), (to / width).clamp(0.0, 1.0));
+            session.viewport.zoom_by(apart(&before) / apart(&held), (to / width).clamp(0.0, 1.0));
         }
     }));
     for gone in ["pointerup", "pointercancel", "pointerleave"] {
@@ -181,13 +181,13 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Li
     listeners
 }
 
-/// Place of an event in `area`, CSS pixels from its upper left corner.
+/// Position of an event in `area`, CSS pixels from its upper left corner.
 fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
     let edge = area.get_bounding_client_rect();
     (f64::from(event.client_x()) - edge.left(), f64::from(event.client_y()) - edge.top())
 }
 
-/// Whether an event happened in a detail between the rows, which has its own use for it.
+/// Whether an event happened in details between the rows, which handle it themselves.
 fn in_drawer(event: &MouseEvent) -> bool {
     is_in(event.target(), ".span-drawer")
 }
@@ -197,34 +197,34 @@ fn is_in(target: Option<EventTarget>, selector: &str) -> bool {
     target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
 }
 
-/// Looks at events, or at none any more; who follows is not woken for nothing.
-fn look_at(session: Session, ticked: Option<Ticked>) {
-    if session.ticked.get_untracked() != ticked {
-        session.ticked.set(ticked);
+/// Sets the event cursor, notifying only if it changes.
+fn look_at(session: Session, ticked: Option<EventCursor>) {
+    if session.events.get_untracked() != ticked {
+        session.events.set(ticked);
     }
 }
 
-/// Plain wheel scrolls; with Ctrl or ⌘ (a pinch sends Ctrl too) it zooms at the cursor; with Shift, or a
-/// sideways wheel, it pans.
+/// A plain wheel scrolls; with Ctrl or ⌘ (a pinch sends Ctrl too) it zooms at the cursor; with Shift, or sideways, it
+/// pans.
 fn wheel(session: Session, board: &Board, area: &HtmlElement, event: &WheelEvent, has_rows: bool) {
     let (across, down) = steps(board, event);
     let (names, width) = board.columns();
     if event.ctrl_key() || event.meta_key() {
         event.prevent_default();
         let share = ((place(area, event).0 - names) / width).clamp(0.0, 1.0);
-        session.zoom_by((down * 0.0025).clamp(-1.5, 1.5).exp(), share);
+        session.viewport.zoom_by((down * 0.0025).clamp(-1.5, 1.5).exp(), share);
         return;
     }
     let sideways = if event.shift_key() && across == 0.0 { down } else { across };
     if event.shift_key() || across.abs() > down.abs() {
         event.prevent_default();
-        session.pan_by(sideways / width);
+        session.viewport.pan_by(sideways / width);
     } else if has_rows && board.wheel(down) {
         event.prevent_default();
     }
 }
 
-/// A wheel event's way in CSS pixels, whatever unit it came in.
+/// Distance of a wheel event in CSS pixels, whatever its unit.
 fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
     let unit = match event.delta_mode() {
         WheelEvent::DOM_DELTA_LINE => super::board::ROW,
@@ -237,10 +237,10 @@ fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
 /// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it selects and opens the detail.
 fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
     let (x, y) = place(area, event);
-    // A tap on a tick is what pointing at it is for others.
+    // A tap on a tick does what hovering does with a mouse.
     let is_touch = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
     let x = x - board.columns().0;
-    let ticked = board.ticked_at(x, y, true).filter(|_| is_touch && x >= 0.0 && !in_drawer(event));
+    let ticked = board.events_at(x, y, true).filter(|_| is_touch && x >= 0.0 && !in_drawer(event));
     look_at(session, ticked);
     if ticked.is_some() {
         return;

@@ -1,4 +1,4 @@
-//! One painting of rows, bars and ruler together, from one and the same state.
+//! Paints rows, bars and ruler together from one state.
 
 use super::super::mark::{Mark, Marks};
 use super::super::paint;
@@ -15,20 +15,21 @@ use spandrel_trace::scene::ruler::{self, RulerAxis};
 use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache};
 use std::sync::Arc;
 
-/// What a name needs at least beside its indentation, and with a number for the levels that have none, CSS pixels.
+/// Minimum width of a name beside its indentation, without and with the number of levels that are not indented, CSS
+/// pixels.
 const NAME_ROOM: (f64, f64) = (230.0, 290.0);
-/// Indentation of a level: as wide as the depth of the trace allows, CSS pixels.
+/// Indentation per level, CSS pixels: as wide as the trace's depth allows.
 const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
 
 impl Board {
-    /// Paints rows, bars and ruler from one and the same state.
+    /// Paints rows, bars and ruler from one state.
     pub fn paint(&self) {
         self.arrange();
         self.stretch();
         let ratio = pixel_ratio();
-        let rows = self.session.rows.get_untracked();
-        let (begin, end) = self.session.range.get_untracked();
-        let selected = self.session.selected.get_untracked();
+        let rows = self.session.folding.rows.get_untracked();
+        let (start, end) = self.session.viewport.range.get_untracked();
+        let selected = self.session.selection.span.get_untracked();
         let mut guard = self.inner.borrow_mut();
         let inner = &mut *guard;
         if !Arc::ptr_eq(&inner.rows, &rows) {
@@ -48,12 +49,12 @@ impl Board {
         inner.top = map.clamped(inner.top);
         let (first, cut) = inner.drawers.places().at(inner.top);
         let first = first + usize::from(cut > 0.0);
-        // Whole device pixels: text is sharp and rows meet their bars.
+        // In whole device pixels, so that text is sharp and rows line up with their bars.
         let top = (inner.top * ratio).round() / ratio;
         let char_width = char_width(inner, &self.surfaces.0, ratio);
         let apart = inner.drawers.apart_in(ratio);
         let view = Viewport {
-            scale: TimeScale::new(begin, end, (bars_width * ratio).round()),
+            scale: TimeScale::new(start, end, (bars_width * ratio).round()),
             top: top * ratio,
             height: inner.height * ratio,
             places: Places { row_height: ROW * ratio, apart: &apart },
@@ -61,9 +62,10 @@ impl Board {
             char_width,
         };
         let outline = &*self.session.outline();
-        let colouring = self.coloured.get_untracked();
+        let colouring = self.coloring.get_untracked();
         let slot = |span: SpanIx| colouring.slot(outline, span);
-        let (told, columns) = (self.session.told.get_untracked(), self.session.columns.get_untracked());
+        let (told, columns) =
+            (self.session.columns.values.get_untracked(), self.session.columns.keys.get_untracked());
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let places = inner.drawers.places();
@@ -97,10 +99,10 @@ impl Board {
 
         let colour = |span: SpanIx| colouring.bar(outline, span);
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
-        let zone = self.session.zone.get_untracked();
+        let zone = self.session.clock.zone.get_untracked();
         let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
         let absolute = RulerAxis { origin: outline.start_unix, label: &of_day };
-        let axis = if self.session.absolute.get_untracked() { absolute } else { RulerAxis::RELATIVE };
+        let axis = if self.session.clock.absolute.get_untracked() { absolute } else { RulerAxis::RELATIVE };
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
         let (bars, ruler, _) = &self.surfaces;
         bars.clear(bars_width, inner.height);
@@ -113,7 +115,7 @@ impl Board {
         for index in seen.clone() {
             if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {
                 let place = (view.scale.width, view.y_of(index), ROW * ratio);
-                paint::veil(bars.context(), &inner.palette, place);
+                paint::dim(bars.context(), &inner.palette, place);
             }
         }
         ruler.clear(bars_width, RULER);
@@ -122,11 +124,11 @@ impl Board {
         self.show_drawers(inner, seen.clone(), &rows);
         inner.seen = seen;
         drop(guard);
-        self.session.screen.set_value((first, self.page()));
+        self.session.viewport.screen.set_value((first, self.page()));
         self.paint_pointer();
     }
 
-    /// Tells assistive technology which row is the current one, while it is there to be told.
+    /// Announces the current row to assistive technology, if it is in the page.
     fn announce(&self, inner: &mut Inner, selected: Option<SpanIx>) {
         let active = selected.and_then(|span| inner.pool.id_of(span));
         if active == inner.active {

@@ -1,5 +1,4 @@
-//! The details between rows: where they lie, that they are there, and what becomes of the list when one has another
-//! height.
+//! Details between rows: their positions, and what happens to the list when one changes height.
 
 use super::{Board, Inner, ROW, set_style};
 use leptos::prelude::*;
@@ -8,26 +7,26 @@ use spandrel_trace::units::SpanId;
 use std::ops::Range;
 
 impl Board {
-    /// Takes over what is open. Rows are told anew where that gives them other numbers.
+    /// Applies which details are open. Rows are rewritten if that changes their numbers.
     pub(super) fn arrange(&self) {
         let mut inner = self.inner.borrow_mut();
         if inner.drawers.arrange(self.session) {
             inner.edition += 1;
         }
-        let count = self.session.rows.with_untracked(|rows| rows.len()) + inner.drawers.len();
+        let count = self.session.folding.rows.with_untracked(|rows| rows.len()) + inner.drawers.len();
         if inner.row_count != Some(count) {
             inner.row_count = Some(count);
             let _ = self.elements.scroller.set_attribute("aria-rowcount", &count.to_string());
         }
     }
 
-    /// Upper edge of a row from that of the list, CSS pixels.
+    /// Distance of a row's top from the top of the list, CSS pixels.
     pub(super) fn top_of(&self, index: usize) -> f64 {
         self.inner.borrow().drawers.places().top_of(index)
     }
 
-    /// Moves the rows by `shift`. What opens from a drawer lies over the bars below it, which it could not where its
-    /// rows are a layer of their own; where there are none that layer makes scrolling cheaper.
+    /// Moves the rows by `shift`. Without drawers they are a compositor layer, which makes scrolling cheaper; with
+    /// drawers they are not, because menus that open from a drawer must lie above the bars below it.
     pub(super) fn shift(&self, shift: f64, layer: bool) {
         let (transform, top) = if layer { (shift, 0.0) } else { (0.0, shift) };
         let transform = if layer { format!("translateY({transform}px)") } else { "none".to_owned() };
@@ -43,25 +42,25 @@ impl Board {
         drawers.show(range, &row, resized, &self.elements.scroller);
     }
 
-    /// What is in a drawer has another height. Painted at once: the browser has not shown it so far.
+    /// Reacts to a new height of a drawer's content. Paints at once, before the browser has shown it.
     pub(super) fn drawer_resized(&self, id: SpanId) {
         let mut inner = self.inner.borrow_mut();
         let Some(resized) = inner.drawers.measure(id) else { return };
-        // A drawer that comes in from above, higher than it was taken for, must not push down what is seen already.
+        // A drawer that scrolls in from above and is higher than assumed must not push down what is visible.
         let comes_from_above = resized.first && inner.drawers.places().top_of(resized.row) < inner.top;
         let top = inner.top + resized.by;
         drop(inner);
         if comes_from_above {
             self.scroll_to(top);
         }
-        if self.session.wanted.get_value() == Some(resized.id) {
-            self.session.wanted.set_value(None);
+        if self.session.panels.reveal_inline.get_value() == Some(resized.id) {
+            self.session.panels.reveal_inline.set_value(None);
             self.show_with_drawer(resized.row);
         }
         self.paint();
     }
 
-    /// Scrolls so far that the row at `index` and what lies below it are seen, as far as there is room.
+    /// Scrolls until the row at `index` and, as far as it fits, the drawer below it are visible.
     pub(super) fn show_with_drawer(&self, index: usize) {
         let inner = self.inner.borrow();
         let places = inner.drawers.places();

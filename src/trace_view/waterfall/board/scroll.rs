@@ -1,5 +1,4 @@
-//! Where the list is scrolled to, and the scrollbar that says so: the list's own offset is exact, the scrollbar may
-//! be coarser.
+//! Scroll offset of the list and position of the scrollbar. The offset is exact; the scrollbar may be coarser.
 
 use super::{Board, Inner, ROW, set_style};
 use leptos::prelude::*;
@@ -8,28 +7,28 @@ use spandrel_trace::scene::scroll::ScrollMap;
 
 impl Board {
     pub(super) fn map(&self, inner: &Inner) -> ScrollMap {
-        let rows = self.session.rows.with_untracked(|rows| rows.len());
+        let rows = self.session.folding.rows.with_untracked(|rows| rows.len());
         ScrollMap { content: inner.drawers.places().height(rows), view: inner.height }
     }
 
-    /// Follows the scrollbar.
+    /// Reacts to a scroll event.
     pub fn scrolled(&self) {
         let scroll = f64::from(self.elements.scroller.scroll_top());
         let mut inner = self.inner.borrow_mut();
-        // Our own move comes back as an event, rounded: the exact offset is kept.
+        // A position set by `scroll_to` comes back as an event, rounded: keep the exact offset.
         if (scroll - inner.put).abs() > 1.0 {
             let map = self.map(&inner);
             inner.top = map.top_of(scroll);
             inner.put = scroll;
             drop(inner);
-            self.session.ticked.set(None);
+            self.session.events.set(None);
         } else {
             drop(inner);
         }
         self.request();
     }
 
-    /// Takes a wheel step by hand where the scrollbar is too coarse for it; `false` where it is not.
+    /// Handles a wheel step if the scrollbar is too coarse for it; otherwise returns `false`.
     pub fn wheel(&self, by: f64) -> bool {
         let (scaled, top) = {
             let inner = self.inner.borrow();
@@ -53,7 +52,7 @@ impl Board {
         self.request();
     }
 
-    /// Scrolls so far that the row at `index` is seen, and not further.
+    /// Scrolls just far enough that the row at `index` is visible.
     pub fn show_row(&self, index: usize) {
         let top = {
             let inner = self.inner.borrow();
@@ -68,14 +67,14 @@ impl Board {
         }
     }
 
-    /// Scrolls so far that the selected row is seen.
+    /// Scrolls just far enough that the selected row is visible.
     pub fn show_selected(&self) {
         if let Some(index) = self.selected_row() {
             self.show_row(index);
         }
     }
 
-    /// Rows on a screen, less the one that shows where one was.
+    /// Rows that a page key moves by: those that fit, less one for orientation.
     pub fn page(&self) -> usize {
         let inner = self.inner.borrow();
         let (first, last) =
@@ -84,13 +83,13 @@ impl Board {
         wholly.saturating_sub(1).max(1)
     }
 
-    /// The row at `y` from the upper edge of what is seen; none in what lies between rows.
+    /// The row at `y` from the top of the visible part; `None` between rows.
     pub fn row_at(&self, y: f64) -> Option<Row> {
         let index = self.index_at(y)?;
-        self.session.rows.with_untracked(|rows| rows.get(index))
+        self.session.folding.rows.with_untracked(|rows| rows.get(index))
     }
 
-    /// The number of the row at `y` from the upper edge of what is seen, as long as there are rows.
+    /// Index of the row at `y` from the top of the visible part; `None` between rows.
     pub(super) fn index_at(&self, y: f64) -> Option<usize> {
         let inner = self.inner.borrow();
         let (index, below) = inner.drawers.places().at(inner.top + y);
@@ -98,11 +97,11 @@ impl Board {
     }
 
     pub(super) fn selected_row(&self) -> Option<usize> {
-        let span = self.session.selected.get_untracked()?;
-        self.session.rows.with_untracked(|rows| rows.index_of(span))
+        let span = self.session.selection.span.get_untracked()?;
+        self.session.folding.rows.with_untracked(|rows| rows.index_of(span))
     }
 
-    /// Gives the spacer the list's height.
+    /// Sets the spacer's height to that of the list.
     pub(super) fn stretch(&self) {
         let mut inner = self.inner.borrow_mut();
         let height = self.map(&inner).height().max(inner.height);

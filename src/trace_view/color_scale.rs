@@ -1,8 +1,7 @@
-//! Colours on a scale: worked out when somebody asks for them, by the program's second part, in turns where there are
-//! many spans.
+//! Colours on a scale (self time, percentile), computed when they are chosen, incrementally for large traces.
 
 use super::session::Session;
-use super::turns::go_over;
+use super::session::incremental_rows::run_incrementally;
 use crate::route::Colour;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
@@ -13,49 +12,52 @@ use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::Colouring;
 use std::sync::Arc;
 
-/// Colours on a scale, by what, and of which trace.
+/// A computed scale, with what it was computed from.
 #[derive(Clone)]
-pub struct Scaled {
+pub struct ComputedScale {
     by: Colour,
     outline: Arc<Outline>,
-    /// What they mean.
+    /// The colours.
     pub colouring: Arc<Colouring>,
 }
 
-impl Scaled {
-    /// Whether this is what is asked for.
+impl ComputedScale {
+    /// Whether it was computed for this setting and outline.
     pub fn is_of(&self, by: &Colour, outline: &Arc<Outline>) -> bool {
         self.by == *by && Arc::ptr_eq(&self.outline, outline)
     }
 }
 
-/// Whether colours are on a scale.
+/// Whether colours of this setting are on a scale.
 pub fn is_scale(by: &Colour) -> bool {
     matches!(by, Colour::SelfTime | Colour::Percentile)
 }
 
-/// The scale that `session` asks for, once it is there; `column` is the column that it takes.
-pub fn scaled(session: Session, column: Memo<Option<Arc<Column>>>) -> RwSignal<Option<Scaled>> {
-    let scaled = RwSignal::new(None::<Scaled>);
+/// The scale that `session` is set to, once it is computed; `column` holds the values that it needs, if any.
+pub fn computed_scale(
+    session: Session,
+    column: Memo<Option<Arc<Column>>>,
+) -> RwSignal<Option<ComputedScale>> {
+    let scale = RwSignal::new(None::<ComputedScale>);
     Effect::new(move |_| {
-        let (by, outline, column) = (session.colour.get(), session.outline_live().get(), column.get());
+        let (by, outline, column) = (session.coloring.get(), session.outline_live().get(), column.get());
         if !is_scale(&by) || by.column().is_some() && column.is_none() {
             return;
         }
         spawn_scoped(async move {
             let _busy = busy::hold();
-            let colouring = Arc::new(work_out(outline.clone(), column).await);
-            scaled.set(Some(Scaled { by, outline, colouring }));
+            let colouring = Arc::new(compute(outline.clone(), column).await);
+            scale.set(Some(ComputedScale { by, outline, colouring }));
         });
     });
-    scaled
+    scale
 }
 
-async fn work_out(outline: Arc<Outline>, column: Option<Arc<Column>>) -> Colouring {
+async fn compute(outline: Arc<Outline>, column: Option<Arc<Column>>) -> Colouring {
     if let Some(column) = column {
         return Colouring::by_percentile(&outline, &column);
     }
     let mut banding = Banding::default();
-    go_over(|spans| banding.step(&outline, spans)).await;
+    run_incrementally(|spans| banding.step(&outline, spans)).await;
     Colouring::by_self_time(&outline, &banding.bands())
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use spandrel::trace_view::session::Session;
-use spandrel::trace_view::turns::{MANY, take_turns};
+use spandrel::trace_view::session::incremental_rows::{MIN_SPANS, compute_incrementally};
 use spandrel::ui::element::el;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -10,7 +10,7 @@ use crate::stage::{Stage, settle};
 use crate::traces::session;
 
 fn rows(session: Session) -> usize {
-    session.rows.with_untracked(|rows| rows.len())
+    session.folding.rows.with_untracked(|rows| rows.len())
 }
 
 fn group(session: Session, group: bool) {
@@ -18,9 +18,9 @@ fn group(session: Session, group: bool) {
 }
 
 async fn taking_turns() -> (Stage, Session) {
-    let session = session(MANY);
+    let session = session(MIN_SPANS);
     let stage = Stage::new(move || {
-        take_turns(session);
+        compute_incrementally(session);
         el("div", "").into()
     });
     settle().await;
@@ -30,15 +30,19 @@ async fn taking_turns() -> (Stage, Session) {
 #[wasm_bindgen_test]
 async fn rows_change_when_they_are_worked_out_and_the_selection_with_them() {
     let (stage, session) = taking_turns().await;
-    assert_eq!((rows(session), session.rows_are_current()), (MANY + 1, true));
+    assert_eq!((rows(session), session.folding.is_current()), (MIN_SPANS + 1, true));
     session.select(7);
     group(session, true);
-    assert_eq!((rows(session), session.rows_are_current()), (MANY + 1, false), "the rows before stay");
-    while !session.rows_are_current() {
+    assert_eq!((rows(session), session.folding.is_current()), (MIN_SPANS + 1, false), "the rows before stay");
+    while !session.folding.is_current() {
         settle().await;
     }
-    assert_eq!((rows(session), session.arranging.get_untracked()), (2, false));
-    assert_eq!(session.selected.get_untracked(), Some(1), "the group that has taken in what was selected");
+    assert_eq!((rows(session), session.folding.computing.get_untracked()), (2, false));
+    assert_eq!(
+        session.selection.span.get_untracked(),
+        Some(1),
+        "the group that has taken in what was selected"
+    );
     stage.strike().await;
 }
 
@@ -49,9 +53,9 @@ async fn a_wish_that_was_taken_back_comes_to_nothing() {
     leptos::task::tick().await;
     group(session, false);
     for _ in 0..30 {
-        assert_eq!((rows(session), session.rows_are_current()), (MANY + 1, true));
+        assert_eq!((rows(session), session.folding.is_current()), (MIN_SPANS + 1, true));
         settle().await;
     }
-    assert!(!session.arranging.get_untracked());
+    assert!(!session.folding.computing.get_untracked());
     stage.strike().await;
 }

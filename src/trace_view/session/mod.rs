@@ -1,0 +1,266 @@
+//! State of a trace view: signals shared by everything that shows the trace, divided by what changes together.
+
+mod folding;
+pub mod incremental_rows;
+mod panels;
+mod viewport;
+mod zoom_history;
+
+use super::columns::AttributeColumns;
+use super::event_cursor::EventCursor;
+use crate::route::{Colour, Show, Zone};
+use crate::state::settings::store_zone;
+pub use folding::Folding;
+use incremental_rows::ComputedRows;
+use leptos::prelude::*;
+pub use panels::{OpenPanel, PanelLayout};
+use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
+use spandrel_trace::engine::Matches;
+use spandrel_trace::model::{Outline, SpanIx};
+use std::sync::Arc;
+pub use viewport::Viewport;
+use viewport::full_range;
+
+/// State of a trace view. A `Copy` handle; lives as long as the view that created it.
+#[derive(Clone, Copy)]
+pub struct Session {
+    outline: RwSignal<Arc<Outline>>,
+    /// The visible time range.
+    pub viewport: Viewport,
+    /// Which span is selected.
+    pub selection: Selection,
+    /// Which rows there are.
+    pub folding: Folding,
+    /// What is searched for in the trace.
+    pub find: FindState,
+    /// What the colours of bars mean.
+    pub coloring: RwSignal<Colour>,
+    /// Attributes shown in rows.
+    pub columns: Columns,
+    /// Which panels are open, and where.
+    pub panels: PanelLayout,
+    /// Times: relative or absolute, and the time zone.
+    pub clock: ClockDisplay,
+    /// The events under the pointer, or that a key has moved to.
+    pub events: RwSignal<Option<EventCursor>>,
+    /// Spans that a reload has added, ascending; highlighted for a moment.
+    pub added: RwSignal<Arc<Vec<SpanIx>>>,
+    /// A message about how the view came to look as it does.
+    pub notice: RwSignal<Option<&'static str>>,
+}
+
+/// Which span is selected.
+#[derive(Clone, Copy, Default)]
+pub struct Selection {
+    /// The span that keys act on and that the details show.
+    pub span: RwSignal<Option<SpanIx>>,
+    /// Counts requests to scroll to the selected row.
+    pub reveal: RwSignal<u32>,
+    /// Whether to scroll to it once the rows are computed.
+    reveal_when_computed: StoredValue<bool>,
+}
+
+/// What is searched for in the trace.
+#[derive(Clone, Copy, Default)]
+pub struct FindState {
+    /// The query as typed.
+    pub query: RwSignal<String>,
+    /// How spans that do not match are shown.
+    pub show: RwSignal<Show>,
+    /// The matches; `None` without a query.
+    pub matches: RwSignal<Option<Arc<Matches>>>,
+}
+
+/// Attributes shown in rows.
+#[derive(Clone, Copy, Default)]
+pub struct Columns {
+    /// Keys of the attributes that have a column.
+    pub keys: RwSignal<Vec<String>>,
+    /// The values received from the engine so far.
+    pub values: RwSignal<Arc<AttributeColumns>>,
+}
+
+/// How times are shown.
+#[derive(Clone, Copy, Default)]
+pub struct ClockDisplay {
+    /// Clock times instead of times from the trace's start.
+    pub absolute: RwSignal<bool>,
+    /// Time zone of clock times; shared by all pages.
+    pub zone: RwSignal<Zone>,
+}
+
+impl Session {
+    /// Shows all of `outline`.
+    pub fn new(outline: Arc<Outline>) -> Self {
+        let outline = RwSignal::new(outline);
+        Session {
+            outline,
+            viewport: Viewport::new(outline),
+            selection: Selection::default(),
+            folding: Folding::new(outline),
+            find: FindState::default(),
+            coloring: RwSignal::default(),
+            columns: Columns::default(),
+            panels: PanelLayout::default(),
+            clock: ClockDisplay::default(),
+            events: RwSignal::default(),
+            added: RwSignal::default(),
+            notice: RwSignal::default(),
+        }
+    }
+
+    /// The trace, untracked.
+    pub fn outline(&self) -> Arc<Outline> {
+        self.outline.get_untracked()
+    }
+
+    /// The trace, tracked: it changes when it is reloaded.
+    pub fn outline_live(&self) -> Signal<Arc<Outline>> {
+        self.outline.into()
+    }
+
+    /// Replaces the trace by a newer version of it. What is remembered by span id stays, the selection follows its
+    /// span, and the visible range stays at the same absolute time.
+    pub fn renew(&self, outline: Arc<Outline>) {
+        let before = self.outline();
+        let range = self.viewport.range.get_untracked();
+        let was_fitted = range == full_range(&before);
+        let selected = self.selection.span.get_untracked().map(|span| before.id[span as usize]);
+        let selected = selected.and_then(|id| outline.find(id));
+        // Spans that arrive late can start before all others; times count from the trace's start.
+        let moved = before.start_unix as i64 - outline.start_unix as i64;
+        let full = full_range(&outline);
+        batch(|| {
+            self.find.matches.set(None);
+            self.outline.set(outline);
+            self.selection.span.set(selected);
+            if selected.is_none() {
+                self.panels.details_open.set(false);
+            }
+            if was_fitted {
+                self.viewport.range.set(full);
+            } else {
+                self.viewport
+                    .zoom_to(range.0.saturating_add_signed(moved), range.1.saturating_add_signed(moved));
+            }
+        });
+    }
+
+    /// Zooms to the selected span with a margin, or to the whole trace.
+    pub fn fit_selected(&self) {
+        let Some(span) = self.selection.span.get_untracked() else { return self.viewport.fit() };
+        let outline = self.outline();
+        let (start, end) = (outline.start[span as usize], outline.end[span as usize]);
+        let air = ((end - start) / 20).max(1);
+        self.viewport.zoom_to(start.saturating_sub(air), end.saturating_add(air));
+    }
+
+    /// Selects a span and scrolls to its row, expanding what hides it.
+    pub fn select(&self, span: SpanIx) {
+        let outline = self.outline();
+        let mut view = self.folding.view.get_untracked();
+        if view.reveal(&outline, span) {
+            self.folding.view.set(view);
+        }
+        if self.selection.span.get_untracked() != Some(span) {
+            self.selection.span.set(Some(span));
+        }
+        self.selection.reveal_when_computed.set_value(!self.folding.is_current());
+        self.selection.reveal.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Collapses or expands the row of a span or group. A selection below it moves to it.
+    pub fn set_collapsed(&self, row: Row, collapsed: bool) {
+        let outline = self.outline();
+        self.change_fold(|fold| {
+            if row.is_group() {
+                fold.set_group(&outline, row.span, !collapsed);
+            } else {
+                fold.set(&outline, row.span, collapsed);
+            }
+        });
+    }
+
+    /// Shows only `span` and its descendants; with `None` the whole trace.
+    pub fn focus(&self, span: Option<SpanIx>) {
+        let id = span.map(|span| self.outline().id[span as usize]);
+        self.change(|view| view.focus = id);
+        if let Some(span) = span.or(self.selection.span.get_untracked()) {
+            self.select(span);
+        }
+    }
+
+    /// Sets the time zone and stores it as a preference.
+    pub fn set_zone(&self, zone: Zone) {
+        store_zone(zone);
+        self.clock.zone.set(zone);
+    }
+
+    /// Collapses all spans.
+    pub fn collapse_all(&self) {
+        self.change_fold(Fold::collapse_all);
+    }
+
+    /// Expands all spans.
+    pub fn expand_all(&self) {
+        let outline = self.outline();
+        self.change_fold(|fold| fold.expand_all(&outline));
+    }
+
+    /// Collapses the deepest visible level.
+    pub fn collapse_level(&self) {
+        let (outline, rows) = (self.outline(), self.folding.rows.get_untracked());
+        self.change_fold(|fold| {
+            fold.collapse_level(&outline, &rows);
+        });
+    }
+
+    /// Expands the topmost collapsed level.
+    pub fn expand_level(&self) {
+        let (outline, rows) = (self.outline(), self.folding.rows.get_untracked());
+        self.change_fold(|fold| {
+            fold.expand_level(&outline, &rows);
+        });
+    }
+
+    fn change_fold(&self, change: impl FnOnce(&mut Fold)) {
+        let mut fold = self.folding.view.with_untracked(|view| view.fold.clone());
+        change(&mut fold);
+        self.change(|view| view.fold = fold);
+    }
+
+    /// Shows rows that were computed incrementally.
+    pub fn show_computed(&self, rows: ComputedRows) {
+        batch(|| {
+            self.folding.computed.set(Some(rows));
+            self.folding.computing.set(false);
+        });
+        self.settle_selection();
+        if self.selection.reveal_when_computed.try_update_value(std::mem::take).unwrap_or_default() {
+            self.selection.reveal.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// Changes which rows there are. If that hides the selected span, the selection moves to what hides it.
+    pub fn change(&self, change: impl FnOnce(&mut RowOptions)) {
+        let mut view = self.folding.view.get_untracked();
+        let before = view.clone();
+        change(&mut view);
+        if view == before {
+            return;
+        }
+        self.folding.view.set(view);
+        self.settle_selection();
+    }
+
+    /// Moves the selection from a hidden span to the ancestor that hides it.
+    fn settle_selection(&self) {
+        if let Some(span) = self.selection.span.get_untracked() {
+            let (outline, rows) = (self.outline(), self.folding.rows.get_untracked());
+            let row = rows.index_showing(&outline, span).and_then(|index| rows.get(index));
+            if let Some(row) = row.filter(|row| row.span != span) {
+                self.selection.span.set(Some(row.span));
+            }
+        }
+    }
+}
