@@ -67,7 +67,7 @@ impl Need {
         (self.oldest == 0 || major(&found)? >= self.oldest).then_some(found)
     }
 
-    /// The program as found, or after installing it with apt; else an error that says how to get it.
+    /// The program as found, or after installing it with apt; else an error that names the command which installs it.
     pub fn get(&self) -> Result<PathBuf> {
         if let Some(found) = self.find() {
             return Ok(found);

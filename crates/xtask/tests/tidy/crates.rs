@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What the trace crate must not depend on: it runs in a worker, in the server and in tests alike.
 const NOT_IN_TRACE: [&str; 6] = ["web-sys", "js-sys", "leptos", "tokio", "wasm-bindgen", "getrandom"];
 
-/// What `cargo metadata` says of the whole workspace.
+/// The output of `cargo metadata` for the whole workspace.
 pub fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked"])
