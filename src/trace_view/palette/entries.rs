@@ -8,15 +8,15 @@ use spandrel_trace::analysis::names::{OperationCount, OperationCounter};
 use spandrel_trace::model::{Outline, SpanIx, StrIx};
 use spandrel_trace::units::{Order as _, SpanId};
 
-/// Entries that are shown at most.
+/// Most entries that are shown.
 pub const MOST: usize = 12;
-/// Names of spans that are looked through at most; those with the most spans are.
+/// Most operations that are ranked, those with the most spans first.
 const NAMES: usize = 50_000;
-/// What is typed more rarely has to fit better.
+/// Added to the scores of actions and services, which are looked for more often than operations.
 const ACTION: i32 = 6;
 const SERVICE: i32 = 4;
 
-/// Something to go to.
+/// An entry of the palette.
 #[derive(Clone, Copy)]
 pub enum Entry {
     /// An action of the page.
@@ -29,16 +29,16 @@ pub enum Entry {
     Span(SpanIx),
 }
 
-/// All names of a trace; none of them until they are gathered.
+/// All names of a trace; empty until they are collected.
 #[derive(Default)]
 pub struct Entries {
     services: Vec<StrIx>,
-    /// Those with the most spans first.
+    /// Operations, those with the most spans first.
     names: Vec<OperationCount>,
 }
 
 impl Entries {
-    /// What was gathered.
+    /// The names that were counted.
     pub fn of(names: OperationCounter) -> Self {
         let mut names = names.list();
         let mut services: Vec<StrIx> = names.iter().map(|named| named.service).collect();
@@ -48,10 +48,10 @@ impl Entries {
         Entries { services, names }
     }
 
-    /// What fits best to what was typed.
+    /// The entries that fit best to what was typed.
     pub fn best(&self, outline: &Outline, typed: &str) -> Vec<Ranked<Entry>> {
         let mut best = Best::new(typed, MOST);
-        // A span's own id can mean nothing else.
+        // A span's id cannot mean anything else.
         let id = Some(typed.trim()).filter(|typed| typed.len() == 16).and_then(SpanId::parse);
         if let Some(span) = id.and_then(|id| outline.find(id)) {
             best.offer(Entry::Span(span), typed, i32::MAX / 2);
@@ -79,7 +79,7 @@ fn label_of(text: &mut String, outline: &Outline, service: StrIx, name: StrIx) {
 }
 
 impl Entry {
-    /// What it is called; what was typed is looked for in this.
+    /// Its label, which is matched against what was typed.
     pub fn label(&self, outline: &Outline) -> String {
         let mut text = String::new();
         match *self {
@@ -96,7 +96,7 @@ impl Entry {
         text
     }
 
-    /// Goes there. Of many spans it is the next after the selected one, and after the last the first.
+    /// Runs the action or selects a span: of several the next after the selected one, after the last the first.
     pub fn act(self, session: Session) {
         let outline = session.outline();
         let next = |fits: &dyn Fn(usize) -> bool| {

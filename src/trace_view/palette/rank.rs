@@ -1,32 +1,32 @@
-//! How well a text fits what was typed: its letters in their order, the better the closer together and the more of
-//! them at the beginnings of words. The list of what fits best is short, whatever it is chosen from.
+//! Fuzzy ranking: a text fits if it has the characters of the pattern in their order. It ranks higher the closer together
+//! they are and the more of them start words. Only the best few are kept.
 
-/// What fits, with where its letters are.
+/// An item that fits, with the characters that were matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranked<T> {
-    /// What.
+    /// The item.
     pub item: T,
-    /// How well; more is better.
+    /// How well it fits; more is better.
     score: i32,
-    /// Which letters of its text were typed, by number.
+    /// Indices of the matched characters of its text, ascending.
     pub marks: Vec<usize>,
 }
 
-/// A letter that was found.
+/// Score of a matched character.
 const LETTER: i32 = 4;
-/// It begins a word.
+/// Added where it starts a word.
 const BEGINS: i32 = 12;
-/// It follows the one found before.
+/// Added where it follows the previous match.
 const FOLLOWS: i32 = 10;
-/// Letters that are skipped between the first and the last that are found cost this much each, up to the most.
+/// Cost of each character skipped between the first and the last match, and the most that these cost.
 const SKIPPED: i32 = 1;
 const SKIPPED_MOST: i32 = 40;
-/// Letters before the first cost less.
+/// The most that characters before the first match cost.
 const BEFORE_MOST: i32 = 12;
-/// Every fourth letter of the whole text costs a little: of two that fit alike the shorter is meant.
+/// The most that length costs, one per four characters: of two that fit alike the shorter is better.
 const LONG_MOST: i32 = 12;
 
-/// A list of the best.
+/// The items that fit best.
 pub struct Best<T> {
     typed: Vec<char>,
     most: usize,
@@ -34,17 +34,17 @@ pub struct Best<T> {
 }
 
 impl<T> Best<T> {
-    /// An empty list of at most `most` that fit what was typed. Blanks in it do not count.
+    /// An empty list of at most `most` items that fit what was typed. Spaces in it are ignored.
     pub fn new(typed: &str, most: usize) -> Self {
         let typed = typed.chars().filter(|letter| !letter.is_whitespace()).map(fold).collect();
         Self { typed, most, list: Vec::new() }
     }
 
-    /// Offers something with its text. `more` is added to its score: what should come first among equals.
+    /// Adds an item with its text if it is among the best. `more` is added to its score.
     pub fn offer(&mut self, item: T, text: &str, more: i32) {
         let Some((score, marks)) = fit(&self.typed, text) else { return };
         let score = score + more;
-        // Equals stay in the order in which they were offered.
+        // Equals stay in the order in which they were added.
         let place = self.list.partition_point(|ranked| ranked.score >= score);
         if place < self.most {
             self.list.truncate(self.most - 1);
@@ -52,7 +52,7 @@ impl<T> Best<T> {
         }
     }
 
-    /// The best, best first.
+    /// The items, the best first.
     pub fn list(self) -> Vec<Ranked<T>> {
         self.list
     }
@@ -62,14 +62,14 @@ fn fold(letter: char) -> char {
     letter.to_lowercase().next().unwrap_or(letter)
 }
 
-/// How well `text` fits, and which of its letters were typed; `None` where they are not all there in their order.
+/// How well `text` fits, and the indices of the matched characters; `None` where it does not fit.
 fn fit(typed: &[char], text: &str) -> Option<(i32, Vec<usize>)> {
     if typed.is_empty() {
         return Some((0, Vec::new()));
     }
     let letters: Vec<char> = text.chars().collect();
     let nearest = walk(typed, &letters, false)?;
-    // A walk that leaps to beginnings of words may run out of letters; the one that takes the nearest never does.
+    // Preferring starts of words may run out of characters; taking the nearest match never does.
     let Some(leaping) = walk(typed, &letters, true) else { return Some(nearest) };
     Some(if leaping.0 > nearest.0 { leaping } else { nearest })
 }
@@ -104,7 +104,7 @@ fn walk(typed: &[char], letters: &[char], leaps: bool) -> Option<(i32, Vec<usize
     Some((score, marks))
 }
 
-/// Whether a letter begins a word: after what is none, at a capital after a small letter, at a digit after a letter.
+/// Whether a character starts a word: after a separator, as a capital after a small letter, as a digit after a letter.
 fn begins(before: char, letter: char) -> bool {
     letter.is_alphanumeric() && !before.is_alphanumeric()
         || letter.is_uppercase() && before.is_lowercase()
