@@ -106,7 +106,7 @@ test("spans of a colour are highlighted, found, shown alone and hidden from the 
   await same();
 
   await trace.finder.fill("");
-  await trace.meaning("stock", "Hide these and what is below");
+  await trace.meaning("stock", "Hide these and descendants");
   assert.equal(asked("hide"), "stock");
   assert.deepEqual(await trace.spans(), ids("POST /checkout", "charge card"));
   await trace.meaning("stock", "Show again");
