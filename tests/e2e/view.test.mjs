@@ -208,7 +208,7 @@ test("attributes become columns and go again, the names take more room, and an a
   await idle(page);
   assert.ok((await width()) > before, "wider");
 
-  await page.getByRole("button", { name: "Remove the column http.route" }).click();
+  await page.getByRole("button", { name: "Remove column http.route" }).click();
   await idle(page);
   assert.deepEqual(await heads.allTextContents(), ["payment.method"]);
   assert.equal(asked("column"), "payment.method");
