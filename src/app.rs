@@ -11,7 +11,8 @@ use crate::pages::search::SearchPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::shop::ShopPage;
 use crate::pages::trace::TracePage;
-use crate::pages::{dependencies, monitor};
+use crate::pages::dependencies;
+use crate::pages::monitor::MonitorPage;
 use crate::route::Route;
 use crate::state;
 use crate::state::busy;
@@ -94,7 +95,7 @@ fn Page() -> impl IntoView {
                 view! { <Nodes make=|| dependencies::dependencies().into()/> }.into_any(),
             ),
             Shown::Named("monitor") => {
-                titled("Monitor", view! { <Nodes make=|| monitor::monitor().into()/> }.into_any())
+                titled("Monitor", view! { <MonitorPage/> }.into_any())
             }
             Shown::Named("shop") => titled("Shop", view! { <ShopPage/> }.into_any()),
             Shown::Named("settings") => titled("Settings", view! { <SettingsPage/> }.into_any()),

@@ -1,82 +1,61 @@
-//! Lines over time on a canvas, with a crosshair that several charts share and points that open something.
+//! Lines over time on a canvas, with a crosshair that several charts share and a link for the point under it.
 //!
-//! What is seen is one canvas drawn by plotters; what is pointed at, focused and read is one link above it
-//! that always stands for the point under the pointer, or for the one that the arrow keys have walked to.
+//! The canvas is drawn by plotters, imperatively, in the frame after its data, size or theme has changed. Pointer, keyboard
+//! and screen reader use one link above it, which stands for the point nearest to the pointer or reached by arrow keys.
 
 pub mod backend;
 pub mod plot;
 
 use super::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
-use super::element::{El, el};
-use super::view::{View, effect, keep, several};
 use backend::Ink;
+use leptos::html::Canvas;
 use leptos::prelude::*;
 use plot::{Area, Plot};
-use web_sys::{FocusEvent, HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent};
+use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent};
 
-/// A point of a chart.
+/// Identifies a point of a chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PointAt {
-    /// Which line.
+    /// Index of the line.
     pub line: usize,
-    /// Which moment.
+    /// Index of the moment.
     pub moment: usize,
 }
 
-/// What a point says and opens.
+/// Texts and link of a point.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PointFacts {
-    /// When: `14:05 to 14:06`.
+    /// The time: `14:05 to 14:06`.
     pub when: String,
-    /// Each line's value then, or `None` in a gap.
+    /// Each line's value at that time; `None` in a gap.
     pub values: Vec<Option<String>>,
-    /// What else is to be known: `31 traces`.
+    /// A note below the values: `31 traces`.
     pub note: String,
-    /// Where the point leads.
+    /// Address of the link.
     pub href: String,
-}
-
-/// What a chart shows.
-#[derive(Clone)]
-pub struct Charted {
-    /// What is measured.
-    pub title: &'static str,
-    /// The name that tests know the chart by.
-    pub kind: &'static str,
-    /// The whole window in a few numbers.
-    pub summary: Signal<String>,
-    /// What is drawn.
-    pub plot: Signal<Plot>,
-    /// The moment under the crosshair, shared by charts of the same moments.
-    pub crosshair: RwSignal<Option<usize>>,
-    /// What a point says; called for the point that is pointed at or focused.
-    pub facts: Callback<PointAt, PointFacts>,
-    /// Called when a point is followed; the link's own address stays for new tabs.
-    pub open: Callback<PointAt>,
 }
 
 /// The point under the crosshair.
 #[derive(Clone, Debug, PartialEq)]
-struct Here {
+struct CurrentPoint {
     at: PointAt,
     facts: PointFacts,
-    /// Where it is drawn, CSS pixels; in a gap, on the ground.
+    /// Its position in the canvas, CSS pixels; in a gap, on the time axis.
     place: Option<(f64, f64)>,
-    /// It is not in a gap.
     has_value: bool,
-    /// Its line.
+    /// Label of its line.
     label: String,
     ink: Ink,
 }
 
-impl Here {
+impl CurrentPoint {
     fn new(plot: &Plot, area: Area, at: PointAt, facts: PointFacts) -> Self {
         let line = plot.lines.get(at.line);
         let value = line.and_then(|line| line.values.get(at.moment).copied());
         let place = value
             .zip(plot.moments.get(at.moment))
             .map(|(value, moment)| area.place(plot, *moment, value.unwrap_or(plot.y.low).min(plot.y.high)));
-        Here {
+        CurrentPoint {
             at,
             facts,
             place,
@@ -87,53 +66,79 @@ impl Here {
     }
 }
 
-/// A chart with its title, its legend and its points.
-pub fn chart(charted: Charted) -> El {
-    let Charted { title, kind, summary, plot, crosshair, facts, open } = charted;
+/// A chart with title, legend, summary and a link for each of its points.
+#[component]
+pub fn Chart(
+    /// What is measured.
+    #[prop(into)]
+    title: Signal<String>,
+    /// `data-kind` of the chart.
+    kind: &'static str,
+    /// The values of the whole time range.
+    #[prop(into)]
+    summary: Signal<String>,
+    /// What is drawn.
+    #[prop(into)]
+    plot: Signal<Plot>,
+    /// Index of the moment under the crosshair; charts of the same moments share it.
+    crosshair: RwSignal<Option<usize>>,
+    /// Returns the texts and the link of a point that is pointed at or focused.
+    facts: Callback<PointAt, PointFacts>,
+    /// Called when a point is clicked or opened by Enter. Its link is used for new tabs.
+    open: Callback<PointAt>,
+) -> impl IntoView {
     let area = RwSignal::new(Area::default());
     let line = RwSignal::new(0usize);
-    let pointed = RwSignal::new(false);
-    let here = Memo::new(move |_| {
+    let is_active = RwSignal::new(false);
+    let point = Memo::new(move |_| {
         let moment = crosshair.get()?;
         let last = plot.with(|plot| plot.lines.len()).checked_sub(1)?;
         let at = PointAt { line: line.get().min(last), moment };
-        Some(plot.with(|plot| Here::new(plot, area.get(), at, facts.run(at))))
+        Some(plot.with(|plot| CurrentPoint::new(plot, area.get(), at, facts.run(at))))
     });
-    let has_value = move || here.with(|here| here.as_ref().is_some_and(|here| here.has_value));
-    let place = move || here.with(|here| here.as_ref().and_then(|here| here.place));
-
-    let moved = move |event: PointerEvent| {
-        let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
-        pointed.set(true);
-        let area = area.get_untracked();
-        plot.with_untracked(|plot| {
-            let Some(moment) = area.nearest(plot, x) else { return };
-            crosshair.set(Some(moment));
-            let distance = |values: &[Option<f64>]| {
-                let value = values.get(moment).copied().flatten()?;
-                Some((area.place(plot, plot.moments[moment], value).1 - y).abs())
-            };
-            let nearest = plot
-                .lines
-                .iter()
-                .enumerate()
-                .filter_map(|(index, line)| Some((distance(&line.values)?, index)));
-            if let Some((_, nearest)) = nearest.min_by(|one, other| one.0.total_cmp(&other.0)) {
-                line.set(nearest);
-            }
-        });
+    let has_value = move || point.with(|point| point.as_ref().is_some_and(|point| point.has_value));
+    let place = move || point.with(|point| point.as_ref().and_then(|point| point.place));
+    let left = move || pixels(place().map_or(0.0, |place| place.0));
+    let ink = move || point.with(|point| point.as_ref().map_or(Ink::First, |point| point.ink)).name();
+    let label = move || match point.get() {
+        None => {
+            let (title, summary) = (title.get(), summary.get());
+            format!("{title}: {summary}. Arrow keys move between points, Enter opens a point's traces.")
+        }
+        Some(CurrentPoint { at, facts, label, .. }) => {
+            let value =
+                facts.values.get(at.line).cloned().flatten().unwrap_or_else(|| "no traces".to_owned());
+            let title = title.get();
+            format!("{title}, {}: {label} {value}, {}. Enter opens these traces.", facts.when, facts.note)
+        }
     };
-    let left = move || {
-        pointed.set(false);
+    let legend = move || {
+        let keys: Vec<_> =
+            plot.with(|plot| plot.lines.iter().map(|line| (line.label.clone(), line.ink.name())).collect());
+        let keys = if keys.len() > 1 { keys } else { Vec::new() };
+        let key = |(label, ink)| view! { <li class="chart__key" data-ink=ink>{label}</li> };
+        keys.into_iter().map(key).collect_view()
+    };
+    let point_at = move |event: PointerEvent| {
+        is_active.set(true);
+        let (x, y) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
+        let nearest = plot.with_untracked(|plot| nearest(plot, area.get_untracked(), x, y));
+        if let Some(at) = nearest {
+            crosshair.set(Some(at.moment));
+            line.set(at.line);
+        }
+    };
+    let leave = move || {
+        is_active.set(false);
         crosshair.set(None);
     };
-    let focused = move |_: FocusEvent| {
-        pointed.set(true);
+    let focus = move |_| {
+        is_active.set(true);
         if crosshair.get_untracked().is_none() {
             crosshair.set(plot.with_untracked(last_with_value));
         }
     };
-    let pressed = move |event: KeyboardEvent| {
+    let press = move |event: KeyboardEvent| {
         let lines = plot.with_untracked(|plot| plot.lines.len()).max(1);
         let now = crosshair.get_untracked();
         let next = match event.key().as_str() {
@@ -151,117 +156,154 @@ pub fn chart(charted: Charted) -> El {
         event.prevent_default();
         crosshair.set(next.or(now));
     };
-    let clicked = move |event: MouseEvent| {
+    let click = move |event: MouseEvent| {
         let plain = event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
-        let Some(here) = here.get_untracked().filter(|_| plain) else { return };
+        let Some(point) = point.get_untracked().filter(|_| plain) else { return };
         event.prevent_default();
         event.stop_propagation();
-        if here.has_value {
-            open.run(here.at);
+        if point.has_value {
+            open.run(point.at);
         }
     };
-    let spoken = move || match here.get() {
-        None => {
-            let summary = summary.get();
-            format!("{title}: {summary}. Arrow keys walk the points, Enter opens a point's traces.")
-        }
-        Some(Here { at, facts, label, .. }) => {
-            let value = facts.values.get(at.line).cloned().flatten().unwrap_or_else(|| "nothing".to_owned());
-            format!("{title}, {}: {label} {value}, {}. Enter opens these traces.", facts.when, facts.note)
-        }
+    // The tip is on the side of the crosshair that has more room.
+    let is_left = move || place().is_some_and(|(x, _)| x > area.get().left + area.get().width / 2.0);
+    let tip =
+        move || point.with(|point| point.as_ref().map(|point| plot.with(|plot| values_at(plot, point))));
+    let uncovered = move || {
+        let area = area.get();
+        let (from, to) = plot.with(|plot| Some(area.span(plot, plot.uncovered?)))?;
+        (to - from > 1.0).then(|| {
+            view! {
+                <div
+                    class="chart__uncovered"
+                    style:left=pixels(from)
+                    style:width=pixels(to - from)
+                    style:top=pixels(area.top)
+                    style:height=pixels(area.height)
+                >
+                    "No data"
+                </div>
+            }
+        })
     };
-    let legend = move || {
-        let keys: Vec<_> =
-            plot.with(|plot| plot.lines.iter().map(|line| (line.label.clone(), line.ink)).collect());
-        if keys.len() > 1 { keys } else { Vec::new() }
-    };
-    let left_of = move |place: Option<(f64, f64)>| pixels(place.map_or(0.0, |place| place.0));
-    let canvas = el("canvas", "chart__canvas").attr("aria-hidden", "true");
-    paint(canvas.node(), plot, area);
-    let line_above = el("div", "chart__crosshair")
-        .live_attr("hidden", move || place().is_none())
-        .live_style("left", move || left_of(place()))
-        .live_style("top", move || pixels(area.get().top))
-        .live_style("height", move || pixels(area.get().height));
-    let dot = el("div", "chart__dot")
-        .live_attr("hidden", move || !(pointed.get() && has_value()))
-        .live_attr("data-ink", move || here.get().map_or(Ink::First, |here| here.ink).name())
-        .live_style("left", move || left_of(place()))
-        .live_style("top", move || pixels(place().map_or(0.0, |place| place.1)));
-    let link = el("a", "chart__link")
-        .live_class("chart__link--empty", move || !has_value())
-        .test("point-link")
-        .live_attr("data-bucket", move || here.get().map(|here| here.at.moment))
-        .live_attr("href", move || here.get().map_or_else(|| "#".to_owned(), |here| here.facts.href))
-        .live_attr("aria-label", spoken)
-        .on("pointermove", moved)
-        .on("pointerleave", move |_: PointerEvent| left())
-        .on("focus", focused)
-        .on("blur", move |_: FocusEvent| left())
-        .on("keydown", pressed)
-        .on("click", clicked);
-    // Beside the crosshair, on the side with more room.
-    let flipped = move || place().is_some_and(|(x, _)| x > area.get().left + area.get().width / 2.0);
-    let tip = el("div", "chart__tip")
-        .live_class("chart__tip--left", flipped)
-        .attr("aria-hidden", "true")
-        .live_attr("hidden", move || !pointed.get() || here.with(Option::is_none))
-        .live_style("left", move || left_of(place()))
-        .part(move || here.get(), move |here| here.map(|here| plot.with(|plot| said(plot, &here))));
-    let head = el("figcaption", "chart__head")
-        .child(el("h2", "chart__title").text(title))
-        .child(el("ul", "chart__legend").part(legend, |keys| {
-            let key =
-                |(label, ink): (String, Ink)| el("li", "chart__key").attr("data-ink", ink.name()).text(label);
-            several(keys.into_iter().map(key))
-        }))
-        .child(el("span", "chart__summary").live_text(move || summary.get()));
-    el("figure", "chart")
-        .test("monitor-chart")
-        .attr("data-kind", kind)
-        .child(head)
-        .child(el("div", "chart__plot").children([canvas, line_above, dot, link, tip]))
+    let canvas = NodeRef::<Canvas>::new();
+    canvas.on_load(move |canvas| paint_when_changed(canvas, plot, area));
+
+    view! {
+        <figure class="chart" data-test="monitor-chart" data-kind=kind>
+            <figcaption class="chart__head">
+                <h2 class="chart__title">{title}</h2>
+                <ul class="chart__legend">{legend}</ul>
+                <span class="chart__summary">{summary}</span>
+            </figcaption>
+            <div class="chart__plot">
+                <canvas class="chart__canvas" aria-hidden="true" node_ref=canvas></canvas>
+                {uncovered}
+                <div
+                    class="chart__crosshair"
+                    hidden=move || place().is_none()
+                    style:left=left
+                    style:top=move || pixels(area.get().top)
+                    style:height=move || pixels(area.get().height)
+                ></div>
+                <div
+                    class="chart__dot"
+                    hidden=move || !(is_active.get() && has_value())
+                    data-ink=ink
+                    style:left=left
+                    style:top=move || pixels(place().map_or(0.0, |place| place.1))
+                ></div>
+                <a
+                    class="chart__link"
+                    class=("chart__link--empty", move || !has_value())
+                    data-test="point-link"
+                    data-bucket=move || point.with(|point| point.as_ref().map(|point| point.at.moment.to_string()))
+                    href=move || {
+                        point.with(|point| point.as_ref().map_or_else(|| "#".to_owned(), |it| it.facts.href.clone()))
+                    }
+                    aria-label=label
+                    on:pointermove=point_at
+                    on:pointerleave=move |_| leave()
+                    on:focus=focus
+                    on:blur=move |_| leave()
+                    on:keydown=press
+                    on:click=click
+                ></a>
+                <div
+                    class="chart__tip"
+                    class=("chart__tip--left", is_left)
+                    aria-hidden="true"
+                    hidden=move || !is_active.get() || point.with(Option::is_none)
+                    style:left=left
+                >
+                    {tip}
+                </div>
+            </div>
+        </figure>
+    }
 }
 
-/// What the point under the crosshair says.
-fn said(plot: &Plot, here: &Here) -> View {
-    let facts = &here.facts;
+/// Content of the tip: the values at the crosshair.
+fn values_at(plot: &Plot, point: &CurrentPoint) -> impl IntoView + use<> {
+    let facts = &point.facts;
     let several_lines = facts.values.len() > 1;
-    let rows = plot.lines.iter().zip(&facts.values).enumerate().rev().map(|(index, (line, value))| {
-        el("div", "chart__value")
-            .class_if("chart__value--active", several_lines && index == here.at.line)
-            .attr("data-ink", line.ink.name())
-            .child(el("dt", "").text(&line.label))
-            .child(el("dd", "").text(value.as_deref().unwrap_or("no traces")))
-    });
-    several([
-        el("strong", "").text(&facts.when),
-        el("dl", "chart__values").children(rows),
-        el("span", "chart__note").text(&facts.note),
-    ])
+    let row = |(index, (line, value)): (usize, (&plot::Line, &Option<String>))| {
+        let is_current = several_lines && index == point.at.line;
+        let label = line.label.clone();
+        let value = value.clone().unwrap_or_else(|| "no traces".to_owned());
+        view! {
+            <div class="chart__value" class=("chart__value--active", is_current) data-ink=line.ink.name()>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    let rows = plot.lines.iter().zip(&facts.values).enumerate().rev().map(row).collect_view();
+    let (when, note) = (facts.when.clone(), facts.note.clone());
+    view! {
+        <strong>{when}</strong>
+        <dl class="chart__values">{rows}</dl>
+        <span class="chart__note">{note}</span>
+    }
 }
 
-/// Draws in the frame after the plot, the theme or the size has changed.
-fn paint(canvas: HtmlCanvasElement, plot: Signal<Plot>, area: RwSignal<Area>) {
+/// Draws `plot` in the frame after it, the theme or the canvas' size has changed, and sets `area` to where it was drawn.
+fn paint_when_changed(canvas: HtmlCanvasElement, plot: Signal<Plot>, area: RwSignal<Area>) {
     let Some(surface) = Surface::new(canvas.clone()) else { return };
     let drawn_on = canvas.clone();
     let frame = Frame::new(move |_| {
         let (width, height) = (f64::from(drawn_on.client_width()), f64::from(drawn_on.client_height()));
-        // A frame that was asked for before the page changed finds nothing to draw.
+        // The frame may come after the page has gone.
         if !area.is_disposed() {
             area.set(plot.with_untracked(|plot| plot::draw(&surface, width, height, plot)));
         }
         false
     });
     let (resized, themed) = (frame.clone(), frame.clone());
-    keep((SizeWatch::new(&canvas, move || resized.request()), ThemeWatch::new(move || themed.request())));
-    effect(move || {
+    StoredValue::new_local((
+        SizeWatch::new(&canvas, move || resized.request()),
+        ThemeWatch::new(move || themed.request()),
+    ));
+    Effect::new(move |_| {
         plot.track();
         frame.request();
     });
 }
 
-/// The next moment in that direction that has a value on any line; from no moment, the first.
+/// The point nearest to a position in the canvas, CSS pixels: the nearest moment, and of its values the nearest one.
+fn nearest(plot: &Plot, area: Area, x: f64, y: f64) -> Option<PointAt> {
+    let moment = area.nearest(plot, x)?;
+    let distance = |values: &[Option<f64>]| {
+        let value = values.get(moment).copied().flatten()?;
+        Some((area.place(plot, plot.moments[moment], value).1 - y).abs())
+    };
+    let lines = plot.lines.iter().enumerate();
+    let nearest = lines.filter_map(|(index, line)| Some((distance(&line.values)?, index)));
+    let line = nearest.min_by(|one, other| one.0.total_cmp(&other.0)).map_or(0, |(_, line)| line);
+    Some(PointAt { line, moment })
+}
+
+/// The next moment in that direction with a value on any line; without `from`, the first one.
 fn step(plot: &Plot, from: Option<usize>, by: isize) -> Option<usize> {
     let has_value =
         |moment: &usize| plot.lines.iter().any(|line| line.values.get(*moment).is_some_and(Option::is_some));

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use spandrel::ui::canvas::Surface;
 use spandrel::ui::chart::backend::Ink;
 use spandrel::ui::chart::plot::{Area, Line, Plot, draw};
-use spandrel::ui::chart::{Charted, PointAt, PointFacts, chart};
+use spandrel::ui::chart::{Chart, PointAt, PointFacts};
+use spandrel::ui::view::leptos;
 use spandrel_trace::scene::series::{ChartAxis, Unit, value_axis};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -21,6 +22,7 @@ fn plot(values: &[Option<f64>]) -> Plot {
         y: ChartAxis { low: 0.0, high: 10.0, ticks: Vec::new() },
         moments: (0..values.len()).map(|at| at as f64).collect(),
         lines: vec![Line { label: "p50".into(), ink: Ink::First, filled: true, values: values.to_vec() }],
+        uncovered: None,
     }
 }
 
@@ -91,16 +93,17 @@ async fn keys_walk_the_points_past_gaps_and_a_click_opens_the_one_reached() {
         let shown = plot(&[Some(5.0), None, None, Some(5.0), Some(6.0), None]);
         let plot = Signal::stored(shown);
         let open = move |at: PointAt| opened.update(|opened| opened.push(at));
-        chart(Charted {
-            title: "Latency",
-            kind: "latency",
-            summary: Signal::stored("p50 5 ms".to_owned()),
-            plot,
-            crosshair,
-            facts: Callback::new(facts),
-            open: Callback::new(open),
+        leptos(view! {
+            <Chart
+                title="Latency"
+                kind="latency"
+                summary="p50 5 ms"
+                plot=plot
+                crosshair=crosshair
+                facts=Callback::new(facts)
+                open=Callback::new(open)
+            />
         })
-        .into()
     });
     settle().await;
     assert!(stage.attribute(LINK, "aria-label").contains("p50 5 ms"));

@@ -1,84 +1,101 @@
-//! The three charts of a service and the same numbers as a table.
+//! The three charts of a service, and the same values as a table.
 
 use super::plots::{Kind, Measured, Wanted, when};
-use crate::ui::chart::{Charted, PointAt, PointFacts, chart};
-use crate::ui::element::{El, el};
-use crate::ui::view::{effect, part, several};
+use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
 use spandrel_trace::units::{count, duration, percent, rate};
 
-/// Latency, rate and errors over the same time, with one crosshair. `address` is that of the traces that a point
-/// stands for, `open` goes there.
-pub fn charts(measured: Memo<Measured>, address: Callback<Wanted, String>, open: Callback<Wanted>) -> El {
+/// Duration, rate and errors over the same time, with a shared crosshair.
+#[component]
+pub fn Charts(
+    measured: Memo<Measured>,
+    /// Address of the traces of a point.
+    address: Callback<Wanted, String>,
+    /// Opens the traces of a point.
+    open: Callback<Wanted>,
+) -> impl IntoView {
     let crosshair = RwSignal::new(None);
-    effect(move || {
-        // The moments of other measurements are others.
+    Effect::new(move |_| {
+        // Other measurements have other moments.
         measured.track();
         crosshair.set(None);
     });
-    let charted = move |kind: Kind| {
-        let facts = move |at: PointAt| {
+    let chart = move |kind: Kind| {
+        let facts = Callback::new(move |at: PointAt| {
             measured.with(|measured| PointFacts {
                 href: kind.wanted(measured, at).map_or_else(|| "#".to_owned(), |wanted| address.run(wanted)),
                 ..kind.facts(measured, at)
             })
-        };
-        let opened = move |at: PointAt| {
+        });
+        let open = Callback::new(move |at: PointAt| {
             if let Some(wanted) = measured.with_untracked(|measured| kind.wanted(measured, at)) {
                 open.run(wanted);
             }
-        };
-        chart(Charted {
-            title: kind.title(),
-            kind: kind.name(),
-            summary: Signal::derive(move || measured.with(|measured| kind.summary(measured))),
-            plot: Memo::new(move |_| measured.with(|measured| kind.plot(measured))).into(),
-            crosshair,
-            facts: Callback::new(facts),
-            open: Callback::new(opened),
-        })
+        });
+        let title = Signal::derive(move || measured.with(|measured| kind.title(&measured.service)));
+        let summary = Signal::derive(move || measured.with(|measured| kind.summary(measured)));
+        let plot = Memo::new(move |_| measured.with(|measured| kind.plot(measured)));
+        view! { <Chart title=title kind=kind.name() summary=summary plot=plot crosshair=crosshair facts=facts open=open/> }
     };
-    el("div", "monitor__charts").children([Kind::Latency, Kind::Rate, Kind::Errors].map(charted))
+    view! { <div class="monitor__charts">{[Kind::Latency, Kind::Rate, Kind::Errors].map(chart).collect_view()}</div> }
 }
 
-/// Every stretch of time that has traces, the latest first. `address` is that of the traces behind a number.
-pub fn table(measured: Memo<Measured>, address: Callback<Wanted, String>) -> El {
-    let columns = ["Time", "Traces", "Rate", "Failed", "p50", "p95", "p99", "Longest"];
-    let columns = columns.map(|name| el("th", "").attr("scope", "col").text(name));
-    let rows = part(
-        move || measured.get(),
-        move |measured| {
+/// The time slices that have traces, latest first.
+#[component]
+pub fn BucketTable(
+    measured: Memo<Measured>,
+    /// Address of the traces of a value.
+    address: Callback<Wanted, String>,
+) -> impl IntoView {
+    const COLUMNS: [&str; 8] = ["Time", "Traces", "Rate", "Errors", "p50", "p95", "p99", "Longest"];
+    let heads = COLUMNS.map(|name| view! { <th scope="col">{name}</th> }).collect_view();
+    let rows = move || {
+        measured.with(|measured| {
             let buckets = measured.metrics.buckets.iter().enumerate().rev();
             let buckets = buckets.filter(|(_, bucket)| bucket.calls > 0);
-            several(buckets.map(|(moment, bucket)| row(&measured, moment, bucket, address)))
-        },
-    );
-    el("table", "monitor__table")
-        .test("monitor-table")
-        .child(el("thead", "").child(el("tr", "").children(columns)))
-        .child(el("tbody", "").child(rows))
+            buckets.map(|(moment, bucket)| row(measured, moment, bucket, address)).collect_view()
+        })
+    };
+    view! {
+        <table class="monitor__table" data-test="monitor-table">
+            <thead>
+                <tr>{heads}</tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
 }
 
-fn row(measured: &Measured, moment: usize, bucket: &Bucket, address: Callback<Wanted, String>) -> El {
-    let cell = |text: String| el("td", "").text(text);
+fn row(
+    measured: &Measured,
+    moment: usize,
+    bucket: &Bucket,
+    address: Callback<Wanted, String>,
+) -> impl IntoView + use<> {
     let link = |kind: Kind, line: usize, text: String| {
         let href = kind.wanted(measured, PointAt { line, moment }).map(|wanted| address.run(wanted));
-        el("td", "").child(el("a", "").attr("href", href).text(text))
+        view! { <a href=href>{text}</a> }
     };
     let latency = bucket.latency.unwrap_or_default();
-    let failed = match bucket.errors {
-        0 => cell("0 %".to_owned()),
-        _ => link(Kind::Errors, 0, percent(bucket.error_rate().unwrap_or(0.0))).class_if("failing", true),
+    let percentile = |line: usize, value: Option<u64>| match value {
+        Some(value) => link(Kind::Latency, line, duration(value)).into_any(),
+        None => view! { <span title="Too few traces">"–"</span> }.into_any(),
     };
-    el("tr", "").children([
-        cell(when(measured, bucket.window)),
-        link(Kind::Rate, 0, count(bucket.calls as u64)),
-        cell(bucket.rate().map(rate).unwrap_or_default()),
-        failed,
-        cell(duration(latency.p50)),
-        link(Kind::Latency, 1, duration(latency.p95)),
-        link(Kind::Latency, 2, duration(latency.p99)),
-        cell(duration(latency.max)),
-    ])
+    let errors = match bucket.errors {
+        0 => "0 %".into_any(),
+        _ => link(Kind::Errors, 0, percent(bucket.error_rate().unwrap_or(0.0))).into_any(),
+    };
+    view! {
+        <tr>
+            <td>{when(measured, bucket.window)}</td>
+            <td>{link(Kind::Rate, 0, count(bucket.calls as u64))}</td>
+            <td>{bucket.rate().map(rate).unwrap_or_default()}</td>
+            <td class:failing=bucket.errors.gt(&0)>{errors}</td>
+            <td>{duration(latency.p50)}</td>
+            <td>{percentile(1, latency.p95)}</td>
+            <td>{percentile(2, latency.p99)}</td>
+            <td>{link(Kind::Latency, 1, duration(latency.max))}</td>
+        </tr>
+    }
 }

@@ -1,4 +1,4 @@
-//! What was measured as plots, and what each point of them says and opens. Pure.
+//! The charts of a service: plots, texts and links of its metrics. Pure.
 
 use crate::ui::chart::backend::Ink;
 use crate::ui::chart::plot::{Line, Plot};
@@ -10,63 +10,66 @@ use spandrel_trace::units::{count, duration, percent, rate};
 /// The three charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// How long traces took.
+    /// Durations of the traces that pass through the service.
     Latency,
-    /// How many there were.
+    /// Traces per second.
     Rate,
-    /// How many of them failed.
+    /// Share of traces with errors of the service.
     Errors,
 }
 
-/// What was measured, of what.
+/// Metrics of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// The service.
     pub service: String,
-    /// The numbers.
+    /// The time range that was asked for.
+    pub window: TimeWindow,
+    /// The metrics over the part of it that the received traces cover.
     pub metrics: Metrics,
-    /// What local time is ahead of UTC.
+    /// Offset of the time zone from UTC, minutes.
     pub offset_minutes: i32,
-    /// How many traces the backend answered with.
+    /// Number of traces received.
     pub sample: usize,
-    /// It has more than it answered.
+    /// The server has more traces than it was asked for.
     pub truncated: bool,
 }
 
-/// A search that a point stands for.
+/// The search that a point links to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Traces of this service.
     pub service: String,
-    /// That began then.
+    /// That started in this time.
     pub window: TimeWindow,
     /// The longest first.
     pub longest_first: bool,
-    /// And failed.
+    /// With errors only.
     pub failed: bool,
 }
 
 /// A percentile's name, its line's ink and its value.
-type Percentile = (&'static str, Ink, fn(&Quantiles) -> u64);
+type Percentile = (&'static str, Ink, fn(&Quantiles) -> Option<u64>);
 
 /// The percentiles of the latency chart, in the order of its lines.
 const PERCENTILES: [Percentile; 3] = [
-    ("p50", Ink::First, |latency| latency.p50),
+    ("p50", Ink::First, |latency| Some(latency.p50)),
     ("p95", Ink::Second, |latency| latency.p95),
     ("p99", Ink::Third, |latency| latency.p99),
 ];
 
 impl Kind {
-    /// What the chart is called.
-    pub fn title(self) -> &'static str {
+    /// Title of the chart. Summaries have the duration of whole traces only, with asynchronous work that other services do
+    /// after the response.
+    pub fn title(self, service: &str) -> String {
         match self {
-            Kind::Latency => "Latency",
-            Kind::Rate => "Rate",
-            Kind::Errors => "Errors",
+            Kind::Latency => format!("Duration of traces through {service}"),
+            Kind::Rate => "Rate".to_owned(),
+            Kind::Errors => "Errors".to_owned(),
         }
     }
 
-    /// The name that tests know it by.
+    /// `data-kind` of the chart.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Latency => "latency",
@@ -78,15 +81,16 @@ impl Kind {
     fn values(self, bucket: &Bucket) -> Vec<Option<f64>> {
         match self {
             Kind::Latency => {
-                PERCENTILES.map(|(_, _, of)| bucket.latency.as_ref().map(|latency| of(latency) as f64)).into()
+                let value = |of: fn(&Quantiles) -> Option<u64>| Some(of(bucket.latency.as_ref()?)? as f64);
+                PERCENTILES.map(|(_, _, of)| value(of)).into()
             }
             Kind::Rate => vec![bucket.rate()],
             Kind::Errors => vec![bucket.error_rate()],
         }
     }
 
-    /// A value as text.
-    fn said(self, value: f64) -> String {
+    /// Formats a value.
+    fn format(self, value: f64) -> String {
         match self {
             Kind::Latency => duration(value as u64),
             Kind::Rate => rate(value),
@@ -110,7 +114,7 @@ impl Kind {
                 vec![Line { label: "rate".into(), ink: Ink::First, filled: true, values: Vec::new() }]
             }
             Kind::Errors => {
-                vec![Line { label: "failed".into(), ink: Ink::Error, filled: true, values: Vec::new() }]
+                vec![Line { label: "errors".into(), ink: Ink::Error, filled: true, values: Vec::new() }]
             }
         };
         for bucket in &metrics.buckets {
@@ -122,12 +126,15 @@ impl Kind {
             Kind::Rate => Unit::PerSecond,
             Kind::Errors => Unit::Share,
         };
-        let TimeWindow { start_unix, end_unix } = metrics.total.window;
+        let TimeWindow { start_unix, end_unix } = measured.window;
+        let covered = metrics.total.window;
         Plot {
             x: time_axis(start_unix, end_unix, measured.offset_minutes, 5),
             y: value_axis(most, unit, 4),
             moments: metrics.buckets.iter().map(|bucket| middle(bucket.window)).collect(),
             lines,
+            uncovered: (covered.start_unix > start_unix)
+                .then_some((start_unix as f64, covered.start_unix as f64)),
         }
     }
 
@@ -136,11 +143,15 @@ impl Kind {
         let total = &measured.metrics.total;
         match self {
             Kind::Latency => total.latency.as_ref().map(|latency| {
-                PERCENTILES.map(|(label, _, of)| format!("{label} {}", duration(of(latency)))).join(" · ")
+                let known = PERCENTILES.iter().filter_map(|(label, _, of)| Some((*label, of(latency)?)));
+                let known: Vec<_> = known.chain([("max", latency.max)]).collect();
+                known
+                    .iter()
+                    .map(|(label, value)| format!("{label} {}", duration(*value)))
+                    .collect::<Vec<_>>()
+                    .join(" · ")
             }),
-            Kind::Rate => total.rate().map(|per_second| {
-                format!("{}{}", if measured.truncated { "at least " } else { "" }, rate(per_second))
-            }),
+            Kind::Rate => total.rate().map(rate),
             Kind::Errors => total.error_rate().map(|share| {
                 format!(
                     "{} · {} of {}",
@@ -153,11 +164,11 @@ impl Kind {
         .unwrap_or_default()
     }
 
-    /// What a point says; its address is the caller's.
+    /// Texts of a point, without its link.
     pub fn facts(self, measured: &Measured, at: PointAt) -> PointFacts {
         let Some(bucket) = measured.metrics.buckets.get(at.moment) else { return PointFacts::default() };
         let values =
-            self.values(bucket).into_iter().map(|value| value.map(|value| self.said(value))).collect();
+            self.values(bucket).into_iter().map(|value| value.map(|value| self.format(value))).collect();
         let traces = if bucket.calls == 1 {
             "1 trace".to_owned()
         } else {
@@ -165,26 +176,25 @@ impl Kind {
         };
         let note = match bucket.errors {
             0 => traces,
-            errors => format!("{traces}, {} failed", count(errors as u64)),
+            errors => format!("{traces}, {} with errors", count(errors as u64)),
         };
         PointFacts { when: when(measured, bucket.window), values, note, href: String::new() }
     }
 
-    /// The traces that a point stands for.
+    /// The search for the traces of a point; `None` in a gap.
     pub fn wanted(self, measured: &Measured, at: PointAt) -> Option<Wanted> {
         let bucket = measured.metrics.buckets.get(at.moment).filter(|bucket| bucket.calls > 0)?;
-        // Backends compare durations of spans, and these are of whole traces: asked for a least duration they
-        // would leave out what is looked for.
+        // Servers compare durations of single spans: a minimum would leave out traces that are meant.
         let longest_first = self == Kind::Latency && at.line > 0;
         let failed = self == Kind::Errors && bucket.errors > 0;
         Some(Wanted { service: measured.service.clone(), window: bucket.window, longest_first, failed })
     }
 }
 
-/// A stretch of time as people read it.
+/// Formats a time range.
 pub fn when(measured: &Measured, window: TimeWindow) -> String {
     let seconds = !window.length().is_multiple_of(60_000_000_000) || window.length() < 60_000_000_000;
-    let date = measured.metrics.total.window.seconds() > 86_400.0;
+    let date = measured.window.seconds() > 86_400.0;
     let at = |unix: u64, date: bool| clock(unix, measured.offset_minutes, seconds, date);
     let same_day = window.seconds() < 86_400.0;
     format!("{} to {}", at(window.start_unix, date), at(window.end_unix, date && !same_day))
@@ -215,6 +225,7 @@ mod tests {
         let window = TimeWindow { start_unix: DAY, end_unix: DAY + 3 * MINUTE };
         Measured {
             service: "order".into(),
+            window,
             metrics: metrics(&summaries, "order", window, MINUTE),
             sample: 3,
             ..Measured::default()
@@ -227,9 +238,13 @@ mod tests {
             let plot = kind.plot(&measured());
             assert_eq!(plot.moments.len(), 3);
             for line in &plot.lines {
-                assert!(
-                    line.values[0].is_some() && line.values[1].is_none() && line.values[2].is_some(),
-                    "{kind:?}"
+                let known: Vec<bool> = line.values.iter().map(Option::is_some).collect();
+                let few = ["p95", "p99"].contains(&line.label.as_str());
+                assert_eq!(
+                    known,
+                    if few { [false; 3] } else { [true, false, true] },
+                    "{kind:?}, {}",
+                    line.label
                 );
             }
             assert_eq!(kind.wanted(&measured(), PointAt { line: 0, moment: 1 }), None);
@@ -237,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn points_stand_for_their_traces() {
+    fn points_link_to_their_traces() {
         let window = TimeWindow { start_unix: DAY, end_unix: DAY + MINUTE };
         let order = Wanted { service: "order".into(), window, ..Wanted::default() };
         let at = |line| PointAt { line, moment: 0 };
@@ -250,11 +265,24 @@ mod tests {
     }
 
     #[test]
-    fn points_say_what_they_are() {
+    fn points_have_texts() {
         let facts = Kind::Latency.facts(&measured(), PointAt { line: 1, moment: 0 });
-        assert_eq!((facts.when.as_str(), facts.note.as_str()), ("00:00 to 00:01", "2 traces, 1 failed"));
-        assert_eq!(facts.values, [Some("40 ms".into()), Some("80 ms".into()), Some("80 ms".into())]);
+        assert_eq!((facts.when.as_str(), facts.note.as_str()), ("00:00 to 00:01", "2 traces, 1 with errors"));
+        assert_eq!(facts.values, [Some("40 ms".into()), None, None]);
         assert_eq!(Kind::Errors.summary(&measured()), "33 % · 1 of 3");
-        assert_eq!(Kind::Rate.summary(&Measured { truncated: true, ..measured() }), "at least 1 /min");
+        assert_eq!(Kind::Latency.summary(&measured()), "p50 40 ms · max 80 ms");
+        assert_eq!(Kind::Rate.summary(&measured()), "1 /min");
+    }
+
+    /// The part of the window before the oldest trace received was drawn as quiet.
+    #[test]
+    fn the_part_without_data_is_marked_on_the_time_axis() {
+        let whole = measured();
+        assert_eq!(Kind::Rate.plot(&whole).uncovered, None);
+        let window = TimeWindow { start_unix: DAY - 10 * MINUTE, ..whole.window };
+        let partial = Measured { window, truncated: true, ..whole };
+        let plot = Kind::Rate.plot(&partial);
+        assert_eq!(plot.uncovered, Some(((DAY - 10 * MINUTE) as f64, DAY as f64)));
+        assert_eq!((plot.x.low, plot.x.high), ((DAY - 10 * MINUTE) as f64, (DAY + 3 * MINUTE) as f64));
     }
 }

@@ -1,9 +1,8 @@
-//! plotters on a canvas, as sharp as the screen.
+//! plotters backend on a 2D canvas.
 //!
-//! plotters counts in whole pixels. Here its pixel is a [`FINE`]th of a CSS pixel, so lines fall where they
-//! belong and not on the nearest pixel, at any device ratio. Text is measured by the canvas itself: no element
-//! is made for it, nothing is laid out, and a strict content security policy has nothing to object to. Colours
-//! are not colours but numbers of an [`Ink`], looked up in the stylesheet when a stroke is made.
+//! plotters uses whole pixels; its pixel is a [`FINE`]th of a CSS pixel here, so that lines are not rounded to pixels. Text
+//! is measured by the canvas, without elements, which a strict content security policy allows. plotters' colours are
+//! indices of an [`Ink`], whose colour is read from the stylesheet.
 
 use crate::ui::canvas::{Surface, custom_properties, pixel_ratio};
 use plotters_backend::text_anchor::{HPos, VPos};
@@ -16,13 +15,13 @@ use web_sys::CanvasRenderingContext2d;
 /// plotters' pixels in a CSS pixel.
 pub const FINE: i32 = 10;
 
-/// What a stroke means; its colour is a custom property of the stylesheet.
+/// Colours by their meaning; each is a custom property of the stylesheet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ink {
-    /// Divisions.
+    /// Grid lines.
     #[default]
     Grid,
-    /// Words beside the plot.
+    /// Labels of the axes.
     Label,
     /// The first of several lines.
     First,
@@ -30,11 +29,11 @@ pub enum Ink {
     Second,
     /// The third of several lines.
     Third,
-    /// Failures.
+    /// Errors.
     Error,
 }
 
-/// Inks in the order of their numbers, with the properties that colour them.
+/// Inks by index, with their custom properties.
 const INKS: [(Ink, &str); 6] = [
     (Ink::Grid, "--line"),
     (Ink::Label, "--ink-3"),
@@ -45,13 +44,13 @@ const INKS: [(Ink, &str); 6] = [
 ];
 
 impl Ink {
-    /// What plotters takes for its colour.
+    /// The colour that plotters is given.
     pub fn color(self) -> plotters::style::RGBColor {
         let number = INKS.iter().position(|(ink, _)| *ink == self).unwrap_or(0);
         plotters::style::RGBColor(0, 0, number as u8)
     }
 
-    /// The name that stylesheets know it by.
+    /// Value of `data-ink` in stylesheets.
     pub fn name(self) -> &'static str {
         match self {
             Ink::Grid => "grid",
@@ -64,7 +63,7 @@ impl Ink {
     }
 }
 
-/// The backend; made anew for each drawing, which is when the theme's colours are read.
+/// The backend. A new one for each drawing reads the colours of the current theme.
 pub struct CanvasBackend<'a> {
     context: &'a CanvasRenderingContext2d,
     width: f64,
@@ -77,7 +76,7 @@ impl<'a> CanvasBackend<'a> {
     /// Clears the surface and draws on it; sizes are CSS pixels.
     pub fn new(surface: &'a Surface, width: f64, height: f64) -> Self {
         let context = surface.context();
-        // What the last drawing set would scale the clearing too. A lost context refuses, and shows nothing anyway.
+        // The transform of the last drawing would scale the clearing. Fails if the context is lost, which shows nothing.
         let _ = context.reset_transform();
         surface.clear(width, height);
         let scale = pixel_ratio() / f64::from(FINE);

@@ -1,4 +1,4 @@
-//! One plot: divisions, areas, lines and the dots where a line has no neighbours.
+//! Draws one plot: grid, areas, lines, and dots for values without neighbours.
 
 use super::backend::{CanvasBackend, FINE, Ink};
 use crate::ui::canvas::Surface;
@@ -16,9 +16,9 @@ const BELOW: f64 = 20.0;
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
-    /// What it shows.
+    /// Its name in the legend.
     pub label: String,
-    /// Its ink.
+    /// Its colour.
     pub ink: Ink,
     /// Whether the area below it is tinted.
     pub filled: bool,
@@ -37,12 +37,14 @@ pub struct Plot {
     pub moments: Vec<f64>,
     /// Lines, the first drawn last.
     pub lines: Vec<Line>,
+    /// A part of the time axis that the data does not cover.
+    pub uncovered: Option<(f64, f64)>,
 }
 
 /// Where the plot itself lies within its canvas, CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Area {
-    /// Left edge: begin of the time axis.
+    /// Left edge: start of the time axis.
     pub left: f64,
     /// Top edge: end of the value axis.
     pub top: f64,
@@ -53,13 +55,19 @@ pub struct Area {
 }
 
 impl Area {
-    /// Where a point lies.
+    /// Position of a point, CSS pixels from the canvas' top left corner.
     pub fn place(&self, plot: &Plot, moment: f64, value: f64) -> (f64, f64) {
         let share = |at: f64, axis: &ChartAxis| (at - axis.low) / (axis.high - axis.low);
         (
             self.left + self.width * share(moment, &plot.x),
             self.top + self.height * (1.0 - share(value, &plot.y)),
         )
+    }
+
+    /// Left and right edge of a part of the time axis, CSS pixels, cut to the plot.
+    pub fn span(&self, plot: &Plot, (from, to): (f64, f64)) -> (f64, f64) {
+        let x = |moment: f64| self.place(plot, moment.clamp(plot.x.low, plot.x.high), plot.y.low).0;
+        (x(from), x(to))
     }
 
     /// The moment nearest to `x` pixels from the canvas's left edge.
@@ -75,8 +83,7 @@ impl Area {
     }
 }
 
-/// Draws on a surface of `width` by `height` CSS pixels and says where the plot lies. Too small a surface is
-/// left blank.
+/// Draws on a surface of `width` by `height` CSS pixels and returns where the plot lies. Too small a surface stays blank.
 pub fn draw(surface: &Surface, width: f64, height: f64, plot: &Plot) -> Area {
     let backend = CanvasBackend::new(surface, width, height);
     let widest = plot.y.ticks.iter().map(|tick| backend.text_width(&tick.label, TEXT)).fold(0.0, f64::max);
@@ -99,7 +106,7 @@ fn fine(pixels: f64) -> i32 {
 }
 
 fn fill(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
-    divide(root, plot, area)?;
+    draw_grid(root, plot, area)?;
     let mut chart = ChartBuilder::on(root)
         .margin_left(fine(area.left))
         .margin_top(fine(area.top))
@@ -126,11 +133,11 @@ fn fill(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lines across at the values' ticks, and what the ticks of both axes say.
-fn divide(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
-    let words = ("sans-serif", f64::from(FINE) * TEXT).into_font().color(&Ink::Label.color());
-    let beside = words.pos(Pos::new(HPos::Right, VPos::Center));
-    let below = words.pos(Pos::new(HPos::Center, VPos::Top));
+/// Grid lines at the ticks of the value axis, and the labels of both axes.
+fn draw_grid(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
+    let text = ("sans-serif", f64::from(FINE) * TEXT).into_font().color(&Ink::Label.color());
+    let beside = text.pos(Pos::new(HPos::Right, VPos::Center));
+    let below = text.pos(Pos::new(HPos::Center, VPos::Top));
     for tick in &plot.y.ticks {
         let (_, y) = area.place(plot, plot.x.low, tick.at);
         let ends = [(fine(area.left), fine(y)), (fine(area.left + area.width), fine(y))];

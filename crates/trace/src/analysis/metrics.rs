@@ -38,15 +38,20 @@ impl TimeWindow {
     }
 }
 
-/// Durations in nanoseconds that 50, 95 and 99 % of the traces did not exceed, and the longest.
+/// Values from which a percentile says more than the longest one: the fewest of which it is not the maximum.
+const P95_FROM: usize = 20;
+const P99_FROM: usize = 100;
+
+/// Durations in nanoseconds that 50, 95 and 99 % of the traces did not exceed, and the longest. A percentile of too few
+/// traces to differ from the longest is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quantiles {
     /// Median.
     pub p50: u64,
-    /// 95th percentile.
-    pub p95: u64,
-    /// 99th percentile.
-    pub p99: u64,
+    /// 95th percentile; `None` below 20 traces.
+    pub p95: Option<u64>,
+    /// 99th percentile; `None` below 100 traces.
+    pub p99: Option<u64>,
     /// Longest.
     pub max: u64,
 }
@@ -89,6 +94,15 @@ pub struct Metrics {
     pub roots: usize,
 }
 
+/// The part of `window` that `summaries` cover, the newest traces that match. If there are more of them (`truncated`), that
+/// is the time from the start of the oldest one on: nothing is known of the time before.
+pub fn covered(summaries: &[TraceSummary], window: TimeWindow, truncated: bool) -> TimeWindow {
+    let oldest = summaries.iter().map(|summary| summary.start_unix).min().filter(|_| truncated);
+    let start_unix =
+        oldest.map_or(window.start_unix, |oldest| oldest.clamp(window.start_unix, window.end_unix));
+    TimeWindow { start_unix, ..window }
+}
+
 /// A readable bucket width in nanoseconds, for about 60 buckets and never less than a second.
 pub fn bucket_width(window: TimeWindow) -> u64 {
     let ideal = window.length().div_ceil(BUCKETS).div_ceil(SECOND);
@@ -105,10 +119,12 @@ pub fn percentile(values: &mut [u64], q: f64) -> Option<u64> {
 }
 
 fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
+    let count = durations.len();
+    let mut from = |least: usize, q: f64| percentile(durations, q).filter(|_| count >= least);
     Some(Quantiles {
-        p50: percentile(durations, 0.50)?,
-        p95: percentile(durations, 0.95)?,
-        p99: percentile(durations, 0.99)?,
+        p50: from(1, 0.50)?,
+        p95: from(P95_FROM, 0.95),
+        p99: from(P99_FROM, 0.99),
         max: percentile(durations, 1.0)?,
     })
 }
@@ -195,11 +211,35 @@ mod tests {
         let [full, empty, one] = &measured.buckets[..] else { unreachable!("three buckets") };
         assert_eq!((full.rate(), full.error_rate()), (Some(0.2), Some(0.5)));
         assert_eq!(full.traces, [TraceId(2), TraceId(1)]);
-        assert_eq!(full.latency, Some(Quantiles { p50: 40, p95: 80, p99: 80, max: 80 }));
+        assert_eq!(full.latency, Some(Quantiles { p50: 40, p95: None, p99: None, max: 80 }));
         assert_eq!((empty.rate(), empty.error_rate(), empty.latency), (None, None, None));
         assert_eq!(one.calls, 1);
         assert_eq!((measured.total.calls, measured.total.errors, measured.roots), (3, 1, 0));
         assert_eq!(metrics(&summaries, "gateway", window(100, 130), 10 * SECOND).roots, 3);
+    }
+
+    /// A window of which only the newest traces were received was drawn as quiet before them, and rates were computed over
+    /// all of it.
+    #[test]
+    fn a_truncated_answer_covers_the_time_from_its_oldest_trace_on() {
+        let summaries: Vec<_> = (0..10).map(|at| summary(at, 120 + at as u64, 5, "order", 0)).collect();
+        let asked = window(100, 130);
+        assert_eq!(covered(&summaries, asked, false), asked);
+        assert_eq!(covered(&[], asked, true), asked);
+        let seen = covered(&summaries, asked, true);
+        assert_eq!(seen, window(120, 130));
+        assert_eq!(metrics(&summaries, "order", seen, 10 * SECOND).total.rate(), Some(1.0));
+    }
+
+    #[test]
+    fn percentiles_of_few_traces_are_left_out() {
+        let of = |count: u64| {
+            let summaries: Vec<_> = (1..=count).map(|at| summary(at.into(), 100, at, "order", 0)).collect();
+            metrics(&summaries, "order", window(100, 110), 10 * SECOND).total.latency.unwrap_or_default()
+        };
+        assert_eq!(of(19), Quantiles { p50: 10, p95: None, p99: None, max: 19 });
+        assert_eq!(of(20), Quantiles { p50: 10, p95: Some(19), p99: None, max: 20 });
+        assert_eq!(of(100), Quantiles { p50: 50, p95: Some(95), p99: Some(99), max: 100 });
     }
 
     #[test]
