@@ -7,12 +7,12 @@ mod links;
 mod missing;
 
 use crate::pages::about::AboutPage;
+use crate::pages::dependencies::DependenciesPage;
+use crate::pages::monitor::MonitorPage;
 use crate::pages::search::SearchPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::shop::ShopPage;
 use crate::pages::trace::TracePage;
-use crate::pages::dependencies;
-use crate::pages::monitor::MonitorPage;
 use crate::route::Route;
 use crate::state;
 use crate::state::busy;
@@ -20,7 +20,6 @@ use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::after_yield;
 use crate::ui::theme::apply_theme;
-use crate::ui::view::Nodes;
 use bar::AppBar;
 use files::{FileOverlays, Files};
 use leptos::prelude::*;
@@ -90,13 +89,8 @@ fn Page() -> impl IntoView {
         match shown.get() {
             Shown::Trace(id) => titled("Trace", view! { <TracePage id/> }.into_any()),
             Shown::Named("search") => titled("Search", view! { <SearchPage/> }.into_any()),
-            Shown::Named("dependencies") => titled(
-                "Dependencies",
-                view! { <Nodes make=|| dependencies::dependencies().into()/> }.into_any(),
-            ),
-            Shown::Named("monitor") => {
-                titled("Monitor", view! { <MonitorPage/> }.into_any())
-            }
+            Shown::Named("dependencies") => titled("Dependencies", view! { <DependenciesPage/> }.into_any()),
+            Shown::Named("monitor") => titled("Monitor", view! { <MonitorPage/> }.into_any()),
             Shown::Named("shop") => titled("Shop", view! { <ShopPage/> }.into_any()),
             Shown::Named("settings") => titled("Settings", view! { <SettingsPage/> }.into_any()),
             Shown::Named("about") => titled("About", view! { <AboutPage/> }.into_any()),

@@ -1,7 +1,8 @@
 //! The map of services: what is beside it names and selects what is on it.
 
 use leptos::prelude::*;
-use spandrel::pages::dependencies::{Examples, Links, list, map, side as panel};
+use spandrel::pages::dependencies::{Examples, LinkList, Links, ServiceMap, SidePanel};
+use spandrel::ui::view::leptos;
 use spandrel_trace::analysis::dependencies::rated;
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
@@ -40,7 +41,9 @@ fn side() -> (Stage, RwSignal<Option<Hit>>) {
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
         let examples = Signal::stored(Examples::Traces(Vec::new()));
-        panel(Signal::stored(scene()), selected.into(), select, links(), examples)
+        leptos(
+            view! { <SidePanel scene=Signal::stored(scene()) selected=selected select=select links=links() examples=examples/> },
+        )
     });
     (stage, selected)
 }
@@ -86,12 +89,14 @@ async fn the_list_is_sorted_and_found_in() {
     let find = RwSignal::new(String::new());
     let stage = Stage::new(move || {
         let select = Callback::new(|_| ());
-        list(Signal::stored(scene()), find.into(), Signal::stored(None), select).into()
+        leptos(
+            view! { <LinkList scene=Signal::stored(scene()) find=find selected=Signal::stored(None) select=select/> },
+        )
     });
     let calls = |stage: &Stage| -> Vec<String> {
         stage.all("[data-test=edge-link]").iter().filter_map(|row| row.text_content()).collect()
     };
-    assert_eq!(calls(&stage), ["100", "50", "7", "3", "1"]);
+    assert_eq!(calls(&stage), ["100", "50", "3", "1"]);
     find.set("PAY".into());
     settle().await;
     assert_eq!(calls(&stage), ["50", "1"]);
@@ -106,10 +111,10 @@ async fn the_map_says_what_it_is_and_lets_go_on_escape() {
     let selected = RwSignal::new(Some(Hit::Node(0)));
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
-        map(Signal::stored(scene()), selected.into(), select).into()
+        leptos(view! { <ServiceMap scene=Signal::stored(scene()) selected=selected select=select/> })
     });
     settle().await;
-    assert!(stage.attribute("canvas", "aria-label").contains("5 services and 5 links"));
+    assert!(stage.attribute("canvas", "aria-label").contains("5 services and 4 links"));
     for key in ["+", "-", "0", "ArrowLeft"] {
         stage.press("canvas", key).await;
     }

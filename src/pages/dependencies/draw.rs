@@ -1,4 +1,4 @@
-//! The map on its canvas.
+//! Draws the service map on a canvas.
 
 use spandrel_trace::analysis::layout::Point;
 use spandrel_trace::scene::graph::{Camera, Edge, FAILING, GraphScene, Hit, NODE_HEIGHT, Node};
@@ -7,13 +7,13 @@ use web_sys::CanvasRenderingContext2d;
 
 use crate::ui::canvas::{custom_properties, pixel_ratio};
 
-/// Below this scale words would be too small to read and are left out.
+/// Below this scale names are too small to read and are left out.
 const WORDS_FROM: f64 = 0.45;
 /// Below this scale labels of edges are left out.
 const LABELS_FROM: f64 = 0.6;
 /// Below this scale arrows would be dots.
 const ARROWS_FROM: f64 = 0.15;
-/// What does not belong to the selection is drawn this faint.
+/// Opacity of what does not belong to the selection.
 const FAINT: f64 = 0.22;
 
 /// Colours and fonts, read when the theme changes.
@@ -33,7 +33,7 @@ pub struct Look {
 }
 
 impl Look {
-    /// From the stylesheet as it applies now.
+    /// Reads them from the stylesheet.
     pub fn read() -> Self {
         const NAMES: [&str; 10] = [
             "--paper",
@@ -68,16 +68,16 @@ impl Look {
     }
 }
 
-/// What is picked out.
+/// The highlighted services and links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Picked {
-    /// Selected, with its neighbourhood.
+    /// The selection, highlighted with its neighbours.
     pub selected: Option<Hit>,
     /// Under the pointer.
     pub hovered: Option<Hit>,
 }
 
-/// Draws what a view of `size` CSS pixels shows of a scene. `slots` has each node's colour.
+/// Draws the part of a scene that the camera shows on `size` CSS pixels. `slots` has each node's colour slot.
 pub fn draw(
     context: &CanvasRenderingContext2d,
     size: (f64, f64),
@@ -89,7 +89,7 @@ pub fn draw(
 ) {
     let ratio = pixel_ratio();
     let scale = ratio * camera.scale;
-    // A lost context refuses and shows nothing either way.
+    // Fails only if the context is lost, which shows nothing.
     let _ = context.set_transform(scale, 0.0, 0.0, scale, ratio * camera.x, ratio * camera.y);
     context.set_line_join("round");
     context.set_line_cap("round");
@@ -102,7 +102,7 @@ pub fn draw(
             && bounds.3 >= from.y - 8.0
             && bounds.1 <= to.y + 8.0
     };
-    // What is picked out lies above the rest.
+    // Highlighted items are drawn above the others.
     for front in [false, true] {
         for (index, edge) in scene.edges.iter().enumerate() {
             let index = index as u32;
@@ -299,7 +299,7 @@ fn rounded(context: &CanvasRenderingContext2d, x: f64, y: f64, width: f64, heigh
 }
 
 fn text(context: &CanvasRenderingContext2d, text: &str, x: f64, y: f64) {
-    // Refused only by a lost context.
+    // Fails only if the context is lost.
     let _ = context.fill_text(text, x, y);
 }
 

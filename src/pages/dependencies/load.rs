@@ -1,24 +1,23 @@
-//! Where the map's numbers come from, and how that is said.
+//! Loads the calls between services, and describes their source.
 
-use super::side::Examples;
+use super::examples::Examples;
 use crate::state::data::{Data, SearchPurpose};
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::source::SearchQuery;
-use spandrel_trace::units::Order as _;
 use spandrel_trace::units::{Problem, ProblemKind, count};
 use std::fmt;
 
-/// Traces that are read whole to count calls or failures in.
+/// Whole traces that are read to count calls or errors.
 const SAMPLE: u32 = 200;
-/// Traces that are looked through for examples.
+/// Traces that examples are chosen from.
 const EXAMPLES: u32 = 100;
-/// Examples that are shown.
+/// Examples shown.
 const SHOWN: usize = 8;
-/// Services that are asked one by one where a backend cannot search all at once.
+/// Services that are queried one by one if the server cannot search all services at once.
 const ASKED: usize = 12;
 
-/// The time that is looked at.
+/// A time range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// Its end, milliseconds since the Unix epoch.
@@ -44,45 +43,45 @@ impl Window {
     }
 }
 
-/// What the map is made of.
+/// Calls between services.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// Links, merged.
     pub links: Vec<RatedLink>,
-    /// Where they come from.
+    /// Their source.
     pub origin: Origin,
 }
 
-/// Where the numbers come from.
+/// Source of the numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The time, milliseconds.
+    /// Length of the time range, milliseconds.
     pub lookback_ms: u64,
-    /// The backend counted the calls; else they were counted in traces.
+    /// The server counted the calls; otherwise they were counted in traces.
     pub counted: bool,
     /// Whole traces that were read.
     pub traces: usize,
-    /// As many as were asked for, so that there may be more.
+    /// As many as requested, so there may be more.
     pub truncated: bool,
-    /// Failures are of the traces that were read, not of all.
+    /// Errors are those of the traces that were read, not of all calls.
     pub sampled_failures: bool,
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.traces == 1 { "" } else { "s" };
-        let traces = format!("{} trace{plural}", count(self.traces as u64));
-        let limit = if self.truncated { ", truncated at the limit" } else { "" };
-        let span = span(self.lookback_ms);
+        let newest = if self.truncated { "the newest " } else { "" };
+        let traces = format!("{newest}{} trace{plural}", count(self.traces as u64));
+        let range = span(self.lookback_ms);
         match (self.counted, self.sampled_failures) {
-            (false, _) => write!(f, "counted in {traces} of the last {span}{limit}"),
-            (true, false) => write!(f, "from /api/dependencies, last {span}"),
-            (true, true) => write!(f, "from /api/dependencies, last {span}, failures from {traces}{limit}"),
+            (false, _) => write!(f, "Based on {traces}, last {range}"),
+            (true, false) => write!(f, "Source: /api/dependencies, last {range}"),
+            (true, true) => write!(f, "Source: /api/dependencies, last {range} · errors from {traces}"),
         }
     }
 }
 
-/// `hour`, `15 minutes`, `2 days`.
+/// Formats a length as `hour`, `15 minutes` or `2 days`.
 fn span(milliseconds: u64) -> String {
     let minutes = milliseconds / 60_000;
     let units = [(10_080, "week"), (1_440, "day"), (60, "hour"), (1, "minute")];
@@ -91,13 +90,13 @@ fn span(milliseconds: u64) -> String {
     if minutes == length { unit.to_owned() } else { format!("{} {unit}s", minutes / length) }
 }
 
-/// Asks the backend, and where it does not count, or does not say what failed, reads traces. `ready` is called
-/// with the calls as soon as they are known and again when failures are.
+/// Requests the calls from the server. If it does not count calls or errors, counts them in traces. `ready` is called as
+/// soon as the calls are known, and again when the errors are.
 pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<(), Problem> {
     let origin = Origin { lookback_ms: window.lookback_ms, ..Origin::default() };
     let links = match data.dependencies(window.end_unix_ms, window.lookback_ms).await {
         Ok(links) => links,
-        // A backend without this call has traces all the same.
+        // A server without this API has traces all the same.
         Err(problem) if matches!(problem.status, Some(404 | 405 | 501)) => Vec::new(),
         Err(problem) => return Err(problem),
     };
@@ -110,7 +109,7 @@ pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<
     let known = Loaded { links: rated(links.clone(), &[]), origin: Origin { counted: true, ..origin } };
     let complete = known.links.iter().all(|link| link.failures != Failures::Unknown);
     ready(known);
-    // Without a sample the map just says that failures are not known.
+    // Without the sample, errors are shown as unknown.
     if !complete && let Ok((sample, traces)) = of_traces(data, window).await {
         let truncated = traces >= SAMPLE as usize;
         let origin = Origin { counted: true, sampled_failures: true, traces, truncated, ..origin };
@@ -119,8 +118,8 @@ pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<
     Ok(())
 }
 
-/// Links counted in traces. Where a backend must be asked service by service, each link is taken from the
-/// service that saw most of it, for their traces overlap.
+/// Links counted in traces, and the number of traces. If the server must be queried service by service, each link is taken
+/// from the service with the most calls of it, because their traces overlap.
 async fn of_traces(data: Data, window: Window) -> Result<(Vec<DependencyLink>, usize), Problem> {
     let problem = match data.dependencies_of_traces(window.query("", SAMPLE)).await {
         Err(problem) if problem.kind == ProblemKind::Refused => problem,
@@ -144,7 +143,7 @@ async fn of_traces(data: Data, window: Window) -> Result<(Vec<DependencyLink>, u
     Ok((best, traces))
 }
 
-/// The slowest traces of a service, or of a call from one to another, among those that the backend gives.
+/// The slowest traces of a service, or with calls from `service` to `callee`, among the newest [`EXAMPLES`].
 pub async fn examples(data: Data, window: Window, service: &str, callee: Option<&str>) -> Examples {
     match data.search(window.query(callee.unwrap_or(service), EXAMPLES), SearchPurpose::Examples).await {
         Err(problem) => Examples::Failed(format!("{}: {}", problem.attempted, problem.happened)),
@@ -156,7 +155,7 @@ pub async fn examples(data: Data, window: Window, service: &str, callee: Option<
                 };
                 has(service) && callee.is_none_or(has)
             });
-            traces.order_by_key(|trace| std::cmp::Reverse(trace.duration));
+            traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration));
             traces.truncate(SHOWN);
             Examples::Traces(traces)
         }
@@ -169,24 +168,24 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn the_origin_is_said_in_a_line() {
+    fn the_source_is_described_in_a_line() {
         let hour = Origin { lookback_ms: 3_600_000, ..Origin::default() };
-        let said = |origin: Origin| origin.to_string();
-        assert_eq!(said(Origin { counted: true, ..hour }), "from /api/dependencies, last hour");
+        let text = |origin: Origin| origin.to_string();
+        assert_eq!(text(Origin { counted: true, ..hour }), "Source: /api/dependencies, last hour");
         assert_eq!(
-            said(Origin { counted: true, sampled_failures: true, traces: 200, truncated: true, ..hour }),
-            "from /api/dependencies, last hour, failures from 200 traces, truncated at the limit"
+            text(Origin { counted: true, sampled_failures: true, traces: 200, truncated: true, ..hour }),
+            "Source: /api/dependencies, last hour · errors from the newest 200 traces"
         );
-        assert_eq!(said(Origin { traces: 1, ..hour }), "counted in 1 trace of the last hour");
+        assert_eq!(text(Origin { traces: 1, ..hour }), "Based on 1 trace, last hour");
         assert_eq!(
-            said(Origin { traces: 1_500, truncated: true, lookback_ms: 172_800_000, ..hour }),
-            "counted in 1,500 traces of the last 2 days, truncated at the limit"
+            text(Origin { traces: 1_500, truncated: true, lookback_ms: 172_800_000, ..hour }),
+            "Based on the newest 1,500 traces, last 2 days"
         );
     }
 
     #[test]
-    fn windows_are_told_in_their_largest_unit() {
-        let told = [900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000].map(span);
-        assert_eq!(told, ["15 minutes", "hour", "6 hours", "day", "week"]);
+    fn time_ranges_are_formatted_in_their_largest_unit() {
+        let formatted = [900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000].map(span);
+        assert_eq!(formatted, ["15 minutes", "hour", "6 hours", "day", "week"]);
     }
 }

@@ -1,68 +1,78 @@
-//! Who calls whom: a map of services and the same as a list, from what the backend counts or, where it does not
-//! count, from traces.
+//! Dependencies page: calls between services as a map and as a list, counted by the server or, if it does not count them,
+//! in traces.
 
 mod draw;
+mod examples;
 mod list;
 mod load;
 mod map;
+mod map_canvas;
 mod side;
 mod tools;
 
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
 use crate::state::data::use_data;
 use crate::state::navigation::use_navigation;
-use crate::state::tasks;
-use crate::ui::element::{El, el};
-use crate::ui::problem::{Retry, problem_card};
-use crate::ui::view::{View, effect, part, when};
+use crate::state::tasks::spawn_scoped;
+use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use load::{Loaded, Window, examples, load};
-use spandrel_trace::units::{Problem, count};
-use std::rc::Rc;
-use std::sync::Arc;
-use tools::tools;
-
-pub use list::list;
-pub use map::map;
-pub use side::{Examples, Links, side};
 use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::units::{Problem, count};
+use std::sync::Arc;
+use tools::Tools;
 
-/// Where the page has come to.
+pub use examples::Examples;
+pub use list::LinkList;
+pub use map::ServiceMap;
+pub use side::{Links, SidePanel};
+
+/// State of the page.
 #[derive(Clone, Debug)]
-enum Stage {
+enum Load {
     Loading,
     Ready(Arc<Loaded>),
     Failed(Problem),
 }
 
-/// The page.
-pub fn dependencies() -> El {
+/// What the page shows: it is built anew for another one, not for other numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Loading,
+    Failed,
+    Empty,
+    List,
+    Map,
+}
+
+/// Calls between services.
+#[component]
+pub fn DependenciesPage() -> impl IntoView {
     let (data, navigation) = (use_data(), use_navigation());
     let view = Memo::new(move |before: Option<&DependenciesView>| match navigation.route() {
         Route::Dependencies(view) => view,
-        // The address has moved on and this page is about to go.
+        // The route has changed to another page; this one is about to be removed.
         _ => before.cloned().unwrap_or_default(),
     });
     let lookback = Memo::new(move |_| view.with(DependenciesView::lookback_ms));
-    let stage = RwSignal::new(Stage::Loading);
-    let turn = RwSignal::new(0u32);
-    let window = RwSignal::new(Window::default());
-    effect(move || {
-        turn.track();
-        let asked = Window::back_from_now(lookback.get());
-        window.set(asked);
-        stage.set(Stage::Loading);
-        tasks::spawn_scoped(async move {
-            let ready = move |loaded| stage.set(Stage::Ready(Arc::new(loaded)));
-            if let Err(problem) = load(data, asked, ready).await {
-                stage.set(Stage::Failed(problem));
+    let (state, window) = (RwSignal::new(Load::Loading), RwSignal::new(Window::default()));
+    let attempt = RwSignal::new(0u32);
+    Effect::new(move |_| {
+        attempt.track();
+        let range = Window::back_from_now(lookback.get());
+        window.set(range);
+        state.set(Load::Loading);
+        spawn_scoped(async move {
+            let ready = move |loaded| state.set(Load::Ready(Arc::new(loaded)));
+            if let Err(problem) = load(data, range, ready).await {
+                state.set(Load::Failed(problem));
             }
         });
     });
-    let again: Retry = Rc::new(move || turn.update(|turn| *turn += 1));
+    let refresh = Callback::new(move |()| attempt.update(|attempt| *attempt += 1));
 
-    let scene = Memo::new(move |_| match stage.get() {
-        Stage::Ready(loaded) => Arc::new(GraphScene::new(&loaded.links)),
+    let scene = Memo::new(move |_| match state.get() {
+        Load::Ready(loaded) => Arc::new(GraphScene::new(&loaded.links)),
         _ => Arc::default(),
     });
     let selected = Memo::new(move |_| scene.with(|scene| view.with(|view| selection(scene, view))));
@@ -71,92 +81,107 @@ pub fn dependencies() -> El {
         let (service, callee) = scene.with_untracked(|scene| named_ends(scene, hit));
         navigation.replace(Route::Dependencies(DependenciesView { service, callee, ..now }));
     });
-    let lookback_now = move || view.with_untracked(|view| view.lookback.clone());
-    let links = Links {
-        trace: Callback::new(|id: String| Route::trace(id).to_string()),
-        monitor: Callback::new(move |service: String| {
-            Route::Monitor(MonitorView { service: Some(service), lookback: lookback_now() }).to_string()
-        }),
-        search: Callback::new(move |service: String| {
-            let limit = SearchParams::LIMIT;
-            Route::Search(SearchParams {
-                service,
-                lookback: lookback_now(),
-                limit,
-                ..SearchParams::default()
-            })
-            .to_string()
-        }),
-    };
-
     let found = RwSignal::new(Examples::Loading);
-    effect(move || {
+    Effect::new(move |_| {
         let (Some(service), callee) = scene.with(|scene| named_ends(scene, selected.get())) else { return };
         found.set(Examples::Loading);
-        let asked = window.get_untracked();
-        tasks::spawn_scoped(async move {
-            found.set(examples(data, asked, &service, callee.as_deref()).await);
+        let range = window.get_untracked();
+        spawn_scoped(async move {
+            found.set(examples(data, range, &service, callee.as_deref()).await);
         });
     });
 
     let find = RwSignal::new(String::new());
     let is_list = Memo::new(move |_| view.with(|view| view.list));
     let is_shown = Memo::new(move |_| scene.with(|scene| !scene.nodes.is_empty()));
-    let note = move || match stage.get() {
-        Stage::Loading => "Looking…".to_owned(),
-        Stage::Failed(_) => String::new(),
-        Stage::Ready(loaded) => scene.with(|scene| {
-            let (services, links) = (count(scene.nodes.len() as u64), count(scene.edges.len() as u64));
-            let dense = match scene.dense && !is_list.get() {
-                true => " · only each service's busiest caller is drawn; select one for all its links",
-                false => "",
-            };
-            format!("{services} services, {links} links · {}{dense}", loaded.origin)
-        }),
-    };
-    // What is shown depends on the kind of stage, not on new numbers in it.
-    let kind = Memo::new(move |_| match stage.get() {
-        Stage::Loading => 0,
-        Stage::Failed(_) => 1,
-        Stage::Ready(_) if !is_shown.get() => 2,
-        Stage::Ready(_) if is_list.get() => 3,
-        Stage::Ready(_) => 4,
+    let note = Signal::derive(move || match state.get() {
+        Load::Loading => "Loading…".to_owned(),
+        Load::Failed(_) => String::new(),
+        Load::Ready(loaded) => {
+            scene.with(|scene| format!("{} · {}", shown(scene, is_list.get()), loaded.origin))
+        }
     });
-    let retry = again.clone();
-    let main = part(
-        move || kind.get(),
-        move |kind| match (kind, stage.get_untracked()) {
-            (0, _) => el("p", "dependencies__blank")
-                .attr("role", "status")
-                .text("Looking for calls between services…"),
-            (1, Stage::Failed(problem)) => problem_card(problem, Some(retry.clone())),
-            (3, _) => list(scene.into(), find.into(), selected.into(), select),
-            (4, _) => map(scene.into(), selected.into(), select),
-            _ => nothing(),
+    let content = Memo::new(move |_| match state.get() {
+        Load::Loading => Content::Loading,
+        Load::Failed(_) => Content::Failed,
+        Load::Ready(_) if !is_shown.get() => Content::Empty,
+        Load::Ready(_) if is_list.get() => Content::List,
+        Load::Ready(_) => Content::Map,
+    });
+    let main = move || match content.get() {
+        Content::Loading => {
+            view! { <p class="dependencies__blank" role="status">"Loading dependencies…"</p> }.into_any()
+        }
+        Content::Failed => match state.get_untracked() {
+            Load::Failed(problem) => view! { <ProblemCard problem=problem retry=refresh/> }.into_any(),
+            _ => ().into_any(),
         },
-    );
-    let panel = move || -> View {
-        el("aside", "dependencies__side")
-            .attr("aria-label", "Selection")
-            .child(side(scene.into(), selected.into(), select, links, found.into()))
-            .into()
+        Content::Empty => view! { <NoCalls/> }.into_any(),
+        Content::List => {
+            view! { <LinkList scene=scene find=find selected=selected select=select/> }.into_any()
+        }
+        Content::Map => view! { <ServiceMap scene=scene selected=selected select=select/> }.into_any(),
     };
-    let body = el("div", "dependencies__body")
-        .child(el("div", "dependencies__main").child(main))
-        .child(when(move || is_shown.get(), panel));
-    el("div", "dependencies").children([tools(view, scene, select, find, Signal::derive(note), again), body])
+    let links = links(view);
+
+    view! {
+        <div class="dependencies">
+            <Tools view=view scene=scene select=select find=find note=note refresh=refresh/>
+            <div class="dependencies__body">
+                <div class="dependencies__main">{main}</div>
+                <Show when=move || is_shown.get()>
+                    <aside class="dependencies__side" aria-label="Selection">
+                        <SidePanel scene=scene selected=selected select=select links=links examples=found/>
+                    </aside>
+                </Show>
+            </div>
+        </div>
+    }
 }
 
-/// What is said where nobody calls anybody.
-fn nothing() -> El {
-    let advice = "Neither the backend nor its traces know of a service that calls another. Choose a longer window, \
-                  or send some traces first.";
-    el("div", "dependencies__blank")
-        .test("empty")
-        .children([el("h2", "").text("No calls between services in this time"), el("p", "").text(advice)])
+/// Shown if there are no calls.
+#[component]
+fn NoCalls() -> impl IntoView {
+    view! {
+        <div class="dependencies__blank" data-test="empty">
+            <h2>"No calls between services in this time range"</h2>
+            <p>"No calls between services were found. Choose a longer time range, or send some traces first."</p>
+        </div>
+    }
 }
 
-/// What the address selects, if it is on the map.
+/// Addresses of other pages, with the same time range.
+fn links(view: Memo<DependenciesView>) -> Links {
+    let lookback = move || view.with_untracked(|view| view.lookback.clone());
+    Links {
+        trace: Callback::new(|id: String| Route::trace(id).to_string()),
+        monitor: Callback::new(move |service: String| {
+            Route::Monitor(MonitorView { service: Some(service), lookback: lookback() }).to_string()
+        }),
+        search: Callback::new(move |service: String| {
+            let limit = SearchParams::LIMIT;
+            Route::Search(SearchParams { service, lookback: lookback(), limit, ..SearchParams::default() })
+                .to_string()
+        }),
+    }
+}
+
+/// How many services and links there are, and whether all are drawn.
+fn shown(scene: &GraphScene, is_list: bool) -> String {
+    let links = scene.edges.iter().filter(|edge| edge.caller != edge.callee).count();
+    let dense = match scene.dense && !is_list {
+        true => " · only each service's busiest caller is drawn; select a service for all its links",
+        false => "",
+    };
+    format!("{} services, {} links{dense}", count(scene.nodes.len() as u64), count(links as u64))
+}
+
+/// Name of a service, or a text for an empty one.
+fn named(service: &str) -> &str {
+    if service.is_empty() { "(no name)" } else { service }
+}
+
+/// The selection in the address, if it is on the map.
 fn selection(scene: &GraphScene, view: &DependenciesView) -> Option<Hit> {
     let service = scene.find(view.service.as_deref()?)?;
     let Some(callee) = &view.callee else { return Some(Hit::Node(service)) };

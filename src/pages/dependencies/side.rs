@@ -1,18 +1,14 @@
-//! Beside the map: what is selected, in words, and where it leads.
+//! Beside the map: all services, or the selected service or link with its numbers, neighbours and slowest traces.
 
-use super::map::named;
-use crate::ui::element::{El, button, el};
-use crate::ui::view::{View, part, several};
+use super::examples::{ExampleList, Examples};
+use super::named;
 use leptos::prelude::*;
-use spandrel_trace::analysis::dependencies::{Failures, RatedLink};
-use spandrel_trace::model::TraceSummary;
+use spandrel_trace::analysis::dependencies::{Failures, RatedLink, by_errors};
 use spandrel_trace::scene::graph::{GraphScene, Hit};
-use spandrel_trace::units::Order as _;
-use spandrel_trace::units::{count, duration, percent};
+use spandrel_trace::units::{count, percent};
 use std::sync::Arc;
-use web_sys::MouseEvent;
 
-/// So many services are listed here; the rest is in the list view.
+/// Services listed at most; the list view has all.
 const LISTED: usize = 100;
 
 /// Addresses of other pages.
@@ -26,18 +22,7 @@ pub struct Links {
     pub search: Callback<String, String>,
 }
 
-/// What is known of the traces behind the selection.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Examples {
-    /// Being asked for.
-    Loading,
-    /// These, slowest first.
-    Traces(Vec<TraceSummary>),
-    /// Could not be had; why, in a line.
-    Failed(String),
-}
-
-/// What the panel works with, whatever is selected.
+/// What every view of the panel needs.
 #[derive(Clone, Copy)]
 struct Panel {
     select: Callback<Option<Hit>>,
@@ -45,207 +30,219 @@ struct Panel {
     examples: Signal<Examples>,
 }
 
-/// The panel. `links` are the addresses of other pages, `examples` the traces of what is selected.
-pub fn side(
+/// The panel beside the map.
+#[component]
+pub fn SidePanel(
+    /// What the map shows.
+    #[prop(into)]
     scene: Signal<Arc<GraphScene>>,
+    /// The selection.
+    #[prop(into)]
     selected: Signal<Option<Hit>>,
+    /// Selects something else; `None` shows all services.
     select: Callback<Option<Hit>>,
+    /// Addresses of other pages.
     links: Links,
+    /// Traces of the selection.
+    #[prop(into)]
     examples: Signal<Examples>,
-) -> View {
+) -> impl IntoView {
     let panel = Panel { select, links, examples };
-    part(
-        move || (scene.get(), selected.get()),
-        move |(scene, selected)| match selected {
-            None => panel.overview(&scene),
-            Some(Hit::Node(node)) => panel.of_service(&scene, node).into(),
-            Some(Hit::Edge(edge)) => panel.of_link(&scene, edge).into(),
-        },
-    )
+    move || {
+        let scene = scene.get();
+        match selected.get() {
+            None => panel.overview(&scene).into_any(),
+            Some(Hit::Node(node)) => panel.service(&scene, node).into_any(),
+            Some(Hit::Edge(edge)) => panel.link(&scene, edge).into_any(),
+        }
+    }
 }
 
 impl Panel {
-    /// Every service, those that fail first, then the busiest.
-    fn overview(self, scene: &GraphScene) -> View {
+    /// All services: those with errors first, then by requests.
+    fn overview(self, scene: &GraphScene) -> impl IntoView + use<> {
         let mut order: Vec<usize> = (0..scene.nodes.len()).collect();
-        order.order_by(|one, other| {
-            let key =
-                |index: usize| (scene.nodes[index].error_share.unwrap_or(0.0), scene.nodes[index].served);
-            key(*other).0.total_cmp(&key(*one).0).then(key(*other).1.cmp(&key(*one).1)).then(one.cmp(other))
+        order.sort_by(|one, other| {
+            let key = |index: &usize| (scene.nodes[*index].error_share, scene.nodes[*index].served);
+            by_errors(key(one), key(other))
         });
         let left_out = order.len().saturating_sub(LISTED);
-        let rows = order.into_iter().take(LISTED).map(|index| {
+        let row = |index: usize| {
             let node = &scene.nodes[index];
-            let failing = node.error_share.unwrap_or(0.0) > 0.0;
-            self.service_row(index as u32, &node.service, &node.note, failing)
-        });
-        several([
-            View::from(el("h2", "side__title").text("Services")),
-            el("ul", "side__rows").children(rows).into(),
-            (left_out > 0).then(|| note(&format!("and {left_out} more in the list"))).into(),
-        ])
+            let is_failing = node.error_share.unwrap_or(0.0) > 0.0;
+            self.service_row(index as u32, &node.service, &node.note, is_failing)
+        };
+        let rows = order.into_iter().take(LISTED).map(row).collect_view();
+        let more = (left_out > 0).then(|| note(format!("and {left_out} more in the list")));
+        view! {
+            <h2 class="side__title">"Services"</h2>
+            <ul class="side__rows">{rows}</ul>
+            {more}
+        }
     }
 
-    /// A row that selects something, with a name and a number.
-    fn row(self, hit: Hit, test: &str, name: &str, number: &str, failing: bool) -> El {
-        button("side__row")
-            .test(test)
-            .on("click", move |_: MouseEvent| self.select.run(Some(hit)))
-            .child(el("span", "side__name").text(named(name)))
-            .child(el("span", "side__number").class_if("failing", failing).text(number))
+    fn service_row(self, node: u32, name: &str, number: &str, is_failing: bool) -> impl IntoView + use<> {
+        let (service, number) = (name.to_owned(), number.to_owned());
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="side__row"
+                    data-test="node-link"
+                    data-service=service
+                    on:click=move |_| self.select.run(Some(Hit::Node(node)))
+                >
+                    <span class="side__name">{named(name).to_owned()}</span>
+                    <span class="side__number" class:failing=is_failing>
+                        {number}
+                    </span>
+                </button>
+            </li>
+        }
     }
 
-    fn service_row(self, node: u32, name: &str, number: &str, failing: bool) -> El {
-        let row = self.row(Hit::Node(node), "node-link", name, number, failing);
-        el("li", "").child(row.attr("data-service", name))
-    }
-
-    /// A link as a row, named by its other end.
-    fn link_row(self, edge: u32, link: &RatedLink, name_caller: bool) -> El {
-        let failed = link.error_share().filter(|share| *share > 0.0);
-        let number = match failed {
+    /// A link as a row with the name of its other end.
+    fn link_row(self, edge: u32, link: &RatedLink, name_caller: bool) -> impl IntoView + use<> {
+        let share = link.error_share().filter(|share| *share > 0.0);
+        let number = match share {
             Some(share) => format!("{} · {}", count(link.calls), percent(share)),
             None => count(link.calls),
         };
-        let name = if name_caller { &link.parent } else { &link.child };
-        let row = self.row(Hit::Edge(edge), "edge-link", name, &number, failed.is_some());
-        el("li", "").child(row.attr("data-caller", &link.parent).attr("data-callee", &link.child))
+        let name = named(if name_caller { &link.parent } else { &link.child }).to_owned();
+        let (caller, callee) = (link.parent.clone(), link.child.clone());
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="side__row"
+                    data-test="edge-link"
+                    data-caller=caller
+                    data-callee=callee
+                    on:click=move |_| self.select.run(Some(Hit::Edge(edge)))
+                >
+                    <span class="side__name">{name}</span>
+                    <span class="side__number" class:failing=share.is_some()>
+                        {number}
+                    </span>
+                </button>
+            </li>
+        }
     }
 
-    fn of_service(self, scene: &GraphScene, node: u32) -> Option<View> {
+    /// The callers or callees of a service, by calls.
+    fn neighbours(self, scene: &GraphScene, node: u32, callers: bool) -> impl IntoView + use<> {
+        let mut edges: Vec<u32> = (0..scene.edges.len() as u32)
+            .filter(|index| {
+                let edge = &scene.edges[*index as usize];
+                edge.caller != edge.callee && node == if callers { edge.callee } else { edge.caller }
+            })
+            .collect();
+        edges.sort_by_key(|index| std::cmp::Reverse(scene.edges[*index as usize].link.calls));
+        let title = if callers { "Called by" } else { "Calls" };
+        let none = if callers { "Entry point: no callers" } else { "Calls no other service" };
+        let none = edges.is_empty().then(|| note(none.to_owned()));
+        let row = |index: u32| self.link_row(index, &scene.edges[index as usize].link, callers);
+        let rows = edges.into_iter().map(row).collect_view();
+        view! {
+            <h3 class="side__subtitle">{title}</h3>
+            {none}
+            <ul class="side__rows">{rows}</ul>
+        }
+    }
+
+    fn service(self, scene: &GraphScene, node: u32) -> Option<impl IntoView + use<>> {
         let shown = scene.nodes.get(node as usize)?;
-        let within = scene.edges.iter().find(|edge| edge.caller == node && edge.callee == node);
-        let errors = shown.error_share.map_or_else(|| "not known".to_owned(), percent);
-        let neighbours = |incoming: bool| {
-            let mut edges: Vec<u32> = (0..scene.edges.len() as u32)
-                .filter(|index| {
-                    let edge = &scene.edges[*index as usize];
-                    edge.caller != edge.callee && node == if incoming { edge.callee } else { edge.caller }
-                })
-                .collect();
-            edges.order_by_key(|index| std::cmp::Reverse(scene.edges[*index as usize].link.calls));
-            let title = if incoming { "Called by" } else { "Calls" };
-            let none = if incoming { "Nobody: requests enter here." } else { "Nobody." };
-            let row = |index: &u32| self.link_row(*index, &scene.edges[*index as usize].link, incoming);
-            several([
-                View::from(subtitle(title)),
-                edges.is_empty().then(|| note(none)).into(),
-                el("ul", "side__rows").children(edges.iter().map(row)).into(),
-            ])
-        };
+        let internal = scene.edges.iter().find(|edge| edge.caller == node && edge.callee == node);
+        let errors = shown.error_share.map_or_else(|| "unknown".to_owned(), percent);
         let mut facts = vec![
-            ("Calls answered", count(shown.served), false),
-            ("Failed", errors, shown.error_share.unwrap_or(0.0) > 0.0),
+            ("Requests", count(shown.served), false),
+            ("Errors", errors, shown.error_share.unwrap_or(0.0) > 0.0),
         ];
-        facts.extend(within.map(|edge| ("Spans within", count(edge.link.calls), false)));
-        let search = self.links.search.run(shown.service.clone());
-        let monitor = self.links.monitor.run(shown.service.clone());
-        let actions = el("p", "side__actions")
-            .child(view_traces(&search, "View traces"))
-            .child(el("a", "button").attr("href", monitor).text("Monitor"));
-        Some(several([
-            View::from(self.head("Service", named(&shown.service))),
-            list_of_facts(&facts).into(),
-            actions.into(),
-            neighbours(true),
-            neighbours(false),
-            self.example_list(),
-        ]))
+        facts.extend(internal.map(|edge| ("Internal spans", count(edge.link.calls), false)));
+        let (search, monitor) =
+            (self.links.search.run(shown.service.clone()), self.links.monitor.run(shown.service.clone()));
+        Some(view! {
+            {self.head("Service", named(&shown.service).to_owned())}
+            {facts_list(facts)}
+            <p class="side__actions">
+                {view_traces(search, "View traces".to_owned())}
+                <a class="button" href=monitor>
+                    "Monitor"
+                </a>
+            </p>
+            {self.neighbours(scene, node, true)}
+            {self.neighbours(scene, node, false)}
+            <ExampleList examples=self.examples trace=self.links.trace/>
+        })
     }
 
-    fn of_link(self, scene: &GraphScene, edge: u32) -> Option<View> {
+    fn link(self, scene: &GraphScene, edge: u32) -> Option<impl IntoView + use<>> {
         let edge = scene.edges.get(edge as usize)?;
         let link = &edge.link;
-        let failed = match link.failures {
-            Failures::Unknown => "not known".to_owned(),
-            Failures::Counted(errors) => {
-                format!("{} ({})", count(errors), percent(link.error_share().unwrap_or(0.0)))
+        let unknown = || "unknown".to_owned();
+        let errors = match (link.failures, link.error_share()) {
+            (Failures::Unknown, _) | (Failures::Sampled { .. }, None) => unknown(),
+            (Failures::Counted(errors), share) => {
+                format!("{} ({})", count(errors), percent(share.unwrap_or(0.0)))
             }
-            Failures::Sampled { calls, errors } => match link.error_share() {
-                Some(share) => format!("{} ({errors} of {} sampled)", percent(share), count(calls)),
-                None => "not known".to_owned(),
-            },
+            (Failures::Sampled { calls, errors }, Some(share)) => {
+                format!("{} ({errors} of {} sampled)", percent(share), count(calls))
+            }
         };
-        let failing = link.error_share().unwrap_or(0.0) > 0.0;
-        let facts = [("Calls", count(link.calls), false), ("Failed", failed, failing)];
+        let is_failing = link.error_share().unwrap_or(0.0) > 0.0;
+        let facts = vec![("Calls", count(link.calls), false), ("Errors", errors, is_failing)];
         let title = format!("{} → {}", named(&link.parent), named(&link.child));
-        let within = edge.caller == edge.callee;
-        let words = format!("Search traces of {}", named(&link.child));
+        let is_internal = edge.caller == edge.callee;
+        let kind = if is_internal { "Within a service" } else { "Link" };
         let search = self.links.search.run(link.child.clone());
-        let ends = el("ul", "side__rows")
-            .child(self.service_row(edge.caller, &link.parent, "caller", false))
-            .child((!within).then(|| self.service_row(edge.callee, &link.child, "callee", false)));
-        Some(several([
-            View::from(self.head(if within { "Within a service" } else { "Link" }, &title)),
-            list_of_facts(&facts).into(),
-            el("p", "side__actions").child(view_traces(&search, &words)).into(),
-            ends.into(),
-            self.example_list(),
-        ]))
+        let caller = self.service_row(edge.caller, &link.parent, "caller", false);
+        let callee = (!is_internal).then(|| self.service_row(edge.callee, &link.child, "callee", false));
+        Some(view! {
+            {self.head(kind, title)}
+            {facts_list(facts)}
+            <p class="side__actions">{view_traces(search, format!("Search traces of {}", named(&link.child)))}</p>
+            <ul class="side__rows">{caller} {callee}</ul>
+            <ExampleList examples=self.examples trace=self.links.trace/>
+        })
     }
 
-    /// What is selected, and how to let go of it.
-    fn head(self, kind: &str, title: &str) -> El {
-        let said = el("div", "").children([
-            el("span", "side__kind").text(kind),
-            el("h2", "side__title").test("dependencies-selected").text(title),
-        ]);
-        let back = button("button button--flat")
-            .attr("title", "Back to all services (Escape)")
-            .on("click", move |_: MouseEvent| self.select.run(None))
-            .text("All services");
-        el("header", "side__head").children([said, back])
-    }
-
-    /// The slowest of some traces behind the selection.
-    fn example_list(self) -> View {
-        let row = move |trace: &TraceSummary, longest: u64| {
-            let share = trace.duration as f64 / longest as f64 * 100.0;
-            let link = el("a", "side__row side__trace")
-                .class_if("side__trace--failed", trace.errors > 0)
-                .test("example-trace")
-                .attr("href", self.links.trace.run(trace.key()))
-                .children([
-                    el("span", "side__bar").child(el("i", "").style("width", &format!("{share:.1}%"))),
-                    el("span", "side__number").text(duration(trace.duration)),
-                    el("span", "side__root").text(format!("{} {}", trace.root_service, trace.root_operation)),
-                ]);
-            el("li", "").child(link)
-        };
-        let list = part(
-            move || self.examples.get(),
-            move |examples| match examples {
-                Examples::Loading => note("Looking for traces…"),
-                Examples::Failed(why) => note(&why),
-                Examples::Traces(traces) if traces.is_empty() => {
-                    note("No traces of this in the time looked at.")
-                }
-                Examples::Traces(traces) => {
-                    let longest = traces.iter().map(|trace| trace.duration).max().unwrap_or(1).max(1);
-                    el("ul", "side__rows").children(traces.iter().map(|trace| row(trace, longest)))
-                }
-            },
-        );
-        several([subtitle("Its slowest traces").into(), list])
+    /// Name of the selection, and a button that clears it.
+    fn head(self, kind: &'static str, title: String) -> impl IntoView + use<> {
+        view! {
+            <header class="side__head">
+                <div>
+                    <span class="side__kind">{kind}</span>
+                    <h2 class="side__title" data-test="dependencies-selected">
+                        {title}
+                    </h2>
+                </div>
+                <button
+                    type="button"
+                    class="button button--flat"
+                    title="Back to all services (Escape)"
+                    on:click=move |_| self.select.run(None)
+                >
+                    "All services"
+                </button>
+            </header>
+        }
     }
 }
 
-fn subtitle(words: &str) -> El {
-    el("h3", "side__subtitle").text(words)
+fn note(text: String) -> impl IntoView {
+    view! { <p class="side__note">{text}</p> }
 }
 
-fn note(words: &str) -> El {
-    el("p", "side__note").text(words)
+fn view_traces(href: String, label: String) -> impl IntoView {
+    view! {
+        <a class="button button--main" data-test="view-traces" href=href>
+            {label}
+        </a>
+    }
 }
 
-fn view_traces(href: &str, words: &str) -> El {
-    el("a", "button button--main").test("view-traces").attr("href", href).text(words)
-}
-
-/// Names and numbers, and whether they are bad news.
-fn list_of_facts(facts: &[(&str, String, bool)]) -> El {
-    let fact = |(name, fact, failing): &(&str, String, bool)| {
-        [el("dt", "").text(name), el("dd", "").class_if("failing", *failing).text(fact)]
-    };
-    el("dl", "side__facts").children(facts.iter().flat_map(fact))
+/// Names and values; the flag marks errors.
+fn facts_list(facts: Vec<(&'static str, String, bool)>) -> impl IntoView {
+    let fact = |(name, value, is_failing)| view! { <dt>{name}</dt><dd class:failing=is_failing>{value}</dd> };
+    view! { <dl class="side__facts">{facts.into_iter().map(fact).collect_view()}</dl> }
 }

@@ -1,16 +1,13 @@
-//! Above the map: how to show it, which service, which time, and what it was computed from.
+//! Above the map: map or list, a field to find a service, the time range, and what the numbers are based on.
 
 use crate::route::{DependenciesView, Route};
 use crate::state::navigation::use_navigation;
-use crate::ui::element::{El, button, el, option, typed};
-use crate::ui::problem::Retry;
-use crate::ui::view::{part, several};
 use leptos::prelude::*;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 use std::sync::Arc;
-use web_sys::{Event, KeyboardEvent, MouseEvent};
+use web_sys::KeyboardEvent;
 
-/// Windows that are offered: how the address says them and how people do.
+/// Time ranges to choose from: value in the address, and label.
 const LOOKBACKS: [(&str, &str); 7] = [
     ("15m", "Last 15 minutes"),
     ("1h", "Last hour"),
@@ -21,31 +18,81 @@ const LOOKBACKS: [(&str, &str); 7] = [
     ("1w", "Last week"),
 ];
 
-/// The row of tools: `view` is what the address says, `scene` what is on the map, `find` what was typed to find a
-/// service, `note` what the numbers were computed from; `again` asks the backend again.
-pub fn tools(
+/// The row of tools.
+#[component]
+pub fn Tools(
+    /// View in the address.
     view: Memo<DependenciesView>,
+    /// What the map shows.
+    scene: Memo<Arc<GraphScene>>,
+    /// Selects a service.
+    select: Callback<Option<Hit>>,
+    /// Text of the field that finds services.
+    find: RwSignal<String>,
+    /// What the numbers are based on.
+    #[prop(into)]
+    note: Signal<String>,
+    /// Loads the numbers again.
+    refresh: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <div class="dependencies__tools">
+            <ViewSwitch view=view/>
+            <FindField scene=scene select=select find=find/>
+            <LookbackField view=view/>
+            <button type="button" class="button" on:click=move |_| refresh.run(())>
+                "Refresh"
+            </button>
+            <p class="dependencies__note" data-test="dependencies-note" role="status">
+                {note}
+            </p>
+        </div>
+    }
+}
+
+/// Chooses between map and list.
+#[component]
+fn ViewSwitch(view: Memo<DependenciesView>) -> impl IntoView {
+    let navigation = use_navigation();
+    let button = move |label: &'static str, test: &'static str, list: bool| {
+        let choose = move |_| {
+            navigation.replace(Route::Dependencies(DependenciesView { list, ..view.get_untracked() }));
+        };
+        view! {
+            <button
+                type="button"
+                class="dependencies__shape"
+                aria-pressed=move || view.with(|view| view.list == list).to_string()
+                data-test=test
+                on:click=choose
+            >
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <div class="dependencies__shapes" role="group" aria-label="View">
+            {button("Map", "dependencies-as-map", false)}
+            {button("List", "dependencies-as-list", true)}
+        </div>
+    }
+}
+
+/// Finds a service by its name: a whole name selects it at once, Enter the first one that contains the text.
+#[component]
+fn FindField(
     scene: Memo<Arc<GraphScene>>,
     select: Callback<Option<Hit>>,
     find: RwSignal<String>,
-    note: Signal<String>,
-    again: Retry,
-) -> El {
-    let navigation = use_navigation();
-    let is_list = move || view.with(|view| view.list);
-    let shape = move |list: bool| {
-        let view = view.get_untracked();
-        navigation.replace(Route::Dependencies(DependenciesView { list, ..view }));
-    };
-    let written = move |event: Event| {
-        let text = typed(&event);
-        // A whole name, typed or picked, goes there at once.
+) -> impl IntoView {
+    let input = move |event| {
+        let text = event_target_value(&event);
         if let Some(node) = scene.with_untracked(|scene| scene.find(&text)).filter(|_| !text.is_empty()) {
             select.run(Some(Hit::Node(node)));
         }
         find.set(text);
     };
-    let entered = move |event: KeyboardEvent| {
+    let press = move |event: KeyboardEvent| {
         let wanted = find.get_untracked().to_lowercase();
         if event.key() != "Enter" || wanted.is_empty() {
             return;
@@ -57,59 +104,56 @@ pub fn tools(
             select.run(Some(Hit::Node(node as u32)));
         }
     };
-    let names = part(
-        move || scene.get(),
-        |scene| several(scene.nodes.iter().map(|node| el("option", "").attr("value", &node.service))),
-    );
-    let chosen = move |event: Event| {
-        let view = view.get_untracked();
-        navigation.push(Route::Dependencies(DependenciesView { lookback: typed(&event), ..view }));
-    };
-    let now = move || {
-        view.with(|view| match view.lookback.as_str() {
-            "" => DependenciesView::LOOKBACK.to_owned(),
-            lookback => lookback.to_owned(),
+    let names = move || {
+        scene.with(|scene| {
+            scene
+                .nodes
+                .iter()
+                .map(|node| view! { <option value=node.service.clone()></option> })
+                .collect_view()
         })
     };
-    let windows = part(now, |now| {
-        let known = LOOKBACKS.iter().any(|(value, _)| *value == now);
-        let other = (!known).then(|| option(&now, &format!("Last {now}"), &now));
-        several(LOOKBACKS.iter().map(|(value, label)| option(value, label, &now)).chain(other))
-    });
-    let shape = move |label: &str, test: &str, list: bool| {
-        button("dependencies__shape")
-            .live_attr("aria-pressed", move || (is_list() == list).to_string())
-            .test(test)
-            .on("click", move |_: MouseEvent| shape(list))
-            .text(label)
+    view! {
+        <input
+            class="field dependencies__find"
+            type="search"
+            placeholder="Find a service"
+            aria-label="Find a service"
+            list="dependencies-services"
+            autocomplete="off"
+            data-test="dependencies-find"
+            on:input=input
+            on:keydown=press
+        />
+        <datalist id="dependencies-services">{names}</datalist>
+    }
+}
+
+/// Chooses the time range. Another one from the address is offered too.
+#[component]
+fn LookbackField(view: Memo<DependenciesView>) -> impl IntoView {
+    let navigation = use_navigation();
+    let options = move || {
+        let now = view.with(|view| match view.lookback.as_str() {
+            "" => DependenciesView::LOOKBACK.to_owned(),
+            lookback => lookback.to_owned(),
+        });
+        let known = LOOKBACKS.map(|(value, label)| (value.to_owned(), label.to_owned()));
+        let other =
+            known.iter().all(|(value, _)| *value != now).then(|| (now.clone(), format!("Last {now}")));
+        let option = move |(value, label): (String, String)| {
+            let selected = value == now;
+            view! { <option value=value selected=selected>{label}</option> }
+        };
+        known.into_iter().chain(other).map(option).collect_view()
     };
-    let shapes = el("div", "dependencies__shapes")
-        .attr("role", "group")
-        .attr("aria-label", "How to show it")
-        .children([shape("Map", "dependencies-as-map", false), shape("List", "dependencies-as-list", true)]);
-    let field = el("input", "field dependencies__find")
-        .attr("type", "search")
-        .attr("placeholder", "Find a service")
-        .attr("aria-label", "Find a service")
-        .attr("list", "dependencies-services")
-        .attr("autocomplete", "off")
-        .test("dependencies-find")
-        .on("input", written)
-        .on("keydown", entered);
-    let window = el("select", "field")
-        .attr("aria-label", "Time window")
-        .test("dependencies-lookback")
-        .on("change", chosen)
-        .child(windows);
-    el("div", "dependencies__tools").children([
-        shapes,
-        field,
-        el("datalist", "").attr("id", "dependencies-services").child(names),
-        window,
-        button("button").on("click", move |_: MouseEvent| again()).text("Refresh"),
-        el("p", "dependencies__note")
-            .test("dependencies-note")
-            .attr("role", "status")
-            .live_text(move || note.get()),
-    ])
+    let choose = move |event| {
+        let lookback = event_target_value(&event);
+        navigation.push(Route::Dependencies(DependenciesView { lookback, ..view.get_untracked() }));
+    };
+    view! {
+        <select class="field" aria-label="Time range" data-test="dependencies-lookback" on:change=choose>
+            {options}
+        </select>
+    }
 }

@@ -6,6 +6,7 @@
 
 use crate::model::{DependencyLink, Flags, Outline, SpanIx, StrIx};
 use crate::units::{Kept, Order as _};
+use std::cmp::Ordering;
 
 /// Links kept before equal ones are put together.
 const LOOSE: usize = 1 << 10;
@@ -125,6 +126,21 @@ impl RatedLink {
     }
 }
 
+/// Calls from which an error share says something: 1 of 1 is no reason to be first.
+const SHARE_FROM: u64 = 20;
+
+/// Order of `(error share, calls)` with the highest share first, then the most calls. Shares of fewer than 20 calls come
+/// after those of more calls; no errors come last.
+pub fn by_errors(one: (Option<f64>, u64), other: (Option<f64>, u64)) -> Ordering {
+    let rank = |(share, calls): (Option<f64>, u64)| match share {
+        Some(share) if share > 0.0 && calls >= SHARE_FROM => (2, share),
+        Some(share) if share > 0.0 => (1, share),
+        _ => (0, 0.0),
+    };
+    let ((class, share), (other_class, other_share)) = (rank(one), rank(other));
+    other_class.cmp(&class).then(other_share.total_cmp(&share)).then(other.1.cmp(&one.1))
+}
+
 /// Merges `links` and, where they do not say how many calls failed, looks that up in `sample`, links counted
 /// from some traces of the same time. Nothing is scaled: a sample stays one.
 pub fn rated(links: impl IntoIterator<Item = DependencyLink>, sample: &[DependencyLink]) -> Vec<RatedLink> {
@@ -170,6 +186,28 @@ mod tests {
 
     fn link(parent: &str, child: &str, calls: u64, errors: Option<u64>) -> DependencyLink {
         DependencyLink { parent: parent.into(), child: child.into(), calls, errors }
+    }
+
+    #[test]
+    fn one_failed_call_of_one_is_not_ranked_before_many() {
+        let mut keys = [
+            (Some(1.0), 1),
+            (None, 900),
+            (Some(0.1), 500),
+            (Some(0.0), 50),
+            (Some(0.4), 20),
+            (Some(0.1), 800),
+        ];
+        keys.sort_by(|one, other| by_errors(*one, *other));
+        let expected = [
+            (Some(0.4), 20),
+            (Some(0.1), 800),
+            (Some(0.1), 500),
+            (Some(1.0), 1),
+            (None, 900),
+            (Some(0.0), 50),
+        ];
+        assert_eq!(keys, expected);
     }
 
     #[test]

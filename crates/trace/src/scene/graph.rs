@@ -53,7 +53,7 @@ pub struct Edge {
     pub curve: Curve,
     /// Width of the line, 1 to 5, by the squared logarithm of the calls.
     pub width: f64,
-    /// Left out of a dense map until its caller or its callee is selected.
+    /// Not drawn until its caller or its callee is selected: of a dense map, or within one service.
     pub minor: bool,
     /// `1.2k · 6.1 %`.
     pub label: String,
@@ -136,6 +136,8 @@ impl GraphScene {
             })
             .collect();
         labels::place(&nodes, &mut edges);
+        // Spans within a service are no calls: their loop is shown with the selected service.
+        edges.iter_mut().for_each(|edge| edge.minor |= edge.caller == edge.callee);
         let dense = minor.contains(&true);
         GraphScene { nodes, edges, width: placed.width, height: placed.height, dense }
     }
@@ -242,7 +244,7 @@ fn count_served(nodes: &mut [Node], links: &[RatedLink], edges: &[(u32, u32)]) {
         node.error_share = (of > 0.0).then_some(failed / of);
         node.note = match (node.served, calling) {
             (0, 0) => "no calls".to_owned(),
-            (0, calling) => format!("{} calls out", compact(calling)),
+            (0, calling) => format!("{} outgoing calls", compact(calling)),
             (served, _) => format!("{} {}", compact(served), if served == 1 { "call" } else { "calls" }),
         };
         if let Some(share) = node.error_share.filter(|share| *share > 0.0) {

@@ -1,0 +1,188 @@
+//! The canvas of the service map: what it shows and from where, drawn imperatively in the frame after a change, because
+//! dragging and zooming change it once per pointer event.
+
+use super::draw::{Look, Picked, draw};
+use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
+use leptos::prelude::*;
+use spandrel_trace::analysis::layout::Point;
+use spandrel_trace::scene::graph::{Camera, GraphScene, Hit};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use web_sys::HtmlCanvasElement;
+
+/// Largest distance of the pointer from a line that it hits, CSS pixels.
+const SLACK: f64 = 6.0;
+/// Space around a map that is fitted, CSS pixels.
+const MARGIN: f64 = 36.0;
+/// A press that moves less than this is a click, CSS pixels.
+const CLICK: f64 = 4.0;
+
+struct State {
+    scene: Arc<GraphScene>,
+    slots: Vec<u8>,
+    camera: Camera,
+    /// The whole map is kept in sight until it is moved.
+    fitted: bool,
+    size: (f64, f64),
+    picked: Picked,
+    look: Look,
+    /// Where the pointer was pressed, and where it was last.
+    drag: Option<(Point, Point)>,
+}
+
+/// The canvas' state, with the frame that draws it. Clones share it.
+#[derive(Clone)]
+pub(super) struct MapCanvas {
+    state: Rc<RefCell<State>>,
+    frame: Frame,
+}
+
+impl MapCanvas {
+    /// Draws on `canvas` after each change, until the current owner is cleaned up. `None` without a 2D context.
+    pub fn new(canvas: &HtmlCanvasElement) -> Option<Self> {
+        let surface = Surface::new(canvas.clone())?;
+        let state = Rc::new(RefCell::new(State {
+            scene: Arc::default(),
+            slots: Vec::new(),
+            camera: Camera::default(),
+            fitted: true,
+            size: (0.0, 0.0),
+            picked: Picked::default(),
+            look: Look::read(),
+            drag: None,
+        }));
+        let drawn = state.clone();
+        let frame = Frame::new(move |_| {
+            let State { scene, slots, camera, size, picked, look, .. } = &*drawn.borrow();
+            // The transform of the last drawing would move the clearing. Fails if the context is lost.
+            let _ = surface.context().reset_transform();
+            surface.clear(size.0, size.1);
+            draw(surface.context(), *size, scene, slots, *camera, *picked, look);
+            false
+        });
+        let map = MapCanvas { state, frame };
+        let (sized, themed, element) = (map.clone(), map.clone(), canvas.clone());
+        let size = SizeWatch::new(canvas, move || {
+            sized.change(|state| {
+                state.size = (f64::from(element.client_width()), f64::from(element.client_height()));
+                state.fit_if_untouched();
+            });
+        });
+        let theme = ThemeWatch::new(move || themed.change(|state| state.look = Look::read()));
+        StoredValue::new_local((size, theme));
+        Some(map)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        self.frame.request();
+        change(&mut self.state.borrow_mut())
+    }
+
+    /// Shows another scene, with the colour slot of each service. A different layout is fitted again.
+    pub fn set_scene(&self, scene: Arc<GraphScene>, slots: Vec<u8>) {
+        self.change(|state| {
+            let same = state.scene.nodes.len() == scene.nodes.len()
+                && state.scene.nodes.iter().zip(&scene.nodes).all(|(one, other)| one.center == other.center);
+            (state.scene, state.slots) = (scene, slots);
+            state.picked.hovered = None;
+            state.fitted |= !same;
+            state.fit_if_untouched();
+        });
+    }
+
+    /// Highlights the selection, and brings a selected service into sight.
+    pub fn set_selected(&self, selected: Option<Hit>) {
+        self.change(|state| {
+            state.picked.selected = selected;
+            if let Some(Hit::Node(node)) = selected
+                && let Some(node) = state.scene.nodes.get(node as usize)
+                && state.size.0 > 0.0
+            {
+                state.camera = state.camera.reveal(node.center, state.size, 80.0);
+            }
+        });
+    }
+
+    /// Zooms by a factor, at a position in the canvas or at its centre.
+    pub fn zoom(&self, at: Option<Point>, factor: f64) {
+        self.change(|state| {
+            let middle = Point { x: state.size.0 / 2.0, y: state.size.1 / 2.0 };
+            state.camera = state.camera.zoom(at.unwrap_or(middle), factor);
+            state.fitted = false;
+        });
+    }
+
+    /// Moves the map, CSS pixels.
+    pub fn pan(&self, x: f64, y: f64) {
+        self.change(|state| {
+            state.camera = state.camera.pan(Point { x, y });
+            state.fitted = false;
+        });
+    }
+
+    /// Shows the whole map.
+    pub fn fit(&self) {
+        self.change(|state| {
+            state.fitted = true;
+            state.fit_if_untouched();
+        });
+    }
+
+    /// Starts a drag.
+    pub fn press(&self, at: Point) {
+        self.change(|state| state.drag = Some((at, at)));
+    }
+
+    /// Moves the map if it is dragged; otherwise returns what is under the pointer.
+    pub fn point(&self, at: Point) -> Option<Hit> {
+        self.change(|state| match state.drag {
+            Some((from, last)) => {
+                if distance(from, at) >= CLICK || last != from {
+                    state.camera = state.camera.pan(Point { x: at.x - last.x, y: at.y - last.y });
+                    state.fitted = false;
+                    state.drag = Some((from, at));
+                }
+                None
+            }
+            None => {
+                state.picked.hovered = state.hit(at);
+                state.picked.hovered
+            }
+        })
+    }
+
+    /// Ends a drag. For a click, returns what was hit, or `Some(None)` for the background.
+    pub fn release(&self, at: Point) -> Option<Option<Hit>> {
+        self.change(|state| {
+            let drag = state.drag.take();
+            let still = drag.is_some_and(|(from, last)| last == from && distance(from, at) < CLICK);
+            still.then(|| state.hit(at))
+        })
+    }
+
+    /// The pointer has left the canvas.
+    pub fn leave(&self) {
+        self.change(|state| {
+            state.picked.hovered = None;
+            state.drag = None;
+        });
+    }
+}
+
+impl State {
+    fn fit_if_untouched(&mut self) {
+        if self.fitted && self.size.0 > 0.0 {
+            self.camera = Camera::fit((self.scene.width, self.scene.height), self.size, MARGIN);
+        }
+    }
+
+    fn hit(&self, at: Point) -> Option<Hit> {
+        let at = self.camera.to_drawing(at);
+        self.scene.hit(at.x, at.y, SLACK / self.camera.scale, self.picked.selected)
+    }
+}
+
+fn distance(one: Point, other: Point) -> f64 {
+    (one.x - other.x).hypot(one.y - other.y)
+}
