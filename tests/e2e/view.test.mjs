@@ -233,7 +233,7 @@ test("the grips of the minimap move the edges of what is shown, by pointer and b
   [begin, end] = range();
   assert.ok(Math.abs(begin - 22.5e6) < 1e6 && Math.abs(end - 45e6) < 1e6, `to the middle, not ${begin} to ${end}`);
 
-  const grip = page.getByRole("slider", { name: "Begin of the time shown" });
+  const grip = page.getByRole("slider", { name: "Start of visible range" });
   assert.equal(await grip.getAttribute("aria-valuenow"), "25");
   await grip.focus();
   await page.keyboard.press("ArrowLeft");
