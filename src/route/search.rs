@@ -3,7 +3,8 @@
 use super::Zone;
 use super::query::Query;
 use serde_json::Value as Json;
-use spandrel_trace::source::{SearchQuery, parse_duration, tags_as_json};
+use spandrel_trace::source::{SearchQuery, tags_as_json};
+use spandrel_trace::units::parse_go_duration;
 
 /// The search form's fields as they stand in the address. Texts as typed: what is wrong with them is said
 /// beside the field, not swallowed here.
@@ -194,8 +195,8 @@ impl SearchParams {
             tags: self.tags.clone(),
             start_unix_us,
             end_unix_us,
-            min_duration: parse_duration(&self.min_duration),
-            max_duration: parse_duration(&self.max_duration),
+            min_duration: parse_go_duration(self.min_duration.trim()),
+            max_duration: parse_go_duration(self.max_duration.trim()),
             limit: if self.limit == 0 { Self::LIMIT } else { self.limit },
         }
     }
@@ -224,6 +225,6 @@ pub(super) fn parse_lookback(text: &str) -> Option<u64> {
         .or(text.strip_suffix('w').map(|number| (number, 7)))
     {
         Some((number, each)) => days(number, each),
-        None => parse_duration(text),
+        None => parse_go_duration(text.trim()),
     }
 }

@@ -4,8 +4,6 @@
 //! the names with NULs between them, 16 bits of state: exclusive or with the unit, then times 257, from 0x811c. Bit
 //! `i` of the mask says that the service `i` is seen; a mask may be as long as there are services.
 
-use spandrel_trace::units::Order as _;
-
 /// What a filter says of a trace with these services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceFilter {
@@ -26,7 +24,7 @@ impl ServiceFilter {
             return ServiceFilter::Nothing;
         }
         let mut services: Vec<&str> = services.to_vec();
-        services.order_by(|one, other| one.encode_utf16().cmp(other.encode_utf16()));
+        services.sort_by(|one, other| one.encode_utf16().cmp(other.encode_utf16()));
         if checksum != format!("{:x}", sum(&services)) {
             return ServiceFilter::Stale;
         }

@@ -5,7 +5,6 @@ use crate::route::{Colour, Order, Placement, ServiceFilter, TraceView, Zone};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Fold, RowOptions, SiblingOrder};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
-use spandrel_trace::units::Order as _;
 use spandrel_trace::units::SpanId;
 
 /// Maximum number of spans that an address names besides the selected one; beyond that only a level is kept.
@@ -150,7 +149,7 @@ fn hidden(outline: &Outline, view: &TraceView) -> (Vec<String>, Option<&'static 
 
 fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
     let mut ids: Vec<_> = ids.into_iter().collect();
-    ids.order();
+    ids.sort();
     ids
 }
 

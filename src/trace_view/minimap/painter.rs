@@ -9,7 +9,6 @@ use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::{COLOURLESS, Colouring, FAILED};
 use spandrel_trace::scene::minimap::Minimap as Band;
-use spandrel_trace::units::Order as _;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,7 +60,7 @@ impl Painter {
         let pitch = ((HEIGHT - 2.0 * AIR) / lanes as f64).min(THICKEST);
         let thick = (pitch * ratio * 0.75).round().max(1.0);
         let mut runs = band.runs();
-        runs.order_by_key(|run| run.colour);
+        runs.sort_by_key(|run| run.colour);
         let mut colour = None;
         for run in runs {
             if colour != Some(run.colour) {

@@ -6,7 +6,7 @@ use super::rank::{Best, Ranked};
 use leptos::prelude::*;
 use spandrel_trace::analysis::names::{OperationCount, OperationCounter};
 use spandrel_trace::model::{Outline, SpanIx, StrIx};
-use spandrel_trace::units::{Order as _, SpanId};
+use spandrel_trace::units::SpanId;
 
 /// Most entries that are shown.
 pub const MOST: usize = 12;
@@ -42,7 +42,7 @@ impl Entries {
     pub fn of(names: OperationCounter) -> Self {
         let mut names = names.list();
         let mut services: Vec<StrIx> = names.iter().map(|named| named.service).collect();
-        services.order();
+        services.sort();
         services.dedup();
         names.truncate(NAMES);
         Entries { services, names }

@@ -54,7 +54,6 @@ fn takes_keys(element: &Element, key: &str) -> bool {
 mod tests {
     use super::actions::{Action, Known, all, of_key};
     use super::written;
-    use spandrel_trace::units::Order as _;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
@@ -109,7 +108,7 @@ mod tests {
             }
         }
         let mut names: Vec<&str> = all().map(|known| known.name).collect();
-        names.order();
+        names.sort();
         names.dedup();
         assert_eq!(names.len(), all().count(), "each action has a name of its own");
     }

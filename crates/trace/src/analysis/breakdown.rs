@@ -6,8 +6,7 @@
 //! is the one that keeps the span waiting. Children are clipped to the span.
 
 use crate::model::{Outline, SpanIx, SpanKind, StrIx};
-use crate::units::Kept;
-use crate::units::Order as _;
+use rustc_hash::FxHashMap;
 
 /// Time spent on the children of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +50,7 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     sweep.count_until(to);
     sweep.note_gap(to);
     let Sweep { mut shares, gap, .. } = sweep;
-    shares.order_by_key(|share| (std::cmp::Reverse(share.time), share.service));
+    shares.sort_by_key(|share| (std::cmp::Reverse(share.time), share.service));
     let covered: u64 = shares.iter().map(|share| share.time).sum();
     let uncovered = to - from - covered;
     let hands_over =
@@ -77,13 +76,13 @@ struct Sweep {
     holder: Option<usize>,
     gap: (u64, u64),
     shares: Vec<ServiceShare>,
-    known: Kept<usize>,
+    known: FxHashMap<StrIx, usize>,
 }
 
 impl Sweep {
     fn child(&mut self, service: StrIx, start: u64, end: u64) {
         let next = self.shares.len();
-        let share = *self.known.of(u64::from(service), || next);
+        let share = *self.known.entry(service).or_insert(next);
         if share == next {
             self.shares.push(ServiceShare { service, time: 0, calls: 0 });
         }

@@ -5,7 +5,8 @@
 //! failed when the called span itself says so; that a failure further down made it fail does not count twice.
 
 use crate::model::{DependencyLink, Flags, Outline, SpanIx, StrIx};
-use crate::units::{Kept, Order as _};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use std::cmp::Ordering;
 
 /// Links kept before equal ones are put together.
@@ -24,17 +25,17 @@ impl CallTally {
     /// Counts the calls of one trace.
     pub fn add(&mut self, outline: &Outline) {
         self.traces += 1;
-        let mut counts: Kept<(u64, u64)> = Kept::default();
+        let mut counts: IndexMap<(StrIx, StrIx), (u64, u64), FxBuildHasher> = IndexMap::default();
         for span in 0..outline.len() as SpanIx {
             let Some(parent) = outline.parent_of(span) else { continue };
             let (parent, child) = (outline.service[parent as usize], outline.service[span as usize]);
-            let (calls, errors) = counts.of(u64::from(parent) << 32 | u64::from(child), Default::default);
+            let (calls, errors) = counts.entry((parent, child)).or_default();
             *calls += 1;
             *errors += u64::from(outline.flags[span as usize].has(Flags::OWN_ERROR));
         }
-        self.links.extend(counts.iter().map(|(ends, (calls, errors))| DependencyLink {
-            parent: outline.strings.get((ends >> 32) as StrIx).to_owned(),
-            child: outline.strings.get(*ends as StrIx).to_owned(),
+        self.links.extend(counts.iter().map(|((parent, child), (calls, errors))| DependencyLink {
+            parent: outline.strings.get(*parent).to_owned(),
+            child: outline.strings.get(*child).to_owned(),
             calls: *calls,
             errors: Some(*errors),
         }));
@@ -66,7 +67,7 @@ pub fn of_traces<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<Dep
 /// sum are known only if they are known of all its parts.
 pub fn merge(links: impl IntoIterator<Item = DependencyLink>) -> Vec<DependencyLink> {
     let mut links: Vec<DependencyLink> = links.into_iter().collect();
-    links.order_by(|one, other| ends(one).cmp(&ends(other)));
+    links.sort_by(|one, other| ends(one).cmp(&ends(other)));
     let mut merged: Vec<DependencyLink> = Vec::with_capacity(links.len());
     for link in links {
         match merged.last_mut() {

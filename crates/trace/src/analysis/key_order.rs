@@ -2,7 +2,6 @@
 //! all others by their letters. Whoever runs the backend says which beginnings (`topTagPrefixes`).
 
 use crate::model::record::Attribute;
-use crate::units::Order as _;
 use serde_json::Value as Json;
 
 /// Jaeger's default.
@@ -26,7 +25,7 @@ pub fn listed(attributes: &[Attribute], prefixes: &[String]) -> Vec<u32> {
     });
     let ranks: Vec<(usize, String)> = ranks.collect();
     let mut places: Vec<u32> = (0..attributes.len() as u32).collect();
-    places.order_by(|a, b| ranks[*a as usize].cmp(&ranks[*b as usize]));
+    places.sort_by(|a, b| ranks[*a as usize].cmp(&ranks[*b as usize]));
     places
 }
 

@@ -6,7 +6,6 @@
 //! one at rank `ceil(q × n)` (nearest rank), never interpolated, so each is the duration of a real trace.
 
 use crate::model::TraceSummary;
-use crate::units::Order as _;
 use crate::units::TraceId;
 
 const SECOND: u64 = 1_000_000_000;
@@ -114,7 +113,7 @@ pub fn bucket_width(window: TimeWindow) -> u64 {
 pub fn percentile(values: &mut [u64], q: f64) -> Option<u64> {
     let last = values.len().checked_sub(1)?;
     let rank = (q.clamp(0.0, 1.0) * values.len() as f64).ceil() as usize;
-    values.order();
+    values.sort();
     values.get(rank.saturating_sub(1).min(last)).copied()
 }
 
@@ -155,7 +154,7 @@ pub fn metrics(summaries: &[TraceSummary], service: &str, window: TimeWindow, wi
     let mut total = Bucket { window, calls: all.len(), latency: quantiles(&mut all), ..Bucket::default() };
     let buckets = members.into_iter().enumerate().map(|(index, mut members)| {
         let start = (first + index as u64).saturating_mul(width);
-        members.order_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
+        members.sort_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
         let mut durations: Vec<u64> = members.iter().map(|(summary, _)| summary.duration).collect();
         let errors = members.iter().filter(|(_, failed)| *failed).count();
         total.errors += errors;

@@ -1,7 +1,9 @@
 //! Spans that are named as parents and are not there: which, by how many, and whose they would have been.
 
 use crate::model::{Flags, SpanIx, SpanKind, StrIx, Trace};
-use crate::units::{Kept, Order as _, SpanId};
+use crate::units::SpanId;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
 /// Missing parents that are named at most; the others are counted.
@@ -60,7 +62,7 @@ pub fn missing(trace: &Trace) -> MissingSpans {
         read: orphans.len().min(READ) as u32,
         ..MissingSpans::default()
     };
-    let mut found: Kept<Found> = Kept::default();
+    let mut found: IndexMap<u64, Found, FxBuildHasher> = IndexMap::default();
     for span in orphans.into_iter().take(READ) {
         let record = trace.record_as_sent(span);
         if record.parent_span_id.is_none() {
@@ -68,15 +70,15 @@ pub fn missing(trace: &Trace) -> MissingSpans {
             continue;
         }
         let new = || Found { foreign_id: record.foreign_parent_id, children: Vec::new() };
-        found.of(record.parent_span_id.0, new).children.push(span);
+        found.entry(record.parent_span_id.0).or_insert_with(new).children.push(span);
     }
     missing.count = found.len() as u32;
-    let mut found: Vec<&(u64, Found)> = found.iter().collect();
-    found.order_by(|(_, one), (_, other)| other.children.len().cmp(&one.children.len()));
+    let mut found: Vec<(u64, Found)> = found.into_iter().collect();
+    found.sort_by_key(|(_, found)| std::cmp::Reverse(found.children.len()));
     let callers = callers(trace);
     for (id, Found { foreign_id, children }) in found.into_iter().take(NAMED) {
         let mut services: Vec<StrIx> = Vec::new();
-        for child in children {
+        for child in &children {
             let service = outline.service[*child as usize];
             if !services.contains(&service) {
                 services.push(service);
@@ -86,11 +88,11 @@ pub fn missing(trace: &Trace) -> MissingSpans {
             services.iter().map(|service| outline.strings.get(*service).to_owned()).collect::<Vec<_>>()
         };
         missing.parents.push(MissingParent {
-            id: SpanId(*id),
-            foreign_id: foreign_id.clone(),
+            id: SpanId(id),
+            foreign_id,
             children: children.len() as u32,
             first: children.first().copied().unwrap_or_default(),
-            likely: names(&likely(trace, children, &callers)),
+            likely: names(&likely(trace, &children, &callers)),
             services: names(&services),
         });
     }
@@ -98,13 +100,13 @@ pub fn missing(trace: &Trace) -> MissingSpans {
 }
 
 /// Services that call the receiving spans of each service, as far as both ends are in the trace.
-fn callers(trace: &Trace) -> Kept<Vec<StrIx>> {
+fn callers(trace: &Trace) -> FxHashMap<StrIx, Vec<StrIx>> {
     let outline = trace.outline();
-    let mut callers: Kept<Vec<StrIx>> = Kept::default();
+    let mut callers: FxHashMap<StrIx, Vec<StrIx>> = FxHashMap::default();
     for span in 0..outline.len() as SpanIx {
         if let Some(parent) = outline.parent_of(span).filter(|_| receives(outline.kind[span as usize])) {
             let (caller, service) = (outline.service[parent as usize], outline.service[span as usize]);
-            let known = callers.of(u64::from(service), Vec::new);
+            let known = callers.entry(service).or_default();
             if caller != service && !known.contains(&caller) {
                 known.push(caller);
             }
@@ -115,7 +117,7 @@ fn callers(trace: &Trace) -> Kept<Vec<StrIx>> {
 
 /// Whose the parent of `children` was. What works inside a service has its parent in the same one, which is as good
 /// as certain; what receives has its parent in a service that calls it elsewhere in the trace.
-fn likely(trace: &Trace, children: &[SpanIx], callers: &Kept<Vec<StrIx>>) -> Vec<StrIx> {
+fn likely(trace: &Trace, children: &[SpanIx], callers: &FxHashMap<StrIx, Vec<StrIx>>) -> Vec<StrIx> {
     let outline = trace.outline();
     let inside = |kind| matches!(kind, SpanKind::Internal | SpanKind::Client | SpanKind::Producer);
     if let Some(child) = children.iter().find(|child| inside(outline.kind[**child as usize])) {
@@ -123,7 +125,7 @@ fn likely(trace: &Trace, children: &[SpanIx], callers: &Kept<Vec<StrIx>>) -> Vec
     }
     let mut likely: Option<Vec<StrIx>> = None;
     for child in children.iter().filter(|child| receives(outline.kind[**child as usize])) {
-        let known = callers.get(u64::from(outline.service[*child as usize])).map_or(&[][..], Vec::as_slice);
+        let known = callers.get(&outline.service[*child as usize]).map_or(&[][..], Vec::as_slice);
         match &mut likely {
             None => likely = Some(known.to_vec()),
             Some(likely) => likely.retain(|service| known.contains(service)),

@@ -1,7 +1,7 @@
 //! Which operations of which services a trace has, each once.
 
 use crate::model::{Outline, StrIx};
-use crate::units::{Kept, Order as _};
+use rustc_hash::FxHashMap;
 
 /// Spans that share a service and an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct OperationCount {
 #[derive(Debug, Default)]
 pub struct OperationCounter {
     seen: usize,
-    places: Kept<usize>,
+    places: FxHashMap<(StrIx, StrIx), usize>,
     names: Vec<OperationCount>,
 }
 
@@ -27,8 +27,8 @@ impl OperationCounter {
     pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
         let rest = outline.service.iter().zip(&outline.name).skip(self.seen).take(most);
         for (service, name) in rest {
-            let (names, number) = (&mut self.names, u64::from(*service) << 32 | u64::from(*name));
-            let place = *self.places.of(number, || names.len());
+            let names = &mut self.names;
+            let place = *self.places.entry((*service, *name)).or_insert(names.len());
             match names.get_mut(place) {
                 Some(named) => named.spans += 1,
                 None => names.push(OperationCount { service: *service, name: *name, spans: 1 }),
@@ -40,7 +40,7 @@ impl OperationCounter {
 
     /// Those with the most spans first; what is equal in that is in the order of its first span.
     pub fn list(mut self) -> Vec<OperationCount> {
-        self.names.order_by(|one, other| other.spans.cmp(&one.spans));
+        self.names.sort_by_key(|name| std::cmp::Reverse(name.spans));
         self.names
     }
 }

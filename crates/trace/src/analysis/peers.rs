@@ -2,7 +2,6 @@
 //! operation. Counted in one pass over the columns, without putting spans together.
 
 use crate::model::{Cell, Columns, Of, SpanIx, StrIx, Trace};
-use crate::units::Order as _;
 use serde::{Deserialize, Serialize};
 
 /// Values of a key that are compared with each other to learn whether any of them comes twice.
@@ -133,7 +132,7 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     // What is still kept as bytes cannot be compared.
     if own.is_some() {
         others.retain(|(_, having)| having * 2 > looked_at - 1);
-        others.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         others.truncate(MISSING);
         found.missing = others;
     }

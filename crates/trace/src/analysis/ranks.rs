@@ -1,7 +1,7 @@
 //! Where each span's duration stands among its like: the spans of the trace with the same service and operation.
 
-use crate::model::{Outline, SpanIx};
-use crate::units::{Kept, order_numbers};
+use crate::model::{Outline, SpanIx, StrIx};
+use rustc_hash::FxHashMap;
 
 /// Of fewer spans than these nothing is said.
 pub const FEW: usize = 5;
@@ -21,7 +21,7 @@ pub fn ranks(outline: &Outline) -> Vec<u8> {
         if size < FEW {
             continue;
         }
-        order_numbers(group, &mut |one, other| outline.duration_of(one).cmp(&outline.duration_of(other)));
+        group.sort_by_key(|span| outline.duration_of(*span));
         let mut shorter = 0;
         for alike in group.chunk_by(|one, other| outline.duration_of(*one) == outline.duration_of(*other)) {
             let rank = (shorter as u64 * 100 / size as u64) as u8;
@@ -34,11 +34,11 @@ pub fn ranks(outline: &Outline) -> Vec<u8> {
 
 /// All spans, those of one service and operation beside each other, and how many each has.
 fn grouped(outline: &Outline) -> (Vec<SpanIx>, Vec<usize>) {
-    let mut places: Kept<usize> = Kept::default();
+    let mut places: FxHashMap<(StrIx, StrIx), usize> = FxHashMap::default();
     let mut sizes: Vec<usize> = Vec::new();
     let mut of_span: Vec<u32> = Vec::with_capacity(outline.len());
     for (service, name) in outline.service.iter().zip(&outline.name) {
-        let group = *places.of(u64::from(*service) << 32 | u64::from(*name), || sizes.len());
+        let group = *places.entry((*service, *name)).or_insert_with(|| sizes.len());
         match sizes.get_mut(group) {
             Some(size) => *size += 1,
             None => sizes.push(1),

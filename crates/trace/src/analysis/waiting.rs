@@ -1,7 +1,7 @@
 //! When a span waited for its direct children; the rest of its time is its own (self time).
 
 use crate::model::{Outline, SpanIx};
-use crate::units::Kept;
+use rustc_hash::FxHashMap;
 
 /// Times during which a span had at least one child at work, clipped to the span, disjoint and ascending,
 /// with running sums so that any stretch of time can be asked about in logarithmic time.
@@ -113,7 +113,7 @@ impl SelfTimes {
 /// once a frame. Belongs to one outline; make a new one for another.
 #[derive(Debug, Default)]
 pub struct ChildCoverageCache {
-    waits: Kept<ChildCoverage>,
+    waits: FxHashMap<SpanIx, ChildCoverage>,
     held: usize,
 }
 
@@ -123,13 +123,12 @@ const MOST: usize = 1 << 19;
 impl ChildCoverageCache {
     /// The waits of `span`.
     pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &ChildCoverage {
-        let number = u64::from(span);
-        if self.held > MOST && self.waits.get(number).is_none() {
+        if self.held > MOST && !self.waits.contains_key(&span) {
             self.waits.clear();
             self.held = 0;
         }
         let held = &mut self.held;
-        self.waits.of(number, || {
+        self.waits.entry(span).or_insert_with(|| {
             let waits = ChildCoverage::of(outline, span);
             *held += waits.start.len() + 8;
             waits

@@ -1,7 +1,6 @@
 //! A forest given by parent numbers, as depth-first pre-order with siblings by start time.
 
 use crate::repair::NONE;
-use crate::units::order_numbers;
 
 /// The children of each span, as ranges of one list.
 pub(super) struct Children {
@@ -53,12 +52,12 @@ impl Children {
 
     /// Sorts siblings by start time; equal ones stay in the order of the source.
     pub(super) fn sort_by_start(&mut self, start: impl Fn(u32) -> u64) {
-        let mut compare = |one, other| start(one).cmp(&start(other));
-        order_numbers(&mut self.roots, &mut compare);
+        let compare = |one: &u32, other: &u32| start(*one).cmp(&start(*other));
+        self.roots.sort_by(compare);
         for span in 0..self.start.len() as u32 - 1 {
             let range = self.range(span);
             if range.len() > 1 {
-                order_numbers(&mut self.list[range], &mut compare);
+                self.list[range].sort_by(compare);
             }
         }
     }

@@ -4,7 +4,8 @@ use super::arrange::Children;
 use super::{Gathered, Seen, TraceBuilder};
 use crate::model::{Block, Flags, NO_SPAN, Opened, Outline, Place, Shared, SpanKind, StrIx, Trace};
 use crate::repair::{self, NONE, Named, Tally, Timed};
-use crate::units::{Kept, Order as _, TraceId, duration};
+use crate::units::{TraceId, duration};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -265,7 +266,7 @@ impl Source<'_> {
                 numbers.push(place.block);
             }
         }
-        numbers.order();
+        numbers.sort_unstable();
         numbers.dedup();
         numbers
             .into_iter()
@@ -314,7 +315,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
             outline.flags[parent].set(Flags::ERROR_BELOW);
         }
     }
-    let mut skews = Kept::default();
+    let mut skews = FxHashMap::default();
     for at in 0..len {
         let mut flags = outline.flags[at];
         let parent = outline.parent[at];
@@ -329,7 +330,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
             {
                 flags.set(Flags::CLOCK_SKEW);
                 let pair = (outline.service[up], outline.service[at]);
-                let slot = *skews.of(u64::from(pair.0) << 32 | u64::from(pair.1), || {
+                let slot = *skews.entry(pair).or_insert_with(|| {
                     counts.skew.push((pair, 0, 0));
                     counts.skew.len() - 1
                 });

@@ -1,136 +1,187 @@
-//! Small answers of Jaeger's APIs: services, operations, summaries, dependencies, errors.
-//!
-//! They are read as trees, which one reader makes for all of them: a derived reader of each shape would be compiled for
-//! each, and weigh ten times as much.
+//! Small answers of Jaeger's APIs: services, operations, summaries, dependencies, errors. `null` means the same as an
+//! absent member everywhere, and a number may be written as a string.
 
 use crate::model::{DependencyLink, Operation, ServiceCount, SpanKind, TraceSummary};
-use crate::units::Order as _;
 use crate::units::TraceId;
-use serde_json::Value as Json;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
-fn tree(body: &[u8]) -> Result<Json, String> {
-    let tree: Json = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    if tree.is_object() { Ok(tree) } else { Err("an object should be here".to_owned()) }
+/// Reads an object. Derived readers would take an array for it, member by member.
+fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err("expected a JSON object".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-/// A member; null is as good as absent.
-fn member<'a>(object: &'a Json, name: &str) -> Option<&'a Json> {
-    object.get(name).filter(|value| !value.is_null())
-}
-
-/// The elements of the first of these members that is there; none where there is none.
-fn elements<'a>(object: &'a Json, names: &[&str]) -> Result<&'a [Json], String> {
-    let Some((name, value)) = names.iter().find_map(|name| Some((name, member(object, name)?))) else {
-        return Ok(&[]);
+/// An integer, the decimal digits of one in a string, or `null` for 0.
+fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u64),
+        Text(String),
+    }
+    let number = match Option::<Written>::deserialize(deserializer)? {
+        None => 0,
+        Some(Written::Number(number)) => number,
+        Some(Written::Text(text)) => text.parse().map_err(D::Error::custom)?,
     };
-    value.as_array().map(Vec::as_slice).ok_or_else(|| format!("{name} is no list"))
+    N::try_from(number).map_err(|_| D::Error::custom("a number is too large"))
 }
 
-/// A text; empty where there is none.
-fn text(object: &Json, name: &str) -> Result<String, String> {
-    let Some(value) = member(object, name) else { return Ok(String::new()) };
-    value.as_str().map(str::to_owned).ok_or_else(|| format!("{name} is no text"))
+/// A string, or `null` for an empty one.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A number, or the text of one; 0 where there is none.
-fn number(object: &Json, name: &str) -> Result<u64, String> {
-    let Some(value) = member(object, name) else { return Ok(0) };
-    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    number.ok_or_else(|| format!("{name} is no number"))
-}
-
-fn small_number(object: &Json, name: &str) -> Result<u32, String> {
-    u32::try_from(number(object, name)?).map_err(|_| format!("{name} is too large"))
-}
-
-/// The backend's own words in an error of either API, whatever the content type says (Jaeger labels its
-/// errors as plain text); `None` where the body is no such error.
+/// The server's own message in an error of either API, whatever the content type is (Jaeger labels its errors as plain
+/// text); `None` if the body is no such error.
 pub fn message(body: &[u8]) -> Option<String> {
-    let tree = tree(body).ok()?;
-    let words = match member(&tree, "error") {
-        Some(error) => text(error, "message").ok().filter(|words| !words.is_empty()),
-        None => None,
-    };
-    let listed = || {
-        let errors = elements(&tree, &["errors"]).ok()?;
-        errors.iter().filter_map(|error| text(error, "msg").ok()).find(|words| !words.is_empty())
-    };
-    words.or_else(listed)
+    #[derive(Deserialize)]
+    struct Errors {
+        error: Option<Message>,
+        errors: Option<Vec<Message>>,
+    }
+    #[derive(Deserialize)]
+    struct Message {
+        #[serde(default, alias = "msg", deserialize_with = "text")]
+        message: String,
+    }
+    let errors: Errors = object(body).ok()?;
+    let all = errors.error.into_iter().chain(errors.errors.unwrap_or_default());
+    all.map(|error| error.message).find(|message| !message.is_empty())
 }
 
-/// v3 `{"services":[…]}` (or `{}`) and v1 `{"data":[…]}`, sorted.
+/// Names of services, sorted and without duplicates. v3: `{"services":[…]}` or `{}`; v1: `{"data":[…]}`.
 pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
-    let tree = tree(body)?;
-    let name = |value: &Json| value.as_str().map(str::to_owned).ok_or("a service's name is no text");
-    let mut names: Vec<String> =
-        elements(&tree, &["services", "data"])?.iter().map(name).collect::<Result<_, _>>()?;
-    names.order();
+    #[derive(Deserialize)]
+    struct Services {
+        #[serde(alias = "data")]
+        services: Option<Vec<String>>,
+    }
+    let mut names = object::<Services>(body)?.services.unwrap_or_default();
+    names.sort();
     names.dedup();
     Ok(names)
 }
 
-/// v3 `{"operations":[…]}` and v1 `{"data":[{name, spanKind}]}`, sorted by name.
+/// Operations, sorted by name and kind. v3: `{"operations":[…]}`; v1: `{"data":[{name, spanKind}]}`.
 pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
-    let tree = tree(body)?;
-    let mut operations = Vec::new();
-    for operation in elements(&tree, &["operations", "data"])? {
-        member(operation, "name").ok_or("an operation has no name")?;
-        operations.push(Operation {
-            name: text(operation, "name")?,
-            kind: SpanKind::from_name(&text(operation, "spanKind")?),
-        });
+    #[derive(Deserialize)]
+    struct Operations {
+        #[serde(alias = "data")]
+        operations: Option<Vec<Named>>,
     }
-    operations.order_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        name: String,
+        #[serde(default, deserialize_with = "text")]
+        span_kind: String,
+    }
+    let list = object::<Operations>(body)?.operations.unwrap_or_default();
+    let mut operations: Vec<Operation> = list
+        .into_iter()
+        .map(|named| Operation { name: named.name, kind: SpanKind::from_name(&named.span_kind) })
+        .collect();
+    operations.sort_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     Ok(operations)
 }
 
-/// v3 `{"summaries":[…]}` (Jaeger 2.19 and later), in the order of the answer.
+/// Summaries of traces in the order of the answer. v3 of Jaeger 2.19 and later: `{"summaries":[…]}`.
 pub fn summaries(body: &[u8]) -> Result<Vec<TraceSummary>, String> {
-    elements(&tree(body)?, &["summaries"])?.iter().map(summary).collect()
+    #[derive(Deserialize)]
+    struct Summaries {
+        summaries: Option<Vec<Summary>>,
+    }
+    object::<Summaries>(body)?.summaries.unwrap_or_default().into_iter().map(Summary::read).collect()
 }
 
-fn summary(wire: &Json) -> Result<TraceSummary, String> {
-    let written = text(wire, if wire.get("traceId").is_some() { "traceId" } else { "traceID" })?;
-    if written.is_empty() {
-        return Err("a summary has no trace id".to_owned());
-    }
-    let id = TraceId::parse(&written);
-    let start_unix = number(wire, "minStartTimeUnixNano")?;
-    let mut services = Vec::new();
-    for service in elements(wire, &["services"])? {
-        services.push(ServiceCount {
-            name: text(service, "name")?,
-            spans: small_number(service, "spanCount")?,
-            errors: small_number(service, "errorSpanCount")?,
-        });
-    }
-    Ok(TraceSummary {
-        trace_id: id.unwrap_or_default(),
-        foreign_trace_id: if id.is_some() { String::new() } else { written },
-        root_service: text(wire, "rootServiceName")?,
-        root_operation: text(wire, "rootOperationName")?,
-        start_unix,
-        duration: number(wire, "maxEndTimeUnixNano")?.saturating_sub(start_unix),
-        spans: small_number(wire, "spanCount")?,
-        errors: small_number(wire, "errorSpanCount")?,
-        orphans: small_number(wire, "orphanSpanCount")?,
-        services,
-    })
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Summary {
+    #[serde(alias = "traceID", deserialize_with = "text")]
+    trace_id: String,
+    #[serde(deserialize_with = "text")]
+    root_service_name: String,
+    #[serde(deserialize_with = "text")]
+    root_operation_name: String,
+    #[serde(deserialize_with = "number")]
+    min_start_time_unix_nano: u64,
+    #[serde(deserialize_with = "number")]
+    max_end_time_unix_nano: u64,
+    #[serde(deserialize_with = "number")]
+    span_count: u32,
+    #[serde(deserialize_with = "number")]
+    error_span_count: u32,
+    #[serde(deserialize_with = "number")]
+    orphan_span_count: u32,
+    services: Option<Vec<SummaryService>>,
 }
 
-/// v1 `{"data":[{parent, child, callCount}]}`; `errorCount` is said by servers that know it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SummaryService {
+    #[serde(deserialize_with = "text")]
+    name: String,
+    #[serde(deserialize_with = "number")]
+    span_count: u32,
+    #[serde(deserialize_with = "number")]
+    error_span_count: u32,
+}
+
+impl Summary {
+    fn read(self) -> Result<TraceSummary, String> {
+        if self.trace_id.is_empty() {
+            return Err("a summary has no trace id".to_owned());
+        }
+        let id = TraceId::parse(&self.trace_id);
+        let service = |service: SummaryService| ServiceCount {
+            name: service.name,
+            spans: service.span_count,
+            errors: service.error_span_count,
+        };
+        Ok(TraceSummary {
+            trace_id: id.unwrap_or_default(),
+            foreign_trace_id: if id.is_some() { String::new() } else { self.trace_id },
+            root_service: self.root_service_name,
+            root_operation: self.root_operation_name,
+            start_unix: self.min_start_time_unix_nano,
+            duration: self.max_end_time_unix_nano.saturating_sub(self.min_start_time_unix_nano),
+            spans: self.span_count,
+            errors: self.error_span_count,
+            orphans: self.orphan_span_count,
+            services: self.services.unwrap_or_default().into_iter().map(service).collect(),
+        })
+    }
+}
+
+/// Calls between services. v1: `{"data":[{parent, child, callCount}]}`; some servers add `errorCount`.
 pub fn dependencies(body: &[u8]) -> Result<Vec<DependencyLink>, String> {
-    let tree = tree(body)?;
-    let mut links = Vec::new();
-    for link in elements(&tree, &["data"])? {
-        links.push(DependencyLink {
-            parent: text(link, "parent")?,
-            child: text(link, "child")?,
-            calls: number(link, "callCount")?,
-            errors: member(link, "errorCount").map(|_| number(link, "errorCount")).transpose()?,
-        });
+    #[derive(Deserialize)]
+    struct Dependencies {
+        data: Option<Vec<Link>>,
     }
-    Ok(links)
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Link {
+        #[serde(deserialize_with = "text")]
+        parent: String,
+        #[serde(deserialize_with = "text")]
+        child: String,
+        #[serde(deserialize_with = "number")]
+        call_count: u64,
+        error_count: Option<u64>,
+    }
+    let links = object::<Dependencies>(body)?.data.unwrap_or_default().into_iter();
+    let link = |link: Link| DependencyLink {
+        parent: link.parent,
+        child: link.child,
+        calls: link.call_count,
+        errors: link.error_count,
+    };
+    Ok(links.map(link).collect())
 }
 
 #[cfg(test)]
@@ -169,6 +220,18 @@ mod tests {
         assert_eq!(message(v1).unwrap(), "trace not found");
         assert_eq!(message(b"404 page not found"), None);
         assert_eq!(message(br#"{"data":[]}"#), None);
+    }
+
+    #[test]
+    fn null_is_an_absent_member_and_an_array_is_no_object() {
+        let summary =
+            br#"{"summaries":[{"traceId":"1","rootServiceName":null,"spanCount":null,"services":null}]}"#;
+        assert_eq!(summaries(summary).unwrap()[0].spans, 0);
+        assert_eq!(operations(br#"{"data":[{"name":"a","spanKind":null}]}"#).unwrap()[0].name, "a");
+        for wrong in [&b"[]"[..], b" [[]]", b"null", b""] {
+            assert!(summaries(wrong).is_err() && dependencies(wrong).is_err() && operations(wrong).is_err());
+            assert_eq!(message(wrong), None);
+        }
     }
 
     #[test]

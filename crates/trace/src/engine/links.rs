@@ -1,7 +1,7 @@
 //! Links within a trace, the other way round: who links to a span.
 
 use crate::model::{Flags, Outline, SpanIx, Trace};
-use crate::units::{Order as _, SpanId};
+use crate::units::SpanId;
 
 /// Links between spans of one trace, by where they lead.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Links {
                 pairs.extend(here.map(|link| (link.span_id, span)));
             }
         }
-        pairs.order();
+        pairs.sort();
         pairs.dedup();
         Links { pairs }
     }

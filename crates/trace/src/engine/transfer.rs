@@ -1,8 +1,7 @@
-//! An outline as buffers that can be handed from the worker to the page without copying, one a column, so
-//! that the page can take them in one at a time and never works for long.
+//! An outline as buffers that are transferred from the worker to the page without copying: a header (a [`message`]), the
+//! text and the ends of the strings, then one buffer a column. The page reads one at a time, so that no task is long.
 //!
-//! Order of the buffers: a head (a [`message`]), the strings' text and ends, then the columns as numbers in memory's
-//! own order, as typed arrays hold them; both sides are one program on one machine.
+//! Numbers are in the machine's byte order, as typed arrays hold them: both sides run one program on one machine.
 
 use super::message;
 use crate::model::{Flags, Outline, SpanKind, StatusCode, Strings};
@@ -10,13 +9,10 @@ use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// How many buffers carry an outline.
-pub const BUFFERS: usize = 16;
-
-/// What a buffer is made of.
+/// The contents of a buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Buffer<'a> {
-    /// Bytes, or a column of small numbers.
+    /// Bytes, or a column of numbers below 256.
     Bytes(Cow<'a, [u8]>),
     /// 32-bit words.
     Words(Cow<'a, [u32]>),
@@ -24,7 +20,7 @@ pub enum Buffer<'a> {
     Longs(Cow<'a, [u64]>),
 }
 
-/// What the next buffer has to be made of.
+/// The type that the next buffer must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BufferType {
     /// [`Buffer::Bytes`].
@@ -36,7 +32,7 @@ pub enum BufferType {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Head {
+struct Header {
     trace_id: TraceId,
     foreign_trace_id: String,
     start_unix: u64,
@@ -45,52 +41,122 @@ struct Head {
     spans: usize,
 }
 
-/// The outline's buffers, made one by one.
+/// How a buffer is made from an outline and read into one.
+enum Codec {
+    Bytes(fn(&Outline) -> Cow<'_, [u8]>, fn(&mut Arrival, Vec<u8>) -> Option<()>),
+    Words(fn(&Outline) -> Cow<'_, [u32]>, fn(&mut Arrival, Vec<u32>) -> Option<()>),
+    Longs(fn(&Outline) -> Cow<'_, [u64]>, fn(&mut Arrival, Vec<u64>) -> Option<()>),
+}
+
+/// Number of elements of a buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    /// One a span.
+    PerSpan,
+    /// Any.
+    Any,
+}
+
+/// A column whose elements are transferred as they are.
+macro_rules! column {
+    ($codec:ident, $length:ident, $field:ident) => {
+        (
+            Length::$length,
+            Codec::$codec(
+                |outline| Cow::from(&outline.$field),
+                |arrival, column| {
+                    arrival.outline.$field = column;
+                    Some(())
+                },
+            ),
+        )
+    };
+    ($codec:ident, $length:ident, $field:ident, $encode:expr, $decode:expr) => {
+        (
+            Length::$length,
+            Codec::$codec(
+                |outline| outline.$field.iter().map($encode).collect(),
+                |arrival, column| {
+                    arrival.outline.$field = column.into_iter().map($decode).collect();
+                    Some(())
+                },
+            ),
+        )
+    };
+}
+
+/// The buffers in their order. Everything else here follows from this table.
+const BUFFERS: [(Length, Codec); 16] = [
+    (Length::Any, Codec::Bytes(encode_header, decode_header)),
+    (
+        Length::Any,
+        Codec::Bytes(
+            |outline| outline.strings.parts().0.as_bytes().into(),
+            |arrival, text| {
+                arrival.text = String::from_utf8(text).ok()?;
+                Some(())
+            },
+        ),
+    ),
+    (
+        Length::Any,
+        Codec::Words(
+            |outline| outline.strings.parts().1.into(),
+            |arrival, ends| {
+                arrival.outline.strings = Strings::from_parts(std::mem::take(&mut arrival.text), ends)?;
+                Some(())
+            },
+        ),
+    ),
+    column!(Longs, PerSpan, id, |id| id.0, SpanId),
+    column!(Words, PerSpan, parent),
+    column!(Words, PerSpan, subtree_end),
+    column!(Words, PerSpan, depth),
+    column!(Longs, PerSpan, start),
+    column!(Longs, PerSpan, end),
+    column!(Words, PerSpan, name),
+    column!(Words, PerSpan, service),
+    column!(Bytes, PerSpan, kind, |kind| *kind as u8, |kind| SpanKind::from_number(u64::from(kind))),
+    column!(Bytes, PerSpan, status, |code| *code as u8, |code| StatusCode::from_number(u64::from(code))),
+    column!(Words, PerSpan, flags, |flags| u32::from(flags.0), |flags| Flags(flags as u16)),
+    column!(Words, Any, event_start),
+    column!(Longs, Any, event_time),
+];
+
+fn encode_header(outline: &Outline) -> Cow<'_, [u8]> {
+    let header = Header {
+        trace_id: outline.trace_id,
+        foreign_trace_id: outline.foreign_trace_id.clone(),
+        start_unix: outline.start_unix,
+        duration: outline.duration,
+        warnings: outline.warnings.clone(),
+        spans: outline.len(),
+    };
+    message::encode(&header).into()
+}
+
+fn decode_header(arrival: &mut Arrival, bytes: Vec<u8>) -> Option<()> {
+    let header = message::decode::<Header>(&bytes)?;
+    let outline = &mut arrival.outline;
+    outline.trace_id = header.trace_id;
+    outline.foreign_trace_id = header.foreign_trace_id;
+    outline.start_unix = header.start_unix;
+    outline.duration = header.duration;
+    outline.warnings = header.warnings;
+    arrival.spans = header.spans;
+    Some(())
+}
+
+/// The outline's buffers, each made when it is taken.
 pub fn encode(outline: &Outline) -> impl Iterator<Item = Buffer<'_>> {
-    (0..BUFFERS).map(move |number| buffer(outline, number))
+    BUFFERS.iter().map(move |(_, codec)| match codec {
+        Codec::Bytes(encode, _) => Buffer::Bytes(encode(outline)),
+        Codec::Words(encode, _) => Buffer::Words(encode(outline)),
+        Codec::Longs(encode, _) => Buffer::Longs(encode(outline)),
+    })
 }
 
-fn buffer(outline: &Outline, number: usize) -> Buffer<'_> {
-    let (text, ends) = outline.strings.parts();
-    match number {
-        0 => {
-            let head = Head {
-                trace_id: outline.trace_id,
-                foreign_trace_id: outline.foreign_trace_id.clone(),
-                start_unix: outline.start_unix,
-                duration: outline.duration,
-                warnings: outline.warnings.clone(),
-                spans: outline.len(),
-            };
-            Buffer::Bytes(message::encode(&head).into())
-        }
-        1 => Buffer::Bytes(text.as_bytes().into()),
-        2 => words(ends),
-        3 => Buffer::Longs(outline.id.iter().map(|id| id.0).collect()),
-        4 => words(&outline.parent),
-        5 => words(&outline.subtree_end),
-        6 => words(&outline.depth),
-        7 => longs(&outline.start),
-        8 => longs(&outline.end),
-        9 => words(&outline.name),
-        10 => words(&outline.service),
-        11 => Buffer::Bytes(outline.kind.iter().map(|kind| *kind as u8).collect()),
-        12 => Buffer::Bytes(outline.status.iter().map(|status| *status as u8).collect()),
-        13 => Buffer::Words(outline.flags.iter().map(|flags| u32::from(flags.0)).collect()),
-        14 => words(&outline.event_start),
-        _ => longs(&outline.event_time),
-    }
-}
-
-fn words(column: &[u32]) -> Buffer<'_> {
-    Buffer::Words(column.into())
-}
-
-fn longs(column: &[u64]) -> Buffer<'_> {
-    Buffer::Longs(column.into())
-}
-
-/// An outline that arrives buffer by buffer.
+/// An outline that is received buffer by buffer.
 #[derive(Debug, Default)]
 pub struct Arrival {
     outline: Outline,
@@ -100,101 +166,39 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// What the next buffer has to be made of; `None` after the last one.
+    /// The type of the next buffer; `None` after the last one.
     pub fn wants(&self) -> Option<BufferType> {
-        match self.taken {
-            0 | 1 | 11 | 12 => Some(BufferType::Bytes),
-            3 | 7 | 8 | 15 => Some(BufferType::Longs),
-            BUFFERS.. => None,
-            _ => Some(BufferType::Words),
-        }
+        BUFFERS.get(self.taken).map(|(_, codec)| match codec {
+            Codec::Bytes(..) => BufferType::Bytes,
+            Codec::Words(..) => BufferType::Words,
+            Codec::Longs(..) => BufferType::Longs,
+        })
     }
 
-    /// Takes the next buffer; false when it is not what has to come next.
+    /// Takes the next buffer; false if it has another type, another length or contents that cannot be read.
     pub fn take(&mut self, buffer: Buffer<'_>) -> bool {
-        let taken = match buffer {
-            Buffer::Bytes(bytes) => self.bytes(bytes),
-            Buffer::Words(words) => self.words(words.into_owned()),
-            Buffer::Longs(longs) => self.longs(longs.into_owned()),
+        let Some((length, codec)) = BUFFERS.get(self.taken) else { return false };
+        let elements = match &buffer {
+            Buffer::Bytes(bytes) => bytes.len(),
+            Buffer::Words(words) => words.len(),
+            Buffer::Longs(longs) => longs.len(),
         };
-        self.taken += usize::from(taken);
-        taken
-    }
-
-    fn bytes(&mut self, bytes: Cow<'_, [u8]>) -> bool {
-        let outline = &mut self.outline;
-        match self.taken {
-            0 => {
-                let Some(head) = message::decode::<Head>(&bytes) else { return false };
-                self.spans = head.spans;
-                outline.trace_id = head.trace_id;
-                outline.foreign_trace_id = head.foreign_trace_id;
-                outline.start_unix = head.start_unix;
-                outline.duration = head.duration;
-                outline.warnings = head.warnings;
-            }
-            1 => match String::from_utf8(bytes.into_owned()) {
-                Ok(text) => self.text = text,
-                Err(_) => return false,
-            },
-            11 => outline.kind = bytes.iter().map(|kind| SpanKind::from_number(u64::from(*kind))).collect(),
-            12 => {
-                outline.status = bytes.iter().map(|code| StatusCode::from_number(u64::from(*code))).collect();
-            }
-            _ => return false,
+        if *length == Length::PerSpan && elements != self.spans {
+            return false;
         }
-        true
+        let decoded = match (codec, buffer) {
+            (Codec::Bytes(_, decode), Buffer::Bytes(bytes)) => decode(self, bytes.into_owned()),
+            (Codec::Words(_, decode), Buffer::Words(words)) => decode(self, words.into_owned()),
+            (Codec::Longs(_, decode), Buffer::Longs(longs)) => decode(self, longs.into_owned()),
+            _ => None,
+        };
+        self.taken += usize::from(decoded.is_some());
+        decoded.is_some()
     }
 
-    fn words(&mut self, words: Vec<u32>) -> bool {
-        let outline = &mut self.outline;
-        match self.taken {
-            2 => match Strings::from_parts(std::mem::take(&mut self.text), words) {
-                Some(strings) => outline.strings = strings,
-                None => return false,
-            },
-            4 => outline.parent = words,
-            5 => outline.subtree_end = words,
-            6 => outline.depth = words,
-            9 => outline.name = words,
-            10 => outline.service = words,
-            13 => outline.flags = words.iter().map(|flags| Flags(*flags as u16)).collect(),
-            14 => outline.event_start = words,
-            _ => return false,
-        }
-        true
-    }
-
-    fn longs(&mut self, longs: Vec<u64>) -> bool {
-        let outline = &mut self.outline;
-        match self.taken {
-            3 => outline.id = longs.into_iter().map(SpanId).collect(),
-            7 => outline.start = longs,
-            8 => outline.end = longs,
-            15 => outline.event_time = longs,
-            _ => return false,
-        }
-        true
-    }
-
-    /// The outline, if every buffer came and all columns are of one length.
+    /// The outline, if every buffer was taken.
     pub fn finish(self) -> Option<Outline> {
-        let outline = self.outline;
-        let lengths = [
-            outline.id.len(),
-            outline.parent.len(),
-            outline.subtree_end.len(),
-            outline.depth.len(),
-            outline.start.len(),
-            outline.end.len(),
-            outline.name.len(),
-            outline.service.len(),
-            outline.kind.len(),
-            outline.status.len(),
-            outline.flags.len(),
-        ];
-        let whole = self.taken == BUFFERS && lengths.iter().all(|length| *length == self.spans);
-        whole.then_some(outline)
+        (self.taken == BUFFERS.len()).then_some(self.outline)
     }
 }
 
@@ -272,5 +276,17 @@ mod tests {
         assert!(arrival.take(head.next().unwrap()));
         assert!(arrival.take(Buffer::Bytes("é".as_bytes().into())));
         assert!(!arrival.take(Buffer::Words(vec![0, 1, 2].into())), "an end within a letter");
+    }
+
+    #[test]
+    fn a_column_of_another_length_is_refused() {
+        let sent = outline();
+        let mut arrival = Arrival::default();
+        let mut buffers = encode(&sent);
+        for _ in 0..3 {
+            assert!(arrival.take(buffers.next().unwrap()));
+        }
+        assert!(!arrival.take(Buffer::Longs(vec![1].into())), "ids of one span of two");
+        assert!(arrival.take(buffers.next().unwrap()));
     }
 }

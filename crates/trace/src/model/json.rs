@@ -2,7 +2,7 @@
 
 use super::ValueRef;
 use super::record::{Attribute, AttributeValue};
-use crate::units::{Order as _, base64_encode};
+use crate::units::base64_encode;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write;
@@ -81,7 +81,7 @@ pub fn plain(out: &mut Vec<u8>, value: &AttributeValue) {
         }
         AttributeValue::Map(members) => {
             let mut sorted: Vec<&Attribute> = members.iter().collect();
-            sorted.order_by(|a, b| a.key.cmp(&b.key));
+            sorted.sort_by(|a, b| a.key.cmp(&b.key));
             out.push(b'{');
             let mut first = true;
             for member in sorted {

@@ -1,7 +1,8 @@
 //! What a list of traces shows of each, and what a service graph shows of each edge.
 
 use super::{Flags, Outline, SpanIx, SpanKind};
-use crate::units::{Kept, Order as _, TraceId};
+use crate::units::TraceId;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 /// One trace in a search result (Jaeger's `TraceSummary`, with nanoseconds as numbers).
@@ -77,10 +78,10 @@ impl Outline {
     /// What a list shows of the trace.
     pub fn summary(&self) -> TraceSummary {
         let mut services: Vec<ServiceCount> = Vec::new();
-        let mut slot = Kept::default();
+        let mut slot = FxHashMap::default();
         let (mut errors, mut orphans) = (0, 0);
         for (service, flags) in self.service.iter().zip(&self.flags) {
-            let at = *slot.of(u64::from(*service), || {
+            let at = *slot.entry(*service).or_insert_with(|| {
                 services
                     .push(ServiceCount { name: self.strings.get(*service).to_owned(), ..Default::default() });
                 services.len() - 1
@@ -91,7 +92,7 @@ impl Outline {
             errors += failed;
             orphans += u32::from(flags.has(Flags::ORPHAN));
         }
-        services.order_by(|a, b| a.name.cmp(&b.name));
+        services.sort_by(|a, b| a.name.cmp(&b.name));
         let root = (0..self.len())
             .filter(|span| self.depth[*span] == 0 && !self.flags[*span].has(Flags::ORPHAN))
             .min_by_key(|span| self.start[*span])

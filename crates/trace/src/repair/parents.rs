@@ -1,8 +1,8 @@
 //! Who is whose parent: ids that occur twice, parents that are missing, spans that are their own ancestors.
 
 use super::NONE;
-use crate::units::{Kept, Order as _};
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::hash_map::Entry;
 
 /// What a span says of its place in the trace.
@@ -46,7 +46,7 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
     let mut found = Parents { parent: vec![NONE; spans.len()], ..Parents::default() };
     let mut first: FxHashMap<u64, u32> = FxHashMap::default();
     first.reserve(spans.len());
-    let mut twice: Kept<Vec<u32>> = Kept::default();
+    let mut twice: IndexMap<u64, Vec<u32>, FxBuildHasher> = IndexMap::default();
     for (number, span) in spans.iter().enumerate() {
         let number = number as u32;
         if span.id == 0 {
@@ -57,7 +57,7 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
                 slot.insert(number);
             }
             Entry::Occupied(mut slot) => {
-                twice.of(span.id, || vec![*slot.get()]).push(number);
+                twice.entry(span.id).or_insert_with(|| vec![*slot.get()]).push(number);
                 // The earliest has the children, whatever the order in which a backend sends them.
                 if span.start < spans[*slot.get() as usize].start {
                     slot.insert(number);
@@ -66,14 +66,14 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
         }
     }
     let halves = shared_ids(spans, &twice);
-    for (_, numbers) in twice.iter() {
+    for numbers in twice.values() {
         found.duplicates.extend_from_slice(numbers);
     }
-    found.duplicates.order();
+    found.duplicates.sort();
 
     for (number, span) in spans.iter().enumerate() {
         let number = number as u32;
-        if let Some(pair) = halves.get(span.id)
+        if let Some(pair) = halves.get(&span.id)
             && pair.receives == number
         {
             found.parent[number as usize] = pair.sends;
@@ -86,7 +86,7 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
             found.cycles.push(number);
             continue;
         }
-        let place = |id: u64| match halves.get(id) {
+        let place = |id: u64| match halves.get(&id) {
             Some(pair) => Some(pair.receives),
             None => first.get(&id).copied(),
         };
@@ -107,15 +107,15 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
     found
 }
 
-fn shared_ids(spans: &[Named], twice: &Kept<Vec<u32>>) -> Kept<Halves> {
-    let mut halves = Kept::default();
-    for (id, numbers) in twice.iter() {
+fn shared_ids(spans: &[Named], twice: &IndexMap<u64, Vec<u32>, FxBuildHasher>) -> FxHashMap<u64, Halves> {
+    let mut halves = FxHashMap::default();
+    for (id, numbers) in twice {
         if let [a, b] = numbers[..] {
             let (one, other) = (spans[a as usize], spans[b as usize]);
             if one.sends && other.receives {
-                halves.of(*id, || Halves { sends: a, receives: b });
+                halves.insert(*id, Halves { sends: a, receives: b });
             } else if other.sends && one.receives {
-                halves.of(*id, || Halves { sends: b, receives: a });
+                halves.insert(*id, Halves { sends: b, receives: a });
             }
         }
     }
@@ -148,7 +148,7 @@ fn cut_loops(spans: &[Named], found: &mut Parents) {
             seen[span as usize] = DONE;
         }
     }
-    found.cycles.order();
+    found.cycles.sort();
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ pub use scale::{SCALE, STEPS};
 use super::palette::{SLOTS, preferred, slots};
 use crate::analysis::query::{Column, Field, equals};
 use crate::model::{Flags, Outline, SpanIx, SpanKind, StatusCode};
-use crate::units::Order as _;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -214,7 +213,7 @@ fn best(counts: &[usize]) -> (Vec<u32>, usize) {
         if best.len() < MOST {
             best.push(number as u32);
             if best.len() == MOST {
-                best.order_by_key(|number| Reverse(counts[*number as usize]));
+                best.sort_by_key(|number| Reverse(counts[*number as usize]));
             }
         } else if is_better {
             let place = best.partition_point(|other| counts[*other as usize] >= *count);
@@ -223,7 +222,7 @@ fn best(counts: &[usize]) -> (Vec<u32>, usize) {
         }
     }
     if best.len() < MOST {
-        best.order_by_key(|number| Reverse(counts[*number as usize]));
+        best.sort_by_key(|number| Reverse(counts[*number as usize]));
     }
     let more = all - best.len();
     (best, more)

@@ -7,7 +7,6 @@ mod labels;
 
 use crate::analysis::dependencies::RatedLink;
 use crate::analysis::layout::{self, Graph, Point, Spacing};
-use crate::units::Order as _;
 use crate::units::{compact, percent};
 pub use camera::Camera;
 pub use curves::Curve;
@@ -90,7 +89,7 @@ impl GraphScene {
     pub fn new(links: &[RatedLink]) -> Self {
         let mut names: Vec<&str> =
             links.iter().flat_map(|link| [link.parent.as_str(), link.child.as_str()]).collect();
-        names.order();
+        names.sort();
         names.dedup();
         let number = |name: &str| names.binary_search(&name).unwrap_or(0) as u32;
         let ends: Vec<(u32, u32)> =

@@ -3,8 +3,6 @@
 //! A service prefers the slot that its name's hash points at, so that it looks the same in every trace, page
 //! and browser; where two that are seen together would share one, the later moves on to the next free slot.
 
-use crate::units::Order as _;
-
 /// How many service colours there are (`--span-1` to `--span-12`).
 pub const SLOTS: u8 = 12;
 
@@ -20,7 +18,7 @@ pub fn preferred(service: &str) -> u8 {
 pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
     let kept: Vec<Option<u8>> = services.iter().map(|service| kept(service)).collect();
     let mut order: Vec<usize> = (0..services.len()).collect();
-    order.order_by_key(|index| (kept[*index].is_none(), services[*index]));
+    order.sort_by_key(|index| (kept[*index].is_none(), services[*index]));
     let mut slots = vec![0; services.len()];
     let mut taken = [0usize; SLOTS as usize];
     let mut given: Vec<(&str, u8)> = Vec::with_capacity(services.len());

@@ -1,5 +1,4 @@
-//! What a search asks for, and the two small notations people write it in: Go durations (`1.2s`, `100ms`)
-//! and logfmt tags (`error=true http.status_code=500`), both as Jaeger's search form has them.
+//! Search queries, and logfmt tags (`error=true http.status_code=500`) as Jaeger's search form has them.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,46 +21,6 @@ pub struct SearchQuery {
     pub max_duration: Option<u64>,
     /// Most traces to answer.
     pub limit: u32,
-}
-
-const UNITS: [(&str, f64); 8] =
-    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
-
-/// Reads a Go duration (`1h2m`, `1.5s`, `300us`) into nanoseconds. `None` for anything else, negatives included.
-pub fn parse_duration(text: &str) -> Option<u64> {
-    let mut rest = text.trim();
-    if rest == "0" {
-        return Some(0);
-    }
-    let mut total = 0.0f64;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit_end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let (_, factor) = UNITS.iter().find(|(name, _)| *name == &rest[..unit_end])?;
-        total += number * factor;
-        rest = &rest[unit_end..];
-    }
-    (total.is_finite() && total < 9.2e18).then_some(total.round() as u64)
-}
-
-/// Writes nanoseconds as the shortest exact Go duration with one unit: `1500us`, `2s`, `90m`.
-pub fn print_duration(nanoseconds: u64) -> String {
-    let units = [
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "m"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-    ];
-    match units.into_iter().find(|(size, _)| nanoseconds >= *size && nanoseconds.is_multiple_of(*size)) {
-        Some((size, unit)) => format!("{}{unit}", nanoseconds / size),
-        None => format!("{nanoseconds}ns"),
-    }
 }
 
 /// Reads logfmt: `key=value key="two words" flag`. A key alone means `key=true`, as in Jaeger's form.
@@ -126,25 +85,6 @@ pub fn print_tags(tags: &[(String, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_read_as_go_writes_them() {
-        assert_eq!(parse_duration("1.5s"), Some(1_500_000_000));
-        assert_eq!(parse_duration(" 1h2m "), Some(3_720_000_000_000));
-        assert_eq!(parse_duration("300µs"), Some(300_000));
-        assert_eq!(parse_duration("0"), Some(0));
-        for wrong in ["", "12", "s", "-1s", "1.2.3s", "1 s", "1x"] {
-            assert_eq!(parse_duration(wrong), None, "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn durations_printed_are_read_back() {
-        for ns in [0, 1, 999, 1000, 1_500_000, 2_000_000_000, 3_600_000_000_000, 5_400_000_000_000] {
-            assert_eq!(parse_duration(&print_duration(ns)), Some(ns));
-        }
-        assert_eq!(print_duration(5_400_000_000_000), "90m");
-    }
 
     #[test]
     fn tags_are_logfmt() {

@@ -1,9 +1,9 @@
 //! The request that each task becomes. Every address that is ever sent is a line of
 //! `tests/golden/requests.txt`.
 
-use super::{Base, SearchQuery, Task, print_duration};
-use crate::units::{self, Order as _};
-use std::fmt::Write;
+use super::{Base, SearchQuery, Task};
+use crate::units::{self, print_go_duration};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 /// Which of Jaeger's HTTP APIs is spoken. Dependencies exist in v1 alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,11 +48,11 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
         }
         (Api::V3, Task::Trace { id }) => {
             url.push_str("/v3/traces/");
-            escape(id, &mut url);
+            url.extend(escaped(id));
         }
         (Api::V1, Task::Trace { id }) => {
             url.push_str("/traces/");
-            escape(id, &mut url);
+            url.extend(escaped(id));
         }
         (Api::V3, Task::Search(search)) => {
             url.push_str("/v3/trace-summaries");
@@ -104,7 +104,7 @@ pub fn tags_as_json(tags: &[(String, String)]) -> String {
     let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let mut members: Vec<String> = Vec::with_capacity(tags.len());
     let mut sorted: Vec<&(String, String)> = tags.iter().collect();
-    sorted.order_by_key(|(key, _)| key);
+    sorted.sort_by_key(|(key, _)| key);
     for (key, value) in sorted {
         members.push(format!("{}:{}", text(key), text(value)));
     }
@@ -127,12 +127,12 @@ impl Query {
         self.0.push(if self.0.is_empty() { '?' } else { '&' });
         self.0.push_str(key);
         self.0.push('=');
-        escape(value, &mut self.0);
+        self.0.extend(escaped(value));
     }
 
     fn add_duration(&mut self, key: &str, nanoseconds: Option<u64>) {
         if let Some(nanoseconds) = nanoseconds {
-            self.add(key, &print_duration(nanoseconds));
+            self.add(key, &print_go_duration(nanoseconds));
         }
     }
 
@@ -143,14 +143,9 @@ impl Query {
     }
 }
 
-/// Percent-encodes all but RFC 3986's unreserved characters.
-fn escape(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(into, "%{byte:02X}");
-        }
-    }
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn escaped(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
 }

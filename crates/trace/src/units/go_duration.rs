@@ -44,6 +44,21 @@ pub fn parse_go_duration(text: &str) -> Option<u64> {
     u64::try_from(sum).ok().filter(|nanoseconds| *nanoseconds <= i64::MAX as u64)
 }
 
+/// Writes nanoseconds as the shortest exact Go duration with one unit: `1500us`, `2s`, `90m`.
+pub fn print_go_duration(nanoseconds: u64) -> String {
+    let units = [
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ];
+    match units.into_iter().find(|(size, _)| nanoseconds >= *size && nanoseconds.is_multiple_of(*size)) {
+        Some((size, unit)) => format!("{}{unit}", nanoseconds / size),
+        None => format!("{nanoseconds}ns"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +84,13 @@ mod tests {
         for text in ["", "fast", "1", "-1s", "1.2.3s", ".s", "1x", "s", "1 s", "99999999999h", "1é"] {
             assert_eq!(parse_go_duration(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn durations_printed_are_read_back() {
+        for ns in [0, 1, 999, 1000, 1_500_000, 2_000_000_000, 3_600_000_000_000, 5_400_000_000_000] {
+            assert_eq!(parse_go_duration(&print_go_duration(ns)), Some(ns));
+        }
+        assert_eq!(print_go_duration(5_400_000_000_000), "90m");
     }
 }

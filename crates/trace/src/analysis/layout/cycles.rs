@@ -1,7 +1,5 @@
 //! Which edges must be turned round so that no cycle is left.
 
-use crate::units::Order as _;
-
 /// Edges that lead back to a node which is still being walked, depth first, from the callers that nobody
 /// calls on. Turning exactly these round leaves every edge pointing from a later to an earlier finished node.
 /// `edges` are sorted, distinct and without loops.
@@ -22,7 +20,7 @@ pub(super) fn turned(count: usize, edges: &[(u32, u32)]) -> Vec<bool> {
         called[to as usize] = true;
     }
     let mut starts: Vec<u32> = (0..count as u32).collect();
-    starts.order_by_key(|node| (called[*node as usize], -balance[*node as usize], *node));
+    starts.sort_by_key(|node| (called[*node as usize], -balance[*node as usize], *node));
 
     let first_edge = |node: u32| edges.partition_point(|edge| edge.0 < node);
     let mut stack: Vec<(u32, usize)> = Vec::new();

@@ -6,8 +6,6 @@
 //! as close to their neighbours as the gaps allow ([`place`]). Parts of the graph that are not connected are
 //! laid out alone and packed beside each other. Cell sizes and results are in pixels of an unscaled drawing.
 
-use crate::units::Order as _;
-
 mod cycles;
 mod order;
 mod place;
@@ -72,7 +70,7 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
     let valid =
         |edge: &(u32, u32)| (edge.0 as usize) < count && (edge.1 as usize) < count && edge.0 != edge.1;
     let mut distinct: Vec<(u32, u32)> = graph.edges.iter().copied().filter(valid).collect();
-    distinct.order();
+    distinct.sort();
     distinct.dedup();
     let turned = cycles::turned(count, &distinct);
     let mut forward: Vec<(u32, u32)> = distinct
@@ -80,7 +78,7 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
         .zip(&turned)
         .map(|(&(from, to), turned)| if *turned { (to, from) } else { (from, to) })
         .collect();
-    forward.order();
+    forward.sort();
     forward.dedup();
 
     let mut layout = Layout {
@@ -192,7 +190,7 @@ fn pack(
     routes: &mut [Vec<Point>],
 ) {
     const WIDE: f64 = 1.6;
-    parts.order_by(|one, other| (other.width * other.height).total_cmp(&(one.width * one.height)));
+    parts.sort_by(|one, other| (other.width * other.height).total_cmp(&(one.width * one.height)));
     let area: f64 =
         parts.iter().map(|part| (part.width + spacing.ranks) * (part.height + spacing.nodes)).sum();
     let widest = parts.iter().map(|part| part.width).fold(0.0, f64::max);

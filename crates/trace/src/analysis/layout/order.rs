@@ -1,7 +1,5 @@
 //! In which order the nodes of a rank stand above each other.
 
-use crate::units::Order as _;
-
 /// Sweeps over all ranks before the best order so far is taken.
 const SWEEPS: usize = 12;
 
@@ -38,7 +36,7 @@ impl Layers {
         let mut budget = (nodes * 3).min(900).max(nodes) + 100;
         let mut by_length: Vec<usize> = (0..edges.len()).collect();
         let length = |edge: usize| ranks[edges[edge].1 as usize] - ranks[edges[edge].0 as usize];
-        by_length.order_by_key(|edge| length(*edge));
+        by_length.sort_by_key(|edge| length(*edge));
         for edge in by_length {
             let (from, to) = edges[edge];
             let passed = length(edge) as usize - 1;
@@ -81,7 +79,7 @@ impl Layers {
     fn walk(&mut self) {
         let mut seen = vec![false; self.rank.len()];
         let mut starts: Vec<u32> = (0..self.rank.len() as u32).collect();
-        starts.order_by_key(|cell| (self.rank[*cell as usize], *cell));
+        starts.sort_by_key(|cell| (self.rank[*cell as usize], *cell));
         let mut stack = Vec::new();
         for start in starts {
             stack.push(start);
@@ -130,7 +128,7 @@ impl Layers {
                 (if near.is_empty() { own as f64 } else { sum / near.len() as f64 }, *cell)
             })
             .collect();
-        keyed.order_by(|one, other| one.0.total_cmp(&other.0));
+        keyed.sort_by(|one, other| one.0.total_cmp(&other.0));
         self.cells[rank] = keyed.into_iter().map(|(_, cell)| cell).collect();
     }
 
@@ -155,7 +153,7 @@ impl Layers {
             for cell in &pair[0] {
                 let mut targets: Vec<usize> =
                     self.after[*cell as usize].iter().map(|other| places[*other as usize] as usize).collect();
-                targets.order();
+                targets.sort();
                 for &target in &targets {
                     let (mut index, mut not_above) = (target + 1, 0);
                     while index > 0 {

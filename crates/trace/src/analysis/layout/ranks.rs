@@ -1,7 +1,5 @@
 //! Which column each node stands in.
 
-use crate::units::Order as _;
-
 /// Ranks such that every edge leads to a higher one. Nodes stand as far left as their callers allow, callers
 /// that nobody calls stand right before their nearest callee, and a column that is full (more than a drawing
 /// of usual shape can take) passes nodes on to the next. `edges` have no cycles.
@@ -11,7 +9,7 @@ pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut place_in_order = vec![0usize; count];
     order.iter().enumerate().for_each(|(place, node)| place_in_order[*node as usize] = place);
     let mut by_source: Vec<(u32, u32)> = edges.to_vec();
-    by_source.order_by_key(|(from, to)| (place_in_order[*from as usize], *to));
+    by_source.sort_by_key(|(from, to)| (place_in_order[*from as usize], *to));
 
     let mut wanted = vec![0u32; count];
     let mut called = vec![false; count];
@@ -65,7 +63,7 @@ pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
 /// Callers before callees; where that leaves a choice, lower numbers first (Kahn 1962).
 fn topological(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut sorted: Vec<(u32, u32)> = edges.to_vec();
-    sorted.order();
+    sorted.sort();
     let mut waiting = vec![0u32; count];
     sorted.iter().for_each(|(_, to)| waiting[*to as usize] += 1);
     let mut order: Vec<u32> = (0..count as u32).filter(|node| waiting[*node as usize] == 0).collect();

@@ -6,7 +6,6 @@ use super::said::{Said, TABLES};
 use super::token::{Kind, Token, is_word, quote, tokens};
 use super::tree::{Op, RELATIONS};
 use crate::model::{Of, Trace};
-use crate::units::Order as _;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -150,7 +149,7 @@ impl Offers {
     fn best(self) -> Vec<Completion> {
         let part = self.part;
         let mut items = self.items;
-        items.order_by_key(|item| {
+        items.sort_by_key(|item| {
             let starts = item.text.trim_start_matches('"').to_lowercase().starts_with(&part);
             let rank = match item.offer {
                 Offer::Field | Offer::Operator | Offer::Value => 0,
@@ -301,7 +300,7 @@ fn tally(facts: &Facts<'_>, field: &Field, part: &str) -> FxHashMap<String, u32>
 /// The most frequent first.
 fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
     let mut counts: Vec<(String, u32)> = counts.into_iter().collect();
-    counts.order_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     counts
 }
 

@@ -1,8 +1,11 @@
 //! The `curl` command that sends again the request that an HTTP span tells of. What is put into it was sent by
 //! strangers and is pasted into shells, so all of it is quoted, and what no request can hold is left out.
 
-use super::url::escape;
 use crate::model::record::{Attribute, AttributeValue, SpanRecord};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What is not a visible ASCII character; what is not ASCII is always escaped.
+const NOT_GRAPHIC: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Headers that belong to the connection or are counted anew.
 const LEFT_OUT: [&str; 7] =
@@ -76,7 +79,7 @@ fn request_address(attributes: &[Attribute]) -> Option<String> {
         .iter()
         .any(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     // Whatever is not plain ASCII is escaped, so that nothing of it can move a cursor or turn a line around.
-    web.then(|| escape(&address, |byte| byte.is_ascii_graphic()))
+    web.then(|| utf8_percent_encode(&address, NOT_GRAPHIC).to_string())
 }
 
 /// The request's headers, as far as the span kept them.

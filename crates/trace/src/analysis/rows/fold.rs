@@ -6,7 +6,7 @@
 
 use super::Rows;
 use crate::model::{Outline, SpanIx};
-use crate::units::{Order as _, SpanId};
+use crate::units::SpanId;
 use rustc_hash::FxHashSet;
 
 /// Which spans hide their children. Spans without children are never collapsed.
@@ -104,7 +104,7 @@ impl Fold {
         self.expanded.retain(|id| !of_service(id));
         if collapsed {
             self.services.push(service.to_owned());
-            self.services.order();
+            self.services.sort();
         } else {
             self.collapsed.retain(|id| !of_service(id));
         }

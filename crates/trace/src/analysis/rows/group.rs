@@ -3,7 +3,7 @@
 
 use super::{Rows, Shown};
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StrIx};
-use crate::units::Kept;
+use rustc_hash::FxHashMap;
 
 /// How many siblings are a group.
 pub const REPEATED: usize = 5;
@@ -94,12 +94,12 @@ impl Group {
 /// Remembers the facts of the groups on screen, so that 200,000 members are looked at once and not once a frame.
 /// Belongs to one outline and one list of rows; make a new one for others.
 #[derive(Debug, Default)]
-pub struct GroupCache(Kept<Group>);
+pub struct GroupCache(FxHashMap<usize, Group>);
 
 impl GroupCache {
     /// The facts of the group at row `index`.
     pub fn of(&mut self, outline: &Outline, rows: &Rows, index: usize) -> Group {
-        *self.0.of(index as u64, || Group::of(outline, rows.members(index)))
+        *self.0.entry(index).or_insert_with(|| Group::of(outline, rows.members(index)))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::{Rows, group};
 use crate::model::{Outline, SpanIx};
-use crate::units::Kept;
+use rustc_hash::FxHashMap;
 
 /// Remembers the children of the parents asked about, so that a parent of 200,000 is walked once and not
 /// once a row. Belongs to one outline and one list of rows; make a new one for others.
 #[derive(Debug, Default)]
 pub struct Siblings {
-    children: Kept<Vec<SpanIx>>,
+    /// By parent.
+    children: FxHashMap<SpanIx, Vec<SpanIx>>,
     held: usize,
     /// Of every row, where the rows are not those of the trace in its order.
     places: Vec<(u32, u32)>,
@@ -31,13 +32,12 @@ impl Siblings {
             return (1, 1);
         }
         let parent = outline.parent[row.span as usize];
-        let number = u64::from(parent);
-        if self.held > MOST && self.children.get(number).is_none() {
+        if self.held > MOST && !self.children.contains_key(&parent) {
             self.children.clear();
             self.held = 0;
         }
         let held = &mut self.held;
-        let siblings = self.children.of(number, || {
+        let siblings = self.children.entry(parent).or_insert_with(|| {
             let list: Vec<_> = group::family(outline, row.span).collect();
             *held += list.len() + 8;
             list

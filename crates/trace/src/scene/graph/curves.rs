@@ -2,7 +2,6 @@
 
 use super::{NODE_HEIGHT, Node};
 use crate::analysis::layout::{Point, Way};
-use crate::units::Order as _;
 
 /// Pieces that a bend is cut into where distances are measured.
 const PIECES: u32 = 12;
@@ -112,7 +111,7 @@ fn ports(nodes: &[Node], edges: &[(u32, u32)], ways: &[Way]) -> Vec<(Point, Poin
         ends.push((caller, !way.backward, next, index, true));
         ends.push((callee, way.backward, previous, index, false));
     }
-    ends.order_by(|one, other| {
+    ends.sort_by(|one, other| {
         (one.0, one.1).cmp(&(other.0, other.1)).then(one.2.total_cmp(&other.2)).then(one.3.cmp(&other.3))
     });
     let mut ports = vec![(Point::default(), Point::default()); edges.len()];

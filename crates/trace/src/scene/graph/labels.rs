@@ -2,7 +2,6 @@
 
 use super::{Edge, NODE_HEIGHT, Node};
 use crate::analysis::layout::Point;
-use crate::units::Order as _;
 
 /// Height of a label.
 const HEIGHT: f64 = 18.0;
@@ -24,7 +23,7 @@ pub(super) fn place(nodes: &[Node], edges: &mut [Edge]) {
     let mut order: Vec<usize> = (0..edges.len())
         .filter(|index| edges[*index].caller != edges[*index].callee && !edges[*index].minor)
         .collect();
-    order.order_by(|one, other| {
+    order.sort_by(|one, other| {
         let key = |index: usize| (edges[index].link.error_share().unwrap_or(0.0), edges[index].link.calls);
         let (one_key, other_key) = (key(*one), key(*other));
         other_key.0.total_cmp(&one_key.0).then(other_key.1.cmp(&one_key.1)).then(one.cmp(other))
@@ -46,7 +45,7 @@ pub(super) fn place(nodes: &[Node], edges: &mut [Edge]) {
 /// Rectangles found by the cells of a coarse grid that they touch.
 #[derive(Default)]
 struct Grid {
-    cells: crate::units::Kept<Vec<Area>>,
+    cells: rustc_hash::FxHashMap<u64, Vec<Area>>,
 }
 
 impl Grid {
@@ -60,12 +59,12 @@ impl Grid {
     }
 
     fn put(&mut self, area: Area) {
-        Self::cells_of(area).for_each(|cell| self.cells.of(cell, Vec::new).push(area));
+        Self::cells_of(area).for_each(|cell| self.cells.entry(cell).or_default().push(area));
     }
 
     fn is_free(&self, area: Area) -> bool {
         let apart =
             |other: &Area| area.0 >= other.2 || other.0 >= area.2 || area.1 >= other.3 || other.1 >= area.3;
-        Self::cells_of(area).all(|cell| self.cells.get(cell).is_none_or(|areas| areas.iter().all(apart)))
+        Self::cells_of(area).all(|cell| self.cells.get(&cell).is_none_or(|areas| areas.iter().all(apart)))
     }
 }

@@ -6,7 +6,7 @@ use super::{Extent, Pattern, Viewport, extent, place};
 use crate::analysis::rows::Rows;
 use crate::model::{Flags, Outline, SpanIx};
 use crate::scene::TimeScale;
-use crate::units::Kept;
+use rustc_hash::FxHashMap;
 
 /// Stands in a cell for the row's own bar, which is drawn elsewhere...
 const OWN: u8 = EMPTY - 1;
@@ -45,7 +45,7 @@ impl Hidden {
 #[derive(Debug, Default)]
 pub(super) struct HiddenCache {
     scale: Option<TimeScale>,
-    rows: Kept<Hidden>,
+    rows: FxHashMap<usize, Hidden>,
     cells: Cells,
 }
 
@@ -71,7 +71,7 @@ impl HiddenCache {
         colour: &dyn Fn(SpanIx) -> u8,
     ) -> &Hidden {
         let cells = &mut self.cells;
-        self.rows.of(index as u64, || lay(outline, rows, view, index, colour, cells))
+        self.rows.entry(index).or_insert_with(|| lay(outline, rows, view, index, colour, cells))
     }
 }
 

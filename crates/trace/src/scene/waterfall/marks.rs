@@ -4,11 +4,11 @@ use super::{Extent, Stretch, TimeScale, Viewport, place};
 use crate::analysis::gaps::gaps;
 use crate::analysis::waiting::ChildCoverage;
 use crate::model::{Outline, SpanIx, SpanKind};
-use crate::units::Kept;
+use rustc_hash::FxHashMap;
 
 /// Remembers the gaps of the spans that were on screen. Belongs to one outline.
 #[derive(Debug, Default)]
-pub(super) struct GapCache(Kept<Vec<(u64, u64)>>);
+pub(super) struct GapCache(FxHashMap<SpanIx, Vec<(u64, u64)>>);
 
 /// How many spans are remembered before all are forgotten.
 const MOST: usize = 1 << 14;
@@ -19,7 +19,7 @@ impl GapCache {
         if self.0.len() > MOST {
             self.0.clear();
         }
-        self.0.of(u64::from(span), || gaps(outline, span, waits))
+        self.0.entry(span).or_insert_with(|| gaps(outline, span, waits))
     }
 }
 
