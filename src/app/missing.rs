@@ -15,12 +15,9 @@ pub fn MissingPage(
     let compared = path.strip_prefix("trace/").and_then(|ids| ids.split_once("..."));
     let Some((first, second)) = compared else {
         entitle("Page not found");
-        let problem = Problem::new(
-            ProblemKind::NotFound,
-            "Opening this address",
-            format!("There is no page at “{path}”."),
-        )
-        .advise("Start from the search, or open a trace by its ID above.");
+        let problem =
+            Problem::new(ProblemKind::NotFound, "open this page", format!("There is no page at “{path}”."))
+                .advise("Start from the search, or open a trace by its ID above.");
         return view! {
             <h1 class="unseen">"Page not found"</h1>
             <ProblemCard problem/>
@@ -30,7 +27,7 @@ pub fn MissingPage(
     entitle("Comparison");
     let problem = Problem::new(
         ProblemKind::Unsupported,
-        "Comparing two traces",
+        "compare two traces",
         "Trace comparison is not available yet.",
     )
     .advise("Open each of them, in two tabs if you like.");

@@ -68,13 +68,11 @@ fn mark(name: &str) {
 fn unexpected(answer: Answer) -> Problem {
     match answer {
         Answer::Failed(problem) => problem,
-        Answer::Missing => Problem::new(ProblemKind::NotFound, "Opening a trace", "It is not open any more."),
-        Answer::Stale => Problem::new(ProblemKind::NotFound, "Opening a trace", "It has changed meanwhile."),
-        _ => Problem::new(
-            ProblemKind::Fault,
-            "Working on traces",
-            "The trace engine answered another question.",
-        ),
+        Answer::Missing => Problem::new(ProblemKind::NotFound, "open the trace", "It is not open any more."),
+        Answer::Stale => Problem::new(ProblemKind::NotFound, "open the trace", "It has changed meanwhile."),
+        _ => {
+            Problem::new(ProblemKind::Fault, "read the trace", "The trace engine answered another question.")
+        }
     }
 }
 

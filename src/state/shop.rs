@@ -9,8 +9,8 @@ use spandrel_trace::model::{SpanKind, StatusCode};
 use spandrel_trace::units::{Problem, ProblemKind, SpanId, TraceId};
 
 /// What was attempted, in problems.
-const LOADING: &str = "Loading the demo shop's products";
-const PLACING: &str = "Placing the order";
+const LOADING: &str = "load the demo's products";
+const PLACING: &str = "place the order";
 
 /// Something for sale.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

@@ -73,7 +73,7 @@ fn reload_page() {
 }
 
 fn headline(attempted: &str) -> String {
-    format!("{attempted} did not work")
+    format!("Couldn't {attempted}")
 }
 
 /// What to try where the problem itself has no advice.

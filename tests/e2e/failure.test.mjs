@@ -67,7 +67,7 @@ test("Jaeger's address of a comparison says that there is none yet, and opens ea
   const sent = checkout();
   await send(otlp_http, sent.body);
   const page = await open(t, `${viewer}/trace/${sent.traceId}...0123456789abcdef0123456789abcdef`, failing);
-  await new Problem(page).says(/cannot compare/);
+  await new Problem(page).says(/comparison is not available/);
   const traces = page.getByTestId("compared").getByRole("link");
   assert.deepEqual(await traces.allTextContents(), [`Trace ${sent.traceId}`, "Trace 0123456789abcdef0123456789abcdef"]);
   await traces.first().click();

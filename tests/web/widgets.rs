@@ -12,15 +12,12 @@ use wasm_bindgen_test::wasm_bindgen_test;
 async fn a_problem_says_three_things_and_can_be_tried_again() {
     let tried = RwSignal::new(0);
     let stage = Stage::new(move || {
-        let problem = Problem::new(
-            ProblemKind::Refused,
-            "Asking for the services",
-            "The backend answered 500: flooded",
-        )
-        .answered(Some(500), b"{\"error\":{\"message\":\"<b>flooded</b>\"}}");
+        let problem =
+            Problem::new(ProblemKind::Refused, "load services", "The backend answered 500: flooded")
+                .answered(Some(500), b"{\"error\":{\"message\":\"<b>flooded</b>\"}}");
         leptos(view! { <ProblemCard problem=problem retry=move |()| tried.update(|times| *times += 1)/> })
     });
-    assert!(stage.text("[data-test=problem-what]").starts_with("Asking for the services"));
+    assert!(stage.text("[data-test=problem-what]").starts_with("Couldn't load services"));
     assert!(stage.text("[data-test=problem-happened]").contains("flooded"));
     assert!(stage.text("[data-test=problem-try]").len() > 10, "there is always something to try");
     assert!(stage.text(".problem__excerpt").contains("<b>flooded</b>"), "what came is shown as text");

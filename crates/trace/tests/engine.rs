@@ -122,7 +122,7 @@ fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
         &file[..90],
         11,
     ));
-    assert_eq!((problem.kind, problem.attempted.as_str()), (ProblemKind::Unreadable, "Opening bad.json"));
+    assert_eq!((problem.kind, problem.attempted.as_str()), (ProblemKind::Unreadable, "open bad.json"));
     assert!(engine.outline(&keys[0]).is_some(), "a broken file does not take away what was open");
 }
 

@@ -37,7 +37,7 @@ impl StartFailure {
 
     pub fn problem(&self) -> Problem {
         let happened = format!("The trace engine could not be started. {}", self.0);
-        Problem::new(ProblemKind::NotStarted, "Starting the trace engine", happened)
+        Problem::new(ProblemKind::NotStarted, "start the trace engine", happened)
             .advise("Reload the page. If the server was updated meanwhile, this loads its new files.")
             .advise(
                 "Check that the server still runs, and that nothing between it and this page blocks scripts.",
@@ -47,7 +47,7 @@ impl StartFailure {
 
 /// The problem of a worker that crashed after it was ready.
 pub(super) fn crashed(reason: &str) -> Problem {
-    Problem::new(ProblemKind::Fault, "Working on traces", format!("The trace engine crashed. {reason}"))
+    Problem::new(ProblemKind::Fault, "read traces", format!("The trace engine crashed. {reason}"))
         .advise("It was restarted: try again. If it crashes again with the same trace, please report it.")
 }
 

@@ -146,7 +146,7 @@ async fn of_traces(data: Data, window: Window) -> Result<(Vec<DependencyLink>, u
 /// The slowest traces of a service, or with calls from `service` to `callee`, among the newest [`EXAMPLES`].
 pub async fn examples(data: Data, window: Window, service: &str, callee: Option<&str>) -> Examples {
     match data.search(window.query(callee.unwrap_or(service), EXAMPLES), SearchPurpose::Examples).await {
-        Err(problem) => Examples::Failed(format!("{}: {}", problem.attempted, problem.happened)),
+        Err(problem) => Examples::Failed(problem.to_string()),
         Ok(found) => {
             let mut traces = found.summaries;
             traces.retain(|trace| {

@@ -7,8 +7,6 @@ use leptos::prelude::*;
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::{count, duration, duration_exact};
 
-/// Length of the longest duration's bar, CSS pixels.
-const LONGEST_BAR: f64 = 96.0;
 /// Digits of a trace's ID that are shown.
 const SHORT_ID: usize = 7;
 
@@ -93,7 +91,7 @@ pub fn TraceRow(
                 role="cell"
                 title=duration_exact(trace.duration)
             >
-                <i style:width=format!("{}px", (share * LONGEST_BAR).max(2.0))></i>
+                <i style:--share=share.to_string()></i>
                 {duration(trace.duration)}
             </span>
             <span class="result__start" role="cell" title=clock::moment(trace.start_unix, zone).exact()>

@@ -154,7 +154,7 @@ impl Data {
 
 fn gone() -> Problem {
     let happened = "The trace was loaded again and does not contain this span any more.";
-    Problem::new(ProblemKind::NotFound, "Opening a span", happened)
+    Problem::new(ProblemKind::NotFound, "open the span", happened)
 }
 
 /// The topic with the indices of `from` as those of `to`, another version of the trace; `None` if `to` lacks the span.

@@ -1,4 +1,4 @@
-//! Failures in words: what was attempted, what happened, what to try.
+//! Problems of requests and files: what was attempted, what happened, what to try.
 
 use super::answers;
 use super::question::{Expect, Progress};
@@ -6,65 +6,69 @@ use crate::format::Unreadable;
 use crate::source::Task;
 use crate::units::{Problem, ProblemKind};
 
-/// What was attempted, as a noun phrase.
+/// What was attempted, as what follows "Couldn't".
 pub fn attempted(expect: &Expect) -> String {
     match expect {
-        Expect::File { name, .. } => format!("Opening {name}"),
+        Expect::File { name, .. } => format!("open {name}"),
         Expect::Answer(task, _) => match task {
-            Task::Services => "Asking for the services".to_owned(),
-            Task::Operations { service } => format!("Asking for the operations of {service}"),
-            Task::Search(_) => "Searching for traces".to_owned(),
-            Task::Trace { id } => format!("Opening trace {id}"),
-            Task::Dependencies { .. } => "Asking who calls whom".to_owned(),
-            Task::DependenciesOfTraces(_) => "Reading traces to see who calls whom".to_owned(),
+            Task::Services => "load services".to_owned(),
+            Task::Operations { service } => format!("load operations of {service}"),
+            Task::Search(_) => "search traces".to_owned(),
+            Task::Trace { id } => format!("open trace {id}"),
+            Task::Dependencies { .. } => "load dependencies".to_owned(),
+            Task::DependenciesOfTraces(_) => "compute dependencies from traces".to_owned(),
         },
     }
 }
 
-/// Nothing answered.
+/// There was no answer.
 pub fn offline(expect: &Expect, why: &str) -> Problem {
-    Problem::new(ProblemKind::Offline, attempted(expect), format!("Nothing answered ({why})."))
-        .advise("Is the backend running, and is its address in the settings right?")
-        .advise("On another origin it must also allow this page to read its answers (CORS).")
+    Problem::new(
+        ProblemKind::Offline,
+        attempted(expect),
+        format!("Couldn't reach the server, or it blocks this page (CORS): {why}."),
+    )
+    .advise("Check that the server runs and that its URL in the settings is right.")
+    .advise("A server on another origin must allow this page through CORS.")
 }
 
-/// The bytes stopped coming.
+/// The connection broke during the answer.
 pub fn interrupted(expect: &Expect, why: &str, progress: Progress) -> Problem {
     let happened =
         format!("The connection broke after {} bytes and {} spans ({why}).", progress.bytes, progress.spans);
     Problem::new(ProblemKind::Offline, attempted(expect), happened).advise("Try again.")
 }
 
-/// A web page came instead of an answer.
+/// The answer is a web page.
 pub fn web_page(expect: &Expect, status: u16, body: &[u8]) -> Problem {
     Problem::new(
         ProblemKind::WrongAddress,
         attempted(expect),
-        "A web page came back where the API should be.",
+        "The server answered with a web page (HTML) instead of JSON.",
     )
-    .advise("Check the address in the settings: it should end before /api.")
-    .advise("A sign-in page in front of the backend looks like this too: open the address in a tab.")
+    .advise("Check the URL in the settings: it should end before /api.")
+    .advise("This may be a sign-in page in front of the server: open its URL in a tab.")
     .answered(Some(status), body)
 }
 
-/// The backend has no such trace.
+/// The server has no such trace.
 pub fn not_found(expect: &Expect) -> Problem {
-    Problem::new(ProblemKind::NotFound, attempted(expect), "The backend has no trace with this id.")
+    Problem::new(ProblemKind::NotFound, attempted(expect), "The server has no trace with this ID.")
         .advise("It may not have arrived yet, may have been sampled out, or may be older than what is kept.")
 }
 
-/// The backend said no.
+/// The server answered with an error.
 pub fn refused(expect: &Expect, status: u16, body: &[u8]) -> Problem {
     let happened = match answers::message(body) {
-        Some(message) => format!("The backend answered {status}: {message}"),
-        None => format!("The backend answered with status {status}."),
+        Some(message) => format!("The server answered {status}: {message}"),
+        None => format!("The server answered with status {status}."),
     };
     let kind = if status == 404 { ProblemKind::WrongAddress } else { ProblemKind::Refused };
     let problem = Problem::new(kind, attempted(expect), happened).answered(Some(status), body);
     match status {
-        401 | 403 => problem.advise("You may have to sign in: open the backend's address in a tab."),
-        404 => problem.advise("Check the address in the settings: it should end before /api."),
-        500.. => problem.advise("The backend's own log says more."),
+        401 | 403 => problem.advise("You may have to sign in: open the server's URL in a tab."),
+        404 => problem.advise("Check the URL in the settings: it should end before /api."),
+        500.. => problem.advise("Look into the server's log."),
         _ => problem,
     }
 }
@@ -79,8 +83,8 @@ pub fn garbled(expect: &Expect, why: &str, body: &[u8]) -> Problem {
     Problem::new(
         ProblemKind::Unreadable,
         attempted(expect),
-        format!("The answer is not what Jaeger's API gives: {why}."),
+        format!("The answer doesn't match Jaeger's API: {why}."),
     )
-    .advise("Is this the address of a Jaeger, or of a server that speaks like one?")
+    .advise("Check that this is the URL of a Jaeger or a compatible server.")
     .answered(Some(200), body)
 }

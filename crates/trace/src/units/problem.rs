@@ -30,7 +30,7 @@ pub enum ProblemKind {
 pub struct Problem {
     /// Why.
     pub kind: ProblemKind,
-    /// What was attempted, as a noun phrase: "Reading the services of http://…".
+    /// What was attempted, as what follows "Couldn't": "load services".
     pub attempted: String,
     /// What happened, one sentence.
     pub happened: String,
@@ -72,7 +72,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.attempted, self.happened)
+        write!(f, "Couldn't {}: {}", self.attempted, self.happened)
     }
 }
 
@@ -84,9 +84,9 @@ mod tests {
     fn an_excerpt_is_cut_between_characters() {
         let body = "é".repeat(5000);
         let problem =
-            Problem::new(ProblemKind::Refused, "Asking", "It said no").answered(Some(500), body.as_bytes());
+            Problem::new(ProblemKind::Refused, "load services", "No").answered(Some(500), body.as_bytes());
         assert_eq!(problem.excerpt.chars().count(), Problem::EXCERPT);
         assert!(problem.excerpt.chars().all(|c| c == 'é'));
-        assert_eq!(problem.to_string(), "Asking: It said no");
+        assert_eq!(problem.to_string(), "Couldn't load services: No");
     }
 }
