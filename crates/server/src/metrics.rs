@@ -54,10 +54,10 @@ impl fmt::Debug for Counts {
 impl Collector for Counts {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         let counters = &self.intake.counters;
-        let (spans, blobs) = self.store.losses();
+        let status = self.store.status();
         let mut counts = vec![
-            ("unreadable_spans", "Times a span was left out of an answer", spans),
-            ("unreadable_blobs", "Times a blob was left out of an answer", blobs),
+            ("unreadable_spans", "Times a span was left out of an answer", status.unreadable_spans),
+            ("unreadable_blobs", "Times a blob was left out of an answer", status.unreadable_blobs),
         ];
         for (name, help, counter) in [
             ("spans_accepted", "Spans on disk since the start", &counters.accepted),
@@ -70,13 +70,21 @@ impl Collector for Counts {
             let counter = ConstCounter::new(count);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
-        let [spans, parts, segments, bytes] = self.store.numbers();
+        let [spans, parts, segments] = self.store.numbers();
         for (name, help, value) in [
             ("intake_bytes", "Bytes of requests in memory", self.intake.held()),
             ("store_spans", "Spans kept", spans),
             ("store_parts", "Parts (one per trace and batch) kept", parts),
             ("store_segments", "Segment files", segments),
-            ("store_bytes", "Bytes on disk", bytes),
+            ("store_bytes", "Bytes on disk, segments that cannot be read included", status.bytes),
+            ("store_damaged_segments", "Segments of which nothing can be read", status.damaged_segments),
+            (
+                "store_unavailable_segments",
+                "Segments that could not be read last",
+                status.unavailable_segments,
+            ),
+            ("store_missing_parts", "Acknowledged parts that cannot be read", status.missing_parts),
+            ("store_failing", "Whether the last spans could not be written", u64::from(status.failing)),
         ] {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;

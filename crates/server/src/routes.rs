@@ -74,6 +74,7 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .fallback(page)
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
         .route("/health", get(health))
+        .route("/ready", get(ready))
         .with_state(state);
     let router = if prefix.is_empty() {
         inner
@@ -117,8 +118,21 @@ async fn no_such_route() -> Response<Body> {
     not_found()
 }
 
-async fn health() -> Response<Body> {
-    json(StatusCode::OK, r#"{"status":"ok"}"#)
+/// Whether anything is wrong with the store; answered with 200 in any case, for the server lives.
+async fn health(State(state): State<Query>) -> Response<Body> {
+    let problems = state.backend.store.status().problems();
+    if problems.is_empty() {
+        return json(StatusCode::OK, r#"{"status":"ok"}"#);
+    }
+    json(StatusCode::OK, serde_json::json!({ "status": "degraded", "problems": problems }).to_string())
+}
+
+/// Whether spans are taken in: 503 while they cannot be written.
+async fn ready(State(state): State<Query>) -> Response<Body> {
+    if state.backend.store.status().failing {
+        return json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"spans cannot be written"}"#);
+    }
+    json(StatusCode::OK, r#"{"status":"ready"}"#)
 }
 
 async fn metrics(State(state): State<Query>) -> Response<Body> {

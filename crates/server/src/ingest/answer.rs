@@ -12,7 +12,11 @@ pub const DONE_JSON: &str = r#"{"partialSuccess":{}}"#;
 pub fn code(refusal: &Refusal) -> u32 {
     match refusal {
         Refusal::Malformed(_) => 3,
-        Refusal::TooLarge(_) | Refusal::TooMuch(_) | Refusal::Full(_) | Refusal::Busy => 8,
+        Refusal::TooLarge(_)
+        | Refusal::TooMuch(_)
+        | Refusal::NeverFits(_)
+        | Refusal::Full(_)
+        | Refusal::Busy => 8,
         Refusal::Failed(_) => 14,
     }
 }
@@ -21,7 +25,7 @@ pub fn code(refusal: &Refusal) -> u32 {
 pub fn http_status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::Malformed(_) => 400,
-        Refusal::TooLarge(_) | Refusal::TooMuch(_) => 413,
+        Refusal::TooLarge(_) | Refusal::TooMuch(_) | Refusal::NeverFits(_) => 413,
         Refusal::Full(_) | Refusal::Busy | Refusal::Failed(_) => 503,
     }
 }

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// Taking it apart needs more memory than there is.
     #[error("the request needs more than {0} bytes of memory to be taken in (--max-waiting)")]
     TooMuch(usize),
+    /// It is bigger than all that may be kept.
+    #[error("{0}")]
+    NeverFits(String),
     /// No room now: the sender should come again.
     #[error("{0}")]
     Full(String),
@@ -53,6 +56,7 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::Full(_) => Refusal::Full(error.to_string()),
             StoreError::Busy => Refusal::Busy,
+            StoreError::TooLarge { .. } => Refusal::NeverFits(error.to_string()),
             other => Refusal::Failed(other.to_string()),
         }
     }
@@ -62,7 +66,9 @@ impl Refusal {
     /// Seconds after which to come again; `None` when the sender must not.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Refusal::Malformed(_) | Refusal::TooLarge(_) | Refusal::TooMuch(_) => None,
+            Refusal::Malformed(_) | Refusal::TooLarge(_) | Refusal::TooMuch(_) | Refusal::NeverFits(_) => {
+                None
+            }
             Refusal::Full(_) => Some(30),
             Refusal::Busy => Some(1),
             Refusal::Failed(_) => Some(5),

@@ -1,34 +1,11 @@
 //! The index in memory: for each segment its operations and one entry per part. Built from the summaries when a
 //! segment is opened, grown after each commit, dropped with the segment.
 
-use super::part::{Extent, OperationKey, duration};
-use super::segment::{Added, Contents, Segment};
-use crate::terms::Filter;
+use super::entry::{Added, Contents, Entry, NONE};
+use super::part::{OperationKey, duration};
+use super::segment::Segment;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-
-const NONE: u32 = u32::MAX;
-
-/// What is known of a part without reading it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// Row in the segment.
-    pub row: u32,
-    previous: u32,
-    /// When, how long, how many.
-    pub extent: Extent,
-    /// Its operations' numbers within the segment, ascending.
-    pub operations: Box<[u32]>,
-    /// Which attributes may be there.
-    pub filter: Filter,
-}
-
-impl Entry {
-    /// An entry that is in no index yet.
-    pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter) -> Self {
-        Entry { row, previous: NONE, extent, operations, filter }
-    }
-}
 
 /// Where a part lies.
 #[derive(Clone)]
@@ -286,7 +263,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut index = Index::default();
         let segment = Arc::new(Segment::new(directory.path(), 1));
-        index.insert(segment, Contents { created: 0, operations: Vec::new(), entries: Vec::new() });
+        index.insert(segment, Contents::default());
         let hasher = index.segments[&1].newest.hasher();
         let hashes: HashSet<u64> = chosen(40_000).map(|trace| hasher.hash_one(trace)).collect();
         assert!(hashes.len() > 39_990, "{} hashes of 40,000 trace ids", hashes.len());

@@ -31,7 +31,9 @@ impl Losses {
 fn note(counter: &AtomicU64, what: &str, trace: u128, why: &dyn Display) {
     let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
     if count.is_power_of_two() {
-        eprintln!("A {what} of trace {trace:032x} cannot be read and is left out ({count} so far): {why}");
+        tracing::warn!(
+            "A {what} of trace {trace:032x} cannot be read and is left out ({count} so far): {why}"
+        );
     }
 }
 

@@ -1,25 +1,34 @@
 //! The embedded store: durable before it is acknowledged, found by small summaries, deleted by whole segments.
 //!
 //! A request becomes one part per trace (`part`); one thread (`writer`) commits the parts of many requests together
-//! into the segment that is open (`segment`); the index (`index`) lives in memory and is rebuilt from the summaries
-//! on opening. Reading merges the segments by trace id (`read`).
+//! into the segment that is open (`segment_writer`); the index (`index`) lives in memory and is rebuilt from the
+//! summaries on opening (`load`). Which segments are read, written, deleted or left out is decided in `segments`.
+//! Reading merges the segments by trace id (`read`).
 
 pub mod compress;
+mod entry;
 mod index;
+mod limits;
+mod load;
 mod losses;
 mod part;
 mod read;
 mod segment;
+mod segment_writer;
+mod segments;
+mod status;
 
 mod writer;
 
 pub use index::{Candidate, Criteria};
+pub use limits::Limits;
 pub use part::{Extent, OperationKey, Part, duration};
 pub use read::Stored;
-pub use writer::Limits;
+pub use status::StoreStatus;
 
 use index::Index;
 use losses::Losses;
+use status::Status;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::oneshot;
@@ -30,6 +39,14 @@ pub enum StoreError {
     /// No room: the budget is used up or the disk is full. Nothing of the request was kept.
     #[error("the store is full: {0}")]
     Full(String),
+    /// More than all that may be kept.
+    #[error("the request takes {bytes} bytes of a store that may hold {budget} (--max-disk)")]
+    TooLarge {
+        /// Bytes that it takes on disk.
+        bytes: u64,
+        /// Bytes that the store may take.
+        budget: u64,
+    },
     /// More waits to be written than may wait.
     #[error("the store is busy: too much waits to be written")]
     Busy,
@@ -61,11 +78,17 @@ pub enum StoreError {
 impl StoreError {
     /// Whether it will be the same the next time: the bytes on disk are wrong, not the moment.
     pub fn is_damage(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, Unknown};
+        use rusqlite::ffi::SQLITE_IOERR_SHORT_READ;
         match self {
             StoreError::Damaged(_) | StoreError::Layout { .. } => true,
             StoreError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(code) => matches!(code, DatabaseCorrupt | NotADatabase),
+                // Unknown is a table that is not there. A read past the end is of a file that was cut.
+                Some(code) => {
+                    let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
+                    matches!(code, DatabaseCorrupt | NotADatabase | Unknown)
+                        || extended == SQLITE_IOERR_SHORT_READ
+                }
                 // A row that is not there, a value of another type.
                 None => true,
             },
@@ -89,14 +112,16 @@ pub struct Store {
     index: Arc<RwLock<Index>>,
     writer: Arc<writer::Handle>,
     losses: Arc<Losses>,
+    status: Arc<Status>,
 }
 
 impl Store {
     /// Opens the store in a directory, making it if need be. Blocks.
     pub fn open(directory: &Path, limits: Limits) -> Result<Self, StoreError> {
         let index = Arc::new(RwLock::new(Index::default()));
-        let writer = Arc::new(writer::start(directory, limits, index.clone())?);
-        Ok(Store { index, writer, losses: Arc::default() })
+        let status = Arc::new(Status::default());
+        let writer = Arc::new(writer::start(directory, limits, index.clone(), status.clone())?);
+        Ok(Store { index, writer, losses: Arc::default(), status })
     }
 
     /// Keeps parts. `Ok` means that they are on disk; an error means that none of them is kept.
@@ -119,18 +144,16 @@ impl Store {
         self.index().operations(service)
     }
 
-    /// Numbers for the metrics page: spans, parts, segments, bytes on disk.
-    pub fn numbers(&self) -> [u64; 4] {
+    /// Numbers for the metrics page: spans, parts, segments that are read.
+    pub fn numbers(&self) -> [u64; 3] {
         let index = self.index();
         let (spans, parts) = index.counts();
-        let (segments, bytes) =
-            index.segments().fold((0, 0), |(count, bytes), segment| (count + 1, bytes + segment.bytes()));
-        [spans, parts, segments, bytes]
+        [spans, parts, index.segments().count() as u64]
     }
 
-    /// Spans and blobs that answers left out since the start because they cannot be read.
-    pub fn losses(&self) -> (u64, u64) {
-        self.losses.counts()
+    /// What is wrong with the store, and how much room it takes.
+    pub fn status(&self) -> StoreStatus {
+        self.status.read(self.losses.counts())
     }
 
     /// Writes what waits, seals nothing, stops the writer. Appends after this fail. Blocks.
@@ -142,6 +165,9 @@ impl Store {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod damage_tests;
 
 #[cfg(test)]
 mod tests {

@@ -91,6 +91,13 @@ impl Part {
 }
 
 impl Part {
+    /// Bytes that it takes on disk at most, in pages of 8 KiB of which a big part shares none.
+    pub fn disk_bytes(&self) -> u64 {
+        const PAGE: u64 = 8192;
+        let bytes = self.weight() as u64;
+        if bytes > PAGE / 4 { (bytes / PAGE + 1) * PAGE } else { bytes + bytes / 4 }
+    }
+
     /// Bytes that it takes in memory and roughly on disk.
     pub fn weight(&self) -> usize {
         self.spans.len() + self.filter.as_bytes().len() + 64 + self.operations.len() * 16

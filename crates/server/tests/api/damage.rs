@@ -20,6 +20,35 @@ fn metric(server: &Server, name: &str) -> u64 {
 }
 
 #[test]
+fn health_and_metrics_say_what_is_wrong_with_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = ["--segment-size", "20K"];
+    let server = Server::start(directory.path(), &flags);
+    for trace in 1..=40u128 {
+        let mut span = span(trace, 1, "x");
+        span.trace_state = format!("{:x}", trace * 0x1234_5678_9abc_def1).repeat(100);
+        assert_eq!(server.export(&request("s", vec![span])).status, 200);
+    }
+    assert_eq!(server.get_json("/health")["status"], "ok");
+    assert_eq!(server.get_json("/ready")["status"], "ready");
+    assert!(server.terminate());
+    let files = segments(directory.path());
+    assert!(files.len() > 2, "{files:?}");
+    std::fs::write(&files[0], b"this is no database".repeat(1000)).unwrap();
+    let server = Server::start(directory.path(), &flags);
+    let health = server.get_json("/health");
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["problems"][0], "1 segments are damaged", "{health}");
+    assert_eq!(server.get_json("/ready")["status"], "ready", "what is whole is answered");
+    assert_eq!(metric(&server, "spandrel_store_damaged_segments"), 1);
+    assert_eq!(metric(&server, "spandrel_store_unavailable_segments"), 0);
+    assert_eq!(metric(&server, "spandrel_store_missing_parts"), 0);
+    assert_eq!(metric(&server, "spandrel_store_failing"), 0);
+    let on_disk = segments(directory.path()).iter().map(|path| path.metadata().unwrap().len()).sum::<u64>();
+    assert!(metric(&server, "spandrel_store_bytes") >= on_disk, "what cannot be read is counted");
+}
+
+#[test]
 fn a_damaged_blob_and_an_unreadable_span_are_left_out_of_answers_and_counted() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &[]);
@@ -33,7 +62,16 @@ fn a_damaged_blob_and_an_unreadable_span_are_left_out_of_answers_and_counted() {
     let flipped = file.execute("UPDATE parts SET spans = zeroblob(length(spans)) WHERE row = 3", []).unwrap();
     // resource_spans { scope_spans { spans { 11: "cut" } spans { name: "fine" } } }, the first with a bad event.
     let blob = [0x0a, 15, 0x12, 13, 0x12, 3, 0x5a, 1, 0x0a, 0x12, 6, 0x2a, 4, b'f', b'i', b'n', b'e'];
-    let replaced = file.execute("UPDATE parts SET plain = 0, spans = ?1 WHERE row = 5", [&blob[..]]).unwrap();
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&5u128.to_be_bytes());
+    crc.update(&0u32.to_le_bytes());
+    crc.update(&blob);
+    let replaced = file
+        .execute(
+            "UPDATE parts SET plain = 0, crc = ?1, spans = ?2 WHERE row = 5",
+            rusqlite::params![crc.finalize(), &blob[..]],
+        )
+        .unwrap();
     assert_eq!((flipped, replaced), (1, 1));
     drop(file);
 

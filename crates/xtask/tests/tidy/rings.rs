@@ -12,7 +12,6 @@ use crate::tree::{File, code};
 /// Rings that are still there: a folder, and those of its modules that may be in one (`*` while a folder is being
 /// rearranged). To be emptied.
 const KNOWN: &[(&str, &[&str])] = &[
-    ("crates/server/src/store", &["index", "segment"]),
     ("crates/trace/src/analysis/query", &["field", "token", "tree"]),
     ("crates/trace/src/format", &["json_stream", "trace_element"]),
     ("crates/trace/src/format/jaeger", &["noted", "whole"]),

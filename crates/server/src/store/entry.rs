@@ -1,0 +1,151 @@
+//! What the index knows of a part, and how that is written beside it on disk.
+
+use super::part::{Extent, OperationKey};
+use crate::terms::Filter;
+use crate::wire::{put_varint, read_varint};
+
+/// No entry before this one.
+pub const NONE: u32 = u32::MAX;
+
+/// What is known of a part without reading it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Row in the segment.
+    pub row: u32,
+    /// Place of the trace's entry before this one in the same segment; [`NONE`] for the first.
+    pub previous: u32,
+    /// When, how long, how many.
+    pub extent: Extent,
+    /// Its operations' numbers within the segment, ascending.
+    pub operations: Box<[u32]>,
+    /// Which attributes may be there.
+    pub filter: Filter,
+}
+
+impl Entry {
+    /// An entry that is in no index yet.
+    pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter) -> Self {
+        Entry { row, previous: NONE, extent, operations, filter }
+    }
+}
+
+/// What a segment's file says when it is opened.
+#[derive(Default)]
+pub struct Contents {
+    /// Unix seconds at which it was started.
+    pub created: u64,
+    /// Its operations; an entry names them by place.
+    pub operations: Vec<OperationKey>,
+    /// Its parts.
+    pub entries: Vec<(u128, Entry)>,
+    /// The highest row that was ever acknowledged, as far as is known.
+    pub last_row: u32,
+    /// Whether anything in the file is damaged.
+    pub damaged: bool,
+}
+
+impl Contents {
+    /// Parts that were acknowledged and cannot be read: rows have no gaps.
+    pub fn missing(&self) -> u64 {
+        u64::from(self.last_row).saturating_sub(self.entries.len() as u64)
+    }
+}
+
+/// What a committed transaction added, for the index.
+#[derive(Default)]
+pub struct Added {
+    /// Operations that are new, in the order of their numbers.
+    pub operations: Vec<OperationKey>,
+    /// Parts, by trace.
+    pub entries: Vec<(u128, Entry)>,
+}
+
+/// Checksum of what is stored of a part beside its spans.
+pub fn head_checksum(trace: &[u8], summary: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(trace);
+    hasher.update(summary);
+    hasher.finalize()
+}
+
+/// Checksum of a part's packed spans, of which trace they are and what length they have unpacked.
+pub fn blob_checksum(trace: &[u8], plain: u32, spans: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(trace);
+    hasher.update(&plain.to_le_bytes());
+    hasher.update(spans);
+    hasher.finalize()
+}
+
+/// Writes what is stored of an entry.
+pub fn write_summary(out: &mut Vec<u8>, entry: &Entry) {
+    let extent = &entry.extent;
+    out.clear();
+    for number in [
+        extent.first_start,
+        extent.last_start.wrapping_sub(extent.first_start),
+        extent.last_end.wrapping_sub(extent.first_start),
+        extent.shortest,
+        extent.longest,
+        u64::from(extent.spans),
+        u64::from(extent.errors),
+        entry.operations.len() as u64,
+    ] {
+        put_varint(out, number);
+    }
+    entry.operations.iter().for_each(|id| put_varint(out, u64::from(*id)));
+    out.extend_from_slice(entry.filter.as_bytes());
+}
+
+/// Reads what [`write_summary`] wrote; operations that are not among the first `known` are left out.
+pub fn read_summary(row: u32, mut bytes: &[u8], known: usize) -> Option<Entry> {
+    let mut next = || {
+        let (value, length) = read_varint(bytes).ok()?;
+        bytes = &bytes[length..];
+        Some(value)
+    };
+    let first_start = next()?;
+    let extent = Extent {
+        first_start,
+        last_start: first_start.wrapping_add(next()?),
+        last_end: first_start.wrapping_add(next()?),
+        shortest: next()?,
+        longest: next()?,
+        spans: u32::try_from(next()?).ok()?,
+        errors: u32::try_from(next()?).ok()?,
+    };
+    let count = next()?;
+    let mut operations = Vec::new();
+    for _ in 0..count {
+        let id = next()?;
+        if id < known as u64 {
+            operations.push(id as u32);
+        }
+    }
+    Some(Entry::new(row, extent, operations.into(), Filter::from_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_read_as_it_was_written() {
+        let extent = Extent {
+            first_start: u64::MAX - 5,
+            last_start: u64::MAX,
+            last_end: u64::MAX,
+            shortest: 1,
+            longest: 5,
+            spans: 3,
+            errors: 1,
+        };
+        let entry = Entry::new(7, extent, vec![0, 300].into(), Filter::of(&mut vec![1, 2, 3]));
+        let mut bytes = Vec::new();
+        write_summary(&mut bytes, &entry);
+        assert_eq!(read_summary(7, &bytes, 301).as_ref(), Some(&entry));
+        let known = read_summary(7, &bytes, 300);
+        assert_eq!(known, Some(Entry { operations: [0].into(), ..entry }), "an operation that is not there");
+        assert_eq!(read_summary(7, &bytes[..12], 301), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! How much the store keeps.
+
+use std::time::Duration;
+
+/// How much is kept and in what pieces.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A segment is sealed when its file is this big.
+    pub segment_bytes: u64,
+    /// A segment is sealed when it is this old.
+    pub segment_age: Duration,
+    /// Segments begun longer ago than this are deleted; `None` keeps them for ever.
+    pub retention: Option<Duration>,
+    /// Bytes that all segments may take. With a retention the oldest segments go when it is reached; without one
+    /// nothing more is taken in.
+    pub max_disk: Option<u64>,
+    /// Bytes that may wait to be written.
+    pub waiting_bytes: usize,
+    /// How often what could not be read is tried again and what is past its time deleted.
+    pub tick: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            segment_bytes: 128 << 20,
+            segment_age: Duration::from_secs(3600),
+            retention: Some(Duration::from_secs(72 * 3600)),
+            max_disk: None,
+            waiting_bytes: 128 << 20,
+            tick: Duration::from_secs(20),
+        }
+    }
+}

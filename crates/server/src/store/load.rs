@@ -1,0 +1,129 @@
+//! Reading what a segment's file says of its parts: all that is whole, whatever is damaged beside it.
+
+use super::StoreError;
+use super::entry::{Contents, Entry, head_checksum, read_summary};
+use super::part::OperationKey;
+use super::segment::{LAYOUT, OLDEST_LAYOUT, Segment};
+use rusqlite::{Connection, Row};
+
+/// Reads a segment over a connection. An error that is no damage (see [`StoreError::is_damage`]) means that it may be read later.
+pub fn load(segment: &Segment, connection: &Connection) -> Result<Contents, StoreError> {
+    let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if layout == 0 {
+        return Err(StoreError::Damaged("there is nothing in it"));
+    }
+    if !(OLDEST_LAYOUT..=LAYOUT).contains(&layout) {
+        let path = connection.path().unwrap_or_default().to_owned();
+        return Err(StoreError::Layout { path, version: layout });
+    }
+    let mut contents = Contents::default();
+    let created = damaged_is(meta(connection, "created"), &mut contents.damaged)?;
+    contents.created = created.unwrap_or(0);
+    let rows = damaged_is(meta(connection, "rows"), &mut contents.damaged)?;
+    contents.last_row = rows.and_then(|rows| u32::try_from(rows).ok()).unwrap_or(0);
+    operations(connection, &mut contents)?;
+    parts(connection, layout, &mut contents)?;
+    let read = contents.entries.last().map_or(0, |(_, entry)| entry.row);
+    contents.last_row = contents.last_row.max(read).max(segment.noted_rows());
+    Ok(contents)
+}
+
+fn meta(connection: &Connection, key: &str) -> Result<u64, StoreError> {
+    let value: i64 =
+        connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))?;
+    Ok(value.cast_unsigned())
+}
+
+/// `None` for what is damaged, which is noted; other errors stay errors.
+fn damaged_is<T>(read: Result<T, StoreError>, damaged: &mut bool) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        // A key that is not there.
+        Err(StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => Ok(None),
+        Err(error) if error.is_damage() => {
+            *damaged = true;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn operations(connection: &Connection, contents: &mut Contents) -> Result<(), StoreError> {
+    let mut select = connection.prepare("SELECT id, service, name, kind FROM operations ORDER BY id")?;
+    let mut rows = select.query([])?;
+    loop {
+        let read = match rows.next() {
+            Ok(None) => return Ok(()),
+            Ok(Some(row)) => operation(row, contents.operations.len()),
+            Err(error) => Err(error.into()),
+        };
+        match damaged_is(read, &mut contents.damaged)? {
+            Some(operation) => contents.operations.push(operation),
+            // Parts name operations by number: what follows a gap cannot be told.
+            None => {
+                contents.damaged = true;
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn operation(row: &Row, expected: usize) -> Result<OperationKey, StoreError> {
+    if row.get::<_, u32>(0)? as usize != expected {
+        return Err(StoreError::Damaged("an operation is missing"));
+    }
+    Ok(OperationKey {
+        service: row.get::<_, String>(1)?.into(),
+        name: row.get::<_, String>(2)?.into(),
+        kind: row.get(3)?,
+    })
+}
+
+/// Reads the parts in the order of their rows. Where rows cannot be read, goes on behind them, in growing steps.
+fn parts(connection: &Connection, layout: i64, contents: &mut Contents) -> Result<(), StoreError> {
+    let mut select = connection.prepare(match layout {
+        OLDEST_LAYOUT => "SELECT row, trace, summary, NULL FROM parts WHERE row > ?1 ORDER BY row",
+        _ => "SELECT row, trace, summary, head_crc FROM parts WHERE row > ?1 ORDER BY row",
+    })?;
+    let (mut after, mut step) = (0u32, 0u32);
+    loop {
+        let mut rows = select.query([after])?;
+        let error = loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok(()),
+                Err(error) => break StoreError::from(error),
+            };
+            match part(row, contents.operations.len()) {
+                Ok(read) => {
+                    (after, step) = (read.1.row, 0);
+                    contents.entries.push(read);
+                }
+                // This row alone is wrong; the next one may be right.
+                Err(error) if error.is_damage() => {
+                    contents.damaged = true;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        if !error.is_damage() {
+            return Err(error);
+        }
+        contents.damaged = true;
+        step = step.saturating_mul(2).max(1);
+        let Some(next) = after.checked_add(step) else { return Ok(()) };
+        after = next;
+    }
+}
+
+fn part(row: &Row, known: usize) -> Result<(u128, Entry), StoreError> {
+    let number: u32 = row.get(0)?;
+    let trace: [u8; 16] = row.get(1)?;
+    let damaged = StoreError::Damaged("a summary cannot be read");
+    let Ok(summary) = row.get_ref(2)?.as_blob() else { return Err(damaged) };
+    if row.get::<_, Option<u32>>(3)?.is_some_and(|crc| crc != head_checksum(&trace, summary)) {
+        return Err(StoreError::Damaged("the checksum of a summary is wrong"));
+    }
+    let entry = read_summary(number, summary, known).ok_or(damaged)?;
+    Ok((u128::from_be_bytes(trace), entry))
+}

@@ -1,0 +1,204 @@
+//! Writing a segment: one connection, a transaction for the parts of many requests.
+
+use super::StoreError;
+use super::entry::{Added, Contents, Entry, blob_checksum, head_checksum, write_summary};
+use super::load::load;
+use super::part::{OperationKey, Part};
+use super::segment::{BUSY, LAYOUT, Segment};
+use rusqlite::{Connection, params};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Seek, Write};
+
+/// Bytes of a page.
+const PAGE: i64 = 8192;
+
+/// The one connection that writes a segment.
+pub struct Writer {
+    connection: Connection,
+    /// Unix seconds at which the segment was begun.
+    pub created: u64,
+    operation_ids: HashMap<OperationKey, u32>,
+    next_row: u32,
+    /// Where the last acknowledged row is noted (see [`Segment::rows_path`]).
+    rows: File,
+}
+
+impl Writer {
+    /// Opens the file of a segment, making it if need be, and reads what it holds. Its write-ahead log is moved into
+    /// the file whenever it has `log_bytes`.
+    pub fn open(segment: &Segment, now: u64, log_bytes: u64) -> Result<(Self, Contents), StoreError> {
+        let existed = segment.exists();
+        let connection = Connection::open(segment.path())?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "page_size", PAGE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let log_bytes = i64::try_from(log_bytes).unwrap_or(i64::MAX / 2);
+        connection.pragma_update(None, "wal_autocheckpoint", (log_bytes / PAGE).max(8))?;
+        connection.pragma_update(None, "journal_size_limit", log_bytes * 2)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        match version {
+            LAYOUT => {}
+            0 => create(&connection, now)?,
+            _ => return Err(StoreError::Damaged("it has an older layout and is only read")),
+        }
+        if !existed && let Some(directory) = segment.path().parent() {
+            // A file is durable only when the directory that names it is.
+            File::open(directory)?.sync_all()?;
+        }
+        let contents = load(segment, &connection)?;
+        let operation_ids = contents
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(id, operation)| (operation.clone(), id as u32))
+            .collect();
+        let next_row = contents.last_row + 1;
+        // A file that can only be read opens as well as any other.
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+        let rows = File::options().create(true).truncate(false).write(true).open(segment.rows_path())?;
+        Ok((Writer { connection, created: contents.created, operation_ids, next_row, rows }, contents))
+    }
+
+    /// Writes parts in one transaction; when it returns they are on disk, all or (on an error) none.
+    pub fn commit<'p>(&mut self, parts: impl Iterator<Item = &'p Part>) -> Result<Added, StoreError> {
+        let mut added = Added::default();
+        let result = self.try_commit(parts, &mut added);
+        match result {
+            Ok(next_row) => {
+                self.next_row = next_row;
+                self.note_rows();
+                Ok(added)
+            }
+            Err(error) => {
+                added.operations.iter().for_each(|operation| {
+                    self.operation_ids.remove(operation);
+                });
+                Err(error)
+            }
+        }
+    }
+
+    fn try_commit<'p>(
+        &mut self,
+        parts: impl Iterator<Item = &'p Part>,
+        added: &mut Added,
+    ) -> Result<u32, StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut row = self.next_row;
+        {
+            let mut insert_part =
+                transaction.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            let mut insert_operation =
+                transaction.prepare_cached("INSERT INTO operations VALUES (?1, ?2, ?3, ?4)")?;
+            let mut summary = Vec::new();
+            for part in parts {
+                let mut operations = Vec::with_capacity(part.operations.len());
+                for operation in &part.operations {
+                    let id = match self.operation_ids.get(operation) {
+                        Some(id) => *id,
+                        None => {
+                            let id = self.operation_ids.len() as u32;
+                            insert_operation.execute(params![
+                                id,
+                                operation.service,
+                                operation.name,
+                                operation.kind
+                            ])?;
+                            self.operation_ids.insert(operation.clone(), id);
+                            added.operations.push(operation.clone());
+                            id
+                        }
+                    };
+                    operations.push(id);
+                }
+                operations.sort_unstable();
+                operations.dedup();
+                let entry = Entry::new(row, part.extent, operations.into(), part.filter.clone());
+                write_summary(&mut summary, &entry);
+                let trace = part.trace.to_be_bytes();
+                insert_part.execute(params![
+                    row,
+                    trace,
+                    summary,
+                    head_checksum(&trace, &summary),
+                    part.plain,
+                    blob_checksum(&trace, part.plain, &part.spans),
+                    part.spans
+                ])?;
+                added.entries.push((part.trace, entry));
+                row += 1;
+            }
+        }
+        transaction.commit()?;
+        Ok(row)
+    }
+
+    /// Whether it holds nothing yet.
+    pub fn is_empty(&self) -> bool {
+        self.next_row == 1
+    }
+
+    /// Notes the last row beside the file, without flushing: the note may lag behind, and is never ahead.
+    fn note_rows(&mut self) {
+        // A note that cannot be written costs nothing but that a lost log may go unnoticed.
+        let _ = self.rows.rewind().and_then(|()| writeln!(self.rows, "{:>10}", self.next_row - 1));
+    }
+
+    /// Notes in the file how many rows there are and closes it: the segment will not be written again.
+    pub fn close(self) -> Result<(), StoreError> {
+        let rows = self.next_row - 1;
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('rows', ?1)", [rows])?;
+        Ok(())
+    }
+}
+
+fn create(connection: &Connection, now: u64) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "BEGIN;
+         CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+         CREATE TABLE operations(
+             id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL, kind INTEGER NOT NULL);
+         CREATE TABLE parts(
+             row INTEGER PRIMARY KEY, trace BLOB NOT NULL, summary BLOB NOT NULL, head_crc INTEGER NOT NULL,
+             plain INTEGER NOT NULL, crc INTEGER NOT NULL, spans BLOB NOT NULL);",
+    )?;
+    connection.execute("INSERT INTO meta VALUES ('created', ?1)", [now.cast_signed()])?;
+    connection.pragma_update(None, "user_version", LAYOUT)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_keeps_nothing_of_the_transaction_and_the_next_one_works() -> Result<(), StoreError> {
+        let directory = tempfile::tempdir()?;
+        let segment = Segment::new(directory.path(), 1);
+        let (mut writer, _) = Writer::open(&segment, 0, 1 << 20)?;
+        let part = |trace: u128, bytes: usize| {
+            let mut part = Part { plain: 0, spans: vec![7; bytes], ..Part::of(trace, Vec::new()) };
+            part.add_operation(&format!("service-{trace}"), "x", 0);
+            part.add_span(1, 2, false);
+            part
+        };
+        writer.commit([part(1, 1000)].iter())?;
+        let pages: i64 = writer.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        writer.connection.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(()))?;
+        let refused = writer.commit([part(2, 1000), part(3, 1_000_000)].iter());
+        assert!(matches!(refused, Err(StoreError::Full(_))));
+        writer.connection.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))?;
+        let added = writer.commit([part(4, 1_000_000)].iter())?;
+        assert_eq!((added.entries[0].1.row, added.operations.len()), (2, 1));
+        drop(writer);
+        let (_, contents) = Writer::open(&segment, 0, 1 << 20)?;
+        let traces: Vec<u128> = contents.entries.iter().map(|(trace, _)| *trace).collect();
+        let services: Vec<&str> = contents.operations.iter().map(|operation| &*operation.service).collect();
+        assert_eq!((traces, services), (vec![1, 4], vec!["service-1", "service-4"]));
+        Ok(())
+    }
+}

@@ -1,0 +1,320 @@
+//! The segments of a directory: which are read, which are written, which go.
+
+use super::StoreError;
+use super::entry::Contents;
+use super::index::Index;
+use super::limits::Limits;
+use super::load::load;
+use super::segment::Segment;
+use super::segment_writer::Writer;
+use super::status::Status;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Why parts are missing where nothing is damaged.
+const CUT: &str = "its write-ahead log, or the file itself, was removed or cut short";
+
+/// The segment that is written.
+pub struct Open {
+    /// Its file.
+    pub segment: Arc<Segment>,
+    /// The connection that writes it.
+    pub writer: Writer,
+    /// Parts of it that were acknowledged and cannot be read.
+    missing: u64,
+}
+
+/// What is known of the contents of a segment that is not written.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// In the index.
+    Read,
+    /// In the index, but its write-ahead log is not moved into its file yet.
+    Unsettled,
+    /// Nothing of it can be read.
+    Damaged,
+    /// It could not be read when it was last tried, for a reason that may pass.
+    Unavailable,
+    /// It is past its time, but its files could not be deleted.
+    Forgotten,
+}
+
+/// A segment that is not written.
+struct Kept {
+    segment: Arc<Segment>,
+    /// Unix seconds at which it was started.
+    created: u64,
+    bytes: u64,
+    state: State,
+    /// Parts of it that were acknowledged and cannot be read.
+    missing: u64,
+}
+
+/// All segments of a store.
+pub struct Segments {
+    directory: PathBuf,
+    limits: Limits,
+    index: Arc<RwLock<Index>>,
+    status: Arc<Status>,
+    open: Option<Open>,
+    next_number: u64,
+    /// Oldest first.
+    kept: Vec<Kept>,
+}
+
+/// Now, Unix seconds.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+impl Segments {
+    /// Reads every segment into the index. The newest is written on where it can be. What cannot be read is kept in
+    /// mind, said and, where that may help, tried again (see [`Segments::tend`]).
+    pub fn load(
+        directory: &Path,
+        limits: Limits,
+        index: Arc<RwLock<Index>>,
+        status: Arc<Status>,
+    ) -> Result<Self, StoreError> {
+        let numbers = Segment::list(directory)?;
+        let next_number = numbers.last().map_or(1, |newest| newest + 1);
+        let kept = Vec::with_capacity(numbers.len());
+        let directory = directory.to_owned();
+        let mut all = Segments { directory, limits, index, status, open: None, next_number, kept };
+        for number in numbers {
+            let segment = Arc::new(Segment::new(&all.directory, number));
+            if number + 1 == next_number && all.resume(&segment) {
+                continue;
+            }
+            let mut kept = Kept { segment, created: 0, bytes: 0, state: State::Unavailable, missing: 0 };
+            all.read(&mut kept);
+            all.kept.push(kept);
+        }
+        all.report();
+        Ok(all)
+    }
+
+    /// Opens the newest segment for writing; `false` where it can only be read, if that.
+    fn resume(&mut self, segment: &Arc<Segment>) -> bool {
+        let Ok((writer, contents)) = Writer::open(segment, now(), self.log_bytes()) else { return false };
+        if contents.damaged {
+            return false;
+        }
+        if contents.missing() > 0 {
+            let (number, missing) = (segment.number, contents.missing());
+            tracing::warn!("Segment {number} lacks {missing} parts: {CUT}");
+        }
+        let missing = contents.missing();
+        self.index().insert(segment.clone(), contents);
+        self.open = Some(Open { segment: segment.clone(), writer, missing });
+        true
+    }
+
+    fn index(&self) -> std::sync::RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a segment that is not written, without writing where its log allows that.
+    fn read(&self, kept: &mut Kept) {
+        let segment = &kept.segment;
+        kept.bytes = segment.bytes();
+        kept.created = segment.written();
+        let before = kept.state;
+        let mut settled = segment.settle();
+        if settled.as_ref().is_err_and(|error| !error.is_damage()) && segment.hold().is_ok() {
+            settled = Ok(());
+            kept.state = State::Unsettled;
+        } else {
+            kept.state = State::Read;
+        }
+        let read = settled.and_then(|()| segment.with_reader(|connection| load(segment, connection)));
+        match read {
+            Ok(contents) => {
+                kept.created = if contents.created > 0 { contents.created } else { kept.created };
+                kept.missing = contents.missing();
+                self.say(kept, &contents, before);
+                self.index().insert(segment.clone(), contents);
+            }
+            Err(error) => {
+                kept.state = if error.is_damage() { State::Damaged } else { State::Unavailable };
+                if kept.state == State::Damaged || before != State::Unavailable || self.status.is_starting() {
+                    let number = segment.number;
+                    let then = if error.is_damage() { "left as it is" } else { "tried again" };
+                    tracing::warn!("Segment {number} is left out and {then}: {error}");
+                }
+            }
+        }
+    }
+
+    fn say(&self, kept: &Kept, contents: &Contents, before: State) {
+        let number = kept.segment.number;
+        if kept.missing > 0 {
+            let why = if contents.damaged { "it is damaged" } else { CUT };
+            tracing::warn!("Segment {number} lacks {} of {} parts: {why}", kept.missing, contents.last_row);
+        } else if contents.damaged {
+            tracing::warn!("Segment {number} is damaged; all its parts can be read");
+        }
+        if kept.state == State::Unsettled {
+            tracing::warn!(
+                "Segment {number} is read with its write-ahead log, which cannot be moved into it now"
+            );
+        } else if before == State::Unavailable && !self.status.is_starting() {
+            tracing::warn!("Segment {number} is readable again");
+        }
+    }
+
+    /// Puts into the status what is wrong with which segment.
+    fn report(&self) {
+        let count = |state| self.kept.iter().filter(|kept| kept.state == state).count() as u64;
+        let (open, missing) = self.open.as_ref().map_or((0, 0), |open| (open.segment.bytes(), open.missing));
+        self.status.segments(
+            count(State::Damaged),
+            count(State::Unavailable),
+            missing + self.kept.iter().map(|kept| kept.missing).sum::<u64>(),
+            open + self.kept.iter().map(|kept| kept.bytes).sum::<u64>(),
+        );
+    }
+
+    /// The segment that is written; starts one where there is none.
+    pub fn opened(&mut self) -> Result<&mut Open, StoreError> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => {
+                let segment = Arc::new(Segment::new(&self.directory, self.next_number));
+                let (writer, contents) = Writer::open(&segment, now(), self.log_bytes())?;
+                self.next_number += 1;
+                self.index().insert(segment.clone(), contents);
+                Open { segment, writer, missing: 0 }
+            }
+        };
+        Ok(self.open.insert(open))
+    }
+
+    /// Bytes of one commit at most, so that a budget is not exceeded by much.
+    pub fn commit_bytes(&self) -> u64 {
+        const MOST: u64 = 32 << 20;
+        self.limits.max_disk.map_or(MOST, |budget| MOST.min(budget / 16))
+    }
+
+    fn log_bytes(&self) -> u64 {
+        const MOST: u64 = 16 << 20;
+        self.limits.max_disk.map_or(MOST, |budget| MOST.min(budget / 32))
+    }
+
+    fn segment_bytes(&self) -> u64 {
+        let wanted = self.limits.segment_bytes;
+        self.limits.max_disk.map_or(wanted, |budget| wanted.min(budget / 8))
+    }
+
+    /// Makes sure that so many bytes more stay within the budget, or says that they do not. Nothing is deleted for
+    /// what can never fit.
+    pub fn make_room(&mut self, bytes: u64) -> Result<(), StoreError> {
+        let Some(budget) = self.limits.max_disk else { return Ok(()) };
+        // Once in the write-ahead log, and once in the file when that is moved there; each with its tree of pages.
+        const TREE: u64 = 32 << 10;
+        let needed = bytes.saturating_add(bytes / 16 + TREE).saturating_mul(2);
+        if needed > budget {
+            return Err(StoreError::TooLarge { bytes, budget });
+        }
+        loop {
+            let open = self.open.as_ref().map_or(0, |open| open.segment.bytes());
+            let used = open + self.kept.iter().map(|kept| kept.bytes).sum::<u64>();
+            if used + needed <= budget {
+                return Ok(());
+            }
+            let full = StoreError::Full(format!("{used} of {budget} bytes are used"));
+            if self.limits.retention.is_none() {
+                return Err(full);
+            }
+            if self.kept.is_empty() {
+                // What is in the way is the segment that is written: it can go only as a whole, too.
+                if open == 0 {
+                    return Err(full);
+                }
+                self.seal();
+            }
+            if !self.delete_oldest() {
+                return Err(full);
+            }
+        }
+    }
+
+    /// Closes the segment that is written; it is read from now on.
+    fn seal(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let Open { segment, writer, missing } = open;
+        let created = writer.created;
+        if let Err(error) = writer.close() {
+            tracing::warn!("Segment {} could not be closed (nothing is lost): {error}", segment.number);
+        }
+        let state = if segment.settle().is_ok() { State::Read } else { State::Unsettled };
+        let bytes = segment.bytes();
+        self.kept.push(Kept { segment, created, bytes, state, missing });
+    }
+
+    /// Closes the segment that is written where it is big or old, deletes segments past their time.
+    pub fn tend(&mut self) {
+        let now = now();
+        let segment_bytes = self.segment_bytes();
+        if self.open.as_ref().is_some_and(|open| {
+            let old = now.saturating_sub(open.writer.created) >= self.limits.segment_age.as_secs();
+            !open.writer.is_empty() && (old || open.segment.bytes() >= segment_bytes)
+        }) {
+            self.seal();
+        }
+        if let Some(retention) = self.limits.retention {
+            let old = now.saturating_sub(retention.as_secs());
+            let age = self.limits.segment_age.as_secs();
+            while self.kept.first().is_some_and(|kept| kept.created + age < old) && self.delete_oldest() {}
+        }
+        self.report();
+    }
+
+    /// Tries again what could not be done: reading, moving logs into their files, deleting.
+    pub fn retry(&mut self) {
+        let mut kept = std::mem::take(&mut self.kept);
+        for kept in &mut kept {
+            match kept.state {
+                State::Unavailable => self.read(kept),
+                State::Unsettled if kept.segment.settle().is_ok() => {
+                    kept.state = State::Read;
+                    kept.bytes = kept.segment.bytes();
+                }
+                _ => {}
+            }
+        }
+        self.kept = kept;
+        self.report();
+    }
+
+    /// Deletes the oldest segment; `false` where its files stay.
+    fn delete_oldest(&mut self) -> bool {
+        let Some(oldest) = self.kept.first_mut() else { return false };
+        let number = oldest.segment.number;
+        self.index.write().unwrap_or_else(PoisonError::into_inner).remove(number);
+        match oldest.segment.delete() {
+            Ok(()) => {
+                self.kept.remove(0);
+                true
+            }
+            Err(error) => {
+                if oldest.state != State::Forgotten {
+                    tracing::warn!("Segment {number} could not be deleted: {error}");
+                }
+                oldest.state = State::Forgotten;
+                false
+            }
+        }
+    }
+
+    /// Takes what was committed into the index.
+    pub fn added(&mut self, number: u64, added: super::entry::Added) {
+        self.index().add(number, added);
+    }
+
+    /// Closes the segment that is written.
+    pub fn close(&mut self) {
+        self.seal();
+    }
+}
