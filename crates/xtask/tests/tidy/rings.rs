@@ -13,8 +13,6 @@ use crate::tree::{File, code};
 /// rearranged). To be emptied.
 const KNOWN: &[(&str, &[&str])] = &[
     ("crates/trace/src/analysis/query", &["field", "token", "tree"]),
-    ("crates/trace/src/format", &["json_stream", "trace_element"]),
-    ("crates/trace/src/format/jaeger", &["noted", "whole"]),
     ("src/trace_view", &["*"]),
     ("src/trace_view/waterfall", &["*"]),
     ("src/ui", &["*"]),
