@@ -36,20 +36,25 @@ pub fn fuzz(options: &Options) -> Result<()> {
     let path = tools::cargo_fuzz()?;
     let folder = place::root().join("crates").join("trace");
     let seconds = time.as_secs() / TARGETS.len() as u64;
+    let fuzz = |command: &str, target: &str| {
+        let mut cargo = Command::new("rustup");
+        cargo.args(["run", "nightly", "cargo", "fuzz", command, target]).current_dir(&folder);
+        cargo.env("PATH", &path).env("RUSTUP_AUTO_INSTALL", "0");
+        cargo
+    };
     for target in TARGETS {
-        println!(
-            "Fuzzing {target} for {seconds} s, after building it (2 to 4 minutes when nothing is built yet)"
-        );
+        println!("Building {target} (2 to 4 minutes when nothing is built yet)");
+        process::run(&mut fuzz("build", target))?;
+        println!("Fuzzing {target} for {seconds} s");
         let corpus = folder.join("fuzz").join("corpus").join(target);
         fs::create_dir_all(&corpus)?;
-        let mut command = Command::new("rustup");
-        command.args(["run", "nightly", "cargo", "fuzz", "run", target]).arg(&corpus);
+        let mut command = fuzz("run", target);
+        command.arg(&corpus);
         if target == "any_bytes" {
             // Seeds: whole files, which is what this target reads.
             command.arg(place::root().join("fixtures"));
         }
         command.args(["--", &format!("-max_total_time={seconds}"), "-print_final_stats=1"]);
-        command.env("PATH", &path).env("RUSTUP_AUTO_INSTALL", "0").current_dir(&folder);
         process::run(&mut command).with_context(|| {
             format!("{target} failed; an input that it found is in crates/trace/fuzz/artifacts/{target}")
         })?;
