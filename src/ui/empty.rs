@@ -1,6 +1,5 @@
 //! What is shown where there is nothing to list.
 
-use super::element::{El, el};
 use leptos::prelude::*;
 
 /// Says that there is nothing to show, and what to do next.
@@ -19,10 +18,4 @@ pub fn EmptyState(
             <div class="empty__next">{next.into_iter().map(|text| view! { <p>{text}</p> }).collect_view()}</div>
         </section>
     }
-}
-
-/// [`EmptyState`] for views that are not components yet.
-pub fn empty(title: &str, next: &[&str]) -> El {
-    let next = el("div", "empty__next").children(next.iter().map(|words| el("p", "").text(words)));
-    el("section", "empty").test("empty").child(el("h2", "empty__title").text(title)).child(next)
 }

@@ -1,6 +1,5 @@
 //! Icons of the sprite `assets/icons.svg`. They are decorative: a text beside them says the same.
 
-use super::element::{El, svg};
 use leptos::prelude::*;
 
 /// Width and height of most icons, CSS pixels.
@@ -28,14 +27,4 @@ pub fn Icon(
             <use href=move || address(&name.get())></use>
         </svg>
     }
-}
-
-/// [`Icon`] for views that are not components yet.
-pub fn icon(name: &str, size: usize) -> El {
-    svg("svg", "icon")
-        .attr("width", size)
-        .attr("height", size)
-        .attr("aria-hidden", "true")
-        .attr("focusable", "false")
-        .child(svg("use", "").attr("href", address(name)))
 }

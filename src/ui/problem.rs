@@ -1,11 +1,8 @@
 //! The one component that shows a failure: what was attempted, what happened, what to try.
 
-use super::element::{El, button, el};
-use super::view::{View, several};
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::rc::Rc;
-use web_sys::MouseEvent;
 
 /// Shows a problem, and a button that tries again where `retry` is given, or reloads the page where only that can help.
 #[component]
@@ -94,41 +91,3 @@ fn default_advice(kind: ProblemKind) -> &'static str {
 
 /// Tries again, for [`problem_card`].
 pub type Retry = Rc<dyn Fn()>;
-
-/// [`ProblemCard`] for views that are not components yet.
-pub fn problem_card(problem: Problem, retry: Option<Retry>) -> El {
-    let Problem { kind, attempted, happened, mut advice, status, address, excerpt } = problem;
-    if advice.is_empty() {
-        advice.push(default_advice(kind).to_owned());
-    }
-    let fact = |name: &str, value: El| several([el("dt", "").text(name), value]);
-    let mut facts = Vec::new();
-    if !address.is_empty() {
-        facts.push(fact("Asked", el("dd", "mono").text(address)));
-    }
-    if let Some(status) = status {
-        facts.push(fact("Status", el("dd", "mono").text(status.to_string())));
-    }
-    if !excerpt.is_empty() {
-        let answer = el("pre", "problem__excerpt").attr("tabindex", "0").text(excerpt);
-        facts.push(fact("Answer", el("dd", "").child(answer)));
-    }
-    let reload = (kind == ProblemKind::NotStarted).then(|| {
-        let reload = button("button").test("problem-reload").on("click", |_: MouseEvent| reload_page());
-        reload.text("Reload page")
-    });
-    let again = retry.filter(|_| kind != ProblemKind::NotStarted).map_or(View::NONE, |retry| {
-        let again = button("button").test("problem-retry").on("click", move |_: MouseEvent| retry());
-        again.text("Try again").into()
-    });
-    let advice = advice.into_iter().map(|advice| el("li", "").text(advice));
-    el("section", "problem")
-        .attr("role", "alert")
-        .test("problem")
-        .child(el("h2", "problem__what").test("problem-what").text(headline(&attempted)))
-        .child(el("p", "problem__happened").test("problem-happened").text(happened))
-        .child(el("ul", "problem__try").test("problem-try").children(advice))
-        .child(again)
-        .child(reload)
-        .child((!facts.is_empty()).then(|| el("dl", "problem__facts").children(facts)))
-}

@@ -1,9 +1,6 @@
 //! The switch between local time and UTC, shown beside times of day.
 
-use super::element::{El, button};
 use leptos::prelude::*;
-use std::rc::Rc;
-use web_sys::MouseEvent;
 
 /// A button that names the time zone in use and switches to the other one.
 #[component]
@@ -30,19 +27,4 @@ pub fn ZoneSwitch(
             {move || if is_utc.get() { "UTC" } else { "local time" }}
         </button>
     }
-}
-
-/// [`ZoneSwitch`] for views that are not components yet.
-pub fn zone_switch(is_utc: impl Fn() -> bool + 'static, switch: impl Fn() + 'static) -> El {
-    let is_utc = Rc::new(is_utc);
-    let told = is_utc.clone();
-    let title = move || {
-        if told() { "Time zone: UTC. Switch to local time" } else { "Time zone: local. Switch to UTC" }
-    };
-    button("zone")
-        .test("zone")
-        .live_attr("title", title.clone())
-        .live_attr("aria-label", title)
-        .on("click", move |_: MouseEvent| switch())
-        .live_text(move || if is_utc() { "UTC" } else { "local time" })
 }

@@ -5,7 +5,6 @@ use spandrel::ui::canvas::Surface;
 use spandrel::ui::chart::backend::Ink;
 use spandrel::ui::chart::plot::{Area, Line, Plot, draw};
 use spandrel::ui::chart::{Chart, PointAt, PointFacts};
-use spandrel::ui::view::leptos;
 use spandrel_trace::scene::series::{ChartAxis, Unit, value_axis};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -93,7 +92,7 @@ async fn keys_walk_the_points_past_gaps_and_a_click_opens_the_one_reached() {
         let shown = plot(&[Some(5.0), None, None, Some(5.0), Some(6.0), None]);
         let plot = Signal::stored(shown);
         let open = move |at: PointAt| opened.update(|opened| opened.push(at));
-        leptos(view! {
+        view! {
             <Chart
                 title="Latency"
                 kind="latency"
@@ -103,7 +102,7 @@ async fn keys_walk_the_points_past_gaps_and_a_click_opens_the_one_reached() {
                 facts=Callback::new(facts)
                 open=Callback::new(open)
             />
-        })
+        }
     });
     settle().await;
     assert!(stage.attribute(LINK, "aria-label").contains("p50 5 ms"));

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use spandrel::pages::dependencies::{Examples, LinkList, Links, ServiceMap, SidePanel};
-use spandrel::ui::view::leptos;
 use spandrel_trace::analysis::dependencies::rated;
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
@@ -41,9 +40,7 @@ fn side() -> (Stage, RwSignal<Option<Hit>>) {
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
         let examples = Signal::stored(Examples::Traces(Vec::new()));
-        leptos(
-            view! { <SidePanel scene=Signal::stored(scene()) selected=selected select=select links=links() examples=examples/> },
-        )
+        view! { <SidePanel scene=Signal::stored(scene()) selected=selected select=select links=links() examples=examples/> }
     });
     (stage, selected)
 }
@@ -89,9 +86,7 @@ async fn the_list_is_sorted_and_found_in() {
     let find = RwSignal::new(String::new());
     let stage = Stage::new(move || {
         let select = Callback::new(|_| ());
-        leptos(
-            view! { <LinkList scene=Signal::stored(scene()) find=find selected=Signal::stored(None) select=select/> },
-        )
+        view! { <LinkList scene=Signal::stored(scene()) find=find selected=Signal::stored(None) select=select/> }
     });
     let calls = |stage: &Stage| -> Vec<String> {
         stage.all("[data-test=edge-link]").iter().filter_map(|row| row.text_content()).collect()
@@ -111,7 +106,7 @@ async fn the_map_says_what_it_is_and_lets_go_on_escape() {
     let selected = RwSignal::new(Some(Hit::Node(0)));
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
-        leptos(view! { <ServiceMap scene=Signal::stored(scene()) selected=selected select=select/> })
+        view! { <ServiceMap scene=Signal::stored(scene()) selected=selected select=select/> }
     });
     settle().await;
     assert!(stage.attribute("canvas", "aria-label").contains("5 services and 4 links"));

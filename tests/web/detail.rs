@@ -85,7 +85,7 @@ fn stage_of(detail: SpanDetail, name: &str) -> (Stage, Session) {
 
 /// The details of a span.
 fn stage_at(session: Session, span: SpanIx, detail: SpanDetail) -> Stage {
-    Stage::of(move || {
+    Stage::new(move || {
         let (source, slots) = (source(detail.clone()), Arc::default());
         let loaded = Arc::new(detail);
         let detail = Signal::stored(Some(loaded.clone()));

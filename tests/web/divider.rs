@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use spandrel::ui::split::Divider;
-use spandrel::ui::view::leptos;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::Stage;
@@ -11,7 +10,7 @@ const DIVIDER: &str = "[role=separator]";
 
 fn stage(after: bool) -> (Stage, RwSignal<f64>) {
     let size = RwSignal::new(200.0);
-    let stage = Stage::new(move || leptos(view! { <Divider label="Names" size min=150.0 max=230.0 after/> }));
+    let stage = Stage::new(move || view! { <Divider label="Names" size min=150.0 max=230.0 after/> });
     (stage, size)
 }
 

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use spandrel::trace_view::session::Session;
 use spandrel::trace_view::session::incremental_rows::{MIN_SPANS, compute_incrementally};
-use spandrel::ui::element::el;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::stage::{Stage, settle};
@@ -17,11 +16,11 @@ fn group(session: Session, group: bool) {
     session.change(|view| view.group = group);
 }
 
-async fn taking_turns() -> (Stage, Session) {
+async fn computing_rows() -> (Stage, Session) {
     let session = session(MIN_SPANS);
     let stage = Stage::new(move || {
         compute_incrementally(session);
-        el("div", "").into()
+        view! { <div></div> }
     });
     settle().await;
     (stage, session)
@@ -29,7 +28,7 @@ async fn taking_turns() -> (Stage, Session) {
 
 #[wasm_bindgen_test]
 async fn rows_change_when_they_are_worked_out_and_the_selection_with_them() {
-    let (stage, session) = taking_turns().await;
+    let (stage, session) = computing_rows().await;
     assert_eq!((rows(session), session.folding.is_current()), (MIN_SPANS + 1, true));
     session.select(7);
     group(session, true);
@@ -48,7 +47,7 @@ async fn rows_change_when_they_are_worked_out_and_the_selection_with_them() {
 
 #[wasm_bindgen_test]
 async fn a_wish_that_was_taken_back_comes_to_nothing() {
-    let (stage, session) = taking_turns().await;
+    let (stage, session) = computing_rows().await;
     group(session, true);
     leptos::task::tick().await;
     group(session, false);

@@ -21,7 +21,6 @@ mod search;
 mod shop;
 mod stage;
 mod traces;
-mod views;
 mod waterfall;
 mod widgets;
 

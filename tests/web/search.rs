@@ -7,13 +7,10 @@ use spandrel::route::{Route, SearchParams, Sort};
 use spandrel::state::navigation::{Navigation, use_navigation, use_route};
 use spandrel::state::settings::{Theme, use_settings};
 use spandrel::state::{self, colours};
-use spandrel::ui::element::{button, el};
-use spandrel::ui::view::{View, leptos, several};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{
     CustomEvent, CustomEventInit, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit,
-    MouseEvent,
 };
 
 fn address() -> String {
@@ -24,7 +21,7 @@ fn search_page() -> Stage {
     Stage::new(|| {
         state::provide();
         use_navigation().push(Route::Search(SearchParams::default()));
-        leptos(view! { <SearchPage/> })
+        view! { <SearchPage/> }
     })
 }
 
@@ -116,14 +113,15 @@ async fn history_takes_pages_and_gives_them_back() {
     let stage = Stage::new(|| {
         state::provide();
         let (navigation, route) = (use_navigation(), use_route());
-        let to =
-            |class: &str, go: fn(Navigation)| button(class).on("click", move |_: MouseEvent| go(navigation));
-        several([
-            el("p", "here").live_text(move || route.get().to_string()),
-            to("push", |navigation| navigation.push(cart(Sort::Recent))),
-            to("replace", |navigation| navigation.replace(cart(Sort::Longest))),
-            to("settings", |navigation| navigation.push(Route::Settings)),
-        ])
+        let to = |class: &'static str, go: fn(Navigation)| {
+            view! { <button class=class on:click=move |_| go(navigation)></button> }
+        };
+        view! {
+            <p class="here">{move || route.get().to_string()}</p>
+            {to("push", |navigation| navigation.push(cart(Sort::Recent)))}
+            {to("replace", |navigation| navigation.replace(cart(Sort::Longest)))}
+            {to("settings", |navigation| navigation.push(Route::Settings))}
+        }
     });
     for (button, here) in [
         (".push", "search?service=cart"),
@@ -157,7 +155,6 @@ async fn preferences_outlive_the_page() {
         let settings = use_settings();
         settings.set_source(" http://jaeger:16686/search ");
         settings.set_theme(Theme::Dark);
-        View::NONE
     });
     choose.strike().await;
     let later = Stage::new(|| {
@@ -166,7 +163,7 @@ async fn preferences_outlive_the_page() {
         let said = (settings.theme().name(), settings.base().as_str().to_owned());
         settings.set_source("");
         settings.set_theme(Theme::System);
-        el("p", "").text(format!("{said:?}")).into()
+        view! { <p>{format!("{said:?}")}</p> }
     });
     assert_eq!(later.text("p"), r#"("dark", "http://jaeger:16686")"#);
     later.strike().await;

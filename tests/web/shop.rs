@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use spandrel::pages::shop::{Arrival, Arriving, Done, OrderForm};
 use spandrel::state::shop::{Answer, Order, Placed, Product};
-use spandrel::ui::view::leptos;
 use spandrel_trace::units::TraceId;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -21,7 +20,7 @@ fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
     let stage = Stage::new(move || {
         let products = vec![product("item-1", 29.99, 5), product("item-2", 4.5, 1)];
         let place = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
-        leptos(view! { <OrderForm products is_placing=Signal::stored(false) place/> })
+        view! { <OrderForm products is_placing=Signal::stored(false) place/> }
     });
     (stage, sent)
 }
@@ -94,7 +93,7 @@ async fn a_trace_grows_until_it_is_still() {
     };
     let placed = Placed { trace_id: TraceId(0xa1), status: 502, duration: 4_000_000, answer, unsent: None };
     let done = Done { placed, simulated: true };
-    let stage = Stage::new(move || leptos(view! { <Arrival done arriving href="trace/a1"/> }));
+    let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1"/> });
     assert_eq!(stage.attribute("[data-test=shop-result]", "data-trace-id"), TraceId(0xa1).to_string());
     assert_eq!(stage.text("[data-test=shop-spans]"), "waiting for spans…");
     assert!(stage.text(".arrival__refused").contains("payment"));

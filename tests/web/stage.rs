@@ -4,8 +4,7 @@
 use std::any::Any;
 
 use leptos::mount::mount_to;
-use leptos::prelude::{IntoView, document, window};
-use spandrel::ui::view::{View, mount};
+use leptos::prelude::{IntoView, Owner, document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, KeyboardEvent, KeyboardEventInit};
@@ -18,22 +17,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Mounts a view that is not of Leptos in an element of its own.
-    pub fn new(view: impl FnOnce() -> View + 'static) -> Self {
-        Self::with(|host| mount(host, view))
-    }
-
-    /// Mounts components in an element of its own.
-    pub fn of<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) -> Self {
-        Self::with(|host| Box::new(mount_to(host.clone(), view)))
-    }
-
-    fn with(mount: impl FnOnce(&HtmlElement) -> Box<dyn Any>) -> Self {
+    /// Mounts a view in an element of its own.
+    pub fn new<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) -> Self {
         let host: HtmlElement =
             document().create_element("div").expect("an element").dyn_into().expect("an HTML element");
         document().body().expect("a body").append_child(&host).expect("a place in the body");
-        let mounted = Some(mount(&host));
-        Stage { host, mounted }
+        let owner = Owner::new();
+        let view = owner.with(|| mount_to(host.clone(), view));
+        Stage { host, mounted: Some(Box::new((CleanUp(owner), view))) }
     }
 
     /// The first element that a selector finds.
@@ -73,6 +64,15 @@ impl Stage {
         drop(self.mounted.take());
         settle().await;
         assert_eq!(self.host.inner_html().replace("<!---->", ""), "", "what was mounted is gone");
+    }
+}
+
+/// Cleans up an owner when dropped, although effects that it owns refer to it.
+struct CleanUp(Owner);
+
+impl Drop for CleanUp {
+    fn drop(&mut self) {
+        self.0.cleanup();
     }
 }
 

@@ -5,8 +5,6 @@ use spandrel::route::Placement;
 use spandrel::trace_view::session::Session;
 use spandrel::trace_view::waterfall::{Fill, Waterfall};
 use spandrel::trace_view::{coloring, slots_by_string};
-use spandrel::ui::element::el;
-use spandrel::ui::view::{leptos, several};
 use spandrel_trace::scene::palette;
 use spandrel_trace::testing::trace;
 use std::rc::Rc;
@@ -28,11 +26,10 @@ async fn shown(session: Session) -> Stage {
     let stage = Stage::new(move || {
         let slots =
             Memo::new(move |_| Arc::new(slots_by_string(&outline, |names| palette::slots(names, |_| None))));
-        let room = el("div", "")
-            .style("display", "flex")
-            .style("width", "900px")
-            .style("height", &format!("{HEIGHT}px"))
-            .child(leptos(view! {
+        view! {
+            <style>{include_str!("../../assets/css/tokens.css")}</style>
+            <style>{include_str!("../../src/trace_view/waterfall.css")}</style>
+            <div style:display="flex" style:width="900px" style:height=format!("{HEIGHT}px")>
                 <Waterfall
                     session=session
                     slots=slots
@@ -40,12 +37,8 @@ async fn shown(session: Session) -> Stage {
                     fill=fill()
                     note=Rc::new(|_| ().into_any())
                 />
-            }));
-        several([
-            el("style", "").text(include_str!("../../assets/css/tokens.css")),
-            el("style", "").text(include_str!("../../src/trace_view/waterfall.css")),
-            room,
-        ])
+            </div>
+        }
     });
     settle().await;
     frame().await;

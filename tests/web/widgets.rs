@@ -4,7 +4,6 @@ use crate::stage::{Stage, frame, settle};
 use leptos::prelude::*;
 use spandrel::ui::list::RowList;
 use spandrel::ui::problem::ProblemCard;
-use spandrel::ui::view::leptos;
 use spandrel_trace::units::{Problem, ProblemKind};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -15,7 +14,7 @@ async fn a_problem_says_three_things_and_can_be_tried_again() {
         let problem =
             Problem::new(ProblemKind::Refused, "load services", "The backend answered 500: flooded")
                 .answered(Some(500), b"{\"error\":{\"message\":\"<b>flooded</b>\"}}");
-        leptos(view! { <ProblemCard problem=problem retry=move |()| tried.update(|times| *times += 1)/> })
+        view! { <ProblemCard problem=problem retry=move |()| tried.update(|times| *times += 1)/> }
     });
     assert!(stage.text("[data-test=problem-what]").starts_with("Couldn't load services"));
     assert!(stage.text("[data-test=problem-happened]").contains("flooded"));
@@ -33,11 +32,11 @@ async fn a_long_list_mounts_only_rows_in_view() {
     let version = RwSignal::new(0u64);
     let stage = Stage::new(move || {
         let row = |index: usize| view! { <b>{index}</b> };
-        leptos(view! {
+        view! {
             <div style:height="300px" style:display="flex" style:flex-direction="column">
                 <RowList row_height=30.0 count version row/>
             </div>
-        })
+        }
     });
     // The tests' page has none of the app's stylesheets.
     let scroller = stage.find(".row-list");

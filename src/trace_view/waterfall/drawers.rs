@@ -5,7 +5,6 @@
 use super::super::session::Session;
 use super::board::ROW;
 use crate::ui::canvas::SizeWatch;
-use crate::ui::element::el;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
@@ -32,8 +31,23 @@ struct Drawer {
     content: HtmlElement,
     /// Whether all of it was there when it was measured.
     settled: bool,
+    owner: Owner,
     _view: Box<dyn Any>,
     _size: SizeWatch,
+}
+
+impl Drop for Drawer {
+    fn drop(&mut self) {
+        // Effects of the content hold their owner, so that dropping it does not clean it up.
+        self.owner.cleanup();
+    }
+}
+
+/// A new `div` with an ARIA role.
+fn div(role: &str) -> Option<HtmlElement> {
+    let element = document().create_element("div").ok()?;
+    element.set_attribute("role", role).ok()?;
+    element.dyn_into().ok()
 }
 
 /// The drawers.
@@ -183,20 +197,23 @@ impl Drawers {
     }
 
     fn make(&self, id: SpanId, resized: &Rc<dyn Fn(SpanId)>) -> Option<Drawer> {
-        let cell = el("div", "").attr("role", "gridcell");
-        let host = cell.node::<HtmlElement>();
-        let drawer =
-            el("div", "span-drawer").test("span-drawer").attr("id", name(id)).attr("role", "row").child(cell);
-        let fill = self.fill.clone();
-        let view = mount_to(host.clone(), move || fill(id));
-        let content: HtmlElement = host.first_element_child()?.unchecked_into();
+        let (drawer, cell) = (div("row")?, div("gridcell")?);
+        drawer.set_id(&name(id));
+        drawer.set_class_name("span-drawer");
+        // The attribute's name is valid, and a new element fits into any other.
+        let _ = drawer.set_attribute("data-test", "span-drawer");
+        let _ = drawer.append_child(&cell);
+        let (fill, owner) = (self.fill.clone(), Owner::new());
+        let view = owner.with(|| mount_to(cell.clone(), move || fill(id)));
+        let content: HtmlElement = cell.first_element_child()?.unchecked_into();
         let resized = resized.clone();
         let size = SizeWatch::new(&content, move || resized(id));
         Some(Drawer {
             id,
-            element: drawer.node(),
+            element: drawer,
             content,
             settled: false,
+            owner,
             _view: Box::new(view),
             _size: size,
         })

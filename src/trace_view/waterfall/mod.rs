@@ -20,9 +20,8 @@ pub use drawers::Fill;
 use super::coloring::{Coloring, Slots};
 use super::session::Session;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
-use crate::ui::progress::progress;
+use crate::ui::progress::Progress;
 use crate::ui::split::Divider;
-use crate::ui::view::Nodes;
 use arrange::ArrangeButton;
 use board::Elements;
 use heads::{Breadcrumb, ColumnHeads};
@@ -58,11 +57,11 @@ pub fn Waterfall(
     let widest = Signal::derive(move || (session.viewport.width.get() * 0.7).max(200.0));
     let computing_rows = move || {
         session.folding.computing.get().then(|| {
-            let bar = move || {
-                let text = Signal::stored("Sorting rows…".to_owned());
-                progress(text, Signal::stored(None)).into()
-            };
-            view! { <div class="waterfall-arranging" data-test="arranging"><Nodes make=bar/></div> }
+            view! {
+                <div class="waterfall-arranging" data-test="arranging">
+                    <Progress text="Sorting rows…"/>
+                </div>
+            }
         })
     };
     let note = StoredValue::new_local(note);
