@@ -6,7 +6,7 @@ use super::timer::YieldTimer;
 use crate::io::{fetch, file};
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::engine::message::encode;
-use spandrel_trace::engine::{Answer, Expect, Intake, Progress};
+use spandrel_trace::engine::{Answer, Expect, FileSet, Intake, Progress};
 use spandrel_trace::units::Problem;
 use wasm_bindgen::JsCast;
 use web_sys::File;
@@ -46,29 +46,25 @@ impl Worker {
 
     /// Reads files and buffers one after the other, as one list of traces.
     pub(super) async fn read_files(&self, id: u32, name: &str, payload: &Array) -> Result<Answer, Problem> {
-        let mut all = Vec::new();
-        let mut notes = Vec::new();
+        let mut set = FileSet::default();
         let mut timer = YieldTimer::default();
-        for (index, part) in payload.iter().enumerate() {
-            let first = index == 0;
-            let answer = if let Some(one) = part.dyn_ref::<File>() {
-                let expect = Expect::File { name: one.name(), first };
-                let intake = self.engine.borrow().begin(expect, 200, Some(one.size() as u64));
-                self.stream(id, intake, file::open(one), &mut timer).await.map_err(|problem| *problem)?
+        for part in payload.iter() {
+            let first = set.is_empty();
+            let file = part.dyn_ref::<File>();
+            let name = file.map_or_else(|| name.to_owned(), File::name);
+            let expect = Expect::File { name: name.clone(), first };
+            let read = if let Some(file) = file {
+                let intake = self.engine.borrow().begin(expect, 200, Some(file.size() as u64));
+                self.stream(id, intake, file::open(file), &mut timer).await.map_err(|problem| *problem)
             } else {
-                let expect = Expect::File { name: name.to_owned(), first };
-                self.read_bytes(id, expect, part.unchecked_into(), &mut timer).await?
+                self.read_bytes(id, expect, part.unchecked_into(), &mut timer).await
             };
-            match answer {
-                Answer::Opened { summaries, warnings } => {
-                    all.extend(summaries);
-                    notes.extend(warnings);
-                }
-                Answer::Failed(problem) => return Err(problem),
-                other => return Ok(other),
+            match read {
+                Err(problem) if self.is_cancelled(id) => return Err(problem),
+                read => set.add(&name, read.unwrap_or_else(Answer::Failed)),
             }
         }
-        Ok(Answer::Opened { summaries: all, warnings: notes })
+        Ok(set.finish())
     }
 
     async fn read_bytes(

@@ -9,7 +9,7 @@
 
 use serde_json::Value;
 use spandrel_trace::engine::{
-    Answer, Engine, Expect, Export, Matches, Question, QuestionTopic, api_is_absent,
+    Answer, Engine, Expect, Export, FileSet, Matches, Question, QuestionTopic, api_is_absent,
 };
 use spandrel_trace::model::{SpanSet, TraceSummary, TraceVersion};
 use spandrel_trace::source::{Api, SearchQuery, Task};
@@ -124,6 +124,51 @@ fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
     ));
     assert_eq!((problem.kind, problem.attempted.as_str()), (ProblemKind::Unreadable, "open bad.json"));
     assert!(engine.outline(&keys[0]).is_some(), "a broken file does not take away what was open");
+}
+
+/// Opens files together.
+fn open_together(engine: &mut Engine, files: &[(&str, Vec<u8>)]) -> Answer {
+    let mut set = FileSet::default();
+    for (name, bytes) in files {
+        let expect = Expect::File { name: (*name).into(), first: set.is_empty() };
+        let mut intake = engine.begin(expect, 200, None);
+        let answer = match intake.push(bytes) {
+            Ok(_) => engine.finish(intake),
+            Err(problem) => Answer::Failed(problem),
+        };
+        set.add(name, answer);
+    }
+    set.finish()
+}
+
+#[test]
+fn files_are_one_set_and_a_bad_one_keeps_no_other_from_opening() {
+    let file = |name: &'static str| {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/hunt").join(name);
+        (name, std::fs::read(path).unwrap())
+    };
+    let mut engine = Engine::default();
+    let broken = ("broken.json", br#"{"data":[{"traceID":"7","spans":[{"#.to_vec());
+    let files = [("empty.json", Vec::new()), file("m8-part-a.json"), broken.clone(), file("m9-part-b.json")];
+    let Answer::Opened { summaries, warnings } = open_together(&mut engine, &files) else {
+        panic!("not opened")
+    };
+    let [summary] = &summaries[..] else { panic!("one trace over two files: {summaries:?}") };
+    assert_eq!((summary.spans, summary.orphans), (3, 0));
+    let outline = engine.outline(&summary.key()).unwrap();
+    let names: Vec<&str> = (0..3).map(|span| outline.name_of(span)).collect();
+    assert_eq!((names, &outline.depth[..]), (vec!["grind", "fetch grain", "store flour"], &[0, 1, 1][..]));
+    assert_eq!(outline.warnings, ["1 span was sent more than once; it is shown once"]);
+    for name in ["empty.json", "broken.json"] {
+        assert_eq!(warnings.iter().filter(|warning| warning.starts_with(name)).count(), 1, "{warnings:?}");
+    }
+    // The order of the files changes nothing, and the same file twice adds nothing.
+    let files = [file("m9-part-b.json"), file("m8-part-a.json"), file("m9-part-b.json")];
+    let Answer::Opened { summaries, .. } = open_together(&mut engine, &files) else { panic!("not opened") };
+    assert_eq!((summaries.len(), summaries[0].spans, summaries[0].orphans), (1, 3, 0));
+    // Where no file can be read, what was open stays open.
+    assert_eq!(failed(open_together(&mut engine, &[broken])).kind, ProblemKind::Unreadable);
+    assert!(engine.outline(&summaries[0].key()).is_some());
 }
 
 #[test]

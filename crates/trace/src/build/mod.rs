@@ -5,7 +5,10 @@
 
 mod arrange;
 mod assemble;
+mod merge;
 mod resent;
+
+pub use merge::merge;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
@@ -13,7 +16,7 @@ use crate::model::{
     StrIx, Strings,
 };
 use crate::units::{SpanId, TraceId};
-use rustc_hash::FxHashMap;
+use foldhash::HashMap;
 
 /// What is known of a span as soon as it is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,7 +65,7 @@ pub struct TraceBuilder {
     event_times: Vec<u64>,
     others: Vec<(u32, SpanId)>,
     traces: Vec<Gathered>,
-    trace_numbers: FxHashMap<TraceId, u32>,
+    trace_numbers: HashMap<TraceId, u32>,
     last_trace: Option<(TraceId, u32)>,
     shared: Shared,
     blocks: Vec<Block>,

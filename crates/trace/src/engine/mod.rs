@@ -9,6 +9,7 @@
 mod answers;
 mod download;
 pub mod failure;
+mod file_set;
 mod find;
 mod intake;
 mod links;
@@ -19,6 +20,7 @@ mod warm;
 
 pub use crate::format::write::Export;
 pub use download::Download;
+pub use file_set::FileSet;
 pub use intake::{Intake, api_is_absent};
 pub use question::{
     Answer, EngineCommand, Expect, Matches, Progress, Question, QuestionTopic, SearchResults, SpanDetail,
@@ -27,6 +29,7 @@ pub use warm::WarmUp;
 
 use crate::analysis::dependencies;
 use crate::analysis::missing::missing;
+use crate::build::merge;
 use crate::format::write::export;
 use crate::model::{Opened, Outline, Outside, SpanIx, Trace, TraceSummary, TraceVersion};
 use crate::source::{Api, SearchQuery, Task};
@@ -142,9 +145,15 @@ impl Engine {
         if first {
             self.traces.retain(|_, held| !held.file);
         }
-        let summaries: Vec<TraceSummary> = opened.traces.iter().map(Trace::summary).collect();
-        for (trace, summary) in opened.traces.into_iter().zip(&summaries) {
-            self.hold(summary.key(), trace, true);
+        let mut summaries = Vec::with_capacity(opened.traces.len());
+        for mut trace in opened.traces {
+            let key = trace.summary().key();
+            // Files that are opened together may hold parts of one trace.
+            if let Some(part) = self.traces.get(&key).filter(|held| held.file) {
+                trace = merge(&part.trace, &trace);
+            }
+            summaries.push(trace.summary());
+            self.hold(key, trace, true);
         }
         Answer::Opened { summaries, warnings: opened.warnings }
     }

@@ -1,27 +1,43 @@
 //! Strings kept once, found by number.
 
-use crate::units::{hash, same};
+use crate::units::same;
+use foldhash::fast::RandomState;
+use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _};
 
 /// The number of a string in a [`Strings`]; 0 is always the empty string.
 pub type StrIx = u32;
 
 /// An append-only arena of distinct strings: one buffer, one table of ends.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Strings {
     bytes: String,
     ends: Vec<u32>,
     /// Places by hash, twice as many as there are strings at least: hash and number of a string, or [`FREE`]. Empty
     /// until the first search where the strings came from elsewhere.
     table: Vec<(u32, StrIx)>,
+    /// Seeds the hash, or a sender could choose strings of one hash and make every search a walk over all of them.
+    seed: RandomState,
 }
 
 const FREE: (u32, StrIx) = (0, StrIx::MAX);
 
 impl Default for Strings {
     fn default() -> Self {
-        let mut strings = Strings { bytes: String::new(), ends: Vec::new(), table: Vec::new() };
+        let mut strings = Strings {
+            bytes: String::new(),
+            ends: Vec::new(),
+            table: Vec::new(),
+            seed: RandomState::default(),
+        };
         strings.intern("");
         strings
+    }
+}
+
+impl fmt::Debug for Strings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -31,7 +47,12 @@ impl Strings {
         let rising = ends.is_sorted() && ends.first() == Some(&0);
         let fits = ends.last().is_some_and(|end| *end as usize == bytes.len());
         let texts = ends.iter().all(|end| bytes.is_char_boundary(*end as usize));
-        (rising && fits && texts).then(|| Strings { bytes, ends, table: Vec::new() })
+        (rising && fits && texts).then(|| Strings {
+            bytes,
+            ends,
+            table: Vec::new(),
+            seed: RandomState::default(),
+        })
     }
 
     /// All strings, one behind the other, and where each ends.
@@ -64,7 +85,7 @@ impl Strings {
         if self.table.is_empty() {
             return (0..self.len() as StrIx).find(|index| self.get(*index) == text);
         }
-        self.look(hash(text.as_bytes()), text.as_bytes()).ok()
+        self.look(self.hash(text.as_bytes()), text.as_bytes()).ok()
     }
 
     /// The number of `text`, or its hash and the place that it would have.
@@ -73,7 +94,7 @@ impl Strings {
         if self.ends.len() * 2 >= self.table.len() {
             self.make_room();
         }
-        let hash = hash(text);
+        let hash = self.hash(text);
         self.look(hash, text).map_err(|place| (hash, place))
     }
 
@@ -92,6 +113,13 @@ impl Strings {
             }
             place = (place + 1) & last;
         }
+    }
+
+    #[inline]
+    fn hash(&self, text: &[u8]) -> u32 {
+        let mut hasher = self.seed.build_hasher();
+        hasher.write(text);
+        hasher.finish() as u32
     }
 
     fn add(&mut self, text: &str, (hash, place): (u32, usize)) -> StrIx {
@@ -119,7 +147,7 @@ impl Strings {
             Some(known) => {
                 known.into_iter().filter(|entry| entry.1 != FREE.1).for_each(|(hash, index)| put(hash, index))
             }
-            None => (0..self.len() as StrIx).for_each(|index| put(hash(self.bytes_of(index)), index)),
+            None => (0..self.len() as StrIx).for_each(|index| put(self.hash(self.bytes_of(index)), index)),
         }
         self.table = table;
     }
@@ -181,6 +209,34 @@ mod tests {
             (strings.find("cart"), strings.find("cat"), strings.find("")),
             (Some(cart), None, Some(0))
         );
+    }
+
+    /// A hash as it was used here: without a seed, so that anybody can choose texts of which all have the same.
+    fn unseeded(text: &[u8]) -> u32 {
+        let mixed = |number: u64| {
+            let product = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            product ^ product >> 32
+        };
+        let words = text.chunks(8).map(|word| word.try_into().map(u64::from_le_bytes).unwrap_or_default());
+        words.fold(text.len() as u64, |hash, word| mixed(hash ^ word)) as u32
+    }
+
+    #[test]
+    fn chosen_strings_do_not_fall_into_one_place() {
+        const PLACES: u32 = 1 << 12;
+        let chosen: Vec<String> = (0u64..)
+            .map(|number| format!("{number:016x}"))
+            .filter(|text| unseeded(text.as_bytes()).is_multiple_of(PLACES))
+            .take(1_000)
+            .collect();
+        let mut strings = Strings::default();
+        for text in &chosen {
+            strings.intern(text);
+        }
+        // Half of the places are free at least: long runs are as unlikely as heads fifty times.
+        let taken: Vec<bool> = strings.table.iter().map(|entry| entry.1 != FREE.1).collect();
+        let longest = taken.split(|taken| !taken).map(<[bool]>::len).max().unwrap();
+        assert!(longest < 100, "a search takes up to {longest} steps");
     }
 
     #[test]

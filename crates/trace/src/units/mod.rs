@@ -20,5 +20,5 @@ pub use id::{SpanId, TraceId, parse_hex};
 pub use moment::Moment;
 pub use number::{compact, count, percent, rate};
 pub use problem::{Problem, ProblemKind};
-pub use same::{hash, same};
+pub use same::same;
 pub use time::{civil, parse_rfc3339, rfc3339};

@@ -1,4 +1,4 @@
-//! Short texts compared and told apart, eight bytes at a time: what the standard library calls for it in wasm goes byte
+//! Short texts compared, eight bytes at a time: what the standard library calls for it in wasm goes byte
 //! by byte.
 
 /// The first eight bytes as a number.
@@ -41,34 +41,9 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
     true
 }
 
-/// A number that differs for nearly all different texts. Not for what an enemy chooses.
-#[inline]
-pub fn hash(text: &[u8]) -> u32 {
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let Some(last) = text.last_chunk() else {
-        return mixed(mixed(text.len() as u64) ^ short(text)) as u32;
-    };
-    let mut hash = text.len() as u64;
-    let mut rest = text;
-    while rest.len() > 8 {
-        let Some(next) = word(rest) else { break };
-        hash = mixed(hash ^ next);
-        rest = &rest[8..];
-    }
-    return mixed(hash ^ u64::from_le_bytes(*last)) as u32;
-
-    /// The upper half of a product depends on all bits, so it is what goes down.
-    #[inline(always)]
-    fn mixed(number: u64) -> u64 {
-        let product = number.wrapping_mul(SPREAD);
-        product ^ product >> 32
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
 
     #[test]
     fn every_byte_counts() {
@@ -80,17 +55,7 @@ mod tests {
                 let mut other = text[..len].to_vec();
                 other[at] ^= 0x40;
                 assert!(!same(&text[..len], &other), "{at} of {len}");
-                assert_ne!(hash(&text[..len]), hash(&other), "{at} of {len}");
             }
         }
-    }
-
-    #[test]
-    fn likely_texts_have_hashes_of_their_own() {
-        let texts =
-            (0..50_000).flat_map(|at| [format!("{at}"), format!("/items/{at}?page=1"), format!("{at:016x}")]);
-        let hashes: HashSet<u32> = texts.map(|text| hash(text.as_bytes())).collect();
-        // Among 150,000 random numbers of 32 bits about three are there twice.
-        assert!(hashes.len() > 150_000 - 15, "{}", hashes.len());
     }
 }
