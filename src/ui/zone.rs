@@ -13,7 +13,11 @@ pub fn ZoneSwitch(
     switch: UnsyncCallback<()>,
 ) -> impl IntoView {
     let title = move || {
-        if is_utc.get() { "Time zone: UTC. Switch to local time" } else { "Time zone: local. Switch to UTC" }
+        if is_utc.get() {
+            "Time zone: UTC. Switch to local time"
+        } else {
+            "Time zone: local time. Switch to UTC"
+        }
     };
     view! {
         <button
