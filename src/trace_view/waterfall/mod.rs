@@ -165,7 +165,7 @@ fn FoldButtons(session: Session) -> impl IntoView {
                     class="waterfall-fold"
                     data-test=test
                     title=format!("{name} ({key})")
-                    aria-label=name
+                    aria-label=format!("{name} ({face})")
                     on:click=move |_| act(&session)
                 >
                     {face}
