@@ -61,6 +61,10 @@ pub struct Config {
     /// Listen wider than loopback without a token.
     #[arg(long, env = "SPANDREL_INSECURE")]
     pub insecure: bool,
+    /// Seconds that a client may take for the head of a request or a small body, be idle between two requests, or
+    /// read nothing of its answer.
+    #[arg(long, env = "SPANDREL_CLIENT_TIME", default_value_t = 30)]
+    pub client_time: u64,
     /// Seconds that a query may run.
     #[arg(long, env = "SPANDREL_QUERY_TIME", default_value_t = 30)]
     pub query_time: u64,

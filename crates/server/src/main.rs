@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot start: {error}")),
     };
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let running = match spandrel_server::start(&config).await {
             Ok(running) => running,
             Err(error) => return fail(&format!("{error:#}")),
@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         wait_for_signal().await;
         running.stop().await;
         ExitCode::SUCCESS
-    })
+    });
+    // Queries that still run on threads of their own are not waited for.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    ended
 }
 
 fn fail(why: &str) -> ExitCode {

@@ -1,6 +1,7 @@
 //! `/metrics`: what the server counts, in the text format that Prometheus scrapes.
 
 use crate::ingest::Intake;
+use crate::jaeger::queries::Queries;
 use crate::store::Store;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -20,9 +21,9 @@ pub struct Metrics(Arc<Registry>);
 
 impl Metrics {
     /// What these count.
-    pub fn new(intake: Intake, store: Store) -> Self {
+    pub fn new(intake: Intake, store: Store, queries: Queries) -> Self {
         let mut registry = Registry::with_prefix("spandrel");
-        registry.register_collector(Box::new(Counts { intake, store }));
+        registry.register_collector(Box::new(Counts { intake, store, queries }));
         Metrics(Arc::new(registry))
     }
 
@@ -43,6 +44,7 @@ impl Metrics {
 struct Counts {
     intake: Intake,
     store: Store,
+    queries: Queries,
 }
 
 impl fmt::Debug for Counts {
@@ -71,7 +73,10 @@ impl Collector for Counts {
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
         let [spans, parts, segments] = self.store.numbers();
+        let (streams, answer_bytes) = self.queries.streams();
         for (name, help, value) in [
+            ("streams", "Answers that are being streamed", streams as u64),
+            ("answer_bytes", "Bytes of memory reserved for streamed answers", answer_bytes as u64),
             ("intake_bytes", "Bytes of requests in memory", self.intake.held()),
             ("store_spans", "Spans kept", spans),
             ("store_parts", "Parts (one per trace and batch) kept", parts),

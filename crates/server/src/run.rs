@@ -4,24 +4,27 @@ use crate::config::Config;
 use crate::files::Viewer;
 use crate::forward::Shop;
 use crate::guard::Guard;
+use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
 use crate::jaeger::queries::Queries;
 use crate::metrics::Metrics;
+use crate::protocol;
 use crate::routes::{self, Query};
+use crate::serve::serve;
 use crate::store::Store;
-use axum::Router;
-use axum::serve::ListenerExt;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Bytes of memory that `POST /api/transform` may use.
+const TRANSFORM_BYTES: usize = 128 << 20;
 /// Bytes of memory that answers may use which wait for slow readers.
 const ANSWER_BYTES: usize = 128 << 20;
-/// How long open connections may take to finish when the server stops.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long the store may take to write what waits when the server stops.
+const CLOSE_TIME: Duration = Duration::from_secs(3);
 
 /// A server that runs.
 pub struct Running {
@@ -95,26 +98,49 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let store = open(config).await?;
     let max_request = usize::try_from(config.max_request).unwrap_or(usize::MAX / 2);
     let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
-    let intake = Intake::new(store.clone(), max_request, max_waiting);
+    let time = Duration::from_secs(config.client_time.max(1));
+    let intake = Intake::new(store.clone(), max_request, max_waiting, time);
     let (stop, stopped) = watch::channel(false);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
+    let metrics = Metrics::new(intake.clone(), store.clone(), queries.clone());
     let state = Query {
-        backend: Backend { store: store.clone(), queries },
+        backend: Backend {
+            store: store.clone(),
+            queries,
+            transforms: Memory::new(TRANSFORM_BYTES),
+            client_time: time,
+        },
         intake: intake.clone(),
         viewer: Viewer::new(config.viewer.clone()),
         shop: Shop::new(&config.shop)?,
-        metrics: Metrics::new(intake.clone(), store.clone()),
+        metrics,
         prefix: config.prefix().into(),
     };
     let guard = Guard::new(config, query.1);
     let query_router = routes::query(state, &guard);
     let otlp_router = routes::otlp(intake.clone(), &guard);
     let addresses = (query.1, otlp_http.1, otlp_grpc.1);
+    let trace_service = TraceService::new(intake, guard);
     let tasks = vec![
-        serve(query.0, query_router, stopped.clone()),
-        serve(otlp_http.0, otlp_router, stopped.clone()),
-        serve_grpc(otlp_grpc.0, TraceService::new(intake, guard), stopped),
+        tokio::spawn(serve(
+            query.0,
+            time,
+            move |stream| protocol::http(stream, query_router.clone(), time),
+            stopped.clone(),
+        )),
+        tokio::spawn(serve(
+            otlp_http.0,
+            time,
+            move |stream| protocol::http(stream, otlp_router.clone(), time),
+            stopped.clone(),
+        )),
+        tokio::spawn(serve(
+            otlp_grpc.0,
+            time,
+            move |stream| protocol::grpc(stream, trace_service.clone()),
+            stopped,
+        )),
     ];
     Ok(Running {
         query: addresses.0,
@@ -139,14 +165,15 @@ impl Running {
     /// Takes no more requests, finishes those under way, flushes the store.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        for mut task in self.tasks {
-            if tokio::time::timeout(FAREWELL, &mut task).await.is_err() {
-                task.abort();
-            }
+        for task in self.tasks {
+            // Each ends by itself, all at the same time; the only failure is a panic, which has been printed.
+            let _ = task.await;
         }
         let store = self.store;
-        // The only failure is a panic in there, which has been printed.
-        let _ = tokio::task::spawn_blocking(move || store.close()).await;
+        let closed = tokio::task::spawn_blocking(move || store.close());
+        if tokio::time::timeout(CLOSE_TIME, closed).await.is_err() {
+            tracing::warn!("the store is not closed in time; what was acknowledged is on disk");
+        }
     }
 }
 
@@ -184,35 +211,4 @@ async fn bind(
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is as good a reason to stop.
-    let _ = stopped.wait_for(|stop| *stop).await;
-}
-
-fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
-    let listener = listener.tap_io(|stream| {
-        // Without it small answers wait for the peer's acknowledgement; failing to set it only costs time.
-        let _ = stream.set_nodelay(true);
-    });
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await {
-            tracing::error!("serving HTTP failed: {error}");
-        }
-    })
-}
-
-fn serve_grpc(
-    listener: TcpListener,
-    service: TraceService,
-    stopped: watch::Receiver<bool>,
-) -> JoinHandle<()> {
-    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-    tokio::spawn(async move {
-        let server = tonic::transport::Server::builder().add_service(service);
-        if let Err(error) = server.serve_with_incoming_shutdown(incoming, until(stopped)).await {
-            tracing::error!("serving gRPC failed: {error}");
-        }
-    })
 }

@@ -24,6 +24,8 @@ mod otlp;
 mod queries;
 #[path = "api/recorded.rs"]
 mod recorded;
+#[path = "api/slow.rs"]
+mod slow;
 #[path = "api/support.rs"]
 mod support;
 #[path = "api/viewer.rs"]

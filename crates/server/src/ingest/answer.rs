@@ -12,6 +12,7 @@ pub const DONE_JSON: &str = r#"{"partialSuccess":{}}"#;
 pub fn code(refusal: &Refusal) -> u32 {
     match refusal {
         Refusal::Malformed(_) => 3,
+        Refusal::TooSlow => 4,
         Refusal::TooLarge(_)
         | Refusal::TooMuch(_)
         | Refusal::NeverFits(_)
@@ -25,6 +26,7 @@ pub fn code(refusal: &Refusal) -> u32 {
 pub fn http_status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::Malformed(_) => 400,
+        Refusal::TooSlow => 408,
         Refusal::TooLarge(_) | Refusal::TooMuch(_) | Refusal::NeverFits(_) => 413,
         Refusal::Full(_) | Refusal::Busy | Refusal::Failed(_) => 503,
     }

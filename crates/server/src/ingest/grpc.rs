@@ -1,17 +1,20 @@
-//! OTLP over gRPC: `opentelemetry.proto.collector.trace.v1.TraceService/Export`, gzip accepted.
+//! OTLP over gRPC: `opentelemetry.proto.collector.trace.v1.TraceService/Export`, plain or gzip.
 //!
-//! The request is taken as bytes (the codec does not build messages) and goes the way of an HTTP body.
+//! The message is read as an HTTP body is, under the same limits on memory and time: tonic's codec would read and
+//! inflate it before either could be counted.
 
-use super::{Intake, Refusal, answer};
+use super::room::Room;
+use super::{Intake, Refusal, answer, blocking, body, encoding};
 use crate::guard::Guard;
-use axum::http::{HeaderValue, Request, Response};
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::server::{Grpc, NamedService, UnaryService};
+use axum::http::{HeaderMap, HeaderValue, Request, Response};
+use bytes::{BufMut, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use tonic::{Code, Status};
+
+const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/// Bytes before a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
 
 /// The trace service.
 #[derive(Clone)]
@@ -25,113 +28,142 @@ impl TraceService {
     pub fn new(intake: Intake, guard: Guard) -> Self {
         TraceService { intake, guard }
     }
-}
 
-impl NamedService for TraceService {
-    const NAME: &'static str = "opentelemetry.proto.collector.trace.v1.TraceService";
-}
-
-type Answered<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
-
-impl tower::Service<Request<tonic::body::Body>> for TraceService {
-    type Response = Response<tonic::body::Body>;
-    type Error = Infallible;
-    type Future = Answered<Self::Response, Infallible>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+    /// Answers one call.
+    pub async fn answer(&self, request: Request<Incoming>) -> Response<tonic::body::Body> {
+        if !self.guard.is_authorized(request.headers()) {
+            return Status::unauthenticated("the token is required (--token)").into_http();
+        }
+        if request.uri().path() != EXPORT {
+            return Status::unimplemented("only TraceService/Export is served").into_http();
+        }
+        match self.export(request).await {
+            Ok(()) => done(),
+            Err(status) => {
+                let mut response = status.into_http();
+                response.headers_mut().insert("grpc-accept-encoding", HeaderValue::from_static("gzip"));
+                response
+            }
+        }
     }
 
-    fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
-        let intake = self.intake.clone();
-        let authorized = self.guard.is_authorized(request.headers());
-        Box::pin(async move {
-            if !authorized {
-                return Ok(Status::unauthenticated("the token is required (--token)").into_http());
-            }
-            if !request.uri().path().ends_with("/Export") {
-                return Ok(Status::unimplemented("only Export is served").into_http());
-            }
-            let mut grpc = Grpc::new(Whole)
-                .accept_compressed(CompressionEncoding::Gzip)
-                .max_decoding_message_size(intake.max_request);
-            let mut response = grpc.unary(Export { intake }, request).await;
-            // A message over the limit comes back as OUT_OF_RANGE, which senders of OTLP try again for ever.
-            if response.headers().get("grpc-status") == Some(&HeaderValue::from_static("11")) {
-                response.headers_mut().insert("grpc-status", HeaderValue::from_static("8"));
-            }
-            Ok(response)
+    async fn export(&self, request: Request<Incoming>) -> Result<(), Status> {
+        let encoding = encoding_of(request.headers())?;
+        let mut room = self.intake.room();
+        let read = body::read(self.intake.limits(PREFIX), &mut request.into_body(), None, &mut room).await;
+        let taken = match read {
+            Ok(message) => match framed(&message)? {
+                Message { compressed: true, .. } if encoding.is_none() => {
+                    return Err(Status::internal("a compressed message without grpc-encoding"));
+                }
+                Message { compressed, .. } => {
+                    let encoding = if compressed { encoding } else { None };
+                    self.take(message, encoding, room).await
+                }
+            },
+            Err(refusal) => Err(refusal),
+        };
+        taken.map_err(|refusal| {
+            self.intake.count(&refusal);
+            let code = Code::from(answer::code(&refusal) as i32);
+            // Details are for `RetryInfo`, which tells senders to come again.
+            let details = refusal.retry_after().map(|_| answer::status(&refusal)).unwrap_or_default();
+            Status::with_details(code, refusal.to_string(), details.into())
         })
     }
-}
 
-struct Export {
-    intake: Intake,
-}
-
-impl UnaryService<Vec<u8>> for Export {
-    type Response = Vec<u8>;
-    type Future = Answered<tonic::Response<Vec<u8>>, Status>;
-
-    fn call(&mut self, request: tonic::Request<Vec<u8>>) -> Self::Future {
-        let intake = self.intake.clone();
-        Box::pin(async move {
-            let body = request.into_inner();
-            let mut room = intake.room();
-            let taken = match room.take(body.len()) {
-                Ok(()) => intake.take(body, room).await,
-                Err(refusal) => Err(refusal),
-            };
-            taken.map(|()| tonic::Response::new(answer::DONE.to_vec())).map_err(|refusal| {
-                intake.count(&refusal);
-                status_of(&refusal)
-            })
-        })
+    async fn take(
+        &self,
+        mut bytes: Vec<u8>,
+        encoding: Option<String>,
+        mut room: Room,
+    ) -> Result<(), Refusal> {
+        let limit = self.intake.max_request;
+        match encoding {
+            Some(encoding) => {
+                let (plain, room) = blocking(move || -> Result<_, Refusal> {
+                    let plain = encoding::decode(&bytes[PREFIX..], &encoding, limit, &mut room)?;
+                    room.give(bytes.capacity());
+                    Ok((plain, room))
+                })
+                .await??;
+                self.intake.take(plain, room).await
+            }
+            None => {
+                bytes.drain(..PREFIX);
+                self.intake.take(bytes, room).await
+            }
+        }
     }
 }
 
-fn status_of(refusal: &Refusal) -> Status {
-    let code = Code::from(answer::code(refusal) as i32);
-    Status::with_details(code, refusal.to_string(), answer::status(refusal).into())
-}
-
-/// A codec that leaves messages as they are.
-struct Whole;
-
-impl Codec for Whole {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Whole;
-    type Decoder = Whole;
-
-    fn encoder(&mut self) -> Whole {
-        Whole
-    }
-
-    fn decoder(&mut self) -> Whole {
-        Whole
+/// What `grpc-encoding` names; `None` for no compression.
+fn encoding_of(headers: &HeaderMap) -> Result<Option<String>, Status> {
+    match headers.get("grpc-encoding").map(|value| value.to_str().unwrap_or_default()) {
+        None | Some("identity") => Ok(None),
+        Some("gzip") => Ok(Some("gzip".to_owned())),
+        Some(other) => {
+            Err(Status::unimplemented(format!("grpc-encoding {other} is not supported: use gzip")))
+        }
     }
 }
 
-impl Encoder for Whole {
-    type Item = Vec<u8>;
-    type Error = Status;
+struct Message {
+    compressed: bool,
+}
 
-    fn encode(&mut self, item: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        use bytes::BufMut;
-        out.put_slice(&item);
-        Ok(())
+/// Checks that a body is one message with its prefix, as a unary call has.
+fn framed(body: &[u8]) -> Result<Message, Status> {
+    let Some((prefix, message)) = body.split_first_chunk::<PREFIX>() else {
+        return Err(Status::internal("a unary call needs a message"));
+    };
+    let [compressed, length @ ..] = *prefix;
+    let length = u32::from_be_bytes(length) as usize;
+    match message.len() {
+        _ if compressed > 1 => Err(Status::internal("a message with an unknown flag")),
+        more if more > length => Err(Status::internal("a unary call has one message")),
+        less if less < length => Err(Status::internal("the message ends early")),
+        _ => Ok(Message { compressed: compressed == 1 }),
     }
 }
 
-impl Decoder for Whole {
-    type Item = Vec<u8>;
-    type Error = Status;
+/// `ExportTraceServiceResponse`, and trailers that say that all went well.
+fn done() -> Response<tonic::body::Body> {
+    let mut message = BytesMut::with_capacity(PREFIX + answer::DONE.len());
+    message.put_u8(0);
+    message.put_u32(answer::DONE.len() as u32);
+    message.put_slice(answer::DONE);
+    let trailers = HeaderMap::from_iter([(
+        axum::http::HeaderName::from_static("grpc-status"),
+        HeaderValue::from_static("0"),
+    )]);
+    let body = Full::new(message.freeze()).with_trailers(std::future::ready(Some(Ok(trailers))));
+    let mut response = Response::new(tonic::body::Body::new(body));
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    response
+}
 
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        use bytes::Buf;
-        let mut message = vec![0; from.remaining()];
-        from.copy_to_slice(&mut message);
-        Ok(Some(message))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unary_call_has_one_whole_message() {
+        let message =
+            |flag: u8, bytes: &[u8]| [&[flag], &(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
+        assert!(framed(&message(0, b"")).is_ok_and(|message| !message.compressed));
+        assert!(framed(&message(1, b"x")).is_ok_and(|message| message.compressed));
+        let two = [message(0, b"a"), message(0, b"b")].concat();
+        for (body, why) in [
+            (&two[..], "one message"),
+            (&two[..5], "ends early"),
+            (&two[..4], "needs a message"),
+            (&[], "needs a message"),
+            (&message(2, b"x"), "unknown flag"),
+        ] {
+            let refused = framed(body).err().unwrap();
+            assert_eq!(refused.code(), Code::Internal);
+            assert!(refused.message().contains(why), "{refused}");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
 
-use super::room::Room;
-use super::{Intake, Refusal, answer, blocking, encoding, json};
+use super::{Intake, Refusal, answer, blocking, body, encoding, json};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
@@ -43,8 +42,9 @@ async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<
     let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().ok();
     let mut body = request.into_body();
     let mut room = intake.room();
-    let mut bytes = match read(intake.max_request, &mut body, announced, &mut room).await {
+    let mut bytes = match body::read(intake.limits(0), &mut body, announced, &mut room).await {
         Ok(bytes) => bytes,
+        Err(Refusal::TooSlow) => return Err(Refusal::TooSlow),
         Err(refusal) => {
             // A sender that is still writing would see a broken connection instead of the answer.
             let _ = tokio::time::timeout(DRAIN_TIME, drain(body, intake.max_request.saturating_mul(4))).await;
@@ -70,28 +70,6 @@ async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<
         .await??;
     }
     intake.take(bytes, room).await
-}
-
-/// Reads a body of at most `limit` bytes. Memory is taken as the bytes arrive, whatever length was announced.
-async fn read(
-    limit: usize,
-    body: &mut Body,
-    announced: Option<usize>,
-    room: &mut Room,
-) -> Result<Vec<u8>, Refusal> {
-    if announced.is_some_and(|announced| announced > limit) {
-        return Err(Refusal::TooLarge(limit));
-    }
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Refusal::Malformed(format!("the body cannot be read: {error}")))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
-            return Err(Refusal::TooLarge(limit));
-        }
-        room.extend(&mut bytes, &data, announced.unwrap_or(limit))?;
-    }
-    Ok(bytes)
 }
 
 /// Reads the rest of a body that is not wanted and forgets it, up to so many bytes.

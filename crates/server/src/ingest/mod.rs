@@ -2,6 +2,7 @@
 //! (`json`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
 
 mod answer;
+pub mod body;
 pub mod encoding;
 pub mod grpc;
 pub mod http;
@@ -15,6 +16,7 @@ use crate::wire::WireError;
 use room::{Memory, Room};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Requests smaller than this are taken apart where they arrive; bigger ones on a thread that may block.
 const INLINE: usize = 512 << 10;
@@ -34,6 +36,9 @@ pub enum Refusal {
     /// It is bigger than all that may be kept.
     #[error("{0}")]
     NeverFits(String),
+    /// It did not arrive in time.
+    #[error("the request did not arrive in time")]
+    TooSlow,
     /// No room now: the sender should come again.
     #[error("{0}")]
     Full(String),
@@ -66,9 +71,11 @@ impl Refusal {
     /// Seconds after which to come again; `None` when the sender must not.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Refusal::Malformed(_) | Refusal::TooLarge(_) | Refusal::TooMuch(_) | Refusal::NeverFits(_) => {
-                None
-            }
+            Refusal::Malformed(_)
+            | Refusal::TooLarge(_)
+            | Refusal::TooMuch(_)
+            | Refusal::NeverFits(_)
+            | Refusal::TooSlow => None,
             Refusal::Full(_) => Some(30),
             Refusal::Busy => Some(1),
             Refusal::Failed(_) => Some(5),
@@ -94,6 +101,7 @@ pub struct Intake {
     memory: Memory,
     /// Bytes of one request after decompression.
     pub max_request: usize,
+    client_time: Duration,
     /// What happened so far.
     pub counters: Arc<Counters>,
 }
@@ -101,10 +109,15 @@ pub struct Intake {
 impl Intake {
     /// A way into the store for requests of at most `max_request` bytes. Requests and what is built from them take at
     /// most `max_waiting` bytes at once, but always enough for one request: its body, its blobs, and packing those.
-    pub fn new(store: Store, max_request: usize, max_waiting: usize) -> Self {
+    pub fn new(store: Store, max_request: usize, max_waiting: usize, client_time: Duration) -> Self {
         let least = max_request.saturating_mul(4).saturating_add(64 << 10);
         let memory = Memory::new(max_waiting.max(least));
-        Intake { store, memory, max_request, counters: Arc::default() }
+        Intake { store, memory, max_request, client_time, counters: Arc::default() }
+    }
+
+    /// Limits on a request's body with `more` bytes around the request.
+    pub fn limits(&self, more: usize) -> body::Limits {
+        body::Limits { bytes: self.max_request + more, time: self.client_time }
     }
 
     /// Bytes of requests that are in memory.

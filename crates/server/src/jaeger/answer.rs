@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -151,9 +151,14 @@ impl Output {
 
     fn send_chunk(&mut self) -> io::Result<()> {
         self.begin_stream()?;
+        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 8));
+        self.deliver(chunk.into())
+    }
+
+    /// Hands a chunk to the reader; waits while it is slow, without keeping others from running.
+    fn deliver(&mut self, chunk: Bytes) -> io::Result<()> {
         let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
         let Some(stream) = &self.stream else { return Err(gone()) };
-        let chunk = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 8)));
         let length = chunk.len();
         match stream.sender.try_send(Ok(chunk)) {
             Ok(()) => {}
@@ -177,7 +182,9 @@ impl Output {
                 if !sent {
                     return Err(gone());
                 }
-                self.slot.permit = runtime.block_on(self.slot.slots.clone().acquire_owned()).ok();
+                if length > 0 {
+                    self.slot.permit = runtime.block_on(self.slot.slots.clone().acquire_owned()).ok();
+                }
                 // Time spent waiting for the reader is not the query's.
                 self.watch.end += began.elapsed();
             }
@@ -190,33 +197,19 @@ impl Output {
 
     /// Sends what is left, or the failure.
     pub fn finish(mut self, result: Result<(), Failure>) {
-        let result = result.and_then(|()| match self.head.take() {
-            Some(head) => {
-                // A client that is gone needs no answer.
-                let _ = head.send(Ok(Answer::Whole(std::mem::take(&mut self.buffer).into())));
-                Ok(())
-            }
-            None if self.buffer.is_empty() => Ok(()),
-            None => self.send_chunk().map_err(Failure::from),
-        });
-        match (result, self.head.take(), self.stream.take()) {
-            (Err(failure), Some(head), _) => drop(head.send(Err(failure))),
-            (Ok(()), _, Some(stream)) => {
-                // An empty chunk says that this is the end; without it the connection is broken.
-                let end = stream.sender.try_send(Ok(Bytes::new()));
-                if let Err(mpsc::error::TrySendError::Full(end)) = end {
-                    self.slot.permit = None;
-                    let _ = Handle::current()
-                        .block_on(async { tokio::time::timeout(LAST_CHUNK, stream.sender.send(end)).await });
-                }
-            }
-            _ => {}
+        if let Some(head) = self.head.take() {
+            let answer = result.map(|()| Answer::Whole(std::mem::take(&mut self.buffer).into()));
+            // A client that is gone needs no answer.
+            let _ = head.send(answer);
+            return;
+        }
+        let rest = if self.buffer.is_empty() { Ok(()) } else { self.send_chunk().map_err(Failure::from) };
+        if result.and(rest).is_ok() {
+            // An empty chunk is the end; without it the connection is broken, as after a failure.
+            let _ = self.deliver(Bytes::new());
         }
     }
 }
-
-/// How long the end of an answer waits for its reader; the connection's own time limit is shorter.
-const LAST_CHUNK: Duration = Duration::from_secs(60);
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

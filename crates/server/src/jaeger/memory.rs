@@ -97,6 +97,12 @@ impl AnswerMemory {
         Some(Reserved { memory: self.clone(), id, bytes, reader })
     }
 
+    /// Answers that wait for their readers, and the bytes reserved for them.
+    pub fn held(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.readers.len(), state.used)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

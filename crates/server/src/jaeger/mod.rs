@@ -13,12 +13,14 @@ pub mod summary;
 
 pub use adjust::{Answering, for_each_span};
 
+use crate::ingest::room::Memory;
 use crate::matching::Tag;
 use crate::store::{Criteria, Store};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use queries::{Cost, Queries};
 use spandrel_trace::units::TraceId;
+use std::time::Duration;
 
 /// Spans up to which reading a trace costs no more than looking it up.
 const SMALL_TRACE: u64 = 2000;
@@ -30,6 +32,10 @@ pub struct Backend {
     pub store: Store,
     /// Runs queries.
     pub queries: Queries,
+    /// The memory of bodies that are transformed.
+    pub transforms: Memory,
+    /// How long a client may take to send a body.
+    pub client_time: Duration,
 }
 
 impl Backend {

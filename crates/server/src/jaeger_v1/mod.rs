@@ -4,20 +4,19 @@
 mod query;
 mod refusal;
 
-use crate::ingest::room::Memory;
-use crate::ingest::{json, regroup};
+use crate::ingest::{Refusal as Ingest, body, json, regroup};
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{
-    Answering, Backend, dependencies, for_each_span, json as json_answer, not_found, search_cost,
+    Answering, Backend, dependencies, for_each_span, json as json_answer, not_found, search_cost, text,
 };
 use crate::matching::kind_name;
 use crate::store::{Stored, compress};
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use query::{Dependencies, Operations, Pretty, Query, Reading, Traces, Wanted};
@@ -32,8 +31,6 @@ use std::io::Write;
 const NOT_FOUND: &str = "trace not found";
 /// What Jaeger answers without a metrics backend; the viewer computes its figures from traces.
 const NO_METRICS: &str = "trace metrics are currently disabled - no metrics backend configured";
-/// Bytes that transforming one body may take.
-const TRANSFORM_MEMORY: usize = 256 << 20;
 /// Bytes of a body of `transform`.
 const MOST_BODY: usize = 64 << 20;
 
@@ -50,7 +47,7 @@ pub fn routes() -> Router<Backend> {
         .route("/dependencies", get(service_graph))
         .route("/metrics/{kind}", get(metrics))
         .route("/archive/{id}", post(archive))
-        .route("/transform", post(transform).layer(DefaultBodyLimit::max(MOST_BODY)))
+        .route("/transform", post(transform))
 }
 
 async fn services(State(backend): State<Backend>, Query(pretty): Query<Pretty>) -> Answered {
@@ -202,13 +199,28 @@ async fn archive(
     .await
 }
 
-/// Answers what sending this and asking for it would.
-async fn transform(State(backend): State<Backend>, Query(pretty): Query<Pretty>, body: Bytes) -> Answered {
+/// Answers what sending this and asking for it would. The body is counted as it arrives.
+async fn transform(
+    State(backend): State<Backend>,
+    Query(pretty): Query<Pretty>,
+    request: Request,
+) -> Answered {
+    let mut room = backend.transforms.room();
+    let limits = body::Limits { bytes: MOST_BODY, time: backend.client_time };
+    let body = match body::read(limits, &mut request.into_body(), None, &mut room).await {
+        Ok(body) => body,
+        Err(Ingest::Busy) => return Err(Failure::Busy.into()),
+        Err(Ingest::TooSlow) => return Ok(text(StatusCode::REQUEST_TIMEOUT, "408 request timeout\n")),
+        Err(Ingest::Malformed(why)) => return Err(Failure::Parameter(why).into()),
+        Err(_) => return Ok(text(StatusCode::PAYLOAD_TOO_LARGE, "413 request body too large\n")),
+    };
     run(&backend, Cost::Trace, pretty, move |out| {
-        let bad = |why: String| Failure::Parameter(format!("cannot unmarshal OTLP : {why}"));
-        let mut room = Memory::new(TRANSFORM_MEMORY).room();
-        let request = json::to_protobuf(&body, &mut room).map_err(|refusal| bad(refusal.to_string()))?;
-        let parts = regroup::regroup(&request, &mut room).map_err(|refusal| bad(refusal.to_string()))?;
+        let bad = |refusal: Ingest| match refusal {
+            Ingest::Busy => Failure::Busy,
+            other => Failure::Parameter(format!("cannot unmarshal OTLP : {other}")),
+        };
+        let request = json::to_protobuf(&body, &mut room).map_err(bad)?;
+        let parts = regroup::regroup(&request, &mut room).map_err(bad)?;
         let mut out = JaegerJson::new(out)?;
         for part in parts {
             let stored = Stored::new(part.trace, compress::unpack(part.plain, part.spans)?);
