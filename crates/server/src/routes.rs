@@ -141,8 +141,10 @@ async fn metrics(State(state): State<Query>) -> Response<Body> {
 
 async fn shop(State(state): State<Query>, request: Request) -> Response<Body> {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    let below = path.strip_prefix("/shop").unwrap_or(path).to_owned();
-    state.shop.forward(&below, request).await
+    match path.strip_prefix("/shop").unwrap_or(path).parse() {
+        Ok(below) => state.shop.forward(&below, request).await,
+        Err(_) => not_found(),
+    }
 }
 
 /// Every other path: a file of the viewer, or its page.

@@ -113,7 +113,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         },
         intake: intake.clone(),
         viewer: Viewer::new(config.viewer.clone()),
-        shop: Shop::new(&config.shop)?,
+        shop: Shop::new(config.shop.as_deref())?,
         metrics,
         prefix: config.prefix().into(),
     };

@@ -146,3 +146,93 @@ fn the_shop_is_reached_through_the_server_or_named_as_down() {
     let why = down.json()["error"].as_str().unwrap().to_owned();
     assert!(why.contains(&address) && why.contains("cannot be reached"), "{why}");
 }
+
+/// A gateway that answers every request with the same bytes, and tells what it was asked.
+fn gateway(answer: &'static [u8]) -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/base", listener.local_addr().unwrap());
+    let (said, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut got) = (stream.unwrap(), Vec::new());
+            let mut buffer = [0; 4096];
+            while !got.windows(4).any(|window| window == b"\r\n\r\n") {
+                match stream.read(&mut buffer).unwrap() {
+                    0 => break,
+                    read => got.extend_from_slice(&buffer[..read]),
+                }
+            }
+            let _ = stream.write_all(answer);
+            if said.send(String::from_utf8(got).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, heard)
+}
+
+#[test]
+fn there_is_no_shop_unless_it_is_asked_for() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let answer = server.get("/shop/health");
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("--shop"), "{}", answer.text());
+}
+
+#[test]
+fn the_shop_gets_no_secrets_and_gives_no_orders() {
+    let (address, heard) = gateway(
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nset-cookie: a=b\r\naccess-control-allow-origin: *\r\n\
+          connection: close, x-hop\r\nx-hop: 1\r\nx-order: 7\r\ncontent-length: 25\r\n\r\n<script>alert(1)</script>",
+    );
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--shop", &address]);
+    let headers = [
+        ("cookie", "session=secret"),
+        ("authorization", "Basic secret"),
+        ("connection", "close, x-mine"),
+        ("x-mine", "1"),
+        ("x-kept", "1"),
+    ];
+    let answer = send(&server.viewer, "GET", "/shop/orders?x=1", &headers, b"");
+    let got = heard.recv().unwrap();
+    assert!(got.starts_with("GET /base/orders?x=1 HTTP/1.1\r\n"), "{got}");
+    assert!(got.contains("x-kept: 1"), "{got}");
+    for gone in ["secret", "x-mine"] {
+        assert!(!got.contains(gone), "{got}");
+    }
+    assert_eq!((answer.status, answer.header("x-order")), (200, "7"));
+    for gone in ["set-cookie", "access-control-allow-origin", "x-hop"] {
+        assert_eq!(answer.header(gone), "", "{gone}");
+    }
+    let policy = answer.header("content-security-policy");
+    assert!(
+        policy.contains("sandbox") && policy.contains("default-src 'none'"),
+        "its page runs nothing: {policy}"
+    );
+    for path in ["/shop/../x", "/shop/%2e%2e/x", "/shop/a/..%2f..%2fx", "/shop/%252e%252e/x"] {
+        let status = send(&server.viewer, "GET", path, &[], b"").status;
+        assert!(matches!(status, 400 | 404), "{path}: {status}");
+        assert!(heard.try_recv().is_err(), "{path} reached the shop");
+    }
+}
+
+#[test]
+fn an_endless_answer_of_the_shop_is_cut_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        let mut written = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while written.is_ok() {
+            written = stream.write_all(&[b'x'; 65_536]);
+        }
+    });
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--shop", &address]);
+    let cut = crate::support::try_send(&server.viewer, "GET", "/shop/", &[], b"");
+    assert!(cut.is_err(), "it is broken off, not ended: {:?}", cut.map(|answer| answer.body.len()));
+    assert_eq!(server.get("/health").status, 200);
+}
