@@ -14,7 +14,13 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     // What is stored is for nobody else on this machine.
     #[cfg(unix)]
-    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
+        umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+        // Many systems allow 1024 open files until a program asks for more; where not, there are fewer connections.
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot start: {error}")),

@@ -36,6 +36,11 @@ impl Server {
         Server { child, viewer, otlp_http, otlp_grpc, ready }
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL: nothing is flushed, no destructor runs.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -44,7 +49,7 @@ impl Server {
 
     /// SIGTERM, as a service manager sends it; answers whether it ended well.
     pub fn terminate(mut self) -> bool {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
         assert!(told.success());
         self.child.wait().unwrap().success()
     }
