@@ -4,12 +4,16 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_use_resize_observer::use_resize_observer;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows mounted above and below what is in view.
 const MARGIN: usize = 8;
 /// Height assumed before the list is measured, CSS pixels: taller than most screens, so that the first rows need no
 /// second pass.
 const ASSUMED_HEIGHT: f64 = 1_200.0;
+
+/// Identifies lists, each with a number of its own.
+static NEXT_LIST: AtomicU64 = AtomicU64::new(0);
 
 /// Returns the rows to mount, in whole steps of [`MARGIN`] so that most scrolling changes nothing.
 fn mounted(top: f64, height: f64, row: f64, count: usize) -> Range<usize> {
@@ -60,11 +64,13 @@ where
         let (top, height) = in_view.get();
         mounted(top, height, row_height, count.get())
     });
+    // Another list in the same place has other rows, though their numbers are the same.
+    let list_id = NEXT_LIST.fetch_add(1, Ordering::Relaxed);
     let keys = move || {
         let version = version.get();
-        rows.get().map(move |index| (version, index))
+        rows.get().map(move |index| (list_id, version, index))
     };
-    let make = move |(_, index): (u64, usize)| {
+    let make = move |(_, _, index): (u64, u64, usize)| {
         view! {
             <div
                 class="row-list__row"

@@ -27,6 +27,28 @@ async fn a_problem_says_three_things_and_can_be_tried_again() {
 }
 
 #[wasm_bindgen_test]
+async fn a_list_in_the_place_of_another_has_its_own_rows() {
+    let name = RwSignal::new("first");
+    let stage = Stage::new(move || {
+        let list = move || {
+            let name = name.get();
+            let row = move |index: usize| view! { <b>{format!("{name} {index}")}</b> };
+            view! {
+                <RowList row_height=30.0 count=Signal::stored(2usize) version=Signal::stored(0u64) row/>
+            }
+        };
+        view! { <div>{list}</div> }
+    });
+    frame().await;
+    let shown = || stage.all("b").iter().map(|row| row.inner_text()).collect::<Vec<_>>();
+    assert_eq!(shown(), ["first 0", "first 1"]);
+    name.set("second");
+    frame().await;
+    assert_eq!(shown(), ["second 0", "second 1"]);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_long_list_mounts_only_rows_in_view() {
     let count = RwSignal::new(10_000usize);
     let version = RwSignal::new(0u64);

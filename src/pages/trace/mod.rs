@@ -62,7 +62,13 @@ pub fn TracePage(
     let content = move || match load.get() {
         Load::Loading => view! { <Loading progress=progress/> }.into_any(),
         Load::Failed(problem) => view! { <ProblemCard problem retry/> }.into_any(),
-        Load::Loaded(outline) => view! { <LoadedTrace id=id outline=outline/> }.into_any(),
+        // Keyed by the outline: Leptos would update the view of the outline before in place, and what fills rows and
+        // canvases by hand would go on showing that.
+        Load::Loaded(outline) => {
+            let key = Arc::as_ptr(&outline) as usize;
+            let trace = move |_| view! { <LoadedTrace id=id outline=outline.clone()/> };
+            view! { <For each=move || [key] key=|key| *key children=trace/> }.into_any()
+        }
     };
     view! { <div class="trace-page" data-test="trace-page">{content}</div> }
 }
