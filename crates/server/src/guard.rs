@@ -1,7 +1,6 @@
 //! Who is answered: requests that name this server, that no foreign page made, that carry the token if there is one.
 
 use crate::config::Config;
-use crate::jaeger::text;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
@@ -103,10 +102,8 @@ pub async fn check_host(State(guard): State<Guard>, request: Request, next: Next
     if guard.names_us(request.uri(), request.headers()) {
         return next.run(request).await;
     }
-    text(
-        StatusCode::MISDIRECTED_REQUEST,
-        "421 this server does not answer to that host name (--allow-host)\n",
-    )
+    let refusal = "421 this server does not answer to that host name (--allow-host)\n";
+    (StatusCode::MISDIRECTED_REQUEST, refusal).into_response()
 }
 
 /// Refuses what a page of another site asks for, unless the page is of an origin that may post here.
@@ -115,7 +112,7 @@ pub async fn check_site(State(guard): State<Guard>, request: Request, next: Next
     let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let allowed = headers.get(header::ORIGIN).is_some_and(|origin| guard.allows_origin(origin));
     if foreign && !allowed {
-        return text(StatusCode::FORBIDDEN, "403 requests of other sites are not answered\n");
+        return (StatusCode::FORBIDDEN, "403 requests of other sites are not answered\n").into_response();
     }
     next.run(request).await
 }
@@ -125,7 +122,7 @@ pub async fn check_token(State(guard): State<Guard>, request: Request, next: Nex
     if guard.is_authorized(request.headers()) {
         return next.run(request).await;
     }
-    let mut response = text(StatusCode::UNAUTHORIZED, "401 the token is required (--token)\n");
+    let mut response = (StatusCode::UNAUTHORIZED, "401 the token is required (--token)\n").into_response();
     let scheme = HeaderValue::from_static("Basic realm=\"Spandrel\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
     response

@@ -71,7 +71,7 @@ impl Reader {
 
     /// Says that there are no more bytes.
     pub fn finish(mut self) -> Result<Opened, Unreadable> {
-        let mut torn = self.end_layers()?;
+        let torn = self.end_layers()?;
         if self.stopped {
             self.blocks.close(&mut self.builder);
             return self.conclude();
@@ -85,10 +85,9 @@ impl Reader {
         }
         let end = self.blocks.offset_of(self.blocks.bytes.len());
         if let Stop::Bad(why, at) = stop {
-            if self.builder.is_empty() {
-                return Err(self.unreadable(why, self.blocks.offset_of(at)));
-            }
-            torn.get_or_insert_with(|| why.to_owned());
+            self.damaged_at(why, at)?;
+            self.blocks.close(&mut self.builder);
+            return self.conclude();
         }
         let complete = match &self.state {
             State::Json(json) => json.is_complete(),
@@ -257,18 +256,23 @@ impl Reader {
             if self.blocks.worth_trying() {
                 match self.run() {
                     Stop::More => self.blocks.incomplete(),
-                    Stop::Bad(why, at) if self.builder.is_empty() => {
-                        return Err(self.unreadable(why, self.blocks.offset_of(at)));
-                    }
                     Stop::Bad(why, at) => {
-                        let at = self.blocks.offset_of(at);
-                        self.builder.warn(format!("{why} (byte {at}); what was read before is shown"));
                         self.stopped = true;
-                        return Ok(());
+                        return self.damaged_at(why, at);
                     }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// The bytes at `at` of the current blocks cannot be read: an error, or after the first whole span a warning.
+    fn damaged_at(&mut self, why: &str, at: usize) -> Result<(), Unreadable> {
+        let at = self.blocks.offset_of(at);
+        if self.builder.is_empty() {
+            return Err(self.unreadable(why, at));
+        }
+        self.builder.warn(format!("{why} (byte {at}); what was read before is shown"));
         Ok(())
     }
 
