@@ -112,7 +112,7 @@ fn ServerStatus() -> impl IntoView {
     let services = RwSignal::new(None::<Result<usize, ()>>);
     Effect::new(move || {
         settings.source();
-        page.track();
+        page.get();
         tasks::spawn_scoped(async move {
             let answer = data.services().await;
             services.set(Some(answer.map(|services| services.len()).map_err(drop)));

@@ -285,7 +285,7 @@ fn paint_when_changed(canvas: HtmlCanvasElement, plot: Signal<Plot>, area: RwSig
         ThemeWatch::new(move || themed.request()),
     ));
     Effect::new(move |_| {
-        plot.track();
+        plot.with(|_| ());
         frame.request();
     });
 }

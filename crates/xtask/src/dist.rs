@@ -3,12 +3,11 @@
 
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use crate::viewer::{self, Build};
 use crate::{place, process};
@@ -102,10 +101,13 @@ fn compress(out: &Path) -> Result<Vec<(PathBuf, Weight)>> {
     Ok(weights)
 }
 
+/// Zopfli's gzip: about 4 % smaller than the best level of zlib, and read by every browser.
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?)
+    let rounds = NonZeroU64::new(5).context("a number above zero")?;
+    let options = zopfli::Options { iteration_count: rounds, ..zopfli::Options::default() };
+    let mut packed = Vec::new();
+    zopfli::compress(options, zopfli::Format::Gzip, bytes, &mut packed)?;
+    Ok(packed)
 }
 
 /// Quality 11 and a window of 4 MB: the best that every browser reads.

@@ -18,7 +18,7 @@ pub fn Charts(
     let crosshair = RwSignal::new(None);
     Effect::new(move |_| {
         // Other measurements have other moments.
-        measured.track();
+        measured.with(|_| ());
         crosshair.set(None);
     });
     let chart = move |kind: Kind| {

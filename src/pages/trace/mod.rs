@@ -47,7 +47,7 @@ pub fn TracePage(
     let opening = Memo::new(move |_| id.with_value(|id| data.opening_of(id)));
     Effect::new(move |_| {
         attempt.track();
-        opening.track();
+        opening.get();
         progress.set(Progress::default());
         load.set(Load::Loading);
         spawn_scoped(async move {

@@ -165,7 +165,7 @@ fn FoldButtons(session: Session) -> impl IntoView {
                     class="waterfall-fold"
                     data-test=test
                     title=format!("{name} ({key})")
-                    aria-label=format!("{name} ({face})")
+                    aria-label=format!("{face}: {}", name.to_lowercase())
                     on:click=move |_| act(&session)
                 >
                     {face}
@@ -249,7 +249,7 @@ fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
     };
     on_change(
         Box::new(move || {
-            session.folding.rows.track();
+            session.folding.rows.with(|_| ());
             session.viewport.range.track();
             session.selection.span.track();
             session.panels.inline.track();
@@ -263,7 +263,7 @@ fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
     );
     on_change(
         Box::new(move || {
-            coloring.track();
+            coloring.with(|_| ());
             session.columns.values.track();
             session.columns.keys.track();
         }),
