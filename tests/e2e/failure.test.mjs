@@ -80,3 +80,21 @@ test("an id that is none", async (t) => {
   const page = await open(t, `${viewer}/trace/not-an-id`, failing);
   await new Problem(page).says(/not-an-id/);
 });
+
+test("a panic of the page shows what happened, and a link that reloads the page without the app", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/search`, { allowed: [/panicked/, /unreachable/, /broken/] });
+  // Leptos panics where the browser refuses an element.
+  await page.evaluate(() => {
+    Document.prototype.createElement = () => {
+      throw new Error("broken");
+    };
+  });
+  await page.getByTestId("nav-settings").click();
+  await new Problem(page).says(/Spandrel crashed/, /broken/);
+  await page.getByTestId("crash-reload").click();
+  await page.getByTestId("settings-source").waitFor();
+  await idle(page);
+  assert.equal(await page.getByTestId("problem").count(), 0);
+  assert.match(page.url(), /\/settings$/, "at the address that was to be shown");
+});
