@@ -17,5 +17,7 @@ pub mod reading;
 pub mod rows;
 pub mod rpc;
 pub mod self_bands;
+pub mod skew;
 pub mod standing;
 pub mod waiting;
+pub mod what_if;

@@ -1,0 +1,115 @@
+//! How far the clocks of services differ, as far as their calls tell.
+//!
+//! A request is received after it was sent, and answered before the answer is received. So of a server's clock, which is
+//! ahead of its client's by some offset,
+//!
+//! * the offset is at most `server start - client start`: always, also for messages; and
+//! * at least `server end - client end`: where the client waited for the answer. One that failed may not have, nor one whose
+//!   server took longer than itself.
+//!
+//! All calls between two services narrow the offset down. Where 0 is possible, the clocks are taken as equal. Where it is
+//! not, the estimate is the middle between both bounds (latencies taken as equal both ways, as NTP and Jaeger do), or the
+//! bound next to 0 where there is only one. Second bounds that contradict the first ones are not used.
+//!
+//! Offsets add up along calls, from the service of the first root on, whose clock is taken as right. Nothing is moved
+//! unless [`corrected`] is called.
+
+mod bounds;
+mod correct;
+#[cfg(test)]
+mod tests;
+
+pub use correct::corrected;
+
+use crate::model::{Outline, SpanIx, StrIx};
+use bounds::Bounds;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// What contradicts equal clocks by less than this may come from their resolution, which is often a millisecond.
+pub const TOLERANCE: u64 = 1_000_000;
+
+/// A service whose clock differs from that of another one with which it talks. Times are in nanoseconds; positive offsets
+/// mean that the service's clock is ahead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOffset {
+    /// The service.
+    pub service: String,
+    /// The service whose clock it is compared with: mostly its caller.
+    pub reference: String,
+    /// The estimated offset from the reference.
+    pub offset: i64,
+    /// The least offset that the calls allow; `None` where they set no bound.
+    pub least: Option<i64>,
+    /// The largest offset that the calls allow; `None` where they set no bound.
+    pub most: Option<i64>,
+    /// How many calls between the two were compared.
+    pub calls: u32,
+    /// The received span that contradicts equal clocks most.
+    pub span: SpanIx,
+}
+
+/// The clocks of a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clocks {
+    /// Services whose clocks differ from their reference's by more than the tolerance, in the order in which they come up.
+    pub offsets: Vec<ClockOffset>,
+    /// The estimated offset of each service from the clock that is taken as right, by the number of its name. Services that
+    /// are not in it have no offset.
+    pub by_service: FxHashMap<StrIx, i64>,
+}
+
+/// Estimates the clocks of a trace. What contradicts equal clocks by less than `tolerance` is no difference. Linear in
+/// spans.
+pub fn clocks(outline: &Outline, tolerance: u64) -> Clocks {
+    let pairs = bounds::pairs(outline);
+    let mut known: FxHashMap<StrIx, i128> = FxHashMap::default();
+    let mut clocks = Clocks::default();
+    let mut root: SpanIx = 0;
+    while (root as usize) < outline.len() {
+        // A service that no call connects with those before has a clock of its own.
+        let first = outline.service[root as usize];
+        if !known.contains_key(&first) {
+            known.insert(first, 0);
+            let mut reached = vec![first];
+            let mut next = 0;
+            while let Some(reference) = reached.get(next).copied() {
+                next += 1;
+                let base = known.get(&reference).copied().unwrap_or_default();
+                for (service, bounds) in pairs.of(reference) {
+                    if known.contains_key(&service) {
+                        continue;
+                    }
+                    reached.push(service);
+                    let offset = bounds.offset(tolerance).unwrap_or_default();
+                    known.insert(service, base + offset);
+                    if offset != 0 {
+                        clocks.offsets.push(found(outline, service, reference, offset, &bounds));
+                    }
+                }
+            }
+        }
+        root = outline.subtree_end[root as usize];
+    }
+    let whole = known.into_iter().filter(|(_, offset)| *offset != 0);
+    clocks.by_service = whole.map(|(service, offset)| (service, narrow(offset))).collect();
+    clocks
+}
+
+fn found(outline: &Outline, service: StrIx, reference: StrIx, offset: i128, bounds: &Bounds) -> ClockOffset {
+    let (least, most) = bounds.narrowed();
+    ClockOffset {
+        service: outline.strings.get(service).to_owned(),
+        reference: outline.strings.get(reference).to_owned(),
+        offset: narrow(offset),
+        least: least.map(narrow),
+        most: most.map(narrow),
+        calls: bounds.calls,
+        span: bounds.example(offset),
+    }
+}
+
+/// Times of one trace differ by 292 years at most, or are damaged.
+fn narrow(time: i128) -> i64 {
+    time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
+}
