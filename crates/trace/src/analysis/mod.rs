@@ -1,6 +1,7 @@
 //! What can be said about traces, computed from the model alone: rows, times, who calls whom, how fast and how badly.
 
 pub mod added;
+pub mod advisor;
 pub mod breakdown;
 pub mod dependencies;
 pub mod gaps;
