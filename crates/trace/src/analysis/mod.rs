@@ -3,6 +3,7 @@
 pub mod added;
 pub mod advisor;
 pub mod breakdown;
+pub mod critical_path;
 pub mod dependencies;
 pub mod gaps;
 pub mod key_order;

@@ -124,6 +124,8 @@ impl Flags {
     pub const CLOCK_SKEW: Flags = Flags(1 << 11);
     /// It has no service name.
     pub const NO_SERVICE: Flags = Flags(1 << 12);
+    /// It follows from its parent (`FOLLOWS_FROM` of OpenTracing), which does not depend on its result.
+    pub const FOLLOWS_FROM: Flags = Flags(1 << 13);
 
     /// Whether all bits of `other` are set.
     pub fn has(self, other: Flags) -> bool {

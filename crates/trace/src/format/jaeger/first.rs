@@ -168,6 +168,9 @@ fn settle(all: &[Reference<'_>], span: &mut First<'_>, builder: &mut TraceBuilde
                 return false;
             }
             let is_plain = all.len() == 1 && all[chosen].child;
+            if !all[chosen].child {
+                span.flags.set(Flags::FOLLOWS_FROM);
+            }
             if !is_plain {
                 span.flags.set(Flags::HAS_LINKS);
             }
