@@ -11,7 +11,7 @@ use futures_channel::oneshot;
 use indexing::WarmUpState;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
-use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, QuestionTopic, transfer};
+use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, transfer};
 use spandrel_trace::source::{Api, Base, Task};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -116,7 +116,7 @@ impl Worker {
                 (answer, outline)
             }
             EngineCommand::Question(question) => {
-                if matches!(question.topic, QuestionTopic::Column { .. }) {
+                if question.topic.needs_index() {
                     self.indexed().await;
                 }
                 (self.engine.borrow_mut().answer(&question), None)

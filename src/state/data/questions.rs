@@ -20,7 +20,7 @@ const MAX_REQUESTS: usize = 2;
 
 impl Data {
     /// Asks about a trace of which the page shows `shown`. Requests the trace again if the engine does not have it.
-    async fn question(
+    pub async fn question(
         &self,
         id: &str,
         shown: &Arc<Outline>,
@@ -182,7 +182,16 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
         QuestionTopic::MissingSpans
         | QuestionTopic::Find { .. }
         | QuestionTopic::Complete { .. }
-        | QuestionTopic::Column { .. } => {}
+        | QuestionTopic::Column { .. }
+        | QuestionTopic::Statistics { .. }
+        | QuestionTopic::StatisticsCsv { .. }
+        | QuestionTopic::SpanOrder { .. }
+        | QuestionTopic::Times { .. }
+        | QuestionTopic::EventOrder { .. } => {}
+        // Numbers of events and lines are of one version; the page asks again with those of the next.
+        QuestionTopic::EventRows { .. }
+        | QuestionTopic::JsonLines { .. }
+        | QuestionTopic::JsonFind { .. } => return None,
     }
     Some(topic)
 }

@@ -12,9 +12,11 @@ pub mod failure;
 mod file_set;
 mod find;
 mod intake;
+mod json_lines;
 mod links;
 pub mod message;
 mod question;
+mod tables;
 pub mod transfer;
 mod warm;
 
@@ -22,8 +24,10 @@ pub use crate::format::write::Export;
 pub use download::Download;
 pub use file_set::FileSet;
 pub use intake::{Intake, api_is_absent};
+pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonText};
 pub use question::{
-    Answer, EngineCommand, Expect, Matches, Progress, Question, QuestionTopic, SearchResults, SpanDetail,
+    Answer, EngineCommand, Expect, GroupLabel, Matches, Progress, Question, QuestionTopic, SearchResults,
+    SpanDetail, TableOrder,
 };
 pub use warm::WarmUp;
 
@@ -34,6 +38,7 @@ use crate::format::write::export;
 use crate::model::{Opened, Outline, Outside, SpanIx, Trace, TraceSummary, TraceVersion};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
+use json_lines::JsonIndex;
 use links::Links;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -55,6 +60,8 @@ struct Held {
     version: TraceVersion,
     /// Who links to whom; found when first asked for.
     links: Option<Links>,
+    /// The JSON text that was looked at last.
+    json: Option<JsonIndex>,
     searchable: bool,
     used: u64,
     /// Files cannot be asked for again: their traces stay until the next file.
@@ -161,8 +168,10 @@ impl Engine {
     fn hold(&mut self, key: String, trace: Trace, file: bool) {
         self.clock += 1;
         let version = trace.outline().version();
-        self.traces
-            .insert(key, Held { trace, version, links: None, searchable: false, used: self.clock, file });
+        self.traces.insert(
+            key,
+            Held { trace, version, links: None, json: None, searchable: false, used: self.clock, file },
+        );
         let mut total: usize = self.traces.values().map(Held::weight).sum();
         while total > BUDGET {
             let oldest = self
@@ -217,6 +226,7 @@ impl Engine {
                 held.searchable = searchable;
                 answer
             }
+            topic => tables::answer(&held.trace, &mut held.json, topic),
         }
     }
 

@@ -1,8 +1,11 @@
 //! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
+use super::json_lines::{JsonMatches, JsonPage, JsonText};
+use crate::analysis::event_list::EventRow;
 use crate::analysis::missing::MissingSpans;
 use crate::analysis::peers::Peers;
-use crate::analysis::query::{Column, Completions, QueryError};
+use crate::analysis::query::{Column, Completions, QueryError, Times};
+use crate::analysis::statistics::{Statistics, StatisticsSort};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{DependencyLink, Operation, SpanIx, SpanSet, TraceSummary, TraceVersion};
@@ -149,6 +152,85 @@ pub enum QuestionTopic {
         /// The field as a query names it: `http.method`, `resource.host.name`, `kind`.
         key: String,
     },
+    /// Spans in groups. Answered by [`Answer::Statistics`].
+    Statistics {
+        /// What they are grouped by; see [`crate::analysis::statistics::Grouping::parse`].
+        group: String,
+        /// A group, and what only its spans are grouped by.
+        then: Option<(GroupLabel, String)>,
+        /// Only the spans that this finds, if it is not empty.
+        within: String,
+    },
+    /// The same as a file in CSV. Answered by [`Answer::Text`].
+    StatisticsCsv {
+        /// What spans are grouped by.
+        group: String,
+        /// What each group is divided by.
+        then: Option<String>,
+        /// Only the spans that this finds, if it is not empty.
+        within: String,
+        /// The order of the groups.
+        sort: StatisticsSort,
+        /// Only groups whose label contains this.
+        filter: String,
+    },
+    /// Spans sorted by a field. Answered by [`Answer::Order`] with indices of spans.
+    SpanOrder {
+        /// The field as a query names it.
+        key: String,
+        /// Greatest first.
+        descending: bool,
+        /// Only the spans that this finds, if it is not empty.
+        within: String,
+    },
+    /// A field that is a duration, of all spans. Answered by [`Answer::Times`].
+    Times {
+        /// The field as a query names it.
+        key: String,
+    },
+    /// Events in the order of their times. Answered by [`Answer::Order`] with numbers of events.
+    EventOrder {
+        /// Only events that contain this; see [`crate::analysis::event_list::event_order`].
+        text: String,
+        /// Only the spans that this finds, if it is not empty.
+        within: String,
+    },
+    /// What a list shows of events. Answered by [`Answer::EventRows`].
+    EventRows {
+        /// Their numbers.
+        events: Vec<u32>,
+    },
+    /// Lines of the JSON text of spans. Answered by [`Answer::JsonLines`].
+    JsonLines {
+        /// The text.
+        text: JsonText,
+        /// The first line.
+        first: u32,
+        /// How many.
+        count: u32,
+    },
+    /// Lines of such a text that contain another one. Answered by [`Answer::JsonMatches`].
+    JsonFind {
+        /// The text.
+        text: JsonText,
+        /// What is looked for.
+        wanted: String,
+        /// Spans of the text that are passed over, as they were searched before.
+        from: SpanIx,
+    },
+}
+
+/// The label of a group of spans: a value, or service and operation; `None` for spans without the field.
+pub type GroupLabel = Option<(String, Option<String>)>;
+
+/// Rows of a table in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableOrder {
+    /// Indices of spans, or numbers of events.
+    #[serde(with = "crate::units::words")]
+    pub rows: Vec<u32>,
+    /// Spans that could not be searched yet. As long as there are any, it is worth asking again.
+    pub unsearched: u32,
 }
 
 /// What a text finds.
@@ -206,6 +288,18 @@ pub enum Answer {
     Completions(Completions),
     /// A column.
     Column(Box<Column>),
+    /// Spans in groups.
+    Statistics(Box<Statistics>),
+    /// Rows of a table in their order.
+    Order(Box<TableOrder>),
+    /// A duration of every span.
+    Times(Box<Times>),
+    /// Events as a list shows them.
+    EventRows(Vec<EventRow>),
+    /// Lines of a JSON text.
+    JsonLines(JsonPage),
+    /// Where a JSON text contains another one.
+    JsonMatches(JsonMatches),
     /// The engine does not hold that trace (any more): open it again and ask again.
     Missing,
     /// The engine holds another version of that trace, whose indexes mean other spans: get its outline, find the span by

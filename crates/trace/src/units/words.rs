@@ -4,30 +4,55 @@
 use serde::de::{Deserializer, Error, Visitor};
 use serde::ser::Serializer;
 use std::fmt;
+use std::marker::PhantomData;
+
+/// A number that a column has: 32 or 64 bits without a sign.
+pub trait Word: Copy {
+    /// Its bytes, the least significant one first.
+    fn bytes(self) -> impl IntoIterator<Item = u8>;
+
+    /// The numbers in `bytes`; `None` where the last one is not whole.
+    fn read(bytes: &[u8]) -> Option<Vec<Self>>;
+}
+
+/// [`Word`] of a type of this many bytes.
+macro_rules! word {
+    ($type:ident, $bytes:literal) => {
+        impl Word for $type {
+            fn bytes(self) -> impl IntoIterator<Item = u8> {
+                self.to_le_bytes()
+            }
+
+            fn read(bytes: &[u8]) -> Option<Vec<Self>> {
+                let (words, rest) = bytes.as_chunks::<$bytes>();
+                rest.is_empty().then(|| words.iter().map(|word| $type::from_le_bytes(*word)).collect())
+            }
+        }
+    };
+}
+
+word!(u32, 4);
+word!(u64, 8);
 
 /// Writes the numbers.
-pub fn serialize<S: Serializer>(words: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+pub fn serialize<N: Word, S: Serializer>(words: &[N], serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.bytes()).collect();
     serializer.serialize_bytes(&bytes)
 }
 
 /// Reads the numbers.
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-    struct Words;
-    impl Visitor<'_> for Words {
-        type Value = Vec<u32>;
+pub fn deserialize<'de, N: Word, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<N>, D::Error> {
+    struct Words<N>(PhantomData<N>);
+    impl<N: Word> Visitor<'_> for Words<N> {
+        type Value = Vec<N>;
 
         fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
             to.write_str("the bytes of numbers")
         }
 
-        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u32>, E> {
-            let (words, rest) = bytes.as_chunks::<4>();
-            match rest {
-                [] => Ok(words.iter().map(|word| u32::from_le_bytes(*word)).collect()),
-                _ => Err(E::invalid_length(bytes.len(), &self)),
-            }
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<N>, E> {
+            N::read(bytes).ok_or_else(|| E::invalid_length(bytes.len(), &self))
         }
     }
-    deserializer.deserialize_bytes(Words)
+    deserializer.deserialize_bytes(Words(PhantomData))
 }

@@ -190,7 +190,7 @@ impl Field {
     }
 
     /// Whether the outline alone tells it, searchable attributes or not.
-    pub(super) fn is_of_outline(&self) -> bool {
+    pub fn is_of_outline(&self) -> bool {
         use Known::{
             Depth, Descendants, Duration, Kind, Operation, Percentile, SelfTime, Service, Start, Status,
         };

@@ -38,6 +38,7 @@ mod error;
 mod expected;
 mod facts;
 mod field;
+mod order;
 mod parse;
 mod pattern;
 mod print;
@@ -52,8 +53,9 @@ pub use column::{Column, column};
 pub use complete::{Completion, Completions, Offer, complete};
 pub use error::QueryError;
 pub use field::{Class, Field, Known, Owner};
+pub use order::{Times, span_order, times};
 pub use parse::{DEEPEST, MOST, parse};
-pub use print::equals;
+pub use print::{equals, quoted};
 pub use tree::{Condition, Literal, Op, Query, Relation, Step};
 pub use words::Words;
 

@@ -99,6 +99,11 @@ impl fmt::Display for Literal {
     }
 }
 
+/// A text in quotes, as one word of a query.
+pub fn quoted(text: &str) -> String {
+    quote(text)
+}
+
 /// The condition that a field has this value: what "find spans like this one" asks.
 pub fn equals(field: &Field, value: &str, is_text: bool) -> String {
     let bare = !is_text || (super::token::is_word(value) && !super::field::is_reserved(value));

@@ -14,6 +14,7 @@ const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 ///
 /// For each trace call [`JaegerJson::begin_trace`], then [`JaegerJson::span`] for its spans in any grouping
 /// (equal resources share a process), then go on with the next trace or [`JaegerJson::finish`].
+#[derive(Clone, Debug)]
 pub struct JaegerJson<W> {
     out: W,
     buffer: Vec<u8>,
@@ -22,6 +23,7 @@ pub struct JaegerJson<W> {
 }
 
 /// The trace being written.
+#[derive(Clone, Debug)]
 struct OpenTrace {
     id: String,
     number: TraceId,

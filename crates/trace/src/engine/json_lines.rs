@@ -1,0 +1,355 @@
+//! The JSON text of spans, line by line, without ever being held as a whole: where the lines of each span start is
+//! counted once, and the lines that are looked at are written again.
+//!
+//! The text is that of [`export`](crate::format::write::export) laid out by [`Indenter`]. A line longer than the width
+//! asked for is broken into several, so that all lines are drawn with one height and none needs to be cut.
+
+use crate::format::write::{Envelope, Export, Indenter, JaegerJson, OtlpJson};
+use crate::model::{SpanIx, Trace};
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// Which text is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonText {
+    /// The first span.
+    pub start: SpanIx,
+    /// One past the last span.
+    pub end: SpanIx,
+    /// The format.
+    pub format: Export,
+    /// Characters of a line at most, at least 1.
+    pub width: u32,
+}
+
+/// A line of the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonLine {
+    /// The text, without the end of the line.
+    pub text: String,
+    /// The span that it belongs to.
+    pub span: SpanIx,
+    /// Whether it goes on with the line before, which was too long.
+    pub continues: bool,
+}
+
+/// Some lines of a text, and how much of it is counted so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonPage {
+    /// Number of the first line.
+    pub first: u32,
+    /// The lines; none where they are not counted yet.
+    pub lines: Vec<JsonLine>,
+    /// Lines counted so far.
+    pub counted: u32,
+    /// Spans whose lines are counted; all of them when the count is complete.
+    pub spans: u32,
+}
+
+/// Where a text contains another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonMatches {
+    /// Numbers of lines, ascending; a line with several matches once.
+    pub lines: Vec<u32>,
+    /// The span to go on with; `None` at the end.
+    pub next: Option<SpanIx>,
+}
+
+/// Bytes of text written for one answer at most, besides the lines that are returned.
+const BUDGET: usize = 12 << 20;
+/// Lines returned at most.
+const MOST_LINES: u32 = 2_000;
+
+/// A text whose lines are counted.
+#[derive(Debug)]
+pub(super) struct JsonIndex {
+    text: JsonText,
+    /// Number of lines up to the end of each span, of those counted.
+    ends: Vec<u32>,
+    /// Has seen the spans counted so far, in order; so it names processes as the whole text does.
+    jaeger: Option<JaegerJson<Vec<u8>>>,
+    /// Layout in front of every span but the first: all lie equally deep.
+    indenter: Indenter,
+}
+
+impl JsonIndex {
+    /// The spans `start..end` of a trace, as far as it has them.
+    pub(super) fn new(trace: &Trace, text: JsonText) -> Self {
+        let outline = trace.outline();
+        let end = text.end.min(outline.len() as SpanIx);
+        let text = JsonText { start: text.start.min(end), end, width: text.width.max(1), ..text };
+        let jaeger = || {
+            let mut writer = JaegerJson::new(Vec::new())?;
+            writer.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[])?;
+            io::Result::Ok(writer)
+        };
+        // Writing into memory cannot fail.
+        let jaeger = (text.format == Export::Jaeger).then(jaeger).and_then(Result::ok);
+        JsonIndex { text, ends: Vec::new(), jaeger, indenter: Indenter::default() }
+    }
+
+    /// Whether it is of this text of the trace.
+    pub(super) fn is_of(&self, trace: &Trace, text: &JsonText) -> bool {
+        self.text == JsonIndex::new(trace, text.clone()).text
+    }
+
+    /// `count` lines from `first` on. Counts some more lines first, if need be.
+    pub(super) fn page(&mut self, trace: &Trace, first: u32, count: u32) -> JsonPage {
+        self.count_some(trace);
+        let last = first.saturating_add(count.min(MOST_LINES));
+        let mut lines = Vec::new();
+        let mut at = self.ends.partition_point(|end| *end <= first);
+        while let Some(end) = self.ends.get(at).copied() {
+            let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+            if start >= last {
+                break;
+            }
+            let of_span = self.lines_of(trace, at);
+            let wanted = first.saturating_sub(start) as usize..(last.min(end) - start) as usize;
+            lines.extend(of_span.into_iter().skip(wanted.start).take(wanted.len()));
+            at += 1;
+        }
+        JsonPage {
+            first,
+            lines,
+            counted: self.ends.last().copied().unwrap_or(0),
+            spans: self.ends.len() as u32,
+        }
+    }
+
+    /// The lines that contain `wanted`, in any case of ASCII letters, in some spans from number `from` on, counted from
+    /// the first of the text.
+    pub(super) fn find(&mut self, trace: &Trace, wanted: &str, from: u32) -> JsonMatches {
+        self.count_some(trace);
+        let wanted = wanted.to_ascii_lowercase();
+        let mut found = JsonMatches::default();
+        let (mut at, mut written) = (from as usize, 0);
+        while at < self.ends.len() && written < BUDGET && !wanted.is_empty() {
+            let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+            let text = self.written(trace, at);
+            written += text.len();
+            let mut line = start;
+            for whole in text.split(|byte| *byte == b'\n') {
+                let whole = String::from_utf8_lossy(whole).to_ascii_lowercase();
+                for (place, _) in whole.match_indices(&wanted) {
+                    let broken = whole[..place].chars().count() as u32 / self.text.width;
+                    if found.lines.last() != Some(&(line + broken)) {
+                        found.lines.push(line + broken);
+                    }
+                }
+                line += broken_into(whole.as_bytes(), self.text.width);
+            }
+            at += 1;
+        }
+        found.next = (at < self.spans() && !wanted.is_empty()).then_some(at as SpanIx);
+        found
+    }
+
+    fn spans(&self) -> usize {
+        (self.text.end - self.text.start) as usize
+    }
+
+    fn count_some(&mut self, trace: &Trace) {
+        let mut written = 0;
+        while self.ends.len() < self.spans() && written < BUDGET {
+            let text = self.written(trace, self.ends.len());
+            written += text.len();
+            let lines: u32 =
+                text.split(|byte| *byte == b'\n').map(|line| broken_into(line, self.text.width)).sum();
+            self.ends.push(self.ends.last().copied().unwrap_or(0).saturating_add(lines));
+        }
+    }
+
+    fn lines_of(&mut self, trace: &Trace, at: usize) -> Vec<JsonLine> {
+        let (span, width) = (self.text.start + at as SpanIx, self.text.width as usize);
+        let text = String::from_utf8_lossy(&self.written(trace, at)).into_owned();
+        let mut lines = Vec::new();
+        for whole in text.split('\n') {
+            let mut rest = whole;
+            loop {
+                let end = rest.char_indices().nth(width).map_or(rest.len(), |(end, _)| end);
+                let (line, after) = rest.split_at(end);
+                lines.push(JsonLine { text: line.to_owned(), span, continues: rest.len() < whole.len() });
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+        lines
+    }
+
+    /// The whole lines of a span, with those before the first and after the last span.
+    fn written(&mut self, trace: &Trace, at: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut indenter = if at == 0 { Indenter::default() } else { self.indenter };
+        // Writing into memory cannot fail.
+        let piece = match self.text.format {
+            Export::Jaeger => self.jaeger_piece(trace, at),
+            Export::Otlp => self.otlp_piece(trace, at),
+        };
+        let (head, piece, tail) = piece.unwrap_or_default();
+        indenter.push(&head, &mut out);
+        let before = out.len();
+        // A comma stands at the end of the line before.
+        let comma = piece.first() == Some(&b',');
+        indenter.push(&piece, &mut out);
+        if at == 0 {
+            self.indenter = indenter;
+        } else {
+            let layout = before + usize::from(comma) + 1;
+            out.drain(before..layout.min(out.len()));
+        }
+        indenter.push(&tail, &mut out);
+        if tail.is_empty() && self.is_followed_by_comma(trace, at) {
+            out.push(b',');
+        }
+        out
+    }
+
+    /// Text before the first span, a span as it follows the one before, text after the last span.
+    fn jaeger_piece(&mut self, trace: &Trace, at: usize) -> io::Result<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+        let (span, is_last) = (self.text.start + at as SpanIx, at + 1 == self.spans());
+        let Some(writer) = &mut self.jaeger else { return Ok(Default::default()) };
+        let mut head = std::mem::take(writer.get_mut());
+        writer.span(&trace.resource(span), &trace.scope(span), &trace.record_as_sent(span))?;
+        let mut piece = std::mem::take(writer.get_mut());
+        if at == 0 {
+            if head.is_empty() {
+                // It was written before: the writer says no more how the text starts, and sets a comma.
+                let outline = trace.outline();
+                let mut first = JaegerJson::new(Vec::new())?;
+                first.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[])?;
+                head = std::mem::take(first.get_mut());
+                piece.remove(0);
+            }
+        } else {
+            head.clear();
+        }
+        let tail = if is_last { writer.clone().finish()? } else { Vec::new() };
+        Ok((head, piece, tail))
+    }
+
+    fn otlp_piece(&self, trace: &Trace, at: usize) -> io::Result<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+        let span = self.text.start + at as SpanIx;
+        let mut writer = OtlpJson::new(Vec::new(), Envelope::Plain, true)?;
+        let mut write = |span: SpanIx| {
+            writer.span(&trace.resource(span), &trace.scope(span), &trace.record_as_sent(span))?;
+            io::Result::Ok(std::mem::take(writer.get_mut()))
+        };
+        if at > 0 {
+            write(span - 1)?;
+        }
+        let piece = write(span)?;
+        let tail = if at + 1 == self.spans() { writer.finish()? } else { Vec::new() };
+        Ok((Vec::new(), piece, tail))
+    }
+
+    /// Whether the next span is in the same list.
+    fn is_followed_by_comma(&self, trace: &Trace, at: usize) -> bool {
+        let span = self.text.start + at as SpanIx;
+        self.text.format == Export::Jaeger
+            || trace.resource(span) == trace.resource(span + 1) && trace.scope(span) == trace.scope(span + 1)
+    }
+}
+
+/// Lines that a whole line is broken into.
+fn broken_into(line: &[u8], width: u32) -> u32 {
+    // A byte that is not the first of its character starts with 10.
+    let characters = line.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32;
+    characters.div_ceil(width).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::write::export;
+    use crate::testing::trace;
+    use std::ops::Range;
+
+    fn drawn() -> Trace {
+        trace(
+            "
+            shop: order (server)  [==========]  size=9
+              cart: get !           [*=*]         note=é,\"{}[]:
+              cart: put                 [=]
+              bank: pay                   [==]    sku=a1
+              bank: pay                     [=]
+            ",
+        )
+    }
+
+    fn index(trace: &Trace, range: Range<SpanIx>, format: Export, width: u32) -> JsonIndex {
+        JsonIndex::new(trace, JsonText { start: range.start, end: range.end, format, width })
+    }
+
+    #[test]
+    fn the_lines_are_those_of_the_exported_text_wherever_one_starts() {
+        let trace = drawn();
+        for format in [Export::Jaeger, Export::Otlp] {
+            for range in [0..5, 0..1, 1..3, 3..99] {
+                let mut index = index(&trace, range.clone(), format, 10_000);
+                let exported = export(&trace, range.start..range.end.min(5), format);
+                let mut expected = Vec::new();
+                Indenter::default().push(&exported, &mut expected);
+                let expected = String::from_utf8(expected).unwrap();
+                let expected: Vec<&str> = expected.split('\n').collect();
+                for first in (0..expected.len() as u32).rev() {
+                    let page = index.page(&trace, first, 3);
+                    let lines: Vec<&str> = page.lines.iter().map(|line| line.text.as_str()).collect();
+                    let last = expected.len().min(first as usize + 3);
+                    assert_eq!(lines, expected[first as usize..last], "{format:?} {range:?} from {first}");
+                    assert_eq!(page.counted as usize, expected.len());
+                    assert_eq!(page.spans, range.end.min(5) - range.start);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_lines_are_broken_and_nothing_is_lost() {
+        let trace = drawn();
+        let whole = index(&trace, 0..5, Export::Jaeger, 10_000).page(&trace, 0, 2_000);
+        for width in [1, 7, 20] {
+            let broken = index(&trace, 0..5, Export::Jaeger, width).page(&trace, 0, 2_000);
+            let mut joined: Vec<JsonLine> = Vec::new();
+            for line in broken.lines {
+                assert!(line.text.chars().count() <= width as usize);
+                match joined.last_mut() {
+                    Some(last) if line.continues => last.text.push_str(&line.text),
+                    _ => joined.push(line),
+                }
+            }
+            // The page may end within a line.
+            joined.pop();
+            let count = joined.len();
+            assert_eq!(joined, whole.lines[..count], "width {width}");
+            assert!(count > 20);
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_in_the_lines_that_have_it() {
+        let trace = drawn();
+        for (width, wanted) in [(10_000, "OperationName"), (9, "a1"), (10_000, "\"p2\""), (10_000, "é,")] {
+            let mut index = index(&trace, 0..5, Export::Jaeger, width);
+            let found = index.find(&trace, wanted, 0);
+            assert_eq!(found.next, None);
+            let page = index.page(&trace, 0, 2_000);
+            let has = |line: &JsonLine| line.text.to_lowercase().contains(&wanted.to_lowercase());
+            let expected: Vec<u32> = (0..page.counted.min(2_000))
+                .filter(|number| page.lines.get(*number as usize).is_some_and(has))
+                .collect();
+            assert!(!expected.is_empty(), "{wanted}");
+            assert_eq!(found.lines, expected, "{wanted}");
+        }
+        assert_eq!(index(&trace, 0..5, Export::Otlp, 80).find(&trace, "", 0), JsonMatches::default());
+    }
+
+    #[test]
+    fn a_trace_without_spans_has_no_lines() {
+        let empty = Trace::default();
+        let page = index(&empty, 0..9, Export::Otlp, 80).page(&empty, 0, 10);
+        assert_eq!(page, JsonPage::default());
+    }
+}
