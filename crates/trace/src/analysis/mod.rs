@@ -10,6 +10,7 @@ pub mod gaps;
 pub mod key_order;
 pub mod layout;
 pub mod link_pattern;
+pub mod lint;
 pub mod metrics;
 pub mod missing;
 pub mod names;

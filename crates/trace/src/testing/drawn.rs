@@ -13,7 +13,7 @@
 //! * `service: operation` up to the first of ` (`, ` !` and ` [`; `(kind)`; `!` for an error.
 //! * `[` is the start, `]` the end; `|` alone a span without length; `*` between them an event.
 //! * after the bar: `id=` and `parent=` in hexadecimal override what the drawing says (the first line's id is
-//!   1, the next one's 2, …; a parent may be missing), everything else is an attribute: an integer, a double,
+//!   1, the next one's 2, …; a parent may be missing), `end=none` leaves out the end, everything else is an attribute: an integer, a double,
 //!   `true`, `false` or text without spaces.
 //! * A line `trace 0a` starts a further trace; the first is trace 1 unless such a line comes first. Empty
 //!   lines and lines that start with `#` are left out.
@@ -133,6 +133,7 @@ fn draw(line: &str) -> (String, SpanRecord) {
         match key {
             "id" => span.span_id = id(),
             "parent" => span.parent_span_id = id(),
+            "end" if value == "none" => span.end_unix = 0,
             _ => span.attributes.push(attribute(key, typed(value))),
         }
     }

@@ -41,6 +41,20 @@ pub struct Thresholds {
     pub slow_query: u64,
     /// The share of the trace from which on gaps without instrumentation are reported. Default 0.1.
     pub gap_share: f64,
+    /// How many calls of one operation are worth looking for a limit of how many run at once. Default 6.
+    pub pool_calls: u32,
+    /// How many spans that end one after the other are a lock convoy. Default 5.
+    pub convoy_spans: u32,
+    /// How many calls of one operation at the same time are a wide fan-out. Default 32.
+    pub fan_out: u32,
+    /// What contradicts equal clocks by less than this is no skew. Default 1 ms, the resolution of many clocks.
+    pub clock_skew: u64,
+    /// The share of the trace from which on network and queue time between two services is reported. Default 0.1.
+    pub network_share: f64,
+    /// How long a message may wait for its consumer before that is a warning. Default 1 s.
+    pub message_wait: u64,
+    /// How many calls to one destination tell that some of their servers' spans are missing. Default 5.
+    pub sampled_calls: u32,
     /// Findings of one rule that are reported at most, those that save most first. Default 5.
     pub findings_per_rule: u32,
 }
@@ -64,6 +78,13 @@ impl Default for Thresholds {
             timeout_tolerance: 0.02,
             slow_query: 100 * MILLI,
             gap_share: 0.1,
+            pool_calls: 6,
+            convoy_spans: 5,
+            fan_out: 32,
+            clock_skew: MILLI,
+            network_share: 0.1,
+            message_wait: 1_000 * MILLI,
+            sampled_calls: 5,
             findings_per_rule: 5,
         }
     }

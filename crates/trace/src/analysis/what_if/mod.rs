@@ -7,8 +7,8 @@
 //!   the last one becomes the last one when the others get faster.
 //! * A parent ends as long as before after the last end of the children that it waited for. Of a child that outlives its
 //!   parent, the part within the parent is waited for.
-//! * Nobody waits for asynchronous children ([`is_asynchronous`]). A consumer keeps its offset to its parent's start, a
-//!   child that starts after its parent's end its offset to that end.
+//! * Nobody waits for asynchronous children ([`is_asynchronous`]). A child that starts after its parent's end keeps
+//!   its offset to that end, any other one its offset to its parent's start.
 //! * A root keeps its start.
 //!
 //! So what a span does itself, before, between and after its children, is kept, unless the span itself becomes faster.
@@ -28,7 +28,7 @@ mod plan;
 mod tests;
 mod times;
 
-use crate::model::{Outline, SpanIx, SpanKind};
+use crate::model::{Flags, Outline, SpanIx, SpanKind};
 use serde::{Deserialize, Serialize};
 
 /// How long a cached call takes at most, in nanoseconds: 1 ms, about what a cache on the same network takes. A call that
@@ -111,12 +111,13 @@ pub fn simulate(outline: &Outline, changes: &[Change]) -> Simulated {
     times::times(outline, &plan)
 }
 
-/// Whether the parent of a span does not wait for it: a consumer below a producer, or a span that starts when its parent
-/// has ended. False for roots. The critical path leaves out the same spans.
+/// Whether the parent of a span does not wait for it: a consumer below a producer, a span that follows from its parent, or
+/// one that starts when its parent has ended. False for roots. The critical path leaves out the same spans.
 pub fn is_asynchronous(outline: &Outline, span: SpanIx) -> bool {
     let Some(parent) = outline.parent_of(span) else { return false };
     let (at, above) = (span as usize, parent as usize);
     starts_after(outline, span, parent)
+        || outline.flags[at].has(Flags::FOLLOWS_FROM)
         || (outline.kind[at] == SpanKind::Consumer && outline.kind[above] == SpanKind::Producer)
 }
 

@@ -1,7 +1,19 @@
 //! The rules, one a file.
 
 mod bottleneck;
+mod cache_misses;
+mod clock_skew;
+mod destination;
+mod lock_convoy;
+mod lost_parent;
+mod network_time;
+mod pool_exhaustion;
+mod sampling;
 mod sequential_calls;
+#[cfg(test)]
+mod tests;
+mod unended_span;
+mod wide_fan_out;
 
 use super::{Context, Finding};
 
@@ -22,6 +34,35 @@ pub const RULES: &[Rule] = &[
         finds: "Calls in sequence that could be parallel",
         find: sequential_calls::find,
     },
+    Rule {
+        name: pool_exhaustion::NAME,
+        finds: "Calls that wait for a free place in a pool",
+        find: pool_exhaustion::find,
+    },
+    Rule { name: lock_convoy::NAME, finds: "Spans that wait for one lock", find: lock_convoy::find },
+    Rule {
+        name: cache_misses::NAME,
+        finds: "Cache misses, and what was called instead",
+        find: cache_misses::find,
+    },
+    Rule {
+        name: network_time::NAME,
+        finds: "Network and queue time between client and server",
+        find: network_time::find,
+    },
+    Rule {
+        name: wide_fan_out::NAME,
+        finds: "More calls at the same time than help",
+        find: wide_fan_out::find,
+    },
+    Rule {
+        name: lost_parent::NAME,
+        finds: "Missing parents and lost trace context",
+        find: lost_parent::find,
+    },
+    Rule { name: sampling::NAME, finds: "Sampling that cut the trace", find: sampling::find },
+    Rule { name: unended_span::NAME, finds: "Spans that never ended", find: unended_span::find },
+    Rule { name: clock_skew::NAME, finds: "Clocks that differ", find: clock_skew::find },
     Rule {
         name: bottleneck::NAME,
         finds: "Operation that takes most of the critical path",

@@ -3,7 +3,7 @@
 
 use super::super::{CACHE_HIT, Change, simulate};
 use super::{changes, varied};
-use crate::model::{NO_SPAN, Outline, SpanKind};
+use crate::model::{Flags, NO_SPAN, Outline, SpanKind};
 use proptest::prelude::*;
 
 struct Oracle<'a> {
@@ -44,7 +44,7 @@ impl Oracle<'_> {
         let consumer = self.parent(span).is_some_and(|parent| {
             (self.outline.kind[parent], self.outline.kind[span]) == (SpanKind::Producer, SpanKind::Consumer)
         });
-        consumer || self.is_late(span)
+        consumer || self.outline.flags[span].has(Flags::FOLLOWS_FROM) || self.is_late(span)
     }
 
     fn named(&self, span: usize, which: impl Fn(&Change) -> Option<&Vec<u32>>) -> bool {
