@@ -10,11 +10,12 @@ use crate::{jaeger_v1, jaeger_v3};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, any, get};
 use std::sync::Arc;
+use tower::ServiceBuilder;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -83,7 +84,8 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         below.route(&format!("{prefix}/"), root).fallback(no_such_route)
     };
     // A higher level takes five times as long as the answer itself.
-    guarded(router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest)), guard)
+    let router = router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+    single_slashes(guarded(router, guard), format!("{prefix}{TRACES}"))
 }
 
 /// The OTLP port.
@@ -94,7 +96,29 @@ pub fn otlp(intake: Intake, guard: &Guard) -> Router {
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
         .layer(from_fn_with_state(guard.clone(), guard::allow_origins))
         .layer(from_fn_with_state(guard.clone(), guard::check_site));
-    guarded(router, guard)
+    single_slashes(guarded(router, guard), TRACES.to_owned())
+}
+
+/// Where OTLP is posted to.
+const TRACES: &str = "/v1/traces";
+
+/// Takes requests for `path` also where slashes are doubled or one stands at the end, as senders make them that join an
+/// endpoint and a path.
+fn single_slashes(router: Router, path: String) -> Router {
+    let rewrite = map_request(move |mut request: Request| {
+        let written = request.uri().path();
+        let is_same = written != path
+            && written.split('/').filter(|segment| !segment.is_empty()).eq(path.split('/').skip(1));
+        let query = request.uri().query().map(|query| format!("{path}?{query}"));
+        // The address in the request line stays: whether it names this server is checked later.
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = query.as_deref().unwrap_or(&path).parse().ok();
+        if is_same && let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+        std::future::ready(request)
+    });
+    Router::new().fallback_service(ServiceBuilder::new().layer(rewrite).service(router))
 }
 
 /// What holds for both ports: only requests for this server are answered, and browsers take answers for what they

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::type_complexity)]
 
+#[path = "api/any_body.rs"]
+mod any_body;
+#[path = "api/asking.rs"]
+mod asking;
 #[path = "api/conformance.rs"]
 mod conformance;
 #[path = "api/crash.rs"]
@@ -12,6 +16,8 @@ mod damage;
 mod grpc;
 #[path = "api/guard.rs"]
 mod guard;
+#[path = "api/inputs.rs"]
+mod inputs;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/lossless.rs"]

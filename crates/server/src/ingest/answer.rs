@@ -1,17 +1,27 @@
 //! What a sender is told: success, or a `google.rpc.Status` with, where sending again makes sense, the time to wait.
 
-use super::Refusal;
+use super::{Refusal, Remarks};
 use crate::wire::{put_bytes, put_number};
 
 /// `ExportTraceServiceResponse` with an empty `partial_success`: all was taken.
 pub const DONE: &[u8] = b"\x0a\x00";
-/// The same in JSON.
-pub const DONE_JSON: &str = r#"{"partialSuccess":{}}"#;
+
+/// `ExportTraceServiceResponse` in JSON: what was not taken over is said in its `partialSuccess`.
+pub fn done_json(remarks: &Remarks) -> String {
+    let (text, mut partial) = (remarks.text(), serde_json::Map::new());
+    if remarks.rejected > 0 {
+        partial.insert("rejectedSpans".to_owned(), remarks.rejected.to_string().into());
+    }
+    if !text.is_empty() {
+        partial.insert("errorMessage".to_owned(), text.into());
+    }
+    serde_json::json!({ "partialSuccess": partial }).to_string()
+}
 
 /// gRPC's number for a refusal (<https://grpc.io/docs/guides/status-codes/>).
 pub fn code(refusal: &Refusal) -> u32 {
     match refusal {
-        Refusal::Malformed(_) => 3,
+        Refusal::Malformed(_) | Refusal::Encoding(_) => 3,
         Refusal::TooSlow => 4,
         Refusal::TooLarge(_)
         | Refusal::TooMuch(_)
@@ -26,6 +36,7 @@ pub fn code(refusal: &Refusal) -> u32 {
 pub fn http_status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::Malformed(_) => 400,
+        Refusal::Encoding(_) => 415,
         Refusal::TooSlow => 408,
         Refusal::TooLarge(_) | Refusal::TooMuch(_) | Refusal::NeverFits(_) => 413,
         Refusal::Full(_) | Refusal::Busy | Refusal::Failed(_) => 503,

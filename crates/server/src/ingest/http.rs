@@ -1,43 +1,64 @@
 //! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
 
-use super::{Intake, Refusal, answer, blocking, body, encoding, json};
+use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding, json};
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-const JSON: &str = "application/json";
-const PROTOBUF: &str = "application/x-protobuf";
 const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// What a body is, and the answer to it.
+#[derive(Clone, Copy, PartialEq)]
+enum Media {
+    Json,
+    Protobuf,
+    /// The same by its other name.
+    RegisteredProtobuf,
+}
+
+impl Media {
+    const ALL: [Media; 3] = [Media::Json, Media::Protobuf, Media::RegisteredProtobuf];
+
+    fn name(self) -> &'static str {
+        match self {
+            Media::Json => "application/json",
+            Media::Protobuf => "application/x-protobuf",
+            Media::RegisteredProtobuf => "application/protobuf",
+        }
+    }
+
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let name = text(headers, header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
+        Self::ALL.into_iter().find(|media| media.name().eq_ignore_ascii_case(name))
+    }
+}
 
 /// Takes one export request, whatever its method and type.
 pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
     if request.method() != Method::POST {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]");
     }
-    let content_type = text(request.headers(), header::CONTENT_TYPE);
-    let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_json = match content_type.as_str() {
-        JSON => true,
-        PROTOBUF => false,
-        _ => {
-            return plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "415 unsupported media type, supported: [application/json, application/x-protobuf]",
-            );
-        }
+    let Some(media) = Media::of(request.headers()) else {
+        return plain(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "415 unsupported media type, supported: [application/json, application/x-protobuf]",
+        );
     };
-    match take(intake, request, is_json).await {
-        Ok(()) if is_json => typed(StatusCode::OK, JSON, answer::DONE_JSON.into()),
-        Ok(()) => typed(StatusCode::OK, PROTOBUF, answer::DONE.into()),
+    match take(intake, request, media).await {
+        Ok(remarks) if media == Media::Json => {
+            typed(StatusCode::OK, media, answer::done_json(&remarks).into())
+        }
+        Ok(_) => typed(StatusCode::OK, media, answer::DONE.into()),
         Err(refusal) => {
             intake.count(&refusal);
-            refuse(&refusal, is_json)
+            refuse(&refusal, media)
         }
     }
 }
 
-async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<(), Refusal> {
+async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<Remarks, Refusal> {
     let content_encoding = text(request.headers(), header::CONTENT_ENCODING).to_owned();
     let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().ok();
     let mut body = request.into_body();
@@ -61,15 +82,17 @@ async fn take(intake: &Intake, request: Request<Body>, is_json: bool) -> Result<
         })
         .await??;
     }
-    if is_json {
-        (bytes, room) = blocking(move || -> Result<_, Refusal> {
-            let protobuf = json::to_protobuf(&bytes, &mut room)?;
+    let mut remarks = Remarks::default();
+    if media == Media::Json {
+        (bytes, remarks, room) = blocking(move || -> Result<_, Refusal> {
+            let (protobuf, remarks) = json::to_protobuf(&bytes, &mut room)?;
             room.give(bytes.capacity());
-            Ok((protobuf, room))
+            Ok((protobuf, remarks, room))
         })
         .await??;
     }
-    intake.take(bytes, room).await
+    intake.take(bytes, room).await?;
+    Ok(remarks)
 }
 
 /// Reads the rest of a body that is not wanted and forgets it, up to so many bytes.
@@ -83,16 +106,20 @@ async fn drain(mut body: Body, most: usize) {
     }
 }
 
-fn refuse(refusal: &Refusal, is_json: bool) -> Response<Body> {
+fn refuse(refusal: &Refusal, media: Media) -> Response<Body> {
     let status =
         StatusCode::from_u16(answer::http_status(refusal)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = if is_json {
-        typed(status, JSON, answer::status_json(refusal).into())
-    } else {
-        typed(status, PROTOBUF, answer::status(refusal).into())
+    let body = match media {
+        Media::Json => answer::status_json(refusal).into(),
+        Media::Protobuf | Media::RegisteredProtobuf => answer::status(refusal).into(),
     };
+    let mut response = typed(status, media, body);
     if let Some(seconds) = refusal.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if matches!(refusal, Refusal::Encoding(_)) {
+        let supported = HeaderValue::from_static(encoding::SUPPORTED);
+        response.headers_mut().insert(header::ACCEPT_ENCODING, supported);
     }
     response
 }
@@ -102,12 +129,9 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
 }
 
 fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
-    typed(status, "text/plain", body.into())
+    (status, [(header::CONTENT_TYPE, "text/plain")], body).into_response()
 }
 
-fn typed(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
-    response
+fn typed(status: StatusCode, media: Media, body: Body) -> Response<Body> {
+    (status, [(header::CONTENT_TYPE, media.name())], body).into_response()
 }

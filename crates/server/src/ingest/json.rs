@@ -1,75 +1,197 @@
-//! OTLP JSON turned into OTLP protobuf, as leniently as the Collector reads it.
+//! OTLP JSON turned into OTLP protobuf, read by the trace crate's reader: what a file may hold, a body may hold.
 //!
-//! Besides the specified form (hexadecimal ids, integer enums, lowerCamelCase, 64-bit numbers as text or number) it
-//! takes snake_case members and enum names; unknown members and nulls are ignored. One span is in memory as JSON at a
-//! time. Nesting is bounded by the JSON reader (128 levels), so the recursion over attribute values is too.
+//! A member that cannot be read is left out: the span keeps a warning (Jaeger's attribute `@jaeger@warnings`) and the
+//! sender is told. One span is in memory at a time.
 
-use super::Refusal;
-use super::json_value::{Bad, Object, attributes, bytes_of, number};
 use super::room::Room;
-use crate::wire::{put_bytes, put_fixed32, put_fixed64, put_number, put_varint};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
-use serde_json::value::RawValue;
-use std::fmt;
+use super::span_writer::{self, SpanWriter};
+use super::{Refusal, Remarks};
+use crate::wire::{put_bytes, put_varint};
+use spandrel_trace::format::{Malformed, Parts, otlp_json};
 
-/// Bytes that a parsed value takes at most for each byte of its text: a list of digits, while its memory is doubled.
-const VALUE_FACTOR: usize = 48;
+/// Bytes that are taken for each place where a value can start (a comma or an opening bracket): the value as it is read,
+/// in lists that double as they grow, and as it is written.
+const VALUE: usize = 256;
+/// Bytes that are taken for each byte of text: texts as they are read and as they are written.
+const TEXT: usize = 4;
+/// Bytes of the length of a message that was opened: up to 32 GiB.
+const LENGTH: usize = 5;
 
-/// The memory of the request, and why it did not suffice.
-struct Account<'r> {
-    room: &'r mut Room,
-    /// Bytes of the output that were taken.
-    output: usize,
-    refused: Option<Refusal>,
+/// Turns an `ExportTraceServiceRequest` in JSON into one in protobuf, and says what could not be taken over. `Err` where
+/// it is none, where no span of it can be taken over, or where the memory does not suffice.
+pub fn to_protobuf(json: &[u8], room: &mut Room) -> Result<(Vec<u8>, Remarks), Refusal> {
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    room.take(json.len() / 2)?;
+    let out = Vec::with_capacity(json.len() / 2);
+    let taken = out.capacity();
+    let remarks = Remarks::default();
+    let mut writer = Writer { json, out, taken, room, resource: None, scope: None, kept: false, remarks };
+    let mut written = Ok(());
+    otlp_json::split(json, |parts| {
+        if written.is_ok() {
+            written = writer.span(parts);
+        }
+    })
+    .map_err(|error| malformed(error, 0))?;
+    written?;
+    if writer.remarks.rejected > 0 && !writer.kept {
+        return Err(Refusal::Malformed(writer.remarks.text()));
+    }
+    writer.close_scope();
+    writer.close_resource();
+    Ok((writer.out, writer.remarks))
 }
 
-impl Account<'_> {
-    /// Takes memory; an error is kept for the caller, for serde has errors of its own.
-    fn take<E: Error>(&mut self, bytes: usize) -> Result<(), E> {
-        self.room.take(bytes).map_err(|refusal| {
-            self.refused = Some(refusal);
-            E::custom("out of memory")
+/// An error that counts its bytes from byte `start` of the body.
+fn malformed(Malformed { at, why }: Malformed, start: usize) -> Refusal {
+    Refusal::Malformed(format!("OTLP JSON: {}", Malformed { at: start + at, why }))
+}
+
+/// A message that is open: what it was read from, its schema URL, and where its fields start in the output.
+struct Open {
+    source: *const [u8],
+    schema: String,
+    start: usize,
+}
+
+impl Open {
+    fn is(&self, source: &[u8], schema: &str) -> bool {
+        std::ptr::eq(self.source, source) && self.schema == schema
+    }
+}
+
+struct Writer<'a> {
+    json: &'a [u8],
+    out: Vec<u8>,
+    /// Bytes of the output that were taken.
+    taken: usize,
+    room: &'a mut Room,
+    resource: Option<Open>,
+    scope: Option<Open>,
+    /// Whether a span was written.
+    kept: bool,
+    remarks: Remarks,
+}
+
+impl Writer<'_> {
+    /// Writes a span below its resource and scope.
+    fn span(&mut self, parts: Parts<'_>) -> Result<(), Refusal> {
+        if parts.span == b"null" {
+            return Ok(());
+        }
+        self.resource(&parts)?;
+        self.scope(&parts)?;
+        self.paying_for(parts.span, |writer| {
+            let before = writer.out.len();
+            let start = open(&mut writer.out, 2);
+            let mut span = SpanWriter::new(&mut writer.out);
+            otlp_json::say_span(parts.span, &mut span)
+                .map_err(|error| malformed(error, place(writer.json, parts.span)))?;
+            span.finish();
+            let (id, refused, warnings) = (span.id, span.refused.take(), std::mem::take(&mut span.warnings));
+            match refused {
+                Some(why) => {
+                    writer.out.truncate(before);
+                    writer.remarks.rejected += 1;
+                    writer.remarks.say(format_args!("a span was rejected: {why}"));
+                }
+                None => {
+                    writer.kept = true;
+                    close(&mut writer.out, start);
+                    warnings.iter().for_each(|said| writer.remarks.say(format_args!("span {id}: {said}")));
+                }
+            }
+            Ok(())
         })
     }
 
-    /// Takes what the output grew by.
-    fn grown<E: Error>(&mut self, output: &Vec<u8>) -> Result<(), E> {
-        let more = output.capacity().saturating_sub(self.output);
-        self.output += more;
-        self.take(more)
+    fn resource(&mut self, parts: &Parts<'_>) -> Result<(), Refusal> {
+        let (source, schema) = (parts.resource, parts.resource_schema);
+        if self.resource.as_ref().is_some_and(|open| open.is(source, schema)) {
+            return Ok(());
+        }
+        self.close_scope();
+        self.close_resource();
+        self.resource = Some(Open { source, schema: schema.to_owned(), start: open(&mut self.out, 1) });
+        self.paying_for(source, |writer| {
+            if is_there(source) {
+                let (resource, left_out) = otlp_json::read_resource(source)
+                    .map_err(|error| malformed(error, place(writer.json, source)))?;
+                let start = open(&mut writer.out, 1);
+                span_writer::resource(&mut writer.out, &resource);
+                close(&mut writer.out, start);
+                writer.left_out("a resource", left_out);
+            }
+            Ok(())
+        })
     }
 
-    /// Parses a value and hands it on; its memory is taken for so long.
-    fn parsed<E: Error>(
+    fn scope(&mut self, parts: &Parts<'_>) -> Result<(), Refusal> {
+        let (source, schema) = (parts.scope, parts.scope_schema);
+        if self.scope.as_ref().is_some_and(|open| open.is(source, schema)) {
+            return Ok(());
+        }
+        self.close_scope();
+        self.scope = Some(Open { source, schema: schema.to_owned(), start: open(&mut self.out, 2) });
+        self.paying_for(source, |writer| {
+            if is_there(source) {
+                let (scope, left_out) = otlp_json::read_scope(source)
+                    .map_err(|error| malformed(error, place(writer.json, source)))?;
+                let start = open(&mut writer.out, 1);
+                span_writer::scope(&mut writer.out, &scope);
+                close(&mut writer.out, start);
+                writer.left_out("a scope", left_out);
+            }
+            Ok(())
+        })
+    }
+
+    fn left_out(&mut self, of: &str, member: Option<&str>) {
+        if let Some(member) = member {
+            self.remarks.say(format_args!("the `{member}` of {of} cannot be read"));
+        }
+    }
+
+    /// Takes what reading and writing `text` needs for so long, then what the output grew by.
+    fn paying_for(
         &mut self,
-        text: &RawValue,
-        write: impl FnOnce(&Value) -> Result<(), Bad>,
-    ) -> Result<(), E> {
-        let bytes = text.get().len().saturating_mul(VALUE_FACTOR);
-        self.take(bytes)?;
-        let value: Value = serde_json::from_str(text.get()).map_err(E::custom)?;
-        write(&value).map_err(E::custom)?;
-        drop(value);
-        self.room.give(bytes);
-        Ok(())
+        text: &[u8],
+        work: impl FnOnce(&mut Self) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let values = text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+        let needed = values.saturating_mul(VALUE).saturating_add(text.len().saturating_mul(TEXT));
+        self.room.take(needed)?;
+        work(self)?;
+        self.room.give(needed);
+        let more = self.out.capacity().saturating_sub(self.taken);
+        self.taken += more;
+        self.room.take(more)
+    }
+
+    fn close_scope(&mut self) {
+        self.scope.take().into_iter().for_each(|open| self.end(open));
+    }
+
+    fn close_resource(&mut self) {
+        self.resource.take().into_iter().for_each(|open| self.end(open));
+    }
+
+    fn end(&mut self, open: Open) {
+        if !open.schema.is_empty() {
+            put_bytes(&mut self.out, 3, open.schema.as_bytes());
+        }
+        close(&mut self.out, open.start);
     }
 }
 
-/// Turns an `ExportTraceServiceRequest` in JSON into one in protobuf.
-pub fn to_protobuf(json: &[u8], room: &mut Room) -> Result<Vec<u8>, Refusal> {
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let malformed = |error: serde_json::Error| Refusal::Malformed(format!("OTLP JSON: {error}"));
-    room.take(json.len() / 2)?;
-    let mut out = Vec::with_capacity(json.len() / 2);
-    let mut account = Account { room, output: out.capacity(), refused: None };
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = Level { out: &mut out, kind: Kind::Request, account: &mut account }.deserialize(&mut reader);
-    match (read.and_then(|()| reader.end()), account.refused) {
-        (_, Some(refusal)) => Err(refusal),
-        (Err(error), None) => Err(malformed(error)),
-        (Ok(()), None) => Ok(out),
-    }
+/// Where `part` starts in `json`, of which it is a part.
+fn place(json: &[u8], part: &[u8]) -> usize {
+    part.as_ptr() as usize - json.as_ptr() as usize
+}
+
+/// Whether a resource or scope was given.
+fn is_there(source: &[u8]) -> bool {
+    !matches!(source, b"" | b"null")
 }
 
 /// Starts a message as field `number` whose length is not known yet; answers where it starts.
@@ -88,308 +210,6 @@ fn close(out: &mut [u8], start: usize) {
     }
 }
 
-/// Bytes of the length of a message that was opened: up to 32 GiB.
-const LENGTH: usize = 5;
-
-/// The three messages that hold lists, from the outside in.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Request,
-    ResourceSpans,
-    ScopeSpans,
-}
-
-impl Kind {
-    /// The message that the list within holds; `None` for spans.
-    fn inner(self) -> Option<Kind> {
-        match self {
-            Kind::Request => Some(Kind::ResourceSpans),
-            Kind::ResourceSpans => Some(Kind::ScopeSpans),
-            Kind::ScopeSpans => None,
-        }
-    }
-
-    /// Field number of the list.
-    fn list(self) -> u32 {
-        if self == Kind::Request { 1 } else { 2 }
-    }
-
-    fn is_list(self, key: &str) -> bool {
-        match self {
-            Kind::Request => matches!(key, "resourceSpans" | "resource_spans"),
-            Kind::ResourceSpans => {
-                matches!(key, "scopeSpans" | "scope_spans" | "instrumentationLibrarySpans")
-            }
-            Kind::ScopeSpans => key == "spans",
-        }
-    }
-}
-
-/// Reads one message and appends its fields.
-struct Level<'o, 'r> {
-    out: &'o mut Vec<u8>,
-    kind: Kind,
-    account: &'o mut Account<'r>,
-}
-
-impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Level<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self.kind {
-            Kind::Request => "an object with resourceSpans",
-            Kind::ResourceSpans => "an object with resource and scopeSpans",
-            Kind::ScopeSpans => "an object with scope and spans",
-        })
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            match (self.kind, key.as_str()) {
-                (kind, key) if kind.is_list(key) => {
-                    map.next_value_seed(List { out: self.out, kind, account: self.account })?
-                }
-                (Kind::ResourceSpans, "resource")
-                | (Kind::ScopeSpans, "scope" | "instrumentationLibrary") => {
-                    let text: &RawValue = map.next_value()?;
-                    if text.get() == "null" {
-                        continue;
-                    }
-                    let start = open(self.out, 1);
-                    let write = if self.kind == Kind::ResourceSpans { resource } else { scope };
-                    self.account.parsed(text, |value| write(self.out, value))?;
-                    close(self.out, start);
-                    self.account.grown(self.out)?;
-                }
-                (Kind::ResourceSpans | Kind::ScopeSpans, "schemaUrl" | "schema_url") => {
-                    if let Some(url) = map.next_value::<Option<String>>()?
-                        && !url.is_empty()
-                    {
-                        put_bytes(self.out, 3, url.as_bytes());
-                    }
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads the list within a message.
-struct List<'o, 'r> {
-    out: &'o mut Vec<u8>,
-    kind: Kind,
-    account: &'o mut Account<'r>,
-}
-
-impl<'de> DeserializeSeed<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        loop {
-            let before = self.out.len();
-            let start = open(self.out, self.kind.list());
-            let read = match self.kind.inner() {
-                Some(kind) => {
-                    let level = Level { out: &mut *self.out, kind, account: &mut *self.account };
-                    seq.next_element_seed(level)?
-                }
-                None => match seq.next_element::<&RawValue>()? {
-                    Some(text) if text.get() == "null" => {
-                        self.out.truncate(before);
-                        continue;
-                    }
-                    Some(text) => Some(self.account.parsed(text, |value| span(self.out, value))?),
-                    None => None,
-                },
-            };
-            if read.is_none() {
-                self.out.truncate(before);
-                return Ok(());
-            }
-            close(self.out, start);
-            self.account.grown(self.out)?;
-        }
-    }
-}
-
-fn resource(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
-    for (key, value) in Object::of(value, "resource")?.members() {
-        match key {
-            "attributes" => attributes(out, 1, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(out, 2, number(key, value)?),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn scope(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
-    for (key, value) in Object::of(value, "scope")?.members() {
-        match key {
-            "name" => put_text(out, 1, key, value)?,
-            "version" => put_text(out, 2, key, value)?,
-            "attributes" => attributes(out, 3, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(out, 4, number(key, value)?),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn span(out: &mut Vec<u8>, value: &Value) -> Result<(), Bad> {
-    for (key, value) in Object::of(value, "span")?.members() {
-        match key {
-            "traceId" | "trace_id" => put_id(out, 1, key, value, 16)?,
-            "spanId" | "span_id" => put_id(out, 2, key, value, 8)?,
-            "traceState" | "trace_state" => put_text(out, 3, key, value)?,
-            "parentSpanId" | "parent_span_id" => put_id(out, 4, key, value, 8)?,
-            "name" => put_text(out, 5, key, value)?,
-            "kind" => put_number(out, 6, enumerated(key, value, &KINDS)?),
-            "startTimeUnixNano" | "start_time_unix_nano" => put_fixed64(out, 7, number(key, value)?),
-            "endTimeUnixNano" | "end_time_unix_nano" => put_fixed64(out, 8, number(key, value)?),
-            "attributes" => attributes(out, 9, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => put_number(out, 10, number(key, value)?),
-            "events" => each(key, value, |value| event(value).map(|event| put_bytes(out, 11, &event)))?,
-            "droppedEventsCount" | "dropped_events_count" => put_number(out, 12, number(key, value)?),
-            "links" => each(key, value, |value| link(value).map(|link| put_bytes(out, 13, &link)))?,
-            "droppedLinksCount" | "dropped_links_count" => put_number(out, 14, number(key, value)?),
-            "status" => put_bytes(out, 15, &status(value)?),
-            "flags" => put_fixed32(out, 16, number(key, value)? as u32),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn event(value: &Value) -> Result<Vec<u8>, Bad> {
-    let mut out = Vec::new();
-    for (key, value) in Object::of(value, "event")?.members() {
-        match key {
-            "timeUnixNano" | "time_unix_nano" => put_fixed64(&mut out, 1, number(key, value)?),
-            "name" => put_text(&mut out, 2, key, value)?,
-            "attributes" => attributes(&mut out, 3, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => {
-                put_number(&mut out, 4, number(key, value)?)
-            }
-            _ => {}
-        }
-    }
-    Ok(out)
-}
-
-fn link(value: &Value) -> Result<Vec<u8>, Bad> {
-    let mut out = Vec::new();
-    for (key, value) in Object::of(value, "link")?.members() {
-        match key {
-            "traceId" | "trace_id" => put_id(&mut out, 1, key, value, 16)?,
-            "spanId" | "span_id" => put_id(&mut out, 2, key, value, 8)?,
-            "traceState" | "trace_state" => put_text(&mut out, 3, key, value)?,
-            "attributes" => attributes(&mut out, 4, value)?,
-            "droppedAttributesCount" | "dropped_attributes_count" => {
-                put_number(&mut out, 5, number(key, value)?)
-            }
-            "flags" => put_fixed32(&mut out, 6, number(key, value)? as u32),
-            _ => {}
-        }
-    }
-    Ok(out)
-}
-
-fn status(value: &Value) -> Result<Vec<u8>, Bad> {
-    let mut out = Vec::new();
-    for (key, value) in Object::of(value, "status")?.members() {
-        match key {
-            "message" => put_text(&mut out, 2, key, value)?,
-            "code" => put_number(&mut out, 3, enumerated(key, value, &CODES)?),
-            _ => {}
-        }
-    }
-    Ok(out)
-}
-
-const KINDS: [&str; 6] = [
-    "SPAN_KIND_UNSPECIFIED",
-    "SPAN_KIND_INTERNAL",
-    "SPAN_KIND_SERVER",
-    "SPAN_KIND_CLIENT",
-    "SPAN_KIND_PRODUCER",
-    "SPAN_KIND_CONSUMER",
-];
-const CODES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
-
-fn enumerated(key: &str, value: &Value, names: &[&str]) -> Result<u64, Bad> {
-    match value {
-        Value::String(name) => match names.iter().position(|known| known == name) {
-            Some(place) => Ok(place as u64),
-            None => number(key, value),
-        },
-        _ => number(key, value),
-    }
-}
-
-fn each(key: &str, value: &Value, item: impl FnMut(&Value) -> Result<(), Bad>) -> Result<(), Bad> {
-    match value {
-        Value::Array(values) => values.iter().filter(|value| !value.is_null()).try_for_each(item),
-        _ => Err(Bad::new(key, "a list")),
-    }
-}
-
-fn put_text(out: &mut Vec<u8>, number: u32, key: &str, value: &Value) -> Result<(), Bad> {
-    match value {
-        Value::String(text) if text.is_empty() => Ok(()),
-        Value::String(text) => {
-            put_bytes(out, number, text.as_bytes());
-            Ok(())
-        }
-        _ => Err(Bad::new(key, "text")),
-    }
-}
-
-/// Ids are hexadecimal in OTLP JSON, unlike other bytes; an empty one is none.
-fn put_id(out: &mut Vec<u8>, number: u32, key: &str, value: &Value, length: usize) -> Result<(), Bad> {
-    let Value::String(text) = value else { return Err(Bad::new(key, "text")) };
-    if text.is_empty() {
-        return Ok(());
-    }
-    if text.len() != length * 2 {
-        return Err(Bad::new(key, &format!("{} hexadecimal digits: length mismatch", length * 2)));
-    }
-    let bytes = bytes_of(text).ok_or_else(|| Bad::new(key, "hexadecimal: invalid byte"))?;
-    put_bytes(out, number, &bytes);
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::room::Memory;
@@ -399,46 +219,70 @@ mod tests {
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
     use prost::Message;
+    use spandrel_trace::format::otlp_proto;
 
     fn room() -> Room {
         Memory::new(64 << 20).room()
     }
 
-    #[test]
-    fn what_a_text_becomes_is_paid_for() {
-        let list = format!("[1{}]", ",1".repeat(100_000));
-        let text = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"x":{list}}}]}}]}}]}}"#);
-        let memory = Memory::new(4 << 20);
-        let refused = to_protobuf(text.as_bytes(), &mut memory.room());
-        assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
-        let empty = format!(r#"{{"resourceSpans":[{{}}{}]}}"#, ",{}".repeat(100_000));
-        let refused = to_protobuf(empty.as_bytes(), &mut Memory::new(500_000).room());
-        assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
-        assert!(to_protobuf(empty.as_bytes(), &mut room()).is_ok());
+    fn convert(json: &str) -> (ExportTraceServiceRequest, Remarks) {
+        let (protobuf, remarks) = to_protobuf(json.as_bytes(), &mut room()).unwrap();
+        (ExportTraceServiceRequest::decode(protobuf.as_slice()).unwrap(), remarks)
     }
 
-    fn read(json: &str) -> ExportTraceServiceRequest {
-        ExportTraceServiceRequest::decode(to_protobuf(json.as_bytes(), &mut room()).unwrap().as_slice())
-            .unwrap()
+    /// A request of spans with these members.
+    fn of_spans(spans: &str) -> String {
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#)
+    }
+
+    #[test]
+    fn what_a_text_becomes_is_paid_for() {
+        let list = |item: &str| format!("[{item}{}]", format!(",{item}").repeat(100_000));
+        for value in [
+            list("1"),
+            format!(r#"{{"arrayValue":{{"values":{}}}}}"#, list("{}")),
+            format!(r#"{{"kvlistValue":{{"values":{}}}}}"#, list("{}")),
+        ] {
+            let text = of_spans(&format!(r#"{{"attributes":[{{"key":"k","value":{value}}}]}}"#));
+            let refused = to_protobuf(text.as_bytes(), &mut Memory::new(4 << 20).room());
+            assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
+            assert!(to_protobuf(text.as_bytes(), &mut room()).is_ok());
+        }
+        let spans = of_spans(&list("{}")[1..300_000]);
+        let refused = to_protobuf(spans.as_bytes(), &mut Memory::new(600_000).room());
+        assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
+        assert!(to_protobuf(spans.as_bytes(), &mut room()).is_ok());
+        let long = of_spans(&format!(r#"{{"name":"{}"}}"#, "long ".repeat(1 << 20)));
+        assert!(
+            to_protobuf(long.as_bytes(), &mut room()).is_ok(),
+            "texts cost little more than they are long"
+        );
     }
 
     #[test]
     fn names_numbers_and_order_are_read_leniently() {
-        let request = read(
+        let (request, remarks) = convert(
             r#"{"future":{"a":[1]},"resource_spans":[{"scopeSpans":[{"spans":[null,{
                 "trace_id":"000102030405060708090A0B0C0D0E0F","spanId":"0000000000000001","name":"x",
-                "kind":"SPAN_KIND_SERVER","startTimeUnixNano":"18446744073709551615","end_time_unix_nano":7,
+                "kind":"SPAN_KIND_SERVER","startTimeUnixNano":1.7e18,"end_time_unix_nano":7,
                 "attributes":[{"key":"i","value":{"intValue":"-9223372036854775808"}},{"key":"e","value":{}},
                     {"key":"l","value":{"arrayValue":{"values":[{"boolValue":false},{"doubleValue":"NaN"}]}}},
                     {"key":"b","value":{"bytesValue":"AAH/"}}],
                 "status":{"code":"STATUS_CODE_ERROR","message":"why"},"flags":257}]}],
-                "resource":{"attributes":[{"key":"service.name","value":{"string_value":"s"}}]}}]}"#,
+                "resource":{"attributes":[{"key":"service.name","value":{"string_value":"s"}}]},"schemaUrl":"u"},
+                {"instrumentation_library_spans":[{"instrumentation_library":{"name":"l"},"spans":[{"name":"y"}]},
+                    {"spans":[{"name":"z"}]}]}]}"#,
         );
+        assert_eq!((remarks.rejected, remarks.text()), (0, String::new()));
         let resource = &request.resource_spans[0];
+        assert_eq!((request.resource_spans.len(), resource.schema_url.as_str()), (2, "u"));
         assert_eq!(resource.resource.as_ref().unwrap().attributes[0].key, "service.name");
         let span = &resource.scope_spans[0].spans[0];
         assert_eq!(span.trace_id, (0..16).collect::<Vec<u8>>());
-        assert_eq!((span.kind, span.start_time_unix_nano, span.end_time_unix_nano), (2, u64::MAX, 7));
+        assert_eq!(
+            (span.kind, span.start_time_unix_nano, span.end_time_unix_nano),
+            (2, 17 * 10u64.pow(17), 7)
+        );
         assert_eq!((span.flags, span.status.as_ref().unwrap().code), (257, 2));
         let values: Vec<_> =
             span.attributes.iter().map(|a| a.value.as_ref().and_then(|v| v.value.clone())).collect();
@@ -448,6 +292,9 @@ mod tests {
         let Some(Any::ArrayValue(list)) = &values[2] else { panic!("not a list") };
         assert_eq!(list.values[0].value, Some(Any::BoolValue(false)));
         assert!(matches!(list.values[1].value, Some(Any::DoubleValue(number)) if number.is_nan()));
+        let old = &request.resource_spans[1].scope_spans;
+        assert_eq!((old.len(), old[0].scope.as_ref().unwrap().name.as_str()), (2, "l"));
+        assert_eq!((old[0].spans[0].name.as_str(), old[1].spans[0].name.as_str()), ("y", "z"));
     }
 
     #[test]
@@ -457,31 +304,67 @@ mod tests {
             "{\"resourceSpans\":[",
             "{\"resourceSpans\":7}",
             "[]",
-            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"abcd"}]}]}]}"#,
-            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz0102030405060708090a0b0c0d0e0f"}]}]}]}"#,
-            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"soon"}]}]}]}"#,
             "{} {}",
+            r#"{"data":[]}"#,
+            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[7]}]}]}"#,
+            r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz0102030405060708090a0b0c0d0e0f"}]}]}]}"#,
         ] {
             assert!(
                 matches!(to_protobuf(json.as_bytes(), &mut room()), Err(Refusal::Malformed(_))),
                 "{json}"
             );
         }
-        let deep = |open: &str, close: &str| {
-            let value = format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place_in_the_body() {
+        let body = of_spans(r#"{"name":"x"},{"name" "y"}"#);
+        let Err(Refusal::Malformed(why)) = to_protobuf(body.as_bytes(), &mut room()) else { panic!() };
+        assert!(why.ends_with(&format!("at byte {}", body.find(r#" "y""#).unwrap() + 1)), "{why}");
+    }
+
+    #[test]
+    fn a_value_of_any_depth_is_taken() {
+        for (open, close) in [(r#"{"arrayValue":{"values":["#, "]}}"), ("[", "]")] {
+            let value = format!("{}{}", open.repeat(10_000), close.repeat(10_000));
             let attribute = format!(r#"{{"key":"k","value":{value}}}"#);
-            let span = format!(r#"{{"name":"x","attributes":[{attribute}]}}"#);
-            format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
-        };
-        assert!(to_protobuf(deep(r#"{"arrayValue":{"values":["#, "]}}").as_bytes(), &mut room()).is_err());
-        assert!(to_protobuf(deep("[", "]").as_bytes(), &mut room()).is_err());
+            let body = of_spans(&format!(r#"{{"name":"x","attributes":[{attribute}]}}"#));
+            let (protobuf, _) = to_protobuf(body.as_bytes(), &mut room()).unwrap();
+            let mut attributes = 0;
+            otlp_proto::split(&protobuf, |parts| {
+                attributes += otlp_proto::read_span(parts.span).unwrap().attributes.len();
+            })
+            .unwrap();
+            assert_eq!((attributes, regroup(&protobuf, &mut room()).unwrap().len()), (1, 1));
+        }
+    }
+
+    #[test]
+    fn members_that_cannot_be_read_are_left_out_with_a_warning_on_the_span() {
+        let (request, remarks) = convert(&of_spans(
+            r#"{"spanId":"0000000000000001","endTimeUnixNano":"soon","name":"x",
+                "links":[{"traceId":"trace-1","spanId":"0000000000000002","attributes":[{"key":"k"}]},
+                    {"traceId":"0a","spanId":"0000000000000003"}],
+                "parentSpanId":"parent-1"},
+               {"traceId":"trace-1","name":"rejected"},{"spanId":"span-1"},{"spanId":"0x0000000000000004"}"#,
+        ));
+        let spans = &request.resource_spans[0].scope_spans[0].spans;
+        assert_eq!((spans.len(), spans[1].span_id[7], remarks.rejected), (2, 4, 2));
+        assert_eq!((spans[0].links.len(), spans[0].links[0].attributes.len()), (1, 0));
+        assert_eq!(spans[0].parent_span_id, b"");
+        let warnings = spans[0].attributes[0].clone();
+        assert_eq!(warnings.key, "@jaeger@warnings");
+        let Some(Any::ArrayValue(list)) = warnings.value.unwrap().value else { panic!("not a list") };
+        assert_eq!(list.values.len(), 3, "{list:?}");
+        let said = remarks.text();
+        for part in ["span 0000000000000001: a link names \"trace-1\"", "`endTimeUnixNano`", "and 2 more"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
     }
 
     #[test]
     fn a_span_without_ids_is_taken() {
-        let bytes =
-            to_protobuf(br#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x"}]}]}]}"#, &mut room())
-                .unwrap();
+        let (bytes, _) = to_protobuf(of_spans(r#"{"name":"x"}"#).as_bytes(), &mut room()).unwrap();
         let parts = regroup(&bytes, &mut room()).unwrap();
         assert_eq!((parts.len(), parts[0].trace, parts[0].extent.spans), (1, 0, 1));
         assert!(facts_of(b"\x0a\x01x").is_err(), "a trace id of one byte");

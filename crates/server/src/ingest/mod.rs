@@ -1,5 +1,5 @@
-//! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), decompressed (`encoding`), JSON turned into protobuf
-//! (`json`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
+//! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), decompressed (`encoding`), JSON turned into protobuf (`json`,
+//! `span_writer`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
 
 mod answer;
 pub mod body;
@@ -7,9 +7,12 @@ pub mod encoding;
 pub mod grpc;
 pub mod http;
 pub mod json;
-mod json_value;
 pub mod regroup;
+mod remarks;
 pub mod room;
+mod span_writer;
+
+pub use remarks::Remarks;
 
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
@@ -27,6 +30,9 @@ pub enum Refusal {
     /// It is not OTLP: the sender must not send it again.
     #[error("{0}")]
     Malformed(String),
+    /// It is compressed in a way that is not taken.
+    #[error("Content-Encoding {0} is not supported, supported: {supported}", supported = encoding::SUPPORTED)]
+    Encoding(String),
     /// It is bigger than one request may be.
     #[error("the request is larger than {0} bytes after decompression")]
     TooLarge(usize),
@@ -72,6 +78,7 @@ impl Refusal {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Refusal::Malformed(_)
+            | Refusal::Encoding(_)
             | Refusal::TooLarge(_)
             | Refusal::TooMuch(_)
             | Refusal::NeverFits(_)

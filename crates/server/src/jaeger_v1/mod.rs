@@ -219,7 +219,10 @@ async fn transform(
             Ingest::Busy => Failure::Busy,
             other => Failure::Parameter(format!("cannot unmarshal OTLP : {other}")),
         };
-        let request = json::to_protobuf(&body, &mut room).map_err(bad)?;
+        let (request, remarks) = json::to_protobuf(&body, &mut room).map_err(bad)?;
+        if remarks.rejected > 0 {
+            return Err(bad(Ingest::Malformed(remarks.text())));
+        }
         let parts = regroup::regroup(&request, &mut room).map_err(bad)?;
         let mut out = JaegerJson::new(out)?;
         for part in parts {

@@ -29,9 +29,9 @@ fn every_refusal_is_said_as_otlp_says_it() {
             "/v1/traces",
             unknown,
             b"{}",
-            400,
+            415,
             "application/json",
-            "unsupported Content-Encoding: rot13",
+            "rot13 is not supported, supported: gzip, zstd",
         ),
         (
             "POST",
@@ -58,6 +58,61 @@ fn every_refusal_is_said_as_otlp_says_it() {
             assert!(answer.text().contains(has), "{what}");
             assert_eq!(answer.header("access-control-allow-origin"), "", "{what}");
         }
+    }
+}
+
+#[test]
+fn bodies_are_taken_compressed_by_either_name_and_below_doubled_slashes() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--base-path", "/tracing"]);
+    let mut trace = 0u128;
+    let mut post = |port: &str, path: &str, content_type: &str, encoding: &str| {
+        trace += 1;
+        let body = request("s", vec![span(trace, 1, "x")]).encode_to_vec();
+        let body = match encoding.to_ascii_lowercase().as_str() {
+            "gzip" => gzip(&body),
+            "zstd" => ruzstd::encoding::compress_to_vec(&*body, ruzstd::encoding::CompressionLevel::Fastest),
+            _ => body,
+        };
+        let mut headers = vec![("content-type", content_type)];
+        if !encoding.is_empty() {
+            headers.push(("content-encoding", encoding));
+        }
+        let answer = send(port, "POST", path, &headers, &body);
+        let spans =
+            send(&server.viewer, "GET", &format!("/tracing/api/v3/traces/{trace:x}"), &[], b"").status;
+        assert_eq!(spans == 200, answer.status == 200, "{path} {encoding}: {}", answer.text());
+        answer
+    };
+    for encoding in ["", "identity", "gzip", "GZIP", "zstd"] {
+        for content_type in ["application/x-protobuf", "application/protobuf", "Application/Protobuf;x=y"] {
+            let answer = post(&server.otlp_http, "/v1/traces", content_type, encoding);
+            assert_eq!(answer.status, 200, "{content_type} {encoding}: {}", answer.text());
+            let answered = answer.header("content-type").to_ascii_lowercase();
+            assert!(content_type.to_ascii_lowercase().starts_with(&answered), "{answered}");
+        }
+    }
+    for encoding in ["deflate", "snappy", "lz4", "br", "gzip, zstd"] {
+        let refused = post(&server.otlp_http, "/v1/traces", "application/protobuf", encoding);
+        assert_eq!((refused.status, refused.header("accept-encoding")), (415, "gzip, zstd"), "{encoding}");
+        assert!(refused.text().contains("gzip, zstd"), "{}", refused.text());
+    }
+    for path in ["//v1/traces", "/v1/traces/", "//v1//traces//", "/v1/traces?a=b", "//v1/traces/?a=b"] {
+        let answer = post(&server.otlp_http, path, "application/x-protobuf", "");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let answer = post(&server.viewer, &format!("/tracing{path}"), "application/x-protobuf", "");
+        assert_eq!(answer.status, 200, "/tracing{path}: {}", answer.text());
+    }
+    for path in ["/v1/tracesx", "/v1/traces/x", "/x/v1/traces", "/", "//"] {
+        assert_eq!(post(&server.otlp_http, path, "application/x-protobuf", "").status, 404, "{path}");
+    }
+    let evil = [("host", "evil.example"), ("content-type", "application/json")];
+    assert_eq!(send(&server.otlp_http, "POST", "//v1/traces", &evil, b"{}").status, 421);
+    let absolute = "http://evil.example//v1/traces";
+    assert_eq!(send(&server.otlp_http, "POST", absolute, &evil[1..], b"{}").status, 421);
+    let foreign = [("sec-fetch-site", "cross-site"), ("content-type", "application/json")];
+    for (port, path) in [(&server.otlp_http, "//v1/traces/"), (&server.viewer, "/tracing//v1/traces")] {
+        assert_eq!(send(port, "POST", path, &foreign, b"{}").status, 403, "{path}");
     }
 }
 

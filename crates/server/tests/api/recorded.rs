@@ -17,6 +17,8 @@ const ON_PURPOSE: &[(&str, Difference, &str)] = &[
     ("v1-trace-", Difference::FlagsKept, "docs/adr/0012"),
     ("v1-transform", Difference::FlagsKept, "docs/adr/0012"),
     ("v1-transform", Difference::TransformRepairs, "docs/adr/0012"),
+    ("otlp-bad-id", Difference::Status(200), "docs/adr/0012"),
+    ("otlp-zstd-unknown", Difference::Status(415), "docs/adr/0012"),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +30,9 @@ enum Difference {
     /// Jaeger transforms without the repairs of its intake (empty names, durations below zero wrapped to 1.8e19);
     /// ours answers what sending the same and asking for it would.
     TransformRepairs,
+    /// Ours answers with this status: ids with fewer digits than 32 or 16 are taken, as in files, and an encoding that
+    /// is not taken is 415.
+    Status(u16),
     /// Jaeger repairs ends also in v3's raw answers; ours are what was sent.
     RawIsRaw,
 }
@@ -94,6 +99,14 @@ fn replay(server: &Server, folder: &Path, name: &str, shift: u64) -> bool {
     }
     let answer = ask(server, &exchange["request"], shift);
     let what = format!("{name}: ours {} {}", answer.status, answer.text());
+    for (on, differs, _) in ON_PURPOSE {
+        if let Difference::Status(ours) = differs
+            && *on == name
+        {
+            assert_eq!((status, answer.status), (400, *ours), "{what}");
+            return true;
+        }
+    }
     assert_eq!(answer.status, status, "{what}");
     let theirs = bytes_of(&exchange["response"]);
     let content_type = header(&exchange["response"], "content-type");

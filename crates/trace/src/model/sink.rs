@@ -72,6 +72,8 @@ pub enum Piece<'a> {
     Event(u64, &'a str, u32),
     /// An attribute of the last event.
     EventAttribute(&'a str, ValueRef<'a>),
+    /// The link that starts next names an id that is not hexadecimal, as it is written here: the number is its hash.
+    LinkText(&'a str),
     /// A link starts: trace, span, tracestate, flags, dropped attributes.
     Link(TraceId, SpanId, &'a str, u32, u32),
     /// An attribute of the last link.

@@ -67,6 +67,7 @@ impl Sink for SpanRecord {
                     event.attributes.push(attribute(key, value));
                 }
             }
+            Piece::LinkText(_) => {}
             Piece::Link(trace_id, span_id, trace_state, flags, dropped_attributes) => {
                 let trace_state = trace_state.to_owned();
                 self.links.push(Link {

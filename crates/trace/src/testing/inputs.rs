@@ -13,8 +13,8 @@ pub struct OddInput {
     pub file: String,
     /// Part of a warning that the file reader has to give; `None` for no warning at all.
     pub warning: Option<String>,
-    /// How it is posted to a receiver and what status answers it; `None` where it is no OTLP request.
-    pub receiver: Option<Receiver>,
+    /// How it is posted to a receiver, and what answers it.
+    pub receiver: Receiver,
 }
 
 /// A request that carries an odd input.
@@ -26,6 +26,8 @@ pub struct Receiver {
     pub content_encoding: String,
     /// HTTP status of the answer.
     pub status: u16,
+    /// Part of what the answer remarks; `None` for no remark at all.
+    pub remark: Option<String>,
 }
 
 /// Where the files are.
@@ -40,23 +42,20 @@ pub fn odd_inputs(table: &str) -> Vec<OddInput> {
 
 fn odd_input(line: &str) -> Option<OddInput> {
     let mut cells = line.split('\t');
-    let (file, warning, receiver) = (cells.next()?, cells.next()?, cells.next()?);
+    let (file, warning, receiver, remark) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
     let mut words = receiver.split(' ');
     let content_type = match words.next()? {
-        "json" => Some("application/json"),
-        "protobuf" => Some("application/x-protobuf"),
-        _ => None,
+        "json" => "application/json",
+        "protobuf" => "application/x-protobuf",
+        _ => return None,
     };
-    let status = words.next_back().and_then(|status| status.parse().ok());
+    let status = words.next_back()?.parse().ok()?;
     let content_encoding = words.next().unwrap_or_default().to_owned();
+    let some = |text: &str| (text != "-").then(|| text.to_owned());
     Some(OddInput {
         file: file.to_owned(),
-        warning: (warning != "-").then(|| warning.to_owned()),
-        receiver: content_type.zip(status).map(|(content_type, status)| Receiver {
-            content_type,
-            content_encoding,
-            status,
-        }),
+        warning: some(warning),
+        receiver: Receiver { content_type, content_encoding, status, remark: some(remark) },
     })
 }
 

@@ -16,30 +16,42 @@ pub use split::split;
 pub(super) use value::{say_warnings, warnings_key};
 pub(super) use whole::decode;
 
-use super::Malformed;
 use super::json::{Cursor, Scan};
+use super::{Malformed, unreadable_part};
 use crate::model::record::{Resource, Scope, SpanRecord};
+use crate::model::{Piece, Sink};
 use split::malformed;
 
-/// Reads a span's object.
+/// Says what is in a span's object, piece by piece. A member that is not of the type that it has to be is left out with
+/// a [`Piece::Warning`]; `Err` where the object is not JSON.
+pub fn say_span(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
+    let left_out = whole(bytes, |cursor| whole::span(cursor, sink))?;
+    if let Some(member) = left_out {
+        sink.piece(Piece::Warning(&unreadable_part(member)));
+    }
+    Ok(())
+}
+
+/// Reads a span's object, as [`say_span`] does.
 pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
     let mut record = SpanRecord::default();
-    whole(bytes, |cursor| whole::span(cursor, &mut record))?;
+    say_span(bytes, &mut record)?;
     Ok(record)
 }
 
-/// Reads a resource's object.
-pub fn read_resource(bytes: &[u8]) -> Result<Resource, Malformed> {
+/// Reads a resource's object. With it comes the first member that was left out, if any was: it is not of the type that
+/// it has to be.
+pub fn read_resource(bytes: &[u8]) -> Result<(Resource, Option<&'static str>), Malformed> {
     let mut resource = Resource::default();
-    whole(bytes, |cursor| whole::resource(cursor, &mut resource))?;
-    Ok(resource)
+    let left_out = whole(bytes, |cursor| whole::resource(cursor, &mut resource))?;
+    Ok((resource, left_out))
 }
 
-/// Reads a scope's object.
-pub fn read_scope(bytes: &[u8]) -> Result<Scope, Malformed> {
+/// Reads a scope's object, as [`read_resource`] does.
+pub fn read_scope(bytes: &[u8]) -> Result<(Scope, Option<&'static str>), Malformed> {
     let mut scope = Scope::default();
-    whole(bytes, |cursor| whole::scope(cursor, &mut scope))?;
-    Ok(scope)
+    let left_out = whole(bytes, |cursor| whole::scope(cursor, &mut scope))?;
+    Ok((scope, left_out))
 }
 
 /// As much of a resource's object as can be read.
@@ -56,16 +68,17 @@ pub(super) fn scope(bytes: &[u8]) -> Scope {
     scope
 }
 
-fn whole(bytes: &[u8], read: impl FnOnce(&mut Cursor<'_>) -> Scan<()>) -> Result<(), Malformed> {
+/// Reads the object that `bytes` are; the first member that was left out.
+fn whole(
+    bytes: &[u8],
+    read: impl FnOnce(&mut Cursor<'_>) -> Scan<()>,
+) -> Result<Option<&'static str>, Malformed> {
     let mut cursor = Cursor::new(bytes);
     if cursor.peek() != Ok(b'{') {
-        return Err(Malformed { at: cursor.at, why: "an object should begin here".into() });
+        return Err(Malformed { at: cursor.at, why: "an object should start here".into() });
     }
     read(&mut cursor).map_err(|stop| malformed(stop, bytes.len()))?;
-    if cursor.damaged {
-        return Err(Malformed { at: cursor.at, why: format!("`{}` cannot be read", cursor.part).into() });
-    }
-    Ok(())
+    Ok(cursor.damaged.then_some(cursor.part))
 }
 
 #[cfg(test)]
@@ -114,6 +127,16 @@ mod tests {
         assert_eq!(span.events[0].attributes[0].value, AttributeValue::Bool(true));
         assert_eq!(span.warnings, ["w"]);
         assert_eq!(span.name, "né");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out_with_a_warning() {
+        let span = read_span(br#"{"name":"n","endTimeUnixNano":"soon","events":7,"kind":"BOSS"}"#).unwrap();
+        assert_eq!((span.name.as_str(), span.end_unix), ("n", 0));
+        assert_eq!(span.warnings, ["its `endTimeUnixNano` cannot be read"]);
+        let (resource, left_out) = read_resource(br#"{"attributes":7,"droppedAttributesCount":2}"#).unwrap();
+        assert_eq!((resource.dropped_attributes, left_out), (2, Some("attributes")));
+        assert_eq!(read_scope(br#"{"name":"s"}"#).unwrap().1, None);
     }
 
     #[test]

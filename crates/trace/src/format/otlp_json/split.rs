@@ -5,17 +5,19 @@ use crate::format::{Malformed, Parts};
 use std::borrow::Cow;
 
 /// Walks a request (one object) and hands over each span in order, whatever the order of the members.
-/// `Err` when it is not JSON, or something in it is not of the type that it has to be.
+/// `Err` when it is not JSON, something in it is not of the type that it has to be, or it has members but no
+/// `resourceSpans`: then it is something else.
 pub fn split(request: &[u8], mut each: impl FnMut(Parts<'_>)) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(request);
     let result = match cursor.peek() {
         Ok(b'{') => walk(&mut cursor, &mut each),
-        Ok(_) => return Err(Malformed { at: cursor.at, why: "an object should begin here".into() }),
+        Ok(_) => return Err(Malformed { at: cursor.at, why: "an object should start here".into() }),
         Err(stop) => Err(stop),
     };
-    result.map_err(|stop| malformed(stop, request.len()))?;
+    let is_request = result.map_err(|stop| malformed(stop, request.len()))?;
     match cursor.peek() {
         Ok(_) => Err(Malformed { at: cursor.at, why: "nothing should follow the object".into() }),
+        Err(_) if !is_request => Err(Malformed { at: 0, why: "the object has no `resourceSpans`".into() }),
         Err(_) => Ok(()),
     }
 }
@@ -27,19 +29,28 @@ pub(super) fn malformed(stop: Stop, len: usize) -> Malformed {
     }
 }
 
-fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<()> {
-    cursor.object(|cursor, key| match key.bytes {
-        b"resourceSpans" | b"resource_spans" => list(cursor, |cursor| resource_spans(cursor, each)),
-        _ => cursor.skip(),
-    })
+/// Hands over the spans of the request at the cursor. Whether it is one: it is empty, or has the list of one.
+fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<bool> {
+    let (mut is_empty, mut has_list) = (true, false);
+    cursor.object(|cursor, key| {
+        is_empty = false;
+        match key.bytes {
+            b"resourceSpans" | b"resource_spans" => {
+                has_list = true;
+                list(cursor, |cursor| resource_spans(cursor, each))
+            }
+            _ => cursor.skip(),
+        }
+    })?;
+    Ok(is_empty || has_list)
 }
 
 /// A list or null; anything else is wrong here.
 fn list<'a>(cursor: &mut Cursor<'a>, each: impl FnMut(&mut Cursor<'a>) -> Scan<()>) -> Scan<()> {
     match cursor.peek()? {
         b'[' => cursor.array(each),
-        b'n' => cursor.skip(),
-        _ => Err(Stop::Bad("a list should begin here", cursor.at)),
+        _ if cursor.literal(b"null").is_some() => Ok(()),
+        _ => Err(Stop::Bad("a list should start here", cursor.at)),
     }
 }
 
@@ -115,7 +126,10 @@ mod tests {
     #[test]
     fn what_is_no_request_is_refused_with_its_place() {
         assert!(split(b"{}", |_| ()).is_ok());
+        assert!(split(b"{\"resource_spans\":null,\"future\":1}", |_| ()).is_ok());
+        assert!(split(b"{\"data\":[]}", |_| ()).unwrap_err().why.contains("resourceSpans"));
         assert_eq!(split(b"{\"resourceSpans\":7}", |_| ()).unwrap_err().at, 17);
+        assert_eq!(split(b"{\"resourceSpans\":nonsense}", |_| ()).unwrap_err().at, 17);
         assert_eq!(split(b"[]", |_| ()).unwrap_err().at, 0);
         assert_eq!(split(b"", |_| ()).unwrap_err().at, 0);
         assert_eq!(split(b"{} x", |_| ()).unwrap_err().at, 3);

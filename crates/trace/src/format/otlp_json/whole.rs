@@ -11,7 +11,6 @@ use crate::format::times::nanoseconds;
 use crate::format::unreadable_part;
 use crate::model::record::{Attribute, Resource, Scope};
 use crate::model::{Memory, Piece, Sink};
-use crate::units::{SpanId, TraceId};
 
 /// Says what is in a span's bytes; leaves out what cannot be read, and says so.
 pub fn decode(bytes: &[u8], _: &[u64], _: &mut Memory, sink: &mut dyn Sink) {
@@ -117,7 +116,7 @@ fn event(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
 }
 
 fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
-    let (mut trace, mut span) = (TraceId(0), SpanId(0));
+    let (mut trace, mut span) = (IdText::default(), IdText::default());
     let (mut state, mut flags, mut dropped, mut list) = (Default::default(), 0, 0, None);
     if !leads_somewhere(&mut cursor.clone())? {
         sink.piece(Piece::Warning(NOWHERE));
@@ -125,12 +124,8 @@ fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     }
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"traceId" | b"trace_id" | b"traceID" => {
-                trace = ids::id(cursor, "links")?.trace().0;
-            }
-            b"spanId" | b"span_id" | b"spanID" => {
-                span = ids::id(cursor, "links")?.span().0;
-            }
+            b"traceId" | b"trace_id" | b"traceID" => trace = ids::id(cursor, "links")?,
+            b"spanId" | b"span_id" | b"spanID" => span = ids::id(cursor, "links")?,
             b"traceState" | b"trace_state" => state = text(cursor, "links")?,
             b"flags" => flags = small(cursor)?,
             b"attributes" => list = Some(cursor.value()?),
@@ -139,6 +134,10 @@ fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
         }
         Ok(())
     })?;
+    let ((trace, trace_text), (span, span_text)) = (trace.trace(), span.span());
+    for text in [trace_text, span_text].into_iter().filter(|text| !text.is_empty()) {
+        sink.piece(Piece::LinkText(&text));
+    }
     sink.piece(Piece::Link(trace, span, &unescape(state), flags, dropped));
     match list {
         Some(list) => cursor.again(list, |cursor| {
