@@ -1,35 +1,54 @@
 //! Whether a span carries the tags that a search asks for, as Jaeger's memory store decides it: all of them on one
 //! and the same span, values compared as text.
 
-use crate::facts::facts_of;
+use crate::facts::{EMPTY_SERVICE, MISSING_SERVICE, WRONG_SERVICE, facts_of, service_name};
 use spandrel_trace::format::{Parts, otlp_proto};
+use spandrel_trace::model::json::text_of;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{SpanKind, StatusCode};
 
 /// One `key = value` of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// Key; `error`, `span.kind`, `span.status`, `scope.name`, `scope.version` and `resource.…` are special.
+    /// Key; `error`, `span.status`, `scope.name`, `scope.version`, `resource.…` and the keys under which answers print
+    /// what is no attribute ([`PRINTED`]) are special.
     pub key: String,
     /// Value as text.
     pub value: String,
 }
 
+/// Keys of tags that answers make of a span's or scope's own fields, or of the name of an event.
+const PRINTED: [&str; 7] = [
+    "span.kind",
+    "otel.status_code",
+    "otel.status_description",
+    "otel.scope.name",
+    "otel.scope.version",
+    "w3c.tracestate",
+    "event",
+];
+
 impl Tag {
-    /// The key under which an attribute must be there for the tag to match; `None` for the special ones.
+    /// The key under which an attribute must be there for the tag to match; `None` where something else may match.
     pub fn attribute_key(&self) -> Option<&str> {
         match self.key.as_str() {
-            "error" | "span.kind" | "span.status" | "scope.name" | "scope.version" => None,
+            "error" | "span.status" | "scope.name" | "scope.version" => None,
+            key if PRINTED.contains(&key) => None,
+            "service.name" if STAND_INS.contains(&self.value.as_str()) => None,
             key => Some(key.strip_prefix("resource.").unwrap_or(key)),
         }
     }
 }
 
+/// Names of services that answers print where a resource names none.
+const STAND_INS: [&str; 3] = [MISSING_SERVICE, EMPTY_SERVICE, WRONG_SERVICE];
+
 /// Whether a span carries all tags.
 pub fn matches(tags: &[Tag], parts: &Parts) -> bool {
-    // Status and kind need no decoding, and `error=true` is what people search for most.
+    // The kind needs no decoding, unless an attribute of that name may say it.
     if let Ok(facts) = facts_of(parts.span)
         && tags.iter().any(|tag| tag.key == "span.kind" && tag.value != kind_name(facts.kind))
+        && ![parts.span, parts.resource, parts.scope].iter().any(|bytes| holds(bytes, b"span.kind"))
     {
         return false;
     }
@@ -40,10 +59,16 @@ pub fn matches(tags: &[Tag], parts: &Parts) -> bool {
     ) else {
         return false;
     };
-    tags.iter().all(|tag| carries(tag, &resource, &scope, &span))
+    tags.iter().all(|tag| carries(tag, parts, &resource, &scope, &span))
 }
 
-fn carries(tag: &Tag, resource: &Resource, scope: &Scope, span: &SpanRecord) -> bool {
+fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+fn carries(tag: &Tag, parts: &Parts, resource: &Resource, scope: &Scope, span: &SpanRecord) -> bool {
+    // What is empty is not printed.
+    let is = |text: &str| !text.is_empty() && text == tag.value;
     let has = |attributes: &[Attribute], key: &str| {
         attributes.iter().any(|attribute| attribute.key == key && text_is(&attribute.value, &tag.value))
     };
@@ -57,11 +82,18 @@ fn carries(tag: &Tag, resource: &Resource, scope: &Scope, span: &SpanRecord) -> 
     let failed = span.status == StatusCode::Error;
     match tag.key.as_str() {
         "error" => match tag.value.as_str() {
-            "true" => failed || has(&span.attributes, "error"),
+            "true" => failed || anywhere("error"),
             "false" => !failed,
             _ => anywhere("error"),
         },
-        "span.kind" => tag.value == kind_of(span.kind),
+        "span.kind" => is(kind_of(span.kind)) || anywhere("span.kind"),
+        "otel.status_code" => is(status_of(span.status)) || anywhere("otel.status_code"),
+        "otel.status_description" => is(&span.status_message) || anywhere("otel.status_description"),
+        "otel.scope.name" => is(&scope.name) || anywhere("otel.scope.name"),
+        "otel.scope.version" => is(&scope.version) || anywhere("otel.scope.version"),
+        "w3c.tracestate" => is(&span.trace_state) || anywhere("w3c.tracestate"),
+        "event" => span.events.iter().any(|event| is(&event.name)) || anywhere("event"),
+        "service.name" => service_is(parts.resource, &tag.value) || anywhere("service.name"),
         "span.status" => tag.value.eq_ignore_ascii_case(match span.status {
             StatusCode::Unset => "unset",
             StatusCode::Ok => "ok",
@@ -99,6 +131,20 @@ fn kind_of(kind: SpanKind) -> &'static str {
     }
 }
 
+/// The status as answers print it; empty where they do not.
+fn status_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::Unset => "",
+        StatusCode::Ok => "OK",
+        StatusCode::Error => "ERROR",
+    }
+}
+
+/// Whether this is the name that answers give the resource.
+fn service_is(resource: &[u8], name: &str) -> bool {
+    service_name(resource).is_ok_and(|service| service == name)
+}
+
 /// Compares a value printed as Jaeger prints it with text.
 fn text_is(value: &AttributeValue, text: &str) -> bool {
     match value {
@@ -106,41 +152,12 @@ fn text_is(value: &AttributeValue, text: &str) -> bool {
         AttributeValue::String(string) => string == text,
         AttributeValue::Bool(flag) => text == if *flag { "true" } else { "false" },
         AttributeValue::Int(number) => text.parse() == Ok(*number),
+        AttributeValue::Double(number) if number.is_nan() => text == "NaN",
         AttributeValue::Double(number) => text.parse() == Ok(*number),
         AttributeValue::Bytes(bytes) => {
             use base64::Engine;
             base64::engine::general_purpose::STANDARD.encode(bytes) == text
         }
-        AttributeValue::Array(_) | AttributeValue::Map(_) => {
-            json(value, DEEPEST).map(|json| json.to_string()).as_deref() == Some(text)
-        }
+        AttributeValue::Array(_) | AttributeValue::Map(_) => text_of(value) == text,
     }
-}
-
-/// Lists and maps nested deeper than this cannot be searched for.
-const DEEPEST: usize = 64;
-
-fn json(value: &AttributeValue, deepest: usize) -> Option<serde_json::Value> {
-    use serde_json::Value as Json;
-    let deeper = deepest.checked_sub(1)?;
-    Some(match value {
-        AttributeValue::Empty => Json::Null,
-        AttributeValue::String(string) => Json::from(string.as_str()),
-        AttributeValue::Bool(flag) => Json::from(*flag),
-        AttributeValue::Int(number) => Json::from(*number),
-        AttributeValue::Double(number) => Json::from(*number),
-        AttributeValue::Bytes(bytes) => {
-            use base64::Engine;
-            Json::from(base64::engine::general_purpose::STANDARD.encode(bytes))
-        }
-        AttributeValue::Array(values) => {
-            Json::Array(values.iter().map(|value| json(value, deeper)).collect::<Option<_>>()?)
-        }
-        AttributeValue::Map(members) => Json::Object(
-            members
-                .iter()
-                .map(|member| Some((member.key.clone(), json(&member.value, deeper)?)))
-                .collect::<Option<_>>()?,
-        ),
-    })
 }

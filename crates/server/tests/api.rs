@@ -26,6 +26,8 @@ mod lossless;
 mod mutated;
 #[path = "api/otlp.rs"]
 mod otlp;
+#[path = "api/printed.rs"]
+mod printed;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/recorded.rs"]
