@@ -43,7 +43,7 @@ pub fn serve() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let worker = Rc::new(Worker {
         scope: scope.clone(),
-        engine: RefCell::new(Engine::with(block_store())),
+        engine: RefCell::new(Engine::with_store(block_store())),
         apis: RefCell::default(),
         running: RefCell::default(),
         is_indexing: Cell::new(false),

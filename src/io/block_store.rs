@@ -1,7 +1,7 @@
 //! Stores blocks of bytes in buffers of the browser, outside of wasm memory, which never shrinks.
 
 use js_sys::{Function, Reflect, Uint8Array};
-use spandrel_trace::model::Outside;
+use spandrel_trace::model::ExternalStore;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 
@@ -14,8 +14,8 @@ thread_local! {
 }
 
 /// The block store of this thread.
-pub fn block_store() -> Outside {
-    Outside { after: IN_MEMORY, keep: store, copy: load, forget: free }
+pub fn block_store() -> ExternalStore {
+    ExternalStore { after: IN_MEMORY, keep: store, copy: load, forget: free }
 }
 
 /// Stores a copy of `bytes` and returns its handle.

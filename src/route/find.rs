@@ -41,7 +41,7 @@ pub fn find(text: &str) -> Option<Route> {
     if let Some((_, id)) = address.rsplit_once("/trace/") {
         let route = Route::parse(&format!("/trace/{id}"), query);
         return match &route {
-            Route::Trace { id, .. } if trace_id(&decode(id, false)).is_none() => None,
+            Route::Trace { id, .. } if trace_id(&decode(id)).is_none() => None,
             Route::Trace { .. } => Some(route),
             _ => None,
         };

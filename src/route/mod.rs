@@ -61,7 +61,7 @@ impl Route {
             "about" => Route::About,
             _ => match path.strip_prefix("trace/") {
                 Some(id) if !id.is_empty() && !id.contains('/') && !id.contains("...") => {
-                    Route::Trace { id: query::decode(id, false), view: TraceView::read(&query) }
+                    Route::Trace { id: query::decode(id), view: TraceView::read(&query) }
                 }
                 _ => Route::NotFound(path.to_owned()),
             },

@@ -1,6 +1,7 @@
 //! Query strings (the URL standard's `application/x-www-form-urlencoded`).
 
-use std::fmt::{self, Write};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
+use std::fmt;
 
 /// Keys and values in the order of the address. Keys may repeat; the first one counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,15 +11,7 @@ impl Query {
     /// Reads `?a=b&c`; a key alone has an empty value.
     pub fn parse(text: &str) -> Self {
         let text = text.strip_prefix('?').unwrap_or(text);
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        Query(
-            pairs
-                .map(|pair| {
-                    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(key, true), decode(value, true))
-                })
-                .collect(),
-        )
+        Query(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
     /// The value of a key; empty where it is not there.
@@ -54,37 +47,22 @@ impl fmt::Display for Query {
     }
 }
 
-/// Percent-encodes what could be taken for syntax; what reads well in an address bar stays.
-pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~,:*".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+/// All but what cannot be taken for syntax and reads well in an address bar.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'*');
+
+/// Percent-encodes a key, a value or a segment of a path.
+pub(super) fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ESCAPED)
 }
 
 /// Percent-decodes; what is no valid escape stays as it is, what is no UTF-8 becomes U+FFFD.
-pub(super) fn decode(text: &str, plus_is_space: bool) -> String {
-    let bytes = text.as_bytes();
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-                continue;
-            }
-            (b'+', ..) if plus_is_space => decoded.push(b' '),
-            (byte, ..) => decoded.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+pub(super) fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -7,6 +7,7 @@ pub mod dialog;
 pub mod empty;
 pub mod icon;
 pub mod list;
+pub mod lookback;
 pub mod menu;
 pub mod problem;
 pub mod progress;

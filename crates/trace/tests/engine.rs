@@ -32,7 +32,7 @@ fn trace(id: &str) -> Task {
 
 /// A question that carries the version of the outline that the engine has of the trace.
 fn about(engine: &Engine, trace: &str, topic: QuestionTopic) -> Question {
-    let version = engine.outline(trace).map(|outline| outline.version()).unwrap_or_default();
+    let version = engine.outline(trace).map(|outline| outline.version).unwrap_or_default();
     Question { trace: trace.to_owned(), version, topic }
 }
 
@@ -227,7 +227,7 @@ fn spans(list: &[(u64, u64)]) -> Vec<u8> {
 fn open(engine: &mut Engine, body: &[u8]) -> TraceVersion {
     let answer = take(engine, Expect::Answer(trace("a"), Api::V3), 200, body, 1 << 20);
     assert!(matches!(answer, Answer::Opened { .. }), "{answer:?}");
-    engine.outline("a").unwrap().version()
+    engine.outline("a").unwrap().version
 }
 
 /// Reported: after the worker was restarted the page showed the head of one span and the attributes of another, because

@@ -2,21 +2,11 @@
 
 use crate::route::{DependenciesView, Route};
 use crate::state::navigation::use_navigation;
+use crate::ui::lookback::LookbackField;
 use leptos::prelude::*;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 use std::sync::Arc;
 use web_sys::KeyboardEvent;
-
-/// Time ranges to choose from: value in the address, and label.
-const LOOKBACKS: [(&str, &str); 7] = [
-    ("15m", "Last 15 minutes"),
-    ("1h", "Last hour"),
-    ("6h", "Last 6 hours"),
-    ("12h", "Last 12 hours"),
-    ("1d", "Last day"),
-    ("2d", "Last 2 days"),
-    ("1w", "Last week"),
-];
 
 /// The row of tools.
 #[component]
@@ -39,7 +29,7 @@ pub fn Tools(
         <div class="dependencies__tools">
             <ViewSwitch view=view/>
             <FindField scene=scene select=select find=find/>
-            <LookbackField view=view/>
+            <RangeField view=view/>
             <button type="button" class="button" on:click=move |_| refresh.run(())>
                 "Refresh"
             </button>
@@ -129,31 +119,18 @@ fn FindField(
     }
 }
 
-/// Chooses the time range. Another one from the address is offered too.
+/// Chooses the time range.
 #[component]
-fn LookbackField(view: Memo<DependenciesView>) -> impl IntoView {
+fn RangeField(view: Memo<DependenciesView>) -> impl IntoView {
     let navigation = use_navigation();
-    let options = move || {
-        let now = view.with(|view| match view.lookback.as_str() {
+    let value = Signal::derive(move || {
+        view.with(|view| match view.lookback.as_str() {
             "" => DependenciesView::LOOKBACK.to_owned(),
             lookback => lookback.to_owned(),
-        });
-        let known = LOOKBACKS.map(|(value, label)| (value.to_owned(), label.to_owned()));
-        let other =
-            known.iter().all(|(value, _)| *value != now).then(|| (now.clone(), format!("Last {now}")));
-        let option = move |(value, label): (String, String)| {
-            let selected = value == now;
-            view! { <option value=value selected=selected>{label}</option> }
-        };
-        known.into_iter().chain(other).map(option).collect_view()
-    };
-    let choose = move |event| {
-        let lookback = event_target_value(&event);
+        })
+    });
+    let choose = move |lookback| {
         navigation.push(Route::Dependencies(DependenciesView { lookback, ..view.get_untracked() }));
     };
-    view! {
-        <select class="field" aria-label="Time range" data-test="dependencies-lookback" on:change=choose>
-            {options}
-        </select>
-    }
+    view! { <LookbackField value=value test="dependencies-lookback" on_choose=choose/> }
 }

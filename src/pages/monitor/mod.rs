@@ -18,7 +18,7 @@ use spandrel_trace::units::Problem;
 
 use charts::{BucketTable, Charts};
 pub use plots::{Kind, Measured, Wanted};
-use tools::{LookbackField, ServiceField, note};
+use tools::{RangeField, ServiceField, note};
 
 /// Traces whose summaries are requested.
 const SAMPLE: u32 = 1_500;
@@ -111,7 +111,7 @@ pub fn MonitorPage() -> impl IntoView {
         <div class="monitor">
             <div class="monitor__tools">
                 <ServiceField view=view services=services/>
-                <LookbackField view=view/>
+                <RangeField view=view/>
                 <button type="button" class="button" on:click=move |_| refresh.run(())>
                     "Refresh"
                 </button>

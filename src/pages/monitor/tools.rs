@@ -3,19 +3,9 @@
 use super::plots::{Measured, when};
 use crate::route::{MonitorView, Route};
 use crate::state::navigation::use_navigation;
+use crate::ui::lookback::LookbackField;
 use leptos::prelude::*;
 use spandrel_trace::units::count;
-
-/// Time ranges to choose from: value in the address, and label.
-const LOOKBACKS: [(&str, &str); 7] = [
-    ("5m", "Last 5 minutes"),
-    ("15m", "Last 15 minutes"),
-    ("1h", "Last hour"),
-    ("6h", "Last 6 hours"),
-    ("12h", "Last 12 hours"),
-    ("1d", "Last day"),
-    ("2d", "Last 2 days"),
-];
 
 /// Chooses the service. One from the address is offered though the server does not list it.
 #[component]
@@ -44,33 +34,20 @@ pub fn ServiceField(view: Memo<MonitorView>, services: RwSignal<Vec<String>>) ->
     }
 }
 
-/// Chooses the time range. Another one from the address is offered too.
+/// Chooses the time range.
 #[component]
-pub fn LookbackField(view: Memo<MonitorView>) -> impl IntoView {
+pub fn RangeField(view: Memo<MonitorView>) -> impl IntoView {
     let navigation = use_navigation();
-    let options = move || {
-        let now = view.with(|view| match view.lookback.as_str() {
+    let value = Signal::derive(move || {
+        view.with(|view| match view.lookback.as_str() {
             "" => MonitorView::LOOKBACK.to_owned(),
             lookback => lookback.to_owned(),
-        });
-        let known = LOOKBACKS.map(|(value, label)| (value.to_owned(), label.to_owned()));
-        let other =
-            known.iter().all(|(value, _)| *value != now).then(|| (now.clone(), format!("Last {now}")));
-        let option = move |(value, label): (String, String)| {
-            let selected = value == now;
-            view! { <option value=value selected=selected>{label}</option> }
-        };
-        known.into_iter().chain(other).map(option).collect_view()
-    };
-    let choose = move |event| {
-        let lookback = event_target_value(&event);
+        })
+    });
+    let choose = move |lookback| {
         navigation.push(Route::Monitor(MonitorView { lookback, ..view.get_untracked() }));
     };
-    view! {
-        <select class="field" aria-label="Time range" data-test="monitor-lookback" on:change=choose>
-            {options}
-        </select>
-    }
+    view! { <LookbackField value=value test="monitor-lookback" on_choose=choose/> }
 }
 
 /// The traces that the metrics are computed from.

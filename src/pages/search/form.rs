@@ -7,26 +7,12 @@ use crate::state::data::{Data, use_data};
 use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
 use crate::state::tasks;
+use crate::ui::lookback::LookbackOptions;
 use leptos::prelude::*;
 use leptos::{ev, html};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, HtmlTextAreaElement};
-
-/// Time ranges that end now.
-const LOOKBACKS: [(&str, &str); 11] = [
-    ("5m", "Last 5 minutes"),
-    ("15m", "Last 15 minutes"),
-    ("30m", "Last 30 minutes"),
-    ("1h", "Last hour"),
-    ("3h", "Last 3 hours"),
-    ("6h", "Last 6 hours"),
-    ("12h", "Last 12 hours"),
-    ("1d", "Last day"),
-    ("2d", "Last 2 days"),
-    ("7d", "Last 7 days"),
-    ("30d", "Last 30 days"),
-];
 
 /// Classes of a field in half of the form's width, and in all of it.
 const HALF: &str = "search-form__field";
@@ -99,7 +85,7 @@ pub fn SearchForm(params: Memo<SearchParams>, services: Services) -> impl IntoVi
                     data-test="field-lookback"
                     on:change=move |event| draft.lookback.set(event_target_value(&event))
                 >
-                    <Lookbacks value=draft.lookback/>
+                    <LookbackOptions value=draft.lookback more=(CUSTOM, "Custom range")/>
                 </select>
             </label>
             <TextField draft field=Field::Limit label="Limit" test="field-limit" value=draft.limit hint="20" inputmode="numeric"/>
@@ -247,35 +233,6 @@ fn TagsField(draft: Draft) -> impl IntoView {
             ></textarea>
             <Refusal reason=Signal::derive(reason)/>
         </label>
-    }
-}
-
-/// Options of the time range. One of the address that is not offered otherwise comes first.
-#[component]
-fn Lookbacks(value: RwSignal<String>) -> impl IntoView {
-    let option = move |key: &'static str, label: &'static str| {
-        view! {
-            <option value=key prop:selected=move || value.with(|value| value == key)>
-                {label}
-            </option>
-        }
-    };
-    let other = move || {
-        let value = value.get();
-        let is_offered = value == CUSTOM || LOOKBACKS.iter().any(|(key, _)| *key == value);
-        let label = format!("Last {value}");
-        (!is_offered).then(|| {
-            view! {
-                <option value=value prop:selected=true>
-                    {label}
-                </option>
-            }
-        })
-    };
-    view! {
-        {other}
-        {LOOKBACKS.map(|(key, label)| option(key, label)).collect_view()}
-        {option(CUSTOM, "Custom range")}
     }
 }
 

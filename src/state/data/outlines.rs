@@ -85,6 +85,16 @@ impl Data {
         } else {
             self.task(Task::Trace { id: id.to_owned() }, progress).await
         };
+        self.opened(id, reply)
+    }
+
+    /// The outline of a trace as the engine has it; it fails with what [`Answer::Missing`] means where it has none.
+    pub(super) async fn engine_outline(&self, id: &str) -> Result<Arc<Outline>, Problem> {
+        let reply = self.reopened(id).await;
+        self.opened(id, reply)
+    }
+
+    fn opened(&self, id: &str, reply: Reply) -> Result<Arc<Outline>, Problem> {
         match (reply.answer, reply.outline) {
             (Answer::Opened { .. } | Answer::Outline, Some(outline)) => {
                 let outline = self.insert_outline(id, outline);

@@ -38,16 +38,18 @@ impl Data {
             };
             self.renew(id, shown, &version);
             let topic = translated(&topic, shown, &version).ok_or_else(gone)?;
-            let question = Question { trace: id.to_owned(), version: version.version(), topic };
+            let question = Question { trace: id.to_owned(), version: version.version, topic };
             let answer = self.ask(&EngineCommand::Question(question), None, |_| {}).await.answer;
-            if !matches!(answer, Answer::Missing | Answer::Stale) {
-                return Ok(answer);
-            }
-            if requests == MAX_REQUESTS {
-                return Err(unexpected(answer));
+            match answer {
+                Answer::Missing | Answer::Stale if requests == MAX_REQUESTS => {
+                    return Err(unexpected(answer));
+                }
+                // Its version is newer than the last outline that it sent: that one is enough.
+                Answer::Stale => drop(self.engine_outline(id).await?),
+                Answer::Missing => drop(self.refresh(id, |_| {}).await?),
+                answer => return Ok(answer),
             }
             requests += 1;
-            self.refresh(id, |_| {}).await?;
         }
     }
 

@@ -8,6 +8,7 @@
 use super::reading::{address, encoded};
 use crate::model::Outline;
 use crate::units::rfc3339;
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 /// What a pattern is for, by Jaeger's words: the present one, and the one before it.
@@ -34,38 +35,35 @@ impl PatternScope {
     }
 }
 
-/// One text, any of several, or no matter which.
-#[derive(Clone, Debug, PartialEq)]
+/// One text, or any of several.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
 enum Wanted {
+    One(String),
     OneOf(Vec<String>),
-    Any,
 }
 
 impl Wanted {
-    /// `None` where it is neither a text nor a list of texts, nor absent.
-    fn read(pattern: &Json, name: &str) -> Option<Self> {
-        let text = |value: &Json| value.as_str().map(str::to_owned);
-        match pattern.get(name) {
-            None | Some(Json::Null) => Some(Wanted::Any),
-            Some(Json::Array(several)) => several.iter().map(text).collect::<Option<_>>().map(Wanted::OneOf),
-            Some(one) => Some(Wanted::OneOf(vec![text(one)?])),
-        }
-    }
-
     fn has(&self, text: &str) -> bool {
         match self {
+            Wanted::One(one) => one == text,
             Wanted::OneOf(several) => several.iter().any(|one| one == text),
-            Wanted::Any => true,
         }
     }
 }
 
+/// Whether a text is wanted; where nothing is said, all are.
+fn wants(wanted: &Option<Wanted>, text: &str) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted.has(text))
+}
+
 /// A pattern.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct LinkPattern {
-    place: Wanted,
-    key: Wanted,
-    value: Wanted,
+    #[serde(rename = "type")]
+    place: Option<Wanted>,
+    key: Option<Wanted>,
+    value: Option<Wanted>,
     url: String,
     text: String,
 }
@@ -94,22 +92,16 @@ pub fn fact_of_trace(outline: &Outline, name: &str) -> Option<String> {
 
 /// The patterns of a configuration (JSON); broken ones are left out.
 pub fn link_patterns(config: &str) -> Vec<LinkPattern> {
-    let Ok(config) = serde_json::from_slice::<Json>(config.as_bytes()) else { return Vec::new() };
-    let patterns = config.get("linkPatterns").and_then(Json::as_array);
-    patterns.into_iter().flatten().filter_map(LinkPattern::read).collect()
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Config {
+        link_patterns: Vec<Json>,
+    }
+    let config: Config = serde_json::from_str(config).unwrap_or_default();
+    config.link_patterns.into_iter().filter_map(|pattern| serde_json::from_value(pattern).ok()).collect()
 }
 
 impl LinkPattern {
-    fn read(pattern: &Json) -> Option<Self> {
-        Some(LinkPattern {
-            place: Wanted::read(pattern, "type")?,
-            key: Wanted::read(pattern, "key")?,
-            value: Wanted::read(pattern, "value")?,
-            url: pattern.get("url")?.as_str()?.to_owned(),
-            text: pattern.get("text")?.as_str()?.to_owned(),
-        })
-    }
-
     /// The link for an attribute, or for a trace (whose key and value are empty). `lookup` knows the values of names;
     /// times are in microseconds as in Jaeger.
     pub fn link(
@@ -119,10 +111,10 @@ impl LinkPattern {
         value: &str,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Option<PatternLink> {
-        if !place.words().iter().any(|word| self.place.has(word)) {
+        if !place.words().iter().any(|word| wants(&self.place, word)) {
             return None;
         }
-        if place != PatternScope::Trace && !(self.key.has(key) && self.value.has(value)) {
+        if place != PatternScope::Trace && !(wants(&self.key, key) && wants(&self.value, value)) {
             return None;
         }
         let url = filled(&self.url, lookup, encoded)?;

@@ -2,8 +2,8 @@
 
 use super::arrange::Children;
 use super::{Gathered, Seen, TraceBuilder};
-use crate::model::{Block, Flags, NO_SPAN, Opened, Outline, Place, Shared, SpanKind, StrIx, Trace};
-use crate::repair::{self, NONE, Named, Tally, Timed};
+use crate::model::{Block, Flags, NO_SPAN, Opened, Outline, Shared, SpanKind, SpanLocation, StrIx, Trace};
+use crate::repair::{self, NONE, Named, Timed, WarningCount};
 use crate::units::{TraceId, duration};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -97,13 +97,13 @@ pub(super) struct Source<'a> {
 /// What is counted while a trace is put together, for its warnings.
 #[derive(Default)]
 struct Counts {
-    orphans: Tally,
-    duplicates: Tally,
-    cycles: Tally,
-    no_start: Tally,
-    ends_early: Tally,
-    no_service: Tally,
-    no_id: Tally,
+    orphans: WarningCount,
+    duplicates: WarningCount,
+    cycles: WarningCount,
+    no_start: WarningCount,
+    ends_early: WarningCount,
+    no_service: WarningCount,
+    no_id: WarningCount,
     /// By parent's and child's service: how many, and the largest delta.
     skew: Vec<((StrIx, StrIx), u32, u64)>,
 }
@@ -254,15 +254,16 @@ impl Source<'_> {
                 outline.warnings.push(warning);
             }
         }
+        outline.version = outline.compute_version();
         let blocks = self.blocks_of(&place);
         // Spans are numbered in the order of the source, so their places in the outline are that order, too.
         Trace::new(outline, self.shared.clone(), resource, scope, place, blocks, place_of)
     }
 
-    fn blocks_of(&self, place: &[Place]) -> Vec<(u32, Block)> {
+    fn blocks_of(&self, place: &[SpanLocation]) -> Vec<(u32, Block)> {
         let mut numbers: Vec<u32> = Vec::new();
         for place in place {
-            if place.block != Place::INTERNED && numbers.last() != Some(&place.block) {
+            if place.block != SpanLocation::INTERNED && numbers.last() != Some(&place.block) {
                 numbers.push(place.block);
             }
         }
@@ -339,9 +340,9 @@ fn roll_up(outline: &mut Outline) -> Counts {
             }
         }
         let id = outline.id[at];
-        let mut count = |flag: Flags, tally: &mut Tally| {
+        let mut count = |flag: Flags, warning: &mut WarningCount| {
             if flags.has(flag) {
-                tally.add(|| id.to_string());
+                warning.add(|| id.to_string());
                 flags.set(Flags::WARNED);
             }
         };
@@ -351,7 +352,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
         count(Flags::NO_START, &mut counts.no_start);
         count(Flags::ENDS_EARLY, &mut counts.ends_early);
         count(Flags::NO_SERVICE, &mut counts.no_service);
-        count(Flags::CLOCK_SKEW, &mut Tally::default());
+        count(Flags::CLOCK_SKEW, &mut WarningCount::default());
         if id.is_none() {
             counts.no_id.add(|| outline.name_of(at as u32).to_owned());
             flags.set(Flags::WARNED);

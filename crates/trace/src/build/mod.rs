@@ -12,8 +12,8 @@ pub use merge::merge;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, Brought, Decode, Flags, Memory, Noted, Opened, Piece, Place, Shared, Sink, SpanKind, StatusCode,
-    StrIx, Strings,
+    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, Piece, Shared, Sink, SpanKind,
+    SpanLocation, StatusCode, StrIx, Strings,
 };
 use crate::units::{SpanId, TraceId};
 use foldhash::HashMap;
@@ -44,7 +44,7 @@ pub struct Seen {
     /// What was seen at once: own error, events, links, warned, a parent in another trace (orphan).
     pub flags: Flags,
     /// Where the rest of it is.
-    pub place: Place,
+    pub place: SpanLocation,
 }
 
 /// A trace being gathered.
@@ -71,9 +71,9 @@ pub struct TraceBuilder {
     blocks: Vec<Block>,
     /// Bytes in `blocks`.
     kept: usize,
-    memory: Memory,
-    brought: Brought,
-    noted: Noted,
+    memory: DecodeCache,
+    block_cache: BlockCache,
+    hint_cursor: HintCursor,
     /// Spans, from the first, that need no block any more; and blocks, from the first, that were let go.
     interned: usize,
     let_go: usize,
@@ -229,17 +229,17 @@ impl TraceBuilder {
             // Spans come in the order of their blocks.
             while let Some(seen) = self.spans.get_mut(self.interned) {
                 let place = seen.place;
-                if place.block != Place::INTERNED {
+                if place.block != SpanLocation::INTERNED {
                     if place.block != number {
                         break;
                     }
                     let row = self.shared.columns.len() as u32;
                     self.shared.columns.begin_row();
-                    if let Some(bytes) = self.brought.some(&block, place.range()) {
-                        let notes = self.noted.of(number, block.notes(), place.offset);
-                        decode(bytes, notes, &mut self.memory, &mut self.shared.columns);
+                    if let Some(bytes) = self.block_cache.get(&block, place.range()) {
+                        let hints = self.hint_cursor.of(number, block.hints(), place.offset);
+                        decode(bytes, hints, &mut self.memory, &mut self.shared.columns);
                     }
-                    seen.place = Place { block: Place::INTERNED, offset: row, len: 0 };
+                    seen.place = SpanLocation { block: SpanLocation::INTERNED, offset: row, len: 0 };
                 }
                 self.interned += 1;
             }
@@ -295,7 +295,7 @@ impl TraceBuilder {
             kind: record.kind,
             status: record.status,
             flags,
-            place: Place { block: Place::INTERNED, offset: row, len: 0 },
+            place: SpanLocation { block: SpanLocation::INTERNED, offset: row, len: 0 },
         });
     }
 

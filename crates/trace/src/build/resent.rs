@@ -1,9 +1,9 @@
 //! Spans that were sent more than once: byte for byte by exporters that try again, or at their start and at their end.
 
 use super::assemble::Source;
-use crate::model::Place;
+use crate::model::SpanLocation;
 use crate::model::record::SpanRecord;
-use crate::model::{Memory, Sink};
+use crate::model::{DecodeCache, Sink};
 use crate::units::count;
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
@@ -99,14 +99,14 @@ impl Source<'_> {
     fn rest_of(&self, row: u32) -> SpanRecord {
         let (seen, mut record, mut room) = (self.seen(row), SpanRecord::default(), Vec::new());
         let place = seen.place;
-        if place.block == Place::INTERNED {
+        if place.block == SpanLocation::INTERNED {
             self.shared.columns.replay(place.offset, seen.status, &mut record);
         } else if let (Some(decode), Some(block)) =
             (self.shared.decode, self.builder.blocks.get(place.block as usize))
-            && let Some(bytes) = block.some(place.range(), &mut room)
+            && let Some(bytes) = block.get(place.range(), &mut room)
         {
             let sink: &mut dyn Sink = &mut record;
-            decode(bytes, &[], &mut Memory::default(), sink);
+            decode(bytes, &[], &mut DecodeCache::default(), sink);
         }
         SpanRecord {
             trace_id: Default::default(),

@@ -35,7 +35,7 @@ use crate::analysis::dependencies;
 use crate::analysis::missing::missing;
 use crate::build::merge;
 use crate::format::write::export;
-use crate::model::{Opened, Outline, Outside, SpanIx, Trace, TraceSummary, TraceVersion};
+use crate::model::{ExternalStore, Opened, Outline, SpanIx, Trace, TraceSummary};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
 use json_lines::JsonIndex;
@@ -51,13 +51,12 @@ const BUDGET: usize = 600 << 20;
 pub struct Engine {
     traces: FxHashMap<String, Held>,
     clock: u64,
-    outside: Option<Outside>,
+    store: Option<ExternalStore>,
 }
 
 #[derive(Debug)]
 struct Held {
     trace: Trace,
-    version: TraceVersion,
     /// Who links to whom; found when first asked for.
     links: Option<Links>,
     /// The JSON text that was looked at last.
@@ -77,16 +76,16 @@ impl Held {
 }
 
 impl Engine {
-    /// An engine that keeps what waits to be interned outside.
-    pub fn with(outside: Outside) -> Self {
-        Self { outside: Some(outside), ..Self::default() }
+    /// An engine that keeps bytes that are not interned yet in an external store.
+    pub fn with_store(store: ExternalStore) -> Self {
+        Self { store: Some(store), ..Self::default() }
     }
 
     /// Prepares for an answer with that HTTP status, or for a file (status 200).
     pub fn begin(&self, expect: Expect, status: u16, total: Option<u64>) -> Intake {
         let mut intake = Intake::new(expect, status, total);
-        if let (Some(outside), Some(reader)) = (self.outside, &mut intake.reader) {
-            reader.keep_outside(outside);
+        if let (Some(store), Some(reader)) = (self.store, &mut intake.reader) {
+            reader.set_external_store(store);
         }
         intake
     }
@@ -167,11 +166,8 @@ impl Engine {
 
     fn hold(&mut self, key: String, trace: Trace, file: bool) {
         self.clock += 1;
-        let version = trace.outline().version();
-        self.traces.insert(
-            key,
-            Held { trace, version, links: None, json: None, searchable: false, used: self.clock, file },
-        );
+        self.traces
+            .insert(key, Held { trace, links: None, json: None, searchable: false, used: self.clock, file });
         let mut total: usize = self.traces.values().map(Held::weight).sum();
         while total > BUDGET {
             let oldest = self
@@ -204,7 +200,7 @@ impl Engine {
         self.clock += 1;
         let Some(held) = self.traces.get_mut(&question.trace) else { return Answer::Missing };
         held.used = self.clock;
-        if held.version != question.version {
+        if held.trace.outline().version != question.version {
             return Answer::Stale;
         }
         match &question.topic {

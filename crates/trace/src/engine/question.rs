@@ -99,7 +99,7 @@ pub struct SpanDetail {
 pub struct Question {
     /// The id under which the trace was opened, as text.
     pub trace: String,
-    /// The version of the outline from which the indexes come; see [`crate::model::Outline::version`].
+    /// The version of the outline from which the indexes come; see [`Outline::version`](crate::model::Outline).
     pub version: TraceVersion,
     /// What is asked.
     pub topic: QuestionTopic,

@@ -4,7 +4,7 @@
 //! Numbers are in the machine's byte order, as typed arrays hold them: both sides run one program on one machine.
 
 use super::message;
-use crate::model::{Flags, Outline, SpanKind, StatusCode, Strings};
+use crate::model::{Flags, Outline, SpanKind, StatusCode, Strings, TraceVersion};
 use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -38,6 +38,7 @@ struct Header {
     start_unix: u64,
     duration: u64,
     warnings: Vec<String>,
+    version: TraceVersion,
     spans: usize,
 }
 
@@ -130,6 +131,7 @@ fn encode_header(outline: &Outline) -> Cow<'_, [u8]> {
         start_unix: outline.start_unix,
         duration: outline.duration,
         warnings: outline.warnings.clone(),
+        version: outline.version,
         spans: outline.len(),
     };
     message::encode(&header).into()
@@ -143,6 +145,7 @@ fn decode_header(arrival: &mut Arrival, bytes: Vec<u8>) -> Option<()> {
     outline.start_unix = header.start_unix;
     outline.duration = header.duration;
     outline.warnings = header.warnings;
+    outline.version = header.version;
     arrival.spans = header.spans;
     Some(())
 }

@@ -1,13 +1,13 @@
 //! The bytes that have come: kept in blocks, so that what was read can be looked at again without a copy.
 
 use crate::build::TraceBuilder;
-use crate::model::{Block, Notes, Outside};
+use crate::model::{Block, DecodeHints, ExternalStore};
 
 /// First and usual size of a block.
 const SMALL: usize = 64 << 10;
 const USUAL: usize = 1 << 20;
-/// Words of notes at most: larger traces take their time, and memory is what they lack.
-const NOTED: usize = 3 << 20;
+/// Most words of hints that are kept, 24 MB; spans beyond are decoded without hints.
+const MAX_HINT_WORDS: usize = 3 << 20;
 
 /// The block being filled. `at` is the first byte that was not taken yet; what was taken and named as a
 /// span's place stays until the block goes to the builder.
@@ -23,12 +23,12 @@ pub(super) struct Blocks {
     pub(super) used: bool,
     /// Offset of its first byte in the input.
     base: u64,
-    /// What was noted of its spans.
-    pub(super) notes: Notes,
-    /// Words of notes that were kept so far.
-    noted: usize,
+    /// Decode hints of its spans.
+    pub(super) hints: DecodeHints,
+    /// Number of words of hints that are kept so far.
+    hint_words: usize,
     /// Where complete blocks go, if not all into our own memory.
-    pub(super) outside: Option<Outside>,
+    pub(super) store: Option<ExternalStore>,
     /// No use in trying again below this many bytes.
     wanted: usize,
 }
@@ -66,19 +66,19 @@ impl Blocks {
         // A span larger than a block gets room to double in.
         let room = usual.max(pending * 2);
         let used = std::mem::take(&mut self.used);
-        let outside = self.outside.filter(|outside| self.base >= outside.after);
-        if let (true, None) = (used, outside) {
+        let store = self.store.filter(|store| self.base >= store.after);
+        if let (true, None) = (used, store) {
             // The block goes on as it is; only what was not taken moves.
             let mut next = Vec::with_capacity(room);
             next.extend_from_slice(&self.bytes[self.at..]);
             let mut done = std::mem::replace(&mut self.bytes, next);
             done.truncate(self.at);
-            let notes = self.take_notes();
-            builder.block(Block::here(done, notes));
+            let hints = self.take_hints();
+            builder.block(Block::owned(done, hints));
         } else {
-            if let Some(outside) = outside.filter(|_| used) {
-                let notes = self.take_notes();
-                builder.block(Block::outside(&self.bytes[..self.at], notes, outside));
+            if let Some(store) = store.filter(|_| used) {
+                let hints = self.take_hints();
+                builder.block(Block::external(&self.bytes[..self.at], hints, store));
             }
             self.bytes.drain(..self.at);
             if self.bytes.capacity() < room {
@@ -93,13 +93,13 @@ impl Blocks {
         self.at = 0;
     }
 
-    fn take_notes(&mut self) -> Vec<u64> {
-        let notes = self.notes.take();
-        self.noted += notes.len();
-        if self.noted > NOTED {
-            self.notes.close();
+    fn take_hints(&mut self) -> Vec<u64> {
+        let hints = self.hints.take();
+        self.hint_words += hints.len();
+        if self.hint_words > MAX_HINT_WORDS {
+            self.hints.close();
         }
-        notes
+        hints
     }
 
     /// Whether it is worth trying to read on: a span that was cut off is tried again only when half as much
@@ -117,8 +117,8 @@ impl Blocks {
     /// Gives the last block to the builder.
     pub(super) fn close(&mut self, builder: &mut TraceBuilder) {
         if std::mem::take(&mut self.used) {
-            let notes = self.take_notes();
-            builder.block(Block::here(std::mem::take(&mut self.bytes), notes));
+            let hints = self.take_hints();
+            builder.block(Block::owned(std::mem::take(&mut self.bytes), hints));
             self.number += 1;
         }
     }

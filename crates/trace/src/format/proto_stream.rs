@@ -9,7 +9,7 @@ use super::otlp_proto::{self, time};
 use super::{ids, otlp_json};
 use crate::build::{Seen, TraceBuilder};
 use crate::model::record::{Resource, Scope};
-use crate::model::{Flags, Place, SpanKind, StatusCode};
+use crate::model::{Flags, SpanKind, SpanLocation, StatusCode};
 use memchr::memmem;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl ProtoStream {
                     return Err(Stop::Bad("a span should be here", start));
                 };
                 let offset = wire.at - bytes.len();
-                let place = Place { block, offset: offset as u32, len: bytes.len() as u32 };
+                let place = SpanLocation { block, offset: offset as u32, len: bytes.len() as u32 };
                 self.span(bytes, place, builder).map_err(|_| Stop::Bad("a span cannot be read", offset))?;
             }
             (Level::ScopeSpans, 3) => self.scope_schema = String::from_utf8_lossy(field.bytes()).into_owned(),
@@ -169,7 +169,7 @@ impl ProtoStream {
         }
     }
 
-    fn span(&self, bytes: &[u8], place: Place, builder: &mut TraceBuilder) -> Scan<()> {
+    fn span(&self, bytes: &[u8], place: SpanLocation, builder: &mut TraceBuilder) -> Scan<()> {
         let mut seen = Seen { resource: self.resource, scope: self.scope, place, ..Seen::default() };
         let mut trace: &[u8] = b"";
         let mut name: &[u8] = b"";

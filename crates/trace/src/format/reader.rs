@@ -9,7 +9,7 @@ use super::refused::Refused;
 use super::sniff::{Looks, droppable, looks, sniff};
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
-use crate::model::{Opened, Outside};
+use crate::model::{ExternalStore, Opened};
 
 /// What is more than this many kept bytes is interned while reading, or memory would not do for a source of any size.
 /// The rest waits: interning while reading doubles the time to the first picture.
@@ -55,9 +55,9 @@ impl Reader {
         Self { keep_at_most: Some(bytes), ..Self::default() }
     }
 
-    /// Keeps complete blocks of the source outside.
-    pub fn keep_outside(&mut self, outside: Outside) {
-        self.blocks.outside = Some(outside);
+    /// Keeps complete blocks of the source in an external store.
+    pub fn set_external_store(&mut self, store: ExternalStore) {
+        self.blocks.store = Some(store);
     }
 
     /// Takes the next bytes, however few or many.

@@ -2,16 +2,16 @@
 
 use super::trace_element::TraceElement;
 use crate::build::TraceBuilder;
-use crate::model::{Memory, Notes};
+use crate::model::{DecodeCache, DecodeHints};
 
 /// What a span's surroundings say while it is read.
 pub(super) struct SpanContext<'a> {
     /// The trace of Jaeger that is open.
     pub(super) element: &'a mut TraceElement,
     /// What reading spans remembers from one to the next.
-    pub(super) memory: &'a mut Memory,
+    pub(super) memory: &'a mut DecodeCache,
     /// Where the span's parts are, for decoding it later.
-    pub(super) notes: &'a mut Notes,
+    pub(super) hints: &'a mut DecodeHints,
     /// Takes the span.
     pub(super) builder: &'a mut TraceBuilder,
     /// Numbers of the resource and scope of OTLP that are open.

@@ -1,20 +1,20 @@
-//! A piece of the source's bytes, kept until everything in it is interned: in our own memory, or outside of it. With
-//! what was noted of the spans in it.
+//! A block of the source's bytes, kept until everything in it is interned, in the program's memory or in an external store;
+//! and the decode hints of the spans in it.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Memory that whoever drives the engine has besides the program's own. A browser's program never gives memory back
-/// that it once had, and the bytes of a large trace are needed for seconds: there they had better lie elsewhere.
+/// A store for bytes outside of the program's memory, given to the engine by its caller. The memory of a WebAssembly
+/// program never shrinks, and the bytes of a large trace are needed for seconds only, so a browser keeps them elsewhere.
 #[derive(Clone, Copy, Debug)]
-pub struct Outside {
-    /// So many bytes of a source stay in our own memory in any case.
+pub struct ExternalStore {
+    /// Number of bytes of a source that stay in the program's memory in any case.
     pub after: u64,
-    /// Keeps a copy of bytes and gives it a number.
+    /// Stores a copy of bytes and returns its number.
     pub keep: fn(&[u8]) -> u32,
-    /// Copies what is kept under a number, from an offset on, as much as there is room for.
+    /// Copies the bytes of a number, from an offset on, until the destination is full.
     pub copy: fn(u32, usize, &mut [u8]),
-    /// Lets it go.
+    /// Frees the bytes of a number.
     pub forget: fn(u32),
 }
 
@@ -25,85 +25,85 @@ pub struct Block(Arc<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     bytes: Bytes,
-    notes: Vec<u64>,
+    hints: Vec<u64>,
 }
 
 #[derive(Debug)]
 enum Bytes {
-    Here(Vec<u8>),
-    Outside { outside: Outside, number: u32, size: usize },
+    Owned(Vec<u8>),
+    External { store: ExternalStore, number: u32, size: usize },
 }
 
 impl Default for Bytes {
     fn default() -> Self {
-        Bytes::Here(Vec::new())
+        Bytes::Owned(Vec::new())
     }
 }
 
 impl Drop for Bytes {
     fn drop(&mut self) {
-        if let Bytes::Outside { outside, number, .. } = self {
-            (outside.forget)(*number);
+        if let Bytes::External { store, number, .. } = self {
+            (store.forget)(*number);
         }
     }
 }
 
 impl Block {
-    /// Bytes in our own memory, and [`super::Notes`] of the spans in them.
-    pub fn here(bytes: Vec<u8>, notes: Vec<u64>) -> Self {
-        Self(Arc::new(Kept { bytes: Bytes::Here(bytes), notes }))
+    /// Bytes in the program's memory, with the [`super::DecodeHints`] of the spans in them.
+    pub fn owned(bytes: Vec<u8>, hints: Vec<u64>) -> Self {
+        Self(Arc::new(Kept { bytes: Bytes::Owned(bytes), hints }))
     }
 
-    /// A copy of bytes outside of it; their notes stay here.
-    pub fn outside(bytes: &[u8], notes: Vec<u64>, outside: Outside) -> Self {
-        let bytes = Bytes::Outside { outside, number: (outside.keep)(bytes), size: bytes.len() };
-        Self(Arc::new(Kept { bytes, notes }))
+    /// A copy of bytes in an external store; the hints stay in the program's memory.
+    pub fn external(bytes: &[u8], hints: Vec<u64>, store: ExternalStore) -> Self {
+        let bytes = Bytes::External { store, number: (store.keep)(bytes), size: bytes.len() };
+        Self(Arc::new(Kept { bytes, hints }))
     }
 
-    /// What was noted of the spans in it, for [`super::Noted`].
-    pub fn notes(&self) -> &[u64] {
-        &self.0.notes
+    /// The decode hints of its spans, for [`super::HintCursor`].
+    pub fn hints(&self) -> &[u64] {
+        &self.0.hints
     }
 
-    /// How many bytes there are.
+    /// Number of bytes.
     pub fn size(&self) -> usize {
         match &self.0.bytes {
-            Bytes::Here(bytes) => bytes.len(),
-            Bytes::Outside { size, .. } => *size,
+            Bytes::Owned(bytes) => bytes.len(),
+            Bytes::External { size, .. } => *size,
         }
     }
 
-    /// Some of the bytes, for once; `room` is where they are put if they have to be brought here.
-    pub fn some<'a>(&'a self, range: Range<usize>, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    /// Some of the bytes, for once; `room` is where they are put if they have to be cache here.
+    pub fn get<'a>(&'a self, range: Range<usize>, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
         match &self.0.bytes {
-            Bytes::Here(bytes) => bytes.get(range),
-            Bytes::Outside { outside, number, size } => {
+            Bytes::Owned(bytes) => bytes.get(range),
+            Bytes::External { store, number, size } => {
                 if range.start > range.end || range.end > *size {
                     return None;
                 }
                 room.resize(range.len(), 0);
-                (outside.copy)(*number, range.start, room);
+                (store.copy)(*number, range.start, room);
                 Some(room)
             }
         }
     }
 }
 
-/// The block that is being read from the beginning to the end, brought here as a whole.
+/// The block that is being read from the beginning to the end, cache here as a whole.
 #[derive(Clone, Debug, Default)]
-pub struct Brought {
+pub struct BlockCache {
     block: Option<Block>,
     bytes: Vec<u8>,
 }
 
-impl Brought {
-    /// Some of a block's bytes.
-    pub fn some<'a>(&'a mut self, block: &'a Block, range: Range<usize>) -> Option<&'a [u8]> {
-        if let Bytes::Here(bytes) = &block.0.bytes {
+impl BlockCache {
+    /// The bytes of a range of a block. `None` if the range is not within it.
+    pub fn get<'a>(&'a mut self, block: &'a Block, range: Range<usize>) -> Option<&'a [u8]> {
+        if let Bytes::Owned(bytes) = &block.0.bytes {
             return bytes.get(range);
         }
         if !self.block.as_ref().is_some_and(|last| Arc::ptr_eq(&last.0, &block.0)) {
-            block.some(0..block.size(), &mut self.bytes)?;
+            block.get(0..block.size(), &mut self.bytes)?;
             self.block = Some(block.clone());
         }
         self.bytes.get(range)
@@ -119,8 +119,8 @@ mod tests {
         static KEPT: RefCell<Vec<Option<Vec<u8>>>> = const { RefCell::new(Vec::new()) };
     }
 
-    fn outside() -> Outside {
-        Outside {
+    fn store() -> ExternalStore {
+        ExternalStore {
             after: 0,
             keep: |bytes| {
                 KEPT.with_borrow_mut(|kept| {
@@ -139,23 +139,23 @@ mod tests {
     }
 
     #[test]
-    fn bytes_outside_are_had_as_if_they_were_here_and_go_with_the_last_clone() {
+    fn external_bytes_are_read_like_owned_ones_and_freed_with_the_last_clone() {
         let (one, other) =
-            (Block::outside(b"some bytes", vec![], outside()), Block::outside(b"others", vec![], outside()));
+            (Block::external(b"some bytes", vec![], store()), Block::external(b"others", vec![], store()));
         let mut room = Vec::new();
         assert_eq!(one.size(), 10);
-        assert_eq!(one.some(5..10, &mut room), Some(&b"bytes"[..]));
-        assert_eq!(one.some(0..0, &mut room), Some(&b""[..]));
-        assert_eq!(one.some(5..11, &mut room), None);
-        let mut brought = Brought::default();
+        assert_eq!(one.get(5..10, &mut room), Some(&b"bytes"[..]));
+        assert_eq!(one.get(0..0, &mut room), Some(&b""[..]));
+        assert_eq!(one.get(5..11, &mut room), None);
+        let mut cache = BlockCache::default();
         for _ in 0..2 {
-            assert_eq!(brought.some(&one, 0..4), Some(&b"some"[..]));
-            assert_eq!(brought.some(&other, 3..6), Some(&b"ers"[..]));
-            assert_eq!(brought.some(&other, 3..7), None);
+            assert_eq!(cache.get(&one, 0..4), Some(&b"some"[..]));
+            assert_eq!(cache.get(&other, 3..6), Some(&b"ers"[..]));
+            assert_eq!(cache.get(&other, 3..7), None);
         }
-        assert_eq!(brought.some(&Block::here(b"here".to_vec(), vec![]), 0..2), Some(&b"he"[..]));
+        assert_eq!(cache.get(&Block::owned(b"here".to_vec(), vec![]), 0..2), Some(&b"he"[..]));
         let clone = one.clone();
-        drop((one, other, brought));
+        drop((one, other, cache));
         let left = || KEPT.with_borrow(|kept| kept.iter().flatten().count());
         assert_eq!(left(), 1);
         drop(clone);

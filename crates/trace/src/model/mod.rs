@@ -3,10 +3,10 @@
 
 mod block;
 mod columns;
-mod heads;
+mod decode_hints;
 pub mod json;
-mod notes;
 mod outline;
+mod prefix_cache;
 pub mod record;
 mod sink;
 mod span_set;
@@ -15,13 +15,13 @@ mod summary;
 mod trace;
 mod whole;
 
-pub use block::{Block, Brought, Outside};
+pub use block::{Block, BlockCache, ExternalStore};
 pub use columns::{Cell, CellsLook, Columns, Of, RareLook, RowLook};
-pub use heads::{Heads, Memory};
-pub use notes::{Noted, Notes};
+pub use decode_hints::{DecodeHints, HintCursor};
 pub use outline::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode, TraceVersion};
+pub use prefix_cache::{DecodeCache, PrefixCache};
 pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};
-pub use trace::{Decode, Opened, Part, Place, Shared, Trace};
+pub use trace::{Decode, Opened, Part, Shared, SpanLocation, Trace};

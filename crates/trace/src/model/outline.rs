@@ -5,7 +5,7 @@ use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Tells versions of one trace apart; see [`Outline::version`].
+/// Tells versions of one trace apart; see [`Outline::compute_version`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TraceVersion(pub u64);
 
@@ -180,12 +180,14 @@ pub struct Outline {
     pub strings: Strings,
     /// What is wrong with the trace as a whole, or how many spans were repaired and how; each said once.
     pub warnings: Vec<String>,
+    /// Which version of the trace it is; set when the trace is built, see [`Outline::compute_version`].
+    pub version: TraceVersion,
 }
 
 impl Outline {
     /// The version of the trace: a hash of the ids, parents and starts of its spans in order. Two outlines of one version
-    /// give every span the same index, so an index of one means the same span in the other.
-    pub fn version(&self) -> TraceVersion {
+    /// give every span the same index, so an index of one means the same span in the other. Linear in the spans.
+    pub fn compute_version(&self) -> TraceVersion {
         // Its keys are fixed: page and worker, which run one program, get one value.
         let mut hasher = DefaultHasher::new();
         (self.trace_id, &self.id, &self.parent, &self.start).hash(&mut hasher);

@@ -1,7 +1,7 @@
-//! A span handed over piece by piece: what a format finds in a span's bytes, for whoever wants it.
+//! The visitor through which a format reports the contents of a span.
 //!
-//! A format walks the bytes once and calls [`Sink::piece`]; one sink makes a [`super::record::SpanRecord`],
-//! another fills attribute columns without making a string per tag.
+//! A format scans the bytes once and calls [`Sink::piece`]; one sink builds a [`super::record::SpanRecord`],
+//! another fills attribute columns without allocating a string per tag.
 
 use super::record::AttributeValue;
 use super::{SpanKind, StatusCode};

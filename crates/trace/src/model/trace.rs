@@ -9,7 +9,7 @@ pub use look::Part;
 
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
-use super::{Block, Brought, Columns, Flags, Memory, Noted, Outline, SpanIx, TraceSummary};
+use super::{Block, BlockCache, Columns, DecodeCache, Flags, HintCursor, Outline, SpanIx, TraceSummary};
 use crate::units::SpanId;
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ pub struct Opened {
 
 /// How a format says what is in a span's bytes, with what it noted of it or without. Bytes that cannot be read say less,
 /// never fail.
-pub type Decode = fn(&[u8], &[u64], &mut Memory, &mut dyn Sink);
+pub type Decode = fn(&[u8], &[u64], &mut DecodeCache, &mut dyn Sink);
 
 /// Where the rest of a span is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Number of the block, or [`Place::INTERNED`].
+pub struct SpanLocation {
+    /// Number of the block, or [`SpanLocation::INTERNED`].
     pub block: u32,
     /// Offset in the block, or the row in the shared columns.
     pub offset: u32,
@@ -37,7 +37,7 @@ pub struct Place {
     pub len: u32,
 }
 
-impl Place {
+impl SpanLocation {
     /// Stands for "not in a block, but a row of the columns made while reading".
     pub const INTERNED: u32 = u32::MAX;
 
@@ -67,7 +67,7 @@ pub struct Trace {
     shared: Arc<Shared>,
     resource: Vec<u32>,
     scope: Vec<u32>,
-    place: Vec<Place>,
+    place: Vec<SpanLocation>,
     /// Blocks that this trace still needs, by number; let go from the front.
     blocks: Vec<(u32, Block)>,
     /// Spans kept as bytes, in the order of the source; the first `columns.len()` of them are interned.
@@ -75,9 +75,9 @@ pub struct Trace {
     /// Row in `columns` of each span, or `u32::MAX`.
     row: Vec<u32>,
     columns: Columns,
-    memory: Memory,
-    brought: Brought,
-    noted: Noted,
+    memory: DecodeCache,
+    block_cache: BlockCache,
+    hint_cursor: HintCursor,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -90,11 +90,11 @@ impl Trace {
         shared: Arc<Shared>,
         resource: Vec<u32>,
         scope: Vec<u32>,
-        place: Vec<Place>,
+        place: Vec<SpanLocation>,
         blocks: Vec<(u32, Block)>,
         mut order: Vec<SpanIx>,
     ) -> Self {
-        order.retain(|span| place[*span as usize].block != Place::INTERNED);
+        order.retain(|span| place[*span as usize].block != SpanLocation::INTERNED);
         let row = vec![NO_ROW; place.len()];
         Self {
             outline: Arc::new(outline),
@@ -152,7 +152,7 @@ impl Trace {
 
     fn row_of(&self, span: usize) -> Option<(&Columns, u32)> {
         let place = self.place.get(span)?;
-        if place.block == Place::INTERNED {
+        if place.block == SpanLocation::INTERNED {
             return Some((&self.shared.columns, place.offset));
         }
         let row = self.row[span];
@@ -166,9 +166,9 @@ impl Trace {
 
     fn decode(&self, span: usize, sink: &mut dyn Sink) {
         let (place, mut room) = (self.place[span], Vec::new());
-        let bytes = self.block(place.block).and_then(|block| block.some(place.range(), &mut room));
+        let bytes = self.block(place.block).and_then(|block| block.get(place.range(), &mut room));
         if let (Some(decode), Some(bytes)) = (self.shared.decode, bytes) {
-            decode(bytes, &[], &mut Memory::default(), sink);
+            decode(bytes, &[], &mut DecodeCache::default(), sink);
         }
     }
 
@@ -231,8 +231,8 @@ impl Trace {
         let mut spent = 0;
         let mut columns = std::mem::take(&mut self.columns);
         let mut memory = std::mem::take(&mut self.memory);
-        let mut brought = std::mem::take(&mut self.brought);
-        let mut noted = self.noted;
+        let mut block_cache = std::mem::take(&mut self.block_cache);
+        let mut hint_cursor = self.hint_cursor;
         while columns.len() < self.order.len() && spent <= budget {
             let row = columns.len();
             let span = self.order[row] as usize;
@@ -240,10 +240,10 @@ impl Trace {
             self.let_go_before(place.block);
             columns.begin_row();
             if let (Some(decode), Some(block)) = (self.shared.decode, self.block(place.block))
-                && let Some(bytes) = brought.some(block, place.range())
+                && let Some(bytes) = block_cache.get(block, place.range())
             {
-                let notes = noted.of(place.block, block.notes(), place.offset);
-                decode(bytes, notes, &mut memory, &mut columns);
+                let hints = hint_cursor.of(place.block, block.hints(), place.offset);
+                decode(bytes, hints, &mut memory, &mut columns);
             }
             self.row[span] = row as u32;
             spent += place.len as usize;
@@ -253,7 +253,7 @@ impl Trace {
         if done {
             self.blocks = Vec::new();
         } else {
-            (self.memory, self.brought, self.noted) = (memory, brought, noted);
+            (self.memory, self.block_cache, self.hint_cursor) = (memory, block_cache, hint_cursor);
         }
         done
     }

@@ -1,6 +1,7 @@
 //! Lines over time: where they are broken, how their axes are divided, and what a tick says.
 
-use crate::units::{civil, count, duration};
+use crate::units::{count, date_time, duration, month_name};
+use jiff::civil::DateTime;
 use std::ops::Range;
 
 const SECOND: u64 = 1_000_000_000;
@@ -156,48 +157,36 @@ pub fn time_axis(start_unix: u64, end_unix: u64, offset_minutes: i32, about: usi
             let at = u64::try_from(local - offset).ok()?.checked_mul(SECOND)?;
             (start_unix..=end_unix)
                 .contains(&at)
-                .then(|| ChartTick { at: at as f64, label: time_label(local, step) })
+                .then(|| ChartTick { at: at as f64, label: time_label(date_time(at, offset_minutes), step) })
         })
         .collect();
     ChartAxis { low: start_unix as f64, high: end_unix as f64, ticks }
 }
 
 /// `14:05`, with seconds where the step has them, as a date at midnight and for steps of days.
-fn time_label(local: i64, step: u64) -> String {
-    let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-    if second == 0 {
-        let (month, day) = month_and_day(days);
-        return format!("{day} {month}");
+fn time_label(local: DateTime, step: u64) -> String {
+    let (hour, minute, second) = (local.hour(), local.minute(), local.second());
+    if (hour, minute, second) == (0, 0, 0) {
+        return day_and_month(local);
     }
-    let (hour, minute) = (second / 3_600, second / 60 % 60);
-    if step < 60 {
-        format!("{hour:02}:{minute:02}:{:02}", second % 60)
-    } else {
-        format!("{hour:02}:{minute:02}")
-    }
+    if step < 60 { format!("{hour:02}:{minute:02}:{second:02}") } else { format!("{hour:02}:{minute:02}") }
 }
 
-/// A moment (nanoseconds since the Unix epoch) in local time: `14:05`, `14:05:30`, `21 Nov 14:05`.
+/// An instant (nanoseconds since the Unix epoch) in local time: `14:05`, `14:05:30`, `21 Nov 14:05`.
 pub fn clock(unix: u64, offset_minutes: i32, seconds: bool, date: bool) -> String {
-    let local = (unix / SECOND) as i64 + i64::from(offset_minutes) * 60;
-    let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-    let mut text = format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
+    let local = date_time(unix, offset_minutes);
+    let mut text = format!("{:02}:{:02}", local.hour(), local.minute());
     if seconds {
-        text.push_str(&format!(":{:02}", second % 60));
+        text.push_str(&format!(":{:02}", local.second()));
     }
     if date {
-        let (month, day) = month_and_day(days);
-        text.insert_str(0, &format!("{day} {month} "));
+        text.insert_str(0, &format!("{} ", day_and_month(local)));
     }
     text
 }
 
-/// Of a day since the Unix epoch, in the Gregorian calendar.
-fn month_and_day(days: i64) -> (&'static str, u64) {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (_, month, day) = civil(days);
-    (MONTHS[(month as usize).clamp(1, 12) - 1], day)
+fn day_and_month(local: DateTime) -> String {
+    format!("{} {}", local.day(), month_name(local.month()))
 }
 
 #[cfg(test)]

@@ -21,4 +21,4 @@ pub use moment::Moment;
 pub use number::{compact, count, percent, rate};
 pub use problem::{Problem, ProblemKind};
 pub use same::same;
-pub use time::{civil, parse_rfc3339, rfc3339};
+pub use time::{date_time, month_name, parse_rfc3339, rfc3339};

@@ -1,43 +1,30 @@
-//! Moments as calendars and clocks show them, some minutes east of Greenwich. Which minutes those are, others know.
+//! Instants as calendars and clocks show them, at an offset from UTC that the caller knows.
 
-use super::time::civil;
+use super::time::{date_time, month_name};
+use jiff::civil::DateTime;
 
-const SECOND: u64 = 1_000_000_000;
-const MINUTE: i128 = 60 * SECOND as i128;
-const DAY: u64 = 86_400 * SECOND;
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAY: u64 = 86_400_000_000_000;
 
-/// A moment on the calendar and the clock of one place.
+/// An instant on the calendar and the clock of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// Year, month and day, the latter two from 1.
-    date: (u64, u64, u64),
-    /// Nanoseconds since midnight.
-    clock: u64,
-}
+pub struct Moment(DateTime);
 
 impl Moment {
-    /// `unix` nanoseconds since the Unix epoch, where clocks are `east` minutes before those of Greenwich.
+    /// `unix` nanoseconds since the Unix epoch, where clocks are `east` minutes ahead of UTC.
     pub fn new(unix: u64, east: i32) -> Self {
-        let here = i128::from(unix) + i128::from(east) * MINUTE;
-        let (days, clock) = (here.div_euclid(i128::from(DAY)), here.rem_euclid(i128::from(DAY)));
-        let (year, month, day) = civil(days as i64);
-        Moment { date: (year, month, day), clock: clock as u64 }
+        Moment(date_time(unix, east))
     }
 
     /// `2026-11-21`.
     pub fn day(&self) -> String {
-        let (year, month, day) = self.date;
-        format!("{year:04}-{month:02}-{day:02}")
+        self.0.date().to_string()
     }
 
-    /// `14:03:22.481`, with so many digits after the second.
+    /// `14:03:22.481`, with so many digits after the second, at most 9.
     pub fn time(&self, digits: usize) -> String {
-        let seconds = self.clock / SECOND;
-        let mut text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let mut text = format!("{:02}:{:02}:{:02}", self.0.hour(), self.0.minute(), self.0.second());
         if digits > 0 {
-            let fraction = format!(".{:09}", self.clock % SECOND);
+            let fraction = format!(".{:09}", self.0.subsec_nanosecond());
             text.push_str(fraction.get(..=digits).unwrap_or(&fraction));
         }
         text
@@ -59,13 +46,12 @@ impl Moment {
 
     /// `14:03:22` on the day of `now`, else `Nov 20 14:03:22`; with the year where it is another one.
     pub fn short(&self, now: &Moment) -> String {
-        let (year, month, day) = self.date;
-        if self.date == now.date {
+        let (date, today) = (self.0.date(), now.0.date());
+        if date == today {
             return self.time(0);
         }
-        let name = MONTHS.get(month as usize - 1).copied().unwrap_or_default();
-        let year = if year == now.date.0 { String::new() } else { format!(" {year}") };
-        format!("{name} {day}{year} {}", self.time(0))
+        let year = if date.year() == today.year() { String::new() } else { format!(" {}", date.year()) };
+        format!("{} {}{year} {}", month_name(date.month()), date.day(), self.time(0))
     }
 
     /// As `<input type="datetime-local" step="1">` has it: `2026-11-21T14:03:22`.

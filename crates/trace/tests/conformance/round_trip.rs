@@ -5,7 +5,7 @@ use crate::read;
 use spandrel_trace::format::Reader;
 use spandrel_trace::format::write::{Envelope, JaegerJson, OtlpJson};
 use spandrel_trace::model::record::SpanRecord;
-use spandrel_trace::model::{Opened, Outside, SpanIx, Trace};
+use spandrel_trace::model::{ExternalStore, Opened, SpanIx, Trace};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -151,8 +151,8 @@ thread_local! {
     static OUTSIDE: RefCell<BTreeMap<u32, Vec<u8>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-fn outside() -> Outside {
-    Outside {
+fn store() -> ExternalStore {
+    ExternalStore {
         after: 0,
         keep: |bytes| {
             OUTSIDE.with_borrow_mut(|kept| {
@@ -184,11 +184,11 @@ fn check_interned(root: &Path, rows: &[Row]) {
     for row in rows.iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
         let bytes = std::fs::read(root.join(&row.file)).unwrap();
         let mut opened = read(&bytes).unwrap();
-        let ways = [(0, None), (90_000, None), (90_000, Some(outside())), (usize::MAX, Some(outside()))];
-        let mut early = ways.map(|(kept, outside)| {
+        let ways = [(0, None), (90_000, None), (90_000, Some(store())), (usize::MAX, Some(store()))];
+        let mut early = ways.map(|(kept, store)| {
             let mut reader = Reader::keeping_at_most(kept);
-            if let Some(outside) = outside {
-                reader.keep_outside(outside);
+            if let Some(store) = store {
+                reader.set_external_store(store);
             }
             for chunk in bytes.chunks(10_000) {
                 reader.push(chunk).unwrap();

@@ -75,7 +75,8 @@ fn trace_of(mut outline: Outline, names: u32) -> Trace {
     // Few names and services, so that groups have several spans.
     outline.name.iter_mut().enumerate().for_each(|(span, name)| *name = 1 + span as u32 % names);
     outline.service.iter_mut().enumerate().for_each(|(span, service)| *service = 1 + span as u32 / 3 % 2);
-    let place = crate::model::Place { block: crate::model::Place::INTERNED, ..Default::default() };
+    let place =
+        crate::model::SpanLocation { block: crate::model::SpanLocation::INTERNED, ..Default::default() };
     Trace::new(
         outline,
         Arc::default(),

@@ -8,7 +8,7 @@ use crate::format::json::Cursor;
 use crate::format::names::name_of;
 use crate::format::trace_element::{MOST, TraceElement};
 use crate::model::record::Resource;
-use crate::model::{Notes, Place};
+use crate::model::{DecodeHints, SpanLocation};
 
 impl TraceElement {
     /// What its processes are; spans may have named them already.
@@ -30,8 +30,8 @@ impl TraceElement {
     pub(super) fn span(
         &mut self,
         span: &First<'_>,
-        place: Place,
-        notes: &mut Notes,
+        place: SpanLocation,
+        hints: &mut DecodeHints,
         builder: &mut TraceBuilder,
     ) {
         let (id, foreign) = match span.trace {
@@ -39,9 +39,9 @@ impl TraceElement {
             None => ids::trace_id(self.id.as_deref().unwrap_or("").as_bytes()),
         };
         if !foreign.is_empty() {
-            notes.give_up();
+            hints.give_up();
         }
-        notes.end(place.offset);
+        hints.end(place.offset);
         let trace = builder.trace(id, &foreign);
         if self.traces.last() != Some(&(id, trace))
             && !self.traces.contains(&(id, trace))

@@ -2,7 +2,7 @@
 
 use crate::format::enums;
 use crate::format::json::{Cursor, Number, Raw, Scan, each_of, number, plain, text, unescape};
-use crate::model::{Heads, SpanKind, StatusCode, ValueRef};
+use crate::model::{PrefixCache, SpanKind, StatusCode, ValueRef};
 use crate::units::base64_decode;
 
 /// A tag as it stands: `{"key":…,"type":…,"value":…}` in any order.
@@ -86,11 +86,11 @@ impl Type {
 
 const KEY: &[u8; 8] = br#"{"key":""#;
 
-/// Reads one tag; `heads` remembers tags up to their values.
+/// Reads one tag; `prefixes` remembers tags up to their values.
 #[inline]
-fn tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Scan<Tag<'a>> {
+fn tag<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Scan<Tag<'a>> {
     let mut ahead = cursor.clone();
-    if let Some(tag) = usual_tag(&mut ahead, heads) {
+    if let Some(tag) = usual_tag(&mut ahead, prefixes) {
         *cursor = ahead;
         return Ok(tag);
     }
@@ -99,9 +99,9 @@ fn tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Scan<Tag<'a>> {
 
 /// A tag as Jaeger itself writes it: these members in this order, without white space. Nine of ten are.
 #[inline]
-fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
+fn usual_tag<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Option<Tag<'a>> {
     let start = cursor.at;
-    let mut tag = match heads.known(cursor.bytes.get(start..)?) {
+    let mut tag = match prefixes.known(cursor.bytes.get(start..)?) {
         Some((len, meaning)) => {
             cursor.at += len;
             let [key, fact, kind, _] = meaning.to_le_bytes();
@@ -114,7 +114,7 @@ fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> 
                 ..Tag::default()
             }
         }
-        None => new_head(cursor, heads)?,
+        None => new_prefix(cursor, prefixes)?,
     };
     match cursor.bytes.get(cursor.at)? {
         b'"' => tag.text = Some(cursor.string().ok()?),
@@ -127,7 +127,7 @@ fn usual_tag<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> 
 
 /// The beginning of a tag that was not foreseen, remembered from now on.
 #[inline(never)]
-fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
+fn new_prefix<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Option<Tag<'a>> {
     let start = cursor.at;
     let key = cursor.literal_string(KEY)?;
     let kind = cursor.literal_string(br#","type":""#)?;
@@ -136,7 +136,7 @@ fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
     let bytes = &cursor.bytes[start..cursor.at];
     let head = u8::try_from(bytes.len()).ok().filter(|_| !key.escaped);
     if head.is_some() {
-        heads.learn(bytes, u32::from_le_bytes([key.bytes.len() as u8, fact as u8, kind as u8, 0]));
+        prefixes.learn(bytes, u32::from_le_bytes([key.bytes.len() as u8, fact as u8, kind as u8, 0]));
     }
     Some(Tag { key, fact, kind, head: head.unwrap_or(0), ..Tag::default() })
 }
@@ -144,7 +144,7 @@ fn new_head<'a>(cursor: &mut Cursor<'a>, heads: &mut Heads) -> Option<Tag<'a>> {
 /// Calls `each` with every tag of a list, or of a map of keys and values, and with the place where it begins.
 pub(super) fn each_tag<'a>(
     cursor: &mut Cursor<'a>,
-    heads: &mut Heads,
+    prefixes: &mut PrefixCache,
     member: &'static str,
     mut each: impl FnMut(usize, &Tag<'a>),
 ) -> Scan<()> {
@@ -161,7 +161,7 @@ pub(super) fn each_tag<'a>(
     }
     each_of(cursor, member, |cursor| {
         let at = cursor.at;
-        let tag = tag(cursor, heads)?;
+        let tag = tag(cursor, prefixes)?;
         each(at, &tag);
         Ok(())
     })

@@ -1,14 +1,14 @@
 //! The first look at a span: what can be drawn, and nothing else.
 
 use super::facts::{Facts, each_tag};
+use super::hints;
 use super::member::Member;
-use super::noted;
 use super::references::{Reference, References, names_trace, parent, reference, span_of};
 use super::times::{Moment, duration, duration_text, moment, times};
 use crate::build::TraceBuilder;
 use crate::format::ids::{self, IdText};
 use crate::format::json::{Cursor, Raw, Scan, each_of, numeric, text};
-use crate::model::{Flags, Heads, Memory, Notes, SpanKind, StatusCode};
+use crate::model::{DecodeCache, DecodeHints, Flags, PrefixCache, SpanKind, StatusCode};
 use crate::units::SpanId;
 
 /// What a first look finds; texts still stand in the bytes.
@@ -47,8 +47,8 @@ pub(super) struct First<'a> {
 /// Reads the span at the cursor; event times and further parents go to the builder at once.
 pub(super) fn first<'a>(
     cursor: &mut Cursor<'a>,
-    memory: &mut Memory,
-    notes: &mut Notes,
+    memory: &mut DecodeCache,
+    hints: &mut DecodeHints,
     builder: &mut TraceBuilder,
 ) -> Scan<First<'a>> {
     let mut span = First::default();
@@ -56,9 +56,9 @@ pub(super) fn first<'a>(
     let mut facts = Facts::default();
     let mut named_parent = IdText::default();
     let mut references = References::default();
-    let Memory { members, attributes } = memory;
+    let DecodeCache { members, attributes } = memory;
     let origin = cursor.at;
-    noted::begin(notes);
+    hints::begin(hints);
     cursor.known_object(members, Member::number, |cursor, member| {
         match Member::of(member) {
             Member::Trace => {
@@ -68,7 +68,7 @@ pub(super) fn first<'a>(
                 let (id, foreign) = ids::id(cursor, "spanID")?.span();
                 span.id = id;
                 if !foreign.is_empty() {
-                    notes.give_up();
+                    hints.give_up();
                 }
             }
             Member::Name => span.name = text(cursor, "operationName")?,
@@ -84,12 +84,12 @@ pub(super) fn first<'a>(
             Member::Flags => flags = numeric(cursor)?,
             Member::Tags => each_tag(cursor, attributes, "tags", |at, tag| {
                 facts.look(tag);
-                noted::tag(notes, at - origin, tag);
+                hints::tag(hints, at - origin, tag);
             })?,
             Member::Logs => {
                 let at = cursor.at;
                 each_of(cursor, "logs", |cursor| log(cursor, &mut facts, attributes, builder))?;
-                noted::logs(notes, at - origin, cursor.at - at);
+                hints::logs(hints, at - origin, cursor.at - at);
             }
             Member::ProcessKey => span.process = text(cursor, "processID")?,
             Member::Process => {
@@ -97,7 +97,7 @@ pub(super) fn first<'a>(
             }
             Member::Warnings => each_of(cursor, "warnings", |cursor| {
                 span.flags.set(Flags::WARNED);
-                notes.give_up();
+                hints.give_up();
                 cursor.skip()
             })?,
             other => {
@@ -116,7 +116,7 @@ pub(super) fn first<'a>(
     }
     if cursor.take_damage() {
         span.flags.set(Flags::WARNED);
-        notes.give_up();
+        hints.give_up();
     }
     let is_plain = settle(references.all(), &mut span, builder);
     if span.parent.is_none() && !named_parent.is_empty() {
@@ -124,9 +124,9 @@ pub(super) fn first<'a>(
     }
     if is_plain && named_parent.is_empty() {
         let (parent, start, end) = (span.parent, span.start, span.end);
-        noted::settle(notes, &noted::Settled { parent, start, end, flags });
+        hints::settle(hints, &hints::Settled { parent, start, end, flags });
     } else {
-        notes.give_up();
+        hints.give_up();
     }
     Ok(span)
 }
@@ -135,14 +135,14 @@ pub(super) fn first<'a>(
 fn log(
     cursor: &mut Cursor<'_>,
     facts: &mut Facts,
-    heads: &mut Heads,
+    prefixes: &mut PrefixCache,
     builder: &mut TraceBuilder,
 ) -> Scan<()> {
     let mut time = 0;
     cursor.object(|cursor, key| {
         match key.bytes {
             b"timestamp" => time = moment(cursor, "logs")?.unix,
-            b"fields" => each_tag(cursor, heads, "logs", |_, tag| facts.look_at_field(tag))?,
+            b"fields" => each_tag(cursor, prefixes, "logs", |_, tag| facts.look_at_field(tag))?,
             _ => cursor.skip()?,
         }
         Ok(())

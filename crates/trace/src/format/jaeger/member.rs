@@ -39,7 +39,7 @@ impl Member {
         (b"spanId", Member::ModelId),
     ];
 
-    /// The number by which [`crate::model::Heads`] knows a member.
+    /// The number by which [`crate::model::PrefixCache`] knows a member.
     pub(super) fn number(name: &[u8]) -> u32 {
         let place = Self::NAMES.iter().position(|(known, _)| *known == name);
         place.unwrap_or(Self::NAMES.len()) as u32

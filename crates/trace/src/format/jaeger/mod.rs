@@ -8,8 +8,8 @@ mod decode;
 mod elements;
 mod facts;
 mod first;
+mod hints;
 mod member;
-mod noted;
 mod process;
 mod references;
 mod seen;
@@ -26,32 +26,32 @@ mod tests {
     use crate::build::TraceBuilder;
     use crate::format::json::Cursor;
     use crate::model::record::SpanRecord;
-    use crate::model::{Columns, Flags, Memory, Noted, Notes, StatusCode};
+    use crate::model::{Columns, DecodeCache, DecodeHints, Flags, HintCursor, StatusCode};
 
     /// What a first look and a whole reading say of a span.
     fn read(span: &str) -> (StatusCode, Flags, SpanRecord) {
-        let (mut notes, mut builder) = (Notes::default(), TraceBuilder::default());
+        let (mut hints, mut builder) = (DecodeHints::default(), TraceBuilder::default());
         let mut cursor = Cursor::new(span.as_bytes());
-        let seen = first(&mut cursor, &mut Memory::default(), &mut notes, &mut builder).unwrap();
+        let seen = first(&mut cursor, &mut DecodeCache::default(), &mut hints, &mut builder).unwrap();
         let mut record = SpanRecord::default();
-        decode(span.as_bytes(), &[], &mut Memory::default(), &mut record);
+        decode(span.as_bytes(), &[], &mut DecodeCache::default(), &mut record);
         assert_eq!((seen.status, seen.kind), (record.status, record.kind));
-        notes.end(0);
-        same_as_noted(span, &notes.take());
+        hints.end(0);
+        same_as_noted(span, &hints.take());
         (seen.status, seen.flags, record)
     }
 
     /// A span is interned as the same by what was noted of it and by its bytes alone.
-    fn same_as_noted(span: &str, notes: &[u64]) {
-        let interned = |notes: &[u64]| {
+    fn same_as_noted(span: &str, hints: &[u64]) {
+        let interned = |hints: &[u64]| {
             let mut columns = Columns::default();
             columns.begin_row();
-            decode(span.as_bytes(), notes, &mut Memory::default(), &mut columns);
+            decode(span.as_bytes(), hints, &mut DecodeCache::default(), &mut columns);
             let mut record = SpanRecord::default();
             columns.replay(0, StatusCode::Unset, &mut record);
             (record, columns.foreign_ids(0).1.to_owned())
         };
-        assert_eq!(interned(Noted::default().of(0, notes, 0)), interned(&[]), "{span}");
+        assert_eq!(interned(HintCursor::default().of(0, hints, 0)), interned(&[]), "{span}");
     }
 
     #[test]
@@ -94,8 +94,8 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
             r#"{"spanID":"5","tags":[{"key":"error","type":"bool","value":true},{"key":"error","type":"string","value":"yes"},{"key":"span.kind","type":"string","value":"client"}],"unheard":{"of":[1]},"warnings":["w"]}"#,
             "{}",
         ];
-        let (mut again, mut builder) = (Memory::default(), TraceBuilder::default());
-        let mut notes = Notes::default();
+        let (mut again, mut builder) = (DecodeCache::default(), TraceBuilder::default());
+        let mut hints = DecodeHints::default();
         for at in 0..spans.len().pow(3) {
             // In an order in which each follows most of the others.
             let span = spans[at / [1, 6, 36][at % 3] % spans.len()];
@@ -104,13 +104,13 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
             decode(span.as_bytes(), &[], &mut again, &mut record);
             assert_eq!(record, fresh, "{span}");
             let mut cursor = Cursor::new(span.as_bytes());
-            let seen = first(&mut cursor, &mut again, &mut notes, &mut builder).unwrap();
-            notes.end(0);
-            same_as_noted(span, &notes.take());
+            let seen = first(&mut cursor, &mut again, &mut hints, &mut builder).unwrap();
+            hints.end(0);
+            same_as_noted(span, &hints.take());
             assert_eq!((seen.status, seen.id), (status, fresh.span_id), "{span}");
             for end in 0..span.len() {
                 let mut cursor = Cursor::new(&span.as_bytes()[..end]);
-                let cut = first(&mut cursor, &mut again, &mut notes, &mut builder);
+                let cut = first(&mut cursor, &mut again, &mut hints, &mut builder);
                 assert!(cut.is_err(), "{}", &span[..end]);
             }
         }
@@ -131,14 +131,14 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
     #[test]
     fn usual_spans_are_noted_and_others_left_to_their_bytes() {
         let noted = |span: &str| {
-            let (mut notes, mut builder) = (Notes::default(), TraceBuilder::default());
+            let (mut hints, mut builder) = (DecodeHints::default(), TraceBuilder::default());
             let mut cursor = Cursor::new(span.as_bytes());
-            let seen = first(&mut cursor, &mut Memory::default(), &mut notes, &mut builder);
+            let seen = first(&mut cursor, &mut DecodeCache::default(), &mut hints, &mut builder);
             assert!(seen.is_ok(), "{seen:?}: {span}");
-            notes.end(0);
-            let notes = notes.take();
-            same_as_noted(span, &notes);
-            !notes.is_empty()
+            hints.end(0);
+            let hints = hints.take();
+            same_as_noted(span, &hints);
+            !hints.is_empty()
         };
         let usual = |more: &str| {
             format!(

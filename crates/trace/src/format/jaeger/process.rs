@@ -2,7 +2,7 @@
 
 use super::facts::each_tag;
 use crate::format::json::{Cursor, text, unescape};
-use crate::model::Heads;
+use crate::model::PrefixCache;
 use crate::model::record::{Attribute, AttributeValue, Resource};
 
 /// What Jaeger calls the service of a resource that says nothing at all.
@@ -11,11 +11,11 @@ const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 /// Reads a process: its service becomes the attribute `service.name`.
 pub(super) fn process(bytes: &[u8]) -> Resource {
     let mut resource = Resource::default();
-    let (mut attributes, mut heads) = (Vec::new(), Heads::default());
+    let (mut attributes, mut prefixes) = (Vec::new(), PrefixCache::default());
     let _ = Cursor::patient(bytes, 0).object(|cursor, key| {
         match key.bytes {
             b"serviceName" => resource.service = unescape(text(cursor, "serviceName")?).into_owned(),
-            b"tags" => each_tag(cursor, &mut heads, "tags", |_, tag| {
+            b"tags" => each_tag(cursor, &mut prefixes, "tags", |_, tag| {
                 tag.hand_over(&mut |key, value| {
                     attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
                 });

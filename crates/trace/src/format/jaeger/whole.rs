@@ -7,14 +7,14 @@ use super::times::{Moment, duration, duration_text, flags, moment, times};
 use crate::format::enums;
 use crate::format::ids::{self, IdText};
 use crate::format::json::{Cursor, Raw, Scan, each_of, numeric, text, unescape};
-use crate::model::{Heads, Memory, Piece, Sink, SpanKind, ValueRef};
+use crate::model::{DecodeCache, Piece, PrefixCache, Sink, SpanKind, ValueRef};
 use crate::units::TraceId;
 
-pub(super) fn span(cursor: &mut Cursor<'_>, memory: &mut Memory, sink: &mut dyn Sink) -> Scan<()> {
+pub(super) fn span(cursor: &mut Cursor<'_>, memory: &mut DecodeCache, sink: &mut dyn Sink) -> Scan<()> {
     let (mut start, mut length) = (Moment::default(), &b""[..]);
     let (mut own, mut references, mut named_parent) = (None, References::default(), IdText::default());
     let (mut facts, mut message) = (Facts::default(), Raw::default());
-    let Memory { members, attributes } = memory;
+    let DecodeCache { members, attributes } = memory;
     cursor.known_object(members, Member::number, |cursor, member| {
         match Member::of(member) {
             Member::Trace => {
@@ -105,12 +105,12 @@ fn say_references(
 /// Tags that have a place of their own in a span go there; the rest are attributes.
 fn tags<'a>(
     cursor: &mut Cursor<'a>,
-    heads: &mut Heads,
+    prefixes: &mut PrefixCache,
     facts: &mut Facts,
     message: &mut Raw<'a>,
     sink: &mut dyn Sink,
 ) -> Scan<()> {
-    each_tag(cursor, heads, "tags", |_, tag| say_tag(tag, facts, message, sink))
+    each_tag(cursor, prefixes, "tags", |_, tag| say_tag(tag, facts, message, sink))
 }
 
 /// Says a tag where it belongs.
@@ -155,15 +155,20 @@ fn takes_its_place<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, 
 /// All logs.
 pub(super) fn logs(
     cursor: &mut Cursor<'_>,
-    heads: &mut Heads,
+    prefixes: &mut PrefixCache,
     facts: &mut Facts,
     sink: &mut dyn Sink,
 ) -> Scan<()> {
-    each_of(cursor, "logs", |cursor| log(cursor, heads, facts, sink))
+    each_of(cursor, "logs", |cursor| log(cursor, prefixes, facts, sink))
 }
 
 /// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.
-fn log(cursor: &mut Cursor<'_>, heads: &mut Heads, facts: &mut Facts, sink: &mut dyn Sink) -> Scan<()> {
+fn log(
+    cursor: &mut Cursor<'_>,
+    prefixes: &mut PrefixCache,
+    facts: &mut Facts,
+    sink: &mut dyn Sink,
+) -> Scan<()> {
     let (mut time, mut fields) = (0, None);
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -176,7 +181,7 @@ fn log(cursor: &mut Cursor<'_>, heads: &mut Heads, facts: &mut Facts, sink: &mut
     let fields = fields.unwrap_or(b"null");
     let (mut event, mut events, mut message) = (None, 0, None);
     cursor.again(fields, |cursor| {
-        each_tag(cursor, heads, "logs", |_, tag| match tag.fact {
+        each_tag(cursor, prefixes, "logs", |_, tag| match tag.fact {
             Fact::Event => {
                 events += 1;
                 event = event.or(tag.text());
@@ -189,7 +194,7 @@ fn log(cursor: &mut Cursor<'_>, heads: &mut Heads, facts: &mut Facts, sink: &mut
     sink.piece(Piece::Event(time.max(0) as u64, &unescape(name), 0));
     let placed = events == 1 && event.is_some_and(|name| !name.bytes.is_empty());
     cursor.again(fields, |cursor| {
-        each_tag(cursor, heads, "logs", |_, tag| {
+        each_tag(cursor, prefixes, "logs", |_, tag| {
             if !(placed && tag.fact == Fact::Event) {
                 tag.hand_over(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
             }

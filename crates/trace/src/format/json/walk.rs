@@ -1,7 +1,7 @@
 //! Members of objects and elements of lists.
 
 use super::{Cursor, Raw, Scan, Stop};
-use crate::model::Heads;
+use crate::model::PrefixCache;
 
 impl<'a> Cursor<'a> {
     /// Calls `each` at the value of every member of an object; it has to take the value.
@@ -36,7 +36,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn known_object(
         &mut self,
-        heads: &mut Heads,
+        prefixes: &mut PrefixCache,
         meaning: impl Fn(&[u8]) -> u32,
         mut each: impl FnMut(&mut Self, u32) -> Scan<()>,
     ) -> Scan<()> {
@@ -46,7 +46,7 @@ impl<'a> Cursor<'a> {
         loop {
             // At the brace before the first member, or at the comma before another.
             let start = self.at;
-            let taken = match heads.known(&self.bytes[start..]) {
+            let taken = match prefixes.known(&self.bytes[start..]) {
                 Some((len, means)) => {
                     self.at += len;
                     self.peek().map(|_| means)
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
                     }
                     self.name().map(|key| {
                         let means = meaning(key.bytes);
-                        heads.learn(&self.bytes[start..self.at], means);
+                        prefixes.learn(&self.bytes[start..self.at], means);
                         means
                     })
                 }

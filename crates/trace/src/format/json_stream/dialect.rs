@@ -17,7 +17,7 @@ pub(super) struct Dialect {
     pub(super) decode: Decode,
 }
 
-/// Place of a format in [`DIALECTS`].
+/// Index of a format in [`DIALECTS`].
 pub(super) const JAEGER: usize = 0;
 pub(super) const OTLP: usize = 1;
 

@@ -18,7 +18,7 @@ use super::refused::Refused;
 use super::span_context::SpanContext;
 use super::trace_element::TraceElement;
 use crate::build::TraceBuilder;
-use crate::model::{Memory, Notes};
+use crate::model::{DecodeCache, DecodeHints};
 use dialect::DIALECTS;
 use documents::Line;
 use level::Level;
@@ -37,7 +37,7 @@ pub(super) struct JsonStream {
     ended: bool,
     format: Option<Format>,
     element: TraceElement,
-    memory: Memory,
+    memory: DecodeCache,
     resource: u32,
     resource_schema: String,
     scope: u32,
@@ -60,7 +60,7 @@ impl Default for JsonStream {
             ended: false,
             format: None,
             element: TraceElement::default(),
-            memory: Memory::default(),
+            memory: DecodeCache::default(),
             resource: 0,
             resource_schema: String::new(),
             scope: 0,
@@ -109,7 +109,7 @@ impl JsonStream {
                 Level::Spans(dialect) => {
                     let mut taken = cursor.at;
                     let spans = builder.len();
-                    let context = (&mut *builder, &mut blocks.notes);
+                    let context = (&mut *builder, &mut blocks.hints);
                     let result = self.spans(&mut cursor, dialect, context, (number, base), &mut taken);
                     blocks.used |= builder.len() > spans;
                     if result.is_err() {
@@ -210,7 +210,7 @@ impl JsonStream {
         &mut self,
         cursor: &mut Cursor<'_>,
         dialect: usize,
-        (builder, notes): (&mut TraceBuilder, &mut Notes),
+        (builder, hints): (&mut TraceBuilder, &mut DecodeHints),
         (block, base): (u32, u64),
         taken: &mut usize,
     ) -> Scan<()> {
@@ -219,7 +219,7 @@ impl JsonStream {
         let mut context = SpanContext {
             element: &mut self.element,
             memory: &mut self.memory,
-            notes,
+            hints,
             builder,
             resource: self.resource,
             scope: self.scope,

@@ -6,7 +6,7 @@ use crate::build::Seen;
 use crate::format::json::{Cursor, Scan, Stop};
 use crate::format::names::name_of;
 use crate::format::span_context::SpanContext;
-use crate::model::{Flags, Place};
+use crate::model::{Flags, SpanLocation};
 
 /// Reads what can be drawn of the span at the cursor.
 pub(in crate::format) fn read_seen(cursor: &mut Cursor<'_>, context: &mut SpanContext<'_>) -> Scan<()> {
@@ -38,7 +38,7 @@ pub(in crate::format) fn read_seen(cursor: &mut Cursor<'_>, context: &mut SpanCo
         kind: span.kind,
         status: span.status,
         flags: span.flags,
-        place: Place { block: context.block, offset: at as u32, len: (cursor.at - at) as u32 },
+        place: SpanLocation { block: context.block, offset: at as u32, len: (cursor.at - at) as u32 },
     });
     Ok(())
 }

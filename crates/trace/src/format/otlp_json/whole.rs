@@ -10,10 +10,10 @@ use crate::format::json::{Cursor, Raw, Scan, each_of, number, numeric, text, une
 use crate::format::times::nanoseconds;
 use crate::format::unreadable_part;
 use crate::model::record::{Attribute, Resource, Scope};
-use crate::model::{Memory, Piece, Sink};
+use crate::model::{DecodeCache, Piece, Sink};
 
 /// Says what is in a span's bytes; leaves out what cannot be read, and says so.
-pub fn decode(bytes: &[u8], _: &[u64], _: &mut Memory, sink: &mut dyn Sink) {
+pub fn decode(bytes: &[u8], _: &[u64], _: &mut DecodeCache, sink: &mut dyn Sink) {
     let mut cursor = Cursor::patient(bytes, 0);
     if span(&mut cursor, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(&unreadable_part(cursor.part)));

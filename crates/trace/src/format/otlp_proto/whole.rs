@@ -5,14 +5,14 @@ use crate::format::json::Scan;
 use crate::format::otlp_json::{say_warnings, warnings_key};
 use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, AttributeValue, Resource, Scope};
-use crate::model::{Memory, Piece, Sink, SpanKind, StatusCode, ValueRef};
+use crate::model::{DecodeCache, Piece, Sink, SpanKind, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
 /// Lists within lists beyond this depth stay bytes: nothing here may depend on the size of the stack.
 const DEEPEST: usize = 64;
 
 /// Says what is in a span's bytes; stops where they cannot be read, and says so.
-pub fn decode(bytes: &[u8], _: &[u64], _: &mut Memory, sink: &mut dyn Sink) {
+pub fn decode(bytes: &[u8], _: &[u64], _: &mut DecodeCache, sink: &mut dyn Sink) {
     if span(bytes, sink).is_err() {
         sink.piece(Piece::Warning(UNREADABLE_PART));
     }

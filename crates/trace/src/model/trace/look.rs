@@ -1,6 +1,6 @@
 //! Looking at a trace without putting spans together, as searching does.
 
-use super::{Place, Trace};
+use super::{SpanLocation, Trace};
 use crate::model::record::{Resource, Scope};
 use crate::model::{Columns, SpanIx};
 
@@ -16,7 +16,7 @@ pub struct Part<'a> {
 impl Trace {
     /// Everything that is interned of the trace; what was interned while reading comes first.
     pub fn parts(&self) -> [Part<'_>; 2] {
-        let shared = self.place.iter().enumerate().filter(|(_, place)| place.block == Place::INTERNED);
+        let shared = self.place.iter().enumerate().filter(|(_, place)| place.block == SpanLocation::INTERNED);
         let shared = shared.map(|(span, place)| (place.offset, span as SpanIx)).collect();
         let done = &self.order[..self.columns.len()];
         let own = done.iter().enumerate().map(|(row, span)| (row as u32, *span)).collect();

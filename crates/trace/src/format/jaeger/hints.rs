@@ -1,8 +1,8 @@
-//! What the first look at a span notes of it, and how the whole of the span is said from that: no tag is looked for
-//! twice. Only of spans as most are: with hexadecimal ids, one parent or none, tags as Jaeger writes them. The bytes say
-//! the rest.
+//! Decode hints of a Jaeger span: recorded when the span is first scanned, so that decoding all of it later does not search
+//! for its tags again. Only spans of the usual shape have hints: hexadecimal ids, at most one parent, tags as Jaeger writes
+//! them. Others are decoded from their bytes alone.
 //!
-//! In front stand parent, start, end and W3C flags. Behind it a word a tag, or a word for all logs:
+//! The first words are parent, start, end and W3C flags. One word a tag follows, or one word for all logs:
 //!
 //! ```text
 //! bits     0–23 | 24–31 | 32–47  | 48–55 | 56–58 | 59–61 | 62   | 63
@@ -10,14 +10,14 @@
 //! logs   offset | length                         | LOGS  |
 //! ```
 //!
-//! `offset` is from the beginning of the span, `head` what lies between it and the value (without its quote), `key` the
-//! key's length.
+//! `offset` counts from the first byte of the span; `head` is the length from there to the value (without its quote); `key`
+//! is the length of the key.
 
 use super::facts::{Facts, Tag};
 use super::times::flags;
 use super::whole;
 use crate::format::json::{Cursor, Raw};
-use crate::model::{Heads, Notes, Piece, Sink};
+use crate::model::{DecodeHints, Piece, PrefixCache, Sink};
 use crate::units::SpanId;
 
 const PARENT: usize = 0;
@@ -33,25 +33,25 @@ const TYPE_SHIFT: u32 = 59;
 const TEXT: u64 = 1 << 62;
 const ESCAPED: u64 = 1 << 63;
 
-/// Starts the notes of a span.
+/// Starts the hints of a span.
 #[inline]
-pub(super) fn begin(notes: &mut Notes) {
-    notes.begin(FRONT);
+pub(super) fn begin(hints: &mut DecodeHints) {
+    hints.begin(FRONT);
 }
 
-/// Notes a tag that starts at `at` in the span.
+/// Records a tag that starts at `at` in the span.
 #[inline]
-pub(super) fn tag(notes: &mut Notes, at: usize, tag: &Tag<'_>) {
-    let Some((head, meaning)) = tag.usual() else { return notes.give_up() };
+pub(super) fn tag(hints: &mut DecodeHints, at: usize, tag: &Tag<'_>) {
+    let Some((head, meaning)) = tag.usual() else { return hints.give_up() };
     let (value, marks) = match tag.text() {
         Some(text) => (text.bytes, TEXT | if text.escaped { ESCAPED } else { 0 }),
         None => (tag.other(), 0),
     };
     if at >> OFFSET_BITS != 0 || value.len() >> 16 != 0 {
-        return notes.give_up();
+        return hints.give_up();
     }
     let [key, fact, kind] = meaning.map(u64::from);
-    notes.note(
+    hints.note(
         at as u64
             | u64::from(head) << 24
             | (value.len() as u64) << 32
@@ -62,15 +62,15 @@ pub(super) fn tag(notes: &mut Notes, at: usize, tag: &Tag<'_>) {
     );
 }
 
-/// Notes where all logs are.
-pub(super) fn logs(notes: &mut Notes, at: usize, len: usize) {
+/// Records where all logs are.
+pub(super) fn logs(hints: &mut DecodeHints, at: usize, len: usize) {
     match u32::try_from(len) {
         // An empty list says nothing.
         Ok(0..=2) => {}
         Ok(len) if at >> OFFSET_BITS == 0 => {
-            notes.note(at as u64 | u64::from(len) << 24 | LOGS << TYPE_SHIFT);
+            hints.note(at as u64 | u64::from(len) << 24 | LOGS << TYPE_SHIFT);
         }
-        _ => notes.give_up(),
+        _ => hints.give_up(),
     }
 }
 
@@ -85,11 +85,11 @@ pub(super) struct Settled<'a> {
 
 /// Fills in the front.
 #[inline]
-pub(super) fn settle(notes: &mut Notes, span: &Settled<'_>) {
-    notes.set(PARENT, span.parent.0);
-    notes.set(BEGIN, span.start);
-    notes.set(END, span.end);
-    notes.set(FLAGS, u64::from(flags(span.flags)));
+pub(super) fn settle(hints: &mut DecodeHints, span: &Settled<'_>) {
+    hints.set(PARENT, span.parent.0);
+    hints.set(BEGIN, span.start);
+    hints.set(END, span.end);
+    hints.set(FLAGS, u64::from(flags(span.flags)));
 }
 
 /// Says what is in a span's bytes, as it was noted.
@@ -97,7 +97,7 @@ pub(super) fn decode(
     bytes: &[u8],
     front: &[u64; FRONT],
     rest: &[u64],
-    heads: &mut Heads,
+    prefixes: &mut PrefixCache,
     sink: &mut dyn Sink,
 ) {
     sink.piece(Piece::Parent(SpanId(front[PARENT]), ""));
@@ -109,7 +109,7 @@ pub(super) fn decode(
         let kind = word >> TYPE_SHIFT & 7;
         if kind == LOGS {
             let logs = part(bytes, at, (word >> 24) as u32 as usize);
-            let _ = whole::logs(&mut Cursor::patient(logs, 0), heads, &mut facts, sink);
+            let _ = whole::logs(&mut Cursor::patient(logs, 0), prefixes, &mut facts, sink);
             continue;
         }
         let (head, len) = ((word >> 24) as u8, (word >> 32) as u16);
@@ -123,10 +123,10 @@ pub(super) fn decode(
     whole::say_status(&facts, message, sink);
 }
 
-/// The front and the rest of a span's notes, where there are any.
+/// The front and the rest of a span's hints, where there are any.
 #[inline]
-pub(super) fn parts(notes: &[u64]) -> Option<(&[u64; FRONT], &[u64])> {
-    notes.split_first_chunk()
+pub(super) fn parts(hints: &[u64]) -> Option<(&[u64; FRONT], &[u64])> {
+    hints.split_first_chunk()
 }
 
 #[inline]
