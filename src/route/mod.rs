@@ -7,13 +7,16 @@ mod find;
 mod query;
 mod search;
 mod service_filter;
+mod tab;
 mod trace;
 mod views;
+mod words;
 mod zone;
 
 pub use find::find;
 pub use search::{SearchParams, Sort};
 pub use service_filter::ServiceFilter;
+pub use tab::{FlameLayout, FlameView, TraceTab};
 pub use trace::{Colour, Order, Placement, Show, TraceView};
 pub use views::{DependenciesView, MonitorView};
 pub use zone::Zone;

@@ -23,6 +23,8 @@ fn every_route_prints_as_it_is_read() {
     };
     let fixed = SearchParams { start: Some(5), end: Some(9), ..SearchParams::default() };
     let view = TraceView {
+        tab: TraceTab::Flame,
+        flame: FlameView { layout: FlameLayout::Sandwich, operation: Some(SpanId(3)), zoom: Some((0, 7)) },
         range: Some((5, 900)),
         span: Some(SpanId(0xa1)),
         open: true,
@@ -64,6 +66,20 @@ fn every_route_prints_as_it_is_read() {
     ] {
         assert_eq!(parse(&route.to_string()), route, "{route}");
     }
+}
+
+#[test]
+fn every_view_of_a_trace_has_its_word() {
+    for (tab, word) in TraceTab::ALL {
+        let view = TraceView { tab, ..TraceView::default() };
+        let address = Route::Trace { id: "a".into(), view }.to_string();
+        let expected = if word.is_empty() { "trace/a".to_owned() } else { format!("trace/a?view={word}") };
+        assert_eq!(address, expected);
+        assert!(matches!(parse(&address), Route::Trace { view, .. } if view.tab == tab), "{address}");
+    }
+    assert!(
+        matches!(parse("trace/a?view=none"), Route::Trace { view, .. } if view.tab == TraceTab::Waterfall)
+    );
 }
 
 #[test]
@@ -125,7 +141,7 @@ fn what_is_broken_in_an_address_does_no_harm() {
     };
     assert_eq!(
         view(
-            "range=9-5&span=xyz&level=-1&collapsed=..,zz&show=me&order=&colour=attribute:&detail=7&column=&hide"
+            "view=x&flame=&zoom=5&of=&range=9-5&span=xyz&level=-1&collapsed=..,zz&show=me&order=&colour=attribute:&detail=7&column=&hide"
         ),
         TraceView::default()
     );

@@ -4,13 +4,19 @@
 //! trace/4bf92f…?range=5-900&span=a1&open=1&uiFind=GET&show=hide&colour=kind&column=http.route
 //! ```
 
-use super::Zone;
 use super::query::Query;
+use super::tab::range;
+use super::words::{meaning, word};
+use super::{FlameView, TraceTab, Zone};
 use spandrel_trace::units::SpanId;
 
 /// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceView {
+    /// Which view of the trace is shown.
+    pub tab: TraceTab,
+    /// How the flame graph is looked at.
+    pub flame: FlameView,
     /// Visible time, nanoseconds from the trace's begin; `None` for all of it.
     pub range: Option<(u64, u64)>,
     /// The selected span.
@@ -177,12 +183,10 @@ impl Colour {
 
 impl TraceView {
     pub(super) fn read(query: &Query) -> Self {
-        let range = query.get("range").split_once('-').and_then(|(begin, end)| {
-            let (begin, end) = (begin.parse().ok()?, end.parse().ok()?);
-            (begin < end).then_some((begin, end))
-        });
         TraceView {
-            range,
+            tab: meaning(&TraceTab::ALL, query.get("view")),
+            flame: FlameView::read(query),
+            range: range(query.get("range")),
             span: SpanId::parse(query.get("span")),
             open: query.has("open"),
             opened: ids(query.get("opened")),
@@ -206,6 +210,8 @@ impl TraceView {
     }
 
     pub(super) fn write(&self, query: &mut Query) {
+        query.add("view", word(&TraceTab::ALL, self.tab));
+        self.flame.write(query);
         if let Some((begin, end)) = self.range {
             query.add("range", format!("{begin}-{end}"));
         }
@@ -235,15 +241,6 @@ impl TraceView {
         query.add("time", if self.absolute { "absolute" } else { "" });
         query.add("zone", self.zone.word());
     }
-}
-
-/// What a word of an address stands for; the first of `all` where it is none of them.
-fn meaning<T: Copy>(all: &[(T, &str)], word: &str) -> T {
-    all.iter().find(|(_, candidate)| *candidate == word).unwrap_or(&all[0]).0
-}
-
-fn word<T: Copy + PartialEq>(all: &[(T, &'static str)], meant: T) -> &'static str {
-    all.iter().find(|(candidate, _)| *candidate == meant).map_or("", |(_, word)| word)
 }
 
 fn texts(query: &Query, key: &str) -> Vec<String> {

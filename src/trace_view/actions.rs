@@ -4,7 +4,7 @@ use super::errors::next_error;
 use super::event_cursor;
 use super::find::focus_matches;
 use super::session::{OpenPanel, Session};
-use crate::route::{Colour, Placement, Show, Zone};
+use crate::route::{Colour, Placement, Show, TraceTab, Zone};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
 
@@ -118,6 +118,8 @@ pub enum Action {
     Absolute,
     /// Shows times of day on that clock.
     Zone(Zone),
+    /// Shows that view of the trace.
+    View(TraceTab),
     /// Shows or hides the palette.
     Palette,
     /// Shows or hides the table of keys.
@@ -202,7 +204,16 @@ pub const GROUPS: &[(&str, &[Known])] = &[
         ],
     ),
     (
-        "View",
+        "Views",
+        &[
+            known(Action::View(TraceTab::Waterfall), "View: waterfall", &["1"], &[]),
+            known(Action::View(TraceTab::Flame), "View: flame graph", &["3"], &[]),
+            known(Action::View(TraceTab::Graph), "View: graph of operations", &["6"], &[]),
+            known(Action::View(TraceTab::Sequence), "View: sequence diagram", &["7"], &[]),
+        ],
+    ),
+    (
+        "Display",
         &[
             known(Action::FocusMatches, "Focus on the matches, or leave that", &[], &[]),
             known(Action::Show(Show::All), "Find: highlight the matches", &[], &[]),
@@ -312,6 +323,7 @@ impl Action {
             Action::Place(place) => session.panels.placement.set(place),
             Action::Absolute => session.clock.absolute.update(|absolute| *absolute = !*absolute),
             Action::Zone(zone) => session.set_zone(zone),
+            Action::View(tab) => session.tab.set(tab),
             Action::Palette => session.panels.toggle(OpenPanel::Palette),
             Action::Help => session.panels.toggle(OpenPanel::Help),
             Action::Escape if session.events.get_untracked().is_some() => session.events.set(None),

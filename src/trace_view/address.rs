@@ -24,6 +24,8 @@ pub fn view_of(session: Session) -> TraceView {
     let RowOptions { fold, focus, hidden, order, group, .. } = session.folding.view.get();
     let fold = fold.shortened(&outline, MOST).unwrap_or(fold);
     TraceView {
+        tab: session.tab.get(),
+        flame: session.flame.get(),
         range,
         span,
         open,
@@ -79,6 +81,8 @@ pub fn apply(session: Session, view: &TraceView) {
         session.folding.view,
         RowOptions { fold, focus: view.focus, hidden, order, group: view.group, shown },
     );
+    change(session.tab, view.tab);
+    change(session.flame, view.flame);
     change(session.notice, notice);
     change(session.panels.placement, view.detail);
     change(session.find.query, view.find.clone());
@@ -156,7 +160,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Show;
+    use crate::route::{FlameLayout, FlameView, Show, TraceTab};
     use spandrel_trace::model::{Flags, SpanKind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -204,6 +208,8 @@ mod tests {
         within(|| {
             let session = Session::new(chain(&["api", "auth", "cache", "db"], &[], 0));
             let view = TraceView {
+                tab: TraceTab::Flame,
+                flame: FlameView { layout: FlameLayout::LeftHeavy, ..FlameView::default() },
                 range: Some((10, 900)),
                 span: Some(SpanId(2)),
                 open: true,

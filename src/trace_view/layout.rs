@@ -1,17 +1,22 @@
-//! Layout of a loaded trace: minimap, legend, waterfall, and the details of spans.
+//! Layout of a loaded trace: tabs, minimap, legend, the view that is chosen, and the details of spans.
 
 use super::coloring::{Coloring, Slots, coloring, defer_one_frame};
 use super::detail::DetailPanel;
 use super::event_note::EventNote;
 use super::help::Help;
+use super::keys;
 use super::legend::Legend;
 use super::minimap::Minimap;
 use super::palette::Palette;
 use super::session::incremental_rows::compute_incrementally;
 use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
+use super::tabs::{PANEL, TraceTabs, id_of};
+use super::views::flame::FlameGraph;
+use super::views::operations::OperationMap;
+use super::views::sequence::SequenceDiagram;
 use super::waterfall::{Fill, Note, Waterfall};
-use crate::route::Placement;
+use crate::route::{FlameLayout, Placement, TraceTab};
 use crate::ui::split::Divider;
 use leptos::html;
 use leptos::prelude::*;
@@ -23,7 +28,8 @@ const HEIGHT: f64 = 320.0;
 const LEAST_WIDTH: f64 = 260.0;
 const LEAST_HEIGHT: f64 = 120.0;
 
-/// Minimap, legend and waterfall of a loaded trace, with the details of spans right of, below or between the rows.
+/// Tabs, minimap, legend and the chosen view of a loaded trace, with the details of spans right of or below the view, or
+/// between the rows of the waterfall.
 #[component]
 pub fn TraceLayout(
     /// State of the page.
@@ -35,27 +41,46 @@ pub fn TraceLayout(
 ) -> impl IntoView {
     let coloring = coloring(session, slots);
     let overview = defer_one_frame(coloring);
+    keys::listen(session);
+    let has_time_axis = Memo::new(move |_| match session.tab.get() {
+        TraceTab::Waterfall => true,
+        TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
+        TraceTab::Graph | TraceTab::Sequence => false,
+    });
     view! {
-        <Minimap session=session coloring=overview/>
+        <TraceTabs session/>
+        <Show when=move || has_time_axis.get()>
+            <Minimap session=session coloring=overview/>
+        </Show>
         <Legend session coloring=overview/>
         <Columns session slots coloring source/>
     }
 }
 
-/// The waterfall and the details right of or below it, with a divider between them.
+/// The chosen view and the details right of or below it, with a divider between them.
 #[component]
 fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSource) -> impl IntoView {
     compute_incrementally(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let columns = NodeRef::<html::Div>::new();
     let is_below = move || session.panels.placement.get() == Placement::Bottom;
+    let tab = Memo::new(move |_| session.tab.get());
     let docked = Memo::new(move |_| {
-        (session.panels.details_open.get() && session.selection.span.get().is_some())
-            .then(|| session.panels.placement.get())
+        let place = session.panels.placement.get();
+        let span = session.selection.span.get()?;
+        // Only the waterfall has rows that details can be between.
+        if place == Placement::Inline && tab.get() != TraceTab::Waterfall {
+            let id = session.outline_live().with(|outline| outline.id.get(span as usize).copied())?;
+            let is_open = session.panels.inline.with(|inline| inline.contains(&id));
+            return is_open.then_some(Placement::Right);
+        }
+        session.panels.details_open.get().then_some(place)
     });
     // At most half of the page.
-    let widest =
-        Signal::derive(move || ((session.viewport.width.get() + width.get()) / 2.0).max(LEAST_WIDTH));
+    let widest = Signal::derive(move || {
+        let all = columns.get().map_or(0.0, |columns| f64::from(columns.client_width()));
+        (all / 2.0).max(LEAST_WIDTH)
+    });
     let highest = Signal::derive(move || {
         let all = columns.get().map_or(0.0, |columns| f64::from(columns.client_height()));
         (all * 0.7).max(LEAST_HEIGHT)
@@ -67,10 +92,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
     let note: Note = Rc::new(move |mark| view! { <EventNote session source mark/> }.into_any());
     let details = move || {
         let is_below = docked.get()? == Placement::Bottom;
-        let shown =
-            Memo::new(
-                move |_| if session.panels.details_open.get() { session.selection.span.get() } else { None },
-            );
+        let shown = Memo::new(move |_| docked.get().and_then(|_| session.selection.span.get()));
         let divider = match is_below {
             true => view! {
                 <Divider label="Resize details" size=height min=LEAST_HEIGHT max=highest after=true horizontal=true/>
@@ -91,6 +113,17 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
         Some(OpenPanel::Help) => view! { <Help session/> }.into_any(),
         Some(OpenPanel::Find) | None => ().into_any(),
     };
+    let waterfall = StoredValue::new_local((fill, note));
+    let chosen = move || match tab.get() {
+        TraceTab::Waterfall => {
+            let (fill, note) = waterfall.get_value();
+            view! { <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/> }
+                .into_any()
+        }
+        TraceTab::Flame => view! { <FlameGraph session coloring source/> }.into_any(),
+        TraceTab::Graph => view! { <OperationMap session slots source/> }.into_any(),
+        TraceTab::Sequence => view! { <SequenceDiagram session source/> }.into_any(),
+    };
     view! {
         <div
             node_ref=columns
@@ -99,7 +132,9 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
             style=("--detail-width", move || format!("{}px", width.get()))
             style=("--detail-height", move || format!("{}px", height.get()))
         >
-            <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/>
+            <div class="trace-view" id=PANEL role="tabpanel" aria-labelledby=move || id_of(tab.get())>
+                {chosen}
+            </div>
             {details}
             {panel}
         </div>

@@ -15,6 +15,7 @@ mod event_note;
 pub mod find;
 pub mod header;
 mod help;
+mod keys;
 pub mod layout;
 mod legend;
 pub mod minimap;
@@ -22,7 +23,9 @@ mod palette;
 mod refresh;
 pub mod session;
 pub mod span_source;
+mod tabs;
 mod tokens;
+mod views;
 pub mod waterfall;
 
 pub use coloring::{Slots, coloring, slots_by_string};

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::key_order::top_prefixes;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, link_patterns};
 use spandrel_trace::analysis::peers::Peers;
-use spandrel_trace::engine::SpanDetail;
+use spandrel_trace::engine::{Answer, QuestionTopic, SpanDetail};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{Problem, SpanId, TraceId};
@@ -80,6 +80,16 @@ impl SpanSource {
                 data.linked_from(&id.get_value(), &outline.get_untracked(), span).await.unwrap_or_default()
             }
             Source::Fixed(fixed) => fixed.linked_from.clone(),
+        }
+    }
+
+    /// What the worker answers about the trace.
+    pub async fn ask(self, topic: QuestionTopic) -> Result<Answer, Problem> {
+        match self.0.get_value() {
+            Source::Trace { data, outline, id } => {
+                data.question(&id.get_value(), &outline.get_untracked(), topic).await
+            }
+            Source::Fixed(_) => Ok(Answer::Missing),
         }
     }
 

@@ -1,23 +1,12 @@
-//! The service map: a canvas that is moved, zoomed and selected from, with a tip and buttons.
+//! The map of services: the graph of calls between them, in words where it is not drawn.
 
-use super::map_canvas::MapCanvas;
 use super::named;
 use crate::state::colours;
-use leptos::html::Canvas;
+use crate::ui::graph::GraphMap;
 use leptos::prelude::*;
-use spandrel_trace::analysis::layout::Point;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 use spandrel_trace::units::{count, percent};
 use std::sync::Arc;
-use web_sys::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
-
-/// Distance that an arrow key moves the map, CSS pixels.
-const STEP: f64 = 64.0;
-/// Factor by which a key or a button zooms.
-const ZOOM: f64 = 1.25;
-
-/// The canvas' state, which is there once the canvas is mounted.
-type MapHandle = StoredValue<Option<MapCanvas>, LocalStorage>;
 
 /// Map of the calls between services.
 #[component]
@@ -31,29 +20,7 @@ pub fn ServiceMap(
     /// Selects a service, a link or nothing.
     select: Callback<Option<Hit>>,
 ) -> impl IntoView {
-    let tip = RwSignal::new(None::<(Point, String)>);
-    let canvas = NodeRef::<Canvas>::new();
-    let map: MapHandle = StoredValue::new_local(None);
-    canvas.on_load(move |canvas| {
-        map.set_value(MapCanvas::new(&canvas));
-        let Some(drawn) = map.get_value() else { return };
-        let selectable = drawn.clone();
-        Effect::new(move |_| {
-            let scene = scene.get();
-            let names: Vec<&str> = scene.nodes.iter().map(|node| node.service.as_str()).collect();
-            let slots = colours::slots(&names);
-            drawn.set_scene(scene, slots);
-        });
-        Effect::new(move |_| selectable.set_selected(selected.get()));
-    });
-    let with = move |act: &dyn Fn(&MapCanvas)| {
-        map.with_value(|map| {
-            if let Some(map) = map {
-                act(map);
-            }
-        });
-    };
-    let label = move || {
+    let label = Signal::derive(move || {
         scene.with(|scene| {
             let links = scene.edges.iter().filter(|edge| edge.caller != edge.callee).count();
             format!(
@@ -61,114 +28,13 @@ pub fn ServiceMap(
                 scene.nodes.len()
             )
         })
-    };
-    let press = move |event: PointerEvent| {
-        if event.button() != 0 {
-            return;
-        }
-        if let Some(canvas) = canvas.get_untracked() {
-            // Without capture a drag ends at the canvas' edge.
-            let _ = canvas.set_pointer_capture(event.pointer_id());
-        }
-        with(&|map| map.press(position(&event)));
-    };
-    let point = move |event: PointerEvent| {
-        let at = position(&event);
-        let hit = map.with_value(|map| map.as_ref().and_then(|map| map.point(at)));
-        tip.set(hit.map(|hit| (at, scene.with_untracked(|scene| describe(scene, hit)))));
-    };
-    let release = move |event: PointerEvent| {
-        let clicked = map.with_value(|map| map.as_ref().and_then(|map| map.release(position(&event))));
-        if let Some(hit) = clicked {
-            select.run(hit);
-        }
-    };
-    let leave = move |_| {
-        with(&MapCanvas::leave);
-        tip.set(None);
-    };
-    let wheel = move |event: WheelEvent| {
-        event.prevent_default();
-        // `deltaMode`: pixels, lines or pages.
-        let unit = [1.0, 16.0, 400.0].get(event.delta_mode() as usize).copied().unwrap_or(1.0);
-        let factor = (-event.delta_y() * unit * if event.ctrl_key() { 0.01 } else { 0.0015 }).exp();
-        with(&|map| map.zoom(Some(position(&event)), factor));
-        tip.set(None);
-    };
-    let key = move |event: KeyboardEvent| {
-        match event.key().as_str() {
-            "ArrowLeft" => with(&|map| map.pan(STEP, 0.0)),
-            "ArrowRight" => with(&|map| map.pan(-STEP, 0.0)),
-            "ArrowUp" => with(&|map| map.pan(0.0, STEP)),
-            "ArrowDown" => with(&|map| map.pan(0.0, -STEP)),
-            "+" | "=" => with(&|map| map.zoom(None, ZOOM)),
-            "-" => with(&|map| map.zoom(None, 1.0 / ZOOM)),
-            "0" => with(&MapCanvas::fit),
-            "Escape" => select.run(None),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let tip_at = move |of: fn(Point) -> f64| {
-        format!("{:.0}px", tip.with(|tip| tip.as_ref().map_or(0.0, |(at, _)| of(*at))))
-    };
-
-    view! {
-        <div class="map">
-            <canvas
-                class="map__canvas"
-                class=("map__canvas--pointing", move || tip.with(Option::is_some))
-                tabindex="0"
-                role="img"
-                aria-label=label
-                data-test="dependencies-graph"
-                node_ref=canvas
-                on:pointerdown=press
-                on:pointermove=point
-                on:pointerup=release
-                on:pointerleave=leave
-                on:dblclick=move |_| with(&MapCanvas::fit)
-                on:wheel=wheel
-                on:keydown=key
-            ></canvas>
-            <div
-                class="map__tip"
-                aria-hidden="true"
-                hidden=move || tip.with(Option::is_none)
-                style:left=move || tip_at(|at| at.x)
-                style:top=move || tip_at(|at| at.y)
-            >
-                {move || tip.get().map(|(_, text)| text)}
-            </div>
-            <div class="map__tools">
-                <button
-                    type="button"
-                    class="button"
-                    title="Zoom in (+)"
-                    aria-label="Zoom in"
-                    on:click=move |_| with(&|map| map.zoom(None, ZOOM))
-                >
-                    "+"
-                </button>
-                <button
-                    type="button"
-                    class="button"
-                    title="Zoom out (−)"
-                    aria-label="Zoom out"
-                    on:click=move |_| with(&|map| map.zoom(None, 1.0 / ZOOM))
-                >
-                    "−"
-                </button>
-                <button type="button" class="button" title="Show all (0)" on:click=move |_| with(&MapCanvas::fit)>
-                    "Fit"
-                </button>
-            </div>
-        </div>
-    }
-}
-
-fn position(event: &MouseEvent) -> Point {
-    Point { x: f64::from(event.offset_x()), y: f64::from(event.offset_y()) }
+    });
+    let slots = Callback::new(|scene: Arc<GraphScene>| {
+        let names: Vec<&str> = scene.nodes.iter().map(|node| node.name.as_str()).collect();
+        colours::slots(&names)
+    });
+    let describe = Callback::new(move |hit| scene.with_untracked(|scene| describe(scene, hit)));
+    view! { <GraphMap scene selected select slots describe label test="dependencies-graph"/> }
 }
 
 /// Text of the tip.
@@ -177,7 +43,7 @@ fn describe(scene: &GraphScene, hit: Hit) -> String {
         Hit::Node(node) => scene
             .nodes
             .get(node as usize)
-            .map(|node| format!("{}: {}", named(&node.service), node.note))
+            .map(|node| format!("{}: {}", named(&node.name), node.note))
             .unwrap_or_default(),
         Hit::Edge(edge) => scene
             .edges

@@ -1,12 +1,10 @@
 //! Dependencies page: calls between services as a map and as a list, counted by the server or, if it does not count them,
 //! in traces.
 
-mod draw;
 mod examples;
 mod list;
 mod load;
 mod map;
-mod map_canvas;
 mod side;
 mod tools;
 
@@ -194,7 +192,7 @@ fn selection(scene: &GraphScene, view: &DependenciesView) -> Option<Hit> {
 fn named_ends(scene: &GraphScene, hit: Option<Hit>) -> (Option<String>, Option<String>) {
     match hit {
         None => (None, None),
-        Some(Hit::Node(node)) => (scene.nodes.get(node as usize).map(|node| node.service.clone()), None),
+        Some(Hit::Node(node)) => (scene.nodes.get(node as usize).map(|node| node.name.clone()), None),
         Some(Hit::Edge(edge)) => match scene.edges.get(edge as usize) {
             Some(edge) => (Some(edge.link.parent.clone()), Some(edge.link.child.clone())),
             None => (None, None),

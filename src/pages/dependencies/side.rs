@@ -70,7 +70,7 @@ impl Panel {
         let row = |index: usize| {
             let node = &scene.nodes[index];
             let is_failing = node.error_share.unwrap_or(0.0) > 0.0;
-            self.service_row(index as u32, &node.service, &node.note, is_failing)
+            self.service_row(index as u32, &node.name, &node.note, is_failing)
         };
         let rows = order.into_iter().take(LISTED).map(row).collect_view();
         let more = (left_out > 0).then(|| note(format!("and {left_out} more in the list")));
@@ -160,9 +160,9 @@ impl Panel {
         ];
         facts.extend(internal.map(|edge| ("Internal spans", count(edge.link.calls), false)));
         let (search, monitor) =
-            (self.links.search.run(shown.service.clone()), self.links.monitor.run(shown.service.clone()));
+            (self.links.search.run(shown.name.clone()), self.links.monitor.run(shown.name.clone()));
         Some(view! {
-            {self.head("Service", named(&shown.service).to_owned())}
+            {self.head("Service", named(&shown.name).to_owned())}
             {facts_list(facts)}
             <p class="side__actions">
                 {view_traces(search, "View traces".to_owned())}

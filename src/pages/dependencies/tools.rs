@@ -88,7 +88,7 @@ fn FindField(
             return;
         }
         let first = scene.with_untracked(|scene| {
-            scene.nodes.iter().position(|node| node.service.to_lowercase().contains(&wanted))
+            scene.nodes.iter().position(|node| node.name.to_lowercase().contains(&wanted))
         });
         if let Some(node) = first {
             select.run(Some(Hit::Node(node as u32)));
@@ -96,11 +96,7 @@ fn FindField(
     };
     let names = move || {
         scene.with(|scene| {
-            scene
-                .nodes
-                .iter()
-                .map(|node| view! { <option value=node.service.clone()></option> })
-                .collect_view()
+            scene.nodes.iter().map(|node| view! { <option value=node.name.clone()></option> }).collect_view()
         })
     };
     view! {

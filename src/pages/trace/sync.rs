@@ -22,9 +22,12 @@ pub fn sync_with_address(session: Session, id: String) {
     // The first run only subscribes: an address that names a span that has not arrived yet is left as it is.
     Effect::new(move |subscribed: Option<()>| {
         let view = address::view_of(session);
-        if subscribed.is_some() && agreed.with_value(|agreed| *agreed != view) {
+        let before = agreed.get_value();
+        if subscribed.is_some() && before != view {
             agreed.set_value(view.clone());
-            navigation.replace(Route::Trace { id: id.clone(), view });
+            let route = Route::Trace { id: id.clone(), view };
+            // Going back leads to the view of the trace before.
+            if session.tab.get() == before.tab { navigation.replace(route) } else { navigation.push(route) }
         }
     });
 }

@@ -6,6 +6,7 @@
 
 use super::{Data, unexpected};
 use spandrel_trace::analysis::added::is_same;
+use spandrel_trace::analysis::flame::FrameOrder;
 use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
@@ -166,10 +167,15 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
     }
     let index = |span: SpanIx| to.find(*from.id.get(span as usize)?);
     let mut topic = topic.clone();
+    // A set of spans is of one version; the page asks again with one of the next.
+    if topic.filter().is_some_and(|filter| filter.only.is_some()) {
+        return None;
+    }
     match &mut topic {
         QuestionTopic::Detail { span }
         | QuestionTopic::LinkedFrom { span }
-        | QuestionTopic::Peers { span } => {
+        | QuestionTopic::Peers { span }
+        | QuestionTopic::Flame { order: FrameOrder::Sandwich { span }, .. } => {
             *span = index(*span)?;
         }
         QuestionTopic::Export { start, end, .. } => {
@@ -182,6 +188,11 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
             }
         }
         QuestionTopic::MissingSpans
+        | QuestionTopic::Flame { .. }
+        | QuestionTopic::Packed { .. }
+        | QuestionTopic::Concurrency { .. }
+        | QuestionTopic::OperationGraph { .. }
+        | QuestionTopic::Sequence { .. }
         | QuestionTopic::Find { .. }
         | QuestionTopic::Complete { .. }
         | QuestionTopic::Column { .. }

@@ -8,7 +8,7 @@ mod zoom_history;
 
 use super::columns::AttributeColumns;
 use super::event_cursor::EventCursor;
-use crate::route::{Colour, Show, Zone};
+use crate::route::{Colour, FlameView, Show, TraceTab, Zone};
 use crate::state::settings::store_zone;
 pub use folding::Folding;
 use incremental_rows::ComputedRows;
@@ -25,6 +25,10 @@ use viewport::full_range;
 #[derive(Clone, Copy)]
 pub struct Session {
     outline: RwSignal<Arc<Outline>>,
+    /// Which view of the trace is shown.
+    pub tab: RwSignal<TraceTab>,
+    /// How the flame graph is looked at.
+    pub flame: RwSignal<FlameView>,
     /// The visible time range.
     pub viewport: Viewport,
     /// Which span is selected.
@@ -95,6 +99,8 @@ impl Session {
         let outline = RwSignal::new(outline);
         Session {
             outline,
+            tab: RwSignal::default(),
+            flame: RwSignal::default(),
             viewport: Viewport::new(outline),
             selection: Selection::default(),
             folding: Folding::new(outline),

@@ -8,9 +8,8 @@ mod arrange;
 mod board;
 mod drawers;
 mod heads;
-mod keys;
 mod mark;
-mod paint;
+pub mod paint;
 mod pointer;
 pub mod pool;
 
@@ -28,7 +27,7 @@ use heads::{Breadcrumb, ColumnHeads};
 use leptos::html;
 use leptos::prelude::*;
 use std::rc::Rc;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::HtmlElement;
 
 /// Shows the events at a tick; called with the element that stands there.
 pub type Note = Rc<dyn Fn(HtmlElement) -> AnyView>;
@@ -203,10 +202,7 @@ fn start(session: Session, coloring: Coloring, fill: Fill, elements: Elements) -
     });
     repaint_on_changes(session, coloring, &board);
 
-    let mut listeners = pointer::listen(session, &board, &scroller, &head);
-    listeners.push(Listener::new(&window(), "keydown", move |event: KeyboardEvent| {
-        keys::pressed(session, &scroller, &event);
-    }));
+    let listeners = pointer::listen(session, &board, &scroller, &head);
     Some(Running { _board: board, _listeners: listeners, _sizes: sizes, _theme: theme })
 }
 

@@ -31,8 +31,12 @@ pub use question::{
 };
 pub use warm::WarmUp;
 
+use crate::analysis::concurrency::concurrency;
 use crate::analysis::dependencies;
+use crate::analysis::flame::{flame_frames, packed_frames};
 use crate::analysis::missing::missing;
+use crate::analysis::operations::operation_graph;
+use crate::analysis::sequence::call_sequence;
 use crate::build::merge;
 use crate::format::write::export;
 use crate::model::{ExternalStore, Opened, Outline, SpanIx, Trace, TraceSummary};
@@ -213,6 +217,22 @@ impl Engine {
             QuestionTopic::Export { start, end, format } => {
                 let text = export(&held.trace, *start..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
+            }
+            QuestionTopic::Flame { order, filter } => {
+                Answer::Flame(Box::new(flame_frames(held.trace.outline(), *order, filter)))
+            }
+            QuestionTopic::Packed { by, filter } => {
+                Answer::Flame(Box::new(packed_frames(&held.trace, *by, filter)))
+            }
+            QuestionTopic::Concurrency { filter, range, intervals } => {
+                let outline = held.trace.outline();
+                Answer::Concurrency(concurrency(outline, filter, *range, *intervals as usize))
+            }
+            QuestionTopic::OperationGraph { filter } => {
+                Answer::OperationGraph(Box::new(operation_graph(held.trace.outline(), filter)))
+            }
+            QuestionTopic::Sequence { filter } => {
+                Answer::Sequence(Box::new(call_sequence(held.trace.outline(), filter)))
             }
             topic @ (QuestionTopic::Find { .. }
             | QuestionTopic::Complete { .. }

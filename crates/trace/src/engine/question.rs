@@ -1,10 +1,15 @@
 //! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
 use super::json_lines::{JsonMatches, JsonPage, JsonText};
+use crate::analysis::concurrency::Concurrency;
 use crate::analysis::event_list::EventRow;
+use crate::analysis::flame::{FlameFrames, FrameOrder, PackedBy};
 use crate::analysis::missing::MissingSpans;
+use crate::analysis::narrowed::SpanFilter;
+use crate::analysis::operations::OperationGraph;
 use crate::analysis::peers::Peers;
 use crate::analysis::query::{Column, Completions, QueryError, Times};
+use crate::analysis::sequence::CallSequence;
 use crate::analysis::statistics::{Statistics, StatisticsSort};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
@@ -218,6 +223,53 @@ pub enum QuestionTopic {
         /// Spans of the text that are passed over, as they were searched before.
         from: SpanIx,
     },
+    /// The frames of a flame graph. Answered by [`Answer::Flame`].
+    Flame {
+        /// How spans become frames.
+        order: FrameOrder,
+        /// The spans that are shown.
+        filter: SpanFilter,
+    },
+    /// The frames of spans packed into lanes. Answered by [`Answer::Flame`].
+    Packed {
+        /// What lanes are grouped by.
+        by: PackedBy,
+        /// The spans that are shown.
+        filter: SpanFilter,
+    },
+    /// How many spans are active over time. Answered by [`Answer::Concurrency`].
+    Concurrency {
+        /// The spans that count.
+        filter: SpanFilter,
+        /// The time looked at, nanoseconds from the trace's start.
+        range: (u64, u64),
+        /// The number of intervals that it is divided into.
+        intervals: u32,
+    },
+    /// The operations and the calls between them. Answered by [`Answer::OperationGraph`].
+    OperationGraph {
+        /// The spans that count.
+        filter: SpanFilter,
+    },
+    /// The calls between services in the order of time. Answered by [`Answer::Sequence`].
+    Sequence {
+        /// The spans that count.
+        filter: SpanFilter,
+    },
+}
+
+impl QuestionTopic {
+    /// The filter of the spans that it is about, if it has one.
+    pub fn filter(&self) -> Option<&SpanFilter> {
+        match self {
+            QuestionTopic::Flame { filter, .. }
+            | QuestionTopic::Packed { filter, .. }
+            | QuestionTopic::Concurrency { filter, .. }
+            | QuestionTopic::OperationGraph { filter }
+            | QuestionTopic::Sequence { filter } => Some(filter),
+            _ => None,
+        }
+    }
 }
 
 /// The label of a group of spans: a value, or service and operation; `None` for spans without the field.
@@ -300,6 +352,14 @@ pub enum Answer {
     JsonLines(JsonPage),
     /// Where a JSON text contains another one.
     JsonMatches(JsonMatches),
+    /// Frames.
+    Flame(Box<FlameFrames>),
+    /// Active spans.
+    Concurrency(Concurrency),
+    /// Operations and calls.
+    OperationGraph(Box<OperationGraph>),
+    /// Messages between services.
+    Sequence(Box<CallSequence>),
     /// The engine does not hold that trace (any more): open it again and ask again.
     Missing,
     /// The engine holds another version of that trace, whose indexes mean other spans: get its outline, find the span by

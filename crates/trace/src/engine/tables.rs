@@ -3,6 +3,7 @@
 use super::json_lines::{JsonIndex, JsonText};
 use super::question::{Answer, QuestionTopic, TableOrder};
 use crate::analysis::event_list::{event_order, event_rows};
+use crate::analysis::flame::PackedBy;
 use crate::analysis::query::{self, Field};
 use crate::analysis::statistics::{Grouping, csv, divided, statistics};
 use crate::model::{SpanSet, Trace};
@@ -13,6 +14,7 @@ impl QuestionTopic {
         let grouping_needs = |name: &String| !Grouping::parse(name).is_of_outline();
         match self {
             QuestionTopic::Column { .. } => true,
+            QuestionTopic::Packed { by, .. } => *by != PackedBy::Service,
             QuestionTopic::Statistics { group, then, within } => {
                 let then = then.as_ref().map(|(_, then)| then);
                 !within.is_empty() || grouping_needs(group) || then.is_some_and(grouping_needs)

@@ -1,12 +1,14 @@
-//! The map of services: boxes and curves of a layered layout, what they say, and what lies under a pointer.
+//! A graph of services or operations: boxes and curves of a layered layout, what they say, and what lies under a pointer.
 //! Coordinates are pixels of an unscaled drawing from its top left corner.
 
 mod camera;
 mod curves;
 mod labels;
+mod operations;
 
 use crate::analysis::dependencies::RatedLink;
-use crate::analysis::layout::{self, Graph, Point, Spacing};
+pub use crate::analysis::layout::Point;
+use crate::analysis::layout::{self, Graph, Spacing};
 use crate::units::{compact, percent};
 pub use camera::Camera;
 pub use curves::Curve;
@@ -22,11 +24,11 @@ const DENSE: usize = 600;
 /// From this share of failed calls on a link or a service stands out.
 pub const FAILING: f64 = 0.05;
 
-/// A service.
+/// A service or an operation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
     /// Its name, empty if it has none.
-    pub service: String,
+    pub name: String,
     /// Centre of its box.
     pub center: Point,
     /// Width of its box.
@@ -95,11 +97,15 @@ impl GraphScene {
         let ends: Vec<(u32, u32)> =
             links.iter().map(|link| (number(&link.parent), number(&link.child))).collect();
         let mut nodes: Vec<Node> =
-            names.iter().map(|name| Node { service: (*name).to_owned(), ..Node::default() }).collect();
+            names.iter().map(|name| Node { name: (*name).to_owned(), ..Node::default() }).collect();
         count_served(&mut nodes, links, &ends);
-        nodes.iter_mut().for_each(|node| node.width = node_width(node));
+        Self::laid_out(nodes, links, &ends)
+    }
 
-        let minor = minor(links, &ends, nodes.len());
+    /// Lays out boxes that have everything but a place. `ends` are the indices of the caller and the callee of each link.
+    fn laid_out(mut nodes: Vec<Node>, links: &[RatedLink], ends: &[(u32, u32)]) -> Self {
+        nodes.iter_mut().for_each(|node| node.width = node_width(node));
+        let minor = minor(links, ends, nodes.len());
         let graph = Graph {
             sizes: nodes.iter().map(|node| (node.width, NODE_HEIGHT)).collect(),
             // Where an edge is left out its place is kept by a loop, which the layout does not look at.
@@ -114,12 +120,12 @@ impl GraphScene {
         for ((&(caller, callee), way), minor) in ends.iter().zip(&mut placed.ways).zip(&minor) {
             way.backward |= *minor && nodes[callee as usize].center.x < nodes[caller as usize].center.x;
         }
-        let between = links.iter().zip(&ends).filter(|(_, (caller, callee))| caller != callee);
+        let between = links.iter().zip(ends).filter(|(_, (caller, callee))| caller != callee);
         let most = between.map(|(link, _)| link.calls).max().unwrap_or(0);
-        let curves = curves::curves(&nodes, &ends, &placed.ways);
+        let curves = curves::curves(&nodes, ends, &placed.ways);
         let mut edges: Vec<Edge> = links
             .iter()
-            .zip(&ends)
+            .zip(ends)
             .zip(curves)
             .zip(&minor)
             .map(|(((link, &(caller, callee)), curve), minor)| Edge {
@@ -143,7 +149,7 @@ impl GraphScene {
 
     /// Index of a service.
     pub fn find(&self, service: &str) -> Option<u32> {
-        self.nodes.binary_search_by(|node| node.service.as_str().cmp(service)).ok().map(|index| index as u32)
+        self.nodes.binary_search_by(|node| node.name.as_str().cmp(service)).ok().map(|index| index as u32)
     }
 
     /// Whether an edge is to be seen while `selected` is selected.
@@ -190,7 +196,7 @@ impl GraphScene {
 /// when drawn.
 fn node_width(node: &Node) -> f64 {
     let letters = |text: &str, each: f64| text.chars().count() as f64 * each;
-    let widest = letters(&node.service, 7.2).max(letters(&node.note, 6.6)) + 44.0;
+    let widest = letters(&node.name, 7.2).max(letters(&node.note, 6.6)) + 44.0;
     ((widest / 4.0).ceil() * 4.0).clamp(*NODE_WIDTHS.start(), *NODE_WIDTHS.end())
 }
 

@@ -2,6 +2,7 @@
 
 mod cells;
 pub mod colouring;
+pub mod flame;
 pub mod graph;
 pub mod minimap;
 pub mod palette;

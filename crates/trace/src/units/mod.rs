@@ -5,6 +5,7 @@ mod bytes;
 mod duration;
 mod go_duration;
 mod id;
+pub mod longs;
 mod moment;
 mod number;
 mod problem;

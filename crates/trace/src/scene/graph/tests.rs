@@ -31,7 +31,7 @@ fn shop() -> GraphScene {
 #[test]
 fn boxes_say_how_often_they_were_called_and_failed() {
     let scene = shop();
-    let said: Vec<_> = scene.nodes.iter().map(|node| (node.service.as_str(), node.note.as_str())).collect();
+    let said: Vec<_> = scene.nodes.iter().map(|node| (node.name.as_str(), node.note.as_str())).collect();
     assert_eq!(
         said,
         [
@@ -139,7 +139,7 @@ fn odd_links_make_a_map() {
         ],
         &[],
     ));
-    assert_eq!(scene.nodes.iter().map(|node| node.service.as_str()).collect::<Vec<_>>(), ["", "a", "b", "c"]);
+    assert_eq!(scene.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["", "a", "b", "c"]);
     assert_eq!(scene.edges.len(), 5);
     assert!(scene.edges.iter().all(|edge| edge.width.is_finite() && edge.curve.bounds.2.is_finite()));
     assert_eq!(scene.edges[2].label, "6");

@@ -1,11 +1,10 @@
-//! Draws the service map on a canvas.
+//! Draws a graph of boxes and curves on a canvas.
 
-use spandrel_trace::analysis::layout::Point;
-use spandrel_trace::scene::graph::{Camera, Edge, FAILING, GraphScene, Hit, NODE_HEIGHT, Node};
+use spandrel_trace::scene::graph::{Camera, Edge, FAILING, GraphScene, Hit, NODE_HEIGHT, Node, Point};
 use std::f64::consts::TAU;
 use web_sys::CanvasRenderingContext2d;
 
-use crate::ui::canvas::{custom_properties, pixel_ratio};
+use super::super::canvas::{custom_properties, pixel_ratio};
 
 /// Below this scale names are too small to read and are left out.
 const WORDS_FROM: f64 = 0.45;
@@ -68,7 +67,7 @@ impl Look {
     }
 }
 
-/// The highlighted services and links.
+/// The highlighted boxes and lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Picked {
     /// The selection, highlighted with its neighbours.
@@ -260,7 +259,7 @@ fn draw_node(
     context.set_text_align("left");
     context.set_font(&format!("600 12px {}", look.font));
     context.set_fill_style_str(&look.ink);
-    let name = if node.service.is_empty() { "(no name)" } else { &node.service };
+    let name = if node.name.is_empty() { "(no name)" } else { &node.name };
     text(context, &shorten(context, name, room), left + 30.0, top + 16.5);
     context.set_font(&format!("11px {}", look.font));
     let failing = node.error_share.unwrap_or(0.0) > 0.0;

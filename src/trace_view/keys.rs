@@ -1,21 +1,30 @@
 //! Keyboard shortcuts. With the focus on a row the arrows walk the tree, as in every tree grid; elsewhere on the page they
-//! pan and zoom, as in Jaeger. The keys are listed in [`actions`].
+//! pan and zoom, as in Jaeger. The keys are listed in [`actions`]. They work in every view of a trace; a view that
+//! handles a key itself prevents the event's default.
 
-use super::super::actions;
-use super::super::session::Session;
+use super::actions;
+use super::session::Session;
+use crate::ui::canvas::Listener;
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, Node};
+use web_sys::{Element, KeyboardEvent};
+
+/// Handles keys anywhere on the page until the current owner is cleaned up.
+pub fn listen(session: Session) {
+    let listener = Listener::new(&window(), "keydown", move |event: KeyboardEvent| pressed(session, &event));
+    StoredValue::new_local(listener);
+}
 
 /// Handles a key, unless a field has the focus.
-pub fn pressed(session: Session, tree: &HtmlElement, event: &KeyboardEvent) {
+fn pressed(session: Session, event: &KeyboardEvent) {
     // An empty trace has nothing to act on.
     if event.default_prevented() || event.alt_key() || session.outline().is_empty() {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let in_tree = target.as_ref().is_some_and(|target| {
-        tree.contains(Some(target.unchecked_ref::<Node>())) && !within(target, ".span-drawer")
-    });
+    let in_tree = target
+        .as_ref()
+        .is_some_and(|target| within(target, ".waterfall-scroll") && !within(target, ".span-drawer"));
     if !in_tree && target.as_ref().is_some_and(|target| takes_keys(target, &event.key())) {
         return;
     }

@@ -1,11 +1,10 @@
-//! The canvas of the service map: what it shows and from where, drawn imperatively in the frame after a change, because
+//! The canvas of a graph: what it shows and from where, drawn imperatively in the frame after a change, because
 //! dragging and zooming change it once per pointer event.
 
+use super::super::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
 use super::draw::{Look, Picked, draw};
-use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
 use leptos::prelude::*;
-use spandrel_trace::analysis::layout::Point;
-use spandrel_trace::scene::graph::{Camera, GraphScene, Hit};
+use spandrel_trace::scene::graph::{Camera, GraphScene, Hit, Point};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -79,7 +78,7 @@ impl MapCanvas {
         change(&mut self.state.borrow_mut())
     }
 
-    /// Shows another scene, with the colour slot of each service. A different layout is fitted again.
+    /// Shows another scene, with the colour slot of each box. A different layout is fitted again.
     pub fn set_scene(&self, scene: Arc<GraphScene>, slots: Vec<u8>) {
         self.change(|state| {
             let same = state.scene.nodes.len() == scene.nodes.len()
@@ -91,7 +90,7 @@ impl MapCanvas {
         });
     }
 
-    /// Highlights the selection, and brings a selected service into sight.
+    /// Highlights the selection, and brings a selected box into sight.
     pub fn set_selected(&self, selected: Option<Hit>) {
         self.change(|state| {
             state.picked.selected = selected;

@@ -1,0 +1,82 @@
+//! Which view of a trace is shown, and what belongs to single views.
+
+use super::query::Query;
+use super::words::{meaning, word};
+use spandrel_trace::units::SpanId;
+
+/// A view of one trace, as `view=` in an address names it. All views share selection, find, filters and colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TraceTab {
+    /// The tree of spans with their bars.
+    #[default]
+    Waterfall,
+    /// The spans as frames, each below its caller.
+    Flame,
+    /// The operations and the calls between them.
+    Graph,
+    /// The calls between services as a sequence diagram.
+    Sequence,
+}
+
+impl TraceTab {
+    /// All of them with their words in an address, in the order in which they are offered.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Waterfall, ""), (Self::Flame, "flame"), (Self::Graph, "graph"), (Self::Sequence, "sequence")];
+}
+
+/// How the flame graph arranges frames, as `flame=` in an address names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlameLayout {
+    /// Spans in the order of time.
+    #[default]
+    Time,
+    /// Spans of the same call path as one frame, those with the most time first.
+    LeftHeavy,
+    /// Callers and callees of the selected span's operation.
+    Sandwich,
+}
+
+impl FlameLayout {
+    /// All of them with their words in an address, in the order in which they are offered.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Time, ""), (Self::LeftHeavy, "left"), (Self::Sandwich, "sandwich")];
+}
+
+/// How the flame graph is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlameView {
+    /// How it arranges frames.
+    pub layout: FlameLayout,
+    /// A span of the operation whose callers and callees are shown.
+    pub operation: Option<SpanId>,
+    /// The visible part of merged frames, nanoseconds (or spans) from the first; `None` for all of them. In the order of
+    /// time it is the visible time of all views.
+    pub zoom: Option<(u64, u64)>,
+}
+
+impl FlameView {
+    pub(super) fn read(query: &Query) -> Self {
+        FlameView {
+            layout: meaning(&FlameLayout::ALL, query.get("flame")),
+            operation: SpanId::parse(query.get("of")),
+            zoom: range(query.get("zoom")),
+        }
+    }
+
+    pub(super) fn write(self, query: &mut Query) {
+        query.add("flame", word(&FlameLayout::ALL, self.layout));
+        if let Some(span) = self.operation {
+            query.add("of", span.to_string());
+        }
+        if let Some((start, end)) = self.zoom {
+            query.add("zoom", format!("{start}-{end}"));
+        }
+    }
+}
+
+/// `start-end`, with the start before the end.
+pub(super) fn range(text: &str) -> Option<(u64, u64)> {
+    let (start, end) = text.split_once('-')?;
+    let (start, end) = (start.parse().ok()?, end.parse().ok()?);
+    (start < end).then_some((start, end))
+}

@@ -1,0 +1,82 @@
+//! The row of tabs that choose the view of a trace.
+
+use super::actions::{self, Action};
+use super::help::readable;
+use super::session::Session;
+use crate::route::TraceTab;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+/// Id of the element that shows the view, which tabs name as what they control.
+pub const PANEL: &str = "trace-view";
+
+/// The name of a view.
+fn name(tab: TraceTab) -> &'static str {
+    match tab {
+        TraceTab::Waterfall => "Waterfall",
+        TraceTab::Flame => "Flame graph",
+        TraceTab::Graph => "Graph",
+        TraceTab::Sequence => "Sequence",
+    }
+}
+
+/// Id of a view's tab.
+pub fn id_of(tab: TraceTab) -> String {
+    format!("trace-tab-{}", name(tab).replace(' ', "-"))
+}
+
+/// The tabs. Arrow keys move the focus among them, Enter chooses one.
+#[component]
+pub fn TraceTabs(
+    /// State of the trace.
+    session: Session,
+) -> impl IntoView {
+    let list = NodeRef::<html::Div>::new();
+    let move_focus = move |event: KeyboardEvent| {
+        let Some(list) = list.get_untracked() else { return };
+        let (tabs, focused) = (list.children(), document().active_element());
+        let count = tabs.length();
+        let now = (0..count).find(|index| tabs.item(*index) == focused).unwrap_or(0);
+        let next = match event.key().as_str() {
+            "ArrowRight" => (now + 1) % count,
+            "ArrowLeft" => (now + count - 1) % count,
+            "Home" => 0,
+            "End" => count - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        if let Some(tab) = tabs.item(next).and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
+            // An element that cannot take the focus leaves it where it is.
+            let _ = tab.focus();
+        }
+    };
+    let tab = |(tab, word): (TraceTab, &'static str)| {
+        let is_shown = move || session.tab.get() == tab;
+        let known = actions::all().find(|known| known.action == Action::View(tab));
+        let key = known.and_then(|known| known.keys.first()).map(|key| format!(" ({})", readable(key)));
+        view! {
+            <button
+                type="button"
+                role="tab"
+                class="trace-tab"
+                id=id_of(tab)
+                data-test="tab"
+                data-view=if word.is_empty() { "waterfall" } else { word }
+                title=format!("{}{}", name(tab), key.unwrap_or_default())
+                aria-selected=move || is_shown().to_string()
+                aria-controls=PANEL
+                tabindex=move || if is_shown() { "0" } else { "-1" }
+                on:click=move |_| session.tab.set(tab)
+            >
+                {name(tab)}
+            </button>
+        }
+    };
+    view! {
+        <div class="trace-tabs" role="tablist" aria-label="Views of the trace" node_ref=list on:keydown=move_focus>
+            {TraceTab::ALL.map(tab).into_iter().collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,8 @@
+//! Views of one trace beside the waterfall. Each gets the session, which holds selection, find, filters and visible time,
+//! and the colouring.
+
+mod answer;
+mod filter;
+pub mod flame;
+pub mod operations;
+pub mod sequence;

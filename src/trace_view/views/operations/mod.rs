@@ -1,0 +1,181 @@
+//! The graph of a trace's operations: a map of the calls between them, and the same as a list.
+
+use super::super::coloring::Slots;
+use super::super::counted::counted;
+use super::super::session::Session;
+use super::super::span_source::SpanSource;
+use super::answer::{Answered, ViewAnswer, ask};
+use crate::ui::empty::EmptyState;
+use crate::ui::graph::GraphMap;
+use leptos::prelude::*;
+use spandrel_trace::analysis::operations::{OperationFacts, OperationGraph};
+use spandrel_trace::engine::{Answer, QuestionTopic};
+use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::units::{count, duration, percent};
+use std::sync::Arc;
+
+/// The graph of operations.
+#[component]
+pub fn OperationMap(
+    /// State of the trace.
+    session: Session,
+    /// Colour slots by string index of the service's name.
+    slots: Slots,
+    /// Where the graph comes from.
+    source: SpanSource,
+) -> impl IntoView {
+    let answer = ask(
+        session,
+        source,
+        |filter| QuestionTopic::OperationGraph { filter },
+        |answer| if let Answer::OperationGraph(graph) = answer { Some(*graph) } else { None },
+    );
+    // Kept by the owner of the view, so that another answer does not build another map.
+    let graph = graph_of(answer);
+    let has_operations = Memo::new(move |_| graph.with(|graph| !graph.operations.is_empty()));
+    let is_answered = Memo::new(move |_| answer.with(|answer| matches!(answer, Some(Ok(_)))));
+    let content = move || match (is_answered.get(), has_operations.get()) {
+        (true, true) => view! { <OperationPair session slots graph/> }.into_any(),
+        _ => view! { <ViewAnswer session answer face=no_operations/> }.into_any(),
+    };
+    view! { <div class="operations" data-test="operations-view">{content}</div> }
+}
+
+fn graph_of(answer: Answered<OperationGraph>) -> Memo<Arc<OperationGraph>> {
+    Memo::new(move |_| answer.with(|answer| answer.clone().and_then(Result::ok).unwrap_or_default()))
+}
+
+fn no_operations(_: Session, _: Arc<OperationGraph>) -> AnyView {
+    let next = "The filters of this view leave out every span. Clear the find, or show the hidden services.";
+    view! { <EmptyState title="No spans to show" next=vec![next.to_owned()]/> }.into_any()
+}
+
+/// The map and the list beside it.
+#[component]
+fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>>) -> impl IntoView {
+    let scene = Memo::new(move |_| graph.with(|graph| Arc::new(GraphScene::of_operations(graph))));
+    // A line that was clicked; else the operation of the selected span is what is selected.
+    let line = RwSignal::new(None::<u32>);
+    let operation = Memo::new(move |_| {
+        let outline = session.outline_live().get();
+        let span = session.selection.span.get().filter(|span| (*span as usize) < outline.len())?;
+        let (service, name) = (outline.service_of(span), outline.name_of(span));
+        let is_same = |facts: &OperationFacts| facts.service == service && facts.name == name;
+        graph.with(|graph| graph.operations.iter().position(is_same)).map(|index| index as u32)
+    });
+    let selected = Memo::new(move |_| line.get().map(Hit::Edge).or_else(|| operation.get().map(Hit::Node)));
+    let press = move |index: u32| {
+        line.set(None);
+        if let Some(facts) = graph.get_untracked().operations.get(index as usize) {
+            session.press(facts.longest);
+        }
+    };
+    let select = Callback::new(move |hit: Option<Hit>| match hit {
+        Some(Hit::Node(index)) => press(index),
+        Some(Hit::Edge(index)) => line.set(Some(index)),
+        None => {
+            line.set(None);
+            session.selection.span.set(None);
+        }
+    });
+    let slot_of = move |service: &str| {
+        let outline = session.outline_live().get_untracked();
+        let index = (0..outline.strings.len() as u32).find(|index| outline.strings.get(*index) == service);
+        index.and_then(|index| slots.get_untracked().get(index as usize).copied()).unwrap_or(0)
+    };
+    let colours = Callback::new(move |_| {
+        graph.with_untracked(|graph| graph.operations.iter().map(|facts| slot_of(&facts.service)).collect())
+    });
+    let describe = Callback::new(move |hit| graph.with_untracked(|graph| describe(graph, hit)));
+    let label = Signal::derive(move || {
+        graph.with(|graph| {
+            let operations = counted(graph.operations.len(), "operation", "operations");
+            format!("Graph of {operations}. The list beside it has the same content.")
+        })
+    });
+    let rows = move || {
+        graph.with(|graph| {
+            let all: u64 = graph.operations.iter().map(|facts| facts.own).sum();
+            let row = |(index, facts): (usize, &OperationFacts)| {
+                let is_selected = move || operation.get() == Some(index as u32);
+                view! {
+                    <li>
+                        <button
+                            type="button"
+                            class="operation"
+                            data-test="operation"
+                            data-slot=(slot_of(&facts.service) + 1).to_string()
+                            aria-pressed=move || is_selected().to_string()
+                            on:click=move |_| press(index as u32)
+                        >
+                            <span class="operation-name">{facts.name.clone()}</span>
+                            <span class="operation-service">{facts.service.clone()}</span>
+                            <span class="operation-facts" class:operation-failed=facts.errors != 0>
+                                {facts_of(facts, all)}
+                            </span>
+                        </button>
+                    </li>
+                }
+            };
+            graph.operations.iter().enumerate().map(row).collect_view()
+        })
+    };
+    let left_out = move || {
+        graph.with(|graph| match graph.left_out {
+            (0, _) => None,
+            (operations, own) => Some(format!(
+                "{} with less self time, {} in all, are not shown.",
+                counted(operations, "operation", "operations"),
+                duration(own)
+            )),
+        })
+    };
+    view! {
+        <div class="operations-map">
+            <GraphMap scene selected select slots=colours describe label test="operations-graph"/>
+        </div>
+        <aside class="operations-side" aria-label="Operations">
+            <ul class="operations-list">{rows}</ul>
+            <p class="operations-note" data-test="operations-note">{left_out}</p>
+        </aside>
+    }
+}
+
+/// What is said of an operation: `14 spans · 1 error · self 120 ms, 12 %`.
+fn facts_of(facts: &OperationFacts, all: u64) -> String {
+    let share = percent(facts.own as f64 / all.max(1) as f64);
+    let errors = match facts.errors {
+        0 => String::new(),
+        errors => format!(" · {}", counted(errors as usize, "error", "errors")),
+    };
+    format!(
+        "{}{errors} · self {}, {share}",
+        counted(facts.spans as usize, "span", "spans"),
+        duration(facts.own)
+    )
+}
+
+/// Text of the tip.
+fn describe(graph: &OperationGraph, hit: Hit) -> String {
+    let operation = |index: u32| graph.operations.get(index as usize);
+    match hit {
+        Hit::Node(index) => operation(index).map_or_else(String::new, |facts| {
+            let all = graph.operations.iter().map(|facts| facts.own).sum();
+            format!(
+                "{} · {}: {}, total {}",
+                facts.name,
+                facts.service,
+                facts_of(facts, all),
+                duration(facts.total)
+            )
+        }),
+        Hit::Edge(index) => graph.calls.get(index as usize).map_or_else(String::new, |call| {
+            let name = |index| operation(index).map_or("", |facts| facts.name.as_str());
+            let errors = match call.errors {
+                0 => String::new(),
+                errors => format!(", {}", counted(errors as usize, "error", "errors")),
+            };
+            format!("{} → {}: {} calls{errors}", name(call.caller), name(call.callee), count(call.calls))
+        }),
+    }
+}
