@@ -1,9 +1,16 @@
 //! Flags and their `SPANDREL_*` environment twins.
 
+use crate::machine::Machine;
 use crate::store::Limits;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Bytes of memory for the index where the machine does not say how much it has.
+const DEFAULT_INDEX: u64 = 512 << 20;
+/// Least and most bytes of memory for the index unless others are asked for.
+const LEAST_INDEX: u64 = 64 << 20;
+const MOST_INDEX: u64 = 4 << 30;
 
 /// Takes spans in over OTLP, keeps them, answers as Jaeger does and serves the viewer.
 #[derive(Clone, Debug, clap::Parser)]
@@ -36,10 +43,15 @@ pub struct Config {
     /// Hours after which spans are deleted; 0 keeps them for ever.
     #[arg(long, env = "SPANDREL_RETENTION_HOURS", default_value_t = 72)]
     pub retention_hours: u64,
-    /// Bytes that the spans may take on disk (such as 500M or 20G). With a retention the oldest go first; without
-    /// one nothing more is taken in.
+    /// Bytes that the spans may take on disk (such as 500M or 20G; 0 for no limit); four fifths of what is free and
+    /// what they take already where not given. With a retention the oldest go first; without one nothing more is
+    /// taken in.
     #[arg(long, env = "SPANDREL_MAX_DISK", value_parser = bytes)]
     pub max_disk: Option<u64>,
+    /// Bytes of memory that the index of the stored spans may take; an eighth of the machine's where not given. What
+    /// is more is read from files, the oldest first.
+    #[arg(long, env = "SPANDREL_MAX_INDEX_MEMORY", value_parser = bytes)]
+    pub max_index_memory: Option<u64>,
     /// Bytes after which a new segment file is begun.
     #[arg(long, env = "SPANDREL_SEGMENT_SIZE", value_parser = bytes, default_value = "128M")]
     pub segment_size: u64,
@@ -79,12 +91,16 @@ impl Config {
         }
     }
 
-    /// What the store is told.
-    pub fn limits(&self) -> Limits {
+    /// How much the store keeps, with defaults that fit the machine.
+    pub fn limits(&self, machine: &Machine) -> Limits {
+        let max_disk = self.max_disk.or(machine.disk.map(|disk| disk / 5 * 4));
         Limits {
             segment_bytes: self.segment_size,
             retention: (self.retention_hours > 0).then(|| Duration::from_secs(self.retention_hours * 3600)),
-            max_disk: self.max_disk,
+            max_disk: max_disk.filter(|bytes| *bytes > 0),
+            index_bytes: self.max_index_memory.unwrap_or_else(|| {
+                machine.memory.map_or(DEFAULT_INDEX, |memory| (memory / 8).clamp(LEAST_INDEX, MOST_INDEX))
+            }),
             // One request's spans must fit, with what the index says of them.
             waiting_bytes: usize::try_from(self.max_waiting.max(self.max_request.saturating_mul(2)))
                 .unwrap_or(usize::MAX / 2),
@@ -123,6 +139,23 @@ mod tests {
         assert!(bytes("many").is_err());
         assert!(bytes("1MM").is_err());
         assert!(bytes("99999999999T").is_err());
+    }
+
+    #[test]
+    fn the_store_fits_the_machine_unless_told_otherwise() {
+        let machine = |memory, disk| Machine { memory, disk };
+        let limits = |flags: &[&str], machine: &Machine| {
+            let limits = Config::parse_from([&["x"], flags].concat()).limits(machine);
+            (limits.index_bytes, limits.max_disk)
+        };
+        let usual = machine(Some(8 << 30), Some(100 << 30));
+        assert_eq!(limits(&[], &usual), (1 << 30, Some(80 << 30)));
+        assert_eq!(limits(&[], &machine(Some(256 << 20), None)), (64 << 20, None));
+        assert_eq!(limits(&[], &machine(Some(1 << 40), None)), (4 << 30, None));
+        assert_eq!(limits(&[], &machine(None, Some(5))), (512 << 20, Some(4)));
+        let told = ["--max-disk", "1G", "--max-index-memory", "10M"];
+        assert_eq!(limits(&told, &usual), (10 << 20, Some(1 << 30)));
+        assert_eq!(limits(&["--max-disk", "0"], &usual).1, None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod jaeger;
 pub mod jaeger_v1;
 pub mod jaeger_v3;
+pub mod machine;
 pub mod matching;
 mod metrics;
 mod protocol;

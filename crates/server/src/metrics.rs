@@ -73,6 +73,7 @@ impl Collector for Counts {
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
         let [spans, parts, segments] = self.store.numbers();
+        let limits = self.store.limits();
         let (streams, answer_bytes) = self.queries.streams();
         for (name, help, value) in [
             ("streams", "Answers that are being streamed", streams as u64),
@@ -82,6 +83,10 @@ impl Collector for Counts {
             ("store_parts", "Parts (one per trace and batch) kept", parts),
             ("store_segments", "Segment files", segments),
             ("store_bytes", "Bytes on disk, segments that cannot be read included", status.bytes),
+            ("store_max_bytes", "Bytes that they may take; 0 for no limit", limits.max_disk.unwrap_or(0)),
+            ("index_bytes", "Bytes of memory that the index takes", self.store.index_memory()),
+            ("index_max_bytes", "Bytes of memory that the index may take", limits.index_bytes),
+            ("index_files", "Segments whose index is read from a file", self.store.index_files()),
             ("store_damaged_segments", "Segments of which nothing can be read", status.damaged_segments),
             (
                 "store_unavailable_segments",

@@ -8,6 +8,7 @@ use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
 use crate::jaeger::queries::Queries;
+use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::protocol;
 use crate::routes::{self, Query};
@@ -178,12 +179,18 @@ impl Running {
 }
 
 async fn open(config: &Config) -> Result<Store, StartError> {
-    let (directory, limits) = (config.data_dir.clone(), config.limits());
+    let directory = config.data_dir.clone();
     if let Err(error) = make_private(&directory) {
         // The store knows better what is wrong, or works where the file system has no permissions.
         tracing::warn!("{} cannot be made private: {error}", directory.display());
     }
-    let opened = tokio::task::spawn_blocking(move || Store::open(&directory, limits)).await;
+    let settings = config.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let limits = settings.limits(&Machine::look(&directory));
+        tracing::info!("{}", limits.in_words());
+        Store::open(&directory, limits)
+    })
+    .await;
     let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
     opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
 }

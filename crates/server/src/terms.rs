@@ -69,8 +69,13 @@ impl Filter {
 
     /// Whether the term may be there; `false` is certain.
     pub fn may_have(&self, term: u64) -> bool {
-        !self.0.is_empty() && probes(term, self.0.len()).all(|bit| self.0[bit / 8] & 1 << (bit % 8) != 0)
+        may_have(&self.0, term)
     }
+}
+
+/// Whether the term may be in a filter, given as it is stored; `false` is certain.
+pub fn may_have(filter: &[u8], term: u64) -> bool {
+    !filter.is_empty() && probes(term, filter.len()).all(|bit| filter[bit / 8] & 1 << (bit % 8) != 0)
 }
 
 fn probes(term: u64, bytes: usize) -> impl Iterator<Item = usize> {

@@ -12,6 +12,9 @@ mod conformance;
 mod crash;
 #[path = "api/damage.rs"]
 mod damage;
+#[path = "api/full_disk.rs"]
+#[cfg(target_os = "linux")]
+mod full_disk;
 #[path = "api/grpc.rs"]
 mod grpc;
 #[path = "api/guard.rs"]

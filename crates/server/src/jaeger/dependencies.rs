@@ -21,7 +21,7 @@ pub fn count(
     let mut links: HashMap<(u32, u32), (u64, u64)> = HashMap::default();
     let mut service_by_id: HashMap<u64, u32> = HashMap::default();
     let mut calls: Vec<(u64, u32, bool)> = Vec::new();
-    for trace in store.between(from, to) {
+    for trace in store.between(from, to)? {
         check()?;
         let Some(stored) = store.trace(trace)? else { continue };
         service_by_id.clear();

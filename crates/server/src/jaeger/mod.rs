@@ -41,7 +41,10 @@ pub struct Backend {
 impl Backend {
     /// The class of reading a trace.
     pub fn cost_of(&self, trace: TraceId) -> Cost {
-        if self.store.spans_of(trace.0) <= SMALL_TRACE { Cost::Lookup } else { Cost::Trace }
+        match self.store.spans_in_memory(trace.0) {
+            Some(spans) if spans <= SMALL_TRACE => Cost::Lookup,
+            _ => Cost::Trace,
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub fn routes() -> Router<Backend> {
 async fn services(State(backend): State<Backend>, Query(pretty): Query<Pretty>) -> Answered {
     let store = backend.store.clone();
     run(&backend, Cost::Lookup, pretty, move |out| {
-        list(out, store.services().into_iter().map(Value::from).collect())
+        list(out, store.services()?.into_iter().map(Value::from).collect())
     })
     .await
 }
@@ -67,7 +67,7 @@ async fn operation_names(
     run(&backend, Cost::Lookup, pretty, move |out| {
         // Jaeger unescapes the segment twice, so `+` is a space here.
         let service = params::form_decode(&service);
-        let names: BTreeSet<String> = store.operations(&service).into_iter().map(|(name, _)| name).collect();
+        let names: BTreeSet<String> = store.operations(&service)?.into_iter().map(|(name, _)| name).collect();
         list(out, names.into_iter().map(Value::from).collect())
     })
     .await
@@ -80,7 +80,7 @@ async fn operations(
 ) -> Answered {
     let store = backend.store.clone();
     run(&backend, Cost::Lookup, pretty, move |out| {
-        let found = store.operations(&query.service).into_iter().map(|(name, kind)| (name, kind_name(kind)));
+        let found = store.operations(&query.service)?.into_iter().map(|(name, kind)| (name, kind_name(kind)));
         let found = found.filter(|(_, kind)| query.kind.as_ref().is_none_or(|wanted| wanted == kind));
         list(out, found.map(|(name, kind)| json!({ "name": name, "spanKind": kind })).collect())
     })
@@ -133,7 +133,7 @@ async fn traces(
                 let watch = out.watch().clone();
                 let mut out = JaegerJson::new(out)?;
                 let mut found = 0;
-                for stored in store.search(criteria, &tags) {
+                for stored in store.search(criteria, &tags, || watch.check().is_err()) {
                     watch.check()?;
                     let Some(stored) = stored? else { continue };
                     write_trace(&mut out, &stored, answering)?;
@@ -190,7 +190,7 @@ async fn archive(
     let id = params::trace_id(&id).map_err(Failure::Parameter)?;
     let store = backend.store.clone();
     run(&backend, Cost::Lookup, pretty, move |out| {
-        if !store.contains(id.0) {
+        if !store.contains(id.0)? {
             return Err(Failure::NotFound(NOT_FOUND));
         }
         out.write_all(envelope(&json!([]), 0, &json!([])).as_bytes())?;

@@ -58,7 +58,7 @@ pub fn routes() -> Router<Backend> {
 async fn services(State(backend): State<Backend>) -> Answered {
     let store = backend.store.clone();
     run(&backend, Cost::Lookup, move |out| {
-        out.write_all(serde_json::json!({ "services": store.services() }).to_string().as_bytes())?;
+        out.write_all(serde_json::json!({ "services": store.services()? }).to_string().as_bytes())?;
         Ok(())
     })
     .await
@@ -68,7 +68,7 @@ async fn operations(State(backend): State<Backend>, Query(query): Query<Operatio
     let store = backend.store.clone();
     run(&backend, Cost::Lookup, move |out| {
         let found: Vec<_> = store
-            .operations(&query.service)
+            .operations(&query.service)?
             .into_iter()
             // Over HTTP Jaeger reports an unspecified kind as internal.
             .map(|(name, kind)| (name, kind_name(kind.max(1))))
@@ -111,7 +111,7 @@ async fn traces(
         let watch = out.watch().clone();
         let mut out = OtlpJson::new(out, Envelope::Result, true)?;
         let mut found = 0;
-        for stored in store.search(search.criteria, &search.tags) {
+        for stored in store.search(search.criteria, &search.tags, || watch.check().is_err()) {
             watch.check()?;
             let Some(stored) = stored? else { continue };
             write_trace(&mut out, &stored, answering)?;
@@ -136,7 +136,7 @@ async fn summaries(State(backend): State<Backend>, Query(search): Query<Search>)
         let watch = out.watch().clone();
         out.write_all(b"{\"summaries\":[")?;
         let mut found = 0;
-        for stored in store.search(search.criteria, &search.tags) {
+        for stored in store.search(search.criteria, &search.tags, || watch.check().is_err()) {
             watch.check()?;
             let Some(stored) = stored? else { continue };
             let summary = summary::summarise(&stored);

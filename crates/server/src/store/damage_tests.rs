@@ -61,7 +61,7 @@ fn found(store: &Store, traces: std::ops::RangeInclusive<u128>) -> Vec<u128> {
 }
 
 /// Waits until something is so; the store looks again every ten milliseconds.
-fn eventually(mut is_so: impl FnMut() -> bool) {
+pub fn eventually(mut is_so: impl FnMut() -> bool) {
     for _ in 0..1000 {
         if is_so() {
             return;
@@ -83,7 +83,7 @@ async fn what_cannot_be_written_is_read_all_the_same() {
     std::fs::create_dir(file(copy.path(), 1, "sqlite-shm")).unwrap();
     let store = Store::open(copy.path(), limits).unwrap();
     assert_eq!(found(&store, 1..=20), (1..=20).collect::<Vec<_>>());
-    assert_eq!(store.services().len(), 20);
+    assert_eq!(store.services().unwrap().len(), 20);
     store.append(vec![part(21, 100)]).await.unwrap();
 
     std::fs::remove_dir(file(copy.path(), 1, "sqlite-shm")).unwrap();

@@ -1,19 +1,14 @@
 //! What the index knows of a part, and how that is written beside it on disk.
 
-use super::part::{Extent, OperationKey};
+use super::part::Extent;
 use crate::terms::Filter;
 use crate::wire::{put_varint, read_varint};
-
-/// No entry before this one.
-pub const NONE: u32 = u32::MAX;
 
 /// What is known of a part without reading it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Row in the segment.
     pub row: u32,
-    /// Place of the trace's entry before this one in the same segment; [`NONE`] for the first.
-    pub previous: u32,
     /// When, how long, how many.
     pub extent: Extent,
     /// Its operations' numbers within the segment, ascending.
@@ -23,41 +18,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An entry that is in no index yet.
+    /// An entry of a part.
     pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter) -> Self {
-        Entry { row, previous: NONE, extent, operations, filter }
+        Entry { row, extent, operations, filter }
     }
-}
-
-/// What a segment's file says when it is opened.
-#[derive(Default)]
-pub struct Contents {
-    /// Unix seconds at which it was started.
-    pub created: u64,
-    /// Its operations; an entry names them by place.
-    pub operations: Vec<OperationKey>,
-    /// Its parts.
-    pub entries: Vec<(u128, Entry)>,
-    /// The highest row that was ever acknowledged, as far as is known.
-    pub last_row: u32,
-    /// Whether anything in the file is damaged.
-    pub damaged: bool,
-}
-
-impl Contents {
-    /// Parts that were acknowledged and cannot be read: rows have no gaps.
-    pub fn missing(&self) -> u64 {
-        u64::from(self.last_row).saturating_sub(self.entries.len() as u64)
-    }
-}
-
-/// What a committed transaction added, for the index.
-#[derive(Default)]
-pub struct Added {
-    /// Operations that are new, in the order of their numbers.
-    pub operations: Vec<OperationKey>,
-    /// Parts, by trace.
-    pub entries: Vec<(u128, Entry)>,
 }
 
 /// Checksum of what is stored of a part beside its spans.
@@ -77,9 +41,8 @@ pub fn blob_checksum(trace: &[u8], plain: u32, spans: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Writes what is stored of an entry.
-pub fn write_summary(out: &mut Vec<u8>, entry: &Entry) {
-    let extent = &entry.extent;
+/// Writes what is stored of a part beside its spans, in place of what the buffer held.
+pub fn write_summary(out: &mut Vec<u8>, extent: &Extent, operations: &[u32], filter: &[u8]) {
     out.clear();
     for number in [
         extent.first_start,
@@ -89,12 +52,12 @@ pub fn write_summary(out: &mut Vec<u8>, entry: &Entry) {
         extent.longest,
         u64::from(extent.spans),
         u64::from(extent.errors),
-        entry.operations.len() as u64,
+        operations.len() as u64,
     ] {
         put_varint(out, number);
     }
-    entry.operations.iter().for_each(|id| put_varint(out, u64::from(*id)));
-    out.extend_from_slice(entry.filter.as_bytes());
+    operations.iter().for_each(|id| put_varint(out, u64::from(*id)));
+    out.extend_from_slice(filter);
 }
 
 /// Reads what [`write_summary`] wrote; operations that are not among the first `known` are left out.
@@ -142,7 +105,7 @@ mod tests {
         };
         let entry = Entry::new(7, extent, vec![0, 300].into(), Filter::of(&mut vec![1, 2, 3]));
         let mut bytes = Vec::new();
-        write_summary(&mut bytes, &entry);
+        write_summary(&mut bytes, &entry.extent, &entry.operations, entry.filter.as_bytes());
         assert_eq!(read_summary(7, &bytes, 301).as_ref(), Some(&entry));
         let known = read_summary(7, &bytes, 300);
         assert_eq!(known, Some(Entry { operations: [0].into(), ..entry }), "an operation that is not there");

@@ -1,271 +1,316 @@
-//! The index in memory: for each segment its operations and one entry per part. Built from the summaries when a
-//! segment is opened, grown after each commit, dropped with the segment.
+//! The index: for each segment its operations and what is known of each part. Built from the summaries when a segment
+//! is opened, grown after each commit, dropped with the segment. What a query reads does not change while it reads, so
+//! no lock is held meanwhile.
+//!
+//! A segment's part of the index is in memory, or, where memory is used up, in a file beside the segment
+//! (see `index_budget`).
 
-use super::entry::{Added, Contents, Entry, NONE};
-use super::part::{OperationKey, duration};
+use super::StoreError;
+use super::block::{Block, Found};
+use super::index_file::IndexFile;
+use super::load::{Contents, load_after, load_operations};
+use super::part::OperationKey;
 use super::segment::Segment;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Where a part lies.
+/// Operations that are copied at most when one is added while a query reads them.
+const OPERATIONS: usize = 1024;
+/// Bytes of operations that stay in memory when a segment's parts do not.
+const MOST_OPERATION_BYTES: usize = 64 << 10;
+
+/// What a committed transaction added.
+#[derive(Default)]
+pub struct Added {
+    /// Operations that are new, in the order of their numbers.
+    pub operations: Vec<OperationKey>,
+    /// Parts.
+    pub blocks: Vec<Arc<Block>>,
+}
+
 #[derive(Clone)]
-pub struct Place {
+enum Parts {
+    Memory(Vec<Arc<Block>>),
+    File(Arc<IndexFile>),
+}
+
+/// The index of one segment.
+#[derive(Clone)]
+pub struct SegmentIndex {
     /// The segment.
     pub segment: Arc<Segment>,
-    /// The row.
-    pub row: u32,
-}
-
-struct Indexed {
-    segment: Arc<Segment>,
-    operations: Vec<OperationKey>,
-    entries: Vec<(u128, Entry)>,
-    /// The trace's newest entry; entries point to the one before. Senders choose trace ids, so the hash is keyed.
-    newest: HashMap<u128, u32>,
-}
-
-/// What a search asks of the index. Everything that the index cannot decide is checked on the spans.
-#[derive(Clone, Debug, Default)]
-pub struct Criteria {
-    /// Service of a matching span.
-    pub service: Option<String>,
-    /// Its name.
-    pub operation: Option<String>,
-    /// A matching span starts at or after this (nanoseconds since the Unix epoch).
-    pub start_from: u64,
-    /// A matching span starts at or before this.
-    pub start_to: u64,
-    /// It takes at least this long, nanoseconds.
-    pub duration_from: Option<u64>,
-    /// It takes at most this long.
-    pub duration_to: Option<u64>,
-    /// Hashes of which, per item, at least one must be there (see `terms`).
-    pub terms: Vec<Vec<u64>>,
-    /// A failed span, or else this term, must be there.
-    pub failed_or: Option<u64>,
-}
-
-/// A trace that may match: when it starts and which of its parts may hold a matching span.
-pub struct Candidate {
-    /// Trace id as a number.
-    pub trace: u128,
-    /// Start of its first span in the whole store.
-    pub start: u64,
-    /// Parts worth reading.
-    pub parts: Vec<Place>,
-    /// Whether the index alone proves that it matches.
-    pub certain: bool,
+    /// In lists of at most [`OPERATIONS`]; `None` where they are read from the segment.
+    operations: Option<Vec<Arc<Vec<OperationKey>>>>,
+    operation_bytes: usize,
+    parts: Parts,
 }
 
 /// The index over all segments.
 #[derive(Default)]
 pub struct Index {
-    segments: BTreeMap<u64, Indexed>,
+    segments: BTreeMap<u64, Arc<SegmentIndex>>,
 }
+
+/// The index as it is at one time, oldest segment first.
+pub type View = Vec<Arc<SegmentIndex>>;
 
 impl Index {
     /// Takes a segment in with what its file says.
     pub fn insert(&mut self, segment: Arc<Segment>, contents: Contents) {
-        let number = segment.number;
-        let indexed =
-            Indexed { segment, operations: Vec::new(), entries: Vec::new(), newest: HashMap::default() };
-        self.segments.insert(number, indexed);
-        self.add(number, Added { operations: contents.operations, entries: contents.entries });
+        let mut index = SegmentIndex {
+            segment,
+            operations: Some(Vec::new()),
+            operation_bytes: 0,
+            parts: Parts::Memory(contents.blocks.finish()),
+        };
+        index.add_operations(contents.operations);
+        let _ = self.put(index);
     }
 
-    /// Takes in what was committed to a segment.
-    pub fn add(&mut self, number: u64, added: Added) {
-        let Some(indexed) = self.segments.get_mut(&number) else { return };
-        indexed.operations.extend(added.operations);
-        for (trace, mut entry) in added.entries {
-            let place = indexed.entries.len() as u32;
-            entry.previous = indexed.newest.insert(trace, place).unwrap_or(NONE);
-            indexed.entries.push((trace, entry));
-        }
+    /// Takes a segment's index in; answers the one that was there.
+    pub fn put(&mut self, index: SegmentIndex) -> Option<Arc<SegmentIndex>> {
+        self.segments.insert(index.segment.number, Arc::new(index))
+    }
+
+    /// The index of a segment.
+    pub fn get(&self, number: u64) -> Option<&Arc<SegmentIndex>> {
+        self.segments.get(&number)
+    }
+
+    /// Takes in what was committed to a segment: its last `replaced` blocks go, `tail` comes (see
+    /// [`SegmentIndex::merge`]). Answers those that go, for the caller to free them without the lock.
+    pub fn add(
+        &mut self,
+        number: u64,
+        operations: Vec<OperationKey>,
+        (replaced, tail): (usize, Vec<Arc<Block>>),
+    ) -> Vec<Arc<Block>> {
+        let Some(index) = self.segments.get_mut(&number) else { return Vec::new() };
+        // A query that reads the index keeps what it reads; blocks themselves are never copied.
+        let index = Arc::make_mut(index);
+        index.add_operations(operations);
+        let Parts::Memory(blocks) = &mut index.parts else { return Vec::new() };
+        let before = blocks.split_off(blocks.len().saturating_sub(replaced));
+        blocks.extend(tail);
+        before
     }
 
     /// Forgets a segment.
-    pub fn remove(&mut self, number: u64) -> Option<Arc<Segment>> {
-        self.segments.remove(&number).map(|indexed| indexed.segment)
+    pub fn remove(&mut self, number: u64) -> Option<Arc<SegmentIndex>> {
+        self.segments.remove(&number)
     }
 
-    /// Segments in the order in which they were begun.
-    pub fn segments(&self) -> impl Iterator<Item = &Arc<Segment>> {
-        self.segments.values().map(|indexed| &indexed.segment)
+    /// The index as it is now.
+    pub fn view(&self) -> View {
+        self.segments.values().cloned().collect()
     }
 
-    /// Service names, sorted.
-    pub fn services(&self) -> Vec<String> {
-        let names: BTreeSet<&str> = self
-            .segments
-            .values()
-            .flat_map(|indexed| indexed.operations.iter().map(|operation| &*operation.service))
-            .collect();
-        names.into_iter().map(str::to_owned).collect()
+    /// Bytes of memory that it takes.
+    pub fn memory(&self) -> u64 {
+        self.segments.values().map(|index| index.memory()).sum()
     }
 
-    /// Operations of a service as (name, kind), sorted.
-    pub fn operations(&self, service: &str) -> Vec<(String, u32)> {
-        let found: BTreeSet<(&str, u32)> = self
-            .segments
-            .values()
-            .flat_map(|indexed| &indexed.operations)
-            .filter(|operation| &*operation.service == service)
-            .map(|operation| (&*operation.name, operation.kind))
-            .collect();
-        found.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect()
-    }
-
-    /// Where a trace's parts lie, in the order in which they came.
-    pub fn places(&self, trace: u128) -> Vec<Place> {
-        let mut places = Vec::new();
-        for indexed in self.segments.values().rev() {
-            indexed.each_of(trace, |entry| {
-                places.push(Place { segment: indexed.segment.clone(), row: entry.row })
-            });
+    /// Spans and parts held, and segments.
+    pub fn counts(&self) -> [u64; 3] {
+        let (mut spans, mut parts) = (0, 0);
+        for index in self.segments.values() {
+            let counts = index.counts();
+            spans += counts.0;
+            parts += counts.1;
         }
-        places.reverse();
-        places
-    }
-
-    /// Spans of a trace, resent ones included.
-    pub fn spans_of(&self, trace: u128) -> u64 {
-        let mut spans = 0;
-        for indexed in self.segments.values() {
-            indexed.each_of(trace, |entry| spans += u64::from(entry.extent.spans));
-        }
-        spans
-    }
-
-    /// Spans and parts held.
-    pub fn counts(&self) -> (u64, u64) {
-        let entries = || self.segments.values().flat_map(|indexed| &indexed.entries);
-        (entries().map(|(_, entry)| u64::from(entry.extent.spans)).sum(), entries().count() as u64)
-    }
-
-    /// Traces with a span that starts between two times (nanoseconds since the Unix epoch, both included).
-    pub fn between(&self, from: u64, to: u64) -> Vec<u128> {
-        let found: HashSet<u128> = self
-            .segments
-            .values()
-            .flat_map(|indexed| &indexed.entries)
-            .filter(|(_, entry)| entry.extent.first_start <= to && entry.extent.last_start >= from)
-            .map(|(trace, _)| *trace)
-            .collect();
-        found.into_iter().collect()
-    }
-
-    /// Traces that may match, those that start last first.
-    pub fn candidates(&self, criteria: &Criteria) -> Vec<Candidate> {
-        let mut found: HashMap<u128, Candidate> = HashMap::default();
-        for indexed in self.segments.values() {
-            let wanted = indexed.wanted(criteria);
-            for (trace, entry) in &indexed.entries {
-                if !entry.may_match(criteria, wanted.as_ref()) {
-                    continue;
-                }
-                let candidate = found.entry(*trace).or_insert_with(|| Candidate {
-                    trace: *trace,
-                    start: u64::MAX,
-                    parts: Vec::new(),
-                    certain: false,
-                });
-                candidate.parts.push(Place { segment: indexed.segment.clone(), row: entry.row });
-                candidate.certain |= entry.surely_matches(criteria);
-            }
-        }
-        let mut candidates: Vec<Candidate> = found.into_values().collect();
-        for indexed in self.segments.values() {
-            for candidate in &mut candidates {
-                indexed.each_of(candidate.trace, |entry| {
-                    candidate.start = candidate.start.min(entry.extent.first_start);
-                });
-            }
-        }
-        candidates
-            .sort_unstable_by(|left, right| right.start.cmp(&left.start).then(left.trace.cmp(&right.trace)));
-        candidates
+        [spans, parts, self.segments.len() as u64]
     }
 }
 
-impl Indexed {
-    fn each_of(&self, trace: u128, mut each: impl FnMut(&Entry)) {
-        let mut at = self.newest.get(&trace).copied().unwrap_or(NONE);
-        while let Some((_, entry)) = self.entries.get(at as usize) {
-            each(entry);
-            at = entry.previous;
+impl SegmentIndex {
+    /// The index of a segment that is read from its file.
+    pub fn in_file(segment: Arc<Segment>, operations: Vec<OperationKey>, file: IndexFile) -> Self {
+        let parts = Parts::File(Arc::new(file));
+        let mut index = SegmentIndex { segment, operations: Some(Vec::new()), operation_bytes: 0, parts };
+        index.add_operations(operations);
+        index.drop_operations();
+        index
+    }
+
+    /// The same with its parts in a file.
+    pub fn moved(&self, file: IndexFile) -> Self {
+        let mut index = SegmentIndex { parts: Parts::File(Arc::new(file)), ..self.clone() };
+        index.drop_operations();
+        index
+    }
+
+    /// The same with its parts in memory; itself where they are.
+    pub fn read_in(&self) -> Result<Self, StoreError> {
+        let parts = Parts::Memory(self.shared_blocks()?);
+        let mut index = SegmentIndex { parts, operations: Some(Vec::new()), ..self.clone() };
+        index.operation_bytes = 0;
+        index.add_operations(self.all_operations()?);
+        Ok(index)
+    }
+
+    /// The same with its operations read from the segment when they are asked for; `None` where they are already, or
+    /// where its parts are in memory.
+    pub fn without_operations(&self) -> Option<Self> {
+        let has_some = self.blocks().is_none() && self.operation_bytes > 0;
+        has_some.then(|| SegmentIndex { operations: None, operation_bytes: 0, ..self.clone() })
+    }
+
+    fn add_operations(&mut self, added: Vec<OperationKey>) {
+        let Some(lists) = &mut self.operations else { return };
+        for operation in added {
+            self.operation_bytes +=
+                size_of::<OperationKey>() + operation.service.len() + operation.name.len();
+            match lists.last_mut() {
+                Some(last) if last.len() < OPERATIONS => Arc::make_mut(last).push(operation),
+                _ => lists.push(Arc::new(vec![operation])),
+            }
         }
     }
 
-    /// Numbers of the operations asked for; `None` when any will do.
-    fn wanted(&self, criteria: &Criteria) -> Option<HashSet<u32>> {
-        if criteria.service.is_none() && criteria.operation.is_none() {
-            return None;
+    /// Many operations are read from the segment when they are asked for; few stay in memory.
+    fn drop_operations(&mut self) {
+        if self.operation_bytes > MOST_OPERATION_BYTES {
+            self.operations = None;
+            self.operation_bytes = 0;
         }
-        let fits = |operation: &OperationKey| {
-            criteria.service.as_deref().is_none_or(|service| *operation.service == *service)
-                && criteria.operation.as_deref().is_none_or(|name| *operation.name == *name)
+    }
+
+    /// What the last blocks become with what was committed: `replaced` of them go, `tail` comes. Small blocks are
+    /// merged, each part some ten times in its life, so that there are few.
+    pub fn merge(&self, added: Vec<Arc<Block>>) -> (usize, Vec<Arc<Block>>) {
+        let blocks = self.blocks().unwrap_or_default();
+        let (mut kept, mut tail) = (blocks.len(), added);
+        if tail.len() != 1 {
+            return (0, tail);
+        }
+        while let Some(before) = kept.checked_sub(1).map(|at| &blocks[at])
+            && before.len() <= tail[0].len() * 2
+            && let Some(merged) = Block::merged(before, &tail[0])
+        {
+            tail[0] = Arc::new(merged);
+            kept -= 1;
+        }
+        (blocks.len() - kept, tail)
+    }
+
+    /// The blocks, where they are in memory.
+    pub fn blocks(&self) -> Option<&[Arc<Block>]> {
+        match &self.parts {
+            Parts::Memory(blocks) => Some(blocks),
+            Parts::File(_) => None,
+        }
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn memory(&self) -> u64 {
+        let parts = match &self.parts {
+            Parts::Memory(blocks) => blocks.iter().map(|block| block.bytes()).sum(),
+            Parts::File(file) => file.memory(),
         };
-        let numbered = self.operations.iter().enumerate();
-        Some(numbered.filter(|(_, operation)| fits(operation)).map(|(id, _)| id as u32).collect())
-    }
-}
-
-impl Entry {
-    fn may_match(&self, criteria: &Criteria, wanted: Option<&HashSet<u32>>) -> bool {
-        let extent = &self.extent;
-        extent.first_start <= criteria.start_to
-            && extent.last_start >= criteria.start_from
-            && criteria.duration_from.is_none_or(|least| extent.longest >= least)
-            && criteria.duration_to.is_none_or(|most| extent.shortest <= most)
-            && wanted.is_none_or(|wanted| self.operations.iter().any(|id| wanted.contains(id)))
-            && criteria.failed_or.is_none_or(|term| extent.errors > 0 || self.filter.may_have(term))
-            && criteria.terms.iter().all(|any| any.iter().any(|term| self.filter.may_have(*term)))
+        (parts + self.operation_bytes + size_of::<Self>()) as u64
     }
 
-    /// With only service, operation and times asked for, an entry that lies wholly within them matches.
-    fn surely_matches(&self, criteria: &Criteria) -> bool {
-        criteria.terms.is_empty()
-            && criteria.duration_from.is_none()
-            && criteria.duration_to.is_none()
-            && self.extent.first_start >= criteria.start_from
-            && self.extent.last_start <= criteria.start_to
-    }
-}
-
-impl Criteria {
-    /// Whether a span's times fit.
-    pub fn fits_times(&self, start: u64, end: u64) -> bool {
-        let took = duration(start, end);
-        start >= self.start_from
-            && start <= self.start_to
-            && self.duration_from.is_none_or(|least| took >= least)
-            && self.duration_to.is_none_or(|most| took <= most)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::hash::BuildHasher;
-
-    /// Trace ids that all had the hash 0 when they were hashed without a key (by multiplication, as FxHash does).
-    fn chosen(count: u64) -> impl Iterator<Item = u128> {
-        const FACTOR: u64 = 0xf135_7aea_2e62_a9c5;
-        (1..=count).map(|low| {
-            let high = low.wrapping_mul(FACTOR).wrapping_neg();
-            u128::from(high) << 64 | u128::from(low)
-        })
+    /// Bytes of memory that its parts would take there.
+    pub fn memory_read_in(&self) -> u64 {
+        match &self.parts {
+            Parts::Memory(_) => self.memory(),
+            Parts::File(file) => file.block_bytes + self.operation_bytes as u64,
+        }
     }
 
-    #[test]
-    fn chosen_trace_ids_do_not_share_a_hash() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut index = Index::default();
-        let segment = Arc::new(Segment::new(directory.path(), 1));
-        index.insert(segment, Contents::default());
-        let hasher = index.segments[&1].newest.hasher();
-        let hashes: HashSet<u64> = chosen(40_000).map(|trace| hasher.hash_one(trace)).collect();
-        assert!(hashes.len() > 39_990, "{} hashes of 40,000 trace ids", hashes.len());
+    fn counts(&self) -> (u64, u64) {
+        match &self.parts {
+            Parts::Memory(blocks) => {
+                let spans = blocks.iter().map(|block| block.spans).sum();
+                (spans, blocks.iter().map(|block| block.len() as u64).sum())
+            }
+            Parts::File(file) => (file.spans, file.parts),
+        }
+    }
+
+    /// Calls `each` with the number and name of every operation. Blocks where they are read from the segment.
+    pub fn each_operation(&self, mut each: impl FnMut(u32, &OperationKey)) -> Result<(), StoreError> {
+        let numbered = |(number, operation): (usize, &OperationKey)| each(number as u32, operation);
+        match &self.operations {
+            Some(lists) => lists.iter().flat_map(|list| list.iter()).enumerate().for_each(numbered),
+            None => self.all_operations()?.iter().enumerate().for_each(numbered),
+        }
+        Ok(())
+    }
+
+    fn all_operations(&self) -> Result<Vec<OperationKey>, StoreError> {
+        match &self.operations {
+            Some(lists) => Ok(lists.iter().flat_map(|list| list.iter().cloned()).collect()),
+            None => Ok(self.unless_deleted(self.segment.with_reader(load_operations))?.0),
+        }
+    }
+
+    /// Calls `each` with the blocks that have a span that may start between two times. Blocks where they are in a file.
+    pub fn each_block(
+        &self,
+        from: u64,
+        to: u64,
+        mut each: impl FnMut(&Block) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match &self.parts {
+            Parts::Memory(blocks) => {
+                blocks.iter().filter(|block| block.overlaps(from, to)).try_for_each(|block| each(block))
+            }
+            Parts::File(file) => match file.each_block(from, to, &mut each)? {
+                None => Ok(()),
+                Some(row) => self.blocks_of_segment(row)?.iter().try_for_each(|block| each(block)),
+            },
+        }
+    }
+
+    fn shared_blocks(&self) -> Result<Vec<Arc<Block>>, StoreError> {
+        let file = match &self.parts {
+            Parts::Memory(blocks) => return Ok(blocks.clone()),
+            Parts::File(file) => file,
+        };
+        let mut blocks = Vec::new();
+        if let Some(row) = file.each_owned_block(&mut |block| blocks.push(Arc::new(block))) {
+            blocks.extend(self.blocks_of_segment(row)?);
+        }
+        Ok(blocks)
+    }
+
+    /// Looks up traces (ascending, each once); `each` is called with the place of a trace among them for every part,
+    /// in the order of rows within a trace.
+    pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, Found)) -> Result<(), StoreError> {
+        let file = match &self.parts {
+            Parts::Memory(blocks) => {
+                blocks.iter().for_each(|block| block.find(traces, &mut each));
+                return Ok(());
+            }
+            Parts::File(file) => file,
+        };
+        match file.find(traces) {
+            Ok(found) => found.into_iter().for_each(|(number, part)| each(number, part)),
+            Err(_) => {
+                self.blocks_of_segment(0)?.iter().for_each(|block| block.find(traces, &mut each));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the segment itself says of the rows from one on: slow, for when the file beside it cannot be read.
+    fn blocks_of_segment(&self, row: u32) -> Result<Vec<Arc<Block>>, StoreError> {
+        let after = row.saturating_sub(1);
+        let read = self.segment.with_reader(|connection| load_after(connection, after));
+        let blocks = self.unless_deleted(read.map(|blocks| blocks.finish()))?;
+        tracing::warn!(
+            "The index of segment {} cannot be read and is made from the segment",
+            self.segment.number
+        );
+        Ok(blocks)
+    }
+
+    /// Nothing where the segment was deleted for its age since the view was taken.
+    fn unless_deleted<T: Default>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        match read {
+            Err(_) if !self.segment.exists() => Ok(T::default()),
+            read => read,
+        }
     }
 }

@@ -14,6 +14,8 @@ pub struct Limits {
     /// Bytes that all segments may take. With a retention the oldest segments go when it is reached; without one
     /// nothing more is taken in.
     pub max_disk: Option<u64>,
+    /// Bytes of memory that the index may take (see `index_budget`).
+    pub index_bytes: u64,
     /// Bytes that may wait to be written.
     pub waiting_bytes: usize,
     /// How often what could not be read is tried again and what is past its time deleted.
@@ -27,8 +29,21 @@ impl Default for Limits {
             segment_age: Duration::from_secs(3600),
             retention: Some(Duration::from_secs(72 * 3600)),
             max_disk: None,
+            index_bytes: 512 << 20,
             waiting_bytes: 128 << 20,
             tick: Duration::from_secs(20),
         }
+    }
+}
+
+impl Limits {
+    /// The limits on disk and memory as a sentence, with the flags that change them.
+    pub fn in_words(&self) -> String {
+        let mebibytes = |bytes: u64| format!("{} MiB", bytes >> 20);
+        let disk = self.max_disk.map_or("any number of bytes".to_owned(), mebibytes);
+        let index = mebibytes(self.index_bytes);
+        format!(
+            "Spans may take {disk} on disk (--max-disk), their index {index} of memory (--max-index-memory)"
+        )
     }
 }

@@ -1,31 +1,77 @@
 //! Reading what a segment's file says of its parts: all that is whole, whatever is damaged beside it.
 
 use super::StoreError;
-use super::entry::{Contents, Entry, head_checksum, read_summary};
+use super::block::Blocks;
+use super::entry::{Entry, head_checksum, read_summary};
 use super::part::OperationKey;
 use super::segment::{LAYOUT, OLDEST_LAYOUT, Segment};
 use rusqlite::{Connection, Row};
 
+/// What a segment's file says when it is opened.
+#[derive(Default)]
+pub struct Contents {
+    /// Unix seconds at which it was started.
+    pub created: u64,
+    /// Its operations; a part names them by place.
+    pub operations: Vec<OperationKey>,
+    /// What is known of its parts.
+    pub blocks: Blocks,
+    /// The last row that can be read.
+    pub read_row: u32,
+    /// The highest row that was ever acknowledged, as far as is known.
+    pub last_row: u32,
+    /// Whether anything in the file is damaged.
+    pub damaged: bool,
+}
+
+impl Contents {
+    /// Parts that were acknowledged and cannot be read: rows have no gaps.
+    pub fn missing(&self) -> u64 {
+        u64::from(self.last_row).saturating_sub(self.blocks.parts() as u64)
+    }
+}
+
 /// Reads a segment over a connection. An error that is no damage (see [`StoreError::is_damage`]) means that it may be read later.
 pub fn load(segment: &Segment, connection: &Connection) -> Result<Contents, StoreError> {
-    let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if layout == 0 {
-        return Err(StoreError::Damaged("there is nothing in it"));
-    }
-    if !(OLDEST_LAYOUT..=LAYOUT).contains(&layout) {
-        let path = connection.path().unwrap_or_default().to_owned();
-        return Err(StoreError::Layout { path, version: layout });
-    }
+    let layout = layout(connection)?;
     let mut contents = Contents::default();
     let created = damaged_is(meta(connection, "created"), &mut contents.damaged)?;
     contents.created = created.unwrap_or(0);
     let rows = damaged_is(meta(connection, "rows"), &mut contents.damaged)?;
     contents.last_row = rows.and_then(|rows| u32::try_from(rows).ok()).unwrap_or(0);
     operations(connection, &mut contents)?;
-    parts(connection, layout, &mut contents)?;
-    let read = contents.entries.last().map_or(0, |(_, entry)| entry.row);
-    contents.last_row = contents.last_row.max(read).max(segment.noted_rows());
+    parts(connection, layout, 0, &mut contents)?;
+    contents.last_row = contents.last_row.max(contents.read_row).max(segment.noted_rows());
     Ok(contents)
+}
+
+/// Reads the parts of a segment behind a row.
+pub fn load_after(connection: &Connection, row: u32) -> Result<Blocks, StoreError> {
+    let mut contents = Contents::default();
+    operations(connection, &mut contents)?;
+    parts(connection, layout(connection)?, row, &mut contents)?;
+    Ok(contents.blocks)
+}
+
+/// Reads the operations of a segment; also answers whether all of them can be read.
+pub fn load_operations(connection: &Connection) -> Result<(Vec<OperationKey>, bool), StoreError> {
+    layout(connection)?;
+    let mut contents = Contents::default();
+    operations(connection, &mut contents)?;
+    Ok((contents.operations, !contents.damaged))
+}
+
+/// The version of a file's layout, where it is one that can be read.
+pub fn layout(connection: &Connection) -> Result<i64, StoreError> {
+    let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match layout {
+        0 => Err(StoreError::Nothing),
+        OLDEST_LAYOUT..=LAYOUT => Ok(layout),
+        version => {
+            let path = connection.path().unwrap_or_default().to_owned();
+            Err(StoreError::Layout { path, version })
+        }
+    }
 }
 
 fn meta(connection: &Connection, key: &str) -> Result<u64, StoreError> {
@@ -79,13 +125,19 @@ fn operation(row: &Row, expected: usize) -> Result<OperationKey, StoreError> {
     })
 }
 
-/// Reads the parts in the order of their rows. Where rows cannot be read, goes on behind them, in growing steps.
-fn parts(connection: &Connection, layout: i64, contents: &mut Contents) -> Result<(), StoreError> {
+/// Reads the parts behind a row, in the order of their rows. Where rows cannot be read, goes on behind them, in growing
+/// steps.
+fn parts(
+    connection: &Connection,
+    layout: i64,
+    mut after: u32,
+    contents: &mut Contents,
+) -> Result<(), StoreError> {
     let mut select = connection.prepare(match layout {
         OLDEST_LAYOUT => "SELECT row, trace, summary, NULL FROM parts WHERE row > ?1 ORDER BY row",
         _ => "SELECT row, trace, summary, head_crc FROM parts WHERE row > ?1 ORDER BY row",
     })?;
-    let (mut after, mut step) = (0u32, 0u32);
+    let mut step = 0u32;
     loop {
         let mut rows = select.query([after])?;
         let error = loop {
@@ -95,9 +147,10 @@ fn parts(connection: &Connection, layout: i64, contents: &mut Contents) -> Resul
                 Err(error) => break StoreError::from(error),
             };
             match part(row, contents.operations.len()) {
-                Ok(read) => {
-                    (after, step) = (read.1.row, 0);
-                    contents.entries.push(read);
+                Ok((trace, entry)) => {
+                    (after, step) = (entry.row, 0);
+                    contents.read_row = entry.row;
+                    contents.blocks.push(trace, &entry);
                 }
                 // This row alone is wrong; the next one may be right.
                 Err(error) if error.is_damage() => {

@@ -1,13 +1,18 @@
 //! The embedded store: durable before it is acknowledged, found by small summaries, deleted by whole segments.
 //!
 //! A request becomes one part per trace (`part`); one thread (`writer`) commits the parts of many requests together
-//! into the segment that is open (`segment_writer`); the index (`index`) lives in memory and is rebuilt from the
-//! summaries on opening (`load`). Which segments are read, written, deleted or left out is decided in `segments`.
-//! Reading merges the segments by trace id (`read`).
+//! into the segment that is open (`segment_writer`); the index (`index`, in columns: `block`) is rebuilt from the
+//! summaries on opening (`load`) and is in memory as far as its budget allows (`index_budget`), else in a file beside
+//! its segment (`index_file`). Which segments are read, written, deleted or left out is decided in `segments`.
+//! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`).
 
+mod block;
+mod candidates;
 pub mod compress;
 mod entry;
 mod index;
+mod index_budget;
+mod index_file;
 mod limits;
 mod load;
 mod losses;
@@ -20,15 +25,16 @@ mod status;
 
 mod writer;
 
-pub use index::{Candidate, Criteria};
+pub use candidates::Criteria;
 pub use limits::Limits;
 pub use part::{Extent, OperationKey, Part, duration};
 pub use read::Stored;
 pub use status::StoreStatus;
 
-use index::Index;
+use index::{Index, View};
 use losses::Losses;
 use status::Status;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::oneshot;
@@ -53,6 +59,9 @@ pub enum StoreError {
     /// It is being closed.
     #[error("the store is closing")]
     Closed,
+    /// Whoever searched does not want to know any more.
+    #[error("the search was stopped")]
+    Stopped,
     /// A file of a layout that this version does not know.
     #[error("{path} has layout {version}, which this version cannot read")]
     Layout {
@@ -61,6 +70,9 @@ pub enum StoreError {
         /// Its layout.
         version: i64,
     },
+    /// A file in which nothing was ever written, or nothing is left.
+    #[error("the store is damaged: there is nothing in it")]
+    Nothing,
     /// A file holds what was never written.
     #[error("the store is damaged: {0}")]
     Damaged(&'static str),
@@ -81,7 +93,7 @@ impl StoreError {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, Unknown};
         use rusqlite::ffi::SQLITE_IOERR_SHORT_READ;
         match self {
-            StoreError::Damaged(_) | StoreError::Layout { .. } => true,
+            StoreError::Damaged(_) | StoreError::Nothing | StoreError::Layout { .. } => true,
             StoreError::Sqlite(error) => match error.sqlite_error_code() {
                 // Unknown is a table that is not there. A read past the end is of a file that was cut.
                 Some(code) => {
@@ -113,6 +125,7 @@ pub struct Store {
     writer: Arc<writer::Handle>,
     losses: Arc<Losses>,
     status: Arc<Status>,
+    limits: Limits,
 }
 
 impl Store {
@@ -121,7 +134,7 @@ impl Store {
         let index = Arc::new(RwLock::new(Index::default()));
         let status = Arc::new(Status::default());
         let writer = Arc::new(writer::start(directory, limits, index.clone(), status.clone())?);
-        Ok(Store { index, writer, losses: Arc::default(), status })
+        Ok(Store { index, writer, losses: Arc::default(), status, limits })
     }
 
     /// Keeps parts. `Ok` means that they are on disk; an error means that none of them is kept.
@@ -134,21 +147,50 @@ impl Store {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Service names, sorted.
-    pub fn services(&self) -> Vec<String> {
-        self.index().services()
+    /// Service names, sorted. Blocks.
+    pub fn services(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = BTreeSet::new();
+        for index in self.view() {
+            index.each_operation(|_, operation| {
+                if !names.contains(&*operation.service) {
+                    names.insert(operation.service.to_string());
+                }
+            })?;
+        }
+        Ok(names.into_iter().collect())
     }
 
-    /// Operations of a service as (name, OTLP kind), sorted.
-    pub fn operations(&self, service: &str) -> Vec<(String, u32)> {
-        self.index().operations(service)
+    /// Operations of a service as (name, OTLP kind), sorted. Blocks.
+    pub fn operations(&self, service: &str) -> Result<Vec<(String, u32)>, StoreError> {
+        let mut found = BTreeSet::new();
+        for index in self.view() {
+            index.each_operation(|_, operation| {
+                if *operation.service == *service {
+                    found.insert((operation.name.to_string(), operation.kind));
+                }
+            })?;
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// Numbers for the metrics page: spans, parts, segments that are read.
     pub fn numbers(&self) -> [u64; 3] {
-        let index = self.index();
-        let (spans, parts) = index.counts();
-        [spans, parts, index.segments().count() as u64]
+        self.index().counts()
+    }
+
+    /// Bytes of memory that the index takes.
+    pub fn index_memory(&self) -> u64 {
+        self.index().memory()
+    }
+
+    /// Segments whose index is in a file instead of in memory.
+    pub fn index_files(&self) -> u64 {
+        self.view().iter().filter(|index| index.blocks().is_none()).count() as u64
+    }
+
+    /// How much it keeps.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// What is wrong with the store, and how much room it takes.
@@ -164,10 +206,17 @@ impl Store {
     fn index(&self) -> std::sync::RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The index as it is now. Reading it holds no lock.
+    fn view(&self) -> View {
+        self.index().view()
+    }
 }
 
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod index_tests;
 
 #[cfg(test)]
 mod tests {
@@ -204,7 +253,7 @@ mod tests {
         drop(old);
         let store = keep(directory.path(), eager, &[4]).await;
         store.close();
-        assert_eq!(store.services(), ["service-3", "service-4"]);
+        assert_eq!(store.services().unwrap(), ["service-3", "service-4"]);
         assert_eq!(Segment::list(directory.path()).unwrap(), [3]);
 
         let for_ever = Limits { retention: None, ..eager };
@@ -212,7 +261,7 @@ mod tests {
         old.execute("UPDATE meta SET value = 999 WHERE key = 'created'", []).unwrap();
         drop(old);
         assert_eq!(
-            keep(directory.path(), for_ever, &[5]).await.services(),
+            keep(directory.path(), for_ever, &[5]).await.services().unwrap(),
             ["service-3", "service-4", "service-5"]
         );
     }
@@ -225,7 +274,7 @@ mod tests {
         let damaged = directory.path().join("segment-00000002.sqlite");
         std::fs::write(&damaged, b"this is no database".repeat(1000)).unwrap();
         let store = keep(directory.path(), eager, &[4]).await;
-        assert_eq!(store.services(), ["service-1", "service-3", "service-4"]);
+        assert_eq!(store.services().unwrap(), ["service-1", "service-3", "service-4"]);
         store.close();
         assert!(std::fs::read(&damaged).unwrap().starts_with(b"this is no database"));
     }
@@ -261,6 +310,6 @@ mod tests {
         store.close();
         let again = Store::open(directory.path(), limits).unwrap();
         assert_eq!(again.numbers()[0], 400);
-        assert_eq!(again.operations("service-7"), [("x".to_owned(), 1)]);
+        assert_eq!(again.operations("service-7").unwrap(), [("x".to_owned(), 1)]);
     }
 }

@@ -1,7 +1,9 @@
 //! Reading: whole traces by id, and searches. A trace is its parts from all segments, each span once.
 
-use super::index::{Candidate, Criteria, Place};
+use super::candidates::{Candidate, Candidates, Criteria, Place};
+use super::index::View;
 use super::losses::Losses;
+use super::part::Extent;
 use super::{Store, StoreError};
 use crate::facts::{EMPTY_SPAN, facts_of, service_of};
 use crate::matching::{self, Tag};
@@ -100,40 +102,64 @@ impl<'a> Heads<'a> {
 impl Store {
     /// A whole trace; `None` when no span of it is held or can be read. Blocks.
     pub fn trace(&self, trace: u128) -> Result<Option<Stored>, StoreError> {
-        let places = self.index().places(trace);
+        let places = places(&self.view(), trace)?;
         let blobs = self.read(trace, &places)?;
         let losses = self.losses.clone();
         Ok((!blobs.is_empty()).then_some(Stored { trace, blobs, losses }))
     }
 
-    /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order.
-    pub fn between(&self, from: u64, to: u64) -> Vec<u128> {
-        self.index().between(from, to)
+    /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order. Blocks.
+    pub fn between(&self, from: u64, to: u64) -> Result<Vec<u128>, StoreError> {
+        let mut found = HashSet::new();
+        for index in self.view() {
+            index.each_block(from, to, |block| {
+                let within = |extent: &Extent| extent.first_start <= to && extent.last_start >= from;
+                found.extend(block.parts().filter(|part| within(part.extent)).map(|part| part.trace));
+                Ok(())
+            })?;
+        }
+        Ok(found.into_iter().collect())
     }
 
-    /// Whether a span of the trace is held.
-    pub fn contains(&self, trace: u128) -> bool {
-        !self.index().places(trace).is_empty()
+    /// Whether a span of the trace is held. Blocks.
+    pub fn contains(&self, trace: u128) -> Result<bool, StoreError> {
+        Ok(!places(&self.view(), trace)?.is_empty())
     }
 
-    /// Spans of the trace as the index counts them, resent ones included.
-    pub fn spans_of(&self, trace: u128) -> u64 {
-        self.index().spans_of(trace)
+    /// Spans of the trace as the index in memory counts them, resent ones included; `None` where more may be in an index
+    /// that is in a file. Does not block.
+    pub fn spans_in_memory(&self, trace: u128) -> Option<u64> {
+        let (mut spans, mut whole) = (0, true);
+        for index in self.view() {
+            match index.blocks() {
+                Some(blocks) => {
+                    blocks
+                        .iter()
+                        .for_each(|block| block.find(&[trace], |_, part| spans += u64::from(part.spans)));
+                }
+                None => whole = false,
+            }
+        }
+        // A trace is rarely older than what is in memory of it.
+        (whole || spans > 0).then_some(spans)
     }
 
     /// Traces with one span that fits all criteria and tags, those that start last first; `None` for a trace that was
-    /// read and does not match, so that a caller can stop between any two. Blocks.
+    /// read and does not match, so that a caller can stop between any two. When `stop` answers true before the first
+    /// is found, that is a failure ([`StoreError::Stopped`]). Blocks.
     pub fn search(
         &self,
         mut criteria: Criteria,
         tags: &[Tag],
+        stop: impl Fn() -> bool,
     ) -> impl Iterator<Item = Result<Option<Stored>, StoreError>> {
         criteria.terms = tags.iter().filter_map(terms_of).collect();
         if tags.iter().any(|tag| tag.key == "error" && tag.value == "true") {
             criteria.failed_or = Some(term(b"error", b"true"));
         }
-        let candidates = self.index().candidates(&criteria);
-        candidates.into_iter().map(move |candidate| {
+        let candidates = Candidates::new(self.view(), criteria.clone(), stop);
+        candidates.map(move |candidate| {
+            let candidate = candidate?;
             if (candidate.certain && tags.is_empty()) || self.holds(&candidate, &criteria, tags)? {
                 self.trace(candidate.trace)
             } else {
@@ -180,6 +206,17 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Where a trace's parts lie, in the order in which they came.
+fn places(view: &View, trace: u128) -> Result<Vec<Place>, StoreError> {
+    let mut places = Vec::new();
+    for index in view {
+        index.find(&[trace], |_, part| {
+            places.push(Place { segment: index.segment.clone(), row: part.row });
+        })?;
+    }
+    Ok(places)
 }
 
 /// Terms of which one must be there if the tag is; `None` when the filter does not know such tags.

@@ -44,6 +44,25 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Removes indexes whose segments are gone and those that were not written to their end.
+    pub fn remove_stray_indexes(directory: &Path) -> Result<(), StoreError> {
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            let is_stray = match path.extension().and_then(|extension| extension.to_str()) {
+                Some("index") => !path.with_extension("sqlite").exists(),
+                Some("new") => {
+                    path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(".index"))
+                }
+                _ => false,
+            };
+            if is_stray {
+                // One that stays takes room and does no harm.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        Ok(())
+    }
+
     /// Names the segment `number` of a directory; opens nothing yet.
     pub fn new(directory: &Path, number: u64) -> Self {
         let path = directory.join(format!("segment-{number:08}.sqlite"));
@@ -97,8 +116,8 @@ impl Segment {
         self.files().iter().try_for_each(|path| remove(path))
     }
 
-    fn files(&self) -> [PathBuf; 4] {
-        [self.beside("-wal"), self.beside("-shm"), self.rows_path(), self.path.clone()]
+    fn files(&self) -> [PathBuf; 5] {
+        [self.beside("-wal"), self.beside("-shm"), self.rows_path(), self.index_path(), self.path.clone()]
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -111,6 +130,11 @@ impl Segment {
     /// is lost or cut is noticed.
     pub fn rows_path(&self) -> PathBuf {
         self.path.with_extension("rows")
+    }
+
+    /// Where its index is when that is not in memory.
+    pub fn index_path(&self) -> PathBuf {
+        self.path.with_extension("index")
     }
 
     /// The last row that was acknowledged, as noted beside the file; 0 where nothing is noted.

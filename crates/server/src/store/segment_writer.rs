@@ -1,8 +1,10 @@
 //! Writing a segment: one connection, a transaction for the parts of many requests.
 
 use super::StoreError;
-use super::entry::{Added, Contents, Entry, blob_checksum, head_checksum, write_summary};
-use super::load::load;
+use super::block::Blocks;
+use super::entry::{Entry, blob_checksum, head_checksum, write_summary};
+use super::index::Added;
+use super::load::{Contents, load};
 use super::part::{OperationKey, Part};
 use super::segment::{BUSY, LAYOUT, Segment};
 use rusqlite::{Connection, params};
@@ -63,16 +65,16 @@ impl Writer {
 
     /// Writes parts in one transaction; when it returns they are on disk, all or (on an error) none.
     pub fn commit<'p>(&mut self, parts: impl Iterator<Item = &'p Part>) -> Result<Added, StoreError> {
-        let mut added = Added::default();
-        let result = self.try_commit(parts, &mut added);
+        let mut operations = Vec::new();
+        let result = self.try_commit(parts, &mut operations);
         match result {
-            Ok(next_row) => {
+            Ok((next_row, blocks)) => {
                 self.next_row = next_row;
                 self.note_rows();
-                Ok(added)
+                Ok(Added { operations, blocks: blocks.finish() })
             }
             Err(error) => {
-                added.operations.iter().for_each(|operation| {
+                operations.iter().for_each(|operation| {
                     self.operation_ids.remove(operation);
                 });
                 Err(error)
@@ -83,11 +85,11 @@ impl Writer {
     fn try_commit<'p>(
         &mut self,
         parts: impl Iterator<Item = &'p Part>,
-        added: &mut Added,
-    ) -> Result<u32, StoreError> {
+        added: &mut Vec<OperationKey>,
+    ) -> Result<(u32, Blocks), StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut row = self.next_row;
+        let (mut row, mut blocks) = (self.next_row, Blocks::default());
         {
             let mut insert_part =
                 transaction.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
@@ -108,7 +110,7 @@ impl Writer {
                                 operation.kind
                             ])?;
                             self.operation_ids.insert(operation.clone(), id);
-                            added.operations.push(operation.clone());
+                            added.push(operation.clone());
                             id
                         }
                     };
@@ -117,7 +119,7 @@ impl Writer {
                 operations.sort_unstable();
                 operations.dedup();
                 let entry = Entry::new(row, part.extent, operations.into(), part.filter.clone());
-                write_summary(&mut summary, &entry);
+                write_summary(&mut summary, &entry.extent, &entry.operations, entry.filter.as_bytes());
                 let trace = part.trace.to_be_bytes();
                 insert_part.execute(params![
                     row,
@@ -128,12 +130,12 @@ impl Writer {
                     blob_checksum(&trace, part.plain, &part.spans),
                     part.spans
                 ])?;
-                added.entries.push((part.trace, entry));
+                blocks.push(part.trace, &entry);
                 row += 1;
             }
         }
         transaction.commit()?;
-        Ok(row)
+        Ok((row, blocks))
     }
 
     /// Whether it holds nothing yet.
@@ -193,10 +195,12 @@ mod tests {
         assert!(matches!(refused, Err(StoreError::Full(_))));
         writer.connection.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))?;
         let added = writer.commit([part(4, 1_000_000)].iter())?;
-        assert_eq!((added.entries[0].1.row, added.operations.len()), (2, 1));
+        assert_eq!((added.blocks[0].part(0).row, added.operations.len()), (2, 1));
         drop(writer);
         let (_, contents) = Writer::open(&segment, 0, 1 << 20)?;
-        let traces: Vec<u128> = contents.entries.iter().map(|(trace, _)| *trace).collect();
+        let blocks = contents.blocks.finish();
+        let traces: Vec<u128> =
+            blocks.iter().flat_map(|block| block.parts().map(|part| part.trace)).collect();
         let services: Vec<&str> = contents.operations.iter().map(|operation| &*operation.service).collect();
         assert_eq!((traces, services), (vec![1, 4], vec!["service-1", "service-4"]));
         Ok(())

@@ -1,10 +1,11 @@
 //! The segments of a directory: which are read, which are written, which go.
 
 use super::StoreError;
-use super::entry::Contents;
-use super::index::Index;
+use super::index::{Added, Index, SegmentIndex};
+use super::index_budget::{IndexBudget, Movable};
+use super::index_file::IndexFile;
 use super::limits::Limits;
-use super::load::load;
+use super::load::{Contents, load, load_operations};
 use super::segment::Segment;
 use super::segment_writer::Writer;
 use super::status::Status;
@@ -36,6 +37,8 @@ enum State {
     Damaged,
     /// It could not be read when it was last tried, for a reason that may pass.
     Unavailable,
+    /// It was made for spans that did not fit on the disk: nothing was acknowledged into it.
+    Unused,
     /// It is past its time, but its files could not be deleted.
     Forgotten,
 }
@@ -56,6 +59,7 @@ pub struct Segments {
     directory: PathBuf,
     limits: Limits,
     index: Arc<RwLock<Index>>,
+    index_budget: IndexBudget,
     status: Arc<Status>,
     open: Option<Open>,
     next_number: u64,
@@ -77,11 +81,14 @@ impl Segments {
         index: Arc<RwLock<Index>>,
         status: Arc<Status>,
     ) -> Result<Self, StoreError> {
+        Segment::remove_stray_indexes(directory)?;
         let numbers = Segment::list(directory)?;
         let next_number = numbers.last().map_or(1, |newest| newest + 1);
         let kept = Vec::with_capacity(numbers.len());
         let directory = directory.to_owned();
-        let mut all = Segments { directory, limits, index, status, open: None, next_number, kept };
+        let index_budget = IndexBudget::new(index.clone(), limits.index_bytes);
+        let mut all =
+            Segments { directory, limits, index, index_budget, status, open: None, next_number, kept };
         for number in numbers {
             let segment = Arc::new(Segment::new(&all.directory, number));
             if number + 1 == next_number && all.resume(&segment) {
@@ -89,8 +96,13 @@ impl Segments {
             }
             let mut kept = Kept { segment, created: 0, bytes: 0, state: State::Unavailable, missing: 0 };
             all.read(&mut kept);
-            all.kept.push(kept);
+            if kept.state != State::Unused || kept.segment.delete().is_err() {
+                all.kept.push(kept);
+            }
+            all.keep_index(true);
         }
+        all.keep_index(true);
+        all.index_budget.read_in();
         all.report();
         Ok(all)
     }
@@ -128,6 +140,10 @@ impl Segments {
         } else {
             kept.state = State::Read;
         }
+        if kept.state == State::Read && settled.is_ok() && self.read_index_file(kept).is_some() {
+            return;
+        }
+        let segment = &kept.segment;
         let read = settled.and_then(|()| segment.with_reader(|connection| load(segment, connection)));
         match read {
             Ok(contents) => {
@@ -136,6 +152,7 @@ impl Segments {
                 self.say(kept, &contents, before);
                 self.index().insert(segment.clone(), contents);
             }
+            Err(StoreError::Nothing) if !segment.rows_path().exists() => kept.state = State::Unused,
             Err(error) => {
                 kept.state = if error.is_damage() { State::Damaged } else { State::Unavailable };
                 if kept.state == State::Damaged || before != State::Unavailable || self.status.is_starting() {
@@ -145,6 +162,40 @@ impl Segments {
                 }
             }
         }
+    }
+
+    /// Takes the index of a segment from the file beside it; `None` where there is none that belongs to it.
+    fn read_index_file(&self, kept: &mut Kept) -> Option<()> {
+        let segment = &kept.segment;
+        let file = IndexFile::open(&segment.index_path()).ok()?;
+        let origin = file.origin;
+        if origin.segment_bytes != segment.file_bytes() {
+            return None;
+        }
+        let (operations, whole) = segment.with_reader(load_operations).ok()?;
+        if !whole {
+            return None;
+        }
+        kept.created = origin.created;
+        kept.missing = origin.last_row.saturating_sub(file.parts);
+        let _ = self.index().put(SegmentIndex::in_file(segment.clone(), operations, file));
+        Some(())
+    }
+
+    /// Keeps the index within its memory.
+    fn keep_index(&mut self, wait: bool) {
+        let kept = &self.kept;
+        let movable = || {
+            // A log that is not moved yet would change the file after its index was written.
+            let read = kept.iter().filter(|kept| kept.state == State::Read);
+            let movable = read.map(|Kept { segment, created, missing, .. }| Movable {
+                number: segment.number,
+                created: *created,
+                missing: *missing,
+            });
+            movable.collect()
+        };
+        self.index_budget.keep(movable, wait);
     }
 
     fn say(&self, kept: &Kept, contents: &Contents, before: State) {
@@ -259,10 +310,14 @@ impl Segments {
         let segment_bytes = self.segment_bytes();
         if self.open.as_ref().is_some_and(|open| {
             let old = now.saturating_sub(open.writer.created) >= self.limits.segment_age.as_secs();
-            !open.writer.is_empty() && (old || open.segment.bytes() >= segment_bytes)
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            let indexed = index.get(open.segment.number).map_or(0, |index| index.memory());
+            let full = open.segment.bytes() >= segment_bytes || indexed >= self.index_budget.share();
+            !open.writer.is_empty() && (old || full)
         }) {
             self.seal();
         }
+        self.keep_index(false);
         if let Some(retention) = self.limits.retention {
             let old = now.saturating_sub(retention.as_secs());
             let age = self.limits.segment_age.as_secs();
@@ -290,9 +345,10 @@ impl Segments {
 
     /// Deletes the oldest segment; `false` where its files stay.
     fn delete_oldest(&mut self) -> bool {
+        let Some(number) = self.kept.first().map(|oldest| oldest.segment.number) else { return false };
+        let removed = self.index().remove(number);
+        drop(removed);
         let Some(oldest) = self.kept.first_mut() else { return false };
-        let number = oldest.segment.number;
-        self.index.write().unwrap_or_else(PoisonError::into_inner).remove(number);
         match oldest.segment.delete() {
             Ok(()) => {
                 self.kept.remove(0);
@@ -308,13 +364,20 @@ impl Segments {
         }
     }
 
-    /// Takes what was committed into the index.
-    pub fn added(&mut self, number: u64, added: super::entry::Added) {
-        self.index().add(number, added);
+    /// Takes what was committed into the index. Queries wait for no more than putting it there.
+    pub fn added(&mut self, number: u64, added: Added) {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner).get(number).cloned();
+        let Some(index) = index else { return };
+        let merged = index.merge(added.blocks);
+        // Held longer, it would be copied.
+        drop(index);
+        let freed = self.index().add(number, added.operations, merged);
+        drop(freed);
     }
 
     /// Closes the segment that is written.
     pub fn close(&mut self) {
         self.seal();
+        self.index_budget.finish();
     }
 }

@@ -1,6 +1,6 @@
 //! Damage on disk takes away what it hits and nothing else, and is said.
 
-use crate::support::{Server, request, span, window};
+use crate::support::{Server, metric, request, span, window};
 use std::path::{Path, PathBuf};
 
 /// The files of the segments in a directory, oldest first.
@@ -10,13 +10,6 @@ fn segments(directory: &Path) -> Vec<PathBuf> {
         files.filter(|path| path.extension().is_some_and(|extension| extension == "sqlite")).collect();
     found.sort();
     found
-}
-
-/// A number of the metrics page.
-fn metric(server: &Server, name: &str) -> u64 {
-    let metrics = server.get("/metrics").text();
-    let line = metrics.lines().find(|line| line.split(' ').next() == Some(name));
-    line.unwrap_or_else(|| panic!("no {name} in {metrics}")).rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -1,24 +1,12 @@
 //! Too large, too much at once, no room: each is said so that a sender knows whether to come again.
 
-use crate::support::{Server, gzip, read_answer, request, send, span, try_send};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use crate::support::{
+    Server, command, gzip, heavy, metric, read_answer, request, send, span, text, try_send, window,
+};
 use prost::Message;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-
-/// A request of one span with so many bytes that do not compress.
-fn heavy(trace: u128, bytes: usize) -> ExportTraceServiceRequest {
-    let mut span = span(trace, 1, "heavy");
-    let mut seed = trace as u64 | 1;
-    let mut next = || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        char::from(b'!' + (seed % 90) as u8)
-    };
-    span.trace_state = (0..bytes).map(|_| next()).collect();
-    request("heavy", vec![span])
-}
+use std::process::Stdio;
 
 #[test]
 fn a_request_over_the_limit_is_413_however_it_comes() {
@@ -162,4 +150,57 @@ fn more_than_may_wait_is_told_to_come_again_and_is_then_taken() {
     }
     assert_eq!(server.export(&heavy(2, 60_000)).status, 200, "the room was given back");
     assert_eq!(server.spans("1").len(), 1);
+}
+
+#[test]
+fn limits_on_disk_and_memory_have_defaults_that_are_printed_and_in_the_metrics() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let (disk, index) =
+        (metric(&server, "spandrel_store_max_bytes"), metric(&server, "spandrel_index_max_bytes"));
+    assert!(disk > 0 && (64 << 20..=4 << 30).contains(&index), "{disk} {index}");
+    assert!(metric(&server, "spandrel_index_bytes") < 1 << 20);
+    drop(server);
+
+    let mut told = command(directory.path(), &["--max-disk", "50M", "--max-index-memory", "3M"]);
+    let mut child =
+        told.env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    child.kill().unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(said.contains("50 MiB on disk (--max-disk)"), "{said}");
+    assert!(said.contains("3 MiB of memory (--max-index-memory)"), "{said}");
+}
+
+#[test]
+fn an_index_beyond_its_memory_is_read_from_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = ["--max-index-memory", "150K", "--segment-size", "1M"];
+    let server = Server::start(directory.path(), &flags);
+    for first in (1..=6000u128).step_by(300) {
+        let spans = (first..first + 300).map(|trace| {
+            let mut span = span(trace, 1, "x");
+            span.attributes = vec![text("number", &trace.to_string())];
+            span
+        });
+        assert_eq!(server.export(&request(&format!("service-{}", first % 7), spans.collect())).status, 200);
+    }
+    let check = |server: &Server| {
+        let (bytes, files) = (metric(server, "spandrel_index_bytes"), metric(server, "spandrel_index_files"));
+        assert!(bytes <= 188 << 10 && files > 2, "{bytes} bytes and {files} files");
+        assert_eq!(metric(server, "spandrel_store_spans"), 6000);
+        for trace in [1u128, 2999, 6000] {
+            assert_eq!(server.spans(&format!("{trace:x}")).len(), 1, "{trace}");
+            let tag =
+                format!("/api/v3/traces?query.attributes=%7B%22number%22:%22{trace}%22%7D&{}", window());
+            assert!(server.get(&tag).text().contains(&format!("{trace:032x}")), "{trace}");
+        }
+        assert_eq!(server.get_json("/api/services")["total"], 7);
+        let newest = server.get_json(&format!("/api/v3/trace-summaries?query.searchDepth=5000&{}", window()));
+        assert_eq!(newest["summaries"].as_array().unwrap().len(), 5000);
+    };
+    check(&server);
+    assert!(server.terminate());
+    check(&Server::start(directory.path(), &flags));
 }

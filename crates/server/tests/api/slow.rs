@@ -1,6 +1,6 @@
 //! Clients that are slow, silent or many: each loses its own connection, and nobody else notices.
 
-use crate::support::{Server, request, send, span, text, window};
+use crate::support::{Server, request, send, span, text};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -106,10 +106,7 @@ fn a_search_ends_when_its_time_is_up() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &["--query-time", "0"]);
     fill(&server, 7);
-    let tags = format!("/api/v3/trace-summaries?{}&query.attributes=%7B%22text%22:%22none%22%7D", window());
-    let slow = server.get(&tags.replace("text", "no.such"));
-    // Nothing has the key, so nothing had to be read; but what has it is read, and takes longer than no time.
-    assert_eq!(slow.status, 200, "{}", slow.text());
+    // No time at all: the search ends in the index, or while it reads traces.
     let stopped = server.get(&format!("/api/traces?service=big&tag=text:{:0>200}", 9_999));
     assert_eq!((stopped.status, stopped.header("retry-after")), (503, "30"), "{}", stopped.text());
     assert!(stopped.text().contains("time limit"), "{}", stopped.text());

@@ -24,7 +24,12 @@ pub struct Server {
 impl Server {
     /// Starts the real binary with its data in `directory`.
     pub fn start(directory: &Path, flags: &[&str]) -> Self {
-        let mut child = command(directory, flags).stdout(Stdio::piped()).spawn().unwrap();
+        Server::of(command(directory, flags))
+    }
+
+    /// Starts it by a command, and waits until it is ready.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let address = |name: &str| {
@@ -105,6 +110,34 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A number of the metrics page.
+pub fn metric(server: &Server, name: &str) -> u64 {
+    let metrics = server.get("/metrics").text();
+    let line = metrics.lines().find(|line| line.split(' ').next() == Some(name));
+    line.unwrap_or_else(|| panic!("no {name} in {metrics}")).rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// Bytes of memory that a process had at most (Linux).
+pub fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+/// A request of one span with so many bytes that do not compress.
+pub fn heavy(trace: u128, bytes: usize) -> ExportTraceServiceRequest {
+    let mut span = span(trace, 1, "heavy");
+    let mut seed = trace as u64 | 1;
+    let mut next = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        char::from(b'!' + (seed % 90) as u8)
+    };
+    span.trace_state = (0..bytes).map(|_| next()).collect();
+    request("heavy", vec![span])
 }
 
 /// The command of a server on free ports.

@@ -1,0 +1,70 @@
+//! What the machine has: memory, and room on the disk.
+
+use std::path::Path;
+
+/// Bytes that there are; `None` where the system does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Memory of the machine, or of the control group that the process is in where that has less.
+    pub memory: Option<u64>,
+    /// Room on the disk of a directory: what is free, and what lies in the directory already.
+    pub disk: Option<u64>,
+}
+
+impl Machine {
+    /// Looks at the machine and at the disk on which a directory is, which need not exist yet. Blocks.
+    pub fn look(directory: &Path) -> Self {
+        Machine { memory: memory(), disk: free(directory).map(|free| free.saturating_add(held(directory))) }
+    }
+}
+
+/// Limits of control groups, versions 2 and 1; "max" is no number and no limit.
+const GROUP_LIMITS: [&str; 2] = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+
+fn memory() -> Option<u64> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let read = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let limits = GROUP_LIMITS.iter().filter_map(|path| read(path));
+    Some(limits.fold(kibibytes * 1024, u64::min))
+}
+
+#[cfg(unix)]
+fn free(directory: &Path) -> Option<u64> {
+    let directory = std::path::absolute(directory).ok()?;
+    let there = directory.ancestors().find(|directory| directory.exists())?;
+    let disk = rustix::fs::statvfs(there).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free(_: &Path) -> Option<u64> {
+    None
+}
+
+fn held(directory: &Path) -> u64 {
+    let Ok(files) = std::fs::read_dir(directory) else { return 0 };
+    files
+        .filter_map(|file| file.ok()?.metadata().ok())
+        .filter(|meta| meta.is_file())
+        .map(|meta| meta.len())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn memory_and_room_are_found_also_for_a_directory_that_is_not_there_yet() {
+        let directory = tempfile::tempdir().unwrap();
+        let machine = Machine::look(&directory.path().join("not/yet"));
+        assert!(machine.memory.is_some_and(|bytes| bytes > 64 << 20), "{machine:?}");
+        assert!(machine.disk.is_some(), "{machine:?}");
+        std::fs::write(directory.path().join("x"), [0; 1000]).unwrap();
+        assert_eq!(held(directory.path()), 1000);
+        assert_eq!(held(&directory.path().join("not/yet")), 0);
+    }
+}

@@ -1,0 +1,340 @@
+//! What the index knows of some thousand parts, in columns, in the order of their rows. A block does not change once
+//! it is made, so that queries read it without a lock.
+
+use super::entry::Entry;
+use super::part::Extent;
+use crate::terms::may_have;
+use std::sync::Arc;
+
+/// Parts that one block holds at most.
+pub const MOST_PARTS: usize = 32 << 10;
+/// Bytes of filters and operations in a block at most, unless one part has more.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Columns that grow.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    traces: Vec<u128>,
+    rows: Vec<u32>,
+    extents: Vec<Extent>,
+    /// Operations of all parts, and where those of each end.
+    operations: Vec<u32>,
+    operation_ends: Vec<u32>,
+    /// Filters of all parts, and where that of each ends.
+    filters: Vec<u8>,
+    filter_ends: Vec<u32>,
+}
+
+/// One part in a block.
+pub struct PartView<'b> {
+    /// Trace id as a number.
+    pub trace: u128,
+    /// Row in the segment.
+    pub row: u32,
+    /// When, how long, how many.
+    pub extent: &'b Extent,
+    /// Its operations' numbers within the segment, ascending.
+    pub operations: &'b [u32],
+    filter: &'b [u8],
+}
+
+impl PartView<'_> {
+    /// Whether an attribute may be there (see `terms`).
+    pub fn may_have(&self, term: u64) -> bool {
+        may_have(self.filter, term)
+    }
+
+    /// Bytes of its filter.
+    pub fn filter(&self) -> &[u8] {
+        self.filter
+    }
+}
+
+/// What a look-up by trace id gives of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Row in the segment.
+    pub row: u32,
+    /// Spans in it.
+    pub spans: u32,
+    /// Start of its first span, nanoseconds since the Unix epoch.
+    pub first_start: u64,
+}
+
+impl Columns {
+    /// Adds a part; rows ascend.
+    pub fn push(&mut self, trace: u128, entry: &Entry) {
+        self.traces.push(trace);
+        self.rows.push(entry.row);
+        self.extents.push(entry.extent);
+        self.operations.extend_from_slice(&entry.operations);
+        self.operation_ends.push(self.operations.len() as u32);
+        self.filters.extend_from_slice(entry.filter.as_bytes());
+        self.filter_ends.push(self.filters.len() as u32);
+    }
+
+    /// Whether another part belongs into another block.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= MOST_PARTS || self.filters.len() + self.operations.len() * 4 >= MOST_BYTES
+    }
+
+    /// Parts.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn append(&mut self, more: &Columns) {
+        let (operations, filters) = (self.operations.len() as u32, self.filters.len() as u32);
+        self.traces.extend_from_slice(&more.traces);
+        self.rows.extend_from_slice(&more.rows);
+        self.extents.extend_from_slice(&more.extents);
+        self.operations.extend_from_slice(&more.operations);
+        self.operation_ends.extend(more.operation_ends.iter().map(|end| operations + end));
+        self.filters.extend_from_slice(&more.filters);
+        self.filter_ends.extend(more.filter_ends.iter().map(|end| filters + end));
+    }
+
+    fn with_capacity(parts: usize, operations: usize, filters: usize) -> Self {
+        Columns {
+            traces: Vec::with_capacity(parts),
+            rows: Vec::with_capacity(parts),
+            extents: Vec::with_capacity(parts),
+            operations: Vec::with_capacity(operations),
+            operation_ends: Vec::with_capacity(parts),
+            filters: Vec::with_capacity(filters),
+            filter_ends: Vec::with_capacity(parts),
+        }
+    }
+
+    fn shrink(&mut self) {
+        self.traces.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        self.extents.shrink_to_fit();
+        self.operations.shrink_to_fit();
+        self.operation_ends.shrink_to_fit();
+        self.filters.shrink_to_fit();
+        self.filter_ends.shrink_to_fit();
+    }
+}
+
+/// Collects parts into blocks.
+#[derive(Default)]
+pub struct Blocks {
+    full: Vec<Arc<Block>>,
+    growing: Columns,
+    parts: usize,
+}
+
+impl Blocks {
+    /// Adds a part; rows ascend.
+    pub fn push(&mut self, trace: u128, entry: &Entry) {
+        if self.growing.is_full() {
+            self.full.push(Arc::new(Block::new(std::mem::take(&mut self.growing))));
+        }
+        self.growing.push(trace, entry);
+        self.parts += 1;
+    }
+
+    /// Parts.
+    pub fn parts(&self) -> usize {
+        self.parts
+    }
+
+    /// The blocks, in the order of rows.
+    pub fn finish(mut self) -> Vec<Arc<Block>> {
+        if self.growing.len() > 0 {
+            self.full.push(Arc::new(Block::new(self.growing)));
+        }
+        self.full
+    }
+}
+
+/// Parts in the order of their rows, and in the order of their traces.
+#[derive(Debug, Default)]
+pub struct Block {
+    columns: Columns,
+    /// Places in the columns, by trace and then by row. Trace ids are compared and never hashed: senders choose them.
+    by_trace: Vec<u32>,
+    /// Start of the span that starts first.
+    pub first_start: u64,
+    /// Start of the span that starts last.
+    pub last_start: u64,
+    /// Spans of all parts.
+    pub spans: u64,
+}
+
+impl Block {
+    /// A block of these parts.
+    pub fn new(mut columns: Columns) -> Self {
+        columns.shrink();
+        let by_trace = (0..columns.len() as u32).collect();
+        Block::sorted(columns, by_trace)
+    }
+
+    /// One block of two that follow each other; `None` where that would be more than a block holds.
+    pub fn merged(first: &Block, second: &Block) -> Option<Self> {
+        let (one, two) = (&first.columns, &second.columns);
+        let (parts, operations) = (one.len() + two.len(), one.operations.len() + two.operations.len());
+        let filters = one.filters.len() + two.filters.len();
+        if parts > MOST_PARTS || filters + operations * 4 > MOST_BYTES {
+            return None;
+        }
+        let mut columns = Columns::with_capacity(parts, operations, filters);
+        columns.append(one);
+        columns.append(two);
+        let moved = second.by_trace.iter().map(|place| one.len() as u32 + place);
+        // Two sorted runs: the sort merges them.
+        let by_trace = first.by_trace.iter().copied().chain(moved).collect();
+        Some(Block::sorted(columns, by_trace))
+    }
+
+    fn sorted(columns: Columns, mut by_trace: Vec<u32>) -> Self {
+        by_trace.sort_by_key(|place| (columns.traces[*place as usize], *place));
+        let extents = &columns.extents;
+        let first_start = extents.iter().map(|extent| extent.first_start).min().unwrap_or(u64::MAX);
+        let last_start = extents.iter().map(|extent| extent.last_start).max().unwrap_or(0);
+        let spans = extents.iter().map(|extent| u64::from(extent.spans)).sum();
+        Block { columns, by_trace, first_start, last_start, spans }
+    }
+
+    /// Parts.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether a span may start between two times, both included.
+    pub fn overlaps(&self, from: u64, to: u64) -> bool {
+        self.first_start <= to && self.last_start >= from
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn bytes(&self) -> usize {
+        const PART: usize = size_of::<u128>() + size_of::<Extent>() + 4 * size_of::<u32>();
+        self.len() * PART
+            + self.columns.operations.len() * 4
+            + self.columns.filters.len()
+            + size_of::<Block>()
+    }
+
+    /// The part at a place.
+    pub fn part(&self, place: usize) -> PartView<'_> {
+        let columns = &self.columns;
+        let range = |ends: &[u32]| {
+            let start = place.checked_sub(1).map_or(0, |before| ends[before] as usize);
+            start..ends[place] as usize
+        };
+        PartView {
+            trace: columns.traces[place],
+            row: columns.rows[place],
+            extent: &columns.extents[place],
+            operations: &columns.operations[range(&columns.operation_ends)],
+            filter: &columns.filters[range(&columns.filter_ends)],
+        }
+    }
+
+    /// All parts in the order of their rows.
+    pub fn parts(&self) -> impl Iterator<Item = PartView<'_>> {
+        (0..self.len()).map(|place| self.part(place))
+    }
+
+    /// The part that is `rank`th by trace and row.
+    pub fn by_trace(&self, rank: usize) -> Option<(u128, Found)> {
+        let place = *self.by_trace.get(rank)? as usize;
+        let extent = &self.columns.extents[place];
+        let found =
+            Found { row: self.columns.rows[place], spans: extent.spans, first_start: extent.first_start };
+        Some((self.columns.traces[place], found))
+    }
+
+    /// Looks up traces (ascending, each once); `each` is called with the place of a trace among them for every part, in
+    /// the order of rows.
+    pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, Found)) {
+        let mut rank = 0;
+        for (number, trace) in traces.iter().enumerate() {
+            rank += self.first_rank(rank, *trace);
+            while let Some((_, found)) = self.by_trace(rank).filter(|(at, _)| at == trace) {
+                each(number, found);
+                rank += 1;
+            }
+            if rank >= self.len() {
+                return;
+            }
+        }
+    }
+
+    /// How many ranks from `from` on belong to traces before this one: found by steps that double, since the next of
+    /// many traces is near.
+    fn first_rank(&self, from: usize, trace: u128) -> usize {
+        let rest = &self.by_trace[from..];
+        let is_before = |place: &u32| self.columns.traces[*place as usize] < trace;
+        let mut step = 1;
+        while step < rest.len() && is_before(&rest[step]) {
+            step *= 2;
+        }
+        let (start, end) = (step / 2, rest.len().min(step + 1));
+        start + rest[start..end].partition_point(is_before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terms::{Filter, term};
+
+    fn entry(row: u32, start: u64) -> Entry {
+        let extent = Extent {
+            first_start: start,
+            last_start: start + 5,
+            last_end: start + 9,
+            shortest: 1,
+            longest: 9,
+            spans: 2,
+            errors: 0,
+        };
+        let filter = Filter::of(&mut vec![term(b"row", row.to_string().as_bytes())]);
+        Entry::new(row, extent, vec![row, row + 1].into(), filter)
+    }
+
+    fn block(rows: std::ops::Range<u32>, trace: impl Fn(u32) -> u128) -> Block {
+        let mut columns = Columns::default();
+        rows.for_each(|row| columns.push(trace(row), &entry(row, u64::from(row) * 10)));
+        Block::new(columns)
+    }
+
+    fn rows_of(block: &Block, trace: u128) -> Vec<u32> {
+        let mut rows = Vec::new();
+        block.find(&[trace], |_, found| rows.push(found.row));
+        rows
+    }
+
+    #[test]
+    fn parts_are_found_by_trace_also_after_merging() {
+        let trace = |row: u32| u128::from(row % 7) << 64;
+        let merged = Block::merged(&block(1..40, trace), &block(40..100, trace)).unwrap();
+        let whole = block(1..100, trace);
+        assert_eq!((merged.len(), merged.spans), (99, 198));
+        assert_eq!((merged.first_start, merged.last_start), (10, 995));
+        for id in 0..8u128 {
+            let expected: Vec<u32> = (1..100).filter(|row| u128::from(row % 7) == id).collect();
+            assert_eq!(rows_of(&merged, id << 64), expected);
+            assert_eq!(rows_of(&whole, id << 64), expected);
+        }
+        for part in merged.parts() {
+            assert_eq!(part.operations, [part.row, part.row + 1]);
+            assert!(part.may_have(term(b"row", part.row.to_string().as_bytes())));
+            assert_eq!(part.extent.first_start, u64::from(part.row) * 10);
+        }
+        let all: Vec<u128> = (0..8).map(|id| id << 64).collect();
+        let mut found = [0; 8];
+        merged.find(&all, |number, _| found[number] += 1);
+        assert_eq!(found, [14, 15, 14, 14, 14, 14, 14, 0]);
+        assert!(merged.overlaps(995, 2000) && !merged.overlaps(996, 2000) && !merged.overlaps(0, 9));
+    }
+
+    #[test]
+    fn a_full_block_takes_no_more() {
+        let half = block(0..MOST_PARTS as u32 / 2, u128::from);
+        assert!(Block::merged(&half, &half).is_some());
+        assert!(Block::merged(&half, &block(0..MOST_PARTS as u32 / 2 + 1, u128::from)).is_none());
+    }
+}

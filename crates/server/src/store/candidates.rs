@@ -1,0 +1,263 @@
+//! Searching the index: which traces may match, those that start last first. All parts of the index are looked at, but
+//! only some thousand traces are kept in mind at a time: those that start before them are looked for again when they
+//! are asked for.
+
+use super::StoreError;
+use super::block::PartView;
+use super::index::{SegmentIndex, View};
+use super::part::{OperationKey, duration};
+use super::segment::Segment;
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Traces kept in mind on the first pass; each pass keeps eight times as many as the one before.
+const FIRST_PASS: usize = 8 << 10;
+/// Traces kept in mind at most, unless none of them comes next. Up to twice as many parts take 48 bytes each.
+const MOST: usize = 256 << 10;
+
+/// Where a part lies.
+#[derive(Clone)]
+pub struct Place {
+    /// The segment.
+    pub segment: Arc<Segment>,
+    /// The row.
+    pub row: u32,
+}
+
+/// What a search asks of the index. Everything that the index cannot decide is checked on the spans.
+#[derive(Clone, Debug, Default)]
+pub struct Criteria {
+    /// Service of a matching span.
+    pub service: Option<String>,
+    /// Its name.
+    pub operation: Option<String>,
+    /// A matching span starts at or after this (nanoseconds since the Unix epoch).
+    pub start_from: u64,
+    /// A matching span starts at or before this.
+    pub start_to: u64,
+    /// It takes at least this long, nanoseconds.
+    pub duration_from: Option<u64>,
+    /// It takes at most this long.
+    pub duration_to: Option<u64>,
+    /// Hashes of which, per item, at least one must be there (see `terms`).
+    pub terms: Vec<Vec<u64>>,
+    /// A failed span, or else this term, must be there.
+    pub failed_or: Option<u64>,
+}
+
+/// A trace that may match: which of its parts may hold a matching span.
+pub struct Candidate {
+    /// Trace id as a number.
+    pub trace: u128,
+    /// Parts worth reading.
+    pub parts: Vec<Place>,
+    /// Whether the index alone proves that it matches.
+    pub certain: bool,
+}
+
+/// A part that may match. Sorted by trace, segment and row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    trace: u128,
+    segment: u32,
+    row: u32,
+    start: u64,
+    certain: bool,
+}
+
+/// The place of a trace in the answer: by descending start, then by id.
+type Rank = (Reverse<u64>, u128);
+
+/// Traces that may match, those first that start last; a failure ends them. Blocks where an index is in a file.
+pub struct Candidates<S> {
+    view: View,
+    criteria: Criteria,
+    stop: S,
+    found: std::vec::IntoIter<Candidate>,
+    given: HashSet<u128>,
+    most: usize,
+    /// Whether there may be more than was found.
+    more: bool,
+}
+
+impl<S: Fn() -> bool> Candidates<S> {
+    /// Candidates in a view of the index. When `stop` answers true they end with [`StoreError::Stopped`].
+    pub fn new(view: View, criteria: Criteria, stop: S) -> Self {
+        let (found, given) = (Vec::new().into_iter(), HashSet::new());
+        Candidates { view, criteria, stop, found, given, most: FIRST_PASS, more: true }
+    }
+
+    /// Looks for the traces that come next. What is known of a start while looking is at most too late, so a trace is
+    /// given only where it starts after every one that was not kept.
+    fn look(&mut self) -> Result<Vec<Candidate>, StoreError> {
+        let (mut hits, mut limit, mut cut): (Vec<Hit>, _, Option<Rank>) = (Vec::new(), 2 * self.most, None);
+        for (number, index) in self.view.iter().enumerate().rev() {
+            let wanted = wanted(index, &self.criteria)?;
+            if wanted.as_ref().is_some_and(HashSet::is_empty) {
+                continue;
+            }
+            index.each_block(self.criteria.start_from, self.criteria.start_to, |block| {
+                if (self.stop)() {
+                    return Err(StoreError::Stopped);
+                }
+                for part in block.parts().filter(|part| self.criteria.may_match(part, wanted.as_ref())) {
+                    if !self.given.is_empty() && self.given.contains(&part.trace) {
+                        continue;
+                    }
+                    let certain = self.criteria.surely_matches(&part);
+                    let start = part.extent.first_start;
+                    hits.push(Hit {
+                        trace: part.trace,
+                        segment: number as u32,
+                        row: part.row,
+                        start,
+                        certain,
+                    });
+                }
+                if hits.len() > limit {
+                    keep_newest(&mut hits, self.most, &mut cut);
+                    limit = (2 * hits.len()).max(2 * self.most);
+                }
+                Ok(())
+            })?;
+        }
+        hits.sort_unstable();
+        let mut starts = starts(&hits);
+        self.correct(&mut starts)?;
+        let mut given: Vec<Rank> = starts.iter().map(|(trace, start)| (Reverse(*start), *trace)).collect();
+        given.retain(|rank| cut.is_none_or(|cut| *rank < cut));
+        given.sort_unstable();
+        self.more = cut.is_some();
+        self.most = (self.most * 8).min(MOST.max(if given.is_empty() { self.most * 2 } else { 0 }));
+        if self.more {
+            self.given.extend(given.iter().map(|(_, trace)| *trace));
+        }
+        Ok(given.into_iter().map(|(_, trace)| self.candidate(trace, &hits)).collect())
+    }
+
+    /// Puts in the starts of whole traces, of which parts may lie elsewhere and not match.
+    fn correct(&self, starts: &mut [(u128, u64)]) -> Result<(), StoreError> {
+        let traces: Vec<u128> = starts.iter().map(|(trace, _)| *trace).collect();
+        if traces.is_empty() {
+            return Ok(());
+        }
+        for index in &self.view {
+            if (self.stop)() {
+                return Err(StoreError::Stopped);
+            }
+            index.find(&traces, |at, part| starts[at].1 = starts[at].1.min(part.first_start))?;
+        }
+        Ok(())
+    }
+
+    fn candidate(&self, trace: u128, hits: &[Hit]) -> Candidate {
+        let from = hits.partition_point(|hit| hit.trace < trace);
+        let hits = hits[from..].iter().take_while(|hit| hit.trace == trace);
+        let (mut parts, mut certain) = (Vec::new(), false);
+        for hit in hits {
+            parts.push(Place { segment: self.view[hit.segment as usize].segment.clone(), row: hit.row });
+            certain |= hit.certain;
+        }
+        Candidate { trace, parts, certain }
+    }
+}
+
+impl<S: Fn() -> bool> Iterator for Candidates<S> {
+    type Item = Result<Candidate, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(candidate) = self.found.next() {
+                return Some(Ok(candidate));
+            }
+            if !self.more {
+                return None;
+            }
+            match self.look() {
+                Ok(found) => self.found = found.into_iter(),
+                Err(error) => {
+                    self.more = false;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+/// The traces of hits that are sorted, each with its first start.
+fn starts(hits: &[Hit]) -> Vec<(u128, u64)> {
+    let groups = hits.chunk_by(|left, right| left.trace == right.trace);
+    groups.map(|hits| (hits[0].trace, hits.iter().map(|hit| hit.start).min().unwrap_or(u64::MAX))).collect()
+}
+
+/// Keeps the hits of so many traces that start last; notes the first of the others.
+fn keep_newest(hits: &mut Vec<Hit>, most: usize, cut: &mut Option<Rank>) {
+    hits.sort_unstable();
+    let mut ranks: Vec<Rank> =
+        starts(hits).into_iter().map(|(trace, start)| (Reverse(start), trace)).collect();
+    if ranks.len() <= most {
+        return;
+    }
+    let (_, first_left_out, _) = ranks.select_nth_unstable(most);
+    let limit = *first_left_out;
+    *cut = Some(cut.map_or(limit, |cut| cut.min(limit)));
+    let mut kept: Vec<u128> = ranks[..most].iter().map(|(_, trace)| *trace).collect();
+    kept.sort_unstable();
+    let mut at = 0;
+    hits.retain(|hit| {
+        while kept.get(at).is_some_and(|trace| *trace < hit.trace) {
+            at += 1;
+        }
+        kept.get(at) == Some(&hit.trace)
+    });
+}
+
+/// Numbers of the operations asked for; `None` when any will do.
+fn wanted(index: &SegmentIndex, criteria: &Criteria) -> Result<Option<HashSet<u32>>, StoreError> {
+    if criteria.service.is_none() && criteria.operation.is_none() {
+        return Ok(None);
+    }
+    let fits = |operation: &OperationKey| {
+        criteria.service.as_deref().is_none_or(|service| *operation.service == *service)
+            && criteria.operation.as_deref().is_none_or(|name| *operation.name == *name)
+    };
+    let mut wanted = HashSet::new();
+    index.each_operation(|number, operation| {
+        if fits(operation) {
+            wanted.insert(number);
+        }
+    })?;
+    Ok(Some(wanted))
+}
+
+impl Criteria {
+    fn may_match(&self, part: &PartView, wanted: Option<&HashSet<u32>>) -> bool {
+        let extent = part.extent;
+        extent.first_start <= self.start_to
+            && extent.last_start >= self.start_from
+            && self.duration_from.is_none_or(|least| extent.longest >= least)
+            && self.duration_to.is_none_or(|most| extent.shortest <= most)
+            && wanted.is_none_or(|wanted| part.operations.iter().any(|id| wanted.contains(id)))
+            && self.failed_or.is_none_or(|term| extent.errors > 0 || part.may_have(term))
+            && self.terms.iter().all(|any| any.iter().any(|term| part.may_have(*term)))
+    }
+
+    /// With only service, operation and times asked for, a part that lies wholly within them matches.
+    fn surely_matches(&self, part: &PartView) -> bool {
+        self.terms.is_empty()
+            && self.duration_from.is_none()
+            && self.duration_to.is_none()
+            && part.extent.first_start >= self.start_from
+            && part.extent.last_start <= self.start_to
+    }
+
+    /// Whether a span's times fit.
+    pub fn fits_times(&self, start: u64, end: u64) -> bool {
+        let took = duration(start, end);
+        start >= self.start_from
+            && start <= self.start_to
+            && self.duration_from.is_none_or(|least| took >= least)
+            && self.duration_to.is_none_or(|most| took <= most)
+    }
+}
