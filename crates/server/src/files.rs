@@ -1,170 +1,215 @@
-//! The built viewer: `index.html` for every page, what lies below `static/` as files, compressed, rightly cached.
+//! The built viewer: `index.html` for every page, and its files, compressed where a compressed copy lies beside them.
 //!
-//! From a directory files are read again when they change (development); with the feature `embedded-viewer` they
-//! come with the binary. The content security policy carries the hash of every inline script, so it is computed from
-//! the page that is served.
+//! From a directory files are read when they are asked for and nothing of them is kept, whatever their paths are
+//! spelled like; with the feature `embedded-viewer` they come with the binary. Only the page is kept, for its content
+//! security policy carries the hash of every inline script.
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use crate::jaeger::text;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
 
 const NO_VIEWER: &str =
     "The viewer is not here: start the server with --viewer DIR, where DIR holds index.html.\n";
-/// Compressing less than this saves nothing.
-const WORTH_COMPRESSING: usize = 1024;
+const PAGE: &str = "index.html";
+const HTML: &str = "text/html; charset=utf-8";
 
-/// A file as it is sent.
-struct Asset {
-    plain: Vec<u8>,
-    gzip: Option<Vec<u8>>,
-    brotli: Option<Vec<u8>>,
+/// The page as it is sent.
+struct Page {
+    plain: Bytes,
+    gzip: Option<Bytes>,
+    brotli: Option<Bytes>,
     etag: String,
-    content_type: &'static str,
-    policy: Option<String>,
+    policy: String,
     stamp: Option<(SystemTime, u64)>,
 }
 
-/// Where the viewer's files are.
+/// Where the viewer's files are. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Viewer {
     directory: Option<PathBuf>,
-    cache: Arc<Mutex<HashMap<String, Arc<Asset>>>>,
+    page: Arc<Mutex<Option<Arc<Page>>>>,
 }
 
 impl Viewer {
     /// Files of a directory; without one those in the binary, if any.
     pub fn new(directory: Option<PathBuf>) -> Self {
-        Viewer { directory, cache: Arc::default() }
+        Viewer { directory, page: Arc::default() }
     }
 
-    /// Answers a GET for a path below the prefix (decoded, without its first slash). Blocks.
-    pub fn answer(&self, path: &str, headers: &HeaderMap) -> Response<Body> {
-        let wanted = if path.is_empty() { "index.html" } else { path };
-        match self.find(wanted) {
-            Some(asset) => respond(&asset, wanted, headers),
-            // A missing file is a missing file; a missing page is for the viewer to name.
-            None if wanted.starts_with("static/") => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
-            None => match self.find("index.html") {
-                Some(asset) => respond(&asset, "index.html", headers),
-                None => plain(StatusCode::NOT_FOUND, NO_VIEWER),
-            },
+    /// Answers a GET or HEAD for a path below the prefix (with its first slash, not decoded).
+    pub async fn answer(&self, path: &str, method: &Method, headers: &HeaderMap) -> Response<Body> {
+        if !matches!(path, "" | "/" | "/index.html")
+            && let Some(found) = self.file(path, method, headers).await
+        {
+            return found;
+        }
+        // A missing file is a missing file; a missing page is for the viewer to name.
+        if path.starts_with("/static/") {
+            return text(StatusCode::NOT_FOUND, "404 page not found\n");
+        }
+        let viewer = self.clone();
+        let page = tokio::task::spawn_blocking(move || viewer.page()).await;
+        match page.ok().flatten() {
+            Some(page) => respond(&page, headers),
+            None => text(StatusCode::NOT_FOUND, NO_VIEWER),
         }
     }
 
-    fn find(&self, path: &str) -> Option<Arc<Asset>> {
+    async fn file(&self, path: &str, method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
+        let mut response = match &self.directory {
+            Some(directory) => from_directory(directory, path, method, headers).await?,
+            None => from_binary(path, headers)?,
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(path)));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+            && let Ok(policy) = HeaderValue::from_str(&policy(""))
+        {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        Some(response)
+    }
+
+    /// The page, read again when its file has changed. Blocks.
+    fn page(&self) -> Option<Arc<Page>> {
         let stamp = match &self.directory {
             Some(directory) => {
-                let meta =
-                    std::fs::metadata(inside(directory, path)?).ok().filter(std::fs::Metadata::is_file)?;
+                let meta = std::fs::metadata(directory.join(PAGE)).ok()?;
                 Some((meta.modified().ok()?, meta.len()))
             }
             None => None,
         };
-        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(asset) = cached.filter(|asset| asset.stamp == stamp) {
-            return Some(asset);
+        let mut kept = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(page) = kept.as_ref().filter(|page| page.stamp == stamp) {
+            return Some(page.clone());
         }
-        let asset = Arc::new(self.load(path, stamp)?);
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), asset.clone());
-        Some(asset)
-    }
-
-    fn load(&self, path: &str, stamp: Option<(SystemTime, u64)>) -> Option<Asset> {
-        let plain = self.read(path)?;
-        let content_type = content_type(path);
-        let packable = plain.len() >= WORTH_COMPRESSING && is_packable(content_type);
-        let gzip = if packable { self.read(&format!("{path}.gz")).or_else(|| gzip(&plain)) } else { None };
-        let brotli = if packable { self.read(&format!("{path}.br")) } else { None };
+        let read = |name: &str| match &self.directory {
+            Some(directory) => std::fs::read(directory.join(name)).ok().map(Bytes::from),
+            None => embedded(name),
+        };
+        let plain = read(PAGE)?;
+        let (gzip, brotli) = (read("index.html.gz"), read("index.html.br"));
         let etag = format!("\"{}\"", hex(&Sha256::digest(&plain)[..16]));
-        let policy = (content_type == HTML).then(|| policy(&String::from_utf8_lossy(&plain)));
-        Some(Asset { plain, gzip, brotli, etag, content_type, policy, stamp })
+        let policy = policy(&String::from_utf8_lossy(&plain));
+        let page = Arc::new(Page { plain, gzip, brotli, etag, policy, stamp });
+        *kept = Some(page.clone());
+        Some(page)
     }
+}
 
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        match &self.directory {
-            Some(directory) => {
-                let mut bytes = Vec::new();
-                std::fs::File::open(inside(directory, path)?).ok()?.read_to_end(&mut bytes).ok()?;
-                Some(bytes)
-            }
-            None => embedded(path),
-        }
-    }
+/// A file of a directory; `None` where there is none. Paths that lead out of the directory are none.
+async fn from_directory(
+    directory: &Path,
+    path: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Option<Response<Body>> {
+    let mut wanted = Request::new(Body::empty());
+    *wanted.method_mut() = method.clone();
+    *wanted.uri_mut() = path.parse::<Uri>().ok()?;
+    *wanted.headers_mut() = headers.clone();
+    let files = ServeDir::new(directory)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip();
+    let response = match files.oneshot(wanted).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    };
+    let found = !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::TEMPORARY_REDIRECT);
+    found.then_some(response)
+}
+
+/// A file that came with the binary; `None` where there is none.
+fn from_binary(path: &str, headers: &HeaderMap) -> Option<Response<Body>> {
+    let path = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8().ok()?;
+    let plain = embedded(&path)?;
+    let (gzip, brotli) = (embedded(&format!("{path}.gz")), embedded(&format!("{path}.br")));
+    let mut response = encoded(&plain, gzip.as_ref(), brotli.as_ref(), headers);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(&path)));
+    Some(response)
 }
 
 #[cfg(feature = "embedded-viewer")]
-fn embedded(path: &str) -> Option<Vec<u8>> {
+fn embedded(path: &str) -> Option<Bytes> {
     static DIST: include_dir::Dir = include_dir::include_dir!("$SPANDREL_DIST_AT_BUILD");
-    DIST.get_file(path).map(|file| file.contents().to_vec())
+    DIST.get_file(path).map(|file| Bytes::from_static(file.contents()))
 }
 
 #[cfg(not(feature = "embedded-viewer"))]
-fn embedded(_: &str) -> Option<Vec<u8>> {
+fn embedded(_: &str) -> Option<Bytes> {
     None
 }
 
-/// The file of a path, if the path stays inside.
-fn inside(directory: &Path, path: &str) -> Option<PathBuf> {
-    let relative = Path::new(path);
-    let tame = !path.contains(['\\', '\0'])
-        && relative.components().all(|part| matches!(part, Component::Normal(_)));
-    tame.then(|| directory.join(relative))
-}
-
-fn respond(asset: &Asset, path: &str, headers: &HeaderMap) -> Response<Body> {
-    let text = |name: header::HeaderName| {
-        headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    };
-    let mut response = Response::new(Body::empty());
+fn respond(page: &Page, headers: &HeaderMap) -> Response<Body> {
     let put = |response: &mut Response<Body>, name: header::HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
         }
     };
-    put(&mut response, header::ETAG, &asset.etag);
-    put(&mut response, header::CACHE_CONTROL, caching(path));
-    put(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if asset.gzip.is_some() || asset.brotli.is_some() {
-        put(&mut response, header::VARY, "accept-encoding");
-    }
-    if let Some(policy) = &asset.policy {
-        put(&mut response, header::CONTENT_SECURITY_POLICY, policy);
-        put(&mut response, header::REFERRER_POLICY, "same-origin");
-    }
-    let known = text(header::IF_NONE_MATCH);
-    if known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag || tag.trim() == "*") {
+    let known = value(headers, header::IF_NONE_MATCH);
+    let known = known
+        .split(',')
+        .any(|tag| matches!(tag.trim().trim_start_matches("W/"), tag if tag == page.etag || tag == "*"));
+    let mut response = if known {
+        let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return response;
-    }
-    put(&mut response, header::CONTENT_TYPE, asset.content_type);
-    let accepted = text(header::ACCEPT_ENCODING);
-    let body = match (&asset.brotli, &asset.gzip) {
-        (Some(brotli), _) if accepts(accepted, "br") => {
-            put(&mut response, header::CONTENT_ENCODING, "br");
-            brotli
-        }
-        (_, Some(gzip)) if accepts(accepted, "gzip") => {
-            put(&mut response, header::CONTENT_ENCODING, "gzip");
-            gzip
-        }
-        _ => &asset.plain,
+        response
+    } else {
+        let mut response = encoded(&page.plain, page.gzip.as_ref(), page.brotli.as_ref(), headers);
+        put(&mut response, header::CONTENT_TYPE, HTML);
+        response
     };
-    *response.body_mut() = Body::from(body.clone());
+    put(&mut response, header::ETAG, &page.etag);
+    put(&mut response, header::CACHE_CONTROL, "no-cache");
+    put(&mut response, header::CONTENT_SECURITY_POLICY, &page.policy);
+    put(&mut response, header::REFERRER_POLICY, "same-origin");
     response
+}
+
+/// The best of what is there that is accepted.
+fn encoded(
+    plain: &Bytes,
+    gzip: Option<&Bytes>,
+    brotli: Option<&Bytes>,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let accepted = value(headers, header::ACCEPT_ENCODING);
+    let (body, encoding) = match (brotli, gzip) {
+        (Some(brotli), _) if accepts(accepted, "br") => (brotli, Some("br")),
+        (_, Some(gzip)) if accepts(accepted, "gzip") => (gzip, Some("gzip")),
+        _ => (plain, None),
+    };
+    let mut response = Response::new(Body::from(body.clone()));
+    let headers = response.headers_mut();
+    if gzip.is_some() || brotli.is_some() {
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+fn value(headers: &HeaderMap, name: header::HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// A folder below `static/` is named by the hash of what it holds, so its files never change; all else is asked for
 /// anew each time (and mostly answered with 304).
 fn caching(path: &str) -> &'static str {
     let hashed = path
-        .strip_prefix("static/")
+        .strip_prefix("/static/")
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(folder, _)| folder.len() == 16 && folder.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if hashed { "public, max-age=31536000, immutable" } else { "no-cache" }
@@ -178,14 +223,6 @@ fn accepts(header: &str, encoding: &str) -> bool {
         name.trim().eq_ignore_ascii_case(encoding) && weight.is_ok_and(|weight| weight > 0.0)
     })
 }
-
-fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(plain).ok()?;
-    encoder.finish().ok().filter(|packed| packed.len() < plain.len())
-}
-
-const HTML: &str = "text/html; charset=utf-8";
 
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or_default() {
@@ -201,10 +238,6 @@ fn content_type(path: &str) -> &'static str {
         "woff2" => "font/woff2",
         _ => "application/octet-stream",
     }
-}
-
-fn is_packable(content_type: &str) -> bool {
-    !matches!(content_type, "image/png" | "image/x-icon" | "font/woff2" | "application/octet-stream")
 }
 
 /// The policy for a page: only what it brings along runs. Other backends may be asked for traces.
@@ -244,10 +277,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
-    crate::jaeger::text(status, body)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,20 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn paths_stay_inside() {
-        let root = Path::new("/srv/dist");
-        assert!(inside(root, "static/a.js").is_some());
-        for path in ["../secret", "static/../../secret", "/etc/passwd", "a\\..\\b"] {
-            assert_eq!(inside(root, path), None, "{path}");
-        }
-    }
-
-    #[test]
     fn encodings_and_caching_are_read_from_what_is_said() {
         assert!(accepts("gzip, deflate, br", "br") && accepts("GZIP;q=0.5", "gzip"));
         assert!(!accepts("br;q=0, gzip", "br") && !accepts("", "gzip"));
-        assert!(caching("static/0123456789abcdef/app.js").contains("immutable"));
-        assert_eq!(caching("static/app.js"), "no-cache");
-        assert_eq!(caching("index.html"), "no-cache");
+        assert!(caching("/static/0123456789abcdef/app.js").contains("immutable"));
+        assert_eq!(caching("/static/app.js"), "no-cache");
+        assert_eq!(caching("/favicon.svg"), "no-cache");
     }
 }

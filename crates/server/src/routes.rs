@@ -180,9 +180,8 @@ async fn page(State(state): State<Query>, OriginalUri(uri): OriginalUri, request
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [GET, HEAD]\n");
     }
-    let path = percent_encoding::percent_decode_str(path.trim_start_matches('/'));
-    let Ok(path) = path.decode_utf8().map(std::borrow::Cow::into_owned) else { return not_found() };
-    let (viewer, headers) = (state.viewer.clone(), request.headers().clone());
-    let answered = tokio::task::spawn_blocking(move || viewer.answer(&path, &headers)).await;
-    answered.unwrap_or_else(|_| text(StatusCode::INTERNAL_SERVER_ERROR, "500 internal error\n"))
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    // Nobody wants a body of it.
+    drop(request);
+    state.viewer.answer(path, &method, &headers).await
 }

@@ -1,6 +1,6 @@
 //! The viewer's files and pages, the prefix, and the way to the shop.
 
-use crate::support::{Server, command, gzip, send};
+use crate::support::{Server, command, gzip, peak_memory, send};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -76,6 +76,37 @@ fn pages_and_files_are_served_compressed_cached_and_under_a_policy() {
     let best =
         send(&server.viewer, "GET", "/static/0123456789abcdef/b.js", &[("accept-encoding", "gzip, br")], b"");
     assert_eq!((best.header("content-encoding"), best.text().as_str()), ("br", "brotli"));
+}
+
+/// A path in one of many spellings that lead to the same file.
+fn spelled(number: usize) -> String {
+    let file = "static/0123456789abcdef/large.wasm";
+    let (slashes, dots) = ("/".repeat(number % 12 + 1), "./".repeat(number / 12));
+    let letter = format!("%{:02x}", b'l');
+    let file =
+        if number.is_multiple_of(2) { file.replace("/l", &format!("/{letter}")) } else { file.to_owned() };
+    file.replacen('/', &format!("{slashes}{dots}"), 1)
+}
+
+#[test]
+fn spellings_of_a_path_take_no_memory() {
+    let (data, built) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let directory = dist(built.path());
+    let wasm = built.path().join("static/0123456789abcdef/large.wasm");
+    let bytes: Vec<u8> = (0..3_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    std::fs::write(&wasm, &bytes).unwrap();
+    std::fs::write(wasm.with_extension("wasm.br"), &bytes[..2_000_000]).unwrap();
+    let server = Server::start(data.path(), &["--viewer", &directory]);
+    let spellings: std::collections::BTreeSet<String> = (0..150).map(spelled).collect();
+    assert_eq!(spellings.len(), 150);
+    assert_eq!(server.get(&format!("/{}", spelled(0))).body, bytes);
+    let before = peak_memory(server.id());
+    for path in &spellings {
+        let head = send(&server.viewer, "HEAD", &format!("/{path}"), &[("accept-encoding", "br")], b"");
+        assert!(matches!(head.status, 200 | 404) && head.body.is_empty(), "{path}: {}", head.status);
+    }
+    let grown = peak_memory(server.id()).saturating_sub(before);
+    assert!(grown < 4 << 20, "150 requests took {} KB", grown >> 10);
 }
 
 #[test]
