@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+const OTHER_HOST: &str = "this server does not answer to that host name (--allow-host)";
+const OTHER_SITE: &str = "requests of other sites are not answered";
+
 /// What is let in. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Guard(Arc<Inner>);
@@ -92,6 +95,20 @@ impl Guard {
         Sha256::digest(&given)[..] == token[..]
     }
 
+    /// Why the request is none that may be answered: it names another host, or a page of another site made it.
+    pub fn refuses(&self, uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
+        if !self.names_us(uri, headers) {
+            return Some(OTHER_HOST);
+        }
+        self.is_foreign(headers).then_some(OTHER_SITE)
+    }
+
+    /// Whether a page of another site made the request, of none that may post here.
+    fn is_foreign(&self, headers: &HeaderMap) -> bool {
+        let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+        foreign && !headers.get(header::ORIGIN).is_some_and(|origin| self.allows_origin(origin))
+    }
+
     fn allows_origin(&self, origin: &HeaderValue) -> bool {
         self.0.origins.iter().any(|own| origin == own.as_str())
     }
@@ -102,17 +119,13 @@ pub async fn check_host(State(guard): State<Guard>, request: Request, next: Next
     if guard.names_us(request.uri(), request.headers()) {
         return next.run(request).await;
     }
-    let refusal = "421 this server does not answer to that host name (--allow-host)\n";
-    (StatusCode::MISDIRECTED_REQUEST, refusal).into_response()
+    (StatusCode::MISDIRECTED_REQUEST, format!("421 {OTHER_HOST}\n")).into_response()
 }
 
 /// Refuses what a page of another site asks for, unless the page is of an origin that may post here.
 pub async fn check_site(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    let headers = request.headers();
-    let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    let allowed = headers.get(header::ORIGIN).is_some_and(|origin| guard.allows_origin(origin));
-    if foreign && !allowed {
-        return (StatusCode::FORBIDDEN, "403 requests of other sites are not answered\n").into_response();
+    if guard.is_foreign(request.headers()) {
+        return (StatusCode::FORBIDDEN, format!("403 {OTHER_SITE}\n")).into_response();
     }
     next.run(request).await
 }

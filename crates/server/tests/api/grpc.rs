@@ -1,7 +1,13 @@
 //! OTLP over gRPC, spoken by the generated client.
 
-use crate::support::{Server, request, span};
+use crate::support::{Server, metric, peak_memory, request, span};
+use futures_util::stream::StreamExt;
+use http_body_util::StreamBody;
+use hyper::body::{Bytes, Frame};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use std::convert::Infallible;
+use std::time::Duration;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
 
@@ -54,4 +60,97 @@ async fn refusals_carry_the_code_that_tells_whether_to_come_again() {
         }
     }
     panic!("half a megabyte took a thousand batches");
+}
+
+const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// A call whose message has so many bytes and lacks more, which never come; the status that it is answered with.
+async fn unfinished(address: String, authority: String, headers: Vec<(&str, &str)>, bytes: usize) -> String {
+    let stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let connected = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+    let (mut sender, connection) = connected.unwrap();
+    let connection = tokio::spawn(connection);
+    let head = [&[0][..], &(bytes as u32 + 1).to_be_bytes()].concat();
+    let pieces =
+        std::iter::once(Bytes::from(head)).chain((0..bytes >> 14).map(|_| Bytes::from(vec![0; 1 << 14])));
+    let frames = futures_util::stream::iter(pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece))));
+    let body = StreamBody::new(Box::pin(frames.chain(futures_util::stream::pending())));
+    let mut request = hyper::Request::post(format!("http://{authority}{EXPORT}"));
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request.header("content-type", "application/grpc").body(body).unwrap();
+    let answer = sender.send_request(request).await;
+    connection.abort();
+    match answer {
+        Ok(answer) => answer.headers().get("grpc-status").unwrap().to_str().unwrap().to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_messages_take_no_more_memory_than_requests_may() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = ["--max-request", "24M", "--max-waiting", "96M", "--client-time", "600"];
+    let server = Server::start(directory.path(), &flags);
+    let before = peak_memory(server.id());
+    let call = |_| unfinished(server.otlp_grpc.clone(), "localhost".to_owned(), Vec::new(), 20 << 20);
+    let calls: Vec<_> = (0..24).map(|number| tokio::spawn(call(number))).collect();
+    // Those for which there is no memory are told to come again; the others wait for the rest of their messages.
+    let mut refused = 0;
+    for _ in 0..600 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        refused = calls.iter().filter(|call| call.is_finished()).count();
+        let held = metric(&server, "spandrel_intake_bytes");
+        assert!(held <= 96 << 20, "{held}");
+        if refused >= 18 && held >= 60 << 20 {
+            break;
+        }
+    }
+    let grown = peak_memory(server.id()) - before;
+    assert!((18..24).contains(&refused), "{refused} of 24 messages of 20 MiB were refused");
+    assert!(grown <= 160 << 20, "the server grew by {} MB", grown >> 20);
+    let mut left = Vec::new();
+    for call in calls {
+        if call.is_finished() {
+            assert_eq!(call.await.unwrap(), "8", "resource exhausted");
+        } else {
+            left.push(call);
+        }
+    }
+    left.iter().for_each(tokio::task::JoinHandle::abort);
+    drop(left);
+    for _ in 0..600 {
+        if metric(&server, "spandrel_intake_bytes") == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(metric(&server, "spandrel_intake_bytes"), 0, "what is broken off takes no memory");
+    let mut client = TraceServiceClient::connect(format!("http://{}", server.otlp_grpc)).await.unwrap();
+    client.export(request("s", vec![span(1, 1, "x")])).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_does_not_arrive_in_time_is_given_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--client-time", "1"]);
+    let call = unfinished(server.otlp_grpc.clone(), "localhost".to_owned(), Vec::new(), 1 << 14);
+    let status = tokio::time::timeout(Duration::from_secs(20), call).await.unwrap();
+    assert_eq!(status, "4", "deadline exceeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_for_other_hosts_and_of_other_sites_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--allow-host", "traces.example", "--client-time", "1"]);
+    let call = |authority: &str, headers: &[(&'static str, &'static str)]| {
+        unfinished(server.otlp_grpc.clone(), authority.to_owned(), headers.to_vec(), 0)
+    };
+    let foreign = [("sec-fetch-site", "cross-site"), ("origin", "http://evil.example")];
+    assert_eq!(call("evil.example:4317", &[]).await, "7", "permission denied");
+    assert_eq!(call("localhost", &foreign).await, "7");
+    for own in ["traces.example:4317", "127.0.0.1:4317", "localhost"] {
+        assert_eq!(call(own, &[]).await, "4", "{own} is let in, and its message does not end");
+    }
 }
