@@ -41,6 +41,7 @@ fn every_route_prints_as_it_is_read() {
         group: true,
         find: "duration > 20ms and \"ü\" +1".into(),
         show: Show::Ancestors,
+        findings: true,
         colour: Colour::Attribute("http.route".into()),
         columns: vec!["http.route".into(), "ü=&".into()],
         absolute: true,

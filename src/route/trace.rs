@@ -49,6 +49,8 @@ pub struct TraceView {
     pub find: String,
     /// What becomes of the spans that do not match.
     pub show: Show,
+    /// Whether the list of findings is open.
+    pub findings: bool,
     /// What the colour of a bar means.
     pub colour: Colour,
     /// Keys of attributes that are columns of their own.
@@ -202,6 +204,7 @@ impl TraceView {
             group: query.has("group"),
             find: query.get("uiFind").to_owned(),
             show: meaning(&Show::ALL, query.get("show")),
+            findings: query.has("findings"),
             colour: Colour::read(query.get("colour")),
             columns: texts(query, "column"),
             absolute: query.get("time") == "absolute",
@@ -236,6 +239,7 @@ impl TraceView {
         query.add("group", if self.group { "1" } else { "" });
         query.add("uiFind", &self.find);
         query.add("show", word(&Show::ALL, self.show));
+        query.add("findings", if self.findings { "1" } else { "" });
         query.add("colour", self.colour.word());
         self.columns.iter().for_each(|key| query.add("column", key));
         query.add("time", if self.absolute { "absolute" } else { "" });

@@ -100,6 +100,8 @@ pub enum Action {
     FocusMatches,
     /// Decides what becomes of the spans that do not match.
     Show(Show),
+    /// Opens or closes the list of findings.
+    Findings,
     /// Colours by service.
     ColourByService,
     /// Colours by kind.
@@ -220,6 +222,7 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::Show(Show::Dim), "Find: dim the others", &[], &[]),
             known(Action::Show(Show::Matches), "Find: only the matches", &[], &[]),
             known(Action::Show(Show::Ancestors), "Find: only the matches and their ancestors", &[], &[]),
+            known(Action::Findings, "Show or hide the findings", &["i"], &[]),
             known(Action::ColourByService, "Colour by service", &[], &[]),
             known(Action::ColourByKind, "Colour by kind", &[], &[]),
             known(Action::ColourByStatus, "Colour by status", &[], &[]),
@@ -314,6 +317,7 @@ impl Action {
             Action::Find => session.panels.open.set(Some(OpenPanel::Find)),
             Action::FocusMatches => return focus_matches(session),
             Action::Show(show) => session.find.show.set(show),
+            Action::Findings => session.findings.open.update(|is_open| *is_open = !*is_open),
             Action::ColourByService => session.coloring.set(Colour::Service),
             Action::ColourByKind => session.coloring.set(Colour::Kind),
             Action::ColourByStatus => session.coloring.set(Colour::Status),

@@ -45,6 +45,7 @@ pub fn view_of(session: Session) -> TraceView {
         detail: session.panels.placement.get(),
         find: session.find.query.get(),
         show: session.find.show.get(),
+        findings: session.findings.open.get(),
         // An attribute without a key is still being typed.
         colour: Some(session.coloring.get())
             .filter(|colour| *colour != Colour::Attribute(String::new()))
@@ -87,6 +88,7 @@ pub fn apply(session: Session, view: &TraceView) {
     change(session.panels.placement, view.detail);
     change(session.find.query, view.find.clone());
     change(session.find.show, view.show);
+    change(session.findings.open, view.findings);
     change(session.coloring, view.colour.clone());
     change(session.columns.keys, view.columns.clone());
     change(session.clock.absolute, view.absolute);

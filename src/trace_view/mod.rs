@@ -13,6 +13,7 @@ mod errors;
 pub mod event_cursor;
 mod event_note;
 pub mod find;
+pub mod findings;
 pub mod header;
 mod help;
 mod keys;

@@ -2,6 +2,7 @@
 //! the viewer and forwards to the shop.
 
 pub mod config;
+pub mod explain;
 pub mod facts;
 pub mod files;
 pub mod forward;

@@ -1,14 +1,47 @@
-//! `spandrel-server`: reads its flags, starts, says where it listens, stops on Ctrl-C or SIGTERM.
+//! `spandrel-server`: reads its flags, starts, says where it listens, stops on Ctrl-C or SIGTERM; or explains the traces of
+//! a file and ends.
 
 use clap::Parser;
 use spandrel_server::config::Config;
+use spandrel_server::explain::{Explain, Explained, explain};
 use std::io::Write;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Takes spans in over OTLP, keeps them, answers as Jaeger does and serves the viewer.
+#[derive(clap::Parser)]
+#[command(
+    name = "spandrel-server",
+    version,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true
+)]
+struct CommandLine {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Option<Tool>,
+}
+
+/// What the program does besides serving.
+#[derive(clap::Subcommand)]
+enum Tool {
+    Explain(Explain),
+}
+
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let CommandLine { config, command } = CommandLine::parse();
+    if let Some(Tool::Explain(args)) = command {
+        return match explain(&args, &mut std::io::stdout().lock()) {
+            Ok(Explained::NothingFound) => ExitCode::SUCCESS,
+            Ok(Explained::Found) => ExitCode::from(1),
+            Err(why) => {
+                eprintln!("spandrel-server: {why}");
+                ExitCode::from(2)
+            }
+        };
+    }
     // `RUST_LOG` chooses what is logged; standard output is for the ready line alone.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

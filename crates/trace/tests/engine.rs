@@ -8,6 +8,7 @@
 )]
 
 use serde_json::Value;
+use spandrel_trace::analysis::advisor::ReportFormat;
 use spandrel_trace::engine::{
     Answer, Engine, Expect, Export, FileSet, Matches, Question, QuestionTopic, api_is_absent,
 };
@@ -245,6 +246,8 @@ fn a_question_about_another_version_of_the_trace_is_stale() {
         QuestionTopic::Find { query: "op".into() },
         QuestionTopic::Complete { query: "op".into(), cursor: 2 },
         QuestionTopic::Column { key: "operation".into() },
+        QuestionTopic::Findings,
+        QuestionTopic::FindingsReport { format: ReportFormat::Markdown },
     ];
     let ask = |engine: &mut Engine, version, topic: &QuestionTopic| {
         engine.answer(&Question { trace: "a".into(), version, topic: topic.clone() })
@@ -261,6 +264,28 @@ fn a_question_about_another_version_of_the_trace_is_stale() {
     }
     let Answer::Detail(detail) = ask(&mut engine, newer, &topics[0]) else { panic!("no detail") };
     assert_eq!(detail.record.span_id.0, 1, "the index means another span now");
+}
+
+#[test]
+fn findings_wait_until_everything_is_searchable() {
+    let mut engine = Engine::default();
+    // More than the engine makes searchable before it answers.
+    let body = large(3_000, 8_000);
+    let answer = take(&mut engine, Expect::Answer(trace("a"), Api::V1), 200, &body, 1 << 20);
+    assert!(matches!(answer, Answer::Opened { .. }), "{answer:?}");
+    let mut ask = |topic| {
+        let question = about(&engine, "a", topic);
+        engine.answer(&question)
+    };
+    let Answer::Findings(first) = ask(QuestionTopic::Findings) else { panic!("no findings") };
+    assert!(first.unsearched > 0 && first.findings.is_empty(), "{first:?}");
+    let Answer::Findings(then) = ask(QuestionTopic::Findings) else { panic!("no findings") };
+    assert_eq!(then.unsearched, 0);
+    let json = ask(QuestionTopic::FindingsReport { format: ReportFormat::Json });
+    let Answer::Text(json) = json else { panic!("{json:?}") };
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["spans"], 3_000);
+    assert_eq!(json["findings"].as_array().unwrap().len(), then.findings.len());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use crate::trace_view::columns::load_columns;
 use crate::trace_view::find::look;
+use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::Header;
 use crate::trace_view::layout::TraceLayout;
 use crate::trace_view::session::Session;
@@ -118,6 +119,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     sync_with_address(session, id.get_value());
     look(session, data, id.get_value());
     load_columns(session, data, id.get_value());
+    load_findings(session, data, id.get_value());
     // A request has found that the worker has another version of the trace than is shown.
     Effect::new(move |_| {
         let Some(outline) = data.renewed_outline(&id.get_value()) else { return };
@@ -128,6 +130,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     let source = SpanSource::new(data, session, id);
     view! {
         <Header session data id/>
+        <Findings session data id/>
         <TraceLayout session slots source/>
     }
 }

@@ -6,11 +6,12 @@
 
 use super::{Data, unexpected};
 use spandrel_trace::analysis::added::is_same;
+use spandrel_trace::analysis::advisor::ReportFormat;
 use spandrel_trace::analysis::flame::FrameOrder;
 use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
-use spandrel_trace::engine::{Answer, EngineCommand, Matches, Question, QuestionTopic, SpanDetail};
+use spandrel_trace::engine::{Answer, EngineCommand, Findings, Matches, Question, QuestionTopic, SpanDetail};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -140,6 +141,27 @@ impl Data {
         }
     }
 
+    /// Why the trace was slow or failed.
+    pub async fn findings(&self, id: &str, shown: &Arc<Outline>) -> Result<Findings, Problem> {
+        match self.question(id, shown, QuestionTopic::Findings).await? {
+            Answer::Findings(findings) => Ok(*findings),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The same as a text to copy or save.
+    pub async fn findings_report(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        format: ReportFormat,
+    ) -> Result<String, Problem> {
+        match self.question(id, shown, QuestionTopic::FindingsReport { format }).await? {
+            Answer::Text(text) => Ok(text),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// The URL of a blob with the whole trace in another format; valid until it is revoked.
     pub async fn download(&self, id: &str, format: Export) -> Result<String, Problem> {
         let ask = EngineCommand::Download { trace: id.to_owned(), format };
@@ -193,6 +215,8 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
         | QuestionTopic::Concurrency { .. }
         | QuestionTopic::OperationGraph { .. }
         | QuestionTopic::Sequence { .. }
+        | QuestionTopic::Findings
+        | QuestionTopic::FindingsReport { .. }
         | QuestionTopic::Find { .. }
         | QuestionTopic::Complete { .. }
         | QuestionTopic::Column { .. }

@@ -14,6 +14,7 @@ pub use folding::Folding;
 use incremental_rows::ComputedRows;
 use leptos::prelude::*;
 pub use panels::{OpenPanel, PanelLayout};
+use spandrel_trace::analysis::advisor::Finding;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
 use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
@@ -37,6 +38,8 @@ pub struct Session {
     pub folding: Folding,
     /// What is searched for in the trace.
     pub find: FindState,
+    /// What was found out about the trace.
+    pub findings: FindingsState,
     /// What the colours of bars mean.
     pub coloring: RwSignal<Colour>,
     /// Attributes shown in rows.
@@ -75,6 +78,15 @@ pub struct FindState {
     pub matches: RwSignal<Option<Arc<Matches>>>,
 }
 
+/// What was found out about the trace.
+#[derive(Clone, Copy, Default)]
+pub struct FindingsState {
+    /// The findings, those that save most first; none until they are loaded.
+    pub list: RwSignal<Arc<Vec<Finding>>>,
+    /// Whether the list of all is open.
+    pub open: RwSignal<bool>,
+}
+
 /// Attributes shown in rows.
 #[derive(Clone, Copy, Default)]
 pub struct Columns {
@@ -105,6 +117,7 @@ impl Session {
             selection: Selection::default(),
             folding: Folding::new(outline),
             find: FindState::default(),
+            findings: FindingsState::default(),
             coloring: RwSignal::default(),
             columns: Columns::default(),
             panels: PanelLayout::default(),

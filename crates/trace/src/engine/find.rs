@@ -1,6 +1,7 @@
 //! Finding spans in a trace that is held, whether everything of it is searchable yet or not.
 
-use super::question::{Answer, Matches, QuestionTopic};
+use super::question::{Answer, Findings, Matches, QuestionTopic};
+use crate::analysis::advisor::{self, Thresholds};
 use crate::analysis::peers::peers;
 use crate::analysis::query::{self, Field, Reading};
 use crate::model::{SpanSet, Trace};
@@ -18,10 +19,23 @@ pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool)
         }
         QuestionTopic::Column { key } => Answer::Column(Box::new(query::column(trace, &Field::parse(key)))),
         QuestionTopic::Peers { span } => Answer::Peers(Box::new(peers(trace, *span))),
+        QuestionTopic::Findings => Answer::Findings(Box::new(findings(trace))),
+        QuestionTopic::FindingsReport { format } => {
+            let found = findings(trace).findings;
+            Answer::Text(advisor::report(trace.outline(), &found, *format))
+        }
         QuestionTopic::Find { query } => Answer::Matches(Box::new(matches(trace, query))),
         _ => Answer::Missing,
     };
     (answer, searchable)
+}
+
+fn findings(trace: &Trace) -> Findings {
+    match trace.unsearchable() as u32 {
+        // Some attributes would prove less than all of them, and another thing.
+        0 => Findings { findings: advisor::findings(trace, &Thresholds::default()), unsearched: 0 },
+        unsearched => Findings { findings: Vec::new(), unsearched },
+    }
 }
 
 fn matches(trace: &Trace, text: &str) -> Matches {

@@ -26,8 +26,8 @@ pub use file_set::FileSet;
 pub use intake::{Intake, api_is_absent};
 pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonText};
 pub use question::{
-    Answer, EngineCommand, Expect, GroupLabel, Matches, Progress, Question, QuestionTopic, SearchResults,
-    SpanDetail, TableOrder,
+    Answer, EngineCommand, Expect, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
+    SearchResults, SpanDetail, TableOrder,
 };
 pub use warm::WarmUp;
 
@@ -237,6 +237,8 @@ impl Engine {
             topic @ (QuestionTopic::Find { .. }
             | QuestionTopic::Complete { .. }
             | QuestionTopic::Column { .. }
+            | QuestionTopic::Findings
+            | QuestionTopic::FindingsReport { .. }
             | QuestionTopic::Peers { .. }) => {
                 let (answer, searchable) = find::answer(&mut held.trace, topic);
                 held.searchable = searchable;

@@ -1,6 +1,7 @@
 //! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
 
 use super::json_lines::{JsonMatches, JsonPage, JsonText};
+use crate::analysis::advisor::{Finding, ReportFormat};
 use crate::analysis::concurrency::Concurrency;
 use crate::analysis::event_list::EventRow;
 use crate::analysis::flame::{FlameFrames, FrameOrder, PackedBy};
@@ -152,6 +153,13 @@ pub enum QuestionTopic {
         /// The position of the cursor, in bytes.
         cursor: u32,
     },
+    /// Why the trace was slow or failed; see [`crate::analysis::advisor`]. Answered by [`Answer::Findings`].
+    Findings,
+    /// The same as a text to copy or save. Answered by [`Answer::Text`].
+    FindingsReport {
+        /// What it is written as.
+        format: ReportFormat,
+    },
     /// A field or attribute of all spans. Answered by [`Answer::Column`].
     Column {
         /// The field as a query names it: `http.method`, `resource.host.name`, `kind`.
@@ -299,6 +307,16 @@ pub struct Matches {
     pub unsearched: u32,
 }
 
+/// What was found out about a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// Those that save most first.
+    pub findings: Vec<Finding>,
+    /// Spans of which only the outline was looked at, because their attributes are not searchable so far. As long as there
+    /// are any, there are no findings: asking again later is worth it.
+    pub unsearched: u32,
+}
+
 /// What the engine answers to a task or a question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
@@ -360,6 +378,8 @@ pub enum Answer {
     OperationGraph(Box<OperationGraph>),
     /// Messages between services.
     Sequence(Box<CallSequence>),
+    /// What was found out about a trace.
+    Findings(Box<Findings>),
     /// The engine does not hold that trace (any more): open it again and ask again.
     Missing,
     /// The engine holds another version of that trace, whose indexes mean other spans: get its outline, find the span by

@@ -10,6 +10,7 @@
 
 mod corpus;
 mod dump;
+mod findings;
 mod hunt;
 mod odd;
 mod own;

@@ -6,7 +6,10 @@
 
 mod calls;
 mod context;
+mod evidence_query;
+mod failure_text;
 mod finding;
+mod report;
 mod request_shape;
 mod rules;
 mod siblings;
@@ -14,7 +17,10 @@ mod thresholds;
 
 pub use calls::{CallType, Calls, statement};
 pub use context::Context;
+pub use evidence_query::evidence_query;
+pub use failure_text::failure_text;
 pub use finding::{Confidence, EVIDENCE, Evidence, Finding, Severity};
+pub use report::{ReportFormat, figures, report};
 pub use rules::{RULES, Rule};
 pub use siblings::{Repeated, repeated_children};
 pub use thresholds::Thresholds;

@@ -7,7 +7,7 @@ const MILLI: u64 = 1_000_000;
 /// Thresholds of the rules. Times are nanoseconds, shares are of the trace's duration (0 to 1). Every field has a default, so
 /// that a file needs to name only those that it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
     /// A saving below this share is not reported. Default 0.02.
     pub least_share: f64,

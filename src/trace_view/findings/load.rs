@@ -1,0 +1,36 @@
+//! Loads the findings, and again while the index of the trace is incomplete or when the trace was reloaded.
+
+use super::super::session::Session;
+use crate::state::busy;
+use crate::state::data::Data;
+use crate::state::tasks::{sleep, spawn_scoped, yield_to_event_loop};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Milliseconds until the engine is asked again while not everything is searchable.
+const AGAIN: u32 = 400;
+/// The page counts as busy until the findings of traces with at most so many spans are there.
+const SMALL: usize = 50_000;
+
+/// Keeps the findings of the session up to date with its trace until the current owner is cleaned up.
+pub fn load_findings(session: Session, data: Data, id: String) {
+    Effect::new(move || {
+        let spans = session.outline_live().with(|outline| outline.len());
+        session.findings.list.set(Arc::default());
+        let id = id.clone();
+        let mut pending = (spans <= SMALL).then(busy::hold);
+        spawn_scoped(async move {
+            // The waterfall is painted first.
+            yield_to_event_loop().await;
+            // Without an answer there are no findings; what went wrong shows where the reader asks for something.
+            while let Ok(found) = data.findings(&id, &session.outline()).await {
+                pending.take();
+                if found.unsearched == 0 {
+                    session.findings.list.set(Arc::new(found.findings));
+                    break;
+                }
+                sleep(AGAIN).await;
+            }
+        });
+    });
+}

@@ -1,0 +1,102 @@
+//! What the advisor found out about the trace: the first finding in one line under the title, and the list of all.
+
+mod list;
+mod load;
+
+pub use load::load_findings;
+
+use super::session::Session;
+use crate::state::data::Data;
+use leptos::html;
+use leptos::prelude::*;
+use list::FindingsList;
+use spandrel_trace::analysis::advisor::{Finding, Severity, evidence_query};
+use spandrel_trace::units::duration;
+
+/// Id of the list, which the button names that opens it.
+const LIST: &str = "findings-list";
+
+/// The line with the first finding, and below it the list while it is open. Nothing while there are no findings.
+#[component]
+pub fn Findings(
+    /// State of the trace.
+    session: Session,
+    /// Where the findings come from.
+    data: Data,
+    /// Id of the trace in the address.
+    id: StoredValue<String>,
+) -> impl IntoView {
+    let toggle = NodeRef::<html::Button>::new();
+    let first = Memo::new(move |_| session.findings.list.with(|list| list.first().cloned()));
+    let count = move || session.findings.list.with(|list| list.len());
+    let is_open = session.findings.open;
+    let line = move || {
+        let finding = first.get()?;
+        let shown = finding.clone();
+        Some(view! {
+            <div class=format!("findings-line {}", class_of(finding.severity))>
+                {finding.saves.map(|saves| view! { <b class="findings-saves">{saving(saves)}</b> })}
+                <button
+                    type="button"
+                    class="findings-headline"
+                    data-test="findings-headline"
+                    title="Show the spans of this finding"
+                    on:click=move |_| show(session, &shown)
+                >
+                    <bdi>{finding.headline}</bdi>
+                </button>
+                <button
+                    type="button"
+                    class="findings-toggle"
+                    data-test="findings-toggle"
+                    node_ref=toggle
+                    title="Show or hide the findings (i)"
+                    aria-expanded=move || is_open.get().to_string()
+                    aria-controls=LIST
+                    on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+                >
+                    {move || if count() == 1 { "1 finding".to_owned() } else { format!("{} findings", count()) }}
+                </button>
+            </div>
+        })
+    };
+    let close = Callback::new(move |()| {
+        is_open.set(false);
+        if let Some(toggle) = toggle.get_untracked() {
+            // Focusing what is in the page cannot fail.
+            let _ = toggle.focus();
+        }
+    });
+    let list =
+        move || (is_open.get() && count() > 0).then(|| view! { <FindingsList session data id close/> });
+    view! {
+        <section class="findings" aria-label="Findings" data-test="findings">
+            {line}
+            {list}
+        </section>
+    }
+}
+
+/// Selects the first span of a finding's evidence, and finds and highlights all.
+fn show(session: Session, finding: &Finding) {
+    let outline = session.outline();
+    batch(|| {
+        session.find.query.set(evidence_query(&outline, &finding.evidence));
+        if let Some(span) = finding.evidence.spans.first().filter(|span| (**span as usize) < outline.len()) {
+            session.select(*span);
+        }
+    });
+}
+
+/// A saving in front of a sentence.
+fn saving(saves: u64) -> String {
+    format!("−{}", duration(saves))
+}
+
+fn class_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Problem => "findings--problem",
+        Severity::Warning => "findings--warning",
+        Severity::Note => "findings--note",
+    }
+}
