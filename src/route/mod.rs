@@ -17,7 +17,7 @@ pub use find::find;
 pub use search::{SearchParams, Sort};
 pub use service_filter::ServiceFilter;
 pub use tab::{FlameLayout, FlameView, TraceTab};
-pub use trace::{Colour, Order, Placement, Show, TraceView};
+pub use trace::{Colour, Order, Placement, Show, ShowPath, TraceView};
 pub use views::{DependenciesView, MonitorView};
 pub use zone::Zone;
 

@@ -42,6 +42,7 @@ fn every_route_prints_as_it_is_read() {
         find: "duration > 20ms and \"ü\" +1".into(),
         show: Show::Ancestors,
         findings: true,
+        path: ShowPath::Only,
         colour: Colour::Attribute("http.route".into()),
         columns: vec!["http.route".into(), "ü=&".into()],
         absolute: true,
@@ -86,9 +87,8 @@ fn every_view_of_a_trace_has_its_word() {
 #[test]
 fn every_meaning_of_colours_has_its_word() {
     let attribute = Colour::Attribute("kind".into());
-    for colour in
-        [Colour::Service, Colour::Kind, Colour::Status, Colour::SelfTime, Colour::Percentile, attribute]
-    {
+    let scales = [Colour::SelfTime, Colour::CriticalTime, Colour::Slack, Colour::Percentile];
+    for colour in [Colour::Service, Colour::Kind, Colour::Status, attribute].into_iter().chain(scales) {
         let view = TraceView { colour: colour.clone(), ..TraceView::default() };
         let address = Route::Trace { id: "a".into(), view }.to_string();
         assert!(matches!(parse(&address), Route::Trace { view, .. } if view.colour == colour), "{address}");

@@ -51,6 +51,8 @@ pub struct TraceView {
     pub show: Show,
     /// Whether the list of findings is open.
     pub findings: bool,
+    /// What is shown of the critical path.
+    pub path: ShowPath,
     /// What the colour of a bar means.
     pub colour: Colour,
     /// Keys of attributes that are columns of their own.
@@ -99,6 +101,18 @@ pub enum Show {
     Ancestors,
 }
 
+/// What is shown of the critical path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShowPath {
+    /// A line under the bars and in the minimap.
+    #[default]
+    Line,
+    /// Nothing.
+    Off,
+    /// The line, and only the rows of spans on the path and their ancestors.
+    Only,
+}
+
 /// What the colour of a bar means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Colour {
@@ -111,6 +125,10 @@ pub enum Colour {
     Status,
     /// How long it was at work itself.
     SelfTime,
+    /// How long the critical path is in it itself.
+    CriticalTime,
+    /// How much longer it could take before the trace got longer.
+    Slack,
     /// How its duration compares with those of its service and operation.
     Percentile,
     /// The value of the attribute with this key.
@@ -145,6 +163,11 @@ impl Show {
         [(Self::All, ""), (Self::Dim, "dim"), (Self::Matches, "matches"), (Self::Ancestors, "ancestors")];
 }
 
+impl ShowPath {
+    /// All of them with their words in an address.
+    pub const ALL: [(Self, &str); 3] = [(Self::Line, ""), (Self::Off, "off"), (Self::Only, "only")];
+}
+
 impl Colour {
     /// Before the key of an attribute.
     const ATTRIBUTE: &str = "attribute:";
@@ -154,6 +177,8 @@ impl Colour {
             "kind" => Colour::Kind,
             "status" => Colour::Status,
             "self" => Colour::SelfTime,
+            "critical" => Colour::CriticalTime,
+            "slack" => Colour::Slack,
             "percentile" => Colour::Percentile,
             _ => match word.strip_prefix(Self::ATTRIBUTE) {
                 Some(key) if !key.is_empty() => Colour::Attribute(key.to_owned()),
@@ -177,6 +202,8 @@ impl Colour {
             Colour::Kind => "kind".to_owned(),
             Colour::Status => "status".to_owned(),
             Colour::SelfTime => "self".to_owned(),
+            Colour::CriticalTime => "critical".to_owned(),
+            Colour::Slack => "slack".to_owned(),
             Colour::Percentile => "percentile".to_owned(),
             Colour::Attribute(key) => format!("{}{key}", Self::ATTRIBUTE),
         }
@@ -205,6 +232,7 @@ impl TraceView {
             find: query.get("uiFind").to_owned(),
             show: meaning(&Show::ALL, query.get("show")),
             findings: query.has("findings"),
+            path: meaning(&ShowPath::ALL, query.get("path")),
             colour: Colour::read(query.get("colour")),
             columns: texts(query, "column"),
             absolute: query.get("time") == "absolute",
@@ -240,6 +268,7 @@ impl TraceView {
         query.add("uiFind", &self.find);
         query.add("show", word(&Show::ALL, self.show));
         query.add("findings", if self.findings { "1" } else { "" });
+        query.add("path", word(&ShowPath::ALL, self.path));
         query.add("colour", self.colour.word());
         self.columns.iter().for_each(|key| query.add("column", key));
         query.add("time", if self.absolute { "absolute" } else { "" });

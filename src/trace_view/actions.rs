@@ -102,6 +102,14 @@ pub enum Action {
     Show(Show),
     /// Opens or closes the list of findings.
     Findings,
+    /// Shows the critical path under the bars, or hides it.
+    PathLine,
+    /// Shows only the spans on the critical path, or all again.
+    PathOnly,
+    /// Colours by critical time.
+    ColourByCriticalTime,
+    /// Colours by slack.
+    ColourBySlack,
     /// Colours by service.
     ColourByService,
     /// Colours by kind.
@@ -223,10 +231,14 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::Show(Show::Matches), "Find: only the matches", &[], &[]),
             known(Action::Show(Show::Ancestors), "Find: only the matches and their ancestors", &[], &[]),
             known(Action::Findings, "Show or hide the findings", &["i"], &[]),
+            known(Action::PathLine, "Show or hide the critical path", &["c"], &[]),
+            known(Action::PathOnly, "Critical path only, or all spans", &["Shift+c"], &[]),
             known(Action::ColourByService, "Colour by service", &[], &[]),
             known(Action::ColourByKind, "Colour by kind", &[], &[]),
             known(Action::ColourByStatus, "Colour by status", &[], &[]),
             known(Action::ColourBySelfTime, "Colour by self time", &[], &[]),
+            known(Action::ColourByCriticalTime, "Colour by time on the critical path", &[], &[]),
+            known(Action::ColourBySlack, "Colour by slack", &[], &[]),
             known(Action::ColourByPercentile, "Colour by percentile of the operation", &[], &[]),
             known(Action::ColourByAttribute, "Colour by an attribute", &[], &[]),
             known(Action::Place(Placement::Right), "Detail beside the waterfall", &[], &[]),
@@ -318,6 +330,10 @@ impl Action {
             Action::FocusMatches => return focus_matches(session),
             Action::Show(show) => session.find.show.set(show),
             Action::Findings => session.findings.open.update(|is_open| *is_open = !*is_open),
+            Action::PathLine => session.path.toggle_line(),
+            Action::PathOnly => session.path.toggle_only(),
+            Action::ColourByCriticalTime => session.coloring.set(Colour::CriticalTime),
+            Action::ColourBySlack => session.coloring.set(Colour::Slack),
             Action::ColourByService => session.coloring.set(Colour::Service),
             Action::ColourByKind => session.coloring.set(Colour::Kind),
             Action::ColourByStatus => session.coloring.set(Colour::Status),

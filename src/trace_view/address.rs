@@ -46,6 +46,7 @@ pub fn view_of(session: Session) -> TraceView {
         find: session.find.query.get(),
         show: session.find.show.get(),
         findings: session.findings.open.get(),
+        path: session.path.show.get(),
         // An attribute without a key is still being typed.
         colour: Some(session.coloring.get())
             .filter(|colour| *colour != Colour::Attribute(String::new()))
@@ -89,6 +90,7 @@ pub fn apply(session: Session, view: &TraceView) {
     change(session.find.query, view.find.clone());
     change(session.find.show, view.show);
     change(session.findings.open, view.findings);
+    change(session.path.show, view.path);
     change(session.coloring, view.colour.clone());
     change(session.columns.keys, view.columns.clone());
     change(session.clock.absolute, view.absolute);
@@ -162,7 +164,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{FlameLayout, FlameView, Show, TraceTab};
+    use crate::route::{FlameLayout, FlameView, Show, ShowPath, TraceTab};
     use spandrel_trace::model::{Flags, SpanKind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -224,6 +226,7 @@ mod tests {
                 group: true,
                 find: "card -id".into(),
                 show: Show::Ancestors,
+                path: ShowPath::Only,
                 colour: Colour::Attribute("http.route".into()),
                 columns: vec!["http.route".into(), "db.system".into()],
                 absolute: true,

@@ -1,4 +1,4 @@
-//! Colours on a scale (self time, percentile), computed when they are chosen, incrementally for large traces.
+//! Colours on a scale (self time, critical time, slack, percentile), computed when they are chosen, incrementally for large traces.
 
 use super::session::Session;
 use super::session::incremental_rows::run_incrementally;
@@ -30,7 +30,7 @@ impl ComputedScale {
 
 /// Whether colours of this setting are on a scale.
 pub fn is_scale(by: &Colour) -> bool {
-    matches!(by, Colour::SelfTime | Colour::Percentile)
+    matches!(by, Colour::SelfTime | Colour::CriticalTime | Colour::Slack | Colour::Percentile)
 }
 
 /// The scale that `session` is set to, once it is computed; `column` holds the values that it needs, if any.
@@ -44,9 +44,19 @@ pub fn computed_scale(
         if !is_scale(&by) || by.column().is_some() && column.is_none() {
             return;
         }
+        let needs_path = matches!(by, Colour::CriticalTime | Colour::Slack);
+        let path = needs_path.then(|| session.path.path.get()).flatten();
+        let path = path.filter(|path| path.is_of(outline.len()));
+        if needs_path && path.is_none() {
+            return;
+        }
         spawn_scoped(async move {
             let _busy = busy::hold();
-            let colouring = Arc::new(compute(outline.clone(), column).await);
+            let colouring = Arc::new(match path {
+                Some(path) if by == Colour::Slack => Colouring::by_slack(&outline, &path),
+                Some(path) => Colouring::by_critical_time(&outline, &path),
+                None => compute(outline.clone(), column).await,
+            });
             scale.set(Some(ComputedScale { by, outline, colouring }));
         });
     });

@@ -23,11 +23,13 @@ const LETTER: f64 = 6.6;
 const WIDEST: f64 = 212.0;
 
 /// What can be coloured by, with the value and the label of its option.
-const COLORINGS: [(Colour, &str, &str); 6] = [
+const COLORINGS: [(Colour, &str, &str); 8] = [
     (Colour::Service, "service", "Service"),
     (Colour::Kind, "kind", "Kind"),
     (Colour::Status, "status", "Status"),
     (Colour::SelfTime, "self", "Self time"),
+    (Colour::CriticalTime, "critical", "Critical time"),
+    (Colour::Slack, "slack", "Slack"),
     (Colour::Percentile, "percentile", "Percentile"),
     (Colour::Attribute(String::new()), "attribute", "Attribute…"),
 ];

@@ -7,6 +7,7 @@ mod coloring;
 pub mod columns;
 pub mod copy;
 mod counted;
+pub mod critical_path;
 pub mod detail;
 mod download;
 mod errors;

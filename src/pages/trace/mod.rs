@@ -8,6 +8,7 @@ use crate::state::data::use_data;
 use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use crate::trace_view::columns::load_columns;
+use crate::trace_view::critical_path::load_path;
 use crate::trace_view::find::look;
 use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::Header;
@@ -120,6 +121,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     look(session, data, id.get_value());
     load_columns(session, data, id.get_value());
     load_findings(session, data, id.get_value());
+    load_path(session, data, id.get_value());
     // A request has found that the worker has another version of the trace than is shown.
     Effect::new(move |_| {
         let Some(outline) = data.renewed_outline(&id.get_value()) else { return };

@@ -7,6 +7,7 @@
 use super::{Data, unexpected};
 use spandrel_trace::analysis::added::is_same;
 use spandrel_trace::analysis::advisor::ReportFormat;
+use spandrel_trace::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
 use spandrel_trace::analysis::flame::FrameOrder;
 use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
@@ -133,6 +134,27 @@ impl Data {
         }
     }
 
+    /// The critical path and the slack of all spans.
+    pub async fn critical_path(&self, id: &str, shown: &Arc<Outline>) -> Result<PathBySpan, Problem> {
+        match self.question(id, shown, QuestionTopic::CriticalPath).await? {
+            Answer::CriticalPath(path) => Ok(*path),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The critical path as a table.
+    pub async fn path_table(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        by: PathGrouping,
+    ) -> Result<PathTable, Problem> {
+        match self.question(id, shown, QuestionTopic::PathTable { by }).await? {
+            Answer::PathTable(table) => Ok(*table),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// Parents that spans of the trace name and that are not in it.
     pub async fn missing_spans(&self, id: &str, shown: &Arc<Outline>) -> Result<MissingSpans, Problem> {
         match self.question(id, shown, QuestionTopic::MissingSpans).await? {
@@ -217,6 +239,8 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
         | QuestionTopic::Sequence { .. }
         | QuestionTopic::Findings
         | QuestionTopic::FindingsReport { .. }
+        | QuestionTopic::CriticalPath
+        | QuestionTopic::PathTable { .. }
         | QuestionTopic::Find { .. }
         | QuestionTopic::Complete { .. }
         | QuestionTopic::Column { .. }

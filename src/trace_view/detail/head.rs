@@ -1,7 +1,7 @@
 //! What the outline has of a span: service, name, times, ids. Shown before its attributes are loaded.
 
 use super::super::copy::CopyButton;
-use super::super::session::Session;
+use super::super::session::{Session, path_words};
 use super::super::span_source::SpanSource;
 use super::SpanButton;
 use super::export::CopyMenu;
@@ -88,6 +88,7 @@ fn SpanFacts(
     standing: Standing,
 ) -> impl IntoView {
     let (length, start) = (outline.duration_of(span), outline.start[span as usize]);
+    let of_path = outline.clone();
     let children = outline.has_children(span).then(|| {
         let direct = outline.children(span).count() as u64;
         let below = u64::from(outline.subtree_end[span as usize] - span - 1);
@@ -104,6 +105,12 @@ fn SpanFacts(
             </span>
         }
     });
+    let on_path = move || {
+        session.path.path.with(|path| {
+            let path = path.as_ref().filter(|path| path.is_of(of_path.len()))?;
+            Some(path_words(&of_path, path, span))
+        })
+    };
     // A search has durations of traces, not of their spans: the whole trace is compared.
     let in_search = outline.parent_of(span).is_none().then(|| {
         let mut durations = source.found_durations(outline.service_of(span), outline.name_of(span));
@@ -119,6 +126,7 @@ fn SpanFacts(
             <span title=duration_exact(start)>"Start "<b>{format!("+{}", duration(start))}</b></span>
             <At session outline start/>
             {children}
+            <span data-test="detail-path">{on_path}</span>
             {in_trace}
             {in_search.flatten()}
         </div>

@@ -1,8 +1,8 @@
 //! Runs the query that was typed, and again while the index of the trace is incomplete; the newest query wins. Derives from
-//! the matches which rows are shown.
+//! the matches, and from the critical path where only it is shown, which rows there are.
 
 use super::super::session::Session;
-use crate::route::Show;
+use crate::route::{Show, ShowPath};
 use crate::state::busy;
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn_scoped};
@@ -48,12 +48,24 @@ pub fn look(session: Session, data: Data, id: String) {
             Show::Matches => Some(false),
             Show::Ancestors => Some(true),
         };
-        let shown = session.find.matches.with(|found| {
+        let outline = session.outline();
+        let path = (session.path.show.get() == ShowPath::Only).then(|| session.path.path.get()).flatten();
+        let path = path.filter(|path| path.is_of(outline.len()));
+        let found = session.find.matches.with(|found| {
             let found = found.as_ref().filter(|found| found.error.is_none())?;
             // Matches of another version of the trace do not apply to this one.
-            let outline = Some(session.outline()).filter(|outline| outline.len() == found.spans.spans())?;
-            Some(Arc::new(Shown::of(&outline, found.spans.iter(), ancestors?)))
+            Some(found.spans.clone()).filter(|spans| ancestors.is_some() && outline.len() == spans.spans())
         });
+        let shown = match (found, path) {
+            (None, None) => None,
+            (Some(found), None) => Some(Shown::of(&outline, found.iter(), ancestors.unwrap_or(true))),
+            (None, Some(path)) => Some(Shown::of(&outline, path.spans().iter().copied(), true)),
+            (Some(found), Some(path)) => {
+                let both = path.spans().iter().copied().filter(|span| found.contains(*span));
+                Some(Shown::of(&outline, both, ancestors.unwrap_or(true)))
+            }
+        };
+        let shown = shown.map(Arc::new);
         session.change(|view| view.shown = shown);
     });
 }

@@ -4,8 +4,11 @@ use super::super::coloring::DeferredColoring;
 use super::super::session::Session;
 use super::super::tokens::tokens;
 use crate::state::busy::{self, Busy};
-use crate::ui::canvas::{Frame, SizeWatch, Surface, ThemeWatch, custom_properties, pixel_ratio};
+use crate::ui::canvas::{
+    Frame, SizeWatch, Surface, ThemeWatch, custom_properties, custom_property, pixel_ratio,
+};
 use leptos::prelude::*;
+use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::{COLOURLESS, Colouring, FAILED};
 use spandrel_trace::scene::minimap::Minimap as Band;
@@ -28,6 +31,8 @@ struct Painter {
     colouring: Arc<Colouring>,
     surface: Surface,
     band: Option<Band>,
+    path: Option<Arc<PathBySpan>>,
+    ink: String,
     width: f64,
     colours: Vec<String>,
     busy: Option<Busy>,
@@ -37,6 +42,7 @@ impl Painter {
     /// Restarts, for a new width, theme or coloring.
     fn restart(&mut self, width: f64) {
         self.colours = custom_properties(&tokens().iter().map(String::as_str).collect::<Vec<_>>());
+        self.ink = custom_property("--critical");
         self.busy = Some(busy::hold());
         self.width = width;
         let columns = (width * pixel_ratio()).round() as usize;
@@ -73,6 +79,16 @@ impl Painter {
             context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), thick);
         }
         context.set_global_alpha(1.0);
+        if let Some(path) = self.path.as_ref().filter(|path| path.is_of(outline.len())) {
+            let columns = (self.width * ratio).round() as usize;
+            context.set_fill_style_str(&self.ink);
+            // Over the lower edge of the bars.
+            let line = ratio.round().max(1.0);
+            for run in Band::path_runs(outline, columns, lanes, path) {
+                let y = ((AIR + f64::from(run.lane) * pitch) * ratio).round() + thick - line;
+                context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), line);
+            }
+        }
         self.band = None;
         self.busy = None;
         false
@@ -91,6 +107,8 @@ pub fn paint(
         colouring: coloring.get_untracked(),
         surface: Surface::new(canvas)?,
         band: None,
+        path: session.path.drawn(),
+        ink: String::new(),
         width: 0.0,
         colours: Vec::new(),
         busy: None,
@@ -115,6 +133,19 @@ pub fn paint(
             // A reloaded trace has another coloring, too.
             painter.outline = session.outline();
             painter.colouring = now;
+            painter.restart(width.get());
+            asked.request();
+        }
+    });
+    let (walked, asked, width) = (painter.clone(), frame.clone(), last.clone());
+    Effect::new(move |_| {
+        session.path.show.track();
+        session.path.path.track();
+        let now = session.path.drawn();
+        let mut painter = walked.borrow_mut();
+        let before = painter.path.as_ref().map(Arc::as_ptr);
+        if before != now.as_ref().map(Arc::as_ptr) {
+            painter.path = now;
             painter.restart(width.get());
             asked.request();
         }

@@ -3,6 +3,7 @@
 mod folding;
 pub mod incremental_rows;
 mod panels;
+mod path;
 mod viewport;
 mod zoom_history;
 
@@ -14,6 +15,7 @@ pub use folding::Folding;
 use incremental_rows::ComputedRows;
 use leptos::prelude::*;
 pub use panels::{OpenPanel, PanelLayout};
+pub use path::{PathState, path_words};
 use spandrel_trace::analysis::advisor::Finding;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
 use spandrel_trace::engine::Matches;
@@ -40,6 +42,8 @@ pub struct Session {
     pub find: FindState,
     /// What was found out about the trace.
     pub findings: FindingsState,
+    /// The critical path, and what is shown of it.
+    pub path: PathState,
     /// What the colours of bars mean.
     pub coloring: RwSignal<Colour>,
     /// Attributes shown in rows.
@@ -118,6 +122,7 @@ impl Session {
             folding: Folding::new(outline),
             find: FindState::default(),
             findings: FindingsState::default(),
+            path: PathState::default(),
             coloring: RwSignal::default(),
             columns: Columns::default(),
             panels: PanelLayout::default(),
@@ -151,6 +156,7 @@ impl Session {
         let full = full_range(&outline);
         batch(|| {
             self.find.matches.set(None);
+            self.path.path.set(None);
             self.outline.set(outline);
             self.selection.span.set(selected);
             if selected.is_none() {

@@ -1,6 +1,7 @@
 //! The panel with which rows are arranged: sibling order, groups, columns, the ruler, and services to collapse or hide.
 
 use super::super::coloring::Slots;
+use super::super::critical_path::PathChoice;
 use super::super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
@@ -69,6 +70,7 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
     view! {
         <div class="arrange-panel" data-test="arrange-panel" role="group" aria-label="View">
             <label class="arrange-field">"Sort siblings" <OrderChoice session/></label>
+            <label class="arrange-field">"Critical path" <PathChoice session/></label>
             <label class="arrange-check">
                 <input
                     type="checkbox"

@@ -254,6 +254,7 @@ fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
             session.find.matches.track();
             session.find.show.track();
             session.added.track();
+            session.path.show.track();
         }),
         Board::request,
     );
@@ -262,6 +263,7 @@ fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
             coloring.with(|_| ());
             session.columns.values.track();
             session.columns.keys.track();
+            session.path.path.track();
         }),
         Board::renew,
     );

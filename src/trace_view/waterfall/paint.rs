@@ -24,6 +24,7 @@ pub struct Palette {
     line: String,
     paper: String,
     warn: String,
+    critical: String,
     accent: String,
     on_accent: String,
     font: String,
@@ -40,6 +41,7 @@ impl Palette {
             line: custom_property("--line"),
             paper: custom_property("--paper"),
             warn: custom_property("--warn"),
+            critical: custom_property("--critical"),
             accent: custom_property("--accent"),
             on_accent: custom_property("--on-accent"),
             font: custom_property("--font-text"),
@@ -243,6 +245,22 @@ pub struct Pointing {
     pub label: String,
     /// Start of the drag.
     pub from: Option<f64>,
+}
+
+/// Draws the critical path: a line between the bar and the lower edge of its row.
+pub fn path(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    stretches: &[Stretch],
+    view: &Viewport,
+    ratio: f64,
+) {
+    let height = (2.0 * ratio).round();
+    context.set_fill_style_str(&palette.critical);
+    for (row, x0, x1) in stretches {
+        let y = (view.y_of(*row as usize) + view.places.row_height * 0.75 + 2.0 * ratio).round();
+        context.fill_rect(f64::from(*x0), y, f64::from(x1 - x0), height);
+    }
 }
 
 /// Dims a row: `(width, top, height)` of its place.

@@ -7,6 +7,7 @@ mod words;
 use super::super::columns::AttributeColumns;
 use super::mark::Mark;
 use row::{RowElement, Written, is_selected, write};
+use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::analysis::rows::{GroupCache, Row, Rows, Siblings};
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::scene::places::Places;
@@ -35,6 +36,8 @@ pub struct Showing<'a> {
     pub told: &'a AttributeColumns,
     /// Keys of the attributes that are columns.
     pub columns: &'a [String],
+    /// The critical path, once it is computed.
+    pub path: Option<&'a PathBySpan>,
     /// Where rows are, and what lies between them.
     pub places: Places<'a>,
     /// Changes whenever rows must be written anew although they show the same spans.

@@ -22,6 +22,13 @@ impl SelfBands {
         while !banding.step(outline, usize::MAX) {}
         banding.bands()
     }
+
+    /// The bands of other times of all spans: critical time, slack.
+    pub fn of_times(times: &[u64]) -> Self {
+        let bounds = bounds(times.iter().copied().max().unwrap_or(0));
+        let of = times.iter().map(|time| band(&bounds, *time)).collect();
+        SelfBands { bounds, of }
+    }
 }
 
 /// Bands on their way: a trace of a million spans is gone over in steps, others having their turn between them.
@@ -44,8 +51,7 @@ impl Banding {
         };
         let SelfBands { bounds, of } = bands;
         let next = self.times.own.iter().skip(of.len()).take(most);
-        let band = |time: &u64| bounds.iter().filter(|bound| *bound <= time).count() as u8;
-        of.extend(next.map(band));
+        of.extend(next.map(|time| band(bounds, *time)));
         of.len() >= outline.len()
     }
 
@@ -53,6 +59,11 @@ impl Banding {
     pub fn bands(self) -> SelfBands {
         self.bands.unwrap_or_default()
     }
+}
+
+/// The band that a time falls into.
+fn band(bounds: &[u64], time: u64) -> u8 {
+    bounds.iter().filter(|bound| **bound <= time).count() as u8
 }
 
 /// The bounds up to the greatest that something reaches.
@@ -90,6 +101,7 @@ mod tests {
             }
             let bands = banding.bands();
             prop_assert_eq!(&bands, &SelfBands::of(&outline));
+            prop_assert_eq!(&bands, &SelfBands::of_times(&self_times(&outline)));
             for (span, time) in self_times(&outline).into_iter().enumerate() {
                 let band = usize::from(bands.of[span]);
                 prop_assert!(band == 0 || bands.bounds[band - 1] <= time);

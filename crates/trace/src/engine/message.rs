@@ -18,6 +18,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::critical_path::PathBySpan;
     use crate::analysis::query::{Field, column};
     use crate::engine::{Answer, EngineCommand, Progress, SpanDetail};
     use crate::model::record::{Attribute, AttributeValue, SpanRecord};
@@ -74,6 +75,7 @@ mod tests {
         ));
         crosses(&Answer::Missing);
         let trace = crate::testing::trace("a: one [==] code=500\n  b: two [=]\n  b: three [=] code=200");
+        crosses(&Answer::CriticalPath(Box::new(PathBySpan::of(trace.outline()))));
         for key in ["code", "none"] {
             crosses(&Answer::Column(Box::new(column(&trace, &Field::parse(key)))));
         }

@@ -32,6 +32,7 @@ pub use question::{
 pub use warm::WarmUp;
 
 use crate::analysis::concurrency::concurrency;
+use crate::analysis::critical_path::{CriticalPath, PathBySpan, PathTable};
 use crate::analysis::dependencies;
 use crate::analysis::flame::{flame_frames, packed_frames};
 use crate::analysis::missing::missing;
@@ -212,6 +213,13 @@ impl Engine {
             QuestionTopic::LinkedFrom { span } => {
                 let links = held.links.get_or_insert_with(|| Links::within(&held.trace));
                 Answer::Spans(links.to(held.trace.outline(), *span))
+            }
+            QuestionTopic::CriticalPath => {
+                Answer::CriticalPath(Box::new(PathBySpan::of(held.trace.outline())))
+            }
+            QuestionTopic::PathTable { by } => {
+                let outline = held.trace.outline();
+                Answer::PathTable(Box::new(PathTable::of(outline, &CriticalPath::of(outline), *by)))
             }
             QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&held.trace)),
             QuestionTopic::Export { start, end, format } => {

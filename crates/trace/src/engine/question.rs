@@ -3,6 +3,7 @@
 use super::json_lines::{JsonMatches, JsonPage, JsonText};
 use crate::analysis::advisor::{Finding, ReportFormat};
 use crate::analysis::concurrency::Concurrency;
+use crate::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
 use crate::analysis::event_list::EventRow;
 use crate::analysis::flame::{FlameFrames, FrameOrder, PackedBy};
 use crate::analysis::missing::MissingSpans;
@@ -131,6 +132,13 @@ pub enum QuestionTopic {
     },
     /// Parents that spans name and that the trace does not contain. Answered by [`Answer::MissingSpans`].
     MissingSpans,
+    /// The critical path and the slack of all spans. Answered by [`Answer::CriticalPath`].
+    CriticalPath,
+    /// How much of the critical path is in which service, operation or span. Answered by [`Answer::PathTable`].
+    PathTable {
+        /// What a row stands for.
+        by: PathGrouping,
+    },
     /// Spans as a text for other tools: one, or a subtree. Answered by [`Answer::Text`].
     Export {
         /// The first span.
@@ -350,6 +358,10 @@ pub enum Answer {
     Peers(Box<Peers>),
     /// What the trace lacks.
     MissingSpans(MissingSpans),
+    /// The critical path.
+    CriticalPath(Box<PathBySpan>),
+    /// The critical path as a table.
+    PathTable(Box<PathTable>),
     /// A text for other tools.
     Text(String),
     /// What a text finds.

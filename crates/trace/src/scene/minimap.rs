@@ -1,6 +1,7 @@
 //! All spans of a trace in a band of fixed height: lanes of rows, columns of pixels, one colour a cell.
 
 use super::cells::{Cells, EMPTY};
+use crate::analysis::critical_path::PathBySpan;
 use crate::model::{Flags, Outline};
 
 /// A run of cells of one colour in a lane.
@@ -73,10 +74,27 @@ impl Minimap {
         }
     }
 
+    /// The critical path in a band of that size as runs, lane by lane, left to right; their colour means nothing.
+    pub fn path_runs(outline: &Outline, columns: usize, lanes: usize, path: &PathBySpan) -> Vec<Run> {
+        let mut band = Minimap::new(outline, columns, lanes);
+        for span in path.spans() {
+            let base = band.lane_of(outline, *span) * band.columns;
+            for times in path.segments_of(*span) {
+                let (first, last) = band.columns_within(outline, times);
+                band.cells.fill(base + first, base + last, 0);
+            }
+        }
+        band.runs()
+    }
+
     fn columns_of(&self, outline: &Outline, span: usize) -> (usize, usize) {
+        self.columns_within(outline, (outline.start[span], outline.end[span]))
+    }
+
+    fn columns_within(&self, outline: &Outline, (start, end): (u64, u64)) -> (usize, usize) {
         let per_column = outline.duration.max(1) as f64 / self.columns as f64;
-        let first = (outline.start[span] as f64 / per_column).floor() as usize;
-        let last = (outline.end[span] as f64 / per_column).ceil() as usize;
+        let first = (start as f64 / per_column).floor() as usize;
+        let last = (end as f64 / per_column).ceil() as usize;
         let first = first.min(self.columns - 1);
         (first, last.clamp(first + 1, self.columns))
     }
@@ -150,6 +168,26 @@ mod tests {
             for (index, cell) in painted.into_iter().enumerate() {
                 prop_assert_eq!(cell, map.cell(index / columns, index % columns));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_path_is_where_one_of_its_segments_is(outline in outlines(40), columns in 1usize..60, lanes in 1usize..9) {
+            let path = PathBySpan::of(&outline);
+            let band = Minimap::new(&outline, columns, lanes);
+            let mut found = vec![false; columns * lanes];
+            for run in Minimap::path_runs(&outline, columns, lanes, &path) {
+                found[usize::from(run.lane) * columns..][usize::from(run.x0)..usize::from(run.x1)].fill(true);
+            }
+            let mut expected = vec![false; columns * lanes];
+            for span in 0..outline.len() as u32 {
+                for times in path.segments_of(span) {
+                    let (first, last) = band.columns_within(&outline, times);
+                    expected[band.lane_of(&outline, span) * columns..][first..last].fill(true);
+                }
+            }
+            prop_assert_eq!(found, expected);
         }
     }
 

@@ -5,9 +5,11 @@
 mod hidden;
 mod label;
 mod marks;
+mod path;
 
 pub use label::{Label, LabelPosition};
 pub use marks::events_near;
+pub use path::path_stretches;
 
 use super::TimeScale;
 use super::places::Places;

@@ -1,5 +1,6 @@
 //! A finder without columns, tables or sets: every span is put together and asked.
 
+use spandrel_trace::analysis::critical_path::{CriticalPath, slack};
 use spandrel_trace::analysis::query::{
     Condition, Field, Known, Literal, Op, Owner, Reading, Relation, Step, Words,
 };
@@ -170,7 +171,8 @@ impl Whole<'_> {
             Condition::Has(Field::Known(Known::Error)) => self.failed("own"),
             Condition::Has(field @ Field::Known(known)) if *known != Known::Percentile => {
                 let nothing = |value: &AttributeValue| {
-                    matches!(value, AttributeValue::Int(0)) || *value == AttributeValue::String(String::new())
+                    matches!(value, AttributeValue::Int(0) | AttributeValue::Bool(false))
+                        || *value == AttributeValue::String(String::new())
                 };
                 self.values(field).iter().any(|value| !nothing(value))
             }
@@ -245,6 +247,15 @@ impl Whole<'_> {
                 };
                 time((outline.start[at]..outline.end[at]).filter(|time| !covered(time)).count() as u64)
             }
+            // What the path is has oracles of its own.
+            Known::Critical | Known::CriticalTime => {
+                let critical = CriticalPath::of(outline).time_by_span(outline.len())[at];
+                match known {
+                    Known::Critical => vec![AttributeValue::Bool(critical > 0)],
+                    _ => time(critical),
+                }
+            }
+            Known::Slack => time(slack(outline, &CriticalPath::of(outline))[at]),
             Known::Percentile => {
                 let like = |other: &u32| {
                     let (one, other) = (self.at, *other);

@@ -12,7 +12,7 @@ use spandrel_trace::model::SpanIx;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
 use spandrel_trace::scene::ruler::{self, RulerAxis};
-use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache};
+use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, path_stretches};
 use std::sync::Arc;
 
 /// Minimum width of a name beside its indentation, without and with the number of levels that are not indented, CSS
@@ -77,6 +77,7 @@ impl Board {
         let levels = (room / indent).max(4.0) as u32;
         set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
         let edition = inner.edition;
+        let path = self.session.path.path.get_untracked().filter(|path| path.is_of(outline.len()));
         let marks = Marks::of(self.session, outline);
         let mark = |index: usize, row: Row| marks.at(outline, &rows, index, row);
         let seen = range.clone();
@@ -91,6 +92,7 @@ impl Board {
             indent,
             told: &told,
             columns: &columns,
+            path: path.as_deref(),
             edition,
             places,
         };
@@ -108,6 +110,10 @@ impl Board {
         bars.clear(bars_width, inner.height);
         paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
         paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
+        if let Some(path) = path.filter(|_| self.session.path.drawn().is_some()) {
+            let stretches = path_stretches(&rows, &view, &path);
+            paint::path(bars.context(), &inner.palette, &stretches, &view, ratio);
+        }
         for apart in apart.iter().filter(|apart| seen.contains(&apart.row)) {
             let y = view.y_of(apart.row) + ROW * ratio;
             bars.context().clear_rect(0.0, y, view.scale.width, apart.height);

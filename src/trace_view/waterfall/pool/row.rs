@@ -1,5 +1,6 @@
 //! One row that people read, and how it is written.
 
+use super::super::super::session::path_words;
 use super::super::drawers;
 use super::super::mark::Mark;
 use super::Showing;
@@ -258,7 +259,15 @@ pub(super) fn write(
         let _ = root.remove_attribute("data-failed");
     }
     attribute(&element.mark, "title", words);
-    let words = group.map_or_else(|| bar_words(outline, span), |group| group_words(&group));
+    let on_path = showing.path.filter(|_| group.is_none()).map(|path| path_words(outline, path, span));
+    let mut words = group.map_or_else(|| bar_words(outline, span), |group| group_words(&group));
+    match &on_path {
+        Some(on_path) => {
+            attribute(&element.bar, "title", on_path);
+            words = format!("{words}. {on_path}");
+        }
+        None => drop(element.bar.remove_attribute("title")),
+    }
     attribute(&element.bar, "aria-label", &words);
 }
 

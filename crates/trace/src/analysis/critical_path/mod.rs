@@ -17,12 +17,16 @@
 //! - the time in which any root was running, otherwise. The remainder of the trace's duration lies before the first
 //!   root's start, between roots, or after the last root's end (where only asynchronous spans ran).
 
+mod by_span;
 mod roots;
 mod slack;
+mod table;
 mod walk;
 mod windows;
 
+pub use by_span::PathBySpan;
 pub use slack::slack;
+pub use table::{PathGrouping, PathRow, PathRowOf, PathTable, WHOLE};
 
 use crate::model::{Outline, SpanIx, SpanSet};
 use serde::{Deserialize, Serialize};
@@ -52,6 +56,30 @@ pub enum LeftOutReason {
     EndsBeforeParentStarts,
     /// It is a root, or below one, at a time when the path is in another root that ends later.
     ConcurrentRoot,
+}
+
+impl LeftOutReason {
+    /// All of them.
+    pub const ALL: [LeftOutReason; 5] = [
+        LeftOutReason::Asynchronous,
+        LeftOutReason::FollowsFrom,
+        LeftOutReason::StartsAfterParentEnds,
+        LeftOutReason::EndsBeforeParentStarts,
+        LeftOutReason::ConcurrentRoot,
+    ];
+
+    /// The reason in a few words, of the span that is left out.
+    pub fn words(self) -> &'static str {
+        match self {
+            LeftOutReason::Asynchronous => "asynchronous: the consumer of its parent's message",
+            LeftOutReason::FollowsFrom => "asynchronous: its parent does not wait for it (FOLLOWS_FROM)",
+            LeftOutReason::StartsAfterParentEnds => "asynchronous: starts after its parent has ended",
+            LeftOutReason::EndsBeforeParentStarts => {
+                "ends before its parent starts; the clocks seem to differ"
+            }
+            LeftOutReason::ConcurrentRoot => "another root runs at this time and ends later",
+        }
+    }
 }
 
 /// A span that the critical path leaves out, with all below it.

@@ -2,6 +2,7 @@
 
 use super::field::{Field, Known, Owner};
 use super::said::{Said, Table};
+use crate::analysis::critical_path::{CriticalPath, slack};
 use crate::analysis::ranks::{UNKNOWN, ranks};
 use crate::analysis::waiting::self_times;
 use crate::model::record::Attribute;
@@ -81,6 +82,7 @@ impl<'a> Facts<'a> {
                     each(span as SpanIx, Said::Time(time));
                 }
             }
+            Known::Critical | Known::CriticalTime | Known::Slack => self.path(known, each),
             Known::Percentile => {
                 let ranks = ranks(outline).into_iter().enumerate().filter(|(_, rank)| *rank != UNKNOWN);
                 ranks.for_each(|(span, rank)| each(span as SpanIx, Said::Int(rank.into())));
@@ -129,6 +131,22 @@ impl<'a> Facts<'a> {
             }
             Known::ScopeName | Known::ScopeVersion => self.scope(known, each),
             _ => self.spans().for_each(|span| self.single(known, span, each)),
+        }
+    }
+
+    /// Fields of the critical path.
+    fn path(&self, known: Known, each: &mut Each<'_>) {
+        let path = CriticalPath::of(self.outline);
+        let times = match known {
+            Known::Slack => slack(self.outline, &path),
+            _ => path.time_by_span(self.outline.len()),
+        };
+        for (span, time) in times.into_iter().enumerate() {
+            let said = match known {
+                Known::Critical => Said::Bool(time > 0),
+                _ => Said::Time(time),
+            };
+            each(span as SpanIx, said);
         }
     }
 

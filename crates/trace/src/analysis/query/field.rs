@@ -22,6 +22,12 @@ pub enum Known {
     Duration,
     /// Duration without the time in which a child was at work.
     SelfTime,
+    /// Whether the critical path spends time in it.
+    Critical,
+    /// How long the critical path is in it, itself.
+    CriticalTime,
+    /// How much longer it could take before the trace got longer.
+    Slack,
     /// How many of the spans with its service and operation took less time, in percent; nothing of too few.
     Percentile,
     /// Start, from the trace's start.
@@ -77,15 +83,25 @@ pub enum Class {
 
 /// What a failed span's `error` is.
 pub(super) const ERRORS: [&str; 4] = ["true", "false", "own", "below"];
+/// What a span's `critical` is.
+pub(super) const ON_PATH: [&str; 2] = ["true", "false"];
 const KINDS: [&str; 6] = ["server", "client", "producer", "consumer", "internal", "unspecified"];
 const STATUSES: [&str; 3] = ["error", "ok", "unset"];
 
 /// A field's name, what it is, and a word about it for completion.
-pub(super) const KNOWN: [(&str, Known, Class, &str); 27] = [
+pub(super) const KNOWN: [(&str, Known, Class, &str); 30] = [
     ("service", Known::Service, Class::Text, "service name"),
     ("operation", Known::Operation, Class::Text, "operation name"),
     ("duration", Known::Duration, Class::Time, "how long the span took"),
     ("self", Known::SelfTime, Class::Time, "duration without the time spent in children"),
+    (
+        "critical",
+        Known::Critical,
+        Class::Choice(&ON_PATH),
+        "the critical path spends time in the span itself",
+    ),
+    ("critical_time", Known::CriticalTime, Class::Time, "time on the critical path, without its children"),
+    ("slack", Known::Slack, Class::Time, "how much longer it could take before the trace takes longer"),
     (
         "percentile",
         Known::Percentile,
@@ -192,12 +208,15 @@ impl Field {
     /// Whether the outline alone tells it, searchable attributes or not.
     pub fn is_of_outline(&self) -> bool {
         use Known::{
-            Depth, Descendants, Duration, Kind, Operation, Percentile, SelfTime, Service, Start, Status,
+            Critical, CriticalTime, Depth, Descendants, Duration, Kind, Operation, Percentile, SelfTime,
+            Service, Slack, Start, Status,
         };
         let Field::Known(known) = self else { return false };
         matches!(
             known,
-            Depth
+            Critical
+                | CriticalTime
+                | Depth
                 | Descendants
                 | Duration
                 | Kind
@@ -205,6 +224,7 @@ impl Field {
                 | Percentile
                 | SelfTime
                 | Service
+                | Slack
                 | Start
                 | Status
         )
@@ -212,8 +232,8 @@ impl Field {
 
     /// Whether the name alone is a condition: that it failed, that there are any.
     pub(super) fn is_flag(&self) -> bool {
-        use Known::{Children, Error, Events, Links, Warnings};
-        matches!(self, Field::Known(Error | Events | Links | Warnings | Children))
+        use Known::{Children, Critical, Error, Events, Links, Warnings};
+        matches!(self, Field::Known(Critical | Error | Events | Links | Warnings | Children))
     }
 }
 

@@ -38,7 +38,8 @@ fn condition(facts: &Facts<'_>, condition: &Condition) -> SpanSet {
         Condition::Has(field) => facts.each(field, &mut |span, said| {
             // To have none of something is not to have it; a percentile of 0 is one.
             let is_any = matches!(field, Field::Key(..) | Field::Known(Known::Percentile));
-            if is_any || !matches!(said, Said::Int(0) | Said::Text("")) {
+            let is_none = matches!(said, Said::Int(0) | Said::Text("") | Said::Bool(false));
+            if is_any || !is_none {
                 set.insert(span);
             }
         }),

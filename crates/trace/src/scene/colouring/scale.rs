@@ -2,6 +2,7 @@
 //! than the one below it, so that the order is seen without telling hues apart.
 
 use super::{By, COLOURLESS, Colouring, Meaning};
+use crate::analysis::critical_path::PathBySpan;
 use crate::analysis::query::Column;
 use crate::analysis::self_bands::SelfBands;
 use crate::model::{Outline, SpanIx};
@@ -19,26 +20,33 @@ const PERCENTILES: [u8; STEPS as usize - 1] = [50, 75, 90, 95, 99];
 impl Colouring {
     /// By self time.
     pub fn by_self_time(outline: &Outline, bands: &SelfBands) -> Self {
-        let bounds = &bands.bounds;
+        Self::by_time(outline, bands, "self")
+    }
+
+    /// By critical time: the time that the critical path spends in each span itself.
+    pub fn by_critical_time(outline: &Outline, path: &PathBySpan) -> Self {
+        Self::by_time(outline, &SelfBands::of_times(&path.times()), "critical_time")
+    }
+
+    /// By slack. What has least is on top of the scale: it matters most.
+    pub fn by_slack(outline: &Outline, path: &PathBySpan) -> Self {
+        let mut bands = SelfBands::of_times(path.slack());
+        let highest = bands.bounds.len() as u8;
+        bands.of.iter_mut().for_each(|band| *band = highest - *band);
+        let words = |band: usize| in_words(&bands.bounds, usize::from(highest) - band, "slack");
+        Self::by_band(outline, &bands, &words)
+    }
+
+    fn by_time(outline: &Outline, bands: &SelfBands, field: &str) -> Self {
+        Self::by_band(outline, bands, &|band| in_words(&bands.bounds, band, field))
+    }
+
+    fn by_band(outline: &Outline, bands: &SelfBands, words: &dyn Fn(usize) -> (String, String)) -> Self {
+        let steps = bands.bounds.len() as u8 + 1;
         // What is most is on top of the scale, however many bands there are.
-        let lowest = SCALE + STEPS.saturating_sub(bounds.len() as u8 + 1);
+        let lowest = SCALE + STEPS.saturating_sub(steps);
         let slots: Vec<u8> = bands.of.iter().map(|band| lowest + band).collect();
-        let meanings = counted(&slots, bounds.len() as u8 + 1, lowest, &|band| {
-            let bound = |at: usize| bounds.get(at).map(|bound| round(*bound));
-            match (band.checked_sub(1).and_then(bound), bound(band)) {
-                (Some((from, unit)), Some((to, same))) if unit == same => {
-                    (format!("{from}–{to} {unit}"), format!("self >= {from}{unit} and self < {to}{unit}"))
-                }
-                (Some((from, lower)), Some((to, unit))) => (
-                    format!("{from} {lower}–{to} {unit}"),
-                    format!("self >= {from}{lower} and self < {to}{unit}"),
-                ),
-                (Some((from, unit)), None) => (format!("≥ {from} {unit}"), format!("self >= {from}{unit}")),
-                (None, Some((to, unit))) => (format!("< {to} {unit}"), format!("self < {to}{unit}")),
-                // Nothing took any time.
-                (None, None) => ("0 ns".to_owned(), "self = 0ns".to_owned()),
-            }
-        });
+        let meanings = counted(&slots, steps, lowest, words);
         Colouring { by: By::Scale(slots), meanings, more: 0 }.with_failed(outline)
     }
 
@@ -73,6 +81,24 @@ impl Colouring {
             meanings.push(Meaning { colour: COLOURLESS, words: "too few to say".into(), spans: few, query });
         }
         Colouring { by: By::Scale(slots), meanings, more: 0 }.with_failed(outline)
+    }
+}
+
+/// The words for a band between these bounds, and the query that finds its spans by a field.
+fn in_words(bounds: &[u64], band: usize, field: &str) -> (String, String) {
+    let bound = |at: usize| bounds.get(at).map(|bound| round(*bound));
+    match (band.checked_sub(1).and_then(bound), bound(band)) {
+        (Some((from, unit)), Some((to, same))) if unit == same => {
+            (format!("{from}–{to} {unit}"), format!("{field} >= {from}{unit} and {field} < {to}{unit}"))
+        }
+        (Some((from, lower)), Some((to, unit))) => (
+            format!("{from} {lower}–{to} {unit}"),
+            format!("{field} >= {from}{lower} and {field} < {to}{unit}"),
+        ),
+        (Some((from, unit)), None) => (format!("≥ {from} {unit}"), format!("{field} >= {from}{unit}")),
+        (None, Some((to, unit))) => (format!("< {to} {unit}"), format!("{field} < {to}{unit}")),
+        // Nothing takes any time.
+        (None, None) => ("0 ns".to_owned(), format!("{field} = 0ns")),
     }
 }
 

@@ -85,3 +85,26 @@ fn percentiles_are_told_where_there_are_enough_to_compare() {
     assert_eq!(colouring.meanings[1].query, "percentile >= 75 and percentile < 90");
     assert_eq!(colouring.slot(outline, 0), COLOURLESS, "a root is alone");
 }
+
+#[test]
+fn the_least_slack_and_the_most_critical_time_are_on_top_of_the_scale() {
+    let trace = trace(
+        "
+        a: root    [===================]
+          a: slow    [===============]
+          a: quick   [=]
+        ",
+    );
+    let outline = trace.outline();
+    let path = PathBySpan::of(outline);
+    let slack = Colouring::by_slack(outline, &path);
+    let top = SCALE + STEPS - 1;
+    assert_eq!((slack.slot(outline, 0), slack.slot(outline, 1)), (top, top));
+    assert!(slack.slot(outline, 2) < top);
+    assert!(slack.meanings[0].query.starts_with("slack < "), "{}", slack.meanings[0].query);
+    assert_eq!(slack.meanings[0].spans, 2);
+    let critical = Colouring::by_critical_time(outline, &path);
+    assert_eq!(critical.slot(outline, 1), top);
+    assert!(critical.slot(outline, 2) < critical.slot(outline, 0));
+    assert!(critical.meanings[0].query.starts_with("critical_time >= "), "{}", critical.meanings[0].query);
+}
