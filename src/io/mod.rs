@@ -8,5 +8,6 @@ pub mod engine;
 pub mod fetch;
 pub mod file;
 pub mod marker;
+pub mod random;
 pub mod shop;
 pub mod storage;

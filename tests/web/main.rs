@@ -16,6 +16,7 @@ mod dependencies;
 mod detail;
 mod divider;
 mod incremental_rows;
+mod random;
 mod reading;
 mod search;
 mod shop;

@@ -48,7 +48,7 @@ impl Program {
     /// Asks it to stop and gives its exit code.
     fn stop(mut self, signal: &str) -> Option<i32> {
         let id = self.child.id().to_string();
-        let asked = Command::new("kill").args([signal, &id]).status().unwrap();
+        let asked = Command::new("sh").args(["-c", "kill $0 $1", signal, &id]).status().unwrap();
         assert!(asked.success());
         self.child.wait().unwrap().code()
     }

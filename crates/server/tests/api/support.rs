@@ -52,9 +52,10 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, as a service manager sends it; answers whether it ended well.
+    /// SIGTERM, as a service manager sends it; answers whether it ended well. The shell has a `kill` of its own; as a
+    /// program it is not on every machine.
     pub fn terminate(mut self) -> bool {
-        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        let told = Command::new("sh").args(["-c", "kill -TERM $0", &self.id().to_string()]).status().unwrap();
         assert!(told.success());
         self.child.wait().unwrap().success()
     }

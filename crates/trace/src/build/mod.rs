@@ -15,8 +15,7 @@ use crate::model::{
     Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, Piece, Shared, Sink, SpanKind,
     SpanLocation, StatusCode, StrIx, Strings,
 };
-use crate::units::{SpanId, TraceId};
-use foldhash::HashMap;
+use crate::units::{SeededMap, SpanId, TraceId};
 
 /// What is known of a span as soon as it is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +64,7 @@ pub struct TraceBuilder {
     event_times: Vec<u64>,
     others: Vec<(u32, SpanId)>,
     traces: Vec<Gathered>,
-    trace_numbers: HashMap<TraceId, u32>,
+    trace_numbers: SeededMap<TraceId, u32>,
     last_trace: Option<(TraceId, u32)>,
     shared: Shared,
     blocks: Vec<Block>,

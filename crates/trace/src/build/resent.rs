@@ -4,8 +4,7 @@ use super::assemble::Source;
 use crate::model::SpanLocation;
 use crate::model::record::SpanRecord;
 use crate::model::{DecodeCache, Sink};
-use crate::units::count;
-use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use crate::units::{SeededMap, SeededSet, count};
 
 /// What is left of the spans of a trace.
 pub(super) struct Resent {
@@ -19,21 +18,21 @@ impl Source<'_> {
     /// Leaves out spans that others repeat, and unfinished ones of which the finished one is there. `duplicates` are
     /// places in `rows` of spans that share their id. `None` where all stay.
     pub(super) fn without_resent(&self, rows: &[u32], duplicates: &[u32]) -> Option<Resent> {
-        let mut by_id: HashMap<u64, Vec<u32>> = HashMap::new();
+        let mut by_id: SeededMap<u64, Vec<u32>> = SeededMap::default();
         for at in duplicates {
             let row = rows[*at as usize];
             by_id.entry(self.seen(row).id.0).or_default().push(row);
         }
-        let mut gone = HashSet::new();
+        let mut gone = SeededSet::default();
         let (mut again, mut unfinished) = (0, Vec::new());
         for same_id in by_id.values() {
-            let mut known = HashSet::new();
+            let mut known = SeededSet::default();
             let different: Vec<u32> =
                 same_id.iter().copied().filter(|row| known.insert(self.everything(*row))).collect();
             again += same_id.len() - different.len();
             gone.extend(same_id.iter().filter(|row| !different.contains(row)));
             // Finished ones by what both of a pair have.
-            let finished: HashSet<_> = different
+            let finished: SeededSet<_> = different
                 .iter()
                 .filter(|row| self.is_finished(**row))
                 .map(|row| self.start_of(*row))

@@ -3,8 +3,7 @@
 use super::ids;
 use super::json::{Cursor, text_of, unescape};
 use crate::build::TraceBuilder;
-use crate::units::TraceId;
-use foldhash::HashMap;
+use crate::units::{SeededMap, TraceId};
 
 /// Traces that one element of the source is compared for at most.
 pub(super) const MOST: usize = 16;
@@ -22,9 +21,9 @@ pub(super) struct TraceElement {
     /// Whether times of it are written in nanoseconds.
     pub(super) in_nanoseconds: bool,
     /// Resource of each process key.
-    pub(super) processes: HashMap<Box<[u8]>, u32>,
+    pub(super) processes: SeededMap<Box<[u8]>, u32>,
     /// Resource of each process that stands within spans, by its bytes.
-    pub(super) inner: HashMap<Box<[u8]>, u32>,
+    pub(super) inner: SeededMap<Box<[u8]>, u32>,
     pub(super) warnings: Vec<String>,
 }
 

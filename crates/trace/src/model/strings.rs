@@ -1,7 +1,6 @@
 //! Strings kept once, found by number.
 
-use crate::units::same;
-use foldhash::fast::RandomState;
+use crate::units::{SeededState, same};
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _};
 
@@ -17,7 +16,7 @@ pub struct Strings {
     /// until the first search where the strings came from elsewhere.
     table: Vec<(u32, StrIx)>,
     /// Seeds the hash, or a sender could choose strings of one hash and make every search a walk over all of them.
-    seed: RandomState,
+    seed: SeededState,
 }
 
 const FREE: (u32, StrIx) = (0, StrIx::MAX);
@@ -28,7 +27,7 @@ impl Default for Strings {
             bytes: String::new(),
             ends: Vec::new(),
             table: Vec::new(),
-            seed: RandomState::default(),
+            seed: SeededState::default(),
         };
         strings.intern("");
         strings
@@ -51,7 +50,7 @@ impl Strings {
             bytes,
             ends,
             table: Vec::new(),
-            seed: RandomState::default(),
+            seed: SeededState::default(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Who is whose parent: ids that occur twice, parents that are missing, spans that are their own ancestors.
 
 use super::NONE;
-use foldhash::{HashMap, HashMapExt as _};
+use crate::units::SeededMap;
 use std::collections::hash_map::Entry;
 
 /// What a span says of its place in the trace.
@@ -43,9 +43,9 @@ struct Halves {
 /// the parent that it names is not there.
 pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
     let mut found = Parents { parent: vec![NONE; spans.len()], ..Parents::default() };
-    let mut first: HashMap<u64, u32> = HashMap::new();
+    let mut first: SeededMap<u64, u32> = SeededMap::default();
     first.reserve(spans.len());
-    let mut twice: HashMap<u64, Vec<u32>> = HashMap::new();
+    let mut twice: SeededMap<u64, Vec<u32>> = SeededMap::default();
     for (number, span) in spans.iter().enumerate() {
         let number = number as u32;
         if span.id == 0 {
@@ -106,8 +106,8 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
     found
 }
 
-fn shared_ids(spans: &[Named], twice: &HashMap<u64, Vec<u32>>) -> HashMap<u64, Halves> {
-    let mut halves = HashMap::new();
+fn shared_ids(spans: &[Named], twice: &SeededMap<u64, Vec<u32>>) -> SeededMap<u64, Halves> {
+    let mut halves = SeededMap::default();
     for (id, numbers) in twice {
         if let [a, b] = numbers[..] {
             let (one, other) = (spans[a as usize], spans[b as usize]);

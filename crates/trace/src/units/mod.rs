@@ -10,6 +10,7 @@ mod moment;
 mod number;
 mod problem;
 mod same;
+mod seed;
 mod time;
 pub mod words;
 
@@ -22,4 +23,5 @@ pub use moment::Moment;
 pub use number::{compact, count, percent, rate};
 pub use problem::{Problem, ProblemKind};
 pub use same::same;
+pub use seed::{SeededMap, SeededSet, SeededState, are_hashes_seeded, seed_hashes};
 pub use time::{date_time, month_name, parse_rfc3339, rfc3339};
