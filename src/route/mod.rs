@@ -16,7 +16,7 @@ mod zone;
 pub use find::find;
 pub use search::{SearchParams, Sort};
 pub use service_filter::ServiceFilter;
-pub use tab::{FlameLayout, FlameView, TraceTab};
+pub use tab::{FlameLayout, FlameView, LaneGroup, TraceTab};
 pub use trace::{Colour, Order, Placement, Show, ShowPath, TraceView};
 pub use views::{DependenciesView, MonitorView};
 pub use zone::Zone;

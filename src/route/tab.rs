@@ -16,12 +16,19 @@ pub enum TraceTab {
     Graph,
     /// The calls between services as a sequence diagram.
     Sequence,
+    /// The spans packed by service, host or thread.
+    Lanes,
 }
 
 impl TraceTab {
     /// All of them with their words in an address, in the order in which they are offered.
-    pub const ALL: [(Self, &'static str); 4] =
-        [(Self::Waterfall, ""), (Self::Flame, "flame"), (Self::Graph, "graph"), (Self::Sequence, "sequence")];
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Waterfall, ""),
+        (Self::Flame, "flame"),
+        (Self::Graph, "graph"),
+        (Self::Sequence, "sequence"),
+        (Self::Lanes, "lanes"),
+    ];
 }
 
 /// How the flame graph arranges frames, as `flame=` in an address names it.
@@ -40,6 +47,24 @@ impl FlameLayout {
     /// All of them with their words in an address, in the order in which they are offered.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Time, ""), (Self::LeftHeavy, "left"), (Self::Sandwich, "sandwich")];
+}
+
+/// What lanes are grouped by, as `lanes=` in an address names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LaneGroup {
+    /// The service.
+    #[default]
+    Service,
+    /// The host, pod, container or instance.
+    Host,
+    /// The thread or process.
+    Thread,
+}
+
+impl LaneGroup {
+    /// All of them with their words in an address.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Service, ""), (Self::Host, "host"), (Self::Thread, "thread")];
 }
 
 /// How the flame graph is looked at.

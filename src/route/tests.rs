@@ -25,6 +25,7 @@ fn every_route_prints_as_it_is_read() {
     let view = TraceView {
         tab: TraceTab::Flame,
         flame: FlameView { layout: FlameLayout::Sandwich, operation: Some(SpanId(3)), zoom: Some((0, 7)) },
+        lanes: LaneGroup::Host,
         range: Some((5, 900)),
         span: Some(SpanId(0xa1)),
         open: true,

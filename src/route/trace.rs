@@ -7,7 +7,7 @@
 use super::query::Query;
 use super::tab::range;
 use super::words::{meaning, word};
-use super::{FlameView, TraceTab, Zone};
+use super::{FlameView, LaneGroup, TraceTab, Zone};
 use spandrel_trace::units::SpanId;
 
 /// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
@@ -17,6 +17,8 @@ pub struct TraceView {
     pub tab: TraceTab,
     /// How the flame graph is looked at.
     pub flame: FlameView,
+    /// What lanes are grouped by.
+    pub lanes: LaneGroup,
     /// Visible time, nanoseconds from the trace's begin; `None` for all of it.
     pub range: Option<(u64, u64)>,
     /// The selected span.
@@ -215,6 +217,7 @@ impl TraceView {
         TraceView {
             tab: meaning(&TraceTab::ALL, query.get("view")),
             flame: FlameView::read(query),
+            lanes: meaning(&LaneGroup::ALL, query.get("lanes")),
             range: range(query.get("range")),
             span: SpanId::parse(query.get("span")),
             open: query.has("open"),
@@ -243,6 +246,7 @@ impl TraceView {
     pub(super) fn write(&self, query: &mut Query) {
         query.add("view", word(&TraceTab::ALL, self.tab));
         self.flame.write(query);
+        query.add("lanes", word(&LaneGroup::ALL, self.lanes));
         if let Some((begin, end)) = self.range {
             query.add("range", format!("{begin}-{end}"));
         }

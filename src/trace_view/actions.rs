@@ -220,6 +220,7 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::View(TraceTab::Flame), "View: flame graph", &["3"], &[]),
             known(Action::View(TraceTab::Graph), "View: graph of operations", &["6"], &[]),
             known(Action::View(TraceTab::Sequence), "View: sequence diagram", &["7"], &[]),
+            known(Action::View(TraceTab::Lanes), "View: lanes", &["8"], &[]),
         ],
     ),
     (

@@ -26,6 +26,7 @@ pub fn view_of(session: Session) -> TraceView {
     TraceView {
         tab: session.tab.get(),
         flame: session.flame.get(),
+        lanes: session.lanes.get(),
         range,
         span,
         open,
@@ -85,6 +86,7 @@ pub fn apply(session: Session, view: &TraceView) {
     );
     change(session.tab, view.tab);
     change(session.flame, view.flame);
+    change(session.lanes, view.lanes);
     change(session.notice, notice);
     change(session.panels.placement, view.detail);
     change(session.find.query, view.find.clone());
@@ -164,7 +166,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{FlameLayout, FlameView, Show, ShowPath, TraceTab};
+    use crate::route::{FlameLayout, FlameView, LaneGroup, Show, ShowPath, TraceTab};
     use spandrel_trace::model::{Flags, SpanKind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -214,6 +216,7 @@ mod tests {
             let view = TraceView {
                 tab: TraceTab::Flame,
                 flame: FlameView { layout: FlameLayout::LeftHeavy, ..FlameView::default() },
+                lanes: LaneGroup::Thread,
                 range: Some((10, 900)),
                 span: Some(SpanId(2)),
                 open: true,

@@ -13,6 +13,7 @@ use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
 use super::tabs::{PANEL, TraceTabs, id_of};
 use super::views::flame::FlameGraph;
+use super::views::lanes::Lanes;
 use super::views::operations::OperationMap;
 use super::views::sequence::SequenceDiagram;
 use super::waterfall::{Fill, Note, Waterfall};
@@ -43,7 +44,7 @@ pub fn TraceLayout(
     let overview = defer_one_frame(coloring);
     keys::listen(session);
     let has_time_axis = Memo::new(move |_| match session.tab.get() {
-        TraceTab::Waterfall => true,
+        TraceTab::Waterfall | TraceTab::Lanes => true,
         TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
         TraceTab::Graph | TraceTab::Sequence => false,
     });
@@ -122,6 +123,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
         }
         TraceTab::Flame => view! { <FlameGraph session coloring source/> }.into_any(),
         TraceTab::Graph => view! { <OperationMap session slots source/> }.into_any(),
+        TraceTab::Lanes => view! { <Lanes session coloring source/> }.into_any(),
         TraceTab::Sequence => view! { <SequenceDiagram session source/> }.into_any(),
     };
     view! {

@@ -126,6 +126,15 @@ impl SpanSource {
         whole_address(&route_to(id, span))
     }
 
+    /// The whole URL of a view of this trace.
+    pub fn link_with(self, view: TraceView) -> String {
+        let id = self.0.with_value(|source| match source {
+            Source::Trace { id, .. } => id.get_value(),
+            Source::Fixed(_) => String::new(),
+        });
+        whole_address(&Route::Trace { id, view })
+    }
+
     /// Links that the server's operator has configured for values.
     pub fn link_patterns(self) -> Vec<LinkPattern> {
         link_patterns(&self.config())

@@ -19,6 +19,7 @@ fn name(tab: TraceTab) -> &'static str {
         TraceTab::Flame => "Flame graph",
         TraceTab::Graph => "Graph",
         TraceTab::Sequence => "Sequence",
+        TraceTab::Lanes => "Lanes",
     }
 }
 

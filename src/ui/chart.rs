@@ -86,6 +86,9 @@ pub fn Chart(
     facts: Callback<PointAt, PointFacts>,
     /// Called when a point is clicked or opened by Enter. Its link is used for new tabs.
     open: Callback<PointAt>,
+    /// What Enter does at a point.
+    #[prop(default = "opens a point's traces")]
+    enter: &'static str,
 ) -> impl IntoView {
     let area = RwSignal::new(Area::default());
     let line = RwSignal::new(0usize);
@@ -103,13 +106,13 @@ pub fn Chart(
     let label = move || match point.get() {
         None => {
             let (title, summary) = (title.get(), summary.get());
-            format!("{title}: {summary}. Arrow keys move between points, Enter opens a point's traces.")
+            format!("{title}: {summary}. Arrow keys move between points, Enter {enter}.")
         }
         Some(CurrentPoint { at, facts, label, .. }) => {
             let value =
                 facts.values.get(at.line).cloned().flatten().unwrap_or_else(|| "no traces".to_owned());
             let title = title.get();
-            format!("{title}, {}: {label} {value}, {}. Enter opens these traces.", facts.when, facts.note)
+            format!("{title}, {}: {label} {value}, {}. Enter {enter}.", facts.when, facts.note)
         }
     };
     let legend = move || {

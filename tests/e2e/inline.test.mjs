@@ -101,7 +101,7 @@ test("keys open and close details, walk past them, and find goes on", async (t) 
   assert.equal(await trace.selected(), id(3));
   await aligned(trace);
   const rows = await trace.waterfall.evaluate((tree) => [...tree.querySelectorAll("[role=row]")].map((row) => Number(row.getAttribute("aria-rowindex"))));
-  assert.deepEqual(rows, rows.map((_, at) => at + 1), "drawers are rows of the grid, in order");
+  assert.deepEqual(rows, rows.map((_, at) => rows[0] + at), "drawers are rows of the grid, in order");
   assert.equal(await trace.waterfall.getAttribute("aria-rowcount"), String(301 + 2));
 
   // At the lower edge a detail that a key opens is brought into sight with its row.

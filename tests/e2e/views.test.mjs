@@ -169,6 +169,30 @@ test("a sequence diagram is copied as text, and says what it folds", async (t) =
   assert.equal(await wide.views.messages.count(), 100);
 });
 
+test("lanes pack spans by service, host or thread, and the chart zooms to an interval", async (t) => {
+  const sent = checkout();
+  sent.body.resourceSpans[1].resource.attributes.push({ key: "host.name", value: { stringValue: "rack-7" } });
+  const { page, views } = await served(t, sent, "?view=lanes");
+  const note = page.getByTestId("lanes-note");
+  assert.equal(await note.textContent(), "3 groups, 4 lanes");
+  assert.match(await views.chart.textContent(), /Active spans.*at most 3 spans/);
+  const drawn = await views.drawn();
+  await page.getByTestId("lane-group").filter({ hasText: "Host" }).click();
+  await idle(page);
+  assert.equal(await note.textContent(), "3 groups, 4 lanes");
+  assert.notEqual(await views.drawn(), drawn, "the name of the host is drawn");
+  assert.equal(views.parameter("lanes"), "host");
+  await views.flame.focus();
+  await views.press("ArrowDown", "ArrowDown");
+  assert.match(await views.frame.textContent(), /^reserve stock, stock/);
+  const point = views.chart.getByTestId("point-link");
+  await point.focus();
+  await views.press("Home", "ArrowRight");
+  assert.match(await point.getAttribute("aria-label"), /^Active spans, 375 µs to 750 µs: All spans 1, most at once\. Enter zooms to an interval\.$/);
+  await views.press("Enter");
+  assert.equal(views.parameter("range"), "375000-750000");
+});
+
 const span = (number, parent, from, to, more = {}) => ({
   traceId: "5ca1e0000000000000000000000000aa", spanId: `${number}`.padStart(16, "0"), parentSpanId: parent ? `${parent}`.padStart(16, "0") : "",
   name: `span ${number}`, kind: 1, startTimeUnixNano: `${1_700_000_000_000_000_000n + BigInt(from)}`, endTimeUnixNano: `${1_700_000_000_000_000_000n + BigInt(to)}`, ...more,
@@ -186,10 +210,11 @@ const ODD = {
 for (const [what, trace] of Object.entries(ODD)) {
   test(`a trace with ${what} has a face in every view`, async (t) => {
     const { page, views } = await dropped(t, trace);
-    for (const view of ["flame", "graph", "sequence"]) {
+    for (const view of ["flame", "graph", "sequence", "lanes"]) {
       await views.choose(view);
       assert.equal(await page.getByTestId("problem").count(), 0, view);
     }
+    await views.choose("sequence");
     assert.match(await page.getByTestId("sequence-view").textContent(), /No calls between services/);
     await views.choose("graph");
     assert.ok((await views.operations.count()) >= 1);
@@ -213,7 +238,7 @@ test("no view has anything that axe calls serious, in either theme", async (t) =
   for (const colorScheme of ["light", "dark"]) {
     const { page, trace, views } = await served(t, sent, "", { colorScheme });
     await trace.row(sent.ids["charge card"]).click();
-    for (const view of ["flame", "graph", "sequence"]) {
+    for (const view of ["flame", "graph", "sequence", "lanes"]) {
       await views.choose(view);
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -231,6 +256,6 @@ test("a deep chain and a wide parent are drawn and walked", async (t) => {
     await views.press("ArrowDown", "ArrowDown");
     assert.match(await views.frame.textContent(), last);
     for (const layout of ["Left heavy", "Sandwich", "Time order"]) await views.layout(layout);
-    for (const view of ["graph", "sequence"]) await views.choose(view);
+    for (const view of ["graph", "sequence", "lanes"]) await views.choose(view);
   }
 });

@@ -9,7 +9,7 @@ mod zoom_history;
 
 use super::columns::AttributeColumns;
 use super::event_cursor::EventCursor;
-use crate::route::{Colour, FlameView, Show, TraceTab, Zone};
+use crate::route::{Colour, FlameView, LaneGroup, Show, TraceTab, Zone};
 use crate::state::settings::store_zone;
 pub use folding::Folding;
 use incremental_rows::ComputedRows;
@@ -32,6 +32,8 @@ pub struct Session {
     pub tab: RwSignal<TraceTab>,
     /// How the flame graph is looked at.
     pub flame: RwSignal<FlameView>,
+    /// What lanes are grouped by.
+    pub lanes: RwSignal<LaneGroup>,
     /// The visible time range.
     pub viewport: Viewport,
     /// Which span is selected.
@@ -117,6 +119,7 @@ impl Session {
             outline,
             tab: RwSignal::default(),
             flame: RwSignal::default(),
+            lanes: RwSignal::default(),
             viewport: Viewport::new(outline),
             selection: Selection::default(),
             folding: Folding::new(outline),

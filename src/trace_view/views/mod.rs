@@ -4,5 +4,6 @@
 mod answer;
 mod filter;
 pub mod flame;
+pub mod lanes;
 pub mod operations;
 pub mod sequence;

@@ -25,6 +25,7 @@ pub struct Look {
     ink: String,
     dim: String,
     accent: String,
+    critical: String,
     error: String,
     error_wash: String,
     font: String,
@@ -34,7 +35,7 @@ pub struct Look {
 impl Look {
     /// Reads them from the stylesheet.
     pub fn read() -> Self {
-        const NAMES: [&str; 10] = [
+        const NAMES: [&str; 11] = [
             "--paper",
             "--wash",
             "--sunk",
@@ -42,6 +43,7 @@ impl Look {
             "--ink",
             "--ink-3",
             "--accent",
+            "--critical",
             "--error",
             "--error-wash",
             "--font-text",
@@ -59,6 +61,7 @@ impl Look {
             ink: next(),
             dim: next(),
             accent: next(),
+            critical: next(),
             error: next(),
             error_wash: next(),
             font: next(),
@@ -184,13 +187,14 @@ impl Near<'_> {
 fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted: bool, look: &Look) {
     let (Some(first), Some(last)) = (edge.curve.bends.first(), edge.curve.bends.last()) else { return };
     let failing = edge.link.error_share().unwrap_or(0.0) >= FAILING;
-    let color = match (failing, lifted) {
-        (true, _) => &look.error,
-        (false, true) => &look.accent,
-        (false, false) => &look.line,
+    let color = match (failing, lifted, edge.critical) {
+        (true, ..) => &look.error,
+        (false, true, _) => &look.accent,
+        (false, false, true) => &look.critical,
+        (false, false, false) => &look.line,
     };
     // Seen from far a line keeps half a pixel; the arrow is drawn beyond the line's end.
-    let width = edge.width.max(0.5 / scale);
+    let width = if edge.critical { edge.width.max(2.0) } else { edge.width }.max(0.5 / scale);
     let arrow = (width + 5.0).min(11.0);
     let [_, _, handle, end] = *last;
     let (dx, dy) = (end.x - handle.x, end.y - handle.y);

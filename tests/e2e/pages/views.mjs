@@ -11,6 +11,7 @@ export class Views {
     this.tip = page.getByTestId("flame-tip");
     this.note = page.getByTestId("flame-note");
     this.messages = page.getByTestId("sequence-message");
+    this.chart = page.locator('[data-kind="active"]');
     this.operations = page.getByTestId("operation");
   }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// Services that have a line of their own, those with the most time.
-const MAX_SERVICES: usize = 4;
+const MAX_SERVICES: usize = 2;
 
 /// Numbers of active spans in intervals of equal length.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 //! An operation is a service with a span name. A call is a span with a parent; it leads from the parent's operation to its
 //! own. A call has an error if the called span itself has one.
 
+use super::critical_path::CriticalPath;
 use super::narrowed::SpanFilter;
 use super::waiting::self_times;
 use crate::model::{Flags, Outline, SpanIx, StrIx};
@@ -29,6 +30,8 @@ pub struct OperationFacts {
     pub total: u64,
     /// Sum of self times, nanoseconds.
     pub own: u64,
+    /// Time on the critical path of the whole trace, nanoseconds.
+    pub critical: u64,
     /// The longest span.
     pub longest: SpanIx,
 }
@@ -44,6 +47,8 @@ pub struct OperationCalls {
     pub calls: u64,
     /// How many of them have errors.
     pub errors: u64,
+    /// Time that the critical path of the whole trace is in the called spans and below them, nanoseconds.
+    pub critical: u64,
 }
 
 /// The call graph.
@@ -58,9 +63,16 @@ pub struct OperationGraph {
 }
 
 /// The call graph of the spans that `filter` lets through.
-pub fn operation_graph(outline: &Outline, filter: &SpanFilter) -> OperationGraph {
-    let narrowed = filter.narrow(outline);
+pub fn operation_graph(whole: &Outline, filter: &SpanFilter) -> OperationGraph {
+    let narrowed = filter.narrow(whole);
     let outline = &*narrowed.outline;
+    let critical = CriticalPath::of(whole).time_by_span(whole.len());
+    let mut critical_below = critical.clone();
+    for span in (0..whole.len()).rev() {
+        if let Some(parent) = whole.parent_of(span as SpanIx) {
+            critical_below[parent as usize] += critical_below[span];
+        }
+    }
     let mut operations: IndexMap<(StrIx, StrIx), OperationFacts, FxBuildHasher> = IndexMap::default();
     let mut of_span: Vec<u32> = Vec::with_capacity(outline.len());
     for (span, own) in self_times(outline).into_iter().enumerate() {
@@ -77,6 +89,7 @@ pub fn operation_graph(outline: &Outline, filter: &SpanFilter) -> OperationGraph
         facts.errors += u64::from(outline.flags[span].has(Flags::OWN_ERROR));
         facts.total = facts.total.saturating_add(duration);
         facts.own = facts.own.saturating_add(own);
+        facts.critical += critical[narrowed.original(span as SpanIx) as usize];
         if duration > outline.duration_of(facts.longest) {
             facts.longest = span as SpanIx;
         }
@@ -100,6 +113,7 @@ pub fn operation_graph(outline: &Outline, filter: &SpanFilter) -> OperationGraph
             (call.caller, call.callee) = (caller, callee);
             call.calls += 1;
             call.errors += u64::from(outline.flags[span].has(Flags::OWN_ERROR));
+            call.critical += critical_below[narrowed.original(span as SpanIx) as usize];
         }
     }
     let mut calls: Vec<OperationCalls> = calls.into_values().collect();
@@ -143,6 +157,9 @@ mod tests {
             graph.calls.iter().map(|it| (it.caller, it.callee, it.calls, it.errors)).collect();
         assert_eq!(calls, [(0, 0, 1, 0), (1, 0, 2, 1)]);
         assert_eq!(graph.left_out, (0, 0));
+        let critical: Vec<u64> = graph.operations.iter().map(|it| it.critical / COLUMN).collect();
+        assert_eq!(critical, [8, 3], "both calls are waited for");
+        assert_eq!(graph.calls.iter().map(|it| it.critical / COLUMN).collect::<Vec<_>>(), [1, 8]);
         let filter = SpanFilter { hidden: vec!["web".into()], ..SpanFilter::default() };
         assert_eq!(operation_graph(trace.outline(), &filter), OperationGraph::default());
     }

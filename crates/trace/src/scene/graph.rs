@@ -56,6 +56,8 @@ pub struct Edge {
     pub width: f64,
     /// Not drawn until its caller or its callee is selected: of a dense map, or within one service.
     pub minor: bool,
+    /// The critical path of a trace leads along it.
+    pub critical: bool,
     /// `1.2k · 6.1 %`.
     pub label: String,
     /// Where the middle of the label finds room; `None` where it would cover something else.
@@ -135,6 +137,7 @@ impl GraphScene {
                 minor: *minor,
                 // Calls within a service are many and say little: a thin loop.
                 width: if caller == callee { 1.0 } else { line_width(link.calls, most) },
+                critical: false,
                 label: label(link),
                 label_at: None,
                 link: link.clone(),

@@ -286,6 +286,7 @@ impl FlameBoard {
             draw_ruler(ruler.context(), &inner.palette.rows, &ticks, ratio, size);
         }
         paint::bars(context, &inner.palette, &inner.scene, &view, &marks, ratio);
+        paint::groups(context, &inner.palette, frames, &view, ratio);
         inner.view = Some(view);
     }
 }

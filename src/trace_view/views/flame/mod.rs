@@ -22,7 +22,7 @@ use board::FlameBoard;
 use input::Gestures;
 use leptos::html;
 use leptos::prelude::*;
-use load::{FlameLoad, LoadedFrames};
+pub use load::{FlameLoad, LoadedFrames};
 use std::rc::Rc;
 use tools::FlameTools;
 use web_sys::{HtmlElement, MouseEvent};
@@ -55,6 +55,14 @@ pub fn FlameGraph(
             FlameLoad::Loaded(_) => Face::Graph,
         })
     });
+    let label = Signal::derive(move || {
+        let how = match session.flame.get().layout {
+            FlameLayout::Time => "Flame graph in the order of time",
+            FlameLayout::LeftHeavy => "Flame graph of merged call paths, largest first",
+            FlameLayout::Sandwich => "Callers and callees",
+        };
+        format!("{how}. Arrow keys move between frames, Z zooms to one, Enter opens its details.")
+    });
     let empty = |title: &str, next: &str| {
         let next = if next.is_empty() { Vec::new() } else { vec![next.to_owned()] };
         view! { <EmptyState title=title next/> }.into_any()
@@ -74,7 +82,7 @@ pub fn FlameGraph(
             FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
             _ => ().into_any(),
         },
-        Face::Graph => view! { <Graph session coloring state/> }.into_any(),
+        Face::Graph => view! { <FrameGraph session coloring state label/> }.into_any(),
     };
     view! {
         <div class="flame" data-test="flame-view">
@@ -95,9 +103,18 @@ enum Face {
     Graph,
 }
 
-/// The graph itself.
+/// Frames in lanes.
 #[component]
-fn Graph(session: Session, coloring: Coloring, state: RwSignal<FlameLoad>) -> impl IntoView {
+pub fn FrameGraph(
+    /// State of the trace.
+    session: Session,
+    /// What the colours mean.
+    coloring: Coloring,
+    /// The frames.
+    state: RwSignal<FlameLoad>,
+    /// Accessible name.
+    label: Signal<String>,
+) -> impl IntoView {
     let refs = Refs::default();
     let graph: Graph = StoredValue::new_local(None);
     let (height, current) = (RwSignal::new(0.0), RwSignal::new(None));
@@ -144,15 +161,7 @@ fn Graph(session: Session, coloring: Coloring, state: RwSignal<FlameLoad>) -> im
         tip.set(None);
         with(&mut |graph| graph.leave());
     };
-    let label = move || {
-        let how = match session.flame.get().layout {
-            FlameLayout::Time => "Flame graph in the order of time",
-            FlameLayout::LeftHeavy => "Flame graph of merged call paths, largest first",
-            FlameLayout::Sandwich => "Callers and callees",
-        };
-        format!("{how}. Arrow keys move between frames, Z zooms to one, Enter opens its details.")
-    };
-    let is_timed = move || session.flame.get().layout == FlameLayout::Time;
+    let is_timed = move || loaded().is_some_and(|loaded| loaded.total().is_none());
     view! {
         <div class="flame-board">
             <canvas class="flame-ruler" hidden=move || !is_timed() aria-hidden="true" node_ref=refs.ruler></canvas>

@@ -2,6 +2,7 @@
 
 use super::super::super::waterfall::paint::Palette;
 use crate::ui::canvas::custom_property;
+use spandrel_trace::analysis::flame::FlameFrames;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::flame::{FlameBar, FlameScene, FlameViewport};
 use web_sys::CanvasRenderingContext2d;
@@ -122,5 +123,25 @@ pub fn bars(
             (wide(bar) - line).max(1.0),
             (height - line).max(1.0),
         );
+    }
+}
+
+/// Draws the names of groups of lanes, each in the empty lane that its group starts with.
+pub fn groups(
+    context: &CanvasRenderingContext2d,
+    palette: &FlamePalette,
+    frames: &FlameFrames,
+    view: &FlameViewport,
+    ratio: f64,
+) {
+    let seen = view.lanes(frames.lanes());
+    let first = frames.groups.partition_point(|(_, lane)| (*lane as usize) < seen.start);
+    context.set_font(&format!("600 {}", palette.rows.label_font(ratio)));
+    context.set_text_baseline("middle");
+    context.set_fill_style_str(&palette.ink);
+    for (name, lane) in frames.groups[first..].iter().take_while(|(_, lane)| (*lane as usize) < seen.end) {
+        let y = (view.y_of(*lane) + view.lane / 2.0 + ratio).round();
+        // A label that cannot be drawn is left out.
+        let _ = context.fill_text(name, 6.0 * ratio, y);
     }
 }

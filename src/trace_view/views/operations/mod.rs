@@ -90,7 +90,9 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
     let label = Signal::derive(move || {
         graph.with(|graph| {
             let operations = counted(graph.operations.len(), "operation", "operations");
-            format!("Graph of {operations}. The list beside it has the same content.")
+            format!(
+                "Graph of {operations}; dark lines are on the critical path. The list beside it has the same content."
+            )
         })
     });
     let rows = move || {
@@ -141,15 +143,19 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
     }
 }
 
-/// What is said of an operation: `14 spans · 1 error · self 120 ms, 12 %`.
+/// What is said of an operation: `14 spans · 1 error · self 120 ms, 12 % · critical 90 ms`.
 fn facts_of(facts: &OperationFacts, all: u64) -> String {
     let share = percent(facts.own as f64 / all.max(1) as f64);
+    let critical = match facts.critical {
+        0 => String::new(),
+        critical => format!(" · critical {}", duration(critical)),
+    };
     let errors = match facts.errors {
         0 => String::new(),
         errors => format!(" · {}", counted(errors as usize, "error", "errors")),
     };
     format!(
-        "{}{errors} · self {}, {share}",
+        "{}{errors} · self {}, {share}{critical}",
         counted(facts.spans as usize, "span", "spans"),
         duration(facts.own)
     )
@@ -175,7 +181,12 @@ fn describe(graph: &OperationGraph, hit: Hit) -> String {
                 0 => String::new(),
                 errors => format!(", {}", counted(errors as usize, "error", "errors")),
             };
-            format!("{} → {}: {} calls{errors}", name(call.caller), name(call.callee), count(call.calls))
+            let critical = match call.critical {
+                0 => String::new(),
+                critical => format!(", {} of the critical path", duration(critical)),
+            };
+            let calls = count(call.calls);
+            format!("{} → {}: {calls} calls{errors}{critical}", name(call.caller), name(call.callee))
         }),
     }
 }

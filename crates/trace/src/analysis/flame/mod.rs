@@ -76,7 +76,7 @@ pub struct FlameFrames {
     total: u64,
     /// What the axis of merged frames measures.
     pub unit: FrameUnit,
-    /// Groups of lanes: a name, and the first lane. Empty unless spans are packed by service, host or thread.
+    /// Groups of lanes: a name, and the first lane, which is empty. No groups unless spans are packed by service, host or thread.
     pub groups: Vec<(String, u32)>,
     /// The lane of the operation whose callers are in the lanes above it; 0 unless they are shown.
     pub middle: u32,

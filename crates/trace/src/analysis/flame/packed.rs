@@ -25,7 +25,8 @@ const HOSTS: [&str; 6] =
     ["host.name", "k8s.pod.name", "container.id", "service.instance.id", "hostname", "ip"];
 const THREADS: [&str; 4] = ["thread.name", "thread.id", "goroutine.id", "process.pid"];
 
-/// Frames of the spans that `filter` lets through, with the groups in the order of their first span.
+/// Frames of the spans that `filter` lets through, with the groups in the order of their first span. Each group starts with
+/// an empty lane.
 pub fn packed_frames(trace: &Trace, by: PackedBy, filter: &SpanFilter) -> FlameFrames {
     let whole = trace.outline();
     let names = match by {
@@ -60,7 +61,9 @@ pub fn packed_frames(trace: &Trace, by: PackedBy, filter: &SpanFilter) -> FlameF
     let mut frames =
         FlameFrames { lanes: vec![0], frame_of: vec![0; outline.len()], ..FlameFrames::default() };
     for (name, spans) in groups.into_iter().zip(members) {
+        // An empty lane, for the name.
         frames.groups.push((name, frames.lanes() as u32));
+        frames.lanes.push(frames.span.len() as u32);
         append(&mut frames, outline, spans);
     }
     frames.restore(&narrowed, whole.len());
@@ -135,6 +138,7 @@ mod tests {
         let name = |frame: usize| outline.name_of(frames.span(frame));
         let group = |lane: usize| frames.groups.iter().rev().find(|(_, first)| *first as usize <= lane);
         (0..frames.lanes())
+            .filter(|lane| !frames.lane(*lane).is_empty())
             .map(|lane| {
                 let spans: Vec<&str> = frames.lane(lane).map(name).collect();
                 format!("{}: {}", group(lane).unwrap().0, spans.join(" "))

@@ -36,7 +36,11 @@ impl GraphScene {
             })
             .collect();
         let ends: Vec<(u32, u32)> = graph.calls.iter().map(|call| (call.caller, call.callee)).collect();
-        GraphScene::laid_out(nodes, &links, &ends)
+        let mut scene = GraphScene::laid_out(nodes, &links, &ends);
+        for (edge, call) in scene.edges.iter_mut().zip(&graph.calls) {
+            edge.critical = call.critical > 0;
+        }
+        scene
     }
 }
 
@@ -60,6 +64,7 @@ mod tests {
         let nodes: Vec<_> = scene.nodes.iter().map(|it| (it.name.as_str(), it.note.as_str())).collect();
         assert_eq!(nodes, [("select", "db · 2 × · self 8 ms"), ("GET /", "web · 1 × · self 3 ms")]);
         assert_eq!((scene.edges.len(), scene.edges[0].label.as_str()), (1, "2 · 50 %"));
+        assert!(scene.edges[0].critical);
         assert!(scene.nodes[1].center.x < scene.nodes[0].center.x, "callers are left of callees");
         assert_eq!(GraphScene::of_operations(&OperationGraph::default()), GraphScene::default());
     }

@@ -1,0 +1,148 @@
+//! The lanes of a trace: spans packed by service, host or thread instead of the tree, below a chart of how many are active
+//! over time.
+
+mod active;
+
+use super::super::coloring::Coloring;
+use super::super::session::Session;
+use super::super::span_source::SpanSource;
+use super::filter::span_filter;
+use super::flame::{FlameLoad, FrameGraph, LoadedFrames};
+use crate::route::{FlameLayout, LaneGroup};
+use crate::state::busy;
+use crate::state::tasks::spawn_scoped;
+use crate::ui::empty::EmptyState;
+use crate::ui::problem::ProblemCard;
+use active::ActiveSpans;
+use leptos::prelude::*;
+use spandrel_trace::analysis::flame::PackedBy;
+use spandrel_trace::engine::{Answer, QuestionTopic};
+use std::sync::Arc;
+
+/// Names of the groupings.
+const GROUPS: [(LaneGroup, &str, &str); 3] = [
+    (LaneGroup::Service, "Service", "One group of lanes per service"),
+    (LaneGroup::Host, "Host", "One group of lanes per host, pod, container or instance of a service"),
+    (LaneGroup::Thread, "Thread", "One group of lanes per thread or process of a service"),
+];
+
+/// The lanes with their chart.
+#[component]
+pub fn Lanes(
+    /// State of the trace.
+    session: Session,
+    /// What the colours mean.
+    coloring: Coloring,
+    /// Where lanes come from.
+    source: SpanSource,
+) -> impl IntoView {
+    let state = load(session, source);
+    let face = Memo::new(move |_| {
+        state.with(|state| match state {
+            FlameLoad::Loaded(loaded) if loaded.outline.is_empty() => Face::NoSpans,
+            FlameLoad::Loaded(loaded) if loaded.frames.is_empty() => Face::AllFiltered,
+            FlameLoad::Loaded(_) => Face::Lanes,
+            FlameLoad::Failed(_) => Face::Failed,
+            _ => Face::Loading,
+        })
+    });
+    let empty = |title: &str, next: Vec<String>| view! { <EmptyState title=title next/> }.into_any();
+    let content = move || {
+        match face.get() {
+        Face::Loading => view! { <p class="view-loading" role="status">"Computing lanes…"</p> }.into_any(),
+        Face::NoSpans => empty("This trace has no spans", Vec::new()),
+        Face::AllFiltered => empty(
+            "No spans to show",
+            vec!["The filters of this view leave out every span. Clear the find, or show the hidden services.".to_owned()],
+        ),
+        Face::Failed => match state.get() {
+            FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
+            _ => ().into_any(),
+        },
+        Face::Lanes => view! {
+            <ActiveSpans session source/>
+            <FrameGraph
+                session
+                coloring
+                state
+                label=Signal::stored("Lanes of spans. Arrow keys move between spans, Z zooms to one, Enter opens its details.".to_owned())
+            />
+        }
+        .into_any(),
+    }
+    };
+    let group = |(group, name, title): (LaneGroup, &'static str, &'static str)| {
+        view! {
+            <button
+                type="button"
+                class="flame-layout"
+                data-test="lane-group"
+                title=title
+                aria-pressed=move || (session.lanes.get() == group).to_string()
+                on:click=move |_| session.lanes.set(group)
+            >
+                {name}
+            </button>
+        }
+    };
+    let note = move || {
+        state.with(|state| match state {
+            FlameLoad::Loaded(loaded) => {
+                let groups = loaded.frames.groups.len();
+                let lanes = loaded.frames.lanes() - groups;
+                format!("{groups} groups, {lanes} lanes")
+            }
+            _ => String::new(),
+        })
+    };
+    view! {
+        <div class="flame" data-test="lanes-view">
+            <div class="flame-tools">
+                <div class="flame-layouts" role="group" aria-label="Group lanes by">
+                    {GROUPS.map(group).into_iter().collect_view()}
+                </div>
+                <span class="flame-note" data-test="lanes-note">{note}</span>
+            </div>
+            {content}
+        </div>
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Face {
+    Loading,
+    NoSpans,
+    AllFiltered,
+    Failed,
+    Lanes,
+}
+
+fn load(session: Session, source: SpanSource) -> RwSignal<FlameLoad> {
+    let state = RwSignal::new(FlameLoad::Loading);
+    let filter = span_filter(session);
+    Effect::new(move |_| {
+        let outline = session.outline_live().get();
+        let by = match session.lanes.get() {
+            LaneGroup::Service => PackedBy::Service,
+            LaneGroup::Host => PackedBy::Host,
+            LaneGroup::Thread => PackedBy::Thread,
+        };
+        let topic = QuestionTopic::Packed { by, filter: filter.get() };
+        spawn_scoped(async move {
+            let _busy = busy::hold();
+            let answer = source.ask(topic).await;
+            if !Arc::ptr_eq(&outline, &session.outline()) {
+                return;
+            }
+            match answer {
+                Ok(Answer::Flame(frames)) => {
+                    let (frames, layout) = (Arc::new(*frames), FlameLayout::Time);
+                    state.set(FlameLoad::Loaded(LoadedFrames { frames, outline, layout }));
+                }
+                Ok(_) => {}
+                Err(problem) => state.set(FlameLoad::Failed(problem)),
+            }
+        });
+    });
+    state
+}
