@@ -19,6 +19,7 @@ use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::after_yield;
+use crate::ui::problem::ServerActions;
 use crate::ui::theme::apply_theme;
 use bar::AppBar;
 use files::{FileOverlays, Files};
@@ -44,6 +45,14 @@ fn App() -> impl IntoView {
         Theme::Light => Some(false),
         Theme::Dark => Some(true),
     }));
+    let route = use_route();
+    provide_context(ServerActions {
+        settings: Signal::derive(move || {
+            route.with(|route| (*route != Route::Settings).then(|| Route::Settings.to_string()))
+        }),
+        is_other: Signal::derive(move || !settings.source().is_empty()),
+        use_this: Callback::new(move |()| settings.set_source("")),
+    });
     let files = Files::provide();
     files.listen();
     // The frame is shown before the page is built.
@@ -72,6 +81,28 @@ enum Shown {
     Named(&'static str),
 }
 
+/// The title of a page's tab; `None` where the page itself sets one.
+fn title_of(route: &Route) -> Option<String> {
+    let of = |service: &str, page: &str| match service {
+        "" => page.to_owned(),
+        service => format!("{service} · {page}"),
+    };
+    Some(match route {
+        Route::Trace { id, .. } => format!("Trace {}", id.chars().take(SHORT_ID).collect::<String>()),
+        Route::Search(params) if params.files => "Open files".to_owned(),
+        Route::Search(params) => of(&params.service, "Search"),
+        Route::Dependencies(view) => of(view.service.as_deref().unwrap_or_default(), "Dependencies"),
+        Route::Monitor(view) => of(view.service.as_deref().unwrap_or_default(), "Monitor"),
+        Route::Shop => "Shop".to_owned(),
+        Route::Settings => "Settings".to_owned(),
+        Route::About => "About".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Characters of a trace's id in the title of its tab while it is loaded.
+const SHORT_ID: usize = 8;
+
 /// The page of the current route, with its title.
 #[component]
 fn Page() -> impl IntoView {
@@ -81,21 +112,22 @@ fn Page() -> impl IntoView {
         Route::NotFound(path) => Shown::Missing(path),
         other => Shown::Named(other.page()),
     });
-    move || {
-        let titled = |title: &str, page: AnyView| {
-            entitle(title);
-            page
-        };
-        match shown.get() {
-            Shown::Trace(id) => titled("Trace", view! { <TracePage id/> }.into_any()),
-            Shown::Named("search") => titled("Search", view! { <SearchPage/> }.into_any()),
-            Shown::Named("dependencies") => titled("Dependencies", view! { <DependenciesPage/> }.into_any()),
-            Shown::Named("monitor") => titled("Monitor", view! { <MonitorPage/> }.into_any()),
-            Shown::Named("shop") => titled("Shop", view! { <ShopPage/> }.into_any()),
-            Shown::Named("settings") => titled("Settings", view! { <SettingsPage/> }.into_any()),
-            Shown::Named("about") => titled("About", view! { <AboutPage/> }.into_any()),
-            Shown::Named(other) => view! { <MissingPage path=other.to_owned()/> }.into_any(),
-            Shown::Missing(path) => view! { <MissingPage path/> }.into_any(),
+    // The trace page adds the trace's name and duration once it has them.
+    let title = Memo::new(move |_| route.with(title_of));
+    Effect::new(move |_| {
+        if let Some(title) = title.get() {
+            entitle(&title);
         }
+    });
+    move || match shown.get() {
+        Shown::Trace(id) => view! { <TracePage id/> }.into_any(),
+        Shown::Named("search") => view! { <SearchPage/> }.into_any(),
+        Shown::Named("dependencies") => view! { <DependenciesPage/> }.into_any(),
+        Shown::Named("monitor") => view! { <MonitorPage/> }.into_any(),
+        Shown::Named("shop") => view! { <ShopPage/> }.into_any(),
+        Shown::Named("settings") => view! { <SettingsPage/> }.into_any(),
+        Shown::Named("about") => view! { <AboutPage/> }.into_any(),
+        Shown::Named(other) => view! { <MissingPage path=other.to_owned()/> }.into_any(),
+        Shown::Missing(path) => view! { <MissingPage path/> }.into_any(),
     }
 }

@@ -9,5 +9,6 @@ pub mod fetch;
 pub mod file;
 pub mod marker;
 pub mod random;
+pub mod reach;
 pub mod shop;
 pub mod storage;

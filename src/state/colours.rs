@@ -22,12 +22,12 @@ fn load() -> Option<BTreeMap<String, u8>> {
     serde_json::from_str(&storage::get(NAME)?).ok()
 }
 
-/// The slot (0 to 11) that is stored for a service.
+/// The slot (0 to 19) that is stored for a service.
 pub fn stored_slot(service: &str) -> Option<u8> {
     with(|stored| stored.get(service).copied())
 }
 
-/// Slots (0 to 11) for services that are shown together. New ones are stored.
+/// Slots (0 to 19) for services that are shown together. New ones are stored.
 pub fn slots(services: &[&str]) -> Vec<u8> {
     let slots = palette::slots(services, stored_slot);
     if services.len() > MAX_STORED {

@@ -19,10 +19,22 @@ use found::FoundTraces;
 use js_sys::Array;
 use leptos::prelude::*;
 use outlines::{Outlines, Renewed};
+use spandrel_trace::analysis::entries::EntrySpans;
 use spandrel_trace::engine::{Answer, EngineCommand, SearchResults};
-use spandrel_trace::model::{DependencyLink, Operation};
+use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests};
 use spandrel_trace::source::{Base, SearchQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
+
+/// Calls between services, and the requests of each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CountedCalls {
+    /// The calls.
+    pub links: Vec<DependencyLink>,
+    /// The requests; empty if the server does not count them.
+    pub requests: Vec<ServiceRequests>,
+    /// The number of traces that they were counted in; 0 if the server counted them.
+    pub traces: usize,
+}
 
 /// Answers of the server and of opened files. A copyable handle.
 #[derive(Clone, Copy)]
@@ -68,7 +80,7 @@ fn mark(name: &str) {
 fn unexpected(answer: Answer) -> Problem {
     match answer {
         Answer::Failed(problem) => problem,
-        Answer::Missing => Problem::new(ProblemKind::NotFound, "open the trace", "It is not open any more."),
+        Answer::Missing => Problem::new(ProblemKind::NotFound, "open the trace", "It is no longer open."),
         Answer::Stale => Problem::new(ProblemKind::NotFound, "open the trace", "It has changed meanwhile."),
         _ => {
             Problem::new(ProblemKind::Fault, "read the trace", "The trace engine answered another question.")
@@ -147,25 +159,27 @@ impl Data {
         self.inner.with_value(|inner| inner.found.durations(service, operation, except))
     }
 
-    /// Calls between services as the server counts them; empty if it does not.
-    pub async fn dependencies(
-        &self,
-        end_unix_ms: u64,
-        lookback_ms: u64,
-    ) -> Result<Vec<DependencyLink>, Problem> {
-        match self.task(Task::Dependencies { end_unix_ms, lookback_ms }, |_| {}).await.answer {
-            Answer::Dependencies { links, .. } => Ok(links),
+    /// The entry spans of a service in whole traces that match.
+    pub async fn entry_spans(&self, query: SearchQuery) -> Result<EntrySpans, Problem> {
+        match self.task(Task::EntrySpans(query), |_| {}).await.answer {
+            Answer::EntrySpans(entries) => Ok(*entries),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Calls between services in the traces that match, and the number of these traces.
-    pub async fn dependencies_of_traces(
-        &self,
-        query: SearchQuery,
-    ) -> Result<(Vec<DependencyLink>, usize), Problem> {
-        match self.task(Task::DependenciesOfTraces(query), |_| {}).await.answer {
-            Answer::Dependencies { links, traces } => Ok((links, traces)),
+    /// Calls between services and requests as the server counts them; empty if it does not.
+    pub async fn dependencies(&self, end_unix_ms: u64, lookback_ms: u64) -> Result<CountedCalls, Problem> {
+        self.counted_calls(Task::Dependencies { end_unix_ms, lookback_ms }).await
+    }
+
+    /// Calls between services and requests in whole traces that match.
+    pub async fn dependencies_of_traces(&self, query: SearchQuery) -> Result<CountedCalls, Problem> {
+        self.counted_calls(Task::DependenciesOfTraces(query)).await
+    }
+
+    async fn counted_calls(&self, task: Task) -> Result<CountedCalls, Problem> {
+        match self.task(task, |_| {}).await.answer {
+            Answer::Dependencies { links, requests, traces } => Ok(CountedCalls { links, requests, traces }),
             other => Err(unexpected(other)),
         }
     }

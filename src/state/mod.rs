@@ -6,6 +6,7 @@ pub mod clock;
 pub mod colours;
 pub mod data;
 pub mod navigation;
+pub mod obstacle;
 pub mod settings;
 pub mod shop;
 pub mod tasks;

@@ -9,8 +9,8 @@ use super::find::Find;
 use super::session::Session;
 use crate::state::data::Data;
 use crate::state::tasks::after_yield;
-pub use facts::Facts;
-use facts::{FactsLine, root_of};
+use facts::FactsLine;
+pub use facts::{Facts, root_of};
 use leptos::prelude::*;
 use tools::Tools;
 

@@ -4,6 +4,35 @@ use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::rc::Rc;
 
+/// What can be done about a server that does not answer as it should; from the context, where there is one.
+#[derive(Clone, Copy)]
+pub struct ServerActions {
+    /// Address of the settings; `None` on that page itself.
+    pub settings: Signal<Option<String>>,
+    /// Whether another server was chosen than the one that this page comes from.
+    pub is_other: Signal<bool>,
+    /// Chooses the server that this page comes from.
+    pub use_this: Callback<()>,
+}
+
+/// Buttons that lead to the settings and back to this page's own server.
+#[component]
+fn ServerLinks(actions: ServerActions) -> impl IntoView {
+    let ServerActions { settings, is_other, use_this } = actions;
+    view! {
+        {move || {
+            settings
+                .get()
+                .map(|href| view! { <a class="button" data-test="problem-settings" href=href>"Open settings"</a> })
+        }}
+        <Show when=move || is_other.get()>
+            <button type="button" class="button" data-test="problem-this-server" on:click=move |_| use_this.run(())>
+                "Use this server"
+            </button>
+        </Show>
+    }
+}
+
 /// Shows a problem, and a button that tries again where `retry` is given, or reloads the page where only that can help.
 #[component]
 pub fn ProblemCard(
@@ -32,6 +61,10 @@ pub fn ProblemCard(
             </button>
         }
     });
+    let is_of_server =
+        matches!(kind, ProblemKind::Offline | ProblemKind::WrongAddress | ProblemKind::Unsupported);
+    let server = use_context::<ServerActions>().filter(|_| is_of_server);
+    let server = server.map(|actions| view! { <ServerLinks actions/> });
     let address = (!address.is_empty()).then(|| view! { <dt>"Asked"</dt><dd class="mono">{address}</dd> });
     let status = status.map(|status| view! { <dt>"Status"</dt><dd class="mono">{status}</dd> });
     let answer = (!excerpt.is_empty()).then(|| {
@@ -57,8 +90,7 @@ pub fn ProblemCard(
             <ul class="problem__try" data-test="problem-try">
                 {advice}
             </ul>
-            {again}
-            {reload}
+            <div class="problem__actions">{again} {reload} {server}</div>
             {facts}
         </section>
     }

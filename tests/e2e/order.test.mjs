@@ -41,7 +41,7 @@ test("an order shows its own trace, and the click is the root of it", async (t) 
   const served = [...spans.values()].filter(({ parent }) => parent === root.id);
   assert.deepEqual(served.map(({ service, name }) => `${service} ${name}`), ["gateway POST /orders"]);
   assert.equal(await trace.row(served[0].id).getAttribute("aria-level"), "2");
-  for (const id of rows) assert.doesNotMatch(await trace.words(id), /failed/);
+  for (const id of rows) assert.doesNotMatch(await trace.words(id), /error/);
 
   // What happened after the answer: the receipt, below the message and linked to it.
   const receipt = only(spans, "notification", "process orders.placed");
@@ -72,16 +72,16 @@ test("a failing order shows where it failed, and every span above says so", asyn
   const trace = new Trace(page);
   assert.deepEqual(new Set(await trace.spans()), new Set(spans.keys()));
   const origin = only(spans, "payment", "authorize payment");
-  assert.match(await trace.words(origin.id), /, failed/);
+  assert.match(await trace.words(origin.id), /, error/);
   const ancestors = above(spans, origin);
   assert.ok(ancestors.length >= 6, `${ancestors.length} spans above`);
   for (const id of ancestors) {
-    assert.match(await trace.words(id), /, failed|, a span below it failed/, JSON.stringify(spans.get(id)));
-    assert.match(await trace.mark(id), /failed/i);
+    assert.match(await trace.words(id), /, error/, JSON.stringify(spans.get(id)));
+    assert.match(await trace.mark(id), /error/i);
   }
   const untouched = [...spans.keys()].filter((id) => id !== origin.id && !ancestors.includes(id));
   assert.ok(untouched.length > 0);
-  for (const id of untouched) assert.doesNotMatch(await trace.words(id), /failed/, JSON.stringify(spans.get(id)));
+  for (const id of untouched) assert.doesNotMatch(await trace.words(id), /error/, JSON.stringify(spans.get(id)));
 
   await trace.openDetail(origin.id);
   const detail = await trace.detail.innerText();

@@ -26,11 +26,11 @@ async function opened(t, query = "", sent = checkout(), more = {}) {
 
 test("the legend says what the colours mean, of bars and minimap alike, whatever they are by", async (t) => {
   const { page, trace, asked, same } = await opened(t);
-  assert.deepEqual(await trace.legend(), [["stock", "2"], ["frontend", "1"], ["payment", "1"], ["failed", "1"]]);
+  assert.deepEqual(await trace.legend(), [["stock", "2"], ["frontend", "1"], ["payment", "1"], ["error", "1"]]);
   const drawn = async () => [await trace.canvas.evaluate((canvas) => canvas.toDataURL()), await trace.minimap()];
   const byService = await drawn();
   await trace.colour("kind");
-  assert.deepEqual(await trace.legend(), [["client", "3"], ["server", "1"], ["failed", "1"]]);
+  assert.deepEqual(await trace.legend(), [["client", "3"], ["server", "1"], ["error", "1"]]);
   const byKind = await drawn();
   assert.ok(byKind.every((picture, at) => picture !== byService[at]), "bars and minimap are painted anew");
   await trace.colour("status");
@@ -42,7 +42,7 @@ test("the legend says what the colours mean, of bars and minimap alike, whatever
   await page.keyboard.press("Enter");
   await idle(page);
   await page.getByTestId("legend").getByText("postgresql").waitFor();
-  assert.deepEqual(await trace.legend(), [["postgresql", "1"], ["no value", "3"], ["failed", "1"]]);
+  assert.deepEqual(await trace.legend(), [["postgresql", "1"], ["no value", "3"], ["error", "1"]]);
   assert.equal(asked("colour"), "attribute:db.system.name");
   await same();
 });

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use spandrel::pages::dependencies::{Examples, LinkList, Links, ServiceMap, SidePanel};
-use spandrel_trace::analysis::dependencies::rated;
+use spandrel_trace::analysis::dependencies::{CountedRequests, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::scene::graph::{GraphScene, Hit};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn scene() -> Arc<GraphScene> {
         link("payment", "order", 1, 0),
         link("", "<b>odd</b>", 3, 0),
     ];
-    Arc::new(GraphScene::new(&rated(links, &[])))
+    Arc::new(GraphScene::new(&rated(links, &[]), &CountedRequests::default()))
 }
 
 fn links() -> Links {

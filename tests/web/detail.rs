@@ -67,7 +67,7 @@ fn hostile_span() -> SpanDetail {
 fn source(detail: SpanDetail) -> SpanSource {
     let config = r##"{"topTagPrefixes": ["sku"], "linkPatterns": [{"type": "tags", "key": "sku", "url": "https://shop.example/#{sku}", "text": "Show #{sku}"},
         {"type": "tags", "key": "sku", "url": "javascript:alert(1)", "text": "Run"}]}"##;
-    let (linked_from, found) = (vec![2, 3], vec![1, 2, 1 << 40]);
+    let (linked_from, found) = (vec![2, 3], vec![1, 2, 3, 1 << 40]);
     SpanSource::fixed(FixedSpan { detail, linked_from, found, config: config.to_owned() })
 }
 
@@ -227,6 +227,38 @@ async fn json_is_a_tree_that_is_built_as_it_is_opened() {
 }
 
 #[wasm_bindgen_test]
+async fn all_of_json_is_opened_at_once_and_shown_as_it_was_sent() {
+    let json = r#"{"order": 7, "lines": [{"sku": "a1", "tags": ["x"]}, 2]}"#;
+    let (stage, _) = stage_of(with(vec![text("body", json)]), "GET");
+    settle().await;
+    let press = |label: &str| {
+        let buttons = stage.all(".json-tool");
+        let button = buttons.iter().find(|button| button.text_content().as_deref() == Some(label));
+        button.unwrap_or_else(|| panic!("no button {label}")).click();
+    };
+    press("Expand all");
+    settle().await;
+    assert_eq!(stage.all(".tree").len(), 4);
+    assert!(stage.all(".tree-node").iter().all(|node| node.has_attribute("open")));
+    // What was closed by hand is opened by the next press too.
+    stage.find(".tree-node").remove_attribute("open").expect("an attribute");
+    press("Expand all");
+    settle().await;
+    assert!(stage.all(".tree-node").iter().all(|node| node.has_attribute("open")));
+    press("Collapse all");
+    settle().await;
+    assert_eq!(stage.all(".tree").len(), 1);
+    press("Raw");
+    settle().await;
+    assert_eq!(stage.text("[data-test=json-raw]"), json);
+    assert!(stage.all(".json-raw-unwrapped").is_empty());
+    press("Wrap");
+    settle().await;
+    assert_eq!(stage.all(".json-raw-unwrapped").len(), 1);
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
 async fn stack_traces_and_statements_are_laid_out() {
     let frames: String = (0..9).map(|at| format!("\n\tat java.util.List.each(List.java:{at})")).collect();
     let trace = format!("java.io.IOException: gone\n\tat com.acme.Cart.add(Cart.java:7){frames}");
@@ -283,7 +315,7 @@ async fn a_root_is_compared_with_the_traces_that_were_found() {
     let session = Session::new(wide(3, "GET"));
     let stage = stage_at(session, 0, with(Vec::new()));
     settle().await;
-    assert_eq!(stage.text("[data-test=detail-rank-found]"), "Rank in last search: 2nd slowest of 4");
+    assert_eq!(stage.text("[data-test=detail-rank-found]"), "Rank in last search: 2nd slowest of 5");
     stage.strike().await;
     let (stage, _) = stage_of(with(Vec::new()), "GET");
     assert!(stage.all("[data-test=detail-rank-found]").is_empty(), "a span below is no trace");

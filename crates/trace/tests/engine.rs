@@ -65,7 +65,8 @@ fn lists_of_real_jaegers_are_read() {
         ("v2.20/v1-operations", operations, Api::V1),
         ("main/v3-summaries", Task::Search(query.clone()), Api::V3),
         ("v2.20/v1-search", Task::Search(query.clone()), Api::V1),
-        ("main/v3-traces", Task::DependenciesOfTraces(query), Api::V3),
+        ("main/v3-traces", Task::DependenciesOfTraces(query.clone()), Api::V3),
+        ("main/v3-traces", Task::EntrySpans(SearchQuery { service: "frontend".into(), ..query }), Api::V3),
         ("main/v1-dependencies", Task::Dependencies { end_unix_ms: 1, lookback_ms: 1 }, Api::V3),
     ] {
         let (status, body) = recorded(name);
@@ -77,6 +78,7 @@ fn lists_of_real_jaegers_are_read() {
                 found.summaries.len()
             }
             Answer::Dependencies { links, .. } => links.len(),
+            Answer::EntrySpans(entries) => entries.spans.len(),
             other => panic!("{name}: {other:?}"),
         };
         assert!(count >= 2, "{name}: {count}");
@@ -178,7 +180,7 @@ fn nothing_found_is_an_empty_list_and_a_missing_trace_is_said() {
     let mut engine = Engine::default();
     let search = Task::DependenciesOfTraces(SearchQuery::default());
     let answer = take(&mut engine, Expect::Answer(search, Api::V3), 404, body, 9);
-    assert_eq!(answer, Answer::Dependencies { links: vec![], traces: 0 });
+    assert_eq!(answer, Answer::Dependencies { links: vec![], requests: vec![], traces: 0 });
     let problem = failed(take(&mut engine, Expect::Answer(trace("a"), Api::V3), 404, body, 9));
     assert_eq!(problem.kind, ProblemKind::NotFound);
     assert!(!api_is_absent(&problem));

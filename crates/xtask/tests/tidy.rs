@@ -11,6 +11,8 @@ mod crates;
 mod imports;
 #[path = "tidy/modules.rs"]
 mod modules;
+#[path = "tidy/palette.rs"]
+mod palette;
 #[path = "tidy/rings.rs"]
 mod rings;
 #[path = "tidy/scale.rs"]
@@ -19,6 +21,8 @@ mod scale;
 mod shape;
 #[path = "tidy/style.rs"]
 mod style;
+#[path = "tidy/texts.rs"]
+mod texts;
 #[path = "tidy/tree.rs"]
 mod tree;
 #[path = "tidy/words.rs"]
@@ -51,6 +55,16 @@ fn crates_depend_only_on_what_the_rules_allow() {
 fn licences_are_permissive() {
     check(crates::check_licences(&crates::metadata(), &tree::text("deny.toml")));
     check(crates::check_bans(&crates::metadata(), &tree::text("deny.toml")));
+}
+
+#[test]
+fn service_colours_are_seen_and_told_apart_in_both_themes() {
+    check(palette::check(&tree::text("assets/css/tokens.css"), 20));
+}
+
+#[test]
+fn replaced_texts_do_not_come_back() {
+    check(texts::check(&tree::read()));
 }
 
 #[test]

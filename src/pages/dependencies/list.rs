@@ -12,8 +12,8 @@ use std::sync::Arc;
 enum SortBy {
     Caller,
     Callee,
-    #[default]
     Calls,
+    #[default]
     Errors,
 }
 

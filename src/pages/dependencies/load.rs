@@ -1,8 +1,8 @@
 //! Loads the calls between services, and describes their source.
 
 use super::examples::Examples;
-use crate::state::data::{Data, SearchPurpose};
-use spandrel_trace::analysis::dependencies::{Failures, RatedLink, rated};
+use crate::state::data::{CountedCalls, Data, SearchPurpose};
+use spandrel_trace::analysis::dependencies::{CountedRequests, Failures, RatedLink, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, ProblemKind, count};
@@ -48,6 +48,8 @@ impl Window {
 pub struct Loaded {
     /// Links, merged.
     pub links: Vec<RatedLink>,
+    /// Requests of the services.
+    pub requests: CountedRequests,
     /// Their source.
     pub origin: Origin,
 }
@@ -63,8 +65,8 @@ pub struct Origin {
     pub traces: usize,
     /// As many as requested, so there may be more.
     pub truncated: bool,
-    /// Errors are those of the traces that were read, not of all calls.
-    pub sampled_failures: bool,
+    /// Requests and errors are those of the traces that were read, not all.
+    pub sampled: bool,
 }
 
 impl fmt::Display for Origin {
@@ -73,10 +75,12 @@ impl fmt::Display for Origin {
         let newest = if self.truncated { "the newest " } else { "" };
         let traces = format!("{newest}{} trace{plural}", count(self.traces as u64));
         let range = span(self.lookback_ms);
-        match (self.counted, self.sampled_failures) {
+        match (self.counted, self.sampled) {
             (false, _) => write!(f, "Based on {traces}, last {range}"),
             (true, false) => write!(f, "Source: /api/dependencies, last {range}"),
-            (true, true) => write!(f, "Source: /api/dependencies, last {range} · errors from {traces}"),
+            (true, true) => {
+                write!(f, "Source: /api/dependencies, last {range} · requests and errors from {traces}")
+            }
         }
     }
 }
@@ -90,57 +94,73 @@ fn span(milliseconds: u64) -> String {
     if minutes == length { unit.to_owned() } else { format!("{} {unit}s", minutes / length) }
 }
 
-/// Requests the calls from the server. If it does not count calls or errors, counts them in traces. `ready` is called as
-/// soon as the calls are known, and again when the errors are.
+/// Requests the calls from the server. If it does not count calls, requests or errors, counts them in traces. `ready` is called
+/// as soon as the calls are known, and again when the rest is.
 pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<(), Problem> {
     let origin = Origin { lookback_ms: window.lookback_ms, ..Origin::default() };
-    let links = match data.dependencies(window.end_unix_ms, window.lookback_ms).await {
-        Ok(links) => links,
+    let counted = match data.dependencies(window.end_unix_ms, window.lookback_ms).await {
+        Ok(counted) => counted,
         // A server without this API has traces all the same.
-        Err(problem) if matches!(problem.status, Some(404 | 405 | 501)) => Vec::new(),
+        Err(problem) if matches!(problem.status, Some(404 | 405 | 501)) => CountedCalls::default(),
         Err(problem) => return Err(problem),
     };
-    if links.is_empty() {
-        let (links, traces) = of_traces(data, window).await?;
+    if counted.links.is_empty() && counted.requests.is_empty() {
+        let CountedCalls { links, requests, traces } = of_traces(data, window).await?;
         let truncated = traces >= SAMPLE as usize;
-        ready(Loaded { links: rated(links, &[]), origin: Origin { traces, truncated, ..origin } });
+        let requests = CountedRequests { services: requests, sampled: false };
+        ready(Loaded { links: rated(links, &[]), requests, origin: Origin { traces, truncated, ..origin } });
         return Ok(());
     }
-    let known = Loaded { links: rated(links.clone(), &[]), origin: Origin { counted: true, ..origin } };
-    let complete = known.links.iter().all(|link| link.failures != Failures::Unknown);
+    let links = counted.links;
+    let known = Loaded {
+        links: rated(links.clone(), &[]),
+        requests: CountedRequests { services: counted.requests, sampled: false },
+        origin: Origin { counted: true, ..origin },
+    };
+    let complete = !known.requests.services.is_empty()
+        && known.links.iter().all(|link| link.failures != Failures::Unknown);
     ready(known);
-    // Without the sample, errors are shown as unknown.
-    if !complete && let Ok((sample, traces)) = of_traces(data, window).await {
-        let truncated = traces >= SAMPLE as usize;
-        let origin = Origin { counted: true, sampled_failures: true, traces, truncated, ..origin };
-        ready(Loaded { links: rated(links, &sample), origin });
+    // Without the sample, requests and errors are shown as unknown.
+    if !complete && let Ok(sample) = of_traces(data, window).await {
+        let (traces, truncated) = (sample.traces, sample.traces >= SAMPLE as usize);
+        let origin = Origin { counted: true, sampled: true, traces, truncated, ..origin };
+        let requests = CountedRequests { services: sample.requests, sampled: true };
+        ready(Loaded { links: rated(links, &sample.links), requests, origin });
     }
     Ok(())
 }
 
-/// Links counted in traces, and the number of traces. If the server must be queried service by service, each link is taken
-/// from the service with the most calls of it, because their traces overlap.
-async fn of_traces(data: Data, window: Window) -> Result<(Vec<DependencyLink>, usize), Problem> {
+/// Links and requests counted in traces. If the server must be queried service by service, each number is taken from the
+/// service with the most of it, because their traces overlap.
+async fn of_traces(data: Data, window: Window) -> Result<CountedCalls, Problem> {
     let problem = match data.dependencies_of_traces(window.query("", SAMPLE)).await {
         Err(problem) if problem.kind == ProblemKind::Refused => problem,
         other => return other,
     };
     let services = data.services().await.map_err(|_| problem)?;
     let asked = services.len().clamp(1, ASKED);
-    let mut best: Vec<DependencyLink> = Vec::new();
-    let mut traces = 0;
+    let mut best = CountedCalls::default();
     for service in services.iter().take(asked) {
-        let (links, read) = data.dependencies_of_traces(window.query(service, SAMPLE / asked as u32)).await?;
-        traces = traces.max(read);
-        for link in links {
-            match best.iter_mut().find(|known| known.parent == link.parent && known.child == link.child) {
+        let counted = data.dependencies_of_traces(window.query(service, SAMPLE / asked as u32)).await?;
+        best.traces = best.traces.max(counted.traces);
+        for link in counted.links {
+            let same = |known: &&mut DependencyLink| known.parent == link.parent && known.child == link.child;
+            match best.links.iter_mut().find(same) {
                 Some(known) if known.calls < link.calls => *known = link,
                 Some(_) => {}
-                None => best.push(link),
+                None => best.links.push(link),
+            }
+        }
+        for requests in counted.requests {
+            match best.requests.iter_mut().find(|known| known.service == requests.service) {
+                Some(known) if known.requests < requests.requests => *known = requests,
+                Some(_) => {}
+                None => best.requests.push(requests),
             }
         }
     }
-    Ok((best, traces))
+    best.requests.sort_by(|one, other| one.service.cmp(&other.service));
+    Ok(best)
 }
 
 /// The slowest traces of a service, or with calls from `service` to `callee`, among the newest [`EXAMPLES`].
@@ -173,8 +193,8 @@ mod tests {
         let text = |origin: Origin| origin.to_string();
         assert_eq!(text(Origin { counted: true, ..hour }), "Source: /api/dependencies, last hour");
         assert_eq!(
-            text(Origin { counted: true, sampled_failures: true, traces: 200, truncated: true, ..hour }),
-            "Source: /api/dependencies, last hour · errors from the newest 200 traces"
+            text(Origin { counted: true, sampled: true, traces: 200, truncated: true, ..hour }),
+            "Source: /api/dependencies, last hour · requests and errors from the newest 200 traces"
         );
         assert_eq!(text(Origin { traces: 1, ..hour }), "Based on 1 trace, last hour");
         assert_eq!(

@@ -70,7 +70,7 @@ pub fn DependenciesPage() -> impl IntoView {
     let refresh = Callback::new(move |()| attempt.update(|attempt| *attempt += 1));
 
     let scene = Memo::new(move |_| match state.get() {
-        Load::Ready(loaded) => Arc::new(GraphScene::new(&loaded.links)),
+        Load::Ready(loaded) => Arc::new(GraphScene::new(&loaded.links, &loaded.requests)),
         _ => Arc::default(),
     });
     let selected = Memo::new(move |_| scene.with(|scene| view.with(|view| selection(scene, view))));

@@ -154,10 +154,16 @@ impl Panel {
         let shown = scene.nodes.get(node as usize)?;
         let internal = scene.edges.iter().find(|edge| edge.caller == node && edge.callee == node);
         let errors = shown.error_share.map_or_else(|| "unknown".to_owned(), percent);
-        let mut facts = vec![
-            ("Requests", count(shown.served), false),
-            ("Errors", errors, shown.error_share.unwrap_or(0.0) > 0.0),
-        ];
+        let requests = match shown.requests {
+            Some((requests, _)) => ("Requests", count(requests)),
+            None => ("Calls from other services", count(shown.served)),
+        };
+        let errors = match shown.requests {
+            Some((_, number)) if number > 0 => format!("{} ({errors})", count(number)),
+            _ => errors,
+        };
+        let mut facts =
+            vec![(requests.0, requests.1, false), ("Errors", errors, shown.error_share.unwrap_or(0.0) > 0.0)];
         facts.extend(internal.map(|edge| ("Internal spans", count(edge.link.calls), false)));
         let (search, monitor) =
             (self.links.search.run(shown.name.clone()), self.links.monitor.run(shown.name.clone()));

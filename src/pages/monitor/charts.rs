@@ -1,6 +1,6 @@
 //! The three charts of a service, and the same values as a table.
 
-use super::plots::{Kind, Measured, Wanted, when};
+use super::plots::{Basis, Kind, Measured, Wanted, when};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
@@ -33,13 +33,15 @@ pub fn Charts(
                 open.run(wanted);
             }
         });
-        let title = Signal::derive(move || measured.with(|measured| kind.title(&measured.service)));
+        let title = Signal::derive(move || measured.with(|measured| kind.title(measured)));
         let summary = Signal::derive(move || measured.with(|measured| kind.summary(measured)));
         let plot = Memo::new(move |_| measured.with(|measured| kind.plot(measured)));
         view! { <Chart title=title kind=kind.name() summary=summary plot=plot crosshair=crosshair facts=facts open=open/> }
     };
     view! { <div class="monitor__charts">{[Kind::Latency, Kind::Rate, Kind::Errors].map(chart).collect_view()}</div> }
 }
+
+const TOO_FEW: &str = "Too few for this percentile";
 
 /// The time slices that have traces, latest first.
 #[component]
@@ -48,8 +50,14 @@ pub fn BucketTable(
     /// Address of the traces of a value.
     address: Callback<Wanted, String>,
 ) -> impl IntoView {
-    const COLUMNS: [&str; 8] = ["Time", "Traces", "Rate", "Errors", "p50", "p95", "p99", "Longest"];
-    let heads = COLUMNS.map(|name| view! { <th scope="col">{name}</th> }).collect_view();
+    let heads = move || {
+        let counted = match measured.with(|measured| measured.basis) {
+            Basis::EntrySpans => "Requests",
+            Basis::Summaries => "Traces",
+        };
+        let heads = ["Time", counted, "Rate", "Errors", "p50", "p95", "p99", "Longest"];
+        heads.map(|name| view! { <th scope="col">{name}</th> }).collect_view()
+    };
     let rows = move || {
         measured.with(|measured| {
             let buckets = measured.metrics.buckets.iter().enumerate().rev();
@@ -58,12 +66,17 @@ pub fn BucketTable(
         })
     };
     view! {
-        <table class="monitor__table" data-test="monitor-table">
-            <thead>
-                <tr>{heads}</tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <section class="monitor__section">
+            <h2 class="monitor__heading">"Over time"</h2>
+            <div class="monitor__scroll" tabindex="0" role="region" aria-label="Over time">
+                <table class="monitor__table" data-test="monitor-table">
+                    <thead>
+                        <tr>{heads}</tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
     }
 }
 
@@ -80,7 +93,7 @@ fn row(
     let latency = bucket.latency.unwrap_or_default();
     let percentile = |line: usize, value: Option<u64>| match value {
         Some(value) => link(Kind::Latency, line, duration(value)).into_any(),
-        None => view! { <span title="Too few traces">"–"</span> }.into_any(),
+        None => view! { <span title=TOO_FEW>"–"</span> }.into_any(),
     };
     let errors = match bucket.errors {
         0 => "0 %".into_any(),

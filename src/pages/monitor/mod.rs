@@ -1,27 +1,26 @@
-//! Monitor page: rate, errors and trace durations of a service over time, computed from trace summaries.
+//! Monitor page: requests, errors and latency of a service over time and by operation, computed from its entry spans.
 
 mod charts;
+mod load;
+mod operations;
 mod plots;
 mod tools;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::state::clock;
-use crate::state::data::{SearchPurpose, use_data};
+use crate::state::data::use_data;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
-use spandrel_trace::analysis::metrics::{TimeWindow, bucket_width, covered, metrics};
-use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::Problem;
 
 use charts::{BucketTable, Charts};
-pub use plots::{Kind, Measured, Wanted};
+use operations::OperationTable;
+pub use plots::{Basis, Kind, Measured, Wanted};
 use tools::{RangeField, ServiceField, note};
 
-/// Traces whose summaries are requested.
-const SAMPLE: u32 = 1_500;
 /// Limit of the search that a point links to.
 const LISTED: u32 = 200;
 
@@ -97,7 +96,10 @@ pub fn MonitorPage() -> impl IntoView {
         },
         Content::Charts => view! {
             <Charts measured=measured address=address open=open/>
-            <p class="monitor__meaning">{move || measured.with(meaning)}</p>
+            <p class="monitor__meaning" data-test="monitor-meaning">{move || measured.with(meaning)}</p>
+            <Show when=move || measured.with(|measured| !measured.operations.is_empty())>
+                <OperationTable measured=measured address=address/>
+            </Show>
             <BucketTable measured=measured address=address/>
         }
         .into_any(),
@@ -159,37 +161,20 @@ fn load_services(
     });
 }
 
-/// Loads summaries of the service's traces, and computes its metrics.
-fn load_metrics(view: Memo<MonitorView>, attempt: RwSignal<u32>, load: RwSignal<Load>) {
+/// Loads the metrics of the service in the address.
+fn load_metrics(view: Memo<MonitorView>, attempt: RwSignal<u32>, state: RwSignal<Load>) {
     let (data, zone) = (use_data(), use_settings().zone);
     Effect::new(move |_| {
         attempt.track();
         let MonitorView { service: Some(service), .. } = view.get() else { return };
         let lookback_ms = view.with_untracked(MonitorView::lookback_ms);
-        load.set(Load::Loading);
+        state.set(Load::Loading);
         spawn_scoped(async move {
-            let end_us = (clock::now() * 1e3) as u64;
-            let query = SearchQuery {
-                service: service.clone(),
-                start_unix_us: end_us.saturating_sub(lookback_ms * 1_000),
-                end_unix_us: end_us,
-                limit: SAMPLE,
-                ..SearchQuery::default()
-            };
-            let window = TimeWindow { start_unix: query.start_unix_us * 1_000, end_unix: end_us * 1_000 };
-            let found = match data.search(query, SearchPurpose::Metrics).await {
-                Ok(found) => found,
-                Err(problem) => return load.set(Load::Failed(problem)),
-            };
-            let covered = covered(&found.summaries, window, found.truncated);
-            load.set(Load::Ready(Box::new(Measured {
-                window,
-                metrics: metrics(&found.summaries, &service, covered, bucket_width(covered)),
-                service,
-                offset_minutes: clock::east(window.end_unix, zone.get_untracked()),
-                sample: found.summaries.len(),
-                truncated: found.truncated,
-            })));
+            let offset = |unix: u64| clock::east(unix, zone.get_untracked());
+            state.set(match load::load(data, service, lookback_ms, offset).await {
+                Ok(measured) => Load::Ready(Box::new(measured)),
+                Err(problem) => Load::Failed(problem),
+            });
         });
     });
 }
@@ -208,16 +193,23 @@ fn Blank(title: &'static str, next: &'static str) -> impl IntoView {
 /// What the charts mean.
 fn meaning(measured: &Measured) -> String {
     let service = &measured.service;
-    format!(
-        "Duration of whole traces through {service}, not of {service} itself. Errors: traces with an error of {service}. \
-         Gaps: no traces."
-    )
+    match measured.basis {
+        Basis::EntrySpans => format!(
+            "Requests are the entry spans of {service}: its spans of kind server or consumer, and roots of traces of any \
+             kind. Latency is their duration. Gaps: no requests."
+        ),
+        Basis::Summaries => format!(
+            "Duration of whole traces through {service}, not of {service} itself: the server gave no whole traces. Errors: \
+             traces with an error of {service}. Gaps: no traces."
+        ),
+    }
 }
 
 /// The search that shows a point's traces.
 fn search(wanted: &Wanted) -> Route {
     Route::Search(SearchParams {
         service: wanted.service.clone(),
+        operation: wanted.operation.clone(),
         start: Some(wanted.window.start_unix / 1_000),
         end: Some(wanted.window.end_unix.div_ceil(1_000)),
         sort: if wanted.longest_first { Sort::Longest } else { Sort::default() },
@@ -230,12 +222,14 @@ fn search(wanted: &Wanted) -> Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spandrel_trace::analysis::metrics::TimeWindow;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_point_opens_its_own_traces() {
         let wanted = Wanted {
             service: "order".into(),
+            operation: String::new(),
             window: TimeWindow { start_unix: 1_795_219_200_000_000_000, end_unix: 1_795_219_260_000_000_000 },
             longest_first: true,
             failed: false,
@@ -247,6 +241,11 @@ mod tests {
         let Route::Search(params) = &failed else { panic!("not a search") };
         assert_eq!(params.tags, [("error".to_owned(), "true".to_owned())]);
         assert_eq!(params.sort, Sort::default());
+        let operation = "POST /orders".to_owned();
+        let Route::Search(params) = search(&Wanted { operation: operation.clone(), ..wanted.clone() }) else {
+            panic!("not a search")
+        };
+        assert_eq!(params.operation, operation);
         let Route::Search(params) = search(&wanted) else { panic!("not a search") };
         assert_eq!(params.sort, Sort::Longest);
     }

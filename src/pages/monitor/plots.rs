@@ -3,6 +3,7 @@
 use crate::ui::chart::backend::Ink;
 use crate::ui::chart::plot::{Line, Plot};
 use crate::ui::chart::{PointAt, PointFacts};
+use spandrel_trace::analysis::entries::OperationMetrics;
 use spandrel_trace::analysis::metrics::{Bucket, Metrics, Quantiles, TimeWindow};
 use spandrel_trace::scene::series::{Unit, clock, time_axis, value_axis};
 use spandrel_trace::units::{count, duration, percent, rate};
@@ -10,12 +11,33 @@ use spandrel_trace::units::{count, duration, percent, rate};
 /// The three charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Durations of the traces that pass through the service.
+    /// Durations.
     Latency,
-    /// Traces per second.
+    /// Requests or traces per second.
     Rate,
-    /// Share of traces with errors of the service.
+    /// Share of them with errors of the service.
     Errors,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// The service's entry spans, each a request, read from whole traces.
+    EntrySpans,
+    /// Whole traces that pass through the service: the server gave only summaries.
+    #[default]
+    Summaries,
+}
+
+impl Basis {
+    /// A number of what is measured: `1 request`, `31 traces`.
+    fn counted(self, number: usize) -> String {
+        let one = match self {
+            Basis::EntrySpans => "request",
+            Basis::Summaries => "trace",
+        };
+        format!("{} {one}{}", count(number as u64), if number == 1 { "" } else { "s" })
+    }
 }
 
 /// Metrics of a service.
@@ -27,6 +49,10 @@ pub struct Measured {
     pub window: TimeWindow,
     /// The metrics over the part of it that the received traces cover.
     pub metrics: Metrics,
+    /// What they are of.
+    pub basis: Basis,
+    /// The operations over that part; none of summaries.
+    pub operations: Vec<OperationMetrics>,
     /// Offset of the time zone from UTC, minutes.
     pub offset_minutes: i32,
     /// Number of traces received.
@@ -40,6 +66,8 @@ pub struct Measured {
 pub struct Wanted {
     /// Traces of this service.
     pub service: String,
+    /// Of this operation of it; empty for all.
+    pub operation: String,
     /// That started in this time.
     pub window: TimeWindow,
     /// The longest first.
@@ -61,11 +89,13 @@ const PERCENTILES: [Percentile; 3] = [
 impl Kind {
     /// Title of the chart. Summaries have the duration of whole traces only, with asynchronous work that other services do
     /// after the response.
-    pub fn title(self, service: &str) -> String {
-        match self {
-            Kind::Latency => format!("Duration of traces through {service}"),
-            Kind::Rate => "Rate".to_owned(),
-            Kind::Errors => "Errors".to_owned(),
+    pub fn title(self, measured: &Measured) -> String {
+        match (self, measured.basis) {
+            (Kind::Latency, Basis::EntrySpans) => format!("Latency of {}", measured.service),
+            (Kind::Latency, Basis::Summaries) => format!("Duration of traces through {}", measured.service),
+            (Kind::Rate, Basis::EntrySpans) => "Requests".to_owned(),
+            (Kind::Rate, Basis::Summaries) => "Rate of traces".to_owned(),
+            (Kind::Errors, _) => "Errors".to_owned(),
         }
     }
 
@@ -169,14 +199,10 @@ impl Kind {
         let Some(bucket) = measured.metrics.buckets.get(at.moment) else { return PointFacts::default() };
         let values =
             self.values(bucket).into_iter().map(|value| value.map(|value| self.format(value))).collect();
-        let traces = if bucket.calls == 1 {
-            "1 trace".to_owned()
-        } else {
-            format!("{} traces", count(bucket.calls as u64))
-        };
+        let counted = measured.basis.counted(bucket.calls);
         let note = match bucket.errors {
-            0 => traces,
-            errors => format!("{traces}, {} with errors", count(errors as u64)),
+            0 => counted,
+            errors => format!("{counted}, {} with errors", count(errors as u64)),
         };
         PointFacts { when: when(measured, bucket.window), values, note, href: String::new() }
     }
@@ -187,7 +213,8 @@ impl Kind {
         // Servers compare durations of single spans: a minimum would leave out traces that are meant.
         let longest_first = self == Kind::Latency && at.line > 0;
         let failed = self == Kind::Errors && bucket.errors > 0;
-        Some(Wanted { service: measured.service.clone(), window: bucket.window, longest_first, failed })
+        let (service, window) = (measured.service.clone(), bucket.window);
+        Some(Wanted { service, window, longest_first, failed, ..Wanted::default() })
     }
 }
 
@@ -207,7 +234,7 @@ fn middle(window: TimeWindow) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spandrel_trace::analysis::metrics::metrics;
+    use spandrel_trace::analysis::metrics::{metrics, samples_of_summaries};
     use spandrel_trace::model::{ServiceCount, TraceSummary};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -226,7 +253,7 @@ mod tests {
         Measured {
             service: "order".into(),
             window,
-            metrics: metrics(&summaries, "order", window, MINUTE),
+            metrics: metrics(&samples_of_summaries(&summaries, "order"), window, MINUTE),
             sample: 3,
             ..Measured::default()
         }
@@ -272,6 +299,16 @@ mod tests {
         assert_eq!(Kind::Errors.summary(&measured()), "33 % · 1 of 3");
         assert_eq!(Kind::Latency.summary(&measured()), "p50 40 ms · max 80 ms");
         assert_eq!(Kind::Rate.summary(&measured()), "1 /min");
+    }
+
+    #[test]
+    fn titles_say_what_is_measured() {
+        let summaries = measured();
+        assert_eq!(Kind::Latency.title(&summaries), "Duration of traces through order");
+        let entries = Measured { basis: Basis::EntrySpans, ..summaries };
+        assert_eq!(Kind::Latency.title(&entries), "Latency of order");
+        let facts = Kind::Rate.facts(&entries, PointAt { line: 0, moment: 2 });
+        assert_eq!(facts.note, "1 request");
     }
 
     /// The part of the window before the oldest trace received was drawn as quiet.

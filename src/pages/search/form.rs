@@ -5,7 +5,6 @@ use super::draft::{CUSTOM, Draft, Field};
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{Data, use_data};
 use crate::state::navigation::use_navigation;
-use crate::state::settings::use_settings;
 use crate::state::tasks;
 use crate::ui::lookback::LookbackOptions;
 use leptos::prelude::*;
@@ -21,13 +20,16 @@ const WIDE: &str = "search-form__field search-form__wide";
 /// Names of services or operations.
 type Names = Arc<Vec<String>>;
 
-/// The form. Its fields follow the search of the address; `services` are offered.
+/// The form. The fields of `draft` follow the search of the address; `services` are offered.
 #[component]
-pub fn SearchForm(params: Memo<SearchParams>, services: Services) -> impl IntoView {
+pub fn SearchForm(
+    params: Memo<SearchParams>,
+    /// The search of the address alone: texts stay when only its sort order or its time zone changes.
+    asked: Memo<SearchParams>,
+    draft: Draft,
+    services: Services,
+) -> impl IntoView {
     let (data, navigation) = (use_data(), use_navigation());
-    // Texts stay when only the sort order or the time zone of the address changes.
-    let asked = Memo::new(move |_| params.get().asked());
-    let draft = asked.with_untracked(|asked| Draft::new(asked, use_settings().zone));
     Effect::new(move |is_first: Option<()>| {
         asked.with(|asked| is_first.is_some().then(|| draft.load(asked)));
     });

@@ -15,6 +15,7 @@ use crate::state::tasks;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use crate::ui::progress::Progress;
+use draft::Draft;
 use form::SearchForm;
 use leptos::prelude::*;
 use results::{Results, TraceList};
@@ -63,6 +64,7 @@ pub fn SearchPage() -> impl IntoView {
         }
     });
     let asked = Memo::new(move |_| params.get().asked());
+    let draft = asked.with_untracked(|asked| Draft::new(asked, settings.zone));
     let outcome = RwSignal::new(Outcome::Idle);
     Effect::new(move || {
         attempt.track();
@@ -93,9 +95,15 @@ pub fn SearchPage() -> impl IntoView {
     view! {
         <div class="search">
             <h1 class="unseen">"Search traces"</h1>
-            <SearchForm params services/>
+            <SearchForm params asked draft services/>
             <section class="search__results" aria-label="Results" aria-busy=is_searching>
-                <OutcomeView outcome services params attempt/>
+                <Show
+                    when=move || draft.refused.with(Option::is_none)
+                    // Results of another search would stand beside the form.
+                    fallback=|| view! { <EmptyState title="The search was not sent" next=strings(REFUSED)/> }
+                >
+                    <OutcomeView outcome services params attempt/>
+                </Show>
             </section>
         </div>
     }
@@ -136,6 +144,8 @@ fn OutcomeView(
 fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
+
+const REFUSED: &[&str] = &["Correct the marked field, then press “Find traces” again."];
 
 const FIRST_STEPS: &[&str] = &[
     "Choose a service and press “Find traces”, or open a trace by its ID above.",

@@ -128,14 +128,44 @@ fn ResultTable(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
                     <span class="results__services" role="columnheader" node_ref=services_cell>
                         "Services"
                     </span>
-                    <span class="results__number" role="columnheader">"Spans"</span>
-                    <span class="results__number" role="columnheader">"Errors"</span>
-                    <span role="columnheader">"Duration"</span>
-                    <span class="results__number" role="columnheader">"Started"</span>
+                    <SortHead label="Spans" class="results__number" params orders=[Sort::MostSpans, Sort::FewestSpans]/>
+                    <SortHead label="Errors" class="results__number" params orders=[Sort::MostErrors, Sort::MostErrors]/>
+                    <SortHead label="Duration" params orders=[Sort::Longest, Sort::Shortest]/>
+                    <SortHead label="Started" class="results__number" params orders=[Sort::Recent, Sort::Oldest]/>
                 </div>
             </div>
             <RowList row_height=ROW count=Signal::stored(number) version row/>
         </div>
+    }
+}
+
+/// The head of a column that sorts by it: in the first order, and in the second one if it is sorted in the first already.
+#[component]
+fn SortHead(
+    label: &'static str,
+    #[prop(default = "")] class: &'static str,
+    params: Memo<SearchParams>,
+    /// Descending and ascending.
+    orders: [Sort; 2],
+) -> impl IntoView {
+    let navigation = use_navigation();
+    let [descending, ascending] = orders;
+    let direction = move || match params.with(|params| params.sort) {
+        sort if sort == descending => Some("descending"),
+        sort if sort == ascending => Some("ascending"),
+        _ => None,
+    };
+    let choose = move |_| {
+        let params = params.get_untracked();
+        let sort = if params.sort == descending { ascending } else { descending };
+        navigation.replace(Route::Search(SearchParams { sort, ..params }));
+    };
+    view! {
+        <span class=class role="columnheader" aria-sort=direction>
+            <button type="button" class="results__sort-head" data-test="sort-head" on:click=choose>
+                {label}
+            </button>
+        </span>
     }
 }
 
@@ -165,7 +195,11 @@ fn Summary(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
             </span>
         }
     });
+    // An order other than by time is one of the traces that were received, not of all that match.
+    let received = limit.is_some().then(|| format!(" of the {} most recent", count(number as u64)));
     let options = Sort::ALL.map(|(sort, key, label)| {
+        let of = received.as_deref().filter(|_| sort != Sort::Recent).unwrap_or_default();
+        let label = format!("{label}{of}");
         let is_chosen = move || params.with(|params| params.sort == sort);
         view! {
             <option value=key prop:selected=is_chosen>

@@ -5,13 +5,14 @@ mod sync;
 use crate::route::Placement;
 use crate::state::colours;
 use crate::state::data::use_data;
+use crate::state::navigation::entitle;
 use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use crate::trace_view::columns::load_columns;
 use crate::trace_view::critical_path::load_path;
 use crate::trace_view::find::look;
 use crate::trace_view::findings::{Findings, load_findings};
-use crate::trace_view::header::Header;
+use crate::trace_view::header::{Header, root_of};
 use crate::trace_view::layout::TraceLayout;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
@@ -20,7 +21,7 @@ use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{Problem, count};
+use spandrel_trace::units::{Problem, count, duration};
 use std::sync::Arc;
 use sync::sync_with_address;
 
@@ -105,6 +106,13 @@ fn megabytes(bytes: u64) -> String {
     }
 }
 
+/// Title of the trace's tab: the root's operation, or else its service, and the trace's duration.
+fn title_of(outline: &Outline) -> String {
+    let (service, operation) = root_of(outline);
+    let name = [operation, service, "Trace".to_owned()].into_iter().find(|name| !name.is_empty());
+    format!("{} · {}", name.unwrap_or_default(), duration(outline.duration))
+}
+
 /// A loaded trace, kept in sync with the address.
 #[component]
 fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView {
@@ -129,6 +137,8 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
             session.renew(outline);
         }
     });
+    let title = Memo::new(move |_| session.outline_live().with(|outline| title_of(outline)));
+    Effect::new(move |_| entitle(&title.get()));
     let source = SpanSource::new(data, session, id);
     view! {
         <Header session data id/>

@@ -97,7 +97,7 @@ fn SpanFacts(
         }
     });
     let in_trace = rank(&standing).map(|rank| {
-        let title = "By duration, among the spans of this trace with the same service and name";
+        let title = "By duration, among the spans of this trace with the same service, name and kind";
         view! {
             <span title=title data-test="detail-rank">
                 <b>{rank}</b>

@@ -1,4 +1,4 @@
-//! How a span's attributes compare with those of similar spans, of the same service and operation: how many have the same
+//! How a span's attributes compare with those of similar spans, of the same service, operation and kind: how many have the same
 //! value, and which keys most of them have and this one has not.
 
 use super::shown::ShownSpan;
@@ -51,7 +51,7 @@ fn note(peers: &Peers, place: PatternScope, key: &str) -> Option<Note> {
     let compared =
         if place == PatternScope::Attributes { peers.count - peers.unsearched } else { peers.count };
     let text = format!("{} of {}", count(u64::from(share.same)), count(u64::from(compared)));
-    let title = format!("{text} spans of this service and operation have this value");
+    let title = format!("{text} spans of this service, operation and kind have this value");
     let rare = "attribute-peers attribute-peers-rare";
     Some(match share.telling(compared) {
         Distinctness::Nothing => return None,
@@ -59,13 +59,13 @@ fn note(peers: &Peers, place: PatternScope, key: &str) -> Option<Note> {
         Distinctness::Rare | Distinctness::Unique => Note { text, title, class: rare },
         Distinctness::OnlyHere => Note {
             text: "unique".to_owned(),
-            title: "No other span of this service and operation has this attribute".to_owned(),
+            title: "No other span of this service, operation and kind has this attribute".to_owned(),
             class: rare,
         },
     })
 }
 
-/// A button that finds spans of this service and operation with a condition.
+/// A button that finds spans of this service, operation and kind with a condition.
 #[component]
 fn FindSimilar(
     shown: ShownSpan,
@@ -79,7 +79,11 @@ fn FindSimilar(
         let outline = session.outline();
         let service = equals(&Field::parse("service"), outline.service_of(span), true);
         let name = equals(&Field::parse("name"), outline.name_of(span), true);
-        session.find.query.set(format!("{service} and {name} and {condition}"));
+        let kind = match outline.kind[span as usize].name() {
+            "" => String::new(),
+            kind => format!("{} and ", equals(&Field::parse("kind"), kind, true)),
+        };
+        session.find.query.set(format!("{service} and {name} and {kind}{condition}"));
     };
     let title = format!("{title}. Find them");
     view! {
@@ -104,7 +108,7 @@ pub fn MissingAttributes(shown: ShownSpan) -> impl IntoView {
         let compared = count(u64::from(peers.count - peers.unsearched));
         let item = |(key, having): &(String, u32)| {
             let condition = format!("not has({})", Field::Key(Owner::Any, key.clone()));
-            let title = format!("Most spans of this service and operation have {key}, some do not");
+            let title = format!("Most spans of this service, operation and kind have {key}, some do not");
             let share = format!(" {} of {compared}", count(u64::from(*having)));
             view! {
                 <li>

@@ -1,4 +1,4 @@
-//! Values in the form that reads best: JSON as a tree that is built as it is opened, SQL by clauses, stack traces by frames,
+//! Values in the form that reads best: JSON as a tree that is built as it is opened, or as text, SQL by clauses, stack traces by frames,
 //! URLs as links. Very long values are shown as plain text at first.
 
 use super::folded::Folded;
@@ -18,6 +18,9 @@ const EAGER: usize = 64 << 10;
 const ONE_LINE: usize = 120;
 /// SQL statements longer than this, and texts four times as long, are shown below their key, in bytes.
 const WIDE: usize = 60;
+/// Levels of JSON that are opened at once at most: a view is built within the one above it, and what was sent may be nested
+/// without end.
+const OPEN_LEVELS: u32 = 20;
 /// Members of a level of JSON that are shown at first.
 const LEVEL: usize = 100;
 
@@ -46,7 +49,7 @@ pub fn readable(key: &str, value: &AttributeValue, text: &Arc<str>) -> (AnyView,
         _ => TextForm::Plain,
     };
     let content = match reading {
-        TextForm::Json => tree(text),
+        TextForm::Json => view! { <JsonValue text=text.clone()/> }.into_any(),
         TextForm::Sql => plain(clauses(text).into()),
         TextForm::Stack => view! { <StackTrace text=text.clone()/> }.into_any(),
         TextForm::Address => view! {
@@ -74,7 +77,7 @@ fn LongValue(class: String, text: Arc<str>) -> impl IntoView {
     let as_tree = RwSignal::new(false);
     let shown = text.clone();
     let below = move || match as_tree.get() {
-        true => tree(&text),
+        true => view! { <JsonValue text=text.clone()/> }.into_any(),
         false => {
             view! { <MoreButton label="Open as a tree" on_click=move |()| as_tree.set(true)/> }.into_any()
         }
@@ -87,15 +90,68 @@ fn LongValue(class: String, text: Arc<str>) -> impl IntoView {
     }
 }
 
-/// A level of JSON. Deeper levels are built when they are opened.
-fn tree(json: &str) -> AnyView {
+/// JSON as a tree, with buttons that open or close all of it, and that show its text, with or without breaking its lines.
+#[component]
+fn JsonValue(text: Arc<str>) -> impl IntoView {
+    let (is_raw, wraps) = (RwSignal::new(false), RwSignal::new(true));
+    // How many levels are open, and how often that was chosen: what was folded by hand since is built anew.
+    let levels = RwSignal::new((0u32, 0u32));
+    let unfold = move |open: u32| levels.update(|levels| *levels = (open, levels.1 + 1));
+    let has_levels = members(&text).is_some_and(|members| {
+        members.iter().any(|(_, json)| matches!(json::shape(json), JsonShape::Object | JsonShape::Array))
+    });
+    // Keyed, so that a tree replaces the one before instead of updating it.
+    let shown = move || [(is_raw.get(), levels.get())];
+    let content = move |(raw, (open, _)): (bool, (u32, u32))| match raw {
+        false => tree(&text, open),
+        true => {
+            let text = text.clone();
+            view! {
+                <div class="json-raw" class:json-raw-unwrapped=move || !wraps.get() tabindex="0" data-test="json-raw">
+                    <span class="attribute-value">
+                        <LongText text/>
+                    </span>
+                </div>
+            }
+            .into_any()
+        }
+    };
+    let toggle = move |label: &'static str, on: RwSignal<bool>| {
+        view! {
+            <button
+                type="button"
+                class="json-tool"
+                aria-pressed=move || on.get().to_string()
+                on:click=move |_| on.update(|on| *on = !*on)
+            >
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <div class="json" data-test="json">
+            <div class="json-tools" role="group" aria-label="JSON">
+                <Show when=move || has_levels && !is_raw.get()>
+                    <button type="button" class="json-tool" on:click=move |_| unfold(OPEN_LEVELS)>"Expand all"</button>
+                    <button type="button" class="json-tool" on:click=move |_| unfold(0)>"Collapse all"</button>
+                </Show>
+                {toggle("Raw", is_raw)}
+                <Show when=move || is_raw.get()>{toggle("Wrap", wraps)}</Show>
+            </div>
+            <For each=shown key=|shown| *shown children=content/>
+        </div>
+    }
+}
+
+/// A level of JSON. Deeper levels are built when they are opened, `open` of them at once.
+fn tree(json: &str, open: u32) -> AnyView {
     let Some(members) = members(json) else {
         return view! { <p class="detail-note">"This is not valid JSON"</p> }.into_any();
     };
     let members: Vec<(String, Arc<str>)> =
         members.into_iter().map(|(name, json)| (name.into_owned(), json.into())).collect();
     let paging = Paging::new(members.len(), LEVEL);
-    let member = move |at: usize| members.get(at).map(|(name, json)| member(name, json));
+    let member = move |at: usize| members.get(at).map(|(name, json)| member(name, json, open));
     view! {
         <div class="tree" data-test="tree">
             <For each=move || paging.indices() key=|at| *at children=member/>
@@ -105,7 +161,7 @@ fn tree(json: &str) -> AnyView {
     .into_any()
 }
 
-fn member(name: &str, json: &Arc<str>) -> AnyView {
+fn member(name: &str, json: &Arc<str>, open: u32) -> AnyView {
     let key = view! { <span class="tree-key">{name.to_owned()}</span> };
     let class = match json::shape(json) {
         JsonShape::Object | JsonShape::Array => {
@@ -116,7 +172,8 @@ fn member(name: &str, json: &Arc<str>) -> AnyView {
                     class="tree-node"
                     summary_class="tree-row"
                     summary=view! { {key}" "{size} }.into_any()
-                    content=move || tree(&json)
+                    content=move || tree(&json, open.saturating_sub(1))
+                    open={open > 0}
                 />
             }
             .into_any();

@@ -6,15 +6,15 @@ use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{count, duration};
 use std::sync::Arc;
 
-/// Fewest spans of which a histogram is drawn.
-const DRAWN: usize = 5;
+/// Fewest spans, this one included, that are ranked and drawn.
+const FEWEST: usize = 5;
 
-/// How a duration ranks, in a few words; `None` where there is nothing to compare it with.
+/// How a duration ranks, in a few words; `None` below five spans.
 pub fn rank(standing: &Standing) -> Option<String> {
     let Standing { count: all, longer, shorter, .. } = *standing;
     let total = count(all as u64);
     match standing.percentile() {
-        _ if all < 2 => None,
+        _ if all < FEWEST => None,
         _ if longer + shorter == 0 => Some(format!("same as all {total}")),
         _ if longer == 0 => Some(format!("slowest of {total}")),
         _ if shorter == 0 => Some(format!("fastest of {total}")),
@@ -39,7 +39,7 @@ fn ordinal(number: usize) -> String {
 #[component]
 pub fn Histogram(outline: Arc<Outline>, span: SpanIx, standing: Standing) -> impl IntoView {
     let Standing { min, p50, p95, max, .. } = standing;
-    if standing.count < DRAWN || min == max {
+    if standing.count < FEWEST || min == max {
         return None;
     }
     let most = standing.bars.iter().copied().max().unwrap_or(1).max(1);
@@ -82,6 +82,7 @@ mod tests {
     fn few_have_ranks_and_many_have_percentiles() {
         let of = |all: std::ops::RangeInclusive<u64>, this: u64| rank(&Standing::among(all.collect(), this));
         assert_eq!(of(1..=1, 1), None);
+        assert_eq!(of(1..=4, 4), None, "slowest of four says nothing");
         assert_eq!(of(1..=5, 5).unwrap(), "slowest of 5");
         assert_eq!(of(1..=5, 1).unwrap(), "fastest of 5");
         assert_eq!(of(1..=5, 4).unwrap(), "2nd slowest of 5");

@@ -12,7 +12,7 @@ use crate::state::clock;
 use crate::state::data::Data;
 use crate::ui::zone::ZoneSwitch;
 use leptos::prelude::*;
-use spandrel_trace::model::{Flags, Outline};
+use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::{count, duration, duration_exact};
 use std::sync::Arc;
 
@@ -51,14 +51,20 @@ impl Facts {
     }
 }
 
-/// The earliest root's service and operation; of an orphan only if all roots are orphans.
-pub fn root_of(outline: &Outline) -> (String, String) {
+/// The earliest root; an orphan only if all roots are orphans.
+fn first_root(outline: &Outline) -> Option<SpanIx> {
     let from_root =
         |root: usize| Some(outline.subtree_end[root] as usize).filter(|next| *next < outline.len());
     let roots = std::iter::successors((!outline.is_empty()).then_some(0), |root| from_root(*root));
-    let first = roots.min_by_key(|root| (outline.flags[*root].has(Flags::ORPHAN), outline.start[*root]));
-    let named = |root| (outline.service_of(root as u32).into(), outline.name_of(root as u32).into());
-    first.map(named).unwrap_or_default()
+    roots
+        .min_by_key(|root| (outline.flags[*root].has(Flags::ORPHAN), outline.start[*root]))
+        .map(|root| root as SpanIx)
+}
+
+/// The earliest root's service and operation; of an orphan only if all roots are orphans.
+pub fn root_of(outline: &Outline) -> (String, String) {
+    let named = |root| (outline.service_of(root).into(), outline.name_of(root).into());
+    first_root(outline).map(named).unwrap_or_default()
 }
 
 /// The facts of one version of the trace; `id` is the trace's id in the address.
@@ -74,6 +80,7 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
     let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
     warnings.extend(outline.warnings.iter().cloned());
     let length = outline.duration;
+    let root_length = first_root(&outline).map(|root| outline.duration_of(root));
     view! {
         <div class="trace-header-facts">
             <span class="trace-header-id">
@@ -82,6 +89,12 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
             </span>
             <Started session unix=outline.start_unix/>
             <span title=duration_exact(length)>"Duration "<b>{duration(length)}</b></span>
+            {root_length.filter(|own| duration(*own) != duration(length)).map(|own| view! {
+                <span title="Duration of the root span: other spans start before it or end after it" data-test="root-duration">
+                    "Root span "
+                    <b>{duration(own)}</b>
+                </span>
+            })}
             <Count number=facts.services one="service" many="services"/>
             <span>"Depth "<b>{count(u64::from(facts.depth))}</b></span>
             <Count number=outline.len() one="span" many="spans" attr:data-test="trace-spans"/>

@@ -176,6 +176,10 @@ pub fn bars(
     context.set_fill_style_str(&palette.warn);
     ranges(&scene.overruns, bar_height + ratio, bar_height + 3.0 * ratio);
     context.set_fill_style_str(palette.span(FAILED));
+    for ((row, x0, x1), passed_on) in &scene.errors {
+        let y = (view.y_of(*row as usize) + inset).round();
+        error(context, (f64::from(*x0), y, f64::from(*x1), y + bar_height), *passed_on, ratio);
+    }
     ranges(&scene.failures, bar_height - 4.0 * ratio, bar_height);
     context.set_fill_style_str(&palette.ink);
     for (row, x) in &scene.events {
@@ -183,6 +187,31 @@ pub fn bars(
         context.fill_rect(f64::from(*x), y, hair(ratio), bar_height + 4.0 * ratio);
     }
     labels(context, palette, scene, view, ratio);
+}
+
+/// Marks a bar as one with an error: a thick frame, or a dashed one if the error was passed on. A bar without room for a frame
+/// is covered, one with an error that was passed on in its lower half.
+fn error(
+    context: &CanvasRenderingContext2d,
+    (x0, y0, x1, y1): (f64, f64, f64, f64),
+    passed_on: bool,
+    ratio: f64,
+) {
+    let thick = (if passed_on { ratio } else { 2.0 * ratio }).round().max(1.0);
+    if x1 - x0 < 3.0 * thick {
+        let top = if passed_on { ((y0 + y1) / 2.0).round() } else { y0 };
+        return context.fill_rect(x0, top, x1 - x0, y1 - top);
+    }
+    context.fill_rect(x0, y0, thick, y1 - y0);
+    context.fill_rect(x1 - thick, y0, thick, y1 - y0);
+    let (dash, step) = if passed_on { (4.0 * ratio, 7.0 * ratio) } else { (x1 - x0, x1 - x0) };
+    let mut x = x0;
+    while x < x1 {
+        let wide = dash.min(x1 - x);
+        context.fill_rect(x, y0, wide, thick);
+        context.fill_rect(x, y1 - thick, wide, thick);
+        x += step;
+    }
 }
 
 fn labels(

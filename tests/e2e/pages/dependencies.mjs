@@ -17,6 +17,20 @@ export class Dependencies {
     return this.page.locator(`[data-test="edge-link"][data-caller="${caller}"][data-callee="${callee}"]`);
   }
 
+  /** The list: `caller → callee` to its calls and errors. */
+  async links() {
+    const rows = await this.page.getByTestId("dependencies-list").locator("tbody tr").evaluateAll((rows) =>
+      rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.innerText.trim())));
+    return Object.fromEntries(rows.map(([caller, callee, ...numbers]) => [`${caller} → ${callee}`, numbers]));
+  }
+
+  /** Names and values of the selection. */
+  async facts() {
+    const list = this.page.locator(".side__facts");
+    const [names, values] = await Promise.all([list.locator("dt").allInnerTexts(), list.locator("dd").allInnerTexts()]);
+    return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  }
+
   async names() {
     return this.services.evaluateAll((links) => links.map((link) => link.dataset.service));
   }

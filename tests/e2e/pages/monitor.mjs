@@ -40,6 +40,27 @@ export class Monitor {
     await idle(this.page);
   }
 
+  /** Title of a chart, and the values of the whole time range beside it. */
+  async title(kind) {
+    return (await this.chart(kind).locator(".chart__title").innerText()).trim();
+  }
+
+  async summary(kind) {
+    return (await this.chart(kind).locator(".chart__summary").innerText()).trim();
+  }
+
+  /** The table of operations in its order: name to the texts of its cells. */
+  async operations() {
+    const rows = await this.page.getByTestId("monitor-operation").evaluateAll((rows) =>
+      rows.map((row) => [row.dataset.operation, [...row.querySelectorAll("td")].map((cell) => cell.innerText.trim())]));
+    return Object.fromEntries(rows);
+  }
+
+  async sortByKey(column) {
+    await this.page.getByTestId("monitor-operations").getByRole("button", { name: column }).press("Enter");
+    await idle(this.page);
+  }
+
   async choose(service) {
     await this.page.getByTestId("monitor-service").selectOption(service);
     await idle(this.page);

@@ -20,7 +20,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use query::{Dependencies, Operations, Pretty, Query, Reading, Traces, Wanted};
-use refusal::{Refusal, envelope};
+use refusal::{Refusal, envelope, envelope_with_services};
 use serde_json::{Value, json};
 use spandrel_trace::format::write::JaegerJson;
 use spandrel_trace::units::TraceId;
@@ -159,14 +159,20 @@ async fn service_graph(
     run(&backend, Cost::Scan, pretty, move |out| {
         let watch = out.watch().clone();
         let service = query.service.as_deref();
-        let links = dependencies::count(&store, query.from, query.to, service, || watch.check())?;
-        let data = links.iter().map(|link| {
+        let graph = dependencies::count(&store, query.from, query.to, service, || watch.check())?;
+        let data = graph.links.iter().map(|link| {
             json!({
                 "parent": link.parent, "child": link.child, "callCount": link.calls,
                 "errorCount": link.errors.unwrap_or(0),
             })
         });
-        out.write_all(envelope(&data.collect(), 0, &Value::Null).as_bytes())?;
+        // Jaeger's answer has no requests of services: a member of our own.
+        let requests = graph.requests.iter().map(|counted| {
+            json!({
+                "service": counted.service, "requestCount": counted.requests, "errorCount": counted.errors,
+            })
+        });
+        out.write_all(envelope_with_services(&data.collect(), &requests.collect()).as_bytes())?;
         Ok(())
     })
     .await

@@ -26,6 +26,11 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// An answer without problems, with the requests of services beside its data.
+pub fn envelope_with_services(data: &Value, services: &Value) -> String {
+    format!(r#"{{"data":{data},"services":{services},"total":0,"limit":0,"offset":0,"errors":null}}"#)
+}
+
 /// What every answer of this API is.
 pub fn envelope(data: &Value, total: usize, errors: &Value) -> String {
     format!(r#"{{"data":{data},"total":{total},"limit":0,"offset":0,"errors":{errors}}}"#)

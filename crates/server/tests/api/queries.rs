@@ -217,9 +217,17 @@ fn summaries_and_the_service_graph_count_what_is_there() {
     );
     let graph = server.get_json("/api/dependencies?lookback=3600000");
     assert_eq!(graph["data"], json!([{"parent": "front", "child": "back", "callCount": 2, "errorCount": 1}]));
+    // The root of kind internal is a request; the two calls that it makes are not.
+    let services: Vec<&Value> =
+        graph["services"].as_array().unwrap().iter().map(|one| &one["service"]).collect();
+    assert_eq!(services, ["back", "front"]);
+    assert_eq!(graph["services"][1], json!({"service": "front", "requestCount": 1, "errorCount": 0}));
     assert_eq!(server.get_json("/api/dependencies?service=nope")["data"], json!([]));
     let later = server.get_json("/api/dependencies?endTs=1000&lookback=1000");
-    assert_eq!(later, json!({"data": [], "total": 0, "limit": 0, "offset": 0, "errors": null}));
+    assert_eq!(
+        later,
+        json!({"data": [], "services": [], "total": 0, "limit": 0, "offset": 0, "errors": null})
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! stores count them: spans of one and the same service make a link from the service to itself. A call has
 //! failed when the called span itself says so; that a failure further down made it fail does not count twice.
 
-use crate::model::{DependencyLink, Flags, Outline, SpanIx, StrIx};
+use crate::model::{DependencyLink, Flags, Outline, ServiceRequests, SpanIx, StrIx};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::cmp::Ordering;
@@ -100,6 +100,15 @@ pub enum Failures {
         /// Those that failed.
         errors: u64,
     },
+}
+
+/// The requests of services, see [`super::entries`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CountedRequests {
+    /// Those that were counted, sorted by service; empty where nothing is known.
+    pub services: Vec<ServiceRequests>,
+    /// They were counted in a sample of the traces.
+    pub sampled: bool,
 }
 
 /// A link with what is known of its failures.

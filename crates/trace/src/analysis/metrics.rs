@@ -1,12 +1,12 @@
-//! Rate, errors and latency of a service over time, computed from trace summaries.
+//! Rate, errors and durations of a service over time, computed from samples: its entry spans where whole traces were read
+//! (see [`super::entries`]), else the traces that pass through it.
 //!
-//! A summary knows how long its whole trace took and how many spans of each service failed, not how long
-//! each service took. So the latency here is of whole traces that pass through the service, and a trace
-//! counts as failed when a span of that service failed. Percentiles are exact: of the sorted durations the
-//! one at rank `ceil(q × n)` (nearest rank), never interpolated, so each is the duration of a real trace.
+//! A summary has the duration of its whole trace, with asynchronous work that other services do after the response, and the
+//! number of each service's spans with errors. So a sample of a summary is a trace, and has an error if a span of the service
+//! has one. Percentiles are exact: of the sorted durations the one at rank `ceil(q × n)` (nearest rank), never interpolated,
+//! so each is the duration of a real sample.
 
 use crate::model::TraceSummary;
-use crate::units::TraceId;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -31,6 +31,11 @@ impl TimeWindow {
         self.end_unix.saturating_sub(self.start_unix)
     }
 
+    /// Whether a time is within.
+    pub fn contains(self, unix: u64) -> bool {
+        (self.start_unix..self.end_unix).contains(&unix)
+    }
+
     /// Length in seconds.
     pub fn seconds(self) -> f64 {
         self.length() as f64 / SECOND as f64
@@ -41,42 +46,68 @@ impl TimeWindow {
 const P95_FROM: usize = 20;
 const P99_FROM: usize = 100;
 
-/// Durations in nanoseconds that 50, 95 and 99 % of the traces did not exceed, and the longest. A percentile of too few
-/// traces to differ from the longest is `None`.
+/// Something that took time: a request to a service, or a trace that passes through it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Start, nanoseconds since the Unix epoch.
+    pub start_unix: u64,
+    /// Duration, nanoseconds.
+    pub duration: u64,
+    /// It has an error.
+    pub is_error: bool,
+}
+
+/// The traces that pass through a service: those of whose spans one is of it.
+pub fn samples_of_summaries(summaries: &[TraceSummary], service: &str) -> Vec<Sample> {
+    let sample = |summary: &TraceSummary| {
+        let share = summary.services.iter().find(|share| share.name == service)?;
+        Some(Sample {
+            start_unix: summary.start_unix,
+            duration: summary.duration,
+            is_error: share.errors > 0,
+        })
+    };
+    summaries.iter().filter_map(sample).collect()
+}
+
+/// Durations in nanoseconds that 50, 95 and 99 % of the samples did not exceed, and the longest. A percentile of too few
+/// samples to differ from the longest is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quantiles {
     /// Median.
     pub p50: u64,
-    /// 95th percentile; `None` below 20 traces.
+    /// 95th percentile; `None` below 20 samples.
     pub p95: Option<u64>,
-    /// 99th percentile; `None` below 100 traces.
+    /// 99th percentile; `None` below 100 samples.
     pub p99: Option<u64>,
     /// Longest.
     pub max: u64,
 }
 
-/// What is known of one stretch of time.
+/// What is known of one time slice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     /// When; the first and the last bucket may be cut by the window.
     pub window: TimeWindow,
-    /// Traces that began then.
+    /// Samples that started then.
     pub calls: usize,
-    /// Those in which the service failed.
+    /// Those with an error.
     pub errors: usize,
-    /// Durations; `None` when no trace began then.
+    /// Durations; `None` without samples.
     pub latency: Option<Quantiles>,
-    /// Which traces, longest first.
-    pub traces: Vec<TraceId>,
 }
 
 impl Bucket {
-    /// Traces a second; `None` when there were none: silence is not told from a lack of samples.
+    fn of(window: TimeWindow, durations: &mut [u64], errors: usize) -> Self {
+        Bucket { window, calls: durations.len(), errors, latency: quantiles(durations) }
+    }
+
+    /// Samples a second; `None` without samples: silence is not told from a lack of them.
     pub fn rate(&self) -> Option<f64> {
         (self.calls > 0 && self.window.length() > 0).then(|| self.calls as f64 / self.window.seconds())
     }
 
-    /// Share of failed traces, 0 to 1; `None` when there were none.
+    /// Share of the samples with an error, 0 to 1; `None` without samples.
     pub fn error_rate(&self) -> Option<f64> {
         (self.calls > 0).then(|| self.errors as f64 / self.calls as f64)
     }
@@ -87,16 +118,14 @@ impl Bucket {
 pub struct Metrics {
     /// Buckets in order, without holes between them.
     pub buckets: Vec<Bucket>,
-    /// The whole window as one bucket, its traces left out.
+    /// The whole window as one bucket.
     pub total: Bucket,
-    /// Of how many traces the service was the root: there latency is the service's own.
-    pub roots: usize,
 }
 
-/// The part of `window` that `summaries` cover, the newest traces that match. If there are more of them (`truncated`), that
-/// is the time from the start of the oldest one on: nothing is known of the time before.
-pub fn covered(summaries: &[TraceSummary], window: TimeWindow, truncated: bool) -> TimeWindow {
-    let oldest = summaries.iter().map(|summary| summary.start_unix).min().filter(|_| truncated);
+/// The part of `window` that traces with these starts cover, the newest ones that match. If there are more of them
+/// (`truncated`), that is the time from the start of the oldest one on: nothing is known of the time before.
+pub fn covered(starts: impl Iterator<Item = u64>, window: TimeWindow, truncated: bool) -> TimeWindow {
+    let oldest = starts.min().filter(|_| truncated);
     let start_unix =
         oldest.map_or(window.start_unix, |oldest| oldest.clamp(window.start_unix, window.end_unix));
     TimeWindow { start_unix, ..window }
@@ -117,7 +146,8 @@ pub fn percentile(values: &mut [u64], q: f64) -> Option<u64> {
     values.get(rank.saturating_sub(1).min(last)).copied()
 }
 
-fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
+/// The percentiles of these durations; `None` of nothing. Reorders them.
+pub fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
     let count = durations.len();
     let mut from = |least: usize, q: f64| percentile(durations, q).filter(|_| count >= least);
     Some(Quantiles {
@@ -128,54 +158,40 @@ fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
     })
 }
 
-/// Measures `service` from those summaries that start in the window and pass through it. Buckets of `width`
-/// nanoseconds (see [`bucket_width`]) lie on multiples of it, so that they stay where they are when the
-/// window moves; a width that would make more than 10,000 buckets is widened.
-pub fn metrics(summaries: &[TraceSummary], service: &str, window: TimeWindow, width: u64) -> Metrics {
+/// Measures the samples that start in the window. Buckets of `width` nanoseconds (see [`bucket_width`]) lie on multiples of
+/// it, so that they stay where they are when the window moves; a width that would make more than 10,000 buckets is widened.
+pub fn metrics(samples: &[Sample], window: TimeWindow, width: u64) -> Metrics {
     if window.length() == 0 {
         return Metrics::default();
     }
     let width = width.max(window.length().div_ceil(10_000)).max(1);
     let first = window.start_unix / width;
     let count = ((window.end_unix - 1) / width - first + 1) as usize;
-    let mut members: Vec<Vec<(&TraceSummary, bool)>> = vec![Vec::new(); count];
-    let mut roots = 0;
-    for summary in summaries {
-        let inside = (window.start_unix..window.end_unix).contains(&summary.start_unix);
-        let Some(share) = summary.services.iter().find(|share| share.name == service).filter(|_| inside)
-        else {
-            continue;
-        };
-        roots += usize::from(summary.root_service == service);
-        members[(summary.start_unix / width - first) as usize].push((summary, share.errors > 0));
+    let mut members: Vec<(Vec<u64>, usize)> = vec![Default::default(); count];
+    let (mut durations, mut errors) = (Vec::new(), 0);
+    for sample in samples.iter().filter(|sample| window.contains(sample.start_unix)) {
+        let bucket = &mut members[(sample.start_unix / width - first) as usize];
+        bucket.0.push(sample.duration);
+        bucket.1 += usize::from(sample.is_error);
+        durations.push(sample.duration);
+        errors += usize::from(sample.is_error);
     }
-
-    let mut all: Vec<u64> = members.iter().flatten().map(|(summary, _)| summary.duration).collect();
-    let mut total = Bucket { window, calls: all.len(), latency: quantiles(&mut all), ..Bucket::default() };
-    let buckets = members.into_iter().enumerate().map(|(index, mut members)| {
+    let buckets = members.into_iter().enumerate().map(|(index, (mut durations, errors))| {
         let start = (first + index as u64).saturating_mul(width);
-        members.sort_by_key(|(summary, _)| (std::cmp::Reverse(summary.duration), summary.trace_id));
-        let mut durations: Vec<u64> = members.iter().map(|(summary, _)| summary.duration).collect();
-        let errors = members.iter().filter(|(_, failed)| *failed).count();
-        total.errors += errors;
-        Bucket {
-            window: TimeWindow {
-                start_unix: start.max(window.start_unix),
-                end_unix: start.saturating_add(width).min(window.end_unix),
-            },
-            calls: members.len(),
-            errors,
-            latency: quantiles(&mut durations),
-            traces: members.iter().map(|(summary, _)| summary.trace_id).collect(),
-        }
+        let window = TimeWindow {
+            start_unix: start.max(window.start_unix),
+            end_unix: start.saturating_add(width).min(window.end_unix),
+        };
+        Bucket::of(window, &mut durations, errors)
     });
-    Metrics { buckets: buckets.collect(), roots, total }
+    Metrics { buckets: buckets.collect(), total: Bucket::of(window, &mut durations, errors) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::ServiceCount;
+    use crate::units::TraceId;
     use proptest::prelude::*;
 
     fn summary(id: u128, start_s: u64, duration: u64, service: &str, errors: u32) -> TraceSummary {
@@ -194,6 +210,10 @@ mod tests {
         }
     }
 
+    fn measure(summaries: &[TraceSummary], service: &str, window: TimeWindow) -> Metrics {
+        metrics(&samples_of_summaries(summaries, service), window, 10 * SECOND)
+    }
+
     fn window(start_s: u64, end_s: u64) -> TimeWindow {
         TimeWindow { start_unix: start_s * SECOND, end_unix: end_s * SECOND }
     }
@@ -205,16 +225,15 @@ mod tests {
             summary(2, 101, 80, "order", 1),
             summary(3, 120, 7, "order", 0),
         ];
-        let measured = metrics(&summaries, "order", window(100, 130), 10 * SECOND);
+        let measured = measure(&summaries, "order", window(100, 130));
         assert_eq!(measured.buckets.len(), 3);
         let [full, empty, one] = &measured.buckets[..] else { unreachable!("three buckets") };
         assert_eq!((full.rate(), full.error_rate()), (Some(0.2), Some(0.5)));
-        assert_eq!(full.traces, [TraceId(2), TraceId(1)]);
         assert_eq!(full.latency, Some(Quantiles { p50: 40, p95: None, p99: None, max: 80 }));
         assert_eq!((empty.rate(), empty.error_rate(), empty.latency), (None, None, None));
         assert_eq!(one.calls, 1);
-        assert_eq!((measured.total.calls, measured.total.errors, measured.roots), (3, 1, 0));
-        assert_eq!(metrics(&summaries, "gateway", window(100, 130), 10 * SECOND).roots, 3);
+        assert_eq!((measured.total.calls, measured.total.errors), (3, 1));
+        assert_eq!(measure(&summaries, "gateway", window(100, 130)).total.errors, 0);
     }
 
     /// A window of which only the newest traces were received was drawn as quiet before them, and rates were computed over
@@ -223,18 +242,19 @@ mod tests {
     fn a_truncated_answer_covers_the_time_from_its_oldest_trace_on() {
         let summaries: Vec<_> = (0..10).map(|at| summary(at, 120 + at as u64, 5, "order", 0)).collect();
         let asked = window(100, 130);
-        assert_eq!(covered(&summaries, asked, false), asked);
-        assert_eq!(covered(&[], asked, true), asked);
-        let seen = covered(&summaries, asked, true);
+        let starts = || summaries.iter().map(|summary| summary.start_unix);
+        assert_eq!(covered(starts(), asked, false), asked);
+        assert_eq!(covered(std::iter::empty(), asked, true), asked);
+        let seen = covered(starts(), asked, true);
         assert_eq!(seen, window(120, 130));
-        assert_eq!(metrics(&summaries, "order", seen, 10 * SECOND).total.rate(), Some(1.0));
+        assert_eq!(measure(&summaries, "order", seen).total.rate(), Some(1.0));
     }
 
     #[test]
     fn percentiles_of_few_traces_are_left_out() {
         let of = |count: u64| {
             let summaries: Vec<_> = (1..=count).map(|at| summary(at.into(), 100, at, "order", 0)).collect();
-            metrics(&summaries, "order", window(100, 110), 10 * SECOND).total.latency.unwrap_or_default()
+            measure(&summaries, "order", window(100, 110)).total.latency.unwrap_or_default()
         };
         assert_eq!(of(19), Quantiles { p50: 10, p95: None, p99: None, max: 19 });
         assert_eq!(of(20), Quantiles { p50: 10, p95: Some(19), p99: None, max: 20 });
@@ -245,15 +265,15 @@ mod tests {
     fn other_services_and_other_times_do_not_count() {
         let summaries =
             [summary(1, 99, 1, "order", 0), summary(2, 130, 1, "order", 0), summary(3, 110, 1, "cart", 0)];
-        let measured = metrics(&summaries, "order", window(100, 130), 10 * SECOND);
+        let measured = measure(&summaries, "order", window(100, 130));
         assert_eq!(measured.total.calls, 0);
         assert_eq!(measured.total.latency, None);
-        assert_eq!(metrics(&summaries, "order", window(130, 100), 10), Metrics::default());
+        assert_eq!(measure(&summaries, "order", window(130, 100)), Metrics::default());
     }
 
     #[test]
     fn buckets_lie_on_multiples_and_the_window_cuts_the_ends() {
-        let measured = metrics(&[], "order", window(105, 123), 10 * SECOND);
+        let measured = metrics(&[], window(105, 123), 10 * SECOND);
         let windows: Vec<_> = measured.buckets.iter().map(|bucket| bucket.window).collect();
         assert_eq!(windows, [window(105, 110), window(110, 120), window(120, 123)]);
     }
@@ -292,8 +312,8 @@ mod tests {
             let summaries: Vec<_> =
                 starts.iter().enumerate().map(|(index, start)| summary(index as u128, *start, *start, "s", 0)).collect();
             let inside = starts.iter().filter(|start| (from..from + length).contains(start)).count();
-            let measured = metrics(&summaries, "s", window(from, from + length), width * SECOND);
-            prop_assert_eq!(measured.buckets.iter().map(|bucket| bucket.traces.len()).sum::<usize>(), inside);
+            let measured = metrics(&samples_of_summaries(&summaries, "s"), window(from, from + length), width * SECOND);
+            prop_assert_eq!(measured.buckets.iter().map(|bucket| bucket.calls).sum::<usize>(), inside);
             prop_assert_eq!(measured.total.calls, inside);
             for pair in measured.buckets.windows(2) {
                 prop_assert_eq!(pair[0].window.end_unix, pair[1].window.start_unix);

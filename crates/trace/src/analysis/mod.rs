@@ -6,6 +6,7 @@ pub mod breakdown;
 pub mod concurrency;
 pub mod critical_path;
 pub mod dependencies;
+pub mod entries;
 pub mod event_list;
 pub mod flame;
 pub mod gaps;

@@ -1,9 +1,11 @@
-//! What is different about a span's attributes, against its peers: the spans of its trace with the same service and
-//! operation. Counted in one pass over the columns, without putting spans together.
+//! What is different about a span's attributes, against its peers: the spans of its trace with the same service, operation and
+//! kind. A client and a server span of one name do different things. Fewer than five are not compared. Counted in one pass over the columns, without putting spans together.
 
 use crate::model::{Cell, Columns, Of, SpanIx, StrIx, Trace};
 use serde::{Deserialize, Serialize};
 
+/// Fewest peers, the span itself included, that are compared: of fewer every value is rare.
+pub const FEWEST: u32 = 5;
 /// Values of a key that are compared with each other to learn whether any of them comes twice.
 const SAMPLE: usize = 32;
 /// Keys that are named at most of those that a span lacks.
@@ -57,11 +59,10 @@ impl AttributeShare {
     /// What there is to say where `count` were compared.
     pub fn telling(&self, count: u32) -> Distinctness {
         match self {
-            _ if count < 2 || self.same == 0 || self.same >= count => Distinctness::Nothing,
+            _ if count < FEWEST || self.same == 0 || self.same >= count => Distinctness::Nothing,
             AttributeShare { having: 1, .. } => Distinctness::OnlyHere,
             AttributeShare { repeats: false, .. } => Distinctness::Nothing,
-            // Of two or three, each is a large part.
-            AttributeShare { same: 1, .. } if count > 3 => Distinctness::Unique,
+            AttributeShare { same: 1, .. } => Distinctness::Unique,
             AttributeShare { same, .. } if same * 10 <= count => Distinctness::Rare,
             _ => Distinctness::Shared,
         }
@@ -99,11 +100,12 @@ impl Value<'_> {
 pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     let outline = trace.outline();
     let Some(service) = outline.service.get(span as usize) else { return Peers::default() };
-    let like = (*service, outline.name[span as usize]);
-    let is_peer = |other: SpanIx| (outline.service[other as usize], outline.name[other as usize]) == like;
+    let like = (*service, outline.name[span as usize], outline.kind[span as usize]);
+    let of = |at: usize| (outline.service[at], outline.name[at], outline.kind[at]);
+    let is_peer = |other: SpanIx| of(other as usize) == like;
     let count = (0..outline.len() as SpanIx).filter(|other| is_peer(*other)).count() as u32;
     let mut found = Peers { count, ..Peers::default() };
-    if count < 2 {
+    if count < FEWEST {
         return found;
     }
     let parts = trace.parts();
@@ -277,12 +279,34 @@ mod tests {
         assert_eq!(peers(&trace, 99), Peers::default());
     }
 
+    /// A client span was compared with the server span that it called, which has other attributes by nature.
+    #[test]
+    fn spans_of_another_kind_are_no_peers_and_four_are_not_compared() {
+        let mut drawn = String::from("\n shop: order [====================]\n");
+        for at in 0..6 {
+            let kind = if at < 5 { "client" } else { "server" };
+            drawn += &format!("   stock: get ({kind}) [=] code=200 call={at}\n");
+        }
+        for at in 0..4 {
+            drawn += &format!("   stock: put [=] code={at}\n");
+        }
+        let mut trace = trace(&drawn);
+        trace.index_some(usize::MAX);
+        // The shorter lines of the last four start earlier: they are the first children.
+        let client = peers(&trace, 5);
+        assert_eq!((client.count, client.own.len()), (5, 2));
+        assert_eq!(peers(&trace, 10), Peers { count: 1, ..Peers::default() });
+        assert_eq!(peers(&trace, 1), Peers { count: 4, ..Peers::default() }, "nothing is said of four");
+    }
+
     #[test]
     fn few_of_many_are_rare() {
         let share = |having, same| AttributeShare { having, same, repeats: true, key: String::new() };
         assert_eq!(share(412, 3).telling(412), Distinctness::Rare);
         assert_eq!(share(412, 42).telling(412), Distinctness::Shared);
-        assert_eq!(share(3, 1).telling(3), Distinctness::Shared, "of three, one is a third");
+        assert_eq!(share(4, 1).telling(4), Distinctness::Nothing, "four are too few");
+        assert_eq!(share(1, 1).telling(4), Distinctness::Nothing, "a key that one of four has");
+        assert_eq!(share(5, 1).telling(5), Distinctness::Unique);
         assert_eq!(share(412, 411).telling(412), Distinctness::Shared);
         assert_eq!(share(0, 0).telling(412), Distinctness::Nothing, "it could not be looked at");
     }

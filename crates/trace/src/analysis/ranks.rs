@@ -1,6 +1,6 @@
-//! Where each span's duration stands among its like: the spans of the trace with the same service and operation.
+//! Where each span's duration stands among its like: the spans of the trace with the same service, operation and kind.
 
-use crate::model::{Outline, SpanIx, StrIx};
+use crate::model::{Outline, SpanIx, SpanKind, StrIx};
 use rustc_hash::FxHashMap;
 
 /// Of fewer spans than these nothing is said.
@@ -32,13 +32,13 @@ pub fn ranks(outline: &Outline) -> Vec<u8> {
     ranks
 }
 
-/// All spans, those of one service and operation beside each other, and how many each has.
+/// All spans, those of one service, operation and kind beside each other, and how many each has.
 fn grouped(outline: &Outline) -> (Vec<SpanIx>, Vec<usize>) {
-    let mut places: FxHashMap<(StrIx, StrIx), usize> = FxHashMap::default();
+    let mut places: FxHashMap<(StrIx, StrIx, SpanKind), usize> = FxHashMap::default();
     let mut sizes: Vec<usize> = Vec::new();
     let mut of_span: Vec<u32> = Vec::with_capacity(outline.len());
-    for (service, name) in outline.service.iter().zip(&outline.name) {
-        let group = *places.entry((*service, *name)).or_insert_with(|| sizes.len());
+    for ((service, name), kind) in outline.service.iter().zip(&outline.name).zip(&outline.kind) {
+        let group = *places.entry((*service, *name, *kind)).or_insert_with(|| sizes.len());
         match sizes.get_mut(group) {
             Some(size) => *size += 1,
             None => sizes.push(1),
@@ -77,9 +77,8 @@ mod tests {
             let ranks = ranks(&outline);
             prop_assert_eq!(ranks.len(), outline.len());
             for (span, rank) in ranks.into_iter().enumerate() {
-                let is_like = |other: &usize| {
-                    (outline.service[*other], outline.name[*other]) == (outline.service[span], outline.name[span])
-                };
+                let of = |at: usize| (outline.service[at], outline.name[at], outline.kind[at]);
+                let is_like = |other: &usize| of(*other) == of(span);
                 let like: Vec<usize> = (0..outline.len()).filter(is_like).collect();
                 let time = |span: usize| outline.duration_of(span as SpanIx);
                 let shorter = like.iter().filter(|other| time(**other) < time(span)).count();

@@ -1,4 +1,4 @@
-//! How long a span took among its like: the spans of the trace with the same service and operation.
+//! How long a span took among its like: the spans of the trace with the same service, operation and kind.
 
 use super::metrics::percentile;
 use crate::model::{Outline, SpanIx};
@@ -35,9 +35,10 @@ pub struct Standing {
 impl Standing {
     /// Where `span` stands in its trace: one pass over the outline.
     pub fn of(outline: &Outline, span: SpanIx) -> Self {
-        let like = (outline.service[span as usize], outline.name[span as usize]);
+        let of = |at: usize| (outline.service[at], outline.name[at], outline.kind[at]);
+        let like = of(span as usize);
         let durations = (0..outline.len())
-            .filter(|other| (outline.service[*other], outline.name[*other]) == like)
+            .filter(|other| of(*other) == like)
             .map(|other| outline.duration_of(other as SpanIx))
             .collect();
         Standing::among(durations, outline.duration_of(span))

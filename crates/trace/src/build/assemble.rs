@@ -378,12 +378,12 @@ impl Counts {
                 "{n} spans are among their own ancestors; the loops were cut there ({} first)",
             ),
             self.no_start.say(
-                "span {} has no usable start time; it was given its parent's, or the trace's",
-                "{n} spans have no usable start time ({} first); they were given their parent's, or the trace's",
+                "span {} has no valid start time; the parent's or the trace's is used",
+                "{n} spans have no valid start time ({} first); the parent's or the trace's is used",
             ),
             self.ends_early.say(
-                "span {} ends before it begins; it is shown without length",
-                "{n} spans end before they begin ({} first); they are shown without length",
+                "span {} ends before it starts; shown with zero length",
+                "{n} spans end before they start ({} first); shown with zero length",
             ),
             self.no_id.say("span \"{}\" has no id", "{n} spans have no id (\"{}\" first)"),
             self.no_service.say(

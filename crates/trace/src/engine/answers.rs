@@ -1,7 +1,7 @@
 //! Small answers of Jaeger's APIs: services, operations, summaries, dependencies, errors. `null` means the same as an
 //! absent member everywhere, and a number may be written as a string.
 
-use crate::model::{DependencyLink, Operation, ServiceCount, SpanKind, TraceSummary};
+use crate::model::{DependencyLink, Operation, ServiceCount, ServiceRequests, SpanKind, TraceSummary};
 use crate::units::TraceId;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
@@ -157,11 +157,23 @@ impl Summary {
     }
 }
 
-/// Calls between services. v1: `{"data":[{parent, child, callCount}]}`; some servers add `errorCount`.
-pub fn dependencies(body: &[u8]) -> Result<Vec<DependencyLink>, String> {
+/// Calls between services, and the requests of each. v1: `{"data":[{parent, child, callCount}]}`; our server adds `errorCount`
+/// to each link and beside `data` `"services":[{service, requestCount, errorCount}]`.
+pub fn dependencies(body: &[u8]) -> Result<(Vec<DependencyLink>, Vec<ServiceRequests>), String> {
     #[derive(Deserialize)]
     struct Dependencies {
         data: Option<Vec<Link>>,
+        services: Option<Vec<Requests>>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Requests {
+        #[serde(deserialize_with = "text")]
+        service: String,
+        #[serde(deserialize_with = "number")]
+        request_count: u64,
+        #[serde(deserialize_with = "number")]
+        error_count: u64,
     }
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -174,14 +186,20 @@ pub fn dependencies(body: &[u8]) -> Result<Vec<DependencyLink>, String> {
         call_count: u64,
         error_count: Option<u64>,
     }
-    let links = object::<Dependencies>(body)?.data.unwrap_or_default().into_iter();
+    let answer = object::<Dependencies>(body)?;
+    let links = answer.data.unwrap_or_default().into_iter();
+    let requests = answer.services.unwrap_or_default().into_iter().map(|counted| ServiceRequests {
+        service: counted.service,
+        requests: counted.request_count,
+        errors: counted.error_count,
+    });
     let link = |link: Link| DependencyLink {
         parent: link.parent,
         child: link.child,
         calls: link.call_count,
         errors: link.error_count,
     };
-    Ok(links.map(link).collect())
+    Ok((links.map(link).collect(), requests.collect()))
 }
 
 #[cfg(test)]
@@ -239,8 +257,13 @@ mod tests {
         let links =
             dependencies(br#"{"data":[{"parent":"a","child":"b","callCount":3},{"parent":"a","child":"c","callCount":1,"errorCount":1}]}"#)
                 .unwrap();
+        let (links, requests) = links;
         assert_eq!((links[0].calls, links[0].errors), (3, None));
         assert_eq!(links[1].errors, Some(1));
-        assert!(dependencies(br#"{"data":null}"#).unwrap().is_empty());
+        assert!(requests.is_empty());
+        assert!(dependencies(br#"{"data":null}"#).unwrap().0.is_empty());
+        let counted = br#"{"data":[],"services":[{"service":"a","requestCount":3,"errorCount":1}]}"#;
+        let expected = ServiceRequests { service: "a".into(), requests: 3, errors: 1 };
+        assert_eq!(dependencies(counted).unwrap().1, [expected]);
     }
 }

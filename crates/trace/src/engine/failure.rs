@@ -17,6 +17,7 @@ pub fn attempted(expect: &Expect) -> String {
             Task::Trace { id } => format!("open trace {id}"),
             Task::Dependencies { .. } => "load dependencies".to_owned(),
             Task::DependenciesOfTraces(_) => "compute dependencies from traces".to_owned(),
+            Task::EntrySpans(query) => format!("load traces of {}", query.service),
         },
     }
 }

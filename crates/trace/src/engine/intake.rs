@@ -26,7 +26,8 @@ impl Intake {
     /// Before the first byte. `status` is the answer's HTTP status, 200 for a file; `total` the bytes to come.
     pub fn new(expect: Expect, status: u16, total: Option<u64>) -> Self {
         let streams = match &expect {
-            Expect::File { .. } | Expect::Answer(Task::Trace { .. } | Task::DependenciesOfTraces(_), _) => {
+            Expect::File { .. }
+            | Expect::Answer(Task::Trace { .. } | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _) => {
                 true
             }
             Expect::Answer(Task::Search(_), api) => *api == Api::V1,
@@ -86,8 +87,10 @@ impl Intake {
 
     /// Whether this is how the newest Jaeger says that a search found nothing.
     pub(super) fn found_nothing(&self) -> bool {
-        let search =
-            matches!(self.expect, Expect::Answer(Task::Search(_) | Task::DependenciesOfTraces(_), _));
+        let search = matches!(
+            self.expect,
+            Expect::Answer(Task::Search(_) | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _)
+        );
         search && self.status == 404 && answers::message(&self.body).is_some()
     }
 }

@@ -34,6 +34,7 @@ pub use warm::WarmUp;
 use crate::analysis::concurrency::concurrency;
 use crate::analysis::critical_path::{CriticalPath, PathBySpan, PathTable};
 use crate::analysis::dependencies;
+use crate::analysis::entries::{self, EntrySpans};
 use crate::analysis::flame::{flame_frames, packed_frames};
 use crate::analysis::missing::missing;
 use crate::analysis::operations::operation_graph;
@@ -104,7 +105,8 @@ impl Engine {
         if intake.found_nothing() {
             return Ok(match &intake.expect {
                 Expect::Answer(Task::Search(query), _) => found(Vec::new(), query),
-                _ => Answer::Dependencies { links: Vec::new(), traces: 0 },
+                Expect::Answer(Task::EntrySpans(_), _) => Answer::EntrySpans(Box::default()),
+                _ => Answer::Dependencies { links: Vec::new(), requests: Vec::new(), traces: 0 },
             });
         }
         if let Some(problem) = intake.refusal() {
@@ -127,12 +129,18 @@ impl Engine {
                 }
                 (Task::Trace { id }, _) => return self.hold_one(&expect, id, opened),
                 (Task::Dependencies { .. }, _) => {
-                    answers::dependencies(body).map(|links| Answer::Dependencies { links, traces: 0 })
+                    let answer = answers::dependencies(body);
+                    answer.map(|(links, requests)| Answer::Dependencies { links, requests, traces: 0 })
                 }
                 (Task::DependenciesOfTraces(_), _) => {
+                    let outlines = || opened.traces.iter().map(|trace| &**trace.outline());
+                    let (links, requests) =
+                        (dependencies::of_traces(outlines()), entries::requests(outlines()));
+                    Ok(Answer::Dependencies { links, requests, traces: opened.traces.len() })
+                }
+                (Task::EntrySpans(query), _) => {
                     let outlines = opened.traces.iter().map(|trace| &**trace.outline());
-                    let links = dependencies::of_traces(outlines);
-                    Ok(Answer::Dependencies { links, traces: opened.traces.len() })
+                    Ok(Answer::EntrySpans(Box::new(EntrySpans::of_traces(outlines, &query.service))))
                 }
             },
         };

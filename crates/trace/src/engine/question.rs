@@ -4,6 +4,7 @@ use super::json_lines::{JsonMatches, JsonPage, JsonText};
 use crate::analysis::advisor::{Finding, ReportFormat};
 use crate::analysis::concurrency::Concurrency;
 use crate::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
+use crate::analysis::entries::EntrySpans;
 use crate::analysis::event_list::EventRow;
 use crate::analysis::flame::{FlameFrames, FrameOrder, PackedBy};
 use crate::analysis::missing::MissingSpans;
@@ -15,7 +16,7 @@ use crate::analysis::sequence::CallSequence;
 use crate::analysis::statistics::{Statistics, StatisticsSort};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
-use crate::model::{DependencyLink, Operation, SpanIx, SpanSet, TraceSummary, TraceVersion};
+use crate::model::{DependencyLink, Operation, ServiceRequests, SpanIx, SpanSet, TraceSummary, TraceVersion};
 use crate::source::{Api, Base, Task};
 use crate::units::Problem;
 use serde::{Deserialize, Serialize};
@@ -345,9 +346,13 @@ pub enum Answer {
     Dependencies {
         /// The edges.
         links: Vec<DependencyLink>,
-        /// How many traces were read for it; 0 where the backend counted.
+        /// The requests of each service; empty where the server does not count them.
+        requests: Vec<ServiceRequests>,
+        /// How many traces were read for it; 0 where the server counted.
         traces: usize,
     },
+    /// The entry spans of a service.
+    EntrySpans(Box<EntrySpans>),
     /// An outline comes along.
     Outline,
     /// One whole span.

@@ -143,11 +143,11 @@ impl Reader {
             let nothing = self.builder.has_no_trace();
             let lost = std::mem::take(&mut json.lost);
             if nothing && let Some((complaint, at)) = complaints.first() {
-                let why = format!("the backend says: {complaint}");
+                let why = format!("the server says: {complaint}");
                 return Err(Unreadable { format: "error answer".to_owned(), at: *at, why });
             }
             for (complaint, _) in complaints {
-                self.builder.warn(format!("the backend says: {complaint}"));
+                self.builder.warn(format!("the server says: {complaint}"));
             }
             let refused = json.refused;
             let known_shape = json.known_shape();

@@ -72,28 +72,28 @@ impl Refused {
     /// What it is and what to try.
     pub fn advice(self) -> &'static str {
         match self {
-            Refused::Empty => "there is nothing in it; was the download finished?",
+            Refused::Empty => "the file is empty; was the download complete?",
             Refused::Html => {
                 "this is a web page, not a trace: the address may be wrong, a login may be in the way, or the \
                  server answers unknown paths with its page; try the address of the API"
             }
             Refused::Text => {
                 "this is text, but neither JSON nor OTLP protobuf; Jaeger JSON, OTLP JSON (also one object a line) \
-                 and OTLP protobuf are read, each also gzipped"
+                 and OTLP protobuf are read, plain or gzipped"
             }
             Refused::Binary => {
                 "these bytes are no OTLP protobuf and nothing else that is known; Jaeger JSON, OTLP JSON and OTLP \
-                 protobuf are read, each also gzipped"
+                 protobuf are read, plain or gzipped"
             }
             Refused::Archive => {
                 "this is an archive or a compression other than gzip; unpack it and open what is inside"
             }
             Refused::Zipkin => {
-                "Zipkin spans are not read yet; a collector with a Zipkin receiver and an OTLP exporter turns them \
+                "Zipkin is not supported yet; a collector with a Zipkin receiver and an OTLP exporter turns them \
                  into OTLP"
             }
             Refused::TempoTrace => {
-                "Tempo's `batches` are not read yet; ask Tempo for `Accept: application/protobuf`, or a collector \
+                "Tempo's `batches` are not supported yet; ask Tempo for `Accept: application/protobuf`, or a collector \
                  for OTLP"
             }
             Refused::TempoSearch => "this is a list of found traces, not a trace; open one of them by its id",
@@ -106,8 +106,7 @@ impl Refused {
                  trace from /api/traces/{id}"
             }
             Refused::JaegerSpans => {
-                "these are spans of Jaeger one by one (as in storage or from the anonymizer), without the trace \
-                 around them; fetch the trace from /api/traces/{id}"
+                "these are single Jaeger spans (storage format), not a trace; fetch the trace from /api/traces/{id}"
             }
             Refused::Dependencies => "this is a list of calls between services, not a trace",
             Refused::MetricFamily => "these are metrics, not a trace",

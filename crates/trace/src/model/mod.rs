@@ -23,5 +23,5 @@ pub use prefix_cache::{DecodeCache, PrefixCache};
 pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};
-pub use summary::{DependencyLink, Operation, ServiceCount, TraceSummary};
+pub use summary::{DependencyLink, Operation, ServiceCount, ServiceRequests, TraceSummary};
 pub use trace::{Decode, Opened, Part, Shared, SpanLocation, Trace};

@@ -74,6 +74,17 @@ pub struct DependencyLink {
     pub errors: Option<u64>,
 }
 
+/// The requests that entered a service: its entry spans, see `analysis::entries`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRequests {
+    /// The service.
+    pub service: String,
+    /// Its requests.
+    pub requests: u64,
+    /// Those with an error of the service itself.
+    pub errors: u64,
+}
+
 impl Outline {
     /// What a list shows of the trace.
     pub fn summary(&self) -> TraceSummary {

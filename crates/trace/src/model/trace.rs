@@ -296,16 +296,16 @@ fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
     }
     if flags.has(Flags::CYCLE) {
         notes.push(if record.parent_span_id == record.span_id {
-            "it names itself as its parent".to_owned()
+            "is its own parent".to_owned()
         } else {
             format!("it is among the ancestors of its parent {parent}; the loop was cut here")
         });
     }
     if flags.has(Flags::NO_START) {
-        notes.push("it has no usable start time; it was given its parent's, or the trace's".to_owned());
+        notes.push("no valid start time; the parent's or the trace's is used".to_owned());
     }
     if flags.has(Flags::ENDS_EARLY) {
-        notes.push("it ends before it begins; it is shown without length".to_owned());
+        notes.push("ends before it starts; shown with zero length".to_owned());
     }
     if flags.has(Flags::CLOCK_SKEW) {
         notes.push("it begins before its parent in another service: the clocks seem to differ".to_owned());

@@ -10,7 +10,7 @@ use crate::model::{Flags, Outline, SpanIx, SpanKind, StatusCode};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// Colour index of spans that failed; slots of services are below it.
+/// Colour index of errors; slots of services are below it.
 pub const FAILED: u8 = SLOTS;
 
 /// Colour index of spans of which the colours say nothing.
@@ -34,7 +34,7 @@ const OF_KINDS: [u8; KINDS.len()] = [8, 2, 0, 4, 3, 5];
 /// Colour indexes of spans that said nothing of how they ended, that said it was well, and that failed.
 const STATUS: [u8; 3] = [0, 2, FAILED];
 
-/// What one colour stands for. Beyond twelve meanings colours are shared.
+/// What one colour stands for. Beyond twenty meanings colours are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meaning {
     /// Colour index.
@@ -154,17 +154,17 @@ impl Colouring {
         Colouring { by: By::Value(column, by), meanings, more }.with_failed(outline)
     }
 
-    /// Failed spans have a colour of their own, whatever the others mean.
+    /// Errors have a colour of their own, in which they are marked.
     fn with_failed(mut self, outline: &Outline) -> Self {
         let failed = outline.flags.iter().filter(|flags| flags.has(Flags::OWN_ERROR)).count();
         if failed > 0 {
             let query = is("status", "error");
-            self.meanings.push(Meaning { colour: FAILED, words: "failed".into(), spans: failed, query });
+            self.meanings.push(Meaning { colour: FAILED, words: "error".into(), spans: failed, query });
         }
         self
     }
 
-    /// The colour index of a span, were it not failed.
+    /// The colour index of a span. An error is marked beside it, so that a bar keeps the colour of its service.
     pub fn slot(&self, outline: &Outline, span: SpanIx) -> u8 {
         let at = span as usize;
         match &self.by {
@@ -184,14 +184,6 @@ impl Colouring {
                 },
             },
             By::Scale(slots) => slots.get(at).copied().unwrap_or(COLOURLESS),
-        }
-    }
-
-    /// The colour index of a span's bar.
-    pub fn bar(&self, outline: &Outline, span: SpanIx) -> u8 {
-        match outline.flags[span as usize].has(Flags::OWN_ERROR) {
-            true => FAILED,
-            false => self.slot(outline, span),
         }
     }
 }

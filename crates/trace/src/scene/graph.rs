@@ -6,7 +6,7 @@ mod curves;
 mod labels;
 mod operations;
 
-use crate::analysis::dependencies::RatedLink;
+use crate::analysis::dependencies::{CountedRequests, RatedLink};
 pub use crate::analysis::layout::Point;
 use crate::analysis::layout::{self, Graph, Spacing};
 use crate::units::{compact, percent};
@@ -33,11 +33,13 @@ pub struct Node {
     pub center: Point,
     /// Width of its box.
     pub width: f64,
-    /// How often others called it.
+    /// Its requests: its entry spans, or where these are not counted in full the calls from other services.
     pub served: u64,
-    /// Share of those calls that failed, as far as that is known.
+    /// Its entry spans and those with an error, where they are counted: all of them, or those of a sample.
+    pub requests: Option<(u64, u64)>,
+    /// Share of the requests with an error, as far as that is known.
     pub error_share: Option<f64>,
-    /// Second line: `1.2k calls · 2.1 %`.
+    /// Second line: `1.2k requests · 2.1 %`.
     pub note: String,
 }
 
@@ -89,10 +91,11 @@ pub struct GraphScene {
 }
 
 impl GraphScene {
-    /// Lays out the services of `links`, which are merged (see [`crate::analysis::dependencies::rated`]).
-    pub fn new(links: &[RatedLink]) -> Self {
+    /// Lays out the services of `links`, which are merged (see [`crate::analysis::dependencies::rated`]), and of `requests`.
+    pub fn new(links: &[RatedLink], requests: &CountedRequests) -> Self {
         let mut names: Vec<&str> =
             links.iter().flat_map(|link| [link.parent.as_str(), link.child.as_str()]).collect();
+        names.extend(requests.services.iter().map(|counted| counted.service.as_str()));
         names.sort();
         names.dedup();
         let number = |name: &str| names.binary_search(&name).unwrap_or(0) as u32;
@@ -100,7 +103,10 @@ impl GraphScene {
             links.iter().map(|link| (number(&link.parent), number(&link.child))).collect();
         let mut nodes: Vec<Node> =
             names.iter().map(|name| Node { name: (*name).to_owned(), ..Node::default() }).collect();
-        count_served(&mut nodes, links, &ends);
+        for counted in &requests.services {
+            nodes[number(&counted.service) as usize].requests = Some((counted.requests, counted.errors));
+        }
+        count_served(&mut nodes, links, &ends, requests.sampled);
         Self::laid_out(nodes, links, &ends)
     }
 
@@ -232,28 +238,41 @@ fn label(link: &RatedLink) -> String {
     }
 }
 
-/// Sums up the calls that each node answered for others, and their failures weighted by calls.
-fn count_served(nodes: &mut [Node], links: &[RatedLink], edges: &[(u32, u32)]) {
+/// Counts what each node served: its requests if all were counted, else the calls from others, with the share of errors of
+/// whichever is known.
+fn count_served(nodes: &mut [Node], links: &[RatedLink], edges: &[(u32, u32)], sampled: bool) {
     let mut failed = vec![(0.0, 0.0); nodes.len()];
-    let mut calling = vec![0u64; nodes.len()];
+    let (mut called, mut calling) = (vec![0u64; nodes.len()], vec![0u64; nodes.len()]);
     for (link, &(caller, callee)) in links.iter().zip(edges) {
         if caller == callee {
             continue;
         }
-        calling[caller as usize] = calling[caller as usize].saturating_add(link.calls);
-        let node = &mut nodes[callee as usize];
-        node.served = node.served.saturating_add(link.calls);
+        let (caller, callee) = (caller as usize, callee as usize);
+        calling[caller] = calling[caller].saturating_add(link.calls);
+        called[callee] = called[callee].saturating_add(link.calls);
         if let Some(share) = link.error_share() {
-            failed[callee as usize].0 += share * link.calls as f64;
-            failed[callee as usize].1 += link.calls as f64;
+            failed[callee].0 += share * link.calls as f64;
+            failed[callee].1 += link.calls as f64;
         }
     }
-    for ((node, (failed, of)), calling) in nodes.iter_mut().zip(failed).zip(calling) {
-        node.error_share = (of > 0.0).then_some(failed / of);
-        node.note = match (node.served, calling) {
-            (0, 0) => "no calls".to_owned(),
-            (0, calling) => format!("{} outgoing calls", compact(calling)),
-            (served, _) => format!("{} {}", compact(served), if served == 1 { "call" } else { "calls" }),
+    for (index, node) in nodes.iter_mut().enumerate() {
+        let counted = |number: u64, one: &str| {
+            format!("{} {one}{}", compact(number), if number == 1 { "" } else { "s" })
+        };
+        let (failed, of) = failed[index];
+        let share = (of > 0.0).then_some(failed / of);
+        let of_requests = |(requests, errors): (u64, u64)| {
+            (requests > 0).then(|| (errors as f64 / requests as f64).min(1.0))
+        };
+        node.error_share = node.requests.map_or(share, of_requests);
+        (node.served, node.note) = match (node.requests, called[index], calling[index]) {
+            (Some((requests, _)), ..) if !sampled => (requests, counted(requests, "request")),
+            (Some((requests, _)), 0, _) if requests > 0 => {
+                (requests, format!("{} in the sample", counted(requests, "request")))
+            }
+            (_, 0, 0) => (0, "no calls".to_owned()),
+            (_, 0, calling) => (0, counted(calling, "outgoing call")),
+            (_, called, _) => (called, counted(called, "call")),
         };
         if let Some(share) = node.error_share.filter(|share| *share > 0.0) {
             node.note.push_str(&format!(" · {}", percent(share)));

@@ -1,12 +1,12 @@
-//! Which of the twelve service colours a service takes.
+//! Which of the twenty service colours a service takes.
 //!
 //! A service prefers the slot that its name's hash points at, so that it looks the same in every trace, page
 //! and browser; where two that are seen together would share one, the later moves on to the next free slot.
 
-/// How many service colours there are (`--span-1` to `--span-12`).
-pub const SLOTS: u8 = 12;
+/// How many service colours there are (`--span-1` to `--span-20`).
+pub const SLOTS: u8 = 20;
 
-/// The slot (0 to 11) that a name prefers: FNV-1a, 32 bits, its high and low half folded together.
+/// The slot (0 to 19) that a name prefers: FNV-1a, 32 bits, its high and low half folded together.
 pub fn preferred(service: &str) -> u8 {
     let hash =
         service.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -14,7 +14,7 @@ pub fn preferred(service: &str) -> u8 {
 }
 
 /// Slots for services that are seen together. `kept` tells the slot that a service has had here before; those
-/// come first, then the others in the order of their names. Beyond twelve services slots are shared.
+/// come first, then the others in the order of their names. Beyond twenty services slots are shared.
 pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
     let kept: Vec<Option<u8>> = services.iter().map(|service| kept(service)).collect();
     let mut order: Vec<usize> = (0..services.len()).collect();
@@ -52,12 +52,12 @@ mod tests {
     }
 
     #[test]
-    fn twelve_services_have_twelve_colours() {
-        let names: Vec<String> = (0..12).map(|number| format!("service-{number}")).collect();
+    fn twenty_services_have_twenty_colours() {
+        let names: Vec<String> = (0..20).map(|number| format!("service-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut distinct = slots(&names, |_| None);
         distinct.sort_unstable();
-        assert_eq!(distinct, (0..12).collect::<Vec<u8>>());
+        assert_eq!(distinct, (0..20).collect::<Vec<u8>>());
         let mut reversed: Vec<&str> = names.clone();
         reversed.reverse();
         let mut colours = slots(&reversed, |_| None);
@@ -66,12 +66,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_is_kept_and_beyond_twelve_colours_are_shared_evenly() {
+    fn what_was_kept_is_kept_and_beyond_twenty_colours_are_shared_evenly() {
         let kept = |service: &str| (service == "zulu").then_some(preferred("alpha"));
         let given = slots(&["alpha", "zulu", "zulu"], kept);
         assert_eq!((given[1], given[2]), (preferred("alpha"), preferred("alpha")));
         assert_ne!(given[0], given[1]);
-        let names: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+        let names: Vec<String> = (0..50).map(|number| number.to_string()).collect();
         let many = slots(&names.iter().map(String::as_str).collect::<Vec<_>>(), |_| None);
         assert!(
             (0..SLOTS).all(|slot| (2..=3).contains(&many.iter().filter(|other| **other == slot).count()))

@@ -95,7 +95,9 @@ pub struct Waterfall {
     pub events: Vec<(u32, f32)>,
     /// In the bar of a collapsed client the time of the server that answered it, with that one's colour index.
     pub served: Vec<(Stretch, u8)>,
-    /// Where something failed that the row hides.
+    /// Bars of spans with an error: their stretch, and whether the error was passed on, which is where a span below has one too.
+    pub errors: Vec<(Stretch, bool)>,
+    /// Where a span that the row hides has an error.
     pub failures: Vec<Stretch>,
     /// Where the span told nothing, though it should have (see `analysis::gaps`).
     pub gaps: Vec<Stretch>,
@@ -157,6 +159,7 @@ impl Waterfall {
         self.labels.clear();
         self.events.clear();
         self.served.clear();
+        self.errors.clear();
         self.failures.clear();
         self.gaps.clear();
         self.overruns.clear();
@@ -223,9 +226,13 @@ impl Waterfall {
         } else {
             self.bar(x0, x1, index, colour, Pattern::Own);
         }
+        let flags = outline.flags[span as usize];
+        if flags.has(Flags::OWN_ERROR) {
+            self.errors.push(((index, x0 as f32, x1 as f32), flags.has(Flags::ERROR_BELOW)));
+        }
         let overruns = marks::overruns(outline, span).into_iter().flatten();
         self.overruns.extend(overruns.filter_map(|overrun| marks::stretch(view, overrun, index)));
-        if outline.flags[span as usize].has(Flags::HAS_EVENTS) {
+        if flags.has(Flags::HAS_EVENTS) {
             marks::ticks(outline, view, span, index, &mut self.events);
         }
     }

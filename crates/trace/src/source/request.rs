@@ -58,11 +58,11 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
             url.push_str("/v3/trace-summaries");
             v3_search(search, &mut query);
         }
-        (Api::V3, Task::DependenciesOfTraces(search)) => {
+        (Api::V3, Task::DependenciesOfTraces(search) | Task::EntrySpans(search)) => {
             url.push_str("/v3/traces");
             v3_search(search, &mut query);
         }
-        (Api::V1, Task::Search(search) | Task::DependenciesOfTraces(search)) => {
+        (Api::V1, Task::Search(search) | Task::DependenciesOfTraces(search) | Task::EntrySpans(search)) => {
             url.push_str("/traces");
             v1_search(search, &mut query);
         }

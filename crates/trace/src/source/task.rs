@@ -38,6 +38,8 @@ pub enum Task {
     },
     /// Edges between services, counted over the whole traces that match.
     DependenciesOfTraces(SearchQuery),
+    /// The entry spans of the service that is searched for, in the whole traces that match.
+    EntrySpans(SearchQuery),
 }
 
 impl Source {

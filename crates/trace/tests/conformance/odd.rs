@@ -38,7 +38,7 @@ fn loops_are_cut_and_every_span_is_shown() {
     let trace = one("self-parent.json");
     assert_eq!(flagged(&trace, Flags::CYCLE).len(), 1);
     let itself = (0..2).find(|span| trace.outline().flags[*span as usize].has(Flags::CYCLE)).unwrap();
-    assert!(trace.record(itself).warnings.contains(&"it names itself as its parent".to_owned()));
+    assert!(trace.record(itself).warnings.contains(&"is its own parent".to_owned()));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_missing_process_is_an_unknown_service() {
     assert_eq!(trace.outline().service_of(0), "unknown-service");
     let trace = one("absent-fields.json");
     assert_eq!((trace.outline().id[0], trace.outline().name_of(0)), (SpanId(1), ""));
-    assert!(warned(&trace, "has no usable start time"));
+    assert!(warned(&trace, "has no valid start time"));
 }
 
 #[test]
@@ -76,12 +76,12 @@ fn a_trace_without_spans_is_a_trace() {
 fn what_the_backend_could_not_find_is_said_beside_what_it_found() {
     let opened = open("partial-multi-get.json");
     assert_eq!(opened.traces.len(), 1);
-    assert_eq!(opened.warnings, ["the backend says: trace not found (trace 00000000000000bb) (404)"]);
+    assert_eq!(opened.warnings, ["the server says: trace not found (trace 00000000000000bb) (404)"]);
     let bytes = std::fs::read(fixtures().join("odd-synthetic/data-null-with-errors.json")).unwrap();
     let error = read(&bytes).unwrap_err();
     assert_eq!(
         (error.format.as_str(), error.why.as_str()),
-        ("error answer", "the backend says: trace not found (404)")
+        ("error answer", "the server says: trace not found (404)")
     );
 }
 

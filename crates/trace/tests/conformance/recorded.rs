@@ -74,7 +74,7 @@ fn every_answer_with_traces_is_read_and_every_error_says_what_the_backend_said()
                 }
                 Err(error) if exchange.body.starts_with(b"{") => {
                     assert_ne!(exchange.status, 200, "{name}: {error}");
-                    assert!(error.why.starts_with("the backend says: "), "{name}: {error}");
+                    assert!(error.why.starts_with("the server says: "), "{name}: {error}");
                     errors += 1;
                 }
                 Err(error) => {

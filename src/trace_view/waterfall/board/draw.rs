@@ -99,8 +99,7 @@ impl Board {
         inner.pool.show(&showing, &mut inner.kept.groups);
         self.announce(inner, selected);
 
-        let colour = |span: SpanIx| colouring.bar(outline, span);
-        inner.scene.lay(outline, &rows, &view, &mut inner.kept, &colour);
+        inner.scene.lay(outline, &rows, &view, &mut inner.kept, &slot);
         let zone = self.session.clock.zone.get_untracked();
         let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
         let absolute = RulerAxis { origin: outline.start_unix, label: &of_day };

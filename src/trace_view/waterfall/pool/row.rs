@@ -72,7 +72,7 @@ impl RowElement {
         let service_box = part("span", "span-row-service")?;
         let mark = part("span", "span-row-mark")?;
         let focus = part("span", "span-row-focus")?;
-        attribute(&focus, "title", "Show only this span and what is below it");
+        attribute(&focus, "title", "Show only this span and its descendants");
         attribute(&focus, "data-test", "row-focus");
         attribute(&focus, "aria-hidden", "true");
         let bar = part("div", "span-row-bar")?;
@@ -253,7 +253,7 @@ pub(super) fn write(
         None => mark(flags.has(Flags::OWN_ERROR), flags.has(Flags::ERROR_BELOW), flags.has(Flags::WARNED)),
     };
     element.mark.set_class_name(class);
-    if class.ends_with("-failed") {
+    if class.ends_with("-failed") || class.ends_with("-passed-on") {
         attribute(root, "data-failed", "");
     } else {
         let _ = root.remove_attribute("data-failed");

@@ -19,11 +19,12 @@ pub(super) fn below_words(below: usize) -> String {
     }
 }
 
-/// The mark at the end of a row, as class and word.
+/// The mark at the end of a row, as class and word. An error of a span below which there is another was passed on.
 pub(super) fn mark(failed: bool, failed_below: bool, warned: bool) -> (&'static str, &'static str) {
     match (failed, failed_below, warned) {
-        (true, ..) => ("span-row-mark span-row-failed", "Failed"),
-        (_, true, _) => ("span-row-mark span-row-failed-below", "A span below it failed"),
+        (true, false, _) => ("span-row-mark span-row-failed", "Error"),
+        (true, true, _) => ("span-row-mark span-row-passed-on", "Error, as in a descendant"),
+        (_, true, _) => ("span-row-mark span-row-failed-below", "Error in a descendant"),
         (.., true) => ("span-row-mark span-row-warned", "Has warnings"),
         _ => ("span-row-mark", ""),
     }
@@ -35,7 +36,7 @@ pub(super) fn group_words(group: &Group) -> String {
         0 | 1 => "one after the other".to_owned(),
         most => format!("up to {most} at once"),
     };
-    let failed = if group.failed > 0 { format!(", {} failed", group.failed) } else { String::new() };
+    let failed = if group.failed > 0 { format!(", {} with errors", group.failed) } else { String::new() };
     format!(
         "{} spans within {}, {at_once}: from {} to {}, half of them up to {}{failed}, starting at {}",
         group.count,
@@ -53,8 +54,8 @@ pub(super) fn bar_words(outline: &Outline, span: SpanIx) -> String {
     let begin = duration(outline.start[span as usize]);
     let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
     for (flag, text) in [
-        (Flags::OWN_ERROR, ", failed"),
-        (Flags::ERROR_BELOW, ", a span below it failed"),
+        (Flags::OWN_ERROR, ", error"),
+        (Flags::ERROR_BELOW, ", error in a descendant"),
         (Flags::WARNED, ", has warnings"),
         (Flags::HAS_LINKS, ", has links"),
     ] {

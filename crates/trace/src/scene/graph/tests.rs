@@ -1,8 +1,8 @@
 //! What the map shows and what a pointer finds on it.
 
 use super::*;
-use crate::analysis::dependencies::{Failures, rated};
-use crate::model::DependencyLink;
+use crate::analysis::dependencies::{CountedRequests, Failures, rated};
+use crate::model::{DependencyLink, ServiceRequests};
 
 fn links(text: &str) -> Vec<RatedLink> {
     let line = |line: &str| {
@@ -19,13 +19,16 @@ fn links(text: &str) -> Vec<RatedLink> {
 }
 
 fn shop() -> GraphScene {
-    GraphScene::new(&links(
-        "gateway order 52000 520
+    GraphScene::new(
+        &links(
+            "gateway order 52000 520
          gateway gateway 400 0
          order inventory 31 -
          order payment 28 2
          inventory order 1 0",
-    ))
+        ),
+        &CountedRequests::default(),
+    )
 }
 
 #[test]
@@ -44,6 +47,32 @@ fn boxes_say_how_often_they_were_called_and_failed() {
     assert_eq!(
         scene.edges.iter().map(|edge| edge.label.as_str()).collect::<Vec<_>>(),
         ["52k · 1 %", "400", "31", "28 · 7.1 %", "1"]
+    );
+}
+
+/// An entry point has requests though no service calls it: gateway was shown with 0.
+#[test]
+fn requests_are_entry_spans_and_not_calls_from_others() {
+    let counted =
+        |service: &str, requests, errors| ServiceRequests { service: service.into(), requests, errors };
+    let services = vec![counted("alone", 1, 0), counted("gateway", 153, 15), counted("order", 153, 0)];
+    let calls = links("gateway order 150 3\n order order 400 0");
+    let said = |sampled| {
+        let scene = GraphScene::new(&calls, &CountedRequests { services: services.clone(), sampled });
+        scene.nodes.into_iter().map(|node| (node.served, node.note)).collect::<Vec<_>>()
+    };
+    let note = |served: u64, note: &str| (served, note.to_owned());
+    assert_eq!(
+        said(false),
+        [note(1, "1 request"), note(153, "153 requests · 9.8 %"), note(153, "153 requests")]
+    );
+    assert_eq!(
+        said(true),
+        [
+            note(1, "1 request in the sample"),
+            note(153, "153 requests in the sample · 9.8 %"),
+            note(150, "150 calls")
+        ]
     );
 }
 
@@ -100,7 +129,7 @@ fn labels_cover_neither_boxes_nor_each_other() {
         calls: link.calls,
         errors: Some(0),
     });
-    let scene = GraphScene::new(&rated(merged, &[]));
+    let scene = GraphScene::new(&rated(merged, &[]), &CountedRequests::default());
     let placed: Vec<(Point, f64)> = scene
         .edges
         .iter()
@@ -128,22 +157,25 @@ fn odd_links_make_a_map() {
         calls,
         errors: None,
     };
-    let scene = GraphScene::new(&rated(
-        [
-            link("a", "a", 3),
-            link("a", "b", 1),
-            link("b", "a", 2),
-            link("a", "b", 5),
-            link("a", "c", 0),
-            link("", "c", 9_007_199_254_740_993),
-        ],
-        &[],
-    ));
+    let scene = GraphScene::new(
+        &rated(
+            [
+                link("a", "a", 3),
+                link("a", "b", 1),
+                link("b", "a", 2),
+                link("a", "b", 5),
+                link("a", "c", 0),
+                link("", "c", 9_007_199_254_740_993),
+            ],
+            &[],
+        ),
+        &CountedRequests::default(),
+    );
     assert_eq!(scene.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["", "a", "b", "c"]);
     assert_eq!(scene.edges.len(), 5);
     assert!(scene.edges.iter().all(|edge| edge.width.is_finite() && edge.curve.bounds.2.is_finite()));
     assert_eq!(scene.edges[2].label, "6");
-    assert_eq!(GraphScene::new(&[]), GraphScene::default());
+    assert_eq!(GraphScene::new(&[], &CountedRequests::default()), GraphScene::default());
 }
 
 #[test]
@@ -154,7 +186,7 @@ fn a_dense_map_shows_the_busiest_callers_until_something_is_selected() {
             many.push_str(&format!("s{from:02} s{to:02} {} -\n", from * 100 + to));
         }
     }
-    let scene = GraphScene::new(&links(&many));
+    let scene = GraphScene::new(&links(&many), &CountedRequests::default());
     assert!(scene.dense && !shop().dense);
     let shown = |selected| (0..scene.edges.len() as u32).filter(|edge| scene.shows(*edge, selected)).count();
     assert_eq!(shown(None), 40, "one for each service");

@@ -59,6 +59,23 @@ fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
 }
 
 #[test]
+fn an_error_of_a_span_is_told_from_one_that_it_passes_on() {
+    let drawn = trace(
+        "
+        a: root !          [==========]
+          b: passes !       [========]
+            c: cause !       [======]
+          d: fine            [==]
+        ",
+    );
+    let outline = drawn.outline();
+    let view = viewport(0, outline.duration, 100.0);
+    let (_, scene) = laid_as(outline, &view, &RowOptions::default());
+    let passed: Vec<_> = scene.errors.iter().map(|((row, ..), passed)| (*row, *passed)).collect();
+    assert_eq!(passed, [(0, true), (1, true), (2, false)]);
+}
+
+#[test]
 fn own_time_is_solid_and_waiting_is_faded() {
     // 0: 0..40 waits for 1 (10..30, itself waiting for 2 at 20..30) and 3 (30..40).
     let outline = forest(&[None, Some(0), Some(1), Some(0)]);

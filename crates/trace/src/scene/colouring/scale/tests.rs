@@ -47,7 +47,7 @@ fn self_times_are_told_in_round_bands_from_the_greatest_down() {
     let outline = trace.outline();
     let colouring = Colouring::by_self_time(outline, &SelfBands::of(outline));
     check(&trace, &colouring);
-    assert_eq!(words(&colouring), ["≥ 30 ms", "10–30 ms", "3–10 ms", "1–3 ms", "failed"]);
+    assert_eq!(words(&colouring), ["≥ 30 ms", "10–30 ms", "3–10 ms", "1–3 ms", "error"]);
     assert_eq!(colouring.meanings[0].query, "self >= 30ms");
     assert_eq!(colouring.meanings[0].colour, SCALE + STEPS - 1);
     assert!(
@@ -79,7 +79,7 @@ fn percentiles_are_told_where_there_are_enough_to_compare() {
     check(&trace, &colouring);
     assert_eq!(
         words(&colouring),
-        ["p90–p95", "p75–p90", "p50–p75", "< p50", "too few to say", "failed"],
+        ["p90–p95", "p75–p90", "p50–p75", "< p50", "too few to say", "error"],
         "of ten calls none is above the ninety-fifth percentile"
     );
     assert_eq!(colouring.meanings[1].query, "percentile >= 75 and percentile < 90");

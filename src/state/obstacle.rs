@@ -1,0 +1,70 @@
+//! Why a server gave no answer that the page may read. Browsers do not say; it is concluded from the URL and a request whose
+//! answer stays opaque.
+
+use super::settings::absolute;
+use crate::io::reach;
+use leptos::prelude::window;
+use web_sys::Url;
+
+/// What is in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The text is no HTTP URL.
+    NotUrl,
+    /// The page came over HTTPS and the URL is plain HTTP: browsers block that.
+    MixedContent,
+    /// Nothing answers.
+    Unreachable,
+    /// Something answers, but does not allow this page to read it (CORS).
+    Cors,
+}
+
+/// The origin of this page, which a server must allow: `https://traces.example`.
+pub fn origin() -> String {
+    // A window always has one.
+    window().location().origin().unwrap_or_default()
+}
+
+/// What is in the way of the server at the URL that was typed, after a request to it failed without an answer.
+pub async fn obstacle(typed: &str) -> Obstacle {
+    let base = absolute(typed);
+    match of_url(base.as_str(), &origin()) {
+        Some(obstacle) => obstacle,
+        None if reach::answers(base.as_str()).await => Obstacle::Cors,
+        None => Obstacle::Unreachable,
+    }
+}
+
+/// What the URL alone says; `None` where a request has to tell.
+pub fn of_url(url: &str, origin: &str) -> Option<Obstacle> {
+    let Ok(parsed) = Url::new(url) else { return Some(Obstacle::NotUrl) };
+    let protocol = parsed.protocol();
+    if protocol != "http:" && protocol != "https:" {
+        return Some(Obstacle::NotUrl);
+    }
+    // Browsers trust this machine without HTTPS.
+    let is_local = matches!(parsed.hostname().as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    if origin.starts_with("https:") && protocol == "http:" && !is_local {
+        return Some(Obstacle::MixedContent);
+    }
+    // An answer of this page's own server can be read.
+    (parsed.origin() == origin).then_some(Obstacle::Unreachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn some_obstacles_are_told_from_the_url_alone() {
+        let page = "https://traces.example";
+        assert_eq!(of_url("http://a b", page), Some(Obstacle::NotUrl));
+        assert_eq!(of_url("ftp://jaeger", page), Some(Obstacle::NotUrl));
+        assert_eq!(of_url("http://jaeger:16686", page), Some(Obstacle::MixedContent));
+        assert_eq!(of_url("http://localhost:16686", page), None);
+        assert_eq!(of_url("https://jaeger.example", page), None);
+        assert_eq!(of_url("https://traces.example/jaeger", page), Some(Obstacle::Unreachable));
+        assert_eq!(of_url("http://jaeger:16686", "http://localhost:8080"), None);
+    }
+}

@@ -1,0 +1,84 @@
+// The list of traces found: sorted by its heads, never beside a form that was refused; and the titles of tabs.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { idle, open } from "./browser.mjs";
+import { Search } from "./pages/search.mjs";
+import { checkout, send, uneven } from "./spans.mjs";
+import { server } from "./stage.mjs";
+
+async function filled(t) {
+  const stage = await server(t);
+  const traces = [uneven(3, { at: Date.now() - 900_000 }), checkout({ at: Date.now() - 600_000 }), uneven(40, { at: Date.now() - 300_000 })];
+  for (const trace of traces) await send(stage.otlp_http, trace.body);
+  return { stage, traces: traces.map(({ traceId }) => traceId) };
+}
+
+for (const way of ["mouse", "keyboard"]) {
+  test(`column heads sort the list (${way})`, async (t) => {
+    const { stage, traces: [short, failed, long] } = await filled(t);
+    const page = await open(t, `${stage.viewer}/search?service=&lookback=1h`);
+    const search = new Search(page);
+    await search.search();
+    assert.deepEqual(await search.traces(), [long, failed, short], "most recent first");
+    const head = (name) => page.getByRole("columnheader", { name }).getByRole("button");
+    const press = async (name) => {
+      await (way === "mouse" ? head(name).click() : head(name).press("Enter"));
+      await idle(page);
+    };
+    await press("Spans");
+    assert.deepEqual(await search.traces(), [long, failed, short].toSorted((one, other) => ({ [long]: 41, [failed]: 4, [short]: 4 }[other] - { [long]: 41, [failed]: 4, [short]: 4 }[one])));
+    await press("Errors");
+    assert.equal((await search.traces())[0], failed);
+    await press("Duration");
+    assert.equal(await page.getByRole("columnheader", { name: "Duration" }).getAttribute("aria-sort"), "descending");
+    assert.deepEqual(await search.traces(), [failed, long, short], "90 ms, 82 ms, 0.6 ms");
+    await press("Duration");
+    assert.deepEqual(await search.traces(), [short, long, failed]);
+    assert.match(page.url(), /sort=shortest/);
+    await press("Started");
+    assert.deepEqual(await search.traces(), [long, failed, short]);
+  });
+}
+
+test("what was found before does not stay beside a form that was refused", async (t) => {
+  const { stage } = await filled(t);
+  const page = await open(t, `${stage.viewer}/search?service=frontend&lookback=1h`);
+  const search = new Search(page);
+  await search.search();
+  assert.equal(await search.rows.count(), 1);
+  await page.getByTestId("field-min").fill("soon");
+  await page.keyboard.press("Enter");
+  await idle(page);
+  assert.equal(await search.rows.count(), 0);
+  assert.match(await search.empty.innerText(), /was not sent/);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.test), "field-min", "the refused field has the focus");
+  await page.getByTestId("field-min").fill("1ms");
+  await page.keyboard.press("Enter");
+  await idle(page);
+  assert.equal(await search.rows.count(), 1);
+});
+
+test("the order says of which traces it is", async (t) => {
+  const { stage } = await filled(t);
+  const page = await open(t, `${stage.viewer}/search?limit=2&lookback=1h&service=`);
+  const search = new Search(page);
+  await search.search();
+  const labels = await page.locator(".results__sort option").allTextContents();
+  assert.ok(labels.map((label) => label.trim()).includes("Longest of the 2 most recent"), labels.join(", "));
+});
+
+test("every tab has a title of its own", async (t) => {
+  const { stage, traces: [, failed] } = await filled(t);
+  const page = await open(t, `${stage.viewer}/trace/${failed}`);
+  assert.equal(await page.title(), "POST /checkout · 90 ms · Spandrel");
+  for (const [path, title] of [
+    ["search", "Search · Spandrel"], ["search?service=frontend", "frontend · Search · Spandrel"], ["monitor?service=frontend", "frontend · Monitor · Spandrel"],
+    ["dependencies", "Dependencies · Spandrel"], ["dependencies?service=frontend", "frontend · Dependencies · Spandrel"],
+    ["settings", "Settings · Spandrel"], ["about", "About · Spandrel"], ["nowhere/at/all", "Page not found · Spandrel"],
+  ]) {
+    await page.goto(`${stage.viewer}/${path}`);
+    await idle(page);
+    assert.equal(await page.title(), title, path);
+  }
+});
