@@ -93,11 +93,12 @@ impl Config {
 
     /// How much the store keeps, with defaults that fit the machine.
     pub fn limits(&self, machine: &Machine) -> Limits {
-        let max_disk = self.max_disk.or(machine.disk.map(|disk| disk / 5 * 4));
+        let max_disk = self.max_disk.or(machine.disk.map(Limits::fits_disk));
         Limits {
             segment_bytes: self.segment_size,
             retention: (self.retention_hours > 0).then(|| Duration::from_secs(self.retention_hours * 3600)),
             max_disk: max_disk.filter(|bytes| *bytes > 0),
+            follows_disk: self.max_disk.is_none(),
             index_bytes: self.max_index_memory.unwrap_or_else(|| {
                 machine.memory.map_or(DEFAULT_INDEX, |memory| (memory / 8).clamp(LEAST_INDEX, MOST_INDEX))
             }),
@@ -152,7 +153,7 @@ mod tests {
         assert_eq!(limits(&[], &usual), (1 << 30, Some(80 << 30)));
         assert_eq!(limits(&[], &machine(Some(256 << 20), None)), (64 << 20, None));
         assert_eq!(limits(&[], &machine(Some(1 << 40), None)), (4 << 30, None));
-        assert_eq!(limits(&[], &machine(None, Some(5))), (512 << 20, Some(4)));
+        assert_eq!(limits(&[], &machine(None, Some(0))), (512 << 20, Some(1 << 20)));
         let told = ["--max-disk", "1G", "--max-index-memory", "10M"];
         assert_eq!(limits(&told, &usual), (10 << 20, Some(1 << 30)));
         assert_eq!(limits(&["--max-disk", "0"], &usual).1, None);

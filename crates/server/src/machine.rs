@@ -14,8 +14,13 @@ pub struct Machine {
 impl Machine {
     /// Looks at the machine and at the disk on which a directory is, which need not exist yet. Blocks.
     pub fn look(directory: &Path) -> Self {
-        Machine { memory: memory(), disk: free(directory).map(|free| free.saturating_add(held(directory))) }
+        Machine { memory: memory(), disk: disk(directory) }
     }
+}
+
+/// Bytes that are free on the disk of a directory, and those that lie in the directory already. Blocks.
+pub fn disk(directory: &Path) -> Option<u64> {
+    free(directory).map(|free| free.saturating_add(held(directory)))
 }
 
 /// Limits of control groups, versions 2 and 1; "max" is no number and no limit.

@@ -161,6 +161,43 @@ async fn index_files_that_are_damaged_or_missing_cost_time_and_no_answers() {
 }
 
 #[tokio::test]
+async fn an_index_file_from_before_a_segment_was_written_on_is_not_believed() {
+    let directory = tempfile::tempdir().unwrap();
+    // No memory at all: every segment is closed after each commit, and its index moved.
+    let none = Limits { index_bytes: 0, ..small() };
+    let keep = async |trace: u128, limits: Limits| {
+        let store = Store::open(directory.path(), limits).unwrap();
+        store.append(vec![part(trace, trace)]).await.unwrap();
+        store.close();
+    };
+    let (segment, index) =
+        (directory.path().join("segment-00000001.sqlite"), directory.path().join("segment-00000001.index"));
+    keep(1, none).await;
+    let (size, old) = (segment.metadata().unwrap().len(), std::fs::read(&index).unwrap());
+    // Written on, and the server ends before its index is written again: as if a crash had kept the old file.
+    keep(2, Limits { index_bytes: 1 << 20, ..small() }).await;
+    assert_eq!(segment.metadata().unwrap().len(), size, "the row found room in the file");
+    assert!(!index.exists(), "it went when the segment was opened for writing");
+    std::fs::write(&index, old).unwrap();
+    std::fs::copy(&segment, directory.path().join("segment-00000002.sqlite")).unwrap();
+    let store = Store::open(directory.path(), none).unwrap();
+    assert!(store.trace(1).unwrap().is_some() && store.trace(2).unwrap().is_some());
+    assert_eq!(store.numbers(), [4, 4, 2], "both parts, also in the copy that is newest");
+}
+
+#[tokio::test]
+async fn a_limit_that_fits_the_disk_is_looked_at_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let limits = Limits { max_disk: Some(1 << 20), follows_disk: true, ..small() };
+    let store = Store::open(directory.path(), limits).unwrap();
+    damage_tests::eventually(|| store.status().max_bytes > 1 << 20);
+    let fixed = tempfile::tempdir().unwrap();
+    let store = Store::open(fixed.path(), Limits { follows_disk: false, ..limits }).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(store.status().max_bytes, 1 << 20);
+}
+
+#[tokio::test]
 async fn a_deleted_segment_takes_the_file_of_its_index_along() {
     let directory = tempfile::tempdir().unwrap();
     let limits = Limits { max_disk: Some(1_000_000), retention: Some(Duration::from_secs(3600)), ..small() };

@@ -14,6 +14,8 @@ pub struct Limits {
     /// Bytes that all segments may take. With a retention the oldest segments go when it is reached; without one
     /// nothing more is taken in.
     pub max_disk: Option<u64>,
+    /// Whether `max_disk` is what fits the disk (see [`Limits::fits_disk`]), and changes with it.
+    pub follows_disk: bool,
     /// Bytes of memory that the index may take (see `index_budget`).
     pub index_bytes: u64,
     /// Bytes that may wait to be written.
@@ -29,6 +31,7 @@ impl Default for Limits {
             segment_age: Duration::from_secs(3600),
             retention: Some(Duration::from_secs(72 * 3600)),
             max_disk: None,
+            follows_disk: false,
             index_bytes: 512 << 20,
             waiting_bytes: 128 << 20,
             tick: Duration::from_secs(20),
@@ -37,6 +40,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What the segments may take of a disk that has so many bytes for them: four fifths.
+    pub fn fits_disk(disk: u64) -> u64 {
+        // Of a full disk, too, something may be used once there is room: none would be no limit.
+        (disk / 5 * 4).max(1 << 20)
+    }
+
     /// The limits on disk and memory as a sentence, with the flags that change them.
     pub fn in_words(&self) -> String {
         let mebibytes = |bytes: u64| format!("{} MiB", bytes >> 20);

@@ -37,12 +37,21 @@ pub fn load(segment: &Segment, connection: &Connection) -> Result<Contents, Stor
     let mut contents = Contents::default();
     let created = damaged_is(meta(connection, "created"), &mut contents.damaged)?;
     contents.created = created.unwrap_or(0);
-    let rows = damaged_is(meta(connection, "rows"), &mut contents.damaged)?;
-    contents.last_row = rows.and_then(|rows| u32::try_from(rows).ok()).unwrap_or(0);
     operations(connection, &mut contents)?;
     parts(connection, layout, 0, &mut contents)?;
-    contents.last_row = contents.last_row.max(contents.read_row).max(segment.noted_rows());
+    let noted = damaged_is(noted_rows(segment, connection), &mut contents.damaged)?;
+    contents.last_row = contents.read_row.max(noted.unwrap_or(0)).max(segment.noted_rows());
     Ok(contents)
+}
+
+/// The last row that was acknowledged, as noted in the segment or beside it; 0 where nothing is noted.
+pub fn noted_rows(segment: &Segment, connection: &Connection) -> Result<u32, StoreError> {
+    let noted = match meta(connection, "rows") {
+        // A segment that is still written.
+        Err(StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => 0,
+        noted => noted?,
+    };
+    Ok(u32::try_from(noted).unwrap_or(0).max(segment.noted_rows()))
 }
 
 /// Reads the parts of a segment behind a row.

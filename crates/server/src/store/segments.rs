@@ -5,10 +5,12 @@ use super::index::{Added, Index, SegmentIndex};
 use super::index_budget::{IndexBudget, Movable};
 use super::index_file::IndexFile;
 use super::limits::Limits;
-use super::load::{Contents, load, load_operations};
+use super::load::{Contents, load, load_operations, noted_rows};
 use super::segment::Segment;
 use super::segment_writer::Writer;
 use super::status::Status;
+use crate::machine;
+use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -109,6 +111,8 @@ impl Segments {
 
     /// Opens the newest segment for writing; `false` where it can only be read, if that.
     fn resume(&mut self, segment: &Arc<Segment>) -> bool {
+        // It will not be true any more.
+        let _ = std::fs::remove_file(segment.index_path());
         let Ok((writer, contents)) = Writer::open(segment, now(), self.log_bytes()) else { return false };
         if contents.damaged {
             return false;
@@ -172,8 +176,11 @@ impl Segments {
         if origin.segment_bytes != segment.file_bytes() {
             return None;
         }
-        let (operations, whole) = segment.with_reader(load_operations).ok()?;
-        if !whole {
+        let read =
+            |connection: &Connection| Ok((load_operations(connection)?, noted_rows(segment, connection)?));
+        let ((operations, whole), rows) = segment.with_reader(read).ok()?;
+        // One that was written on after its index was may have the same size.
+        if !whole || origin.last_row < u64::from(rows) {
             return None;
         }
         kept.created = origin.created;
@@ -218,6 +225,7 @@ impl Segments {
     /// Puts into the status what is wrong with which segment.
     fn report(&self) {
         let count = |state| self.kept.iter().filter(|kept| kept.state == state).count() as u64;
+        self.status.limit(self.limits.max_disk);
         let (open, missing) = self.open.as_ref().map_or((0, 0), |open| (open.segment.bytes(), open.missing));
         self.status.segments(
             count(State::Damaged),
@@ -326,8 +334,14 @@ impl Segments {
         self.report();
     }
 
-    /// Tries again what could not be done: reading, moving logs into their files, deleting.
+    /// Tries again what could not be done: reading, moving logs into their files, deleting. Looks how much room there is
+    /// on the disk.
     pub fn retry(&mut self) {
+        if self.limits.follows_disk
+            && let Some(disk) = machine::disk(&self.directory)
+        {
+            self.limits.max_disk = Some(Limits::fits_disk(disk));
+        }
         let mut kept = std::mem::take(&mut self.kept);
         for kept in &mut kept {
             match kept.state {

@@ -10,6 +10,7 @@ pub struct Status {
     unavailable: AtomicU64,
     missing: AtomicU64,
     bytes: AtomicU64,
+    max_bytes: AtomicU64,
     /// Whether the last commit failed.
     failing: AtomicBool,
 }
@@ -25,6 +26,8 @@ pub struct StoreStatus {
     pub missing_parts: u64,
     /// Bytes on disk of all segments, those that cannot be read included.
     pub bytes: u64,
+    /// Bytes that they may take; 0 for no limit.
+    pub max_bytes: u64,
     /// Whether the last spans that were to be written could not be.
     pub failing: bool,
     /// Times that a span was left out of an answer because it cannot be read.
@@ -64,6 +67,11 @@ impl Status {
         self.started.store(true, Ordering::Relaxed);
     }
 
+    /// Notes how many bytes the segments may take; `None` for no limit.
+    pub fn limit(&self, max_bytes: Option<u64>) {
+        self.max_bytes.store(max_bytes.unwrap_or(0), Ordering::Relaxed);
+    }
+
     /// Whether the segments are read for the first time.
     pub fn is_starting(&self) -> bool {
         !self.started.load(Ordering::Relaxed)
@@ -81,6 +89,7 @@ impl Status {
             unavailable_segments: self.unavailable.load(Ordering::Relaxed),
             missing_parts: self.missing.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
+            max_bytes: self.max_bytes.load(Ordering::Relaxed),
             failing: self.failing.load(Ordering::Relaxed),
             unreadable_spans,
             unreadable_blobs,
