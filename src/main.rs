@@ -6,7 +6,7 @@ fn main() {
         spandrel::app::install_panic_hook();
         spandrel::app::mount();
     } else {
-        console_error_panic_hook::set_once();
+        spandrel::worker::install_panic_hook();
         spandrel::worker::serve();
     }
 }

@@ -38,6 +38,15 @@ struct Worker {
     warm_up: Cell<WarmUpState>,
 }
 
+/// Makes every later panic report to the console and end the worker with its message, which the page then shows. What
+/// ends without one is a trap: most likely there was no memory left.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        wasm_bindgen::throw_str(&info.to_string());
+    }));
+}
+
 /// Serves the page as long as the worker lives.
 pub fn serve() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };

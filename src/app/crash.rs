@@ -1,8 +1,12 @@
-//! What is shown after a panic. A panic ends the program: nothing on the page answers any more, so the message is plain
+//! What is shown after a panic or a trap. Either ends the program: nothing on the page answers any more, so the message is plain
 //! HTML beside the app, and reloading it is a link that the browser follows by itself.
 
+use js_sys::Reflect;
 use std::cell::Cell;
 use std::panic;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::ErrorEvent;
 
 /// Longest part of a panic's message that is shown, characters.
 const MESSAGE: usize = 600;
@@ -11,12 +15,24 @@ thread_local! {
     static IS_SHOWN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes every later panic report to the console and show a problem on the page.
+/// Makes every later panic report to the console and show a problem on the page; traps, which end the program without a
+/// panic (there is no memory left), show the same.
 pub fn install_panic_hook() {
     panic::set_hook(Box::new(|info| {
         show_crash(&info.to_string());
         console_error_panic_hook::hook(info);
     }));
+    let listen = Closure::<dyn Fn(ErrorEvent)>::new(|event: ErrorEvent| {
+        let name = Reflect::get(&event.error(), &"name".into()).ok().and_then(|name| name.as_string());
+        if name.as_deref() == Some("RuntimeError") {
+            show_crash(&event.message());
+        }
+    });
+    if let Some(window) = web_sys::window() {
+        // Without the listener traps are reported in the console only.
+        let _ = window.add_event_listener_with_callback("error", listen.as_ref().unchecked_ref());
+    }
+    listen.forget();
 }
 
 /// Shows the problem, once: the first panic is the cause of later ones.

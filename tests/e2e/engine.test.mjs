@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dropFile, idle, open } from "./browser.mjs";
 import { Frame } from "./pages/frame.mjs";
+import { Problem } from "./pages/problem.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { checkout } from "./spans.mjs";
 import { fakeJaeger } from "./stage.mjs";
@@ -43,6 +44,51 @@ test("a worker that breaks is replaced, and the next question is answered: a tra
   const trace = new Trace(page);
   await trace.openDetail(sent.ids["charge card"]);
   assert.match(await trace.detail.innerText(), /credit_card/);
+});
+
+/** Takes all memory that the engine may still get, so that its next larger allocation fails. */
+async function takeMemory(page) {
+  const [worker] = page.workers();
+  return worker.evaluate(async () => {
+    // The program is instantiated already: this gives its exports.
+    const { default: init } = await import(new URL("spandrel.js", location.href).href);
+    const { memory } = await init();
+    for (let pages = 1 << 15; pages > 0; pages >>= 1) {
+      try {
+        for (;;) memory.grow(pages);
+      } catch {
+        // So many are not left.
+      }
+    }
+    return memory.buffer.byteLength;
+  });
+}
+
+/** A file of that many bytes at least. */
+function large(sent, bytes) {
+  const body = structuredClone(sent.body);
+  const { spans } = body.resourceSpans[0].scopeSpans[0];
+  const filler = { ...spans[0], parentSpanId: spans[0].spanId, attributes: [{ key: "filler", value: { stringValue: "x".repeat(1 << 20) } }] };
+  for (let number = 0; number * (1 << 20) < bytes; number++) {
+    spans.push({ ...filler, spanId: (0xf000 + number).toString(16).padStart(16, "0") });
+  }
+  return JSON.stringify(body);
+}
+
+test("a worker that gets no more memory is replaced, and a problem says so", async (t) => {
+  const sent = checkout();
+  const { url } = await fakeJaeger(t, { api: api(() => undefined) });
+  const page = await open(t, `${url}/`, { allowed: [...alone, /unreachable/] });
+  await dropFile(page, "checkout.json", JSON.stringify(sent.body));
+  assert.equal((await new Trace(page).spans()).length, sent.count);
+  assert.ok((await takeMemory(page)) > 1 << 30, "more than a gigabyte was to be had");
+  const another = page.waitForEvent("worker");
+  await dropFile(page, "large.json", large(sent, 24 << 20));
+  await another;
+  await new Problem(page).says(/ran out of memory/);
+  await dropFile(page, "small.json", JSON.stringify(checkout().body));
+  assert.equal((await new Trace(page).spans()).length, sent.count, "the next file opens");
+  assert.equal(await page.getByTestId("problem").count(), 0);
 });
 
 /** The checkout as it is once a span has come that started before most others: all indices but the root's are others. */

@@ -81,6 +81,21 @@ test("an id that is none", async (t) => {
   await new Problem(page).says(/not-an-id/);
 });
 
+// What ends the program without a panic: the allocator does where there is no memory left.
+test("a trap of the page shows what happened, and a link that reloads the page", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/settings`, { allowed: [/unreachable/] });
+  await page.evaluate(() => {
+    // (module (func (export "trap") unreachable))
+    const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+    setTimeout(() => new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes))).exports.trap());
+  });
+  await new Problem(page).says(/Spandrel crashed/, /unreachable/);
+  await page.getByTestId("crash-reload").click();
+  await page.getByTestId("settings-source").waitFor();
+  assert.equal(await page.getByTestId("problem").count(), 0);
+});
+
 test("a panic of the page shows what happened, and a link that reloads the page without the app", async (t) => {
   const { viewer } = await server(t);
   const page = await open(t, `${viewer}/search`, { allowed: [/panicked/, /unreachable/, /broken/] });

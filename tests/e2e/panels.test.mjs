@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idle, open } from "./browser.mjs";
+import { Search } from "./pages/search.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { checkout, send } from "./spans.mjs";
 import { server } from "./stage.mjs";
@@ -36,6 +37,70 @@ test("the find field keeps 240 px beside a long name, and its row its height", a
   }
 });
 
+test("when the trace started is within the window beside a long name, at every width", async (t) => {
+  for (const width of [1600, 1280, 1024, 800]) {
+    const { page, trace } = await opened(t, { width, height: 700 });
+    const started = trace.header.getByText("Started");
+    const { right, cut } = await started.evaluate((fact) => ({ right: fact.getBoundingClientRect().right, cut: fact.scrollWidth > fact.clientWidth + 1 && getComputedStyle(fact).overflow !== "visible" }));
+    assert.ok(right <= width, `it ends at ${right} of ${width} px`);
+    assert.equal(cut, false, `its own text is not cut at ${width}`);
+    // Whatever is around it cuts nothing of it off.
+    const hidden = await started.evaluate((fact) => {
+      const box = fact.getBoundingClientRect();
+      for (let around = fact.parentElement; around; around = around.parentElement) {
+        const outer = around.getBoundingClientRect();
+        if (getComputedStyle(around).overflowX !== "visible" && outer.right + 0.5 < box.right) return around.className;
+      }
+      return "";
+    });
+    assert.equal(hidden, "", `nothing cuts it off at ${width}`);
+    await page.close();
+  }
+});
+
+test("a span's details say on which day it started where the trace goes on for days, and only there", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const shown = async (days) => {
+    const sent = checkout();
+    const [root, ...others] = sent.body.resourceSpans.flatMap((resource) => resource.scopeSpans[0].spans);
+    root.endTimeUnixNano = `${BigInt(root.endTimeUnixNano) + BigInt(days) * 86_400_000_000_000n}`;
+    await send(otlp_http, sent.body);
+    const page = await open(t, `${viewer}/trace/${sent.traceId}?zone=utc`);
+    const trace = new Trace(page);
+    await trace.openDetail(others[0].spanId);
+    const at = trace.detail.locator("span", { hasText: /^At / }).first();
+    const day = new Date(Number(BigInt(others[0].startTimeUnixNano) / 1_000_000n)).toISOString().slice(0, 10);
+    return { text: await at.innerText(), day };
+  };
+  const long = await shown(3);
+  assert.match(long.text, new RegExp(`^At ${long.day} `));
+  const short = await shown(0);
+  assert.doesNotMatch(short.text, /\d{4}-\d{2}-\d{2}/);
+});
+
+test("chips of services in search results show whole names where there is room, else a count of the rest", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const services = new Set(sent.body.resourceSpans.map((resource) => resource.resource.attributes[0].value.stringValue));
+  for (const width of [1600, 1280, 1024, 800]) {
+    const page = await open(t, `${viewer}/search?service=frontend&lookback=1h`, { viewport: { width, height: 700 } });
+    const row = new Search(page).row(sent.traceId);
+    const { names, free, more } = await row.locator(".result__chips").evaluate((chips) => {
+      const names = [...chips.querySelectorAll(".result__chip-name")].map((name) => ({ text: name.textContent, wide: name.clientWidth, wanted: name.scrollWidth }));
+      const last = chips.lastElementChild.getBoundingClientRect();
+      return { names, free: chips.getBoundingClientRect().right - last.right, more: Boolean(chips.querySelector(".result__more")) };
+    });
+    assert.ok(names.length > 0);
+    assert.equal(names.length === services.size, !more, `a count stands for the rest at ${width}`);
+    for (const { text, wide, wanted } of names) {
+      assert.ok(wide >= wanted || free < 1, `${text} is cut to ${wide} of ${wanted} px beside ${free} free ones at ${width}`);
+      assert.ok(wide >= Math.min(wanted, 40), `${text} has ${wide} of ${wanted} px at ${width}`);
+    }
+    await page.close();
+  }
+});
+
 test("names of the legend end in an ellipsis and are whole in their tooltip", async (t) => {
   const { page } = await opened(t, { width: 1280, height: 700 });
   const face = page.locator(".legend-entry .menu-face").filter({ hasText: "inventory-reservation" });
@@ -56,6 +121,18 @@ test("names from traces are isolated from the text around them", async (t) => {
   await page.keyboard.press("Enter");
   await idle(page);
   assert.deepEqual(await isolated(trace.detail.locator(".detail-parent bdi")), ["isolate", "isolate"]);
+});
+
+// A mark that turns the direction of what follows, in the name of the service: the operation stays behind it.
+test("a mark of direction in a service's name does not turn the text around it", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  sent.body.resourceSpans[0].resource.attributes[0].value.stringValue = "\u202efrontend";
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`);
+  const trace = new Trace(page);
+  const [service, operation] = await trace.name.locator("bdi").evaluateAll((names) => names.map((name) => name.getBoundingClientRect().left));
+  assert.ok(service < operation, `the service starts at ${service} px, the operation at ${operation}`);
 });
 
 test("errors are reached from the header, by key and from the palette, the deepest first", async (t) => {

@@ -47,8 +47,21 @@ impl StartFailure {
 
 /// The problem of a worker that crashed after it was ready.
 pub(super) fn crashed(reason: &str) -> Problem {
+    if is_trap(reason) {
+        let happened = format!("The trace engine ran out of memory. {reason}");
+        return Problem::new(ProblemKind::Fault, "read traces", happened)
+            .advise("It was restarted, and traces that were open are loaded again when they are needed.")
+            .advise("Open fewer or smaller traces at a time: a browser gives the engine 4 GB at most.");
+    }
     Problem::new(ProblemKind::Fault, "read traces", format!("The trace engine crashed. {reason}"))
         .advise("It was restarted: try again. If it crashes again with the same trace, please report it.")
+}
+
+/// Whether an error of the worker is a trap without a panic, which would have said what it is: the allocator ends the
+/// program so where it gets no memory. Chrome says `unreachable`, Firefox `unreachable executed`, Safari `Unreachable
+/// code should not be executed`.
+fn is_trap(reason: &str) -> bool {
+    reason.contains("RuntimeError") && reason.to_ascii_lowercase().contains("unreachable")
 }
 
 /// Creates the worker, hands it the compiled program, and has its messages and failures reported to `inner`.
