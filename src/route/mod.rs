@@ -7,9 +7,11 @@ mod find;
 mod query;
 mod search;
 mod service_filter;
+mod span_ids;
 mod tab;
 mod trace;
 mod views;
+mod what_if;
 mod words;
 mod zone;
 
@@ -19,6 +21,7 @@ pub use service_filter::ServiceFilter;
 pub use tab::{FlameLayout, FlameView, LaneGroup, TraceTab};
 pub use trace::{Colour, Order, Placement, Show, ShowPath, TraceView};
 pub use views::{DependenciesView, MonitorView};
+pub use what_if::{WhatIf, WhatIfChange, WhatIfScope};
 pub use zone::Zone;
 
 use query::Query;

@@ -48,6 +48,13 @@ fn every_route_prints_as_it_is_read() {
         columns: vec!["http.route".into(), "ü=&".into()],
         absolute: true,
         zone: Zone::Utc,
+        corrected: true,
+        what_if: Some(WhatIf {
+            change: WhatIfChange::Faster(250),
+            scope: WhatIfScope::Operation,
+            spans: vec![SpanId(0xa1)],
+        }),
+        lint: true,
     };
     for route in [
         Route::default(),
@@ -93,6 +100,28 @@ fn every_meaning_of_colours_has_its_word() {
         let view = TraceView { colour: colour.clone(), ..TraceView::default() };
         let address = Route::Trace { id: "a".into(), view }.to_string();
         assert!(matches!(parse(&address), Route::Trace { view, .. } if view.colour == colour), "{address}");
+    }
+}
+
+#[test]
+fn every_change_that_is_tried_out_has_its_word() {
+    for change in [WhatIfChange::Faster(1), WhatIfChange::Gone, WhatIfChange::Cached, WhatIfChange::Parallel]
+    {
+        for scope in [WhatIfScope::Spans, WhatIfScope::Operation, WhatIfScope::Siblings] {
+            let what_if = Some(WhatIf { change, scope, spans: vec![SpanId(0xa1), SpanId(0xb2)] });
+            let view = TraceView { what_if: what_if.clone(), ..TraceView::default() };
+            let address = Route::Trace { id: "a".into(), view }.to_string();
+            assert!(
+                matches!(parse(&address), Route::Trace { view, .. } if view.what_if == what_if),
+                "{address}"
+            );
+        }
+    }
+    for wrong in ["", "gone", "gone~all~a1", "gone~spans~", "faster~spans~a1", "faster-1~spans~a1"] {
+        assert!(
+            matches!(parse(&format!("trace/a?whatif={wrong}")), Route::Trace { view, .. } if view.what_if.is_none()),
+            "{wrong}"
+        );
     }
 }
 
@@ -143,7 +172,7 @@ fn what_is_broken_in_an_address_does_no_harm() {
     };
     assert_eq!(
         view(
-            "view=x&flame=&zoom=5&of=&range=9-5&span=xyz&level=-1&collapsed=..,zz&show=me&order=&colour=attribute:&detail=7&column=&hide"
+            "view=x&flame=&zoom=5&of=&range=9-5&span=xyz&level=-1&collapsed=..,zz&show=me&order=&colour=attribute:&detail=7&column=&hide&clocks=1&whatif=faster0~spans~a1"
         ),
         TraceView::default()
     );

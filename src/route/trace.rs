@@ -5,9 +5,10 @@
 //! ```
 
 use super::query::Query;
+use super::span_ids::{ids, print_ids};
 use super::tab::range;
 use super::words::{meaning, word};
-use super::{FlameView, LaneGroup, TraceTab, Zone};
+use super::{FlameView, LaneGroup, TraceTab, WhatIf, Zone};
 use spandrel_trace::units::SpanId;
 
 /// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
@@ -63,6 +64,12 @@ pub struct TraceView {
     pub absolute: bool,
     /// Whose clock times of day are of.
     pub zone: Zone,
+    /// Whether the times of services whose clocks differ are corrected.
+    pub corrected: bool,
+    /// A change that is tried out.
+    pub what_if: Option<WhatIf>,
+    /// Whether the quality of the instrumentation is shown.
+    pub lint: bool,
 }
 
 /// Where the detail of a span is.
@@ -240,6 +247,9 @@ impl TraceView {
             columns: texts(query, "column"),
             absolute: query.get("time") == "absolute",
             zone: Zone::from_word(query.get("zone")),
+            corrected: query.get("clocks") == "corrected",
+            what_if: WhatIf::read(query.get("whatif")),
+            lint: query.has("lint"),
         }
     }
 
@@ -277,17 +287,12 @@ impl TraceView {
         self.columns.iter().for_each(|key| query.add("column", key));
         query.add("time", if self.absolute { "absolute" } else { "" });
         query.add("zone", self.zone.word());
+        query.add("clocks", if self.corrected { "corrected" } else { "" });
+        query.add("whatif", self.what_if.as_ref().map(WhatIf::print).unwrap_or_default());
+        query.add("lint", if self.lint { "1" } else { "" });
     }
 }
 
 fn texts(query: &Query, key: &str) -> Vec<String> {
     query.all(key).filter(|text| !text.is_empty()).map(str::to_owned).collect()
-}
-
-fn ids(text: &str) -> Vec<SpanId> {
-    text.split(['.', ',']).filter_map(SpanId::parse).collect()
-}
-
-fn print_ids(ids: &[SpanId]) -> String {
-    ids.iter().map(|id| format!("{:x}", id.0)).collect::<Vec<_>>().join(".")
 }

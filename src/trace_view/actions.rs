@@ -4,7 +4,8 @@ use super::errors::next_error;
 use super::event_cursor;
 use super::find::focus_matches;
 use super::session::{OpenPanel, Session};
-use crate::route::{Colour, Placement, Show, TraceTab, Zone};
+use super::what_if;
+use crate::route::{Colour, Placement, Show, TraceTab, WhatIfChange, WhatIfScope, Zone};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Row, Rows, SiblingOrder};
 
@@ -122,6 +123,12 @@ pub enum Action {
     ColourByPercentile,
     /// Colours by an attribute that is asked for.
     ColourByAttribute,
+    /// Tries out a change of the selected span, or of those like it.
+    WhatIf(WhatIfChange, WhatIfScope),
+    /// Shows or hides corrected times.
+    Corrected,
+    /// Shows or hides the quality of the instrumentation.
+    Lint,
     /// Puts the detail there.
     Place(Placement),
     /// Shows times of day on the ruler, or times since the trace's begin.
@@ -242,6 +249,32 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::ColourBySlack, "Colour by slack", &[], &[]),
             known(Action::ColourByPercentile, "Colour by percentile of the operation", &[], &[]),
             known(Action::ColourByAttribute, "Colour by an attribute", &[], &[]),
+            known(
+                Action::WhatIf(WhatIfChange::Faster(200), WhatIfScope::Spans),
+                "What if the selected span were twice as fast",
+                &["Shift+f"],
+                &[],
+            ),
+            known(
+                Action::WhatIf(WhatIfChange::Gone, WhatIfScope::Spans),
+                "What if the selected span were gone",
+                &[],
+                &[],
+            ),
+            known(
+                Action::WhatIf(WhatIfChange::Cached, WhatIfScope::Operation),
+                "What if all spans of this operation were cached",
+                &[],
+                &[],
+            ),
+            known(
+                Action::WhatIf(WhatIfChange::Parallel, WhatIfScope::Siblings),
+                "What if the selected span and its like ran in parallel",
+                &[],
+                &[],
+            ),
+            known(Action::Corrected, "Show corrected times, or times as sent, where clocks differ", &[], &[]),
+            known(Action::Lint, "Show or hide the quality of the instrumentation", &["Shift+i"], &[]),
             known(Action::Place(Placement::Right), "Detail beside the waterfall", &[], &[]),
             known(Action::Place(Placement::Bottom), "Detail below the waterfall", &[], &[]),
             known(Action::Place(Placement::Inline), "Detail between the rows", &[], &[]),
@@ -341,6 +374,12 @@ impl Action {
             Action::ColourBySelfTime => session.coloring.set(Colour::SelfTime),
             Action::ColourByPercentile => session.coloring.set(Colour::Percentile),
             Action::ColourByAttribute => session.coloring.set(Colour::Attribute(String::new())),
+            Action::WhatIf(change, scope) => {
+                let Some(span) = session.selection.span.get_untracked() else { return false };
+                what_if::try_out(session, change, scope, &[span]);
+            }
+            Action::Corrected => session.clocks.corrected.update(|is_on| *is_on = !*is_on),
+            Action::Lint => session.lint_open.update(|is_open| *is_open = !*is_open),
             Action::Place(place) => session.panels.placement.set(place),
             Action::Absolute => session.clock.absolute.update(|absolute| *absolute = !*absolute),
             Action::Zone(zone) => session.set_zone(zone),

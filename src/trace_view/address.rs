@@ -55,6 +55,9 @@ pub fn view_of(session: Session) -> TraceView {
         columns: session.columns.keys.get(),
         absolute: session.clock.absolute.get(),
         zone: session.clock.zone.get(),
+        corrected: session.clocks.corrected.get(),
+        what_if: session.what_if.get(),
+        lint: session.lint_open.get(),
         ..TraceView::default()
     }
 }
@@ -96,6 +99,9 @@ pub fn apply(session: Session, view: &TraceView) {
     change(session.coloring, view.colour.clone());
     change(session.columns.keys, view.columns.clone());
     change(session.clock.absolute, view.absolute);
+    change(session.clocks.corrected, view.corrected);
+    change(session.what_if, view.what_if.clone());
+    change(session.lint_open, view.lint);
     // Without a zone in the address, readers keep their own.
     if view.zone == Zone::Utc {
         change(session.clock.zone, view.zone);

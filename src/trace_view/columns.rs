@@ -55,9 +55,9 @@ impl AttributeColumns {
 
 /// Loads the values that rows show into the session, until the current owner is cleaned up.
 pub fn load_columns(session: Session, data: Data, id: String) {
-    let loaded_of = StoredValue::new(session.outline());
+    let loaded_of = StoredValue::new(session.sent());
     Effect::new(move || {
-        let outline = session.outline_live().get();
+        let outline = session.sent_live().get();
         let mut wanted: Vec<String> =
             STATUS.iter().chain(&CALLED).chain(&[PEER]).map(|key| (*key).to_owned()).collect();
         wanted.extend(session.columns.keys.get());

@@ -19,6 +19,10 @@ const CHOICES: [(ShowPath, &str, &str); 3] = [
 pub fn load_path(session: Session, data: Data, id: String) {
     Effect::new(move || {
         let outline = session.outline_live().get();
+        // The path is that of the times as sent: it is not drawn over corrected ones.
+        if !Arc::ptr_eq(&outline, &session.sent()) {
+            return session.path.path.set(None);
+        }
         let id = id.clone();
         let pending = busy::hold();
         spawn_scoped(async move {

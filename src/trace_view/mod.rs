@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod address;
+pub mod clocks;
 mod color_scale;
 mod coloring;
 pub mod columns;
@@ -20,6 +21,7 @@ mod help;
 mod keys;
 pub mod layout;
 mod legend;
+pub mod lint;
 pub mod minimap;
 mod palette;
 mod refresh;
@@ -29,5 +31,6 @@ mod tabs;
 mod tokens;
 mod views;
 pub mod waterfall;
+pub mod what_if;
 
 pub use coloring::{Slots, coloring, slots_by_string};

@@ -118,7 +118,7 @@ impl Refresher {
 
     /// Reloads once. Whether the trace has changed; `None` after an error.
     async fn load(self) -> Option<bool> {
-        let (session, before) = (self.session, self.session.outline());
+        let (session, before) = (self.session, self.session.sent());
         self.is_loading.set(true);
         let answer = self.data.refresh(&self.id.get_value(), |_| {}).await;
         self.is_loading.set(false);

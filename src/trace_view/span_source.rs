@@ -44,7 +44,7 @@ pub struct FixedSpan {
 impl SpanSource {
     /// The spans of the trace that `session` shows, with this id in the address.
     pub fn new(data: Data, session: Session, id: StoredValue<String>) -> Self {
-        SpanSource(StoredValue::new(Source::Trace { data, outline: session.outline_live(), id }))
+        SpanSource(StoredValue::new(Source::Trace { data, outline: session.sent_live(), id }))
     }
 
     /// The same for every span.

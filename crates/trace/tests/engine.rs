@@ -369,3 +369,27 @@ fn columns_and_completions_are_answered_and_cross_as_messages() {
     assert_eq!(found.spans.iter().collect::<Vec<_>>(), [3, 29]);
     assert_eq!(ask("b", QuestionTopic::Find { query: "x".into() }), Answer::Missing);
 }
+
+#[test]
+fn simulations_clocks_and_the_lint_are_answered_and_cross_as_messages() {
+    use spandrel_trace::analysis::what_if::{Scenario, ScenarioChange, ScenarioSpans};
+    use spandrel_trace::engine::message::{decode, encode};
+    let mut engine = Engine::default();
+    take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
+    let whole = engine.outline("a").map(|outline| outline.duration).unwrap_or_default();
+    let mut ask = |topic: QuestionTopic| -> Answer {
+        let question = about(&engine, "a", topic);
+        let answer = engine.answer(&question);
+        let there: Answer = decode(&encode(&answer)).unwrap();
+        assert_eq!(there, answer);
+        there
+    };
+    let spans = ScenarioSpans::Operation(0);
+    let scenario = Scenario { change: ScenarioChange::Gone, spans };
+    let Answer::WhatIf(result) = ask(QuestionTopic::WhatIf { scenario }) else { panic!("no simulation") };
+    assert_eq!((result.spans, result.was.duration), (3, whole), "three spans are called op 0");
+    let Answer::Clocks(clocks) = ask(QuestionTopic::Clocks) else { panic!("no clocks") };
+    assert!(clocks.offsets.is_empty(), "one service has one clock");
+    let Answer::Lint(lint) = ask(QuestionTopic::Lint) else { panic!("no lint") };
+    assert_eq!((lint.services.len(), lint.services[0].spans, lint.unsearched), (1, 30, 0));
+}

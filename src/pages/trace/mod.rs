@@ -8,15 +8,18 @@ use crate::state::data::use_data;
 use crate::state::navigation::entitle;
 use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
+use crate::trace_view::clocks::{ClocksBar, load_clocks};
 use crate::trace_view::columns::load_columns;
 use crate::trace_view::critical_path::load_path;
 use crate::trace_view::find::look;
 use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::{Header, root_of};
 use crate::trace_view::layout::TraceLayout;
+use crate::trace_view::lint::LintPanel;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
+use crate::trace_view::what_if::WhatIfBar;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::engine::Progress;
@@ -130,10 +133,11 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     load_columns(session, data, id.get_value());
     load_findings(session, data, id.get_value());
     load_path(session, data, id.get_value());
+    load_clocks(session, data, id.get_value());
     // A request has found that the worker has another version of the trace than is shown.
     Effect::new(move |_| {
         let Some(outline) = data.renewed_outline(&id.get_value()) else { return };
-        if !Arc::ptr_eq(&outline, &session.outline()) {
+        if !Arc::ptr_eq(&outline, &session.sent()) {
             session.renew(outline);
         }
     });
@@ -143,6 +147,9 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     view! {
         <Header session data id/>
         <Findings session data id/>
+        <ClocksBar session/>
+        <WhatIfBar session slots data id/>
+        <LintPanel session data id/>
         <TraceLayout session slots source/>
     }
 }

@@ -9,9 +9,12 @@ use spandrel_trace::analysis::added::is_same;
 use spandrel_trace::analysis::advisor::ReportFormat;
 use spandrel_trace::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
 use spandrel_trace::analysis::flame::FrameOrder;
+use spandrel_trace::analysis::lint::Lint;
 use spandrel_trace::analysis::missing::MissingSpans;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
+use spandrel_trace::analysis::skew::Clocks;
+use spandrel_trace::analysis::what_if::{Scenario, ScenarioResult, ScenarioSpans};
 use spandrel_trace::engine::{Answer, EngineCommand, Findings, Matches, Question, QuestionTopic, SpanDetail};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Outline, SpanIx};
@@ -184,6 +187,35 @@ impl Data {
         }
     }
 
+    /// What the trace would be with a change.
+    pub async fn what_if(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        scenario: Scenario,
+    ) -> Result<ScenarioResult, Problem> {
+        match self.question(id, shown, QuestionTopic::WhatIf { scenario }).await? {
+            Answer::WhatIf(result) => Ok(*result),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// How far the clocks of the trace's services differ.
+    pub async fn clocks(&self, id: &str, shown: &Arc<Outline>) -> Result<Clocks, Problem> {
+        match self.question(id, shown, QuestionTopic::Clocks).await? {
+            Answer::Clocks(clocks) => Ok(*clocks),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// How well the trace's services are instrumented.
+    pub async fn lint(&self, id: &str, shown: &Arc<Outline>) -> Result<Lint, Problem> {
+        match self.question(id, shown, QuestionTopic::Lint).await? {
+            Answer::Lint(lint) => Ok(*lint),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// The URL of a blob with the whole trace in another format; valid until it is revoked.
     pub async fn download(&self, id: &str, format: Export) -> Result<String, Problem> {
         let ask = EngineCommand::Download { trace: id.to_owned(), format };
@@ -206,7 +238,9 @@ fn gone() -> Problem {
 
 /// The topic with the indices of `from` as those of `to`, another version of the trace; `None` if `to` lacks the span.
 fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> Option<QuestionTopic> {
-    if Arc::ptr_eq(from, to) || is_same(from, to) {
+    // The same spans at other times (corrected clocks) have the same indices.
+    let has_same_indices = || from.id == to.id && from.event_start == to.event_start;
+    if Arc::ptr_eq(from, to) || is_same(from, to) || has_same_indices() {
         return Some(topic.clone());
     }
     let index = |span: SpanIx| to.find(*from.id.get(span as usize)?);
@@ -231,6 +265,12 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
                 *end = if past == first + 1 { *start + 1 } else { to.subtree_end[*start as usize] };
             }
         }
+        QuestionTopic::WhatIf { scenario } => match &mut scenario.spans {
+            ScenarioSpans::Listed(spans) => {
+                *spans = spans.iter().filter_map(|span| index(*span)).collect();
+            }
+            ScenarioSpans::Operation(span) | ScenarioSpans::Siblings(span) => *span = index(*span)?,
+        },
         QuestionTopic::MissingSpans
         | QuestionTopic::Flame { .. }
         | QuestionTopic::Packed { .. }
@@ -241,6 +281,8 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
         | QuestionTopic::FindingsReport { .. }
         | QuestionTopic::CriticalPath
         | QuestionTopic::PathTable { .. }
+        | QuestionTopic::Clocks
+        | QuestionTopic::Lint
         | QuestionTopic::Find { .. }
         | QuestionTopic::Complete { .. }
         | QuestionTopic::Column { .. }

@@ -3,11 +3,12 @@
 use super::super::copy::CopyButton;
 use super::super::session::{Session, path_words};
 use super::super::span_source::SpanSource;
+use super::super::what_if::try_out;
 use super::SpanButton;
 use super::export::CopyMenu;
 use super::standing::{Histogram, rank};
 use super::time::TimeBreakdown;
-use crate::route::Placement;
+use crate::route::{Placement, WhatIfChange, WhatIfScope};
 use crate::state::clock;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
@@ -51,6 +52,17 @@ pub fn DetailHead(
             <b class="detail-service">{outline.service_of(span).to_owned()}</b>
             <span class="detail-kind">{outline.kind[index].name()}</span>
             <span class="detail-tools">
+                <button
+                    type="button"
+                    class="button button--flat detail-what-if"
+                    data-test="what-if-span"
+                    title="Try out a faster, cached or parallel span (Shift+F)"
+                    on:click=move |_| {
+                        try_out(session, WhatIfChange::Faster(200), WhatIfScope::Spans, &[span])
+                    }
+                >
+                    "What if"
+                </button>
                 <CopyMenu session source span detail/>
                 <PlacementMenu session span/>
                 <button

@@ -31,7 +31,7 @@ pub fn look(session: Session, data: Data, id: String) {
             sleep(PAUSE).await;
             let mut pending = Some(pending);
             loop {
-                let Ok(found) = data.find(&id, &session.outline(), &text).await else { break };
+                let Ok(found) = data.find(&id, &session.sent(), &text).await else { break };
                 let unsearched = found.unsearched > 0;
                 session.find.matches.set(Some(Arc::new(found)));
                 pending.take();

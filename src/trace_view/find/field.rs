@@ -28,7 +28,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
             return;
         };
         spawn_scoped(async move {
-            let completions = data.complete(&id.get_value(), &session.outline(), &text, cursor).await;
+            let completions = data.complete(&id.get_value(), &session.sent(), &text, cursor).await;
             let Ok(completions) = completions else { return };
             combobox.choices.set(completions.items.iter().map(choice).collect());
             combobox.active.set(None);

@@ -3,6 +3,7 @@
 use super::super::copy::CopyStatus;
 use super::super::download::save_text;
 use super::super::session::Session;
+use super::super::what_if;
 use super::{LIST, class_of, saving, show};
 use crate::state::data::Data;
 use crate::state::tasks::spawn;
@@ -80,6 +81,20 @@ fn Item(session: Session, finding: Finding) -> impl IntoView {
         1 => "Show the span".to_owned(),
         many => format!("Show the {} spans", count(u64::from(many))),
     };
+    let first = finding.evidence.spans.first().copied();
+    let tried_out = what_if::change_of(&finding.rule).zip(first).map(|((change, scope), first)| {
+        view! {
+            <button
+                type="button"
+                class="findings-show"
+                data-test="findings-what-if"
+                title="Simulate the trace with that changed"
+                on:click=move |_| what_if::try_out(session, change, scope, &[first])
+            >
+                "What if"
+            </button>
+        }
+    });
     let Finding { severity, headline, explanation, advice, saves, confidence, .. } = finding.clone();
     view! {
         <li class=format!("findings-item {}", class_of(severity)) aria-current=move || is_shown().then_some("true")>
@@ -94,6 +109,7 @@ fn Item(session: Session, finding: Finding) -> impl IntoView {
                 <button type="button" class="findings-show" data-test="findings-show" on:click=move |_| show(session, &finding)>
                     {show_it}
                 </button>
+                {tried_out}
                 <span>{format!("{} confidence", confidence.name())}</span>
             </p>
         </li>

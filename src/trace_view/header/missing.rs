@@ -21,7 +21,7 @@ pub fn Missing(session: Session, data: Data, id: String, orphans: usize) -> impl
         if wanted.get() {
             let id = id.clone();
             spawn_scoped(async move {
-                let answered = data.missing_spans(&id, &session.outline()).await;
+                let answered = data.missing_spans(&id, &session.sent()).await;
                 answer.set(Some(answered));
             });
         }

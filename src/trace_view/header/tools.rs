@@ -48,6 +48,16 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
             >
                 <span class="copy-text" aria-live="polite">{move || copied.text("Copy link")}</span>
             </button>
+            <button
+                type="button"
+                class="button button--flat"
+                data-test="lint-toggle"
+                title="Quality of the instrumentation (Shift+I)"
+                aria-pressed=move || session.lint_open.get().to_string()
+                on:click=move |_| session.lint_open.update(|is_open| *is_open = !*is_open)
+            >
+                "Lint"
+            </button>
             <Menu face="Download" label="Download trace" is_word=true items=formats attr:data-test="download"/>
             <button
                 type="button"

@@ -9,7 +9,7 @@ mod zoom_history;
 
 use super::columns::AttributeColumns;
 use super::event_cursor::EventCursor;
-use crate::route::{Colour, FlameView, LaneGroup, Show, TraceTab, Zone};
+use crate::route::{Colour, FlameView, LaneGroup, Show, TraceTab, WhatIf, Zone};
 use crate::state::settings::store_zone;
 pub use folding::Folding;
 use incremental_rows::ComputedRows;
@@ -18,6 +18,7 @@ pub use panels::{OpenPanel, PanelLayout};
 pub use path::{PathState, path_words};
 use spandrel_trace::analysis::advisor::Finding;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
+use spandrel_trace::analysis::skew::Clocks;
 use spandrel_trace::engine::Matches;
 use spandrel_trace::model::{Outline, SpanIx};
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Session {
     pub flame: RwSignal<FlameView>,
     /// What lanes are grouped by.
     pub lanes: RwSignal<LaneGroup>,
+    /// The trace with its times as they were sent.
+    sent: RwSignal<Arc<Outline>>,
     /// The visible time range.
     pub viewport: Viewport,
     /// Which span is selected.
@@ -54,6 +57,12 @@ pub struct Session {
     pub panels: PanelLayout,
     /// Times: relative or absolute, and the time zone.
     pub clock: ClockDisplay,
+    /// Clocks of services that differ.
+    pub clocks: ClocksState,
+    /// A change that is tried out on the trace.
+    pub what_if: RwSignal<Option<WhatIf>>,
+    /// Whether the quality of the instrumentation is shown.
+    pub lint_open: RwSignal<bool>,
     /// The events under the pointer, or that a key has moved to.
     pub events: RwSignal<Option<EventCursor>>,
     /// Spans that a reload has added, ascending; highlighted for a moment.
@@ -102,6 +111,15 @@ pub struct Columns {
     pub values: RwSignal<Arc<AttributeColumns>>,
 }
 
+/// Clocks of services that differ.
+#[derive(Clone, Copy, Default)]
+pub struct ClocksState {
+    /// How far they differ; `None` until that is known.
+    pub found: RwSignal<Option<Arc<Clocks>>>,
+    /// Whether times are to be shown corrected.
+    pub corrected: RwSignal<bool>,
+}
+
 /// How times are shown.
 #[derive(Clone, Copy, Default)]
 pub struct ClockDisplay {
@@ -114,12 +132,14 @@ pub struct ClockDisplay {
 impl Session {
     /// Shows all of `outline`.
     pub fn new(outline: Arc<Outline>) -> Self {
+        let sent = RwSignal::new(outline.clone());
         let outline = RwSignal::new(outline);
         Session {
             outline,
             tab: RwSignal::default(),
             flame: RwSignal::default(),
             lanes: RwSignal::default(),
+            sent,
             viewport: Viewport::new(outline),
             selection: Selection::default(),
             folding: Folding::new(outline),
@@ -130,6 +150,9 @@ impl Session {
             columns: Columns::default(),
             panels: PanelLayout::default(),
             clock: ClockDisplay::default(),
+            clocks: ClocksState::default(),
+            what_if: RwSignal::default(),
+            lint_open: RwSignal::default(),
             events: RwSignal::default(),
             added: RwSignal::default(),
             notice: RwSignal::default(),
@@ -139,6 +162,32 @@ impl Session {
     /// The trace, untracked.
     pub fn outline(&self) -> Arc<Outline> {
         self.outline.get_untracked()
+    }
+
+    /// The trace with its times as they were sent, untracked. [`Session::outline`] has the same spans in the same order, and
+    /// may have corrected times.
+    pub fn sent(&self) -> Arc<Outline> {
+        self.sent.get_untracked()
+    }
+
+    /// The same, tracked.
+    pub fn sent_live(&self) -> Signal<Arc<Outline>> {
+        self.sent.into()
+    }
+
+    /// Shows the same spans at other times. The visible range stays, or all of the trace stays visible.
+    pub fn show_times(&self, outline: Arc<Outline>) {
+        let range = self.viewport.range.get_untracked();
+        let was_fitted = range == full_range(&self.outline());
+        let full = full_range(&outline);
+        batch(|| {
+            self.outline.set(outline);
+            if was_fitted {
+                self.viewport.range.set(full);
+            } else {
+                self.viewport.zoom_to(range.0, range.1);
+            }
+        });
     }
 
     /// The trace, tracked: it changes when it is reloaded.
@@ -160,6 +209,7 @@ impl Session {
         batch(|| {
             self.find.matches.set(None);
             self.path.path.set(None);
+            self.sent.set(outline.clone());
             self.outline.set(outline);
             self.selection.span.set(selected);
             if selected.is_none() {

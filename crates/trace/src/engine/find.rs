@@ -2,6 +2,7 @@
 
 use super::question::{Answer, Findings, Matches, QuestionTopic};
 use crate::analysis::advisor::{self, Thresholds};
+use crate::analysis::lint::lint;
 use crate::analysis::peers::peers;
 use crate::analysis::query::{self, Field, Reading};
 use crate::model::{SpanSet, Trace};
@@ -24,6 +25,7 @@ pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool)
             let found = findings(trace).findings;
             Answer::Text(advisor::report(trace.outline(), &found, *format))
         }
+        QuestionTopic::Lint => Answer::Lint(Box::new(lint(trace))),
         QuestionTopic::Find { query } => Answer::Matches(Box::new(matches(trace, query))),
         _ => Answer::Missing,
     };

@@ -39,6 +39,7 @@ use crate::analysis::flame::{flame_frames, packed_frames};
 use crate::analysis::missing::missing;
 use crate::analysis::operations::operation_graph;
 use crate::analysis::sequence::call_sequence;
+use crate::analysis::{skew, what_if};
 use crate::build::merge;
 use crate::format::write::export;
 use crate::model::{ExternalStore, Opened, Outline, SpanIx, Trace, TraceSummary};
@@ -230,6 +231,12 @@ impl Engine {
                 Answer::PathTable(Box::new(PathTable::of(outline, &CriticalPath::of(outline), *by)))
             }
             QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&held.trace)),
+            QuestionTopic::WhatIf { scenario } => {
+                Answer::WhatIf(Box::new(what_if::compare(held.trace.outline(), scenario)))
+            }
+            QuestionTopic::Clocks => {
+                Answer::Clocks(Box::new(skew::clocks(held.trace.outline(), skew::TOLERANCE)))
+            }
             QuestionTopic::Export { start, end, format } => {
                 let text = export(&held.trace, *start..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
@@ -255,6 +262,7 @@ impl Engine {
             | QuestionTopic::Column { .. }
             | QuestionTopic::Findings
             | QuestionTopic::FindingsReport { .. }
+            | QuestionTopic::Lint
             | QuestionTopic::Peers { .. }) => {
                 let (answer, searchable) = find::answer(&mut held.trace, topic);
                 held.searchable = searchable;

@@ -7,13 +7,16 @@ use crate::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
 use crate::analysis::entries::EntrySpans;
 use crate::analysis::event_list::EventRow;
 use crate::analysis::flame::{FlameFrames, FrameOrder, PackedBy};
+use crate::analysis::lint::Lint;
 use crate::analysis::missing::MissingSpans;
 use crate::analysis::narrowed::SpanFilter;
 use crate::analysis::operations::OperationGraph;
 use crate::analysis::peers::Peers;
 use crate::analysis::query::{Column, Completions, QueryError, Times};
 use crate::analysis::sequence::CallSequence;
+use crate::analysis::skew::Clocks;
 use crate::analysis::statistics::{Statistics, StatisticsSort};
+use crate::analysis::what_if::{Scenario, ScenarioResult};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{DependencyLink, Operation, ServiceRequests, SpanIx, SpanSet, TraceSummary, TraceVersion};
@@ -140,6 +143,15 @@ pub enum QuestionTopic {
         /// What a row stands for.
         by: PathGrouping,
     },
+    /// What the trace would be if some spans were faster, gone, cached or parallel. Answered by [`Answer::WhatIf`].
+    WhatIf {
+        /// The change.
+        scenario: Scenario,
+    },
+    /// How far the clocks of its services differ; see [`crate::analysis::skew`]. Answered by [`Answer::Clocks`].
+    Clocks,
+    /// How well its services are instrumented; see [`crate::analysis::lint`]. Answered by [`Answer::Lint`].
+    Lint,
     /// Spans as a text for other tools: one, or a subtree. Answered by [`Answer::Text`].
     Export {
         /// The first span.
@@ -367,6 +379,12 @@ pub enum Answer {
     CriticalPath(Box<PathBySpan>),
     /// The critical path as a table.
     PathTable(Box<PathTable>),
+    /// What the trace would be.
+    WhatIf(Box<ScenarioResult>),
+    /// The clocks of its services.
+    Clocks(Box<Clocks>),
+    /// How well its services are instrumented.
+    Lint(Box<Lint>),
     /// A text for other tools.
     Text(String),
     /// What a text finds.

@@ -4,52 +4,111 @@ use super::{Clocks, clocks};
 use crate::model::{Flags, Outline, SpanIx};
 use std::sync::Arc;
 
-/// The trace with the times of each service moved by its estimated offset, and the clocks that were corrected; `None` where
-/// none differ by more than `tolerance`.
+/// The correction of a trace's times, step by step: the page may correct a large trace in slices.
 ///
 /// Spans keep their indexes, even where siblings no longer start in that order. The trace starts with its first span again,
 /// so [`Outline::start_unix`] may change. Flags that say that a span lies outside its parent, or that clocks seem to differ,
 /// are set anew.
-pub fn corrected(outline: &Outline, tolerance: u64) -> Option<(Arc<Outline>, Clocks)> {
-    let clocks = clocks(outline, tolerance);
-    if clocks.by_service.is_empty() {
-        return None;
+#[derive(Debug)]
+pub struct Correction {
+    sent: Arc<Outline>,
+    new: Outline,
+    /// Offsets by the number of a service's name, nanoseconds.
+    by_service: Vec<i128>,
+    /// The first start after the correction, relative to the trace's start as it was.
+    first: i128,
+    pass: Pass,
+    next: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    First,
+    Times,
+    Flags,
+    Done,
+}
+
+impl Correction {
+    /// Starts the correction of a trace by what is known of its clocks.
+    pub fn new(sent: Arc<Outline>, clocks: &Clocks) -> Self {
+        let mut by_service = vec![0i128; sent.strings.len()];
+        for (service, offset) in &clocks.by_service {
+            if let Some(slot) = by_service.get_mut(*service as usize) {
+                *slot = i128::from(*offset);
+            }
+        }
+        let new = Outline { duration: 0, ..Outline::clone(&sent) };
+        Correction { sent, new, by_service, first: i128::MAX, pass: Pass::First, next: 0 }
     }
-    let mut by_service = vec![0i128; outline.strings.len()];
-    for (service, offset) in &clocks.by_service {
-        if let Some(slot) = by_service.get_mut(*service as usize) {
-            *slot = i128::from(*offset);
+
+    /// Corrects some more spans; true when all are.
+    pub fn advance(&mut self, spans: usize) -> bool {
+        let end = self.next.saturating_add(spans).min(self.sent.len());
+        for span in self.next..end {
+            match self.pass {
+                Pass::First => {
+                    self.first = self.first.min(i128::from(self.sent.start[span]) - self.offset(span));
+                }
+                Pass::Times => self.move_times(span),
+                Pass::Flags => self.set_flags(span),
+                Pass::Done => {}
+            }
+        }
+        self.next = end;
+        if end == self.sent.len() {
+            self.next = 0;
+            self.pass = match self.pass {
+                Pass::First => Pass::Times,
+                Pass::Times => Pass::Flags,
+                Pass::Flags | Pass::Done => Pass::Done,
+            };
+        }
+        self.pass == Pass::Done
+    }
+
+    /// The corrected trace.
+    pub fn finish(mut self) -> Arc<Outline> {
+        while !self.advance(usize::MAX) {}
+        let first = if self.sent.is_empty() { 0 } else { self.first };
+        let start = i128::from(self.sent.start_unix) + first;
+        self.new.start_unix = start.clamp(0, i128::from(u64::MAX)) as u64;
+        Arc::new(self.new)
+    }
+
+    fn offset(&self, span: usize) -> i128 {
+        self.by_service.get(self.sent.service[span] as usize).copied().unwrap_or_default()
+    }
+
+    fn move_times(&mut self, span: usize) {
+        let by = self.offset(span) + self.first;
+        let moved = |time: u64| (i128::from(time) - by).clamp(0, i128::from(u64::MAX)) as u64;
+        self.new.start[span] = moved(self.sent.start[span]);
+        self.new.end[span] = moved(self.sent.end[span]);
+        self.new.duration = self.new.duration.max(self.new.end[span]);
+        for event in self.sent.event_start[span] as usize..self.sent.event_start[span + 1] as usize {
+            self.new.event_time[event] = moved(self.sent.event_time[event]);
         }
     }
-    let offset_of = |span: usize| by_service.get(outline.service[span] as usize).copied().unwrap_or_default();
-    let starts = (0..outline.len()).map(|span| i128::from(outline.start[span]) - offset_of(span));
-    let first = starts.min().unwrap_or_default();
-    let moved = |span: usize, time: u64| {
-        (i128::from(time) - offset_of(span) - first).clamp(0, i128::from(u64::MAX)) as u64
-    };
-    let mut new = outline.clone();
-    new.start_unix = (i128::from(outline.start_unix) + first).clamp(0, i128::from(u64::MAX)) as u64;
-    for span in 0..outline.len() {
-        new.start[span] = moved(span, outline.start[span]);
-        new.end[span] = moved(span, outline.end[span]);
-        for event in outline.event_start[span] as usize..outline.event_start[span + 1] as usize {
-            new.event_time[event] = moved(span, outline.event_time[event]);
-        }
-    }
-    new.duration = new.end.iter().copied().max().unwrap_or_default();
-    for span in 0..outline.len() {
-        let Some(parent) = outline.parent_of(span as SpanIx).map(|parent| parent as usize) else { continue };
+
+    fn set_flags(&mut self, span: usize) {
+        let new = &mut self.new;
+        let Some(parent) = new.parent_of(span as SpanIx).map(|parent| parent as usize) else { return };
         let starts_early = new.start[span] < new.start[parent];
-        let is_outside = starts_early || new.end[span] > new.end[parent];
-        let is_skewed = starts_early && outline.service[span] != outline.service[parent];
-        let without = new.flags[span].0 & !(Flags::OUTSIDE_PARENT.0 | Flags::CLOCK_SKEW.0);
-        new.flags[span] = Flags(without);
-        if is_outside {
+        new.flags[span] = Flags(new.flags[span].0 & !(Flags::OUTSIDE_PARENT.0 | Flags::CLOCK_SKEW.0));
+        if starts_early || new.end[span] > new.end[parent] {
             new.flags[span].set(Flags::OUTSIDE_PARENT);
         }
-        if is_skewed {
+        if starts_early && new.service[span] != new.service[parent] {
             new.flags[span].set(Flags::CLOCK_SKEW);
         }
     }
-    Some((Arc::new(new), clocks))
+}
+
+/// The trace with the times of each service moved by its estimated offset, and the clocks that were corrected; `None` where
+/// none differ by more than `tolerance`.
+pub fn corrected(outline: &Arc<Outline>, tolerance: u64) -> Option<(Arc<Outline>, Clocks)> {
+    let clocks = clocks(outline, tolerance);
+    let correction = (!clocks.by_service.is_empty()).then(|| Correction::new(outline.clone(), &clocks))?;
+    Some((correction.finish(), clocks))
 }

@@ -12,14 +12,14 @@
 //! bound next to 0 where there is only one. Second bounds that contradict the first ones are not used.
 //!
 //! Offsets add up along calls, from the service of the first root on, whose clock is taken as right. Nothing is moved
-//! unless [`corrected`] is called.
+//! unless a [`Correction`] is made.
 
 mod bounds;
 mod correct;
 #[cfg(test)]
 mod tests;
 
-pub use correct::corrected;
+pub use correct::{Correction, corrected};
 
 use crate::model::{Outline, SpanIx, StrIx};
 use bounds::Bounds;
@@ -50,7 +50,7 @@ pub struct ClockOffset {
 }
 
 /// The clocks of a trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clocks {
     /// Services whose clocks differ from their reference's by more than the tolerance, in the order in which they come up.
     pub offsets: Vec<ClockOffset>,

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::{Flags, SpanKind};
 use crate::testing::{COLUMN, forest, trace};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// Service, reference, offset, least and most in columns, and calls.
 type Found = (String, String, f64, Option<i64>, Option<i64>, u32);
@@ -116,7 +117,7 @@ fn offsets_add_up_along_calls_and_messages_bound_one_side() {
 fn a_trace_whose_clocks_agree_is_not_corrected() {
     let trace = trace("a: call (client)      [====]\n  b: answer (server)  [==]");
     assert!(corrected(trace.outline(), TOLERANCE).is_none());
-    assert!(corrected(&crate::model::Outline::default(), TOLERANCE).is_none());
+    assert!(corrected(&Arc::default(), TOLERANCE).is_none());
 }
 
 proptest! {
@@ -146,7 +147,8 @@ proptest! {
             prop_assert!(one.least.is_none_or(|least| least <= one.offset));
             prop_assert!(one.most.is_none_or(|most| one.offset <= most));
         }
-        let corrected = corrected(&outline, 0).map_or_else(|| std::sync::Arc::new(outline.clone()), |(new, _)| new);
+        let outline = Arc::new(outline);
+        let corrected = corrected(&outline, 0).map_or_else(|| outline.clone(), |(new, _)| new);
         for at in (0..outline.len()).step_by(2) {
             prop_assert!(corrected.start[at] <= corrected.start[at + 1], "received after it was sent");
             prop_assert!(corrected.end[at + 1] <= corrected.end[at], "answered before it was received");

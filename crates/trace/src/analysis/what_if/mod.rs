@@ -24,9 +24,14 @@
 //! Iterative; time is linear in spans, and `n log n` in the number of children of one parent.
 
 mod plan;
+mod scenario;
 #[cfg(test)]
 mod tests;
 mod times;
+
+pub use scenario::{
+    Scenario, ScenarioChange, ScenarioOperation, ScenarioPath, ScenarioResult, ScenarioSpans, compare,
+};
 
 use crate::model::{Flags, Outline, SpanIx, SpanKind};
 use serde::{Deserialize, Serialize};
