@@ -140,7 +140,7 @@ fn finding(context: &Context, span: SpanIx, timeout: u64, sign: Sign) -> Option<
     let went_on = match went_on {
         Some((called, more)) if more > 0 => {
             format!(
-                "{} went on for {} after that; nobody waited for its answer.",
+                "{} went on for {} after that; its caller no longer waited for the answer.",
                 outline.service_of(called),
                 duration(more)
             )
