@@ -10,24 +10,36 @@ pub enum TraceTab {
     /// The tree of spans with their bars.
     #[default]
     Waterfall,
+    /// Spans in groups, with their figures.
+    Statistics,
     /// The spans as frames, each below its caller.
     Flame,
+    /// All spans as a table.
+    Spans,
+    /// All events as a table.
+    Events,
     /// The operations and the calls between them.
     Graph,
     /// The calls between services as a sequence diagram.
     Sequence,
     /// The spans packed by service, host or thread.
     Lanes,
+    /// The JSON text.
+    Json,
 }
 
 impl TraceTab {
     /// All of them with their words in an address, in the order in which they are offered.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::Waterfall, ""),
+        (Self::Statistics, "statistics"),
         (Self::Flame, "flame"),
+        (Self::Spans, "spans"),
+        (Self::Events, "events"),
         (Self::Graph, "graph"),
         (Self::Sequence, "sequence"),
         (Self::Lanes, "lanes"),
+        (Self::Json, "json"),
     ];
 }
 

@@ -24,6 +24,19 @@ fn every_route_prints_as_it_is_read() {
     let fixed = SearchParams { start: Some(5), end: Some(9), ..SearchParams::default() };
     let view = TraceView {
         tab: TraceTab::Flame,
+        tables: Box::new(TableViews {
+            by: "http.route".into(),
+            then: "service".into(),
+            groups_sort: Some(TableSort { key: "p99".into(), descending: true }),
+            groups_filter: "a & b".into(),
+            fields: vec!["service".into(), "ü=&".into()],
+            spans_sort: Some(TableSort { key: "start".into(), descending: false }),
+            events: "time out".into(),
+            json_otlp: true,
+            json_span: true,
+            json_wrap: true,
+            json_find: "\"a\": 1".into(),
+        }),
         flame: FlameView { layout: FlameLayout::Sandwich, operation: Some(SpanId(3)), zoom: Some((0, 7)) },
         lanes: LaneGroup::Host,
         range: Some((5, 900)),

@@ -8,7 +8,7 @@ use super::query::Query;
 use super::span_ids::{ids, print_ids};
 use super::tab::range;
 use super::words::{meaning, word};
-use super::{FlameView, LaneGroup, TraceTab, WhatIf, Zone};
+use super::{FlameView, LaneGroup, TableViews, TraceTab, WhatIf, Zone};
 use spandrel_trace::units::SpanId;
 
 /// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
@@ -16,6 +16,8 @@ use spandrel_trace::units::SpanId;
 pub struct TraceView {
     /// Which view of the trace is shown.
     pub tab: TraceTab,
+    /// How the tables are looked at.
+    pub tables: Box<TableViews>,
     /// How the flame graph is looked at.
     pub flame: FlameView,
     /// What lanes are grouped by.
@@ -223,6 +225,7 @@ impl TraceView {
     pub(super) fn read(query: &Query) -> Self {
         TraceView {
             tab: meaning(&TraceTab::ALL, query.get("view")),
+            tables: Box::new(TableViews::read(query)),
             flame: FlameView::read(query),
             lanes: meaning(&LaneGroup::ALL, query.get("lanes")),
             range: range(query.get("range")),
@@ -260,6 +263,7 @@ impl TraceView {
         if let Some((begin, end)) = self.range {
             query.add("range", format!("{begin}-{end}"));
         }
+        self.tables.write(query);
         if let Some(span) = self.span {
             query.add("span", span.to_string());
         }

@@ -224,10 +224,14 @@ pub const GROUPS: &[(&str, &[Known])] = &[
         "Views",
         &[
             known(Action::View(TraceTab::Waterfall), "View: waterfall", &["1"], &[]),
+            known(Action::View(TraceTab::Statistics), "View: statistics", &["2"], &[]),
             known(Action::View(TraceTab::Flame), "View: flame graph", &["3"], &[]),
+            known(Action::View(TraceTab::Spans), "View: table of spans", &["4"], &[]),
+            known(Action::View(TraceTab::Events), "View: table of events", &["5"], &[]),
             known(Action::View(TraceTab::Graph), "View: graph of operations", &["6"], &[]),
             known(Action::View(TraceTab::Sequence), "View: sequence diagram", &["7"], &[]),
             known(Action::View(TraceTab::Lanes), "View: lanes", &["8"], &[]),
+            known(Action::View(TraceTab::Json), "View: JSON", &["9"], &[]),
         ],
     ),
     (

@@ -44,6 +44,7 @@ pub fn view_of(session: Session) -> TraceView {
         },
         group,
         detail: session.panels.placement.get(),
+        tables: Box::new(session.tables.get()),
         find: session.find.query.get(),
         show: session.find.show.get(),
         findings: session.findings.open.get(),
@@ -88,6 +89,7 @@ pub fn apply(session: Session, view: &TraceView) {
         RowOptions { fold, focus: view.focus, hidden, order, group: view.group, shown },
     );
     change(session.tab, view.tab);
+    change(session.tables, (*view.tables).clone());
     change(session.flame, view.flame);
     change(session.lanes, view.lanes);
     change(session.notice, notice);
@@ -172,7 +174,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{FlameLayout, FlameView, LaneGroup, Show, ShowPath, TraceTab};
+    use crate::route::{FlameLayout, FlameView, LaneGroup, Show, ShowPath, TableViews, TraceTab};
     use spandrel_trace::model::{Flags, SpanKind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -221,6 +223,7 @@ mod tests {
             let session = Session::new(chain(&["api", "auth", "cache", "db"], &[], 0));
             let view = TraceView {
                 tab: TraceTab::Flame,
+                tables: Box::new(TableViews { by: "kind".into(), ..TableViews::default() }),
                 flame: FlameView { layout: FlameLayout::LeftHeavy, ..FlameView::default() },
                 lanes: LaneGroup::Thread,
                 range: Some((10, 900)),

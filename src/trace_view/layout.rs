@@ -11,6 +11,11 @@ use super::palette::Palette;
 use super::session::incremental_rows::compute_incrementally;
 use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
+use super::tables::BackToTable;
+use super::tables::events::EventsTable;
+use super::tables::json::JsonView;
+use super::tables::spans::SpansTable;
+use super::tables::statistics::StatisticsTable;
 use super::tabs::{PANEL, TraceTabs, id_of};
 use super::views::flame::FlameGraph;
 use super::views::lanes::Lanes;
@@ -47,6 +52,7 @@ pub fn TraceLayout(
         TraceTab::Waterfall | TraceTab::Lanes => true,
         TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
         TraceTab::Graph | TraceTab::Sequence => false,
+        TraceTab::Statistics | TraceTab::Spans | TraceTab::Events | TraceTab::Json => false,
     });
     view! {
         <TraceTabs session/>
@@ -54,6 +60,7 @@ pub fn TraceLayout(
             <Minimap session=session coloring=overview/>
         </Show>
         <Legend session coloring=overview/>
+        <BackToTable session/>
         <Columns session slots coloring source/>
     }
 }
@@ -121,6 +128,10 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
             view! { <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/> }
                 .into_any()
         }
+        TraceTab::Statistics => view! { <StatisticsTable session slots source/> }.into_any(),
+        TraceTab::Spans => view! { <SpansTable session slots source/> }.into_any(),
+        TraceTab::Events => view! { <EventsTable session slots source/> }.into_any(),
+        TraceTab::Json => view! { <JsonView session source/> }.into_any(),
         TraceTab::Flame => view! { <FlameGraph session coloring source/> }.into_any(),
         TraceTab::Graph => view! { <OperationMap session slots source/> }.into_any(),
         TraceTab::Lanes => view! { <Lanes session coloring source/> }.into_any(),

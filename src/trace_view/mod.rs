@@ -27,6 +27,7 @@ mod palette;
 mod refresh;
 pub mod session;
 pub mod span_source;
+pub mod tables;
 mod tabs;
 mod tokens;
 mod views;

@@ -112,6 +112,20 @@ impl SpanSource {
         })
     }
 
+    /// Where the trace comes from, and its id in the address.
+    pub fn trace(self) -> Option<(Data, StoredValue<String>)> {
+        match self.0.get_value() {
+            Source::Trace { data, id, .. } => Some((data, id)),
+            Source::Fixed(_) => None,
+        }
+    }
+
+    /// The URL at which the server's API has the trace; `None` for the trace of a file. Tracked: it is known with the trace.
+    pub fn api_address(self) -> Option<String> {
+        let (data, id) = self.trace()?;
+        data.api_address(&id.get_value())
+    }
+
     /// The address of a span of any trace, relative to the app.
     pub fn address_of(self, trace: TraceId, span: SpanId) -> String {
         route_to(trace.to_string(), span).to_string()

@@ -16,7 +16,11 @@ pub const PANEL: &str = "trace-view";
 fn name(tab: TraceTab) -> &'static str {
     match tab {
         TraceTab::Waterfall => "Waterfall",
+        TraceTab::Statistics => "Statistics",
         TraceTab::Flame => "Flame graph",
+        TraceTab::Spans => "Spans",
+        TraceTab::Events => "Events",
+        TraceTab::Json => "JSON",
         TraceTab::Graph => "Graph",
         TraceTab::Sequence => "Sequence",
         TraceTab::Lanes => "Lanes",

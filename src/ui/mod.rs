@@ -13,5 +13,6 @@ pub mod menu;
 pub mod problem;
 pub mod progress;
 pub mod split;
+pub mod table;
 pub mod theme;
 pub mod zone;

@@ -6,6 +6,7 @@ use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use spandrel_trace::engine::{Answer, EngineCommand, Progress};
 use spandrel_trace::model::TraceSummary;
+use spandrel_trace::source::{Api, Task, plan};
 use spandrel_trace::units::Problem;
 
 /// The files that are open.
@@ -48,6 +49,12 @@ impl Data {
     /// Whether a trace can change: one from a file cannot.
     pub fn can_refresh(&self, id: &str) -> bool {
         !self.in_files(id)
+    }
+
+    /// The URL of the trace in the API of the server that it comes from; `None` for the trace of a file.
+    pub fn api_address(&self, id: &str) -> Option<String> {
+        let task = Task::Trace { id: id.to_owned() };
+        self.can_refresh(id).then(|| plan(&self.settings.base(), Api::V3, &task).url)
     }
 
     /// Opens files: all traces in them. They stay open until others are opened.

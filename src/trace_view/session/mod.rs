@@ -9,7 +9,7 @@ mod zoom_history;
 
 use super::columns::AttributeColumns;
 use super::event_cursor::EventCursor;
-use crate::route::{Colour, FlameView, LaneGroup, Show, TraceTab, WhatIf, Zone};
+use crate::route::{Colour, FlameView, LaneGroup, Show, TableViews, TraceTab, WhatIf, Zone};
 use crate::state::settings::store_zone;
 pub use folding::Folding;
 use incremental_rows::ComputedRows;
@@ -67,6 +67,10 @@ pub struct Session {
     pub events: RwSignal<Option<EventCursor>>,
     /// Spans that a reload has added, ascending; highlighted for a moment.
     pub added: RwSignal<Arc<Vec<SpanIx>>>,
+    /// How the tables are looked at.
+    pub tables: RwSignal<TableViews>,
+    /// The table that has set the find.
+    pub returns: RwSignal<Option<Returns>>,
     /// A message about how the view came to look as it does.
     pub notice: RwSignal<Option<&'static str>>,
 }
@@ -80,6 +84,17 @@ pub struct Selection {
     pub reveal: RwSignal<u32>,
     /// Whether to scroll to it once the rows are computed.
     reveal_when_computed: StoredValue<bool>,
+}
+
+/// A table that has set the find to show spans in the waterfall.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Returns {
+    /// The table's view.
+    pub tab: TraceTab,
+    /// The find before.
+    pub before: String,
+    /// The find that was set.
+    pub set: String,
 }
 
 /// What is searched for in the trace.
@@ -155,6 +170,8 @@ impl Session {
             lint_open: RwSignal::default(),
             events: RwSignal::default(),
             added: RwSignal::default(),
+            tables: RwSignal::default(),
+            returns: RwSignal::default(),
             notice: RwSignal::default(),
         }
     }

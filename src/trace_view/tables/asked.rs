@@ -1,0 +1,90 @@
+//! What a table shows is asked of the worker whenever what it depends on changes. The answer before stays until the next.
+
+use super::super::session::Session;
+use super::super::span_source::SpanSource;
+use crate::state::busy;
+use crate::state::tasks::{sleep, spawn_scoped};
+use leptos::prelude::*;
+use spandrel_trace::engine::{Answer, QuestionTopic};
+use spandrel_trace::units::{Problem, ProblemKind};
+use std::sync::Arc;
+
+/// Milliseconds without a change before the question is asked: while a text is typed, not every letter is one.
+const PAUSE: u32 = 60;
+/// Milliseconds until it is asked again while attributes are not searchable.
+const AGAIN: u32 = 300;
+
+/// An answer of the worker. A `Copy` handle.
+pub struct Asked<T: Send + Sync + 'static> {
+    /// The last answer.
+    pub value: RwSignal<Option<Arc<T>>>,
+    /// Why there is none.
+    pub problem: RwSignal<Option<Problem>>,
+    /// Whether the answer is on its way.
+    pub is_waiting: RwSignal<bool>,
+}
+
+impl<T: Send + Sync> Clone for Asked<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync> Copy for Asked<T> {}
+
+/// Asks `topic` until the current owner is cleaned up, again whenever it or the trace changes. `read` takes the answer;
+/// `is_partial` says that it is worth asking again, as not everything could be searched.
+pub fn ask<T: Send + Sync + 'static>(
+    session: Session,
+    source: SpanSource,
+    topic: impl Fn() -> Option<QuestionTopic> + 'static,
+    read: fn(Answer) -> Option<T>,
+    is_partial: fn(&T) -> bool,
+) -> Asked<T> {
+    let asked =
+        Asked { value: RwSignal::new(None), problem: RwSignal::new(None), is_waiting: RwSignal::new(true) };
+    Effect::new(move |first: Option<bool>| {
+        session.outline_live().track();
+        let Some(topic) = topic() else {
+            asked.value.set(None);
+            asked.is_waiting.set(false);
+            return false;
+        };
+        asked.is_waiting.set(true);
+        let busy = busy::hold();
+        let is_first = first.is_none();
+        spawn_scoped(async move {
+            let mut busy = Some(busy);
+            if !is_first {
+                sleep(PAUSE).await;
+            }
+            loop {
+                let answer = source.ask(topic.clone()).await.and_then(|answer| match answer {
+                    Answer::Failed(problem) => Err(problem),
+                    answer => read(answer).ok_or_else(unexpected),
+                });
+                let again = answer.as_ref().is_ok_and(is_partial);
+                match answer {
+                    Ok(_) if again => {}
+                    Ok(value) => {
+                        asked.value.set(Some(Arc::new(value)));
+                        asked.problem.set(None);
+                    }
+                    Err(problem) => asked.problem.set(Some(problem)),
+                }
+                if !again {
+                    asked.is_waiting.set(false);
+                    break;
+                }
+                busy.take();
+                sleep(AGAIN).await;
+            }
+        });
+        false
+    });
+    asked
+}
+
+fn unexpected() -> Problem {
+    Problem::new(ProblemKind::Fault, "compute the table", "The trace engine answered another question.")
+}

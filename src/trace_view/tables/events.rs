@@ -1,0 +1,275 @@
+//! The table of events: all events of the trace in the order of their times, filtered by text, like a log.
+
+use super::super::coloring::Slots;
+use super::super::session::Session;
+use super::super::span_source::SpanSource;
+use super::asked::ask;
+use super::columns::shortened;
+use super::{Narrowed, counted, duration_cell, find_of, service_cell};
+use crate::route::TraceTab;
+use crate::state::busy;
+use crate::state::tasks::spawn_scoped;
+use crate::ui::empty::EmptyState;
+use crate::ui::problem::ProblemCard;
+use crate::ui::table::{RowOf, Table, TableCell, TableColumn, TableRow};
+use leptos::prelude::*;
+use spandrel_trace::analysis::event_list::{EventRow, span_of_event};
+use spandrel_trace::engine::{Answer, QuestionTopic, TableOrder};
+use spandrel_trace::model::Flags;
+use spandrel_trace::units::{Problem, count, duration_exact};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Events that are loaded at a time.
+const PAGE: usize = 100;
+/// Pages that are kept.
+const KEPT: usize = 40;
+
+/// Pages that were loaded, by number; `None` while one is on its way.
+type Pages = HashMap<usize, Option<Arc<Vec<EventRow>>>>;
+
+/// The table of events.
+#[component]
+pub fn EventsTable(
+    /// State of the trace.
+    session: Session,
+    /// Colour slots by string index of the service's name.
+    slots: Slots,
+    /// Where the rows come from.
+    source: SpanSource,
+) -> impl IntoView {
+    let tables = session.tables;
+    let find = find_of(session);
+    let text = Memo::new(move |_| tables.with(|tables| tables.events.trim().to_owned()));
+    let has_events =
+        Memo::new(move |_| session.outline_live().with(|outline| !outline.event_time.is_empty()));
+    let asked = ask(
+        session,
+        source,
+        move || has_events.get().then(|| QuestionTopic::EventOrder { text: text.get(), within: find.get() }),
+        |answer| match answer {
+            Answer::Order(order) => Some(*order),
+            _ => None,
+        },
+        |order: &TableOrder| order.unsearched > 0,
+    );
+    let events = asked.value;
+    let pages = RwSignal::new(Pages::new());
+    // Pages are of one order.
+    Effect::new(move |_| {
+        events.track();
+        if !pages.with_untracked(HashMap::is_empty) {
+            pages.set(Pages::new());
+        }
+    });
+    let in_view = RwSignal::new((0usize, 0usize));
+    let load = move |page: usize| {
+        let Some(order) = events.get_untracked() else { return };
+        let start = page * PAGE;
+        let numbers = order.rows.get(start..order.rows.len().min(start + PAGE)).unwrap_or_default().to_vec();
+        if numbers.is_empty() || pages.with_untracked(|pages| pages.contains_key(&page)) {
+            return;
+        }
+        pages.update_untracked(|pages| {
+            if pages.len() >= KEPT {
+                pages.retain(|number, _| number.abs_diff(page) < KEPT / 2);
+            }
+            pages.insert(page, None);
+        });
+        let busy = busy::hold();
+        spawn_scoped(async move {
+            let answer = source.ask(QuestionTopic::EventRows { events: numbers }).await;
+            let is_same =
+                events.with_untracked(|now| now.as_ref().is_some_and(|now| Arc::ptr_eq(now, &order)));
+            if is_same {
+                pages.update(|pages| match answer {
+                    Ok(Answer::EventRows(rows)) => {
+                        pages.insert(page, Some(Arc::new(rows)));
+                    }
+                    _ => {
+                        pages.remove(&page);
+                    }
+                });
+            }
+            drop(busy);
+        });
+    };
+    // Pages belong to the view, not to the effect that asks for them.
+    let owner = StoredValue::new(Owner::current());
+    Effect::new(move |_| {
+        let (first, end) = in_view.get();
+        events.track();
+        let ask = move || (first / PAGE..=end / PAGE).for_each(load);
+        if let Some(owner) = owner.get_value() {
+            owner.with(ask);
+        }
+    });
+    let event_at = move |index: usize| {
+        events.with(|events| events.as_ref().and_then(|events| events.rows.get(index).copied()))
+    };
+    let row: RowOf = Arc::new(move |index| {
+        let outline = session.outline_live().get();
+        let Some(event) = event_at(index).filter(|event| (*event as usize) < outline.event_time.len()) else {
+            return TableRow::default();
+        };
+        let loaded = pages.with(|pages| pages.get(&(index / PAGE)).cloned().flatten());
+        let span = span_of_event(&outline, event);
+        let time = outline.event_time[event as usize];
+        let (name, attributes) = match loaded.as_ref().and_then(|rows| rows.get(index % PAGE)) {
+            None => (TableCell { is_faint: true, ..TableCell::text("…") }, TableCell::text("")),
+            Some(row) => (name_cell(row), attributes_cell(row)),
+        };
+        let operation = outline.name_of(span);
+        let operation = TableCell {
+            title: operation.to_owned(),
+            is_error: outline.flags[span as usize].has(Flags::OWN_ERROR),
+            ..TableCell::text(operation)
+        };
+        let cells = vec![
+            TableCell { title: duration_exact(time), is_code: true, ..duration_cell(time) },
+            name,
+            slots.with(|slots| service_cell(&outline, slots, span)),
+            operation,
+            attributes,
+        ];
+        let is_selected = session.selection.span.get() == Some(span);
+        TableRow { cells, is_selected, ..TableRow::default() }
+    });
+    let choose = move |index: usize| {
+        let outline = session.outline();
+        if let Some(event) = untrack(|| event_at(index)) {
+            session.select(span_of_event(&outline, event));
+            session.panels.details_open.set(true);
+        }
+    };
+    let jump = move |_| {
+        session.tab.set(TraceTab::Waterfall);
+        if let Some(span) = session.selection.span.get_untracked() {
+            session.select(span);
+        }
+    };
+    let number =
+        Memo::new(move |_| events.with(|events| events.as_ref().map_or(0, |events| events.rows.len())));
+    let version = Memo::new(move |before: Option<&u64>| {
+        text.track();
+        find.track();
+        before.map_or(0, |before| before + 1)
+    });
+    let row = StoredValue::new(row);
+    let content = Memo::new(move |_| match asked.problem.get() {
+        Some(problem) => Face::Problem(problem),
+        None if !has_events.get() => Face::Empty,
+        None if events.with(Option::is_none) => Face::Waiting,
+        None if number.get() == 0 => Face::NoMatch,
+        None => Face::Table,
+    });
+    let face = move || match content.get() {
+        Face::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
+        Face::Empty => {
+            let next = vec!["No span of this trace has an event.".to_owned()];
+            view! { <EmptyState title="No events" next/> }.into_any()
+        }
+        Face::Waiting => view! { <p class="table-waiting" role="status">"Loading events…"</p> }.into_any(),
+        Face::NoMatch => {
+            let next = vec!["No event matches. Change the filter or clear the find.".to_owned()];
+            view! { <EmptyState title="No matching events" next/> }.into_any()
+        }
+        Face::Table => view! {
+            <Table
+                label=Signal::stored("Events".to_owned())
+                columns=Signal::stored(Arc::new(columns()))
+                sort=Signal::stored(Some(("time".to_owned(), false)))
+                on_sort=Callback::new(|_: String| ())
+                count=number
+                version=version
+                row=row.get_value()
+                on_choose=Callback::new(choose)
+                on_view=Callback::new(move |seen| in_view.set(seen))
+            />
+        }
+        .into_any(),
+    };
+    let facts = move || {
+        let all = session.outline_live().with(|outline| outline.event_time.len());
+        let listed = number.get();
+        let of = if listed == all { String::new() } else { format!("{} of ", count(listed as u64)) };
+        let waiting = if asked.is_waiting.get() { " · Loading…" } else { "" };
+        format!("{of}{}{waiting}", counted(all, "event", "events"))
+    };
+    view! {
+        <section class="table-view" data-test="events" aria-busy=move || asked.is_waiting.get().to_string()>
+            <div class="table-bar" role="group" aria-label="Events">
+                <input
+                    class="field table-bar__filter"
+                    type="search"
+                    spellcheck="false"
+                    aria-label="Filter events"
+                    placeholder="Filter events"
+                    data-test="events-filter"
+                    prop:value=move || tables.with(|tables| tables.events.clone())
+                    on:input:target=move |event| {
+                        let text = event.target().value();
+                        tables.update(|tables| tables.events = text);
+                    }
+                />
+                <span role="status" data-test="table-facts">{facts}</span>
+                <Narrowed session what="events of spans"/>
+                <span class="table-bar__end">
+                    <button
+                        type="button"
+                        class="button"
+                        data-test="events-jump"
+                        disabled=move || session.selection.span.get().is_none()
+                        on:click=jump
+                    >
+                        "Show span in waterfall"
+                    </button>
+                </span>
+            </div>
+            {face}
+        </section>
+    }
+}
+
+/// What is shown instead of the table, or the table.
+#[derive(Clone, Debug, PartialEq)]
+enum Face {
+    Problem(Problem),
+    Empty,
+    Waiting,
+    NoMatch,
+    Table,
+}
+
+fn columns() -> Vec<TableColumn> {
+    let column = |key: &str, title: &str, width: u32, grow: u32| TableColumn {
+        key: key.to_owned(),
+        title: title.to_owned(),
+        width,
+        grow,
+        ..TableColumn::default()
+    };
+    vec![
+        TableColumn { is_number: true, ..column("time", "Time", 88, 0) },
+        column("name", "Event", 150, 1),
+        column("service", "Service", 120, 0),
+        column("operation", "Operation", 150, 1),
+        column("attributes", "Attributes", 300, 4),
+    ]
+}
+
+fn name_cell(row: &EventRow) -> TableCell {
+    if row.name.is_empty() {
+        return TableCell::none();
+    }
+    let is_error = row.name.eq_ignore_ascii_case("exception") || row.name.eq_ignore_ascii_case("error");
+    TableCell { title: row.name.clone(), is_error, ..TableCell::text(shortened(&row.name)) }
+}
+
+fn attributes_cell(row: &EventRow) -> TableCell {
+    let text = |separator: &str| {
+        let pairs = row.attributes.iter().map(|(key, value)| format!("{key}={value}"));
+        pairs.collect::<Vec<_>>().join(separator)
+    };
+    TableCell { title: text("\n"), is_code: true, ..TableCell::text(shortened(&text("  "))) }
+}

@@ -1,0 +1,92 @@
+//! Tables of one trace: statistics of groups of spans, all spans, all events, and the JSON text.
+
+mod asked;
+mod back;
+mod columns;
+pub mod events;
+mod field_input;
+pub mod json;
+pub mod spans;
+pub mod statistics;
+
+pub use back::BackToTable;
+
+use super::session::Session;
+use crate::route::TableSort;
+use crate::ui::empty::EmptyState;
+use crate::ui::table::TableCell;
+use leptos::prelude::*;
+use spandrel_trace::model::{Outline, SpanIx, SpanKind, StatusCode};
+use spandrel_trace::units::{count, duration};
+
+/// The sort that a click on a column asks for: the other direction of the column that rows are sorted by, else that column
+/// in its usual direction.
+fn clicked(now: &TableSort, key: String, descending: bool) -> TableSort {
+    let descending = if now.key == key { !now.descending } else { descending };
+    TableSort { key, descending }
+}
+
+/// The find of the session; empty without one. Tables show only what it finds.
+fn find_of(session: Session) -> Memo<String> {
+    Memo::new(move |_| session.find.query.with(|query| query.trim().to_owned()))
+}
+
+/// A note that only what the find finds is shown.
+#[component]
+fn Narrowed(
+    session: Session,
+    /// What is shown, in plural.
+    what: &'static str,
+) -> impl IntoView {
+    let find = find_of(session);
+    move || {
+        (!find.with(String::is_empty)).then(|| {
+            view! {
+                <span class="table-bar__note" data-test="table-narrowed">
+                    {format!("Only {what} that match the find")}
+                    <button
+                        type="button"
+                        class="button button--flat"
+                        data-test="table-clear-find"
+                        on:click=move |_| session.find.query.set(String::new())
+                    >
+                        "Clear find"
+                    </button>
+                </span>
+            }
+        })
+    }
+}
+
+/// What is shown of a trace without spans.
+#[component]
+fn NoSpans() -> impl IntoView {
+    let next: Vec<String> = Vec::new();
+    view! { <EmptyState title="This trace has no spans" next/> }
+}
+
+fn duration_cell(nanoseconds: u64) -> TableCell {
+    TableCell::text(duration(nanoseconds))
+}
+
+fn service_cell(outline: &Outline, slots: &[u8], span: SpanIx) -> TableCell {
+    let slot = outline.service.get(span as usize).and_then(|service| slots.get(*service as usize));
+    TableCell { slot: slot.map(|slot| slot + 1), ..TableCell::text(outline.service_of(span)) }
+}
+
+fn kind_word(kind: SpanKind) -> &'static str {
+    if kind == SpanKind::Unspecified { "–" } else { kind.name() }
+}
+
+fn status_word(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::Unset => "unset",
+        StatusCode::Ok => "ok",
+        StatusCode::Error => "error",
+    }
+}
+
+/// `1 span`, `5,000 spans`.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {many}", count(number as u64)) }
+}

@@ -1,0 +1,49 @@
+//! What the statistics are of, in a line.
+
+use super::super::super::session::Session;
+use super::super::asked::Asked;
+use super::super::{Narrowed, counted};
+use leptos::prelude::*;
+use spandrel_trace::analysis::statistics::{Figure, Statistics};
+use spandrel_trace::units::count;
+use std::sync::Arc;
+
+/// How many groups and spans, and what was left out.
+#[component]
+pub fn Facts(
+    session: Session,
+    groups: RwSignal<Option<Arc<Statistics>>>,
+    ordered: Memo<Arc<Vec<u32>>>,
+    asked: Asked<Statistics>,
+) -> impl IntoView {
+    let text = move || {
+        let Some(found) = groups.get() else { return String::new() };
+        let (listed, all) = (ordered.with(|ordered| ordered.len()), found.len());
+        let spans = found.figure(all, Figure::Count) as usize;
+        let of = if listed == all { String::new() } else { format!("{} of ", count(listed as u64)) };
+        let left_out = match found.left_out {
+            0 => String::new(),
+            number => format!(
+                " · {} with the smallest totals are left out",
+                counted(number as usize, "group", "groups")
+            ),
+        };
+        let zero = if spans > 0 && found.figure(all, Figure::Total) == 0.0 {
+            " · All durations are zero"
+        } else {
+            ""
+        };
+        let waiting = if asked.is_waiting.get() { " · Computing…" } else { "" };
+        format!(
+            "{of}{} · {}{left_out}{zero}{waiting}",
+            counted(all, "group", "groups"),
+            counted(spans, "span", "spans")
+        )
+    };
+    view! {
+        <p class="table-bar table-bar--facts">
+            <span role="status" data-test="table-facts">{text}</span>
+            <Narrowed session what="spans"/>
+        </p>
+    }
+}

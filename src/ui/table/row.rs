@@ -1,0 +1,141 @@
+//! A row of a table, as plain data and as a view that is updated in place.
+
+use leptos::prelude::*;
+
+/// A row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableRow {
+    /// Its cells, one for each column.
+    pub cells: Vec<TableCell>,
+    /// Distance to the rows that have no parent.
+    pub depth: u32,
+    /// Whether its children are shown; `None` for a row without.
+    pub expanded: Option<bool>,
+    /// Whether it is selected.
+    pub is_selected: bool,
+}
+
+/// A cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableCell {
+    /// Text.
+    pub text: String,
+    /// All of the text, where it is abbreviated; else empty.
+    pub title: String,
+    /// How much of the greatest value of the column it is, from 1 to 6; 0 to leave it uncoloured.
+    pub heat: u8,
+    /// Colour slot of a dot in front of the text, or of its bar.
+    pub slot: Option<u8>,
+    /// A bar behind the text.
+    pub bar: Option<TableBar>,
+    /// Whether it is an error.
+    pub is_error: bool,
+    /// Whether it stands for the absence of a value.
+    pub is_faint: bool,
+    /// Whether it is set in the font of code.
+    pub is_code: bool,
+}
+
+/// A bar in a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TableBar {
+    /// Where it starts, as a part of the cell's width.
+    pub start: f64,
+    /// How long it is, as a part of the cell's width.
+    pub length: f64,
+}
+
+impl TableCell {
+    /// A cell with a text.
+    pub fn text(text: impl Into<String>) -> Self {
+        TableCell { text: text.into(), ..TableCell::default() }
+    }
+
+    /// A cell without a value.
+    pub fn none() -> Self {
+        TableCell { text: "–".to_owned(), is_faint: true, ..TableCell::default() }
+    }
+}
+
+/// The view of the row that stands at one place of the pool.
+pub(super) fn slot(
+    id: String,
+    shown: impl Fn() -> Option<(usize, TableRow)> + Send + Sync + 'static,
+    is_number: Memo<Vec<bool>>,
+    active: RwSignal<usize>,
+    focused: RwSignal<bool>,
+) -> impl IntoView {
+    let shown = Memo::new(move |_| shown());
+    let index = move || shown.with(|shown| shown.as_ref().map(|(index, _)| *index));
+    let of = move |get: fn(&TableRow) -> Option<String>| {
+        move || shown.with(|shown| shown.as_ref().and_then(|(_, row)| get(row)))
+    };
+    let cells = move || {
+        shown.with(|shown| {
+            let cells = shown.as_ref().map_or(&[][..], |(_, row)| &row.cells);
+            let first = shown.as_ref().map(|(_, row)| (row.depth, row.expanded));
+            is_number.with(|is_number| {
+                let numbers = is_number.iter().copied().chain(std::iter::repeat(false));
+                cells
+                    .iter()
+                    .zip(numbers)
+                    .enumerate()
+                    .map(|(place, (cell, is_number))| {
+                        view_cell(cell, is_number, first.filter(|_| place == 0))
+                    })
+                    .collect_view()
+            })
+        })
+    };
+    view! {
+        <div
+            id=id
+            class="table__row"
+            class:table__row--selected=move || shown.with(|shown| shown.as_ref().is_some_and(|(_, row)| row.is_selected))
+            class:table__row--active=move || focused.get() && index() == Some(active.get())
+            role="row"
+            hidden=move || index().is_none()
+            aria-rowindex=move || index().map(|index| (index + 2).to_string())
+            attr:aria-level=of(|row| row.expanded.or((row.depth > 0).then_some(false)).map(|_| (row.depth + 1).to_string()))
+            aria-expanded=of(|row| row.expanded.map(|expanded| expanded.to_string()))
+            aria-selected=of(|row| Some(row.is_selected.to_string()))
+            data-row=move || index().map(|index| index.to_string())
+        >
+            {cells}
+        </div>
+    }
+}
+
+fn view_cell(cell: &TableCell, is_number: bool, tree: Option<(u32, Option<bool>)>) -> impl IntoView + use<> {
+    let (depth, expanded) = tree.unwrap_or_default();
+    let toggle = match expanded {
+        None => "",
+        Some(true) => "▾",
+        Some(false) => "▸",
+    };
+    let bar = cell.bar.unwrap_or_default();
+    view! {
+        <div
+            class="table__cell"
+            class:table__number=is_number
+            class:table__error=cell.is_error
+            class:table__faint=cell.is_faint
+            class:mono=cell.is_code
+            role="gridcell"
+            title=Some(cell.title.clone()).filter(|title| !title.is_empty())
+            data-heat=(cell.heat > 0).then(|| cell.heat.to_string())
+            data-depth=(depth > 0).then(|| depth.to_string())
+            data-slot=cell.slot.map(|slot| slot.to_string())
+        >
+            <i
+                class="table__bar"
+                hidden=cell.bar.is_none()
+                style:left=format!("{:.3}%", bar.start * 100.0)
+                style:width=format!("{:.3}%", bar.length * 100.0)
+            ></i>
+            <span class="table__toggle" hidden=toggle.is_empty() aria-hidden="true">{toggle}</span>
+            <span class="dot" hidden=cell.slot.is_none() || cell.bar.is_some()></span>
+            <span class="table__text">{cell.text.clone()}</span>
+        </div>
+    }
+}
