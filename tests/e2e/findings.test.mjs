@@ -5,10 +5,7 @@ import { test } from "node:test";
 import { dropFile, idle, open } from "./browser.mjs";
 import { Findings } from "./pages/findings.mjs";
 import { Trace } from "./pages/trace.mjs";
-import { fakeJaeger } from "./stage.mjs";
-
-// The page asks its origin for services, and there is nothing behind it.
-const alone = { allowed: [/Failed to load resource/] };
+import { server } from "./stage.mjs";
 
 /** A trace in the shape of HotROD's: a slow query, then 13 calls one after the other, of which 3 failed and were repeated. */
 function hotrod() {
@@ -39,8 +36,8 @@ function hotrod() {
 }
 
 async function opened(t) {
-  const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
-  const page = await open(t, `${files.url}/`, alone);
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/`);
   const sent = hotrod();
   await dropFile(page, "hotrod.json", JSON.stringify(sent.body));
   await idle(page);

@@ -33,9 +33,9 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
         .collect();
     let (failed, survived): (Vec<Spread>, Vec<Spread>) =
         spreads(context).into_iter().partition(|spread| outline.parent_of(spread.top).is_none());
+    let most = context.thresholds.findings_per_rule as usize;
     let mut findings: Vec<Finding> =
-        failed.iter().map(|spread| root_failed(context, spread, &explained)).collect();
-    findings.truncate(context.thresholds.findings_per_rule as usize);
+        failed.iter().take(most).map(|spread| root_failed(context, spread, &explained)).collect();
     let mut groups: IndexMap<(StrIx, StrIx), Vec<SpanIx>, FxBuildHasher> = IndexMap::default();
     for spread in survived.iter().filter(|spread| !explained.contains(&spread.origin)) {
         let at = spread.origin as usize;
@@ -43,7 +43,7 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     }
     let mut groups: Vec<Vec<SpanIx>> = groups.into_values().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-    groups.truncate(context.thresholds.findings_per_rule as usize);
+    groups.truncate(most);
     findings.extend(groups.into_iter().filter_map(|group| survived_of(context, group)));
     findings
 }

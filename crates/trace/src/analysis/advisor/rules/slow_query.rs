@@ -22,10 +22,13 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
             shapes.entry(context.calls.shape[span]).or_default().push(span as SpanIx);
         }
     }
-    let mut shapes: Vec<Vec<SpanIx>> = shapes.into_values().collect();
-    shapes.sort();
-    let found = shapes.into_iter().filter_map(|spans| finding(context, spans)).collect();
-    context.most_saving(found)
+    let critical = |spans: &[SpanIx]| spans.iter().map(|span| context.critical_below(*span)).sum::<u64>();
+    let mut shapes: Vec<(u64, Vec<SpanIx>)> =
+        shapes.into_values().map(|spans| (critical(&spans), spans)).collect();
+    // Those that save most first; what nothing waits for is in the order of its first span.
+    shapes.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    shapes.truncate(context.thresholds.findings_per_rule as usize);
+    shapes.into_iter().filter_map(|(_, spans)| finding(context, spans)).collect()
 }
 
 fn finding(context: &Context, mut spans: Vec<SpanIx>) -> Option<Finding> {
