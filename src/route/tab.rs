@@ -26,11 +26,13 @@ pub enum TraceTab {
     Lanes,
     /// The JSON text.
     Json,
+    /// The critical path as a table.
+    CriticalPath,
 }
 
 impl TraceTab {
     /// All of them with their words in an address, in the order in which they are offered.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 10] = [
         (Self::Waterfall, ""),
         (Self::Statistics, "statistics"),
         (Self::Flame, "flame"),
@@ -40,6 +42,7 @@ impl TraceTab {
         (Self::Sequence, "sequence"),
         (Self::Lanes, "lanes"),
         (Self::Json, "json"),
+        (Self::CriticalPath, "critical"),
     ];
 }
 

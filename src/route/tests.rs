@@ -57,6 +57,7 @@ fn every_route_prints_as_it_is_read() {
         show: Show::Ancestors,
         findings: true,
         path: ShowPath::Only,
+        path_rows: PathRows::Span,
         colour: Colour::Attribute("http.route".into()),
         columns: vec!["http.route".into(), "ü=&".into()],
         absolute: true,

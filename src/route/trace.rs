@@ -58,6 +58,8 @@ pub struct TraceView {
     pub findings: bool,
     /// What is shown of the critical path.
     pub path: ShowPath,
+    /// What the rows of its table stand for.
+    pub path_rows: PathRows,
     /// What the colour of a bar means.
     pub colour: Colour,
     /// Keys of attributes that are columns of their own.
@@ -124,6 +126,18 @@ pub enum ShowPath {
     Only,
 }
 
+/// What the rows of the table of the critical path stand for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PathRows {
+    /// Services.
+    #[default]
+    Service,
+    /// Operations of services.
+    Operation,
+    /// Spans.
+    Span,
+}
+
 /// What the colour of a bar means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Colour {
@@ -177,6 +191,12 @@ impl Show {
 impl ShowPath {
     /// All of them with their words in an address.
     pub const ALL: [(Self, &str); 3] = [(Self::Line, ""), (Self::Off, "off"), (Self::Only, "only")];
+}
+
+impl PathRows {
+    /// All of them with their words in an address.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Service, ""), (Self::Operation, "operation"), (Self::Span, "span")];
 }
 
 impl Colour {
@@ -246,6 +266,7 @@ impl TraceView {
             show: meaning(&Show::ALL, query.get("show")),
             findings: query.has("findings"),
             path: meaning(&ShowPath::ALL, query.get("path")),
+            path_rows: meaning(&PathRows::ALL, query.get("pathRows")),
             colour: Colour::read(query.get("colour")),
             columns: texts(query, "column"),
             absolute: query.get("time") == "absolute",
@@ -287,6 +308,7 @@ impl TraceView {
         query.add("show", word(&Show::ALL, self.show));
         query.add("findings", if self.findings { "1" } else { "" });
         query.add("path", word(&ShowPath::ALL, self.path));
+        query.add("pathRows", word(&PathRows::ALL, self.path_rows));
         query.add("colour", self.colour.word());
         self.columns.iter().for_each(|key| query.add("column", key));
         query.add("time", if self.absolute { "absolute" } else { "" });

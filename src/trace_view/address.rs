@@ -49,6 +49,7 @@ pub fn view_of(session: Session) -> TraceView {
         show: session.find.show.get(),
         findings: session.findings.open.get(),
         path: session.path.show.get(),
+        path_rows: session.path.rows.get(),
         // An attribute without a key is still being typed.
         colour: Some(session.coloring.get())
             .filter(|colour| *colour != Colour::Attribute(String::new()))
@@ -98,6 +99,7 @@ pub fn apply(session: Session, view: &TraceView) {
     change(session.find.show, view.show);
     change(session.findings.open, view.findings);
     change(session.path.show, view.path);
+    change(session.path.rows, view.path_rows);
     change(session.coloring, view.colour.clone());
     change(session.columns.keys, view.columns.clone());
     change(session.clock.absolute, view.absolute);
@@ -174,7 +176,7 @@ fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{FlameLayout, FlameView, LaneGroup, Show, ShowPath, TableViews, TraceTab};
+    use crate::route::{FlameLayout, FlameView, LaneGroup, PathRows, Show, ShowPath, TableViews, TraceTab};
     use spandrel_trace::model::{Flags, SpanKind, StatusCode, Strings};
     use std::sync::Arc;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -239,6 +241,7 @@ mod tests {
                 find: "card -id".into(),
                 show: Show::Ancestors,
                 path: ShowPath::Only,
+                path_rows: PathRows::Operation,
                 colour: Colour::Attribute("http.route".into()),
                 columns: vec!["http.route".into(), "db.system".into()],
                 absolute: true,

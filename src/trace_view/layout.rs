@@ -17,6 +17,7 @@ use super::tables::json::JsonView;
 use super::tables::spans::SpansTable;
 use super::tables::statistics::StatisticsTable;
 use super::tabs::{PANEL, TraceTabs, id_of};
+use super::views::critical_path::CriticalPathTable;
 use super::views::flame::FlameGraph;
 use super::views::lanes::Lanes;
 use super::views::operations::OperationMap;
@@ -51,8 +52,8 @@ pub fn TraceLayout(
     let has_time_axis = Memo::new(move |_| match session.tab.get() {
         TraceTab::Waterfall | TraceTab::Lanes => true,
         TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
-        TraceTab::Graph | TraceTab::Sequence => false,
         TraceTab::Statistics | TraceTab::Spans | TraceTab::Events | TraceTab::Json => false,
+        TraceTab::Graph | TraceTab::Sequence | TraceTab::CriticalPath => false,
     });
     view! {
         <TraceTabs session/>
@@ -136,6 +137,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
         TraceTab::Graph => view! { <OperationMap session slots source/> }.into_any(),
         TraceTab::Lanes => view! { <Lanes session coloring source/> }.into_any(),
         TraceTab::Sequence => view! { <SequenceDiagram session source/> }.into_any(),
+        TraceTab::CriticalPath => view! { <CriticalPathTable session slots source/> }.into_any(),
     };
     view! {
         <div

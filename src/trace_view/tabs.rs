@@ -24,6 +24,7 @@ fn name(tab: TraceTab) -> &'static str {
         TraceTab::Graph => "Graph",
         TraceTab::Sequence => "Sequence",
         TraceTab::Lanes => "Lanes",
+        TraceTab::CriticalPath => "Critical path",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The critical path of the trace, and what is shown of it.
 
-use crate::route::ShowPath;
+use crate::route::{PathRows, ShowPath};
 use leptos::prelude::*;
 use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::model::{Outline, SpanIx};
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct PathState {
     /// What is shown of it.
     pub show: RwSignal<ShowPath>,
+    /// What the rows of its table stand for.
+    pub rows: RwSignal<PathRows>,
     /// The path; `None` while it is being computed.
     pub path: RwSignal<Option<Arc<PathBySpan>>>,
 }

@@ -2,6 +2,7 @@
 //! and the colouring.
 
 mod answer;
+pub mod critical_path;
 mod filter;
 pub mod flame;
 pub mod lanes;
