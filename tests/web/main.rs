@@ -21,6 +21,7 @@ mod reading;
 mod search;
 mod shop;
 mod stage;
+mod table;
 mod traces;
 mod waterfall;
 mod widgets;
