@@ -39,7 +39,8 @@ pub async fn obstacle(typed: &str) -> Obstacle {
 pub fn of_url(url: &str, origin: &str) -> Option<Obstacle> {
     let Ok(parsed) = Url::new(url) else { return Some(Obstacle::NotUrl) };
     let protocol = parsed.protocol();
-    if protocol != "http:" && protocol != "https:" {
+    // Some browsers escape what no host name may contain.
+    if protocol != "http:" && protocol != "https:" || parsed.hostname().contains('%') {
         return Some(Obstacle::NotUrl);
     }
     // Browsers trust this machine without HTTPS.

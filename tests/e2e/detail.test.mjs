@@ -128,7 +128,7 @@ test("an attribute says how many of the same operation are like it, and leads to
 
   await trace.attribute("shop.retry").getByTestId("peers").click();
   await idle(page);
-  assert.equal(await trace.finder.inputValue(), "service = stepper and operation = step and shop.retry = yes");
+  assert.equal(await trace.finder.inputValue(), "service = stepper and operation = step and kind = internal and shop.retry = yes");
   assert.match(await trace.count(), /of 3$/);
   await trace.detail.getByTestId("missing-here").getByRole("button").click();
   await idle(page);

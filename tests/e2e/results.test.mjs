@@ -75,7 +75,7 @@ test("every tab has a title of its own", async (t) => {
   for (const [path, title] of [
     ["search", "Search · Spandrel"], ["search?service=frontend", "frontend · Search · Spandrel"], ["monitor?service=frontend", "frontend · Monitor · Spandrel"],
     ["dependencies", "Dependencies · Spandrel"], ["dependencies?service=frontend", "frontend · Dependencies · Spandrel"],
-    ["settings", "Settings · Spandrel"], ["about", "About · Spandrel"], ["nowhere/at/all", "Page not found · Spandrel"],
+    ["settings", "Settings · Spandrel"], ["about", "About · Spandrel"], ["nowhere", "Page not found · Spandrel"],
   ]) {
     await page.goto(`${stage.viewer}/${path}`);
     await idle(page);

@@ -11,6 +11,7 @@ mod tools;
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
 use crate::state::data::use_data;
 use crate::state::navigation::use_navigation;
+use crate::state::settings::use_settings;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -46,7 +47,7 @@ enum Content {
 /// Calls between services.
 #[component]
 pub fn DependenciesPage() -> impl IntoView {
-    let (data, navigation) = (use_data(), use_navigation());
+    let (data, navigation, settings) = (use_data(), use_navigation(), use_settings());
     let view = Memo::new(move |before: Option<&DependenciesView>| match navigation.route() {
         Route::Dependencies(view) => view,
         // The route has changed to another page; this one is about to be removed.
@@ -57,6 +58,7 @@ pub fn DependenciesPage() -> impl IntoView {
     let attempt = RwSignal::new(0u32);
     Effect::new(move |_| {
         attempt.track();
+        settings.source();
         let range = Window::back_from_now(lookback.get());
         window.set(range);
         state.set(Load::Loading);

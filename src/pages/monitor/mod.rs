@@ -133,9 +133,10 @@ fn load_services(
     services: RwSignal<Vec<String>>,
     load: RwSignal<Load>,
 ) {
-    let (data, navigation) = (use_data(), use_navigation());
+    let (data, navigation, settings) = (use_data(), use_navigation(), use_settings());
     Effect::new(move |_| {
         attempt.track();
+        settings.source();
         spawn_scoped(async move {
             match data.services().await {
                 Ok(names) => {
@@ -163,9 +164,11 @@ fn load_services(
 
 /// Loads the metrics of the service in the address.
 fn load_metrics(view: Memo<MonitorView>, attempt: RwSignal<u32>, state: RwSignal<Load>) {
-    let (data, zone) = (use_data(), use_settings().zone);
+    let (data, settings) = (use_data(), use_settings());
+    let zone = settings.zone;
     Effect::new(move |_| {
         attempt.track();
+        settings.source();
         let MonitorView { service: Some(service), .. } = view.get() else { return };
         let lookback_ms = view.with_untracked(MonitorView::lookback_ms);
         state.set(Load::Loading);

@@ -45,7 +45,7 @@ pub fn TracePage(
     /// Trace id, as in the address.
     id: String,
 ) -> impl IntoView {
-    let data = use_data();
+    let (data, settings) = (use_data(), use_settings());
     let id = StoredValue::new(id);
     let (load, progress) = (RwSignal::new(Load::Loading), RwSignal::new(Progress::default()));
     let attempt = RwSignal::new(0u32);
@@ -53,6 +53,7 @@ pub fn TracePage(
     let opening = Memo::new(move |_| id.with_value(|id| data.opening_of(id)));
     Effect::new(move |_| {
         attempt.track();
+        settings.source();
         opening.get();
         progress.set(Progress::default());
         load.set(Load::Loading);
