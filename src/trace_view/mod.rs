@@ -18,7 +18,7 @@ pub mod find;
 pub mod findings;
 pub mod header;
 mod help;
-mod keys;
+pub mod keys;
 pub mod layout;
 mod legend;
 pub mod lint;

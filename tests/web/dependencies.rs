@@ -91,7 +91,7 @@ async fn the_list_is_sorted_and_found_in() {
     let calls = |stage: &Stage| -> Vec<String> {
         stage.all("[data-test=edge-link]").iter().filter_map(|row| row.text_content()).collect()
     };
-    assert_eq!(calls(&stage), ["100", "50", "3", "1"]);
+    assert_eq!(calls(&stage), ["50", "100", "3", "1"], "by errors, few calls last");
     find.set("PAY".into());
     settle().await;
     assert_eq!(calls(&stage), ["50", "1"]);

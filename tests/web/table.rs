@@ -44,6 +44,8 @@ fn stage(
     });
     let stage = Stage::new(move || {
         view! {
+            <style>{include_str!("../../assets/css/tokens.css")}</style>
+            <style>{include_str!("../../src/ui/table.css")}</style>
             <div style:height="268px" style:display="flex">
                 <Table
                     label=Signal::stored("Things".to_owned())

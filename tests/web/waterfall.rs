@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use spandrel::route::Placement;
+use spandrel::trace_view::keys;
 use spandrel::trace_view::session::Session;
 use spandrel::trace_view::waterfall::{Fill, Waterfall};
 use spandrel::trace_view::{coloring, slots_by_string};
@@ -26,6 +27,8 @@ async fn shown(session: Session) -> Stage {
     let stage = Stage::new(move || {
         let slots =
             Memo::new(move |_| Arc::new(slots_by_string(&outline, |names| palette::slots(names, |_| None))));
+        // Keys are those of the page that shows the trace, whatever view it shows.
+        keys::listen(session);
         view! {
             <style>{include_str!("../../assets/css/tokens.css")}</style>
             <style>{include_str!("../../src/trace_view/waterfall.css")}</style>
