@@ -1,6 +1,7 @@
 // The critical path: a line under the bars, only its spans, in words, in queries and as a table; by key, and by the address.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { axeSource, idle, open } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
@@ -109,7 +110,7 @@ test("the table of the path adds up to the trace's duration, by service, operati
     assert.equal((await figures()).length, count);
   }
   assert.equal(parameter(page, "pathRows"), "span");
-  await page.evaluate(axeSource);
+  await page.evaluate(await readFile(axeSource, "utf8"));
   const { violations } = await page.evaluate(() => axe.run());
   assert.deepEqual(violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
   await page.getByTestId("path-by").filter({ hasText: "Service" }).click();

@@ -7,6 +7,9 @@ import { Frame, PAGES } from "./pages/frame.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { server } from "./stage.mjs";
 
+// The views of a trace, as addresses name them.
+const VIEWS = ["statistics", "flame", "spans", "events", "graph", "sequence", "lanes", "critical", "json"];
+
 const order = {
   user_id: "u-1", payment_method: "credit_card", items: [{ id: "item-1", name: "Lamp", price: 29.99, quantity: 2 }],
 };
@@ -35,6 +38,17 @@ test("pictures", async (t) => {
       const trace = new Trace(page);
       await trace.openDetail((await trace.spans())[1]);
       await picture(page, name("detail"));
+      const address = `${viewer}/trace/${(failed ?? found.data[0]).traceID}`;
+      for (const view of VIEWS) {
+        await page.goto(`${address}?view=${view}`);
+        await idle(page);
+        await picture(page, name(view));
+      }
+      for (const panel of ["findings", "lint"]) {
+        await page.goto(`${address}?${panel}=1`);
+        await idle(page);
+        await picture(page, name(panel));
+      }
     }
   }
 });
