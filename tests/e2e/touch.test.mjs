@@ -12,7 +12,7 @@ async function opened(t) {
   const { viewer, otlp_http } = await server(t);
   const sent = repeated(200);
   await send(otlp_http, sent.body);
-  const page = await open(t, `${viewer}/trace/${sent.traceId}`, { viewport: { width: 820, height: 700 }, hasTouch: true });
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`, { viewport: { width: 820, height: 900 }, hasTouch: true });
   const trace = new Trace(page);
   const fingers = await page.context().newCDPSession(page);
   const touch = (type, ...points) => fingers.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
