@@ -99,7 +99,7 @@ test("spans of a colour are highlighted, found, shown alone and hidden from the 
   assert.equal(asked("uiFind"), "service = stock");
   assert.deepEqual(await trace.marked("match"), ids("reserve stock", "SELECT stock"));
   assert.deepEqual(await trace.marked("other"), ids("POST /checkout", "charge card"));
-  await trace.meaning("failed", "Find these");
+  await trace.meaning("error", "Find these");
   assert.deepEqual(await trace.marked("match"), ids("charge card"));
   await trace.meaning("payment", "Show only these");
   assert.deepEqual(await trace.spans(), ids("charge card"));
@@ -257,7 +257,7 @@ test("the palette knows every way to look at the trace", async (t) => {
   for (const [text, name, value] of [
     ["colour by kind", "colour", "kind"], ["detail below", "detail", "bottom"], ["find: dim", "show", "dim"],
     ["order siblings by self", "order", "self"], ["group repeated", "group", "1"], ["time zone: UTC", "zone", "utc"],
-    ["colour by self", "colour", "self"], ["colour by percentile", "colour", "percentile"], ["ruler: times of day", "time", "absolute"], ["focus on the matches", "show", "ancestors"],
+    ["colour by self", "colour", "self"], ["colour by percentile", "colour", "percentile"], ["ruler: clock time", "time", "absolute"], ["focus on the matches", "show", "ancestors"],
   ]) {
     await act(text);
     assert.equal(asked(name), value, text);

@@ -85,9 +85,9 @@ test("views are chosen and used by keys alone", async (t) => {
   assert.equal(await views.shown(), "graph");
   await views.tab("graph").focus();
   await views.press("ArrowLeft");
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.view), "flame");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.view), "events", "the tab before it");
   await views.press("Enter");
-  assert.equal(await views.shown(), "flame");
+  assert.equal(await views.shown(), "events");
 });
 
 test("the address restores view, layout, operation and zoom", async (t) => {
