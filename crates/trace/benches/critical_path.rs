@@ -25,8 +25,10 @@ fn outline(parent: impl Fn(u32) -> u32) -> Outline {
         ..Outline::default()
     };
     for span in (1..n).rev() {
-        let above = parents[span] as usize;
-        outline.subtree_end[above] = outline.subtree_end[above].max(outline.subtree_end[span]);
+        if parents[span] != NO_SPAN {
+            let above = parents[span] as usize;
+            outline.subtree_end[above] = outline.subtree_end[above].max(outline.subtree_end[span]);
+        }
     }
     outline.end =
         (0..n).map(|span| u64::from(outline.subtree_end[span]) * 100 + (span as u64 * 7_919) % 300).collect();
