@@ -154,8 +154,8 @@ mod tests {
         assert_eq!(limits(&[], &machine(Some(256 << 20), None)), (64 << 20, None));
         assert_eq!(limits(&[], &machine(Some(1 << 40), None)), (4 << 30, None));
         assert_eq!(limits(&[], &machine(None, Some(0))), (512 << 20, Some(1 << 20)));
-        let told = ["--max-disk", "1G", "--max-index-memory", "10M"];
-        assert_eq!(limits(&told, &usual), (10 << 20, Some(1 << 30)));
+        let given = ["--max-disk", "1G", "--max-index-memory", "10M"];
+        assert_eq!(limits(&given, &usual), (10 << 20, Some(1 << 30)));
         assert_eq!(limits(&["--max-disk", "0"], &usual).1, None);
     }
 

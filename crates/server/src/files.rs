@@ -130,7 +130,7 @@ async fn from_directory(
     found.then_some(response)
 }
 
-/// A file that came with the binary; `None` where there is none.
+/// A file embedded in the binary; `None` where there is none.
 fn from_binary(path: &str, headers: &HeaderMap) -> Option<Response<Body>> {
     let path = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8().ok()?;
     let plain = embedded(&path)?;

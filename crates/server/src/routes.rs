@@ -181,7 +181,7 @@ async fn page(State(state): State<Query>, OriginalUri(uri): OriginalUri, request
         return text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [GET, HEAD]\n");
     }
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    // Nobody wants a body of it.
+    // These routes take no body.
     drop(request);
     state.viewer.answer(path, &method, &headers).await
 }

@@ -5,7 +5,7 @@ use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
 use super::columns::shortened;
-use super::{Narrowed, counted, duration_cell, find_of, service_cell};
+use super::{Face, Narrowed, duration_cell, find_of, listed, service_cell};
 use crate::route::TraceTab;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::event_list::{EventRow, span_of_event};
 use spandrel_trace::engine::{Answer, QuestionTopic, TableOrder};
 use spandrel_trace::model::Flags;
-use spandrel_trace::units::{Problem, count, duration_exact};
+use spandrel_trace::units::duration_exact;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -191,10 +191,8 @@ pub fn EventsTable(
     };
     let facts = move || {
         let all = session.outline_live().with(|outline| outline.event_time.len());
-        let listed = number.get();
-        let of = if listed == all { String::new() } else { format!("{} of ", count(listed as u64)) };
         let waiting = if asked.is_waiting.get() { " · Loading…" } else { "" };
-        format!("{of}{}{waiting}", counted(all, "event", "events"))
+        format!("{}{waiting}", listed(number.get(), all, "event", "events"))
     };
     view! {
         <section class="table-view" data-test="events" aria-busy=move || asked.is_waiting.get().to_string()>
@@ -229,16 +227,6 @@ pub fn EventsTable(
             {face}
         </section>
     }
-}
-
-/// What is shown instead of the table, or the table.
-#[derive(Clone, Debug, PartialEq)]
-enum Face {
-    Problem(Problem),
-    Empty,
-    Waiting,
-    NoMatch,
-    Table,
 }
 
 fn columns() -> Vec<TableColumn> {

@@ -17,7 +17,7 @@ use crate::ui::empty::EmptyState;
 use crate::ui::table::TableCell;
 use leptos::prelude::*;
 use spandrel_trace::model::{Outline, SpanIx, SpanKind, StatusCode};
-use spandrel_trace::units::{count, duration};
+use spandrel_trace::units::{Problem, count, duration};
 
 /// The sort that a click on a column asks for: the other direction of the column that rows are sorted by, else that column
 /// in its usual direction.
@@ -89,4 +89,20 @@ fn status_word(status: StatusCode) -> &'static str {
 /// `1 span`, `5,000 spans`.
 fn counted(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{} {many}", count(number as u64)) }
+}
+
+/// `5,000 spans`, or `12 of 5,000 spans` where not all are listed.
+fn listed(listed: usize, all: usize, one: &str, many: &str) -> String {
+    let all_of_them = counted(all, one, many);
+    if listed == all { all_of_them } else { format!("{} of {all_of_them}", count(listed as u64)) }
+}
+
+/// What is shown instead of the table, or the table.
+#[derive(Clone, Debug, PartialEq)]
+enum Face {
+    Problem(Problem),
+    Empty,
+    Waiting,
+    NoMatch,
+    Table,
 }

@@ -6,7 +6,7 @@ use super::super::span_source::SpanSource;
 use super::asked::ask;
 use super::columns::{DEFAULT, columns_of, field_cell, load_fields};
 use super::field_input::{FieldInput, FieldNames};
-use super::{Narrowed, NoSpans, clicked, counted, find_of};
+use super::{Face, Narrowed, NoSpans, clicked, find_of, listed};
 use crate::route::TableSort;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -14,7 +14,7 @@ use crate::ui::table::{RowOf, Table, TableRow};
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::{Class, Field};
 use spandrel_trace::engine::{Answer, QuestionTopic, TableOrder};
-use spandrel_trace::units::{Problem, count};
+
 use std::sync::Arc;
 
 const NAMES: &str = "span-fields";
@@ -143,10 +143,8 @@ pub fn SpansTable(
     };
     let facts = move || {
         let all = session.outline_live().with(|outline| outline.len());
-        let listed = number.get();
-        let of = if listed == all { String::new() } else { format!("{} of ", count(listed as u64)) };
         let waiting = if asked.is_waiting.get() { " · Sorting…" } else { "" };
-        format!("{of}{}{waiting}", counted(all, "span", "spans"))
+        format!("{}{waiting}", listed(number.get(), all, "span", "spans"))
     };
     view! {
         <section class="table-view" data-test="spans" aria-busy=move || asked.is_waiting.get().to_string()>
@@ -158,16 +156,6 @@ pub fn SpansTable(
             {face}
         </section>
     }
-}
-
-/// What is shown instead of the table, or the table.
-#[derive(Clone, Debug, PartialEq)]
-enum Face {
-    Problem(Problem),
-    Empty,
-    Waiting,
-    NoMatch,
-    Table,
 }
 
 /// Which columns there are: one to add, and all to remove.

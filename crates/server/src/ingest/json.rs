@@ -1,7 +1,7 @@
 //! OTLP JSON turned into OTLP protobuf, read by the trace crate's reader: what a file may hold, a body may hold.
 //!
 //! A member that cannot be read is left out: the span keeps a warning (Jaeger's attribute `@jaeger@warnings`) and the
-//! sender is told. One span is in memory at a time.
+//! sender is informed. One span is in memory at a time.
 
 use super::room::Room;
 use super::span_writer::{self, SpanWriter};
@@ -93,12 +93,12 @@ impl Writer<'_> {
                 Some(why) => {
                     writer.out.truncate(before);
                     writer.remarks.rejected += 1;
-                    writer.remarks.say(format_args!("a span was rejected: {why}"));
+                    writer.remarks.add(format_args!("a span was rejected: {why}"));
                 }
                 None => {
                     writer.kept = true;
                     close(&mut writer.out, start);
-                    warnings.iter().for_each(|said| writer.remarks.say(format_args!("span {id}: {said}")));
+                    warnings.iter().for_each(|said| writer.remarks.add(format_args!("span {id}: {said}")));
                 }
             }
             Ok(())
@@ -148,7 +148,7 @@ impl Writer<'_> {
 
     fn left_out(&mut self, of: &str, member: Option<&str>) {
         if let Some(member) = member {
-            self.remarks.say(format_args!("the `{member}` of {of} cannot be read"));
+            self.remarks.add(format_args!("the `{member}` of {of} cannot be read"));
         }
     }
 

@@ -1,24 +1,24 @@
-//! What a sender is told of a request that was taken: OTLP's `partial_success`.
+//! The message of OTLP's `partial_success`: what of an accepted request was not kept, and why.
 
 use std::fmt;
 
-/// Remarks that are told one by one.
-const TOLD: usize = 3;
+/// Number of remarks that are written in full; the rest is counted.
+const MAX_REMARKS: usize = 3;
 
-/// What could not be taken over.
+/// What of a request was not kept.
 #[derive(Debug, Default)]
 pub struct Remarks {
-    /// Spans that were not taken.
+    /// Number of spans that were rejected.
     pub rejected: u64,
-    said: Vec<String>,
+    texts: Vec<String>,
     more: u64,
 }
 
 impl Remarks {
     /// Adds a remark.
-    pub fn say(&mut self, said: fmt::Arguments<'_>) {
-        if self.said.len() < TOLD {
-            self.said.push(said.to_string());
+    pub fn add(&mut self, remark: fmt::Arguments<'_>) {
+        if self.texts.len() < MAX_REMARKS {
+            self.texts.push(remark.to_string());
         } else {
             self.more += 1;
         }
@@ -26,7 +26,7 @@ impl Remarks {
 
     /// All of them as one text; empty where there is none.
     pub fn text(&self) -> String {
-        let mut text = self.said.join("; ");
+        let mut text = self.texts.join("; ");
         if self.more > 0 {
             text.push_str(&format!("; and {} more", self.more));
         }
@@ -39,11 +39,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_few_remarks_are_told_and_the_rest_is_counted() {
+    fn a_few_remarks_are_written_and_the_rest_is_counted() {
         let mut remarks = Remarks::default();
         assert_eq!(remarks.text(), "");
         for number in 0..5 {
-            remarks.say(format_args!("remark {number}"));
+            remarks.add(format_args!("remark {number}"));
         }
         assert_eq!(remarks.text(), "remark 0; remark 1; remark 2; and 2 more");
     }

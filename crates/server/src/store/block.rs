@@ -1,4 +1,4 @@
-//! What the index knows of some thousand parts, in columns, in the order of their rows. A block does not change once
+//! A block of the index: columns that describe a few thousand parts, in the order of their rows. A block does not change once
 //! it is made, so that queries read it without a lock.
 
 use super::entry::Entry;

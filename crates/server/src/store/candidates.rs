@@ -25,7 +25,7 @@ pub struct Place {
     pub row: u32,
 }
 
-/// What a search asks of the index. Everything that the index cannot decide is checked on the spans.
+/// The conditions of a search that the index can decide; the others are checked on the spans.
 #[derive(Clone, Debug, Default)]
 pub struct Criteria {
     /// Service of a matching span.

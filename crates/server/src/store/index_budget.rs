@@ -1,6 +1,6 @@
 //! Keeps the index within its memory. When it has more, the oldest segments' parts of it are written into files beside
 //! their segments and read from there when they are asked for: slower, and nothing is lost. A thread of its own writes
-//! the files while the index may still grow by a quarter of its budget; then whoever adds to it waits.
+//! the files while the index may still grow by a quarter of its budget; then adding to it waits.
 
 use super::StoreError;
 use super::index::{Index, SegmentIndex};

@@ -60,7 +60,7 @@ pub fn columns(by: &str, then: &str) -> Vec<TableColumn> {
     std::iter::once(label).chain(figures).collect()
 }
 
-/// The greatest value of each figure, for the colours of cells.
+/// The greatest value of each figure, for the colours of cells; 0 where all groups have the same value, which colours none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scale([f64; Figure::ALL.len()]);
 
@@ -69,9 +69,9 @@ impl Scale {
     pub fn of(found: &Statistics) -> Self {
         let mut greatest = [0.0f64; Figure::ALL.len()];
         for (place, (figure, _)) in Figure::ALL.into_iter().enumerate() {
-            for group in 0..found.len() {
-                greatest[place] = greatest[place].max(found.figure(group, figure));
-            }
+            let values = || (0..found.len()).map(|group| found.figure(group, figure));
+            let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+            greatest[place] = if found.len() > 1 && least == most { 0.0 } else { most };
         }
         Scale(greatest)
     }
