@@ -323,7 +323,7 @@ fn unexpected(attempted: &str, reply: &http::Reply) -> Problem {
     };
     Problem::new(ProblemKind::WrongAddress, attempted, happened)
         .advise("`cargo xtask run` starts the server with the demo shop.")
-        .advise("Or start both: `spandrel-shop`, and `spandrel-server --shop http://127.0.0.1:8000`.")
+        .advise("Or start both: `spandrel-demo`, and `spandrel-server --shop http://127.0.0.1:8000`.")
         .answered(Some(reply.status), reply.body.as_bytes())
 }
 

@@ -57,7 +57,7 @@ export async function server(t, { shop = false, words = [] } = {}) {
   const otlpPort = await freePort();
   let gateway;
   if (shop) {
-    ({ gateway } = await start(t, binary("SPANDREL_SHOP_BIN", "spandrel-shop"), [
+    ({ gateway } = await start(t, binary("SPANDREL_DEMO_BIN", "spandrel-demo"), [
       "--base-port", "0", "--otlp", `http://127.0.0.1:${otlpPort}`,
     ]));
     words = [...words, "--shop", gateway];

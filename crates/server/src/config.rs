@@ -38,7 +38,7 @@ pub struct Config {
     #[arg(long, env = "SPANDREL_BASE_PATH", default_value = "/")]
     pub base_path: String,
     /// Where `/shop/…` is forwarded to, such as `http://127.0.0.1:8000`; without it there is no shop.
-    #[arg(long, env = "SPANDREL_SHOP")]
+    #[arg(long, env = "SPANDREL_DEMO")]
     pub shop: Option<String>,
     /// Hours after which spans are deleted; 0 keeps them for ever.
     #[arg(long, env = "SPANDREL_RETENTION_HOURS", default_value_t = 72)]

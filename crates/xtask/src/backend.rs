@@ -45,7 +45,7 @@ impl Backend {
         let mut build = Command::new(place::cargo());
         build.args(["build", "--package", "spandrel-server"]).current_dir(place::root());
         if !self.no_shop {
-            build.args(["--package", "spandrel-shop"]);
+            build.args(["--package", "spandrel-demo"]);
         }
         if profile == Profile::Release {
             build.arg("--release");
@@ -88,7 +88,7 @@ impl Backend {
         let mut services = vec![Service::start("the server", &mut server)?];
         if !self.no_shop {
             let otlp = format!("http://{}", services[0].authority("otlp_http")?);
-            let mut shop = Command::new(place::binary(folder, "spandrel-shop")?);
+            let mut shop = Command::new(place::binary(folder, "spandrel-demo")?);
             shop.args(["--base-port", &number(self.shop_port), "--otlp", &otlp, "--traffic"]);
             services.push(Service::start("the demo", &mut shop)?);
         }

@@ -15,7 +15,7 @@ pub fn record() -> Result<()> {
         command
     };
     process::run(&mut cargo(&["build", "--package", "spandrel-server"]))?;
-    let mut record = cargo(&["run", "--package", "spandrel-shop", "--example", "record", "--", "--out"]);
+    let mut record = cargo(&["run", "--package", "spandrel-demo", "--example", "record", "--", "--out"]);
     record
         .arg(place::root().join("fixtures"))
         .arg("--server")

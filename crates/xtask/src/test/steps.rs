@@ -71,7 +71,7 @@ fn native() -> Result<Tally> {
     let mut test = cargo(&["test", "--no-fail-fast"]);
     test.args(NATIVE).env("INSTA_UPDATE", "no").env("SPANDREL_STRICT", "1");
     test.env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?);
-    test.env("SPANDREL_SHOP_BIN", place::binary("debug", "spandrel-shop")?);
+    test.env("SPANDREL_DEMO_BIN", place::binary("debug", "spandrel-demo")?);
     let (mut tally, mut missing) = (Tally::default(), Vec::new());
     // A missing program leaves its variable unset; each test that needs it then fails by its own name.
     for (variable, found) in
@@ -158,7 +158,7 @@ fn e2e() -> Result<Tally> {
         .env(fonts::VARIABLE, fonts::settings()?)
         .env("SPANDREL_DIST", tested_dist())
         .env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?)
-        .env("SPANDREL_SHOP_BIN", place::binary("debug", "spandrel-shop")?)
+        .env("SPANDREL_DEMO_BIN", place::binary("debug", "spandrel-demo")?)
         .env("NO_COLOR", "1");
     let mut tally = Tally::default();
     let status = process::follow(&mut test, |line| tally.read_node(line))?;

@@ -45,7 +45,9 @@ pub fn check_dependencies(metadata: &Value) -> Vec<String> {
         ("spandrel", &["spandrel-trace"]),
         ("spandrel-trace", &[]),
         ("spandrel-server", &["spandrel-trace"]),
-        ("spandrel-shop", &[]),
+        ("spandrel-demo", &["spandrel-evaltrack", "spandrel-logship"]),
+        ("spandrel-evaltrack", &[]),
+        ("spandrel-logship", &[]),
         ("xtask", &[]),
     ];
     for package in list(metadata, "packages") {
@@ -213,7 +215,7 @@ mod tests {
         let normal = json!([{ "kind": null, "target": null }]);
         let metadata = json!({
             "packages": [
-                { "id": "t", "name": "spandrel-trace", "dependencies": [{ "name": "spandrel-shop" }] },
+                { "id": "t", "name": "spandrel-trace", "dependencies": [{ "name": "spandrel-demo" }] },
                 { "id": "m", "name": "middle", "dependencies": [] },
                 { "id": "k", "name": "tokio", "dependencies": [] },
                 { "id": "j", "name": "js-sys", "dependencies": [] },
@@ -229,7 +231,7 @@ mod tests {
         let complaints = check_dependencies(&metadata);
         assert_eq!(
             complaints,
-            ["crates/trace reaches tokio", "spandrel-trace may not depend on spandrel-shop"]
+            ["crates/trace reaches tokio", "spandrel-trace may not depend on spandrel-demo"]
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `spandrel-shop`: opens the shop, says where, and closes it on Ctrl-C or SIGTERM with every span sent.
+//! `spandrel-demo`: opens the shop, says where, and closes it on Ctrl-C or SIGTERM with every span sent.
 
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -6,29 +6,29 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use spandrel_shop::telemetry::Destination;
-use spandrel_shop::{Settings, Shop};
+use spandrel_demo::telemetry::Destination;
+use spandrel_demo::{Settings, Shop};
 use tracing_subscriber::EnvFilter;
 
 /// A small shop of five services that sends real traces over OTLP.
 ///
 /// The OTEL_* variables mean what the OpenTelemetry specification says; --otlp wins over them.
 #[derive(Debug, Parser)]
-#[command(name = "spandrel-shop", version)]
+#[command(name = "spandrel-demo", version)]
 struct Arguments {
     /// The address that all services listen on.
-    #[arg(long, env = "SPANDREL_SHOP_HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "SPANDREL_DEMO_HOST", default_value = "127.0.0.1")]
     host: IpAddr,
     /// The port of the gateway; order, payment, inventory and notification take the next four. 0 takes free ports.
-    #[arg(long, env = "SPANDREL_SHOP_BASE_PORT", default_value_t = 8000)]
+    #[arg(long, env = "SPANDREL_DEMO_BASE_PORT", default_value_t = 8000)]
     base_port: u16,
     /// The OTLP receiver to send spans to, such as http://127.0.0.1:4318.
-    #[arg(long, env = "SPANDREL_SHOP_OTLP", value_name = "URL")]
+    #[arg(long, env = "SPANDREL_DEMO_OTLP", value_name = "URL")]
     otlp: Option<String>,
     /// Make orders of its own, some of them wrong: so many per minute (at most 6000).
     #[arg(
         long,
-        env = "SPANDREL_SHOP_TRAFFIC",
+        env = "SPANDREL_DEMO_TRAFFIC",
         value_name = "PER_MINUTE",
         num_args = 0..=1,
         default_value_t = 0.0,
@@ -36,7 +36,7 @@ struct Arguments {
     )]
     traffic: f64,
     /// The seed of latencies and traffic: the same seed gives the same story.
-    #[arg(long, env = "SPANDREL_SHOP_SEED", default_value_t = 1)]
+    #[arg(long, env = "SPANDREL_DEMO_SEED", default_value_t = 1)]
     seed: u64,
 }
 
@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("spandrel-shop: {error:#}");
+            eprintln!("spandrel-demo: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,spandrel_shop=info"));
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,spandrel_demo=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     if !(0.0..=6000.0).contains(&arguments.traffic) {
         bail!("--traffic must be from 0 to 6000 orders per minute");

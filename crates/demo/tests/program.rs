@@ -63,15 +63,15 @@ impl Drop for Program {
 }
 
 fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-shop"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-demo"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("OTEL_") || name.starts_with("SPANDREL_SHOP_") {
+        if name.starts_with("OTEL_") || name.starts_with("SPANDREL_DEMO_") {
             command.env_remove(name);
         }
     }
     command
         .args(arguments)
-        .env("SPANDREL_SHOP_BASE_PORT", "0")
+        .env("SPANDREL_DEMO_BASE_PORT", "0")
         .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -12,8 +12,8 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use receiver::{Received, Receiver, text};
 use serde_json::{Value, json};
-use spandrel_shop::telemetry::{Destination, Protocol};
-use spandrel_shop::{Settings, Shop};
+use spandrel_demo::telemetry::{Destination, Protocol};
+use spandrel_demo::{Settings, Shop};
 
 const SERVICES: [&str; 5] = ["gateway", "order", "payment", "inventory", "notification"];
 

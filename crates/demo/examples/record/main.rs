@@ -1,4 +1,4 @@
-//! Records `fixtures/` anew: `cargo run -p spandrel-shop --example record -- --out fixtures [--server BINARY]`.
+//! Records `fixtures/` anew: `cargo run -p spandrel-demo --example record -- --out fixtures [--server BINARY]`.
 //!
 //! An order and a failing order go through the real shop, whose SDK sends every span twice, as protobuf and as JSON. The
 //! bytes that arrive are written down as they are; where the server's binary is given, it is fed the same bytes and its

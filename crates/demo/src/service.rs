@@ -55,7 +55,7 @@ impl Service {
             client: reqwest::Client::builder()
                 .timeout(CALL_TIMEOUT)
                 .no_proxy()
-                .user_agent(concat!("spandrel-shop/", env!("CARGO_PKG_VERSION")))
+                .user_agent(concat!("spandrel-demo/", env!("CARGO_PKG_VERSION")))
                 .build()?,
         })
     }

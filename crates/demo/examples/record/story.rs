@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use spandrel_shop::telemetry::{Destination, Protocol};
-use spandrel_shop::{Settings, Shop};
+use spandrel_demo::telemetry::{Destination, Protocol};
+use spandrel_demo::{Settings, Shop};
 
 use crate::receiver::Receiver;
 

@@ -1,0 +1,1 @@
+//! Client and capture layer of the eval-track API.
