@@ -7,11 +7,11 @@ mod links;
 mod missing;
 
 use crate::pages::about::AboutPage;
+use crate::pages::demo::DemoPage;
 use crate::pages::dependencies::DependenciesPage;
 use crate::pages::monitor::MonitorPage;
 use crate::pages::search::SearchPage;
 use crate::pages::settings::SettingsPage;
-use crate::pages::shop::ShopPage;
 use crate::pages::trace::TracePage;
 use crate::route::Route;
 use crate::state;
@@ -93,7 +93,7 @@ fn title_of(route: &Route) -> Option<String> {
         Route::Search(params) => of(&params.service, "Search"),
         Route::Dependencies(view) => of(view.service.as_deref().unwrap_or_default(), "Dependencies"),
         Route::Monitor(view) => of(view.service.as_deref().unwrap_or_default(), "Monitor"),
-        Route::Shop => "Shop".to_owned(),
+        Route::Demo => "Demo".to_owned(),
         Route::Settings => "Settings".to_owned(),
         Route::About => "About".to_owned(),
         _ => return None,
@@ -124,7 +124,7 @@ fn Page() -> impl IntoView {
         Shown::Named("search") => view! { <SearchPage/> }.into_any(),
         Shown::Named("dependencies") => view! { <DependenciesPage/> }.into_any(),
         Shown::Named("monitor") => view! { <MonitorPage/> }.into_any(),
-        Shown::Named("shop") => view! { <ShopPage/> }.into_any(),
+        Shown::Named("demo") => view! { <DemoPage/> }.into_any(),
         Shown::Named("settings") => view! { <SettingsPage/> }.into_any(),
         Shown::Named("about") => view! { <AboutPage/> }.into_any(),
         Shown::Named(other) => view! { <MissingPage path=other.to_owned()/> }.into_any(),

@@ -23,7 +23,7 @@ pub fn AppBar() -> impl IntoView {
                 <PageLink target=Route::Search(SearchParams::default()) name="Search"/>
                 <PageLink target=Route::Dependencies(DependenciesView::default()) name="Dependencies"/>
                 <PageLink target=Route::Monitor(MonitorView::default()) name="Monitor"/>
-                <PageLink target=Route::Shop name="Shop"/>
+                <PageLink target=Route::Demo name="Demo"/>
             </nav>
             <span class="app__grow"></span>
             <TraceOpener/>

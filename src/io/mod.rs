@@ -4,11 +4,11 @@
 pub mod address;
 pub mod block_store;
 pub mod clock;
+pub mod demo;
 pub mod engine;
 pub mod fetch;
 pub mod file;
 pub mod marker;
 pub mod random;
 pub mod reach;
-pub mod shop;
 pub mod storage;

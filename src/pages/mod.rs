@@ -1,9 +1,9 @@
 //! The pages, each a room of its own.
 
 pub mod about;
+pub mod demo;
 pub mod dependencies;
 pub mod monitor;
 pub mod search;
 pub mod settings;
-pub mod shop;
 pub mod trace;

@@ -45,8 +45,8 @@ pub enum Route {
     Dependencies(DependenciesView),
     /// A service over time.
     Monitor(MonitorView),
-    /// The demo shop's order form.
-    Shop,
+    /// The demo: orders, questions and faults.
+    Demo,
     /// Preferences.
     Settings,
     /// What this is.
@@ -64,7 +64,7 @@ impl Route {
             "" | "search" | "index.html" => Route::Search(SearchParams::read(&query)),
             "dependencies" => Route::Dependencies(DependenciesView::read(&query)),
             "monitor" => Route::Monitor(MonitorView::read(&query)),
-            "shop" => Route::Shop,
+            "demo" | "shop" => Route::Demo,
             "settings" => Route::Settings,
             "about" => Route::About,
             _ => match path.strip_prefix("trace/") {
@@ -83,7 +83,7 @@ impl Route {
             Route::Trace { .. } => "trace",
             Route::Dependencies(_) => "dependencies",
             Route::Monitor(_) => "monitor",
-            Route::Shop => "shop",
+            Route::Demo => "demo",
             Route::Settings => "settings",
             Route::About => "about",
             Route::NotFound(_) => "",
@@ -110,7 +110,7 @@ impl fmt::Display for Route {
             Route::Trace { view, .. } => view.write(&mut query),
             Route::Dependencies(view) => view.write(&mut query),
             Route::Monitor(view) => view.write(&mut query),
-            Route::Shop | Route::Settings | Route::About | Route::NotFound(_) => {}
+            Route::Demo | Route::Settings | Route::About | Route::NotFound(_) => {}
         }
         match self {
             Route::Trace { id, .. } => write!(f, "trace/{}{query}", query::encode(id)),

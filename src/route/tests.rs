@@ -83,13 +83,19 @@ fn every_route_prints_as_it_is_read() {
             lookback: "6h".into(),
         }),
         Route::Monitor(MonitorView { service: None, lookback: "15m".into() }),
-        Route::Shop,
+        Route::Demo,
         Route::Settings,
         Route::About,
         Route::NotFound("no/such".into()),
     ] {
         assert_eq!(parse(&route.to_string()), route, "{route}");
     }
+}
+
+#[test]
+fn the_former_address_of_the_demo_opens_it() {
+    assert_eq!(parse("shop"), Route::Demo);
+    assert_eq!(Route::Demo.to_string(), "demo");
 }
 
 #[test]

@@ -5,10 +5,10 @@ pub mod busy;
 pub mod clock;
 pub mod colours;
 pub mod data;
+pub mod demo;
 pub mod navigation;
 pub mod obstacle;
 pub mod settings;
-pub mod shop;
 pub mod tasks;
 
 /// Provides every kind of state as a context. Called once, at the root.

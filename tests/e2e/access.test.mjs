@@ -24,7 +24,7 @@ for (const colorScheme of ["light", "dark"]) {
     const { viewer, otlp_http } = await server(t);
     const sent = checkout();
     await send(otlp_http, sent.body);
-    // This server has no demo (`--shop`): its page shows the problem, whose card is checked in this way too.
+    // This server has no demo (`--demo`): its page shows the problem, whose card is checked in this way too.
     const allowed = [/status of 404/];
     const page = await open(t, `${viewer}/search?service=frontend&lookback=1h&limit=20`, { colorScheme, allowed });
     await check(page, "results");

@@ -42,7 +42,7 @@ export function above(spans, { parent }) {
 
 const GOOD = { user_id: "ada", payment_method: "credit_card", items: [{ id: "item-1", name: "Widget", price: 29.99, quantity: 2 }] };
 
-/** Spans of a good order of the shop, without a browser's; and of one that fails in payment. */
+/** Spans of a good order of the demo, without a browser's; and of one that fails in payment. */
 export const ORDER = 17;
 export const FAILED = 16;
 

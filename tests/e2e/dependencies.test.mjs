@@ -13,7 +13,7 @@ import { server } from "./stage.mjs";
 const CALLS = [["gateway", "order"], ["order", "inventory"], ["order", "payment"], ["order", "notification"]];
 
 test("a link of the map leads to traces in which that call was made", async (t) => {
-  const stage = await server(t, { shop: true });
+  const stage = await server(t, { demo: true });
   const traces = [await order(stage), await order(stage), await order(stage, { fail: true })];
   const page = await open(t, `${stage.viewer}/dependencies`);
   const dependencies = new Dependencies(page);
@@ -39,7 +39,7 @@ test("a link of the map leads to traces in which that call was made", async (t) 
 });
 
 test("a service of the map leads to the search for its traces", async (t) => {
-  const stage = await server(t, { shop: true });
+  const stage = await server(t, { demo: true });
   const traces = [await order(stage), await order(stage)];
   const failing = await order(stage, { fail: true });
   const page = await open(t, `${stage.viewer}/dependencies`);

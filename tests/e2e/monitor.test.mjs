@@ -10,7 +10,7 @@ import { server } from "./stage.mjs";
 
 for (const way of ["pointer", "keyboard"]) {
   test(`a point opens its traces (${way})`, async (t) => {
-    const stage = await server(t, { shop: true });
+    const stage = await server(t, { demo: true });
     const traces = [await order(stage), await order(stage), await order(stage)];
     const failing = await order(stage, { fail: true });
     const page = await open(t, `${stage.viewer}/monitor`);

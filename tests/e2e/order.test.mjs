@@ -5,19 +5,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED, ORDER, above, arrived, only } from "./answers.mjs";
 import { open } from "./browser.mjs";
-import { Shop } from "./pages/shop.mjs";
+import { Demo } from "./pages/demo.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { server } from "./stage.mjs";
 
 const SERVICES = ["gateway", "order", "payment", "inventory", "notification"];
 
 test("an order shows its own trace, and the click is the root of it", async (t) => {
-  const { viewer } = await server(t, { shop: true });
-  const page = await open(t, `${viewer}/shop`);
-  const shop = new Shop(page);
-  await shop.order();
-  assert.match(await shop.last.innerText(), /Order 1001 confirmed/);
-  const traceId = await shop.lastTrace();
+  const { viewer } = await server(t, { demo: true });
+  const page = await open(t, `${viewer}/demo`);
+  const demo = new Demo(page);
+  await demo.order();
+  assert.match(await demo.last.innerText(), /Order 1001 confirmed/);
+  const traceId = await demo.lastTrace();
   assert.match(traceId, /^[0-9a-f]{32}$/);
   const spans = await arrived(viewer, traceId, ORDER + 1);
   assert.equal(spans.size, ORDER + 1);
@@ -27,11 +27,11 @@ test("an order shows its own trace, and the click is the root of it", async (t) 
   assert.equal(root.parent, "", "the root names no parent");
   assert.ok(!SERVICES.includes(root.service), `the browser's own span, not ${root.service}'s`);
 
-  await shop.grown(ORDER + 1);
-  const services = await shop.services.innerText();
+  await demo.grown(ORDER + 1);
+  const services = await demo.services.innerText();
   for (const service of [root.service, ...SERVICES]) assert.match(services, new RegExp(`\\b${service}\\b`));
 
-  await shop.openTrace();
+  await demo.openTrace();
   assert.ok(page.url().includes(`/trace/${traceId}`), page.url());
   const trace = new Trace(page);
   const rows = await trace.spans();
@@ -57,18 +57,18 @@ test("an order shows its own trace, and the click is the root of it", async (t) 
 });
 
 test("a failing order shows where it failed, and every span above says so", async (t) => {
-  const { viewer } = await server(t, { shop: true });
-  const page = await open(t, `${viewer}/shop`, { allowed: [/status of 502/] });
-  const shop = new Shop(page);
-  await shop.simulateError();
-  const said = await shop.last.innerText();
+  const { viewer } = await server(t, { demo: true });
+  const page = await open(t, `${viewer}/demo`, { allowed: [/status of 502/] });
+  const demo = new Demo(page);
+  await demo.simulateError();
+  const said = await demo.last.innerText();
   assert.match(said, /the bank did not authorize the payment/i);
   assert.match(said, /payment/);
-  const traceId = await shop.lastTrace();
+  const traceId = await demo.lastTrace();
   const spans = await arrived(viewer, traceId, FAILED + 1);
-  await shop.grown(FAILED + 1);
+  await demo.grown(FAILED + 1);
 
-  await shop.openTrace();
+  await demo.openTrace();
   const trace = new Trace(page);
   assert.deepEqual(new Set(await trace.spans()), new Set(spans.keys()));
   const origin = only(spans, "payment", "authorize payment");

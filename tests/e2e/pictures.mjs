@@ -1,4 +1,4 @@
-// Pictures of every page, light and dark, wide and narrow, with the real shop's traces. Taken when SPANDREL_SHOTS names a
+// Pictures of every page, light and dark, wide and narrow, with the real demo's traces. Taken when SPANDREL_SHOTS names a
 // folder: `SPANDREL_SHOTS=target/shots cargo xtask test --only viewer,native,e2e`.
 
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const order = {
 };
 
 test("pictures", async (t) => {
-  const { viewer, gateway } = await server(t, { shop: true });
+  const { viewer, gateway } = await server(t, { demo: true });
   const post = (path, body) =>
     fetch(`${gateway}/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   for (let at = 0; at < 8; at++) await post("orders", order);

@@ -21,7 +21,7 @@ test("the app starts under a strict content security policy", async (t) => {
 });
 
 test("every page opens from the navigation, by its address, and again with back", async (t) => {
-  const { viewer } = await server(t, { shop: true });
+  const { viewer } = await server(t, { demo: true });
   const page = await open(t, viewer);
   const frame = new Frame(page);
   const addresses = [];

@@ -51,16 +51,16 @@ async function start(t, path, words) {
   return { ...(await ready), stop };
 }
 
-/** The real server with the viewer, and with the shop when `shop` is true. Addresses: `viewer`, `otlp_http`, `gateway`. */
-export async function server(t, { shop = false, words = [] } = {}) {
+/** The real server with the viewer, and with the demo when `demo` is true. Addresses: `viewer`, `otlp_http`, `gateway`. */
+export async function server(t, { demo = false, words = [] } = {}) {
   const data = await mkdtemp(join(tmpdir(), "spandrel-e2e-"));
   const otlpPort = await freePort();
   let gateway;
-  if (shop) {
+  if (demo) {
     ({ gateway } = await start(t, binary("SPANDREL_DEMO_BIN", "spandrel-demo"), [
       "--base-port", "0", "--otlp", `http://127.0.0.1:${otlpPort}`,
     ]));
-    words = [...words, "--shop", gateway];
+    words = [...words, "--demo", gateway];
   }
   const running = await start(t, binary("SPANDREL_SERVER_BIN", "spandrel-server"), [
     "--port", "0", "--otlp-http-port", `${otlpPort}`, "--otlp-grpc-port", "0", "--data-dir", data, "--viewer", dist, ...words,

@@ -12,6 +12,7 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 mod chart;
 mod crash;
+mod demo;
 mod dependencies;
 mod detail;
 mod divider;
@@ -19,7 +20,6 @@ mod incremental_rows;
 mod random;
 mod reading;
 mod search;
-mod shop;
 mod stage;
 mod table;
 mod traces;

@@ -37,9 +37,9 @@ pub struct Config {
     /// Path below which everything is served, such as `/tracing`.
     #[arg(long, env = "SPANDREL_BASE_PATH", default_value = "/")]
     pub base_path: String,
-    /// Where `/shop/…` is forwarded to, such as `http://127.0.0.1:8000`; without it there is no shop.
+    /// Where `/demo/…` is forwarded to, such as `http://127.0.0.1:8000`; without it no demo is proxied.
     #[arg(long, env = "SPANDREL_DEMO")]
-    pub shop: Option<String>,
+    pub demo: Option<String>,
     /// Hours after which spans are deleted; 0 keeps them for ever.
     #[arg(long, env = "SPANDREL_RETENTION_HOURS", default_value_t = 72)]
     pub retention_hours: u64,

@@ -1,11 +1,11 @@
 //! The companion server: takes spans in over OTLP, keeps them durably, answers as Jaeger's query API does, serves
-//! the viewer and forwards to the shop.
+//! the viewer and forwards to the demo.
 
 pub mod config;
+pub mod demo_proxy;
 pub mod explain;
 pub mod facts;
 pub mod files;
-pub mod forward;
 pub mod guard;
 pub mod ingest;
 pub mod jaeger;

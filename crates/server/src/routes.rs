@@ -1,7 +1,7 @@
 //! Which request goes where, on the query port and on the OTLP port.
 
+use crate::demo_proxy::DemoProxy;
 use crate::files::Viewer;
-use crate::forward::Shop;
 use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http};
 use crate::jaeger::{Backend, json, not_found, text};
@@ -28,8 +28,8 @@ pub struct Query {
     pub intake: Intake,
     /// The viewer.
     pub viewer: Viewer,
-    /// The shop.
-    pub shop: Shop,
+    /// The demo.
+    pub demo: DemoProxy,
     /// What `/metrics` answers.
     pub metrics: Metrics,
     /// Path prefix, empty or `/…`.
@@ -67,8 +67,8 @@ pub fn query(state: Query, guard: &Guard) -> Router {
     let inner = inner
         .nest("/api", api)
         .nest("/v1", traces(state.intake.clone()))
-        .route("/shop/{*path}", any(shop))
-        .route("/shop/", any(shop))
+        .route("/demo/{*path}", any(demo))
+        .route("/demo/", any(demo))
         .route("/metrics", get(metrics))
         // Another site may link to a page of the viewer, and nothing else.
         .route_layer(from_fn_with_state(guard.clone(), guard::check_site))
@@ -163,10 +163,10 @@ async fn metrics(State(state): State<Query>) -> Response<Body> {
     state.metrics.answer()
 }
 
-async fn shop(State(state): State<Query>, request: Request) -> Response<Body> {
+async fn demo(State(state): State<Query>, request: Request) -> Response<Body> {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    match path.strip_prefix("/shop").unwrap_or(path).parse() {
-        Ok(below) => state.shop.forward(&below, request).await,
+    match path.strip_prefix("/demo").unwrap_or(path).parse() {
+        Ok(below) => state.demo.forward(&below, request).await,
         Err(_) => not_found(),
     }
 }

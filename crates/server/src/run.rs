@@ -1,8 +1,8 @@
 //! Starting and stopping: binds the three ports, opens the store, serves until told to stop, then flushes.
 
 use crate::config::Config;
+use crate::demo_proxy::DemoProxy;
 use crate::files::Viewer;
-use crate::forward::Shop;
 use crate::guard::Guard;
 use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
@@ -71,7 +71,7 @@ pub enum StartError {
          the network is trusted"
     )]
     Exposed(std::net::IpAddr),
-    /// The client for the shop cannot be made.
+    /// The client for the demo cannot be made.
     #[error("cannot make an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
 }
@@ -114,7 +114,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         },
         intake: intake.clone(),
         viewer: Viewer::new(config.viewer.clone()),
-        shop: Shop::new(config.shop.as_deref())?,
+        demo: DemoProxy::new(config.demo.as_deref())?,
         metrics,
         prefix: config.prefix().into(),
     };

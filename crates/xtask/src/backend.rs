@@ -14,7 +14,7 @@ use crate::{place, process};
 pub struct Backend {
     /// Only the server: spans come from programs of your own
     #[arg(long)]
-    pub no_shop: bool,
+    pub no_demo: bool,
     /// Where OTLP over HTTP is received
     #[arg(long, default_value_t = 4318)]
     otlp_http_port: u16,
@@ -23,7 +23,7 @@ pub struct Backend {
     otlp_grpc_port: u16,
     /// The first of the demo's five ports
     #[arg(long, default_value_t = 8000)]
-    shop_port: u16,
+    demo_port: u16,
     /// Where spans are stored
     #[arg(long, default_value_os_t = place::root().join("target").join("run-data"))]
     data_dir: PathBuf,
@@ -44,7 +44,7 @@ impl Backend {
         println!("Building the server and the demo (3 to 5 minutes when nothing is built yet)");
         let mut build = Command::new(place::cargo());
         build.args(["build", "--package", "spandrel-server"]).current_dir(place::root());
-        if !self.no_shop {
+        if !self.no_demo {
             build.args(["--package", "spandrel-demo"]);
         }
         if profile == Profile::Release {
@@ -58,8 +58,8 @@ impl Backend {
         let mut wanted = ports.to_vec();
         wanted.push((self.otlp_http_port, "--otlp-http-port"));
         wanted.push((self.otlp_grpc_port, "--otlp-grpc-port"));
-        if !self.no_shop {
-            wanted.extend((0..5).map(|at| (self.shop_port.saturating_add(at), "--shop-port")));
+        if !self.no_demo {
+            wanted.extend((0..5).map(|at| (self.demo_port.saturating_add(at), "--demo-port")));
         }
         for (port, flag) in wanted {
             if port != 0 && TcpListener::bind(("127.0.0.1", port)).is_err() {
@@ -82,15 +82,15 @@ impl Backend {
         if let Some(viewer) = viewer {
             server.arg("--viewer").arg(viewer);
         }
-        if !self.no_shop {
-            server.args(["--shop", &format!("http://127.0.0.1:{}", self.shop_port)]);
+        if !self.no_demo {
+            server.args(["--demo", &format!("http://127.0.0.1:{}", self.demo_port)]);
         }
         let mut services = vec![Service::start("the server", &mut server)?];
-        if !self.no_shop {
+        if !self.no_demo {
             let otlp = format!("http://{}", services[0].authority("otlp_http")?);
-            let mut shop = Command::new(place::binary(folder, "spandrel-demo")?);
-            shop.args(["--base-port", &number(self.shop_port), "--otlp", &otlp, "--traffic"]);
-            services.push(Service::start("the demo", &mut shop)?);
+            let mut demo = Command::new(place::binary(folder, "spandrel-demo")?);
+            demo.args(["--base-port", &number(self.demo_port), "--otlp", &otlp, "--traffic"]);
+            services.push(Service::start("the demo", &mut demo)?);
         }
         Ok(services)
     }
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn a_taken_port_is_named_with_the_flag_that_changes_it() {
         let options = Backend {
-            no_shop: true,
+            no_demo: true,
             otlp_http_port: 0,
             otlp_grpc_port: 0,
-            shop_port: 0,
+            demo_port: 0,
             data_dir: PathBuf::new(),
         };
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -12,7 +12,7 @@ use crate::viewer::{self, Build};
 use crate::{http, place};
 
 /// The five services whose names the first trace must show.
-const SHOP: [&str; 5] = ["gateway", "order", "payment", "inventory", "notification"];
+const DEMO: [&str; 5] = ["gateway", "order", "payment", "inventory", "notification"];
 
 /// The options of `cargo xtask run`.
 #[derive(clap::Args)]
@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     let mut services = options.backend.start(Profile::Release, options.port, Some(&dist))?;
     let viewer = services[0].authority("viewer")?.to_owned();
-    if !wait_until_ready(&mut services, &viewer, options.backend.no_shop, &stop)? {
+    if !wait_until_ready(&mut services, &viewer, options.backend.no_demo, &stop)? {
         return Ok(());
     }
     println!("Spandrel is ready: http://{viewer}");
@@ -79,15 +79,15 @@ pub fn stopped(stop: &Receiver<()>, wait: Duration) -> bool {
 fn wait_until_ready(
     services: &mut [Service],
     viewer: &str,
-    no_shop: bool,
+    no_demo: bool,
     stop: &Receiver<()>,
 ) -> Result<bool> {
-    println!("{}", if no_shop { "Waiting for the page" } else { "Waiting for the page and the first trace" });
+    println!("{}", if no_demo { "Waiting for the page" } else { "Waiting for the page and the first trace" });
     let end = Instant::now() + Duration::from_secs(90);
     let mut why = String::new();
     while Instant::now() < end {
         services.iter_mut().try_for_each(Service::check)?;
-        match page_answers(viewer).and_then(|()| if no_shop { Ok(()) } else { whole_trace(viewer) }) {
+        match page_answers(viewer).and_then(|()| if no_demo { Ok(()) } else { whole_trace(viewer) }) {
             Ok(()) => return Ok(true),
             Err(error) => why = format!("{error:#}"),
         }
@@ -123,7 +123,7 @@ fn whole_trace(viewer: &str) -> Result<()> {
 
 fn crosses_all(trace: &serde_json::Value) -> bool {
     let processes = trace["processes"].as_object();
-    SHOP.iter().all(|name| {
+    DEMO.iter().all(|name| {
         processes.is_some_and(|all| all.values().any(|process| process["serviceName"].as_str() == Some(name)))
     })
 }

@@ -80,7 +80,7 @@ pub fn MonitorPage() -> impl IntoView {
             view! { <p class="monitor__blank" role="status">"Loading traces…"</p> }.into_any()
         }
         Content::NoServices => {
-            view! { <Blank title="No services yet" next="Send some traces, or place an order in the shop."/> }
+            view! { <Blank title="No services yet" next="Send some traces, or place an order in the demo."/> }
                 .into_any()
         }
         Content::NoTraces => view! {

@@ -3,7 +3,7 @@
 import { idle } from "../browser.mjs";
 
 /** Every page that can be reached without knowing a trace. */
-export const PAGES = ["search", "dependencies", "monitor", "shop", "settings"];
+export const PAGES = ["search", "dependencies", "monitor", "demo", "settings"];
 
 export class Frame {
   constructor(page) {

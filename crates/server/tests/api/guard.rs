@@ -129,7 +129,7 @@ fn browsers_keep_every_answer_from_other_origins() {
     let mut answers = ask_all(&server, &[]);
     answers.extend(ask_all(&server, &[("host", "evil.example")]));
     answers.extend(ask_all(&server, &[("sec-fetch-site", "cross-site")]));
-    for path in ["/", "/search", "/static/none.js", "/health", "/api/none", "/shop/x"] {
+    for path in ["/", "/search", "/static/none.js", "/health", "/api/none", "/demo/x"] {
         answers.push((path.to_owned(), server.get(path)));
     }
     for (what, answer) in answers {

@@ -1,4 +1,4 @@
-//! The viewer's files and pages, the prefix, and the way to the shop.
+//! The viewer's files and pages, the prefix, and the way to the demo.
 
 use crate::support::{Server, command, gzip, peak_memory, send};
 use std::io::{Read, Write};
@@ -28,6 +28,7 @@ fn pages_and_files_are_served_compressed_cached_and_under_a_policy() {
         "/trace/a...b",
         "/dependencies",
         "/index.html",
+        "/demo",
         "/shop",
         "/x.y",
     ] {
@@ -147,7 +148,7 @@ fn without_a_viewer_the_page_says_how_to_get_one() {
 }
 
 #[test]
-fn the_shop_is_reached_through_the_server_or_named_as_down() {
+fn the_demo_is_reached_through_the_server_or_named_as_down() {
     let gateway = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", gateway.local_addr().unwrap());
     let served = std::thread::spawn(move || {
@@ -163,16 +164,16 @@ fn the_shop_is_reached_through_the_server_or_named_as_down() {
         String::from_utf8(got).unwrap()
     });
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), &["--shop", &address]);
+    let server = Server::start(data.path(), &["--demo", &address]);
     let trace = "00-000102030405060708090a0b0c0d0e0f-0001020304050607-01";
     let headers = [("content-type", "application/json"), ("traceparent", trace)];
-    let answer = send(&server.viewer, "POST", "/shop/orders?x=1", &headers, b"{\"order\":1}");
+    let answer = send(&server.viewer, "POST", "/demo/orders?x=1", &headers, b"{\"order\":1}");
     assert_eq!((answer.status, answer.header("x-order"), answer.text().as_str()), (201, "7", "ok"));
     let got = served.join().unwrap();
     assert!(got.starts_with("POST /orders?x=1 HTTP/1.1\r\n"), "{got}");
     assert!(got.contains(trace), "{got}");
 
-    let down = send(&server.viewer, "GET", "/shop/health", &[], b"");
+    let down = send(&server.viewer, "GET", "/demo/health", &[], b"");
     assert_eq!(down.status, 502);
     let why = down.json()["error"].as_str().unwrap().to_owned();
     assert!(why.contains(&address) && why.contains("cannot be reached"), "{why}");
@@ -203,22 +204,22 @@ fn gateway(answer: &'static [u8]) -> (String, std::sync::mpsc::Receiver<String>)
 }
 
 #[test]
-fn there_is_no_shop_unless_it_is_asked_for() {
+fn there_is_no_demo_unless_it_is_asked_for() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);
-    let answer = server.get("/shop/health");
+    let answer = server.get("/demo/health");
     assert_eq!(answer.status, 404);
-    assert!(answer.text().contains("--shop"), "{}", answer.text());
+    assert!(answer.text().contains("--demo"), "{}", answer.text());
 }
 
 #[test]
-fn the_shop_gets_no_secrets_and_gives_no_orders() {
+fn the_demo_gets_no_secrets_and_gives_no_orders() {
     let (address, heard) = gateway(
         b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nset-cookie: a=b\r\naccess-control-allow-origin: *\r\n\
           connection: close, x-hop\r\nx-hop: 1\r\nx-order: 7\r\ncontent-length: 25\r\n\r\n<script>alert(1)</script>",
     );
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), &["--shop", &address]);
+    let server = Server::start(data.path(), &["--demo", &address]);
     let headers = [
         ("cookie", "session=secret"),
         ("authorization", "Basic secret"),
@@ -226,7 +227,7 @@ fn the_shop_gets_no_secrets_and_gives_no_orders() {
         ("x-mine", "1"),
         ("x-kept", "1"),
     ];
-    let answer = send(&server.viewer, "GET", "/shop/orders?x=1", &headers, b"");
+    let answer = send(&server.viewer, "GET", "/demo/orders?x=1", &headers, b"");
     let got = heard.recv().unwrap();
     assert!(got.starts_with("GET /base/orders?x=1 HTTP/1.1\r\n"), "{got}");
     assert!(got.contains("x-kept: 1"), "{got}");
@@ -242,15 +243,15 @@ fn the_shop_gets_no_secrets_and_gives_no_orders() {
         policy.contains("sandbox") && policy.contains("default-src 'none'"),
         "its page runs nothing: {policy}"
     );
-    for path in ["/shop/../x", "/shop/%2e%2e/x", "/shop/a/..%2f..%2fx", "/shop/%252e%252e/x"] {
+    for path in ["/demo/../x", "/demo/%2e%2e/x", "/demo/a/..%2f..%2fx", "/demo/%252e%252e/x"] {
         let status = send(&server.viewer, "GET", path, &[], b"").status;
         assert!(matches!(status, 400 | 404), "{path}: {status}");
-        assert!(heard.try_recv().is_err(), "{path} reached the shop");
+        assert!(heard.try_recv().is_err(), "{path} reached the demo");
     }
 }
 
 #[test]
-fn an_endless_answer_of_the_shop_is_cut_off() {
+fn an_endless_answer_of_the_demo_is_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -262,8 +263,8 @@ fn an_endless_answer_of_the_shop_is_cut_off() {
         }
     });
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), &["--shop", &address]);
-    let cut = crate::support::try_send(&server.viewer, "GET", "/shop/", &[], b"");
+    let server = Server::start(data.path(), &["--demo", &address]);
+    let cut = crate::support::try_send(&server.viewer, "GET", "/demo/", &[], b"");
     assert!(cut.is_err(), "it is broken off, not ended: {:?}", cut.map(|answer| answer.body.len()));
     assert_eq!(server.get("/health").status, 200);
 }

@@ -1,8 +1,8 @@
 //! The order form sends what is on it, and an order shows its trace as it arrives.
 
 use leptos::prelude::*;
-use spandrel::pages::shop::{Arrival, Arriving, Done, OrderForm};
-use spandrel::state::shop::{Answer, Order, Placed, Product};
+use spandrel::pages::demo::{Arrival, Arriving, Done, OrderForm};
+use spandrel::state::demo::{Answer, Order, Placed, Product};
 use spandrel_trace::units::TraceId;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -28,14 +28,14 @@ fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
 #[wasm_bindgen_test]
 async fn an_order_has_what_was_chosen() {
     let (stage, sent) = form();
-    assert!(stage.text("[data-test=shop-submit]").contains("59.98"), "two of the first to begin with");
+    assert!(stage.text("[data-test=demo-submit]").contains("59.98"), "two of the first to begin with");
     let [_, more] = &stage.all("[data-product=item-2] button")[..] else { panic!("less and more") };
     more.click();
     more.click();
     settle().await;
     assert!(stage.text("[data-product=item-2]").contains("Only 1 in stock"));
-    stage.find("[data-test=shop-simulate]").click();
-    stage.find("[data-test=shop-submit]").click();
+    stage.find("[data-test=demo-simulate]").click();
+    stage.find("[data-test=demo-submit]").click();
     settle().await;
     let sent = sent.get_untracked();
     assert_eq!(sent.iter().map(|(_, simulate)| *simulate).collect::<Vec<_>>(), [true, false]);
@@ -53,9 +53,9 @@ async fn an_empty_order_is_not_sent() {
         less.click();
     }
     settle().await;
-    assert!(stage.find("[data-test=shop-submit]").has_attribute("disabled"));
+    assert!(stage.find("[data-test=demo-submit]").has_attribute("disabled"));
     assert!(stage.text(".order__missing").contains("Add at least one item"));
-    stage.find("[data-test=shop-submit]").click();
+    stage.find("[data-test=demo-submit]").click();
     settle().await;
     assert!(sent.get_untracked().is_empty());
     stage.strike().await;
@@ -74,8 +74,8 @@ async fn a_quantity_that_is_none_is_refused_by_name_and_stays_as_it_was_typed() 
         assert!(stage.text(".order__missing").contains("Thing item-2 quantity"), "{text}");
         assert!(stage.text("[data-product=item-2] .order__scarce").contains("whole number"), "{text}");
         assert_eq!(stage.attribute("[data-product=item-2] input", "aria-invalid"), "true");
-        assert!(stage.find("[data-test=shop-submit]").has_attribute("disabled"), "{text}");
-        stage.find("[data-test=shop-submit]").click();
+        assert!(stage.find("[data-test=demo-submit]").has_attribute("disabled"), "{text}");
+        stage.find("[data-test=demo-submit]").click();
         settle().await;
         assert!(sent.get_untracked().is_empty());
     }
@@ -94,17 +94,17 @@ async fn a_trace_grows_until_it_is_still() {
     let placed = Placed { trace_id: TraceId(0xa1), status: 502, duration: 4_000_000, answer, unsent: None };
     let done = Done { placed, simulated: true };
     let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1"/> });
-    assert_eq!(stage.attribute("[data-test=shop-result]", "data-trace-id"), TraceId(0xa1).to_string());
-    assert_eq!(stage.text("[data-test=shop-spans]"), "waiting for spans…");
+    assert_eq!(stage.attribute("[data-test=demo-result]", "data-trace-id"), TraceId(0xa1).to_string());
+    assert_eq!(stage.text("[data-test=demo-spans]"), "waiting for spans…");
     assert!(stage.text(".arrival__refused").contains("payment"));
     let outline = wide(3, "cart");
     let spans = outline.len();
     arriving.set(Arriving { outline: Some(outline.clone()), waiting: true, failed: None });
     settle().await;
-    assert_eq!(stage.text("[data-test=shop-spans]"), format!("{spans} spans, more arriving"));
+    assert_eq!(stage.text("[data-test=demo-spans]"), format!("{spans} spans, more arriving"));
     assert_eq!(stage.all(".arrival__row").len(), spans);
     arriving.set(Arriving { outline: Some(outline), waiting: false, failed: None });
     settle().await;
-    assert_eq!(stage.text("[data-test=shop-spans]"), format!("{spans} spans"));
+    assert_eq!(stage.text("[data-test=demo-spans]"), format!("{spans} spans"));
     stage.strike().await;
 }

@@ -1,7 +1,7 @@
-//! The demo shop: its products, orders, and the browser's own span as the root of an order's trace.
+//! The demo: its products, orders, and the browser's own span as the root of an order's trace.
 
 use super::busy;
-use crate::io::{clock, shop as http};
+use crate::io::{clock, demo as http};
 use serde::{Deserialize, Serialize};
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
@@ -15,7 +15,7 @@ const PLACING: &str = "place the order";
 /// Something for sale.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Product {
-    /// Its ID in the shop.
+    /// Its ID in the demo.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct Product {
     pub in_stock: Option<u32>,
 }
 
-/// An order, as the shop's API takes it.
+/// An order, as the demo's API takes it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Order {
     /// The customer.
@@ -66,13 +66,13 @@ pub struct Placed {
     pub status: u16,
     /// From the click to the last byte of the answer, nanoseconds.
     pub duration: u64,
-    /// The shop's answer.
+    /// The demo's answer.
     pub answer: Answer,
     /// Why the browser's own span did not reach the server, if it did not.
     pub unsent: Option<String>,
 }
 
-/// The shop's answer.
+/// The demo's answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// The order is confirmed.
@@ -95,7 +95,7 @@ pub enum Answer {
     },
 }
 
-/// Answer of the shop's API to an order that is confirmed.
+/// Answer of the demo's API to an order that is confirmed.
 #[derive(Deserialize)]
 struct Confirmation {
     order_id: String,
@@ -103,7 +103,7 @@ struct Confirmation {
     total: f64,
 }
 
-/// Answer of the shop's API to an order that is refused.
+/// Answer of the demo's API to an order that is refused.
 #[derive(Deserialize)]
 struct Refusal {
     error: RefusalReason,
@@ -120,7 +120,7 @@ struct RefusalReason {
     field: Option<String>,
 }
 
-/// Answer of the server where it could not reach the shop.
+/// Answer of the server where it could not reach the demo.
 #[derive(Deserialize)]
 struct ProxyError {
     error: String,
@@ -133,7 +133,7 @@ fn parsed<T: for<'a> Deserialize<'a>>(reply: &http::Reply) -> Option<T> {
 /// Loads the products.
 pub async fn products() -> Result<Vec<Product>, Problem> {
     let _busy = busy::hold();
-    let reply = http::get("shop/products").await.map_err(|why| offline(LOADING, &why))?;
+    let reply = http::get("demo/products").await.map_err(|why| offline(LOADING, &why))?;
     parsed(&reply).filter(|_| reply.status == 200).ok_or_else(|| unexpected(LOADING, &reply))
 }
 
@@ -145,7 +145,7 @@ pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Proble
         return Err(Problem::new(ProblemKind::Unsupported, PLACING, happened));
     };
     let ids = Ids::from_bytes(bytes);
-    let path = if simulate_error { "shop/orders/simulate-error" } else { "shop/orders" };
+    let path = if simulate_error { "demo/orders/simulate-error" } else { "demo/orders" };
     // Strings and numbers always become JSON.
     let body = serde_json::to_string(order).unwrap_or_default();
     let start = http::now_unix();
@@ -282,7 +282,7 @@ impl Exchange {
     }
 }
 
-/// The shop's answer to `order`; `None` where something else has answered.
+/// The demo's answer to `order`; `None` where something else has answered.
 fn answer(order: &Order, reply: &http::Reply) -> Option<Answer> {
     if (200..300).contains(&reply.status) {
         let Confirmation { order_id, total } = parsed(reply)?;
@@ -293,7 +293,7 @@ fn answer(order: &Order, reply: &http::Reply) -> Option<Answer> {
     Some(Answer::Refused { code, message, service, field })
 }
 
-/// The form's label of a field that the shop's API names: `items[0].quantity`, `user_id`, `payment_method`.
+/// The form's label of a field that the demo's API names: `items[0].quantity`, `user_id`, `payment_method`.
 fn field_label(order: &Order, field: &str) -> String {
     let item = field.strip_prefix("items[").and_then(|rest| {
         let (index, member) = rest.split_once("].")?;
@@ -311,19 +311,19 @@ fn offline(attempted: &str, why: &str) -> Problem {
         .advise("Check that the server that this page came from is still running.")
 }
 
-/// An answer that is not one of the shop's API.
+/// An answer that is not one of the demo's API.
 fn unexpected(attempted: &str, reply: &http::Reply) -> Problem {
     let happened = match (reply.status, reply.media_type.as_str()) {
-        (200..300, "text/html") | (404, _) => "The demo shop isn't running on this server.".to_owned(),
+        (200..300, "text/html") | (404, _) => "The demo isn't running on this server.".to_owned(),
         (502..=504, _) => match parsed(reply) {
             Some(ProxyError { error }) => format!("The server answered: {error}."),
-            None => "The server couldn't reach the demo shop.".to_owned(),
+            None => "The server couldn't reach the demo.".to_owned(),
         },
-        _ => "The answer is not one of the demo shop.".to_owned(),
+        _ => "The answer is not one of the demo.".to_owned(),
     };
     Problem::new(ProblemKind::WrongAddress, attempted, happened)
-        .advise("`cargo xtask run` starts the server with the demo shop.")
-        .advise("Or start both: `spandrel-demo`, and `spandrel-server --shop http://127.0.0.1:8000`.")
+        .advise("`cargo xtask run` starts the server with the demo.")
+        .advise("Or start both: `spandrel-demo`, and `spandrel-server --demo http://127.0.0.1:8000`.")
         .answered(Some(reply.status), reply.body.as_bytes())
 }
 
@@ -342,7 +342,7 @@ mod tests {
         (bytes[15], bytes[23]) = (0xa1, 0xb2);
         Exchange {
             ids: Ids::from_bytes(bytes),
-            url: "http://127.0.0.1:16686/deep/shop/orders".into(),
+            url: "http://127.0.0.1:16686/deep/demo/orders".into(),
             start_unix: 5,
             end_unix: 9,
             outcome,
@@ -376,7 +376,7 @@ mod tests {
         );
         assert_eq!(
             (span.name.as_str(), span.kind, span.status),
-            ("POST /deep/shop/orders", SpanKind::Client, StatusCode::Unset)
+            ("POST /deep/demo/orders", SpanKind::Client, StatusCode::Unset)
         );
         assert_eq!((span.start_unix, span.end_unix), (5, 9));
         let said: Vec<_> = span.attributes.iter().map(|one| (one.key.as_str(), one.value.clone())).collect();
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_the_shop_are_told_from_others() {
+    fn answers_of_the_demo_are_told_from_others() {
         let confirmed = answer(
             &order(),
             &reply(
@@ -453,7 +453,7 @@ mod tests {
         let down = reply(
             502,
             "application/json",
-            r#"{"error":"the shop at http://127.0.0.1:8000 cannot be reached"}"#,
+            r#"{"error":"the demo at http://127.0.0.1:8000 cannot be reached"}"#,
         );
         assert_eq!(answer(&order(), &down), None);
         assert!(unexpected(PLACING, &down).happened.contains("127.0.0.1:8000"));

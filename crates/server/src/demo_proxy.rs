@@ -1,4 +1,4 @@
-//! `/shop/…` forwarded to the shop's gateway, so that the browser needs no second origin. Off unless `--shop` is given.
+//! `/demo/…` forwarded to the demo's gateway, so that the browser needs no second origin. Off unless `--demo` is given.
 
 use crate::jaeger::json;
 use axum::body::Body;
@@ -17,7 +17,7 @@ const MOST_ANSWER: u64 = 16 << 20;
 const TIME: Duration = Duration::from_secs(60);
 /// Requests under way at once.
 const AT_ONCE: usize = 32;
-/// Headers that are not passed on to the shop: those of one connection (RFC 9110, 7.6.1), and the browser's secrets.
+/// Headers that are not passed on to the demo: those of one connection (RFC 9110, 7.6.1), and the browser's secrets.
 const NOT_FORWARDED: [HeaderName; 4] =
     [header::HOST, header::CONTENT_LENGTH, header::COOKIE, header::AUTHORIZATION];
 /// Headers that belong to one connection (RFC 9110, 7.6.1), beside those that `Connection` names.
@@ -32,19 +32,19 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::PROXY_AUTHORIZATION,
     header::PROXY_AUTHENTICATE,
 ];
-/// What the shop answers is data, whatever it says: as a page it would run as the viewer.
+/// What the demo answers is data, whatever it says: as a page it would run as the viewer.
 const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
-/// The way to the shop.
+/// The way to the demo.
 #[derive(Clone)]
-pub struct Shop {
+pub struct DemoProxy {
     client: reqwest::Client,
     base: Option<Arc<str>>,
     slots: Arc<Semaphore>,
 }
 
-impl Shop {
-    /// A way to the gateway at `base`; without one there is no shop.
+impl DemoProxy {
+    /// A way to the gateway at `base`; without one there is no demo.
     pub fn new(base: Option<&str>) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -52,20 +52,20 @@ impl Shop {
             .timeout(TIME)
             .build()?;
         let base = base.map(|base| base.trim_end_matches('/').into());
-        Ok(Shop { client, base, slots: Arc::new(Semaphore::new(AT_ONCE)) })
+        Ok(DemoProxy { client, base, slots: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 
-    /// Forwards a request; `below` is what follows `/shop`, with its slash.
+    /// Forwards a request; `below` is what follows `/demo`, with its slash.
     pub async fn forward(&self, below: &Uri, request: Request<Body>) -> Response<Body> {
         let Some(base) = &self.base else {
-            return failure(StatusCode::NOT_FOUND, "there is no shop here: name one with --shop");
+            return failure(StatusCode::NOT_FOUND, "there is no demo here: name one with --demo");
         };
         if !stays_below(below.path()) {
-            return failure(StatusCode::BAD_REQUEST, "the path must not lead out of the shop");
+            return failure(StatusCode::BAD_REQUEST, "the path must not lead out of the demo");
         }
         let Ok(slot) = self.slots.clone().try_acquire_owned() else {
             let mut response =
-                failure(StatusCode::SERVICE_UNAVAILABLE, "too many requests to the shop at once");
+                failure(StatusCode::SERVICE_UNAVAILABLE, "too many requests to the demo at once");
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             return response;
         };
@@ -85,7 +85,7 @@ impl Shop {
             Err(error) => return down(base, &error),
         };
         if answer.content_length().is_some_and(|length| length > MOST_ANSWER) {
-            return failure(StatusCode::BAD_GATEWAY, "the shop's answer is larger than 16 MiB");
+            return failure(StatusCode::BAD_GATEWAY, "the demo's answer is larger than 16 MiB");
         }
         let (status, headers) = (answer.status(), for_browser(answer.headers()));
         let mut left = MOST_ANSWER;
@@ -95,7 +95,7 @@ impl Shop {
             left = fits.unwrap_or(0);
             std::future::ready(match fits {
                 Some(_) => Ok(chunk),
-                None => Err(std::io::Error::other("the shop's answer is larger than 16 MiB")),
+                None => Err(std::io::Error::other("the demo's answer is larger than 16 MiB")),
             })
         });
         let mut response = Response::new(Body::from_stream(chunks));
@@ -108,7 +108,7 @@ impl Shop {
 fn down(base: &str, error: &reqwest::Error) -> Response<Body> {
     let why = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
     let why =
-        format!("the shop at {base} {why}; start it with `cargo xtask run` or name another with --shop");
+        format!("the demo at {base} {why}; start it with `cargo xtask run` or name another with --demo");
     failure(StatusCode::BAD_GATEWAY, &why)
 }
 
@@ -138,7 +138,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// What of the shop's headers a browser gets: nothing that sets cookies or speaks for this origin.
+/// What of the demo's headers a browser gets: nothing that sets cookies or speaks for this origin.
 fn for_browser(headers: &HeaderMap) -> HeaderMap {
     let mut kept: HeaderMap = end_to_end(headers)
         .iter()
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_stay_below_the_shop() {
+    fn paths_stay_below_the_demo() {
         for path in ["/", "/orders", "/a..b/.c/...", "/caf%C3%A9", "/a%20b"] {
             assert!(stays_below(path), "{path}");
         }

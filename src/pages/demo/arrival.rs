@@ -1,7 +1,7 @@
-//! A placed order: the shop's answer, and its trace as the spans arrive.
+//! A placed order: the demo's answer, and its trace as the spans arrive.
 
 use super::spans::SpanPreview;
-use crate::state::shop::{Answer, Placed};
+use crate::state::demo::{Answer, Placed};
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{count, duration};
@@ -38,7 +38,7 @@ impl Arriving {
 /// A placed order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
-    /// The shop's answer.
+    /// The demo's answer.
     pub placed: Placed,
     /// It was meant to fail.
     pub simulated: bool,
@@ -56,7 +56,7 @@ impl Done {
         }
     }
 
-    /// Whether the shop refused it.
+    /// Whether the demo refused it.
     pub fn is_refused(&self) -> bool {
         matches!(self.placed.answer, Answer::Refused { .. })
     }
@@ -95,7 +95,7 @@ pub fn Arrival(
         <section
             class="arrival"
             class:arrival--refused=done.is_refused()
-            data-test="shop-result"
+            data-test="demo-result"
             data-trace-id=id.clone()
         >
             <header class="arrival__head" role="status">
@@ -103,7 +103,7 @@ pub fn Arrival(
                 <b class="arrival__title">{done.headline()}</b>
                 <span class="arrival__facts">
                     {duration(done.placed.duration)} " · "
-                    <span data-test="shop-spans">{move || arriving.with(Arriving::facts)}</span>
+                    <span data-test="demo-spans">{move || arriving.with(Arriving::facts)}</span>
                 </span>
                 <span class="arrival__id mono" title=id.clone()>
                     {short}

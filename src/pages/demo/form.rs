@@ -1,11 +1,11 @@
 //! The order form.
 
 use super::quantity::{Line, ProductRow};
-use crate::state::shop::{Item, Order, Product};
+use crate::state::demo::{Item, Order, Product};
 use leptos::ev;
 use leptos::prelude::*;
 
-/// Payment methods: as the shop's API names them, and as they are shown.
+/// Payment methods: as the demo's API names them, and as they are shown.
 const PAYMENTS: [(&str, &str); 4] = [
     ("credit_card", "Credit card"),
     ("debit_card", "Debit card"),
@@ -75,7 +75,7 @@ pub fn OrderForm(
     view! {
         <form
             class="order"
-            data-test="shop-form"
+            data-test="demo-form"
             on:submit=move |event: ev::SubmitEvent| {
                 event.prevent_default();
                 submit(false);
@@ -106,7 +106,7 @@ pub fn OrderForm(
                 <button
                     type="submit"
                     class="button button--main"
-                    data-test="shop-submit"
+                    data-test="demo-submit"
                     disabled=is_blocked
                 >
                     {move || format!("Place order · {:.2}", total())}
@@ -114,7 +114,7 @@ pub fn OrderForm(
                 <button
                     type="button"
                     class="button"
-                    data-test="shop-simulate"
+                    data-test="demo-simulate"
                     disabled=is_blocked
                     on:click=move |_| submit(true)
                 >

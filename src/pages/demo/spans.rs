@@ -83,7 +83,7 @@ pub fn SpanPreview(outline: Arc<Outline>) -> impl IntoView {
     let more =
         (more > 0).then(|| view! { <p class="arrival__wait">{format!("and {more} more in the trace")}</p> });
     view! {
-        <ul class="arrival__services" data-test="shop-services">
+        <ul class="arrival__services" data-test="demo-services">
             {chips.collect_view()}
         </ul>
         <ol class="arrival__spans">{rows}</ol>

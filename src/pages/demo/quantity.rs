@@ -1,6 +1,6 @@
 //! One product of the order form, with the field for its quantity.
 
-use crate::state::shop::Product;
+use crate::state::demo::Product;
 use leptos::prelude::*;
 
 /// Largest quantity that the demo accepts.
@@ -32,12 +32,12 @@ impl Line {
         })
     }
 
-    /// What the shop would refuse, or the field cannot mean. Tracked.
+    /// What the demo would refuse, or the field cannot mean. Tracked.
     fn complaint(self) -> Option<String> {
         match (self.quantity(), self.product.with_value(|product| product.in_stock)) {
             (Err(complaint), _) => Some(complaint),
             (Ok(quantity), Some(stock)) if quantity > stock => {
-                Some(format!("Only {stock} in stock: the shop will refuse this."))
+                Some(format!("Only {stock} in stock: the demo will refuse this."))
             }
             _ => None,
         }
@@ -62,7 +62,7 @@ pub fn ProductRow(line: Line) -> impl IntoView {
     let labels = [format!("Decrease {name}"), format!("{name} quantity"), format!("Increase {name}")];
     let [decrease, quantity, increase] = labels;
     view! {
-        <div class="order__item" data-test="shop-item" data-product=id>
+        <div class="order__item" data-test="demo-item" data-product=id>
             <div class="order__product">
                 <b>{name}</b>
                 <span class="order__stock">{note}</span>

@@ -1,4 +1,4 @@
-//! Requests to the demo shop behind the page's server, and to its OTLP endpoint for the browser's own spans.
+//! Requests to the demo behind the page's server, and to its OTLP endpoint for the browser's own spans.
 
 use gloo_net::http::Request;
 

@@ -7,7 +7,7 @@ mod spans;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
-use crate::state::shop::{self as state, Order, Placed, Product, pause};
+use crate::state::demo::{self as state, Order, Placed, Product, pause};
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -118,7 +118,7 @@ impl Orders {
 
 /// The page.
 #[component]
-pub fn ShopPage() -> impl IntoView {
+pub fn DemoPage() -> impl IntoView {
     let catalogue = RwSignal::new(Catalogue::Loading);
     let attempt = RwSignal::new(0u32);
     Effect::new(move || {
@@ -143,9 +143,9 @@ pub fn ShopPage() -> impl IntoView {
         }
     };
     view! {
-        <div class="shop">
-            <div class="shop__form">{form}</div>
-            <div class="shop__orders">
+        <div class="demo">
+            <div class="demo__form">{form}</div>
+            <div class="demo__orders">
                 <NewestOrder orders/>
                 <EarlierOrders orders/>
             </div>
@@ -167,7 +167,7 @@ fn NewestOrder(orders: Orders) -> impl IntoView {
             view! { <Arrival done arriving=orders.arriving href/> }.into_any()
         }
         (None, None) => view! {
-            <div class="shop__blank">
+            <div class="demo__blank">
                 <h2>"Your orders appear here"</h2>
                 <p>"Each with its trace, span by span as the services export them."</p>
             </div>
@@ -185,7 +185,7 @@ fn EarlierOrders(orders: Orders) -> impl IntoView {
     };
     let row = |done: Done| {
         view! {
-            <li class="shop__past">
+            <li class="demo__past">
                 <span class:failing=done.is_refused()>{done.headline()}</span>
                 <span>{duration(done.placed.duration)}</span>
                 <a href=trace_address(&done.placed)>"Open trace"</a>
@@ -196,7 +196,7 @@ fn EarlierOrders(orders: Orders) -> impl IntoView {
         let earlier = earlier();
         (!earlier.is_empty()).then(|| {
             view! {
-                <section class="shop__earlier">
+                <section class="demo__earlier">
                     <h2>"Earlier"</h2>
                     <ul>{earlier.into_iter().map(row).collect_view()}</ul>
                 </section>

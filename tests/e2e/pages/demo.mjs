@@ -1,22 +1,22 @@
-// The shop page: an order form; each order shows its own trace when it has arrived.
+// The demo page: an order form; each order shows its own trace when it has arrived.
 
 import { idle } from "../browser.mjs";
 
-export class Shop {
+export class Demo {
   constructor(page) {
     this.page = page;
-    this.form = page.getByTestId("shop-form");
-    this.last = page.getByTestId("shop-result").first();
-    this.services = page.getByTestId("shop-services");
+    this.form = page.getByTestId("demo-form");
+    this.last = page.getByTestId("demo-result").first();
+    this.services = page.getByTestId("demo-services");
   }
 
   async order() {
-    await this.page.getByTestId("shop-submit").click();
+    await this.page.getByTestId("demo-submit").click();
     await idle(this.page);
   }
 
   async simulateError() {
-    await this.page.getByTestId("shop-simulate").click();
+    await this.page.getByTestId("demo-simulate").click();
     await idle(this.page);
   }
 
@@ -26,7 +26,7 @@ export class Shop {
 
   /** The card of the last order shows its trace with as many spans, and expects no more. */
   async grown(spans) {
-    await this.page.getByTestId("shop-spans").getByText(`${spans} spans`, { exact: true }).waitFor();
+    await this.page.getByTestId("demo-spans").getByText(`${spans} spans`, { exact: true }).waitFor();
     await idle(this.page);
   }
 
