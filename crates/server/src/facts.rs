@@ -33,13 +33,18 @@ pub struct Facts<'a> {
     pub end: u64,
     /// Status code as sent (2 is an error).
     pub status: u32,
+    /// Status message as sent.
+    pub status_message: &'a [u8],
+    /// Trace state as sent.
+    pub trace_state: &'a [u8],
 }
 
 /// Walks a span for its facts; `attribute` gets every attribute of the span, its events and its links as the bytes of a
-/// `KeyValue` message.
+/// `KeyValue` message, `event` the name of every event.
 pub fn walk_span<'a, E: From<WireError>>(
     span: &'a [u8],
     mut attribute: impl FnMut(&'a [u8]) -> Result<(), E>,
+    mut event: impl FnMut(&'a [u8]),
 ) -> Result<Facts<'a>, E> {
     let mut facts = Facts::default();
     let mut walk = Walk::new(span);
@@ -47,19 +52,31 @@ pub fn walk_span<'a, E: From<WireError>>(
         match number {
             1 => facts.trace = trace_id(field.bytes(1)?)?,
             2 => facts.span = span_id(field.bytes(2)?, "SpanID")?,
+            3 => facts.trace_state = field.bytes(3)?,
             4 => facts.parent = span_id(field.bytes(4)?, "ParentSpanID")?,
             5 => facts.name = field.bytes(5)?,
             6 => facts.kind = field.number(6)? as u32,
             7 => facts.start = field.number(7)?,
             8 => facts.end = field.number(8)?,
             9 => attribute(field.bytes(9)?)?,
-            11 => walk_attributes(field.bytes(11)?, 3, &mut attribute)?,
+            11 => {
+                let mut members = Walk::new(field.bytes(11)?);
+                while let Some((number, field)) = members.next()? {
+                    match number {
+                        2 => event(field.bytes(2)?),
+                        3 => attribute(field.bytes(3)?)?,
+                        _ => {}
+                    }
+                }
+            }
             13 => walk_attributes(field.bytes(13)?, 4, &mut attribute)?,
             15 => {
                 let mut status = Walk::new(field.bytes(15)?);
                 while let Some((number, field)) = status.next()? {
-                    if number == 3 {
-                        facts.status = field.number(3)? as u32;
+                    match number {
+                        2 => facts.status_message = field.bytes(2)?,
+                        3 => facts.status = field.number(3)? as u32,
+                        _ => {}
                     }
                 }
             }
@@ -71,7 +88,7 @@ pub fn walk_span<'a, E: From<WireError>>(
 
 /// A span's facts.
 pub fn facts_of(span: &[u8]) -> Result<Facts<'_>, WireError> {
-    walk_span(span, |_| Ok(()))
+    walk_span(span, |_| Ok(()), |_| ())
 }
 
 fn trace_id(bytes: &[u8]) -> Result<u128, WireError> {

@@ -1,7 +1,12 @@
 //! Whether a span carries the tags that a search asks for, as Jaeger's memory store decides it: all of them on one
 //! and the same span, values compared as text.
 
-use crate::facts::{EMPTY_SERVICE, MISSING_SERVICE, WRONG_SERVICE, facts_of, service_name};
+use crate::facts::{
+    EMPTY_SERVICE, MISSING_SERVICE, WRONG_SERVICE, facts_of, service_name, term_of, walk_attributes,
+    walk_span,
+};
+use crate::terms::{UNPRINTED, printed, term};
+use crate::wire::WireError;
 use spandrel_trace::format::{Parts, otlp_proto};
 use spandrel_trace::model::json::text_of;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
@@ -20,15 +25,20 @@ pub struct Tag {
 /// Keys of tags that answers make of a span's or scope's own fields, or of the name of an event.
 const PRINTED: [&str; 7] = [
     "span.kind",
-    "otel.status_code",
-    "otel.status_description",
-    "otel.scope.name",
-    "otel.scope.version",
-    "w3c.tracestate",
-    "event",
+    printed::STATUS_CODE,
+    printed::STATUS_DESCRIPTION,
+    printed::SCOPE_NAME,
+    printed::SCOPE_VERSION,
+    printed::TRACE_STATE,
+    printed::EVENT,
 ];
 
 impl Tag {
+    /// Whether it is one that answers make of a span's or scope's own fields, or of the name of an event.
+    pub fn is_printed(&self) -> bool {
+        PRINTED.contains(&self.key.as_str())
+    }
+
     /// The key under which an attribute must be there for the tag to match; `None` where something else may match.
     pub fn attribute_key(&self) -> Option<&str> {
         match self.key.as_str() {
@@ -42,6 +52,48 @@ impl Tag {
 
 /// Names of services that answers print where a resource names none.
 const STAND_INS: [&str; 3] = [MISSING_SERVICE, EMPTY_SERVICE, WRONG_SERVICE];
+
+/// Decides by the hashes of attributes, without decoding a span, that it cannot carry some tags.
+pub struct Precheck {
+    /// For each tag that only an attribute can match: its term, and that of a value whose text is not known.
+    wanted: Vec<[u64; 2]>,
+    scratch: String,
+}
+
+impl Precheck {
+    /// A check for these tags.
+    pub fn new(tags: &[Tag]) -> Self {
+        // Bits of a mask; what is more is left to the full check.
+        let plain = tags.iter().filter(|tag| tag.attribute_key() == Some(tag.key.as_str())).take(64);
+        let terms = plain.map(|tag| {
+            let key = tag.key.as_bytes();
+            [term(key, tag.value.as_bytes()), term(key, UNPRINTED)]
+        });
+        Precheck { wanted: terms.collect(), scratch: String::new() }
+    }
+
+    /// Whether the span may carry all tags; `false` is certain.
+    pub fn may_match(&mut self, parts: &Parts) -> bool {
+        let Precheck { wanted, scratch } = self;
+        let mut missing = u64::MAX.checked_shr(64 - wanted.len() as u32).unwrap_or(0);
+        if missing == 0 {
+            return true;
+        }
+        let mut see = |attribute: &[u8]| {
+            let found = term_of(attribute, scratch)?;
+            for (at, terms) in wanted.iter().enumerate() {
+                if terms.contains(&found) {
+                    missing &= !(1 << at);
+                }
+            }
+            Ok::<_, WireError>(())
+        };
+        let walked = walk_span(parts.span, &mut see, |_| ())
+            .and_then(|_| walk_attributes(parts.resource, 1, &mut see))
+            .and_then(|()| walk_attributes(parts.scope, 3, &mut see));
+        walked.is_err() || missing == 0
+    }
+}
 
 /// Whether a span carries all tags.
 pub fn matches(tags: &[Tag], parts: &Parts) -> bool {
@@ -118,6 +170,11 @@ pub fn kind_name(kind: u32) -> &'static str {
         5 => "consumer",
         _ => "",
     }
+}
+
+/// The OTLP span kind of Jaeger's word for it; `None` where there is none.
+pub fn kind_number(name: &str) -> Option<u32> {
+    (1..=5).find(|kind| kind_name(*kind) == name)
 }
 
 fn kind_of(kind: SpanKind) -> &'static str {

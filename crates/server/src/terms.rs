@@ -13,6 +13,27 @@ const FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
 /// knows their key only.
 pub const UNPRINTED: &[u8] = b"\0unprinted";
 
+/// Keys under which answers print what is no attribute. From layout 3 of the store on filters know these, too.
+pub mod printed {
+    /// The status, where it is set.
+    pub const STATUS_CODE: &str = "otel.status_code";
+    /// The status message.
+    pub const STATUS_DESCRIPTION: &str = "otel.status_description";
+    /// The scope's name.
+    pub const SCOPE_NAME: &str = "otel.scope.name";
+    /// The scope's version.
+    pub const SCOPE_VERSION: &str = "otel.scope.version";
+    /// The trace state.
+    pub const TRACE_STATE: &str = "w3c.tracestate";
+    /// An event's name.
+    pub const EVENT: &str = "event";
+
+    /// The hash of a text as answers print it.
+    pub fn term_of_text(key: &str, text: &[u8]) -> u64 {
+        super::term(key.as_bytes(), String::from_utf8_lossy(text).as_bytes())
+    }
+}
+
 /// The hash of a term.
 #[inline]
 pub fn term(key: &[u8], value: &[u8]) -> u64 {

@@ -9,10 +9,10 @@
 use super::Refusal;
 use super::room::Room;
 use crate::facts::{
-    EMPTY_SPAN, MISSING_SERVICE, facts_of, service_name, term_of, walk_attributes, walk_span,
+    EMPTY_SPAN, Facts, MISSING_SERVICE, facts_of, service_name, term_of, walk_attributes, walk_span,
 };
-use crate::store::{OperationKey, Part};
-use crate::terms::Filter;
+use crate::store::{CallSpan, Calls, MOST_CALL_SPANS as MOST_SPANS, OperationKey, Part};
+use crate::terms::{Filter, printed};
 use crate::wire::{Walk, WireError, put_length, varint_length};
 use spandrel_trace::format::{Malformed, otlp_proto};
 use std::borrow::Cow;
@@ -90,7 +90,7 @@ pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
     let mut spans = std::mem::take(&mut walked.spans);
     // Spans lie in memory in the order in which they came.
     spans.sort_unstable_by_key(|span| (span.trace, span.bytes.as_ptr()));
-    let mut builder = Builder { walked, terms: Vec::new(), plain: 0 };
+    let mut builder = Builder { walked, terms: Vec::new(), calls: Vec::new(), plain: 0 };
     let mut parts = Vec::new();
     for of_trace in spans.chunk_by(|left, right| left.trace == right.trace) {
         let part = builder.part(of_trace)?;
@@ -135,6 +135,16 @@ impl<'a> Walked<'a, '_> {
         let (pieces, terms) = (self.pieces.len(), self.terms.len());
         let head = self.head(message, &[2], |walked, scope| {
             otlp_proto::read_scope(scope).map_err(unreadable)?;
+            let mut members = Walk::new(scope);
+            while let Some((number, field)) = members.next()? {
+                let key = match number {
+                    1 => printed::SCOPE_NAME,
+                    2 => printed::SCOPE_VERSION,
+                    _ => continue,
+                };
+                let term = printed::term_of_text(key, field.bytes(number)?);
+                walked.room.push(&mut walked.terms, term)?;
+            }
             walked.attributes(scope, 3)
         })?;
         let scope = self.scopes.len() as u32;
@@ -211,13 +221,15 @@ struct Builder<'a, 'r> {
     walked: Walked<'a, 'r>,
     /// Terms of the part that is being built.
     terms: Vec<u64>,
+    /// Its spans as far as calls are concerned.
+    calls: Vec<CallSpan>,
     /// Bytes of all blobs so far before they were packed: heads are copied into the blob of every trace.
     plain: usize,
 }
 
 impl<'a> Builder<'a, '_> {
     fn part(&mut self, spans: &[SpanAt<'a>]) -> Result<Part, Refusal> {
-        let Builder { walked, terms, plain } = self;
+        let Builder { walked, terms, calls, plain } = self;
         let Walked { room, pieces, terms: of_heads, resources, scopes, scratch, .. } = walked;
         let resource_of = |span: &SpanAt| scopes[span.scope as usize].resource;
         let same_resource = |left: &SpanAt, right: &SpanAt| resource_of(left) == resource_of(right);
@@ -261,13 +273,24 @@ impl<'a> Builder<'a, '_> {
         room.give(needed);
         room.take(part.spans.capacity())?;
         // Senders choose names, so the hash is keyed.
-        let mut seen = HashSet::new();
+        let (mut seen, mut events) = (HashSet::new(), Vec::new());
+        let mut services = PartServices::default();
+        calls.clear();
         for span in spans {
-            let facts = walk_span(span.bytes, |attribute| {
+            events.clear();
+            let attribute = |attribute| {
                 let term = term_of(attribute, scratch)?;
                 room.push(terms, term)
-            })?;
+            };
+            let facts = walk_span(span.bytes, attribute, |name| events.push(name))?;
+            add_printed(&facts, &mut events, terms, room)?;
             let resource = resource_of(span);
+            let is_new = services.find(resource, &resources[resource as usize].service);
+            if is_new {
+                room.take(PartServices::EACH)?;
+                // The operation that is added next.
+                services.operations.push(part.operations.len() as u32);
+            }
             if seen.insert((resource, facts.name, facts.kind)) {
                 let service = &*resources[resource as usize].service;
                 let name = match facts.name {
@@ -278,10 +301,72 @@ impl<'a> Builder<'a, '_> {
                 part.add_operation(service, &name, facts.kind);
             }
             part.add_span(facts.start, facts.end, facts.status == 2);
+            if spans.len() <= MOST_SPANS {
+                let (id, parent, kind, failed) = (facts.span, facts.parent, facts.kind, facts.status == 2);
+                room.push(calls, CallSpan { id, parent, service: services.last, kind, failed })?;
+            }
         }
+        if spans.len() <= MOST_SPANS {
+            // While it is counted ids are copied and sorted.
+            let counting = 4 * size_of_val(calls.as_slice());
+            room.take(counting)?;
+            let counted = Calls::of(calls, &services.operations).map(Box::new);
+            room.give(counting);
+            room.take(counted.as_ref().map_or(0, |calls| calls.memory()))?;
+            part.calls = counted;
+        }
+        room.give(services.operations.len() * PartServices::EACH);
         part.filter = Filter::of(terms);
         room.take(part.filter.as_bytes().len())?;
         Ok(part)
+    }
+}
+
+/// Adds terms for what answers print of a span beside its attributes (see [`printed`]).
+fn add_printed<'a>(
+    facts: &Facts<'a>,
+    events: &mut Vec<&'a [u8]>,
+    terms: &mut Vec<u64>,
+    room: &mut Room,
+) -> Result<(), Refusal> {
+    if facts.status == 1 {
+        room.push(terms, printed::term_of_text(printed::STATUS_CODE, b"OK"))?;
+    }
+    let texts =
+        [(printed::STATUS_DESCRIPTION, facts.status_message), (printed::TRACE_STATE, facts.trace_state)];
+    for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        room.push(terms, printed::term_of_text(key, text))?;
+    }
+    for name in events.drain(..) {
+        room.push(terms, printed::term_of_text(printed::EVENT, name))?;
+    }
+    Ok(())
+}
+
+/// The services of the part that is being built.
+#[derive(Default)]
+struct PartServices<'a> {
+    numbers: HashMap<&'a str, u32>,
+    /// One operation of each.
+    operations: Vec<u32>,
+    resource: Option<u32>,
+    /// The service that was last found.
+    last: u32,
+}
+
+impl<'a> PartServices<'a> {
+    /// Bytes that each takes.
+    const EACH: usize = size_of::<(&str, u32)>() + size_of::<u32>() + TABLE_ENTRY;
+
+    /// Finds the service of a resource; `true` where it is new.
+    fn find(&mut self, resource: u32, service: &'a str) -> bool {
+        if self.resource == Some(resource) {
+            return false;
+        }
+        self.resource = Some(resource);
+        let next = self.numbers.len() as u32;
+        self.last = *self.numbers.entry(service).or_insert(next);
+        self.last == next
     }
 }
 

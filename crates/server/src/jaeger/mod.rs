@@ -4,6 +4,8 @@
 mod adjust;
 pub mod answer;
 pub mod dependencies;
+#[cfg(test)]
+mod dependencies_tests;
 pub mod failure;
 mod indent;
 mod memory;

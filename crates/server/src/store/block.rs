@@ -23,6 +23,9 @@ pub struct Columns {
     /// Filters of all parts, and where that of each ends.
     filters: Vec<u8>,
     filter_ends: Vec<u32>,
+    /// Calls of all parts, and where those of each end.
+    calls: Vec<u8>,
+    call_ends: Vec<u32>,
 }
 
 /// One part in a block.
@@ -35,6 +38,8 @@ pub struct PartView<'b> {
     pub extent: &'b Extent,
     /// Its operations' numbers within the segment, ascending.
     pub operations: &'b [u32],
+    /// Calls between its services as they are stored (see `calls`).
+    pub calls: &'b [u8],
     filter: &'b [u8],
 }
 
@@ -71,11 +76,18 @@ impl Columns {
         self.operation_ends.push(self.operations.len() as u32);
         self.filters.extend_from_slice(entry.filter.as_bytes());
         self.filter_ends.push(self.filters.len() as u32);
+        self.calls.extend_from_slice(&entry.calls);
+        self.call_ends.push(self.calls.len() as u32);
+    }
+
+    /// Bytes of what has another length in each part.
+    fn variable_bytes(&self) -> usize {
+        self.filters.len() + self.calls.len() + self.operations.len() * 4
     }
 
     /// Whether another part belongs into another block.
     pub fn is_full(&self) -> bool {
-        self.rows.len() >= MOST_PARTS || self.filters.len() + self.operations.len() * 4 >= MOST_BYTES
+        self.rows.len() >= MOST_PARTS || self.variable_bytes() >= MOST_BYTES
     }
 
     /// Parts.
@@ -85,6 +97,7 @@ impl Columns {
 
     fn append(&mut self, more: &Columns) {
         let (operations, filters) = (self.operations.len() as u32, self.filters.len() as u32);
+        let calls = self.calls.len() as u32;
         self.traces.extend_from_slice(&more.traces);
         self.rows.extend_from_slice(&more.rows);
         self.extents.extend_from_slice(&more.extents);
@@ -92,9 +105,11 @@ impl Columns {
         self.operation_ends.extend(more.operation_ends.iter().map(|end| operations + end));
         self.filters.extend_from_slice(&more.filters);
         self.filter_ends.extend(more.filter_ends.iter().map(|end| filters + end));
+        self.calls.extend_from_slice(&more.calls);
+        self.call_ends.extend(more.call_ends.iter().map(|end| calls + end));
     }
 
-    fn with_capacity(parts: usize, operations: usize, filters: usize) -> Self {
+    fn with_capacity(parts: usize, operations: usize, filters: usize, calls: usize) -> Self {
         Columns {
             traces: Vec::with_capacity(parts),
             rows: Vec::with_capacity(parts),
@@ -103,6 +118,8 @@ impl Columns {
             operation_ends: Vec::with_capacity(parts),
             filters: Vec::with_capacity(filters),
             filter_ends: Vec::with_capacity(parts),
+            calls: Vec::with_capacity(calls),
+            call_ends: Vec::with_capacity(parts),
         }
     }
 
@@ -114,6 +131,8 @@ impl Columns {
         self.operation_ends.shrink_to_fit();
         self.filters.shrink_to_fit();
         self.filter_ends.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.call_ends.shrink_to_fit();
     }
 }
 
@@ -176,10 +195,11 @@ impl Block {
         let (one, two) = (&first.columns, &second.columns);
         let (parts, operations) = (one.len() + two.len(), one.operations.len() + two.operations.len());
         let filters = one.filters.len() + two.filters.len();
-        if parts > MOST_PARTS || filters + operations * 4 > MOST_BYTES {
+        if parts > MOST_PARTS || one.variable_bytes() + two.variable_bytes() > MOST_BYTES {
             return None;
         }
-        let mut columns = Columns::with_capacity(parts, operations, filters);
+        let mut columns =
+            Columns::with_capacity(parts, operations, filters, one.calls.len() + two.calls.len());
         columns.append(one);
         columns.append(two);
         let moved = second.by_trace.iter().map(|place| one.len() as u32 + place);
@@ -209,11 +229,13 @@ impl Block {
 
     /// Bytes of memory that it takes.
     pub fn bytes(&self) -> usize {
-        const PART: usize = size_of::<u128>() + size_of::<Extent>() + 4 * size_of::<u32>();
-        self.len() * PART
-            + self.columns.operations.len() * 4
-            + self.columns.filters.len()
-            + size_of::<Block>()
+        const PART: usize = size_of::<u128>() + size_of::<Extent>() + 5 * size_of::<u32>();
+        self.len() * PART + self.columns.variable_bytes() + size_of::<Block>()
+    }
+
+    /// Bytes of its calls.
+    pub fn call_bytes(&self) -> usize {
+        self.columns.calls.len()
     }
 
     /// The part at a place.
@@ -228,6 +250,7 @@ impl Block {
             row: columns.rows[place],
             extent: &columns.extents[place],
             operations: &columns.operations[range(&columns.operation_ends)],
+            calls: &columns.calls[range(&columns.call_ends)],
             filter: &columns.filters[range(&columns.filter_ends)],
         }
     }
@@ -235,6 +258,11 @@ impl Block {
     /// All parts in the order of their rows.
     pub fn parts(&self) -> impl Iterator<Item = PartView<'_>> {
         (0..self.len()).map(|place| self.part(place))
+    }
+
+    /// All parts by trace and row.
+    pub fn parts_by_trace(&self) -> impl Iterator<Item = PartView<'_>> {
+        self.by_trace.iter().map(|place| self.part(*place as usize))
     }
 
     /// The part that is `rank`th by trace and row.
@@ -292,7 +320,7 @@ mod tests {
             errors: 0,
         };
         let filter = Filter::of(&mut vec![term(b"row", row.to_string().as_bytes())]);
-        Entry::new(row, extent, vec![row, row + 1].into(), filter)
+        Entry::new(row, extent, vec![row, row + 1].into(), filter, vec![7; row as usize % 5].into())
     }
 
     fn block(rows: std::ops::Range<u32>, trace: impl Fn(u32) -> u128) -> Block {

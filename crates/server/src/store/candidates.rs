@@ -42,8 +42,29 @@ pub struct Criteria {
     pub duration_to: Option<u64>,
     /// Hashes of which, per item, at least one must be there (see `terms`).
     pub terms: Vec<Vec<u64>>,
-    /// A failed span, or else this term, must be there.
-    pub failed_or: Option<u64>,
+    /// Per item, a failed span, or else one of these terms, must be there.
+    pub failed_or: Vec<Vec<u64>>,
+    /// As `terms`, for terms that filters have from layout 3 on.
+    pub printed: Vec<Vec<u64>>,
+    /// Per item, a span of a kind, or else a term, must be there.
+    pub kinds: Vec<KindOr>,
+}
+
+/// A span of a kind (as OTLP numbers it; `None` is no kind at all), or else one of these terms.
+#[derive(Clone, Debug)]
+pub struct KindOr {
+    /// The kind.
+    pub kind: Option<u32>,
+    /// The terms.
+    pub terms: Vec<u64>,
+}
+
+/// Operations of one segment, by their numbers.
+struct Wanted {
+    /// Those asked for; `None` when any will do.
+    operations: Option<HashSet<u32>>,
+    /// Those of each kind asked for.
+    kinds: Vec<HashSet<u32>>,
 }
 
 /// A trace that may match: which of its parts may hold a matching span.
@@ -94,14 +115,14 @@ impl<S: Fn() -> bool> Candidates<S> {
         let (mut hits, mut limit, mut cut): (Vec<Hit>, _, Option<Rank>) = (Vec::new(), 2 * self.most, None);
         for (number, index) in self.view.iter().enumerate().rev() {
             let wanted = wanted(index, &self.criteria)?;
-            if wanted.as_ref().is_some_and(HashSet::is_empty) {
+            if wanted.operations.as_ref().is_some_and(HashSet::is_empty) {
                 continue;
             }
             index.each_block(self.criteria.start_from, self.criteria.start_to, |block| {
                 if (self.stop)() {
                     return Err(StoreError::Stopped);
                 }
-                for part in block.parts().filter(|part| self.criteria.may_match(part, wanted.as_ref())) {
+                for part in block.parts().filter(|part| self.criteria.may_match(part, &wanted)) {
                     if !self.given.is_empty() && self.given.contains(&part.trace) {
                         continue;
                     }
@@ -213,10 +234,11 @@ fn keep_newest(hits: &mut Vec<Hit>, most: usize, cut: &mut Option<Rank>) {
     });
 }
 
-/// Numbers of the operations asked for; `None` when any will do.
-fn wanted(index: &SegmentIndex, criteria: &Criteria) -> Result<Option<HashSet<u32>>, StoreError> {
-    if criteria.service.is_none() && criteria.operation.is_none() {
-        return Ok(None);
+fn wanted(index: &SegmentIndex, criteria: &Criteria) -> Result<Wanted, StoreError> {
+    let is_any = criteria.service.is_none() && criteria.operation.is_none();
+    let mut kinds = vec![HashSet::new(); criteria.kinds.len()];
+    if is_any && kinds.is_empty() {
+        return Ok(Wanted { operations: None, kinds });
     }
     let fits = |operation: &OperationKey| {
         criteria.service.as_deref().is_none_or(|service| *operation.service == *service)
@@ -224,23 +246,33 @@ fn wanted(index: &SegmentIndex, criteria: &Criteria) -> Result<Option<HashSet<u3
     };
     let mut wanted = HashSet::new();
     index.each_operation(|number, operation| {
-        if fits(operation) {
+        if !is_any && fits(operation) {
             wanted.insert(number);
         }
+        for (kind, numbers) in criteria.kinds.iter().zip(&mut kinds) {
+            if kind.kind == Some(operation.kind) {
+                numbers.insert(number);
+            }
+        }
     })?;
-    Ok(Some(wanted))
+    Ok(Wanted { operations: (!is_any).then_some(wanted), kinds })
 }
 
 impl Criteria {
-    fn may_match(&self, part: &PartView, wanted: Option<&HashSet<u32>>) -> bool {
+    fn may_match(&self, part: &PartView, wanted: &Wanted) -> bool {
         let extent = part.extent;
+        let has = |any: &Vec<u64>| any.iter().any(|term| part.may_have(*term));
+        let is_one_of = |numbers: &HashSet<u32>| part.operations.iter().any(|id| numbers.contains(id));
         extent.first_start <= self.start_to
             && extent.last_start >= self.start_from
             && self.duration_from.is_none_or(|least| extent.longest >= least)
             && self.duration_to.is_none_or(|most| extent.shortest <= most)
-            && wanted.is_none_or(|wanted| part.operations.iter().any(|id| wanted.contains(id)))
-            && self.failed_or.is_none_or(|term| extent.errors > 0 || part.may_have(term))
-            && self.terms.iter().all(|any| any.iter().any(|term| part.may_have(*term)))
+            && wanted.operations.as_ref().is_none_or(is_one_of)
+            && self.failed_or.iter().all(|any| extent.errors > 0 || has(any))
+            && self.terms.iter().all(has)
+            // Only parts of layout 3 say which services call which.
+            && (part.calls.is_empty() || self.printed.iter().all(has))
+            && self.kinds.iter().zip(&wanted.kinds).all(|(kind, of)| is_one_of(of) || has(&kind.terms))
     }
 
     /// With only service, operation and times asked for, a part that lies wholly within them matches.

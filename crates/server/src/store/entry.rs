@@ -15,13 +15,28 @@ pub struct Entry {
     pub operations: Box<[u32]>,
     /// Which attributes may be there.
     pub filter: Filter,
+    /// Calls between its services as they are stored (see `calls`); empty in a file that has none.
+    pub calls: Box<[u8]>,
 }
 
 impl Entry {
     /// An entry of a part.
-    pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter) -> Self {
-        Entry { row, extent, operations, filter }
+    pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter, calls: Box<[u8]>) -> Self {
+        Entry { row, extent, operations, filter, calls }
     }
+}
+
+/// What a summary says beside the extent: operations (numbers within the segment), calls and filter as they are stored.
+#[derive(Clone, Copy)]
+pub struct Summary<'s> {
+    /// When, how long, how many.
+    pub extent: &'s Extent,
+    /// Ascending.
+    pub operations: &'s [u32],
+    /// See `calls`.
+    pub calls: &'s [u8],
+    /// See `terms`.
+    pub filter: &'s [u8],
 }
 
 /// Checksum of what is stored of a part beside its spans.
@@ -42,7 +57,8 @@ pub fn blob_checksum(trace: &[u8], plain: u32, spans: &[u8]) -> u32 {
 }
 
 /// Writes what is stored of a part beside its spans, in place of what the buffer held.
-pub fn write_summary(out: &mut Vec<u8>, extent: &Extent, operations: &[u32], filter: &[u8]) {
+pub fn write_summary(out: &mut Vec<u8>, summary: Summary) {
+    let Summary { extent, operations, calls, filter } = summary;
     out.clear();
     for number in [
         extent.first_start,
@@ -57,11 +73,14 @@ pub fn write_summary(out: &mut Vec<u8>, extent: &Extent, operations: &[u32], fil
         put_varint(out, number);
     }
     operations.iter().for_each(|id| put_varint(out, u64::from(*id)));
+    put_varint(out, calls.len() as u64);
+    out.extend_from_slice(calls);
     out.extend_from_slice(filter);
 }
 
-/// Reads what [`write_summary`] wrote; operations that are not among the first `known` are left out.
-pub fn read_summary(row: u32, mut bytes: &[u8], known: usize) -> Option<Entry> {
+/// Reads what [`write_summary`] wrote; operations that are not among the first `known` are left out. Summaries of files
+/// of layouts before 3 have no calls.
+pub fn read_summary(row: u32, mut bytes: &[u8], known: usize, has_calls: bool) -> Option<Entry> {
     let mut next = || {
         let (value, length) = read_varint(bytes).ok()?;
         bytes = &bytes[length..];
@@ -85,7 +104,9 @@ pub fn read_summary(row: u32, mut bytes: &[u8], known: usize) -> Option<Entry> {
             operations.push(id as u32);
         }
     }
-    Some(Entry::new(row, extent, operations.into(), Filter::from_bytes(bytes)))
+    let length = if has_calls { usize::try_from(next()?).ok()? } else { 0 };
+    let (calls, filter) = bytes.split_at_checked(length)?;
+    Some(Entry::new(row, extent, operations.into(), Filter::from_bytes(filter), calls.into()))
 }
 
 #[cfg(test)]
@@ -103,12 +124,25 @@ mod tests {
             spans: 3,
             errors: 1,
         };
-        let entry = Entry::new(7, extent, vec![0, 300].into(), Filter::of(&mut vec![1, 2, 3]));
+        let filter = Filter::of(&mut vec![1, 2, 3]);
+        let entry = Entry::new(7, extent, vec![0, 300].into(), filter, [9, 8, 7].into());
         let mut bytes = Vec::new();
-        write_summary(&mut bytes, &entry.extent, &entry.operations, entry.filter.as_bytes());
-        assert_eq!(read_summary(7, &bytes, 301).as_ref(), Some(&entry));
-        let known = read_summary(7, &bytes, 300);
-        assert_eq!(known, Some(Entry { operations: [0].into(), ..entry }), "an operation that is not there");
-        assert_eq!(read_summary(7, &bytes[..12], 301), None);
+        let (operations, calls) = (&entry.operations[..], &entry.calls[..]);
+        let summary = Summary { extent: &entry.extent, operations, calls, filter: entry.filter.as_bytes() };
+        write_summary(&mut bytes, summary);
+        assert_eq!(read_summary(7, &bytes, 301, true).as_ref(), Some(&entry));
+        let known = read_summary(7, &bytes, 300, true);
+        assert_eq!(
+            known,
+            Some(Entry { operations: [0].into(), ..entry.clone() }),
+            "an operation that is not there"
+        );
+        assert_eq!(read_summary(7, &bytes[..12], 301, true), None);
+
+        // As layouts 1 and 2 have it.
+        let calls = bytes.len() - entry.filter.as_bytes().len() - entry.calls.len() - 1;
+        bytes.drain(calls..calls + 1 + entry.calls.len());
+        let before = read_summary(7, &bytes, 301, false);
+        assert_eq!(before, Some(Entry { calls: Box::default(), ..entry }));
     }
 }

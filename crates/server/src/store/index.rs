@@ -263,6 +263,59 @@ impl SegmentIndex {
         }
     }
 
+    /// Parts in the blocks that [`SegmentIndex::each_block`] gives.
+    pub fn parts_between(&self, from: u64, to: u64) -> u64 {
+        match &self.parts {
+            Parts::Memory(blocks) => {
+                let between = blocks.iter().filter(|block| block.overlaps(from, to));
+                between.map(|block| block.len() as u64).sum()
+            }
+            Parts::File(file) => file.parts_between(from, to),
+        }
+    }
+
+    /// Bytes of calls in those blocks; an estimate where they are in a file.
+    pub fn call_bytes(&self, from: u64, to: u64) -> u64 {
+        match &self.parts {
+            Parts::Memory(blocks) => {
+                let between = blocks.iter().filter(|block| block.overlaps(from, to));
+                between.map(|block| block.call_bytes() as u64).sum()
+            }
+            Parts::File(file) => file.block_bytes / file.parts.max(1) * file.parts_between(from, to),
+        }
+    }
+
+    /// Whether [`SegmentIndex::each_block`] gives all blocks.
+    pub fn is_between(&self, from: u64, to: u64) -> bool {
+        self.parts_between(from, to) == self.counts().1
+    }
+
+    /// Looks up traces (ascending, each once) in the blocks that [`SegmentIndex::each_block`] does not give; `each` is
+    /// called with the place of a trace among them.
+    pub fn find_outside(
+        &self,
+        from: u64,
+        to: u64,
+        traces: &[u128],
+        mut each: impl FnMut(usize),
+    ) -> Result<(), StoreError> {
+        match &self.parts {
+            Parts::Memory(blocks) => {
+                let outside = blocks.iter().filter(|block| !block.overlaps(from, to));
+                outside.for_each(|block| block.find(traces, |at, _| each(at)));
+                Ok(())
+            }
+            Parts::File(file) => {
+                let rows = file.rows_between(from, to);
+                self.find(traces, |at, found| {
+                    if !rows.iter().any(|rows| rows.contains(&found.row)) {
+                        each(at);
+                    }
+                })
+            }
+        }
+    }
+
     fn shared_blocks(&self) -> Result<Vec<Arc<Block>>, StoreError> {
         let file = match &self.parts {
             Parts::Memory(blocks) => return Ok(blocks.clone()),

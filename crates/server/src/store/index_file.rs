@@ -7,18 +7,19 @@
 //! endian.
 
 use super::StoreError;
-use super::block::{Block, Columns, Found};
+use super::block::{Block, Columns, Found, PartView};
 use super::compress;
-use super::entry::{read_summary, write_summary};
+use super::entry::{Summary, read_summary, write_summary};
 use crate::wire::{put_varint, read_varint};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const MAGIC: u64 = u64::from_le_bytes(*b"spdxidx1");
+const MAGIC: u64 = u64::from_le_bytes(*b"spdxidx2");
 /// Parts in a chunk of the directory.
 const CHUNK: usize = 256;
 /// Bytes of a part in the directory.
@@ -148,6 +149,26 @@ impl IndexFile {
             }
         }
         Ok(None)
+    }
+
+    /// Rows of the blocks with a span that may start between two times.
+    pub fn rows_between(&self, from: u64, to: u64) -> Vec<Range<u32>> {
+        let ends = self.frames.iter().skip(1).map(|next| next.first_row as u32).chain([u32::MAX]);
+        let frames = self.frames.iter().zip(ends);
+        let wanted = frames.filter(|(frame, _)| frame.first_start <= to && frame.last_start >= from);
+        wanted.map(|(frame, end)| frame.first_row as u32..end).collect()
+    }
+
+    /// Parts in those blocks; at most as many as the segment has.
+    pub fn parts_between(&self, from: u64, to: u64) -> u64 {
+        let rows = self.rows_between(from, to);
+        if rows.len() == self.frames.len() {
+            return self.parts;
+        }
+        // Rows that cannot be read leave gaps, so that this may be too many.
+        let last_row = u32::try_from(self.origin.last_row).unwrap_or(u32::MAX);
+        let parts = rows.iter().map(|rows| u64::from(rows.end.min(last_row.saturating_add(1)) - rows.start));
+        parts.sum::<u64>().min(self.parts.saturating_sub(1))
     }
 
     /// Reads all blocks; answers the first row that was not read.
@@ -294,7 +315,8 @@ fn write_directory(out: &mut impl Write, blocks: &[Arc<Block>]) -> io::Result<Ve
 fn write_block(out: &mut Vec<u8>, block: &Block) {
     let mut summary = Vec::new();
     for part in block.parts() {
-        write_summary(&mut summary, part.extent, part.operations, part.filter());
+        let PartView { extent, operations, calls, .. } = part;
+        write_summary(&mut summary, Summary { extent, operations, calls, filter: part.filter() });
         put_varint(out, u64::from(part.row));
         out.extend_from_slice(&part.trace.to_le_bytes());
         put_varint(out, summary.len() as u64);
@@ -310,7 +332,7 @@ fn read_block(mut bytes: &[u8]) -> Option<Block> {
         let (summary, length) = read_varint(rest).ok()?;
         let rest = rest.get(length..)?;
         let summary_bytes = rest.get(..usize::try_from(summary).ok()?)?;
-        let entry = read_summary(u32::try_from(row).ok()?, summary_bytes, usize::MAX)?;
+        let entry = read_summary(u32::try_from(row).ok()?, summary_bytes, usize::MAX, true)?;
         columns.push(u128::from_le_bytes(*trace), &entry);
         bytes = &rest[summary_bytes.len()..];
     }

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::block::Blocks;
 use super::entry::{Entry, head_checksum, read_summary};
 use super::part::OperationKey;
-use super::segment::{LAYOUT, OLDEST_LAYOUT, Segment};
+use super::segment::{LAYOUT, LAYOUT_WITH_CALLS, OLDEST_LAYOUT, Segment};
 use rusqlite::{Connection, Row};
 
 /// What a segment's file says when it is opened.
@@ -155,7 +155,7 @@ fn parts(
                 Ok(None) => return Ok(()),
                 Err(error) => break StoreError::from(error),
             };
-            match part(row, contents.operations.len()) {
+            match part(row, contents.operations.len(), layout >= LAYOUT_WITH_CALLS) {
                 Ok((trace, entry)) => {
                     (after, step) = (entry.row, 0);
                     contents.read_row = entry.row;
@@ -178,7 +178,7 @@ fn parts(
     }
 }
 
-fn part(row: &Row, known: usize) -> Result<(u128, Entry), StoreError> {
+fn part(row: &Row, known: usize, has_calls: bool) -> Result<(u128, Entry), StoreError> {
     let number: u32 = row.get(0)?;
     let trace: [u8; 16] = row.get(1)?;
     let damaged = StoreError::Damaged("a summary cannot be read");
@@ -186,6 +186,6 @@ fn part(row: &Row, known: usize) -> Result<(u128, Entry), StoreError> {
     if row.get::<_, Option<u32>>(3)?.is_some_and(|crc| crc != head_checksum(&trace, summary)) {
         return Err(StoreError::Damaged("the checksum of a summary is wrong"));
     }
-    let entry = read_summary(number, summary, known).ok_or(damaged)?;
+    let entry = read_summary(number, summary, known, has_calls).ok_or(damaged)?;
     Ok((u128::from_be_bytes(trace), entry))
 }

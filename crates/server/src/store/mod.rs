@@ -5,11 +5,14 @@
 //! summaries on opening (`load`) and is in memory as far as its budget allows (`index_budget`), else in a file beside
 //! its segment (`index_file`). Which segments are read, written, deleted or left out is decided in `segments`.
 //! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`).
+//! Calls between services are counted when a part comes in (`calls`) and put together by trace (`grouped`).
 
 mod block;
+mod calls;
 mod candidates;
 pub mod compress;
 mod entry;
+mod grouped;
 mod index;
 mod index_budget;
 mod index_file;
@@ -22,10 +25,12 @@ mod segment;
 mod segment_writer;
 mod segments;
 mod status;
-
+mod tag_terms;
 mod writer;
 
+pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
 pub use candidates::Criteria;
+pub use grouped::{CallsView, TraceCalls};
 pub use limits::Limits;
 pub use part::{Extent, OperationKey, Part, duration};
 pub use read::Stored;

@@ -1,5 +1,6 @@
 //! One trace's spans of one batch: the unit that is stored, with the small summary by which it is found.
 
+use super::calls::Calls;
 use super::compress;
 use crate::terms::Filter;
 
@@ -48,6 +49,8 @@ pub struct Part {
     pub operations: Vec<OperationKey>,
     /// Which attributes may be there.
     pub filter: Filter,
+    /// Calls between its services; `None` where they are known from its spans alone.
+    pub calls: Option<Box<Calls>>,
 }
 
 /// How long a span took; one that ends before it starts takes one nanosecond, as Jaeger repairs it.
@@ -68,7 +71,7 @@ impl Part {
             errors: 0,
         };
         let (plain, spans) = compress::pack(spans);
-        Part { trace, spans, plain, extent, operations: Vec::new(), filter: Filter::default() }
+        Part { trace, spans, plain, extent, operations: Vec::new(), filter: Filter::default(), calls: None }
     }
 
     /// Takes a span into the extent.
@@ -100,6 +103,9 @@ impl Part {
 
     /// Bytes that it takes in memory and roughly on disk.
     pub fn weight(&self) -> usize {
-        self.spans.len() + self.filter.as_bytes().len() + 64 + self.operations.len() * 16
+        let calls = self.calls.as_ref().map_or(0, |calls| {
+            calls.ids.len() * 8 + calls.open.len() * 10 + (calls.links.len() + calls.services.len()) * 6
+        });
+        self.spans.len() + self.filter.as_bytes().len() + calls + 64 + self.operations.len() * 16
     }
 }

@@ -4,10 +4,9 @@ use super::candidates::{Candidate, Candidates, Criteria, Place};
 use super::index::View;
 use super::losses::Losses;
 use super::part::Extent;
-use super::{Store, StoreError};
+use super::{Store, StoreError, tag_terms};
 use crate::facts::{EMPTY_SPAN, facts_of, service_of};
-use crate::matching::{self, Tag};
-use crate::terms::{UNPRINTED, term};
+use crate::matching::{self, Precheck, Tag};
 use spandrel_trace::format::{Parts, otlp_proto};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
@@ -153,10 +152,7 @@ impl Store {
         tags: &[Tag],
         stop: impl Fn() -> bool,
     ) -> impl Iterator<Item = Result<Option<Stored>, StoreError>> {
-        criteria.terms = tags.iter().filter_map(terms_of).collect();
-        if tags.iter().any(|tag| tag.key == "error" && tag.value == "true") {
-            criteria.failed_or = Some(term(b"error", b"true"));
-        }
+        tag_terms::add(&mut criteria, tags);
         let candidates = Candidates::new(self.view(), criteria.clone(), stop);
         candidates.map(move |candidate| {
             let candidate = candidate?;
@@ -189,12 +185,12 @@ impl Store {
 
     /// Whether a span in the candidate's parts fits.
     fn holds(&self, candidate: &Candidate, criteria: &Criteria, tags: &[Tag]) -> Result<bool, StoreError> {
-        let mut found = false;
+        let (mut found, mut precheck) = (false, Precheck::new(tags));
         for blob in self.read(candidate.trace, &candidate.parts)? {
             let mut last = Last::default();
             let split = otlp_proto::split(&blob, |parts| {
                 if !found && fits(&parts, criteria, &mut last) {
-                    found = tags.is_empty() || matching::matches(tags, &parts);
+                    found = tags.is_empty() || precheck.may_match(&parts) && matching::matches(tags, &parts);
                 }
             });
             if let Err(error) = split {
@@ -217,12 +213,6 @@ fn places(view: &View, trace: u128) -> Result<Vec<Place>, StoreError> {
         })?;
     }
     Ok(places)
-}
-
-/// Terms of which one must be there if the tag is; `None` when the filter does not know such tags.
-fn terms_of(tag: &Tag) -> Option<Vec<u64>> {
-    let key = tag.attribute_key()?.as_bytes();
-    Some(vec![term(key, tag.value.as_bytes()), term(key, UNPRINTED)])
 }
 
 #[derive(Default)]

@@ -1,10 +1,10 @@
 //! One segment: an SQLite file that is written for an hour or some hundred megabytes, then only read, then deleted
 //! whole.
 //!
-//! Tables (layout 2): `meta(key, value)` with `created` (Unix seconds) and, once it is closed, `rows` (the last row);
+//! Tables (layout 3): `meta(key, value)` with `created` (Unix seconds) and, once it is closed, `rows` (the last row);
 //! `operations(id, service, name, kind)`, each distinct operation once; `parts(row, trace, summary, head_crc, plain,
-//! crc, spans)`, one row per trace and batch. `summary` stands before `spans` so that opening reads no span. Layout 1
-//! has no checksums and is still read. SQLite keeps the file whole through a crash (write-ahead log,
+//! crc, spans)`, one row per trace and batch. `summary` stands before `spans` so that opening reads no span. Layout 2
+//! has no calls in its summaries (see `calls`) and layout 1 no checksums either; both are still read. SQLite keeps the file whole through a crash (write-ahead log,
 //! `synchronous=FULL`: a commit returns when its log is flushed).
 //!
 //! A closed segment is read without write access: nothing is locked and nothing is written beside it.
@@ -20,7 +20,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Version of the file layout, in `PRAGMA user_version`.
-pub const LAYOUT: i64 = 2;
+pub const LAYOUT: i64 = 3;
+/// The first layout whose summaries say which services call which.
+pub const LAYOUT_WITH_CALLS: i64 = 3;
 /// The oldest layout that is read.
 pub const OLDEST_LAYOUT: i64 = 1;
 /// How long a lock within a file is waited for.

@@ -2,7 +2,8 @@
 
 use super::StoreError;
 use super::block::Blocks;
-use super::entry::{Entry, blob_checksum, head_checksum, write_summary};
+use super::calls::Calls;
+use super::entry::{Entry, Summary, blob_checksum, head_checksum, write_summary};
 use super::index::Added;
 use super::load::{Contents, load};
 use super::part::{OperationKey, Part};
@@ -95,7 +96,7 @@ impl Writer {
                 transaction.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
             let mut insert_operation =
                 transaction.prepare_cached("INSERT INTO operations VALUES (?1, ?2, ?3, ?4)")?;
-            let mut summary = Vec::new();
+            let (mut summary, mut calls) = (Vec::new(), Vec::new());
             for part in parts {
                 let mut operations = Vec::with_capacity(part.operations.len());
                 for operation in &part.operations {
@@ -116,10 +117,24 @@ impl Writer {
                     };
                     operations.push(id);
                 }
+                calls.clear();
+                match &part.calls {
+                    Some(counted) => counted.write(&mut calls, |at| operations[at as usize]),
+                    None => Calls::write_unknown(&mut calls),
+                }
                 operations.sort_unstable();
                 operations.dedup();
-                let entry = Entry::new(row, part.extent, operations.into(), part.filter.clone());
-                write_summary(&mut summary, &entry.extent, &entry.operations, entry.filter.as_bytes());
+                let filter = part.filter.as_bytes();
+                let in_summary =
+                    Summary { extent: &part.extent, operations: &operations, calls: &calls, filter };
+                write_summary(&mut summary, in_summary);
+                let entry = Entry::new(
+                    row,
+                    part.extent,
+                    operations.into(),
+                    part.filter.clone(),
+                    calls.as_slice().into(),
+                );
                 let trace = part.trace.to_be_bytes();
                 insert_part.execute(params![
                     row,

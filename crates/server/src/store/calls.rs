@@ -1,0 +1,373 @@
+//! Calls between the services of one part, counted when it comes in, so that the service graph needs no span: what is
+//! decided within the part as counts, what another part of the trace decides as ids. Written within the part's summary.
+//!
+//! A call is a span whose parent is in its trace, from the parent's service to its own. The requests of a service are
+//! its entry spans, by the rule of [`spandrel_trace::analysis::entries`]: spans of kind server or consumer, spans
+//! without a parent, and spans of no kind whose caller is another service.
+
+use crate::wire::{put_varint, read_varint};
+use spandrel_trace::model::SpanKind;
+
+/// Spans of a part up to which calls are counted; the spans of larger parts are read.
+pub const MOST_SPANS: usize = 4096;
+/// A part with a root, all of whose parents are in it, is likely the whole trace. From so many spans on its ids are
+/// left out; the spans are read in the rare case that more of the trace comes.
+const WORTH_LEAVING_OUT: usize = 16;
+
+const UNKNOWN: u8 = 0;
+const WITHOUT_IDS: u8 = 1;
+const WITH_IDS: u8 = 2;
+
+/// A span as far as calls are concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct CallSpan {
+    /// Span id as a number.
+    pub id: u64,
+    /// Parent's id as a number; 0 where there is none.
+    pub parent: u64,
+    /// Which of the part's services it is of.
+    pub service: u32,
+    /// Kind as OTLP numbers it.
+    pub kind: u32,
+    /// Whether its status is an error.
+    pub failed: bool,
+}
+
+/// Whether a span is a request of its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryRule {
+    /// It is.
+    Always,
+    /// It is not.
+    Never,
+    /// It is where the caller is another service.
+    IfCalled,
+}
+
+impl EntryRule {
+    /// The rule for a span of a kind as OTLP numbers it, without (0) or with a parent.
+    pub fn of(kind: u32, parent: u64) -> Self {
+        match SpanKind::from_number(kind.into()) {
+            SpanKind::Server | SpanKind::Consumer => EntryRule::Always,
+            _ if parent == 0 => EntryRule::Always,
+            SpanKind::Unspecified => EntryRule::IfCalled,
+            _ => EntryRule::Never,
+        }
+    }
+
+    /// Whether the span is a request, with the service of its parent where that is known.
+    pub fn is_entry(self, caller: Option<u32>, service: u32) -> bool {
+        match self {
+            EntryRule::Always => true,
+            EntryRule::Never => false,
+            EntryRule::IfCalled => caller.is_some_and(|caller| caller != service),
+        }
+    }
+}
+
+/// Requests of a service within a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartService {
+    /// One of its operations: its place among those of the part; once read from a segment, its number in the segment.
+    pub operation: u32,
+    /// Entry spans, as far as the part decides.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+}
+
+/// Calls from one service to another within a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartLink {
+    /// Which of the part's services calls.
+    pub caller: u32,
+    /// Which one is called.
+    pub callee: u32,
+    /// Calls.
+    pub calls: u64,
+    /// Those of them that failed.
+    pub errors: u64,
+}
+
+/// A span whose parent is not in the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// Parent's id as a number.
+    pub parent: u64,
+    /// Which of the part's services it is of.
+    pub service: u32,
+    /// Whether it is a request.
+    pub rule: EntryRule,
+    /// Whether its status is an error.
+    pub failed: bool,
+}
+
+/// The calls of one part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Every service with a span in the part.
+    pub services: Vec<PartService>,
+    /// Calls whose both ends are in the part, by caller and callee.
+    pub links: Vec<PartLink>,
+    /// Spans whose parents are elsewhere.
+    pub open: Vec<OpenCall>,
+    /// Ids of all spans, each with its service, by service and id; empty where they are left out.
+    pub ids: Vec<(u64, u32)>,
+    /// Whether the ids are there.
+    pub has_ids: bool,
+}
+
+impl Calls {
+    /// Counts the calls of a part, with one operation of each of its services. `None` where its spans have to be read:
+    /// there are too many, or two have one id (which may be one span that was sent twice).
+    pub fn of(spans: &[CallSpan], operations: &[u32]) -> Option<Self> {
+        if spans.len() > MOST_SPANS {
+            return None;
+        }
+        let services =
+            operations.iter().map(|operation| PartService { operation: *operation, requests: 0, errors: 0 });
+        let mut calls = Calls { services: services.collect(), has_ids: true, ..Calls::default() };
+        let mut ids: Vec<(u64, u32)> = spans.iter().map(|span| (span.id, span.service)).collect();
+        ids.sort_unstable();
+        if ids.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return None;
+        }
+        let mut has_root = false;
+        let mut links = Vec::with_capacity(spans.len());
+        for span in spans {
+            let service = span.service;
+            has_root |= span.parent == 0;
+            let rule = EntryRule::of(span.kind, span.parent);
+            let caller = (span.parent != 0).then(|| caller_of(&ids, span.parent)).flatten();
+            if let Some(caller) = caller {
+                links.push((caller, service, span.failed));
+            } else if span.parent != 0 {
+                let open = OpenCall { parent: span.parent, service, rule, failed: span.failed };
+                calls.open.push(open);
+            }
+            // An open span of no kind is decided with its caller.
+            if rule.is_entry(caller, service)
+                && let Some(counted) = calls.services.get_mut(service as usize)
+            {
+                counted.requests += 1;
+                counted.errors += u64::from(span.failed);
+            }
+        }
+        links.sort_unstable();
+        for same in links.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1)) {
+            let errors = same.iter().filter(|(_, _, failed)| *failed).count() as u64;
+            let (caller, callee, _) = same[0];
+            calls.links.push(PartLink { caller, callee, calls: same.len() as u64, errors });
+        }
+        if has_root && calls.open.is_empty() && spans.len() >= WORTH_LEAVING_OUT {
+            calls.has_ids = false;
+        } else {
+            ids.sort_unstable_by_key(|(id, service)| (*service, *id));
+            calls.ids = ids;
+        }
+        Some(calls)
+    }
+
+    /// Bytes of memory that it takes.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>()
+            + size_of_val(self.services.as_slice())
+            + size_of_val(self.links.as_slice())
+            + size_of_val(self.open.as_slice())
+            + size_of_val(self.ids.as_slice())
+    }
+
+    /// The operation that stands for a service of the part; what is not there is `u32::MAX`.
+    pub fn number(&self, service: u32) -> u32 {
+        self.services.get(service as usize).map_or(u32::MAX, |service| service.operation)
+    }
+
+    /// Appends the calls as they are stored; `number` gives the number within the segment of an operation of the part.
+    pub fn write(&self, out: &mut Vec<u8>, number: impl Fn(u32) -> u32) {
+        out.push(if self.has_ids { WITH_IDS } else { WITHOUT_IDS });
+        put_varint(out, self.services.len() as u64);
+        let mut ids = self.ids.as_slice();
+        for (at, service) in self.services.iter().enumerate() {
+            put_varint(out, u64::from(number(service.operation)));
+            put_varint(out, service.requests);
+            put_varint(out, service.errors);
+            if self.has_ids {
+                let own = ids.partition_point(|(_, of)| *of as usize <= at);
+                put_varint(out, own as u64);
+                ids = &ids[own..];
+            }
+        }
+        put_varint(out, self.links.len() as u64);
+        for link in &self.links {
+            let numbers = [link.caller.into(), link.callee.into(), link.calls, link.errors];
+            numbers.iter().for_each(|number| put_varint(out, *number));
+        }
+        put_varint(out, self.open.len() as u64);
+        for open in &self.open {
+            out.extend_from_slice(&open.parent.to_le_bytes());
+            let rule = match open.rule {
+                EntryRule::Always => 0,
+                EntryRule::Never => 1,
+                EntryRule::IfCalled => 2,
+            };
+            put_varint(out, u64::from(open.service) << 3 | rule << 1 | u64::from(open.failed));
+        }
+        self.ids.iter().for_each(|(id, _)| out.extend_from_slice(&id.to_le_bytes()));
+    }
+
+    /// Appends that the calls are not known.
+    pub fn write_unknown(out: &mut Vec<u8>) {
+        out.push(UNKNOWN);
+    }
+
+    /// Reads what [`Calls::write`] wrote, in place of what was there. `false` where the calls are not known: the part
+    /// has none stored, or they cannot be read.
+    pub fn read(&mut self, bytes: &[u8]) -> bool {
+        self.services.clear();
+        self.links.clear();
+        self.open.clear();
+        self.ids.clear();
+        let Some((&kind @ (WITH_IDS | WITHOUT_IDS), rest)) = bytes.split_first() else { return false };
+        self.has_ids = kind == WITH_IDS;
+        self.read_members(rest).is_some()
+    }
+
+    fn read_members(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut rest = Rest(bytes);
+        let services = rest.count()?;
+        for service in 0..services {
+            let operation = rest.small()?;
+            self.services.push(PartService { operation, requests: rest.number()?, errors: rest.number()? });
+            if self.has_ids {
+                let ids = rest.number()?;
+                // Their service is known before they are.
+                for _ in 0..ids.min(MOST_SPANS as u64) {
+                    self.ids.push((0, service));
+                }
+            }
+        }
+        for _ in 0..rest.count()? {
+            let (caller, callee) = (rest.below(services)?, rest.below(services)?);
+            self.links.push(PartLink { caller, callee, calls: rest.number()?, errors: rest.number()? });
+        }
+        for _ in 0..rest.count()? {
+            let parent = rest.id()?;
+            let packed = rest.number()?;
+            let service = u32::try_from(packed >> 3).ok().filter(|service| *service < services)?;
+            let rule = match packed >> 1 & 3 {
+                0 => EntryRule::Always,
+                1 => EntryRule::Never,
+                _ => EntryRule::IfCalled,
+            };
+            self.open.push(OpenCall { parent, service, rule, failed: packed & 1 != 0 });
+        }
+        for (id, _) in &mut self.ids {
+            *id = rest.id()?;
+        }
+        rest.0.is_empty().then_some(())
+    }
+}
+
+fn caller_of(ids: &[(u64, u32)], parent: u64) -> Option<u32> {
+    let at = ids.binary_search_by_key(&parent, |(id, _)| *id).ok()?;
+    Some(ids[at].1)
+}
+
+/// Bytes that are still to be read.
+struct Rest<'b>(&'b [u8]);
+
+impl Rest<'_> {
+    fn number(&mut self) -> Option<u64> {
+        let (value, length) = read_varint(self.0).ok()?;
+        self.0 = &self.0[length..];
+        Some(value)
+    }
+
+    fn small(&mut self) -> Option<u32> {
+        u32::try_from(self.number()?).ok()
+    }
+
+    /// How many members follow, of a byte at least.
+    fn count(&mut self) -> Option<u32> {
+        let count = self.small()?;
+        (count as usize <= self.0.len()).then_some(count)
+    }
+
+    fn below(&mut self, limit: u32) -> Option<u32> {
+        self.small().filter(|number| *number < limit)
+    }
+
+    fn id(&mut self) -> Option<u64> {
+        let (bytes, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(id: u64, parent: u64, service: u32, kind: u32) -> CallSpan {
+        CallSpan { id, parent, service, kind, failed: id == 3 }
+    }
+
+    #[test]
+    fn calls_are_read_as_they_were_written() {
+        let spans = [
+            span(1, 0, 0, 2),
+            span(2, 1, 0, 3),
+            span(3, 2, 1, 2),
+            span(4, 2, 1, 0),
+            span(5, 99, 0, 0),
+            span(6, 98, 1, 5),
+        ];
+        let calls = Calls::of(&spans, &[4, 9]).unwrap();
+        assert_eq!(
+            calls.services.iter().map(|s| (s.requests, s.errors)).collect::<Vec<_>>(),
+            [(1, 0), (3, 1)]
+        );
+        assert_eq!(
+            calls.links,
+            [
+                PartLink { caller: 0, callee: 0, calls: 1, errors: 0 },
+                PartLink { caller: 0, callee: 1, calls: 2, errors: 1 },
+            ]
+        );
+        assert_eq!((calls.open.len(), calls.ids.len()), (2, 6));
+        let mut bytes = Vec::new();
+        calls.write(&mut bytes, |operation| operation + 1000);
+        let mut read = Calls::default();
+        assert!(read.read(&bytes));
+        let mut expected = calls;
+        expected.services.iter_mut().for_each(|service| service.operation += 1000);
+        assert_eq!(read, expected);
+        for length in 0..bytes.len() {
+            assert!(!read.read(&bytes[..length]), "{length} bytes of {}", bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_likely_the_whole_trace_keeps_no_ids() {
+        let whole: Vec<CallSpan> = (1..=16).map(|id| span(id, id / 2, 0, 1)).collect();
+        let calls = Calls::of(&whole, &[0]).unwrap();
+        assert!(!calls.has_ids && calls.ids.is_empty());
+        let mut bytes = Vec::new();
+        calls.write(&mut bytes, |operation| operation);
+        assert!(bytes.len() < 16, "{} bytes", bytes.len());
+        let cut = Calls::of(&whole[1..], &[0]).unwrap();
+        assert!(cut.has_ids && cut.ids.len() == 15, "its root is elsewhere");
+    }
+
+    #[test]
+    fn spans_with_one_id_and_many_spans_are_not_counted() {
+        assert_eq!(Calls::of(&[span(1, 0, 0, 1), span(1, 0, 0, 1)], &[0]), None);
+        let many: Vec<CallSpan> = (1..=MOST_SPANS as u64 + 1).map(|id| span(id, 0, 0, 1)).collect();
+        assert_eq!(Calls::of(&many, &[0]), None);
+        let mut calls = Calls::default();
+        assert!(!calls.read(&[]));
+        let mut unknown = Vec::new();
+        Calls::write_unknown(&mut unknown);
+        assert!(!calls.read(&unknown));
+    }
+}
