@@ -1,7 +1,7 @@
 //! `spandrel-server`: reads its flags, starts, says where it listens, stops on Ctrl-C or SIGTERM; or explains the traces of
 //! a file and ends.
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use spandrel_server::config::Config;
 use spandrel_server::explain::{Explain, Explained, explain};
 use std::io::Write;
@@ -31,7 +31,9 @@ enum Tool {
 }
 
 fn main() -> ExitCode {
-    let CommandLine { config, command } = CommandLine::parse();
+    let given = CommandLine::command().get_matches();
+    let CommandLine { config, command } =
+        CommandLine::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
     if let Some(Tool::Explain(args)) = command {
         return match explain(&args, &mut std::io::stdout().lock()) {
             Ok(Explained::NothingFound) => ExitCode::SUCCESS,
@@ -40,6 +42,20 @@ fn main() -> ExitCode {
                 eprintln!("spandrel-server: {why}");
                 ExitCode::from(2)
             }
+        };
+    }
+    let config = match config.with_file(&given, &|name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(mistake) => {
+            eprintln!("spandrel-server: {mistake}");
+            return ExitCode::from(2);
+        }
+    };
+    if config.print_config {
+        return match config.printed().map(|text| std::io::stdout().write_all(text.as_bytes())) {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => fail(&format!("the settings cannot be printed: {error}")),
+            Err(error) => fail(&format!("the settings cannot be printed: {error}")),
         };
     }
     // `RUST_LOG` chooses what is logged; standard output is for the ready line alone.

@@ -1,4 +1,13 @@
-//! Flags and their `SPANDREL_*` environment twins.
+//! Settings: flags, their `SPANDREL_*` environment twins, and a file (`file`). What a flag says counts more than what the
+//! environment says, and that more than the file.
+
+mod file;
+mod mistake;
+mod printed;
+mod values;
+mod variables;
+
+pub use mistake::Mistake;
 
 use crate::machine::Machine;
 use crate::store::Limits;
@@ -16,6 +25,12 @@ const MOST_INDEX: u64 = 4 << 30;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "spandrel-server", version, args_override_self = true)]
 pub struct Config {
+    /// File of settings (TOML). Flags and the environment count more than it does.
+    #[arg(long, env = "SPANDREL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Prints the settings that are in effect as such a file, without secrets, and ends.
+    #[arg(long)]
+    pub print_config: bool,
     /// Address to listen on.
     #[arg(long, env = "SPANDREL_HOST", default_value = "127.0.0.1")]
     pub host: IpAddr,
@@ -46,20 +61,20 @@ pub struct Config {
     /// Bytes that the spans may take on disk (such as 500M or 20G; 0 for no limit); four fifths of what is free and
     /// what they take already where not given. With a retention the oldest go first; without one nothing more is
     /// taken in.
-    #[arg(long, env = "SPANDREL_MAX_DISK", value_parser = bytes)]
+    #[arg(long, env = "SPANDREL_MAX_DISK", value_parser = values::bytes)]
     pub max_disk: Option<u64>,
     /// Bytes of memory that the index of the stored spans may take; an eighth of the machine's where not given. What
     /// is more is read from files, the oldest first.
-    #[arg(long, env = "SPANDREL_MAX_INDEX_MEMORY", value_parser = bytes)]
+    #[arg(long, env = "SPANDREL_MAX_INDEX_MEMORY", value_parser = values::bytes)]
     pub max_index_memory: Option<u64>,
-    /// Bytes after which a new segment file is begun.
-    #[arg(long, env = "SPANDREL_SEGMENT_SIZE", value_parser = bytes, default_value = "128M")]
+    /// Bytes after which a new segment file is started.
+    #[arg(long, env = "SPANDREL_SEGMENT_SIZE", value_parser = values::bytes, default_value = "128M")]
     pub segment_size: u64,
     /// Bytes of one OTLP request after decompression.
-    #[arg(long, env = "SPANDREL_MAX_REQUEST", value_parser = bytes, default_value = "64M")]
+    #[arg(long, env = "SPANDREL_MAX_REQUEST", value_parser = values::bytes, default_value = "64M")]
     pub max_request: u64,
     /// Bytes of requests that may be in memory before more are asked to come again later.
-    #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = bytes, default_value = "256M")]
+    #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = values::bytes, default_value = "256M")]
     pub max_waiting: u64,
     /// Name under which the server may be asked, beside addresses and `localhost`; may be repeated.
     #[arg(long, env = "SPANDREL_ALLOW_HOST", value_delimiter = ',', value_name = "NAME")]
@@ -110,37 +125,10 @@ impl Config {
     }
 }
 
-/// Reads `1048576`, `64K`, `500M`, `20G` (powers of 1024; a final `B` or `iB` may follow).
-fn bytes(text: &str) -> Result<u64, String> {
-    let upper = text.trim().to_ascii_uppercase();
-    let plain = upper.strip_suffix("IB").or_else(|| upper.strip_suffix('B')).unwrap_or(&upper);
-    let digits = plain.trim_end_matches(['K', 'M', 'G', 'T']);
-    let shift = match &plain[digits.len()..] {
-        "" => 0,
-        "K" => 10,
-        "M" => 20,
-        "G" => 30,
-        "T" => 40,
-        _ => return Err("a size is a number and one of K, M, G, T".to_owned()),
-    };
-    let number: u64 = digits.trim().parse().map_err(|_| format!("{text} is not a size such as 500M"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Parser;
-
-    #[test]
-    fn sizes_are_read() {
-        assert_eq!(bytes("1048576"), Ok(1 << 20));
-        assert_eq!(bytes("64k"), Ok(64 << 10));
-        assert_eq!(bytes("20GiB"), Ok(20 << 30));
-        assert!(bytes("many").is_err());
-        assert!(bytes("1MM").is_err());
-        assert!(bytes("99999999999T").is_err());
-    }
 
     #[test]
     fn the_store_fits_the_machine_unless_told_otherwise() {

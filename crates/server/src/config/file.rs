@@ -1,0 +1,195 @@
+//! The file of settings: TOML, each setting named as its flag is, with underscores.
+
+use super::values::{hours, port, seconds, size};
+use super::{Config, Mistake, variables};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, Deserializer};
+
+/// What a file may say; what it does not say is as if there were no file.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    pub host: Option<IpAddr>,
+    #[serde(deserialize_with = "port")]
+    pub port: Option<u16>,
+    #[serde(deserialize_with = "port")]
+    pub otlp_http_port: Option<u16>,
+    #[serde(deserialize_with = "port")]
+    pub otlp_grpc_port: Option<u16>,
+    pub data_dir: Option<PathBuf>,
+    pub viewer: Option<PathBuf>,
+    pub base_path: Option<String>,
+    pub shop: Option<String>,
+    #[serde(deserialize_with = "hours")]
+    pub retention_hours: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    pub max_disk: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    pub max_index_memory: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    pub segment_size: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    pub max_request: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    pub max_waiting: Option<u64>,
+    pub allow_host: Option<Vec<String>>,
+    pub cors_origin: Option<Vec<String>>,
+    pub token: Option<String>,
+    pub insecure: Option<bool>,
+    #[serde(deserialize_with = "seconds")]
+    pub client_time: Option<u64>,
+    #[serde(deserialize_with = "seconds")]
+    pub query_time: Option<u64>,
+}
+
+impl File {
+    /// Reads a file; `variable` knows the environment.
+    pub fn read(path: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Mistake> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Mistake::of(path, format_args!("cannot be read: {error}")))?;
+        Self::parse(path, &text, variable)
+    }
+
+    /// Reads the text of a file.
+    pub fn parse(
+        path: &Path,
+        text: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Mistake> {
+        let wrong = |error: toml::de::Error| Mistake::at(path, text, error.span(), error.message());
+        let mut table = DeTable::parse(text).map_err(wrong)?;
+        variables::fill(table.get_mut(), variable)
+            .map_err(|error| Mistake::at(path, text, Some(error.span), &error.why))?;
+        File::deserialize(Deserializer::from(table)).map_err(wrong)
+    }
+}
+
+impl Config {
+    /// Adds what the file of settings says, if one is named, where neither a flag nor the environment says anything.
+    pub fn with_file(
+        mut self,
+        given: &ArgMatches,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Mistake> {
+        let Some(path) = self.config.clone() else { return Ok(self) };
+        let file = File::read(&path, variable)?;
+        let is_given =
+            |setting: &str| !matches!(given.value_source(setting), None | Some(ValueSource::DefaultValue));
+        self.add(file, &is_given);
+        Ok(self)
+    }
+
+    fn add(&mut self, file: File, is_given: &dyn Fn(&str) -> bool) {
+        // Names every setting once: one that is forgotten here does not compile.
+        macro_rules! add {
+            ($($setting:ident),* $(,)?) => {
+                let File { $($setting),* } = file;
+                $(if let Some(value) = $setting && !is_given(stringify!($setting)) {
+                    self.$setting = value.into();
+                })*
+            };
+        }
+        add!(
+            host,
+            port,
+            otlp_http_port,
+            otlp_grpc_port,
+            data_dir,
+            viewer,
+            base_path,
+            shop,
+            retention_hours,
+            max_disk,
+            max_index_memory,
+            segment_size,
+            max_request,
+            max_waiting,
+            allow_host,
+            cors_origin,
+            token,
+            insecure,
+            client_time,
+            query_time,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, FromArgMatches};
+
+    fn environment(name: &str) -> Option<String> {
+        (name == "SECRET").then(|| "from the environment".to_owned())
+    }
+
+    fn parse(text: &str) -> Result<File, Mistake> {
+        File::parse(Path::new("s.toml"), text, &environment)
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_line_key_and_what_was_expected() {
+        let table = [
+            (
+                "port = 99999",
+                "s.toml:1:8: port: invalid value: integer `99999`, expected a port from 0 to 65535",
+            ),
+            (
+                "port = \"x\"",
+                "s.toml:1:8: port: invalid value: string \"x\", expected a port from 0 to 65535",
+            ),
+            ("\n\nport = true", "s.toml:3:8: port: invalid type: boolean `true`, expected a port"),
+            ("prot = 1", "s.toml:1:1: prot: unknown field `prot`, expected one of `host`, `port`"),
+            (
+                "# ü\nmax_disk = \"much\"",
+                "s.toml:2:12: max_disk: invalid value: string \"much\", expected a size",
+            ),
+            ("max_disk = -1", "s.toml:1:12: max_disk: invalid value: integer `-1`, expected a size"),
+            ("max_disk = 1.5", "s.toml:1:12: max_disk: invalid type: floating point `1.5`, expected a size"),
+            ("host = \"localhost\"", "s.toml:1:8: host: invalid IP address syntax"),
+            (
+                "allow_host = \"a\"",
+                "s.toml:1:14: allow_host: invalid type: string \"a\", expected a sequence",
+            ),
+            (
+                "allow_host = [\"a\", 2]",
+                "s.toml:1:20: allow_host[1]: invalid type: integer `2`, expected a string",
+            ),
+            ("insecure = \"yes\"", "s.toml:1:12: insecure: invalid type: string \"yes\", expected a boolean"),
+            ("retention_hours = \"1\"", "expected a whole number of hours"),
+            ("token = \"${NOTHING}\"", "s.toml:1:9: token: the environment variable NOTHING is not set"),
+            ("cors_origin = [\"${X\"]", "s.toml:1:16: cors_origin[0]: `${` without `}`"),
+            ("port = 1\nport = 2", "s.toml:2:1: duplicate key"),
+            ("port = ", "s.toml:1:8: "),
+            ("[server]\nport = 1", "s.toml:1:2: server: unknown field `server`"),
+        ];
+        for (text, expected) in table {
+            let said = parse(text).map(|_| ()).unwrap_err().to_string();
+            assert!(said.contains(expected), "{text:?}\n  said     {said}\n  expected {expected}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let said = File::read(Path::new("/nowhere/s.toml"), &environment).unwrap_err().to_string();
+        assert!(said.starts_with("/nowhere/s.toml: cannot be read: "), "{said}");
+    }
+
+    #[test]
+    fn the_file_counts_less_than_flags() {
+        let given = Config::command().get_matches_from(["x", "--port", "7", "--max-disk", "1G"]);
+        let mut config = Config::from_arg_matches(&given).unwrap();
+        let is_given = |setting: &str| ["port", "max_disk"].contains(&setting);
+        let file = "port = 8\notlp_http_port = 9\nmax_disk = \"2G\"\nmax_request = \"1M\"\ninsecure = true\n\
+                    token = \"${SECRET}\"\nallow_host = [\"a\", \"b\"]\nviewer = \"dist\"";
+        config.add(parse(file).unwrap(), &is_given);
+        assert_eq!((config.port, config.otlp_http_port, config.otlp_grpc_port), (7, 9, 4317));
+        assert_eq!((config.max_disk, config.max_request, config.insecure), (Some(1 << 30), 1 << 20, true));
+        assert_eq!(config.token.as_deref(), Some("from the environment"));
+        assert_eq!((config.allow_host.len(), config.viewer), (2, Some("dist".into())));
+    }
+}

@@ -1,0 +1,59 @@
+//! The settings that are in effect, as a file of settings. Secrets are not printed.
+
+use super::Config;
+use super::file::File;
+
+/// What stands for a secret.
+pub const HIDDEN: &str = "(hidden)";
+
+impl Config {
+    /// The settings as TOML; a file of settings that says the same, but for its secrets.
+    pub fn printed(&self) -> Result<String, toml::ser::Error> {
+        let Config { config, print_config: _, .. } = self;
+        let file = File {
+            host: Some(self.host),
+            port: Some(self.port),
+            otlp_http_port: Some(self.otlp_http_port),
+            otlp_grpc_port: Some(self.otlp_grpc_port),
+            data_dir: Some(self.data_dir.clone()),
+            viewer: self.viewer.clone(),
+            base_path: Some(self.base_path.clone()),
+            shop: self.shop.clone(),
+            retention_hours: Some(self.retention_hours),
+            max_disk: self.max_disk,
+            max_index_memory: self.max_index_memory,
+            segment_size: Some(self.segment_size),
+            max_request: Some(self.max_request),
+            max_waiting: Some(self.max_waiting),
+            allow_host: Some(self.allow_host.clone()),
+            cors_origin: Some(self.cors_origin.clone()),
+            token: self.token.as_ref().map(|_| HIDDEN.to_owned()),
+            insecure: Some(self.insecure),
+            client_time: Some(self.client_time),
+            query_time: Some(self.query_time),
+        };
+        let text = toml::to_string(&file)?;
+        Ok(match config {
+            Some(path) => format!("# With {}\n{text}", path.display()),
+            None => text,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_printed_is_a_file_of_the_same_settings_without_secrets() {
+        let flags = ["x", "--port", "7", "--max-disk", "1G", "--token", "deep secret", "--allow-host", "a,b"];
+        let printed = Config::parse_from(flags).printed().unwrap();
+        assert!(!printed.contains("deep"), "{printed}");
+        let file = File::parse(Path::new("printed"), &printed, &|_| None).unwrap();
+        assert_eq!((file.port, file.max_disk, file.token.as_deref()), (Some(7), Some(1 << 30), Some(HIDDEN)));
+        assert_eq!((file.allow_host.map(|hosts| hosts.len()), file.client_time), (Some(2), Some(30)));
+        assert_eq!(file.viewer, None);
+    }
+}
