@@ -23,7 +23,7 @@ pub struct File {
     pub data_dir: Option<PathBuf>,
     pub viewer: Option<PathBuf>,
     pub base_path: Option<String>,
-    pub shop: Option<String>,
+    pub demo: Option<String>,
     #[serde(deserialize_with = "hours")]
     pub retention_hours: Option<u64>,
     #[serde(deserialize_with = "size")]
@@ -101,7 +101,7 @@ impl Config {
             data_dir,
             viewer,
             base_path,
-            shop,
+            demo,
             retention_hours,
             max_disk,
             max_index_memory,

@@ -18,7 +18,7 @@ impl Config {
             data_dir: Some(self.data_dir.clone()),
             viewer: self.viewer.clone(),
             base_path: Some(self.base_path.clone()),
-            shop: self.shop.clone(),
+            demo: self.demo.clone(),
             retention_hours: Some(self.retention_hours),
             max_disk: self.max_disk,
             max_index_memory: self.max_index_memory,

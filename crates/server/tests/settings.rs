@@ -1,0 +1,39 @@
+//! Settings of the real program: file, environment and flags, and what it says of mistakes.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(file: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-server"));
+    command.env("SPANDREL_CONFIG", file).env_remove("SPANDREL_VIEWER").args(flags);
+    command.envs(environment.iter().copied()).output().unwrap()
+}
+
+#[test]
+fn the_file_counts_less_than_the_environment_and_that_less_than_flags() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    std::fs::write(&file, "port = 1\notlp_http_port = 2\notlp_grpc_port = 3\ntoken = \"${KEY}\"\n").unwrap();
+    let environment = [("SPANDREL_OTLP_HTTP_PORT", "20"), ("SPANDREL_OTLP_GRPC_PORT", "30"), ("KEY", "hush")];
+    let output = run(&file, &["--otlp-grpc-port", "300", "--print-config"], &environment);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}");
+    for line in ["port = 1\n", "otlp_http_port = 20\n", "otlp_grpc_port = 300\n", "token = \"(hidden)\"\n"] {
+        assert!(printed.contains(line), "{line}{printed}");
+    }
+    assert!(!printed.contains("hush"), "{printed}");
+}
+
+#[test]
+fn a_mistake_in_the_file_ends_the_program_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    std::fs::write(&file, "\nport = \"many\"\n").unwrap();
+    let output = run(&file, &[], &[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expected = format!("spandrel-server: {}:2:8: port: invalid value", file.display());
+    assert!(said.starts_with(&expected), "{said}");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+}
