@@ -123,10 +123,10 @@ pub fn walk_attributes<'a, E: From<WireError>>(
 }
 
 /// The key of a `KeyValue` and the first member of its value.
-type KeyAndValue<'a> = (&'a [u8], Option<(u32, Field<'a>)>);
+pub type KeyAndValue<'a> = (&'a [u8], Option<(u32, Field<'a>)>);
 
 /// Reads a `KeyValue`: its key and the first member of its value (`None` for an empty value).
-fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
+pub fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
     let mut key: &[u8] = &[];
     let mut value = None;
     let mut walk = Walk::new(attribute);

@@ -6,6 +6,7 @@ pub mod demo_proxy;
 pub mod explain;
 pub mod facts;
 pub mod files;
+pub mod forwarding;
 pub mod guard;
 pub mod ingest;
 pub mod jaeger;

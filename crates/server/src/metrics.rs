@@ -1,5 +1,6 @@
 //! `/metrics`: what the server counts, in the text format that Prometheus scrapes.
 
+use crate::forwarding::{Forwarding, Status};
 use crate::ingest::Intake;
 use crate::jaeger::queries::Queries;
 use crate::store::Store;
@@ -99,6 +100,61 @@ impl Collector for Counts {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
         }
-        Ok(())
+        targets(self.intake.forwarding(), &mut encoder)
     }
+}
+
+/// What each target of forwarding counts, with its name as the label `target`.
+fn targets(forwarding: &Forwarding, encoder: &mut DescriptorEncoder) -> fmt::Result {
+    if forwarding.is_empty() {
+        return Ok(());
+    }
+    type Read = fn(&Status) -> u64;
+    let counters: [(&str, &str, Read); 9] = [
+        ("forward_spans_sent", "Spans that the target took", |status| status.counts().sent),
+        ("forward_spans_rejected", "Spans that it took and said it did not keep", |status| {
+            status.counts().rejected
+        }),
+        ("forward_spans_dropped_full", "Spans dropped because the queue was full", |status| {
+            status.counts().dropped_full
+        }),
+        ("forward_spans_dropped_refused", "Spans dropped because the target refused them", |status| {
+            status.counts().dropped_refused
+        }),
+        ("forward_spans_dropped_failed", "Spans that could not be queued or read", |status| {
+            status.counts().dropped_failed
+        }),
+        ("forward_spans_filtered", "Spans that a filter left out", |status| status.counts().filtered),
+        ("forward_spans_sampled_out", "Spans that sampling left out", |status| status.counts().sampled_out),
+        ("forward_requests", "Requests that the target took", |status| status.counts().requests),
+        ("forward_requests_failed", "Requests that failed and are sent again", |status| {
+            status.counts().failures
+        }),
+    ];
+    for (name, help, read) in counters {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for target in forwarding.targets() {
+            let labels = [("target", target.name.as_str())];
+            ConstCounter::new(read(&target.status)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    type Measure = fn(&crate::forwarding::Target) -> u64;
+    let gauges: [(&str, &str, Measure); 5] = [
+        ("forward_queue_spans", "Spans that wait on disk", |target| target.status.queue().spans),
+        ("forward_queue_bytes", "Bytes on disk that they take", |target| target.status.queue().bytes),
+        ("forward_queue_max_bytes", "Bytes that they may take", |target| target.most),
+        ("forward_delay_seconds", "How long the oldest span that waits has waited", |target| target.delay()),
+        ("forward_failing", "Whether the target does not take what it is sent", |target| {
+            u64::from(target.status.failing().is_some())
+        }),
+    ];
+    for (name, help, read) in gauges {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for target in forwarding.targets() {
+            let labels = [("target", target.name.as_str())];
+            let value = i64::try_from(read(target)).unwrap_or(i64::MAX);
+            ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
 }

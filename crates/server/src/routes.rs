@@ -144,19 +144,42 @@ async fn no_such_route() -> Response<Body> {
 
 /// Whether anything is wrong with the store; answered with 200 in any case, for the server lives.
 async fn health(State(state): State<Query>) -> Response<Body> {
-    let problems = state.backend.store.status().problems();
+    let mut problems = state.backend.store.status().problems();
+    for target in state.intake.forwarding().targets() {
+        problems.extend(target.status.problems(&target.name));
+    }
     if problems.is_empty() {
         return json(StatusCode::OK, r#"{"status":"ok"}"#);
     }
     json(StatusCode::OK, serde_json::json!({ "status": "degraded", "problems": problems }).to_string())
 }
 
-/// Whether spans are taken in: 503 while they cannot be written.
+/// Whether spans are taken in: 503 while they cannot be written. Targets of forwarding are described; one that does not
+/// answer is no reason to take nothing in.
 async fn ready(State(state): State<Query>) -> Response<Body> {
     if state.backend.store.status().failing {
         return json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"spans cannot be written"}"#);
     }
-    json(StatusCode::OK, r#"{"status":"ready"}"#)
+    let forwarding = state.intake.forwarding();
+    if forwarding.is_empty() {
+        return json(StatusCode::OK, r#"{"status":"ready"}"#);
+    }
+    let targets = forwarding.targets().iter().map(|target| {
+        let (queue, failing) = (target.status.queue(), target.status.failing());
+        let mut shown = serde_json::json!({
+            "name": target.name,
+            "status": if failing.is_some() { "failing" } else { "ok" },
+            "queuedSpans": queue.spans,
+            "queuedBytes": queue.bytes,
+        });
+        if let Some(failing) = failing {
+            shown["failingSeconds"] = failing.since.elapsed().as_secs().into();
+            shown["why"] = failing.why.into();
+        }
+        shown
+    });
+    let targets: Vec<_> = targets.collect();
+    json(StatusCode::OK, serde_json::json!({ "status": "ready", "forward": targets }).to_string())
 }
 
 async fn metrics(State(state): State<Query>) -> Response<Body> {

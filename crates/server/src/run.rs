@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::demo_proxy::DemoProxy;
 use crate::files::Viewer;
+use crate::forwarding::{ForwardError, Forwarding};
 use crate::guard::Guard;
 use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
@@ -37,6 +38,7 @@ pub struct Running {
     pub otlp_grpc: SocketAddr,
     prefix: String,
     store: Store,
+    forwarding: Forwarding,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -71,6 +73,9 @@ pub enum StartError {
          the network is trusted"
     )]
     Exposed(std::net::IpAddr),
+    /// A target of forwarding cannot be had.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     /// The client for the demo cannot be made.
     #[error("cannot make an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -100,7 +105,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let max_request = usize::try_from(config.max_request).unwrap_or(usize::MAX / 2);
     let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
     let time = Duration::from_secs(config.client_time.max(1));
-    let intake = Intake::new(store.clone(), max_request, max_waiting, time);
+    let forwarding = forward(config).await?;
+    let intake = Intake::new(store.clone(), forwarding.clone(), max_request, max_waiting, time);
     let (stop, stopped) = watch::channel(false);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
@@ -149,6 +155,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         otlp_grpc: addresses.2,
         prefix: config.prefix(),
         store,
+        forwarding,
         stop,
         tasks,
     })
@@ -170,8 +177,11 @@ impl Running {
             // Each ends by itself, all at the same time; the only failure is a panic, which has been printed.
             let _ = task.await;
         }
-        let store = self.store;
-        let closed = tokio::task::spawn_blocking(move || store.close());
+        let (store, forwarding) = (self.store, self.forwarding);
+        let closed = tokio::task::spawn_blocking(move || {
+            forwarding.stop();
+            store.close();
+        });
         if tokio::time::timeout(CLOSE_TIME, closed).await.is_err() {
             tracing::warn!("the store is not closed in time; what was acknowledged is on disk");
         }
@@ -193,6 +203,15 @@ async fn open(config: &Config) -> Result<Store, StartError> {
     .await;
     let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
     opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
+}
+
+/// Opens the queues of all targets and starts to send.
+async fn forward(config: &Config) -> Result<Forwarding, StartError> {
+    // Fails where it was done before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (targets, directory) = (config.forward.clone(), config.data_dir.clone());
+    let started = tokio::task::spawn_blocking(move || Forwarding::start(&targets, &directory)).await;
+    Ok(started.unwrap_or_else(|error| Err(ForwardError::Io(std::io::Error::other(error))))?)
 }
 
 /// Makes a directory that its owner alone can enter, or takes others' permissions away.

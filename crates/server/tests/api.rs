@@ -12,6 +12,8 @@ mod conformance;
 mod crash;
 #[path = "api/damage.rs"]
 mod damage;
+#[path = "api/forwarding.rs"]
+mod forwarding;
 #[path = "api/full_disk.rs"]
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -33,6 +35,8 @@ mod otlp;
 mod printed;
 #[path = "api/queries.rs"]
 mod queries;
+#[path = "api/receiver.rs"]
+mod receiver;
 #[path = "api/recorded.rs"]
 mod recorded;
 #[path = "api/slow.rs"]

@@ -1,5 +1,6 @@
 //! The file of settings: TOML, each setting named as its flag is, with underscores.
 
+use super::forward::{self, Forward};
 use super::values::{hours, port, seconds, size};
 use super::{Config, Mistake, variables};
 use clap::ArgMatches;
@@ -44,6 +45,7 @@ pub struct File {
     pub client_time: Option<u64>,
     #[serde(deserialize_with = "seconds")]
     pub query_time: Option<u64>,
+    pub forward: Option<Vec<Forward>>,
 }
 
 impl File {
@@ -64,7 +66,10 @@ impl File {
         let mut table = DeTable::parse(text).map_err(wrong)?;
         variables::fill(table.get_mut(), variable)
             .map_err(|error| Mistake::at(path, text, Some(error.span), &error.why))?;
-        File::deserialize(Deserializer::from(table)).map_err(wrong)
+        let file = File::deserialize(Deserializer::from(table)).map_err(wrong)?;
+        let checked = forward::check(file.forward.as_deref().unwrap_or_default());
+        checked.map_err(|(key, why)| Mistake { key, ..Mistake::of(path, why) })?;
+        Ok(file)
     }
 }
 
@@ -77,8 +82,12 @@ impl Config {
     ) -> Result<Self, Mistake> {
         let Some(path) = self.config.clone() else { return Ok(self) };
         let file = File::read(&path, variable)?;
-        let is_given =
-            |setting: &str| !matches!(given.value_source(setting), None | Some(ValueSource::DefaultValue));
+        let is_given = |setting: &str| {
+            // Some settings are no flags.
+            let source =
+                given.try_contains_id(setting).is_ok().then(|| given.value_source(setting)).flatten();
+            !matches!(source, None | Some(ValueSource::DefaultValue))
+        };
         self.add(file, &is_given);
         Ok(self)
     }
@@ -114,6 +123,7 @@ impl Config {
             insecure,
             client_time,
             query_time,
+            forward,
         );
     }
 }
@@ -129,6 +139,13 @@ mod tests {
 
     fn parse(text: &str) -> Result<File, Mistake> {
         File::parse(Path::new("s.toml"), text, &environment)
+    }
+
+    /// A target that says this, too.
+    fn target(more: &str) -> String {
+        let usual = [("name", "name = \"a\"\n"), ("endpoint", "endpoint = \"http://a\"\n")];
+        let usual = usual.iter().filter(|(key, _)| !more.starts_with(key)).map(|(_, line)| *line);
+        format!("[[forward]]\n{}{more}", usual.collect::<String>())
     }
 
     #[test]
@@ -165,6 +182,33 @@ mod tests {
             ("cors_origin = [\"${X\"]", "s.toml:1:16: cors_origin[0]: `${` without `}`"),
             ("port = 1\nport = 2", "s.toml:2:1: duplicate key"),
             ("port = ", "s.toml:1:8: "),
+            ("[[forward]]\nname = \"a\"", "s.toml:1:1: forward[0]: missing field `endpoint`"),
+            (&target("endpoint = \"x\""), "s.toml:3:12: forward[0].endpoint: \"x\" is not a URL such as"),
+            (&target("name = \"a/b\""), "forward[0].name: \"a/b\" is not 1 to 64 letters"),
+            (
+                &target("protocol = \"http\""),
+                "forward[0].protocol: unknown variant `http`, expected one of `http/p",
+            ),
+            (&target("timeout = \"5\""), "forward[0].timeout: \"5\" is not a duration such as"),
+            (&target("batch = { spans = 0 }"), "forward[0].batch.spans: expected a number from 1"),
+            (
+                &target("batch.bites = 0"),
+                "forward[0].batch.bites: unknown field `bites`, expected one of `spans`",
+            ),
+            (&target("sample = 1.5"), "forward[0].sample: 1.5 is not from 0.0 to 1.0"),
+            (
+                &target("redact.keys = [\"a\", \"(\"]"),
+                "forward[0].redact.keys: \"(\" is not a regular expression",
+            ),
+            (
+                &target("headers = { a = \"${NO}\" }"),
+                "forward[0].headers.a: the environment variable NO is not set",
+            ),
+            (&target("headers = { \"a b\" = \"c\" }"), "s.toml: forward[0].headers: \"a b\" is not the name"),
+            (
+                &format!("{0}\n{0}", target("sample = 0.5")),
+                "s.toml: forward[1].name: the name \"a\" is used twice",
+            ),
             ("[server]\nport = 1", "s.toml:1:2: server: unknown field `server`"),
         ];
         for (text, expected) in table {

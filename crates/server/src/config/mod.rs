@@ -2,6 +2,7 @@
 //! environment says, and that more than the file.
 
 mod file;
+pub mod forward;
 mod mistake;
 mod printed;
 mod values;
@@ -95,6 +96,9 @@ pub struct Config {
     /// Seconds that a query may run.
     #[arg(long, env = "SPANDREL_QUERY_TIME", default_value_t = 30)]
     pub query_time: u64,
+    /// Where received spans go on to; only a file says so.
+    #[arg(skip)]
+    pub forward: Vec<forward::Forward>,
 }
 
 impl Config {

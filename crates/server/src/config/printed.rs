@@ -2,9 +2,7 @@
 
 use super::Config;
 use super::file::File;
-
-/// What stands for a secret.
-pub const HIDDEN: &str = "(hidden)";
+use super::values::HIDDEN;
 
 impl Config {
     /// The settings as TOML; a file of settings that says the same, but for its secrets.
@@ -31,6 +29,7 @@ impl Config {
             insecure: Some(self.insecure),
             client_time: Some(self.client_time),
             query_time: Some(self.query_time),
+            forward: (!self.forward.is_empty()).then(|| self.forward.clone()),
         };
         let text = toml::to_string(&file)?;
         Ok(match config {
@@ -45,6 +44,19 @@ mod tests {
     use super::*;
     use clap::Parser;
     use std::path::Path;
+
+    #[test]
+    fn targets_are_printed_without_their_headers() {
+        let written = "[[forward]]\nname = \"a\"\nendpoint = \"https://a.example\"\nprotocol = \"grpc\"\nsample = 0.5\n\
+                       headers = { Authorization = \"Bearer deep secret\" }\nkeep.attributes = { \"http.route\" = \"^/a\" }\n\
+                       tail = { wait = \"10s\", slower = \"500ms\" }\nredact = { keys = [\"(?i)token\"] }\n";
+        let read = |text: &str| File::parse(Path::new("written"), text, &|_| None).unwrap().forward.unwrap();
+        let config = Config { forward: read(written), ..Config::parse_from(["x"]) };
+        let printed = config.printed().unwrap();
+        assert!(!printed.contains("deep") && printed.contains("Authorization"), "{printed}");
+        let again = Config { forward: read(&printed), ..Config::parse_from(["x"]) };
+        assert_eq!(again.printed().unwrap(), printed);
+    }
 
     #[test]
     fn what_is_printed_is_a_file_of_the_same_settings_without_secrets() {

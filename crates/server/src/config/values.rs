@@ -1,8 +1,12 @@
 //! How single values are written: sizes, durations, ports, counts. What is expected is said in words.
 
-use serde::Deserializer;
 use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use std::time::Duration;
+
+/// What is printed for a secret.
+pub const HIDDEN: &str = "(hidden)";
 
 /// Reads `1048576`, `64K`, `500M`, `20G` (powers of 1024; a final `B` or `iB` may follow).
 pub fn bytes(text: &str) -> Result<u64, String> {
@@ -19,6 +23,21 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     };
     let number: u64 = digits.trim().parse().map_err(|_| format!("{text} is not a size such as 500M"))?;
     number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
+}
+
+/// Reads `200ms`, `5s`, `2m`, `1h`.
+pub fn time(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let number: u64 = digits.trim().parse().ok()?;
+    let milliseconds = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis)
 }
 
 /// A whole number up to `most`, or a text that `read` understands.
@@ -56,10 +75,20 @@ impl Visitor<'_> for Value {
 const MOST: u64 = i64::MAX as u64;
 
 /// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Size(pub u64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let read = |text: &str| bytes(text).ok();
+        let value = Value { expected: "a size such as \"500M\", or a number of bytes", most: MOST, read };
+        from.deserialize_any(value).map(Size)
+    }
+}
+
+/// A number of bytes that may be missing.
 pub fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    let read = |text: &str| bytes(text).ok();
-    let value = Value { expected: "a size such as \"500M\", or a number of bytes", most: MOST, read };
-    from.deserialize_any(value).map(Some)
+    Size::deserialize(from).map(|size| Some(size.0))
 }
 
 /// A port.
@@ -93,5 +122,16 @@ mod tests {
         assert!(bytes("many").is_err());
         assert!(bytes("1MM").is_err());
         assert!(bytes("99999999999T").is_err());
+    }
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        assert_eq!(time("200ms"), Some(Duration::from_millis(200)));
+        assert_eq!(time("5s"), Some(Duration::from_secs(5)));
+        assert_eq!(time("2 m"), Some(Duration::from_secs(120)));
+        assert_eq!(time("1h"), Some(Duration::from_secs(3600)));
+        for wrong in ["", "5", "s", "-1s", "5 days", "99999999999999999999h", "18446744073709551615h"] {
+            assert_eq!(time(wrong), None, "{wrong}");
+        }
     }
 }

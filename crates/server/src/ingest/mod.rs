@@ -12,8 +12,11 @@ mod remarks;
 pub mod room;
 mod span_writer;
 
+#[cfg(test)]
+pub use answer::status as status_of;
 pub use remarks::Remarks;
 
+use crate::forwarding::{Forwarding, Packed, Signal};
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
 use room::{Memory, Room};
@@ -105,6 +108,7 @@ pub struct Counters {
 #[derive(Clone)]
 pub struct Intake {
     store: Store,
+    forwarding: Forwarding,
     memory: Memory,
     /// Bytes of one request after decompression.
     pub max_request: usize,
@@ -116,15 +120,26 @@ pub struct Intake {
 impl Intake {
     /// A way into the store for requests of at most `max_request` bytes. Requests and what is built from them take at
     /// most `max_waiting` bytes at once, but always enough for one request: its body, its blobs, and packing those.
-    pub fn new(store: Store, max_request: usize, max_waiting: usize, client_time: Duration) -> Self {
+    pub fn new(
+        store: Store,
+        forwarding: Forwarding,
+        max_request: usize,
+        max_waiting: usize,
+        client_time: Duration,
+    ) -> Self {
         let least = max_request.saturating_mul(4).saturating_add(64 << 10);
         let memory = Memory::new(max_waiting.max(least));
-        Intake { store, memory, max_request, client_time, counters: Arc::default() }
+        Intake { store, forwarding, memory, max_request, client_time, counters: Arc::default() }
     }
 
     /// Limits on a request's body with `more` bytes around the request.
     pub fn limits(&self, more: usize) -> body::Limits {
         body::Limits { bytes: self.max_request + more, time: self.client_time }
+    }
+
+    /// Where received spans go on to.
+    pub fn forwarding(&self) -> &Forwarding {
+        &self.forwarding
     }
 
     /// Bytes of requests that are in memory.
@@ -144,18 +159,24 @@ impl Intake {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk.
+    /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk,
+    /// also those that wait to be forwarded.
     pub async fn take(&self, request: Vec<u8>, mut room: Room) -> Result<(), Refusal> {
-        let size = request.len();
+        let (size, is_forwarded) = (request.len(), !self.forwarding.is_empty());
         let work = move || -> Result<_, Refusal> {
             let parts = regroup::regroup(&request, &mut room)?;
-            Ok((parts, room))
+            Ok((parts, room, is_forwarded.then_some(request)))
         };
         // The body is freed with the work; its room stays taken, for the store copies parts while it writes them.
-        let (parts, _room) = if size < INLINE { work()? } else { blocking(work).await?? };
+        let (parts, _room, request) = if size < INLINE { work()? } else { blocking(work).await?? };
         let spans: u64 = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
         self.store.append(parts).await?;
         self.counters.accepted.fetch_add(spans, Ordering::Relaxed);
+        if let Some(request) = request {
+            let count = u32::try_from(spans).unwrap_or(u32::MAX);
+            let pack = move || Packed::new(Signal::Traces, count, request);
+            self.forwarding.put(if size < INLINE { pack() } else { blocking(pack).await? }).await;
+        }
         Ok(())
     }
 }

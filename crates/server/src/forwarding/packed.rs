@@ -1,0 +1,48 @@
+//! What is queued: one request as it came in, packed, with the little that must be known of it without unpacking.
+
+use crate::store::{StoreError, compress};
+
+/// What kind of data a request holds. The numbers are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// `ExportTraceServiceRequest`.
+    Traces = 1,
+}
+
+impl Signal {
+    /// The signal of this number, if this version knows it.
+    pub fn of(number: i64) -> Option<Self> {
+        (number == Signal::Traces as i64).then_some(Signal::Traces)
+    }
+}
+
+/// A request, packed.
+#[derive(Debug)]
+pub struct Packed {
+    /// What it holds.
+    pub signal: Signal,
+    /// How many spans (or records of another signal).
+    pub count: u32,
+    /// Its length before packing; 0 where it is not packed.
+    pub plain: u32,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Packed {
+    /// Packs a request.
+    pub fn new(signal: Signal, count: u32, request: Vec<u8>) -> Self {
+        let (plain, bytes) = compress::pack(request);
+        Packed { signal, count, plain, bytes }
+    }
+
+    /// The request as it came in.
+    pub fn unpack(self) -> Result<Vec<u8>, StoreError> {
+        compress::unpack(self.plain, self.bytes)
+    }
+
+    /// Bytes before packing.
+    pub fn plain_bytes(&self) -> u64 {
+        if self.plain == 0 { self.bytes.len() as u64 } else { u64::from(self.plain) }
+    }
+}
