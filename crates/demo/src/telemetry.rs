@@ -56,6 +56,8 @@ impl Telemetry {
         service: &'static str,
         destinations: &[Destination],
     ) -> Result<Self, ExporterBuildError> {
+        // Exporters have no provider of TLS of their own; fails where it was done before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let propagator = Arc::new(propagators(setting("OTEL_PROPAGATORS").as_deref()));
         if setting("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(Self {

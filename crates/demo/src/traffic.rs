@@ -40,6 +40,8 @@ pub(crate) fn start(
         return Ok(None);
     }
     let pause = 60.0 / per_minute.min(MAX_PER_MINUTE);
+    // Fails where it was done before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .timeout(TIMEOUT)
         .no_proxy()

@@ -38,6 +38,8 @@ impl Program {
             "items": [{"id": "item-1", "name": "Widget", "price": 29.99, "quantity": 2}],
             "payment_method": "paypal"
         });
+        // Fails where it was done before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("{}/orders", self.gateway);
         let response = client.post(url).json(&order).send().await.unwrap();

@@ -127,6 +127,8 @@ impl ClientBuilder {
             }
             None => None,
         };
+        // Fails where it was done before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(self.timeout)
             .connect_timeout(self.timeout)

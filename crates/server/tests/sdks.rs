@@ -99,6 +99,7 @@ impl Server {
             let found = ready.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
             found.unwrap_or_else(|| panic!("no {name} in `{ready}`")).to_owned()
         };
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             viewer: address("viewer"),
             otlp_http: address("otlp_http"),
