@@ -1,6 +1,7 @@
 //! Who is answered: requests that name this server, that no foreign page made, that carry the token if there is one.
 
 use crate::config::Config;
+use crate::config::tokens::Scope;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
@@ -15,6 +16,17 @@ use std::sync::Arc;
 const OTHER_HOST: &str = "this server does not answer to that host name (--allow-host)";
 const OTHER_SITE: &str = "requests of other sites are not answered";
 
+/// What a request's token allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// What is asked for.
+    Allowed,
+    /// Something else.
+    Otherwise,
+    /// Nothing: it is missing or wrong.
+    Nothing,
+}
+
 /// What is let in. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Guard(Arc<Inner>);
@@ -24,21 +36,23 @@ struct Inner {
     hosts: Vec<String>,
     /// Origins whose pages may post spans to the OTLP port.
     origins: Vec<String>,
-    /// Digest of the token: comparing digests takes the same time wherever they differ.
-    token: Option<[u8; 32]>,
+    /// Digests of the tokens with what they allow: comparing digests takes the same time wherever they differ.
+    tokens: Vec<([u8; 32], Vec<Scope>)>,
 }
 
 impl Guard {
     /// What the flags allow, with the address of the viewer.
     pub fn new(config: &Config, viewer: SocketAddr) -> Self {
         let port = viewer.port();
-        let mut origins = vec![format!("http://{viewer}")];
+        let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
+        let mut origins = vec![format!("{scheme}://{viewer}")];
         if config.host.is_loopback() || config.host.is_unspecified() {
-            origins.extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("http://{name}:{port}")));
+            origins
+                .extend(["localhost", "127.0.0.1", "[::1]"].map(|name| format!("{scheme}://{name}:{port}")));
         }
         for host in &config.allow_host {
             origins.extend([
-                format!("http://{host}:{port}"),
+                format!("{scheme}://{host}:{port}"),
                 format!("http://{host}"),
                 format!("https://{host}"),
             ]);
@@ -47,7 +61,7 @@ impl Guard {
         Guard(Arc::new(Inner {
             hosts: config.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect(),
             origins,
-            token: config.token.as_ref().map(|token| Sha256::digest(token.as_bytes()).into()),
+            tokens: tokens(config),
         }))
     }
 
@@ -76,10 +90,12 @@ impl Guard {
             || self.0.hosts.contains(&name)
     }
 
-    /// Whether the request carries the token, as a bearer token or as the password of basic authentication (which
-    /// browsers ask for); always when there is none.
-    pub fn is_authorized(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.0.token else { return true };
+    /// What the request's token allows, as a bearer token or as the password of basic authentication (which browsers
+    /// ask for); everything when there is no token.
+    pub fn access(&self, headers: &HeaderMap, wanted: Scope) -> Access {
+        if self.0.tokens.is_empty() {
+            return Access::Allowed;
+        }
         let given =
             headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let (scheme, credentials) = given.split_once(' ').unwrap_or((given, ""));
@@ -90,9 +106,18 @@ impl Guard {
                 let colon = decoded.iter().position(|byte| *byte == b':').map_or(decoded.len(), |at| at + 1);
                 decoded[colon..].to_vec()
             }
-            _ => return false,
+            _ => return Access::Nothing,
         };
-        Sha256::digest(&given)[..] == token[..]
+        let given = Sha256::digest(&given);
+        // One value may be there several times, with a scope each.
+        let mut access = Access::Nothing;
+        for (_, scopes) in self.0.tokens.iter().filter(|(token, _)| given[..] == token[..]) {
+            if scopes.contains(&wanted) {
+                return Access::Allowed;
+            }
+            access = Access::Otherwise;
+        }
+        access
     }
 
     /// Why the request is none that may be answered: it names another host, or a page of another site made it.
@@ -130,10 +155,30 @@ pub async fn check_site(State(guard): State<Guard>, request: Request, next: Next
     next.run(request).await
 }
 
-/// Refuses requests without the token.
+/// The digests of all tokens: that of the flag allows everything.
+fn tokens(config: &Config) -> Vec<([u8; 32], Vec<Scope>)> {
+    let digest = |text: &str| Sha256::digest(text.as_bytes()).into();
+    let full = config.token.iter().map(|token| (digest(token), vec![Scope::Ingest, Scope::Read]));
+    full.chain(config.tokens.iter().map(|token| (digest(&token.value.0), token.scopes.clone()))).collect()
+}
+
+/// What a request needs: writing is sending spans, but for the demo and for files that are read back at once.
+fn scope_of(method: &Method, path: &str) -> Scope {
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => Scope::Read,
+        _ if path == "/api/transform" || path.starts_with("/demo/") => Scope::Read,
+        _ => Scope::Ingest,
+    }
+}
+
+/// Refuses requests without a token that allows them.
 pub async fn check_token(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    if guard.is_authorized(request.headers()) {
-        return next.run(request).await;
+    match guard.access(request.headers(), scope_of(request.method(), request.uri().path())) {
+        Access::Allowed => return next.run(request).await,
+        Access::Otherwise => {
+            return (StatusCode::FORBIDDEN, "403 the token does not allow this (scopes)\n").into_response();
+        }
+        Access::Nothing => {}
     }
     let mut response = (StatusCode::UNAUTHORIZED, "401 the token is required (--token)\n").into_response();
     let scheme = HeaderValue::from_static("Basic realm=\"Spandrel\", charset=\"UTF-8\"");
@@ -205,16 +250,31 @@ mod tests {
     }
 
     #[test]
+    fn a_token_allows_what_its_scopes_say_and_reading_is_not_writing() {
+        for (method, path, scope) in [
+            ("GET", "/api/traces", Scope::Read),
+            ("POST", "/v1/traces", Scope::Ingest),
+            ("PUT", "/eval-track/traces/1", Scope::Ingest),
+            ("GET", "/eval-track/traces", Scope::Read),
+            ("POST", "/api/transform", Scope::Read),
+            ("POST", "/demo/order", Scope::Read),
+        ] {
+            assert_eq!(scope_of(&method.parse().unwrap(), path), scope, "{method} {path}");
+        }
+    }
+
+    #[test]
     fn the_token_comes_as_bearer_or_as_password() {
         let guard = guard(&["--token", "let: me in"]);
         let authorized = |value: &str| {
-            guard.is_authorized(&HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]))
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+            guard.access(&headers, Scope::Read) == Access::Allowed
         };
         assert!(authorized("Bearer let: me in"));
         assert!(authorized(&format!("basic {}", STANDARD.encode("anybody:let: me in"))));
         for wrong in ["", "Bearer", "Bearer let: me", "let: me in", "Basic !", "Basic "] {
             assert!(!authorized(wrong), "{wrong}");
         }
-        assert!(!guard.is_authorized(&HeaderMap::new()));
+        assert_eq!(guard.access(&HeaderMap::new(), Scope::Ingest), Access::Nothing);
     }
 }

@@ -21,6 +21,7 @@ mod run;
 mod serve;
 pub mod store;
 pub mod terms;
+mod tls;
 pub mod wire;
 
 pub use run::{Running, start};

@@ -1,7 +1,7 @@
 //! HTTP/1.1 and HTTP/2 over a client's stream, with their limits.
 
 use crate::ingest::grpc::TraceService;
-use crate::serve::Stream;
+use crate::serve::Connected;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -20,7 +20,7 @@ const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 /// HTTP/1.1, as browsers and senders of OTLP/HTTP speak it. The head of a request may take `time`, and so may a
 /// connection be idle between two.
 pub fn http(
-    stream: Stream,
+    stream: Box<dyn Connected>,
     router: Router,
     time: Duration,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send {
@@ -29,8 +29,11 @@ pub fn http(
     builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }
 
-/// HTTP/2 without TLS, as gRPC clients speak it.
-pub fn grpc(stream: Stream, service: TraceService) -> impl GracefulConnection<Error = hyper::Error> + Send {
+/// HTTP/2, as gRPC clients speak it.
+pub fn grpc(
+    stream: Box<dyn Connected>,
+    service: TraceService,
+) -> impl GracefulConnection<Error = hyper::Error> + Send {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())

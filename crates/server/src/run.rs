@@ -15,6 +15,7 @@ use crate::protocol;
 use crate::routes::{self, Query};
 use crate::serve::serve;
 use crate::store::Store;
+use crate::tls::{self, Acceptors, TlsError};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -37,6 +38,7 @@ pub struct Running {
     /// Where OTLP over gRPC is taken.
     pub otlp_grpc: SocketAddr,
     prefix: String,
+    scheme: &'static str,
     store: Store,
     forwarding: Forwarding,
     stop: watch::Sender<bool>,
@@ -73,6 +75,12 @@ pub enum StartError {
          the network is trusted"
     )]
     Exposed(std::net::IpAddr),
+    /// There can be no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Half of what TLS needs.
+    #[error("TLS needs both a certificate (--tls-cert) and its key (--tls-key)")]
+    HalfTls,
     /// A target of forwarding cannot be had.
     #[error(transparent)]
     Forward(#[from] ForwardError),
@@ -89,15 +97,17 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         return Err(StartError::Viewer(viewer.display().to_string()));
     }
     if !config.host.is_loopback() {
-        match (&config.token, config.insecure) {
-            (Some(_), _) => {}
-            (None, true) => tracing::warn!(
+        match (config.token.is_some() || !config.tokens.is_empty(), config.insecure) {
+            (true, _) => {}
+            (false, true) => tracing::warn!(
                 "listening on {}: everybody who reaches this address can read and write spans",
                 config.host
             ),
-            (None, false) => return Err(StartError::Exposed(config.host)),
+            (false, false) => return Err(StartError::Exposed(config.host)),
         }
     }
+    let tls = tls(config).await?;
+    let (http_tls, grpc_tls) = (tls.as_ref().map(|tls| tls.http.clone()), tls.map(|tls| tls.grpc));
     let query = bind(config, config.port, "--port").await?;
     let otlp_http = bind(config, config.otlp_http_port, "--otlp-http-port").await?;
     let otlp_grpc = bind(config, config.otlp_grpc_port, "--otlp-grpc-port").await?;
@@ -133,18 +143,21 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         tokio::spawn(serve(
             query.0,
             time,
+            http_tls.clone(),
             move |stream| protocol::http(stream, query_router.clone(), time),
             stopped.clone(),
         )),
         tokio::spawn(serve(
             otlp_http.0,
             time,
+            http_tls.clone(),
             move |stream| protocol::http(stream, otlp_router.clone(), time),
             stopped.clone(),
         )),
         tokio::spawn(serve(
             otlp_grpc.0,
             time,
+            grpc_tls.clone(),
             move |stream| protocol::grpc(stream, trace_service.clone()),
             stopped,
         )),
@@ -154,6 +167,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         otlp_http: addresses.1,
         otlp_grpc: addresses.2,
         prefix: config.prefix(),
+        scheme: if config.tls_cert.is_some() { "https" } else { "http" },
         store,
         forwarding,
         stop,
@@ -164,8 +178,9 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
 impl Running {
     /// The line that says where everything is.
     pub fn ready_line(&self) -> String {
+        let scheme = self.scheme;
         format!(
-            "ready viewer=http://{}{} otlp_http=http://{} otlp_grpc=http://{}",
+            "ready viewer={scheme}://{}{} otlp_http={scheme}://{} otlp_grpc={scheme}://{}",
             self.query, self.prefix, self.otlp_http, self.otlp_grpc
         )
     }
@@ -203,6 +218,17 @@ async fn open(config: &Config) -> Result<Store, StartError> {
     .await;
     let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
     opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
+}
+
+/// Loads the certificate, if there is one.
+async fn tls(config: &Config) -> Result<Option<Acceptors>, StartError> {
+    let (certificates, key) = match (config.tls_cert.clone(), config.tls_key.clone()) {
+        (None, None) => return Ok(None),
+        (Some(certificates), Some(key)) => (certificates, key),
+        _ => return Err(StartError::HalfTls),
+    };
+    let loaded = tokio::task::spawn_blocking(move || tls::load(&certificates, &key)).await;
+    Ok(Some(loaded.map_err(|error| ForwardError::Io(std::io::Error::other(error)))??))
 }
 
 /// Opens the queues of all targets and starts to send.

@@ -14,18 +14,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
+use tokio_rustls::TlsAcceptor;
 
 /// How long requests may take to finish when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(4);
 /// Connections of one port at most.
 const MOST: usize = 2048;
 
+/// What is spoken over: a client's stream, with TLS or without.
+pub trait Connected: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connected for T {}
+
 /// Serves the connections of a port until told to stop, then at most 4 seconds longer. A client that reads nothing
-/// for `time` loses its connection.
+/// for `time` loses its connection, and so does one that takes longer than that to agree on TLS.
 pub async fn serve<C>(
     listener: TcpListener,
     time: Duration,
-    connect: impl Fn(Stream) -> C,
+    tls: Option<TlsAcceptor>,
+    connect: impl Fn(Box<dyn Connected>) -> C + Clone + Send + 'static,
     mut stopped: watch::Receiver<bool>,
 ) where
     C: GracefulConnection + Send + 'static,
@@ -58,13 +65,18 @@ pub async fn serve<C>(
         let _ = stream.set_nodelay(true);
         let activity = Arc::new(Activity::default());
         let registered = connections.register(activity.clone());
-        let connection =
-            graceful.watch(connect(Stream { stream, activity: activity.clone(), time, stalled: None }));
+        let stream = Stream { stream, activity: activity.clone(), time, stalled: None };
+        let (tls, connect, watcher) = (tls.clone(), connect.clone(), graceful.watcher());
         tasks.spawn(async move {
             let _registered = registered;
+            let served = async move {
+                if let Some(stream) = secured(stream, tls, time).await {
+                    // Clients that break off or say what is not HTTP are no event.
+                    let _ = watcher.watch(connect(stream)).await;
+                }
+            };
             tokio::select! {
-                // Clients that break off or say what is not HTTP are no event.
-                _ = connection => {}
+                () = served => {}
                 () = activity.close.notified() => {}
             }
         });
@@ -73,6 +85,13 @@ pub async fn serve<C>(
     if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {
         tracing::info!("{} connections did not finish in time and are closed", tasks.len());
     }
+}
+
+/// The stream after TLS was agreed on, if there is TLS; `None` where that failed or took too long.
+async fn secured(stream: Stream, tls: Option<TlsAcceptor>, time: Duration) -> Option<Box<dyn Connected>> {
+    let Some(tls) = tls else { return Some(Box::new(stream)) };
+    let agreed = tokio::time::timeout(time, tls.accept(stream)).await.ok()?;
+    Some(Box::new(agreed.ok()?))
 }
 
 /// A quarter of the files that the process may open, 2048 at most.
@@ -146,7 +165,7 @@ impl Drop for Registered {
 }
 
 /// A client's stream; writing to it fails when the client reads nothing for too long.
-pub struct Stream {
+struct Stream {
     stream: TcpStream,
     activity: Arc<Activity>,
     time: Duration,

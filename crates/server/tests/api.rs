@@ -43,5 +43,7 @@ mod recorded;
 mod slow;
 #[path = "api/support.rs"]
 mod support;
+#[path = "api/tls.rs"]
+mod tls;
 #[path = "api/viewer.rs"]
 mod viewer;

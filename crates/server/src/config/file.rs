@@ -1,6 +1,7 @@
 //! The file of settings: TOML, each setting named as its flag is, with underscores.
 
 use super::forward::{self, Forward};
+use super::tokens::Token;
 use super::values::{hours, port, seconds, size};
 use super::{Config, Mistake, variables};
 use clap::ArgMatches;
@@ -40,6 +41,9 @@ pub struct File {
     pub allow_host: Option<Vec<String>>,
     pub cors_origin: Option<Vec<String>>,
     pub token: Option<String>,
+    pub tokens: Option<Vec<Token>>,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
     pub insecure: Option<bool>,
     #[serde(deserialize_with = "seconds")]
     pub client_time: Option<u64>,
@@ -120,6 +124,9 @@ impl Config {
             allow_host,
             cors_origin,
             token,
+            tokens,
+            tls_cert,
+            tls_key,
             insecure,
             client_time,
             query_time,
@@ -208,6 +215,11 @@ mod tests {
             (
                 &format!("{0}\n{0}", target("sample = 0.5")),
                 "s.toml: forward[1].name: the name \"a\" is used twice",
+            ),
+            ("[[tokens]]\nvalue = \"\"\nscopes = []", "s.toml:2:9: tokens[0].value: a token is not empty"),
+            (
+                "tokens = [{ value = \"a\", scopes = [\"all\"] }]",
+                "unknown variant `all`, expected `ingest` or `read`",
             ),
             ("[server]\nport = 1", "s.toml:1:2: server: unknown field `server`"),
         ];

@@ -5,6 +5,7 @@ mod file;
 pub mod forward;
 mod mistake;
 mod printed;
+pub mod tokens;
 mod values;
 mod variables;
 
@@ -86,6 +87,15 @@ pub struct Config {
     /// Token that every request must carry: `Authorization: Bearer TOKEN`, or as the password in a browser.
     #[arg(long, env = "SPANDREL_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// Tokens that allow less; only a file says so.
+    #[arg(skip)]
+    pub tokens: Vec<tokens::Token>,
+    /// Certificates (PEM, the server's own first) for TLS on all ports.
+    #[arg(long, env = "SPANDREL_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key (PEM) of the server's certificate.
+    #[arg(long, env = "SPANDREL_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// Listen wider than loopback without a token.
     #[arg(long, env = "SPANDREL_INSECURE")]
     pub insecure: bool,

@@ -5,7 +5,8 @@
 
 use super::room::Room;
 use super::{Intake, Refusal, answer, blocking, body, encoding};
-use crate::guard::Guard;
+use crate::config::tokens::Scope;
+use crate::guard::{Access, Guard};
 use axum::http::{HeaderMap, HeaderValue, Request, Response};
 use bytes::{BufMut, BytesMut};
 use http_body_util::{BodyExt, Full};
@@ -35,8 +36,12 @@ impl TraceService {
         if let Some(why) = self.guard.refuses(request.uri(), request.headers()) {
             return Status::permission_denied(why).into_http();
         }
-        if !self.guard.is_authorized(request.headers()) {
-            return Status::unauthenticated("the token is required (--token)").into_http();
+        match self.guard.access(request.headers(), Scope::Ingest) {
+            Access::Allowed => {}
+            Access::Otherwise => {
+                return Status::permission_denied("the token does not allow this (scopes)").into_http();
+            }
+            Access::Nothing => return Status::unauthenticated("the token is required (--token)").into_http(),
         }
         if request.uri().path() != EXPORT {
             return Status::unimplemented("only TraceService/Export is served").into_http();

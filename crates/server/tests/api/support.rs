@@ -35,7 +35,7 @@ impl Server {
         let address = |name: &str| {
             let found = ready.split_whitespace().find_map(|word| word.strip_prefix(name));
             let url = found.unwrap_or_else(|| panic!("no {name} in {ready:?}"));
-            url.strip_prefix("=http://").unwrap().split('/').next().unwrap().to_owned()
+            url.split_once("://").unwrap().1.split('/').next().unwrap().to_owned()
         };
         let (viewer, otlp_http, otlp_grpc) = (address("viewer"), address("otlp_http"), address("otlp_grpc"));
         Server { child, viewer, otlp_http, otlp_grpc, ready }
