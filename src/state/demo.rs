@@ -103,17 +103,11 @@ struct Confirmation {
     total: f64,
 }
 
-/// Answer of the demo's API to an order that is refused.
+/// Problem details (RFC 9457), as the demo's API answers errors.
 #[derive(Deserialize)]
-struct Refusal {
-    error: RefusalReason,
-}
-
-#[derive(Deserialize)]
-struct RefusalReason {
-    #[serde(default)]
+struct ProblemDetails {
+    detail: String,
     code: String,
-    message: String,
     #[serde(default)]
     service: String,
     #[serde(default)]
@@ -288,9 +282,9 @@ fn answer(order: &Order, reply: &http::Reply) -> Option<Answer> {
         let Confirmation { order_id, total } = parsed(reply)?;
         return Some(Answer::Confirmed { order_id, total });
     }
-    let RefusalReason { code, message, service, field } = parsed::<Refusal>(reply)?.error;
+    let ProblemDetails { detail, code, service, field } = parsed(reply)?;
     let field = field.map(|field| field_label(order, &field));
-    Some(Answer::Refused { code, message, service, field })
+    Some(Answer::Refused { code, message: detail, service, field })
 }
 
 /// The form's label of a field that the demo's API names: `items[0].quantity`, `user_id`, `payment_method`.
@@ -438,8 +432,8 @@ mod tests {
             &order(),
             &reply(
                 409,
-                "application/json",
-                r#"{"error":{"code":"out_of_stock","message":"Only 9 of item-4 in stock.","service":"inventory","field":"items[0].quantity"},"trace_id":"a1"}"#,
+                "application/problem+json",
+                r#"{"type":"/docs#out_of_stock","title":"Out of stock","status":409,"detail":"Only 9 of item-4 in stock.","code":"out_of_stock","service":"inventory","field":"items[0].quantity","trace_id":"a1"}"#,
             ),
         );
         let Some(Answer::Refused { code, field, .. }) = refused else { panic!("{refused:?}") };

@@ -43,8 +43,8 @@ export function above(spans, { parent }) {
 const GOOD = { user_id: "ada", payment_method: "credit_card", items: [{ id: "item-1", name: "Widget", price: 29.99, quantity: 2 }] };
 
 /** Spans of a good order of the demo, without a browser's; and of one that fails in payment. */
-export const ORDER = 17;
-export const FAILED = 16;
+export const ORDER = 27;
+export const FAILED = 25;
 
 /** Orders at the gateway itself, as a program would. Gives the trace's id; the spans have arrived. */
 export async function order({ viewer, gateway }, { fail = false } = {}) {

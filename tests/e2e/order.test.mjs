@@ -1,4 +1,4 @@
-// An order placed on the page shows its own trace: the click is its root, the five services are below it, and where it
+// An order placed on the page shows its own trace: the click is its root, the services are below it, and where it
 // failed can be seen from the top.
 
 import assert from "node:assert/strict";
@@ -9,7 +9,7 @@ import { Demo } from "./pages/demo.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { server } from "./stage.mjs";
 
-const SERVICES = ["gateway", "order", "payment", "inventory", "notification"];
+const SERVICES = ["gateway", "auth", "user", "order", "payment", "inventory", "notification"];
 
 test("an order shows its own trace, and the click is the root of it", async (t) => {
   const { viewer } = await server(t, { demo: true });

@@ -1,24 +1,18 @@
-//! The story: a small shop of five services that takes orders and tells what happened in real spans.
+//! The demo: services that take orders and answer questions, faults on demand, traffic and load.
 //!
-//! Each service (gateway, order, payment, inventory, notification) listens on a port of its own, has a tracer provider
-//! and a resource of its own, and talks to the others over HTTP with W3C trace context. It sends OTLP like any
-//! stranger: nothing here knows the viewer or the server.
+//! Each service listens on a port of its own, has a tracer provider and a resource of its own, and talks to the others over
+//! HTTP with W3C trace context and baggage. It sends OTLP like any other program: nothing here depends on the viewer or the
+//! server.
 
-mod context;
-mod gateway;
-mod inventory;
-mod listen;
-mod notification;
-mod order;
-mod order_form;
-mod pace;
-mod payment;
-mod queue;
-mod refusal;
-mod service;
-mod shop;
-mod stock;
-pub mod telemetry;
-mod traffic;
+mod data;
+mod demo;
+mod faults;
+pub mod load;
+mod runtime;
+mod services;
 
-pub use shop::{Addresses, Settings, Shop, ShopError};
+pub use data::generator::Endpoint;
+pub use demo::{Addresses, Demo, DemoError, Settings};
+pub use faults::Fault;
+pub use runtime::peers::NAMES;
+pub use runtime::telemetry;

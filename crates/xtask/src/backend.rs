@@ -9,6 +9,9 @@ use anyhow::{Result, bail};
 use crate::service::Service;
 use crate::{place, process};
 
+/// How many ports the demo takes, one for each service.
+const DEMO_PORTS: u16 = 15;
+
 /// Options that `run` and `dev` share.
 #[derive(clap::Args)]
 pub struct Backend {
@@ -21,7 +24,7 @@ pub struct Backend {
     /// Where OTLP over gRPC is received
     #[arg(long, default_value_t = 4317)]
     otlp_grpc_port: u16,
-    /// The first of the demo's five ports
+    /// The first of the demo's fifteen ports
     #[arg(long, default_value_t = 8000)]
     demo_port: u16,
     /// Where spans are stored
@@ -59,7 +62,7 @@ impl Backend {
         wanted.push((self.otlp_http_port, "--otlp-http-port"));
         wanted.push((self.otlp_grpc_port, "--otlp-grpc-port"));
         if !self.no_demo {
-            wanted.extend((0..5).map(|at| (self.demo_port.saturating_add(at), "--demo-port")));
+            wanted.extend((0..DEMO_PORTS).map(|at| (self.demo_port.saturating_add(at), "--demo-port")));
         }
         for (port, flag) in wanted {
             if port != 0 && TcpListener::bind(("127.0.0.1", port)).is_err() {

@@ -1,6 +1,6 @@
 //! Records `fixtures/` anew: `cargo run -p spandrel-demo --example record -- --out fixtures [--server BINARY]`.
 //!
-//! An order and a failing order go through the real shop, whose SDK sends every span twice, as protobuf and as JSON. The
+//! An order and a failing order go through the real demo, whose SDK sends every span twice, as protobuf and as JSON. The
 //! bytes that arrive are written down as they are; where the server's binary is given, it is fed the same bytes and its
 //! Jaeger answers are written down too. With `SPANDREL_PYTHON` and with `SPANDREL_NODE` and `SPANDREL_NPM` the stock SDKs
 //! of `tests/sdk` are recorded as well; what is not recorded this time stays as it is. At last `index.tsv` counts what the

@@ -1,12 +1,10 @@
-//! One request to the real shop, and the bytes that its SDK sent about it.
-
-use std::net::{IpAddr, Ipv4Addr};
+//! One request to the real demo, and the bytes that its SDK sent about it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use spandrel_demo::telemetry::{Destination, Protocol};
-use spandrel_demo::{Settings, Shop};
+use spandrel_demo::{Demo, Settings};
 
 use crate::receiver::Receiver;
 
@@ -27,20 +25,14 @@ struct Request {
     resource_spans: Vec<Box<RawValue>>,
 }
 
-/// Opens a shop, asks once, closes it.
+/// Starts the demo, makes one request, stops it.
 pub async fn record(path: &str) -> Recording {
     let receiver = Receiver::open().await;
     let destination =
         |protocol| Destination { endpoint: Some(receiver.url.clone()), protocol: Some(protocol) };
-    let shop = Shop::open(&Settings {
-        host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        base_port: 0,
-        destinations: vec![destination(Protocol::HttpBinary), destination(Protocol::HttpJson)],
-        seed: 1,
-        traffic_per_minute: 0.0,
-    })
-    .await
-    .unwrap();
+    let destinations = vec![destination(Protocol::HttpBinary), destination(Protocol::HttpJson)];
+    let demo = Demo::start(&Settings { destinations, ..Settings::default() }).await.unwrap();
+    let gateway = demo.addresses().of("gateway").unwrap();
     let order = json!({
         "user_id": "ada",
         "items": [
@@ -49,13 +41,11 @@ pub async fn record(path: &str) -> Recording {
         ],
         "payment_method": "credit_card"
     });
-    let url = format!("http://{}{path}", shop.addresses().gateway());
-    // Fails where it was done before, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let url = format!("http://{gateway}{path}");
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client.post(url).json(&order).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
-    let lost = shop.close().await;
+    let lost = demo.close().await;
     assert!(lost.is_empty(), "{lost:?}");
     let (json, protobuf): (Vec<_>, Vec<_>) =
         receiver.exports().into_iter().partition(|export| export.content_type.contains("json"));

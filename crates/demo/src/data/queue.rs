@@ -1,0 +1,166 @@
+//! The queue between order and notification: a Redis stream, or a bounded channel in this process. Messages are bytes with
+//! headers, so that the trace context travels inside them.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use redis::aio::ConnectionManager;
+use redis::streams::{StreamReadOptions, StreamReadReply};
+use redis::{AsyncCommands, FromRedisValue};
+use tokio::sync::{mpsc, watch};
+
+use super::redis_server::connect;
+
+/// The name of the queue's one destination.
+pub(crate) const DESTINATION: &str = "orders.placed";
+/// The name of the group of consumers.
+pub(crate) const GROUP: &str = "notification";
+
+/// How many messages may wait in this process.
+const CAPACITY: usize = 1024;
+/// Messages that a Redis stream keeps, about.
+const KEPT: usize = 10_000;
+/// Milliseconds for which the consumer waits for the next message before it looks whether it has to stop.
+const WAIT: usize = 500;
+
+/// One message.
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    #[error("the queue {DESTINATION} holds {CAPACITY} messages and takes no more")]
+    Full,
+    #[error("the queue {DESTINATION} is closed")]
+    Closed,
+    #[error("Redis did not take the message for {DESTINATION}")]
+    Redis(#[from] redis::RedisError),
+}
+
+/// The end that publishes.
+pub(crate) enum Publisher {
+    Process(mpsc::Sender<Message>),
+    Redis(ConnectionManager),
+}
+
+impl Publisher {
+    /// The system of the queue, as spans name it.
+    pub(crate) fn system(&self) -> &'static str {
+        match self {
+            Publisher::Process(_) => "in_memory",
+            Publisher::Redis(_) => "redis",
+        }
+    }
+
+    pub(crate) async fn publish(&self, message: Message) -> Result<(), Unsent> {
+        match self {
+            Publisher::Process(sender) => sender.try_send(message).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Unsent::Full,
+                mpsc::error::TrySendError::Closed(_) => Unsent::Closed,
+            }),
+            Publisher::Redis(connection) => {
+                let mut fields: Vec<(String, Vec<u8>)> =
+                    vec![("id".into(), message.id.into_bytes()), ("body".into(), message.body)];
+                for (name, value) in &message.headers {
+                    fields.push((format!("header:{name}"), value.as_bytes().to_vec()));
+                }
+                let kept = redis::streams::StreamMaxlen::Approx(KEPT);
+                let _: Option<String> =
+                    connection.clone().xadd_maxlen(DESTINATION, kept, "*", &fields).await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The end that consumes.
+pub(crate) enum Consumer {
+    Process(mpsc::Receiver<Message>),
+    Redis(ConnectionManager, watch::Receiver<bool>),
+}
+
+impl Consumer {
+    /// The system of the queue, as spans name it.
+    pub(crate) fn system(&self) -> &'static str {
+        match self {
+            Consumer::Process(_) => "in_memory",
+            Consumer::Redis(..) => "redis",
+        }
+    }
+
+    /// The next message. `None` where the publisher is gone and everything was consumed, or the consumer was stopped.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        match self {
+            Consumer::Process(receiver) => receiver.recv().await,
+            Consumer::Redis(connection, stop) => loop {
+                if *stop.borrow() {
+                    return None;
+                }
+                match read_one(connection).await {
+                    Ok(Some(message)) => return Some(message),
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!("Redis gave no message: {error}");
+                        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    }
+                }
+            },
+        }
+    }
+}
+
+async fn read_one(connection: &mut ConnectionManager) -> redis::RedisResult<Option<Message>> {
+    let options = StreamReadOptions::default().group(GROUP, "notification-1").count(1).block(WAIT);
+    let reply: Option<StreamReadReply> = connection.xread_options(&[DESTINATION], &[">"], &options).await?;
+    let Some(entry) = reply.and_then(|reply| reply.keys.into_iter().next()?.ids.into_iter().next()) else {
+        return Ok(None);
+    };
+    let _: usize = connection.xack(DESTINATION, GROUP, &[&entry.id]).await?;
+    let mut message = Message { id: entry.id, headers: HeaderMap::new(), body: Vec::new() };
+    for (field, value) in entry.map {
+        let bytes = Vec::<u8>::from_redis_value(value).unwrap_or_default();
+        match field.as_str() {
+            "id" => message.id = String::from_utf8_lossy(&bytes).into_owned(),
+            "body" => message.body = bytes,
+            other => {
+                let name = other.strip_prefix("header:").and_then(|name| name.parse::<HeaderName>().ok());
+                if let (Some(name), Ok(value)) = (name, HeaderValue::from_bytes(&bytes)) {
+                    message.headers.append(name, value);
+                }
+            }
+        }
+    }
+    Ok(Some(message))
+}
+
+/// Both ends in this process. The consumer ends when the publisher is dropped.
+pub(crate) fn in_process() -> (Publisher, Consumer) {
+    let (sender, receiver) = mpsc::channel(CAPACITY);
+    (Publisher::Process(sender), Consumer::Process(receiver))
+}
+
+/// The end that publishes into a Redis stream.
+///
+/// # Errors
+/// Where Redis cannot be reached.
+pub(crate) async fn redis_publisher(url: &str) -> redis::RedisResult<Publisher> {
+    Ok(Publisher::Redis(connect(url).await?))
+}
+
+/// The end that consumes a Redis stream, until it is told to stop.
+///
+/// # Errors
+/// Where Redis cannot be reached.
+pub(crate) async fn redis_consumer(url: &str, stop: watch::Receiver<bool>) -> redis::RedisResult<Consumer> {
+    let mut connection = connect(url).await?;
+    // A group that exists already is an error, and as good.
+    let created: redis::RedisResult<()> = connection.xgroup_create_mkstream(DESTINATION, GROUP, "0").await;
+    if let Err(error) = created
+        && error.code() != Some("BUSYGROUP")
+    {
+        return Err(error);
+    }
+    Ok(Consumer::Redis(connection, stop))
+}

@@ -1,0 +1,17 @@
+//! Requests that the demo makes: a little traffic of its own, traffic and load by command, and the check of a deployment.
+
+pub(crate) mod activity;
+mod check;
+mod histogram;
+mod mix;
+mod open_loop;
+mod plan;
+mod report;
+mod target;
+
+pub use check::{Check, check};
+pub use mix::Mode;
+pub use open_loop::{Measured, Progress, run};
+pub use plan::Plan;
+pub use report::{json_report, markdown_report};
+pub use target::{TargetError, target};

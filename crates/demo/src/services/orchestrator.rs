@@ -1,0 +1,148 @@
+//! The orchestrator: answers questions with search, vector lookup, context and generation, and calls services in parallel.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, KeyValue};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::cache::CacheEntry;
+use super::llm::GeneratedAnswer;
+use super::rag::{Found, Prepared};
+use super::search::{Hit, Question, question};
+use super::timed::TimedAnswer;
+use crate::data::embedding::{fnv, words};
+use crate::faults::Fault;
+use crate::runtime::{Call, Problem, Service, around};
+
+/// How long the generator may take: an endpoint outside is slower than the built-in one.
+const GENERATION_TIMEOUT: Duration = Duration::from_secs(35);
+/// An address at which nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+/// An answered question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Answered {
+    pub(crate) answer: String,
+    /// Titles of the documents that it is taken from.
+    pub(crate) sources: Vec<String>,
+    #[schema(example = "extractive-1")]
+    pub(crate) model: String,
+    /// Whether the answer was in the cache.
+    pub(crate) cached: bool,
+}
+
+/// What became of the parallel calls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Orchestrated {
+    /// By name of the service.
+    pub(crate) services: BTreeMap<String, TimedAnswer>,
+    /// Seconds.
+    #[schema(example = 1.01)]
+    pub(crate) total_time: f64,
+    #[schema(example = 2)]
+    pub(crate) success_count: usize,
+}
+
+/// The routes of the service.
+pub(crate) fn routes(service: &Arc<Service>) -> Router {
+    let routes = Router::new()
+        .route("/answer", post(answer))
+        .route("/orchestrate", get(orchestrate))
+        .with_state(Arc::clone(service));
+    let downstream = &["cache", "search", "vector", "rag", "llm", "service1", "service2"];
+    around(service, &["POST /answer", "GET /orchestrate"], downstream, routes)
+}
+
+async fn answer(
+    State(service): State<Arc<Service>>,
+    Extension(cx): Extension<Context>,
+    bytes: Result<Bytes, BytesRejection>,
+) -> Result<Json<Answered>, Problem> {
+    let question = question(bytes, service.name)?;
+    let key = key(&question);
+    let lookup = Call::get("cache", "/entries/{key}").with_id(&key);
+    let entry: CacheEntry = service.call(&cx, lookup, None::<&()>).await?;
+    let known = entry.value.and_then(|value| serde_json::from_str::<Answered>(&value).ok());
+    cx.span().set_attribute(KeyValue::new("answer.cached", known.is_some()));
+    if let Some(known) = known {
+        return Ok(Json(Answered { cached: true, ..known }));
+    }
+    let asked = Question { question: question.clone() };
+    let (by_words, by_vector) = tokio::join!(
+        service.call::<Vec<Hit>>(&cx, Call::post("search", "/search"), Some(&asked)),
+        service.call::<Vec<Hit>>(&cx, Call::post("vector", "/lookup"), Some(&asked)),
+    );
+    let found = Found { by_words: by_words?, by_vector: by_vector? };
+    let prepared: Prepared = service.call(&cx, Call::post("rag", "/context"), Some(&found)).await?;
+    let generate = Call::post("llm", "/generate").timeout(GENERATION_TIMEOUT);
+    let body = json!({"question": question, "context": prepared.context});
+    let generated: GeneratedAnswer = service.call(&cx, generate, Some(&body)).await?;
+    let answered = Answered {
+        answer: generated.answer,
+        sources: prepared.sources,
+        model: generated.model,
+        cached: false,
+    };
+    let entry = CacheEntry { value: serde_json::to_string(&answered).ok() };
+    let write = Call::put("cache", "/entries/{key}").with_id(&key);
+    // An answer that was not stored is an answer all the same.
+    let _: Result<CacheEntry, Problem> = service.call(&cx, write, Some(&entry)).await;
+    Ok(Json(answered))
+}
+
+/// Questions of the same words have the same key.
+fn key(question: &str) -> String {
+    let words: Vec<String> = words(question).collect();
+    format!("{:016x}", fnv(words.join(" ").as_bytes()))
+}
+
+async fn orchestrate(
+    State(service): State<Arc<Service>>,
+    Extension(cx): Extension<Context>,
+) -> Json<Orchestrated> {
+    let start = Instant::now();
+    let first = Call::get("service1", "/service1");
+    let mut second = Call::get("service2", "/service2");
+    if Fault::ServiceDown.is_in(&cx) {
+        second = second.base(NOWHERE);
+    }
+    let (first, second) = tokio::join!(
+        service.call::<TimedAnswer>(&cx, first, None::<&()>),
+        service.call::<TimedAnswer>(&cx, second, None::<&()>),
+    );
+    let mut services = BTreeMap::new();
+    let mut success_count = 0;
+    for (name, outcome) in [("service1", first), ("service2", second)] {
+        success_count += usize::from(outcome.is_ok());
+        let answer = outcome.unwrap_or_else(|problem| TimedAnswer {
+            service: name.into(),
+            status: "error".into(),
+            message: problem.detail,
+        });
+        services.insert(name.to_owned(), answer);
+    }
+    let count = i64::try_from(success_count).unwrap_or(i64::MAX);
+    cx.span().set_attribute(KeyValue::new("orchestration.success_count", count));
+    Json(Orchestrated { services, total_time: start.elapsed().as_secs_f64(), success_count })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_have_the_same_key() {
+        assert_eq!(key("What is a trace?"), key("what is  a TRACE"));
+        assert_ne!(key("What is a trace?"), key("What is a span?"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The vector service: documents whose embeddings are nearest to that of a question.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use opentelemetry::trace::{SpanKind, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+
+use super::gen_ai;
+use super::search::{Hit, MOST, question};
+use crate::data::corpus::CORPUS;
+use crate::data::embedding::{DIMENSIONS, embed, similarity};
+use crate::runtime::{Problem, Service, around};
+
+/// The embeddings of all documents.
+static INDEX: LazyLock<Vec<(&'static str, [f32; DIMENSIONS])>> = LazyLock::new(|| {
+    CORPUS
+        .iter()
+        .map(|document| (document.id, embed(&format!("{} {}", document.title, document.text))))
+        .collect()
+});
+
+/// The routes of the service.
+pub(crate) fn routes(service: &Arc<Service>) -> Router {
+    let routes = Router::new().route("/lookup", post(lookup)).with_state(Arc::clone(service));
+    around(service, &["POST /lookup"], &[], routes)
+}
+
+async fn lookup(
+    State(service): State<Arc<Service>>,
+    Extension(cx): Extension<Context>,
+    bytes: Result<Bytes, BytesRejection>,
+) -> Result<Json<Vec<Hit>>, Problem> {
+    let question = question(bytes, service.name)?;
+    let embedding = service.span(
+        &cx,
+        SpanKind::Internal,
+        "embeddings hashing-128",
+        vec![
+            KeyValue::new(gen_ai::OPERATION_NAME, "embeddings"),
+            KeyValue::new(gen_ai::PROVIDER_NAME, "spandrel"),
+            KeyValue::new(gen_ai::REQUEST_MODEL, "hashing-128"),
+        ],
+    );
+    service.pace.work(6.0).await;
+    let wanted = embed(&question);
+    let tokens = i64::try_from(crate::data::embedding::words(&question).count()).unwrap_or(i64::MAX);
+    embedding.span().set_attribute(KeyValue::new(gen_ai::USAGE_INPUT_TOKENS, tokens));
+    embedding.span().end();
+    let looking = service.internal(&cx, "find nearest");
+    service.pace.work(10.0).await;
+    let hits = nearest(&wanted);
+    looking.span().set_attribute(KeyValue::new("vector.dimensions", DIMENSIONS as i64));
+    looking.span().end();
+    Ok(Json(hits))
+}
+
+fn nearest(wanted: &[f32; DIMENSIONS]) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = INDEX
+        .iter()
+        .map(|(id, vector)| Hit { id: (*id).into(), score: f64::from(similarity(wanted, vector)) })
+        .collect();
+    hits.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id)));
+    hits.truncate(MOST);
+    hits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_document_comes_first() {
+        let hits = nearest(&embed("Why do clocks of hosts differ, and what does skew do to spans?"));
+        assert_eq!(hits[0].id, "clock-skew");
+        assert_eq!(hits.len(), MOST);
+    }
+}
