@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod demo_proxy;
+mod durations;
 pub mod explain;
 pub mod facts;
 pub mod files;

@@ -2,7 +2,7 @@
 //! a file and ends.
 
 use clap::{CommandFactory, FromArgMatches};
-use spandrel_server::config::Config;
+use spandrel_server::config::{Config, LogFormat};
 use spandrel_server::explain::{Explain, Explained, explain};
 use std::io::Write;
 use std::process::ExitCode;
@@ -60,7 +60,11 @@ fn main() -> ExitCode {
     }
     // `RUST_LOG` chooses what is logged; standard output is for the ready line alone.
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().flatten_event(true).init(),
+    }
     // What is stored is for nobody else on this machine.
     #[cfg(unix)]
     {

@@ -1,5 +1,6 @@
 //! `/metrics`: what the server counts, in the text format that Prometheus scrapes.
 
+use crate::durations;
 use crate::forwarding::{Forwarding, Status};
 use crate::ingest::Intake;
 use crate::jaeger::queries::Queries;
@@ -11,27 +12,41 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The registry. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct Metrics(Arc<Registry>);
+pub struct Metrics {
+    registry: Arc<Registry>,
+    queries: Histogram,
+}
 
 impl Metrics {
     /// What these count.
     pub fn new(intake: Intake, store: Store, queries: Queries) -> Self {
         let mut registry = Registry::with_prefix("spandrel");
+        let (ingest, asked) = (intake.took(), durations::histogram());
+        let help = "How long it took to take in a request, from its last byte until it was on disk";
+        registry.register_with_unit("ingest_duration", help, Unit::Seconds, ingest);
+        let help = "How long it took until the answer to a query started";
+        registry.register_with_unit("query_duration", help, Unit::Seconds, asked.clone());
         registry.register_collector(Box::new(Counts { intake, store, queries }));
-        Metrics(Arc::new(registry))
+        Metrics { registry: Arc::new(registry), queries: asked }
+    }
+
+    /// Where the time until a query is answered is noted.
+    pub fn query_durations(&self) -> Histogram {
+        self.queries.clone()
     }
 
     /// All metrics as they are now.
     pub fn answer(&self) -> Response<Body> {
         let mut body = String::new();
-        if text::encode(&mut body, &self.0).is_err() {
+        if text::encode(&mut body, &self.registry).is_err() {
             return crate::jaeger::text(StatusCode::INTERNAL_SERVER_ERROR, "500 internal error\n");
         }
         let mut response = crate::jaeger::text(StatusCode::OK, body);

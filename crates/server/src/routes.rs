@@ -1,6 +1,7 @@
 //! Which request goes where, on the query port and on the OTLP port.
 
 use crate::demo_proxy::DemoProxy;
+use crate::durations;
 use crate::files::Viewer;
 use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http};
@@ -56,7 +57,8 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .nest("/v3", jaeger_v3::routes())
         .method_not_allowed_fallback(no_such_route)
         .fallback(no_such_route)
-        .with_state(state.backend.clone());
+        .with_state(state.backend.clone())
+        .layer(from_fn_with_state(state.metrics.query_durations(), durations::until_answered));
     let prefix = state.prefix.clone();
     let root: MethodRouter = any(page).with_state(state.clone());
     let root = root.layer(from_fn_with_state(guard.clone(), guard::check_token));

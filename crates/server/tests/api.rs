@@ -12,6 +12,8 @@ mod conformance;
 mod crash;
 #[path = "api/damage.rs"]
 mod damage;
+#[path = "api/dashboard.rs"]
+mod dashboard;
 #[path = "api/forwarding.rs"]
 mod forwarding;
 #[path = "api/full_disk.rs"]

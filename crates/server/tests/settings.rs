@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn run(file: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-server"));
@@ -36,4 +37,23 @@ fn a_mistake_in_the_file_ends_the_program_with_its_place() {
     let expected = format!("spandrel-server: {}:2:8: port: invalid value", file.display());
     assert!(said.starts_with(&expected), "{said}");
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+}
+
+#[test]
+fn log_lines_are_json_when_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-server"));
+    command.args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--log-format", "json"]);
+    command.arg("--data-dir").arg(directory.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&said["level"], &said["target"]), (&"INFO".into(), &"spandrel_server::run".into()), "{line}");
+    assert!(
+        said["message"].as_str().unwrap().contains("--max-disk") && said["timestamp"].is_string(),
+        "{line}"
+    );
 }

@@ -3,7 +3,7 @@
 use super::forward::{self, Forward};
 use super::tokens::Token;
 use super::values::{hours, port, seconds, size};
-use super::{Config, Mistake, variables};
+use super::{Config, LogFormat, Mistake, variables};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,7 @@ pub struct File {
     pub tokens: Option<Vec<Token>>,
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
+    pub log_format: Option<LogFormat>,
     pub insecure: Option<bool>,
     #[serde(deserialize_with = "seconds")]
     pub client_time: Option<u64>,
@@ -127,6 +128,7 @@ impl Config {
             tokens,
             tls_cert,
             tls_key,
+            log_format,
             insecure,
             client_time,
             query_time,

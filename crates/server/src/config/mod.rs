@@ -23,6 +23,16 @@ const DEFAULT_INDEX: u64 = 512 << 20;
 const LEAST_INDEX: u64 = 64 << 20;
 const MOST_INDEX: u64 = 4 << 30;
 
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
 /// Takes spans in over OTLP, keeps them, answers as Jaeger does and serves the viewer.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "spandrel-server", version, args_override_self = true)]
@@ -96,6 +106,9 @@ pub struct Config {
     /// The key (PEM) of the server's certificate.
     #[arg(long, env = "SPANDREL_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// How log lines on standard error are written.
+    #[arg(long, env = "SPANDREL_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// Listen wider than loopback without a token.
     #[arg(long, env = "SPANDREL_INSECURE")]
     pub insecure: bool,

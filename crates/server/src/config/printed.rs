@@ -29,6 +29,7 @@ impl Config {
             tokens: (!self.tokens.is_empty()).then(|| self.tokens.clone()),
             tls_cert: self.tls_cert.clone(),
             tls_key: self.tls_key.clone(),
+            log_format: Some(self.log_format),
             insecure: Some(self.insecure),
             client_time: Some(self.client_time),
             query_time: Some(self.query_time),

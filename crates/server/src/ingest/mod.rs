@@ -16,13 +16,15 @@ mod span_writer;
 pub use answer::status as status_of;
 pub use remarks::Remarks;
 
+use crate::durations;
 use crate::forwarding::{Forwarding, Packed, Signal};
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
+use prometheus_client::metrics::histogram::Histogram;
 use room::{Memory, Room};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Requests smaller than this are taken apart where they arrive; bigger ones on a thread that may block.
 const INLINE: usize = 512 << 10;
@@ -113,6 +115,7 @@ pub struct Intake {
     /// Bytes of one request after decompression.
     pub max_request: usize,
     client_time: Duration,
+    took: Histogram,
     /// What happened so far.
     pub counters: Arc<Counters>,
 }
@@ -129,12 +132,25 @@ impl Intake {
     ) -> Self {
         let least = max_request.saturating_mul(4).saturating_add(64 << 10);
         let memory = Memory::new(max_waiting.max(least));
-        Intake { store, forwarding, memory, max_request, client_time, counters: Arc::default() }
+        Intake {
+            store,
+            forwarding,
+            memory,
+            max_request,
+            client_time,
+            took: durations::histogram(),
+            counters: Arc::default(),
+        }
     }
 
     /// Limits on a request's body with `more` bytes around the request.
     pub fn limits(&self, more: usize) -> body::Limits {
         body::Limits { bytes: self.max_request + more, time: self.client_time }
+    }
+
+    /// How long it took to take in a request, from its last byte until it was on disk.
+    pub fn took(&self) -> Histogram {
+        self.took.clone()
     }
 
     /// Where received spans go on to.
@@ -162,6 +178,7 @@ impl Intake {
     /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk,
     /// also those that wait to be forwarded.
     pub async fn take(&self, request: Vec<u8>, mut room: Room) -> Result<(), Refusal> {
+        let started = Instant::now();
         let (size, is_forwarded) = (request.len(), !self.forwarding.is_empty());
         let work = move || -> Result<_, Refusal> {
             let parts = regroup::regroup(&request, &mut room)?;
@@ -177,6 +194,7 @@ impl Intake {
             let pack = move || Packed::new(Signal::Traces, count, request);
             self.forwarding.put(if size < INLINE { pack() } else { blocking(pack).await? }).await;
         }
+        self.took.observe(started.elapsed().as_secs_f64());
         Ok(())
     }
 }

@@ -1,0 +1,48 @@
+//! The dashboard of `deploy/grafana` asks for metrics that there are, and for all of them.
+
+use crate::receiver::free_port;
+use crate::support::{Server, command, request, span};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Every name of ours in a text.
+fn names(text: &str) -> BTreeSet<String> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let words = text.split(|letter| !is_name(letter)).filter(|word| word.starts_with("spandrel_"));
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_dashboard_names_the_metrics_that_there_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/grafana/spandrel.json");
+    let dashboard: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut asked = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            asked.extend(names(target["expr"].as_str().unwrap()));
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let settings = directory.path().join("settings.toml");
+    let target = format!("[[forward]]\nname = \"t\"\nendpoint = \"http://127.0.0.1:{}\"\n", free_port());
+    std::fs::write(&settings, target).unwrap();
+    let mut command = command(directory.path(), &["--config"]);
+    command.arg(&settings);
+    let server = Server::of(command);
+    assert_eq!(server.export(&request("a", vec![span(1, 1, "x")])).status, 200);
+    assert_eq!(server.get("/api/services").status, 200);
+    let metrics = server.get("/metrics").text();
+    let samples = metrics.lines().filter(|line| !line.starts_with('#'));
+    let there: BTreeSet<String> = samples.flat_map(names).collect();
+    let missing: Vec<_> = asked.difference(&there).collect();
+    assert!(missing.is_empty(), "no such metrics: {missing:?}\n{metrics}");
+    for measured in ["ingest", "query"] {
+        let count = format!("spandrel_{measured}_duration_seconds_count 1");
+        assert!(metrics.contains(&count), "{count}\n{metrics}");
+    }
+    // Parts are an inner matter; sums and counts of histograms belong to their buckets.
+    let inner =
+        |name: &str| name.ends_with("_sum") || name.ends_with("_count") || name == "spandrel_store_parts";
+    let unseen: Vec<_> = there.difference(&asked).filter(|name| !inner(name)).collect();
+    assert!(unseen.is_empty(), "in no panel: {unseen:?}");
+}
