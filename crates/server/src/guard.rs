@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+const SECRET: &str = "x-eval-tracker-secret-key";
 const OTHER_HOST: &str = "this server does not answer to that host name (--allow-host)";
 const OTHER_SITE: &str = "requests of other sites are not answered";
 
@@ -38,6 +39,8 @@ struct Inner {
     origins: Vec<String>,
     /// Digests of the tokens with what they allow: comparing digests takes the same time wherever they differ.
     tokens: Vec<([u8; 32], Vec<Scope>)>,
+    /// Digest of the secret of the eval-track API.
+    secret: Option<[u8; 32]>,
 }
 
 impl Guard {
@@ -62,6 +65,7 @@ impl Guard {
             hosts: config.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect(),
             origins,
             tokens: tokens(config),
+            secret: config.eval_track_secret.as_ref().map(|secret| Sha256::digest(secret.as_bytes()).into()),
         }))
     }
 
@@ -186,6 +190,21 @@ pub async fn check_token(State(guard): State<Guard>, request: Request, next: Nex
     response
 }
 
+/// Refuses requests to the eval-track API without its secret, or without the token where there is no secret. Who has the
+/// token needs no secret.
+pub async fn check_secret(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
+    let Some(secret) = guard.0.secret else { return check_token(State(guard), request, next).await };
+    let scope = scope_of(request.method(), request.uri().path());
+    let has_token = !guard.0.tokens.is_empty() && guard.access(request.headers(), scope) == Access::Allowed;
+    let given = request.headers().get(SECRET);
+    if has_token || given.is_some_and(|given| Sha256::digest(given.as_bytes())[..] == secret[..]) {
+        return next.run(request).await;
+    }
+    // The API's own error.
+    let body = r#"{"detail":"Invalid secret key"}"#;
+    (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
 /// CORS for the origins that may post here; to any other a preflight is a method like every other, as with a real
 /// Jaeger.
 pub async fn allow_origins(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
@@ -196,9 +215,10 @@ pub async fn allow_origins(State(guard): State<Guard>, request: Request, next: N
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if preflight {
-        let allowed = "authorization, content-type, content-encoding, traceparent, tracestate, baggage";
+        let allowed = "authorization, content-type, content-encoding, traceparent, tracestate, baggage, \
+                       x-eval-tracker-secret-key";
         let headers = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PUT"),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, allowed),
             (header::ACCESS_CONTROL_MAX_AGE, "600"),
         ];

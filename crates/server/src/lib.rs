@@ -4,6 +4,7 @@
 pub mod config;
 pub mod demo_proxy;
 mod durations;
+pub mod eval_track;
 pub mod explain;
 pub mod facts;
 pub mod files;

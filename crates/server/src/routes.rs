@@ -2,15 +2,17 @@
 
 use crate::demo_proxy::DemoProxy;
 use crate::durations;
+use crate::eval_track::EvalTrack;
 use crate::files::Viewer;
 use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http};
 use crate::jaeger::{Backend, json, not_found, text};
 use crate::metrics::Metrics;
-use crate::{jaeger_v1, jaeger_v3};
+use crate::{eval_track, jaeger_v1, jaeger_v3};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
+use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect};
@@ -38,16 +40,8 @@ pub struct Query {
 }
 
 /// Paths that are not the viewer's, beside those below `/api` and `/v1`.
-const NEVER_PAGES: [&str; 8] = [
-    "/api/",
-    "/v1/",
-    "/sampling",
-    "/sampling/",
-    "/sampling/{*path}",
-    "/eval-track",
-    "/eval-track/",
-    "/eval-track/{*path}",
-];
+const NEVER_PAGES: [&str; 6] =
+    ["/api/", "/v1/", "/sampling", "/sampling/", "/sampling/{*path}", "/eval-track/"];
 
 /// The query port: the viewer, Jaeger's APIs, the browser's own spans, below the prefix.
 pub fn query(state: Query, guard: &Guard) -> Router {
@@ -76,6 +70,7 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .route_layer(from_fn_with_state(guard.clone(), guard::check_site))
         .fallback(page)
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
+        .merge(records(&state, guard))
         .route("/health", get(health))
         .route("/ready", get(ready))
         .with_state(state);
@@ -90,12 +85,29 @@ pub fn query(state: Query, guard: &Guard) -> Router {
     single_slashes(guarded(router, guard), format!("{prefix}{TRACES}"))
 }
 
+/// The eval-track API, and what of it its clients send without its prefix; the viewer's pages stay where they are.
+fn records(state: &Query, guard: &Guard) -> Router<Query> {
+    let secret = from_fn_with_state(guard.clone(), guard::check_secret);
+    let site = from_fn_with_state(guard.clone(), guard::check_site);
+    let page = page.layer(from_fn_with_state(guard.clone(), guard::check_token));
+    let (backend, intake) = (state.backend.clone(), state.intake.clone());
+    let api = eval_track::routes(EvalTrack { intake: intake.clone(), backend });
+    let bare = |methods: MethodRouter<Query>| {
+        methods.route_layer(secret.clone()).route_layer(site.clone()).fallback(page.clone())
+    };
+    Router::new()
+        .nest("/eval-track", api.layer(secret.clone()).layer(site.clone()))
+        .route("/traces", bare(eval_track::unnamed(intake.clone())))
+        .route("/traces/{id}", bare(eval_track::named(intake)))
+}
+
 /// The OTLP port.
 pub fn otlp(intake: Intake, guard: &Guard) -> Router {
     let router = Router::new()
-        .nest("/v1", traces(intake))
+        .nest("/v1", traces(intake.clone()))
         .fallback(no_such_route)
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
+        .merge(eval_track::collecting(intake).layer(from_fn_with_state(guard.clone(), guard::check_secret)))
         .layer(from_fn_with_state(guard.clone(), guard::allow_origins))
         .layer(from_fn_with_state(guard.clone(), guard::check_site));
     single_slashes(guarded(router, guard), TRACES.to_owned())

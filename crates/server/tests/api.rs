@@ -14,6 +14,8 @@ mod crash;
 mod damage;
 #[path = "api/dashboard.rs"]
 mod dashboard;
+#[path = "api/eval_track.rs"]
+mod eval_track;
 #[path = "api/forwarding.rs"]
 mod forwarding;
 #[path = "api/full_disk.rs"]

@@ -45,6 +45,7 @@ pub struct File {
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub log_format: Option<LogFormat>,
+    pub eval_track_secret: Option<String>,
     pub insecure: Option<bool>,
     #[serde(deserialize_with = "seconds")]
     pub client_time: Option<u64>,
@@ -129,6 +130,7 @@ impl Config {
             tls_cert,
             tls_key,
             log_format,
+            eval_track_secret,
             insecure,
             client_time,
             query_time,

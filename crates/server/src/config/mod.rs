@@ -109,6 +109,10 @@ pub struct Config {
     /// How log lines on standard error are written.
     #[arg(long, env = "SPANDREL_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// Secret that requests to the eval-track API must carry in `x-eval-tracker-secret-key`; it stands for the token there,
+    /// for the API's clients send no other.
+    #[arg(long, env = "SPANDREL_EVAL_TRACK_SECRET", hide_env_values = true)]
+    pub eval_track_secret: Option<String>,
     /// Listen wider than loopback without a token.
     #[arg(long, env = "SPANDREL_INSECURE")]
     pub insecure: bool,

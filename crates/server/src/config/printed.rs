@@ -30,6 +30,7 @@ impl Config {
             tls_cert: self.tls_cert.clone(),
             tls_key: self.tls_key.clone(),
             log_format: Some(self.log_format),
+            eval_track_secret: self.eval_track_secret.as_ref().map(|_| HIDDEN.to_owned()),
             insecure: Some(self.insecure),
             client_time: Some(self.client_time),
             query_time: Some(self.query_time),
@@ -64,7 +65,9 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_a_file_of_the_same_settings_without_secrets() {
-        let flags = ["x", "--port", "7", "--max-disk", "1G", "--token", "deep secret", "--allow-host", "a,b"];
+        let mut flags =
+            vec!["x", "--port", "7", "--max-disk", "1G", "--token", "deep secret", "--allow-host", "a,b"];
+        flags.extend(["--eval-track-secret", "deeper"]);
         let printed = Config::parse_from(flags).printed().unwrap();
         assert!(!printed.contains("deep"), "{printed}");
         let file = File::parse(Path::new("printed"), &printed, &|_| None).unwrap();

@@ -1,5 +1,6 @@
 //! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
 
+use super::room::Room;
 use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding, json};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -58,7 +59,8 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
     }
 }
 
-async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<Remarks, Refusal> {
+/// Reads a request's body and undoes its compression. Its bytes are taken from the room that comes with it.
+pub(crate) async fn receive(intake: &Intake, request: Request<Body>) -> Result<(Vec<u8>, Room), Refusal> {
     let content_encoding = text(request.headers(), header::CONTENT_ENCODING).to_owned();
     let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().ok();
     let mut body = request.into_body();
@@ -82,6 +84,11 @@ async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<R
         })
         .await??;
     }
+    Ok((bytes, room))
+}
+
+async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<Remarks, Refusal> {
+    let (mut bytes, mut room) = receive(intake, request).await?;
     let mut remarks = Remarks::default();
     if media == Media::Json {
         (bytes, remarks, room) = blocking(move || -> Result<_, Refusal> {

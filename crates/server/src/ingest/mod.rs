@@ -1,7 +1,7 @@
 //! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), decompressed (`encoding`), JSON turned into protobuf (`json`,
 //! `span_writer`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
 
-mod answer;
+pub(crate) mod answer;
 pub mod body;
 pub mod encoding;
 pub mod grpc;
@@ -10,7 +10,7 @@ pub mod json;
 pub mod regroup;
 mod remarks;
 pub mod room;
-mod span_writer;
+pub(crate) mod span_writer;
 
 #[cfg(test)]
 pub use answer::status as status_of;

@@ -105,7 +105,7 @@ fn requests_answer_as_a_table_says() {
         ("/v1".to_owned(), 404, false, "404 page not found\n"),
         ("/v1/".to_owned(), 404, false, "404 page not found\n"),
         ("/sampling".to_owned(), 404, false, "404 page not found\n"),
-        ("/eval-track/x/y".to_owned(), 404, false, "404 page not found\n"),
+        ("/eval-track/x/y".to_owned(), 404, true, r#"{"detail":"Not Found"}"#),
         ("/v1/traces/x".to_owned(), 404, false, "404 page not found\n"),
     ] {
         let answer = server.get(&path);

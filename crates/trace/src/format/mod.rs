@@ -3,6 +3,7 @@
 mod blocks;
 mod encoding;
 mod enums;
+pub mod eval_track;
 mod ids;
 mod jaeger;
 mod json;

@@ -5,6 +5,7 @@ use super::level::Level;
 use super::{JsonStream, TORN};
 use crate::build::TraceBuilder;
 use crate::format::blocks::Blocks;
+use crate::format::eval_track;
 use crate::format::json::{Cursor, Scan, Stop};
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -119,8 +120,8 @@ impl JsonStream {
         builder: &mut TraceBuilder,
         base: u64,
     ) -> Scan<()> {
+        let at = base + cursor.at as u64;
         if console::begins(cursor)? {
-            let at = base + cursor.at as u64;
             let value = cursor.value()?;
             if console::read(value, builder) {
                 self.known_shape = true;
@@ -128,6 +129,14 @@ impl JsonStream {
                 self.hints_of(value, at);
             }
             return Ok(());
+        }
+        if eval_track::begins(cursor)? {
+            let mut ahead = cursor.clone();
+            if eval_track::read(ahead.value()?, builder) {
+                self.known_shape = true;
+                cursor.at = ahead.at;
+                return Ok(());
+            }
         }
         cursor.at += 1;
         self.push(Level::Document);
