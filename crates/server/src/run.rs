@@ -5,6 +5,7 @@ use crate::demo_proxy::DemoProxy;
 use crate::files::Viewer;
 use crate::forwarding::{ForwardError, Forwarding};
 use crate::guard::Guard;
+use crate::ingest::limit::Most;
 use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
@@ -116,7 +117,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
     let time = Duration::from_secs(config.client_time.max(1));
     let forwarding = forward(config).await?;
-    let intake = Intake::new(store.clone(), forwarding.clone(), max_request, max_waiting, time);
+    let intake = Intake::new(store.clone(), forwarding.clone(), max_request, max_waiting, time, most(config));
     let (stop, stopped) = watch::channel(false);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
@@ -218,6 +219,18 @@ async fn open(config: &Config) -> Result<Store, StartError> {
     .await;
     let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
     opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
+}
+
+/// What one request may hold.
+fn most(config: &Config) -> Most {
+    let limit = |number: u64| (number > 0).then_some(number);
+    let size = |number: u64| limit(number).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    Most {
+        spans: limit(config.max_spans),
+        attributes: limit(config.max_attributes),
+        value_bytes: size(config.max_attribute_size),
+        nesting: size(config.max_nesting),
+    }
 }
 
 /// Loads the certificate, if there is one.

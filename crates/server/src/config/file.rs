@@ -2,7 +2,7 @@
 
 use super::forward::{self, Forward};
 use super::tokens::Token;
-use super::values::{hours, port, seconds, size};
+use super::values::{hours, number, port, seconds, size};
 use super::{Config, LogFormat, Mistake, variables};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -36,6 +36,14 @@ pub struct File {
     pub segment_size: Option<u64>,
     #[serde(deserialize_with = "size")]
     pub max_request: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    pub max_spans: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    pub max_attributes: Option<u64>,
+    #[serde(deserialize_with = "size")]
+    pub max_attribute_size: Option<u64>,
+    #[serde(deserialize_with = "number")]
+    pub max_nesting: Option<u64>,
     #[serde(deserialize_with = "size")]
     pub max_waiting: Option<u64>,
     pub allow_host: Option<Vec<String>>,
@@ -122,6 +130,10 @@ impl Config {
             max_index_memory,
             segment_size,
             max_request,
+            max_spans,
+            max_attributes,
+            max_attribute_size,
+            max_nesting,
             max_waiting,
             allow_host,
             cors_origin,

@@ -85,6 +85,18 @@ pub struct Config {
     /// Bytes of one OTLP request after decompression.
     #[arg(long, env = "SPANDREL_MAX_REQUEST", value_parser = values::bytes, default_value = "64M")]
     pub max_request: u64,
+    /// Spans of one request; those beyond are rejected. 0 for no limit.
+    #[arg(long, env = "SPANDREL_MAX_SPANS", default_value_t = 0)]
+    pub max_spans: u64,
+    /// Attributes of one span, event, link, resource or scope; those beyond are dropped and counted there. 0 for no limit.
+    #[arg(long, env = "SPANDREL_MAX_ATTRIBUTES", default_value_t = 0)]
+    pub max_attributes: u64,
+    /// Bytes of an attribute's value: texts are cut, larger lists and maps dropped. 0 for no limit.
+    #[arg(long, env = "SPANDREL_MAX_ATTRIBUTE_SIZE", value_parser = values::bytes, default_value = "0")]
+    pub max_attribute_size: u64,
+    /// Lists and maps within one another in an attribute's value; those that nest deeper are dropped. 0 for no limit.
+    #[arg(long, env = "SPANDREL_MAX_NESTING", default_value_t = 0)]
+    pub max_nesting: u64,
     /// Bytes of requests that may be in memory before more are asked to come again later.
     #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = values::bytes, default_value = "256M")]
     pub max_waiting: u64,

@@ -98,6 +98,12 @@ pub fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error>
     from.deserialize_any(value).map(|port| u16::try_from(port).ok())
 }
 
+/// A number of anything.
+pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let value = Value { expected: "a whole number", most: MOST, read: |_| None };
+    from.deserialize_any(value).map(Some)
+}
+
 /// A number of hours.
 pub fn hours<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let value = Value { expected: "a whole number of hours", most: MOST / 3600, read: |_| None };

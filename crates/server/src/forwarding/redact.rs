@@ -2,7 +2,7 @@
 //! was sent, unknown fields included. Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`,
 //! `resource/v1/resource.proto`.
 
-use crate::wire::{Field, Walk, WireError, put_bytes};
+use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes};
 use regex_lite::Regex;
 use std::borrow::Cow;
 
@@ -161,19 +161,7 @@ fn rewrite(
     message: &[u8],
     mut replace: impl FnMut(u32, Field<'_>) -> Result<Option<Vec<u8>>, WireError>,
 ) -> Result<Option<Vec<u8>>, WireError> {
-    let mut out: Option<Vec<u8>> = None;
-    let (mut walk, mut before) = (Walk::new(message), 0);
-    while let Some((number, field, raw)) = walk.next_raw()? {
-        let replaced = replace(number, field)?;
-        if let Some(content) = replaced {
-            let out = out.get_or_insert_with(|| message[..before].to_vec());
-            put_bytes(out, number, &content);
-        } else if let Some(out) = &mut out {
-            out.extend_from_slice(raw);
-        }
-        before += raw.len();
-    }
-    Ok(out)
+    edit(message, |number, field| replace(number, field).map(Edit::of))
 }
 
 #[cfg(test)]

@@ -3,8 +3,16 @@
 use super::{Refusal, Remarks};
 use crate::wire::{put_bytes, put_number};
 
-/// `ExportTraceServiceResponse` with an empty `partial_success`: all was taken.
-pub const DONE: &[u8] = b"\x0a\x00";
+/// `ExportTraceServiceResponse`: what was not kept is said in its `partial_success`.
+pub fn done(remarks: &Remarks) -> Vec<u8> {
+    let (text, mut partial, mut out) = (remarks.text(), Vec::new(), Vec::new());
+    put_number(&mut partial, 1, remarks.rejected);
+    if !text.is_empty() {
+        put_bytes(&mut partial, 2, text.as_bytes());
+    }
+    put_bytes(&mut out, 1, &partial);
+    out
+}
 
 /// `ExportTraceServiceResponse` in JSON: what was not taken over is said in its `partialSuccess`.
 pub fn done_json(remarks: &Remarks) -> String {

@@ -4,7 +4,7 @@
 //! inflate it before either could be counted.
 
 use super::room::Room;
-use super::{Intake, Refusal, answer, blocking, body, encoding};
+use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding};
 use crate::config::tokens::Scope;
 use crate::guard::{Access, Guard};
 use axum::http::{HeaderMap, HeaderValue, Request, Response};
@@ -47,7 +47,7 @@ impl TraceService {
             return Status::unimplemented("only TraceService/Export is served").into_http();
         }
         match self.export(request).await {
-            Ok(()) => done(),
+            Ok(remarks) => done(&remarks),
             Err(status) => {
                 let mut response = status.into_http();
                 response.headers_mut().insert("grpc-accept-encoding", HeaderValue::from_static("gzip"));
@@ -56,7 +56,7 @@ impl TraceService {
         }
     }
 
-    async fn export(&self, request: Request<Incoming>) -> Result<(), Status> {
+    async fn export(&self, request: Request<Incoming>) -> Result<Remarks, Status> {
         let encoding = encoding_of(request.headers())?;
         let mut room = self.intake.room();
         let read = body::read(self.intake.limits(PREFIX), &mut request.into_body(), None, &mut room).await;
@@ -86,7 +86,7 @@ impl TraceService {
         mut bytes: Vec<u8>,
         encoding: Option<String>,
         mut room: Room,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Remarks, Refusal> {
         let limit = self.intake.max_request;
         match encoding {
             Some(encoding) => {
@@ -137,11 +137,12 @@ fn framed(body: &[u8]) -> Result<Message, Status> {
 }
 
 /// `ExportTraceServiceResponse`, and trailers that say that all went well.
-fn done() -> Response<tonic::body::Body> {
-    let mut message = BytesMut::with_capacity(PREFIX + answer::DONE.len());
+fn done(remarks: &Remarks) -> Response<tonic::body::Body> {
+    let answer = answer::done(remarks);
+    let mut message = BytesMut::with_capacity(PREFIX + answer.len());
     message.put_u8(0);
-    message.put_u32(answer::DONE.len() as u32);
-    message.put_slice(answer::DONE);
+    message.put_u32(answer.len() as u32);
+    message.put_slice(&answer);
     let trailers = HeaderMap::from_iter([(
         axum::http::HeaderName::from_static("grpc-status"),
         HeaderValue::from_static("0"),

@@ -51,7 +51,7 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
         Ok(remarks) if media == Media::Json => {
             typed(StatusCode::OK, media, answer::done_json(&remarks).into())
         }
-        Ok(_) => typed(StatusCode::OK, media, answer::DONE.into()),
+        Ok(remarks) => typed(StatusCode::OK, media, answer::done(&remarks).into()),
         Err(refusal) => {
             intake.count(&refusal);
             refuse(&refusal, media)
@@ -98,7 +98,7 @@ async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<R
         })
         .await??;
     }
-    intake.take(bytes, room).await?;
+    remarks.merge(intake.take(bytes, room).await?);
     Ok(remarks)
 }
 

@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod grpc;
 pub mod http;
 pub mod json;
+pub mod limit;
 pub mod regroup;
 mod remarks;
 pub mod room;
@@ -20,6 +21,7 @@ use crate::durations;
 use crate::forwarding::{Forwarding, Packed, Signal};
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
+use limit::Most;
 use prometheus_client::metrics::histogram::Histogram;
 use room::{Memory, Room};
 use std::sync::Arc;
@@ -116,6 +118,7 @@ pub struct Intake {
     pub max_request: usize,
     client_time: Duration,
     took: Histogram,
+    most: Most,
     /// What happened so far.
     pub counters: Arc<Counters>,
 }
@@ -129,6 +132,7 @@ impl Intake {
         max_request: usize,
         max_waiting: usize,
         client_time: Duration,
+        most: Most,
     ) -> Self {
         let least = max_request.saturating_mul(4).saturating_add(64 << 10);
         let memory = Memory::new(max_waiting.max(least));
@@ -139,6 +143,7 @@ impl Intake {
             max_request,
             client_time,
             took: durations::histogram(),
+            most,
             counters: Arc::default(),
         }
     }
@@ -176,16 +181,24 @@ impl Intake {
     }
 
     /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk,
-    /// also those that wait to be forwarded.
-    pub async fn take(&self, request: Vec<u8>, mut room: Room) -> Result<(), Refusal> {
+    /// also those that wait to be forwarded; what limits left out is said.
+    pub async fn take(&self, mut request: Vec<u8>, mut room: Room) -> Result<Remarks, Refusal> {
         let started = Instant::now();
         let (size, is_forwarded) = (request.len(), !self.forwarding.is_empty());
+        let most = self.most;
         let work = move || -> Result<_, Refusal> {
+            let mut remarks = Remarks::default();
+            if !most.is_nothing()
+                && let Some(limited) = most.apply(&request, &mut room, &mut remarks)?
+            {
+                room.give(request.capacity());
+                request = limited;
+            }
             let parts = regroup::regroup(&request, &mut room)?;
-            Ok((parts, room, is_forwarded.then_some(request)))
+            Ok((parts, room, is_forwarded.then_some(request), remarks))
         };
         // The body is freed with the work; its room stays taken, for the store copies parts while it writes them.
-        let (parts, _room, request) = if size < INLINE { work()? } else { blocking(work).await?? };
+        let (parts, _room, request, remarks) = if size < INLINE { work()? } else { blocking(work).await?? };
         let spans: u64 = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
         self.store.append(parts).await?;
         self.counters.accepted.fetch_add(spans, Ordering::Relaxed);
@@ -195,7 +208,7 @@ impl Intake {
             self.forwarding.put(if size < INLINE { pack() } else { blocking(pack).await? }).await;
         }
         self.took.observe(started.elapsed().as_secs_f64());
-        Ok(())
+        Ok(remarks)
     }
 }
 

@@ -24,6 +24,15 @@ impl Remarks {
         }
     }
 
+    /// Adds those of another part of the same request.
+    pub fn merge(&mut self, other: Remarks) {
+        self.rejected += other.rejected;
+        self.more += other.more;
+        for text in other.texts {
+            self.add(format_args!("{text}"));
+        }
+    }
+
     /// All of them as one text; empty where there is none.
     pub fn text(&self) -> String {
         let mut text = self.texts.join("; ");

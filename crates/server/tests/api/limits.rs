@@ -3,6 +3,8 @@
 use crate::support::{
     Server, command, gzip, heavy, metric, read_answer, request, send, span, text, try_send, window,
 };
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use prost::Message;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -171,6 +173,38 @@ fn limits_on_disk_and_memory_have_defaults_that_are_printed_and_in_the_metrics()
     let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
     assert!(said.contains("50 MiB on disk (--max-disk)"), "{said}");
     assert!(said.contains("3 MiB of memory (--max-index-memory)"), "{said}");
+}
+
+#[test]
+fn what_a_request_holds_beyond_the_limits_is_left_out_and_said_over_http_json_and_grpc() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = ["--max-spans", "2", "--max-attributes", "2", "--max-attribute-size", "10"];
+    let server = Server::start(directory.path(), &flags);
+    let large = |first: u64| {
+        let mut spans: Vec<_> = (first..first + 3).map(|id| span(9, id, "x")).collect();
+        spans[0].attributes = vec![text("a", "0123456789abc"), text("b", ""), text("c", "")];
+        request("s", spans)
+    };
+    let expected = "1 spans beyond the first 2 of the request (--max-spans); 1 attributes beyond the first 2 \
+                    (--max-attributes); 1 texts cut after 10 bytes (--max-attribute-size)";
+    let answer = server.export(&large(1));
+    assert_eq!(answer.status, 200);
+    let partial = ExportTraceServiceResponse::decode(&*answer.body).unwrap().partial_success.unwrap();
+    assert_eq!((partial.rejected_spans, partial.error_message.as_str()), (1, expected));
+    let spans = server.spans(&format!("{:032x}", 9));
+    assert_eq!(spans.len(), 2);
+    let first = spans.iter().find(|(_, span)| span["spanId"] == format!("{:016x}", 1)).unwrap();
+    assert_eq!(first.1["droppedAttributesCount"], 1);
+    assert_eq!(first.1["attributes"][0]["value"]["stringValue"], "0123456789");
+    let body = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"1"},{"name":"2"},{"name":"3"}]}]}]}"#;
+    let answer = server.export_json(body).json();
+    assert_eq!(answer["partialSuccess"]["rejectedSpans"], "1", "{answer}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let partial = runtime.block_on(async {
+        let mut client = TraceServiceClient::connect(format!("http://{}", server.otlp_grpc)).await.unwrap();
+        client.export(large(4)).await.unwrap().into_inner().partial_success.unwrap()
+    });
+    assert_eq!((partial.rejected_spans, partial.error_message.as_str()), (1, expected));
 }
 
 #[test]
