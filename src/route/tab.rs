@@ -28,11 +28,13 @@ pub enum TraceTab {
     Json,
     /// The critical path as a table.
     CriticalPath,
+    /// The log lines as a table.
+    Logs,
 }
 
 impl TraceTab {
     /// All of them with their words in an address, in the order in which they are offered.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Waterfall, ""),
         (Self::Statistics, "statistics"),
         (Self::Flame, "flame"),
@@ -43,6 +45,7 @@ impl TraceTab {
         (Self::Lanes, "lanes"),
         (Self::Json, "json"),
         (Self::CriticalPath, "critical"),
+        (Self::Logs, "logs"),
     ];
 }
 

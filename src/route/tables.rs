@@ -40,6 +40,10 @@ pub struct TableViews {
     pub spans_sort: Option<TableSort>,
     /// Part of the events that are listed.
     pub events: String,
+    /// Part of the log lines that are listed.
+    pub logs: String,
+    /// The least severity of the log lines that are listed, by name; empty for any.
+    pub logs_severity: String,
     /// OTLP JSON, not Jaeger's.
     pub json_otlp: bool,
     /// The JSON of the selected span alone.
@@ -61,6 +65,8 @@ impl TableViews {
             fields,
             spans_sort: TableSort::read(query.get("spans")),
             events: query.get("events").to_owned(),
+            logs: query.get("logs").to_owned(),
+            logs_severity: query.get("severity").to_owned(),
             json_otlp: query.get("json") == "otlp",
             json_span: query.has("jsonSpan"),
             json_wrap: query.has("wrap"),
@@ -77,6 +83,8 @@ impl TableViews {
         self.fields.iter().for_each(|field| query.add("field", field));
         query.add("spans", TableSort::written(self.spans_sort.as_ref()));
         query.add("events", &self.events);
+        query.add("logs", &self.logs);
+        query.add("severity", &self.logs_severity);
         query.add("json", if self.json_otlp { "otlp" } else { "" });
         query.add("jsonSpan", flag(self.json_span));
         query.add("wrap", flag(self.json_wrap));

@@ -32,6 +32,8 @@ fn every_route_prints_as_it_is_read() {
             fields: vec!["service".into(), "ü=&".into()],
             spans_sort: Some(TableSort { key: "start".into(), descending: false }),
             events: "time out".into(),
+            logs: "declined card".into(),
+            logs_severity: "warning".into(),
             json_otlp: true,
             json_span: true,
             json_wrap: true,

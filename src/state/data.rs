@@ -21,8 +21,8 @@ use leptos::prelude::*;
 use outlines::{Outlines, Renewed};
 use spandrel_trace::analysis::entries::EntrySpans;
 use spandrel_trace::engine::{Answer, EngineCommand, SearchResults};
-use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests};
-use spandrel_trace::source::{Base, SearchQuery, Task};
+use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests, TraceLogs};
+use spandrel_trace::source::{Base, SearchQuery, Source, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 
 /// Calls between services, and the requests of each.
@@ -175,6 +175,23 @@ impl Data {
     /// Calls between services and requests in whole traces that match.
     pub async fn dependencies_of_traces(&self, query: SearchQuery) -> Result<CountedCalls, Problem> {
         self.counted_calls(Task::DependenciesOfTraces(query)).await
+    }
+
+    /// The log lines of a trace.
+    pub async fn logs(&self, id: &str) -> Result<TraceLogs, Problem> {
+        match self.task(Task::Logs { trace: id.to_owned() }, |_| {}).await.answer {
+            Answer::Logs(logs) => Ok(*logs),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Whether the log lines of a trace can be loaded: it is one of our own server. Tracked.
+    pub fn has_logs(&self, id: &str) -> bool {
+        let source = match self.can_refresh(id) {
+            true => self.settings.trace_source(),
+            false => Source::Files,
+        };
+        source.can(&Task::Logs { trace: id.to_owned() })
     }
 
     async fn counted_calls(&self, task: Task) -> Result<CountedCalls, Problem> {

@@ -3,7 +3,7 @@
 use crate::io::{address, marker, storage};
 use crate::route::Zone;
 use leptos::prelude::*;
-use spandrel_trace::source::Base;
+use spandrel_trace::source::{Base, Source};
 
 /// Colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,13 @@ impl Settings {
         let address = address.trim();
         storage::set("source", address);
         self.source.set(address.to_owned());
+    }
+
+    /// What kind of server it is. A Jaeger that serves this page has written its version into it; our own server has not.
+    /// Tracked.
+    pub fn trace_source(self) -> Source {
+        let is_ours = self.source.with(String::is_empty) && marker::value("JAEGER_VERSION").is_empty();
+        if is_ours { Source::Spandrel(self.base()) } else { Source::Jaeger(self.base()) }
     }
 
     /// The absolute URL of the server, above its `/api`.

@@ -233,6 +233,7 @@ pub const GROUPS: &[(&str, &[Known])] = &[
             known(Action::View(TraceTab::Lanes), "View: lanes", &["8"], &[]),
             known(Action::View(TraceTab::Json), "View: JSON", &["9"], &[]),
             known(Action::View(TraceTab::CriticalPath), "View: critical path as a table", &["t"], &[]),
+            known(Action::View(TraceTab::Logs), "View: logs", &["g"], &[]),
         ],
     ),
     (

@@ -7,6 +7,7 @@ mod export;
 mod folded;
 mod head;
 mod links;
+mod logs;
 mod paging;
 mod peers;
 mod readable;

@@ -6,6 +6,7 @@ use super::event_note::EventNote;
 use super::help::Help;
 use super::keys;
 use super::legend::Legend;
+use super::logs::load_logs;
 use super::minimap::Minimap;
 use super::palette::Palette;
 use super::session::incremental_rows::compute_incrementally;
@@ -14,6 +15,7 @@ use super::span_source::SpanSource;
 use super::tables::BackToTable;
 use super::tables::events::EventsTable;
 use super::tables::json::JsonView;
+use super::tables::logs::LogsTable;
 use super::tables::spans::SpansTable;
 use super::tables::statistics::StatisticsTable;
 use super::tabs::{PANEL, TraceTabs, id_of};
@@ -49,14 +51,15 @@ pub fn TraceLayout(
     let coloring = coloring(session, slots);
     let overview = defer_one_frame(coloring);
     keys::listen(session);
+    load_logs(session, source);
     let has_time_axis = Memo::new(move |_| match session.tab.get() {
         TraceTab::Waterfall | TraceTab::Lanes => true,
         TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
         TraceTab::Statistics | TraceTab::Spans | TraceTab::Events | TraceTab::Json => false,
-        TraceTab::Graph | TraceTab::Sequence | TraceTab::CriticalPath => false,
+        TraceTab::Graph | TraceTab::Sequence | TraceTab::CriticalPath | TraceTab::Logs => false,
     });
     view! {
-        <TraceTabs session/>
+        <TraceTabs session source/>
         <Show when=move || has_time_axis.get()>
             <Minimap session=session coloring=overview/>
         </Show>
@@ -138,6 +141,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
         TraceTab::Lanes => view! { <Lanes session coloring source/> }.into_any(),
         TraceTab::Sequence => view! { <SequenceDiagram session source/> }.into_any(),
         TraceTab::CriticalPath => view! { <CriticalPathTable session slots source/> }.into_any(),
+        TraceTab::Logs => view! { <LogsTable session slots source/> }.into_any(),
     };
     view! {
         <div

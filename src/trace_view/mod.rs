@@ -22,6 +22,7 @@ pub mod keys;
 pub mod layout;
 mod legend;
 pub mod lint;
+mod logs;
 pub mod minimap;
 mod palette;
 mod refresh;

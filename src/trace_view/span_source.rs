@@ -11,7 +11,7 @@ use spandrel_trace::analysis::link_pattern::{LinkPattern, link_patterns};
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::engine::{Answer, QuestionTopic, SpanDetail};
 use spandrel_trace::format::write::Export;
-use spandrel_trace::model::{Outline, SpanIx};
+use spandrel_trace::model::{Outline, SpanIx, TraceLogs};
 use spandrel_trace::units::{Problem, SpanId, TraceId};
 use std::ops::Range;
 use std::sync::Arc;
@@ -117,6 +117,22 @@ impl SpanSource {
         match self.0.get_value() {
             Source::Trace { data, id, .. } => Some((data, id)),
             Source::Fixed(_) => None,
+        }
+    }
+
+    /// Whether the trace's server has log lines of it. Tracked.
+    pub fn has_logs(self) -> bool {
+        match self.0.get_value() {
+            Source::Trace { data, id, .. } => id.with_value(|id| data.has_logs(id)),
+            Source::Fixed(_) => false,
+        }
+    }
+
+    /// The log lines of the trace.
+    pub async fn logs(self) -> Result<TraceLogs, Problem> {
+        match self.0.get_value() {
+            Source::Trace { data, id, .. } => data.logs(&id.get_value()).await,
+            Source::Fixed(_) => Ok(TraceLogs::default()),
         }
     }
 

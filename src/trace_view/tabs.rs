@@ -3,6 +3,7 @@
 use super::actions::{self, Action};
 use super::help::readable;
 use super::session::Session;
+use super::span_source::SpanSource;
 use crate::route::TraceTab;
 use leptos::html;
 use leptos::prelude::*;
@@ -25,6 +26,7 @@ fn name(tab: TraceTab) -> &'static str {
         TraceTab::Sequence => "Sequence",
         TraceTab::Lanes => "Lanes",
         TraceTab::CriticalPath => "Critical path",
+        TraceTab::Logs => "Logs",
     }
 }
 
@@ -38,7 +40,10 @@ pub fn id_of(tab: TraceTab) -> String {
 pub fn TraceTabs(
     /// State of the trace.
     session: Session,
+    /// Whether it has logs.
+    source: SpanSource,
 ) -> impl IntoView {
+    let has_logs = Memo::new(move |_| source.has_logs());
     let list = NodeRef::<html::Div>::new();
     let move_focus = move |event: KeyboardEvent| {
         let Some(list) = list.get_untracked() else { return };
@@ -74,6 +79,8 @@ pub fn TraceTabs(
                 aria-selected=move || is_shown().to_string()
                 aria-controls=PANEL
                 tabindex=move || if is_shown() { "0" } else { "-1" }
+                // An address can name a view that this server has not.
+                hidden=move || tab == TraceTab::Logs && !has_logs.get() && !is_shown()
                 on:click=move |_| session.tab.set(tab)
             >
                 {name(tab)}

@@ -18,8 +18,8 @@ impl Worker {
             self.apis.borrow_mut().insert(key, api);
             return first;
         };
-        let only_v1 = matches!(task, Task::Dependencies { .. });
-        if known.is_some() || only_v1 || !api_is_absent(problem) {
+        let only_one = matches!(task, Task::Dependencies { .. } | Task::Logs { .. });
+        if known.is_some() || only_one || !api_is_absent(problem) {
             return first;
         }
         let second = self.request_in(id, base, task, Api::V1, signal).await;

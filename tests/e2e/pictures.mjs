@@ -8,7 +8,7 @@ import { Trace } from "./pages/trace.mjs";
 import { server } from "./stage.mjs";
 
 // The views of a trace, as addresses name them.
-const VIEWS = ["statistics", "flame", "spans", "events", "graph", "sequence", "lanes", "critical", "json"];
+const VIEWS = ["statistics", "flame", "spans", "events", "graph", "sequence", "lanes", "critical", "json", "logs"];
 
 const order = {
   user_id: "u-1", payment_method: "credit_card", items: [{ id: "item-1", name: "Lamp", price: 29.99, quantity: 2 }],

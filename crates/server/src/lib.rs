@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod jaeger;
 pub mod jaeger_v1;
 pub mod jaeger_v3;
+pub mod logs;
 pub mod machine;
 pub mod matching;
 mod metrics;

@@ -4,6 +4,7 @@ use crate::durations;
 use crate::forwarding::{Forwarding, Status};
 use crate::ingest::Intake;
 use crate::jaeger::queries::Queries;
+use crate::logs::LogStore;
 use crate::store::Store;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -27,14 +28,14 @@ pub struct Metrics {
 
 impl Metrics {
     /// What these count.
-    pub fn new(intake: Intake, store: Store, queries: Queries) -> Self {
+    pub fn new(intake: Intake, store: Store, logs: LogStore, queries: Queries) -> Self {
         let mut registry = Registry::with_prefix("spandrel");
         let (ingest, asked) = (intake.took(), durations::histogram());
         let help = "How long it took to take in a request, from its last byte until it was on disk";
         registry.register_with_unit("ingest_duration", help, Unit::Seconds, ingest);
         let help = "How long it took until the answer to a query started";
         registry.register_with_unit("query_duration", help, Unit::Seconds, asked.clone());
-        registry.register_collector(Box::new(Counts { intake, store, queries }));
+        registry.register_collector(Box::new(Counts { intake, store, logs, queries }));
         Metrics { registry: Arc::new(registry), queries: asked }
     }
 
@@ -60,6 +61,7 @@ impl Metrics {
 struct Counts {
     intake: Intake,
     store: Store,
+    logs: LogStore,
     queries: Queries,
 }
 
@@ -73,8 +75,10 @@ impl Collector for Counts {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
         let counters = &self.intake.counters;
         let status = self.store.status();
+        let logs = self.logs.status();
         let mut counts = vec![
             ("unreadable_spans", "Times a span was left out of an answer", status.unreadable_spans),
+            ("log_lines_accepted", "Log lines on disk since the start", logs.written),
             ("unreadable_blobs", "Times a blob was left out of an answer", status.unreadable_blobs),
         ];
         for (name, help, counter) in [
@@ -110,6 +114,10 @@ impl Collector for Counts {
                 status.unavailable_segments,
             ),
             ("store_missing_parts", "Acknowledged parts that cannot be read", status.missing_parts),
+            ("log_segments", "Log files", logs.segments),
+            ("log_bytes", "Bytes of log files on disk", logs.bytes),
+            ("log_damaged_segments", "Log files that cannot be read", logs.damaged),
+            ("log_failing", "Whether the last log lines could not be written", u64::from(logs.failing)),
             ("store_failing", "Whether the last spans could not be written", u64::from(status.failing)),
         ] {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

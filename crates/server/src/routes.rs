@@ -7,6 +7,8 @@ use crate::files::Viewer;
 use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http};
 use crate::jaeger::{Backend, json, not_found, text};
+use crate::logs::query::{self as log_query, LogQueries};
+use crate::logs::receive::{self, LogIntake};
 use crate::metrics::Metrics;
 use crate::{eval_track, jaeger_v1, jaeger_v3};
 use axum::Router;
@@ -16,7 +18,7 @@ use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use std::sync::Arc;
 use tower::ServiceBuilder;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -29,6 +31,10 @@ pub struct Query {
     pub backend: Backend,
     /// Takes the browser's own spans.
     pub intake: Intake,
+    /// Takes its log lines.
+    pub log_intake: LogIntake,
+    /// What queries of log lines answer from.
+    pub logs: LogQueries,
     /// The viewer.
     pub viewer: Viewer,
     /// The demo.
@@ -52,6 +58,7 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .method_not_allowed_fallback(no_such_route)
         .fallback(no_such_route)
         .with_state(state.backend.clone())
+        .merge(Router::new().route("/logs", get(log_query::find)).with_state(state.logs.clone()))
         .layer(from_fn_with_state(state.metrics.query_durations(), durations::until_answered));
     let prefix = state.prefix.clone();
     let root: MethodRouter = any(page).with_state(state.clone());
@@ -62,7 +69,7 @@ pub fn query(state: Query, guard: &Guard) -> Router {
     }
     let inner = inner
         .nest("/api", api)
-        .nest("/v1", traces(state.intake.clone()))
+        .nest("/v1", export(state.intake.clone(), state.log_intake.clone()))
         .route("/demo/{*path}", any(demo))
         .route("/demo/", any(demo))
         .route("/metrics", get(metrics))
@@ -102,9 +109,17 @@ fn records(state: &Query, guard: &Guard) -> Router<Query> {
 }
 
 /// The OTLP port.
-pub fn otlp(intake: Intake, guard: &Guard) -> Router {
+pub fn otlp(intake: Intake, logs: LogIntake, guard: &Guard) -> Router {
+    let payloads = Router::new()
+        .route("/api/v2/logs", post(receive::datadog))
+        .route("/loki/api/v1/push", post(receive::loki))
+        .route("/api/logs", post(receive::generic))
+        .route("/", post(receive::cloudwatch))
+        .method_not_allowed_fallback(no_such_route)
+        .with_state(logs.clone());
     let router = Router::new()
-        .nest("/v1", traces(intake.clone()))
+        .nest("/v1", export(intake.clone(), logs))
+        .merge(payloads)
         .fallback(no_such_route)
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
         .merge(eval_track::collecting(intake).layer(from_fn_with_state(guard.clone(), guard::check_secret)))
@@ -145,11 +160,15 @@ fn guarded(router: Router, guard: &Guard) -> Router {
         .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
 }
 
-/// `/traces`, below `/v1`.
-fn traces<S: Clone + Send + Sync + 'static>(intake: Intake) -> Router<S> {
+/// `/traces` and `/logs`, below `/v1`.
+fn export<S: Clone + Send + Sync + 'static>(intake: Intake, logs: LogIntake) -> Router<S> {
     let export =
         |State(intake): State<Intake>, request: Request| async move { http::export(&intake, request).await };
-    Router::new().route("/traces", any(export)).fallback(no_such_route).with_state(intake)
+    Router::new()
+        .route("/traces", any(export))
+        .with_state(intake)
+        .merge(Router::new().route("/logs", any(receive::otlp)).with_state(logs))
+        .fallback(no_such_route)
 }
 
 async fn no_such_route() -> Response<Body> {

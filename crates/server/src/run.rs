@@ -10,6 +10,9 @@ use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
 use crate::jaeger::queries::Queries;
+use crate::logs::query::LogQueries;
+use crate::logs::receive::LogIntake;
+use crate::logs::{LogLimits, LogStore};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::protocol;
@@ -42,6 +45,7 @@ pub struct Running {
     scheme: &'static str,
     store: Store,
     forwarding: Forwarding,
+    logs: LogStore,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -112,17 +116,20 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let query = bind(config, config.port, "--port").await?;
     let otlp_http = bind(config, config.otlp_http_port, "--otlp-http-port").await?;
     let otlp_grpc = bind(config, config.otlp_grpc_port, "--otlp-grpc-port").await?;
-    let store = open(config).await?;
+    let (store, logs) = open(config).await?;
     let max_request = usize::try_from(config.max_request).unwrap_or(usize::MAX / 2);
     let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
     let time = Duration::from_secs(config.client_time.max(1));
     let forwarding = forward(config).await?;
     let intake = Intake::new(store.clone(), forwarding.clone(), max_request, max_waiting, time, most(config));
+    let log_intake = LogIntake::new(intake.clone(), logs.clone());
     let (stop, stopped) = watch::channel(false);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
-    let metrics = Metrics::new(intake.clone(), store.clone(), queries.clone());
+    let metrics = Metrics::new(intake.clone(), store.clone(), logs.clone(), queries.clone());
     let state = Query {
+        log_intake: log_intake.clone(),
+        logs: LogQueries { store: logs.clone(), queries: queries.clone() },
         backend: Backend {
             store: store.clone(),
             queries,
@@ -137,9 +144,9 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     };
     let guard = Guard::new(config, query.1);
     let query_router = routes::query(state, &guard);
-    let otlp_router = routes::otlp(intake.clone(), &guard);
+    let otlp_router = routes::otlp(intake.clone(), log_intake.clone(), &guard);
     let addresses = (query.1, otlp_http.1, otlp_grpc.1);
-    let trace_service = TraceService::new(intake, guard);
+    let trace_service = TraceService::new(intake, log_intake.take_protobuf(), guard);
     let tasks = vec![
         tokio::spawn(serve(
             query.0,
@@ -171,6 +178,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         scheme: if config.tls_cert.is_some() { "https" } else { "http" },
         store,
         forwarding,
+        logs,
         stop,
         tasks,
     })
@@ -193,10 +201,11 @@ impl Running {
             // Each ends by itself, all at the same time; the only failure is a panic, which has been printed.
             let _ = task.await;
         }
-        let (store, forwarding) = (self.store, self.forwarding);
+        let (store, logs, forwarding) = (self.store, self.logs, self.forwarding);
         let closed = tokio::task::spawn_blocking(move || {
             forwarding.stop();
             store.close();
+            logs.close();
         });
         if tokio::time::timeout(CLOSE_TIME, closed).await.is_err() {
             tracing::warn!("the store is not closed in time; what was acknowledged is on disk");
@@ -204,7 +213,7 @@ impl Running {
     }
 }
 
-async fn open(config: &Config) -> Result<Store, StartError> {
+async fn open(config: &Config) -> Result<(Store, LogStore), StartError> {
     let directory = config.data_dir.clone();
     if let Err(error) = make_private(&directory) {
         // The store knows better what is wrong, or works where the file system has no permissions.
@@ -212,9 +221,13 @@ async fn open(config: &Config) -> Result<Store, StartError> {
     }
     let settings = config.clone();
     let opened = tokio::task::spawn_blocking(move || {
-        let limits = settings.limits(&Machine::look(&directory));
+        let machine = Machine::look(&directory);
+        let limits = settings.limits(&machine);
         tracing::info!("{}", limits.in_words());
-        Store::open(&directory, limits)
+        // The directory is locked by the first, for both.
+        let store = Store::open(&directory, limits)?;
+        let logs = LogStore::open(&directory.join("logs"), log_limits(&settings, &machine))?;
+        Ok((store, logs))
     })
     .await;
     let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
@@ -251,6 +264,17 @@ async fn forward(config: &Config) -> Result<Forwarding, StartError> {
     let (targets, directory) = (config.forward.clone(), config.data_dir.clone());
     let started = tokio::task::spawn_blocking(move || Forwarding::start(&targets, &directory)).await;
     Ok(started.unwrap_or_else(|error| Err(ForwardError::Io(std::io::Error::other(error))))?)
+}
+
+/// How many log lines are kept: as long as spans, in a tenth of what is free on the disk unless asked otherwise.
+fn log_limits(config: &Config, machine: &Machine) -> LogLimits {
+    let max_disk = config.max_log_disk.or(machine.disk.map(|disk| (disk / 10).max(1 << 20)));
+    LogLimits {
+        segment_bytes: config.segment_size,
+        retention: (config.retention_hours > 0).then(|| Duration::from_secs(config.retention_hours * 3600)),
+        max_disk: max_disk.filter(|bytes| *bytes > 0),
+        ..LogLimits::default()
+    }
 }
 
 /// Makes a directory that its owner alone can enter, or takes others' permissions away.

@@ -29,6 +29,8 @@ mod guard;
 mod inputs;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/logs.rs"]
+mod logs;
 #[path = "api/lossless.rs"]
 mod lossless;
 #[path = "api/mutated.rs"]

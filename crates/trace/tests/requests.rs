@@ -33,6 +33,7 @@ fn tasks() -> Vec<Task> {
         Task::EntrySpans(wide),
         Task::Trace { id: "4bf92f3577b34da6a3ce929d0e0e4736".into() },
         Task::Trace { id: "../x?".into() },
+        Task::Logs { trace: "4bf92f3577b34da6a3ce929d0e0e4736".into() },
         Task::Dependencies { end_unix_ms: 1_795_252_331_200, lookback_ms: 3_600_000 },
     ]
 }

@@ -5,6 +5,7 @@ use super::super::span_source::SpanSource;
 use super::attributes::Attributes;
 use super::events::Events;
 use super::links::{LinkedFrom, Links};
+use super::logs::SpanLogs;
 use super::paging::Dropped;
 use super::peers::{MissingAttributes, load_peers};
 use super::shown::ShownSpan;
@@ -58,6 +59,7 @@ pub fn DetailBody(
         </section>
         {(!record.events.is_empty() || record.dropped_events > 0)
             .then(|| view! { <Events shown section=exceptions/> })}
+        <SpanLogs shown span/>
         {(!record.links.is_empty() || record.dropped_links > 0).then(|| view! { <Links shown/> })}
         <LinkedFrom shown/>
         <section class="detail-section" data-test="detail-resource">

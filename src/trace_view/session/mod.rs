@@ -20,7 +20,8 @@ use spandrel_trace::analysis::advisor::Finding;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
 use spandrel_trace::analysis::skew::Clocks;
 use spandrel_trace::engine::Matches;
-use spandrel_trace::model::{Outline, SpanIx};
+use spandrel_trace::model::{Outline, SpanIx, TraceLogs};
+use spandrel_trace::units::Problem;
 use std::sync::Arc;
 pub use viewport::Viewport;
 use viewport::full_range;
@@ -59,6 +60,8 @@ pub struct Session {
     pub clock: ClockDisplay,
     /// Clocks of services that differ.
     pub clocks: ClocksState,
+    /// Its log lines; `None` until they are loaded.
+    pub logs: RwSignal<Option<Result<Arc<TraceLogs>, Problem>>>,
     /// A change that is tried out on the trace.
     pub what_if: RwSignal<Option<WhatIf>>,
     /// Whether the quality of the instrumentation is shown.
@@ -166,6 +169,7 @@ impl Session {
             panels: PanelLayout::default(),
             clock: ClockDisplay::default(),
             clocks: ClocksState::default(),
+            logs: RwSignal::default(),
             what_if: RwSignal::default(),
             lint_open: RwSignal::default(),
             events: RwSignal::default(),

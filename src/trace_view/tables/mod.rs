@@ -6,6 +6,7 @@ mod columns;
 pub mod events;
 mod field_input;
 pub mod json;
+pub mod logs;
 pub mod spans;
 pub mod statistics;
 

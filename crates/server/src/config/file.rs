@@ -31,6 +31,8 @@ pub struct File {
     #[serde(deserialize_with = "size")]
     pub max_disk: Option<u64>,
     #[serde(deserialize_with = "size")]
+    pub max_log_disk: Option<u64>,
+    #[serde(deserialize_with = "size")]
     pub max_index_memory: Option<u64>,
     #[serde(deserialize_with = "size")]
     pub segment_size: Option<u64>,
@@ -127,6 +129,7 @@ impl Config {
             demo,
             retention_hours,
             max_disk,
+            max_log_disk,
             max_index_memory,
             segment_size,
             max_request,

@@ -75,6 +75,10 @@ pub struct Config {
     /// taken in.
     #[arg(long, env = "SPANDREL_MAX_DISK", value_parser = values::bytes)]
     pub max_disk: Option<u64>,
+    /// Bytes that log lines may take on disk beside the spans (0 for no limit); a tenth of what is free where not given.
+    /// They are deleted as the spans are.
+    #[arg(long, env = "SPANDREL_MAX_LOG_DISK", value_parser = values::bytes)]
+    pub max_log_disk: Option<u64>,
     /// Bytes of memory that the index of the stored spans may take; an eighth of the machine's where not given. What
     /// is more is read from files, the oldest first.
     #[arg(long, env = "SPANDREL_MAX_INDEX_MEMORY", value_parser = values::bytes)]

@@ -19,6 +19,7 @@ impl Config {
             demo: self.demo.clone(),
             retention_hours: Some(self.retention_hours),
             max_disk: self.max_disk,
+            max_log_disk: self.max_log_disk,
             max_index_memory: self.max_index_memory,
             segment_size: Some(self.segment_size),
             max_request: Some(self.max_request),

@@ -1,4 +1,4 @@
-//! OTLP over gRPC: `opentelemetry.proto.collector.trace.v1.TraceService/Export`, plain or gzip.
+//! OTLP over gRPC: `Export` of the services of traces and of logs, plain or gzip.
 //!
 //! The message is read as an HTTP body is, under the same limits on memory and time: tonic's codec would read and
 //! inflate it before either could be counted.
@@ -11,23 +11,39 @@ use axum::http::{HeaderMap, HeaderValue, Request, Response};
 use bytes::{BufMut, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use std::pin::Pin;
+use std::sync::Arc;
 use tonic::{Code, Status};
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+const EXPORT_LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 /// Bytes before a message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
 
-/// The trace service.
+/// Takes a message of the logs service; `Ok` means that its lines are on disk.
+pub type TakeLogs = Arc<
+    dyn Fn(Vec<u8>, Room) -> Pin<Box<dyn Future<Output = Result<Remarks, Refusal>> + Send>> + Send + Sync,
+>;
+
+/// The services of traces and of logs.
 #[derive(Clone)]
 pub struct TraceService {
     intake: Intake,
+    logs: TakeLogs,
     guard: Guard,
+}
+
+/// What a call exports.
+#[derive(Clone, Copy)]
+enum Signal {
+    Traces,
+    Logs,
 }
 
 impl TraceService {
     /// A service that hands to this intake what the guard lets in.
-    pub fn new(intake: Intake, guard: Guard) -> Self {
-        TraceService { intake, guard }
+    pub fn new(intake: Intake, logs: TakeLogs, guard: Guard) -> Self {
+        TraceService { intake, logs, guard }
     }
 
     /// Answers one call.
@@ -43,10 +59,15 @@ impl TraceService {
             }
             Access::Nothing => return Status::unauthenticated("the token is required (--token)").into_http(),
         }
-        if request.uri().path() != EXPORT {
-            return Status::unimplemented("only TraceService/Export is served").into_http();
-        }
-        match self.export(request).await {
+        let signal = match request.uri().path() {
+            EXPORT => Signal::Traces,
+            EXPORT_LOGS => Signal::Logs,
+            _ => {
+                let served = "only TraceService/Export and LogsService/Export are served";
+                return Status::unimplemented(served).into_http();
+            }
+        };
+        match self.export(request, signal).await {
             Ok(remarks) => done(&remarks),
             Err(status) => {
                 let mut response = status.into_http();
@@ -56,7 +77,7 @@ impl TraceService {
         }
     }
 
-    async fn export(&self, request: Request<Incoming>) -> Result<Remarks, Status> {
+    async fn export(&self, request: Request<Incoming>, signal: Signal) -> Result<Remarks, Status> {
         let encoding = encoding_of(request.headers())?;
         let mut room = self.intake.room();
         let read = body::read(self.intake.limits(PREFIX), &mut request.into_body(), None, &mut room).await;
@@ -67,7 +88,7 @@ impl TraceService {
                 }
                 Message { compressed, .. } => {
                     let encoding = if compressed { encoding } else { None };
-                    self.take(message, encoding, room).await
+                    self.take(message, encoding, room, signal).await
                 }
             },
             Err(refusal) => Err(refusal),
@@ -86,22 +107,26 @@ impl TraceService {
         mut bytes: Vec<u8>,
         encoding: Option<String>,
         mut room: Room,
+        signal: Signal,
     ) -> Result<Remarks, Refusal> {
         let limit = self.intake.max_request;
-        match encoding {
+        let (plain, room) = match encoding {
             Some(encoding) => {
-                let (plain, room) = blocking(move || -> Result<_, Refusal> {
+                blocking(move || -> Result<_, Refusal> {
                     let plain = encoding::decode(&bytes[PREFIX..], &encoding, limit, &mut room)?;
                     room.give(bytes.capacity());
                     Ok((plain, room))
                 })
-                .await??;
-                self.intake.take(plain, room).await
+                .await??
             }
             None => {
                 bytes.drain(..PREFIX);
-                self.intake.take(bytes, room).await
+                (bytes, room)
             }
+        };
+        match signal {
+            Signal::Traces => self.intake.take(plain, room).await,
+            Signal::Logs => (self.logs)(plain, room).await,
         }
     }
 }

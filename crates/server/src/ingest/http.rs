@@ -12,8 +12,10 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// What a body is, and the answer to it.
 #[derive(Clone, Copy, PartialEq)]
-enum Media {
+pub enum Media {
+    /// JSON.
     Json,
+    /// Protobuf.
     Protobuf,
     /// The same by its other name.
     RegisteredProtobuf,
@@ -30,7 +32,8 @@ impl Media {
         }
     }
 
-    fn of(headers: &HeaderMap) -> Option<Self> {
+    /// What the request says that its body is.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
         let name = text(headers, header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
         Self::ALL.into_iter().find(|media| media.name().eq_ignore_ascii_case(name))
     }
@@ -41,12 +44,7 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
     if request.method() != Method::POST {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]");
     }
-    let Some(media) = Media::of(request.headers()) else {
-        return plain(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "415 unsupported media type, supported: [application/json, application/x-protobuf]",
-        );
-    };
+    let Some(media) = Media::of(request.headers()) else { return unsupported() };
     match take(intake, request, media).await {
         Ok(remarks) if media == Media::Json => {
             typed(StatusCode::OK, media, answer::done_json(&remarks).into())
@@ -102,6 +100,14 @@ async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<R
     Ok(remarks)
 }
 
+/// The answer to a body of another type.
+pub fn unsupported() -> Response<Body> {
+    plain(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "415 unsupported media type, supported: [application/json, application/x-protobuf]",
+    )
+}
+
 /// Reads the rest of a body that is not wanted and forgets it, up to so many bytes.
 async fn drain(mut body: Body, most: usize) {
     let mut left = most;
@@ -113,7 +119,8 @@ async fn drain(mut body: Body, most: usize) {
     }
 }
 
-fn refuse(refusal: &Refusal, media: Media) -> Response<Body> {
+/// The answer to a request that was not taken.
+pub fn refuse(refusal: &Refusal, media: Media) -> Response<Body> {
     let status =
         StatusCode::from_u16(answer::http_status(refusal)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = match media {
@@ -135,10 +142,12 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
+/// An answer in plain text.
+pub fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
     (status, [(header::CONTENT_TYPE, "text/plain")], body).into_response()
 }
 
-fn typed(status: StatusCode, media: Media, body: Body) -> Response<Body> {
+/// An answer of the type that was sent.
+pub fn typed(status: StatusCode, media: Media, body: Body) -> Response<Body> {
     (status, [(header::CONTENT_TYPE, media.name())], body).into_response()
 }

@@ -1,7 +1,7 @@
 //! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), decompressed (`encoding`), JSON turned into protobuf (`json`,
 //! `span_writer`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
 
-pub(crate) mod answer;
+pub mod answer;
 pub mod body;
 pub mod encoding;
 pub mod grpc;

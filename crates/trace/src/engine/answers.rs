@@ -1,8 +1,10 @@
 //! Small answers of Jaeger's APIs: services, operations, summaries, dependencies, errors. `null` means the same as an
 //! absent member everywhere, and a number may be written as a string.
 
-use crate::model::{DependencyLink, Operation, ServiceCount, ServiceRequests, SpanKind, TraceSummary};
-use crate::units::TraceId;
+use crate::model::{
+    DependencyLink, LogLine, Operation, ServiceCount, ServiceRequests, SpanKind, TraceLogs, TraceSummary,
+};
+use crate::units::{SpanId, TraceId};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
@@ -64,6 +66,47 @@ pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Log lines, as our own server answers them: `{"truncated":…,"logs":[…]}`. Values of attributes that are no texts are
+/// shown as JSON.
+pub fn logs(body: &[u8]) -> Result<TraceLogs, String> {
+    #[derive(Deserialize)]
+    struct Answered {
+        #[serde(default)]
+        truncated: bool,
+        logs: Vec<Line>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line {
+        #[serde(deserialize_with = "number")]
+        time_unix_nano: u64,
+        #[serde(default)]
+        severity_number: u8,
+        #[serde(default)]
+        service: String,
+        #[serde(default, rename = "spanID")]
+        span: String,
+        #[serde(default)]
+        body: String,
+        #[serde(default)]
+        attributes: serde_json::Map<String, serde_json::Value>,
+    }
+    let answered: Answered = object(body)?;
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let lines = answered.logs.into_iter().map(|line| LogLine {
+        time_unix: line.time_unix_nano,
+        severity: line.severity_number,
+        service: line.service,
+        span: SpanId::parse(&line.span),
+        body: line.body,
+        attributes: line.attributes.into_iter().map(|(key, value)| (key, text(value))).collect(),
+    });
+    Ok(TraceLogs { lines: lines.collect(), truncated: answered.truncated })
 }
 
 /// Operations, sorted by name and kind. v3: `{"operations":[…]}`; v1: `{"data":[{name, spanKind}]}`.
@@ -265,5 +308,25 @@ mod tests {
         let counted = br#"{"data":[],"services":[{"service":"a","requestCount":3,"errorCount":1}]}"#;
         let expected = ServiceRequests { service: "a".into(), requests: 3, errors: 1 };
         assert_eq!(dependencies(counted).unwrap().1, [expected]);
+    }
+
+    #[test]
+    fn log_lines_are_read() {
+        let body = br#"{"truncated":true,"logs":[{"timeUnixNano":"1758449472000000001","severity":"error",
+            "severityNumber":17,"service":"a","traceID":"01","spanID":"00f067aa0ba902b7","body":"x",
+            "attributes":{"k":"v","n":1,"o":{"p":[true]}},"resource":{}},{"timeUnixNano":"2","body":""}]}"#;
+        let logs = logs(body).unwrap();
+        assert!(logs.truncated);
+        let line = &logs.lines[0];
+        assert_eq!(
+            (line.time_unix, line.severity_name(), line.service.as_str()),
+            (1_758_449_472_000_000_001, "error", "a")
+        );
+        assert_eq!(line.span, SpanId::parse("00f067aa0ba902b7"));
+        let attributes: Vec<(&str, &str)> =
+            line.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(attributes, [("k", "v"), ("n", "1"), ("o", "{\"p\":[true]}")]);
+        assert_eq!((logs.lines[1].span, logs.lines[1].severity_name()), (None, ""));
+        assert!(super::logs(b"{}").is_err() && super::logs(b"[]").is_err());
     }
 }

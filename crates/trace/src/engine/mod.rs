@@ -129,6 +129,7 @@ impl Engine {
                     Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))
                 }
                 (Task::Trace { id }, _) => return self.hold_one(&expect, id, opened),
+                (Task::Logs { .. }, _) => answers::logs(body).map(|logs| Answer::Logs(Box::new(logs))),
                 (Task::Dependencies { .. }, _) => {
                     let answer = answers::dependencies(body);
                     answer.map(|(links, requests)| Answer::Dependencies { links, requests, traces: 0 })

@@ -19,7 +19,9 @@ use crate::analysis::statistics::{Statistics, StatisticsSort};
 use crate::analysis::what_if::{Scenario, ScenarioResult};
 use crate::format::write::Export;
 use crate::model::record::{Resource, Scope, SpanRecord};
-use crate::model::{DependencyLink, Operation, ServiceRequests, SpanIx, SpanSet, TraceSummary, TraceVersion};
+use crate::model::{
+    DependencyLink, Operation, ServiceRequests, SpanIx, SpanSet, TraceLogs, TraceSummary, TraceVersion,
+};
 use crate::source::{Api, Base, Task};
 use crate::units::Problem;
 use serde::{Deserialize, Serialize};
@@ -354,6 +356,8 @@ pub enum Answer {
         /// What was odd about the source.
         warnings: Vec<String>,
     },
+    /// Log lines.
+    Logs(Box<TraceLogs>),
     /// Edges between services.
     Dependencies {
         /// The edges.

@@ -5,6 +5,9 @@ use super::{Base, SearchQuery, Task};
 use crate::units::{self, print_go_duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
+/// Log lines of a trace that are loaded at most, so that the page can hold them.
+const MOST_LINES: u32 = 10_000;
+
 /// Which of Jaeger's HTTP APIs is spoken. Dependencies exist in v1 alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Api {
@@ -35,6 +38,11 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
             url.push_str("/dependencies");
             query.add("endTs", &end_unix_ms.to_string());
             query.add("lookback", &lookback_ms.to_string());
+        }
+        (_, Task::Logs { trace }) => {
+            url.push_str("/logs");
+            query.add("traceID", trace);
+            query.add("limit", &MOST_LINES.to_string());
         }
         (Api::V3, Task::Services) => url.push_str("/v3/services"),
         (Api::V1, Task::Services) => url.push_str("/services"),

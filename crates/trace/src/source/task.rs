@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Source {
     /// A backend that speaks Jaeger's HTTP APIs (v3, else v1).
     Jaeger(Base),
+    /// Our own server, which speaks the same and has logs.
+    Spandrel(Base),
     /// Files that were dropped, chosen or pasted; nothing else can be asked.
     Files,
 }
@@ -29,6 +31,11 @@ pub enum Task {
         /// Its id, as text.
         id: String,
     },
+    /// The log lines of a trace.
+    Logs {
+        /// The trace's id, as text.
+        trace: String,
+    },
     /// The backend's own edges between services.
     Dependencies {
         /// End of the window, milliseconds since the Unix epoch.
@@ -46,7 +53,8 @@ impl Source {
     /// Whether this source can do that at all, so that a page hides what cannot work.
     pub fn can(&self, task: &Task) -> bool {
         match self {
-            Source::Jaeger(_) => true,
+            Source::Spandrel(_) => true,
+            Source::Jaeger(_) => !matches!(task, Task::Logs { .. }),
             Source::Files => matches!(task, Task::Trace { .. }),
         }
     }

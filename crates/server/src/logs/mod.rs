@@ -1,0 +1,17 @@
+//! Logs: taken in (`receive`) as OTLP (`otlp`) or as Datadog, Loki, CloudWatch and plain JSON clients send them
+//! (`payloads`), kept in files of their own (`store`, `segment`), found by trace, span, service, time, severity and text
+//! (`query`). See `docs/adr/0026`.
+
+mod criteria;
+mod fields;
+mod line;
+mod otlp;
+mod payloads;
+pub mod query;
+pub mod receive;
+mod segment;
+mod store;
+
+pub use criteria::LogQuery;
+pub use line::{LogLine, severity_name, severity_number};
+pub use store::{LogLimits, LogStatus, LogStore};

@@ -1,0 +1,216 @@
+//! The HTTP side of taking logs in: `POST /v1/logs` (OTLP), `/api/v2/logs` (Datadog), `/loki/api/v1/push`, `/` with
+//! `X-Amz-Target` (CloudWatch Logs), `/api/logs` (JSON). The same limits hold as for spans; an answer of success means
+//! that the lines are on disk.
+
+use super::line::LogLine;
+use super::payloads::{self, CloudWatch};
+use super::store::LogStore;
+use super::{otlp, payloads::objects};
+use crate::ingest::http::{self, Media};
+use crate::ingest::room::Room;
+use crate::ingest::{Intake, Refusal, Remarks, answer, blocking};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Bytes of memory for each place of a JSON text where a value can start.
+const VALUE: usize = 96;
+
+/// The way in for logs. It shares limits and memory with that of spans.
+#[derive(Clone)]
+pub struct LogIntake {
+    intake: Intake,
+    store: LogStore,
+}
+
+/// What a payload's reader makes of JSON.
+type Read = fn(Value) -> Result<Vec<LogLine>, Refusal>;
+
+impl LogIntake {
+    /// A way into the store.
+    pub fn new(intake: Intake, store: LogStore) -> Self {
+        LogIntake { intake, store }
+    }
+
+    /// What the gRPC service calls with each message.
+    pub fn take_protobuf(&self) -> crate::ingest::grpc::TakeLogs {
+        let logs = self.clone();
+        Arc::new(move |request, room| {
+            let logs = logs.clone();
+            Box::pin(async move { logs.protobuf(request, room).await })
+        })
+    }
+
+    async fn protobuf(&self, request: Vec<u8>, mut room: Room) -> Result<Remarks, Refusal> {
+        let (lines, remarks, _room) = blocking(move || -> Result<_, Refusal> {
+            let (lines, remarks) = otlp::from_protobuf(&request, &mut room)?;
+            Ok((lines, remarks, room))
+        })
+        .await??;
+        self.store.append(lines).await?;
+        Ok(remarks)
+    }
+
+    /// `POST /v1/logs`.
+    async fn otlp(&self, request: Request) -> Response<Body> {
+        if request.method() != Method::POST {
+            return http::plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]");
+        }
+        let Some(media) = Media::of(request.headers()) else { return http::unsupported() };
+        let taken = async {
+            let (bytes, room) = http::receive(&self.intake, request).await?;
+            if media != Media::Json {
+                return self.protobuf(bytes, room).await;
+            }
+            let (lines, remarks, _room) = blocking(move || -> Result<_, Refusal> {
+                let mut room = room;
+                let value = parse(&bytes, &mut room)?;
+                let (lines, remarks) = otlp::from_json(value, &mut room)?;
+                Ok((lines, remarks, room))
+            })
+            .await??;
+            self.store.append(lines).await?;
+            Ok(remarks)
+        };
+        match taken.await {
+            Ok(remarks) if media == Media::Json => {
+                http::typed(StatusCode::OK, media, answer::done_json(&remarks).into())
+            }
+            Ok(remarks) => http::typed(StatusCode::OK, media, answer::done(&remarks).into()),
+            Err(refusal) => {
+                self.intake.count(&refusal);
+                http::refuse(&refusal, media)
+            }
+        }
+    }
+
+    /// Takes JSON that `read` understands.
+    async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
+        let lines = media_of(request.headers()).ends_with("ndjson");
+        let (bytes, room) = http::receive(&self.intake, request).await?;
+        let (lines, _room) = blocking(move || -> Result<_, Refusal> {
+            let mut room = room;
+            let lines = match lines {
+                false => read(parse(&bytes, &mut room)?)?,
+                true => {
+                    let mut all = Vec::new();
+                    for line in
+                        bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
+                    {
+                        all.extend(read(parse(line, &mut room)?)?);
+                    }
+                    all
+                }
+            };
+            room.take(lines.iter().map(LogLine::weight).sum())?;
+            Ok((lines, room))
+        })
+        .await??;
+        Ok(self.store.append(lines).await?)
+    }
+
+    /// Answers a refusal as the intake does that the client expects.
+    fn refused(&self, refusal: &Refusal) -> Response<Body> {
+        self.intake.count(refusal);
+        let status =
+            StatusCode::from_u16(answer::http_status(refusal)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = json!({ "errors": [refusal.to_string()], "message": refusal.to_string() }).to_string();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        if let Some(seconds) = refusal.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// `POST /v1/logs`.
+pub async fn otlp(State(logs): State<LogIntake>, request: Request) -> Response<Body> {
+    logs.otlp(request).await
+}
+
+/// `POST /api/v2/logs`: Datadog answers 202 and an empty object.
+pub async fn datadog(State(logs): State<LogIntake>, request: Request) -> Response<Body> {
+    match logs.json(request, objects).await {
+        Ok(()) => (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], "{}").into_response(),
+        Err(refusal) => logs.refused(&refusal),
+    }
+}
+
+/// `POST /loki/api/v1/push`: Loki answers 204.
+pub async fn loki(State(logs): State<LogIntake>, request: Request) -> Response<Body> {
+    if media_of(request.headers()) != "application/json" {
+        return http::plain(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "415 unsupported media type, supported: [application/json]",
+        );
+    }
+    match logs.json(request, payloads::loki).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => logs.refused(&refusal),
+    }
+}
+
+/// `POST /api/logs`: JSON objects, in an array or one on each line.
+pub async fn generic(State(logs): State<LogIntake>, request: Request) -> Response<Body> {
+    match logs.json(request, objects).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => logs.refused(&refusal),
+    }
+}
+
+/// `POST /` with `X-Amz-Target`: the signature is not checked, for it says who pays.
+pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Response<Body> {
+    let target =
+        request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).map(str::to_owned);
+    let Some(target) = target.filter(|target| target.starts_with("Logs_")) else {
+        return http::plain(StatusCode::NOT_FOUND, "404 page not found");
+    };
+    let taken = async {
+        let (bytes, room) = http::receive(&logs.intake, request).await?;
+        let (asked, _room) = blocking(move || -> Result<_, Refusal> {
+            let mut room = room;
+            let asked = payloads::cloudwatch(&target, parse(&bytes, &mut room)?)?;
+            if let CloudWatch::Put(lines) = &asked {
+                room.take(lines.iter().map(LogLine::weight).sum())?;
+            }
+            Ok((asked, room))
+        })
+        .await??;
+        match asked {
+            CloudWatch::Put(lines) => logs.store.append(lines).await.map(|()| true).map_err(Refusal::from),
+            CloudWatch::Nothing => Ok(true),
+            CloudWatch::Unknown => Ok(false),
+        }
+    };
+    let reply = |status: StatusCode, body: Value| {
+        (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
+    };
+    match taken.await {
+        Ok(true) => reply(StatusCode::OK, json!({})),
+        Ok(false) => reply(StatusCode::BAD_REQUEST, json!({ "__type": "UnknownOperationException" })),
+        Err(refusal) => {
+            logs.intake.count(&refusal);
+            let (status, kind) = match refusal.retry_after() {
+                Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException"),
+                None => (StatusCode::BAD_REQUEST, "InvalidParameterException"),
+            };
+            reply(status, json!({ "__type": kind, "message": refusal.to_string() }))
+        }
+    }
+}
+
+/// The media type of a request without its parameters.
+fn media_of(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// Reads JSON whose memory is taken first.
+fn parse(bytes: &[u8], room: &mut Room) -> Result<Value, Refusal> {
+    let starts = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
+    room.take(starts.saturating_mul(VALUE).saturating_add(bytes.len()))?;
+    serde_json::from_slice(bytes).map_err(|error| Refusal::Malformed(format!("not JSON: {error}")))
+}

@@ -1,0 +1,263 @@
+//! Log lines, sent as every client sends them, are found; what was acknowledged survives kill -9; limits hold.
+
+use crate::support::{Answer, Server, command, gzip, metric, now, send, text, try_send};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use prost::Message;
+use serde_json::{Value, json};
+use tonic::codec::CompressionEncoding;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN: &str = "00f067aa0ba902b7";
+
+fn record(trace: u128, body: &str) -> LogRecord {
+    LogRecord {
+        time_unix_nano: now(),
+        severity_number: 13,
+        severity_text: "WARN".to_owned(),
+        trace_id: trace.to_be_bytes().to_vec(),
+        span_id: 7_u64.to_be_bytes().to_vec(),
+        body: Some(AnyValue { value: Some(Any::StringValue(body.to_owned())) }),
+        attributes: vec![text("key", "value")],
+        ..LogRecord::default()
+    }
+}
+
+fn export(records: Vec<LogRecord>) -> ExportLogsServiceRequest {
+    let scope = InstrumentationScope { name: "scope".to_owned(), ..InstrumentationScope::default() };
+    ExportLogsServiceRequest {
+        resource_logs: vec![ResourceLogs {
+            resource: Some(Resource {
+                attributes: vec![text("service.name", "billing"), text("host.name", "h1")],
+                ..Resource::default()
+            }),
+            scope_logs: vec![ScopeLogs { scope: Some(scope), log_records: records, ..ScopeLogs::default() }],
+            ..ResourceLogs::default()
+        }],
+    }
+}
+
+fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    send(&server.otlp_http, "POST", path, headers, body)
+}
+
+/// The lines that a query answers.
+fn logs(server: &Server, query: &str) -> Vec<Value> {
+    server.get_json(&format!("/api/logs?{query}"))["logs"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn otlp_is_taken_over_http_and_grpc_in_protobuf_and_json() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let request = export(vec![record(1, "over HTTP")]).encode_to_vec();
+    let answer = post(&server, "/v1/logs", &[PROTOBUF], &request);
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/x-protobuf"));
+    let zipped = post(&server, "/v1/logs", &[PROTOBUF, ("content-encoding", "gzip")], &gzip(&request));
+    assert_eq!(zipped.status, 200);
+    let line = logs(&server, "traceID=1")[0].clone();
+    assert_eq!(line["body"], "over HTTP");
+    assert_eq!((&line["severity"], &line["severityNumber"]), (&json!("warning"), &json!(13)));
+    assert_eq!((&line["service"], &line["spanID"]), (&json!("billing"), &json!("0000000000000007")));
+    assert_eq!(
+        line["attributes"],
+        json!({"key": "value", "otel.scope.name": "scope", "severity_text": "WARN"})
+    );
+    assert_eq!(line["resource"], json!({"host.name": "h1"}));
+
+    let mut client = LogsServiceClient::connect(format!("http://{}", server.otlp_grpc)).await.unwrap();
+    client.export(export(vec![record(2, "over gRPC")])).await.unwrap();
+    let mut client = client.send_compressed(CompressionEncoding::Gzip);
+    client.export(export((0..500).map(|n| record(2, &format!("compressed {n}"))).collect())).await.unwrap();
+    assert_eq!(logs(&server, "traceID=2").len(), 501);
+
+    let json = json!({"resourceLogs": [{
+        "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "web"}}]},
+        "scopeLogs": [{"logRecords": [{
+            "timeUnixNano": now().to_string(), "severityNumber": 17, "traceId": TRACE, "spanId": SPAN,
+            "body": {"kvlistValue": {"values": [{"key": "n", "value": {"intValue": "12"}}]}},
+            "attributes": [{"key": "list", "value": {"arrayValue": {"values": [{"boolValue": true}]}}}],
+        }, {"traceId": "abc", "body": {"stringValue": "odd id"}}]}],
+    }]});
+    let answer = send(&server.viewer, "POST", "/v1/logs", &[JSON], json.to_string().as_bytes());
+    assert_eq!(answer.status, 200);
+    assert!(answer.json()["partialSuccess"]["errorMessage"].as_str().unwrap().contains("abc"));
+    let line = logs(&server, &format!("traceID={TRACE}"))[0].clone();
+    assert_eq!((&line["body"], &line["attributes"]), (&json!("{\"n\":12}"), &json!({"list": [true]})));
+    assert_eq!(logs(&server, "text=odd").len(), 1, "a line with a wrong id is kept without it");
+    assert_eq!(metric(&server, "spandrel_log_lines_accepted_total"), 1 + 1 + 1 + 500 + 2);
+}
+
+#[test]
+fn clients_of_datadog_loki_cloudwatch_and_json_find_their_paths() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let time = now();
+    let entry = json!([{"message": "from datadog", "status": "error", "service": "d", "trace_id": TRACE, "span_id": SPAN}]);
+    let taken = post(&server, "/api/v2/logs", &[JSON, ("dd-api-key", "K")], entry.to_string().as_bytes());
+    assert_eq!((taken.status, taken.text()), (202, "{}".to_owned()));
+    let push = json!({"streams": [{"stream": {"service_name": "l"}, "values":
+        [[time.to_string(), "from loki", {"trace_id": TRACE}]]}]});
+    let body = gzip(push.to_string().as_bytes());
+    assert_eq!(post(&server, "/loki/api/v1/push", &[JSON, ("content-encoding", "gzip")], &body).status, 204);
+    let target = ("x-amz-target", "Logs_20140328.PutLogEvents");
+    let amazon = ("content-type", "application/x-amz-json-1.1");
+    let put = json!({"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": time / 1_000_000,
+        "message": json!({"message": "from cloudwatch", "trace_id": TRACE}).to_string()}]});
+    let taken = post(&server, "/", &[amazon, target], put.to_string().as_bytes());
+    assert_eq!((taken.status, taken.text()), (200, "{}".to_owned()));
+    let made = post(&server, "/", &[amazon, ("x-amz-target", "Logs_20140328.CreateLogStream")], b"{}");
+    assert_eq!(made.status, 200);
+    let lines =
+        format!("{}\n\n{}\n", json!({"message": "from json", "trace_id": TRACE}), json!({"msg": "second"}));
+    assert_eq!(
+        post(&server, "/api/logs", &[("content-type", "application/x-ndjson")], lines.as_bytes()).status,
+        204
+    );
+    let bodies: std::collections::BTreeSet<String> = logs(&server, &format!("traceID={TRACE}"))
+        .iter()
+        .map(|line| line["body"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(Vec::from_iter(&bodies), ["from cloudwatch", "from datadog", "from json", "from loki"]);
+
+    assert_eq!(post(&server, "/api/v2/logs", &[JSON], b"[1]").status, 400);
+    assert_eq!(
+        post(&server, "/loki/api/v1/push", &[("content-type", "application/x-protobuf")], b"").status,
+        415
+    );
+    assert_eq!(post(&server, "/", &[amazon, target], b"{}").json()["__type"], "InvalidParameterException");
+    assert_eq!(post(&server, "/", &[amazon, ("x-amz-target", "DynamoDB.PutItem")], b"{}").status, 404);
+    assert_eq!(post(&server, "/v1/logs", &[("content-type", "text/plain")], b"").status, 415);
+    assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], b"\xff\xff").status, 400);
+}
+
+#[test]
+fn the_historic_bodies_of_ddeutil_are_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let Some(folder) = crate::support::shared("fixtures/intake") else { return };
+    let cases = [
+        ("datadog", "/api/v2/logs", 2),
+        ("grafana", "/loki/api/v1/push", 2),
+        ("generic", "/api/logs", 2),
+        ("cloudwatch", "/", 1),
+    ];
+    let mut all = 0;
+    for (name, path, count) in cases {
+        let text = std::fs::read_to_string(folder.join(format!("ddeutil-{name}.json"))).unwrap();
+        let body = serde_json::from_str::<Value>(&text).unwrap()["body"].to_string();
+        let target = ("x-amz-target", "Logs_20140328.PutLogEvents");
+        let answer = post(&server, path, &[JSON, target], body.as_bytes());
+        assert!((200..300).contains(&answer.status), "{name}: {}", answer.text());
+        all += count;
+        assert_eq!(logs(&server, "text=stage").len(), all, "{name}");
+    }
+}
+
+#[test]
+fn queries_filter_and_say_what_is_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let mut records: Vec<LogRecord> = (0..30).map(|n| record(9, &format!("line {n}"))).collect();
+    records[3].severity_number = 17;
+    assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], &export(records).encode_to_vec()).status, 200);
+    let micros = now() / 1000;
+    assert_eq!(logs(&server, &format!("start={}&end={micros}&limit=100", micros - 60_000_000)).len(), 30);
+    assert_eq!(logs(&server, &format!("start={micros}")).len(), 0);
+    assert_eq!(logs(&server, "severity=error")[0]["body"], "line 3");
+    assert_eq!(logs(&server, "service=billing&text=LINE+2").len(), 11);
+    assert_eq!(logs(&server, "spanID=7&limit=5").len(), 5);
+    assert_eq!(server.get_json("/api/logs?limit=5")["truncated"], true);
+    assert_eq!(server.get_json("/api/logs?limit=30")["truncated"], false);
+    for wrong in ["traceID=xyz", "spanID=no", "severity=loud", "start=yesterday", "limit=-1"] {
+        let answer = server.get(&format!("/api/logs?{wrong}"));
+        assert_eq!(answer.status, 400, "{wrong}");
+        let name = wrong.split('=').next().unwrap();
+        let why = answer.json()["error"].as_str().unwrap().to_ascii_lowercase();
+        assert!(why.contains(&name.to_ascii_lowercase()), "{why}");
+    }
+}
+
+#[test]
+fn limits_and_the_token_hold_for_logs_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--max-request", "64K", "--token", "secret"]);
+    let large = export(vec![record(1, &"x".repeat(100_000))]).encode_to_vec();
+    assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], &large).status, 401);
+    let token = ("authorization", "Bearer secret");
+    assert_eq!(post(&server, "/v1/logs", &[PROTOBUF, token], &large).status, 413);
+    assert_eq!(
+        post(&server, "/v1/logs", &[PROTOBUF, token, ("content-encoding", "gzip")], &gzip(&large)).status,
+        413
+    );
+    let entry = json!([{"message": "x".repeat(100_000)}]).to_string();
+    assert_eq!(post(&server, "/api/v2/logs", &[JSON, token], entry.as_bytes()).status, 413);
+    // A small message that unfolds to much: ten thousand empty records.
+    let empty = export((0..20_000).map(|_| LogRecord::default()).collect()).encode_to_vec();
+    assert_eq!(post(&server, "/v1/logs", &[PROTOBUF, token], &empty).status, 200);
+    assert_eq!(server.get("/api/logs").status, 401);
+}
+
+#[test]
+fn every_acknowledged_line_survives_kill_9() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..3_u64 {
+        let server = Server::start(directory.path(), &["--segment-size", "300K"]);
+        let address = server.otlp_http.clone();
+        let sender = std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for batch in 0.. {
+                let bodies: Vec<String> =
+                    (0..20).map(|n| format!("round {round} batch {batch} line {n}")).collect();
+                let records = bodies.iter().map(|body| record(u128::from(round + 1), body)).collect();
+                let request = export(records).encode_to_vec();
+                match try_send(&address, "POST", "/v1/logs", &[PROTOBUF], &request) {
+                    Ok(answer) if answer.status == 200 => kept.extend(bodies),
+                    Ok(answer) => panic!("{}", answer.text()),
+                    Err(_) => return kept,
+                }
+            }
+            kept
+        });
+        while metric(&server, "spandrel_log_lines_accepted_total") < 2000 + round * 300 {
+            assert!(!sender.is_finished());
+        }
+        server.kill();
+        acknowledged.push(sender.join().unwrap());
+    }
+    let server = Server::start(directory.path(), &["--segment-size", "300K"]);
+    assert!(metric(&server, "spandrel_log_segments") > 1);
+    for (round, kept) in acknowledged.iter().enumerate() {
+        let found: std::collections::HashSet<String> =
+            logs(&server, &format!("traceID={}&limit=50000", round + 1))
+                .iter()
+                .map(|line| line["body"].as_str().unwrap().to_owned())
+                .collect();
+        assert!(kept.len() >= 2000 && kept.iter().all(|body| found.contains(body)), "round {round}");
+    }
+}
+
+#[test]
+fn a_log_file_of_a_later_version_stops_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    assert_eq!(
+        post(&server, "/v1/logs", &[PROTOBUF], &export(vec![record(1, "x")]).encode_to_vec()).status,
+        200
+    );
+    assert!(server.terminate());
+    let file = directory.path().join("logs/00000001.logs");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let refused = command(directory.path(), &[]).output().unwrap();
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("layout 99"), "{refused:?}");
+}

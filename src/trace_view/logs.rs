@@ -1,0 +1,33 @@
+//! The log lines of the trace: loaded when a view first needs them, and again when the trace is reloaded.
+
+use super::session::Session;
+use super::span_source::SpanSource;
+use crate::route::TraceTab;
+use crate::state::busy;
+use crate::state::tasks::spawn_scoped;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Loads the lines into the session once the view of logs or the details of a span are shown.
+pub fn load_logs(session: Session, source: SpanSource) {
+    let wanted = Memo::new(move |before: Option<&bool>| {
+        let is_shown = session.tab.get() == TraceTab::Logs || session.panels.details_open.get();
+        let has_inline = session.panels.inline.with(|inline| !inline.is_empty());
+        source.has_logs() && (before.copied().unwrap_or_default() || is_shown || has_inline)
+    });
+    Effect::new(move |_| {
+        let outline = session.sent_live().get();
+        if !wanted.get() {
+            return;
+        }
+        let busy = busy::hold();
+        spawn_scoped(async move {
+            let logs = source.logs().await;
+            // A reload meanwhile loads them again.
+            if Arc::ptr_eq(&outline, &session.sent()) {
+                session.logs.set(Some(logs.map(Arc::new)));
+            }
+            drop(busy);
+        });
+    });
+}
