@@ -127,8 +127,12 @@ impl Forwarding {
             return;
         }
         let packed = Arc::new(packed);
-        let puts = self.0.targets.iter().map(|target| target.queue.put(packed.clone()));
-        // Failures are counted and said by the queue.
+        let puts = self.0.targets.iter().map(|target| async {
+            match target.queue.put(packed.clone()).await {
+                Ok(()) | Err(QueueError::NotWritten) => {}
+                Err(error) => target.status.queue_fails(u64::from(packed.count), &error.to_string()),
+            }
+        });
         futures_util::future::join_all(puts).await;
     }
 

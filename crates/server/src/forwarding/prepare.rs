@@ -108,7 +108,14 @@ fn look_ahead(window: &mut Window, reader: &QueueReader, until: u64) -> Result<(
 
 /// A request's bytes; `None` where it is gone or damaged.
 fn read(reader: &QueueReader, entry: &Entry) -> Result<Option<Vec<u8>>, QueueError> {
-    let Some(packed) = reader.read(entry.number)? else { return Ok(None) };
+    let packed = match reader.read(entry.number) {
+        Err(error) if error.is_damage() => {
+            tracing::error!("a queued request cannot be read: {error}");
+            return Ok(None);
+        }
+        read => read?,
+    };
+    let Some(packed) = packed else { return Ok(None) };
     match packed.unpack() {
         Ok(request) => Ok(Some(request)),
         Err(error) => {

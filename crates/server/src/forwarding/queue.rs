@@ -162,7 +162,7 @@ impl Writer {
         self.status.queue_holds(self.held);
         for (_, reply) in puts {
             // The cause has been said; who waits needs to know only that it failed, and may be gone.
-            let _ = reply.send(written.as_ref().copied().map_err(|_| QueueError::Closed));
+            let _ = reply.send(written.as_ref().copied().map_err(|_| QueueError::NotWritten));
         }
     }
 

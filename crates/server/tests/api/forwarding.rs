@@ -158,7 +158,9 @@ fn what_was_acknowledged_is_delivered_whenever_the_server_is_killed() {
     let directory = tempfile::tempdir().unwrap();
     let targets = target(receiver.address.port(), "batch.spans = 60");
     let mut acknowledged = BTreeSet::new();
-    for round in 0..6u64 {
+    // More for whoever has the time.
+    let rounds = std::env::var("SPANDREL_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6u64);
+    for round in 0..rounds {
         let server = server(directory.path(), &targets);
         let address = server.otlp_http.clone();
         let load = std::thread::spawn(move || {
@@ -174,7 +176,7 @@ fn what_was_acknowledged_is_delivered_whenever_the_server_is_killed() {
             }
             kept
         });
-        std::thread::sleep(Duration::from_millis(300 + round * 110));
+        std::thread::sleep(Duration::from_millis(300 + round * 110 % 900));
         server.kill();
         acknowledged.extend(load.join().unwrap());
     }
