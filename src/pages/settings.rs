@@ -3,12 +3,13 @@
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
 use crate::state::obstacle::{Obstacle, obstacle, origin};
-use crate::state::settings::{Theme, store_zone, use_settings};
+use crate::state::settings::{Theme, store_zone, use_settings, with_api};
 use crate::state::tasks::AbortOnDrop;
 use crate::trace_view::copy::CopyButton;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use leptos::{ev, html};
+use spandrel_trace::source::Base;
 use spandrel_trace::units::{Problem, ProblemKind};
 
 /// Result of a connection test.
@@ -59,6 +60,14 @@ fn ServerForm() -> impl IntoView {
         })));
     };
     let typed = move || input.get_untracked().map(|input| input.value()).unwrap_or_default();
+    let is_eval_track = RwSignal::new(false);
+    Effect::new(move || is_eval_track.set(Base::new(&settings.source()).is_eval_track()));
+    let choose = move |eval_track: bool| {
+        if let Some(input) = input.get_untracked() {
+            input.set_value(&with_api(&input.value(), eval_track));
+        }
+        is_eval_track.set(eval_track);
+    };
     let save = move |event: ev::SubmitEvent| {
         event.prevent_default();
         settings.set_source(&typed());
@@ -79,6 +88,7 @@ fn ServerForm() -> impl IntoView {
                     placeholder="Leave empty to use this server"
                     node_ref=input
                     prop:value=move || settings.source()
+                    on:input=move |_| is_eval_track.set(Base::new(&typed()).is_eval_track())
                 />
                 <button type="button" class="button" data-test="settings-try" on:click=move |_| test(typed())>
                     "Test connection"
@@ -86,6 +96,25 @@ fn ServerForm() -> impl IntoView {
                 <button class="button button--main" data-test="settings-save">
                     "Save"
                 </button>
+            </div>
+            <div class="settings-line" role="radiogroup" aria-label="API">
+                {[(false, "jaeger", "Traces (Jaeger API)"), (true, "eval-track", "Records (eval-track API)")]
+                    .map(|(eval_track, name, label)| {
+                        view! {
+                            <label class="settings-choice">
+                                <input
+                                    type="radio"
+                                    name="api"
+                                    value=name
+                                    data-test=format!("settings-api-{name}")
+                                    prop:checked=move || is_eval_track.get() == eval_track
+                                    on:change=move |_| choose(eval_track)
+                                />
+                                {label}
+                            </label>
+                        }
+                    })
+                    .collect_view()}
             </div>
             <p class="settings-note">"A server on another origin must allow this page through CORS."</p>
             <ConnectionStatus connection/>

@@ -107,12 +107,32 @@ impl Settings {
     /// Tracked.
     pub fn trace_source(self) -> Source {
         let is_ours = self.source.with(String::is_empty) && marker::value("JAEGER_VERSION").is_empty();
-        if is_ours { Source::Spandrel(self.base()) } else { Source::Jaeger(self.base()) }
+        if is_ours { Source::Spandrel(self.base()) } else { Source::at(self.base()) }
     }
 
     /// The absolute URL of the server, above its `/api`.
     pub fn base(self) -> Base {
         absolute(&self.source.get())
+    }
+}
+
+/// The URL of the eval-track API of the same server, or of the server itself.
+pub fn with_api(written: &str, eval_track: bool) -> String {
+    let base = Base::new(written);
+    match (base.is_eval_track(), eval_track) {
+        (false, true) if base.as_str().is_empty() => {
+            let mount = Base::at(&address::mount());
+            // Below this page, wherever that will be.
+            let path = mount.as_str().splitn(4, '/').nth(3).unwrap_or_default();
+            format!("/{path}/eval-track").replace("//", "/")
+        }
+        (false, true) => format!("{base}/eval-track"),
+        (true, false) => {
+            let above = base.as_str().trim_end_matches("/eval-track");
+            let is_this_server = absolute(above) == Base::at(&address::mount());
+            if is_this_server { String::new() } else { above.to_owned() }
+        }
+        _ => written.to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Requests to a server: Jaeger's API v3, or v1 where the server has no v3.
+//! Requests to a server: Jaeger's API v3, or v1 where the server has no v3; or the eval-track API, by its URL.
 
 use super::Worker;
 use super::timer::YieldTimer;
@@ -12,14 +12,15 @@ impl Worker {
     pub(super) async fn request(&self, id: u32, base: &Base, task: &Task, signal: &AbortSignal) -> Answer {
         let key = (base.clone(), std::mem::discriminant(task));
         let known = self.apis.borrow().get(&key).copied();
-        let api = known.unwrap_or(Api::V3);
+        let api = known.unwrap_or(Api::first(base));
         let first = self.request_in(id, base, task, api, signal).await;
         let Answer::Failed(problem) = &first else {
             self.apis.borrow_mut().insert(key, api);
             return first;
         };
-        let only_one = matches!(task, Task::Dependencies { .. } | Task::Logs { .. });
-        if known.is_some() || only_one || !api_is_absent(problem) {
+        let has_no_second =
+            api == Api::EvalTrack || matches!(task, Task::Dependencies { .. } | Task::Logs { .. });
+        if known.is_some() || has_no_second || !api_is_absent(problem) {
             return first;
         }
         let second = self.request_in(id, base, task, Api::V1, signal).await;

@@ -187,6 +187,43 @@ fn nothing_found_is_an_empty_list_and_a_missing_trace_is_said() {
 }
 
 #[test]
+fn records_of_the_eval_track_api_are_services_operations_results_and_traces() {
+    let list = br#"[{"id":"b","trace_id":"0000000000000000000000000000000b","versions":1,"span_id":"0000000000000002",
+        "received_at":"2023-11-14T22:13:21Z","data":{"function_name":"f","service":"two","error":"no"}},
+        {"id":"a","trace_id":"0000000000000000000000000000000a","versions":1,"span_id":"0000000000000003",
+        "received_at":"2023-11-14T22:13:20Z","data":{"function_name":"g","service":"one"}}]"#;
+    let mut engine = Engine::default();
+    let mut ask = |task: Task, status: u16, body: &[u8]| {
+        take(&mut engine, Expect::Answer(task, Api::EvalTrack), status, body, 11)
+    };
+    let query = SearchQuery { limit: 20, service: "two".into(), ..SearchQuery::default() };
+    let (search, operations) = (Task::Search(query.clone()), Task::Operations { service: "two".into() });
+    let calls = Task::Dependencies { end_unix_ms: 1, lookback_ms: 1 };
+    assert_eq!(ask(Task::Services, 200, list), Answer::Services(vec!["one".into(), "two".into()]));
+    let Answer::Operations(found) = ask(operations.clone(), 200, list) else { panic!() };
+    assert_eq!(found.iter().map(|operation| operation.name.as_str()).collect::<Vec<_>>(), ["f"]);
+    let Answer::SearchResults(found) = ask(search.clone(), 200, list) else { panic!() };
+    let seen: Vec<_> = found.summaries.iter().map(|one| (one.trace_id.0, one.errors)).collect();
+    assert_eq!(seen, [(11, 1), (10, 0)]);
+    assert!(matches!(ask(calls.clone(), 200, list), Answer::Dependencies { traces: 2, .. }));
+    let Answer::EntrySpans(entries) = ask(Task::EntrySpans(query), 200, list) else { panic!() };
+    assert_ne!(entries, Box::default());
+    assert!(matches!(ask(trace("0000000000000000000000000000000b"), 200, list), Answer::Opened { .. }));
+    for (task, nothing) in [
+        (Task::Services, Answer::Services(vec![])),
+        (operations, Answer::Operations(vec![])),
+        (calls, Answer::Dependencies { links: vec![], requests: vec![], traces: 0 }),
+    ] {
+        assert_eq!(ask(task, 200, b"[]\n"), nothing);
+    }
+    assert!(matches!(ask(search, 200, b"[]"), Answer::SearchResults(found) if found.summaries.is_empty()));
+    let missing = failed(ask(trace("a"), 404, br#"{"detail":"Trace not found"}"#));
+    assert_eq!(missing.kind, ProblemKind::NotFound);
+    let refused = br#"{"detail":[{"type":"value_error","loc":["query","start"],"msg":"not RFC 3339"}]}"#;
+    assert!(failed(ask(Task::Services, 422, refused)).happened.contains("not RFC 3339"));
+}
+
+#[test]
 fn what_is_not_the_api_is_named() {
     let mut engine = Engine::default();
     let services = || Expect::Answer(Task::Services, Api::V3);

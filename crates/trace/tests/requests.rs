@@ -50,6 +50,13 @@ fn every_request_is_as_agreed() {
             }
         }
     }
+    for base in ["/eval-track", "https://traces.example:16686/eval-track"] {
+        let base = Base::new(base);
+        assert_eq!(Api::first(&base), Api::EvalTrack);
+        for task in tasks() {
+            writeln!(text, "GET {}", plan(&base, Api::EvalTrack, &task).url).unwrap();
+        }
+    }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(GOLDEN, &text).unwrap();
     }

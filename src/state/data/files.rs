@@ -54,7 +54,8 @@ impl Data {
     /// The URL of the trace in the API of the server that it comes from; `None` for the trace of a file.
     pub fn api_address(&self, id: &str) -> Option<String> {
         let task = Task::Trace { id: id.to_owned() };
-        self.can_refresh(id).then(|| plan(&self.settings.base(), Api::V3, &task).url)
+        let base = self.settings.base();
+        self.can_refresh(id).then(|| plan(&base, Api::first(&base), &task).url)
     }
 
     /// Opens files: all traces in them. They stay open until others are opened.

@@ -44,6 +44,14 @@ pub fn message(body: &[u8]) -> Option<String> {
     struct Errors {
         error: Option<Message>,
         errors: Option<Vec<Message>>,
+        detail: Option<Detail>,
+    }
+    /// As FastAPI writes errors.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Detail {
+        Text(String),
+        List(Vec<Message>),
     }
     #[derive(Deserialize)]
     struct Message {
@@ -51,7 +59,12 @@ pub fn message(body: &[u8]) -> Option<String> {
         message: String,
     }
     let errors: Errors = object(body).ok()?;
-    let all = errors.error.into_iter().chain(errors.errors.unwrap_or_default());
+    let details = match errors.detail {
+        Some(Detail::Text(message)) => vec![Message { message }],
+        Some(Detail::List(messages)) => messages,
+        None => Vec::new(),
+    };
+    let all = errors.error.into_iter().chain(errors.errors.unwrap_or_default()).chain(details);
     all.map(|error| error.message).find(|message| !message.is_empty())
 }
 

@@ -30,6 +30,7 @@ impl Intake {
             | Expect::Answer(Task::Trace { .. } | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _) => {
                 true
             }
+            Expect::Answer(_, Api::EvalTrack) => true,
             Expect::Answer(Task::Search(_), api) => *api == Api::V1,
             Expect::Answer(..) => false,
         };
@@ -85,8 +86,11 @@ impl Intake {
         Some(failure::refused(&self.expect, self.status, &self.body))
     }
 
-    /// Whether this is how the newest Jaeger says that a search found nothing.
+    /// Whether this is how the newest Jaeger says that a search found nothing, or the eval-track API that it has no record.
     pub(super) fn found_nothing(&self) -> bool {
+        if matches!(self.expect, Expect::Answer(_, Api::EvalTrack)) {
+            return self.status == 200 && self.body.trim_ascii() == b"[]";
+        }
         let search = matches!(
             self.expect,
             Expect::Answer(Task::Search(_) | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _)

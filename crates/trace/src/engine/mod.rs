@@ -16,6 +16,7 @@ mod json_lines;
 mod links;
 pub mod message;
 mod question;
+mod records;
 mod tables;
 pub mod transfer;
 mod warm;
@@ -106,6 +107,8 @@ impl Engine {
         if intake.found_nothing() {
             return Ok(match &intake.expect {
                 Expect::Answer(Task::Search(query), _) => found(Vec::new(), query),
+                Expect::Answer(Task::Services, _) => Answer::Services(Vec::new()),
+                Expect::Answer(Task::Operations { .. }, _) => Answer::Operations(Vec::new()),
                 Expect::Answer(Task::EntrySpans(_), _) => Answer::EntrySpans(Box::default()),
                 _ => Answer::Dependencies { links: Vec::new(), requests: Vec::new(), traces: 0 },
             });
@@ -122,19 +125,23 @@ impl Engine {
         let answer = match &expect {
             Expect::File { first, .. } => Ok(self.hold_all(opened, *first)),
             Expect::Answer(task, api) => match (task, api) {
+                (Task::Services, Api::EvalTrack) => Ok(Answer::Services(records::services(&opened))),
+                (Task::Operations { service }, Api::EvalTrack) => {
+                    Ok(Answer::Operations(records::operations(&opened, service)))
+                }
                 (Task::Services, _) => answers::services(body).map(Answer::Services),
                 (Task::Operations { .. }, _) => answers::operations(body).map(Answer::Operations),
                 (Task::Search(query), Api::V3) => answers::summaries(body).map(|list| found(list, query)),
-                (Task::Search(query), Api::V1) => {
+                (Task::Search(query), Api::V1 | Api::EvalTrack) => {
                     Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))
                 }
                 (Task::Trace { id }, _) => return self.hold_one(&expect, id, opened),
                 (Task::Logs { .. }, _) => answers::logs(body).map(|logs| Answer::Logs(Box::new(logs))),
-                (Task::Dependencies { .. }, _) => {
+                (Task::Dependencies { .. }, Api::V3 | Api::V1) => {
                     let answer = answers::dependencies(body);
                     answer.map(|(links, requests)| Answer::Dependencies { links, requests, traces: 0 })
                 }
-                (Task::DependenciesOfTraces(_), _) => {
+                (Task::DependenciesOfTraces(_) | Task::Dependencies { .. }, _) => {
                     let outlines = || opened.traces.iter().map(|trace| &**trace.outline());
                     let (links, requests) =
                         (dependencies::of_traces(outlines()), entries::requests(outlines()));

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Address below which a backend's `/api` lies: no trailing slash, no query. Empty means the page's own origin.
+/// Name of the path below which the eval-track API lies.
+const EVAL_TRACK: &str = "eval-track";
+
+/// Address below which a backend's `/api` lies, or the eval-track API (then it ends with `/eval-track`): no trailing slash,
+/// no query. Empty means the page's own origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Base(String);
 
@@ -29,8 +33,11 @@ impl Base {
                 "api" | "search" | "trace" | "dependencies" | "monitor" | "shop" | "settings" | "about"
             )
         });
-        if let Some(page) = page {
-            segments.truncate(page + 1);
+        let records = segments.iter().skip(1).position(|segment| *segment == EVAL_TRACK);
+        match (records, page) {
+            (Some(records), _) => segments.truncate(records + 2),
+            (None, Some(page)) => segments.truncate(page + 1),
+            (None, None) => {}
         }
         Base(format!("{scheme}{}", segments.join("/")))
     }
@@ -38,6 +45,12 @@ impl Base {
     /// An address that is known to be right: where the app itself is mounted, whatever that path is called.
     pub fn at(mount: &str) -> Self {
         Base(mount.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether it is the address of an eval-track API.
+    pub fn is_eval_track(&self) -> bool {
+        let path = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        path.split('/').skip(1).last() == Some(EVAL_TRACK)
     }
 
     /// The address; empty for the page's own origin.
@@ -60,6 +73,22 @@ mod tests {
     fn a_mount_is_not_mistaken_for_a_page() {
         assert_eq!(Base::at("http://h:1/behind/trace/proxy/").as_str(), "http://h:1/behind/trace/proxy");
         assert_eq!(Base::at("http://h:1/").as_str(), "http://h:1");
+    }
+
+    #[test]
+    fn an_address_of_the_eval_track_api_is_known_by_its_path() {
+        for (pasted, base) in [
+            ("http://h:16686/eval-track", "http://h:16686/eval-track"),
+            ("http://h/x/eval-track/traces?limit=5", "http://h/x/eval-track"),
+            ("/eval-track/", "/eval-track"),
+            ("http://h/eval-track/api/traces", "http://h/eval-track"),
+        ] {
+            assert_eq!(Base::new(pasted).as_str(), base, "{pasted}");
+            assert!(Base::new(pasted).is_eval_track(), "{pasted}");
+        }
+        for other in ["http://eval-track", "http://h/api/eval", "http://h/eval-tracks", "", "eval-track:80"] {
+            assert!(!Base::new(other).is_eval_track(), "{other}");
+        }
     }
 
     #[test]

@@ -8,13 +8,25 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 /// Log lines of a trace that are loaded at most, so that the page can hold them.
 const MOST_LINES: u32 = 10_000;
 
-/// Which of Jaeger's HTTP APIs is spoken. Dependencies exist in v1 alone.
+/// Which HTTP API is spoken. Of Jaeger's, dependencies exist in v1 alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Api {
     /// `/api/v3`, with OTLP answers; summaries since Jaeger 2.19.
     V3,
     /// `/api`, with Jaeger's own JSON; without search since Jaeger 2.21.
     V1,
+    /// The eval-track API: records of calls, which are read as traces. Whatever is asked is computed from them.
+    EvalTrack,
+}
+
+/// Records that are read where names or calls are computed from them.
+const RECORDS: u32 = 1000;
+
+impl Api {
+    /// The API that is tried first at an address.
+    pub fn first(base: &Base) -> Self {
+        if base.is_eval_track() { Api::EvalTrack } else { Api::V3 }
+    }
 }
 
 /// A request to perform. Always a GET without a body so far.
@@ -29,11 +41,13 @@ pub struct Request {
 /// The request for a task.
 pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
     let mut url = match base.as_str() {
+        base if api == Api::EvalTrack => format!("{base}/traces"),
         "" => String::from("api"),
         base => format!("{base}/api"),
     };
     let mut query = Query::default();
     match (api, task) {
+        (Api::EvalTrack, task) => records(task, &mut url, &mut query),
         (_, Task::Dependencies { end_unix_ms, lookback_ms }) => {
             url.push_str("/dependencies");
             query.add("endTs", &end_unix_ms.to_string());
@@ -77,6 +91,39 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
     }
     url.push_str(&query.0);
     Request { url, headers: vec![("accept".to_owned(), "application/json".to_owned())] }
+}
+
+fn records(task: &Task, url: &mut String, query: &mut Query) {
+    match task {
+        Task::Services => query.add("limit", &RECORDS.to_string()),
+        Task::Operations { service } => {
+            query.add("service", service);
+            query.add("limit", &RECORDS.to_string());
+        }
+        // Records have no log lines (`Source::can`): where they are asked for all the same, the record is answered.
+        Task::Trace { id } | Task::Logs { trace: id } => {
+            url.push('/');
+            url.extend(escaped(id));
+        }
+        Task::Dependencies { end_unix_ms, lookback_ms } => {
+            let microseconds = |milliseconds: u64| rfc3339(milliseconds.saturating_mul(1_000));
+            query.add("start", &microseconds(end_unix_ms.saturating_sub(*lookback_ms)));
+            query.add("end", &microseconds(*end_unix_ms));
+            query.add("limit", &RECORDS.to_string());
+        }
+        Task::Search(search) | Task::DependenciesOfTraces(search) | Task::EntrySpans(search) => {
+            query.add_some("service", &search.service);
+            query.add_some("function_name", &search.operation);
+            query.add("start", &rfc3339(search.start_unix_us));
+            query.add("end", &rfc3339(search.end_unix_us));
+            query.add_duration("min_duration", search.min_duration);
+            query.add_duration("max_duration", search.max_duration);
+            query.add("limit", &search.limit.to_string());
+            if !search.tags.is_empty() {
+                query.add("tags", &tags_as_json(&search.tags));
+            }
+        }
+    }
 }
 
 fn v3_search(search: &SearchQuery, query: &mut Query) {

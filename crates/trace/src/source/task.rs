@@ -10,6 +10,8 @@ pub enum Source {
     Jaeger(Base),
     /// Our own server, which speaks the same and has logs.
     Spandrel(Base),
+    /// A collector of the eval-track API: records of calls, read as traces.
+    EvalTrack(Base),
     /// Files that were dropped, chosen or pasted; nothing else can be asked.
     Files,
 }
@@ -50,11 +52,16 @@ pub enum Task {
 }
 
 impl Source {
+    /// The source at an address.
+    pub fn at(base: Base) -> Self {
+        if base.is_eval_track() { Source::EvalTrack(base) } else { Source::Jaeger(base) }
+    }
+
     /// Whether this source can do that at all, so that a page hides what cannot work.
     pub fn can(&self, task: &Task) -> bool {
         match self {
             Source::Spandrel(_) => true,
-            Source::Jaeger(_) => !matches!(task, Task::Logs { .. }),
+            Source::Jaeger(_) | Source::EvalTrack(_) => !matches!(task, Task::Logs { .. }),
             Source::Files => matches!(task, Task::Trace { .. }),
         }
     }
