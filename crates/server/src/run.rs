@@ -20,7 +20,8 @@ use crate::routes::{self, Query};
 use crate::serve::serve;
 use crate::store::Store;
 use crate::tls::{self, Acceptors, TlsError};
-use std::net::SocketAddr;
+use axum::http::Uri;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -79,13 +80,16 @@ pub enum StartError {
         "listening on {0} lets others read and write spans: require a token with --token, or say --insecure where \
          the network is trusted"
     )]
-    Exposed(std::net::IpAddr),
+    Exposed(IpAddr),
     /// There can be no TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// Half of what TLS needs.
     #[error("TLS needs both a certificate (--tls-cert) and its key (--tls-key)")]
     HalfTls,
+    /// What is received would be received again, for ever.
+    #[error("target {0} of forwarding is this server itself")]
+    Loop(String),
     /// A target of forwarding cannot be had.
     #[error(transparent)]
     Forward(#[from] ForwardError),
@@ -116,6 +120,9 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let query = bind(config, config.port, "--port").await?;
     let otlp_http = bind(config, config.otlp_http_port, "--otlp-http-port").await?;
     let otlp_grpc = bind(config, config.otlp_grpc_port, "--otlp-grpc-port").await?;
+    if let Some(name) = own_target(config, [query.1, otlp_http.1, otlp_grpc.1]) {
+        return Err(StartError::Loop(name.to_owned()));
+    }
     let (store, logs) = open(config).await?;
     let max_request = usize::try_from(config.max_request).unwrap_or(usize::MAX / 2);
     let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
@@ -255,6 +262,19 @@ async fn tls(config: &Config) -> Result<Option<Acceptors>, StartError> {
     };
     let loaded = tokio::task::spawn_blocking(move || tls::load(&certificates, &key)).await;
     Ok(Some(loaded.map_err(|error| ForwardError::Io(std::io::Error::other(error)))??))
+}
+
+/// The name of a target that is this server, by an address of this machine and one of the ports.
+fn own_target(config: &Config, own: [SocketAddr; 3]) -> Option<&str> {
+    let is_own = |endpoint: &str| {
+        let Ok(uri) = endpoint.parse::<Uri>() else { return false };
+        let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        let port = uri.port_u16().unwrap_or(default);
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let is_here = |address: IpAddr| address.is_loopback() || address == config.host;
+        (host == "localhost" || host.parse().is_ok_and(is_here)) && own.iter().any(|own| own.port() == port)
+    };
+    config.forward.iter().find(|target| is_own(&target.endpoint.0)).map(|target| target.name.0.as_str())
 }
 
 /// Opens the queues of all targets and starts to send.

@@ -275,3 +275,15 @@ fn rules_hold_from_the_file_of_settings_to_the_target() {
     );
     assert_eq!(server.spans(&format!("{:032x}", 1)).len(), 3, "the store keeps what it got");
 }
+
+#[test]
+fn a_server_does_not_forward_to_itself() {
+    let (directory, port) = (tempfile::tempdir().unwrap(), free_port());
+    let file = directory.path().join("settings.toml");
+    std::fs::write(&file, target(port, "").replace("127.0.0.1", "localhost")).unwrap();
+    // The last port given counts.
+    let mut command = command(directory.path(), &["--otlp-http-port", &port.to_string(), "--config"]);
+    let output = command.arg(&file).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("target t of forwarding is this server itself"), "{said}");
+}
