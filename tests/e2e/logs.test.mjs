@@ -29,7 +29,7 @@ async function opened(t, query, more = {}) {
       of("frontend", line(1, 9, "a line outside any span", "")),
     ],
   };
-  const answer = await fetch(`http://${otlp_http}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(`${otlp_http}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   assert.equal(answer.status, 200);
   const page = await open(t, `${viewer}/trace/${sent.traceId}${query}`, more);
   return { page, viewer, sent, trace: new Trace(page), tables: new Tables(page) };
