@@ -48,7 +48,7 @@ pub fn show_crash(message: &str) {
         r#"<section class="problem crash" role="alert" data-test="problem">
 <h2 class="problem__what" data-test="problem-what">Spandrel crashed</h2>
 <p class="problem__happened" data-test="problem-happened">This page stopped working because of an error in the program.</p>
-<ul class="problem__try" data-test="problem-try"><li>Reload the page. The address keeps what you were looking at; open files have to be opened again.</li></ul>
+<ul class="problem__try" data-test="problem-try"><li>Reload the page. The address keeps what you were looking at, and the browser the files that are open.</li></ul>
 <p><a class="button button--main" data-test="crash-reload" href="{}">Reload the page</a></p>
 <dl class="problem__facts"><dt>Error</dt><dd><pre class="problem__excerpt" tabindex="0">{}</pre></dd></dl>
 </section>"#,

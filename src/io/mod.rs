@@ -8,6 +8,7 @@ pub mod demo;
 pub mod engine;
 pub mod fetch;
 pub mod file;
+pub mod file_store;
 pub mod marker;
 pub mod random;
 pub mod reach;

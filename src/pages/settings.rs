@@ -4,7 +4,7 @@ use crate::route::{Route, Zone};
 use crate::state::data::use_data;
 use crate::state::obstacle::{Obstacle, obstacle, origin};
 use crate::state::settings::{Theme, store_zone, use_settings, with_api};
-use crate::state::tasks::AbortOnDrop;
+use crate::state::tasks::{AbortOnDrop, spawn};
 use crate::trace_view::copy::CopyButton;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -31,6 +31,7 @@ pub fn SettingsPage() -> impl IntoView {
             <ServerForm/>
             <ThemeChoice/>
             <ZoneChoice/>
+            <KeptFiles/>
             <p class="settings-note">
                 "Settings are stored only in this browser. " <a href=Route::About.to_string()>"About Spandrel"</a>
             </p>
@@ -119,6 +120,35 @@ fn ServerForm() -> impl IntoView {
             <p class="settings-note">"A server on another origin must allow this page through CORS."</p>
             <ConnectionStatus connection/>
         </form>
+    }
+}
+
+/// Deletes the opened files that the browser keeps.
+#[component]
+fn KeptFiles() -> impl IntoView {
+    let data = use_data();
+    let outcome = RwSignal::new("");
+    let delete = move |_| {
+        spawn(async move {
+            outcome.set(match data.delete_kept_files().await {
+                true => "Deleted.",
+                false => "This browser keeps no files.",
+            });
+        });
+    };
+    view! {
+        <section class="settings-group">
+            <h2>"Opened files"</h2>
+            <p class="settings-note">
+                "The trace files opened last are kept in this browser, so that a reload finds them again. They are sent nowhere."
+            </p>
+            <div class="settings-line">
+                <button type="button" class="button" data-test="settings-delete-files" on:click=delete>
+                    "Delete kept files"
+                </button>
+                <span role="status">{outcome}</span>
+            </div>
+        </section>
     }
 }
 

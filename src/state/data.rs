@@ -12,8 +12,8 @@ pub use spandrel_trace::engine::Progress;
 use super::busy;
 use super::settings::{Settings, absolute, use_settings};
 use super::tasks::{next_frame, spawn};
-use crate::io::address;
 use crate::io::engine::{Engine, IndexingPaused, Reply};
+use crate::io::{address, file_store};
 use files::FileSource;
 use found::FoundTraces;
 use js_sys::Array;
@@ -51,12 +51,20 @@ struct Inner {
     found: FoundTraces,
     /// What the open files were read from, in case the engine is restarted.
     source: Option<FileSource>,
+    /// Whether the files that were open before a reload were looked for.
+    restored: bool,
 }
 
 pub(super) fn provide() {
     let engine = Engine::start(&address::assets());
     engine.on_indexed(|| mark("spandrel:searchable"));
-    let inner = Inner { engine, outlines: Outlines::default(), found: FoundTraces::default(), source: None };
+    let inner = Inner {
+        engine,
+        outlines: Outlines::default(),
+        found: FoundTraces::default(),
+        source: None,
+        restored: false,
+    };
     provide_context(Data {
         inner: StoredValue::new_local(inner),
         settings: use_settings(),
@@ -115,6 +123,11 @@ impl Data {
 
     async fn task_at(self, base: Base, task: Task) -> Answer {
         self.ask(&EngineCommand::Task { base, task }, None, |_| {}).await.answer
+    }
+
+    /// Deletes the files that the browser keeps. Returns whether that could be done.
+    pub async fn delete_kept_files(&self) -> bool {
+        file_store::clear().await
     }
 
     /// The names of all services.

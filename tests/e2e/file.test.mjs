@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dropFile, open } from "./browser.mjs";
+import { dropFile, idle, open } from "./browser.mjs";
 import { Problem } from "./pages/problem.mjs";
+import { Search } from "./pages/search.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { checkout } from "./spans.mjs";
-import { fakeJaeger } from "./stage.mjs";
+import { fakeJaeger, server } from "./stage.mjs";
 
 // The page asks its origin for services, and there is nothing behind it: that is the journey's subject.
 const alone = { allowed: [/Failed to load resource/] };
@@ -60,3 +61,60 @@ test("a file that was cut off shows the spans that are whole, and says that more
   assert.equal((await new Trace(page).spans()).length, 3);
   assert.match(await page.getByTestId("warnings").textContent(), /ends in the middle.*more may be missing/);
 });
+
+test("a reload finds the file again, and so does another tab", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, viewer, { allowed: [/status of 404/] });
+  const sent = checkout();
+  await dropFile(page, "checkout.json", JSON.stringify(sent.body));
+  const trace = new Trace(page);
+  assert.equal(await page.getByTestId("trace-file").innerText(), "checkout.json");
+  await kept(page, sent.traceId);
+  await page.reload();
+  await idle(page);
+  assert.equal((await trace.spans()).length, sent.count);
+  await trace.openDetail(sent.ids["charge card"]);
+  assert.match(await trace.detail.innerText(), /credit_card/);
+
+  const other = await page.context().newPage();
+  await other.goto(`${viewer}/trace/${sent.traceId}`);
+  await idle(other);
+  assert.equal((await new Trace(other).spans()).length, sent.count);
+
+  await page.goto(`${viewer}/settings`);
+  await page.getByTestId("settings-delete-files").click();
+  await page.getByText("Deleted.").waitFor();
+  await page.goto(`${viewer}/trace/${sent.traceId}`);
+  await new Problem(page).says(/has no trace with this ID/);
+});
+
+test("of several files a broken one is named and keeps no other from opening, also after a reload", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, viewer);
+  const [first, second] = [checkout(), checkout()];
+  const texts = [["first.json", JSON.stringify(first.body)], ["broken.json", "{\"resourceSpans\": 7"], ["second.json", JSON.stringify(second.body)]];
+  await page.getByTestId("file-input").setInputFiles(texts.map(([name, text]) => ({ name, mimeType: "application/json", buffer: Buffer.from(text) })));
+  await idle(page);
+  const both = new Set([first.traceId, second.traceId]);
+  assert.deepEqual(new Set(await new Search(page).traces()), both);
+  assert.match(await page.locator("main").textContent(), /broken\.json/);
+  await kept(page, first.traceId);
+  await page.reload();
+  await idle(page);
+  assert.deepEqual(new Set(await new Search(page).traces()), both);
+});
+
+/** Waits until the browser keeps a file with that trace. */
+function kept(page, traceId) {
+  return page.waitForFunction(async (traceId) => (await indexedDB.databases()).some(({ name }) => name === "spandrel") && new Promise((settled) => {
+    const opening = indexedDB.open("spandrel");
+    opening.onerror = () => settled(false);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      if (!database.objectStoreNames.contains("files")) return settled((database.close(), false));
+      const counting = database.transaction("files").objectStore("files").index("traces").count(traceId);
+      counting.onsuccess = () => settled((database.close(), counting.result > 0));
+      counting.onerror = () => settled((database.close(), false));
+    };
+  }), traceId);
+}

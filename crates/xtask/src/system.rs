@@ -39,6 +39,25 @@ pub const CHROMEDRIVER: Need = Need {
     packages: &["chromium-driver"],
     oldest: 0,
 };
+/// The second browser of the end-to-end tests.
+pub const FIREFOX: Need = Need {
+    name: "Firefox",
+    variable: "FIREFOX",
+    programs: &["firefox-esr", "firefox"],
+    packages: &["firefox-esr"],
+    oldest: 128,
+};
+/// Controls MiniBrowser, which comes with it: WebKit, the third browser of the end-to-end tests.
+pub const WEBKIT_DRIVER: Need = Need {
+    name: "WebKitWebDriver",
+    variable: "WEBKIT_DRIVER",
+    programs: &["WebKitWebDriver"],
+    packages: &["webkit2gtk-driver"],
+    oldest: 0,
+};
+/// A screen for MiniBrowser, which cannot do without.
+pub const XVFB: Need =
+    Need { name: "Xvfb", variable: "XVFB", programs: &["Xvfb"], packages: &["xvfb"], oldest: 0 };
 /// Runs the end-to-end tests, wasm-opt and the stock JavaScript SDK.
 pub const NODE: Need = Need {
     name: "Node",

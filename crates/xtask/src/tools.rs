@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::system::{self, CHROMEDRIVER, CHROMIUM, NODE, NPM, PYTHON};
+use crate::system::{self, CHROMEDRIVER, CHROMIUM, FIREFOX, NODE, NPM, PYTHON, WEBKIT_DRIVER, XVFB};
 use crate::{place, process};
 
 /// Trunk's version.
@@ -18,8 +18,15 @@ const TRUNK: &str = "0.22.1";
 /// cargo-fuzz's version; it is installed by `cargo xtask fuzz` alone.
 const CARGO_FUZZ: &str = "0.13.2";
 /// npm packages besides the SDK of `tests/sdk/package.json`.
-const NPM_PACKAGES: &[(&str, &str)] =
-    &[BINARYEN, ("playwright-core", "1.65.1"), ("axe-core", "4.14.1"), ("dejavu-fonts-ttf", "2.37.3")];
+const NPM_PACKAGES: &[(&str, &str)] = &[
+    BINARYEN,
+    ("playwright-core", "1.65.1"),
+    // Playwright controls patched builds of Firefox and WebKit only: these two control those of the system.
+    ("puppeteer-core", "25.16.0"),
+    ("selenium-webdriver", "4.49.0"),
+    ("axe-core", "4.14.1"),
+    ("dejavu-fonts-ttf", "2.37.3"),
+];
 /// wasm-opt, compiled to JavaScript and wasm. The same version as `wasm_opt` in Trunk.toml.
 const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
 
@@ -32,6 +39,9 @@ pub fn setup() -> Result<()> {
         ("wasm-bindgen's test runner", test_runner().map(drop)),
         ("Chromium", CHROMIUM.get().map(drop)),
         ("chromedriver", CHROMEDRIVER.get().map(drop)),
+        ("Firefox", FIREFOX.get().map(drop)),
+        ("WebKitWebDriver", WEBKIT_DRIVER.get().map(drop)),
+        ("Xvfb", XVFB.get().map(drop)),
         ("npm packages", npm().map(drop)),
         ("Python SDK", python().map(drop)),
     ] {

@@ -71,9 +71,21 @@ pub fn SearchPage() -> impl IntoView {
         settings.source();
         let asked = asked.get();
         if asked.files {
-            outcome.set(
-                data.files().map_or(Outcome::NoFiles, |files| Outcome::Found(TraceList::of_files(files))),
-            );
+            let show = move |files| {
+                outcome.set(Option::map_or(files, Outcome::NoFiles, |files| {
+                    Outcome::Found(TraceList::of_files(files))
+                }));
+            };
+            match data.files() {
+                Some(files) => show(Some(files)),
+                None => {
+                    outcome.set(Outcome::Searching);
+                    tasks::spawn_scoped(async move {
+                        data.restore_files(|_| {}).await;
+                        show(untrack(|| data.files()));
+                    });
+                }
+            }
             return;
         }
         if !asked.asks() {

@@ -1,7 +1,8 @@
 //! Files that were opened in this browser.
 
 use super::{Data, resume_after_paint, unexpected};
-use crate::io::file;
+use crate::io::{file, file_store};
+use crate::state::tasks::spawn;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use spandrel_trace::engine::{Answer, EngineCommand, Progress};
@@ -65,13 +66,39 @@ impl Data {
         progress: impl Fn(Progress) + 'static,
     ) -> Result<OpenFiles, Problem> {
         let payload: Array = files.iter().collect();
-        self.open(file::names(&files), payload, progress).await
+        let opened = self.open(file::names(&files), payload, progress).await?;
+        let traces: Vec<String> = opened.traces.iter().map(TraceSummary::key).collect();
+        spawn(async move { file_store::keep(&files, &traces).await });
+        Ok(opened)
+    }
+
+    /// Opens the files again that this tab had open before it was reloaded. Does so once, and not if files are open.
+    pub async fn restore_files(&self, progress: impl Fn(Progress) + 'static) {
+        let is_first = self.inner.try_update_value(|inner| !std::mem::replace(&mut inner.restored, true));
+        if is_first != Some(true) || untrack(|| self.files.with(Option::is_some)) {
+            return;
+        }
+        if let Some(files) = file_store::open_set().await {
+            self.reopen_kept(files, progress).await;
+        }
+    }
+
+    /// Opens the kept files that a trace is in. Whether there are any.
+    pub(super) async fn open_kept(&self, id: &str, progress: impl Fn(Progress) + 'static) -> bool {
+        let Some(files) = file_store::with_trace(id).await else { return false };
+        self.reopen_kept(files, progress).await;
+        self.in_files(id)
+    }
+
+    async fn reopen_kept(&self, files: Vec<web_sys::File>, progress: impl Fn(Progress) + 'static) {
+        let payload: Array = files.iter().collect();
+        // Files that cannot be read any more are as good as not kept.
+        let _ = self.open(file::names(&files), payload, progress).await;
     }
 
     /// Opens pasted text as a file.
     pub async fn open_text(&self, text: &str) -> Result<OpenFiles, Problem> {
-        let payload: Array = file::from_text("pasted text", text).iter().collect();
-        self.open("pasted text".to_owned(), payload, |_| {}).await
+        self.open_files(file::from_text("pasted text", text).into_iter().collect(), |_| {}).await
     }
 
     /// Opens bytes as a file; they are transferred to the worker.

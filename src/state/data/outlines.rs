@@ -62,6 +62,7 @@ impl Data {
         id: &str,
         progress: impl Fn(Progress) + Clone + 'static,
     ) -> Result<Arc<Outline>, Problem> {
+        self.restore_files(progress.clone()).await;
         let cached = self.inner.with_value(|inner| inner.outlines.cached(id));
         match cached {
             Some(outline) => Ok(outline),
@@ -83,7 +84,15 @@ impl Data {
                 reply
             }
         } else {
-            self.task(Task::Trace { id: id.to_owned() }, progress).await
+            let reply = self.task(Task::Trace { id: id.to_owned() }, progress.clone()).await;
+            // The server may not have it, or there may be none, because it came from a file.
+            if matches!(reply.answer, Answer::Failed(_) | Answer::Missing)
+                && self.open_kept(id, progress).await
+            {
+                self.reopened(id).await
+            } else {
+                reply
+            }
         };
         self.opened(id, reply)
     }

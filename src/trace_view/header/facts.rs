@@ -10,6 +10,7 @@ use super::missing::Missing;
 use crate::route::Zone;
 use crate::state::clock;
 use crate::state::data::Data;
+use crate::ui::icon::Icon;
 use crate::ui::zone::ZoneSwitch;
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
@@ -77,7 +78,8 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
     };
     // Warnings of the file that the trace comes from (truncated, say) concern the trace as well.
     let file = untrack(|| data.files()).filter(|file| file.traces.iter().any(|trace| trace.key() == key));
-    let mut warnings = file.map(|file| file.warnings).unwrap_or_default();
+    let (file_name, warnings) = file.map(|file| (file.name, file.warnings)).unzip();
+    let mut warnings = warnings.unwrap_or_default();
     warnings.extend(outline.warnings.iter().cloned());
     let length = outline.duration;
     let root_length = first_root(&outline).map(|root| outline.duration_of(root));
@@ -87,6 +89,16 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
                 <bdi class="mono">{key.clone()}</bdi>
                 <CopyButton label="Copy trace ID" text=key/>
             </span>
+            {file_name.map(|name| view! {
+                <span
+                    class="trace-header-file"
+                    data-test="trace-file"
+                    title="From a file that was opened in this browser, which keeps it: a link to this trace works here only"
+                >
+                    <Icon name="file"/>
+                    <bdi>{name}</bdi>
+                </span>
+            })}
             <Started session unix=outline.start_unix/>
             <span title=duration_exact(length)>"Duration "<b>{duration(length)}</b></span>
             {root_length.filter(|own| duration(*own) != duration(length)).map(|own| view! {

@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 
 use super::count::Tally;
 use crate::advisories::Checked;
-use crate::system::{CHROMEDRIVER, CHROMIUM, NODE};
+use crate::system::{CHROMEDRIVER, CHROMIUM, FIREFOX, NODE, WEBKIT_DRIVER, XVFB};
 use crate::{advisories, dist, fonts, fuzz, place, process, tools};
 
 /// One step.
@@ -36,7 +36,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "clippy-wasm", what: "lints of the viewer", run: clippy_wasm },
     Step { name: "wasm", what: "tests of the viewer's components, in headless Chromium", run: wasm },
     Step { name: "viewer", what: "the viewer as it is shipped, within its weight limit", run: ship },
-    Step { name: "e2e", what: "end-to-end tests, in headless Chromium", run: e2e },
+    Step { name: "e2e", what: "end-to-end tests, in Chromium, Firefox and WebKit", run: e2e },
 ];
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -155,6 +155,9 @@ fn e2e() -> Result<Tally> {
         .current_dir(place::root());
     test.env("SPANDREL_NPM", npm)
         .env("CHROMIUM", chromium)
+        .env("FIREFOX", FIREFOX.get()?)
+        .env("WEBKIT_DRIVER", WEBKIT_DRIVER.get()?)
+        .env("XVFB", XVFB.get()?)
         .env(fonts::VARIABLE, fonts::settings()?)
         .env("SPANDREL_DIST", tested_dist())
         .env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?)
