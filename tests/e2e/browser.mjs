@@ -79,3 +79,19 @@ export async function dropFile(page, name, text) {
   );
   await idle(page);
 }
+
+/** Runs in the page: whether the browser keeps a file with that trace. */
+export async function isKept(traceId) {
+  if (!(await indexedDB.databases()).some(({ name }) => name === "spandrel")) return false;
+  return new Promise((settled) => {
+    const opening = indexedDB.open("spandrel");
+    opening.onerror = () => settled(false);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      if (!database.objectStoreNames.contains("files")) return settled((database.close(), false));
+      const counting = database.transaction("files").objectStore("files").index("traces").count(traceId);
+      counting.onsuccess = () => settled((database.close(), counting.result > 0));
+      counting.onerror = () => settled((database.close(), false));
+    };
+  });
+}

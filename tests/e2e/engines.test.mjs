@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isKept } from "./browser.mjs";
 import { ENGINES } from "./engines.mjs";
 import { checkout, send } from "./spans.mjs";
 import { server } from "./stage.mjs";
@@ -51,18 +52,19 @@ for (const [name, start] of Object.entries(ENGINES)) {
       }
     }, "checkout.json", JSON.stringify(sent.body));
     await window.until((css) => document.querySelectorAll(css).length === 4, ROWS);
+    await window.until(isKept, sent.traceId);
     await window.reload();
     await window.until((css) => document.querySelectorAll(css).length === 4, ROWS);
   });
 
   test(`${name}: an order shows its trace`, async (t) => {
-    const { viewer } = await server(t, { shop: true });
+    const { viewer } = await server(t, { demo: true });
     const window = await start(t);
-    await window.open(`${viewer}/shop`);
-    await window.click('[data-test="shop-submit"]');
-    assert.match(await window.text('[data-test="shop-result"]'), /Order \d+ confirmed/);
-    await window.until(() => document.querySelector('[data-test="shop-spans"]') !== null);
-    await window.click('[data-test="shop-result"] [data-test="open-trace"]');
+    await window.open(`${viewer}/demo`);
+    await window.click('[data-test="demo-submit"]');
+    assert.match(await window.text('[data-test="demo-result"]'), /Order \d+ confirmed/);
+    await window.until(() => document.querySelector('[data-test="demo-spans"]') !== null);
+    await window.click('[data-test="demo-result"] [data-test="open-trace"]');
     assert.match(await window.url(), /\/trace\/[0-9a-f]{32}/);
     await window.until((css) => document.querySelectorAll(css).length > 10, ROWS);
   });

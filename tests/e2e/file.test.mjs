@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dropFile, idle, open } from "./browser.mjs";
+import { dropFile, idle, isKept, open } from "./browser.mjs";
 import { Problem } from "./pages/problem.mjs";
 import { Search } from "./pages/search.mjs";
 import { Trace } from "./pages/trace.mjs";
@@ -106,15 +106,5 @@ test("of several files a broken one is named and keeps no other from opening, al
 
 /** Waits until the browser keeps a file with that trace. */
 function kept(page, traceId) {
-  return page.waitForFunction(async (traceId) => (await indexedDB.databases()).some(({ name }) => name === "spandrel") && new Promise((settled) => {
-    const opening = indexedDB.open("spandrel");
-    opening.onerror = () => settled(false);
-    opening.onsuccess = () => {
-      const database = opening.result;
-      if (!database.objectStoreNames.contains("files")) return settled((database.close(), false));
-      const counting = database.transaction("files").objectStore("files").index("traces").count(traceId);
-      counting.onsuccess = () => settled((database.close(), counting.result > 0));
-      counting.onerror = () => settled((database.close(), false));
-    };
-  }), traceId);
+  return page.waitForFunction(isKept, traceId);
 }
