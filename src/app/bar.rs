@@ -1,8 +1,9 @@
 //! The bar above every page: navigation, the field that opens a trace, the server, theme and settings.
 
 use super::files::Files;
-use crate::route::{DependenciesView, MonitorView, Route, SearchParams, find};
+use crate::route::{DependenciesView, MonitorView, Route, find};
 use crate::state::data::use_data;
+use crate::state::last_search::use_last_search;
 use crate::state::navigation::{use_navigation, use_route};
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks;
@@ -20,7 +21,7 @@ pub fn AppBar() -> impl IntoView {
                 <span class="app__brand-name">"Spandrel"</span>
             </a>
             <nav class="app__nav" aria-label="Pages">
-                <PageLink target=Route::Search(SearchParams::default()) name="Search"/>
+                <SearchLink/>
                 <PageLink target=Route::Dependencies(DependenciesView::default()) name="Dependencies"/>
                 <PageLink target=Route::Monitor(MonitorView::default()) name="Monitor"/>
                 <PageLink target=Route::Demo name="Demo"/>
@@ -34,15 +35,29 @@ pub fn AppBar() -> impl IntoView {
     }
 }
 
-/// Link to a page, marked while that page is shown. A trace belongs to the search.
+/// Link to the search: from other pages to the last one, from the search itself to an empty form.
+#[component]
+fn SearchLink() -> impl IntoView {
+    let (route, last) = (use_route(), use_last_search());
+    let page = Memo::new(move |_| route.with(Route::page));
+    let target = move || {
+        let last = last.asked().filter(|_| page.get() != "search");
+        Route::Search(last.unwrap_or_default()).to_string()
+    };
+    let current = move || matches!(page.get(), "search" | "trace").then_some("page");
+    view! {
+        <a class="app__link" href=target aria-current=current data-test="nav-search">
+            "Search"
+        </a>
+    }
+}
+
+/// Link to a page, marked while that page is shown.
 #[component]
 fn PageLink(target: Route, name: &'static str) -> impl IntoView {
     let route = use_route();
     let page = target.page();
-    let current = move || {
-        let now = route.with(Route::page);
-        (now == page || page == "search" && now == "trace").then_some("page")
-    };
+    let current = move || (route.with(Route::page) == page).then_some("page");
     view! {
         <a class="app__link" href=target.to_string() aria-current=current data-test=format!("nav-{page}")>
             {name}

@@ -2,7 +2,7 @@
 
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
-use crate::state::obstacle::{Obstacle, obstacle, origin};
+use crate::state::obstacle::{Obstacle, is_not_url, obstacle, origin};
 use crate::state::settings::{Theme, store_zone, use_settings, with_api};
 use crate::state::tasks::{AbortOnDrop, spawn};
 use crate::trace_view::copy::CopyButton;
@@ -39,7 +39,7 @@ pub fn SettingsPage() -> impl IntoView {
     }
 }
 
-/// URL of the server, with a connection test. Saving keeps the URL even if the test fails.
+/// URL of the server, with a connection test. Saving keeps the URL even if the test fails, but only if it is one.
 #[component]
 fn ServerForm() -> impl IntoView {
     let (data, settings) = (use_data(), use_settings());
@@ -71,7 +71,10 @@ fn ServerForm() -> impl IntoView {
     };
     let save = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        settings.set_source(&typed());
+        // A text that is no address is refused and not stored.
+        if !is_not_url(&typed()) {
+            settings.set_source(&typed());
+        }
         test(typed());
     };
     view! {

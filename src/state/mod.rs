@@ -6,6 +6,7 @@ pub mod clock;
 pub mod colours;
 pub mod data;
 pub mod demo;
+pub mod last_search;
 pub mod navigation;
 pub mod obstacle;
 pub mod settings;
@@ -16,4 +17,5 @@ pub fn provide() {
     settings::provide();
     navigation::provide();
     data::provide();
+    last_search::provide();
 }

@@ -25,6 +25,11 @@ pub fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
+/// Whether what was typed is no HTTP URL, and no path on this page's server.
+pub fn is_not_url(typed: &str) -> bool {
+    of_url(absolute(typed).as_str(), &origin()) == Some(Obstacle::NotUrl)
+}
+
 /// What is in the way of the server at the URL that was typed, after a request to it failed without an answer.
 pub async fn obstacle(typed: &str) -> Obstacle {
     let base = absolute(typed);

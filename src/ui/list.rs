@@ -36,13 +36,19 @@ pub fn RowList<R, V>(
     version: Signal<u64>,
     /// Makes the row with a number, counted from 0.
     row: R,
+    /// How far the list is scrolled at first, CSS pixels.
+    #[prop(default = 0.0)]
+    scroll: f64,
+    /// Called with how far the list is scrolled, CSS pixels, after it changed.
+    #[prop(optional, into)]
+    scrolled: Option<Callback<f64>>,
 ) -> impl IntoView
 where
     R: Fn(usize) -> V + Clone + Send + 'static,
     V: IntoView + 'static,
 {
     let list = NodeRef::<html::Div>::new();
-    let in_view = RwSignal::new((0.0, ASSUMED_HEIGHT));
+    let in_view = RwSignal::new((scroll, ASSUMED_HEIGHT));
     let measure = move || {
         if let Some(list) = list.get_untracked() {
             let height = f64::from(list.client_height()).max(row_height);
@@ -50,6 +56,19 @@ where
         }
     };
     use_resize_observer(list, move |_, _| measure());
+    Effect::new(move || {
+        if scroll > 0.0
+            && let Some(list) = list.get()
+        {
+            list.set_scroll_top(scroll as i32);
+        }
+    });
+    let follow = move |_| {
+        measure();
+        if let Some(scrolled) = scrolled {
+            scrolled.run(in_view.get_untracked().0);
+        }
+    };
     Effect::new(move |before: Option<u64>| {
         let version = version.get();
         if before.is_some_and(|before| before != version) {
@@ -83,7 +102,7 @@ where
         }
     };
     view! {
-        <div class="row-list" role="rowgroup" node_ref=list on:scroll=move |_| measure()>
+        <div class="row-list" role="rowgroup" node_ref=list on:scroll=follow>
             <div
                 class="row-list__all"
                 role="presentation"

@@ -82,3 +82,62 @@ test("every tab has a title of its own", async (t) => {
     assert.equal(await page.title(), title, path);
   }
 });
+
+test("going back finds the list as it was left, and the Search tab the last search", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  for (let number = 0; number < 60; number++) await send(otlp_http, checkout().body);
+  const page = await open(t, `${viewer}/search?service=frontend&limit=60&lookback=1h`);
+  const search = new Search(page);
+  const list = page.locator(".results .row-list");
+  await list.evaluate((list) => list.scrollTo(0, 700));
+  await idle(page);
+  const asked = page.url();
+  const row = search.rows.nth(20);
+  const opened = await row.getAttribute("data-trace-id");
+  const scroll = await list.evaluate((list) => list.scrollTop);
+  const requests = [];
+  page.on("request", (request) => request.url().includes("trace-summaries") && requests.push(request.url()));
+  await search.open(opened);
+  await page.goBack();
+  await idle(page);
+  assert.equal(page.url(), asked);
+  assert.equal(await list.evaluate((list) => list.scrollTop), scroll);
+  assert.deepEqual(requests, [], "the list was not asked for again");
+  const focused = () => document.activeElement?.closest("[data-trace-id]")?.dataset.traceId;
+  assert.equal(await page.evaluate(focused), opened);
+  assert.match(await search.row(opened).getByRole("link").first().getAttribute("class"), /visited/);
+
+  await page.getByTestId("nav-monitor").click();
+  await idle(page);
+  await page.getByTestId("nav-search").click();
+  await idle(page);
+  assert.equal(page.url(), asked);
+  assert.ok((await search.rows.count()) > 0);
+});
+
+test("the first page shows the latest traces", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, viewer);
+  assert.deepEqual(await new Search(page).traces(), [sent.traceId]);
+  assert.match(await page.locator(".results__facts").innerText(), /the latest of all services/);
+});
+
+test("comparisons in the tags are refused with a hint, and Jaeger's JSON is taken", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/search?service=payment&lookback=1h`);
+  const search = new Search(page);
+  const tags = page.getByTestId("field-tags");
+  for (const refused of ["http.status_code>=500", "payment.method!=cash", "a=1 AND b=2"]) {
+    await tags.fill(refused);
+    await search.search();
+    assert.match(await search.empty.innerText(), /was not sent/, refused);
+    assert.equal(await tags.getAttribute("aria-invalid"), "true", refused);
+  }
+  await tags.fill('{"payment.method":"credit_card"}');
+  await search.search();
+  assert.deepEqual(await search.traces(), [sent.traceId]);
+});

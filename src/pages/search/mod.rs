@@ -9,6 +9,7 @@ mod services;
 
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{SearchPurpose, use_data};
+use crate::state::last_search::{AnsweredSearch, use_last_search};
 use crate::state::navigation::use_route;
 use crate::state::settings::use_settings;
 use crate::state::tasks;
@@ -20,6 +21,7 @@ use form::SearchForm;
 use leptos::prelude::*;
 use results::{Results, TraceList};
 use spandrel_trace::units::Problem;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// What is shown beside the form.
@@ -66,6 +68,8 @@ pub fn SearchPage() -> impl IntoView {
     let asked = Memo::new(move |_| params.get().asked());
     let draft = asked.with_untracked(|asked| Draft::new(asked, settings.zone));
     let outcome = RwSignal::new(Outcome::Idle);
+    let last = use_last_search();
+    let is_first = Cell::new(true);
     Effect::new(move || {
         attempt.track();
         settings.source();
@@ -88,7 +92,16 @@ pub fn SearchPage() -> impl IntoView {
             }
             return;
         }
-        if !asked.asks() {
+        let is_latest = !asked.asks();
+        let source = settings.source();
+        // Who comes back finds the list that was left; a search that is sent again gets a new one.
+        if let Some(last) = last.answer(&asked, &source).filter(|_| is_first.replace(false)) {
+            outcome.set(Outcome::Found(TraceList::of_search(last.results, last.elapsed_ms, is_latest)));
+            return;
+        }
+        is_first.set(false);
+        // Without a question the latest traces are shown, if there can be any.
+        if is_latest && !services.with(|services| matches!(services, Some(Ok(names)) if !names.is_empty())) {
             outcome.set(Outcome::Idle);
             return;
         }
@@ -98,7 +111,13 @@ pub fn SearchPage() -> impl IntoView {
             let answer = data.search(asked.to_query((start * 1_000.0) as u64), SearchPurpose::Results).await;
             let elapsed_ms = js_sys::Date::now() - start;
             outcome.set(match answer {
-                Ok(found) => Outcome::Found(TraceList::of_search(found, elapsed_ms)),
+                // Some servers search in one service only, and there may be no recent traces.
+                Err(_) if is_latest => Outcome::Idle,
+                Ok(found) if is_latest && found.summaries.is_empty() => Outcome::Idle,
+                Ok(results) => {
+                    last.record(AnsweredSearch { asked, source, results: results.clone(), elapsed_ms });
+                    Outcome::Found(TraceList::of_search(results, elapsed_ms, is_latest))
+                }
                 Err(problem) => Outcome::Failed(problem),
             });
         });
@@ -165,9 +184,10 @@ const FIRST_STEPS: &[&str] = &[
 ];
 
 const NO_SERVICES: &[&str] = &[
-    "The server has no services yet. Send it spans with OpenTelemetry: OTLP over HTTP to port 4318, over gRPC to port 4317.",
+    "The server has no services yet. Send it spans with OpenTelemetry: OTLP over HTTP or gRPC, to ports 4318 and 4317 unless it was started with others.",
     "Or drop a trace file anywhere on this page.",
 ];
 
-const NO_FILES: &[&str] =
-    &["They are not stored, so reloading the page closes them. Drop them on this page again."];
+const NO_FILES: &[&str] = &[
+    "The browser keeps the files opened last only, and none that are very large. Drop them on this page again.",
+];

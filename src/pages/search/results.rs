@@ -6,6 +6,7 @@ use super::services::ServiceSlots;
 use crate::route::{Route, SearchParams, Sort, Zone};
 use crate::state::colours;
 use crate::state::data::OpenFiles;
+use crate::state::last_search::{LastSearch, use_last_search};
 use crate::state::navigation::use_navigation;
 use crate::state::settings::{store_zone, use_settings};
 use crate::ui::empty::EmptyState;
@@ -19,7 +20,7 @@ use spandrel_trace::model::TraceSummary;
 use spandrel_trace::units::{count, duration};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 /// Height of a row, CSS pixels.
 const ROW: f64 = 34.0;
@@ -36,17 +37,18 @@ pub struct TraceList {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Origin {
-    /// A search: how long it took, and whether it reached its limit.
-    Search { elapsed_ms: f64, truncated: bool, limit: u32 },
+    /// A search: how long it took, whether it reached its limit, and whether it was for the latest traces of all.
+    Search { elapsed_ms: f64, truncated: bool, limit: u32, is_latest: bool },
     /// Open files and their warnings.
     Files { name: String, warnings: Vec<String> },
 }
 
 impl TraceList {
-    /// What a search found in `elapsed_ms` milliseconds.
-    pub fn of_search(found: SearchResults, elapsed_ms: f64) -> Self {
+    /// What a search found in `elapsed_ms` milliseconds; `is_latest` if nothing in particular was searched for.
+    pub fn of_search(found: SearchResults, elapsed_ms: f64, is_latest: bool) -> Self {
         let SearchResults { summaries, truncated, limit } = found;
-        TraceList { traces: Arc::new(summaries), origin: Origin::Search { elapsed_ms, truncated, limit } }
+        let origin = Origin::Search { elapsed_ms, truncated, limit, is_latest };
+        TraceList { traces: Arc::new(summaries), origin }
     }
 
     /// The traces of the open files.
@@ -96,6 +98,8 @@ fn ResultTable(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
     let order = Memo::new(move |_| ordered(&sorted, sort.get()));
     let version = Signal::derive(move || sort.get() as u64 * 2 + u64::from(zone.get() == Zone::Utc));
 
+    let last = use_last_search();
+    let place = last.place();
     let services_cell = NodeRef::<html::Span>::new();
     let services_width = RwSignal::new(SERVICES_WIDTH);
     use_resize_observer(services_cell, move |entries, _| {
@@ -110,9 +114,17 @@ fn ResultTable(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
         let slots = slots.clone();
         let zone = zone.get_untracked();
         trace.map(|trace| {
-            view! { <TraceRow trace slots longest index zone services_width=services_width.into()/> }
+            let is_visited = last.is_visited(&trace.key());
+            view! { <TraceRow trace slots longest index zone services_width=services_width.into() is_visited/> }
         })
     };
+    let table = NodeRef::<html::Div>::new();
+    Effect::new(move || {
+        // Who comes back goes on at the trace that was opened.
+        if let (Some(table), Some(key)) = (table.get(), &place.opened) {
+            focus_row(&table, key);
+        }
+    });
     view! {
         <div
             class="results"
@@ -121,6 +133,8 @@ fn ResultTable(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
             aria-rowcount=number + 1
             style:--start-width=start_width
             on:keydown=move_focus
+            on:click=move |event| note_opened(&event, last)
+            node_ref=table
         >
             <div class="results__head" role="rowgroup">
                 <div class="results__columns" role="row" aria-rowindex="1">
@@ -134,7 +148,14 @@ fn ResultTable(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
                     <SortHead label="Started" class="results__number" params orders=[Sort::Recent, Sort::Oldest]/>
                 </div>
             </div>
-            <RowList row_height=ROW count=Signal::stored(number) version row/>
+            <RowList
+                row_height=ROW
+                count=Signal::stored(number)
+                version
+                row
+                scroll=place.scroll
+                scrolled=move |scroll| last.set_scroll(scroll)
+            />
         </div>
     }
 }
@@ -182,9 +203,11 @@ fn Summary(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
         number => format!(" · {} with errors", count(number as u64)),
     };
     let (facts, limit, warnings) = match list.origin {
-        Origin::Search { elapsed_ms, truncated, limit } => {
-            let limit = truncated.then(|| format!("Limit of {limit} reached: more may match"));
-            (format!("({}){errors}", duration((elapsed_ms * 1e6) as u64)), limit, Vec::new())
+        Origin::Search { elapsed_ms, is_latest, truncated, limit } => {
+            let limit =
+                (truncated && !is_latest).then(|| format!("Limit of {limit} reached: more may match"));
+            let which = if is_latest { "the latest of all services, " } else { "" };
+            (format!("({which}{}){errors}", duration((elapsed_ms * 1e6) as u64)), limit, Vec::new())
         }
         Origin::Files { name, warnings } => (format!("in {name}{errors}"), None, warnings),
     };
@@ -269,6 +292,28 @@ fn NoResults(origin: Origin) -> impl IntoView {
         }
     };
     view! { <EmptyState title next/> }
+}
+
+/// Notes which trace is opened by a click or by Enter, which is a click on its link.
+fn note_opened(event: &MouseEvent, last: LastSearch) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let link = target.and_then(|target| target.closest("[data-result-link]").ok().flatten());
+    let row = link.and_then(|link| link.closest("[data-trace-id]").ok().flatten());
+    if let Some(key) = row.and_then(|row| row.get_attribute("data-trace-id")) {
+        last.set_opened(&key);
+    }
+}
+
+/// Focuses the link of a trace, if its row is mounted, without scrolling.
+fn focus_row(table: &Element, key: &str) {
+    let selector = format!("[data-trace-id=\"{key}\"] [data-result-link]");
+    let link = table.query_selector(&selector).ok().flatten();
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // Focusing an element of the page does not fail.
+        let _ = link.focus_with_options(&options);
+    }
 }
 
 /// Moves the focus to the next trace (arrow down, `j`) or the one before (arrow up, `k`).

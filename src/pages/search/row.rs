@@ -36,6 +36,8 @@ pub fn TraceRow(
     zone: Zone,
     /// Available width for services, CSS pixels.
     services_width: Signal<f64>,
+    /// Whether it was opened before.
+    is_visited: bool,
 ) -> impl IntoView {
     let key = trace.key();
     let name = match trace.root_operation.as_str() {
@@ -65,7 +67,7 @@ pub fn TraceRow(
     view! {
         <div class="result" role="row" aria-rowindex=index + 2 data-test="result-row" data-trace-id=key.clone()>
             <span class="result__name" role="cell">
-                <a class="result__link" href=href aria-label=label title=name.clone() data-result-link>
+                <a class="result__link" class:result__link--visited=is_visited href=href aria-label=label title=name.clone() data-result-link>
                     <bdi>{name.clone()}</bdi>
                 </a>
                 <bdi class="result__service" title=service.clone()>

@@ -23,9 +23,14 @@ pub struct SearchQuery {
     pub limit: u32,
 }
 
-/// Reads logfmt: `key=value key="two words" flag`. A key alone means `key=true`, as in Jaeger's form.
+/// Reads logfmt: `key=value key="two words" flag`, or a JSON object of texts, numbers and Booleans as Jaeger's addresses
+/// have it. A key alone means `key=true`, as in Jaeger's form. Comparisons other than `=` and the words `AND`, `OR` and
+/// `NOT` are refused unless they are in quotation marks: a search would look for attributes of that name.
 /// The error says what could not be read.
 pub fn parse_tags(text: &str) -> Result<Vec<(String, String)>, String> {
+    if text.trim_start().starts_with('{') {
+        return parse_json_tags(text);
+    }
     let mut tags = Vec::new();
     let mut chars = text.chars().peekable();
     loop {
@@ -33,16 +38,38 @@ pub fn parse_tags(text: &str) -> Result<Vec<(String, String)>, String> {
         if chars.peek().is_none() {
             return Ok(tags);
         }
+        let is_quoted = chars.peek() == Some(&'"');
         let key = word(&mut chars, true)?;
         if key.is_empty() {
             return Err("a tag has no name before its \"=\"".into());
         }
         let value = match chars.next_if_eq(&'=') {
             Some(_) => word(&mut chars, false)?,
+            None if !is_quoted && ["and", "or", "not"].contains(&&*key.to_ascii_lowercase()) => {
+                return Err(format!("write tags side by side, without {key:?}: spans must have all of them"));
+            }
             None => "true".into(),
         };
+        if !is_quoted && (key.contains(['>', '<']) || key.ends_with('!') || value.starts_with(['~', '='])) {
+            return Err(format!(
+                "tags are compared with \"=\" only, not as in {:?}; open a trace and use find for other comparisons",
+                format!("{key}={value}")
+            ));
+        }
         tags.push((key, value));
     }
+}
+
+fn parse_json_tags(text: &str) -> Result<Vec<(String, String)>, String> {
+    use serde_json::{Map, Value};
+    let object: Map<String, Value> =
+        serde_json::from_str(text).map_err(|error| format!("this is no JSON object of tags: {error}"))?;
+    let tag = |(key, value)| match value {
+        Value::String(text) => Ok((key, text)),
+        Value::Number(_) | Value::Bool(_) => Ok((key, value.to_string())),
+        _ => Err(format!("the value of {key:?} must be a text, a number or a Boolean")),
+    };
+    object.into_iter().map(tag).collect()
 }
 
 fn word(
@@ -75,10 +102,14 @@ pub fn print_tags(tags: &[(String, String)]) -> String {
             format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
         }
     };
-    let key = |c: char| !c.is_whitespace() && c != '=' && c != '"' && c != '\\';
+    let key = |c: char| !c.is_whitespace() && !matches!(c, '=' | '"' | '\\' | '<' | '>' | '!' | '{');
     let value = |c: char| !c.is_whitespace() && c != '"' && c != '\\';
-    let words: Vec<String> =
-        tags.iter().map(|(k, v)| format!("{}={}", quoted(k, key), quoted(v, value))).collect();
+    // A value that would be read as a comparison keeps its key in quotation marks.
+    let tag = |(k, v): &(String, String)| match v.starts_with(['~', '=']) {
+        true => format!("{}={}", quoted(k, |_| false), quoted(v, value)),
+        false => format!("{}={}", quoted(k, key), quoted(v, value)),
+    };
+    let words: Vec<String> = tags.iter().map(tag).collect();
     words.join(" ")
 }
 
@@ -96,8 +127,36 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_also_the_json_of_addresses() {
+        let tags = parse_tags(r#" {"http.status_code":"409","retries":3,"error":true}"#);
+        let mut expect = [("http.status_code", "409"), ("retries", "3"), ("error", "true")];
+        expect.sort_unstable();
+        let mut tags = tags.unwrap();
+        tags.sort_unstable();
+        assert_eq!(tags, expect.map(|(k, v)| (k.to_owned(), v.to_owned())));
+        for broken in ["{\"a\":", "{\"a\":[1]}", "{\"a\":null}", "{} x"] {
+            assert!(parse_tags(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn comparisons_and_connectives_are_refused() {
+        for text in ["a>=500", "a<5", "a!=201", "name=~x", "a==b", "a=1 AND b=2", "a=1 or b", "not a"] {
+            assert!(parse_tags(text).is_err(), "{text}");
+        }
+        let quoted = parse_tags("\"a>\"=5 \"and\" x=\">5\" url=a?b=c").unwrap();
+        let expect = [("a>", "5"), ("and", "true"), ("x", ">5"), ("url", "a?b=c")];
+        assert_eq!(quoted, expect.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
+
+    #[test]
     fn tags_printed_are_read_back() {
-        for tags in [vec![("a b", "c=d")], vec![("k", ""), ("q\"", "\\")], vec![]] {
+        for tags in [
+            vec![("a b", "c=d")],
+            vec![("k", ""), ("q\"", "\\")],
+            vec![("a>", "5"), ("b!", "1"), ("c", "~x"), ("d", "=="), ("{e", "f")],
+            vec![],
+        ] {
             let tags: Vec<(String, String)> = tags.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
             assert_eq!(parse_tags(&print_tags(&tags)), Ok(tags));
         }
