@@ -50,7 +50,8 @@ pub async fn take(intake: &Intake, id: Option<String>, request: Request) -> Resu
             error
         }
     })?;
-    intake.take(taken.message, room).await.map_err(counted)?;
+    // A record that was cut would be none.
+    intake.take_whole(taken.message, room).await.map_err(counted)?;
     let answer = serde_json::json!({
         "id": taken.id,
         "trace_id": TraceId(taken.trace).to_string(),

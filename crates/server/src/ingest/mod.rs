@@ -182,10 +182,23 @@ impl Intake {
 
     /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk,
     /// also those that wait to be forwarded; what limits left out is said.
-    pub async fn take(&self, mut request: Vec<u8>, mut room: Room) -> Result<Remarks, Refusal> {
+    pub async fn take(&self, request: Vec<u8>, room: Room) -> Result<Remarks, Refusal> {
+        self.take_within(self.most, request, room).await
+    }
+
+    /// As [`Intake::take`], without limits on what is in a span: nothing of it may be left out.
+    pub async fn take_whole(&self, request: Vec<u8>, room: Room) -> Result<(), Refusal> {
+        self.take_within(Most::default(), request, room).await.map(|_| ())
+    }
+
+    async fn take_within(
+        &self,
+        most: Most,
+        mut request: Vec<u8>,
+        mut room: Room,
+    ) -> Result<Remarks, Refusal> {
         let started = Instant::now();
         let (size, is_forwarded) = (request.len(), !self.forwarding.is_empty());
-        let most = self.most;
         let work = move || -> Result<_, Refusal> {
             let mut remarks = Remarks::default();
             if !most.is_nothing()

@@ -305,7 +305,8 @@ fn any_object_is_listed_and_read_back_as_it_was_put() {
 #[test]
 fn what_json_allows_is_kept_to_the_byte() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Server::start(directory.path(), &[]);
+    let limits = ["--max-attribute-size", "10", "--max-attributes", "2", "--max-spans", "1"];
+    let server = Server::start(directory.path(), &limits);
     let deep = format!("{{\"deep\":{}1{}}}", "[".repeat(20_000), "]".repeat(20_000));
     for (n, record) in [
         r#"{"a":1,"a":2}"#,
