@@ -1,6 +1,6 @@
 //! Requests to the demo behind the page's server, and to its OTLP endpoint for the browser's own spans.
 
-use gloo_net::http::Request;
+use gloo_net::http::{Request, RequestBuilder};
 
 /// A response of any status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,24 +9,41 @@ pub struct Reply {
     pub status: u16,
     /// Media type without parameters, lower case; empty if there is none.
     pub media_type: String,
+    /// The header `x-correlation-id`; empty if there is none.
+    pub correlation_id: String,
     /// Body.
     pub body: String,
 }
 
+/// Headers that a request to the demo carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DemoHeaders<'a> {
+    /// `traceparent`.
+    pub traceparent: Option<&'a str>,
+    /// `x-demo-fault`.
+    pub fault: Option<&'a str>,
+}
+
+impl DemoHeaders<'_> {
+    fn add_to(self, mut request: RequestBuilder) -> RequestBuilder {
+        for (name, value) in [("traceparent", self.traceparent), ("x-demo-fault", self.fault)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        request.header("accept", "application/json")
+    }
+}
+
 /// Requests `path`, relative to the mount URL.
-pub async fn get(path: &str) -> Result<Reply, String> {
-    let request = Request::get(&address(path)).header("accept", "application/json").build();
+pub async fn get(path: &str, headers: DemoHeaders<'_>) -> Result<Reply, String> {
+    let request = headers.add_to(Request::get(&address(path))).build();
     exchange(request.map_err(|error| error.to_string())?).await
 }
 
-/// Posts JSON to `path`, relative to the mount URL, with a `traceparent` header if one is given.
-pub async fn post_json(path: &str, traceparent: Option<&str>, body: &str) -> Result<Reply, String> {
-    let mut request = Request::post(&address(path))
-        .header("content-type", "application/json")
-        .header("accept", "application/json");
-    if let Some(traceparent) = traceparent {
-        request = request.header("traceparent", traceparent);
-    }
+/// Posts JSON to `path`, relative to the mount URL.
+pub async fn post_json(path: &str, headers: DemoHeaders<'_>, body: &str) -> Result<Reply, String> {
+    let request = headers.add_to(Request::post(&address(path))).header("content-type", "application/json");
     exchange(request.body(body).map_err(|error| error.to_string())?).await
 }
 
@@ -34,8 +51,9 @@ async fn exchange(request: Request) -> Result<Reply, String> {
     let response = request.send().await.map_err(|error| error.to_string())?;
     let media_type = response.headers().get("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+    let correlation_id = response.headers().get("x-correlation-id").unwrap_or_default();
     let body = response.text().await.map_err(|error| error.to_string())?;
-    Ok(Reply { status: response.status(), media_type, body })
+    Ok(Reply { status: response.status(), media_type, correlation_id, body })
 }
 
 /// The absolute URL of a path below the mount URL.

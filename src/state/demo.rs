@@ -1,16 +1,16 @@
-//! The demo: its products, orders, and the browser's own span as the root of an order's trace.
+//! The demo: its products and faults, and requests to it, whose traces the browser starts.
 
+use super::browser_span::{Exchange, Ids};
 use super::busy;
-use crate::io::{clock, demo as http};
+use crate::io::clock;
+use crate::io::demo::{self as http, DemoHeaders};
 use serde::{Deserialize, Serialize};
-use spandrel_trace::format::write::{Envelope, OtlpJson};
-use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
-use spandrel_trace::model::{SpanKind, StatusCode};
-use spandrel_trace::units::{Problem, ProblemKind, SpanId, TraceId};
+use spandrel_trace::units::{Problem, ProblemKind, TraceId};
 
 /// What was attempted, in problems.
 const LOADING: &str = "load the demo's products";
-const PLACING: &str = "place the order";
+const FAULTS: &str = "load the demo's faults";
+const SENDING: &str = "send the request to the demo";
 
 /// Something for sale.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -57,7 +57,68 @@ pub struct Item {
     pub quantity: u32,
 }
 
-/// A placed order.
+/// A fault that can be ordered with a request.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct DemoFault {
+    /// Its name in the demo.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What to look for in the trace.
+    pub look_for: String,
+    /// The requests that show it: `POST /orders`, `POST /ask`.
+    pub request: String,
+}
+
+/// A request to the demo.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DemoRequest {
+    /// Place an order.
+    Order {
+        /// The order.
+        order: Order,
+        /// Whether it is to fail.
+        simulate_error: bool,
+    },
+    /// Ask a question.
+    Question {
+        /// Its text.
+        text: String,
+    },
+    /// Call two services in parallel.
+    Orchestration,
+}
+
+impl DemoRequest {
+    fn path(&self) -> &'static str {
+        match self {
+            DemoRequest::Order { simulate_error: true, .. } => "demo/orders/simulate-error",
+            DemoRequest::Order { .. } => "demo/orders",
+            DemoRequest::Question { .. } => "demo/ask",
+            DemoRequest::Orchestration => "demo/orchestrate",
+        }
+    }
+
+    /// The body; `None` for a GET.
+    fn body(&self) -> Option<String> {
+        match self {
+            DemoRequest::Order { order, .. } => serde_json::to_string(order).ok(),
+            DemoRequest::Question { text } => {
+                Some(serde_json::json!({"question": text, "user_id": "demo-user"}).to_string())
+            }
+            DemoRequest::Orchestration => None,
+        }
+    }
+
+    fn order(&self) -> Option<&Order> {
+        match self {
+            DemoRequest::Order { order, .. } => Some(order),
+            _ => None,
+        }
+    }
+}
+
+/// A request that was answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     /// The trace that the browser started.
@@ -70,6 +131,8 @@ pub struct Placed {
     pub answer: Answer,
     /// Why the browser's own span did not reach the server, if it did not.
     pub unsent: Option<String>,
+    /// The correlation ID of the request; empty if the demo named none.
+    pub correlation_id: String,
 }
 
 /// The demo's answer.
@@ -82,7 +145,21 @@ pub enum Answer {
         /// What it costs.
         total: f64,
     },
-    /// The order is refused.
+    /// The question is answered.
+    Answered {
+        /// The answer.
+        text: String,
+        /// Whether it was in the cache.
+        cached: bool,
+    },
+    /// The parallel calls have ended.
+    Orchestrated {
+        /// How many succeeded.
+        success_count: u32,
+        /// Seconds.
+        total_time: f64,
+    },
+    /// The request is refused, or has failed.
     Refused {
         /// Name of the reason, `out_of_stock` for example.
         code: String,
@@ -101,6 +178,21 @@ struct Confirmation {
     order_id: String,
     #[serde(default)]
     total: f64,
+}
+
+/// Answer of the demo's API to a question.
+#[derive(Deserialize)]
+struct AnsweredQuestion {
+    answer: String,
+    #[serde(default)]
+    cached: bool,
+}
+
+/// Answer of the demo's API to an orchestration.
+#[derive(Deserialize)]
+struct Orchestrated {
+    success_count: u32,
+    total_time: f64,
 }
 
 /// Problem details (RFC 9457), as the demo's API answers errors.
@@ -126,27 +218,40 @@ fn parsed<T: for<'a> Deserialize<'a>>(reply: &http::Reply) -> Option<T> {
 
 /// Loads the products.
 pub async fn products() -> Result<Vec<Product>, Problem> {
-    let _busy = busy::hold();
-    let reply = http::get("demo/products").await.map_err(|why| offline(LOADING, &why))?;
-    parsed(&reply).filter(|_| reply.status == 200).ok_or_else(|| unexpected(LOADING, &reply))
+    load("demo/products", LOADING).await
 }
 
-/// Places an order, with `simulate_error` one that fails on purpose, and then sends the browser's own span.
-pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Problem> {
+/// Loads the faults that can be ordered.
+pub async fn faults() -> Result<Vec<DemoFault>, Problem> {
+    load("demo/demo/faults", FAULTS).await
+}
+
+async fn load<T: for<'a> Deserialize<'a>>(path: &str, attempted: &str) -> Result<T, Problem> {
+    let _busy = busy::hold();
+    let reply = http::get(path, DemoHeaders::default()).await.map_err(|why| offline(attempted, &why))?;
+    parsed(&reply).filter(|_| reply.status == 200).ok_or_else(|| unexpected(attempted, &reply))
+}
+
+/// Sends a request to the demo, with a fault if one is named, and then the browser's own span to the server.
+pub async fn send(request: &DemoRequest, fault: Option<&str>) -> Result<Placed, Problem> {
     let _busy = busy::hold();
     let Some(bytes) = http::random::<24>() else {
         let happened = "The browser gives no random numbers for a trace ID.";
-        return Err(Problem::new(ProblemKind::Unsupported, PLACING, happened));
+        return Err(Problem::new(ProblemKind::Unsupported, SENDING, happened));
     };
     let ids = Ids::from_bytes(bytes);
-    let path = if simulate_error { "demo/orders/simulate-error" } else { "demo/orders" };
-    // Strings and numbers always become JSON.
-    let body = serde_json::to_string(order).unwrap_or_default();
+    let (path, body) = (request.path(), request.body());
+    let traceparent = ids.traceparent();
+    let headers = DemoHeaders { traceparent: Some(&traceparent), fault };
     let start = http::now_unix();
-    let reply = http::post_json(path, Some(&ids.traceparent()), &body).await;
+    let reply = match &body {
+        Some(body) => http::post_json(path, headers, body).await,
+        None => http::get(path, headers).await,
+    };
     let end = http::now_unix();
     let exchange = Exchange {
         ids,
+        method: if body.is_some() { "POST" } else { "GET" },
         url: http::address(path),
         start_unix: start,
         end_unix: end,
@@ -154,20 +259,21 @@ pub async fn place(order: &Order, simulate_error: bool) -> Result<Placed, Proble
         user_agent: http::user_agent(),
     };
     // The span of a failed request is sent too.
-    let sent = http::post_json("v1/traces", None, &exchange.otlp()).await;
+    let sent = http::post_json("v1/traces", DemoHeaders::default(), &exchange.otlp()).await;
     let unsent = match sent {
         Ok(reply) if (200..300).contains(&reply.status) => None,
         Ok(reply) => Some(format!("the server answered {} to the browser's span", reply.status)),
         Err(why) => Some(why),
     };
-    let reply = reply.map_err(|why| offline(PLACING, &why))?;
-    let answer = answer(order, &reply).ok_or_else(|| unexpected(PLACING, &reply))?;
+    let reply = reply.map_err(|why| offline(SENDING, &why))?;
+    let answer = answer(request, &reply).ok_or_else(|| unexpected(SENDING, &reply))?;
     Ok(Placed {
         trace_id: ids.trace,
         status: reply.status,
         duration: end.saturating_sub(start),
         answer,
         unsent,
+        correlation_id: reply.correlation_id,
     })
 }
 
@@ -176,115 +282,30 @@ pub async fn pause(milliseconds: u32) {
     clock::sleep(milliseconds).await;
 }
 
-/// IDs of a trace and its root span.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Ids {
-    trace: TraceId,
-    span: SpanId,
-}
-
-impl Ids {
-    /// Neither may be all zeros.
-    fn from_bytes(bytes: [u8; 24]) -> Self {
-        let number = |bytes: &[u8]| bytes.iter().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
-        Ids {
-            trace: TraceId(number(&bytes[..16]).max(1)),
-            span: SpanId((number(&bytes[16..]) as u64).max(1)),
-        }
-    }
-
-    /// Header of W3C trace context: version 00, sampled.
-    fn traceparent(&self) -> String {
-        format!("00-{}-{}-01", self.trace, self.span)
-    }
-}
-
-/// One request, as the browser sees it.
-#[derive(Clone, Debug, PartialEq)]
-struct Exchange {
-    ids: Ids,
-    url: String,
-    start_unix: u64,
-    end_unix: u64,
-    /// The status, or why there was none.
-    outcome: Result<u16, String>,
-    user_agent: String,
-}
-
-impl Exchange {
-    /// The client span of HTTP's semantic conventions (stable since 1.23), as an OTLP/JSON request body.
-    fn otlp(&self) -> String {
-        let text = |key: &str, value: &str| Attribute {
-            key: key.into(),
-            value: AttributeValue::String(value.into()),
-        };
-        let path = self.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-        let (host, path) = path.map_or(("", ""), |(host, path)| (host, path));
-        let (address, port) =
-            match host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) {
-                Some((name, port)) => (name, port),
-                None => (host, if self.url.starts_with("https:") { 443 } else { 80 }),
-            };
-        let mut attributes = vec![
-            text("http.request.method", "POST"),
-            text("url.full", &self.url),
-            text("server.address", address),
-            Attribute { key: "server.port".into(), value: AttributeValue::Int(port) },
-        ];
-        let (failed, message) = match &self.outcome {
-            Ok(status) => {
-                attributes.push(Attribute {
-                    key: "http.response.status_code".into(),
-                    value: AttributeValue::Int(i64::from(*status)),
-                });
-                if *status >= 400 {
-                    attributes.push(text("error.type", &status.to_string()));
-                }
-                (*status >= 400, String::new())
-            }
-            Err(why) => {
-                attributes.push(text("error.type", "network"));
-                (true, why.clone())
-            }
-        };
-        let span = SpanRecord {
-            trace_id: self.ids.trace,
-            span_id: self.ids.span,
-            name: format!("POST /{path}"),
-            kind: SpanKind::Client,
-            flags: 1,
-            start_unix: self.start_unix,
-            end_unix: self.end_unix.max(self.start_unix),
-            attributes,
-            status: if failed { StatusCode::Error } else { StatusCode::Unset },
-            status_message: message,
-            ..SpanRecord::default()
-        };
-        let resource = Resource {
-            service: "browser".into(),
-            attributes: vec![text("service.name", "browser"), text("user_agent.original", &self.user_agent)],
-            ..Resource::default()
-        };
-        let scope =
-            Scope { name: "spandrel".into(), version: env!("CARGO_PKG_VERSION").into(), ..Scope::default() };
-        let written = OtlpJson::new(Vec::new(), Envelope::Plain, false).and_then(|mut writer| {
-            writer.span(&resource, &scope, &span)?;
-            writer.finish()
+/// The demo's answer to a request; `None` where something else has answered.
+fn answer(request: &DemoRequest, reply: &http::Reply) -> Option<Answer> {
+    if !(200..300).contains(&reply.status) {
+        let ProblemDetails { detail, code, service, field } = parsed(reply)?;
+        let field = field.map(|field| match request.order() {
+            Some(order) => field_label(order, &field),
+            None => field,
         });
-        // Writing to memory does not fail, and what was written is text.
-        written.ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+        return Some(Answer::Refused { code, message: detail, service, field });
     }
-}
-
-/// The demo's answer to `order`; `None` where something else has answered.
-fn answer(order: &Order, reply: &http::Reply) -> Option<Answer> {
-    if (200..300).contains(&reply.status) {
-        let Confirmation { order_id, total } = parsed(reply)?;
-        return Some(Answer::Confirmed { order_id, total });
-    }
-    let ProblemDetails { detail, code, service, field } = parsed(reply)?;
-    let field = field.map(|field| field_label(order, &field));
-    Some(Answer::Refused { code, message: detail, service, field })
+    Some(match request {
+        DemoRequest::Order { .. } => {
+            let Confirmation { order_id, total } = parsed(reply)?;
+            Answer::Confirmed { order_id, total }
+        }
+        DemoRequest::Question { .. } => {
+            let AnsweredQuestion { answer, cached } = parsed(reply)?;
+            Answer::Answered { text: answer, cached }
+        }
+        DemoRequest::Orchestration => {
+            let Orchestrated { success_count, total_time } = parsed(reply)?;
+            Answer::Orchestrated { success_count, total_time }
+        }
+    })
 }
 
 /// The form's label of a field that the demo's API names: `items[0].quantity`, `user_id`, `payment_method`.
@@ -324,67 +345,10 @@ fn unexpected(attempted: &str, reply: &http::Reply) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spandrel_trace::format::otlp_json;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn reply(status: u16, media_type: &str, body: &str) -> http::Reply {
-        http::Reply { status, media_type: media_type.into(), body: body.into() }
-    }
-
-    fn exchange(outcome: Result<u16, String>) -> Exchange {
-        let mut bytes = [0; 24];
-        (bytes[15], bytes[23]) = (0xa1, 0xb2);
-        Exchange {
-            ids: Ids::from_bytes(bytes),
-            url: "http://127.0.0.1:16686/deep/demo/orders".into(),
-            start_unix: 5,
-            end_unix: 9,
-            outcome,
-            user_agent: "test".into(),
-        }
-    }
-
-    #[test]
-    fn the_parent_is_written_as_the_recommendation_says() {
-        let ids = exchange(Ok(201)).ids;
-        assert_eq!(ids.traceparent(), "00-000000000000000000000000000000a1-00000000000000b2-01");
-        assert_eq!(
-            Ids::from_bytes([0; 24]).traceparent(),
-            "00-00000000000000000000000000000001-0000000000000001-01"
-        );
-    }
-
-    fn written(outcome: Result<u16, String>) -> (SpanRecord, serde_json::Value) {
-        let json: serde_json::Value = serde_json::from_str(&exchange(outcome).otlp()).unwrap();
-        let span = &json["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
-        (otlp_json::read_span(span.to_string().as_bytes()).unwrap(), json)
-    }
-
-    #[test]
-    fn the_browsers_span_is_a_root_that_says_what_was_asked_and_answered() {
-        let (span, json) = written(Ok(201));
-        assert_eq!(json["resourceSpans"][0]["resource"]["attributes"][0]["value"]["stringValue"], "browser");
-        assert_eq!(
-            (span.trace_id, span.span_id, span.parent_span_id),
-            (TraceId(0xa1), SpanId(0xb2), SpanId(0))
-        );
-        assert_eq!(
-            (span.name.as_str(), span.kind, span.status),
-            ("POST /deep/demo/orders", SpanKind::Client, StatusCode::Unset)
-        );
-        assert_eq!((span.start_unix, span.end_unix), (5, 9));
-        let said: Vec<_> = span.attributes.iter().map(|one| (one.key.as_str(), one.value.clone())).collect();
-        assert!(said.contains(&("server.address", AttributeValue::String("127.0.0.1".into()))));
-        assert!(said.contains(&("server.port", AttributeValue::Int(16_686))));
-        assert!(said.contains(&("http.response.status_code", AttributeValue::Int(201))));
-    }
-
-    #[test]
-    fn a_refusal_and_a_broken_line_are_errors() {
-        assert_eq!(written(Ok(409)).0.status, StatusCode::Error);
-        let (span, _) = written(Err("connection reset".into()));
-        assert_eq!((span.status, span.status_message.as_str()), (StatusCode::Error, "connection reset"));
-        assert!(span.attributes.iter().any(|one| one.key == "error.type"));
+        http::Reply { status, media_type: media_type.into(), body: body.into(), ..http::Reply::default() }
     }
 
     fn order() -> Order {
@@ -419,8 +383,9 @@ mod tests {
 
     #[test]
     fn answers_of_the_demo_are_told_from_others() {
+        let placing = || DemoRequest::Order { order: order(), simulate_error: false };
         let confirmed = answer(
-            &order(),
+            &placing(),
             &reply(
                 201,
                 "application/json",
@@ -429,7 +394,7 @@ mod tests {
         );
         assert_eq!(confirmed, Some(Answer::Confirmed { order_id: "1001".into(), total: 59.98 }));
         let refused = answer(
-            &order(),
+            &placing(),
             &reply(
                 409,
                 "application/problem+json",
@@ -441,7 +406,7 @@ mod tests {
         assert_eq!(field_label(&order(), "items[7].quantity"), "items[7].quantity");
         assert_eq!(field_label(&order(), "user_id"), "customer");
         let page = reply(200, "text/html", "<!doctype html>");
-        assert_eq!(answer(&order(), &page), None);
+        assert_eq!(answer(&placing(), &page), None);
         assert!(unexpected(LOADING, &page).happened.contains("isn't running"));
         assert_eq!(unexpected(LOADING, &reply(503, "text/plain", "")).status, Some(503));
         let down = reply(
@@ -449,7 +414,25 @@ mod tests {
             "application/json",
             r#"{"error":"the demo at http://127.0.0.1:8000 cannot be reached"}"#,
         );
-        assert_eq!(answer(&order(), &down), None);
-        assert!(unexpected(PLACING, &down).happened.contains("127.0.0.1:8000"));
+        assert_eq!(answer(&placing(), &down), None);
+        assert!(unexpected(SENDING, &down).happened.contains("127.0.0.1:8000"));
+    }
+
+    #[test]
+    fn questions_and_orchestrations_have_answers_of_their_own() {
+        let question = DemoRequest::Question { text: "What is a \"span\"?".into() };
+        let body: serde_json::Value = serde_json::from_str(&question.body().unwrap()).unwrap();
+        assert_eq!(body["question"], "What is a \"span\"?");
+        let answered = reply(
+            200,
+            "application/json",
+            r#"{"answer":"An operation.","sources":[],"model":"m","cached":true}"#,
+        );
+        let expected = Answer::Answered { text: "An operation.".into(), cached: true };
+        assert_eq!(answer(&question, &answered), Some(expected));
+        let done = reply(200, "application/json", r#"{"services":{},"total_time":1.01,"success_count":2}"#);
+        let expected = Answer::Orchestrated { success_count: 2, total_time: 1.01 };
+        assert_eq!(answer(&DemoRequest::Orchestration, &done), Some(expected));
+        assert_eq!(DemoRequest::Orchestration.body(), None);
     }
 }

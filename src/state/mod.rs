@@ -1,6 +1,7 @@
 //! State of the page: what the server answered ([`data`]), the route ([`navigation`]), the preferences ([`settings`]),
 //! and whether anything is pending ([`busy`]).
 
+mod browser_span;
 pub mod busy;
 pub mod clock;
 pub mod colours;

@@ -1,8 +1,8 @@
 //! The order form sends what is on it, and an order shows its trace as it arrives.
 
 use leptos::prelude::*;
-use spandrel::pages::demo::{Arrival, Arriving, Done, OrderForm};
-use spandrel::state::demo::{Answer, Order, Placed, Product};
+use spandrel::pages::demo::{Arrival, Arriving, Done, FaultPicker, OrderForm, OtherRequests, Planned};
+use spandrel::state::demo::{Answer, DemoFault, DemoRequest, Order, Placed, Product};
 use spandrel_trace::units::TraceId;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -91,12 +91,22 @@ async fn a_trace_grows_until_it_is_still() {
         service: "payment".into(),
         field: None,
     };
-    let placed = Placed { trace_id: TraceId(0xa1), status: 502, duration: 4_000_000, answer, unsent: None };
-    let done = Done { placed, simulated: true };
+    let placed = Placed {
+        trace_id: TraceId(0xa1),
+        status: 502,
+        duration: 4_000_000,
+        answer,
+        unsent: None,
+        correlation_id: "case-7".into(),
+    };
+    let look_for = Some("The error starts at payment.".to_owned());
+    let done = Done { placed, simulated: true, look_for };
     let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1"/> });
     assert_eq!(stage.attribute("[data-test=demo-result]", "data-trace-id"), TraceId(0xa1).to_string());
     assert_eq!(stage.text("[data-test=demo-spans]"), "waiting for spans…");
     assert!(stage.text(".arrival__refused").contains("payment"));
+    assert!(stage.text("[data-test=demo-look-for]").contains("starts at payment"));
+    assert_eq!(stage.text("[data-test=demo-correlation]"), "case-7");
     let outline = wide(3, "cart");
     let spans = outline.len();
     arriving.set(Arriving { outline: Some(outline.clone()), waiting: true, failed: None });
@@ -106,5 +116,64 @@ async fn a_trace_grows_until_it_is_still() {
     arriving.set(Arriving { outline: Some(outline), waiting: false, failed: None });
     settle().await;
     assert_eq!(stage.text("[data-test=demo-spans]"), format!("{spans} spans"));
+    stage.strike().await;
+}
+
+fn fault(name: &str) -> DemoFault {
+    DemoFault {
+        name: name.into(),
+        title: format!("The {name}"),
+        look_for: format!("Look at {name}."),
+        request: "POST /orders".into(),
+    }
+}
+
+fn other_requests() -> (Stage, RwSignal<Vec<Planned>>, RwSignal<Option<DemoFault>>) {
+    let made = RwSignal::new(Vec::new());
+    let chosen = RwSignal::new(None);
+    let stage = Stage::new(move || {
+        let faults = Signal::stored(vec![fault("timeout"), fault("service-down")]);
+        let make = move |planned| made.update(|made: &mut Vec<_>| made.push(planned));
+        let first = Some(product("item-1", 29.99, 5));
+        view! {
+            <FaultPicker faults chosen/>
+            <OtherRequests first faults fault=chosen is_placing=Signal::stored(false) make/>
+        }
+    });
+    (stage, made, chosen)
+}
+
+#[wasm_bindgen_test]
+async fn a_chosen_fault_is_explained_and_ordered_with_the_next_request() {
+    let (stage, made, _) = other_requests();
+    let picker: web_sys::HtmlSelectElement = stage.find("[data-test=demo-fault]").unchecked_into();
+    picker.set_value("timeout");
+    picker.dispatch_event(&Event::new("change").expect("an event")).expect("a listener");
+    settle().await;
+    assert!(stage.text("[data-test=demo-fault-hint]").contains("Look at timeout."));
+    stage.find("[data-test=demo-orchestrate]").click();
+    settle().await;
+    let made = made.get_untracked();
+    assert_eq!(made[0].requests, [DemoRequest::Orchestration]);
+    assert_eq!(made[0].fault.as_ref().map(|fault| fault.name.as_str()), Some("timeout"));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_scenario_makes_its_requests_and_an_empty_question_is_not_asked() {
+    let (stage, made, _) = other_requests();
+    stage.find("[data-test=demo-cached]").click();
+    stage.find("[data-test=demo-failure]").click();
+    settle().await;
+    let planned = made.get_untracked();
+    assert_eq!((planned[0].requests.len(), planned[0].fault.is_none()), (2, true));
+    assert_eq!(planned[0].requests[0], planned[0].requests[1]);
+    assert_eq!(planned[1].fault.as_ref().map(|fault| fault.name.as_str()), Some("service-down"));
+    let field: HtmlInputElement = stage.find("[name=question]").unchecked_into();
+    field.set_value("  ");
+    field.dispatch_event(&Event::new("input").expect("an event")).expect("a listener");
+    settle().await;
+    assert!(stage.find("[data-test=demo-ask]").has_attribute("disabled"));
+    assert!(stage.text("[data-test=demo-question]").contains("Enter a question."));
     stage.strike().await;
 }

@@ -57,6 +57,9 @@ pub struct Settings {
     pub redis_url: Option<String>,
     /// A text generator outside; the built-in one where absent.
     pub generator: Option<Endpoint>,
+    /// An eval-track collector for the calls of `/service1`, `/service2` and `/orchestrate`, such as
+    /// `http://127.0.0.1:16686/eval-track`; nothing is captured where absent.
+    pub eval_track: Option<String>,
 }
 
 impl Default for Settings {
@@ -75,6 +78,7 @@ impl Default for Settings {
             database_url: None,
             redis_url: None,
             generator: None,
+            eval_track: None,
         }
     }
 }
@@ -116,6 +120,9 @@ pub enum DemoError {
     /// The spans have nowhere to go.
     #[error("cannot send spans")]
     Export(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// Calls cannot be captured.
+    #[error("cannot capture calls")]
+    EvalTrack(#[from] spandrel_evaltrack::BuildError),
     /// The HTTP client cannot start.
     #[error("cannot start the HTTP client")]
     Client(#[from] reqwest::Error),
@@ -158,6 +165,7 @@ pub struct Demo {
     databases: Vec<Arc<Database>>,
     telemetry: Vec<(&'static str, Telemetry)>,
     folder: Option<PathBuf>,
+    capture: Option<spandrel_evaltrack::Client>,
 }
 
 /// The ends of the queue that are not taken yet.
@@ -207,6 +215,7 @@ impl Demo {
                 databases: Vec::new(),
                 telemetry: Vec::new(),
                 folder: is_own.then(|| folder.clone()),
+                capture: capture(settings)?,
             },
         };
         for (name, listener) in chosen.iter().copied().zip(listeners) {
@@ -247,6 +256,9 @@ impl Demo {
             && let Err(error) = consumer.await
         {
             tracing::error!("the notification consumer failed: {error}");
+        }
+        if let Some(capture) = self.capture {
+            capture.close(PATIENCE).await;
         }
         for database in self.databases {
             database.close().await;
@@ -293,13 +305,13 @@ impl Making<'_> {
                 self.demo.consumer = Some(tokio::spawn(consume));
                 routes
             }
-            "orchestrator" => orchestrator::routes(service),
+            "orchestrator" => orchestrator::routes(service, self.demo.capture.as_ref()),
             "search" => search::routes(service),
             "vector" => vector::routes(service),
             "rag" => rag::routes(service),
             "llm" => llm::routes(service, Generator::new(self.settings.generator.clone())),
             "cache" => cache::routes(service, CacheStore::open(redis).await?),
-            _ => timed::routes(service),
+            _ => timed::routes(service, self.demo.capture.as_ref()),
         })
     }
 
@@ -394,6 +406,12 @@ async fn ends(
         }
         None => Ends { publisher: None, consumer: None },
     })
+}
+
+/// The client that sends captured calls, where a collector is given.
+fn capture(settings: &Settings) -> Result<Option<spandrel_evaltrack::Client>, DemoError> {
+    let Some(url) = &settings.eval_track else { return Ok(None) };
+    Ok(Some(spandrel_evaltrack::Client::builder(url).service("spandrel-demo").build()?))
 }
 
 /// A folder that no other process has.

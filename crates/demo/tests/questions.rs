@@ -137,3 +137,28 @@ async fn an_endpoint_outside_generates_where_a_key_is_set() {
     assert_eq!(text(&chat.attributes, "gen_ai.usage.input_tokens"), "211");
     assert_eq!(text(&chat.attributes, "gen_ai.usage.output_tokens"), "4");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_of_timed_services_and_orchestrations_are_captured_with_their_traces() {
+    let kept = std::sync::Arc::new(std::sync::Mutex::new(Vec::<Value>::new()));
+    let keeping = std::sync::Arc::clone(&kept);
+    let routes = axum::Router::new().fallback(move |body: axum::Json<Value>| async move {
+        keeping.lock().unwrap().push(body.0);
+        axum::Json(json!({}))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/eval-track", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move { axum::serve(listener, routes).await });
+    let stage = Stage::with(|settings| settings.eval_track = Some(url)).await;
+    let response = stage.get("/orchestrate").send().await.unwrap();
+    let trace_id = response.headers()["traceresponse"].to_str().unwrap()[3..35].to_owned();
+    stage.demo.close().await;
+    serving.abort();
+    let kept = kept.lock().unwrap().clone();
+    let named: std::collections::BTreeSet<&str> =
+        kept.iter().filter_map(|record| record["function_name"].as_str()).collect();
+    assert_eq!(named, ["GET /orchestrate", "GET /service1", "GET /service2"].into(), "{kept:#?}");
+    for record in &kept {
+        assert!(record.to_string().contains(&trace_id), "{record}");
+    }
+}

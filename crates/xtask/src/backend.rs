@@ -92,7 +92,9 @@ impl Backend {
         if !self.no_demo {
             let otlp = format!("http://{}", services[0].authority("otlp_http")?);
             let mut demo = Command::new(place::binary(folder, "spandrel-demo")?);
-            demo.args(["--base-port", &number(self.demo_port), "--otlp", &otlp, "--traffic"]);
+            let eval_track = format!("http://127.0.0.1:{port}/eval-track");
+            demo.args(["--base-port", &number(self.demo_port), "--otlp", &otlp]);
+            demo.args(["--eval-track", &eval_track, "--traffic"]);
             services.push(Service::start("the demo", &mut demo)?);
         }
         Ok(services)

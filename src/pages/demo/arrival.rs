@@ -1,7 +1,8 @@
-//! A placed order: the demo's answer, and its trace as the spans arrive.
+//! An answered request: the demo's answer, and its trace as the spans arrive.
 
 use super::spans::SpanPreview;
 use crate::state::demo::{Answer, Placed};
+use crate::trace_view::copy::CopyButton;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{count, duration};
@@ -35,13 +36,15 @@ impl Arriving {
     }
 }
 
-/// A placed order.
+/// An answered request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
     /// The demo's answer.
     pub placed: Placed,
-    /// It was meant to fail.
+    /// It was meant to fail, or a fault was ordered.
     pub simulated: bool,
+    /// What to look for in its trace, where a fault was ordered.
+    pub look_for: Option<String>,
 }
 
 impl Done {
@@ -49,6 +52,11 @@ impl Done {
     pub fn headline(&self) -> String {
         match &self.placed.answer {
             Answer::Confirmed { order_id, .. } => format!("Order {order_id} confirmed"),
+            Answer::Answered { cached: true, .. } => "Answered from the cache".to_owned(),
+            Answer::Answered { .. } => "Answered".to_owned(),
+            Answer::Orchestrated { success_count, total_time } => {
+                format!("{success_count} of 2 calls succeeded in {total_time:.2} s")
+            }
             Answer::Refused { message, .. } if message.is_empty() => {
                 format!("Refused ({})", self.placed.status)
             }
@@ -59,6 +67,14 @@ impl Done {
     /// Whether the demo refused it.
     pub fn is_refused(&self) -> bool {
         matches!(self.placed.answer, Answer::Refused { .. })
+    }
+
+    /// The answer of a question.
+    fn text(&self) -> Option<String> {
+        match &self.placed.answer {
+            Answer::Answered { text, .. } => Some(text.clone()),
+            _ => None,
+        }
     }
 
     /// Which service refused it, why, and which field of the form is meant.
@@ -73,10 +89,10 @@ impl Done {
     }
 }
 
-/// Card of an order, with its trace as far as it has arrived.
+/// Card of a request, with its trace as far as it has arrived.
 #[component]
 pub fn Arrival(
-    /// The order.
+    /// The request.
     done: Done,
     /// Its trace.
     #[prop(into)]
@@ -87,6 +103,18 @@ pub fn Arrival(
 ) -> impl IntoView {
     let id = done.placed.trace_id.to_string();
     let short = format!("{}…", &id[..SHORT_ID]);
+    let text = done.text().map(|text| view! { <p class="arrival__text" data-test="demo-answer">{text}</p> });
+    let look_for = done.look_for.clone().map(|look| {
+        view! { <p class="arrival__text" data-test="demo-look-for">{format!("Look for: {look}")}</p> }
+    });
+    let correlation = (!done.placed.correlation_id.is_empty()).then(|| {
+        let id = done.placed.correlation_id.clone();
+        view! {
+            <span>"Correlation ID " <span class="mono" data-test="demo-correlation">{id.clone()}</span></span>
+            <CopyButton label="Copy the correlation ID" text=Signal::stored(id)/>
+        }
+    });
+    let trace = id.clone();
     let refusal = done.refusal().map(|text| view! { <p class="arrival__refused">{text}</p> });
     let unsent = done.placed.unsent.as_ref().map(|why| {
         view! { <p class="arrival__problem">{format!("The browser's own span is missing from the trace: {why}.")}</p> }
@@ -112,7 +140,14 @@ pub fn Arrival(
                     "Open trace"
                 </a>
             </header>
+            <p class="arrival__ids">
+                <span>"Trace ID " <span class="mono">{trace.clone()}</span></span>
+                <CopyButton label="Copy the trace ID" text=Signal::stored(trace)/>
+                {correlation}
+            </p>
+            {text}
             {refusal}
+            {look_for}
             {unsent}
             <ArrivingTrace arriving/>
         </section>

@@ -1,13 +1,15 @@
-//! Demo page: an order form, and the trace of each order as its spans arrive. The click in the browser is its root.
+//! Demo page: orders, questions and parallel calls, with faults on demand, and the trace of each request as its spans
+//! arrive. The click in the browser is its root.
 
 mod arrival;
 mod form;
+mod more;
 mod quantity;
 mod spans;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
-use crate::state::demo::{self as state, Order, Placed, Product, pause};
+use crate::state::demo::{self as state, DemoFault, DemoRequest, Placed, Product, pause};
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -15,6 +17,7 @@ use spandrel_trace::units::{Problem, ProblemKind, duration};
 
 pub use arrival::{Arrival, Arriving, Done};
 pub use form::OrderForm;
+pub use more::{FaultPicker, OtherRequests, Planned};
 
 /// Delays between requests for a trace that is arriving, milliseconds: about 20 seconds in all.
 const DELAYS: [u32; 12] = [250, 350, 500, 700, 1_000, 1_300, 1_700, 2_000, 2_500, 3_000, 3_500, 4_000];
@@ -29,18 +32,18 @@ enum Catalogue {
     Failed(Problem),
 }
 
-/// State of the orders of this page. Copy handle.
+/// State of the requests of this page. Copy handle.
 #[derive(Clone, Copy)]
 struct Orders {
     data: Data,
-    /// The order to place, and whether it is to fail.
-    requested: RwSignal<Option<(Order, bool)>>,
+    /// The requests to make.
+    requested: RwSignal<Option<Planned>>,
     is_placing: RwSignal<bool>,
-    /// Placed orders, newest first.
+    /// Answered requests, newest first.
     placed: RwSignal<Vec<Done>>,
-    /// Trace of the newest order.
+    /// Trace of the newest one.
     arriving: RwSignal<Arriving>,
-    /// Why the newest order could not be placed.
+    /// Why the newest one was not answered.
     failure: RwSignal<Option<Problem>>,
 }
 
@@ -54,28 +57,44 @@ impl Orders {
             arriving: RwSignal::new(Arriving::default()),
             failure: RwSignal::new(None),
         };
-        // A new order ends the requests for the trace of the one before.
+        // A new request ends those for the trace of the one before.
         Effect::new(move || {
-            if let Some((order, simulated)) = orders.requested.get() {
-                tasks::spawn_scoped(orders.place(order, simulated));
+            if let Some(planned) = orders.requested.get() {
+                tasks::spawn_scoped(orders.make(planned));
             }
         });
         orders
     }
 
-    async fn place(self, order: Order, simulated: bool) {
+    async fn make(self, planned: Planned) {
         self.is_placing.set(true);
         self.failure.set(None);
-        let placed = state::place(&order, simulated).await;
-        self.is_placing.set(false);
-        match placed {
-            Err(problem) => self.failure.set(Some(problem)),
-            Ok(placed) => {
-                let id = placed.trace_id.to_string();
-                self.arriving.set(Arriving { waiting: true, ..Arriving::default() });
-                self.placed.update(|orders| orders.insert(0, Done { placed, simulated }));
-                self.follow(&id).await;
+        let Planned { requests, fault } = planned;
+        let name = fault.as_ref().map(|fault| fault.name.as_str());
+        let mut last = None;
+        for request in &requests {
+            match state::send(request, name).await {
+                Err(problem) => {
+                    self.failure.set(Some(problem));
+                    last = None;
+                    break;
+                }
+                Ok(placed) => {
+                    last = Some(placed.trace_id.to_string());
+                    let asked = matches!(request, DemoRequest::Order { simulate_error: true, .. });
+                    let done = Done {
+                        placed,
+                        simulated: asked || fault.is_some(),
+                        look_for: fault.as_ref().map(|fault| fault.look_for.clone()),
+                    };
+                    self.arriving.set(Arriving { waiting: true, ..Arriving::default() });
+                    self.placed.update(|orders| orders.insert(0, done));
+                }
             }
+        }
+        self.is_placing.set(false);
+        if let Some(id) = last {
+            self.follow(&id).await;
         }
     }
 
@@ -109,7 +128,7 @@ impl Orders {
             arriving.waiting = false;
             if arriving.outline.is_none() {
                 let failed =
-                    "No span of this order has reached the server. Are the services exporting to it?";
+                    "No span of this request has reached the server. Are the services exporting to it?";
                 arriving.failed = Some(failed.to_owned());
             }
         });
@@ -131,6 +150,14 @@ pub fn DemoPage() -> impl IntoView {
             });
         });
     });
+    // Without a list of faults the page works all the same.
+    let faults: RwSignal<Vec<DemoFault>> = RwSignal::new(Vec::new());
+    let fault: RwSignal<Option<DemoFault>> = RwSignal::new(None);
+    Effect::new(move || {
+        if matches!(catalogue.get(), Catalogue::Loaded(_)) {
+            tasks::spawn_scoped(async move { faults.set(state::faults().await.unwrap_or_default()) });
+        }
+    });
     let orders = Orders::new();
     let form = move || match catalogue.get() {
         Catalogue::Loading => view! { <p role="status">"Loading products…"</p> }.into_any(),
@@ -138,8 +165,18 @@ pub fn DemoPage() -> impl IntoView {
             view! { <ProblemCard problem retry=move |()| attempt.update(|count| *count += 1)/> }.into_any()
         }
         Catalogue::Loaded(products) => {
-            let place = move |order| orders.requested.set(Some(order));
-            view! { <OrderForm products is_placing=orders.is_placing place/> }.into_any()
+            let place = move |(order, simulate_error)| {
+                let request = DemoRequest::Order { order, simulate_error };
+                orders.requested.set(Some(Planned { requests: vec![request], fault: fault.get_untracked() }));
+            };
+            let first = products.first().cloned();
+            let make = move |planned| orders.requested.set(Some(planned));
+            view! {
+                <OrderForm products is_placing=orders.is_placing place/>
+                <FaultPicker faults chosen=fault/>
+                <OtherRequests first faults fault is_placing=orders.is_placing make/>
+            }
+            .into_any()
         }
     };
     view! {
@@ -157,7 +194,7 @@ fn trace_address(placed: &Placed) -> String {
     Route::trace(placed.trace_id.to_string()).to_string()
 }
 
-/// The newest order with its trace, or why it could not be placed.
+/// The newest request with its trace, or why it was not answered.
 #[component]
 fn NewestOrder(orders: Orders) -> impl IntoView {
     move || match (orders.placed.with(|placed| placed.first().cloned()), orders.failure.get()) {
@@ -168,7 +205,7 @@ fn NewestOrder(orders: Orders) -> impl IntoView {
         }
         (None, None) => view! {
             <div class="demo__blank">
-                <h2>"Your orders appear here"</h2>
+                <h2>"Your requests appear here"</h2>
                 <p>"Each with its trace, span by span as the services export them."</p>
             </div>
         }
@@ -176,7 +213,7 @@ fn NewestOrder(orders: Orders) -> impl IntoView {
     }
 }
 
-/// A line for each order that is not shown as the newest one.
+/// A line for each request that is not shown as the newest one.
 #[component]
 fn EarlierOrders(orders: Orders) -> impl IntoView {
     let earlier = move || {

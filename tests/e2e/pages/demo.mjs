@@ -1,4 +1,4 @@
-// The demo page: an order form; each order shows its own trace when it has arrived.
+// The demo page: orders, questions, faults and scenarios; each request shows its own trace when it has arrived.
 
 import { idle } from "../browser.mjs";
 
@@ -8,15 +8,24 @@ export class Demo {
     this.form = page.getByTestId("demo-form");
     this.last = page.getByTestId("demo-result").first();
     this.services = page.getByTestId("demo-services");
+    this.hint = page.getByTestId("demo-fault-hint");
   }
 
-  async order() {
-    await this.page.getByTestId("demo-submit").click();
+  async press(test) {
+    await this.page.getByTestId(test).click();
     await idle(this.page);
   }
 
+  async order() {
+    await this.press("demo-submit");
+  }
+
   async simulateError() {
-    await this.page.getByTestId("demo-simulate").click();
+    await this.press("demo-simulate");
+  }
+
+  async chooseFault(name) {
+    await this.page.getByTestId("demo-fault").selectOption(name);
     await idle(this.page);
   }
 
@@ -24,7 +33,7 @@ export class Demo {
     return this.last.getAttribute("data-trace-id");
   }
 
-  /** The card of the last order shows its trace with as many spans, and expects no more. */
+  /** The card of the last request shows its trace with as many spans, and expects no more. */
   async grown(spans) {
     await this.page.getByTestId("demo-spans").getByText(`${spans} spans`, { exact: true }).waitFor();
     await idle(this.page);

@@ -82,6 +82,10 @@ pub(crate) struct ServiceOptions {
     /// A Redis server for cache and queue.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
+    /// An eval-track collector that calls of service1, service2 and orchestrate are captured for, such as
+    /// http://127.0.0.1:16686/eval-track.
+    #[arg(long, env = "SPANDREL_DEMO_EVAL_TRACK", value_name = "URL")]
+    pub(crate) eval_track: Option<String>,
     /// An endpoint like OpenAI's in place of the built-in text generator.
     #[arg(long, env = "OPENAI_BASE_URL", requires = "openai_api_key")]
     pub(crate) openai_base_url: Option<String>,
@@ -96,7 +100,8 @@ pub(crate) struct ServiceOptions {
 impl ServiceOptions {
     /// The text generator outside, where a key and an address are given.
     pub(crate) fn generator(&self) -> Option<Endpoint> {
-        let (url, key) = (self.openai_base_url.clone()?, self.openai_api_key.clone()?);
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let (url, key) = (given(&self.openai_base_url)?, given(&self.openai_api_key)?);
         Some(Endpoint { url, key, model: self.openai_model.clone() })
     }
 }

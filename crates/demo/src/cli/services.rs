@@ -24,8 +24,10 @@ pub(super) fn settings(options: &ServiceOptions, only: Vec<String>) -> Result<Se
         traffic_per_minute: options.traffic,
         fault: options.fault,
         data_dir: options.data_dir.clone(),
-        database_url: options.database_url.clone(),
-        redis_url: options.redis_url.clone(),
+        // An empty variable counts as not set.
+        database_url: options.database_url.clone().filter(|url| !url.is_empty()),
+        redis_url: options.redis_url.clone().filter(|url| !url.is_empty()),
+        eval_track: options.eval_track.clone().filter(|url| !url.is_empty()),
         generator: options.generator(),
     })
 }

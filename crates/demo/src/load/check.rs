@@ -196,9 +196,11 @@ fn found(span: &Value, processes: &Value) -> FoundSpan {
         id: text(&span["spanID"]),
         service: text(&processes[text(&span["processID"])]["serviceName"]),
         name: text(&span["operationName"]),
+        // A parent that is linked too may be written as a link alone.
         parent: references
             .iter()
             .find(|reference| reference["refType"] == "CHILD_OF")
+            .or_else(|| references.iter().find(|reference| reference["traceID"] == span["traceID"]))
             .map(|reference| text(&reference["spanID"])),
         references: references.iter().map(|reference| text(&reference["spanID"])).collect(),
         is_error: tag("error").is_some_and(|value| value == true || value == "true"),

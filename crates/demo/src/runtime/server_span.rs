@@ -67,6 +67,10 @@ async fn answered(service: &Service, mut request: Request, next: Next) -> Respon
         service.span(&parent, SpanKind::Server, name, attributes)
     };
     request.extensions_mut().insert(cx.clone());
+    // Layers of the routes, such as the capture of calls, see the span that answers.
+    if !is_quiet {
+        service.inject(&cx, request.headers_mut());
+    }
     let response = match ordered {
         Err(why) => Problem::new(StatusCode::BAD_REQUEST, "unknown_fault", service.name, why)
             .at(HEADER)

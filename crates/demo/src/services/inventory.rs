@@ -150,13 +150,19 @@ impl Inventory {
         if lines.is_empty() {
             return Ok(());
         }
-        let batch: Vec<Vec<SqlValue>> =
-            lines.iter().map(|line| vec![line.id.as_str().into(), i64::from(line.quantity).into()]).collect();
+        // Always in the order of ids: two orders that lock rows in different orders would wait for each other.
+        let mut sorted: Vec<(usize, &Line)> = lines.iter().enumerate().collect();
+        sorted.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
+        let batch: Vec<Vec<SqlValue>> = sorted
+            .iter()
+            .map(|(_, line)| vec![line.id.as_str().into(), i64::from(line.quantity).into()])
+            .collect();
         match self.database.run_batch(&self.service, cx, TAKE, &batch).await {
             Ok(()) => Ok(()),
             Err(Unfinished::Failed(problem)) => Err(problem),
-            Err(Unfinished::NoRow(index)) => {
-                let id = lines.get(index).map_or("", |line| line.id.as_str());
+            Err(Unfinished::NoRow(place)) => {
+                let (index, id) =
+                    sorted.get(place).map_or((place, ""), |(index, line)| (*index, line.id.as_str()));
                 let left = on_hand.iter().find(|(known, _)| known == id).map_or(0, |(_, left)| *left);
                 let (code, why) = match left {
                     0 => ("unknown_item", format!("{id} is not for sale.")),

@@ -13,6 +13,7 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use spandrel_evaltrack::Client;
 use utoipa::ToSchema;
 
 use super::cache::CacheEntry;
@@ -54,11 +55,12 @@ pub(crate) struct Orchestrated {
 }
 
 /// The routes of the service.
-pub(crate) fn routes(service: &Arc<Service>) -> Router {
-    let routes = Router::new()
-        .route("/answer", post(answer))
-        .route("/orchestrate", get(orchestrate))
-        .with_state(Arc::clone(service));
+pub(crate) fn routes(service: &Arc<Service>, capture: Option<&Client>) -> Router {
+    let mut captured = Router::new().route("/orchestrate", get(orchestrate));
+    if let Some(capture) = capture {
+        captured = captured.layer(capture.capture_response());
+    }
+    let routes = Router::new().route("/answer", post(answer)).merge(captured).with_state(Arc::clone(service));
     let downstream = &["cache", "search", "vector", "rag", "llm", "service1", "service2"];
     around(service, &["POST /answer", "GET /orchestrate"], downstream, routes)
 }

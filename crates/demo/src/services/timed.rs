@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use serde::{Deserialize, Serialize};
+use spandrel_evaltrack::Client;
 use utoipa::ToSchema;
 
 use crate::runtime::{Service, around};
@@ -24,7 +25,7 @@ pub(crate) struct TimedAnswer {
 }
 
 /// The routes of `service1` (1 s) or `service2` (0.5 s).
-pub(crate) fn routes(service: &Arc<Service>) -> Router {
+pub(crate) fn routes(service: &Arc<Service>, capture: Option<&Client>) -> Router {
     let (time, path, endpoints): (_, _, &'static [&'static str]) = match service.name {
         "service1" => (Duration::from_millis(1000), "/service1", &["GET /service1"]),
         _ => (Duration::from_millis(500), "/service2", &["GET /service2"]),
@@ -40,5 +41,9 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router {
             message: format!("{} answered after {} ms", own.name, time.as_millis()),
         })
     };
-    around(service, endpoints, &[], Router::new().route(path, get(answer)))
+    let mut routes = Router::new().route(path, get(answer));
+    if let Some(capture) = capture {
+        routes = routes.layer(capture.capture_response());
+    }
+    around(service, endpoints, &[], routes)
 }
