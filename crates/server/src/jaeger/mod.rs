@@ -11,6 +11,9 @@ mod indent;
 mod memory;
 pub mod params;
 pub mod queries;
+pub mod span_metrics;
+#[cfg(test)]
+mod span_metrics_tests;
 pub mod summary;
 
 pub use adjust::{Answering, for_each_span};

@@ -1,16 +1,19 @@
 //! Jaeger's legacy query API: `/api/{services,operations,services/{s}/operations,traces,traces/{id},dependencies}`,
+//! `/api/metrics/{latencies,calls,errors,minstep}`,
 //! `POST /api/archive/{id}` and `POST /api/transform`.
 
+mod metrics;
 mod query;
 mod refusal;
 
 use crate::ingest::{Refusal as Ingest, body, json, regroup};
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
-use crate::jaeger::params::{self, Params};
+use crate::jaeger::params;
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{
-    Answering, Backend, dependencies, for_each_span, json as json_answer, not_found, search_cost, text,
+    Answering, Backend, dependencies, for_each_span, json as json_answer, not_found, search_cost,
+    span_metrics, text,
 };
 use crate::matching::kind_name;
 use crate::store::{Stored, compress};
@@ -19,6 +22,7 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
+use metrics::MetricsParams;
 use query::{Dependencies, Operations, Pretty, Query, Reading, Traces, Wanted};
 use refusal::{Refusal, envelope, envelope_with_services};
 use serde_json::{Value, json};
@@ -29,8 +33,6 @@ use std::io::Write;
 
 /// What Jaeger answers where it has no such trace.
 const NOT_FOUND: &str = "trace not found";
-/// What Jaeger answers without a metrics backend; the viewer computes its figures from traces.
-const NO_METRICS: &str = "trace metrics are currently disabled - no metrics backend configured";
 /// Bytes of a body of `transform`.
 const MOST_BODY: usize = 64 << 20;
 
@@ -45,6 +47,7 @@ pub fn routes() -> Router<Backend> {
         .route("/traces", get(traces))
         .route("/traces/{id}", get(trace))
         .route("/dependencies", get(service_graph))
+        .route("/metrics/minstep", get(least_step))
         .route("/metrics/{kind}", get(metrics))
         .route("/archive/{id}", post(archive))
         .route("/transform", post(transform))
@@ -178,13 +181,34 @@ async fn service_graph(
     .await
 }
 
-/// Checks the parameters as Jaeger does, then answers that there is no metrics backend.
-async fn metrics(Path(kind): Path<String>, params: Params) -> Answered {
+/// Calls, errors and latencies, counted from spans.
+async fn metrics(
+    State(backend): State<Backend>,
+    Path(kind): Path<String>,
+    params: Result<Query<MetricsParams>, Refusal>,
+    Query(pretty): Query<Pretty>,
+) -> Answered {
     if !matches!(kind.as_str(), "calls" | "errors" | "latencies") {
         return Ok(not_found());
     }
-    query::check_metrics(&kind, &params)?;
-    Err(Failure::Unavailable(NO_METRICS).into())
+    let query = params?.0.query(&kind)?;
+    let store = backend.store.clone();
+    run(&backend, Cost::Scan, pretty, move |out| {
+        let watch = out.watch().clone();
+        let series = span_metrics::measure(&store, &query, || watch.check())?;
+        out.write_all(metrics::family(&query, &series).to_string().as_bytes())?;
+        Ok(())
+    })
+    .await
+}
+
+/// The shortest step, in milliseconds.
+async fn least_step(State(backend): State<Backend>, Query(pretty): Query<Pretty>) -> Answered {
+    run(&backend, Cost::Lookup, pretty, |out| {
+        out.write_all(envelope(&json!(1), 0, &Value::Null).as_bytes())?;
+        Ok(())
+    })
+    .await
 }
 
 /// There is no second storage: a trace is archived as long as it is kept.

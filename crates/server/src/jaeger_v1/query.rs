@@ -184,36 +184,8 @@ impl FromParams for Dependencies {
     }
 }
 
-/// Checks the parameters of `/metrics/{kind}` as Jaeger does.
-pub fn check_metrics(kind: &str, params: &Params) -> Result<(), Failure> {
-    required(params, "service").map_err(|_| {
-        Failure::Parameter(
-            "unable to parse param 'service': please provide at least one service name".to_owned(),
-        )
-    })?;
-    if kind == "latencies" {
-        let quantile = params.get(&["quantile"]).and_then(|text| text.parse::<f64>().ok());
-        if !quantile.is_some_and(|quantile| (0.0..=1.0).contains(&quantile)) {
-            let why = "unable to parse param 'quantile': please provide a quantile between 0 and 1";
-            return Err(Failure::Parameter(why.to_owned()));
-        }
-    }
-    for name in ["endTs", "lookback", "step", "ratePer"] {
-        if let Some(Err(why)) = params.get(&[name]).map(params::integer) {
-            return Err(Failure::Parameter(format!("unable to parse param '{name}': {why}")));
-        }
-    }
-    const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-    let unknown = params.all("spanKind").find(|kind| !KINDS.contains(&kind.to_ascii_lowercase().as_str()));
-    match unknown {
-        Some(kind) => Err(Failure::Parameter(format!(
-            "unable to parse param 'spanKind': unsupported span kind: '{kind}'"
-        ))),
-        None => Ok(()),
-    }
-}
-
-fn required<'p>(params: &'p Params, name: &'static str) -> Result<&'p str, Failure> {
+/// A parameter that has to be there.
+pub fn required<'p>(params: &'p Params, name: &'static str) -> Result<&'p str, Failure> {
     params.get(&[name]).ok_or_else(|| Failure::Parameter(format!("parameter '{name}' is required")))
 }
 

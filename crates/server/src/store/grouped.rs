@@ -167,7 +167,7 @@ impl Gathered {
 }
 
 /// The group of a trace: senders choose ids, and often only half of one.
-fn group_of(trace: u128, groups: u64) -> u64 {
+pub fn group_of(trace: u128, groups: u64) -> u64 {
     let folded = (trace as u64) ^ (trace >> 64) as u64;
     let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((u128::from(mixed) * u128::from(groups)) >> 64) as u64

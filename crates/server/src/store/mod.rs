@@ -19,6 +19,7 @@ mod index_file;
 mod limits;
 mod load;
 mod losses;
+mod matching_parts;
 mod part;
 mod read;
 mod segment;

@@ -107,6 +107,11 @@ impl Store {
         Ok((!blobs.is_empty()).then_some(Stored { trace, blobs, losses }))
     }
 
+    /// A trace as far as it lies in some places. Blocks.
+    pub(super) fn stored(&self, trace: u128, places: &[Place]) -> Result<Stored, StoreError> {
+        Ok(Stored { trace, blobs: self.read(trace, places)?, losses: self.losses.clone() })
+    }
+
     /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order. Blocks.
     pub fn between(&self, from: u64, to: u64) -> Result<Vec<u128>, StoreError> {
         let mut found = HashSet::new();

@@ -97,7 +97,14 @@ fn requests_answer_as_a_table_says() {
             false,
             "query.startTimeMin and query.startTimeMax are required",
         ),
-        ("/api/metrics/calls?service=front".to_owned(), 501, false, "no metrics backend"),
+        (
+            "/api/metrics/calls?service=front".to_owned(),
+            200,
+            true,
+            r#""metrics":[],"name":"service_call_rate""#,
+        ),
+        ("/api/metrics/calls?service=front&step=0".to_owned(), 400, false, "unable to parse param 'step'"),
+        ("/api/metrics/minstep".to_owned(), 200, true, r#"{"data":1,"#),
         ("/api/nope".to_owned(), 404, false, "404 page not found\n"),
         ("/api".to_owned(), 404, false, "404 page not found\n"),
         ("/api/v3/".to_owned(), 404, false, "404 page not found\n"),
@@ -285,4 +292,34 @@ fn a_big_trace_is_streamed_whole_and_a_reader_that_leaves_harms_nobody() {
     let legacy = server.get_json("/api/traces/6");
     assert_eq!(legacy["data"][0]["spans"].as_array().unwrap().len() as u64, SPANS);
     assert_eq!(legacy["errors"], Value::Null);
+}
+
+#[test]
+fn metrics_have_jaegers_shape_and_count_entry_spans() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let end = crate::support::now() / 1_000_000 + 1000;
+    // `back` has three spans of kind server: 200 ms, 300 ms with an error, 1 ms.
+    let get = |path: &str| {
+        server.get_json(&format!("/api/metrics/{path}&endTs={end}&lookback=60000&step=60000&ratePer=60000"))
+    };
+    let last =
+        |family: &Value| family["metrics"][0]["metricPoints"].as_array().unwrap().last().unwrap().clone();
+    let calls = get("calls?service=front,back");
+    assert_eq!((&calls["name"], &calls["type"]), (&json!("service_call_rate"), &json!("GAUGE")));
+    assert_eq!(calls["metrics"][0]["labels"], json!([{ "name": "service_name", "value": "back" }]));
+    assert_eq!(last(&calls)["gaugeValue"], json!({ "doubleValue": 3.0 / 60.0 }));
+    assert!(last(&calls)["timestamp"].as_str().unwrap().ends_with('Z'));
+    let errors = get("errors?service=back");
+    assert_eq!(last(&errors)["gaugeValue"]["doubleValue"], json!(1.0 / 3.0));
+    let latencies = get("latencies?service=back&quantile=0.95&groupByOperation=true");
+    assert_eq!(latencies["name"], "service_operation_latencies");
+    assert_eq!(latencies["help"], "0.95th quantile latency, grouped by service & operation");
+    let save =
+        latencies["metrics"].as_array().unwrap().iter().find(|metric| metric["labels"][0]["value"] == "save");
+    assert_eq!(save.unwrap()["labels"][1], json!({ "name": "service_name", "value": "back" }));
+    assert_eq!(save.unwrap()["metricPoints"][1]["gaugeValue"]["doubleValue"], 300.0);
+    assert_eq!(save.unwrap()["metricPoints"][0]["gaugeValue"]["doubleValue"], "NaN");
+    let client = get("calls?service=front&spanKind=client");
+    assert_eq!(last(&client)["gaugeValue"]["doubleValue"], json!(1.0 / 60.0));
 }
