@@ -83,7 +83,8 @@ pub fn explain(args: &Explain, out: &mut dyn Write) -> Result<Explained, String>
     Ok(if worst > Severity::Note { Explained::Found } else { Explained::NothingFound })
 }
 
-fn open(path: &Path) -> Result<Opened, String> {
+/// Reads a file, or standard input for `-`, in any format that the viewer opens.
+pub fn open(path: &Path) -> Result<Opened, String> {
     let mut input: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(std::io::stdin().lock()),
         _ => Box::new(std::fs::File::open(path).map_err(|error| said(path, &error))?),

@@ -25,6 +25,7 @@ mod serve;
 pub mod store;
 pub mod terms;
 mod tls;
+pub mod tools;
 pub mod wire;
 
 pub use run::{Running, start};

@@ -4,6 +4,7 @@
 use clap::{CommandFactory, FromArgMatches};
 use spandrel_server::config::{Config, LogFormat};
 use spandrel_server::explain::{Explain, Explained, explain};
+use spandrel_server::tools::{StoreTool, ToolResult};
 use std::io::Write;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -28,6 +29,8 @@ struct CommandLine {
 #[derive(clap::Subcommand)]
 enum Tool {
     Explain(Explain),
+    #[command(flatten)]
+    Store(StoreTool),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,17 @@ fn main() -> ExitCode {
         return match explain(&args, &mut std::io::stdout().lock()) {
             Ok(Explained::NothingFound) => ExitCode::SUCCESS,
             Ok(Explained::Found) => ExitCode::from(1),
+            Err(why) => {
+                eprintln!("spandrel-server: {why}");
+                ExitCode::from(2)
+            }
+        };
+    }
+    if let Some(Tool::Store(tool)) = command {
+        log(LogFormat::Text);
+        return match tool.run(&mut std::io::stdout().lock()) {
+            Ok(ToolResult::Well) => ExitCode::SUCCESS,
+            Ok(ToolResult::Damage) => ExitCode::from(1),
             Err(why) => {
                 eprintln!("spandrel-server: {why}");
                 ExitCode::from(2)
@@ -58,13 +72,7 @@ fn main() -> ExitCode {
             Err(error) => fail(&format!("the settings cannot be printed: {error}")),
         };
     }
-    // `RUST_LOG` chooses what is logged; standard output is for the ready line alone.
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().flatten_event(true).init(),
-    }
+    log(config.log_format);
     // What is stored is for nobody else on this machine.
     #[cfg(unix)]
     {
@@ -93,6 +101,16 @@ fn main() -> ExitCode {
     // Queries that still run on threads of their own are not waited for.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     ended
+}
+
+/// `RUST_LOG` chooses what is logged; standard output is for the ready line, or what a tool prints, alone.
+fn log(format: LogFormat) {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().flatten_event(true).init(),
+    }
 }
 
 fn fail(why: &str) -> ExitCode {

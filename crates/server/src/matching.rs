@@ -146,11 +146,7 @@ fn carries(tag: &Tag, parts: &Parts, resource: &Resource, scope: &Scope, span: &
         "w3c.tracestate" => is(&span.trace_state) || anywhere("w3c.tracestate"),
         "event" => span.events.iter().any(|event| is(&event.name)) || anywhere("event"),
         "service.name" => service_is(parts.resource, &tag.value) || anywhere("service.name"),
-        "span.status" => tag.value.eq_ignore_ascii_case(match span.status {
-            StatusCode::Unset => "unset",
-            StatusCode::Ok => "ok",
-            StatusCode::Error => "error",
-        }),
+        "span.status" => tag.value.eq_ignore_ascii_case(status_name(span.status)),
         "scope.name" => scope.name == tag.value,
         "scope.version" => scope.version == tag.value,
         key => match key.strip_prefix("resource.") {
@@ -177,7 +173,8 @@ pub fn kind_number(name: &str) -> Option<u32> {
     (1..=5).find(|kind| kind_name(*kind) == name)
 }
 
-fn kind_of(kind: SpanKind) -> &'static str {
+/// The same for a kind that was read.
+pub fn kind_of(kind: SpanKind) -> &'static str {
     match kind {
         SpanKind::Unspecified => "",
         SpanKind::Internal => "internal",
@@ -197,13 +194,22 @@ fn status_of(status: StatusCode) -> &'static str {
     }
 }
 
+/// The status in words.
+pub fn status_name(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::Unset => "unset",
+        StatusCode::Ok => "ok",
+        StatusCode::Error => "error",
+    }
+}
+
 /// Whether this is the name that answers give the resource.
 fn service_is(resource: &[u8], name: &str) -> bool {
     service_name(resource).is_ok_and(|service| service == name)
 }
 
 /// Compares a value printed as Jaeger prints it with text.
-fn text_is(value: &AttributeValue, text: &str) -> bool {
+pub fn text_is(value: &AttributeValue, text: &str) -> bool {
     match value {
         AttributeValue::Empty => text.is_empty(),
         AttributeValue::String(string) => string == text,

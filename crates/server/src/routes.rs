@@ -5,7 +5,7 @@ use crate::durations;
 use crate::eval_track::EvalTrack;
 use crate::files::Viewer;
 use crate::guard::{self, Guard};
-use crate::ingest::{Intake, http};
+use crate::ingest::{Intake, http, zipkin};
 use crate::jaeger::{Backend, json, not_found, text};
 use crate::logs::query::{self as log_query, LogQueries};
 use crate::logs::receive::{self, LogIntake};
@@ -70,6 +70,7 @@ pub fn query(state: Query, guard: &Guard) -> Router {
     let inner = inner
         .nest("/api", api)
         .nest("/v1", export(state.intake.clone(), state.log_intake.clone()))
+        .route(ZIPKIN, zipkin_spans(state.intake.clone()))
         .route("/demo/{*path}", any(demo))
         .route("/demo/", any(demo))
         .route("/metrics", get(metrics))
@@ -120,6 +121,7 @@ pub fn otlp(intake: Intake, logs: LogIntake, guard: &Guard) -> Router {
     let router = Router::new()
         .nest("/v1", export(intake.clone(), logs))
         .merge(payloads)
+        .route(ZIPKIN, zipkin_spans(intake.clone()))
         .fallback(no_such_route)
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
         .merge(eval_track::collecting(intake).layer(from_fn_with_state(guard.clone(), guard::check_secret)))
@@ -130,6 +132,8 @@ pub fn otlp(intake: Intake, logs: LogIntake, guard: &Guard) -> Router {
 
 /// Where OTLP is posted to.
 const TRACES: &str = "/v1/traces";
+/// Where Zipkin's spans are posted to.
+const ZIPKIN: &str = "/api/v2/spans";
 
 /// Takes requests for `path` also where slashes are doubled or one stands at the end, as senders make them that join an
 /// endpoint and a path.
@@ -169,6 +173,11 @@ fn export<S: Clone + Send + Sync + 'static>(intake: Intake, logs: LogIntake) -> 
         .with_state(intake)
         .merge(Router::new().route("/logs", any(receive::otlp)).with_state(logs))
         .fallback(no_such_route)
+}
+
+fn zipkin_spans<S: Clone + Send + Sync + 'static>(intake: Intake) -> MethodRouter<S> {
+    any(|State(intake): State<Intake>, request: Request| async move { zipkin::spans(&intake, request).await })
+        .with_state(intake)
 }
 
 async fn no_such_route() -> Response<Body> {

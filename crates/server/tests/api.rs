@@ -53,3 +53,5 @@ mod support;
 mod tls;
 #[path = "api/viewer.rs"]
 mod viewer;
+#[path = "api/zipkin.rs"]
+mod zipkin;

@@ -138,7 +138,7 @@ pub fn refuse(refusal: &Refusal, media: Media) -> Response<Body> {
     response
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
+pub(super) fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

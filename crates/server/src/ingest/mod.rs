@@ -1,4 +1,4 @@
-//! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), decompressed (`encoding`), JSON turned into protobuf (`json`,
+//! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), Zipkin's lists (`zipkin`), decompressed (`encoding`), JSON turned into protobuf (`json`,
 //! `span_writer`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
 
 pub mod answer;
@@ -12,6 +12,7 @@ pub mod regroup;
 mod remarks;
 pub mod room;
 pub(crate) mod span_writer;
+pub mod zipkin;
 
 #[cfg(test)]
 pub use answer::status as status_of;

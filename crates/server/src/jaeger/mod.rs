@@ -7,6 +7,7 @@ pub mod dependencies;
 #[cfg(test)]
 mod dependencies_tests;
 pub mod failure;
+pub mod filter;
 mod indent;
 mod memory;
 pub mod params;
@@ -19,8 +20,7 @@ pub mod summary;
 pub use adjust::{Answering, for_each_span};
 
 use crate::ingest::room::Memory;
-use crate::matching::Tag;
-use crate::store::{Criteria, Store};
+use crate::store::{Criteria, SpanTest, Store};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use queries::{Cost, Queries};
@@ -54,8 +54,8 @@ impl Backend {
 }
 
 /// The class of a search: whether the index alone finds its traces.
-pub fn search_cost(criteria: &Criteria, tags: &[Tag]) -> Cost {
-    let indexed = tags.is_empty() && criteria.duration_from.is_none() && criteria.duration_to.is_none();
+pub fn search_cost(criteria: &Criteria, test: &dyn SpanTest) -> Cost {
+    let indexed = test.accepts_all() && criteria.duration_from.is_none() && criteria.duration_to.is_none();
     if indexed { Cost::Search } else { Cost::Scan }
 }
 

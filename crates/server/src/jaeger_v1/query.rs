@@ -123,7 +123,11 @@ fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted,
         }
         None => Ok(None),
     };
-    let service = required(params, "service")?.to_owned();
+    let tags = tags(params)?;
+    let service = match params.get(&["service"]) {
+        None if tags.is_empty() => return Err(required(params, "service").err().unwrap_or(Failure::Busy)),
+        service => service.map(str::to_owned),
+    };
     let (duration_from, duration_to) = (duration("minDuration")?, duration("maxDuration")?);
     if let (Some(least), Some(most)) = (duration_from, duration_to)
         && most < least
@@ -131,7 +135,7 @@ fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted,
         return Err(Failure::Parameter("'maxDuration' should be greater than 'minDuration'".to_owned()));
     }
     let criteria = Criteria {
-        service: Some(service),
+        service,
         operation: params.get(&["operation"]).map(str::to_owned),
         start_from: from.unwrap_or_else(|| params::now().saturating_sub(2 * DAY)),
         start_to: to.unwrap_or_else(params::now),
@@ -139,7 +143,7 @@ fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted,
         duration_to: duration_to.filter(|most| *most > 0),
         ..Criteria::default()
     };
-    Ok(Wanted::Search { criteria, tags: tags(params)?, limit: limit.min(MOST) as usize })
+    Ok(Wanted::Search { criteria, tags, limit: limit.min(MOST) as usize })
 }
 
 fn tags(params: &Params) -> Result<Vec<Tag>, Failure> {

@@ -107,11 +107,11 @@ async fn traces(
     Query(search): Query<Search>,
 ) -> Answered {
     let store = backend.store.clone();
-    run(&backend, search_cost(&search.criteria, &search.tags), move |out| {
+    run(&backend, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
         let mut out = OtlpJson::new(out, Envelope::Result, true)?;
         let mut found = 0;
-        for stored in store.search(search.criteria, &search.tags, || watch.check().is_err()) {
+        for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
             let Some(stored) = stored? else { continue };
             write_trace(&mut out, &stored, answering)?;
@@ -132,11 +132,11 @@ async fn traces(
 async fn summaries(State(backend): State<Backend>, Query(search): Query<Search>) -> Answered {
     let store = backend.store.clone();
     // Every trace is read, even if the index alone finds it.
-    run(&backend, search_cost(&search.criteria, &search.tags), move |out| {
+    run(&backend, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
         out.write_all(b"{\"summaries\":[")?;
         let mut found = 0;
-        for stored in store.search(search.criteria, &search.tags, || watch.check().is_err()) {
+        for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
             let Some(stored) = stored? else { continue };
             let summary = summary::summarise(&stored);

@@ -3,15 +3,29 @@
 use super::Refusal;
 use crate::jaeger::Answering;
 use crate::jaeger::failure::Failure;
+use crate::jaeger::filter::SpanFilter;
 use crate::jaeger::params::{self, Params};
 use crate::matching::Tag;
-use crate::store::Criteria;
+use crate::store::{Criteria, SpanTest};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::collections::BTreeMap;
 
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
+
+/// What a filter takes the place of.
+const PREDICATES: [&str; 9] = [
+    "query.serviceName",
+    "query.service_name",
+    "query.operationName",
+    "query.operation_name",
+    "query.durationMin",
+    "query.duration_min",
+    "query.durationMax",
+    "query.duration_max",
+    "query.attributes",
+];
 
 /// A query that is read from parameters.
 pub trait FromParams: Sized {
@@ -70,8 +84,8 @@ impl FromParams for RawTraces {
 pub struct Search {
     /// What a matching span is like.
     pub criteria: Criteria,
-    /// Which tags it carries.
-    pub tags: Vec<Tag>,
+    /// What else it has to be: its tags, or a filter.
+    pub test: Box<dyn SpanTest>,
     /// How many traces at most.
     pub limit: usize,
 }
@@ -110,8 +124,11 @@ impl FromParams for Search {
         })?;
         let tags: Vec<Tag> =
             tags.unwrap_or_default().into_iter().map(|(key, value)| Tag { key, value }).collect();
-        if params.get(&["query.filter"]).is_some() {
-            return Err(malformed(params, &["query.filter"], "structured filters are not served"));
+        let filter = read(params, &["query.filter"], SpanFilter::parse)?;
+        if filter.is_some()
+            && let Some((name, _)) = params.first(&PREDICATES)
+        {
+            return Err(malformed(params, &["query.filter"], &format!("it cannot be combined with {name}")));
         }
         let criteria = Criteria {
             service: owned(&["query.serviceName", "query.service_name"]),
@@ -123,7 +140,11 @@ impl FromParams for Search {
             duration_to: duration_to.filter(|most| *most > 0),
             ..Criteria::default()
         };
-        Ok(Search { criteria, tags, limit: limit.min(MOST) as usize })
+        let test: Box<dyn SpanTest> = match filter {
+            Some(filter) => Box::new(filter),
+            None => Box::new(tags),
+        };
+        Ok(Search { criteria, test, limit: limit.min(MOST) as usize })
     }
 }
 

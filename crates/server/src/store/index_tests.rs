@@ -225,7 +225,7 @@ async fn a_search_is_stopped_within_the_index() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path(), small()).unwrap();
     fill(&store).await;
-    let tags = [Tag { key: "number".to_owned(), value: "none".to_owned() }];
+    let tags = vec![Tag { key: "number".to_owned(), value: "none".to_owned() }];
     let mut search = store.search(window(0, 10_000), &tags, || true);
     assert!(matches!(search.next(), Some(Err(StoreError::Stopped))));
     assert!(search.next().is_none());
@@ -283,7 +283,7 @@ async fn spans_are_taken_in_while_a_search_looks_at_the_index() {
                 let _ = may_go_on.recv_timeout(Duration::from_secs(60));
                 false
             };
-            store.search(window(0, 10_000), &[], stop).count()
+            store.search(window(0, 10_000), &Vec::<Tag>::new(), stop).count()
         }
     });
     was_asked.recv().unwrap();

@@ -16,6 +16,7 @@ mod grouped;
 mod index;
 mod index_budget;
 mod index_file;
+pub mod inspect;
 mod limits;
 mod load;
 mod losses;
@@ -30,11 +31,11 @@ mod tag_terms;
 mod writer;
 
 pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
-pub use candidates::Criteria;
+pub use candidates::{Criteria, KindOr};
 pub use grouped::{CallsView, TraceCalls};
 pub use limits::Limits;
 pub use part::{Extent, OperationKey, Part, duration};
-pub use read::Stored;
+pub use read::{SpanTest, Stored};
 pub use status::StoreStatus;
 
 use index::{Index, View};

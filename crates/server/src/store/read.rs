@@ -4,13 +4,24 @@ use super::candidates::{Candidate, Candidates, Criteria, Place};
 use super::index::View;
 use super::losses::Losses;
 use super::part::Extent;
-use super::{Store, StoreError, tag_terms};
+use super::{Store, StoreError};
 use crate::facts::{EMPTY_SPAN, facts_of, service_of};
-use crate::matching::{self, Precheck, Tag};
 use spandrel_trace::format::{Parts, otlp_proto};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
+
+/// What a search asks of one span, beside its criteria.
+pub trait SpanTest: Send + Sync {
+    /// Whether every span passes.
+    fn accepts_all(&self) -> bool;
+
+    /// Adds what the index can decide. A span that passes is never excluded.
+    fn constrain(&self, criteria: &mut Criteria);
+
+    /// Decides whether a span passes.
+    fn tester(&self) -> Box<dyn FnMut(&Parts) -> bool + '_>;
+}
 
 /// A trace as it is stored.
 pub struct Stored {
@@ -148,20 +159,20 @@ impl Store {
         (whole || spans > 0).then_some(spans)
     }
 
-    /// Traces with one span that fits all criteria and tags, those that start last first; `None` for a trace that was
+    /// Traces with one span that fits all criteria and passes the test, those that start last first; `None` for a trace that was
     /// read and does not match, so that a caller can stop between any two. When `stop` answers true before the first
     /// is found, that is a failure ([`StoreError::Stopped`]). Blocks.
     pub fn search(
         &self,
         mut criteria: Criteria,
-        tags: &[Tag],
+        test: &dyn SpanTest,
         stop: impl Fn() -> bool,
     ) -> impl Iterator<Item = Result<Option<Stored>, StoreError>> {
-        tag_terms::add(&mut criteria, tags);
+        test.constrain(&mut criteria);
         let candidates = Candidates::new(self.view(), criteria.clone(), stop);
         candidates.map(move |candidate| {
             let candidate = candidate?;
-            if (candidate.certain && tags.is_empty()) || self.holds(&candidate, &criteria, tags)? {
+            if (candidate.certain && test.accepts_all()) || self.holds(&candidate, &criteria, test)? {
                 self.trace(candidate.trace)
             } else {
                 Ok(None)
@@ -189,13 +200,18 @@ impl Store {
     }
 
     /// Whether a span in the candidate's parts fits.
-    fn holds(&self, candidate: &Candidate, criteria: &Criteria, tags: &[Tag]) -> Result<bool, StoreError> {
-        let (mut found, mut precheck) = (false, Precheck::new(tags));
+    fn holds(
+        &self,
+        candidate: &Candidate,
+        criteria: &Criteria,
+        test: &dyn SpanTest,
+    ) -> Result<bool, StoreError> {
+        let (mut found, mut passes) = (false, test.tester());
         for blob in self.read(candidate.trace, &candidate.parts)? {
             let mut last = Last::default();
             let split = otlp_proto::split(&blob, |parts| {
                 if !found && fits(&parts, criteria, &mut last) {
-                    found = tags.is_empty() || precheck.may_match(&parts) && matching::matches(tags, &parts);
+                    found = passes(&parts);
                 }
             });
             if let Err(error) = split {

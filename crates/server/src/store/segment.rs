@@ -145,6 +145,17 @@ impl Segment {
         text.trim().parse().unwrap_or(0)
     }
 
+    /// Before a file is read that another process may be writing: where it has no write-ahead log it is read without a
+    /// lock, else together with that.
+    pub fn look(&self) {
+        self.closed.store(length(&self.beside("-wal")) == 0, Ordering::Relaxed);
+    }
+
+    /// Whether it is read without a write-ahead log.
+    pub fn is_settled(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
     /// Moves the write-ahead log into the file, if there is one, and lets go of what lies beside the file. From then
     /// on the file is read without write access.
     pub fn settle(&self) -> Result<(), StoreError> {
@@ -257,6 +268,8 @@ impl Segment {
         }
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY)?;
+        // Who reads moves no log, not even as the last one that has the file open.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     }

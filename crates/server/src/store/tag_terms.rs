@@ -1,11 +1,28 @@
 //! What the index decides of a tag that a search asks for: which parts cannot hold a span that carries it.
 
 use super::candidates::{Criteria, KindOr};
-use crate::matching::{Tag, kind_number};
+use super::read::SpanTest;
+use crate::matching::{Precheck, Tag, kind_number, matches};
 use crate::terms::{UNPRINTED, printed, term};
+use spandrel_trace::format::Parts;
+
+impl SpanTest for Vec<Tag> {
+    fn accepts_all(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn constrain(&self, criteria: &mut Criteria) {
+        add(criteria, self);
+    }
+
+    fn tester(&self) -> Box<dyn FnMut(&Parts) -> bool + '_> {
+        let mut precheck = Precheck::new(self);
+        Box::new(move |parts| precheck.may_match(parts) && matches(self, parts))
+    }
+}
 
 /// Adds what the tags demand of a part.
-pub fn add(criteria: &mut Criteria, tags: &[Tag]) {
+fn add(criteria: &mut Criteria, tags: &[Tag]) {
     for tag in tags {
         let attribute =
             vec![term(tag.key.as_bytes(), tag.value.as_bytes()), term(tag.key.as_bytes(), UNPRINTED)];

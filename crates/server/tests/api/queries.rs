@@ -323,3 +323,45 @@ fn metrics_have_jaegers_shape_and_count_entry_spans() {
     let client = get("calls?service=front&spanKind=client");
     assert_eq!(last(&client)["gaugeValue"]["doubleValue"], json!(1.0 / 60.0));
 }
+
+#[test]
+fn searches_by_filter_and_by_tags_need_no_service() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = filled(directory.path());
+    let all = "query.start_time_min=2020-01-01T00:00:00Z&query.start_time_max=2100-01-01T00:00:00Z";
+    let encoded = |filter: &Value| {
+        percent_encoding::utf8_percent_encode(&filter.to_string(), percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+    };
+    let found = |filter: &Value| {
+        let answer =
+            server.get_json(&format!("/api/v3/trace-summaries?{all}&query.filter={}", encoded(filter)));
+        let ids = answer["summaries"].as_array().unwrap().iter();
+        ids.map(|summary| summary["traceId"].as_str().unwrap().trim_start_matches('0').to_owned())
+            .collect::<Vec<_>>()
+    };
+    let field = |name: &str| json!({ "field": { "name": name, "level": "span" } });
+    let slow = json!({ "op": "gt", "args": [field("duration"), { "scalar": { "value": "150ms" } }] });
+    let id = json!({ "op": "in", "args": [
+        { "attr": { "key": "id" } }, { "list": { "values": ["2", "9"], "type": "int" } },
+    ] });
+    assert_eq!(found(&slow), ["1"]);
+    assert_eq!(found(&id), ["a1b2", "1"]);
+    assert_eq!(found(&json!({ "op": "and", "args": [{ "call": slow }, { "call": id }] })), ["1"]);
+    let failed = json!({ "op": "eq", "args": [field("status"), { "scalar": { "value": "error" } }] });
+    assert_eq!(
+        found(&json!({ "op": "and", "args": [{ "call": failed }, { "call": id }] })),
+        Vec::<String>::new()
+    );
+
+    let both =
+        server.get(&format!("/api/v3/traces?{all}&query.service_name=back&query.filter={}", encoded(&id)));
+    assert_eq!(both.status, 400);
+    assert!(both.text().contains("cannot be combined with query.service_name"), "{}", both.text());
+    let none = json!({ "op": "exists", "args": [{ "attr": { "key": "nothing" } }] });
+    assert_eq!(server.get(&format!("/api/v3/traces?{all}&query.filter={}", encoded(&none))).status, 404);
+
+    let tagged = server.get_json("/api/traces?tag=id:9");
+    assert_eq!(tagged["data"][0]["traceID"], "000000000000a1b2");
+    assert_eq!(tagged["data"].as_array().unwrap().len(), 1);
+}

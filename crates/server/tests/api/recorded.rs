@@ -62,6 +62,7 @@ const CONCERNED: &[&str] = &[
     "v1-search-none",
     "v1-archive",
     "v1-dependencies-none",
+    "v1-metrics-none",
     "v1-transform",
 ];
 

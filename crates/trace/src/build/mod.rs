@@ -12,8 +12,8 @@ pub use merge::merge;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, Piece, Shared, Sink, SpanKind,
-    SpanLocation, StatusCode, StrIx, Strings,
+    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, Shared, SpanKind, SpanLocation,
+    StatusCode, StrIx, Strings,
 };
 use crate::units::{SeededMap, SpanId, TraceId};
 
@@ -267,7 +267,7 @@ impl TraceBuilder {
         let columns = &mut self.shared.columns;
         let row = columns.len() as u32;
         columns.begin_row();
-        say(record, columns);
+        record.say(columns);
         for event in &record.events {
             self.event_times.push(event.time_unix);
         }
@@ -301,54 +301,5 @@ impl TraceBuilder {
     /// The traces, in the order in which they first appeared.
     pub fn finish(self) -> Opened {
         assemble::finish(self)
-    }
-}
-
-/// Says a whole span piece by piece.
-fn say(record: &SpanRecord, sink: &mut dyn Sink) {
-    use crate::model::ValueRef;
-    use crate::model::record::AttributeValue;
-    fn value(value: &AttributeValue) -> ValueRef<'_> {
-        match value {
-            AttributeValue::Empty => ValueRef::Empty,
-            AttributeValue::String(text) => ValueRef::Str(text),
-            AttributeValue::Bool(flag) => ValueRef::Bool(*flag),
-            AttributeValue::Int(number) => ValueRef::Int(*number),
-            AttributeValue::Double(number) => ValueRef::Double(*number),
-            AttributeValue::Bytes(bytes) => ValueRef::Bytes(bytes),
-            nested => ValueRef::Nested(nested.clone()),
-        }
-    }
-    sink.piece(Piece::Trace(record.trace_id, &record.foreign_trace_id));
-    sink.piece(Piece::Id(record.span_id, &record.foreign_span_id));
-    sink.piece(Piece::Parent(record.parent_span_id, &record.foreign_parent_id));
-    sink.piece(Piece::Times(record.start_unix, record.end_unix));
-    sink.piece(Piece::Status(record.status, &record.status_message));
-    sink.piece(Piece::TraceState(&record.trace_state));
-    sink.piece(Piece::Flags(record.flags));
-    sink.piece(Piece::Dropped(record.dropped_attributes, record.dropped_events, record.dropped_links));
-    for attribute in &record.attributes {
-        sink.piece(Piece::Attribute(&attribute.key, value(&attribute.value)));
-    }
-    for event in &record.events {
-        sink.piece(Piece::Event(event.time_unix, &event.name, event.dropped_attributes));
-        for attribute in &event.attributes {
-            sink.piece(Piece::EventAttribute(&attribute.key, value(&attribute.value)));
-        }
-    }
-    for link in &record.links {
-        sink.piece(Piece::Link(
-            link.trace_id,
-            link.span_id,
-            &link.trace_state,
-            link.flags,
-            link.dropped_attributes,
-        ));
-        for attribute in &link.attributes {
-            sink.piece(Piece::LinkAttribute(&attribute.key, value(&attribute.value)));
-        }
-    }
-    for warning in &record.warnings {
-        sink.piece(Piece::Warning(warning));
     }
 }

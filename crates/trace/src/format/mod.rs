@@ -19,6 +19,7 @@ mod span_context;
 mod times;
 mod trace_element;
 pub mod write;
+pub mod zipkin;
 
 pub use reader::Reader;
 pub use refused::Refused;
@@ -45,6 +46,8 @@ pub enum Format {
     JaegerJson,
     /// OTLP as JSON: one object, an array, JSON lines, Jaeger's `{"result":…}`.
     OtlpJson,
+    /// Zipkin's API and files, version 2: a list of spans, or of lists of them.
+    ZipkinJson,
     /// OTLP as protobuf: `ExportTraceServiceRequest` or `TracesData`, one or length-delimited.
     OtlpProtobuf,
 }
@@ -55,6 +58,7 @@ impl Format {
         match self {
             Format::JaegerJson => "Jaeger JSON",
             Format::OtlpJson => "OTLP JSON",
+            Format::ZipkinJson => "Zipkin JSON",
             Format::OtlpProtobuf => "OTLP protobuf",
         }
     }

@@ -13,7 +13,7 @@ pub enum Refused {
     Binary,
     /// A container format.
     Archive,
-    /// Zipkin v1 or v2.
+    /// Zipkin v1, or something like it.
     Zipkin,
     /// Tempo's trace by id.
     TempoTrace,
@@ -89,8 +89,8 @@ impl Refused {
                 "this is an archive or a compression other than gzip; unpack it and open what is inside"
             }
             Refused::Zipkin => {
-                "Zipkin is not supported yet; a collector with a Zipkin receiver and an OTLP exporter turns them \
-                 into OTLP"
+                "these are no spans of Zipkin's version 2; version 1 is not supported: a collector with a Zipkin \
+                 receiver and an OTLP exporter turns it into OTLP"
             }
             Refused::TempoTrace => {
                 "Tempo's `batches` are not supported yet; ask Tempo for `Accept: application/protobuf`, or a collector \

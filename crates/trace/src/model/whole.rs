@@ -1,6 +1,6 @@
 //! A whole span put together from its pieces.
 
-use super::record::{Attribute, Event, Link, SpanRecord};
+use super::record::{Attribute, AttributeValue, Event, Link, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
 
 impl SpanRecord {
@@ -8,6 +8,53 @@ impl SpanRecord {
     pub fn warn(&mut self, text: &str) {
         if !self.warnings.iter().any(|known| known == text) {
             self.warnings.push(text.to_owned());
+        }
+    }
+
+    /// Says the span piece by piece, all but its name and kind, which readers say first.
+    pub fn say(&self, sink: &mut dyn Sink) {
+        fn value(value: &AttributeValue) -> ValueRef<'_> {
+            match value {
+                AttributeValue::Empty => ValueRef::Empty,
+                AttributeValue::String(text) => ValueRef::Str(text),
+                AttributeValue::Bool(flag) => ValueRef::Bool(*flag),
+                AttributeValue::Int(number) => ValueRef::Int(*number),
+                AttributeValue::Double(number) => ValueRef::Double(*number),
+                AttributeValue::Bytes(bytes) => ValueRef::Bytes(bytes),
+                nested => ValueRef::Nested(nested.clone()),
+            }
+        }
+        sink.piece(Piece::Trace(self.trace_id, &self.foreign_trace_id));
+        sink.piece(Piece::Id(self.span_id, &self.foreign_span_id));
+        sink.piece(Piece::Parent(self.parent_span_id, &self.foreign_parent_id));
+        sink.piece(Piece::Times(self.start_unix, self.end_unix));
+        sink.piece(Piece::Status(self.status, &self.status_message));
+        sink.piece(Piece::TraceState(&self.trace_state));
+        sink.piece(Piece::Flags(self.flags));
+        sink.piece(Piece::Dropped(self.dropped_attributes, self.dropped_events, self.dropped_links));
+        for attribute in &self.attributes {
+            sink.piece(Piece::Attribute(&attribute.key, value(&attribute.value)));
+        }
+        for event in &self.events {
+            sink.piece(Piece::Event(event.time_unix, &event.name, event.dropped_attributes));
+            for attribute in &event.attributes {
+                sink.piece(Piece::EventAttribute(&attribute.key, value(&attribute.value)));
+            }
+        }
+        for link in &self.links {
+            sink.piece(Piece::Link(
+                link.trace_id,
+                link.span_id,
+                &link.trace_state,
+                link.flags,
+                link.dropped_attributes,
+            ));
+            for attribute in &link.attributes {
+                sink.piece(Piece::LinkAttribute(&attribute.key, value(&attribute.value)));
+            }
+        }
+        for warning in &self.warnings {
+            sink.piece(Piece::Warning(warning));
         }
     }
 }

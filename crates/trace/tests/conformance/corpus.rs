@@ -71,6 +71,8 @@ pub fn rows(corpus: &Path) -> Vec<Row> {
 
 /// Where we do otherwise than the index would make one expect, and why.
 const OTHERWISE: &[(&str, Expect)] = &[
+    // Version 1.
+    ("zipkin/train-ticket-79-ZIPKIN-V1.json", Expect::Refused),
     // Counted as a model, but it is the input side, never an answer.
     ("jaeger/model-domain_01.json", Expect::Refused),
     // Calls between services in Jaeger's envelope: the index took the envelope for traces.
@@ -96,7 +98,9 @@ pub fn expect(row: &Row) -> Expect {
     if let Some((_, expect)) = OTHERWISE.iter().find(|(file, _)| *file == row.file) {
         return *expect;
     }
-    let ours = ["Jaeger JSON", "OTLP JSON", "api v3"].iter().any(|format| row.format.starts_with(format));
+    let ours = ["Jaeger JSON", "OTLP JSON", "api v3", "Zipkin list"]
+        .iter()
+        .any(|format| row.format.starts_with(format));
     match row.counts {
         Some((spans, traces)) if ours => Expect::Read(spans, traces),
         _ => Expect::Refused,

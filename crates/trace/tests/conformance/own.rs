@@ -49,7 +49,7 @@ fn every_file_has_what_its_recorder_counted() {
         assert!(opened.warnings.is_empty(), "{path}: {:?}", opened.warnings);
         *formats.entry(format).or_default() += 1;
     }
-    for format in ["otlp-protobuf", "otlp-json", "otlp-json-lines", "jaeger-v1", "jaeger-v3"] {
+    for format in ["otlp-protobuf", "otlp-json", "otlp-json-lines", "jaeger-v1", "jaeger-v3", "zipkin"] {
         assert!(formats.get(format).is_some_and(|files| *files >= 2), "{format}: {formats:?}");
     }
 }

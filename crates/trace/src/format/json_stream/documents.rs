@@ -7,6 +7,8 @@ use crate::build::TraceBuilder;
 use crate::format::blocks::Blocks;
 use crate::format::eval_track;
 use crate::format::json::{Cursor, Scan, Stop};
+use crate::format::{Format, zipkin};
+use crate::model::record::Scope;
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// Names by which a document is known where it follows something else.
@@ -121,6 +123,21 @@ impl JsonStream {
         base: u64,
     ) -> Scan<()> {
         let at = base + cursor.at as u64;
+        if zipkin::begins(cursor)? {
+            let start = cursor.at;
+            let value = cursor.value()?;
+            if zipkin::is_span(value)
+                && let Ok((resource, record)) = zipkin::read_span(value)
+            {
+                let resource = builder.resource(resource);
+                let scope = builder.scope(Scope::default());
+                builder.record(resource, scope, &record);
+                self.known_shape = true;
+                self.format = self.format.or(Some(Format::ZipkinJson));
+                return Ok(());
+            }
+            cursor.at = start;
+        }
         if console::begins(cursor)? {
             let value = cursor.value()?;
             if console::read(value, builder) {

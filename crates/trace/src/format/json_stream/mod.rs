@@ -191,14 +191,18 @@ impl JsonStream {
                 }
             }
             b']' | b'}' | b',' => return Err(Stop::Bad("a value should begin here", cursor.at)),
+            // Zipkin answers a search with a list of traces, which are lists of spans.
+            b'[' if list == Level::List => {
+                cursor.at += 1;
+                self.begun();
+                self.push(Level::List);
+            }
             byte => {
                 let at = cursor.at;
                 cursor.skip()?;
                 self.begun();
-                match (within, byte) {
-                    (Level::Document, b'[') => self.hint(Refused::Zipkin, base + at as u64),
-                    (Level::Document, b'"') => self.hint(Refused::Names, base + at as u64),
-                    _ => {}
+                if (within, byte) == (Level::Document, b'"') {
+                    self.hint(Refused::Names, base + at as u64);
                 }
             }
         }
