@@ -1,6 +1,7 @@
 //! The critical path as a table by service, operation or span: how much of it is where, adding up to the trace's duration.
 
 use super::super::coloring::Slots;
+use super::super::counted::counted;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::Answered;
@@ -11,11 +12,13 @@ use crate::ui::empty::EmptyState;
 use crate::ui::list::RowList;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
-use spandrel_trace::analysis::critical_path::{PathGrouping, PathRow, PathRowOf, PathTable, WHOLE};
+use spandrel_trace::analysis::critical_path::{
+    OutsidePath, PathGrouping, PathRow, PathRowOf, PathTable, WHOLE,
+};
 use spandrel_trace::analysis::query::{Field, equals};
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{count, duration, duration_exact};
+use spandrel_trace::units::{count, display_name, duration, duration_exact};
 use std::sync::Arc;
 
 /// Height of a row, CSS pixels; `.path-row` in the stylesheet.
@@ -76,25 +79,69 @@ pub fn CriticalPathTable(
         }
         Some(Ok(table)) => view! { <Grid session slots table/> }.into_any(),
     };
-    let sum = move || answered.with(|answer| Some(summary(answer.as_ref()?.as_ref().ok()?)));
+    let sum = move || {
+        let has_rows = |table: &&Arc<PathTable>| !table.rows.is_empty();
+        answered.with(|answer| {
+            Some(summary(&session.outline(), answer.as_ref()?.as_ref().ok().filter(has_rows)?))
+        })
+    };
+    let left_out = move || {
+        let table = answered.get()?.ok().filter(|table| !table.outside.is_empty())?;
+        Some(view! { <LeftOutSpans session table/> })
+    };
     view! {
         <div class="path-table" data-test="path-table">
             <div class="path-table-head">
                 <span class="path-table-sum" data-test="path-sum">{sum}</span>
                 <span class="path-table-by" role="group" aria-label="Rows">{ROWS.map(choice).into_iter().collect_view()}</span>
             </div>
+            {left_out}
             {content}
         </div>
     }
 }
 
+/// The spans that ran while the path is in no span, and why they are not on it.
+#[component]
+fn LeftOutSpans(session: Session, table: Arc<PathTable>) -> impl IntoView {
+    let more = table.outside_count as usize - table.outside.len();
+    let span = |one: &OutsidePath| {
+        let target = Target::Select(one.span);
+        view! {
+            <li>
+                <button type="button" class="path-link" data-test="path-left-out" title="Select the span" on:click=move |_| target.open(session)>
+                    <bdi>{display_name(&one.service).to_owned()}</bdi>
+                    ": "
+                    <bdi>{display_name(&one.operation).to_owned()}</bdi>
+                </button>
+                {format!(", {}: {}", duration(one.time), one.words())}
+            </li>
+        }
+    };
+    view! {
+        <div class="path-left-out" data-test="path-outside">
+            <p>"These spans ran while no root did. No root waits for them, so the path leaves them out:"</p>
+            <ul>{table.outside.iter().map(span).collect_view()}</ul>
+            {(more > 0).then(|| view! { <p>{format!("and {} more", counted(more, "span", "spans"))}</p> })}
+        </div>
+    }
+}
+
 /// `743 ms, all of the trace`, or how much of the trace the path covers.
-fn summary(table: &PathTable) -> String {
+fn summary(outline: &Outline, table: &PathTable) -> String {
     let outside: u64 = table.rows.iter().filter(|row| row.of == PathRowOf::NoSpan).map(|row| row.time).sum();
     let whole = duration(table.duration);
     match outside {
         0 => format!("The critical path takes the whole {whole} of the trace"),
-        _ => format!("The critical path takes {} of the trace's {whole}", duration(table.duration - outside)),
+        _ => {
+            let path = duration(table.duration - outside);
+            // With one root, findings give shares of its duration, which is the path's (see the advisor's `Context::share`).
+            let has_one_root = outline.subtree_end.first().is_some_and(|end| *end as usize == outline.len());
+            let base = if has_one_root { format!("; findings give shares of {path}") } else { String::new() };
+            format!(
+                "The critical path takes {path} of the trace's {whole}. Shares here are of {whole}{base}."
+            )
+        }
     }
 }
 
@@ -117,7 +164,7 @@ fn Grid(session: Session, slots: Slots, table: Arc<PathTable>) -> impl IntoView 
                 <span role="columnheader" class="path-figure">"Spans"</span>
                 <span role="columnheader" class="path-figure">"Time, ms"</span>
                 <span role="columnheader" class="path-figure">"Share"</span>
-                <span role="columnheader" class="path-bar" aria-label="Share as a bar"></span>
+                <span role="columnheader" class="path-bar"><span class="unseen">"Share as a bar"</span></span>
             </div>
             <RowList row_height=ROW count=Signal::stored(number) version=Signal::stored(0) row/>
             <div class="path-row path-row-sum" role="row" aria-rowindex=number + 2 data-test="path-total">
@@ -136,13 +183,19 @@ fn Grid(session: Session, slots: Slots, table: Arc<PathTable>) -> impl IntoView 
 fn Line(session: Session, row: PathRow, dot: Option<u8>, index: usize, most: u32) -> impl IntoView {
     let PathRow { of, spans, time, share } = row;
     let (name, service, title) = match &of {
-        PathRowOf::Service(service) => (shown(service), String::new(), "Find its spans on the path"),
-        PathRowOf::Operation { service, operation } => {
-            (shown(operation), service.clone(), "Find its spans on the path")
+        PathRowOf::Service(service) => {
+            (display_name(service).to_owned(), String::new(), "Find its spans on the path")
         }
-        PathRowOf::Span { service, operation, .. } => (shown(operation), service.clone(), "Select the span"),
+        PathRowOf::Operation { service, operation } => {
+            (display_name(operation).to_owned(), service.clone(), "Find its spans on the path")
+        }
+        PathRowOf::Span { service, operation, .. } => {
+            (display_name(operation).to_owned(), service.clone(), "Select the span")
+        }
         PathRowOf::Others => ("Other spans".to_owned(), String::new(), ""),
-        PathRowOf::NoSpan => ("No span: before, between or after the roots".to_owned(), String::new(), ""),
+        PathRowOf::NoSpan => {
+            ("Not on the path: before, between or after the roots".to_owned(), String::new(), "")
+        }
     };
     let name = match target(of) {
         Some(target) => view! {
@@ -223,11 +276,6 @@ fn slot_of(outline: &Outline, slots: &[u8], of: &PathRowOf) -> Option<u8> {
     };
     let index = outline.strings.find(service)?;
     slots.get(index as usize).copied()
-}
-
-/// An empty name is shown as such.
-fn shown(name: &str) -> String {
-    if name.is_empty() { "(no name)".to_owned() } else { name.to_owned() }
 }
 
 /// Milliseconds with the microseconds as decimals, so that figures below each other compare.

@@ -18,6 +18,7 @@
 //!   root's start, between roots, or after the last root's end (where only asynchronous spans ran).
 
 mod by_span;
+mod outside;
 mod roots;
 mod slack;
 mod table;
@@ -25,6 +26,7 @@ mod walk;
 mod windows;
 
 pub use by_span::PathBySpan;
+pub use outside::OutsidePath;
 pub use slack::slack;
 pub use table::{PathGrouping, PathRow, PathRowOf, PathTable, WHOLE};
 

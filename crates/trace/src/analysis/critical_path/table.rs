@@ -1,7 +1,7 @@
 //! The critical path as a table: how much of it is in which service, operation or span. The rows add up to the trace's
 //! duration exactly, and their shares to 100 %.
 
-use super::CriticalPath;
+use super::{CriticalPath, OutsidePath, outside};
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,10 @@ pub struct PathTable {
     pub rows: Vec<PathRow>,
     /// The trace's duration, nanoseconds: the sum of all rows.
     pub duration: u64,
+    /// The spans that ran while the path is in no span, longest there first; at most [`OutsidePath::MOST`].
+    pub outside: Vec<OutsidePath>,
+    /// How many there are.
+    pub outside_count: u32,
 }
 
 impl PathTable {
@@ -113,7 +117,11 @@ impl PathTable {
             rows.push(PathRow { of: PathRowOf::NoSpan, spans: 0, time: rest, share: 0 });
         }
         share(&mut rows, outline.duration);
-        PathTable { rows, duration: outline.duration }
+        let (outside, outside_count) = match rest {
+            0 => (Vec::new(), 0),
+            _ => outside::outside_path(outline, path),
+        };
+        PathTable { rows, duration: outline.duration, outside, outside_count }
     }
 }
 
