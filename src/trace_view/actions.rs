@@ -3,6 +3,7 @@
 use super::errors::next_error;
 use super::event_cursor;
 use super::find::focus_matches;
+use super::regions::next_region;
 use super::session::{OpenPanel, Session};
 use super::what_if;
 use crate::route::{Colour, Placement, Show, TraceTab, WhatIfChange, WhatIfScope, Zone};
@@ -95,7 +96,7 @@ pub enum Action {
     Order(SiblingOrder),
     /// Puts the cursor into the find field.
     Find,
-    /// Clears what is looked for, then closes the detail, then shows the whole trace, then unselects.
+    /// Clears what is looked for, then closes what if, then the detail, then shows the whole trace, then unselects.
     Escape,
     /// Shows only the matches and what they are in, or everything again.
     FocusMatches,
@@ -137,6 +138,10 @@ pub enum Action {
     Zone(Zone),
     /// Shows that view of the trace.
     View(TraceTab),
+    /// Moves the focus to the next region of the page.
+    NextRegion,
+    /// Moves it to the region before.
+    PreviousRegion,
     /// Shows or hides the palette.
     Palette,
     /// Shows or hides the table of keys.
@@ -299,6 +304,8 @@ pub const GROUPS: &[(&str, &[Known])] = &[
                 &["Escape"],
                 &[],
             ),
+            known(Action::NextRegion, "Focus the next region: view, details, find", &["F6"], &[]),
+            known(Action::PreviousRegion, "Focus the previous region", &["Shift+F6"], &[]),
             known(Action::Palette, "Go to an action, a span or a service by name", &["Ctrl+k"], &[]),
             known(Action::Help, "Show or hide these keys", &["?"], &[]),
         ],
@@ -390,12 +397,15 @@ impl Action {
             Action::Absolute => session.clock.absolute.update(|absolute| *absolute = !*absolute),
             Action::Zone(zone) => session.set_zone(zone),
             Action::View(tab) => session.tab.set(tab),
+            Action::NextRegion => return next_region(true),
+            Action::PreviousRegion => return next_region(false),
             Action::Palette => session.panels.toggle(OpenPanel::Palette),
             Action::Help => session.panels.toggle(OpenPanel::Help),
             Action::Escape if session.events.get_untracked().is_some() => session.events.set(None),
             Action::Escape if !session.find.query.with_untracked(String::is_empty) => {
                 session.find.query.set(String::new())
             }
+            Action::Escape if session.what_if.with_untracked(Option::is_some) => session.what_if.set(None),
             Action::Escape if session.close_detail() => {}
             Action::Escape if session.folding.view.with_untracked(|view| view.focus.is_some()) => {
                 session.focus(None)

@@ -29,7 +29,7 @@ use leptos::prelude::*;
 pub use shown::ShownSpan;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::{Outline, SpanIx};
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, display_name};
 use std::sync::Arc;
 pub use value::text as value_text;
 
@@ -104,9 +104,9 @@ pub fn DetailPanel(
 fn SpanButton(session: Session, outline: Arc<Outline>, span: SpanIx) -> impl IntoView {
     view! {
         <button type="button" class="detail-link" on:click=move |_| session.select(span)>
-            <bdi>{outline.service_of(span).to_owned()}</bdi>
+            <bdi>{display_name(outline.service_of(span)).to_owned()}</bdi>
             " · "
-            <bdi>{outline.name_of(span).to_owned()}</bdi>
+            <bdi>{display_name(outline.name_of(span)).to_owned()}</bdi>
         </button>
     }
 }

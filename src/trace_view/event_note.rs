@@ -11,6 +11,7 @@ use leptos::{ev, html};
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::model::record::{Attribute, Event};
+use spandrel_trace::units::display_name;
 use std::sync::Arc;
 use web_sys::HtmlElement;
 
@@ -139,8 +140,7 @@ fn events(
         let event = events.get(at).filter(|(of, _)| of == time).map(|(_, event)| *event);
         let name = match event {
             None => "…",
-            Some(event) if event.name.is_empty() => "(no name)",
-            Some(event) => &event.name,
+            Some(event) => display_name(&event.name),
         };
         view! {
             <div class="event-note-event">

@@ -12,6 +12,7 @@ use crate::state::tasks::after_yield;
 use facts::FactsLine;
 pub use facts::{Facts, root_of};
 use leptos::prelude::*;
+use spandrel_trace::units::display_name;
 use tools::Tools;
 
 /// The header of the trace with this id. The tools and the facts are built in tasks of their own.
@@ -48,14 +49,23 @@ pub fn Header(
 #[component]
 fn Name(session: Session) -> impl IntoView {
     let root = move || session.outline_live().with(|outline| root_of(outline));
-    let text = move || match root() {
-        (service, operation) if service.is_empty() && operation.is_empty() => view! { "Trace" }.into_any(),
-        (service, operation) if service.is_empty() => view! { <bdi>{operation}</bdi> }.into_any(),
-        (service, operation) => view! { <bdi>{service}</bdi>" · "<bdi>{operation}</bdi> }.into_any(),
-    };
-    let title = move || {
+    let is_empty = move || session.outline_live().with(|outline| outline.is_empty());
+    let shown = move || {
         let (service, operation) = root();
-        format!("{service} · {operation}")
+        let service = (!service.is_empty()).then(|| display_name(&service).to_owned());
+        (!is_empty()).then(|| (service, display_name(&operation).to_owned()))
+    };
+    let text = move || match shown() {
+        None => view! { "Trace without spans" }.into_any(),
+        Some((None, operation)) => view! { <bdi>{operation}</bdi> }.into_any(),
+        Some((Some(service), operation)) => {
+            view! { <bdi>{service}</bdi>" · "<bdi>{operation}</bdi> }.into_any()
+        }
+    };
+    let title = move || match shown() {
+        None => String::new(),
+        Some((None, operation)) => operation,
+        Some((Some(service), operation)) => format!("{service} · {operation}"),
     };
     view! {
         <h1 class="trace-header-name" data-test="trace-name" title=title>

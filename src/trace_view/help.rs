@@ -7,11 +7,12 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 
 /// Marks of the waterfall: the class that draws each, the span kind whose dot it is, if any, and its meaning.
-const MARKS: [(&str, Option<&str>, &str); 14] = [
+const MARKS: [(&str, Option<&str>, &str); 16] = [
     ("span-row-failed", None, "Error"),
     ("span-row-passed-on", None, "Error, with an error in a descendant: passed on"),
     ("span-row-failed-below", None, "Error in a descendant"),
     ("span-row-warned", None, "Warnings: see the details"),
+    ("span-row-outlives", None, "Ends after its parent: the critical path counts it up to the parent's end"),
     ("span-row-linked", None, "Links to other spans"),
     ("span-row-dot", Some("server"), "Server span"),
     ("span-row-dot", Some("client"), "Client span"),
@@ -20,6 +21,7 @@ const MARKS: [(&str, Option<&str>, &str); 14] = [
     ("span-row-dot", Some("internal"), "Internal span"),
     ("keys-bar keys-bar-error", None, "Bar of a span with an error"),
     ("keys-bar keys-bar-passed-on", None, "Bar of a span that passed an error on"),
+    ("keys-bar keys-bar-outside", None, "Part of a bar outside of its parent's time"),
     ("keys-bar keys-bar-event", None, "Event on a bar"),
     ("keys-bar keys-bar-match", None, "Row of a match"),
 ];

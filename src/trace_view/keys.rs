@@ -25,7 +25,9 @@ fn pressed(session: Session, event: &KeyboardEvent) {
     let in_tree = target
         .as_ref()
         .is_some_and(|target| within(target, ".waterfall-scroll") && !within(target, ".span-drawer"));
-    if !in_tree && target.as_ref().is_some_and(|target| takes_keys(target, &event.key())) {
+    // F6 leaves fields too, as in any application.
+    let leaves = event.key() == "F6" && target.as_ref().is_none_or(|target| !within(target, "dialog"));
+    if !in_tree && !leaves && target.as_ref().is_some_and(|target| takes_keys(target, &event.key())) {
         return;
     }
     let key = written(&event.key(), event.shift_key(), event.ctrl_key() || event.meta_key());
@@ -88,6 +90,8 @@ mod tests {
             ("ArrowUp", true, false, Action::MuchCloser),
             ("ArrowLeft", false, false, Action::Earlier),
             (" ", false, false, Action::Detail),
+            ("F6", false, false, Action::NextRegion),
+            ("F6", true, false, Action::PreviousRegion),
         ] {
             assert_eq!(pressed(key, shift, control, false), Some(action), "{key}");
         }

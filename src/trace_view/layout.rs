@@ -3,12 +3,14 @@
 use super::coloring::{Coloring, Slots, coloring, defer_one_frame};
 use super::detail::DetailPanel;
 use super::event_note::EventNote;
+use super::filters::Filters;
 use super::help::Help;
 use super::keys;
 use super::legend::Legend;
 use super::logs::load_logs;
 use super::minimap::Minimap;
 use super::palette::Palette;
+use super::regions::{PANEL, keep_focus};
 use super::session::incremental_rows::compute_incrementally;
 use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
@@ -18,7 +20,7 @@ use super::tables::json::JsonView;
 use super::tables::logs::LogsTable;
 use super::tables::spans::SpansTable;
 use super::tables::statistics::StatisticsTable;
-use super::tabs::{PANEL, TraceTabs, id_of};
+use super::tabs::{TraceTabs, id_of};
 use super::views::critical_path::CriticalPathTable;
 use super::views::flame::FlameGraph;
 use super::views::lanes::Lanes;
@@ -52,6 +54,7 @@ pub fn TraceLayout(
     let overview = defer_one_frame(coloring);
     keys::listen(session);
     load_logs(session, source);
+    keep_focus(session);
     let has_time_axis = Memo::new(move |_| match session.tab.get() {
         TraceTab::Waterfall | TraceTab::Lanes => true,
         TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
@@ -64,6 +67,7 @@ pub fn TraceLayout(
             <Minimap session=session coloring=overview/>
         </Show>
         <Legend session coloring=overview/>
+        <Filters session/>
         <BackToTable session/>
         <Columns session slots coloring source/>
     }
@@ -151,7 +155,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
             style=("--detail-width", move || format!("{}px", width.get()))
             style=("--detail-height", move || format!("{}px", height.get()))
         >
-            <div class="trace-view" id=PANEL role="tabpanel" aria-labelledby=move || id_of(tab.get())>
+            <div class="trace-view" id=PANEL role="tabpanel" tabindex="-1" aria-labelledby=move || id_of(tab.get())>
                 {chosen}
             </div>
             {details}

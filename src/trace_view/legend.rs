@@ -9,7 +9,7 @@ use crate::ui::menu::{Menu, MenuItem};
 use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::scene::colouring::{Colouring, Meaning};
-use spandrel_trace::units::count;
+use spandrel_trace::units::{count, display_name};
 
 /// Widths of parts of the line, CSS pixels: the choice of the colouring, the reset button, the button for more meanings,
 /// the field for a key, and a meaning without its text.
@@ -204,7 +204,7 @@ fn in_room(coloring: &Colouring, room: f64) -> usize {
 #[component]
 fn Entry(session: Session, meaning: Meaning) -> impl IntoView {
     let Meaning { colour, words, spans, query } = meaning;
-    let name = if words.is_empty() { "(no name)".to_owned() } else { words.clone() };
+    let name = display_name(&words).to_owned();
     let spans = count(spans as u64);
     let (service, query) = (StoredValue::new(words), StoredValue::new(query));
     let is_hidden = move || {

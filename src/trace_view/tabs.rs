@@ -2,6 +2,7 @@
 
 use super::actions::{self, Action};
 use super::help::readable;
+use super::regions::PANEL;
 use super::session::Session;
 use super::span_source::SpanSource;
 use crate::route::TraceTab;
@@ -9,9 +10,6 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
-
-/// Id of the element that shows the view, which tabs name as what they control.
-pub const PANEL: &str = "trace-view";
 
 /// The name of a view.
 fn name(tab: TraceTab) -> &'static str {

@@ -67,6 +67,7 @@ test("a key hides the line, another shows only the spans on the path, and the ad
   await idle(page);
   assert.equal(parameter(page, "path"), "only");
   assert.equal((await trace.spans()).length, sent.count - 1);
+  assert.equal(await page.getByTestId("filter").innerText(), "Only the critical path · Show all");
   await page.reload();
   await idle(page);
   assert.equal((await trace.spans()).length, sent.count - 1, "the address says it");

@@ -70,7 +70,12 @@ test("the list opens by its key, says what to do, and shows the spans of another
   await page.keyboard.press("Enter");
   await idle(page);
   assert.equal((await trace.marked("match")).length, 1);
+  assert.equal(await findings.toggle.getAttribute("aria-expanded"), "false", "the waterfall has its room");
+  await page.waitForFunction(() => document.activeElement.matches(".waterfall-scroll"));
+  await page.keyboard.press("i");
+  await idle(page);
   assert.match(await findings.current(), /The query mysql/);
+  await findings.show(/The query mysql/).focus();
   await page.keyboard.press("Escape");
   await idle(page);
   assert.equal(await findings.toggle.getAttribute("aria-expanded"), "false");

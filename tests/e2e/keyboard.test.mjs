@@ -41,7 +41,7 @@ test("keys walk, fold, open, pan and zoom; Escape takes it back step by step", a
   await press("z");
   const fitted = range();
   assert.notEqual(fitted, null);
-  await press("ArrowUp");
+  await press("+");
   assert.notEqual(range(), fitted, "zoomed");
   // Moves that follow each other at once are one to undo.
   await page.waitForTimeout(500);
@@ -68,6 +68,61 @@ test("the table of keys opens and closes by its key, and gives the focus back", 
   await press("?");
   assert.equal(await help.count(), 0);
   assert.ok(await trace.waterfall.evaluate((tree) => tree === document.activeElement));
+});
+
+/** The part of the page that has the focus. */
+const focused = (page) => page.evaluate(() => {
+  const active = document.activeElement;
+  if (active.matches(".waterfall-scroll")) return "tree";
+  if (active.matches(".detail")) return "details";
+  return active.dataset.test ?? active.id ?? active.tagName;
+});
+
+test("the tree has the focus when a trace is opened, and keys keep it there", async (t) => {
+  const { page, trace, sent, press } = await opened(t);
+  assert.equal(await focused(page), "tree");
+  await press("j", "j", "k", "f");
+  assert.equal(await focused(page), "tree");
+  await press("Enter");
+  assert.equal(await trace.detail.count(), 1);
+  assert.equal(await focused(page), "tree");
+  await press("ArrowDown");
+  assert.equal(await trace.selected(), sent.ids["SELECT stock"], "arrows walk the tree");
+});
+
+test("F6 goes from region to region and back, also out of the find field; a link skips to the details", async (t) => {
+  const { page, press } = await opened(t);
+  await press("F6");
+  assert.equal(await focused(page), "find", "no details are shown");
+  await press("F6");
+  assert.equal(await focused(page), "tree");
+  await press("j", "Enter", "F6");
+  assert.equal(await focused(page), "details");
+  await press("F6");
+  assert.equal(await focused(page), "find");
+  await press("F6");
+  assert.equal(await focused(page), "tree");
+  await press("Shift+F6");
+  assert.equal(await focused(page), "find");
+  await press("Shift+F6");
+  assert.equal(await focused(page), "details");
+  await page.getByRole("button", { name: "Close details" }).click();
+  await idle(page);
+  await page.waitForFunction(() => document.activeElement.matches(".waterfall-scroll"));
+  await press("Enter");
+  await page.getByTestId("skip-to-details").focus();
+  await press("Enter");
+  assert.equal(await focused(page), "details");
+});
+
+test("a view that is chosen by its key or its tab has the focus", async (t) => {
+  const { page, press } = await opened(t);
+  await press("2");
+  await page.waitForFunction(() => document.activeElement.closest("#trace-view [role=grid], #trace-view [role=treegrid]"));
+  await press("1");
+  await page.waitForFunction(() => document.activeElement.matches(".waterfall-scroll"));
+  await page.getByRole("tab", { name: "Flame graph" }).click();
+  await page.waitForFunction(() => document.activeElement.matches(".flame-scroll"));
 });
 
 test("the palette goes to actions, services and spans by name", async (t) => {

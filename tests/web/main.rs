@@ -19,6 +19,7 @@ mod divider;
 mod incremental_rows;
 mod random;
 mod reading;
+mod rows;
 mod search;
 mod stage;
 mod table;

@@ -22,7 +22,7 @@ const HEIGHT: usize = 500;
 const RULER: usize = 27;
 const ROW: usize = 24;
 
-async fn shown(session: Session) -> Stage {
+pub async fn shown(session: Session) -> Stage {
     let outline = session.outline();
     let stage = Stage::new(move || {
         let slots =

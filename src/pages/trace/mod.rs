@@ -16,15 +16,17 @@ use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::{Header, root_of};
 use crate::trace_view::layout::TraceLayout;
 use crate::trace_view::lint::LintPanel;
+use crate::trace_view::regions::SkipLinks;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
 use crate::trace_view::what_if::WhatIfBar;
+use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{Problem, count, duration};
+use spandrel_trace::units::{Problem, count, duration, is_blank_name};
 use std::sync::Arc;
 use sync::sync_with_address;
 
@@ -113,7 +115,10 @@ fn megabytes(bytes: u64) -> String {
 /// Title of the trace's tab: the root's operation, or else its service, and the trace's duration.
 fn title_of(outline: &Outline) -> String {
     let (service, operation) = root_of(outline);
-    let name = [operation, service, "Trace".to_owned()].into_iter().find(|name| !name.is_empty());
+    if outline.is_empty() {
+        return "Trace without spans".to_owned();
+    }
+    let name = [operation, service, "Trace".to_owned()].into_iter().find(|name| !is_blank_name(name));
     format!("{} · {}", name.unwrap_or_default(), duration(outline.duration))
 }
 
@@ -145,12 +150,26 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     let title = Memo::new(move |_| session.outline_live().with(|outline| title_of(outline)));
     Effect::new(move |_| entitle(&title.get()));
     let source = SpanSource::new(data, session, id);
+    // A reload may bring the first spans.
+    let is_empty = Memo::new(move |_| session.outline_live().with(|outline| outline.is_empty()));
+    let content = move || match is_empty.get() {
+        true => {
+            let next = [
+                "It was found, but no span of it was stored or exported.",
+                "If the request is still running, refresh: spans are sent when they have ended.",
+            ];
+            view! { <EmptyState title="This trace has no spans" next=next.map(str::to_owned).to_vec()/> }
+                .into_any()
+        }
+        false => view! { <TraceLayout session slots source/> }.into_any(),
+    };
     view! {
+        <SkipLinks session/>
         <Header session data id/>
         <Findings session data id/>
         <ClocksBar session/>
         <WhatIfBar session slots data id/>
         <LintPanel session data id/>
-        <TraceLayout session slots source/>
+        {content}
     }
 }

@@ -12,11 +12,14 @@ use super::shown::ShownSpan;
 use super::value::LongText;
 use leptos::html;
 use leptos::prelude::*;
+use spandrel_trace::analysis::advisor::event_failure_text;
 use spandrel_trace::analysis::key_order::listed;
 use spandrel_trace::analysis::link_pattern::PatternScope;
+use spandrel_trace::analysis::outliving::outlives_parent;
 use spandrel_trace::engine::SpanDetail;
-use spandrel_trace::model::record::Scope;
+use spandrel_trace::model::record::{Scope, SpanRecord};
 use spandrel_trace::model::{SpanIx, StatusCode};
+use spandrel_trace::units::duration;
 use std::sync::Arc;
 
 /// From so many attributes on there is a filter.
@@ -41,15 +44,19 @@ pub fn DetailBody(
     let total = record.attributes.len() + resource.attributes.len() + scope.attributes.len() + of_events;
     let order = listed(&record.attributes, &source.top_prefixes());
     let attributes: Vec<_> = order.into_iter().map(|at| record.attributes[at as usize].clone()).collect();
+    let outlives = outlives_parent(&session.outline(), span).map(|by| {
+        format!("Ends {} after its parent. The critical path counts it up to the parent's end.", duration(by))
+    });
+    let warnings: Vec<String> = record.warnings.iter().cloned().chain(outlives).collect();
     let exceptions = NodeRef::<html::Section>::new();
     let has_exception = record.events.iter().any(|event| event.name == "exception");
     view! {
         <Status
             code=record.status
-            message=record.status_message.clone()
+            message=error_message(record)
             exception=has_exception.then_some(exceptions)
         />
-        <Warnings warnings=record.warnings.clone()/>
+        <Warnings warnings/>
         {(total >= FILTERED).then(|| view! { <Filter shown/> })}
         <section class="detail-section" data-test="detail-attributes">
             <h3 class="detail-title">{format!("Attributes · {}", attributes.len())}</h3>
@@ -81,6 +88,15 @@ pub fn DetailBody(
             })}
     }
     .into_any()
+}
+
+/// The message of the status; without one that of the last event of an error: an OpenTelemetry exception, or what
+/// OpenTracing logs with `event` or `level` set to `error`.
+fn error_message(record: &SpanRecord) -> String {
+    if !record.status_message.trim().is_empty() {
+        return record.status_message.clone();
+    }
+    event_failure_text(record).unwrap_or_default()
 }
 
 /// Whether the span ended well. An error leads to the exception, where one was recorded.

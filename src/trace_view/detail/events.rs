@@ -8,7 +8,7 @@ use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::model::record::Event;
-use spandrel_trace::units::duration;
+use spandrel_trace::units::{display_name, duration};
 
 /// Events that are listed at first.
 const FIRST: usize = 50;
@@ -42,7 +42,7 @@ pub fn Events(
 fn EventItem(shown: ShownSpan, event: Event) -> impl IntoView {
     let (time, zone) = (event.time_unix, shown.session.clock.zone);
     let in_trace = format!("{} in the trace", signed(time, shown.session.outline().start_unix));
-    let name = if event.name.is_empty() { "(no name)".to_owned() } else { event.name };
+    let name = display_name(&event.name).to_owned();
     view! {
         <li class="detail-event" data-test="event">
             <div class="detail-event-head">

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::standing::Standing;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::{Outline, SpanIx};
-use spandrel_trace::units::{count, duration, duration_exact};
+use spandrel_trace::units::{count, display_name, duration, duration_exact};
 use std::sync::Arc;
 
 /// The head of a span's details.
@@ -49,7 +49,7 @@ pub fn DetailHead(
     view! {
         <div class="detail-top">
             <span class="detail-dot" data-slot=slot></span>
-            <b class="detail-service">{outline.service_of(span).to_owned()}</b>
+            <b class="detail-service">{display_name(outline.service_of(span)).to_owned()}</b>
             <span class="detail-kind">{outline.kind[index].name()}</span>
             <span class="detail-tools">
                 <button
@@ -76,7 +76,7 @@ pub fn DetailHead(
                 </button>
             </span>
         </div>
-        <h2 class="detail-name">{outline.name_of(span).to_owned()}</h2>
+        <h2 class="detail-name">{display_name(outline.name_of(span)).to_owned()}</h2>
         <SpanFacts session source span outline=outline.clone() standing=standing.clone()/>
         <TimeBreakdown session span slots/>
         <Histogram outline=outline.clone() span standing/>

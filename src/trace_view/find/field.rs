@@ -1,6 +1,7 @@
 //! The find field with its completions.
 
 use super::super::actions::Action;
+use super::super::regions::focus_view;
 use super::super::session::OpenPanel;
 use super::super::session::Session;
 use crate::state::data::Data;
@@ -80,10 +81,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
                 session.find.query.set(String::new())
             }
             ("Escape", _) => {
-                if let Some(input) = input.get_untracked() {
-                    // It is in the page and can lose the focus.
-                    let _ = input.blur();
-                }
+                focus_view();
             }
             _ => return,
         }

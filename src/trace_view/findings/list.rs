@@ -60,7 +60,7 @@ pub fn FindingsList(
             <div class="findings-tools">
                 <h2 class="findings-title">"Findings"</h2>
                 <button type="button" class="button button--flat" data-test="findings-copy" on:click=copy>
-                    <span class="copy-text" aria-live="polite">{move || copied.text("Copy as Markdown")}</span>
+                    <span class="copy-text" data-label="Copy as Markdown" aria-live="polite">{move || copied.text("Copy as Markdown")}</span>
                 </button>
                 <Menu face="Download" label="Download findings" is_word=true items=formats/>
                 <button type="button" class="button button--flat" aria-label="Close findings" on:click=move |_| close.run(())>

@@ -5,7 +5,9 @@ mod load;
 
 pub use load::load_findings;
 
+use super::regions::focus_view_soon;
 use super::session::Session;
+use crate::route::TraceTab;
 use crate::state::data::Data;
 use leptos::html;
 use leptos::prelude::*;
@@ -77,20 +79,24 @@ pub fn Findings(
     }
 }
 
-/// Selects the first span of a finding's evidence, and finds and highlights all.
+/// Selects the first span of a finding's evidence in the waterfall, which gets the focus and the room of the list, and finds
+/// and highlights all.
 fn show(session: Session, finding: &Finding) {
     let outline = session.outline();
     batch(|| {
+        session.tab.set(TraceTab::Waterfall);
+        session.findings.open.set(false);
         session.find.query.set(evidence_query(&outline, &finding.evidence));
         if let Some(span) = finding.evidence.spans.first().filter(|span| (**span as usize) < outline.len()) {
             session.select(*span);
         }
     });
+    focus_view_soon();
 }
 
-/// A saving in front of a sentence.
+/// A saving, in front of a sentence.
 fn saving(saves: u64) -> String {
-    format!("−{}", duration(saves))
+    format!("Saves up to {}", duration(saves))
 }
 
 fn class_of(severity: Severity) -> &'static str {

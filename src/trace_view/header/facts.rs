@@ -13,6 +13,7 @@ use crate::state::data::Data;
 use crate::ui::icon::Icon;
 use crate::ui::zone::ZoneSwitch;
 use leptos::prelude::*;
+use spandrel_trace::analysis::outliving::outliving;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::{count, duration, duration_exact};
 use std::sync::Arc;
@@ -81,6 +82,8 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
     let (file_name, warnings) = file.map(|file| (file.name, file.warnings)).unzip();
     let mut warnings = warnings.unwrap_or_default();
     warnings.extend(outline.warnings.iter().cloned());
+    warnings.extend(outliving_words(&outline));
+    let has_spans = !outline.is_empty();
     let length = outline.duration;
     let root_length = first_root(&outline).map(|root| outline.duration_of(root));
     view! {
@@ -99,16 +102,20 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
                     <bdi>{name}</bdi>
                 </span>
             })}
-            <Started session unix=outline.start_unix/>
-            <span title=duration_exact(length)>"Duration "<b>{duration(length)}</b></span>
+            {has_spans.then(|| view! {
+                <Started session unix=outline.start_unix/>
+                <span title=duration_exact(length)>"Duration "<b>{duration(length)}</b></span>
+            })}
             {root_length.filter(|own| duration(*own) != duration(length)).map(|own| view! {
                 <span title="Duration of the root span: other spans start before it or end after it" data-test="root-duration">
                     "Root span "
                     <b>{duration(own)}</b>
                 </span>
             })}
-            <Count number=facts.services one="service" many="services"/>
-            <span>"Depth "<b>{count(u64::from(facts.depth))}</b></span>
+            {has_spans.then(|| view! {
+                <Count number=facts.services one="service" many="services"/>
+                <span>"Depth "<b>{count(u64::from(facts.depth))}</b></span>
+            })}
             <Count number=outline.len() one="span" many="spans" attr:data-test="trace-spans"/>
             {(facts.errors > 0).then(|| view! { <Errors session errors=facts.errors/> })}
             {(facts.orphans > 0).then(|| view! { <Missing session data id orphans=facts.orphans/> })}
@@ -127,6 +134,19 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
             }}
         </div>
     }
+}
+
+/// How many spans end after their parents, and which is the first; `None` where none does.
+fn outliving_words(outline: &Outline) -> Option<String> {
+    let (spans, first) = outliving(outline)?;
+    let id = outline.id[first as usize];
+    Some(match spans {
+        1 => format!("span {id} ends after its parent; the critical path counts it up to the parent's end"),
+        _ => format!(
+            "{} spans end after their parents ({id} first); the critical path counts them up to the parents' ends",
+            count(spans as u64)
+        ),
+    })
 }
 
 /// A number with what is counted.

@@ -46,7 +46,7 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
                 title="Copy a link to this view"
                 on:click=copy_link
             >
-                <span class="copy-text" aria-live="polite">{move || copied.text("Copy link")}</span>
+                <span class="copy-text" data-label="Copy link" aria-live="polite">{move || copied.text("Copy link")}</span>
             </button>
             <button
                 type="button"

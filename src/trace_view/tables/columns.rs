@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::query::{Class, Column, Field, Known, Times};
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::model::{Flags, Outline, SpanIx};
-use spandrel_trace::units::duration_exact;
+use spandrel_trace::units::{display_name, duration_exact};
 use std::sync::Arc;
 
 /// The columns unless the address says otherwise.
@@ -132,7 +132,7 @@ pub fn field_cell(
     match field {
         Field::Known(Known::Service) => service_cell(outline, slots, span),
         Field::Known(Known::Operation) => {
-            let text = outline.name_of(span);
+            let text = display_name(outline.name_of(span));
             let is_error = outline.flags[at].has(Flags::OWN_ERROR);
             TableCell { title: text.to_owned(), is_error, ..TableCell::text(text) }
         }

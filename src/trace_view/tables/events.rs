@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::event_list::{EventRow, span_of_event};
 use spandrel_trace::engine::{Answer, QuestionTopic, TableOrder};
 use spandrel_trace::model::Flags;
-use spandrel_trace::units::duration_exact;
+use spandrel_trace::units::{display_name, duration_exact};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ pub fn EventsTable(
             None => (TableCell { is_faint: true, ..TableCell::text("…") }, TableCell::text("")),
             Some(row) => (name_cell(row), attributes_cell(row)),
         };
-        let operation = outline.name_of(span);
+        let operation = display_name(outline.name_of(span));
         let operation = TableCell {
             title: operation.to_owned(),
             is_error: outline.flags[span as usize].has(Flags::OWN_ERROR),

@@ -18,7 +18,7 @@ use crate::ui::empty::EmptyState;
 use crate::ui::table::TableCell;
 use leptos::prelude::*;
 use spandrel_trace::model::{Outline, SpanIx, SpanKind, StatusCode};
-use spandrel_trace::units::{Problem, count, duration};
+use spandrel_trace::units::{Problem, count, display_name, duration};
 
 /// The sort that a click on a column asks for: the other direction of the column that rows are sorted by, else that column
 /// in its usual direction.
@@ -72,7 +72,7 @@ fn duration_cell(nanoseconds: u64) -> TableCell {
 
 fn service_cell(outline: &Outline, slots: &[u8], span: SpanIx) -> TableCell {
     let slot = outline.service.get(span as usize).and_then(|service| slots.get(*service as usize));
-    TableCell { slot: slot.map(|slot| slot + 1), ..TableCell::text(outline.service_of(span)) }
+    TableCell { slot: slot.map(|slot| slot + 1), ..TableCell::text(display_name(outline.service_of(span))) }
 }
 
 fn kind_word(kind: SpanKind) -> &'static str {

@@ -188,7 +188,7 @@ pub fn StatisticsTable(
                     colours_by(&by.get()).then(|| service_slot(found.label(group as usize).0)).flatten();
                 TableRow {
                     expanded: (!then.with(String::is_empty)).then_some(is_open),
-                    ..group_row(&found, group as usize, &scale, slot)
+                    ..group_row(&found, &by.get(), group as usize, &scale, slot)
                 }
             }
             Line::Part(group, part) => {
@@ -196,7 +196,7 @@ pub fn StatisticsTable(
                 let Some(parts) = parts else { return TableRow::default() };
                 let slot =
                     colours_by(&then.get()).then(|| service_slot(parts.label(part as usize).0)).flatten();
-                TableRow { depth: 1, ..group_row(&parts, part as usize, &scale, slot) }
+                TableRow { depth: 1, ..group_row(&parts, &then.get(), part as usize, &scale, slot) }
             }
         }
     });

@@ -6,7 +6,7 @@ use super::super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::SiblingOrder;
-use spandrel_trace::units::count;
+use spandrel_trace::units::{count, display_name};
 use std::cmp::Reverse;
 
 /// Most services that the panel lists, those with the most spans first.
@@ -182,7 +182,7 @@ fn Service(session: Session, name: String, color: usize, spans: usize) -> impl I
         <li class="arrange-service">
             <span class="span-row-dot" data-slot=color></span>
             <bdi class="arrange-name" title=name.clone()>
-                {if name.is_empty() { "(no name)".to_owned() } else { name.clone() }}
+                {display_name(&name).to_owned()}
             </bdi>
             <span class="arrange-count">{count(spans as u64)}</span>
             <button

@@ -3,7 +3,7 @@
 use super::super::session::Session;
 use leptos::prelude::*;
 use spandrel_trace::model::SpanIx;
-use spandrel_trace::units::count;
+use spandrel_trace::units::{count, display_name};
 
 /// Most spans that the path names, beside the whole trace.
 const STEPS: usize = 4;
@@ -45,8 +45,7 @@ pub fn Breadcrumb(session: Session) -> impl IntoView {
         path.truncate(STEPS);
         path.reverse();
         let step = |span: SpanIx| {
-            let name = outline.name_of(span);
-            let name = if name.is_empty() { "(no name)" } else { name };
+            let name = display_name(outline.name_of(span));
             view! {
                 <Separator/>
                 <button

@@ -164,7 +164,7 @@ fn FoldButtons(session: Session) -> impl IntoView {
                     class="waterfall-fold"
                     data-test=test
                     title=format!("{name} ({key})")
-                    aria-label=format!("{face}: {}", name.to_lowercase())
+                    aria-label=name
                     on:click=move |_| act(&session)
                 >
                     {face}
@@ -173,10 +173,10 @@ fn FoldButtons(session: Session) -> impl IntoView {
         };
     view! {
         <span class="waterfall-folds">
-            {button("expand-level", "+1", "Expand one level", "o", Session::expand_level)}
-            {button("collapse-level", "–1", "Collapse one level", "p", Session::collapse_level)}
-            {button("expand-all", "All", "Expand all", "[", Session::expand_all)}
-            {button("collapse-all", "None", "Collapse all", "]", Session::collapse_all)}
+            {button("expand-level", "▾", "Expand one level", "o", Session::expand_level)}
+            {button("collapse-level", "▸", "Collapse one level", "p", Session::collapse_level)}
+            {button("expand-all", "▾▾", "Expand all", "[", Session::expand_all)}
+            {button("collapse-all", "▸▸", "Collapse all", "]", Session::collapse_all)}
         </span>
     }
 }

@@ -39,8 +39,13 @@ pub fn listen(
     }
     let clicked = Rc::downgrade(board);
     let area = scroller.clone();
+    let pressed = Rc::new(Cell::new((0, 0)));
+    let at = pressed.clone();
+    listeners.push(Listener::new(scroller, "pointerdown", move |event: PointerEvent| {
+        at.set((event.client_x(), event.client_y()));
+    }));
     listeners.push(Listener::new(scroller, "click", move |event: MouseEvent| {
-        if let Some(board) = clicked.upgrade() {
+        if let Some(board) = clicked.upgrade().filter(|_| !selects_text(pressed.get(), &event)) {
             click(session, &board, &area, &event);
         }
     }));
@@ -232,6 +237,14 @@ fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
         _ => 1.0,
     };
     (event.delta_x() * unit, event.delta_y() * unit)
+}
+
+/// Whether a click ends a drag over a name, which selects its text and not its row. `from` is where the button was pressed;
+/// a click by a key or a program has no place.
+fn selects_text(from: (i32, i32), event: &MouseEvent) -> bool {
+    let moved = |from: i32, to: i32| f64::from(to - from).abs() >= CLICK;
+    let is_drag = moved(from.0, event.client_x()) || moved(from.1, event.client_y());
+    event.detail() == 1 && is_drag && is_in(event.target(), ".span-row-name")
 }
 
 /// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it selects and opens the detail.

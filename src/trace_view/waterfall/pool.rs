@@ -8,9 +8,10 @@ use super::super::columns::AttributeColumns;
 use super::mark::Mark;
 use row::{RowElement, Written, is_selected, write};
 use spandrel_trace::analysis::critical_path::PathBySpan;
-use spandrel_trace::analysis::rows::{GroupCache, Row, Rows, Siblings};
+use spandrel_trace::analysis::rows::{Row, Rows, Siblings};
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::scene::places::Places;
+use spandrel_trace::scene::waterfall::WaterfallCache;
 use std::collections::VecDeque;
 use web_sys::{Document, HtmlElement, Node};
 
@@ -66,7 +67,7 @@ impl RowPool {
     }
 
     /// Writes the rows on screen. `false` if an element could not be made.
-    pub fn show(&mut self, showing: &Showing, groups: &mut GroupCache) -> bool {
+    pub fn show(&mut self, showing: &Showing, cache: &mut WaterfallCache) -> bool {
         if self.columns != showing.columns.len() {
             self.columns = showing.columns.len();
             self.rows.drain(..).for_each(|row| row.element.remove());
@@ -95,8 +96,9 @@ impl RowPool {
             let written = Written { index, row, selected, mark, edition: showing.edition };
             if element.written != Some(written) {
                 let place = self.siblings.place(showing.outline, showing.rows, index);
-                let group = row.is_group().then(|| groups.of(showing.outline, showing.rows, index));
-                write(element, showing, written, place, group);
+                let group = row.is_group().then(|| cache.groups.of(showing.outline, showing.rows, index));
+                let own = cache.self_time(showing.outline, row.span);
+                write(element, showing, written, place, group, own);
                 element.written = Some(written);
             }
         }

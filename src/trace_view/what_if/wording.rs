@@ -3,15 +3,15 @@
 use super::load::Tried;
 use crate::route::WhatIf;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{count, duration, percent};
+use spandrel_trace::units::{count, display_name, duration, percent};
 
 /// The spans that a change is for: the first one's service and operation, and how many they are.
 pub fn named(outline: &Outline, what_if: Option<&WhatIf>, tried: Option<&Tried>) -> String {
     let Some(what_if) = what_if else { return String::new() };
     let Some(first) = what_if.spans.iter().find_map(|id| outline.find(*id)) else { return String::new() };
     let name = match (outline.service_of(first), outline.name_of(first)) {
-        ("", name) => name.to_owned(),
-        (service, name) => format!("{service}: {name}"),
+        ("", name) => display_name(name).to_owned(),
+        (service, name) => format!("{}: {}", display_name(service), display_name(name)),
     };
     match tried {
         Some(Tried::Done(result)) if result.spans > 1 => {

@@ -19,6 +19,7 @@ pub mod missing;
 pub mod names;
 pub mod narrowed;
 pub mod operations;
+pub mod outliving;
 pub mod peers;
 pub mod query;
 pub mod ranks;

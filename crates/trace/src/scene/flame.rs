@@ -4,6 +4,7 @@
 use super::TimeScale;
 use crate::analysis::flame::{FlameFrames, partition};
 use crate::model::Outline;
+use crate::units::display_name;
 use std::ops::Range;
 
 /// The part of the graph that is visible.
@@ -104,7 +105,7 @@ impl FlameScene {
                 let among = matches.partition_point(|frame_of| (*frame_of as usize) < frame);
                 let is_match = matches.get(among).is_some_and(|found| (*found as usize) < end);
                 let label = if end == frame + 1 {
-                    label(outline.name_of(frames.span(frame)), (bar.1 - bar.0) / view.letter)
+                    label(display_name(outline.name_of(frames.span(frame))), (bar.1 - bar.0) / view.letter)
                 } else {
                     String::new()
                 };

@@ -13,6 +13,7 @@ pub use path::path_stretches;
 
 use super::TimeScale;
 use super::places::Places;
+use crate::analysis::outliving::outside_parent;
 use crate::analysis::rows::{GroupCache, Row, Rows};
 use crate::analysis::rpc;
 use crate::analysis::waiting::{ChildCoverage, ChildCoverageCache};
@@ -74,6 +75,17 @@ pub struct WaterfallCache {
     hidden: HiddenCache,
     /// The facts of groups.
     pub groups: GroupCache,
+}
+
+impl WaterfallCache {
+    /// The self time of a span, nanoseconds. What is drawn of the same span is computed only once.
+    pub fn self_time(&mut self, outline: &Outline, span: SpanIx) -> u64 {
+        let duration = outline.duration_of(span);
+        if !outline.has_children(span) {
+            return duration;
+        }
+        duration.saturating_sub(self.waits.of(outline, span).total())
+    }
 }
 
 /// The drawing of one frame: bars as columns, the rest as short lists. Kept between frames for its memory.
@@ -230,7 +242,7 @@ impl Waterfall {
         if flags.has(Flags::OWN_ERROR) {
             self.errors.push(((index, x0 as f32, x1 as f32), flags.has(Flags::ERROR_BELOW)));
         }
-        let overruns = marks::overruns(outline, span).into_iter().flatten();
+        let overruns = outside_parent(outline, span).into_iter().flatten();
         self.overruns.extend(overruns.filter_map(|overrun| marks::stretch(view, overrun, index)));
         if flags.has(Flags::HAS_EVENTS) {
             marks::ticks(outline, view, span, index, &mut self.events);

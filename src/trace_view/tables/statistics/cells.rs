@@ -3,7 +3,7 @@
 use crate::ui::table::{TableCell, TableColumn, TableRow};
 use spandrel_trace::analysis::statistics::{Figure, Statistics};
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{count, duration, duration_exact, percent};
+use spandrel_trace::units::{count, display_name, duration, duration_exact, is_blank_name, percent};
 use std::collections::HashMap;
 
 /// Key of the column with the labels.
@@ -83,15 +83,16 @@ impl Scale {
     }
 }
 
-/// The row of a group; `slot` is the colour of its service.
-pub fn group_row(found: &Statistics, group: usize, scale: &Scale, slot: Option<u8>) -> TableRow {
+/// The row of a group by the field `by`; `slot` is the colour of its service.
+pub fn group_row(found: &Statistics, by: &str, group: usize, scale: &Scale, slot: Option<u8>) -> TableRow {
     let label = if found.is_absent(group) {
         TableCell { is_faint: true, ..TableCell::text("(no value)") }
     } else {
         let text = match found.label(group) {
-            ("", None) => "(empty)".to_owned(),
+            (first, Some(second)) => format!("{}: {}", display_name(first), display_name(second)),
+            (first, None) if by == "service" => display_name(first).to_owned(),
+            (first, None) if is_blank_name(first) => "(empty)".to_owned(),
             (first, None) => first.to_owned(),
-            (first, Some(second)) => format!("{first}: {second}"),
         };
         TableCell { title: text.clone(), slot, ..TableCell::text(text) }
     };

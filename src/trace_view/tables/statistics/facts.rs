@@ -5,8 +5,17 @@ use super::super::asked::Asked;
 use super::super::{Narrowed, counted};
 use leptos::prelude::*;
 use spandrel_trace::analysis::statistics::{Figure, Statistics};
+use spandrel_trace::model::{Flags, Outline};
 use spandrel_trace::units::count;
 use std::sync::Arc;
+
+/// Why no group has any time.
+fn all_zero(outline: &Outline) -> &'static str {
+    match outline.flags.iter().any(|flags| flags.has(Flags::ENDS_EARLY)) {
+        true => " · Spans end before they start: they are shown with zero length",
+        false => " · All durations are zero",
+    }
+}
 
 /// How many groups and spans, and what was left out.
 #[component]
@@ -29,7 +38,7 @@ pub fn Facts(
             ),
         };
         let zero = if spans > 0 && found.figure(all, Figure::Total) == 0.0 {
-            " · All durations are zero"
+            all_zero(&session.outline())
         } else {
             ""
         };

@@ -5,6 +5,7 @@
 
 mod axis;
 mod board;
+mod choose;
 mod input;
 mod load;
 mod paint;
@@ -19,6 +20,7 @@ use crate::ui::canvas::{SizeWatch, ThemeWatch};
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use board::FlameBoard;
+use choose::OperationChoice;
 use input::Gestures;
 use leptos::html;
 use leptos::prelude::*;
@@ -52,6 +54,11 @@ pub fn FlameGraph(
             FlameLoad::Failed(_) => Face::Failed,
             FlameLoad::Loaded(loaded) if loaded.outline.is_empty() => Face::NoSpans,
             FlameLoad::Loaded(loaded) if loaded.frames.is_empty() => Face::AllFiltered,
+            FlameLoad::Loaded(loaded)
+                if loaded.layout == FlameLayout::Time && loaded.outline.duration == 0 =>
+            {
+                Face::NoDurations
+            }
             FlameLoad::Loaded(_) => Face::Graph,
         })
     });
@@ -69,9 +76,10 @@ pub fn FlameGraph(
     };
     let face = move || match what.get() {
         Face::Loading => view! { <p class="flame-loading" role="status">"Computing frames…"</p> }.into_any(),
-        Face::NoOperation => empty(
-            "No operation is selected",
-            "Select a span in the waterfall or in another layout to see the callers and callees of its operation.",
+        Face::NoOperation => view! { <OperationChoice session/> }.into_any(),
+        Face::NoDurations => empty(
+            "No span has a duration",
+            "In the order of time all frames are at one point. The other layouts compare numbers of spans instead.",
         ),
         Face::NoSpans => empty("This trace has no spans", ""),
         Face::AllFiltered => empty(
@@ -97,6 +105,7 @@ pub fn FlameGraph(
 enum Face {
     Loading,
     NoOperation,
+    NoDurations,
     NoSpans,
     AllFiltered,
     Failed,

@@ -6,6 +6,7 @@ use super::load::{FlameLoad, LoadedFrames};
 use crate::route::{FlameLayout, FlameView};
 use leptos::prelude::*;
 use spandrel_trace::analysis::flame::{FrameUnit, MAX_CALLERS};
+use spandrel_trace::units::display_name;
 
 /// Names of the layouts.
 const LAYOUTS: [(FlameLayout, &str, &str); 3] = [
@@ -95,8 +96,8 @@ fn note(loaded: &LoadedFrames) -> String {
             match middle < frames.len() {
                 true => format!(
                     "Callers and callees of {} · {}",
-                    outline.name_of(frames.span(middle)),
-                    outline.service_of(frames.span(middle))
+                    display_name(outline.name_of(frames.span(middle))),
+                    display_name(outline.service_of(frames.span(middle)))
                 ),
                 false => String::new(),
             }

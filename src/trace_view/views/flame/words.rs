@@ -4,7 +4,7 @@ use super::super::super::counted::counted;
 use super::load::LoadedFrames;
 use spandrel_trace::analysis::flame::FrameUnit;
 use spandrel_trace::analysis::waiting::ChildCoverage;
-use spandrel_trace::units::{count, duration, percent};
+use spandrel_trace::units::{count, display_name, duration, percent};
 
 /// A frame in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,10 @@ impl FrameWords {
                 }
             }
         }
-        let (name, service) = (outline.name_of(span).to_owned(), outline.service_of(span).to_owned());
+        let (name, service) = (
+            display_name(outline.name_of(span)).to_owned(),
+            display_name(outline.service_of(span)).to_owned(),
+        );
         FrameWords { name, service, facts }
     }
 
@@ -60,6 +63,6 @@ impl FrameWords {
     pub fn sentence(&self) -> String {
         let FrameWords { name, service, facts } = self;
         let facts = facts.join(", ");
-        if service.is_empty() { format!("{name}: {facts}") } else { format!("{name}, {service}: {facts}") }
+        format!("{name}, {service}: {facts}")
     }
 }

@@ -39,7 +39,10 @@ pub fn ActiveSpans(session: Session, source: SpanSource) -> impl IntoView {
                 0 => String::new(),
                 others => format!(" · {} without a line", counted(others, "service", "services")),
             };
-            format!("at most {}{others}", counted(peak as usize, "span", "spans"))
+            match peak {
+                0 => format!("no span is active for any time{others}"),
+                _ => format!("at most {}{others}", counted(peak as usize, "span", "spans")),
+            }
         })
     });
     let facts = Callback::new(move |at: PointAt| {

@@ -4,6 +4,7 @@
 mod active;
 
 use super::super::coloring::Coloring;
+use super::super::counted::counted;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::filter::span_filter;
@@ -90,7 +91,8 @@ pub fn Lanes(
             FlameLoad::Loaded(loaded) => {
                 let groups = loaded.frames.groups.len();
                 let lanes = loaded.frames.lanes() - groups;
-                format!("{groups} groups, {lanes} lanes")
+                let zero = if loaded.outline.duration == 0 { " · No span has a duration" } else { "" };
+                format!("{}, {}{zero}", counted(groups, "group", "groups"), counted(lanes, "lane", "lanes"))
             }
             _ => String::new(),
         })

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::operations::{OperationFacts, OperationGraph};
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::scene::graph::{GraphScene, Hit};
-use spandrel_trace::units::{count, duration, percent};
+use spandrel_trace::units::{count, display_name, duration, percent};
 use std::sync::Arc;
 
 /// The graph of operations.
@@ -110,8 +110,8 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
                             aria-pressed=move || is_selected().to_string()
                             on:click=move |_| press(index as u32)
                         >
-                            <span class="operation-name">{facts.name.clone()}</span>
-                            <span class="operation-service">{facts.service.clone()}</span>
+                            <span class="operation-name">{display_name(&facts.name).to_owned()}</span>
+                            <span class="operation-service">{display_name(&facts.service).to_owned()}</span>
                             <span class="operation-facts" class:operation-failed=facts.errors != 0>
                                 {facts_of(facts, all)}
                             </span>
@@ -169,14 +169,14 @@ fn describe(graph: &OperationGraph, hit: Hit) -> String {
             let all = graph.operations.iter().map(|facts| facts.own).sum();
             format!(
                 "{} · {}: {}, total {}",
-                facts.name,
-                facts.service,
+                display_name(&facts.name),
+                display_name(&facts.service),
                 facts_of(facts, all),
                 duration(facts.total)
             )
         }),
         Hit::Edge(index) => graph.calls.get(index as usize).map_or_else(String::new, |call| {
-            let name = |index| operation(index).map_or("", |facts| facts.name.as_str());
+            let name = |index| operation(index).map_or("", |facts| display_name(&facts.name));
             let errors = match call.errors {
                 0 => String::new(),
                 errors => format!(", {}", counted(errors as usize, "error", "errors")),

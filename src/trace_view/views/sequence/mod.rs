@@ -14,7 +14,7 @@ use spandrel_trace::analysis::sequence::{
     CallSequence, MAX_MESSAGES, SequenceFold, SequenceMessage, label, mermaid, plant_uml,
 };
 use spandrel_trace::engine::{Answer, QuestionTopic};
-use spandrel_trace::units::{count, duration};
+use spandrel_trace::units::{count, display_name, duration};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -64,7 +64,7 @@ fn Diagram(session: Session, sequence: Arc<CallSequence>) -> impl IntoView {
         .iter()
         .zip(colours::slots(&names))
         .map(|(name, slot)| {
-            let name = if name.is_empty() { "(no name)" } else { name }.to_owned();
+            let name = display_name(name).to_owned();
             view! {
                 <li class="sequence-lifeline" data-slot=(slot + 1).to_string()>
                     <span class="sequence-name" title=name.clone()>{name.clone()}</span>

@@ -96,7 +96,7 @@ impl Board {
             edition,
             places,
         };
-        inner.pool.show(&showing, &mut inner.kept.groups);
+        inner.pool.show(&showing, &mut inner.kept);
         self.announce(inner, selected);
 
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &slot);

@@ -4,11 +4,12 @@ use super::super::super::session::path_words;
 use super::super::drawers;
 use super::super::mark::Mark;
 use super::Showing;
-use super::words::{bar_words, below, below_words, group_words, mark};
+use super::words::{bar_title, bar_words, below, below_words, group_words, mark};
+use spandrel_trace::analysis::outliving::outlives_parent;
 use spandrel_trace::analysis::rows::{Group, Row};
 use spandrel_trace::analysis::rpc;
 use spandrel_trace::model::{Flags, SpanIx, SpanKind};
-use spandrel_trace::units::count;
+use spandrel_trace::units::{count, display_name, split_name};
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlElement, Text};
 
@@ -29,7 +30,10 @@ pub(super) struct RowElement {
     depth: Option<Chip>,
     twisty: HtmlElement,
     dot: HtmlElement,
-    name: Text,
+    name_box: HtmlElement,
+    /// The name up to its end, which may be cut short, and its end: see [`split_name`].
+    name: (Text, Text),
+    service_box: HtmlElement,
     service: Text,
     linked: Option<Chip>,
     folded: Option<Chip>,
@@ -77,9 +81,13 @@ impl RowElement {
         attribute(&focus, "aria-hidden", "true");
         let bar = part("div", "span-row-bar")?;
         attribute(&bar, "role", "gridcell");
-        let name = document.create_text_node("");
+        let name = (document.create_text_node(""), document.create_text_node(""));
         let service = document.create_text_node("");
-        name_box.append_child(&name).ok()?;
+        for (part, class) in [(&name.0, "span-row-name-start"), (&name.1, "span-row-name-end")] {
+            let element = self::part(document, "span", class)?;
+            element.append_child(part).ok()?;
+            name_box.append_child(&element).ok()?;
+        }
         service_box.append_child(&service).ok()?;
         for part in [&indent, &twisty, &dot, &name_box, &service_box, &mark, &focus] {
             names.append_child(part).ok()?;
@@ -101,7 +109,9 @@ impl RowElement {
             depth: None,
             twisty,
             dot,
+            name_box,
             name,
+            service_box,
             service,
             linked: None,
             folded: None,
@@ -159,13 +169,14 @@ fn attribute(element: &HtmlElement, name: &str, value: &str) {
     let _ = element.set_attribute(name, value);
 }
 
-/// Writes a row: what it shows, its place among its siblings, and what its group has where it stands for one.
+/// Writes a row: what it shows, its place among its siblings, what its group has where it stands for one, and its self time.
 pub(super) fn write(
     element: &mut RowElement,
     showing: &Showing,
     written: Written,
     (position, size): (u32, u32),
     group: Option<Group>,
+    own: u64,
 ) {
     let (outline, row) = (showing.outline, written.row);
     let span = row.span;
@@ -203,7 +214,11 @@ pub(super) fn write(
     let kind = outline.kind[span as usize].name();
     attribute(&element.dot, "data-kind", kind);
     attribute(&element.dot, "title", kind);
-    element.name.set_data(shown(outline.name_of(span)));
+    let name = shown(outline.name_of(span));
+    let (start, end) = split_name(name);
+    element.name.0.set_data(start);
+    element.name.1.set_data(end);
+    attribute(&element.name_box, "title", name);
     let service = shown(outline.service_of(span));
     let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
     // Who was called and tells nothing itself is known from the caller alone.
@@ -213,6 +228,7 @@ pub(super) fn write(
     let callee = server.map(|server| shown(outline.service_of(server))).or(peer);
     let called = callee.map(|callee| format!("{service} → {callee}"));
     element.service.set_data(called.as_deref().unwrap_or(service));
+    attribute(&element.service_box, "title", called.as_deref().unwrap_or(service));
     let status = showing.told.status(span).filter(|_| group.is_none()).unwrap_or_default();
     // A group has the number of its members there: where names are cut short it still is seen.
     let many = group.map(|group| format!("× {}", count(group.count as u64)));
@@ -249,8 +265,13 @@ pub(super) fn write(
         cell.set_data(text.filter(|_| group.is_none()).map(begin_of).unwrap_or_default());
     }
     let (class, words) = match &group {
-        Some(group) => mark(group.failed > 0, group.failed_below, false),
-        None => mark(flags.has(Flags::OWN_ERROR), flags.has(Flags::ERROR_BELOW), flags.has(Flags::WARNED)),
+        Some(group) => mark(group.failed > 0, group.failed_below, false, None),
+        None => mark(
+            flags.has(Flags::OWN_ERROR),
+            flags.has(Flags::ERROR_BELOW),
+            flags.has(Flags::WARNED),
+            outlives_parent(outline, span),
+        ),
     };
     element.mark.set_class_name(class);
     if class.ends_with("-failed") || class.ends_with("-passed-on") {
@@ -258,22 +279,23 @@ pub(super) fn write(
     } else {
         let _ = root.remove_attribute("data-failed");
     }
-    attribute(&element.mark, "title", words);
+    attribute(&element.mark, "title", &words);
     let on_path = showing.path.filter(|_| group.is_none()).map(|path| path_words(outline, path, span));
     let mut words = group.map_or_else(|| bar_words(outline, span), |group| group_words(&group));
-    match &on_path {
-        Some(on_path) => {
-            attribute(&element.bar, "title", on_path);
-            words = format!("{words}. {on_path}");
-        }
-        None => drop(element.bar.remove_attribute("title")),
+    let title = match group {
+        Some(_) => format!("{name}\n{words}"),
+        None => bar_title(outline, span, own, on_path.as_deref()),
+    };
+    attribute(&element.bar, "title", &title);
+    if let Some(on_path) = &on_path {
+        words = format!("{words}. {on_path}");
     }
     attribute(&element.bar, "aria-label", &words);
 }
 
-/// An empty name is shown as such, not as a gap.
+/// A blank name is shown as such, not as a gap.
 fn shown(text: &str) -> &str {
-    if text.is_empty() { "(no name)" } else { begin_of(text) }
+    begin_of(display_name(text))
 }
 
 /// As much of a text as a row has room for: a browser lays out all that it is given, be it a megabyte.

@@ -34,6 +34,11 @@ pub fn failure_text(trace: &Trace, span: SpanIx) -> Option<String> {
     })
 }
 
+/// What the events of a span say about its failure, the last one first; `None` where they say nothing.
+pub fn event_failure_text(record: &SpanRecord) -> Option<String> {
+    of_events(record).into_iter().find(|text| !text.trim().is_empty())
+}
+
 fn of_events(record: &SpanRecord) -> Vec<String> {
     let mut texts = Vec::new();
     for event in record.events.iter().rev() {

@@ -18,7 +18,7 @@ mod thresholds;
 pub use calls::{CallType, Calls, statement};
 pub use context::Context;
 pub use evidence_query::evidence_query;
-pub use failure_text::failure_text;
+pub use failure_text::{event_failure_text, failure_text};
 pub use finding::{Confidence, EVIDENCE, Evidence, Finding, Severity};
 pub use report::{ReportFormat, figures, report};
 pub use rules::{RULES, Rule};

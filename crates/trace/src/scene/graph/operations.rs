@@ -3,7 +3,7 @@
 use super::{GraphScene, Node};
 use crate::analysis::dependencies::{Failures, RatedLink};
 use crate::analysis::operations::OperationGraph;
-use crate::units::{compact, duration};
+use crate::units::{compact, display_name, duration};
 
 impl GraphScene {
     /// Lays out the operations of a trace. Boxes are in the order of `graph.operations`.
@@ -12,10 +12,10 @@ impl GraphScene {
             .operations
             .iter()
             .map(|operation| {
-                let service = if operation.service.is_empty() { "(no service)" } else { &operation.service };
+                let service = display_name(&operation.service);
                 let own = duration(operation.own);
                 Node {
-                    name: operation.name.clone(),
+                    name: display_name(&operation.name).to_owned(),
                     served: operation.spans,
                     error_share: Some(operation.errors as f64 / operation.spans.max(1) as f64),
                     note: format!("{service} · {} × · self {own}", compact(operation.spans)),

@@ -3,7 +3,7 @@
 use super::{Extent, Stretch, TimeScale, Viewport, place};
 use crate::analysis::gaps::gaps;
 use crate::analysis::waiting::ChildCoverage;
-use crate::model::{Outline, SpanIx, SpanKind};
+use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 
 /// Remembers the gaps of the spans that were on screen. Belongs to one outline.
@@ -61,20 +61,6 @@ pub fn events_near(
     let mut near = shown().filter(|time| (scale.x_of(**time) - at).abs() <= together);
     let first = *near.next()?;
     Some(near.fold((first, first), |(from, to), time| (from.min(*time), to.max(*time))))
-}
-
-/// The times of `span` before its parent began and after it ended. Who takes a message is meant to outlive who
-/// sent it, so that is none.
-pub(super) fn overruns(outline: &Outline, span: SpanIx) -> [Option<(u64, u64)>; 2] {
-    let at = span as usize;
-    let Some(parent) = outline.parent_of(span).map(|parent| parent as usize) else { return [None; 2] };
-    if outline.kind[at] == SpanKind::Consumer || outline.kind[parent] == SpanKind::Producer {
-        return [None; 2];
-    }
-    let (start, end) = (outline.start[at], outline.end[at]);
-    let before = (start, end.min(outline.start[parent]));
-    let after = (start.max(outline.end[parent]), end);
-    [before, after].map(|stretch| Some(stretch).filter(|(from, to)| from < to))
 }
 
 /// A stretch of time as a stretch of a row, where it is on screen.

@@ -1,0 +1,141 @@
+//! Regions of the trace page and the focus among them: the view, the details, and the header with the find field.
+
+use super::session::Session;
+use crate::state::tasks::{next_frame, sleep, spawn, spawn_scoped};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Id of the element that shows the view, which tabs name as what they control.
+pub const PANEL: &str = "trace-view";
+
+/// What takes the focus of a view: the tree of the waterfall, the frames of a graph or of lanes, the graph of operations, a
+/// table.
+const IN_VIEW: &str =
+    ".waterfall-scroll, .flame-scroll, .operations-map [tabindex], [role=grid], [role=treegrid]";
+/// Milliseconds between two looks for it while the view is loading, and how many there are.
+const PAUSE: u32 = 50;
+const LOOKS: u32 = 60;
+/// The details of a span: right of or below the view, or between its rows.
+const DETAILS: &str = ".trace-columns .detail";
+const HEADER: &str = ".trace-header";
+const FIND: &str = ".trace-header .find-field";
+
+fn first(selector: &str) -> Option<HtmlElement> {
+    // The selectors are constants and valid.
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+fn focus(element: Option<HtmlElement>) -> bool {
+    // An element that cannot take the focus leaves it where it is.
+    element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Focuses the chosen view: its tree, graph or table, or the panel itself where it has none.
+pub fn focus_view() -> bool {
+    let panel = document().get_element_by_id(PANEL);
+    let inner = panel.as_ref().and_then(|panel| panel.query_selector(IN_VIEW).ok().flatten());
+    focus(inner.or(panel).and_then(|element| element.dyn_into().ok()))
+}
+
+/// The same in the next frame, when what was changed is shown.
+pub fn focus_view_soon() {
+    spawn(async {
+        next_frame().await;
+        focus_view();
+    });
+}
+
+/// Focuses the details of a span. Returns whether any are shown.
+pub fn focus_details() -> bool {
+    focus(first(DETAILS))
+}
+
+/// Moves the focus to the next region, or to the one before: view, details where any are shown, find field, and round.
+pub fn next_region(forward: bool) -> bool {
+    let active = document().active_element();
+    let within = |selector: &str| {
+        active.as_ref().is_some_and(|active| active.closest(selector).ok().flatten().is_some())
+    };
+    let regions: [(bool, fn() -> bool); 3] = [
+        (within(&format!("#{PANEL}")) && !within(DETAILS), focus_view),
+        (within(DETAILS), focus_details),
+        (within(HEADER), || focus(first(FIND))),
+    ];
+    let count = regions.len();
+    let now = regions.iter().position(|(is_in, _)| *is_in);
+    let after = |steps: usize| match (now, forward) {
+        (Some(now), true) => (now + steps) % count,
+        (Some(now), false) => (now + count - steps) % count,
+        (None, true) => steps - 1,
+        (None, false) => count - steps,
+    };
+    (1..=count).any(|steps| regions[after(steps)].1())
+}
+
+/// Keeps the focus in the page until the current owner is cleaned up: into the view when the trace has opened or another
+/// view is chosen, and back into it when what had the focus is gone.
+pub fn keep_focus(session: Session) {
+    Effect::new(move |before: Option<_>| {
+        let tab = session.tab.get();
+        let panels = session.panels;
+        // What may have had the focus closes with these.
+        panels.open.track();
+        panels.details_open.track();
+        panels.inline.track();
+        session.findings.open.track();
+        session.lint_open.track();
+        session.what_if.track();
+        let is_other = before.is_some_and(|before| before != tab);
+        spawn_scoped(async move {
+            next_frame().await;
+            if !may_move(document().active_element(), is_other) {
+                return;
+            }
+            focus_view();
+            // Most views are shown once they are computed. Until then the panel has the focus.
+            for _ in 0..LOOKS {
+                let active = document().active_element();
+                if active.is_none_or(|active| active.id() != PANEL) {
+                    return;
+                }
+                sleep(PAUSE).await;
+                focus_view();
+            }
+        });
+        tab
+    });
+}
+
+/// Whether the focus may be moved into the view: nothing of the page has it, or another view was chosen, by its tab or by
+/// what was in the view before.
+fn may_move(active: Option<Element>, is_other: bool) -> bool {
+    let Some(active) = active else { return true };
+    let is = |selector: &str| active.matches(selector).unwrap_or(false);
+    let within = |selector: &str| active.closest(selector).ok().flatten().is_some();
+    is("body, html, #content")
+        || is_other && within(".trace-page") && !within("dialog, input, textarea, select")
+}
+
+/// Links that lead past header and tabs, shown while they have the focus.
+#[component]
+pub fn SkipLinks(
+    /// State of the trace.
+    session: Session,
+) -> impl IntoView {
+    let has_details = move || {
+        session.selection.span.get().is_some()
+            && (session.panels.details_open.get() || !session.panels.inline.with(Vec::is_empty))
+    };
+    let link = |test: &'static str, text: &'static str, go: fn() -> bool| {
+        view! {
+            <button type="button" class="unseen" data-test=test on:click=move |_| { go(); }>
+                {text}
+            </button>
+        }
+    };
+    view! {
+        {link("skip-to-view", "Skip to the view", focus_view)}
+        <Show when=has_details>{link("skip-to-details", "Skip to the details", focus_details)}</Show>
+    }
+}
