@@ -26,10 +26,8 @@ impl SpanFilterChip {
     fn label(&self) -> String {
         match self {
             SpanFilterChip::CriticalPath => "Only the critical path".to_owned(),
-            SpanFilterChip::Matches { with_ancestors: true } => {
-                "Only matches of the find, with their ancestors".to_owned()
-            }
-            SpanFilterChip::Matches { with_ancestors: false } => "Only matches of the find".to_owned(),
+            SpanFilterChip::Matches { with_ancestors: true } => "Matches with ancestors".to_owned(),
+            SpanFilterChip::Matches { with_ancestors: false } => "Matches only".to_owned(),
             SpanFilterChip::Hidden(services) => {
                 let named: Vec<&str> =
                     services.iter().take(NAMED).map(|service| display_name(service)).collect();
