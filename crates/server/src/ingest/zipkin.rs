@@ -49,8 +49,12 @@ async fn take(intake: &Intake, request: Request<Body>) -> Result<(), Refusal> {
         Ok((protobuf, room))
     })
     .await??;
-    // Zipkin's answer has no place for what limits left out; the metrics count it.
-    intake.take(protobuf, room).await.map(drop)
+    let left_out = intake.take(protobuf, room).await?.text();
+    if !left_out.is_empty() {
+        // Zipkin's answer has no place for it.
+        tracing::warn!("Zipkin spans were taken in part: {left_out}");
+    }
+    Ok(())
 }
 
 /// Turns a list of spans into an `ExportTraceServiceRequest` in protobuf. Spans that say no time start at `now`
