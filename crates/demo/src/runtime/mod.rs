@@ -7,6 +7,7 @@ pub(crate) mod context;
 mod exporter;
 mod health;
 pub(crate) mod listen;
+mod logs;
 mod metrics;
 mod pace;
 pub(crate) mod peers;

@@ -132,6 +132,7 @@ fn finished(cx: &Context, mut response: Response, is_quiet: bool) -> Response {
 }
 
 fn log(service: &Service, cx: &Context, path: &str, status: StatusCode, start: Instant) {
+    service.logs.answered(cx, path, status, start.elapsed(), correlation_id(cx));
     let span = cx.span();
     let context = span.span_context();
     tracing::debug!(

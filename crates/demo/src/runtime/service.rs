@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::breaker::Breakers;
 use super::context::{Incoming, Outgoing};
 use super::exporter::CLOCK_OFFSET;
+use super::logs::Logs;
 use super::metrics::Metrics;
 use super::pace::Pace;
 use super::peers::Peers;
@@ -38,6 +39,7 @@ pub(crate) struct Service {
     pub(crate) metrics: Metrics,
     /// The fault of requests that order none.
     pub(crate) standing_fault: Option<Fault>,
+    pub(crate) logs: Logs,
     tracer: Arc<BoxedTracer>,
     propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     requests: Arc<watch::Sender<usize>>,
@@ -71,6 +73,7 @@ impl Service {
             breakers: Breakers::default(),
             metrics: Metrics::new(name),
             standing_fault,
+            logs: telemetry.logs.clone(),
             tracer: Arc::clone(&telemetry.tracer),
             propagator: Arc::clone(&telemetry.propagator),
             requests: Arc::new(watch::Sender::new(0)),

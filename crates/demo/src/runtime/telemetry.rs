@@ -24,6 +24,7 @@ use opentelemetry_sdk::trace::{
 use opentelemetry_semantic_conventions::attribute;
 
 use super::exporter::FaultExporter;
+use super::logs::Logs;
 use super::tls::install_tls;
 
 pub use opentelemetry_otlp::Protocol;
@@ -50,6 +51,7 @@ pub struct Destination {
 pub(crate) struct Telemetry {
     pub(crate) tracer: Arc<BoxedTracer>,
     pub(crate) propagator: Arc<dyn TextMapPropagator + Send + Sync>,
+    pub(crate) logs: Logs,
     provider: Option<SdkTracerProvider>,
 }
 
@@ -68,6 +70,7 @@ impl Telemetry {
             return Ok(Self {
                 tracer: Arc::new(BoxedTracer::new(Box::new(NoopTracer::new()))),
                 propagator,
+                logs: Logs::default(),
                 provider: None,
             });
         }
@@ -83,12 +86,19 @@ impl Telemetry {
         Ok(Self {
             tracer: Arc::new(BoxedTracer::new(Box::new(provider.tracer_with_scope(scope)))),
             propagator,
+            logs: Logs::open(
+                service,
+                setting("SPANDREL_DEMO_LOGS"),
+                setting("SPANDREL_DEMO_LOGS_URL"),
+                destinations.first().and_then(|first| first.endpoint.clone()),
+            ),
             provider: Some(provider),
         })
     }
 
     /// Sends what is left and stops. Blocks: call it from a thread that may wait.
     pub(crate) fn close(self) -> OTelSdkResult {
+        self.logs.close();
         match self.provider {
             Some(provider) => provider.shutdown(),
             None => Ok(()),
