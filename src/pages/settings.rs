@@ -143,7 +143,7 @@ fn KeptFiles() -> impl IntoView {
         <section class="settings-group">
             <h2>"Opened files"</h2>
             <p class="settings-note">
-                "The trace files opened last are kept in this browser, so that a reload finds them again. They are sent nowhere."
+                "The trace files opened last are kept in this browser, so that a reload finds them again. They do not leave it."
             </p>
             <div class="settings-line">
                 <button type="button" class="button" data-test="settings-delete-files" on:click=delete>
