@@ -2,7 +2,7 @@
 //! common words are near each other. No model and no training, and the same text always gives the same vector.
 
 /// The length of a vector.
-pub(crate) const DIMENSIONS: usize = 128;
+pub(crate) const DIMENSIONS: usize = 512;
 
 /// The embedding of a text, of length 1 (all zeros for a text without words).
 pub(crate) fn embed(text: &str) -> [f32; DIMENSIONS] {

@@ -47,7 +47,7 @@ fn every_refusal_is_said_as_otlp_says_it() {
         ("POST", "/v1/traces", &[], b"{}", 415, "text/plain", "application/x-protobuf"),
         ("GET", "/v1/traces", &[], b"", 405, "text/plain", "405 method not allowed, supported: [POST]"),
         ("PUT", "/v1/traces", json, b"{}", 405, "text/plain", "405"),
-        ("POST", "/v1/logs", json, b"{}", 404, "text/plain", "404 page not found"),
+        ("POST", "/v1/metrics", json, b"{}", 404, "text/plain", "404 page not found"),
     ];
     for port in [&server.otlp_http, &server.viewer] {
         for (method, path, headers, body, status, content_type, has) in table {

@@ -176,7 +176,7 @@ mod tests {
             ),
             (
                 r#"[{"id":"352bff9a74ca9ad2","traceId":"5af7183fb1d4cf5f","name":"get"}]                              "#,
-                false,
+                true,
             ),
             (r#"{"id":"x","timestamp":"but nothing that a record has, and no other format either"}"#, false),
         ] {
