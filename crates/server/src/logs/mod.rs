@@ -1,6 +1,6 @@
 //! Logs: taken in (`receive`) as OTLP (`otlp`) or as Datadog, Loki, CloudWatch and plain JSON clients send them
 //! (`payloads`), kept in files of their own (`store`, `segment`), found by trace, span, service, time, severity and text
-//! (`query`). See `docs/adr/0026`.
+//! (`query`). See `docs/adr/0025`.
 
 mod criteria;
 mod fields;
