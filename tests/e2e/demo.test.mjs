@@ -26,7 +26,7 @@ test("the scenarios of the demo page show what they are called", async (t) => {
   assert.ok(services(cached).has("cache") && !services(cached).has("llm"));
 
   await demo.press("demo-failure");
-  assert.match(await demo.last.innerText(), /payment did not answer/);
+  assert.match(await demo.last.innerText(), /payment did not answer/i);
   assert.match(await demo.last.getByTestId("demo-look-for").innerText(), /no server span below it/);
   const failed = await arrived(viewer, await demo.lastTrace(), 20);
   assert.ok(!services(failed).has("payment"), "a service that is down sends nothing");

@@ -15,7 +15,7 @@ const CALLS = [["gateway", "order"], ["order", "inventory"], ["order", "payment"
 test("a link of the map leads to traces in which that call was made", async (t) => {
   const stage = await server(t, { demo: true });
   const traces = [await order(stage), await order(stage), await order(stage, { fail: true })];
-  const page = await open(t, `${stage.viewer}/dependencies`);
+  const page = await open(t, `${stage.viewer}/dependencies`, { viewport: { width: 1440, height: 1300 } });
   const dependencies = new Dependencies(page);
   assert.match(await dependencies.note.innerText(), /\d/, "says what it was computed from");
   const names = await dependencies.names();

@@ -9,11 +9,13 @@ import { Demo } from "./pages/demo.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { server } from "./stage.mjs";
 
+/** High enough for all rows of an order. */
+const TALL = { width: 1440, height: 1300 };
 const SERVICES = ["gateway", "auth", "user", "order", "payment", "inventory", "notification"];
 
 test("an order shows its own trace, and the click is the root of it", async (t) => {
   const { viewer } = await server(t, { demo: true });
-  const page = await open(t, `${viewer}/demo`);
+  const page = await open(t, `${viewer}/demo`, { viewport: TALL });
   const demo = new Demo(page);
   await demo.order();
   assert.match(await demo.last.innerText(), /Order 1001 confirmed/);
@@ -58,7 +60,7 @@ test("an order shows its own trace, and the click is the root of it", async (t) 
 
 test("a failing order shows where it failed, and every span above says so", async (t) => {
   const { viewer } = await server(t, { demo: true });
-  const page = await open(t, `${viewer}/demo`, { allowed: [/status of 502/] });
+  const page = await open(t, `${viewer}/demo`, { viewport: TALL, allowed: [/status of 502/] });
   const demo = new Demo(page);
   await demo.simulateError();
   const said = await demo.last.innerText();

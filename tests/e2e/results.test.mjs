@@ -86,7 +86,7 @@ test("every tab has a title of its own", async (t) => {
 test("going back finds the list as it was left, and the Search tab the last search", async (t) => {
   const { viewer, otlp_http } = await server(t);
   for (let number = 0; number < 60; number++) await send(otlp_http, checkout().body);
-  const page = await open(t, `${viewer}/search?service=frontend&limit=60&lookback=1h`);
+  const page = await open(t, `${viewer}/search?service=frontend&lookback=1h&limit=60`);
   const search = new Search(page);
   const list = page.locator(".results .row-list");
   await list.evaluate((list) => list.scrollTo(0, 700));
