@@ -26,7 +26,7 @@ fn from_object(mut object: Map<String, Value>) -> LogLine {
         Some(Value::Object(dd)) => [dd.get("trace_id").cloned(), dd.get("span_id").cloned()],
         _ => [object.get("dd.trace_id").cloned(), object.get("dd.span_id").cloned()],
     };
-    // The handler of api.md §12 nests them.
+    // Some handlers nest them.
     if let Some(Value::Object(trace)) = object.get("trace") {
         ids = [
             ids[0].take().or_else(|| trace.get("trace_id").cloned()),
@@ -41,6 +41,15 @@ fn from_object(mut object: Map<String, Value>) -> LogLine {
     let span = id(&ids[1])
         .and_then(|text| span_id(&text))
         .or_else(|| id(&datadog[1])?.parse::<u64>().ok().filter(|id| *id != 0));
+    // Attributes that are apart from the other members are attributes like these.
+    if let Some(attributes) = object.remove("attributes") {
+        match attributes {
+            Value::Object(apart) => apart.into_iter().for_each(|(name, value)| {
+                object.entry(name).or_insert(value);
+            }),
+            other => drop(object.insert("attributes".to_owned(), other)),
+        }
+    }
     object.retain(|_, value| !value.is_null());
     LogLine {
         time: stamp.as_ref().and_then(time).unwrap_or_else(now),
@@ -172,6 +181,16 @@ mod tests {
         let attributes: Value = serde_json::from_str(&line.attributes).unwrap();
         assert_eq!(attributes["ddtags"], "env:test");
         assert_eq!(attributes.get("gone"), None);
+    }
+
+    #[test]
+    fn attributes_that_stand_apart_are_not_nested() {
+        let entry = json!({"message": "x", "attributes": {"user": "ada", "level": 7}, "job": "nightly"});
+        let line = objects(entry).unwrap().remove(0);
+        let attributes: Value = serde_json::from_str(&line.attributes).unwrap();
+        assert_eq!(attributes, json!({"user": "ada", "level": 7, "job": "nightly"}));
+        let line = objects(json!({"message": "x", "attributes": "none"})).unwrap().remove(0);
+        assert_eq!(line.attributes, r#"{"attributes":"none"}"#);
     }
 
     #[test]
