@@ -7,6 +7,7 @@ use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, AttributeValue, Resource, Scope};
 use crate::model::{DecodeCache, Piece, Sink, SpanKind, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
+use std::borrow::Cow;
 
 /// Lists within lists beyond this depth stay bytes: nothing here may depend on the size of the stack.
 const DEEPEST: usize = 64;
@@ -49,7 +50,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
                 let (id, text) = ids::span_bytes(field.bytes());
                 sink.piece(Piece::Parent(id, &text));
             }
-            5 => sink.piece(Piece::Name(&String::from_utf8_lossy(field.bytes()))),
+            5 => sink.piece(Piece::Name(&text_of(field.bytes()))),
             6 => sink.piece(Piece::Kind(SpanKind::from_number(field.number()))),
             7 => start = time(field),
             8 => end = time(field),
@@ -135,7 +136,15 @@ fn key_value(bytes: &[u8], depth: usize, each: &mut dyn FnMut(&str, ValueRef<'_>
         }
         Ok(())
     })?;
-    any(value, depth, &mut |value| each(&String::from_utf8_lossy(key), value))
+    any(value, depth, &mut |value| each(&text_of(key), value))
+}
+
+/// Bytes as text, with U+FFFD for what is not UTF-8. Whole texts are checked at once, which `from_utf8_lossy` does not do.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// Hands over an `AnyValue`; of several, the last.
@@ -152,7 +161,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
         return Ok(());
     };
     match number {
-        1 => take(ValueRef::Str(&String::from_utf8_lossy(field.bytes()))),
+        1 => take(ValueRef::Str(&text_of(field.bytes()))),
         2 => take(ValueRef::Bool(field.number() != 0)),
         3 => take(ValueRef::Int(field.number() as i64)),
         4 => take(ValueRef::Double(f64::from_bits(field.number()))),
