@@ -53,11 +53,13 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// Stays until Ctrl-C; fails if a service ends by itself.
-pub fn watch(services: &mut [Service], stop: &Receiver<()>) -> Result<()> {
+pub fn watch(services: &mut Vec<Service>, stop: &Receiver<()>) -> Result<()> {
     while !stopped(stop, Duration::from_millis(500)) {
         services.iter_mut().try_for_each(Service::check)?;
     }
     println!("Stopping.");
+    // The last one first: the demo sends its last spans to a server that still takes them.
+    while services.pop().is_some() {}
     Ok(())
 }
 
