@@ -1,4 +1,4 @@
-//! `all` and `serve`: services run until the process is told to stop.
+//! `all` and `serve`: services run until the process is stopped.
 
 use std::process::ExitCode;
 

@@ -41,7 +41,7 @@ pub(crate) struct Statement {
     pub(crate) distance: f64,
 }
 
-/// Rows that a statement gave, and rows that it changed.
+/// Rows that a statement returned, and rows that it changed.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) rows: Vec<SqlRow>,

@@ -102,7 +102,7 @@ impl Consumer {
                     Ok(Some(message)) => return Some(message),
                     Ok(None) => {}
                     Err(error) => {
-                        tracing::warn!("Redis gave no message: {error}");
+                        tracing::warn!("A message could not be read from Redis: {error}");
                         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                     }
                 }
@@ -149,7 +149,7 @@ pub(crate) async fn redis_publisher(url: &str) -> redis::RedisResult<Publisher> 
     Ok(Publisher::Redis(connect(url).await?))
 }
 
-/// The end that consumes a Redis stream, until it is told to stop.
+/// The end that consumes a Redis stream, until it is stopped.
 ///
 /// # Errors
 /// Where Redis cannot be reached.

@@ -105,7 +105,7 @@ impl Call {
         self
     }
 
-    /// Retries up to so many attempts in all, with this wait before the first retry; the callee knows repeated requests.
+    /// Retries up to so many attempts in all, with this wait before the first retry; the callee recognises repeated requests.
     pub(crate) fn retries(mut self, attempts: u32, backoff: Duration) -> Self {
         self.attempts = attempts;
         self.backoff = backoff;

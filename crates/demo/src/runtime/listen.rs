@@ -1,4 +1,4 @@
-//! Listening: the ports of the services, and serving them until told to stop.
+//! Listening: the ports of the services, and serving them until they are stopped.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

@@ -41,7 +41,7 @@ pub(crate) struct ProblemDetails {
     pub(crate) correlation_id: Option<String>,
 }
 
-/// An error on its way to an answer. The layer in [`super::server_span`] writes the body, since it knows the trace.
+/// An error that becomes an answer. The layer in [`super::server_span`] writes the body, since it knows the trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
