@@ -1,7 +1,7 @@
 //! The note at an event's tick in the waterfall: when the event happened and, once it is loaded, its name and attributes.
 
 use super::detail::{signed, value_text};
-use super::event_cursor::EventCursor;
+use super::session::EventCursor;
 use super::session::Session;
 use super::span_source::SpanSource;
 use crate::state::tasks::{sleep, spawn_scoped};

@@ -1,6 +1,6 @@
 //! The dialog of keyboard shortcuts and of the marks of the waterfall.
 
-use super::actions::{GROUPS, Known};
+use super::commands::{Command, GROUPS};
 use super::session::Session;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -69,17 +69,17 @@ pub fn Help(session: Session) -> impl IntoView {
     }
 }
 
-/// A group of actions with their keys; `None` where none has a key.
-fn shortcuts(title: &'static str, group: &'static [Known]) -> Option<impl IntoView + use<>> {
-    let has_keys = |known: &&Known| !known.keys.is_empty() || !known.on_rows.is_empty();
-    let row = |known: &'static Known| {
-        let keys = known.keys.iter().chain(known.on_rows).map(|key| view! { <kbd>{readable(key)}</kbd> });
+/// A group of commands with their keys; `None` where none has a key.
+fn shortcuts(title: &'static str, group: &'static [Command]) -> Option<impl IntoView + use<>> {
+    let has_keys = |command: &&Command| !command.keys.is_empty() || !command.on_rows.is_empty();
+    let row = |command: &'static Command| {
+        let keys = command.keys.iter().chain(command.on_rows).map(|key| view! { <kbd>{readable(key)}</kbd> });
         view! {
             <tr>
-                <th scope="row">{known.name}</th>
+                <th scope="row">{command.name}</th>
                 <td class="keys-keys">
                     {keys.collect_view()}
-                    {(!known.on_rows.is_empty()).then(|| view! { <small>"tree focused"</small> })}
+                    {(!command.on_rows.is_empty()).then(|| view! { <small>"tree focused"</small> })}
                 </td>
             </tr>
         }

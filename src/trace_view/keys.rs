@@ -1,8 +1,8 @@
 //! Keyboard shortcuts. With the focus on a row the arrows walk the tree, as in every tree grid; elsewhere on the page they
-//! pan and zoom, as in Jaeger. The keys are listed in [`actions`]. They work in every view of a trace; a view that
+//! pan and zoom, as in Jaeger. The keys are listed in [`commands`]. They work in every view of a trace; a view that
 //! handles a key itself prevents the event's default.
 
-use super::actions;
+use super::commands;
 use super::session::Session;
 use crate::ui::canvas::Listener;
 use leptos::prelude::*;
@@ -31,7 +31,7 @@ fn pressed(session: Session, event: &KeyboardEvent) {
         return;
     }
     let key = written(&event.key(), event.shift_key(), event.ctrl_key() || event.meta_key());
-    if actions::of_key(&key, in_tree).is_some_and(|action| action.act(session)) {
+    if commands::of_key(&key, in_tree).is_some_and(|command| command.run(session)) {
         event.prevent_default();
     }
 }
@@ -63,41 +63,43 @@ fn takes_keys(element: &Element, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::actions::{Action, Known, all, of_key};
+    use super::commands::{Command, all, of_key};
     use super::written;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn keys_mean_what_the_help_says_on_any_keyboard() {
-        let pressed = |key: &str, shift, control, on_row| of_key(&written(key, shift, control), on_row);
-        for (key, shift, control, action) in [
-            ("j", false, false, Action::NextRow),
-            ("A", true, false, Action::MuchEarlier),
-            ("u", false, false, Action::Undo),
-            ("U", true, false, Action::Redo),
+        let pressed = |key: &str, shift, control, on_row| {
+            of_key(&written(key, shift, control), on_row).map(|command| command.name)
+        };
+        for (key, shift, control, name) in [
+            ("j", false, false, "Next row"),
+            ("A", true, false, "Pan far to the left"),
+            ("u", false, false, "Undo zoom"),
+            ("U", true, false, "Redo zoom"),
             // With caps lock on.
-            ("J", false, false, Action::NextRow),
-            ("?", true, false, Action::Help),
-            ("/", true, false, Action::Find),
-            ("]", false, false, Action::CollapseAll),
-            ("=", false, false, Action::Closer),
-            ("+", false, false, Action::Closer),
-            ("+", true, false, Action::MuchCloser),
-            ("_", true, false, Action::MuchWider),
-            ("k", false, true, Action::Palette),
-            ("b", false, true, Action::Find),
-            ("b", false, false, Action::PreviousMatch),
-            ("ArrowUp", true, false, Action::MuchCloser),
-            ("ArrowLeft", false, false, Action::Earlier),
-            (" ", false, false, Action::Detail),
-            ("F6", false, false, Action::NextRegion),
-            ("F6", true, false, Action::PreviousRegion),
+            ("J", false, false, "Next row"),
+            ("?", true, false, "Show or hide these keys"),
+            ("/", true, false, "Find spans"),
+            ("]", false, false, "Collapse all"),
+            ("=", false, false, "Zoom in"),
+            ("+", false, false, "Zoom in"),
+            ("+", true, false, "Zoom in faster"),
+            ("_", true, false, "Zoom out faster"),
+            ("k", false, true, "Go to an action, a span or a service by name"),
+            ("b", false, true, "Find spans"),
+            ("b", false, false, "Previous match, else previous visible span"),
+            ("ArrowUp", true, false, "Zoom in faster"),
+            ("ArrowLeft", false, false, "Pan to the left"),
+            (" ", false, false, "Open or close the detail"),
+            ("F6", false, false, "Focus the next region: view, details, find"),
+            ("F6", true, false, "Focus the previous region"),
         ] {
-            assert_eq!(pressed(key, shift, control, false), Some(action), "{key}");
+            assert_eq!(pressed(key, shift, control, false), Some(name), "{key}");
         }
-        assert_eq!(pressed("ArrowLeft", false, false, true), Some(Action::Outward));
-        assert_eq!(pressed("ArrowLeft", true, false, true), Some(Action::MuchEarlier));
-        assert_eq!(pressed("End", false, false, true), Some(Action::LastRow));
+        assert_eq!(pressed("ArrowLeft", false, false, true), Some("Collapse, or go to the parent"));
+        assert_eq!(pressed("ArrowLeft", true, false, true), Some("Pan far to the left"));
+        assert_eq!(pressed("End", false, false, true), Some("Last row"));
         for (key, control) in
             [("End", false), ("j", true), ("c", true), ("r", true), ("F5", false), ("q", false)]
         {
@@ -108,21 +110,22 @@ mod tests {
     #[test]
     fn every_key_of_the_table_can_be_pressed_and_means_one_thing() {
         for on_row in [false, true] {
-            let keys = |known: &'static Known| if on_row { known.on_rows } else { known.keys };
-            for known in all() {
-                for key in keys(known) {
+            let keys = |command: &'static Command| if on_row { command.on_rows } else { command.keys };
+            for command in all() {
+                for key in keys(command) {
                     let (rest, control) =
                         key.strip_prefix("Ctrl+").map_or((*key, false), |rest| (rest, true));
                     let (rest, shift) =
                         rest.strip_prefix("Shift+").map_or((rest, false), |rest| (rest, true));
                     assert_eq!(written(rest, shift, control), *key);
-                    assert_eq!(of_key(key, on_row), Some(known.action), "{key} means two things");
+                    let of_key = of_key(key, on_row).map(|command| command.name);
+                    assert_eq!(of_key, Some(command.name), "{key} means two things");
                 }
             }
         }
-        let mut names: Vec<&str> = all().map(|known| known.name).collect();
+        let mut names: Vec<&str> = all().map(|command| command.name).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), all().count(), "each action has a name of its own");
+        assert_eq!(names.len(), all().count(), "each command has a name of its own");
     }
 }

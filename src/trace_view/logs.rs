@@ -15,6 +15,7 @@ pub fn load_logs(session: Session, source: SpanSource) {
         let has_inline = session.panels.inline.with(|inline| !inline.is_empty());
         source.has_logs() && (before.copied().unwrap_or_default() || is_shown || has_inline)
     });
+    Effect::new(move || session.has_logs.set(source.has_logs()));
     Effect::new(move |_| {
         let outline = session.sent_live().get();
         if !wanted.get() {

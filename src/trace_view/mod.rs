@@ -1,18 +1,16 @@
 //! What shows one trace: its state, the waterfall, minimap, legend, find, and the details of spans.
 
-pub mod actions;
 pub mod address;
 pub mod clocks;
 mod color_scale;
 mod coloring;
 pub mod columns;
+pub mod commands;
 pub mod copy;
 mod counted;
 pub mod critical_path;
 pub mod detail;
 mod download;
-mod errors;
-pub mod event_cursor;
 mod event_note;
 pub mod filters;
 pub mod find;

@@ -52,7 +52,7 @@ pub fn focus_details() -> bool {
 }
 
 /// Moves the focus to the next region, or to the one before: view, details where any are shown, find field, and round.
-pub fn next_region(forward: bool) -> bool {
+pub fn next_region(forward: bool) {
     let active = document().active_element();
     let within = |selector: &str| {
         active.as_ref().is_some_and(|active| active.closest(selector).ok().flatten().is_some())
@@ -70,7 +70,11 @@ pub fn next_region(forward: bool) -> bool {
         (None, true) => steps - 1,
         (None, false) => count - steps,
     };
-    (1..=count).any(|steps| regions[after(steps)].1())
+    for steps in 1..=count {
+        if regions[after(steps)].1() {
+            return;
+        }
+    }
 }
 
 /// Keeps the focus in the page until the current owner is cleaned up: into the view when the trace has opened or another

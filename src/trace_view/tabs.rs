@@ -1,6 +1,6 @@
 //! The row of tabs that choose the view of a trace.
 
-use super::actions::{self, Action};
+use super::commands;
 use super::help::readable;
 use super::regions::PANEL;
 use super::session::Session;
@@ -63,8 +63,9 @@ pub fn TraceTabs(
     };
     let tab = |(tab, word): (TraceTab, &'static str)| {
         let is_shown = move || session.tab.get() == tab;
-        let known = actions::all().find(|known| known.action == Action::View(tab));
-        let key = known.and_then(|known| known.keys.first()).map(|key| format!(" ({})", readable(key)));
+        let key = commands::of_view(tab)
+            .and_then(|command| command.keys.first())
+            .map(|key| format!(" ({})", readable(key)));
         view! {
             <button
                 type="button"

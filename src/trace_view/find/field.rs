@@ -1,6 +1,6 @@
 //! The find field with its completions.
 
-use super::super::actions::Action;
+use super::super::commands::{NEXT_MATCH, PREVIOUS_MATCH};
 use super::super::regions::focus_view;
 use super::super::session::OpenPanel;
 use super::super::session::Session;
@@ -73,8 +73,8 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
             ("Enter" | "Tab", Some(at)) if !event.shift_key() => complete(at),
             ("Enter", _) => {
                 typing.set(None);
-                let next = if event.shift_key() { Action::PreviousMatch } else { Action::NextMatch };
-                next.act(session);
+                let next = if event.shift_key() { PREVIOUS_MATCH } else { NEXT_MATCH };
+                next.run(session);
             }
             ("Escape", _) if untrack(|| combobox.is_open()) => typing.set(None),
             ("Escape", _) if !session.find.query.with_untracked(String::is_empty) => {

@@ -3,12 +3,10 @@
 
 mod asking;
 mod field;
-mod focus;
 
 pub use asking::look;
-pub use focus::focus_matches;
 
-use super::actions::Action;
+use super::commands::{Command, FOCUS_MATCHES, NEXT_MATCH, PREVIOUS_MATCH, is_focused};
 use super::session::Session;
 use crate::route::Show as ShowMode;
 use crate::state::data::Data;
@@ -57,9 +55,9 @@ pub fn Find(
 #[component]
 fn FindTools(session: Session) -> impl IntoView {
     let has_none = move || session.find.matches.with(|found| count_of(found.as_deref()) == 0);
-    let step = move |label: &'static str, face: &'static str, action: Action| {
+    let step = move |label: &'static str, face: &'static str, command: Command| {
         let step = move |_| {
-            action.act(session);
+            command.run(session);
         };
         view! {
             <button
@@ -75,7 +73,7 @@ fn FindTools(session: Session) -> impl IntoView {
         }
     };
     let focus = move |_| {
-        Action::FocusMatches.act(session);
+        FOCUS_MATCHES.run(session);
     };
     let choose = move |chosen: String| {
         if let Some((show, _)) = SHOWS.iter().find(|(show, _)| word(*show) == chosen) {
@@ -88,15 +86,15 @@ fn FindTools(session: Session) -> impl IntoView {
         }
     };
     view! {
-        {step("Previous match (b)", "↑", Action::PreviousMatch)}
-        {step("Next match (f)", "↓", Action::NextMatch)}
+        {step("Previous match (b)", "↑", PREVIOUS_MATCH)}
+        {step("Next match (f)", "↓", NEXT_MATCH)}
         <button
             type="button"
             class="button button--flat find-focus"
             data-test="find-focus"
             title="Show matches with ancestors and zoom to them"
-            aria-pressed=move || focus::is_focused(session).to_string()
-            disabled=move || !focus::is_focused(session) && has_none()
+            aria-pressed=move || is_focused(session).to_string()
+            disabled=move || !is_focused(session) && has_none()
             on:click=focus
         >
             "Focus"

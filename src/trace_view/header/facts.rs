@@ -1,9 +1,9 @@
 //! The header's line of facts: ids, start, duration, counts, errors, warnings.
 
 use super::super::address;
+use super::super::commands::next_error;
 use super::super::copy::CopyButton;
 use super::super::counted::counted;
-use super::super::errors::next_error;
 use super::super::session::Session;
 use super::links::TraceLinks;
 use super::missing::Missing;

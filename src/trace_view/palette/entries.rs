@@ -1,6 +1,6 @@
-//! Entries of the palette: actions, and each name once, however many spans have it.
+//! Entries of the palette: commands, and each name once, however many spans have it.
 
-use super::super::actions::{self, Action, Known};
+use super::super::commands::Command;
 use super::super::session::Session;
 use super::rank::{Best, Ranked};
 use leptos::prelude::*;
@@ -12,15 +12,15 @@ use spandrel_trace::units::SpanId;
 pub const MOST: usize = 12;
 /// Most operations that are ranked, those with the most spans first.
 const NAMES: usize = 50_000;
-/// Added to the scores of actions and services, which are looked for more often than operations.
-const ACTION: i32 = 6;
+/// Added to the scores of commands and services, which are looked for more often than operations.
+const COMMAND: i32 = 6;
 const SERVICE: i32 = 4;
 
 /// An entry of the palette.
 #[derive(Clone, Copy)]
 pub enum Entry {
-    /// An action of the page.
-    Action(&'static Known),
+    /// A command of the view.
+    Command(&'static Command),
     /// The next span of a service.
     Service(StrIx),
     /// The next span with that service and operation.
@@ -48,16 +48,21 @@ impl Entries {
         Entries { services, names }
     }
 
-    /// The entries that fit best to what was typed.
-    pub fn best(&self, outline: &Outline, typed: &str) -> Vec<Ranked<Entry>> {
+    /// The entries that fit best to what was typed, of these commands and all names.
+    pub fn best(
+        &self,
+        outline: &Outline,
+        commands: impl Iterator<Item = &'static Command>,
+        typed: &str,
+    ) -> Vec<Ranked<Entry>> {
         let mut best = Best::new(typed, MOST);
         // A span's id cannot mean anything else.
         let id = Some(typed.trim()).filter(|typed| typed.len() == 16).and_then(SpanId::parse);
         if let Some(span) = id.and_then(|id| outline.find(id)) {
             best.offer(Entry::Span(span), typed, i32::MAX / 2);
         }
-        for known in actions::all().filter(|known| known.action != Action::Palette) {
-            best.offer(Entry::Action(known), known.name, ACTION);
+        for command in commands {
+            best.offer(Entry::Command(command), command.name, COMMAND);
         }
         for service in &self.services {
             best.offer(Entry::Service(*service), outline.strings.get(*service), SERVICE);
@@ -83,7 +88,7 @@ impl Entry {
     pub fn label(&self, outline: &Outline) -> String {
         let mut text = String::new();
         match *self {
-            Entry::Action(known) => text.push_str(known.name),
+            Entry::Command(command) => text.push_str(command.name),
             Entry::Service(service) => text.push_str(outline.strings.get(service)),
             Entry::Operation(named) => label_of(&mut text, outline, named.service, named.name),
             Entry::Span(span) => {
@@ -96,7 +101,7 @@ impl Entry {
         text
     }
 
-    /// Runs the action or selects a span: of several the next after the selected one, after the last the first.
+    /// Runs the command or selects a span: of several the next after the selected one, after the last the first.
     pub fn act(self, session: Session) {
         let outline = session.outline();
         let next = |fits: &dyn Fn(usize) -> bool| {
@@ -104,8 +109,8 @@ impl Entry {
             (after..outline.len()).chain(0..after.min(outline.len())).find(|span| fits(*span))
         };
         let span = match self {
-            Entry::Action(known) => {
-                known.action.act(session);
+            Entry::Command(command) => {
+                command.run(session);
                 return;
             }
             Entry::Service(service) => next(&|span| outline.service[span] == service),
@@ -122,6 +127,7 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::commands::all;
     use super::*;
     use spandrel_trace::model::Strings;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -140,7 +146,7 @@ mod tests {
     fn labels(outline: &Outline, typed: &str) -> Vec<String> {
         let mut names = OperationCounter::default();
         while !names.step(outline, 1) {}
-        let best = Entries::of(names).best(outline, typed);
+        let best = Entries::of(names).best(outline, all(), typed);
         best.iter().map(|ranked| ranked.item.label(outline)).collect()
     }
 
@@ -153,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_are_found_by_their_initials_and_spans_by_their_id() {
+    fn commands_are_found_by_their_initials_and_spans_by_their_id() {
         let outline = outline(&[("cart", "GET /cart"), ("stock", "reserve")]);
         assert_eq!(labels(&outline, "expa")[0], "Expand all");
         assert_eq!(labels(&outline, "col")[0], "Collapse all");
@@ -162,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_typed_offers_the_actions() {
+    fn nothing_typed_offers_the_commands() {
         let outline = outline(&[("cart", "GET /cart")]);
         assert_eq!(labels(&outline, "").len(), MOST);
         assert_eq!(labels(&outline, "")[0], "Next row");

@@ -1,8 +1,9 @@
-//! The command palette: actions with their keys, services, operations and spans, found by name.
+//! The command palette: commands with their keys, services, operations and spans, found by name.
 
 mod entries;
 mod rank;
 
+use super::commands::{self, Command};
 use super::help::readable;
 use super::session::Session;
 use crate::state::busy;
@@ -29,7 +30,7 @@ pub fn Palette(session: Session) -> impl IntoView {
     let found = StoredValue::new(Vec::<Entry>::new());
     let text = RwSignal::new(String::new());
     Effect::new(move || {
-        let ranked = text.with(|text| entries.with(|entries| entries.best(&outline, text)));
+        let ranked = text.with(|text| entries.with(|entries| entries.best(&outline, enabled(session), text)));
         let shown = ranked.iter().map(|ranked| Choice {
             label: ranked.item.label(&outline),
             marks: ranked.marks.clone(),
@@ -104,6 +105,11 @@ pub fn Palette(session: Session) -> impl IntoView {
     }
 }
 
+/// The commands that have something to do now.
+fn enabled(session: Session) -> impl Iterator<Item = &'static Command> {
+    commands::all().filter(move |command| command.is_enabled(session))
+}
+
 /// Spans read between two looks at the clock.
 const BATCH: usize = 20_000;
 /// Milliseconds between two yields to the event loop.
@@ -126,8 +132,8 @@ async fn gather(outline: Arc<Outline>, entries: RwSignal<Entries>) {
 /// What is shown beside an entry.
 fn note(entry: &Entry) -> String {
     match entry {
-        Entry::Action(known) => {
-            known.keys.first().or(known.on_rows.first()).map(|key| readable(key)).unwrap_or_default()
+        Entry::Command(command) => {
+            command.keys.first().or(command.on_rows.first()).map(|key| readable(key)).unwrap_or_default()
         }
         Entry::Service(_) => "service".to_owned(),
         Entry::Operation(named) => match named.spans {

@@ -1,5 +1,7 @@
 //! State of a trace view: signals shared by everything that shows the trace, divided by what changes together.
 
+mod columns;
+mod event_cursor;
 mod folding;
 pub mod incremental_rows;
 mod panels;
@@ -7,10 +9,10 @@ mod path;
 mod viewport;
 mod zoom_history;
 
-use super::columns::AttributeColumns;
-use super::event_cursor::EventCursor;
 use crate::route::{Colour, FlameView, LaneGroup, Show, TableViews, TraceTab, WhatIf, Zone};
 use crate::state::settings::store_zone;
+pub use columns::{AttributeColumns, CALLED, Columns, PEER, STATUS};
+pub use event_cursor::EventCursor;
 pub use folding::Folding;
 use incremental_rows::ComputedRows;
 use leptos::prelude::*;
@@ -60,6 +62,8 @@ pub struct Session {
     pub clock: ClockDisplay,
     /// Clocks of services that differ.
     pub clocks: ClocksState,
+    /// Whether its source has log lines.
+    pub has_logs: RwSignal<bool>,
     /// Its log lines; `None` until they are loaded.
     pub logs: RwSignal<Option<Result<Arc<TraceLogs>, Problem>>>,
     /// A change that is tried out on the trace.
@@ -120,15 +124,6 @@ pub struct FindingsState {
     pub open: RwSignal<bool>,
 }
 
-/// Attributes shown in rows.
-#[derive(Clone, Copy, Default)]
-pub struct Columns {
-    /// Keys of the attributes that have a column.
-    pub keys: RwSignal<Vec<String>>,
-    /// The values received from the engine so far.
-    pub values: RwSignal<Arc<AttributeColumns>>,
-}
-
 /// Clocks of services that differ.
 #[derive(Clone, Copy, Default)]
 pub struct ClocksState {
@@ -169,6 +164,7 @@ impl Session {
             panels: PanelLayout::default(),
             clock: ClockDisplay::default(),
             clocks: ClocksState::default(),
+            has_logs: RwSignal::default(),
             logs: RwSignal::default(),
             what_if: RwSignal::default(),
             lint_open: RwSignal::default(),

@@ -86,21 +86,21 @@ impl Session {
         self.panels.inline.update(|inline| inline.retain(|other| *other != id));
     }
 
-    /// Closes the details of the selected span, else all that are open. Returns whether any were open.
-    pub fn close_detail(&self) -> bool {
+    /// Whether the details of any span are open.
+    pub fn has_open_detail(self) -> bool {
+        self.panels.details_open.get_untracked() || !self.panels.inline.with_untracked(Vec::is_empty)
+    }
+
+    /// Closes the details of the selected span, else all that are open.
+    pub fn close_detail(self) {
         let panels = self.panels;
         if panels.details_open.get_untracked() {
-            panels.details_open.set(false);
-            return true;
+            return panels.details_open.set(false);
         }
         let selected = self.selection.span.get_untracked().map(|span| self.id_of(span));
         let before = panels.inline.get_untracked();
-        if before.is_empty() {
-            return false;
-        }
         let others: Vec<SpanId> = before.iter().copied().filter(|id| Some(*id) != selected).collect();
         panels.inline.set(if others.len() < before.len() { others } else { Vec::new() });
-        true
     }
 
     /// Moves the open details of `span` to another place and stores that place as a preference.

@@ -3,7 +3,7 @@
 //! that is on its way, as high as it was when last seen.
 
 use super::super::session::Session;
-use super::board::ROW;
+use super::sizes::ROW;
 use crate::ui::canvas::SizeWatch;
 use leptos::mount::mount_to;
 use leptos::prelude::*;

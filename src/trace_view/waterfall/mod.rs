@@ -12,6 +12,7 @@ mod mark;
 pub mod paint;
 mod pointer;
 pub mod pool;
+mod sizes;
 
 pub use board::Board;
 pub use drawers::Fill;
@@ -150,7 +151,7 @@ impl Refs {
 
 /// Width of the names and of the attribute columns beside them, CSS pixels.
 fn left_of_bars(session: Session) -> f64 {
-    session.viewport.names.get() + session.columns.keys.with(Vec::len) as f64 * board::COLUMN
+    session.viewport.names.get() + session.columns.keys.with(Vec::len) as f64 * sizes::COLUMN
 }
 
 /// Buttons that collapse and expand rows.

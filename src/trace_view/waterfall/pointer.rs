@@ -1,6 +1,6 @@
 //! Pointer and wheel: scroll, zoom at the cursor, pan, drag a time range, select, collapse.
 
-use super::super::event_cursor::EventCursor;
+use super::super::session::EventCursor;
 use super::super::session::Session;
 use super::board::{Board, Drag};
 use crate::ui::canvas::Listener;
@@ -232,8 +232,8 @@ fn wheel(session: Session, board: &Board, area: &HtmlElement, event: &WheelEvent
 /// Distance of a wheel event in CSS pixels, whatever its unit.
 fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
     let unit = match event.delta_mode() {
-        WheelEvent::DOM_DELTA_LINE => super::board::ROW,
-        WheelEvent::DOM_DELTA_PAGE => board.page() as f64 * super::board::ROW,
+        WheelEvent::DOM_DELTA_LINE => super::sizes::ROW,
+        WheelEvent::DOM_DELTA_PAGE => board.page() as f64 * super::sizes::ROW,
         _ => 1.0,
     };
     (event.delta_x() * unit, event.delta_y() * unit)

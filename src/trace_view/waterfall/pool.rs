@@ -4,7 +4,7 @@
 mod row;
 mod words;
 
-use super::super::columns::AttributeColumns;
+use super::super::session::AttributeColumns;
 use super::mark::Mark;
 use row::{RowElement, Written, is_selected, write};
 use spandrel_trace::analysis::critical_path::PathBySpan;

@@ -9,15 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::imports::{module_of, parents, paths, tests_start};
 use crate::tree::{File, code};
 
-/// Rings that are still there: a folder, and those of its modules that may be in one (`*` while a folder is being
-/// rearranged). To be emptied.
-const KNOWN: &[(&str, &[&str])] = &[
-    ("crates/trace/src/analysis/query", &["field", "token", "tree"]),
-    ("src/trace_view", &["*"]),
-    ("src/trace_view/waterfall", &["*"]),
-    ("src/ui", &["*"]),
-];
-
 type Path = Vec<String>;
 
 /// Complaints about rings, in every crate.
@@ -37,11 +28,8 @@ pub fn check(files: &[File]) -> Vec<String> {
         for (folder, ring) in rings(&files) {
             let folder =
                 if folder.is_empty() { root.to_owned() } else { format!("{root}/{}", folder.join("/")) };
-            let known = KNOWN.iter().find(|(place, _)| *place == folder).map_or(&[][..], |(_, names)| names);
-            if known != ["*"] && !ring.iter().all(|name| known.contains(&name.as_str())) {
-                let names: Vec<_> = ring.into_iter().collect();
-                complaints.push(format!("{folder}: {} import each other in a ring", names.join(", ")));
-            }
+            let names: Vec<_> = ring.into_iter().collect();
+            complaints.push(format!("{folder}: {} import each other in a ring", names.join(", ")));
         }
     }
     complaints

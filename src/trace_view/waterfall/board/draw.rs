@@ -3,7 +3,8 @@
 use super::super::mark::{Mark, Marks};
 use super::super::paint;
 use super::super::pool::Showing;
-use super::{Board, COLUMN, Inner, ROW, RULER, set_style};
+use super::super::sizes::{COLUMN, ROW, RULER};
+use super::{Board, Inner, set_style};
 use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
 use leptos::prelude::*;

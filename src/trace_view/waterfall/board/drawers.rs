@@ -1,6 +1,7 @@
 //! Details between rows: their positions, and what happens to the list when one changes height.
 
-use super::{Board, Inner, ROW, set_style};
+use super::super::sizes::ROW;
+use super::{Board, Inner, set_style};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::units::SpanId;

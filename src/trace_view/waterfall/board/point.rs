@@ -1,7 +1,8 @@
 //! What follows the pointer over bars and ruler: the line at its time, the dragged range, and the label.
 
 use super::super::paint::{self, Pointing};
-use super::{Board, RULER};
+use super::super::sizes::RULER;
+use super::Board;
 use crate::state::clock;
 use crate::ui::canvas::pixel_ratio;
 use leptos::prelude::*;

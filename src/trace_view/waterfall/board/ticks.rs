@@ -1,7 +1,8 @@
 //! Events under the pointer, and the mark at the event cursor.
 
-use super::super::super::event_cursor::EventCursor;
-use super::{Board, ROW, set_style};
+use super::super::super::session::EventCursor;
+use super::super::sizes::ROW;
+use super::{Board, set_style};
 use leptos::prelude::*;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::waterfall::events_near;

@@ -1,8 +1,9 @@
 //! Whether a value compares with what a query says.
 
+use super::op::Op;
 use super::pattern;
 use super::said::{Said, TABLES};
-use super::tree::{Literal, Number, Op};
+use super::tree::{Literal, Number};
 use crate::units::{parse_go_duration, parse_hex};
 use regex_lite::Regex;
 use std::cmp::Ordering;

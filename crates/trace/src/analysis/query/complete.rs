@@ -2,9 +2,10 @@
 
 use super::facts::Facts;
 use super::field::{Class, Field, KNOWN, Owner, is_reserved};
+use super::op::Op;
 use super::said::{Said, TABLES};
 use super::token::{Kind, Token, is_word, quote, tokens};
-use super::tree::{Op, RELATIONS};
+use super::tree::RELATIONS;
 use crate::model::{Of, Trace};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};

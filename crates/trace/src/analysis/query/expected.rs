@@ -1,7 +1,7 @@
 //! What a field can be compared with, in the words of a mistake.
 
 use super::field::{Class, Field};
-use super::tree::Op;
+use super::op::Op;
 
 /// Whether a field can be compared so; else what would do.
 pub(super) fn check_op(field: &Field, op: Op) -> Result<(), String> {

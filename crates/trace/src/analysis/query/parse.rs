@@ -4,9 +4,10 @@
 use super::QueryError;
 use super::expected::{check_op, operators, value_of};
 use super::field::{Class, Field, OWNERS, is_reserved};
+use super::op::Op;
 use super::pattern;
 use super::token::{Kind, Token, tokens};
-use super::tree::{Condition, Literal, Op, Query, RELATIONS, Relation, Step};
+use super::tree::{Condition, Literal, Query, RELATIONS, Relation, Step};
 use crate::units::parse_go_duration;
 
 /// How many operators and parentheses may wait for their end at a time: each may hold a set of spans.

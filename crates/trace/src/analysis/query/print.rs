@@ -1,8 +1,9 @@
 //! A query as text that reads back the same.
 
 use super::field::Field;
+use super::op::Op;
 use super::token::quote;
-use super::tree::{Condition, Literal, Op, Query, RELATIONS, Step};
+use super::tree::{Condition, Literal, Query, RELATIONS, Step};
 use std::fmt;
 
 /// How tightly a step holds its parts together.

@@ -3,9 +3,10 @@
 use super::compare::Test;
 use super::facts::Facts;
 use super::field::{Field, Known};
+use super::op::Op;
 use super::said::Said;
 use super::seek::seek;
-use super::tree::{Condition, Literal, Op, Query, Relation, Step};
+use super::tree::{Condition, Literal, Query, Relation, Step};
 use super::words::Words;
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanSet};
 

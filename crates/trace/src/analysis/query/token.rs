@@ -1,7 +1,7 @@
 //! A query cut into words, quoted texts and signs. Any text can be cut; only an open quotation is a mistake.
 
 use super::QueryError;
-use super::tree::Op;
+use super::op::Op;
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq)]

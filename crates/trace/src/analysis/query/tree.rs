@@ -2,55 +2,8 @@
 //! walks it needs the stack.
 
 use super::field::Field;
+use super::op::Op;
 use crate::units::parse_go_duration;
-
-/// How a field is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// `=`.
-    Equal,
-    /// `!=`.
-    Differs,
-    /// `<`.
-    Less,
-    /// `<=`.
-    AtMost,
-    /// `>`.
-    More,
-    /// `>=`.
-    AtLeast,
-    /// `~`: a regular expression finds something.
-    Matches,
-    /// `!~`: a regular expression finds nothing.
-    MatchesNot,
-    /// `contains`: a part of the text, in any case.
-    Contains,
-    /// `in (…)`: one of several.
-    Among,
-}
-
-impl Op {
-    /// How it is written.
-    pub fn text(self) -> &'static str {
-        match self {
-            Op::Equal => "=",
-            Op::Differs => "!=",
-            Op::Less => "<",
-            Op::AtMost => "<=",
-            Op::More => ">",
-            Op::AtLeast => ">=",
-            Op::Matches => "~",
-            Op::MatchesNot => "!~",
-            Op::Contains => "contains",
-            Op::Among => "in",
-        }
-    }
-
-    /// Whether it asks for more or less.
-    pub(super) fn orders(self) -> bool {
-        matches!(self, Op::Less | Op::AtMost | Op::More | Op::AtLeast)
-    }
-}
 
 /// A number, whole ones exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]

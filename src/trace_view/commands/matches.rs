@@ -4,25 +4,36 @@ use super::super::session::Session;
 use crate::route::Show;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Fold;
+use spandrel_trace::engine::Matches;
 use spandrel_trace::model::SpanIx;
+use std::sync::Arc;
 
 /// Whether only the matches and their ancestors are shown.
 pub fn is_focused(session: Session) -> bool {
     session.find.show.get() == Show::Ancestors
 }
 
+/// The matches of this version of the trace, where there are any.
+fn matches(session: Session) -> Option<Arc<Matches>> {
+    let found = session.find.matches.get_untracked()?;
+    let applies = found.error.is_none() && found.spans.spans() == session.outline().len();
+    (applies && found.spans.count() > 0).then_some(found)
+}
+
+/// Whether [`focus_matches`] has anything to do.
+pub(super) fn can_focus_matches(session: Session) -> bool {
+    untrack(|| is_focused(session)) || matches(session).is_some()
+}
+
 /// Shows only the matches and their ancestors and fits their time; if they are shown so already, shows everything again.
-/// Returns whether there was anything to do.
-pub fn focus_matches(session: Session) -> bool {
+pub(super) fn focus_matches(session: Session) {
     if untrack(|| is_focused(session)) {
         session.find.show.set(Show::All);
         session.viewport.fit();
-        return true;
+        return;
     }
-    let (outline, found) = (session.outline(), session.find.matches.get_untracked());
-    // Matches of another version of the trace do not apply to this one.
-    let found = found.filter(|found| found.error.is_none() && found.spans.spans() == outline.len());
-    let Some(found) = found else { return false };
+    let outline = session.outline();
+    let Some(found) = matches(session) else { return };
     let in_focus = session.folding.view.with_untracked(|view| view.extent(&outline));
     let time_of = |within: &std::ops::Range<SpanIx>| {
         let mut time = None::<(u64, u64, SpanIx)>;
@@ -39,7 +50,7 @@ pub fn focus_matches(session: Session) -> bool {
         // None is in the focused subtree: the whole trace is shown.
         None => match time_of(&(0..outline.len() as SpanIx)) {
             Some(time) => (time, true),
-            None => return false,
+            None => return,
         },
     };
     let (begin, end, first) = time;
@@ -55,5 +66,4 @@ pub fn focus_matches(session: Session) -> bool {
     if session.selection.span.get_untracked().is_none_or(|span| !found.spans.contains(span)) {
         session.select(first);
     }
-    true
 }

@@ -1,24 +1,17 @@
-//! The events under the pointer, or that a key has moved to.
+//! Going from event to event of the selected span.
 
-use super::session::Session;
+use super::super::session::{EventCursor, Session};
 use leptos::prelude::*;
-use spandrel_trace::model::SpanIx;
 
-/// Events of one span whose ticks are drawn together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventCursor {
-    /// The span.
-    pub span: SpanIx,
-    /// Time of the first, nanoseconds from the trace's start.
-    pub from: u64,
-    /// Time of the last.
-    pub to: u64,
+/// Whether the selected span has events.
+pub(super) fn has_events(session: Session) -> bool {
+    let span = session.selection.span.get_untracked();
+    span.is_some_and(|span| !session.outline().events_of(span).is_empty())
 }
 
-/// Moves to the selected span's next event (`forward`) or previous one; past the last to none. Returns whether the span
-/// has events.
-pub fn step(session: Session, forward: bool) -> bool {
-    let Some(span) = session.selection.span.get_untracked() else { return false };
+/// Moves to the selected span's next event (`forward`) or previous one; past the last to none.
+pub(super) fn step(session: Session, forward: bool) {
+    let Some(span) = session.selection.span.get_untracked() else { return };
     let outline = session.outline();
     let now = session.events.get_untracked().filter(|now| now.span == span);
     let times = outline.events_of(span).iter().copied();
@@ -39,5 +32,4 @@ pub fn step(session: Session, forward: bool) -> bool {
         }
         session.events.set(next.map(|time| EventCursor { span, from: time, to: time }));
     });
-    !outline.events_of(span).is_empty()
 }

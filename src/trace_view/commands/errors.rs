@@ -1,13 +1,13 @@
 //! Going from error to error.
 
-use super::session::Session;
+use super::super::session::Session;
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use std::cmp::Reverse;
 
 /// Selects the error after the selected one, or the one before it, the deepest first: where an error is passed on by its
-/// callers, the first one is its cause. Starts over at the end. Returns whether there is any.
-pub fn next_error(session: Session, forward: bool) -> bool {
+/// callers, the first one is its cause. Starts over at the end.
+pub fn next_error(session: Session, forward: bool) {
     let errors = errors(&session.outline());
     let selected = session.selection.span.get_untracked();
     let now = errors.iter().position(|span| Some(*span) == selected);
@@ -20,7 +20,11 @@ pub fn next_error(session: Session, forward: bool) -> bool {
     if let Some(span) = next {
         session.select(*span);
     }
-    next.is_some()
+}
+
+/// Whether any span has an error of its own.
+pub(super) fn has_errors(session: Session) -> bool {
+    session.outline().flags.iter().any(|flags| flags.has(Flags::OWN_ERROR))
 }
 
 /// Spans with an error of their own, the deepest first, then in the order of the rows.
