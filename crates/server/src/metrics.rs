@@ -1,7 +1,7 @@
 //! `/metrics`: what the server counts, in the text format that Prometheus scrapes.
 
 use crate::durations;
-use crate::forwarding::{Forwarding, Status};
+use crate::forwarding::{Forwarding, Signal, Status, Target};
 use crate::ingest::Intake;
 use crate::jaeger::queries::Queries;
 use crate::logs::LogStore;
@@ -127,13 +127,11 @@ impl Collector for Counts {
     }
 }
 
-/// What each target of forwarding counts, with its name as the label `target`.
+/// What each target of forwarding counts, with its name as the label `target`: spans, and apart from them log lines.
 fn targets(forwarding: &Forwarding, encoder: &mut DescriptorEncoder) -> fmt::Result {
-    if forwarding.is_empty() {
-        return Ok(());
-    }
-    type Read = fn(&Status) -> u64;
-    let counters: [(&str, &str, Read); 9] = [
+    type Count = (&'static str, &'static str, fn(&Status) -> u64);
+    type Gauge = (&'static str, &'static str, fn(&Target) -> u64);
+    let of_spans: [Count; 9] = [
         ("forward_spans_sent", "Spans that the target took", |status| status.counts().sent),
         ("forward_spans_rejected", "Spans that it took and said it did not keep", |status| {
             status.counts().rejected
@@ -154,15 +152,18 @@ fn targets(forwarding: &Forwarding, encoder: &mut DescriptorEncoder) -> fmt::Res
             status.counts().failures
         }),
     ];
-    for (name, help, read) in counters {
-        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-        for target in forwarding.targets() {
-            let labels = [("target", target.name.as_str())];
-            ConstCounter::new(read(&target.status)).encode(family.encode_family(&labels)?)?;
-        }
-    }
-    type Measure = fn(&crate::forwarding::Target) -> u64;
-    let gauges: [(&str, &str, Measure); 5] = [
+    let of_lines: [(&str, &str); 9] = [
+        ("forward_logs_sent", "Log lines that the target took"),
+        ("forward_logs_rejected", "Log lines that it took and said it did not keep"),
+        ("forward_logs_dropped_full", "Log lines dropped because the queue was full"),
+        ("forward_logs_dropped_refused", "Log lines dropped because the target refused them"),
+        ("forward_logs_dropped_failed", "Log lines that could not be queued or read"),
+        ("forward_logs_filtered", "Log lines that a filter left out"),
+        ("forward_logs_sampled_out", "Log lines that sampling left out"),
+        ("forward_logs_requests", "Requests of log lines that the target took"),
+        ("forward_logs_requests_failed", "Requests of log lines that failed and are sent again"),
+    ];
+    let gauges_of_spans: [Gauge; 5] = [
         ("forward_queue_spans", "Spans that wait on disk", |target| target.status.queue().spans),
         ("forward_queue_bytes", "Bytes on disk that they take", |target| target.status.queue().bytes),
         ("forward_queue_max_bytes", "Bytes that they may take", |target| target.most),
@@ -171,12 +172,35 @@ fn targets(forwarding: &Forwarding, encoder: &mut DescriptorEncoder) -> fmt::Res
             u64::from(target.status.failing().is_some())
         }),
     ];
-    for (name, help, read) in gauges {
-        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for target in forwarding.targets() {
-            let labels = [("target", target.name.as_str())];
-            let value = i64::try_from(read(target)).unwrap_or(i64::MAX);
-            ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+    let gauges_of_lines: [(&str, &str); 5] = [
+        ("forward_logs_queue_lines", "Log lines that wait on disk"),
+        ("forward_logs_queue_bytes", "Bytes on disk that log lines take that wait"),
+        ("forward_logs_queue_max_bytes", "Bytes that log lines may take that wait"),
+        ("forward_logs_delay_seconds", "How long the oldest log line that waits has waited"),
+        ("forward_logs_failing", "Whether the target does not take the log lines that it is sent"),
+    ];
+    for signal in [Signal::Traces, Signal::Logs] {
+        let targets: Vec<&Target> =
+            forwarding.targets().iter().filter(|target| target.signal == signal).collect();
+        if targets.is_empty() {
+            continue;
+        }
+        for ((name, help, read), of_lines) in of_spans.into_iter().zip(of_lines) {
+            let (name, help) = if signal == Signal::Logs { of_lines } else { (name, help) };
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for target in &targets {
+                let labels = [("target", target.name.as_str())];
+                ConstCounter::new(read(&target.status)).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        for ((name, help, read), of_lines) in gauges_of_spans.into_iter().zip(gauges_of_lines) {
+            let (name, help) = if signal == Signal::Logs { of_lines } else { (name, help) };
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for target in &targets {
+                let labels = [("target", target.name.as_str())];
+                let value = i64::try_from(read(target)).unwrap_or(i64::MAX);
+                ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+            }
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use crate::demo_proxy::DemoProxy;
 use crate::durations;
 use crate::eval_track::EvalTrack;
 use crate::files::Viewer;
+use crate::forwarding::Signal;
 use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http, zipkin};
 use crate::jaeger::{Backend, json, not_found, text};
@@ -188,7 +189,7 @@ async fn no_such_route() -> Response<Body> {
 async fn health(State(state): State<Query>) -> Response<Body> {
     let mut problems = state.backend.store.status().problems();
     for target in state.intake.forwarding().targets() {
-        problems.extend(target.status.problems(&target.name));
+        problems.extend(target.problems());
     }
     if problems.is_empty() {
         return json(StatusCode::OK, r#"{"status":"ok"}"#);
@@ -211,7 +212,8 @@ async fn ready(State(state): State<Query>) -> Response<Body> {
         let mut shown = serde_json::json!({
             "name": target.name,
             "status": if failing.is_some() { "failing" } else { "ok" },
-            "queuedSpans": queue.spans,
+            "signal": target.signal,
+            (if target.signal == Signal::Traces { "queuedSpans" } else { "queuedLines" }): queue.spans,
             "queuedBytes": queue.bytes,
         });
         if let Some(failing) = failing {

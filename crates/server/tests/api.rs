@@ -18,6 +18,8 @@ mod dashboard;
 mod eval_track;
 #[path = "api/forwarding.rs"]
 mod forwarding;
+#[path = "api/forwarding_logs.rs"]
+mod forwarding_logs;
 #[path = "api/full_disk.rs"]
 #[cfg(target_os = "linux")]
 mod full_disk;

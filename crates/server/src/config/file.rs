@@ -215,6 +215,13 @@ mod tests {
                 &target("protocol = \"http\""),
                 "forward[0].protocol: unknown variant `http`, expected one of `http/p",
             ),
+            (&target("signals = [\"metrics\"]"), "forward[0].signals[0]: unknown variant `metrics`"),
+            (&target("signals = []"), "s.toml: forward[0].signals: expected at least one of"),
+            (&target("signals = [\"logs\", \"logs\"]"), "s.toml: forward[0].signals: one is named twice"),
+            (
+                &target("endpoint = \"http://a/otlp\"\nsignals = [\"logs\", \"traces\"]"),
+                "s.toml: forward[0].signals: the path of the endpoint ends neither with",
+            ),
             (&target("timeout = \"5\""), "forward[0].timeout: \"5\" is not a duration such as"),
             (&target("batch = { spans = 0 }"), "forward[0].batch.spans: expected a number from 1"),
             (

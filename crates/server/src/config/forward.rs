@@ -1,4 +1,4 @@
-//! `[[forward]]` of the file of settings: where received spans go on to, which of them, and how.
+//! `[[forward]]` of the file of settings: where received spans and log lines go on to, which of them, and how.
 
 use super::values::{self, HIDDEN, Size};
 use axum::http::{HeaderName, HeaderValue, Uri};
@@ -15,8 +15,12 @@ use std::time::Duration;
 pub struct Forward {
     /// By which metrics, logs and the queue's file name it.
     pub name: Name,
-    /// Where it is. OTLP over HTTP: the whole URL; `/v1/traces` is added to one without a path.
+    /// Where it is. OTLP over HTTP: the whole URL; `/v1/traces` (`/v1/logs` for lines) is added to one without a path,
+    /// and one of these at its end stands for the other too.
     pub endpoint: Endpoint,
+    /// What goes there.
+    #[serde(default = "only_traces")]
+    pub signals: Vec<Signal>,
     /// How it is spoken to.
     #[serde(default)]
     pub protocol: Protocol,
@@ -56,6 +60,34 @@ pub struct Forward {
     /// What never leaves.
     #[serde(default)]
     pub redact: Redact,
+}
+
+/// What kind of data a request holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signal {
+    /// Spans: `ExportTraceServiceRequest`.
+    Traces,
+    /// Log lines: `ExportLogsServiceRequest`.
+    Logs,
+}
+
+impl Signal {
+    /// What is counted of it, in words.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Signal::Traces => "spans",
+            Signal::Logs => "log lines",
+        }
+    }
+
+    /// OTLP's path over HTTP.
+    pub fn path(self) -> &'static str {
+        match self {
+            Signal::Traces => "/v1/traces",
+            Signal::Logs => "/v1/logs",
+        }
+    }
 }
 
 /// How a target is spoken to, as `OTEL_EXPORTER_OTLP_PROTOCOL` names it.
@@ -133,7 +165,7 @@ impl Default for Retry {
     }
 }
 
-/// Which spans go to a target: those for which everything holds.
+/// Which spans and lines go to a target: those for which everything holds.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keep {
@@ -145,11 +177,11 @@ pub struct Keep {
     pub attributes: BTreeMap<String, Pattern>,
     /// No spans with any of these.
     pub without_attributes: BTreeMap<String, Pattern>,
-    /// Only spans with an error status.
+    /// Only spans with an error status, and lines that are errors or worse.
     pub errors_only: bool,
 }
 
-/// Which traces go to a target, decided `wait` after the first span of each arrived.
+/// Which traces go to a target, decided `wait` after the first span of each arrived. It does not hold for lines.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tail {
@@ -172,8 +204,12 @@ pub struct Tail {
 pub struct Redact {
     /// Values of attributes whose key matches one of these.
     pub keys: Vec<Pattern>,
-    /// What matches within values of attributes, names of spans and events, and status messages.
+    /// What matches within values of attributes, names of spans and events, status messages, and texts of lines.
     pub values: Vec<Pattern>,
+}
+
+fn only_traces() -> Vec<Signal> {
+    vec![Signal::Traces]
 }
 
 fn ten_seconds() -> Time {
@@ -298,6 +334,32 @@ impl TryFrom<String> for Endpoint {
     }
 }
 
+impl Endpoint {
+    /// The URL of OTLP over HTTP for a signal: its path is added where there is none, and takes the place of the other's.
+    pub fn url(&self, signal: Signal) -> String {
+        let url = self.0.as_str();
+        let path = signal.path();
+        let below = url.split_once("://").map_or(url, |(_, rest)| rest);
+        match below.split_once('/') {
+            None => format!("{url}{path}"),
+            Some((_, "")) => format!("{}{path}", url.trim_end_matches('/')),
+            Some(_) => match self.without_path() {
+                Some(before) => format!("{before}{path}"),
+                None => url.to_owned(),
+            },
+        }
+    }
+
+    /// What stands before OTLP's path, if the URL ends with one.
+    fn without_path(&self) -> Option<&str> {
+        [Signal::Traces, Signal::Logs].iter().find_map(|signal| self.0.strip_suffix(signal.path()))
+    }
+
+    fn is_for_both(&self) -> bool {
+        self.url(Signal::Traces) != self.url(Signal::Logs)
+    }
+}
+
 /// The value of a header, which may be a secret.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -331,6 +393,19 @@ pub fn check(targets: &[Forward]) -> Result<(), (String, String)> {
         if targets[..index].iter().any(|other| other.name == *name) {
             return Err((format!("forward[{index}].name"), format!("the name {:?} is used twice", name.0)));
         }
+        let signals = &target.signals;
+        let key = || format!("forward[{index}].signals");
+        if signals.is_empty() {
+            return Err((key(), "expected at least one of \"traces\" and \"logs\"".to_owned()));
+        }
+        if signals.iter().enumerate().any(|(place, signal)| signals[..place].contains(signal)) {
+            return Err((key(), "one is named twice".to_owned()));
+        }
+        if signals.len() > 1 && target.protocol != Protocol::Grpc && !target.endpoint.is_for_both() {
+            let why =
+                "the path of the endpoint ends neither with /v1/traces nor with /v1/logs: name two targets";
+            return Err((key(), why.to_owned()));
+        }
         if let Some(header) =
             target.headers.keys().find(|header| HeaderName::try_from(header.as_str()).is_err())
         {
@@ -339,4 +414,26 @@ pub fn check(targets: &[Forward]) -> Result<(), (String, String)> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_signal_is_added_where_there_is_none_and_stands_for_the_other() {
+        for (endpoint, traces, logs) in [
+            ("http://a:4318", "http://a:4318/v1/traces", "http://a:4318/v1/logs"),
+            ("http://a:4318/", "http://a:4318/v1/traces", "http://a:4318/v1/logs"),
+            ("https://a/otlp/v1/traces", "https://a/otlp/v1/traces", "https://a/otlp/v1/logs"),
+            ("https://a/otlp/v1/logs", "https://a/otlp/v1/traces", "https://a/otlp/v1/logs"),
+            ("https://a/x?y=1", "https://a/x?y=1", "https://a/x?y=1"),
+        ] {
+            let endpoint = Endpoint(endpoint.to_owned());
+            assert_eq!(
+                (endpoint.url(Signal::Traces), endpoint.url(Signal::Logs)),
+                (traces.into(), logs.into())
+            );
+        }
+    }
 }

@@ -3,12 +3,12 @@
 
 use crate::wire::{put_bytes, put_length, varint_length};
 
-/// A request to a target, in protobuf.
+/// A request to a target, in protobuf. Spans stand for log lines too, whose messages have the same members.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Spans in it.
     pub spans: u64,
-    /// An `ExportTraceServiceRequest`.
+    /// An `ExportTraceServiceRequest` or `ExportLogsServiceRequest`.
     pub bytes: Vec<u8>,
 }
 

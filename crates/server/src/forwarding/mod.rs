@@ -1,6 +1,6 @@
-//! Forwarding: whatever is received goes on to any number of targets. For each there is a queue on disk (`queue`,
-//! `queue_file`), into which a request is put before it is acknowledged, and a thread (`sender`) that takes requests out of
-//! it, applies the target's rules (`prepare`, `rewrite`, `rules`, `tail`, `redact`), makes batches (`batch`) and sends them
+//! Forwarding: whatever is received goes on to any number of targets. For each, and each signal that it gets, there is a
+//! queue on disk (`queue`, `queue_file`), into which a request is put before it is acknowledged, and a thread (`sender`)
+//! that takes requests out of it, applies the target's rules (`prepare`, `rewrite`, `rules`, `tail`, `redact`), makes batches (`batch`) and sends them
 //! (`delivery`). See docs/adr/0024.
 
 mod backoff;
@@ -19,11 +19,12 @@ mod status;
 mod tail;
 
 pub use delivery::DeliveryError;
-pub use packed::{Packed, Signal};
+pub use packed::Packed;
 pub use queue_file::{QueueError, Totals};
 pub use status::{Counts, Status};
 
 use crate::config::forward::Forward;
+pub use crate::config::forward::Signal;
 use delivery::Delivery;
 use queue::Queue;
 use sender::Sender;
@@ -59,10 +60,12 @@ pub enum ForwardError {
     Io(#[from] std::io::Error),
 }
 
-/// A target.
+/// A target of one signal.
 pub struct Target {
     /// Its name.
     pub name: String,
+    /// What it gets.
+    pub signal: Signal,
     /// Bytes that its queue may take.
     pub most: u64,
     /// What is known of it.
@@ -71,6 +74,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// What is wrong, in words.
+    pub fn problems(&self) -> Vec<String> {
+        self.status.problems(&self.name, self.signal.unit())
+    }
+
     /// How long the oldest request has waited, seconds.
     pub fn delay(&self) -> u64 {
         self.status.oldest().map_or(0, |oldest| self.queue.now().saturating_sub(oldest) / 1000)
@@ -97,15 +105,15 @@ impl Forwarding {
         }
         name_forgotten(settings, &directory);
         let (mut targets, mut threads) = (Vec::new(), Vec::new());
-        for settings in settings {
+        for (settings, signal) in settings.iter().flat_map(of_signals) {
             let name = settings.name.0.clone();
             let status = Arc::new(Status::default());
             let most = settings.queue.bytes.0;
-            let queue = Queue::open(&directory.join(format!("{name}.sqlite")), most, status.clone())
+            let queue = Queue::open(&directory.join(file_of(&name, signal)), most, status.clone())
                 .map_err(|error| ForwardError::Queue { name: name.clone(), error })?;
-            let queue = Arc::new(queue);
-            threads.push(spawn(settings, &name, queue.clone(), status.clone(), stopped.clone())?);
-            targets.push(Target { name, most, status, queue });
+            let target = Target { name, signal, most, status, queue: Arc::new(queue) };
+            threads.push(spawn(settings, &target, stopped.clone())?);
+            targets.push(target);
         }
         Ok(Forwarding(Arc::new(Inner { targets, stop, threads: Mutex::new(threads) })))
     }
@@ -115,19 +123,25 @@ impl Forwarding {
         self.0.targets.is_empty()
     }
 
-    /// All targets.
+    /// Whether there is a target that gets these.
+    pub fn takes(&self, signal: Signal) -> bool {
+        self.0.targets.iter().any(|target| target.signal == signal)
+    }
+
+    /// All targets, once for each signal that they get.
     pub fn targets(&self) -> &[Target] {
         &self.0.targets
     }
 
-    /// Queues a request for all targets. When this ends it is on disk, or counted as dropped: whether it can be forwarded
+    /// Queues a request for all targets of its signal. When this ends it is on disk, or counted as dropped: whether it can be forwarded
     /// is nothing that its sender could change.
     pub async fn put(&self, packed: Packed) {
         if packed.count == 0 {
             return;
         }
         let packed = Arc::new(packed);
-        let puts = self.0.targets.iter().map(|target| async {
+        let targets = self.0.targets.iter().filter(|target| target.signal == packed.signal);
+        let puts = targets.map(|target| async {
             match target.queue.put(packed.clone()).await {
                 Ok(()) | Err(QueueError::NotWritten) => {}
                 Err(error) => target.status.queue_fails(u64::from(packed.count), &error.to_string()),
@@ -151,24 +165,37 @@ impl Forwarding {
 /// Starts the thread of a target. It has a runtime of its own, so that its work never delays requests that come in.
 fn spawn(
     settings: &Forward,
-    name: &str,
-    queue: Arc<Queue>,
-    status: Arc<Status>,
+    target: &Target,
     stopped: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, ForwardError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (settings, name) = (settings.clone(), name.to_owned());
+    let (settings, name, signal) = (settings.clone(), target.name.clone(), target.signal);
+    let (queue, status) = (target.queue.clone(), target.status.clone());
     let delivery = {
         let _inside = runtime.enter();
-        Delivery::new(&settings).map_err(|error| ForwardError::Delivery { name: name.clone(), error })?
+        Delivery::new(&settings, signal)
+            .map_err(|error| ForwardError::Delivery { name: name.clone(), error })?
     };
     let builder = std::thread::Builder::new().name(format!("forward {name}"));
     let thread = builder.spawn(move || {
-        let sender = Sender { name, settings, queue, status, delivery, stopped };
+        let sender = Sender { name, signal, settings, queue, status, delivery, stopped };
         runtime.block_on(sender.run());
         runtime.shutdown_background();
     });
     Ok(thread?)
+}
+
+/// Settings once for each of their signals.
+fn of_signals(settings: &Forward) -> impl Iterator<Item = (&Forward, Signal)> {
+    settings.signals.iter().map(move |signal| (settings, *signal))
+}
+
+/// The name of a queue's file. No target's name has a point in it.
+fn file_of(name: &str, signal: Signal) -> String {
+    match signal {
+        Signal::Traces => format!("{name}.sqlite"),
+        Signal::Logs => format!("{name}.logs.sqlite"),
+    }
 }
 
 /// Says which queues belong to no target any more: what is in them is not sent.
@@ -176,9 +203,15 @@ fn name_forgotten(settings: &[Forward], directory: &Path) {
     for file in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = file.path();
         let is_queue = path.extension().is_some_and(|extension| extension == "sqlite");
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if is_queue && settings.iter().all(|settings| settings.name.0 != name) {
-            tracing::warn!("{} is the queue of no target: name one {name:?}, or delete it", path.display());
+        let name = file.file_name().to_string_lossy().into_owned();
+        let mut known = settings.iter().flat_map(of_signals);
+        if is_queue && known.all(|(settings, signal)| file_of(&settings.name.0, signal) != name) {
+            let (name, signals) = match name.strip_suffix(".logs.sqlite") {
+                Some(name) => (name, " with signals = [\"logs\"]"),
+                None => (name.trim_end_matches(".sqlite"), ""),
+            };
+            let path = path.display();
+            tracing::warn!("{path} is the queue of no target: name one {name:?}{signals}, or delete it");
         }
     }
 }

@@ -1,19 +1,19 @@
 //! What is queued: one request as it came in, packed, with the little that must be known of it without unpacking.
 
+use crate::config::forward::Signal;
 use crate::store::{StoreError, compress};
 
-/// What kind of data a request holds. The numbers are on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// `ExportTraceServiceRequest`.
-    Traces = 1,
+/// The number of a signal on disk.
+pub fn number_of(signal: Signal) -> i64 {
+    match signal {
+        Signal::Traces => 1,
+        Signal::Logs => 2,
+    }
 }
 
-impl Signal {
-    /// The signal of this number, if this version knows it.
-    pub fn of(number: i64) -> Option<Self> {
-        (number == Signal::Traces as i64).then_some(Signal::Traces)
-    }
+/// The signal of a number, if this version knows it.
+pub fn signal_of(number: i64) -> Option<Signal> {
+    [Signal::Traces, Signal::Logs].into_iter().find(|signal| number_of(*signal) == number)
 }
 
 /// A request, packed.
@@ -21,7 +21,7 @@ impl Signal {
 pub struct Packed {
     /// What it holds.
     pub signal: Signal,
-    /// How many spans (or records of another signal).
+    /// How many spans or log lines.
     pub count: u32,
     /// Its length before packing; 0 where it is not packed.
     pub plain: u32,

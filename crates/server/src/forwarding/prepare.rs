@@ -5,7 +5,7 @@ use super::queue_file::{Entry, QueueError, QueueReader};
 use super::rewrite::{LeftOut, each_span, rewrite};
 use super::rules::Rules;
 use super::tail::Window;
-use crate::config::forward::Forward;
+use crate::config::forward::{Forward, Signal};
 use crate::facts::Facts;
 
 /// How many requests are looked at together.
@@ -13,6 +13,7 @@ const STEP: usize = 256;
 
 /// What turns requests into batches.
 pub struct Preparation {
+    signal: Signal,
     rules: Rules,
     window: Option<Window>,
     most_spans: u64,
@@ -31,11 +32,12 @@ pub struct Prepared {
 }
 
 impl Preparation {
-    /// What a target's settings say.
-    pub fn of(settings: &Forward) -> Self {
+    /// What a target's settings say about a signal. Lines do not wait for traces to be decided.
+    pub fn of(settings: &Forward, signal: Signal) -> Self {
         Preparation {
+            signal,
             rules: Rules::of(settings),
-            window: settings.tail.clone().map(Window::new),
+            window: settings.tail.clone().filter(|_| signal == Signal::Traces).map(Window::new),
             most_spans: u64::from(settings.batch.spans.0),
             most_bytes: usize::try_from(settings.batch.bytes.0).unwrap_or(usize::MAX / 2),
         }
@@ -69,7 +71,7 @@ impl Preparation {
             let window = &mut self.window;
             let mut is_wanted =
                 |facts: &Facts<'_>| window.as_mut().is_none_or(|window| window.is_wanted(facts));
-            match rewrite(&request, &self.rules, &mut is_wanted, &mut batches) {
+            match rewrite(&request, self.signal, &self.rules, &mut is_wanted, &mut batches) {
                 Ok(more) => {
                     prepared.left_out.filtered += more.filtered;
                     prepared.left_out.sampled_out += more.sampled_out;

@@ -239,8 +239,8 @@ fn one(packed: &Packed) -> Totals {
 
 #[cfg(test)]
 mod tests {
-    use super::super::packed::Signal;
     use super::*;
+    use crate::config::forward::Signal;
     use proptest::prelude::*;
 
     fn packed(count: u32, bytes: usize) -> Arc<Packed> {

@@ -1,6 +1,6 @@
 //! The file of a queue: a table of requests in SQLite, oldest first.
 
-use super::packed::{Packed, Signal};
+use super::packed::{Packed, number_of, signal_of};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl QueueError {
 pub struct Totals {
     /// Requests.
     pub requests: u64,
-    /// Spans (or records of another signal).
+    /// Spans or log lines.
     pub spans: u64,
     /// Bytes that they take on disk.
     pub bytes: u64,
@@ -184,7 +184,7 @@ impl QueueFile {
             for (arrived, packed) in add {
                 insert.execute(rusqlite::params![
                     signed(*arrived),
-                    packed.signal as i64,
+                    number_of(packed.signal),
                     packed.count,
                     signed(disk_bytes(packed.bytes.len())),
                     packed.plain,
@@ -234,7 +234,7 @@ impl QueueReader {
             .connection
             .prepare_cached("SELECT signal, spans, plain, payload FROM requests WHERE number = ?1")?;
         let found = select.query_row([number], |row| {
-            let signal = Signal::of(row.get(0)?);
+            let signal = signal_of(row.get(0)?);
             let (count, plain, bytes) = (row.get(1)?, row.get(2)?, row.get(3)?);
             Ok(signal.map(|signal| Packed { signal, count, plain, bytes }))
         });
@@ -290,6 +290,7 @@ fn put_aside(path: &Path) -> Result<PathBuf, QueueError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::forward::Signal;
 
     fn packed(byte: u8, length: usize) -> Packed {
         Packed { signal: Signal::Traces, count: 1, plain: 0, bytes: vec![byte; length] }

@@ -1,5 +1,5 @@
 //! Redaction: attributes whose key or text matches are replaced in the bytes of a message; everything else stays as it
-//! was sent, unknown fields included. Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`,
+//! was sent, unknown fields included. Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `logs/v1/logs.proto`, `common/v1/common.proto`,
 //! `resource/v1/resource.proto`.
 
 use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes};
@@ -27,6 +27,8 @@ pub struct Redaction {
 enum Part {
     /// It is a `KeyValue`.
     Attribute,
+    /// It is an `AnyValue`.
+    Value,
     /// It is text.
     Text,
     /// It is a message with such parts.
@@ -50,6 +52,9 @@ pub const SPAN: Shape = Shape(&[
     (15, Part::Message(&[(2, Part::Text)])),
 ]);
 
+/// `LogRecord`.
+pub const LINE: Shape = Shape(&[(3, Part::Text), (5, Part::Value), (6, Part::Attribute), (12, Part::Text)]);
+
 impl Redaction {
     /// Whether there is nothing to replace.
     pub fn is_empty(&self) -> bool {
@@ -71,6 +76,7 @@ impl Redaction {
             let bytes = field.bytes(number)?;
             match part {
                 Part::Attribute => self.attribute(bytes, 0),
+                Part::Value => self.value(bytes, 0),
                 Part::Text => Ok(self.text(bytes)),
                 Part::Message(parts) => self.parts(bytes, parts),
             }

@@ -1,13 +1,14 @@
-//! A request as a target gets it: without the spans that its rules leave out, redacted, in batches.
+//! A request as a target gets it: without the spans or log lines that its rules leave out, redacted, in batches.
 
 use super::batch::Batches;
-use super::redact::{RESOURCE, SCOPE, SPAN, Shape};
+use super::redact::{LINE, RESOURCE, SCOPE, SPAN, Shape};
 use super::rules::{Rules, Verdict};
+use crate::config::forward::Signal;
 use crate::facts::{Facts, MISSING_SERVICE, facts_of, service_name};
 use crate::wire::{Walk, WireError, put_bytes};
 use std::borrow::Cow;
 
-/// Spans that were left out.
+/// Spans or lines that were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// By a filter.
@@ -16,13 +17,15 @@ pub struct LeftOut {
     pub sampled_out: u64,
 }
 
-/// Fields in which a resource has its scopes: 1000 is where they stood before they were called scopes.
+/// Fields in which a resource has its scopes: 1000 is where they stood before they were called scopes. The messages of
+/// both signals have the same members.
 const SCOPES: [u32; 2] = [2, 1000];
 const SPANS: [u32; 1] = [2];
 
 /// Puts what the rules keep of a request into batches. `is_wanted` decides about a span's trace as a whole.
 pub fn rewrite(
     request: &[u8],
+    signal: Signal,
     rules: &Rules,
     is_wanted: &mut dyn FnMut(&Facts<'_>) -> bool,
     batches: &mut Batches,
@@ -43,13 +46,21 @@ pub fn rewrite(
         batches.resource(fields);
         members(message, &SCOPES, |message| {
             batches.scope(head(message, &SPANS, SCOPE, rules)?.0);
-            members(message, &SPANS, |span| {
-                let facts = facts_of(span)?;
-                match rules.judge(span, &facts, &of_resource)? {
+            members(message, &SPANS, |member| {
+                let (verdict, shape) = match signal {
+                    Signal::Traces => {
+                        let facts = facts_of(member)?;
+                        match rules.judge(member, &facts, &of_resource)? {
+                            Verdict::Kept if !is_wanted(&facts) => (Verdict::SampledOut, SPAN),
+                            verdict => (verdict, SPAN),
+                        }
+                    }
+                    Signal::Logs => (rules.judge_line(member, &of_resource)?, LINE),
+                };
+                match verdict {
                     Verdict::Filtered => left_out.filtered += 1,
                     Verdict::SampledOut => left_out.sampled_out += 1,
-                    Verdict::Kept if !is_wanted(&facts) => left_out.sampled_out += 1,
-                    Verdict::Kept => batches.span(&rules.redaction.message(span, SPAN)?),
+                    Verdict::Kept => batches.span(&rules.redaction.message(member, shape)?),
                 }
                 Ok(())
             })
@@ -191,7 +202,8 @@ mod tests {
         bytes: usize,
     ) -> (Vec<Batch>, LeftOut) {
         let mut batches = Batches::new(spans, bytes);
-        let left_out = rewrite(&request.encode_to_vec(), rules, &mut |_| true, &mut batches).unwrap();
+        let left_out =
+            rewrite(&request.encode_to_vec(), Signal::Traces, rules, &mut |_| true, &mut batches).unwrap();
         (batches.finish(), left_out)
     }
 

@@ -1,12 +1,15 @@
-//! Which spans a target gets, and what of them it may see.
+//! Which spans and log lines a target gets, and what of them it may see.
 
 use super::redact::Redaction;
 use crate::config::forward::{Forward, Pattern};
 use crate::facts::{Facts, key_and_value, walk_attributes};
-use crate::wire::{Field, WireError};
+use crate::wire::{Field, Walk, WireError};
 use regex_lite::Regex;
 use std::borrow::Cow;
 use std::collections::HashSet;
+
+/// The least severity number of errors.
+const ERROR: u64 = 17;
 
 /// The rules of a target.
 #[derive(Debug, Default)]
@@ -86,10 +89,38 @@ impl Rules {
 
     /// Whether a span goes on.
     pub fn judge(&self, span: &[u8], facts: &Facts<'_>, resource: &OfResource) -> Result<Verdict, WireError> {
-        if self.ratio.is_some_and(|ratio| !is_chosen(facts.trace, ratio)) {
+        self.decide(span, 9, Some(facts.trace), facts.status == 2, resource)
+    }
+
+    /// Whether a log line goes on. Lines without a trace are in every sample.
+    pub fn judge_line(&self, line: &[u8], resource: &OfResource) -> Result<Verdict, WireError> {
+        let (mut trace, mut severity) = (None, 0);
+        let mut walk = Walk::new(line);
+        while let Some((number, field)) = walk.next()? {
+            match number {
+                2 => severity = field.number(2)?,
+                9 => trace = <[u8; 16]>::try_from(field.bytes(9)?).ok().map(u128::from_be_bytes),
+                _ => {}
+            }
+        }
+        self.decide(line, 6, trace.filter(|id| *id != 0), severity >= ERROR, resource)
+    }
+
+    /// `member` is the field in which a message has its attributes.
+    fn decide(
+        &self,
+        message: &[u8],
+        member: u32,
+        trace: Option<u128>,
+        is_error: bool,
+        resource: &OfResource,
+    ) -> Result<Verdict, WireError> {
+        if let (Some(ratio), Some(trace)) = (self.ratio, trace)
+            && !is_chosen(trace, ratio)
+        {
             return Ok(Verdict::SampledOut);
         }
-        if self.errors_only && facts.status != 2 {
+        if self.errors_only && !is_error {
             return Ok(Verdict::Filtered);
         }
         if self.attributes.is_empty() && self.without_attributes.is_empty() {
@@ -97,7 +128,7 @@ impl Rules {
         }
         let mut of = OfResource { wanted: resource.wanted.clone(), unwanted: resource.unwanted };
         if !of.unwanted {
-            self.note(span, 9, &mut of)?;
+            self.note(message, member, &mut of)?;
         }
         Ok(if of.unwanted || of.wanted.contains(&false) { Verdict::Filtered } else { Verdict::Kept })
     }

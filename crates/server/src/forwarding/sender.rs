@@ -7,7 +7,7 @@ use super::prepare::{Preparation, Prepared};
 use super::queue::{Lending, Queue};
 use super::queue_file::{Entry, QueueError};
 use super::status::Status;
-use crate::config::forward::Forward;
+use crate::config::forward::{Forward, Signal};
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -27,6 +27,8 @@ const MOST_ERRORS: u32 = 10;
 pub struct Sender {
     /// Its name.
     pub name: String,
+    /// What it gets.
+    pub signal: Signal,
     /// Its settings.
     pub settings: Forward,
     /// What waits.
@@ -55,7 +57,7 @@ impl Sender {
     }
 
     async fn send_all(&self) {
-        let mut preparation = Preparation::of(&self.settings);
+        let mut preparation = Preparation::of(&self.settings, self.signal);
         let mut through = 0;
         loop {
             self.wait_for_work().await;
@@ -204,7 +206,8 @@ impl Sender {
                 }
                 Outcome::Again { after, why } => {
                     if self.status.failed(&why) {
-                        tracing::warn!("target {} does not take spans, they wait on disk: {why}", self.name);
+                        let unit = self.signal.unit();
+                        tracing::warn!("target {} does not take {unit}, they wait on disk: {why}", self.name);
                     }
                     let longest = again.take().and_then(|(after, _)| after).max(after);
                     again = Some((longest, why));
@@ -219,23 +222,26 @@ impl Sender {
     fn taken(&self, parcel: &Parcel, rejected: u64, remark: &str) {
         if let Some(failing) = self.status.took(parcel.spans, rejected) {
             tracing::info!(
-                "target {} takes spans again, after {} s",
+                "target {} takes {} again, after {} s",
                 self.name,
+                self.signal.unit(),
                 failing.since.elapsed().as_secs()
             );
         }
         if rejected > 0 {
             tracing::warn!(
-                "target {} did not keep {rejected} of {} spans: {remark}",
+                "target {} did not keep {rejected} of {} {}: {remark}",
                 self.name,
-                parcel.spans
+                parcel.spans,
+                self.signal.unit()
             );
         }
     }
 
     fn refused(&self, spans: u64, why: &str) {
         if self.status.refused(spans, why) {
-            tracing::warn!("target {} refused {spans} spans, which are dropped: {why}", self.name);
+            let unit = self.signal.unit();
+            tracing::warn!("target {} refused {spans} {unit}, which are dropped: {why}", self.name);
         }
     }
 }

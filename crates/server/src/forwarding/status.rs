@@ -1,11 +1,12 @@
 //! What is known of a target: what was sent, dropped and left out, what waits, and whether it answers.
 
 use super::queue_file::Totals;
+use crate::config::forward::Signal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Counters of spans since the start, but for `requests` and `failures`.
+/// Counters of spans or log lines since the start, but for `requests` and `failures`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Taken by the target.
@@ -172,20 +173,22 @@ impl Status {
     }
 
     /// What is wrong, in words.
-    pub fn problems(&self, name: &str) -> Vec<String> {
+    pub fn problems(&self, name: &str, unit: &str) -> Vec<String> {
         self.change(|state| {
             let mut problems = Vec::new();
+            let of = if unit == Signal::Traces.unit() { String::new() } else { format!(" with {unit}") };
             if let Some(Failing { since, why }) = &state.failing {
-                problems.push(format!("target {name} has failed for {} s: {why}", since.elapsed().as_secs()));
+                problems
+                    .push(format!("target {name} has failed for {} s{of}: {why}", since.elapsed().as_secs()));
             }
             if let Some(why) = &state.refused {
-                problems.push(format!("target {name} refused the last spans: {why}"));
+                problems.push(format!("target {name} refused the last {unit}: {why}"));
             }
             if let Some(why) = &state.queue_failing {
-                problems.push(format!("spans for target {name} cannot be queued: {why}"));
+                problems.push(format!("{unit} for target {name} cannot be queued: {why}"));
             }
             if state.was_damaged {
-                problems.push(format!("the queue of target {name} was damaged and put aside"));
+                problems.push(format!("the queue of target {name}{of} was damaged and put aside"));
             }
             problems
         })

@@ -1,11 +1,13 @@
 //! Logs: taken in (`receive`) as OTLP (`otlp`) or as Datadog, Loki, CloudWatch and plain JSON clients send them
-//! (`payloads`), kept in files of their own (`store`, `segment`), found by trace, span, service, time, severity and text
+//! (`payloads`, `loki`), forwarded (`otlp_request`), kept in files of their own (`store`, `segment`), found by trace, span, service, time, severity and text
 //! (`query`). See `docs/adr/0025`.
 
 mod criteria;
 mod fields;
 mod line;
+mod loki;
 mod otlp;
+mod otlp_request;
 mod payloads;
 pub mod query;
 pub mod receive;

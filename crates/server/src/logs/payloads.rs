@@ -1,4 +1,4 @@
-//! What clients of Datadog, Loki, CloudWatch Logs and plain JSON endpoints send, as lines. Whatever has no column of its
+//! What clients of Datadog, CloudWatch Logs and plain JSON endpoints send, as lines. Whatever has no column of its
 //! own stays with the line as an attribute.
 
 use super::fields::{body, span_id, take, text, time, trace_id};
@@ -11,7 +11,7 @@ fn malformed(why: impl Into<String>) -> Refusal {
 }
 
 /// An object of any of these as a line. Names are those that the intakes document and their clients use.
-fn from_object(mut object: Map<String, Value>) -> LogLine {
+pub(super) fn from_object(mut object: Map<String, Value>) -> LogLine {
     let message = take(&mut object, &["message", "msg", "body", "log", "text"]);
     let stamp =
         take(&mut object, &["timestamp", "@timestamp", "time", "date", "ts", "timestamp_ns", "timestamp_ms"]);
@@ -77,35 +77,6 @@ pub(super) fn objects(value: Value) -> Result<Vec<LogLine>, Refusal> {
             other => Err(malformed(format!("an entry is not an object: {other}"))),
         })
         .collect()
-}
-
-/// Loki's push: `{"streams": [{"stream": {label: text}, "values": [[nanoseconds, line, {metadata}?]]}]}`.
-pub(super) fn loki(value: Value) -> Result<Vec<LogLine>, Refusal> {
-    let Some(Value::Array(streams)) = as_object(value).and_then(|mut push| push.remove("streams")) else {
-        return Err(malformed("Loki: no streams"));
-    };
-    let mut lines = Vec::new();
-    for stream in streams {
-        let mut stream = as_object(stream).ok_or_else(|| malformed("Loki: a stream is not an object"))?;
-        let labels = stream.remove("stream").and_then(as_object).unwrap_or_default();
-        let Some(Value::Array(values)) = stream.remove("values") else {
-            return Err(malformed("Loki: a stream has no values"));
-        };
-        for value in values {
-            let Value::Array(value) = value else { return Err(malformed("Loki: a value is not an array")) };
-            let mut parts = value.into_iter();
-            let (stamp, line) = (parts.next(), parts.next());
-            let Some((stamp @ Value::String(_), Value::String(line))) = stamp.zip(line) else {
-                return Err(malformed("Loki: a value needs its time in nanoseconds, as text, and a line"));
-            };
-            let time = time(&stamp).ok_or_else(|| malformed(format!("Loki: {stamp} is not a time")))?;
-            let mut all = labels.clone();
-            all.extend(parts.next().and_then(as_object).unwrap_or_default());
-            all.insert("message".to_owned(), line.into());
-            lines.push(LogLine { time, ..from_object(all) });
-        }
-    }
-    Ok(lines)
 }
 
 /// What a request of CloudWatch's JSON protocol asks for.
@@ -191,23 +162,6 @@ mod tests {
         assert_eq!(attributes, json!({"user": "ada", "level": 7, "job": "nightly"}));
         let line = objects(json!({"message": "x", "attributes": "none"})).unwrap().remove(0);
         assert_eq!(line.attributes, r#"{"attributes":"none"}"#);
-    }
-
-    #[test]
-    fn a_push_to_loki_carries_labels_and_metadata() {
-        let push = json!({"streams": [{"stream": {"service_name": "a", "level": "error"}, "values": [
-            ["1758449472000000001", "x", {"trace_id": TRACE, "span_id": "00f067aa0ba902b7", "k": "v"}],
-            ["1758449472000000002", "y"],
-        ]}]});
-        let lines = loki(push).unwrap();
-        assert_eq!(lines[0].time, 1_758_449_472_000_000_001);
-        assert_eq!((lines[0].trace, lines[0].span), (trace_id(TRACE), Some(0x00f0_67aa_0ba9_02b7)));
-        assert_eq!((lines[1].service.as_str(), lines[1].severity, lines[1].trace), ("a", 17, None));
-        for wrong in
-            [json!([]), json!({"streams": [{"stream": {}}]}), json!({"streams": [{"values": [[1, "x"]]}]})]
-        {
-            assert!(matches!(loki(wrong), Err(Refusal::Malformed(_))));
-        }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 use super::line::LogLine;
 use super::payloads::{self, CloudWatch};
 use super::store::LogStore;
-use super::{otlp, payloads::objects};
+use super::{loki, otlp, otlp_request, payloads::objects};
+use crate::forwarding::{Packed, Signal};
 use crate::ingest::http::{self, Media};
 use crate::ingest::room::Room;
 use crate::ingest::{Intake, Refusal, Remarks, answer, blocking};
@@ -45,13 +46,42 @@ impl LogIntake {
     }
 
     async fn protobuf(&self, request: Vec<u8>, mut room: Room) -> Result<Remarks, Refusal> {
-        let (lines, remarks, _room) = blocking(move || -> Result<_, Refusal> {
+        let (lines, remarks, request, room) = blocking(move || -> Result<_, Refusal> {
             let (lines, remarks) = otlp::from_protobuf(&request, &mut room)?;
-            Ok((lines, remarks, room))
+            Ok((lines, remarks, request, room))
+        })
+        .await??;
+        self.keep(lines, Some(request), room).await?;
+        Ok(remarks)
+    }
+
+    /// Keeps lines and queues them for the targets of forwarding: the request as it came, if it was OTLP in protobuf.
+    /// When this ends they are on disk.
+    async fn keep(
+        &self,
+        lines: Vec<LogLine>,
+        request: Option<Vec<u8>>,
+        mut room: Room,
+    ) -> Result<(), Refusal> {
+        let forwarding = self.intake.forwarding();
+        if !forwarding.takes(Signal::Logs) {
+            return Ok(self.store.append(lines).await?);
+        }
+        let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        let (lines, packed, _room) = blocking(move || -> Result<_, Refusal> {
+            let request = match request {
+                Some(request) => request,
+                None => {
+                    room.take(lines.iter().map(LogLine::weight).sum())?;
+                    otlp_request::request(&lines)
+                }
+            };
+            Ok((lines, Packed::new(Signal::Logs, count, request), room))
         })
         .await??;
         self.store.append(lines).await?;
-        Ok(remarks)
+        forwarding.put(packed).await;
+        Ok(())
     }
 
     /// `POST /v1/logs`.
@@ -65,14 +95,14 @@ impl LogIntake {
             if media != Media::Json {
                 return self.protobuf(bytes, room).await;
             }
-            let (lines, remarks, _room) = blocking(move || -> Result<_, Refusal> {
+            let (lines, remarks, room) = blocking(move || -> Result<_, Refusal> {
                 let mut room = room;
                 let value = parse(&bytes, &mut room)?;
                 let (lines, remarks) = otlp::from_json(value, &mut room)?;
                 Ok((lines, remarks, room))
             })
             .await??;
-            self.store.append(lines).await?;
+            self.keep(lines, None, room).await?;
             Ok(remarks)
         };
         match taken.await {
@@ -91,7 +121,7 @@ impl LogIntake {
     async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
         let lines = media_of(request.headers()).ends_with("ndjson");
         let (bytes, room) = http::receive(&self.intake, request).await?;
-        let (lines, _room) = blocking(move || -> Result<_, Refusal> {
+        let (lines, room) = blocking(move || -> Result<_, Refusal> {
             let mut room = room;
             let lines = match lines {
                 false => read(parse(&bytes, &mut room)?)?,
@@ -109,7 +139,23 @@ impl LogIntake {
             Ok((lines, room))
         })
         .await??;
-        Ok(self.store.append(lines).await?)
+        self.keep(lines, None, room).await
+    }
+
+    /// Takes Loki's protobuf. That it is packed with Snappy is part of the format, whether a header says so or not.
+    async fn snappy(&self, mut request: Request) -> Result<(), Refusal> {
+        let encoding = request.headers().get(header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"snappy")) {
+            request.headers_mut().remove(header::CONTENT_ENCODING);
+        }
+        let limit = self.intake.max_request;
+        let (bytes, room) = http::receive(&self.intake, request).await?;
+        let (lines, room) = blocking(move || -> Result<_, Refusal> {
+            let mut room = room;
+            Ok((loki::from_snappy(&bytes, limit, &mut room)?, room))
+        })
+        .await??;
+        self.keep(lines, None, room).await
     }
 
     /// Answers a refusal as the intake does that the client expects.
@@ -139,15 +185,14 @@ pub async fn datadog(State(logs): State<LogIntake>, request: Request) -> Respons
     }
 }
 
-/// `POST /loki/api/v1/push`: Loki answers 204.
+/// `POST /loki/api/v1/push`, in JSON or in protobuf with Snappy: Loki answers 204.
 pub async fn loki(State(logs): State<LogIntake>, request: Request) -> Response<Body> {
-    if media_of(request.headers()) != "application/json" {
-        return http::plain(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "415 unsupported media type, supported: [application/json]",
-        );
-    }
-    match logs.json(request, payloads::loki).await {
+    let taken = match Media::of(request.headers()) {
+        Some(Media::Json) => logs.json(request, loki::from_json).await,
+        Some(Media::Protobuf | Media::RegisteredProtobuf) => logs.snappy(request).await,
+        None => return http::unsupported(),
+    };
+    match taken {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => logs.refused(&refusal),
     }
@@ -170,7 +215,7 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
     };
     let taken = async {
         let (bytes, room) = http::receive(&logs.intake, request).await?;
-        let (asked, _room) = blocking(move || -> Result<_, Refusal> {
+        let (asked, room) = blocking(move || -> Result<_, Refusal> {
             let mut room = room;
             let asked = payloads::cloudwatch(&target, parse(&bytes, &mut room)?)?;
             if let CloudWatch::Put(lines) = &asked {
@@ -180,7 +225,7 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
         })
         .await??;
         match asked {
-            CloudWatch::Put(lines) => logs.store.append(lines).await.map(|()| true).map_err(Refusal::from),
+            CloudWatch::Put(lines) => logs.keep(lines, None, room).await.map(|()| true),
             CloudWatch::Nothing => Ok(true),
             CloudWatch::Unknown => Ok(false),
         }

@@ -24,7 +24,10 @@ fn the_dashboard_names_the_metrics_that_there_are() {
     }
     let directory = tempfile::tempdir().unwrap();
     let settings = directory.path().join("settings.toml");
-    let target = format!("[[forward]]\nname = \"t\"\nendpoint = \"http://127.0.0.1:{}\"\n", free_port());
+    let target = format!(
+        "[[forward]]\nname = \"t\"\nendpoint = \"http://127.0.0.1:{}\"\nsignals = [\"traces\", \"logs\"]\n",
+        free_port()
+    );
     std::fs::write(&settings, target).unwrap();
     let mut command = command(directory.path(), &["--config"]);
     command.arg(&settings);

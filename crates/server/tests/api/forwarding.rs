@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A server with these targets.
-fn server(directory: &Path, targets: &str) -> Server {
+pub fn server(directory: &Path, targets: &str) -> Server {
     let file = directory.join("settings.toml");
     std::fs::write(&file, targets).unwrap();
     let mut command = command(directory, &["--config"]);
@@ -19,7 +19,7 @@ fn server(directory: &Path, targets: &str) -> Server {
 }
 
 /// A target by the name `t` at a port, with more settings.
-fn target(port: u16, more: &str) -> String {
+pub fn target(port: u16, more: &str) -> String {
     format!(
         "[[forward]]\nname = \"t\"\nendpoint = \"http://127.0.0.1:{port}\"\n\
          batch.delay = \"50ms\"\nretry = {{ first = \"50ms\", most = \"200ms\" }}\n{more}\n"
@@ -37,7 +37,7 @@ fn numbered(first: u64, count: u64) -> ExportTraceServiceRequest {
 }
 
 /// A number that the target counts.
-fn of_target(server: &Server, name: &str) -> u64 {
+pub fn of_target(server: &Server, name: &str) -> u64 {
     metric(server, &format!("spandrel_forward_{name}{{target=\"t\"}}"))
 }
 

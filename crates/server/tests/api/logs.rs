@@ -127,14 +127,94 @@ fn clients_of_datadog_loki_cloudwatch_and_json_find_their_paths() {
     assert_eq!(Vec::from_iter(&bodies), ["from cloudwatch", "from datadog", "from json", "from loki"]);
 
     assert_eq!(post(&server, "/api/v2/logs", &[JSON], b"[1]").status, 400);
-    assert_eq!(
-        post(&server, "/loki/api/v1/push", &[("content-type", "application/x-protobuf")], b"").status,
-        415
-    );
+    assert_eq!(post(&server, "/loki/api/v1/push", &[PROTOBUF], b"{}").status, 400);
+    assert_eq!(post(&server, "/loki/api/v1/push", &[("content-type", "text/plain")], b"").status, 415);
     assert_eq!(post(&server, "/", &[amazon, target], b"{}").json()["__type"], "InvalidParameterException");
     assert_eq!(post(&server, "/", &[amazon, ("x-amz-target", "DynamoDB.PutItem")], b"{}").status, 404);
     assert_eq!(post(&server, "/v1/logs", &[("content-type", "text/plain")], b"").status, 415);
     assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], b"\xff\xff").status, 400);
+}
+
+/// A push as Promtail, Grafana Alloy and Loki's own client send it.
+#[derive(Clone, PartialEq, Message)]
+struct Push {
+    #[prost(message, repeated, tag = "1")]
+    streams: Vec<Stream>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Stream {
+    #[prost(string, tag = "1")]
+    labels: String,
+    #[prost(message, repeated, tag = "2")]
+    entries: Vec<Entry>,
+    #[prost(uint64, tag = "3")]
+    hash: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Entry {
+    #[prost(message, tag = "1")]
+    timestamp: Option<Timestamp>,
+    #[prost(string, tag = "2")]
+    line: String,
+    #[prost(message, repeated, tag = "3")]
+    structured_metadata: Vec<Label>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Timestamp {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Label {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    value: String,
+}
+
+#[test]
+fn a_push_of_loki_in_protobuf_with_snappy_is_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &["--max-request", "1M"]);
+    let time = now();
+    let id = Label { name: "trace_id".to_owned(), value: TRACE.to_owned() };
+    let entry = |line: String| Entry {
+        timestamp: Some(Timestamp {
+            seconds: (time / 1_000_000_000) as i64,
+            nanos: (time % 1_000_000_000) as i32,
+        }),
+        line,
+        structured_metadata: vec![id.clone()],
+    };
+    let push = |entries: Vec<Entry>| {
+        let labels = r#"{job="varlogs", level="error", service_name="nginx"}"#.to_owned();
+        let push = Push { streams: vec![Stream { labels, entries, hash: 7 }] }.encode_to_vec();
+        snap::raw::Encoder::new().compress_vec(&push).unwrap()
+    };
+    let body = push((0..200).map(|n| entry(format!("line {n} of promtail"))).collect());
+    let answer = post(&server, "/loki/api/v1/push", &[PROTOBUF, ("x-scope-orgid", "team")], &body);
+    assert_eq!((answer.status, answer.text()), (204, String::new()));
+    let named = [PROTOBUF, ("content-encoding", "snappy")];
+    assert_eq!(
+        post(&server, "/loki/api/v1/push", &named, &push(vec![entry("named".to_owned())])).status,
+        204
+    );
+    let lines = logs(&server, &format!("traceID={TRACE}"));
+    assert_eq!(lines.len(), 201);
+    assert_eq!((&lines[0]["service"], &lines[0]["severity"]), (&json!("nginx"), &json!("error")));
+    assert_eq!(lines[0]["timeUnixNano"], time.to_string());
+    assert_eq!(lines[0]["attributes"], json!({"job": "varlogs"}));
+    // Not cut off in the middle, and no larger than one request may be after unpacking.
+    assert_eq!(post(&server, "/loki/api/v1/push", &[PROTOBUF], &body[..body.len() / 2]).status, 400);
+    let large = push(vec![entry("x".repeat(2 << 20))]);
+    assert!(large.len() < 1 << 20);
+    assert_eq!(post(&server, "/loki/api/v1/push", &[PROTOBUF], &large).status, 413);
 }
 
 #[test]

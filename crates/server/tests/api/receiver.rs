@@ -3,14 +3,19 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use std::collections::VecDeque;
@@ -27,6 +32,8 @@ pub struct Seen {
     pub at: Instant,
     pub headers: HeaderMap,
     pub request: ExportTraceServiceRequest,
+    /// Of the signal of logs.
+    pub logs: ExportLogsServiceRequest,
     pub status: u16,
 }
 
@@ -71,7 +78,8 @@ impl Receiver {
             let stream = listener.accept().await.map(|(stream, _)| stream);
             Some((stream, listener))
         });
-        let served = tonic::transport::Server::builder().add_service(service);
+        let logs = LogsServiceServer::new(notes.clone()).accept_compressed(CompressionEncoding::Gzip);
+        let served = tonic::transport::Server::builder().add_service(service).add_service(logs);
         runtime.spawn(async move { served.serve_with_incoming(Box::pin(incoming)).await.unwrap() });
         Receiver { address, notes, runtime: Some(runtime) }
     }
@@ -84,6 +92,14 @@ impl Receiver {
         });
         spans.sort_by(|left, right| left.span_id.cmp(&right.span_id));
         spans
+    }
+
+    /// Every log record that was taken, with its resource and scope, in the order in which they came.
+    pub fn records(&self) -> Vec<(String, String, LogRecord)> {
+        self.seen(|seen| {
+            let taken = seen.iter().filter(|seen| seen.status == 200);
+            taken.flat_map(|seen| records_of(&seen.logs)).collect()
+        })
     }
 
     /// Looks at what came.
@@ -129,6 +145,18 @@ pub fn spans_of(request: &ExportTraceServiceRequest) -> Vec<Span> {
     scopes.flat_map(|scope| scope.spans.clone()).collect()
 }
 
+/// The records of a request, with their resource and scope in words.
+pub fn records_of(request: &ExportLogsServiceRequest) -> Vec<(String, String, LogRecord)> {
+    let mut all = Vec::new();
+    for logs in &request.resource_logs {
+        for scope in &logs.scope_logs {
+            let of = (format!("{:?}", logs.resource), format!("{:?}", scope.scope));
+            all.extend(scope.log_records.iter().map(|record| (of.0.clone(), of.1.clone(), record.clone())));
+        }
+    }
+    all
+}
+
 fn listen(port: u16) -> (Runtime, TcpListener) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port))).unwrap();
@@ -136,11 +164,29 @@ fn listen(port: u16) -> (Runtime, TcpListener) {
 }
 
 impl Notes {
-    fn take(&self, headers: HeaderMap, request: ExportTraceServiceRequest) -> Result<Vec<u8>, Told> {
+    fn note(
+        &self,
+        headers: HeaderMap,
+        request: ExportTraceServiceRequest,
+        logs: ExportLogsServiceRequest,
+    ) -> Result<(), Told> {
         let told = self.told.lock().unwrap().pop_front();
         let status = told.map_or(200, |(status, _)| status);
-        self.seen.lock().unwrap().push(Seen { at: Instant::now(), headers, request, status });
-        told.map_or(Ok(()), Err)?;
+        self.seen.lock().unwrap().push(Seen { at: Instant::now(), headers, request, logs, status });
+        told.map_or(Ok(()), Err)
+    }
+
+    fn take_logs(&self, headers: HeaderMap, logs: ExportLogsServiceRequest) -> Result<Vec<u8>, Told> {
+        self.note(headers, ExportTraceServiceRequest::default(), logs)?;
+        let partial = ExportLogsPartialSuccess {
+            rejected_log_records: *self.rejects.lock().unwrap(),
+            error_message: "not these".to_owned(),
+        };
+        Ok(ExportLogsServiceResponse { partial_success: Some(partial) }.encode_to_vec())
+    }
+
+    fn take(&self, headers: HeaderMap, request: ExportTraceServiceRequest) -> Result<Vec<u8>, Told> {
+        self.note(headers, request, ExportLogsServiceRequest::default())?;
         let partial = ExportTracePartialSuccess {
             rejected_spans: *self.rejects.lock().unwrap(),
             error_message: "not these".to_owned(),
@@ -149,16 +195,24 @@ impl Notes {
     }
 }
 
-async fn take(State(notes): State<Notes>, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(State(notes): State<Notes>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let mut plain = body.to_vec();
     if headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip") {
         plain = Vec::new();
         flate2::read::GzDecoder::new(&*body).read_to_end(&mut plain).unwrap();
     }
-    let Ok(request) = ExportTraceServiceRequest::decode(plain.as_slice()) else {
-        return StatusCode::BAD_REQUEST.into_response();
+    let taken = if uri.path() == "/v1/logs" {
+        let Ok(logs) = ExportLogsServiceRequest::decode(plain.as_slice()) else {
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+        notes.take_logs(headers, logs)
+    } else {
+        let Ok(request) = ExportTraceServiceRequest::decode(plain.as_slice()) else {
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+        notes.take(headers, request)
     };
-    match notes.take(headers, request) {
+    match taken {
         Ok(answer) => answer.into_response(),
         Err((status, after)) => {
             let mut response = StatusCode::from_u16(status).unwrap().into_response();
@@ -181,6 +235,20 @@ impl TraceService for Notes {
             Ok(answer) => Ok(tonic::Response::new(ExportTraceServiceResponse::decode(&*answer).unwrap())),
             Err((503, _)) => Err(tonic::Status::unavailable("later")),
             Err(_) => Err(tonic::Status::invalid_argument("never")),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Notes {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportLogsServiceRequest>,
+    ) -> Result<tonic::Response<ExportLogsServiceResponse>, tonic::Status> {
+        let headers = request.metadata().clone().into_headers();
+        match self.take_logs(headers, request.into_inner()) {
+            Ok(answer) => Ok(tonic::Response::new(ExportLogsServiceResponse::decode(&*answer).unwrap())),
+            Err(_) => Err(tonic::Status::unavailable("later")),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// The longest time that a target may ask to wait.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// What of an accepted request was not kept, in an `ExportTraceServiceResponse`: spans, and why. An answer that cannot be
+/// What of an accepted request was not kept, in an `ExportTraceServiceResponse` or `ExportLogsServiceResponse`: spans or
+/// lines, and why. An answer that cannot be
 /// read says nothing.
 pub fn partial_success(answer: &[u8]) -> (u64, String) {
     let read = || -> Result<_, WireError> {
@@ -34,7 +35,7 @@ pub fn partial_success(answer: &[u8]) -> (u64, String) {
 pub fn partial_success_json(answer: &[u8]) -> (u64, String) {
     let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
     let partial = &answer["partialSuccess"];
-    let rejected = &partial["rejectedSpans"];
+    let rejected = partial.get("rejectedSpans").unwrap_or(&partial["rejectedLogRecords"]);
     let rejected = rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or(0);
     (rejected, partial["errorMessage"].as_str().unwrap_or_default().to_owned())
 }
@@ -145,6 +146,8 @@ mod tests {
         for rejected in ["2", "\"2\""] {
             assert_eq!(partial_success_json(json(rejected).as_bytes()), (2, "why".to_owned()));
         }
+        let lines = br#"{"partialSuccess":{"rejectedLogRecords":"3"}}"#;
+        assert_eq!(partial_success_json(lines), (3, String::new()));
         assert_eq!(partial_success_json(b"{}"), (0, String::new()));
     }
 }

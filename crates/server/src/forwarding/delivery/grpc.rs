@@ -2,7 +2,7 @@
 
 use super::answer::{is_passing_call, partial_success, retry_delay};
 use super::{DeliveryError, Outcome, headers, in_full, trust};
-use crate::config::forward::{Compression, Forward};
+use crate::config::forward::{Compression, Forward, Signal};
 use axum::http::uri::PathAndQuery;
 use bytes::{Buf, BufMut, Bytes};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+const EXPORT_LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How often a connection is tested, and how long the target may take to answer.
@@ -21,6 +22,7 @@ const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 #[derive(Clone)]
 pub struct Grpc {
     channel: Channel,
+    path: PathAndQuery,
     metadata: MetadataMap,
     is_gzip: bool,
     timeout: Duration,
@@ -28,7 +30,7 @@ pub struct Grpc {
 
 impl Grpc {
     /// The way that settings describe. Connects when the first request is sent.
-    pub fn new(settings: &Forward) -> Result<Self, DeliveryError> {
+    pub fn new(settings: &Forward, signal: Signal) -> Result<Self, DeliveryError> {
         let mut endpoint = Endpoint::from_shared(settings.endpoint.0.clone())?
             .connect_timeout(CONNECT)
             .http2_keep_alive_interval(PING.0)
@@ -40,6 +42,10 @@ impl Grpc {
         }
         Ok(Grpc {
             channel: endpoint.connect_lazy(),
+            path: PathAndQuery::from_static(match signal {
+                Signal::Traces => EXPORT,
+                Signal::Logs => EXPORT_LOGS,
+            }),
             metadata: MetadataMap::from_headers(headers(settings)),
             is_gzip: settings.compression == Compression::Gzip,
             timeout: settings.timeout.0,
@@ -58,7 +64,7 @@ impl Grpc {
             let mut request = Request::new(body);
             *request.metadata_mut() = self.metadata.clone();
             request.set_timeout(self.timeout);
-            client.unary(request, PathAndQuery::from_static(EXPORT), Plain).await
+            client.unary(request, self.path.clone(), Plain).await
         };
         let answered = tokio::time::timeout(self.timeout, call).await;
         match answered.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time"))) {

@@ -1,8 +1,8 @@
 //! OTLP over HTTP, in protobuf or JSON.
 
 use super::answer::{is_passing, partial_success, partial_success_json, retry_after};
-use super::{DeliveryError, Outcome, headers, in_full, trust};
-use crate::config::forward::{Compression, Forward, Protocol};
+use super::{DeliveryError, Outcome, headers, in_full, log_json, trust};
+use crate::config::forward::{Compression, Forward, Protocol, Signal};
 use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use flate2::write::GzEncoder;
@@ -24,14 +24,15 @@ const IDLE: Duration = Duration::from_secs(30);
 pub struct Http {
     client: reqwest::Client,
     url: String,
+    signal: Signal,
     headers: HeaderMap,
     is_json: bool,
     is_gzip: bool,
 }
 
 impl Http {
-    /// The way that settings describe.
-    pub fn new(settings: &Forward) -> Result<Self, DeliveryError> {
+    /// The way that settings describe for a signal.
+    pub fn new(settings: &Forward, signal: Signal) -> Result<Self, DeliveryError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
@@ -52,12 +53,17 @@ impl Http {
             let agent = concat!("spandrel-server/", env!("CARGO_PKG_VERSION"));
             headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
         }
-        Ok(Http { client: builder.build()?, url: url(&settings.endpoint.0), headers, is_json, is_gzip })
+        let url = settings.endpoint.url(signal);
+        Ok(Http { client: builder.build()?, url, signal, headers, is_json, is_gzip })
     }
 
     /// The body of a request.
     pub fn body(&self, request: Vec<u8>) -> Result<Bytes, String> {
-        let plain = if self.is_json { json(&request)? } else { request };
+        let plain = match (self.is_json, self.signal) {
+            (false, _) => request,
+            (true, Signal::Traces) => json(&request)?,
+            (true, Signal::Logs) => log_json::json(&request)?,
+        };
         if !self.is_gzip {
             return Ok(plain.into());
         }
@@ -86,16 +92,6 @@ impl Http {
             String::from_utf8_lossy(&text).chars().filter(|letter| !letter.is_control()).take(200).collect();
         let why = format!("{status}: {said}");
         if is_passing(status.as_u16()) { Outcome::Again { after, why } } else { Outcome::Refused(why) }
-    }
-}
-
-/// The URL that requests go to: OTLP's path is added where there is none.
-fn url(endpoint: &str) -> String {
-    let below = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    match below.split_once('/') {
-        None => format!("{endpoint}/v1/traces"),
-        Some((_, "")) => format!("{endpoint}v1/traces"),
-        Some(_) => endpoint.to_owned(),
     }
 }
 
@@ -140,21 +136,4 @@ fn json(request: &[u8]) -> Result<Vec<u8>, String> {
     walked.map_err(|error| error.why.to_string())?;
     failed.map_or(Ok(()), Err)?;
     out.finish().map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_is_added_where_there_is_none() {
-        for (endpoint, expected) in [
-            ("http://a:4318", "http://a:4318/v1/traces"),
-            ("http://a:4318/", "http://a:4318/v1/traces"),
-            ("https://a/otlp/v1/traces", "https://a/otlp/v1/traces"),
-            ("https://a/x?y=1", "https://a/x?y=1"),
-        ] {
-            assert_eq!(url(endpoint), expected);
-        }
-    }
 }

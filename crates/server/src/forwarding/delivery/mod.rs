@@ -4,10 +4,11 @@
 mod answer;
 mod grpc;
 mod http;
+mod log_json;
 mod trust;
 
 use super::batch::Batch;
-use crate::config::forward::{Forward, Protocol};
+use crate::config::forward::{Forward, Protocol, Signal};
 use axum::http::{HeaderMap, HeaderName};
 use bytes::Bytes;
 use std::time::Duration;
@@ -71,11 +72,11 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// The way that a target's settings describe. Within a runtime, for gRPC connects in the background.
-    pub fn new(settings: &Forward) -> Result<Self, DeliveryError> {
+    /// The way that a target's settings describe for a signal. Within a runtime, for gRPC connects in the background.
+    pub fn new(settings: &Forward, signal: Signal) -> Result<Self, DeliveryError> {
         Ok(match settings.protocol {
-            Protocol::Grpc => Delivery::Grpc(grpc::Grpc::new(settings)?),
-            Protocol::HttpProtobuf | Protocol::HttpJson => Delivery::Http(http::Http::new(settings)?),
+            Protocol::Grpc => Delivery::Grpc(grpc::Grpc::new(settings, signal)?),
+            Protocol::HttpProtobuf | Protocol::HttpJson => Delivery::Http(http::Http::new(settings, signal)?),
         })
     }
 
