@@ -219,6 +219,14 @@ pub fn edit(
 /// A varint at the start of `bytes`, with its length.
 #[inline]
 pub fn read_varint(bytes: &[u8]) -> Result<(u64, usize), WireError> {
+    // Most tags and lengths are a single byte.
+    match bytes.first() {
+        Some(byte) if *byte < 0x80 => Ok((u64::from(*byte), 1)),
+        _ => read_long_varint(bytes),
+    }
+}
+
+fn read_long_varint(bytes: &[u8]) -> Result<(u64, usize), WireError> {
     let mut value = 0u64;
     for (index, byte) in bytes.iter().enumerate().take(10) {
         value |= u64::from(byte & 0x7f) << (7 * index);

@@ -7,16 +7,14 @@
 //! All that grows with the request is taken from its [`Room`] before it is allocated.
 
 use super::Refusal;
-use super::room::{Memory, Room};
-use crate::facts::{
-    EMPTY_SPAN, Facts, MISSING_SERVICE, facts_of, service_name, term_of, walk_attributes, walk_span,
-};
+use super::room::Room;
+use crate::facts::{EMPTY_SPAN, Facts, MISSING_SERVICE, service_name, term_of, walk_attributes, walk_span};
 use crate::store::{CallSpan, Calls, MOST_CALL_SPANS as MOST_SPANS, OperationKey, Part};
 use crate::terms::{Filter, printed};
 use crate::wire::{Walk, WireError, put_length, varint_length};
 use spandrel_trace::format::{Malformed, otlp_proto};
+use spandrel_trace::units::{SeededMap, SeededSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Estimated bytes of one entry of a hash table beyond its key and value, half-empty tables included.
@@ -58,8 +56,10 @@ struct Walked<'a, 'r> {
     resources: Vec<Resource<'a>>,
     scopes: Vec<Scope>,
     spans: Vec<SpanAt<'a>>,
-    /// Senders choose trace ids, so the hash is keyed.
-    traces: HashMap<u128, u32>,
+    /// Numbers of traces by id. Senders choose trace ids, so the hash is seeded.
+    traces: SeededMap<u128, u32>,
+    /// Ids of traces by number.
+    ids: Vec<u128>,
     last_trace: Option<(u128, u32)>,
     scratch: String,
 }
@@ -77,7 +77,8 @@ pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
         resources: Vec::new(),
         scopes: Vec::new(),
         spans: Vec::new(),
-        traces: HashMap::new(),
+        traces: SeededMap::default(),
+        ids: Vec::new(),
         last_trace: None,
         scratch: String::new(),
     };
@@ -97,17 +98,6 @@ pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
         builder.walked.room.push(&mut parts, part)?;
     }
     Ok(parts)
-}
-
-/// Bytes of memory for making a part anew.
-const REBUILD_BYTES: usize = 1 << 30;
-
-/// Makes one part of the stored spans of one trace, several parts one after the other; `None` where they cannot be read
-/// or are of several traces.
-pub fn rebuild(spans: &[u8]) -> Option<Part> {
-    let mut parts = regroup(spans, &mut Memory::new(REBUILD_BYTES).room()).ok()?;
-    let part = parts.pop()?;
-    parts.is_empty().then_some(part)
 }
 
 impl<'a> Walked<'a, '_> {
@@ -207,8 +197,7 @@ impl<'a> Walked<'a, '_> {
 
     fn span(&mut self, bytes: &'a [u8], scope: u32) -> Result<(), Refusal> {
         // What is acknowledged must be readable by every answer: it is read by the reader of answers.
-        otlp_proto::check_span(bytes).map_err(unreadable)?;
-        let id = facts_of(bytes)?.trace;
+        let id = otlp_proto::check_span(bytes).map_err(unreadable)?.0;
         let trace = match self.last_trace {
             Some((last, trace)) if last == id => trace,
             _ => self.trace(id)?,
@@ -224,6 +213,7 @@ impl<'a> Walked<'a, '_> {
         self.room.take(size_of::<(u128, u32)>() + TABLE_ENTRY)?;
         let trace = self.traces.len() as u32;
         self.traces.insert(id, trace);
+        self.room.push(&mut self.ids, id)?;
         Ok(trace)
     }
 }
@@ -241,7 +231,7 @@ struct Builder<'a, 'r> {
 impl<'a> Builder<'a, '_> {
     fn part(&mut self, spans: &[SpanAt<'a>]) -> Result<Part, Refusal> {
         let Builder { walked, terms, calls, plain } = self;
-        let Walked { room, pieces, terms: of_heads, resources, scopes, scratch, .. } = walked;
+        let Walked { room, pieces, terms: of_heads, resources, scopes, ids, scratch, .. } = walked;
         let resource_of = |span: &SpanAt| scopes[span.scope as usize].resource;
         let same_resource = |left: &SpanAt, right: &SpanAt| resource_of(left) == resource_of(right);
         let same_scope = |left: &SpanAt, right: &SpanAt| left.scope == right.scope;
@@ -279,12 +269,11 @@ impl<'a> Builder<'a, '_> {
                 }
             }
         }
-        let trace = facts_of(spans[0].bytes)?.trace;
-        let mut part = Part::of(trace, out);
+        let mut part = Part::of(ids[spans[0].trace as usize], out);
         room.give(needed);
         room.take(part.spans.capacity())?;
-        // Senders choose names, so the hash is keyed.
-        let (mut seen, mut events) = (HashSet::new(), Vec::new());
+        // Senders choose names, so the hash is seeded.
+        let (mut seen, mut events) = (SeededSet::default(), Vec::new());
         let mut services = PartServices::default();
         calls.clear();
         for span in spans {
@@ -357,7 +346,7 @@ fn add_printed<'a>(
 /// The services of the part that is being built.
 #[derive(Default)]
 struct PartServices<'a> {
-    numbers: HashMap<&'a str, u32>,
+    numbers: SeededMap<&'a str, u32>,
     /// One operation of each.
     operations: Vec<u32>,
     resource: Option<u32>,
@@ -396,6 +385,7 @@ fn add_terms(terms: &mut Vec<u64>, more: &[u64], room: &mut Room) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use super::super::room::Memory;
     use super::*;
     use crate::wire::put_bytes;
 

@@ -155,20 +155,20 @@ pub(super) fn span_id(text: &[u8]) -> (SpanId, Cow<'_, str>) {
 
 /// A trace id as bytes: 16, or fewer of a short one. Others are taken for text.
 pub(super) fn trace_bytes(bytes: &[u8]) -> (TraceId, String) {
-    match bytes.len() {
-        0 => (TraceId(0), String::new()),
-        8 | 16 => {
-            (TraceId(bytes.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))), String::new())
-        }
-        _ => (TraceId::of_text(bytes), hex(bytes)),
-    }
+    let number = match (<[u8; 16]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
+        (Ok(bytes), _) => u128::from_be_bytes(bytes),
+        (_, Ok(bytes)) => u64::from_be_bytes(bytes).into(),
+        _ if bytes.is_empty() => 0,
+        _ => return (TraceId::of_text(bytes), hex(bytes)),
+    };
+    (TraceId(number), String::new())
 }
 
 /// A span id as bytes: 8. Others are taken for text.
 pub(super) fn span_bytes(bytes: &[u8]) -> (SpanId, String) {
-    match bytes.len() {
-        0 => (SpanId(0), String::new()),
-        8 => (SpanId(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))), String::new()),
+    match <[u8; 8]>::try_from(bytes) {
+        Ok(bytes) => (SpanId(u64::from_be_bytes(bytes)), String::new()),
+        _ if bytes.is_empty() => (SpanId(0), String::new()),
         _ => (SpanId::of_text(bytes), hex(bytes)),
     }
 }

@@ -86,4 +86,9 @@ pub enum Piece<'a> {
 pub trait Sink {
     /// One piece.
     fn piece(&mut self, piece: Piece<'_>);
+
+    /// Whether it reads the texts of pieces. One that does not may get empty ones, which saves checking them.
+    fn reads_texts(&self) -> bool {
+        true
+    }
 }

@@ -13,6 +13,7 @@ pub(super) use whole::{decode, time};
 use super::Malformed;
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{Piece, Sink};
+use crate::units::TraceId;
 use split::checked;
 
 /// Reads a `Span`.
@@ -22,16 +23,27 @@ pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
     Ok(record)
 }
 
-/// Checks that [`read_span`] can read a `Span`, without building it: for a receiver that keeps the bytes.
-pub fn check_span(bytes: &[u8]) -> Result<(), Malformed> {
-    checked(whole::span(bytes, &mut Discard), bytes)
+/// Checks that [`read_span`] can read a `Span`, without building it: for a receiver that keeps the bytes. Returns the id
+/// of its trace.
+pub fn check_span(bytes: &[u8]) -> Result<TraceId, Malformed> {
+    let mut check = Check(TraceId(0));
+    checked(whole::span(bytes, &mut check), bytes)?;
+    Ok(check.0)
 }
 
-/// A sink that drops every piece.
-struct Discard;
+/// A sink that keeps the id of the trace.
+struct Check(TraceId);
 
-impl Sink for Discard {
-    fn piece(&mut self, _: Piece<'_>) {}
+impl Sink for Check {
+    fn piece(&mut self, piece: Piece<'_>) {
+        if let Piece::Trace(id, _) = piece {
+            self.0 = id;
+        }
+    }
+
+    fn reads_texts(&self) -> bool {
+        false
+    }
 }
 
 /// Reads a `Resource`.

@@ -35,6 +35,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
         }
     };
     let (mut code, mut text): (u64, &[u8]) = (0, b"");
+    let texts = sink.reads_texts();
     Wire::new(bytes).fields(|number, field| {
         match number {
             1 => {
@@ -45,16 +46,16 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
                 let (id, text) = ids::span_bytes(field.bytes());
                 sink.piece(Piece::Id(id, &text));
             }
-            3 => sink.piece(Piece::TraceState(&String::from_utf8_lossy(field.bytes()))),
+            3 => sink.piece(Piece::TraceState(&text_of(field.bytes(), texts))),
             4 => {
                 let (id, text) = ids::span_bytes(field.bytes());
                 sink.piece(Piece::Parent(id, &text));
             }
-            5 => sink.piece(Piece::Name(&text_of(field.bytes()))),
+            5 => sink.piece(Piece::Name(&text_of(field.bytes(), texts))),
             6 => sink.piece(Piece::Kind(SpanKind::from_number(field.number()))),
             7 => start = time(field),
             8 => end = time(field),
-            9 => note(key_value(field.bytes(), 0, &mut |key, value| {
+            9 => note(key_value(field.bytes(), 0, texts, &mut |key, value| {
                 if key == warnings_key() {
                     say_warnings(&value, sink);
                 } else {
@@ -80,7 +81,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
         Ok(())
     })?;
     sink.piece(Piece::Times(start, end));
-    sink.piece(Piece::Status(StatusCode::from_number(code), &String::from_utf8_lossy(text)));
+    sink.piece(Piece::Status(StatusCode::from_number(code), &text_of(text, texts)));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
     mistake
 }
@@ -96,8 +97,9 @@ fn event(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
         }
         Ok(())
     })?;
-    sink.piece(Piece::Event(time_unix, &String::from_utf8_lossy(name), dropped));
-    attributes_of(bytes, 3, &mut |key, value| sink.piece(Piece::EventAttribute(key, value)))
+    let texts = sink.reads_texts();
+    sink.piece(Piece::Event(time_unix, &text_of(name, texts), dropped));
+    attributes_of(bytes, 3, texts, &mut |key, value| sink.piece(Piece::EventAttribute(key, value)))
 }
 
 fn link(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
@@ -114,19 +116,25 @@ fn link(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
         }
         Ok(())
     })?;
-    sink.piece(Piece::Link(trace, span, &String::from_utf8_lossy(state), flags, dropped));
-    attributes_of(bytes, 4, &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
+    let texts = sink.reads_texts();
+    sink.piece(Piece::Link(trace, span, &text_of(state, texts), flags, dropped));
+    attributes_of(bytes, 4, texts, &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
 }
 
 /// The attributes that are field `wanted` of a message.
-fn attributes_of(bytes: &[u8], wanted: u64, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
+fn attributes_of(
+    bytes: &[u8],
+    wanted: u64,
+    texts: bool,
+    each: &mut dyn FnMut(&str, ValueRef<'_>),
+) -> Scan<()> {
     message(bytes, |number, field| match number == wanted {
-        true => key_value(field.bytes(), 0, each),
+        true => key_value(field.bytes(), 0, texts, each),
         false => Ok(()),
     })
 }
 
-fn key_value(bytes: &[u8], depth: usize, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
+fn key_value(bytes: &[u8], depth: usize, texts: bool, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
     let (mut key, mut value): (&[u8], &[u8]) = (b"", b"");
     message(bytes, |number, field| {
         match number {
@@ -136,11 +144,15 @@ fn key_value(bytes: &[u8], depth: usize, each: &mut dyn FnMut(&str, ValueRef<'_>
         }
         Ok(())
     })?;
-    any(value, depth, &mut |value| each(&text_of(key), value))
+    any(value, depth, texts, &mut |value| each(&text_of(key, texts), value))
 }
 
-/// Bytes as text, with U+FFFD for what is not UTF-8. Whole texts are checked at once, which `from_utf8_lossy` does not do.
-fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+/// Bytes as text, with U+FFFD for what is not UTF-8; empty where nobody reads it. Whole texts are checked at once, which
+/// `from_utf8_lossy` does not do.
+fn text_of(bytes: &[u8], is_read: bool) -> Cow<'_, str> {
+    if !is_read {
+        return Cow::Borrowed("");
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
@@ -148,7 +160,7 @@ fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Hands over an `AnyValue`; of several, the last.
-fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<()> {
+fn any(bytes: &[u8], depth: usize, texts: bool, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<()> {
     let mut last = None;
     message(bytes, |number, field| {
         if (1..=7).contains(&number) {
@@ -161,7 +173,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
         return Ok(());
     };
     match number {
-        1 => take(ValueRef::Str(&text_of(field.bytes()))),
+        1 => take(ValueRef::Str(&text_of(field.bytes(), texts))),
         2 => take(ValueRef::Bool(field.number() != 0)),
         3 => take(ValueRef::Int(field.number() as i64)),
         4 => take(ValueRef::Double(f64::from_bits(field.number()))),
@@ -170,7 +182,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
         5 => {
             let mut values = Vec::new();
             message(field.bytes(), |number, field| match number {
-                1 => any(field.bytes(), depth + 1, &mut |value| values.push(value.to_value())),
+                1 => any(field.bytes(), depth + 1, texts, &mut |value| values.push(value.to_value())),
                 _ => Ok(()),
             })?;
             take(ValueRef::Nested(AttributeValue::Array(values)));
@@ -178,7 +190,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
         _ => {
             let mut members = Vec::new();
             message(field.bytes(), |number, field| match number {
-                1 => key_value(field.bytes(), depth + 1, &mut |key, value| {
+                1 => key_value(field.bytes(), depth + 1, texts, &mut |key, value| {
                     members.push(Attribute { key: key.to_owned(), value: value.to_value() });
                 }),
                 _ => Ok(()),
@@ -192,7 +204,7 @@ fn any(bytes: &[u8], depth: usize, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<(
 pub(super) fn resource(bytes: &[u8], resource: &mut Resource) -> Scan<()> {
     Wire::new(bytes).fields(|number, field| {
         match number {
-            1 => key_value(field.bytes(), 0, &mut |key, value| {
+            1 => key_value(field.bytes(), 0, true, &mut |key, value| {
                 resource.attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
             })?,
             2 => resource.dropped_attributes = field.number() as u32,
@@ -209,7 +221,7 @@ pub(super) fn scope(bytes: &[u8], scope: &mut Scope) -> Scan<()> {
         match number {
             1 => scope.name = String::from_utf8_lossy(field.bytes()).into_owned(),
             2 => scope.version = String::from_utf8_lossy(field.bytes()).into_owned(),
-            3 => key_value(field.bytes(), 0, &mut |key, value| {
+            3 => key_value(field.bytes(), 0, true, &mut |key, value| {
                 scope.attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
             })?,
             4 => scope.dropped_attributes = field.number() as u32,

@@ -53,7 +53,19 @@ impl<'a> Wire<'a> {
     }
 
     /// A number of up to ten bytes, seven bits each.
+    #[inline]
     pub fn varint(&mut self) -> Scan<u64> {
+        // Most tags and lengths are a single byte.
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte < 0x80 => {
+                self.at += 1;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Scan<u64> {
         let mut number = 0u64;
         for (position, byte) in self.bytes.get(self.at..).unwrap_or(b"").iter().take(10).enumerate() {
             number |= u64::from(byte & 0x7f) << (7 * position);
@@ -138,6 +150,7 @@ impl<'a> Wire<'a> {
     }
 }
 
+#[inline]
 fn little(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
