@@ -76,9 +76,29 @@ fn App() -> impl IntoView {
 /// What decides which page is shown. A page stays while only its view, the rest of the route, changes.
 #[derive(Clone, PartialEq)]
 enum Shown {
+    Search,
     Trace(String),
+    Dependencies,
+    Monitor,
+    Demo,
+    Settings,
+    About,
     Missing(String),
-    Named(&'static str),
+}
+
+impl From<Route> for Shown {
+    fn from(route: Route) -> Self {
+        match route {
+            Route::Search(_) => Shown::Search,
+            Route::Trace { id, .. } => Shown::Trace(id),
+            Route::Dependencies(_) => Shown::Dependencies,
+            Route::Monitor(_) => Shown::Monitor,
+            Route::Demo => Shown::Demo,
+            Route::Settings => Shown::Settings,
+            Route::About => Shown::About,
+            Route::NotFound(path) => Shown::Missing(path),
+        }
+    }
 }
 
 /// The title of a page's tab; `None` where the page itself sets one.
@@ -96,7 +116,7 @@ fn title_of(route: &Route) -> Option<String> {
         Route::Demo => "Demo".to_owned(),
         Route::Settings => "Settings".to_owned(),
         Route::About => "About".to_owned(),
-        _ => return None,
+        Route::NotFound(_) => return None,
     })
 }
 
@@ -107,11 +127,7 @@ const SHORT_ID: usize = 8;
 #[component]
 fn Page() -> impl IntoView {
     let route = use_route();
-    let shown = Memo::new(move |_| match route.get() {
-        Route::Trace { id, .. } => Shown::Trace(id),
-        Route::NotFound(path) => Shown::Missing(path),
-        other => Shown::Named(other.page()),
-    });
+    let shown = Memo::new(move |_| Shown::from(route.get()));
     // The trace page adds the trace's name and duration once it has them.
     let title = Memo::new(move |_| route.with(title_of));
     Effect::new(move |_| {
@@ -121,13 +137,12 @@ fn Page() -> impl IntoView {
     });
     move || match shown.get() {
         Shown::Trace(id) => view! { <TracePage id/> }.into_any(),
-        Shown::Named("search") => view! { <SearchPage/> }.into_any(),
-        Shown::Named("dependencies") => view! { <DependenciesPage/> }.into_any(),
-        Shown::Named("monitor") => view! { <MonitorPage/> }.into_any(),
-        Shown::Named("demo") => view! { <DemoPage/> }.into_any(),
-        Shown::Named("settings") => view! { <SettingsPage/> }.into_any(),
-        Shown::Named("about") => view! { <AboutPage/> }.into_any(),
-        Shown::Named(other) => view! { <MissingPage path=other.to_owned()/> }.into_any(),
+        Shown::Search => view! { <SearchPage/> }.into_any(),
+        Shown::Dependencies => view! { <DependenciesPage/> }.into_any(),
+        Shown::Monitor => view! { <MonitorPage/> }.into_any(),
+        Shown::Demo => view! { <DemoPage/> }.into_any(),
+        Shown::Settings => view! { <SettingsPage/> }.into_any(),
+        Shown::About => view! { <AboutPage/> }.into_any(),
         Shown::Missing(path) => view! { <MissingPage path/> }.into_any(),
     }
 }

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 const FACTS: [(&str, &str); 4] = [
     ("Version", env!("CARGO_PKG_VERSION")),
-    ("Reads", "Jaeger JSON, OTLP JSON (objects, arrays, lines), OTLP protobuf; plain or gzipped"),
+    (
+        "Reads",
+        "Jaeger JSON, OTLP JSON (objects, arrays, lines), OTLP protobuf, Zipkin JSON; plain, gzip or zstd",
+    ),
     ("Queries", "Jaeger HTTP API v3, falling back to v1"),
     ("Licence", "MIT or Apache-2.0"),
 ];

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 
 /// Marks of the waterfall: the class that draws each, the span kind whose dot it is, if any, and its meaning.
-const MARKS: [(&str, Option<&str>, &str); 16] = [
+const MARKS: [(&str, Option<&str>, &str); 20] = [
     ("span-row-failed", None, "Error"),
     ("span-row-passed-on", None, "Error, with an error in a descendant: passed on"),
     ("span-row-failed-below", None, "Error in a descendant"),
@@ -19,8 +19,12 @@ const MARKS: [(&str, Option<&str>, &str); 16] = [
     ("span-row-dot", Some("consumer"), "Consumer span"),
     ("span-row-dot", Some("producer"), "Producer span"),
     ("span-row-dot", Some("internal"), "Internal span"),
+    ("keys-bar keys-bar-waiting", None, "Pale: the span waits for its children"),
+    ("keys-bar keys-bar-gap", None, "Hollow: time without instrumentation"),
+    ("keys-bar keys-bar-served", None, "Inset: the server's time in a collapsed client span"),
     ("keys-bar keys-bar-error", None, "Bar of a span with an error"),
     ("keys-bar keys-bar-passed-on", None, "Bar of a span that passed an error on"),
+    ("keys-bar keys-bar-failure", None, "Error of a span that the row hides, at its time"),
     ("keys-bar keys-bar-outside", None, "Part of a bar outside of its parent's time"),
     ("keys-bar keys-bar-event", None, "Event on a bar"),
     ("keys-bar keys-bar-match", None, "Row of a match"),

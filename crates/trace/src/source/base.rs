@@ -30,7 +30,15 @@ impl Base {
         let page = segments.iter().skip(1).position(|s| {
             matches!(
                 *s,
-                "api" | "search" | "trace" | "dependencies" | "monitor" | "shop" | "settings" | "about"
+                "api"
+                    | "search"
+                    | "trace"
+                    | "dependencies"
+                    | "monitor"
+                    | "demo"
+                    | "shop"
+                    | "settings"
+                    | "about"
             )
         });
         let records = segments.iter().skip(1).position(|segment| *segment == EVAL_TRACK);
