@@ -15,7 +15,7 @@ thread_local! {
 
 /// The block store of this thread.
 pub fn block_store() -> ExternalStore {
-    ExternalStore { after: IN_MEMORY, keep: store, copy: load, forget: free }
+    ExternalStore { threshold: IN_MEMORY, write: store, read: load, free }
 }
 
 /// Stores a copy of `bytes` and returns its handle.

@@ -3,7 +3,7 @@
 use crate::io::clock;
 use crate::route::Zone;
 use js_sys::Date;
-use spandrel_trace::units::Moment;
+use spandrel_trace::units::CalendarTime;
 
 /// The current time, milliseconds since the Unix epoch.
 pub fn now() -> f64 {
@@ -11,8 +11,8 @@ pub fn now() -> f64 {
 }
 
 /// A moment, given in nanoseconds since the Unix epoch, in that time zone.
-pub fn moment(unix: u64, zone: Zone) -> Moment {
-    Moment::new(unix, east(unix, zone))
+pub fn moment(unix: u64, zone: Zone) -> CalendarTime {
+    CalendarTime::new(unix, east(unix, zone))
 }
 
 /// The time zone's offset from UTC at a moment, minutes; positive east of Greenwich.
@@ -25,7 +25,7 @@ pub fn east(unix: u64, zone: Zone) -> i32 {
 }
 
 /// The current moment in that time zone.
-pub fn present(zone: Zone) -> Moment {
+pub fn present(zone: Zone) -> CalendarTime {
     moment(clock::now_us().saturating_mul(1_000), zone)
 }
 

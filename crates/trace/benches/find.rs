@@ -74,7 +74,7 @@ fn floor(spans: &[Tags], words: &[String]) -> usize {
 fn measure(name: &str, trace: &mut Trace) {
     while !trace.index_some(1 << 20) {}
     let outline = trace.outline().clone();
-    println!("{name}: {} spans, {:.0} MB", outline.len(), trace.kept_bytes() as f64 / 1e6);
+    println!("{name}: {} spans, {:.0} MB", outline.len(), trace.memory_bytes() as f64 / 1e6);
     let spans: Vec<Tags> = (0..outline.len() as u32).map(|span| tags(trace, span)).collect();
     for text in TEXTS {
         let Ok(reading) = read(text) else { continue };

@@ -31,7 +31,7 @@ fn measure(name: &str, bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
         }
         indexed.push(start.elapsed());
         spans = opened.traces.iter().map(|trace| trace.outline().len()).sum();
-        kept = opened.traces.iter().map(|trace| trace.kept_bytes()).sum::<usize>();
+        kept = opened.traces.iter().map(|trace| trace.memory_bytes()).sum::<usize>();
     }
     outline.sort();
     indexed.sort();

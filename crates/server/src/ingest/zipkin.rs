@@ -112,7 +112,7 @@ fn add(
     let mut writer = SpanWriter::new(&mut span);
     writer.piece(Piece::Name(&record.name));
     writer.piece(Piece::Kind(record.kind));
-    record.say(&mut writer);
+    record.emit(&mut writer);
     writer.finish();
     if let Some(why) = writer.refused.take() {
         return Err(Refusal::Malformed(why));

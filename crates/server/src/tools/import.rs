@@ -125,7 +125,7 @@ async fn take(target: &Target, trace: &Trace) -> Result<(u64, u64), String> {
         let mut writer = SpanWriter::new(&mut span);
         writer.piece(Piece::Name(&record.name));
         writer.piece(Piece::Kind(record.kind));
-        record.say(&mut writer);
+        record.emit(&mut writer);
         writer.finish();
         if let Some(why) = writer.refused.take() {
             return Err(format!("a span of trace {} cannot be taken: {why}", trace.outline().trace_id));

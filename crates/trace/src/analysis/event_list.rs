@@ -3,7 +3,7 @@
 
 use crate::model::json::text_of;
 use crate::model::record::AttributeValue;
-use crate::model::{Cell, CellsLook, Columns, Of, Outline, SpanIx, SpanSet, StrIx, Trace};
+use crate::model::{AttributeOwner, AttributeTable, Cell, Columns, Outline, SpanIx, SpanSet, StrIx, Trace};
 use serde::{Deserialize, Serialize};
 
 /// What a list shows of an event besides its time and span, which the outline has.
@@ -53,7 +53,7 @@ pub fn event_order(trace: &Trace, text: &str, within: Option<&SpanSet>) -> (Vec<
                 events.extend(found.map(|(number, _)| number));
             }
         }
-        unsearched = trace.unsearchable() as u32;
+        unsearched = trace.unindexed_spans() as u32;
     }
     // Numbers are ascending, so that a stable sort keeps them so where times are equal.
     events.sort_unstable_by_key(|event| (outline.event_time[*event as usize], *event));
@@ -104,7 +104,7 @@ fn cut(mut text: String) -> String {
 /// Looks for a text in events; each distinct text of the columns is looked at once.
 struct Search<'a> {
     columns: &'a Columns,
-    cells: CellsLook<'a>,
+    cells: AttributeTable<'a>,
     text: &'a str,
     /// Key and value, where the text may be both.
     both: bool,
@@ -114,7 +114,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(columns: &'a Columns, text: &'a str) -> Self {
         let known = vec![None; columns.strings().len()];
-        Search { columns, cells: columns.cells(Of::Event), text, both: text.contains('='), known }
+        Search { columns, cells: columns.cells(AttributeOwner::Event), text, both: text.contains('='), known }
     }
 
     fn has(&mut self, text: StrIx) -> bool {

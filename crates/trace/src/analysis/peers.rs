@@ -1,7 +1,7 @@
 //! What is different about a span's attributes, against its peers: the spans of its trace with the same service, operation and
 //! kind. A client and a server span of one name do different things. Fewer than five are not compared. Counted in one pass over the columns, without putting spans together.
 
-use crate::model::{Cell, Columns, Of, SpanIx, StrIx, Trace};
+use crate::model::{AttributeOwner, Cell, Columns, SpanIx, StrIx, Trace};
 use serde::{Deserialize, Serialize};
 
 /// Fewest peers, the span itself included, that are compared: of fewer every value is rare.
@@ -115,7 +115,7 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     });
     let mut tallies: Vec<Tally> = Vec::new();
     if let Some((columns, row)) = own {
-        let cells = columns.cells(Of::Span);
+        let cells = columns.cells(AttributeOwner::Span);
         for at in columns.row(row).attributes {
             let key = columns.strings().get(cells.key(at));
             if !tallies.iter().any(|tally| tally.key == key) {
@@ -159,7 +159,7 @@ fn count_in(
     others: &mut Vec<(String, u32)>,
 ) -> u32 {
     const UNKNOWN: u32 = u32::MAX;
-    let cells = columns.cells(Of::Span);
+    let cells = columns.cells(AttributeOwner::Span);
     // By the number of a key: which of the span's own it is, and for the others how many have it.
     let mut own = vec![UNKNOWN; columns.strings().len()];
     for (at, tally) in tallies.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A forest given by parent numbers, as depth-first pre-order with siblings by start time.
+//! Orders a forest, given as parent indices, in depth-first pre-order with siblings by start time.
 
 use crate::repair::NONE;
 
@@ -10,7 +10,7 @@ pub(super) struct Children {
 }
 
 impl Children {
-    /// Groups spans by parent, in their own order.
+    /// Groups spans by parent; siblings keep their order.
     pub(super) fn of(parent: &[u32]) -> Self {
         let mut start = vec![0u32; parent.len() + 1];
         let mut roots = Vec::new();
@@ -39,7 +39,7 @@ impl Children {
         self.start[span as usize] as usize..self.start[span as usize + 1] as usize
     }
 
-    /// Every span after its parent, level by level.
+    /// All spans in breadth-first order, parents first.
     pub(super) fn top_down(&self) -> Vec<u32> {
         let mut order = self.roots.clone();
         let mut at = 0;
@@ -50,7 +50,7 @@ impl Children {
         order
     }
 
-    /// Sorts siblings by start time; equal ones stay in the order of the source.
+    /// Sorts siblings by start time; the sort is stable.
     pub(super) fn sort_by_start(&mut self, start: impl Fn(u32) -> u64) {
         let compare = |one: &u32, other: &u32| start(*one).cmp(&start(*other));
         self.roots.sort_by(compare);

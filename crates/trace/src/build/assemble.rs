@@ -1,15 +1,17 @@
-//! The last step: spans grouped by trace, repaired, put in order, and rolled up into columns.
+//! The last step: groups spans by trace, repairs and orders them, and computes the outline.
 
 use super::arrange::Children;
-use super::{Gathered, Seen, TraceBuilder};
-use crate::model::{Block, Flags, NO_SPAN, Opened, Outline, Shared, SpanKind, SpanLocation, StrIx, Trace};
-use crate::repair::{self, NONE, Named, Timed, WarningCount};
+use super::{PendingTrace, SpanHeader, TraceBuilder};
+use crate::model::{
+    Block, Flags, NO_SPAN, Opened, Outline, SourceTables, SpanKind, SpanLocation, StrIx, Trace,
+};
+use crate::repair::{self, NONE, SpanRelation, SpanTimes, WarningCount};
 use crate::units::{TraceId, duration};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What stands for a service that is not named, as Jaeger's page has it.
+/// Service name of spans without one, as in Jaeger UI.
 const UNKNOWN_SERVICE: &str = "unknown-service";
 
 pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
@@ -17,11 +19,11 @@ pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
     let shared = Arc::new(std::mem::take(&mut builder.shared));
     let traces = std::mem::take(&mut builder.traces);
     let rows = rows_by_trace(&builder.spans, &traces);
-    let mut source = Source {
+    let mut source = Assembler {
         builder: &builder,
         shared: &shared,
-        names: Local::new(builder.names.len()),
-        services: Local::new(shared.resources.len()),
+        names: OutlineStrings::new(builder.names.len()),
+        services: OutlineStrings::new(shared.resources.len()),
     };
     let mut rest = rows.as_slice();
     let traces = traces
@@ -35,7 +37,7 @@ pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
     Opened { traces, warnings: std::mem::take(&mut builder.warnings) }
 }
 
-/// Moves the spans of traces that are part of others; traces without spans of their own are gone then.
+/// Moves the spans of traces that were joined to others; traces without spans are removed.
 fn join(builder: &mut TraceBuilder) {
     if builder.joined.is_empty() {
         return;
@@ -70,8 +72,8 @@ fn join(builder: &mut TraceBuilder) {
         .collect();
 }
 
-/// Numbers of spans, trace after trace, each in the order of the source.
-fn rows_by_trace(spans: &[Seen], traces: &[Gathered]) -> Vec<u32> {
+/// Indices of spans grouped by trace, each group in the order of the source.
+fn rows_by_trace(spans: &[SpanHeader], traces: &[PendingTrace]) -> Vec<u32> {
     let mut next = Vec::with_capacity(traces.len());
     let mut sum = 0u32;
     for trace in traces {
@@ -87,14 +89,14 @@ fn rows_by_trace(spans: &[Seen], traces: &[Gathered]) -> Vec<u32> {
     rows
 }
 
-pub(super) struct Source<'a> {
+pub(super) struct Assembler<'a> {
     pub(super) builder: &'a TraceBuilder,
-    pub(super) shared: &'a Arc<Shared>,
-    names: Local,
-    services: Local,
+    pub(super) shared: &'a Arc<SourceTables>,
+    names: OutlineStrings,
+    services: OutlineStrings,
 }
 
-/// What is counted while a trace is put together, for its warnings.
+/// Counts for the warnings of a trace.
 #[derive(Default)]
 struct Counts {
     orphans: WarningCount,
@@ -104,31 +106,31 @@ struct Counts {
     ends_early: WarningCount,
     no_service: WarningCount,
     no_id: WarningCount,
-    /// By parent's and child's service: how many, and the largest delta.
+    /// By service of parent and child: number of spans, and largest delta.
     skew: Vec<((StrIx, StrIx), u32, u64)>,
 }
 
-impl Source<'_> {
-    pub(super) fn seen(&self, row: u32) -> &Seen {
+impl Assembler<'_> {
+    pub(super) fn seen(&self, row: u32) -> &SpanHeader {
         &self.builder.spans[row as usize]
     }
 
-    fn trace(&mut self, mut gathered: Gathered, rows: &[u32]) -> Trace {
+    fn trace(&mut self, mut gathered: PendingTrace, rows: &[u32]) -> Trace {
         let named_of =
-            |rows: &[u32]| -> Vec<Named> { rows.iter().map(|row| named(self.seen(*row))).collect() };
+            |rows: &[u32]| -> Vec<SpanRelation> { rows.iter().map(|row| named(self.seen(*row))).collect() };
         let mut found = repair::parents(&named_of(rows), &self.other_parents(rows));
         let mut rows = Cow::Borrowed(rows);
-        if let Some(resent) = self.without_resent(&rows, &found.duplicates) {
+        if let Some(resent) = self.without_duplicates(&rows, &found.duplicates) {
             gathered.warnings.extend(resent.warnings);
             rows = Cow::Owned(resent.rows);
             found = repair::parents(&named_of(&rows), &self.other_parents(&rows));
         }
         let rows = &*rows;
-        let mut times: Vec<Timed> = rows
+        let mut times: Vec<SpanTimes> = rows
             .iter()
             .map(|row| {
                 let seen = self.seen(*row);
-                Timed { start: seen.start, end: seen.end }
+                SpanTimes { start: seen.start, end: seen.end }
             })
             .collect();
         let mut flags: Vec<Flags> = rows.iter().map(|row| self.seen(*row).flags).collect();
@@ -158,7 +160,7 @@ impl Source<'_> {
         self.columns(gathered, rows, &order, &found.parent, &times, &flags)
     }
 
-    /// Further parents to try, by number within the trace.
+    /// Further candidates for parents, by index within the trace.
     fn other_parents(&self, rows: &[u32]) -> Vec<(u32, u64)> {
         let others = &self.builder.others;
         if others.is_empty() {
@@ -176,11 +178,11 @@ impl Source<'_> {
 
     fn columns(
         &mut self,
-        gathered: Gathered,
+        gathered: PendingTrace,
         rows: &[u32],
         order: &[u32],
         parent: &[u32],
-        times: &[Timed],
+        times: &[SpanTimes],
         flags: &[Flags],
     ) -> Trace {
         let (builder, shared) = (self.builder, self.shared);
@@ -249,14 +251,14 @@ impl Source<'_> {
         if outline.trace_id == TraceId(0) && len > 0 {
             outline.warnings.push("the trace has no id".to_owned());
         }
-        for warning in counts.say(&outline) {
+        for warning in counts.warnings(&outline) {
             if !outline.warnings.contains(&warning) {
                 outline.warnings.push(warning);
             }
         }
         outline.version = outline.compute_version();
         let blocks = self.blocks_of(&place);
-        // Spans are numbered in the order of the source, so their places in the outline are that order, too.
+        // Spans are listed in the order of the source, so their indices in the outline are in that order, too.
         Trace::new(outline, self.shared.clone(), resource, scope, place, blocks, place_of)
     }
 
@@ -276,8 +278,8 @@ impl Source<'_> {
     }
 }
 
-fn named(seen: &Seen) -> Named {
-    Named {
+fn named(seen: &SpanHeader) -> SpanRelation {
+    SpanRelation {
         id: seen.id.0,
         parent: seen.parent.0,
         start: seen.start,
@@ -300,7 +302,7 @@ fn reserve(outline: &mut Outline, len: usize) {
     outline.event_start.reserve_exact(len + 1);
 }
 
-/// Subtree ends and errors below, from the back; what lies outside its parent, and what to warn of.
+/// Computes subtree ends, errors below and bounds violations in one pass from the back; counts for warnings.
 fn roll_up(outline: &mut Outline) -> Counts {
     let len = outline.len();
     let mut counts = Counts::default();
@@ -325,7 +327,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
             if outline.start[at] < outline.start[up] || outline.end[at] > outline.end[up] {
                 flags.set(Flags::OUTSIDE_PARENT);
             }
-            let time = |at: usize| Timed { start: outline.start[at], end: outline.end[at] };
+            let time = |at: usize| SpanTimes { start: outline.start[at], end: outline.end[at] };
             if outline.service[at] != outline.service[up]
                 && let Some(delta) = repair::skew(time(up), time(at))
             {
@@ -363,30 +365,30 @@ fn roll_up(outline: &mut Outline) -> Counts {
 }
 
 impl Counts {
-    fn say(&self, outline: &Outline) -> Vec<String> {
+    fn warnings(&self, outline: &Outline) -> Vec<String> {
         let mut said: Vec<String> = [
-            self.orphans.say(
+            self.orphans.text(
                 "span {} names a parent that is not in the trace; it is shown as a root",
                 "{n} spans name a parent that is not in the trace ({} first); they are shown as roots",
             ),
-            self.duplicates.say(
+            self.duplicates.text(
                 "the id {} occurs twice",
                 "{n} spans share their id with another span of the trace ({} first)",
             ),
-            self.cycles.say(
+            self.cycles.text(
                 "span {} is among its own ancestors; the loop was cut there",
                 "{n} spans are among their own ancestors; the loops were cut there ({} first)",
             ),
-            self.no_start.say(
+            self.no_start.text(
                 "span {} has no valid start time; the parent's or the trace's is used",
                 "{n} spans have no valid start time ({} first); the parent's or the trace's is used",
             ),
-            self.ends_early.say(
+            self.ends_early.text(
                 "span {} ends before it starts; shown with zero length",
                 "{n} spans end before they start ({} first); shown with zero length",
             ),
-            self.no_id.say("span \"{}\" has no id", "{n} spans have no id (\"{}\" first)"),
-            self.no_service.say(
+            self.no_id.text("span \"{}\" has no id", "{n} spans have no id (\"{}\" first)"),
+            self.no_service.text(
                 "span {} has no service name; it is shown as unknown-service",
                 "{n} spans have no service name ({} first); they are shown as unknown-service",
             ),
@@ -407,13 +409,13 @@ impl Counts {
     }
 }
 
-/// Numbers of the whole source to numbers of strings in one outline, forgotten with each outline at no cost.
-struct Local {
+/// Maps string indices of the source to those of one outline. Clearing it for the next outline is O(1).
+struct OutlineStrings {
     known: Vec<(u32, StrIx)>,
     outline: u32,
 }
 
-impl Local {
+impl OutlineStrings {
     fn new(len: usize) -> Self {
         Self { known: vec![(0, 0); len], outline: 0 }
     }

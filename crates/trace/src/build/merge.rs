@@ -1,13 +1,13 @@
-//! One trace out of two parts of it, which were read from different files.
+//! Merges two parts of a trace that were read from different files.
 
 use super::TraceBuilder;
 use crate::model::record::{Resource, Scope};
 use crate::model::{SpanIx, Trace};
 
-/// Resources and scopes that a new one is compared with; most traces have fewer.
+/// Maximum number of resources and scopes that a new one is compared with; most traces have fewer.
 const COMPARED: usize = 64;
 
-/// All spans of both parts as one trace: repaired anew, spans that both have once. The id is that of the first part.
+/// The spans of both parts as one trace, repaired anew, without duplicates. The id is that of the first part.
 pub fn merge(one: &Trace, other: &Trace) -> Trace {
     let mut builder = TraceBuilder::new(None);
     add(&mut builder, one);
@@ -45,7 +45,7 @@ fn number_of<T: Clone + PartialEq>(known: &mut Vec<(T, u32)>, thing: T, add: imp
     number
 }
 
-/// What the source said of a part: all but what putting it together comes to by itself.
+/// The warnings of a part that come from the source; the others are computed again.
 fn warnings_of_source(part: &Trace) -> Vec<String> {
     let mut warnings = part.outline().warnings.clone();
     if !warnings.is_empty() {

@@ -1,34 +1,34 @@
-//! From spans in any order, of any number of traces, to traces in pre-order.
+//! Builds traces in pre-order from spans in any order, of any number of traces.
 //!
-//! Formats give spans one by one ([`TraceBuilder::span`]) and say afterwards what came late: resources, scopes,
-//! warnings. [`TraceBuilder::finish`] groups by trace id, repairs, orders and rolls up. Nothing recurses.
+//! Formats add spans one by one ([`TraceBuilder::span`]); resources, scopes and warnings may follow later.
+//! [`TraceBuilder::finish`] groups by trace id, repairs, orders and computes outlines, without recursion.
 
 mod arrange;
 mod assemble;
+mod duplicates;
 mod merge;
-mod resent;
 
 pub use merge::merge;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, Shared, SpanKind, SpanLocation,
+    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, SourceTables, SpanKind, SpanLocation,
     StatusCode, StrIx, Strings,
 };
 use crate::units::{SeededMap, SpanId, TraceId};
 
-/// What is known of a span as soon as it is read.
+/// The fields of a span that the outline needs, read in the first scan.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
+pub struct SpanHeader {
     /// Its trace, from [`TraceBuilder::trace`].
     pub trace: u32,
-    /// Its id.
+    /// Span id.
     pub id: SpanId,
-    /// The parent it names; 0 for none.
+    /// Parent id; 0 for none.
     pub parent: SpanId,
-    /// Nanoseconds since the Unix epoch; 0 for "not said".
+    /// Nanoseconds since the Unix epoch; 0 if not set.
     pub start: u64,
-    /// Nanoseconds since the Unix epoch; the duration where there is no start.
+    /// Nanoseconds since the Unix epoch; the duration if `start` is not set.
     pub end: u64,
     /// Operation name, from [`TraceBuilder::text`].
     pub name: StrIx,
@@ -40,76 +40,76 @@ pub struct Seen {
     pub kind: SpanKind,
     /// Status.
     pub status: StatusCode,
-    /// What was seen at once: own error, events, links, warned, a parent in another trace (orphan).
+    /// Flags set by the format: own error, events, links, warned, a parent in another trace (orphan).
     pub flags: Flags,
-    /// Where the rest of it is.
+    /// Where its contents are.
     pub place: SpanLocation,
 }
 
-/// A trace being gathered.
+/// A trace under construction.
 #[derive(Clone, Debug, Default)]
-struct Gathered {
+struct PendingTrace {
     id: TraceId,
     foreign: String,
     warnings: Vec<String>,
     spans: u32,
 }
 
-/// Gathers spans.
+/// Collects spans and builds traces.
 #[derive(Debug, Default)]
 pub struct TraceBuilder {
     names: Strings,
-    spans: Vec<Seen>,
+    spans: Vec<SpanHeader>,
     events_end: Vec<u32>,
     event_times: Vec<u64>,
     others: Vec<(u32, SpanId)>,
-    traces: Vec<Gathered>,
+    traces: Vec<PendingTrace>,
     trace_numbers: SeededMap<TraceId, u32>,
     last_trace: Option<(TraceId, u32)>,
-    shared: Shared,
+    shared: SourceTables,
     blocks: Vec<Block>,
     /// Bytes in `blocks`.
     kept: usize,
     memory: DecodeCache,
     block_cache: BlockCache,
     hint_cursor: HintCursor,
-    /// Spans, from the first, that need no block any more; and blocks, from the first, that were let go.
+    /// Number of spans, from the first, that are interned; and number of blocks, from the first, that were freed.
     interned: usize,
     let_go: usize,
     warnings: Vec<String>,
-    /// Traces that turned out to be part of others.
+    /// Pairs of traces to join: part, whole.
     joined: Vec<(u32, u32)>,
 }
 
 impl TraceBuilder {
-    /// A builder for spans whose kept bytes `decode` reads.
+    /// A builder whose blocks are decoded by `decode`.
     pub fn new(decode: Option<Decode>) -> Self {
-        let shared = Shared { decode, ..Shared::default() };
+        let shared = SourceTables { decode, ..SourceTables::default() };
         Self { shared, ..Self::default() }
     }
 
-    /// Says how kept bytes are read, once that is known.
+    /// Sets the decoder of blocks, where the format is recognised late.
     pub fn decode_with(&mut self, decode: Decode) {
         self.shared.decode = Some(decode);
     }
 
-    /// Whether there is no trace, not even an empty one.
+    /// Whether there are no traces, including empty ones.
     pub fn has_no_trace(&self) -> bool {
         self.traces.is_empty()
     }
 
-    /// How many spans there are so far.
+    /// Number of spans so far.
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Whether there are none yet.
+    /// Whether there are no spans so far.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// The number of a trace, which exists from now on, spans or not. `foreign` is the id's text where it is
-    /// not hexadecimal.
+    /// The index of a trace, which is created, with or without spans. `foreign` is the id as text if it is not
+    /// hexadecimal.
     pub fn trace(&mut self, id: TraceId, foreign: &str) -> u32 {
         if let Some((last, number)) = self.last_trace
             && last == id
@@ -119,13 +119,13 @@ impl TraceBuilder {
         let next = self.traces.len() as u32;
         let number = *self.trace_numbers.entry(id).or_insert(next);
         if number == next {
-            self.traces.push(Gathered { id, foreign: foreign.to_owned(), ..Gathered::default() });
+            self.traces.push(PendingTrace { id, foreign: foreign.to_owned(), ..PendingTrace::default() });
         }
         self.last_trace = Some((id, number));
         number
     }
 
-    /// Says that two traces are one, which has the id of `into`.
+    /// Joins two traces into one with the id of `into`.
     pub fn join_traces(&mut self, trace: u32, into: u32) {
         if trace == into || self.joined.iter().any(|(known, _)| *known == trace) {
             return;
@@ -133,57 +133,57 @@ impl TraceBuilder {
         self.joined.push((trace, into));
     }
 
-    /// The number of a name.
+    /// Interns a name.
     pub fn text(&mut self, text: &str) -> StrIx {
         self.names.intern(text)
     }
 
-    /// A new resource, perhaps still unknown: fill it in with [`TraceBuilder::set_resource`].
+    /// Adds a resource, which can be replaced later by [`TraceBuilder::set_resource`].
     pub fn resource(&mut self, resource: Resource) -> u32 {
         self.shared.resources.push(resource);
         self.shared.resources.len() as u32 - 1
     }
 
-    /// What a resource turned out to be.
+    /// Replaces a resource.
     pub fn set_resource(&mut self, number: u32, resource: Resource) {
         if let Some(slot) = self.shared.resources.get_mut(number as usize) {
             *slot = resource;
         }
     }
 
-    /// The schema URL of a resource, where it came after it.
+    /// Sets the schema URL of a resource.
     pub fn resource_schema(&mut self, number: u32, url: String) {
         if let Some(slot) = self.shared.resources.get_mut(number as usize) {
             slot.schema_url = url;
         }
     }
 
-    /// The schema URL of a scope, where it came after it.
+    /// Sets the schema URL of a scope.
     pub fn scope_schema(&mut self, number: u32, url: String) {
         if let Some(slot) = self.shared.scopes.get_mut(number as usize) {
             slot.schema_url = url;
         }
     }
 
-    /// A new scope.
+    /// Adds a scope.
     pub fn scope(&mut self, scope: Scope) -> u32 {
         self.shared.scopes.push(scope);
         self.shared.scopes.len() as u32 - 1
     }
 
-    /// What a scope turned out to be.
+    /// Replaces a scope.
     pub fn set_scope(&mut self, number: u32, scope: Scope) {
         if let Some(slot) = self.shared.scopes.get_mut(number as usize) {
             *slot = scope;
         }
     }
 
-    /// When an event of the next span was (nanoseconds since the Unix epoch).
+    /// Adds an event of the next span, by its time in nanoseconds since the Unix epoch.
     pub fn event(&mut self, time: u64) {
         self.event_times.push(time);
     }
 
-    /// Takes back the events given since the last span: it turned out to be incomplete.
+    /// Discards the events added since the last span, because the next one was incomplete.
     pub fn forget_events(&mut self) {
         self.event_times.truncate(self.events_end.last().copied().unwrap_or(0) as usize);
         let next = self.spans.len() as u32;
@@ -192,13 +192,13 @@ impl TraceBuilder {
         }
     }
 
-    /// Another parent to try for the next span, where the one that it names is not there.
+    /// Adds another candidate for the parent of the next span, used if its parent is not in the trace.
     pub fn other_parent(&mut self, id: SpanId) {
         self.others.push((self.spans.len() as u32, id));
     }
 
-    /// The next span, with the events given since the last.
-    pub fn span(&mut self, mut seen: Seen) {
+    /// Adds a span, with the events added since the last.
+    pub fn span(&mut self, mut seen: SpanHeader) {
         let events = self.event_times.len() as u32;
         if events > self.events_end.last().copied().unwrap_or(0) {
             seen.flags.set(Flags::HAS_EVENTS);
@@ -210,14 +210,14 @@ impl TraceBuilder {
         }
     }
 
-    /// A block of kept bytes that is complete; blocks are numbered in the order in which they come.
+    /// Adds a complete block. Blocks are numbered in the order in which they are added.
     pub fn block(&mut self, block: Block) {
         self.kept += block.size();
         self.blocks.push(block);
     }
 
-    /// Interns what the oldest blocks say and lets them go, until no more than `bytes` are kept: what keeps millions
-    /// of spans from filling memory.
+    /// Interns the spans of the oldest blocks and frees the blocks until at most `bytes` are left. Bounds the memory
+    /// for millions of spans.
     pub fn keep_at_most(&mut self, bytes: usize) {
         let Some(decode) = self.shared.decode else { return };
         while self.kept > bytes && self.let_go < self.blocks.len() {
@@ -245,14 +245,14 @@ impl TraceBuilder {
         }
     }
 
-    /// A warning about everything that was read.
+    /// Adds a warning about the source as a whole.
     pub fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
     }
 
-    /// A warning about one trace.
+    /// Adds a warning about one trace.
     pub fn warn_trace(&mut self, trace: u32, warning: String) {
         if let Some(trace) = self.traces.get_mut(trace as usize)
             && !trace.warnings.contains(&warning)
@@ -261,13 +261,13 @@ impl TraceBuilder {
         }
     }
 
-    /// A span that is already whole, interned at once.
+    /// Adds a complete span, interned at once.
     pub fn record(&mut self, resource: u32, scope: u32, record: &SpanRecord) {
         let trace = self.trace(record.trace_id, &record.foreign_trace_id);
         let columns = &mut self.shared.columns;
         let row = columns.len() as u32;
         columns.begin_row();
-        record.say(columns);
+        record.emit(columns);
         for event in &record.events {
             self.event_times.push(event.time_unix);
         }
@@ -282,7 +282,7 @@ impl TraceBuilder {
             flags.set(Flags::WARNED);
         }
         let name = self.names.intern(&record.name);
-        self.span(Seen {
+        self.span(SpanHeader {
             trace,
             id: record.span_id,
             parent: record.parent_span_id,
@@ -298,7 +298,7 @@ impl TraceBuilder {
         });
     }
 
-    /// The traces, in the order in which they first appeared.
+    /// Builds the traces, in the order in which they first appeared.
     pub fn finish(self) -> Opened {
         assemble::finish(self)
     }

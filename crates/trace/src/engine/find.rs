@@ -33,7 +33,7 @@ pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool)
 }
 
 fn findings(trace: &Trace) -> Findings {
-    match trace.unsearchable() as u32 {
+    match trace.unindexed_spans() as u32 {
         // Some attributes would prove less than all of them, and another thing.
         0 => Findings { findings: advisor::findings(trace, &Thresholds::default()), unsearched: 0 },
         unsearched => Findings { findings: Vec::new(), unsearched },
@@ -46,7 +46,7 @@ fn matches(trace: &Trace, text: &str) -> Matches {
             spans: query::find(trace, &reading),
             is_query: matches!(reading, Reading::Query(_)),
             error: None,
-            unsearched: trace.unsearchable() as u32,
+            unsearched: trace.unindexed_spans() as u32,
         },
         Err(mistake) => Matches {
             spans: SpanSet::none(trace.outline().len()),

@@ -78,8 +78,8 @@ struct Held {
 impl Held {
     /// What it counts for: bytes that wait to be interned come to less than half of themselves, and soon.
     fn weight(&self) -> usize {
-        let waiting = self.trace.waiting_bytes();
-        self.trace.kept_bytes() - waiting + waiting / 2
+        let waiting = self.trace.unindexed_bytes();
+        self.trace.memory_bytes() - waiting + waiting / 2
     }
 }
 

@@ -310,7 +310,7 @@ pub type GroupLabel = Option<(String, Option<String>)>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableOrder {
     /// Indices of spans, or numbers of events.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     pub rows: Vec<u32>,
     /// Spans that could not be searched yet. As long as there are any, it is worth asking again.
     pub unsearched: u32,

@@ -66,7 +66,7 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
         QuestionTopic::SpanOrder { key, descending, within } => {
             let within = found(trace, within);
             let order = query::span_order(trace, &Field::parse(key), *descending, within.as_ref());
-            let unsearched = if order.is_none() { trace.unsearchable() as u32 } else { 0 };
+            let unsearched = if order.is_none() { trace.unindexed_spans() as u32 } else { 0 };
             Answer::Order(Box::new(TableOrder { rows: order.unwrap_or_default(), unsearched }))
         }
         QuestionTopic::Times { key } => Answer::Times(Box::new(query::times(trace, &Field::parse(key)))),

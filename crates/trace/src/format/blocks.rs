@@ -66,7 +66,7 @@ impl Blocks {
         // A span larger than a block gets room to double in.
         let room = usual.max(pending * 2);
         let used = std::mem::take(&mut self.used);
-        let store = self.store.filter(|store| self.base >= store.after);
+        let store = self.store.filter(|store| self.base >= store.threshold);
         if let (true, None) = (used, store) {
             // The block goes on as it is; only what was not taken moves.
             let mut next = Vec::with_capacity(room);

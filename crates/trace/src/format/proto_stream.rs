@@ -7,7 +7,7 @@ use super::json::{Scan, Stop};
 use super::otlp_proto::wire::{Field, Wire};
 use super::otlp_proto::{self, time};
 use super::{ids, otlp_json};
-use crate::build::{Seen, TraceBuilder};
+use crate::build::{SpanHeader, TraceBuilder};
 use crate::model::record::{Resource, Scope};
 use crate::model::{Flags, SpanKind, SpanLocation, StatusCode};
 use memchr::memmem;
@@ -170,7 +170,8 @@ impl ProtoStream {
     }
 
     fn span(&self, bytes: &[u8], place: SpanLocation, builder: &mut TraceBuilder) -> Scan<()> {
-        let mut seen = Seen { resource: self.resource, scope: self.scope, place, ..Seen::default() };
+        let mut seen =
+            SpanHeader { resource: self.resource, scope: self.scope, place, ..SpanHeader::default() };
         let mut trace: &[u8] = b"";
         let mut name: &[u8] = b"";
         Wire::new(bytes).fields(|number, field| {

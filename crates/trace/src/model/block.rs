@@ -1,29 +1,29 @@
-//! A block of the source's bytes, kept until everything in it is interned, in the program's memory or in an external store;
-//! and the decode hints of the spans in it.
+//! A block of the source's bytes with the decode hints of its spans, kept until all its spans are interned, in the
+//! program's memory or in an external store.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A store for bytes outside of the program's memory, given to the engine by its caller. The memory of a WebAssembly
-/// program never shrinks, and the bytes of a large trace are needed for seconds only, so a browser keeps them elsewhere.
+/// A store for bytes outside of the program's memory, provided by the caller of the engine. WebAssembly memory never
+/// shrinks, and the bytes of a large trace are needed for seconds only.
 #[derive(Clone, Copy, Debug)]
 pub struct ExternalStore {
-    /// Number of bytes of a source that stay in the program's memory in any case.
-    pub after: u64,
-    /// Stores a copy of bytes and returns its number.
-    pub keep: fn(&[u8]) -> u32,
-    /// Copies the bytes of a number, from an offset on, until the destination is full.
-    pub copy: fn(u32, usize, &mut [u8]),
-    /// Frees the bytes of a number.
-    pub forget: fn(u32),
+    /// Number of bytes of a source that stay in the program's memory before the store is used.
+    pub threshold: u64,
+    /// Stores a copy of the bytes and returns its number.
+    pub write: fn(&[u8]) -> u32,
+    /// Copies stored bytes from an offset on into the whole destination.
+    pub read: fn(u32, usize, &mut [u8]),
+    /// Frees stored bytes.
+    pub free: fn(u32),
 }
 
-/// Kept bytes. Clones are the same bytes.
+/// Reference-counted bytes of a block.
 #[derive(Clone, Debug, Default)]
-pub struct Block(Arc<Kept>);
+pub struct Block(Arc<BlockData>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct BlockData {
     bytes: Bytes,
     hints: Vec<u64>,
 }
@@ -43,7 +43,7 @@ impl Default for Bytes {
 impl Drop for Bytes {
     fn drop(&mut self) {
         if let Bytes::External { store, number, .. } = self {
-            (store.forget)(*number);
+            (store.free)(*number);
         }
     }
 }
@@ -51,13 +51,13 @@ impl Drop for Bytes {
 impl Block {
     /// Bytes in the program's memory, with the [`super::DecodeHints`] of the spans in them.
     pub fn owned(bytes: Vec<u8>, hints: Vec<u64>) -> Self {
-        Self(Arc::new(Kept { bytes: Bytes::Owned(bytes), hints }))
+        Self(Arc::new(BlockData { bytes: Bytes::Owned(bytes), hints }))
     }
 
     /// A copy of bytes in an external store; the hints stay in the program's memory.
     pub fn external(bytes: &[u8], hints: Vec<u64>, store: ExternalStore) -> Self {
-        let bytes = Bytes::External { store, number: (store.keep)(bytes), size: bytes.len() };
-        Self(Arc::new(Kept { bytes, hints }))
+        let bytes = Bytes::External { store, number: (store.write)(bytes), size: bytes.len() };
+        Self(Arc::new(BlockData { bytes, hints }))
     }
 
     /// The decode hints of its spans, for [`super::HintCursor`].
@@ -73,7 +73,8 @@ impl Block {
         }
     }
 
-    /// Some of the bytes, for once; `room` is where they are put if they have to be cache here.
+    /// Bytes of a range, copied into `room` if they are stored externally. `None` if the range is not within the
+    /// block. For single reads; see [`BlockCache`].
     pub fn get<'a>(&'a self, range: Range<usize>, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
         match &self.0.bytes {
             Bytes::Owned(bytes) => bytes.get(range),
@@ -82,14 +83,14 @@ impl Block {
                     return None;
                 }
                 room.resize(range.len(), 0);
-                (store.copy)(*number, range.start, room);
+                (store.read)(*number, range.start, room);
                 Some(room)
             }
         }
     }
 }
 
-/// The block that is being read from the beginning to the end, cache here as a whole.
+/// Caches the block that is being read, for sequential reads of externally stored blocks.
 #[derive(Clone, Debug, Default)]
 pub struct BlockCache {
     block: Option<Block>,
@@ -121,20 +122,20 @@ mod tests {
 
     fn store() -> ExternalStore {
         ExternalStore {
-            after: 0,
-            keep: |bytes| {
+            threshold: 0,
+            write: |bytes| {
                 KEPT.with_borrow_mut(|kept| {
                     kept.push(Some(bytes.to_vec()));
                     kept.len() as u32 - 1
                 })
             },
-            copy: |number, from, room| {
+            read: |number, from, room| {
                 KEPT.with_borrow(|kept| {
                     let kept = kept[number as usize].as_ref().unwrap();
                     room.copy_from_slice(&kept[from..from + room.len()]);
                 });
             },
-            forget: |number| KEPT.with_borrow_mut(|kept| assert!(kept[number as usize].take().is_some())),
+            free: |number| KEPT.with_borrow_mut(|kept| assert!(kept[number as usize].take().is_some())),
         }
     }
 

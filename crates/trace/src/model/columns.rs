@@ -1,18 +1,18 @@
-//! Everything about spans that the outline leaves out, interned: attributes, events, links and what is rare.
+//! Interned span contents that the outline does not have: attributes, events, links and rare fields.
 //!
-//! One row a span, in the order in which they were interned. Attributes lie in three tables (of spans, of
-//! events, of links), each a key, a type and eight bytes; what belongs to a row or an event is a range.
+//! One row per span, in the order in which they were interned. Attributes lie in three tables (of spans, events and
+//! links) of key, type and eight bytes; a row or an event has a range of one of them.
 
-mod look;
+mod access;
 
-pub use look::{Cell, CellsLook, Of, RareLook, RowLook};
+pub use access::{AttributeOwner, AttributeTable, Cell, RareFieldsRef, RowRanges};
 
 use super::record::AttributeValue;
 use super::sink::{Piece, Sink, ValueRef};
 use super::{StrIx, Strings};
-use crate::units::{SpanId, TraceId, same};
+use crate::units::{SpanId, TraceId, bytes_equal};
 
-/// What a cell's eight bytes are.
+/// The type of a cell, which determines the meaning of its eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CellType {
     Empty,
@@ -48,9 +48,9 @@ struct Row {
     cells_end: u32,
     events_end: u32,
     links_end: u32,
-    /// Into `extras`, or `u32::MAX`.
+    /// Index in `rare`, or `u32::MAX`.
     extra: u32,
-    /// W3C flags: a sampled span, which most are, has one.
+    /// W3C flags. Most spans have some (sampled), so they are not in `rare`.
     flags: u32,
     parent: SpanId,
     start: u64,
@@ -75,9 +75,9 @@ struct LinkRow {
     cells_end: u32,
 }
 
-/// What few spans have.
+/// Fields that few spans have.
 #[derive(Clone, Debug, Default)]
-struct Extra {
+struct RareFields {
     foreign_trace: String,
     foreign_id: String,
     foreign_parent: String,
@@ -97,15 +97,15 @@ pub struct Columns {
     event_cells: Cells,
     links: Vec<LinkRow>,
     link_cells: Cells,
-    extras: Vec<Extra>,
+    rare_fields: Vec<RareFields>,
     nested: Vec<AttributeValue>,
     blobs: Vec<u8>,
-    /// Numbers of keys that came lately.
+    /// Cache of recently used keys, by hash.
     keys: [StrIx; KEYS],
 }
 
 const NONE: u32 = u32::MAX;
-/// Keys that are found without searching.
+/// Size of `keys`.
 const KEYS: usize = 32;
 
 impl Columns {
@@ -119,7 +119,7 @@ impl Columns {
         self.rows.is_empty()
     }
 
-    /// Starts the next row; pieces given to [`Sink::piece`] from now on belong to it.
+    /// Starts the next row; subsequent [`Sink::piece`] calls belong to it.
     pub fn begin_row(&mut self) {
         let row = Row {
             cells_end: self.cells.len(),
@@ -131,13 +131,13 @@ impl Columns {
         self.rows.push(row);
     }
 
-    fn extra(&mut self) -> Option<&mut Extra> {
+    fn extra(&mut self) -> Option<&mut RareFields> {
         let row = self.rows.last_mut()?;
         if row.extra == NONE {
-            row.extra = self.extras.len() as u32;
-            self.extras.push(Extra::default());
+            row.extra = self.rare_fields.len() as u32;
+            self.rare_fields.push(RareFields::default());
         }
-        self.extras.get_mut(row.extra as usize)
+        self.rare_fields.get_mut(row.extra as usize)
     }
 
     #[inline]
@@ -150,12 +150,12 @@ impl Columns {
         }
     }
 
-    /// The number of a key. There are few, so they are looked for among the last ones first.
+    /// The index of a key. Keys are few, so the recent ones are tried before the hash table.
     #[inline]
     fn key(&mut self, key: &[u8]) -> StrIx {
         let ends = |at: usize| key.get(at).copied().map_or(0, usize::from);
         let place = (key.len() * 7 + ends(key.len().wrapping_sub(1)) + ends(key.len() / 2) * 3) % KEYS;
-        if same(self.strings.bytes_of(self.keys[place]), key) {
+        if bytes_equal(self.strings.bytes_of(self.keys[place]), key) {
             return self.keys[place];
         }
         let number = self.strings.intern_bytes(key);
@@ -219,10 +219,10 @@ impl Columns {
         row.checked_sub(1).map(|row| self.rows[row as usize]).unwrap_or_default()
     }
 
-    /// Says again what was said of a row, except what the outline knows (ids, name, kind, status code).
+    /// Emits a row's pieces again, except the fields that the outline has (ids, name, kind, status code).
     pub fn replay(&self, row: u32, status: super::StatusCode, sink: &mut dyn Sink) {
         let (before, this) = (self.before(row), self.rows[row as usize]);
-        let extra = self.extras.get(this.extra as usize);
+        let extra = self.rare_fields.get(this.extra as usize);
         sink.piece(Piece::Parent(this.parent, extra.map_or("", |extra| &extra.foreign_parent)));
         sink.piece(Piece::Times(this.start, this.end));
         sink.piece(Piece::Flags(this.flags));
@@ -259,15 +259,15 @@ impl Columns {
         }
     }
 
-    /// The ids of a row as the source wrote them where they are not hexadecimal: trace, span.
+    /// Trace and span id of a row as text, where they are not hexadecimal.
     pub fn foreign_ids(&self, row: u32) -> (&str, &str) {
-        match self.extras.get(self.rows[row as usize].extra as usize) {
+        match self.rare_fields.get(self.rows[row as usize].extra as usize) {
             Some(extra) => (&extra.foreign_trace, &extra.foreign_id),
             None => ("", ""),
         }
     }
 
-    /// Bytes held, roughly.
+    /// Approximate size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         let cells = [&self.cells, &self.event_cells, &self.link_cells].map(|cells| cells.key.len() * 13);
         self.rows.len() * size_of::<Row>()
@@ -358,7 +358,7 @@ impl Columns {
             Piece::Warning(_) => true,
             _ => false,
         };
-        // What is empty needs no room, but where a field is repeated the last one counts, empty or not.
+        // Empty values need no row in `rare`, but if a field is repeated the last value counts, empty or not.
         let there = self.rows.last().is_some_and(|row| row.extra != NONE);
         let Some(extra) = (worth_it || there).then(|| self.extra()).flatten() else { return };
         match piece {

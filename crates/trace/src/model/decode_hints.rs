@@ -1,5 +1,5 @@
-//! Hints that a format records when it first scans a span: offsets of what it found, so that decoding the span later does
-//! not search again. They save time and contain nothing that the bytes do not.
+//! Hints that a format records when it first scans a span: offsets of its fields, so that decoding the span later
+//! need not search again. They only save time and can be left out.
 
 /// The hints of the spans of a block. Those of one span are words whose meaning only the format knows, after one word with the
 /// span's offset in the block (high half) and the number of words including itself (low half).
@@ -7,10 +7,10 @@
 pub struct DecodeHints {
     words: Vec<u64>,
     /// Index of the first word of the current span.
-    begun: usize,
-    /// The current span gets no hints.
-    given_up: bool,
-    /// No further span gets hints.
+    span_start: usize,
+    /// Whether the current span gets no hints.
+    skip_span: bool,
+    /// Whether further spans get no hints.
     closed: bool,
 }
 
@@ -18,17 +18,17 @@ impl DecodeHints {
     /// Starts the hints of a span with `front` words of 0. Hints of a span that was not ended are discarded.
     #[inline]
     pub fn begin(&mut self, front: usize) {
-        self.given_up = self.closed;
-        self.words.truncate(self.begun);
+        self.skip_span = self.closed;
+        self.words.truncate(self.span_start);
         if !self.closed {
-            self.words.resize(self.begun + 1 + front, 0);
+            self.words.resize(self.span_start + 1 + front, 0);
         }
     }
 
     /// Appends a word.
     #[inline]
     pub fn note(&mut self, word: u64) {
-        if !self.given_up {
+        if !self.skip_span {
             self.words.push(word);
         }
     }
@@ -36,40 +36,40 @@ impl DecodeHints {
     /// Sets one of the first words.
     #[inline]
     pub fn set(&mut self, at: usize, word: u64) {
-        if let Some(room) = self.words.get_mut(self.begun + 1 + at) {
+        if let Some(room) = self.words.get_mut(self.span_start + 1 + at) {
             *room = word;
         }
     }
 
-    /// Discards the hints of the current span: it has a shape for which none are recorded.
+    /// Discards the hints of the current span.
     pub fn give_up(&mut self) {
-        self.given_up = true;
+        self.skip_span = true;
     }
 
     /// Ends the current span, which starts `offset` bytes from the start of its block.
     #[inline]
     pub fn end(&mut self, offset: u32) {
-        let count = self.words.len() - self.begun;
-        match self.words.get_mut(self.begun) {
-            Some(head) if !self.given_up => {
+        let count = self.words.len() - self.span_start;
+        match self.words.get_mut(self.span_start) {
+            Some(head) if !self.skip_span => {
                 *head = u64::from(offset) << 32 | count as u64;
-                self.begun += count;
+                self.span_start += count;
             }
-            _ => self.words.truncate(self.begun),
+            _ => self.words.truncate(self.span_start),
         }
     }
 
-    /// Records no hints from now on.
+    /// Records no further hints.
     pub fn close(&mut self) {
         self.closed = true;
     }
 
     /// Takes the hints of all spans that were ended, for [`HintCursor`].
     pub fn take(&mut self) -> Vec<u64> {
-        self.words.truncate(self.begun);
-        // The next block has about as many.
-        let next = Vec::with_capacity(self.begun);
-        self.begun = 0;
+        self.words.truncate(self.span_start);
+        // Reserves as much for the next block.
+        let next = Vec::with_capacity(self.span_start);
+        self.span_start = 0;
         std::mem::replace(&mut self.words, next)
     }
 }

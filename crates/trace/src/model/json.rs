@@ -1,4 +1,4 @@
-//! Values as JSON text: how Jaeger has lists and maps, how people search and read them.
+//! Attribute values as JSON text, as Jaeger writes lists and maps; also for search and display.
 
 use super::ValueRef;
 use super::record::{Attribute, AttributeValue};
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write;
 
-/// A text in quotes.
+/// Writes a JSON string.
 pub fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text.as_bytes();
@@ -27,12 +27,12 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Anything that prints itself.
+/// Writes a `Display` value.
 pub fn show(out: &mut Vec<u8>, what: impl Display) {
     let _ = write!(out, "{what}");
 }
 
-/// A double in the shortest form that reads back the same; what JSON has no number for, in quotes.
+/// Writes a double in the shortest form that parses to the same value; NaN and infinities in quotes.
 pub fn double(out: &mut Vec<u8>, number: f64) {
     let size = number.abs();
     if number.is_nan() {
@@ -46,23 +46,23 @@ pub fn double(out: &mut Vec<u8>, number: f64) {
     }
 }
 
-/// `,` unless this is the first member or element.
+/// Writes `,` unless this is the first member or element.
 pub fn comma(out: &mut Vec<u8>, first: &mut bool) {
     if !std::mem::take(first) {
         out.push(b',');
     }
 }
 
-/// A list or map as the JSON text that Jaeger makes of it: maps sorted by key.
+/// A list or map as JSON text in Jaeger's form: maps sorted by key.
 pub fn text_of(value: &AttributeValue) -> String {
     let mut text = Vec::new();
     plain(&mut text, value);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A value without its type.
+/// Writes a value without its type.
 pub fn plain(out: &mut Vec<u8>, value: &AttributeValue) {
-    // Readers keep lists at most 64 deep, so this recursion is bounded.
+    // Recursion is bounded: readers limit nesting to 64 levels.
     match value {
         AttributeValue::Empty => out.extend_from_slice(b"null"),
         AttributeValue::String(text) => string(out, text),
@@ -96,7 +96,7 @@ pub fn plain(out: &mut Vec<u8>, value: &AttributeValue) {
 }
 
 impl ValueRef<'_> {
-    /// The value as people read and search it: texts and numbers as they are, bytes in base64, the rest as JSON.
+    /// The value as text for display and search: strings and numbers unquoted, bytes in base64, the rest as JSON.
     pub fn text(&self) -> Cow<'_, str> {
         let mut json = Vec::new();
         match self {
@@ -111,7 +111,7 @@ impl ValueRef<'_> {
         }
         let text = String::from_utf8_lossy(&json).into_owned();
         match self {
-            // What JSON has no number for stands in quotes there.
+            // `double` quotes NaN and infinities.
             ValueRef::Double(_) => text.trim_matches('"').to_owned().into(),
             _ => text.into(),
         }

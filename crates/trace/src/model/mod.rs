@@ -1,5 +1,5 @@
-//! What a trace is: thin columns for what is drawn ([`Outline`]), whole spans on demand
-//! ([`record::SpanRecord`]), and what a list shows of a trace ([`TraceSummary`]).
+//! The trace model: columns for drawing ([`Outline`]), whole spans on demand ([`record::SpanRecord`]), and summaries
+//! for lists ([`TraceSummary`]).
 
 mod block;
 mod columns;
@@ -17,7 +17,7 @@ mod trace;
 mod whole;
 
 pub use block::{Block, BlockCache, ExternalStore};
-pub use columns::{Cell, CellsLook, Columns, Of, RareLook, RowLook};
+pub use columns::{AttributeOwner, AttributeTable, Cell, Columns, RareFieldsRef, RowRanges};
 pub use decode_hints::{DecodeHints, HintCursor};
 pub use logs::{LogLine, SEVERITIES, TraceLogs};
 pub use outline::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode, TraceVersion};
@@ -26,4 +26,4 @@ pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, ServiceRequests, TraceSummary};
-pub use trace::{Decode, Opened, Part, Shared, SpanLocation, Trace};
+pub use trace::{Decode, Opened, SourceTables, SpanLocation, Trace, TraceRows};

@@ -1,4 +1,4 @@
-//! The columns that the page keeps of a trace: what can be drawn, hovered and counted without asking.
+//! The columns of a trace that the page has: everything that is drawn or counted without the worker.
 
 use super::{StrIx, Strings};
 use crate::units::{SpanId, TraceId};
@@ -9,28 +9,28 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TraceVersion(pub u64);
 
-/// A span's place in its trace: depth-first pre-order, siblings by start time. Never stored across a refresh.
+/// Index of a span in its trace: depth-first pre-order, siblings by start time. Not valid after a refresh.
 pub type SpanIx = u32;
 
-/// Stands for "no span" in columns of [`SpanIx`].
+/// "No span" in columns of [`SpanIx`].
 pub const NO_SPAN: SpanIx = SpanIx::MAX;
 
-/// What role a span plays (OTLP `SpanKind`, same numbers).
+/// OTLP `SpanKind`, same numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum SpanKind {
-    /// Not said.
+    /// Not set.
     #[default]
     Unspecified = 0,
     /// Work inside a service.
     Internal = 1,
-    /// Answers a request.
+    /// Handles a request.
     Server = 2,
     /// Sends a request.
     Client = 3,
-    /// Hands a message over.
+    /// Sends a message.
     Producer = 4,
-    /// Takes a message.
+    /// Receives a message.
     Consumer = 5,
 }
 
@@ -56,7 +56,7 @@ impl SpanKind {
             .unwrap_or_default()
     }
 
-    /// Jaeger's word for it; empty when unspecified.
+    /// Jaeger's name; empty when unspecified.
     pub fn name(self) -> &'static str {
         match self {
             SpanKind::Unspecified => "",
@@ -69,16 +69,16 @@ impl SpanKind {
     }
 }
 
-/// How a span ended (OTLP `Status.code`, same numbers).
+/// OTLP `Status.code`, same numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum StatusCode {
-    /// Not said.
+    /// Not set.
     #[default]
     Unset = 0,
-    /// Said to be good.
+    /// Success.
     Ok = 1,
-    /// Failed.
+    /// Error.
     Error = 2,
 }
 
@@ -93,22 +93,22 @@ impl StatusCode {
     }
 }
 
-/// What else is known of a span at once, as bits.
+/// Boolean properties of a span, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Flags(pub u16);
 
 impl Flags {
-    /// The span itself failed: status error, or Jaeger's `error` tag.
+    /// The span has an error: status error, or Jaeger's `error` tag.
     pub const OWN_ERROR: Flags = Flags(1);
-    /// A span below it failed.
+    /// A descendant has an error.
     pub const ERROR_BELOW: Flags = Flags(1 << 1);
     /// It has events.
     pub const HAS_EVENTS: Flags = Flags(1 << 2);
     /// It has links.
     pub const HAS_LINKS: Flags = Flags(1 << 3);
-    /// The source or the repair has something to say about it.
+    /// It has warnings, from the source or the repair.
     pub const WARNED: Flags = Flags(1 << 4);
-    /// It names a parent that is not in the trace.
+    /// Its parent is not in the trace.
     pub const ORPHAN: Flags = Flags(1 << 5);
     /// Another span of the trace has the same id.
     pub const DUPLICATE_ID: Flags = Flags(1 << 6);
@@ -118,13 +118,13 @@ impl Flags {
     pub const OUTSIDE_PARENT: Flags = Flags(1 << 8);
     /// It had no usable start time and was given its parent's, or the trace's.
     pub const NO_START: Flags = Flags(1 << 9);
-    /// It ended before it began; it is shown without length.
+    /// It ends before it starts; shown with zero length.
     pub const ENDS_EARLY: Flags = Flags(1 << 10);
-    /// It starts before its parent in another process: the clocks seem to differ. Nothing was moved.
+    /// It starts before its parent in another process, so the clocks seem to differ. Times are not changed.
     pub const CLOCK_SKEW: Flags = Flags(1 << 11);
     /// It has no service name.
     pub const NO_SERVICE: Flags = Flags(1 << 12);
-    /// It follows from its parent (`FOLLOWS_FROM` of OpenTracing), which does not depend on its result.
+    /// It follows from its parent (OpenTracing `FOLLOWS_FROM`), which does not wait for it.
     pub const FOLLOWS_FROM: Flags = Flags(1 << 13);
 
     /// Whether all bits of `other` are set.
@@ -174,21 +174,21 @@ pub struct Outline {
     pub flags: Vec<Flags>,
     /// Where each span's event times start in `event_time`; one longer than the other columns.
     pub event_start: Vec<u32>,
-    /// Event times, nanoseconds from the trace's start. Events before the trace count as 0.
+    /// Event times, nanoseconds from the trace's start; 0 for events before it.
     pub event_time: Vec<u64>,
-    /// The strings that the outline uses, and no others.
+    /// The strings used by the outline, and no others.
     pub strings: Strings,
-    /// What is wrong with the trace as a whole, or how many spans were repaired and how; each said once.
+    /// Faults of the trace as a whole, and numbers of repaired spans; no duplicates.
     pub warnings: Vec<String>,
-    /// Which version of the trace it is; set when the trace is built, see [`Outline::compute_version`].
+    /// Version of the trace; set when it is built, see [`Outline::compute_version`].
     pub version: TraceVersion,
 }
 
 impl Outline {
-    /// The version of the trace: a hash of the ids, parents and starts of its spans in order. Two outlines of one version
-    /// give every span the same index, so an index of one means the same span in the other. Linear in the spans.
+    /// Computes the version: a hash of the ids, parents and starts of the spans in order. Outlines of one version
+    /// give every span the same index. Linear in the spans.
     pub fn compute_version(&self) -> TraceVersion {
-        // Its keys are fixed: page and worker, which run one program, get one value.
+        // Fixed keys: page and worker must compute the same value.
         let mut hasher = DefaultHasher::new();
         (self.trace_id, &self.id, &self.parent, &self.start).hash(&mut hasher);
         TraceVersion(hasher.finish())
@@ -229,7 +229,7 @@ impl Outline {
         self.subtree_end[span as usize] > span + 1
     }
 
-    /// The children of a span, in order, by hopping from subtree to subtree.
+    /// The children of a span in order, skipping their subtrees.
     pub fn children(&self, span: SpanIx) -> impl Iterator<Item = SpanIx> + '_ {
         let end = self.subtree_end[span as usize];
         let mut next = span + 1;
@@ -245,7 +245,7 @@ impl Outline {
         self.id.iter().position(|candidate| *candidate == id).map(|index| index as SpanIx)
     }
 
-    /// For each string whether it is one of `texts`: names are compared once, not once a span.
+    /// For each string whether it is one of `texts`, so that names are compared once per string, not once per span.
     pub fn strings_that(&self, texts: &[String]) -> Vec<bool> {
         (0..self.strings.len() as StrIx)
             .map(|at| texts.iter().any(|text| text == self.strings.get(at)))

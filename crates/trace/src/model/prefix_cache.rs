@@ -2,9 +2,9 @@
 //! comparing the bytes with the prefix that followed last time costs a fraction of parsing it.
 
 use super::Strings;
-use crate::units::same;
+use crate::units::bytes_equal;
 
-/// What decoding keeps from one span to the next. It saves time and never changes the result.
+/// Caches shared by consecutive decodes. They save time and never change the result.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeCache {
     /// Names of the members of a span.
@@ -13,7 +13,7 @@ pub struct DecodeCache {
     pub attributes: PrefixCache,
 }
 
-/// Prefixes that were parsed, each with its meaning and the prefixes that followed it.
+/// Parsed prefixes, each with its meaning and the prefixes that followed it.
 #[derive(Clone, Debug, Default)]
 pub struct PrefixCache {
     /// The texts of the prefixes.
@@ -30,7 +30,7 @@ struct Prefix {
     next: [u32; 2],
 }
 
-/// Longest prefix, and most prefixes, that are kept; more belong to a source that repeats nothing.
+/// Maximum length and number of cached prefixes; a source with more has no repetition to exploit.
 const LONGEST: usize = 120;
 const MOST: usize = 1_000;
 
@@ -52,7 +52,7 @@ impl PrefixCache {
     fn begins(&self, number: u32, rest: &[u8]) -> Option<(usize, u32)> {
         let text = self.texts.bytes_of(number);
         let next = rest.get(..text.len())?;
-        (number > 0 && same(next, text)).then(|| (text.len(), self.prefixes[number as usize].meaning))
+        (number > 0 && bytes_equal(next, text)).then(|| (text.len(), self.prefixes[number as usize].meaning))
     }
 
     /// Inserts a prefix and its meaning as the one that followed the last.

@@ -1,5 +1,5 @@
-//! A span as a whole, one at a time: what detail views show, what exporters write, what the server keeps.
-//! Lossless for OTLP (opentelemetry-proto 1.x); Jaeger's shape is derived from it on writing.
+//! A complete span, for detail views, exporters and the server. Lossless for OTLP (opentelemetry-proto 1.x); Jaeger's
+//! form is derived from it when writing.
 
 use super::{SpanKind, StatusCode};
 use crate::units::{SpanId, TraceId};
@@ -36,7 +36,7 @@ pub struct Attribute {
     pub value: AttributeValue,
 }
 
-/// What produced spans (OTLP `Resource`; Jaeger's process).
+/// The producer of spans (OTLP `Resource`; Jaeger's process).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// `service.name`; empty where the source does not name it.
@@ -50,7 +50,7 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Takes the service from the attribute `service.name`; empty where there is none, or no text.
+    /// Sets `service` from the attribute `service.name`; empty where there is none, or it is not a string.
     pub fn find_service(&mut self) {
         let named = self.attributes.iter().find(|attribute| attribute.key == "service.name");
         self.service = match named.map(|attribute| &attribute.value) {
@@ -75,7 +75,7 @@ pub struct Scope {
     pub schema_url: String,
 }
 
-/// Something that happened during a span (Jaeger's log).
+/// An event of a span (Jaeger's log).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Nanoseconds since the Unix epoch.
@@ -105,14 +105,14 @@ pub struct Link {
     pub flags: u32,
 }
 
-/// One whole span.
+/// A complete span.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpanRecord {
     /// Trace.
     pub trace_id: TraceId,
     /// Id.
     pub span_id: SpanId,
-    /// The parent that the source names, whether it is there or not; 0 for none.
+    /// The parent id as sent, whether that span exists or not; 0 for none.
     pub parent_span_id: SpanId,
     /// The span's own id as the source wrote it, when it is not hexadecimal; else empty.
     pub foreign_span_id: String,
@@ -128,9 +128,9 @@ pub struct SpanRecord {
     pub name: String,
     /// Kind.
     pub kind: SpanKind,
-    /// Nanoseconds since the Unix epoch, as the source said it.
+    /// Nanoseconds since the Unix epoch, as sent.
     pub start_unix: u64,
-    /// Nanoseconds since the Unix epoch, as the source said it; may lie before `start_unix`.
+    /// Nanoseconds since the Unix epoch, as sent; may lie before `start_unix`.
     pub end_unix: u64,
     /// Attributes in the order of the source.
     pub attributes: Vec<Attribute>,
@@ -146,8 +146,8 @@ pub struct SpanRecord {
     pub dropped_links: u32,
     /// Status.
     pub status: StatusCode,
-    /// Why it failed.
+    /// Status message.
     pub status_message: String,
-    /// What the source (Jaeger's `warnings`) and the repair say about it, each once.
+    /// Warnings of the source (Jaeger's `warnings`) and the repair, without duplicates.
     pub warnings: Vec<String>,
 }

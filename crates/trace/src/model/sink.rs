@@ -1,16 +1,16 @@
 //! The visitor through which a format reports the contents of a span.
 //!
-//! A format scans the bytes once and calls [`Sink::piece`]; one sink builds a [`super::record::SpanRecord`],
-//! another fills attribute columns without allocating a string per tag.
+//! A format scans the bytes once and calls [`Sink::piece`] for each field. One sink builds a
+//! [`super::record::SpanRecord`], another fills attribute columns without allocating a string per attribute.
 
 use super::record::AttributeValue;
 use super::{SpanKind, StatusCode};
 use crate::units::{SpanId, TraceId};
 
-/// An attribute value that borrows from the bytes it was found in.
+/// An attribute value that borrows from the source's bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ValueRef<'a> {
-    /// Nothing.
+    /// No value.
     Empty,
     /// Text.
     Str(&'a str),
@@ -22,12 +22,12 @@ pub enum ValueRef<'a> {
     Double(f64),
     /// Bytes.
     Bytes(&'a [u8]),
-    /// A list or a map, already read.
+    /// A list or a map, already decoded.
     Nested(AttributeValue),
 }
 
 impl ValueRef<'_> {
-    /// The value as one that owns its contents.
+    /// The owned value.
     pub fn to_value(&self) -> AttributeValue {
         match self {
             ValueRef::Empty => AttributeValue::Empty,
@@ -41,20 +41,20 @@ impl ValueRef<'_> {
     }
 }
 
-/// One thing said about a span. Pieces of events and links belong to the last event or link begun.
+/// A field of a span. Fields of events and links belong to the last event or link started.
 #[derive(Clone, Debug)]
 pub enum Piece<'a> {
     /// Trace, with the text as written when it is not hexadecimal.
     Trace(TraceId, &'a str),
     /// Id, with the text as written when it is not hexadecimal.
     Id(SpanId, &'a str),
-    /// The parent named, with the text as written when it is not hexadecimal.
+    /// The parent id as sent, with the text when it is not hexadecimal.
     Parent(SpanId, &'a str),
     /// Operation name.
     Name(&'a str),
     /// Kind.
     Kind(SpanKind),
-    /// Start and end, nanoseconds since the Unix epoch, as the source said them.
+    /// Start and end as sent, nanoseconds since the Unix epoch.
     Times(u64, u64),
     /// Status and its message.
     Status(StatusCode, &'a str),
@@ -64,27 +64,27 @@ pub enum Piece<'a> {
     Flags(u32),
     /// An attribute.
     Attribute(&'a str, ValueRef<'a>),
-    /// An attribute whose key and value are texts that were not checked yet: what is not UTF-8 in them is repaired.
+    /// An attribute with a string value whose key and value are unchecked bytes: invalid UTF-8 is replaced.
     PlainText(&'a [u8], &'a [u8]),
-    /// Dropped attributes, events, links.
+    /// Numbers of dropped attributes, events and links.
     Dropped(u32, u32, u32),
     /// An event starts: time, name, dropped attributes.
     Event(u64, &'a str, u32),
     /// An attribute of the last event.
     EventAttribute(&'a str, ValueRef<'a>),
-    /// The link that starts next names an id that is not hexadecimal, as it is written here: the number is its hash.
+    /// The span id, as text, of the link that starts next, if it is not hexadecimal; the link has its hash.
     LinkText(&'a str),
     /// A link starts: trace, span, tracestate, flags, dropped attributes.
     Link(TraceId, SpanId, &'a str, u32, u32),
     /// An attribute of the last link.
     LinkAttribute(&'a str, ValueRef<'a>),
-    /// What the source warns of.
+    /// A warning of the source.
     Warning(&'a str),
 }
 
-/// Takes a span's pieces.
+/// Receives the fields of a span.
 pub trait Sink {
-    /// One piece.
+    /// Receives one field.
     fn piece(&mut self, piece: Piece<'_>);
 
     /// Whether it reads the texts of pieces. One that does not may get empty ones, which saves checking them.

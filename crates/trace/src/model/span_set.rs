@@ -1,28 +1,28 @@
-//! A set of spans, one bit each: what a search found, small enough to hand over and quick to step through.
+//! A set of spans as a bit set.
 
 use super::SpanIx;
 use serde::{Deserialize, Serialize};
 
-/// Spans of one trace.
+/// A set of spans of one trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanSet {
     words: Vec<u64>,
-    /// How many spans the trace has.
+    /// Number of spans of the trace.
     spans: u32,
 }
 
 impl SpanSet {
-    /// None of `spans` spans.
+    /// The empty set for a trace of `spans` spans.
     pub fn none(spans: usize) -> Self {
         Self { words: vec![0; spans.div_ceil(64)], spans: spans as u32 }
     }
 
-    /// How many spans the trace has.
+    /// Number of spans of the trace.
     pub fn spans(&self) -> usize {
         self.spans as usize
     }
 
-    /// Adds a span; one that the trace has not is no member.
+    /// Adds a span; ignored if it is out of range.
     #[inline]
     pub fn insert(&mut self, span: SpanIx) {
         if span < self.spans {
@@ -30,23 +30,23 @@ impl SpanSet {
         }
     }
 
-    /// Whether it is a member.
+    /// Whether a span is in the set.
     #[inline]
     pub fn contains(&self, span: SpanIx) -> bool {
         self.words.get(span as usize / 64).is_some_and(|word| word >> (span % 64) & 1 == 1)
     }
 
-    /// How many members there are.
+    /// Number of spans in the set.
     pub fn count(&self) -> u32 {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
 
-    /// How many members come before `span`: the place of a match among the matches, from 0.
+    /// Number of members before `span`: the rank of a match among the matches, from 0.
     pub fn before(&self, span: SpanIx) -> u32 {
         let (word, bit) = (span as usize / 64, span % 64);
         let whole = self.words.iter().take(word).map(|word| word.count_ones()).sum::<u32>();
@@ -54,7 +54,7 @@ impl SpanSet {
         whole + rest.count_ones()
     }
 
-    /// The first member that is `span` or comes after it.
+    /// The first member at or after `span`.
     pub fn at_or_after(&self, span: SpanIx) -> Option<SpanIx> {
         let first = span as usize / 64;
         let mut mask = u64::MAX << (span % 64);
@@ -81,7 +81,7 @@ impl SpanSet {
         Some(last(found, self.words[found]))
     }
 
-    /// All members, ascending.
+    /// All members in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = SpanIx> + '_ {
         let mut next = self.at_or_after(0);
         std::iter::from_fn(move || {
@@ -91,17 +91,17 @@ impl SpanSet {
         })
     }
 
-    /// Keeps what is in `other` too.
+    /// Intersects with `other`.
     pub fn and(&mut self, other: &SpanSet) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
     }
 
-    /// Adds what is in `other`.
+    /// Adds the members of `other`.
     pub fn or(&mut self, other: &SpanSet) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
     }
 
-    /// All spans but these.
+    /// Replaces the set by its complement.
     pub fn invert(&mut self) {
         self.words.iter_mut().for_each(|word| *word = !*word);
         let rest = self.spans % 64;

@@ -1,10 +1,10 @@
-//! Strings kept once, found by number.
+//! String interning.
 
-use crate::units::{SeededState, same};
+use crate::units::{SeededState, bytes_equal};
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _};
 
-/// The number of a string in a [`Strings`]; 0 is always the empty string.
+/// Index of a string in a [`Strings`]; 0 is the empty string.
 pub type StrIx = u32;
 
 /// An append-only arena of distinct strings: one buffer, one table of ends.
@@ -12,10 +12,10 @@ pub type StrIx = u32;
 pub struct Strings {
     bytes: String,
     ends: Vec<u32>,
-    /// Places by hash, twice as many as there are strings at least: hash and number of a string, or [`FREE`]. Empty
-    /// until the first search where the strings came from elsewhere.
+    /// Open-addressing hash table with at least twice as many slots as strings: hash and index of a string, or
+    /// [`FREE`]. Empty until the first lookup if the strings were deserialized.
     table: Vec<(u32, StrIx)>,
-    /// Seeds the hash, or a sender could choose strings of one hash and make every search a walk over all of them.
+    /// The hash is seeded: otherwise a sender could choose colliding strings, which makes each lookup linear.
     seed: SeededState,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for Strings {
 }
 
 impl Strings {
-    /// Strings from [`Strings::parts`]; `None` where the ends are not the ends of texts.
+    /// Strings from [`Strings::parts`]; `None` where the ends are invalid.
     pub fn from_parts(bytes: String, ends: Vec<u32>) -> Option<Self> {
         let rising = ends.is_sorted() && ends.first() == Some(&0);
         let fits = ends.last().is_some_and(|end| *end as usize == bytes.len());
@@ -54,12 +54,12 @@ impl Strings {
         })
     }
 
-    /// All strings, one behind the other, and where each ends.
+    /// All strings concatenated, and the end of each.
     pub fn parts(&self) -> (&str, &[u32]) {
         (&self.bytes, &self.ends)
     }
 
-    /// The number of `text`, adding it when it is new.
+    /// The index of `text`, which is added if it is new.
     pub fn intern(&mut self, text: &str) -> StrIx {
         match self.place_of(text.as_bytes()) {
             Ok(index) => index,
@@ -67,11 +67,11 @@ impl Strings {
         }
     }
 
-    /// The number of a text that was not checked yet: what is not UTF-8 in it is repaired.
+    /// The index of an unchecked text, with invalid UTF-8 replaced.
     pub fn intern_bytes(&mut self, text: &[u8]) -> StrIx {
         match self.place_of(text) {
             Ok(index) => index,
-            // The check alone takes many bytes at a time, the repair takes them one by one.
+            // Validation processes many bytes at a time, lossy conversion only one.
             Err(free) => match std::str::from_utf8(text) {
                 Ok(text) => self.add(text, free),
                 Err(_) => self.intern(&String::from_utf8_lossy(text)),
@@ -79,7 +79,7 @@ impl Strings {
         }
     }
 
-    /// The number of `text`, if it is there.
+    /// The index of `text`, if it is present.
     pub fn find(&self, text: &str) -> Option<StrIx> {
         if self.table.is_empty() {
             return (0..self.len() as StrIx).find(|index| self.get(*index) == text);
@@ -87,7 +87,7 @@ impl Strings {
         self.look(self.hash(text.as_bytes()), text.as_bytes()).ok()
     }
 
-    /// The number of `text`, or its hash and the place that it would have.
+    /// The index of `text`, or its hash and the slot for it.
     #[inline]
     fn place_of(&mut self, text: &[u8]) -> Result<StrIx, (u32, usize)> {
         if self.ends.len() * 2 >= self.table.len() {
@@ -97,7 +97,7 @@ impl Strings {
         self.look(hash, text).map_err(|place| (hash, place))
     }
 
-    /// The number of `text`, or the place that it would have. There is always a free one.
+    /// The index of `text`, or the slot for it. There is always a free one.
     #[inline]
     fn look(&self, hash: u32, text: &[u8]) -> Result<StrIx, usize> {
         let last = self.table.len() - 1;
@@ -107,7 +107,7 @@ impl Strings {
             if index == FREE.1 {
                 return Err(place);
             }
-            if other == hash && same(self.bytes_of(index), text) {
+            if other == hash && bytes_equal(self.bytes_of(index), text) {
                 return Ok(index);
             }
             place = (place + 1) & last;
@@ -151,33 +151,33 @@ impl Strings {
         self.table = table;
     }
 
-    /// The bytes of the string of that number.
+    /// The bytes of a string.
     #[inline]
     pub(crate) fn bytes_of(&self, index: StrIx) -> &[u8] {
         self.bytes.as_bytes().get(range_of(&self.ends, index)).unwrap_or_default()
     }
 
-    /// The string of that number; empty for a number that was never given out.
+    /// The string with an index; empty for an invalid one.
     pub fn get(&self, index: StrIx) -> &str {
         &self.bytes[range_of(&self.ends, index)]
     }
 
-    /// How many distinct strings there are, the empty one included.
+    /// Number of distinct strings, including the empty one.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Never true: the empty string is always there.
+    /// Always false: the empty string is always present.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Bytes held, roughly.
+    /// Approximate size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * 4 + self.table.capacity() * 8
     }
 
-    /// All strings in the order of their numbers.
+    /// All strings in the order of their indices.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as StrIx).map(|index| self.get(index))
     }

@@ -1,4 +1,4 @@
-//! What a list of traces shows of each, and what a service graph shows of each edge.
+//! What lists of traces and service graphs show.
 
 use super::{Flags, Outline, SpanIx, SpanKind};
 use crate::units::TraceId;
@@ -22,7 +22,7 @@ pub struct TraceSummary {
     pub duration: u64,
     /// Number of spans.
     pub spans: u32,
-    /// Spans that failed.
+    /// Spans with an error.
     pub errors: u32,
     /// Spans whose parent is missing.
     pub orphans: u32,
@@ -31,7 +31,7 @@ pub struct TraceSummary {
 }
 
 impl TraceSummary {
-    /// The trace's id as addresses and engines name it: as the source wrote it, or 32 hexadecimal digits.
+    /// The trace's id as in URLs and engine commands: as the source wrote it, or 32 hexadecimal digits.
     pub fn key(&self) -> String {
         if self.foreign_trace_id.is_empty() {
             self.trace_id.to_string()
@@ -48,7 +48,7 @@ pub struct ServiceCount {
     pub name: String,
     /// Its spans.
     pub spans: u32,
-    /// Those that failed.
+    /// Those with an error.
     pub errors: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct ServiceCount {
 pub struct Operation {
     /// Span name.
     pub name: String,
-    /// Kind, where the source says it.
+    /// Kind, if the source has it.
     pub kind: SpanKind,
 }
 
@@ -68,9 +68,9 @@ pub struct DependencyLink {
     pub parent: String,
     /// Called service.
     pub child: String,
-    /// How often.
+    /// Number of calls.
     pub calls: u64,
-    /// How many of the calls failed; `None` where the source does not say (Jaeger).
+    /// Number of calls with an error; `None` if the source does not have it (Jaeger).
     pub errors: Option<u64>,
 }
 
@@ -86,7 +86,7 @@ pub struct ServiceRequests {
 }
 
 impl Outline {
-    /// What a list shows of the trace.
+    /// The summary of the trace.
     pub fn summary(&self) -> TraceSummary {
         let mut services: Vec<ServiceCount> = Vec::new();
         let mut slot = FxHashMap::default();

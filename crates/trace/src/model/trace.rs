@@ -1,11 +1,11 @@
-//! A trace as the engine keeps it: the outline, and every span whole on demand.
+//! A trace in the engine: the outline, and complete spans on demand.
 //!
-//! What the outline leaves out is either still in the source's bytes, decoded when asked for, or interned in
-//! [`Columns`]. [`Trace::index_some`] moves it from the one to the other, block by block, and lets go of the bytes.
+//! Fields that the outline does not have are either in the source's bytes and decoded on access, or interned in
+//! [`Columns`]. [`Trace::index_some`] interns them block by block and frees the bytes.
 
-mod look;
+mod access;
 
-pub use look::Part;
+pub use access::TraceRows;
 
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
@@ -13,20 +13,20 @@ use super::{Block, BlockCache, Columns, DecodeCache, Flags, HintCursor, Outline,
 use crate::units::SpanId;
 use std::sync::Arc;
 
-/// What was read: traces in the order in which they first appeared, and what there is to say about the whole.
+/// What a reader returns: traces in the order in which they first appeared.
 #[derive(Clone, Debug, Default)]
 pub struct Opened {
     /// The traces.
     pub traces: Vec<Trace>,
-    /// What is wrong with the answer or file as a whole; each said once.
+    /// Faults of the response or file as a whole; no duplicates.
     pub warnings: Vec<String>,
 }
 
-/// How a format says what is in a span's bytes, with what it noted of it or without. Bytes that cannot be read say less,
-/// never fail.
+/// Decodes a span's bytes, given its decode hints (may be empty), into a sink. Infallible: damaged bytes yield fewer
+/// fields.
 pub type Decode = fn(&[u8], &[u64], &mut DecodeCache, &mut dyn Sink);
 
-/// Where the rest of a span is.
+/// Where the contents of a span are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SpanLocation {
     /// Number of the block, or [`SpanLocation::INTERNED`].
@@ -38,25 +38,25 @@ pub struct SpanLocation {
 }
 
 impl SpanLocation {
-    /// Stands for "not in a block, but a row of the columns made while reading".
+    /// Block number of a span that was interned while reading; `offset` is its row.
     pub const INTERNED: u32 = u32::MAX;
 
-    /// Where in the block its bytes are.
+    /// Byte range in the block.
     pub fn range(self) -> std::ops::Range<usize> {
         self.offset as usize..self.offset as usize + self.len as usize
     }
 }
 
-/// What traces of one source share.
+/// Tables that the traces of one source share.
 #[derive(Clone, Debug, Default)]
-pub struct Shared {
+pub struct SourceTables {
     /// Resources, by number.
     pub resources: Vec<Resource>,
     /// Scopes, by number.
     pub scopes: Vec<Scope>,
     /// Rows that were interned while reading.
     pub columns: Columns,
-    /// How to read kept bytes; `None` where none are kept.
+    /// Decodes bytes in blocks; `None` if there are none.
     pub decode: Option<Decode>,
 }
 
@@ -64,13 +64,13 @@ pub struct Shared {
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     outline: Arc<Outline>,
-    shared: Arc<Shared>,
+    shared: Arc<SourceTables>,
     resource: Vec<u32>,
     scope: Vec<u32>,
     place: Vec<SpanLocation>,
-    /// Blocks that this trace still needs, by number; let go from the front.
+    /// Blocks that are still needed, by number; freed from the front.
     blocks: Vec<(u32, Block)>,
-    /// Spans kept as bytes, in the order of the source; the first `columns.len()` of them are interned.
+    /// Spans in blocks, in the order of the source; the first `columns.len()` of them are interned.
     order: Vec<SpanIx>,
     /// Row in `columns` of each span, or `u32::MAX`.
     row: Vec<u32>,
@@ -83,11 +83,11 @@ pub struct Trace {
 const NO_ROW: u32 = u32::MAX;
 
 impl Trace {
-    /// Puts a trace together. `resource`, `scope` and `place` are by span; `blocks` holds every block named;
+    /// Creates a trace. `resource`, `scope` and `place` are by span; `blocks` has all blocks that `place` refers to;
     /// `order` has all spans in the order of the source.
     pub fn new(
         outline: Outline,
-        shared: Arc<Shared>,
+        shared: Arc<SourceTables>,
         resource: Vec<u32>,
         scope: Vec<u32>,
         place: Vec<SpanLocation>,
@@ -109,12 +109,12 @@ impl Trace {
         }
     }
 
-    /// The columns that can be drawn.
+    /// The columns for drawing.
     pub fn outline(&self) -> &Arc<Outline> {
         &self.outline
     }
 
-    /// A span as a whole, with what the source and the repair say about it. The default for no such span.
+    /// A complete span, with the warnings of the source and the repair. The default if there is no such span.
     pub fn record(&self, span: SpanIx) -> SpanRecord {
         let mut record = self.record_as_sent(span);
         if let Some(flags) = self.outline.flags.get(span as usize) {
@@ -125,7 +125,7 @@ impl Trace {
         record
     }
 
-    /// A span as a whole as the source has it: without the notes of the repair. For writers.
+    /// A complete span as sent, without the warnings of the repair. For writers.
     pub fn record_as_sent(&self, span: SpanIx) -> SpanRecord {
         let mut record = SpanRecord::default();
         let at = span as usize;
@@ -141,7 +141,7 @@ impl Trace {
             }
             None => self.decode(at, &mut record),
         }
-        // What the outline knows holds, whatever damaged bytes say besides.
+        // The outline takes precedence over damaged bytes.
         record.trace_id = self.outline.trace_id;
         record.span_id = self.outline.id[at];
         record.name = self.outline.name_of(span).to_owned();
@@ -174,8 +174,8 @@ impl Trace {
 
     /// Calls `each` with the attributes of a span, in the order of the source.
     pub fn attributes(&self, span: SpanIx, each: &mut dyn FnMut(&str, &ValueRef<'_>)) {
-        struct Only<'a>(&'a mut dyn FnMut(&str, &ValueRef<'_>));
-        impl Sink for Only<'_> {
+        struct AttributeVisitor<'a>(&'a mut dyn FnMut(&str, &ValueRef<'_>));
+        impl Sink for AttributeVisitor<'_> {
             fn piece(&mut self, piece: Piece<'_>) {
                 match piece {
                     Piece::Attribute(key, value) => (self.0)(key, &value),
@@ -190,20 +190,20 @@ impl Trace {
         match self.row_of(span as usize) {
             Some((columns, row)) => columns.attributes(row, |key, value| each(key, &value)),
             None if (span as usize) < self.place.len() => {
-                self.decode(span as usize, &mut Only(each));
+                self.decode(span as usize, &mut AttributeVisitor(each));
             }
             None => {}
         }
     }
 
-    /// What produced a span.
+    /// The resource of a span.
     pub fn resource(&self, span: SpanIx) -> Resource {
         let number = self.resource.get(span as usize).copied().unwrap_or(u32::MAX);
         self.shared.resources.get(number as usize).cloned().unwrap_or_default()
     }
 
-    /// The instrumentation that made a span. Jaeger says it in tags of the span (`otel.scope.name`,
-    /// `otel.scope.version`, formerly `otel.library.…`): there it is found in them, and they stay.
+    /// The scope of a span. Jaeger has it in tags of the span (`otel.scope.name`, `otel.scope.version`, formerly
+    /// `otel.library.…`), which are kept.
     pub fn scope(&self, span: SpanIx) -> Scope {
         let number = self.scope.get(span as usize).copied().unwrap_or(u32::MAX);
         if let Some(scope) = self.shared.scopes.get(number as usize) {
@@ -221,12 +221,13 @@ impl Trace {
         scope
     }
 
-    /// What a list shows of the trace.
+    /// The summary of the trace.
     pub fn summary(&self) -> TraceSummary {
         self.outline.summary()
     }
 
-    /// Interns about `budget` bytes of what was kept of the source; true when every attribute can be searched.
+    /// Interns spans until about `budget` bytes of the source are done. Returns whether all attributes can be
+    /// searched.
     pub fn index_some(&mut self, budget: usize) -> bool {
         let mut spent = 0;
         let mut columns = std::mem::take(&mut self.columns);
@@ -237,7 +238,7 @@ impl Trace {
             let row = columns.len();
             let span = self.order[row] as usize;
             let place = self.place[span];
-            self.let_go_before(place.block);
+            self.free_blocks_before(place.block);
             columns.begin_row();
             if let (Some(decode), Some(block)) = (self.shared.decode, self.block(place.block))
                 && let Some(bytes) = block_cache.get(block, place.range())
@@ -258,28 +259,28 @@ impl Trace {
         done
     }
 
-    fn let_go_before(&mut self, block: u32) {
+    fn free_blocks_before(&mut self, block: u32) {
         let done = self.blocks.iter().take_while(|(number, _)| *number < block).count();
         if done > 0 {
             self.blocks.drain(..done);
         }
     }
 
-    /// Bytes held for everything but the outline: the source's bytes and the columns (shared ones included).
-    pub fn kept_bytes(&self) -> usize {
-        self.waiting_bytes() + self.columns.bytes() + self.shared.columns.bytes()
+    /// Memory used for everything but the outline, in bytes: blocks and columns, including shared ones.
+    pub fn memory_bytes(&self) -> usize {
+        self.unindexed_bytes() + self.columns.bytes() + self.shared.columns.bytes()
     }
 
-    /// Those of them that are the source's, and go when all is interned.
-    pub fn waiting_bytes(&self) -> usize {
+    /// Bytes of the blocks, which are freed when all spans are interned.
+    pub fn unindexed_bytes(&self) -> usize {
         self.blocks.iter().map(|(_, block)| block.size()).sum()
     }
 }
 
-/// What the repair says about a span, from its flags.
+/// Warnings of the repair about a span, from its flags.
 fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
     let mut notes = Vec::new();
-    // Ids are named as the source writes them.
+    // Ids as the source wrote them.
     let written =
         |id: SpanId, foreign: &str| if foreign.is_empty() { id.to_string() } else { foreign.to_owned() };
     let parent = written(record.parent_span_id, &record.foreign_parent_id);

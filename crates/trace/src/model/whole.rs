@@ -1,18 +1,18 @@
-//! A whole span put together from its pieces.
+//! Assembles a span record from its pieces.
 
 use super::record::{Attribute, AttributeValue, Event, Link, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
 
 impl SpanRecord {
-    /// Adds a warning unless it is there already: backends repeat themselves.
+    /// Adds a warning unless it is present: servers send duplicates.
     pub fn warn(&mut self, text: &str) {
         if !self.warnings.iter().any(|known| known == text) {
             self.warnings.push(text.to_owned());
         }
     }
 
-    /// Says the span piece by piece, all but its name and kind, which readers say first.
-    pub fn say(&self, sink: &mut dyn Sink) {
+    /// Emits the span's pieces except name and kind, which readers emit first.
+    pub fn emit(&self, sink: &mut dyn Sink) {
         fn value(value: &AttributeValue) -> ValueRef<'_> {
             match value {
                 AttributeValue::Empty => ValueRef::Empty,

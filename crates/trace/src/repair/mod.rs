@@ -1,12 +1,12 @@
-//! What is wrong with a trace as it was sent, and what is made of it; works on plain columns, never recursive.
+//! Detects and repairs faults in a trace: parents and times. Works on columns, without recursion.
 
 mod parents;
 mod times;
 mod warning_count;
 
-pub use parents::{Named, Parents, parents};
-pub use times::{Timed, give_starts, skew};
+pub use parents::{Parents, SpanRelation, parents};
+pub use times::{SpanTimes, give_starts, skew};
 pub use warning_count::WarningCount;
 
-/// Stands for "no span" in columns of span numbers.
+/// "No span" in columns of indices.
 pub const NONE: u32 = u32::MAX;

@@ -1,17 +1,17 @@
-//! Who is whose parent: ids that occur twice, parents that are missing, spans that are their own ancestors.
+//! Resolves parents: duplicate ids, missing parents, cycles.
 
 use super::NONE;
 use crate::units::SeededMap;
 use std::collections::hash_map::Entry;
 
-/// What a span says of its place in the trace.
+/// The fields of a span that determine its parent.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Named {
-    /// Its id; 0 is none.
+pub struct SpanRelation {
+    /// Span id; 0 is none.
     pub id: u64,
-    /// The parent it names; 0 is none.
+    /// Parent id; 0 is none.
     pub parent: u64,
-    /// Start; the earliest span of a loop becomes a root.
+    /// Start; the earliest span of a cycle becomes a root.
     pub start: u64,
     /// Whether it sends (client, producer).
     pub sends: bool,
@@ -19,29 +19,29 @@ pub struct Named {
     pub receives: bool,
 }
 
-/// What was found, by span number.
+/// The result, by index of the span.
 #[derive(Clone, Debug, Default)]
 pub struct Parents {
-    /// Parent's number, or [`NONE`].
+    /// Index of the parent, or [`NONE`].
     pub parent: Vec<u32>,
-    /// Spans whose parent is not there.
+    /// Spans whose parent is not in the trace.
     pub orphans: Vec<u32>,
-    /// Spans whose id another span has too.
+    /// Spans that share their id with another.
     pub duplicates: Vec<u32>,
-    /// Spans whose parent link was cut because it closed a loop; those that name themselves included.
+    /// Spans whose parent link was cut because it closed a cycle, including those that are their own parent.
     pub cycles: Vec<u32>,
 }
 
-/// The two spans of a call that share one id (Zipkin's way): children of that id belong to the one that receives.
+/// The two spans of a call that share one id (Zipkin): children of that id belong to the receiving one.
 #[derive(Clone, Copy)]
-struct Halves {
+struct CallPair {
     sends: u32,
     receives: u32,
 }
 
-/// Finds every span's parent. `others` are further candidates of a span (number, id), tried in order where
-/// the parent that it names is not there.
-pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
+/// Resolves every span's parent. `others` are further candidates (index of the span, parent id), tried in order if
+/// the parent is not in the trace.
+pub fn parents(spans: &[SpanRelation], others: &[(u32, u64)]) -> Parents {
     let mut found = Parents { parent: vec![NONE; spans.len()], ..Parents::default() };
     let mut first: SeededMap<u64, u32> = SeededMap::default();
     first.reserve(spans.len());
@@ -57,7 +57,7 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
             }
             Entry::Occupied(mut slot) => {
                 twice.entry(span.id).or_insert_with(|| vec![*slot.get()]).push(number);
-                // The earliest has the children, whatever the order in which a backend sends them.
+                // The earliest span gets the children, independent of the order in which they were sent.
                 if span.start < spans[*slot.get() as usize].start {
                     slot.insert(number);
                 }
@@ -106,23 +106,23 @@ pub fn parents(spans: &[Named], others: &[(u32, u64)]) -> Parents {
     found
 }
 
-fn shared_ids(spans: &[Named], twice: &SeededMap<u64, Vec<u32>>) -> SeededMap<u64, Halves> {
+fn shared_ids(spans: &[SpanRelation], twice: &SeededMap<u64, Vec<u32>>) -> SeededMap<u64, CallPair> {
     let mut halves = SeededMap::default();
     for (id, numbers) in twice {
         if let [a, b] = numbers[..] {
             let (one, other) = (spans[a as usize], spans[b as usize]);
             if one.sends && other.receives {
-                halves.insert(*id, Halves { sends: a, receives: b });
+                halves.insert(*id, CallPair { sends: a, receives: b });
             } else if other.sends && one.receives {
-                halves.insert(*id, Halves { sends: b, receives: a });
+                halves.insert(*id, CallPair { sends: b, receives: a });
             }
         }
     }
     halves
 }
 
-/// Walks up from every span until it meets a span that is known to reach a root; each span is walked once.
-fn cut_loops(spans: &[Named], found: &mut Parents) {
+/// Walks up from every span until a span that is known to reach a root; visits each span once.
+fn cut_loops(spans: &[SpanRelation], found: &mut Parents) {
     const UNSEEN: u32 = 0;
     const DONE: u32 = u32::MAX;
     let mut seen = vec![UNSEEN; spans.len()];
@@ -155,16 +155,16 @@ mod tests {
     use super::*;
 
     /// Later spans of the list start earlier.
-    fn named(spans: &[(u64, u64)]) -> Vec<Named> {
+    fn named(spans: &[(u64, u64)]) -> Vec<SpanRelation> {
         let start = |at: usize| 1_000_000 - at as u64;
         spans
             .iter()
             .enumerate()
-            .map(|(at, (id, parent))| Named {
+            .map(|(at, (id, parent))| SpanRelation {
                 id: *id,
                 parent: *parent,
                 start: start(at),
-                ..Named::default()
+                ..SpanRelation::default()
             })
             .collect()
     }

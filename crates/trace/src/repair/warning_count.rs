@@ -1,6 +1,6 @@
-//! Warnings of a trace: one text for each kind, with its count and one example.
+//! Warnings of a trace: one text per kind, with count and an example.
 
-/// Counts the spans with one kind of fault and keeps the first as an example.
+/// Counts the spans with one kind of fault; the first is the example.
 #[derive(Clone, Debug, Default)]
 pub struct WarningCount {
     count: usize,
@@ -8,7 +8,7 @@ pub struct WarningCount {
 }
 
 impl WarningCount {
-    /// Counts one; `example` is called for the first one only.
+    /// Counts a span; `example` is called for the first only.
     pub fn add(&mut self, example: impl FnOnce() -> String) {
         if self.count == 0 {
             self.example = example();
@@ -21,8 +21,8 @@ impl WarningCount {
         self.count
     }
 
-    /// The text: `one` for one span (`{}` is the example), `many` for more (`{n}` is the count); `None` for none.
-    pub fn say(&self, one: &str, many: &str) -> Option<String> {
+    /// The warning: `one` for one span (`{}` is the example), `many` for more (`{n}` is the count); `None` for none.
+    pub fn text(&self, one: &str, many: &str) -> Option<String> {
         let text = match self.count {
             0 => return None,
             1 => one,
@@ -39,10 +39,10 @@ mod tests {
     #[test]
     fn a_text_has_the_count_and_the_first_example() {
         let mut count = WarningCount::default();
-        assert_eq!(count.say("{} is odd", "{n} are odd, {} first"), None);
+        assert_eq!(count.text("{} is odd", "{n} are odd, {} first"), None);
         count.add(|| "a".to_owned());
-        assert_eq!(count.say("{} is odd", "{n} are odd, {} first").as_deref(), Some("a is odd"));
+        assert_eq!(count.text("{} is odd", "{n} are odd, {} first").as_deref(), Some("a is odd"));
         count.add(|| unreachable!("the example is asked for once"));
-        assert_eq!(count.say("{} is odd", "{n} are odd, {} first").as_deref(), Some("2 are odd, a first"));
+        assert_eq!(count.text("{} is odd", "{n} are odd, {} first").as_deref(), Some("2 are odd, a first"));
     }
 }

@@ -1,19 +1,19 @@
-//! Where a backend is, from whatever address a person pasted.
+//! Base URL of a server, from any URL that a user pasted.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Name of the path below which the eval-track API lies.
+/// Path segment below which the eval-track API lies.
 const EVAL_TRACK: &str = "eval-track";
 
-/// Address below which a backend's `/api` lies, or the eval-track API (then it ends with `/eval-track`): no trailing slash,
-/// no query. Empty means the page's own origin.
+/// URL below which a server's `/api` lies, or the eval-track API (then it ends with `/eval-track`): no trailing
+/// slash, no query. Empty means the page's own origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Base(String);
 
 impl Base {
-    /// Reads an address with or without a trailing slash, scheme, query or fragment, and with one of the
-    /// backend's own pages or API paths pasted in (`/api`, `/api/v3`, `/search?service=x`, `/trace/abc`, …).
+    /// Parses a URL with or without trailing slash, scheme, query or fragment; paths of the server's own pages or API
+    /// are removed (`/api`, `/api/v3`, `/search?service=x`, `/trace/abc`, …).
     pub fn new(address: &str) -> Self {
         let mut text = address.trim();
         for mark in ['#', '?'] {
@@ -26,7 +26,7 @@ impl Base {
             None => ("http://".to_owned(), text),
         };
         let mut segments: Vec<&str> = rest.split('/').collect();
-        // Segment 0 is the host (or the emptiness before a leading slash) and is never a page.
+        // Segment 0 is the host (or empty before a leading slash), never a page.
         let page = segments.iter().skip(1).position(|s| {
             matches!(
                 *s,
@@ -50,18 +50,18 @@ impl Base {
         Base(format!("{scheme}{}", segments.join("/")))
     }
 
-    /// An address that is known to be right: where the app itself is mounted, whatever that path is called.
+    /// A URL that is used unchanged: where the app itself is mounted.
     pub fn at(mount: &str) -> Self {
         Base(mount.trim_end_matches('/').to_owned())
     }
 
-    /// Whether it is the address of an eval-track API.
+    /// Whether this is the URL of an eval-track API.
     pub fn is_eval_track(&self) -> bool {
         let path = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
         path.split('/').skip(1).last() == Some(EVAL_TRACK)
     }
 
-    /// The address; empty for the page's own origin.
+    /// The URL; empty for the page's own origin.
     pub fn as_str(&self) -> &str {
         &self.0
     }

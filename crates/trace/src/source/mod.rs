@@ -1,8 +1,7 @@
-//! Where traces come from and what is asked there. Plans requests and reads nothing: no I/O, no clock.
+//! Sources of traces, and the requests for each task. No I/O, no clock.
 //!
-//! Jaeger's v3 API comes first (the newest Jaeger has lost the legacy search), v1 is the fallback. Query names
-//! of v3 are the snake_case ones, which every version takes; `num_traces` goes along with `search_depth` for
-//! Jaegers before 2.19.
+//! Jaeger's API v3 is tried first (the newest Jaeger has no v1 search), v1 is the fallback. v3 query parameters are
+//! in snake_case, which every version accepts; `num_traces` is sent along with `search_depth` for Jaeger before 2.19.
 
 mod base;
 mod query;

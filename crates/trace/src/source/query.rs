@@ -1,32 +1,32 @@
-//! Search queries, and logfmt tags (`error=true http.status_code=500`) as Jaeger's search form has them.
+//! Search queries, and tags in logfmt (`error=true http.status_code=500`) as in Jaeger's search form.
 
 use serde::{Deserialize, Serialize};
 
 /// A search over traces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SearchQuery {
-    /// Service; empty for all, which not every backend can do.
+    /// Service; empty for all, which not every server supports.
     pub service: String,
     /// Operation; empty for all.
     pub operation: String,
-    /// Attributes that a span has to have, all of them.
+    /// Attributes that a span must have, all of them.
     pub tags: Vec<(String, String)>,
     /// Start of the search window, microseconds since the Unix epoch.
     pub start_unix_us: u64,
     /// End of the search window, microseconds since the Unix epoch.
     pub end_unix_us: u64,
-    /// Spans at least this long, nanoseconds.
+    /// Minimum duration of a span, nanoseconds.
     pub min_duration: Option<u64>,
-    /// Spans at most this long, nanoseconds.
+    /// Maximum duration of a span, nanoseconds.
     pub max_duration: Option<u64>,
-    /// Most traces to answer.
+    /// Maximum number of traces.
     pub limit: u32,
 }
 
-/// Reads logfmt: `key=value key="two words" flag`, or a JSON object of texts, numbers and Booleans as Jaeger's addresses
-/// have it. A key alone means `key=true`, as in Jaeger's form. Comparisons other than `=` and the words `AND`, `OR` and
-/// `NOT` are refused unless they are in quotation marks: a search would look for attributes of that name.
-/// The error says what could not be read.
+/// Parses logfmt: `key=value key="two words" flag`, or a JSON object of strings, numbers and Booleans as in Jaeger's
+/// URLs. A key alone means `key=true`, as in Jaeger's form. Comparisons other than `=` and the words `AND`, `OR` and
+/// `NOT` are errors unless quoted, because they would be searched as attribute names. The error says what could not
+/// be parsed.
 pub fn parse_tags(text: &str) -> Result<Vec<(String, String)>, String> {
     if text.trim_start().starts_with('{') {
         return parse_json_tags(text);
@@ -93,7 +93,7 @@ fn word(
     }
 }
 
-/// Writes tags as logfmt; what [`parse_tags`] reads back to the same tags.
+/// Writes tags as logfmt that [`parse_tags`] parses to the same tags.
 pub fn print_tags(tags: &[(String, String)]) -> String {
     let quoted = |word: &str, bare: fn(char) -> bool| {
         if !word.is_empty() && word.chars().all(bare) {
@@ -104,7 +104,7 @@ pub fn print_tags(tags: &[(String, String)]) -> String {
     };
     let key = |c: char| !c.is_whitespace() && !matches!(c, '=' | '"' | '\\' | '<' | '>' | '!' | '{');
     let value = |c: char| !c.is_whitespace() && c != '"' && c != '\\';
-    // A value that would be read as a comparison keeps its key in quotation marks.
+    // A value that would be parsed as a comparison keeps its key in quotes.
     let tag = |(k, v): &(String, String)| match v.starts_with(['~', '=']) {
         true => format!("{}={}", quoted(k, |_| false), quoted(v, value)),
         false => format!("{}={}", quoted(k, key), quoted(v, value)),

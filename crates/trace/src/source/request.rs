@@ -1,38 +1,37 @@
-//! The request that each task becomes. Every address that is ever sent is a line of
-//! `tests/golden/requests.txt`.
+//! The HTTP request of each task. All URLs are listed in `tests/golden/requests.txt`.
 
 use super::{Base, SearchQuery, Task};
 use crate::units::{self, print_go_duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
-/// Log lines of a trace that are loaded at most, so that the page can hold them.
+/// Maximum number of log lines of a trace to load, so that the page can hold them.
 const MOST_LINES: u32 = 10_000;
 
-/// Which HTTP API is spoken. Of Jaeger's, dependencies exist in v1 alone.
+/// The HTTP API. Jaeger has dependencies in v1 only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Api {
-    /// `/api/v3`, with OTLP answers; summaries since Jaeger 2.19.
+    /// `/api/v3`, with OTLP responses; summaries since Jaeger 2.19.
     V3,
-    /// `/api`, with Jaeger's own JSON; without search since Jaeger 2.21.
+    /// `/api`, with Jaeger's own JSON; no search since Jaeger 2.21.
     V1,
-    /// The eval-track API: records of calls, which are read as traces. Whatever is asked is computed from them.
+    /// The eval-track API: records of calls, read as traces. All answers are computed from them.
     EvalTrack,
 }
 
-/// Records that are read where names or calls are computed from them.
+/// Number of records to load where names or calls are computed from them.
 const RECORDS: u32 = 1000;
 
 impl Api {
-    /// The API that is tried first at an address.
+    /// The API that is tried first at a URL.
     pub fn first(base: &Base) -> Self {
         if base.is_eval_track() { Api::EvalTrack } else { Api::V3 }
     }
 }
 
-/// A request to perform. Always a GET without a body so far.
+/// A request: always a GET without a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Address: absolute, or relative to where the page is mounted (no leading slash) for the page's own backend.
+    /// URL: absolute, or relative to where the page is mounted (no leading slash) for the page's own server.
     pub url: String,
     /// Headers.
     pub headers: Vec<(String, String)>,
@@ -100,7 +99,7 @@ fn records(task: &Task, url: &mut String, query: &mut Query) {
             query.add("service", service);
             query.add("limit", &RECORDS.to_string());
         }
-        // Records have no log lines (`Source::can`): where they are asked for all the same, the record is answered.
+        // Records have no log lines (`Source::can`); the record is requested all the same.
         Task::Trace { id } | Task::Logs { trace: id } => {
             url.push('/');
             url.extend(escaped(id));
@@ -153,9 +152,9 @@ fn v1_search(search: &SearchQuery, query: &mut Query) {
     }
 }
 
-/// Tags as addresses carry them: a JSON object of texts, sorted by key.
+/// Tags as a JSON object of strings, sorted by key, as in URLs.
 pub fn tags_as_json(tags: &[(String, String)]) -> String {
-    // A text always becomes JSON.
+    // Serializing a string cannot fail.
     let text = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let mut members: Vec<String> = Vec::with_capacity(tags.len());
     let mut sorted: Vec<&(String, String)> = tags.iter().collect();
@@ -166,9 +165,9 @@ pub fn tags_as_json(tags: &[(String, String)]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// RFC 3339 in UTC with microseconds, as v3 wants its times.
+/// RFC 3339 in UTC with microseconds, the format of v3.
 fn rfc3339(us: u64) -> String {
-    // What nanoseconds hold, which is until the year 2554.
+    // The limit of `u64` nanoseconds, the year 2554.
     let us = us.min(u64::MAX / 1_000);
     let whole = units::rfc3339(us / 1_000_000 * 1_000_000_000);
     format!("{}.{:06}Z", whole.trim_end_matches('Z'), us % 1_000_000)

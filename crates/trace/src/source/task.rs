@@ -1,22 +1,22 @@
-//! The sources that there are, and what can be asked of them.
+//! The sources, and the tasks that they support.
 
 use super::{Base, SearchQuery};
 use serde::{Deserialize, Serialize};
 
-/// Where traces come from. A closed set: what a source cannot do is known, not found out by failing.
+/// A source of traces. A closed set, so that unsupported tasks are known without trying.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A backend that speaks Jaeger's HTTP APIs (v3, else v1).
+    /// A server with Jaeger's HTTP APIs (v3, else v1).
     Jaeger(Base),
-    /// Our own server, which speaks the same and has logs.
+    /// Spandrel's own server: the same APIs, and logs.
     Spandrel(Base),
-    /// A collector of the eval-track API: records of calls, read as traces.
+    /// A collector with the eval-track API: records of calls, read as traces.
     EvalTrack(Base),
-    /// Files that were dropped, chosen or pasted; nothing else can be asked.
+    /// Opened or pasted files; supports no tasks.
     Files,
 }
 
-/// Something asked of a source.
+/// A task of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Task {
     /// The names of the services.
@@ -38,7 +38,7 @@ pub enum Task {
         /// The trace's id, as text.
         trace: String,
     },
-    /// The backend's own edges between services.
+    /// Edges between services, as the server counts them.
     Dependencies {
         /// End of the window, milliseconds since the Unix epoch.
         end_unix_ms: u64,
@@ -47,7 +47,7 @@ pub enum Task {
     },
     /// Edges between services, counted over the whole traces that match.
     DependenciesOfTraces(SearchQuery),
-    /// The entry spans of the service that is searched for, in the whole traces that match.
+    /// The entry spans of the query's service, in the whole traces that match.
     EntrySpans(SearchQuery),
 }
 
@@ -57,7 +57,7 @@ impl Source {
         if base.is_eval_track() { Source::EvalTrack(base) } else { Source::Jaeger(base) }
     }
 
-    /// Whether this source can do that at all, so that a page hides what cannot work.
+    /// Whether the source supports a task, so that pages hide what is not available.
     pub fn can(&self, task: &Task) -> bool {
         match self {
             Source::Spandrel(_) => true,

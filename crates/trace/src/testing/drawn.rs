@@ -1,7 +1,6 @@
-//! Traces drawn in ASCII, for tests where a picture says more than a builder.
+//! Traces drawn in ASCII, for tests.
 //!
-//! One line a span, below its parent by indentation (two spaces a level); times are columns of the drawing,
-//! one character a millisecond:
+//! One line per span, nested by indentation (two spaces per level); one character is a millisecond:
 //!
 //! ```text
 //! gateway: POST /orders (server)      [==========]
@@ -11,7 +10,7 @@
 //! ```
 //!
 //! * `service: operation` up to the first of ` (`, ` !` and ` [`; `(kind)`; `!` for an error.
-//! * `[` is the start, `]` the end; `|` alone a span without length; `*` between them an event.
+//! * `[` is the start, `]` the end; `|` alone a span of zero length; `*` between them an event.
 //! * after the bar: `id=` and `parent=` in hexadecimal override what the drawing says (the first line's id is
 //!   1, the next one's 2, …; a parent may be missing), `end=none` leaves out the end, everything else is an attribute: an integer, a double,
 //!   `true`, `false` or text without spaces.
@@ -20,7 +19,7 @@
 //!
 //! Traces start at [`BEGIN`]: column 0 is that instant, so a trace starts where its first bar does.
 
-// A drawing is part of a test's source: what is wrong in it fails the test that draws it.
+// Invalid drawings fail the test that has them.
 #![allow(clippy::panic)]
 
 use crate::build::TraceBuilder;
@@ -28,9 +27,9 @@ use crate::model::record::{Attribute, AttributeValue, Event, Resource, SpanRecor
 use crate::model::{SpanKind, StatusCode, Trace};
 use crate::units::{SpanId, TraceId};
 
-/// When column 0 is: 2023-11-14T22:13:20Z.
+/// Time of column 0: 2023-11-14T22:13:20Z.
 pub const BEGIN: u64 = 1_700_000_000_000_000_000;
-/// How long a column is.
+/// Duration of a column.
 pub const COLUMN: u64 = 1_000_000;
 
 /// The one trace drawn.
@@ -48,7 +47,7 @@ pub fn traces(drawing: &str) -> Vec<Trace> {
     let mut above: Vec<SpanId> = Vec::new();
     let mut next = 1;
     let lines = drawing.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#'));
-    // Drawings stand indented in tests: the least indented line is the margin.
+    // Drawings are indented in tests: the least indented line determines the margin.
     let margin = lines.clone().map(indent).min().unwrap_or(0);
     for line in lines {
         let line = &line[margin..];
@@ -99,7 +98,7 @@ fn attribute(key: &str, value: AttributeValue) -> Attribute {
     Attribute { key: key.to_owned(), value }
 }
 
-/// A line's service and span.
+/// Parses a line into service and span.
 fn draw(line: &str) -> (String, SpanRecord) {
     let start = line.find(['[', '|']).unwrap_or_else(|| panic!("no bar in {line:?}"));
     let end = match line.as_bytes()[start] {

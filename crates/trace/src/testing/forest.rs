@@ -1,4 +1,4 @@
-//! Outlines from bare lists of parents and times, where a test is about shape and not about meaning.
+//! Outlines from lists of parents and times, for tests of structure.
 
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode};
 use crate::units::SpanId;
@@ -39,7 +39,7 @@ pub fn forest(parents: &[Option<SpanIx>]) -> Outline {
 
 /// Random forests in pre-order with up to `most` spans.
 pub fn parents(most: usize) -> impl Strategy<Value = Vec<Option<SpanIx>>> {
-    // Each span says how far up from the span before it hangs; beyond the root it is a root itself.
+    // Each span's parent is so many levels up from the span before it; beyond the root it is a root itself.
     proptest::collection::vec(0usize..5, 1..most).prop_map(|ups| {
         let mut parents: Vec<Option<SpanIx>> = Vec::new();
         for (span, ups) in ups.into_iter().enumerate() {

@@ -1,5 +1,5 @@
-//! The table of odd inputs (`fixtures/hunt/table.tsv`), and what was read of one as text that can be compared. Shared by
-//! the tests of the file reader and of the server's receiver.
+//! The table of odd inputs (`fixtures/hunt/table.tsv`), and parsed input as comparable text. Shared by the tests of
+//! the file reader and of the server's receiver.
 
 use crate::model::record::{Attribute, SpanRecord};
 use crate::model::{Flags, Opened, SpanIx, Trace};
@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 pub struct OddInput {
     /// File name below [`odd_inputs_folder`].
     pub file: String,
-    /// Part of a warning that the file reader has to give; `None` for no warning at all.
+    /// Part of a warning that the file reader must give; `None` for no warning.
     pub warning: Option<String>,
-    /// How it is posted to a receiver, and what answers it.
+    /// How it is posted to a receiver, and the expected response.
     pub receiver: Receiver,
 }
 
@@ -26,7 +26,7 @@ pub struct Receiver {
     pub content_encoding: String,
     /// HTTP status of the answer.
     pub status: u16,
-    /// Part of what the answer remarks; `None` for no remark at all.
+    /// Part of the remark in the response; `None` for no remark.
     pub remark: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub fn odd_inputs_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/hunt")
 }
 
-/// Reads the table. Rows that are not complete are left out.
+/// Parses the table, ignoring incomplete rows.
 pub fn odd_inputs(table: &str) -> Vec<OddInput> {
     table.lines().skip(1).filter_map(odd_input).collect()
 }
@@ -71,7 +71,7 @@ pub fn warnings_of(opened: &Opened) -> Vec<String> {
     warnings
 }
 
-/// Spans as a tree, with what they say. Without warnings, and the same for the same spans however they came.
+/// Spans as a tree with their contents, without warnings: the same text for the same spans, whatever their format.
 pub fn spans_as_text(opened: &Opened) -> String {
     let mut traces: Vec<String> = opened.traces.iter().map(trace_as_text).collect();
     traces.sort();

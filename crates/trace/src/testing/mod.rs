@@ -1,4 +1,4 @@
-//! What tests are written with.
+//! Helpers for tests: drawn traces, generated outlines, odd inputs.
 
 mod drawn;
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! Tests that lack their input say so, so that they are counted as skipped and not as passed.
+//! Reports tests without input as skipped instead of passed.
 
 use std::io::Write as _;
 
-/// Prints `skipped: TEST: REASON` for the current test, past the harness, which captures only what is printed by macros.
+/// Prints `skipped: TEST: REASON` for the current test, past the harness, which only captures what macros print.
 /// `cargo xtask test` counts these lines. The test should return right after.
 pub fn skip(reason: &str) {
     let thread = std::thread::current();
     let line = format!("skipped: {}: {reason}\n", thread.name().unwrap_or("a test"));
-    // A test's outcome does not depend on whether somebody reads this.
+    // The outcome does not depend on whether the line can be written.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }

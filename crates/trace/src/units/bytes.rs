@@ -1,4 +1,4 @@
-//! Sizes as people read them.
+//! Formats byte counts.
 
 /// `bytes` with three significant digits in steps of 1,000: `999 B`, `1.2 kB`, `45.6 MB`, `182 MB`.
 pub fn bytes(bytes: u64) -> String {

@@ -1,4 +1,4 @@
-//! Durations as people read them: three significant digits with a unit, or every digit.
+//! Formats durations: three significant digits with a unit, or every digit.
 
 const MICRO: u64 = 1_000;
 const MILLI: u64 = 1_000_000;
@@ -39,7 +39,7 @@ pub fn duration_exact(nanoseconds: u64) -> String {
 }
 
 fn three_digits(nanoseconds: u64, unit: u64, name: &str) -> String {
-    // Integers up to the last step: the first three digits decide how many decimals are left.
+    // Integer arithmetic: the first three digits determine the number of decimals.
     let whole = nanoseconds / unit;
     let decimals = match whole {
         0..10 => 2,

@@ -1,4 +1,4 @@
-//! Durations as Jaeger's parameters have them: Go's `1h2m3.5s`, `100ms`, `500us`.
+//! Go durations (`1h2m3.5s`, `100ms`, `500us`), as used by Jaeger's query parameters.
 
 const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
@@ -11,7 +11,7 @@ const UNITS: [(&str, u64); 7] = [
 ];
 const HOUR: u64 = 3_600_000_000_000;
 
-/// Reads Go's duration as nanoseconds. `None` for anything else, negative ones and those beyond 292 years.
+/// Parses a Go duration as nanoseconds. `None` for anything else, negative ones and those beyond 292 years.
 pub fn parse_go_duration(text: &str) -> Option<u64> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
@@ -36,7 +36,7 @@ pub fn parse_go_duration(text: &str) -> Option<u64> {
         };
         let digits = |text: &str| text.bytes().fold(0u128, |sum, digit| sum * 10 + u128::from(digit - b'0'));
         sum += digits(whole) * u128::from(unit);
-        // Nineteen decimals are more than any unit has room for.
+        // No unit has more than nineteen decimals of a nanosecond.
         let fraction = &fraction[..fraction.len().min(19)];
         sum += digits(fraction) * u128::from(unit) / 10u128.pow(fraction.len() as u32);
         rest = after;

@@ -53,7 +53,7 @@ impl SpanId {
     }
 }
 
-/// FNV-1a (public domain), wide enough for ids: what stands for an id that is not hexadecimal.
+/// 128-bit FNV-1a, for ids that are not hexadecimal.
 fn fnv(text: &[u8]) -> u128 {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
@@ -61,14 +61,14 @@ fn fnv(text: &[u8]) -> u128 {
 }
 
 impl TraceId {
-    /// The id that stands for a text that is no id: a hash of it, never zero.
+    /// Hashes a non-hexadecimal id; never zero.
     pub fn of_text(text: &[u8]) -> Self {
         TraceId(fnv(text).max(1))
     }
 }
 
 impl SpanId {
-    /// The id that stands for a text that is no id: a hash of it, never zero.
+    /// Hashes a non-hexadecimal id; never zero.
     pub fn of_text(text: &[u8]) -> Self {
         let hash = fnv(text);
         SpanId(((hash >> 64) as u64 ^ hash as u64).max(1))

@@ -1,11 +1,11 @@
-//! Names of operations, services and events as they are shown.
+//! Display of operation, service and event names.
 
 /// What is shown instead of a name that has no visible character.
 pub const NO_NAME: &str = "(no name)";
 
-/// Names of more characters are divided, so that their end stays visible where their middle does not fit.
+/// Names of more characters are split, so that their end stays visible when the middle is cut.
 const LONG: usize = 22;
-/// Characters of the end of a divided name: at least, at most, and where it has no separator.
+/// Length of the end of a split name in characters: minimum, and maximum, which is used where there is no separator.
 const TAIL: std::ops::RangeInclusive<usize> = 6..=20;
 const TAIL_WITHOUT_SEPARATOR: usize = 10;
 
@@ -23,10 +23,11 @@ pub fn display_name(name: &str) -> &str {
     if is_blank_name(name) { NO_NAME } else { name }
 }
 
-/// Divides a long name into a start, which may be cut short, and an end, which tells it from names that start alike: its
-/// last part, with the separator before it. The end of a short name is empty. Joined, the parts are the name.
+/// Splits a long name into a start, which may be cut, and an end that distinguishes it from names with the same
+/// prefix: its last part, with the separator before it. The end of a short name is empty. Concatenated, the parts are
+/// the name.
 pub fn split_name(name: &str) -> (&str, &str) {
-    // A name of so few bytes has no more characters.
+    // At most `LONG` bytes, therefore at most `LONG` characters.
     if name.len() <= LONG || name.chars().nth(LONG).is_none() {
         return (name, "");
     }

@@ -1,4 +1,4 @@
-//! Counts, shares and rates as people read them.
+//! Formats counts, shares and rates.
 
 /// With a comma at every third digit: `48,200`.
 pub fn count(number: u64) -> String {
@@ -13,7 +13,7 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// As short as it gets, at most three significant digits: `999`, `1.2k`, `52k`, `1.5M`, `9,010T`.
+/// At most three significant digits with a suffix: `999`, `1.2k`, `52k`, `1.5M`, `9,010T`.
 pub fn compact(number: u64) -> String {
     const STEPS: [(f64, &str); 4] = [(1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")];
     if number < 1_000 {
@@ -31,8 +31,8 @@ pub fn compact(number: u64) -> String {
     }
 }
 
-/// A share from 0 to 1 in percent, two significant digits below ten: `0 %`, `0.042 %`, `6.1 %`, `99.9 %`,
-/// `100 %`. What is not all is never rounded up to all.
+/// A share from 0 to 1 in percent, two significant digits below ten: `0 %`, `0.042 %`, `6.1 %`, `99.9 %`, `100 %`. A
+/// share below 1 is never rounded up to 100 %.
 pub fn percent(share: f64) -> String {
     let percent = if share.is_finite() { (share * 100.0).max(0.0) } else { 0.0 };
     let text = match percent {
@@ -45,7 +45,7 @@ pub fn percent(share: f64) -> String {
     format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// A rate: `31.2 /s`, `0.5 /s`; what is slower than one in ten seconds is told by the minute, the hour or the day.
+/// A rate: `31.2 /s`, `0.5 /s`; below 0.1 /s per minute, hour or day.
 pub fn rate(per_second: f64) -> String {
     if !per_second.is_finite() || per_second <= 0.0 {
         return "0 /s".to_owned();
@@ -56,7 +56,7 @@ pub fn rate(per_second: f64) -> String {
     format!("{} {unit}", significant(per_second * scale, 3))
 }
 
-/// That many significant digits, no trailing zeros, and all digits before the point.
+/// Rounds to `digits` significant digits, without trailing zeros; all digits before the point are kept.
 fn significant(number: f64, digits: i32) -> String {
     if number == 0.0 {
         return "0".to_owned();

@@ -1,36 +1,36 @@
-//! What went wrong, in the words of the person it happened to. One shape from the engine to the screen.
+//! The error type that is shown to users, from the engine to the page.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Why something was not answered.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProblemKind {
-    /// No answer at all: not running, no network, or the browser forbids reading it (CORS).
+    /// No response: not running, no network, or blocked by the browser (CORS).
     Offline,
-    /// The backend answered with an error of its own.
+    /// The server answered with an error.
     #[default]
     Refused,
-    /// Something answered, but it is no trace backend.
+    /// Something answered, but not a trace server.
     WrongAddress,
-    /// The backend has no such trace.
+    /// The server has no such trace.
     NotFound,
-    /// The bytes are no trace, or a broken one.
+    /// The bytes are not a trace, or damaged.
     Unreadable,
-    /// The source cannot do this.
+    /// The source does not support this.
     Unsupported,
-    /// A part of this program did not start; reloading the page may help.
+    /// A part of the program failed to load; reloading the page may help.
     NotStarted,
-    /// A fault of this program.
+    /// A bug in this program.
     Fault,
 }
 
-/// A failure: what was attempted, what happened, what to try. Plain data; `ui::problem` shows it.
+/// An error: what was attempted, what happened, what to try. Shown by `ui::problem`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Why.
+    /// Kind.
     pub kind: ProblemKind,
-    /// What was attempted, as what follows "Couldn't": "load services".
+    /// What was attempted, to follow "Couldn't": "load services".
     pub attempted: String,
     /// What happened, one sentence.
     pub happened: String,
@@ -38,29 +38,29 @@ pub struct Problem {
     pub advice: Vec<String>,
     /// HTTP status, where there was one.
     pub status: Option<u16>,
-    /// The address that was asked, where there was one.
+    /// The requested URL, if there was a request.
     pub address: String,
-    /// The beginning of what was answered, at most [`Problem::EXCERPT`] characters.
+    /// The start of the response body, at most [`Problem::EXCERPT`] characters.
     pub excerpt: String,
 }
 
 impl Problem {
-    /// Characters of an answer that are kept.
+    /// Maximum length of `excerpt` in characters.
     pub const EXCERPT: usize = 600;
 
-    /// A problem without advice; add some with [`Problem::advise`].
+    /// An error without advice; see [`Problem::advise`].
     pub fn new(kind: ProblemKind, attempted: impl Into<String>, happened: impl Into<String>) -> Self {
         Problem { kind, attempted: attempted.into(), happened: happened.into(), ..Problem::default() }
     }
 
-    /// Adds something to try.
+    /// Adds a suggestion.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice.push(advice.into());
         self
     }
 
-    /// Keeps what was answered, as far as it is text and not too long.
+    /// Sets the status, and the excerpt from a body that is text.
     #[must_use]
     pub fn answered(mut self, status: Option<u16>, body: &[u8]) -> Self {
         self.status = status;

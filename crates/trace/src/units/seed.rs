@@ -1,8 +1,8 @@
-//! Hash tables for keys that senders choose, such as ids and texts.
+//! Hash tables whose keys come from senders, such as ids and strings.
 //!
-//! The hash is seeded, or a sender could choose keys of one hash and make every search a walk over all of them. By
-//! itself it takes its seed from addresses and the clock, which in WebAssembly are the same for everybody: there the
-//! program hands in random bits at its start ([`seed_hashes`]).
+//! The hash is seeded: otherwise a sender could choose colliding keys, which makes each lookup linear. By default the
+//! seed comes from addresses and the clock, which are predictable in WebAssembly, so the program sets random bits
+//! when it starts ([`seed_hashes`]).
 
 use foldhash::SharedSeed;
 use foldhash::fast::{FoldHasher, SeedableRandomState};
@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static SEED: OnceLock<SharedSeed> = OnceLock::new();
 
-/// Seeds all hash tables that are made from now on with random bits. The first call counts; `false` for later ones.
+/// Sets the seed of all hash tables created from now on. Only the first call has an effect; later ones return
+/// `false`.
 pub fn seed_hashes(bits: u64) -> bool {
     SEED.set(SharedSeed::from_u64(bits)).is_ok()
 }
@@ -22,7 +23,8 @@ pub fn are_hashes_seeded() -> bool {
     SEED.get().is_some()
 }
 
-/// Makes seeded hashes. Two of them hash differently, so that the order of one table is no bad order for another.
+/// Builds seeded hashers. Each instance hashes differently, so that inserting in the iteration order of another table
+/// does not degrade.
 #[derive(Clone)]
 pub struct SeededState(SeedableRandomState);
 
@@ -52,9 +54,9 @@ impl BuildHasher for SeededState {
     }
 }
 
-/// A map whose keys senders choose.
+/// A map with keys that senders choose.
 pub type SeededMap<K, V> = std::collections::HashMap<K, V, SeededState>;
-/// A set whose elements senders choose.
+/// A set with elements that senders choose.
 pub type SeededSet<T> = std::collections::HashSet<T, SeededState>;
 
 #[cfg(test)]

@@ -1,36 +1,36 @@
-//! Instants as RFC 3339 writes them, with nanoseconds; no time zones but offsets, no clock.
+//! RFC 3339 timestamps in nanoseconds since the Unix epoch.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-/// `unix` nanoseconds as RFC 3339 in UTC, with as many decimals as are needed: `2026-11-21T11:22:33.5Z`.
+/// Formats `unix` nanoseconds as RFC 3339 in UTC with as many decimals as needed: `2026-11-21T11:22:33.5Z`.
 pub fn rfc3339(unix: u64) -> String {
     timestamp(unix).to_string()
 }
 
-/// Reads RFC 3339 (`T` or space, up to nine decimals, `Z` or an offset) as nanoseconds since the Unix epoch.
+/// Parses RFC 3339 (`T` or space, up to nine decimals, `Z` or an offset) as nanoseconds since the Unix epoch.
 /// `None` for anything else, for days that do not exist, and for times before 1970 or after 2554.
 pub fn parse_rfc3339(text: &str) -> Option<u64> {
     let time: Timestamp = text.parse().ok()?;
     u64::try_from(time.as_nanosecond()).ok()
 }
 
-/// Date and time of day, `unix` nanoseconds after the Unix epoch, where clocks are `east` minutes ahead of UTC.
+/// Date and time of day of `unix` nanoseconds at an offset of `east` minutes from UTC.
 pub fn date_time(unix: u64, east: i32) -> DateTime {
-    // No place is a day ahead of UTC or behind it; a value that is counts as none.
+    // An offset that is out of range counts as 0.
     let offset = Offset::from_seconds(east.saturating_mul(60)).unwrap_or(Offset::UTC);
     offset.to_datetime(timestamp(unix))
 }
 
-/// Name of a month, by its number from 1.
+/// Abbreviated name of a month, 1 to 12.
 pub fn month_name(month: i8) -> &'static str {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
 }
 
-/// Timestamps reach to the year 9999, `u64` nanoseconds to 2554.
+/// `Timestamp` ends in the year 9999, `u64` nanoseconds in 2554.
 fn timestamp(unix: u64) -> Timestamp {
     Timestamp::from_nanosecond(i128::from(unix)).unwrap_or_default()
 }

@@ -153,18 +153,18 @@ thread_local! {
 
 fn store() -> ExternalStore {
     ExternalStore {
-        after: 0,
-        keep: |bytes| {
+        threshold: 0,
+        write: |bytes| {
             OUTSIDE.with_borrow_mut(|kept| {
                 let number = kept.last_key_value().map_or(0, |(number, _)| number + 1);
                 kept.insert(number, bytes.to_vec());
                 number
             })
         },
-        copy: |number, from, room| {
+        read: |number, from, room| {
             OUTSIDE.with_borrow(|kept| room.copy_from_slice(&kept[&number][from..][..room.len()]));
         },
-        forget: |number| OUTSIDE.with_borrow_mut(|kept| assert!(kept.remove(&number).is_some())),
+        free: |number| OUTSIDE.with_borrow_mut(|kept| assert!(kept.remove(&number).is_some())),
     }
 }
 

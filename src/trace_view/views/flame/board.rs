@@ -275,7 +275,7 @@ impl FlameBoard {
         };
         if loaded.total().is_none() {
             let zone = self.session.clock.zone.get_untracked();
-            let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
+            let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).label_for_step(step);
             let absolute = RulerAxis { origin: outline.start_unix, label: &of_day };
             let is_absolute = self.session.clock.absolute.get_untracked();
             let axis = if is_absolute { absolute } else { RulerAxis::RELATIVE };

@@ -102,7 +102,7 @@ impl Board {
 
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &slot);
         let zone = self.session.clock.zone.get_untracked();
-        let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).told_apart(step);
+        let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).label_for_step(step);
         let absolute = RulerAxis { origin: outline.start_unix, label: &of_day };
         let axis = if self.session.clock.absolute.get_untracked() { absolute } else { RulerAxis::RELATIVE };
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);

@@ -86,7 +86,7 @@ impl Board {
             Some(from) => duration(scale.time_at(from.clamp(0.0, width)).abs_diff(time)),
             None if self.session.clock.absolute.get_untracked() => {
                 let unix = self.session.outline().start_unix.saturating_add(time);
-                clock::moment(unix, self.session.clock.zone.get_untracked()).told_apart(step_of(&scale))
+                clock::moment(unix, self.session.clock.zone.get_untracked()).label_for_step(step_of(&scale))
             }
             None => time_label(time, &scale),
         };

@@ -2,7 +2,9 @@
 //! whether two have the same shape. One pass over the columns.
 
 use super::request_shape::{RequestText, shape_of};
-use crate::model::{Cell, CellsLook, Columns, Of, Outline, Part, SpanIx, SpanKind, StrIx, Trace};
+use crate::model::{
+    AttributeOwner, AttributeTable, Cell, Columns, Outline, SpanIx, SpanKind, StrIx, Trace, TraceRows,
+};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher as _;
 
@@ -44,7 +46,7 @@ pub struct Calls {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Unseen,
-    /// Part of the request, but not enough to know it.
+    /// Parts of the request, but not enough to know it.
     Other,
     /// An answer, a measurement or an address of the caller; two calls may differ in it and be the same.
     Ignored,
@@ -197,25 +199,25 @@ fn hash(text: &str) -> u64 {
 /// What is known of the keys and texts of one set of columns; each is looked at once.
 struct Reading<'a> {
     columns: &'a Columns,
-    cells: CellsLook<'a>,
+    cells: AttributeTable<'a>,
     roles: Vec<Role>,
     hashes: Vec<u64>,
     statements: FxHashMap<StrIx, RequestText>,
 }
 
 impl<'a> Reading<'a> {
-    fn of(part: &Part<'a>) -> Self {
+    fn of(part: &TraceRows<'a>) -> Self {
         let strings = if part.rows.is_empty() { 0 } else { part.columns.strings().len() };
         Reading {
             columns: part.columns,
-            cells: part.columns.cells(Of::Span),
+            cells: part.columns.cells(AttributeOwner::Span),
             roles: vec![Role::Unseen; strings],
             hashes: vec![0; strings],
             statements: FxHashMap::default(),
         }
     }
 
-    fn read(&mut self, part: &Part<'a>, outline: &Outline, calls: &mut Calls) {
+    fn read(&mut self, part: &TraceRows<'a>, outline: &Outline, calls: &mut Calls) {
         for (row, span) in &part.rows {
             let mut so_far = Call { call: calls.call[*span as usize], ..Call::default() };
             for at in self.columns.row(*row).attributes {

@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathBySpan {
     /// The spans that the path goes through, in themselves or below them, ascending.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     spans: Vec<u32>,
     /// For each of those when the path enters and leaves it, nanoseconds from the trace's start.
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     from: Vec<u64>,
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     to: Vec<u64>,
     /// For each of those where its segments start in `start` and `end`; one longer.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     first: Vec<u32>,
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     start: Vec<u64>,
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     end: Vec<u64>,
     /// The slack of every span of the trace, nanoseconds.
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     slack: Vec<u64>,
     /// What is left out, ascending, and why: places in [`LeftOutReason::ALL`].
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     left_out: Vec<u32>,
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     reason: Vec<u32>,
     total: u64,
 }

@@ -52,25 +52,25 @@ pub enum FrameUnit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlameFrames {
     /// Index of the first frame of each lane, and the number of frames at the end.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     lanes: Vec<u32>,
     /// The span of each frame; of merged spans the longest.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     span: Vec<u32>,
     /// Start, end and self time of merged frames; empty in the order of time.
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     start: Vec<u64>,
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     end: Vec<u64>,
-    #[serde(with = "crate::units::longs")]
+    #[serde(with = "crate::units::number_bytes")]
     own: Vec<u64>,
     /// Number of spans of merged frames, and how many of them have errors; empty in the order of time.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     spans: Vec<u32>,
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     errors: Vec<u32>,
     /// The frame of each span of the trace.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     frame_of: Vec<u32>,
     /// End of the axis of merged frames.
     total: u64,

@@ -2,7 +2,7 @@
 
 use super::conventions::{CONVENTIONS, replacement};
 use super::{LintCheck, OfService};
-use crate::model::{Of, Part, SpanIx, Trace};
+use crate::model::{AttributeOwner, SpanIx, Trace, TraceRows};
 
 pub(super) fn check(trace: &Trace, services: &mut [OfService]) {
     let of_resource: Vec<Vec<&'static (&'static str, &'static str)>> = trace
@@ -28,7 +28,7 @@ enum Key {
 
 fn check_part(
     trace: &Trace,
-    part: &Part<'_>,
+    part: &TraceRows<'_>,
     of_resource: &[Vec<&'static (&'static str, &'static str)>],
     services: &mut [OfService],
 ) {
@@ -42,7 +42,7 @@ fn check_part(
             keys[key as usize] = Key::Old(at as u16);
         }
     }
-    let cells = part.columns.cells(Of::Span);
+    let cells = part.columns.cells(AttributeOwner::Span);
     let mut old: Vec<u16> = Vec::new();
     for (row, span) in &part.rows {
         let attributes = part.columns.row(*row).attributes;

@@ -162,5 +162,5 @@ pub fn lint(trace: &Trace) -> Lint {
         });
     }
     found.sort_by(|a, b| (a.score, &a.service).cmp(&(b.score, &b.service)));
-    Lint { services: found, unsearched: trace.unsearchable() as u32 }
+    Lint { services: found, unsearched: trace.unindexed_spans() as u32 }
 }

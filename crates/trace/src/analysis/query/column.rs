@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// By span: 0 where it has none, else one more than the number of the text. Empty where no span has any.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     number: Vec<u32>,
     /// All texts, one after the other.
     texts: String,
     /// Where each text ends.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     ends: Vec<u32>,
     /// How many spans could not be asked yet, because their attributes are not searchable so far. As long as there are
     /// any nothing is said of the others: whoever asks asks again.
@@ -54,7 +54,7 @@ impl Column {
 
 /// A field's column.
 pub fn column(trace: &Trace, field: &Field) -> Column {
-    let unsearched = if field.is_of_outline() { 0 } else { trace.unsearchable() as u32 };
+    let unsearched = if field.is_of_outline() { 0 } else { trace.unindexed_spans() as u32 };
     if unsearched > 0 {
         return Column { unsearched, ..Column::default() };
     }

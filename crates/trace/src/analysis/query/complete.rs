@@ -6,7 +6,7 @@ use super::op::Op;
 use super::said::{Said, TABLES};
 use super::token::{Kind, Token, is_word, quote, tokens};
 use super::tree::RELATIONS;
-use crate::model::{Of, Trace};
+use crate::model::{AttributeOwner, Trace};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -316,14 +316,14 @@ fn keys(facts: &Facts<'_>) -> FxHashMap<String, u32> {
     };
     for part in facts.parts.iter().filter(|part| !part.rows.is_empty()) {
         let columns = part.columns;
-        for (owner, of) in [(Owner::Any, Of::Span), (Owner::Event, Of::Event)] {
+        for (owner, of) in [(Owner::Any, AttributeOwner::Span), (Owner::Event, AttributeOwner::Event)] {
             let cells = columns.cells(of);
             let mut counts = vec![0u32; columns.strings().len()];
             let mut count = |at: u32| counts[cells.key(at) as usize] += 1;
             for (row, _) in &part.rows {
                 let look = columns.row(*row);
                 match of {
-                    Of::Span => look.attributes.for_each(&mut count),
+                    AttributeOwner::Span => look.attributes.for_each(&mut count),
                     _ => look.events.for_each(|event| columns.event(event).1.for_each(&mut count)),
                 }
             }

@@ -8,7 +8,8 @@ use crate::analysis::waiting::self_times;
 use crate::model::record::Attribute;
 use crate::model::record::AttributeValue;
 use crate::model::{
-    Cell, Columns, Flags, Of, Outline, Part, SpanIx, SpanKind, StatusCode, StrIx, Trace, ValueRef,
+    AttributeOwner, Cell, Columns, Flags, Outline, SpanIx, SpanKind, StatusCode, StrIx, Trace, TraceRows,
+    ValueRef,
 };
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ pub(super) type Each<'a> = dyn FnMut(SpanIx, Said<'_>) + 'a;
 pub(super) struct Facts<'a> {
     pub(super) trace: &'a Trace,
     pub(super) outline: &'a Outline,
-    pub(super) parts: [Part<'a>; 2],
+    pub(super) parts: [TraceRows<'a>; 2],
 }
 
 /// Jaeger's word for a kind, or that it is not said.
@@ -252,9 +253,9 @@ impl<'a> Facts<'a> {
                 self.each_attribute(Owner::Span, key, each);
                 self.each_attribute(Owner::Resource, key, each);
             }
-            Owner::Span => self.each_cell(Of::Span, key, each),
-            Owner::Event => self.each_cell(Of::Event, key, each),
-            Owner::Link => self.each_cell(Of::Link, key, each),
+            Owner::Span => self.each_cell(AttributeOwner::Span, key, each),
+            Owner::Event => self.each_cell(AttributeOwner::Event, key, each),
+            Owner::Link => self.each_cell(AttributeOwner::Link, key, each),
             Owner::Resource => {
                 let lists = self.trace.resources().iter().map(|resource| &*resource.attributes).collect();
                 each_listed(self.trace.resource_numbers(), lists, key, each);
@@ -266,7 +267,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn each_cell(&self, of: Of, key: &str, each: &mut Each<'_>) {
+    fn each_cell(&self, of: AttributeOwner, key: &str, each: &mut Each<'_>) {
         for (number, part) in self.parts.iter().enumerate() {
             let columns = part.columns;
             let table = self.table(number + 1);
@@ -280,9 +281,13 @@ impl<'a> Facts<'a> {
                     }
                 };
                 match of {
-                    Of::Span => look.attributes.for_each(&mut cell),
-                    Of::Event => look.events.for_each(|event| columns.event(event).1.for_each(&mut cell)),
-                    Of::Link => look.links.for_each(|link| columns.link(link).2.for_each(&mut cell)),
+                    AttributeOwner::Span => look.attributes.for_each(&mut cell),
+                    AttributeOwner::Event => {
+                        look.events.for_each(|event| columns.event(event).1.for_each(&mut cell))
+                    }
+                    AttributeOwner::Link => {
+                        look.links.for_each(|link| columns.link(link).2.for_each(&mut cell))
+                    }
                 }
             }
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// By span.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     pub values: Vec<u64>,
 }
 
@@ -59,7 +59,7 @@ const ABSENT: u64 = u64::MAX;
 /// For every span a number that is greater for what is sorted later, or [`ABSENT`].
 fn ranks(trace: &Trace, field: &Field) -> Option<Vec<u64>> {
     if matches!(field.class(), Class::Time | Class::Number) {
-        if !field.is_of_outline() && trace.unsearchable() > 0 {
+        if !field.is_of_outline() && trace.unindexed_spans() > 0 {
             return None;
         }
         let mut ranks = vec![ABSENT; trace.outline().len()];

@@ -3,7 +3,9 @@
 use super::arena::{containing, folded};
 use super::facts::{Facts, status_name};
 use super::words::Words;
-use crate::model::{Cell, Columns, Flags, Of, SpanIx, SpanKind, SpanSet, StatusCode, StrIx, ValueRef};
+use crate::model::{
+    AttributeOwner, Cell, Columns, Flags, SpanIx, SpanKind, SpanSet, StatusCode, StrIx, ValueRef,
+};
 use crate::units::SpanId;
 use std::ops::Range;
 
@@ -176,7 +178,7 @@ impl Seeking<'_> {
         found
     }
 
-    fn cells(&mut self, of: Of, mut range: Range<u32>) -> bool {
+    fn cells(&mut self, of: AttributeOwner, mut range: Range<u32>) -> bool {
         let cells = self.columns.cells(of);
         range.any(|at| self.cell(cells.key(at), cells.value(at)))
     }
@@ -184,12 +186,12 @@ impl Seeking<'_> {
     fn row(&mut self, row: u32) -> bool {
         let columns = self.columns;
         let look = columns.row(row);
-        if self.cells(Of::Span, look.attributes) {
+        if self.cells(AttributeOwner::Span, look.attributes) {
             return true;
         }
         for event in look.events {
             let (name, cells) = columns.event(event);
-            if self.event_name(name, cells.clone()) || self.cells(Of::Event, cells) {
+            if self.event_name(name, cells.clone()) || self.cells(AttributeOwner::Event, cells) {
                 return true;
             }
         }
@@ -202,7 +204,7 @@ impl Seeking<'_> {
     /// An event's name is what Jaeger has in the field `event`, unless it was taken from the field `message`.
     fn event_name(&mut self, name: StrIx, mut cells: Range<u32>) -> bool {
         let columns = self.columns;
-        let table = columns.cells(Of::Event);
+        let table = columns.cells(AttributeOwner::Event);
         let message =
             |at: u32| table.value(at) == Cell::Str(name) && columns.strings().get(table.key(at)) == "message";
         if name == 0 || cells.any(message) {

@@ -45,12 +45,12 @@ pub struct Statistics {
     /// Texts of a label: 1, or 2 for service and operation.
     texts_per_label: u8,
     texts: String,
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     ends: Vec<u32>,
     /// The group of the spans that do not have the field.
     absent: Option<u32>,
     /// Row by row, [`WIDTH`] numbers each; the last row is that of all spans together.
-    #[serde(with = "crate::units::words")]
+    #[serde(with = "crate::units::number_bytes")]
     numbers: Vec<u64>,
 }
 

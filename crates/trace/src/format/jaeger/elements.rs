@@ -2,7 +2,7 @@
 
 use super::first::First;
 use super::process::process;
-use crate::build::{Seen, TraceBuilder};
+use crate::build::{SpanHeader, TraceBuilder};
 use crate::format::ids;
 use crate::format::json::Cursor;
 use crate::format::names::name_of;
@@ -79,7 +79,7 @@ impl TraceElement {
             },
         };
         let name = name_of(span.name, builder);
-        builder.span(Seen {
+        builder.span(SpanHeader {
             trace,
             id: span.id,
             parent: span.parent,

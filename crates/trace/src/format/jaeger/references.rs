@@ -2,7 +2,7 @@
 
 use crate::format::ids::{self, IdText};
 use crate::format::json::{Cursor, Scan, text};
-use crate::units::{SpanId, same};
+use crate::units::{SpanId, bytes_equal};
 
 /// One reference.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ impl Reference<'_> {
     pub(super) fn within(&self, own: Option<IdText<'_>>) -> bool {
         match (self.trace, own) {
             (Some(trace), Some(own)) => {
-                trace.is_empty() || same(trace.bytes, own.bytes) || trace.trace().0 == own.trace().0
+                trace.is_empty() || bytes_equal(trace.bytes, own.bytes) || trace.trace().0 == own.trace().0
             }
             _ => true,
         }

@@ -4,7 +4,7 @@
 //! are more bytes. What is skipped is not checked beyond strings and brackets. Nothing recurses.
 
 use super::marks::{WIDE, first_mark};
-use crate::units::same;
+use crate::units::bytes_equal;
 use memchr::memchr2;
 
 /// Why reading stopped.
@@ -154,7 +154,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
         let next = self.bytes.get(self.at..self.at + N)?;
-        same(next, text).then(|| self.at += N)
+        bytes_equal(next, text).then(|| self.at += N)
     }
 
     /// Takes exactly these bytes, of which the last opens a string, and the string.

@@ -2,7 +2,7 @@
 
 use super::first::first;
 use super::parents::parent_is_trace;
-use crate::build::Seen;
+use crate::build::SpanHeader;
 use crate::format::json::{Cursor, Scan, Stop};
 use crate::format::names::name_of;
 use crate::format::span_context::SpanContext;
@@ -26,7 +26,7 @@ pub(in crate::format) fn read_seen(cursor: &mut Cursor<'_>, context: &mut SpanCo
         context.builder.warn_trace(trace_number, said);
     }
     let name = name_of(span.name, context.builder);
-    context.builder.span(Seen {
+    context.builder.span(SpanHeader {
         trace: trace_number,
         id: span.id,
         parent,

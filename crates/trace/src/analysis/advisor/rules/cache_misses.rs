@@ -5,7 +5,7 @@
 
 use crate::analysis::advisor::{CallType, Confidence, Context, Evidence, Finding};
 use crate::analysis::what_if::Change;
-use crate::model::{Of, Part, SpanIx};
+use crate::model::{AttributeOwner, SpanIx, TraceRows};
 use crate::units::{count, duration};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -77,14 +77,14 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     groups.iter().filter_map(|group| finding(context, group)).collect()
 }
 
-fn read(part: &Part<'_>, told: &mut [Lookup]) {
+fn read(part: &TraceRows<'_>, told: &mut [Lookup]) {
     let strings = part.columns.strings();
     let keys: Vec<_> =
         KEYS.iter().filter_map(|key| Some((strings.find(key)?, *key == "cache.miss"))).collect();
     if keys.is_empty() {
         return;
     }
-    let cells = part.columns.cells(Of::Span);
+    let cells = part.columns.cells(AttributeOwner::Span);
     for (row, span) in &part.rows {
         for at in part.columns.row(*row).attributes {
             let Some((_, says_miss)) = keys.iter().find(|(key, _)| *key == cells.key(at)) else { continue };

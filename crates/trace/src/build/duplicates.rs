@@ -1,23 +1,23 @@
-//! Spans that were sent more than once: byte for byte by exporters that try again, or at their start and at their end.
+//! Removes spans that were sent more than once: by exporters that retry, or at both start and end of a span.
 
-use super::assemble::Source;
+use super::assemble::Assembler;
 use crate::model::SpanLocation;
 use crate::model::record::SpanRecord;
 use crate::model::{DecodeCache, Sink};
 use crate::units::{SeededMap, SeededSet, count};
 
-/// What is left of the spans of a trace.
-pub(super) struct Resent {
-    /// Rows that stay, in their order.
+/// The spans of a trace without duplicates.
+pub(super) struct Deduplicated {
+    /// Remaining rows, in their order.
     pub(super) rows: Vec<u32>,
-    /// What to say of the others.
+    /// Warnings about the removed ones.
     pub(super) warnings: Vec<String>,
 }
 
-impl Source<'_> {
-    /// Leaves out spans that others repeat, and unfinished ones of which the finished one is there. `duplicates` are
-    /// places in `rows` of spans that share their id. `None` where all stay.
-    pub(super) fn without_resent(&self, rows: &[u32], duplicates: &[u32]) -> Option<Resent> {
+impl Assembler<'_> {
+    /// Removes spans that repeat others, and unfinished ones whose finished version is present. `duplicates` are
+    /// indices in `rows` of spans that share their id. `None` if nothing is removed.
+    pub(super) fn without_duplicates(&self, rows: &[u32], duplicates: &[u32]) -> Option<Deduplicated> {
         let mut by_id: SeededMap<u64, Vec<u32>> = SeededMap::default();
         for at in duplicates {
             let row = rows[*at as usize];
@@ -31,7 +31,7 @@ impl Source<'_> {
                 same_id.iter().copied().filter(|row| known.insert(self.everything(*row))).collect();
             again += same_id.len() - different.len();
             gone.extend(same_id.iter().filter(|row| !different.contains(row)));
-            // Finished ones by what both of a pair have.
+            // Finished spans by the fields that unfinished ones have, too.
             let finished: SeededSet<_> = different
                 .iter()
                 .filter(|row| self.is_finished(**row))
@@ -62,7 +62,10 @@ impl Source<'_> {
                 count(unfinished.len() as u64)
             )),
         }
-        Some(Resent { rows: rows.iter().copied().filter(|row| !gone.contains(row)).collect(), warnings })
+        Some(Deduplicated {
+            rows: rows.iter().copied().filter(|row| !gone.contains(row)).collect(),
+            warnings,
+        })
     }
 
     fn is_finished(&self, row: u32) -> bool {
@@ -70,7 +73,7 @@ impl Source<'_> {
         seen.end > seen.start
     }
 
-    /// What a span has from its start on.
+    /// The fields that a span has from its start on.
     fn start_of(&self, row: u32) -> (u64, u64, u32, u8, String) {
         let seen = self.seen(row);
         let service =
@@ -78,7 +81,7 @@ impl Source<'_> {
         (seen.start, seen.parent.0, seen.name, seen.kind as u8, service.unwrap_or_default())
     }
 
-    /// All that is said of a span. Text, because not-a-number is not itself.
+    /// All fields of a span, as text, because NaN is not equal to itself.
     fn everything(&self, row: u32) -> String {
         let seen = self.seen(row);
         let resource = self.shared.resources.get(seen.resource as usize);
@@ -94,7 +97,7 @@ impl Source<'_> {
         format!("{} {record:?} {resource:?} {scope:?}", seen.name)
     }
 
-    /// What is kept of a span, without what is seen at once.
+    /// The contents of a span that are not in its header.
     fn rest_of(&self, row: u32) -> SpanRecord {
         let (seen, mut record, mut room) = (self.seen(row), SpanRecord::default(), Vec::new());
         let place = seen.place;

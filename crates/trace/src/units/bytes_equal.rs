@@ -1,5 +1,4 @@
-//! Short texts compared, eight bytes at a time: what the standard library calls for it in wasm goes byte
-//! by byte.
+//! Compares short byte strings eight bytes at a time. In WebAssembly the standard library compares byte by byte.
 
 /// The first eight bytes as a number.
 #[inline(always)]
@@ -7,7 +6,7 @@ fn word(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
-/// Up to seven bytes as a number; texts of the same length have the same one only if they are the same.
+/// Up to seven bytes as a number. Equal for two inputs of one length only if the inputs are equal.
 #[inline(always)]
 fn short(bytes: &[u8]) -> u64 {
     match (bytes.first_chunk(), bytes.last_chunk()) {
@@ -18,13 +17,13 @@ fn short(bytes: &[u8]) -> u64 {
     }
 }
 
-/// Whether both are the same bytes.
+/// Whether two byte strings are equal.
 #[inline]
-pub fn same(one: &[u8], other: &[u8]) -> bool {
+pub fn bytes_equal(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    // The last eight bytes, some of which may have been looked at already, are quicker than what is left one by one.
+    // The last eight bytes may overlap with compared ones, which is faster than comparing the rest byte by byte.
     let (Some(left), Some(right)) = (one.last_chunk(), other.last_chunk()) else {
         return short(one) == short(other);
     };
@@ -49,12 +48,12 @@ mod tests {
     fn every_byte_counts() {
         let text: Vec<u8> = (0..40).collect();
         for len in 0..text.len() {
-            assert!(same(&text[..len], &text.clone()[..len]));
-            assert!(!same(&text[..len], &text[..len + 1]));
+            assert!(bytes_equal(&text[..len], &text.clone()[..len]));
+            assert!(!bytes_equal(&text[..len], &text[..len + 1]));
             for at in 0..len {
                 let mut other = text[..len].to_vec();
                 other[at] ^= 0x40;
-                assert!(!same(&text[..len], &other), "{at} of {len}");
+                assert!(!bytes_equal(&text[..len], &other), "{at} of {len}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Looking into the columns without putting spans together, as searching does for every span of a trace.
+//! Read access to columns without assembling span records, for search and analysis.
 
 use super::{CellType, Cells, Columns};
 use crate::model::{StrIx, Strings, ValueRef};
@@ -6,10 +6,10 @@ use crate::units::{SpanId, TraceId};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A value as it lies in the columns: a text by its number, anything larger by its place.
+/// A value in the columns: strings by index, larger values by reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell {
-    /// Nothing.
+    /// No value.
     Empty,
     /// Text.
     Str(StrIx),
@@ -19,37 +19,37 @@ pub enum Cell {
     Int(i64),
     /// A double.
     Double(f64),
-    /// Bytes, a list or a map; [`Columns::text`] has it as text.
-    Other(Large),
+    /// Bytes, a list or a map; [`Columns::text`] formats it.
+    Other(LargeValue),
 }
 
-/// Where a larger value is.
+/// A reference to a value that does not fit into a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Large(CellType, u64);
+pub struct LargeValue(CellType, u64);
 
-/// Whose attributes.
+/// The table of attributes: of spans, events or links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// Spans'.
+pub enum AttributeOwner {
+    /// Attributes of spans.
     Span,
-    /// Events'.
+    /// Attributes of events.
     Event,
-    /// Links'.
+    /// Attributes of links.
     Link,
 }
 
-/// The attributes of all spans, events or links, by number.
+/// The attribute table of all spans, events or links.
 #[derive(Clone, Copy, Debug)]
-pub struct CellsLook<'a>(&'a Cells);
+pub struct AttributeTable<'a>(&'a Cells);
 
-impl CellsLook<'_> {
-    /// The key's number.
+impl AttributeTable<'_> {
+    /// The key of a cell, an index in [`Columns::strings`].
     #[inline]
     pub fn key(self, at: u32) -> StrIx {
         self.0.key[at as usize]
     }
 
-    /// The value.
+    /// The value of a cell.
     #[inline]
     pub fn value(self, at: u32) -> Cell {
         let payload = self.0.payload[at as usize];
@@ -59,57 +59,57 @@ impl CellsLook<'_> {
             CellType::Bool => Cell::Bool(payload != 0),
             CellType::Int => Cell::Int(payload as i64),
             CellType::Double => Cell::Double(f64::from_bits(payload)),
-            other => Cell::Other(Large(other, payload)),
+            other => Cell::Other(LargeValue(other, payload)),
         }
     }
 }
 
-/// What a row has: ranges of numbers, and the parent that the source names.
+/// The ranges of a row, and its parent id.
 #[derive(Clone, Debug)]
-pub struct RowLook {
-    /// Its attributes, in [`Of::Span`].
+pub struct RowRanges {
+    /// Range in the table of [`AttributeOwner::Span`].
     pub attributes: Range<u32>,
-    /// Its events.
+    /// Range of events.
     pub events: Range<u32>,
-    /// Its links.
+    /// Range of links.
     pub links: Range<u32>,
-    /// The parent named, there or not; 0 for none.
+    /// The parent id as sent, whether that span exists or not; 0 for none.
     pub parent: SpanId,
 }
 
-/// What few rows have; empty where a row has it not.
+/// Fields that few rows have; empty where a row does not have them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RareLook<'a> {
+pub struct RareFieldsRef<'a> {
     /// The span's own id as written, where it is not hexadecimal.
     pub id: &'a str,
     /// The parent's id as written, where it is not hexadecimal.
     pub parent: &'a str,
     /// W3C tracestate.
     pub trace_state: &'a str,
-    /// Why it failed.
+    /// Status message.
     pub message: &'a str,
-    /// What the source warns of.
+    /// Warnings of the source.
     pub warnings: &'a [String],
 }
 
 impl Columns {
-    /// The texts that cells, event names and keys are numbers of.
+    /// The strings of cells, event names and keys.
     pub fn strings(&self) -> &Strings {
         &self.strings
     }
 
-    /// Attributes by number.
-    pub fn cells(&self, of: Of) -> CellsLook<'_> {
-        CellsLook(match of {
-            Of::Span => &self.cells,
-            Of::Event => &self.event_cells,
-            Of::Link => &self.link_cells,
+    /// The attribute table of spans, events or links.
+    pub fn cells(&self, of: AttributeOwner) -> AttributeTable<'_> {
+        AttributeTable(match of {
+            AttributeOwner::Span => &self.cells,
+            AttributeOwner::Event => &self.event_cells,
+            AttributeOwner::Link => &self.link_cells,
         })
     }
 
-    /// What a row has.
+    /// The ranges of a row.
     #[inline]
-    pub fn row(&self, row: u32) -> RowLook {
+    pub fn row(&self, row: u32) -> RowRanges {
         let this = &self.rows[row as usize];
         let (cells, events, links) = match row.checked_sub(1) {
             Some(before) => {
@@ -118,7 +118,7 @@ impl Columns {
             }
             None => (0, 0, 0),
         };
-        RowLook {
+        RowRanges {
             attributes: cells..this.cells_end,
             events: events..this.events_end,
             links: links..this.links_end,
@@ -126,35 +126,35 @@ impl Columns {
         }
     }
 
-    /// What few rows have.
-    pub fn rare(&self, row: u32) -> RareLook<'_> {
-        match self.extras.get(self.rows[row as usize].extra as usize) {
-            Some(extra) => RareLook {
+    /// The rare fields of a row.
+    pub fn rare(&self, row: u32) -> RareFieldsRef<'_> {
+        match self.rare_fields.get(self.rows[row as usize].extra as usize) {
+            Some(extra) => RareFieldsRef {
                 id: &extra.foreign_id,
                 parent: &extra.foreign_parent,
                 trace_state: &extra.trace_state,
                 message: &extra.message,
                 warnings: &extra.warnings,
             },
-            None => RareLook::default(),
+            None => RareFieldsRef::default(),
         }
     }
 
-    /// An event's name and its attributes, in [`Of::Event`].
+    /// An event's name and its range in the table of [`AttributeOwner::Event`].
     pub fn event(&self, at: u32) -> (StrIx, Range<u32>) {
         let start = at.checked_sub(1).map_or(0, |before| self.events[before as usize].cells_end);
         let event = &self.events[at as usize];
         (event.name, start..event.cells_end)
     }
 
-    /// What a link points to, and its attributes, in [`Of::Link`].
+    /// A link's target and its range in the table of [`AttributeOwner::Link`].
     pub fn link(&self, at: u32) -> (TraceId, SpanId, Range<u32>) {
         let start = at.checked_sub(1).map_or(0, |before| self.links[before as usize].cells_end);
         let link = &self.links[at as usize];
         (link.trace, link.span, start..link.cells_end)
     }
 
-    /// A value as text.
+    /// A value formatted as text.
     pub fn text(&self, cell: Cell) -> Cow<'_, str> {
         let value = match cell {
             Cell::Empty => ValueRef::Empty,
@@ -162,7 +162,7 @@ impl Columns {
             Cell::Bool(flag) => ValueRef::Bool(flag),
             Cell::Int(number) => ValueRef::Int(number),
             Cell::Double(number) => ValueRef::Double(number),
-            Cell::Other(Large(kind, payload)) => self.value(kind, payload),
+            Cell::Other(LargeValue(kind, payload)) => self.value(kind, payload),
         };
         value.text().into_owned().into()
     }
