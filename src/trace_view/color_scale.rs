@@ -7,7 +7,7 @@ use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::Column;
-use spandrel_trace::analysis::self_bands::Banding;
+use spandrel_trace::analysis::self_bands::IncrementalBands;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::Colouring;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ async fn compute(outline: Arc<Outline>, column: Option<Arc<Column>>) -> Colourin
     if let Some(column) = column {
         return Colouring::by_percentile(&outline, &column);
     }
-    let mut banding = Banding::default();
+    let mut banding = IncrementalBands::default();
     run_incrementally(|spans| banding.step(&outline, spans)).await;
     Colouring::by_self_time(&outline, &banding.bands())
 }

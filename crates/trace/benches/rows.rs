@@ -4,7 +4,7 @@
 //! the plain one; then a frame of the waterfall on it.
 #![allow(clippy::print_stdout, missing_docs)]
 
-use spandrel_trace::analysis::rows::{RowOptions, Shown, SiblingOrder, rows};
+use spandrel_trace::analysis::rows::{RowFilter, RowOptions, SiblingOrder, rows};
 use spandrel_trace::model::{Flags, NO_SPAN, Outline, SpanKind, StatusCode, Strings};
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
@@ -70,7 +70,7 @@ fn median(mut run: impl FnMut()) -> f64 {
 fn measure(name: &str, outline: &Outline) {
     println!("{name}: {} spans", outline.len());
     let third = (0..outline.len() as u32).filter(|span| span % 3 == 0);
-    let shown = Some(Arc::new(Shown::of(outline, third, true)));
+    let shown = Some(Arc::new(RowFilter::of(outline, third, true)));
     let mut collapsed = RowOptions::default();
     collapsed.fold.collapse_all();
     let views = [

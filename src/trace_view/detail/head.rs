@@ -12,7 +12,7 @@ use crate::route::{Placement, WhatIfChange, WhatIfScope};
 use crate::state::clock;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
-use spandrel_trace::analysis::standing::Standing;
+use spandrel_trace::analysis::duration_rank::DurationRank;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{count, display_name, duration, duration_exact};
@@ -37,7 +37,7 @@ pub fn DetailHead(
     let index = span as usize;
     let slot = usize::from(slots.get(outline.service[index] as usize).copied().unwrap_or(0)) + 1;
     let id = outline.id[index].to_string();
-    let standing = Standing::of(&outline, span);
+    let standing = DurationRank::of(&outline, span);
     let parent = outline.parent_of(span).map(|parent| {
         view! {
             <div class="detail-parent">
@@ -97,7 +97,7 @@ fn SpanFacts(
     source: SpanSource,
     span: SpanIx,
     outline: Arc<Outline>,
-    standing: Standing,
+    standing: DurationRank,
 ) -> impl IntoView {
     let (length, start) = (outline.duration_of(span), outline.start[span as usize]);
     let of_path = outline.clone();
@@ -127,7 +127,7 @@ fn SpanFacts(
     let in_search = outline.parent_of(span).is_none().then(|| {
         let mut durations = source.found_durations(outline.service_of(span), outline.name_of(span));
         durations.push(outline.duration);
-        rank(&Standing::among(durations, outline.duration)).map(|rank| {
+        rank(&DurationRank::among(durations, outline.duration)).map(|rank| {
             let title = "By duration, among the traces of the last search with the same root";
             view! { <span title=title data-test="detail-rank-found">"Rank in last search: "<b>{rank}</b></span> }
         })

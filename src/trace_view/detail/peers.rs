@@ -53,7 +53,7 @@ fn note(peers: &Peers, place: PatternScope, key: &str) -> Option<Note> {
     let text = format!("{} of {}", count(u64::from(share.same)), count(u64::from(compared)));
     let title = format!("{text} spans of this service, operation and kind have this value");
     let rare = "attribute-peers attribute-peers-rare";
-    Some(match share.telling(compared) {
+    Some(match share.distinctness(compared) {
         Distinctness::Nothing => return None,
         Distinctness::Shared => Note { text, title, class: "attribute-peers" },
         Distinctness::Rare | Distinctness::Unique => Note { text, title, class: rare },

@@ -4,7 +4,7 @@ use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::value;
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, PatternScope, fact_of_trace};
+use spandrel_trace::analysis::link_pattern::{LinkPattern, PatternLink, PatternScope, trace_value};
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::SpanIx;
@@ -64,7 +64,7 @@ impl ShownSpan {
     /// microseconds, as in Jaeger.
     fn lookup(self, place: PatternScope, list: &[Attribute], name: &str) -> Option<String> {
         if name.starts_with("trace.") {
-            return fact_of_trace(&self.session.outline(), name);
+            return trace_value(&self.session.outline(), name);
         }
         let detail = self.detail();
         let SpanDetail { record, resource, .. } = &*detail;

@@ -1,7 +1,7 @@
 //! How a span's duration ranks among similar spans, in words and as a histogram.
 
 use leptos::prelude::*;
-use spandrel_trace::analysis::standing::Standing;
+use spandrel_trace::analysis::duration_rank::DurationRank;
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::units::{count, duration};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 const FEWEST: usize = 5;
 
 /// How a duration ranks, in a few words; `None` below five spans.
-pub fn rank(standing: &Standing) -> Option<String> {
-    let Standing { count: all, longer, shorter, .. } = *standing;
+pub fn rank(standing: &DurationRank) -> Option<String> {
+    let DurationRank { count: all, longer, shorter, .. } = *standing;
     let total = count(all as u64);
     match standing.percentile() {
         _ if all < FEWEST => None,
@@ -37,8 +37,8 @@ fn ordinal(number: usize) -> String {
 /// Durations of the spans of the same service and operation as a histogram, with this span's bar highlighted; nothing where
 /// they are few or all the same.
 #[component]
-pub fn Histogram(outline: Arc<Outline>, span: SpanIx, standing: Standing) -> impl IntoView {
-    let Standing { min, p50, p95, max, .. } = standing;
+pub fn Histogram(outline: Arc<Outline>, span: SpanIx, standing: DurationRank) -> impl IntoView {
+    let DurationRank { min, p50, p95, max, .. } = standing;
     if standing.count < FEWEST || min == max {
         return None;
     }
@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn few_have_ranks_and_many_have_percentiles() {
-        let of = |all: std::ops::RangeInclusive<u64>, this: u64| rank(&Standing::among(all.collect(), this));
+        let of =
+            |all: std::ops::RangeInclusive<u64>, this: u64| rank(&DurationRank::among(all.collect(), this));
         assert_eq!(of(1..=1, 1), None);
         assert_eq!(of(1..=4, 4), None, "slowest of four says nothing");
         assert_eq!(of(1..=5, 5).unwrap(), "slowest of 5");
@@ -89,6 +90,6 @@ mod tests {
         assert_eq!(of(1..=14, 4).unwrap(), "11th slowest of 14");
         assert_eq!(of(1..=41, 41).unwrap(), "slowest of 41");
         assert_eq!(of(1..=41, 38).unwrap(), "p93 of 41");
-        assert_eq!(rank(&Standing::among(vec![3; 30], 3)).unwrap(), "same as all 30");
+        assert_eq!(rank(&DurationRank::among(vec![3; 30], 3)).unwrap(), "same as all 30");
     }
 }

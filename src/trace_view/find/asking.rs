@@ -7,7 +7,7 @@ use crate::state::busy;
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn_scoped};
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::Shown;
+use spandrel_trace::analysis::rows::RowFilter;
 use std::sync::Arc;
 
 /// Milliseconds without an edit before the query runs.
@@ -58,11 +58,11 @@ pub fn look(session: Session, data: Data, id: String) {
         });
         let shown = match (found, path) {
             (None, None) => None,
-            (Some(found), None) => Some(Shown::of(&outline, found.iter(), ancestors.unwrap_or(true))),
-            (None, Some(path)) => Some(Shown::of(&outline, path.spans().iter().copied(), true)),
+            (Some(found), None) => Some(RowFilter::of(&outline, found.iter(), ancestors.unwrap_or(true))),
+            (None, Some(path)) => Some(RowFilter::of(&outline, path.spans().iter().copied(), true)),
             (Some(found), Some(path)) => {
                 let both = path.spans().iter().copied().filter(|span| found.contains(*span));
-                Some(Shown::of(&outline, both, ancestors.unwrap_or(true)))
+                Some(RowFilter::of(&outline, both, ancestors.unwrap_or(true)))
             }
         };
         let shown = shown.map(Arc::new);

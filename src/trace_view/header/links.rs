@@ -2,7 +2,7 @@
 
 use crate::state::settings::jaeger_config;
 use leptos::prelude::*;
-use spandrel_trace::analysis::link_pattern::{PatternScope, fact_of_trace, link_patterns};
+use spandrel_trace::analysis::link_pattern::{PatternScope, link_patterns, trace_value};
 use spandrel_trace::model::Outline;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub fn TraceLinks(outline: Arc<Outline>) -> impl IntoView {
     let config = untrack(jaeger_config);
     // Most servers have none: the configuration is then not parsed.
     let patterns = if config.contains("linkPatterns") { link_patterns(&config) } else { Vec::new() };
-    let lookup = |name: &str| fact_of_trace(&outline, name);
+    let lookup = |name: &str| trace_value(&outline, name);
     let links = patterns.iter().filter_map(|pattern| pattern.link(PatternScope::Trace, "", "", &lookup));
     links
         .map(|link| {

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde_json::value::RawValue;
-use spandrel_trace::format::eval_track::{self, Place, SCOPE};
+use spandrel_trace::format::eval_track::{self, RecordPlace, SCOPE};
 use spandrel_trace::model::record::Scope;
 use spandrel_trace::units::{SpanId, TraceId};
 
@@ -107,8 +107,14 @@ fn convert(body: &[u8], id: Option<String>, traceparent: &str, room: &mut Room) 
     let (trace, span) = (ids::trace_of(&id), ids::span_of(&id, received, record));
     let needed = record.len() * COPIES + record.len().min(MEMBERS) * VALUE;
     room.take(needed)?;
-    let place =
-        Place { id: &id, trace: TraceId(trace), trace_text: "", span: SpanId(span), received, traceparent };
+    let place = RecordPlace {
+        id: &id,
+        trace: TraceId(trace),
+        trace_text: "",
+        span: SpanId(span),
+        received,
+        traceparent,
+    };
     let message = message(&place, record);
     room.give(needed);
     room.take(message.capacity())?;
@@ -134,10 +140,10 @@ fn object(body: &[u8]) -> Result<&str, Error> {
 }
 
 /// A request of OTLP with the span that the record is.
-fn message(place: &Place<'_>, record: &str) -> Vec<u8> {
+fn message(place: &RecordPlace<'_>, record: &str) -> Vec<u8> {
     let (mut resource, mut scope, mut span) = (Vec::new(), Vec::new(), Vec::new());
     let mut writer = SpanWriter::new(&mut span);
-    let said = eval_track::say(place, record, &mut writer);
+    let said = eval_track::emit_span(place, record, &mut writer);
     writer.finish();
     span_writer::resource(&mut resource, &said);
     span_writer::scope(&mut scope, &Scope { name: SCOPE.to_owned(), ..Scope::default() });

@@ -85,7 +85,7 @@ impl Writer<'_> {
             let before = writer.out.len();
             let start = open(&mut writer.out, 2);
             let mut span = SpanWriter::new(&mut writer.out);
-            otlp_json::say_span(parts.span, &mut span)
+            otlp_json::emit_span(parts.span, &mut span)
                 .map_err(|error| malformed(error, place(writer.json, parts.span)))?;
             span.finish();
             let (id, refused, warnings) = (span.id, span.refused.take(), std::mem::take(&mut span.warnings));

@@ -1,12 +1,12 @@
-//! What a trace has gained since it was last read.
+//! Spans that a reloaded trace has gained.
 
 use crate::model::{Outline, SpanIx};
 use crate::units::SpanId;
 use rustc_hash::FxHashSet;
 
-/// The spans of `after` that `before` has not, ascending; told apart by id.
+/// The spans of `after` that are not in `before`, ascending; compared by id.
 pub fn added(before: &Outline, after: &Outline) -> Vec<SpanIx> {
-    // Spans mostly come in between and leave the others in their order: then one walk over both finds them.
+    // Fast path: new spans are mostly inserted without reordering the others.
     let mut known = before.id.iter().peekable();
     let mut new = Vec::new();
     for (span, id) in after.id.iter().enumerate() {
@@ -17,13 +17,13 @@ pub fn added(before: &Outline, after: &Outline) -> Vec<SpanIx> {
     if known.peek().is_none() {
         return new;
     }
-    // A parent that came late has moved others, or some have gone.
+    // A late parent has reordered spans, or spans are gone.
     let known: FxHashSet<SpanId> = before.id.iter().copied().collect();
     new.retain(|span| !known.contains(&after.id[*span as usize]));
     new
 }
 
-/// Whether two readings of a trace show the same: the same spans in the same places, as long and as good or bad.
+/// Whether two versions of a trace are displayed the same: same spans, tree, times and errors.
 pub fn is_same(one: &Outline, other: &Outline) -> bool {
     (one.start_unix, &one.id, &one.end, &one.flags, &one.event_time)
         == (other.start_unix, &other.id, &other.end, &other.flags, &other.event_time)

@@ -1,40 +1,40 @@
-//! Where a span's time went: on its own work, on each service that it waited for, or in between.
+//! Splits a span's time into its own work, each service that it waited for, and the network between.
 //!
-//! The parts add up to the span's duration exactly. A moment that no child covers is the span's own; where the span
-//! only hands work to another service (a client or a producer) it is time between the services instead: the network,
-//! a queue. A moment that several children cover counts once, for the child that ends last among them, because that
-//! is the one that keeps the span waiting. Children are clipped to the span.
+//! The parts add up to the span's duration exactly. Time that no child covers is the span's own; if the span only
+//! sends work to another service (a client or a producer), it is time between the services: the network, a queue.
+//! Time that several children cover counts once, for the child that ends last, because the span waits for that one.
+//! Children are clipped to the span.
 
 use crate::model::{Outline, SpanIx, SpanKind, StrIx};
 use rustc_hash::FxHashMap;
 
-/// Time spent on the children of one service.
+/// Time spent in the children of one service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceShare {
-    /// The service, into the outline's strings.
+    /// The service, an index in the outline's strings.
     pub service: StrIx,
-    /// Nanoseconds that count for its children.
+    /// Time attributed to its children, nanoseconds.
     pub time: u64,
-    /// How many children it has here, those included that count for nothing.
+    /// Number of its children, including those without attributed time.
     pub calls: u32,
 }
 
-/// Where a span's time went, nanoseconds.
+/// The parts of a span's duration, nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breakdown {
     /// The span's duration: the sum of the parts below.
     pub duration: u64,
-    /// Its own work.
+    /// Own work.
     pub own: u64,
-    /// Between the services: this one has sent its request, or not taken the answer yet, and the other is not at it.
+    /// Between the services: before the other service has received the request, or after it has responded.
     pub between: u64,
     /// Its children by service, most time first.
     pub services: Vec<ServiceShare>,
-    /// The longest stretch in which no child is at work, from the trace's start; where any ever is.
+    /// The longest interval without a running child, from the trace's start; `None` if the span has no children.
     pub gap: Option<(u64, u64)>,
 }
 
-/// Breaks down the time of `span`: one walk over its children.
+/// Breaks down the time of `span` in one pass over its children.
 pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     let (from, to) = (outline.start[span as usize], outline.end[span as usize]);
     let mut sweep = Sweep { at: from, reach: from, gap: (from, from), ..Sweep::default() };
@@ -43,7 +43,7 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
         let service = outline.service[child as usize];
         let start = outline.start[child as usize].clamp(from, to);
         let end = outline.end[child as usize].clamp(from, to);
-        // A message that is taken after it was handed over keeps nobody waiting.
+        // The span does not wait for a message that is received later.
         elsewhere |= service != outline.service[span as usize] && end > start;
         sweep.child(service, start, end);
     }
@@ -64,13 +64,13 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     }
 }
 
-/// Goes through children in the order of their starts. The child that ends last of those begun so far is the one
-/// that ends last of those at work, as long as any is: no queue is needed.
+/// Processes children in the order of their starts. Among the running children the one that ends last is the one that
+/// ends last among all started so far, so no queue is needed.
 #[derive(Default)]
 struct Sweep {
-    /// Up to here everything is counted.
+    /// Time up to which everything is attributed.
     at: u64,
-    /// Where the child ends that ends last of those begun so far, or where the span starts.
+    /// Latest end of the children so far, or the span's start.
     reach: u64,
     /// The share of that child.
     holder: Option<usize>,
@@ -102,7 +102,7 @@ impl Sweep {
         self.at = self.at.max(time);
     }
 
-    /// What lies between the children so far and `time`; of equals the earliest stays.
+    /// Considers the time between the children so far and `time`; of equal gaps the first is kept.
     fn note_gap(&mut self, time: u64) {
         if time.saturating_sub(self.reach) > self.gap.1 - self.gap.0 {
             self.gap = (self.reach, time);

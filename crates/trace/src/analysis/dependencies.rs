@@ -1,21 +1,21 @@
-//! Who calls whom, counted from whole traces.
+//! Calls between services, counted from whole traces.
 //!
-//! Every span that has a parent in its trace is one call from the parent's service to its own, as Jaeger's
-//! stores count them: spans of one and the same service make a link from the service to itself. A call has
-//! failed when the called span itself says so; that a failure further down made it fail does not count twice.
+//! Every span with a parent in its trace is a call from the parent's service to its own, as in Jaeger's stores; calls
+//! within a service are links from the service to itself. A call has an error if the called span itself has one;
+//! errors of its descendants do not count.
 
 use crate::model::{DependencyLink, Flags, Outline, ServiceRequests, SpanIx, StrIx};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use std::cmp::Ordering;
 
-/// Links kept before equal ones are put together.
+/// Number of unmerged links that triggers a merge.
 const LOOSE: usize = 1 << 10;
 
-/// Links counted so far; traces are added one by one and may be dropped afterwards.
+/// Links counted so far. Traces are added one by one and can be dropped afterwards.
 #[derive(Clone, Debug, Default)]
 pub struct CallTally {
-    /// Those up to `merged` are sorted and distinct; the others wait to be merged with them.
+    /// Links up to `merged` are sorted and distinct; the others are not merged yet.
     links: Vec<DependencyLink>,
     merged: usize,
     traces: usize,
@@ -45,7 +45,7 @@ impl CallTally {
         }
     }
 
-    /// How many traces were counted.
+    /// Number of counted traces.
     pub fn traces(&self) -> usize {
         self.traces
     }
@@ -56,15 +56,15 @@ impl CallTally {
     }
 }
 
-/// The links of these traces.
+/// Counts the links of traces.
 pub fn of_traces<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<DependencyLink> {
     let mut tally = CallTally::default();
     outlines.into_iter().for_each(|outline| tally.add(outline));
     tally.links()
 }
 
-/// One link for each caller and callee, sorted. Counts that overflow stay at the largest number; errors of a
-/// sum are known only if they are known of all its parts.
+/// One link per caller and callee, sorted. Counts saturate; the number of errors of a sum is known only if it is
+/// known for all parts.
 pub fn merge(links: impl IntoIterator<Item = DependencyLink>) -> Vec<DependencyLink> {
     let mut links: Vec<DependencyLink> = links.into_iter().collect();
     links.sort_by(|one, other| ends(one).cmp(&ends(other)));
@@ -85,47 +85,47 @@ fn ends(link: &DependencyLink) -> (&str, &str) {
     (&link.parent, &link.child)
 }
 
-/// What is known of a link's failures.
+/// Errors of a link's calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Failures {
-    /// Nothing.
+    /// Unknown.
     #[default]
     Unknown,
-    /// So many of all calls failed.
+    /// Number of errors among all calls.
     Counted(u64),
-    /// Of a sample of the calls so many failed.
+    /// Number of errors in a sample of the calls.
     Sampled {
-        /// Calls looked at.
+        /// Calls in the sample.
         calls: u64,
-        /// Those that failed.
+        /// Those with an error.
         errors: u64,
     },
 }
 
-/// The requests of services, see [`super::entries`].
+/// The requests of services; see [`super::entries`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CountedRequests {
-    /// Those that were counted, sorted by service; empty where nothing is known.
+    /// Sorted by service; empty if unknown.
     pub services: Vec<ServiceRequests>,
-    /// They were counted in a sample of the traces.
+    /// Whether they were counted in a sample of the traces.
     pub sampled: bool,
 }
 
-/// A link with what is known of its failures.
+/// A link with its errors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RatedLink {
     /// Calling service.
     pub parent: String,
     /// Called service.
     pub child: String,
-    /// How often.
+    /// Number of calls.
     pub calls: u64,
-    /// How well that went.
+    /// Errors.
     pub failures: Failures,
 }
 
 impl RatedLink {
-    /// Share of failed calls, 0 to 1; `None` where nothing is known or nothing was called.
+    /// Share of calls with an error, 0 to 1; `None` if unknown or without calls.
     pub fn error_share(&self) -> Option<f64> {
         let (errors, calls) = match self.failures {
             Failures::Unknown => return None,
@@ -136,11 +136,11 @@ impl RatedLink {
     }
 }
 
-/// Calls from which an error share says something: 1 of 1 is no reason to be first.
+/// Number of calls below which an error share is not significant.
 const SHARE_FROM: u64 = 20;
 
-/// Order of `(error share, calls)` with the highest share first, then the most calls. Shares of fewer than 20 calls come
-/// after those of more calls; no errors come last.
+/// Compares `(error share, calls)`: highest share first, then most calls. Shares of fewer than [`SHARE_FROM`] calls
+/// come after those of more; links without errors come last.
 pub fn by_errors(one: (Option<f64>, u64), other: (Option<f64>, u64)) -> Ordering {
     let rank = |(share, calls): (Option<f64>, u64)| match share {
         Some(share) if share > 0.0 && calls >= SHARE_FROM => (2, share),
@@ -151,8 +151,8 @@ pub fn by_errors(one: (Option<f64>, u64), other: (Option<f64>, u64)) -> Ordering
     other_class.cmp(&class).then(other_share.total_cmp(&share)).then(other.1.cmp(&one.1))
 }
 
-/// Merges `links` and, where they do not say how many calls failed, looks that up in `sample`, links counted
-/// from some traces of the same time. Nothing is scaled: a sample stays one.
+/// Merges `links` and, where their number of errors is unknown, takes it from `sample`, links counted from some
+/// traces of the same time. Samples are not scaled.
 pub fn rated(links: impl IntoIterator<Item = DependencyLink>, sample: &[DependencyLink]) -> Vec<RatedLink> {
     let sample = merge(sample.to_vec());
     let failures = |link: &DependencyLink| {

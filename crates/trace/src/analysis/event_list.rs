@@ -1,34 +1,33 @@
-//! All events of a trace as a list. An event is named by its number: its place in [`Outline::event_time`], which is the
-//! order of the spans, and within a span that of the source.
+//! All events of a trace as a list. Events are referred to by their index in [`Outline::event_time`], which is in the
+//! order of the spans, and within a span in that of the source.
 
 use crate::model::json::text_of;
 use crate::model::record::AttributeValue;
 use crate::model::{AttributeOwner, AttributeTable, Cell, Columns, Outline, SpanIx, SpanSet, StrIx, Trace};
 use serde::{Deserialize, Serialize};
 
-/// What a list shows of an event besides its time and span, which the outline has.
+/// The fields of an event that are not in the outline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventRow {
-    /// Its number.
+    /// Its index.
     pub event: u32,
     /// Name; for Jaeger's logs the field `event`, else `message`, else empty.
     pub name: String,
-    /// Attributes as text, in the order of the source, each cut after [`LONGEST`] bytes.
+    /// Attributes as text, in the order of the source, each truncated to [`LONGEST`] bytes.
     pub attributes: Vec<(String, String)>,
 }
 
-/// Bytes of a value that a list shows at most.
+/// Maximum length of a value in bytes.
 pub const LONGEST: usize = 2_000;
 
-/// The span that an event belongs to.
+/// The span of an event.
 pub fn span_of_event(outline: &Outline, event: u32) -> SpanIx {
     (outline.event_start.partition_point(|first| *first <= event)).saturating_sub(1) as SpanIx
 }
 
-/// The events of the spans in `within`, or of all, in the order of their times; equal times are in the order of their
-/// numbers. With `text` those that contain it, in any case: in the event's name, the key or value of an attribute or
-/// `key=value`, or the span's service or operation. The second value is the number of spans whose events are left out
-/// because they cannot be searched yet.
+/// The events of the spans in `within`, or of all, by time, then by index. With `text` only those that contain it
+/// case-insensitively: in the event's name, the key or value of an attribute or `key=value`, or the span's service or
+/// operation. The second value is the number of spans whose events are missing because they are not searchable yet.
 pub fn event_order(trace: &Trace, text: &str, within: Option<&SpanSet>) -> (Vec<u32>, u32) {
     let outline = trace.outline();
     let text = text.trim().to_lowercase();
@@ -55,16 +54,16 @@ pub fn event_order(trace: &Trace, text: &str, within: Option<&SpanSet>) -> (Vec<
         }
         unsearched = trace.unindexed_spans() as u32;
     }
-    // Numbers are ascending, so that a stable sort keeps them so where times are equal.
+    // Indices are unique, so the order is total.
     events.sort_unstable_by_key(|event| (outline.event_time[*event as usize], *event));
     (events, unsearched)
 }
 
-/// What a list shows of these events; unknown numbers are left out.
+/// The contents of events; unknown indices are skipped.
 pub fn event_rows(trace: &Trace, events: &[u32]) -> Vec<EventRow> {
     let outline = trace.outline();
     let mut rows = Vec::with_capacity(events.len());
-    // Events of one span often follow one another, and a span may have many.
+    // Caches the last span, because consecutive events often belong to one.
     let mut last = None;
     for event in events.iter().filter(|event| (**event as usize) < outline.event_time.len()) {
         let span = span_of_event(outline, *event);
@@ -101,12 +100,12 @@ fn cut(mut text: String) -> String {
     text
 }
 
-/// Looks for a text in events; each distinct text of the columns is looked at once.
+/// Searches events for a text; results are cached per interned string.
 struct Search<'a> {
     columns: &'a Columns,
     cells: AttributeTable<'a>,
     text: &'a str,
-    /// Key and value, where the text may be both.
+    /// Key and value if the text contains `=`.
     both: bool,
     known: Vec<Option<bool>>,
 }

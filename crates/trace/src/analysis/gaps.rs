@@ -1,28 +1,26 @@
-//! Gaps: stretches of a span in which it told nothing, between two things that it did tell of. Something
-//! happened there that nobody instrumented.
+//! Gaps: intervals of a span between two children or events, which may lack instrumentation.
 //!
-//! The rule is that of Sentry's trace view (`getsentry/sentry`, missing instrumentation): 100 ms between two
-//! children, whatever the span. A trace that is short as a whole has gaps as well, so a quarter of the span
-//! counts too, from a millisecond on. Before the first child and after the last there is none, as a span may well
-//! work by itself; and an event is something told, so it ends a gap.
+//! The threshold of Sentry's trace view is 100 ms between two children (`getsentry/sentry`, missing instrumentation).
+//! To find gaps in short traces, a quarter of the span's duration is sufficient, too, from a millisecond on. Time
+//! before the first child and after the last one is not a gap, because the span may work itself. Events end a gap.
 
-use super::waiting::ChildCoverage;
+use super::child_coverage::ChildCoverage;
 use crate::model::{Outline, SpanIx};
 
-/// What is a gap in any span, nanoseconds.
+/// Minimum length that is a gap in any span, nanoseconds.
 const LONG: u64 = 100_000_000;
 
-/// What is none in any span, nanoseconds.
+/// Minimum length of a gap, nanoseconds.
 const SHORT: u64 = 1_000_000;
 
-/// The gaps of `span`, whose waits are `waits`: ascending, in nanoseconds from the trace's start.
+/// The gaps of `span`, given its child coverage: ascending, in nanoseconds from the trace's start.
 pub fn gaps(outline: &Outline, span: SpanIx, waits: &ChildCoverage) -> Vec<(u64, u64)> {
     let least = (outline.duration_of(span) / 4).clamp(SHORT, LONG);
     let events = outline.events_of(span);
     let mut gaps = Vec::new();
     let mut told = None;
     for (start, end) in waits.intervals() {
-        // Intervals are disjoint, so what is short needs no further look; there may be 200,000 of them.
+        // Skips short intervals first; there may be 200,000.
         if let Some(from) = told.filter(|from| start - from >= least) {
             let mut from: u64 = from;
             let first = events.partition_point(|event| *event <= from);

@@ -1,5 +1,5 @@
-//! The order in which a span's attributes are listed: as Jaeger's pages have it, keys with certain beginnings first,
-//! all others by their letters. Whoever runs the backend says which beginnings (`topTagPrefixes`).
+//! The order in which a span's attributes are listed, as in Jaeger UI: keys with configured prefixes
+//! (`topTagPrefixes`) first, then alphabetically.
 
 use crate::model::record::Attribute;
 use serde_json::Value as Json;
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 /// Jaeger's default.
 const DEFAULT: &str = "http.";
 
-/// The beginnings of keys that come first, in this order, by a configuration (JSON).
+/// The key prefixes of a Jaeger UI configuration (JSON), in order.
 pub fn top_prefixes(config: &str) -> Vec<String> {
     let config = serde_json::from_slice::<Json>(config.as_bytes()).unwrap_or_default();
     match config.get("topTagPrefixes").and_then(Json::as_array) {
@@ -16,7 +16,7 @@ pub fn top_prefixes(config: &str) -> Vec<String> {
     }
 }
 
-/// The places of `attributes` in the order in which they are listed; equal keys stay in the order of the source.
+/// The indices of `attributes` in display order; equal keys stay in the order of the source.
 pub fn listed(attributes: &[Attribute], prefixes: &[String]) -> Vec<u32> {
     let ranks = attributes.iter().map(|attribute| {
         let key = attribute.key.to_lowercase();

@@ -1,9 +1,9 @@
-//! Links that whoever runs the backend wants to see on attributes and traces: `linkPatterns` of Jaeger's UI
-//! configuration, as far as they are data (functions and regular expressions exist only in its scripts).
+//! Configured links on attributes and traces: `linkPatterns` of Jaeger UI's configuration. Functions and regular
+//! expressions are not supported, because they exist only in scripts.
 //!
-//! `#{name}` in an address or a text stands for a value, `#{name | formatter argument}` for a formatted one. In an
-//! address values are escaped, so that none can leave its place; a pattern with a value that is not there makes no
-//! link, and neither does one that would lead to anything but a web page or a mailbox.
+//! `#{name}` in a URL or text is replaced by a value, `#{name | formatter argument}` by a formatted one. Values in
+//! URLs are percent-encoded. A pattern yields no link if a value is missing, or if the URL is not http, https or
+//! mailto.
 
 use super::reading::{address, encoded};
 use crate::model::Outline;
@@ -11,7 +11,7 @@ use crate::units::rfc3339;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-/// What a pattern is for, by Jaeger's words: the present one, and the one before it.
+/// What a pattern applies to; Jaeger's current and former names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatternScope {
     /// A span's attributes.
@@ -35,7 +35,7 @@ impl PatternScope {
     }
 }
 
-/// One text, or any of several.
+/// A string, or a list of alternatives.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 enum Wanted {
@@ -52,7 +52,7 @@ impl Wanted {
     }
 }
 
-/// Whether a text is wanted; where nothing is said, all are.
+/// Whether `text` matches; everything matches `None`.
 fn wants(wanted: &Option<Wanted>, text: &str) -> bool {
     wanted.as_ref().is_none_or(|wanted| wanted.has(text))
 }
@@ -68,18 +68,18 @@ pub struct LinkPattern {
     text: String,
 }
 
-/// What a pattern makes of a value.
+/// A link made from a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternLink {
-    /// Where it leads.
+    /// URL.
     pub address: String,
-    /// What it says.
+    /// Text.
     pub text: String,
 }
 
-/// What a name in a pattern stands for in a trace, with `trace.` before it or without; times are in microseconds as in
+/// The value of a name in a pattern for a trace, with or without the prefix `trace.`; times are in microseconds as in
 /// Jaeger.
-pub fn fact_of_trace(outline: &Outline, name: &str) -> Option<String> {
+pub fn trace_value(outline: &Outline, name: &str) -> Option<String> {
     Some(match name.strip_prefix("trace.").unwrap_or(name) {
         "traceID" => outline.trace_id.to_string(),
         "traceName" if !outline.is_empty() => format!("{}: {}", outline.service_of(0), outline.name_of(0)),
@@ -90,7 +90,7 @@ pub fn fact_of_trace(outline: &Outline, name: &str) -> Option<String> {
     })
 }
 
-/// The patterns of a configuration (JSON); broken ones are left out.
+/// Parses the patterns of a configuration (JSON); invalid ones are skipped.
 pub fn link_patterns(config: &str) -> Vec<LinkPattern> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -102,8 +102,8 @@ pub fn link_patterns(config: &str) -> Vec<LinkPattern> {
 }
 
 impl LinkPattern {
-    /// The link for an attribute, or for a trace (whose key and value are empty). `lookup` knows the values of names;
-    /// times are in microseconds as in Jaeger.
+    /// The link for an attribute, or for a trace (empty key and value). `lookup` returns the values of names; times
+    /// are in microseconds as in Jaeger.
     pub fn link(
         &self,
         place: PatternScope,
@@ -118,7 +118,7 @@ impl LinkPattern {
             return None;
         }
         let url = filled(&self.url, lookup, encoded)?;
-        // The beginning was written by whoever runs the backend, so it may lead to that very place.
+        // The prefix of the URL is from the configuration, so its host is trusted.
         let followed =
             address(&url).is_some() || (url.starts_with('/') && address(&format!("http:/{url}")).is_some());
         let text = filled(&self.text, lookup, |value| value.to_owned())?;
@@ -126,7 +126,7 @@ impl LinkPattern {
     }
 }
 
-/// The template with its places filled; `None` where a value is missing.
+/// Replaces the placeholders of a template; `None` if a value is missing.
 fn filled(
     template: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -136,7 +136,7 @@ fn filled(
     let mut rest = template;
     while let Some(start) = rest.find("#{") {
         let inside = &rest[start + 2..];
-        // A name has no braces; what looks otherwise is text.
+        // Names contain no braces; anything else is literal text.
         let Some(end) = inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}')) else {
             out.push_str(&rest[..start + 2]);
             rest = inside;
@@ -152,13 +152,13 @@ fn filled(
     Some(out)
 }
 
-/// A value as a formatter writes it; as it is where the formatter is unknown or cannot take it.
+/// Applies a formatter; returns the value unchanged if the formatter is unknown or not applicable.
 fn formatted(value: &str, formatter: &str) -> String {
     let mut words = formatter.split_ascii_whitespace();
     let (name, argument, fill) = (words.next().unwrap_or_default(), words.next(), words.next());
     let made = match name {
         "epoch_micros_to_date_iso" => value.parse::<u64>().ok().map(|micros| {
-            // JavaScript writes milliseconds, all three digits of them.
+            // JavaScript writes three digits of milliseconds.
             let whole = rfc3339((micros / 1_000_000).saturating_mul(1_000_000_000));
             format!("{}.{:03}Z", whole.trim_end_matches('Z'), micros / 1_000 % 1_000)
         }),

@@ -42,7 +42,7 @@ impl TimeWindow {
     }
 }
 
-/// Values from which a percentile says more than the longest one: the fewest of which it is not the maximum.
+/// Number of values from which the 95th percentile is not the maximum.
 const P95_FROM: usize = 20;
 const P99_FROM: usize = 100;
 
@@ -84,12 +84,12 @@ pub struct Quantiles {
     pub max: u64,
 }
 
-/// What is known of one time slice.
+/// Measurements of one time slice.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
-    /// When; the first and the last bucket may be cut by the window.
+    /// Time slice; the first and the last may be cut by the window.
     pub window: TimeWindow,
-    /// Samples that started then.
+    /// Samples that start in it.
     pub calls: usize,
     /// Those with an error.
     pub errors: usize,
@@ -102,7 +102,7 @@ impl Bucket {
         Bucket { window, calls: durations.len(), errors, latency: quantiles(durations) }
     }
 
-    /// Samples a second; `None` without samples: silence is not told from a lack of them.
+    /// Samples per second; `None` without samples, which may mean no calls or no data.
     pub fn rate(&self) -> Option<f64> {
         (self.calls > 0 && self.window.length() > 0).then(|| self.calls as f64 / self.window.seconds())
     }

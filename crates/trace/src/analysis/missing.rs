@@ -1,4 +1,4 @@
-//! Spans that are named as parents and are not there: which, by how many, and whose they would have been.
+//! Missing spans: ids of parents that are not in the trace, their children, and their likely services.
 
 use crate::model::{Flags, SpanIx, SpanKind, StrIx, Trace};
 use crate::units::SpanId;
@@ -6,42 +6,42 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
-/// Missing parents that are named at most; the others are counted.
+/// Maximum number of missing parents that are listed.
 const NAMED: usize = 20;
-/// Spans that are looked into at most: each has to be read for the parent that it names.
+/// Maximum number of orphans to examine; each must be read for its parent id.
 const READ: usize = 20_000;
-/// Services that are guessed at most.
+/// Maximum number of likely services.
 const GUESSED: usize = 3;
 
-/// What a trace lacks.
+/// The missing spans of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingSpans {
-    /// Missing parents with what hangs below them, those with the most first.
+    /// Missing parents, those with the most children first.
     pub parents: Vec<MissingParent>,
-    /// How many parents are missing, of the spans that were read.
+    /// Number of missing parents of the examined spans.
     pub count: u32,
-    /// Spans whose parent is missing.
+    /// Number of spans whose parent is missing.
     pub orphans: u32,
-    /// Of those, how many were read; the rest were too many.
+    /// Number of them that were examined.
     pub read: u32,
-    /// Of those that were read, how many name no parent of this trace but one of another.
+    /// Number of examined spans whose parent is in another trace.
     pub elsewhere: u32,
 }
 
-/// A span that is named and is not there.
+/// A missing parent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingParent {
     /// Its id.
     pub id: SpanId,
     /// Its id as the source wrote it, when it is not hexadecimal; else empty.
     pub foreign_id: String,
-    /// How many spans name it.
+    /// Number of its children.
     pub children: u32,
-    /// The first of them.
+    /// The first child.
     pub first: SpanIx,
-    /// The services of those, in the order in which they come up.
+    /// The services of the children, in order of appearance.
     pub services: Vec<String>,
-    /// The services that it may have been of, as far as the trace tells.
+    /// The services that it may belong to.
     pub likely: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ struct Found {
     children: Vec<SpanIx>,
 }
 
-/// Looks for what a trace lacks.
+/// Finds the missing spans of a trace.
 pub fn missing(trace: &Trace) -> MissingSpans {
     let outline = trace.outline();
     let orphans: Vec<SpanIx> = (0..outline.len() as SpanIx)
@@ -99,7 +99,7 @@ pub fn missing(trace: &Trace) -> MissingSpans {
     missing
 }
 
-/// Services that call the receiving spans of each service, as far as both ends are in the trace.
+/// Services that call the receiving spans of each service, where both ends are in the trace.
 fn callers(trace: &Trace) -> FxHashMap<StrIx, Vec<StrIx>> {
     let outline = trace.outline();
     let mut callers: FxHashMap<StrIx, Vec<StrIx>> = FxHashMap::default();
@@ -115,8 +115,8 @@ fn callers(trace: &Trace) -> FxHashMap<StrIx, Vec<StrIx>> {
     callers
 }
 
-/// Whose the parent of `children` was. What works inside a service has its parent in the same one, which is as good
-/// as certain; what receives has its parent in a service that calls it elsewhere in the trace.
+/// The likely service of the parent of `children`: for internal spans their own service, for receiving spans the
+/// services that call theirs elsewhere in the trace.
 fn likely(trace: &Trace, children: &[SpanIx], callers: &FxHashMap<StrIx, Vec<StrIx>>) -> Vec<StrIx> {
     let outline = trace.outline();
     let inside = |kind| matches!(kind, SpanKind::Internal | SpanKind::Client | SpanKind::Producer);

@@ -1,11 +1,13 @@
-//! What can be said about traces, computed from the model alone: rows, times, who calls whom, how fast and how badly.
+//! Analyses of traces, computed from the model alone.
 
 pub mod added;
 pub mod advisor;
 pub mod breakdown;
+pub mod child_coverage;
 pub mod concurrency;
 pub mod critical_path;
 pub mod dependencies;
+pub mod duration_rank;
 pub mod entries;
 pub mod event_list;
 pub mod flame;
@@ -29,7 +31,5 @@ pub mod rpc;
 pub mod self_bands;
 pub mod sequence;
 pub mod skew;
-pub mod standing;
 pub mod statistics;
-pub mod waiting;
 pub mod what_if;

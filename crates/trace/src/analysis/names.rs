@@ -1,20 +1,20 @@
-//! Which operations of which services a trace has, each once.
+//! Distinct operations of a trace, with counts.
 
 use crate::model::{Outline, StrIx};
 use rustc_hash::FxHashMap;
 
-/// Spans that share a service and an operation.
+/// An operation and its number of spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OperationCount {
     /// The service.
     pub service: StrIx,
     /// The operation.
     pub name: StrIx,
-    /// How many.
+    /// Number of spans.
     pub spans: u32,
 }
 
-/// All of them on their way: a trace of a million spans is gone over in steps, others having their turn between them.
+/// Counts operations incrementally, so that the caller can yield between steps: a trace may have a million spans.
 #[derive(Debug, Default)]
 pub struct OperationCounter {
     seen: usize,
@@ -23,7 +23,7 @@ pub struct OperationCounter {
 }
 
 impl OperationCounter {
-    /// Goes over the next `most` spans; true when all are done.
+    /// Processes the next `most` spans. Returns whether all are done.
     pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
         let rest = outline.service.iter().zip(&outline.name).skip(self.seen).take(most);
         for (service, name) in rest {
@@ -38,7 +38,7 @@ impl OperationCounter {
         self.seen >= outline.len()
     }
 
-    /// Those with the most spans first; what is equal in that is in the order of its first span.
+    /// The operations, most spans first, ties in the order of their first spans.
     pub fn list(mut self) -> Vec<OperationCount> {
         self.names.sort_by_key(|name| std::cmp::Reverse(name.spans));
         self.names

@@ -1,30 +1,30 @@
-//! A trace without the spans that a view filters out: what remains is a trace of its own, so that no other analysis
-//! needs to know of filters. A span whose parent is filtered out becomes a child of its nearest ancestor that remains.
+//! A trace without the spans that a view filters out. The result is a trace, so other analyses need not support
+//! filters. A span whose parent is filtered out becomes a child of its nearest remaining ancestor.
 
-use super::rows::Shown;
+use super::rows::RowFilter;
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanSet};
 use crate::units::SpanId;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Which spans of a trace a view shows.
+/// The spans that a view shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanFilter {
-    /// The span whose subtree is all that is shown; ignored if the trace has no such span.
+    /// If set, only the subtree of this span; ignored if there is no such span.
     pub focus: Option<SpanId>,
-    /// Services whose spans are left out, with all their descendants.
+    /// Services whose spans are hidden, with their descendants.
     pub hidden: Vec<String>,
     /// The spans that are shown, if not all.
     pub only: Option<SpanSet>,
-    /// Whether the ancestors of those are shown too.
+    /// Whether ancestors of those are included.
     pub ancestors: bool,
 }
 
-/// The spans of a trace that a filter lets through.
+/// A filtered trace.
 #[derive(Clone, Debug)]
 pub struct NarrowedOutline<'a> {
-    /// The trace with these spans alone. Only the columns of ids, tree, times, names, kinds, statuses and flags are
-    /// filled if spans were left out.
+    /// The filtered outline. If spans were removed, only the columns of ids, tree, times, names, kinds, statuses and
+    /// flags are filled.
     pub outline: Cow<'a, Outline>,
     /// Their indices in the whole trace, ascending; `None` if no span was left out.
     original: Option<Vec<SpanIx>>,
@@ -46,17 +46,17 @@ impl NarrowedOutline<'_> {
 }
 
 impl SpanFilter {
-    /// Whether it lets all spans through.
+    /// Whether all spans pass.
     pub fn is_open(&self) -> bool {
         self.focus.is_none() && self.hidden.is_empty() && self.only.is_none()
     }
 
-    /// The trace with the spans that it lets through. One pass over the spans.
+    /// Filters a trace in one pass.
     pub fn narrow<'a>(&self, outline: &'a Outline) -> NarrowedOutline<'a> {
         if self.is_open() {
             return NarrowedOutline { outline: Cow::Borrowed(outline), original: None };
         }
-        let only = self.only.as_ref().map(|only| Shown::of(outline, only.iter(), self.ancestors));
+        let only = self.only.as_ref().map(|only| RowFilter::of(outline, only.iter(), self.ancestors));
         let hides = outline.strings_that(&self.hidden);
         let focus = self.focus.and_then(|id| outline.find(id));
         let extent =
@@ -88,7 +88,7 @@ fn of_spans(outline: &Outline, kept: &[SpanIx]) -> Outline {
         event_start: vec![0; kept.len() + 1],
         ..Outline::default()
     };
-    // The spans whose subtrees are not over: index in the narrowed trace, and end in the whole one.
+    // The ancestors of the current span: index in the filtered trace, and end in the whole one.
     let mut above: Vec<(SpanIx, SpanIx)> = Vec::new();
     for (index, span) in kept.iter().enumerate() {
         let at = *span as usize;

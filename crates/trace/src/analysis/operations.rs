@@ -3,19 +3,19 @@
 //! An operation is a service with a span name. A call is a span with a parent; it leads from the parent's operation to its
 //! own. A call has an error if the called span itself has one.
 
+use super::child_coverage::self_times;
 use super::critical_path::CriticalPath;
 use super::narrowed::SpanFilter;
-use super::waiting::self_times;
 use crate::model::{Flags, Outline, SpanIx, StrIx};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
-/// Operations that are kept at most, those with the most self time.
+/// Maximum number of operations, those with the most self time.
 pub const MAX_OPERATIONS: usize = 200;
 
-/// What is known of an operation.
+/// Aggregates of an operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperationFacts {
     /// Service.

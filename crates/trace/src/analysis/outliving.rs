@@ -1,4 +1,4 @@
-//! Spans that run outside of their parent's time.
+//! Spans that run outside their parent's time.
 
 use crate::model::{Flags, Outline, SpanIx, SpanKind};
 
@@ -16,7 +16,7 @@ pub fn outside_parent(outline: &Outline, span: SpanIx) -> [Option<(u64, u64)>; 2
     [before, after].map(|stretch| Some(stretch).filter(|(from, to)| from < to))
 }
 
-/// How much later than its parent a span ends, nanoseconds; `None` where it does not, or where that is meant: for the
+/// How much later than its parent a span ends, nanoseconds; `None` if it does not, or if that is expected: the
 /// receiver of a message, and a span that follows from its parent.
 pub fn outlives_parent(outline: &Outline, span: SpanIx) -> Option<u64> {
     // Most spans are within their parents: the flag spares reading the parent's times.

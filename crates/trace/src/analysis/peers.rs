@@ -1,63 +1,62 @@
-//! What is different about a span's attributes, against its peers: the spans of its trace with the same service, operation and
-//! kind. A client and a server span of one name do different things. Fewer than five are not compared. Counted in one pass over the columns, without putting spans together.
+//! Compares a span's attributes with its peers: the spans of its trace with the same service, operation and kind. One
+//! pass over the columns, without assembling span records.
 
 use crate::model::{AttributeOwner, Cell, Columns, SpanIx, StrIx, Trace};
 use serde::{Deserialize, Serialize};
 
-/// Fewest peers, the span itself included, that are compared: of fewer every value is rare.
+/// Minimum number of peers, including the span itself; with fewer every value is rare.
 pub const FEWEST: u32 = 5;
-/// Values of a key that are compared with each other to learn whether any of them comes twice.
+/// Number of values of a key that are checked for repetition.
 const SAMPLE: usize = 32;
-/// Keys that are named at most of those that a span lacks.
+/// Maximum number of missing keys that are listed.
 const MISSING: usize = 20;
 
-/// How many peers have the same.
+/// How many peers share an attribute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributeShare {
     /// The attribute's key.
     pub key: String,
-    /// Peers that have the key; the span itself is one of them.
+    /// Number of peers that have the key, including the span itself.
     pub having: u32,
-    /// Those of them with the same value.
+    /// Number of those with the same value.
     pub same: u32,
-    /// Whether some value of the key comes twice. Where none does it is a number of its own for each, such as an id,
-    /// and says nothing.
+    /// Whether any value of the key occurs twice. If not, the values are probably ids, which are not worth comparing.
     pub repeats: bool,
 }
 
-/// A span among its peers.
+/// Comparison of a span with its peers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peers {
-    /// How many there are, itself included.
+    /// Number of peers, including the span itself.
     pub count: u32,
     /// Its attributes, each key once, in the order of the source.
     pub own: Vec<AttributeShare>,
-    /// Those of its resource.
+    /// Attributes of its resource.
     pub resource: Vec<AttributeShare>,
-    /// Keys that more than half of the other peers have and it has not, with how many have them; those of the most first.
+    /// Keys that more than half of the other peers have and the span lacks, with the number of peers, most first.
     pub missing: Vec<(String, u32)>,
-    /// Peers whose attributes could not be looked at so far.
+    /// Number of peers whose attributes are not searchable yet.
     pub unsearched: u32,
 }
 
-/// How much a share says.
+/// How distinct an attribute is among peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Distinctness {
-    /// All are alike, or each is different.
+    /// All values are equal, or all differ.
     Nothing,
-    /// Some are alike.
+    /// Some peers have the same value.
     Shared,
-    /// Few are.
+    /// Few peers have the same value.
     Rare,
-    /// Others have the key, none of them the value.
+    /// Others have the key, none the value.
     Unique,
-    /// None of the others has the key.
+    /// No other peer has the key.
     OnlyHere,
 }
 
 impl AttributeShare {
-    /// What there is to say where `count` were compared.
-    pub fn telling(&self, count: u32) -> Distinctness {
+    /// The distinctness among `count` peers.
+    pub fn distinctness(&self, count: u32) -> Distinctness {
         match self {
             _ if count < FEWEST || self.same == 0 || self.same >= count => Distinctness::Nothing,
             AttributeShare { having: 1, .. } => Distinctness::OnlyHere,
@@ -69,7 +68,7 @@ impl AttributeShare {
     }
 }
 
-/// What is counted of a key that the span has.
+/// Counts for a key of the span.
 struct Tally<'a> {
     key: &'a str,
     value: Value<'a>,
@@ -78,14 +77,14 @@ struct Tally<'a> {
     repeats: bool,
 }
 
-/// A value with the columns that it is in.
+/// A value, with its columns.
 #[derive(Clone, Copy)]
 struct Value<'a>(Cell, &'a Columns);
 
 impl Value<'_> {
     fn is(&self, cell: Cell, columns: &Columns) -> bool {
         match (self.0, cell) {
-            // Texts of the same columns have the same number.
+            // Equal strings of the same columns have the same index.
             (Cell::Str(one), Cell::Str(other)) if std::ptr::eq(self.1, columns) => one == other,
             (Cell::Str(_), Cell::Str(_)) | (Cell::Other(_), Cell::Other(_)) => {
                 self.1.text(self.0) == columns.text(cell)
@@ -96,7 +95,7 @@ impl Value<'_> {
     }
 }
 
-/// `span` among its peers in `trace`.
+/// Compares `span` with its peers.
 pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     let outline = trace.outline();
     let Some(service) = outline.service.get(span as usize) else { return Peers::default() };
@@ -131,7 +130,7 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
         looked_at += count_in(part.columns, peers, &mut tallies, &mut others);
     }
     found.unsearched = count - looked_at;
-    // What is still kept as bytes cannot be compared.
+    // Spans that are not interned yet cannot be compared.
     if own.is_some() {
         others.retain(|(_, having)| having * 2 > looked_at - 1);
         others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -151,7 +150,7 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     found
 }
 
-/// Counts what the peers in these columns have. Gives how many they are.
+/// Counts the peers in these columns. Returns their number.
 fn count_in(
     columns: &Columns,
     peers: impl Iterator<Item = u32>,
@@ -160,7 +159,7 @@ fn count_in(
 ) -> u32 {
     const UNKNOWN: u32 = u32::MAX;
     let cells = columns.cells(AttributeOwner::Span);
-    // By the number of a key: which of the span's own it is, and for the others how many have it.
+    // By key: index in the span's own attributes, and number of peers that have it.
     let mut own = vec![UNKNOWN; columns.strings().len()];
     for (at, tally) in tallies.iter().enumerate() {
         if let Some(key) = columns.strings().find(tally.key) {
@@ -169,7 +168,7 @@ fn count_in(
     }
     let mut having: Vec<u32> = vec![0; own.len()];
     let mut samples: Vec<Vec<Cell>> = vec![Vec::new(); tallies.len()];
-    // A key that comes twice in one span counts once, with its first value.
+    // Of duplicate keys in a span only the first counts.
     let mut last: Vec<u32> = vec![UNKNOWN; own.len()];
     let mut looked_at = 0;
     for row in peers {
@@ -205,7 +204,7 @@ fn count_in(
     looked_at
 }
 
-/// The attributes of a span's resource among those of its peers.
+/// Compares the attributes of the span's resource.
 fn of_resource(trace: &Trace, span: SpanIx, is_peer: &dyn Fn(SpanIx) -> bool) -> Vec<AttributeShare> {
     let (resources, numbers) = (trace.resources(), trace.resource_numbers());
     let mut spans_of = vec![0u32; resources.len()];
@@ -243,7 +242,7 @@ mod tests {
         peers
             .own
             .iter()
-            .map(|share| (share.key.as_str(), share.having, share.same, share.telling(peers.count)))
+            .map(|share| (share.key.as_str(), share.having, share.same, share.distinctness(peers.count)))
             .collect()
     }
 
@@ -302,12 +301,12 @@ mod tests {
     #[test]
     fn few_of_many_are_rare() {
         let share = |having, same| AttributeShare { having, same, repeats: true, key: String::new() };
-        assert_eq!(share(412, 3).telling(412), Distinctness::Rare);
-        assert_eq!(share(412, 42).telling(412), Distinctness::Shared);
-        assert_eq!(share(4, 1).telling(4), Distinctness::Nothing, "four are too few");
-        assert_eq!(share(1, 1).telling(4), Distinctness::Nothing, "a key that one of four has");
-        assert_eq!(share(5, 1).telling(5), Distinctness::Unique);
-        assert_eq!(share(412, 411).telling(412), Distinctness::Shared);
-        assert_eq!(share(0, 0).telling(412), Distinctness::Nothing, "it could not be looked at");
+        assert_eq!(share(412, 3).distinctness(412), Distinctness::Rare);
+        assert_eq!(share(412, 42).distinctness(412), Distinctness::Shared);
+        assert_eq!(share(4, 1).distinctness(4), Distinctness::Nothing, "four are too few");
+        assert_eq!(share(1, 1).distinctness(4), Distinctness::Nothing, "a key that one of four has");
+        assert_eq!(share(5, 1).distinctness(5), Distinctness::Unique);
+        assert_eq!(share(412, 411).distinctness(412), Distinctness::Shared);
+        assert_eq!(share(0, 0).distinctness(412), Distinctness::Nothing, "it could not be looked at");
     }
 }

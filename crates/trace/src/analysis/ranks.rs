@@ -1,16 +1,16 @@
-//! Where each span's duration stands among its like: the spans of the trace with the same service, operation and kind.
+//! Ranks each span's duration among its peers: the spans of the trace with the same service, operation and kind.
 
 use crate::model::{Outline, SpanIx, SpanKind, StrIx};
 use rustc_hash::FxHashMap;
 
-/// Of fewer spans than these nothing is said.
+/// Minimum number of peers.
 pub const FEW: usize = 5;
 
-/// Stands for a span of which nothing is said.
+/// Rank of spans with too few peers.
 pub const UNKNOWN: u8 = u8::MAX;
 
-/// For every span how many of its like took less time, in whole percent of all of them: 0 for the shortest and all that
-/// took as long, 99 for the longest of a hundred. [`UNKNOWN`] where there are fewer than [`FEW`].
+/// For every span the percentage of peers that took less time: 0 for the shortest and its ties, 99 for the longest of
+/// a hundred. [`UNKNOWN`] if there are fewer than [`FEW`].
 pub fn ranks(outline: &Outline) -> Vec<u8> {
     let mut ranks = vec![UNKNOWN; outline.len()];
     let (mut groups, sizes) = grouped(outline);
@@ -32,7 +32,7 @@ pub fn ranks(outline: &Outline) -> Vec<u8> {
     ranks
 }
 
-/// All spans, those of one service, operation and kind beside each other, and how many each has.
+/// All spans grouped by service, operation and kind, and the sizes of the groups.
 fn grouped(outline: &Outline) -> (Vec<SpanIx>, Vec<usize>) {
     let mut places: FxHashMap<(StrIx, StrIx, SpanKind), usize> = FxHashMap::default();
     let mut sizes: Vec<usize> = Vec::new();

@@ -1,55 +1,55 @@
-//! Which spans are rows of the waterfall, in which order: collapse, focus, what is left out, sibling order and
-//! groups of repeated siblings. Nothing else needs to know how.
+//! Computes the rows of the waterfall: collapsing, focus, hidden services, sibling order and groups of repeated
+//! siblings.
 
 mod arrange;
 mod fold;
 mod group;
 mod guides;
-mod shown;
+mod row_filter;
 mod siblings;
 
 pub use arrange::IncrementalRows;
 pub use fold::Fold;
 pub use group::{Group, GroupCache, REPEATED};
 pub use guides::shared_guides;
-pub use shown::Shown;
+pub use row_filter::RowFilter;
 pub use siblings::Siblings;
 
 use crate::model::{NO_SPAN, Outline, SpanIx};
 use crate::units::SpanId;
 use std::sync::Arc;
 
-/// The order of siblings; those that are equal in it are in the order of their start.
+/// Sibling order; ties are in the order of start times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SiblingOrder {
-    /// Earliest first.
+    /// By start time.
     #[default]
     Start,
-    /// Longest first.
+    /// By duration, longest first.
     Duration,
-    /// Most own time first.
+    /// By self time, longest first.
     SelfTime,
 }
 
-/// What a person has asked to see of a trace.
+/// Options that determine the rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowOptions {
-    /// Which spans hide their children, and which groups are open.
+    /// Collapsed spans and expanded groups.
     pub fold: Fold,
-    /// The span whose subtree is all that is shown; passed over where the trace has no such span.
+    /// If set, only the subtree of this span has rows; ignored if there is no such span.
     pub focus: Option<SpanId>,
-    /// Services whose spans are left out, with all that is below them.
+    /// Services whose spans are hidden, with their descendants.
     pub hidden: Vec<String>,
-    /// The order of siblings.
+    /// Sibling order.
     pub order: SiblingOrder,
-    /// Whether siblings of one service, operation and kind are one row where they are many.
+    /// Whether many siblings of one service, operation and kind are grouped into one row.
     pub group: bool,
-    /// The spans that have rows; all of them where this is not said.
-    pub shown: Option<Arc<Shown>>,
+    /// The spans that may have rows; all if `None`.
+    pub shown: Option<Arc<RowFilter>>,
 }
 
 impl RowOptions {
-    /// Where the rows start and end in the trace: all of it, or the subtree in focus.
+    /// Range of the spans that may have rows: all, or the focused subtree.
     pub fn extent(&self, outline: &Outline) -> std::ops::Range<SpanIx> {
         match self.focus.and_then(|id| outline.find(id)) {
             Some(focus) => focus..outline.subtree_end[focus as usize],
@@ -57,13 +57,13 @@ impl RowOptions {
         }
     }
 
-    /// Whether rows are in another order than the trace's, which takes several times as long: see [`IncrementalRows`].
+    /// Whether rows are not in the order of the trace, which takes several times as long; see [`IncrementalRows`].
     pub fn is_arranged(&self) -> bool {
         self.order != SiblingOrder::Start || self.group
     }
 
-    /// Opens what hides `span`: ancestors, the group that it is in, a focus elsewhere. Whether anything changed.
-    /// What is left out stays out.
+    /// Makes `span` visible: expands ancestors and its group, clears a focus elsewhere. Returns whether anything
+    /// changed. Hidden services and filtered spans stay hidden.
     pub fn reveal(&mut self, outline: &Outline, span: SpanIx) -> bool {
         let mut changed = false;
         if !self.extent(outline).contains(&span) {
@@ -78,7 +78,7 @@ impl RowOptions {
         let mut member = span;
         loop {
             let first = group::first_of(outline, filter.as_deref(), member);
-            // A closed group stands for its first member, so that one is shown already; what is below it is not.
+            // A closed group is represented by its first member.
             if let Some(first) = first.filter(|first| *first != member || member != span) {
                 changed |= self.fold.set_group(outline, first, true);
             }
@@ -89,19 +89,19 @@ impl RowOptions {
         }
     }
 
-    /// The spans that may have rows, with the hidden services left out of them.
-    fn filter(&self, outline: &Outline) -> Option<Arc<Shown>> {
+    /// The spans that may have rows, without those of hidden services.
+    fn filter(&self, outline: &Outline) -> Option<Arc<RowFilter>> {
         if self.hidden.is_empty() {
             return self.shown.clone();
         }
-        Some(Arc::new(Shown::without(outline, &self.hidden, self.shown.as_deref())))
+        Some(Arc::new(RowFilter::without(outline, &self.hidden, self.shown.as_deref())))
     }
 }
 
-/// One row of the waterfall. Eight bytes: there may be a million.
+/// A row of the waterfall. Eight bytes: there may be a million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The span that the row shows; of a group its first member.
+    /// The span of the row; of a group its first member.
     pub span: SpanIx,
     // Depth in the upper bits, flags in the lowest.
     bits: u32,
@@ -117,17 +117,17 @@ impl Row {
         Row { span, bits: depth << DEPTH | flags }
     }
 
-    /// How far the row is indented, 0 for the uppermost.
+    /// Indentation level, 0 for the outermost.
     pub fn depth(self) -> u32 {
         self.bits >> DEPTH
     }
 
-    /// Whether there is something below the row that it hides.
+    /// Whether the row has children and hides them.
     pub fn collapsed(self) -> bool {
         self.bits & COLLAPSED != 0
     }
 
-    /// Whether there is something below the row, hidden or not.
+    /// Whether the row has children, hidden or not.
     pub fn has_children(self) -> bool {
         self.bits & PARENT != 0
     }
@@ -138,22 +138,22 @@ impl Row {
     }
 }
 
-/// The rows of a view, top to bottom.
+/// The rows, top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     rows: Vec<Row>,
-    /// The row of each span where rows are not in the order of the trace; else empty, as they can be searched.
+    /// Row of each span if rows are not in the order of the trace; else empty, because binary search is possible.
     place: Vec<u32>,
-    /// Row and members of each group, by row; the members are a range of `members`.
+    /// Row and members of each group; the members are a range of `members`.
     groups: Vec<(u32, std::ops::Range<u32>)>,
     members: Vec<SpanIx>,
-    /// Every span has a row but for those below a collapsed one, in the order of the trace.
+    /// Whether rows are all spans that are not below a collapsed one, in the order of the trace.
     plain: bool,
-    /// The uppermost row is a span in focus, whatever its siblings are.
+    /// Whether the first row is a focused span, which has no siblings.
     focused: bool,
 }
 
-/// Stands for "no row" in `Rows::place`.
+/// "No row" in `Rows::place`.
 const NO_ROW: u32 = u32::MAX;
 
 impl Rows {
@@ -162,7 +162,7 @@ impl Rows {
         self.rows.len()
     }
 
-    /// Whether nothing is to be seen.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -177,8 +177,7 @@ impl Rows {
         &self.rows
     }
 
-    /// The members of the group at row `index`, in the order in which they are listed when it is open; of any
-    /// other row none.
+    /// The members of the group at row `index`, in the order of their rows when it is open; empty for other rows.
     pub fn members(&self, index: usize) -> &[SpanIx] {
         let found = self.groups.binary_search_by_key(&(index as u32), |(row, _)| *row);
         found.map_or(&[], |at| {
@@ -187,7 +186,7 @@ impl Rows {
         })
     }
 
-    /// Where `span` is shown, by itself or by the closed group of which it is the first; `None` while it is hidden.
+    /// Index of the row of `span`, or of the closed group whose first member it is; `None` if it has no row.
     pub fn index_of(&self, span: SpanIx) -> Option<usize> {
         if self.place.is_empty() {
             return self.rows.binary_search_by_key(&span, |row| row.span).ok();
@@ -196,10 +195,10 @@ impl Rows {
         (self.rows[index].span == span).then_some(index)
     }
 
-    /// Where `span` is shown, or the group or the nearest ancestor that hides it; `None` where neither is shown.
+    /// Index of the row of `span`, or of the group or nearest ancestor that hides it; `None` if there is none.
     pub fn index_showing(&self, outline: &Outline, span: SpanIx) -> Option<usize> {
         if self.place.is_empty() {
-            // In pre-order what precedes a hidden span is mostly the collapsed ancestor: all between is hidden too.
+            // In pre-order the row before a hidden span is mostly the collapsed ancestor.
             let index = self.rows.partition_point(|row| row.span <= span).checked_sub(1)?;
             let shown = self.rows[index].span;
             if span < outline.subtree_end[shown as usize] {
@@ -221,7 +220,7 @@ impl Rows {
     }
 }
 
-/// The rows of `outline` under `view`, in one pass that jumps over what is hidden.
+/// Computes the rows in one pass that skips hidden subtrees.
 pub fn rows(outline: &Outline, view: &RowOptions) -> Rows {
     if view.is_arranged() {
         return arrange::arranged(outline, view);
@@ -237,7 +236,7 @@ pub fn rows(outline: &Outline, view: &RowOptions) -> Rows {
     if plain && is_open {
         rows.reserve_exact(extent.len());
     }
-    // Where the subtrees of the rows above end, where depth is not the span's own.
+    // Ends of the subtrees of the rows above, needed where the row's depth differs from the span's.
     let mut above: Vec<SpanIx> = Vec::new();
     let mut span = extent.start;
     while span < extent.end {
@@ -250,7 +249,7 @@ pub fn rows(outline: &Outline, view: &RowOptions) -> Rows {
                 }
                 (above.len() as u32, shown.any(span + 1..end))
             }
-            // A span without a row cannot be collapsed: its own children show.
+            // A span without a row cannot be collapsed.
             Some(shown) => {
                 span = shown.next(span + 1..extent.end);
                 continue;

@@ -1,8 +1,8 @@
-//! Two spans that are one call: the client's and, below it, the server's.
+//! Matches client spans with server spans.
 
 use crate::model::{Outline, SpanIx, SpanKind};
 
-/// The span that answered the request of `span`, as in Jaeger: the first server among the children of a client.
+/// The server span of a client span: its first child of kind server, as in Jaeger.
 pub fn server_of(outline: &Outline, span: SpanIx) -> Option<SpanIx> {
     if outline.kind[span as usize] != SpanKind::Client {
         return None;

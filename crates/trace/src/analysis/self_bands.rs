@@ -1,29 +1,29 @@
-//! Self times in bands with round bounds, from the trace's own greatest downwards: 30 ms and more, 10 to 30 ms, and so on.
+//! Self times in bands with round bounds, downwards from the maximum: 30 ms and more, 10 to 30 ms, and so on.
 
-use super::waiting::SelfTimes;
+use super::child_coverage::SelfTimes;
 use crate::model::Outline;
 
-/// Bands at most.
+/// Maximum number of bands.
 pub const BANDS: usize = 6;
 
-/// Which band each span's self time falls into.
+/// The band of each span's self time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelfBands {
-    /// Where each band but the lowest starts, ascending, nanoseconds: ones and threes of a power of ten.
+    /// Start of each band but the lowest, ascending, nanoseconds: 1 or 3 times a power of ten.
     pub bounds: Vec<u64>,
-    /// The band of every span, 0 for the lowest.
+    /// The band of each span, 0 for the lowest.
     pub of: Vec<u8>,
 }
 
 impl SelfBands {
-    /// All of it at once.
+    /// Computes all bands at once.
     pub fn of(outline: &Outline) -> Self {
-        let mut banding = Banding::default();
+        let mut banding = IncrementalBands::default();
         while !banding.step(outline, usize::MAX) {}
         banding.bands()
     }
 
-    /// The bands of other times of all spans: critical time, slack.
+    /// The bands of other times: critical time, slack.
     pub fn of_times(times: &[u64]) -> Self {
         let bounds = bounds(times.iter().copied().max().unwrap_or(0));
         let of = times.iter().map(|time| band(&bounds, *time)).collect();
@@ -31,15 +31,15 @@ impl SelfBands {
     }
 }
 
-/// Bands on their way: a trace of a million spans is gone over in steps, others having their turn between them.
+/// Computes bands incrementally, so that the caller can yield between steps: a trace may have a million spans.
 #[derive(Debug, Default)]
-pub struct Banding {
+pub struct IncrementalBands {
     times: SelfTimes,
     bands: Option<SelfBands>,
 }
 
-impl Banding {
-    /// Goes over the next `most` spans, all of the same outline; true when all are done.
+impl IncrementalBands {
+    /// Processes the next `most` spans of one outline. Returns whether all are done.
     pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
         let Some(bands) = &mut self.bands else {
             if self.times.step(outline, most) {
@@ -55,18 +55,18 @@ impl Banding {
         of.len() >= outline.len()
     }
 
-    /// The bands, once all is done.
+    /// The bands, after all steps.
     pub fn bands(self) -> SelfBands {
         self.bands.unwrap_or_default()
     }
 }
 
-/// The band that a time falls into.
+/// The band of a time.
 fn band(bounds: &[u64], time: u64) -> u8 {
     bounds.iter().filter(|bound| **bound <= time).count() as u8
 }
 
-/// The bounds up to the greatest that something reaches.
+/// The bounds up to the maximum.
 fn bounds(greatest: u64) -> Vec<u64> {
     let decades = (0..20).filter_map(|power| 10u64.checked_pow(power));
     let mut bounds: Vec<u64> = decades.flat_map(|one| [Some(one), one.checked_mul(3)]).flatten().collect();
@@ -77,7 +77,7 @@ fn bounds(greatest: u64) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::waiting::self_times;
+    use crate::analysis::child_coverage::self_times;
     use crate::testing::forest::outlines;
     use proptest::prelude::*;
 
@@ -93,7 +93,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_span_is_in_the_band_of_its_self_time(outline in outlines(50), slice in 1usize..20) {
-            let mut banding = Banding::default();
+            let mut banding = IncrementalBands::default();
             let mut steps = 0;
             while !banding.step(&outline, slice) {
                 steps += 1;

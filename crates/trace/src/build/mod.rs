@@ -218,7 +218,7 @@ impl TraceBuilder {
 
     /// Interns the spans of the oldest blocks and frees the blocks until at most `bytes` are left. Bounds the memory
     /// for millions of spans.
-    pub fn keep_at_most(&mut self, bytes: usize) {
+    pub fn intern_down_to(&mut self, bytes: usize) {
         let Some(decode) = self.shared.decode else { return };
         while self.kept > bytes && self.let_go < self.blocks.len() {
             let number = self.let_go as u32;

@@ -1,25 +1,25 @@
-//! The bytes that have come: kept in blocks, so that what was read can be looked at again without a copy.
+//! Buffers the input in blocks, so that spans can be decoded later without copying them.
 
 use crate::build::TraceBuilder;
 use crate::model::{Block, DecodeHints, ExternalStore};
 
-/// First and usual size of a block.
+/// Size of the first block, and usual size.
 const SMALL: usize = 64 << 10;
 const USUAL: usize = 1 << 20;
-/// Most words of hints that are kept, 24 MB; spans beyond are decoded without hints.
+/// Maximum number of hint words, 24 MB; spans beyond are decoded without hints.
 const MAX_HINT_WORDS: usize = 3 << 20;
 
-/// The block being filled. `at` is the first byte that was not taken yet; what was taken and named as a
-/// span's place stays until the block goes to the builder.
+/// The block being filled. Bytes before `at` are consumed, but stay until the block is complete because spans refer
+/// to them.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     /// The block's bytes so far.
     pub(super) bytes: Vec<u8>,
-    /// The first byte not taken.
+    /// Index of the first byte that is not consumed.
     pub(super) at: usize,
-    /// Number of this block.
+    /// Index of this block.
     pub(super) number: u32,
-    /// Whether a span's place is in it.
+    /// Whether a span refers to it.
     pub(super) used: bool,
     /// Offset of its first byte in the input.
     base: u64,
@@ -27,29 +27,29 @@ pub(super) struct Blocks {
     pub(super) hints: DecodeHints,
     /// Number of words of hints that are kept so far.
     hint_words: usize,
-    /// Where complete blocks go, if not all into our own memory.
+    /// Where complete blocks are stored, if not in the program's memory.
     pub(super) store: Option<ExternalStore>,
-    /// No use in trying again below this many bytes.
+    /// Minimum number of bytes for the next attempt to parse.
     wanted: usize,
 }
 
 impl Blocks {
-    /// Offset in the input of the first byte not taken.
+    /// Offset in the input of the first byte that is not consumed.
     pub(super) fn offset(&self) -> u64 {
         self.base + self.at as u64
     }
 
-    /// Offset in the input of a place in the block.
+    /// Offset in the input of an index in the block.
     pub(super) fn offset_of(&self, at: usize) -> u64 {
         self.base + at as u64
     }
 
-    /// Counts bytes of the input that were never put here.
+    /// Counts bytes of the input that are not stored in blocks.
     pub(super) fn skip(&mut self, count: usize) {
         self.base += count as u64;
     }
 
-    /// Takes as much of `chunk` as there is room for and returns the rest; starts a new block where there is none.
+    /// Copies as much of `chunk` as fits and returns the rest; starts a new block when the current one is full.
     pub(super) fn fill<'a>(&mut self, chunk: &'a [u8], builder: &mut TraceBuilder) -> &'a [u8] {
         if self.bytes.len() == self.bytes.capacity() {
             self.next_block(chunk.len(), builder);
@@ -63,12 +63,12 @@ impl Blocks {
     fn next_block(&mut self, coming: usize, builder: &mut TraceBuilder) {
         let pending = self.bytes.len() - self.at;
         let usual = (self.bytes.capacity() * 2).max(coming).clamp(SMALL, USUAL);
-        // A span larger than a block gets room to double in.
+        // Doubles the room for a span that is larger than a block.
         let room = usual.max(pending * 2);
         let used = std::mem::take(&mut self.used);
         let store = self.store.filter(|store| self.base >= store.threshold);
         if let (true, None) = (used, store) {
-            // The block goes on as it is; only what was not taken moves.
+            // The block is completed as it is; only the bytes that are not consumed move.
             let mut next = Vec::with_capacity(room);
             next.extend_from_slice(&self.bytes[self.at..]);
             let mut done = std::mem::replace(&mut self.bytes, next);
@@ -102,19 +102,19 @@ impl Blocks {
         hints
     }
 
-    /// Whether it is worth trying to read on: a span that was cut off is tried again only when half as much
-    /// again has come, or bytes that trickle in would be read over and over.
+    /// Whether to try parsing: a value that was incomplete is tried again only after half as many bytes again
+    /// arrived. Otherwise small chunks would make parsing quadratic.
     pub(super) fn worth_trying(&self) -> bool {
         self.bytes.len() >= self.wanted
     }
 
-    /// Says that what starts at `at` is incomplete.
+    /// Marks the value at `at` as incomplete.
     pub(super) fn incomplete(&mut self) {
         let pending = self.bytes.len() - self.at;
         self.wanted = self.bytes.len() + pending / 2;
     }
 
-    /// Gives the last block to the builder.
+    /// Passes the last block to the builder.
     pub(super) fn close(&mut self, builder: &mut TraceBuilder) {
         if std::mem::take(&mut self.used) {
             let hints = self.take_hints();

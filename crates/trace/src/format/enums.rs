@@ -1,4 +1,4 @@
-//! Span kinds and status codes as senders write them: OTLP's numbers and names, Jaeger's words, names of SDKs' enums.
+//! Span kinds and status codes in all spellings: OTLP's numbers and names, Jaeger's names, enum names of SDKs.
 
 use crate::model::{SpanKind, StatusCode};
 
@@ -36,7 +36,7 @@ pub(super) fn status(text: &[u8]) -> Option<StatusCode> {
     names.iter().position(|known| known.eq_ignore_ascii_case(name)).map(|at| codes[at])
 }
 
-/// Without what the protocol, an SDK's enum or C++ puts in front.
+/// Strips the prefix of the protocol, an SDK's enum or C++.
 fn bare_name<'a>(text: &'a [u8], protocol: &[u8], class: &[u8]) -> &'a [u8] {
     let text = text.strip_prefix(protocol).or_else(|| text.strip_prefix(class)).unwrap_or(text);
     match text {
@@ -45,7 +45,7 @@ fn bare_name<'a>(text: &'a [u8], protocol: &[u8], class: &[u8]) -> &'a [u8] {
     }
 }
 
-/// One digit, perhaps with a zero behind the point.
+/// One digit, optionally followed by `.0`.
 fn small_number(text: &[u8]) -> Option<usize> {
     let digit = match text {
         [digit] | [digit, b'.', b'0'] => digit,

@@ -1,30 +1,30 @@
-//! Ids as senders write them: hexadecimal of any case and length, base64, or any text at all.
+//! Parses ids: hexadecimal of any case and length, base64, or arbitrary text.
 
-use super::json::{Bare, Cursor, Scan, bare, small};
+use super::json::{Cursor, Scalar, Scan, scalar, small};
 use crate::units::{SpanId, TraceId, base64_decode, parse_hex};
 use std::borrow::Cow;
 
-/// An id that still stands in the bytes.
+/// An id as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct IdText<'a> {
-    /// As it is written.
+    /// The text.
     pub(super) bytes: &'a [u8],
-    /// Whether it is a number: decimal then, not hexadecimal.
+    /// Whether it is a JSON number, which is decimal, not hexadecimal.
     is_number: bool,
 }
 
 impl<'a> IdText<'a> {
-    /// A text.
+    /// An id from a string.
     pub(super) fn text(bytes: &'a [u8]) -> Self {
         IdText { bytes, is_number: false }
     }
 
-    /// Whether there is none.
+    /// Whether there is no id.
     pub(super) fn is_empty(self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// As a trace id, and as written where it is not hexadecimal (else empty).
+    /// The trace id, and the text if it is not hexadecimal (else empty).
     #[inline]
     pub(super) fn trace(self) -> (TraceId, Cow<'a, str>) {
         match self.number() {
@@ -33,7 +33,7 @@ impl<'a> IdText<'a> {
         }
     }
 
-    /// As a span id, and as written where it is not hexadecimal (else empty).
+    /// The span id, and the text if it is not hexadecimal (else empty).
     #[inline]
     pub(super) fn span(self) -> (SpanId, Cow<'a, str>) {
         match self.number().map(u64::try_from) {
@@ -54,34 +54,34 @@ impl<'a> IdText<'a> {
     }
 }
 
-/// Reads an id: a text or a number. Anything else is damage.
+/// Reads an id: a string or a number. Anything else is damage.
 #[inline]
 pub(super) fn id<'a>(cursor: &mut Cursor<'a>, member: &'static str) -> Scan<IdText<'a>> {
     if cursor.peek()? == b'"' {
         return Ok(IdText::text(cursor.string()?.bytes));
     }
-    match bare(cursor, member)? {
-        Bare::Nothing => Ok(IdText::default()),
-        Bare::Word(bytes) => Ok(IdText { bytes, is_number: true }),
+    match scalar(cursor, member)? {
+        Scalar::Nothing => Ok(IdText::default()),
+        Scalar::Word(bytes) => Ok(IdText { bytes, is_number: true }),
     }
 }
 
-/// The digits behind `0x`, where there are exactly that many: with others it may be how we write bytes that are no id.
+/// The digits after `0x` if there are exactly `digits`: with other lengths it may be our own encoding of invalid ids.
 fn behind_0x(text: &[u8], digits: usize) -> Option<&[u8]> {
     text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X")).filter(|rest| rest.len() == digits)
 }
 
-/// Every byte of a word set to `byte`.
+/// A word with all bytes set to `byte`.
 const fn each(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Eight hexadecimal digits at a time.
+/// Parses eight hexadecimal digits at once.
 fn eight(text: [u8; 8]) -> Option<u32> {
     const HIGH: u64 = each(0x80);
     let word = u64::from_le_bytes(text);
     let small = word | each(0x20);
-    // The highest bit of each byte that lies between two others; none of them can borrow from the next.
+    // Sets the highest bit of each byte between two others; no byte borrows from the next.
     let between = |word: u64, first: u8, last: u8| {
         ((word | HIGH) - each(first)) & ((each(last) | HIGH) - (word & !HIGH)) & HIGH
     };
@@ -100,7 +100,7 @@ fn sixteen(text: &[u8; 16]) -> Option<u64> {
     Some(u64::from(eight([a, b, c, d, e, f, g, h])?) << 32 | u64::from(eight(rest)?))
 }
 
-/// A trace id; the text itself where it is neither hexadecimal nor the base64 of 16 bytes (else empty).
+/// Parses a trace id; the text is returned if it is neither hexadecimal nor the base64 of 16 bytes (else empty).
 pub(super) fn trace_id(text: &[u8]) -> (TraceId, Cow<'_, str>) {
     let read = match text.len() {
         0 => return (TraceId(0), Cow::Borrowed("")),
@@ -131,7 +131,7 @@ pub(super) fn trace_id(text: &[u8]) -> (TraceId, Cow<'_, str>) {
     (TraceId::of_text(text), String::from_utf8_lossy(text))
 }
 
-/// A span id; the text itself where it is neither hexadecimal nor the base64 of 8 bytes (else empty).
+/// Parses a span id; the text is returned if it is neither hexadecimal nor the base64 of 8 bytes (else empty).
 pub(super) fn span_id(text: &[u8]) -> (SpanId, Cow<'_, str>) {
     let read = match text.len() {
         0 => return (SpanId(0), Cow::Borrowed("")),
@@ -153,7 +153,7 @@ pub(super) fn span_id(text: &[u8]) -> (SpanId, Cow<'_, str>) {
     (SpanId::of_text(text), String::from_utf8_lossy(text))
 }
 
-/// A trace id as bytes: 16, or fewer of a short one. Others are taken for text.
+/// A trace id from 16 or fewer bytes. Longer ones are treated as text.
 pub(super) fn trace_bytes(bytes: &[u8]) -> (TraceId, String) {
     let number = match (<[u8; 16]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
         (Ok(bytes), _) => u128::from_be_bytes(bytes),
@@ -164,7 +164,7 @@ pub(super) fn trace_bytes(bytes: &[u8]) -> (TraceId, String) {
     (TraceId(number), String::new())
 }
 
-/// A span id as bytes: 8. Others are taken for text.
+/// A span id from 8 bytes. Other lengths are treated as text.
 pub(super) fn span_bytes(bytes: &[u8]) -> (SpanId, String) {
     match <[u8; 8]>::try_from(bytes) {
         Ok(bytes) => (SpanId(u64::from_be_bytes(bytes)), String::new()),
@@ -173,7 +173,7 @@ pub(super) fn span_bytes(bytes: &[u8]) -> (SpanId, String) {
     }
 }
 
-/// With a mark in front, so that it reads back as the text that it is.
+/// Prefixed with `0x`, so that it is read back as text.
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::from("0x"), |mut text, byte| {

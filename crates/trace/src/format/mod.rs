@@ -1,4 +1,4 @@
-//! Trace formats: read leniently and as a stream, sniffed by content; written as Jaeger and OTLP would.
+//! Trace formats: lenient streaming readers, detected by content; writers for Jaeger JSON and OTLP JSON.
 
 mod blocks;
 mod encoding;
@@ -13,24 +13,24 @@ pub mod otlp_json;
 pub mod otlp_proto;
 mod proto_stream;
 mod reader;
-mod refused;
 mod sniff;
 mod span_context;
 mod times;
 mod trace_element;
+mod unsupported;
 pub mod write;
 pub mod zipkin;
 
 pub use reader::Reader;
-pub use refused::Refused;
+pub use unsupported::UnsupportedInput;
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Said of a span whose ids and times could be read, but not all that hangs on them.
+/// Warning of a span whose ids and times could be read, but not all of its contents.
 const UNREADABLE_PART: &str = "a part of this span cannot be read";
 
-/// What is said of a span of which `part` was left out.
+/// Warning of a span of which the member `part` was skipped.
 fn unreadable_part(part: &str) -> Cow<'static, str> {
     if part.is_empty() {
         Cow::Borrowed(UNREADABLE_PART)
@@ -39,7 +39,7 @@ fn unreadable_part(part: &str) -> Cow<'static, str> {
     }
 }
 
-/// A format that is read.
+/// An input format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Jaeger's query API and files: `{"data":[{"traceID", "spans", "processes"}]}`, one trace, an array.
@@ -53,7 +53,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name for people.
+    /// Display name.
     pub fn name(self) -> &'static str {
         match self {
             Format::JaegerJson => "Jaeger JSON",
@@ -64,7 +64,7 @@ impl Format {
     }
 }
 
-/// Where a span stands in a request: its own bytes and those of what it hangs below, each an object or a message.
+/// A span in a request, with what it belongs to, each as the bytes of an object or message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parts<'a> {
     /// The resource; empty when there is none.
@@ -79,10 +79,10 @@ pub struct Parts<'a> {
     pub span: &'a [u8],
 }
 
-/// Why something could not be read.
+/// Why an input could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What it was taken for.
+    /// The format it was taken for.
     pub format: String,
     /// Byte offset (after decompression) at which reading stopped.
     pub at: u64,
@@ -98,19 +98,19 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// How far a reader has come.
+/// Progress of a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes taken, as they came (compressed where they were).
+    /// Bytes consumed (before decompression).
     pub bytes: u64,
     /// Spans read.
     pub spans: u64,
 }
 
-/// Why one span, resource or scope could not be read.
+/// Why a span, resource or scope could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// Byte offset within what was given.
+    /// Byte offset in the argument.
     pub at: usize,
     /// What is wrong.
     pub why: Cow<'static, str>,

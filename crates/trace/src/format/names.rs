@@ -1,9 +1,9 @@
-//! Operation names, numbered.
+//! Interns operation names.
 
 use super::json::{Raw, unescape};
 use crate::build::TraceBuilder;
 
-/// The number of a name that still stands in the bytes.
+/// Unescapes and interns a name.
 pub(super) fn name_of(raw: Raw<'_>, builder: &mut TraceBuilder) -> u32 {
     match std::str::from_utf8(raw.bytes) {
         Ok(text) if !raw.escaped => builder.text(text),

@@ -1,6 +1,6 @@
-//! OTLP protobuf as it arrives: requests, one after another or each with its length in front.
+//! Reads a stream of OTLP protobuf: requests, concatenated or length-delimited.
 //!
-//! The messages around the spans are gone into, however long; a span, a resource or a scope is taken whole.
+//! The messages around the spans may be incomplete; spans, resources and scopes are read as a whole.
 
 use super::blocks::Blocks;
 use super::json::{Scan, Stop};
@@ -19,12 +19,12 @@ enum Level {
     ScopeSpans,
 }
 
-/// Reads protobuf.
+/// Reader of protobuf.
 #[derive(Debug)]
 pub(super) struct ProtoStream {
-    /// What is open, and where it ends (offset in the input).
+    /// Open messages, and where each ends (offset in the input).
     levels: Vec<(Level, u64)>,
-    /// Each request has its length in front; where the current one ends.
+    /// Whether requests are length-delimited.
     delimited: bool,
     request_end: u64,
     resource: u32,
@@ -34,7 +34,7 @@ pub(super) struct ProtoStream {
 }
 
 impl ProtoStream {
-    /// At the beginning.
+    /// A reader at the start of the input.
     pub(super) fn new(delimited: bool) -> Self {
         Self {
             levels: vec![(Level::Requests, u64::MAX)],
@@ -47,12 +47,12 @@ impl ProtoStream {
         }
     }
 
-    /// Whether all that was begun has ended, `at` being the end of the input.
+    /// Whether all messages are complete, if the input ends at `at`.
     pub(super) fn is_complete(&self, at: u64) -> bool {
         self.levels.iter().skip(1).all(|(_, end)| *end == at) && (!self.delimited || self.request_end == at)
     }
 
-    /// Reads on until bytes are missing or something is wrong.
+    /// Reads until bytes are missing or there is damage.
     pub(super) fn run(&mut self, blocks: &mut Blocks, builder: &mut TraceBuilder) -> Stop {
         loop {
             let offset = blocks.offset();
@@ -185,7 +185,7 @@ impl ProtoStream {
                 8 => seen.end = time(field),
                 9 => {
                     let key = otlp_json::warnings_key().as_bytes();
-                    // The key is the attribute's first field: tag, length, text.
+                    // The key is the first field of the attribute: tag, length, text.
                     if memmem::find(field.bytes().get(..key.len() + 2).unwrap_or(b""), key).is_some() {
                         seen.flags.set(Flags::WARNED);
                     }

@@ -1,43 +1,43 @@
-//! Reads traces from bytes as they arrive: any format, any chunk size, whatever layers lie around it.
+//! Reads traces from chunks of bytes, in any format and encoding.
 
 use super::blocks::Blocks;
 use super::encoding::{Layer, Step};
 use super::json::Stop;
 use super::json_stream::JsonStream;
 use super::proto_stream::ProtoStream;
-use super::refused::Refused;
-use super::sniff::{Looks, droppable, looks, sniff};
+use super::sniff::{InputKind, classify, skippable, sniff};
+use super::unsupported::UnsupportedInput;
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::{ExternalStore, Opened};
 
-/// What is more than this many kept bytes is interned while reading, or memory would not do for a source of any size.
-/// The rest waits: interning while reading doubles the time to the first picture.
-const KEEP_AT_MOST: usize = 1 << 30;
-/// Bytes put into a layer at a time: what they become has to be held.
+/// Bytes of source in memory above which spans are interned while reading, which bounds memory. Below it interning is
+/// deferred, because it doubles the time until the first rendering.
+const MEMORY_LIMIT: usize = 1 << 30;
+/// Maximum number of bytes passed to a decoder at a time, which bounds its output.
 const AT_ONCE: usize = 16 << 10;
-/// Layers within layers; more than this is no accident.
+/// Maximum nesting of encodings.
 const MOST_LAYERS: usize = 5;
 
-/// Reads traces from bytes as they arrive.
+/// A streaming reader.
 #[derive(Debug, Default)]
 pub struct Reader {
     bytes: u64,
-    /// First bytes within all layers, until it is known what they are.
+    /// The first decoded bytes, until the format is detected.
     head: Vec<u8>,
-    /// From the outside in.
+    /// Decoders, outermost first.
     layers: Vec<Layer>,
-    /// A layer is damaged: what comes now cannot be read.
+    /// Whether a decoder failed: further input is ignored.
     stopped: bool,
     state: State,
     blocks: Blocks,
     builder: TraceBuilder,
-    keep_at_most: Option<usize>,
+    memory_limit: Option<usize>,
 }
 
 #[derive(Debug, Default)]
 enum State {
-    /// Nothing is known yet.
+    /// Not detected yet.
     #[default]
     Unknown,
     Json(Box<JsonStream>),
@@ -45,22 +45,22 @@ enum State {
 }
 
 impl Reader {
-    /// A reader at the beginning.
+    /// A reader at the start of the input.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A reader that interns while reading as soon as it keeps more than `bytes` of the source.
-    pub fn keeping_at_most(bytes: usize) -> Self {
-        Self { keep_at_most: Some(bytes), ..Self::default() }
+    /// A reader that starts interning while reading when it has more than `bytes` of the source in memory.
+    pub fn with_memory_limit(bytes: usize) -> Self {
+        Self { memory_limit: Some(bytes), ..Self::default() }
     }
 
-    /// Keeps complete blocks of the source in an external store.
+    /// Stores complete blocks of the source externally.
     pub fn set_external_store(&mut self, store: ExternalStore) {
         self.blocks.store = Some(store);
     }
 
-    /// Takes the next bytes, however few or many.
+    /// Reads a chunk of any size.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Progress, Unreadable> {
         self.bytes += chunk.len() as u64;
         if !self.stopped {
@@ -69,7 +69,7 @@ impl Reader {
         Ok(Progress { bytes: self.bytes, spans: self.builder.len() as u64 })
     }
 
-    /// Says that there are no more bytes.
+    /// Ends the input and returns the traces.
     pub fn finish(mut self) -> Result<Opened, Unreadable> {
         let torn = self.end_layers()?;
         if self.stopped {
@@ -77,9 +77,9 @@ impl Reader {
             return self.conclude();
         }
         let mut stop = self.run();
-        // A line that was cut off may have swallowed whole lines behind it.
+        // A line that was cut off may have consumed the following ones.
         while let (Stop::More, State::Json(json)) = (stop, &mut self.state)
-            && json.resume_behind_tear(&mut self.blocks, &mut self.builder)
+            && json.resume_after_torn_line(&mut self.blocks, &mut self.builder)
         {
             stop = self.run();
         }
@@ -109,7 +109,7 @@ impl Reader {
         self.conclude()
     }
 
-    /// Ends all layers, from the outside in; what ended too early.
+    /// Ends all decoders, outermost first. Returns the name of one whose input ended too early.
     fn end_layers(&mut self) -> Result<Option<String>, Unreadable> {
         let mut torn = None;
         let mut level = 0;
@@ -132,37 +132,41 @@ impl Reader {
                 let why = format!("{why}, before the first whole span; was the download or copy cut short?");
                 return Err(Unreadable { format: layer.name().to_owned(), at: 0, why });
             }
-            self.begin(looks(&head), &head)?;
+            self.begin(classify(&head), &head)?;
         }
     }
 
-    /// What it comes to: traces, an empty answer, or something that is no trace.
+    /// The result: traces, an empty response, or an error.
     fn conclude(mut self) -> Result<Opened, Unreadable> {
         if let State::Json(json) = &mut self.state {
-            let complaints = std::mem::take(&mut json.complaints);
+            let server_errors = std::mem::take(&mut json.server_errors);
             let nothing = self.builder.has_no_trace();
-            let lost = std::mem::take(&mut json.lost);
-            if nothing && let Some((complaint, at)) = complaints.first() {
-                let why = format!("the server says: {complaint}");
+            let damage = std::mem::take(&mut json.damage);
+            if nothing && let Some((server_error, at)) = server_errors.first() {
+                let why = format!("the server says: {server_error}");
                 return Err(Unreadable { format: "error answer".to_owned(), at: *at, why });
             }
-            for (complaint, _) in complaints {
-                self.builder.warn(format!("the server says: {complaint}"));
+            for (server_error, _) in server_errors {
+                self.builder.warn(format!("the server says: {server_error}"));
             }
-            let refused = json.refused;
+            let unsupported = json.unsupported;
             let known_shape = json.known_shape();
-            if nothing && let Some((why, at)) = lost.first_fault() {
+            if nothing && let Some((why, at)) = damage.first_fault() {
                 return Err(self.unreadable(why, at));
             }
-            for warning in lost.warnings() {
+            for warning in damage.warnings() {
                 self.builder.warn(warning);
             }
-            match refused {
-                Some((refused, at)) if nothing => return Err(refuse(refused, at)),
-                None if nothing && lost.is_text() => return Err(refuse(Refused::Text, 0)),
-                None if nothing && !known_shape => return Err(refuse(Refused::OtherJson, 0)),
-                Some((refused, at)) if refused == Refused::OtherSignal => {
-                    self.builder.warn(format!("{} at byte {at}: left out", refused.name()));
+            match unsupported {
+                Some((unsupported, at)) if nothing => return Err(unsupported_error(unsupported, at)),
+                None if nothing && damage.is_text() => {
+                    return Err(unsupported_error(UnsupportedInput::Text, 0));
+                }
+                None if nothing && !known_shape => {
+                    return Err(unsupported_error(UnsupportedInput::OtherJson, 0));
+                }
+                Some((unsupported, at)) if unsupported == UnsupportedInput::OtherSignal => {
+                    self.builder.warn(format!("{} at byte {at}: left out", unsupported.name()));
                 }
                 _ => {}
             }
@@ -170,7 +174,7 @@ impl Reader {
         Ok(self.builder.finish())
     }
 
-    /// Takes bytes that stand within the first `level` layers.
+    /// Passes bytes that are decoded by the first `level` decoders.
     fn feed(&mut self, level: usize, bytes: &[u8]) -> Result<(), Unreadable> {
         if level == self.layers.len() {
             return self.plain(bytes);
@@ -185,7 +189,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Undoes a layer as far as its bytes go.
+    /// Decodes all available input of a decoder.
     fn drain(&mut self, level: usize) -> Result<Step, Unreadable> {
         let mut out = Vec::new();
         loop {
@@ -195,14 +199,14 @@ impl Reader {
                 self.feed(level + 1, &out)?;
             }
             match step {
-                Ok(Step::Went) if !self.stopped => {}
+                Ok(Step::Progress) if !self.stopped => {}
                 Ok(step) => return Ok(step),
-                Err(why) => return self.damaged(level, &why).map(|()| Step::Starved),
+                Err(why) => return self.damaged(level, &why).map(|()| Step::NeedsInput),
             }
         }
     }
 
-    /// A layer cannot be undone any further: an error, or after the first whole span a warning.
+    /// Handles a failed decoder: an error, or after the first complete span a warning.
     fn damaged(&mut self, level: usize, why: &str) -> Result<(), Unreadable> {
         self.stopped = true;
         let _ = self.run();
@@ -221,30 +225,30 @@ impl Reader {
             return self.take(chunk);
         }
         self.head.extend_from_slice(chunk);
-        let Some(looks) = sniff(&self.head) else {
-            let noise = droppable(&self.head);
+        let Some(kind) = sniff(&self.head) else {
+            let noise = skippable(&self.head);
             self.head.drain(..noise);
             self.blocks.skip(noise);
             return Ok(());
         };
         let head = std::mem::take(&mut self.head);
-        self.begin(looks, &head)
+        self.begin(kind, &head)
     }
 
-    fn begin(&mut self, looks: Looks, head: &[u8]) -> Result<(), Unreadable> {
-        self.state = match looks {
-            Looks::Json => State::Json(Box::default()),
-            Looks::Text => State::Json(Box::new(JsonStream::within_text())),
-            Looks::Protobuf(delimited) => {
+    fn begin(&mut self, kind: InputKind, head: &[u8]) -> Result<(), Unreadable> {
+        self.state = match kind {
+            InputKind::Json => State::Json(Box::default()),
+            InputKind::Text => State::Json(Box::new(JsonStream::within_text())),
+            InputKind::Protobuf(delimited) => {
                 self.builder.decode_with(otlp_proto::decode);
                 State::Protobuf(Box::new(ProtoStream::new(delimited)))
             }
-            Looks::Layer => {
+            InputKind::Layer => {
                 let layer = Layer::detect(head).filter(|_| self.layers.len() < MOST_LAYERS);
-                self.layers.push(layer.ok_or_else(|| refuse(Refused::Archive, 0))?);
+                self.layers.push(layer.ok_or_else(|| unsupported_error(UnsupportedInput::Archive, 0))?);
                 return self.feed(self.layers.len() - 1, head);
             }
-            Looks::Refused(refused) => return Err(refuse(refused, 0)),
+            InputKind::Unsupported(unsupported) => return Err(unsupported_error(unsupported, 0)),
         };
         self.take(head)
     }
@@ -252,7 +256,7 @@ impl Reader {
     fn take(&mut self, mut chunk: &[u8]) -> Result<(), Unreadable> {
         while !chunk.is_empty() {
             chunk = self.blocks.fill(chunk, &mut self.builder);
-            self.builder.keep_at_most(self.keep_at_most.unwrap_or(KEEP_AT_MOST));
+            self.builder.intern_down_to(self.memory_limit.unwrap_or(MEMORY_LIMIT));
             if self.blocks.worth_trying() {
                 match self.run() {
                     Stop::More => self.blocks.incomplete(),
@@ -266,7 +270,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The bytes at `at` of the current blocks cannot be read: an error, or after the first whole span a warning.
+    /// Handles damage at `at` of the current block: an error, or after the first complete span a warning.
     fn damaged_at(&mut self, why: &str, at: usize) -> Result<(), Unreadable> {
         let at = self.blocks.offset_of(at);
         if self.builder.is_empty() {
@@ -294,18 +298,18 @@ impl Reader {
 
     fn unreadable(&self, why: &str, at: u64) -> Unreadable {
         if let State::Json(json) = &self.state
-            && let Some((Refused::JaegerModel, at)) = json.refused
+            && let Some((UnsupportedInput::JaegerModel, at)) = json.unsupported
         {
-            return refuse(Refused::JaegerModel, at);
+            return unsupported_error(UnsupportedInput::JaegerModel, at);
         }
         let spans = self.builder.len();
         let mut why = why.to_owned();
-        // A list of Zipkin or Go spans that is broken further on is still better named.
+        // A damaged list of Zipkin or Go spans is reported as unsupported.
         if let State::Json(json) = &self.state
-            && let Some((refused, _)) = json.refused
+            && let Some((unsupported, _)) = json.unsupported
             && self.builder.is_empty()
         {
-            why = format!("{why}; besides, {}", refused.advice());
+            why = format!("{why}; besides, {}", unsupported.advice());
         }
         if spans > 0 {
             why = format!("{why} (after {spans} whole spans)");
@@ -314,6 +318,6 @@ impl Reader {
     }
 }
 
-fn refuse(refused: Refused, at: u64) -> Unreadable {
-    Unreadable { format: refused.name().to_owned(), at, why: refused.advice().to_owned() }
+fn unsupported_error(unsupported: UnsupportedInput, at: u64) -> Unreadable {
+    Unreadable { format: unsupported.name().to_owned(), at, why: unsupported.advice().to_owned() }
 }

@@ -1,68 +1,68 @@
-//! What bytes are, by their first few.
+//! Detects the format from the first bytes.
 
 use super::encoding::Layer;
 use super::otlp_proto::is_request;
 use super::otlp_proto::wire::Wire;
-use super::refused::Refused;
+use super::unsupported::UnsupportedInput;
 
-/// Bytes behind white space that are enough to tell; fewer are enough only at the end of the input.
+/// Number of bytes after white space that are sufficient; fewer are used only at the end of the input.
 const ENOUGH: usize = 64;
-/// As much white space and zeros are dropped as they come.
+/// Leading white space and zeros beyond this size are dropped.
 const MUCH_NOISE: usize = 1 << 10;
 
-/// What bytes look like.
+/// The kind of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looks {
+pub(super) enum InputKind {
     /// JSON.
     Json,
-    /// Text, in which JSON may stand behind or between other lines.
+    /// Text that may contain JSON.
     Text,
-    /// OTLP protobuf; whether each message has its length in front.
+    /// OTLP protobuf; whether messages are length-delimited.
     Protobuf(bool),
-    /// Something that is undone first.
+    /// An encoding to decode first.
     Layer,
-    /// Not read.
-    Refused(Refused),
+    /// Unsupported.
+    Unsupported(UnsupportedInput),
 }
 
-/// Says what the input is that begins with `bytes`, or that there are too few of them to tell. It looks at the
-/// same bytes however many more there are, so that the answer does not depend on how they come.
-pub(super) fn sniff(bytes: &[u8]) -> Option<Looks> {
+/// Detects the kind of an input that starts with `bytes`; `None` if there are too few. Only a fixed number of bytes
+/// is considered, so that the result does not depend on chunk sizes.
+pub(super) fn sniff(bytes: &[u8]) -> Option<InputKind> {
     let noise = bytes.len() - leading_noise(bytes).len();
     if noise >= MUCH_NOISE {
         return binary(&bytes[..MUCH_NOISE]);
     }
-    bytes.get(..noise + ENOUGH).map(looks)
+    bytes.get(..noise + ENOUGH).map(classify)
 }
 
-/// How many of the first bytes say nothing and need not be kept, when [`sniff`] could not tell.
-pub(super) fn droppable(bytes: &[u8]) -> usize {
+/// Number of first bytes that can be dropped after [`sniff`] returned `None`.
+pub(super) fn skippable(bytes: &[u8]) -> usize {
     let noise = bytes.len() - leading_noise(bytes).len();
     if noise >= MUCH_NOISE { noise } else { 0 }
 }
 
-fn binary(bytes: &[u8]) -> Option<Looks> {
+fn binary(bytes: &[u8]) -> Option<InputKind> {
     if Layer::detect(bytes).is_some() {
-        return Some(Looks::Layer);
+        return Some(InputKind::Layer);
     }
-    // Protobuf before text: its first byte is a new line to JSON. Its frame is checked further than white space goes.
+    // Protobuf before text: its first byte is a line break in JSON.
     if is_request(bytes) {
-        return Some(Looks::Protobuf(false));
+        return Some(InputKind::Protobuf(false));
     }
     None
 }
 
-/// Says what `bytes` look like.
-pub(super) fn looks(bytes: &[u8]) -> Looks {
-    if let Some(looks) = binary(bytes) {
-        return looks;
+/// Classifies `bytes`.
+pub(super) fn classify(bytes: &[u8]) -> InputKind {
+    if let Some(kind) = binary(bytes) {
+        return kind;
     }
     let text = leading_noise(bytes);
     match text {
-        [] => return Looks::Refused(Refused::Empty),
-        [b'{' | b'[', ..] => return Looks::Json,
-        // Lines of syslog begin with a number in such brackets.
-        [b'<', next, ..] if !next.is_ascii_digit() => return Looks::Refused(Refused::Html),
+        [] => return InputKind::Unsupported(UnsupportedInput::Empty),
+        [b'{' | b'[', ..] => return InputKind::Json,
+        // Lines of syslog start with a number in angle brackets.
+        [b'<', next, ..] if !next.is_ascii_digit() => return InputKind::Unsupported(UnsupportedInput::Html),
         _ => {}
     }
     let mut wire = Wire::new(bytes);
@@ -70,17 +70,21 @@ pub(super) fn looks(bytes: &[u8]) -> Looks {
         && len > 0
         && is_request(&bytes[wire.at..])
     {
-        return Looks::Protobuf(true);
+        return InputKind::Protobuf(true);
     }
     let archive = [&b"PK\x03\x04"[..], b"BZh", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"7z\xbc\xaf"];
     if archive.iter().any(|magic| bytes.starts_with(magic)) {
-        return Looks::Refused(Refused::Archive);
+        return InputKind::Unsupported(UnsupportedInput::Archive);
     }
     let printable = |byte: &u8| *byte >= 0x20 && *byte != 0x7f || matches!(byte, b'\n' | b'\r' | b'\t');
-    if text.iter().all(printable) { Looks::Text } else { Looks::Refused(Refused::Binary) }
+    if text.iter().all(printable) {
+        InputKind::Text
+    } else {
+        InputKind::Unsupported(UnsupportedInput::Binary)
+    }
 }
 
-/// Without byte order mark, white space and zeros.
+/// Skips byte order mark, white space and zeros.
 fn leading_noise(mut bytes: &[u8]) -> &[u8] {
     loop {
         bytes = match bytes {
@@ -103,29 +107,29 @@ mod tests {
             "\n  \n  {  }",
             "\n\t\n\r\n{}",
         ] {
-            assert_eq!(looks(text.as_bytes()), Looks::Json, "{text:?}");
+            assert_eq!(classify(text.as_bytes()), InputKind::Json, "{text:?}");
         }
-        assert_eq!(looks(b"\xef\xbb\xbf\0\0 []"), Looks::Json);
+        assert_eq!(classify(b"\xef\xbb\xbf\0\0 []"), InputKind::Json);
     }
 
     #[test]
     fn requests_are_known_with_and_without_their_length() {
         let request = [0x0a, 15, 0x12, 9, 0x12, 0, 0x12, 3, 0x2a, 1, b'n', 0x0a, 0, 0x0a, 2, 0x10, 5];
-        assert_eq!(looks(&request), Looks::Protobuf(false));
+        assert_eq!(classify(&request), InputKind::Protobuf(false));
         let delimited = [&[request.len() as u8][..], &request].concat();
-        assert_eq!(looks(&delimited), Looks::Protobuf(true));
+        assert_eq!(classify(&delimited), InputKind::Protobuf(true));
     }
 
     #[test]
     fn the_rest_is_named() {
-        for (bytes, refused) in [
-            (&b""[..], Refused::Empty),
-            (b" \n\0", Refused::Empty),
-            (b"<!doctype html>", Refused::Html),
-            (b"PK\x03\x04....", Refused::Archive),
-            (b"\x7fELF\x02\x01\x01\0\0\0", Refused::Binary),
+        for (bytes, unsupported) in [
+            (&b""[..], UnsupportedInput::Empty),
+            (b" \n\0", UnsupportedInput::Empty),
+            (b"<!doctype html>", UnsupportedInput::Html),
+            (b"PK\x03\x04....", UnsupportedInput::Archive),
+            (b"\x7fELF\x02\x01\x01\0\0\0", UnsupportedInput::Binary),
         ] {
-            assert_eq!(looks(bytes), Looks::Refused(refused), "{bytes:?}");
+            assert_eq!(classify(bytes), InputKind::Unsupported(unsupported), "{bytes:?}");
         }
     }
 }

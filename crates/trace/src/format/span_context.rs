@@ -1,22 +1,22 @@
-//! What readers of spans get besides the bytes.
+//! State for reading spans.
 
 use super::trace_element::TraceElement;
 use crate::build::TraceBuilder;
 use crate::model::{DecodeCache, DecodeHints};
 
-/// What a span's surroundings say while it is read.
+/// What a span reader needs besides the bytes.
 pub(super) struct SpanContext<'a> {
-    /// The trace of Jaeger that is open.
+    /// The Jaeger trace that is open.
     pub(super) element: &'a mut TraceElement,
-    /// What reading spans remembers from one to the next.
+    /// Caches shared by consecutive spans.
     pub(super) memory: &'a mut DecodeCache,
-    /// Where the span's parts are, for decoding it later.
+    /// Receives the decode hints.
     pub(super) hints: &'a mut DecodeHints,
-    /// Takes the span.
+    /// Receives the span.
     pub(super) builder: &'a mut TraceBuilder,
-    /// Numbers of the resource and scope of OTLP that are open.
+    /// Indices of the OTLP resource and scope that are open.
     pub(super) resource: u32,
     pub(super) scope: u32,
-    /// Number of the block that holds the bytes.
+    /// Index of the block with the bytes.
     pub(super) block: u32,
 }

@@ -1,12 +1,12 @@
-//! Times as senders write them: numbers, numbers as text, halves of a number, RFC 3339.
+//! Parses times: numbers, numbers in quotes, pairs of 32-bit numbers, RFC 3339.
 
 use super::json::{Cursor, Number, Scan, exact, number, numeric};
 use crate::units::parse_rfc3339;
 
-/// A time as it stands there.
+/// A time as written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum WrittenTime {
-    /// None, or one that cannot be read.
+    /// None, or invalid.
     Absent,
     /// A number, in the unit of the format.
     Number(Number),
@@ -14,7 +14,7 @@ pub(super) enum WrittenTime {
     Date(u64),
 }
 
-/// Reads any of them; what is none of them is damage.
+/// Reads a time in any form; anything else is damage.
 pub(super) fn written_time(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<WrittenTime> {
     if cursor.peek()? == b'{' {
         return halves(cursor, member);
@@ -35,7 +35,7 @@ pub(super) fn written_time(cursor: &mut Cursor<'_>, member: &'static str) -> Sca
     }
 }
 
-/// `{"low": …, "high": …}`: the halves of 64 bits, as JavaScript's libraries for protobuf keep them.
+/// `{"low": …, "high": …}`: a 64-bit number as JavaScript protobuf libraries write it.
 fn halves(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<WrittenTime> {
     let (mut low, mut high) = (None, None);
     cursor.object(|cursor, key| {
@@ -49,7 +49,7 @@ fn halves(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<WrittenTime> {
     })?;
     match (low, high) {
         (Some(low), Some(high)) => {
-            // The lower half is signed, or not.
+            // The lower half may be signed.
             let bits = (high as u64) << 32 | low as u64 & 0xffff_ffff;
             Ok(WrittenTime::Number(Number::Whole(i128::from(bits))))
         }
@@ -60,7 +60,7 @@ fn halves(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<WrittenTime> {
     }
 }
 
-/// Nanoseconds since the Unix epoch; 0 for none. Times before 1970 or beyond 2262 are damage.
+/// Nanoseconds since the Unix epoch; 0 if absent. Times before 1970 or after 2262 are damage.
 pub(super) fn nanoseconds(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<u64> {
     let whole = match written_time(cursor, member)? {
         WrittenTime::Absent => return Ok(0),

@@ -1,44 +1,44 @@
-//! One trace of Jaeger as it is read: its id, its processes (before or after the spans), its warnings.
+//! State of a Jaeger trace while it is read: id, processes (before or after the spans), warnings.
 
 use super::ids;
 use super::json::{Cursor, text_of, unescape};
 use crate::build::TraceBuilder;
 use crate::units::{SeededMap, TraceId};
 
-/// Traces that one element of the source is compared for at most.
+/// Maximum number of trace ids per element that are compared.
 pub(super) const MOST: usize = 16;
-/// Said of a trace whose times are not in Jaeger's unit.
+/// Warning of a trace whose times are in nanoseconds.
 const IN_NANOSECONDS: &str =
     "times are written in nanoseconds, not in microseconds as Jaeger does; they were read as such";
 
-/// What is known of the trace so far.
+/// The trace read so far.
 #[derive(Debug, Default)]
 pub(super) struct TraceElement {
     pub(super) id: Option<String>,
     pub(super) has_spans: bool,
-    /// Traces of its spans; one, unless their ids differ.
+    /// Traces of its spans; usually one.
     pub(super) traces: Vec<(TraceId, u32)>,
-    /// Whether times of it are written in nanoseconds.
+    /// Whether times are in nanoseconds.
     pub(super) in_nanoseconds: bool,
-    /// Resource of each process key.
+    /// Resource by key of the process.
     pub(super) processes: SeededMap<Box<[u8]>, u32>,
-    /// Resource of each process that stands within spans, by its bytes.
+    /// Resource by JSON of processes within spans.
     pub(super) inner: SeededMap<Box<[u8]>, u32>,
     pub(super) warnings: Vec<String>,
 }
 
 impl TraceElement {
-    /// There is a list of spans, perhaps an empty one.
+    /// Records that there is a list of spans, which may be empty.
     pub(super) fn has_spans(&mut self) {
         self.has_spans = true;
     }
 
-    /// The trace's id.
+    /// Sets the trace id.
     pub(super) fn set_trace(&mut self, value: &[u8]) {
         self.id = Some(text_of(value)).filter(|text| !text.is_empty());
     }
 
-    /// Its warnings.
+    /// Adds warnings.
     pub(super) fn warnings(&mut self, value: &[u8]) {
         let _ = Cursor::new(value).array(|cursor| {
             if let Some(raw) = cursor.string_or_skip()? {
@@ -48,12 +48,12 @@ impl TraceElement {
         });
     }
 
-    /// Whether no span of it was read.
+    /// Whether no span was read.
     pub(super) fn is_empty(&self) -> bool {
         self.traces.is_empty()
     }
 
-    /// The trace ends here: it exists even without spans, and has its warnings.
+    /// Ends the trace, which is created even without spans, and adds its warnings.
     pub(super) fn end(self, builder: &mut TraceBuilder) {
         if !self.has_spans {
             return;
@@ -75,7 +75,7 @@ impl TraceElement {
         }
     }
 
-    /// Some senders cut a trace's id to its lower 64 bits: within one trace of the source both are the same trace.
+    /// Joins ids that differ in their upper 64 bits only: some senders truncate trace ids.
     fn join_widths(&self, builder: &mut TraceBuilder) {
         let own = self.id.as_deref().map(|text| ids::trace_id(text.as_bytes()));
         let own = own.map(|(id, foreign)| (id, builder.trace(id, &foreign)));

@@ -87,7 +87,7 @@ pub trait Sink {
     /// Receives one field.
     fn piece(&mut self, piece: Piece<'_>);
 
-    /// Whether it reads the texts of pieces. One that does not may get empty ones, which saves checking them.
+    /// Whether the sink reads strings. If not, they may be empty, which saves validating them.
     fn reads_texts(&self) -> bool {
         true
     }

@@ -125,12 +125,12 @@ impl GraphScene {
         };
         let mut placed = layout::layered(&graph, SPACING);
         nodes.iter_mut().zip(&placed.centers).for_each(|(node, center)| node.center = *center);
-        for ((&(caller, callee), way), minor) in ends.iter().zip(&mut placed.ways).zip(&minor) {
-            way.backward |= *minor && nodes[callee as usize].center.x < nodes[caller as usize].center.x;
+        for ((&(caller, callee), route), minor) in ends.iter().zip(&mut placed.routes).zip(&minor) {
+            route.backward |= *minor && nodes[callee as usize].center.x < nodes[caller as usize].center.x;
         }
         let between = links.iter().zip(ends).filter(|(_, (caller, callee))| caller != callee);
         let most = between.map(|(link, _)| link.calls).max().unwrap_or(0);
-        let curves = curves::curves(&nodes, ends, &placed.ways);
+        let curves = curves::curves(&nodes, ends, &placed.routes);
         let mut edges: Vec<Edge> = links
             .iter()
             .zip(ends)

@@ -13,10 +13,10 @@ pub use path::path_stretches;
 
 use super::TimeScale;
 use super::places::Places;
+use crate::analysis::child_coverage::{ChildCoverage, ChildCoverageCache};
 use crate::analysis::outliving::outside_parent;
 use crate::analysis::rows::{GroupCache, Row, Rows};
 use crate::analysis::rpc;
-use crate::analysis::waiting::{ChildCoverage, ChildCoverageCache};
 use crate::model::{Flags, Outline, SpanIx};
 use hidden::HiddenCache;
 use marks::GapCache;

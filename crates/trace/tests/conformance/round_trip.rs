@@ -186,7 +186,7 @@ fn check_interned(root: &Path, rows: &[Row]) {
         let mut opened = read(&bytes).unwrap();
         let ways = [(0, None), (90_000, None), (90_000, Some(store())), (usize::MAX, Some(store()))];
         let mut early = ways.map(|(kept, store)| {
-            let mut reader = Reader::keeping_at_most(kept);
+            let mut reader = Reader::with_memory_limit(kept);
             if let Some(store) = store {
                 reader.set_external_store(store);
             }

@@ -2,8 +2,8 @@
 
 use super::super::super::counted::counted;
 use super::load::LoadedFrames;
+use spandrel_trace::analysis::child_coverage::ChildCoverage;
 use spandrel_trace::analysis::flame::FrameUnit;
-use spandrel_trace::analysis::waiting::ChildCoverage;
 use spandrel_trace::units::{count, display_name, duration, percent};
 
 /// A frame in words.

@@ -3,8 +3,8 @@
 use super::calls::Calls;
 use super::finding::{Finding, Severity};
 use super::thresholds::Thresholds;
+use crate::analysis::child_coverage::self_times;
 use crate::analysis::critical_path::CriticalPath;
-use crate::analysis::waiting::self_times;
 use crate::analysis::what_if::{Change, simulate};
 use crate::model::{Outline, SpanIx, SpanKind, Trace};
 use crate::units::{duration, percent};

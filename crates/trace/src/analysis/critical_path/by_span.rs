@@ -1,4 +1,4 @@
-//! The critical path and slack by span, in the form that crosses to the page: a few columns, read at once.
+//! The critical path and slack by span, as columns for the transfer to the page.
 
 use super::{CriticalPath, LeftOutReason, slack};
 use crate::model::{NO_SPAN, Outline, SpanIx};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The critical path of a trace by span.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathBySpan {
-    /// The spans that the path goes through, in themselves or below them, ascending.
+    /// The spans on the path, including ancestors, ascending.
     #[serde(with = "crate::units::number_bytes")]
     spans: Vec<u32>,
     /// For each of those when the path enters and leaves it, nanoseconds from the trace's start.
@@ -25,7 +25,7 @@ pub struct PathBySpan {
     /// The slack of every span of the trace, nanoseconds.
     #[serde(with = "crate::units::number_bytes")]
     slack: Vec<u64>,
-    /// What is left out, ascending, and why: places in [`LeftOutReason::ALL`].
+    /// The spans that are left out, ascending, and the index of the reason in [`LeftOutReason::ALL`].
     #[serde(with = "crate::units::number_bytes")]
     left_out: Vec<u32>,
     #[serde(with = "crate::units::number_bytes")]
@@ -92,7 +92,7 @@ impl PathBySpan {
         self.slack.len() == spans
     }
 
-    /// The spans that the path goes through, in themselves or below them, ascending. Ancestors are among them.
+    /// The spans on the path, including ancestors, ascending.
     pub fn spans(&self) -> &[SpanIx] {
         &self.spans
     }
@@ -137,7 +137,7 @@ impl PathBySpan {
         &self.slack
     }
 
-    /// Why nothing waits for a span: it, or its nearest ancestor that is left out, and the reason.
+    /// Why nothing waits for a span: the span or nearest ancestor that is left out, and the reason.
     pub fn left_out(&self, outline: &Outline, span: SpanIx) -> Option<(SpanIx, LeftOutReason)> {
         let mut next = (!self.left_out.is_empty()).then_some(span);
         while let Some(span) = next {

@@ -1,4 +1,4 @@
-//! What ran at the times of a trace at which its critical path is in no span.
+//! Spans that run while the critical path is in no span.
 
 use super::{CriticalPath, LeftOutReason, roots};
 use crate::model::{Outline, SpanIx};
@@ -33,7 +33,7 @@ impl OutsidePath {
     }
 }
 
-/// Stretches of time in ascending order, disjoint, with running sums.
+/// Disjoint intervals in ascending order, with prefix sums.
 struct Stretches {
     list: Vec<(u64, u64)>,
     before: Vec<u64>,
@@ -63,7 +63,7 @@ impl Stretches {
         Stretches { list, before }
     }
 
-    /// How much of the stretches lies before a time.
+    /// The length of the intervals before a time.
     fn until(&self, time: u64) -> u64 {
         let after = self.list.partition_point(|(start, _)| *start < time);
         let Some(last) = after.checked_sub(1) else { return 0 };

@@ -20,7 +20,7 @@ pub use packed::{PackedBy, packed_frames};
 pub use sandwich::MAX_CALLERS;
 use serde::{Deserialize, Serialize};
 
-/// Stands for "no frame" in [`FlameFrames::frame_of`].
+/// "No frame" in [`FlameFrames::frame_of`].
 const NO_FRAME: u32 = u32::MAX;
 
 /// How spans become frames.
@@ -54,7 +54,7 @@ pub struct FlameFrames {
     /// Index of the first frame of each lane, and the number of frames at the end.
     #[serde(with = "crate::units::number_bytes")]
     lanes: Vec<u32>,
-    /// The span of each frame; of merged spans the longest.
+    /// The span of each frame; of merged frames the longest span.
     #[serde(with = "crate::units::number_bytes")]
     span: Vec<u32>,
     /// Start, end and self time of merged frames; empty in the order of time.

@@ -2,11 +2,11 @@
 
 use super::order::Weighted;
 use super::{FlameFrames, FrameUnit};
-use crate::analysis::waiting::self_times;
+use crate::analysis::child_coverage::self_times;
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, StrIx};
 use rustc_hash::FxHashMap;
 
-/// Stands for "no path above".
+/// "No parent path".
 pub(super) const NO_PATH: u32 = u32::MAX;
 
 /// Merged call paths as columns; a path comes before those that continue it.

@@ -209,7 +209,7 @@ proptest! {
             let sum = |frames: &FlameFrames, lanes: std::ops::Range<usize>| -> u64 {
                 lanes.flat_map(|lane| frames.lane(lane)).filter_map(|frame| frames.own(frame)).sum()
             };
-            let own = crate::analysis::waiting::self_times(&outline);
+            let own = crate::analysis::child_coverage::self_times(&outline);
             if order == FrameOrder::LeftHeavy && frames.unit == FrameUnit::Time {
                 prop_assert_eq!(frames.total(&outline).max(1), own.iter().sum::<u64>().max(1));
             }

@@ -1,16 +1,15 @@
-//! Which edges must be turned round so that no cycle is left.
+//! Reverses edges to remove cycles.
 
-/// Edges that lead back to a node which is still being walked, depth first, from the callers that nobody
-/// calls on. Turning exactly these round leaves every edge pointing from a later to an earlier finished node.
-/// `edges` are sorted, distinct and without loops.
-pub(super) fn turned(count: usize, edges: &[(u32, u32)]) -> Vec<bool> {
+/// For each edge whether it must be reversed: back edges of a depth-first search that starts at nodes without
+/// callers. Reversing them makes the graph acyclic. `edges` are sorted, distinct and without loops.
+pub(super) fn reversed(count: usize, edges: &[(u32, u32)]) -> Vec<bool> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
         New,
         Open,
         Done,
     }
-    let mut turned = vec![false; edges.len()];
+    let mut reversed = vec![false; edges.len()];
     let mut state = vec![State::New; count];
     let mut balance = vec![0i64; count];
     let mut called = vec![false; count];
@@ -44,12 +43,12 @@ pub(super) fn turned(count: usize, edges: &[(u32, u32)]) -> Vec<bool> {
                             state[to as usize] = State::Open;
                             stack.push((to, first_edge(to)));
                         }
-                        State::Open => turned[edge] = true,
+                        State::Open => reversed[edge] = true,
                         State::Done => {}
                     }
                 }
             }
         }
     }
-    turned
+    reversed
 }

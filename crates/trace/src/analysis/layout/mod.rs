@@ -1,70 +1,69 @@
 //! A layered layout for graphs of services: callers to the left, callees to the right.
 //!
-//! The classic four steps (Sugiyama, Tagawa, Toda 1981), each iterative, deterministic and near linear, so
-//! that thousands of links take milliseconds: edges that close cycles are turned round ([`cycles`]), nodes get
-//! ranks ([`ranks`]), the order in each rank is swept until fewer edges cross ([`order`]), and rows are placed
-//! as close to their neighbours as the gaps allow ([`place`]). Parts of the graph that are not connected are
-//! laid out alone and packed beside each other. Cell sizes and results are in pixels of an unscaled drawing.
+//! The four steps of Sugiyama, Tagawa and Toda (1981), each iterative, deterministic and near linear: edges that
+//! close cycles are reversed ([`cycles`]), nodes get ranks ([`ranks`]), the order in each rank is swept to reduce
+//! crossings ([`order`]), and nodes are placed close to their neighbours ([`place`]). Connected components are laid
+//! out separately and packed. Sizes and positions are in pixels of an unscaled drawing.
 
 mod cycles;
 mod order;
 mod place;
 mod ranks;
 
-/// What is to be laid out.
+/// A graph to lay out.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Width and height of each node.
     pub sizes: Vec<(f64, f64)>,
-    /// From node to node; loops and repeated edges are welcome, edges to nodes that do not exist are skipped.
+    /// Edges from node to node; loops and duplicates are allowed, edges to nodes that do not exist are skipped.
     pub edges: Vec<(u32, u32)>,
 }
 
-/// Least distances.
+/// Minimum distances.
 #[derive(Clone, Copy, Debug)]
 pub struct Spacing {
     /// Between two ranks, side to side.
     pub ranks: f64,
     /// Between two nodes of a rank.
     pub nodes: f64,
-    /// Between an edge that passes through a rank and what is next to it.
+    /// Between an edge that passes through a rank and its neighbours.
     pub passing: f64,
 }
 
-/// A node's place or an edge's way, from the top left corner of the drawing.
+/// A position, from the top left corner of the drawing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
-    /// To the right.
+    /// Horizontal.
     pub x: f64,
-    /// Downwards.
+    /// Vertical.
     pub y: f64,
 }
 
-/// The way of one edge.
+/// The route of an edge.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Way {
-    /// Points between its two nodes, in its own direction: where it enters and leaves each rank that it passes.
+pub struct EdgeRoute {
+    /// Points between its two nodes, in its own direction: where it enters and leaves each rank that it crosses.
     pub via: Vec<Point>,
-    /// It runs from right to left: it closes a cycle.
+    /// Whether it runs from right to left because it closes a cycle.
     pub backward: bool,
 }
 
-/// The result.
+/// A layout.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
     /// Centres of the nodes.
     pub centers: Vec<Point>,
-    /// Rank of each node within its part of the graph, 0 at the left.
+    /// Rank of each node in its component, 0 at the left.
     pub ranks: Vec<u32>,
-    /// One way for each edge of the graph, in its order.
-    pub ways: Vec<Way>,
+    /// Routes, in the order of the graph's edges.
+    pub routes: Vec<EdgeRoute>,
     /// Width of the drawing.
     pub width: f64,
     /// Height of the drawing.
     pub height: f64,
 }
 
-/// Lays the graph out.
+/// Computes the layout.
 pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
     let count = graph.sizes.len();
     let valid =
@@ -72,11 +71,11 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
     let mut distinct: Vec<(u32, u32)> = graph.edges.iter().copied().filter(valid).collect();
     distinct.sort();
     distinct.dedup();
-    let turned = cycles::turned(count, &distinct);
+    let reversed = cycles::reversed(count, &distinct);
     let mut forward: Vec<(u32, u32)> = distinct
         .iter()
-        .zip(&turned)
-        .map(|(&(from, to), turned)| if *turned { (to, from) } else { (from, to) })
+        .zip(&reversed)
+        .map(|(&(from, to), reversed)| if *reversed { (to, from) } else { (from, to) })
         .collect();
     forward.sort();
     forward.dedup();
@@ -84,38 +83,38 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
     let mut layout = Layout {
         centers: vec![Point::default(); count],
         ranks: vec![0; count],
-        ways: vec![Way::default(); graph.edges.len()],
+        routes: vec![EdgeRoute::default(); graph.edges.len()],
         ..Layout::default()
     };
     let mut routes: Vec<Vec<Point>> = vec![Vec::new(); forward.len()];
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts: Vec<Component> = Vec::new();
     for members in components(count, &forward) {
-        parts.push(lay_part(graph, &members, &forward, spacing, &mut layout, &mut routes));
+        parts.push(lay_out_component(graph, &members, &forward, spacing, &mut layout, &mut routes));
     }
     pack(parts, spacing, &forward, &mut layout, &mut routes);
 
-    for (edge, way) in graph.edges.iter().zip(&mut layout.ways) {
+    for (edge, route) in graph.edges.iter().zip(&mut layout.routes) {
         let Ok(found) = distinct.binary_search(edge) else { continue };
-        way.backward = turned[found];
-        let key = if way.backward { (edge.1, edge.0) } else { *edge };
-        if let Ok(route) = forward.binary_search(&key) {
-            way.via = routes[route].clone();
-            if way.backward {
-                way.via.reverse();
+        route.backward = reversed[found];
+        let key = if route.backward { (edge.1, edge.0) } else { *edge };
+        if let Ok(found) = forward.binary_search(&key) {
+            route.via = routes[found].clone();
+            if route.backward {
+                route.via.reverse();
             }
         }
     }
     layout
 }
 
-/// One connected part after its layout: which nodes and how large.
-struct Part {
+/// A laid out component: nodes and size.
+struct Component {
     members: Vec<u32>,
     width: f64,
     height: f64,
 }
 
-/// The connected parts, each with its nodes in rising order, in the order of their first nodes.
+/// Connected components: nodes in ascending order, components by their first nodes.
 fn components(count: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
     let mut above: Vec<u32> = (0..count as u32).collect();
     fn root(above: &mut [u32], mut node: u32) -> u32 {
@@ -142,17 +141,17 @@ fn components(count: usize, edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
     parts
 }
 
-/// Lays one connected part out at the origin.
-fn lay_part(
+/// Lays out a component at the origin.
+fn lay_out_component(
     graph: &Graph,
     members: &[u32],
     forward: &[(u32, u32)],
     spacing: Spacing,
     layout: &mut Layout,
     routes: &mut [Vec<Point>],
-) -> Part {
+) -> Component {
     let local = |node: u32| members.binary_search(&node).unwrap_or(0) as u32;
-    // `forward` is sorted by its first node, so a part's edges are found by its members.
+    // `forward` is sorted by the first node, so a component's edges are found by its nodes.
     let mut edges: Vec<(u32, u32)> = Vec::new();
     let mut origin: Vec<usize> = Vec::new();
     for &node in members {
@@ -178,12 +177,12 @@ fn lay_part(
             routes[route].extend([Point { x: x - half, y }, Point { x: x + half, y }]);
         }
     }
-    Part { members: members.to_vec(), width: placed.width, height: placed.height }
+    Component { members: members.to_vec(), width: placed.width, height: placed.height }
 }
 
-/// Puts the parts on shelves, the largest first, so that the whole is about as wide as a screen.
+/// Packs components on shelves, largest first, with the aspect ratio of a screen.
 fn pack(
-    mut parts: Vec<Part>,
+    mut parts: Vec<Component>,
     spacing: Spacing,
     forward: &[(u32, u32)],
     layout: &mut Layout,

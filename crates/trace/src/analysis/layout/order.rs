@@ -1,17 +1,17 @@
-//! In which order the nodes of a rank stand above each other.
+//! Orders the nodes of each rank to reduce crossings.
 
-/// Sweeps over all ranks before the best order so far is taken.
+/// Number of sweeps.
 const SWEEPS: usize = 12;
 
-/// Ranks as ordered lists of cells. Cells below `nodes` are nodes; the others hold the places where an edge
-/// that is longer than one rank passes through.
+/// Ranks as ordered lists of cells. Cells below `nodes` are nodes; others are positions where a long edge crosses a
+/// rank.
 pub(super) struct Layers {
     /// Cells of each rank, top to bottom.
     pub cells: Vec<Vec<u32>>,
     /// For each edge the cells that it passes through, left to right. Empty for edges between neighbours,
     /// and for the longest edges of a dense graph, which are drawn straight.
     pub chains: Vec<Vec<u32>>,
-    /// How many cells are nodes.
+    /// Number of nodes.
     pub nodes: usize,
     /// Neighbours to the left and to the right of each cell.
     pub before: Vec<Vec<u32>>,
@@ -21,7 +21,7 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Cells in a first order: as a walk along the edges meets them.
+    /// Cells in depth-first order along the edges.
     pub fn new(ranks: &[u32], edges: &[(u32, u32)]) -> Self {
         let nodes = ranks.len();
         let mut layers = Layers {
@@ -32,7 +32,7 @@ impl Layers {
             after: vec![Vec::new(); nodes],
             rank: ranks.to_vec(),
         };
-        // Short edges first: where there is not room for all, the longest go without.
+        // Short edges first: if there are too many cells, the longest edges get none.
         let mut budget = (nodes * 3).min(900).max(nodes) + 100;
         let mut by_length: Vec<usize> = (0..edges.len()).collect();
         let length = |edge: usize| ranks[edges[edge].1 as usize] - ranks[edges[edge].0 as usize];
@@ -75,7 +75,7 @@ impl Layers {
         (cell as usize) < self.nodes
     }
 
-    /// Fills `cells` depth first, beginning at the leftmost.
+    /// Fills `cells` depth first, starting at the leftmost.
     fn walk(&mut self) {
         let mut seen = vec![false; self.rank.len()];
         let mut starts: Vec<u32> = (0..self.rank.len() as u32).collect();
@@ -93,8 +93,8 @@ impl Layers {
         }
     }
 
-    /// Sorts each rank by the mean place of its neighbours, to the right and back again, and keeps the order
-    /// with the fewest crossings.
+    /// Sorts each rank by the mean position of its neighbours, rightwards and leftwards, and keeps the order with the
+    /// fewest crossings.
     pub fn sweep(&mut self) {
         let mut best = self.cells.clone();
         let mut fewest = self.crossings();
@@ -132,14 +132,14 @@ impl Layers {
         self.cells[rank] = keyed.into_iter().map(|(_, cell)| cell).collect();
     }
 
-    /// Place of each cell in its rank, for the cells of one rank.
+    /// Position of each cell of one rank in the rank.
     fn places(&self, rank: usize) -> Vec<u32> {
         let mut places = vec![0; self.rank.len()];
         self.cells[rank].iter().enumerate().for_each(|(place, cell)| places[*cell as usize] = place as u32);
         places
     }
 
-    /// How many pairs of edges cross, counted as inversions with a Fenwick tree.
+    /// Number of crossing pairs of edges, counted as inversions with a Fenwick tree.
     pub fn crossings(&self) -> u64 {
         let mut total = 0u64;
         let mut places = vec![0u32; self.rank.len()];

@@ -1,12 +1,12 @@
-//! Where the cells of ordered ranks stand.
+//! Computes the positions of cells in ordered ranks.
 
 use super::order::Layers;
 use super::{Point, Spacing};
 
-/// Passes that pull cells towards their neighbours.
+/// Number of passes.
 const PASSES: usize = 16;
 
-/// Places of cells, column widths and the size of it all.
+/// Positions of cells, column widths, and total size.
 pub(super) struct Placed {
     /// Centre of each cell.
     pub cells: Vec<Point>,
@@ -18,8 +18,8 @@ pub(super) struct Placed {
     pub height: f64,
 }
 
-/// Columns left to right; in each the cells keep their order and least distance and come as near to the mean
-/// of their neighbours as that allows.
+/// Places columns left to right. In each column cells keep their order and minimum distance, and are as close to the
+/// mean of their neighbours as possible.
 pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacing: Spacing) -> Placed {
     let mut columns = vec![0.0f64; layers.cells.len()];
     for (rank, (width, _)) in ranks.iter().zip(sizes) {
@@ -31,7 +31,7 @@ pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacin
             if layers.is_node(above) && layers.is_node(below) { spacing.nodes } else { spacing.passing };
         height_of(above) / 2.0 + least + height_of(below) / 2.0
     };
-    // Distance of each cell from the first of its rank when all stand as close as they may.
+    // Minimum distance of each cell from the first of its rank.
     let closest: Vec<Vec<f64>> = layers
         .cells
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacin
                 .iter()
                 .map(|cell| pull(layers, &y, *cell, last || pass % 2 == 0, last || pass % 2 == 1))
                 .collect();
-            let settled = settle(&wanted, &closest[rank]);
+            let settled = isotonic_regression(&wanted, &closest[rank]);
             layers.cells[rank].iter().zip(settled).for_each(|(cell, at)| y[*cell as usize] = at);
         }
     }
@@ -86,8 +86,9 @@ pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacin
     Placed { cells, columns, width, height }
 }
 
-/// Where a cell's neighbours would have it, and how strongly. Long edges pull hardest so that they run straight.
-/// A cell with neighbours on one side only listens to them always; one with none tends to the middle line.
+/// The position preferred by a cell's neighbours, and its weight. Long edges have the largest weight so that they are
+/// straight. Cells with neighbours on one side only use them in both passes; cells without neighbours prefer the
+/// middle.
 fn pull(layers: &Layers, y: &[f64], cell: u32, left: bool, right: bool) -> (f64, f64) {
     let strength = |other: u32| match (layers.is_node(cell), layers.is_node(other)) {
         (true, true) => 1.0,
@@ -104,9 +105,9 @@ fn pull(layers: &Layers, y: &[f64], cell: u32, left: bool, right: bool) -> (f64,
     if weight > 0.0 { (sum / weight, weight) } else { (0.0, 0.1) }
 }
 
-/// The places nearest to the wanted ones (least squares) that keep `closest` apart: what is left after the
-/// least distances are taken off must rise, which pooling adjacent violators solves exactly in linear time.
-fn settle(wanted: &[(f64, f64)], closest: &[f64]) -> Vec<f64> {
+/// The positions closest to `wanted` (least squares) with at least the distances of `closest`: isotonic regression
+/// after subtracting the minimum distances, solved in linear time by pooling adjacent violators.
+fn isotonic_regression(wanted: &[(f64, f64)], closest: &[f64]) -> Vec<f64> {
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
     for ((want, weight), offset) in wanted.iter().zip(closest) {
         let mut pool = (want - offset, *weight, 1);

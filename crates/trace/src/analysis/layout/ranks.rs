@@ -1,8 +1,7 @@
-//! Which column each node stands in.
+//! Assigns nodes to columns.
 
-/// Ranks such that every edge leads to a higher one. Nodes stand as far left as their callers allow, callers
-/// that nobody calls stand right before their nearest callee, and a column that is full (more than a drawing
-/// of usual shape can take) passes nodes on to the next. `edges` have no cycles.
+/// Ranks such that every edge leads to a higher one. Nodes are as far left as their callers allow; nodes without
+/// callers are next to their nearest callee; full columns overflow into the next. `edges` are acyclic.
 pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let capacity = (2.0 * (count as f64).sqrt()).ceil().max(12.0) as usize;
     let order = topological(count, edges);
@@ -34,7 +33,7 @@ pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut next = 0;
     for &node in &order {
         let mut at = least[node as usize];
-        // A chain of hints over full columns, shortened as it is walked, keeps this near linear.
+        // Path compression over full columns keeps this near linear.
         loop {
             while filled.len() <= at as usize {
                 filled.push(0);
@@ -60,7 +59,7 @@ pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     rank
 }
 
-/// Callers before callees; where that leaves a choice, lower numbers first (Kahn 1962).
+/// Topological order, ties by number (Kahn 1962).
 fn topological(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut sorted: Vec<(u32, u32)> = edges.to_vec();
     sorted.sort();
@@ -81,7 +80,7 @@ fn topological(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     order
 }
 
-/// Leaves no empty column.
+/// Removes empty columns.
 fn close_up(rank: &mut [u32]) {
     let columns = rank.iter().max().map_or(0, |last| *last as usize + 1);
     let mut used = vec![0u32; columns];

@@ -11,13 +11,13 @@ fn graph(count: usize, edges: &[(u32, u32)]) -> Graph {
     Graph { sizes, edges: edges.to_vec() }
 }
 
-/// The laws: finite, inside the drawing, no two nodes overlap, every edge that is not turned leads to the right,
+/// The laws: finite, inside the drawing, no two nodes overlap, every edge that is not reversed leads to the right,
 /// every way runs in its own direction, and the same graph gives the same layout.
 fn check(graph: &Graph) -> Layout {
     let layout = layered(graph, SPACING);
     assert_eq!(layout, layered(graph, SPACING));
-    assert_eq!((layout.centers.len(), layout.ways.len()), (graph.sizes.len(), graph.edges.len()));
-    let points = layout.centers.iter().chain(layout.ways.iter().flat_map(|way| &way.via));
+    assert_eq!((layout.centers.len(), layout.routes.len()), (graph.sizes.len(), graph.edges.len()));
+    let points = layout.centers.iter().chain(layout.routes.iter().flat_map(|route| &route.via));
     assert!(points.clone().all(|point| point.x.is_finite() && point.y.is_finite()));
     assert!(points.clone().all(|point| point.x >= -1e-6 && point.x <= layout.width + 1e-6));
     assert!(points.clone().all(|point| point.y >= -1e-6 && point.y <= layout.height + 1e-6));
@@ -34,18 +34,18 @@ fn check(graph: &Graph) -> Layout {
             assert!(other.1 >= one.3 - 1e-6 || one.1 >= other.3 - 1e-6, "{one:?} overlaps {other:?}");
         }
     }
-    for (&(from, to), way) in graph.edges.iter().zip(&layout.ways) {
+    for (&(from, to), route) in graph.edges.iter().zip(&layout.routes) {
         if from == to || from.max(to) as usize >= graph.sizes.len() {
-            assert_eq!(*way, Way::default());
+            assert_eq!(*route, EdgeRoute::default());
             continue;
         }
-        let (low, high) = if way.backward { (to, from) } else { (from, to) };
+        let (low, high) = if route.backward { (to, from) } else { (from, to) };
         assert!(layout.ranks[low as usize] < layout.ranks[high as usize]);
         let x = |node: u32| layout.centers[node as usize].x;
         let ends = [x(from), x(to)];
         let line: Vec<f64> =
-            [ends[0]].into_iter().chain(way.via.iter().map(|point| point.x)).chain([ends[1]]).collect();
-        assert!(line.windows(2).all(|pair| if way.backward {
+            [ends[0]].into_iter().chain(route.via.iter().map(|point| point.x)).chain([ends[1]]).collect();
+        assert!(line.windows(2).all(|pair| if route.backward {
             pair[1] <= pair[0]
         } else {
             pair[1] >= pair[0]
@@ -65,15 +65,15 @@ fn a_chain_is_a_straight_line() {
 fn a_cycle_is_broken_where_it_returns() {
     let layout = check(&graph(3, &[(0, 1), (1, 2), (2, 1), (2, 2)]));
     assert_eq!(layout.ranks, [0, 1, 2]);
-    let backward: Vec<bool> = layout.ways.iter().map(|way| way.backward).collect();
+    let backward: Vec<bool> = layout.routes.iter().map(|route| route.backward).collect();
     assert_eq!(backward, [false, false, true, false]);
 }
 
 #[test]
 fn a_long_edge_passes_between_the_nodes() {
     let layout = check(&graph(3, &[(0, 1), (1, 2), (0, 2)]));
-    assert_eq!(layout.ways[2].via.len(), 2);
-    let (middle, passing) = (layout.centers[1], layout.ways[2].via[0]);
+    assert_eq!(layout.routes[2].via.len(), 2);
+    let (middle, passing) = (layout.centers[1], layout.routes[2].via[0]);
     assert!((middle.y - passing.y).abs() >= 22.0, "the edge would cross the node: {layout:?}");
 }
 

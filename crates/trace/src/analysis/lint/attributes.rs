@@ -1,10 +1,10 @@
 //! Checks of attributes: names of older semantic conventions without their replacement.
 
 use super::conventions::{CONVENTIONS, replacement};
-use super::{LintCheck, OfService};
+use super::{LintCheck, ServiceTally};
 use crate::model::{AttributeOwner, SpanIx, Trace, TraceRows};
 
-pub(super) fn check(trace: &Trace, services: &mut [OfService]) {
+pub(super) fn check(trace: &Trace, services: &mut [ServiceTally]) {
     let of_resource: Vec<Vec<&'static (&'static str, &'static str)>> = trace
         .resources()
         .iter()
@@ -30,7 +30,7 @@ fn check_part(
     trace: &Trace,
     part: &TraceRows<'_>,
     of_resource: &[Vec<&'static (&'static str, &'static str)>],
-    services: &mut [OfService],
+    services: &mut [ServiceTally],
 ) {
     let (outline, strings) = (trace.outline(), part.columns.strings());
     let mut keys = vec![Key::Other; strings.len()];

@@ -123,12 +123,12 @@ impl Tally {
 
 /// The tallies of one service, by check.
 #[derive(Clone, Debug, Default)]
-struct OfService {
+struct ServiceTally {
     spans: u32,
     tallies: [Tally; LintCheck::ALL.len()],
 }
 
-impl OfService {
+impl ServiceTally {
     fn tally(&mut self, check: LintCheck) -> &mut Tally {
         &mut self.tallies[check as usize]
     }
@@ -147,7 +147,7 @@ impl OfService {
 /// Checks a trace. Linear in spans and attributes.
 pub fn lint(trace: &Trace) -> Lint {
     let outline = trace.outline();
-    let mut services: Vec<OfService> = vec![OfService::default(); outline.strings.len()];
+    let mut services: Vec<ServiceTally> = vec![ServiceTally::default(); outline.strings.len()];
     outline::check(outline, &mut services);
     attributes::check(trace, &mut services);
     let mut found: Vec<ServiceLint> = Vec::new();

@@ -1,10 +1,10 @@
 //! Checks of what the outline tells: names, kinds, times and places of spans.
 
-use super::{LintCheck, OfService, varying_part};
+use super::{LintCheck, ServiceTally, varying_part};
 use crate::analysis::what_if::is_asynchronous;
 use crate::model::{Flags, Outline, SpanIx, SpanKind};
 
-pub(super) fn check(outline: &Outline, services: &mut [OfService]) {
+pub(super) fn check(outline: &Outline, services: &mut [ServiceTally]) {
     let varies = varying_names(outline);
     let crosses = crosses(outline);
     for span in 0..outline.len() {

@@ -1,29 +1,29 @@
-//! A field as a column: one text a span, each distinct text once. For an extra column, or to colour by.
+//! The values of a field for all spans as interned text, for table columns and colouring.
 
-use super::facts::Facts;
 use super::field::Field;
-use super::said::{Said, TABLES};
+use super::field_reader::FieldReader;
+use super::value::{FieldValue, TABLES};
 use crate::model::{SpanIx, Strings, Trace};
 use serde::{Deserialize, Serialize};
 
-/// The first value that each span has of a field.
+/// The first value of a field of each span.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// By span: 0 where it has none, else one more than the number of the text. Empty where no span has any.
+    /// By span: 0 if it has none, else 1 + index of the text. Empty if no span has a value.
     #[serde(with = "crate::units::number_bytes")]
     number: Vec<u32>,
-    /// All texts, one after the other.
+    /// All texts, concatenated.
     texts: String,
-    /// Where each text ends.
+    /// End of each text.
     #[serde(with = "crate::units::number_bytes")]
     ends: Vec<u32>,
-    /// How many spans could not be asked yet, because their attributes are not searchable so far. As long as there are
-    /// any nothing is said of the others: whoever asks asks again.
+    /// Number of spans whose attributes are not searchable yet. If it is not 0, the column is empty, and should be
+    /// requested again later.
     pub unsearched: u32,
 }
 
 impl Column {
-    /// How many distinct texts there are.
+    /// Number of distinct texts.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
@@ -33,12 +33,12 @@ impl Column {
         self.ends.is_empty()
     }
 
-    /// The number of a span's text; spans with the same number have the same text.
+    /// The index of a span's text.
     pub fn number_of(&self, span: SpanIx) -> Option<u32> {
         self.number.get(span as usize)?.checked_sub(1)
     }
 
-    /// A text by its number; empty for a number that none has.
+    /// The text with an index; empty if there is none.
     pub fn text(&self, number: u32) -> &str {
         let number = number as usize;
         let Some(end) = self.ends.get(number) else { return "" };
@@ -46,31 +46,31 @@ impl Column {
         self.texts.get(start as usize..*end as usize).unwrap_or_default()
     }
 
-    /// A span's text.
+    /// The text of a span.
     pub fn text_of(&self, span: SpanIx) -> Option<&str> {
         Some(self.text(self.number_of(span)?))
     }
 }
 
-/// A field's column.
+/// The column of a field.
 pub fn column(trace: &Trace, field: &Field) -> Column {
     let unsearched = if field.is_of_outline() { 0 } else { trace.unindexed_spans() as u32 };
     if unsearched > 0 {
         return Column { unsearched, ..Column::default() };
     }
-    let facts = Facts::of(trace);
-    let mut number = vec![0; facts.outline.len()];
-    // The first text of all is the empty one: it is left out where no span has it.
+    let reader = FieldReader::of(trace);
+    let mut number = vec![0; reader.outline.len()];
+    // The empty string is always interned first; it is removed if no span has it.
     let mut strings = Strings::default();
     let mut known: [Vec<u32>; TABLES] = Default::default();
     let mut room = String::new();
-    facts.each(field, &mut |span, said| {
+    reader.each(field, &mut |span, value| {
         let slot = &mut number[span as usize];
         if *slot != 0 {
             return;
         }
-        *slot = match said {
-            Said::Kept(table, text) => {
+        *slot = match value {
+            FieldValue::Interned(table, text) => {
                 let known = &mut known[table.number];
                 if known.is_empty() {
                     *known = vec![0; table.strings.len()];

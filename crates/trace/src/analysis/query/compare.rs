@@ -1,15 +1,15 @@
-//! Whether a value compares with what a query says.
+//! Evaluates comparisons.
 
 use super::op::Op;
 use super::pattern;
-use super::said::{Said, TABLES};
 use super::tree::{Literal, Number};
+use super::value::{FieldValue, TABLES};
 use crate::units::{parse_go_duration, parse_hex};
 use regex_lite::Regex;
 use std::cmp::Ordering;
 
-/// A literal, read in every way that it can be.
-struct Wanted {
+/// A literal, parsed as every type that it can be.
+struct ParsedLiteral {
     text: String,
     quoted: bool,
     number: Option<Number>,
@@ -17,22 +17,22 @@ struct Wanted {
     id: Option<u128>,
 }
 
-/// A comparison that is asked of many values; a text that is kept once is looked at once.
-pub(super) struct Test {
+/// A comparison, which caches results for interned strings.
+pub(super) struct Comparison {
     op: Op,
-    wanted: Vec<Wanted>,
+    wanted: Vec<ParsedLiteral>,
     pattern: Option<Regex>,
     part: String,
-    /// What is known of the texts of each table: 0 nothing, 1 no, 2 yes.
+    /// Cached results by string table: 0 unknown, 1 false, 2 true.
     known: [Vec<u8>; TABLES],
     room: String,
 }
 
-impl Test {
+impl Comparison {
     pub(super) fn new(op: Op, literals: &[Literal]) -> Self {
-        let wanted: Vec<Wanted> = literals
+        let wanted: Vec<ParsedLiteral> = literals
             .iter()
-            .map(|literal| Wanted {
+            .map(|literal| ParsedLiteral {
                 text: literal.text.clone(),
                 quoted: literal.quoted,
                 number: literal.number(),
@@ -44,7 +44,7 @@ impl Test {
         let regex = matches!(op, Op::Matches | Op::MatchesNot);
         Self {
             op,
-            // The parser took it, so it is an expression.
+            // The parser has validated the expression.
             pattern: regex.then(|| pattern::compile(first).ok()).flatten(),
             part: first.to_lowercase(),
             wanted,
@@ -53,89 +53,89 @@ impl Test {
         }
     }
 
-    /// Whether the value compares so.
-    pub(super) fn holds(&mut self, said: Said<'_>) -> bool {
-        let Said::Kept(table, number) = said else { return self.look(said) };
+    /// Whether the comparison holds for a value.
+    pub(super) fn holds(&mut self, value: FieldValue<'_>) -> bool {
+        let FieldValue::Interned(table, number) = value else { return self.evaluate(value) };
         let (table, strings, at) = (table.number, table.strings, number as usize);
         if self.known[table].is_empty() {
             self.known[table] = vec![0; strings.len()];
         }
         if self.known[table][at] == 0 {
-            self.known[table][at] = 1 + u8::from(self.look(Said::Text(strings.get(number))));
+            self.known[table][at] = 1 + u8::from(self.evaluate(FieldValue::Text(strings.get(number))));
         }
         self.known[table][at] == 2
     }
 
-    fn look(&mut self, said: Said<'_>) -> bool {
+    fn evaluate(&mut self, value: FieldValue<'_>) -> bool {
         let mut room = std::mem::take(&mut self.room);
         let holds = match self.op {
-            Op::Equal | Op::Among => self.wanted.iter().any(|wanted| equal(said, wanted, &mut room)),
-            Op::Differs => !self.wanted.iter().any(|wanted| equal(said, wanted, &mut room)),
-            Op::Matches => self.pattern.as_ref().is_some_and(|regex| regex.is_match(said.text(&mut room))),
+            Op::Equal | Op::Among => self.wanted.iter().any(|wanted| equal(value, wanted, &mut room)),
+            Op::Differs => !self.wanted.iter().any(|wanted| equal(value, wanted, &mut room)),
+            Op::Matches => self.pattern.as_ref().is_some_and(|regex| regex.is_match(value.text(&mut room))),
             Op::MatchesNot => {
-                self.pattern.as_ref().is_some_and(|regex| !regex.is_match(said.text(&mut room)))
+                self.pattern.as_ref().is_some_and(|regex| !regex.is_match(value.text(&mut room)))
             }
-            Op::Contains => said.text(&mut room).to_lowercase().contains(&self.part),
-            Op::Less => self.ordered(said, |found| found == Ordering::Less),
-            Op::AtMost => self.ordered(said, |found| found != Ordering::Greater),
-            Op::More => self.ordered(said, |found| found == Ordering::Greater),
-            Op::AtLeast => self.ordered(said, |found| found != Ordering::Less),
+            Op::Contains => value.text(&mut room).to_lowercase().contains(&self.part),
+            Op::Less => self.ordered(value, |found| found == Ordering::Less),
+            Op::AtMost => self.ordered(value, |found| found != Ordering::Greater),
+            Op::More => self.ordered(value, |found| found == Ordering::Greater),
+            Op::AtLeast => self.ordered(value, |found| found != Ordering::Less),
         };
         self.room = room;
         holds
     }
 
-    fn ordered(&self, said: Said<'_>, fits: fn(Ordering) -> bool) -> bool {
-        self.wanted.first().and_then(|wanted| order(said, wanted)).is_some_and(fits)
+    fn ordered(&self, value: FieldValue<'_>, fits: fn(Ordering) -> bool) -> bool {
+        self.wanted.first().and_then(|wanted| order(value, wanted)).is_some_and(fits)
     }
 }
 
-/// The number that a value is, or says in so many digits.
-fn number(said: Said<'_>) -> Option<Number> {
-    match said {
-        Said::Int(number) => Some(Number::Whole(number)),
-        Said::Double(number) => Some(Number::Real(number)),
-        Said::Text(text) => Number::parse(text),
+/// A value as a number, parsed if it is text.
+fn number(value: FieldValue<'_>) -> Option<Number> {
+    match value {
+        FieldValue::Int(number) => Some(Number::Whole(number)),
+        FieldValue::Double(number) => Some(Number::Real(number)),
+        FieldValue::Text(text) => Number::parse(text),
         _ => None,
     }
 }
 
-/// The duration that a value is, or says with its unit.
-fn time(said: Said<'_>) -> Option<u64> {
-    match said {
-        Said::Time(time) => Some(time),
-        Said::Text(text) => parse_go_duration(text),
+/// A value as a duration, parsed if it is text with a unit.
+fn time(value: FieldValue<'_>) -> Option<u64> {
+    match value {
+        FieldValue::Time(time) => Some(time),
+        FieldValue::Text(text) => parse_go_duration(text),
         _ => None,
     }
 }
 
-fn equal(said: Said<'_>, wanted: &Wanted, room: &mut String) -> bool {
-    if let Said::Id(id, _) = said {
+fn equal(value: FieldValue<'_>, wanted: &ParsedLiteral, room: &mut String) -> bool {
+    if let FieldValue::Id(id, _) = value {
         return wanted.id == Some(id);
     }
-    if let (Some(found), Some(wanted)) = (number(said), wanted.number)
+    if let (Some(found), Some(wanted)) = (number(value), wanted.number)
         && found.compare(wanted) == Some(Ordering::Equal)
     {
         return true;
     }
     match wanted.time {
-        Some(wanted) if time(said) == Some(wanted) => true,
-        _ => said.text(room) == wanted.text,
+        Some(wanted) if time(value) == Some(wanted) => true,
+        _ => value.text(room) == wanted.text,
     }
 }
 
-/// How a value stands to what is wanted: numbers to numbers, durations to durations, texts to what stands in quotes.
-fn order(said: Said<'_>, wanted: &Wanted) -> Option<Ordering> {
+/// Compares a value with a literal: as numbers, as durations, or as text if the literal is quoted.
+fn order(value: FieldValue<'_>, wanted: &ParsedLiteral) -> Option<Ordering> {
     if let Some(wanted) = wanted.number
-        && let Some(found) = number(said)
+        && let Some(found) = number(value)
     {
         return found.compare(wanted);
     }
     if let Some(wanted) = wanted.time {
-        return time(said).map(|found| found.cmp(&wanted));
+        return time(value).map(|found| found.cmp(&wanted));
     }
-    match said {
-        Said::Text(text) if wanted.quoted => Some(text.cmp(&wanted.text)),
+    match value {
+        FieldValue::Text(text) if wanted.quoted => Some(text.cmp(&wanted.text)),
         _ => None,
     }
 }

@@ -1,11 +1,11 @@
 //! What may stand where somebody types: fields, operators, and the values that a field has in the trace.
 
-use super::facts::Facts;
 use super::field::{Class, Field, KNOWN, Owner, is_reserved};
+use super::field_reader::FieldReader;
 use super::op::Op;
-use super::said::{Said, TABLES};
 use super::token::{Kind, Token, is_word, quote, tokens};
 use super::tree::RELATIONS;
+use super::value::{FieldValue, TABLES};
 use crate::model::{AttributeOwner, Trace};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -125,7 +125,7 @@ pub fn complete(trace: &Trace, text: &str, cursor: usize) -> Completions {
     let whole =
         typed.as_ref().and_then(|typed| tokens(text).0.into_iter().find(|token| token.at == typed.at));
     let mut offers = Offers { part: part.to_lowercase(), items: Vec::new() };
-    offers.at(&Facts::of(trace), &place, !part.is_empty());
+    offers.at(&FieldReader::of(trace), &place, !part.is_empty());
     Completions {
         from: from as u32,
         to: whole.map_or(cursor, |token| token.end.max(cursor)) as u32,
@@ -163,19 +163,19 @@ impl Offers {
         items
     }
 
-    fn at(&mut self, facts: &Facts<'_>, place: &Place, typing: bool) {
+    fn at(&mut self, reader: &FieldReader<'_>, place: &Place, typing: bool) {
         match place {
-            Place::Operand => self.operands(facts),
-            Place::Has => self.fields(facts),
+            Place::Operand => self.operands(reader),
+            Place::Has => self.fields(reader),
             Place::Name(field) => {
                 self.operators(field);
                 self.joints();
                 if typing {
-                    self.operands(facts);
+                    self.operands(reader);
                 }
             }
             Place::List(_) => self.offer(Offer::Word, "(", "the values", 0),
-            Place::Value(field, _) => self.values(facts, field),
+            Place::Value(field, _) => self.values(reader, field),
             Place::Listed(_) => {
                 self.offer(Offer::Word, ",", "another value", 0);
                 self.offer(Offer::Word, ")", "the end of the values", 0);
@@ -183,7 +183,7 @@ impl Offers {
             Place::Joint => {
                 self.joints();
                 if typing {
-                    self.operands(facts);
+                    self.operands(reader);
                 }
             }
         }
@@ -194,8 +194,8 @@ impl Offers {
         self.offer(Offer::Word, "or", "one or both are so", 0);
     }
 
-    fn operands(&mut self, facts: &Facts<'_>) {
-        self.fields(facts);
+    fn operands(&mut self, reader: &FieldReader<'_>) {
+        self.fields(reader);
         self.offer(Offer::Word, "not", "what follows is not so", 0);
         self.offer(Offer::Word, "has(", "the attribute is there", 0);
         for (name, _, about) in RELATIONS {
@@ -204,11 +204,11 @@ impl Offers {
     }
 
     /// Known fields in their own order, then keys by how often they occur.
-    fn fields(&mut self, facts: &Facts<'_>) {
+    fn fields(&mut self, reader: &FieldReader<'_>) {
         for (name, _, _, about) in KNOWN {
             self.offer(Offer::Field, name, about, 0);
         }
-        for (key, count) in counted(keys(facts)) {
+        for (key, count) in counted(keys(reader)) {
             self.offer(Offer::Key, key, "", count);
         }
     }
@@ -245,8 +245,8 @@ impl Offers {
         }
     }
 
-    fn values(&mut self, facts: &Facts<'_>, field: &Field) {
-        let mut counts = tally(facts, field, &self.part);
+    fn values(&mut self, reader: &FieldReader<'_>, field: &Field) {
+        let mut counts = tally(reader, field, &self.part);
         if let Class::Choice(words) = field.class() {
             for word in words {
                 counts.entry((*word).to_owned()).or_default();
@@ -260,15 +260,15 @@ impl Offers {
 }
 
 /// The values of a field that contain what is typed, and how often each occurs.
-fn tally(facts: &Facts<'_>, field: &Field, part: &str) -> FxHashMap<String, u32> {
+fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<String, u32> {
     let mut kept: [Vec<u32>; TABLES] = Default::default();
     let mut tables = [None; TABLES];
     let mut others: FxHashMap<String, u32> = FxHashMap::default();
     let mut room = String::new();
     // No two spans need have the same duration: there is nothing to choose from.
     if field.class() != Class::Time {
-        facts.each(field, &mut |_, said| match said {
-            Said::Kept(table, text) => {
+        reader.each(field, &mut |_, said| match said {
+            FieldValue::Interned(table, text) => {
                 let counts = &mut kept[table.number];
                 if counts.is_empty() {
                     *counts = vec![0; table.strings.len()];
@@ -288,7 +288,7 @@ fn tally(facts: &Facts<'_>, field: &Field, part: &str) -> FxHashMap<String, u32>
         });
     }
     for table in tables.into_iter().flatten() {
-        let strings = facts.table(table).strings;
+        let strings = reader.table(table).strings;
         for (text, count) in strings.iter().zip(&kept[table]).filter(|(_, count)| **count > 0) {
             if part.is_empty() || text.to_lowercase().contains(part) {
                 *others.entry(text.to_owned()).or_default() += count;
@@ -306,7 +306,7 @@ fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
 }
 
 /// The keys of attributes of spans, resources and events as fields, and how often each occurs.
-fn keys(facts: &Facts<'_>) -> FxHashMap<String, u32> {
+fn keys(reader: &FieldReader<'_>) -> FxHashMap<String, u32> {
     let mut found: FxHashMap<String, u32> = FxHashMap::default();
     // Alone, the key of a span's attribute means its resource's too.
     let mut add = |owner: Owner, key: &str, count: u32| {
@@ -314,7 +314,7 @@ fn keys(facts: &Facts<'_>) -> FxHashMap<String, u32> {
             *found.entry(Field::Key(owner, key.to_owned()).to_string()).or_default() += count;
         }
     };
-    for part in facts.parts.iter().filter(|part| !part.rows.is_empty()) {
+    for part in reader.parts.iter().filter(|part| !part.rows.is_empty()) {
         let columns = part.columns;
         for (owner, of) in [(Owner::Any, AttributeOwner::Span), (Owner::Event, AttributeOwner::Event)] {
             let cells = columns.cells(of);
@@ -330,9 +330,9 @@ fn keys(facts: &Facts<'_>) -> FxHashMap<String, u32> {
             columns.strings().iter().zip(counts).for_each(|(key, count)| add(owner, key, count));
         }
     }
-    let resources = facts.trace.resources();
+    let resources = reader.trace.resources();
     let mut counts = vec![0u32; resources.len()];
-    for number in facts.trace.resource_numbers() {
+    for number in reader.trace.resource_numbers() {
         if let Some(count) = counts.get_mut(*number as usize) {
             *count += 1;
         }

@@ -1,9 +1,9 @@
-//! What a field can be compared with, in the words of a mistake.
+//! Checks operators against fields, and words what is expected.
 
 use super::field::{Class, Field};
 use super::op::Op;
 
-/// Whether a field can be compared so; else what would do.
+/// Checks whether a field supports an operator; the error lists those that it does.
 pub(super) fn check_op(field: &Field, op: Op) -> Result<(), String> {
     let fits = match field.class() {
         Class::Text => true,
@@ -13,7 +13,7 @@ pub(super) fn check_op(field: &Field, op: Op) -> Result<(), String> {
     if fits { Ok(()) } else { Err(format!("{} after {field}", operators(field))) }
 }
 
-/// The operators that a field can be compared with, in words.
+/// The operators that a field supports, in words.
 pub(super) fn operators(field: &Field) -> &'static str {
     match field.class() {
         Class::Text => "an operator (=, !=, ~, !~, contains, in, <, <=, >, >=)",
@@ -22,7 +22,7 @@ pub(super) fn operators(field: &Field) -> &'static str {
     }
 }
 
-/// What can stand behind the operator, in words.
+/// The operand that an operator expects, in words.
 pub(super) fn value_of(field: &Field, op: Op) -> String {
     match field.class() {
         Class::Time => "a duration with its unit, such as 20ms".to_owned(),

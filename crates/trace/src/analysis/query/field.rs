@@ -1,9 +1,9 @@
-//! What of a span a query can ask about.
+//! Fields of spans that queries can refer to.
 
 use super::token::{is_word, quote};
 use std::fmt;
 
-/// Fields that every span has, whatever its attributes.
+/// Built-in fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
     /// Service name.
@@ -16,19 +16,19 @@ pub enum Known {
     Status,
     /// Status message.
     StatusMessage,
-    /// Whether it, or a span below it, failed.
+    /// Error status of the span or a descendant, see [`ERRORS`].
     Error,
     /// Duration.
     Duration,
-    /// Duration without the time in which a child was at work.
+    /// Duration without the time covered by children.
     SelfTime,
-    /// Whether the critical path spends time in it.
+    /// Whether the span is on the critical path.
     Critical,
-    /// How long the critical path is in it, itself.
+    /// Time on the critical path, without children.
     CriticalTime,
-    /// How much longer it could take before the trace got longer.
+    /// How much longer it could take without delaying the end of the trace.
     Slack,
-    /// How many of the spans with its service and operation took less time, in percent; nothing of too few.
+    /// Percentage of the spans of its service and operation that are faster; absent if there are too few.
     Percentile,
     /// Start, from the trace's start.
     Start,
@@ -36,27 +36,27 @@ pub enum Known {
     End,
     /// Distance to the root.
     Depth,
-    /// How many children.
+    /// Number of children.
     Children,
-    /// How many spans below it.
+    /// Number of descendants.
     Descendants,
     /// Span id.
     Id,
-    /// The parent's id as the source names it.
+    /// The parent id as sent.
     ParentId,
     /// Trace id.
     Trace,
-    /// How many events.
+    /// Number of events.
     Events,
-    /// How many links.
+    /// Number of links.
     Links,
-    /// How many warnings.
+    /// Number of warnings.
     Warnings,
     /// A warning's text.
     Warning,
-    /// Name of the instrumentation.
+    /// Name of the instrumentation scope.
     ScopeName,
-    /// Version of the instrumentation.
+    /// Version of the instrumentation scope.
     ScopeVersion,
     /// W3C tracestate.
     TraceState,
@@ -68,12 +68,12 @@ pub enum Known {
     LinkSpan,
 }
 
-/// What values a field has, and so what it can be compared with.
+/// Type of a field's values, which determines its operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Text, or attribute values of any type.
     Text,
-    /// One of these words.
+    /// One of these strings.
     Choice(&'static [&'static str]),
     /// A number.
     Number,
@@ -81,14 +81,14 @@ pub enum Class {
     Time,
 }
 
-/// What a failed span's `error` is.
+/// Values of `error`.
 pub(super) const ERRORS: [&str; 4] = ["true", "false", "own", "below"];
-/// What a span's `critical` is.
+/// Values of `critical`.
 pub(super) const ON_PATH: [&str; 2] = ["true", "false"];
 const KINDS: [&str; 6] = ["server", "client", "producer", "consumer", "internal", "unspecified"];
 const STATUSES: [&str; 3] = ["error", "ok", "unset"];
 
-/// A field's name, what it is, and a word about it for completion.
+/// Name, field, type, and description for completion.
 pub(super) const KNOWN: [(&str, Known, Class, &str); 30] = [
     ("service", Known::Service, Class::Text, "service name"),
     ("operation", Known::Operation, Class::Text, "operation name"),
@@ -132,7 +132,7 @@ pub(super) const KNOWN: [(&str, Known, Class, &str); 30] = [
     ("link.span", Known::LinkSpan, Class::Text, "span that a link points to"),
 ];
 
-/// Other names of known fields: Jaeger's, TraceQL's.
+/// Aliases of built-in fields: Jaeger's, TraceQL's.
 const ALIASES: [(&str, Known); 5] = [
     ("name", Known::Operation),
     ("span.kind", Known::Kind),
@@ -141,24 +141,24 @@ const ALIASES: [(&str, Known); 5] = [
     ("statusMessage", Known::StatusMessage),
 ];
 
-/// Whose attribute.
+/// What an attribute belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// The span's or its resource's.
+    /// The span or its resource.
     Any,
-    /// The span's.
+    /// The span.
     Span,
-    /// Its resource's.
+    /// Its resource.
     Resource,
-    /// The instrumentation's.
+    /// Its instrumentation scope.
     Scope,
-    /// An event's.
+    /// An event.
     Event,
-    /// A link's.
+    /// A link.
     Link,
 }
 
-/// Prefixes that say whose attribute is meant.
+/// Prefixes of attribute keys.
 pub(super) const OWNERS: [(&str, Owner); 5] = [
     ("attribute.", Owner::Span),
     ("resource.", Owner::Resource),
@@ -167,21 +167,21 @@ pub(super) const OWNERS: [(&str, Owner); 5] = [
     ("link.", Owner::Link),
 ];
 
-/// Words that mean something by themselves.
+/// Keywords.
 pub(super) const RESERVED: [&str; 7] = ["and", "or", "not", "in", "contains", "&&", "||"];
 
-/// Something of a span that can be compared.
+/// A field of a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// What every span has.
+    /// A built-in field.
     Known(Known),
     /// An attribute.
     Key(Owner, String),
 }
 
 impl Field {
-    /// The field of that name: a known one, an attribute of the owner that a prefix names, or an attribute of the
-    /// span or its resource.
+    /// The field with a name: a built-in one, an attribute of the prefix's owner, or an attribute of the span or its
+    /// resource.
     pub fn parse(name: &str) -> Self {
         let known = KNOWN.iter().map(|(name, known, ..)| (*name, *known)).chain(ALIASES);
         if let Some((_, known)) = known.into_iter().find(|(known, _)| *known == name) {
@@ -194,7 +194,7 @@ impl Field {
         }
     }
 
-    /// What it can be compared with.
+    /// Type of its values.
     pub fn class(&self) -> Class {
         match self {
             Field::Known(this) => KNOWN
@@ -205,7 +205,7 @@ impl Field {
         }
     }
 
-    /// Whether the outline alone tells it, searchable attributes or not.
+    /// Whether the outline is sufficient, without searchable attributes.
     pub fn is_of_outline(&self) -> bool {
         use Known::{
             Critical, CriticalTime, Depth, Descendants, Duration, Kind, Operation, Percentile, SelfTime,
@@ -230,7 +230,7 @@ impl Field {
         )
     }
 
-    /// Whether the name alone is a condition: that it failed, that there are any.
+    /// Whether the name alone is a condition, such as `error`.
     pub(super) fn is_flag(&self) -> bool {
         use Known::{Children, Critical, Error, Events, Links, Warnings};
         matches!(self, Field::Known(Critical | Error | Events | Links | Warnings | Children))
@@ -256,7 +256,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// Whether a word cannot stand for itself.
+/// Whether a word is a keyword.
 pub(super) fn is_reserved(word: &str) -> bool {
     RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }

@@ -1,15 +1,14 @@
-//! Finding spans in a trace: Jaeger's find, and a small query language over everything a span has.
+//! Finds spans in a trace: Jaeger's find, and a query language over all fields of a span.
 //!
-//! # Which of the two
+//! # Queries and words
 //! A text is a **query** when it
-//! * has a sign of comparison standing alone, with blanks around it (`service = cart`), or calls a function
-//!   (`has(http.url)`); or
-//! * reads as a query from end to end and compares in a way that Jaeger's find has not: with anything but `=`
-//!   (`duration>20ms`), or by `=` joined with `and`, `or`, `not` (`service=cart and kind=server`).
+//! * has a comparison operator surrounded by blanks (`service = cart`), or calls a function (`has(http.url)`); or
+//! * parses as a query and contains a comparison that Jaeger's find does not have: an operator other than `=`
+//!   (`duration>20ms`), or `=` combined with `and`, `or`, `not` (`service=cart and kind=server`).
 //!
-//! Anything else is **words**, as in Jaeger's `uiFind`: parted by blanks, in double quotes a word may have blanks, any
-//! word counts, in any case, in the service, the operation, a key, a value or `key=value` of an attribute of the span,
-//! its resource or its events, or as the span's whole id. `-key` leaves out attributes whose key contains `key`.
+//! Any other text is **words**, as in Jaeger's `uiFind`: separated by blanks, or in double quotes. A span matches if any
+//! word occurs, in any case, in the service, the operation, a key, a value or `key=value` of an attribute of the span,
+//! its resource or its events, or is the span's id. `-key` excludes attributes whose key contains `key`.
 //!
 //! # The language
 //! ```text
@@ -22,32 +21,32 @@
 //! flag       = "error" | "events" | "links" | "warnings" | "children"
 //! field      = the name of a field, or the key of an attribute
 //! ```
-//! Values are words or texts in quotes. A comparison holds where *one* value of the field compares so; a span without
-//! the field is in neither `=` nor `!=`, but in `not … = …`. Numbers compare as numbers even where a sender made texts
-//! of them; what stands in quotes compares as text. `docs/find.md` says all this to users.
+//! Values are words or quoted strings. A comparison holds if *one* value of the field satisfies it; a span without
+//! the field satisfies neither `=` nor `!=`, but `not … = …`. Numbers are compared as numbers even if they were sent
+//! as strings; quoted values are compared as text. `docs/find.md` is the documentation for users.
 //!
-//! # How it is run
-//! A condition asks each distinct text once and remembers the answer, then goes over the column; what joins conditions
-//! works on sets of spans, 64 at a time. Nothing here is recursive.
+//! # Evaluation
+//! A condition is evaluated once per distinct string, then per span; boolean operators work on sets of spans, 64 at a
+//! time. Nothing is recursive.
 
-mod arena;
 mod column;
 mod compare;
 mod complete;
 mod error;
 mod expected;
-mod facts;
 mod field;
+mod field_reader;
 mod op;
 mod order;
 mod parse;
 mod pattern;
 mod print;
 mod run;
-mod said;
-mod seek;
+mod text_search;
 mod token;
 mod tree;
+mod value;
+mod word_search;
 mod words;
 
 pub use column::{Column, column};
@@ -62,18 +61,19 @@ pub use tree::{Condition, Literal, Query, Relation, Step};
 pub use words::Words;
 
 use crate::model::{SpanSet, Trace};
+use field_reader::FieldReader;
 use token::{Kind, Token, is_sign, tokens};
 
-/// What a text asks for.
+/// A parsed search text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// Words, of which any counts.
+    /// Words, any of which may match.
     Words(Words),
     /// A query.
     Query(Query),
 }
 
-/// Decides what a text is and reads it.
+/// Parses a search text.
 pub fn read(text: &str) -> Result<Reading, QueryError> {
     let (cut, mistake) = tokens(text);
     let query = match mistake {
@@ -93,10 +93,10 @@ pub fn read(text: &str) -> Result<Reading, QueryError> {
     }
 }
 
-/// Whether something stands in it that only a query has.
+/// Whether the text contains something that only queries have.
 fn is_certain(text: &str, tokens: &[Token]) -> bool {
     let alone = text.split_whitespace().any(is_sign);
-    // In quotes, a sign is no sign.
+    // Operators in quotes do not count.
     let sign = |token: &Token| {
         let blank = |letter: Option<char>| letter.is_none_or(char::is_whitespace);
         matches!(token.kind, Kind::Sign(_))
@@ -107,7 +107,7 @@ fn is_certain(text: &str, tokens: &[Token]) -> bool {
     alone && tokens.iter().any(sign) || (0..tokens.len()).any(calls)
 }
 
-/// Whether what reads as a query is what people write in Jaeger's find too.
+/// Whether a query could also be meant for Jaeger's find.
 fn is_plain(text: &str, tokens: &[Token], query: &Query) -> bool {
     if is_certain(text, tokens) {
         return false;
@@ -124,12 +124,12 @@ fn is_plain(text: &str, tokens: &[Token], query: &Query) -> bool {
     }
 }
 
-/// The spans that a text finds. Those whose attributes are not interned yet are known by their outline alone.
+/// The spans that match. Spans whose attributes are not interned yet are matched by their outline alone.
 pub fn find(trace: &Trace, reading: &Reading) -> SpanSet {
-    let facts = facts::Facts::of(trace);
+    let reader = FieldReader::of(trace);
     match reading {
-        Reading::Words(words) => seek::seek(&facts, words),
-        Reading::Query(query) => run::run(&facts, query),
+        Reading::Words(words) => word_search::search_words(&reader, words),
+        Reading::Query(query) => run::run(&reader, query),
     }
 }
 

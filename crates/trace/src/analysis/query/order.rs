@@ -1,13 +1,13 @@
-//! Spans sorted by a field, and fields that are times as a column of numbers: for tables.
+//! Columns for tables: spans sorted by a field, and durations as numbers.
 
 use super::column::column;
-use super::facts::Facts;
 use super::field::{Class, Field};
-use super::said::Said;
+use super::field_reader::FieldReader;
+use super::value::FieldValue;
 use crate::model::{SpanIx, SpanSet, Trace};
 use serde::{Deserialize, Serialize};
 
-/// A time of every span, nanoseconds.
+/// A time of each span, nanoseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// By span.
@@ -15,13 +15,13 @@ pub struct Times {
     pub values: Vec<u64>,
 }
 
-/// A field that is a duration, of every span; empty for other fields.
+/// The values of a field of type duration; empty for other fields.
 pub fn times(trace: &Trace, field: &Field) -> Times {
     let mut values = Vec::new();
     if field.class() == Class::Time {
         values = vec![0; trace.outline().len()];
-        Facts::of(trace).each(field, &mut |span, said| {
-            if let Said::Time(time) = said {
+        FieldReader::of(trace).each(field, &mut |span, value| {
+            if let FieldValue::Time(time) = value {
                 values[span as usize] = time;
             }
         });
@@ -29,10 +29,9 @@ pub fn times(trace: &Trace, field: &Field) -> Times {
     Times { values }
 }
 
-/// The spans of `within`, or all, sorted by the first value that each has of a field. Durations and numbers are compared
-/// as such; texts that are numbers come before other texts, and these are compared without regard to case. Spans without
-/// a value come last in both directions; equal ones are in the order of the trace. `None` while attributes cannot be
-/// searched yet.
+/// The spans of `within`, or all, sorted by their first value of a field. Durations and numbers are compared as such;
+/// numeric strings come before others, which are compared case-insensitively. Spans without a value come last in both
+/// directions; ties are in the order of the trace. `None` while attributes are not searchable yet.
 pub fn span_order(
     trace: &Trace,
     field: &Field,
@@ -53,21 +52,21 @@ pub fn span_order(
     Some(keyed.into_iter().map(|(_, span)| span).collect())
 }
 
-/// Stands for a span without a value.
+/// Rank of a span without a value.
 const ABSENT: u64 = u64::MAX;
 
-/// For every span a number that is greater for what is sorted later, or [`ABSENT`].
+/// A sort key of each span, or [`ABSENT`].
 fn ranks(trace: &Trace, field: &Field) -> Option<Vec<u64>> {
     if matches!(field.class(), Class::Time | Class::Number) {
         if !field.is_of_outline() && trace.unindexed_spans() > 0 {
             return None;
         }
         let mut ranks = vec![ABSENT; trace.outline().len()];
-        Facts::of(trace).each(field, &mut |span, said| {
+        FieldReader::of(trace).each(field, &mut |span, value| {
             let rank = &mut ranks[span as usize];
-            match said {
-                Said::Time(time) if *rank == ABSENT => *rank = time.min(ABSENT - 1),
-                Said::Int(number) if *rank == ABSENT => *rank = number.max(0) as u64,
+            match value {
+                FieldValue::Time(time) if *rank == ABSENT => *rank = time.min(ABSENT - 1),
+                FieldValue::Int(number) if *rank == ABSENT => *rank = number.max(0) as u64,
                 _ => {}
             }
         });

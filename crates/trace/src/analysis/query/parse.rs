@@ -1,5 +1,4 @@
-//! Reading a query. Operators wait on a list until their operands are there (Dijkstra's shunting yard), so that
-//! depth is data here too.
+//! Parser for queries: Dijkstra's shunting-yard algorithm, so that nesting does not use the stack.
 
 use super::QueryError;
 use super::expected::{check_op, operators, value_of};
@@ -10,15 +9,15 @@ use super::token::{Kind, Token, tokens};
 use super::tree::{Condition, Literal, Query, RELATIONS, Relation, Step};
 use crate::units::parse_go_duration;
 
-/// How many operators and parentheses may wait for their end at a time: each may hold a set of spans.
+/// Maximum number of pending operators and parentheses; each may hold a set of spans.
 pub const DEEPEST: usize = 100;
-/// How many conditions a query may have: each is asked of every span.
+/// Maximum number of conditions; each is evaluated for all spans.
 pub const MOST: usize = 200;
 
 const CONDITION: &str = "a condition, such as duration > 20ms";
 
-/// An operator that waits for what is to come.
-enum Waiting {
+/// An operator without all its operands.
+enum PendingOperator {
     Open,
     Related(Relation),
     Not,
@@ -26,14 +25,14 @@ enum Waiting {
     Or,
 }
 
-impl Waiting {
-    /// How tightly it binds; a parenthesis lets nothing pass.
-    fn tightness(&self) -> u8 {
+impl PendingOperator {
+    /// Precedence; an opening parenthesis has the lowest.
+    fn precedence(&self) -> u8 {
         match self {
-            Waiting::Open | Waiting::Related(_) => 0,
-            Waiting::Or => 1,
-            Waiting::And => 2,
-            Waiting::Not => 3,
+            PendingOperator::Open | PendingOperator::Related(_) => 0,
+            PendingOperator::Or => 1,
+            PendingOperator::And => 2,
+            PendingOperator::Not => 3,
         }
     }
 }
@@ -42,14 +41,14 @@ pub(super) struct Parser<'a> {
     text: &'a str,
     tokens: &'a [Token],
     next: usize,
-    waiting: Vec<Waiting>,
+    pending: Vec<PendingOperator>,
     steps: Vec<Step>,
     conditions: usize,
 }
 
 type Parsed<T> = Result<T, QueryError>;
 
-/// Reads a text as a query, whatever it looks like.
+/// Parses a text as a query.
 pub fn parse(text: &str) -> Result<Query, QueryError> {
     let (tokens, mistake) = tokens(text);
     match mistake {
@@ -60,7 +59,7 @@ pub fn parse(text: &str) -> Result<Query, QueryError> {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, tokens: &'a [Token]) -> Self {
-        Self { text, tokens, next: 0, waiting: Vec::new(), steps: Vec::new(), conditions: 0 }
+        Self { text, tokens, next: 0, pending: Vec::new(), steps: Vec::new(), conditions: 0 }
     }
 
     fn query(mut self) -> Parsed<Query> {
@@ -78,7 +77,7 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.next)
     }
 
-    /// The next token's text where it is a bare word.
+    /// The text of a token if it is an unquoted word.
     fn word_at(&self, next: usize) -> Option<&'a str> {
         let token = self.tokens.get(next).filter(|token| token.kind == Kind::Word)?;
         Some(&self.text[token.at..token.end])
@@ -88,17 +87,17 @@ impl<'a> Parser<'a> {
         self.word_at(next).is_some_and(|found| words.iter().any(|word| word.eq_ignore_ascii_case(found)))
     }
 
-    /// Something else was expected where the next token stands, or at the end.
+    /// An error at the next token, or at the end.
     fn expected<T>(&self, what: impl Into<String>) -> Parsed<T> {
         let (at, end) = self.peek().map_or((self.text.len(), self.text.len()), |token| (token.at, token.end));
         Err(QueryError::new(at, end, what))
     }
 
-    fn wait(&mut self, waiting: Waiting) -> Parsed<()> {
-        if self.waiting.len() >= DEEPEST {
+    fn push(&mut self, pending: PendingOperator) -> Parsed<()> {
+        if self.pending.len() >= DEEPEST {
             return self.expected(format!("at most {DEEPEST} parentheses and operators within each other"));
         }
-        self.waiting.push(waiting);
+        self.pending.push(pending);
         Ok(())
     }
 
@@ -111,24 +110,24 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Takes one piece of what starts a condition; true while there is more to it.
+    /// Consumes a token at the start of a condition; returns whether the condition is incomplete.
     fn operand(&mut self) -> Parsed<bool> {
         let Some(token) = self.peek() else { return self.expected(CONDITION) };
         match &token.kind {
             Kind::Open => {
-                self.wait(Waiting::Open)?;
+                self.push(PendingOperator::Open)?;
                 self.next += 1;
                 return Ok(true);
             }
             Kind::Word if self.is_word(self.next, &["not"]) => {
-                self.wait(Waiting::Not)?;
+                self.push(PendingOperator::Not)?;
                 self.next += 1;
                 return Ok(true);
             }
             Kind::Word if self.calls(self.next) => {
                 let name = self.word_at(self.next);
                 if let Some((_, relation, _)) = RELATIONS.iter().find(|(known, ..)| Some(*known) == name) {
-                    self.wait(Waiting::Related(*relation))?;
+                    self.push(PendingOperator::Related(*relation))?;
                     self.next += 2;
                     return Ok(true);
                 }
@@ -148,7 +147,7 @@ impl<'a> Parser<'a> {
         Ok(false)
     }
 
-    /// Whether a function is called there.
+    /// Whether there is a function call.
     pub(super) fn calls(&self, next: usize) -> bool {
         let Some(word) = self.word_at(next) else { return false };
         let function = word == "has" || RELATIONS.iter().any(|(name, ..)| *name == word);
@@ -156,7 +155,7 @@ impl<'a> Parser<'a> {
         function && open.is_some_and(|open| open.at == self.tokens[next].end)
     }
 
-    /// A field's name, if one stands here: a word, a text in quotes, or a prefix and a text in quotes.
+    /// Consumes a field's name, if there is one: a word, a quoted string, or a prefix and a quoted string.
     fn field(&mut self) -> Parsed<Option<Field>> {
         let Some(token) = self.peek() else { return Ok(None) };
         if let Kind::Quoted(key) = &token.kind {
@@ -178,7 +177,7 @@ impl<'a> Parser<'a> {
         Ok(Some(Field::parse(word)))
     }
 
-    /// A comparison, a flag, or a text to be found.
+    /// Consumes a comparison, a flag, or a text to search.
     fn comparison(&mut self) -> Parsed<()> {
         let start = self.next;
         let Some(field) = self.field()? else { return self.expected(CONDITION) };
@@ -201,13 +200,13 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// A name or text with nothing to compare it to.
+    /// A name or text without an operator.
     fn alone(&mut self, start: usize, field: Field) -> Parsed<()> {
         match &self.tokens[start].kind {
             Kind::Quoted(text) => self.condition(Condition::Text(text.clone())),
             _ if field.is_flag() => self.condition(Condition::Has(field)),
             _ => match (&field, self.word_at(start)) {
-                // A prefix and a text in quotes are no text to be found.
+                // A prefix with a quoted string is not a text to search.
                 (Field::Key(..), Some(word)) if self.next == start + 1 => {
                     self.condition(Condition::Text(word.to_owned()))
                 }
@@ -253,7 +252,7 @@ impl<'a> Parser<'a> {
             _ => return self.expected(value_of(field, op)),
         };
         if field.class() == Class::Time && literal.number().is_some() {
-            // "20 ms", as this program itself writes it.
+            // "20 ms", as durations are displayed.
             let whole = format!("{}{}", literal.text, self.word_at(self.next + 1).unwrap_or_default());
             if self.word_at(self.next + 1).is_some() && parse_go_duration(&whole).is_some() {
                 literal.text = whole;
@@ -284,12 +283,12 @@ impl<'a> Parser<'a> {
         Ok(literal)
     }
 
-    /// Takes what stands behind a condition; true at the end.
+    /// Consumes what follows a condition; returns true at the end.
     fn operator(&mut self) -> Parsed<bool> {
         loop {
             let Some(token) = self.peek() else {
-                self.settle(1);
-                return if self.waiting.is_empty() {
+                self.reduce(1);
+                return if self.pending.is_empty() {
                     Ok(true)
                 } else {
                     self.expected("a closing parenthesis")
@@ -297,9 +296,9 @@ impl<'a> Parser<'a> {
             };
             match &token.kind {
                 Kind::Close => {
-                    self.settle(1);
-                    match self.waiting.pop() {
-                        Some(Waiting::Related(relation)) => self.steps.push(Step::Related(relation)),
+                    self.reduce(1);
+                    match self.pending.pop() {
+                        Some(PendingOperator::Related(relation)) => self.steps.push(Step::Related(relation)),
                         Some(_) => {}
                         None => return self.expected("no closing parenthesis, for none is open"),
                     }
@@ -315,19 +314,19 @@ impl<'a> Parser<'a> {
         if or || self.is_word(self.next, &["and", "&&"]) {
             self.next += 1;
         }
-        // Conditions side by side are joined by an unspoken "and".
-        self.settle(if or { 1 } else { 2 });
-        self.wait(if or { Waiting::Or } else { Waiting::And })?;
+        // Adjacent conditions are joined by an implicit "and".
+        self.reduce(if or { 1 } else { 2 });
+        self.push(if or { PendingOperator::Or } else { PendingOperator::And })?;
         Ok(false)
     }
 
-    /// Operators that bind at least so tightly have all their operands.
-    fn settle(&mut self, least: u8) {
-        while self.waiting.last().is_some_and(|last| last.tightness() >= least) {
-            match self.waiting.pop() {
-                Some(Waiting::Not) => self.steps.push(Step::Not),
-                Some(Waiting::And) => self.steps.push(Step::And),
-                Some(Waiting::Or) => self.steps.push(Step::Or),
+    /// Emits operators with at least this precedence.
+    fn reduce(&mut self, least: u8) {
+        while self.pending.last().is_some_and(|last| last.precedence() >= least) {
+            match self.pending.pop() {
+                Some(PendingOperator::Not) => self.steps.push(Step::Not),
+                Some(PendingOperator::And) => self.steps.push(Step::And),
+                Some(PendingOperator::Or) => self.steps.push(Step::Or),
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! A query as text that reads back the same.
+//! Writes a query as text that parses to the same query.
 
 use super::field::Field;
 use super::op::Op;
@@ -6,8 +6,8 @@ use super::token::quote;
 use super::tree::{Condition, Literal, Query, RELATIONS, Step};
 use std::fmt;
 
-/// How tightly a step holds its parts together.
-fn tightness(step: &Step) -> u8 {
+/// Precedence of a step.
+fn precedence(step: &Step) -> u8 {
     match step {
         Step::Or => 1,
         Step::And => 2,
@@ -16,16 +16,16 @@ fn tightness(step: &Step) -> u8 {
     }
 }
 
-/// What is still to be written.
-enum Job {
+/// Pending output.
+enum PrintTask {
     Text(&'static str),
-    /// A step; in parentheses where it is looser than this.
+    /// A step, and the precedence below which it needs parentheses.
     Step(usize, u8),
 }
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Where each step's operands end; the second of two ends just before it.
+        // Start of each step's operands; the second of two operands is the step just before.
         let mut first = vec![0; self.steps.len()];
         let mut open: Vec<usize> = Vec::new();
         for (at, step) in self.steps.iter().enumerate() {
@@ -39,33 +39,37 @@ impl fmt::Display for Query {
             }
             open.push(at);
         }
-        let mut jobs: Vec<Job> = open.into_iter().map(|at| Job::Step(at, 0)).collect();
-        while let Some(job) = jobs.pop() {
-            let (at, least) = match job {
-                Job::Text(text) => {
+        let mut tasks: Vec<PrintTask> = open.into_iter().map(|at| PrintTask::Step(at, 0)).collect();
+        while let Some(task) = tasks.pop() {
+            let (at, least) = match task {
+                PrintTask::Text(text) => {
                     f.write_str(text)?;
                     continue;
                 }
-                Job::Step(at, least) => (at, least),
+                PrintTask::Step(at, least) => (at, least),
             };
             let step = &self.steps[at];
-            let own = tightness(step);
+            let own = precedence(step);
             if own < least {
-                jobs.extend([Job::Text(")"), Job::Step(at, 0), Job::Text("(")]);
+                tasks.extend([PrintTask::Text(")"), PrintTask::Step(at, 0), PrintTask::Text("(")]);
                 continue;
             }
             match step {
                 Step::Condition(condition) => write!(f, "{condition}")?,
-                Step::Not => jobs.extend([Job::Step(first[at], own), Job::Text("not ")]),
+                Step::Not => tasks.extend([PrintTask::Step(first[at], own), PrintTask::Text("not ")]),
                 Step::And | Step::Or => {
                     let word = if *step == Step::And { " and " } else { " or " };
-                    // What stands on the right was in parentheses, or it would have been taken from the left.
-                    jobs.extend([Job::Step(at - 1, own + 1), Job::Text(word), Job::Step(first[at], own)]);
+                    // A right operand of equal precedence was in parentheses, because operators are left-associative.
+                    tasks.extend([
+                        PrintTask::Step(at - 1, own + 1),
+                        PrintTask::Text(word),
+                        PrintTask::Step(first[at], own),
+                    ]);
                 }
                 Step::Related(relation) => {
                     let named = RELATIONS.iter().find(|(_, known, _)| known == relation);
                     write!(f, "{}(", named.map_or("", |(name, ..)| name))?;
-                    jobs.extend([Job::Text(")"), Job::Step(first[at], 0)]);
+                    tasks.extend([PrintTask::Text(")"), PrintTask::Step(first[at], 0)]);
                 }
             }
         }
@@ -100,12 +104,12 @@ impl fmt::Display for Literal {
     }
 }
 
-/// A text in quotes, as one word of a query.
+/// Quotes a text as one word of a query.
 pub fn quoted(text: &str) -> String {
     quote(text)
 }
 
-/// The condition that a field has this value: what "find spans like this one" asks.
+/// A condition that a field has a value, for "find similar spans".
 pub fn equals(field: &Field, value: &str, is_text: bool) -> String {
     let bare = !is_text || (super::token::is_word(value) && !super::field::is_reserved(value));
     let looks_else =

@@ -1,22 +1,22 @@
-//! Running a query: a set of spans for each condition, and sets made of sets.
+//! Evaluates a query as sets of spans.
 
-use super::compare::Test;
-use super::facts::Facts;
+use super::compare::Comparison;
 use super::field::{Field, Known};
+use super::field_reader::FieldReader;
 use super::op::Op;
-use super::said::Said;
-use super::seek::seek;
 use super::tree::{Condition, Literal, Query, Relation, Step};
+use super::value::FieldValue;
+use super::word_search::search_words;
 use super::words::Words;
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanSet};
 
-/// The spans that are so.
-pub(super) fn run(facts: &Facts<'_>, query: &Query) -> SpanSet {
-    let none = || SpanSet::none(facts.outline.len());
+/// The spans that match a query.
+pub(super) fn run(reader: &FieldReader<'_>, query: &Query) -> SpanSet {
+    let none = || SpanSet::none(reader.outline.len());
     let mut sets: Vec<SpanSet> = Vec::new();
     for step in &query.steps {
         let mut set = match step {
-            Step::Condition(one) => condition(facts, one),
+            Step::Condition(one) => condition(reader, one),
             _ => sets.pop().unwrap_or_else(none),
         };
         match step {
@@ -24,38 +24,39 @@ pub(super) fn run(facts: &Facts<'_>, query: &Query) -> SpanSet {
             Step::Not => set.invert(),
             Step::And => set.and(&sets.pop().unwrap_or_else(none)),
             Step::Or => set.or(&sets.pop().unwrap_or_else(none)),
-            Step::Related(relation) => set = related(facts.outline, *relation, &set),
+            Step::Related(relation) => set = related(reader.outline, *relation, &set),
         }
         sets.push(set);
     }
     sets.pop().unwrap_or_else(none)
 }
 
-fn condition(facts: &Facts<'_>, condition: &Condition) -> SpanSet {
-    let mut set = SpanSet::none(facts.outline.len());
+fn condition(reader: &FieldReader<'_>, condition: &Condition) -> SpanSet {
+    let mut set = SpanSet::none(reader.outline.len());
     match condition {
-        Condition::Text(text) => return seek(facts, &Words::one(text)),
-        Condition::Has(Field::Known(Known::Error)) => return failed(facts.outline, "own"),
-        Condition::Has(field) => facts.each(field, &mut |span, said| {
-            // To have none of something is not to have it; a percentile of 0 is one.
+        Condition::Text(text) => return search_words(reader, &Words::one(text)),
+        Condition::Has(Field::Known(Known::Error)) => return failed(reader.outline, "own"),
+        Condition::Has(field) => reader.each(field, &mut |span, value| {
+            // A count of 0 is absent; a percentile of 0 is a value.
             let is_any = matches!(field, Field::Key(..) | Field::Known(Known::Percentile));
-            let is_none = matches!(said, Said::Int(0) | Said::Text("") | Said::Bool(false));
+            let is_none =
+                matches!(value, FieldValue::Int(0) | FieldValue::Text("") | FieldValue::Bool(false));
             if is_any || !is_none {
                 set.insert(span);
             }
         }),
         Condition::Compare(Field::Known(Known::Error), op, literals) => {
             for Literal { text, .. } in literals {
-                set.or(&failed(facts.outline, text));
+                set.or(&failed(reader.outline, text));
             }
             if *op == Op::Differs {
                 set.invert();
             }
         }
         Condition::Compare(field, op, literals) => {
-            let mut test = Test::new(*op, literals);
-            facts.each(field, &mut |span, said| {
-                if test.holds(said) {
+            let mut test = Comparison::new(*op, literals);
+            reader.each(field, &mut |span, value| {
+                if test.holds(value) {
                     set.insert(span);
                 }
             });
@@ -64,7 +65,7 @@ fn condition(facts: &Facts<'_>, condition: &Condition) -> SpanSet {
     set
 }
 
-/// Spans that failed in the way of that word.
+/// Spans that have the error status of this name.
 fn failed(outline: &Outline, word: &str) -> SpanSet {
     let flag = if word == "below" { Flags::ERROR_BELOW } else { Flags::OWN_ERROR };
     let mut set = SpanSet::none(outline.len());
@@ -79,7 +80,7 @@ fn failed(outline: &Outline, word: &str) -> SpanSet {
     set
 }
 
-/// Spans with such relatives in `set`. In pre-order a parent comes before its children: one pass, either way.
+/// Spans with relatives in `set`. Parents precede children, so one pass in either direction is sufficient.
 fn related(outline: &Outline, relation: Relation, set: &SpanSet) -> SpanSet {
     let mut found = SpanSet::none(outline.len());
     let pairs = outline.parent.iter().enumerate().filter(|(_, parent)| **parent != NO_SPAN);

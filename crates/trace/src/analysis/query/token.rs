@@ -1,16 +1,16 @@
-//! A query cut into words, quoted texts and signs. Any text can be cut; only an open quotation is a mistake.
+//! Tokenizer for queries. Only an unterminated quotation is an error.
 
 use super::QueryError;
 use super::op::Op;
 
-/// What a token is.
+/// Type of a token.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// Anything without blanks and signs.
+    /// Text without blanks and operators.
     Word,
-    /// A text in double quotes, with its escapes undone.
+    /// A double-quoted text, unescaped.
     Quoted(String),
-    /// A comparison.
+    /// A comparison operator.
     Sign(Op),
     /// `(`.
     Open,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Comma,
 }
 
-/// A token and where it stands: its bytes are `at..end`.
+/// A token with its bytes `at..end`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -45,12 +45,12 @@ fn sign(rest: &str) -> Option<(&'static str, Op)> {
     SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign))
 }
 
-/// Whether a text is one sign and nothing else.
+/// Whether a text is exactly one operator.
 pub(super) fn is_sign(text: &str) -> bool {
     SIGNS.iter().any(|(sign, _)| *sign == text)
 }
 
-/// How long the word at the beginning of `rest` is.
+/// Length of the word at the start of `rest`.
 fn word(rest: &str) -> usize {
     let ends = |(at, letter): (usize, char)| {
         letter.is_whitespace() || matches!(letter, '(' | ')' | ',' | '"') || sign(&rest[at..]).is_some()
@@ -58,8 +58,8 @@ fn word(rest: &str) -> usize {
     rest.char_indices().find(|place| ends(*place)).map_or(rest.len(), |(at, _)| at)
 }
 
-/// A quoted text's value and length; `None` where it is never closed. `\"` and `\\` are a quotation mark and a
-/// backslash; any other backslash stands for itself, so that regular expressions read as usual.
+/// A quoted text's value and length; `None` if it is not terminated. `\"` and `\\` are escapes; other backslashes are
+/// literal, so that regular expressions need no escaping.
 fn quoted(rest: &str) -> Option<(String, usize)> {
     let mut value = String::new();
     let mut letters = rest.char_indices().skip(1).peekable();
@@ -76,17 +76,17 @@ fn quoted(rest: &str) -> Option<(String, usize)> {
     None
 }
 
-/// A text in quotes, so that it reads back the same.
+/// Quotes a text so that it parses to the same text.
 pub(super) fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Whether a text, standing bare, is one word.
+/// Whether a text is one word without quotes.
 pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && word(text) == text.len()
 }
 
-/// Cuts a text. A quotation that is never closed goes to the end and is named.
+/// Tokenizes a text. An unterminated quotation extends to the end and is reported.
 pub(super) fn tokens(text: &str) -> (Vec<Token>, Option<QueryError>) {
     let mut tokens = Vec::new();
     let mut mistake = None;

@@ -1,11 +1,10 @@
-//! A query as it is understood: conditions and what joins them, operands before operators, so that nothing that
-//! walks it needs the stack.
+//! A parsed query in postfix order, so that evaluation needs no recursion.
 
 use super::field::Field;
 use super::op::Op;
 use crate::units::parse_go_duration;
 
-/// A number, whole ones exactly.
+/// A number; integers are exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Number {
     Whole(i64),
@@ -13,9 +12,9 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// A text that is a number and nothing else.
+    /// Parses a text that is a number.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        // Words like `inf` and `nan` are texts here.
+        // `inf` and `nan` are not numbers here.
         let digits = text.trim_start_matches(['-', '+', '.']);
         if !digits.starts_with(|letter: char| letter.is_ascii_digit()) {
             return None;
@@ -26,7 +25,7 @@ impl Number {
         }
     }
 
-    /// By size; nothing is said of what is no number at all.
+    /// Compares by value; `None` for NaN.
     pub(super) fn compare(self, other: Self) -> Option<std::cmp::Ordering> {
         let real = |number| match number {
             Number::Whole(whole) => whole as f64,
@@ -39,52 +38,52 @@ impl Number {
     }
 }
 
-/// What a field is compared with, as it was written.
+/// The right operand of a comparison, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
-    /// The text, without quotation marks and escapes.
+    /// The text, unquoted.
     pub text: String,
-    /// Whether it stood in quotes: then it is text, whatever it looks like.
+    /// Whether it was quoted, which makes it text.
     pub quoted: bool,
 }
 
 impl Literal {
-    /// The number that it is.
+    /// As a number.
     pub(super) fn number(&self) -> Option<Number> {
         Number::parse(&self.text).filter(|_| !self.quoted)
     }
 
-    /// The duration that it is, in nanoseconds.
+    /// As a duration in nanoseconds.
     pub(super) fn time(&self) -> Option<u64> {
         parse_go_duration(&self.text).filter(|_| !self.quoted)
     }
 }
 
-/// Something that a span is or is not.
+/// A condition on a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Some text of it contains this, as Jaeger's find has it.
+    /// Some text of the span contains this, as in Jaeger's find.
     Text(String),
-    /// It has the attribute, or any of what the field counts.
+    /// The span has the attribute, or a count is not 0.
     Has(Field),
-    /// One of the field's values compares so. Several literals only for [`Op::Among`].
+    /// A value of the field satisfies the comparison. Several literals only for [`Op::Among`].
     Compare(Field, Op, Vec<Literal>),
 }
 
-/// Which relatives of a span are asked about.
+/// The relatives of a span that a function refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// `under(…)`: some ancestor.
+    /// `under(…)`: an ancestor.
     Under,
     /// `parent(…)`: its parent.
     Parent,
-    /// `over(…)`: some descendant.
+    /// `over(…)`: a descendant.
     Over,
-    /// `child(…)`: some child.
+    /// `child(…)`: a child.
     Child,
 }
 
-/// The functions that ask about relatives.
+/// Functions on relatives.
 pub(super) const RELATIONS: [(&str, Relation, &str); 4] = [
     ("under", Relation::Under, "some ancestor is so"),
     ("parent", Relation::Parent, "its parent is so"),
@@ -92,29 +91,29 @@ pub(super) const RELATIONS: [(&str, Relation, &str); 4] = [
     ("child", Relation::Child, "some child is so"),
 ];
 
-/// A step of a query: a condition, or what is made of the one or two results before it.
+/// A step in postfix order: a condition, or an operator on the one or two results before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Spans that are so.
+    /// The spans that satisfy a condition.
     Condition(Condition),
-    /// All others.
+    /// Complement.
     Not,
-    /// What is in both.
+    /// Intersection.
     And,
-    /// What is in either.
+    /// Union.
     Or,
-    /// Spans with relatives among them.
+    /// Spans with such relatives.
     Related(Relation),
 }
 
-/// A query that can be run: never empty, and every operator has its operands before it.
+/// A query in postfix order, not empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     pub(super) steps: Vec<Step>,
 }
 
 impl Query {
-    /// The steps, operands first.
+    /// The steps.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }

@@ -1,17 +1,17 @@
-//! Jaeger's find (`uiFind`): words, of which any counts, and keys that do not.
+//! Jaeger's find (`uiFind`): words, any of which may match, and keys to exclude.
 
-/// What is looked for, in lower case.
+/// Search words in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
-    /// Any of these is enough.
+    /// Words, any of which may match.
     pub wanted: Vec<String>,
-    /// Attributes whose key contains one of these are not looked at.
+    /// Attributes whose key contains one of these are not searched.
     pub except: Vec<String>,
 }
 
 impl Words {
-    /// Blanks part the words; what stands in double quotes is one word, quotes and words need no blank between them,
-    /// and a quotation mark without a partner is left out. A word that starts with `-` is a key to leave out.
+    /// Splits at blanks; a quoted text is one word even without blanks around it, and an unpaired quotation mark is
+    /// ignored. A word that starts with `-` is a key to exclude.
     pub fn parse(text: &str) -> Self {
         let mut words = Words::default();
         let mut rest = text;
@@ -35,7 +35,7 @@ impl Words {
         words
     }
 
-    /// One word, whatever is in it.
+    /// A single word.
     pub(super) fn one(text: &str) -> Self {
         Words { wanted: vec![text.to_lowercase()], except: Vec::new() }
     }

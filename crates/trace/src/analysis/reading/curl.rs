@@ -1,17 +1,17 @@
-//! The `curl` command that sends again the request that an HTTP span tells of. What is put into it was sent by
-//! strangers and is pasted into shells, so all of it is quoted, and what no request can hold is left out.
+//! A `curl` command that repeats the request of an HTTP span. The values come from untrusted senders and are pasted
+//! into shells, so all are quoted, and invalid ones are omitted.
 
 use crate::model::record::{Attribute, AttributeValue, SpanRecord};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What is not a visible ASCII character; what is not ASCII is always escaped.
+/// Everything but visible ASCII characters.
 const NOT_GRAPHIC: &AsciiSet = &CONTROLS.add(b' ');
 
-/// Headers that belong to the connection or are counted anew.
+/// Headers of the connection, or computed by curl.
 const LEFT_OUT: [&str; 7] =
     ["host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "upgrade"];
 
-/// The command, one option a line; `None` where the span is no HTTP request, or does not say where it went.
+/// The command, one option per line; `None` if the span is not an HTTP request, or has no URL.
 pub fn curl(span: &SpanRecord) -> Option<String> {
     let attributes = &span.attributes;
     let method = first(attributes, &["http.request.method", "http.method"])?.to_ascii_uppercase();
@@ -23,11 +23,11 @@ pub fn curl(span: &SpanRecord) -> Option<String> {
     let address = request_address(attributes)?;
     let mut lines = vec![match method.as_str() {
         "GET" => "curl".to_owned(),
-        // Said as a method, curl would wait for a body that never comes.
+        // With `-X HEAD` curl would wait for a body.
         "HEAD" => "curl --head".to_owned(),
         other => format!("curl --request {}", quoted(other)),
     }];
-    // Brackets and braces are patterns to curl, and plain characters to servers.
+    // curl interprets brackets and braces as patterns.
     if address.contains(['[', ']', '{', '}']) {
         lines[0].push_str(" --globoff");
     }
@@ -47,7 +47,8 @@ fn first(attributes: &[Attribute], keys: &[&str]) -> Option<String> {
     })
 }
 
-/// Where the request went: as one address, else put together from its parts, old names after new ones.
+/// The URL of the request: from one attribute, else assembled from parts; current attribute names before deprecated
+/// ones.
 fn request_address(attributes: &[Attribute]) -> Option<String> {
     let find = |keys: &[&str]| first(attributes, keys);
     let whole = find(&["url.full", "http.url"]).filter(|text| text.contains("://"));
@@ -62,7 +63,7 @@ fn request_address(attributes: &[Attribute]) -> Option<String> {
             let query = find(&["url.query"]).map(|query| format!("?{query}")).unwrap_or_default();
             let usual =
                 matches!((scheme.as_str(), port.as_deref()), ("http", Some("80")) | ("https", Some("443")));
-            // An address of IPv6 has colons of its own; with brackets it may have a port after them.
+            // IPv6 addresses need brackets before a port.
             let bare = if host.matches(':').count() > 1 && !host.starts_with('[') {
                 format!("[{host}]")
             } else {
@@ -78,16 +79,16 @@ fn request_address(attributes: &[Attribute]) -> Option<String> {
     let web = web
         .iter()
         .any(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    // Whatever is not plain ASCII is escaped, so that nothing of it can move a cursor or turn a line around.
+    // Non-ASCII characters are percent-encoded, because some reorder the displayed text.
     web.then(|| utf8_percent_encode(&address, NOT_GRAPHIC).to_string())
 }
 
-/// The request's headers, as far as the span kept them.
+/// The request's headers, as far as they were recorded.
 fn headers(attributes: &[Attribute]) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> = Vec::new();
     for attribute in attributes {
         let Some(name) = attribute.key.strip_prefix("http.request.header.") else { continue };
-        // Formerly dashes were written as underscores.
+        // Older conventions write dashes as underscores.
         let name = name.to_ascii_lowercase().replace('_', "-");
         if name.is_empty() || !name.bytes().all(is_token) || LEFT_OUT.contains(&name.as_str()) {
             continue;
@@ -121,7 +122,7 @@ fn is_header(text: &str) -> bool {
         && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
-/// One word to any POSIX shell: single quotes hold everything but themselves.
+/// Quotes for POSIX shells: single quotes protect everything but themselves.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,13 +1,13 @@
-//! JSON inside a text, opened one level at a time: what nobody opens is checked, but never built.
+//! JSON in text values, parsed one level at a time.
 
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 use std::borrow::Cow;
 
-/// What JSON calls white space.
+/// JSON white space.
 const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// What a piece of JSON is.
+/// Type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonShape {
     /// An object.
@@ -22,10 +22,10 @@ pub enum JsonShape {
     Word,
 }
 
-/// A member of an object or list: its name (in a list its number, from 0) and its JSON as it was written.
+/// A member of an object or list: its name (in a list its index), and its JSON.
 pub type JsonMember<'a> = (Cow<'a, str>, &'a str);
 
-/// The shape of a piece of JSON that is known to be valid.
+/// The type of a valid JSON value.
 pub fn shape(json: &str) -> JsonShape {
     match json.trim_start().as_bytes().first() {
         Some(b'{') => JsonShape::Object,
@@ -36,14 +36,14 @@ pub fn shape(json: &str) -> JsonShape {
     }
 }
 
-/// Whether a text starts and ends as an object or a list does: cheap, and no more than a first look.
+/// Whether a text starts and ends like an object or list. A cheap first check.
 pub fn looks_nested(text: &str) -> bool {
     let text = text.trim().as_bytes();
     matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
 }
 
-/// The members of an object or list; `None` where the text is not valid JSON, or is neither. Reads the text once
-/// and holds no more than where its members are; nesting may be as deep as it likes.
+/// The members of an object or list; `None` if the text is not valid JSON, or is neither. One pass, with memory for
+/// the members only and no recursion.
 pub fn members(text: &str) -> Option<Vec<JsonMember<'_>>> {
     let mut rest = text.trim_start_matches(WHITE);
     let is_object = rest.starts_with('{');
@@ -69,7 +69,7 @@ pub fn members(text: &str) -> Option<Vec<JsonMember<'_>>> {
     after(rest, close)?.is_empty().then_some(members)
 }
 
-/// A JSON text (`"…"`) as the text that it stands for; other JSON as it is.
+/// Unescapes a JSON string; other JSON is returned as is.
 pub fn text_of(json: &str) -> Cow<'_, str> {
     match shape(json) {
         JsonShape::Text => match serde_json::from_slice(json.as_bytes()) {
@@ -80,14 +80,14 @@ pub fn text_of(json: &str) -> Cow<'_, str> {
     }
 }
 
-/// The valid JSON with which a text starts. Deeper levels are only skipped, which needs no stack.
+/// The valid JSON value at the start of a text. Nested values are skipped without recursion.
 fn leading(text: &str) -> Option<&str> {
     let mut reader = Deserializer::from_slice(text.as_bytes()).into_iter::<IgnoredAny>();
     reader.next()?.ok()?;
     text.get(..reader.byte_offset())
 }
 
-/// What follows a mark, and the white space behind it.
+/// What follows `mark` and white space.
 fn after(text: &str, mark: char) -> Option<&str> {
     Some(text.strip_prefix(mark)?.trim_start_matches(WHITE))
 }

@@ -1,5 +1,5 @@
-//! What an attribute's value is, beyond its type: JSON, SQL, a stack trace, an address, a size, a time. Told from its
-//! key (semantic conventions, old and new) and from its look; what is not certain is plain text.
+//! Detects the format of attribute values: JSON, SQL, stack traces, URLs, sizes, times. Based on keys (semantic
+//! conventions, current and deprecated) and contents; uncertain values are plain text.
 
 mod curl;
 pub mod json;
@@ -14,10 +14,10 @@ pub use sql::clauses;
 pub use stack::{StackLine, StackPart, lines as stack_lines};
 pub use url::{address, encoded};
 
-/// How a text is best shown.
+/// How to display a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextForm {
-    /// As it is.
+    /// As is.
     Plain,
     /// As a tree; [`json::members`] opens it.
     Json,
@@ -29,7 +29,7 @@ pub enum TextForm {
     Address,
 }
 
-/// How the text of an attribute is best shown.
+/// How to display the text of an attribute.
 pub fn reading(key: &str, text: &str) -> TextForm {
     if json::looks_nested(text) && json::members(text).is_some_and(|members| !members.is_empty()) {
         return TextForm::Json;

@@ -1,9 +1,9 @@
-//! Numbers whose key says what they count: bytes and times.
+//! Formats numbers whose key implies a unit: bytes and durations.
 
 use crate::model::record::AttributeValue;
 use crate::units::{bytes, duration};
 
-/// Keys of the semantic conventions, old and new, that count bytes; others say so at their end.
+/// Keys of the semantic conventions, current and deprecated, for byte counts; others are recognised by suffix.
 const BYTES: [&str; 13] = [
     "http.request.body.size",
     "http.response.body.size",
@@ -20,10 +20,10 @@ const BYTES: [&str; 13] = [
     "file.size",
 ];
 
-/// How a key that counts bytes may end.
+/// Suffixes of keys for byte counts.
 const BYTE_ENDS: [&str; 4] = ["_bytes", ".bytes", "_size_bytes", "_length_bytes"];
 
-/// How a key that counts time may end, and how many nanoseconds its unit has.
+/// Suffixes of keys for durations, with the unit in nanoseconds.
 const TIME_ENDS: [(&str, f64); 13] = [
     ("_ns", 1.0),
     (".ns", 1.0),
@@ -40,12 +40,12 @@ const TIME_ENDS: [(&str, f64); 13] = [
     ("_sec", 1e9),
 ];
 
-/// A number with its unit, where the key tells it and it says more than the number: `1.2 MB`, `3 min 20 s`.
+/// A number with its unit, if the key implies one and the result is more readable: `1.2 MB`, `3 min 20 s`.
 pub fn quantity(key: &str, value: &AttributeValue) -> Option<String> {
     let number = match value {
         AttributeValue::Int(number) => *number as f64,
         AttributeValue::Double(number) => *number,
-        // Headers and many libraries send numbers as text.
+        // Headers and many libraries send numbers as strings.
         AttributeValue::String(text) if text.len() <= 20 => text.parse().ok()?,
         _ => return None,
     };
@@ -55,7 +55,7 @@ pub fn quantity(key: &str, value: &AttributeValue) -> Option<String> {
     if BYTES.contains(&key) || BYTE_ENDS.iter().any(|end| key.ends_with(end)) {
         return (number >= 1_000.0).then(|| bytes(number as u64));
     }
-    // Times of day are sent in the same units: what is longer than ten years is one of those.
+    // More than ten years is a point in time, not a duration.
     let (_, unit) = TIME_ENDS.iter().find(|(end, _)| key.ends_with(end))?;
     let time = number * unit;
     (time < 3.2e17 && number > 0.0).then(|| duration(time as u64))

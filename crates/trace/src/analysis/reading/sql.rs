@@ -1,13 +1,13 @@
-//! SQL clause by clause. Where lines break is all that changes: words, case, literals and comments stay.
+//! Formats SQL with one line per clause. Only white space changes.
 
-/// Keys of attributes that hold statements of any query language.
+/// Attribute keys for statements of any query language.
 const KEYS: [&str; 6] =
     ["db.query.text", "db.statement", "db.query", "sql.query", "sql", "db.operation.batch.query"];
 
-/// Words with which a statement starts that is worth breaking into lines.
+/// First keywords of statements that are formatted.
 const VERBS: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "REPLACE", "CREATE"];
 
-/// Words that start a line.
+/// Keywords that start a line.
 const CLAUSES: [&str; 27] = [
     "SELECT",
     "FROM",
@@ -38,7 +38,7 @@ const CLAUSES: [&str; 27] = [
     "WITH",
 ];
 
-/// Words after which a clause's word belongs to the line that has begun.
+/// Keywords that stay on the line of the preceding one.
 const JOINED: [(&str, &str); 12] = [
     ("DELETE", "FROM"),
     ("DISTINCT", "FROM"),
@@ -63,8 +63,7 @@ fn is_one_of(words: &[&str], word: &str) -> bool {
     words.iter().any(|candidate| candidate.eq_ignore_ascii_case(word))
 }
 
-/// A statement with a line for each clause, indented by four spaces within a sub-query; `AND` and `OR` start
-/// lines too, two spaces in.
+/// One line per clause, indented by four spaces per sub-query; `AND` and `OR` start lines too, indented by two.
 pub fn clauses(text: &str) -> String {
     let mut writer = Writer { out: String::with_capacity(text.len() + text.len() / 8), ..Writer::default() };
     let mut rest = text.trim();
@@ -82,7 +81,7 @@ pub fn clauses(text: &str) -> String {
             _ if is_word(first) => writer.word(token, next),
             _ => writer.put(token),
         }
-        // Nothing can follow a comment on its line.
+        // A line comment extends to the end of its line.
         if token.starts_with("--") && !next.is_empty() {
             writer.line(0);
         }
@@ -95,7 +94,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | '#')
 }
 
-/// Length of the token that `rest` starts with. What is quoted and never closed ends with the text.
+/// Length of the token at the start of `rest`. Unterminated quotes extend to the end.
 fn token_len(rest: &str, first: char) -> usize {
     let until =
         |end: &str, from: usize| rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());
@@ -103,7 +102,7 @@ fn token_len(rest: &str, first: char) -> usize {
         '\'' | '"' | '`' => {
             let quote = &rest[..1];
             let mut end = until(quote, 1);
-            // A quote said twice is one of the text.
+            // A doubled quote is an escaped quote.
             while rest[end..].starts_with(quote) {
                 end = until(quote, end + 1);
             }
@@ -120,12 +119,12 @@ fn token_len(rest: &str, first: char) -> usize {
 #[derive(Default)]
 struct Writer<'a> {
     out: String,
-    /// Whether a space came before what comes next.
+    /// Whether there was white space before the next token.
     space: bool,
-    /// Open parentheses: whether each holds a sub-query. Lines break only where all do.
+    /// Open parentheses, and whether each is a sub-query. Lines only break if all are.
     open: Vec<bool>,
     last: &'a str,
-    /// `BETWEEN` still waits for its `AND`.
+    /// Whether a `BETWEEN` has no `AND` yet.
     between: bool,
 }
 
@@ -144,7 +143,7 @@ impl<'a> Writer<'a> {
             }
         } else {
             self.between = second_and;
-            // `left(name, 1)` and `values(x)` after a name are calls; `VALUES (` has its clause's space.
+            // `left(name, 1)` and `values(x)` after a name are function calls; `VALUES (` keeps its space.
             let call = next.starts_with('(') && is_one_of(&["LEFT", "RIGHT", "REPLACE", "INSERT"], word);
             if breaks && !belongs && !call && is_one_of(&CLAUSES, word) {
                 self.line(0);
@@ -169,7 +168,7 @@ impl<'a> Writer<'a> {
         if !self.out.ends_with('\n') && !self.out.is_empty() {
             self.out.push('\n');
         }
-        // Deeper than anyone reads, indentation would be all that is left.
+        // Limits indentation.
         let depth = 2 * self.open.iter().filter(|query| **query).count() + more;
         self.out.extend(std::iter::repeat_n("  ", depth.min(20)));
         self.space = false;

@@ -1,21 +1,21 @@
-//! Stack traces line by line: which lines are frames, and which of those are the program's own code. Reads what the
-//! JVM, Node and browsers, Python, Go, .NET, Ruby, PHP and Rust write.
+//! Parses stack traces of the JVM, Node and browsers, Python, Go, .NET, Ruby, PHP and Rust: which lines are frames,
+//! and which frames are the program's own code.
 
-/// What a line of a stack trace is.
+/// Type of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackPart {
-    /// The failure itself, or another that caused it.
+    /// An error, or its cause.
     Head,
-    /// A frame in code that does not look like a library's.
+    /// A frame of the program itself, as far as can be told.
     Own,
-    /// A frame in a library, a framework or the language's own code.
+    /// A frame of a library, a framework or the runtime.
     Library,
 }
 
-/// A line and what it is.
+/// A line and its type.
 pub type StackLine<'a> = (StackPart, &'a str);
 
-/// Where code of others lies or is named, in all the languages above.
+/// Paths and names of library code, in all these languages.
 const LIBRARIES: [&str; 44] = [
     // JVM
     " java.",
@@ -71,7 +71,7 @@ const LIBRARIES: [&str; 44] = [
 ];
 
 pub(super) fn looks_like(key: &str, text: &str) -> bool {
-    // A long text without any line break is not worth the walk.
+    // Long texts without line breaks are skipped.
     let named =
         matches!(key, "exception.stacktrace" | "error.stack" | "stack" | "stacktrace" | "error.stacktrace");
     text.contains('\n') && {
@@ -84,20 +84,20 @@ pub(super) fn looks_like(key: &str, text: &str) -> bool {
     }
 }
 
-/// The lines of a stack trace, empty ones left out.
+/// The non-empty lines of a stack trace.
 pub fn lines(text: &str) -> Vec<StackLine<'_>> {
     let mut lines: Vec<StackLine<'_>> = Vec::new();
     let mut all = text.lines().filter(|line| !line.trim().is_empty()).peekable();
     while let Some(line) = all.next() {
         let next = all.peek().copied().unwrap_or_default();
         let part = if is_place(next) {
-            // The name of a frame comes before its place: Go, and Rust.
+            // In Go and Rust the name of a frame precedes its location.
             origin(next, line)
         } else if is_frame(line) || is_place(line) {
             origin(line, "")
         } else {
             match lines.last() {
-                // Python shows the code below its frame.
+                // Python shows source code below a frame.
                 Some((part, above))
                     if *part != StackPart::Head && is_python(above) && indent(line) > indent(above) =>
                 {
@@ -113,7 +113,7 @@ pub fn lines(text: &str) -> Vec<StackLine<'_>> {
 
 fn origin(place: &str, name: &str) -> StackPart {
     let foreign = |line: &str| {
-        // Names stand after `at` or after a frame's number: a space is in front of each.
+        // Names follow `at` or the frame's number, so each has a space in front.
         let line = format!(" {}", line.trim_start());
         LIBRARIES.iter().any(|library| line.contains(library))
     };
@@ -128,7 +128,7 @@ fn is_python(line: &str) -> bool {
     line.trim_start().starts_with("File \"")
 }
 
-/// A line that says where a frame is whose name stands above it.
+/// Whether a line is the location of a frame whose name is in the line above.
 fn is_place(line: &str) -> bool {
     let bare = line.trim_start();
     let go = line.starts_with(['\t', ' ']) && numbered(bare, ".go:");
@@ -147,7 +147,7 @@ fn is_frame(line: &str) -> bool {
     at || php || rust || is_python(line) || numbered(bare, ".rb:")
 }
 
-/// Whether `mark` is in the line with a digit after it.
+/// Whether the line contains `mark` followed by a digit.
 fn numbered(line: &str, mark: &str) -> bool {
     line.split_once(mark).is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
 }

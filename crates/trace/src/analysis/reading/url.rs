@@ -1,29 +1,29 @@
-//! Addresses: which may be followed, and how a value is put into one.
+//! Validates and encodes URLs.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Addresses longer than this are no links that a person follows.
+/// Maximum length of links.
 const LONGEST: usize = 4_000;
 
-/// The text as an address that is safe to follow: a whole one, of a kind that runs nothing.
+/// The text as a URL that is safe to open: absolute, with a harmless scheme.
 pub fn address(text: &str) -> Option<&str> {
     let scheme = |name: &str| {
         let start = text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
         start && text.len() > name.len()
     };
     let known = scheme("https://") || scheme("http://") || scheme("mailto:");
-    // Quotes, brackets and blanks are escaped in addresses; where they are not, it is a sentence.
+    // Quotes, brackets and blanks are percent-encoded in URLs; otherwise it is prose.
     let odd =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`') || reorders(c);
     (known && text.len() <= LONGEST && !text.chars().any(odd)).then_some(text)
 }
 
-/// Marks that change the order in which text is shown: an address with one is not the address that is seen.
+/// Characters that reorder displayed text, so that the URL looks like another.
 fn reorders(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What `encodeURIComponent` of JavaScript escapes.
+/// The characters that JavaScript's `encodeURIComponent` escapes.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')

@@ -1,53 +1,53 @@
-//! Rows in another order than the trace's: siblings by length or own time, repeated siblings as one row.
+//! Computes rows in another order than the trace's: siblings sorted by duration or self time, or grouped.
 
-use super::group::{REPEATED, likeness};
-use super::{COLLAPSED, GROUP, NO_ROW, PARENT, Row, RowOptions, Rows, Shown, SiblingOrder, flag};
-use crate::analysis::waiting::SelfTimes;
+use super::group::{REPEATED, group_key};
+use super::{COLLAPSED, GROUP, NO_ROW, PARENT, Row, RowFilter, RowOptions, Rows, SiblingOrder, flag};
+use crate::analysis::child_coverage::SelfTimes;
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What is yet to become rows; the next is at the end.
-enum Todo {
+/// Pending rows; the next is at the end of the list.
+enum PendingRow {
     Span(SpanIx, u32),
-    /// Members of a group, a range of `Rows::members`.
+    /// Members of a group, a range of `Rows::members`, and depth.
     Group(Range<u32>, u32),
 }
 
-/// Rows on their way. A million spans take longer to put in order than a page may stand still, so this is done in
-/// steps, others having their turn between them.
+/// Computes rows incrementally, so that the caller can yield to the event loop between steps: a million spans take
+/// longer than a frame.
 pub struct IncrementalRows {
     outline: Arc<Outline>,
     view: RowOptions,
-    work: Work,
+    work: RowComputation,
 }
 
 impl IncrementalRows {
-    /// Starts; nothing is worked out yet.
+    /// Starts without computing anything.
     pub fn new(outline: Arc<Outline>, view: RowOptions) -> Self {
-        IncrementalRows { outline, view, work: Work::default() }
+        IncrementalRows { outline, view, work: RowComputation::default() }
     }
 
-    /// Goes on with about `most` spans (siblings are put in order together, however many); true when all is done.
+    /// Processes about `most` spans (siblings are sorted together, however many). Returns whether all rows are done.
     pub fn step(&mut self, most: usize) -> bool {
         self.work.step(&self.outline, &self.view, most)
     }
 
-    /// The rows, once all is done.
+    /// The rows, after all steps.
     pub fn rows(self) -> Rows {
         self.work.rows
     }
 }
 
-/// The rows of a view in another order than the trace's, at once.
+/// Computes all rows at once.
 pub(super) fn arranged(outline: &Outline, view: &RowOptions) -> Rows {
-    let mut work = Work::default();
+    let mut work = RowComputation::default();
     while !work.step(outline, view, usize::MAX) {}
     work.rows
 }
 
-/// What is to be done next before there are rows.
+/// The phase of the computation.
 #[derive(Clone, Copy, Default)]
 enum Stage {
     #[default]
@@ -57,19 +57,19 @@ enum Stage {
     Rows,
 }
 
-/// Every span goes over the list of what is to do once, so depth is no matter. All steps need the same outline and view.
+/// Depth-first with an explicit list of pending spans. All steps need the same outline and view.
 #[derive(Default)]
-struct Work {
+struct RowComputation {
     stage: Stage,
-    filter: Option<Arc<Shown>>,
+    filter: Option<Arc<RowFilter>>,
     own: SelfTimes,
     rows: Rows,
-    todo: Vec<Todo>,
-    /// Siblings that are being put in order; kept for its room.
+    todo: Vec<PendingRow>,
+    /// Buffer for siblings that are being sorted.
     siblings: Vec<SpanIx>,
 }
 
-impl Work {
+impl RowComputation {
     fn step(&mut self, outline: &Outline, view: &RowOptions, most: usize) -> bool {
         match self.stage {
             Stage::Filter => {
@@ -77,7 +77,7 @@ impl Work {
                 self.stage = Stage::OwnTimes;
             }
             Stage::OwnTimes => {
-                // What is asked of each span here is little.
+                // This phase does little per span, so it takes more spans per step.
                 if view.order != SiblingOrder::SelfTime || self.own.step(outline, most.saturating_mul(8)) {
                     self.stage = Stage::Places;
                 }
@@ -85,11 +85,11 @@ impl Work {
             Stage::Places => {
                 self.rows.place = vec![NO_ROW; outline.len()];
                 let extent = view.extent(outline);
-                // A span in focus stands alone, whatever its siblings are.
+                // A focused span has no siblings.
                 if extent.len() == outline.len() {
                     self.plan(outline, view, extent, 0);
                 } else {
-                    self.todo.push(Todo::Span(extent.start, 0));
+                    self.todo.push(PendingRow::Span(extent.start, 0));
                 }
                 self.stage = Stage::Rows;
             }
@@ -107,7 +107,7 @@ impl Work {
             left -= 1;
             let index = self.rows.rows.len() as u32;
             match next {
-                Todo::Span(span, depth) => {
+                PendingRow::Span(span, depth) => {
                     let below = span + 1..outline.subtree_end[span as usize];
                     let has_children =
                         self.filter.as_ref().map_or(!below.is_empty(), |shown| shown.any(below.clone()));
@@ -125,7 +125,7 @@ impl Work {
                         left = left.saturating_sub(self.plan(outline, view, below, depth + 1));
                     }
                 }
-                Todo::Group(range, depth) => {
+                PendingRow::Group(range, depth) => {
                     let members = &self.rows.members[range.start as usize..range.end as usize];
                     let first = members.iter().copied().min().unwrap_or(0);
                     let open = view.fold.is_group_open(outline, first);
@@ -133,7 +133,8 @@ impl Work {
                         self.rows.place[*member as usize] = index;
                     }
                     if open {
-                        self.todo.extend(members.iter().rev().map(|member| Todo::Span(*member, depth + 1)));
+                        self.todo
+                            .extend(members.iter().rev().map(|member| PendingRow::Span(*member, depth + 1)));
                     }
                     left = left.saturating_sub(members.len());
                     let flags = GROUP | PARENT | flag(!open, COLLAPSED);
@@ -144,8 +145,7 @@ impl Work {
         }
     }
 
-    /// Puts the siblings that fill `range` on the list, in their order and with the groups that they form; gives how
-    /// many they are.
+    /// Adds the siblings that fill `range` to the pending list, sorted and grouped. Returns their number.
     fn plan(&mut self, outline: &Outline, view: &RowOptions, range: Range<SpanIx>, depth: u32) -> usize {
         let mut siblings = std::mem::take(&mut self.siblings);
         siblings.clear();
@@ -166,7 +166,7 @@ impl Work {
         if view.group && siblings.len() >= REPEATED {
             self.plan_groups(outline, &siblings, depth);
         } else {
-            self.todo.extend(siblings.iter().map(|span| Todo::Span(*span, depth)));
+            self.todo.extend(siblings.iter().map(|span| PendingRow::Span(*span, depth)));
         }
         self.todo[from..].reverse();
         self.siblings = siblings;
@@ -178,26 +178,26 @@ impl Work {
         let shown = |span: &SpanIx| filter.as_ref().is_none_or(|shown| shown.has(*span));
         let mut counts: FxHashMap<_, usize> = FxHashMap::default();
         for span in siblings.iter().filter(|span| shown(span)) {
-            *counts.entry(likeness(outline, *span)).or_default() += 1;
+            *counts.entry(group_key(outline, *span)).or_default() += 1;
         }
         counts.retain(|_, count| *count >= REPEATED);
         if counts.is_empty() {
-            self.todo.extend(siblings.iter().map(|span| Todo::Span(*span, depth)));
+            self.todo.extend(siblings.iter().map(|span| PendingRow::Span(*span, depth)));
             return;
         }
-        // Room for the members of each group, in the order in which groups come up; then who goes where.
+        // Reserves room for each group in order of appearance, then fills in the members.
         let mut room: FxHashMap<_, Range<u32>> = FxHashMap::default();
         for span in siblings {
-            let alike = likeness(outline, *span);
+            let alike = group_key(outline, *span);
             let Some(count) = counts.get(&alike).filter(|_| shown(span)) else {
-                self.todo.push(Todo::Span(*span, depth));
+                self.todo.push(PendingRow::Span(*span, depth));
                 continue;
             };
             let members = &mut self.rows.members;
             let place = room.entry(alike).or_insert_with(|| {
                 let start = members.len() as u32;
                 members.resize(members.len() + count, 0);
-                self.todo.push(Todo::Group(start..start + *count as u32, depth));
+                self.todo.push(PendingRow::Group(start..start + *count as u32, depth));
                 start..start
             });
             members[place.end as usize] = *span;
@@ -206,13 +206,13 @@ impl Work {
     }
 }
 
-/// Few siblings are put in order by what is quick for few.
+/// Up to this number of spans a comparison sort is faster.
 const FEW: usize = 24;
-/// Bits of a digit by which many are put in order.
+/// Bits per digit of the radix sort.
 const DIGIT: u32 = 11;
 
-/// Puts those first of which `time` is the longest; equal ones stay as they are. Nothing is compared where they are many:
-/// a million would take a quarter of a second.
+/// Sorts by descending `time`, stable. Many spans are radix-sorted: a comparison sort of a million takes a quarter of
+/// a second.
 fn longest_first(spans: &mut Vec<SpanIx>, time: &dyn Fn(SpanIx) -> u64) {
     if spans.len() < 2 {
         return;

@@ -1,36 +1,36 @@
-//! What is collapsed: a level or a service for the many, span ids for the few. Ids survive a refresh; a level
-//! stays small in an address where "collapse all" of a million spans would not.
+//! Collapsed spans: rules by level or service, and exceptions by span id. Ids stay valid after a refresh; a level
+//! keeps URLs short where "collapse all" of a million spans would not.
 //!
-//! A group of repeated siblings is closed until it is opened by hand. It has no id of its own: the complement of
-//! its first member's stands for it among the ids that are expanded, so an address needs no list of groups.
+//! A group of repeated siblings is closed unless it was opened. It is represented by the complement of its first
+//! member's id in `expanded`, so URLs need no list of groups.
 
 use super::Rows;
 use crate::model::{Outline, SpanIx};
 use crate::units::SpanId;
 use rustc_hash::FxHashSet;
 
-/// Which spans hide their children. Spans without children are never collapsed.
+/// The collapsed spans. Spans without children are never collapsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fold {
     /// Spans at this depth and deeper are collapsed, except those in `expanded`.
     pub level: Option<u32>,
     /// Spans of these services are collapsed, except those in `expanded`.
     pub services: Vec<String>,
-    /// Collapsed besides.
+    /// Further collapsed spans.
     pub collapsed: FxHashSet<SpanId>,
-    /// Not collapsed although `level` or `services` says so, and groups that are open.
+    /// Exceptions from `level` and `services`, and open groups.
     pub expanded: FxHashSet<SpanId>,
 }
 
-/// A fold on one outline, with what can be looked up beforehand.
-pub(super) struct Folding<'a> {
+/// A [`Fold`] applied to an outline, with lookup tables.
+pub(super) struct OutlineFold<'a> {
     fold: &'a Fold,
     outline: &'a Outline,
-    /// By string index, where services are collapsed.
+    /// Whether each string is a collapsed service.
     services: Vec<bool>,
 }
 
-impl Folding<'_> {
+impl OutlineFold<'_> {
     /// Whether nothing is collapsed.
     pub fn is_open(&self) -> bool {
         self.fold.level.is_none() && self.services.is_empty() && self.fold.collapsed.is_empty()
@@ -47,17 +47,17 @@ impl Folding<'_> {
     }
 }
 
-/// What stands for the group whose first member is `first`.
+/// The id that represents the group whose first member is `first`.
 fn group_id(outline: &Outline, first: SpanIx) -> SpanId {
     SpanId(!outline.id[first as usize].0)
 }
 
 impl Fold {
-    /// The fold as it applies to `outline`.
-    pub(super) fn on<'a>(&'a self, outline: &'a Outline) -> Folding<'a> {
+    /// Applies the fold to an outline.
+    pub(super) fn on<'a>(&'a self, outline: &'a Outline) -> OutlineFold<'a> {
         let services =
             if self.services.is_empty() { Vec::new() } else { outline.strings_that(&self.services) };
-        Folding { fold: self, outline, services }
+        OutlineFold { fold: self, outline, services }
     }
 
     fn by_rule(&self, outline: &Outline, span: SpanIx) -> bool {
@@ -72,12 +72,12 @@ impl Fold {
             && (self.by_rule(outline, span) && !self.expanded.contains(&id) || self.collapsed.contains(&id))
     }
 
-    /// Whether the members of the group whose first is `first` are listed.
+    /// Whether the group whose first member is `first` is open.
     pub fn is_group_open(&self, outline: &Outline, first: SpanIx) -> bool {
         self.expanded.contains(&group_id(outline, first))
     }
 
-    /// Opens or closes a group. Whether anything changed.
+    /// Opens or closes a group. Returns whether anything changed.
     pub fn set_group(&mut self, outline: &Outline, first: SpanIx, open: bool) -> bool {
         let id = group_id(outline, first);
         if open { self.expanded.insert(id) } else { self.expanded.remove(&id) }
@@ -96,7 +96,7 @@ impl Fold {
         };
     }
 
-    /// Collapses all spans of a service, or shows again what is below them.
+    /// Collapses or expands all spans of a service.
     pub fn set_service(&mut self, outline: &Outline, service: &str, collapsed: bool) {
         self.services.retain(|other| other != service);
         let of_service =
@@ -110,24 +110,24 @@ impl Fold {
         }
     }
 
-    /// Only the roots are left.
+    /// Collapses all spans.
     pub fn collapse_all(&mut self) {
         *self = Fold { level: Some(0), ..Fold::default() };
     }
 
-    /// Everything is shown; groups stay as they are.
+    /// Expands all spans; groups are not affected.
     pub fn expand_all(&mut self, outline: &Outline) {
         let mut expanded = std::mem::take(&mut self.expanded);
         expanded.retain(|id| is_group(outline, *id));
         *self = Fold { expanded, ..Fold::default() };
     }
 
-    /// Hides the deepest level of what `rows` shows. Whether anything changed.
+    /// Collapses the deepest visible level. Returns whether anything changed.
     pub fn collapse_level(&mut self, outline: &Outline, rows: &Rows) -> bool {
         let open =
             rows.as_slice().iter().filter(|row| row.has_children() && !row.collapsed() && !row.is_group());
         let Some(deepest) = open.map(|row| outline.depth[row.span as usize]).max() else { return false };
-        // What is collapsed at a lesser depth stays so; deeper exceptions have nothing to say any more.
+        // Spans collapsed above that level stay collapsed; exceptions below it are obsolete.
         let depth_of = |id: &SpanId| rows_depth(outline, rows, *id);
         self.expanded
             .retain(|id| depth_of(id).is_some_and(|depth| depth < deepest) || is_group(outline, *id));
@@ -135,8 +135,7 @@ impl Fold {
         true
     }
 
-    /// Shows one more level: all spans of the least depth at which `rows` has a collapsed one. Whether
-    /// anything changed.
+    /// Expands the uppermost level that has a collapsed span in `rows`. Returns whether anything changed.
     pub fn expand_level(&mut self, outline: &Outline, rows: &Rows) -> bool {
         let collapsed = || rows.as_slice().iter().filter(|row| row.collapsed() && !row.is_group());
         let Some(least) = collapsed().map(|row| outline.depth[row.span as usize]).min() else { return false };
@@ -160,7 +159,7 @@ impl Fold {
         true
     }
 
-    /// Expands every ancestor of `span`, so that it has a row. Whether anything changed.
+    /// Expands every ancestor of `span`. Returns whether anything changed.
     pub fn reveal(&mut self, outline: &Outline, span: SpanIx) -> bool {
         let mut changed = false;
         let mut ancestor = outline.parent_of(span);
@@ -174,8 +173,8 @@ impl Fold {
         changed
     }
 
-    /// The nearest fold that names at most `most` spans, for an address that must stay short; `None` where
-    /// this one does already. What is kept is the level at which the collapsed spans start.
+    /// An approximation that lists at most `most` span ids, for URLs; `None` if the fold itself does. It keeps the
+    /// level at which collapsed spans start.
     pub fn shortened(&self, outline: &Outline, most: usize) -> Option<Fold> {
         if self.collapsed.len() + self.expanded.len() <= most {
             return None;
@@ -197,7 +196,7 @@ fn is_group(outline: &Outline, id: SpanId) -> bool {
     outline.find(SpanId(!id.0)).is_some()
 }
 
-/// Depth of the visible span with that id. Exceptions are few and asked for by hand, so a search will do.
+/// Depth of the visible span with an id. Linear; exceptions are few.
 fn rows_depth(outline: &Outline, rows: &Rows, id: SpanId) -> Option<u32> {
     let row = rows.as_slice().iter().find(|row| outline.id[row.span as usize] == id)?;
     Some(outline.depth[row.span as usize])

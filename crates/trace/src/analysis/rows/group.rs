@@ -1,22 +1,22 @@
-//! Siblings that repeat: many of one service, operation and kind below one parent. As in Sentry's trace view five
-//! are many (`getsentry/sentry`, the trace tree's sibling autogrouping).
+//! Repeated siblings: many of one service, operation and kind below one parent. As in Sentry's trace view, five are
+//! many (`getsentry/sentry`, the trace tree's sibling autogrouping).
 
-use super::{Rows, Shown};
+use super::{RowFilter, Rows};
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StrIx};
 use rustc_hash::FxHashMap;
 
-/// How many siblings are a group.
+/// Minimum size of a group.
 pub const REPEATED: usize = 5;
 
-/// What siblings have in common.
-pub(super) type Likeness = (StrIx, StrIx, SpanKind);
+/// The fields that members of a group share: operation, service, kind.
+pub(super) type GroupKey = (StrIx, StrIx, SpanKind);
 
-pub(super) fn likeness(outline: &Outline, span: SpanIx) -> Likeness {
+pub(super) fn group_key(outline: &Outline, span: SpanIx) -> GroupKey {
     let at = span as usize;
     (outline.service[at], outline.name[at], outline.kind[at])
 }
 
-/// The siblings of `span` with itself, in the order of the trace.
+/// The siblings of `span`, including itself, in the order of the trace.
 pub(super) fn family(outline: &Outline, span: SpanIx) -> impl Iterator<Item = SpanIx> + '_ {
     let parent = outline.parent[span as usize];
     let (mut next, end) = match parent {
@@ -30,43 +30,43 @@ pub(super) fn family(outline: &Outline, span: SpanIx) -> impl Iterator<Item = Sp
     })
 }
 
-/// The first member of the group that `span` is in, if it is in one.
-pub(super) fn first_of(outline: &Outline, shown: Option<&Shown>, span: SpanIx) -> Option<SpanIx> {
-    let alike = likeness(outline, span);
+/// The first member of the group of `span`, if it is in one.
+pub(super) fn first_of(outline: &Outline, shown: Option<&RowFilter>, span: SpanIx) -> Option<SpanIx> {
+    let alike = group_key(outline, span);
     let mut members = family(outline, span).filter(|sibling| {
-        likeness(outline, *sibling) == alike && shown.is_none_or(|shown| shown.has(*sibling))
+        group_key(outline, *sibling) == alike && shown.is_none_or(|shown| shown.has(*sibling))
     });
     let first = members.next()?;
     (members.take(REPEATED - 1).count() + 1 == REPEATED).then_some(first)
 }
 
-/// What a group's row says of its members.
+/// Aggregates of a group's members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Group {
-    /// How many they are.
+    /// Number of members.
     pub count: usize,
-    /// The shortest duration, nanoseconds.
+    /// Minimum duration, nanoseconds.
     pub least: u64,
-    /// The middle one (of an even number the lower).
+    /// Median duration (the lower one of an even number).
     pub middle: u64,
-    /// The longest.
+    /// Maximum duration.
     pub most: u64,
-    /// All durations together.
+    /// Sum of durations.
     pub total: u64,
-    /// From the first start...
+    /// Earliest start.
     pub start: u64,
-    /// ...to the last end.
+    /// Latest end.
     pub end: u64,
-    /// How many were at work at once, at most: 1 where they came one after the other.
+    /// Maximum number of concurrent members.
     pub at_once: usize,
-    /// How many failed.
+    /// Number of members with an error.
     pub failed: usize,
-    /// Whether anything below them failed.
+    /// Whether a descendant of a member has an error.
     pub failed_below: bool,
 }
 
 impl Group {
-    /// The facts of `members`.
+    /// Aggregates `members`.
     pub fn of(outline: &Outline, members: &[SpanIx]) -> Self {
         let of = |value: &dyn Fn(usize) -> u64| {
             let mut values: Vec<u64> = members.iter().map(|span| value(*span as usize)).collect();
@@ -91,20 +91,20 @@ impl Group {
     }
 }
 
-/// Remembers the facts of the groups on screen, so that 200,000 members are looked at once and not once a frame.
-/// Belongs to one outline and one list of rows; make a new one for others.
+/// Caches aggregates by row, so that large groups are not aggregated in every frame. Valid for one outline and one
+/// list of rows.
 #[derive(Debug, Default)]
 pub struct GroupCache(FxHashMap<usize, Group>);
 
 impl GroupCache {
-    /// The facts of the group at row `index`.
+    /// The aggregates of the group at row `index`.
     pub fn of(&mut self, outline: &Outline, rows: &Rows, index: usize) -> Group {
         *self.0.entry(index).or_insert_with(|| Group::of(outline, rows.members(index)))
     }
 }
 
-/// How many intervals overlap at most, from their starts and ends, each in order. One that ends where another
-/// starts does not overlap it, and one without length counts at its moment.
+/// Maximum number of overlapping intervals, from sorted starts and ends. Adjacent intervals do not overlap; empty
+/// intervals count.
 fn at_once(starts: &[u64], ends: &[u64]) -> usize {
     let (mut ended, mut most) = (0, 0);
     for (begun, start) in starts.iter().enumerate() {

@@ -1,11 +1,11 @@
-//! Which guides of the tree lead to the same ancestors: what is lit when a row is pointed at.
+//! Tree guides that lead to common ancestors, for highlighting them when a row is hovered.
 
 use super::Rows;
 use std::ops::Range;
 
-/// For each row of `range` how many of its guides, from the outermost inwards, are also guides of the row `of`: those of
-/// the ancestors that both have. `None` where that row is not in `range`: nothing is to be lit then, and what it
-/// takes is bounded by what is on screen.
+/// For each row of `range` the number of its guides, from the outermost inwards, that are also guides of the row
+/// `of`, which are those of common ancestors. `None` if that row is not in `range`, so that the time is bounded by
+/// the visible rows.
 pub fn shared_guides(rows: &Rows, range: Range<usize>, of: usize) -> Option<Vec<u32>> {
     if !range.contains(&of) || range.end > rows.len() {
         return None;
@@ -13,7 +13,7 @@ pub fn shared_guides(rows: &Rows, range: Range<usize>, of: usize) -> Option<Vec<
     let depths: Vec<u32> = rows.as_slice()[range.clone()].iter().map(|row| row.depth()).collect();
     let at = of - range.start;
     let mut shared = depths.clone();
-    // Two rows share the ancestors that nothing between them has left: the least depth on the way says how many.
+    // The minimum depth of the rows between two rows is the number of their common ancestors.
     for place in (0..at).rev() {
         shared[place] = depths[place].min(shared[place + 1]);
     }

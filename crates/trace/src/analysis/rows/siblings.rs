@@ -1,25 +1,25 @@
-//! A row's place among its siblings, as assistive technology wants to hear it ("3 of 41").
+//! Positions of rows among their siblings, for `aria-posinset` and `aria-setsize`.
 
 use super::{Rows, group};
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 
-/// Remembers the children of the parents asked about, so that a parent of 200,000 is walked once and not
-/// once a row. Belongs to one outline and one list of rows; make a new one for others.
+/// Caches the children of parents, so that a parent of 200,000 is not walked for each row. Valid for one outline and
+/// one list of rows.
 #[derive(Debug, Default)]
 pub struct Siblings {
     /// By parent.
     children: FxHashMap<SpanIx, Vec<SpanIx>>,
     held: usize,
-    /// Of every row, where the rows are not those of the trace in its order.
+    /// By row, if the rows are not in the order of the trace.
     places: Vec<(u32, u32)>,
 }
 
-/// How many entries are kept before all are forgotten: 4 MB of indices.
+/// Maximum number of cached indices (4 MB) before the cache is cleared.
 const MOST: usize = 1 << 20;
 
 impl Siblings {
-    /// Position of the row at `index` among its siblings, from 1, and how many they are; `(1, 1)` for no row.
+    /// Position of the row at `index` among its siblings, from 1, and their number; `(1, 1)` if there is no row.
     pub fn place(&mut self, outline: &Outline, rows: &Rows, index: usize) -> (u32, u32) {
         let Some(row) = rows.get(index) else { return (1, 1) };
         if !rows.plain {
@@ -47,8 +47,8 @@ impl Siblings {
     }
 }
 
-/// Position and number of siblings of every row: positions are counted downwards, and upwards the last position
-/// of each family is its number.
+/// Position and number of siblings of every row: a downward pass counts positions, an upward pass copies the last
+/// position to the whole family.
 fn places(rows: &Rows) -> Vec<(u32, u32)> {
     let mut places = Vec::with_capacity(rows.len());
     let mut counts: Vec<u32> = Vec::new();
@@ -66,7 +66,7 @@ fn places(rows: &Rows) -> Vec<(u32, u32)> {
             *size = place.0;
         }
         place.1 = *size;
-        // The family ends at its first; the one above it starts its own.
+        // The first sibling ends the family; the pending family of the parent continues.
         if place.0 == 1 {
             *size = 0;
         }

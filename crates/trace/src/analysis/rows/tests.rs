@@ -238,7 +238,7 @@ fn services_can_be_collapsed_and_left_out() {
     view.fold.set_service(&outline, "service 4", false);
     view.hidden = vec!["service 1".into(), "service 3".into()];
     assert_eq!(sketch(&outline, &view), "0\n  4\n    5\n7\n");
-    view.shown = Some(Arc::new(Shown::of(&outline, [2, 5, 7], false)));
+    view.shown = Some(Arc::new(RowFilter::of(&outline, [2, 5, 7], false)));
     assert_eq!(sketch(&outline, &view), "5\n7\n");
 }
 
@@ -246,16 +246,16 @@ fn services_can_be_collapsed_and_left_out() {
 fn what_does_not_match_can_go_with_or_without_its_ancestors() {
     let outline = tree();
     let mut view =
-        RowOptions { shown: Some(Arc::new(Shown::of(&outline, [2, 6], false))), ..RowOptions::default() };
+        RowOptions { shown: Some(Arc::new(RowFilter::of(&outline, [2, 6], false))), ..RowOptions::default() };
     assert_eq!(sketch(&outline, &view), "2\n6\n");
     view.fold.collapse_all();
     assert_eq!(sketch(&outline, &view), "2\n6\n", "what has no row hides nothing");
-    view.shown = Some(Arc::new(Shown::of(&outline, [2, 6, 77], true)));
+    view.shown = Some(Arc::new(RowFilter::of(&outline, [2, 6, 77], true)));
     assert_eq!(sketch(&outline, &view), "0+\n");
     view.fold.expand_all(&outline);
     assert_eq!(sketch(&outline, &view), "0\n  1\n    2\n  4\n    5\n      6\n");
-    let all = Shown::of(&outline, 0..8, false);
-    assert_eq!((all.len(), all.is_empty(), Shown::default().is_empty()), (8, false, true));
+    let all = RowFilter::of(&outline, 0..8, false);
+    assert_eq!((all.len(), all.is_empty(), RowFilter::default().is_empty()), (8, false, true));
 }
 
 /// What the rows of a view are, straight from the definition: span, depth, whether collapsed, number of members.
@@ -296,9 +296,9 @@ fn expected(outline: &Outline, view: &RowOptions, own: &[u64]) -> Vec<(SpanIx, u
             }
             let mut done = Vec::new();
             for span in siblings.clone() {
-                let alike = group::likeness(self.0, span);
+                let alike = group::group_key(self.0, span);
                 let is_member =
-                    |other: &SpanIx| group::likeness(self.0, *other) == alike && self.shown(*other);
+                    |other: &SpanIx| group::group_key(self.0, *other) == alike && self.shown(*other);
                 let members: Vec<_> = siblings.iter().copied().filter(is_member).collect();
                 if !self.1.group || members.len() < REPEATED || !self.shown(span) {
                     self.span(span, depth);
@@ -392,7 +392,7 @@ proptest! {
             focus: focus.map(|id| SpanId(id + 1)),
             order: [SiblingOrder::Start, SiblingOrder::Duration, SiblingOrder::SelfTime][order],
             group,
-            shown: matches.map(|spans| Arc::new(Shown::of(&outline, spans, ancestors))),
+            shown: matches.map(|spans| Arc::new(RowFilter::of(&outline, spans, ancestors))),
             ..RowOptions::default()
         };
         view.hidden.extend((hide < 3).then(|| format!("service {hide}")));
@@ -408,7 +408,7 @@ proptest! {
             while !arranging.step(3) {}
             prop_assert!(arranging.rows() == rows);
         }
-        let own = crate::analysis::waiting::self_times(&outline);
+        let own = crate::analysis::child_coverage::self_times(&outline);
         let drawn: Vec<_> = (0..rows.len())
             .map(|index| (rows.as_slice()[index], rows.members(index).len()))
             .map(|(row, members)| (row.span, row.depth(), row.collapsed(), members))

@@ -1,9 +1,9 @@
-//! What the calls between two services say about their clocks.
+//! Bounds of clock offsets, from the calls between two services.
 
 use crate::model::{Flags, Outline, SpanIx, SpanKind, StrIx};
 use rustc_hash::FxHashMap;
 
-/// A bound and the received span that sets it.
+/// A bound, and the span that sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bound {
     at: i128,
@@ -13,11 +13,11 @@ pub(super) struct Bound {
 /// Bounds of the offset of one service's clock from another's.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bounds {
-    /// From requests: what was received cannot have been sent later.
+    /// From requests: they are received after they are sent.
     request: (Option<Bound>, Option<Bound>),
-    /// From answers, which hold where the client waited for them.
+    /// From responses, if the client waited for them.
     answer: (Option<Bound>, Option<Bound>),
-    /// How many calls were compared.
+    /// Number of calls.
     pub(super) calls: u32,
 }
 
@@ -34,7 +34,7 @@ fn lower(most: &mut Option<Bound>, at: i128, span: SpanIx) {
 }
 
 impl Bounds {
-    /// A call by the service with the reference clock (`is_callee`), or a call of it.
+    /// Adds a call by the reference service (`is_callee`), or a call of it.
     fn add(&mut self, request: i128, answer: Option<i128>, span: SpanIx, is_callee: bool) {
         self.calls += 1;
         if is_callee {
@@ -50,7 +50,7 @@ impl Bounds {
         }
     }
 
-    /// The bounds seen from the other service.
+    /// The bounds relative to the other service.
     fn turned(&self) -> Self {
         let turn = |(least, most): (Option<Bound>, Option<Bound>)| {
             let negative = |bound: Bound| Bound { at: -bound.at, ..bound };
@@ -59,8 +59,8 @@ impl Bounds {
         Bounds { request: turn(self.request), answer: turn(self.answer), calls: self.calls }
     }
 
-    /// Both bounds: those of the answers too, unless they contradict those of the requests. `None` where requests contradict
-    /// each other.
+    /// Combines the bounds of requests and responses; those of responses are ignored if they contradict. `None` if
+    /// those of requests contradict each other.
     fn both(&self) -> Option<(Option<Bound>, Option<Bound>)> {
         let contradict = |least: Option<Bound>, most: Option<Bound>| {
             least.zip(most).is_some_and(|(least, most)| least.at > most.at)
@@ -79,13 +79,13 @@ impl Bounds {
         Some(self.request).filter(|(least, most)| !contradict(*least, *most))
     }
 
-    /// Least and largest offset.
+    /// Minimum and maximum offset.
     pub(super) fn narrowed(&self) -> (Option<i128>, Option<i128>) {
         let (least, most) = self.both().unwrap_or_default();
         (least.map(|bound| bound.at), most.map(|bound| bound.at))
     }
 
-    /// The estimated offset; `None` where equal clocks are possible within the tolerance, or nothing is.
+    /// The estimated offset; `None` if the clocks may be equal within the tolerance, or without an estimate.
     pub(super) fn offset(&self, tolerance: u64) -> Option<i128> {
         let tolerance = i128::from(tolerance);
         match self.narrowed() {
@@ -99,7 +99,7 @@ impl Bounds {
         }
     }
 
-    /// The span that sets the bound next to 0 of an estimate.
+    /// The span that sets the bound closest to 0.
     pub(super) fn example(&self, offset: i128) -> SpanIx {
         let (least, most) = self.both().unwrap_or_default();
         let bound = if offset > 0 { least } else { most };
@@ -110,14 +110,14 @@ impl Bounds {
 /// The bounds of all pairs of services that call each other.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    /// By the two services, the smaller number first, which is the reference.
+    /// By pair of services; the smaller index is the reference.
     bounds: FxHashMap<(StrIx, StrIx), Bounds>,
-    /// The services with which each service talks, in the order in which they come up.
+    /// The services that each service communicates with, in order of appearance.
     partners: FxHashMap<StrIx, Vec<StrIx>>,
 }
 
 impl Pairs {
-    /// The services with which one talks, with the bounds of their offsets from it.
+    /// The services that one communicates with, and the bounds of their offsets.
     pub(super) fn of(&self, reference: StrIx) -> impl Iterator<Item = (StrIx, Bounds)> + '_ {
         let partners = self.partners.get(&reference).map_or(&[][..], Vec::as_slice);
         partners.iter().filter_map(move |service| {
@@ -127,7 +127,7 @@ impl Pairs {
     }
 }
 
-/// Compares every span that received a call from another service with the span that made it.
+/// Compares every span that received a call from another service with its parent.
 pub(super) fn pairs(outline: &Outline) -> Pairs {
     let mut pairs = Pairs::default();
     for span in 0..outline.len() as SpanIx {
@@ -153,8 +153,8 @@ pub(super) fn pairs(outline: &Outline) -> Pairs {
     pairs
 }
 
-/// Whether a span received what its parent sent to another service. Kinds are often missing in old traces; then a change of
-/// the service is enough.
+/// Whether a span received what its parent sent to another service. If kinds are missing, a change of the service is
+/// sufficient.
 fn is_call(outline: &Outline, parent: SpanIx, span: SpanIx) -> bool {
     let (at, up) = (span as usize, parent as usize);
     let sends = matches!(outline.kind[up], SpanKind::Client | SpanKind::Producer | SpanKind::Unspecified);

@@ -1,21 +1,21 @@
-//! A trace with the estimated offsets of its clocks taken off.
+//! Applies estimated clock offsets to a trace.
 
 use super::{Clocks, clocks};
 use crate::model::{Flags, Outline, SpanIx};
 use std::sync::Arc;
 
-/// The correction of a trace's times, step by step: the page may correct a large trace in slices.
+/// Corrects a trace's times incrementally, so that the page can yield between steps.
 ///
-/// Spans keep their indexes, even where siblings no longer start in that order. The trace starts with its first span again,
-/// so [`Outline::start_unix`] may change. Flags that say that a span lies outside its parent, or that clocks seem to differ,
-/// are set anew.
+/// Spans keep their indices, even if siblings no longer start in that order. [`Outline::start_unix`] may change,
+/// because the trace starts with its first span. Flags for spans outside their parent and for clock skew are set
+/// again.
 #[derive(Debug)]
 pub struct Correction {
     sent: Arc<Outline>,
     new: Outline,
-    /// Offsets by the number of a service's name, nanoseconds.
+    /// Offsets by index of the service's name, nanoseconds.
     by_service: Vec<i128>,
-    /// The first start after the correction, relative to the trace's start as it was.
+    /// The first corrected start, relative to the original start of the trace.
     first: i128,
     pass: Pass,
     next: usize,
@@ -30,7 +30,7 @@ enum Pass {
 }
 
 impl Correction {
-    /// Starts the correction of a trace by what is known of its clocks.
+    /// Starts the correction of a trace.
     pub fn new(sent: Arc<Outline>, clocks: &Clocks) -> Self {
         let mut by_service = vec![0i128; sent.strings.len()];
         for (service, offset) in &clocks.by_service {
@@ -42,7 +42,7 @@ impl Correction {
         Correction { sent, new, by_service, first: i128::MAX, pass: Pass::First, next: 0 }
     }
 
-    /// Corrects some more spans; true when all are.
+    /// Corrects `spans` more spans. Returns whether all are done.
     pub fn advance(&mut self, spans: usize) -> bool {
         let end = self.next.saturating_add(spans).min(self.sent.len());
         for span in self.next..end {
@@ -105,8 +105,7 @@ impl Correction {
     }
 }
 
-/// The trace with the times of each service moved by its estimated offset, and the clocks that were corrected; `None` where
-/// none differ by more than `tolerance`.
+/// The corrected trace, and the clocks that were corrected; `None` if no offset exceeds `tolerance`.
 pub fn corrected(outline: &Arc<Outline>, tolerance: u64) -> Option<(Arc<Outline>, Clocks)> {
     let clocks = clocks(outline, tolerance);
     let correction = (!clocks.by_service.is_empty()).then(|| Correction::new(outline.clone(), &clocks))?;

@@ -1,18 +1,18 @@
-//! How far the clocks of services differ, as far as their calls tell.
+//! Estimates the clock offsets between services from their calls.
 //!
-//! A request is received after it was sent, and answered before the answer is received. So of a server's clock, which is
-//! ahead of its client's by some offset,
+//! A request is received after it is sent, and the response is sent before it is received. So for the offset of a
+//! server's clock, by which it is ahead of the client's,
 //!
 //! * the offset is at most `server start - client start`: always, also for messages; and
 //! * at least `server end - client end`: where the client waited for the answer. One that failed may not have, nor one whose
 //!   server took longer than itself.
 //!
-//! All calls between two services narrow the offset down. Where 0 is possible, the clocks are taken as equal. Where it is
-//! not, the estimate is the middle between both bounds (latencies taken as equal both ways, as NTP and Jaeger do), or the
-//! bound next to 0 where there is only one. Second bounds that contradict the first ones are not used.
+//! The bounds of all calls between two services are combined. If 0 is within the bounds, the clocks are assumed to be
+//! equal. Otherwise the estimate is the middle of both bounds (symmetric latency, as NTP and Jaeger assume), or the
+//! bound closest to 0 if there is only one. Bounds of responses that contradict those of requests are ignored.
 //!
-//! Offsets add up along calls, from the service of the first root on, whose clock is taken as right. Nothing is moved
-//! unless a [`Correction`] is made.
+//! Offsets add up along calls, starting from the service of the first root, whose clock is the reference. Times only
+//! change if a [`Correction`] is applied.
 
 mod bounds;
 mod correct;

@@ -1,7 +1,7 @@
 //! The figures of every group: one pass over the spans, a sort of the durations of each group, and one of all starts.
 
 use super::grouping::LEFT_OUT;
-use crate::analysis::waiting::self_times;
+use crate::analysis::child_coverage::self_times;
 use crate::model::{Flags, Outline, SpanIx};
 
 /// Numbers of a row.

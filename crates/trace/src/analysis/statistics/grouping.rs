@@ -5,7 +5,7 @@ use crate::model::{SpanIx, SpanSet, StrIx, Trace};
 use rustc_hash::FxHashMap;
 use std::fmt;
 
-/// Stands for a span that is in no group because it is not counted.
+/// Group of spans that are not counted.
 pub(super) const LEFT_OUT: u32 = u32::MAX;
 
 /// What spans are grouped by.
@@ -63,7 +63,7 @@ impl fmt::Display for Grouping {
     }
 }
 
-/// The query that finds what both `find` (a query, or Jaeger's words) and `query` find. Words that leave out keys cannot
+/// A query that finds what both `find` (a query, or Jaeger's words) and `query` find. Words with excluded keys cannot
 /// be part of a query; then it is `query` alone.
 pub fn restricted(find: &str, query: &str) -> String {
     let find = match query::read(find) {

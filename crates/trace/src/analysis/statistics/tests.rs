@@ -135,7 +135,7 @@ proptest! {
                 prop_assert_eq!(sum(figure), found.figure(found.len(), figure), "{} {:?}", name, figure);
             }
             prop_assert_eq!(sum(Figure::Count) as usize, outline.len());
-            let own = crate::analysis::waiting::self_times(outline).into_iter().sum::<u64>();
+            let own = crate::analysis::child_coverage::self_times(outline).into_iter().sum::<u64>();
             prop_assert_eq!(sum(Figure::SelfTime) as u64, own);
             prop_assert_eq!(sum(Figure::Critical) as u64, CriticalPath::of(outline).total());
             let parts: f64 = (0..found.len())

@@ -1,23 +1,23 @@
-//! What a list of changes means for each span.
+//! Maps changes to spans.
 
 use super::{Change, is_asynchronous};
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 
-/// Stands for "in no group of parallel siblings".
+/// "Not in a group of parallel siblings".
 pub(super) const NO_GROUP: u32 = u32::MAX;
 
-/// What becomes of a span.
+/// How a span is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It takes its time, by its factor.
+    /// With its own duration, scaled by its factor.
     #[default]
     Kept,
-    /// It takes as long as a cache hit; nothing is below it.
+    /// With the duration of a cache hit, without descendants.
     Cached,
-    /// It takes no time; nothing is below it.
+    /// With zero duration, without descendants.
     Gone,
-    /// It is below a span that is cached or gone.
+    /// Not at all: an ancestor is cached or gone.
     Absent,
 }
 
@@ -66,7 +66,7 @@ impl Plan {
         }
     }
 
-    /// What is in a faster span is faster too; what is below an absent one is absent.
+    /// Descendants of a faster span are faster, too; descendants of an absent one are absent.
     fn hand_down(&mut self, outline: &Outline) {
         for span in 0..outline.len() {
             let Some(parent) = outline.parent_of(span as SpanIx).map(|parent| parent as usize) else {
@@ -89,7 +89,7 @@ impl Plan {
         self.group.get(span as usize).copied().unwrap_or(NO_GROUP)
     }
 
-    /// How long a stretch of a span's own time takes. Negative ones come from clocks that differ, and are kept.
+    /// Scales an interval of a span's own time. Negative ones, from clock skew, are not scaled.
     pub(super) fn scaled(&self, span: SpanIx, time: i128) -> i128 {
         let factor = self.factor[span as usize];
         if factor == 0.0 || factor == 1.0 || time <= 0 {

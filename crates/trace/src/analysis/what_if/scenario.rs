@@ -1,4 +1,4 @@
-//! A change as a person chooses it, and what the trace would be with it: durations and critical paths, before and after.
+//! A change selected by the user, and its effect on duration and critical path.
 
 use super::{Change, simulate};
 use crate::analysis::critical_path::CriticalPath;
@@ -6,15 +6,15 @@ use crate::model::{Outline, SpanIx, StrIx};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-/// Operations that are compared at most.
+/// Maximum number of operations to compare.
 const OPERATIONS: usize = 12;
-/// Into so many parts of equal length a trace's duration is divided for [`ScenarioPath::parts`].
+/// Number of slices of a trace's duration for [`ScenarioPath::parts`].
 const PARTS: u64 = 800;
 
-/// What would be different.
+/// Type of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScenarioChange {
-    /// So many times faster, in hundredths: 200 halves the duration.
+    /// Speed-up in hundredths: 200 halves the duration.
     Faster(u32),
     /// See [`Change::Gone`].
     Gone,
@@ -24,7 +24,7 @@ pub enum ScenarioChange {
     Parallel,
 }
 
-/// For which spans.
+/// The spans to change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScenarioSpans {
     /// These.
@@ -35,7 +35,7 @@ pub enum ScenarioSpans {
     Siblings(SpanIx),
 }
 
-/// A change as a person chooses it.
+/// A change selected by the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scenario {
     /// What.

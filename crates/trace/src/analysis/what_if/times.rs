@@ -1,11 +1,11 @@
-//! The times that a plan gives. Inside of a span they depend on nothing outside of it, so they are computed relative to the
-//! span's start from the leaves up, and added up from the roots down.
+//! Simulates times. Inside a span they do not depend on anything outside, so they are computed relative to the span's
+//! start from the leaves up, and added up from the roots down.
 
 use super::plan::{Fate, NO_GROUP, Plan};
 use super::{CACHE_HIT, Simulated, is_asynchronous, starts_after};
 use crate::model::{Outline, SpanIx};
 
-/// Times relative to a start: the difference of any two times of a trace fits.
+/// A difference of times, which always fits.
 type Relative = i128;
 
 pub(super) fn times(outline: &Outline, plan: &Plan) -> Simulated {
@@ -59,7 +59,7 @@ impl Inside {
         self.by_end.extend(outline.children(span).filter(|child| !is_asynchronous(outline, *child)));
         self.by_end.sort_by_key(|child| outline.end[*child as usize]);
         let mut ended = 0;
-        // The last end so far, as it was and as it is; never before the span's own start.
+        // The last end so far in the trace and in the simulation; not before the span's start.
         let mut was: Relative = 0;
         let mut ends = Ends::default();
         for child in outline.children(span).filter(|child| !is_asynchronous(outline, *child)) {

@@ -1,5 +1,5 @@
-//! What a container printed, as container runtimes keep it: Docker's `json-file` (`{"log":"…\n","stream":…}`), and the
-//! format of the Kubernetes container runtime interface (`TIME stdout F …`). Long lines are split by both.
+//! Unwraps logs of container runtimes: Docker's `json-file` (`{"log":"…\n","stream":…}`), and the format of the
+//! Kubernetes container runtime interface (`TIME stdout F …`). Both split long lines.
 
 use super::Step;
 use super::input::Input;
@@ -7,15 +7,15 @@ use memchr::memchr;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// Runtimes split lines at 16 KiB; what is longer than this is not theirs.
+/// Runtimes split lines at 16 KiB; longer lines than this are not from them.
 const LONGEST: usize = 1 << 20;
 
-/// Unwraps the lines.
+/// The decoder.
 #[derive(Debug, Default)]
 pub(in crate::format) struct ContainerLog {
-    /// What has come.
+    /// Input.
     pub(super) input: Input,
-    /// In a line that is too long to be one of these.
+    /// Whether the current line is too long.
     too_long: bool,
 }
 
@@ -26,20 +26,20 @@ struct DockerLine<'a> {
 }
 
 impl ContainerLog {
-    /// Whether `head` begins like such a line.
+    /// Whether `head` starts with such a line.
     pub(super) fn detect(head: &[u8]) -> Option<Self> {
         let docker = head.starts_with(br#"{"log":""#);
         (docker || kubernetes(head).is_some()).then(Self::default)
     }
 
-    /// Appends the next line as it was printed.
+    /// Appends the text of the next line.
     pub(super) fn step(&mut self, out: &mut Vec<u8>) -> Step {
         let rest = self.input.rest();
         let end = memchr(b'\n', rest).map(|at| at + 1);
         let line = match end {
             Some(end) => &rest[..end],
             None if !rest.is_empty() && (self.input.ended || self.too_long || rest.len() > LONGEST) => rest,
-            None => return Step::Starved,
+            None => return Step::NeedsInput,
         };
         if self.too_long || line.len() > LONGEST {
             self.too_long = end.is_none();
@@ -54,11 +54,11 @@ impl ContainerLog {
         }
         let count = line.len();
         self.input.take(count);
-        Step::Went
+        Step::Progress
     }
 }
 
-/// What was printed, and whether the line ends there.
+/// The text of a line, and whether it ends there.
 fn kubernetes(line: &[u8]) -> Option<(&[u8], bool)> {
     let mut words = line.splitn(4, |byte| *byte == b' ');
     let (time, stream, tag) = (words.next()?, words.next()?, words.next()?);

@@ -1,14 +1,14 @@
-//! Gzip (RFC 1952): one member after another, and the zeros that tapes and preallocated files leave behind them.
+//! Gzip (RFC 1952): any number of members, and the trailing zeros of tapes and preallocated files.
 
 use super::Step;
 use super::input::Input;
 use flate2::bufread::GzDecoder;
 use std::io::{ErrorKind, Read};
 
-/// Bytes that one step gives at most.
+/// Maximum output of a step in bytes.
 const ROOM: usize = 64 << 10;
 
-/// Inflates gzip.
+/// The decoder.
 #[derive(Debug)]
 pub(in crate::format) struct Gzip {
     state: State,
@@ -17,7 +17,7 @@ pub(in crate::format) struct Gzip {
 
 #[derive(Debug)]
 enum State {
-    /// Before a member.
+    /// Between members.
     Between(Input),
     Within(Box<GzDecoder<Input>>),
 }
@@ -29,7 +29,7 @@ impl Default for Gzip {
 }
 
 impl Gzip {
-    /// What has come.
+    /// Input.
     pub(super) fn input(&mut self) -> &mut Input {
         match &mut self.state {
             State::Between(input) => input,
@@ -37,7 +37,7 @@ impl Gzip {
         }
     }
 
-    /// Appends some of what the input becomes.
+    /// Appends some of the output.
     pub(super) fn step(&mut self, out: &mut Vec<u8>) -> Result<Step, String> {
         let decoder = match &mut self.state {
             State::Within(decoder) => decoder,
@@ -46,11 +46,11 @@ impl Gzip {
                 self.padding += zeros as u64;
                 input.take(zeros);
                 match input.rest() {
-                    [] => return Ok(Step::Starved),
+                    [] => return Ok(Step::NeedsInput),
                     [0x1f, ..] => {
                         let input = std::mem::take(input);
                         self.state = State::Within(Box::new(GzDecoder::new(input)));
-                        return Ok(Step::Went);
+                        return Ok(Step::Progress);
                     }
                     _ => return Err("what follows is not gzip".to_owned()),
                 }
@@ -64,16 +64,16 @@ impl Gzip {
             Ok(0) => {
                 let input = std::mem::take(decoder.get_mut());
                 self.state = State::Between(input);
-                Ok(Step::Went)
+                Ok(Step::Progress)
             }
-            Ok(_) => Ok(Step::Went),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Step::Starved),
+            Ok(_) => Ok(Step::Progress),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Step::NeedsInput),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Step::CutOff),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    /// What to say about it at the end.
+    /// A warning for the end.
     pub(super) fn remark(&self) -> Option<String> {
         (self.padding > 0).then(|| format!("{} zero bytes after the gzip data were ignored", self.padding))
     }

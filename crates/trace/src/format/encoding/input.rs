@@ -1,13 +1,13 @@
-//! Bytes that have come and were not taken yet.
+//! Input of a decoder.
 
 use std::io::{self, BufRead, Read};
 
-/// A queue of bytes. As a reader it says [`io::ErrorKind::WouldBlock`] while more may come.
+/// A queue of bytes. As a reader it returns [`io::ErrorKind::WouldBlock`] while more may arrive.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     bytes: Vec<u8>,
     at: usize,
-    /// Whether no more bytes will come.
+    /// Whether no more bytes will arrive.
     pub(super) ended: bool,
 }
 
@@ -19,12 +19,12 @@ impl Input {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The bytes not taken yet.
+    /// The bytes that are not consumed.
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
     }
 
-    /// Takes `count` bytes.
+    /// Consumes `count` bytes.
     pub(super) fn take(&mut self, count: usize) {
         self.at = (self.at + count).min(self.bytes.len());
     }

@@ -1,5 +1,5 @@
-//! What lies around a format, undone as the bytes arrive: compression, UTF-16, length prefixes, container logs. Layers
-//! may lie within layers.
+//! Streaming decoders for what wraps a format: compression, UTF-16, length prefixes, container logs. They can be
+//! nested.
 
 mod container_log;
 mod gzip;
@@ -18,7 +18,7 @@ use zstd::Zstd;
 /// Magic number of a zstd frame.
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
-/// One layer.
+/// A decoder.
 #[derive(Debug)]
 pub(super) enum Layer {
     Gzip(Gzip),
@@ -28,19 +28,19 @@ pub(super) enum Layer {
     ContainerLog(ContainerLog),
 }
 
-/// What a layer did with its input.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Took some of it; there may be more to do.
-    Went,
-    /// Can do nothing until more comes.
-    Starved,
-    /// Nothing more comes, and it ends too early.
+    /// Consumed input; there may be more to do.
+    Progress,
+    /// Needs more input.
+    NeedsInput,
+    /// The input ended too early.
     CutOff,
 }
 
 impl Layer {
-    /// The layer that begins with `head`, if there is one.
+    /// The decoder for input that starts with `head`, if any.
     pub(super) fn detect(head: &[u8]) -> Option<Self> {
         if head.starts_with(&[0x1f, 0x8b]) {
             return Some(Layer::Gzip(Gzip::default()));
@@ -55,7 +55,7 @@ impl Layer {
             .or_else(|| ContainerLog::detect(head).map(Layer::ContainerLog))
     }
 
-    /// Its name.
+    /// Its name, for messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Layer::Gzip(_) => "gzip",
@@ -76,17 +76,17 @@ impl Layer {
         }
     }
 
-    /// Takes bytes in.
+    /// Appends input.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.input().push(bytes);
     }
 
-    /// Says that no more bytes will come.
+    /// Ends the input.
     pub(super) fn end(&mut self) {
         self.input().ended = true;
     }
 
-    /// Appends to `out` some of what the bytes become, a bounded amount. An error says why they cannot be undone.
+    /// Appends a bounded part of the output to `out`. An error describes damage.
     pub(super) fn step(&mut self, out: &mut Vec<u8>) -> Result<Step, String> {
         match self {
             Layer::Gzip(gzip) => gzip.step(out),
@@ -97,7 +97,7 @@ impl Layer {
         }
     }
 
-    /// What to say about it at the end.
+    /// A warning for the end.
     pub(super) fn remark(&self) -> Option<String> {
         match self {
             Layer::Gzip(gzip) => gzip.remark(),

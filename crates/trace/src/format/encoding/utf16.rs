@@ -1,12 +1,12 @@
-//! UTF-16, as some shells write what they redirect.
+//! UTF-16, as some shells write redirected output.
 
 use super::Step;
 use super::input::Input;
 
-/// Turns UTF-16 into UTF-8; half surrogates become U+FFFD.
+/// The decoder; unpaired surrogates become U+FFFD.
 #[derive(Debug)]
 pub(in crate::format) struct Utf16 {
-    /// What has come.
+    /// Input.
     pub(super) input: Input,
     big_endian: bool,
 }
@@ -22,7 +22,7 @@ impl Utf16 {
         Some(Utf16 { input: Input::default(), big_endian })
     }
 
-    /// Appends what the input becomes.
+    /// Appends the converted input.
     pub(super) fn step(&mut self, out: &mut Vec<u8>) -> Step {
         let rest = self.input.rest();
         let unit = |pair: &[u8; 2]| match self.big_endian {
@@ -31,13 +31,13 @@ impl Utf16 {
         };
         let pairs = rest.as_chunks().0;
         let mut count = pairs.len();
-        // A first half waits for its second.
+        // Keeps a high surrogate until the low one arrives.
         if !self.input.ended && pairs.last().is_some_and(|pair| (0xd800..0xdc00).contains(&unit(pair))) {
             count -= 1;
         }
         if count == 0 {
             let odd = self.input.ended && !rest.is_empty();
-            return if odd { Step::CutOff } else { Step::Starved };
+            return if odd { Step::CutOff } else { Step::NeedsInput };
         }
         let mut utf8 = [0; 4];
         for character in char::decode_utf16(pairs[..count].iter().map(unit)) {
@@ -45,6 +45,6 @@ impl Utf16 {
             out.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
         }
         self.input.take(2 * count);
-        Step::Went
+        Step::Progress
     }
 }

@@ -1,22 +1,22 @@
-//! Zstandard (RFC 8878): one frame after another, skippable ones included.
+//! Zstandard (RFC 8878): any number of frames, including skippable ones.
 
 use super::Step;
 use super::input::Input;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// Longest header of a frame.
+/// Maximum length of a frame header.
 const LONGEST_HEADER: usize = 18;
 
-/// Decompresses zstd.
+/// The decoder.
 #[derive(Default)]
 pub(in crate::format) struct Zstd {
-    /// What has come.
+    /// Input.
     pub(super) input: Input,
     decoder: FrameDecoder,
     within: bool,
     has_checksum: bool,
-    /// Bytes of a skippable frame still to come.
+    /// Remaining bytes of a skippable frame.
     skip: usize,
 }
 
@@ -27,20 +27,20 @@ impl std::fmt::Debug for Zstd {
 }
 
 impl Zstd {
-    /// Appends some of what the input becomes: at most a block at a time.
+    /// Appends at most a block of output.
     pub(super) fn step(&mut self, out: &mut Vec<u8>) -> Result<Step, String> {
         let rest = self.input.rest();
         if self.skip > 0 {
             let skipped = self.skip.min(rest.len());
             self.skip -= skipped;
             self.input.take(skipped);
-            return Ok(if skipped > 0 { Step::Went } else { self.starved() });
+            return Ok(if skipped > 0 { Step::Progress } else { self.needs_input() });
         }
         if !self.within {
             return self.frame();
         }
         if !whole_block(rest, self.has_checksum) {
-            return Ok(self.starved());
+            return Ok(self.needs_input());
         }
         let mut source = rest;
         self.decoder
@@ -58,22 +58,22 @@ impl Zstd {
                 return Err("its checksum is wrong".to_owned());
             }
         }
-        Ok(Step::Went)
+        Ok(Step::Progress)
     }
 
     fn frame(&mut self) -> Result<Step, String> {
         let rest = self.input.rest();
         if rest.is_empty() {
-            return Ok(Step::Starved);
+            return Ok(Step::NeedsInput);
         }
         if rest.len() < LONGEST_HEADER && !self.input.ended {
-            return Ok(Step::Starved);
+            return Ok(Step::NeedsInput);
         }
         let mut source = rest;
         match self.decoder.reset(&mut source) {
             Ok(()) => {
                 self.within = true;
-                // The byte behind the magic number describes the frame; its third bit announces a checksum.
+                // Bit 2 of the frame header descriptor, after the magic number, announces a checksum.
                 self.has_checksum = rest.get(4).is_some_and(|descriptor| descriptor & 4 != 0);
             }
             Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
@@ -84,21 +84,21 @@ impl Zstd {
         }
         let taken = rest.len() - source.len();
         self.input.take(taken);
-        Ok(Step::Went)
+        Ok(Step::Progress)
     }
 
-    fn starved(&self) -> Step {
-        if self.input.ended { Step::CutOff } else { Step::Starved }
+    fn needs_input(&self) -> Step {
+        if self.input.ended { Step::CutOff } else { Step::NeedsInput }
     }
 }
 
-/// Whether a whole block is there, and behind the last one the checksum of the frame if it has one.
+/// Whether a block is complete, including the frame's checksum after the last block.
 fn whole_block(rest: &[u8], has_checksum: bool) -> bool {
     const CHECKSUM: usize = 4;
     let Some(([a, b, c], content)) = rest.split_first_chunk() else { return false };
     let header = u32::from_le_bytes([*a, *b, *c, 0]);
     let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
-    // A run-length block has one byte, however long the run.
+    // A run-length block has one byte, whatever its size.
     let size = if kind == 1 { 1 } else { size };
     content.len() >= size + if last && has_checksum { CHECKSUM } else { 0 }
 }

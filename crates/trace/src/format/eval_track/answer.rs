@@ -1,13 +1,13 @@
-//! What a collector answers: records with what it knows of them, and files of records as clients send them.
+//! Responses of a collector (records with metadata), and files of records as clients send them.
 
-use super::span::{Place, SCOPE, say};
+use super::span::{RecordPlace, SCOPE, emit_span};
 use crate::build::TraceBuilder;
 use crate::format::ids;
 use crate::format::json::{Cursor, Scan, Stop, text_of};
 use crate::model::record::{Scope, SpanRecord};
 use crate::units::parse_rfc3339;
 
-/// Names of members of which one follows the `id` of a record.
+/// Members of a record of which one follows its `id`.
 const SECOND: [&[u8]; 8] = [
     b"trace_id",
     b"timestamp",
@@ -19,7 +19,7 @@ const SECOND: [&[u8]; 8] = [
     b"created_at",
 ];
 
-/// Whether the object at the cursor may be a record: an id that is a text, and behind it one of the members of records.
+/// Whether the object at the cursor may be a record: a string `id`, followed by one of [`SECOND`].
 pub(in crate::format) fn begins(cursor: &Cursor<'_>) -> Scan<bool> {
     match first_two(cursor.clone()) {
         Err(Stop::Bad(..)) => Ok(false),
@@ -38,7 +38,7 @@ fn first_two(mut ahead: Cursor<'_>) -> Scan<bool> {
     Ok(SECOND.contains(&ahead.string()?.bytes))
 }
 
-/// One version of a record.
+/// A version of a record.
 #[derive(Clone, Copy, Default)]
 struct Version<'a> {
     span: &'a [u8],
@@ -60,7 +60,7 @@ impl<'a> Version<'a> {
     }
 }
 
-/// Gives the versions of a record to the builder; whether it is one.
+/// Adds the versions of a record to the builder. Returns whether the object is a record.
 pub(in crate::format) fn read(object: &[u8], builder: &mut TraceBuilder) -> bool {
     let (mut id, mut trace, mut earlier): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
     let (mut newest, mut is_record) = (Version::default(), false);
@@ -81,7 +81,7 @@ pub(in crate::format) fn read(object: &[u8], builder: &mut TraceBuilder) -> bool
     }
     let (id, mut versions) = (text_of(id), Vec::new());
     if newest.data.starts_with(b"{") && !newest.received.is_empty() && !trace.is_empty() {
-        // Those that cannot be read are left out.
+        // Unreadable versions are skipped.
         let _ = Cursor::new(earlier).array(|cursor| {
             let mut version = Version::default();
             cursor.object(|cursor, key| {
@@ -104,10 +104,10 @@ pub(in crate::format) fn read(object: &[u8], builder: &mut TraceBuilder) -> bool
     for version in versions {
         let Ok(data) = std::str::from_utf8(version.data) else { continue };
         let span = text_of(version.span);
-        // A file of records names no spans: what a version says tells it from others.
+        // A file of records has no span ids: they are hashes of the versions.
         let span = ids::span_id(if span.is_empty() { version.data } else { span.as_bytes() }).0;
         let traceparent = text_of(version.traceparent);
-        let place = Place {
+        let place = RecordPlace {
             id: &id,
             trace,
             trace_text: &trace_text,
@@ -116,7 +116,7 @@ pub(in crate::format) fn read(object: &[u8], builder: &mut TraceBuilder) -> bool
             traceparent: &traceparent,
         };
         let mut record = SpanRecord::default();
-        let resource = builder.resource(say(&place, data, &mut record));
+        let resource = builder.resource(emit_span(&place, data, &mut record));
         builder.record(resource, scope, &record);
     }
     true

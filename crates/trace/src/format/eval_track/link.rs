@@ -2,7 +2,7 @@
 
 use crate::units::{SpanId, TraceId, parse_hex};
 
-/// Trace and span that a `traceparent` names; `None` where it is not valid, as the recommendation has it.
+/// Trace id and span id of a `traceparent`; `None` where it is invalid.
 pub(super) fn parse(traceparent: &str) -> Option<(TraceId, SpanId)> {
     let text = traceparent.trim();
     let mut fields = text.split('-');

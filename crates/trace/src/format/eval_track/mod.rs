@@ -1,22 +1,21 @@
-//! Records of the eval-track API: calls that clients captured, any JSON object each. A record is shown as a span, so that
-//! everything that works for spans works for it.
+//! Records of the eval-track API: captured calls, each an arbitrary JSON object. A record is read as a span.
 //!
 //! The members that its clients send: `id`, `function_name`, `service`, `timestamp` (milliseconds), `created_at` and
-//! `updated_at` (RFC 3339), `args`, `kwargs`, `request`, `response`, `error`, `state`, `traceparent`. None is required,
-//! and whatever else there is becomes an attribute.
+//! `updated_at` (RFC 3339), `args`, `kwargs`, `request`, `response`, `error`, `state`, `traceparent`. All are
+//! optional; other members become attributes, too.
 
 mod answer;
-mod facts;
+mod fields;
 mod link;
 mod span;
 
 pub(super) use answer::{begins, read};
-pub use span::{KIND, KIND_RECORD, Place, RAW, RECEIVED, RECORD_ID, SCOPE, TRACEPARENT, say};
+pub use span::{KIND, KIND_RECORD, RAW, RECEIVED, RECORD_ID, RecordPlace, SCOPE, TRACEPARENT, emit_span};
 
 use super::json::Cursor;
 
-/// The id that a record names itself: a text, or a number as it is written. The last one counts, as in most readers of
-/// JSON; `None` where there is none.
+/// The `id` of a record: a string, or a number as written. Of duplicate members the last counts; `None` where there
+/// is none.
 pub fn id_of(record: &str) -> Option<String> {
     let mut id = None;
     let _ = Cursor::new(record.as_bytes()).object(|cursor, key| {

@@ -1,66 +1,66 @@
-//! A record as a span.
+//! Converts a record to a span.
 
-use super::facts::Facts;
+use super::fields::RecordFields;
 use super::link;
 use crate::format::json::{Cursor, plain_value, text_of, unescape};
 use crate::model::record::{Attribute, AttributeValue, Resource};
 use crate::model::{Piece, Sink, SpanKind, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 
-/// Name of the scope of such spans, and of the service of records that name none.
+/// Name of the scope of these spans, and of the service of records that have none.
 pub const SCOPE: &str = "eval-track";
-/// Attribute that every such span has, and its value.
+/// Attribute that all these spans have, with the value [`KIND_RECORD`].
 pub const KIND: &str = "eval_track.kind";
 /// See [`KIND`].
 pub const KIND_RECORD: &str = "record";
 /// Attribute with the id of the record.
 pub const RECORD_ID: &str = "eval_track.record_id";
-/// Attribute with the time at which it was received, nanoseconds since the Unix epoch.
+/// Attribute with the time of receipt, nanoseconds since the Unix epoch.
 pub const RECEIVED: &str = "eval_track.received_unix_nano";
-/// Attribute with the `traceparent` that came in a header, where one did.
+/// Attribute with the `traceparent` of the request header, if any.
 pub const TRACEPARENT: &str = "eval_track.header.traceparent";
-/// Attribute with the record itself, as it was sent.
+/// Attribute with the record as sent.
 pub const RAW: &str = "eval_track.record";
-/// Bytes of members that become attributes of their own; the rest is in [`RAW`] alone.
+/// Maximum size in bytes of all members that become attributes; further ones are in [`RAW`] only.
 const MOST: usize = 256 << 10;
 
-/// Where a record is, and when it came.
+/// Ids and time of receipt of a record.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct RecordPlace<'a> {
     /// Id of the record.
     pub id: &'a str,
-    /// Trace that holds all versions of the record.
+    /// Trace with all versions of the record.
     pub trace: TraceId,
-    /// The id of the trace as written, where it is not hexadecimal; else empty.
+    /// The id of the trace as written if it is not hexadecimal, else empty.
     pub trace_text: &'a str,
     /// Span of this version.
     pub span: SpanId,
-    /// When it was received, nanoseconds since the Unix epoch; 0 where that is not known.
+    /// Time of receipt, nanoseconds since the Unix epoch; 0 if unknown.
     pub received: u64,
-    /// The `traceparent` that came with it in a header; empty where none did.
+    /// The `traceparent` of the request header; empty if there was none.
     pub traceparent: &'a str,
 }
 
-/// Says what span a record is, and gives the resource that it is of. `record` is a JSON object; of what is none only the
-/// [`Place`] is said. Members become attributes `eval_track.*`; those of an HTTP call also have their names of
-/// OpenTelemetry's semantic conventions.
-pub fn say(place: &Place<'_>, record: &str, sink: &mut dyn Sink) -> Resource {
+/// Emits a record as a span and returns its resource. `record` is a JSON object; for anything else only the
+/// [`RecordPlace`] is emitted. Members become attributes `eval_track.*`; those of an HTTP call are emitted under the
+/// names of OpenTelemetry's semantic conventions, too.
+pub fn emit_span(place: &RecordPlace<'_>, record: &str, sink: &mut dyn Sink) -> Resource {
     sink.piece(Piece::Trace(place.trace, place.trace_text));
     sink.piece(Piece::Id(place.span, ""));
-    let (mut facts, mut members) = (Facts::default(), Vec::new());
-    // The members before a mistake count.
+    let (mut fields, mut members) = (RecordFields::default(), Vec::new());
+    // The members before damage count.
     let _ = Cursor::new(record.as_bytes()).object(|cursor, key| {
         let value = cursor.value()?;
-        facts.take(key.bytes, value);
+        fields.take(key.bytes, value);
         members.push((key, value));
         Ok(())
     });
-    let (method, path) = (facts.of_request(b"method"), facts.of_request(b"path"));
-    sink.piece(Piece::Name(&name(&facts, &method, &path)));
+    let (method, path) = (fields.request_text(b"method"), fields.request_text(b"path"));
+    sink.piece(Piece::Name(&name(&fields, &method, &path)));
     sink.piece(Piece::Kind(if method.is_empty() { SpanKind::Internal } else { SpanKind::Server }));
-    let (start, end) = facts.times(place.received);
+    let (start, end) = fields.times(place.received);
     sink.piece(Piece::Times(start, end));
-    match facts.failure() {
+    match fields.failure() {
         Some(why) => sink.piece(Piece::Status(StatusCode::Error, &why)),
         None => sink.piece(Piece::Status(StatusCode::Unset, "")),
     }
@@ -73,9 +73,9 @@ pub fn say(place: &Place<'_>, record: &str, sink: &mut dyn Sink) -> Resource {
     text(RECORD_ID, place.id);
     text("http.request.method", &method);
     text("url.path", &path);
-    text("url.query", &facts.of_request(b"query"));
+    text("url.query", &fields.request_text(b"query"));
     text(TRACEPARENT, place.traceparent);
-    if let Some(status) = facts.status() {
+    if let Some(status) = fields.status() {
         sink.piece(Piece::Attribute("http.response.status_code", ValueRef::Int(status)));
     }
     if let Ok(received @ 1..) = i64::try_from(place.received) {
@@ -99,18 +99,18 @@ pub fn say(place: &Place<'_>, record: &str, sink: &mut dyn Sink) -> Resource {
     }
     sink.piece(Piece::Attribute(RAW, ValueRef::Str(record)));
     let mut linked = None;
-    for traceparent in [text_of(facts.traceparent).as_str(), place.traceparent] {
+    for traceparent in [text_of(fields.traceparent).as_str(), place.traceparent] {
         let link = link::parse(traceparent).filter(|link| linked != Some(*link));
         if let Some((trace, span)) = link {
             sink.piece(Piece::Link(trace, span, "", 0, 0));
             linked = link;
         }
     }
-    resource(&text_of(facts.service))
+    resource(&text_of(fields.service))
 }
 
-fn name(facts: &Facts<'_>, method: &str, path: &str) -> String {
-    let function = text_of(facts.function_name);
+fn name(fields: &RecordFields<'_>, method: &str, path: &str) -> String {
+    let function = text_of(fields.function_name);
     match (function.is_empty(), method.is_empty()) {
         (false, _) => function,
         (true, false) => format!("{method} {path}").trim_end().to_owned(),
@@ -131,7 +131,7 @@ mod tests {
     use crate::model::record::SpanRecord;
 
     fn span(record: &str) -> (Resource, SpanRecord) {
-        let place = Place {
+        let place = RecordPlace {
             id: "r1",
             trace: TraceId(7),
             trace_text: "",
@@ -140,7 +140,7 @@ mod tests {
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         };
         let mut span = SpanRecord::default();
-        let resource = say(&place, record, &mut span);
+        let resource = emit_span(&place, record, &mut span);
         (resource, span)
     }
 

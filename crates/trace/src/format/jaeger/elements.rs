@@ -1,7 +1,7 @@
-//! Spans and processes of a trace of Jaeger on their way into the builder.
+//! Adds spans and processes of a Jaeger trace to the builder.
 
-use super::first::First;
 use super::process::process;
+use super::scan::JaegerScan;
 use crate::build::{SpanHeader, TraceBuilder};
 use crate::format::ids;
 use crate::format::json::Cursor;
@@ -11,7 +11,7 @@ use crate::model::record::Resource;
 use crate::model::{DecodeHints, SpanLocation};
 
 impl TraceElement {
-    /// What its processes are; spans may have named them already.
+    /// Sets the processes; spans may already refer to them.
     pub(in crate::format) fn processes(&mut self, value: &[u8], builder: &mut TraceBuilder) {
         let _ = Cursor::new(value).object(|cursor, key| {
             let resource = process(cursor.value()?);
@@ -26,10 +26,10 @@ impl TraceElement {
         });
     }
 
-    /// A span of it.
+    /// Adds a span.
     pub(super) fn span(
         &mut self,
-        span: &First<'_>,
+        span: &JaegerScan<'_>,
         place: SpanLocation,
         hints: &mut DecodeHints,
         builder: &mut TraceBuilder,

@@ -1,4 +1,4 @@
-//! The members of a span, by name.
+//! Names of the members of a span.
 
 /// A member of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Member {
     ProcessKey,
     Process,
     Warnings,
-    /// The id as Jaeger's inner model names it, which its API does not.
+    /// The id in Jaeger's domain model, which its API does not have.
     ModelId,
     Other,
 }
@@ -39,13 +39,13 @@ impl Member {
         (b"spanId", Member::ModelId),
     ];
 
-    /// The number by which [`crate::model::PrefixCache`] knows a member.
+    /// The number of a member in [`crate::model::PrefixCache`].
     pub(super) fn number(name: &[u8]) -> u32 {
         let place = Self::NAMES.iter().position(|(known, _)| *known == name);
         place.unwrap_or(Self::NAMES.len()) as u32
     }
 
-    /// The member of that number.
+    /// The member with a number.
     #[inline]
     pub(super) fn of(number: u32) -> Member {
         Self::NAMES.get(number as usize).map_or(Member::Other, |(_, member)| *member)

@@ -1,48 +1,48 @@
-//! Jaeger JSON, span by span: first what is drawn, later on demand everything.
+//! Jaeger JSON: spans are scanned for the outline first and decoded on demand later.
 //!
-//! Jaeger hides kind, status and error in tags (`span.kind`, `otel.status_code`, `error`); `facts` finds them.
-//! The parent is the first `CHILD_OF` reference within the trace, else the first `FOLLOWS_FROM`; further
-//! references are links that keep their type in `opentracing.ref_type`.
+//! Kind, status and error are encoded in tags (`span.kind`, `otel.status_code`, `error`). The parent is the first
+//! `CHILD_OF` reference within the trace, else the first `FOLLOWS_FROM`; other references are links that keep their
+//! type in `opentracing.ref_type`.
 
+mod add_span;
 mod decode;
 mod elements;
-mod facts;
-mod first;
 mod hints;
 mod member;
 mod process;
 mod references;
-mod seen;
+mod scan;
+mod tags;
 mod times;
 mod whole;
 
+pub(super) use add_span::add_span;
 pub(super) use decode::decode;
-pub(super) use seen::read_span;
 
 #[cfg(test)]
 mod tests {
     use super::decode;
-    use super::first::first;
+    use super::scan::scan_span;
     use crate::build::TraceBuilder;
     use crate::format::json::Cursor;
     use crate::model::record::SpanRecord;
     use crate::model::{Columns, DecodeCache, DecodeHints, Flags, HintCursor, StatusCode};
 
-    /// What a first look and a whole reading say of a span.
+    /// Status and flags from the scan, and the decoded span.
     fn read(span: &str) -> (StatusCode, Flags, SpanRecord) {
         let (mut hints, mut builder) = (DecodeHints::default(), TraceBuilder::default());
         let mut cursor = Cursor::new(span.as_bytes());
-        let seen = first(&mut cursor, &mut DecodeCache::default(), &mut hints, &mut builder).unwrap();
+        let scan = scan_span(&mut cursor, &mut DecodeCache::default(), &mut hints, &mut builder).unwrap();
         let mut record = SpanRecord::default();
         decode(span.as_bytes(), &[], &mut DecodeCache::default(), &mut record);
-        assert_eq!((seen.status, seen.kind), (record.status, record.kind));
+        assert_eq!((scan.status, scan.kind), (record.status, record.kind));
         hints.end(0);
-        same_as_noted(span, &hints.take());
-        (seen.status, seen.flags, record)
+        assert_hints_equal_bytes(span, &hints.take());
+        (scan.status, scan.flags, record)
     }
 
-    /// A span is interned as the same by what was noted of it and by its bytes alone.
-    fn same_as_noted(span: &str, hints: &[u64]) {
+    /// A span is interned as the same by what was has_hints of it and by its bytes alone.
+    fn assert_hints_equal_bytes(span: &str, hints: &[u64]) {
         let interned = |hints: &[u64]| {
             let mut columns = Columns::default();
             columns.begin_row();
@@ -97,27 +97,27 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
         let (mut again, mut builder) = (DecodeCache::default(), TraceBuilder::default());
         let mut hints = DecodeHints::default();
         for at in 0..spans.len().pow(3) {
-            // In an order in which each follows most of the others.
+            // An order in which each follows most of the others.
             let span = spans[at / [1, 6, 36][at % 3] % spans.len()];
             let (status, _, fresh) = read(span);
             let mut record = SpanRecord::default();
             decode(span.as_bytes(), &[], &mut again, &mut record);
             assert_eq!(record, fresh, "{span}");
             let mut cursor = Cursor::new(span.as_bytes());
-            let seen = first(&mut cursor, &mut again, &mut hints, &mut builder).unwrap();
+            let scan = scan_span(&mut cursor, &mut again, &mut hints, &mut builder).unwrap();
             hints.end(0);
-            same_as_noted(span, &hints.take());
-            assert_eq!((seen.status, seen.id), (status, fresh.span_id), "{span}");
+            assert_hints_equal_bytes(span, &hints.take());
+            assert_eq!((scan.status, scan.id), (status, fresh.span_id), "{span}");
             for end in 0..span.len() {
                 let mut cursor = Cursor::new(&span.as_bytes()[..end]);
-                let cut = first(&mut cursor, &mut again, &mut hints, &mut builder);
+                let cut = scan_span(&mut cursor, &mut again, &mut hints, &mut builder);
                 assert!(cut.is_err(), "{}", &span[..end]);
             }
         }
     }
 
     #[test]
-    fn a_tag_is_the_same_in_its_usual_dress_and_in_any_other() {
+    fn a_tag_is_read_the_same_in_compact_form_and_in_any_other() {
         let usual = r#"{"spanID":"1","tags":[{"key":"a\"b","type":"string","value":"x\\"},{"key":"n","type":"int64","value":-7},{"key":"span.kind","type":"string","value":"server"},{"key":"l","type":"string","value":[1]}]}"#;
         let (_, _, record) = read(usual);
         assert_eq!(record.attributes.len(), 3);
@@ -129,15 +129,15 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
     }
 
     #[test]
-    fn usual_spans_are_noted_and_others_left_to_their_bytes() {
-        let noted = |span: &str| {
+    fn only_spans_of_the_common_form_have_hints() {
+        let has_hints = |span: &str| {
             let (mut hints, mut builder) = (DecodeHints::default(), TraceBuilder::default());
             let mut cursor = Cursor::new(span.as_bytes());
-            let seen = first(&mut cursor, &mut DecodeCache::default(), &mut hints, &mut builder);
-            assert!(seen.is_ok(), "{seen:?}: {span}");
+            let scan = scan_span(&mut cursor, &mut DecodeCache::default(), &mut hints, &mut builder);
+            assert!(scan.is_ok(), "{scan:?}: {span}");
             hints.end(0);
             let hints = hints.take();
-            same_as_noted(span, &hints);
+            assert_hints_equal_bytes(span, &hints);
             !hints.is_empty()
         };
         let usual = |more: &str| {
@@ -146,8 +146,8 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
             )
         };
         let logs = r#","logs":[{"timestamp":6,"fields":[{"key":"event","type":"string","value":"e"},{"key":"k","type":"string","value":"v"}]},{"timestamp":7,"fields":[{"key":"error","type":"bool","value":true}]}]"#;
-        assert!(noted(&usual("")) && noted(&usual(r#","logs":[]"#)) && noted(&usual(logs)));
-        assert!(noted(&usual(&format!(
+        assert!(has_hints(&usual("")) && has_hints(&usual(r#","logs":[]"#)) && has_hints(&usual(logs)));
+        assert!(has_hints(&usual(&format!(
             r#"{logs},"tags":[{{"key":"again","type":"string","value":"1"}}]{logs}"#
         ))));
         for (odd, instead) in [
@@ -171,7 +171,7 @@ b"},{"key":"k","type":"binary","value":"AAE="},{"key":"kk","value":1.5,"type":"f
         ] {
             let span = usual(logs);
             assert!(span.contains(odd), "{odd}");
-            assert!(!noted(&span.replacen(odd, instead, 1)), "{}", &instead[..instead.len().min(80)]);
+            assert!(!has_hints(&span.replacen(odd, instead, 1)), "{}", &instead[..instead.len().min(80)]);
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Processes of Jaeger: what OTLP calls resources.
+//! Jaeger's processes (OTLP's resources).
 
-use super::facts::each_tag;
+use super::tags::each_tag;
 use crate::format::json::{Cursor, text, unescape};
 use crate::model::PrefixCache;
 use crate::model::record::{Attribute, AttributeValue, Resource};
 
-/// What Jaeger calls the service of a resource that says nothing at all.
+/// Jaeger's service name for a resource without attributes.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
 /// Reads a process: its service becomes the attribute `service.name`.
 pub(super) fn process(bytes: &[u8]) -> Resource {
     let mut resource = Resource::default();
     let (mut attributes, mut prefixes) = (Vec::new(), PrefixCache::default());
-    let _ = Cursor::patient(bytes, 0).object(|cursor, key| {
+    let _ = Cursor::lenient(bytes, 0).object(|cursor, key| {
         match key.bytes {
             b"serviceName" => resource.service = unescape(text(cursor, "serviceName")?).into_owned(),
             b"tags" => each_tag(cursor, &mut prefixes, "tags", |_, tag| {
-                tag.hand_over(&mut |key, value| {
+                tag.emit(&mut |key, value| {
                     attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
                 });
             })?,

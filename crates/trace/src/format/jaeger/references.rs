@@ -1,4 +1,4 @@
-//! References of a span: one is the parent, the others are links.
+//! References of a span: its parent, and links.
 
 use crate::format::ids::{self, IdText};
 use crate::format::json::{Cursor, Scan, text};
@@ -9,14 +9,14 @@ use crate::units::{SpanId, bytes_equal};
 pub(super) struct Reference<'a> {
     /// `CHILD_OF`; else `FOLLOWS_FROM`.
     pub(super) child: bool,
-    /// The trace it names; `None` for none.
+    /// Trace id, as written; `None` if absent.
     pub(super) trace: Option<IdText<'a>>,
-    /// The span it names.
+    /// Span id, as written.
     pub(super) span: IdText<'a>,
 }
 
 impl Reference<'_> {
-    /// Whether it stays within the trace of that id, which is there as it is written.
+    /// Whether it refers to the trace with the id `own`.
     pub(super) fn within(&self, own: Option<IdText<'_>>) -> bool {
         match (self.trace, own) {
             (Some(trace), Some(own)) => {
@@ -35,7 +35,7 @@ pub(super) struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    /// One more.
+    /// Adds a reference.
     pub(super) fn push(&mut self, reference: Reference<'a>) {
         match self.only {
             None => self.only = Some(reference),
@@ -48,16 +48,16 @@ impl<'a> References<'a> {
         }
     }
 
-    /// All of them.
+    /// All references.
     pub(super) fn all(&self) -> &[Reference<'a>] {
         if self.more.is_empty() { self.only.as_slice() } else { &self.more }
     }
 }
 
-/// Reads one reference; `None` for one that names no span.
+/// Reads a reference; `None` if it has no span id.
 pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a>>> {
     let mut ahead = cursor.clone();
-    let reference = match usual_reference(&mut ahead) {
+    let reference = match compact_reference(&mut ahead) {
         Some(reference) => {
             *cursor = ahead;
             reference
@@ -67,9 +67,9 @@ pub(super) fn reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Option<Reference<'a
     Ok(Some(reference).filter(|reference| !reference.span.span().0.is_none()))
 }
 
-/// A reference as Jaeger itself writes it: these members in this order, without white space.
+/// Reads a reference in Jaeger's own compact form: these members in this order, without white space.
 #[inline]
-fn usual_reference<'a>(cursor: &mut Cursor<'a>) -> Option<Reference<'a>> {
+fn compact_reference<'a>(cursor: &mut Cursor<'a>) -> Option<Reference<'a>> {
     cursor.literal(br#"{"refType":"CHILD_OF","traceID":"#)?;
     let trace = Some(IdText::text(cursor.string().ok()?.bytes));
     cursor.literal(br#","spanID":"#)?;
@@ -95,7 +95,7 @@ fn any_reference<'a>(cursor: &mut Cursor<'a>) -> Scan<Reference<'a>> {
     Ok(reference)
 }
 
-/// Which of the references is the parent.
+/// Index of the reference to the parent.
 pub(super) fn parent(references: &[Reference<'_>], own: Option<IdText<'_>>) -> Option<usize> {
     let within = |child: bool| {
         references.iter().position(|reference| reference.child == child && reference.within(own))
@@ -103,12 +103,12 @@ pub(super) fn parent(references: &[Reference<'_>], own: Option<IdText<'_>>) -> O
     within(true).or_else(|| within(false))
 }
 
-/// The span named, and its text where it is not hexadecimal.
+/// The span id, and its text if it is not hexadecimal.
 pub(super) fn span_of<'a>(reference: &Reference<'a>) -> (SpanId, std::borrow::Cow<'a, str>) {
     reference.span.span()
 }
 
-/// Whether what it names as a span is the trace.
+/// Whether its span id is the trace id.
 pub(super) fn names_trace(reference: &Reference<'_>, own: IdText<'_>) -> bool {
     !reference.span.span().1.is_empty() && reference.span.trace().0 == own.trace().0
 }

@@ -1,51 +1,51 @@
-//! Jaeger's times: microseconds, or nanoseconds where they would lie beyond any date.
+//! Jaeger's times: microseconds, or nanoseconds if microseconds would be beyond any date.
 
 use crate::format::json::{Cursor, Number, Scan, number, numeric, small};
 use crate::format::times::{WrittenTime, written_time};
 
-/// As microseconds a date in the year 5138, as nanoseconds one in 1973.
+/// Microseconds: the year 5138; nanoseconds: 1973.
 const SURELY_NANOSECONDS: i128 = 100_000_000_000_000_000;
 
-/// When something was.
+/// A time, and its unit in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// Nanoseconds since the Unix epoch; not above zero for none.
+pub(super) struct JaegerTime {
+    /// Nanoseconds since the Unix epoch; not positive if absent.
     pub(super) unix: i64,
-    /// It was written in nanoseconds.
+    /// Whether the unit was nanoseconds.
     pub(super) in_nanoseconds: bool,
 }
 
 /// Reads a time.
 #[inline]
-pub(super) fn moment(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<Moment> {
+pub(super) fn read_time(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<JaegerTime> {
     let mut ahead = cursor.clone();
     if let Ok(text) = ahead.word()
         && text.len() < 18
         && let Some(unix) = small(text).and_then(|micro| micro.checked_mul(1000))
     {
         *cursor = ahead;
-        return Ok(Moment { unix, in_nanoseconds: false });
+        return Ok(JaegerTime { unix, in_nanoseconds: false });
     }
-    odd_moment(cursor, member)
+    lenient_time(cursor, member)
 }
 
 #[cold]
-fn odd_moment(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<Moment> {
+fn lenient_time(cursor: &mut Cursor<'_>, member: &'static str) -> Scan<JaegerTime> {
     Ok(match written_time(cursor, member)? {
-        WrittenTime::Absent => Moment::default(),
+        WrittenTime::Absent => JaegerTime::default(),
         WrittenTime::Date(unix) => {
-            Moment { unix: i64::try_from(unix).unwrap_or(i64::MAX), in_nanoseconds: false }
+            JaegerTime { unix: i64::try_from(unix).unwrap_or(i64::MAX), in_nanoseconds: false }
         }
         WrittenTime::Number(number) => match unwrapped(number) {
             number if number.scaled(1).is_some_and(|whole| whole > SURELY_NANOSECONDS) => {
-                Moment { unix: scaled(number, 1), in_nanoseconds: true }
+                JaegerTime { unix: scaled(number, 1), in_nanoseconds: true }
             }
-            number => Moment { unix: scaled(number, 1000), in_nanoseconds: false },
+            number => JaegerTime { unix: scaled(number, 1000), in_nanoseconds: false },
         },
     })
 }
 
-/// How long something took, in nanoseconds: microseconds as they stand there, or nanoseconds.
+/// Converts a duration to nanoseconds.
 pub(super) fn duration(cursor: &mut Cursor<'_>, text: &[u8], in_nanoseconds: bool) -> i64 {
     let unit = if in_nanoseconds { 1 } else { 1000 };
     if let Some(nano) = small(text).and_then(|number| number.checked_mul(unit)) {
@@ -62,7 +62,7 @@ pub(super) fn duration(cursor: &mut Cursor<'_>, text: &[u8], in_nanoseconds: boo
     }
 }
 
-/// Wrapped negative ones are negative again.
+/// Converts negative numbers that were written as unsigned.
 fn unwrapped(number: Number) -> Number {
     match number {
         Number::Whole(whole) if whole > i128::from(i64::MAX) => Number::Whole(whole - (1 << 64)),
@@ -75,7 +75,7 @@ fn scaled(number: Number, scale: i128) -> i64 {
     nano.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
 
-/// The bytes of a duration, which has its unit from the start; lists and objects are damage.
+/// A duration as written, because its unit depends on the start; lists and objects are damage.
 #[inline]
 pub(super) fn duration_text<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
     if matches!(cursor.peek()?, b'{' | b'[') {
@@ -84,7 +84,7 @@ pub(super) fn duration_text<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
     numeric(cursor)
 }
 
-/// W3C flags; 0 for what are none.
+/// W3C flags; 0 if invalid.
 #[inline]
 pub(super) fn flags(text: &[u8]) -> u32 {
     let flags = match small(text) {
@@ -94,8 +94,8 @@ pub(super) fn flags(text: &[u8]) -> u32 {
     flags.and_then(|flags| u32::try_from(flags).ok()).unwrap_or(0)
 }
 
-/// Begin and end from start and duration, all nanoseconds: 0 for a start that cannot be one, and then the
-/// duration for the end; an end before the start for a negative duration.
+/// Start and end from start and duration, in nanoseconds: a start of 0 if it is invalid, and then the duration as the
+/// end; an end before the start for a negative duration.
 pub(super) fn times(start: i64, duration: i64) -> (u64, u64) {
     match u64::try_from(start) {
         Ok(start) if start > 0 => (start, start.saturating_add_signed(duration).min(i64::MAX as u64)),
@@ -109,8 +109,9 @@ mod tests {
 
     #[test]
     fn wrapped_unsigned_numbers_are_negative_again() {
-        let micro =
-            |text: &str| moment(&mut Cursor::new(format!("{text},").as_bytes()), "startTime").unwrap().unix;
+        let micro = |text: &str| {
+            read_time(&mut Cursor::new(format!("{text},").as_bytes()), "startTime").unwrap().unix
+        };
         assert_eq!(micro("18446744073709550616"), -1_000_000);
         assert_eq!(micro("1.7e15"), 1_700_000_000_000_000_000);
         assert_eq!(micro("12.5"), 12_500);

@@ -1,21 +1,21 @@
-//! A whole span of Jaeger JSON, said piece by piece.
+//! Emits all fields of a span.
 
-use super::facts::{Fact, Facts, Tag, each_tag};
 use super::member::Member;
 use super::references::{Reference, References, names_trace, parent, reference, span_of};
-use super::times::{Moment, duration, duration_text, flags, moment, times};
+use super::tags::{KindAndStatus, Tag, TagMeaning, each_tag};
+use super::times::{JaegerTime, duration, duration_text, flags, read_time, times};
 use crate::format::enums;
 use crate::format::ids::{self, IdText};
-use crate::format::json::{Cursor, Raw, Scan, each_of, numeric, text, unescape};
+use crate::format::json::{Cursor, Raw, Scan, each_element, numeric, text, unescape};
 use crate::model::{DecodeCache, Piece, PrefixCache, Sink, SpanKind, ValueRef};
 use crate::units::TraceId;
 
 pub(super) fn span(cursor: &mut Cursor<'_>, memory: &mut DecodeCache, sink: &mut dyn Sink) -> Scan<()> {
-    let (mut start, mut length) = (Moment::default(), &b""[..]);
+    let (mut start, mut length) = (JaegerTime::default(), &b""[..]);
     let (mut own, mut references, mut named_parent) = (None, References::default(), IdText::default());
-    let (mut facts, mut message) = (Facts::default(), Raw::default());
+    let (mut kind_status, mut message) = (KindAndStatus::default(), Raw::default());
     let DecodeCache { members, attributes } = memory;
-    cursor.known_object(members, Member::number, |cursor, member| {
+    cursor.cached_object(members, Member::number, |cursor, member| {
         match Member::of(member) {
             Member::Trace => {
                 let written = ids::id(cursor, "traceID")?;
@@ -30,7 +30,7 @@ pub(super) fn span(cursor: &mut Cursor<'_>, memory: &mut DecodeCache, sink: &mut
                 sink.piece(Piece::Id(id, &text));
             }
             Member::Name => sink.piece(Piece::Name(&unescape(text(cursor, "operationName")?))),
-            Member::References => each_of(cursor, "references", |cursor| {
+            Member::References => each_element(cursor, "references", |cursor| {
                 if let Some(reference) = reference(cursor)? {
                     references.push(reference);
                 }
@@ -38,11 +38,11 @@ pub(super) fn span(cursor: &mut Cursor<'_>, memory: &mut DecodeCache, sink: &mut
             })?,
             Member::Parent => named_parent = ids::id(cursor, "parentSpanID")?,
             Member::Flags => sink.piece(Piece::Flags(flags(numeric(cursor)?))),
-            Member::Start => start = moment(cursor, "startTime")?,
+            Member::Start => start = read_time(cursor, "startTime")?,
             Member::Duration => length = duration_text(cursor)?,
-            Member::Tags => tags(cursor, attributes, &mut facts, &mut message, sink)?,
-            Member::Logs => logs(cursor, attributes, &mut facts, sink)?,
-            Member::Warnings => each_of(cursor, "warnings", |cursor| {
+            Member::Tags => tags(cursor, attributes, &mut kind_status, &mut message, sink)?,
+            Member::Logs => logs(cursor, attributes, &mut kind_status, sink)?,
+            Member::Warnings => each_element(cursor, "warnings", |cursor| {
                 if let Some(raw) = cursor.string_or_skip()? {
                     sink.piece(Piece::Warning(&unescape(raw)));
                 }
@@ -54,12 +54,12 @@ pub(super) fn span(cursor: &mut Cursor<'_>, memory: &mut DecodeCache, sink: &mut
     })?;
     let (start, end) = times(start.unix, duration(cursor, length, start.in_nanoseconds));
     sink.piece(Piece::Times(start, end));
-    say_status(&facts, message, sink);
-    say_references(references.all(), own, named_parent, sink);
+    emit_status(&kind_status, message, sink);
+    emit_references(references.all(), own, named_parent, sink);
     Ok(())
 }
 
-fn say_references(
+fn emit_references(
     references: &[Reference<'_>],
     own: Option<(TraceId, IdText<'_>)>,
     named: IdText<'_>,
@@ -84,7 +84,7 @@ fn say_references(
             sink.piece(Piece::Parent(id, &text));
         }
     }
-    // The parent first, as it is written; a CHILD_OF needs no link besides, unless it is named once more.
+    // The parent first, in any case; a `CHILD_OF` reference to it is not a link, too, unless it is repeated.
     let again = |parent: &Reference<'_>| {
         let same = |other: &&Reference<'_>| other.within(own) && span_of(other).0 == span_of(parent).0;
         references.iter().filter(same).count() > 1
@@ -102,49 +102,59 @@ fn say_references(
     }
 }
 
-/// Tags that have a place of their own in a span go there; the rest are attributes.
+/// Emits tags: those that encode fields of the span as such, others as attributes.
 fn tags<'a>(
     cursor: &mut Cursor<'a>,
     prefixes: &mut PrefixCache,
-    facts: &mut Facts,
+    kind_status: &mut KindAndStatus,
     message: &mut Raw<'a>,
     sink: &mut dyn Sink,
 ) -> Scan<()> {
-    each_tag(cursor, prefixes, "tags", |_, tag| say_tag(tag, facts, message, sink))
+    each_tag(cursor, prefixes, "tags", |_, tag| emit_tag(tag, kind_status, message, sink))
 }
 
-/// Says a tag where it belongs.
-pub(super) fn say_tag<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, sink: &mut dyn Sink) {
-    if tag.fact == Fact::None || !takes_its_place(tag, facts, message, sink) {
+/// Emits a tag.
+pub(super) fn emit_tag<'a>(
+    tag: &Tag<'a>,
+    kind_status: &mut KindAndStatus,
+    message: &mut Raw<'a>,
+    sink: &mut dyn Sink,
+) {
+    if tag.meaning == TagMeaning::None || !emit_span_field(tag, kind_status, message, sink) {
         match tag.plain_text() {
             Some((key, text)) => sink.piece(Piece::PlainText(key, text)),
-            None => tag.hand_over(&mut |key, value| sink.piece(Piece::Attribute(key, value))),
+            None => tag.emit(&mut |key, value| sink.piece(Piece::Attribute(key, value))),
         }
     }
 }
 
-/// Kind and status, when all tags and logs were looked at.
-pub(super) fn say_status(facts: &Facts, message: Raw<'_>, sink: &mut dyn Sink) {
-    sink.piece(Piece::Kind(facts.kind));
-    sink.piece(Piece::Status(facts.status(), &unescape(message)));
+/// Emits kind and status, after all tags and logs.
+pub(super) fn emit_status(kind_status: &KindAndStatus, message: Raw<'_>, sink: &mut dyn Sink) {
+    sink.piece(Piece::Kind(kind_status.kind));
+    sink.piece(Piece::Status(kind_status.status(), &unescape(message)));
 }
 
-/// Whether all that a tag says has a place of its own.
-fn takes_its_place<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, sink: &mut dyn Sink) -> bool {
-    facts.look(tag);
+/// Whether a tag only encodes a field of the span.
+fn emit_span_field<'a>(
+    tag: &Tag<'a>,
+    kind_status: &mut KindAndStatus,
+    message: &mut Raw<'a>,
+    sink: &mut dyn Sink,
+) -> bool {
+    kind_status.add(tag);
     let text = tag.text();
-    match tag.fact {
-        Fact::Kind => text.is_some_and(|text| {
+    match tag.meaning {
+        TagMeaning::Kind => text.is_some_and(|text| {
             let kind = enums::kind(text.bytes).unwrap_or_default();
             kind != SpanKind::Unspecified && kind.name().as_bytes() == text.bytes
         }),
-        Fact::Error => tag.is_flag(),
-        Fact::StatusCode => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
-        Fact::StatusDescription if text.is_some() => {
+        TagMeaning::Error => tag.is_flag(),
+        TagMeaning::StatusCode => text.is_some_and(|text| matches!(text.bytes, b"OK" | b"ERROR")),
+        TagMeaning::StatusDescription if text.is_some() => {
             *message = text.unwrap_or_default();
             true
         }
-        Fact::TraceState if text.is_some() => {
+        TagMeaning::TraceState if text.is_some() => {
             sink.piece(Piece::TraceState(&unescape(text.unwrap_or_default())));
             true
         }
@@ -152,27 +162,28 @@ fn takes_its_place<'a>(tag: &Tag<'a>, facts: &mut Facts, message: &mut Raw<'a>, 
     }
 }
 
-/// All logs.
+/// Emits all logs.
 pub(super) fn logs(
     cursor: &mut Cursor<'_>,
     prefixes: &mut PrefixCache,
-    facts: &mut Facts,
+    kind_status: &mut KindAndStatus,
     sink: &mut dyn Sink,
 ) -> Scan<()> {
-    each_of(cursor, "logs", |cursor| log(cursor, prefixes, facts, sink))
+    each_element(cursor, "logs", |cursor| log(cursor, prefixes, kind_status, sink))
 }
 
-/// A log: its name is the field `event` where there is one and one only, else the field `message`, which stays.
+/// Emits a log. Its name is the field `event` if there is exactly one, else the field `message`, which is kept as an
+/// attribute.
 fn log(
     cursor: &mut Cursor<'_>,
     prefixes: &mut PrefixCache,
-    facts: &mut Facts,
+    kind_status: &mut KindAndStatus,
     sink: &mut dyn Sink,
 ) -> Scan<()> {
     let (mut time, mut fields) = (0, None);
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"timestamp" => time = moment(cursor, "logs")?.unix,
+            b"timestamp" => time = read_time(cursor, "logs")?.unix,
             b"fields" => fields = Some(cursor.value()?),
             _ => cursor.skip()?,
         }
@@ -180,23 +191,23 @@ fn log(
     })?;
     let fields = fields.unwrap_or(b"null");
     let (mut event, mut events, mut message) = (None, 0, None);
-    cursor.again(fields, |cursor| {
-        each_tag(cursor, prefixes, "logs", |_, tag| match tag.fact {
-            Fact::Event => {
+    cursor.reread(fields, |cursor| {
+        each_tag(cursor, prefixes, "logs", |_, tag| match tag.meaning {
+            TagMeaning::Event => {
                 events += 1;
                 event = event.or(tag.text());
             }
-            Fact::Message => message = message.or(tag.text()),
-            _ => facts.look_at_field(tag),
+            TagMeaning::Message => message = message.or(tag.text()),
+            _ => kind_status.add_log_field(tag),
         })
     })?;
     let name = event.or(message).unwrap_or_default();
     sink.piece(Piece::Event(time.max(0) as u64, &unescape(name), 0));
     let placed = events == 1 && event.is_some_and(|name| !name.bytes.is_empty());
-    cursor.again(fields, |cursor| {
+    cursor.reread(fields, |cursor| {
         each_tag(cursor, prefixes, "logs", |_, tag| {
-            if !(placed && tag.fact == Fact::Event) {
-                tag.hand_over(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
+            if !(placed && tag.meaning == TagMeaning::Event) {
+                tag.emit(&mut |key, value| sink.piece(Piece::EventAttribute(key, value)));
             }
         })
     })

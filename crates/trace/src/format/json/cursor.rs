@@ -1,63 +1,63 @@
-//! A cursor over JSON that may end anywhere.
+//! A cursor over JSON that may be incomplete.
 //!
-//! Nothing is ever half taken: whoever reads gets [`Stop::More`] and begins again at the same place when there
-//! are more bytes. What is skipped is not checked beyond strings and brackets. Nothing recurses.
+//! Methods either consume a whole value or return [`Stop::More`], after which the caller retries from the same
+//! position with more bytes. Skipped values are only checked for balanced strings and brackets. No recursion.
 
-use super::marks::{WIDE, first_mark};
+use super::find_quote::{WIDE, find_quote};
 use crate::units::bytes_equal;
 use memchr::memchr2;
 
-/// Why reading stopped.
+/// Why parsing stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// The bytes end before the value does.
     More,
-    /// This is not JSON, or not what has to be here: what is wrong, and where.
+    /// Invalid JSON, or not what is expected here: message and offset.
     Bad(&'static str, usize),
 }
 
-/// What reading gives.
+/// Result of parsing.
 pub type Scan<T> = Result<T, Stop>;
 
-/// What stands between the quotes of a string.
+/// The contents of a JSON string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Raw<'a> {
-    /// The bytes as they are, escapes included.
+    /// The bytes, with escapes.
     pub bytes: &'a [u8],
-    /// Whether there is an escape among them.
+    /// Whether there are escapes.
     pub escaped: bool,
 }
 
-/// A place in JSON.
+/// A position in JSON.
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
-    /// All bytes there are.
+    /// The bytes.
     pub bytes: &'a [u8],
-    /// The next one.
+    /// Index of the next byte.
     pub at: usize,
-    /// Whether what is damaged is left out, and what stands beside it read all the same.
-    pub(super) patient: bool,
-    /// Whether something was left out.
+    /// Whether damaged members and elements are skipped.
+    pub(super) lenient: bool,
+    /// Whether something was skipped.
     pub damaged: bool,
-    /// The member that was left out first, where its name is known.
+    /// Name of the first skipped member, if known.
     pub part: &'static str,
-    /// Whether there are no more bytes to come.
+    /// Whether `bytes` is complete.
     whole: bool,
 }
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of `bytes`; stops where something is wrong.
+    /// A cursor at the start of complete `bytes`; stops at damage.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, patient: false, damaged: false, part: "", whole: false }
+        Self { bytes, at: 0, lenient: false, damaged: false, part: "", whole: false }
     }
 
-    /// At a place in `bytes`. A member or element that is damaged is left out, up to the next one.
-    pub fn patient(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, patient: true, damaged: false, part: "", whole: false }
+    /// A cursor at a position in `bytes`. Damaged members and elements are skipped.
+    pub fn lenient(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, lenient: true, damaged: false, part: "", whole: false }
     }
 
-    /// Reads a value that was taken before, as patiently, and remembers its damage.
-    pub fn again<T>(&mut self, value: &'a [u8], read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<T> {
+    /// Parses a value that was consumed as bytes, with the same leniency; records its damage.
+    pub fn reread<T>(&mut self, value: &'a [u8], read: impl FnOnce(&mut Self) -> Scan<T>) -> Scan<T> {
         let mut within = Self { bytes: value, at: 0, whole: true, ..*self };
         let result = read(&mut within);
         if within.damaged {
@@ -66,14 +66,14 @@ impl<'a> Cursor<'a> {
         result
     }
 
-    /// Whether something was left out since this was asked last.
+    /// Whether something was skipped since the last call.
     #[inline]
     pub fn take_damage(&mut self) -> bool {
         self.part = "";
         std::mem::take(&mut self.damaged)
     }
 
-    /// Remembers that a member is not what it has to be, and was left out.
+    /// Records that a member was skipped because of its type.
     #[cold]
     pub fn damage(&mut self, part: &'static str) {
         self.damaged = true;
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next byte that is not white space, which is not taken.
+    /// The next byte after white space, which is not consumed.
     #[inline]
     pub fn peek(&mut self) -> Scan<u8> {
         loop {
@@ -94,7 +94,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes `byte`, or says that it is missing.
+    /// Consumes `byte`, or fails.
     #[inline]
     pub fn expect(&mut self, byte: u8, what: &'static str) -> Scan<()> {
         if self.peek()? == byte {
@@ -105,23 +105,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A string.
+    /// Consumes a string.
     #[inline]
     pub fn string(&mut self) -> Scan<Raw<'a>> {
         self.expect(b'"', "a string should begin here")?;
         self.string_end()
     }
 
-    /// A string of which the first quote is taken.
+    /// Consumes a string after its first quote.
     #[inline]
     fn string_end(&mut self) -> Scan<Raw<'a>> {
         let start = self.at;
         let mut escaped = false;
         let mut at = start;
-        // Most strings are short: a few bytes at a time find their end faster than a call.
+        // Most strings are short: a few iterations here are faster than a call.
         for _ in 0..6 {
             let Some(wide) = self.bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
-            let Some(mark) = first_mark(wide) else {
+            let Some(mark) = find_quote(wide) else {
                 at += WIDE;
                 continue;
             };
@@ -150,21 +150,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes exactly these bytes if they are next.
+    /// Consumes exactly these bytes if they are next.
     #[inline]
     pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
         let next = self.bytes.get(self.at..self.at + N)?;
         bytes_equal(next, text).then(|| self.at += N)
     }
 
-    /// Takes exactly these bytes, of which the last opens a string, and the string.
+    /// Consumes exactly these bytes, of which the last opens a string, and the string.
     #[inline]
     pub fn literal_string<const N: usize>(&mut self, text: &[u8; N]) -> Option<Raw<'a>> {
         self.literal(text)?;
         self.string_end().ok()
     }
 
-    /// A string, or `None` after skipping whatever else is here.
+    /// Consumes a string, or returns `None` after skipping any other value.
     pub fn string_or_skip(&mut self) -> Scan<Option<Raw<'a>>> {
         if self.peek()? == b'"' {
             return self.string().map(Some);
@@ -173,7 +173,7 @@ impl<'a> Cursor<'a> {
         Ok(None)
     }
 
-    /// A number, `true`, `false`, `null`: everything up to what can only follow it.
+    /// Consumes a number, `true`, `false` or `null`: everything up to a delimiter.
     pub fn word(&mut self) -> Scan<&'a [u8]> {
         self.peek()?;
         let start = self.at;
@@ -190,7 +190,7 @@ impl<'a> Cursor<'a> {
         Ok(&rest[..len])
     }
 
-    /// Skips any value.
+    /// Skips a value.
     pub fn skip(&mut self) -> Scan<()> {
         match self.peek()? {
             b'"' => self.string().map(|_| ()),
@@ -218,7 +218,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips any value and gives its bytes.
+    /// Consumes a value and returns its bytes.
     pub fn value(&mut self) -> Scan<&'a [u8]> {
         self.peek()?;
         let start = self.at;
@@ -257,8 +257,8 @@ mod tests {
     #[test]
     fn a_value_that_was_taken_ends_where_its_bytes_end() {
         for value in ["null", "7", "[7]", "\"a\""] {
-            let mut around = Cursor::patient(b"", 0);
-            assert_eq!(around.again(value.as_bytes(), Cursor::skip), Ok(()), "{value}");
+            let mut around = Cursor::lenient(b"", 0);
+            assert_eq!(around.reread(value.as_bytes(), Cursor::skip), Ok(()), "{value}");
             assert!(!around.damaged);
         }
         assert_eq!(Cursor::new(b"7").skip(), Err(Stop::More), "elsewhere it may go on");

@@ -1,8 +1,8 @@
-//! Members that are not of the type that they should be: read where it is clear what they mean, else damage.
+//! Reads members of unexpected types: converted where the meaning is clear, else damage.
 
 use super::{Cursor, Raw, Scan};
 
-/// The text of a number, in quotes or not; nothing for what is neither.
+/// The text of a number, in quotes or not; empty for other values.
 pub fn numeric<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
     match cursor.peek()? {
         b'"' => Ok(cursor.string()?.bytes),
@@ -14,51 +14,51 @@ pub fn numeric<'a>(cursor: &mut Cursor<'a>) -> Scan<&'a [u8]> {
     }
 }
 
-/// A text, or a number or truth value as it is written; nothing for null. Lists and objects are damage.
+/// A string, or a number or Boolean as written; empty for null. Lists and objects are damage.
 #[inline]
 pub fn text<'a>(cursor: &mut Cursor<'a>, member: &'static str) -> Scan<Raw<'a>> {
     if cursor.peek()? == b'"' {
         return cursor.string();
     }
-    Ok(Raw { bytes: bare(cursor, member)?.bytes(), escaped: false })
+    Ok(Raw { bytes: scalar(cursor, member)?.bytes(), escaped: false })
 }
 
-/// What stands where a string should, unquoted.
+/// A value without quotes in place of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bare<'a> {
-    /// Null, or what is damaged.
+pub enum Scalar<'a> {
+    /// Null, or a damaged value.
     Nothing,
-    /// A number or truth value.
+    /// A number or Boolean.
     Word(&'a [u8]),
 }
 
-impl<'a> Bare<'a> {
-    /// The bytes of a word.
+impl<'a> Scalar<'a> {
+    /// The bytes of a number or Boolean, else empty.
     pub fn bytes(self) -> &'a [u8] {
         match self {
-            Bare::Nothing => b"",
-            Bare::Word(bytes) => bytes,
+            Scalar::Nothing => b"",
+            Scalar::Word(bytes) => bytes,
         }
     }
 }
 
-/// A number, truth value or null. Lists and objects are damage.
+/// Reads a number, Boolean or null. Lists and objects are damage.
 #[cold]
-pub fn bare<'a>(cursor: &mut Cursor<'a>, member: &'static str) -> Scan<Bare<'a>> {
+pub fn scalar<'a>(cursor: &mut Cursor<'a>, member: &'static str) -> Scan<Scalar<'a>> {
     if matches!(cursor.peek()?, b'{' | b'[') {
         cursor.skip()?;
         cursor.damage(member);
-        return Ok(Bare::Nothing);
+        return Ok(Scalar::Nothing);
     }
     match cursor.word()? {
-        b"null" => Ok(Bare::Nothing),
-        word => Ok(Bare::Word(word)),
+        b"null" => Ok(Scalar::Nothing),
+        word => Ok(Scalar::Word(word)),
     }
 }
 
-/// Calls `each` at every element of a list, at an object in place of a list, at nothing for null; all else is damage.
+/// Calls `each` at each element of a list, or at an object in place of a list; not for null. All else is damage.
 #[inline]
-pub fn each_of<'a>(
+pub fn each_element<'a>(
     cursor: &mut Cursor<'a>,
     member: &'static str,
     mut each: impl FnMut(&mut Cursor<'a>) -> Scan<()>,

@@ -1,28 +1,28 @@
-//! Numbers as senders write them: integers beyond 2^53, floats and exponents where integers belong, in quotes.
+//! Parses numbers: integers beyond 2^53, floats and exponents in place of integers.
 
-/// What can be multiplied by at most `FINE` within 64 bits.
+/// Can be multiplied by at most `FINE` without overflow of 64 bits.
 const SMALL: u64 = 1 << 52;
 const FINE: u64 = 1 << 10;
-/// Digits that always fit into 64 bits.
+/// Number of digits that always fit into 64 bits.
 const SMALL_DIGITS: usize = 18;
 
-/// A number read from text.
+/// A parsed number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// An integer, exactly.
     Whole(i128),
-    /// Anything else, infinities and not-a-number included.
+    /// Anything else, including infinities and NaN.
     Real(f64),
 }
 
-/// Reads a number: JSON's, and `NaN`, `Infinity`, `-Infinity`. `None` for anything else.
+/// Parses a JSON number, `NaN`, `Infinity` or `-Infinity`. `None` for anything else.
 pub fn number(text: &[u8]) -> Option<Number> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    // Wide arithmetic is slow where words have 64 bits: only what needs it goes on in it.
+    // 128-bit arithmetic is slow, so it is used for the remaining digits only.
     let (head, tail) = digits.split_at(digits.len().min(SMALL_DIGITS));
     if digits.len() < 38
         && tail.iter().all(u8::is_ascii_digit)
@@ -43,7 +43,7 @@ pub fn number(text: &[u8]) -> Option<Number> {
     }
 }
 
-/// The integer that a number with an exponent is exactly (`1.5e3`), where it is one: a double would round it.
+/// The exact value of an integer with an exponent (`1.5e3`), which a double would round; `None` for other numbers.
 pub fn exact(text: &[u8]) -> Option<i128> {
     let text = std::str::from_utf8(text).ok()?;
     let (mantissa, exponent) = text.split_once(['e', 'E'])?;
@@ -53,7 +53,7 @@ pub fn exact(text: &[u8]) -> Option<i128> {
     digits.checked_mul(10i128.checked_pow(u32::try_from(zeros).ok()?)?)
 }
 
-/// What as many digits say as always fit: 1 to 18.
+/// Parses 1 to 18 digits, which always fit.
 #[inline]
 pub fn small(digits: &[u8]) -> Option<i64> {
     if digits.is_empty() || digits.len() > SMALL_DIGITS {
@@ -71,10 +71,10 @@ pub fn small(digits: &[u8]) -> Option<i64> {
 }
 
 impl Number {
-    /// The number times `scale`, as an integer: what fits is exact, fractions that doubles cannot hold are not.
+    /// The number times `scale`, as an integer. Integers are exact; fractions as exact as doubles.
     pub fn scaled(self, scale: i128) -> Option<i128> {
         match self {
-            // What has to be multiplied is nearly always small, and wide products are slow.
+            // Most factors are small, and 128-bit products are slow.
             Number::Whole(whole) => match (i64::try_from(whole), i64::try_from(scale)) {
                 (Ok(small), Ok(scale)) if small.unsigned_abs() <= SMALL && scale.unsigned_abs() <= FINE => {
                     Some(i128::from(small * scale))

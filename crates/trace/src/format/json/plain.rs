@@ -1,13 +1,13 @@
-//! Values as JSON itself has them, without a type said beside.
+//! Plain JSON as attribute values.
 
 use super::{Cursor, Number, Scan, Stop, number, small, unescape};
 use crate::model::ValueRef;
 use crate::model::record::{Attribute, AttributeValue};
 
-/// Lists within lists beyond this depth stay text: nothing here may depend on the size of the stack.
+/// Maximum nesting of lists; deeper ones are kept as text, so that recursion is bounded.
 pub const DEEPEST: usize = 64;
 
-/// Any value that is whole.
+/// Converts a complete value.
 pub fn plain_value(bytes: &[u8]) -> AttributeValue {
     match bytes {
         [b'"', ..] => match Cursor::new(bytes).string() {
@@ -21,7 +21,7 @@ pub fn plain_value(bytes: &[u8]) -> AttributeValue {
     }
 }
 
-/// A value that is not text, by what it looks like.
+/// Converts a value that is not a string.
 pub fn plain(bytes: &[u8]) -> ValueRef<'static> {
     if let Some(small) = small(bytes) {
         return ValueRef::Int(small);
@@ -46,7 +46,7 @@ pub fn plain(bytes: &[u8]) -> ValueRef<'static> {
     }
 }
 
-/// A list, a map or what is in one; what is no JSON, or too deep for it, stays text.
+/// Converts a list, map or element; invalid or too deeply nested JSON is kept as text.
 fn nested(cursor: &mut Cursor<'_>, depth: usize) -> Scan<AttributeValue> {
     match cursor.peek()? {
         b'"' => Ok(AttributeValue::String(unescape(cursor.string()?).into_owned())),

@@ -1,13 +1,13 @@
-//! Text in JSON: escapes undone, bytes that are not UTF-8 repaired.
+//! Unescapes JSON strings and replaces invalid UTF-8.
 
 use super::{Cursor, Raw};
 use std::borrow::Cow;
 
-/// The text of a string; borrowed where nothing has to be changed. Half surrogates and bytes that are not
-/// UTF-8 become U+FFFD, unknown escapes stay as they are.
+/// Unescapes a string; borrowed if nothing changes. Unpaired surrogates and invalid UTF-8 become U+FFFD, unknown
+/// escapes stay.
 pub fn unescape<'a>(raw: Raw<'a>) -> Cow<'a, str> {
     if !raw.escaped {
-        // The check alone takes many bytes at a time, the repair takes them one by one.
+        // Validation processes many bytes at a time, lossy conversion only one.
         return match std::str::from_utf8(raw.bytes) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(raw.bytes),

@@ -1,11 +1,11 @@
-//! Members of objects and elements of lists.
+//! Iterates over members of objects and elements of lists.
 
 use super::{Cursor, Raw, Scan, Stop};
 use crate::model::PrefixCache;
 
 impl<'a> Cursor<'a> {
-    /// Calls `each` at the value of every member of an object; it has to take the value.
-    /// Anything but an object counts as an empty one.
+    /// Calls `each` at the value of each member of an object; it must consume the value. Other values count as empty
+    /// objects.
     #[inline]
     pub fn object(&mut self, mut each: impl FnMut(&mut Self, Raw<'a>) -> Scan<()>) -> Scan<()> {
         if self.peek()? != b'{' {
@@ -23,7 +23,7 @@ impl<'a> Cursor<'a> {
                 Err(stop) => Err(stop),
             };
             if let Err(stop) = taken {
-                self.leave_out(start, stop)?;
+                self.skip_damaged(start, stop)?;
             }
             if self.more(b'}')? {
                 return Ok(());
@@ -31,10 +31,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// As [`Cursor::object`], for objects of which many are written alike: `meaning` says what a name means, and is
-    /// asked only about those that did not come here before.
+    /// As [`Cursor::object`], with cached names for objects that are written alike: `meaning` maps a name to a number
+    /// and is called only for names that are not cached.
     #[inline]
-    pub fn known_object(
+    pub fn cached_object(
         &mut self,
         prefixes: &mut PrefixCache,
         meaning: impl Fn(&[u8]) -> u32,
@@ -44,7 +44,7 @@ impl<'a> Cursor<'a> {
             return self.skip();
         }
         loop {
-            // At the brace before the first member, or at the comma before another.
+            // At the brace before the first member, or at the comma before another one.
             let start = self.at;
             let taken = match prefixes.known(&self.bytes[start..]) {
                 Some((len, means)) => {
@@ -65,7 +65,7 @@ impl<'a> Cursor<'a> {
                 }
             };
             if let Err(stop) = taken.and_then(|means| each(self, means)) {
-                self.leave_out(start + 1, stop)?;
+                self.skip_damaged(start + 1, stop)?;
             }
             if self.more(b'}')? {
                 return Ok(());
@@ -74,7 +74,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Calls `each` at every element of an array; it has to take it. Anything but an array counts as empty.
+    /// Calls `each` at each element of an array; it must consume the element. Other values count as empty arrays.
     #[inline]
     pub fn array(&mut self, mut each: impl FnMut(&mut Self) -> Scan<()>) -> Scan<()> {
         if self.peek()? != b'[' {
@@ -89,7 +89,7 @@ impl<'a> Cursor<'a> {
             self.peek()?;
             let start = self.at;
             if let Err(stop) = each(self) {
-                self.leave_out(start, stop)?;
+                self.skip_damaged(start, stop)?;
             }
             if self.more(b']')? {
                 return Ok(());
@@ -97,7 +97,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The name of a member, up to its value.
+    /// Consumes the name of a member and the colon.
     #[inline]
     fn name(&mut self) -> Scan<Raw<'a>> {
         let key = self.string()?;
@@ -106,13 +106,13 @@ impl<'a> Cursor<'a> {
         Ok(key)
     }
 
-    /// Takes a comma or `end`; whether it was the end.
+    /// Consumes a comma or `end`. Returns whether there is another element.
     #[inline]
     fn more(&mut self, end: u8) -> Scan<bool> {
         let byte = self.peek()?;
         if byte != b',' && byte != end {
             let stop = Stop::Bad("a comma or the end of the list or object should be here", self.at);
-            self.leave_out(self.at, stop)?;
+            self.skip_damaged(self.at, stop)?;
             if !matches!(self.peek()?, byte if byte == b',' || byte == end) {
                 return Err(stop);
             }
@@ -122,11 +122,11 @@ impl<'a> Cursor<'a> {
         Ok(ended)
     }
 
-    /// Goes from `start`, where a member or element is that `stop` ended, to the comma or bracket that ends it; hands
-    /// on the reason where that is not wanted.
+    /// Skips from `start`, the start of a member or element that failed with `stop`, to the comma or bracket after
+    /// it; or returns `stop` if the cursor is not lenient.
     #[cold]
-    fn leave_out(&mut self, start: usize, stop: Stop) -> Scan<()> {
-        if !self.patient || stop == Stop::More {
+    fn skip_damaged(&mut self, start: usize, stop: Stop) -> Scan<()> {
+        if !self.lenient || stop == Stop::More {
             return Err(stop);
         }
         self.damaged = true;
@@ -155,9 +155,9 @@ mod tests {
     }
 
     #[test]
-    fn the_patient_leave_out_what_is_damaged_and_no_more() {
+    fn a_lenient_cursor_skips_only_what_is_damaged() {
         let read = |text: &[u8]| {
-            let mut cursor = Cursor::patient(text, 0);
+            let mut cursor = Cursor::lenient(text, 0);
             let mut names = String::new();
             let result = cursor.array(|cursor| {
                 cursor.object(|cursor, key| {

@@ -1,5 +1,5 @@
-//! Spans as the OpenTelemetry SDK for Python prints them (`ConsoleSpanExporter`): an object a span, times in RFC 3339,
-//! ids with `0x` in front.
+//! Spans printed by the OpenTelemetry SDK for Python (`ConsoleSpanExporter`): one object per span, times in RFC 3339,
+//! ids prefixed with `0x`.
 
 use crate::build::TraceBuilder;
 use crate::format::enums;
@@ -73,7 +73,7 @@ struct ConsoleResource {
     schema_url: String,
 }
 
-/// Names of a span's members, of which one is the first: sorted or not.
+/// Members of a span, of which one is the first, sorted or not.
 const FIRST: [&[u8]; 3] = [b"name", b"context", b"attributes"];
 
 /// Whether the object at the cursor may be such a span.
@@ -86,7 +86,7 @@ pub(super) fn begins(cursor: &Cursor<'_>) -> Scan<bool> {
     Ok(FIRST.contains(&ahead.string()?.bytes))
 }
 
-/// Gives the span to the builder; whether it is one.
+/// Adds the span to the builder. Returns whether the object is one.
 pub(super) fn read(object: &[u8], builder: &mut TraceBuilder) -> bool {
     let Ok(span) = serde_json::from_slice::<Span<'_>>(object) else { return false };
     let (trace_id, foreign_trace_id) = ids::trace_id(span.context.trace_id.as_bytes());

@@ -1,4 +1,4 @@
-//! The formats that are JSON: a new one is a folder beside `jaeger` and `otlp_json`, and a line in [`DIALECTS`].
+//! The JSON formats: to add one, add a folder beside `jaeger` and `otlp_json`, and a line in [`DIALECTS`].
 
 use super::level::Level;
 use crate::format::json::{Cursor, Scan};
@@ -6,14 +6,14 @@ use crate::format::span_context::SpanContext;
 use crate::format::{Format, jaeger, otlp_json};
 use crate::model::Decode;
 
-/// One format.
+/// A JSON format.
 pub(super) struct Dialect {
     pub(super) format: Format,
-    /// Which level a member of an object opens: the level around it, its name, the first byte of its value.
+    /// The level that a member of an object opens, by the level around it, its name and the first byte of its value.
     pub(super) opens: fn(Level, &[u8], u8) -> Option<Level>,
-    /// Reads what can be drawn of the span at the cursor.
-    pub(super) read_span: fn(&mut Cursor<'_>, &mut SpanContext<'_>) -> Scan<()>,
-    /// Reads the whole of a span later.
+    /// Scans the span at the cursor and adds it to the builder.
+    pub(super) add_span: fn(&mut Cursor<'_>, &mut SpanContext<'_>) -> Scan<()>,
+    /// Decodes a span later.
     pub(super) decode: Decode,
 }
 
@@ -21,18 +21,18 @@ pub(super) struct Dialect {
 pub(super) const JAEGER: usize = 0;
 pub(super) const OTLP: usize = 1;
 
-/// All of them.
+/// All formats.
 pub(super) static DIALECTS: [Dialect; 2] = [
     Dialect {
         format: Format::JaegerJson,
         opens: jaeger_level,
-        read_span: jaeger::read_span,
+        add_span: jaeger::add_span,
         decode: jaeger::decode,
     },
     Dialect {
         format: Format::OtlpJson,
         opens: otlp_level,
-        read_span: otlp_json::read_seen,
+        add_span: otlp_json::add_span,
         decode: otlp_json::decode,
     },
 ];
@@ -64,8 +64,8 @@ fn otlp_level(level: Level, name: &[u8], first: u8) -> Option<Level> {
     }
 }
 
-/// What an object turns out to be by the name of one of its members, where nothing said it before: loggers write parts
-/// of requests. `first` is the first byte of the member's value.
+/// The type of a top-level object, by the name of one of its members: loggers write parts of requests. `first` is the
+/// first byte of the member's value.
 pub(super) fn bare_level(name: &[u8], first: u8) -> Option<Level> {
     match (name, first) {
         (b"resource", b'{') => Some(Level::ResourceSpans),

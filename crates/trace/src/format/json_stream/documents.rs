@@ -1,4 +1,4 @@
-//! Between documents: what opens one, and how to get to the next one when something is wrong.
+//! Finds documents: what starts one, and how to resume at the next one after damage.
 
 use super::console;
 use super::level::Level;
@@ -11,7 +11,7 @@ use crate::format::{Format, zipkin};
 use crate::model::record::Scope;
 use memchr::{memchr, memchr_iter, memrchr};
 
-/// Names by which a document is known where it follows something else.
+/// Names of members that start a document after other input.
 const OPENERS: [&[u8]; 8] = [
     b"resourceSpans",
     b"resource_spans",
@@ -22,27 +22,27 @@ const OPENERS: [&[u8]; 8] = [
     b"result",
     b"traces",
 ];
-/// Bytes of an incomplete value from which on it is searched for a line that should not be in it.
+/// Size in bytes from which an incomplete value is searched for a document that it should not contain.
 pub(super) const SUSPICIOUS: usize = 64 << 10;
 
-/// A line that does not begin with a document.
+/// A line that does not start with a document.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(super) struct PartialLine {
     start: u64,
     length: u64,
-    /// Its last byte so far but white space.
+    /// Its last byte so far that is not white space.
     last: u8,
-    /// Whether it was counted as a fault already.
+    /// Whether it was counted as damaged.
     counted: bool,
 }
 
-impl Line {
+impl PartialLine {
     fn at(start: u64, counted: bool) -> Self {
-        Line { start, length: 0, last: 0, counted }
+        PartialLine { start, length: 0, last: 0, counted }
     }
 }
 
-/// Whether bytes open a document; `None` where there are too few of them.
+/// Whether bytes start a document; `None` if there are too few.
 fn opens(bytes: &[u8]) -> Option<bool> {
     let name = bytes.strip_prefix(b"{").unwrap_or_default().trim_ascii_start();
     let Some(name) = name.strip_prefix(b"\"") else {
@@ -55,8 +55,8 @@ fn opens(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// The first new line from `from` to `to` behind which a document opens; an error where it is too early to say.
-fn tear(bytes: &[u8], from: usize, to: usize) -> Scan<Option<usize>> {
+/// The first line break between `from` and `to` that is followed by a document; an error if more bytes are needed.
+fn find_torn_line(bytes: &[u8], from: usize, to: usize) -> Scan<Option<usize>> {
     let region = bytes.get(from..to.min(bytes.len())).unwrap_or_default();
     for newline in memchr_iter(b'\n', region) {
         let behind = bytes.get(from + newline + 1..).unwrap_or_default();
@@ -73,13 +73,13 @@ fn tear(bytes: &[u8], from: usize, to: usize) -> Scan<Option<usize>> {
     Ok(None)
 }
 
-/// Whether a value holds a line that opens a document: then it began in a line that was cut off.
+/// Whether a value contains a line that starts a document, which means that it is in a line that was cut off.
 pub(super) fn holds_document(value: &[u8]) -> bool {
-    matches!(tear(value, 0, value.len()), Ok(Some(_)))
+    matches!(find_torn_line(value, 0, value.len()), Ok(Some(_)))
 }
 
 impl JsonStream {
-    /// The next document, or the rest of a line that is none.
+    /// Consumes input up to the next document, or the rest of a line without one.
     pub(super) fn document(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -89,7 +89,7 @@ impl JsonStream {
         if let Some(line) = self.line {
             return self.within_line(cursor, line, base);
         }
-        // Between documents: nothing, new lines, zeros that log rotation leaves, byte order marks, record separators.
+        // Skips line breaks, zeros (from log rotation), byte order marks and record separators between documents.
         loop {
             match cursor.peek()? {
                 0 | 0x1e => cursor.at += 1,
@@ -100,7 +100,7 @@ impl JsonStream {
                 b'[' => {
                     let mut ahead = cursor.clone();
                     ahead.at += 1;
-                    // Loggers begin their lines with brackets, too.
+                    // Loggers use brackets at the start of lines, too.
                     if !matches!(ahead.peek()?, b'{' | b'[' | b']' | b'"') {
                         break;
                     }
@@ -111,7 +111,7 @@ impl JsonStream {
                 _ => break,
             }
         }
-        self.line = Some(Line::at(base + cursor.at as u64, false));
+        self.line = Some(PartialLine::at(base + cursor.at as u64, false));
         Ok(())
     }
 
@@ -165,8 +165,8 @@ impl JsonStream {
         Ok(())
     }
 
-    /// Goes on in a line that does not begin with a document: to one within it, or to its end.
-    fn within_line(&mut self, cursor: &mut Cursor<'_>, mut line: Line, base: u64) -> Scan<()> {
+    /// Continues in a line that does not start with a document: up to a document in it, or to its end.
+    fn within_line(&mut self, cursor: &mut Cursor<'_>, mut line: PartialLine, base: u64) -> Scan<()> {
         let rest = &cursor.bytes[cursor.at..];
         let newline = memchr(b'\n', rest);
         let region = &rest[..newline.unwrap_or(rest.len())];
@@ -177,7 +177,7 @@ impl JsonStream {
                     cursor.at += brace;
                     self.line = None;
                     if !line.counted {
-                        self.lost.prefixed();
+                        self.damage.prefixed();
                     }
                     return Ok(());
                 }
@@ -208,17 +208,17 @@ impl JsonStream {
         Ok(())
     }
 
-    /// The line ends here.
+    /// Ends the current line.
     pub(super) fn end_line(&mut self) {
         if let Some(line) = self.line.take()
             && !line.counted
         {
-            self.lost.line(line.start, line.length, line.last);
+            self.damage.line(line.start, line.length, line.last);
         }
     }
 
-    /// Gives up what is open, because of what is wrong at `at`, and goes on at the next line that opens a document.
-    /// An error when it takes more bytes to know where that is.
+    /// Closes what is open because of damage at `at`, and continues at the next line that starts a document. An error
+    /// if more bytes are needed to find it.
     pub(super) fn recover(
         &mut self,
         blocks: &mut Blocks,
@@ -227,34 +227,35 @@ impl JsonStream {
         at: usize,
     ) -> Scan<()> {
         let from = blocks.at;
-        let tear = match tear(&blocks.bytes, from, at + 1) {
+        let torn_at = match find_torn_line(&blocks.bytes, from, at + 1) {
             Err(stop) if !self.ended => return Err(stop),
             found => found.unwrap_or_default(),
         };
-        match tear {
+        match torn_at {
             Some(newline) => self.give_up_line(blocks, newline),
             None => {
-                self.lost.fault(why, blocks.offset_of(at));
+                self.damage.fault(why, blocks.offset_of(at));
                 blocks.at = at.clamp(from, blocks.bytes.len());
                 let offset = blocks.offset();
-                self.line = Some(Line::at(offset, true));
+                self.line = Some(PartialLine::at(offset, true));
             }
         }
         self.close_all(builder);
         Ok(())
     }
 
-    /// A line was cut off in front of that new line.
+    /// Closes what is open because its line was cut off at `newline`.
     fn give_up_line(&mut self, blocks: &mut Blocks, newline: usize) {
         let start = memrchr(b'\n', &blocks.bytes[..newline]).map_or(0, |before| before + 1);
         let start = blocks.offset_of(start.max(blocks.at.min(newline)));
-        self.lost.fault(TORN, start);
+        self.damage.fault(TORN, start);
         blocks.at = newline;
         self.line = None;
     }
 
-    /// When no more bytes come: goes on behind a line that was cut off and has swallowed others. Whether there was one.
-    pub(in crate::format) fn resume_behind_tear(
+    /// At the end of the input: continues after a line that was cut off and consumed the following ones. Returns whether
+    /// there was one.
+    pub(in crate::format) fn resume_after_torn_line(
         &mut self,
         blocks: &mut Blocks,
         builder: &mut TraceBuilder,
@@ -264,27 +265,31 @@ impl JsonStream {
             self.end_line();
             return false;
         }
-        let Ok(Some(newline)) = tear(&blocks.bytes, blocks.at, blocks.bytes.len()) else { return false };
+        let Ok(Some(newline)) = find_torn_line(&blocks.bytes, blocks.at, blocks.bytes.len()) else {
+            return false;
+        };
         self.give_up_line(blocks, newline);
         self.close_all(builder);
         true
     }
 
-    /// Goes on behind a line that was cut off, if what is incomplete is suspiciously long and holds one.
+    /// If the incomplete value is suspiciously long and contains a line that starts a document, continues there.
     pub(super) fn is_torn(&mut self, blocks: &mut Blocks, builder: &mut TraceBuilder) -> bool {
         if self.levels.len() == 1 || blocks.bytes.len() - blocks.at < SUSPICIOUS {
             return false;
         }
-        let Ok(Some(newline)) = tear(&blocks.bytes, blocks.at, blocks.bytes.len()) else { return false };
+        let Ok(Some(newline)) = find_torn_line(&blocks.bytes, blocks.at, blocks.bytes.len()) else {
+            return false;
+        };
         self.give_up_line(blocks, newline);
         self.close_all(builder);
         true
     }
 
-    /// Closes everything that is open.
+    /// Closes all levels.
     fn close_all(&mut self, builder: &mut TraceBuilder) {
         builder.forget_events();
-        // A trace of which nothing was read is none.
+        // A trace without any contents is discarded.
         if self.element.is_empty() {
             self.element = Default::default();
         }

@@ -1,22 +1,22 @@
-//! What is open around the next token.
+//! Nesting levels of the input.
 
-/// One level.
+/// A nesting level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::format) enum Level {
-    /// One document after another.
+    /// A sequence of documents.
     Documents,
-    /// A list around documents.
+    /// A list of documents.
     List,
-    /// An object that may be a trace, an answer or a request.
+    /// An object that may be a trace, a response or a request.
     Document,
     /// Jaeger's `data`.
     Data,
-    /// The same by another name, or Tempo's list of what it found.
+    /// `data` under another name, or Tempo's search results.
     Traces,
     ResourceSpansList,
     ResourceSpans,
     ScopeSpansList,
     ScopeSpans,
-    /// A list of spans, in the format of that place in the table.
+    /// A list of spans, in the format with this index in the table.
     Spans(usize),
 }

@@ -1,18 +1,18 @@
 //! Members of the objects around spans.
 
-use super::complaints::complaints;
 use super::dialect::{DIALECTS, JAEGER, OTLP, bare_level};
 use super::documents::holds_document;
 use super::level::Level;
+use super::server_errors::server_errors;
 use super::{JsonStream, TORN};
 use crate::build::TraceBuilder;
 use crate::format::json::{Cursor, Raw, Scan, Stop, text_of};
 use crate::format::otlp_json;
-use crate::format::refused::Refused;
+use crate::format::unsupported::UnsupportedInput;
 use crate::model::record::{Resource, Scope};
 
 impl JsonStream {
-    /// The next member of an object, or its end.
+    /// Consumes the next member of an object, or its end.
     pub(super) fn member(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -39,7 +39,7 @@ impl JsonStream {
         let key = cursor.string()?;
         cursor.expect(b':', "a colon should follow the name")?;
         let first = cursor.peek()?;
-        let level = self.sure_level(cursor, level, key.bytes, first)?;
+        let level = self.resolve_level(cursor, level, key.bytes, first)?;
         if let Some(within) = DIALECTS.iter().find_map(|dialect| (dialect.opens)(level, key.bytes, first)) {
             self.descend(within, builder, cursor.at)?;
             cursor.at += 1;
@@ -56,7 +56,7 @@ impl JsonStream {
                 b"resource" => self.set_resource(value, builder),
                 b"schemaUrl" | b"schema_url" => self.resource_schema = text_of(value),
                 b"scopeMetrics" | b"scope_metrics" | b"scopeLogs" | b"scope_logs" => {
-                    self.hint(Refused::OtherSignal, base + at as u64);
+                    self.hint(UnsupportedInput::OtherSignal, base + at as u64);
                 }
                 _ => {}
             },
@@ -71,8 +71,8 @@ impl JsonStream {
         Ok(())
     }
 
-    /// What an object is, now that one more of its members is known: `level`, or part of a request of OTLP.
-    fn sure_level(&mut self, cursor: &Cursor<'_>, level: Level, name: &[u8], first: u8) -> Scan<Level> {
+    /// The level of an object, given one more of its members: `level`, or part of an OTLP request.
+    fn resolve_level(&mut self, cursor: &Cursor<'_>, level: Level, name: &[u8], first: u8) -> Scan<Level> {
         if level != Level::Document {
             return Ok(level);
         }
@@ -93,7 +93,7 @@ impl JsonStream {
         Ok(level)
     }
 
-    /// An object or list ends.
+    /// Ends an object or list.
     pub(super) fn close(&mut self, level: Level, builder: &mut TraceBuilder) {
         match level {
             Level::Document => std::mem::take(&mut self.element).end(builder),
@@ -123,7 +123,7 @@ impl JsonStream {
                 };
             }
             Level::Data => self.known_shape = true,
-            Level::Traces => self.hint(Refused::TempoSearch, 0),
+            Level::Traces => self.hint(UnsupportedInput::TempoSearch, 0),
             _ => {}
         }
         self.begun();
@@ -158,15 +158,16 @@ impl JsonStream {
             b"data" | b"resourceSpans" | b"resource_spans" if is_null => self.known_shape = true,
             b"schemaUrl" | b"schema_url" => self.resource_schema = text_of(value),
             b"errors" | b"error" if !is_null => {
-                self.complaints.extend(complaints(value).into_iter().map(|complaint| (complaint, at)));
+                self.server_errors
+                    .extend(server_errors(value).into_iter().map(|server_error| (server_error, at)));
             }
             name => self.hint_of(name, value, at),
         }
     }
 
-    /// What the names of an object's members say that it is.
+    /// Looks for hints at unsupported formats in the names of an object's members.
     pub(super) fn hints_of(&mut self, object: &[u8], at: u64) {
-        let _ = Cursor::patient(object, 0).object(|cursor, key| {
+        let _ = Cursor::lenient(object, 0).object(|cursor, key| {
             let value = cursor.value()?;
             self.hint_of(key.bytes, value, at);
             Ok(())
@@ -175,21 +176,21 @@ impl JsonStream {
 
     fn hint_of(&mut self, name: &[u8], value: &[u8], at: u64) {
         match name {
-            b"trace" if value.starts_with(b"{") => self.hint(Refused::TempoTrace, at),
-            b"services" if value.starts_with(b"[") => self.hint(Refused::Names, at),
-            b"metrics" | b"help" => self.hint(Refused::MetricFamily, at),
+            b"trace" if value.starts_with(b"{") => self.hint(UnsupportedInput::TempoTrace, at),
+            b"services" if value.starts_with(b"[") => self.hint(UnsupportedInput::Names, at),
+            b"metrics" | b"help" => self.hint(UnsupportedInput::MetricFamily, at),
             name => {
-                if let Some(refused) = Refused::by_member(name) {
-                    self.hint(refused, at);
+                if let Some(unsupported) = UnsupportedInput::by_member(name) {
+                    self.hint(unsupported, at);
                 }
             }
         }
     }
 
-    /// The first guess counts.
-    pub(super) fn hint(&mut self, refused: Refused, at: u64) {
-        if self.refused.is_none() {
-            self.refused = Some((refused, at));
+    /// Records a hint at an unsupported format; the first counts.
+    pub(super) fn hint(&mut self, unsupported: UnsupportedInput, at: u64) {
+        if self.unsupported.is_none() {
+            self.unsupported = Some((unsupported, at));
         }
     }
 

@@ -1,39 +1,38 @@
-//! JSON documents as they arrive: finds traces and requests in whatever stands around them, reads spans in
-//! place, and remembers what else it has seen.
+//! Reads a stream of JSON documents: finds traces and requests, scans spans in place, and records what else it found.
 //!
-//! One step takes one token or one whole value; a step that lacks bytes has taken nothing and is made again.
+//! A step consumes a token or a whole value. A step that lacks bytes consumes nothing and is repeated.
 
-mod complaints;
 mod console;
+mod damage;
 mod dialect;
 mod documents;
 mod level;
-mod lost;
 mod members;
+mod server_errors;
 
 use super::Format;
 use super::blocks::Blocks;
 use super::json::{Cursor, Scan, Stop};
-use super::refused::Refused;
 use super::span_context::SpanContext;
 use super::trace_element::TraceElement;
+use super::unsupported::UnsupportedInput;
 use crate::build::TraceBuilder;
 use crate::model::{DecodeCache, DecodeHints};
+use damage::StreamDamage;
 use dialect::DIALECTS;
-use documents::Line;
+use documents::PartialLine;
 use level::Level;
-use lost::Lost;
 
-/// Said of a line that does not go on.
+/// Reported for a line that was cut off.
 const TORN: &str = "a line is cut off in the middle";
 
-/// Reads JSON.
+/// Reader of JSON.
 #[derive(Debug)]
 pub(super) struct JsonStream {
     levels: Vec<(Level, bool)>,
-    /// The line that is open and does not begin with a document.
-    line: Option<Line>,
-    /// No more bytes will come.
+    /// The current line, if it does not start with a document.
+    line: Option<PartialLine>,
+    /// Whether the input ended.
     ended: bool,
     format: Option<Format>,
     element: TraceElement,
@@ -42,14 +41,14 @@ pub(super) struct JsonStream {
     resource_schema: String,
     scope: u32,
     scope_schema: String,
-    /// An answer or request of a known shape was there, empty or not.
+    /// Whether there was a response or request of a known form, empty or not.
     known_shape: bool,
-    /// What else was there, and where.
-    pub(super) refused: Option<(Refused, u64)>,
-    /// What a backend says went wrong, and where.
-    pub(super) complaints: Vec<(String, u64)>,
-    /// What could not be read.
-    pub(super) lost: Lost,
+    /// The first unsupported format found, and its offset.
+    pub(super) unsupported: Option<(UnsupportedInput, u64)>,
+    /// Errors reported by the server, and their offsets.
+    pub(super) server_errors: Vec<(String, u64)>,
+    /// Damage.
+    pub(super) damage: StreamDamage,
 }
 
 impl Default for JsonStream {
@@ -66,39 +65,39 @@ impl Default for JsonStream {
             scope: 0,
             scope_schema: String::new(),
             known_shape: false,
-            refused: None,
-            complaints: Vec::new(),
-            lost: Lost::default(),
+            unsupported: None,
+            server_errors: Vec::new(),
+            damage: StreamDamage::default(),
         }
     }
 }
 
 impl JsonStream {
-    /// Documents in an input that begins as text.
+    /// A reader for input that starts with text.
     pub(super) fn within_text() -> Self {
-        Self { lost: Lost::within_text(), ..Self::default() }
+        Self { damage: StreamDamage::within_text(), ..Self::default() }
     }
 
-    /// What is being read, as far as that is known.
+    /// The format, once it is known.
     pub(super) fn format(&self) -> Option<Format> {
         self.format
     }
 
-    /// Whether a trace's, an answer's or a request's shape was there.
+    /// Whether there was a trace, response or request of a known form.
     pub(super) fn known_shape(&self) -> bool {
         self.known_shape
     }
 
-    /// Whether all that was begun has ended.
+    /// Whether everything that was opened is closed.
     pub(super) fn is_complete(&self) -> bool {
         self.levels.len() == 1
     }
 
-    /// Reads on until bytes are missing. What is wrong is given up, up to the next document.
+    /// Reads until bytes are missing. After damage it continues at the next document.
     pub(super) fn run(&mut self, blocks: &mut Blocks, builder: &mut TraceBuilder) -> Stop {
         loop {
             let (level, begun) = self.levels.last().copied().unwrap_or((Level::Documents, false));
-            let mut cursor = Cursor::patient(&blocks.bytes, blocks.at);
+            let mut cursor = Cursor::lenient(&blocks.bytes, blocks.at);
             let number = blocks.number;
             let base = blocks.offset_of(0);
             let result = match level {
@@ -143,7 +142,7 @@ impl JsonStream {
         }
     }
 
-    /// The next element of a list that is no list of spans, or the list's end.
+    /// Consumes the next element of a list other than of spans, or the end of the list.
     fn element(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -191,7 +190,7 @@ impl JsonStream {
                 }
             }
             b']' | b'}' | b',' => return Err(Stop::Bad("a value should begin here", cursor.at)),
-            // Zipkin answers a search with a list of traces, which are lists of spans.
+            // Zipkin responds to a search with a list of traces, which are lists of spans.
             b'[' if list == Level::List => {
                 cursor.at += 1;
                 self.begun();
@@ -202,14 +201,14 @@ impl JsonStream {
                 cursor.skip()?;
                 self.begun();
                 if (within, byte) == (Level::Document, b'"') {
-                    self.hint(Refused::Names, base + at as u64);
+                    self.hint(UnsupportedInput::Names, base + at as u64);
                 }
             }
         }
         Ok(())
     }
 
-    /// Spans until the list ends; `taken` follows what was read whole.
+    /// Reads spans until the list ends; `taken` is set after each whole span.
     fn spans(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -246,9 +245,9 @@ impl JsonStream {
             let at = cursor.at;
             match byte {
                 b'{' => {
-                    let result = (dialect.read_span)(cursor, &mut context);
-                    if result == Err(Stop::Bad(Refused::JaegerModel.advice(), at)) {
-                        self.refused = Some((Refused::JaegerModel, base + at as u64));
+                    let result = (dialect.add_span)(cursor, &mut context);
+                    if result == Err(Stop::Bad(UnsupportedInput::JaegerModel.advice(), at)) {
+                        self.unsupported = Some((UnsupportedInput::JaegerModel, base + at as u64));
                     }
                     result?;
                 }

@@ -1,13 +1,13 @@
-//! Links, which lead nowhere where they name neither a trace nor a span.
+//! Links without a target.
 
 use crate::format::ids::{self, IdText};
 use crate::format::json::{Cursor, Scan};
 
-/// Said of a span with such a link.
-pub(super) const NOWHERE: &str = "a link names neither a trace nor a span; it is left out";
+/// Warning of a span with such a link.
+pub(super) const NO_TARGET: &str = "a link names neither a trace nor a span; it is left out";
 
-/// Whether the link at the cursor leads somewhere.
-pub(super) fn leads_somewhere(cursor: &mut Cursor<'_>) -> Scan<bool> {
+/// Whether the link at the cursor has a trace id or span id.
+pub(super) fn has_target(cursor: &mut Cursor<'_>) -> Scan<bool> {
     let (mut trace, mut span) = (IdText::default(), IdText::default());
     cursor.object(|cursor, key| {
         match key.bytes {

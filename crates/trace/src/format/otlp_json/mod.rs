@@ -1,19 +1,19 @@
-//! OTLP JSON, one object at a time: what a server takes apart and what the stream reader decodes on demand.
+//! OTLP JSON: splitting of requests for servers, decoding of single objects.
 //!
-//! Read leniently: lowerCamelCase or snake_case names, enums as numbers or names, 64-bit numbers in quotes or
-//! not, ids in hexadecimal of either case or base64.
+//! Lenient: lowerCamelCase or snake_case names, enums as numbers or names, 64-bit numbers in quotes or not, ids in
+//! hexadecimal of either case or base64.
 
-mod first;
+mod add_span;
 mod links;
 mod parents;
-mod seen;
+mod scan;
 mod split;
 mod value;
 mod whole;
 
-pub(super) use seen::{is_span, read_seen};
+pub(super) use add_span::{add_span, is_span};
 pub use split::split;
-pub(super) use value::{say_warnings, warnings_key};
+pub(super) use value::{emit_warnings, warnings_key};
 pub(super) use whole::decode;
 
 use super::json::{Cursor, Scan};
@@ -22,9 +22,9 @@ use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{Piece, Sink};
 use split::malformed;
 
-/// Says what is in a span's object, piece by piece. A member that is not of the type that it has to be is left out with
-/// a [`Piece::Warning`]; `Err` where the object is not JSON.
-pub fn say_span(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
+/// Emits the fields of a span's object. Members of the wrong type are skipped with a [`Piece::Warning`]; `Err` if the
+/// object is not JSON.
+pub fn emit_span(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
     let left_out = whole(bytes, |cursor| whole::span(cursor, sink))?;
     if let Some(member) = left_out {
         sink.piece(Piece::Warning(&unreadable_part(member)));
@@ -32,43 +32,42 @@ pub fn say_span(bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Reads a span's object, as [`say_span`] does.
+/// Reads a span's object, like [`emit_span`].
 pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
     let mut record = SpanRecord::default();
-    say_span(bytes, &mut record)?;
+    emit_span(bytes, &mut record)?;
     Ok(record)
 }
 
-/// Reads a resource's object. With it comes the first member that was left out, if any was: it is not of the type that
-/// it has to be.
+/// Reads a resource's object. Returns the name of the first member that was skipped because of its type, if any.
 pub fn read_resource(bytes: &[u8]) -> Result<(Resource, Option<&'static str>), Malformed> {
     let mut resource = Resource::default();
     let left_out = whole(bytes, |cursor| whole::resource(cursor, &mut resource))?;
     Ok((resource, left_out))
 }
 
-/// Reads a scope's object, as [`read_resource`] does.
+/// Reads a scope's object, like [`read_resource`].
 pub fn read_scope(bytes: &[u8]) -> Result<(Scope, Option<&'static str>), Malformed> {
     let mut scope = Scope::default();
     let left_out = whole(bytes, |cursor| whole::scope(cursor, &mut scope))?;
     Ok((scope, left_out))
 }
 
-/// As much of a resource's object as can be read.
+/// Reads a resource's object as far as possible.
 pub(super) fn resource(bytes: &[u8]) -> Resource {
     let mut resource = Resource::default();
-    let _ = whole::resource(&mut Cursor::patient(bytes, 0), &mut resource);
+    let _ = whole::resource(&mut Cursor::lenient(bytes, 0), &mut resource);
     resource
 }
 
-/// As much of a scope's object as can be read.
+/// Reads a scope's object as far as possible.
 pub(super) fn scope(bytes: &[u8]) -> Scope {
     let mut scope = Scope::default();
-    let _ = whole::scope(&mut Cursor::patient(bytes, 0), &mut scope);
+    let _ = whole::scope(&mut Cursor::lenient(bytes, 0), &mut scope);
     scope
 }
 
-/// Reads the object that `bytes` are; the first member that was left out.
+/// Reads a complete object. Returns the first skipped member.
 fn whole(
     bytes: &[u8],
     read: impl FnOnce(&mut Cursor<'_>) -> Scan<()>,

@@ -1,12 +1,11 @@
-//! A request taken apart span by span, whatever the order of its members.
+//! Splits a request into spans, whatever the order of its members.
 
 use crate::format::json::{Cursor, Scan, Stop, unescape};
 use crate::format::{Malformed, Parts};
 use std::borrow::Cow;
 
-/// Walks a request (one object) and hands over each span in order, whatever the order of the members.
-/// `Err` when it is not JSON, something in it is not of the type that it has to be, or it has members but no
-/// `resourceSpans`: then it is something else.
+/// Calls `each` with each span of a request (one object) in order. `Err` if it is not JSON, has a member of the wrong
+/// type, or has members but no `resourceSpans`.
 pub fn split(request: &[u8], mut each: impl FnMut(Parts<'_>)) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(request);
     let result = match cursor.peek() {
@@ -29,7 +28,7 @@ pub(super) fn malformed(stop: Stop, len: usize) -> Malformed {
     }
 }
 
-/// Hands over the spans of the request at the cursor. Whether it is one: it is empty, or has the list of one.
+/// Splits the request at the cursor. Returns whether it is one: an empty object, or one with `resourceSpans`.
 fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<bool> {
     let (mut is_empty, mut has_list) = (true, false);
     cursor.object(|cursor, key| {
@@ -45,7 +44,7 @@ fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<bool> 
     Ok(is_empty || has_list)
 }
 
-/// A list or null; anything else is wrong here.
+/// A list or null; anything else is an error.
 fn list<'a>(cursor: &mut Cursor<'a>, each: impl FnMut(&mut Cursor<'a>) -> Scan<()>) -> Scan<()> {
     match cursor.peek()? {
         b'[' => cursor.array(each),
@@ -78,7 +77,7 @@ fn resource_spans(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> S
     })
 }
 
-/// A cursor at the value, and the value skipped.
+/// A cursor at the value, which is skipped in the original.
 fn within<'a>(cursor: &mut Cursor<'a>) -> Scan<Cursor<'a>> {
     let here = cursor.clone();
     cursor.skip()?;

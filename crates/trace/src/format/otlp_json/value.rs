@@ -1,4 +1,4 @@
-//! Attributes in OTLP JSON: `{"key":…,"value":{"stringValue":…}}`, names first or last.
+//! OTLP JSON attributes: `{"key":…,"value":{"stringValue":…}}`, members in any order.
 
 use crate::format::json::{
     Cursor, DEEPEST, Number, Raw, Scan, number, numeric, plain, plain_value, text, unescape,
@@ -7,19 +7,19 @@ use crate::model::record::{Attribute, AttributeValue};
 use crate::model::{Piece, Sink, ValueRef};
 use crate::units::base64_decode;
 
-/// Jaeger's attribute that holds a span's warnings.
+/// Jaeger's attribute with a span's warnings.
 pub fn warnings_key() -> &'static str {
     "@jaeger@warnings"
 }
 
-/// A value that borrows as long as it can.
-enum Held<'a> {
+/// A value that borrows where possible.
+enum BorrowedValue<'a> {
     Text(Raw<'a>),
     Plain(ValueRef<'a>),
     Bytes(Vec<u8>),
 }
 
-/// Calls `each` with every attribute of a list, or of a map of names and values.
+/// Calls `each` with each attribute of a list, or of a map.
 pub(super) fn attributes(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(&str, ValueRef<'_>)) -> Scan<()> {
     deep_attributes(cursor, 0, each)
 }
@@ -34,7 +34,7 @@ fn deep_attributes(
         b'{' => {
             return cursor.object(|cursor, key| {
                 let value = any(cursor, depth)?;
-                hand_over(&unescape(key), value, each);
+                emit(&unescape(key), value, each);
                 Ok(())
             });
         }
@@ -48,13 +48,13 @@ fn deep_attributes(
     }
     cursor.array(|cursor| {
         let mut ahead = cursor.clone();
-        if let Some((name, text)) = usual_text(&mut ahead) {
+        if let Some((name, text)) = compact_text(&mut ahead) {
             *cursor = ahead;
             each(&unescape(name), ValueRef::Str(&unescape(text)));
             return Ok(());
         }
         let mut name = Raw::default();
-        let mut value = Held::Plain(ValueRef::Empty);
+        let mut value = BorrowedValue::Plain(ValueRef::Empty);
         cursor.object(|cursor, key| {
             match key.bytes {
                 b"key" => name = text(cursor, "attributes")?,
@@ -63,59 +63,61 @@ fn deep_attributes(
             }
             Ok(())
         })?;
-        hand_over(&unescape(name), value, each);
+        emit(&unescape(name), value, each);
         Ok(())
     })
 }
 
-fn hand_over(name: &str, value: Held<'_>, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
+fn emit(name: &str, value: BorrowedValue<'_>, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
     match value {
-        Held::Text(raw) => each(name, ValueRef::Str(&unescape(raw))),
-        Held::Plain(value) => each(name, value),
-        Held::Bytes(bytes) => each(name, ValueRef::Bytes(&bytes)),
+        BorrowedValue::Text(raw) => each(name, ValueRef::Str(&unescape(raw))),
+        BorrowedValue::Plain(value) => each(name, value),
+        BorrowedValue::Bytes(bytes) => each(name, ValueRef::Bytes(&bytes)),
     }
 }
 
-/// An attribute with a text as exporters write it: the name first, without white space. Most are.
+/// An attribute with a string value in the compact form of exporters: the key first, without white space.
 #[inline]
-fn usual_text<'a>(cursor: &mut Cursor<'a>) -> Option<(Raw<'a>, Raw<'a>)> {
+fn compact_text<'a>(cursor: &mut Cursor<'a>) -> Option<(Raw<'a>, Raw<'a>)> {
     let name = cursor.literal_string(br#"{"key":""#)?;
     let text = cursor.literal_string(br#","value":{"stringValue":""#)?;
     cursor.literal(b"}}")?;
     Some((name, text))
 }
 
-/// A value: `{"stringValue": …}` and the like, Go's way of writing the same, or a value as JSON has it.
-fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
+/// A value: `{"stringValue": …}` and so on, Go's form of it, or plain JSON.
+fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<BorrowedValue<'a>> {
     match cursor.peek()? {
         b'{' => {}
-        b'"' => return Ok(Held::Text(cursor.string()?)),
-        b'[' => return Ok(Held::Plain(ValueRef::Nested(plain_value(cursor.value()?)))),
-        _ => return Ok(Held::Plain(plain(cursor.word()?))),
+        b'"' => return Ok(BorrowedValue::Text(cursor.string()?)),
+        b'[' => return Ok(BorrowedValue::Plain(ValueRef::Nested(plain_value(cursor.value()?)))),
+        _ => return Ok(BorrowedValue::Plain(plain(cursor.word()?))),
     }
     if depth > DEEPEST {
         let text = String::from_utf8_lossy(cursor.value()?).into_owned();
-        return Ok(Held::Plain(ValueRef::Nested(AttributeValue::String(text))));
+        return Ok(BorrowedValue::Plain(ValueRef::Nested(AttributeValue::String(text))));
     }
-    let mut held = Held::Plain(ValueRef::Empty);
+    let mut held = BorrowedValue::Plain(ValueRef::Empty);
     cursor.object(|cursor, key| {
-        // A null says that nothing is set.
+        // Null is an empty value.
         if cursor.peek()? == b'n' {
             return cursor.skip();
         }
         held = match key.bytes {
-            b"stringValue" | b"string_value" | b"StringValue" => Held::Text(text(cursor, "attributes")?),
-            b"boolValue" | b"bool_value" | b"BoolValue" => Held::Plain(match cursor.value()? {
+            b"stringValue" | b"string_value" | b"StringValue" => {
+                BorrowedValue::Text(text(cursor, "attributes")?)
+            }
+            b"boolValue" | b"bool_value" | b"BoolValue" => BorrowedValue::Plain(match cursor.value()? {
                 b"true" | b"\"true\"" => ValueRef::Bool(true),
                 b"false" | b"\"false\"" => ValueRef::Bool(false),
                 _ => wrong(cursor),
             }),
             b"intValue" | b"int_value" | b"IntValue" => match integer(numeric(cursor)?) {
-                ValueRef::Empty => Held::Plain(wrong(cursor)),
-                value => Held::Plain(value),
+                ValueRef::Empty => BorrowedValue::Plain(wrong(cursor)),
+                value => BorrowedValue::Plain(value),
             },
             b"doubleValue" | b"double_value" | b"DoubleValue" => {
-                Held::Plain(match number(numeric(cursor)?) {
+                BorrowedValue::Plain(match number(numeric(cursor)?) {
                     Some(Number::Real(real)) => ValueRef::Double(real),
                     Some(Number::Whole(whole)) => ValueRef::Double(whole as f64),
                     None => wrong(cursor),
@@ -124,17 +126,17 @@ fn any<'a>(cursor: &mut Cursor<'a>, depth: usize) -> Scan<Held<'a>> {
             b"bytesValue" | b"bytes_value" | b"BytesValue" => {
                 let raw = text(cursor, "attributes")?;
                 match base64_decode(unescape(raw).as_bytes()) {
-                    Some(bytes) => Held::Bytes(bytes),
-                    None => Held::Text(raw),
+                    Some(bytes) => BorrowedValue::Bytes(bytes),
+                    None => BorrowedValue::Text(raw),
                 }
             }
             b"arrayValue" | b"array_value" | b"ArrayValue" => {
-                Held::Plain(ValueRef::Nested(list(cursor, depth + 1)?))
+                BorrowedValue::Plain(ValueRef::Nested(list(cursor, depth + 1)?))
             }
             b"kvlistValue" | b"kvlist_value" | b"KvlistValue" => {
-                Held::Plain(ValueRef::Nested(map(cursor, depth + 1)?))
+                BorrowedValue::Plain(ValueRef::Nested(map(cursor, depth + 1)?))
             }
-            // As Go's `encoding/json` writes the structs of the protocol.
+            // The form of Go's `encoding/json` for the protocol's structs.
             b"Value" => any(cursor, depth + 1)?,
             _ => return cursor.skip(),
         };
@@ -149,8 +151,8 @@ fn wrong(cursor: &mut Cursor<'_>) -> ValueRef<'static> {
     ValueRef::Empty
 }
 
-/// Jaeger's warnings: a list of texts, or one.
-pub(in crate::format) fn say_warnings(value: &ValueRef<'_>, sink: &mut dyn Sink) {
+/// Emits Jaeger's warnings: a list of strings, or one.
+pub(in crate::format) fn emit_warnings(value: &ValueRef<'_>, sink: &mut dyn Sink) {
     match value {
         ValueRef::Str(text) => sink.piece(Piece::Warning(text)),
         ValueRef::Nested(AttributeValue::Array(texts)) => {
@@ -199,11 +201,11 @@ fn map(cursor: &mut Cursor<'_>, depth: usize) -> Scan<AttributeValue> {
     Ok(AttributeValue::Map(members))
 }
 
-fn owned(held: Held<'_>) -> AttributeValue {
+fn owned(held: BorrowedValue<'_>) -> AttributeValue {
     match held {
-        Held::Text(raw) => AttributeValue::String(unescape(raw).into_owned()),
-        Held::Plain(ValueRef::Nested(value)) => value,
-        Held::Plain(value) => value.to_value(),
-        Held::Bytes(bytes) => AttributeValue::Bytes(bytes),
+        BorrowedValue::Text(raw) => AttributeValue::String(unescape(raw).into_owned()),
+        BorrowedValue::Plain(ValueRef::Nested(value)) => value,
+        BorrowedValue::Plain(value) => value.to_value(),
+        BorrowedValue::Bytes(bytes) => AttributeValue::Bytes(bytes),
     }
 }

@@ -1,20 +1,20 @@
-//! A whole span, resource or scope in OTLP JSON, said piece by piece.
+//! Decodes a span, resource or scope completely.
 
-use super::first::{enumerated, status_code};
-use super::links::{NOWHERE, leads_somewhere};
+use super::links::{NO_TARGET, has_target};
 use super::parents::parent_is_trace;
-use super::value::{attributes, say_warnings, warnings_key};
+use super::scan::{enumerated, status_code};
+use super::value::{attributes, emit_warnings, warnings_key};
 use crate::format::enums::kind;
 use crate::format::ids::{self, IdText};
-use crate::format::json::{Cursor, Raw, Scan, each_of, number, numeric, text, unescape};
+use crate::format::json::{Cursor, Raw, Scan, each_element, number, numeric, text, unescape};
 use crate::format::times::nanoseconds;
 use crate::format::unreadable_part;
 use crate::model::record::{Attribute, Resource, Scope};
 use crate::model::{DecodeCache, Piece, Sink};
 
-/// Says what is in a span's bytes; leaves out what cannot be read, and says so.
+/// Emits the fields of a span; damaged fields are skipped, with a warning.
 pub fn decode(bytes: &[u8], _: &[u64], _: &mut DecodeCache, sink: &mut dyn Sink) {
-    let mut cursor = Cursor::patient(bytes, 0);
+    let mut cursor = Cursor::lenient(bytes, 0);
     if span(&mut cursor, sink).is_err() || cursor.damaged {
         sink.piece(Piece::Warning(&unreadable_part(cursor.part)));
     }
@@ -56,7 +56,7 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             b"flags" => sink.piece(Piece::Flags(small(cursor)?)),
             b"attributes" => attributes(cursor, &mut |key, value| {
                 if key == warnings_key() {
-                    say_warnings(&value, sink);
+                    emit_warnings(&value, sink);
                 } else {
                     sink.piece(Piece::Attribute(key, value));
                 }
@@ -64,8 +64,8 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
             b"droppedAttributesCount" | b"dropped_attributes_count" => dropped.0 = small(cursor)?,
             b"droppedEventsCount" | b"dropped_events_count" => dropped.1 = small(cursor)?,
             b"droppedLinksCount" | b"dropped_links_count" => dropped.2 = small(cursor)?,
-            b"events" => each_of(cursor, "events", |cursor| event(cursor, sink))?,
-            b"links" => each_of(cursor, "links", |cursor| link(cursor, sink))?,
+            b"events" => each_element(cursor, "events", |cursor| event(cursor, sink))?,
+            b"links" => each_element(cursor, "links", |cursor| link(cursor, sink))?,
             b"status" => {
                 code = status_code(cursor, |cursor| {
                     message = text(cursor, "status")?;
@@ -77,14 +77,14 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
         }
         Ok(())
     })?;
-    say_parent(parent, trace, sink);
+    emit_parent(parent, trace, sink);
     sink.piece(Piece::Times(start, end));
     sink.piece(Piece::Status(code, &unescape(message)));
     sink.piece(Piece::Dropped(dropped.0, dropped.1, dropped.2));
     Ok(())
 }
 
-fn say_parent(parent: IdText<'_>, trace: IdText<'_>, sink: &mut dyn Sink) {
+fn emit_parent(parent: IdText<'_>, trace: IdText<'_>, sink: &mut dyn Sink) {
     let (id, text) = parent.span();
     if parent_is_trace(parent, trace) {
         let said = format!("it names the trace {text} as its parent; it is shown as a root");
@@ -108,7 +108,7 @@ fn event(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     })?;
     sink.piece(Piece::Event(time, &unescape(name), dropped));
     match list {
-        Some(list) => cursor.again(list, |cursor| {
+        Some(list) => cursor.reread(list, |cursor| {
             attributes(cursor, &mut |key, value| sink.piece(Piece::EventAttribute(key, value)))
         }),
         None => Ok(()),
@@ -118,8 +118,8 @@ fn event(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
 fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     let (mut trace, mut span) = (IdText::default(), IdText::default());
     let (mut state, mut flags, mut dropped, mut list) = (Default::default(), 0, 0, None);
-    if !leads_somewhere(&mut cursor.clone())? {
-        sink.piece(Piece::Warning(NOWHERE));
+    if !has_target(&mut cursor.clone())? {
+        sink.piece(Piece::Warning(NO_TARGET));
         return cursor.skip();
     }
     cursor.object(|cursor, key| {
@@ -140,7 +140,7 @@ fn link(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
     }
     sink.piece(Piece::Link(trace, span, &unescape(state), flags, dropped));
     match list {
-        Some(list) => cursor.again(list, |cursor| {
+        Some(list) => cursor.reread(list, |cursor| {
             attributes(cursor, &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
         }),
         None => Ok(()),

@@ -1,5 +1,5 @@
-//! OTLP protobuf, one message at a time: what a server takes apart and what the stream reader decodes on demand.
-//! Field numbers are those of opentelemetry-proto 1.x (`trace/v1/trace.proto`, `common/v1/common.proto`).
+//! OTLP protobuf: splitting of requests for servers, decoding of single messages. Field numbers are those of
+//! opentelemetry-proto 1.x (`trace/v1/trace.proto`, `common/v1/common.proto`).
 
 mod recognise;
 mod split;
@@ -23,15 +23,14 @@ pub fn read_span(bytes: &[u8]) -> Result<SpanRecord, Malformed> {
     Ok(record)
 }
 
-/// Checks that [`read_span`] can read a `Span`, without building it: for a receiver that keeps the bytes. Returns the id
-/// of its trace.
+/// Checks that [`read_span`] succeeds, without building the record. Returns the trace id.
 pub fn check_span(bytes: &[u8]) -> Result<TraceId, Malformed> {
     let mut check = Check(TraceId(0));
     checked(whole::span(bytes, &mut check), bytes)?;
     Ok(check.0)
 }
 
-/// A sink that keeps the id of the trace.
+/// A sink that keeps the trace id.
 struct Check(TraceId);
 
 impl Sink for Check {

@@ -1,9 +1,9 @@
-//! Whether bytes can be OTLP protobuf, which has no mark of its own.
+//! Detects OTLP protobuf, which has no magic number.
 
 use super::wire::Wire;
 
-/// Whether these bytes can be a request: `resource_spans` holding a resource, scopes or a schema URL, each
-/// within the one around it.
+/// Whether the bytes can be a request: `resource_spans` with a resource, scopes or a schema URL, with consistent
+/// lengths.
 pub(in crate::format) fn is_request(bytes: &[u8]) -> bool {
     let mut wire = Wire::new(bytes);
     let (Ok((1, 2)), Ok(outer)) = (wire.tag(), wire.varint()) else { return false };
@@ -18,8 +18,8 @@ pub(in crate::format) fn is_request(bytes: &[u8]) -> bool {
     if (wire.at as u64).saturating_add(inner) > end {
         return false;
     }
-    // Scopes and schema URLs begin with a byte that text does not have; a resource begins like an empty line,
-    // so its first attribute is looked into: a key or a value within the attribute within the resource.
+    // Scopes and schema URLs start with a byte that does not occur in text. A resource starts like an empty line, so
+    // the lengths of its first attribute are checked, too.
     let end = (wire.at as u64).saturating_add(inner);
     if field != 1 || inner == 0 || wire.at == bytes.len() {
         return true;

@@ -1,10 +1,10 @@
-//! A request taken apart span by span, whatever the order of its fields.
+//! Splits a request into spans, whatever the order of its fields.
 
 use super::wire::{Field, message};
 use crate::format::json::{Scan, Stop};
 use crate::format::{Malformed, Parts};
 
-/// Walks an `ExportTraceServiceRequest` and hands over each span in order, whatever the order of the fields.
+/// Calls `each` with each span of an `ExportTraceServiceRequest` in order.
 pub fn split<'a>(request: &'a [u8], mut each: impl FnMut(Parts<'a>)) -> Result<(), Malformed> {
     let result = message(request, |number, field| match number {
         1 => resource_spans(sub_message(field)?, &mut each),
@@ -27,7 +27,7 @@ fn sub_message(field: Field<'_>) -> Scan<&[u8]> {
     }
 }
 
-/// A schema URL; empty where it is not text, for that is no reason to lose the spans below it.
+/// A schema URL; empty if it is not a string, which does not affect the spans.
 fn schema(field: Field<'_>) -> &str {
     std::str::from_utf8(field.bytes()).unwrap_or_default()
 }

@@ -1,25 +1,25 @@
-//! A whole span, resource or scope in OTLP protobuf, said piece by piece.
+//! Decodes a span, resource or scope completely.
 
 use super::wire::{Field, Wire, message};
 use crate::format::json::Scan;
-use crate::format::otlp_json::{say_warnings, warnings_key};
+use crate::format::otlp_json::{emit_warnings, warnings_key};
 use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, AttributeValue, Resource, Scope};
 use crate::model::{DecodeCache, Piece, Sink, SpanKind, StatusCode, ValueRef};
 use crate::units::{SpanId, TraceId};
 use std::borrow::Cow;
 
-/// Lists within lists beyond this depth stay bytes: nothing here may depend on the size of the stack.
+/// Maximum nesting of lists; deeper ones are kept as bytes, so that recursion is bounded.
 const DEEPEST: usize = 64;
 
-/// Says what is in a span's bytes; stops where they cannot be read, and says so.
+/// Emits the fields of a span; stops at damage, with a warning.
 pub fn decode(bytes: &[u8], _: &[u64], _: &mut DecodeCache, sink: &mut dyn Sink) {
     if span(bytes, sink).is_err() {
         sink.piece(Piece::Warning(UNREADABLE_PART));
     }
 }
 
-/// A time that can be one: 0 otherwise.
+/// A valid time; else 0.
 pub fn time(field: Field<'_>) -> u64 {
     Some(field.number()).filter(|time| *time <= i64::MAX as u64).unwrap_or(0)
 }
@@ -27,7 +27,7 @@ pub fn time(field: Field<'_>) -> u64 {
 pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     let (mut start, mut end) = (0, 0);
     let mut dropped = (0, 0, 0);
-    // A broken event or link takes nothing else away; the first mistake is what there is to say in the end.
+    // A damaged event or link does not affect other fields; the first error is returned at the end.
     let mut mistake = Ok(());
     let mut note = |read: Scan<()>| {
         if mistake.is_ok() {
@@ -57,7 +57,7 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
             8 => end = time(field),
             9 => note(key_value(field.bytes(), 0, texts, &mut |key, value| {
                 if key == warnings_key() {
-                    say_warnings(&value, sink);
+                    emit_warnings(&value, sink);
                 } else {
                     sink.piece(Piece::Attribute(key, value));
                 }
@@ -121,7 +121,7 @@ fn link(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     attributes_of(bytes, 4, texts, &mut |key, value| sink.piece(Piece::LinkAttribute(key, value)))
 }
 
-/// The attributes that are field `wanted` of a message.
+/// Emits the attributes in field `wanted` of a message.
 fn attributes_of(
     bytes: &[u8],
     wanted: u64,
@@ -147,7 +147,7 @@ fn key_value(bytes: &[u8], depth: usize, texts: bool, each: &mut dyn FnMut(&str,
     any(value, depth, texts, &mut |value| each(&text_of(key, texts), value))
 }
 
-/// Bytes as text, with U+FFFD for what is not UTF-8; empty where nobody reads it. Whole texts are checked at once, which
+/// Bytes as text, with U+FFFD for invalid UTF-8; empty if it is not read. Valid text is checked at once, which
 /// `from_utf8_lossy` does not do.
 fn text_of(bytes: &[u8], is_read: bool) -> Cow<'_, str> {
     if !is_read {
@@ -159,7 +159,7 @@ fn text_of(bytes: &[u8], is_read: bool) -> Cow<'_, str> {
     }
 }
 
-/// Hands over an `AnyValue`; of several, the last.
+/// Emits an `AnyValue`; of several fields, the last.
 fn any(bytes: &[u8], depth: usize, texts: bool, take: &mut dyn FnMut(ValueRef<'_>)) -> Scan<()> {
     let mut last = None;
     message(bytes, |number, field| {

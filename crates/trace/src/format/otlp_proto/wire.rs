@@ -1,11 +1,11 @@
-//! Protobuf on the wire: tags, varints, lengths. A field that is cut off says so instead of being half read.
+//! Protobuf wire format: tags, varints, lengths. Truncated fields are errors.
 
 use crate::format::json::{Scan, Stop};
 
-/// Groups within groups beyond this many are refused, as other protobuf readers do: memory stays bounded.
+/// Maximum nesting of groups, as in other protobuf readers; bounds memory.
 const DEEPEST_GROUP: usize = 100;
 
-/// One field's value.
+/// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Field<'a> {
     /// Varint.
@@ -19,7 +19,7 @@ pub enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// Bytes of a message, text or bytes; nothing for another wire type.
+    /// The contents of a length-delimited field; empty for other wire types.
     pub fn bytes(self) -> &'a [u8] {
         match self {
             Field::Bytes(bytes) => bytes,
@@ -37,17 +37,17 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A place in a message.
+/// A position in a message.
 #[derive(Clone, Debug)]
 pub struct Wire<'a> {
-    /// The message's bytes.
+    /// The message.
     pub bytes: &'a [u8],
-    /// The next one.
+    /// Index of the next byte.
     pub at: usize,
 }
 
 impl<'a> Wire<'a> {
-    /// At the beginning of `bytes`.
+    /// A cursor at the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
@@ -80,7 +80,7 @@ impl<'a> Wire<'a> {
         Err(Stop::More)
     }
 
-    /// The number and wire type of the next field.
+    /// Consumes a tag: field number and wire type.
     pub fn tag(&mut self) -> Scan<(u64, u8)> {
         let start = self.at;
         let tag = self.varint()?;
@@ -91,7 +91,7 @@ impl<'a> Wire<'a> {
         Ok((field, wire))
     }
 
-    /// The value of a field.
+    /// Consumes the value of a field.
     pub fn field(&mut self, wire: u8) -> Scan<Field<'a>> {
         let start = self.at;
         match wire {
@@ -108,7 +108,7 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Steps over the group `number` whose start tag was read last. Groups are obsolete but legal protobuf.
+    /// Skips the group `number` after its start tag. Groups are deprecated but valid protobuf.
     pub fn skip_group(&mut self, number: u64) -> Scan<()> {
         let begin = self.at;
         let mut open = vec![number];
@@ -135,7 +135,7 @@ impl<'a> Wire<'a> {
         Ok(bytes)
     }
 
-    /// Calls `each` with every field of the message; groups are stepped over.
+    /// Calls `each` with each field of the message; groups are skipped.
     pub fn fields(&mut self, mut each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
         while self.at < self.bytes.len() {
             let (number, wire) = self.tag()?;
@@ -155,7 +155,7 @@ fn little(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Every field of a message within another: what is cut off there stays cut off.
+/// Calls `each` with each field of an embedded message. If it is truncated, more bytes do not help.
 pub fn message<'a>(bytes: &'a [u8], each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
     Wire::new(bytes).fields(each).map_err(|stop| match stop {
         Stop::More => Stop::Bad("a message ends in the middle of a field", 0),

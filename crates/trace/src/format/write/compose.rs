@@ -1,14 +1,14 @@
-//! Pieces of JSON appended to a buffer.
+//! Appends JSON fragments to a buffer.
 
 pub(super) use crate::model::json::{comma, double, show, string};
 use crate::model::json::{plain, text_of};
 use crate::model::record::{Attribute, AttributeValue};
 use crate::units::base64_encode;
 
-/// Beyond this, doubles (and so JavaScript) lose integers; Jaeger writes such numbers as text.
+/// Largest integer that doubles, and so JavaScript, represent exactly; Jaeger writes larger ones as strings.
 const SAFE: u64 = (1 << 53) - 1;
 
-/// A value as a tag of Jaeger: its type and value members. Lists and maps become JSON text.
+/// Writes a value as a Jaeger tag's `type` and `value`. Lists and maps become JSON text.
 pub(super) fn jaeger_value(out: &mut Vec<u8>, value: &AttributeValue) {
     let kind = match value {
         AttributeValue::Bool(_) => "bool",
@@ -33,7 +33,7 @@ pub(super) fn jaeger_value(out: &mut Vec<u8>, value: &AttributeValue) {
     }
 }
 
-/// A value as OTLP's `AnyValue`.
+/// Writes a value as OTLP `AnyValue`.
 pub(super) fn any_value(out: &mut Vec<u8>, value: &AttributeValue) {
     match value {
         AttributeValue::Empty => out.extend_from_slice(b"{}"),

@@ -1,4 +1,4 @@
-//! Some spans of a trace as a text that other tools read: what is copied and downloaded.
+//! Exports spans for copying and downloading.
 
 use super::{Envelope, JaegerJson, OtlpJson};
 use crate::model::{SpanIx, Trace};
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::ops::Range;
 
-/// What others read.
+/// An export format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Export {
-    /// Jaeger JSON, as its query API answers and its pages open it.
+    /// Jaeger JSON, as from its query API.
     Jaeger,
-    /// OTLP JSON, as collectors take it.
+    /// OTLP JSON, as for collectors.
     Otlp,
 }
 
-/// Writes these spans as the source has them: without what the repair says, and without what is not among them.
+/// Exports the spans as sent: without repairs, and without other spans.
 pub fn export(trace: &Trace, spans: Range<SpanIx>, format: Export) -> Vec<u8> {
-    // Writing into memory cannot fail.
+    // Writing to memory cannot fail.
     match format {
         Export::Jaeger => jaeger(trace, spans),
         Export::Otlp => otlp(trace, spans),

@@ -1,17 +1,17 @@
-//! Compact JSON laid out as people read it: a member or element a line, indented by two spaces.
+//! Formats compact JSON: one line per member or element, indented by two spaces.
 
-/// Where a text of JSON was left off.
+/// State of the formatter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Indenter {
     depth: usize,
     in_string: bool,
     escaped: bool,
-    /// A bracket was opened and nothing stands in it so far.
+    /// Whether the last byte opened a bracket.
     just_opened: bool,
 }
 
 impl Indenter {
-    /// Appends the next piece of a compact text to `out`, laid out. Pieces may be divided anywhere.
+    /// Appends formatted JSON to `out`. The compact text may be split anywhere.
     pub fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
         for byte in piece {
             if self.in_string {
@@ -24,7 +24,7 @@ impl Indenter {
             if closes {
                 self.depth = self.depth.saturating_sub(1);
             }
-            // An empty list or map stays on its line.
+            // An empty list or object stays on its line.
             if closes != self.just_opened && (closes || self.just_opened) {
                 self.new_line(out);
             }

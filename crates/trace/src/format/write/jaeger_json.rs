@@ -1,4 +1,4 @@
-//! Jaeger JSON, as `/api/traces` answers it (the rules of the collector's OTLP to Jaeger translator).
+//! Writes Jaeger JSON as in responses of `/api/traces` (the rules of the collector's OTLP to Jaeger translator).
 
 use super::compose::{comma, jaeger_value, show, string};
 use crate::model::record::{Attribute, AttributeValue, Link, Resource, Scope, SpanRecord};
@@ -7,13 +7,13 @@ use crate::units::{SpanId, TraceId};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
-/// What Jaeger calls the service of a resource that says nothing at all.
+/// Jaeger's service name for a resource without attributes.
 const NO_SERVICE: &str = "OTLPResourceNoServiceName";
 
 /// Writes `{"data":[trace, …],"total":0,"limit":0,"offset":0,"errors":null}` span by span.
 ///
-/// For each trace call [`JaegerJson::begin_trace`], then [`JaegerJson::span`] for its spans in any grouping
-/// (equal resources share a process), then go on with the next trace or [`JaegerJson::finish`].
+/// For each trace call [`JaegerJson::begin_trace`], then [`JaegerJson::span`] for its spans in any order (equal
+/// resources share a process), then start the next trace or call [`JaegerJson::finish`].
 #[derive(Clone, Debug)]
 pub struct JaegerJson<W> {
     out: W,
@@ -22,7 +22,7 @@ pub struct JaegerJson<W> {
     open: Option<OpenTrace>,
 }
 
-/// The trace being written.
+/// The trace that is being written.
 #[derive(Clone, Debug)]
 struct OpenTrace {
     id: String,
@@ -35,13 +35,13 @@ struct OpenTrace {
 }
 
 impl<W: Write> JaegerJson<W> {
-    /// Starts the envelope.
+    /// Writes the start of the envelope.
     pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(b"{\"data\":[")?;
         Ok(Self { out, buffer: Vec::new(), first_trace: true, open: None })
     }
 
-    /// Starts a trace; ends the one before. `foreign` is the id as written where it is not hexadecimal.
+    /// Starts a trace; ends the one before. `foreign` is the id as written if it is not hexadecimal.
     pub fn begin_trace(&mut self, trace: TraceId, foreign: &str, warnings: &[String]) -> io::Result<()> {
         self.end_trace()?;
         let id = trace_text(trace, foreign);
@@ -61,7 +61,7 @@ impl<W: Write> JaegerJson<W> {
         self.flush()
     }
 
-    /// A span of the trace begun last; without one, of a trace of its own.
+    /// Writes a span of the current trace; if there is none, starts one.
     pub fn span(&mut self, resource: &Resource, scope: &Scope, span: &SpanRecord) -> io::Result<()> {
         if self.open.is_none() {
             self.begin_trace(span.trace_id, &span.foreign_trace_id, &[])?;
@@ -74,17 +74,17 @@ impl<W: Write> JaegerJson<W> {
         self.flush()
     }
 
-    /// Where it is written to.
+    /// The writer.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }
 
-    /// Ends the last trace and the envelope.
+    /// Ends the last trace and the envelope, and returns the writer.
     pub fn finish(self) -> io::Result<W> {
         self.finish_with("null")
     }
 
-    /// Ends the last trace and the envelope with a list of errors, as JSON.
+    /// Like [`JaegerJson::finish`], with a JSON list of errors.
     pub fn finish_with(mut self, errors: &str) -> io::Result<W> {
         self.end_trace()?;
         self.out.write_all(b"],\"total\":0,\"limit\":0,\"offset\":0,\"errors\":")?;
@@ -116,7 +116,7 @@ impl<W: Write> JaegerJson<W> {
 }
 
 impl OpenTrace {
-    /// The number of the process that a resource is.
+    /// The index of the process for a resource.
     fn process(&mut self, resource: &Resource) -> usize {
         if let Some((last, number)) = &self.last
             && last == resource
@@ -279,7 +279,7 @@ fn text_tag(out: &mut Vec<u8>, first: &mut bool, key: &str, text: &str) {
     out.push(b'}');
 }
 
-/// A list of texts; null for none.
+/// A list of strings; null if it is empty.
 fn texts(out: &mut Vec<u8>, list: &[String]) {
     if list.is_empty() {
         out.extend_from_slice(b"null");
@@ -294,7 +294,7 @@ fn texts(out: &mut Vec<u8>, list: &[String]) {
     out.push(b']');
 }
 
-/// 16 digits where the upper half is zero, else 32; the text as it was where it is not hexadecimal.
+/// 16 digits if the upper half is zero, else 32; `foreign` if the id is not hexadecimal.
 fn trace_text(id: TraceId, foreign: &str) -> String {
     match foreign {
         "" if id.0 >> 64 == 0 => format!("{:016x}", id.0),

@@ -1,4 +1,4 @@
-//! Traces written as Jaeger's query API and OTLP JSON would say them; streaming, fed span by span.
+//! Streaming writers: Jaeger JSON and OTLP JSON, span by span.
 
 mod compose;
 mod export;

@@ -1,22 +1,22 @@
-//! OTLP JSON, as `/api/v3/traces` answers it and exporters write it: 64-bit integers as text, enums as
-//! numbers, members that are zero left out, `status` always there.
+//! Writes OTLP JSON as in responses of `/api/v3/traces` and from exporters: 64-bit integers as strings, enums as
+//! numbers, zero members omitted, `status` always present.
 
 use super::compose::{attributes, comma, key_value, show, string};
 use crate::model::record::{Attribute, AttributeValue, Event, Link, Resource, Scope, SpanRecord};
 use crate::model::{SpanKind, StatusCode};
 use std::io::{self, Write};
 
-/// What stands around `resourceSpans`.
+/// What surrounds `resourceSpans`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Envelope {
     /// `{"resourceSpans":[…]}`: a file or a request.
     Plain,
-    /// `{"result":{"resourceSpans":[…]}}`: Jaeger's v3 answer.
+    /// `{"result":{"resourceSpans":[…]}}`: a response of Jaeger's v3.
     Result,
 }
 
-/// Writes `resourceSpans` span by span: spans that follow one another with the same resource and scope share
-/// a group, so the caller decides how much is grouped by the order in which it comes.
+/// Writes `resourceSpans` span by span. Consecutive spans with equal resource and scope share a group, so the
+/// caller's order determines the grouping.
 pub struct OtlpJson<W> {
     out: W,
     buffer: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct OtlpJson<W> {
 }
 
 impl<W: Write> OtlpJson<W> {
-    /// Starts. With `warnings` a span's warnings are written as its attribute `@jaeger@warnings`.
+    /// Starts the output. With `warnings` a span's warnings are written as its attribute `@jaeger@warnings`.
     pub fn new(mut out: W, envelope: Envelope, warnings: bool) -> io::Result<Self> {
         if envelope == Envelope::Result {
             out.write_all(b"{\"result\":")?;
@@ -37,7 +37,7 @@ impl<W: Write> OtlpJson<W> {
         Ok(Self { out, buffer: Vec::new(), envelope, warnings, resource: None, scope: None, first: true })
     }
 
-    /// The next span.
+    /// Writes a span.
     pub fn span(&mut self, resource: &Resource, scope: &Scope, span: &SpanRecord) -> io::Result<()> {
         let same_resource = self.resource.as_ref() == Some(resource);
         if same_resource && self.scope.as_ref() == Some(scope) {
@@ -59,12 +59,12 @@ impl<W: Write> OtlpJson<W> {
         self.flush()
     }
 
-    /// Where it is written to.
+    /// The writer.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }
 
-    /// Ends everything that is open.
+    /// Ends the output and returns the writer.
     pub fn finish(mut self) -> io::Result<W> {
         self.close_scope();
         self.close_resource();
@@ -246,7 +246,7 @@ fn each<T>(out: &mut Vec<u8>, first: &mut bool, name: &str, items: &[T], write: 
     out.push(b']');
 }
 
-/// An id: 32 or 16 digits, or the text as it was where it is not hexadecimal.
+/// An id: 32 or 16 digits, or `foreign` if it is not hexadecimal.
 fn id(out: &mut Vec<u8>, foreign: &str, id: impl std::fmt::Display) {
     match foreign {
         "" => show(out, format_args!("\"{id}\"")),

@@ -1,9 +1,9 @@
-//! Where a span was recorded, and who was at the other end.
+//! Zipkin endpoints: the service that recorded a span, and its peer.
 
 use crate::model::record::{Attribute, AttributeValue};
 use serde::Deserialize;
 
-/// An endpoint as Zipkin writes it.
+/// An endpoint.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Endpoint {
     #[serde(default, rename = "serviceName")]
@@ -17,7 +17,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Adds address and port as attributes of these names (OpenTelemetry's conventions for network spans).
+    /// Adds address and port as attributes with these names (OpenTelemetry's conventions for network spans).
     pub(super) fn add_address(&self, attributes: &mut Vec<Attribute>, address: &str, port: &str) {
         let written = [&self.ipv4, &self.ipv6].into_iter().flatten().find(|text| !text.is_empty());
         if let Some(text) = written {

@@ -1,7 +1,7 @@
-//! Zipkin JSON, version 2: a list of spans, one after another or lists of them. Small and rare, so serde reads it.
+//! Zipkin JSON, version 2: a list of spans, or lists of them. Rare and small, so it is parsed with serde.
 //!
-//! Source of the shape: openzipkin/zipkin-api, `zipkin2-api.yaml`. The two spans of a call may share an id (`shared` in
-//! the one that receives): both keep it, as they were sent, and `repair` and answers tell them apart by kind.
+//! Format: openzipkin/zipkin-api, `zipkin2-api.yaml`. The two spans of a call may share an id (`shared` in the
+//! receiving one); both keep it, and `repair` and responses distinguish them by kind.
 
 mod endpoint;
 mod span;
@@ -11,7 +11,7 @@ pub use span::{ZipkinRefusal, read_span};
 use super::Malformed;
 use super::json::{Cursor, Scan, Stop};
 
-/// Names of a span's members, of which one is the first.
+/// Members of a span, of which one is the first.
 const FIRST: [&[u8]; 14] = [
     b"traceId",
     b"id",
@@ -39,7 +39,7 @@ pub(super) fn begins(cursor: &Cursor<'_>) -> Scan<bool> {
     Ok(FIRST.contains(&ahead.string()?.bytes))
 }
 
-/// Whether an object that is whole is a span of any version: it has the ids of one by their names.
+/// Whether a complete object is a span of any version, by its id members.
 pub(super) fn is_span(object: &[u8]) -> bool {
     let (mut trace, mut id) = (false, false);
     let walked = Cursor::new(object).object(|cursor, key| {
@@ -50,7 +50,7 @@ pub(super) fn is_span(object: &[u8]) -> bool {
     walked.is_ok() && trace && id
 }
 
-/// Calls `each` with every element of a list. `Err` where it is none, or not JSON.
+/// Calls `each` with each element of a list. `Err` if it is not a list, or not JSON.
 pub fn split(list: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(list);
     let walked = match cursor.peek() {
@@ -99,6 +99,6 @@ mod tests {
         assert!(!is_span(br#"{"traceId":"1","id":"2""#));
         assert_eq!(begins(&Cursor::new(br#"{ "localEndpoint":{}"#)), Ok(true));
         assert_eq!(begins(&Cursor::new(br#"{"resourceSpans":["#)), Ok(false));
-        assert_eq!(begins(&Cursor::patient(br#"{"trac"#, 0)), Err(Stop::More));
+        assert_eq!(begins(&Cursor::lenient(br#"{"trac"#, 0)), Err(Stop::More));
     }
 }

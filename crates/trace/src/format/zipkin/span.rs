@@ -1,4 +1,4 @@
-//! One span of Zipkin as a span of OTLP.
+//! Converts a Zipkin span to OTLP.
 
 use super::endpoint::Endpoint;
 use crate::format::ids;
@@ -7,12 +7,12 @@ use crate::model::{SpanKind, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Why an object is not taken for a span.
+/// Why an object was not read as a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZipkinRefusal {
-    /// It is a span of version 1: annotations with endpoints, binary annotations.
+    /// A span of version 1: annotations with endpoints, binary annotations.
     Version1,
-    /// It is none.
+    /// Not a span.
     Malformed(String),
 }
 
@@ -57,10 +57,9 @@ struct Annotation {
     endpoint: Option<Value>,
 }
 
-/// Reads a span, and the resource that recorded it. Attributes: the tags; `peer.service`, `network.peer.*` and
-/// `network.local.*` of the endpoints; `zipkin.shared` and `zipkin.debug` where they are true. A tag `error` is an error
-/// status, with its value as the message. Annotations are events. A span without a timestamp starts with its first
-/// annotation, or at 0.
+/// Reads a span and its resource. Attributes: the tags; `peer.service`, `network.peer.*` and `network.local.*` of the
+/// endpoints; `zipkin.shared` and `zipkin.debug` if they are true. A tag `error` is an error status, with its value
+/// as the message. Annotations are events. A span without a timestamp starts at its first annotation, or at 0.
 pub fn read_span(object: &[u8]) -> Result<(Resource, SpanRecord), ZipkinRefusal> {
     let span: Span =
         serde_json::from_slice(object).map_err(|error| ZipkinRefusal::Malformed(error.to_string()))?;
@@ -124,7 +123,7 @@ pub fn read_span(object: &[u8]) -> Result<(Resource, SpanRecord), ZipkinRefusal>
     Ok((resource, record))
 }
 
-/// Tags are attributes, except those that exporters of OpenTelemetry write for the status.
+/// Adds tags as attributes, except those that OpenTelemetry's exporters write for the status.
 fn add_tags(record: &mut SpanRecord, tags: Map<String, Value>) {
     for (key, value) in tags {
         let value = match value {
@@ -164,7 +163,7 @@ fn text(key: &str, value: &str) -> Attribute {
     Attribute { key: key.to_owned(), value: AttributeValue::String(value.to_owned()) }
 }
 
-/// Microseconds, as a number or in quotes, in nanoseconds; `None` where there are none.
+/// Converts microseconds, as a number or in quotes, to nanoseconds; `None` if absent.
 fn nanoseconds(value: &Value) -> Option<u64> {
     let whole = |text: &str| text.parse::<u64>().ok().and_then(|micros| micros.checked_mul(1000));
     match value {

@@ -1,7 +1,7 @@
 //! The lines between boxes: smooth, leaving and entering level, spread along the sides.
 
 use super::{NODE_HEIGHT, Node};
-use crate::analysis::layout::{Point, Way};
+use crate::analysis::layout::{EdgeRoute, Point};
 
 /// Pieces that a bend is cut into where distances are measured.
 const PIECES: u32 = 12;
@@ -62,18 +62,18 @@ fn distance_to_line(at: Point, from: Point, to: Point) -> f64 {
 }
 
 /// The curves of all edges, in their order.
-pub(super) fn curves(nodes: &[Node], edges: &[(u32, u32)], ways: &[Way]) -> Vec<Curve> {
-    let ports = ports(nodes, edges, ways);
+pub(super) fn curves(nodes: &[Node], edges: &[(u32, u32)], routes: &[EdgeRoute]) -> Vec<Curve> {
+    let ports = ports(nodes, edges, routes);
     edges
         .iter()
-        .zip(ways)
+        .zip(routes)
         .zip(ports)
-        .map(|((&(caller, callee), way), (leave, enter))| {
+        .map(|((&(caller, callee), route), (leave, enter))| {
             if caller == callee {
                 return Curve::new(loop_above(&nodes[caller as usize]));
             }
             let points: Vec<Point> =
-                [leave].into_iter().chain(way.via.iter().copied()).chain([enter]).collect();
+                [leave].into_iter().chain(route.via.iter().copied()).chain([enter]).collect();
             Curve::new(points.windows(2).map(|pair| level(pair[0], pair[1])).collect())
         })
         .collect()
@@ -98,18 +98,18 @@ fn loop_above(node: &Node) -> Vec<[Point; 4]> {
 
 /// Where each edge leaves its caller and enters its callee. On each side of a box the edges stand in the
 /// order of where they lead, so that they do not cross before they part.
-fn ports(nodes: &[Node], edges: &[(u32, u32)], ways: &[Way]) -> Vec<(Point, Point)> {
+fn ports(nodes: &[Node], edges: &[(u32, u32)], routes: &[EdgeRoute]) -> Vec<(Point, Point)> {
     let middle = |node: u32| nodes[node as usize].center;
     // (node, right side?, height that the edge leads to, edge, leaves?)
     let mut ends: Vec<(u32, bool, f64, usize, bool)> = Vec::new();
-    for (index, (&(caller, callee), way)) in edges.iter().zip(ways).enumerate() {
+    for (index, (&(caller, callee), route)) in edges.iter().zip(routes).enumerate() {
         if caller == callee {
             continue;
         }
-        let next = way.via.first().map_or(middle(callee).y, |point| point.y);
-        let previous = way.via.last().map_or(middle(caller).y, |point| point.y);
-        ends.push((caller, !way.backward, next, index, true));
-        ends.push((callee, way.backward, previous, index, false));
+        let next = route.via.first().map_or(middle(callee).y, |point| point.y);
+        let previous = route.via.last().map_or(middle(caller).y, |point| point.y);
+        ends.push((caller, !route.backward, next, index, true));
+        ends.push((callee, route.backward, previous, index, false));
     }
     ends.sort_by(|one, other| {
         (one.0, one.1).cmp(&(other.0, other.1)).then(one.2.total_cmp(&other.2)).then(one.3.cmp(&other.3))

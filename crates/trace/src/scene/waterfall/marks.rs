@@ -1,8 +1,8 @@
 //! What is marked on a bar: events, gaps, and where a span leaves its parent's time.
 
 use super::{Extent, Stretch, TimeScale, Viewport, place};
+use crate::analysis::child_coverage::ChildCoverage;
 use crate::analysis::gaps::gaps;
-use crate::analysis::waiting::ChildCoverage;
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 

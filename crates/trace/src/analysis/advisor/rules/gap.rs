@@ -1,8 +1,8 @@
 //! Time on the critical path in which a span waits for nothing that is instrumented, between two of its children.
 
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
+use crate::analysis::child_coverage::ChildCoverage;
 use crate::analysis::gaps::gaps;
-use crate::analysis::waiting::ChildCoverage;
 use crate::model::SpanIx;
 use crate::units::duration;
 

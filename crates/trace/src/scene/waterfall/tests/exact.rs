@@ -2,7 +2,7 @@
 //! left out, in focus or looked for, no pixel says more than there is, and no error and no span that is selected is lost.
 
 use super::*;
-use crate::analysis::rows::{RowOptions, Shown, SiblingOrder};
+use crate::analysis::rows::{RowFilter, RowOptions, SiblingOrder};
 use crate::model::SpanKind;
 use crate::units::{SpanId, duration};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Asked {
             [SiblingOrder::Start, SiblingOrder::Duration, SiblingOrder::SelfTime][usize::from(self.order)];
         view.hidden = self.hidden.map(service).into_iter().collect();
         view.focus = self.focus.map(|id| SpanId(id + 1));
-        view.shown = self.found.map(|(spans, above)| Arc::new(Shown::of(outline, spans, above)));
+        view.shown = self.found.map(|(spans, above)| Arc::new(RowFilter::of(outline, spans, above)));
         view
     }
 }

@@ -1,27 +1,27 @@
-//! What Jaeger hides in a span's tags, and how a tag is read.
+//! Tags, including those that encode kind, status and error of the span.
 
 use crate::format::enums;
-use crate::format::json::{Cursor, Number, Raw, Scan, each_of, number, plain, text, unescape};
+use crate::format::json::{Cursor, Number, Raw, Scan, each_element, number, plain, text, unescape};
 use crate::model::{PrefixCache, SpanKind, StatusCode, ValueRef};
 use crate::units::base64_decode;
 
-/// A tag as it stands: `{"key":…,"type":…,"value":…}` in any order.
+/// A tag: `{"key":…,"type":…,"value":…}` in any order.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tag<'a> {
     pub(super) key: Raw<'a>,
-    pub(super) fact: Fact,
+    pub(super) meaning: TagMeaning,
     kind: Type,
-    /// A text value.
+    /// The value if it is a string.
     text: Option<Raw<'a>>,
-    /// Any other value's bytes.
+    /// The JSON of any other value.
     other: &'a [u8],
-    /// Bytes up to the value, where it stands as Jaeger itself writes it; else 0.
+    /// Length up to the value if the tag is in Jaeger's own compact form; else 0.
     head: u8,
 }
 
-/// What a key says of the span, where it is more than an attribute.
+/// The field of a span or log that a tag encodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(super) enum TagMeaning {
     #[default]
     None,
     Kind,
@@ -33,33 +33,33 @@ pub(super) enum Fact {
     Message,
 }
 
-impl Fact {
-    const ALL: [Fact; 8] = [
-        Fact::None,
-        Fact::Kind,
-        Fact::Error,
-        Fact::StatusCode,
-        Fact::StatusDescription,
-        Fact::TraceState,
-        Fact::Event,
-        Fact::Message,
+impl TagMeaning {
+    const ALL: [TagMeaning; 8] = [
+        TagMeaning::None,
+        TagMeaning::Kind,
+        TagMeaning::Error,
+        TagMeaning::StatusCode,
+        TagMeaning::StatusDescription,
+        TagMeaning::TraceState,
+        TagMeaning::Event,
+        TagMeaning::Message,
     ];
 
     fn of(key: &[u8]) -> Self {
         match key {
-            b"span.kind" => Fact::Kind,
-            b"error" => Fact::Error,
-            b"otel.status_code" => Fact::StatusCode,
-            b"otel.status_description" => Fact::StatusDescription,
-            b"w3c.tracestate" => Fact::TraceState,
-            b"event" => Fact::Event,
-            b"message" => Fact::Message,
-            _ => Fact::None,
+            b"span.kind" => TagMeaning::Kind,
+            b"error" => TagMeaning::Error,
+            b"otel.status_code" => TagMeaning::StatusCode,
+            b"otel.status_description" => TagMeaning::StatusDescription,
+            b"w3c.tracestate" => TagMeaning::TraceState,
+            b"event" => TagMeaning::Event,
+            b"message" => TagMeaning::Message,
+            _ => TagMeaning::None,
         }
     }
 }
 
-/// What Jaeger says that a value is, where it changes how it is read.
+/// The `type` member, where it affects parsing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Type {
     #[default]
@@ -86,29 +86,29 @@ impl Type {
 
 const KEY: &[u8; 8] = br#"{"key":""#;
 
-/// Reads one tag; `prefixes` remembers tags up to their values.
+/// Reads a tag; `prefixes` caches tags up to their values.
 #[inline]
 fn tag<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Scan<Tag<'a>> {
     let mut ahead = cursor.clone();
-    if let Some(tag) = usual_tag(&mut ahead, prefixes) {
+    if let Some(tag) = compact_tag(&mut ahead, prefixes) {
         *cursor = ahead;
         return Ok(tag);
     }
     any_tag(cursor)
 }
 
-/// A tag as Jaeger itself writes it: these members in this order, without white space. Nine of ten are.
+/// Reads a tag in Jaeger's own compact form: these members in this order, without white space. Most tags have it.
 #[inline]
-fn usual_tag<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Option<Tag<'a>> {
+fn compact_tag<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Option<Tag<'a>> {
     let start = cursor.at;
     let mut tag = match prefixes.known(cursor.bytes.get(start..)?) {
         Some((len, meaning)) => {
             cursor.at += len;
-            let [key, fact, kind, _] = meaning.to_le_bytes();
+            let [key, meaning, kind, _] = meaning.to_le_bytes();
             let bytes = cursor.bytes.get(start + KEY.len()..)?.get(..key as usize)?;
             Tag {
                 key: Raw { bytes, escaped: false },
-                fact: *Fact::ALL.get(fact as usize)?,
+                meaning: *TagMeaning::ALL.get(meaning as usize)?,
                 kind: *Type::ALL.get(kind as usize)?,
                 head: len as u8,
                 ..Tag::default()
@@ -125,23 +125,23 @@ fn usual_tag<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Option<
     Some(tag)
 }
 
-/// The beginning of a tag that was not foreseen, remembered from now on.
+/// Parses the start of a tag that is not cached, and caches it.
 #[inline(never)]
 fn new_prefix<'a>(cursor: &mut Cursor<'a>, prefixes: &mut PrefixCache) -> Option<Tag<'a>> {
     let start = cursor.at;
     let key = cursor.literal_string(KEY)?;
     let kind = cursor.literal_string(br#","type":""#)?;
     cursor.literal(br#","value":"#)?;
-    let (fact, kind) = (Fact::of(key.bytes), Type::of(kind.bytes));
+    let (meaning, kind) = (TagMeaning::of(key.bytes), Type::of(kind.bytes));
     let bytes = &cursor.bytes[start..cursor.at];
     let head = u8::try_from(bytes.len()).ok().filter(|_| !key.escaped);
     if head.is_some() {
-        prefixes.learn(bytes, u32::from_le_bytes([key.bytes.len() as u8, fact as u8, kind as u8, 0]));
+        prefixes.learn(bytes, u32::from_le_bytes([key.bytes.len() as u8, meaning as u8, kind as u8, 0]));
     }
-    Some(Tag { key, fact, kind, head: head.unwrap_or(0), ..Tag::default() })
+    Some(Tag { key, meaning, kind, head: head.unwrap_or(0), ..Tag::default() })
 }
 
-/// Calls `each` with every tag of a list, or of a map of keys and values, and with the place where it begins.
+/// Calls `each` with each tag of a list, or of a map, and with its position.
 pub(super) fn each_tag<'a>(
     cursor: &mut Cursor<'a>,
     prefixes: &mut PrefixCache,
@@ -150,7 +150,7 @@ pub(super) fn each_tag<'a>(
 ) -> Scan<()> {
     if cursor.peek()? == b'{' {
         return cursor.object(|cursor, key| {
-            let mut tag = Tag { key, fact: Fact::of(key.bytes), ..Tag::default() };
+            let mut tag = Tag { key, meaning: TagMeaning::of(key.bytes), ..Tag::default() };
             match cursor.peek()? {
                 b'"' => tag.text = Some(cursor.string()?),
                 _ => tag.other = cursor.value()?,
@@ -159,7 +159,7 @@ pub(super) fn each_tag<'a>(
             Ok(())
         });
     }
-    each_of(cursor, member, |cursor| {
+    each_element(cursor, member, |cursor| {
         let at = cursor.at;
         let tag = tag(cursor, prefixes)?;
         each(at, &tag);
@@ -173,7 +173,7 @@ fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
         match key.bytes {
             b"key" => {
                 tag.key = text(cursor, "tags")?;
-                tag.fact = Fact::of(tag.key.bytes);
+                tag.meaning = TagMeaning::of(tag.key.bytes);
             }
             b"type" => tag.kind = Type::of(text(cursor, "tags")?.bytes),
             b"value" => match cursor.peek()? {
@@ -188,20 +188,20 @@ fn any_tag<'a>(cursor: &mut Cursor<'a>) -> Scan<Tag<'a>> {
 }
 
 impl<'a> Tag<'a> {
-    /// Where the key of a usual tag begins.
+    /// Offset of the key in a compact tag.
     pub(super) const KEY: usize = KEY.len();
 
-    /// A usual tag by what was noted of it: key, fact and type, and its text or another value.
+    /// Reconstructs a compact tag from its hint: key, meaning and type, and the value.
     #[inline]
-    pub(super) fn noted(
+    pub(super) fn from_hint(
         key: &'a [u8],
-        [fact, kind]: [u8; 2],
+        [meaning, kind]: [u8; 2],
         text: Option<Raw<'a>>,
         other: &'a [u8],
     ) -> Self {
         Tag {
             key: Raw { bytes: key, escaped: false },
-            fact: Fact::ALL.get(usize::from(fact)).copied().unwrap_or_default(),
+            meaning: TagMeaning::ALL.get(usize::from(meaning)).copied().unwrap_or_default(),
             kind: Type::ALL.get(usize::from(kind)).copied().unwrap_or_default(),
             text,
             other: if text.is_some() { &[] } else { other },
@@ -209,41 +209,42 @@ impl<'a> Tag<'a> {
         }
     }
 
-    /// How far it is to the value of a usual tag, and length of its key, fact and type.
+    /// Offset of the value of a compact tag, and length of key, meaning and type for a hint.
     #[inline]
-    pub(super) fn usual(&self) -> Option<(u8, [u8; 3])> {
-        (self.head > 0).then_some((self.head, [self.key.bytes.len() as u8, self.fact as u8, self.kind as u8]))
+    pub(super) fn hint_parts(&self) -> Option<(u8, [u8; 3])> {
+        (self.head > 0)
+            .then_some((self.head, [self.key.bytes.len() as u8, self.meaning as u8, self.kind as u8]))
     }
 
-    /// The bytes of a value that is no text.
+    /// The JSON of a value that is not a string.
     pub(super) fn other(&self) -> &'a [u8] {
         self.other
     }
 
-    /// The text of a text value.
+    /// The value if it is a string.
     pub(super) fn text(&self) -> Option<Raw<'a>> {
         self.text
     }
 
-    /// Whether it is true, as a boolean or as text.
+    /// Whether the value is `true`, as a boolean or as text.
     fn is_true(&self) -> bool {
         self.other == b"true" || self.text.is_some_and(|text| text.bytes.eq_ignore_ascii_case(b"true"))
     }
 
-    /// Whether it is the boolean true, in quotes or not.
+    /// Whether the value is `true` and typed as a boolean, in quotes or not.
     pub(super) fn is_flag(&self) -> bool {
         self.other == b"true"
             || self.kind == Type::Bool && self.text.is_some_and(|text| text.bytes == b"true")
     }
 
-    /// The key and the value where both are plain text, which most are: not yet known to be UTF-8.
+    /// Key and value, not yet validated as UTF-8, if both are strings without escapes, which most are.
     pub(super) fn plain_text(&self) -> Option<(&'a [u8], &'a [u8])> {
         let text = self.text.filter(|text| self.kind == Type::Other && !text.escaped && !self.key.escaped)?;
         Some((self.key.bytes, text.bytes))
     }
 
-    /// Hands over key and value, typed as Jaeger says, or by what is there where the type does not fit.
-    pub(super) fn hand_over(&self, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
+    /// Calls `each` with key and value, typed by the `type` member, or by the JSON where that does not fit.
+    pub(super) fn emit(&self, each: &mut dyn FnMut(&str, ValueRef<'_>)) {
         let key = unescape(self.key);
         let Some(raw) = self.text else {
             let whole = match self.kind {
@@ -277,37 +278,37 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Kind and status, as far as the tags seen so far say them.
+/// Kind and status, from the tags seen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(super) struct KindAndStatus {
     pub(super) kind: SpanKind,
     code: StatusCode,
     error: bool,
 }
 
-impl Facts {
-    /// Looks at a tag.
+impl KindAndStatus {
+    /// Adds a tag.
     #[inline]
-    pub(super) fn look(&mut self, tag: &Tag<'_>) {
-        match tag.fact {
-            Fact::Kind => {
+    pub(super) fn add(&mut self, tag: &Tag<'_>) {
+        match tag.meaning {
+            TagMeaning::Kind => {
                 self.kind = enums::kind(tag.text.unwrap_or_default().bytes).unwrap_or_default();
             }
-            Fact::Error => self.error |= tag.is_true(),
-            Fact::StatusCode => {
+            TagMeaning::Error => self.error |= tag.is_true(),
+            TagMeaning::StatusCode => {
                 self.code = enums::status(tag.text.unwrap_or_default().bytes).unwrap_or_default();
             }
             _ => {}
         }
     }
 
-    /// Looks at a field of a log: old instrumentations say there that the span failed.
+    /// Adds a field of a log: old instrumentations report errors there.
     #[inline]
-    pub(super) fn look_at_field(&mut self, field: &Tag<'_>) {
-        self.error |= field.fact == Fact::Error && field.is_true();
+    pub(super) fn add_log_field(&mut self, field: &Tag<'_>) {
+        self.error |= field.meaning == TagMeaning::Error && field.is_true();
     }
 
-    /// An error tag wins over a status.
+    /// The error tag takes precedence over the status.
     pub(super) fn status(&self) -> StatusCode {
         if self.error { StatusCode::Error } else { self.code }
     }

@@ -1,24 +1,24 @@
-//! The first look at a span: what can be drawn, and nothing else.
+//! Scans a span for what the outline needs.
 
-use super::links::leads_somewhere;
+use super::links::has_target;
 use super::value::warnings_key;
 use crate::build::TraceBuilder;
 use crate::format::enums::{kind, status};
 use crate::format::ids::{self, IdText};
-use crate::format::json::{Cursor, Raw, Scan, each_of, text};
+use crate::format::json::{Cursor, Raw, Scan, each_element, text};
 use crate::format::times::nanoseconds;
 use crate::model::{Flags, SpanKind, StatusCode};
 use crate::units::SpanId;
 use memchr::memmem;
 
-/// What a first look finds; texts still stand in the bytes.
+/// Result of the scan; strings are not unescaped.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct First<'a> {
-    /// Trace, as written.
+pub(super) struct OtlpScan<'a> {
+    /// Trace id, as written.
     pub trace: IdText<'a>,
     /// Id.
     pub id: SpanId,
-    /// Parent, as written.
+    /// Parent id, as written.
     pub parent: IdText<'a>,
     /// Nanoseconds since the Unix epoch, 0 for none.
     pub start: u64,
@@ -32,13 +32,13 @@ pub(super) struct First<'a> {
     pub status: StatusCode,
     /// Flags.
     pub flags: Flags,
-    /// It holds a document: it is no span.
+    /// Whether it contains a document, which means that it is not a span.
     pub is_document: bool,
 }
 
-/// Reads the span at the cursor; event times go to the builder at once.
-pub(super) fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<First<'a>> {
-    let mut span = First::default();
+/// Scans the span at the cursor; adds event times to the builder.
+pub(super) fn scan_span<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> Scan<OtlpScan<'a>> {
+    let mut span = OtlpScan::default();
     cursor.object(|cursor, key| {
         match key.bytes {
             b"traceId" | b"trace_id" | b"traceID" => span.trace = ids::id(cursor, "traceId")?,
@@ -54,16 +54,16 @@ pub(super) fn first<'a>(cursor: &mut Cursor<'a>, builder: &mut TraceBuilder) -> 
             b"endTimeUnixNano" | b"end_time_unix_nano" => span.end = nanoseconds(cursor, "endTimeUnixNano")?,
             b"attributes" => {
                 let list = cursor.value()?;
-                // An at sign is rare, the key with its value rarer.
+                // Searching for the at sign alone is faster, and it is rare.
                 if memchr::memchr(b'@', list).is_some()
                     && memmem::find(list, warnings_key().as_bytes()).is_some()
                 {
                     span.flags.set(Flags::WARNED);
                 }
             }
-            b"events" => each_of(cursor, "events", |cursor| event_time(cursor, builder))?,
-            b"links" => each_of(cursor, "links", |cursor| {
-                span.flags.set(if leads_somewhere(cursor)? { Flags::HAS_LINKS } else { Flags::WARNED });
+            b"events" => each_element(cursor, "events", |cursor| event_time(cursor, builder))?,
+            b"links" => each_element(cursor, "links", |cursor| {
+                span.flags.set(if has_target(cursor)? { Flags::HAS_LINKS } else { Flags::WARNED });
                 Ok(())
             })?,
             b"status" => span.status = status_code(cursor, |cursor| cursor.skip())?.unwrap_or(span.status),
@@ -97,7 +97,7 @@ fn event_time(cursor: &mut Cursor<'_>, builder: &mut TraceBuilder) -> Scan<()> {
     Ok(())
 }
 
-/// A number or a name that has a meaning; anything else is damage.
+/// An enum as a number or a name; anything else is damage.
 pub(super) fn enumerated<T: Default>(
     cursor: &mut Cursor<'_>,
     member: &'static str,
@@ -110,7 +110,7 @@ pub(super) fn enumerated<T: Default>(
     Ok(found.unwrap_or_default())
 }
 
-/// A status code, where there is one, in an object or alone; `message` takes what is said besides.
+/// A status code, in an object or alone; `message` is set to the message.
 pub(super) fn status_code<'a>(
     cursor: &mut Cursor<'a>,
     mut message: impl FnMut(&mut Cursor<'a>) -> Scan<()>,

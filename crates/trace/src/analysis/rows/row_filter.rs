@@ -1,22 +1,22 @@
-//! A set of the spans that may have rows, one bit a span.
+//! The set of spans that may have rows, as a bit set with ranks.
 
 use crate::model::{Outline, SpanIx};
 
-/// See the module. Counts are kept beside the bits, so that "is anything in this subtree" needs no walk.
+/// A bit set with prefix counts, so that testing a subtree takes constant time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct RowFilter {
     words: Vec<u64>,
-    /// How many bits are set before each word; one longer than `words`.
+    /// Number of bits set before each word; one longer than `words`.
     before: Vec<u32>,
 }
 
-impl Shown {
-    /// These spans, and with `ancestors` those above them as well.
+impl RowFilter {
+    /// A set of spans, with their ancestors if `ancestors` is set.
     pub fn of(outline: &Outline, spans: impl IntoIterator<Item = SpanIx>, ancestors: bool) -> Self {
         let mut words = vec![0; outline.len().div_ceil(64)];
         for span in spans.into_iter().filter(|span| (*span as usize) < outline.len()) {
             let mut next = Some(span);
-            // What is set already has its ancestors set: every span is walked over once.
+            // Ancestors of a member are members, so each span is visited once.
             while let Some(span) = next.filter(|span| !is_set(&words, *span)) {
                 set(&mut words, span);
                 next = if ancestors { outline.parent_of(span) } else { None };
@@ -25,8 +25,8 @@ impl Shown {
         Self::counted(words)
     }
 
-    /// `of` (or all spans) less those of `services` and all that is below those.
-    pub(super) fn without(outline: &Outline, services: &[String], of: Option<&Shown>) -> Self {
+    /// `of` (or all spans) without the spans of `services` and their descendants.
+    pub(super) fn without(outline: &Outline, services: &[String], of: Option<&RowFilter>) -> Self {
         let mut words = vec![0; outline.len().div_ceil(64)];
         let left_out = outline.strings_that(services);
         let mut span = 0;
@@ -51,30 +51,30 @@ impl Shown {
             sum += word.count_ones();
         }
         before.push(sum);
-        Shown { words, before }
+        RowFilter { words, before }
     }
 
-    /// How many spans.
+    /// Number of members.
     pub fn len(&self) -> usize {
         self.before.last().copied().unwrap_or(0) as usize
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether `span` is one of them.
+    /// Whether `span` is a member.
     pub fn has(&self, span: SpanIx) -> bool {
         is_set(&self.words, span)
     }
 
-    /// Whether any of `spans` is one of them.
+    /// Whether any of `spans` is a member.
     pub fn any(&self, spans: std::ops::Range<SpanIx>) -> bool {
         spans.start < spans.end && self.rank(spans.end) > self.rank(spans.start)
     }
 
-    /// The first of `spans` that is one of them, or their end.
+    /// The first member in `spans`, or the end of the range.
     pub(super) fn next(&self, spans: std::ops::Range<SpanIx>) -> SpanIx {
         let mut from = spans.start;
         while from < spans.end {
@@ -88,7 +88,7 @@ impl Shown {
         spans.end
     }
 
-    /// How many of them are before `span`.
+    /// Number of members before `span`.
     fn rank(&self, span: SpanIx) -> u32 {
         let word = span as usize / 64;
         let within = self.words.get(word).map_or(0, |bits| (bits & !(u64::MAX << (span % 64))).count_ones());

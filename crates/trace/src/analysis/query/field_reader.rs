@@ -1,10 +1,10 @@
-//! The values that a field has in a trace, span by span, without putting a span together.
+//! Reads the values of a field of all spans from the columns, without assembling span records.
 
 use super::field::{Field, Known, Owner};
-use super::said::{Said, Table};
+use super::value::{FieldValue, StringTable};
+use crate::analysis::child_coverage::self_times;
 use crate::analysis::critical_path::{CriticalPath, slack};
 use crate::analysis::ranks::{UNKNOWN, ranks};
-use crate::analysis::waiting::self_times;
 use crate::model::record::Attribute;
 use crate::model::record::AttributeValue;
 use crate::model::{
@@ -13,22 +13,22 @@ use crate::model::{
 };
 use std::ops::Range;
 
-/// Whoever takes values.
-pub(super) type Each<'a> = dyn FnMut(SpanIx, Said<'_>) + 'a;
+/// Called with a span and one of its values.
+pub(super) type ValueVisitor<'a> = dyn FnMut(SpanIx, FieldValue<'_>) + 'a;
 
-/// A trace prepared for being asked.
-pub(super) struct Facts<'a> {
+/// Reads fields of a trace.
+pub(super) struct FieldReader<'a> {
     pub(super) trace: &'a Trace,
     pub(super) outline: &'a Outline,
     pub(super) parts: [TraceRows<'a>; 2],
 }
 
-/// Jaeger's word for a kind, or that it is not said.
+/// Jaeger's name of a kind, or `unspecified`.
 pub(super) fn kind_name(kind: SpanKind) -> &'static str {
     if kind == SpanKind::Unspecified { "unspecified" } else { kind.name() }
 }
 
-/// The status in a word.
+/// Name of a status.
 pub(super) fn status_name(status: StatusCode) -> &'static str {
     match status {
         StatusCode::Unset => "unset",
@@ -37,7 +37,7 @@ pub(super) fn status_name(status: StatusCode) -> &'static str {
     }
 }
 
-/// What the repair can have to say about a span.
+/// Flags of spans that the repair warns about.
 const REPAIRED: [Flags; 7] = [
     Flags::ORPHAN,
     Flags::DUPLICATE_ID,
@@ -48,7 +48,7 @@ const REPAIRED: [Flags; 7] = [
     Flags::NO_SERVICE,
 ];
 
-impl<'a> Facts<'a> {
+impl<'a> FieldReader<'a> {
     pub(super) fn of(trace: &'a Trace) -> Self {
         Self { trace, outline: trace.outline(), parts: trace.parts() }
     }
@@ -57,36 +57,36 @@ impl<'a> Facts<'a> {
         0..self.outline.len() as SpanIx
     }
 
-    pub(super) fn table(&self, number: usize) -> Table<'_> {
+    pub(super) fn table(&self, number: usize) -> StringTable<'_> {
         let strings = match number.checked_sub(1) {
             None => &self.outline.strings,
             Some(part) => self.parts[part].columns.strings(),
         };
-        Table { number, strings }
+        StringTable { number, strings }
     }
 
-    /// Calls `each` with the values of a field, all of a span one after the other.
-    pub(super) fn each(&self, field: &Field, each: &mut Each<'_>) {
+    /// Calls `each` with all values of a field; those of one span are consecutive.
+    pub(super) fn each(&self, field: &Field, each: &mut ValueVisitor<'_>) {
         match field {
             Field::Known(known) => self.each_known(*known, each),
             Field::Key(owner, key) => self.each_attribute(*owner, key, each),
         }
     }
 
-    fn each_known(&self, known: Known, each: &mut Each<'_>) {
+    fn each_known(&self, known: Known, each: &mut ValueVisitor<'_>) {
         let outline = self.outline;
         match known {
-            Known::Service => self.kept(&outline.service, each),
-            Known::Operation => self.kept(&outline.name, each),
+            Known::Service => self.interned(&outline.service, each),
+            Known::Operation => self.interned(&outline.name, each),
             Known::SelfTime => {
                 for (span, time) in self_times(outline).into_iter().enumerate() {
-                    each(span as SpanIx, Said::Time(time));
+                    each(span as SpanIx, FieldValue::Time(time));
                 }
             }
-            Known::Critical | Known::CriticalTime | Known::Slack => self.path(known, each),
+            Known::Critical | Known::CriticalTime | Known::Slack => self.path_field(known, each),
             Known::Percentile => {
                 let ranks = ranks(outline).into_iter().enumerate().filter(|(_, rank)| *rank != UNKNOWN);
-                ranks.for_each(|(span, rank)| each(span as SpanIx, Said::Int(rank.into())));
+                ranks.for_each(|(span, rank)| each(span as SpanIx, FieldValue::Int(rank.into())));
             }
             Known::Children => {
                 let mut count = vec![0i64; outline.len()];
@@ -96,22 +96,24 @@ impl<'a> Facts<'a> {
                     }
                 }
                 for (span, count) in count.into_iter().enumerate() {
-                    each(span as SpanIx, Said::Int(count));
+                    each(span as SpanIx, FieldValue::Int(count));
                 }
             }
-            Known::Links | Known::Warnings => self.counts(known, each),
+            Known::Links | Known::Warnings => self.count_field(known, each),
             Known::Warning => {
                 for span in self.spans().filter(|span| outline.flags[*span as usize].has(Flags::WARNED)) {
-                    self.trace.warnings_of(span).iter().for_each(|text| each(span, Said::Text(text)));
+                    self.trace.warnings_of(span).iter().for_each(|text| each(span, FieldValue::Text(text)));
                 }
             }
-            Known::ParentId | Known::Id | Known::TraceState | Known::StatusMessage => self.rare(known, each),
+            Known::ParentId | Known::Id | Known::TraceState | Known::StatusMessage => {
+                self.rare_field(known, each)
+            }
             Known::EventName => {
                 for (number, part) in self.parts.iter().enumerate() {
                     let table = self.table(number + 1);
                     for (row, span) in &part.rows {
                         for event in part.columns.row(*row).events {
-                            each(*span, Said::Kept(table, part.columns.event(event).0));
+                            each(*span, FieldValue::Interned(table, part.columns.event(event).0));
                         }
                     }
                 }
@@ -124,66 +126,72 @@ impl<'a> Facts<'a> {
                             let trace_wanted = known == Known::LinkTrace;
                             each(
                                 *span,
-                                if trace_wanted { Said::Id(trace.0, 32) } else { Said::Id(to.0.into(), 16) },
+                                if trace_wanted {
+                                    FieldValue::Id(trace.0, 32)
+                                } else {
+                                    FieldValue::Id(to.0.into(), 16)
+                                },
                             );
                         }
                     }
                 }
             }
-            Known::ScopeName | Known::ScopeVersion => self.scope(known, each),
-            _ => self.spans().for_each(|span| self.single(known, span, each)),
+            Known::ScopeName | Known::ScopeVersion => self.scope_field(known, each),
+            _ => self.spans().for_each(|span| self.outline_field(known, span, each)),
         }
     }
 
-    /// Fields of the critical path.
-    fn path(&self, known: Known, each: &mut Each<'_>) {
+    /// Fields derived from the critical path.
+    fn path_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
         let path = CriticalPath::of(self.outline);
         let times = match known {
             Known::Slack => slack(self.outline, &path),
             _ => path.time_by_span(self.outline.len()),
         };
         for (span, time) in times.into_iter().enumerate() {
-            let said = match known {
-                Known::Critical => Said::Bool(time > 0),
-                _ => Said::Time(time),
+            let value = match known {
+                Known::Critical => FieldValue::Bool(time > 0),
+                _ => FieldValue::Time(time),
             };
-            each(span as SpanIx, said);
+            each(span as SpanIx, value);
         }
     }
 
-    /// Fields that the outline has one value of.
-    fn single(&self, known: Known, span: SpanIx, each: &mut Each<'_>) {
+    /// Fields with one value that is in the outline.
+    fn outline_field(&self, known: Known, span: SpanIx, each: &mut ValueVisitor<'_>) {
         let (outline, at) = (self.outline, span as usize);
         let flags = outline.flags[at];
         each(
             span,
             match known {
-                Known::Kind => Said::Text(kind_name(outline.kind[at])),
-                Known::Status => Said::Text(status_name(outline.status[at])),
-                Known::Error if flags.has(Flags::OWN_ERROR) => Said::Text("own"),
-                Known::Error if flags.has(Flags::ERROR_BELOW) => Said::Text("below"),
-                Known::Duration => Said::Time(outline.duration_of(span)),
-                Known::Start => Said::Time(outline.start[at]),
-                Known::End => Said::Time(outline.end[at]),
-                Known::Depth => Said::Int(outline.depth[at].into()),
-                Known::Descendants => Said::Int((outline.subtree_end[at] - span - 1).into()),
-                Known::Events => Said::Int(outline.events_of(span).len() as i64),
-                Known::Trace if !outline.foreign_trace_id.is_empty() => Said::Text(&outline.foreign_trace_id),
-                Known::Trace => Said::Id(outline.trace_id.0, 32),
+                Known::Kind => FieldValue::Text(kind_name(outline.kind[at])),
+                Known::Status => FieldValue::Text(status_name(outline.status[at])),
+                Known::Error if flags.has(Flags::OWN_ERROR) => FieldValue::Text("own"),
+                Known::Error if flags.has(Flags::ERROR_BELOW) => FieldValue::Text("below"),
+                Known::Duration => FieldValue::Time(outline.duration_of(span)),
+                Known::Start => FieldValue::Time(outline.start[at]),
+                Known::End => FieldValue::Time(outline.end[at]),
+                Known::Depth => FieldValue::Int(outline.depth[at].into()),
+                Known::Descendants => FieldValue::Int((outline.subtree_end[at] - span - 1).into()),
+                Known::Events => FieldValue::Int(outline.events_of(span).len() as i64),
+                Known::Trace if !outline.foreign_trace_id.is_empty() => {
+                    FieldValue::Text(&outline.foreign_trace_id)
+                }
+                Known::Trace => FieldValue::Id(outline.trace_id.0, 32),
                 _ => return,
             },
         );
     }
 
-    fn kept(&self, column: &[StrIx], each: &mut Each<'_>) {
+    fn interned(&self, column: &[StrIx], each: &mut ValueVisitor<'_>) {
         let table = self.table(0);
         for (span, text) in column.iter().enumerate() {
-            each(span as SpanIx, Said::Kept(table, *text));
+            each(span as SpanIx, FieldValue::Interned(table, *text));
         }
     }
 
-    /// Links are counted where they are interned; repairs are known from the flags, other warnings from the rows.
-    fn counts(&self, known: Known, each: &mut Each<'_>) {
+    /// Numbers of links and warnings. Warnings of the repair are derived from the flags, others are in the rows.
+    fn count_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
         for part in &self.parts {
             for (row, span) in &part.rows {
                 let count = if known == Known::Links {
@@ -193,13 +201,13 @@ impl<'a> Facts<'a> {
                     part.columns.rare(*row).warnings.len()
                         + REPAIRED.iter().filter(|flag| flags.has(**flag)).count()
                 };
-                each(*span, Said::Int(count as i64));
+                each(*span, FieldValue::Int(count as i64));
             }
         }
     }
 
-    /// Ids, which may be written in their own way, and what few spans have.
-    fn rare(&self, known: Known, each: &mut Each<'_>) {
+    /// Ids, which may be non-hexadecimal, and fields that few spans have.
+    fn rare_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
         for part in &self.parts {
             for (row, span) in &part.rows {
                 let rare = part.columns.rare(*row);
@@ -210,36 +218,36 @@ impl<'a> Facts<'a> {
                     _ => (rare.message, Default::default()),
                 };
                 if !text.is_empty() {
-                    each(*span, Said::Text(text));
+                    each(*span, FieldValue::Text(text));
                 } else if !id.is_none() {
-                    each(*span, Said::Id(id.0.into(), 16));
+                    each(*span, FieldValue::Id(id.0.into(), 16));
                 }
             }
         }
         if known == Known::Id {
-            // Ids are known before anything is interned.
-            let mut waiting = vec![true; self.outline.len()];
+            // Ids of spans that are not interned yet are in the outline.
+            let mut unindexed = vec![true; self.outline.len()];
             self.parts
                 .iter()
                 .flat_map(|part| &part.rows)
-                .for_each(|(_, span)| waiting[*span as usize] = false);
-            for span in self.spans().filter(|span| waiting[*span as usize]) {
-                each(span, Said::Id(self.outline.id[span as usize].0.into(), 16));
+                .for_each(|(_, span)| unindexed[*span as usize] = false);
+            for span in self.spans().filter(|span| unindexed[*span as usize]) {
+                each(span, FieldValue::Id(self.outline.id[span as usize].0.into(), 16));
             }
         }
     }
 
-    fn scope(&self, known: Known, each: &mut Each<'_>) {
+    fn scope_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
         let scopes = self.trace.scopes();
         for (span, number) in self.trace.scope_numbers().iter().enumerate() {
             if let Some(scope) = scopes.get(*number as usize) {
                 let text = if known == Known::ScopeName { &scope.name } else { &scope.version };
                 if !text.is_empty() {
-                    each(span as SpanIx, Said::Text(text));
+                    each(span as SpanIx, FieldValue::Text(text));
                 }
             }
         }
-        // Jaeger says it in tags of the span.
+        // Jaeger has scopes in tags of the span.
         let keys = match known {
             Known::ScopeName => ["otel.scope.name", "otel.library.name"],
             _ => ["otel.scope.version", "otel.library.version"],
@@ -247,7 +255,7 @@ impl<'a> Facts<'a> {
         keys.iter().for_each(|key| self.each_attribute(Owner::Span, key, each));
     }
 
-    fn each_attribute(&self, owner: Owner, key: &str, each: &mut Each<'_>) {
+    fn each_attribute(&self, owner: Owner, key: &str, each: &mut ValueVisitor<'_>) {
         match owner {
             Owner::Any => {
                 self.each_attribute(Owner::Span, key, each);
@@ -258,35 +266,35 @@ impl<'a> Facts<'a> {
             Owner::Link => self.each_cell(AttributeOwner::Link, key, each),
             Owner::Resource => {
                 let lists = self.trace.resources().iter().map(|resource| &*resource.attributes).collect();
-                each_listed(self.trace.resource_numbers(), lists, key, each);
+                each_shared_attribute(self.trace.resource_numbers(), lists, key, each);
             }
             Owner::Scope => {
                 let lists = self.trace.scopes().iter().map(|scope| &*scope.attributes).collect();
-                each_listed(self.trace.scope_numbers(), lists, key, each);
+                each_shared_attribute(self.trace.scope_numbers(), lists, key, each);
             }
         }
     }
 
-    fn each_cell(&self, of: AttributeOwner, key: &str, each: &mut Each<'_>) {
+    fn each_cell(&self, of: AttributeOwner, key: &str, each: &mut ValueVisitor<'_>) {
         for (number, part) in self.parts.iter().enumerate() {
             let columns = part.columns;
             let table = self.table(number + 1);
             let Some(key) = table.strings.find(key) else { continue };
             let cells = columns.cells(of);
             for (row, span) in &part.rows {
-                let look = columns.row(*row);
+                let ranges = columns.row(*row);
                 let mut cell = |at: u32| {
                     if cells.key(at) == key {
-                        say(table, columns, cells.value(at), &mut |said| each(*span, said));
+                        emit_cell(table, columns, cells.value(at), &mut |value| each(*span, value));
                     }
                 };
                 match of {
-                    AttributeOwner::Span => look.attributes.for_each(&mut cell),
+                    AttributeOwner::Span => ranges.attributes.for_each(&mut cell),
                     AttributeOwner::Event => {
-                        look.events.for_each(|event| columns.event(event).1.for_each(&mut cell))
+                        ranges.events.for_each(|event| columns.event(event).1.for_each(&mut cell))
                     }
                     AttributeOwner::Link => {
-                        look.links.for_each(|link| columns.link(link).2.for_each(&mut cell))
+                        ranges.links.for_each(|link| columns.link(link).2.for_each(&mut cell))
                     }
                 }
             }
@@ -294,29 +302,29 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn say(table: Table<'_>, columns: &Columns, cell: Cell, each: &mut dyn FnMut(Said<'_>)) {
+fn emit_cell(table: StringTable<'_>, columns: &Columns, cell: Cell, each: &mut dyn FnMut(FieldValue<'_>)) {
     match cell {
-        Cell::Str(text) => each(Said::Kept(table, text)),
-        Cell::Bool(flag) => each(Said::Bool(flag)),
-        Cell::Int(number) => each(Said::Int(number)),
-        Cell::Double(number) => each(Said::Double(number)),
-        other => each(Said::Text(&columns.text(other))),
+        Cell::Str(text) => each(FieldValue::Interned(table, text)),
+        Cell::Bool(flag) => each(FieldValue::Bool(flag)),
+        Cell::Int(number) => each(FieldValue::Int(number)),
+        Cell::Double(number) => each(FieldValue::Double(number)),
+        other => each(FieldValue::Text(&columns.text(other))),
     }
 }
 
-/// Attributes of what few describe and many belong to.
-fn each_listed(numbers: &[u32], lists: Vec<&[Attribute]>, key: &str, each: &mut Each<'_>) {
+/// Attributes of resources or scopes, by the index that each span has.
+fn each_shared_attribute(numbers: &[u32], lists: Vec<&[Attribute]>, key: &str, each: &mut ValueVisitor<'_>) {
     for (span, number) in numbers.iter().enumerate() {
         let list = lists.get(*number as usize).copied().unwrap_or_default();
         for attribute in list.iter().filter(|attribute| attribute.key == key) {
             let span = span as SpanIx;
             match &attribute.value {
-                AttributeValue::String(text) => each(span, Said::Text(text)),
-                AttributeValue::Bool(flag) => each(span, Said::Bool(*flag)),
-                AttributeValue::Int(number) => each(span, Said::Int(*number)),
-                AttributeValue::Double(number) => each(span, Said::Double(*number)),
-                AttributeValue::Empty => each(span, Said::Text("")),
-                other => each(span, Said::Text(&ValueRef::Nested(other.clone()).text())),
+                AttributeValue::String(text) => each(span, FieldValue::Text(text)),
+                AttributeValue::Bool(flag) => each(span, FieldValue::Bool(*flag)),
+                AttributeValue::Int(number) => each(span, FieldValue::Int(*number)),
+                AttributeValue::Double(number) => each(span, FieldValue::Double(*number)),
+                AttributeValue::Empty => each(span, FieldValue::Text("")),
+                other => each(span, FieldValue::Text(&ValueRef::Nested(other.clone()).text())),
             }
         }
     }

@@ -1,17 +1,17 @@
-//! What a backend says went wrong, in place of or beside what was asked for.
+//! Errors that a server reports in a response.
 
 use serde_json::Value;
 
-/// Complaints in Jaeger's `errors` list, v3's `error` object, or any text.
-pub(super) fn complaints(value: &[u8]) -> Vec<String> {
+/// Errors in Jaeger's `errors` list, v3's `error` object, or any text.
+pub(super) fn server_errors(value: &[u8]) -> Vec<String> {
     match serde_json::from_slice::<Value>(value) {
-        Ok(Value::Array(list)) => list.iter().filter_map(complaint).collect(),
-        Ok(single) => complaint(&single).into_iter().collect(),
+        Ok(Value::Array(list)) => list.iter().filter_map(server_error).collect(),
+        Ok(single) => server_error(&single).into_iter().collect(),
         Err(_) => Vec::new(),
     }
 }
 
-fn complaint(value: &Value) -> Option<String> {
+fn server_error(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => return Some(text.clone()),
         Value::Object(members) => {

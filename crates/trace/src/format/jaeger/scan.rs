@@ -1,20 +1,20 @@
-//! The first look at a span: what can be drawn, and nothing else.
+//! Scans a span for what the outline needs.
 
-use super::facts::{Facts, each_tag};
 use super::hints;
 use super::member::Member;
 use super::references::{Reference, References, names_trace, parent, reference, span_of};
-use super::times::{Moment, duration, duration_text, moment, times};
+use super::tags::{KindAndStatus, each_tag};
+use super::times::{JaegerTime, duration, duration_text, read_time, times};
 use crate::build::TraceBuilder;
 use crate::format::ids::{self, IdText};
-use crate::format::json::{Cursor, Raw, Scan, each_of, numeric, text};
+use crate::format::json::{Cursor, Raw, Scan, each_element, numeric, text};
 use crate::model::{DecodeCache, DecodeHints, Flags, PrefixCache, SpanKind, StatusCode};
 use crate::units::SpanId;
 
-/// What a first look finds; texts still stand in the bytes.
+/// Result of the scan; strings are not unescaped.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct First<'a> {
-    /// Trace, as written; `None` where the span does not say.
+pub(super) struct JaegerScan<'a> {
+    /// Trace id as written; `None` if absent.
     pub trace: Option<IdText<'a>>,
     /// Id.
     pub id: SpanId,
@@ -38,28 +38,28 @@ pub(super) struct First<'a> {
     pub flags: Flags,
     /// Its times are written in nanoseconds.
     pub in_nanoseconds: bool,
-    /// What it names as its parent is its trace.
+    /// Set if the parent id is the trace id.
     pub parent_is_trace: Option<IdText<'a>>,
-    /// Its members are named as in Jaeger's inner model, not as in its API.
+    /// Whether members are named as in Jaeger's domain model instead of its API.
     pub is_model: bool,
 }
 
-/// Reads the span at the cursor; event times and further parents go to the builder at once.
-pub(super) fn first<'a>(
+/// Scans the span at the cursor; adds event times and further parents to the builder.
+pub(super) fn scan_span<'a>(
     cursor: &mut Cursor<'a>,
     memory: &mut DecodeCache,
     hints: &mut DecodeHints,
     builder: &mut TraceBuilder,
-) -> Scan<First<'a>> {
-    let mut span = First::default();
-    let (mut start, mut length, mut flags) = (Moment::default(), &b""[..], &b"0"[..]);
-    let mut facts = Facts::default();
+) -> Scan<JaegerScan<'a>> {
+    let mut span = JaegerScan::default();
+    let (mut start, mut length, mut flags) = (JaegerTime::default(), &b""[..], &b"0"[..]);
+    let mut kind_status = KindAndStatus::default();
     let mut named_parent = IdText::default();
     let mut references = References::default();
     let DecodeCache { members, attributes } = memory;
     let origin = cursor.at;
     hints::begin(hints);
-    cursor.known_object(members, Member::number, |cursor, member| {
+    cursor.cached_object(members, Member::number, |cursor, member| {
         match Member::of(member) {
             Member::Trace => {
                 span.trace = Some(ids::id(cursor, "traceID")?).filter(|id| !id.is_empty()).or(span.trace);
@@ -72,30 +72,30 @@ pub(super) fn first<'a>(
                 }
             }
             Member::Name => span.name = text(cursor, "operationName")?,
-            Member::References => each_of(cursor, "references", |cursor| {
+            Member::References => each_element(cursor, "references", |cursor| {
                 if let Some(reference) = reference(cursor)? {
                     references.push(reference);
                 }
                 Ok(())
             })?,
             Member::Parent => named_parent = ids::id(cursor, "parentSpanID")?,
-            Member::Start => start = moment(cursor, "startTime")?,
+            Member::Start => start = read_time(cursor, "startTime")?,
             Member::Duration => length = duration_text(cursor)?,
             Member::Flags => flags = numeric(cursor)?,
             Member::Tags => each_tag(cursor, attributes, "tags", |at, tag| {
-                facts.look(tag);
+                kind_status.add(tag);
                 hints::tag(hints, at - origin, tag);
             })?,
             Member::Logs => {
                 let at = cursor.at;
-                each_of(cursor, "logs", |cursor| log(cursor, &mut facts, attributes, builder))?;
+                each_element(cursor, "logs", |cursor| log(cursor, &mut kind_status, attributes, builder))?;
                 hints::logs(hints, at - origin, cursor.at - at);
             }
             Member::ProcessKey => span.process = text(cursor, "processID")?,
             Member::Process => {
                 span.own_process = Some(cursor.value()?).filter(|process| process.starts_with(b"{"))
             }
-            Member::Warnings => each_of(cursor, "warnings", |cursor| {
+            Member::Warnings => each_element(cursor, "warnings", |cursor| {
                 span.flags.set(Flags::WARNED);
                 hints.give_up();
                 cursor.skip()
@@ -109,8 +109,8 @@ pub(super) fn first<'a>(
     })?;
     span.in_nanoseconds = start.in_nanoseconds;
     (span.start, span.end) = times(start.unix, duration(cursor, length, start.in_nanoseconds));
-    span.kind = facts.kind;
-    span.status = facts.status();
+    span.kind = kind_status.kind;
+    span.status = kind_status.status();
     if span.status == StatusCode::Error {
         span.flags.set(Flags::OWN_ERROR);
     }
@@ -118,31 +118,31 @@ pub(super) fn first<'a>(
         span.flags.set(Flags::WARNED);
         hints.give_up();
     }
-    let is_plain = settle(references.all(), &mut span, builder);
+    let is_plain = resolve_references(references.all(), &mut span, builder);
     if span.parent.is_none() && !named_parent.is_empty() {
         span.parent = named_parent.span().0;
     }
     if is_plain && named_parent.is_empty() {
         let (parent, start, end) = (span.parent, span.start, span.end);
-        hints::settle(hints, &hints::Settled { parent, start, end, flags });
+        hints::set_front(hints, &hints::SpanFront { parent, start, end, flags });
     } else {
         hints.give_up();
     }
     Ok(span)
 }
 
-/// When a log was, and whether it says that the span failed.
+/// Time of a log, and whether it reports an error.
 fn log(
     cursor: &mut Cursor<'_>,
-    facts: &mut Facts,
+    kind_status: &mut KindAndStatus,
     prefixes: &mut PrefixCache,
     builder: &mut TraceBuilder,
 ) -> Scan<()> {
     let mut time = 0;
     cursor.object(|cursor, key| {
         match key.bytes {
-            b"timestamp" => time = moment(cursor, "logs")?.unix,
-            b"fields" => each_tag(cursor, prefixes, "logs", |_, tag| facts.look_at_field(tag))?,
+            b"timestamp" => time = read_time(cursor, "logs")?.unix,
+            b"fields" => each_tag(cursor, prefixes, "logs", |_, tag| kind_status.add_log_field(tag))?,
             _ => cursor.skip()?,
         }
         Ok(())
@@ -151,8 +151,8 @@ fn log(
     Ok(())
 }
 
-/// What the references say of the span; whether there is nothing to it but a parent, or none.
-fn settle(all: &[Reference<'_>], span: &mut First<'_>, builder: &mut TraceBuilder) -> bool {
+/// Sets the parent from the references. Returns whether there is at most one reference, to the parent.
+fn resolve_references(all: &[Reference<'_>], span: &mut JaegerScan<'_>, builder: &mut TraceBuilder) -> bool {
     if all.is_empty() {
         return true;
     }

@@ -1,41 +1,41 @@
-//! What could not be read of a stream of documents, and how that is said.
+//! Counts damage in a stream of documents, and words the warnings.
 
-/// Faults that are named one by one.
+/// Maximum number of faults that are listed.
 const NAMED: usize = 5;
 
-/// Counts what is lost.
+/// Counts of damage.
 #[derive(Clone, Debug, Default)]
-pub(in crate::format) struct Lost {
-    /// The input begins as text that is not JSON.
+pub(in crate::format) struct StreamDamage {
+    /// Whether the input starts with text that is not JSON.
     text: bool,
     faults: Vec<(&'static str, u64)>,
     more_faults: u64,
-    /// Lines without a document: how many, and where the first is.
+    /// Number of lines without a document, and offset of the first.
     lines: u64,
     first_line: u64,
-    /// Bytes of the first line, where it is the end of one.
+    /// Length of the first line in bytes, if it is the end of a document.
     begins_within: Option<u64>,
-    /// Lines with a document behind something else.
+    /// Number of lines with a document after other text.
     prefixed: u64,
 }
 
-impl Lost {
-    /// Of an input that begins as text.
+impl StreamDamage {
+    /// For an input that starts with text.
     pub(super) fn within_text() -> Self {
-        Lost { text: true, ..Self::default() }
+        StreamDamage { text: true, ..Self::default() }
     }
 
-    /// Whether there is nothing but text.
+    /// Whether there was nothing but text.
     pub(in crate::format) fn is_text(&self) -> bool {
         self.text && self.prefixed == 0
     }
 
-    /// The first fault and its place.
+    /// The first fault and its offset.
     pub(in crate::format) fn first_fault(&self) -> Option<(&'static str, u64)> {
         self.faults.first().copied()
     }
 
-    /// One more fault.
+    /// Counts a fault.
     pub(super) fn fault(&mut self, why: &'static str, at: u64) {
         if self.faults.len() < NAMED {
             self.faults.push((why, at));
@@ -44,7 +44,7 @@ impl Lost {
         }
     }
 
-    /// A line that holds no document, `length` bytes from `at`; `last` is its last byte but white space.
+    /// Counts a line without a document, `length` bytes from `at`; `last` is its last byte that is not white space.
     pub(super) fn line(&mut self, at: u64, length: u64, last: u8) {
         if at == 0 && matches!(last, b'}' | b']') {
             self.begins_within = Some(length);
@@ -56,12 +56,12 @@ impl Lost {
         self.lines += 1;
     }
 
-    /// A document behind text in its line.
+    /// Counts a document after text in its line.
     pub(super) fn prefixed(&mut self) {
         self.prefixed += 1;
     }
 
-    /// All of it in words.
+    /// The warnings.
     pub(in crate::format) fn warnings(&self) -> Vec<String> {
         let lines = |count: u64, one: &str, many: &str| match count {
             1 => format!("1 line {one}"),

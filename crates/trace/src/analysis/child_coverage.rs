@@ -1,20 +1,20 @@
-//! When a span waited for its direct children; the rest of its time is its own (self time).
+//! Child coverage: when direct children of a span were running. The rest is self time.
 
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 
-/// Times during which a span had at least one child at work, clipped to the span, disjoint and ascending,
-/// with running sums so that any stretch of time can be asked about in logarithmic time.
+/// Intervals in which at least one child of a span was running, clipped to the span, disjoint and ascending, with
+/// prefix sums for lookups in logarithmic time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildCoverage {
     start: Vec<u64>,
     end: Vec<u64>,
-    // Waiting time before each interval.
+    // Covered time before each interval.
     before: Vec<u64>,
 }
 
 impl ChildCoverage {
-    /// The waits of `span`: one walk over its children.
+    /// The coverage of `span`, in one pass over its children.
     pub fn of(outline: &Outline, span: SpanIx) -> Self {
         let (from, to) = (outline.start[span as usize], outline.end[span as usize]);
         let mut waits = ChildCoverage::default();
@@ -24,7 +24,7 @@ impl ChildCoverage {
             let end = outline.end[child as usize].min(to);
             match waits.end.last().copied() {
                 _ if start >= end => {}
-                // Siblings are in order of start, so only the last interval can grow.
+                // Siblings are sorted by start, so only the last interval can grow.
                 Some(last) if start <= last => {
                     total += end.saturating_sub(last);
                     if let Some(slot) = waits.end.last_mut() {
@@ -42,7 +42,7 @@ impl ChildCoverage {
         waits
     }
 
-    /// All waiting time, nanoseconds.
+    /// Total covered time, nanoseconds.
     pub fn total(&self) -> u64 {
         let last = self.start.len().wrapping_sub(1);
         self.before.last().map_or(0, |before| before + self.end[last] - self.start[last])
@@ -53,14 +53,14 @@ impl ChildCoverage {
         self.start.iter().copied().zip(self.end.iter().copied())
     }
 
-    /// Waiting time before `time` (nanoseconds from the trace's start, fractions allowed).
+    /// Covered time before `time` (nanoseconds from the trace's start, fractions allowed).
     pub fn until(&self, time: f64) -> f64 {
         let after = self.start.partition_point(|start| (*start as f64) < time);
         let Some(last) = after.checked_sub(1) else { return 0.0 };
         self.before[last] as f64 + (time.min(self.end[last] as f64) - self.start[last] as f64)
     }
 
-    /// Until when the state at `time` lasts: waiting (`true`) or not, and the moment of the next change.
+    /// Whether `time` is covered, and when that changes next.
     pub fn state_at(&self, time: f64) -> (bool, f64) {
         let next = self.end.partition_point(|end| (*end as f64) <= time);
         match self.start.get(next) {
@@ -71,25 +71,25 @@ impl ChildCoverage {
     }
 }
 
-/// The self time of every span, nanoseconds.
+/// Self time of every span, nanoseconds.
 pub fn self_times(outline: &Outline) -> Vec<u64> {
     let mut times = SelfTimes::default();
     while !times.step(outline, usize::MAX) {}
     times.own
 }
 
-/// Self times on their way: one pass over all spans, in steps.
+/// Computes self times incrementally, in one pass over all spans.
 #[derive(Debug, Default)]
 pub struct SelfTimes {
-    /// The self time of every span, once all is done.
+    /// Self time of every span, after all steps.
     pub own: Vec<u64>,
-    /// Until when each span is known to have had a child at work; siblings are in order of start.
+    /// End of the coverage of each span so far; siblings are sorted by start.
     covered: Vec<u64>,
     done: usize,
 }
 
 impl SelfTimes {
-    /// Goes over the next `most` spans, all of the same outline; true when all are done.
+    /// Processes the next `most` spans of one outline. Returns whether all are done.
     pub fn step(&mut self, outline: &Outline, most: usize) -> bool {
         let all = outline.len();
         if self.own.len() < all {
@@ -109,19 +109,19 @@ impl SelfTimes {
     }
 }
 
-/// Remembers the waits of the spans that are on screen, so that a parent of 200,000 is walked once and not
-/// once a frame. Belongs to one outline; make a new one for another.
+/// Caches the coverage of visible spans, so that a parent with 200,000 children is not walked in every frame. Valid
+/// for one outline.
 #[derive(Debug, Default)]
 pub struct ChildCoverageCache {
     waits: FxHashMap<SpanIx, ChildCoverage>,
     held: usize,
 }
 
-/// How many intervals are kept before all are forgotten: 12 MB.
+/// Maximum number of cached intervals (12 MB) before the cache is cleared.
 const MOST: usize = 1 << 19;
 
 impl ChildCoverageCache {
-    /// The waits of `span`.
+    /// The coverage of `span`.
     pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &ChildCoverage {
         if self.held > MOST && !self.waits.contains_key(&span) {
             self.waits.clear();

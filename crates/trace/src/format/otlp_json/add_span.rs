@@ -1,17 +1,17 @@
-//! Spans of OTLP JSON on their way into the builder.
+//! Scans spans and adds them to the builder.
 
-use super::first::first;
 use super::parents::parent_is_trace;
+use super::scan::scan_span;
 use crate::build::SpanHeader;
 use crate::format::json::{Cursor, Scan, Stop};
 use crate::format::names::name_of;
 use crate::format::span_context::SpanContext;
 use crate::model::{Flags, SpanLocation};
 
-/// Reads what can be drawn of the span at the cursor.
-pub(in crate::format) fn read_seen(cursor: &mut Cursor<'_>, context: &mut SpanContext<'_>) -> Scan<()> {
+/// Scans the span at the cursor and adds it.
+pub(in crate::format) fn add_span(cursor: &mut Cursor<'_>, context: &mut SpanContext<'_>) -> Scan<()> {
     let at = cursor.at;
-    let mut span = first(cursor, context.builder)?;
+    let mut span = scan_span(cursor, context.builder)?;
     if span.is_document {
         return Err(Stop::Bad("a span should be here, not a document", at));
     }
@@ -43,7 +43,8 @@ pub(in crate::format) fn read_seen(cursor: &mut Cursor<'_>, context: &mut SpanCo
     Ok(())
 }
 
-/// Whether the object at the cursor is a span of OTLP, by the names of its members; it takes no more of them than needed.
+/// Whether the object at the cursor is an OTLP span, by the names of its members; consumes no more of them than
+/// needed.
 pub(in crate::format) fn is_span(cursor: &mut Cursor<'_>) -> Scan<bool> {
     const FOUND: Stop = Stop::Bad("a name that says it", 0);
     let mut found = false;

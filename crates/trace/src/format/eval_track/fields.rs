@@ -1,11 +1,11 @@
-//! What of a record says when and how a call went.
+//! Parses the members of a record that determine name, times, error and service of the span.
 
 use crate::format::json::{Cursor, number, text_of};
 use crate::units::parse_rfc3339;
 
-/// The members of a record that mean something, as the bytes of their values; empty where absent.
+/// The known members of a record, as JSON; empty where absent.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Facts<'a> {
+pub(super) struct RecordFields<'a> {
     pub(super) function_name: &'a [u8],
     pub(super) service: &'a [u8],
     pub(super) request: &'a [u8],
@@ -18,8 +18,8 @@ pub(super) struct Facts<'a> {
     state: &'a [u8],
 }
 
-impl<'a> Facts<'a> {
-    /// Takes a member.
+impl<'a> RecordFields<'a> {
+    /// Sets a member.
     pub(super) fn take(&mut self, key: &[u8], value: &'a [u8]) {
         let member = match key {
             b"function_name" => &mut self.function_name,
@@ -37,21 +37,21 @@ impl<'a> Facts<'a> {
         *member = value;
     }
 
-    /// Start and end, nanoseconds since the Unix epoch. Where the record says neither, it is when it was received.
+    /// Start and end, nanoseconds since the Unix epoch. Where the record has neither, the time of receipt.
     pub(super) fn times(&self, received: u64) -> (u64, u64) {
         let end = time(self.updated_at);
         let start = time(self.created_at).or_else(|| time(self.timestamp)).or(end).unwrap_or(received);
         (start, end.unwrap_or(start))
     }
 
-    /// Why the call failed; `None` where it did not. Records say it by `state`, by an `error` that is not empty, by one in
-    /// `response`, or by a status of 500 and above.
+    /// The error message; `None` without an error. An error is a `state`, a non-empty `error` in the record or in
+    /// `response`, or a status of 500 and above.
     pub(super) fn failure(&self) -> Option<String> {
         let state = text_of(self.state);
         if matches!(state.as_str(), "ok" | "cancelled") {
             return None;
         }
-        let error = said(self.error).or_else(|| said(member(self.response, b"error")));
+        let error = error_text(self.error).or_else(|| error_text(member(self.response, b"error")));
         let status = self.status().filter(|status| *status >= 500);
         error
             .or_else(|| status.map(|status| format!("status {status}")))
@@ -64,8 +64,8 @@ impl<'a> Facts<'a> {
         i64::try_from(status).ok().filter(|status| (100..1000).contains(status))
     }
 
-    /// A text in the request.
-    pub(super) fn of_request(&self, name: &[u8]) -> String {
+    /// A string member of the request.
+    pub(super) fn request_text(&self, name: &[u8]) -> String {
         text_of(member(self.request, name))
     }
 }
@@ -74,7 +74,7 @@ impl<'a> Facts<'a> {
 fn member<'a>(object: &'a [u8], name: &[u8]) -> &'a [u8] {
     let mut found: &[u8] = b"";
     if object.first() == Some(&b'{') {
-        // What cannot be read says nothing.
+        // Damaged JSON has no further members.
         let _ = Cursor::new(object).object(|cursor, key| {
             let value = cursor.value()?;
             if key.bytes == name {
@@ -86,8 +86,8 @@ fn member<'a>(object: &'a [u8], name: &[u8]) -> &'a [u8] {
     found
 }
 
-/// The text of an error, or its JSON; `None` for what means that there is none.
-fn said(error: &[u8]) -> Option<String> {
+/// The error as text or JSON; `None` for values that mean "no error".
+fn error_text(error: &[u8]) -> Option<String> {
     match error {
         b"" | b"null" | b"false" | b"0" | b"\"\"" | b"{}" | b"[]" => None,
         [b'"', ..] => Some(text_of(error)),
@@ -95,8 +95,8 @@ fn said(error: &[u8]) -> Option<String> {
     }
 }
 
-/// A time as nanoseconds since the Unix epoch: RFC 3339, or a number whose size says its unit (seconds below 10^11,
-/// milliseconds below 10^14, microseconds below 10^17, else nanoseconds), also in quotes.
+/// Parses a time as nanoseconds since the Unix epoch: RFC 3339, or a number, also in quotes, whose magnitude
+/// determines its unit (seconds below 10^11, milliseconds below 10^14, microseconds below 10^17, else nanoseconds).
 fn time(value: &[u8]) -> Option<u64> {
     let text = text_of(value);
     if let Some(unix) = parse_rfc3339(&text) {
@@ -114,7 +114,7 @@ fn time(value: &[u8]) -> Option<u64> {
     within_range(number.scaled(scale)?)
 }
 
-/// Times of spans reach to the year 2262.
+/// Times of spans end in the year 2262.
 fn within_range(unix: i128) -> Option<u64> {
     u64::try_from(unix).ok().filter(|unix| *unix > 0 && *unix <= i64::MAX as u64)
 }
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn failures_are_those_of_all_clients() {
         let failure = |members: &[(&str, &'static str)]| {
-            let mut facts = Facts::default();
-            members.iter().for_each(|(key, value)| facts.take(key.as_bytes(), value.as_bytes()));
-            facts.failure()
+            let mut fields = RecordFields::default();
+            members.iter().for_each(|(key, value)| fields.take(key.as_bytes(), value.as_bytes()));
+            fields.failure()
         };
         assert_eq!(failure(&[("error", r#""no\nway""#)]).as_deref(), Some("no\nway"));
         assert_eq!(failure(&[("error", r#"{"code":7}"#)]).as_deref(), Some(r#"{"code":7}"#));

@@ -1,9 +1,9 @@
-//! Words in many texts at once, in any case.
+//! Case-insensitive search for words in all strings of a table at once.
 
 use crate::model::Strings;
 use std::borrow::Cow;
 
-/// A text in lower case; most are already.
+/// A text in lower case; borrowed if it is already.
 pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         text.into()
@@ -12,14 +12,14 @@ pub(super) fn folded(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Which texts contain one of the words, which are in lower case.
+/// For each string whether it contains one of the words, which are in lower case.
 pub(super) fn containing(strings: &Strings, words: &[String]) -> Vec<bool> {
     let mut hits = vec![false; strings.len()];
     for word in words {
         if word.is_ascii() {
             hit_ascii(strings, word.as_bytes(), &mut hits);
         } else {
-            // What is not ASCII in lower case was not before.
+            // Non-ASCII strings that change when lower-cased are searched one by one.
             for (text, hit) in strings.iter().zip(&mut hits) {
                 *hit = *hit || !text.is_ascii() && text.to_lowercase().contains(word);
             }
@@ -28,10 +28,10 @@ pub(super) fn containing(strings: &Strings, words: &[String]) -> Vec<bool> {
     hits
 }
 
-/// Letters and digits from the most frequent in attributes to the least; what is not here is rarer.
+/// ASCII characters by descending frequency in attributes; others are rarer.
 const FREQUENT: &[u8] = b"0123456789eatinsorlcdpumhgfb./-_:vywkxzjq";
 
-/// Marks the texts that contain an ASCII word in any case: all of them in one go, by the word's rarest letter.
+/// Marks the strings that contain an ASCII word in any case, searching all at once for the word's rarest character.
 fn hit_ascii(strings: &Strings, word: &[u8], hits: &mut [bool]) {
     let (texts, ends) = strings.parts();
     let texts = texts.as_bytes();

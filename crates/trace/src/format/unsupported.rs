@@ -1,0 +1,152 @@
+//! Formats that are recognised but not supported, with advice.
+
+/// An unsupported input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsupportedInput {
+    /// Nothing at all, or only white space.
+    Empty,
+    /// HTML.
+    Html,
+    /// Text that is not JSON.
+    Text,
+    /// Unknown binary data.
+    Binary,
+    /// A container format.
+    Archive,
+    /// Zipkin v1, or something like it.
+    Zipkin,
+    /// Tempo's trace by id.
+    TempoTrace,
+    /// Tempo's search results.
+    TempoSearch,
+    /// The Go SDK's stdout exporter.
+    GoStdout,
+    /// Jaeger's domain model as protobuf JSON.
+    JaegerModel,
+    /// Jaeger spans without a trace.
+    JaegerSpans,
+    /// Service graph.
+    Dependencies,
+    /// Metrics as Jaeger answers them.
+    MetricFamily,
+    /// OTLP metrics or logs.
+    OtherSignal,
+    /// What Prometheus answers.
+    Prometheus,
+    /// What Elasticsearch answers.
+    Elasticsearch,
+    /// Summaries of traces.
+    Summaries,
+    /// Names of services or operations.
+    Names,
+    /// Any other JSON.
+    OtherJson,
+}
+
+impl UnsupportedInput {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            UnsupportedInput::Empty => "nothing",
+            UnsupportedInput::Html => "HTML",
+            UnsupportedInput::Text => "text",
+            UnsupportedInput::Binary => "binary",
+            UnsupportedInput::Archive => "archive",
+            UnsupportedInput::Zipkin => "Zipkin JSON",
+            UnsupportedInput::TempoTrace => "Tempo trace",
+            UnsupportedInput::TempoSearch => "Tempo search result",
+            UnsupportedInput::GoStdout => "Go SDK stdout",
+            UnsupportedInput::JaegerModel => "Jaeger model JSON",
+            UnsupportedInput::JaegerSpans => "Jaeger spans without a trace",
+            UnsupportedInput::Dependencies => "dependency list",
+            UnsupportedInput::MetricFamily => "metrics (MetricFamily)",
+            UnsupportedInput::OtherSignal => "OTLP metrics or logs",
+            UnsupportedInput::Prometheus => "Prometheus answer",
+            UnsupportedInput::Elasticsearch => "Elasticsearch answer",
+            UnsupportedInput::Summaries => "trace summaries",
+            UnsupportedInput::Names => "list of names",
+            UnsupportedInput::OtherJson => "JSON",
+        }
+    }
+
+    /// What it is and what to try.
+    pub fn advice(self) -> &'static str {
+        match self {
+            UnsupportedInput::Empty => "the file is empty; was the download complete?",
+            UnsupportedInput::Html => {
+                "this is a web page, not a trace: the address may be wrong, a login may be in the way, or the \
+                 server answers unknown paths with its page; try the address of the API"
+            }
+            UnsupportedInput::Text => {
+                "this is text, but neither JSON nor OTLP protobuf; Jaeger JSON, OTLP JSON (also one object a line) \
+                 and OTLP protobuf are read, plain or gzipped"
+            }
+            UnsupportedInput::Binary => {
+                "these bytes are no OTLP protobuf and nothing else that is known; Jaeger JSON, OTLP JSON and OTLP \
+                 protobuf are read, plain or gzipped"
+            }
+            UnsupportedInput::Archive => {
+                "this is an archive or a compression other than gzip; unpack it and open what is inside"
+            }
+            UnsupportedInput::Zipkin => {
+                "these are no spans of Zipkin's version 2; version 1 is not supported: a collector with a Zipkin \
+                 receiver and an OTLP exporter turns it into OTLP"
+            }
+            UnsupportedInput::TempoTrace => {
+                "Tempo's `batches` are not supported yet; ask Tempo for `Accept: application/protobuf`, or a collector \
+                 for OTLP"
+            }
+            UnsupportedInput::TempoSearch => {
+                "this is a list of found traces, not a trace; open one of them by its id"
+            }
+            UnsupportedInput::GoStdout => {
+                "this is what the Go SDK's stdout exporter prints, not OTLP; use an OTLP exporter, or the \
+                 collector's file exporter"
+            }
+            UnsupportedInput::JaegerModel => {
+                "this is Jaeger's inner model (ids in base64, values as vStr), not what its API answers; fetch the \
+                 trace from /api/traces/{id}"
+            }
+            UnsupportedInput::JaegerSpans => {
+                "these are single Jaeger spans (storage format), not a trace; fetch the trace from /api/traces/{id}"
+            }
+            UnsupportedInput::Dependencies => "this is a list of calls between services, not a trace",
+            UnsupportedInput::MetricFamily => "these are metrics, not a trace",
+            UnsupportedInput::OtherSignal => {
+                "these are metrics or logs in OTLP; only traces (resourceSpans) are read"
+            }
+            UnsupportedInput::Prometheus => "these are metrics from Prometheus, not a trace",
+            UnsupportedInput::Elasticsearch => {
+                "this is a search answer of Elasticsearch, not a trace; fetch the trace from Jaeger"
+            }
+            UnsupportedInput::Summaries => "these are summaries of traces; open one of them by its id",
+            UnsupportedInput::Names => "this is a list of names (services or operations), not a trace",
+            UnsupportedInput::OtherJson => {
+                "this is JSON, but there are no spans in it; a Jaeger trace has `data` or `spans`, OTLP has \
+                 `resourceSpans`"
+            }
+        }
+    }
+
+    /// What the name of a member gives away, if it stands where a trace or request should be.
+    pub(super) fn by_member(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"batches" => UnsupportedInput::TempoTrace,
+            b"SpanContext" | b"InstrumentationLibrary" => UnsupportedInput::GoStdout,
+            b"localEndpoint" | b"binaryAnnotations" | b"annotations" | b"parentId" => {
+                UnsupportedInput::Zipkin
+            }
+            b"callCount" => UnsupportedInput::Dependencies,
+            b"metricPoints" => UnsupportedInput::MetricFamily,
+            b"resourceMetrics" | b"resource_metrics" | b"resourceLogs" | b"resource_logs" => {
+                UnsupportedInput::OtherSignal
+            }
+            b"resultType" => UnsupportedInput::Prometheus,
+            b"aggregations" | b"hits" | b"timed_out" => UnsupportedInput::Elasticsearch,
+            b"summaries" => UnsupportedInput::Summaries,
+            b"operations" => UnsupportedInput::Names,
+            b"spanID" | b"operationName" => UnsupportedInput::JaegerSpans,
+            _ => return None,
+        })
+    }
+}
