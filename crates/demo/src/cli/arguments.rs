@@ -176,6 +176,9 @@ pub(crate) struct LoadOptions {
     /// The viewer that traces of the report are linked to.
     #[arg(long)]
     pub(crate) viewer: Option<String>,
+    /// Read every trace back from this Jaeger (or Spandrel) and report those that are not complete.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "http://127.0.0.1:16686")]
+    pub(crate) verify: Option<String>,
 }
 
 /// Options of `demo`.

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
-use spandrel_demo::load::{self, Measured, Mode, Plan};
+use spandrel_demo::load::{self, Measured, Mode, Plan, Verified};
 
 use super::arguments::{LoadOptions, TrafficMode, TrafficOptions};
 use super::print;
+
+/// How long no further trace may become complete before the rest counts as incomplete.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Makes traffic and prints its report.
 pub(super) async fn traffic(options: &TrafficOptions) -> Result<ExitCode> {
@@ -42,7 +45,12 @@ pub(super) async fn load(options: &LoadOptions) -> Result<ExitCode> {
         users: options.users,
         seed: options.load_seed,
     };
-    let measured = with_progress(&plan).await?;
+    let jaeger = options.verify.as_ref().map(|url| load::target(url, options.target.allow_remote));
+    let jaeger = jaeger.transpose()?;
+    let mut measured = with_progress(&plan).await?;
+    if let Some(jaeger) = jaeger {
+        measured.verified = Some(verified(&jaeger, &measured.traces).await?);
+    }
     let text = load::markdown_report(&plan, &measured, options.viewer.as_deref());
     match &options.markdown {
         Some(path) => {
@@ -66,7 +74,17 @@ pub(super) async fn with_progress(plan: &Plan) -> Result<Measured> {
     Ok(measured?)
 }
 
-/// 1 where a request failed.
+/// Reads traces back behind a progress bar.
+async fn verified(jaeger: &str, traces: &[String]) -> Result<Verified> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} traces complete")?;
+    let bar = ProgressBar::new(traces.len() as u64).with_style(style);
+    let verified = load::verify(jaeger, traces, PATIENCE, &|done| bar.set_position(done)).await;
+    bar.finish_and_clear();
+    Ok(verified?)
+}
+
+/// 1 where a request failed, or a trace that was looked for is not complete or not named by its answer.
 fn code(measured: &Measured) -> ExitCode {
-    if measured.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let is_whole = measured.verified.as_ref().is_none_or(|verified| verified.complete == measured.requests);
+    if measured.errors.is_empty() && is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,9 +1,12 @@
 //! The queue between order and notification: a Redis stream, or a bounded channel in this process. Messages are bytes with
 //! headers, so that the trace context travels inside them.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use redis::aio::ConnectionManager;
-use redis::streams::{StreamReadOptions, StreamReadReply};
+use redis::streams::{StreamId, StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, FromRedisValue};
 use tokio::sync::{mpsc, watch};
 
@@ -18,6 +21,8 @@ pub(crate) const GROUP: &str = "notification";
 const CAPACITY: usize = 1024;
 /// Messages that a Redis stream keeps, about.
 const KEPT: usize = 10_000;
+/// Messages that are read from a Redis stream at once.
+const READ_AT_ONCE: usize = 32;
 /// Milliseconds for which the consumer waits for the next message before it looks whether it has to stop.
 const WAIT: usize = 500;
 
@@ -78,7 +83,7 @@ impl Publisher {
 /// The end that consumes.
 pub(crate) enum Consumer {
     Process(mpsc::Receiver<Message>),
-    Redis(ConnectionManager, watch::Receiver<bool>),
+    Redis(StreamConsumer),
 }
 
 impl Consumer {
@@ -86,38 +91,78 @@ impl Consumer {
     pub(crate) fn system(&self) -> &'static str {
         match self {
             Consumer::Process(_) => "in_memory",
-            Consumer::Redis(..) => "redis",
+            Consumer::Redis(_) => "redis",
         }
     }
 
-    /// The next message. `None` where the publisher is gone and everything was consumed, or the consumer was stopped.
+    /// The next message. `None` where the publisher is gone and everything was consumed; of a stream, where the consumer
+    /// was stopped and nothing waits.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         match self {
             Consumer::Process(receiver) => receiver.recv().await,
-            Consumer::Redis(connection, stop) => loop {
-                if *stop.borrow() {
-                    return None;
-                }
-                match read_one(connection).await {
-                    Ok(Some(message)) => return Some(message),
-                    Ok(None) => {}
-                    Err(error) => {
-                        tracing::warn!("A message could not be read from Redis: {error}");
-                        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                    }
-                }
-            },
+            Consumer::Redis(stream) => stream.next().await,
         }
     }
 }
 
-async fn read_one(connection: &mut ConnectionManager) -> redis::RedisResult<Option<Message>> {
-    let options = StreamReadOptions::default().group(GROUP, "notification-1").count(1).block(WAIT);
+/// The end that consumes a Redis stream.
+pub(crate) struct StreamConsumer {
+    connection: ConnectionManager,
+    stop: watch::Receiver<bool>,
+    /// Read and not given yet.
+    read: VecDeque<Message>,
+    /// How many messages may still be read after the stop: others may publish without end.
+    after_stop: usize,
+}
+
+impl StreamConsumer {
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some(message) = self.read.pop_front() {
+                return Some(message);
+            }
+            let is_stopped = *self.stop.borrow();
+            if is_stopped && self.after_stop == 0 {
+                return None;
+            }
+            match read_some(&mut self.connection, !is_stopped).await {
+                Ok(messages) if is_stopped && messages.is_empty() => return None,
+                Ok(messages) => {
+                    if is_stopped {
+                        self.after_stop = self.after_stop.saturating_sub(messages.len());
+                    }
+                    self.read.extend(messages);
+                }
+                Err(error) => {
+                    tracing::warn!("Messages could not be read from Redis: {error}");
+                    if is_stopped {
+                        return None;
+                    }
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+}
+
+/// Reads and acknowledges up to [`READ_AT_ONCE`] messages. Where none is there, `waits` says whether to wait for one.
+async fn read_some(connection: &mut ConnectionManager, waits: bool) -> redis::RedisResult<Vec<Message>> {
+    let mut options = StreamReadOptions::default().group(GROUP, "notification-1").count(READ_AT_ONCE);
+    if waits {
+        options = options.block(WAIT);
+    }
     let reply: Option<StreamReadReply> = connection.xread_options(&[DESTINATION], &[">"], &options).await?;
-    let Some(entry) = reply.and_then(|reply| reply.keys.into_iter().next()?.ids.into_iter().next()) else {
-        return Ok(None);
-    };
-    let _: usize = connection.xack(DESTINATION, GROUP, &[&entry.id]).await?;
+    let entries: Vec<StreamId> =
+        reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids).collect();
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    let _: usize = connection.xack(DESTINATION, GROUP, &ids).await?;
+    Ok(entries.into_iter().map(message).collect())
+}
+
+fn message(entry: StreamId) -> Message {
     let mut message = Message { id: entry.id, headers: HeaderMap::new(), body: Vec::new() };
     for (field, value) in entry.map {
         let bytes = Vec::<u8>::from_redis_value(value).unwrap_or_default();
@@ -132,7 +177,7 @@ async fn read_one(connection: &mut ConnectionManager) -> redis::RedisResult<Opti
             }
         }
     }
-    Ok(Some(message))
+    message
 }
 
 /// Both ends in this process. The consumer ends when the publisher is dropped.
@@ -162,5 +207,5 @@ pub(crate) async fn redis_consumer(url: &str, stop: watch::Receiver<bool>) -> re
     {
         return Err(error);
     }
-    Ok(Consumer::Redis(connection, stop))
+    Ok(Consumer::Redis(StreamConsumer { connection, stop, read: VecDeque::new(), after_stop: CAPACITY }))
 }

@@ -1,16 +1,15 @@
 //! The check of a deployment: makes requests to its gateway, and reads their traces back from its Jaeger or Spandrel.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use super::read_back::{FoundSpan, ORDER, crosses, is_linked_across_the_queue, one_root, read};
 
 /// How long a trace may take to be complete.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between two looks at it.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Services that an order crosses.
-const ORDER: [&str; 7] = ["gateway", "auth", "user", "order", "payment", "inventory", "notification"];
 /// Services that a question crosses which is not in the cache.
 const QUESTION: [&str; 8] = ["gateway", "auth", "orchestrator", "search", "vector", "rag", "llm", "cache"];
 
@@ -21,17 +20,6 @@ pub struct Check {
     pub name: &'static str,
     /// Nothing, or why it failed.
     pub outcome: Result<(), String>,
-}
-
-/// A span as Jaeger's legacy API gives it.
-struct FoundSpan {
-    id: String,
-    service: String,
-    name: String,
-    parent: Option<String>,
-    references: Vec<String>,
-    is_error: bool,
-    kind: String,
 }
 
 struct Deployment<'a> {
@@ -82,26 +70,18 @@ impl Deployment<'_> {
         is_complete: impl Fn(&[FoundSpan]) -> Result<(), String>,
     ) -> Result<(), String> {
         let trace_id = answer["trace_id"].as_str().ok_or("the gateway names no trace: is it sampled?")?;
-        let url = format!("{}/api/traces/{trace_id}", self.jaeger);
         let end = Instant::now() + PATIENCE;
         loop {
-            let why = match self.read(&url).await.and_then(|spans| is_complete(&spans)) {
-                Ok(()) => return Ok(()),
-                Err(why) => why,
-            };
+            let why =
+                match read(&self.client, self.jaeger, trace_id).await.and_then(|spans| is_complete(&spans)) {
+                    Ok(()) => return Ok(()),
+                    Err(why) => why,
+                };
             if Instant::now() >= end {
                 return Err(format!("trace {trace_id}: {why}"));
             }
             tokio::time::sleep(PAUSE).await;
         }
-    }
-
-    async fn read(&self, url: &str) -> Result<Vec<FoundSpan>, String> {
-        let response = self.client.get(url).send().await.map_err(|error| format!("{url}: {error}"))?;
-        let body: Value = response.json().await.map_err(|error| format!("{url}: {error}"))?;
-        let trace = &body["data"][0];
-        let spans = trace["spans"].as_array().ok_or("it has not arrived")?;
-        Ok(spans.iter().map(|span| found(span, &trace["processes"])).collect())
     }
 
     async fn health(&self) -> Result<(), String> {
@@ -125,12 +105,7 @@ impl Deployment<'_> {
         self.spans(&answer, |spans| {
             one_root(spans)?;
             crosses(spans, &ORDER)?;
-            let producer = spans.iter().find(|span| span.kind == "producer");
-            let consumer = spans.iter().find(|span| span.kind == "consumer");
-            match (producer, consumer) {
-                (Some(producer), Some(consumer)) if consumer.references.contains(&producer.id) => Ok(()),
-                _ => Err("the consumer of the message does not refer to its producer".into()),
-            }
+            is_linked_across_the_queue(spans)
         })
         .await
     }
@@ -183,39 +158,4 @@ impl Deployment<'_> {
         self.spans(&answer, |spans| crosses(spans, &["gateway", "orchestrator", "service1", "service2"]))
             .await
     }
-}
-
-fn found(span: &Value, processes: &Value) -> FoundSpan {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let references: Vec<&Value> = span["references"].as_array().into_iter().flatten().collect();
-    let tag = |key: &str| {
-        let tags = span["tags"].as_array().into_iter().flatten();
-        tags.filter(|tag| tag["key"] == key).map(|tag| tag["value"].clone()).next()
-    };
-    FoundSpan {
-        id: text(&span["spanID"]),
-        service: text(&processes[text(&span["processID"])]["serviceName"]),
-        name: text(&span["operationName"]),
-        // A parent that is linked too may be written as a link alone.
-        parent: references
-            .iter()
-            .find(|reference| reference["refType"] == "CHILD_OF")
-            .or_else(|| references.iter().find(|reference| reference["traceID"] == span["traceID"]))
-            .map(|reference| text(&reference["spanID"])),
-        references: references.iter().map(|reference| text(&reference["spanID"])).collect(),
-        is_error: tag("error").is_some_and(|value| value == true || value == "true"),
-        kind: tag("span.kind").map(|value| text(&value)).unwrap_or_default(),
-    }
-}
-
-fn one_root(spans: &[FoundSpan]) -> Result<(), String> {
-    let ids: BTreeSet<&str> = spans.iter().map(|span| span.id.as_str()).collect();
-    let roots = spans.iter().filter(|s| s.parent.as_ref().is_none_or(|p| !ids.contains(p.as_str()))).count();
-    if roots == 1 { Ok(()) } else { Err(format!("{roots} roots in {} spans", spans.len())) }
-}
-
-fn crosses(spans: &[FoundSpan], services: &[&str]) -> Result<(), String> {
-    let missing: Vec<&str> =
-        services.iter().copied().filter(|name| spans.iter().all(|span| span.service != *name)).collect();
-    if missing.is_empty() { Ok(()) } else { Err(format!("no spans of {}", missing.join(", "))) }
 }

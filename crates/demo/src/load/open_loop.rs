@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use super::activity::request;
 use super::histogram::{Latencies, Percentiles};
 use super::mix::Mix;
-use super::plan::Plan;
+use super::plan::{Plan, Progress};
+use super::verify::Verified;
 
 /// Requests under way at most; one that has to wait for a place is measured from its intended start all the same.
 const UNDER_WAY: usize = 1_000;
@@ -39,10 +40,9 @@ pub struct Measured {
     pub slowest: Vec<(Duration, String)>,
     /// The ids of all traces.
     pub traces: Vec<String>,
+    /// What became of the traces, where they were read back.
+    pub verified: Option<Verified>,
 }
-
-/// Receives how many requests are done.
-pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// One request that is done.
 struct Done {

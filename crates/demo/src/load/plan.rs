@@ -7,6 +7,9 @@ use super::mix::Mode;
 /// The most requests of one run.
 const MAX_REQUESTS: u64 = 1_000_000;
 
+/// Receives how many requests are done, or how many traces are complete.
+pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
+
 /// A run.
 #[derive(Clone, Debug)]
 pub struct Plan {

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 use super::histogram::Percentiles;
 use super::open_loop::Measured;
 use super::plan::Plan;
+use super::verify::SPANS_OF_AN_ORDER;
+
+/// Incomplete traces that are listed in Markdown; the JSON has all.
+const LISTED: usize = 20;
 
 /// The report as Markdown. `viewer` is the base URL of a viewer, for links to the slowest traces.
 #[must_use]
@@ -42,6 +46,14 @@ pub fn markdown_report(plan: &Plan, measured: &Measured, viewer: Option<&str>) -
             "| {name} | {min:.1} ms | {p50:.1} ms | {p90:.1} ms | {p99:.1} ms | {p999:.1} ms | {max:.1} ms |"
         );
     }
+    if let Some(verified) = &measured.verified {
+        let _ = writeln!(text, "\n| traces read back | |\n|---|---:|");
+        let _ = writeln!(text, "| complete ({SPANS_OF_AN_ORDER} spans, one root) | {} |", verified.complete);
+        let _ = writeln!(text, "| incomplete | {} |", verified.incomplete.len());
+        for trace in verified.incomplete.iter().take(LISTED) {
+            let _ = writeln!(text, "| {} | {} |", linked(&trace.trace_id, viewer), trace.why);
+        }
+    }
     if !measured.errors.is_empty() {
         let _ = writeln!(text, "\n| error | requests |\n|---|---:|");
         for (kind, count) in &measured.errors {
@@ -51,14 +63,19 @@ pub fn markdown_report(plan: &Plan, measured: &Measured, viewer: Option<&str>) -
     if !measured.slowest.is_empty() {
         let _ = writeln!(text, "\n| slowest trace | latency |\n|---|---:|");
         for (latency, trace_id) in &measured.slowest {
-            let trace = match viewer {
-                Some(viewer) => format!("[{trace_id}]({}/trace/{trace_id})", viewer.trim_end_matches('/')),
-                None => trace_id.clone(),
-            };
+            let trace = linked(trace_id, viewer);
             let _ = writeln!(text, "| {trace} | {:.1} ms |", latency.as_secs_f64() * 1000.0);
         }
     }
     text
+}
+
+/// A trace's id, linked where there is a viewer.
+fn linked(trace_id: &str, viewer: Option<&str>) -> String {
+    match viewer {
+        Some(viewer) => format!("[{trace_id}]({}/trace/{trace_id})", viewer.trim_end_matches('/')),
+        None => trace_id.to_owned(),
+    }
 }
 
 /// The report as JSON: latencies in milliseconds, times in seconds.
@@ -84,6 +101,7 @@ pub fn json_report(plan: &Plan, measured: &Measured) -> Value {
         },
         "slowest": slowest,
         "traces": measured.traces,
+        "verified": measured.verified,
     })
 }
 
@@ -91,6 +109,7 @@ pub fn json_report(plan: &Plan, measured: &Measured) -> Value {
 mod tests {
     use super::*;
     use crate::load::mix::Mode;
+    use crate::load::verify::{Incomplete, Verified};
     use std::time::Duration;
 
     #[test]
@@ -110,13 +129,24 @@ mod tests {
             errors: [("timeout".to_owned(), 3)].into(),
             took: Duration::from_secs(2),
             slowest: vec![(Duration::from_millis(80), "ab".into())],
+            verified: Some(Verified {
+                complete: 6,
+                incomplete: vec![Incomplete { trace_id: "cd".into(), why: "no spans of user".into() }],
+            }),
             ..Measured::default()
         };
         let text = markdown_report(&plan, &measured, Some("http://127.0.0.1:16686/"));
-        for line in ["| errors | 3 |", "| timeout | 3 |", "| rate reached | 5.0 /s |"] {
+        for line in [
+            "| errors | 3 |",
+            "| timeout | 3 |",
+            "| rate reached | 5.0 /s |",
+            "| complete (27 spans, one root) | 6 |",
+            "| [cd](http://127.0.0.1:16686/trace/cd) | no spans of user |",
+        ] {
             assert!(text.contains(line), "{line} in {text}");
         }
         assert!(text.contains("[ab](http://127.0.0.1:16686/trace/ab) | 80.0 ms"), "{text}");
         assert_eq!(json_report(&plan, &measured)["errors"]["timeout"], 3);
+        assert_eq!(json_report(&plan, &measured)["verified"]["incomplete"][0]["trace_id"], "cd");
     }
 }
