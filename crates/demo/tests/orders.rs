@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use receiver::{Received, text};
 use serde_json::{Value, json};
 use spandrel_demo::telemetry::Protocol;
-use stage::{Stage, answer, hex, is_error, order};
+use stage::{Stage, answer, hex, is_error, order, parts};
 
 /// Spans of a good order.
 const ORDER: usize = 27;
@@ -158,7 +158,11 @@ async fn spans_follow_the_semantic_conventions() {
     assert_eq!(text(&call.attributes, "circuit_breaker.state"), "closed");
     let update = &trace.one("inventory", "UPDATE stock").span;
     assert_eq!(update.kind(), SpanKind::Client);
-    assert_eq!(text(&update.attributes, "db.system.name"), "sqlite");
+    let (database, queue) = if parts::are_real() { ("postgresql", "redis") } else { ("sqlite", "in_memory") };
+    assert_eq!(text(&update.attributes, "db.system.name"), database);
+    for (service, name) in [("order", "send orders.placed"), ("notification", "process orders.placed")] {
+        assert_eq!(text(&trace.one(service, name).span.attributes, "messaging.system"), queue);
+    }
     assert_eq!(text(&update.attributes, "db.operation.batch.size"), "2");
     assert_eq!(text(&update.attributes, "db.collection.name"), "stock");
     assert!(text(&update.attributes, "db.query.text").starts_with("UPDATE stock SET on_hand"));

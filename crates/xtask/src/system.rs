@@ -66,6 +66,14 @@ pub const NODE: Need = Need {
     packages: &["nodejs", "npm"],
     oldest: 20,
 };
+/// Cache and queue of the demo, where its tests run with real parts.
+pub const REDIS: Need = Need {
+    name: "Redis",
+    variable: "REDIS_SERVER",
+    programs: &["redis-server"],
+    packages: &["redis-server"],
+    oldest: 0,
+};
 /// Part of Node, except in some distributions.
 pub const NPM: Need =
     Need { name: "npm", variable: "NPM", programs: &["npm"], packages: &["npm"], oldest: 0 };

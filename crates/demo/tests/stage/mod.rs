@@ -1,5 +1,7 @@
 //! The services on free ports with a receiver for their spans, and a trace as it arrived.
 
+pub mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyValue;
@@ -27,6 +29,7 @@ impl Stage {
         let destination =
             Destination { endpoint: Some(receiver.url.clone()), protocol: Some(Protocol::HttpBinary) };
         let mut settings = Settings { destinations: vec![destination], ..Settings::default() };
+        parts::take(&mut settings).await;
         change(&mut settings);
         let demo = Demo::start(&settings).await.unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

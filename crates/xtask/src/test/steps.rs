@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::count::Tally;
+use super::parts::Parts;
 use crate::advisories::Checked;
 use crate::system::{CHROMEDRIVER, CHROMIUM, FIREFOX, NODE, WEBKIT_DRIVER, XVFB};
 use crate::{advisories, dist, fonts, fuzz, place, process, tools};
@@ -31,6 +32,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "fmt", what: "is the source formatted", run: fmt },
     Step { name: "clippy", what: "lints of everything native", run: clippy },
     Step { name: "native", what: "tests of the trace crate, server, demo and build tasks", run: native },
+    Step { name: "parts", what: "the demo's tests again, with a real Redis and PostgreSQL", run: parts },
     Step { name: "fuzz", what: "property tests with new random cases, for a minute", run: fuzz },
     Step { name: "advisories", what: "known vulnerabilities of dependencies", run: advisories },
     Step { name: "clippy-wasm", what: "lints of the viewer", run: clippy_wasm },
@@ -84,6 +86,23 @@ fn native() -> Result<Tally> {
     }
     missing.iter().for_each(|error| eprintln!("{error}"));
     tally.failed += missing.len() as u64;
+    let status = process::follow(&mut test, |line| tally.read_rust(line))?;
+    Ok(tally.finished(status))
+}
+
+/// Tests of the demo that run with embedded parts among the native ones.
+const WITH_PARTS: [&str; 4] = ["orders", "questions", "faults", "load"];
+
+fn parts() -> Result<Tally> {
+    let parts = Parts::start()?;
+    let mut test = cargo(&["test", "--no-fail-fast"]);
+    test.args(NATIVE);
+    for name in WITH_PARTS {
+        test.args(["--test", name]);
+    }
+    test.env("SPANDREL_TEST_REDIS_URL", &parts.redis_url);
+    test.env("SPANDREL_TEST_DATABASE_URL", &parts.database_url);
+    let mut tally = Tally::default();
     let status = process::follow(&mut test, |line| tally.read_rust(line))?;
     Ok(tally.finished(status))
 }
