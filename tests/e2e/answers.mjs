@@ -1,6 +1,9 @@
 // What the server itself says about a trace, for journeys to hold the page against.
 
-/** The spans of a trace by id: `{ id, parent, name, service, failed }`, in no order. Empty where there is no such trace. */
+/**
+ * The spans of a trace by id: `{ id, parent, name, service, failed, kind, start, end, attributes, events, links }`, in no
+ * order; times in milliseconds since 1970. Empty where there is no such trace.
+ */
 export async function spansOf(viewer, traceId) {
   const response = await fetch(`${viewer}/api/v3/traces/${traceId}`);
   if (!response.ok) return new Map();
@@ -9,11 +12,34 @@ export async function spansOf(viewer, traceId) {
   for (const { resource, scopeSpans } of result.resourceSpans) {
     const service = resource.attributes.find(({ key }) => key === "service.name").value.stringValue;
     for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
-      const { spanId: id, parentSpanId: parent = "", name, status } = span;
-      spans.set(id, { id, parent, name, service, failed: status?.code === 2 });
+      const { spanId: id, parentSpanId: parent = "", name, status, kind, links = [] } = span;
+      const [start, end] = [milliseconds(span.startTimeUnixNano), milliseconds(span.endTimeUnixNano)];
+      const events = (span.events ?? []).map((event) => ({ name: event.name, attributes: plain(event.attributes) }));
+      const attributes = plain(span.attributes);
+      spans.set(id, { id, parent, name, service, failed: status?.code === 2, kind, start, end, attributes, events, links });
     }
   }
   return spans;
+}
+
+const milliseconds = (nanoseconds = "0") => Number(nanoseconds) / 1e6;
+
+/** Attributes of OTLP as an object of values. */
+function plain(attributes = []) {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
+}
+
+/** Waits until what is asserted of a trace's spans holds; throws the last failure where it does not within ten seconds. */
+export async function settled(viewer, traceId, assertion) {
+  for (let tries = 0; ; tries++) {
+    const spans = await spansOf(viewer, traceId);
+    try {
+      return assertion(spans);
+    } catch (why) {
+      if (tries === 50) throw why;
+    }
+    await new Promise((later) => setTimeout(later, 200));
+  }
 }
 
 /** Waits until the services have sent as many spans of the trace: they do so a moment after they have answered. */
