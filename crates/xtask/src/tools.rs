@@ -17,7 +17,7 @@ use crate::{place, process};
 const TRUNK: &str = "0.22.1";
 /// cargo-fuzz's version; it is installed by `cargo xtask fuzz` alone.
 const CARGO_FUZZ: &str = "0.13.2";
-/// npm packages besides the SDK of `tests/sdk/package.json`.
+/// npm packages besides those of `tests/sdk/package.json` and `examples/node/package.json`.
 const NPM_PACKAGES: &[(&str, &str)] = &[
     BINARYEN,
     ("playwright-core", "1.65.1"),
@@ -140,7 +140,9 @@ pub fn npm() -> Result<PathBuf> {
     let folder = npm_folder();
     let mut wanted: Vec<(String, String)> =
         NPM_PACKAGES.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect();
-    wanted.extend(sdk_packages()?);
+    for file in ["tests/sdk/package.json", "examples/node/package.json"] {
+        wanted.extend(packages_of(file)?);
+    }
     let pairs: Vec<(&str, &str)> =
         wanted.iter().map(|(name, version)| (name.as_str(), version.as_str())).collect();
     if npm_has(&folder, &pairs) {
@@ -162,10 +164,15 @@ pub fn npm() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The Python of a virtual environment with the packages of `tests/sdk/requirements.txt`.
+/// The Python of a virtual environment with the packages of `tests/sdk/requirements.txt` and `examples/python`.
 pub fn python() -> Result<PathBuf> {
     let list = place::root().join("tests/sdk/requirements.txt");
-    let wanted = fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
+    let sdk = fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
+    let project = place::root().join("examples/python/pyproject.toml");
+    let text =
+        fs::read_to_string(&project).with_context(|| format!("{} cannot be read", project.display()))?;
+    let example = python_packages(&text).with_context(|| format!("in {}", project.display()))?;
+    let wanted = format!("{sdk}{}\n", example.join("\n"));
     let folder = place::tools().join("python");
     let python = folder.join("bin/python3");
     let stamp = folder.join("installed.txt");
@@ -178,7 +185,7 @@ pub fn python() -> Result<PathBuf> {
     // Debian packages the module `venv` apart from Python.
     venv().or_else(|_| system::install(&["python3-venv"]).and_then(|()| venv()))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    process::run(Command::new(&python).args(pip).arg(&list)).context(
+    process::run(Command::new(&python).args(pip).arg(&list).args(&example)).context(
         "the Python SDK is missing and could not be installed; `cargo xtask setup` does it where there is a network",
     )?;
     fs::write(stamp, wanted)?;
@@ -233,9 +240,17 @@ fn npm_folder() -> PathBuf {
     place::tools().join("npm")
 }
 
-/// The packages that the tests of the stock JavaScript SDK import.
-fn sdk_packages() -> Result<Vec<(String, String)>> {
-    let path = place::root().join("tests/sdk/package.json");
+/// The dependencies of a `pyproject.toml`, as pip takes them.
+fn python_packages(text: &str) -> Result<Vec<String>> {
+    let parsed: toml::Table = text.parse()?;
+    let list = parsed.get("project").and_then(|project| project.get("dependencies"));
+    let list = list.and_then(toml::Value::as_array).into_iter().flatten();
+    Ok(list.filter_map(|package| Some(package.as_str()?.to_owned())).collect())
+}
+
+/// The packages that a `package.json` of the repository names.
+fn packages_of(file: &str) -> Result<Vec<(String, String)>> {
+    let path = place::root().join(file);
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let parsed: serde_json::Value = serde_json::from_str(&text)?;
     let list = parsed.get("dependencies").and_then(serde_json::Value::as_object).into_iter().flatten();
@@ -260,6 +275,32 @@ mod tests {
         let lock = "[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n\n[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9\"\n";
         assert_eq!(version_in(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
         assert_eq!(version_in(lock, "wasm"), None);
+    }
+
+    #[test]
+    fn packages_of_a_python_project_are_read_and_those_of_the_example_are_exact() {
+        let text = "[project]\nname = \"x\"\ndependencies = [\"a==1\", \"b\"]\n";
+        assert_eq!(python_packages(text).unwrap(), ["a==1", "b"]);
+        assert!(python_packages("[project").is_err());
+        let text = fs::read_to_string(place::root().join("examples/python/pyproject.toml")).unwrap();
+        let sdk = fs::read_to_string(place::root().join("tests/sdk/requirements.txt")).unwrap();
+        let packages = python_packages(&text).unwrap();
+        assert!(packages.len() >= 5);
+        for package in packages {
+            let (name, _) = package.split_once("==").unwrap();
+            // A package of both lists has one version.
+            let other = sdk.lines().find(|line| line.starts_with(&format!("{name}==")));
+            assert!(other.is_none_or(|other| other == package), "{package}, {other:?}");
+        }
+    }
+
+    #[test]
+    fn npm_packages_of_both_lists_have_one_version() {
+        let sdk = packages_of("tests/sdk/package.json").unwrap();
+        for (name, version) in packages_of("examples/node/package.json").unwrap() {
+            let other = sdk.iter().find(|(known, _)| *known == name);
+            assert!(other.is_none_or(|(_, other)| *other == version), "{name}");
+        }
     }
 
     #[test]

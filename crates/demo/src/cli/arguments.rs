@@ -86,6 +86,12 @@ pub(crate) struct ServiceOptions {
     /// http://127.0.0.1:16686/eval-track.
     #[arg(long, env = "SPANDREL_DEMO_EVAL_TRACK", value_name = "URL")]
     pub(crate) eval_track: Option<String>,
+    /// The service of examples/python, which questions are then sent to as well.
+    #[arg(long, env = "SPANDREL_DEMO_PYTHON_URL", value_name = "URL")]
+    pub(crate) python_url: Option<String>,
+    /// The service of examples/node, which answers are then sent to as well.
+    #[arg(long, env = "SPANDREL_DEMO_NODE_URL", value_name = "URL")]
+    pub(crate) node_url: Option<String>,
     /// An endpoint like OpenAI's in place of the built-in text generator.
     #[arg(long, env = "OPENAI_BASE_URL", requires = "openai_api_key")]
     pub(crate) openai_base_url: Option<String>,

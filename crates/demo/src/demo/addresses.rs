@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::error::DemoError;
 use super::settings::Settings;
 use crate::runtime::listen;
-use crate::runtime::peers::{NAMES, Peers, place};
+use crate::runtime::peers::{CLASSIFIER, NAMES, Peers, READING_TIME, place};
 
 /// Where the services of this process listen. Displays as `gateway=http://… order=http://…`.
 #[derive(Clone, Debug)]
@@ -88,7 +88,9 @@ pub(super) fn peers(settings: &Settings, addresses: &Addresses) -> Result<Peers,
             }
         };
     }
-    Ok(Peers::new(urls))
+    Ok(Peers::new(urls)
+        .with(CLASSIFIER, settings.python_url.as_ref())
+        .with(READING_TIME, settings.node_url.as_ref()))
 }
 
 /// A service that listens on all addresses is called at the loopback address.

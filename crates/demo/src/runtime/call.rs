@@ -84,6 +84,11 @@ impl Call {
         Self::new(Method::DELETE, to, template)
     }
 
+    /// The service that is called.
+    pub(crate) fn to(&self) -> &'static str {
+        self.to
+    }
+
     /// Puts an id in the place of the template's name.
     pub(crate) fn with_id(mut self, id: &str) -> Self {
         if let Some((before, rest)) = self.template.split_once('{') {

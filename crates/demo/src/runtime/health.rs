@@ -23,7 +23,7 @@ pub(crate) struct HealthQuery {
 
 /// A service that is asked answers `ok`, or `degraded` where a service that it calls does not.
 pub(crate) async fn health(
-    State((service, downstream)): State<(Arc<Service>, &'static [&'static str])>,
+    State((service, downstream)): State<(Arc<Service>, Arc<[&'static str]>)>,
     Query(query): Query<HealthQuery>,
 ) -> Json<Value> {
     let mut answer = Map::new();
@@ -32,9 +32,9 @@ pub(crate) async fn health(
     let mut is_well = true;
     if query.own.is_none() && !downstream.is_empty() {
         let mut asked = tokio::task::JoinSet::new();
-        for name in downstream {
+        for name in downstream.iter().copied() {
             let service = Arc::clone(&service);
-            asked.spawn(async move { (*name, answers(&service, name).await) });
+            asked.spawn(async move { (name, answers(&service, name).await) });
         }
         let states = service.breakers.states();
         let mut all = Map::new();

@@ -18,7 +18,8 @@ use super::service::Service;
 /// The most bytes of a request's body.
 const BODY_LIMIT: usize = 256 << 10;
 
-/// Adds it. `endpoints` is what `/` lists, as method and path; `downstream` names the services that this one calls.
+/// Adds it. `endpoints` is what `/` lists, as method and path; `downstream` names the services that this one
+/// calls where they have an address.
 pub(crate) fn around(
     service: &Arc<Service>,
     endpoints: &'static [&'static str],
@@ -26,6 +27,8 @@ pub(crate) fn around(
     routes: Router,
 ) -> Router {
     let name = service.name;
+    let downstream: Vec<&'static str> =
+        downstream.iter().copied().filter(|name| service.peers.has(name)).collect();
     let unknown = move |method: Method, request: Request| async move {
         let message = format!("{name} has nothing at {method} {}", request.uri().path());
         Problem::new(StatusCode::NOT_FOUND, "not_found", name, message)
@@ -52,7 +55,7 @@ pub(crate) fn around(
     routes
         .route("/", get(index))
         .route("/metrics", get(metrics))
-        .route("/health", get(health).with_state((Arc::clone(service), downstream)))
+        .route("/health", get(health).with_state((Arc::clone(service), downstream.into())))
         .method_not_allowed_fallback(not_allowed)
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

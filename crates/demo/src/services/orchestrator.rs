@@ -11,8 +11,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use spandrel_evaltrack::Client;
 use utoipa::ToSchema;
 
@@ -23,6 +24,7 @@ use super::search::{Hit, Question, question};
 use super::timed::TimedAnswer;
 use crate::data::embedding::{fnv, words};
 use crate::faults::Fault;
+use crate::runtime::peers::{CLASSIFIER, READING_TIME};
 use crate::runtime::{Call, Problem, Service, around};
 
 /// How long the generator may take: an endpoint outside is slower than the built-in one.
@@ -40,6 +42,25 @@ pub(crate) struct Answered {
     pub(crate) model: String,
     /// Whether the answer was in the cache.
     pub(crate) cached: bool,
+    /// What the question is about, where the service `classifier` runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "performance")]
+    pub(crate) topic: Option<String>,
+    /// How long the answer takes to read, where the service `reading-time` runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reading_seconds: Option<f64>,
+}
+
+/// The answer of `classifier`.
+#[derive(Deserialize)]
+struct Classified {
+    topic: String,
+}
+
+/// The answer of `reading-time`.
+#[derive(Deserialize)]
+struct Estimated {
+    seconds: f64,
 }
 
 /// What became of the parallel calls.
@@ -61,7 +82,8 @@ pub(crate) fn routes(service: &Arc<Service>, capture: Option<&Client>) -> Router
         captured = captured.layer(capture.capture_response());
     }
     let routes = Router::new().route("/answer", post(answer)).merge(captured).with_state(Arc::clone(service));
-    let downstream = &["cache", "search", "vector", "rag", "llm", "service1", "service2"];
+    let downstream =
+        &["cache", "search", "vector", "rag", "llm", "service1", "service2", CLASSIFIER, READING_TIME];
     around(service, &["POST /answer", "GET /orchestrate"], downstream, routes)
 }
 
@@ -80,26 +102,45 @@ async fn answer(
         return Ok(Json(Answered { cached: true, ..known }));
     }
     let asked = Question { question: question.clone() };
-    let (by_words, by_vector) = tokio::join!(
+    let (by_words, by_vector, classified) = tokio::join!(
         service.call::<Vec<Hit>>(&cx, Call::post("search", "/search"), Some(&asked)),
         service.call::<Vec<Hit>>(&cx, Call::post("vector", "/lookup"), Some(&asked)),
+        optional::<Classified>(&service, &cx, Call::post(CLASSIFIER, "/classify"), json!(asked)),
     );
     let found = Found { by_words: by_words?, by_vector: by_vector? };
     let prepared: Prepared = service.call(&cx, Call::post("rag", "/context"), Some(&found)).await?;
     let generate = Call::post("llm", "/generate").timeout(GENERATION_TIMEOUT);
     let body = json!({"question": question, "context": prepared.context});
     let generated: GeneratedAnswer = service.call(&cx, generate, Some(&body)).await?;
+    let text = json!({"text": generated.answer});
+    let estimated = optional::<Estimated>(&service, &cx, Call::post(READING_TIME, "/estimate"), text).await;
     let answered = Answered {
         answer: generated.answer,
         sources: prepared.sources,
         model: generated.model,
         cached: false,
+        topic: classified.map(|classified| classified.topic),
+        reading_seconds: estimated.map(|estimated| estimated.seconds),
     };
     let entry = CacheEntry { value: serde_json::to_string(&answered).ok() };
     let write = Call::put("cache", "/entries/{key}").with_id(&key);
     // An answer that was not stored is an answer all the same.
     let _: Result<CacheEntry, Problem> = service.call(&cx, write, Some(&entry)).await;
     Ok(Json(answered))
+}
+
+/// Calls a service that runs or not, and without which a question is answered all the same: what fails is on the span of the
+/// call.
+async fn optional<T: DeserializeOwned>(
+    service: &Service,
+    cx: &Context,
+    call: Call,
+    body: Value,
+) -> Option<T> {
+    if !service.peers.has(call.to()) {
+        return None;
+    }
+    service.call(cx, call, Some(&body)).await.ok()
 }
 
 /// Questions of the same words have the same key.
