@@ -104,6 +104,7 @@ impl Collector for Counts {
             ("store_segments", "Segment files", segments),
             ("store_bytes", "Bytes on disk, segments that cannot be read included", status.bytes),
             ("store_max_bytes", "Bytes that they may take; 0 for no limit", status.max_bytes),
+            ("store_unmerged_segments", "Closed segments that may be merged", status.unmerged_segments),
             ("index_bytes", "Bytes of memory that the index takes", self.store.index_memory()),
             ("index_max_bytes", "Bytes of memory that the index may take", limits.index_bytes),
             ("index_files", "Segments whose index is read from a file", self.store.index_files()),

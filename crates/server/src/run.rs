@@ -6,6 +6,7 @@ use crate::files::Viewer;
 use crate::forwarding::{ForwardError, Forwarding};
 use crate::guard::Guard;
 use crate::ingest::limit::Most;
+use crate::ingest::regroup::rebuild;
 use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
@@ -232,7 +233,7 @@ async fn open(config: &Config) -> Result<(Store, LogStore), StartError> {
         let limits = settings.limits(&machine);
         tracing::info!("{}", limits.in_words());
         // The directory is locked by the first, for both.
-        let store = Store::open(&directory, limits)?;
+        let store = Store::open_merging(&directory, limits, rebuild)?;
         let logs = LogStore::open(&directory.join("logs"), log_limits(&settings, &machine))?;
         Ok((store, logs))
     })

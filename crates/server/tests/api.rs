@@ -35,6 +35,8 @@ mod limits;
 mod logs;
 #[path = "api/lossless.rs"]
 mod lossless;
+#[path = "api/merging.rs"]
+mod merging;
 #[path = "api/mutated.rs"]
 mod mutated;
 #[path = "api/otlp.rs"]

@@ -28,6 +28,10 @@ const WINDOW: &str = "query.start_time_min=2020-01-01T00:00:00Z&query.start_time
 
 /// Asks for a path; bytes of the answer.
 fn get(address: &str, path: &str) -> usize {
+    get_text(address, path).len()
+}
+
+fn get_text(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
@@ -38,7 +42,7 @@ fn get(address: &str, path: &str) -> usize {
         "{path}: {}",
         String::from_utf8_lossy(&got[..got.len().min(300)])
     );
-    got.len()
+    String::from_utf8_lossy(&got).into_owned()
 }
 
 /// Milliseconds of the median of some requests, and bytes of the answer.
@@ -81,6 +85,23 @@ async fn start_floor() -> String {
     let router = router.layer(axum::extract::DefaultBodyLimit::disable());
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
+}
+
+/// A number of the metrics page.
+fn metric(query: &str, name: &str) -> u64 {
+    let metrics = get_text(query, "/metrics");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|number| number.trim().parse().ok()).unwrap()
+}
+
+/// Waits until the closed segments are merged, two minutes at most.
+fn wait_for_merging(query: &str) -> Duration {
+    let start = Instant::now();
+    while metric(query, "spandrel_store_unmerged_segments") > 0 && start.elapsed() < Duration::from_secs(120)
+    {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    start.elapsed()
 }
 
 fn print_load(name: &str, measured: &Measured, floor: &Measured) {
@@ -192,6 +213,15 @@ fn main() {
     let bytes = disk(data.path());
     let in_parts = send(&otlp, Load { parts: 16, first: 1 << 40, ..whole });
     print_load("ingest, sixteen requests a trace", &in_parts, &floor);
+    let unmerged = disk(data.path());
+    let query = server.query.to_string();
+    let took = wait_for_merging(&query);
+    println!(
+        "{:.0} bytes on disk a span of those in sixteen requests before merging, which took {:.1} s more; {} parts",
+        (unmerged - bytes) as f64 / in_parts.spans as f64,
+        took.as_secs_f64(),
+        metric(&query, "spandrel_store_parts")
+    );
     println!(
         "{:.0} and {:.0} bytes on disk a span, peak memory {} MB (generator included)",
         bytes as f64 / durable.spans as f64,

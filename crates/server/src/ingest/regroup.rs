@@ -7,7 +7,7 @@
 //! All that grows with the request is taken from its [`Room`] before it is allocated.
 
 use super::Refusal;
-use super::room::Room;
+use super::room::{Memory, Room};
 use crate::facts::{EMPTY_SPAN, Facts, MISSING_SERVICE, service_name, term_of, walk_attributes, walk_span};
 use crate::store::{CallSpan, Calls, MOST_CALL_SPANS as MOST_SPANS, OperationKey, Part};
 use crate::terms::{Filter, printed};
@@ -98,6 +98,17 @@ pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
         builder.walked.room.push(&mut parts, part)?;
     }
     Ok(parts)
+}
+
+/// Bytes of memory for making a part anew.
+const REBUILD_BYTES: usize = 1 << 30;
+
+/// Makes one part of the stored spans of one trace, several parts one after the other; `None` where they cannot be read
+/// or are of several traces.
+pub fn rebuild(spans: &[u8]) -> Option<Part> {
+    let mut parts = regroup(spans, &mut Memory::new(REBUILD_BYTES).room()).ok()?;
+    let part = parts.pop()?;
+    parts.is_empty().then_some(part)
 }
 
 impl<'a> Walked<'a, '_> {
@@ -385,7 +396,6 @@ fn add_terms(terms: &mut Vec<u64>, more: &[u64], room: &mut Room) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use super::super::room::Memory;
     use super::*;
     use crate::wire::put_bytes;
 

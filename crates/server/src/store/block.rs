@@ -142,6 +142,7 @@ pub struct Blocks {
     full: Vec<Arc<Block>>,
     growing: Columns,
     parts: usize,
+    spans: u64,
 }
 
 impl Blocks {
@@ -152,11 +153,17 @@ impl Blocks {
         }
         self.growing.push(trace, entry);
         self.parts += 1;
+        self.spans += u64::from(entry.extent.spans);
     }
 
     /// Parts.
     pub fn parts(&self) -> usize {
         self.parts
+    }
+
+    /// Spans of all parts.
+    pub fn spans(&self) -> u64 {
+        self.spans
     }
 
     /// The blocks, in the order of rows.

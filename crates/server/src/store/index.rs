@@ -57,14 +57,7 @@ pub type View = Vec<Arc<SegmentIndex>>;
 impl Index {
     /// Takes a segment in with what its file says.
     pub fn insert(&mut self, segment: Arc<Segment>, contents: Contents) {
-        let mut index = SegmentIndex {
-            segment,
-            operations: Some(Vec::new()),
-            operation_bytes: 0,
-            parts: Parts::Memory(contents.blocks.finish()),
-        };
-        index.add_operations(contents.operations);
-        let _ = self.put(index);
+        let _ = self.put(SegmentIndex::loaded(segment, contents));
     }
 
     /// Takes a segment's index in; answers the one that was there.
@@ -123,6 +116,14 @@ impl Index {
 }
 
 impl SegmentIndex {
+    /// The index of a segment as its file says it.
+    pub fn loaded(segment: Arc<Segment>, contents: Contents) -> Self {
+        let parts = Parts::Memory(contents.blocks.finish());
+        let mut index = SegmentIndex { segment, operations: Some(Vec::new()), operation_bytes: 0, parts };
+        index.add_operations(contents.operations);
+        index
+    }
+
     /// The index of a segment that is read from its file.
     pub fn in_file(segment: Arc<Segment>, operations: Vec<OperationKey>, file: IndexFile) -> Self {
         let parts = Parts::File(Arc::new(file));
@@ -316,7 +317,8 @@ impl SegmentIndex {
         }
     }
 
-    fn shared_blocks(&self) -> Result<Vec<Arc<Block>>, StoreError> {
+    /// The blocks, read into memory where they are not there.
+    pub fn shared_blocks(&self) -> Result<Vec<Arc<Block>>, StoreError> {
         let file = match &self.parts {
             Parts::Memory(blocks) => return Ok(blocks.clone()),
             Parts::File(file) => file,

@@ -42,6 +42,11 @@ impl IndexBudget {
         self.bytes / 4
     }
 
+    /// Whether the index of a segment is being moved into a file.
+    pub fn is_moving(&self, number: u64) -> bool {
+        self.running.as_ref().is_some_and(|(moving, _)| *moving == number)
+    }
+
     /// Moves what is too much into files, the oldest first; waits for that where `wait`, or where the index has grown
     /// by a quarter of its budget beyond it.
     pub fn keep(&mut self, movable: impl Fn() -> Vec<Movable>, wait: bool) {

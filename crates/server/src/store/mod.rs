@@ -5,6 +5,7 @@
 //! summaries on opening (`load`) and is in memory as far as its budget allows (`index_budget`), else in a file beside
 //! its segment (`index_file`). Which segments are read, written, deleted or left out is decided in `segments`.
 //! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`).
+//! Parts of a trace are merged when their segment is closed (`merge`).
 //! Calls between services are counted when a part comes in (`calls`) and put together by trace (`grouped`).
 
 mod block;
@@ -21,6 +22,7 @@ mod limits;
 mod load;
 mod losses;
 mod matching_parts;
+mod merge;
 mod part;
 mod read;
 mod segment;
@@ -125,6 +127,9 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Makes one part of the spans of one trace, an OTLP `TracesData` message; `None` where they cannot be read.
+pub type Rebuild = fn(&[u8]) -> Option<Part>;
+
 /// The store. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Store {
@@ -138,9 +143,18 @@ pub struct Store {
 impl Store {
     /// Opens the store in a directory, making it if need be. Blocks.
     pub fn open(directory: &Path, limits: Limits) -> Result<Self, StoreError> {
+        Store::start(directory, limits, None)
+    }
+
+    /// Opens it; parts of a trace are merged when their segment is closed. Blocks.
+    pub fn open_merging(directory: &Path, limits: Limits, rebuild: Rebuild) -> Result<Self, StoreError> {
+        Store::start(directory, limits, Some(rebuild))
+    }
+
+    fn start(directory: &Path, limits: Limits, rebuild: Option<Rebuild>) -> Result<Self, StoreError> {
         let index = Arc::new(RwLock::new(Index::default()));
         let status = Arc::new(Status::default());
-        let writer = Arc::new(writer::start(directory, limits, index.clone(), status.clone())?);
+        let writer = Arc::new(writer::start(directory, limits, index.clone(), status.clone(), rebuild)?);
         Ok(Store { index, writer, losses: Arc::default(), status, limits })
     }
 

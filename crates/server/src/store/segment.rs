@@ -7,7 +7,9 @@
 //! has no calls in its summaries (see `calls`) and layout 1 no checksums either; both are still read. SQLite keeps the file whole through a crash (write-ahead log,
 //! `synchronous=FULL`: a commit returns when its log is flushed).
 //!
-//! A closed segment is read without write access: nothing is locked and nothing is written beside it.
+//! A closed segment is read without write access: nothing is locked and nothing is written beside it. A file of merged
+//! parts (see `merge`) may take its place; what was there before then has the name `before-N.sqlite` until nobody reads
+//! it any more.
 
 use super::entry::blob_checksum;
 use super::{StoreError, compress};
@@ -16,7 +18,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Version of the file layout, in `PRAGMA user_version`.
@@ -25,6 +27,10 @@ pub const LAYOUT: i64 = 3;
 pub const LAYOUT_WITH_CALLS: i64 = 3;
 /// The oldest layout that is read.
 pub const OLDEST_LAYOUT: i64 = 1;
+/// What names of files start with into which parts are merged.
+const MERGING: &str = "merging-";
+/// What names of files start with that were replaced and are still read.
+const BEFORE: &str = "before-";
 /// How long a lock within a file is waited for.
 pub const BUSY: Duration = Duration::from_secs(10);
 /// Idle read connections kept over all segments; more are closed after use.
@@ -41,20 +47,28 @@ pub struct Segment {
     /// Whether it is written no more and has no write-ahead log.
     closed: AtomicBool,
     readers: Mutex<Vec<Connection>>,
+    /// Where its file is since another one took its place.
+    aside: OnceLock<PathBuf>,
+    /// Held while its file is opened, and alone while another one takes its place.
+    opening: RwLock<()>,
     /// The one connection to a file whose write-ahead log could not be moved into it.
     exclusive: Mutex<Option<Connection>>,
 }
 
 impl Segment {
-    /// Removes indexes whose segments are gone and those that were not written to their end.
-    pub fn remove_stray_indexes(directory: &Path) -> Result<(), StoreError> {
+    /// Removes indexes whose segments are gone, what was not written to its end, and what was replaced.
+    pub fn remove_strays(directory: &Path) -> Result<(), StoreError> {
         for entry in std::fs::read_dir(directory)? {
             let path = entry?.path();
+            let is_side = |prefix: &&str| {
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))
+            };
             let is_stray = match path.extension().and_then(|extension| extension.to_str()) {
                 Some("index") => !path.with_extension("sqlite").exists(),
                 Some("new") => {
                     path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(".index"))
                 }
+                Some("sqlite" | "sqlite-journal") => [MERGING, BEFORE].iter().any(is_side),
                 _ => false,
             };
             if is_stray {
@@ -67,9 +81,44 @@ impl Segment {
 
     /// Names the segment `number` of a directory; opens nothing yet.
     pub fn new(directory: &Path, number: u64) -> Self {
-        let path = directory.join(format!("segment-{number:08}.sqlite"));
-        let (readers, exclusive) = (Mutex::default(), Mutex::default());
-        Segment { number, path, closed: AtomicBool::new(false), readers, exclusive }
+        Segment::at(directory.join(format!("segment-{number:08}.sqlite")), number)
+    }
+
+    fn at(path: PathBuf, number: u64) -> Self {
+        Segment {
+            number,
+            path,
+            closed: AtomicBool::new(false),
+            readers: Mutex::default(),
+            aside: OnceLock::new(),
+            opening: RwLock::new(()),
+            exclusive: Mutex::default(),
+        }
+    }
+
+    /// The file beside it into which its parts are merged.
+    pub fn unmerged_beside(&self) -> Self {
+        Segment::at(self.path.with_file_name(format!("{MERGING}{:08}.sqlite", self.number)), self.number)
+    }
+
+    /// Puts another file in the place of its own, at once. Who reads this segment goes on reading what it was; the file
+    /// goes with this. Nothing has changed on an error.
+    pub fn replace(&self, new: &Path) -> std::io::Result<()> {
+        let _alone = self.opening.write().unwrap_or_else(PoisonError::into_inner);
+        let aside = self.path.with_file_name(format!("{BEFORE}{:08}.sqlite", self.number));
+        remove(&self.index_path())?;
+        std::fs::hard_link(&self.path, &aside)?;
+        if let Err(error) = std::fs::rename(new, &self.path) {
+            let _ = remove(&aside);
+            return Err(error);
+        }
+        let _ = self.aside.set(aside);
+        Ok(())
+    }
+
+    /// Notes beside the file how many rows it has (see [`Segment::rows_path`]).
+    pub fn note_rows(&self, rows: u32) -> std::io::Result<()> {
+        std::fs::write(self.rows_path(), format!("{rows:>10}\n"))
     }
 
     /// Numbers of the segments in a directory, ascending.
@@ -87,17 +136,17 @@ impl Segment {
 
     /// Its file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.aside.get().unwrap_or(&self.path)
     }
 
     /// Whether its file is still there.
     pub fn exists(&self) -> bool {
-        self.path.exists()
+        self.path().exists()
     }
 
     /// Bytes of its file alone.
     pub fn file_bytes(&self) -> u64 {
-        length(&self.path)
+        length(self.path())
     }
 
     /// Bytes on disk, write-ahead log included.
@@ -259,7 +308,8 @@ impl Segment {
             return Ok(connection);
         }
         if closed {
-            let path = percent_encode(self.path.as_os_str().as_encoded_bytes(), PATH);
+            let _opening = self.opening.read().unwrap_or_else(PoisonError::into_inner);
+            let path = percent_encode(self.path().as_os_str().as_encoded_bytes(), PATH);
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
             let connection = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
             // A file that is cut short is read as far as it goes instead of being refused.
@@ -284,6 +334,10 @@ impl Segment {
 impl Drop for Segment {
     fn drop(&mut self) {
         self.close_idle();
+        if let Some(aside) = self.aside.get() {
+            // One that stays is removed at the next start.
+            let _ = remove(aside);
+        }
     }
 }
 

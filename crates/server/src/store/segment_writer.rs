@@ -24,7 +24,7 @@ pub struct Writer {
     operation_ids: HashMap<OperationKey, u32>,
     next_row: u32,
     /// Where the last acknowledged row is noted (see [`Segment::rows_path`]).
-    rows: File,
+    rows: Option<File>,
 }
 
 impl Writer {
@@ -61,7 +61,20 @@ impl Writer {
         // A file that can only be read opens as well as any other.
         connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
         let rows = File::options().create(true).truncate(false).write(true).open(segment.rows_path())?;
-        Ok((Writer { connection, created: contents.created, operation_ids, next_row, rows }, contents))
+        let (created, rows) = (contents.created, Some(rows));
+        Ok((Writer { connection, created, operation_ids, next_row, rows }, contents))
+    }
+
+    /// Makes a file that is worth nothing before it is whole: nothing is flushed and nothing can be taken back. The
+    /// caller flushes it after [`Writer::close`], and removes it where that does not come.
+    pub fn unflushed(segment: &Segment, created: u64) -> Result<Self, StoreError> {
+        let connection = Connection::open(segment.path())?;
+        connection.pragma_update(None, "page_size", PAGE)?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update(None, "journal_mode", "OFF")?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        create(&connection, created)?;
+        Ok(Writer { connection, created, operation_ids: HashMap::new(), next_row: 1, rows: None })
     }
 
     /// Writes parts in one transaction; when it returns they are on disk, all or (on an error) none.
@@ -161,7 +174,8 @@ impl Writer {
     /// Notes the last row beside the file, without flushing: the note may lag behind, and is never ahead.
     fn note_rows(&mut self) {
         // A note that cannot be written costs nothing but that a lost log may go unnoticed.
-        let _ = self.rows.rewind().and_then(|()| writeln!(self.rows, "{:>10}", self.next_row - 1));
+        let Some(rows) = &mut self.rows else { return };
+        let _ = rows.rewind().and_then(|()| writeln!(rows, "{:>10}", self.next_row - 1));
     }
 
     /// Notes in the file how many rows there are and closes it: the segment will not be written again.

@@ -1,5 +1,8 @@
 //! The segments of a directory: which are read, which are written, which go.
 
+mod merging;
+
+use super::Rebuild;
 use super::StoreError;
 use super::index::{Added, Index, SegmentIndex};
 use super::index_budget::{IndexBudget, Movable};
@@ -10,6 +13,7 @@ use super::segment::Segment;
 use super::segment_writer::Writer;
 use super::status::Status;
 use crate::machine;
+use merging::Merging;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -54,6 +58,8 @@ struct Kept {
     state: State,
     /// Parts of it that were acknowledged and cannot be read.
     missing: u64,
+    /// Whether its parts are merged, or need not be.
+    looked_at: bool,
 }
 
 /// All segments of a store.
@@ -62,6 +68,7 @@ pub struct Segments {
     limits: Limits,
     index: Arc<RwLock<Index>>,
     index_budget: IndexBudget,
+    merging: Merging,
     status: Arc<Status>,
     open: Option<Open>,
     next_number: u64,
@@ -82,21 +89,33 @@ impl Segments {
         limits: Limits,
         index: Arc<RwLock<Index>>,
         status: Arc<Status>,
+        rebuild: Option<Rebuild>,
     ) -> Result<Self, StoreError> {
-        Segment::remove_stray_indexes(directory)?;
+        Segment::remove_strays(directory)?;
         let numbers = Segment::list(directory)?;
         let next_number = numbers.last().map_or(1, |newest| newest + 1);
         let kept = Vec::with_capacity(numbers.len());
         let directory = directory.to_owned();
         let index_budget = IndexBudget::new(index.clone(), limits.index_bytes);
-        let mut all =
-            Segments { directory, limits, index, index_budget, status, open: None, next_number, kept };
+        let merging = Merging::new(rebuild);
+        let mut all = Segments {
+            directory,
+            limits,
+            index,
+            index_budget,
+            merging,
+            status,
+            open: None,
+            next_number,
+            kept,
+        };
         for number in numbers {
             let segment = Arc::new(Segment::new(&all.directory, number));
             if number + 1 == next_number && all.resume(&segment) {
                 continue;
             }
-            let mut kept = Kept { segment, created: 0, bytes: 0, state: State::Unavailable, missing: 0 };
+            let state = State::Unavailable;
+            let mut kept = Kept { segment, created: 0, bytes: 0, state, missing: 0, looked_at: false };
             all.read(&mut kept);
             if kept.state != State::Unused || kept.segment.delete().is_err() {
                 all.kept.push(kept);
@@ -191,10 +210,12 @@ impl Segments {
 
     /// Keeps the index within its memory.
     fn keep_index(&mut self, wait: bool) {
-        let kept = &self.kept;
+        let (kept, merging) = (&self.kept, &self.merging);
         let movable = || {
-            // A log that is not moved yet would change the file after its index was written.
-            let read = kept.iter().filter(|kept| kept.state == State::Read);
+            // A log that is not moved yet would change the file after its index was written, as merging would.
+            let read = kept
+                .iter()
+                .filter(|kept| kept.state == State::Read && !merging.is_running(Some(kept.segment.number)));
             let movable = read.map(|Kept { segment, created, missing, .. }| Movable {
                 number: segment.number,
                 created: *created,
@@ -226,12 +247,12 @@ impl Segments {
     fn report(&self) {
         let count = |state| self.kept.iter().filter(|kept| kept.state == state).count() as u64;
         self.status.limit(self.limits.max_disk);
-        let (open, missing) = self.open.as_ref().map_or((0, 0), |open| (open.segment.bytes(), open.missing));
+        let missing = self.open.as_ref().map_or(0, |open| open.missing);
         self.status.segments(
             count(State::Damaged),
             count(State::Unavailable),
             missing + self.kept.iter().map(|kept| kept.missing).sum::<u64>(),
-            open + self.kept.iter().map(|kept| kept.bytes).sum::<u64>(),
+            self.used(),
         );
     }
 
@@ -278,8 +299,9 @@ impl Segments {
         }
         loop {
             let open = self.open.as_ref().map_or(0, |open| open.segment.bytes());
-            let used = open + self.kept.iter().map(|kept| kept.bytes).sum::<u64>();
-            if used + needed <= budget {
+            let used = self.used();
+            let reserved = if self.kept.len() > 1 { self.merging.reserved } else { 0 };
+            if used + needed + reserved <= budget {
                 return Ok(());
             }
             let full = StoreError::Full(format!("{used} of {budget} bytes are used"));
@@ -299,6 +321,17 @@ impl Segments {
         }
     }
 
+    /// Bytes on disk of all segments.
+    fn used(&self) -> u64 {
+        let open = self.open.as_ref().map_or(0, |open| open.segment.bytes());
+        open + self.kept.iter().map(|kept| kept.bytes).sum::<u64>()
+    }
+
+    /// Whether a segment is being merged.
+    pub fn is_merging(&self) -> bool {
+        self.merging.is_running(None)
+    }
+
     /// Closes the segment that is written; it is read from now on.
     fn seal(&mut self) {
         let Some(open) = self.open.take() else { return };
@@ -309,7 +342,7 @@ impl Segments {
         }
         let state = if segment.settle().is_ok() { State::Read } else { State::Unsettled };
         let bytes = segment.bytes();
-        self.kept.push(Kept { segment, created, bytes, state, missing });
+        self.kept.push(Kept { segment, created, bytes, state, missing, looked_at: false });
     }
 
     /// Closes the segment that is written where it is big or old, deletes segments past their time.
@@ -325,6 +358,7 @@ impl Segments {
         }) {
             self.seal();
         }
+        self.merge_parts();
         self.keep_index(false);
         if let Some(retention) = self.limits.retention {
             let old = now.saturating_sub(retention.as_secs());
@@ -392,6 +426,7 @@ impl Segments {
     /// Closes the segment that is written.
     pub fn close(&mut self) {
         self.seal();
+        self.stop_merging();
         self.index_budget.finish();
     }
 }

@@ -11,6 +11,7 @@ pub struct Status {
     missing: AtomicU64,
     bytes: AtomicU64,
     max_bytes: AtomicU64,
+    unmerged: AtomicU64,
     /// Whether the last commit failed.
     failing: AtomicBool,
 }
@@ -28,6 +29,8 @@ pub struct StoreStatus {
     pub bytes: u64,
     /// Bytes that they may take; 0 for no limit.
     pub max_bytes: u64,
+    /// Closed segments whose parts are being merged, or may be next.
+    pub unmerged_segments: u64,
     /// Whether the last spans that were to be written could not be.
     pub failing: bool,
     /// Times that a span was left out of an answer because it cannot be read.
@@ -72,6 +75,11 @@ impl Status {
         self.max_bytes.store(max_bytes.unwrap_or(0), Ordering::Relaxed);
     }
 
+    /// Notes how many closed segments are still to be merged.
+    pub fn unmerged(&self, segments: u64) {
+        self.unmerged.store(segments, Ordering::Relaxed);
+    }
+
     /// Whether the segments are read for the first time.
     pub fn is_starting(&self) -> bool {
         !self.started.load(Ordering::Relaxed)
@@ -90,6 +98,7 @@ impl Status {
             missing_parts: self.missing.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             max_bytes: self.max_bytes.load(Ordering::Relaxed),
+            unmerged_segments: self.unmerged.load(Ordering::Relaxed),
             failing: self.failing.load(Ordering::Relaxed),
             unreadable_spans,
             unreadable_blobs,

@@ -1,11 +1,11 @@
 //! The one thread that writes: takes the parts of all requests that wait, commits them together, then answers them.
 
-use super::StoreError;
 use super::index::Index;
 use super::limits::Limits;
 use super::part::Part;
 use super::segments::Segments;
 use super::status::Status;
+use super::{Rebuild, StoreError};
 use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -16,6 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Requests that may wait, whatever their size.
 const WAITING_REQUESTS: usize = 1024;
+
+/// How long a merged segment waits to be put in place.
+const MERGED_WITHIN: Duration = Duration::from_millis(50);
 
 struct Job {
     parts: Vec<Part>,
@@ -106,10 +109,11 @@ pub fn start(
     limits: Limits,
     index: Arc<RwLock<Index>>,
     status: Arc<Status>,
+    rebuild: Option<Rebuild>,
 ) -> Result<Handle, StoreError> {
     std::fs::create_dir_all(directory)?;
     let lock = lock(directory)?;
-    let segments = Segments::load(directory, limits, index, status.clone())?;
+    let segments = Segments::load(directory, limits, index, status.clone(), rebuild)?;
     let state = State { segments, status, tick: limits.tick, _lock: lock };
     let (queue, jobs) = sync_channel(WAITING_REQUESTS);
     let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || state.run(&jobs))?;
@@ -129,9 +133,14 @@ impl State {
                 self.segments.tend();
                 tended = Instant::now();
             }
-            let first = match jobs.recv_timeout(self.tick) {
+            // What is merged is put in place soon also where nothing comes.
+            let wait = if self.segments.is_merging() { self.tick.min(MERGED_WITHIN) } else { self.tick };
+            let first = match jobs.recv_timeout(wait) {
                 Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.segments.merge_parts();
+                    continue;
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             let most = self.segments.commit_bytes();

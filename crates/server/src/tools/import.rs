@@ -2,6 +2,7 @@
 
 use super::{DataDir, ToolResult, line, said};
 use crate::explain::open;
+use crate::ingest::regroup::rebuild;
 use crate::ingest::regroup::regroup;
 use crate::ingest::room::Memory;
 use crate::ingest::span_writer::{self, SpanWriter};
@@ -88,7 +89,7 @@ impl Import {
         let disk = Machine::look(directory).disk;
         // Nothing is deleted for its age while it is imported.
         let limits = Limits { retention: None, max_disk: disk.map(Limits::fits_disk), ..Limits::default() };
-        let opened = Store::open(directory, limits).map_err(|error| match error {
+        let opened = Store::open_merging(directory, limits, rebuild).map_err(|error| match error {
             StoreError::InUse(_) => {
                 format!(
                     "{}: a server uses it; send to that with --to http://127.0.0.1:4318",

@@ -1,0 +1,156 @@
+//! Which closed segments are merged, and how a merged one takes the place of what it was made of: by renaming, so that a
+//! crash at any moment leaves one of the two, whole. Queries that started before go on reading the file as it was, which
+//! has another name until the last of them is done.
+
+use super::{Segments, State};
+use crate::store::index::SegmentIndex;
+use crate::store::merge::{Merged, merge};
+use crate::store::segment::Segment;
+use crate::store::{Rebuild, StoreError};
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+type Task = JoinHandle<Result<Option<Merged>, StoreError>>;
+
+/// The thread that merges one segment at a time.
+pub struct Merging {
+    rebuild: Option<Rebuild>,
+    stop: Arc<AtomicBool>,
+    running: Option<(u64, Task)>,
+    /// Bytes on disk that are kept free for it.
+    pub reserved: u64,
+}
+
+impl Merging {
+    /// Nothing is merged without a way to make parts of spans.
+    pub fn new(rebuild: Option<Rebuild>) -> Self {
+        Merging { rebuild, stop: Arc::default(), running: None, reserved: 0 }
+    }
+
+    /// Whether a segment is being merged, or any where none is named.
+    pub fn is_running(&self, number: Option<u64>) -> bool {
+        self.running.as_ref().is_some_and(|(running, _)| number.is_none_or(|number| number == *running))
+    }
+
+    fn start(&mut self, index: Arc<SegmentIndex>, created: u64, rebuild: Rebuild) {
+        let (number, stop) = (index.segment.number, self.stop.clone());
+        let task = std::thread::Builder::new().name("merge".to_owned()).spawn(move || {
+            yield_to_others();
+            merge(&index, created, rebuild, &stop)
+        });
+        match task {
+            Ok(task) => self.running = Some((number, task)),
+            Err(error) => tracing::warn!("Segment {number} is not merged: {error}"),
+        }
+    }
+
+    fn finished(&mut self, wait: bool) -> Option<(u64, Merged)> {
+        if !wait && !self.running.as_ref().is_some_and(|(_, task)| task.is_finished()) {
+            return None;
+        }
+        let (number, task) = self.running.take()?;
+        self.reserved = 0;
+        match task.join() {
+            Ok(Ok(merged)) => merged.map(|merged| (number, merged)),
+            Ok(Err(error)) => {
+                tracing::warn!("Segment {number} stays unmerged (nothing is lost): {error}");
+                None
+            }
+            Err(_) => {
+                tracing::warn!("Segment {number} stays unmerged (nothing is lost): merging panicked");
+                None
+            }
+        }
+    }
+}
+
+/// Taking spans in comes first where there are fewer processors than threads that work.
+fn yield_to_others() {
+    #[cfg(target_os = "linux")]
+    {
+        // On Linux this is about the calling thread. It works as well without.
+        let _ = rustix::process::setpriority_process(None, 10);
+    }
+}
+
+impl Segments {
+    /// Puts in place what is merged, and starts to merge the oldest closed segment that was not looked at.
+    pub fn merge_parts(&mut self) {
+        let Some(rebuild) = self.merging.rebuild else { return };
+        self.merge_next(rebuild);
+        let waiting = self.kept.iter().filter(|kept| !kept.looked_at && kept.state == State::Read).count();
+        self.status.unmerged(waiting as u64 + u64::from(self.merging.is_running(None)));
+    }
+
+    fn merge_next(&mut self, rebuild: Rebuild) {
+        if let Some((number, merged)) = self.merging.finished(false) {
+            self.put_in_place(number, merged);
+        }
+        if self.merging.is_running(None) {
+            return;
+        }
+        while let Some(at) = self.kept.iter().position(|kept| !kept.looked_at && kept.state == State::Read) {
+            let kept = &self.kept[at];
+            if self.index_budget.is_moving(kept.segment.number) {
+                return;
+            }
+            let index = self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // One whose index is in a file has left what is asked for often.
+            let index = index.get(kept.segment.number).filter(|index| index.blocks().is_some()).cloned();
+            let Some(index) = index.filter(|_| kept.missing == 0) else {
+                self.kept[at].looked_at = true;
+                continue;
+            };
+            if self.limits.max_disk.is_some_and(|budget| self.used() + kept.bytes > budget) {
+                // Room is made together with that for what comes next; without retention there will be none.
+                self.merging.reserved = if self.limits.retention.is_some() { kept.bytes } else { 0 };
+                return;
+            }
+            let created = kept.created;
+            self.merging.reserved = kept.bytes;
+            self.merging.start(index, created, rebuild);
+            self.kept[at].looked_at = true;
+            return;
+        }
+        self.merging.reserved = 0;
+    }
+
+    /// Stops merging; what is finished is put in place.
+    pub(super) fn stop_merging(&mut self) {
+        self.merging.stop.store(true, Ordering::Relaxed);
+        if let Some((number, merged)) = self.merging.finished(true) {
+            self.put_in_place(number, merged);
+        }
+    }
+
+    fn put_in_place(&mut self, number: u64, merged: Merged) {
+        let at = self.kept.iter().position(|kept| kept.segment.number == number);
+        let Some(at) = at.filter(|at| self.kept[*at].state == State::Read) else {
+            // The segment was deleted meanwhile. What stays is removed at the next start.
+            let _ = merged.segment.delete();
+            return;
+        };
+        let (before, directory) = (self.kept[at].segment.clone(), self.directory.clone());
+        let rows = merged.contents.last_row;
+        let placed = before.note_rows(rows).and_then(|()| before.replace(merged.segment.path()));
+        if let Err(error) = placed {
+            tracing::warn!("Segment {number} stays unmerged (nothing is lost): {error}");
+            let _ = merged.segment.delete();
+            return;
+        }
+        // Until then a power cut may bring back the file as it was, which is as good.
+        let _ = File::open(&directory).and_then(|directory| directory.sync_all());
+        let _ = merged.segment.delete();
+        let segment = Arc::new(Segment::new(&directory, number));
+        segment.look();
+        let kept = &mut self.kept[at];
+        tracing::debug!("Segment {number} is merged: {} instead of {} bytes", segment.bytes(), kept.bytes);
+        kept.segment = segment.clone();
+        kept.bytes = segment.bytes();
+        let index = SegmentIndex::loaded(segment, merged.contents);
+        let freed = self.index().put(index);
+        drop(freed);
+    }
+}
