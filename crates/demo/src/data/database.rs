@@ -11,6 +11,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use tokio::sync::Mutex;
 
 use super::sql_value::{SqlRow, SqlValue, bind_postgres, bind_sqlite, postgres_row, sqlite_row};
 
@@ -66,6 +67,9 @@ enum Pool {
 pub(crate) struct Database {
     pool: Pool,
     namespace: String,
+    /// Held while SQLite writes. It has one writer at a time, and one that waits for its lock sleeps up to 100 ms between two
+    /// attempts: at a hundred orders per second connections would wait for each other most of the time.
+    writing: Mutex<()>,
 }
 
 impl Database {
@@ -106,7 +110,7 @@ impl Database {
                 }
             }
         }
-        Ok(Self { pool, namespace })
+        Ok(Self { pool, namespace, writing: Mutex::new(()) })
     }
 
     /// Runs a statement in a span.
@@ -240,6 +244,7 @@ impl Database {
                     let rows = query.fetch_all(pool).await?;
                     Outcome { rows: rows.iter().map(sqlite_row).collect(), changed: 0 }
                 } else {
+                    let _writing = self.writing.lock().await;
                     Outcome { rows: Vec::new(), changed: query.execute(pool).await?.rows_affected() }
                 }
             }
@@ -263,6 +268,7 @@ impl Database {
     ) -> Result<Option<usize>, sqlx::Error> {
         match &self.pool {
             Pool::Sqlite(pool) => {
+                let _writing = self.writing.lock().await;
                 let mut transaction = pool.begin().await?;
                 for (index, parameters) in batch.iter().enumerate() {
                     let query = bind_sqlite(sqlx::query(statement.text), parameters);
