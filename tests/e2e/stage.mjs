@@ -63,7 +63,7 @@ export async function server(t, { demo = false, words = [] } = {}) {
     words = [...words, "--demo", gateway];
   }
   const running = await start(t, binary("SPANDREL_SERVER_BIN", "spandrel-server"), [
-    "--port", "0", "--otlp-http-port", `${otlpPort}`, "--otlp-grpc-port", "0", "--data-dir", data, "--viewer", dist, ...words,
+    "--port", "0", "--otlp-http-port", `${otlpPort}`, "--otlp-grpc-port", "0", "--query-grpc-port", "0", "--data-dir", data, "--viewer", dist, ...words,
   ]);
   t.after(async () => {
     await running.stop();

@@ -4,6 +4,7 @@
 pub mod config;
 pub mod demo_proxy;
 mod durations;
+mod etag;
 pub mod eval_track;
 pub mod explain;
 pub mod facts;
@@ -12,8 +13,10 @@ pub mod forwarding;
 pub mod guard;
 pub mod ingest;
 pub mod jaeger;
+pub mod jaeger_grpc;
 pub mod jaeger_v1;
 pub mod jaeger_v3;
+pub mod live;
 pub mod logs;
 pub mod machine;
 pub mod matching;

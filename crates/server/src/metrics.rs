@@ -4,6 +4,7 @@ use crate::durations;
 use crate::forwarding::{Forwarding, Signal, Status, Target};
 use crate::ingest::Intake;
 use crate::jaeger::queries::Queries;
+use crate::live::Live;
 use crate::logs::LogStore;
 use crate::store::Store;
 use axum::body::Body;
@@ -28,14 +29,14 @@ pub struct Metrics {
 
 impl Metrics {
     /// What these count.
-    pub fn new(intake: Intake, store: Store, logs: LogStore, queries: Queries) -> Self {
+    pub fn new(intake: Intake, store: Store, logs: LogStore, queries: Queries, live: Live) -> Self {
         let mut registry = Registry::with_prefix("spandrel");
         let (ingest, asked) = (intake.took(), durations::histogram());
         let help = "How long it took to take in a request, from its last byte until it was on disk";
         registry.register_with_unit("ingest_duration", help, Unit::Seconds, ingest);
         let help = "How long it took until the answer to a query started";
         registry.register_with_unit("query_duration", help, Unit::Seconds, asked.clone());
-        registry.register_collector(Box::new(Counts { intake, store, logs, queries }));
+        registry.register_collector(Box::new(Counts { intake, store, logs, queries, live }));
         Metrics { registry: Arc::new(registry), queries: asked }
     }
 
@@ -63,6 +64,7 @@ struct Counts {
     store: Store,
     logs: LogStore,
     queries: Queries,
+    live: Live,
 }
 
 impl fmt::Debug for Counts {
@@ -96,6 +98,7 @@ impl Collector for Counts {
         let limits = self.store.limits();
         let (streams, answer_bytes) = self.queries.streams();
         for (name, help, value) in [
+            ("live_pages", "Pages that watch traces arrive", self.live.watchers() as u64),
             ("streams", "Answers that are being streamed", streams as u64),
             ("answer_bytes", "Bytes of memory reserved for streamed answers", answer_bytes as u64),
             ("intake_bytes", "Bytes of requests in memory", self.intake.held()),

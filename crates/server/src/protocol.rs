@@ -1,8 +1,9 @@
 //! HTTP/1.1 and HTTP/2 over a client's stream, with their limits.
 
-use crate::ingest::grpc::TraceService;
 use crate::serve::Connected;
 use axum::Router;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
@@ -30,10 +31,13 @@ pub fn http(
 }
 
 /// HTTP/2, as gRPC clients speak it.
-pub fn grpc(
+pub fn grpc<F>(
     stream: Box<dyn Connected>,
-    service: TraceService,
-) -> impl GracefulConnection<Error = hyper::Error> + Send {
+    answer: impl Fn(Request<Incoming>) -> F + Send + 'static,
+) -> impl GracefulConnection<Error = hyper::Error> + Send
+where
+    F: Future<Output = Response<tonic::body::Body>> + Send + 'static,
+{
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
@@ -42,8 +46,8 @@ pub fn grpc(
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1);
     let service = hyper::service::service_fn(move |request| {
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(service.answer(request).await) }
+        let answered = answer(request);
+        async move { Ok::<_, Infallible>(answered.await) }
     });
     builder.serve_connection(TokioIo::new(stream), service)
 }

@@ -2,12 +2,14 @@
 
 use crate::demo_proxy::DemoProxy;
 use crate::durations;
+use crate::etag;
 use crate::eval_track::EvalTrack;
 use crate::files::Viewer;
 use crate::forwarding::Signal;
 use crate::guard::{self, Guard};
 use crate::ingest::{Intake, http, zipkin};
 use crate::jaeger::{Backend, json, not_found, text};
+use crate::live::{self, Live};
 use crate::logs::query::{self as log_query, LogQueries};
 use crate::logs::receive::{self, LogIntake};
 use crate::metrics::Metrics;
@@ -17,7 +19,7 @@ use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
 use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
-use axum::middleware::{from_fn_with_state, map_request};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, any, get, post};
 use std::sync::Arc;
@@ -42,6 +44,8 @@ pub struct Query {
     pub demo: DemoProxy,
     /// What `/metrics` answers.
     pub metrics: Metrics,
+    /// Those who watch traces arrive.
+    pub live: Live,
     /// Path prefix, empty or `/…`.
     pub prefix: Arc<str>,
 }
@@ -59,6 +63,8 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .method_not_allowed_fallback(no_such_route)
         .fallback(no_such_route)
         .with_state(state.backend.clone())
+        .layer(from_fn(etag::tag))
+        .merge(Router::new().route("/live", get(live::watch)).with_state(state.live.clone()))
         .merge(Router::new().route("/logs", get(log_query::find)).with_state(state.logs.clone()))
         .layer(from_fn_with_state(state.metrics.query_durations(), durations::until_answered));
     let prefix = state.prefix.clone();

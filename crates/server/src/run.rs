@@ -1,4 +1,4 @@
-//! Starting and stopping: binds the three ports, opens the store, serves until told to stop, then flushes.
+//! Starting and stopping: binds the four ports, opens the store, serves until told to stop, then flushes.
 
 use crate::config::Config;
 use crate::demo_proxy::DemoProxy;
@@ -11,6 +11,8 @@ use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::Backend;
 use crate::jaeger::queries::Queries;
+use crate::jaeger_grpc::QueryService;
+use crate::live::Live;
 use crate::logs::query::LogQueries;
 use crate::logs::receive::LogIntake;
 use crate::logs::{LogLimits, LogStore};
@@ -43,6 +45,9 @@ pub struct Running {
     pub otlp_http: SocketAddr,
     /// Where OTLP over gRPC is taken.
     pub otlp_grpc: SocketAddr,
+    /// Where queries over gRPC are answered.
+    pub query_grpc: SocketAddr,
+    live: Live,
     prefix: String,
     scheme: &'static str,
     store: Store,
@@ -121,6 +126,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let query = bind(config, config.port, "--port").await?;
     let otlp_http = bind(config, config.otlp_http_port, "--otlp-http-port").await?;
     let otlp_grpc = bind(config, config.otlp_grpc_port, "--otlp-grpc-port").await?;
+    let query_grpc = bind(config, config.query_grpc_port, "--query-grpc-port").await?;
     if let Some(name) = own_target(config, [query.1, otlp_http.1, otlp_grpc.1]) {
         return Err(StartError::Loop(name.to_owned()));
     }
@@ -134,16 +140,19 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let (stop, stopped) = watch::channel(false);
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
-    let metrics = Metrics::new(intake.clone(), store.clone(), logs.clone(), queries.clone());
+    let live = Live::new(store.clone());
+    let metrics = Metrics::new(intake.clone(), store.clone(), logs.clone(), queries.clone(), live.clone());
+    let backend = Backend {
+        store: store.clone(),
+        queries: queries.clone(),
+        transforms: Memory::new(TRANSFORM_BYTES),
+        client_time: time,
+    };
     let state = Query {
+        live: live.clone(),
         log_intake: log_intake.clone(),
         logs: LogQueries { store: logs.clone(), queries: queries.clone() },
-        backend: Backend {
-            store: store.clone(),
-            queries,
-            transforms: Memory::new(TRANSFORM_BYTES),
-            client_time: time,
-        },
+        backend: backend.clone(),
         intake: intake.clone(),
         viewer: Viewer::new(config.viewer.clone()),
         demo: DemoProxy::new(config.demo.as_deref())?,
@@ -153,7 +162,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let guard = Guard::new(config, query.1);
     let query_router = routes::query(state, &guard);
     let otlp_router = routes::otlp(intake.clone(), log_intake.clone(), &guard);
-    let addresses = (query.1, otlp_http.1, otlp_grpc.1);
+    let addresses = (query.1, otlp_http.1, otlp_grpc.1, query_grpc.1);
+    let query_service = QueryService::new(backend, intake.clone(), guard.clone());
     let trace_service = TraceService::new(intake, log_intake.take_protobuf(), guard);
     let tasks = vec![
         tokio::spawn(serve(
@@ -174,7 +184,28 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
             otlp_grpc.0,
             time,
             grpc_tls.clone(),
-            move |stream| protocol::grpc(stream, trace_service.clone()),
+            move |stream| {
+                let service = trace_service.clone();
+                let answer = move |request| {
+                    let service = service.clone();
+                    async move { service.answer(request).await }
+                };
+                protocol::grpc(stream, answer)
+            },
+            stopped.clone(),
+        )),
+        tokio::spawn(serve(
+            query_grpc.0,
+            time,
+            grpc_tls.clone(),
+            move |stream| {
+                let service = query_service.clone();
+                let answer = move |request| {
+                    let service = service.clone();
+                    async move { service.answer(request).await }
+                };
+                protocol::grpc(stream, answer)
+            },
             stopped,
         )),
     ];
@@ -182,6 +213,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         query: addresses.0,
         otlp_http: addresses.1,
         otlp_grpc: addresses.2,
+        query_grpc: addresses.3,
+        live,
         prefix: config.prefix(),
         scheme: if config.tls_cert.is_some() { "https" } else { "http" },
         store,
@@ -197,14 +230,16 @@ impl Running {
     pub fn ready_line(&self) -> String {
         let scheme = self.scheme;
         format!(
-            "ready viewer={scheme}://{}{} otlp_http={scheme}://{} otlp_grpc={scheme}://{}",
-            self.query, self.prefix, self.otlp_http, self.otlp_grpc
+            "ready viewer={scheme}://{}{} otlp_http={scheme}://{} otlp_grpc={scheme}://{} query_grpc={scheme}://{}",
+            self.query, self.prefix, self.otlp_http, self.otlp_grpc, self.query_grpc
         )
     }
 
     /// Takes no more requests, finishes those under way, flushes the store.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        // These would go on for ever.
+        self.live.close();
         for task in self.tasks {
             // Each ends by itself, all at the same time; the only failure is a panic, which has been printed.
             let _ = task.await;

@@ -16,6 +16,8 @@ mod damage;
 mod dashboard;
 #[path = "api/eval_track.rs"]
 mod eval_track;
+#[path = "api/forms.rs"]
+mod forms;
 #[path = "api/forwarding.rs"]
 mod forwarding;
 #[path = "api/forwarding_logs.rs"]
@@ -23,6 +25,9 @@ mod forwarding_logs;
 #[path = "api/full_disk.rs"]
 #[cfg(target_os = "linux")]
 mod full_disk;
+#[path = "api/fuzz.rs"]
+#[cfg(target_os = "linux")]
+mod fuzz;
 #[path = "api/grpc.rs"]
 mod grpc;
 #[path = "api/guard.rs"]
@@ -31,6 +36,8 @@ mod guard;
 mod inputs;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/live.rs"]
+mod live;
 #[path = "api/logs.rs"]
 mod logs;
 #[path = "api/lossless.rs"]
@@ -45,6 +52,8 @@ mod otlp;
 mod printed;
 #[path = "api/queries.rs"]
 mod queries;
+#[path = "api/query_service.rs"]
+mod query_service;
 #[path = "api/receiver.rs"]
 mod receiver;
 #[path = "api/recorded.rs"]

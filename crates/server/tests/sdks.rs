@@ -87,7 +87,7 @@ impl Server {
     fn start() -> Self {
         let store = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_spandrel-server"))
-            .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"])
+            .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--query-grpc-port", "0"])
             .arg("--data-dir")
             .arg(store.path())
             .stdout(Stdio::piped())

@@ -43,7 +43,18 @@ fn a_mistake_in_the_file_ends_the_program_with_its_place() {
 fn log_lines_are_json_when_asked_for() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-server"));
-    command.args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--log-format", "json"]);
+    command.args([
+        "--port",
+        "0",
+        "--otlp-http-port",
+        "0",
+        "--otlp-grpc-port",
+        "0",
+        "--query-grpc-port",
+        "0",
+        "--log-format",
+        "json",
+    ]);
     command.arg("--data-dir").arg(directory.path()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut line = String::new();

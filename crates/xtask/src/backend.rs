@@ -81,7 +81,14 @@ impl Backend {
         let number = |port: u16| port.to_string();
         let mut server = Command::new(place::binary(folder, "spandrel-server")?);
         server.args(["--port", &number(port), "--otlp-http-port", &number(self.otlp_http_port)]);
-        server.args(["--otlp-grpc-port", &number(self.otlp_grpc_port), "--data-dir"]).arg(&self.data_dir);
+        server.args([
+            "--otlp-grpc-port",
+            &number(self.otlp_grpc_port),
+            "--query-grpc-port",
+            "0",
+            "--data-dir",
+        ]);
+        server.arg(&self.data_dir);
         if let Some(viewer) = viewer {
             server.arg("--viewer").arg(viewer);
         }

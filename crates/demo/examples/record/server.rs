@@ -28,7 +28,7 @@ impl Drop for Stopped {
 pub async fn ask(binary: &Path, recording: &Recording) -> Answers {
     let store = tempfile::tempdir().unwrap();
     let child = Command::new(binary)
-        .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"])
+        .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--query-grpc-port", "0"])
         .arg("--data-dir")
         .arg(store.path())
         .stdout(Stdio::piped())

@@ -200,8 +200,15 @@ fn main() {
     )
     .unwrap();
     let directory = data.path().to_str().unwrap();
-    let flags =
-        ["bench", "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--data-dir", directory];
+    let flags = [
+        "bench",
+        "--port=0",
+        "--otlp-http-port=0",
+        "--otlp-grpc-port=0",
+        "--query-grpc-port=0",
+        "--data-dir",
+        directory,
+    ];
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let whole = Load { spans, time, parts: 1, rate: None, first: 0 };
     let floor = send(&runtime.block_on(start_floor()), whole);

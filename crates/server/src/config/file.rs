@@ -22,6 +22,7 @@ pub struct File {
     pub otlp_http_port: Option<u16>,
     #[serde(deserialize_with = "port")]
     pub otlp_grpc_port: Option<u16>,
+    pub query_grpc_port: Option<u16>,
     pub data_dir: Option<PathBuf>,
     pub viewer: Option<PathBuf>,
     pub base_path: Option<String>,
@@ -123,6 +124,7 @@ impl Config {
             port,
             otlp_http_port,
             otlp_grpc_port,
+            query_grpc_port,
             data_dir,
             viewer,
             base_path,

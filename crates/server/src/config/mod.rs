@@ -55,6 +55,9 @@ pub struct Config {
     /// Port of OTLP over gRPC; 0 takes a free one.
     #[arg(long, env = "SPANDREL_OTLP_GRPC_PORT", default_value_t = 4317)]
     pub otlp_grpc_port: u16,
+    /// Port of Jaeger's queries over gRPC; 0 takes a free one.
+    #[arg(long, env = "SPANDREL_QUERY_GRPC_PORT", default_value_t = 16685)]
+    pub query_grpc_port: u16,
     /// Directory in which spans are kept.
     #[arg(long, env = "SPANDREL_DATA_DIR", default_value = "spandrel-data")]
     pub data_dir: PathBuf,

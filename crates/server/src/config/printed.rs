@@ -13,6 +13,7 @@ impl Config {
             port: Some(self.port),
             otlp_http_port: Some(self.otlp_http_port),
             otlp_grpc_port: Some(self.otlp_grpc_port),
+            query_grpc_port: Some(self.query_grpc_port),
             data_dir: Some(self.data_dir.clone()),
             viewer: self.viewer.clone(),
             base_path: Some(self.base_path.clone()),

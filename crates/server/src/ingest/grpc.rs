@@ -18,7 +18,7 @@ use tonic::{Code, Status};
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 const EXPORT_LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 /// Bytes before a message: whether it is compressed, and its length.
-const PREFIX: usize = 5;
+pub const PREFIX: usize = 5;
 
 /// Takes a message of the logs service; `Ok` means that its lines are on disk.
 pub type TakeLogs = Arc<
@@ -158,6 +158,25 @@ fn framed(body: &[u8]) -> Result<Message, Status> {
         more if more > length => Err(Status::internal("a unary call has one message")),
         less if less < length => Err(Status::internal("the message ends early")),
         _ => Ok(Message { compressed: compressed == 1 }),
+    }
+}
+
+/// Reads the one message of a unary call, or of one that is answered by many.
+pub async fn unary(
+    request: Request<Incoming>,
+    limits: body::Limits,
+    mut room: Room,
+) -> Result<Vec<u8>, Status> {
+    let encoding = encoding_of(request.headers())?;
+    let refused =
+        |refusal: Refusal| Status::new(Code::from(answer::code(&refusal) as i32), refusal.to_string());
+    let read = body::read(limits, &mut request.into_body(), None, &mut room).await.map_err(refused)?;
+    match (framed(&read)?.compressed, encoding) {
+        (false, _) => Ok(read[PREFIX..].to_vec()),
+        (true, Some(encoding)) => {
+            encoding::decode(&read[PREFIX..], &encoding, limits.bytes, &mut room).map_err(refused)
+        }
+        (true, None) => Err(Status::internal("a compressed message without grpc-encoding")),
     }
 }
 

@@ -2,7 +2,7 @@
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`.
 
 use crate::wire::{put_bytes, put_fixed32, put_fixed64, put_number, put_varint};
-use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope};
+use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{Piece, Sink, SpanKind, StatusCode, ValueRef};
 use spandrel_trace::units::{SpanId, TraceId};
 
@@ -45,11 +45,7 @@ impl<'o> SpanWriter<'o> {
     /// Writes what is not written yet.
     pub fn finish(&mut self) {
         self.end_message();
-        if !self.warnings.is_empty() {
-            let warnings = self.warnings.iter().cloned().map(AttributeValue::String).collect();
-            let value = value(&ValueRef::Nested(AttributeValue::Array(warnings)));
-            put_bytes(self.out, 9, &key_value(WARNINGS, &value));
-        }
+        put_warnings(self.out, &self.warnings);
     }
 
     fn end_message(&mut self) {
@@ -161,6 +157,56 @@ fn is_number(text: &str, digits: &[usize]) -> bool {
     let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let is_hex = |hex: &str| digits.contains(&hex.len()) && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.is_empty() || hex.is_some_and(is_hex)
+}
+
+/// The fields of a `Span`, its warnings as the attribute under which Jaeger has them.
+pub fn span(out: &mut Vec<u8>, span: &SpanRecord) {
+    put_trace(out, 1, span.trace_id);
+    put_span(out, 2, span.span_id);
+    put_text(out, 3, &span.trace_state);
+    put_span(out, 4, span.parent_span_id);
+    put_text(out, 5, &span.name);
+    put_number(out, 6, span.kind as u64);
+    put_fixed64(out, 7, span.start_unix);
+    put_fixed64(out, 8, span.end_unix);
+    attributes(out, 9, &span.attributes);
+    put_warnings(out, &span.warnings);
+    put_number(out, 10, u64::from(span.dropped_attributes));
+    let mut message = Vec::new();
+    for event in &span.events {
+        message.clear();
+        put_fixed64(&mut message, 1, event.time_unix);
+        put_text(&mut message, 2, &event.name);
+        attributes(&mut message, 3, &event.attributes);
+        put_number(&mut message, 4, u64::from(event.dropped_attributes));
+        put_bytes(out, 11, &message);
+    }
+    put_number(out, 12, u64::from(span.dropped_events));
+    for link in &span.links {
+        message.clear();
+        put_trace(&mut message, 1, link.trace_id);
+        put_span(&mut message, 2, link.span_id);
+        put_text(&mut message, 3, &link.trace_state);
+        attributes(&mut message, 4, &link.attributes);
+        put_number(&mut message, 5, u64::from(link.dropped_attributes));
+        put_fixed32(&mut message, 6, link.flags);
+        put_bytes(out, 13, &message);
+    }
+    put_number(out, 14, u64::from(span.dropped_links));
+    if span.status != StatusCode::Unset || !span.status_message.is_empty() {
+        message.clear();
+        put_text(&mut message, 2, &span.status_message);
+        put_number(&mut message, 3, span.status as u64);
+        put_bytes(out, 15, &message);
+    }
+    put_fixed32(out, 16, span.flags);
+}
+
+fn put_warnings(out: &mut Vec<u8>, warnings: &[String]) {
+    if !warnings.is_empty() {
+        let warnings = warnings.iter().cloned().map(AttributeValue::String).collect();
+        put_bytes(out, 9, &key_value(WARNINGS, &any(&AttributeValue::Array(warnings))));
+    }
 }
 
 /// The fields of a `Resource`.

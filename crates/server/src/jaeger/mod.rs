@@ -10,6 +10,8 @@ pub mod failure;
 pub mod filter;
 mod indent;
 mod memory;
+pub mod messages;
+pub mod otlp_messages;
 pub mod params;
 pub mod queries;
 pub mod span_metrics;

@@ -25,6 +25,11 @@ impl Params {
         Params(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
+    /// Takes parameters that came in another way.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Params(pairs)
+    }
+
     /// The first value that is not empty of any of these names (aliases of one parameter), with the name used.
     pub fn first<'p>(&'p self, names: &[&'p str]) -> Option<(&'p str, &'p str)> {
         names.iter().find_map(|name| {

@@ -1,23 +1,30 @@
-//! Jaeger's query API v3 over HTTP: `GET /api/v3/{services,operations,traces,traces/{id},trace-summaries}`.
+//! Jaeger's query API v3 over HTTP: `GET /api/v3/{services,operations,traces,traces/{id},trace-summaries}`, in JSON or,
+//! where `Accept` asks for it, in protobuf.
 
+mod form;
 mod query;
+
+pub use query::Search;
 
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
+use crate::jaeger::messages::{
+    FindTraceSummariesResponse, GetOperationsResponse, GetServicesResponse, Operation, TraceSummary,
+};
 use crate::jaeger::params;
 use crate::jaeger::queries::Cost;
-use crate::jaeger::{Answering, Backend, for_each_span, json, search_cost, summary, text};
+use crate::jaeger::{Backend, json, search_cost, summary, text};
 use crate::matching::kind_name;
-use crate::store::Stored;
+use crate::store::{Store, StoreError};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use query::{Operations, Query, RawTraces, Reading, Search};
-use spandrel_trace::format::write::{Envelope, OtlpJson};
-use spandrel_trace::model::TraceSummary;
+use form::{Form, Traces};
+use prost::Message;
+use query::{Operations, Query, RawTraces, Reading};
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -55,66 +62,87 @@ pub fn routes() -> Router<Backend> {
         .route("/trace-summaries", get(summaries))
 }
 
-async fn services(State(backend): State<Backend>) -> Answered {
+async fn services(State(backend): State<Backend>, form: Form) -> Answered {
     let store = backend.store.clone();
-    run(&backend, Cost::Lookup, move |out| {
-        out.write_all(serde_json::json!({ "services": store.services()? }).to_string().as_bytes())?;
+    run(&backend, form, Cost::Lookup, move |out| {
+        let services = store.services()?;
+        match form {
+            Form::Json => {
+                out.write_all(serde_json::json!({ "services": services }).to_string().as_bytes())?
+            }
+            Form::Protobuf => out.write_all(&GetServicesResponse { services }.encode_to_vec())?,
+        }
         Ok(())
     })
     .await
 }
 
-async fn operations(State(backend): State<Backend>, Query(query): Query<Operations>) -> Answered {
+async fn operations(State(backend): State<Backend>, form: Form, Query(query): Query<Operations>) -> Answered {
     let store = backend.store.clone();
-    run(&backend, Cost::Lookup, move |out| {
-        let found: Vec<_> = store
-            .operations(&query.service)?
-            .into_iter()
-            // Over HTTP Jaeger reports an unspecified kind as internal.
-            .map(|(name, kind)| (name, kind_name(kind.max(1))))
-            .filter(|(_, kind)| query.kind.as_deref().is_none_or(|wanted| wanted == *kind))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .map(|(name, kind)| serde_json::json!({ "name": name, "spanKind": kind }))
-            .collect();
-        out.write_all(serde_json::json!({ "operations": found }).to_string().as_bytes())?;
+    run(&backend, form, Cost::Lookup, move |out| {
+        let found = operations_of(&store, &query.service, query.kind.as_deref())?.into_iter();
+        match form {
+            Form::Json => {
+                let found: Vec<_> =
+                    found.map(|(name, kind)| serde_json::json!({ "name": name, "spanKind": kind })).collect();
+                out.write_all(serde_json::json!({ "operations": found }).to_string().as_bytes())?;
+            }
+            Form::Protobuf => {
+                let operations = found.map(|(name, kind)| Operation { name, span_kind: kind.to_owned() });
+                let response = GetOperationsResponse { operations: operations.collect() };
+                out.write_all(&response.encode_to_vec())?;
+            }
+        }
         Ok(())
     })
     .await
+}
+
+/// Operations of a service with their kinds in words, sorted; only those of one kind where one is asked for.
+pub fn operations_of(
+    store: &Store,
+    service: &str,
+    kind: Option<&str>,
+) -> Result<BTreeSet<(String, &'static str)>, StoreError> {
+    let found = store.operations(service)?.into_iter();
+    // Jaeger reports an unspecified kind as internal.
+    let found = found.map(|(name, kind)| (name, kind_name(kind.max(1))));
+    Ok(found.filter(|(_, of)| kind.is_none_or(|wanted| wanted == *of)).collect())
 }
 
 async fn trace(
     State(backend): State<Backend>,
     Path(id): Path<String>,
+    form: Form,
     Query(Reading(answering)): Query<Reading>,
 ) -> Answered {
     let bad = |why| Failure::Parameter(format!("malformed parameter trace_id: {why}"));
     let id = params::trace_id(&id).map_err(bad)?;
     let store = backend.store.clone();
-    run(&backend, backend.cost_of(id), move |out| {
+    run(&backend, form, backend.cost_of(id), move |out| {
         let stored = store.trace(id.0)?.ok_or(Failure::NotFound(NO_TRACES))?;
-        let mut out = OtlpJson::new(out, Envelope::Result, true)?;
-        write_trace(&mut out, &stored, answering)?;
-        out.finish()?;
-        Ok(())
+        let mut traces = Traces::new(form, out)?;
+        traces.write(&stored, answering)?;
+        traces.finish()
     })
     .await
 }
 
 async fn traces(
     State(backend): State<Backend>,
+    form: Form,
     Query(RawTraces(answering)): Query<RawTraces>,
     Query(search): Query<Search>,
 ) -> Answered {
     let store = backend.store.clone();
-    run(&backend, search_cost(&search.criteria, &*search.test), move |out| {
+    run(&backend, form, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
-        let mut out = OtlpJson::new(out, Envelope::Result, true)?;
+        let mut traces = Traces::new(form, out)?;
         let mut found = 0;
         for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
             let Some(stored) = stored? else { continue };
-            write_trace(&mut out, &stored, answering)?;
+            traces.write(&stored, answering)?;
             found += 1;
             if found == search.limit {
                 break;
@@ -123,18 +151,19 @@ async fn traces(
         if found == 0 {
             return Err(Failure::NotFound(NO_TRACES));
         }
-        out.finish()?;
-        Ok(())
+        traces.finish()
     })
     .await
 }
 
-async fn summaries(State(backend): State<Backend>, Query(search): Query<Search>) -> Answered {
+async fn summaries(State(backend): State<Backend>, form: Form, Query(search): Query<Search>) -> Answered {
     let store = backend.store.clone();
     // Every trace is read, even if the index alone finds it.
-    run(&backend, search_cost(&search.criteria, &*search.test), move |out| {
+    run(&backend, form, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
-        out.write_all(b"{\"summaries\":[")?;
+        if form == Form::Json {
+            out.write_all(b"{\"summaries\":[")?;
+        }
         let mut found = 0;
         for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
@@ -144,48 +173,44 @@ async fn summaries(State(backend): State<Backend>, Query(search): Query<Search>)
             if summary.spans == 0 {
                 continue;
             }
-            if found > 0 {
-                out.write_all(b",")?;
+            match form {
+                Form::Json => {
+                    let comma = if found > 0 { "," } else { "" };
+                    out.write_all(format!("{comma}{}", summary_json(&summary)).as_bytes())?;
+                }
+                Form::Protobuf => {
+                    // Messages one after the other are one with the summaries of all.
+                    let response = FindTraceSummariesResponse { summaries: vec![TraceSummary::of(&summary)] };
+                    out.write_all(&response.encode_to_vec())?;
+                }
             }
-            out.write_all(summary_json(&summary).to_string().as_bytes())?;
             found += 1;
             if found == search.limit {
                 break;
             }
         }
-        out.write_all(b"]}")?;
+        if form == Form::Json {
+            out.write_all(b"]}")?;
+        }
         Ok(())
     })
     .await
 }
 
-/// Runs a query whose answer is JSON.
+/// Runs a query that writes its answer in this form.
 async fn run(
     backend: &Backend,
+    form: Form,
     cost: Cost,
     work: impl FnOnce(&mut Output) -> Result<(), Failure> + Send + 'static,
 ) -> Answered {
-    Ok(json(StatusCode::OK, backend.queries.run(cost, work).await?))
-}
-
-fn write_trace(
-    out: &mut OtlpJson<&mut Output>,
-    stored: &Stored,
-    answering: Answering,
-) -> Result<(), Failure> {
-    out.get_mut().weigh(stored.weight())?;
-    let mut result = Ok(());
-    for_each_span(stored, answering, |resource, scope, span| {
-        if result.is_ok() {
-            result = out.span(resource, scope, span);
-        }
-    });
-    result?;
-    Ok(())
+    let mut response = json(StatusCode::OK, backend.queries.run(cost, work).await?);
+    form.describe(&mut response);
+    Ok(response)
 }
 
 /// Jaeger's `TraceSummary`: 64-bit numbers as text, zero counts left out.
-fn summary_json(summary: &TraceSummary) -> serde_json::Value {
+pub fn summary_json(summary: &spandrel_trace::model::TraceSummary) -> serde_json::Value {
     let services: Vec<_> = summary
         .services
         .iter()

@@ -92,17 +92,24 @@ pub struct Search {
 
 impl FromParams for Search {
     fn from_params(params: &Params) -> Result<Self, Failure> {
+        Search::read(params)
+    }
+}
+
+impl Search {
+    /// Reads a search whose times have to be there.
+    pub fn read(params: &Params) -> Result<Self, Failure> {
+        Search::read_within(params, None)
+    }
+
+    /// Reads a search without looking for times: spans of all times match.
+    pub fn read_at_any_time(params: &Params) -> Result<Self, Failure> {
+        Search::read_within(params, Some((0, u64::MAX)))
+    }
+
+    fn read_within(params: &Params, window: Option<(u64, u64)>) -> Result<Self, Failure> {
         let owned = |names: &[&str]| params.get(names).map(str::to_owned);
-        let from = read(params, &["query.startTimeMin", "query.start_time_min"], params::time)?;
-        let to = read(params, &["query.startTimeMax", "query.start_time_max"], params::time)?;
-        let (Some(start_from), Some(start_to)) = (from, to) else {
-            let why = "query.startTimeMin and query.startTimeMax are required";
-            return Err(Failure::Parameter(why.to_owned()));
-        };
-        if start_from >= start_to {
-            let why = "query.startTimeMin must be before query.startTimeMax";
-            return Err(Failure::Parameter(why.to_owned()));
-        }
+        let (start_from, start_to) = window.map_or_else(|| times(params), Ok)?;
         let duration_from = read(params, &["query.durationMin", "query.duration_min"], params::duration)?;
         let duration_to = read(params, &["query.durationMax", "query.duration_max"], params::duration)?;
         if let (Some(least), Some(most)) = (duration_from, duration_to)
@@ -146,6 +153,21 @@ impl FromParams for Search {
         };
         Ok(Search { criteria, test, limit: limit.min(MOST) as usize })
     }
+}
+
+/// The times within which a span has to start.
+fn times(params: &Params) -> Result<(u64, u64), Failure> {
+    let from = read(params, &["query.startTimeMin", "query.start_time_min"], params::time)?;
+    let to = read(params, &["query.startTimeMax", "query.start_time_max"], params::time)?;
+    let (Some(from), Some(to)) = (from, to) else {
+        let why = "query.startTimeMin and query.startTimeMax are required";
+        return Err(Failure::Parameter(why.to_owned()));
+    };
+    if from >= to {
+        let why = "query.startTimeMin must be before query.startTimeMax";
+        return Err(Failure::Parameter(why.to_owned()));
+    }
+    Ok((from, to))
 }
 
 fn answering(params: &Params, names: &[&str]) -> Result<Answering, Failure> {

@@ -11,6 +11,7 @@
 mod block;
 mod calls;
 mod candidates;
+mod changes;
 pub mod compress;
 mod entry;
 mod grouped;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
 pub use candidates::{Criteria, KindOr};
+pub use changes::{Changes, Noted};
 pub use grouped::{CallsView, TraceCalls};
 pub use limits::Limits;
 pub use part::{Extent, OperationKey, Part, duration};
@@ -137,6 +139,7 @@ pub struct Store {
     writer: Arc<writer::Handle>,
     losses: Arc<Losses>,
     status: Arc<Status>,
+    changes: Arc<Changes>,
     limits: Limits,
 }
 
@@ -155,7 +158,7 @@ impl Store {
         let index = Arc::new(RwLock::new(Index::default()));
         let status = Arc::new(Status::default());
         let writer = Arc::new(writer::start(directory, limits, index.clone(), status.clone(), rebuild)?);
-        Ok(Store { index, writer, losses: Arc::default(), status, limits })
+        Ok(Store { index, writer, losses: Arc::default(), status, changes: Arc::default(), limits })
     }
 
     /// Keeps parts. `Ok` means that they are on disk; an error means that none of them is kept.
@@ -163,9 +166,19 @@ impl Store {
         if parts.is_empty() {
             return Ok(());
         }
+        let watched = self.changes.is_watched();
+        let traces: Vec<u128> =
+            if watched { parts.iter().map(|part| part.trace).collect() } else { Vec::new() };
         let (reply, answer) = oneshot::channel();
         self.writer.send(parts, reply)?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
+        answer.await.unwrap_or(Err(StoreError::Closed))?;
+        self.changes.note(&traces);
+        Ok(())
+    }
+
+    /// Which traces got spans, for those who watch.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Service names, sorted. Blocks.

@@ -43,6 +43,13 @@ impl Stored {
         self.blobs.iter().map(Vec::len).sum()
     }
 
+    /// Whether one of its spans fits all criteria and passes the test.
+    pub fn has_a_span(&self, criteria: &Criteria, test: &dyn SpanTest) -> bool {
+        let (mut passes, mut last, mut found) = (test.tester(), Last::default(), false);
+        self.each(|parts| found = found || (fits(&parts, criteria, &mut last) && passes(&parts)));
+        found
+    }
+
     /// Counts and logs a span (or its resource or scope) that cannot be read. The caller answers without it: nothing
     /// that is stored may fail an answer.
     pub fn left_out(&self, why: &dyn Display) {

@@ -23,6 +23,9 @@ impl Random {
     /// One to four bytes changed, put in, taken out or repeated.
     pub fn mutate(&mut self, body: &mut Vec<u8>) {
         for _ in 0..=self.below(4) {
+            if body.is_empty() {
+                return;
+            }
             let at = self.below(body.len());
             match self.below(5) {
                 0 => body[at] ^= 1 << self.below(8),

@@ -18,6 +18,7 @@ pub struct Server {
     pub viewer: String,
     pub otlp_http: String,
     pub otlp_grpc: String,
+    pub query_grpc: String,
     pub ready: String,
 }
 
@@ -38,7 +39,8 @@ impl Server {
             url.split_once("://").unwrap().1.split('/').next().unwrap().to_owned()
         };
         let (viewer, otlp_http, otlp_grpc) = (address("viewer"), address("otlp_http"), address("otlp_grpc"));
-        Server { child, viewer, otlp_http, otlp_grpc, ready }
+        let query_grpc = address("query_grpc");
+        Server { child, viewer, otlp_http, otlp_grpc, query_grpc, ready }
     }
 
     /// The process.
@@ -145,7 +147,8 @@ pub fn heavy(trace: u128, bytes: usize) -> ExportTraceServiceRequest {
 pub fn command(directory: &Path, flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-server"));
     command
-        .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--data-dir"])
+        .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--query-grpc-port", "0"])
+        .arg("--data-dir")
         .arg(directory)
         .args(flags)
         .env_remove("SPANDREL_VIEWER");

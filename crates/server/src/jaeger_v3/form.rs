@@ -1,0 +1,95 @@
+//! In which form an answer is: JSON, or protobuf where that is asked for.
+
+use crate::jaeger::answer::Output;
+use crate::jaeger::failure::Failure;
+use crate::jaeger::{Answering, for_each_span, otlp_messages};
+use crate::store::Stored;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Response, header};
+use spandrel_trace::format::write::{Envelope, OtlpJson};
+use std::convert::Infallible;
+use std::io::Write;
+
+/// See the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Also where nothing is asked for.
+    Json,
+    /// `TracesData` of OTLP, and `jaeger.api_v3`'s other messages.
+    Protobuf,
+}
+
+impl<S: Sync> FromRequestParts<S> for Form {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let accepted = parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let types =
+            accepted.flat_map(|value| value.split(',')).map(|entry| entry.split(';').next().unwrap_or(""));
+        // The first that is known counts.
+        let known = types.map(str::trim).find_map(|name| match name.to_ascii_lowercase().as_str() {
+            "application/x-protobuf" | "application/protobuf" => Some(Form::Protobuf),
+            "application/json" | "application/*" | "*/*" => Some(Form::Json),
+            _ => None,
+        });
+        Ok(known.unwrap_or(Form::Json))
+    }
+}
+
+impl Form {
+    /// Says in the head of an answer what form it has.
+    pub fn describe<B>(self, response: &mut Response<B>) {
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+        if self == Form::Protobuf {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        }
+    }
+}
+
+/// Traces that are written one after the other.
+pub enum Traces<'o> {
+    /// `{"result":{"resourceSpans":[…]}}`.
+    Json(Box<OtlpJson<&'o mut Output>>),
+    /// `TracesData`.
+    Protobuf(&'o mut Output),
+}
+
+impl<'o> Traces<'o> {
+    /// Starts the answer.
+    pub fn new(form: Form, out: &'o mut Output) -> Result<Self, Failure> {
+        Ok(match form {
+            Form::Json => Traces::Json(Box::new(OtlpJson::new(out, Envelope::Result, true)?)),
+            Form::Protobuf => Traces::Protobuf(out),
+        })
+    }
+
+    /// Writes a trace.
+    pub fn write(&mut self, stored: &Stored, answering: Answering) -> Result<(), Failure> {
+        match self {
+            Traces::Json(out) => {
+                out.get_mut().weigh(stored.weight())?;
+                let mut result = Ok(());
+                for_each_span(stored, answering, |resource, scope, span| {
+                    if result.is_ok() {
+                        result = out.span(resource, scope, span);
+                    }
+                });
+                Ok(result?)
+            }
+            Traces::Protobuf(out) => {
+                out.weigh(stored.weight())?;
+                otlp_messages::write(stored, answering, |message| Ok(out.write_all(message)?))
+            }
+        }
+    }
+
+    /// Ends it.
+    pub fn finish(self) -> Result<(), Failure> {
+        if let Traces::Json(out) = self {
+            out.finish()?;
+        }
+        Ok(())
+    }
+}
