@@ -187,8 +187,8 @@ impl Worker {
         let buffers: Array = transfer::encode(&outline)
             .map(|buffer| match buffer {
                 transfer::Buffer::Bytes(bytes) => Uint8Array::from(&*bytes).buffer(),
-                transfer::Buffer::Words(words) => Uint32Array::from(&*words).buffer(),
-                transfer::Buffer::Longs(longs) => BigUint64Array::from(&*longs).buffer(),
+                transfer::Buffer::U32(words) => Uint32Array::from(&*words).buffer(),
+                transfer::Buffer::U64(longs) => BigUint64Array::from(&*longs).buffer(),
             })
             .collect();
         message.push(&buffers);

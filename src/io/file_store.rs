@@ -13,13 +13,13 @@ const DATABASE: &str = "spandrel";
 const FILES: &str = "files";
 /// The index by trace id.
 const TRACES: &str = "traces";
-/// Sets of files that are kept; the oldest go first.
+/// Maximum number of stored sets; the oldest are deleted first.
 const MAX_SETS: usize = 5;
-/// Bytes of a set at most: larger ones are not kept.
+/// Maximum size of a set in bytes; larger ones are not stored.
 const MAX_BYTES: f64 = 1_073_741_824.0;
-/// Bytes of a set at most where the browser keeps no files and they are copied.
+/// Maximum size of a set in bytes if the browser cannot store files and they are copied.
 const MAX_COPIED: f64 = 67_108_864.0;
-/// Traces by which a set is found at most. The tab that opened it finds it without.
+/// Maximum number of indexed traces per set. The tab that opened it finds it without the index.
 const MAX_TRACES: usize = 1_000;
 /// Name of the tab's entry in the session storage: the key of the set that it has open.
 const OPEN_SET: &str = "spandrel.files";
@@ -31,7 +31,7 @@ pub async fn keep(files: &[File], traces: &[String]) {
     if files.is_empty() || files.iter().map(|file| file.size()).sum::<f64>() > MAX_BYTES {
         return;
     }
-    // Refused where there is no permission or no room: then a reload has to open the files again.
+    // Fails without permission or space: then files must be opened again after a reload.
     if store(&files.iter().collect(), traces).await.is_err()
         && files.iter().map(|file| file.size()).sum::<f64>() <= MAX_COPIED
         && let Some(copies) = copies(files).await

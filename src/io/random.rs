@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsCast;
 use web_sys::Crypto;
 
-/// Random bits, in a window and in a worker; `None` where the browser has none to give.
+/// Random bits, in a window or worker; `None` if the browser provides none.
 pub fn random_bits() -> Option<u64> {
     let crypto = Reflect::get(&js_sys::global(), &"crypto".into()).ok()?.dyn_into::<Crypto>().ok()?;
     let mut bytes = [0; 8];
@@ -12,8 +12,8 @@ pub fn random_bits() -> Option<u64> {
     Some(u64::from_le_bytes(bytes))
 }
 
-/// Seeds the program's hash tables: files and servers choose their keys. Without random bits they keep the seed that they
-/// take from addresses.
+/// Seeds the program's hash tables, whose keys come from files and servers. Without random bits the seed comes from
+/// addresses.
 pub fn seed_hashes() {
     if let Some(bits) = random_bits() {
         spandrel_trace::units::seed_hashes(bits);

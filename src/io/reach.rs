@@ -1,9 +1,9 @@
-//! Whether a server can be reached at all, though its answers may not be read.
+//! Whether a server is reachable, even if its responses may not be read.
 
 use gloo_net::http::Request;
 use web_sys::RequestMode;
 
-/// Whether something answers at an address. The answer itself is opaque: nothing of it can be read.
+/// Whether something responds at a URL. The response is opaque.
 pub async fn answers(url: &str) -> bool {
     Request::get(url).mode(RequestMode::NoCors).send().await.is_ok()
 }

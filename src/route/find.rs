@@ -1,11 +1,11 @@
-//! What a person means who types or pastes something into the box "open a trace".
+//! Interprets what is typed or pasted into "Open a trace".
 
 use super::Route;
 use super::query::decode;
 use spandrel_trace::units::{TraceId, base64_decode};
 
-/// A trace id as text in the one way in which we write it, from hexadecimal digits (any case, padded or not, with
-/// the dashes and spaces that other tools put in) or 16 bytes of base64, as OTLP's protobuf-JSON writes them.
+/// Normalizes a trace id: hexadecimal digits (any case, padded or not, with dashes and spaces as in other tools) or 16
+/// bytes in base64, as in OTLP's protobuf JSON.
 pub fn trace_id(text: &str) -> Option<String> {
     let text = text.trim();
     let plain: String = text.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
@@ -16,13 +16,12 @@ pub fn trace_id(text: &str) -> Option<String> {
 /// 16 bytes in base64, of either alphabet, with or without padding.
 fn base64(text: &str) -> Option<TraceId> {
     let bytes = base64_decode(text.as_bytes())?.try_into().ok()?;
-    // 22 digits are 132 bits: what the last one says beyond 128 is zero, or this is some other word.
+    // 22 digits are 132 bits; the last 4 must be zero.
     let ends_well = text.trim_end_matches('=').ends_with(['A', 'Q', 'g', 'w']);
     ends_well.then(|| TraceId(u128::from_be_bytes(bytes)))
 }
 
-/// The page that is meant by an id, a `traceparent`, or an address of ours or of a Jaeger below any prefix.
-/// `None` where nothing of the kind can be seen in it.
+/// The route for an id, a `traceparent`, or a URL of Spandrel or a Jaeger below any prefix; `None` for anything else.
 pub fn find(text: &str) -> Option<Route> {
     let text = text.trim();
     if let Some(id) = trace_id(text) {

@@ -1,5 +1,5 @@
-//! Addresses and what they show. Pure: [`Route::parse`] and `Display` are each other's inverse, and nothing
-//! else in the viewer reads or writes an address. Jaeger's own addresses open the same thing here.
+//! Routes and their addresses. [`Route::parse`] and `Display` are inverse; no other module of the viewer parses or
+//! writes addresses. Jaeger's addresses are accepted.
 //!
 //! Addresses are relative to where the app is mounted: `search?service=cart`, without a leading slash.
 
@@ -29,34 +29,34 @@ pub use zone::Zone;
 use query::Query;
 use std::fmt;
 
-/// One page, in one state.
+/// A page and its state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Route {
-    /// The search form and what it found.
+    /// The search form and its results.
     Search(SearchParams),
     /// One trace.
     Trace {
-        /// Its id as it stands in the address.
+        /// Trace id, as in the address.
         id: String,
-        /// How it is looked at.
+        /// View state.
         view: TraceView,
     },
-    /// Who calls whom.
+    /// Calls between services.
     Dependencies(DependenciesView),
     /// A service over time.
     Monitor(MonitorView),
-    /// The demo: orders, questions and faults.
+    /// The demo.
     Demo,
     /// Preferences.
     Settings,
-    /// What this is.
+    /// Version and licence.
     About,
-    /// No page has this address.
+    /// Unknown address.
     NotFound(String),
 }
 
 impl Route {
-    /// Reads a path below the mount (with or without slashes around it) and a query (with or without `?`).
+    /// Parses a path below the mount URL (with or without slashes around it) and a query (with or without `?`).
     pub fn parse(path: &str, query: &str) -> Self {
         let query = Query::parse(query);
         let path = path.trim_matches('/');
@@ -76,7 +76,7 @@ impl Route {
         }
     }
 
-    /// The first word of the address: which page it is, whatever its state.
+    /// The first segment of the address, which identifies the page.
     pub fn page(&self) -> &'static str {
         match self {
             Route::Search(_) => "search",
@@ -90,7 +90,7 @@ impl Route {
         }
     }
 
-    /// A trace, looked at from the beginning.
+    /// A trace with the default view.
     pub fn trace(id: impl Into<String>) -> Self {
         Route::Trace { id: id.into(), view: TraceView::default() }
     }

@@ -3,18 +3,18 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 
-/// Keys and values in the order of the address. Keys may repeat; the first one counts.
+/// Pairs in the order of the address. Of duplicate keys the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads `?a=b&c`; a key alone has an empty value.
+    /// Parses `?a=b&c`; a key alone has an empty value.
     pub fn parse(text: &str) -> Self {
         let text = text.strip_prefix('?').unwrap_or(text);
         Query(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
-    /// The value of a key; empty where it is not there.
+    /// The value of a key; empty if it is absent.
     pub fn get(&self, key: &str) -> &str {
         self.0.iter().find(|(candidate, _)| candidate == key).map_or("", |(_, value)| value)
     }
@@ -24,12 +24,12 @@ impl Query {
         self.0.iter().filter(move |(candidate, _)| candidate == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a key is there.
+    /// Whether a key is present.
     pub fn has(&self, key: &str) -> bool {
         self.all(key).next().is_some()
     }
 
-    /// Adds a value unless it is empty.
+    /// Adds a pair unless the value is empty.
     pub fn add(&mut self, key: &str, value: impl Into<String>) {
         let value = value.into();
         if !value.is_empty() {
@@ -47,7 +47,7 @@ impl fmt::Display for Query {
     }
 }
 
-/// All but what cannot be taken for syntax and reads well in an address bar.
+/// Keeps characters that are unambiguous and readable in an address bar.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -62,7 +62,7 @@ pub(super) fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ESCAPED)
 }
 
-/// Percent-decodes; what is no valid escape stays as it is, what is no UTF-8 becomes U+FFFD.
+/// Percent-decodes; invalid escapes are kept, invalid UTF-8 becomes U+FFFD.
 pub(super) fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! The search page's address, in Jaeger's words.
+//! Address of the search page, with Jaeger's parameters.
 
 use super::Zone;
 use super::query::Query;
@@ -6,8 +6,7 @@ use serde_json::Value as Json;
 use spandrel_trace::source::{SearchQuery, tags_as_json};
 use spandrel_trace::units::parse_go_duration;
 
-/// The search form's fields as they stand in the address. Texts as typed: what is wrong with them is said
-/// beside the field, not swallowed here.
+/// The fields of the search form, as typed; errors are shown beside the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchParams {
     /// Service; empty for all.
@@ -16,34 +15,34 @@ pub struct SearchParams {
     pub operation: String,
     /// Tags that one span must have.
     pub tags: Vec<(String, String)>,
-    /// Window back from now (`1h`, `2d`); empty for a window of one's own, or for the default.
+    /// Time range back from now (`1h`, `2d`); empty for a custom range or the default.
     pub lookback: String,
-    /// Begin of the window, microseconds since the Unix epoch. Beside a lookback: where it was when it was asked,
-    /// so that the same address shows the same traces.
+    /// Start of the time range, microseconds since the Unix epoch. Also set with a lookback, so that the address
+    /// always shows the same traces.
     pub start: Option<u64>,
     /// End of the window, likewise.
     pub end: Option<u64>,
-    /// Shortest span, Go notation.
+    /// Minimum duration, Go notation.
     pub min_duration: String,
-    /// Longest span, Go notation.
+    /// Maximum duration, Go notation.
     pub max_duration: String,
-    /// Most traces; 0 for the default.
+    /// Maximum number of traces; 0 for the default.
     pub limit: u32,
     /// The order of results.
     pub sort: Sort,
-    /// The traces of the files that are open, in place of a search.
+    /// Whether to show the traces of open files instead of a search.
     pub files: bool,
-    /// Whose clock times of day are of.
+    /// Time zone of absolute times.
     pub zone: Zone,
 }
 
 /// The order of results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Sort {
-    /// Latest begin first.
+    /// Latest start first.
     #[default]
     Recent,
-    /// Earliest begin first.
+    /// Earliest start first.
     Oldest,
     /// Longest first.
     Longest,
@@ -53,12 +52,12 @@ pub enum Sort {
     MostSpans,
     /// Fewest spans first.
     FewestSpans,
-    /// Most failed spans first.
+    /// Most errors first.
     MostErrors,
 }
 
 impl Sort {
-    /// All there are, with their name in addresses and for people.
+    /// All orders, with their names in addresses and labels.
     pub const ALL: [(Sort, &'static str, &'static str); 7] = [
         (Sort::Recent, "recent", "Most recent"),
         (Sort::Oldest, "oldest", "Oldest"),
@@ -74,22 +73,22 @@ impl Sort {
         Self::ALL.iter().find(|(sort, ..)| *sort == self).map_or("", |(_, key, _)| key)
     }
 
-    /// From its name in addresses; the first for anything else.
+    /// The order with a name; the default for any other name.
     pub fn from_key(key: &str) -> Self {
         Self::ALL.iter().find(|(_, name, _)| *name == key).map(|(sort, ..)| *sort).unwrap_or_default()
     }
 }
 
 impl SearchParams {
-    /// Traces asked for where nothing else is said (Jaeger UI's default).
+    /// Default limit (as in Jaeger UI).
     pub const LIMIT: u32 = 20;
-    /// Most traces that can be asked for (Jaeger UI's limit).
+    /// Maximum limit (as in Jaeger UI).
     pub const MOST: u32 = 1_500;
-    /// Window where nothing else is said (Jaeger UI's default).
+    /// Default time range (as in Jaeger UI).
     pub const LOOKBACK: &'static str = "1h";
 
     pub(super) fn read(query: &Query) -> Self {
-        // Jaeger's forms say "all" in three ways.
+        // Jaeger UI has three values for "all".
         let name = |key: &str| match query.get(key) {
             "all" | "__all_services__" | "__all_operations__" => String::new(),
             name => name.to_owned(),
@@ -149,19 +148,19 @@ impl SearchParams {
         query.add("zone", self.zone.word());
     }
 
-    /// Whether the address asks for anything; without that the page shows an empty form.
+    /// Whether the address has a search; otherwise the form is empty.
     pub fn asks(&self) -> bool {
         let (lookback, limit, sort, zone) = (self.lookback.clone(), self.limit, self.sort, self.zone);
         *self != SearchParams { lookback, limit, sort, zone, ..SearchParams::default() }
     }
 
-    /// What is asked, whatever its answer looks like: neither another order nor another clock is a new search.
+    /// The search without options of display: sort order and time zone.
     #[must_use]
     pub fn asked(self) -> Self {
         SearchParams { sort: Sort::default(), zone: Zone::default(), ..self }
     }
 
-    /// The same search with its lookback counted from `now_us`; a window of one's own stays.
+    /// The search with the lookback resolved at `now_us`; a custom range is kept.
     #[must_use]
     pub fn asked_at(mut self, now_us: u64) -> Self {
         if !self.lookback.is_empty() || self.start.is_none() {
@@ -175,7 +174,7 @@ impl SearchParams {
         self
     }
 
-    /// The window, microseconds since the Unix epoch.
+    /// The time range, microseconds since the Unix epoch.
     pub fn window(&self, now_us: u64) -> (u64, u64) {
         match (self.start, self.end) {
             (Some(start), Some(end)) => (start, end),
@@ -186,7 +185,7 @@ impl SearchParams {
         }
     }
 
-    /// What to ask the backend.
+    /// The query for the server.
     pub fn to_query(&self, now_us: u64) -> SearchQuery {
         let (start_unix_us, end_unix_us) = self.window(now_us);
         SearchQuery {
@@ -202,7 +201,7 @@ impl SearchParams {
     }
 }
 
-/// A tag's value as text; lists and objects are none.
+/// A tag's value as text; `None` for lists and objects.
 fn plain(value: Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text),

@@ -1,22 +1,22 @@
-//! Jaeger's `svcFilter`: which services of a trace are seen, as a checksum over their names and a bit mask.
+//! Jaeger's `svcFilter`: visible services of a trace, as a checksum of their names and a bit mask.
 //!
-//! `<checksum>.<mask>`, both hexadecimal. The names are in the order of their UTF-16 units. The checksum goes over
-//! the names with NULs between them, 16 bits of state: exclusive or with the unit, then times 257, from 0x811c. Bit
-//! `i` of the mask says that the service `i` is seen; a mask may be as long as there are services.
+//! `<checksum>.<mask>`, both hexadecimal. Names are sorted by UTF-16 units. The checksum is over the names separated
+//! by NUL, with 16 bits of state: xor with the unit, then times 257, starting with 0x811c. Bit `i` of the mask is set
+//! if service `i` is visible; masks may be of any length.
 
-/// What a filter says of a trace with these services.
+/// The meaning of a filter for a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceFilter {
-    /// It is none, or it hides nothing, or it would hide everything.
+    /// No filter, or it hides nothing or everything.
     Nothing,
-    /// It was made when the trace had other services: its bits mean nothing any more.
+    /// It was made for other services, so its bits are meaningless.
     Stale,
-    /// These services are hidden.
+    /// The hidden services.
     Hides(Vec<String>),
 }
 
 impl ServiceFilter {
-    /// Reads a filter for a trace with `services`, in any order, each once.
+    /// Parses a filter for a trace with `services`, in any order, without duplicates.
     pub fn read(text: &str, services: &[&str]) -> Self {
         let Some((checksum, mask)) = text.split_once('.') else { return ServiceFilter::Nothing };
         let is_hexadecimal = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());

@@ -2,7 +2,7 @@
 
 use spandrel_trace::units::SpanId;
 
-/// Reads a list; what is no id is left out.
+/// Parses a list; invalid ids are skipped.
 pub(super) fn ids(text: &str) -> Vec<SpanId> {
     text.split(['.', ',']).filter_map(SpanId::parse).collect()
 }

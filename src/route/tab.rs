@@ -1,4 +1,4 @@
-//! Which view of a trace is shown, and what belongs to single views.
+//! The views of a trace, and options of single views.
 
 use super::query::Query;
 use super::words::{meaning, word};
@@ -33,7 +33,7 @@ pub enum TraceTab {
 }
 
 impl TraceTab {
-    /// All of them with their words in an address, in the order in which they are offered.
+    /// All views with their names in addresses, in display order.
     pub const ALL: [(Self, &'static str); 11] = [
         (Self::Waterfall, ""),
         (Self::Statistics, "statistics"),
@@ -62,7 +62,7 @@ pub enum FlameLayout {
 }
 
 impl FlameLayout {
-    /// All of them with their words in an address, in the order in which they are offered.
+    /// All layouts with their names in addresses, in display order.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Time, ""), (Self::LeftHeavy, "left"), (Self::Sandwich, "sandwich")];
 }
@@ -80,20 +80,20 @@ pub enum LaneGroup {
 }
 
 impl LaneGroup {
-    /// All of them with their words in an address.
+    /// All groupings with their names in addresses.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Service, ""), (Self::Host, "host"), (Self::Thread, "thread")];
 }
 
-/// How the flame graph is looked at.
+/// Options of the flame graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlameView {
     /// How it arranges frames.
     pub layout: FlameLayout,
     /// A span of the operation whose callers and callees are shown.
     pub operation: Option<SpanId>,
-    /// The visible part of merged frames, nanoseconds (or spans) from the first; `None` for all of them. In the order of
-    /// time it is the visible time of all views.
+    /// Visible range of merged frames, nanoseconds (or spans) from the first; `None` for all. In the order of time
+    /// the visible time of all views is used.
     pub zoom: Option<(u64, u64)>,
 }
 

@@ -1,18 +1,18 @@
-//! How the tables of one trace are looked at: statistics, spans, events and JSON.
+//! Options of the tables of a trace: statistics, spans, events and JSON.
 
 use super::query::Query;
 
-/// What a table is sorted by: the key of a column, and whether the greatest is first.
+/// Sort order of a table: column and direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableSort {
     /// Key of the column.
     pub key: String,
-    /// Greatest first.
+    /// Descending.
     pub descending: bool,
 }
 
 impl TableSort {
-    /// From `key`, or `-key` for the greatest first; `None` where there is no key.
+    /// Parses `key`, or `-key` for descending order; `None` for an empty text.
     fn read(text: &str) -> Option<Self> {
         let (key, descending) = text.strip_prefix('-').map_or((text, false), |key| (key, true));
         (!key.is_empty()).then(|| TableSort { key: key.to_owned(), descending })
@@ -23,34 +23,34 @@ impl TableSort {
     }
 }
 
-/// How the tables of one trace are looked at.
+/// Options of the tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableViews {
-    /// What spans are grouped by; empty for the default.
+    /// Field to group spans by; empty for the default.
     pub by: String,
-    /// What a group is divided by; empty for nothing.
+    /// Field to divide groups by; empty for none.
     pub then: String,
-    /// What groups are sorted by; `None` for the default.
+    /// Order of the groups; `None` for the default.
     pub groups_sort: Option<TableSort>,
-    /// Part of the labels of the groups that are listed.
+    /// Only groups whose label contains this.
     pub groups_filter: String,
-    /// Fields that are columns of the table of spans; none for the default.
+    /// Columns of the table of spans; empty for the default.
     pub fields: Vec<String>,
-    /// What spans are sorted by; `None` for the default.
+    /// Order of the spans; `None` for the default.
     pub spans_sort: Option<TableSort>,
-    /// Part of the events that are listed.
+    /// Only events that contain this.
     pub events: String,
-    /// Part of the log lines that are listed.
+    /// Only log lines that contain this.
     pub logs: String,
-    /// The least severity of the log lines that are listed, by name; empty for any.
+    /// Minimum severity of log lines, by name; empty for any.
     pub logs_severity: String,
-    /// OTLP JSON, not Jaeger's.
+    /// OTLP JSON instead of Jaeger's.
     pub json_otlp: bool,
-    /// The JSON of the selected span alone.
+    /// Only the JSON of the selected span.
     pub json_span: bool,
-    /// Long lines of JSON are broken.
+    /// Wrap long lines of JSON.
     pub json_wrap: bool,
-    /// What is looked for in the JSON.
+    /// Search text in the JSON.
     pub json_find: String,
 }
 

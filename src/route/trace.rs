@@ -1,4 +1,4 @@
-//! How a trace is looked at, as an address says it.
+//! View state of a trace in an address.
 //!
 //! ```text
 //! trace/4bf92f…?range=5-900&span=a1&open=1&uiFind=GET&show=hide&colour=kind&column=http.route
@@ -11,72 +11,72 @@ use super::words::{meaning, word};
 use super::{FlameView, LaneGroup, TableViews, TraceTab, WhatIf, Zone};
 use spandrel_trace::units::SpanId;
 
-/// How a trace is looked at. Spans are named by id, so that a view survives a refresh.
+/// View state of a trace. Spans are referred to by id, so that it is valid after a refresh.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceView {
     /// Which view of the trace is shown.
     pub tab: TraceTab,
-    /// How the tables are looked at.
+    /// Options of the tables.
     pub tables: Box<TableViews>,
-    /// How the flame graph is looked at.
+    /// Options of the flame graph.
     pub flame: FlameView,
     /// What lanes are grouped by.
     pub lanes: LaneGroup,
-    /// Visible time, nanoseconds from the trace's begin; `None` for all of it.
+    /// Visible time, nanoseconds from the trace's start; `None` for all.
     pub range: Option<(u64, u64)>,
     /// The selected span.
     pub span: Option<SpanId>,
-    /// Whether the selected span's detail is open.
+    /// Whether the selected span's details are open.
     pub open: bool,
-    /// Spans whose details are open between the rows, in the order in which they were opened.
+    /// Spans with inline details, in the order in which they were opened.
     pub opened: Vec<SpanId>,
-    /// Where the detail is.
+    /// Position of the details.
     pub detail: Placement,
-    /// Spans at this depth and below are collapsed.
+    /// Spans at this depth and deeper are collapsed.
     pub level: Option<u32>,
     /// Collapsed spans.
     pub collapsed: Vec<SpanId>,
-    /// Spans that are open although `level` or `folded` would collapse them, and groups that are.
+    /// Exceptions from `level` and `folded`, and open groups.
     pub expanded: Vec<SpanId>,
     /// Services whose spans are collapsed.
     pub folded: Vec<String>,
-    /// The span whose subtree is all that is shown.
+    /// If set, only the subtree of this span is shown.
     pub focus: Option<SpanId>,
-    /// Services whose spans are not shown, nor what is below them.
+    /// Services whose spans are hidden, with their descendants.
     pub hidden: Vec<String>,
-    /// Jaeger's way to say the same, a checksum and a bit mask over the trace's services; read, never written.
+    /// Jaeger's equivalent, a checksum and bit mask of the trace's services; parsed, never written.
     pub service_filter: String,
-    /// The order of siblings.
+    /// Sibling order.
     pub order: Order,
-    /// Whether repeated siblings are one row.
+    /// Whether repeated siblings are grouped.
     pub group: bool,
-    /// What is looked for, in Jaeger's `uiFind` or as a query.
+    /// Search text: Jaeger's `uiFind`, or a query.
     pub find: String,
-    /// What becomes of the spans that do not match.
+    /// Display of spans that do not match.
     pub show: Show,
     /// Whether the list of findings is open.
     pub findings: bool,
-    /// What is shown of the critical path.
+    /// Display of the critical path.
     pub path: ShowPath,
-    /// What the rows of its table stand for.
+    /// Rows of the table of the critical path.
     pub path_rows: PathRows,
-    /// What the colour of a bar means.
+    /// Colours of bars.
     pub colour: Colour,
-    /// Keys of attributes that are columns of their own.
+    /// Attribute columns.
     pub columns: Vec<String>,
-    /// Times of day in place of times since the trace's begin.
+    /// Whether times are absolute instead of relative to the trace's start.
     pub absolute: bool,
-    /// Whose clock times of day are of.
+    /// Time zone of absolute times.
     pub zone: Zone,
     /// Whether the times of services whose clocks differ are corrected.
     pub corrected: bool,
-    /// A change that is tried out.
+    /// A hypothetical change.
     pub what_if: Option<WhatIf>,
     /// Whether the quality of the instrumentation is shown.
     pub lint: bool,
 }
 
-/// Where the detail of a span is.
+/// Position of the details.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Placement {
     /// Beside the waterfall.
@@ -88,33 +88,33 @@ pub enum Placement {
     Inline,
 }
 
-/// The order of siblings.
+/// Sibling order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// Earliest first.
+    /// By start time.
     #[default]
-    Begin,
+    Start,
     /// Longest first.
     Duration,
     /// Most own time first.
     SelfTime,
 }
 
-/// What becomes of the spans that do not match what is looked for.
+/// Display of spans that do not match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Show {
-    /// They stay; the others are highlighted.
+    /// Unchanged; matches are highlighted.
     #[default]
     All,
-    /// They fade.
+    /// Dimmed.
     Dim,
-    /// They go.
+    /// Hidden.
     Matches,
-    /// They go, but for the ancestors of those that match.
+    /// Hidden, except ancestors of matches.
     Ancestors,
 }
 
-/// What is shown of the critical path.
+/// Display of the critical path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ShowPath {
     /// A line under the bars and in the minimap.
@@ -126,7 +126,7 @@ pub enum ShowPath {
     Only,
 }
 
-/// What the rows of the table of the critical path stand for.
+/// Rows of the table of the critical path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PathRows {
     /// Services.
@@ -138,7 +138,7 @@ pub enum PathRows {
     Span,
 }
 
-/// What the colour of a bar means.
+/// Colours of bars.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Colour {
     /// The service.
@@ -146,61 +146,61 @@ pub enum Colour {
     Service,
     /// The kind of the span.
     Kind,
-    /// How it ended.
+    /// Status.
     Status,
-    /// How long it was at work itself.
+    /// Self time.
     SelfTime,
-    /// How long the critical path is in it itself.
+    /// Time on the critical path, without children.
     CriticalTime,
-    /// How much longer it could take before the trace got longer.
+    /// Slack.
     Slack,
-    /// How its duration compares with those of its service and operation.
+    /// Percentile of the duration in its service and operation.
     Percentile,
     /// The value of the attribute with this key.
     Attribute(String),
 }
 
 impl Placement {
-    /// All of them with their words in an address.
+    /// All positions with their names in addresses.
     pub const ALL: [(Self, &str); 3] =
         [(Self::Right, ""), (Self::Bottom, "bottom"), (Self::Inline, "inline")];
 
-    /// From its word in an address; anything else is beside the waterfall.
+    /// The position with a name; `Right` for any other name.
     pub fn of_word(word: &str) -> Self {
         meaning(&Self::ALL, word)
     }
 
-    /// Its word in an address.
+    /// Its name in addresses.
     pub fn word(self) -> &'static str {
         word(&Self::ALL, self)
     }
 }
 
 impl Order {
-    /// All of them with their words in an address.
+    /// All orders with their names in addresses.
     pub const ALL: [(Self, &str); 3] =
-        [(Self::Begin, ""), (Self::Duration, "duration"), (Self::SelfTime, "self")];
+        [(Self::Start, ""), (Self::Duration, "duration"), (Self::SelfTime, "self")];
 }
 
 impl Show {
-    /// All of them with their words in an address.
+    /// All values with their names in addresses.
     pub const ALL: [(Self, &str); 4] =
         [(Self::All, ""), (Self::Dim, "dim"), (Self::Matches, "matches"), (Self::Ancestors, "ancestors")];
 }
 
 impl ShowPath {
-    /// All of them with their words in an address.
+    /// All values with their names in addresses.
     pub const ALL: [(Self, &str); 3] = [(Self::Line, ""), (Self::Off, "off"), (Self::Only, "only")];
 }
 
 impl PathRows {
-    /// All of them with their words in an address.
+    /// All values with their names in addresses.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Service, ""), (Self::Operation, "operation"), (Self::Span, "span")];
 }
 
 impl Colour {
-    /// Before the key of an attribute.
+    /// Prefix of attribute keys.
     const ATTRIBUTE: &str = "attribute:";
 
     fn read(word: &str) -> Self {
@@ -218,7 +218,7 @@ impl Colour {
         }
     }
 
-    /// The column that it takes to know it, as queries name it.
+    /// The field that the colours need, as in queries.
     pub fn column(&self) -> Option<&str> {
         match self {
             Colour::Attribute(key) => Some(key),

@@ -1,26 +1,26 @@
-//! How the service graph and the monitor are looked at.
+//! View state of the dependencies and monitor pages.
 
 use super::query::Query;
 use super::search::parse_lookback;
 
-/// How the service graph is looked at.
+/// View state of the dependencies page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DependenciesView {
-    /// The service in focus.
+    /// The focused service.
     pub service: Option<String>,
-    /// With `service`: the link from it to this one is in focus.
+    /// With `service`: the focused link is from it to this one.
     pub callee: Option<String>,
-    /// A list instead of the map.
+    /// Whether to show a list instead of the map.
     pub list: bool,
-    /// Window back from now (`1h`, `2d`); empty for the default.
+    /// Time range back from now (`1h`, `2d`); empty for the default.
     pub lookback: String,
 }
 
 impl DependenciesView {
-    /// Window where nothing else is said.
+    /// Default time range.
     pub const LOOKBACK: &'static str = "1h";
 
-    /// The window's length in milliseconds.
+    /// The time range in milliseconds.
     pub fn lookback_ms(&self) -> u64 {
         lookback_ms(&self.lookback, Self::LOOKBACK)
     }
@@ -42,26 +42,26 @@ impl DependenciesView {
     }
 }
 
-/// How the monitor is looked at.
+/// View state of the monitor page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MonitorView {
-    /// The service that is looked at.
+    /// The service.
     pub service: Option<String>,
-    /// Window back from now (`1h`, `2d`); empty for the default.
+    /// Time range back from now (`1h`, `2d`); empty for the default.
     pub lookback: String,
 }
 
 impl MonitorView {
-    /// Window where nothing else is said.
+    /// Default time range.
     pub const LOOKBACK: &'static str = "1h";
 
-    /// The window's length in milliseconds.
+    /// The time range in milliseconds.
     pub fn lookback_ms(&self) -> u64 {
         lookback_ms(&self.lookback, Self::LOOKBACK)
     }
 
     pub(super) fn read(query: &Query) -> Self {
-        // Jaeger says the window in milliseconds.
+        // Jaeger has the time range in milliseconds.
         let timeframe = query.get("timeframe").parse::<u64>().map(|ms| format!("{}m", ms.div_ceil(60_000)));
         let lookback = match query.get("lookback") {
             "" => timeframe.unwrap_or_default(),

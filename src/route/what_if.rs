@@ -1,40 +1,40 @@
-//! A change that is tried out on a trace, as an address says it: `whatif=faster200~operation~a1`.
+//! A hypothetical change in an address: `whatif=faster200~operation~a1`.
 
 use super::span_ids::{ids, print_ids};
 use spandrel_trace::units::SpanId;
 
-/// What would be different.
+/// Type of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhatIfChange {
-    /// So many times faster, in hundredths; above 0.
+    /// Speed-up in hundredths; above 0.
     Faster(u32),
-    /// It takes no time.
+    /// Zero duration.
     Gone,
-    /// It takes as long as a cache.
+    /// Duration of a cache hit.
     Cached,
-    /// The spans do not wait for each other.
+    /// Parallel instead of sequential.
     Parallel,
 }
 
-/// Which spans a change is for.
+/// The spans to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhatIfScope {
-    /// Those named.
+    /// The listed spans.
     Spans,
-    /// All of the operation of the one named.
+    /// All spans of the listed span's operation.
     Operation,
-    /// Those of them that have the same parent.
+    /// Siblings of the same operation.
     Siblings,
 }
 
-/// A change that is tried out.
+/// A hypothetical change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhatIf {
-    /// What.
+    /// Type.
     pub change: WhatIfChange,
-    /// For which spans.
+    /// Scope.
     pub scope: WhatIfScope,
-    /// The spans named; at least one.
+    /// The listed spans; at least one.
     pub spans: Vec<SpanId>,
 }
 
@@ -45,7 +45,7 @@ const SCOPES: [(WhatIfScope, &str); 3] = [
 ];
 
 impl WhatIf {
-    /// From its text in an address; `None` for anything else.
+    /// Parses the text in an address; `None` if it is invalid.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut parts = text.split('~');
         let (change, scope, listed) = (parts.next()?, parts.next()?, parts.next()?);
@@ -63,7 +63,7 @@ impl WhatIf {
         (!spans.is_empty()).then_some(WhatIf { change, scope, spans })
     }
 
-    /// Its text in an address.
+    /// The text in an address.
     pub(super) fn print(&self) -> String {
         let change = match self.change {
             WhatIfChange::Faster(hundredths) => format!("faster{hundredths}"),

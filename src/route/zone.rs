@@ -1,9 +1,9 @@
-//! Whose clock the times of day are of.
+//! Time zone of absolute times.
 
-/// Whose clock the times of day are of.
+/// Time zone of absolute times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
-    /// The reader's; an address does not say it, so that each reader has their own.
+    /// Local time; not written to addresses, so that readers see their own.
     #[default]
     Local,
     /// Greenwich's.
@@ -11,7 +11,7 @@ pub enum Zone {
 }
 
 impl Zone {
-    /// Its word, in an address and where it is remembered.
+    /// Its name, in addresses and in storage.
     pub fn word(self) -> &'static str {
         match self {
             Zone::Local => "",
@@ -19,7 +19,7 @@ impl Zone {
         }
     }
 
-    /// From its word; anything else is the reader's.
+    /// The zone with a name; `Local` for any other name.
     pub fn from_word(word: &str) -> Self {
         if word.eq_ignore_ascii_case(Zone::Utc.word()) { Zone::Utc } else { Zone::Local }
     }

@@ -1,5 +1,5 @@
-//! The last search and its results, so that who comes back to the list finds it as it was left; and the traces that were
-//! opened from it.
+//! The last search and its results, which are restored when the user returns to the list; and the traces opened from
+//! it.
 
 use crate::route::SearchParams;
 use leptos::prelude::*;
@@ -27,7 +27,7 @@ pub struct LastSearch {
     visited: StoredValue<HashSet<String>>,
 }
 
-/// Where in the list the reader was.
+/// Position in the list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {
     /// How far the list was scrolled, CSS pixels.

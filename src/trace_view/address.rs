@@ -38,7 +38,7 @@ pub fn view_of(session: Session) -> TraceView {
         focus,
         hidden,
         order: match order {
-            SiblingOrder::Start => Order::Begin,
+            SiblingOrder::Start => Order::Start,
             SiblingOrder::Duration => Order::Duration,
             SiblingOrder::SelfTime => Order::SelfTime,
         },
@@ -79,7 +79,7 @@ pub fn apply(session: Session, view: &TraceView) {
         services: view.folded.clone(),
     };
     let order = match view.order {
-        Order::Begin => SiblingOrder::Start,
+        Order::Start => SiblingOrder::Start,
         Order::Duration => SiblingOrder::Duration,
         Order::SelfTime => SiblingOrder::SelfTime,
     };

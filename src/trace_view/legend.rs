@@ -8,7 +8,7 @@ use crate::ui::canvas::SizeWatch;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::html;
 use leptos::prelude::*;
-use spandrel_trace::scene::colouring::{Colouring, Meaning};
+use spandrel_trace::scene::colouring::{Colouring, LegendEntry};
 use spandrel_trace::units::{count, display_name};
 
 /// Widths of parts of the line, CSS pixels: the choice of the colouring, the reset button, the button for more meanings,
@@ -145,9 +145,9 @@ fn Meanings(session: Session, coloring: DeferredColoring, room: Signal<f64>) -> 
     let shows_all = RwSignal::new(false);
     let entries = move || {
         let coloring = coloring.get();
-        let fits = if shows_all.get() { coloring.meanings.len() } else { fitting(&coloring, room.get()) };
-        let shown = coloring.meanings.iter().take(fits).cloned();
-        shown.map(|meaning| view! { <Entry session meaning/> }).collect_view()
+        let fits = if shows_all.get() { coloring.legend.len() } else { fitting(&coloring, room.get()) };
+        let shown = coloring.legend.iter().take(fits).cloned();
+        shown.map(|entry| view! { <Entry session entry/> }).collect_view()
     };
     let rest = move || {
         let rest = coloring.with(|coloring| coloring.more);
@@ -157,7 +157,7 @@ fn Meanings(session: Session, coloring: DeferredColoring, room: Signal<f64>) -> 
     };
     let button = move || {
         let coloring = coloring.get();
-        let all = coloring.meanings.len() + coloring.more;
+        let all = coloring.legend.len() + coloring.more;
         let is_expanded = shows_all.get();
         let label = if is_expanded { "Fewer".to_owned() } else { format!("All {}", count(all as u64)) };
         (fitting(&coloring, room.get()) < all).then(|| {
@@ -183,7 +183,7 @@ fn Meanings(session: Session, coloring: DeferredColoring, room: Signal<f64>) -> 
 
 /// How many meanings fit into so many CSS pixels, beside the button for more where not all do; at least one.
 fn fitting(coloring: &Colouring, room: f64) -> usize {
-    let all = coloring.meanings.len();
+    let all = coloring.legend.len();
     match in_room(coloring, room) {
         fits if fits == all && coloring.more == 0 => all,
         _ => in_room(coloring, room - MORE).max(1),
@@ -192,18 +192,18 @@ fn fitting(coloring: &Colouring, room: f64) -> usize {
 
 fn in_room(coloring: &Colouring, room: f64) -> usize {
     let mut left = room;
-    let fits = |meaning: &&Meaning| {
-        let letters = meaning.words.chars().count() + count(meaning.spans as u64).len();
+    let fits = |entry: &&LegendEntry| {
+        let letters = entry.words.chars().count() + count(entry.spans as u64).len();
         left -= (letters as f64 * LETTER + FRAME).min(WIDEST);
         left >= 0.0
     };
-    coloring.meanings.iter().take_while(fits).count()
+    coloring.legend.iter().take_while(fits).count()
 }
 
 /// A colour with its meaning, the number of its spans, and a menu of what can be done with them.
 #[component]
-fn Entry(session: Session, meaning: Meaning) -> impl IntoView {
-    let Meaning { colour, words, spans, query } = meaning;
+fn Entry(session: Session, entry: LegendEntry) -> impl IntoView {
+    let LegendEntry { colour, words, spans, query } = entry;
     let name = display_name(&words).to_owned();
     let spans = count(spans as u64);
     let (service, query) = (StoredValue::new(words), StoredValue::new(query));

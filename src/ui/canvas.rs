@@ -1,4 +1,4 @@
-//! A canvas as sharp as the screen, painted at most once a frame, with colours from the stylesheet.
+//! A canvas with the resolution of the screen, painted at most once per frame, with colours from the stylesheet.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CanvasRenderingContext2d, Element, EventTarget, HtmlCanvasElement, ResizeObserver};
 
-/// A canvas whose backing store follows the device's pixels. Drawing is in device pixels.
+/// A canvas with a backing store in device pixels. Drawing is in device pixels.
 #[derive(Clone, Debug)]
 pub struct Surface {
     canvas: HtmlCanvasElement,
@@ -14,14 +14,14 @@ pub struct Surface {
 }
 
 impl Surface {
-    /// `None` where the browser gives no 2D context (too many canvases, or none at all).
+    /// `None` if the browser provides no 2D context (too many canvases, or no support).
     pub fn new(canvas: HtmlCanvasElement) -> Option<Self> {
         let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
         Some(Surface { canvas, context })
     }
 
-    /// Gives the backing store the size for `width` by `height` CSS pixels, and clears it either way. The
-    /// element's own size is the stylesheet's business.
+    /// Sets the size of the backing store for `width` by `height` CSS pixels, and clears it. The element's own size
+    /// is set by the stylesheet.
     pub fn clear(&self, width: f64, height: f64) {
         let ratio = pixel_ratio();
         let (wide, high) = ((width * ratio).round() as u32, (height * ratio).round() as u32);
@@ -34,24 +34,24 @@ impl Surface {
         }
     }
 
-    /// Where to draw.
+    /// The 2D context.
     pub fn context(&self) -> &CanvasRenderingContext2d {
         &self.context
     }
 }
 
-/// Device pixels in a CSS pixel.
+/// Device pixels per CSS pixel.
 pub fn pixel_ratio() -> f64 {
     web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).max(0.1)
 }
 
-/// Draws at most once an animation frame, however often it is asked to. Nothing runs while nothing is asked.
+/// Draws at most once per animation frame, however often it is requested. Idle without requests.
 #[derive(Clone)]
 pub struct Frame {
     inner: Rc<FrameInner>,
 }
 
-/// What the browser calls with the frame's time stamp.
+/// The callback of `requestAnimationFrame`.
 type Draw = Closure<dyn FnMut(f64)>;
 
 struct FrameInner {
@@ -60,7 +60,7 @@ struct FrameInner {
 }
 
 impl Frame {
-    /// `draw` is called with the frame's time stamp; `true` asks for another frame.
+    /// `draw` is called with the frame's time stamp; `true` requests another frame.
     pub fn new(draw: impl FnMut(f64) -> bool + 'static) -> Self {
         Self::boxed(Box::new(draw))
     }
@@ -79,12 +79,12 @@ impl Frame {
         Frame { inner }
     }
 
-    /// Asks for a drawing in the next frame.
+    /// Requests drawing in the next frame.
     pub fn request(&self) {
         self.inner.request();
     }
 
-    /// Whether a drawing is due.
+    /// Whether drawing is pending.
     pub fn is_pending(&self) -> bool {
         self.inner.pending.get().is_some()
     }
@@ -105,13 +105,13 @@ impl FrameInner {
 impl Drop for FrameInner {
     fn drop(&mut self) {
         if let (Some(window), Some(pending)) = (web_sys::window(), self.pending.get()) {
-            // A frame that was cancelled in vain finds nobody at home and does nothing.
+            // If it was not cancelled in time, the callback does nothing.
             let _ = window.cancel_animation_frame(pending);
         }
     }
 }
 
-/// Watches an element's size until dropped.
+/// Observes an element's size until dropped.
 pub struct SizeWatch {
     observer: Option<ResizeObserver>,
     _changed: Closure<dyn FnMut()>,
@@ -138,7 +138,7 @@ impl Drop for SizeWatch {
     }
 }
 
-/// What hears an event. Not a `dyn FnMut`, in which each closure would be there twice: to be called and to be used up.
+/// An event handler. Not a `dyn FnMut`, which would generate the code of each closure twice.
 trait Hear {
     fn hear(&mut self, event: web_sys::Event);
 }
@@ -170,7 +170,7 @@ impl Listener {
         let closure = Closure::new(move |event| heard.hear(event));
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
-        // Only a broken target refuses; then there is nothing to hear.
+        // Fails only for an invalid target.
         let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
             event,
             closure.as_ref().unchecked_ref(),
@@ -188,12 +188,12 @@ impl Drop for Listener {
     }
 }
 
-/// The value of a custom property such as `--ink`, as it applies to the page now.
+/// The computed value of a custom property such as `--ink`.
 pub fn custom_property(name: &str) -> String {
     custom_properties(&[name]).pop().unwrap_or_default()
 }
 
-/// The values of several custom properties, in order; empty where one is not defined.
+/// The computed values of custom properties, in order; empty for undefined ones.
 pub fn custom_properties(names: &[&str]) -> Vec<String> {
     let style = web_sys::window().and_then(|window| {
         let root = window.document()?.document_element()?;
@@ -206,7 +206,7 @@ pub fn custom_properties(names: &[&str]) -> Vec<String> {
     names.iter().map(value).collect()
 }
 
-/// Watches for a change of theme, by choice or by the system, until dropped.
+/// Observes changes of the theme, by the user or the system, until dropped.
 pub struct ThemeWatch {
     observer: Option<web_sys::MutationObserver>,
     _changed: Closure<dyn FnMut()>,
@@ -227,7 +227,7 @@ impl ThemeWatch {
             let options = web_sys::MutationObserverInit::new();
             options.set_attributes(true);
             options.set_attribute_filter(&js_sys::Array::of1(&"data-theme".into()));
-            // Without it colours are stale until the next page: no reason to fail.
+            // If it fails, colours are outdated until the next page.
             let _ = observer.observe_with_options(&root, &options);
         }
         let query = window.and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?);

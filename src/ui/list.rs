@@ -83,7 +83,7 @@ where
         let (top, height) = in_view.get();
         mounted(top, height, row_height, count.get())
     });
-    // Another list in the same place has other rows, though their numbers are the same.
+    // A new list in the same place has other rows with the same numbers.
     let list_id = NEXT_LIST.fetch_add(1, Ordering::Relaxed);
     let keys = move || {
         let version = version.get();

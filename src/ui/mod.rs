@@ -1,4 +1,4 @@
-//! Widgets that know nothing of traces, each with its stylesheet beside it.
+//! Widgets that are independent of traces, each with its stylesheet beside it.
 
 pub mod canvas;
 pub mod chart;

@@ -41,8 +41,8 @@ impl Worker {
             let response = fetch::send(&request, Some(signal))
                 .await
                 .map_err(|why| Box::new(failure::offline(&expect, &why)))?;
-            let intake = self.engine.borrow().begin(expect.clone(), response.status, response.total);
-            self.stream(id, intake, response.body, &mut YieldTimer::default()).await
+            let input = self.engine.borrow().begin(expect.clone(), response.status, response.total);
+            self.stream(id, input, response.body, &mut YieldTimer::default()).await
         };
         let mut answer = answer.await.unwrap_or_else(|problem| Answer::Failed(*problem));
         if let Answer::Failed(problem) = &mut answer {

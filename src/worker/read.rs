@@ -6,7 +6,7 @@ use super::timer::YieldTimer;
 use crate::io::{fetch, file};
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::engine::message::encode;
-use spandrel_trace::engine::{Answer, Expect, FileSet, Intake, Progress};
+use spandrel_trace::engine::{Answer, Expect, FileSet, InputReader, Progress};
 use spandrel_trace::units::Problem;
 use wasm_bindgen::JsCast;
 use web_sys::File;
@@ -21,7 +21,7 @@ impl Worker {
     pub(super) async fn stream(
         &self,
         id: u32,
-        mut intake: Intake,
+        mut input: InputReader,
         mut body: fetch::Body,
         timer: &mut YieldTimer,
     ) -> Result<Answer, Box<Problem>> {
@@ -29,19 +29,19 @@ impl Worker {
             match body.next().await {
                 Ok(Some(chunk)) => {
                     self.warm_up.set(WarmUpState::Superseded);
-                    let progress = intake.push(chunk).map_err(Box::new)?;
+                    let progress = input.push(chunk).map_err(Box::new)?;
                     self.report(id, progress, timer);
                 }
                 Ok(None) => break,
-                Err(why) => return Err(Box::new(intake.interrupted(&why))),
+                Err(why) => return Err(Box::new(input.interrupted(&why))),
             }
             // Chunks that have arrived already are read without yielding, so that messages would not be handled.
             timer.yield_if_due().await;
             if self.is_cancelled(id) {
-                return Err(Box::new(intake.interrupted(CANCELLED)));
+                return Err(Box::new(input.interrupted(CANCELLED)));
             }
         }
-        Ok(self.engine.borrow_mut().finish(intake))
+        Ok(self.engine.borrow_mut().finish(input))
     }
 
     /// Reads files and buffers one after the other, as one list of traces.
@@ -54,8 +54,8 @@ impl Worker {
             let name = file.map_or_else(|| name.to_owned(), File::name);
             let expect = Expect::File { name: name.clone(), first };
             let read = if let Some(file) = file {
-                let intake = self.engine.borrow().begin(expect, 200, Some(file.size() as u64));
-                self.stream(id, intake, file::open(file), &mut timer).await.map_err(|problem| *problem)
+                let input = self.engine.borrow().begin(expect, 200, Some(file.size() as u64));
+                self.stream(id, input, file::open(file), &mut timer).await.map_err(|problem| *problem)
             } else {
                 self.read_bytes(id, expect, part.unchecked_into(), &mut timer).await
             };
@@ -75,19 +75,19 @@ impl Worker {
         timer: &mut YieldTimer,
     ) -> Result<Answer, Problem> {
         let length = bytes.length();
-        let mut intake = self.engine.borrow().begin(expect, 200, Some(u64::from(length)));
+        let mut input = self.engine.borrow().begin(expect, 200, Some(u64::from(length)));
         let mut chunk = Vec::new();
         for from in (0..length).step_by(CHUNK) {
             let part = bytes.subarray(from, (from + CHUNK as u32).min(length));
             chunk.resize(part.length() as usize, 0);
             part.copy_to(&mut chunk);
-            self.report(id, intake.push(&chunk)?, timer);
+            self.report(id, input.push(&chunk)?, timer);
             timer.yield_if_due().await;
             if self.is_cancelled(id) {
-                return Err(intake.interrupted(CANCELLED));
+                return Err(input.interrupted(CANCELLED));
             }
         }
-        Ok(self.engine.borrow_mut().finish(intake))
+        Ok(self.engine.borrow_mut().finish(input))
     }
 
     fn report(&self, id: u32, progress: Progress, timer: &mut YieldTimer) {

@@ -86,7 +86,7 @@ fn measure(name: &str, outline: &Outline) {
         scale: TimeScale::new(0, outline.duration, 1000.0),
         top: 0.0,
         height: 900.0,
-        places: Places { row_height: 24.0, apart: &[] },
+        places: Places { row_height: 24.0, insertions: &[] },
         least_bar: 2.0,
         char_width: 6.5,
     };

@@ -18,13 +18,13 @@ use spandrel_trace::units::{Problem, ProblemKind};
 use std::path::PathBuf;
 
 fn take(engine: &mut Engine, expect: Expect, status: u16, body: &[u8], chunk: usize) -> Answer {
-    let mut intake = engine.begin(expect, status, None);
+    let mut input = engine.begin(expect, status, None);
     for part in body.chunks(chunk) {
-        if let Err(problem) = intake.push(part) {
+        if let Err(problem) = input.push(part) {
             return Answer::Failed(problem);
         }
     }
-    engine.finish(intake)
+    engine.finish(input)
 }
 
 fn trace(id: &str) -> Task {
@@ -134,9 +134,9 @@ fn open_together(engine: &mut Engine, files: &[(&str, Vec<u8>)]) -> Answer {
     let mut set = FileSet::default();
     for (name, bytes) in files {
         let expect = Expect::File { name: (*name).into(), first: set.is_empty() };
-        let mut intake = engine.begin(expect, 200, None);
-        let answer = match intake.push(bytes) {
-            Ok(_) => engine.finish(intake),
+        let mut input = engine.begin(expect, 200, None);
+        let answer = match input.push(bytes) {
+            Ok(_) => engine.finish(input),
             Err(problem) => Answer::Failed(problem),
         };
         set.add(name, answer);

@@ -2,7 +2,7 @@
 
 use crate::io::clock;
 use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
-use spandrel_trace::engine::transfer::{Arrival, Buffer, BufferType};
+use spandrel_trace::engine::transfer::{Buffer, BufferType, OutlineDecoder};
 use spandrel_trace::model::Outline;
 
 /// Bytes copied between two yields to the event loop.
@@ -10,15 +10,15 @@ const SLICE: u32 = 4 << 20;
 
 /// Copies the columns in `buffers`, yielding to the event loop in between. `None` if they are not an outline.
 pub(super) async fn receive(buffers: &Array) -> Option<Outline> {
-    let mut arrival = Arrival::default();
+    let mut decoder = OutlineDecoder::default();
     let mut copied = 0;
     for buffer in buffers.iter() {
-        let column = match arrival.wants()? {
+        let column = match decoder.wants()? {
             BufferType::Bytes => Buffer::Bytes(Uint8Array::new(&buffer).to_vec().into()),
-            BufferType::Words => Buffer::Words(Uint32Array::new(&buffer).to_vec().into()),
-            BufferType::Longs => Buffer::Longs(BigUint64Array::new(&buffer).to_vec().into()),
+            BufferType::U32 => Buffer::U32(Uint32Array::new(&buffer).to_vec().into()),
+            BufferType::U64 => Buffer::U64(BigUint64Array::new(&buffer).to_vec().into()),
         };
-        if !arrival.take(column) {
+        if !decoder.take(column) {
             return None;
         }
         copied += Uint8Array::new(&buffer).length();
@@ -29,5 +29,5 @@ pub(super) async fn receive(buffers: &Array) -> Option<Outline> {
     }
     // What is computed from the outline runs in a task of its own.
     clock::yield_to_event_loop().await;
-    arrival.finish()
+    decoder.finish()
 }

@@ -9,7 +9,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::model::{Outline, SpanIx};
-use spandrel_trace::scene::places::{Apart, Places, apart};
+use spandrel_trace::scene::places::{Places, RowInsertion, insertions};
 use spandrel_trace::units::SpanId;
 use std::any::Any;
 use std::ops::Range;
@@ -59,7 +59,7 @@ pub struct Drawers {
     opened: Vec<SpanId>,
     spans: Vec<(SpanId, SpanIx)>,
     places: Vec<(usize, SpanId)>,
-    apart: Vec<Apart>,
+    insertions: Vec<RowInsertion>,
     // What was measured, and how high the last one was.
     heights: Vec<(SpanId, f64)>,
     guess: f64,
@@ -88,7 +88,7 @@ impl Drawers {
             opened: Vec::new(),
             spans: Vec::new(),
             places: Vec::new(),
-            apart: Vec::new(),
+            insertions: Vec::new(),
             heights: Vec::new(),
             guess: GUESS,
             shown: Vec::new(),
@@ -128,7 +128,7 @@ impl Drawers {
     }
 
     fn pile(&mut self) {
-        self.apart = apart(self.places.iter().map(|(row, id)| (*row, self.height_of(*id))));
+        self.insertions = insertions(self.places.iter().map(|(row, id)| (*row, self.height_of(*id))));
     }
 
     fn height_of(&self, id: SpanId) -> f64 {
@@ -137,12 +137,12 @@ impl Drawers {
 
     /// Where rows are, CSS pixels.
     pub fn places(&self) -> Places<'_> {
-        Places { row_height: ROW, apart: &self.apart }
+        Places { row_height: ROW, insertions: &self.insertions }
     }
 
     /// What lies below rows in pixels of a screen that has so many in one of ours.
-    pub fn apart_in(&self, ratio: f64) -> Vec<Apart> {
-        apart(self.apart.iter().map(|apart| (apart.row, apart.height * ratio)))
+    pub fn insertions_in(&self, ratio: f64) -> Vec<RowInsertion> {
+        insertions(self.insertions.iter().map(|insertion| (insertion.row, insertion.height * ratio)))
     }
 
     /// How many drawers there are, in sight or not.

@@ -4,7 +4,7 @@ use super::super::tokens::tokens;
 use crate::ui::canvas::custom_property;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::ruler::RulerTick;
-use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, Stretch, Viewport, Waterfall};
+use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, RowInterval, Viewport, Waterfall};
 use web_sys::CanvasRenderingContext2d;
 
 /// Opacity of a bar where its span waited, where only its descendants were at work, and between the members of a group.
@@ -146,7 +146,7 @@ pub fn bars(
         }
     }
     context.set_global_alpha(1.0);
-    let ranges = |list: &[Stretch], from: f64, to: f64| {
+    let ranges = |list: &[RowInterval], from: f64, to: f64| {
         for (row, x0, x1) in list {
             let y = (view.y_of(*row as usize) + inset + from).round();
             context.fill_rect(f64::from(*x0), y, f64::from(x1 - x0), (to - from).round());
@@ -280,7 +280,7 @@ pub struct Pointing {
 pub fn path(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
-    stretches: &[Stretch],
+    stretches: &[RowInterval],
     view: &Viewport,
     ratio: f64,
 ) {

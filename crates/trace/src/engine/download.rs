@@ -1,4 +1,4 @@
-//! A whole trace as a text for other tools, written a slice at a time: it may be longer than what anyone would hold.
+//! Exports a whole trace in chunks, because the text may be too large for memory.
 
 use super::Engine;
 use crate::format::write::{Envelope, Export, JaegerJson, OtlpJson};
@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-/// Spans of a slice.
+/// Number of spans per chunk.
 const SLICE: SpanIx = 2_000;
 
-/// A text on its way.
+/// An export in progress.
 pub struct Download {
     trace: String,
     next: SpanIx,
@@ -24,7 +24,7 @@ enum Writer {
     Done,
 }
 
-/// What was written and not yet taken.
+/// Output that was not taken yet.
 #[derive(Clone, Default)]
 struct Pieces(Rc<RefCell<Vec<u8>>>);
 
@@ -40,11 +40,11 @@ impl Write for Pieces {
 }
 
 impl Download {
-    /// Starts the text of a trace that is held; `None` for one that is not.
+    /// Starts the export of an open trace; `None` if it is not open.
     pub fn begin(engine: &Engine, trace: &str, format: Export) -> Option<Self> {
         let outline = engine.outline(trace)?;
         let written = Pieces::default();
-        // Writing into memory cannot fail.
+        // Writing to memory cannot fail.
         let writer = match format {
             Export::Jaeger => {
                 let mut writer = JaegerJson::new(written.clone()).ok()?;
@@ -56,7 +56,7 @@ impl Download {
         Some(Download { trace: trace.to_owned(), next: 0, writer, written })
     }
 
-    /// The next piece of the text; `None` after the last one, or where the engine has let the trace go.
+    /// The next chunk; `None` at the end, or if the trace was closed.
     pub fn next(&mut self, engine: &Engine) -> Option<Vec<u8>> {
         let trace = &engine.traces.get(&self.trace)?.trace;
         let end = trace.outline().len() as SpanIx;
@@ -81,7 +81,7 @@ impl Download {
         Some(self.written.0.take())
     }
 
-    /// Whether all of it was given.
+    /// Whether the export is complete.
     pub fn is_done(&self) -> bool {
         matches!(self.writer, Writer::Done)
     }
@@ -112,9 +112,9 @@ mod tests {
     #[test]
     fn a_text_in_slices_is_read_again_as_it_was() {
         let mut engine = Engine::default();
-        let mut intake = engine.begin(Expect::File { name: "a.json".into(), first: true }, 200, None);
-        intake.push(chain(5_000).as_bytes()).unwrap();
-        engine.finish(intake);
+        let mut response = engine.begin(Expect::File { name: "a.json".into(), first: true }, 200, None);
+        response.push(chain(5_000).as_bytes()).unwrap();
+        engine.finish(response);
         let key = format!("{:032x}", 7);
         for format in [Export::Jaeger, Export::Otlp] {
             let mut download = Download::begin(&engine, &key, format).unwrap();

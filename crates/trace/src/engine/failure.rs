@@ -1,12 +1,12 @@
-//! Problems of requests and files: what was attempted, what happened, what to try.
+//! Creates [`Problem`]s for requests and files.
 
-use super::answers;
 use super::question::{Expect, Progress};
+use super::responses;
 use crate::format::Unreadable;
 use crate::source::Task;
 use crate::units::{Problem, ProblemKind};
 
-/// What was attempted, as what follows "Couldn't".
+/// What was attempted, to follow "Couldn't".
 pub fn attempted(expect: &Expect) -> String {
     match expect {
         Expect::File { name, .. } => format!("open {name}"),
@@ -23,7 +23,7 @@ pub fn attempted(expect: &Expect) -> String {
     }
 }
 
-/// There was no answer.
+/// No response.
 pub fn offline(expect: &Expect, why: &str) -> Problem {
     Problem::new(
         ProblemKind::Offline,
@@ -34,14 +34,14 @@ pub fn offline(expect: &Expect, why: &str) -> Problem {
     .advise("A server on another origin must allow this page through CORS.")
 }
 
-/// The connection broke during the answer.
+/// The connection was lost during the response.
 pub fn interrupted(expect: &Expect, why: &str, progress: Progress) -> Problem {
     let happened =
         format!("The connection broke after {} bytes and {} spans ({why}).", progress.bytes, progress.spans);
     Problem::new(ProblemKind::Offline, attempted(expect), happened).advise("Try again.")
 }
 
-/// The answer is a web page.
+/// The response is a web page.
 pub fn web_page(expect: &Expect, status: u16, body: &[u8]) -> Problem {
     Problem::new(
         ProblemKind::WrongAddress,
@@ -59,9 +59,9 @@ pub fn not_found(expect: &Expect) -> Problem {
         .advise("It may not have arrived yet, may have been sampled out, or may be older than what is kept.")
 }
 
-/// The server answered with an error.
+/// The server responded with an error.
 pub fn refused(expect: &Expect, status: u16, body: &[u8]) -> Problem {
-    let happened = match answers::message(body) {
+    let happened = match responses::message(body) {
         Some(message) => format!("The server answered {status}: {message}"),
         None => format!("The server answered with status {status}."),
     };
@@ -75,12 +75,12 @@ pub fn refused(expect: &Expect, status: u16, body: &[u8]) -> Problem {
     }
 }
 
-/// The bytes could not be understood.
+/// Invalid input.
 pub fn unreadable(expect: &Expect, unreadable: &Unreadable) -> Problem {
     Problem::new(ProblemKind::Unreadable, attempted(expect), unreadable.to_string())
 }
 
-/// A small answer is not what the API promises.
+/// An invalid small response.
 pub fn garbled(expect: &Expect, why: &str, body: &[u8]) -> Problem {
     Problem::new(
         ProblemKind::Unreadable,

@@ -1,32 +1,32 @@
-//! Files that are opened together: one set of traces.
+//! Files that are opened together as one set of traces.
 
 use super::Answer;
 use crate::model::TraceSummary;
 use crate::units::Problem;
 
-/// Gathers what came of each file. A file that cannot be read does not keep the others from opening.
+/// Collects the results of files. Unreadable files do not affect the others.
 #[derive(Debug, Default)]
 pub struct FileSet {
     summaries: Vec<TraceSummary>,
     warnings: Vec<String>,
     opened: usize,
-    /// The first file that could not be read.
+    /// The error of the first unreadable file.
     problem: Option<Problem>,
     problems: Vec<String>,
 }
 
 impl FileSet {
-    /// Whether no file was opened yet: the next one replaces the files that were open before.
+    /// Whether no file was opened yet, so that the next one replaces previously opened files.
     pub fn is_empty(&self) -> bool {
         self.opened == 0
     }
 
-    /// Adds what came of the file of that name: [`Answer::Opened`] or a failure.
+    /// Adds the result for a file: [`Answer::Opened`] or an error.
     pub fn add(&mut self, name: &str, answer: Answer) {
         match answer {
             Answer::Opened { summaries, warnings } => {
                 self.opened += 1;
-                // A trace of which another file held a part comes again, with the spans of both.
+                // If another file had a part of a trace, the summary is that of the merged trace.
                 for summary in summaries {
                     match self.summaries.iter_mut().find(|known| known.key() == summary.key()) {
                         Some(known) => *known = summary,
@@ -43,7 +43,7 @@ impl FileSet {
         }
     }
 
-    /// The traces of all files, with a warning for each file that could not be read; its failure where none could.
+    /// The traces of all files, with a warning for each unreadable one; the error if all are unreadable.
     pub fn finish(mut self) -> Answer {
         match self.problem {
             Some(problem) if self.opened == 0 => Answer::Failed(problem),

@@ -1,4 +1,4 @@
-//! Finding spans in a trace that is held, whether everything of it is searchable yet or not.
+//! Searches spans of an open trace that may not be completely searchable yet.
 
 use super::question::{Answer, Findings, Matches, QuestionTopic};
 use crate::analysis::advisor::{self, Thresholds};
@@ -7,11 +7,11 @@ use crate::analysis::peers::peers;
 use crate::analysis::query::{self, Field, Reading};
 use crate::model::{SpanSet, Trace};
 
-/// Bytes made searchable before a question about attributes is answered: what is left of most traces, and for the
-/// largest no more than a moment's work. What is still left is said, and made searchable between messages.
+/// Maximum number of bytes to index before a search is answered: all of most traces, and little time for the largest.
+/// The answer says how many spans are not searchable.
 const AHEAD: usize = 16 << 20;
 
-/// Answers a question about the attributes of all spans; true when everything is searchable now.
+/// Answers a question about attributes of all spans. Returns whether everything is searchable.
 pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool) {
     let searchable = trace.index_some(AHEAD);
     let answer = match topic {
@@ -34,7 +34,7 @@ pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool)
 
 fn findings(trace: &Trace) -> Findings {
     match trace.unindexed_spans() as u32 {
-        // Some attributes would prove less than all of them, and another thing.
+        // With some of the attributes, findings would be wrong.
         0 => Findings { findings: advisor::findings(trace, &Thresholds::default()), unsearched: 0 },
         unsearched => Findings { findings: Vec::new(), unsearched },
     }

@@ -1,15 +1,15 @@
-//! The JSON text of spans, line by line, without ever being held as a whole: where the lines of each span start is
-//! counted once, and the lines that are looked at are written again.
+//! The JSON text of spans by lines, without storing the whole text: an index has the number of lines per span, and
+//! requested lines are generated again.
 //!
-//! The text is that of [`export`](crate::format::write::export) laid out by [`Indenter`]. A line longer than the width
-//! asked for is broken into several, so that all lines are drawn with one height and none needs to be cut.
+//! The text is that of [`export`](crate::format::write::export) formatted by [`Indenter`]. Lines longer than the
+//! requested width are wrapped, so that all lines have one height and none is clipped.
 
 use crate::format::write::{Envelope, Export, Indenter, JaegerJson, OtlpJson};
 use crate::model::{SpanIx, Trace};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// Which text is looked at.
+/// Parameters of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonText {
     /// The first span.
@@ -18,62 +18,62 @@ pub struct JsonText {
     pub end: SpanIx,
     /// The format.
     pub format: Export,
-    /// Characters of a line at most, at least 1.
+    /// Maximum number of characters per line, at least 1.
     pub width: u32,
 }
 
 /// A line of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonLine {
-    /// The text, without the end of the line.
+    /// The text, without line break.
     pub text: String,
     /// The span that it belongs to.
     pub span: SpanIx,
-    /// Whether it goes on with the line before, which was too long.
+    /// Whether it continues the line before, which was wrapped.
     pub continues: bool,
 }
 
-/// Some lines of a text, and how much of it is counted so far.
+/// Some lines of a text, and the state of the index.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonPage {
-    /// Number of the first line.
+    /// Index of the first line.
     pub first: u32,
-    /// The lines; none where they are not counted yet.
+    /// The lines; empty if they are not indexed yet.
     pub lines: Vec<JsonLine>,
-    /// Lines counted so far.
+    /// Number of indexed lines.
     pub counted: u32,
-    /// Spans whose lines are counted; all of them when the count is complete.
+    /// Number of indexed spans; all when the index is complete.
     pub spans: u32,
 }
 
-/// Where a text contains another one.
+/// Search results in a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonMatches {
-    /// Numbers of lines, ascending; a line with several matches once.
+    /// Indices of matching lines, ascending, without duplicates.
     pub lines: Vec<u32>,
-    /// The span to go on with; `None` at the end.
+    /// The span from which to continue the search; `None` at the end.
     pub next: Option<SpanIx>,
 }
 
-/// Bytes of text written for one answer at most, besides the lines that are returned.
+/// Maximum number of bytes generated per answer, besides the returned lines.
 const BUDGET: usize = 12 << 20;
-/// Lines returned at most.
+/// Maximum number of lines per answer.
 const MOST_LINES: u32 = 2_000;
 
-/// A text whose lines are counted.
+/// Line index of a text.
 #[derive(Debug)]
 pub(super) struct JsonIndex {
     text: JsonText,
-    /// Number of lines up to the end of each span, of those counted.
+    /// Number of lines up to the end of each indexed span.
     ends: Vec<u32>,
-    /// Has seen the spans counted so far, in order; so it names processes as the whole text does.
+    /// Has written the indexed spans in order, so that processes are numbered as in the whole text.
     jaeger: Option<JaegerJson<Vec<u8>>>,
-    /// Layout in front of every span but the first: all lie equally deep.
+    /// Formatter state before every span but the first: the nesting is the same for all.
     indenter: Indenter,
 }
 
 impl JsonIndex {
-    /// The spans `start..end` of a trace, as far as it has them.
+    /// An index for the spans `start..end`, limited to those of the trace.
     pub(super) fn new(trace: &Trace, text: JsonText) -> Self {
         let outline = trace.outline();
         let end = text.end.min(outline.len() as SpanIx);
@@ -83,17 +83,17 @@ impl JsonIndex {
             writer.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[])?;
             io::Result::Ok(writer)
         };
-        // Writing into memory cannot fail.
+        // Writing to memory cannot fail.
         let jaeger = (text.format == Export::Jaeger).then(jaeger).and_then(Result::ok);
         JsonIndex { text, ends: Vec::new(), jaeger, indenter: Indenter::default() }
     }
 
-    /// Whether it is of this text of the trace.
+    /// Whether it is the index of this text.
     pub(super) fn is_of(&self, trace: &Trace, text: &JsonText) -> bool {
         self.text == JsonIndex::new(trace, text.clone()).text
     }
 
-    /// `count` lines from `first` on. Counts some more lines first, if need be.
+    /// `count` lines from `first` on. Indexes more lines if necessary.
     pub(super) fn page(&mut self, trace: &Trace, first: u32, count: u32) -> JsonPage {
         self.count_some(trace);
         let last = first.saturating_add(count.min(MOST_LINES));
@@ -117,8 +117,7 @@ impl JsonIndex {
         }
     }
 
-    /// The lines that contain `wanted`, in any case of ASCII letters, in some spans from number `from` on, counted from
-    /// the first of the text.
+    /// The lines that contain `wanted`, ASCII case-insensitively, in some spans from index `from` in the text on.
     pub(super) fn find(&mut self, trace: &Trace, wanted: &str, from: u32) -> JsonMatches {
         self.count_some(trace);
         let wanted = wanted.to_ascii_lowercase();
@@ -179,11 +178,11 @@ impl JsonIndex {
         lines
     }
 
-    /// The whole lines of a span, with those before the first and after the last span.
+    /// The lines of a span, including the text before the first and after the last span.
     fn written(&mut self, trace: &Trace, at: usize) -> Vec<u8> {
         let mut out = Vec::new();
         let mut indenter = if at == 0 { Indenter::default() } else { self.indenter };
-        // Writing into memory cannot fail.
+        // Writing to memory cannot fail.
         let piece = match self.text.format {
             Export::Jaeger => self.jaeger_piece(trace, at),
             Export::Otlp => self.otlp_piece(trace, at),
@@ -191,7 +190,7 @@ impl JsonIndex {
         let (head, piece, tail) = piece.unwrap_or_default();
         indenter.push(&head, &mut out);
         let before = out.len();
-        // A comma stands at the end of the line before.
+        // The comma is at the end of the previous line.
         let comma = piece.first() == Some(&b',');
         indenter.push(&piece, &mut out);
         if at == 0 {
@@ -207,7 +206,7 @@ impl JsonIndex {
         out
     }
 
-    /// Text before the first span, a span as it follows the one before, text after the last span.
+    /// Text before the first span, the span with its separator, text after the last span.
     fn jaeger_piece(&mut self, trace: &Trace, at: usize) -> io::Result<(Vec<u8>, Vec<u8>, Vec<u8>)> {
         let (span, is_last) = (self.text.start + at as SpanIx, at + 1 == self.spans());
         let Some(writer) = &mut self.jaeger else { return Ok(Default::default()) };
@@ -216,7 +215,7 @@ impl JsonIndex {
         let mut piece = std::mem::take(writer.get_mut());
         if at == 0 {
             if head.is_empty() {
-                // It was written before: the writer says no more how the text starts, and sets a comma.
+                // The span was written before, so the writer does not repeat the prologue, and writes a comma.
                 let outline = trace.outline();
                 let mut first = JaegerJson::new(Vec::new())?;
                 first.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[])?;
@@ -253,9 +252,9 @@ impl JsonIndex {
     }
 }
 
-/// Lines that a whole line is broken into.
+/// Number of lines that a line is wrapped into.
 fn broken_into(line: &[u8], width: u32) -> u32 {
-    // A byte that is not the first of its character starts with 10.
+    // UTF-8 continuation bytes start with the bits 10.
     let characters = line.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32;
     characters.div_ceil(width).max(1)
 }

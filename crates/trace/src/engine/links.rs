@@ -1,12 +1,12 @@
-//! Links within a trace, the other way round: who links to a span.
+//! Reverse links within a trace: the spans that link to a span.
 
 use crate::model::{Flags, Outline, SpanIx, Trace};
 use crate::units::SpanId;
 
-/// Links between spans of one trace, by where they lead.
+/// Links between spans of one trace, by target.
 #[derive(Debug)]
 pub struct Links {
-    /// Target and source, ascending, each pair once.
+    /// Target and source, ascending, without duplicates.
     pairs: Vec<(SpanId, SpanIx)>,
 }
 

@@ -1,16 +1,16 @@
-//! What page and worker say to each other, as bytes: postcard, which costs a third of the code that JSON does for the
-//! same types, and keeps numbers that JSON has no word for.
+//! Messages between page and worker, encoded with postcard: a third of the code size of JSON for the same types, and
+//! all numbers are preserved.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A message as bytes.
+/// Serializes a message.
 pub fn encode(message: &impl Serialize) -> Vec<u8> {
-    // Plain data always becomes bytes; an empty message is none, and is refused by whoever reads it.
+    // Serialization of plain data cannot fail; an empty message is rejected by the receiver.
     postcard::to_allocvec(message).unwrap_or_default()
 }
 
-/// A message from its bytes; `None` where they are none of that kind.
+/// Deserializes a message; `None` if it is invalid.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }

@@ -1,36 +1,36 @@
-//! Owns whole traces: takes answers and files in, gives lists, outlines and details out. No I/O, no clock:
-//! whoever drives it (the viewer's worker, a test, a tool) brings the bytes.
+//! Owns open traces: reads responses and files, returns summaries, outlines and details. No I/O, no clock: the caller
+//! (the viewer's worker, a test, a tool) provides the bytes.
 //!
 //! ```text
-//! begin(expect, status, total) -> Intake -> push(chunk)* -> finish(intake) -> Answer
+//! begin(expect, status, total) -> InputReader -> push(chunk)* -> finish(input) -> Answer
 //! answer(Question) -> Answer              work(budget) -> whether everything can be searched
 //! ```
 
-mod answers;
 mod download;
 pub mod failure;
 mod file_set;
 mod find;
-mod intake;
+mod input_reader;
 mod json_lines;
 mod links;
 pub mod message;
 mod question;
 mod records;
+mod responses;
 mod tables;
 pub mod transfer;
-mod warm;
+mod warm_up;
 
 pub use crate::format::write::Export;
 pub use download::Download;
 pub use file_set::FileSet;
-pub use intake::{Intake, api_is_absent};
+pub use input_reader::{InputReader, api_is_absent};
 pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonText};
 pub use question::{
     Answer, EngineCommand, Expect, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
     SearchResults, SpanDetail, TableOrder,
 };
-pub use warm::WarmUp;
+pub use warm_up::WarmUp;
 
 use crate::analysis::concurrency::concurrency;
 use crate::analysis::critical_path::{CriticalPath, PathBySpan, PathTable};
@@ -51,32 +51,32 @@ use links::Links;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// Bytes of opened traces that are held at most, once they are searchable; the trace opened last is always held.
+/// Maximum memory of open traces in bytes, once they are searchable; the trace opened last is always kept.
 const BUDGET: usize = 600 << 20;
 
-/// Opened traces and what can be asked of them.
+/// Open traces.
 #[derive(Debug, Default)]
 pub struct Engine {
-    traces: FxHashMap<String, Held>,
+    traces: FxHashMap<String, OpenTrace>,
     clock: u64,
     store: Option<ExternalStore>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct OpenTrace {
     trace: Trace,
-    /// Who links to whom; found when first asked for.
+    /// Links by target; computed on first use.
     links: Option<Links>,
-    /// The JSON text that was looked at last.
+    /// The line index of the JSON text requested last.
     json: Option<JsonIndex>,
     searchable: bool,
     used: u64,
-    /// Files cannot be asked for again: their traces stay until the next file.
+    /// Whether it is from a file. Files cannot be loaded again, so their traces are kept until the next file.
     file: bool,
 }
 
-impl Held {
-    /// What it counts for: bytes that wait to be interned come to less than half of themselves, and soon.
+impl OpenTrace {
+    /// Memory that counts for the budget. Interning reduces the bytes of blocks to less than half.
     fn weight(&self) -> usize {
         let waiting = self.trace.unindexed_bytes();
         self.trace.memory_bytes() - waiting + waiting / 2
@@ -84,28 +84,28 @@ impl Held {
 }
 
 impl Engine {
-    /// An engine that keeps bytes that are not interned yet in an external store.
+    /// An engine that stores blocks externally.
     pub fn with_store(store: ExternalStore) -> Self {
         Self { store: Some(store), ..Self::default() }
     }
 
-    /// Prepares for an answer with that HTTP status, or for a file (status 200).
-    pub fn begin(&self, expect: Expect, status: u16, total: Option<u64>) -> Intake {
-        let mut intake = Intake::new(expect, status, total);
-        if let (Some(store), Some(reader)) = (self.store, &mut intake.reader) {
+    /// Starts receiving a response with an HTTP status, or a file (status 200).
+    pub fn begin(&self, expect: Expect, status: u16, total: Option<u64>) -> InputReader {
+        let mut input = InputReader::new(expect, status, total);
+        if let (Some(store), Some(reader)) = (self.store, &mut input.reader) {
             reader.set_external_store(store);
         }
-        intake
+        input
     }
 
-    /// Reads what has been received to the end.
-    pub fn finish(&mut self, intake: Intake) -> Answer {
-        self.read(intake).unwrap_or_else(Answer::Failed)
+    /// Parses what was received.
+    pub fn finish(&mut self, input: InputReader) -> Answer {
+        self.read(input).unwrap_or_else(Answer::Failed)
     }
 
-    fn read(&mut self, mut intake: Intake) -> Result<Answer, Problem> {
-        if intake.found_nothing() {
-            return Ok(match &intake.expect {
+    fn read(&mut self, mut input: InputReader) -> Result<Answer, Problem> {
+        if input.found_nothing() {
+            return Ok(match &input.expect {
                 Expect::Answer(Task::Search(query), _) => found(Vec::new(), query),
                 Expect::Answer(Task::Services, _) => Answer::Services(Vec::new()),
                 Expect::Answer(Task::Operations { .. }, _) => Answer::Operations(Vec::new()),
@@ -113,32 +113,32 @@ impl Engine {
                 _ => Answer::Dependencies { links: Vec::new(), requests: Vec::new(), traces: 0 },
             });
         }
-        if let Some(problem) = intake.refusal() {
+        if let Some(problem) = input.refusal() {
             return Err(problem);
         }
-        let expect = intake.expect;
-        let opened = match intake.reader.take() {
+        let expect = input.expect;
+        let opened = match input.reader.take() {
             Some(reader) => reader.finish().map_err(|error| failure::unreadable(&expect, &error))?,
             None => Opened::default(),
         };
-        let body = &intake.body;
+        let body = &input.body;
         let answer = match &expect {
-            Expect::File { first, .. } => Ok(self.hold_all(opened, *first)),
+            Expect::File { first, .. } => Ok(self.add_all(opened, *first)),
             Expect::Answer(task, api) => match (task, api) {
                 (Task::Services, Api::EvalTrack) => Ok(Answer::Services(records::services(&opened))),
                 (Task::Operations { service }, Api::EvalTrack) => {
                     Ok(Answer::Operations(records::operations(&opened, service)))
                 }
-                (Task::Services, _) => answers::services(body).map(Answer::Services),
-                (Task::Operations { .. }, _) => answers::operations(body).map(Answer::Operations),
-                (Task::Search(query), Api::V3) => answers::summaries(body).map(|list| found(list, query)),
+                (Task::Services, _) => responses::services(body).map(Answer::Services),
+                (Task::Operations { .. }, _) => responses::operations(body).map(Answer::Operations),
+                (Task::Search(query), Api::V3) => responses::summaries(body).map(|list| found(list, query)),
                 (Task::Search(query), Api::V1 | Api::EvalTrack) => {
                     Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))
                 }
-                (Task::Trace { id }, _) => return self.hold_one(&expect, id, opened),
-                (Task::Logs { .. }, _) => answers::logs(body).map(|logs| Answer::Logs(Box::new(logs))),
+                (Task::Trace { id }, _) => return self.add_response(&expect, id, opened),
+                (Task::Logs { .. }, _) => responses::logs(body).map(|logs| Answer::Logs(Box::new(logs))),
                 (Task::Dependencies { .. }, Api::V3 | Api::V1) => {
-                    let answer = answers::dependencies(body);
+                    let answer = responses::dependencies(body);
                     answer.map(|(links, requests)| Answer::Dependencies { links, requests, traces: 0 })
                 }
                 (Task::DependenciesOfTraces(_) | Task::Dependencies { .. }, _) => {
@@ -156,7 +156,7 @@ impl Engine {
         answer.map_err(|why| failure::garbled(&expect, &why, body))
     }
 
-    fn hold_one(&mut self, expect: &Expect, id: &str, opened: Opened) -> Result<Answer, Problem> {
+    fn add_response(&mut self, expect: &Expect, id: &str, opened: Opened) -> Result<Answer, Problem> {
         let wanted = TraceId::parse(id);
         let mut traces = opened.traces;
         let matching = traces.iter().position(|trace| Some(trace.outline().trace_id) == wanted);
@@ -165,105 +165,107 @@ impl Engine {
         }
         let trace = traces.swap_remove(matching.unwrap_or(0));
         let summaries = vec![trace.summary()];
-        self.hold(id.to_owned(), trace, false);
+        self.add(id.to_owned(), trace, false);
         Ok(Answer::Opened { summaries, warnings: opened.warnings })
     }
 
-    fn hold_all(&mut self, opened: Opened, first: bool) -> Answer {
+    fn add_all(&mut self, opened: Opened, first: bool) -> Answer {
         if first {
-            self.traces.retain(|_, held| !held.file);
+            self.traces.retain(|_, open| !open.file);
         }
         let mut summaries = Vec::with_capacity(opened.traces.len());
         for mut trace in opened.traces {
             let key = trace.summary().key();
-            // Files that are opened together may hold parts of one trace.
-            if let Some(part) = self.traces.get(&key).filter(|held| held.file) {
+            // Files that are opened together may have parts of one trace.
+            if let Some(part) = self.traces.get(&key).filter(|open| open.file) {
                 trace = merge(&part.trace, &trace);
             }
             summaries.push(trace.summary());
-            self.hold(key, trace, true);
+            self.add(key, trace, true);
         }
         Answer::Opened { summaries, warnings: opened.warnings }
     }
 
-    fn hold(&mut self, key: String, trace: Trace, file: bool) {
+    fn add(&mut self, key: String, trace: Trace, file: bool) {
         self.clock += 1;
-        self.traces
-            .insert(key, Held { trace, links: None, json: None, searchable: false, used: self.clock, file });
-        let mut total: usize = self.traces.values().map(Held::weight).sum();
+        self.traces.insert(
+            key,
+            OpenTrace { trace, links: None, json: None, searchable: false, used: self.clock, file },
+        );
+        let mut total: usize = self.traces.values().map(OpenTrace::weight).sum();
         while total > BUDGET {
             let oldest = self
                 .traces
                 .iter()
-                .filter(|(_, held)| !held.file && held.used != self.clock)
-                .min_by_key(|(_, held)| held.used)
+                .filter(|(_, open)| !open.file && open.used != self.clock)
+                .min_by_key(|(_, open)| open.used)
                 .map(|(key, _)| key.clone());
             let Some(dropped) = oldest.and_then(|key| self.traces.remove(&key)) else { break };
             total -= dropped.weight();
         }
     }
 
-    /// The outline of a trace that is held, by the id under which it was opened.
+    /// The outline of an open trace, by the id under which it was opened.
     pub fn outline(&self, trace: &str) -> Option<&Arc<Outline>> {
-        self.traces.get(trace).map(|held| held.trace.outline())
+        self.traces.get(trace).map(|open| open.trace.outline())
     }
 
     /// Answers [`EngineCommand::Outline`]: [`Answer::Outline`], or [`Answer::Missing`].
     pub fn open(&mut self, trace: &str) -> Answer {
         self.clock += 1;
-        let Some(held) = self.traces.get_mut(trace) else { return Answer::Missing };
-        held.used = self.clock;
+        let Some(open) = self.traces.get_mut(trace) else { return Answer::Missing };
+        open.used = self.clock;
         Answer::Outline
     }
 
-    /// Answers a question about a trace that is held: [`Answer::Missing`] where it is not, [`Answer::Stale`] where another
-    /// version of it is.
+    /// Answers a question about an open trace: [`Answer::Missing`] if it is not open, [`Answer::Stale`] if another
+    /// version is.
     pub fn answer(&mut self, question: &Question) -> Answer {
         self.clock += 1;
-        let Some(held) = self.traces.get_mut(&question.trace) else { return Answer::Missing };
-        held.used = self.clock;
-        if held.trace.outline().version != question.version {
+        let Some(open) = self.traces.get_mut(&question.trace) else { return Answer::Missing };
+        open.used = self.clock;
+        if open.trace.outline().version != question.version {
             return Answer::Stale;
         }
         match &question.topic {
-            QuestionTopic::Detail { span } => Answer::Detail(Box::new(detail(&held.trace, *span))),
+            QuestionTopic::Detail { span } => Answer::Detail(Box::new(detail(&open.trace, *span))),
             QuestionTopic::LinkedFrom { span } => {
-                let links = held.links.get_or_insert_with(|| Links::within(&held.trace));
-                Answer::Spans(links.to(held.trace.outline(), *span))
+                let links = open.links.get_or_insert_with(|| Links::within(&open.trace));
+                Answer::Spans(links.to(open.trace.outline(), *span))
             }
             QuestionTopic::CriticalPath => {
-                Answer::CriticalPath(Box::new(PathBySpan::of(held.trace.outline())))
+                Answer::CriticalPath(Box::new(PathBySpan::of(open.trace.outline())))
             }
             QuestionTopic::PathTable { by } => {
-                let outline = held.trace.outline();
+                let outline = open.trace.outline();
                 Answer::PathTable(Box::new(PathTable::of(outline, &CriticalPath::of(outline), *by)))
             }
-            QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&held.trace)),
+            QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&open.trace)),
             QuestionTopic::WhatIf { scenario } => {
-                Answer::WhatIf(Box::new(what_if::compare(held.trace.outline(), scenario)))
+                Answer::WhatIf(Box::new(what_if::compare(open.trace.outline(), scenario)))
             }
             QuestionTopic::Clocks => {
-                Answer::Clocks(Box::new(skew::clocks(held.trace.outline(), skew::TOLERANCE)))
+                Answer::Clocks(Box::new(skew::clocks(open.trace.outline(), skew::TOLERANCE)))
             }
             QuestionTopic::Export { start, end, format } => {
-                let text = export(&held.trace, *start..*end, *format);
+                let text = export(&open.trace, *start..*end, *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
             }
             QuestionTopic::Flame { order, filter } => {
-                Answer::Flame(Box::new(flame_frames(held.trace.outline(), *order, filter)))
+                Answer::Flame(Box::new(flame_frames(open.trace.outline(), *order, filter)))
             }
             QuestionTopic::Packed { by, filter } => {
-                Answer::Flame(Box::new(packed_frames(&held.trace, *by, filter)))
+                Answer::Flame(Box::new(packed_frames(&open.trace, *by, filter)))
             }
             QuestionTopic::Concurrency { filter, range, intervals } => {
-                let outline = held.trace.outline();
+                let outline = open.trace.outline();
                 Answer::Concurrency(concurrency(outline, filter, *range, *intervals as usize))
             }
             QuestionTopic::OperationGraph { filter } => {
-                Answer::OperationGraph(Box::new(operation_graph(held.trace.outline(), filter)))
+                Answer::OperationGraph(Box::new(operation_graph(open.trace.outline(), filter)))
             }
             QuestionTopic::Sequence { filter } => {
-                Answer::Sequence(Box::new(call_sequence(held.trace.outline(), filter)))
+                Answer::Sequence(Box::new(call_sequence(open.trace.outline(), filter)))
             }
             topic @ (QuestionTopic::Find { .. }
             | QuestionTopic::Complete { .. }
@@ -272,23 +274,23 @@ impl Engine {
             | QuestionTopic::FindingsReport { .. }
             | QuestionTopic::Lint
             | QuestionTopic::Peers { .. }) => {
-                let (answer, searchable) = find::answer(&mut held.trace, topic);
-                held.searchable = searchable;
+                let (answer, searchable) = find::answer(&mut open.trace, topic);
+                open.searchable = searchable;
                 answer
             }
-            topic => tables::answer(&held.trace, &mut held.json, topic),
+            topic => tables::answer(&open.trace, &mut open.json, topic),
         }
     }
 
-    /// Whether nothing is left to do for [`Engine::work`].
+    /// Whether all open traces are searchable.
     pub fn is_searchable(&self) -> bool {
-        self.traces.values().all(|held| held.searchable)
+        self.traces.values().all(|open| open.searchable)
     }
 
-    /// Makes some more of what is held searchable, about `budget` bytes of it; true when nothing is left to do.
+    /// Indexes about `budget` bytes of open traces. Returns whether all are searchable.
     pub fn work(&mut self, budget: usize) -> bool {
-        if let Some(held) = self.traces.values_mut().find(|held| !held.searchable) {
-            held.searchable = held.trace.index_some(budget);
+        if let Some(open) = self.traces.values_mut().find(|open| !open.searchable) {
+            open.searchable = open.trace.index_some(budget);
         }
         self.is_searchable()
     }

@@ -1,4 +1,5 @@
-//! What crosses between page and engine: small values as [`message`](super::message)s; outlines beside them as bytes.
+//! Commands, questions and answers between page and engine, sent as [`message`](super::message)s; outlines are sent
+//! separately.
 
 use super::json_lines::{JsonMatches, JsonPage, JsonText};
 use crate::analysis::advisor::{Finding, ReportFormat};
@@ -26,39 +27,39 @@ use crate::source::{Api, Base, Task};
 use crate::units::Problem;
 use serde::{Deserialize, Serialize};
 
-/// How far a task has come.
+/// Progress of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Bytes read so far.
+    /// Bytes received.
     pub bytes: u64,
-    /// Bytes there are, where that is known; compressed answers do not say.
+    /// Total number of bytes if known; unknown for compressed responses.
     pub total: Option<u64>,
-    /// Spans read so far.
+    /// Number of spans parsed.
     pub spans: u64,
 }
 
-/// What is to be read from the bytes that come.
+/// What the received bytes should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// A backend's answer to this task, in this API.
+    /// A server's response to this task, in this API.
     Answer(Task, Api),
     /// A file with any number of traces.
     File {
         /// Its name.
         name: String,
-        /// Whether it takes the place of files opened before.
+        /// Whether it replaces the files opened before.
         first: bool,
     },
 }
 
-/// Something to do or to say, as the page asks it of the engine's worker.
+/// A command from the page to the engine's worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EngineCommand {
-    /// Get something from a backend.
+    /// Request something from a server.
     Task {
-        /// Its absolute address.
+        /// The server's absolute URL.
         base: Base,
-        /// What.
+        /// The task.
         task: Task,
     },
     /// Return the outline of a trace that is open.
@@ -68,57 +69,57 @@ pub enum EngineCommand {
     },
     /// Answer a question about a trace that is open.
     Question(Question),
-    /// Write a whole trace as a text for other tools; the answer is a text that says where it is to be had.
+    /// Export a whole trace; the answer is the URL of the file.
     Download {
         /// The trace.
         trace: String,
-        /// What it is written as.
+        /// The format.
         format: Export,
     },
-    /// Read the files or bytes that come along.
+    /// Read the files or bytes that are sent along.
     Files {
-        /// What to call bytes that have no name of their own.
+        /// Name for bytes without a file name.
         name: String,
     },
 }
 
-/// What a search found.
+/// Results of a search.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchResults {
-    /// In the order of the backend.
+    /// In the order of the server.
     pub summaries: Vec<TraceSummary>,
     /// Whether the limit was reached, so that more may match.
     pub truncated: bool,
-    /// The limit that was asked for; 0 where there was none.
+    /// The requested limit; 0 if there was none.
     pub limit: u32,
 }
 
-/// A whole span with what produced it.
+/// A complete span, with its resource and scope.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpanDetail {
     /// The span.
     pub record: SpanRecord,
-    /// What produced it.
+    /// Resource.
     pub resource: Resource,
-    /// The instrumentation that made it.
+    /// Instrumentation scope.
     pub scope: Scope,
 }
 
-/// A question about a trace that the engine holds.
+/// A question about an open trace.
 ///
-/// Spans are named by index, so a question is bound to one version of the trace: the engine answers [`Answer::Stale`]
-/// where it holds another.
+/// Spans are referred to by index, so a question is for one version of the trace: the engine answers
+/// [`Answer::Stale`] if another one is open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The id under which the trace was opened, as text.
     pub trace: String,
-    /// The version of the outline from which the indexes come; see [`Outline::version`](crate::model::Outline).
+    /// The version of the outline that indices refer to; see [`Outline::version`](crate::model::Outline).
     pub version: TraceVersion,
-    /// What is asked.
+    /// The question.
     pub topic: QuestionTopic,
 }
 
-/// What is asked about a trace.
+/// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QuestionTopic {
     /// One span with its attributes, events and links. Answered by [`Answer::Detail`].
@@ -136,11 +137,11 @@ pub enum QuestionTopic {
         /// The span.
         span: SpanIx,
     },
-    /// Parents that spans name and that the trace does not contain. Answered by [`Answer::MissingSpans`].
+    /// Missing parents. Answered by [`Answer::MissingSpans`].
     MissingSpans,
     /// The critical path and the slack of all spans. Answered by [`Answer::CriticalPath`].
     CriticalPath,
-    /// How much of the critical path is in which service, operation or span. Answered by [`Answer::PathTable`].
+    /// The critical path by service, operation or span. Answered by [`Answer::PathTable`].
     PathTable {
         /// What a row stands for.
         by: PathGrouping,
@@ -150,17 +151,17 @@ pub enum QuestionTopic {
         /// The change.
         scenario: Scenario,
     },
-    /// How far the clocks of its services differ; see [`crate::analysis::skew`]. Answered by [`Answer::Clocks`].
+    /// The clock offsets of its services; see [`crate::analysis::skew`]. Answered by [`Answer::Clocks`].
     Clocks,
     /// How well its services are instrumented; see [`crate::analysis::lint`]. Answered by [`Answer::Lint`].
     Lint,
-    /// Spans as a text for other tools: one, or a subtree. Answered by [`Answer::Text`].
+    /// Exports a span or a subtree. Answered by [`Answer::Text`].
     Export {
         /// The first span.
         start: SpanIx,
         /// One past the last span.
         end: SpanIx,
-        /// The format of the text.
+        /// The format.
         format: Export,
     },
     /// The spans that match a text: Jaeger's words, or a query; see [`crate::analysis::query`]. Answered by
@@ -176,11 +177,11 @@ pub enum QuestionTopic {
         /// The position of the cursor, in bytes.
         cursor: u32,
     },
-    /// Why the trace was slow or failed; see [`crate::analysis::advisor`]. Answered by [`Answer::Findings`].
+    /// Why the trace was slow or has errors; see [`crate::analysis::advisor`]. Answered by [`Answer::Findings`].
     Findings,
-    /// The same as a text to copy or save. Answered by [`Answer::Text`].
+    /// The findings as text to copy or save. Answered by [`Answer::Text`].
     FindingsReport {
-        /// What it is written as.
+        /// The format.
         format: ReportFormat,
     },
     /// A field or attribute of all spans. Answered by [`Answer::Column`].
@@ -192,18 +193,18 @@ pub enum QuestionTopic {
     Statistics {
         /// What they are grouped by; see [`crate::analysis::statistics::Grouping::parse`].
         group: String,
-        /// A group, and what only its spans are grouped by.
+        /// A group, and the field by which to divide it.
         then: Option<(GroupLabel, String)>,
-        /// Only the spans that this finds, if it is not empty.
+        /// Only spans that match this, if it is not empty.
         within: String,
     },
-    /// The same as a file in CSV. Answered by [`Answer::Text`].
+    /// Statistics as a CSV file. Answered by [`Answer::Text`].
     StatisticsCsv {
         /// What spans are grouped by.
         group: String,
-        /// What each group is divided by.
+        /// The field by which to divide each group.
         then: Option<String>,
-        /// Only the spans that this finds, if it is not empty.
+        /// Only spans that match this, if it is not empty.
         within: String,
         /// The order of the groups.
         sort: StatisticsSort,
@@ -214,26 +215,26 @@ pub enum QuestionTopic {
     SpanOrder {
         /// The field as a query names it.
         key: String,
-        /// Greatest first.
+        /// Descending order.
         descending: bool,
-        /// Only the spans that this finds, if it is not empty.
+        /// Only spans that match this, if it is not empty.
         within: String,
     },
-    /// A field that is a duration, of all spans. Answered by [`Answer::Times`].
+    /// The values of a field of type duration of all spans. Answered by [`Answer::Times`].
     Times {
         /// The field as a query names it.
         key: String,
     },
-    /// Events in the order of their times. Answered by [`Answer::Order`] with numbers of events.
+    /// Events by time. Answered by [`Answer::Order`] with indices of events.
     EventOrder {
         /// Only events that contain this; see [`crate::analysis::event_list::event_order`].
         text: String,
-        /// Only the spans that this finds, if it is not empty.
+        /// Only spans that match this, if it is not empty.
         within: String,
     },
-    /// What a list shows of events. Answered by [`Answer::EventRows`].
+    /// The contents of events. Answered by [`Answer::EventRows`].
     EventRows {
-        /// Their numbers.
+        /// Their indices.
         events: Vec<u32>,
     },
     /// Lines of the JSON text of spans. Answered by [`Answer::JsonLines`].
@@ -242,16 +243,16 @@ pub enum QuestionTopic {
         text: JsonText,
         /// The first line.
         first: u32,
-        /// How many.
+        /// The number of lines.
         count: u32,
     },
-    /// Lines of such a text that contain another one. Answered by [`Answer::JsonMatches`].
+    /// Searches the lines of such a text. Answered by [`Answer::JsonMatches`].
     JsonFind {
         /// The text.
         text: JsonText,
-        /// What is looked for.
+        /// The text to find.
         wanted: String,
-        /// Spans of the text that are passed over, as they were searched before.
+        /// Number of spans to skip because they were searched before.
         from: SpanIx,
     },
     /// The frames of a flame graph. Answered by [`Answer::Flame`].
@@ -268,13 +269,13 @@ pub enum QuestionTopic {
         /// The spans that are shown.
         filter: SpanFilter,
     },
-    /// How many spans are active over time. Answered by [`Answer::Concurrency`].
+    /// Number of active spans over time. Answered by [`Answer::Concurrency`].
     Concurrency {
         /// The spans that count.
         filter: SpanFilter,
-        /// The time looked at, nanoseconds from the trace's start.
+        /// The time range, nanoseconds from the trace's start.
         range: (u64, u64),
-        /// The number of intervals that it is divided into.
+        /// Number of intervals in the range.
         intervals: u32,
     },
     /// The operations and the calls between them. Answered by [`Answer::OperationGraph`].
@@ -290,7 +291,7 @@ pub enum QuestionTopic {
 }
 
 impl QuestionTopic {
-    /// The filter of the spans that it is about, if it has one.
+    /// The filter of a question, if it has one.
     pub fn filter(&self) -> Option<&SpanFilter> {
         match self {
             QuestionTopic::Flame { filter, .. }
@@ -306,54 +307,54 @@ impl QuestionTopic {
 /// The label of a group of spans: a value, or service and operation; `None` for spans without the field.
 pub type GroupLabel = Option<(String, Option<String>)>;
 
-/// Rows of a table in their order.
+/// Sorted rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableOrder {
-    /// Indices of spans, or numbers of events.
+    /// Indices of spans or events.
     #[serde(with = "crate::units::number_bytes")]
     pub rows: Vec<u32>,
-    /// Spans that could not be searched yet. As long as there are any, it is worth asking again.
+    /// Number of spans that are not searchable yet. If it is not 0, the question should be repeated later.
     pub unsearched: u32,
 }
 
-/// What a text finds.
+/// Matches of a search text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matches {
     /// The spans.
     pub spans: SpanSet,
     /// Whether the text was a query, not words.
     pub is_query: bool,
-    /// What is wrong with the query; then it finds nothing.
+    /// The error in a query, which then matches nothing.
     pub error: Option<QueryError>,
-    /// Spans of which only the outline was looked at, because their attributes are not searchable so far. The worker
-    /// says when they are; then it is worth asking again.
+    /// Number of spans that were matched by their outline alone because their attributes are not searchable yet. The
+    /// worker reports when they are; then the question should be repeated.
     pub unsearched: u32,
 }
 
-/// What was found out about a trace.
+/// The advisor's findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
-    /// Those that save most first.
+    /// Those with the largest saving first.
     pub findings: Vec<Finding>,
-    /// Spans of which only the outline was looked at, because their attributes are not searchable so far. As long as there
-    /// are any, there are no findings: asking again later is worth it.
+    /// Number of spans whose attributes are not searchable yet. If it is not 0, there are no findings yet, and the
+    /// question should be repeated later.
     pub unsearched: u32,
 }
 
-/// What the engine answers to a task or a question.
+/// An answer of the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// Names of services, sorted.
     Services(Vec<String>),
     /// Operations, sorted.
     Operations(Vec<Operation>),
-    /// What a search found.
+    /// Results of a search.
     SearchResults(SearchResults),
-    /// Traces were read and are kept. Where it is one, its outline comes along.
+    /// Traces were opened. If there is only one, its outline is sent along.
     Opened {
         /// One per trace, in the order of the source.
         summaries: Vec<TraceSummary>,
-        /// What was odd about the source.
+        /// Warnings about the source.
         warnings: Vec<String>,
     },
     /// Log lines.
@@ -364,66 +365,66 @@ pub enum Answer {
         links: Vec<DependencyLink>,
         /// The requests of each service; empty where the server does not count them.
         requests: Vec<ServiceRequests>,
-        /// How many traces were read for it; 0 where the server counted.
+        /// Number of traces that were read for it; 0 if the server counted.
         traces: usize,
     },
     /// The entry spans of a service.
     EntrySpans(Box<EntrySpans>),
-    /// An outline comes along.
+    /// An outline is sent along.
     Outline,
-    /// One whole span.
+    /// A complete span.
     Detail(Box<SpanDetail>),
     /// Spans, ascending.
     Spans(Vec<SpanIx>),
-    /// A span among its peers.
+    /// Comparison of a span with its peers.
     Peers(Box<Peers>),
-    /// What the trace lacks.
+    /// Missing parents.
     MissingSpans(MissingSpans),
     /// The critical path.
     CriticalPath(Box<PathBySpan>),
     /// The critical path as a table.
     PathTable(Box<PathTable>),
-    /// What the trace would be.
+    /// Simulation result.
     WhatIf(Box<ScenarioResult>),
-    /// The clocks of its services.
+    /// Clock offsets.
     Clocks(Box<Clocks>),
-    /// How well its services are instrumented.
+    /// Instrumentation quality.
     Lint(Box<Lint>),
-    /// A text for other tools.
+    /// Exported text.
     Text(String),
-    /// What a text finds.
+    /// Matches.
     Matches(Box<Matches>),
-    /// What may stand there.
+    /// Completions.
     Completions(Completions),
     /// A column.
     Column(Box<Column>),
-    /// Spans in groups.
+    /// Statistics.
     Statistics(Box<Statistics>),
-    /// Rows of a table in their order.
+    /// Sorted rows of a table.
     Order(Box<TableOrder>),
     /// A duration of every span.
     Times(Box<Times>),
-    /// Events as a list shows them.
+    /// Contents of events.
     EventRows(Vec<EventRow>),
     /// Lines of a JSON text.
     JsonLines(JsonPage),
-    /// Where a JSON text contains another one.
+    /// Search results in a JSON text.
     JsonMatches(JsonMatches),
     /// Frames.
     Flame(Box<FlameFrames>),
-    /// Active spans.
+    /// Numbers of active spans.
     Concurrency(Concurrency),
     /// Operations and calls.
     OperationGraph(Box<OperationGraph>),
     /// Messages between services.
     Sequence(Box<CallSequence>),
-    /// What was found out about a trace.
+    /// Findings.
     Findings(Box<Findings>),
-    /// The engine does not hold that trace (any more): open it again and ask again.
+    /// The trace is not open (any more): open it and repeat the question.
     Missing,
-    /// The engine holds another version of that trace, whose indexes mean other spans: get its outline, find the span by
-    /// its id and ask again.
+    /// Another version of the trace is open, with other indices: get its outline, find the span by id and repeat the
+    /// question.
     Stale,
-    /// It did not work.
+    /// An error.
     Failed(Problem),
 }

@@ -9,7 +9,7 @@ use crate::analysis::statistics::{Grouping, csv, divided, statistics};
 use crate::model::{SpanSet, Trace};
 
 impl QuestionTopic {
-    /// Whether it can only be answered once all attributes of the trace are searchable.
+    /// Whether it requires all attributes of the trace to be searchable.
     pub fn needs_index(&self) -> bool {
         let grouping_needs = |name: &String| !Grouping::parse(name).is_of_outline();
         match self {
@@ -31,7 +31,7 @@ impl QuestionTopic {
     }
 }
 
-/// The spans that a find finds: `None` without one, no spans where it cannot be read.
+/// The spans that match a search text: `None` for an empty text, no spans for an invalid one.
 fn found(trace: &Trace, find: &str) -> Option<SpanSet> {
     if find.trim().is_empty() {
         return None;
@@ -42,7 +42,7 @@ fn found(trace: &Trace, find: &str) -> Option<SpanSet> {
     })
 }
 
-/// Answers a question about a table. `json` is the text whose lines were counted last.
+/// Answers a question about a table. `json` caches the last line index.
 pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &QuestionTopic) -> Answer {
     match topic {
         QuestionTopic::Statistics { group, then, within } => {
@@ -59,7 +59,7 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
         QuestionTopic::StatisticsCsv { group, then, within, sort, filter } => {
             let (group, then) = (Grouping::parse(group), then.as_ref().map(|then| Grouping::parse(then)));
             let within = found(trace, within);
-            // It is asked for once all is searchable; a trace that grew meanwhile is asked again.
+            // Asked only when everything is searchable; if the trace has grown since, the question is repeated.
             csv(trace, &group, then.as_ref(), within.as_ref(), *sort, filter)
                 .map_or(Answer::Missing, Answer::Text)
         }

@@ -1,7 +1,7 @@
-//! An outline as buffers that are transferred from the worker to the page without copying: a header (a [`message`]), the
-//! text and the ends of the strings, then one buffer a column. The page reads one at a time, so that no task is long.
+//! Transfers an outline from the worker to the page as buffers without copying: a header (a [`message`]), text and
+//! ends of the strings, then one buffer per column. The page decodes one at a time, so that tasks are short.
 //!
-//! Numbers are in the machine's byte order, as typed arrays hold them: both sides run one program on one machine.
+//! Numbers are in native byte order, as in typed arrays.
 
 use super::message;
 use crate::model::{Flags, Outline, SpanKind, StatusCode, Strings, TraceVersion};
@@ -9,26 +9,26 @@ use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The contents of a buffer.
+/// Contents of a buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Buffer<'a> {
-    /// Bytes, or a column of numbers below 256.
+    /// Bytes, or a column of `u8`.
     Bytes(Cow<'a, [u8]>),
-    /// 32-bit words.
-    Words(Cow<'a, [u32]>),
-    /// 64-bit words.
-    Longs(Cow<'a, [u64]>),
+    /// A column of `u32`.
+    U32(Cow<'a, [u32]>),
+    /// A column of `u64`.
+    U64(Cow<'a, [u64]>),
 }
 
-/// The type that the next buffer must have.
+/// Type of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BufferType {
     /// [`Buffer::Bytes`].
     Bytes,
-    /// [`Buffer::Words`].
-    Words,
-    /// [`Buffer::Longs`].
-    Longs,
+    /// [`Buffer::U32`].
+    U32,
+    /// [`Buffer::U64`].
+    U64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,31 +42,31 @@ struct Header {
     spans: usize,
 }
 
-/// How a buffer is made from an outline and read into one.
+/// How to encode a buffer from an outline, and decode it.
 enum Codec {
-    Bytes(fn(&Outline) -> Cow<'_, [u8]>, fn(&mut Arrival, Vec<u8>) -> Option<()>),
-    Words(fn(&Outline) -> Cow<'_, [u32]>, fn(&mut Arrival, Vec<u32>) -> Option<()>),
-    Longs(fn(&Outline) -> Cow<'_, [u64]>, fn(&mut Arrival, Vec<u64>) -> Option<()>),
+    Bytes(fn(&Outline) -> Cow<'_, [u8]>, fn(&mut OutlineDecoder, Vec<u8>) -> Option<()>),
+    U32(fn(&Outline) -> Cow<'_, [u32]>, fn(&mut OutlineDecoder, Vec<u32>) -> Option<()>),
+    U64(fn(&Outline) -> Cow<'_, [u64]>, fn(&mut OutlineDecoder, Vec<u64>) -> Option<()>),
 }
 
-/// Number of elements of a buffer.
+/// Expected number of elements of a buffer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
-    /// One a span.
+    /// One per span.
     PerSpan,
     /// Any.
     Any,
 }
 
-/// A column whose elements are transferred as they are.
+/// A column that is transferred unchanged.
 macro_rules! column {
     ($codec:ident, $length:ident, $field:ident) => {
         (
             Length::$length,
             Codec::$codec(
                 |outline| Cow::from(&outline.$field),
-                |arrival, column| {
-                    arrival.outline.$field = column;
+                |decoder, column| {
+                    decoder.outline.$field = column;
                     Some(())
                 },
             ),
@@ -77,8 +77,8 @@ macro_rules! column {
             Length::$length,
             Codec::$codec(
                 |outline| outline.$field.iter().map($encode).collect(),
-                |arrival, column| {
-                    arrival.outline.$field = column.into_iter().map($decode).collect();
+                |decoder, column| {
+                    decoder.outline.$field = column.into_iter().map($decode).collect();
                     Some(())
                 },
             ),
@@ -86,42 +86,42 @@ macro_rules! column {
     };
 }
 
-/// The buffers in their order. Everything else here follows from this table.
+/// The buffers in order. Encoding and decoding follow from this table.
 const BUFFERS: [(Length, Codec); 16] = [
     (Length::Any, Codec::Bytes(encode_header, decode_header)),
     (
         Length::Any,
         Codec::Bytes(
             |outline| outline.strings.parts().0.as_bytes().into(),
-            |arrival, text| {
-                arrival.text = String::from_utf8(text).ok()?;
+            |decoder, text| {
+                decoder.text = String::from_utf8(text).ok()?;
                 Some(())
             },
         ),
     ),
     (
         Length::Any,
-        Codec::Words(
+        Codec::U32(
             |outline| outline.strings.parts().1.into(),
-            |arrival, ends| {
-                arrival.outline.strings = Strings::from_parts(std::mem::take(&mut arrival.text), ends)?;
+            |decoder, ends| {
+                decoder.outline.strings = Strings::from_parts(std::mem::take(&mut decoder.text), ends)?;
                 Some(())
             },
         ),
     ),
-    column!(Longs, PerSpan, id, |id| id.0, SpanId),
-    column!(Words, PerSpan, parent),
-    column!(Words, PerSpan, subtree_end),
-    column!(Words, PerSpan, depth),
-    column!(Longs, PerSpan, start),
-    column!(Longs, PerSpan, end),
-    column!(Words, PerSpan, name),
-    column!(Words, PerSpan, service),
+    column!(U64, PerSpan, id, |id| id.0, SpanId),
+    column!(U32, PerSpan, parent),
+    column!(U32, PerSpan, subtree_end),
+    column!(U32, PerSpan, depth),
+    column!(U64, PerSpan, start),
+    column!(U64, PerSpan, end),
+    column!(U32, PerSpan, name),
+    column!(U32, PerSpan, service),
     column!(Bytes, PerSpan, kind, |kind| *kind as u8, |kind| SpanKind::from_number(u64::from(kind))),
     column!(Bytes, PerSpan, status, |code| *code as u8, |code| StatusCode::from_number(u64::from(code))),
-    column!(Words, PerSpan, flags, |flags| u32::from(flags.0), |flags| Flags(flags as u16)),
-    column!(Words, Any, event_start),
-    column!(Longs, Any, event_time),
+    column!(U32, PerSpan, flags, |flags| u32::from(flags.0), |flags| Flags(flags as u16)),
+    column!(U32, Any, event_start),
+    column!(U64, Any, event_time),
 ];
 
 fn encode_header(outline: &Outline) -> Cow<'_, [u8]> {
@@ -137,69 +137,69 @@ fn encode_header(outline: &Outline) -> Cow<'_, [u8]> {
     message::encode(&header).into()
 }
 
-fn decode_header(arrival: &mut Arrival, bytes: Vec<u8>) -> Option<()> {
+fn decode_header(decoder: &mut OutlineDecoder, bytes: Vec<u8>) -> Option<()> {
     let header = message::decode::<Header>(&bytes)?;
-    let outline = &mut arrival.outline;
+    let outline = &mut decoder.outline;
     outline.trace_id = header.trace_id;
     outline.foreign_trace_id = header.foreign_trace_id;
     outline.start_unix = header.start_unix;
     outline.duration = header.duration;
     outline.warnings = header.warnings;
     outline.version = header.version;
-    arrival.spans = header.spans;
+    decoder.spans = header.spans;
     Some(())
 }
 
-/// The outline's buffers, each made when it is taken.
+/// The outline's buffers, created lazily.
 pub fn encode(outline: &Outline) -> impl Iterator<Item = Buffer<'_>> {
     BUFFERS.iter().map(move |(_, codec)| match codec {
         Codec::Bytes(encode, _) => Buffer::Bytes(encode(outline)),
-        Codec::Words(encode, _) => Buffer::Words(encode(outline)),
-        Codec::Longs(encode, _) => Buffer::Longs(encode(outline)),
+        Codec::U32(encode, _) => Buffer::U32(encode(outline)),
+        Codec::U64(encode, _) => Buffer::U64(encode(outline)),
     })
 }
 
-/// An outline that is received buffer by buffer.
+/// An outline that is being received.
 #[derive(Debug, Default)]
-pub struct Arrival {
+pub struct OutlineDecoder {
     outline: Outline,
     text: String,
     spans: usize,
     taken: usize,
 }
 
-impl Arrival {
+impl OutlineDecoder {
     /// The type of the next buffer; `None` after the last one.
     pub fn wants(&self) -> Option<BufferType> {
         BUFFERS.get(self.taken).map(|(_, codec)| match codec {
             Codec::Bytes(..) => BufferType::Bytes,
-            Codec::Words(..) => BufferType::Words,
-            Codec::Longs(..) => BufferType::Longs,
+            Codec::U32(..) => BufferType::U32,
+            Codec::U64(..) => BufferType::U64,
         })
     }
 
-    /// Takes the next buffer; false if it has another type, another length or contents that cannot be read.
+    /// Decodes the next buffer; false if its type, length or contents are invalid.
     pub fn take(&mut self, buffer: Buffer<'_>) -> bool {
         let Some((length, codec)) = BUFFERS.get(self.taken) else { return false };
         let elements = match &buffer {
             Buffer::Bytes(bytes) => bytes.len(),
-            Buffer::Words(words) => words.len(),
-            Buffer::Longs(longs) => longs.len(),
+            Buffer::U32(words) => words.len(),
+            Buffer::U64(longs) => longs.len(),
         };
         if *length == Length::PerSpan && elements != self.spans {
             return false;
         }
         let decoded = match (codec, buffer) {
             (Codec::Bytes(_, decode), Buffer::Bytes(bytes)) => decode(self, bytes.into_owned()),
-            (Codec::Words(_, decode), Buffer::Words(words)) => decode(self, words.into_owned()),
-            (Codec::Longs(_, decode), Buffer::Longs(longs)) => decode(self, longs.into_owned()),
+            (Codec::U32(_, decode), Buffer::U32(words)) => decode(self, words.into_owned()),
+            (Codec::U64(_, decode), Buffer::U64(longs)) => decode(self, longs.into_owned()),
             _ => None,
         };
         self.taken += usize::from(decoded.is_some());
         decoded.is_some()
     }
 
-    /// The outline, if every buffer was taken.
+    /// The outline, if all buffers were received.
     pub fn finish(self) -> Option<Outline> {
         (self.taken == BUFFERS.len()).then_some(self.outline)
     }
@@ -244,52 +244,52 @@ mod tests {
     #[test]
     fn an_outline_arrives_as_it_was_sent() {
         let sent = outline();
-        let mut arrival = Arrival::default();
+        let mut decoder = OutlineDecoder::default();
         for buffer in encode(&sent) {
             let shape = match &buffer {
                 Buffer::Bytes(_) => BufferType::Bytes,
-                Buffer::Words(_) => BufferType::Words,
-                Buffer::Longs(_) => BufferType::Longs,
+                Buffer::U32(_) => BufferType::U32,
+                Buffer::U64(_) => BufferType::U64,
             };
-            assert_eq!(arrival.wants(), Some(shape));
-            assert!(arrival.take(buffer));
+            assert_eq!(decoder.wants(), Some(shape));
+            assert!(decoder.take(buffer));
         }
-        assert_eq!(arrival.wants(), None);
-        let mut got = arrival.finish().unwrap();
+        assert_eq!(decoder.wants(), None);
+        let mut got = decoder.finish().unwrap();
         assert_eq!(told(&got), told(&sent));
         assert_eq!(got.strings.intern("cart"), sent.service[0], "strings are still found");
     }
 
     #[test]
     fn half_an_outline_is_none() {
-        let mut arrival = Arrival::default();
+        let mut decoder = OutlineDecoder::default();
         for buffer in encode(&outline()).take(5) {
-            arrival.take(buffer);
+            decoder.take(buffer);
         }
-        assert!(arrival.finish().is_none());
+        assert!(decoder.finish().is_none());
     }
 
     #[test]
     fn what_is_no_outline_is_refused() {
-        let mut arrival = Arrival::default();
-        assert!(!arrival.take(Buffer::Bytes(b"not json".into())));
-        assert!(!arrival.take(Buffer::Words(vec![1].into())));
+        let mut decoder = OutlineDecoder::default();
+        assert!(!decoder.take(Buffer::Bytes(b"not json".into())));
+        assert!(!decoder.take(Buffer::U32(vec![1].into())));
         let sent = outline();
         let mut head = encode(&sent);
-        assert!(arrival.take(head.next().unwrap()));
-        assert!(arrival.take(Buffer::Bytes("é".as_bytes().into())));
-        assert!(!arrival.take(Buffer::Words(vec![0, 1, 2].into())), "an end within a letter");
+        assert!(decoder.take(head.next().unwrap()));
+        assert!(decoder.take(Buffer::Bytes("é".as_bytes().into())));
+        assert!(!decoder.take(Buffer::U32(vec![0, 1, 2].into())), "an end within a letter");
     }
 
     #[test]
     fn a_column_of_another_length_is_refused() {
         let sent = outline();
-        let mut arrival = Arrival::default();
+        let mut decoder = OutlineDecoder::default();
         let mut buffers = encode(&sent);
         for _ in 0..3 {
-            assert!(arrival.take(buffers.next().unwrap()));
+            assert!(decoder.take(buffers.next().unwrap()));
         }
-        assert!(!arrival.take(Buffer::Longs(vec![1].into())), "ids of one span of two");
-        assert!(arrival.take(buffers.next().unwrap()));
+        assert!(!decoder.take(Buffer::U64(vec![1].into())), "ids of one span of two");
+        assert!(decoder.take(buffers.next().unwrap()));
     }
 }

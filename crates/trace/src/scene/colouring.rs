@@ -1,4 +1,4 @@
-//! What the colours of bars mean: a slot for every span, and which slot stands for what, with how many spans have it.
+//! Colours of spans: a colour index for each, and a legend with counts.
 
 mod scale;
 
@@ -10,13 +10,13 @@ use crate::model::{Flags, Outline, SpanIx, SpanKind, StatusCode};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// Colour index of errors; slots of services are below it.
+/// Colour index of errors; those of services are below it.
 pub const FAILED: u8 = SLOTS;
 
-/// Colour index of spans of which the colours say nothing.
+/// Colour index of spans without a value.
 pub const COLOURLESS: u8 = SLOTS + 1;
 
-/// Meanings that are told at most, those with the most spans first.
+/// Maximum number of legend entries, those with the most spans.
 const MOST: usize = 100;
 
 const KINDS: [SpanKind; 6] = [
@@ -28,45 +28,45 @@ const KINDS: [SpanKind; 6] = [
     SpanKind::Consumer,
 ];
 
-/// Their colour indexes: few enough to be told apart, and none that looks like a failure.
+/// Colour indices of kinds: distinguishable, and unlike the colour of errors.
 const OF_KINDS: [u8; KINDS.len()] = [8, 2, 0, 4, 3, 5];
 
-/// Colour indexes of spans that said nothing of how they ended, that said it was well, and that failed.
+/// Colour indices of the statuses unset, ok and error.
 const STATUS: [u8; 3] = [0, 2, FAILED];
 
-/// What one colour stands for. Beyond twenty meanings colours are shared.
+/// A legend entry. Beyond twenty entries colours are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meaning {
+pub struct LegendEntry {
     /// Colour index.
     pub colour: u8,
-    /// In words; empty where the name is.
+    /// Text; empty if the name is.
     pub words: String,
-    /// How many spans have it.
+    /// Number of spans.
     pub spans: usize,
-    /// The query that finds them.
+    /// A query for the spans.
     pub query: String,
 }
 
-/// See the module.
+/// A colouring of the spans of a trace, with legend.
 #[derive(Clone, Debug, Default)]
 pub struct Colouring {
-    by: By,
-    /// What the colours stand for: most spans first, or on a scale what is most; what failed comes last.
-    pub meanings: Vec<Meaning>,
-    /// How many more meanings there are.
+    by: SpanColours,
+    /// Legend entries: most spans first, or highest value first on a scale; errors last.
+    pub legend: Vec<LegendEntry>,
+    /// Number of entries beyond [`MOST`].
     pub more: usize,
 }
 
 #[derive(Clone, Debug, Default)]
-enum By {
-    /// Nothing is known yet.
+enum SpanColours {
+    /// Not computed yet.
     #[default]
     Nothing,
     /// Slots by string index of the service's name.
     Service(Arc<Vec<u8>>),
     Kind,
     Status,
-    /// Slots of those values that are told, by their numbers.
+    /// Slots of values in the legend, by their index.
     Value(Arc<Column>, Vec<(u32, u8)>),
     /// Slots by span.
     Scale(Vec<u8>),
@@ -78,18 +78,18 @@ impl Colouring {
         let mut counts = vec![0; outline.strings.len()];
         outline.service.iter().for_each(|service| counts[*service as usize] += 1);
         let (best, more) = best(&counts);
-        let meaning = |service: &u32| {
+        let entry = |service: &u32| {
             let words = outline.strings.get(*service);
             let colour = slots.get(*service as usize).copied().unwrap_or(0);
-            Meaning {
+            LegendEntry {
                 colour,
                 words: words.into(),
                 spans: counts[*service as usize],
                 query: is("service", words),
             }
         };
-        let meanings = best.iter().map(meaning).collect();
-        Colouring { by: By::Service(slots), meanings, more }.with_failed(outline)
+        let legend = best.iter().map(entry).collect();
+        Colouring { by: SpanColours::Service(slots), legend, more }.with_failed(outline)
     }
 
     /// By kind.
@@ -98,33 +98,38 @@ impl Colouring {
         outline.kind.iter().for_each(|kind| counts[*kind as usize] += 1);
         let names = KINDS.map(|kind| if kind == SpanKind::Unspecified { "unspecified" } else { kind.name() });
         let (best, more) = best(&counts);
-        let meaning = |kind: &u32| {
+        let entry = |kind: &u32| {
             let (kind, words) = (*kind as usize, names[*kind as usize]);
-            Meaning {
+            LegendEntry {
                 colour: OF_KINDS[kind],
                 words: words.into(),
                 spans: counts[kind],
                 query: is("kind", words),
             }
         };
-        let meanings = best.iter().map(meaning).collect();
-        Colouring { by: By::Kind, meanings, more }.with_failed(outline)
+        let legend = best.iter().map(entry).collect();
+        Colouring { by: SpanColours::Kind, legend, more }.with_failed(outline)
     }
 
-    /// By how spans ended.
+    /// By status.
     pub fn by_status(outline: &Outline) -> Self {
         let mut counts = [0; STATUS.len()];
         outline.status.iter().for_each(|status| counts[*status as usize] += 1);
         let names = ["unset", "ok", "error"];
-        let meaning = |status: &u32| {
+        let entry = |status: &u32| {
             let (at, words) = (*status as usize, names[*status as usize]);
-            Meaning { colour: STATUS[at], words: words.into(), spans: counts[at], query: is("status", words) }
+            LegendEntry {
+                colour: STATUS[at],
+                words: words.into(),
+                spans: counts[at],
+                query: is("status", words),
+            }
         };
         let (best, more) = best(&counts);
-        Colouring { by: By::Status, meanings: best.iter().map(meaning).collect(), more }
+        Colouring { by: SpanColours::Status, legend: best.iter().map(entry).collect(), more }
     }
 
-    /// By the value of a field, `name` is how queries call it.
+    /// By the value of a field; `name` is its name in queries.
     pub fn by_value(outline: &Outline, name: &str, column: Arc<Column>) -> Self {
         let mut counts = vec![0; column.len()];
         let mut without = 0;
@@ -137,65 +142,65 @@ impl Colouring {
         let (best, more) = best(&counts);
         let texts: Vec<&str> = best.iter().map(|number| column.text(*number)).collect();
         let by: Vec<(u32, u8)> = best.iter().copied().zip(slots(&texts, |_| None)).collect();
-        let meaning = |(number, colour): &(u32, u8)| {
+        let entry = |(number, colour): &(u32, u8)| {
             let words = column.text(*number);
-            Meaning {
+            LegendEntry {
                 colour: *colour,
                 words: words.into(),
                 spans: counts[*number as usize],
                 query: is(name, words),
             }
         };
-        let mut meanings: Vec<Meaning> = by.iter().map(meaning).collect();
+        let mut legend: Vec<LegendEntry> = by.iter().map(entry).collect();
         if without > 0 {
             let query = format!("not has({})", Field::parse(name));
-            meanings.push(Meaning { colour: COLOURLESS, words: "no value".into(), spans: without, query });
+            legend.push(LegendEntry { colour: COLOURLESS, words: "no value".into(), spans: without, query });
         }
-        Colouring { by: By::Value(column, by), meanings, more }.with_failed(outline)
+        Colouring { by: SpanColours::Value(column, by), legend, more }.with_failed(outline)
     }
 
-    /// Errors have a colour of their own, in which they are marked.
+    /// Adds a legend entry for errors, which have their own mark.
     fn with_failed(mut self, outline: &Outline) -> Self {
         let failed = outline.flags.iter().filter(|flags| flags.has(Flags::OWN_ERROR)).count();
         if failed > 0 {
             let query = is("status", "error");
-            self.meanings.push(Meaning { colour: FAILED, words: "error".into(), spans: failed, query });
+            self.legend.push(LegendEntry { colour: FAILED, words: "error".into(), spans: failed, query });
         }
         self
     }
 
-    /// The colour index of a span. An error is marked beside it, so that a bar keeps the colour of its service.
+    /// The colour index of a span. Errors are marked beside it, so that bars keep their service's colour.
     pub fn slot(&self, outline: &Outline, span: SpanIx) -> u8 {
         let at = span as usize;
         match &self.by {
-            By::Nothing => COLOURLESS,
-            By::Service(slots) => slots.get(outline.service[at] as usize).copied().unwrap_or(0),
-            By::Kind => OF_KINDS[outline.kind[at] as usize],
-            By::Status => match outline.status[at] {
+            SpanColours::Nothing => COLOURLESS,
+            SpanColours::Service(slots) => slots.get(outline.service[at] as usize).copied().unwrap_or(0),
+            SpanColours::Kind => OF_KINDS[outline.kind[at] as usize],
+            SpanColours::Status => match outline.status[at] {
                 StatusCode::Unset => STATUS[0],
                 StatusCode::Ok => STATUS[1],
                 StatusCode::Error => STATUS[2],
             },
-            By::Value(column, slots) => match column.number_of(span) {
+            SpanColours::Value(column, slots) => match column.number_of(span) {
                 None => COLOURLESS,
                 Some(number) => match slots.iter().find(|(told, _)| *told == number) {
                     Some((_, slot)) => *slot,
                     None => preferred(column.text(number)),
                 },
             },
-            By::Scale(slots) => slots.get(at).copied().unwrap_or(COLOURLESS),
+            SpanColours::Scale(slots) => slots.get(at).copied().unwrap_or(COLOURLESS),
         }
     }
 }
 
-/// The query that a field has this value.
+/// A query that a field has this value.
 fn is(name: &str, value: &str) -> String {
-    // What a column tells as text may have been a number: those are equal to the text that they are written as.
+    // Values of a column are text, but may be numbers, which need no quotes.
     let is_number = value.parse::<i64>().is_ok() || value.parse::<bool>().is_ok();
     equals(&Field::parse(name), value, !is_number)
 }
 
-/// The numbers with the largest counts, largest first, and how many others are counted. One pass, whatever is counted.
+/// The indices of the largest counts in descending order, and the number of others. One pass.
 fn best(counts: &[usize]) -> (Vec<u32>, usize) {
     let mut best: Vec<u32> = Vec::new();
     let mut all = 0;
@@ -239,8 +244,8 @@ mod tests {
     }
 
     fn told(colouring: &Colouring) -> Vec<(&str, usize, &str)> {
-        let meanings = colouring.meanings.iter();
-        meanings.map(|one| (one.words.as_str(), one.spans, one.query.as_str())).collect()
+        let legend = colouring.legend.iter();
+        legend.map(|one| (one.words.as_str(), one.spans, one.query.as_str())).collect()
     }
 
     #[test]
@@ -251,7 +256,7 @@ mod tests {
         let colouring = Colouring::by_service(outline, slots);
         assert_eq!(told(&colouring)[0], ("cart", 2, "service = cart"));
         assert_eq!(colouring.slot(outline, 1), outline.service[1] as u8);
-        assert_eq!(colouring.slot(outline, 1), colouring.meanings[0].colour);
+        assert_eq!(colouring.slot(outline, 1), colouring.legend[0].colour);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What a flame graph shows: bars of the frames in view, merged below a pixel, with their labels, and what lies under a
-//! pointer. All coordinates are device pixels.
+//! Visible bars of a flame graph, merged below a pixel, with labels; and hit testing. All coordinates are device
+//! pixels.
 
 use super::TimeScale;
 use crate::analysis::flame::{FlameFrames, partition};
@@ -18,37 +18,37 @@ pub struct FlameViewport {
     pub height: f64,
     /// Height of a lane, with the gap below its bars.
     pub lane: f64,
-    /// Width of a letter.
+    /// Width of a character.
     pub letter: f64,
 }
 
-/// A bar: a frame, or several that are too narrow to tell apart.
+/// A bar: a frame, or several frames that are narrower than a pixel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlameBar {
-    /// The frame; of several the first.
+    /// The first frame.
     pub frame: u32,
     /// One past the last frame.
     pub end: u32,
-    /// Left and right edge.
+    /// Left edge.
     pub x0: f64,
     /// Right edge, at least a pixel from the left.
     pub x1: f64,
     /// The lane.
     pub lane: u32,
-    /// Whether any of the frames matches what is searched for.
+    /// Whether any of the frames matches the search.
     pub is_match: bool,
-    /// The name as far as there is room for it; empty if there is none.
+    /// The name, truncated to the width; empty if it does not fit.
     pub label: String,
 }
 
-/// The bars in view, by lane and place.
+/// The visible bars, by lane and position.
 #[derive(Clone, Debug, Default)]
 pub struct FlameScene {
     /// The bars.
     pub bars: Vec<FlameBar>,
 }
 
-/// Letters that a label has at least, and room left and right of it in letters.
+/// Minimum length of a label, and padding at each side, in characters.
 const LEAST_LETTERS: f64 = 3.0;
 const AIR: f64 = 1.2;
 
@@ -67,7 +67,7 @@ impl FlameViewport {
 }
 
 impl FlameScene {
-    /// The bars of `frames` in view. `matches` are the frames that match what is searched for, ascending. Takes time in
+    /// The visible bars of `frames`. `matches` are the frames that match the search, ascending. Takes time linear in
     /// the number of pixels, not of frames.
     pub fn new(frames: &FlameFrames, outline: &Outline, view: &FlameViewport, matches: &[u32]) -> Self {
         let mut scene = FlameScene::default();
@@ -87,7 +87,7 @@ impl FlameScene {
     ) {
         let range = frames.lane(lane);
         let x_of = |time: u64| view.scale.x_of(time);
-        // Frames without length lie at their start, so the first may be one that ends where the view starts.
+        // Frames of zero length are at their start, so the first visible one may end where the view starts.
         let mut frame = partition(range.clone(), |frame| frames.end(outline, frame) < view.scale.start);
         let mut free = 0.0f64;
         while frame < range.end && frames.start(outline, frame) <= view.scale.end {
@@ -95,7 +95,7 @@ impl FlameScene {
             let mut bar = (x0.max(0.0), x1.min(view.scale.width));
             let mut end = frame + 1;
             if x1 - x0 < 1.0 {
-                // The frames that end within the same pixel, or the one beside it if that is taken.
+                // The frames that end in the same pixel, or in the next one if that is taken.
                 let pixel = x0.floor().max(free);
                 free = pixel + 1.0;
                 bar = (pixel, free);
@@ -123,7 +123,7 @@ impl FlameScene {
         }
     }
 
-    /// The bar at a point; narrow ones are found up to `slack` beside them.
+    /// The bar at a point, with a tolerance of `slack` pixels for narrow bars.
     pub fn hit(&self, view: &FlameViewport, x: f64, y: f64, slack: f64) -> Option<&FlameBar> {
         let lane = ((y + view.top) / view.lane).floor();
         if lane < 0.0 {
@@ -136,7 +136,7 @@ impl FlameScene {
     }
 }
 
-/// `name` cut to `letters`.
+/// Truncates `name` to `letters` characters.
 fn label(name: &str, letters: f64) -> String {
     let room = letters - AIR;
     if room < LEAST_LETTERS {

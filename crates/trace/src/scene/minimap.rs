@@ -1,10 +1,10 @@
-//! All spans of a trace in a band of fixed height: lanes of rows, columns of pixels, one colour a cell.
+//! The minimap: all spans of a trace as cells, lanes of rows by columns of pixels.
 
-use super::cells::{Cells, EMPTY};
+use super::pixel_cells::{EMPTY, PixelCells};
 use crate::analysis::critical_path::PathBySpan;
 use crate::model::{Flags, Outline};
 
-/// A run of cells of one colour in a lane.
+/// A run of cells of one colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Lane from the top.
@@ -17,31 +17,31 @@ pub struct Run {
     pub colour: u8,
 }
 
-/// Fills the band in slices, so that a million spans cost no frame. An error wins its cell, then the deepest
-/// span (the last in pre-order), so nothing that failed disappears and the root does not cover everything.
+/// Fills the minimap incrementally, so that a million spans do not delay a frame. Errors take precedence in a cell,
+/// then the last span in pre-order, so that errors stay visible and ancestors do not hide their descendants.
 #[derive(Clone, Debug)]
 pub struct Minimap {
     columns: usize,
     lanes: usize,
     // Lane by lane.
-    cells: Cells,
-    // Spans are taken from the last to the first, twice: errors, then all.
+    cells: PixelCells,
+    // Spans are processed from the last to the first, twice: errors, then all.
     pass: u8,
     left: usize,
 }
 
 impl Minimap {
-    /// A band of `columns` by `lanes` cells for `outline`; columns beyond 65,535 are cut.
+    /// An empty minimap of `columns` by `lanes` cells; at most 65,535 columns.
     pub fn new(outline: &Outline, columns: usize, lanes: usize) -> Self {
         let columns = columns.clamp(1, usize::from(u16::MAX));
         let lanes = lanes.clamp(1, usize::from(u16::MAX));
-        let mut cells = Cells::default();
+        let mut cells = PixelCells::default();
         cells.clear(columns * lanes);
         Minimap { columns, lanes, cells, pass: 0, left: outline.len() }
     }
 
-    /// Takes up to `budget` more spans; `true` when the band is complete. `colour` is asked for a span's
-    /// colour index (below 255), `error` is the colour of those that failed.
+    /// Processes up to `budget` more spans. Returns whether the minimap is complete. `colour` returns a span's colour
+    /// index (below 255), `error` is the colour of errors.
     pub fn work(&mut self, outline: &Outline, budget: usize, colour: impl Fn(u32) -> u8, error: u8) -> bool {
         let mut budget = budget;
         while self.pass < 2 {
@@ -64,7 +64,7 @@ impl Minimap {
         true
     }
 
-    /// The lane of a span: one each while they last, else equal shares in order.
+    /// The lane of a span: one per span if there are enough lanes, else equal shares in order.
     pub fn lane_of(&self, outline: &Outline, span: u32) -> usize {
         let spans = outline.len().max(1);
         if spans <= self.lanes {
@@ -74,7 +74,7 @@ impl Minimap {
         }
     }
 
-    /// The critical path in a band of that size as runs, lane by lane, left to right; their colour means nothing.
+    /// The critical path as runs by lane, left to right; their colour is not used.
     pub fn path_runs(outline: &Outline, columns: usize, lanes: usize, path: &PathBySpan) -> Vec<Run> {
         let mut band = Minimap::new(outline, columns, lanes);
         for span in path.spans() {
@@ -106,12 +106,12 @@ impl Minimap {
         self.cells.fill(base + first, base + last, colour);
     }
 
-    /// The colour of a cell; `None` where nothing is.
+    /// The colour of a cell; `None` if it is empty.
     pub fn cell(&self, lane: usize, column: usize) -> Option<u8> {
         Some(self.cells.as_slice()[lane * self.columns + column]).filter(|colour| *colour != EMPTY)
     }
 
-    /// The band as runs, lane by lane, left to right.
+    /// The minimap as runs by lane, left to right.
     pub fn runs(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for (lane, cells) in self.cells.as_slice().chunks_exact(self.columns).enumerate() {

@@ -1,11 +1,11 @@
-//! What is drawn: from rows and a viewport to flat buffers that a canvas only has to fill in.
+//! Computes what canvases draw: from rows and a viewport to flat buffers.
 
-mod cells;
 pub mod colouring;
 pub mod flame;
 pub mod graph;
 pub mod minimap;
 pub mod palette;
+mod pixel_cells;
 pub mod places;
 pub mod ruler;
 pub mod scroll;

@@ -1,20 +1,20 @@
-//! Which of the twenty service colours a service takes.
+//! Assigns the twenty service colours.
 //!
-//! A service prefers the slot that its name's hash points at, so that it looks the same in every trace, page
-//! and browser; where two that are seen together would share one, the later moves on to the next free slot.
+//! A service's preferred slot is a hash of its name, so that it has the same colour in every trace, page and browser.
+//! On a collision within a trace the later service gets the next free slot.
 
-/// How many service colours there are (`--span-1` to `--span-20`).
+/// Number of service colours (`--span-1` to `--span-20`).
 pub const SLOTS: u8 = 20;
 
-/// The slot (0 to 19) that a name prefers: FNV-1a, 32 bits, its high and low half folded together.
+/// The preferred slot (0 to 19) of a name: 32-bit FNV-1a, xor-folded.
 pub fn preferred(service: &str) -> u8 {
     let hash =
         service.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     ((hash ^ hash >> 16) % u32::from(SLOTS)) as u8
 }
 
-/// Slots for services that are seen together. `kept` tells the slot that a service has had here before; those
-/// come first, then the others in the order of their names. Beyond twenty services slots are shared.
+/// Assigns slots to services that are shown together. `kept` returns the slot of a service that has one already;
+/// those are assigned first, then the others by name. Beyond twenty services slots are shared.
 pub fn slots(services: &[&str], kept: impl Fn(&str) -> Option<u8>) -> Vec<u8> {
     let kept: Vec<Option<u8>> = services.iter().map(|service| kept(service)).collect();
     let mut order: Vec<usize> = (0..services.len()).collect();

@@ -1,63 +1,63 @@
-//! Where the rows of a list lie: all of one height, and below a few of them something of any height, such as an
-//! opened detail.
+//! Vertical layout of rows of equal height, with insertions of any height below some of them, such as inline details.
 
 use std::ops::Range;
 
-/// Something that lies below a row and moves all that follow it. Heights are in the unit of its [`Places`].
+/// An insertion below a row. Heights are in the unit of [`Places`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Apart {
+pub struct RowInsertion {
     /// The row above it.
     pub row: usize,
     /// Its height.
     pub height: f64,
-    /// The heights of all such things before it.
+    /// Total height of the insertions before it.
     before: f64,
 }
 
-/// The places of rows. What is asked costs no more than the logarithm of how many rows have something below them.
+/// Positions of rows. Lookups take time logarithmic in the number of insertions.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Places<'a> {
     /// Height of a row.
     pub row_height: f64,
-    /// What lies below rows, by row; see [`apart`].
-    pub apart: &'a [Apart],
+    /// Insertions by row; see [`insertions`].
+    pub insertions: &'a [RowInsertion],
 }
 
-/// What lies below rows, each a row and a height, ascending by row.
-pub fn apart(below: impl IntoIterator<Item = (usize, f64)>) -> Vec<Apart> {
+/// Creates insertions from rows and heights, ascending by row.
+pub fn insertions(below: impl IntoIterator<Item = (usize, f64)>) -> Vec<RowInsertion> {
     let mut all = Vec::new();
     let mut before = 0.0;
     for (row, height) in below {
-        all.push(Apart { row, height, before });
+        all.push(RowInsertion { row, height, before });
         before += height;
     }
     all
 }
 
 impl Places<'_> {
-    /// How many of the things below rows are above `row`.
+    /// Number of insertions above `row`.
     pub fn above(&self, row: usize) -> usize {
-        self.apart.partition_point(|apart| apart.row < row)
+        self.insertions.partition_point(|insertion| insertion.row < row)
     }
 
-    /// Upper edge of a row from that of the list.
+    /// Top of a row.
     pub fn top_of(&self, row: usize) -> f64 {
-        let last = self.above(row).checked_sub(1).map(|last| self.apart[last]);
+        let last = self.above(row).checked_sub(1).map(|last| self.insertions[last]);
         row as f64 * self.row_height + last.map_or(0.0, |last| last.before + last.height)
     }
 
-    /// What lies below a row.
-    pub fn below(&self, row: usize) -> Option<Apart> {
-        self.apart.get(self.above(row)).copied().filter(|apart| apart.row == row)
+    /// The insertion below a row.
+    pub fn below(&self, row: usize) -> Option<RowInsertion> {
+        self.insertions.get(self.above(row)).copied().filter(|insertion| insertion.row == row)
     }
 
-    /// The row at `y`, and how far below its upper edge that is: more than a row's height in what lies below it.
+    /// The row at `y`, and the offset from its top, which is more than the row's height inside an insertion.
     pub fn at(&self, y: f64) -> (usize, f64) {
         let y = y.max(0.0);
-        // The last one that starts above `y`; what follows it is even again.
-        let starts = |apart: &Apart| (apart.row + 1) as f64 * self.row_height + apart.before;
-        let last = self.apart.partition_point(|apart| starts(apart) <= y).checked_sub(1);
-        let Some(last) = last.map(|last| self.apart[last]) else {
+        // The last insertion that starts above `y`; rows after it are equally spaced.
+        let starts =
+            |insertion: &RowInsertion| (insertion.row + 1) as f64 * self.row_height + insertion.before;
+        let last = self.insertions.partition_point(|insertion| starts(insertion) <= y).checked_sub(1);
+        let Some(last) = last.map(|last| self.insertions[last]) else {
             let row = (y / self.row_height).floor();
             return (row as usize, y - row * self.row_height);
         };
@@ -69,15 +69,15 @@ impl Places<'_> {
         (last.row + 1 + further as usize, beyond - further * self.row_height)
     }
 
-    /// The rows of `rows` many that are at least partly to be seen between `top` and `height` below it, be it only by
-    /// what lies below them.
+    /// The rows of a list of `rows` that are at least partly visible between `top` and `top + height`, including
+    /// their insertions.
     pub fn range(&self, top: f64, height: f64, rows: usize) -> Range<usize> {
         let (first, _) = self.at(top);
         let (last, within) = self.at(top + height);
         first.min(rows)..(last + usize::from(within > 0.0)).min(rows)
     }
 
-    /// Height of a list of so many rows.
+    /// Height of a list with `rows` rows.
     pub fn height(&self, rows: usize) -> f64 {
         self.top_of(rows)
     }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn even_rows_lie_as_if_nothing_were() {
-        let places = Places { row_height: 24.0, apart: &[] };
+        let places = Places { row_height: 24.0, insertions: &[] };
         assert_eq!((places.top_of(3), places.height(10)), (72.0, 240.0));
         assert_eq!(places.at(73.0), (3, 1.0));
         assert_eq!((places.range(24.0, 48.0, 10), places.range(25.0, 48.0, 10)), (1..3, 1..4));
@@ -99,10 +99,10 @@ mod tests {
 
     #[test]
     fn what_lies_below_a_row_moves_those_after_it() {
-        let apart = apart([(1, 100.0), (2, 10.0)]);
-        let places = Places { row_height: 20.0, apart: &apart };
+        let insertions = super::insertions([(1, 100.0), (2, 10.0)]);
+        let places = Places { row_height: 20.0, insertions: &insertions };
         assert_eq!([0, 1, 2, 3].map(|row| places.top_of(row)), [0.0, 20.0, 140.0, 170.0]);
-        assert_eq!((places.below(1).map(|apart| apart.height), places.below(0)), (Some(100.0), None));
+        assert_eq!((places.below(1).map(|insertion| insertion.height), places.below(0)), (Some(100.0), None));
         assert_eq!(
             [39.0, 40.0, 139.0, 140.0].map(|y| places.at(y)),
             [(1, 19.0), (1, 20.0), (1, 119.0), (2, 0.0)]
@@ -121,8 +121,8 @@ mod tests {
         ) {
             let below: Vec<(usize, f64)> =
                 below.into_iter().filter(|(row, _)| *row < rows).map(|(row, height)| (row, f64::from(height))).collect();
-            let apart = apart(below.iter().copied());
-            let places = Places { row_height: 24.0, apart: &apart };
+            let insertions = super::insertions(below.iter().copied());
+            let places = Places { row_height: 24.0, insertions: &insertions };
             // Row by row, as a browser lays them out.
             let mut y = 0.0;
             let mut seen = Vec::new();

@@ -1,15 +1,15 @@
-//! Marks on the time axis: round steps from a nanosecond to days, every label distinct and none too close.
+//! Ticks of the time axis: round steps from a nanosecond to days, with distinct labels that do not overlap.
 
 use super::TimeScale;
 
-/// One mark on the axis.
+/// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RulerTick {
     /// Nanoseconds from the trace's start.
     pub time: u64,
-    /// Place in the scale's pixels.
+    /// Position in the scale's pixels.
     pub x: f64,
-    /// What to write at it, unit included.
+    /// Label with unit.
     pub label: String,
 }
 
@@ -18,7 +18,7 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Steps above a second, where ten is not round: clocks count in sixties.
+/// Steps above a second, where multiples of 60 are round.
 const CLOCK_STEPS: [u64; 21] = [
     SECOND,
     2 * SECOND,
@@ -43,12 +43,12 @@ const CLOCK_STEPS: [u64; 21] = [
     10 * DAY,
 ];
 
-/// What is counted along the axis.
+/// What the axis shows.
 #[derive(Clone, Copy)]
 pub struct RulerAxis<'a> {
-    /// What the trace's start counts as, nanoseconds: 0, or a moment since the Unix epoch. Marks are round in it.
+    /// The value at the trace's start, nanoseconds: 0, or a Unix time. Ticks are at round values.
     pub origin: u64,
-    /// What to write at a time so counted, one step away from its neighbours.
+    /// The label of a value, given the step between ticks.
     pub label: &'a dyn Fn(u64, u64) -> String,
 }
 
@@ -57,15 +57,15 @@ impl RulerAxis<'static> {
     pub const RELATIVE: RulerAxis<'static> = RulerAxis { origin: 0, label: &label };
 }
 
-/// Marks for what `scale` shows, at least `gap` pixels plus a label's own width apart. `char_width` is the
-/// width of a digit in pixels.
+/// The ticks for `scale`, at least `gap` pixels plus the label's width apart. `char_width` is the width of a digit in
+/// pixels.
 pub fn ticks(scale: &TimeScale, gap: f64, char_width: f64, axis: RulerAxis) -> Vec<RulerTick> {
     let mut step = 1;
     loop {
         let apart = step as f64 / scale.per_pixel();
         let narrowest = gap + 3.0 * char_width;
         let next = next_step(step);
-        // Steps that cannot fit are passed over before their marks are made: there could be billions.
+        // Skips steps that cannot fit before creating ticks: there could be billions.
         if apart >= narrowest || next.is_none() {
             let ticks = every(scale, step, axis);
             let fits = |tick: &RulerTick| apart >= gap + tick.label.chars().count() as f64 * char_width;
@@ -89,12 +89,12 @@ fn every(scale: &TimeScale, step: u64, axis: RulerAxis) -> Vec<RulerTick> {
     ticks
 }
 
-/// The next round step above `step`; `None` when there is none in 64 bits.
+/// The next round step above `step`; `None` if it does not fit into 64 bits.
 fn next_step(step: u64) -> Option<u64> {
     if step >= SECOND && step < CLOCK_STEPS[CLOCK_STEPS.len() - 1] {
         return CLOCK_STEPS.iter().copied().find(|next| *next > step);
     }
-    // Below a second in decades of nanoseconds, above ten days in decades of days.
+    // Decades of nanoseconds below a second, decades of days above ten days.
     let base = if step < SECOND { 1 } else { DAY };
     let digits = (step / base).to_string();
     match digits.as_bytes().first() {
@@ -103,7 +103,7 @@ fn next_step(step: u64) -> Option<u64> {
     }
 }
 
-/// A time as a label that tells it from its neighbours `step` away: one unit, as many decimals as needed.
+/// A label in one unit, with as many decimals as `step` needs.
 pub fn label(time: u64, step: u64) -> String {
     if time == 0 {
         return match step {
@@ -125,7 +125,7 @@ pub fn label(time: u64, step: u64) -> String {
     format!("{} {name}", decimal(time, unit, step))
 }
 
-/// `time` in `unit` with the decimals that `step` calls for.
+/// `time` in `unit`, with as many decimals as `step` needs.
 fn decimal(time: u64, unit: u64, step: u64) -> String {
     let mut decimals = 0;
     let mut finest = unit;

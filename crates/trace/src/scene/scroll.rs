@@ -1,50 +1,50 @@
-//! Scrolling further than a browser can: a list of any height behind a scrollbar of bounded height.
+//! Virtual scrolling beyond the browser's maximum element height.
 
-/// The tallest content given to the browser, CSS pixels. Engines cap an element's height (Firefox at about
-/// 17.9 million, and others lose precision before that); half of it leaves room for zoomed pages.
+/// Maximum height of content, CSS pixels. Browsers limit an element's height (Firefox to about 17.9 million, others
+/// lose precision before that); half of that leaves room for zoomed pages.
 pub const TALLEST: f64 = 8_000_000.0;
 
-/// How the list's own offset (`top`) and the browser's (`scroll`) belong together.
+/// Maps the list's own offset (`top`) to the browser's (`scroll`).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScrollMap {
     /// Height of all rows, CSS pixels.
     pub content: f64,
-    /// Height of what is seen, CSS pixels.
+    /// Height of the viewport, CSS pixels.
     pub view: f64,
 }
 
 impl ScrollMap {
-    /// Height to give to the scrolled element.
+    /// Height of the scrolled element.
     pub fn height(&self) -> f64 {
         self.content.min(TALLEST)
     }
 
-    /// Whether the scrollbar is coarser than the list, so that wheel steps must be taken by hand.
+    /// Whether scrolling is scaled, so that wheel events must be handled separately.
     pub fn is_scaled(&self) -> bool {
         self.content > TALLEST
     }
 
-    /// The furthest offset of the list.
+    /// Maximum offset of the list.
     pub fn last(&self) -> f64 {
         (self.content - self.view).max(0.0)
     }
 
-    /// The list's offset for the browser's.
+    /// Converts the browser's offset to the list's.
     pub fn top_of(&self, scroll: f64) -> f64 {
         self.clamped(scroll * self.ratio())
     }
 
-    /// The browser's offset for the list's.
+    /// Converts the list's offset to the browser's.
     pub fn scroll_of(&self, top: f64) -> f64 {
         self.clamped(top) / self.ratio()
     }
 
-    /// `top` brought within the list.
+    /// Clamps `top` to the list.
     pub fn clamped(&self, top: f64) -> f64 {
         top.clamp(0.0, self.last())
     }
 
-    /// The least move from `top` after which `from..to` is seen with `margin` around it, if there is room.
+    /// The offset closest to `top` at which `from..to` is visible with `margin` around it, if there is room.
     pub fn showing(&self, top: f64, from: f64, to: f64, margin: f64) -> f64 {
         let margin = margin.min((self.view - (to - from)).max(0.0) / 2.0);
         let top = top.min(from - margin).max(to + margin - self.view);

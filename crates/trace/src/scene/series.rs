@@ -1,4 +1,4 @@
-//! Lines over time: where they are broken, how their axes are divided, and what a tick says.
+//! Line charts over time: gaps, axes, tick labels.
 
 use crate::units::{count, date_time, duration, month_name};
 use jiff::civil::DateTime;
@@ -6,26 +6,26 @@ use std::ops::Range;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// What a value axis measures.
+/// Unit of a value axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// Number of items.
     #[default]
     Count,
-    /// Things a second.
+    /// Items per second.
     PerSecond,
-    /// A part of all, 0 to 1.
+    /// Share, 0 to 1.
     Share,
     /// Nanoseconds.
     Duration,
 }
 
-/// A division of an axis.
+/// A tick of an axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChartTick {
     /// Value on the axis.
     pub at: f64,
-    /// What it says.
+    /// Label.
     pub label: String,
 }
 
@@ -36,11 +36,11 @@ pub struct ChartAxis {
     pub low: f64,
     /// Value at its end, above `low`.
     pub high: f64,
-    /// Divisions in rising order.
+    /// Ticks in ascending order.
     pub ticks: Vec<ChartTick>,
 }
 
-/// The runs of values that a line may join: gaps in `values` are gaps in the line. A run of one is a dot.
+/// Runs of consecutive values, which are connected by lines. A run of one is a dot.
 pub fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, value) in values.iter().enumerate() {
@@ -55,7 +55,7 @@ pub fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
     runs
 }
 
-/// An axis from 0 to `max` or a little more, in about `about` steps that people can count in.
+/// An axis from 0 to at least `max`, in about `about` round steps.
 pub fn value_axis(max: f64, unit: Unit, about: usize) -> ChartAxis {
     let least = match unit {
         Unit::Duration => 1_000.0,
@@ -65,7 +65,7 @@ pub fn value_axis(max: f64, unit: Unit, about: usize) -> ChartAxis {
     };
     let max = if max.is_finite() { max.max(least) } else { least };
     if unit == Unit::PerSecond && max < 0.1 {
-        // What is rare is told by the minute.
+        // Small rates are shown per minute.
         let mut axis = rate_axis(max * 60.0, "/min", about);
         axis.high /= 60.0;
         axis.ticks.iter_mut().for_each(|tick| tick.at /= 60.0);
@@ -104,7 +104,7 @@ fn rate_axis(max: f64, unit: &str, about: usize) -> ChartAxis {
     ChartAxis { low: 0.0, high: last as f64 * step, ticks: (0..=last).map(tick).collect() }
 }
 
-/// The least of 1, 2 and 5 times a power of ten that is not below `ideal`.
+/// The smallest of 1, 2 and 5 times a power of ten that is not below `ideal`.
 fn nice_step(ideal: f64) -> f64 {
     let power = 10f64.powf(ideal.log10().floor());
     [1.0, 2.0, 5.0, 10.0]
@@ -114,7 +114,7 @@ fn nice_step(ideal: f64) -> f64 {
         .unwrap_or(power * 10.0)
 }
 
-/// Steps in nanoseconds that are round in the unit in which they are told.
+/// Steps in nanoseconds that are round in their unit.
 fn duration_step(ideal: f64) -> f64 {
     const LONG: [u64; 12] = [15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 43_200];
     if ideal <= 10e9 {
@@ -133,14 +133,14 @@ fn value_label(at: f64, step: f64, unit: Unit) -> String {
     }
 }
 
-/// As many decimals as the step has, and commas.
+/// As many decimals as the step has, with thousands separators.
 fn decimal(at: f64, step: f64) -> String {
     let decimals = (-(step * (1.0 + 1e-9)).log10().floor()).max(0.0) as usize;
     if decimals == 0 { count(at.round() as u64) } else { format!("{at:.decimals$}") }
 }
 
-/// An axis over a stretch of time (nanoseconds since the Unix epoch) with ticks at round local times.
-/// `offset_minutes` is what local time is ahead of UTC.
+/// An axis over a time range (nanoseconds since the Unix epoch) with ticks at round local times. `offset_minutes` is
+/// the offset of local time from UTC.
 pub fn time_axis(start_unix: u64, end_unix: u64, offset_minutes: i32, about: usize) -> ChartAxis {
     const STEPS: [u64; 17] =
         [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200];
@@ -163,7 +163,7 @@ pub fn time_axis(start_unix: u64, end_unix: u64, offset_minutes: i32, about: usi
     ChartAxis { low: start_unix as f64, high: end_unix as f64, ticks }
 }
 
-/// `14:05`, with seconds where the step has them, as a date at midnight and for steps of days.
+/// `14:05`, with seconds if the step has them; a date at midnight and for steps of days.
 fn time_label(local: DateTime, step: u64) -> String {
     let (hour, minute, second) = (local.hour(), local.minute(), local.second());
     if (hour, minute, second) == (0, 0, 0) {

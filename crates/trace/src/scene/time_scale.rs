@@ -1,39 +1,38 @@
-//! Time to pixels and back: one linear map, `f64` throughout, so that a nanosecond of a day-long trace still
-//! has a place.
+//! Linear mapping between time and pixels, in `f64`, which is precise to a nanosecond in a trace of a day.
 
-/// A stretch of time laid over a width. Times are nanoseconds from the trace's start.
+/// A time range mapped to a width. Times are nanoseconds from the trace's start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeScale {
     /// First nanosecond shown.
     pub start: u64,
     /// One past the last nanosecond shown; always after `start`.
     pub end: u64,
-    /// Width in pixels (CSS or device, as the user of the scale likes); above 0.
+    /// Width in pixels (CSS or device pixels, as the caller chooses); above 0.
     pub width: f64,
 }
 
 impl TimeScale {
-    /// A scale over `start..end`; an empty stretch is widened to one nanosecond, no width to one pixel.
+    /// A scale over `start..end`; an empty range is widened to one nanosecond, an empty width to one pixel.
     pub fn new(start: u64, end: u64, width: f64) -> Self {
         let width = if width >= 1.0 { width } else { 1.0 };
-        // One nanosecond at the very end of time is still one nanosecond.
+        // Leaves room for one nanosecond at the maximum time.
         let start = start.min(u64::MAX - 1);
         TimeScale { start, end: end.max(start + 1), width }
     }
 
-    /// How long the stretch is, nanoseconds.
+    /// Length of the range, nanoseconds.
     pub fn span(&self) -> u64 {
         self.end - self.start
     }
 
-    /// Nanoseconds in a pixel.
+    /// Nanoseconds per pixel.
     pub fn per_pixel(&self) -> f64 {
         self.span() as f64 / self.width
     }
 
-    /// The place of `time`; outside `0..width` for a time that is not shown.
+    /// Position of `time`; outside `0..width` if it is not visible.
     pub fn x_of(&self, time: u64) -> f64 {
-        // The difference is taken in integers: as floats two late times would collapse into one.
+        // Subtracts integers, because late times lose precision as floats.
         let offset = match time.checked_sub(self.start) {
             Some(after) => after as f64,
             None => -((self.start - time) as f64),
@@ -41,12 +40,12 @@ impl TimeScale {
         offset / self.span() as f64 * self.width
     }
 
-    /// The time at `x` as nanoseconds after `start`, with its fraction.
+    /// Time at `x` in nanoseconds after `start`, with fraction.
     pub fn offset_at(&self, x: f64) -> f64 {
         x / self.width * self.span() as f64
     }
 
-    /// The time at `x`, to the nearest nanosecond; never before the trace starts.
+    /// Time at `x`, rounded to nanoseconds; not before the trace's start.
     pub fn time_at(&self, x: f64) -> u64 {
         let offset = self.offset_at(x).round();
         if offset < 0.0 {
@@ -56,8 +55,7 @@ impl TimeScale {
         }
     }
 
-    /// The stretch `factor` times as long with the time at `x` kept in its place, within `0..limit` and not
-    /// shorter than `least` nanoseconds.
+    /// The range scaled by `factor` around the time at `x`, within `0..limit` and at least `least` nanoseconds long.
     pub fn zoomed(&self, x: f64, factor: f64, limit: u64, least: u64) -> (u64, u64) {
         let limit = limit.max(1);
         let share = (x / self.width).clamp(0.0, 1.0);
@@ -67,7 +65,7 @@ impl TimeScale {
         placed(self.time_at(x).saturating_sub(before), span, limit)
     }
 
-    /// The stretch moved by `pixels` (positive: later), within `0..limit`.
+    /// The range moved by `pixels` (positive: later), within `0..limit`.
     pub fn panned(&self, pixels: f64, limit: u64) -> (u64, u64) {
         let limit = limit.max(1);
         let span = self.span().min(limit);

@@ -1,15 +1,15 @@
-//! The bars of the rows on screen: where each starts and ends, what of it was the span's own work, what the row
-//! hides, its label and its marks. Positions are whole device pixels, so that edges are sharp and what is drawn can
-//! be compared with brute force. However much a row stands for, it has at most one bar in a pixel.
+//! Bars of the visible rows: position, own and waiting time, hidden descendants, label and marks. Positions are whole
+//! device pixels, so that edges are sharp and tests can compare with brute force. A row has at most one bar per
+//! pixel.
 
-mod hidden;
+mod hidden_bars;
 mod label;
 mod marks;
 mod path;
 
 pub use label::{Label, LabelPosition};
 pub use marks::events_near;
-pub use path::path_stretches;
+pub use path::path_intervals;
 
 use super::TimeScale;
 use super::places::Places;
@@ -18,67 +18,67 @@ use crate::analysis::outliving::outside_parent;
 use crate::analysis::rows::{GroupCache, Row, Rows};
 use crate::analysis::rpc;
 use crate::model::{Flags, Outline, SpanIx};
-use hidden::HiddenCache;
+use hidden_bars::HiddenBarsCache;
 use marks::GapCache;
 
-/// What part of the rows and of the time is on screen. Everything is in device pixels.
+/// The visible rows and time range. All lengths are in device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Viewport<'a> {
-    /// Time over the width of the bars' area.
+    /// Time scale of the bars.
     pub scale: TimeScale,
-    /// How far the rows are scrolled; `f64`, since a million rows are beyond the precision of `f32`.
+    /// Scroll offset of the rows; `f64`, because `f32` is not precise enough for a million rows.
     pub top: f64,
     /// Height of the area.
     pub height: f64,
-    /// Where the rows are.
+    /// Positions of rows.
     pub places: Places<'a>,
-    /// The least width of a bar: something that took no time is still something.
+    /// Minimum width of a bar, for short spans.
     pub least_bar: f64,
     /// Width of a digit of a label.
     pub char_width: f64,
 }
 
 impl Viewport<'_> {
-    /// The rows that are at least partly on screen, of `rows` many.
+    /// The visible rows of `rows`.
     pub fn rows(&self, rows: usize) -> std::ops::Range<usize> {
         self.places.range(self.top, self.height, rows)
     }
 
-    /// Upper edge of a row in the area.
+    /// Top of a row in the area.
     pub fn y_of(&self, row: usize) -> f64 {
         self.places.top_of(row) - self.top
     }
 }
 
-/// How a stretch of a bar is filled.
+/// How a part of a bar is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Pattern {
-    /// The span's own time.
+    /// Self time.
     Own = 0,
-    /// A child was at work.
+    /// Time covered by children.
     Waiting = 1,
-    /// Outside the span's own time something that the row hides was at work.
+    /// Outside the span's own time, covered by hidden descendants.
     Below = 2,
-    /// Between two members of a group.
+    /// Between members of a group.
     Between = 3,
 }
 
-/// A stretch of a row: its index, and from where to where in device pixels.
-pub type Stretch = (u32, f32, f32);
+/// An interval in a row: row index, start and end in device pixels.
+pub type RowInterval = (u32, f32, f32);
 
-/// What is remembered between frames. Belongs to one outline and one list of rows; make a new one for others.
+/// Caches shared by frames. Valid for one outline and one list of rows.
 #[derive(Debug, Default)]
 pub struct WaterfallCache {
     waits: ChildCoverageCache,
     gaps: GapCache,
-    hidden: HiddenCache,
-    /// The facts of groups.
+    hidden: HiddenBarsCache,
+    /// Aggregates of groups.
     pub groups: GroupCache,
 }
 
 impl WaterfallCache {
-    /// The self time of a span, nanoseconds. What is drawn of the same span is computed only once.
+    /// The cached self time of a span, nanoseconds.
     pub fn self_time(&mut self, outline: &Outline, span: SpanIx) -> u64 {
         let duration = outline.duration_of(span);
         if !outline.has_children(span) {
@@ -88,7 +88,7 @@ impl WaterfallCache {
     }
 }
 
-/// The drawing of one frame: bars as columns, the rest as short lists. Kept between frames for its memory.
+/// The contents of one frame: bars as columns, the rest as short lists. Reused to save allocations.
 #[derive(Clone, Debug, Default)]
 pub struct Waterfall {
     /// Left edges, device pixels.
@@ -101,37 +101,37 @@ pub struct Waterfall {
     pub colour: Vec<u8>,
     /// Pattern of each bar.
     pub pattern: Vec<Pattern>,
-    /// Durations to write.
+    /// Duration labels.
     pub labels: Vec<Label>,
-    /// Event ticks: row and device pixel, at most one a pixel.
+    /// Event ticks: row and device pixel, at most one per pixel.
     pub events: Vec<(u32, f32)>,
-    /// In the bar of a collapsed client the time of the server that answered it, with that one's colour index.
-    pub served: Vec<(Stretch, u8)>,
-    /// Bars of spans with an error: their stretch, and whether the error was passed on, which is where a span below has one too.
-    pub errors: Vec<(Stretch, bool)>,
-    /// Where a span that the row hides has an error.
-    pub failures: Vec<Stretch>,
-    /// Where the span told nothing, though it should have (see `analysis::gaps`).
-    pub gaps: Vec<Stretch>,
-    /// Where the span lies outside of its parent's time.
-    pub overruns: Vec<Stretch>,
+    /// In the bar of a collapsed client span the time of its server span, with that span's colour index.
+    pub served: Vec<(RowInterval, u8)>,
+    /// Bars of spans with an error, and whether a descendant has one, too, from which it may have propagated.
+    pub errors: Vec<(RowInterval, bool)>,
+    /// Positions of hidden spans with an error.
+    pub failures: Vec<RowInterval>,
+    /// Gaps of spans (see `analysis::gaps`).
+    pub gaps: Vec<RowInterval>,
+    /// Where a span is outside its parent's time.
+    pub overruns: Vec<RowInterval>,
 }
 
-/// Whether a bar is on screen, and where.
+/// Position of a bar relative to the viewport.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Extent {
-    /// All of it ends before the viewport.
+    /// It ends before the viewport.
     Before,
-    /// All of it starts after the viewport.
+    /// It starts after the viewport.
     After,
-    /// From pixel to pixel, cut at the viewport's edges.
+    /// Start and end in pixels, clipped to the viewport.
     Within(f64, f64),
 }
 
-/// Where a stretch of time lies in a viewport; `last` is the trace's last moment.
+/// Position of a time range in a viewport; `last` is the end of the trace.
 fn place(view: &Viewport, (start, end): (u64, u64), last: u64) -> Extent {
     let scale = &view.scale;
-    // Ends are exclusive, but for a span of no length and the last moment of the trace.
+    // Ends are exclusive, except for empty spans and the end of the trace.
     if end < scale.start || end == scale.start && start < end {
         return Extent::Before;
     }
@@ -145,7 +145,7 @@ fn place(view: &Viewport, (start, end): (u64, u64), last: u64) -> Extent {
     Extent::Within(x0, x1)
 }
 
-/// Where a span lies in a viewport.
+/// Position of a span in a viewport.
 pub fn extent(outline: &Outline, view: &Viewport, span: SpanIx) -> Extent {
     let times = (outline.start[span as usize], outline.end[span as usize]);
     place(view, times, outline.duration)
@@ -177,7 +177,7 @@ impl Waterfall {
         self.overruns.clear();
     }
 
-    /// Lays out what `view` shows of `rows`. `colour` gives a span's colour index, below 64.
+    /// Computes the frame for `view` of `rows`. `colour` returns a span's colour index, below 64.
     pub fn lay(
         &mut self,
         outline: &Outline,
@@ -217,7 +217,7 @@ impl Waterfall {
         }
     }
 
-    /// The bar of one span, with its label and marks.
+    /// Adds the bar of a span, with label and marks.
     fn span(
         &mut self,
         outline: &Outline,
@@ -257,9 +257,9 @@ impl Waterfall {
         self.pattern.push(pattern);
     }
 
-    /// Cuts a bar into own and waiting: each pixel column takes what fills at least half of its time, and
-    /// runs of equal columns become one bar. Stretches without a change are jumped over, so the work is
-    /// bounded by the width and not by the number of children.
+    /// Splits a bar into own and waiting time: each pixel column gets what fills at least half of it, and runs of
+    /// equal columns become one bar. Intervals without a change are skipped, so that the work is bounded by the width
+    /// and not by the number of children.
     fn pieces(
         &mut self,
         outline: &Outline,
@@ -302,15 +302,15 @@ fn column(
     let from = time(x).max(start);
     let to = time(x + 1.0).min(end);
     if from >= to {
-        // A bar wider than its time: the least width, or rounding at its edges.
+        // The bar is wider than its time: minimum width, or rounded edges.
         return (Pattern::Own, x + 1.0);
     }
     let (waiting, until) = waits.state_at(from);
     if until >= to {
         let pattern = if waiting { Pattern::Waiting } else { Pattern::Own };
-        // The last column that lies wholly before the change.
+        // The last column that is completely before the change.
         let jump = if until >= end { x1 } else { ((until - scale.start as f64) / scale.per_pixel()).floor() };
-        // The bar's rounded edge may reach a pixel beyond its end; that column has its own case above.
+        // The bar's rounded edge may be a pixel beyond its end; that column is handled above.
         let edge = ((end - scale.start as f64) / scale.per_pixel()).floor();
         return (pattern, jump.min(edge).clamp(x + 1.0, x1));
     }

@@ -13,7 +13,7 @@ use spandrel_trace::model::SpanIx;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
 use spandrel_trace::scene::ruler::{self, RulerAxis};
-use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, path_stretches};
+use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, path_intervals};
 use std::sync::Arc;
 
 /// Minimum width of a name beside its indentation, without and with the number of levels that are not indented, CSS
@@ -53,12 +53,12 @@ impl Board {
         // In whole device pixels, so that text is sharp and rows line up with their bars.
         let top = (inner.top * ratio).round() / ratio;
         let char_width = char_width(inner, &self.surfaces.0, ratio);
-        let apart = inner.drawers.apart_in(ratio);
+        let insertions = inner.drawers.insertions_in(ratio);
         let view = Viewport {
             scale: TimeScale::new(start, end, (bars_width * ratio).round()),
             top: top * ratio,
             height: inner.height * ratio,
-            places: Places { row_height: ROW * ratio, apart: &apart },
+            places: Places { row_height: ROW * ratio, insertions: &insertions },
             least_bar: 2.0 * ratio,
             char_width,
         };
@@ -70,7 +70,7 @@ impl Board {
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
         let places = inner.drawers.places();
-        self.shift(places.top_of(range.start) - top, apart.is_empty());
+        self.shift(places.top_of(range.start) - top, insertions.is_empty());
         let room = (inner.names - columns.len() as f64 * COLUMN - NAME_ROOM.0).max(0.0);
         let indent = (room / f64::from(inner.deepest.max(1))).floor().clamp(*INDENT.start(), *INDENT.end());
         let numbered = f64::from(inner.deepest) * indent > room;
@@ -111,12 +111,12 @@ impl Board {
         paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
         paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
         if let Some(path) = path.filter(|_| self.session.path.drawn().is_some()) {
-            let stretches = path_stretches(&rows, &view, &path);
+            let stretches = path_intervals(&rows, &view, &path);
             paint::path(bars.context(), &inner.palette, &stretches, &view, ratio);
         }
-        for apart in apart.iter().filter(|apart| seen.contains(&apart.row)) {
-            let y = view.y_of(apart.row) + ROW * ratio;
-            bars.context().clear_rect(0.0, y, view.scale.width, apart.height);
+        for insertion in insertions.iter().filter(|insertion| seen.contains(&insertion.row)) {
+            let y = view.y_of(insertion.row) + ROW * ratio;
+            bars.context().clear_rect(0.0, y, view.scale.width, insertion.height);
         }
         for index in seen.clone() {
             if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {

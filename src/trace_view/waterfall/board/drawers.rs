@@ -66,7 +66,7 @@ impl Board {
         let inner = self.inner.borrow();
         let places = inner.drawers.places();
         let from = places.top_of(index);
-        let below = places.below(index).map_or(0.0, |apart| apart.height);
+        let below = places.below(index).map_or(0.0, |insertion| insertion.height);
         let to = from + ROW + below.min((inner.height - 2.0 * ROW).max(0.0));
         let (before, top) = (inner.top, self.map(&inner).showing(inner.top, from, to, 0.0));
         drop(inner);

@@ -34,12 +34,12 @@ impl OutsidePath {
 }
 
 /// Disjoint intervals in ascending order, with prefix sums.
-struct Stretches {
+struct Intervals {
     list: Vec<(u64, u64)>,
     before: Vec<u64>,
 }
 
-impl Stretches {
+impl Intervals {
     /// The times of a trace at which none of its roots runs.
     fn without_root(outline: &Outline) -> Self {
         let (mut list, mut reached) = (Vec::new(), 0);
@@ -60,7 +60,7 @@ impl Stretches {
             Some(before)
         });
         let before = sums.collect();
-        Stretches { list, before }
+        Intervals { list, before }
     }
 
     /// The length of the intervals before a time.
@@ -74,10 +74,10 @@ impl Stretches {
 /// The spans that ran while the path was in no span, longest there first, and how many they are. Of a subtree those whose
 /// parents did not run there. Near-linear time.
 pub(super) fn outside_path(outline: &Outline, path: &CriticalPath) -> (Vec<OutsidePath>, u32) {
-    let stretches = Stretches::without_root(outline);
+    let intervals = Intervals::without_root(outline);
     let time_of = |span: SpanIx| {
         let at = span as usize;
-        stretches.until(outline.end[at]).saturating_sub(stretches.until(outline.start[at]))
+        intervals.until(outline.end[at]).saturating_sub(intervals.until(outline.start[at]))
     };
     let is_topmost = |span: SpanIx| outline.parent_of(span).is_none_or(|parent| time_of(parent) == 0);
     let times = (0..outline.len() as SpanIx).map(|span| (span, time_of(span)));
@@ -128,10 +128,10 @@ mod tests {
         #[test]
         fn times_without_a_root_are_those_without_the_path(outline in outlines(40)) {
             let path = CriticalPath::of(&outline);
-            let stretches = Stretches::without_root(&outline);
-            let all: u64 = stretches.list.iter().map(|(start, end)| end - start).sum();
+            let intervals = Intervals::without_root(&outline);
+            let all: u64 = intervals.list.iter().map(|(start, end)| end - start).sum();
             prop_assert_eq!(all, outline.duration - path.total());
-            prop_assert_eq!(stretches.until(outline.duration), all);
+            prop_assert_eq!(intervals.until(outline.duration), all);
             let (found, number) = outside_path(&outline, &path);
             prop_assert!(found.len() <= number as usize);
             // At some times without a root nothing runs at all.

@@ -23,62 +23,62 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
-/// Spans that an issue lists at most; the rest are counted.
+/// Maximum number of spans that an issue lists.
 pub const LINT_EXAMPLES: usize = 100;
-/// Names or attributes that an issue lists at most; the rest are counted.
+/// Maximum number of names or attributes that an issue lists.
 pub const LINT_SUBJECTS: usize = 8;
 
-/// How well a trace is instrumented.
+/// Instrumentation quality of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lint {
     /// Services, worst score first.
     pub services: Vec<ServiceLint>,
-    /// Spans whose attributes were not searchable yet; ask again when they are.
+    /// Number of spans whose attributes are not searchable yet.
     pub unsearched: u32,
 }
 
-/// How well a service is instrumented.
+/// Instrumentation quality of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceLint {
     /// Its name; empty for spans without one.
     pub service: String,
     /// Its spans.
     pub spans: u32,
-    /// From 0 to 100, rounded down: 100 says that nothing was found.
+    /// From 0 to 100, rounded down; 100 means no issues.
     pub score: u8,
-    /// What was found, in the order of [`LintCheck::ALL`].
+    /// Issues, in the order of [`LintCheck::ALL`].
     pub issues: Vec<LintIssue>,
 }
 
-/// What a check has found in a service.
+/// An issue that a check found in a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LintIssue {
     /// The check.
     pub check: LintCheck,
-    /// How many spans do not pass.
+    /// Number of spans that fail the check.
     pub failed: u32,
-    /// How many were looked at.
+    /// Number of checked spans.
     pub checked: u32,
-    /// The first [`LINT_EXAMPLES`] of those that do not pass.
+    /// The first [`LINT_EXAMPLES`] spans that fail the check.
     pub spans: Vec<SpanIx>,
     /// The names or attributes concerned, most spans first: [`LINT_SUBJECTS`] at most. Empty for checks of spans as such.
     pub subjects: Vec<LintSubject>,
-    /// How many more there are.
+    /// Number of further ones.
     pub more_subjects: u32,
 }
 
-/// A name or attribute that an issue is about.
+/// A name or attribute with an issue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LintSubject {
-    /// It.
+    /// The name or key.
     pub text: String,
-    /// What replaces it; empty where nothing does.
+    /// Its replacement; empty if there is none.
     pub replacement: String,
-    /// In how many spans.
+    /// Number of spans.
     pub spans: u32,
 }
 
-/// What a check has counted so far in one service.
+/// Counts of a check in one service.
 #[derive(Clone, Debug, Default)]
 struct Tally {
     checked: u32,
@@ -121,7 +121,7 @@ impl Tally {
     }
 }
 
-/// The tallies of one service, by check.
+/// Counts of one service, by check.
 #[derive(Clone, Debug, Default)]
 struct ServiceTally {
     spans: u32,

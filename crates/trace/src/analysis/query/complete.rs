@@ -1,4 +1,4 @@
-//! What may stand where somebody types: fields, operators, and the values that a field has in the trace.
+//! Completion of search texts: fields, operators, and values of the trace.
 
 use super::field::{Class, Field, KNOWN, Owner, is_reserved};
 use super::field_reader::FieldReader;
@@ -10,60 +10,60 @@ use crate::model::{AttributeOwner, Trace};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-/// How many are offered at most.
+/// Maximum number of completions.
 const MOST: usize = 50;
 
-/// What a completion is.
+/// Type of a completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Offer {
-    /// A field that every span has.
+    /// A built-in field.
     Field,
     /// The key of an attribute.
     Key,
-    /// A comparison.
+    /// A comparison operator.
     Operator,
     /// A value of the field.
     Value,
-    /// A word of the language, or a function.
+    /// A keyword or function.
     Word,
 }
 
-/// Something that may stand there.
+/// A completion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completion {
-    /// What it is.
+    /// Type.
     pub offer: Offer,
-    /// What is to be put there.
+    /// The text to insert.
     pub text: String,
-    /// A word about it; empty where it speaks for itself.
+    /// A description; empty if none is needed.
     pub about: String,
-    /// How often it occurs in the trace; 0 where nothing is counted.
+    /// Number of occurrences in the trace; 0 if it is not counted.
     pub count: u32,
 }
 
-/// What may stand in the bytes `from..to` of the text instead of what stands there.
+/// Completions that replace the bytes `from..to` of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completions {
-    /// First byte that is replaced.
+    /// Start of the replaced bytes.
     pub from: u32,
-    /// One past the last byte that is replaced.
+    /// End of the replaced bytes.
     pub to: u32,
-    /// Best first: what starts with what is typed before what contains it, the most frequent first.
+    /// Best first: prefix matches before others, then by frequency.
     pub items: Vec<Completion>,
 }
 
-/// What is expected next.
+/// What the grammar allows next.
 #[derive(Clone, Debug, PartialEq)]
 enum Place {
     /// A condition.
     Operand,
-    /// Behind a field's name: an operator, or the next condition where the name was a flag or a word.
+    /// After a field's name: an operator, or the next condition if the name is a flag or a word.
     Name(Field),
-    /// Behind `in`.
+    /// After `in`.
     List(Field),
-    /// A value; the second says that it is one of a list.
+    /// A value, and whether it is in a list.
     Value(Field, bool),
-    /// Behind a value of a list.
+    /// After a value in a list.
     Listed(Field),
     /// A field's name and a closing parenthesis.
     Has,
@@ -71,7 +71,7 @@ enum Place {
     Joint,
 }
 
-/// Goes from one place to the next over a token. `before` is the token before it.
+/// The state after a token. `before` is the preceding token.
 fn step(place: Place, text: &str, token: &Token, function: Option<&str>) -> Place {
     let word = if token.kind == Kind::Word { &text[token.at..token.end] } else { "" };
     let is = |words: &[&str]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
@@ -95,13 +95,13 @@ fn step(place: Place, text: &str, token: &Token, function: Option<&str>) -> Plac
     }
 }
 
-/// What may stand at the byte `cursor` of a text.
+/// Completions at the byte offset `cursor` of a text.
 pub fn complete(trace: &Trace, text: &str, cursor: usize) -> Completions {
     let cursor = (0..=cursor.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let (mut before, _) = tokens(&text[..cursor]);
     let typed =
         before.pop_if(|token| token.end == cursor && matches!(token.kind, Kind::Word | Kind::Quoted(_)));
-    // A quotation that was closed before the cursor is finished.
+    // A quoted text that is closed before the cursor is complete.
     let closed = |token: &Token| cursor - token.at > 1 && text[..cursor].ends_with('"');
     let typed = match typed {
         Some(token) if matches!(token.kind, Kind::Quoted(_)) && closed(&token) => {
@@ -134,7 +134,7 @@ pub fn complete(trace: &Trace, text: &str, cursor: usize) -> Completions {
 }
 
 struct Offers {
-    /// What is typed so far, in lower case.
+    /// The word before the cursor, in lower case.
     part: String,
     items: Vec<Completion>,
 }
@@ -203,7 +203,7 @@ impl Offers {
         }
     }
 
-    /// Known fields in their own order, then keys by how often they occur.
+    /// Built-in fields in their order, then keys by frequency.
     fn fields(&mut self, reader: &FieldReader<'_>) {
         for (name, _, _, about) in KNOWN {
             self.offer(Offer::Field, name, about, 0);
@@ -259,13 +259,13 @@ impl Offers {
     }
 }
 
-/// The values of a field that contain what is typed, and how often each occurs.
+/// Values of a field that contain `part`, with frequencies.
 fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<String, u32> {
     let mut kept: [Vec<u32>; TABLES] = Default::default();
     let mut tables = [None; TABLES];
     let mut others: FxHashMap<String, u32> = FxHashMap::default();
     let mut room = String::new();
-    // No two spans need have the same duration: there is nothing to choose from.
+    // Durations are mostly distinct, so completions would not help.
     if field.class() != Class::Time {
         reader.each(field, &mut |_, said| match said {
             FieldValue::Interned(table, text) => {
@@ -298,7 +298,7 @@ fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<Strin
     others
 }
 
-/// The most frequent first.
+/// Sorts by descending frequency.
 fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
     let mut counts: Vec<(String, u32)> = counts.into_iter().collect();
     counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
@@ -308,7 +308,7 @@ fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
 /// The keys of attributes of spans, resources and events as fields, and how often each occurs.
 fn keys(reader: &FieldReader<'_>) -> FxHashMap<String, u32> {
     let mut found: FxHashMap<String, u32> = FxHashMap::default();
-    // Alone, the key of a span's attribute means its resource's too.
+    // Without prefix, a key refers to attributes of spans and resources.
     let mut add = |owner: Owner, key: &str, count: u32| {
         if count > 0 {
             *found.entry(Field::Key(owner, key.to_owned()).to_string()).or_default() += count;

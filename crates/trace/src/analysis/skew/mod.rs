@@ -26,40 +26,40 @@ use bounds::Bounds;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-/// What contradicts equal clocks by less than this may come from their resolution, which is often a millisecond.
+/// Smaller contradictions to equal clocks may come from the clocks' resolution, which is often a millisecond.
 pub const TOLERANCE: u64 = 1_000_000;
 
-/// A service whose clock differs from that of another one with which it talks. Times are in nanoseconds; positive offsets
-/// mean that the service's clock is ahead.
+/// A service whose clock differs from that of a service that it communicates with. Times are in nanoseconds; positive
+/// offsets mean that the service's clock is ahead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockOffset {
     /// The service.
     pub service: String,
-    /// The service whose clock it is compared with: mostly its caller.
+    /// The service whose clock it is compared with, usually its caller.
     pub reference: String,
     /// The estimated offset from the reference.
     pub offset: i64,
-    /// The least offset that the calls allow; `None` where they set no bound.
+    /// Lower bound of the offset; `None` if the calls set none.
     pub least: Option<i64>,
-    /// The largest offset that the calls allow; `None` where they set no bound.
+    /// Upper bound of the offset; `None` if the calls set none.
     pub most: Option<i64>,
-    /// How many calls between the two were compared.
+    /// Number of calls between the two.
     pub calls: u32,
     /// The received span that contradicts equal clocks most.
     pub span: SpanIx,
 }
 
-/// The clocks of a trace.
+/// The clock offsets of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clocks {
-    /// Services whose clocks differ from their reference's by more than the tolerance, in the order in which they come up.
+    /// Services whose offset from the reference exceeds the tolerance, in order of appearance.
     pub offsets: Vec<ClockOffset>,
-    /// The estimated offset of each service from the clock that is taken as right, by the number of its name. Services that
-    /// are not in it have no offset.
+    /// The estimated offset of each service from the reference clock, by index of its name. Other services have no
+    /// offset.
     pub by_service: FxHashMap<StrIx, i64>,
 }
 
-/// Estimates the clocks of a trace. What contradicts equal clocks by less than `tolerance` is no difference. Linear in
+/// Estimates the clock offsets of a trace. Contradictions to equal clocks below `tolerance` are ignored. Linear in
 /// spans.
 pub fn clocks(outline: &Outline, tolerance: u64) -> Clocks {
     let pairs = bounds::pairs(outline);
@@ -67,7 +67,7 @@ pub fn clocks(outline: &Outline, tolerance: u64) -> Clocks {
     let mut clocks = Clocks::default();
     let mut root: SpanIx = 0;
     while (root as usize) < outline.len() {
-        // A service that no call connects with those before has a clock of its own.
+        // A service without calls from the preceding ones has a reference clock of its own.
         let first = outline.service[root as usize];
         if !known.contains_key(&first) {
             known.insert(first, 0);
@@ -109,7 +109,7 @@ fn found(outline: &Outline, service: StrIx, reference: StrIx, offset: i128, boun
     }
 }
 
-/// Times of one trace differ by 292 years at most, or are damaged.
+/// Saturates; times of an undamaged trace differ by less than 292 years.
 fn narrow(time: i128) -> i64 {
     time.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }

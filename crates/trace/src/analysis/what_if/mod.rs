@@ -36,14 +36,14 @@ pub use scenario::{
 use crate::model::{Flags, Outline, SpanIx, SpanKind};
 use serde::{Deserialize, Serialize};
 
-/// How long a cached call takes at most, in nanoseconds: 1 ms, about what a cache on the same network takes. A call that
-/// was faster keeps its duration.
+/// Maximum duration of a cached call in nanoseconds: 1 ms, about that of a cache in the same network. Faster calls
+/// keep their duration.
 pub const CACHE_HIT: u64 = 1_000_000;
 
-/// Something that would be different. Indexes beyond the trace have no effect.
+/// A hypothetical change. Indices that are out of range have no effect.
 ///
-/// Where several changes concern one span, [`Change::Gone`] comes before [`Change::Cached`], that before
-/// [`Change::Faster`], and of several factors the largest counts.
+/// If several changes affect one span, [`Change::Gone`] takes precedence over [`Change::Cached`], and that over
+/// [`Change::Faster`]; of several factors the largest counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// The spans, and everything in them that they wait for, take `1 / factor` of their time.
@@ -73,7 +73,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The spans that it names.
+    /// The affected spans.
     pub fn spans(&self) -> &[SpanIx] {
         match self {
             Change::Faster { spans, .. }
@@ -84,20 +84,20 @@ impl Change {
     }
 }
 
-/// The times of a trace after some changes, in nanoseconds from the start of the trace as it was.
+/// The times of a trace after changes, in nanoseconds from the original start of the trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Simulated {
-    /// The last end.
+    /// End of the trace.
     pub duration: u64,
     /// Start of each span.
     pub start: Vec<u64>,
-    /// End of each span, never before its start. Spans that are gone start and end together.
+    /// End of each span, not before its start. Removed spans have zero duration.
     pub end: Vec<u64>,
 }
 
 impl Simulated {
-    /// The trace with these times: the spans keep their indexes, even where siblings no longer start in that order. It
-    /// has no events.
+    /// The trace with these times, without events. Spans keep their indices, even if siblings no longer start in that
+    /// order.
     pub fn outline(self, of: &Outline) -> Outline {
         Outline {
             start: self.start,
@@ -110,7 +110,7 @@ impl Simulated {
     }
 }
 
-/// Simulates a trace with some changes. Without a change, the times are those of the trace.
+/// Simulates a trace with changes. Without changes, the times are unchanged.
 pub fn simulate(outline: &Outline, changes: &[Change]) -> Simulated {
     let plan = plan::Plan::new(outline, changes);
     times::times(outline, &plan)

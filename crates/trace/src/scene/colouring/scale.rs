@@ -1,20 +1,20 @@
-//! Colours that say how much: from little to much on one scale, of which every step is darker, or in the dark brighter,
-//! than the one below it, so that the order is seen without telling hues apart.
+//! Sequential colour scales: each step is darker (in the dark theme brighter) than the one below, so that the order
+//! is visible without distinguishing hues.
 
-use super::{By, COLOURLESS, Colouring, Meaning};
+use super::{COLOURLESS, Colouring, LegendEntry, SpanColours};
 use crate::analysis::critical_path::PathBySpan;
 use crate::analysis::query::Column;
 use crate::analysis::self_bands::SelfBands;
 use crate::model::{Outline, SpanIx};
 use std::sync::Arc;
 
-/// Colour index of the lowest step of the scale; the others follow.
+/// Colour index of the lowest step; the others follow.
 pub const SCALE: u8 = COLOURLESS + 1;
 
-/// Steps of the scale.
+/// Number of steps.
 pub const STEPS: u8 = 6;
 
-/// Where the bands of percentiles start, but for the lowest.
+/// Starts of the percentile bands, except the lowest.
 const PERCENTILES: [u8; STEPS as usize - 1] = [50, 75, 90, 95, 99];
 
 impl Colouring {
@@ -23,12 +23,12 @@ impl Colouring {
         Self::by_time(outline, bands, "self")
     }
 
-    /// By critical time: the time that the critical path spends in each span itself.
+    /// By critical time: time on the critical path, without children.
     pub fn by_critical_time(outline: &Outline, path: &PathBySpan) -> Self {
         Self::by_time(outline, &SelfBands::of_times(&path.times()), "critical_time")
     }
 
-    /// By slack. What has least is on top of the scale: it matters most.
+    /// By slack, with the smallest slack at the top of the scale because it matters most.
     pub fn by_slack(outline: &Outline, path: &PathBySpan) -> Self {
         let mut bands = SelfBands::of_times(path.slack());
         let highest = bands.bounds.len() as u8;
@@ -43,14 +43,14 @@ impl Colouring {
 
     fn by_band(outline: &Outline, bands: &SelfBands, words: &dyn Fn(usize) -> (String, String)) -> Self {
         let steps = bands.bounds.len() as u8 + 1;
-        // What is most is on top of the scale, however many bands there are.
+        // The highest band is at the top of the scale, however many there are.
         let lowest = SCALE + STEPS.saturating_sub(steps);
         let slots: Vec<u8> = bands.of.iter().map(|band| lowest + band).collect();
-        let meanings = counted(&slots, steps, lowest, words);
-        Colouring { by: By::Scale(slots), meanings, more: 0 }.with_failed(outline)
+        let legend = counted(&slots, steps, lowest, words);
+        Colouring { by: SpanColours::Scale(slots), legend, more: 0 }.with_failed(outline)
     }
 
-    /// By the percentile of the duration; `column` is that of the query's field.
+    /// By percentile of the duration; `column` is that of the field `percentile`.
     pub fn by_percentile(outline: &Outline, column: &Arc<Column>) -> Self {
         let band_of = |number: u32| {
             let rank: u8 = column.text(number).parse().unwrap_or_default();
@@ -62,7 +62,7 @@ impl Colouring {
             number.and_then(|number| bands.get(number)).copied().unwrap_or(COLOURLESS)
         };
         let slots: Vec<u8> = (0..outline.len() as SpanIx).map(slot).collect();
-        let mut meanings = counted(&slots, STEPS, SCALE, &|band| {
+        let mut legend = counted(&slots, STEPS, SCALE, &|band| {
             let bound = |at: usize| PERCENTILES.get(at);
             match (band.checked_sub(1).and_then(bound), bound(band)) {
                 (Some(from), Some(to)) => {
@@ -78,13 +78,18 @@ impl Colouring {
         let few = slots.iter().filter(|slot| **slot == COLOURLESS).count();
         if few > 0 {
             let query = "not has(percentile)".to_owned();
-            meanings.push(Meaning { colour: COLOURLESS, words: "too few to say".into(), spans: few, query });
+            legend.push(LegendEntry {
+                colour: COLOURLESS,
+                words: "too few to say".into(),
+                spans: few,
+                query,
+            });
         }
-        Colouring { by: By::Scale(slots), meanings, more: 0 }.with_failed(outline)
+        Colouring { by: SpanColours::Scale(slots), legend, more: 0 }.with_failed(outline)
     }
 }
 
-/// The words for a band between these bounds, and the query that finds its spans by a field.
+/// Text of a band, and a query for its spans.
 fn in_words(bounds: &[u64], band: usize, field: &str) -> (String, String) {
     let bound = |at: usize| bounds.get(at).map(|bound| round(*bound));
     match (band.checked_sub(1).and_then(bound), bound(band)) {
@@ -97,28 +102,33 @@ fn in_words(bounds: &[u64], band: usize, field: &str) -> (String, String) {
         ),
         (Some((from, unit)), None) => (format!("≥ {from} {unit}"), format!("{field} >= {from}{unit}")),
         (None, Some((to, unit))) => (format!("< {to} {unit}"), format!("{field} < {to}{unit}")),
-        // Nothing takes any time.
+        // All times are zero.
         (None, None) => ("0 ns".to_owned(), format!("{field} = 0ns")),
     }
 }
 
-/// The meanings of so many steps from `lowest` upwards that any span has, the highest first; `told` gives words and query.
-fn counted(slots: &[u8], steps: u8, lowest: u8, told: &dyn Fn(usize) -> (String, String)) -> Vec<Meaning> {
+/// Legend entries of the steps from `lowest` upwards that any span has, highest first; `told` returns text and query.
+fn counted(
+    slots: &[u8],
+    steps: u8,
+    lowest: u8,
+    told: &dyn Fn(usize) -> (String, String),
+) -> Vec<LegendEntry> {
     let mut counts = [0; STEPS as usize];
     for slot in slots {
         if let Some(count) = slot.checked_sub(lowest).and_then(|step| counts.get_mut(usize::from(step))) {
             *count += 1;
         }
     }
-    let mut meanings = Vec::new();
+    let mut legend = Vec::new();
     for step in (0..steps.min(STEPS)).rev().filter(|step| counts[usize::from(*step)] > 0) {
         let (words, query) = told(usize::from(step));
-        meanings.push(Meaning { colour: lowest + step, words, spans: counts[usize::from(step)], query });
+        legend.push(LegendEntry { colour: lowest + step, words, spans: counts[usize::from(step)], query });
     }
-    meanings
+    legend
 }
 
-/// A bound of a band in the largest unit that keeps it whole; of seconds any number.
+/// A bound in the largest unit in which it is an integer; seconds may be large.
 fn round(bound: u64) -> (u64, &'static str) {
     let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
     units

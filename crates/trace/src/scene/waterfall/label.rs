@@ -1,22 +1,22 @@
-//! The duration beside a bar: to its right, else to its left, else upon it, and never outside the area.
+//! Duration labels: to the right of a bar, else to the left, else on it; never outside the area.
 
 use super::{Extent, Viewport};
 use crate::analysis::rows::Group;
 use crate::model::{Outline, SpanIx};
 use crate::units::duration;
 
-/// Where a label stands.
+/// Position of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelPosition {
-    /// On the ground beside the bar.
+    /// On the background beside the bar.
     Beside,
-    /// Upon the bar, so it needs a ground of its own.
+    /// On the bar, with its own background.
     Upon,
-    /// At the area's edge, for a bar that is out of sight on that side.
+    /// At the edge of the area, for a bar that is not visible.
     Edge,
 }
 
-/// A duration to write.
+/// A duration label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
     /// Row index.
@@ -25,18 +25,18 @@ pub struct Label {
     pub x: f32,
     /// The text.
     pub text: String,
-    /// Where it stands.
+    /// Position.
     pub place: LabelPosition,
 }
 
-/// Between a bar and its label, in widths of a digit.
+/// Distance between bar and label, in widths of a digit.
 const GAP: f64 = 0.8;
 
-/// How much wider than as many digits a label may be, in widths of a digit.
+/// Allowance for characters that are wider than digits, in widths of a digit.
 const WIDER: f64 = 0.8;
 
 impl Label {
-    /// Takes a ground of its own where something is drawn from `x0` to `x1`.
+    /// Adds a background if something is drawn from `x0` to `x1`.
     pub(super) fn make_way(&mut self, view: &Viewport, x0: f64, x1: f64) {
         let left = f64::from(self.x);
         let right = left + width(view, &self.text);
@@ -46,18 +46,17 @@ impl Label {
     }
 }
 
-/// How wide a text is at most. Letters such as "m" are wider than the digit that is measured; no unit has more than
-/// one of them.
+/// Maximum width of a text. Letters such as "m" are wider than digits; a unit has at most one of them.
 fn width(view: &Viewport, text: &str) -> f64 {
     (text.chars().count() as f64 + WIDER) * view.char_width
 }
 
-/// The label of a span that lies at `extent`.
+/// The label of a span at `extent`.
 pub(super) fn of_span(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, extent: Extent) -> Label {
     label(view, row, extent, duration(outline.duration_of(span)), None)
 }
 
-/// The label of a group whose members lie within `extent`: how long they took, one by one, where there is room.
+/// The label of a group at `extent`: its duration, and if it fits median, minimum and maximum of the members.
 pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent) -> Label {
     let whole = duration(group.end - group.start);
     let each = format!(
@@ -70,7 +69,7 @@ pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent)
     label(view, row, extent, whole, Some(each))
 }
 
-/// `length`, or where there is room beside the bar `more`.
+/// The label `length`, or `more` if that fits beside the bar.
 fn label(view: &Viewport, row: u32, extent: Extent, length: String, more: Option<String>) -> Label {
     let width = |text: &str| width(view, text);
     let gap = GAP * view.char_width;

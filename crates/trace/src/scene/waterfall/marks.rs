@@ -1,20 +1,20 @@
-//! What is marked on a bar: events, gaps, and where a span leaves its parent's time.
+//! Marks on bars: events, gaps, and where a span is outside its parent's time.
 
-use super::{Extent, Stretch, TimeScale, Viewport, place};
+use super::{Extent, RowInterval, TimeScale, Viewport, place};
 use crate::analysis::child_coverage::ChildCoverage;
 use crate::analysis::gaps::gaps;
 use crate::model::{Outline, SpanIx};
 use rustc_hash::FxHashMap;
 
-/// Remembers the gaps of the spans that were on screen. Belongs to one outline.
+/// Caches the gaps of spans. Valid for one outline.
 #[derive(Debug, Default)]
 pub(super) struct GapCache(FxHashMap<SpanIx, Vec<(u64, u64)>>);
 
-/// How many spans are remembered before all are forgotten.
+/// Maximum number of cached spans before the cache is cleared.
 const MOST: usize = 1 << 14;
 
 impl GapCache {
-    /// The gaps of `span`, whose waits are `waits`.
+    /// The gaps of `span`, given its child coverage.
     pub fn of(&mut self, outline: &Outline, span: SpanIx, waits: &ChildCoverage) -> &[(u64, u64)] {
         if self.0.len() > MOST {
             self.0.clear();
@@ -23,7 +23,7 @@ impl GapCache {
     }
 }
 
-/// The ticks of a span's events, at most one a pixel.
+/// Event ticks of a span, at most one per pixel.
 pub(super) fn ticks(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, into: &mut Vec<(u32, f32)>) {
     let scale = &view.scale;
     let mut last = -1.0;
@@ -39,8 +39,8 @@ pub(super) fn ticks(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, 
     }
 }
 
-/// The events of `span` at a place: those within `together` of the one that is nearest to `x`, if that is within `reach`.
-/// Gives the times of the first and of the last of them; what is out of the scale's time has no tick.
+/// The events of `span` near `x`: those within `together` pixels of the nearest one, if that is within `reach`.
+/// Returns the times of the first and the last one; events outside the visible time have no tick.
 pub fn events_near(
     outline: &Outline,
     scale: &TimeScale,
@@ -63,8 +63,8 @@ pub fn events_near(
     Some(near.fold((first, first), |(from, to), time| (from.min(*time), to.max(*time))))
 }
 
-/// A stretch of time as a stretch of a row, where it is on screen.
-pub(super) fn stretch(view: &Viewport, times: (u64, u64), row: u32) -> Option<Stretch> {
+/// The visible part of a time range in a row.
+pub(super) fn stretch(view: &Viewport, times: (u64, u64), row: u32) -> Option<RowInterval> {
     match place(view, times, times.1) {
         Extent::Within(x0, x1) => Some((row, x0 as f32, x1 as f32)),
         _ => None,

@@ -1,13 +1,13 @@
-//! The critical path under the bars of the rows on screen.
+//! The critical path in the visible rows.
 
-use super::{Stretch, Viewport, marks};
+use super::{RowInterval, Viewport, marks};
 use crate::analysis::critical_path::PathBySpan;
 use crate::analysis::rows::Rows;
 
-/// Where the path is in the rows that `view` shows: in a row that hides what is below it, its whole time there; in any
-/// other, the time in the span itself. At most one stretch a pixel, ascending in each row.
-pub fn path_stretches(rows: &Rows, view: &Viewport, path: &PathBySpan) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
+/// Intervals of the path in the visible rows: in a row that hides its descendants including them, in others the
+/// span's own. At most one interval per pixel, ascending in each row.
+pub fn path_intervals(rows: &Rows, view: &Viewport, path: &PathBySpan) -> Vec<RowInterval> {
+    let mut stretches: Vec<RowInterval> = Vec::new();
     for index in view.rows(rows.len()) {
         let Some(row) = rows.get(index) else { break };
         let mut add = |times: (u64, u64)| {
@@ -59,11 +59,11 @@ mod tests {
                 scale: TimeScale::new(from * COLUMN, to * COLUMN, (to - from) as f64 * 10.0),
                 top: 0.0,
                 height: 100.0,
-                places: Places { row_height: 10.0, apart: &[] },
+                places: Places { row_height: 10.0, insertions: &[] },
                 least_bar: 2.0,
                 char_width: 6.0,
             };
-            path_stretches(&rows, &view, &path)
+            path_intervals(&rows, &view, &path)
         };
         let mut options = RowOptions::default();
         assert_eq!(

@@ -13,7 +13,7 @@ fn viewport(start: u64, end: u64, width: f64) -> Viewport<'static> {
         scale: TimeScale::new(start, end, width),
         top: 0.0,
         height: 400.0,
-        places: Places { row_height: 24.0, apart: &[] },
+        places: Places { row_height: 24.0, insertions: &[] },
         least_bar: 2.0,
         char_width: 6.0,
     }
@@ -202,7 +202,7 @@ fn gaps_and_overruns_are_marked() {
     let outline = drawn_trace.outline();
     let view = viewport(0, outline.duration, outline.duration as f64 / 1e6);
     let scene = laid(outline, &view);
-    let names = |stretches: &[Stretch]| -> Vec<_> {
+    let names = |stretches: &[RowInterval]| -> Vec<_> {
         stretches.iter().map(|(row, x0, x1)| (outline.name_of(*row).to_owned(), *x0, *x1)).collect()
     };
     assert_eq!(names(&scene.overruns), [("early".into(), 0.0, 2.0), ("late".into(), 21.0, 25.0)]);

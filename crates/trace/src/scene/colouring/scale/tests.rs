@@ -21,24 +21,24 @@ fn calls() -> Trace {
 fn check(trace: &Trace, colouring: &Colouring) {
     let outline = trace.outline();
     let spans = 0..outline.len() as SpanIx;
-    for meaning in &colouring.meanings {
-        let has = |span: &SpanIx| match meaning.colour {
+    for entry in &colouring.legend {
+        let has = |span: &SpanIx| match entry.colour {
             FAILED => outline.flags[*span as usize].has(Flags::OWN_ERROR),
             colour => colouring.slot(outline, *span) == colour,
         };
         let coloured: Vec<SpanIx> = spans.clone().filter(has).collect();
-        assert_eq!(meaning.spans, coloured.len(), "{}", meaning.words);
-        let reading = read(&meaning.query).expect("a query");
-        assert!(matches!(reading, Reading::Query(_)), "{}", meaning.query);
+        assert_eq!(entry.spans, coloured.len(), "{}", entry.words);
+        let reading = read(&entry.query).expect("a query");
+        assert!(matches!(reading, Reading::Query(_)), "{}", entry.query);
         let found = find(trace, &reading);
         assert_eq!(spans.clone().filter(|span| found.contains(*span)).collect::<Vec<_>>(), coloured);
     }
-    let told: usize = colouring.meanings.iter().filter(|one| one.colour != FAILED).map(|one| one.spans).sum();
+    let told: usize = colouring.legend.iter().filter(|one| one.colour != FAILED).map(|one| one.spans).sum();
     assert_eq!(told, outline.len(), "every span is told of once");
 }
 
 fn words(colouring: &Colouring) -> Vec<&str> {
-    colouring.meanings.iter().map(|meaning| meaning.words.as_str()).collect()
+    colouring.legend.iter().map(|entry| entry.words.as_str()).collect()
 }
 
 #[test]
@@ -48,11 +48,9 @@ fn self_times_are_told_in_round_bands_from_the_greatest_down() {
     let colouring = Colouring::by_self_time(outline, &SelfBands::of(outline));
     check(&trace, &colouring);
     assert_eq!(words(&colouring), ["≥ 30 ms", "10–30 ms", "3–10 ms", "1–3 ms", "error"]);
-    assert_eq!(colouring.meanings[0].query, "self >= 30ms");
-    assert_eq!(colouring.meanings[0].colour, SCALE + STEPS - 1);
-    assert!(
-        colouring.meanings.is_sorted_by(|one, other| other.colour == FAILED || one.colour > other.colour)
-    );
+    assert_eq!(colouring.legend[0].query, "self >= 30ms");
+    assert_eq!(colouring.legend[0].colour, SCALE + STEPS - 1);
+    assert!(colouring.legend.is_sorted_by(|one, other| other.colour == FAILED || one.colour > other.colour));
 }
 
 #[test]
@@ -82,7 +80,7 @@ fn percentiles_are_told_where_there_are_enough_to_compare() {
         ["p90–p95", "p75–p90", "p50–p75", "< p50", "too few to say", "error"],
         "of ten calls none is above the ninety-fifth percentile"
     );
-    assert_eq!(colouring.meanings[1].query, "percentile >= 75 and percentile < 90");
+    assert_eq!(colouring.legend[1].query, "percentile >= 75 and percentile < 90");
     assert_eq!(colouring.slot(outline, 0), COLOURLESS, "a root is alone");
 }
 
@@ -101,10 +99,10 @@ fn the_least_slack_and_the_most_critical_time_are_on_top_of_the_scale() {
     let top = SCALE + STEPS - 1;
     assert_eq!((slack.slot(outline, 0), slack.slot(outline, 1)), (top, top));
     assert!(slack.slot(outline, 2) < top);
-    assert!(slack.meanings[0].query.starts_with("slack < "), "{}", slack.meanings[0].query);
-    assert_eq!(slack.meanings[0].spans, 2);
+    assert!(slack.legend[0].query.starts_with("slack < "), "{}", slack.legend[0].query);
+    assert_eq!(slack.legend[0].spans, 2);
     let critical = Colouring::by_critical_time(outline, &path);
     assert_eq!(critical.slot(outline, 1), top);
     assert!(critical.slot(outline, 2) < critical.slot(outline, 0));
-    assert!(critical.meanings[0].query.starts_with("critical_time >= "), "{}", critical.meanings[0].query);
+    assert!(critical.legend[0].query.starts_with("critical_time >= "), "{}", critical.legend[0].query);
 }

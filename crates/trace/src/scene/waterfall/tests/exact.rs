@@ -149,7 +149,7 @@ impl Case {
         self.lines[row].as_bytes().get(x).copied().unwrap_or(b' ')
     }
 
-    fn in_any(stretches: &[Stretch], row: usize, x: usize) -> bool {
+    fn in_any(stretches: &[RowInterval], row: usize, x: usize) -> bool {
         stretches.iter().any(|(of, x0, x1)| *of as usize == row && (*x0 as usize..*x1 as usize).contains(&x))
     }
 

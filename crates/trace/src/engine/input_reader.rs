@@ -1,29 +1,29 @@
-//! Bytes on their way in: whole traces go to the reader as they come, small answers are gathered.
+//! Receives bytes of responses and files: traces are parsed in chunks, small responses are buffered.
 
 use super::question::{Expect, Progress};
-use super::{answers, failure};
+use super::{failure, responses};
 use crate::format::Reader;
 use crate::source::{Api, Task};
 use crate::units::{Problem, ProblemKind};
 
-/// Longest small answer; a list of services is never that long.
+/// Maximum size of a small response.
 const SMALL: usize = 64 << 20;
 
-/// One answer or file that is being received.
+/// A response or file that is being received.
 #[derive(Debug)]
-pub struct Intake {
+pub struct InputReader {
     pub(super) expect: Expect,
     status: u16,
-    /// A small answer, or the beginning of a stream, to be shown when it cannot be read.
+    /// A small response, or the start of a stream, for error messages.
     pub(super) body: Vec<u8>,
     pub(super) reader: Option<Reader>,
     progress: Progress,
-    /// Set by the first byte that is no white space: whether it opens a web page.
+    /// Whether the first character that is not white space starts a web page; `None` before it.
     web_page: Option<bool>,
 }
 
-impl Intake {
-    /// Before the first byte. `status` is the answer's HTTP status, 200 for a file; `total` the bytes to come.
+impl InputReader {
+    /// Starts receiving. `status` is the HTTP status, 200 for files; `total` the number of bytes if known.
     pub fn new(expect: Expect, status: u16, total: Option<u64>) -> Self {
         let streams = match &expect {
             Expect::File { .. }
@@ -44,7 +44,7 @@ impl Intake {
         }
     }
 
-    /// Takes the next bytes. After a problem nothing more needs to be pushed.
+    /// Processes a chunk. After an error nothing more need be pushed.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Progress, Problem> {
         if self.web_page.is_none() {
             self.web_page = chunk.iter().find(|byte| !byte.is_ascii_whitespace()).map(|byte| *byte == b'<');
@@ -53,7 +53,7 @@ impl Intake {
         let room = keep.saturating_sub(self.body.len()).min(chunk.len());
         self.body.extend_from_slice(&chunk[..room]);
         self.progress.bytes += chunk.len() as u64;
-        // What a proxy or a single-page app answers is no trace of any format: said at the end, with the body.
+        // Web pages of proxies or single-page apps are not traces; reported at the end, with the body.
         let skipped = self.is_answer() && self.web_page == Some(true);
         if let Some(reader) = self.reader.as_mut().filter(|_| !skipped) {
             let read = reader.push(chunk).map_err(|error| failure::unreadable(&self.expect, &error))?;
@@ -62,7 +62,7 @@ impl Intake {
         Ok(self.progress)
     }
 
-    /// The bytes stopped coming before their end.
+    /// The error if the connection is lost.
     pub fn interrupted(&self, why: &str) -> Problem {
         failure::interrupted(&self.expect, why, self.progress)
     }
@@ -71,7 +71,7 @@ impl Intake {
         matches!(self.expect, Expect::Answer(..))
     }
 
-    /// What the status and the first bytes alone say is wrong.
+    /// The error that follows from the status and the first bytes.
     pub(super) fn refusal(&self) -> Option<Problem> {
         if self.is_answer() && self.web_page == Some(true) {
             return Some(failure::web_page(&self.expect, self.status, &self.body));
@@ -79,14 +79,14 @@ impl Intake {
         if (200..300).contains(&self.status) {
             return None;
         }
-        let said = answers::message(&self.body).is_some();
+        let said = responses::message(&self.body).is_some();
         if self.status == 404 && said && matches!(self.expect, Expect::Answer(Task::Trace { .. }, _)) {
             return Some(failure::not_found(&self.expect));
         }
         Some(failure::refused(&self.expect, self.status, &self.body))
     }
 
-    /// Whether this is how the newest Jaeger says that a search found nothing, or the eval-track API that it has no record.
+    /// Whether this is how the newest Jaeger reports no results, or the eval-track API no record.
     pub(super) fn found_nothing(&self) -> bool {
         if matches!(self.expect, Expect::Answer(_, Api::EvalTrack)) {
             return self.status == 200 && self.body.trim_ascii() == b"[]";
@@ -95,11 +95,11 @@ impl Intake {
             self.expect,
             Expect::Answer(Task::Search(_) | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _)
         );
-        search && self.status == 404 && answers::message(&self.body).is_some()
+        search && self.status == 404 && responses::message(&self.body).is_some()
     }
 }
 
-/// Whether a failure means that this API is not there, so that the other one is worth asking.
+/// Whether an error means that this API does not exist, so that the other one should be tried.
 pub fn api_is_absent(problem: &Problem) -> bool {
     matches!(problem.kind, ProblemKind::WrongAddress)
         || matches!(problem.status, Some(404 | 405 | 501)) && problem.kind != ProblemKind::NotFound

@@ -1,18 +1,18 @@
-//! Pixel columns, each filled once however many spans lie over it: the first to come keeps it.
+//! A row of pixel columns in which each cell keeps the first value written to it.
 
-/// The value of a cell that nothing has filled.
+/// Value of an empty cell.
 pub const EMPTY: u8 = u8::MAX;
 
-/// See the module. The work of many fills is bounded by their number and that of the cells, not by their product.
+/// Cells with near-constant time per fill: skipping filled cells costs little, however many spans overlap.
 #[derive(Clone, Debug, Default)]
-pub struct Cells {
+pub struct PixelCells {
     cells: Vec<u8>,
-    // Next cell at or after this one that is still empty, compressed on the way (disjoint sets).
+    // Next empty cell at or after each cell, with path compression (disjoint sets).
     next: Vec<u32>,
 }
 
-impl Cells {
-    /// Makes `len` empty cells, whatever there was.
+impl PixelCells {
+    /// Resets to `len` empty cells.
     pub fn clear(&mut self, len: usize) {
         self.cells.clear();
         self.cells.resize(len, EMPTY);
@@ -20,7 +20,7 @@ impl Cells {
         self.next.extend(0..=len as u32);
     }
 
-    /// Gives `value` to those of the cells `first..last` that are empty.
+    /// Sets the empty cells of `first..last` to `value`.
     pub fn fill(&mut self, first: usize, last: usize, value: u8) {
         let last = last.min(self.cells.len());
         let mut cell = self.empty_from(first.min(last));
@@ -46,7 +46,7 @@ impl Cells {
         &self.cells
     }
 
-    /// Runs of equal cells that are not empty: first, one past the last, value.
+    /// Runs of equal non-empty cells: first, one past the last, value.
     pub fn runs(&self) -> impl Iterator<Item = (usize, usize, u8)> + '_ {
         let mut from = 0;
         let runs = self.cells.chunk_by(|a, b| a == b).map(move |same| {

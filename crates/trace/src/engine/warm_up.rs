@@ -1,24 +1,24 @@
-//! Warming up: a browser compiles code well only when it has run for a while, and the first trace should not pay for that.
+//! Warm-up: browsers optimize code after it has run for a while, which should not slow down the first trace.
 
-use super::transfer::{self, Arrival};
+use super::transfer::{self, OutlineDecoder};
 use crate::format::Reader;
 use std::fmt::Write;
 
-/// How many spans a sample has: enough that each branch of the readers runs often.
+/// Number of spans per sample, enough to run each branch of the readers often.
 const SPANS: u64 = 300;
-/// How often each sample is read. More rounds make the first trace no faster.
+/// Number of rounds per sample. More have no further effect.
 const ROUNDS: u32 = 3;
-/// Bytes indexed at a time, as when it counts.
+/// Bytes indexed at a time, as in the worker.
 const BUDGET: usize = 64 << 10;
 
-/// Everything that happens to a trace, done to small samples a few times over.
+/// Processes small sample traces a few times.
 #[derive(Debug, Default)]
 pub struct WarmUp {
     rounds: u32,
 }
 
 impl WarmUp {
-    /// Reads, indexes and sends one sample, a few milliseconds of work; true when it was the last time.
+    /// Reads, indexes and transfers one sample, which takes a few milliseconds. Returns whether it was the last.
     pub fn step(&mut self) -> bool {
         let otlp = self.rounds.is_multiple_of(2);
         walk_through(if otlp { otlp_sample() } else { jaeger_sample() }.as_bytes());
@@ -27,21 +27,21 @@ impl WarmUp {
     }
 }
 
-/// The sample's way from its bytes to the page.
+/// Processes a sample from its bytes to the transfer.
 fn walk_through(sample: &[u8]) {
     let mut reader = Reader::new();
-    // The sample is right; if it were not, the first trace would be slower and nothing else.
+    // Samples are valid; errors would only make the warm-up useless.
     let Ok(mut opened) = reader.push(sample).and_then(|_| reader.finish()) else { return };
     for trace in &mut opened.traces {
-        let mut arrival = Arrival::default();
+        let mut decoder = OutlineDecoder::default();
         for buffer in transfer::encode(trace.outline()) {
-            arrival.take(buffer);
+            decoder.take(buffer);
         }
         while !trace.index_some(BUDGET) {}
     }
 }
 
-/// A chain of spans as Jaeger writes them.
+/// A chain of spans in Jaeger's format.
 fn jaeger_sample() -> String {
     let mut sample = String::from(
         r#"{"data":[{"traceID":"1","processes":{"p1":{"serviceName":"warm","tags":[]}},"spans":["#,
@@ -49,7 +49,7 @@ fn jaeger_sample() -> String {
     for span in 1..=SPANS {
         let comma = if span == 1 { "" } else { "," };
         let (above, start) = (span - 1, 1_700_000_000_000_000 + span);
-        // Text can always be written to.
+        // Writing to a string cannot fail.
         let _ = write!(
             sample,
             r#"{comma}{{"traceID":"{:032x}","spanID":"{span:016x}","flags":1,"operationName":"op {}","references":[{{"refType":"CHILD_OF","traceID":"{:032x}","spanID":"{above:016x}"}}],"startTime":{start},"duration":{span},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.status_code","type":"int64","value":200}},{{"key":"http.url","type":"string","value":"http://warm/{span}"}}],"logs":[{{"timestamp":{start},"fields":[{{"key":"event","type":"string","value":"x"}}]}}],"processID":"p1","warnings":null}}"#,
@@ -62,7 +62,7 @@ fn jaeger_sample() -> String {
     sample
 }
 
-/// The same as OTLP exporters write it.
+/// The same chain in OTLP.
 fn otlp_sample() -> String {
     let mut sample = String::from(
         r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"warm"}}]},"scopeSpans":[{"spans":["#,

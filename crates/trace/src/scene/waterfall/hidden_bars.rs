@@ -1,29 +1,29 @@
-//! What a row stands for besides its own span: the subtree below a collapsed one, the members of a group. Laid
-//! into pixel columns, so that a million spans are no more bars than the row has pixels and none that failed is lost.
+//! Bars of hidden spans in a row: the subtree of a collapsed span, the members of a group. Rendered to pixel columns,
+//! so that a million spans become at most one bar per pixel, and errors stay visible.
 
-use super::super::cells::{Cells, EMPTY};
+use super::super::pixel_cells::{EMPTY, PixelCells};
 use super::{Extent, Pattern, Viewport, extent, place};
 use crate::analysis::rows::Rows;
 use crate::model::{Flags, Outline, SpanIx};
 use crate::scene::TimeScale;
 use rustc_hash::FxHashMap;
 
-/// Stands in a cell for the row's own bar, which is drawn elsewhere...
+/// Cell value of the row's own bar, which is drawn separately.
 const OWN: u8 = EMPTY - 1;
-/// ...for the time between a group's members...
+/// Cell value of time between a group's members.
 const BETWEEN: u8 = EMPTY - 2;
-/// ...and, added to a colour index, for what lies below.
+/// Added to a colour index for hidden descendants.
 const BELOW: u8 = 64;
 
-/// The hidden things of one row, as runs of pixel columns: from where, to where, what.
+/// Hidden spans of one row as runs of pixel columns: start, end, cell value.
 #[derive(Debug, Default)]
-pub(super) struct Hidden {
+pub(super) struct HiddenBars {
     bars: Vec<(u32, u32, u8)>,
     failures: Vec<(u32, u32, u8)>,
 }
 
-impl Hidden {
-    /// From where to where, colour index and pattern; disjoint, and beside the row's own bar.
+impl HiddenBars {
+    /// Start, end, colour index and pattern; disjoint, and outside the row's own bar.
     pub fn bars(&self) -> impl Iterator<Item = (f64, f64, u8, Pattern)> + '_ {
         self.bars.iter().filter(|bar| bar.2 != OWN).map(|&(x0, x1, cell)| {
             let (colour, pattern) = match cell {
@@ -35,25 +35,25 @@ impl Hidden {
         })
     }
 
-    /// Where something hidden failed; disjoint.
+    /// Positions of hidden errors; disjoint.
     pub fn failures(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.failures.iter().map(|&(x0, x1, _)| (f64::from(x0), f64::from(x1)))
     }
 }
 
-/// Remembers the hidden things of rows while the time shown stays: scrolling walks no subtree twice.
+/// Caches hidden bars for one time scale, so that scrolling does not walk subtrees again.
 #[derive(Debug, Default)]
-pub(super) struct HiddenCache {
+pub(super) struct HiddenBarsCache {
     scale: Option<TimeScale>,
-    rows: FxHashMap<usize, Hidden>,
-    cells: Cells,
+    rows: FxHashMap<usize, HiddenBars>,
+    cells: PixelCells,
 }
 
-/// How many rows are remembered before all are forgotten.
+/// Maximum number of cached rows before the cache is cleared.
 const MOST: usize = 1 << 12;
 
-impl HiddenCache {
-    /// Forgets what was laid at another scale.
+impl HiddenBarsCache {
+    /// Clears the cache if the scale has changed.
     pub fn scale_to(&mut self, scale: &TimeScale) {
         if self.scale != Some(*scale) || self.rows.len() > MOST {
             self.scale = Some(*scale);
@@ -61,7 +61,7 @@ impl HiddenCache {
         }
     }
 
-    /// What the row at `index` hides, or the group there lists.
+    /// The hidden bars of the row at `index`, or the members of a group.
     pub fn of(
         &mut self,
         outline: &Outline,
@@ -69,7 +69,7 @@ impl HiddenCache {
         view: &Viewport,
         index: usize,
         colour: &dyn Fn(SpanIx) -> u8,
-    ) -> &Hidden {
+    ) -> &HiddenBars {
         let cells = &mut self.cells;
         self.rows.entry(index).or_insert_with(|| lay(outline, rows, view, index, colour, cells))
     }
@@ -81,23 +81,24 @@ fn lay(
     view: &Viewport,
     index: usize,
     colour: &dyn Fn(SpanIx) -> u8,
-    cells: &mut Cells,
-) -> Hidden {
-    let Some(row) = rows.get(index) else { return Hidden::default() };
+    cells: &mut PixelCells,
+) -> HiddenBars {
+    let Some(row) = rows.get(index) else { return HiddenBars::default() };
     let width = view.scale.width.floor() as usize;
     let failed = |span: SpanIx| outline.flags[span as usize].has(Flags::OWN_ERROR);
-    let fill = |cells: &mut Cells, extent: Extent, value: u8| {
+    let fill = |cells: &mut PixelCells, extent: Extent, value: u8| {
         if let Extent::Within(x0, x1) = extent {
             cells.fill(x0 as usize, x1 as usize, value);
         }
     };
-    let taken = |cells: &Cells| cells.runs().map(|(x0, x1, cell)| (x0 as u32, x1 as u32, cell)).collect();
+    let taken =
+        |cells: &PixelCells| cells.runs().map(|(x0, x1, cell)| (x0 as u32, x1 as u32, cell)).collect();
     let members = rows.members(index);
     let times = |span: SpanIx| (outline.start[span as usize], outline.end[span as usize]);
 
     cells.clear(width);
     if row.is_group() {
-        // What failed comes first, so that it is seen.
+        // Errors first, so that they take precedence.
         for pass in [true, false] {
             for member in members.iter().filter(|member| failed(**member) == pass) {
                 fill(cells, extent(outline, view, *member), colour(*member));
@@ -116,7 +117,7 @@ fn lay(
     let below = |top: SpanIx| top + 1..outline.subtree_end[top as usize];
     for &top in tops {
         let (start, end) = times(top);
-        // Most lie in the time of what they are below: two comparisons, and nothing to fill.
+        // Most spans are inside their ancestor's time, which is checked with two comparisons.
         let outside = |span: &SpanIx| times(*span).0 < start || times(*span).1 > end;
         for span in below(top).filter(outside) {
             fill(cells, extent(outline, view, span), BELOW + colour(span));
@@ -136,5 +137,5 @@ fn lay(
         }
         failures = taken(cells);
     }
-    Hidden { bars, failures }
+    HiddenBars { bars, failures }
 }

@@ -1,5 +1,5 @@
-//! Small answers of Jaeger's APIs: services, operations, summaries, dependencies, errors. `null` means the same as an
-//! absent member everywhere, and a number may be written as a string.
+//! Parses small responses of Jaeger's APIs: services, operations, summaries, dependencies, errors. `null` is the same
+//! as an absent member, and numbers may be strings.
 
 use crate::model::{
     DependencyLink, LogLine, Operation, ServiceCount, ServiceRequests, SpanKind, TraceLogs, TraceSummary,
@@ -8,7 +8,7 @@ use crate::units::{SpanId, TraceId};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
-/// Reads an object. Derived readers would take an array for it, member by member.
+/// Parses an object. Derived deserializers alone would accept arrays, too.
 fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err("expected a JSON object".to_owned());
@@ -16,29 +16,29 @@ fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-/// An integer, the decimal digits of one in a string, or `null` for 0.
+/// An integer, its decimal digits in a string, or `null` for 0.
 fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum NumberText {
         Number(u64),
         Text(String),
     }
-    let number = match Option::<Written>::deserialize(deserializer)? {
+    let number = match Option::<NumberText>::deserialize(deserializer)? {
         None => 0,
-        Some(Written::Number(number)) => number,
-        Some(Written::Text(text)) => text.parse().map_err(D::Error::custom)?,
+        Some(NumberText::Number(number)) => number,
+        Some(NumberText::Text(text)) => text.parse().map_err(D::Error::custom)?,
     };
     N::try_from(number).map_err(|_| D::Error::custom("a number is too large"))
 }
 
-/// A string, or `null` for an empty one.
+/// A string; `null` is the empty string.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// The server's own message in an error of either API, whatever the content type is (Jaeger labels its errors as plain
-/// text); `None` if the body is no such error.
+/// The server's message in an error response of either API, whatever its content type (Jaeger sends errors as plain
+/// text); `None` if the body is not an error.
 pub fn message(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Errors {
@@ -46,7 +46,7 @@ pub fn message(body: &[u8]) -> Option<String> {
         errors: Option<Vec<Message>>,
         detail: Option<Detail>,
     }
-    /// As FastAPI writes errors.
+    /// The format of FastAPI.
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Detail {
@@ -68,7 +68,7 @@ pub fn message(body: &[u8]) -> Option<String> {
     all.map(|error| error.message).find(|message| !message.is_empty())
 }
 
-/// Names of services, sorted and without duplicates. v3: `{"services":[…]}` or `{}`; v1: `{"data":[…]}`.
+/// Service names, sorted and without duplicates. v3: `{"services":[…]}` or `{}`; v1: `{"data":[…]}`.
 pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
     #[derive(Deserialize)]
     struct Services {
@@ -81,18 +81,18 @@ pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Log lines, as our own server answers them: `{"truncated":…,"logs":[…]}`. Values of attributes that are no texts are
-/// shown as JSON.
+/// Log lines from Spandrel's own server: `{"truncated":…,"logs":[…]}`. Attribute values that are not strings are kept
+/// as JSON.
 pub fn logs(body: &[u8]) -> Result<TraceLogs, String> {
     #[derive(Deserialize)]
-    struct Answered {
+    struct LogsResponse {
         #[serde(default)]
         truncated: bool,
-        logs: Vec<Line>,
+        logs: Vec<LogEntry>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Line {
+    struct LogEntry {
         #[serde(deserialize_with = "number")]
         time_unix_nano: u64,
         #[serde(default)]
@@ -106,7 +106,7 @@ pub fn logs(body: &[u8]) -> Result<TraceLogs, String> {
         #[serde(default)]
         attributes: serde_json::Map<String, serde_json::Value>,
     }
-    let answered: Answered = object(body)?;
+    let answered: LogsResponse = object(body)?;
     let text = |value: serde_json::Value| match value {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
@@ -127,11 +127,11 @@ pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
     #[derive(Deserialize)]
     struct Operations {
         #[serde(alias = "data")]
-        operations: Option<Vec<Named>>,
+        operations: Option<Vec<OperationEntry>>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Named {
+    struct OperationEntry {
         name: String,
         #[serde(default, deserialize_with = "text")]
         span_kind: String,
@@ -145,7 +145,7 @@ pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
     Ok(operations)
 }
 
-/// Summaries of traces in the order of the answer. v3 of Jaeger 2.19 and later: `{"summaries":[…]}`.
+/// Summaries in the order of the response. v3 of Jaeger 2.19 and later: `{"summaries":[…]}`.
 pub fn summaries(body: &[u8]) -> Result<Vec<TraceSummary>, String> {
     #[derive(Deserialize)]
     struct Summaries {
@@ -213,8 +213,8 @@ impl Summary {
     }
 }
 
-/// Calls between services, and the requests of each. v1: `{"data":[{parent, child, callCount}]}`; our server adds `errorCount`
-/// to each link and beside `data` `"services":[{service, requestCount, errorCount}]`.
+/// Calls between services, and requests of each service. v1: `{"data":[{parent, child, callCount}]}`; Spandrel's
+/// server adds `errorCount` to links, and `"services":[{service, requestCount, errorCount}]` beside `data`.
 pub fn dependencies(body: &[u8]) -> Result<(Vec<DependencyLink>, Vec<ServiceRequests>), String> {
     #[derive(Deserialize)]
     struct Dependencies {
