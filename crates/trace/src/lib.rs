@@ -1,7 +1,7 @@
 //! The meaning of traces: units, model, formats, analyses and scenes.
 //!
 //! Pure: no clock, no I/O, no async, no browser. The same code reads a file in the browser's worker and a
-//! request in the server. `ARCHITECTURE.md` says which room may import which.
+//! request in the server. `ARCHITECTURE.md` has the import rules.
 
 pub mod analysis;
 pub mod build;

@@ -1,73 +1,73 @@
-//! A block of the index: columns that describe a few thousand parts, in the order of their rows. A block does not change once
-//! it is made, so that queries read it without a lock.
+//! A block of the index: columns with the summaries of a few thousand parts, in the order of their rows. Blocks are
+//! immutable, so queries read them without locks.
 
 use super::entry::Entry;
 use super::part::Extent;
 use crate::terms::may_have;
 use std::sync::Arc;
 
-/// Parts that one block holds at most.
+/// Maximum number of parts per block.
 pub const MOST_PARTS: usize = 32 << 10;
-/// Bytes of filters and operations in a block at most, unless one part has more.
+/// Maximum size of filters and operations of a block in bytes, unless a single part is larger.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Columns that grow.
+/// Columns under construction.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
     traces: Vec<u128>,
     rows: Vec<u32>,
     extents: Vec<Extent>,
-    /// Operations of all parts, and where those of each end.
+    /// Operations of all parts, and the end of each part's.
     operations: Vec<u32>,
     operation_ends: Vec<u32>,
-    /// Filters of all parts, and where that of each ends.
+    /// Filters of all parts, and the end of each.
     filters: Vec<u8>,
     filter_ends: Vec<u32>,
-    /// Calls of all parts, and where those of each end.
+    /// Calls of all parts, and the end of each part's.
     calls: Vec<u8>,
     call_ends: Vec<u32>,
 }
 
-/// One part in a block.
+/// A part in a block.
 pub struct PartView<'b> {
     /// Trace id as a number.
     pub trace: u128,
     /// Row in the segment.
     pub row: u32,
-    /// When, how long, how many.
+    /// Times and counts.
     pub extent: &'b Extent,
-    /// Its operations' numbers within the segment, ascending.
+    /// Indices of its operations in the segment, ascending.
     pub operations: &'b [u32],
-    /// Calls between its services as they are stored (see `calls`).
+    /// Calls between its services, encoded (see `calls`).
     pub calls: &'b [u8],
     filter: &'b [u8],
 }
 
 impl PartView<'_> {
-    /// Whether an attribute may be there (see `terms`).
+    /// Whether the filter may contain an attribute (see `terms`).
     pub fn may_have(&self, term: u64) -> bool {
         may_have(self.filter, term)
     }
 
-    /// Bytes of its filter.
+    /// The encoded filter.
     pub fn filter(&self) -> &[u8] {
         self.filter
     }
 }
 
-/// What a look-up by trace id gives of a part.
+/// A part found by trace id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Row in the segment.
     pub row: u32,
-    /// Spans in it.
+    /// Number of spans.
     pub spans: u32,
-    /// Start of its first span, nanoseconds since the Unix epoch.
+    /// Earliest start of a span, nanoseconds since the Unix epoch.
     pub first_start: u64,
 }
 
 impl Columns {
-    /// Adds a part; rows ascend.
+    /// Adds a part; rows must ascend.
     pub fn push(&mut self, trace: u128, entry: &Entry) {
         self.traces.push(trace);
         self.rows.push(entry.row);
@@ -80,17 +80,17 @@ impl Columns {
         self.call_ends.push(self.calls.len() as u32);
     }
 
-    /// Bytes of what has another length in each part.
+    /// Size of the variable-length columns in bytes.
     fn variable_bytes(&self) -> usize {
         self.filters.len() + self.calls.len() + self.operations.len() * 4
     }
 
-    /// Whether another part belongs into another block.
+    /// Whether further parts need a new block.
     pub fn is_full(&self) -> bool {
         self.rows.len() >= MOST_PARTS || self.variable_bytes() >= MOST_BYTES
     }
 
-    /// Parts.
+    /// Number of parts.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -136,7 +136,7 @@ impl Columns {
     }
 }
 
-/// Collects parts into blocks.
+/// Divides parts into blocks.
 #[derive(Default)]
 pub struct Blocks {
     full: Vec<Arc<Block>>,
@@ -146,7 +146,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Adds a part; rows ascend.
+    /// Adds a part; rows must ascend.
     pub fn push(&mut self, trace: u128, entry: &Entry) {
         if self.growing.is_full() {
             self.full.push(Arc::new(Block::new(std::mem::take(&mut self.growing))));
@@ -156,7 +156,7 @@ impl Blocks {
         self.spans += u64::from(entry.extent.spans);
     }
 
-    /// Parts.
+    /// Number of parts.
     pub fn parts(&self) -> usize {
         self.parts
     }
@@ -175,29 +175,30 @@ impl Blocks {
     }
 }
 
-/// Parts in the order of their rows, and in the order of their traces.
+/// A block with an index by trace.
 #[derive(Debug, Default)]
 pub struct Block {
     columns: Columns,
-    /// Places in the columns, by trace and then by row. Trace ids are compared and never hashed: senders choose them.
+    /// Indices in the columns by trace, then by row. Trace ids are compared instead of hashed, because senders choose
+    /// them.
     by_trace: Vec<u32>,
-    /// Start of the span that starts first.
+    /// Earliest start of a span.
     pub first_start: u64,
-    /// Start of the span that starts last.
+    /// Latest start of a span.
     pub last_start: u64,
     /// Spans of all parts.
     pub spans: u64,
 }
 
 impl Block {
-    /// A block of these parts.
+    /// Creates a block.
     pub fn new(mut columns: Columns) -> Self {
         columns.shrink();
         let by_trace = (0..columns.len() as u32).collect();
         Block::sorted(columns, by_trace)
     }
 
-    /// One block of two that follow each other; `None` where that would be more than a block holds.
+    /// Merges two consecutive blocks; `None` if the result is too large.
     pub fn merged(first: &Block, second: &Block) -> Option<Self> {
         let (one, two) = (&first.columns, &second.columns);
         let (parts, operations) = (one.len() + two.len(), one.operations.len() + two.operations.len());
@@ -210,7 +211,7 @@ impl Block {
         columns.append(one);
         columns.append(two);
         let moved = second.by_trace.iter().map(|place| one.len() as u32 + place);
-        // Two sorted runs: the sort merges them.
+        // The sort merges two sorted runs.
         let by_trace = first.by_trace.iter().copied().chain(moved).collect();
         Some(Block::sorted(columns, by_trace))
     }
@@ -224,28 +225,28 @@ impl Block {
         Block { columns, by_trace, first_start, last_start, spans }
     }
 
-    /// Parts.
+    /// Number of parts.
     pub fn len(&self) -> usize {
         self.columns.len()
     }
 
-    /// Whether a span may start between two times, both included.
+    /// Whether a span may start between two times, inclusive.
     pub fn overlaps(&self, from: u64, to: u64) -> bool {
         self.first_start <= to && self.last_start >= from
     }
 
-    /// Bytes of memory that it takes.
+    /// Size in memory in bytes.
     pub fn bytes(&self) -> usize {
         const PART: usize = size_of::<u128>() + size_of::<Extent>() + 5 * size_of::<u32>();
         self.len() * PART + self.columns.variable_bytes() + size_of::<Block>()
     }
 
-    /// Bytes of its calls.
+    /// Size of the encoded calls in bytes.
     pub fn call_bytes(&self) -> usize {
         self.columns.calls.len()
     }
 
-    /// The part at a place.
+    /// The part at an index.
     pub fn part(&self, place: usize) -> PartView<'_> {
         let columns = &self.columns;
         let range = |ends: &[u32]| {
@@ -262,7 +263,7 @@ impl Block {
         }
     }
 
-    /// All parts in the order of their rows.
+    /// All parts by row.
     pub fn parts(&self) -> impl Iterator<Item = PartView<'_>> {
         (0..self.len()).map(|place| self.part(place))
     }
@@ -272,7 +273,7 @@ impl Block {
         self.by_trace.iter().map(|place| self.part(*place as usize))
     }
 
-    /// The part that is `rank`th by trace and row.
+    /// The `rank`th part by trace and row.
     pub fn by_trace(&self, rank: usize) -> Option<(u128, Found)> {
         let place = *self.by_trace.get(rank)? as usize;
         let extent = &self.columns.extents[place];
@@ -281,8 +282,8 @@ impl Block {
         Some((self.columns.traces[place], found))
     }
 
-    /// Looks up traces (ascending, each once); `each` is called with the place of a trace among them for every part, in
-    /// the order of rows.
+    /// Looks up traces (ascending, without duplicates). Calls `each` with the index of the trace for every part
+    /// found, by row.
     pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, Found)) {
         let mut rank = 0;
         for (number, trace) in traces.iter().enumerate() {
@@ -297,8 +298,8 @@ impl Block {
         }
     }
 
-    /// How many ranks from `from` on belong to traces before this one: found by steps that double, since the next of
-    /// many traces is near.
+    /// Number of ranks from `from` on that belong to traces before this one. Galloping search, because the next trace
+    /// is usually near.
     fn first_rank(&self, from: usize, trace: u128) -> usize {
         let rest = &self.by_trace[from..];
         let is_before = |place: &u32| self.columns.traces[*place as usize] < trace;

@@ -1,5 +1,5 @@
-//! Calls between the services of one part, counted when it comes in, so that the service graph needs no span: what is
-//! decided within the part as counts, what another part of the trace decides as ids. Written within the part's summary.
+//! Calls between services of a part, counted on ingestion, so that the service graph need not read spans: calls
+//! within the part as counts, calls to and from other parts as ids. Stored in the part's summary.
 //!
 //! A call is a span whose parent is in its trace, from the parent's service to its own. The requests of a service are
 //! its entry spans, by the rule of [`spandrel_trace::analysis::entries`]: spans of kind server or consumer, spans
@@ -8,17 +8,17 @@
 use crate::wire::{put_varint, read_varint};
 use spandrel_trace::model::SpanKind;
 
-/// Spans of a part up to which calls are counted; the spans of larger parts are read.
+/// Maximum number of spans per part for counting calls; spans of larger parts are read instead.
 pub const MOST_SPANS: usize = 4096;
-/// A part with a root, all of whose parents are in it, is likely the whole trace. From so many spans on its ids are
-/// left out; the spans are read in the rare case that more of the trace comes.
+/// A part with a root and all parents is probably the whole trace. From this number of spans on its ids are omitted;
+/// if more of the trace arrives, the spans are read.
 const WORTH_LEAVING_OUT: usize = 16;
 
 const UNKNOWN: u8 = 0;
 const WITHOUT_IDS: u8 = 1;
 const WITH_IDS: u8 = 2;
 
-/// A span as far as calls are concerned.
+/// The fields of a span that calls depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct CallSpan {
     /// Span id as a number.
@@ -27,7 +27,7 @@ pub struct CallSpan {
     pub parent: u64,
     /// Which of the part's services it is of.
     pub service: u32,
-    /// Kind as OTLP numbers it.
+    /// OTLP kind.
     pub kind: u32,
     /// Whether its status is an error.
     pub failed: bool,
@@ -36,16 +36,16 @@ pub struct CallSpan {
 /// Whether a span is a request of its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryRule {
-    /// It is.
+    /// Always.
     Always,
-    /// It is not.
+    /// Never.
     Never,
-    /// It is where the caller is another service.
+    /// If the caller is another service.
     IfCalled,
 }
 
 impl EntryRule {
-    /// The rule for a span of a kind as OTLP numbers it, without (0) or with a parent.
+    /// The rule for an OTLP kind, without (0) or with a parent.
     pub fn of(kind: u32, parent: u64) -> Self {
         match SpanKind::from_number(kind.into()) {
             SpanKind::Server | SpanKind::Consumer => EntryRule::Always,
@@ -55,7 +55,7 @@ impl EntryRule {
         }
     }
 
-    /// Whether the span is a request, with the service of its parent where that is known.
+    /// Whether the span is a request, given the service of its parent if it is known.
     pub fn is_entry(self, caller: Option<u32>, service: u32) -> bool {
         match self {
             EntryRule::Always => true,
@@ -65,27 +65,27 @@ impl EntryRule {
     }
 }
 
-/// Requests of a service within a part.
+/// Requests of a service in a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartService {
-    /// One of its operations: its place among those of the part; once read from a segment, its number in the segment.
+    /// One of its operations: its index in the part, or when read from a segment, in the segment.
     pub operation: u32,
-    /// Entry spans, as far as the part decides.
+    /// Entry spans, as far as the part determines them.
     pub requests: u64,
-    /// Those of them that failed.
+    /// Those with an error.
     pub errors: u64,
 }
 
-/// Calls from one service to another within a part.
+/// Calls from one service to another in a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartLink {
-    /// Which of the part's services calls.
+    /// Index of the calling service in the part.
     pub caller: u32,
-    /// Which one is called.
+    /// Index of the called service.
     pub callee: u32,
-    /// Calls.
+    /// Number of calls.
     pub calls: u64,
-    /// Those of them that failed.
+    /// Those with an error.
     pub errors: u64,
 }
 
@@ -94,7 +94,7 @@ pub struct PartLink {
 pub struct OpenCall {
     /// Parent's id as a number.
     pub parent: u64,
-    /// Which of the part's services it is of.
+    /// Index of the service in the part.
     pub service: u32,
     /// Whether it is a request.
     pub rule: EntryRule,
@@ -102,24 +102,24 @@ pub struct OpenCall {
     pub failed: bool,
 }
 
-/// The calls of one part.
+/// The calls of a part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Every service with a span in the part.
+    /// All services with spans in the part.
     pub services: Vec<PartService>,
-    /// Calls whose both ends are in the part, by caller and callee.
+    /// Calls within the part, by caller and callee.
     pub links: Vec<PartLink>,
-    /// Spans whose parents are elsewhere.
+    /// Spans whose parents are not in the part.
     pub open: Vec<OpenCall>,
-    /// Ids of all spans, each with its service, by service and id; empty where they are left out.
+    /// Ids of all spans with their services, by service and id; empty if omitted.
     pub ids: Vec<(u64, u32)>,
-    /// Whether the ids are there.
+    /// Whether the ids are present.
     pub has_ids: bool,
 }
 
 impl Calls {
-    /// Counts the calls of a part, with one operation of each of its services. `None` where its spans have to be read:
-    /// there are too many, or two have one id (which may be one span that was sent twice).
+    /// Counts the calls of a part, given an operation of each service. `None` if the spans must be read instead:
+    /// there are too many, or ids are not unique (a span may have been sent twice).
     pub fn of(spans: &[CallSpan], operations: &[u32]) -> Option<Self> {
         if spans.len() > MOST_SPANS {
             return None;
@@ -145,7 +145,7 @@ impl Calls {
                 let open = OpenCall { parent: span.parent, service, rule, failed: span.failed };
                 calls.open.push(open);
             }
-            // An open span of no kind is decided with its caller.
+            // Spans without kind depend on the caller.
             if rule.is_entry(caller, service)
                 && let Some(counted) = calls.services.get_mut(service as usize)
             {
@@ -168,7 +168,7 @@ impl Calls {
         Some(calls)
     }
 
-    /// Bytes of memory that it takes.
+    /// Size in memory in bytes.
     pub fn memory(&self) -> usize {
         size_of::<Self>()
             + size_of_val(self.services.as_slice())
@@ -177,12 +177,12 @@ impl Calls {
             + size_of_val(self.ids.as_slice())
     }
 
-    /// The operation that stands for a service of the part; what is not there is `u32::MAX`.
+    /// The operation that represents a service of the part; `u32::MAX` if there is none.
     pub fn number(&self, service: u32) -> u32 {
         self.services.get(service as usize).map_or(u32::MAX, |service| service.operation)
     }
 
-    /// Appends the calls as they are stored; `number` gives the number within the segment of an operation of the part.
+    /// Appends the encoded calls; `number` maps operations of the part to indices in the segment.
     pub fn write(&self, out: &mut Vec<u8>, number: impl Fn(u32) -> u32) {
         out.push(if self.has_ids { WITH_IDS } else { WITHOUT_IDS });
         put_varint(out, self.services.len() as u64);
@@ -215,13 +215,13 @@ impl Calls {
         self.ids.iter().for_each(|(id, _)| out.extend_from_slice(&id.to_le_bytes()));
     }
 
-    /// Appends that the calls are not known.
+    /// Appends the encoding of unknown calls.
     pub fn write_unknown(out: &mut Vec<u8>) {
         out.push(UNKNOWN);
     }
 
-    /// Reads what [`Calls::write`] wrote, in place of what was there. `false` where the calls are not known: the part
-    /// has none stored, or they cannot be read.
+    /// Decodes what [`Calls::write`] wrote, replacing the contents. `false` if the calls are unknown or cannot be
+    /// decoded.
     pub fn read(&mut self, bytes: &[u8]) -> bool {
         self.services.clear();
         self.links.clear();
@@ -240,7 +240,7 @@ impl Calls {
             self.services.push(PartService { operation, requests: rest.number()?, errors: rest.number()? });
             if self.has_ids {
                 let ids = rest.number()?;
-                // Their service is known before they are.
+                // Ids follow grouped by service.
                 for _ in 0..ids.min(MOST_SPANS as u64) {
                     self.ids.push((0, service));
                 }
@@ -273,7 +273,7 @@ fn caller_of(ids: &[(u64, u32)], parent: u64) -> Option<u32> {
     Some(ids[at].1)
 }
 
-/// Bytes that are still to be read.
+/// Input that is not decoded yet.
 struct Rest<'b>(&'b [u8]);
 
 impl Rest<'_> {
@@ -287,7 +287,7 @@ impl Rest<'_> {
         u32::try_from(self.number()?).ok()
     }
 
-    /// How many members follow, of a byte at least.
+    /// Number of following members, which have at least one byte each.
     fn count(&mut self) -> Option<u32> {
         let count = self.small()?;
         (count as usize <= self.0.len()).then_some(count)

@@ -1,6 +1,5 @@
-//! Searching the index: which traces may match, those that start last first. All parts of the index are looked at, but
-//! only some thousand traces are kept in mind at a time: those that start before them are looked for again when they
-//! are asked for.
+//! Searches the index for traces that may match, latest start first. All parts are scanned, but only some thousand
+//! traces are kept at a time; earlier ones are searched again when they are requested.
 
 use super::StoreError;
 use super::block::PartView;
@@ -11,12 +10,12 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Traces kept in mind on the first pass; each pass keeps eight times as many as the one before.
+/// Number of traces kept in the first pass; each pass keeps eight times as many as the one before.
 const FIRST_PASS: usize = 8 << 10;
-/// Traces kept in mind at most, unless none of them comes next. Up to twice as many parts take 48 bytes each.
+/// Maximum number of traces kept, unless none of them is next. Up to twice as many parts take 48 bytes each.
 const MOST: usize = 256 << 10;
 
-/// Where a part lies.
+/// Location of a part.
 #[derive(Clone)]
 pub struct Place {
     /// The segment.
@@ -25,32 +24,32 @@ pub struct Place {
     pub row: u32,
 }
 
-/// The conditions of a search that the index can decide; the others are checked on the spans.
+/// The conditions of a search that the index can evaluate; others are evaluated on spans.
 #[derive(Clone, Debug, Default)]
 pub struct Criteria {
     /// Service of a matching span.
     pub service: Option<String>,
-    /// Its name.
+    /// Operation of a matching span.
     pub operation: Option<String>,
-    /// A matching span starts at or after this (nanoseconds since the Unix epoch).
+    /// A matching span starts at or after this, nanoseconds since the Unix epoch.
     pub start_from: u64,
     /// A matching span starts at or before this.
     pub start_to: u64,
-    /// It takes at least this long, nanoseconds.
+    /// Minimum duration of a matching span, nanoseconds.
     pub duration_from: Option<u64>,
-    /// It takes at most this long.
+    /// Maximum duration of a matching span, nanoseconds.
     pub duration_to: Option<u64>,
-    /// Hashes of which, per item, at least one must be there (see `terms`).
+    /// Hashes, of which per item at least one must be present (see `terms`).
     pub terms: Vec<Vec<u64>>,
-    /// Per item, a failed span, or else one of these terms, must be there.
+    /// Per item, an error or one of these terms must be present.
     pub failed_or: Vec<Vec<u64>>,
-    /// As `terms`, for terms that filters have from layout 3 on.
+    /// Like `terms`, for terms that filters contain from layout 3 on.
     pub printed: Vec<Vec<u64>>,
-    /// Per item, a span of a kind, or else a term, must be there.
+    /// Per item, a span of a kind or a term must be present.
     pub kinds: Vec<KindOr>,
 }
 
-/// A span of a kind (as OTLP numbers it; `None` is no kind at all), or else one of these terms.
+/// A span of a kind (OTLP number; `None` for unspecified), or one of these terms.
 #[derive(Clone, Debug)]
 pub struct KindOr {
     /// The kind.
@@ -59,25 +58,25 @@ pub struct KindOr {
     pub terms: Vec<u64>,
 }
 
-/// Operations of one segment, by their numbers.
+/// Operations of a segment, by index.
 struct Wanted {
-    /// Those asked for; `None` when any will do.
+    /// Operations that match; `None` if all do.
     operations: Option<HashSet<u32>>,
-    /// Those of each kind asked for.
+    /// Operations of each kind.
     kinds: Vec<HashSet<u32>>,
 }
 
-/// A trace that may match: which of its parts may hold a matching span.
+/// A trace that may match, and its parts that may contain a matching span.
 pub struct Candidate {
     /// Trace id as a number.
     pub trace: u128,
-    /// Parts worth reading.
+    /// Parts to read.
     pub parts: Vec<Place>,
-    /// Whether the index alone proves that it matches.
+    /// Whether the index is sufficient to know that it matches.
     pub certain: bool,
 }
 
-/// A part that may match. Sorted by trace, segment and row.
+/// A part that may match, ordered by trace, segment and row.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
     trace: u128,
@@ -87,10 +86,10 @@ struct Hit {
     certain: bool,
 }
 
-/// The place of a trace in the answer: by descending start, then by id.
+/// Sort key of results: descending start, then id.
 type Rank = (Reverse<u64>, u128);
 
-/// Traces that may match, those first that start last; a failure ends them. Blocks where an index is in a file.
+/// Iterator over traces that may match, latest start first; ends after an error. Blocks while reading index files.
 pub struct Candidates<S> {
     view: View,
     criteria: Criteria,
@@ -98,19 +97,19 @@ pub struct Candidates<S> {
     found: std::vec::IntoIter<Candidate>,
     given: HashSet<u128>,
     most: usize,
-    /// Whether there may be more than was found.
+    /// Whether there may be more results.
     more: bool,
 }
 
 impl<S: Fn() -> bool> Candidates<S> {
-    /// Candidates in a view of the index. When `stop` answers true they end with [`StoreError::Stopped`].
+    /// Candidates in a view of the index. When `stop` returns true they end with [`StoreError::Stopped`].
     pub fn new(view: View, criteria: Criteria, stop: S) -> Self {
         let (found, given) = (Vec::new().into_iter(), HashSet::new());
         Candidates { view, criteria, stop, found, given, most: FIRST_PASS, more: true }
     }
 
-    /// Looks for the traces that come next. What is known of a start while looking is at most too late, so a trace is
-    /// given only where it starts after every one that was not kept.
+    /// Searches for the next traces. During the scan a known start is at most too late, so a trace is only returned
+    /// if it starts after all traces that were dropped.
     fn look(&mut self) -> Result<Vec<Candidate>, StoreError> {
         let (mut hits, mut limit, mut cut): (Vec<Hit>, _, Option<Rank>) = (Vec::new(), 2 * self.most, None);
         for (number, index) in self.view.iter().enumerate().rev() {
@@ -157,7 +156,7 @@ impl<S: Fn() -> bool> Candidates<S> {
         Ok(given.into_iter().map(|(_, trace)| self.candidate(trace, &hits)).collect())
     }
 
-    /// Puts in the starts of whole traces, of which parts may lie elsewhere and not match.
+    /// Sets the starts of whole traces, including parts elsewhere that do not match.
     fn correct(&self, starts: &mut [(u128, u64)]) -> Result<(), StoreError> {
         let traces: Vec<u128> = starts.iter().map(|(trace, _)| *trace).collect();
         if traces.is_empty() {
@@ -206,13 +205,13 @@ impl<S: Fn() -> bool> Iterator for Candidates<S> {
     }
 }
 
-/// The traces of hits that are sorted, each with its first start.
+/// The traces of sorted hits, each with its earliest start.
 fn starts(hits: &[Hit]) -> Vec<(u128, u64)> {
     let groups = hits.chunk_by(|left, right| left.trace == right.trace);
     groups.map(|hits| (hits[0].trace, hits.iter().map(|hit| hit.start).min().unwrap_or(u64::MAX))).collect()
 }
 
-/// Keeps the hits of so many traces that start last; notes the first of the others.
+/// Keeps the hits of the `most` traces that start last; records the first dropped one.
 fn keep_newest(hits: &mut Vec<Hit>, most: usize, cut: &mut Option<Rank>) {
     hits.sort_unstable();
     let mut ranks: Vec<Rank> =
@@ -270,12 +269,12 @@ impl Criteria {
             && wanted.operations.as_ref().is_none_or(is_one_of)
             && self.failed_or.iter().all(|any| extent.errors > 0 || has(any))
             && self.terms.iter().all(has)
-            // Only parts of layout 3 say which services call which.
+            // Only layout 3 has calls.
             && (part.calls.is_empty() || self.printed.iter().all(has))
             && self.kinds.iter().zip(&wanted.kinds).all(|(kind, of)| is_one_of(of) || has(&kind.terms))
     }
 
-    /// With only service, operation and times asked for, a part that lies wholly within them matches.
+    /// Whether a part matches entirely, if only service, operation and times are searched.
     fn surely_matches(&self, part: &PartView) -> bool {
         self.terms.is_empty()
             && self.duration_from.is_none()
@@ -284,7 +283,7 @@ impl Criteria {
             && part.extent.last_start <= self.start_to
     }
 
-    /// Whether a span's times fit.
+    /// Whether a span's times match.
     pub fn fits_times(&self, start: u64, end: u64) -> bool {
         let took = duration(start, end);
         start >= self.start_from

@@ -1,15 +1,15 @@
-//! Blobs are packed with LZ4 where that makes them smaller: less to write and flush, and reading stays fast.
+//! Compresses blobs with LZ4 if that makes them smaller.
 
 use super::StoreError;
 
-/// Packs; answers the plain length and the packed bytes, or 0 and the bytes as they were.
+/// Compresses; returns the original length and the compressed bytes, or 0 and the unchanged bytes.
 pub fn pack(bytes: Vec<u8>) -> (u32, Vec<u8>) {
     let Ok(plain) = u32::try_from(bytes.len()) else { return (0, bytes) };
     let packed = lz4_flex::block::compress(&bytes);
     if packed.len() < bytes.len() { (plain, packed) } else { (0, bytes) }
 }
 
-/// Undoes [`pack`].
+/// Reverses [`pack`].
 pub fn unpack(plain: u32, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     if plain == 0 {
         return Ok(bytes);

@@ -1,35 +1,35 @@
-//! What the index knows of a part, and how that is written beside it on disk.
+//! Index entries of parts, and their encoding on disk.
 
 use super::part::Extent;
 use crate::terms::Filter;
 use crate::wire::{put_varint, read_varint};
 
-/// What is known of a part without reading it.
+/// Summary of a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Row in the segment.
     pub row: u32,
-    /// When, how long, how many.
+    /// Times and counts.
     pub extent: Extent,
-    /// Its operations' numbers within the segment, ascending.
+    /// Indices of its operations in the segment, ascending.
     pub operations: Box<[u32]>,
-    /// Which attributes may be there.
+    /// Filter of attributes.
     pub filter: Filter,
-    /// Calls between its services as they are stored (see `calls`); empty in a file that has none.
+    /// Calls between its services, encoded (see `calls`); empty in files without calls.
     pub calls: Box<[u8]>,
 }
 
 impl Entry {
-    /// An entry of a part.
+    /// Creates an entry.
     pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter, calls: Box<[u8]>) -> Self {
         Entry { row, extent, operations, filter, calls }
     }
 }
 
-/// What a summary says beside the extent: operations (numbers within the segment), calls and filter as they are stored.
+/// The parts of a summary: extent, operations (indices in the segment), encoded calls and filter.
 #[derive(Clone, Copy)]
 pub struct Summary<'s> {
-    /// When, how long, how many.
+    /// Times and counts.
     pub extent: &'s Extent,
     /// Ascending.
     pub operations: &'s [u32],
@@ -39,7 +39,7 @@ pub struct Summary<'s> {
     pub filter: &'s [u8],
 }
 
-/// Checksum of what is stored of a part beside its spans.
+/// Checksum of a part's metadata.
 pub fn head_checksum(trace: &[u8], summary: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(trace);
@@ -47,7 +47,7 @@ pub fn head_checksum(trace: &[u8], summary: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Checksum of a part's packed spans, of which trace they are and what length they have unpacked.
+/// Checksum of a part's compressed spans, trace id and uncompressed length.
 pub fn blob_checksum(trace: &[u8], plain: u32, spans: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(trace);
@@ -56,7 +56,7 @@ pub fn blob_checksum(trace: &[u8], plain: u32, spans: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Writes what is stored of a part beside its spans, in place of what the buffer held.
+/// Encodes a part's metadata, replacing the contents of the buffer.
 pub fn write_summary(out: &mut Vec<u8>, summary: Summary) {
     let Summary { extent, operations, calls, filter } = summary;
     out.clear();
@@ -78,8 +78,7 @@ pub fn write_summary(out: &mut Vec<u8>, summary: Summary) {
     out.extend_from_slice(filter);
 }
 
-/// Reads what [`write_summary`] wrote; operations that are not among the first `known` are left out. Summaries of files
-/// of layouts before 3 have no calls.
+/// Decodes what [`write_summary`] wrote; operations from `known` on are ignored. Layouts before 3 have no calls.
 pub fn read_summary(row: u32, mut bytes: &[u8], known: usize, has_calls: bool) -> Option<Entry> {
     let mut next = || {
         let (value, length) = read_varint(bytes).ok()?;

@@ -1,18 +1,18 @@
-//! The parts of all segments, put together by trace: what the service graph is counted from. Traces are taken in groups
-//! by a hash of their ids, so that memory is bounded however many there are.
+//! The parts of all segments grouped by trace, from which the service graph is computed. Traces are processed in
+//! groups by a hash of their ids, which bounds the memory.
 
 use super::block::{Block, PartView};
 use super::index::View;
 use super::{Store, StoreError};
 
-/// Bytes of calls that are in memory at a time, roughly.
+/// Approximate size of calls in memory at a time, in bytes.
 const GROUP: u64 = 64 << 20;
 
-/// What is stored of a trace's calls.
+/// The calls of a trace.
 pub struct TraceCalls<'g> {
     /// Trace id as a number.
     pub trace: u128,
-    /// Its parts in the order in which they came: the segment (its place in the view) and the calls as they are stored.
+    /// Its parts in the order of arrival: segment (index in the view) and encoded calls.
     pub parts: &'g [GroupedPart],
     /// Whether these are all its parts.
     pub is_whole: bool,
@@ -20,24 +20,24 @@ pub struct TraceCalls<'g> {
 }
 
 impl<'g> TraceCalls<'g> {
-    /// The calls of a part as they are stored (see `calls`).
+    /// The encoded calls of a part (see `calls`).
     pub fn bytes(&self, part: &GroupedPart) -> &'g [u8] {
         &self.bytes[part.start..part.end]
     }
 }
 
-/// One part of a trace.
+/// A part of a trace.
 #[derive(Clone, Copy)]
 pub struct GroupedPart {
     trace: u128,
-    /// Place of its segment in the view.
+    /// Index of its segment in the view.
     pub segment: u32,
     start: usize,
     end: usize,
     within: bool,
 }
 
-/// The index as it was when this was made, for one time range.
+/// A snapshot of the index for one time range.
 pub struct CallsView {
     view: View,
     from: u64,
@@ -45,14 +45,14 @@ pub struct CallsView {
 }
 
 impl Store {
-    /// Calls of the traces with a span that starts between two times (nanoseconds since the Unix epoch).
+    /// Calls of the traces with a span that starts between two times, nanoseconds since the Unix epoch.
     pub fn calls(&self, from: u64, to: u64) -> CallsView {
         CallsView { view: self.view(), from, to }
     }
 }
 
 impl CallsView {
-    /// Calls `each` with every operation: the place of its segment, its number there, its service. Blocks.
+    /// Calls `each` with every operation: index of its segment, index in the segment, service. Blocks.
     pub fn each_operation(&self, mut each: impl FnMut(usize, u32, &str)) -> Result<(), StoreError> {
         for (at, index) in self.view.iter().enumerate() {
             index.each_operation(|number, operation| each(at, number, &operation.service))?;
@@ -60,12 +60,12 @@ impl CallsView {
         Ok(())
     }
 
-    /// Segments in the view.
+    /// Number of segments in the view.
     pub fn segments(&self) -> usize {
         self.view.len()
     }
 
-    /// Calls `each` with every trace, once. `check` is called now and then; its failure ends this. Blocks.
+    /// Calls `each` with every trace, once. `check` is called regularly; its error ends the iteration. Blocks.
     pub fn each_trace<E: From<StoreError>>(
         &self,
         check: impl Fn() -> Result<(), E>,
@@ -103,7 +103,7 @@ impl CallsView {
         check: &impl Fn() -> Result<(), E>,
         each: &mut impl FnMut(TraceCalls) -> Result<(), E>,
     ) -> Result<(), E> {
-        // Stable: the parts of a trace stay in the order in which they came. The blocks are sorted runs.
+        // Stable, so parts of a trace stay in the order of arrival. Blocks are sorted runs.
         gathered.parts.sort_by_key(|part| part.trace);
         let by_trace = |left: &GroupedPart, right: &GroupedPart| left.trace == right.trace;
         let wanted = |parts: &&[GroupedPart]| parts.iter().any(|part| part.within);
@@ -126,7 +126,7 @@ impl CallsView {
         Ok(())
     }
 
-    /// Which of the traces (ascending) have parts in blocks that were not gathered; ascending.
+    /// The traces (ascending) with parts in blocks outside the time range; ascending.
     fn elsewhere<E: From<StoreError>>(
         &self,
         traces: &[u128],
@@ -143,7 +143,7 @@ impl CallsView {
     }
 }
 
-/// Parts of some traces, and their calls one after the other.
+/// Parts of some traces, and their calls concatenated.
 struct Gathered {
     from: u64,
     to: u64,
@@ -166,7 +166,7 @@ impl Gathered {
     }
 }
 
-/// The group of a trace: senders choose ids, and often only half of one.
+/// The group of a trace. Hashes both halves, because senders choose ids and often use only one half.
 pub fn group_of(trace: u128, groups: u64) -> u64 {
     let folded = (trace as u64) ^ (trace >> 64) as u64;
     let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -1,10 +1,9 @@
-//! A segment's index as a file beside it, read piece by piece, for segments whose index is not in memory. The file can
-//! be made again from the segment at any time: when it is missing, older than the segment or damaged, nothing is lost.
+//! Index files for segments whose index is not in memory. They can be recreated from the segment at any time, so
+//! missing, outdated or damaged files are harmless.
 //!
-//! First the blocks (packed summaries, in the order of rows), then the directory (trace, row, spans, start of every
-//! part, by trace and row, in chunks of 256), then the footer, which is kept in memory: where each block is and which
-//! times it spans, the first trace of each chunk, all with checksums. Last its length and checksum. Numbers are little
-//! endian.
+//! Layout: blocks (compressed summaries, by row); directory (trace, row, spans and start of every part, by trace and
+//! row, in chunks of 256); footer, which is kept in memory (position and time range of each block, first trace of
+//! each chunk, with checksums); length and checksum of the footer. Numbers are little-endian.
 
 use super::StoreError;
 use super::block::{Block, Columns, Found, PartView};
@@ -20,25 +19,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"spdxidx2");
-/// Parts in a chunk of the directory.
+/// Number of parts per chunk of the directory.
 const CHUNK: usize = 256;
-/// Bytes of a part in the directory.
+/// Size of a part in the directory in bytes.
 const RECORD: usize = 32;
-/// Bytes of the trailer: the footer's length, its checksum, the magic number.
+/// Size of the trailer in bytes: the footer's length, its checksum, the magic number.
 const TRAILER: u64 = 24;
 
-/// What a segment was when its index was written.
+/// State of a segment when its index was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Bytes of the segment's file.
+    /// Size of the segment's file in bytes.
     pub segment_bytes: u64,
-    /// Unix seconds at which the segment was started.
+    /// Unix seconds at which the segment was created.
     pub created: u64,
-    /// The highest row that was ever acknowledged.
+    /// The highest acknowledged row.
     pub last_row: u64,
 }
 
-/// Where a block is, and what times it spans.
+/// Position and time range of a block.
 struct Frame {
     offset: u64,
     packed: u64,
@@ -55,16 +54,16 @@ struct Chunk {
     crc: u64,
 }
 
-/// An index that is read from its file.
+/// An open index file.
 pub struct IndexFile {
     path: PathBuf,
-    /// What the segment was.
+    /// State of the segment.
     pub origin: Origin,
-    /// Parts in it.
+    /// Number of parts.
     pub parts: u64,
-    /// Spans in it.
+    /// Number of spans.
     pub spans: u64,
-    /// Bytes that its blocks take in memory.
+    /// Size of its blocks in memory in bytes.
     pub block_bytes: u64,
     directory: u64,
     frames: Vec<Frame>,
@@ -72,12 +71,12 @@ pub struct IndexFile {
 }
 
 impl IndexFile {
-    /// Writes the blocks of a segment. What was there before is replaced once all is written.
+    /// Writes the blocks of a segment. An existing file is replaced at the end.
     pub fn write(path: &Path, origin: Origin, blocks: &[Arc<Block>]) -> Result<Self, StoreError> {
         let unfinished = path.with_extension("index.new");
         let written = write_all(&unfinished, path, origin, blocks);
         if written.is_err() {
-            // What is left of it takes room that the next attempt may need.
+            // Frees the space for the next attempt.
             let _ = std::fs::remove_file(&unfinished);
         }
         let index = written?;
@@ -85,7 +84,7 @@ impl IndexFile {
         Ok(index)
     }
 
-    /// Opens a file; an error where it is none, or damaged.
+    /// Opens a file; an error if it is missing or damaged.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -127,13 +126,13 @@ impl IndexFile {
         Ok(index)
     }
 
-    /// Bytes of memory that it takes while its blocks are in the file.
+    /// Size in memory in bytes, without blocks.
     pub fn memory(&self) -> usize {
         size_of::<Self>() + self.frames.len() * size_of::<Frame>() + self.chunks.len() * size_of::<Chunk>()
     }
 
-    /// Reads the blocks with a span that may start between two times, one after the other. Where a block is damaged,
-    /// answers the first row that was not read.
+    /// Reads the blocks with a span that may start between two times, one at a time. If a block is damaged, returns
+    /// the first row that was not read.
     pub fn each_block(
         &self,
         from: u64,
@@ -159,19 +158,19 @@ impl IndexFile {
         wanted.map(|(frame, end)| frame.first_row as u32..end).collect()
     }
 
-    /// Parts in those blocks; at most as many as the segment has.
+    /// Upper bound of the number of parts in those blocks.
     pub fn parts_between(&self, from: u64, to: u64) -> u64 {
         let rows = self.rows_between(from, to);
         if rows.len() == self.frames.len() {
             return self.parts;
         }
-        // Rows that cannot be read leave gaps, so that this may be too many.
+        // Unreadable rows leave gaps, so the difference of rows may be too large.
         let last_row = u32::try_from(self.origin.last_row).unwrap_or(u32::MAX);
         let parts = rows.iter().map(|rows| u64::from(rows.end.min(last_row.saturating_add(1)) - rows.start));
         parts.sum::<u64>().min(self.parts.saturating_sub(1))
     }
 
-    /// Reads all blocks; answers the first row that was not read.
+    /// Reads all blocks; returns the first row that was not read.
     pub fn each_owned_block(&self, each: &mut dyn FnMut(Block)) -> Option<u32> {
         let mut file = None;
         for frame in &self.frames {
@@ -194,12 +193,12 @@ impl IndexFile {
         read_block(&plain).ok_or_else(damaged)
     }
 
-    /// Looks up traces (ascending, each once): for every part the place of its trace among them, in the order of
-    /// traces and rows.
+    /// Looks up traces (ascending, without duplicates). Returns for every part found the index of its trace, by trace
+    /// and row.
     pub fn find(&self, traces: &[u128]) -> Result<Vec<(usize, Found)>, StoreError> {
         let (mut found, mut file, mut read) = (Vec::new(), None, None);
         for (number, trace) in traces.iter().enumerate() {
-            // A trace may start at the end of the chunk before the first that starts with it.
+            // A trace may start at the end of the preceding chunk.
             let first = self.chunks.partition_point(|chunk| chunk.first_trace < *trace).saturating_sub(1);
             let until = self.chunks.partition_point(|chunk| chunk.first_trace <= *trace);
             for at in first..until {
@@ -285,7 +284,7 @@ fn write_all(
     Ok(index)
 }
 
-/// Writes every part by trace and row: the blocks are sorted, so they are merged.
+/// Writes every part by trace and row, merging the sorted blocks.
 fn write_directory(out: &mut impl Write, blocks: &[Arc<Block>]) -> io::Result<Vec<Chunk>> {
     let mut next: BinaryHeap<_> = blocks
         .iter()

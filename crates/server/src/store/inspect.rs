@@ -1,5 +1,4 @@
-//! Looking at a store's directory without opening the store: nothing is locked and nothing is written, so a server may
-//! run there meanwhile.
+//! Inspects a store's directory without opening the store. Nothing is locked or written, so a server may be running.
 
 use super::StoreError;
 use super::index_file::IndexFile;
@@ -11,33 +10,33 @@ use spandrel_trace::format::otlp_proto;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Parts that are read at a time.
+/// Number of parts read at a time.
 const ROWS: usize = 1024;
 
-/// What one segment holds, and what is wrong with it.
+/// Contents and damage of a segment.
 #[derive(Debug, Default)]
 pub struct SegmentReport {
     /// Its file.
     pub path: PathBuf,
-    /// Bytes on disk, with all that belongs to it.
+    /// Size on disk in bytes, including its other files.
     pub bytes: u64,
-    /// Version of its layout; 0 where that cannot be read.
+    /// Layout version; 0 if it cannot be read.
     pub layout: i64,
-    /// Unix seconds at which it was started; 0 where that is not known.
+    /// Unix seconds at which it was created; 0 if unknown.
     pub created: u64,
     /// Parts (one trace's spans of one batch).
     pub parts: u64,
-    /// Spans, resent ones included.
+    /// Number of spans, including duplicates.
     pub spans: u64,
-    /// Those of them with an error status.
+    /// Those with an error status.
     pub errors: u64,
-    /// Start of the span that starts first and end of the one that ends last, nanoseconds since the Unix epoch.
+    /// Earliest start and latest end of a span, nanoseconds since the Unix epoch.
     pub times: Option<(u64, u64)>,
     /// Names of services.
     pub services: BTreeSet<String>,
-    /// Operations of all services.
+    /// Number of operations.
     pub operations: u64,
-    /// What is wrong, in words.
+    /// Descriptions of damage.
     pub damage: Vec<String>,
 }
 
@@ -46,14 +45,14 @@ pub fn segments(directory: &Path) -> Result<Vec<u64>, StoreError> {
     Segment::list(directory)
 }
 
-/// Reports on a segment; `None` where it was deleted meanwhile. With `thorough` every span is read and compared with
-/// what is said of it. Blocks.
+/// Reports on a segment; `None` if it was deleted meanwhile. With `thorough` every span is read and compared with the
+/// summary. Blocks.
 pub fn report(directory: &Path, number: u64, thorough: bool) -> Option<SegmentReport> {
     let segment = Segment::new(directory, number);
     segment.look();
     let (path, bytes) = (segment.path().to_owned(), segment.bytes());
     let mut report = SegmentReport { path, bytes, ..SegmentReport::default() };
-    // Before it is read: what is acknowledged later is not missed.
+    // Before reading, so that later acknowledgements do not count as missing.
     let noted = segment.noted_rows();
     match look(&segment, noted, thorough, &mut report) {
         Err(_) if !segment.exists() => return None,
@@ -108,7 +107,7 @@ fn look(segment: &Segment, noted: u32, thorough: bool, report: &mut SegmentRepor
     Ok(())
 }
 
-/// Reads parts and compares them with what is said of them.
+/// Reads parts and compares them with their summaries.
 fn check(
     segment: &Segment,
     rows: &[(u32, u128, Extent)],
@@ -142,7 +141,7 @@ fn wrong_with(blob: &[u8], trace: u128, extent: &Extent) -> Option<String> {
     }
 }
 
-/// Damage there loses nothing: the file is made again.
+/// Damage is harmless, because the file is recreated.
 fn check_index(segment: &Segment, report: &mut SegmentReport) {
     let path = segment.index_path();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -158,8 +157,8 @@ fn check_index(segment: &Segment, report: &mut SegmentReport) {
     report.damage.extend(wrong.map(|why| format!("{name} (made again when the server starts): {why}")));
 }
 
-/// Calls `each` with the spans of every part that can be read, as an OTLP `TracesData` message of one trace; answers how
-/// many cannot be read. One part is in memory at a time, and what is known of a segment. Blocks.
+/// Calls `each` with the spans of every readable part, as an OTLP `TracesData` message of one trace; returns the
+/// number of unreadable parts. One part is in memory at a time, besides the segment's index. Blocks.
 pub fn each_part<E: From<StoreError>>(
     directory: &Path,
     mut each: impl FnMut(&[u8]) -> Result<(), E>,

@@ -1,26 +1,26 @@
-//! How much the store keeps.
+//! Limits of the store.
 
 use std::time::Duration;
 
-/// How much is kept and in what pieces.
+/// Limits of the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// A segment is sealed when its file is this big.
+    /// Size in bytes at which a segment is closed.
     pub segment_bytes: u64,
-    /// A segment is sealed when it is this old.
+    /// Age at which a segment is closed.
     pub segment_age: Duration,
-    /// Segments begun longer ago than this are deleted; `None` keeps them for ever.
+    /// Age at which segments are deleted; `None` for never.
     pub retention: Option<Duration>,
-    /// Bytes that all segments may take. With a retention the oldest segments go when it is reached; without one
-    /// nothing more is taken in.
+    /// Maximum size of all segments in bytes. If it is reached, the oldest segments are deleted if there is a
+    /// retention; otherwise requests are rejected.
     pub max_disk: Option<u64>,
-    /// Whether `max_disk` is what fits the disk (see [`Limits::fits_disk`]), and changes with it.
+    /// Whether `max_disk` is derived from the size of the disk (see [`Limits::fits_disk`]) and updated.
     pub follows_disk: bool,
-    /// Bytes of memory that the index may take (see `index_budget`).
+    /// Maximum size of the index in memory in bytes (see `index_budget`).
     pub index_bytes: u64,
-    /// Bytes that may wait to be written.
+    /// Maximum size of queued parts in bytes.
     pub waiting_bytes: usize,
-    /// How often what could not be read is tried again and what is past its time deleted.
+    /// Interval for retrying failed reads and deleting expired segments.
     pub tick: Duration,
 }
 
@@ -40,9 +40,9 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What the segments may take of a disk that has so many bytes for them: four fifths.
+    /// The part of a disk with this much available space that segments may use: four fifths.
     pub fn fits_disk(disk: u64) -> u64 {
-        // Of a full disk, too, something may be used once there is room: none would be no limit.
+        // At least some, even if the disk is full now.
         (disk / 5 * 4).max(1 << 20)
     }
 

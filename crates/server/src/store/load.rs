@@ -1,4 +1,4 @@
-//! Reading what a segment's file says of its parts: all that is whole, whatever is damaged beside it.
+//! Reads the metadata of a segment's parts, skipping damaged ones.
 
 use super::StoreError;
 use super::block::Blocks;
@@ -7,31 +7,31 @@ use super::part::OperationKey;
 use super::segment::{LAYOUT, LAYOUT_WITH_CALLS, OLDEST_LAYOUT, Segment};
 use rusqlite::{Connection, Row};
 
-/// What a segment's file says when it is opened.
+/// Metadata of a segment.
 #[derive(Default)]
 pub struct Contents {
-    /// Unix seconds at which it was started.
+    /// Unix seconds at which it was created.
     pub created: u64,
-    /// Its operations; a part names them by place.
+    /// Its operations; parts refer to them by index.
     pub operations: Vec<OperationKey>,
-    /// What is known of its parts.
+    /// Summaries of its parts.
     pub blocks: Blocks,
-    /// The last row that can be read.
+    /// The last readable row.
     pub read_row: u32,
-    /// The highest row that was ever acknowledged, as far as is known.
+    /// The highest acknowledged row, as far as it is known.
     pub last_row: u32,
-    /// Whether anything in the file is damaged.
+    /// Whether there is damage.
     pub damaged: bool,
 }
 
 impl Contents {
-    /// Parts that were acknowledged and cannot be read: rows have no gaps.
+    /// Number of acknowledged parts that cannot be read; rows have no gaps.
     pub fn missing(&self) -> u64 {
         u64::from(self.last_row).saturating_sub(self.blocks.parts() as u64)
     }
 }
 
-/// Reads a segment over a connection. An error that is no damage (see [`StoreError::is_damage`]) means that it may be read later.
+/// Reads a segment. Errors other than damage (see [`StoreError::is_damage`]) may be temporary.
 pub fn load(segment: &Segment, connection: &Connection) -> Result<Contents, StoreError> {
     let layout = layout(connection)?;
     let mut contents = Contents::default();
@@ -44,17 +44,17 @@ pub fn load(segment: &Segment, connection: &Connection) -> Result<Contents, Stor
     Ok(contents)
 }
 
-/// The last row that was acknowledged, as noted in the segment or beside it; 0 where nothing is noted.
+/// The last acknowledged row, as recorded in the segment or beside it; 0 if it is not recorded.
 pub fn noted_rows(segment: &Segment, connection: &Connection) -> Result<u32, StoreError> {
     let noted = match meta(connection, "rows") {
-        // A segment that is still written.
+        // The segment is still being written.
         Err(StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => 0,
         noted => noted?,
     };
     Ok(u32::try_from(noted).unwrap_or(0).max(segment.noted_rows()))
 }
 
-/// Reads the parts of a segment behind a row.
+/// Reads the parts after a row.
 pub fn load_after(connection: &Connection, row: u32) -> Result<Blocks, StoreError> {
     let mut contents = Contents::default();
     operations(connection, &mut contents)?;
@@ -62,7 +62,7 @@ pub fn load_after(connection: &Connection, row: u32) -> Result<Blocks, StoreErro
     Ok(contents.blocks)
 }
 
-/// Reads the operations of a segment; also answers whether all of them can be read.
+/// Reads the operations of a segment; also returns whether all could be read.
 pub fn load_operations(connection: &Connection) -> Result<(Vec<OperationKey>, bool), StoreError> {
     layout(connection)?;
     let mut contents = Contents::default();
@@ -70,7 +70,7 @@ pub fn load_operations(connection: &Connection) -> Result<(Vec<OperationKey>, bo
     Ok((contents.operations, !contents.damaged))
 }
 
-/// The version of a file's layout, where it is one that can be read.
+/// The layout version of a file, if it is supported.
 pub fn layout(connection: &Connection) -> Result<i64, StoreError> {
     let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match layout {
@@ -89,11 +89,11 @@ fn meta(connection: &Connection, key: &str) -> Result<u64, StoreError> {
     Ok(value.cast_unsigned())
 }
 
-/// `None` for what is damaged, which is noted; other errors stay errors.
+/// Turns damage into `None` and sets `damaged`; other errors are returned.
 fn damaged_is<T>(read: Result<T, StoreError>, damaged: &mut bool) -> Result<Option<T>, StoreError> {
     match read {
         Ok(value) => Ok(Some(value)),
-        // A key that is not there.
+        // Missing key.
         Err(StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => Ok(None),
         Err(error) if error.is_damage() => {
             *damaged = true;
@@ -114,7 +114,7 @@ fn operations(connection: &Connection, contents: &mut Contents) -> Result<(), St
         };
         match damaged_is(read, &mut contents.damaged)? {
             Some(operation) => contents.operations.push(operation),
-            // Parts name operations by number: what follows a gap cannot be told.
+            // Parts refer to operations by index, so those after a gap are unusable.
             None => {
                 contents.damaged = true;
                 return Ok(());
@@ -134,8 +134,7 @@ fn operation(row: &Row, expected: usize) -> Result<OperationKey, StoreError> {
     })
 }
 
-/// Reads the parts behind a row, in the order of their rows. Where rows cannot be read, goes on behind them, in growing
-/// steps.
+/// Reads the parts after a row by row. Skips unreadable rows in growing steps.
 fn parts(
     connection: &Connection,
     layout: i64,
@@ -161,7 +160,7 @@ fn parts(
                     contents.read_row = entry.row;
                     contents.blocks.push(trace, &entry);
                 }
-                // This row alone is wrong; the next one may be right.
+                // Only this row is damaged; the next one may be readable.
                 Err(error) if error.is_damage() => {
                     contents.damaged = true;
                 }

@@ -1,9 +1,9 @@
-//! What could not be read of what is stored: counted, and logged so that the log stays short.
+//! Counts and logs unreadable data, with bounded logging.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts what answers leave out because it cannot be read.
+/// Counts data that is omitted from responses because it cannot be read.
 #[derive(Debug, Default)]
 pub struct Losses {
     spans: AtomicU64,
@@ -11,23 +11,23 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Counts a span (or its resource or scope) that an answer leaves out.
+    /// Counts an omitted span (or its resource or scope).
     pub fn span(&self, trace: u128, why: &dyn Display) {
         note(&self.spans, "span", trace, why);
     }
 
-    /// Counts a blob that an answer leaves out.
+    /// Counts an omitted blob.
     pub fn blob(&self, trace: u128, why: &dyn Display) {
         note(&self.blobs, "blob", trace, why);
     }
 
-    /// Spans and blobs left out of answers since the start, each as often as it was left out.
+    /// Omitted spans and blobs since the start, counted once per response.
     pub fn counts(&self) -> (u64, u64) {
         (self.spans.load(Ordering::Relaxed), self.blobs.load(Ordering::Relaxed))
     }
 }
 
-/// Counts one and logs the first, second, fourth, eighth and so on.
+/// Increments a counter; logs the first, second, fourth, eighth and so on.
 fn note(counter: &AtomicU64, what: &str, trace: u128, why: &dyn Display) {
     let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
     if count.is_power_of_two() {

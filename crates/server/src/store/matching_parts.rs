@@ -1,4 +1,4 @@
-//! Reading the parts that have a span of some operations within a time range, trace by trace, each span once.
+//! Reads the parts with a span of certain operations in a time range, by trace, without duplicate spans.
 
 use super::candidates::Place;
 use super::grouped::group_of;
@@ -7,7 +7,7 @@ use super::read::Stored;
 use super::{Store, StoreError};
 use std::collections::HashSet;
 
-/// Parts that are in memory at a time, of 32 bytes each.
+/// Number of parts in memory at a time, 32 bytes each.
 const GROUP: u64 = 1 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,9 +18,9 @@ struct Hit {
 }
 
 impl Store {
-    /// Calls `each` with every trace that has a part with a span that may start between two times (nanoseconds since the
-    /// Unix epoch) and an operation that `wanted` accepts: with those of its parts alone. `check` is called for each
-    /// trace; its failure ends this. Blocks.
+    /// Calls `each` with every trace that has a part with a span that may start between two times (nanoseconds since
+    /// the Unix epoch) and an operation that `wanted` accepts; only those parts are passed. `check` is called for
+    /// each trace; its error ends the iteration. Blocks.
     pub fn each_with_operation<E: From<StoreError>>(
         &self,
         (from, to): (u64, u64),

@@ -1,65 +1,65 @@
-//! One trace's spans of one batch: the unit that is stored, with the small summary by which it is found.
+//! The unit of storage: spans of one trace in one batch, with a summary for searching.
 
 use super::calls::Calls;
 use super::compress;
 use crate::terms::Filter;
 
-/// An operation of a service, as searches name it.
+/// An operation of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OperationKey {
     /// Service name, never empty.
     pub service: Box<str>,
     /// Span name, never empty.
     pub name: Box<str>,
-    /// Span kind as OTLP numbers it.
+    /// OTLP kind.
     pub kind: u32,
 }
 
-/// Numbers over the spans of a part (or of several).
+/// Aggregates of the spans of one or several parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Start of the span that starts first, nanoseconds since the Unix epoch.
+    /// Earliest start, nanoseconds since the Unix epoch.
     pub first_start: u64,
-    /// Start of the span that starts last.
+    /// Latest start.
     pub last_start: u64,
-    /// End of the span that ends last.
+    /// Latest end.
     pub last_end: u64,
-    /// Shortest span, nanoseconds.
+    /// Minimum duration, nanoseconds.
     pub shortest: u64,
-    /// Longest span, nanoseconds.
+    /// Maximum duration, nanoseconds.
     pub longest: u64,
-    /// Number of spans, repetitions included.
+    /// Number of spans, including duplicates.
     pub spans: u32,
-    /// Spans with an error status.
+    /// Number of spans with an error status.
     pub errors: u32,
 }
 
-/// One trace's spans of one batch.
+/// Spans of one trace in one batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// Trace id as a number.
     pub trace: u128,
-    /// An OTLP `TracesData` message, packed (see `compress`).
+    /// An OTLP `TracesData` message, compressed (see `compress`).
     pub spans: Vec<u8>,
-    /// Its length before packing; 0 where it is not packed.
+    /// Uncompressed length; 0 if it is not compressed.
     pub plain: u32,
-    /// When, how long, how many.
+    /// Times and counts.
     pub extent: Extent,
     /// Distinct operations.
     pub operations: Vec<OperationKey>,
-    /// Which attributes may be there.
+    /// Filter of attributes.
     pub filter: Filter,
-    /// Calls between its services; `None` where they are known from its spans alone.
+    /// Calls between its services; `None` if they must be computed from the spans.
     pub calls: Option<Box<Calls>>,
 }
 
-/// How long a span took; one that ends before it starts takes one nanosecond, as Jaeger repairs it.
+/// Duration of a span; one that ends before it starts has one nanosecond, as in Jaeger's repair.
 pub fn duration(start: u64, end: u64) -> u64 {
     end.saturating_sub(start).max(1)
 }
 
 impl Part {
-    /// A part that holds these bytes and knows nothing of them yet.
+    /// A part with an empty summary.
     pub fn of(trace: u128, spans: Vec<u8>) -> Self {
         let extent = Extent {
             first_start: u64::MAX,
@@ -74,7 +74,7 @@ impl Part {
         Part { trace, spans, plain, extent, operations: Vec::new(), filter: Filter::default(), calls: None }
     }
 
-    /// Takes a span into the extent.
+    /// Adds a span to the extent.
     pub fn add_span(&mut self, start: u64, end: u64, error: bool) {
         let duration = duration(start, end);
         let extent = &mut self.extent;
@@ -87,21 +87,21 @@ impl Part {
         extent.errors = extent.errors.saturating_add(u32::from(error));
     }
 
-    /// Takes an operation in; the caller drops most repetitions.
+    /// Adds an operation; the caller avoids most duplicates.
     pub fn add_operation(&mut self, service: &str, name: &str, kind: u32) {
         self.operations.push(OperationKey { service: service.into(), name: name.into(), kind });
     }
 }
 
 impl Part {
-    /// Bytes that it takes on disk at most, in pages of 8 KiB of which a big part shares none.
+    /// Maximum size on disk in bytes: pages of 8 KiB, which large parts do not share.
     pub fn disk_bytes(&self) -> u64 {
         const PAGE: u64 = 8192;
         let bytes = self.weight() as u64;
         if bytes > PAGE / 4 { (bytes / PAGE + 1) * PAGE } else { bytes + bytes / 4 }
     }
 
-    /// Bytes that it takes in memory and roughly on disk.
+    /// Size in memory, and approximately on disk, in bytes.
     pub fn weight(&self) -> usize {
         let calls = self.calls.as_ref().map_or(0, |calls| {
             calls.ids.len() * 8 + calls.open.len() * 10 + (calls.links.len() + calls.services.len()) * 6

@@ -23,35 +23,35 @@ use std::time::Duration;
 
 /// Version of the file layout, in `PRAGMA user_version`.
 pub const LAYOUT: i64 = 3;
-/// The first layout whose summaries say which services call which.
+/// The first layout with calls in its summaries.
 pub const LAYOUT_WITH_CALLS: i64 = 3;
-/// The oldest layout that is read.
+/// The oldest supported layout.
 pub const OLDEST_LAYOUT: i64 = 1;
 /// What names of files start with into which parts are merged.
 const MERGING: &str = "merging-";
 /// What names of files start with that were replaced and are still read.
 const BEFORE: &str = "before-";
-/// How long a lock within a file is waited for.
+/// Timeout for locks.
 pub const BUSY: Duration = Duration::from_secs(10);
-/// Idle read connections kept over all segments; more are closed after use.
+/// Maximum number of idle read connections of all segments.
 const IDLE_READERS: usize = 32;
 static IDLE: AtomicUsize = AtomicUsize::new(0);
-/// What a path in a URI needs no escape for.
+/// Characters of a path that need no escape in a URI.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
-/// A segment's file, open for reading.
+/// A segment's file, opened for reading.
 pub struct Segment {
     /// Ascending number, also in the file's name.
     pub number: u64,
     path: PathBuf,
-    /// Whether it is written no more and has no write-ahead log.
+    /// Whether it is complete and has no write-ahead log.
     closed: AtomicBool,
     readers: Mutex<Vec<Connection>>,
     /// Where its file is since another one took its place.
     aside: OnceLock<PathBuf>,
     /// Held while its file is opened, and alone while another one takes its place.
     opening: RwLock<()>,
-    /// The one connection to a file whose write-ahead log could not be moved into it.
+    /// The only connection to a file whose write-ahead log could not be checkpointed.
     exclusive: Mutex<Option<Connection>>,
 }
 
@@ -72,14 +72,14 @@ impl Segment {
                 _ => false,
             };
             if is_stray {
-                // One that stays takes room and does no harm.
+                // A remaining file is harmless.
                 let _ = std::fs::remove_file(path);
             }
         }
         Ok(())
     }
 
-    /// Names the segment `number` of a directory; opens nothing yet.
+    /// Creates a handle without opening the file.
     pub fn new(directory: &Path, number: u64) -> Self {
         Segment::at(directory.join(format!("segment-{number:08}.sqlite")), number)
     }
@@ -139,29 +139,29 @@ impl Segment {
         self.aside.get().unwrap_or(&self.path)
     }
 
-    /// Whether its file is still there.
+    /// Whether its file exists.
     pub fn exists(&self) -> bool {
         self.path().exists()
     }
 
-    /// Bytes of its file alone.
+    /// Size of the file in bytes.
     pub fn file_bytes(&self) -> u64 {
         length(self.path())
     }
 
-    /// Bytes on disk, write-ahead log included.
+    /// Size on disk in bytes, including the write-ahead log.
     pub fn bytes(&self) -> u64 {
         self.files().iter().map(|path| length(path)).sum()
     }
 
-    /// Unix seconds at which its file was last written; what is known of the age of one that cannot be read.
+    /// Modification time in Unix seconds, the best estimate of the age of an unreadable segment.
     pub fn written(&self) -> u64 {
         let written = std::fs::metadata(&self.path).and_then(|meta| meta.modified()).ok();
         let since = written.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         since.unwrap_or_default().as_secs()
     }
 
-    /// Deletes its files. Reads under way still finish.
+    /// Deletes its files. Reads in progress finish.
     pub fn delete(&self) -> std::io::Result<()> {
         self.close_idle();
         self.files().iter().try_for_each(|path| remove(path))
@@ -177,25 +177,25 @@ impl Segment {
         PathBuf::from(name)
     }
 
-    /// Where the last row that was acknowledged is noted while the segment is written, so that a write-ahead log that
-    /// is lost or cut is noticed.
+    /// File with the last acknowledged row while the segment is written, by which a lost or truncated write-ahead log
+    /// is detected.
     pub fn rows_path(&self) -> PathBuf {
         self.path.with_extension("rows")
     }
 
-    /// Where its index is when that is not in memory.
+    /// File with its index if that is not in memory.
     pub fn index_path(&self) -> PathBuf {
         self.path.with_extension("index")
     }
 
-    /// The last row that was acknowledged, as noted beside the file; 0 where nothing is noted.
+    /// The last acknowledged row as recorded beside the file; 0 if it is not recorded.
     pub fn noted_rows(&self) -> u32 {
         let text = std::fs::read_to_string(self.rows_path()).unwrap_or_default();
         text.trim().parse().unwrap_or(0)
     }
 
-    /// Before a file is read that another process may be writing: where it has no write-ahead log it is read without a
-    /// lock, else together with that.
+    /// Called before reading a file that another process may be writing: without a write-ahead log it is read without
+    /// locks.
     pub fn look(&self) {
         self.closed.store(length(&self.beside("-wal")) == 0, Ordering::Relaxed);
     }
@@ -205,10 +205,10 @@ impl Segment {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Moves the write-ahead log into the file, if there is one, and lets go of what lies beside the file. From then
-    /// on the file is read without write access.
+    /// Checkpoints the write-ahead log, if there is one, and removes it. Afterwards the file is read without write
+    /// access.
     pub fn settle(&self) -> Result<(), StoreError> {
-        // Reads over this connection wait, for only without it can the log be moved.
+        // The exclusive connection must be closed for the checkpoint, so its reads wait.
         let mut exclusive = self.exclusive.lock().unwrap_or_else(PoisonError::into_inner);
         let held = exclusive.take().is_some();
         self.close_idle();
@@ -219,7 +219,7 @@ impl Segment {
             return Err(error);
         }
         self.closed.store(true, Ordering::Relaxed);
-        // What cannot be removed is in nobody's way: it is empty.
+        // Empty files that cannot be removed are harmless.
         let _ = remove(&self.beside("-wal"));
         let _ = remove(&self.beside("-shm"));
         Ok(())
@@ -230,14 +230,14 @@ impl Segment {
             return Ok(());
         }
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // Whoever still reads is not waited for: there is a next time.
+        // Does not wait for readers, because it is retried.
         connection.busy_timeout(Duration::from_millis(100))?;
         let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if busy { Err(StoreError::Busy) } else { Ok(()) }
     }
 
-    /// Reads the file and its write-ahead log over one connection from now on that writes nothing: where the log
-    /// cannot be moved into the file because the disk is full.
+    /// From now on reads the file and its write-ahead log over one connection that writes nothing: used if the disk
+    /// is too full for a checkpoint.
     pub fn hold(&self) -> Result<(), StoreError> {
         let connection = self.exclusive_reader()?;
         *self.exclusive.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
@@ -246,7 +246,7 @@ impl Segment {
 
     fn exclusive_reader(&self) -> Result<Connection, StoreError> {
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // The index of the log is then kept in memory instead of in a file.
+        // Keeps the index of the log in memory instead of a file.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "query_only", true)?;
@@ -254,7 +254,7 @@ impl Segment {
         Ok(connection)
     }
 
-    /// Runs `work` with a connection that reads.
+    /// Runs `work` with a read connection.
     pub fn with_reader<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -275,8 +275,8 @@ impl Segment {
         result
     }
 
-    /// Reads the spans of the given rows, in that order. A row that is damaged is an error of its own and does not
-    /// stop the others; any other failure ends the reading.
+    /// Reads the spans of the given rows, in that order. A damaged row is an error of its own and does not affect the
+    /// others; any other error ends the reading.
     pub fn read(
         &self,
         rows: &[u32],
@@ -312,13 +312,13 @@ impl Segment {
             let path = percent_encode(self.path().as_os_str().as_encoded_bytes(), PATH);
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
             let connection = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
-            // A file that is cut short is read as far as it goes instead of being refused.
+            // Allows reading truncated files as far as possible.
             connection.pragma_update(None, "writable_schema", true)?;
             return Ok(connection);
         }
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY)?;
-        // Who reads moves no log, not even as the last one that has the file open.
+        // Readers never checkpoint, even on closing the last connection.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
@@ -352,7 +352,7 @@ fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 })
 }
 
-/// Removes a file that may not be there.
+/// Removes a file that may not exist.
 fn remove(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),

@@ -1,4 +1,4 @@
-//! Writing a segment: one connection, a transaction for the parts of many requests.
+//! Writes a segment: one connection, one transaction for the parts of many requests.
 
 use super::StoreError;
 use super::block::Blocks;
@@ -13,23 +13,23 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, Write};
 
-/// Bytes of a page.
+/// Page size in bytes.
 const PAGE: i64 = 8192;
 
 /// The one connection that writes a segment.
 pub struct Writer {
     connection: Connection,
-    /// Unix seconds at which the segment was begun.
+    /// Unix seconds at which the segment was created.
     pub created: u64,
     operation_ids: HashMap<OperationKey, u32>,
     next_row: u32,
-    /// Where the last acknowledged row is noted (see [`Segment::rows_path`]).
+    /// File with the last acknowledged row (see [`Segment::rows_path`]).
     rows: Option<File>,
 }
 
 impl Writer {
-    /// Opens the file of a segment, making it if need be, and reads what it holds. Its write-ahead log is moved into
-    /// the file whenever it has `log_bytes`.
+    /// Opens or creates the file of a segment, and reads its contents. Its write-ahead log is checkpointed at
+    /// `log_bytes`.
     pub fn open(segment: &Segment, now: u64, log_bytes: u64) -> Result<(Self, Contents), StoreError> {
         let existed = segment.exists();
         let connection = Connection::open(segment.path())?;
@@ -47,7 +47,7 @@ impl Writer {
             _ => return Err(StoreError::Damaged("it has an older layout and is only read")),
         }
         if !existed && let Some(directory) = segment.path().parent() {
-            // A file is durable only when the directory that names it is.
+            // A new file is durable only after its directory is synced.
             File::open(directory)?.sync_all()?;
         }
         let contents = load(segment, &connection)?;
@@ -58,7 +58,7 @@ impl Writer {
             .map(|(id, operation)| (operation.clone(), id as u32))
             .collect();
         let next_row = contents.last_row + 1;
-        // A file that can only be read opens as well as any other.
+        // Read-only files can be opened, too, so writing is tested.
         connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
         let rows = File::options().create(true).truncate(false).write(true).open(segment.rows_path())?;
         let (created, rows) = (contents.created, Some(rows));
@@ -77,7 +77,7 @@ impl Writer {
         Ok(Writer { connection, created, operation_ids: HashMap::new(), next_row: 1, rows: None })
     }
 
-    /// Writes parts in one transaction; when it returns they are on disk, all or (on an error) none.
+    /// Writes parts in one transaction. On return all are on disk, or on an error none.
     pub fn commit<'p>(&mut self, parts: impl Iterator<Item = &'p Part>) -> Result<Added, StoreError> {
         let mut operations = Vec::new();
         let result = self.try_commit(parts, &mut operations);
@@ -166,19 +166,19 @@ impl Writer {
         Ok((row, blocks))
     }
 
-    /// Whether it holds nothing yet.
+    /// Whether there are no parts.
     pub fn is_empty(&self) -> bool {
         self.next_row == 1
     }
 
-    /// Notes the last row beside the file, without flushing: the note may lag behind, and is never ahead.
+    /// Records the last row beside the file, without syncing: the record may be outdated, but is never ahead.
     fn note_rows(&mut self) {
-        // A note that cannot be written costs nothing but that a lost log may go unnoticed.
+        // Without the record a lost log may go unnoticed.
         let Some(rows) = &mut self.rows else { return };
         let _ = rows.rewind().and_then(|()| writeln!(rows, "{:>10}", self.next_row - 1));
     }
 
-    /// Notes in the file how many rows there are and closes it: the segment will not be written again.
+    /// Records the number of rows in the file and closes it; the segment will not be written again.
     pub fn close(self) -> Result<(), StoreError> {
         let rows = self.next_row - 1;
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('rows', ?1)", [rows])?;

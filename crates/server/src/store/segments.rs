@@ -1,4 +1,4 @@
-//! The segments of a directory: which are read, which are written, which go.
+//! The segments of a directory and their states: being written, readable, damaged, to be deleted.
 
 mod merging;
 
@@ -19,44 +19,44 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Why parts are missing where nothing is damaged.
+/// Reason for missing parts without damage.
 const CUT: &str = "its write-ahead log, or the file itself, was removed or cut short";
 
-/// The segment that is written.
+/// The segment that is being written.
 pub struct Open {
     /// Its file.
     pub segment: Arc<Segment>,
     /// The connection that writes it.
     pub writer: Writer,
-    /// Parts of it that were acknowledged and cannot be read.
+    /// Number of acknowledged parts that cannot be read.
     missing: u64,
 }
 
-/// What is known of the contents of a segment that is not written.
+/// State of a segment that is not being written.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     /// In the index.
     Read,
-    /// In the index, but its write-ahead log is not moved into its file yet.
+    /// In the index, but its write-ahead log is not checkpointed yet.
     Unsettled,
-    /// Nothing of it can be read.
+    /// Unreadable.
     Damaged,
-    /// It could not be read when it was last tried, for a reason that may pass.
+    /// Could not be read for a possibly temporary reason.
     Unavailable,
-    /// It was made for spans that did not fit on the disk: nothing was acknowledged into it.
+    /// Created for spans that did not fit on the disk; has no acknowledged parts.
     Unused,
-    /// It is past its time, but its files could not be deleted.
+    /// Expired, but its files could not be deleted.
     Forgotten,
 }
 
-/// A segment that is not written.
+/// A segment that is not being written.
 struct Kept {
     segment: Arc<Segment>,
-    /// Unix seconds at which it was started.
+    /// Unix seconds at which it was created.
     created: u64,
     bytes: u64,
     state: State,
-    /// Parts of it that were acknowledged and cannot be read.
+    /// Number of acknowledged parts that cannot be read.
     missing: u64,
     /// Whether its parts are merged, or need not be.
     looked_at: bool,
@@ -76,14 +76,14 @@ pub struct Segments {
     kept: Vec<Kept>,
 }
 
-/// Now, Unix seconds.
+/// Current time in Unix seconds.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl Segments {
-    /// Reads every segment into the index. The newest is written on where it can be. What cannot be read is kept in
-    /// mind, said and, where that may help, tried again (see [`Segments::tend`]).
+    /// Reads all segments into the index, and continues writing the newest if possible. Unreadable segments are
+    /// reported and, if that may help, retried (see [`Segments::tend`]).
     pub fn load(
         directory: &Path,
         limits: Limits,
@@ -128,9 +128,9 @@ impl Segments {
         Ok(all)
     }
 
-    /// Opens the newest segment for writing; `false` where it can only be read, if that.
+    /// Opens the newest segment for writing; `false` if it is at most readable.
     fn resume(&mut self, segment: &Arc<Segment>) -> bool {
-        // It will not be true any more.
+        // Outdated after the next write.
         let _ = std::fs::remove_file(segment.index_path());
         let Ok((writer, contents)) = Writer::open(segment, now(), self.log_bytes()) else { return false };
         if contents.damaged {
@@ -150,7 +150,7 @@ impl Segments {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a segment that is not written, without writing where its log allows that.
+    /// Reads a segment that is not being written, without writing if its log allows that.
     fn read(&self, kept: &mut Kept) {
         let segment = &kept.segment;
         kept.bytes = segment.bytes();
@@ -187,7 +187,7 @@ impl Segments {
         }
     }
 
-    /// Takes the index of a segment from the file beside it; `None` where there is none that belongs to it.
+    /// Loads the index of a segment from its file; `None` if there is none that matches.
     fn read_index_file(&self, kept: &mut Kept) -> Option<()> {
         let segment = &kept.segment;
         let file = IndexFile::open(&segment.index_path()).ok()?;
@@ -198,7 +198,7 @@ impl Segments {
         let read =
             |connection: &Connection| Ok((load_operations(connection)?, noted_rows(segment, connection)?));
         let ((operations, whole), rows) = segment.with_reader(read).ok()?;
-        // One that was written on after its index was may have the same size.
+        // A segment that was extended after its index was written may have the same size.
         if !whole || origin.last_row < u64::from(rows) {
             return None;
         }
@@ -208,7 +208,7 @@ impl Segments {
         Some(())
     }
 
-    /// Keeps the index within its memory.
+    /// Keeps the index within its memory limit.
     fn keep_index(&mut self, wait: bool) {
         let (kept, merging) = (&self.kept, &self.merging);
         let movable = || {
@@ -243,7 +243,7 @@ impl Segments {
         }
     }
 
-    /// Puts into the status what is wrong with which segment.
+    /// Updates the status with the damage of segments.
     fn report(&self) {
         let count = |state| self.kept.iter().filter(|kept| kept.state == state).count() as u64;
         self.status.limit(self.limits.max_disk);
@@ -256,7 +256,7 @@ impl Segments {
         );
     }
 
-    /// The segment that is written; starts one where there is none.
+    /// The segment that is being written; creates one if necessary.
     pub fn opened(&mut self) -> Result<&mut Open, StoreError> {
         let open = match self.open.take() {
             Some(open) => open,
@@ -271,7 +271,7 @@ impl Segments {
         Ok(self.open.insert(open))
     }
 
-    /// Bytes of one commit at most, so that a budget is not exceeded by much.
+    /// Maximum size of a commit in bytes, so that the limit is not exceeded by much.
     pub fn commit_bytes(&self) -> u64 {
         const MOST: u64 = 32 << 20;
         self.limits.max_disk.map_or(MOST, |budget| MOST.min(budget / 16))
@@ -287,11 +287,11 @@ impl Segments {
         self.limits.max_disk.map_or(wanted, |budget| wanted.min(budget / 8))
     }
 
-    /// Makes sure that so many bytes more stay within the budget, or says that they do not. Nothing is deleted for
-    /// what can never fit.
+    /// Ensures that this many more bytes fit within the limit, deleting segments if necessary, or returns an error.
+    /// Nothing is deleted for what can never fit.
     pub fn make_room(&mut self, bytes: u64) -> Result<(), StoreError> {
         let Some(budget) = self.limits.max_disk else { return Ok(()) };
-        // Once in the write-ahead log, and once in the file when that is moved there; each with its tree of pages.
+        // Once in the write-ahead log and once in the file after the checkpoint, each with its B-tree pages.
         const TREE: u64 = 32 << 10;
         let needed = bytes.saturating_add(bytes / 16 + TREE).saturating_mul(2);
         if needed > budget {
@@ -332,7 +332,7 @@ impl Segments {
         self.merging.is_running(None)
     }
 
-    /// Closes the segment that is written; it is read from now on.
+    /// Closes the segment that is being written, which becomes readable.
     fn seal(&mut self) {
         let Some(open) = self.open.take() else { return };
         let Open { segment, writer, missing } = open;
@@ -345,7 +345,7 @@ impl Segments {
         self.kept.push(Kept { segment, created, bytes, state, missing, looked_at: false });
     }
 
-    /// Closes the segment that is written where it is big or old, deletes segments past their time.
+    /// Closes the current segment if it is large or old, and deletes expired segments.
     pub fn tend(&mut self) {
         let now = now();
         let segment_bytes = self.segment_bytes();
@@ -368,8 +368,7 @@ impl Segments {
         self.report();
     }
 
-    /// Tries again what could not be done: reading, moving logs into their files, deleting. Looks how much room there is
-    /// on the disk.
+    /// Retries reading, checkpointing and deleting. Updates the available disk space.
     pub fn retry(&mut self) {
         if self.limits.follows_disk
             && let Some(disk) = machine::disk(&self.directory)
@@ -391,7 +390,7 @@ impl Segments {
         self.report();
     }
 
-    /// Deletes the oldest segment; `false` where its files stay.
+    /// Deletes the oldest segment; `false` if that failed.
     fn delete_oldest(&mut self) -> bool {
         let Some(number) = self.kept.first().map(|oldest| oldest.segment.number) else { return false };
         let removed = self.index().remove(number);
@@ -412,18 +411,18 @@ impl Segments {
         }
     }
 
-    /// Takes what was committed into the index. Queries wait for no more than putting it there.
+    /// Adds committed parts to the index. Queries wait only for the insertion.
     pub fn added(&mut self, number: u64, added: Added) {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner).get(number).cloned();
         let Some(index) = index else { return };
         let merged = index.merge(added.blocks);
-        // Held longer, it would be copied.
+        // Otherwise the insertion would copy it.
         drop(index);
         let freed = self.index().add(number, added.operations, merged);
         drop(freed);
     }
 
-    /// Closes the segment that is written.
+    /// Closes the segment that is being written.
     pub fn close(&mut self) {
         self.seal();
         self.stop_merging();

@@ -1,8 +1,8 @@
-//! What the store says of itself: what is wrong with it, and how much it holds.
+//! Status of the store: damage and size.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What is wrong with the segments, kept by the thread that writes.
+/// Current status, updated by the writer thread.
 #[derive(Debug, Default)]
 pub struct Status {
     started: AtomicBool,
@@ -16,31 +16,31 @@ pub struct Status {
     failing: AtomicBool,
 }
 
-/// A copy of the status at one time.
+/// A snapshot of the status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreStatus {
-    /// Segments of which nothing can be read.
+    /// Number of unreadable segments.
     pub damaged_segments: u64,
-    /// Segments that could not be read when that was last tried, and will be tried again.
+    /// Number of segments that could not be read at the last attempt and will be retried.
     pub unavailable_segments: u64,
-    /// Parts (one trace's spans of one batch) that were acknowledged and cannot be read.
+    /// Number of acknowledged parts (one trace's spans of one batch) that cannot be read.
     pub missing_parts: u64,
-    /// Bytes on disk of all segments, those that cannot be read included.
+    /// Size of all segments on disk in bytes, including unreadable ones.
     pub bytes: u64,
-    /// Bytes that they may take; 0 for no limit.
+    /// Maximum size in bytes; 0 for no limit.
     pub max_bytes: u64,
     /// Closed segments whose parts are being merged, or may be next.
     pub unmerged_segments: u64,
     /// Whether the last spans that were to be written could not be.
     pub failing: bool,
-    /// Times that a span was left out of an answer because it cannot be read.
+    /// How often a span was omitted from a response because it cannot be read.
     pub unreadable_spans: u64,
-    /// Times that a blob was left out of an answer because it cannot be read.
+    /// How often a blob was omitted from a response because it cannot be read.
     pub unreadable_blobs: u64,
 }
 
 impl StoreStatus {
-    /// What is wrong, in words; empty when nothing is.
+    /// Descriptions of problems; empty if there are none.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut say = |count: u64, what: &str| {
@@ -61,7 +61,7 @@ impl StoreStatus {
 }
 
 impl Status {
-    /// Notes what is wrong with the segments.
+    /// Updates the damage of segments.
     pub fn segments(&self, damaged: u64, unavailable: u64, missing: u64, bytes: u64) {
         self.damaged.store(damaged, Ordering::Relaxed);
         self.unavailable.store(unavailable, Ordering::Relaxed);
@@ -70,7 +70,7 @@ impl Status {
         self.started.store(true, Ordering::Relaxed);
     }
 
-    /// Notes how many bytes the segments may take; `None` for no limit.
+    /// Updates the limit; `None` for no limit.
     pub fn limit(&self, max_bytes: Option<u64>) {
         self.max_bytes.store(max_bytes.unwrap_or(0), Ordering::Relaxed);
     }
@@ -80,17 +80,17 @@ impl Status {
         self.unmerged.store(segments, Ordering::Relaxed);
     }
 
-    /// Whether the segments are read for the first time.
+    /// Whether segments are being read for the first time.
     pub fn is_starting(&self) -> bool {
         !self.started.load(Ordering::Relaxed)
     }
 
-    /// Notes whether the last commit worked.
+    /// Updates whether the last commit succeeded.
     pub fn wrote(&self, well: bool) {
         self.failing.store(!well, Ordering::Relaxed);
     }
 
-    /// The status now, with what answers left out.
+    /// A snapshot, with the numbers of omitted spans and blobs.
     pub fn read(&self, (unreadable_spans, unreadable_blobs): (u64, u64)) -> StoreStatus {
         StoreStatus {
             damaged_segments: self.damaged.load(Ordering::Relaxed),

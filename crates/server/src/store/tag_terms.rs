@@ -1,4 +1,4 @@
-//! What the index decides of a tag that a search asks for: which parts cannot hold a span that carries it.
+//! Evaluates tags with the index: excludes parts that cannot contain a matching span.
 
 use super::candidates::{Criteria, KindOr};
 use super::read::SpanTest;
@@ -21,7 +21,7 @@ impl SpanTest for Vec<Tag> {
     }
 }
 
-/// Adds what the tags demand of a part.
+/// Adds the conditions of tags to the criteria.
 fn add(criteria: &mut Criteria, tags: &[Tag]) {
     for tag in tags {
         let attribute =

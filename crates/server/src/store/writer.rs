@@ -1,4 +1,4 @@
-//! The one thread that writes: takes the parts of all requests that wait, commits them together, then answers them.
+//! The writer thread: commits the parts of all queued requests together, then replies to them.
 
 use super::index::Index;
 use super::limits::Limits;
@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Requests that may wait, whatever their size.
+/// Maximum number of queued requests.
 const WAITING_REQUESTS: usize = 1024;
 
 /// How long a merged segment waits to be put in place.
@@ -22,23 +22,23 @@ const MERGED_WITHIN: Duration = Duration::from_millis(50);
 
 struct Job {
     parts: Vec<Part>,
-    /// Bytes that it takes on disk at most.
+    /// Maximum size on disk in bytes.
     disk_bytes: u64,
     reply: oneshot::Sender<Result<(), StoreError>>,
-    /// Room in the queue, given back when the job is answered.
+    /// Reserved space in the queue, released when the job is answered.
     room: OwnedSemaphorePermit,
 }
 
 impl Job {
-    /// Gives the room back first, so that who hears the answer can use it.
+    /// Releases the space first, so that the receiver of the reply can use it.
     fn answer(self, result: Result<(), StoreError>) {
         drop(self.room);
-        // A sender that has gone away does not care; its spans are kept all the same.
+        // The sender may be gone; its spans are stored all the same.
         let _ = self.reply.send(result);
     }
 }
 
-/// What the rest of the server holds of the writer.
+/// Handle to the writer thread.
 pub struct Handle {
     queue: Mutex<Option<SyncSender<Job>>>,
     room: Arc<Semaphore>,
@@ -46,7 +46,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Queues parts; fails at once when there is no room for them.
+    /// Queues parts; fails at once if the queue is full.
     pub fn send(
         &self,
         parts: Vec<Part>,
@@ -64,11 +64,11 @@ impl Handle {
         })
     }
 
-    /// Lets the thread finish what waits, and waits for it.
+    /// Waits for queued jobs and for the end of the thread.
     pub fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // A panic there has been printed already; there is nothing left to flush.
+            // A panic was printed already.
             let _ = thread.join();
         }
     }
@@ -84,12 +84,12 @@ struct State {
     segments: Segments,
     status: Arc<Status>,
     tick: Duration,
-    /// Held as long as the store is open; the lock goes with it.
+    /// Lock that is held while the store is open.
     _lock: File,
 }
 
-/// Locks the directory against other servers. It is the directory itself that is locked, where the system can do that:
-/// a file in it could be removed.
+/// Locks the directory against other servers. The directory itself is locked where the system supports that, because
+/// a lock file could be removed.
 fn lock(directory: &Path) -> Result<File, StoreError> {
     let lock = if cfg!(unix) {
         File::open(directory)?
@@ -98,12 +98,12 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     };
     match lock.try_lock() {
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(directory.display().to_string())),
-        // A file system without locks is no reason not to start.
+        // File systems without locks are accepted.
         _ => Ok(lock),
     }
 }
 
-/// Opens the directory, reads every segment into the index and starts the thread.
+/// Opens the directory, reads all segments into the index and starts the thread.
 pub fn start(
     directory: &Path,
     limits: Limits,
@@ -159,7 +159,7 @@ impl State {
 
     fn write(&mut self, group: Vec<Job>, bytes: u64) {
         let alone = group.len() == 1;
-        // A group that does not fit is taken apart before anything is deleted for it.
+        // A group that does not fit is split before anything is deleted for it.
         let fits = alone || bytes <= self.segments.commit_bytes();
         let result = if fits {
             self.segments.make_room(bytes).and_then(|()| self.commit(&group))
@@ -171,7 +171,7 @@ impl State {
                 self.status.wrote(true);
                 group.into_iter().for_each(|job| job.answer(Ok(())));
             }
-            // One request too big for what is left must not refuse the others.
+            // One large request must not cause the others to be rejected.
             Err(_) if !alone => {
                 for job in group {
                     let bytes = job.disk_bytes;

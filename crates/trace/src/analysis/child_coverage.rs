@@ -114,7 +114,7 @@ impl SelfTimes {
 #[derive(Debug, Default)]
 pub struct ChildCoverageCache {
     waits: FxHashMap<SpanIx, ChildCoverage>,
-    held: usize,
+    cached: usize,
 }
 
 /// Maximum number of cached intervals (12 MB) before the cache is cleared.
@@ -123,14 +123,14 @@ const MOST: usize = 1 << 19;
 impl ChildCoverageCache {
     /// The coverage of `span`.
     pub fn of(&mut self, outline: &Outline, span: SpanIx) -> &ChildCoverage {
-        if self.held > MOST && !self.waits.contains_key(&span) {
+        if self.cached > MOST && !self.waits.contains_key(&span) {
             self.waits.clear();
-            self.held = 0;
+            self.cached = 0;
         }
-        let held = &mut self.held;
+        let cached = &mut self.cached;
         self.waits.entry(span).or_insert_with(|| {
             let waits = ChildCoverage::of(outline, span);
-            *held += waits.start.len() + 8;
+            *cached += waits.start.len() + 8;
             waits
         })
     }

@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_duration_is_in_the_bar_that_says_so(durations in proptest::collection::vec(0u64..1 << 50, 1..60)) {
+        fn every_duration_is_within_the_bounds_of_its_bar(durations in proptest::collection::vec(0u64..1 << 50, 1..60)) {
             let standing = DurationRank::among(durations.clone(), durations[0]);
             prop_assert_eq!(standing.bars.iter().sum::<u32>() as usize, durations.len());
             prop_assert_eq!(standing.count, standing.longer + standing.shorter

@@ -112,7 +112,7 @@ pub fn requests<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<Serv
     counts.into_iter().map(counted).collect()
 }
 
-/// Samples that each half of the window needs, so that its median says something.
+/// Minimum number of samples in each half of the window for comparing their medians.
 const CHANGE_FROM: usize = 5;
 
 /// An operation of a service over a window.

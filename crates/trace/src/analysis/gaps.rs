@@ -18,10 +18,10 @@ pub fn gaps(outline: &Outline, span: SpanIx, waits: &ChildCoverage) -> Vec<(u64,
     let least = (outline.duration_of(span) / 4).clamp(SHORT, LONG);
     let events = outline.events_of(span);
     let mut gaps = Vec::new();
-    let mut told = None;
+    let mut last_end = None;
     for (start, end) in waits.intervals() {
         // Skips short intervals first; there may be 200,000.
-        if let Some(from) = told.filter(|from| start - from >= least) {
+        if let Some(from) = last_end.filter(|from| start - from >= least) {
             let mut from: u64 = from;
             let first = events.partition_point(|event| *event <= from);
             let between = events[first..].iter().copied().take_while(|event| *event < start);
@@ -32,7 +32,7 @@ pub fn gaps(outline: &Outline, span: SpanIx, waits: &ChildCoverage) -> Vec<(u64,
                 from = to;
             }
         }
-        told = Some(end);
+        last_end = Some(end);
     }
     gaps
 }

@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_http_come_first_unless_the_backend_says_otherwise() {
+    fn keys_of_http_come_first_unless_configured_otherwise() {
         let keys = ["span.kind", "db.system", "http.url", "HTTP.method", "Error"];
         assert_eq!(order("", &keys), ["HTTP.method", "http.url", "db.system", "Error", "span.kind"]);
         let config = r#"{"topTagPrefixes": ["Span.", "db."]}"#;

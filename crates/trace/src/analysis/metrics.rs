@@ -10,7 +10,7 @@ use crate::model::TraceSummary;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Bucket widths that people can read off an axis, in seconds.
+/// Round bucket widths, in seconds.
 const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 10_800, 21_600, 86_400];
 
 /// About as many buckets as a chart of usual width can tell apart and a sample can fill.
@@ -123,7 +123,7 @@ pub struct Metrics {
 }
 
 /// The part of `window` that traces with these starts cover, the newest ones that match. If there are more of them
-/// (`truncated`), that is the time from the start of the oldest one on: nothing is known of the time before.
+/// (`truncated`), that is the time from the start of the oldest one on.
 pub fn covered(starts: impl Iterator<Item = u64>, window: TimeWindow, truncated: bool) -> TimeWindow {
     let oldest = starts.min().filter(|_| truncated);
     let start_unix =

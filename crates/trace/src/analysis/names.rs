@@ -66,11 +66,11 @@ mod tests {
             steps += 1;
         }
         assert_eq!(steps, 2);
-        let said: Vec<(&str, &str, u32)> = names
+        let counts: Vec<(&str, &str, u32)> = names
             .list()
             .iter()
             .map(|named| (outline.strings.get(named.service), outline.strings.get(named.name), named.spans))
             .collect();
-        assert_eq!(said, [("b", "two", 2), ("a", "one", 1), ("b", "one", 1)]);
+        assert_eq!(counts, [("b", "two", 2), ("a", "one", 1), ("b", "one", 1)]);
     }
 }

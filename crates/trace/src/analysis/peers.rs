@@ -238,7 +238,7 @@ mod tests {
     use super::*;
     use crate::testing::trace;
 
-    fn told(peers: &Peers) -> Vec<(&str, u32, u32, Distinctness)> {
+    fn shares(peers: &Peers) -> Vec<(&str, u32, u32, Distinctness)> {
         peers
             .own
             .iter()
@@ -261,7 +261,7 @@ mod tests {
         let odd = peers(&trace, 4);
         assert_eq!(odd.count, 12);
         assert_eq!(
-            told(&odd),
+            shares(&odd),
             [
                 ("code", 12, 1, Distinctness::Unique),
                 ("zone", 12, 6, Distinctness::Shared),
@@ -272,7 +272,7 @@ mod tests {
         );
         assert_eq!(odd.missing, [("cached".to_owned(), 11)]);
         let plain = peers(&trace, 1);
-        assert_eq!(told(&plain)[0], ("code", 12, 11, Distinctness::Shared));
+        assert_eq!(shares(&plain)[0], ("code", 12, 11, Distinctness::Shared));
         assert!(plain.missing.is_empty(), "what one of the others has is nothing that this one lacks");
         assert_eq!(peers(&trace, 0), Peers { count: 1, ..Peers::default() }, "nothing to compare with");
         assert_eq!(peers(&trace, 99), Peers::default());
@@ -295,7 +295,7 @@ mod tests {
         let client = peers(&trace, 5);
         assert_eq!((client.count, client.own.len()), (5, 2));
         assert_eq!(peers(&trace, 10), Peers { count: 1, ..Peers::default() });
-        assert_eq!(peers(&trace, 1), Peers { count: 4, ..Peers::default() }, "nothing is said of four");
+        assert_eq!(peers(&trace, 1), Peers { count: 4, ..Peers::default() }, "four are too few");
     }
 
     #[test]

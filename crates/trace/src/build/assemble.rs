@@ -366,7 +366,7 @@ fn roll_up(outline: &mut Outline) -> Counts {
 
 impl Counts {
     fn warnings(&self, outline: &Outline) -> Vec<String> {
-        let mut said: Vec<String> = [
+        let mut warnings: Vec<String> = [
             self.orphans.text(
                 "span {} names a parent that is not in the trace; it is shown as a root",
                 "{n} spans name a parent that is not in the trace ({} first); they are shown as roots",
@@ -399,13 +399,13 @@ impl Counts {
         for ((parent, child), count, delta) in &self.skew {
             let (parent, child) = (outline.strings.get(*parent), outline.strings.get(*child));
             let spans = if *count == 1 { "1 span begins".to_owned() } else { format!("{count} spans begin") };
-            said.push(format!(
+            warnings.push(format!(
                 "the clocks of {parent} and {child} seem to differ: {spans} before the parent; moving by up to {} \
                  would place it inside; times are shown as recorded",
                 duration(*delta)
             ));
         }
-        said
+        warnings
     }
 }
 

@@ -79,8 +79,8 @@ impl InputReader {
         if (200..300).contains(&self.status) {
             return None;
         }
-        let said = responses::message(&self.body).is_some();
-        if self.status == 404 && said && matches!(self.expect, Expect::Answer(Task::Trace { .. }, _)) {
+        let has_message = responses::message(&self.body).is_some();
+        if self.status == 404 && has_message && matches!(self.expect, Expect::Answer(Task::Trace { .. }, _)) {
             return Some(failure::not_found(&self.expect));
         }
         Some(failure::refused(&self.expect, self.status, &self.body))

@@ -59,7 +59,7 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
         QuestionTopic::StatisticsCsv { group, then, within, sort, filter } => {
             let (group, then) = (Grouping::parse(group), then.as_ref().map(|then| Grouping::parse(then)));
             let within = found(trace, within);
-            // Asked only when everything is searchable; if the trace has grown since, the question is repeated.
+            // Answered only when everything is searchable; if the trace has grown since, the question is repeated.
             csv(trace, &group, then.as_ref(), within.as_ref(), *sort, filter)
                 .map_or(Answer::Missing, Answer::Text)
         }

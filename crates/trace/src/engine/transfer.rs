@@ -236,7 +236,7 @@ mod tests {
     }
 
     /// Everything but the table by which strings are found, which is made when it is first needed.
-    fn told(outline: &Outline) -> String {
+    fn as_text(outline: &Outline) -> String {
         let strings: Vec<&str> = outline.strings.iter().collect();
         format!("{strings:?} {:?}", Outline { strings: Strings::default(), ..outline.clone() })
     }
@@ -256,7 +256,7 @@ mod tests {
         }
         assert_eq!(decoder.wants(), None);
         let mut got = decoder.finish().unwrap();
-        assert_eq!(told(&got), told(&sent));
+        assert_eq!(as_text(&got), as_text(&sent));
         assert_eq!(got.strings.intern("cart"), sent.service[0], "strings are still found");
     }
 

@@ -1,8 +1,8 @@
 //! Hints that a format records when it first scans a span: offsets of its fields, so that decoding the span later
 //! need not search again. They only save time and can be left out.
 
-/// The hints of the spans of a block. Those of one span are words whose meaning only the format knows, after one word with the
-/// span's offset in the block (high half) and the number of words including itself (low half).
+/// The hints of the spans of a block. Those of a span are a word with the span's offset in the block (high half) and the
+/// number of words including itself (low half), followed by words that are defined by the format.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeHints {
     words: Vec<u64>,

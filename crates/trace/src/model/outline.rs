@@ -5,7 +5,7 @@ use crate::units::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Tells versions of one trace apart; see [`Outline::compute_version`].
+/// Identifies a version of a trace; see [`Outline::compute_version`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TraceVersion(pub u64);
 

@@ -210,7 +210,7 @@ mod tests {
         );
     }
 
-    /// A hash as it was used here: without a seed, so that anybody can choose texts of which all have the same.
+    /// The former hash without a seed, for which colliding strings can be chosen.
     fn unseeded(text: &[u8]) -> u32 {
         let mixed = |number: u64| {
             let product = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -183,7 +183,7 @@ impl Colouring {
             },
             SpanColours::Value(column, slots) => match column.number_of(span) {
                 None => COLOURLESS,
-                Some(number) => match slots.iter().find(|(told, _)| *told == number) {
+                Some(number) => match slots.iter().find(|(other, _)| *other == number) {
                     Some((_, slot)) => *slot,
                     None => preferred(column.text(number)),
                 },
@@ -243,18 +243,18 @@ mod tests {
         )
     }
 
-    fn told(colouring: &Colouring) -> Vec<(&str, usize, &str)> {
+    fn entries(colouring: &Colouring) -> Vec<(&str, usize, &str)> {
         let legend = colouring.legend.iter();
         legend.map(|one| (one.words.as_str(), one.spans, one.query.as_str())).collect()
     }
 
     #[test]
-    fn services_are_told_with_their_spans_and_the_query_that_finds_them() {
+    fn services_have_entries_with_counts_and_queries() {
         let trace = shop();
         let outline = trace.outline();
         let slots = Arc::new((0..outline.strings.len() as u8).collect::<Vec<u8>>());
         let colouring = Colouring::by_service(outline, slots);
-        assert_eq!(told(&colouring)[0], ("cart", 2, "service = cart"));
+        assert_eq!(entries(&colouring)[0], ("cart", 2, "service = cart"));
         assert_eq!(colouring.slot(outline, 1), outline.service[1] as u8);
         assert_eq!(colouring.slot(outline, 1), colouring.legend[0].colour);
     }
@@ -268,31 +268,31 @@ mod tests {
         colours.sort_unstable();
         colours.dedup();
         assert_eq!(colours.len(), 3, "server, client and unspecified differ");
-        assert!(told(&colouring).contains(&("client", 1, "kind = client")));
+        assert!(entries(&colouring).contains(&("client", 1, "kind = client")));
     }
 
     #[test]
-    fn values_are_told_and_so_are_the_spans_without_one() {
+    fn values_have_entries_and_so_have_spans_without_one() {
         let trace = shop();
         let outline = trace.outline();
         let codes = Arc::new(column(&trace, &Field::parse("code")));
         let colouring = Colouring::by_value(outline, "code", codes);
-        let told = told(&colouring);
-        assert_eq!(told[..2], [("200", 2, "code = 200"), ("500", 1, "code = 500")]);
-        assert_eq!(told[2], ("no value", 1, "not has(code)"));
+        let entries = entries(&colouring);
+        assert_eq!(entries[..2], [("200", 2, "code = 200"), ("500", 1, "code = 500")]);
+        assert_eq!(entries[2], ("no value", 1, "not has(code)"));
         assert_eq!(colouring.slot(outline, 3), COLOURLESS);
         assert_eq!(colouring.slot(outline, 1), colouring.slot(outline, 2));
         assert_ne!(colouring.slot(outline, 0), colouring.slot(outline, 1));
     }
 
     #[test]
-    fn the_most_frequent_are_told_and_the_others_counted() {
+    fn the_most_frequent_values_have_entries_and_the_others_are_counted() {
         let counts: Vec<usize> = (0..1_000).map(|number| number * 7 % 1_000).collect();
         let (best, more) = best(&counts);
         let mut expected: Vec<usize> = counts.clone();
         expected.sort_unstable_by_key(|count| Reverse(*count));
         let found: Vec<usize> = best.iter().map(|number| counts[*number as usize]).collect();
         assert_eq!(found, expected[..MOST]);
-        assert_eq!(more, 999 - MOST, "what nobody has is no meaning");
+        assert_eq!(more, 999 - MOST, "values without spans have no entry");
     }
 }

@@ -113,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_row_is_where_it_says_it_is(
+        fn positions_of_rows_are_consistent(
             rows in 1usize..400,
             below in proptest::collection::btree_map(0usize..400, 0u32..900, 0..12),
             top in 0.0..9_000.0f64,

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_told_in_local_time() {
+    fn instants_are_formatted_in_local_time() {
         let evening = (1_795_219_200 + 86_399) * SECOND;
         assert_eq!(clock(evening, 0, true, false), "23:59:59");
         assert_eq!(clock(evening, 60, false, true), "22 Nov 00:59");

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_the_eval_track_api_is_known_by_its_path() {
+    fn the_eval_track_api_is_recognised_by_its_path() {
         for (pasted, base) in [
             ("http://h:16686/eval-track", "http://h:16686/eval-track"),
             ("http://h/x/eval-track/traces?limit=5", "http://h/x/eval-track"),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_pasted_becomes_the_address_above_the_api() {
+    fn pasted_urls_become_the_url_above_the_api() {
         for (pasted, base) in [
             ("http://h:16686", "http://h:16686"),
             ("http://h:16686/", "http://h:16686"),

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_also_the_json_of_addresses() {
+    fn tags_are_also_parsed_from_json() {
         let tags = parse_tags(r#" {"http.status_code":"409","retries":3,"error":true}"#);
         let mut expect = [("http.status_code", "409"), ("retries", "3"), ("error", "true")];
         expect.sort_unstable();

@@ -11,13 +11,13 @@
 //!
 //! * `service: operation` up to the first of ` (`, ` !` and ` [`; `(kind)`; `!` for an error.
 //! * `[` is the start, `]` the end; `|` alone a span of zero length; `*` between them an event.
-//! * after the bar: `id=` and `parent=` in hexadecimal override what the drawing says (the first line's id is
+//! * after the bar: `id=` and `parent=` in hexadecimal override the default ids (the first line's id is
 //!   1, the next one's 2, …; a parent may be missing), `end=none` leaves out the end, everything else is an attribute: an integer, a double,
 //!   `true`, `false` or text without spaces.
 //! * A line `trace 0a` starts a further trace; the first is trace 1 unless such a line comes first. Empty
 //!   lines and lines that start with `#` are left out.
 //!
-//! Traces start at [`BEGIN`]: column 0 is that instant, so a trace starts where its first bar does.
+//! Traces start at [`START`]: column 0 is that instant, so a trace starts where its first bar does.
 
 // Invalid drawings fail the test that has them.
 #![allow(clippy::panic)]
@@ -28,7 +28,7 @@ use crate::model::{SpanKind, StatusCode, Trace};
 use crate::units::{SpanId, TraceId};
 
 /// Time of column 0: 2023-11-14T22:13:20Z.
-pub const BEGIN: u64 = 1_700_000_000_000_000_000;
+pub const START: u64 = 1_700_000_000_000_000_000;
 /// Duration of a column.
 pub const COLUMN: u64 = 1_000_000;
 
@@ -107,7 +107,7 @@ fn draw(line: &str) -> (String, SpanRecord) {
         }
         _ => start,
     };
-    let at = |column: usize| BEGIN + column as u64 * COLUMN;
+    let at = |column: usize| START + column as u64 * COLUMN;
     let mut span = SpanRecord { start_unix: at(start), end_unix: at(end), ..SpanRecord::default() };
     for (column, mark) in line.bytes().enumerate().take(end).skip(start) {
         if mark == b'*' {

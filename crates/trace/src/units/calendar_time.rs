@@ -78,13 +78,13 @@ mod tests {
 
     #[test]
     fn a_time_of_day_has_the_digits_that_it_needs() {
-        let told = |step| CalendarTime::new(AT, 0).label_for_step(step);
-        assert_eq!(told(1_000_000_000), "22:13:20");
-        assert_eq!(told(50_000_000), "22:13:20.12");
-        assert_eq!(told(1_000_000), "22:13:20.123");
-        assert_eq!(told(500), "22:13:20.1234567");
-        assert_eq!(told(1), "22:13:20.123456789");
-        assert_eq!(told(2 * 86_400_000_000_000), "2023-11-14");
+        let label = |step| CalendarTime::new(AT, 0).label_for_step(step);
+        assert_eq!(label(1_000_000_000), "22:13:20");
+        assert_eq!(label(50_000_000), "22:13:20.12");
+        assert_eq!(label(1_000_000), "22:13:20.123");
+        assert_eq!(label(500), "22:13:20.1234567");
+        assert_eq!(label(1), "22:13:20.123456789");
+        assert_eq!(label(2 * 86_400_000_000_000), "2023-11-14");
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl SpanId {
         parse_hex(text.as_bytes(), 16).map(|number| SpanId(number as u64))
     }
 
-    /// Whether this is the id that stands for "no span".
+    /// Whether this is 0, which means "no span".
     pub fn is_none(self) -> bool {
         self.0 == 0
     }

@@ -63,7 +63,7 @@ mod tests {
             ("GET /stock", ""),
             ("com.example.inventory.Reservation.reserve", ".reserve"),
             ("com.example.inventory.Reservation.release", ".release"),
-            // A last part that is too short tells nothing alone.
+            // A last part that is too short is not distinctive.
             ("com.example.inventory.Store.get", ".Store.get"),
             ("GET /api/v1/customers/{id}/orders", "/orders"),
             ("abcdefghijklmnopqrstuvwxyz0123456789", "0123456789"),

@@ -12,7 +12,7 @@ pub struct Row {
     pub file: String,
     /// What the index calls it.
     pub format: String,
-    /// Spans and traces, where it says them.
+    /// Expected numbers of spans and traces, if given.
     pub counts: Option<(usize, usize)>,
 }
 

@@ -129,7 +129,7 @@ fn spans_of(body: &[u8]) -> BTreeMap<String, Value> {
     spans
 }
 
-/// Jaeger's v3 answer, read and written as Jaeger JSON, says what Jaeger's v1 answer says.
+/// Jaeger's v3 response, read and written as Jaeger JSON, is equivalent to Jaeger's v1 response.
 #[test]
 fn our_translation_is_jaegers_own() {
     let fixtures = fixtures();

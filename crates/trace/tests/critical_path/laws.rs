@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use spandrel_trace::analysis::critical_path::{CriticalPath, LeftOut, LeftOutReason, slack};
 use spandrel_trace::model::{Outline, SpanIx};
 
-/// The span that each nanosecond belongs to.
+/// The span of each nanosecond.
 fn owners(outline: &Outline, path: &CriticalPath) -> Vec<Option<SpanIx>> {
     let mut owner = vec![None; outline.duration as usize];
     for segment in &path.segments {

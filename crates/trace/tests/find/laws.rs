@@ -10,7 +10,7 @@ use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, Reso
 use spandrel_trace::model::{SpanKind, StatusCode, Trace};
 use spandrel_trace::units::{SpanId, TraceId};
 
-/// A trace that shows its spans and not its columns.
+/// A trace whose `Debug` output has its spans instead of its columns.
 struct Shown(Trace);
 
 impl std::fmt::Debug for Shown {
@@ -127,7 +127,7 @@ fn trace() -> impl Strategy<Value = Shown> {
     })
 }
 
-/// Conditions that find something now and then.
+/// Conditions that match some of the spans.
 fn condition() -> impl Strategy<Value = String> {
     let keys = [
         "k",

@@ -3,7 +3,7 @@
 use super::found;
 use spandrel_trace::testing::trace;
 
-/// What is drawn, what is asked, and the spans expected, by the line they are drawn in.
+/// Drawing, query, and expected spans by the lines of the drawing.
 #[track_caller]
 fn check_find(drawing: &str, cases: &[(&str, &[u32])]) {
     let trace = trace(drawing);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use std::path::Path;
 
-/// Looks at everything that was read.
+/// Accesses everything that was read.
 fn use_up(result: Result<spandrel_trace::model::Opened, spandrel_trace::format::Unreadable>) -> String {
     match result {
         Ok(mut opened) => {
@@ -185,7 +185,7 @@ fn depth_is_data_everywhere() {
 }
 
 /// Found by fuzzing: a length near 2^64 overflowed the sniffer; of a field sent twice (an odd trace id, then an
-/// empty one) the columns kept the first and the bytes said the last.
+/// empty one) the columns had the first and the bytes the last.
 #[test]
 fn what_fuzzing_found_stays_mended() {
     let huge = [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x0a, 0x2a, 0x70];
@@ -210,7 +210,7 @@ fn lengths_beyond_all_measure_are_refused() {
     }
 }
 
-/// Said twice, the last counts, decoded and interned alike; what cannot be read is said of the span.
+/// Of duplicate fields the last counts, decoded and interned alike; damaged fields cause a warning.
 #[test]
 fn members_said_twice_and_members_that_are_damaged_count_alike_decoded_and_interned() {
     let text = br#"{"resourceSpans":[{"scopeSpans":[{"spans":[

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use spandrel_trace::model::record::AttributeValue;
 
-/// What stands where an attribute should, or is wrong with the one that is there.
+/// Damage in place of an attribute, or in one.
 fn damaged() -> impl Strategy<Value = String> {
     let about = prop::sample::select(vec![
         r#"{"key" "x","value":{"stringValue":"y"}}"#,

@@ -16,7 +16,7 @@ pub fn text() -> impl Strategy<Value = String> {
 }
 
 /// Doubles that serde_json reads exactly (by default it is off by a bit for others), and infinity.
-/// That any double is written and read exactly is a law of its own beside the writer.
+/// The writer has a test of its own for all doubles.
 fn double() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<i32>().prop_map(|whole| f64::from(whole) / 64.0),
@@ -53,7 +53,7 @@ pub fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
         .prop_map(|list| list.into_iter().map(|(key, value)| Attribute { key, value }).collect())
 }
 
-/// A time that can be one, or none.
+/// A valid time, or none.
 fn time() -> impl Strategy<Value = u64> {
     prop_oneof![Just(0u64), 1u64..=i64::MAX as u64]
 }
@@ -82,7 +82,7 @@ fn link() -> impl Strategy<Value = Link> {
     )
 }
 
-/// Any span that OTLP can say.
+/// Arbitrary spans that OTLP can represent.
 pub fn span() -> impl Strategy<Value = SpanRecord> {
     let ids = (any::<u128>(), any::<u64>(), any::<u64>());
     let texts = (text(), text(), text(), any::<u32>());

@@ -11,7 +11,7 @@ mod tree;
 use spandrel_trace::format::{Reader, Unreadable};
 use spandrel_trace::model::Opened;
 
-/// Reads bytes in chunks of the sizes given, over and over.
+/// Reads bytes in chunks whose sizes cycle through a list.
 fn read_in(bytes: &[u8], chunks: &[usize]) -> Result<Opened, Unreadable> {
     let mut reader = Reader::new();
     let mut rest = bytes;

@@ -114,7 +114,7 @@ fn request(spans: &[SpanRecord]) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
 }
 
-/// Every record that was read, by trace and id, as text.
+/// All records as text, by trace and id.
 fn records(bytes: &[u8], chunks: &[usize]) -> Vec<String> {
     let opened = read_in(bytes, chunks).unwrap();
     let mut records = Vec::new();

@@ -159,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_says_of_each_span_what_the_path_says(outline in outlines(80)) {
+        fn it_agrees_with_the_path_for_each_span(outline in outlines(80)) {
             let path = CriticalPath::of(&outline);
             let by_span = PathBySpan::of(&outline);
             let times = path.time_by_span(outline.len());

@@ -13,7 +13,7 @@ const MOST: usize = 2_000;
 /// All of a trace, in the unit of shares.
 pub const WHOLE: u32 = 10_000;
 
-/// What a row of the table stands for.
+/// What the rows of the table are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PathGrouping {
     /// A service.
@@ -25,7 +25,7 @@ pub enum PathGrouping {
     Span,
 }
 
-/// What a row of the table is of.
+/// The subject of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PathRowOf {
     /// A service.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analysis::metrics::{covered, metrics};
-use crate::testing::{BEGIN, COLUMN, traces};
+use crate::testing::{COLUMN, START, traces};
 
 /// A browser root, an asynchronous consumer that outlives the response, internal and client spans, a scheduled job without a
 /// kind, a service without kinds, and a span of which the parent is missing.
@@ -55,7 +55,7 @@ fn a_service_is_measured_by_its_own_spans_not_by_the_whole_trace() {
     let entries = EntrySpans::of_traces(traces.iter().map(|trace| &**trace.outline()), "gateway");
     assert_eq!(entries.operations, ["POST /orders"]);
     assert_eq!(entries.trace_starts.len(), 3);
-    let window = TimeWindow { start_unix: BEGIN, end_unix: BEGIN + 1_000 * COLUMN };
+    let window = TimeWindow { start_unix: START, end_unix: START + 1_000 * COLUMN };
     let total = metrics(&entries.samples(), window, COLUMN).total;
     assert_eq!((total.calls, total.errors), (1, 0));
     assert_eq!(total.latency.unwrap().p50, 13 * COLUMN);

@@ -148,7 +148,7 @@ impl FlameFrames {
         !self.start.is_empty()
     }
 
-    /// The span that stands for a frame.
+    /// The span of a frame; of merged spans the longest.
     pub fn span(&self, frame: usize) -> SpanIx {
         self.span[frame]
     }
@@ -175,7 +175,7 @@ impl FlameFrames {
         self.own.get(frame).copied()
     }
 
-    /// How many spans a frame stands for, and how many of them have errors of their own.
+    /// Number of spans of a frame, and how many of them have errors of their own.
     pub fn counts(&self, outline: &Outline, frame: usize) -> (u32, u32) {
         let failed = || u32::from(outline.flags[self.span[frame] as usize].has(Flags::OWN_ERROR));
         match self.spans.get(frame).zip(self.errors.get(frame)) {

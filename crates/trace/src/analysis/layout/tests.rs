@@ -11,7 +11,7 @@ fn graph(count: usize, edges: &[(u32, u32)]) -> Graph {
     Graph { sizes, edges: edges.to_vec() }
 }
 
-/// The laws: finite, inside the drawing, no two nodes overlap, every edge that is not reversed leads to the right,
+/// Invariants: finite, inside the drawing, no two nodes overlap, every edge that is not reversed leads to the right,
 /// every way runs in its own direction, and the same graph gives the same layout.
 fn check(graph: &Graph) -> Layout {
     let layout = layered(graph, SPACING);

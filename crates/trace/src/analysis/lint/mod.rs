@@ -4,7 +4,7 @@
 //! The score of a service is the mean of its checks, weighted by impact: of every check the share of spans that pass, from
 //! 0 to 100. The weights are those of the Instrumentation Score Specification
 //! (<https://github.com/instrumentation-score/spec>): 40 for critical, 30 for important, 20 for normal and 10 for low
-//! impact. Checks with nothing to look at do not count.
+//! impact. Checks without applicable spans do not count.
 
 mod attributes;
 mod check;

@@ -1,4 +1,4 @@
-//! Checks of what the outline tells: names, kinds, times and places of spans.
+//! Checks that need only the outline: names, kinds and times of spans.
 
 use super::{LintCheck, ServiceTally, varying_part};
 use crate::analysis::what_if::is_asynchronous;

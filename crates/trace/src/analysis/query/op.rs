@@ -42,7 +42,7 @@ impl Op {
         }
     }
 
-    /// Whether it asks for more or less.
+    /// Whether it is `<`, `<=`, `>` or `>=`.
     pub(super) fn orders(self) -> bool {
         matches!(self, Op::Less | Op::AtMost | Op::More | Op::AtLeast)
     }

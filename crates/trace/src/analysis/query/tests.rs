@@ -49,7 +49,7 @@ fn queries_are_understood_as_they_are_printed() {
 }
 
 #[test]
-fn mistakes_say_where_and_what_was_expected() {
+fn errors_have_position_and_expectation() {
     let condition = "a condition, such as duration > 20ms";
     let sign = "and, or, or the end; a value with signs in it stands in quotes";
     for (text, found) in [
@@ -87,7 +87,7 @@ fn mistakes_say_where_and_what_was_expected() {
 }
 
 #[test]
-fn what_is_typed_is_a_query_where_it_says_so_and_words_else() {
+fn a_text_is_a_query_if_it_has_an_operator_and_words_otherwise() {
     for (text, kind) in [
         ("cart", "words"),
         ("timeout or error", "words"),

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_text_is_is_told_from_key_and_look() {
+    fn the_form_of_a_text_follows_from_key_and_contents() {
         let java = "java.lang.IllegalStateException: no\n\tat com.acme.Cart.add(Cart.java:7)";
         for (key, text, expected) in [
             ("http.request.body", r#" {"a": [1, 2]} "#, TextForm::Json),

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_key_says_is_counted() {
+    fn the_key_determines_the_unit() {
         let text = |text: &str| AttributeValue::String(text.into());
         for (key, value, expected) in [
             ("http.response.body.size", AttributeValue::Int(1_234_567), Some("1.23 MB")),

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 pub struct Siblings {
     /// By parent.
     children: FxHashMap<SpanIx, Vec<SpanIx>>,
-    held: usize,
+    cached: usize,
     /// By row, if the rows are not in the order of the trace.
     places: Vec<(u32, u32)>,
 }
@@ -32,14 +32,14 @@ impl Siblings {
             return (1, 1);
         }
         let parent = outline.parent[row.span as usize];
-        if self.held > MOST && !self.children.contains_key(&parent) {
+        if self.cached > MOST && !self.children.contains_key(&parent) {
             self.children.clear();
-            self.held = 0;
+            self.cached = 0;
         }
-        let held = &mut self.held;
+        let cached = &mut self.cached;
         let siblings = self.children.entry(parent).or_insert_with(|| {
             let list: Vec<_> = group::family(outline, row.span).collect();
-            *held += list.len() + 8;
+            *cached += list.len() + 8;
             list
         });
         let position = siblings.partition_point(|sibling| *sibling < row.span);

@@ -179,7 +179,7 @@ fn repeated_siblings_are_one_row_that_can_be_opened() {
 }
 
 #[test]
-fn a_group_says_how_long_its_members_took_and_whether_at_once() {
+fn a_group_aggregates_durations_and_concurrency_of_its_members() {
     let mut outline = calls();
     outline.flags[7].set(crate::model::Flags::OWN_ERROR);
     outline.flags[4].set(crate::model::Flags::ERROR_BELOW);
@@ -374,7 +374,7 @@ proptest! {
     }
 
     #[test]
-    fn every_view_is_what_the_definition_says(
+    fn rows_equal_those_of_the_definition(
         mut outline in outlines(60),
         alike in proptest::collection::vec(0usize..3, 60),
         collapsed in proptest::collection::vec(0u64..60, 0..6),
@@ -434,7 +434,7 @@ proptest! {
             let at = family.iter().position(|other| *other == index).unwrap();
             prop_assert_eq!(siblings.place(&outline, &rows, index), (at as u32 + 1, family.len() as u32));
         }
-        // Whatever is asked for is shown in the end, unless it is left out.
+        // Every revealed span is visible, unless it is filtered out.
         for span in 0..outline.len() as SpanIx {
             let mut view = view.clone();
             view.reveal(&outline, span);

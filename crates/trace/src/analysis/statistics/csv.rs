@@ -1,7 +1,7 @@
 //! Statistics as CSV (RFC 4180): a header, then a line per group, lines ended by CR LF.
 //!
-//! Durations are whole nanoseconds (means are rounded), rates and shares from 0 to 1. Texts come from whoever sent the
-//! spans: one that a spreadsheet would run as a formula is preceded by an apostrophe.
+//! Durations are whole nanoseconds (means are rounded), rates and shares from 0 to 1. Texts are from
+//! untrusted senders: those that a spreadsheet would evaluate as a formula are preceded by an apostrophe.
 
 use super::figures::{WIDTH, figures};
 use super::grouping::{Grouping, Keys, LEFT_OUT};

@@ -55,7 +55,7 @@ fn expected(outline: &Outline, spans: &[SpanIx]) -> Expected {
 }
 
 /// What they say.
-fn told(found: &Statistics, group: usize) -> Expected {
+fn figures_of(found: &Statistics, group: usize) -> Expected {
     let of = |figure| found.figure(group, figure);
     let count = of(Figure::Count);
     Expected {
@@ -117,10 +117,10 @@ proptest! {
             for group in 0..found.len() {
                 let (first, second) = found.label(group);
                 let label = (first.to_owned(), second.unwrap_or_default().to_owned());
-                prop_assert_eq!(told(&found, group), expected(outline, &groups[&label]), "{:?}", label);
+                prop_assert_eq!(figures_of(&found, group), expected(outline, &groups[&label]), "{:?}", label);
             }
             let all: Vec<SpanIx> = groups.into_values().flatten().collect();
-            prop_assert_eq!(told(&found, found.len()), if all.is_empty() { Expected::default() } else { expected(outline, &all) });
+            prop_assert_eq!(figures_of(&found, found.len()), if all.is_empty() { Expected::default() } else { expected(outline, &all) });
         }
     }
 

@@ -7,7 +7,7 @@
 //!   the last one becomes the last one when the others get faster.
 //! * A parent ends as long as before after the last end of the children that it waited for. Of a child that outlives its
 //!   parent, the part within the parent is waited for.
-//! * Nobody waits for asynchronous children ([`is_asynchronous`]). A child that starts after its parent's end keeps
+//! * Parents do not wait for asynchronous children ([`is_asynchronous`]). A child that starts after its parent's end keeps
 //!   its offset to that end, any other one its offset to its parent's start.
 //! * A root keeps its start.
 //!

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_in_the_unit_that_their_size_says() {
+    fn the_magnitude_of_a_time_determines_its_unit() {
         let same = Some(1_700_000_000_500_000_000);
         for text in [
             "1700000000.5",

@@ -21,7 +21,7 @@ use crate::model::{DecodeHints, Piece, PrefixCache, Sink};
 use crate::units::SpanId;
 
 const PARENT: usize = 0;
-const BEGIN: usize = 1;
+const START: usize = 1;
 const END: usize = 2;
 const FLAGS: usize = 3;
 const FRONT: usize = 4;
@@ -87,7 +87,7 @@ pub(super) struct SpanFront<'a> {
 #[inline]
 pub(super) fn set_front(hints: &mut DecodeHints, span: &SpanFront<'_>) {
     hints.set(PARENT, span.parent.0);
-    hints.set(BEGIN, span.start);
+    hints.set(START, span.start);
     hints.set(END, span.end);
     hints.set(FLAGS, u64::from(flags(span.flags)));
 }
@@ -101,7 +101,7 @@ pub(super) fn decode(
     sink: &mut dyn Sink,
 ) {
     sink.piece(Piece::Parent(SpanId(front[PARENT]), ""));
-    sink.piece(Piece::Times(front[BEGIN], front[END]));
+    sink.piece(Piece::Times(front[START], front[END]));
     sink.piece(Piece::Flags(front[FLAGS] as u32));
     let (mut kind_status, mut message) = (KindAndStatus::default(), Raw::default());
     for word in rest {

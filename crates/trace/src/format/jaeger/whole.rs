@@ -69,11 +69,11 @@ fn emit_references(
     let chosen = parent(references, own);
     match chosen {
         Some(at) if own.is_some_and(|own| names_trace(&references[at], own)) => {
-            let said = format!(
+            let warning = format!(
                 "it names the trace {} as its parent; it is shown as a root",
                 references[at].span.span().1
             );
-            sink.piece(Piece::Warning(&said));
+            sink.piece(Piece::Warning(&warning));
         }
         Some(at) => {
             let (id, text) = span_of(&references[at]);

@@ -80,8 +80,8 @@ impl StreamDamage {
             warnings.push(format!("{} more places could not be read", self.more_faults));
         }
         if self.lines > 0 {
-            let said = lines(self.lines, "that is not JSON was skipped", "that are not JSON were skipped");
-            warnings.push(format!("{said} (the first at byte {})", self.first_line));
+            let warning = lines(self.lines, "that is not JSON was skipped", "that are not JSON were skipped");
+            warnings.push(format!("{warning} (the first at byte {})", self.first_line));
         }
         if self.prefixed > 0 {
             warnings.push(lines(

@@ -21,12 +21,12 @@ fn server_error(value: &Value) -> Option<String> {
     };
     let code = ["code", "httpCode"].iter().find_map(|name| value.get(*name)?.as_i64());
     let of = value.get("traceID").and_then(Value::as_str);
-    let mut said = text.to_owned();
+    let mut message = text.to_owned();
     if let Some(trace) = of {
-        said.push_str(&format!(" (trace {trace})"));
+        message.push_str(&format!(" (trace {trace})"));
     }
     if let Some(code) = code {
-        said.push_str(&format!(" ({code})"));
+        message.push_str(&format!(" ({code})"));
     }
-    Some(said)
+    Some(message)
 }

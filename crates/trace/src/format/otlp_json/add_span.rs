@@ -21,9 +21,9 @@ pub(in crate::format) fn add_span(cursor: &mut Cursor<'_>, context: &mut SpanCon
     if !foreign_parent.is_empty() && parent_is_trace(span.parent, span.trace) {
         parent = Default::default();
         span.flags.set(Flags::WARNED);
-        let said =
+        let warning =
             format!("span {} names the trace {foreign_parent} as its parent; it is shown as a root", span.id);
-        context.builder.warn_trace(trace_number, said);
+        context.builder.warn_trace(trace_number, warning);
     }
     let name = name_of(span.name, context.builder);
     context.builder.span(SpanHeader {

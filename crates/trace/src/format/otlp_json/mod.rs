@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_says_where() {
+    fn errors_have_positions() {
         assert_eq!(read_span(b"[]").unwrap_err().at, 0);
         assert_eq!(read_span(br#"{"name":"n""#).unwrap_err().at, 11);
         assert_eq!(read_span(br#"{"name" "n"}"#).unwrap_err().at, 8);

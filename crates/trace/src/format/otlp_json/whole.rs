@@ -87,8 +87,8 @@ pub(super) fn span(cursor: &mut Cursor<'_>, sink: &mut dyn Sink) -> Scan<()> {
 fn emit_parent(parent: IdText<'_>, trace: IdText<'_>, sink: &mut dyn Sink) {
     let (id, text) = parent.span();
     if parent_is_trace(parent, trace) {
-        let said = format!("it names the trace {text} as its parent; it is shown as a root");
-        sink.piece(Piece::Warning(&said));
+        let warning = format!("it names the trace {text} as its parent; it is shown as a root");
+        sink.piece(Piece::Warning(&warning));
     } else if !parent.is_empty() {
         sink.piece(Piece::Parent(id, &text));
     }

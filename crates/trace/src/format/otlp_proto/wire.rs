@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_end_where_they_say() {
+    fn varints_end_at_their_last_byte() {
         assert_eq!(Wire::new(&[0x96, 0x01]).varint(), Ok(150));
         assert_eq!(Wire::new(&[0xff; 9]).varint(), Err(Stop::More));
         assert!(matches!(Wire::new(&[0xff; 11]).varint(), Err(Stop::Bad(..))));

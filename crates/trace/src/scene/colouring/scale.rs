@@ -107,12 +107,12 @@ fn in_words(bounds: &[u64], band: usize, field: &str) -> (String, String) {
     }
 }
 
-/// Legend entries of the steps from `lowest` upwards that any span has, highest first; `told` returns text and query.
+/// Legend entries of the steps from `lowest` upwards that any span has, highest first; `entry` returns text and query.
 fn counted(
     slots: &[u8],
     steps: u8,
     lowest: u8,
-    told: &dyn Fn(usize) -> (String, String),
+    entry: &dyn Fn(usize) -> (String, String),
 ) -> Vec<LegendEntry> {
     let mut counts = [0; STEPS as usize];
     for slot in slots {
@@ -122,7 +122,7 @@ fn counted(
     }
     let mut legend = Vec::new();
     for step in (0..steps.min(STEPS)).rev().filter(|step| counts[usize::from(*step)] > 0) {
-        let (words, query) = told(usize::from(step));
+        let (words, query) = entry(usize::from(step));
         legend.push(LegendEntry { colour: lowest + step, words, spans: counts[usize::from(step)], query });
     }
     legend

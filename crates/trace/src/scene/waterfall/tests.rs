@@ -59,7 +59,7 @@ fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
 }
 
 #[test]
-fn an_error_of_a_span_is_told_from_one_that_it_passes_on() {
+fn an_own_error_differs_from_a_propagated_one() {
     let drawn = trace(
         "
         a: root !          [==========]
@@ -211,7 +211,7 @@ fn gaps_and_overruns_are_marked() {
 
 proptest! {
     #[test]
-    fn every_pixel_is_what_the_definition_says(
+    fn every_pixel_equals_the_definition(
         outline in outlines(30), from in 0u64..500, span in 1u64..600, width in 4u32..300, top in 0.0..300.0f64,
     ) {
         let width = f64::from(width);

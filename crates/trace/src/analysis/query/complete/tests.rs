@@ -1,4 +1,4 @@
-//! What is offered where somebody types.
+//! Tests of completion.
 
 use super::*;
 use crate::testing::trace;

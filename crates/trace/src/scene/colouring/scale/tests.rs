@@ -33,8 +33,9 @@ fn check(trace: &Trace, colouring: &Colouring) {
         let found = find(trace, &reading);
         assert_eq!(spans.clone().filter(|span| found.contains(*span)).collect::<Vec<_>>(), coloured);
     }
-    let told: usize = colouring.legend.iter().filter(|one| one.colour != FAILED).map(|one| one.spans).sum();
-    assert_eq!(told, outline.len(), "every span is told of once");
+    let counted: usize =
+        colouring.legend.iter().filter(|one| one.colour != FAILED).map(|one| one.spans).sum();
+    assert_eq!(counted, outline.len(), "every span is counted once");
 }
 
 fn words(colouring: &Colouring) -> Vec<&str> {
@@ -42,7 +43,7 @@ fn words(colouring: &Colouring) -> Vec<&str> {
 }
 
 #[test]
-fn self_times_are_told_in_round_bands_from_the_greatest_down() {
+fn self_times_are_in_round_bands_from_the_maximum_down() {
     let trace = calls();
     let outline = trace.outline();
     let colouring = Colouring::by_self_time(outline, &SelfBands::of(outline));
@@ -54,22 +55,22 @@ fn self_times_are_told_in_round_bands_from_the_greatest_down() {
 }
 
 #[test]
-fn bounds_in_two_units_and_traces_without_time_are_told_too() {
-    let told = |times: &[u64]| {
+fn bounds_in_two_units_and_traces_without_duration_have_entries() {
+    let texts = |times: &[u64]| {
         let mut outline = forest(&vec![None; times.len()]);
         outline.start = vec![0; times.len()];
         outline.end = times.to_vec();
         let colouring = Colouring::by_self_time(&outline, &SelfBands::of(&outline));
         words(&colouring).join(", ")
     };
-    assert_eq!(told(&[0]), "0 ns");
-    assert_eq!(told(&[0, 2, 4]), "≥ 3 ns, 1–3 ns, < 1 ns");
-    assert_eq!(told(&[500, 2_000, 100]), "≥ 1 µs, 300 ns–1 µs, 100–300 ns");
-    assert_eq!(told(&[500_000_000_000, 40_000_000_000]), "≥ 300 s, 30–100 s");
+    assert_eq!(texts(&[0]), "0 ns");
+    assert_eq!(texts(&[0, 2, 4]), "≥ 3 ns, 1–3 ns, < 1 ns");
+    assert_eq!(texts(&[500, 2_000, 100]), "≥ 1 µs, 300 ns–1 µs, 100–300 ns");
+    assert_eq!(texts(&[500_000_000_000, 40_000_000_000]), "≥ 300 s, 30–100 s");
 }
 
 #[test]
-fn percentiles_are_told_where_there_are_enough_to_compare() {
+fn percentiles_have_entries_where_there_are_enough_spans() {
     let trace = calls();
     let outline = trace.outline();
     let column = Arc::new(column(&trace, &Field::parse("percentile")));

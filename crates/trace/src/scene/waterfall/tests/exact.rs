@@ -35,7 +35,7 @@ fn manifold() -> impl Strategy<Value = Outline> {
     })
 }
 
-/// What may be asked to be seen of such an outline.
+/// Options of a view of such an outline.
 #[derive(Clone, Debug)]
 struct Asked {
     folded: (Vec<u64>, Option<u32>, Option<u8>),
@@ -84,7 +84,7 @@ impl Asked {
     }
 }
 
-/// Whether what was asked leaves a span out: it is elsewhere than the focus, below a service that is hidden, or not
+/// Whether the options hide a span: it is elsewhere than the focus, below a service that is hidden, or not
 /// looked for.
 fn left_out(outline: &Outline, view: &RowOptions, span: SpanIx) -> bool {
     let mut above = std::iter::successors(Some(span), |span| outline.parent_of(*span));
@@ -164,7 +164,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn every_pixel_of_what_is_hidden_is_what_the_definition_says(
+    fn every_pixel_of_hidden_spans_equals_the_definition(
         outline in manifold(), asked in asked(), seen in (0u64..500, 1u64..600, 4u32..300),
     ) {
         let case = Case::new(outline, asked, seen);
@@ -223,7 +223,7 @@ proptest! {
                 prop_assert_eq!(case.rows.index_of(span), None, "span {}", span);
                 continue;
             }
-            // Whichever is selected has a row that stands for it, and ink wherever its time is on screen.
+            // A selected span has a row that shows it, and pixels wherever its time is visible.
             let Some(row) = case.rows.index_showing(&case.outline, span) else {
                 return Err(TestCaseError::fail(format!("no row stands for span {span}")));
             };
@@ -243,14 +243,14 @@ proptest! {
                 let inked = cell != b' ' && cell != b'.';
                 prop_assert!(inked || within && !reach.contains(&x), "span {} in row {}, column {}", span, row, x);
                 let strip = Case::in_any(&case.scene.failures, row, x);
-                // What failed shows that it did, whoever shows it; its own row is marked where it waits as well.
+                // Errors are visible in the row that shows the span; its own row is marked where it waits as well.
                 prop_assert!(!case.failed(span) || cell == b'!' || strip || own && cell == b'-');
             }
         }
     }
 
     #[test]
-    fn marks_and_labels_are_what_the_definition_says(
+    fn marks_and_labels_equal_the_definition(
         outline in manifold(), asked in asked(), seen in (0u64..500, 1u64..600, 4u32..300),
     ) {
         let case = Case::new(outline, asked, seen);
