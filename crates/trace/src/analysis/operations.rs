@@ -58,7 +58,7 @@ pub struct OperationGraph {
     pub operations: Vec<OperationFacts>,
     /// Calls, by caller and callee.
     pub calls: Vec<OperationCalls>,
-    /// The operations that were left out: how many, and their self time.
+    /// Number and self time of the operations that were omitted.
     pub left_out: (usize, u64),
 }
 

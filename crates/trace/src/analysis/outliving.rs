@@ -29,7 +29,7 @@ pub fn outlives_parent(outline: &Outline, span: SpanIx) -> Option<u64> {
     Some(end - outline.end[outline.parent_of(span)? as usize])
 }
 
-/// The spans that outlive their parents: how many, and the first. One pass over the flags.
+/// Number of spans that outlive their parents, and the first of them. One pass over the flags.
 pub fn outliving(outline: &Outline) -> Option<(usize, SpanIx)> {
     let mut spans = (0..outline.len() as SpanIx).filter(|span| outlives_parent(outline, *span).is_some());
     let first = spans.next()?;

@@ -143,7 +143,7 @@ pub enum QuestionTopic {
     CriticalPath,
     /// The critical path by service, operation or span. Answered by [`Answer::PathTable`].
     PathTable {
-        /// What a row stands for.
+        /// What the rows are.
         by: PathGrouping,
     },
     /// What the trace would be if some spans were faster, gone, cached or parallel. Answered by [`Answer::WhatIf`].

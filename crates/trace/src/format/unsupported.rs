@@ -128,7 +128,7 @@ impl UnsupportedInput {
         }
     }
 
-    /// What the name of a member gives away, if it stands where a trace or request should be.
+    /// The format that is recognised by the name of a top-level member, if any.
     pub(super) fn by_member(name: &[u8]) -> Option<Self> {
         Some(match name {
             b"batches" => UnsupportedInput::TempoTrace,

@@ -117,7 +117,7 @@ impl PathBySpan {
         self.start[range.clone()].iter().copied().zip(self.end[range].iter().copied())
     }
 
-    /// The critical time of a span, nanoseconds: how long the path is in it itself.
+    /// The critical time of a span, nanoseconds: time of the path in the span itself.
     pub fn time_of(&self, span: SpanIx) -> u64 {
         self.segments_of(span).map(|(start, end)| end - start).sum()
     }

@@ -2,9 +2,9 @@
 //!
 //! The rule is that of Jaeger's and CRISP's (Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice
 //! Architectures", USENIX ATC 2022). The walk starts at the end of a root. Within a span it goes to the child that
-//! ended last at or before the present time; the time since that child's end belongs to the span itself. From the
+//! ended last at or before the current time; the time since that child's end belongs to the span itself. From the
 //! child's start it goes on in the parent. A child that still ran at that time did not cause what came then, so the
-//! walk passes it by. Of several children that ended at one time it takes the one that started first.
+//! walk skips it. Of several children that ended at one time it takes the one that started first.
 //!
 //! A parent waits for a child only within both their times: a child that outlives its parent, or starts before it, is
 //! clipped to it. For some children a parent does not wait at all; [`LeftOutReason`] lists why.
@@ -34,7 +34,7 @@ use crate::model::{Outline, SpanIx, SpanSet};
 use serde::{Deserialize, Serialize};
 use windows::Windows;
 
-/// A stretch of time that the critical path spends in one span itself, not in its children.
+/// An interval of the critical path in one span itself, not in its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathSegment {
     /// The span.
@@ -61,7 +61,7 @@ pub enum LeftOutReason {
 }
 
 impl LeftOutReason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [LeftOutReason; 5] = [
         LeftOutReason::Asynchronous,
         LeftOutReason::FollowsFrom,
@@ -70,7 +70,7 @@ impl LeftOutReason {
         LeftOutReason::ConcurrentRoot,
     ];
 
-    /// The reason in a few words, of the span that is left out.
+    /// The reason as text.
     pub fn words(self) -> &'static str {
         match self {
             LeftOutReason::Asynchronous => "asynchronous: the consumer of its parent's message",
@@ -96,14 +96,14 @@ pub struct LeftOut {
 /// The critical path of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CriticalPath {
-    /// What it consists of, ascending in time and disjoint. Spans and children that take no time have no segment.
+    /// The segments, ascending and disjoint. Spans of zero duration have none.
     pub segments: Vec<PathSegment>,
-    /// The spans for which nothing waits, ascending; each without those below it.
+    /// The spans for which nothing waits, ascending, without their descendants.
     pub left_out: Vec<LeftOut>,
 }
 
 impl CriticalPath {
-    /// The critical path of a trace. Takes time near to linear in the number of spans, whatever the shape.
+    /// The critical path of a trace. Near-linear in the number of spans for any shape.
     pub fn of(outline: &Outline) -> Self {
         let roots = roots::on_path(outline);
         let mut windows = Windows::of(outline, &roots);
@@ -119,8 +119,8 @@ impl CriticalPath {
         Self { segments, left_out }
     }
 
-    /// The critical time of each span: how long the path is in it. As many as the trace has spans, nanoseconds; their
-    /// sum is [`CriticalPath::total`].
+    /// The critical time of each of `spans` spans in nanoseconds: the length of its segments. The sum is
+    /// [`CriticalPath::total`].
     pub fn time_by_span(&self, spans: usize) -> Vec<u64> {
         let mut time = vec![0; spans];
         for segment in &self.segments {

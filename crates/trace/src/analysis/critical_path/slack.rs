@@ -1,4 +1,4 @@
-//! Slack: how much longer a span could take before the trace got longer.
+//! Slack: how much longer a span could take without lengthening the trace.
 
 use super::CriticalPath;
 use super::roots::{self, PathRoot};
@@ -67,7 +67,7 @@ impl Slack {
         let (starts, ends) = (&self.windows.start, &self.windows.end);
         self.ends.clear();
         self.ends.extend(self.children.iter().map(|child| (ends[*child as usize], *child)));
-        // Of those that end at one time, what takes no time comes last.
+        // Of spans that end at one time, those of zero duration come last.
         let takes_none = |child: SpanIx| starts[child as usize] == ends[child as usize];
         self.ends.sort_unstable_by_key(|(end, child)| (Reverse(*end), takes_none(*child), *child));
         // Walks back in time over what waits: the parent's end, then the starts of its children, the last one first.

@@ -43,7 +43,7 @@ impl Walk {
         self.enter(outline, windows, root);
         while let Some(frame) = self.frames.last_mut() {
             let time = frame.time;
-            // Times only decrease: a child that is passed by once is never looked at again.
+            // Times only decrease, so a child that was skipped is never visited again.
             let passed = self.children[frame.next..].iter().take_while(|child| child.end > time).count();
             frame.next += passed;
             let child = self.children.get(frame.next);

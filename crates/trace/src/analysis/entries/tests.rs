@@ -1,4 +1,4 @@
-//! Which spans are entry spans, and what is counted and measured of them.
+//! Tests of entry spans and their metrics.
 
 use super::*;
 use crate::analysis::metrics::{covered, metrics};

@@ -143,7 +143,7 @@ impl FlameFrames {
         self.lanes.partition_point(|start| *start as usize <= frame).saturating_sub(1)
     }
 
-    /// Whether frames stand for several spans each.
+    /// Whether frames are merged from several spans.
     pub fn is_merged(&self) -> bool {
         !self.start.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Spans packed by service, host or thread: in each group the lanes that its spans need so that none covers another.
+//! Spans packed by service, host or thread: each group has as many lanes as needed for its spans not to overlap.
 
 use super::{FlameFrames, SpanFilter};
 use crate::analysis::query::{Field, column};

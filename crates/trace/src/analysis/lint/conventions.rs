@@ -1,7 +1,7 @@
 //! Attribute names of older semantic conventions and what replaces them.
 //!
 //! From the deprecated attributes of OpenTelemetry's semantic conventions (registry, 1.38) and the mapping of OpenTracing's
-//! (<https://opentelemetry.io/docs/specs/semconv/>). Left out is what is deprecated without being in the way of a query.
+//! (<https://opentelemetry.io/docs/specs/semconv/>). Deprecated attributes that do not affect queries are omitted.
 
 /// The name that replaces an old one: empty where nothing does; `None` for names that are not old.
 pub fn replacement(key: &str) -> Option<&'static str> {

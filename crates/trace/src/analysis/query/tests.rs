@@ -1,4 +1,4 @@
-//! Which texts are queries, what is wrong in them and where, and that what is printed reads back the same.
+//! Tests of the parser, its errors and the printer.
 
 use super::*;
 use crate::analysis::query::field::KNOWN;

@@ -1,5 +1,4 @@
-//! Spans in groups: by service, operation, or any field of the query language, with how many there are of each, how long
-//! they took, and how many failed.
+//! Statistics of spans grouped by service, operation, or any field of the query language: counts, durations, errors.
 //!
 //! All durations are in nanoseconds. Of a group:
 //!
@@ -30,13 +29,13 @@ use figures::{WIDTH, figures};
 use grouping::{Keys, LEFT_OUT};
 use serde::{Deserialize, Serialize};
 
-/// Groups that are returned at most: those with the greatest totals.
+/// Maximum number of groups that are returned, those with the greatest totals.
 pub const MOST_GROUPS: usize = 200_000;
 
 /// Groups of spans with their figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// Duration of the trace, of which shares are.
+    /// Duration of the trace, to which shares refer.
     pub trace_duration: u64,
     /// Groups that are left out because there are more than [`MOST_GROUPS`].
     pub left_out: u32,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::trace;
 
-/// The first texts offered where `|` stands, and what they replace.
+/// The first completions at `|`, and the text that they replace.
 #[track_caller]
 fn check_complete(text: &str, replaced: &str, expected: &str) {
     let trace = trace(

@@ -1,5 +1,5 @@
 //! All that is drawn, compared with brute force for random traces, views and viewports: whatever is collapsed, grouped,
-//! left out, in focus or looked for, no pixel says more than there is, and no error and no span that is selected is lost.
+//! hidden, focused or found, no pixel shows more than there is, and errors and selected spans stay visible.
 
 use super::*;
 use crate::analysis::rows::{RowFilter, RowOptions, SiblingOrder};
