@@ -9,13 +9,13 @@ use crate::ingest::limit::Most;
 use crate::ingest::regroup::rebuild;
 use crate::ingest::room::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
-use crate::jaeger::Backend;
 use crate::jaeger::queries::Queries;
+use crate::jaeger::{Backend, Logged};
 use crate::jaeger_grpc::QueryService;
 use crate::live::Live;
 use crate::logs::query::LogQueries;
 use crate::logs::receive::LogIntake;
-use crate::logs::{LogLimits, LogStore};
+use crate::logs::{LogLimits, LogQuery, LogStore};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::protocol;
@@ -25,6 +25,7 @@ use crate::store::Store;
 use crate::tls::{self, Acceptors, TlsError};
 use axum::http::Uri;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -144,6 +145,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let metrics = Metrics::new(intake.clone(), store.clone(), logs.clone(), queries.clone(), live.clone());
     let backend = Backend {
         store: store.clone(),
+        logged: by_log_text(logs.clone()),
         queries: queries.clone(),
         transforms: Memory::new(TRANSFORM_BYTES),
         client_time: time,
@@ -320,6 +322,15 @@ async fn forward(config: &Config) -> Result<Forwarding, StartError> {
     let (targets, directory) = (config.forward.clone(), config.data_dir.clone());
     let started = tokio::task::spawn_blocking(move || Forwarding::start(&targets, &directory)).await;
     Ok(started.unwrap_or_else(|error| Err(ForwardError::Io(std::io::Error::other(error))))?)
+}
+
+/// Finds traces by the text of their log lines.
+fn by_log_text(logs: LogStore) -> Logged {
+    Arc::new(move |text, (from, to), stopped| {
+        let query =
+            LogQuery { text: Some(text.to_owned()), from: Some(from), to: Some(to), ..LogQuery::default() };
+        logs.traces(&query, stopped)
+    })
 }
 
 /// How many log lines are kept: as long as spans, in a tenth of what is free on the disk unless asked otherwise.

@@ -22,15 +22,22 @@ pub mod summary;
 pub use adjust::{Answering, for_each_span};
 
 use crate::ingest::room::Memory;
-use crate::store::{Criteria, SpanTest, Store};
+use crate::store::{Criteria, SpanTest, Store, StoreError};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use queries::{Cost, Queries};
 use spandrel_trace::units::TraceId;
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Spans up to which reading a trace costs no more than looking it up.
 const SMALL_TRACE: u64 = 2000;
+
+/// Finds the traces that have a log line with a text between two times (nanoseconds since the Unix epoch); the function
+/// that it is given says whether to stop.
+pub type Logged =
+    Arc<dyn Fn(&str, (u64, u64), &dyn Fn() -> bool) -> Result<HashSet<u128>, StoreError> + Send + Sync>;
 
 /// What the query APIs answer from.
 #[derive(Clone)]
@@ -39,6 +46,8 @@ pub struct Backend {
     pub store: Store,
     /// Runs queries.
     pub queries: Queries,
+    /// Finds traces by the text of their log lines.
+    pub logged: Logged,
     /// The memory of bodies that are transformed.
     pub transforms: Memory,
     /// How long a client may take to send a body.

@@ -136,7 +136,7 @@ async fn traces(
                 let watch = out.watch().clone();
                 let mut out = JaegerJson::new(out)?;
                 let mut found = 0;
-                for stored in store.search(criteria, &tags, || watch.check().is_err()) {
+                for stored in store.search(*criteria, &tags, || watch.check().is_err()) {
                     watch.check()?;
                     let Some(stored) = stored? else { continue };
                     write_trace(&mut out, &stored, answering)?;

@@ -83,7 +83,7 @@ pub enum Wanted {
     /// Those that match.
     Search {
         /// What a matching span is like.
-        criteria: Criteria,
+        criteria: Box<Criteria>,
         /// Which tags it carries.
         tags: Vec<Tag>,
         /// How many at most.
@@ -143,7 +143,7 @@ fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted,
         duration_to: duration_to.filter(|most| *most > 0),
         ..Criteria::default()
     };
-    Ok(Wanted::Search { criteria, tags, limit: limit.min(MOST) as usize })
+    Ok(Wanted::Search { criteria: Box::new(criteria), tags, limit: limit.min(MOST) as usize })
 }
 
 fn tags(params: &Params) -> Result<Vec<Tag>, Failure> {

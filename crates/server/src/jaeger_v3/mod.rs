@@ -132,11 +132,12 @@ async fn traces(
     State(backend): State<Backend>,
     form: Form,
     Query(RawTraces(answering)): Query<RawTraces>,
-    Query(search): Query<Search>,
+    Query(mut search): Query<Search>,
 ) -> Answered {
-    let store = backend.store.clone();
+    let (store, logged) = (backend.store.clone(), backend.logged.clone());
     run(&backend, form, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
+        search.among_logged(&logged, &|| watch.check().is_err())?;
         let mut traces = Traces::new(form, out)?;
         let mut found = 0;
         for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
@@ -156,11 +157,12 @@ async fn traces(
     .await
 }
 
-async fn summaries(State(backend): State<Backend>, form: Form, Query(search): Query<Search>) -> Answered {
-    let store = backend.store.clone();
+async fn summaries(State(backend): State<Backend>, form: Form, Query(mut search): Query<Search>) -> Answered {
+    let (store, logged) = (backend.store.clone(), backend.logged.clone());
     // Every trace is read, even if the index alone finds it.
     run(&backend, form, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
+        search.among_logged(&logged, &|| watch.check().is_err())?;
         if form == Form::Json {
             out.write_all(b"{\"summaries\":[")?;
         }

@@ -1,15 +1,16 @@
 //! The queries of the API v3, read from their parameters with Jaeger's own messages.
 
 use super::Refusal;
-use crate::jaeger::Answering;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::filter::SpanFilter;
 use crate::jaeger::params::{self, Params};
+use crate::jaeger::{Answering, Logged};
 use crate::matching::Tag;
 use crate::store::{Criteria, SpanTest};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Traces that one search answers at most.
 const MOST: i64 = 10_000;
@@ -86,8 +87,21 @@ pub struct Search {
     pub criteria: Criteria,
     /// What else it has to be: its tags, or a filter.
     pub test: Box<dyn SpanTest>,
+    /// A text that a log line of the trace has, within the same times.
+    pub log_text: Option<String>,
     /// How many traces at most.
     pub limit: usize,
+}
+
+impl Search {
+    /// Restricts the search to traces that have such a line. Blocks.
+    pub fn among_logged(&mut self, logged: &Logged, stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+        if let Some(text) = &self.log_text {
+            let times = (self.criteria.start_from, self.criteria.start_to);
+            self.criteria.traces = Some(Arc::new(logged(text, times, stopped)?));
+        }
+        Ok(())
+    }
 }
 
 impl FromParams for Search {
@@ -151,7 +165,12 @@ impl Search {
             Some(filter) => Box::new(filter),
             None => Box::new(tags),
         };
-        Ok(Search { criteria, test, limit: limit.min(MOST) as usize })
+        const LOG_TEXT: [&str; 2] = ["query.logText", "query.log_text"];
+        let log_text = owned(&LOG_TEXT);
+        if log_text.is_some() && window.is_some() {
+            return Err(malformed(params, &LOG_TEXT, "spans that arrive have no lines yet"));
+        }
+        Ok(Search { criteria, test, log_text, limit: limit.min(MOST) as usize })
     }
 }
 

@@ -7,8 +7,10 @@ pub struct LogQuery {
     pub trace: Option<u128>,
     /// The span.
     pub span: Option<u64>,
-    /// The service.
-    pub service: Option<String>,
+    /// The services, one of which logged the line; of any where empty.
+    pub services: Vec<String>,
+    /// Only lines without a trace.
+    pub untraced: bool,
     /// The earliest time, nanoseconds since the Unix epoch.
     pub from: Option<u64>,
     /// The latest time.

@@ -45,8 +45,9 @@ struct Line<'l> {
     resource: &'l RawValue,
 }
 
-/// Answers `GET /api/logs?traceID=&spanID=&service=&start=&end=&severity=&text=&limit=`. Times are microseconds since the
-/// Unix epoch, as in Jaeger's API; `severity` is the least one, a name or OTLP's number.
+/// Answers `GET /api/logs?traceID=&spanID=&service=&untraced=&start=&end=&severity=&text=&limit=`. Times are microseconds
+/// since the Unix epoch, as in Jaeger's API; `severity` is the least one, a name or OTLP's number; `service` may be given
+/// several times; `untraced=true` leaves out lines that belong to a trace.
 pub async fn find(State(logs): State<LogQueries>, params: Params) -> Response<Body> {
     match answer(logs, &params).await {
         Ok(body) => json(StatusCode::OK, body),
@@ -119,7 +120,8 @@ fn read(params: &Params) -> Result<LogQuery, String> {
     Ok(LogQuery {
         trace: trace.map(|id| id.0),
         span: span.transpose()?,
-        service: params.get(&["service"]).map(str::to_owned),
+        services: params.all("service").filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        untraced: params.flag(&["untraced"]).map_err(|why| format!("untraced: {why}"))?,
         from: time("start")?,
         // The whole of the last microsecond.
         to: time("end")?.map(|time| time.saturating_add(999)),

@@ -5,7 +5,7 @@ use super::criteria::LogQuery;
 use super::line::LogLine;
 use crate::store::StoreError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, types::Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -59,6 +59,14 @@ pub(super) struct LogWriter {
     connection: Connection,
     services: HashMap<String, i64>,
     resources: HashMap<String, i64>,
+}
+
+/// A query as SQL.
+struct Statement {
+    from: &'static str,
+    filter: String,
+    order: &'static str,
+    values: Vec<Value>,
 }
 
 /// A line with its place in the file, which tells apart lines of one time.
@@ -124,6 +132,14 @@ impl Segment {
 
     /// The lines that match, at most `most`: the earliest of a trace, the latest otherwise.
     pub(super) fn find(&self, query: &LogQuery, most: usize) -> Result<Vec<Placed>, StoreError> {
+        self.with_reader(|reader| self.find_with(reader, query, most))
+    }
+
+    /// Runs `work` with a connection that no other thread uses.
+    fn with_reader<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let reader = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = match reader {
             Some(reader) => reader,
@@ -133,9 +149,9 @@ impl Segment {
                 reader
             }
         };
-        let found = self.find_with(&reader, query, most);
+        let done = work(&reader);
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        found
+        done
     }
 
     fn find_with(
@@ -144,7 +160,47 @@ impl Segment {
         query: &LogQuery,
         most: usize,
     ) -> Result<Vec<Placed>, StoreError> {
-        let mut conditions = Vec::new();
+        let Some(Statement { from, filter, order, values }) = self.statement(reader, query)? else {
+            return Ok(Vec::new());
+        };
+        let sql =
+            format!("SELECT {COLUMNS} FROM {from} {JOINS} WHERE {filter} ORDER BY {order} LIMIT {most}");
+        let mut statement = reader.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| self.read(row))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The traces of the lines that match, those of the latest `most` lines by arrival.
+    pub(super) fn traces(
+        &self,
+        query: &LogQuery,
+        most: usize,
+        found: &mut HashSet<u128>,
+    ) -> Result<usize, StoreError> {
+        self.with_reader(|reader| {
+            let Some(Statement { from, filter, values, .. }) = self.statement(reader, query)? else {
+                return Ok(0);
+            };
+            let row = if from.starts_with("words") { "words.rowid" } else { "lines.id" };
+            let sql = format!(
+                "SELECT lines.trace FROM {from} WHERE {filter} AND +lines.trace IS NOT NULL \
+                 ORDER BY {row} DESC LIMIT {most}"
+            );
+            let mut statement = reader.prepare_cached(&sql)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+            let mut lines = 0;
+            while let Some(row) = rows.next()? {
+                lines += 1;
+                let id = row.get_ref(0)?.as_blob().ok().and_then(|id| id.try_into().ok());
+                found.extend(id.map(u128::from_be_bytes));
+            }
+            Ok(lines)
+        })
+    }
+
+    /// The parts of a statement that finds the lines of a query; `None` where none can match.
+    fn statement(&self, reader: &Connection, query: &LogQuery) -> Result<Option<Statement>, StoreError> {
+        let (mut conditions, mut plain) = (Vec::new(), Vec::new());
         let mut values: Vec<Value> = Vec::new();
         let mut add = |condition: &str, value: Value| {
             values.push(value);
@@ -157,13 +213,22 @@ impl Segment {
         if let Some(to) = query.to {
             add("lines.time <= ?", time(to));
         }
-        if let Some(service) = &query.service {
-            let id: Option<i64> = reader
-                .query_row("SELECT id FROM services WHERE name = ?1", [service], |row| row.get(0))
-                .optional()?;
-            let Some(id) = id else { return Ok(Vec::new()) };
+        if !query.services.is_empty() {
+            let mut known = reader.prepare_cached("SELECT id FROM services WHERE name = ?1")?;
+            let mut ids = Vec::new();
+            for name in &query.services {
+                ids.extend(known.query_row([name], |row| row.get::<_, i64>(0)).optional()?);
+            }
+            if ids.is_empty() {
+                return Ok(None);
+            }
+            let list: Vec<String> = ids.iter().map(i64::to_string).collect();
             // The plus keeps the condition out of the choice of an index: there is none by service.
-            add("+lines.service = ?", Value::Integer(id));
+            plain.push(format!("+lines.service IN ({})", list.join(", ")));
+        }
+        if query.untraced {
+            // Nor is the index by trace of use: it has only lines with one.
+            plain.push("+lines.trace IS NULL".to_owned());
         }
         if query.severity > 0 {
             add("lines.severity >= ?", Value::Integer(query.severity.into()));
@@ -181,7 +246,7 @@ impl Segment {
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             add("lines.body LIKE ? ESCAPE '\\'", Value::Text(format!("%{escaped}%")));
             if query.trace.is_none() {
-                let Some((first, last)) = self.rows_within(reader, query)? else { return Ok(Vec::new()) };
+                let Some((first, last)) = self.rows_within(reader, query)? else { return Ok(None) };
                 // Rows are numbered as they arrive, which is nearly the order of their times.
                 order = "lines.id DESC";
                 let mut row = "lines.id";
@@ -195,12 +260,9 @@ impl Segment {
             }
         }
         let from = if order == "lines.id DESC" { "lines NOT INDEXED" } else { from };
+        conditions.append(&mut plain);
         let filter = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
-        let sql =
-            format!("SELECT {COLUMNS} FROM {from} {JOINS} WHERE {filter} ORDER BY {order} LIMIT {most}");
-        let mut statement = reader.prepare_cached(&sql)?;
-        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| self.read(row))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(Some(Statement { from, filter, order, values }))
     }
 
     /// The first and last row whose time is asked for; `None` where there is none.

@@ -4,6 +4,7 @@ use super::criteria::LogQuery;
 use super::line::LogLine;
 use super::segment::{LogWriter, Placed, Segment};
 use crate::store::StoreError;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -14,6 +15,8 @@ use tokio::sync::oneshot;
 
 /// Requests that may wait to be written.
 const WAITING: usize = 1024;
+/// Matching lines whose traces are looked for at most.
+pub const LATEST: usize = 200_000;
 /// Lines that are committed together at most, unless one request has more.
 const COMMIT: usize = 20_000;
 
@@ -149,6 +152,26 @@ impl LogStore {
         }
         found.truncate(query.limit);
         Ok(found.into_iter().map(|(line, _, _)| line).collect())
+    }
+
+    /// The traces that have a line that matches: those of the latest lines, of which [`LATEST`] are looked at. `stopped` is
+    /// asked between files. Blocks.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn traces(&self, query: &LogQuery, stopped: impl Fn() -> bool) -> Result<HashSet<u128>, StoreError> {
+        let segments = self.shared.segments.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (mut found, mut left) = (HashSet::new(), LATEST);
+        for segment in segments.iter().rev() {
+            if stopped() {
+                return Err(StoreError::Stopped);
+            }
+            left = left.saturating_sub(segment.traces(query, left, &mut found)?);
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// What the store holds and what is wrong with it.

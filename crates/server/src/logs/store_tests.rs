@@ -59,8 +59,27 @@ async fn lines_are_found_by_everything_and_after_a_restart() {
         [&lines[2].body, &lines[0].body, &lines[1].body].map(String::as_str)
     );
     let found = |query: LogQuery| bodies(&store, query).len();
-    assert_eq!(found(LogQuery { service: Some("other".to_owned()), ..all.clone() }), 1);
-    assert_eq!(found(LogQuery { service: Some("none".to_owned()), ..all.clone() }), 0);
+    let of = |names: &[&str]| LogQuery {
+        services: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..all.clone()
+    };
+    assert_eq!(
+        (found(of(&["other"])), found(of(&["none"])), found(of(&["none", "other", "billing"]))),
+        (1, 0, 3)
+    );
+    assert_eq!(found(LogQuery { untraced: true, ..all.clone() }), 1);
+    assert_eq!(found(LogQuery { untraced: true, ..of(&["billing"]) }), 0);
+    let traces = |text: &str, from: Option<u64>| {
+        let query = LogQuery { text: Some(text.to_owned()), from, ..LogQuery::default() };
+        let mut found: Vec<u128> = store.traces(&query, || false).unwrap().into_iter().collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(traces("TRACE", None), [7], "a line without a trace leads to none");
+    assert_eq!(traces("second", None), [7]);
+    assert_eq!(traces("trace", Some(2 * HOUR)), [7]);
+    assert_eq!(traces("absent", None), [0_u128; 0]);
+    assert!(matches!(store.traces(&LogQuery::default(), || true), Err(StoreError::Stopped)));
     assert_eq!(found(LogQuery { severity: 13, ..all.clone() }), 1);
     assert_eq!(found(LogQuery { from: Some(HOUR + 1), to: Some(2 * HOUR), ..all.clone() }), 1);
     for (text, count) in [

@@ -47,6 +47,8 @@ pub struct Criteria {
     pub printed: Vec<Vec<u64>>,
     /// Per item, a span of a kind or a term must be present.
     pub kinds: Vec<KindOr>,
+    /// Only these traces.
+    pub traces: Option<Arc<HashSet<u128>>>,
 }
 
 /// A span of a kind (OTLP number; `None` for unspecified), or one of these terms.
@@ -111,6 +113,8 @@ impl<S: Fn() -> bool> Candidates<S> {
     /// Searches for the next traces. During the scan a known start is at most too late, so a trace is only returned
     /// if it starts after all traces that were dropped.
     fn look(&mut self) -> Result<Vec<Candidate>, StoreError> {
+        let is_asked_for =
+            |trace: u128| self.criteria.traces.as_ref().is_none_or(|traces| traces.contains(&trace));
         let (mut hits, mut limit, mut cut): (Vec<Hit>, _, Option<Rank>) = (Vec::new(), 2 * self.most, None);
         for (number, index) in self.view.iter().enumerate().rev() {
             let wanted = wanted(index, &self.criteria)?;
@@ -122,7 +126,8 @@ impl<S: Fn() -> bool> Candidates<S> {
                     return Err(StoreError::Stopped);
                 }
                 for part in block.parts().filter(|part| self.criteria.may_match(part, &wanted)) {
-                    if !self.given.is_empty() && self.given.contains(&part.trace) {
+                    if !is_asked_for(part.trace) || !self.given.is_empty() && self.given.contains(&part.trace)
+                    {
                         continue;
                     }
                     let certain = self.criteria.surely_matches(&part);

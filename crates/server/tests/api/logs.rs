@@ -265,6 +265,51 @@ fn queries_filter_and_say_what_is_wrong() {
 }
 
 #[test]
+fn a_text_of_a_line_leads_to_its_trace() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let spans = (1..=3).map(|trace| crate::support::span(trace, 7, &format!("work {trace}"))).collect();
+    assert_eq!(server.export(&crate::support::request("billing", spans)).status, 200);
+    let mut untraced = record(0, "the card was declined, by nobody");
+    untraced.span_id.clear();
+    let records = vec![
+        record(1, "the card was Declined by the bank"),
+        record(2, "paid"),
+        record(3, "declined: no such item"),
+        record(9, "declined, of a trace without spans"),
+        untraced,
+    ];
+    assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], &export(records).encode_to_vec()).status, 200);
+    let found = |query: &str| {
+        let path = format!("/api/v3/trace-summaries?{}{query}", crate::support::window());
+        let mut found: Vec<String> = server.get_json(&path)["summaries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|summary| summary["rootOperationName"].as_str().unwrap().to_owned())
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!(found(""), ["work 1", "work 2", "work 3"]);
+    assert_eq!(found("&query.log_text=declined"), ["work 1", "work 3"]);
+    assert_eq!(found("&query.logText=the+card"), ["work 1"]);
+    assert_eq!(found("&query.log_text=declined&query.operation_name=work+3"), ["work 3"]);
+    assert_eq!(found("&query.log_text=absent"), [""; 0]);
+    let traces = server.get_json(&format!("/api/v3/traces?{}&query.log_text=paid", crate::support::window()));
+    assert_eq!(traces["result"]["resourceSpans"].as_array().unwrap().len(), 1, "{traces}");
+    // Lines without a trace, of some services.
+    let bodies = |query: &str| -> Vec<String> {
+        logs(&server, query).iter().map(|line| line["body"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(bodies("untraced=true"), ["the card was declined, by nobody"]);
+    assert_eq!(bodies("untraced=true&service=billing&service=other").len(), 1);
+    assert_eq!(bodies("untraced=true&service=other"), [""; 0]);
+    assert_eq!(bodies("service=billing&service=other").len(), 5);
+    assert_eq!(server.get("/api/logs?untraced=perhaps").status, 400);
+}
+
+#[test]
 fn limits_and_the_token_hold_for_logs_too() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &["--max-request", "64K", "--token", "secret"]);
