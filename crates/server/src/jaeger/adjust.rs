@@ -2,7 +2,7 @@
 //! sorted attributes. The stored bytes stay as they were sent. Clocks are never moved (`docs/adr/0012`).
 
 use crate::facts::{EMPTY_SPAN, WRONG_SERVICE, service_of};
-use crate::store::Stored;
+use crate::store::Spans;
 use spandrel_trace::format::otlp_proto;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 
@@ -17,22 +17,22 @@ pub enum Answering {
     Adjusted,
 }
 
-struct Last<'a> {
-    resource_bytes: &'a [u8],
-    scope_bytes: &'a [u8],
+struct Last {
+    resource_bytes: Vec<u8>,
+    scope_bytes: Vec<u8>,
     resource: Resource,
     scope: Scope,
 }
 
 /// Hands over each span of a trace with its resource and scope. A span that cannot be read is left out, one whose
-/// resource or scope cannot be read is answered without those; both are counted (see [`Stored::left_out`]).
+/// resource or scope cannot be read is answered without those; both are counted (see [`Spans::left_out`]).
 pub fn for_each_span(
-    stored: &Stored,
+    stored: &dyn Spans,
     answering: Answering,
     mut each: impl FnMut(&Resource, &Scope, &SpanRecord),
 ) {
     let mut last: Option<Last> = None;
-    stored.each(|parts| {
+    stored.each_span(&mut |parts| {
         let same = last.as_ref().is_some_and(|last| {
             last.resource_bytes == parts.resource
                 && last.scope_bytes == parts.scope
@@ -55,7 +55,12 @@ pub fn for_each_span(
                 sort(&mut resource.attributes);
                 sort(&mut scope.attributes);
             }
-            last = Some(Last { resource_bytes: parts.resource, scope_bytes: parts.scope, resource, scope });
+            last = Some(Last {
+                resource_bytes: parts.resource.to_vec(),
+                scope_bytes: parts.scope.to_vec(),
+                resource,
+                scope,
+            });
         }
         let Some(last) = &last else { return };
         let mut span = match otlp_proto::read_span(parts.span) {

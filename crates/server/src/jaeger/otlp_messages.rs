@@ -4,13 +4,13 @@
 use super::failure::Failure;
 use super::{Answering, for_each_span};
 use crate::ingest::span_writer;
-use crate::store::Stored;
+use crate::store::Spans;
 use crate::wire::put_bytes;
 use spandrel_trace::model::record::{Resource, Scope, SpanRecord};
 
 /// Hands over a trace as messages of bounded size, unless one span alone is larger.
 pub fn write(
-    stored: &Stored,
+    stored: &dyn Spans,
     answering: Answering,
     mut send: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {

@@ -18,7 +18,7 @@ use crate::jaeger::messages::{
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{Answering, Backend, dependencies, otlp_messages, params, search_cost, summary};
 use crate::jaeger_v3::{Search, operations_of};
-use crate::store::Stored;
+use crate::store::{Spans, Stored};
 use axum::body::Body;
 use axum::http::{Request, Response};
 use body::put_message;
@@ -87,8 +87,8 @@ impl QueryService {
         let id = params::trace_id(&request.trace_id).map_err(bad)?;
         let (store, answering) = (self.backend.store.clone(), query::answering(request.raw_traces));
         self.run(self.backend.cost_of(id), move |out| {
-            let stored = store.trace(id.0)?.ok_or(Failure::NotFound("trace not found"))?;
-            write_trace(out, &stored, answering)
+            let stored = store.spans_of(id.0)?.ok_or(Failure::NotFound("trace not found"))?;
+            write_trace(out, &*stored, answering)
         })
         .await
     }
@@ -220,7 +220,7 @@ fn status(failure: &Failure) -> Status {
 }
 
 /// Writes a trace as messages of bounded size.
-fn write_trace(out: &mut Output, stored: &Stored, answering: Answering) -> Result<(), Failure> {
+fn write_trace(out: &mut Output, stored: &dyn Spans, answering: Answering) -> Result<(), Failure> {
     out.weigh(stored.weight())?;
     otlp_messages::write(stored, answering, |message| put_message(out, message))
 }

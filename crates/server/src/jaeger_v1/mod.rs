@@ -16,7 +16,7 @@ use crate::jaeger::{
     span_metrics, text,
 };
 use crate::matching::kind_name;
-use crate::store::{Stored, compress};
+use crate::store::{Spans, Stored, compress};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -99,9 +99,9 @@ async fn trace(
     let id = params::trace_id(&id).map_err(Failure::Parameter)?;
     let store = backend.store.clone();
     run(&backend, backend.cost_of(id), pretty, move |out| {
-        let stored = store.trace(id.0)?.ok_or(Failure::NotFound(NOT_FOUND))?;
+        let stored = store.spans_of(id.0)?.ok_or(Failure::NotFound(NOT_FOUND))?;
         let mut out = JaegerJson::new(out)?;
-        write_trace(&mut out, &stored, answering)?;
+        write_trace(&mut out, &*stored, answering)?;
         out.finish()?;
         Ok(())
     })
@@ -120,8 +120,8 @@ async fn traces(
                 let mut out = JaegerJson::new(out)?;
                 let mut missing = Vec::new();
                 for id in ids {
-                    match store.trace(id.0)? {
-                        Some(stored) => write_trace(&mut out, &stored, answering)?,
+                    match store.spans_of(id.0)? {
+                        Some(stored) => write_trace(&mut out, &*stored, answering)?,
                         None => missing.push(json!({ "msg": NOT_FOUND, "traceID": printed(id) })),
                     }
                 }
@@ -290,11 +290,11 @@ fn list(out: &mut Output, data: Vec<Value>) -> Result<(), Failure> {
 
 fn write_trace(
     out: &mut JaegerJson<&mut Output>,
-    stored: &Stored,
+    stored: &dyn Spans,
     answering: Answering,
 ) -> Result<(), Failure> {
     out.get_mut().weigh(stored.weight())?;
-    out.begin_trace(TraceId(stored.trace), "", &[])?;
+    out.begin_trace(TraceId(stored.trace()), "", &[])?;
     let mut result = Ok(());
     for_each_span(stored, answering, |resource, scope, span| {
         if result.is_ok() {

@@ -120,9 +120,9 @@ async fn trace(
     let id = params::trace_id(&id).map_err(bad)?;
     let store = backend.store.clone();
     run(&backend, form, backend.cost_of(id), move |out| {
-        let stored = store.trace(id.0)?.ok_or(Failure::NotFound(NO_TRACES))?;
+        let stored = store.spans_of(id.0)?.ok_or(Failure::NotFound(NO_TRACES))?;
         let mut traces = Traces::new(form, out)?;
-        traces.write(&stored, answering)?;
+        traces.write(&*stored, answering)?;
         traces.finish()
     })
     .await

@@ -4,7 +4,8 @@
 //! into the segment that is open (`segment_writer`); the index (`index`, in columns: `block`) is rebuilt from the
 //! summaries on opening (`load`) and is in memory as far as its budget allows (`index_budget`), else in a file beside
 //! its segment (`index_file`). Which segments are read, written, deleted or left out is decided in `segments`.
-//! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`).
+//! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`), part by
+//! part where a trace is large (`large`).
 //! Parts of a trace are merged when their segment is closed (`merge`).
 //! Calls between services are counted when a part comes in (`calls`) and put together by trace (`grouped`).
 
@@ -19,6 +20,7 @@ mod index;
 mod index_budget;
 mod index_file;
 pub mod inspect;
+mod large;
 mod limits;
 mod load;
 mod losses;
@@ -37,6 +39,7 @@ pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
 pub use candidates::{Criteria, KindOr};
 pub use changes::{Changes, Noted};
 pub use grouped::{CallsView, TraceCalls};
+pub use large::Spans;
 pub use limits::Limits;
 pub use part::{Extent, OperationKey, Part, duration};
 pub use read::{SpanTest, Stored};

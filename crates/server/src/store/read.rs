@@ -38,6 +38,11 @@ impl Stored {
         Stored { trace, blobs: vec![bytes], losses: Arc::default() }
     }
 
+    /// Whether nothing of it could be read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blobs.is_empty()
+    }
+
     /// Bytes of all spans, resent ones included.
     pub fn weight(&self) -> usize {
         self.blobs.iter().map(Vec::len).sum()

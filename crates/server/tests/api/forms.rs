@@ -1,11 +1,13 @@
-//! Answers in protobuf where that is asked for, and answers that are not sent twice.
+//! Answers in protobuf where that is asked for, answers that are not sent twice, and large traces in little memory.
 
-use crate::support::{Server, request, send, span, text, window};
+use crate::support::{Server, peak_memory, request, send, span, text, window};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
 use spandrel_server::jaeger::messages::{
     FindTraceSummariesResponse, GetOperationsResponse, GetServicesResponse,
 };
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 const PROTOBUF: (&str, &str) = ("accept", "application/x-protobuf");
 
@@ -69,4 +71,53 @@ fn what_a_client_has_is_not_sent_again_until_it_changes() {
     assert_eq!(changed.status, 200);
     assert_ne!(changed.header("etag"), tag);
     assert_eq!(server.get("/api/traces/6").header("etag"), "", "a failure has none");
+}
+
+/// Reads an answer without keeping it; bytes of it and how often a text occurs.
+fn count(server: &Server, path: &str, needle: &[u8]) -> (usize, usize) {
+    let mut stream = TcpStream::connect(&server.viewer).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
+    let (mut buffer, mut kept) = (vec![0; 1 << 20], Vec::new());
+    let (mut bytes, mut found) = (0, 0);
+    loop {
+        let read = stream.read(&mut buffer).unwrap();
+        if read == 0 {
+            return (bytes, found);
+        }
+        bytes += read;
+        kept.extend_from_slice(&buffer[..read]);
+        found += kept.windows(needle.len()).filter(|window| *window == needle).count();
+        kept.drain(..kept.len() - (needle.len() - 1).min(kept.len()));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_trace_of_many_spans_is_answered_in_a_fraction_of_its_size() {
+    const SPANS: u64 = 200_000;
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    for part in 0..SPANS / 2000 {
+        let spans = (1..=2000).map(|id| {
+            let mut span = span(9, part * 2000 + id, "work");
+            span.attributes = vec![text("payload", &"p".repeat(400))];
+            span
+        });
+        assert_eq!(server.export(&request("busy", spans.collect())).status, 200);
+    }
+    let before = peak_memory(server.id());
+    for (path, needle) in [
+        ("/api/v3/traces/9?raw_traces=true", &b"\"spanId\""[..]),
+        ("/api/traces/9?raw=true", b"\"spanID\":\""),
+    ] {
+        let (bytes, spans) = count(&server, path, needle);
+        assert_eq!(spans as u64, SPANS, "{path}");
+        assert!(bytes > 100 << 20, "{path}: {bytes} bytes");
+    }
+    let grown = peak_memory(server.id()) - before;
+    eprintln!(
+        "{SPANS} spans, 100 MB as they are stored, more as JSON: the server grew by {} MB",
+        grown >> 20
+    );
+    assert!(grown < 40 << 20, "the server grew by {} MB", grown >> 20);
 }
