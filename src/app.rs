@@ -17,12 +17,15 @@ use crate::route::Route;
 use crate::state;
 use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
+use crate::state::obstacle::origin;
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::after_yield;
+use crate::trace_view::copy::CopyButton;
 use crate::ui::problem::ServerActions;
 use crate::ui::theme::apply_theme;
 use bar::AppBar;
 use files::{FileOverlays, Files};
+use leptos::ev;
 use leptos::prelude::*;
 use missing::MissingPage;
 
@@ -52,7 +55,9 @@ fn App() -> impl IntoView {
         }),
         is_other: Signal::derive(move || !settings.source().is_empty()),
         use_this: Callback::new(move |()| settings.set_source("")),
+        origin: || view! { <AllowedOrigin/> }.into_any(),
     });
+    mark_keyboard_use();
     let files = Files::provide();
     files.listen();
     // The frame is shown before the page is built.
@@ -70,6 +75,42 @@ fn App() -> impl IntoView {
                 </Show>
             </main>
         </div>
+    }
+}
+
+/// Marks the document as used by keyboard, from a key to the next pointer: frames around views are drawn only then, and not
+/// around a view that the page itself has focused.
+fn mark_keyboard_use() {
+    let mark = |by_key: bool| {
+        if let Some(root) = document().document_element() {
+            // The name is a valid attribute.
+            let _ = root.toggle_attribute_with_force("data-keyboard", by_key);
+        }
+    };
+    let is_modifier = |key: &str| matches!(key, "Shift" | "Control" | "Alt" | "Meta");
+    let handles = (
+        window_event_listener(ev::keydown, move |event| {
+            if !is_modifier(&event.key()) {
+                mark(true);
+            }
+        }),
+        window_event_listener(ev::pointerdown, move |_| mark(false)),
+    );
+    on_cleanup(move || {
+        handles.0.remove();
+        handles.1.remove();
+    });
+}
+
+/// The origin that a server must allow, ready to be copied.
+#[component]
+fn AllowedOrigin() -> impl IntoView {
+    view! {
+        <p class="problem__origin" data-test="allowed-origin">
+            "Origin to allow: "
+            <code class="mono">{origin()}</code>
+            <CopyButton label="Copy origin" text=origin()/>
+        </p>
     }
 }
 

@@ -14,6 +14,7 @@ use leptos::{ev, html};
 /// The bar.
 #[component]
 pub fn AppBar() -> impl IntoView {
+    let settings = use_settings();
     view! {
         <header class="app__bar">
             <a class="app__brand" href=Route::default().to_string() aria-label="Spandrel, start page">
@@ -24,7 +25,9 @@ pub fn AppBar() -> impl IntoView {
                 <SearchLink/>
                 <PageLink target=Route::Dependencies(DependenciesView::default()) name="Dependencies"/>
                 <PageLink target=Route::Monitor(MonitorView::default()) name="Monitor"/>
-                <PageLink target=Route::Demo name="Demo"/>
+                <Show when=move || settings.has_demo()>
+                    <PageLink target=Route::Demo name="Demo"/>
+                </Show>
             </nav>
             <span class="app__grow"></span>
             <TraceOpener/>
@@ -68,13 +71,13 @@ fn PageLink(target: Route, name: &'static str) -> impl IntoView {
 /// Opens a trace by what is pasted: its ID in hexadecimal or base64, or an address that contains it.
 #[component]
 fn TraceOpener() -> impl IntoView {
-    let (navigation, files) = (use_navigation(), expect_context::<Files>());
+    let (navigation, files, data) = (use_navigation(), expect_context::<Files>(), use_data());
     let input = NodeRef::<html::Input>::new();
     let refused = RwSignal::new(false);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(input) = input.get_untracked() else { return };
-        let found = find(&input.value());
+        let found = find(&input.value()).map(|route| data.in_open_files(route));
         refused.set(found.is_none());
         match found {
             Some(route) => {
@@ -91,7 +94,7 @@ fn TraceOpener() -> impl IntoView {
                 class="field mono"
                 id="open-trace"
                 placeholder="Open trace ID"
-                aria-label="Trace ID or URL"
+                aria-label="Trace ID, its first digits, or a URL"
                 autocomplete="off"
                 spellcheck="false"
                 data-test="open-trace"
@@ -111,7 +114,7 @@ fn TraceOpener() -> impl IntoView {
             </button>
             <Show when=move || refused.get()>
                 <p class="app__find-error" role="alert">
-                    "Not a trace ID. Use up to 32 hex digits, base64 or a trace URL."
+                    "Not a trace ID. Use 4 to 32 hex digits, base64 or a trace URL."
                 </p>
             </Show>
         </form>

@@ -4,6 +4,7 @@ use crate::route::{Route, SearchParams};
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::state::tasks::spawn;
+use crate::ui::empty::FileActions;
 use crate::ui::icon::Icon;
 use crate::ui::problem::ProblemCard;
 use crate::ui::progress;
@@ -70,6 +71,10 @@ impl Files {
             warnings: RwSignal::new(Vec::new()),
         };
         provide_context(files);
+        provide_context(FileActions {
+            choose: Callback::new(move |()| files.choose()),
+            sample: Callback::new(move |()| files.read(async move { files.data.open_sample().await })),
+        });
         files
     }
 

@@ -2,15 +2,14 @@
 
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
-use crate::state::obstacle::{Obstacle, is_not_url, obstacle, origin};
+use crate::state::obstacle::is_not_url;
 use crate::state::settings::{Theme, store_zone, use_settings, with_api};
 use crate::state::tasks::{AbortOnDrop, spawn};
-use crate::trace_view::copy::CopyButton;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use leptos::{ev, html};
 use spandrel_trace::source::Base;
-use spandrel_trace::units::{Problem, ProblemKind};
+use spandrel_trace::units::Problem;
 
 /// Result of a connection test.
 #[derive(Clone, PartialEq)]
@@ -19,7 +18,7 @@ enum Connection {
     Connecting,
     /// The server lists this many services.
     Connected(usize),
-    Failed(Problem, Option<Obstacle>),
+    Failed(Problem),
 }
 
 /// The settings page.
@@ -52,11 +51,7 @@ fn ServerForm() -> impl IntoView {
         running.set_value(Some(AbortOnDrop::spawn(async move {
             connection.set(match data.services_at(&url).await {
                 Ok(services) => Connection::Connected(services.len()),
-                Err(problem) if problem.kind == ProblemKind::Offline => {
-                    let obstacle = obstacle(&url).await;
-                    Connection::Failed(explained(problem, obstacle), Some(obstacle))
-                }
-                Err(problem) => Connection::Failed(problem, None),
+                Err(problem) => Connection::Failed(problem),
             });
         })));
     };
@@ -173,51 +168,7 @@ fn ConnectionStatus(connection: RwSignal<Connection>) -> impl IntoView {
             }
             .into_any()
         }
-        Connection::Failed(problem, obstacle) => view! {
-            <ProblemCard problem/>
-            {(obstacle == Some(Obstacle::Cors)).then(|| view! { <AllowedOrigin/> })}
-        }
-        .into_any(),
-    }
-}
-
-/// The problem of a request without an answer, with what is in the way.
-fn explained(mut problem: Problem, obstacle: Obstacle) -> Problem {
-    let (happened, advice): (&str, &[&str]) = match obstacle {
-        Obstacle::NotUrl => ("This is not an HTTP URL.", &["Write it like http://jaeger.example:16686."]),
-        Obstacle::MixedContent => (
-            "This page came over HTTPS, so the browser blocks servers without it (mixed content).",
-            &["Use an https:// URL of the server, or open Spandrel over http://."],
-        ),
-        Obstacle::Unreachable => (
-            "Nothing answers at this URL.",
-            &[
-                "Check that the server runs, and its host and port.",
-                "Jaeger's query port is 16686 by default.",
-            ],
-        ),
-        Obstacle::Cors => (
-            "The server answers, but doesn't allow this page to read it (CORS).",
-            &[
-                "Allow the origin below on the server or on a proxy in front of it.",
-                "Or let Jaeger serve Spandrel itself: point its UI assets path at Spandrel's files. Then no CORS is needed.",
-            ],
-        ),
-    };
-    problem.happened = happened.to_owned();
-    problem.advice = advice.iter().map(|advice| (*advice).to_owned()).collect();
-    problem
-}
-
-/// The origin that a server must allow, ready to be copied.
-#[component]
-fn AllowedOrigin() -> impl IntoView {
-    view! {
-        <p class="settings-line" data-test="allowed-origin">
-            "Origin to allow: "
-            <code class="mono">{origin()}</code>
-            <CopyButton label="Copy origin" text=origin()/>
-        </p>
+        Connection::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
     }
 }
 

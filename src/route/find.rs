@@ -21,10 +21,17 @@ fn base64(text: &str) -> Option<TraceId> {
     ends_well.then(|| TraceId(u128::from_be_bytes(bytes)))
 }
 
+/// An id with fewer digits than one has, as it is shown in lists of other tools; in lower case.
+fn shortened(text: &str) -> Option<String> {
+    let is_short = (4..32).contains(&text.len()) && text.len() != 16;
+    (is_short && text.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| text.to_lowercase())
+}
+
 /// The route for an id, a `traceparent`, or a URL of Spandrel or a Jaeger below any prefix; `None` for anything else.
 pub fn find(text: &str) -> Option<Route> {
     let text = text.trim();
-    if let Some(id) = trace_id(text) {
+    // The server knows whether this is an id without its leading zeros or the start of one.
+    if let Some(id) = shortened(text).or_else(|| trace_id(text)) {
         return Some(Route::trace(id));
     }
     // W3C traceparent: version, trace, span, flags.

@@ -216,6 +216,10 @@ fn whatever_names_a_trace_is_found() {
     ] {
         assert_eq!(find(text), Some(Route::trace(id)), "{text}");
     }
+    for (text, written) in [("4BF92F3", "4bf92f3"), ("abcdef0123456789", "0000000000000000abcdef0123456789")]
+    {
+        assert_eq!(find(text), Some(Route::trace(written)), "{text}");
+    }
     let found = find(&format!("https://host/trace/{id}?uiFind=x#y"));
     assert!(matches!(found, Some(Route::Trace { view, .. }) if view.find == "x"));
     let search = find("http://host/search?service=cart");

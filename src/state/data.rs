@@ -10,6 +10,8 @@ pub use found::SearchPurpose;
 pub use spandrel_trace::engine::Progress;
 
 use super::busy;
+use super::obstacle::explained;
+use super::product::other_product;
 use super::settings::{Settings, absolute, use_settings};
 use super::tasks::{next_frame, spawn};
 use crate::io::engine::{Engine, IndexingPaused, Reply};
@@ -91,7 +93,7 @@ fn unexpected(answer: Answer) -> Problem {
         Answer::Missing => Problem::new(ProblemKind::NotFound, "open the trace", "It is no longer open."),
         Answer::Stale => Problem::new(ProblemKind::NotFound, "open the trace", "It has changed meanwhile."),
         _ => {
-            Problem::new(ProblemKind::Fault, "read the trace", "The trace engine answered another question.")
+            Problem::new(ProblemKind::Fault, "read the trace", "The trace engine gave an unexpected answer.")
         }
     }
 }
@@ -118,11 +120,17 @@ impl Data {
 
     async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
         let base = untrack(|| self.settings.base());
-        self.ask(&EngineCommand::Task { base, task }, None, progress).await
+        self.task_at(base, task, progress).await
     }
 
-    async fn task_at(self, base: Base, task: Task) -> Answer {
-        self.ask(&EngineCommand::Task { base, task }, None, |_| {}).await.answer
+    async fn task_at(self, base: Base, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
+        let command = EngineCommand::Task { base: base.clone(), task };
+        let mut reply = self.ask(&command, None, progress).await;
+        if let Answer::Failed(problem) = reply.answer {
+            let _busy = busy::hold();
+            reply.answer = Answer::Failed(explained(problem, &base).await);
+        }
+        reply
     }
 
     /// Deletes the files that the browser keeps. Returns whether that could be done.
@@ -140,9 +148,10 @@ impl Data {
 
     /// The services of the server at the URL that was typed.
     pub async fn services_at(&self, typed: &str) -> Result<Vec<String>, Problem> {
-        match self.task_at(absolute(typed), Task::Services).await {
+        let base = absolute(typed);
+        match self.task_at(base.clone(), Task::Services, |_| {}).await.answer {
             Answer::Services(services) => Ok(services),
-            other => Err(unexpected(other)),
+            other => Err(other_product(unexpected(other), &base).await),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod last_search;
 pub mod navigation;
 pub mod obstacle;
+mod product;
 pub mod settings;
 pub mod tasks;
 

@@ -4,6 +4,8 @@
 use super::settings::absolute;
 use crate::io::reach;
 use leptos::prelude::window;
+use spandrel_trace::source::Base;
+use spandrel_trace::units::{Problem, ProblemKind};
 use web_sys::Url;
 
 /// What is in the way.
@@ -30,14 +32,48 @@ pub fn is_not_url(typed: &str) -> bool {
     of_url(absolute(typed).as_str(), &origin()) == Some(Obstacle::NotUrl)
 }
 
-/// What is in the way of the server at the URL that was typed, after a request to it failed without an answer.
-pub async fn obstacle(typed: &str) -> Obstacle {
-    let base = absolute(typed);
+/// What is in the way of a server, after a request to it failed without an answer.
+async fn obstacle(base: &Base) -> Obstacle {
     match of_url(base.as_str(), &origin()) {
         Some(obstacle) => obstacle,
         None if reach::answers(base.as_str()).await => Obstacle::Cors,
         None => Obstacle::Unreachable,
     }
+}
+
+/// Adds to a problem without an answer of the server what is in the way; other problems stay as they are.
+pub async fn explained(problem: Problem, base: &Base) -> Problem {
+    if problem.kind == ProblemKind::Offline { named(problem, obstacle(base).await) } else { problem }
+}
+
+fn named(mut problem: Problem, obstacle: Obstacle) -> Problem {
+    let (happened, advice): (&str, &[&str]) = match obstacle {
+        Obstacle::NotUrl => ("This is not an HTTP URL.", &["Write it like http://jaeger.example:16686."]),
+        Obstacle::MixedContent => (
+            "This page was loaded over HTTPS, so the browser blocks servers without it (mixed content).",
+            &["Use an https:// URL of the server, or open Spandrel over http://."],
+        ),
+        Obstacle::Unreachable => (
+            "Nothing answers at this URL.",
+            &[
+                "Check that the server runs, and its host and port.",
+                "Jaeger's query port is 16686 by default.",
+            ],
+        ),
+        Obstacle::Cors => (
+            "The server answers, but doesn't allow this page to read it (CORS).",
+            &[
+                "Allow the origin below on the server or on a proxy in front of it.",
+                "Or let Jaeger serve Spandrel itself: point its UI assets path at Spandrel's files. Then no CORS is needed.",
+            ],
+        ),
+    };
+    if obstacle == Obstacle::Cors {
+        problem.kind = ProblemKind::Blocked;
+    }
+    problem.happened = happened.to_owned();
+    problem.advice = advice.iter().map(|advice| (*advice).to_owned()).collect();
+    problem
 }
 
 /// What the URL alone says; `None` where a request has to tell.

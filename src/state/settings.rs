@@ -64,6 +64,13 @@ pub fn jaeger_config() -> String {
     marker::value("JAEGER_CONFIG")
 }
 
+/// The ports at which the server that this page comes from takes spans, over HTTP and gRPC; `None` if it has not said so.
+pub fn otlp_ports() -> Option<(u16, u16)> {
+    let written = marker::value("SPANDREL_OTLP_PORTS");
+    let (http, grpc) = written.split_once(' ')?;
+    Some((http.parse().ok()?, grpc.parse().ok()?))
+}
+
 /// Stores the time zone that the user chose.
 pub fn store_zone(zone: Zone) {
     storage::set("zone", zone.word());
@@ -101,6 +108,12 @@ impl Settings {
         let address = address.trim();
         storage::set("source", address);
         self.source.set(address.to_owned());
+    }
+
+    /// Whether the server that this page comes from is the one in use and leads to a demo: it has written that into the page.
+    /// Tracked.
+    pub fn has_demo(self) -> bool {
+        self.source.with(String::is_empty) && marker::value("SPANDREL_DEMO") == "true"
     }
 
     /// What kind of server it is. A Jaeger that serves this page has written its version into it; our own server has not.

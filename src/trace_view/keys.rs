@@ -91,7 +91,7 @@ mod tests {
             ("b", false, false, "Previous match, else previous visible span"),
             ("ArrowUp", true, false, "Zoom in faster"),
             ("ArrowLeft", false, false, "Pan to the left"),
-            (" ", false, false, "Open or close the detail"),
+            (" ", false, false, "Open or close the details"),
             ("F6", false, false, "Focus the next region: view, details, find"),
             ("F6", true, false, "Focus the previous region"),
         ] {

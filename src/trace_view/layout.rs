@@ -50,6 +50,8 @@ pub fn TraceLayout(
     /// Where details come from.
     source: SpanSource,
 ) -> impl IntoView {
+    // Fields for names of attributes suggest those of this trace.
+    provide_context(source);
     let coloring = coloring(session, slots);
     let overview = defer_one_frame(coloring);
     keys::listen(session);

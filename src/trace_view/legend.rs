@@ -2,6 +2,7 @@
 //! and the button that resets the zoom.
 
 use super::coloring::DeferredColoring;
+use super::key_input::KeyInput;
 use super::session::Session;
 use crate::route::{Colour, Show as ShowMode};
 use crate::ui::canvas::SizeWatch;
@@ -104,37 +105,20 @@ fn ColoringChoice(session: Session) -> impl IntoView {
 /// The field for the key of the attribute that is coloured by. It takes the focus while there is no key yet.
 #[component]
 fn KeyField(session: Session) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    input.on_load(move |input| {
-        if session.coloring.with_untracked(|colour| *colour == Colour::Attribute(String::new())) {
-            // A field in the page takes the focus.
-            let _ = input.focus();
-        }
-    });
-    let key = move || match session.coloring.get() {
+    let is_new = session.coloring.with_untracked(|colour| *colour == Colour::Attribute(String::new()));
+    let key = Signal::derive(move || match session.coloring.get() {
         Colour::Attribute(key) => key,
         _ => String::new(),
-    };
+    });
     view! {
-        <input
-            class="legend-key"
-            data-test="colour-key"
-            type="text"
-            spellcheck="false"
-            aria-label="Attribute key"
+        <KeyInput
+            list="colour-keys"
+            label="Attribute key"
             placeholder="http.route"
-            node_ref=input
-            prop:value=key
-            on:change:target=move |event| {
-                session.coloring.set(Colour::Attribute(event.target().value().trim().to_owned()));
-            }
-            on:keydown:target=move |event| {
-                if event.key() == "Escape" {
-                    // It has the focus and can lose it.
-                    let _ = event.target().blur();
-                    event.stop_propagation();
-                }
-            }
+            value=key
+            on_change=Callback::new(move |key: String| session.coloring.set(Colour::Attribute(key)))
+            test="colour-key"
+            takes_focus=is_new
         />
     }
 }

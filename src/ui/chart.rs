@@ -116,8 +116,10 @@ pub fn Chart(
         }
     };
     let legend = move || {
-        let keys: Vec<_> =
-            plot.with(|plot| plot.lines.iter().map(|line| (line.label.clone(), line.ink.name())).collect());
+        let keys: Vec<_> = plot.with(|plot| {
+            let drawn = plot.lines.iter().filter(|line| line.values.iter().any(Option::is_some));
+            drawn.map(|line| (line.label.clone(), line.ink.name())).collect()
+        });
         let keys = if keys.len() > 1 { keys } else { Vec::new() };
         let key = |(label, ink)| view! { <li class="chart__key" data-ink=ink>{label}</li> };
         keys.into_iter().map(key).collect_view()

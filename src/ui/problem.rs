@@ -13,12 +13,14 @@ pub struct ServerActions {
     pub is_other: Signal<bool>,
     /// Chooses the server that this page comes from.
     pub use_this: Callback<()>,
+    /// Shows the origin that a server must allow, for copying.
+    pub origin: fn() -> AnyView,
 }
 
 /// Buttons that lead to the settings and back to this page's own server.
 #[component]
 fn ServerLinks(actions: ServerActions) -> impl IntoView {
-    let ServerActions { settings, is_other, use_this } = actions;
+    let ServerActions { settings, is_other, use_this, .. } = actions;
     view! {
         {move || {
             settings
@@ -61,9 +63,12 @@ pub fn ProblemCard(
             </button>
         }
     });
-    let is_of_server =
-        matches!(kind, ProblemKind::Offline | ProblemKind::WrongAddress | ProblemKind::Unsupported);
+    let is_of_server = matches!(
+        kind,
+        ProblemKind::Offline | ProblemKind::Blocked | ProblemKind::WrongAddress | ProblemKind::Unsupported
+    );
     let server = use_context::<ServerActions>().filter(|_| is_of_server);
+    let origin = server.filter(|_| kind == ProblemKind::Blocked).map(|actions| (actions.origin)());
     let server = server.map(|actions| view! { <ServerLinks actions/> });
     let address = (!address.is_empty()).then(|| view! { <dt>"Asked"</dt><dd class="mono">{address}</dd> });
     let status = status.map(|status| view! { <dt>"Status"</dt><dd class="mono">{status}</dd> });
@@ -90,6 +95,7 @@ pub fn ProblemCard(
             <ul class="problem__try" data-test="problem-try">
                 {advice}
             </ul>
+            {origin}
             <div class="problem__actions">{again} {reload} {server}</div>
             {facts}
         </section>
@@ -109,6 +115,8 @@ fn headline(attempted: &str) -> String {
 fn default_advice(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::Offline => "Check that the server runs and that its URL in the settings is right.",
+        ProblemKind::Blocked => "Allow this page's origin on the server.",
+        ProblemKind::Interrupted => "Try again.",
         ProblemKind::Refused => "Change the request, or look into the server's log.",
         ProblemKind::WrongAddress => "Check the server's URL in the settings.",
         ProblemKind::NotFound => "It may not have arrived yet, or may be older than what the server keeps.",

@@ -62,6 +62,41 @@ test("a file that was cut off shows the spans that are whole, and says that more
   assert.match(await page.getByTestId("warnings").textContent(), /ends in the middle.*more may be missing/);
 });
 
+for (const way of ["mouse", "keyboard"]) {
+  test(`a file is chosen, its link says what it can do, and a reload finds it again (${way})`, async (t) => {
+    const { viewer } = await server(t);
+    const page = await open(t, viewer, { permissions: ["clipboard-read", "clipboard-write"] });
+    const sent = checkout();
+    const press = (button) => (way === "mouse" ? button.click() : button.press("Enter"));
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), press(page.getByTestId("empty-open-file"))]);
+    await chooser.setFiles({ name: "checkout.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(sent.body)) });
+    await page.getByTestId("trace-file").waitFor();
+    await idle(page);
+    await kept(page, sent.traceId);
+    const link = page.getByTestId("copy-link");
+    assert.match(await link.getAttribute("title"), /opens here only/);
+    await press(link);
+    await page.getByTestId("tools-said").getByText("The link opens in this browser only").waitFor();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`/trace/${sent.traceId}`));
+    await page.reload();
+    await idle(page);
+    assert.equal(await page.getByTestId("trace-file").innerText(), "checkout.json");
+  });
+
+  test(`a first visit offers a sample trace and names the server's ports (${way})`, async (t) => {
+    const { viewer, otlp_http } = await server(t);
+    const page = await open(t, viewer);
+    assert.match(await page.getByTestId("empty").innerText(), new RegExp(`OTLP over HTTP to port ${otlp_http.match(/\d+$/)[0]}\\b`));
+    assert.equal(await page.getByTestId("nav-demo").count(), 0, "there is no demo here");
+    const sample = page.getByTestId("empty-open-sample");
+    await (way === "mouse" ? sample.click() : sample.press("Enter"));
+    await page.getByTestId("trace-file").waitFor();
+    await idle(page);
+    assert.ok((await new Trace(page).spans()).length > 5);
+    assert.equal(await page.getByTestId("trace-file").innerText(), "sample trace");
+  });
+}
+
 test("a reload finds the file again, and so does another tab", async (t) => {
   const { viewer } = await server(t);
   const page = await open(t, viewer, { allowed: [/status of 404/] });

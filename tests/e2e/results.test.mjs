@@ -83,36 +83,60 @@ test("every tab has a title of its own", async (t) => {
   }
 });
 
-test("going back finds the list as it was left, and the Search tab the last search", async (t) => {
-  const { viewer, otlp_http } = await server(t);
-  for (let number = 0; number < 60; number++) await send(otlp_http, checkout().body);
-  const page = await open(t, `${viewer}/search?service=frontend&lookback=1h&limit=60`);
-  const search = new Search(page);
-  const list = page.locator(".results .row-list");
-  await list.evaluate((list) => list.scrollTo(0, 700));
-  await idle(page);
-  const asked = page.url();
-  const row = search.rows.nth(20);
-  const opened = await row.getAttribute("data-trace-id");
-  const scroll = await list.evaluate((list) => list.scrollTop);
-  const requests = [];
-  page.on("request", (request) => request.url().includes("trace-summaries") && requests.push(request.url()));
-  await search.open(opened);
-  await page.goBack();
-  await idle(page);
-  assert.equal(page.url(), asked);
-  assert.equal(await list.evaluate((list) => list.scrollTop), scroll);
-  assert.deepEqual(requests, [], "the list was not asked for again");
-  const focused = () => document.activeElement?.closest("[data-trace-id]")?.dataset.traceId;
-  assert.equal(await page.evaluate(focused), opened);
-  assert.match(await search.row(opened).getByRole("link").first().getAttribute("class"), /visited/);
+for (const way of ["mouse", "keyboard"]) {
+  test(`going back finds the list as it was left, and the Search tab the last search (${way})`, async (t) => {
+    const { viewer, otlp_http } = await server(t);
+    for (let number = 0; number < 60; number++) await send(otlp_http, checkout().body);
+    const page = await open(t, `${viewer}/search?service=frontend&lookback=1h&limit=60`);
+    const search = new Search(page);
+    const list = page.locator(".results .row-list");
+    await list.evaluate((list) => list.scrollTo(0, 700));
+    await idle(page);
+    const asked = page.url();
+    const row = search.rows.nth(20);
+    const opened = await row.getAttribute("data-trace-id");
+    const scroll = await list.evaluate((list) => list.scrollTop);
+    const requests = [];
+    page.on("request", (request) => request.url().includes("trace-summaries") && requests.push(request.url()));
+    const press = async (target) => {
+      await (way === "mouse" ? target.click() : target.press("Enter"));
+      await idle(page);
+    };
+    await press(search.row(opened).getByRole("link").first());
+    await page.goBack();
+    await idle(page);
+    assert.equal(page.url(), asked);
+    assert.equal(await list.evaluate((list) => list.scrollTop), scroll);
+    assert.deepEqual(requests, [], "the list was not asked for again");
+    const focused = () => document.activeElement?.closest("[data-trace-id]")?.dataset.traceId;
+    assert.equal(await page.evaluate(focused), opened);
+    assert.match(await search.row(opened).getByRole("link").first().getAttribute("class"), /visited/);
 
-  await page.getByTestId("nav-monitor").click();
+    await press(page.getByTestId("nav-monitor"));
+    await press(page.getByTestId("nav-search"));
+    assert.equal(page.url(), asked);
+    assert.ok((await search.rows.count()) > 0);
+  });
+}
+
+test("Enter submits the search, Shift+Enter breaks the line of its tags; a trace that is clicked has the focus in its tree", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/search?service=payment&lookback=1h`);
+  const tags = page.getByTestId("field-tags");
+  await tags.fill("payment.method=credit_card");
+  await tags.press("Shift+Enter");
+  assert.match(await tags.inputValue(), /\n$/);
+  await tags.fill("payment.method=credit_card");
+  await tags.press("Enter");
   await idle(page);
-  await page.getByTestId("nav-search").click();
-  await idle(page);
-  assert.equal(page.url(), asked);
-  assert.ok((await search.rows.count()) > 0);
+  assert.match(page.url(), /tags=/);
+  await new Search(page).open(sent.traceId);
+  await page.waitForFunction(() => document.activeElement.matches(".waterfall-scroll"));
+  await page.keyboard.press("j");
+  await page.keyboard.press("f");
+  assert.ok(await page.evaluate(() => document.activeElement.matches(".waterfall-scroll")));
 });
 
 test("the first page shows the latest traces", async (t) => {
@@ -124,20 +148,27 @@ test("the first page shows the latest traces", async (t) => {
   assert.match(await page.locator(".results__facts").innerText(), /the latest of all services/);
 });
 
-test("comparisons in the tags are refused with a hint, and Jaeger's JSON is taken", async (t) => {
-  const { viewer, otlp_http } = await server(t);
-  const sent = checkout();
-  await send(otlp_http, sent.body);
-  const page = await open(t, `${viewer}/search?service=payment&lookback=1h`);
-  const search = new Search(page);
-  const tags = page.getByTestId("field-tags");
-  for (const refused of ["http.status_code>=500", "payment.method!=cash", "a=1 AND b=2"]) {
-    await tags.fill(refused);
-    await search.search();
-    assert.match(await search.empty.innerText(), /was not sent/, refused);
-    assert.equal(await tags.getAttribute("aria-invalid"), "true", refused);
-  }
-  await tags.fill('{"payment.method":"credit_card"}');
-  await search.search();
-  assert.deepEqual(await search.traces(), [sent.traceId]);
-});
+for (const way of ["mouse", "keyboard"]) {
+  test(`comparisons in the tags are refused with a hint, and Jaeger's JSON is taken (${way})`, async (t) => {
+    const { viewer, otlp_http } = await server(t);
+    const sent = checkout();
+    await send(otlp_http, sent.body);
+    const page = await open(t, `${viewer}/search?service=payment&lookback=1h`);
+    const search = new Search(page);
+    const tags = page.getByTestId("field-tags");
+    const submit = async () => {
+      await (way === "mouse" ? page.getByTestId("search-submit").click() : tags.press("Enter"));
+      await idle(page);
+    };
+    for (const refused of ["http.status_code>=500", "payment.method!=cash", "a=1 AND b=2"]) {
+      await tags.fill(refused);
+      await submit();
+      assert.match(await search.empty.innerText(), /was not sent/, refused);
+      assert.equal(await tags.getAttribute("aria-invalid"), "true", refused);
+      assert.ok(await tags.evaluate((field) => field === document.activeElement), "the refused field has the focus");
+    }
+    await tags.fill('{"payment.method":"credit_card"}');
+    await submit();
+    assert.deepEqual(await search.traces(), [sent.traceId]);
+  });
+}

@@ -36,13 +36,20 @@ struct Page {
 #[derive(Clone)]
 pub struct Viewer {
     directory: Option<PathBuf>,
+    facts: Arc<[(&'static str, String)]>,
     page: Arc<Mutex<Option<Arc<Page>>>>,
 }
 
 impl Viewer {
     /// Files of a directory; without one those in the binary, if any.
     pub fn new(directory: Option<PathBuf>) -> Self {
-        Viewer { directory, page: Arc::default() }
+        Viewer { directory, facts: Arc::default(), page: Arc::default() }
+    }
+
+    /// Writes facts of this server into the page, which holds the name of each with `DEFAULT_` before it in its place.
+    #[must_use]
+    pub fn with_facts(self, facts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Viewer { facts: facts.into_iter().collect(), ..self }
     }
 
     /// Answers a GET or HEAD for a path below the prefix (with its first slash, not decoded).
@@ -97,8 +104,15 @@ impl Viewer {
             Some(directory) => std::fs::read(directory.join(name)).ok().map(Bytes::from),
             None => embedded(name),
         };
-        let plain = read(PAGE)?;
-        let (gzip, brotli) = (read("index.html.gz"), read("index.html.br"));
+        let (mut plain, mut gzip, mut brotli) = (read(PAGE)?, read("index.html.gz"), read("index.html.br"));
+        let page = String::from_utf8_lossy(&plain);
+        let replaced = self.facts.iter().fold(page.to_string(), |page, (name, value)| {
+            page.replace(&format!("= DEFAULT_{name};"), &format!("= {value};"))
+        });
+        if replaced != page {
+            // The compressed copies are of the page without facts.
+            (plain, gzip, brotli) = (Bytes::from(replaced), None, None);
+        }
         let etag = format!("\"{}\"", hex(&Sha256::digest(&plain)[..16]));
         let policy = policy(&String::from_utf8_lossy(&plain));
         let page = Arc::new(Page { plain, gzip, brotli, etag, policy, stamp });

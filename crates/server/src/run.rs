@@ -150,13 +150,16 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         transforms: Memory::new(TRANSFORM_BYTES),
         client_time: time,
     };
+    // A demo that is there is offered, and a reader without traces is told where to send them.
+    let mut facts = vec![("OTLP_PORTS", format!("{} {}", otlp_http.1.port(), otlp_grpc.1.port()))];
+    facts.extend(config.demo.is_some().then(|| ("DEMO", "true".to_owned())));
     let state = Query {
         live: live.clone(),
         log_intake: log_intake.clone(),
         logs: LogQueries { store: logs.clone(), queries: queries.clone() },
         backend: backend.clone(),
         intake: intake.clone(),
-        viewer: Viewer::new(config.viewer.clone()),
+        viewer: Viewer::new(config.viewer.clone()).with_facts(facts),
         demo: DemoProxy::new(config.demo.as_deref())?,
         metrics,
         prefix: config.prefix().into(),

@@ -51,7 +51,7 @@ pub(super) fn crashed(reason: &str) -> Problem {
         let happened = format!("The trace engine ran out of memory. {reason}");
         return Problem::new(ProblemKind::Fault, "read traces", happened)
             .advise("It was restarted, and traces that were open are loaded again when they are needed.")
-            .advise("Open fewer or smaller traces at a time: a browser gives the engine 4 GB at most.");
+            .advise("Open fewer or smaller traces at a time: a browser allows the engine 4 GB at most.");
     }
     Problem::new(ProblemKind::Fault, "read traces", format!("The trace engine crashed. {reason}"))
         .advise("It was restarted: try again. If it crashes again with the same trace, please report it.")

@@ -162,7 +162,8 @@ pub fn DemoPage() -> impl IntoView {
     let form = move || match catalogue.get() {
         Catalogue::Loading => view! { <p role="status">"Loading products…"</p> }.into_any(),
         Catalogue::Failed(problem) => {
-            view! { <ProblemCard problem retry=move |()| attempt.update(|count| *count += 1)/> }.into_any()
+            let retry = move |()| attempt.update(|count| *count += 1);
+            view! { <h1 class="unseen">"Demo"</h1> <ProblemCard problem retry/> }.into_any()
         }
         Catalogue::Loaded(products) => {
             let place = move |(order, simulate_error)| {

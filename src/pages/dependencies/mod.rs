@@ -126,6 +126,7 @@ pub fn DependenciesPage() -> impl IntoView {
 
     view! {
         <div class="dependencies">
+            <h1 class="unseen">"Dependencies"</h1>
             <Tools view=view scene=scene select=select find=find note=note refresh=refresh/>
             <div class="dependencies__body">
                 <div class="dependencies__main">{main}</div>

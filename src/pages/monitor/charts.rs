@@ -4,7 +4,7 @@ use super::plots::{Basis, Kind, Measured, Wanted, when};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
-use spandrel_trace::units::{count, duration, percent, rate};
+use spandrel_trace::units::{count, duration, percent};
 
 /// Duration, rate and errors over the same time, with a shared crosshair.
 #[component]
@@ -50,19 +50,25 @@ pub fn BucketTable(
     /// Address of the traces of a value.
     address: Callback<Wanted, String>,
 ) -> impl IntoView {
+    let columns = Memo::new(move |_| measured.with(columns));
     let heads = move || {
         let counted = match measured.with(|measured| measured.basis) {
             Basis::EntrySpans => "Requests",
             Basis::Summaries => "Traces",
         };
-        let heads = ["Time", counted, "Rate", "Errors", "p50", "p95", "p99", "Longest"];
-        heads.map(|name| view! { <th scope="col">{name}</th> }).collect_view()
+        let name = |column: Column| match column {
+            Column::Count => counted,
+            other => other.name(),
+        };
+        let head = |column: Column| view! { <th scope="col">{name(column)}</th> };
+        columns.get().into_iter().map(head).collect_view()
     };
     let rows = move || {
+        let columns = columns.get();
         measured.with(|measured| {
             let buckets = measured.metrics.buckets.iter().enumerate().rev();
             let buckets = buckets.filter(|(_, bucket)| bucket.calls > 0);
-            buckets.map(|(moment, bucket)| row(measured, moment, bucket, address)).collect_view()
+            buckets.map(|(moment, bucket)| row(measured, moment, bucket, &columns, address)).collect_view()
         })
     };
     view! {
@@ -80,35 +86,102 @@ pub fn BucketTable(
     }
 }
 
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Time,
+    Count,
+    Rate,
+    Errors,
+    P50,
+    P95,
+    P99,
+    Longest,
+}
+
+impl Column {
+    fn name(self) -> &'static str {
+        match self {
+            Column::Time => "Time",
+            Column::Count => "Requests",
+            Column::Rate => "Rate",
+            Column::Errors => "Errors",
+            Column::P50 => "p50",
+            Column::P95 => "p95",
+            Column::P99 => "p99",
+            Column::Longest => "Longest",
+        }
+    }
+}
+
+/// The columns that say something: percentiles that some time slice has, and the longest where it differs from the median.
+fn columns(measured: &Measured) -> Vec<Column> {
+    let latencies = || measured.metrics.buckets.iter().filter_map(|bucket| bucket.latency.as_ref());
+    let mut columns = vec![Column::Time, Column::Count, Column::Rate, Column::Errors, Column::P50];
+    columns.extend(latencies().any(|latency| latency.p95.is_some()).then_some(Column::P95));
+    columns.extend(latencies().any(|latency| latency.p99.is_some()).then_some(Column::P99));
+    columns.extend(latencies().any(|latency| latency.max != latency.p50).then_some(Column::Longest));
+    columns
+}
+
 fn row(
     measured: &Measured,
     moment: usize,
     bucket: &Bucket,
+    columns: &[Column],
     address: Callback<Wanted, String>,
 ) -> impl IntoView + use<> {
     let link = |kind: Kind, line: usize, text: String| {
         let href = kind.wanted(measured, PointAt { line, moment }).map(|wanted| address.run(wanted));
-        view! { <a href=href>{text}</a> }
+        view! { <a href=href>{text}</a> }.into_any()
     };
     let latency = bucket.latency.unwrap_or_default();
     let percentile = |line: usize, value: Option<u64>| match value {
-        Some(value) => link(Kind::Latency, line, duration(value)).into_any(),
+        Some(value) => link(Kind::Latency, line, duration(value)),
         None => view! { <span title=TOO_FEW>"–"</span> }.into_any(),
     };
-    let errors = match bucket.errors {
-        0 => "0 %".into_any(),
-        _ => link(Kind::Errors, 0, percent(bucket.error_rate().unwrap_or(0.0))).into_any(),
+    let cell = |column: &Column| {
+        let content = match column {
+            Column::Time => when(measured, bucket.window).into_any(),
+            Column::Count => link(Kind::Rate, 0, count(bucket.calls as u64)),
+            Column::Rate => {
+                bucket.rate().map(|rate| measured.rate_unit().text(rate)).unwrap_or_default().into_any()
+            }
+            Column::Errors if bucket.errors == 0 => "0 %".into_any(),
+            Column::Errors => link(Kind::Errors, 0, percent(bucket.error_rate().unwrap_or(0.0))),
+            Column::P50 => duration(latency.p50).into_any(),
+            Column::P95 => percentile(1, latency.p95),
+            Column::P99 => percentile(2, latency.p99),
+            Column::Longest => link(Kind::Latency, 1, duration(latency.max)),
+        };
+        let is_failing = *column == Column::Errors && bucket.errors > 0;
+        view! { <td class:failing=is_failing>{content}</td> }
     };
-    view! {
-        <tr>
-            <td>{when(measured, bucket.window)}</td>
-            <td>{link(Kind::Rate, 0, count(bucket.calls as u64))}</td>
-            <td>{bucket.rate().map(rate).unwrap_or_default()}</td>
-            <td class:failing=bucket.errors.gt(&0)>{errors}</td>
-            <td>{duration(latency.p50)}</td>
-            <td>{percentile(1, latency.p95)}</td>
-            <td>{percentile(2, latency.p99)}</td>
-            <td>{link(Kind::Latency, 1, duration(latency.max))}</td>
-        </tr>
+    let cells = columns.iter().map(cell).collect_view();
+    view! { <tr>{cells}</tr> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spandrel_trace::analysis::metrics::{Metrics, Quantiles};
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn columns_without_values_and_columns_like_another_are_left_out() {
+        let with = |latency: Quantiles| Measured {
+            metrics: Metrics {
+                buckets: vec![Bucket { calls: 1, latency: Some(latency), ..Bucket::default() }],
+                ..Metrics::default()
+            },
+            ..Measured::default()
+        };
+        let names = |latency: Quantiles| -> Vec<&str> {
+            columns(&with(latency)).into_iter().map(Column::name).collect()
+        };
+        let one = Quantiles { p50: 7, max: 7, ..Quantiles::default() };
+        assert_eq!(names(one), ["Time", "Requests", "Rate", "Errors", "p50"]);
+        let some = Quantiles { p95: Some(8), max: 9, ..one };
+        assert_eq!(names(some), ["Time", "Requests", "Rate", "Errors", "p50", "p95", "Longest"]);
     }
 }

@@ -80,7 +80,7 @@ pub fn MonitorPage() -> impl IntoView {
             view! { <p class="monitor__blank" role="status">"Loading traces…"</p> }.into_any()
         }
         Content::NoServices => {
-            view! { <Blank title="No services yet" next="Send some traces, or place an order in the demo."/> }
+            view! { <Blank title="No services yet" next="Services are listed once they have sent spans."/> }
                 .into_any()
         }
         Content::NoTraces => view! {
@@ -111,6 +111,7 @@ pub fn MonitorPage() -> impl IntoView {
 
     view! {
         <div class="monitor">
+            <h1 class="unseen">"Monitor"</h1>
             <div class="monitor__tools">
                 <ServiceField view=view services=services/>
                 <RangeField view=view/>
@@ -202,8 +203,8 @@ fn meaning(measured: &Measured) -> String {
              kind. Latency is their duration. Gaps: no requests."
         ),
         Basis::Summaries => format!(
-            "Duration of whole traces through {service}, not of {service} itself: the server gave no whole traces. Errors: \
-             traces with an error of {service}. Gaps: no traces."
+            "Duration of whole traces through {service}, not of {service} itself: only summaries of traces could be loaded. \
+             Errors: traces with an error of {service}. Gaps: no traces."
         ),
     }
 }

@@ -6,7 +6,7 @@ use crate::ui::chart::{PointAt, PointFacts};
 use spandrel_trace::analysis::entries::OperationMetrics;
 use spandrel_trace::analysis::metrics::{Bucket, Metrics, Quantiles, TimeWindow};
 use spandrel_trace::scene::series::{Unit, clock, time_axis, value_axis};
-use spandrel_trace::units::{count, duration, percent, rate};
+use spandrel_trace::units::{RateUnit, count, duration, percent};
 
 /// The three charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,13 @@ const PERCENTILES: [Percentile; 3] = [
     ("p99", Ink::Third, |latency| latency.p99),
 ];
 
+impl Measured {
+    /// What all rates of the page are told by.
+    pub fn rate_unit(&self) -> RateUnit {
+        RateUnit::of(self.metrics.buckets.iter().filter_map(Bucket::rate).fold(0.0, f64::max))
+    }
+}
+
 impl Kind {
     /// Title of the chart. Summaries have the duration of whole traces only, with asynchronous work that other services do
     /// after the response.
@@ -120,10 +127,10 @@ impl Kind {
     }
 
     /// Formats a value.
-    fn format(self, value: f64) -> String {
+    fn format(self, measured: &Measured, value: f64) -> String {
         match self {
             Kind::Latency => duration(value as u64),
-            Kind::Rate => rate(value),
+            Kind::Rate => measured.rate_unit().text(value),
             Kind::Errors => percent(value),
         }
     }
@@ -181,7 +188,7 @@ impl Kind {
                     .collect::<Vec<_>>()
                     .join(" · ")
             }),
-            Kind::Rate => total.rate().map(rate),
+            Kind::Rate => total.rate().map(|rate| measured.rate_unit().text(rate)),
             Kind::Errors => total.error_rate().map(|share| {
                 format!(
                     "{} · {} of {}",
@@ -197,8 +204,8 @@ impl Kind {
     /// Texts of a point, without its link.
     pub fn facts(self, measured: &Measured, at: PointAt) -> PointFacts {
         let Some(bucket) = measured.metrics.buckets.get(at.moment) else { return PointFacts::default() };
-        let values =
-            self.values(bucket).into_iter().map(|value| value.map(|value| self.format(value))).collect();
+        let text = |value: Option<f64>| value.map(|value| self.format(measured, value));
+        let values = self.values(bucket).into_iter().map(text).collect();
         let counted = measured.basis.counted(bucket.calls);
         let note = match bucket.errors {
             0 => counted,

@@ -11,7 +11,7 @@ use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{SearchPurpose, use_data};
 use crate::state::last_search::{AnsweredSearch, use_last_search};
 use crate::state::navigation::use_route;
-use crate::state::settings::use_settings;
+use crate::state::settings::{otlp_ports, use_settings};
 use crate::state::tasks;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -155,9 +155,12 @@ fn OutcomeView(
     let idle = move || match services.get() {
         Some(Err(problem)) => failed(problem),
         Some(Ok(services)) if services.is_empty() => {
-            view! { <EmptyState title="No traces have arrived yet" next=strings(NO_SERVICES)/> }.into_any()
+            view! { <EmptyState title="No traces have arrived yet" next=no_services() opens_files=true/> }
+                .into_any()
         }
-        _ => view! { <EmptyState title="Find a trace" next=strings(FIRST_STEPS)/> }.into_any(),
+        _ => {
+            view! { <EmptyState title="Find a trace" next=strings(FIRST_STEPS) opens_files=true/> }.into_any()
+        }
     };
     move || match outcome.get() {
         Outcome::Idle => idle.into_any(),
@@ -183,10 +186,18 @@ const FIRST_STEPS: &[&str] = &[
     "Drop trace files anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser.",
 ];
 
-const NO_SERVICES: &[&str] = &[
-    "The server has no services yet. Send it spans with OpenTelemetry: OTLP over HTTP or gRPC, to ports 4318 and 4317 unless it was started with others.",
-    "Or drop a trace file anywhere on this page.",
-];
+/// What to do while the server has no services, with the ports that take spans where the server has written them into the
+/// page.
+fn no_services() -> Vec<String> {
+    let send = match otlp_ports() {
+        Some((http, grpc)) => format!(
+            "The server has no services yet. Send it spans with OpenTelemetry: OTLP over HTTP to port {http}, or over gRPC to port \
+             {grpc}."
+        ),
+        None => "The server has no services yet. Send it spans with OpenTelemetry.".to_owned(),
+    };
+    vec![send, "Or drop a trace file anywhere on this page.".to_owned()]
+}
 
 const NO_FILES: &[&str] = &[
     "The browser keeps the files opened last only, and none that are very large. Drop them on this page again.",

@@ -2,10 +2,10 @@
 
 mod sync;
 
-use crate::route::Placement;
+use crate::route::{Placement, Route};
 use crate::state::colours;
 use crate::state::data::use_data;
-use crate::state::navigation::entitle;
+use crate::state::navigation::{entitle, use_navigation};
 use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
 use crate::trace_view::clocks::{ClocksBar, load_clocks};
@@ -26,7 +26,7 @@ use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{Problem, count, duration, is_blank_name};
+use spandrel_trace::units::{Problem, TraceId, count, duration, is_blank_name};
 use std::sync::Arc;
 use sync::sync_with_address;
 
@@ -67,10 +67,27 @@ pub fn TracePage(
             load.set(outline.map_or_else(Load::Failed, Load::Loaded));
         });
     });
+    // Of an ID that was shortened, the address keeps the whole.
+    let navigation = use_navigation();
+    Effect::new(move |_| {
+        let Load::Loaded(outline) = load.get() else { return };
+        let written = id.get_value();
+        let is_start =
+            written.len() < 32 && TraceId::parse(&written).is_some_and(|id| id != outline.trace_id);
+        if let Route::Trace { id, view } = navigation.route_now()
+            && is_start
+            && id == written
+            && outline.foreign_trace_id.is_empty()
+        {
+            navigation.replace(Route::Trace { id: outline.trace_id.to_string(), view });
+        }
+    });
     let retry = Callback::new(move |()| attempt.update(|count| *count += 1));
     let content = move || match load.get() {
-        Load::Loading => view! { <Loading progress=progress/> }.into_any(),
-        Load::Failed(problem) => view! { <ProblemCard problem retry/> }.into_any(),
+        Load::Loading => view! { <h1 class="unseen">"Trace"</h1> <Loading progress=progress/> }.into_any(),
+        Load::Failed(problem) => {
+            view! { <h1 class="unseen">"Trace"</h1> <ProblemCard problem retry/> }.into_any()
+        }
         // Keyed by the outline: Leptos would update the view of the outline before in place, and what fills rows and
         // canvases by hand would go on showing that.
         Load::Loaded(outline) => {

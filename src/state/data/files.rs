@@ -1,14 +1,23 @@
 //! Files that were opened in this browser.
 
 use super::{Data, resume_after_paint, unexpected};
-use crate::io::{file, file_store};
+use crate::io::reach::{self, Text};
+use crate::io::{address, file, file_store};
+use crate::route::Route;
+use crate::state::busy;
 use crate::state::tasks::spawn;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use spandrel_trace::engine::{Answer, EngineCommand, Progress};
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::source::{Api, Task, plan};
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, ProblemKind};
+
+/// File of the sample trace: an order of the demo that failed.
+const SAMPLE: &str = "error.jaeger-v3.json";
+
+/// What stands before an ID of 64 bits.
+const ZEROS: &str = "0000000000000000";
 
 /// The files that are open.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +50,25 @@ impl Data {
             let files = files.as_ref().filter(|files| files.traces.iter().any(|trace| trace.key() == id));
             files.map_or(0, |files| files.opening)
         })
+    }
+
+    /// The route of a trace that is named by the start of its ID, where exactly one trace of the open files has it; other
+    /// routes stay as they are.
+    pub fn in_open_files(&self, route: Route) -> Route {
+        let Route::Trace { id, view } = &route else { return route };
+        let padded = format!("{id:0>32}");
+        let fits = |key: &String| {
+            *key == padded
+                || key.starts_with(id)
+                || key.strip_prefix(ZEROS).is_some_and(|key| key.starts_with(id))
+        };
+        let keys: Vec<String> = untrack(|| self.files())
+            .map(|files| files.traces.iter().map(TraceSummary::key).filter(fits).collect())
+            .unwrap_or_default();
+        match keys.as_slice() {
+            [only] => Route::Trace { id: only.clone(), view: view.clone() },
+            _ => route,
+        }
     }
 
     pub(super) fn in_files(&self, id: &str) -> bool {
@@ -99,6 +127,22 @@ impl Data {
     /// Opens pasted text as a file.
     pub async fn open_text(&self, text: &str) -> Result<OpenFiles, Problem> {
         self.open_files(file::from_text("pasted text", text).into_iter().collect(), |_| {}).await
+    }
+
+    /// Opens the trace that comes with the app.
+    pub async fn open_sample(&self) -> Result<OpenFiles, Problem> {
+        let _busy = busy::hold();
+        match reach::text(&format!("{}{SAMPLE}", address::assets())).await.filter(Text::is_good) {
+            Some(text) => {
+                self.open_files(file::from_text("sample trace", &text.body).into_iter().collect(), |_| {})
+                    .await
+            }
+            None => Err(Problem::new(
+                ProblemKind::Offline,
+                "open the sample trace",
+                "Its file couldn't be loaded. Is the server still there?",
+            )),
+        }
     }
 
     /// Opens bytes as a file; they are transferred to the worker.

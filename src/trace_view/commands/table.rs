@@ -60,7 +60,7 @@ const ROWS: &[Command] = &[
     Command::new("Previous event of the selected span", |session| events::step(session, false))
         .keys(&["Shift+e"])
         .when(has_events),
-    Command::new("Open or close the detail", toggle_detail).keys(&["Enter", " "]).when(has_selection),
+    Command::new("Open or close the details", toggle_detail).keys(&["Enter", " "]).when(has_selection),
 ];
 
 const TIME: &[Command] = &[
@@ -170,9 +170,9 @@ const DISPLAY: &[Command] = &[
     }),
     Command::new("Show or hide the quality of the instrumentation", |session| toggle(session.lint_open))
         .keys(&["Shift+i"]),
-    Command::new("Detail beside the waterfall", |session| session.panels.placement.set(Placement::Right)),
-    Command::new("Detail below the waterfall", |session| session.panels.placement.set(Placement::Bottom)),
-    Command::new("Detail between the rows", |session| session.panels.placement.set(Placement::Inline)),
+    Command::new("Details right of the waterfall", |session| session.panels.placement.set(Placement::Right)),
+    Command::new("Details below the waterfall", |session| session.panels.placement.set(Placement::Bottom)),
+    Command::new("Details between the rows", |session| session.panels.placement.set(Placement::Inline)),
     Command::new("Ruler: clock time or time since the start", |session| toggle(session.clock.absolute)),
     Command::new("Time zone: local", |session| session.set_zone(Zone::Local)),
     Command::new("Time zone: UTC", |session| session.set_zone(Zone::Utc)),
@@ -181,7 +181,7 @@ const DISPLAY: &[Command] = &[
 const PAGE: &[Command] = &[
     Command::new("Find spans", |session| session.panels.open.set(Some(OpenPanel::Find)))
         .keys(&["/", "Ctrl+b"]),
-    Command::new("Clear the find, then close the detail, leave the focus, unselect", escape)
+    Command::new("Clear the find, then close the details, leave the focus, unselect", escape)
         .keys(&["Escape"])
         .when(can_escape),
     Command::new("Focus the next region: view, details, find", |_| next_region(true)).keys(&["F6"]),

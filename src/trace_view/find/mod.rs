@@ -7,6 +7,7 @@ mod field;
 pub use asking::look;
 
 use super::commands::{Command, FOCUS_MATCHES, NEXT_MATCH, PREVIOUS_MATCH, is_focused};
+use super::find_hint::Hint;
 use super::session::Session;
 use crate::route::Show as ShowMode;
 use crate::state::data::Data;
@@ -44,6 +45,7 @@ pub fn Find(
             <Show when=is_looking>
                 <FindTools session/>
             </Show>
+            <Hints session/>
             {move || {
                 error().map(|error| view! { <Mistake text=session.find.query.get_untracked() error/> })
             }}
@@ -141,6 +143,24 @@ fn status(session: Session) -> String {
             (all, None) => format!("{} matches{so_far}", count(all)),
         }
     })
+}
+
+/// What of the text is not understood. Taking what may have been meant replaces that part of it.
+#[component]
+fn Hints(session: Session) -> impl IntoView {
+    let hints = Memo::new(move |_| {
+        session.find.matches.with(|found| found.as_ref().map(|found| found.hints.clone()).unwrap_or_default())
+    });
+    let take = Callback::new(move |(part, instead): (String, String)| {
+        session.find.query.update(|query| *query = query.replacen(&part, &instead, 1));
+    });
+    move || {
+        let hints = hints.get();
+        (!hints.is_empty()).then(|| {
+            let hints = hints.into_iter().map(|hint| view! { <Hint hint on_take=take/> }).collect_view();
+            view! { <div class="find-hint" data-test="find-hint" role="status">{hints}</div> }
+        })
+    }
 }
 
 /// What is wrong with the query `text`, with the place marked.

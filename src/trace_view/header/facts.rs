@@ -83,14 +83,15 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
     let mut warnings = warnings.unwrap_or_default();
     warnings.extend(outline.warnings.iter().cloned());
     warnings.extend(outliving_words(&outline));
+    let shown = without_padding(&key).to_owned();
     let has_spans = !outline.is_empty();
     let length = outline.duration;
     let root_length = first_root(&outline).map(|root| outline.duration_of(root));
     view! {
         <div class="trace-header-facts">
             <span class="trace-header-id">
-                <bdi class="mono">{key.clone()}</bdi>
-                <CopyButton label="Copy trace ID" text=key/>
+                <bdi class="mono" data-test="trace-id" title=key>{shown.clone()}</bdi>
+                <CopyButton label="Copy trace ID" text=shown/>
             </span>
             {file_name.map(|name| view! {
                 <span
@@ -134,6 +135,11 @@ pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>
             }}
         </div>
     }
+}
+
+/// A trace's id without the 16 zeros before one of 64 bits, as its senders write it.
+fn without_padding(id: &str) -> &str {
+    id.strip_prefix("0000000000000000").filter(|id| id.len() == 16).unwrap_or(id)
 }
 
 /// How many spans end after their parents, and which is the first; `None` where none does.
@@ -217,5 +223,18 @@ fn Started(
                 switch=move |()| session.set_zone(zone.get_untracked().other())
             />
         </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_padding;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn ids_of_64_bits_have_16_digits() {
+        assert_eq!(without_padding("000000000000000000000000000000ab"), "00000000000000ab");
+        assert_eq!(without_padding("10000000000000000000000000000000"), "10000000000000000000000000000000");
+        assert_eq!(without_padding("0000000000000000-x"), "0000000000000000-x");
     }
 }

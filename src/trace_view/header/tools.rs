@@ -22,14 +22,19 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
         id.with_value(|id| data.can_refresh(id))
     };
     let copied = CopyStatus::new();
+    let said = RwSignal::new(String::new());
     let copy_link = move |_| {
+        // The address of a trace of a file names it, and does not hold it.
+        let is_file = !untrack(can_reload);
+        said.set(
+            if is_file { "The link opens in this browser only: it keeps the file" } else { "" }.to_owned(),
+        );
         let view = untrack(|| address::view_of(session));
         copied.copy(whole_address(&Route::Trace { id: id.get_value(), view }));
     };
-    let downloading = RwSignal::new(String::new());
     let formats = move |()| {
         let save = |label: &str, format: Export| {
-            MenuItem::new(label, move || download(data, id.get_value(), format, downloading))
+            MenuItem::new(label, move || download(data, id.get_value(), format, said))
         };
         vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
     };
@@ -38,12 +43,15 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
             <Show when=can_reload>
                 <Reload session data id/>
             </Show>
-            <span class="trace-tools-said" role="status">{downloading}</span>
+            <span class="trace-tools-said" role="status" data-test="tools-said">{said}</span>
             <button
                 type="button"
                 class="button button--flat"
                 data-test="copy-link"
-                title="Copy a link to this view"
+                title=move || match can_reload() {
+                    true => "Copy a link to this view",
+                    false => "Copy a link to this view. The trace is from a file, which only this browser keeps: the link opens here only",
+                }
                 on:click=copy_link
             >
                 <span class="copy-text" data-label="Copy link" aria-live="polite">{move || copied.text("Copy link")}</span>

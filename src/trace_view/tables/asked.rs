@@ -86,5 +86,5 @@ pub fn ask<T: Send + Sync + 'static>(
 }
 
 fn unexpected() -> Problem {
-    Problem::new(ProblemKind::Fault, "compute the table", "The trace engine answered another question.")
+    Problem::new(ProblemKind::Fault, "compute the table", "The trace engine gave an unexpected answer.")
 }

@@ -4,7 +4,6 @@ mod asked;
 mod back;
 mod columns;
 pub mod events;
-mod field_input;
 pub mod json;
 pub mod logs;
 pub mod spans;

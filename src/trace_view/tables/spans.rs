@@ -1,11 +1,11 @@
 //! The table of spans: any fields as columns, sorted by any of them, with a bar where each span lies in the trace.
 
 use super::super::coloring::Slots;
+use super::super::key_input::KeyInput;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
 use super::columns::{DEFAULT, columns_of, field_cell, load_fields};
-use super::field_input::{FieldInput, FieldNames};
 use super::{Face, Narrowed, NoSpans, clicked, find_of, listed};
 use crate::route::TableSort;
 use crate::ui::empty::EmptyState;
@@ -151,7 +151,7 @@ pub fn SpansTable(
             <div class="table-bar" role="group" aria-label="Spans">
                 <span role="status" data-test="table-facts">{facts}</span>
                 <Narrowed session what="spans"/>
-                <Columns session source fields/>
+                <Columns session fields/>
             </div>
             {face}
         </section>
@@ -160,7 +160,7 @@ pub fn SpansTable(
 
 /// Which columns there are: one to add, and all to remove.
 #[component]
-fn Columns(session: Session, source: SpanSource, fields: Memo<Vec<String>>) -> impl IntoView {
+fn Columns(session: Session, fields: Memo<Vec<String>>) -> impl IntoView {
     let tables = session.tables;
     let set = move |fields: Vec<String>| {
         let is_default = fields == DEFAULT || fields.is_empty();
@@ -206,12 +206,11 @@ fn Columns(session: Session, source: SpanSource, fields: Memo<Vec<String>>) -> i
         fields.into_iter().map(chip).collect_view()
     };
     view! {
-        <FieldNames source id=NAMES first=&DEFAULT/>
         <details class="table-bar__columns">
             <summary data-test="span-columns">"Columns"</summary>
             <div class="table-bar__chips">{chips}</div>
         </details>
-        <FieldInput
+        <KeyInput
             label="Add column"
             list=NAMES
             placeholder="Add column"

@@ -2,6 +2,7 @@
 
 use super::super::coloring::Slots;
 use super::super::critical_path::PathChoice;
+use super::super::key_input::KeyInput;
 use super::super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
@@ -82,14 +83,13 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
             </label>
             <label class="arrange-field">
                 "Add column"
-                <input
-                    class="field"
-                    data-test="add-column"
-                    type="text"
-                    spellcheck="false"
-                    aria-label="Attribute key"
+                <KeyInput
+                    list="column-keys"
+                    label="Attribute key"
                     placeholder="http.route"
-                    on:change:target=move |event| add_column(event.target().value().trim().to_owned())
+                    value=Signal::stored(String::new())
+                    on_change=Callback::new(add_column)
+                    test="add-column"
                 />
             </label>
             <label class="arrange-check">

@@ -22,9 +22,10 @@ pub mod summary;
 pub use adjust::{Answering, for_each_span};
 
 use crate::ingest::room::Memory;
-use crate::store::{Criteria, SpanTest, Store, StoreError};
+use crate::store::{Criteria, SpanTest, Spans, Store, StoreError};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use failure::Failure;
 use queries::{Cost, Queries};
 use spandrel_trace::units::TraceId;
 use std::collections::HashSet;
@@ -60,6 +61,58 @@ impl Backend {
         match self.store.spans_in_memory(trace.0) {
             Some(spans) if spans <= SMALL_TRACE => Cost::Lookup,
             _ => Cost::Trace,
+        }
+    }
+}
+
+/// The fewest digits that are taken for the start of an id.
+const FEWEST_DIGITS: usize = 4;
+
+/// A trace id as it was written.
+#[derive(Clone, Debug)]
+pub struct WrittenId {
+    id: TraceId,
+    digits: String,
+}
+
+impl WrittenId {
+    /// Reads hexadecimal digits; the error is Jaeger's message.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Ok(WrittenId { id: params::trace_id(text)?, digits: text.to_owned() })
+    }
+
+    /// Whether it may be the start of an id: an id has 16 or 32 digits.
+    fn is_start(&self) -> bool {
+        let length = self.digits.len();
+        (FEWEST_DIGITS..32).contains(&length) && length != 16
+    }
+
+    /// The class of reading the trace.
+    pub fn cost(&self, backend: &Backend) -> Cost {
+        match self.is_start() && !matches!(backend.store.spans_in_memory(self.id.0), Some(1..)) {
+            true => Cost::Search,
+            false => backend.cost_of(self.id),
+        }
+    }
+
+    /// The trace with this id, or else, where digits are missing, the only one whose id starts with them. Blocks.
+    pub fn read(&self, store: &Store, none: &'static str) -> Result<Box<dyn Spans>, Failure> {
+        if let Some(stored) = store.spans_of(self.id.0)? {
+            return Ok(stored);
+        }
+        let found = if self.is_start() { store.starting_with(&self.digits, 3)? } else { Vec::new() };
+        match found.as_slice() {
+            [] => Err(Failure::NotFound(none)),
+            [only] => store.spans_of(*only)?.ok_or(Failure::NotFound(none)),
+            several => {
+                let mut ids: Vec<String> = several.iter().map(|id| TraceId(*id).to_string()).collect();
+                ids.sort();
+                Err(Failure::Parameter(format!(
+                    "more than one trace ID starts with {}; write more digits of {}",
+                    self.digits,
+                    ids.join(", ")
+                )))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::jaeger::failure::Failure;
 use crate::jaeger::params;
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{
-    Answering, Backend, dependencies, for_each_span, json as json_answer, not_found, search_cost,
+    Answering, Backend, WrittenId, dependencies, for_each_span, json as json_answer, not_found, search_cost,
     span_metrics, text,
 };
 use crate::matching::kind_name;
@@ -96,10 +96,10 @@ async fn trace(
     Path(id): Path<String>,
     Query(pretty): Query<Pretty>,
 ) -> Answered {
-    let id = params::trace_id(&id).map_err(Failure::Parameter)?;
+    let id = WrittenId::parse(&id).map_err(Failure::Parameter)?;
     let store = backend.store.clone();
-    run(&backend, backend.cost_of(id), pretty, move |out| {
-        let stored = store.spans_of(id.0)?.ok_or(Failure::NotFound(NOT_FOUND))?;
+    run(&backend, id.cost(&backend), pretty, move |out| {
+        let stored = id.read(&store, NOT_FOUND)?;
         let mut out = JaegerJson::new(out)?;
         write_trace(&mut out, &*stored, answering)?;
         out.finish()?;

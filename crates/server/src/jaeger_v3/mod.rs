@@ -11,9 +11,8 @@ use crate::jaeger::failure::Failure;
 use crate::jaeger::messages::{
     FindTraceSummariesResponse, GetOperationsResponse, GetServicesResponse, Operation, TraceSummary,
 };
-use crate::jaeger::params;
 use crate::jaeger::queries::Cost;
-use crate::jaeger::{Backend, json, search_cost, summary, text};
+use crate::jaeger::{Backend, WrittenId, json, search_cost, summary, text};
 use crate::matching::kind_name;
 use crate::store::{Store, StoreError};
 use axum::Router;
@@ -117,10 +116,10 @@ async fn trace(
     Query(Reading(answering)): Query<Reading>,
 ) -> Answered {
     let bad = |why| Failure::Parameter(format!("malformed parameter trace_id: {why}"));
-    let id = params::trace_id(&id).map_err(bad)?;
+    let id = WrittenId::parse(&id).map_err(bad)?;
     let store = backend.store.clone();
-    run(&backend, form, backend.cost_of(id), move |out| {
-        let stored = store.spans_of(id.0)?.ok_or(Failure::NotFound(NO_TRACES))?;
+    run(&backend, form, id.cost(&backend), move |out| {
+        let stored = id.read(&store, NO_TRACES)?;
         let mut traces = Traces::new(form, out)?;
         traces.write(&*stored, answering)?;
         traces.finish()

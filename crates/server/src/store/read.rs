@@ -148,6 +148,26 @@ impl Store {
         Ok(found.into_iter().collect())
     }
 
+    /// Traces whose id starts with these hexadecimal digits, an id of 64 bits with its first of 16 digits: at most `most` of
+    /// them, in no order. Blocks; looks at the whole index.
+    pub fn starting_with(&self, digits: &str, most: usize) -> Result<Vec<u128>, StoreError> {
+        let Ok(start) = u128::from_str_radix(digits, 16) else { return Ok(Vec::new()) };
+        let starts = |id: u128, length: usize| {
+            let rest = length.checked_sub(digits.len());
+            rest.is_some_and(|rest| id.checked_shr(4 * rest as u32).unwrap_or(0) == start)
+        };
+        let fits = |id: u128| starts(id, 32) || id >> 64 == 0 && starts(id, 16);
+        let mut found = HashSet::new();
+        for index in self.view() {
+            index.each_block(0, u64::MAX, |block| {
+                let fitting = block.parts().map(|part| part.trace).filter(|trace| fits(*trace));
+                found.extend(fitting.take(most.saturating_sub(found.len())));
+                Ok(())
+            })?;
+        }
+        Ok(found.into_iter().take(most).collect())
+    }
+
     /// Whether a span of the trace is held. Blocks.
     pub fn contains(&self, trace: u128) -> Result<bool, StoreError> {
         Ok(!places(&self.view(), trace)?.is_empty())

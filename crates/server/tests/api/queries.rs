@@ -365,3 +365,36 @@ fn searches_by_filter_and_by_tags_need_no_service() {
     assert_eq!(tagged["data"][0]["traceID"], "000000000000a1b2");
     assert_eq!(tagged["data"].as_array().unwrap().len(), 1);
 }
+
+/// The first digits of an id open its trace where no other id has them; an id of 64 bits is written with 16 digits.
+#[test]
+fn the_start_of_an_id_opens_the_only_trace_that_has_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let ids = [
+        0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736,
+        0x4bf9_2f35_77b3_4da6_ffff_929d_0e0e_4736,
+        0xabcd_ef01_2345_6789,
+        0x4bf9_2f35,
+    ];
+    for id in ids {
+        assert_eq!(server.export(&request("front", vec![span(id, 1, "GET /")])).status, 200);
+    }
+    for api in ["/api/traces", "/api/v3/traces"] {
+        for (digits, status, has) in [
+            ("4bf92f3577b34da6a", 200, "4bf92f3577b34da6a3ce929d0e0e4736"),
+            ("4BF92F3577B34DA6F", 200, "4bf92f3577b34da6ffff929d0e0e4736"),
+            ("abcdef", 200, "abcdef0123456789"),
+            // An id without its leading zeros comes before all that start so.
+            ("4bf92f35", 200, "000000004bf92f35"),
+            ("4bf92", 400, "more than one trace ID starts with 4bf92"),
+            ("4bf92f3577b34da6", 404, "found"),
+            ("abc", 404, "found"),
+            ("ffff", 404, "found"),
+        ] {
+            let answer = server.get(&format!("{api}/{digits}"));
+            assert_eq!(answer.status, status, "{api}/{digits}: {}", answer.text());
+            assert!(answer.text().contains(has), "{api}/{digits}: {}", answer.text());
+        }
+    }
+}

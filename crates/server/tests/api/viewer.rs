@@ -268,3 +268,21 @@ fn an_endless_answer_of_the_demo_is_cut_off() {
     assert!(cut.is_err(), "it is broken off, not ended: {:?}", cut.map(|answer| answer.body.len()));
     assert_eq!(server.get("/health").status, 200);
 }
+
+#[test]
+fn the_page_has_the_ports_that_take_spans_and_whether_there_is_a_demo() {
+    let (data, built) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let marked = "SPANDREL_DEMO = DEFAULT_DEMO;\nSPANDREL_OTLP_PORTS = DEFAULT_OTLP_PORTS;\n";
+    std::fs::write(built.path().join("index.html"), marked).unwrap();
+    std::fs::write(built.path().join("index.html.br"), "of the page without facts").unwrap();
+    let viewer = built.path().to_str().unwrap();
+    for (flags, demo) in [(&[][..], "DEFAULT_DEMO"), (&["--demo", "http://127.0.0.1:1"], "true")] {
+        let server = Server::start(data.path(), &[&["--viewer", viewer], flags].concat());
+        let page = send(&server.viewer, "GET", "/", &[], b"").text();
+        let port = server.otlp_http.rsplit(':').next().unwrap();
+        assert!(
+            page.starts_with(&format!("SPANDREL_DEMO = {demo};\nSPANDREL_OTLP_PORTS = {port} ")),
+            "{page}"
+        );
+    }
+}

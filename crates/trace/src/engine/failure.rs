@@ -38,7 +38,7 @@ pub fn offline(expect: &Expect, why: &str) -> Problem {
 pub fn interrupted(expect: &Expect, why: &str, progress: Progress) -> Problem {
     let happened =
         format!("The connection broke after {} bytes and {} spans ({why}).", progress.bytes, progress.spans);
-    Problem::new(ProblemKind::Offline, attempted(expect), happened).advise("Try again.")
+    Problem::new(ProblemKind::Interrupted, attempted(expect), happened).advise("Try again.")
 }
 
 /// The response is a web page.
@@ -55,8 +55,23 @@ pub fn web_page(expect: &Expect, status: u16, body: &[u8]) -> Problem {
 
 /// The server has no such trace.
 pub fn not_found(expect: &Expect) -> Problem {
-    Problem::new(ProblemKind::NotFound, attempted(expect), "The server has no trace with this ID.")
+    let problem =
+        Problem::new(ProblemKind::NotFound, attempted(expect), "The server has no trace with this ID.");
+    let problem = match expect {
+        Expect::Answer(Task::Trace { id }, _) if is_shortened(id) => problem.advise(format!(
+            "The ID has {} of 32 digits. Spandrel's server opens a trace by the start of its ID where only one fits; a Jaeger \
+             needs the whole ID.",
+            id.len()
+        )),
+        _ => problem,
+    };
+    problem
         .advise("It may not have arrived yet, may have been sampled out, or may be older than what is kept.")
+}
+
+/// Whether an id may be the start of a longer one: it has neither 16 nor 32 digits.
+fn is_shortened(id: &str) -> bool {
+    id.len() < 32 && id.len() != 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The server responded with an error.

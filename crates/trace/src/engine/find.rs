@@ -42,16 +42,22 @@ fn findings(trace: &Trace) -> Findings {
 
 fn matches(trace: &Trace, text: &str) -> Matches {
     match query::read(text) {
-        Ok(reading) => Matches {
-            spans: query::find(trace, &reading),
-            is_query: matches!(reading, Reading::Query(_)),
-            error: None,
-            unsearched: trace.unindexed_spans() as u32,
-        },
+        Ok(reading) => {
+            let spans = query::find(trace, &reading);
+            let unsearched = trace.unindexed_spans() as u32;
+            // A name that no span has so far may still come.
+            let hints = match unsearched {
+                0 => query::hints(trace, text, &reading, &spans),
+                _ => Vec::new(),
+            };
+            let is_query = matches!(reading, Reading::Query(_));
+            Matches { spans, is_query, error: None, hints, unsearched }
+        }
         Err(mistake) => Matches {
             spans: SpanSet::none(trace.outline().len()),
             is_query: true,
             error: Some(mistake),
+            hints: Vec::new(),
             unsearched: 0,
         },
     }

@@ -13,7 +13,7 @@ use crate::analysis::missing::MissingSpans;
 use crate::analysis::narrowed::SpanFilter;
 use crate::analysis::operations::OperationGraph;
 use crate::analysis::peers::Peers;
-use crate::analysis::query::{Column, Completions, QueryError, Times};
+use crate::analysis::query::{Column, Completions, FindHint, QueryError, Times};
 use crate::analysis::sequence::CallSequence;
 use crate::analysis::skew::Clocks;
 use crate::analysis::statistics::{Statistics, StatisticsSort};
@@ -326,6 +326,8 @@ pub struct Matches {
     pub is_query: bool,
     /// The error in a query, which then matches nothing.
     pub error: Option<QueryError>,
+    /// What of the text may have meant something else; empty until everything is searchable.
+    pub hints: Vec<FindHint>,
     /// Number of spans that were matched by their outline alone because their attributes are not searchable yet. The
     /// worker reports when they are; then the question should be repeated.
     pub unsearched: u32,

@@ -68,14 +68,19 @@ pub fn message(body: &[u8]) -> Option<String> {
     all.map(|error| error.message).find(|message| !message.is_empty())
 }
 
-/// Service names, sorted and without duplicates. v3: `{"services":[…]}` or `{}`; v1: `{"data":[…]}`.
+/// Service names, sorted and without duplicates. v3: `{"services":[…]}` or `{}`; v1: `{"data":[…]}`. Any other
+/// object is not from a Jaeger.
 pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
-    #[derive(Deserialize)]
-    struct Services {
-        #[serde(alias = "data")]
-        services: Option<Vec<String>>,
-    }
-    let mut names = object::<Services>(body)?.services.unwrap_or_default();
+    let mut members: serde_json::Map<String, serde_json::Value> = object(body)?;
+    let Some(names) = ["services", "data"].iter().find_map(|name| members.remove(*name)) else {
+        let names: Vec<&str> = members.keys().take(3).map(String::as_str).collect();
+        return match names.is_empty() {
+            true => Ok(Vec::new()),
+            false => Err(format!("expected a list of services, found {}", names.join(", "))),
+        };
+    };
+    let names: Option<Vec<String>> = serde_json::from_value(names).map_err(|error| error.to_string())?;
+    let mut names = names.unwrap_or_default();
     names.sort();
     names.dedup();
     Ok(names)

@@ -309,7 +309,7 @@ fn notes(flags: Flags, record: &SpanRecord) -> Vec<String> {
         notes.push("ends before it starts; shown with zero length".to_owned());
     }
     if flags.has(Flags::CLOCK_SKEW) {
-        notes.push("it begins before its parent in another service: the clocks seem to differ".to_owned());
+        notes.push("starts before its parent in another service; the clocks may differ".to_owned());
     }
     if record.span_id.is_none() {
         notes.push("it has no id".to_owned());

@@ -1,6 +1,6 @@
 //! Line charts over time: gaps, axes, tick labels.
 
-use crate::units::{count, date_time, duration, month_name};
+use crate::units::{RateUnit, count, date_time, duration, month_name};
 use jiff::civil::DateTime;
 use std::ops::Range;
 
@@ -64,15 +64,12 @@ pub fn value_axis(max: f64, unit: Unit, about: usize) -> ChartAxis {
         Unit::Count => 1.0,
     };
     let max = if max.is_finite() { max.max(least) } else { least };
-    if unit == Unit::PerSecond && max < 0.1 {
-        // Small rates are shown per minute.
-        let mut axis = rate_axis(max * 60.0, "/min", about);
-        axis.high /= 60.0;
-        axis.ticks.iter_mut().for_each(|tick| tick.at /= 60.0);
-        return axis;
-    }
     if unit == Unit::PerSecond {
-        return rate_axis(max, "/s", about);
+        let (scale, sign) = RateUnit::of(max).scale();
+        let mut axis = rate_axis(max * scale, sign, about);
+        axis.high /= scale;
+        axis.ticks.iter_mut().for_each(|tick| tick.at /= scale);
+        return axis;
     }
     let steps = about.clamp(1, 20) as f64;
     let step = match unit {
@@ -209,7 +206,7 @@ mod tests {
     #[test]
     fn value_axes_count_in_round_steps() {
         assert_eq!(labels(&value_axis(37.0, Unit::PerSecond, 4)), ["0", "10 /s", "20 /s", "30 /s", "40 /s"]);
-        assert_eq!(labels(&value_axis(0.5, Unit::PerSecond, 4)), ["0", "0.2 /s", "0.4 /s", "0.6 /s"]);
+        assert_eq!(labels(&value_axis(0.5, Unit::PerSecond, 4)), ["0", "10 /min", "20 /min", "30 /min"]);
         assert_eq!(labels(&value_axis(0.05, Unit::PerSecond, 4)), ["0", "1 /min", "2 /min", "3 /min"]);
         assert_eq!(labels(&value_axis(1.0, Unit::Share, 4)), ["0 %", "50 %", "100 %"]);
         assert_eq!(labels(&value_axis(0.019, Unit::Share, 4)), ["0.0 %", "0.5 %", "1.0 %", "1.5 %", "2.0 %"]);

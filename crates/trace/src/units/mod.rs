@@ -22,7 +22,7 @@ pub use duration::{duration, duration_exact};
 pub use go_duration::{parse_go_duration, print_go_duration};
 pub use id::{SpanId, TraceId, parse_hex};
 pub use name::{NO_NAME, display_name, is_blank_name, split_name};
-pub use number::{compact, count, percent, rate};
+pub use number::{RateUnit, compact, count, percent};
 pub use problem::{Problem, ProblemKind};
 pub use seed::{SeededMap, SeededSet, SeededState, are_hashes_seeded, seed_hashes};
 pub use time::{date_time, month_name, parse_rfc3339, rfc3339};

@@ -45,15 +45,35 @@ pub fn percent(share: f64) -> String {
     format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// A rate: `31.2 /s`, `0.5 /s`; below 0.1 /s per minute, hour or day.
-pub fn rate(per_second: f64) -> String {
-    if !per_second.is_finite() || per_second <= 0.0 {
-        return "0 /s".to_owned();
+/// What rates that are shown together are told by: the second, or the minute where the largest is below one a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateUnit {
+    /// `31.2 /s`.
+    Second,
+    /// `9 /min`.
+    Minute,
+}
+
+impl RateUnit {
+    /// The unit for rates up to `most` per second.
+    pub fn of(most: f64) -> Self {
+        if most < 1.0 { RateUnit::Minute } else { RateUnit::Second }
     }
-    let scales = [(1.0, "/s"), (60.0, "/min"), (3_600.0, "/h"), (86_400.0, "/d")];
-    let (scale, unit) =
-        scales.into_iter().find(|(scale, _)| per_second * scale >= 0.1).unwrap_or((86_400.0, "/d"));
-    format!("{} {unit}", significant(per_second * scale, 3))
+
+    /// How many seconds it has, and its sign.
+    pub fn scale(self) -> (f64, &'static str) {
+        match self {
+            RateUnit::Second => (1.0, "/s"),
+            RateUnit::Minute => (60.0, "/min"),
+        }
+    }
+
+    /// A rate: `31.2 /s`, `0.15 /min`.
+    pub fn text(self, per_second: f64) -> String {
+        let (scale, sign) = self.scale();
+        let rate = if per_second.is_finite() { (per_second * scale).max(0.0) } else { 0.0 };
+        format!("{} {sign}", significant(rate, 3))
+    }
 }
 
 /// Rounds to `digits` significant digits, without trailing zeros; all digits before the point are kept.
@@ -95,9 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn slow_rates_take_a_longer_unit() {
-        let rates = [0.0, 31.2, 1_234.4, 0.5, 0.05, 0.000_5, 0.000_01, f64::INFINITY];
-        let expected = ["0 /s", "31.2 /s", "1,234 /s", "0.5 /s", "3 /min", "1.8 /h", "0.864 /d", "0 /s"];
-        assert_eq!(rates.map(rate), expected);
+    fn rates_of_one_page_have_one_unit() {
+        let told = |most: f64, rates: &[f64]| -> Vec<String> {
+            rates.iter().map(|rate| RateUnit::of(most).text(*rate)).collect()
+        };
+        assert_eq!(told(31.2, &[31.2, 1_234.4, 0.5, 0.0]), ["31.2 /s", "1,234 /s", "0.5 /s", "0 /s"]);
+        assert_eq!(told(0.15, &[0.15, 0.0025, f64::INFINITY]), ["9 /min", "0.15 /min", "0 /min"]);
     }
 }

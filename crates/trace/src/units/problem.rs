@@ -8,6 +8,10 @@ use std::fmt;
 pub enum ProblemKind {
     /// No response: not running, no network, or blocked by the browser (CORS).
     Offline,
+    /// The server answers, but the browser forbids this page to read it (CORS).
+    Blocked,
+    /// The connection broke during the answer.
+    Interrupted,
     /// The server answered with an error.
     #[default]
     Refused,

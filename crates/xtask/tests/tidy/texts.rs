@@ -4,7 +4,7 @@
 use crate::tree::File;
 
 /// Texts that were replaced, as they would stand within a literal. Comments and tests may say what they like.
-const REPLACED: [&str; 88] = [
+const REPLACED: [&str; 106] = [
     "Asking ",
     " did not work",
     "Nothing answered",
@@ -93,17 +93,43 @@ const REPLACED: [&str; 88] = [
     "started anew",
     "Real services answer",
     "who is buying",
+    "On its way",
+    "still growing",
+    "Do the services send",
+    "How many of ",
+    "has no shop",
+    "web page came back",
+    "version 3 first",
+    "Choose something",
+    "Order of siblings",
+    "Times of day",
+    "given its parent",
+    "p100 of",
+    "Nothing new for",
+    "A page down",
+    "at least 0",
+    "the begin of",
+    "server gave",
+    "whoever",
 ];
 
-/// Folders of what people read: the viewer, what it says of traces, and what the server answers with.
-const FOLDERS: [&str; 4] = ["src/", "crates/trace/src/", "crates/server/src/jaeger", "index.html"];
+/// Folders of what people read: the viewer, what it says of traces, what the server and the demo answer with, and what
+/// journeys expect of pages.
+const FOLDERS: [&str; 6] = [
+    "src/",
+    "crates/trace/src/",
+    "crates/server/src/jaeger",
+    "crates/demo/src/",
+    "index.html",
+    "tests/e2e/pages/",
+];
 
 /// Complaints about replaced texts within literals of the product's code.
 pub fn check(files: &[File]) -> Vec<String> {
     let is_product = |file: &&File| {
         let path = file.path.as_str();
         FOLDERS.iter().any(|folder| path.starts_with(folder))
-            && (path.ends_with(".rs") || path.ends_with(".html"))
+            && [".rs", ".html", ".mjs"].iter().any(|end| path.ends_with(end))
             && !path.ends_with("tests.rs")
             && !path.contains("/tests/")
             && !path.contains("/testing/")

@@ -149,7 +149,7 @@ pub fn Tools(
         </div>
         <p class="table-bar table-bar--facts">
             <span role="status" data-test="table-facts">{facts}</span>
-            <span>"Written from what was read: values as sent, without repairs; the layout is ours"</span>
+            <span>"Rebuilt from the loaded spans: values as sent, without repairs; the layout may differ"</span>
         </p>
     }
 }

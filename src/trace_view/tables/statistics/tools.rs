@@ -1,9 +1,9 @@
 //! What statistics are of: the fields to group by, the filter, and the export.
 
 use super::super::super::download::save_text;
+use super::super::super::key_input::KeyInput;
 use super::super::super::session::Session;
 use super::super::super::span_source::SpanSource;
-use super::super::field_input::{FieldInput, FieldNames};
 use super::super::find_of;
 use super::{DEFAULT, grouping_of, sort_of};
 use crate::state::busy;
@@ -12,10 +12,6 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::statistics::Statistics;
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use std::sync::Arc;
-
-/// Fields that are suggested first.
-const FIRST: [&str; 5] = ["operation", "service", "name", "kind", "status"];
-const NAMES: &str = "statistics-fields";
 
 /// Fields to group by, filter and export.
 #[component]
@@ -60,14 +56,13 @@ pub fn Tools(
     let is_nothing = move || groups.with(Option::is_none) || ordered.with(|ordered| ordered.is_empty());
     view! {
         <div class="table-bar" role="group" aria-label="Statistics">
-            <FieldNames source id=NAMES first=&FIRST/>
             <label class="table-bar__field">
                 "Group by"
-                <FieldInput label="Group by" list=NAMES placeholder=DEFAULT value=by on_change=Callback::new(set_by) test="group-by"/>
+                <KeyInput label="Group by" list="group-keys" placeholder=DEFAULT value=by on_change=Callback::new(set_by) test="group-by"/>
             </label>
             <label class="table-bar__field">
                 "then by"
-                <FieldInput label="Then by" list=NAMES placeholder="nothing" value=then on_change=Callback::new(set_then) test="then-by"/>
+                <KeyInput label="Then by" list="then-keys" placeholder="nothing" value=then on_change=Callback::new(set_then) test="then-by"/>
             </label>
             <input
                 class="field table-bar__filter"

@@ -306,7 +306,7 @@ fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
 }
 
 /// The keys of attributes of spans, resources and events as fields, and how often each occurs.
-fn keys(reader: &FieldReader<'_>) -> FxHashMap<String, u32> {
+pub(super) fn keys(reader: &FieldReader<'_>) -> FxHashMap<String, u32> {
     let mut found: FxHashMap<String, u32> = FxHashMap::default();
     // Without prefix, a key refers to attributes of spans and resources.
     let mut add = |owner: Owner, key: &str, count: u32| {

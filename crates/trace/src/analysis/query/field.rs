@@ -112,8 +112,8 @@ pub(super) const KNOWN: [(&str, Known, Class, &str); 30] = [
     ("status", Known::Status, Class::Choice(&STATUSES), "status code"),
     ("status.message", Known::StatusMessage, Class::Text, "why it failed"),
     ("kind", Known::Kind, Class::Choice(&KINDS), "role of the span"),
-    ("start", Known::Start, Class::Time, "begin, from the begin of the trace"),
-    ("end", Known::End, Class::Time, "end, from the begin of the trace"),
+    ("start", Known::Start, Class::Time, "start, from the start of the trace"),
+    ("end", Known::End, Class::Time, "end, from the start of the trace"),
     ("depth", Known::Depth, Class::Number, "distance to the root"),
     ("children", Known::Children, Class::Number, "number of children"),
     ("descendants", Known::Descendants, Class::Number, "number of spans below"),
@@ -133,7 +133,7 @@ pub(super) const KNOWN: [(&str, Known, Class, &str); 30] = [
 ];
 
 /// Aliases of built-in fields: Jaeger's, TraceQL's.
-const ALIASES: [(&str, Known); 5] = [
+pub(super) const ALIASES: [(&str, Known); 5] = [
     ("name", Known::Operation),
     ("span.kind", Known::Kind),
     ("span.id", Known::Id),

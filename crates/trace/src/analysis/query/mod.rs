@@ -36,6 +36,7 @@ mod error;
 mod expected;
 mod field;
 mod field_reader;
+mod hints;
 mod op;
 mod order;
 mod parse;
@@ -53,6 +54,7 @@ pub use column::{Column, column};
 pub use complete::{Completion, Completions, Offer, complete};
 pub use error::QueryError;
 pub use field::{Class, Field, Known, Owner};
+pub use hints::{FindHint, has_field};
 pub use op::Op;
 pub use order::{Times, span_order, times};
 pub use parse::{DEEPEST, MOST, parse};
@@ -130,6 +132,15 @@ pub fn find(trace: &Trace, reading: &Reading) -> SpanSet {
     match reading {
         Reading::Words(words) => word_search::search_words(&reader, words),
         Reading::Query(query) => run::run(&reader, query),
+    }
+}
+
+/// What of a text that finds these spans is not understood: names that no span has, and comparisons in the notation of
+/// another tool. Meant for traces whose attributes are all searchable.
+pub fn hints(trace: &Trace, text: &str, reading: &Reading, found: &SpanSet) -> Vec<FindHint> {
+    match reading {
+        Reading::Query(query) => hints::hints(trace, text, query.steps(), &[], found.count() == 0),
+        Reading::Words(words) => hints::hints(trace, text, &[], &words.wanted, found.count() == 0),
     }
 }
 

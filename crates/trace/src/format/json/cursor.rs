@@ -184,7 +184,7 @@ impl<'a> Cursor<'a> {
             .or_else(|| self.whole.then_some(rest.len()))
             .ok_or(Stop::More)?;
         if len == 0 {
-            return Err(Stop::Bad("a value should begin here", start));
+            return Err(Stop::Bad("a value should start here", start));
         }
         self.at += len;
         Ok(&rest[..len])

@@ -189,7 +189,7 @@ impl JsonStream {
                     }
                 }
             }
-            b']' | b'}' | b',' => return Err(Stop::Bad("a value should begin here", cursor.at)),
+            b']' | b'}' | b',' => return Err(Stop::Bad("a value should start here", cursor.at)),
             // Zipkin responds to a search with a list of traces, which are lists of spans.
             b'[' if list == Level::List => {
                 cursor.at += 1;
