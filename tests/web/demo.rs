@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use spandrel::pages::demo::{Arrival, Arriving, Done, FaultPicker, OrderForm, OtherRequests, Planned};
-use spandrel::state::demo::{Answer, DemoFault, DemoRequest, Order, Placed, Product};
+use spandrel::state::demo::{
+    Answer, DemoFault, DemoField, DemoRequest, Order, Placed, Product, RefusedField,
+};
 use spandrel_trace::units::TraceId;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -16,11 +18,15 @@ fn product(id: &str, price: f64, in_stock: u32) -> Product {
 }
 
 fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
+    form_with(RwSignal::new(None))
+}
+
+fn form_with(refused: RwSignal<Option<RefusedField>>) -> (Stage, RwSignal<Vec<(Order, bool)>>) {
     let sent = RwSignal::new(Vec::new());
     let stage = Stage::new(move || {
         let products = vec![product("item-1", 29.99, 5), product("item-2", 4.5, 1)];
         let place = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
-        view! { <OrderForm products is_placing=Signal::stored(false) place/> }
+        view! { <OrderForm products is_placing=Signal::stored(false) refused place/> }
     });
     (stage, sent)
 }
@@ -42,6 +48,38 @@ async fn an_order_has_what_was_chosen() {
     let chosen: Vec<_> = sent[0].0.items.iter().map(|item| (item.id.as_str(), item.quantity)).collect();
     assert_eq!(chosen, [("item-1", 2), ("item-2", 2)]);
     assert_eq!((sent[0].0.user_id.as_str(), sent[0].0.payment_method.as_str()), ("demo-user", "credit_card"));
+    stage.strike().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_field_says_why_until_the_order_is_another() {
+    let refused = RwSignal::new(None);
+    let (stage, sent) = form_with(refused);
+    stage.find("[data-test=demo-submit]").click();
+    settle().await;
+    let order = sent.get_untracked()[0].0.clone();
+    let refuse = |field: DemoField, message: &str| {
+        let request = DemoRequest::Order { order: order.clone(), simulate_error: false };
+        refused.set(Some(RefusedField { request, field, message: message.into() }));
+    };
+    refuse(DemoField::Customer, "user_id must be at most 200 bytes");
+    settle().await;
+    assert_eq!(stage.text("#wrong-customer"), "user_id must be at most 200 bytes");
+    assert_eq!(stage.attribute("[name=user]", "aria-invalid"), "true");
+    assert!(stage.find("#wrong-payment").has_attribute("hidden"));
+    refuse(DemoField::Payment, "payment_method is unknown");
+    settle().await;
+    assert!(stage.find("#wrong-customer").has_attribute("hidden"));
+    assert_eq!(stage.text("#wrong-payment"), "payment_method is unknown");
+    refuse(DemoField::Product("item-1".into()), "Only 1 of item-1 in stock.");
+    settle().await;
+    assert!(stage.text("[data-product=item-1]").contains("Only 1 of item-1 in stock."));
+    assert!(!stage.text("[data-product=item-2]").contains("in stock."));
+    assert_eq!(stage.attribute("[data-product=item-1] input", "aria-invalid"), "true");
+    let [_, more] = &stage.all("[data-product=item-1] button")[..] else { panic!("less and more") };
+    more.click();
+    settle().await;
+    assert!(!stage.text("[data-product=item-1]").contains("Only 1 of"));
     stage.strike().await;
 }
 
@@ -90,6 +128,7 @@ async fn a_trace_grows_until_it_is_still() {
         message: "the bank said no.".into(),
         service: "payment".into(),
         field: None,
+        at: None,
     };
     let placed = Placed {
         trace_id: TraceId(0xa1),
@@ -101,7 +140,13 @@ async fn a_trace_grows_until_it_is_still() {
     };
     let look_for = Some("The error starts at payment.".to_owned());
     let done = Done { placed, simulated: true, look_for };
-    let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1"/> });
+    let jaeger = RwSignal::new(None);
+    let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1" jaeger/> });
+    assert!(stage.all("[data-test=open-jaeger]").is_empty());
+    jaeger.set(Some("http://127.0.0.1:16687".to_owned()));
+    settle().await;
+    let link = format!("http://127.0.0.1:16687/trace/{}", TraceId(0xa1));
+    assert_eq!(stage.attribute("[data-test=open-jaeger]", "href"), link);
     assert_eq!(stage.attribute("[data-test=demo-result]", "data-trace-id"), TraceId(0xa1).to_string());
     assert_eq!(stage.text("[data-test=demo-spans]"), "waiting for spans…");
     assert!(stage.text(".arrival__refused").contains("payment"));
@@ -137,7 +182,7 @@ fn other_requests() -> (Stage, RwSignal<Vec<Planned>>, RwSignal<Option<DemoFault
         let first = Some(product("item-1", 29.99, 5));
         view! {
             <FaultPicker faults chosen/>
-            <OtherRequests first faults fault=chosen is_placing=Signal::stored(false) make/>
+            <OtherRequests first faults fault=chosen is_placing=Signal::stored(false) refused=Signal::stored(None) make/>
         }
     });
     (stage, made, chosen)

@@ -349,6 +349,8 @@ async fn every_service_answers_health_metrics_and_what_it_has_without_a_span() {
     }
     let (_, health) = answer(stage.get("/health")).await;
     assert_eq!(health["downstream"]["order"], json!({"status": "ok", "breaker": "closed"}));
+    let (_, links) = answer(stage.get("/demo/links")).await;
+    assert_eq!(links, json!({"jaeger": null}));
     let (_, faults) = answer(stage.get("/demo/faults")).await;
     assert_eq!(faults.as_array().unwrap().len(), 17);
     let docs = stage.get("/docs").send().await.unwrap();
@@ -360,8 +362,13 @@ async fn every_service_answers_health_metrics_and_what_it_has_without_a_span() {
     let receiver = stage.receiver;
     stage.demo.close().await;
     let spans = receiver.spans();
-    // `/` and `/demo/faults` were requests like others.
-    assert!(spans.iter().all(|r| ["GET /", "GET /demo/faults"].contains(&r.span.name.as_str())), "{spans:?}");
+    // `/`, `/demo/faults` and `/demo/links` were requests like others.
+    assert!(
+        spans
+            .iter()
+            .all(|r| ["GET /", "GET /demo/faults", "GET /demo/links"].contains(&r.span.name.as_str())),
+        "{spans:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

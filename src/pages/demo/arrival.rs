@@ -100,6 +100,9 @@ pub fn Arrival(
     /// Address of the trace's page.
     #[prop(into)]
     href: String,
+    /// The base URL of a Jaeger's UI that has the same trace.
+    #[prop(into)]
+    jaeger: Signal<Option<String>>,
 ) -> impl IntoView {
     let id = done.placed.trace_id.to_string();
     let short = format!("{}…", &id[..SHORT_ID]);
@@ -115,6 +118,17 @@ pub fn Arrival(
         }
     });
     let trace = id.clone();
+    let in_jaeger = {
+        let id = id.clone();
+        move || {
+            let href = format!("{}/trace/{id}", jaeger.get()?);
+            Some(view! {
+                <a class="button" data-test="open-jaeger" href=href target="_blank" rel="noopener">
+                    "Open in Jaeger"
+                </a>
+            })
+        }
+    };
     let refusal = done.refusal().map(|text| view! { <p class="arrival__refused">{text}</p> });
     let unsent = done.placed.unsent.as_ref().map(|why| {
         view! { <p class="arrival__problem">{format!("The browser's own span is missing from the trace: {why}.")}</p> }
@@ -139,6 +153,7 @@ pub fn Arrival(
                 <a class="button" data-test="open-trace" href=href>
                     "Open trace"
                 </a>
+                {in_jaeger}
             </header>
             <p class="arrival__ids">
                 <span>"Trace ID " <span class="mono">{trace.clone()}</span></span>

@@ -1,7 +1,8 @@
 //! The order form.
 
 use super::quantity::{Line, ProductRow};
-use crate::state::demo::{Item, Order, Product};
+use super::wrong_field::WrongField;
+use crate::state::demo::{DemoField, Item, Order, Product, RefusedField};
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -42,6 +43,9 @@ pub fn OrderForm(
     /// An order is being placed.
     #[prop(into)]
     is_placing: Signal<bool>,
+    /// The field for which the newest request was refused.
+    #[prop(into)]
+    refused: Signal<Option<RefusedField>>,
     /// Called with the order, and whether it is to fail.
     #[prop(into)]
     place: Callback<(Order, bool)>,
@@ -51,12 +55,30 @@ pub fn OrderForm(
         .enumerate()
         .map(|(index, product)| Line::new(product, if index == 0 { INITIAL } else { 0 }))
         .collect();
-    let rows = lines.iter().map(|line| view! { <ProductRow line=*line/> }).collect_view();
+    let all_lines = lines.clone();
     let customer = RwSignal::new("demo-user".to_owned());
     let payment = RwSignal::new(PAYMENTS[0].0.to_owned());
     let order = Memo::new(move |_| {
-        customer.with(|customer| payment.with(|payment| order_of(&lines, customer, payment)))
+        customer.with(|customer| payment.with(|payment| order_of(&all_lines, customer, payment)))
     });
+    // Of the order that is on the form, and of no other.
+    let refusal = Memo::new(move |_| {
+        let refused = refused.get()?;
+        let is_shown = order.with(|order| order.as_ref().ok() == refused.request.order());
+        is_shown.then_some((refused.field, refused.message))
+    });
+    let refused_at = move |field: DemoField| {
+        Signal::derive(move || {
+            refusal
+                .with(|refusal| refusal.as_ref().filter(|(at, _)| *at == field).map(|(_, why)| why.clone()))
+        })
+    };
+    let row = |line: &Line| {
+        let refused = refused_at(DemoField::Product(line.product.with_value(|product| product.id.clone())));
+        view! { <ProductRow line=*line refused/> }
+    };
+    let rows = lines.iter().map(row).collect_view();
+    let (no_customer, no_payment) = (refused_at(DemoField::Customer), refused_at(DemoField::Payment));
     let total = move || order.with(|order| order.as_ref().map_or(0.0, Order::total));
     let is_blocked = move || is_placing.get() || order.with(Result::is_err);
     let submit = move |simulate_error: bool| {
@@ -91,15 +113,25 @@ pub fn OrderForm(
                         class="field"
                         name="user"
                         autocomplete="off"
+                        aria-describedby="wrong-customer"
+                        aria-invalid=move || no_customer.get().is_some().then_some("true")
                         prop:value=customer
                         on:input=move |event| customer.set(event_target_value(&event))
                     />
+                    <WrongField id="wrong-customer" why=no_customer/>
                 </label>
                 <label>
                     "Payment"
-                    <select class="field" name="payment" on:change=move |event| payment.set(event_target_value(&event))>
+                    <select
+                        class="field"
+                        name="payment"
+                        aria-describedby="wrong-payment"
+                        aria-invalid=move || no_payment.get().is_some().then_some("true")
+                        on:change=move |event| payment.set(event_target_value(&event))
+                    >
                         {payments.collect_view()}
                     </select>
+                    <WrongField id="wrong-payment" why=no_payment/>
                 </label>
             </div>
             <p class="order__actions">

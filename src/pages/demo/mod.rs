@@ -6,10 +6,11 @@ mod form;
 mod more;
 mod quantity;
 mod spans;
+mod wrong_field;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
-use crate::state::demo::{self as state, DemoFault, DemoRequest, Placed, Product, pause};
+use crate::state::demo::{self as state, DemoFault, DemoRequest, Placed, Product, RefusedField, pause};
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -45,6 +46,10 @@ struct Orders {
     arriving: RwSignal<Arriving>,
     /// Why the newest one was not answered.
     failure: RwSignal<Option<Problem>>,
+    /// The field for which the newest one was refused.
+    refused: RwSignal<Option<RefusedField>>,
+    /// The base URL of a Jaeger's UI that has the same traces.
+    jaeger: RwSignal<Option<String>>,
 }
 
 impl Orders {
@@ -56,6 +61,8 @@ impl Orders {
             placed: RwSignal::new(Vec::new()),
             arriving: RwSignal::new(Arriving::default()),
             failure: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            jaeger: RwSignal::new(None),
         };
         // A new request ends those for the trace of the one before.
         Effect::new(move || {
@@ -69,6 +76,7 @@ impl Orders {
     async fn make(self, planned: Planned) {
         self.is_placing.set(true);
         self.failure.set(None);
+        self.refused.set(None);
         let Planned { requests, fault } = planned;
         let name = fault.as_ref().map(|fault| fault.name.as_str());
         let mut last = None;
@@ -81,6 +89,7 @@ impl Orders {
                 }
                 Ok(placed) => {
                     last = Some(placed.trace_id.to_string());
+                    self.refused.set(RefusedField::of(request, &placed.answer));
                     let asked = matches!(request, DemoRequest::Order { simulate_error: true, .. });
                     let done = Done {
                         placed,
@@ -150,15 +159,16 @@ pub fn DemoPage() -> impl IntoView {
             });
         });
     });
-    // Without a list of faults the page works all the same.
+    let orders = Orders::new();
+    // Without a list of faults, and without links, the page works all the same.
     let faults: RwSignal<Vec<DemoFault>> = RwSignal::new(Vec::new());
     let fault: RwSignal<Option<DemoFault>> = RwSignal::new(None);
     Effect::new(move || {
         if matches!(catalogue.get(), Catalogue::Loaded(_)) {
             tasks::spawn_scoped(async move { faults.set(state::faults().await.unwrap_or_default()) });
+            tasks::spawn_scoped(async move { orders.jaeger.set(state::jaeger().await) });
         }
     });
-    let orders = Orders::new();
     let form = move || match catalogue.get() {
         Catalogue::Loading => view! { <p role="status">"Loading products…"</p> }.into_any(),
         Catalogue::Failed(problem) => {
@@ -173,9 +183,9 @@ pub fn DemoPage() -> impl IntoView {
             let first = products.first().cloned();
             let make = move |planned| orders.requested.set(Some(planned));
             view! {
-                <OrderForm products is_placing=orders.is_placing place/>
+                <OrderForm products is_placing=orders.is_placing refused=orders.refused place/>
                 <FaultPicker faults chosen=fault/>
-                <OtherRequests first faults fault is_placing=orders.is_placing make/>
+                <OtherRequests first faults fault is_placing=orders.is_placing refused=orders.refused make/>
             }
             .into_any()
         }
@@ -202,7 +212,7 @@ fn NewestOrder(orders: Orders) -> impl IntoView {
         (_, Some(problem)) => view! { <ProblemCard problem/> }.into_any(),
         (Some(done), None) => {
             let href = trace_address(&done.placed);
-            view! { <Arrival done arriving=orders.arriving href/> }.into_any()
+            view! { <Arrival done arriving=orders.arriving href jaeger=orders.jaeger/> }.into_any()
         }
         (None, None) => view! {
             <div class="demo__blank">

@@ -1,6 +1,7 @@
 //! What the page offers beside the order form: the fault of the next request, a question, parallel calls, and scenarios.
 
-use crate::state::demo::{DemoFault, DemoRequest, Item, Order, Product};
+use super::wrong_field::WrongField;
+use crate::state::demo::{DemoFault, DemoRequest, Item, Order, Product, RefusedField};
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -70,6 +71,9 @@ pub fn OtherRequests(
     /// A request is being made.
     #[prop(into)]
     is_placing: Signal<bool>,
+    /// The field for which the newest request was refused.
+    #[prop(into)]
+    refused: Signal<Option<RefusedField>>,
     /// Called with the requests to make.
     #[prop(into)]
     make: Callback<Planned>,
@@ -82,6 +86,13 @@ pub fn OtherRequests(
             _ => None,
         })
     };
+    // Of the question that is in the field, and of no other.
+    let refusal = move || {
+        let refused = refused.get()?;
+        let is_shown = matches!(&refused.request, DemoRequest::Question { text } if question.with(|now| now.trim() == text));
+        is_shown.then_some(refused.message)
+    };
+    let wrong = Signal::derive(move || complaint().or_else(refusal));
     let send = move |request: DemoRequest| {
         if !is_placing.get_untracked() {
             make.run(Planned { requests: vec![request], fault: fault.get_untracked() });
@@ -102,10 +113,12 @@ pub fn OtherRequests(
                     class="field"
                     name="question"
                     autocomplete="off"
-                    aria-invalid=move || complaint().is_some().then_some("true")
+                    aria-describedby="wrong-question"
+                    aria-invalid=move || wrong.get().is_some().then_some("true")
                     prop:value=question
                     on:input=move |event| question.set(event_target_value(&event))
                 />
+                <WrongField id="wrong-question" why=wrong/>
             </label>
             <p class="order__actions">
                 <button
@@ -125,7 +138,6 @@ pub fn OtherRequests(
                 >
                     "Call two services in parallel"
                 </button>
-                <span class="order__missing" role="status">{complaint}</span>
             </p>
         </form>
         <Scenarios first faults is_placing make/>

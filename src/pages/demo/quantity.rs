@@ -46,13 +46,20 @@ impl Line {
 
 /// A product with buttons and a field for its quantity.
 #[component]
-pub fn ProductRow(line: Line) -> impl IntoView {
+pub fn ProductRow(
+    /// The product and its quantity.
+    line: Line,
+    /// Why the demo refused it.
+    #[prop(into)]
+    refused: Signal<Option<String>>,
+) -> impl IntoView {
     let Product { id, name, price, in_stock } = line.product.get_value();
     let note = match in_stock {
         Some(stock) => format!("{id} · {stock} in stock"),
         None => id.clone(),
     };
-    let has_complaint = move || line.complaint().is_some();
+    let complaint = move || refused.get().or_else(|| line.complaint());
+    let has_complaint = move || complaint().is_some();
     let step = move |change: i32| {
         // A text that is no quantity counts from 0.
         let quantity = untrack(|| line.quantity()).unwrap_or_default();
@@ -77,7 +84,7 @@ pub fn ProductRow(line: Line) -> impl IntoView {
                     autocomplete="off"
                     aria-label=quantity
                     aria-describedby=complaint_id.clone()
-                    aria-invalid=move || line.quantity().is_err().then_some("true")
+                    aria-invalid=move || (refused.get().is_some() || line.quantity().is_err()).then_some("true")
                     prop:value=line.text
                     on:input=move |event| line.text.set(event_target_value(&event))
                 />
@@ -86,7 +93,7 @@ pub fn ProductRow(line: Line) -> impl IntoView {
                 </button>
             </div>
             <p class="order__scarce" id=complaint_id.clone() hidden=move || !has_complaint()>
-                {move || line.complaint()}
+                {complaint}
             </p>
         </div>
     }

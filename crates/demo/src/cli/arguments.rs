@@ -86,11 +86,14 @@ pub(crate) struct ServiceOptions {
     /// http://127.0.0.1:16686/eval-track.
     #[arg(long, env = "SPANDREL_DEMO_EVAL_TRACK", value_name = "URL")]
     pub(crate) eval_track: Option<String>,
+    /// A Jaeger's UI that is sent the same traces: the viewer's demo page links to it.
+    #[arg(long, env = "SPANDREL_DEMO_JAEGER_UI", value_name = "URL", value_parser = web_address)]
+    pub(crate) jaeger_ui: Option<String>,
     /// The service of examples/python, which questions are then sent to as well.
-    #[arg(long, env = "SPANDREL_DEMO_PYTHON_URL", value_name = "URL")]
+    #[arg(long, env = "SPANDREL_DEMO_PYTHON_URL", value_name = "URL", value_parser = web_address)]
     pub(crate) python_url: Option<String>,
     /// The service of examples/node, which answers are then sent to as well.
-    #[arg(long, env = "SPANDREL_DEMO_NODE_URL", value_name = "URL")]
+    #[arg(long, env = "SPANDREL_DEMO_NODE_URL", value_name = "URL", value_parser = web_address)]
     pub(crate) node_url: Option<String>,
     /// An endpoint like OpenAI's in place of the built-in text generator.
     #[arg(long, env = "OPENAI_BASE_URL", requires = "openai_api_key")]
@@ -216,6 +219,11 @@ fn rate(text: &str) -> Result<f64, String> {
         Ok(rate) if rate > 0.0 && rate <= 5_000.0 => Ok(rate),
         _ => Err("a rate is above 0 and at most 5000 per second".into()),
     }
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    let is_web = text.is_empty() || text.starts_with("http://") || text.starts_with("https://");
+    is_web.then(|| text.to_owned()).ok_or_else(|| "write a URL, such as http://127.0.0.1:16687".into())
 }
 
 fn peer(text: &str) -> Result<(String, String), String> {

@@ -28,6 +28,7 @@ pub(super) fn settings(options: &ServiceOptions, only: Vec<String>) -> Result<Se
         database_url: options.database_url.clone().filter(|url| !url.is_empty()),
         redis_url: options.redis_url.clone().filter(|url| !url.is_empty()),
         eval_track: options.eval_track.clone().filter(|url| !url.is_empty()),
+        jaeger_ui: options.jaeger_ui.clone().filter(|url| !url.is_empty()),
         python_url: options.python_url.clone().filter(|url| !url.is_empty()),
         node_url: options.node_url.clone().filter(|url| !url.is_empty()),
         generator: options.generator(),

@@ -72,7 +72,7 @@ impl Parts<'_> {
     pub(super) async fn routes(&mut self, service: &Arc<Service>) -> Result<Router, DemoError> {
         let redis = self.settings.redis_url.as_deref();
         Ok(match service.name {
-            "gateway" => gateway::routes(service),
+            "gateway" => gateway::routes(service, self.settings.jaeger_ui.as_deref()),
             "auth" => auth::routes(service),
             "user" => user::routes(service, self.database("user", &user::SCHEMA).await?),
             "order" => {

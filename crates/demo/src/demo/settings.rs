@@ -38,6 +38,8 @@ pub struct Settings {
     /// An eval-track collector for the calls of `/service1`, `/service2` and `/orchestrate`, such as
     /// `http://127.0.0.1:16686/eval-track`; nothing is captured where absent.
     pub eval_track: Option<String>,
+    /// The base URL of a Jaeger's UI that is sent the same traces, which the viewer's demo page links to.
+    pub jaeger_ui: Option<String>,
     /// The base URL of the service `classifier` (`examples/python`), which the orchestrator calls where it is given.
     pub python_url: Option<String>,
     /// The base URL of the service `reading-time` (`examples/node`), which the orchestrator calls where it is given.
@@ -61,6 +63,7 @@ impl Default for Settings {
             redis_url: None,
             generator: None,
             eval_track: None,
+            jaeger_ui: None,
             python_url: None,
             node_url: None,
         }

@@ -29,6 +29,7 @@ use crate::runtime::ProblemDetails;
         passed_on::orchestrate,
         flow::full,
         flow::faults,
+        flow::links,
     ),
     components(schemas(ProblemDetails))
 )]

@@ -105,3 +105,19 @@ pub(crate) async fn full(
 pub(crate) async fn faults() -> Json<&'static [FaultFacts]> {
     Json(FAULTS)
 }
+
+/// Where else the traces are.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DemoLinks {
+    /// The base URL of a Jaeger's UI, without a slash at its end; null where none is configured.
+    #[schema(example = "http://127.0.0.1:16687")]
+    pub(crate) jaeger: Option<String>,
+}
+
+/// Say where else the traces are
+#[utoipa::path(get, path = "/demo/links", responses(
+    (status = 200, description = "The Jaeger that is sent the same traces", body = DemoLinks),
+))]
+pub(crate) async fn links(Extension(links): Extension<DemoLinks>) -> Json<DemoLinks> {
+    Json(links)
+}

@@ -7,8 +7,8 @@ mod passed_on;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use crate::runtime::{Service, around};
 
@@ -27,6 +27,7 @@ const ENDPOINTS: &[&str] = &[
     "GET /orchestrate",
     "GET /demo/full-flow/{user_id}",
     "GET /demo/faults",
+    "GET /demo/links",
     "GET /openapi.json",
     "GET /docs",
 ];
@@ -34,8 +35,9 @@ const ENDPOINTS: &[&str] = &[
 const DOWNSTREAM: &[&str] =
     &["auth", "user", "order", "payment", "inventory", "orchestrator", "service1", "service2"];
 
-/// The routes of the service.
-pub(crate) fn routes(service: &Arc<Service>) -> Router {
+/// The routes of the service. `jaeger_ui` is what `/demo/links` names.
+pub(crate) fn routes(service: &Arc<Service>, jaeger_ui: Option<&str>) -> Router {
+    let links = flow::DemoLinks { jaeger: jaeger_ui.map(|url| url.trim_end_matches('/').to_owned()) };
     let routes = Router::new()
         .route("/products", get(passed_on::products))
         .route("/orders", post(orders::place))
@@ -50,6 +52,7 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router {
         .route("/orchestrate", get(passed_on::orchestrate))
         .route("/demo/full-flow/{user_id}", get(flow::full))
         .route("/demo/faults", get(flow::faults))
+        .route("/demo/links", get(flow::links).layer(Extension(links)))
         .route("/openapi.json", get(docs::openapi))
         .route("/docs", get(docs::page))
         .with_state(Arc::clone(service));
