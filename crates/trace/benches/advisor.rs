@@ -1,11 +1,12 @@
-//! How long all rules of the advisor take: `cargo bench -p spandrel-trace --bench advisor`.
+//! How long all rules of the advisor take: `cargo bench -p spandrel-trace --bench advisor [-- FILE…]`.
 //!
-//! Prints, for traces of odd shapes with four attributes a span, the median of several runs in milliseconds, and how many
+//! Prints, for the traces of the files or else for traces of odd shapes with four attributes a span, the median of several runs in milliseconds, and how many
 //! findings there are. The budget is 1 s for 1,000,000 spans.
 #![allow(clippy::print_stdout, missing_docs)]
 
 use spandrel_trace::analysis::advisor::{Context, RULES, Thresholds, findings};
 use spandrel_trace::build::TraceBuilder;
+use spandrel_trace::format::Reader;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, SpanRecord};
 use spandrel_trace::model::{SpanKind, StatusCode, Trace};
 use spandrel_trace::units::{SpanId, TraceId};
@@ -101,7 +102,31 @@ fn measure(name: &str, trace: Option<Trace>) {
     }
 }
 
-fn main() {
+/// The traces of a file, with all attributes searchable.
+fn read(file: &str) -> Result<Vec<Trace>, Box<dyn std::error::Error>> {
+    let bytes = std::fs::read(file)?;
+    let mut reader = Reader::new();
+    for chunk in bytes.chunks(256 << 10) {
+        reader.push(chunk)?;
+    }
+    let mut traces = reader.finish()?.traces;
+    for trace in &mut traces {
+        trace.index_some(usize::MAX);
+    }
+    Ok(traces)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Cargo passes `--bench` on.
+    let files: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    for file in &files {
+        for trace in read(file)? {
+            measure(file, Some(trace));
+        }
+    }
+    if !files.is_empty() {
+        return Ok(());
+    }
     measure("fours", trace(1_000_000, |span| (span - 1) / 4 * 4));
     measure(
         "loops of a thousand",
@@ -109,4 +134,5 @@ fn main() {
     );
     measure("one parent", trace(200_000, |_| 0));
     measure("a chain", trace(100_000, |span| span - 1));
+    Ok(())
 }

@@ -55,9 +55,12 @@ pub struct JsonMatches {
     pub next: Option<SpanIx>,
 }
 
-/// Maximum number of bytes generated per answer, besides the returned lines.
-const BUDGET: usize = 12 << 20;
-/// Maximum number of lines per answer.
+/// Bytes of text written for one answer at most, besides the lines that are returned: a fraction of a second of work, after
+/// which other questions are answered.
+const BUDGET: usize = 4 << 20;
+/// Bytes written beyond what was asked for, so that the count is complete at once for small texts.
+const AHEAD: usize = 256 << 10;
+/// Lines returned at most.
 const MOST_LINES: u32 = 2_000;
 
 /// Line index of a text.
@@ -93,10 +96,11 @@ impl JsonIndex {
         self.text == JsonIndex::new(trace, text.clone()).text
     }
 
-    /// `count` lines from `first` on. Indexes more lines if necessary.
+    /// `count` lines from `first` on, for which lines are counted first where they are not yet. With a `count` of 0 as many
+    /// as one answer may.
     pub(super) fn page(&mut self, trace: &Trace, first: u32, count: u32) -> JsonPage {
-        self.count_some(trace);
         let last = first.saturating_add(count.min(MOST_LINES));
+        self.count_some(trace, if count == 0 { u32::MAX } else { last });
         let mut lines = Vec::new();
         let mut at = self.ends.partition_point(|end| *end <= first);
         while let Some(end) = self.ends.get(at).copied() {
@@ -119,7 +123,7 @@ impl JsonIndex {
 
     /// The lines that contain `wanted`, ASCII case-insensitively, in some spans from index `from` in the text on.
     pub(super) fn find(&mut self, trace: &Trace, wanted: &str, from: u32) -> JsonMatches {
-        self.count_some(trace);
+        self.count_some(trace, u32::MAX);
         let wanted = wanted.to_ascii_lowercase();
         let mut found = JsonMatches::default();
         let (mut at, mut written) = (from as usize, 0);
@@ -148,9 +152,11 @@ impl JsonIndex {
         (self.text.end - self.text.start) as usize
     }
 
-    fn count_some(&mut self, trace: &Trace) {
+    /// Counts until the line `last` is, and some more.
+    fn count_some(&mut self, trace: &Trace, last: u32) {
         let mut written = 0;
-        while self.ends.len() < self.spans() && written < BUDGET {
+        let budget = |ends: &[u32]| if ends.last().is_some_and(|end| *end >= last) { AHEAD } else { BUDGET };
+        while self.ends.len() < self.spans() && written < budget(&self.ends) {
             let text = self.written(trace, self.ends.len());
             written += text.len();
             let lines: u32 =

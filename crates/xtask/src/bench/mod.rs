@@ -30,6 +30,8 @@ enum What {
     Decode,
     /// Whole pages, with the harness of ../shared/bench where it is there
     Page,
+    /// Each view of traces of 200,000 and 1,000,000 spans, with the same harness
+    Views,
 }
 
 /// Runs the named benchmarks, one after the other.
@@ -43,6 +45,9 @@ pub fn bench(options: &Options) -> Result<()> {
     }
     if wanted(What::Page) {
         page::bench(&options.page)?;
+    }
+    if wanted(What::Views) {
+        page::bench_views(&options.page)?;
     }
     Ok(())
 }

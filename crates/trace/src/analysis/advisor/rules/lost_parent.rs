@@ -10,7 +10,7 @@ use crate::analysis::missing::{MissingParent, missing};
 use crate::model::{Flags, SpanIx};
 use crate::units::count;
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// The rule's name.
 pub const NAME: &str = "lost-parent";
@@ -76,12 +76,18 @@ fn of_missing(likely: &[String], parents: &[MissingParent]) -> Finding {
 /// Services that are called without the context of the trace.
 fn dropped(context: &Context, destinations: &Destinations) -> Vec<Finding> {
     let outline = context.outline;
+    let mut first_of: FxHashMap<String, SpanIx> = FxHashMap::default();
+    let mut seen = vec![false; outline.strings.len()];
+    for span in 0..outline.len() as SpanIx {
+        if !std::mem::replace(&mut seen[outline.service[span as usize] as usize], true) {
+            first_of.entry(outline.service_of(span).to_ascii_lowercase()).or_insert(span);
+        }
+    }
     let mut found = Vec::new();
     for ((caller, destination), calls) in &destinations.calls {
-        let known = (0..outline.len() as SpanIx)
-            .find(|span| outline.service_of(*span).eq_ignore_ascii_case(destination))
-            .filter(|span| outline.service[*span as usize] != *caller);
-        let Some(known) = known.filter(|_| calls.answered == 0) else { continue };
+        let known = first_of.get(destination.as_str()).copied();
+        let known = known.filter(|span| calls.answered == 0 && outline.service[*span as usize] != *caller);
+        let Some(known) = known else { continue };
         let (caller, callee) = (outline.strings.get(*caller), outline.service_of(known));
         let number = calls.unanswered.len() as u64;
         let headline = match number {
