@@ -287,7 +287,7 @@ mod tests {
             ("status:error", &["status:error → status = error"][..]),
             ("http.status_code:>500", &["http.status_code:>500 → http.status_code > 500"]),
             ("duration gt 20s", &["duration gt 20s → duration > 20s"]),
-            ("http.method like PUT", &["http.method like PUT → http.method contains PUT"]),
+            ("operation like nobody", &["operation like nobody → operation contains nobody"]),
             ("{ service = \"nobody\" }", &["{ service = \"nobody\" } → service = \"nobody\""]),
             ("duration=7s", &["duration=7s → duration = 7s"]),
             ("https://example.com:80", &[]),
