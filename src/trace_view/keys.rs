@@ -17,8 +17,7 @@ pub fn listen(session: Session) {
 
 /// Handles a key, unless a field has the focus.
 fn pressed(session: Session, event: &KeyboardEvent) {
-    // An empty trace has nothing to act on.
-    if event.default_prevented() || event.alt_key() || session.outline().is_empty() {
+    if event.default_prevented() || event.alt_key() {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -31,7 +30,9 @@ fn pressed(session: Session, event: &KeyboardEvent) {
         return;
     }
     let key = written(&event.key(), event.shift_key(), event.ctrl_key() || event.meta_key());
-    if commands::of_key(&key, in_tree).is_some_and(|command| command.run(session)) {
+    let is_empty = session.outline().is_empty();
+    let command = commands::of_key(&key, in_tree).filter(|command| !is_empty || command.is_for_empty);
+    if command.is_some_and(|command| command.run(session)) {
         event.prevent_default();
     }
 }

@@ -28,6 +28,7 @@ use super::views::operations::OperationMap;
 use super::views::sequence::SequenceDiagram;
 use super::waterfall::{Fill, Note, Waterfall};
 use crate::route::{FlameLayout, Placement, TraceTab};
+use crate::ui::empty::EmptyState;
 use crate::ui::split::Divider;
 use leptos::html;
 use leptos::prelude::*;
@@ -63,12 +64,16 @@ pub fn TraceLayout(
         TraceTab::Statistics | TraceTab::Spans | TraceTab::Events | TraceTab::Json => false,
         TraceTab::Graph | TraceTab::Sequence | TraceTab::CriticalPath | TraceTab::Logs => false,
     });
+    // A reload may bring the first spans.
+    let is_empty = Memo::new(move |_| session.outline_live().with(|outline| outline.is_empty()));
     view! {
         <TraceTabs session source/>
-        <Show when=move || has_time_axis.get()>
+        <Show when=move || has_time_axis.get() && !is_empty.get()>
             <Minimap session=session coloring=overview/>
         </Show>
-        <Legend session coloring=overview/>
+        <Show when=move || !is_empty.get()>
+            <Legend session coloring=overview/>
+        </Show>
         <Filters session/>
         <BackToTable session/>
         <Columns session slots coloring source/>
@@ -132,7 +137,16 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
         Some(OpenPanel::Find) | None => ().into_any(),
     };
     let waterfall = StoredValue::new_local((fill, note));
+    let is_empty = Memo::new(move |_| session.outline_live().with(|outline| outline.is_empty()));
     let chosen = move || match tab.get() {
+        TraceTab::Waterfall if is_empty.get() => {
+            let next = [
+                "It was found, but no span of it was stored or exported.",
+                "If the request is still running, refresh: spans are sent when they have ended.",
+            ];
+            view! { <EmptyState title="This trace has no spans" next=next.map(str::to_owned).to_vec()/> }
+                .into_any()
+        }
         TraceTab::Waterfall => {
             let (fill, note) = waterfall.get_value();
             view! { <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/> }

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod choices;
 pub mod dialog;
 pub mod empty;
+pub mod find_mark;
 pub mod graph;
 pub mod icon;
 pub mod list;

@@ -85,11 +85,15 @@ test("a group shows its spans in the waterfall, and there is a way back", async 
   assert.equal((await tables.cells()).length, 3);
 });
 
-test("statistics are of what the find finds", async (t) => {
+test("statistics mark the groups of what the find finds, and are of it alone where only matches are shown", async (t) => {
   const { page, tables } = await opened(t, "?view=statistics&by=service&uiFind=stock");
+  await tables.table.locator('.table__row[data-mark="match"]').first().waitFor();
+  assert.deepEqual(await tables.marked("match", 0), ["stock"]);
+  assert.equal((await tables.cells()).length, 3);
+  await new Trace(page).show("matches");
   assert.deepEqual(await tables.column(0), ["stock"]);
-  await page.getByTestId("table-clear-find").click();
-  await page.waitForTimeout(250);
+  assert.deepEqual(await tables.marked("match", 0), [], "all that is left matches");
+  await page.getByTestId("show-all").click();
   await idle(page);
   assert.equal((await tables.cells()).length, 3);
 });
@@ -117,9 +121,13 @@ test("spans are a table with any columns, sorted by any of them, in which keys s
   await page.getByRole("button", { name: "Remove column kind" }).click();
   await idle(page);
   assert.ok(!(await tables.titles()).includes("Kind"));
-  await new Trace(page).look("stock");
+  const trace = new Trace(page);
+  await trace.look("stock");
   await page.waitForTimeout(250);
   await idle(page);
+  assert.deepEqual(await tables.marked("match", 1), ["SELECT stock", "reserve stock"]);
+  assert.equal((await tables.cells()).length, 4);
+  await trace.show("matches");
   assert.deepEqual(await tables.column(1), ["SELECT stock", "reserve stock"]);
 });
 

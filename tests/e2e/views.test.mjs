@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { axeSource, dropFile, idle, open } from "./browser.mjs";
+import { Tables } from "./pages/tables.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { Views } from "./pages/views.mjs";
 import { chain, fan } from "./shapes.mjs";
@@ -152,6 +153,69 @@ test("what is searched for is lit in the flame graph, and filters apply to every
   assert.equal(await views.messages.count(), 2, "there and back");
 });
 
+test("a find marks its matches in every view and keys step to them; filters narrow every view", async (t) => {
+  const sent = checkout();
+  const { page, trace, views } = await served(t, sent, "?view=spans");
+  const tables = new Tables(page);
+  const found = page.getByTestId("find-count");
+  /** How many rows, operations or messages stand out like that, and how many there are. */
+  const seen = async (view, how) => {
+    await views.choose(view);
+    await page.waitForTimeout(150);
+    await idle(page);
+    const rows = { graph: views.operations, sequence: views.messages, critical: page.getByTestId("path-row") }[view] ?? tables.rows;
+    return rows.evaluateAll((rows, how) => [rows.filter((row) => row.dataset.mark === how).length, rows.length], how);
+  };
+  await trace.look("charge");
+  const MARKED = { statistics: [1, 4], spans: [1, 4], events: [1, 1], graph: [1, 4], sequence: [2, 4], critical: [1, 3] };
+  for (const [view, expected] of Object.entries(MARKED)) assert.deepEqual(await seen(view, "match"), expected, view);
+  const [lines, all] = await seen("json", "match");
+  assert.ok(lines > 0 && lines < all, `${lines} of ${all} lines`);
+
+  await trace.show("dim");
+  for (const [view, [marked, all]] of Object.entries(MARKED)) assert.deepEqual(await seen(view, "other"), [all - marked, all], view);
+
+  for (const view of Object.keys(MARKED)) {
+    await views.choose(view);
+    await page.getByTestId(`tab`).first().focus();
+    await views.press("f");
+    assert.match(await found.textContent(), /^1 of 1$/, view);
+    assert.equal(views.parameter("span"), sent.ids["charge card"], view);
+  }
+
+  await trace.show("matches");
+  const NARROWED = { statistics: 1, spans: 1, events: 1, graph: 1, sequence: 0, critical: 2 };
+  for (const [view, expected] of Object.entries(NARROWED)) assert.equal((await seen(view, "match"))[1], expected, view);
+  assert.match(await page.getByTestId("path-row").last().textContent(), /Spans that the filters leave out/);
+  await views.choose("json");
+  const text = await tables.table.textContent();
+  assert.ok(text.includes("charge card") && !text.includes("reserve stock"), text.slice(0, 400));
+  await page.reload();
+  await idle(page);
+  assert.equal(views.parameter("uiFind"), "charge");
+  assert.equal((await seen("spans", "match"))[1], 1, "the address restores find and filter");
+});
+
+test("a trace without spans has its tabs, and every view says that there are none", async (t) => {
+  const traceID = "5ca1e0000000000000000000000000ab";
+  const files = await fakeJaeger(t, {
+    api: (path) => {
+      if (path === `/api/traces/${traceID}`) return { body: JSON.stringify({ data: [{ traceID, spans: [], processes: {} }] }) };
+      return path.startsWith("/api/") ? { status: 404, body: "" } : undefined;
+    },
+  });
+  const page = await open(t, `${files.url}/trace/${traceID}`, alone);
+  const views = new Views(page);
+  const keys = { statistics: "2", flame: "3", spans: "4", events: "5", graph: "6", sequence: "7", lanes: "8", json: "9", critical: "t", "": "1" };
+  for (const [view, key] of Object.entries(keys)) {
+    await views.press(key);
+    assert.equal(await views.shown(), view || "waterfall");
+    const panel = await page.locator(".trace-view").textContent();
+    assert.match(panel, /This trace has no spans|No events|No critical path|No calls between services/, view);
+    assert.equal(await page.getByTestId("problem").count(), 0, view);
+  }
+});
+
 test("a sequence diagram is copied as text, and says what it folds", async (t) => {
   const sent = checkout();
   const { page, views } = await served(t, sent, "?view=sequence", { permissions: ["clipboard-read", "clipboard-write"] });
@@ -204,15 +268,17 @@ const ODD = {
   "one span": file(span(1, 0, 0, 1000)),
   "no root": file(span(2, 9, 0, 1000), span(3, 9, 200, 600)),
   "no durations": file(span(1, 0, 0, 0), span(2, 1, 0, 0), span(3, 1, 0, 0)),
+  "negative durations": file(span(1, 0, 1000, 0), span(2, 1, 900, 100)),
   "only errors": file(span(1, 0, 0, 1000, { status: { code: 2 } }), span(2, 1, 100, 300, { status: { code: 2 } })),
 };
 
 for (const [what, trace] of Object.entries(ODD)) {
   test(`a trace with ${what} has a face in every view`, async (t) => {
     const { page, views } = await dropped(t, trace);
-    for (const view of ["flame", "graph", "sequence", "lanes"]) {
+    for (const view of ["statistics", "spans", "events", "json", "critical", "lanes", "waterfall", "flame", "graph", "sequence"]) {
       await views.choose(view);
       assert.equal(await page.getByTestId("problem").count(), 0, view);
+      assert.notEqual((await page.locator(".trace-view").textContent()).trim(), "", view);
     }
     await views.choose("sequence");
     assert.match(await page.getByTestId("sequence-view").textContent(), /No calls between services/);
@@ -221,7 +287,7 @@ for (const [what, trace] of Object.entries(ODD)) {
     await views.choose("flame");
     for (const layout of ["Time order", "Left heavy", "Sandwich"]) {
       await views.layout(layout);
-      if (what === "no durations" && layout === "Time order") {
+      if (/durations/.test(what) && layout === "Time order") {
         assert.match(await page.getByTestId("flame-view").textContent(), /No span has a duration/);
         continue;
       }
@@ -232,7 +298,7 @@ for (const [what, trace] of Object.entries(ODD)) {
         assert.match(await views.frame.textContent(), /^span \d, one/, `${layout}: a frame`);
       }
     }
-    if (what === "no durations") assert.match(await views.note.textContent(), /widths are numbers of spans/);
+    if (/durations/.test(what)) assert.match(await views.note.textContent(), /widths are numbers of spans/);
   });
 }
 
@@ -242,7 +308,7 @@ test("no view has anything that axe calls serious, in either theme", async (t) =
   for (const colorScheme of ["light", "dark"]) {
     const { page, trace, views } = await served(t, sent, "", { colorScheme });
     await trace.row(sent.ids["charge card"]).click();
-    for (const view of ["flame", "graph", "sequence", "lanes"]) {
+    for (const view of ["statistics", "spans", "events", "json", "critical", "flame", "graph", "sequence", "lanes"]) {
       await views.choose(view);
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));

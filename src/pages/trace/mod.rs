@@ -21,7 +21,6 @@ use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
 use crate::trace_view::what_if::WhatIfBar;
-use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::engine::Progress;
@@ -167,19 +166,6 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     let title = Memo::new(move |_| session.outline_live().with(|outline| title_of(outline)));
     Effect::new(move |_| entitle(&title.get()));
     let source = SpanSource::new(data, session, id);
-    // A reload may bring the first spans.
-    let is_empty = Memo::new(move |_| session.outline_live().with(|outline| outline.is_empty()));
-    let content = move || match is_empty.get() {
-        true => {
-            let next = [
-                "It was found, but no span of it was stored or exported.",
-                "If the request is still running, refresh: spans are sent when they have ended.",
-            ];
-            view! { <EmptyState title="This trace has no spans" next=next.map(str::to_owned).to_vec()/> }
-                .into_any()
-        }
-        false => view! { <TraceLayout session slots source/> }.into_any(),
-    };
     view! {
         <SkipLinks session/>
         <Header session data id/>
@@ -187,6 +173,6 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
         <ClocksBar session/>
         <WhatIfBar session slots data id/>
         <LintPanel session data id/>
-        {content}
+        <TraceLayout session slots source/>
     }
 }

@@ -7,7 +7,7 @@
 use super::{Data, unexpected};
 use spandrel_trace::analysis::added::is_same;
 use spandrel_trace::analysis::advisor::ReportFormat;
-use spandrel_trace::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
+use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::analysis::flame::FrameOrder;
 use spandrel_trace::analysis::lint::Lint;
 use spandrel_trace::analysis::missing::MissingSpans;
@@ -145,19 +145,6 @@ impl Data {
         }
     }
 
-    /// The critical path as a table.
-    pub async fn path_table(
-        &self,
-        id: &str,
-        shown: &Arc<Outline>,
-        by: PathGrouping,
-    ) -> Result<PathTable, Problem> {
-        match self.question(id, shown, QuestionTopic::PathTable { by }).await? {
-            Answer::PathTable(table) => Ok(*table),
-            other => Err(unexpected(other)),
-        }
-    }
-
     /// Parents that spans of the trace name and that are not in it.
     pub async fn missing_spans(&self, id: &str, shown: &Arc<Outline>) -> Result<MissingSpans, Problem> {
         match self.question(id, shown, QuestionTopic::MissingSpans).await? {
@@ -246,7 +233,8 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
     let index = |span: SpanIx| to.find(*from.id.get(span as usize)?);
     let mut topic = topic.clone();
     // A set of spans is of one version; the page asks again with one of the next.
-    if topic.filter().is_some_and(|filter| filter.only.is_some()) {
+    let has_marks = matches!(topic, QuestionTopic::Sequence { marked: Some(_), .. });
+    if has_marks || topic.filter().is_some_and(|filter| filter.only.is_some()) {
         return None;
     }
     match &mut topic {

@@ -26,13 +26,15 @@ pub struct Command {
     pub keys: &'static [&'static str],
     /// The view of the trace that it shows, if that is what it does.
     pub view: Option<TraceTab>,
+    /// Whether its keys work in a trace without spans too.
+    pub is_for_empty: bool,
     enabled: fn(Session) -> bool,
     run: fn(Session),
 }
 
 impl Command {
     const fn new(name: &'static str, run: fn(Session)) -> Self {
-        Command { name, on_rows: &[], keys: &[], view: None, enabled: |_| true, run }
+        Command { name, on_rows: &[], keys: &[], view: None, is_for_empty: false, enabled: |_| true, run }
     }
 
     const fn keys(mut self, keys: &'static [&'static str]) -> Self {
@@ -42,6 +44,11 @@ impl Command {
 
     const fn on_rows(mut self, keys: &'static [&'static str]) -> Self {
         self.on_rows = keys;
+        self
+    }
+
+    const fn for_empty(mut self) -> Self {
+        self.is_for_empty = true;
         self
     }
 

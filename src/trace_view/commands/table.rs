@@ -184,20 +184,25 @@ const PAGE: &[Command] = &[
     Command::new("Clear the find, then close the details, leave the focus, unselect", escape)
         .keys(&["Escape"])
         .when(can_escape),
-    Command::new("Focus the next region: view, details, find", |_| next_region(true)).keys(&["F6"]),
-    Command::new("Focus the previous region", |_| next_region(false)).keys(&["Shift+F6"]),
+    Command::new("Focus the next region: view, details, find", |_| next_region(true))
+        .keys(&["F6"])
+        .for_empty(),
+    Command::new("Focus the previous region", |_| next_region(false)).keys(&["Shift+F6"]).for_empty(),
     Command::new("Go to an action, a span or a service by name", |session| {
         session.panels.toggle(OpenPanel::Palette)
     })
     .keys(&["Ctrl+k"])
+    .for_empty()
     // The palette does not offer itself.
     .when(|session| session.panels.open.get_untracked() != Some(OpenPanel::Palette)),
-    Command::new("Show or hide these keys", |session| session.panels.toggle(OpenPanel::Help)).keys(&["?"]),
+    Command::new("Show or hide these keys", |session| session.panels.toggle(OpenPanel::Help))
+        .keys(&["?"])
+        .for_empty(),
 ];
 
 const fn view(name: &'static str, tab: TraceTab, run: fn(Session)) -> Command {
     let mut command = Command::new(name, run);
-    command.view = Some(tab);
+    (command.view, command.is_for_empty) = (Some(tab), true);
     command
 }
 

@@ -1,11 +1,13 @@
 //! The table of events: all events of the trace in the order of their times, filtered by text, like a log.
 
 use super::super::coloring::Slots;
+use super::super::marks::mark_of;
 use super::super::session::Session;
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
 use super::columns::shortened;
-use super::{Face, Narrowed, duration_cell, find_of, listed, service_cell};
+use super::{Face, duration_cell, listed, row_of_selected, service_cell};
 use crate::route::TraceTab;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
@@ -39,14 +41,16 @@ pub fn EventsTable(
     source: SpanSource,
 ) -> impl IntoView {
     let tables = session.tables;
-    let find = find_of(session);
+    let filter = span_filter(session);
     let text = Memo::new(move |_| tables.with(|tables| tables.events.trim().to_owned()));
     let has_events =
         Memo::new(move |_| session.outline_live().with(|outline| !outline.event_time.is_empty()));
     let asked = ask(
         session,
         source,
-        move || has_events.get().then(|| QuestionTopic::EventOrder { text: text.get(), within: find.get() }),
+        move || {
+            has_events.get().then(|| QuestionTopic::EventOrder { text: text.get(), filter: filter.get() })
+        },
         |answer| match answer {
             Answer::Order(order) => Some(*order),
             _ => None,
@@ -133,7 +137,7 @@ pub fn EventsTable(
             attributes,
         ];
         let is_selected = session.selection.span.get() == Some(span);
-        TableRow { cells, is_selected, ..TableRow::default() }
+        TableRow { cells, is_selected, mark: mark_of(session, span), ..TableRow::default() }
     });
     let choose = move |index: usize| {
         let outline = session.outline();
@@ -152,8 +156,16 @@ pub fn EventsTable(
         Memo::new(move |_| events.with(|events| events.as_ref().map_or(0, |events| events.rows.len())));
     let version = Memo::new(move |before: Option<&u64>| {
         text.track();
-        find.track();
+        filter.track();
         before.map_or(0, |before| before + 1)
+    });
+    let reveal = Memo::new(move |_| {
+        let (events, outline) = (events.get()?, session.outline_live().get());
+        row_of_selected(session, |selected| {
+            let at = selected as usize;
+            let own = *outline.event_start.get(at)?..*outline.event_start.get(at + 1)?;
+            events.rows.iter().position(|event| own.contains(event))
+        })
     });
     let row = StoredValue::new(row);
     let content = Memo::new(move |_| match asked.problem.get() {
@@ -171,7 +183,7 @@ pub fn EventsTable(
         }
         Face::Waiting => view! { <p class="table-waiting" role="status">"Loading events…"</p> }.into_any(),
         Face::NoMatch => {
-            let next = vec!["No event matches. Change the filter or clear the find.".to_owned()];
+            let next = vec!["No event matches. Change the filters.".to_owned()];
             view! { <EmptyState title="No matching events" next/> }.into_any()
         }
         Face::Table => view! {
@@ -185,6 +197,7 @@ pub fn EventsTable(
                 row=row.get_value()
                 on_choose=Callback::new(choose)
                 on_view=Callback::new(move |seen| in_view.set(seen))
+                reveal=reveal
             />
         }
         .into_any(),
@@ -211,7 +224,6 @@ pub fn EventsTable(
                     }
                 />
                 <span role="status" data-test="table-facts">{facts}</span>
-                <Narrowed session what="events of spans"/>
                 <span class="table-bar__end">
                     <button
                         type="button"

@@ -4,16 +4,21 @@
 mod find;
 mod tools;
 
+use super::super::marks::mark_of;
 use super::super::session::Session;
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::NoSpans;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
+use crate::ui::empty::EmptyState;
+use crate::ui::find_mark::FindMark;
 use crate::ui::table::{RowOf, Table, TableCell, TableColumn, TableRow};
 use find::{JsonSearch, search};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_use_resize_observer::use_resize_observer;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::engine::{Answer, JsonPage, JsonText, QuestionTopic};
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::SpanIx;
@@ -41,17 +46,25 @@ const STEP: u32 = 10;
 type Pages = HashMap<usize, Option<Arc<JsonPage>>>;
 
 /// How far lines are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Counted {
     lines: u32,
     spans: u32,
+    /// Spans of the text; more than there can be until that is known.
+    all: u32,
 }
 
 impl Counted {
-    /// Whether all lines of a page are counted, of a text of `all` spans.
-    fn has(self, page: usize, all: SpanIx) -> bool {
+    const NOTHING: Counted = Counted { lines: 0, spans: 0, all: u32::MAX };
+
+    /// Whether all lines of a page are counted.
+    fn has(self, page: usize) -> bool {
         let (start, end) = (page * PAGE, (page + 1) * PAGE);
-        self.lines as usize >= end || self.spans >= all && self.lines as usize > start
+        self.lines as usize >= end || self.spans >= self.all && self.lines as usize > start
+    }
+
+    fn is_done(self) -> bool {
+        self.spans >= self.all
     }
 }
 
@@ -80,16 +93,20 @@ pub fn JsonView(
             None => 0..all,
         }
     });
+    let filter = span_filter(session);
     let text = Memo::new(move |_| {
         let Range { start, end } = range.get();
+        // One span is shown whether the filters let it through or not.
+        let filter = if end - start == 1 { SpanFilter::default() } else { filter.get() };
         tables.with(|tables| JsonText {
             start,
             end,
+            filter,
             format: if tables.json_otlp { Export::Otlp } else { Export::Jaeger },
             width: if tables.json_wrap { room.get() } else { LONGEST },
         })
     });
-    let (pages, counted) = (RwSignal::new(Pages::new()), RwSignal::new(Counted::default()));
+    let (pages, counted) = (RwSignal::new(Pages::new()), RwSignal::new(Counted::NOTHING));
     let widest = RwSignal::new(0usize);
     let version = Memo::new(move |before: Option<&u64>| {
         session.outline_live().track();
@@ -101,38 +118,37 @@ pub fn JsonView(
     Effect::new(move |_| {
         version.track();
         pages.set(Pages::new());
-        counted.set(Counted::default());
+        counted.set(Counted::NOTHING);
         widest.set(0);
         problem.set(false);
         let text = text.get();
-        let all = text.end - text.start;
-        if all == 0 {
+        if text.start == text.end {
             return;
         }
         let busy = busy::hold();
         spawn_scoped(async move {
             let mut busy = Some(busy);
             let mut first = PAGE as u32;
-            while counted.get_untracked().spans < all {
+            while !counted.get_untracked().is_done() {
                 let topic = QuestionTopic::JsonLines { text: text.clone(), first: 0, count: first };
                 let Ok(Answer::JsonLines(page)) = source.ask(topic).await else {
                     problem.set(true);
                     break;
                 };
-                let now = Counted { lines: page.counted, spans: page.spans };
-                if first > 0 && now.has(0, all) {
+                let now = Counted { lines: page.counted, spans: page.spans, all: page.all };
+                if first > 0 && now.has(0) {
                     keep(pages, widest, 0, page);
                     busy.take();
                 }
                 counted.set(now);
                 // Once the first page is there only counting is asked for.
-                first = if now.has(0, all) { 0 } else { first };
+                first = if now.has(0) { 0 } else { first };
             }
         });
     });
     let lines = Memo::new(move |_| {
-        let Counted { lines, spans } = counted.get();
-        let all = range.with(|range| u64::from(range.end - range.start));
+        let Counted { lines, spans, all } = counted.get();
+        let all = u64::from(all);
         // Until all are counted the rest is assumed to be like what was counted.
         match u64::from(spans) {
             0 => 0,
@@ -142,9 +158,7 @@ pub fn JsonView(
     });
     let load = move |page: usize| {
         let start = page * PAGE;
-        let all = range.with_untracked(|range| range.end - range.start);
-        if !counted.get_untracked().has(page, all) || pages.with_untracked(|pages| pages.contains_key(&page))
-        {
+        if !counted.get_untracked().has(page) || pages.with_untracked(|pages| pages.contains_key(&page)) {
             return;
         }
         pages.update_untracked(|pages| {
@@ -190,6 +204,7 @@ pub fn JsonView(
     };
     let row: RowOf = Arc::new(move |index| {
         let line = line_at(index);
+        let span = line.as_ref().map(|line| line.span);
         let number = match &line {
             _ if !tables.with(|tables| tables.json_wrap) => count(index as u64 + 1),
             Some(line) if line.continues => "↳".to_owned(),
@@ -201,7 +216,8 @@ pub fn JsonView(
             None => TableCell { is_faint: true, ..TableCell::text("…") },
         };
         let is_selected = found.current() == Some(index);
-        TableRow { cells: vec![TableCell::text(number), body], is_selected, ..TableRow::default() }
+        let mark = span.map_or(FindMark::None, |span| mark_of(session, span));
+        TableRow { cells: vec![TableCell::text(number), body], is_selected, mark, ..TableRow::default() }
     });
     let choose = move |index: usize| {
         if let Some(line) = untrack(|| line_at(index)) {
@@ -228,9 +244,16 @@ pub fn JsonView(
     });
     let row = StoredValue::new(row);
     let is_empty = Memo::new(move |_| range.with(|range| range.is_empty()));
+    let has_none = Memo::new(move |_| counted.get().all == 0);
     let face = move || {
         if is_empty.get() {
             return view! { <NoSpans/> }.into_any();
+        }
+        if has_none.get() {
+            let next = vec![
+                "The filters leave out every span. Clear the find, or show the hidden services.".to_owned(),
+            ];
+            return view! { <EmptyState title="No spans" next/> }.into_any();
         }
         view! {
             <div class="table-view json-text">
@@ -251,9 +274,8 @@ pub fn JsonView(
         .into_any()
     };
     let facts = move || {
-        let Counted { lines: exact, spans } = counted.get();
-        let all = range.with(|range| range.end - range.start);
-        match (problem.get(), spans < all) {
+        let (exact, is_done) = (counted.get().lines, counted.get().is_done());
+        match (problem.get(), !is_done && !is_empty.get()) {
             (true, _) => "Couldn't load the text".to_owned(),
             (false, true) => format!("about {} lines (counting)", count(lines.get() as u64)),
             (false, false) => format!("{} lines", count(u64::from(exact))),

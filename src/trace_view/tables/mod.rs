@@ -26,36 +26,11 @@ fn clicked(now: &TableSort, key: String, descending: bool) -> TableSort {
     TableSort { key, descending }
 }
 
-/// The find of the session; empty without one. Tables show only what it finds.
-fn find_of(session: Session) -> Memo<String> {
-    Memo::new(move |_| session.find.query.with(|query| query.trim().to_owned()))
-}
-
-/// A note that only what the find finds is shown.
-#[component]
-fn Narrowed(
-    session: Session,
-    /// What is shown, in plural.
-    what: &'static str,
-) -> impl IntoView {
-    let find = find_of(session);
-    move || {
-        (!find.with(String::is_empty)).then(|| {
-            view! {
-                <span class="table-bar__note" data-test="table-narrowed">
-                    {format!("Only {what} that match the find")}
-                    <button
-                        type="button"
-                        class="button button--flat"
-                        data-test="table-clear-find"
-                        on:click=move |_| session.find.query.set(String::new())
-                    >
-                        "Clear find"
-                    </button>
-                </span>
-            }
-        })
-    }
+/// Where the selected span is among the listed rows of spans, after each step to a match and once an order is there: it may
+/// have been selected in another view.
+fn row_of_selected(session: Session, position: impl Fn(SpanIx) -> Option<usize>) -> Option<usize> {
+    session.selection.reveal.track();
+    position(session.selection.span.get_untracked()?)
 }
 
 /// What is shown of a trace without spans.

@@ -2,11 +2,13 @@
 
 use super::super::coloring::Slots;
 use super::super::key_input::KeyInput;
+use super::super::marks::mark_of;
 use super::super::session::Session;
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
 use super::columns::{DEFAULT, columns_of, field_cell, load_fields};
-use super::{Face, Narrowed, NoSpans, clicked, find_of, listed};
+use super::{Face, NoSpans, clicked, listed, row_of_selected};
 use crate::route::TableSort;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -35,7 +37,7 @@ pub fn SpansTable(
     source: SpanSource,
 ) -> impl IntoView {
     let tables = session.tables;
-    let find = find_of(session);
+    let filter = span_filter(session);
     let fields = Memo::new(move |_| {
         tables.with(|tables| match tables.fields.as_slice() {
             [] => DEFAULT.map(str::to_owned).to_vec(),
@@ -52,7 +54,7 @@ pub fn SpansTable(
             move || {
                 let TableSort { key, descending } = sort.get();
                 (!session.outline_live().with(|outline| outline.is_empty()))
-                    .then(|| QuestionTopic::SpanOrder { key, descending, within: find.get() })
+                    .then(|| QuestionTopic::SpanOrder { key, descending, filter: filter.get() })
             },
             |answer| match answer {
                 Answer::Order(order) => Some(*order),
@@ -81,7 +83,7 @@ pub fn SpansTable(
             })
         });
         let is_selected = session.selection.span.get() == Some(span);
-        TableRow { cells, is_selected, ..TableRow::default() }
+        TableRow { cells, is_selected, mark: mark_of(session, span), ..TableRow::default() }
     });
     let choose = move |index: usize| {
         if let Some(span) = untrack(|| span_at(index)) {
@@ -98,14 +100,12 @@ pub fn SpansTable(
     let number = Memo::new(move |_| spans.with(|spans| spans.as_ref().map_or(0, |spans| spans.rows.len())));
     let version = Memo::new(move |before: Option<&u64>| {
         sort.track();
-        find.track();
+        filter.track();
         before.map_or(0, |before| before + 1)
     });
-    // Where the selected span is once the order is there: it may have been selected in another view.
     let reveal = Memo::new(move |_| {
         let spans = spans.get()?;
-        let selected = session.selection.span.get_untracked()?;
-        spans.rows.iter().position(|span| *span == selected)
+        row_of_selected(session, |selected| spans.rows.iter().position(|span| *span == selected))
     });
     let row = StoredValue::new(row);
     let content = Memo::new(move |_| {
@@ -123,7 +123,9 @@ pub fn SpansTable(
         Face::Empty => view! { <NoSpans/> }.into_any(),
         Face::Waiting => view! { <p class="table-waiting" role="status">"Sorting spans…"</p> }.into_any(),
         Face::NoMatch => {
-            let next = vec!["No span matches the find. Change or clear it.".to_owned()];
+            let next = vec![
+                "The filters leave out every span. Clear the find, or show the hidden services.".to_owned(),
+            ];
             view! { <EmptyState title="No spans" next/> }.into_any()
         }
         Face::Table => view! {
@@ -150,7 +152,6 @@ pub fn SpansTable(
         <section class="table-view" data-test="spans" aria-busy=move || asked.is_waiting.get().to_string()>
             <div class="table-bar" role="group" aria-label="Spans">
                 <span role="status" data-test="table-facts">{facts}</span>
-                <Narrowed session what="spans"/>
                 <Columns session fields/>
             </div>
             {face}

@@ -6,23 +6,27 @@ mod facts;
 mod tools;
 
 use super::super::coloring::Slots;
+use super::super::marks::{dims, matches};
 use super::super::session::{Returns, Session};
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
-use super::{NoSpans, clicked, find_of};
+use super::{NoSpans, clicked};
 use crate::route::{TableSort, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::empty::EmptyState;
+use crate::ui::find_mark::FindMark;
 use crate::ui::problem::ProblemCard;
 use crate::ui::table::{RowOf, Table, TableRow};
 use cells::{LABEL, Scale, columns, group_row, slots_of_services};
 use facts::Facts;
 use leptos::prelude::*;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::analysis::statistics::{Figure, Grouping, Statistics, StatisticsSort, order, restricted};
 use spandrel_trace::engine::{Answer, GroupLabel, QuestionTopic};
 use spandrel_trace::units::Problem;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tools::Tools;
 
@@ -69,14 +73,15 @@ pub fn StatisticsTable(
     let then = Memo::new(move |_| tables.with(|tables| tables.then.clone()));
     let sort = Memo::new(move |_| tables.with(|tables| sort_of(tables.groups_sort.as_ref())));
     let filter = Memo::new(move |_| tables.with(|tables| tables.groups_filter.clone()));
-    let find = find_of(session);
+    let span_filter = span_filter(session);
     let asked =
         ask(
             session,
             source,
             move || {
-                (!session.outline_live().with(|outline| outline.is_empty()))
-                    .then(|| QuestionTopic::Statistics { group: by.get(), then: None, within: find.get() })
+                (!session.outline_live().with(|outline| outline.is_empty())).then(|| {
+                    QuestionTopic::Statistics { group: by.get(), then: None, filter: span_filter.get() }
+                })
             },
             |answer| match answer {
                 Answer::Statistics(found) => Some(*found),
@@ -85,6 +90,7 @@ pub fn StatisticsTable(
             |found| found.unsearched > 0,
         );
     let groups = asked.value;
+    let marked = marked_groups(session, source, by, span_filter);
     let ordered = Memo::new(move |_| {
         let found = groups.get();
         Arc::new(found.map(|found| order(&found, sort.get(), &filter.get())).unwrap_or_default())
@@ -130,12 +136,11 @@ pub fn StatisticsTable(
         expanded.update(|expanded| {
             expanded.insert(group, None);
         });
-        let label: GroupLabel =
-            found.key(group as usize).map(|(first, second)| (first.to_owned(), second.map(str::to_owned)));
+        let label = label_of(&found, group as usize);
         let topic = QuestionTopic::Statistics {
             group: by.get_untracked(),
             then: Some((label, then.get_untracked())),
-            within: find.get_untracked(),
+            filter: span_filter.get_untracked(),
         };
         let busy = busy::hold();
         spawn_scoped(async move {
@@ -164,7 +169,7 @@ pub fn StatisticsTable(
             let of_part = Grouping::parse(&then.get_untracked()).query(parts.key(part as usize));
             query = format!("{query} and {of_part}");
         }
-        let before = find.get_untracked();
+        let before = session.find.query.with_untracked(|query| query.trim().to_owned());
         let query = restricted(&before, &query);
         batch(|| {
             session.returns.set(Some(Returns { tab: TraceTab::Statistics, before, set: query.clone() }));
@@ -186,8 +191,15 @@ pub fn StatisticsTable(
                 let is_open = expanded.with(|expanded| expanded.get(&group).is_some_and(Option::is_some));
                 let slot =
                     colours_by(&by.get()).then(|| service_slot(found.label(group as usize).0)).flatten();
+                let mark = marked.with(|marked| match marked {
+                    None => FindMark::None,
+                    Some(marked) => {
+                        FindMark::of(marked.contains(&label_of(&found, group as usize)), dims(session))
+                    }
+                });
                 TableRow {
                     expanded: (!then.with(String::is_empty)).then_some(is_open),
+                    mark,
                     ..group_row(&found, &by.get(), group as usize, &scale, slot)
                 }
             }
@@ -211,7 +223,7 @@ pub fn StatisticsTable(
         Some((sort.by.map_or(LABEL, Figure::name).to_owned(), sort.descending))
     };
     let heads = Memo::new(move |_| Arc::new(columns(&by.get(), &then.get())));
-    let version = version_of(by, sort, filter, find);
+    let version = version_of(by, sort, filter, span_filter);
     let table = StoredValue::new(row);
     let content = move || {
         let is_empty = session.outline_live().with(|outline| outline.is_empty());
@@ -233,7 +245,7 @@ pub fn StatisticsTable(
             view! { <p class="table-waiting" role="status">"Computing statistics…"</p> }.into_any()
         }
         Face::NoMatch => {
-            let next = vec!["No group matches. Change the filter or clear the find.".to_owned()];
+            let next = vec!["No group matches. Change the filters.".to_owned()];
             view! { <EmptyState title="No groups" next/> }.into_any()
         }
         Face::Table => view! {
@@ -270,18 +282,49 @@ enum Face {
     Table,
 }
 
+fn label_of(groups: &Statistics, group: usize) -> GroupLabel {
+    groups.key(group).map(|(first, second)| (first.to_owned(), second.map(str::to_owned)))
+}
+
+/// The groups that have matches of the find; `None` without a find, and where all groups are of matches.
+fn marked_groups(
+    session: Session,
+    source: SpanSource,
+    by: Memo<String>,
+    span_filter: Memo<SpanFilter>,
+) -> Memo<Option<HashSet<GroupLabel>>> {
+    let asked = ask(
+        session,
+        source,
+        move || {
+            let found = matches(session).filter(|_| span_filter.with(|filter| filter.only.is_none()))?;
+            let filter = SpanFilter { only: Some(found.spans.clone()), ..span_filter.get() };
+            Some(QuestionTopic::Statistics { group: by.get(), then: None, filter })
+        },
+        |answer| match answer {
+            Answer::Statistics(found) => Some(*found),
+            _ => None,
+        },
+        |found| found.unsearched > 0,
+    );
+    Memo::new(move |_| {
+        let found = asked.value.get()?;
+        Some((0..found.len()).map(|group| label_of(&found, group)).collect())
+    })
+}
+
 /// A number that changes with what the table's first row depends on.
 fn version_of(
     by: Memo<String>,
     sort: Memo<StatisticsSort>,
     filter: Memo<String>,
-    find: Memo<String>,
+    span_filter: Memo<SpanFilter>,
 ) -> Signal<u64> {
     let version = Memo::new(move |before: Option<&u64>| {
         by.track();
         sort.track();
         filter.track();
-        find.track();
+        span_filter.track();
         before.map_or(0, |before| before + 1)
     });
     version.into()

@@ -2,8 +2,8 @@
 //! it is there or if it could not be computed.
 
 use super::super::session::Session;
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
-use super::filter::span_filter;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::empty::EmptyState;
@@ -21,7 +21,7 @@ pub type Answered<T> = RwSignal<Option<Result<Arc<T>, Problem>>>;
 pub fn ask<T: Send + Sync + 'static>(
     session: Session,
     source: SpanSource,
-    topic: fn(SpanFilter) -> QuestionTopic,
+    topic: impl Fn(SpanFilter) -> QuestionTopic + 'static,
     read: fn(Answer) -> Option<T>,
 ) -> Answered<T> {
     let answered = RwSignal::new(None);

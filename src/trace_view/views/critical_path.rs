@@ -2,13 +2,16 @@
 
 use super::super::coloring::Slots;
 use super::super::counted::counted;
+use super::super::marks::{MarkedOperations, dims, mark_of, marked_operations};
 use super::super::session::Session;
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::Answered;
 use crate::route::{PathRows, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::empty::EmptyState;
+use crate::ui::find_mark::FindMark;
 use crate::ui::list::RowList;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -39,8 +42,10 @@ pub fn CriticalPathTable(
     source: SpanSource,
 ) -> impl IntoView {
     let answered: Answered<PathTable> = RwSignal::new(None);
+    let filter = span_filter(session);
     Effect::new(move |_| {
         let outline = session.outline_live().get();
+        let filter = filter.get();
         let by = match session.path.rows.get() {
             PathRows::Service => PathGrouping::Service,
             PathRows::Operation => PathGrouping::Operation,
@@ -48,7 +53,7 @@ pub fn CriticalPathTable(
         };
         spawn_scoped(async move {
             let _busy = busy::hold();
-            let answer = source.ask(QuestionTopic::PathTable { by }).await;
+            let answer = source.ask(QuestionTopic::PathTable { by, filter }).await;
             if Arc::ptr_eq(&outline, &session.outline()) {
                 let read = |answer| {
                     if let Answer::PathTable(table) = answer { Some(Arc::new(*table)) } else { None }
@@ -152,10 +157,11 @@ fn Grid(session: Session, slots: Slots, table: Arc<PathTable>) -> impl IntoView 
     let most = table.rows.iter().map(|row| row.share).max().unwrap_or(0).max(1);
     let outline = session.outline();
     let slots = slots.get_untracked();
+    let marked = marked_operations(session);
     let row = move |index: usize| {
         let row = table.rows.get(index)?.clone();
         let slot = slot_of(&outline, &slots, &row.of);
-        Some(view! { <Line session row dot=slot index most/> })
+        Some(view! { <Line session row dot=slot index most marked/> })
     };
     view! {
         <div class="path-grid" role="table" aria-label="Critical path" aria-rowcount=number + 2>
@@ -180,8 +186,17 @@ fn Grid(session: Session, slots: Slots, table: Arc<PathTable>) -> impl IntoView 
 
 /// One row. A click on its name finds its spans in the waterfall, or selects its span.
 #[component]
-fn Line(session: Session, row: PathRow, dot: Option<u8>, index: usize, most: u32) -> impl IntoView {
+fn Line(
+    session: Session,
+    row: PathRow,
+    dot: Option<u8>,
+    index: usize,
+    most: u32,
+    marked: Memo<Option<Arc<MarkedOperations>>>,
+) -> impl IntoView {
     let PathRow { of, spans, time, share } = row;
+    let marked_of = of.clone();
+    let mark = move || mark(session, &marked_of, marked).word();
     let (name, service, title) = match &of {
         PathRowOf::Service(service) => {
             (display_name(service).to_owned(), String::new(), "Find its spans on the path")
@@ -193,6 +208,7 @@ fn Line(session: Session, row: PathRow, dot: Option<u8>, index: usize, most: u32
             (display_name(operation).to_owned(), service.clone(), "Select the span")
         }
         PathRowOf::Others => ("Other spans".to_owned(), String::new(), ""),
+        PathRowOf::FilteredOut => ("Spans that the filters leave out".to_owned(), String::new(), ""),
         PathRowOf::NoSpan => {
             ("Not on the path: before, between or after the roots".to_owned(), String::new(), "")
         }
@@ -214,7 +230,7 @@ fn Line(session: Session, row: PathRow, dot: Option<u8>, index: usize, most: u32
     };
     let width = format!("{}%", f64::from(share) / f64::from(most) * 100.0);
     view! {
-        <div class="path-row" role="row" data-test="path-row" aria-rowindex=index + 2>
+        <div class="path-row" role="row" data-test="path-row" data-mark=mark aria-rowindex=index + 2>
             <span role="cell" class="path-of">
                 <span class="path-dot" data-slot=dot.map(|slot| (slot + 1).to_string()) aria-hidden="true"></span>
                 {name}
@@ -228,6 +244,22 @@ fn Line(session: Session, row: PathRow, dot: Option<u8>, index: usize, most: u32
             <span role="cell" class="path-bar"><i aria-hidden="true" style:width=width></i></span>
         </div>
     }
+}
+
+/// How a row is shown while something is searched for. Tracked.
+fn mark(session: Session, of: &PathRowOf, marked: Memo<Option<Arc<MarkedOperations>>>) -> FindMark {
+    let is_match = |has: &dyn Fn(&MarkedOperations) -> bool| {
+        marked.with(|marked| marked.as_ref().map(|marked| FindMark::of(has(marked), dims(session))))
+    };
+    let mark = match of {
+        PathRowOf::Service(service) => is_match(&|marked| marked.has_service(service)),
+        PathRowOf::Operation { service, operation } => {
+            is_match(&|marked| marked.has_operation(service, operation))
+        }
+        PathRowOf::Span { span, .. } => Some(mark_of(session, *span)),
+        PathRowOf::Others | PathRowOf::FilteredOut | PathRowOf::NoSpan => is_match(&|_| false),
+    };
+    mark.unwrap_or_default()
 }
 
 /// What a click on a row's name does.
@@ -262,7 +294,7 @@ fn target(of: PathRowOf) -> Option<Target> {
             is("operation", &operation)
         ))),
         PathRowOf::Span { span, .. } => Some(Target::Select(span)),
-        PathRowOf::Others | PathRowOf::NoSpan => None,
+        PathRowOf::Others | PathRowOf::FilteredOut | PathRowOf::NoSpan => None,
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod answer;
 pub mod critical_path;
-mod filter;
 pub mod flame;
 pub mod lanes;
 pub mod operations;

@@ -2,6 +2,7 @@
 //! dragging and zooming change it once per pointer event.
 
 use super::super::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
+use super::super::find_mark::FindMark;
 use super::draw::{Look, Picked, draw};
 use leptos::prelude::*;
 use spandrel_trace::scene::graph::{Camera, GraphScene, Hit, Point};
@@ -14,6 +15,8 @@ use web_sys::HtmlCanvasElement;
 const SLACK: f64 = 6.0;
 /// Space around a map that is fitted, CSS pixels.
 const MARGIN: f64 = 36.0;
+/// Smallest scale at which a map that has a point to start from is shown first: its texts can be read.
+const LEGIBLE: f64 = 0.8;
 /// A press that moves less than this is a click, CSS pixels.
 const CLICK: f64 = 4.0;
 
@@ -21,8 +24,13 @@ struct State {
     scene: Arc<GraphScene>,
     slots: Vec<u8>,
     camera: Camera,
-    /// The whole map is kept in sight until it is moved.
+    /// The map is fitted again when its size changes, until it is moved.
     fitted: bool,
+    /// The box around which a map is shown that is too large to be legible as a whole.
+    start: Option<u32>,
+    /// All of the map was asked for, however small.
+    overview: bool,
+    marks: Arc<Vec<FindMark>>,
     size: (f64, f64),
     picked: Picked,
     look: Look,
@@ -46,6 +54,9 @@ impl MapCanvas {
             slots: Vec::new(),
             camera: Camera::default(),
             fitted: true,
+            start: None,
+            overview: false,
+            marks: Arc::default(),
             size: (0.0, 0.0),
             picked: Picked::default(),
             look: Look::read(),
@@ -53,11 +64,11 @@ impl MapCanvas {
         }));
         let drawn = state.clone();
         let frame = Frame::new(move |_| {
-            let State { scene, slots, camera, size, picked, look, .. } = &*drawn.borrow();
+            let State { scene, slots, camera, size, picked, look, marks, .. } = &*drawn.borrow();
             // The transform of the last drawing would move the clearing. Fails if the context is lost.
             let _ = surface.context().reset_transform();
             surface.clear(size.0, size.1);
-            draw(surface.context(), *size, scene, slots, *camera, *picked, look);
+            draw(surface.context(), *size, scene, (slots, marks), *camera, *picked, look);
             false
         });
         let map = MapCanvas { state, frame };
@@ -88,6 +99,19 @@ impl MapCanvas {
             state.fitted |= !same;
             state.fit_if_untouched();
         });
+    }
+
+    /// Sets the box around which a map is shown that is too large to be legible as a whole.
+    pub fn set_start(&self, start: Option<u32>) {
+        self.change(|state| {
+            state.start = start;
+            state.fit_if_untouched();
+        });
+    }
+
+    /// Marks boxes, by their indices; boxes beyond are not marked.
+    pub fn set_marks(&self, marks: Arc<Vec<FindMark>>) {
+        self.change(|state| state.marks = marks);
     }
 
     /// Highlights the selection, and brings a selected box into sight.
@@ -123,7 +147,7 @@ impl MapCanvas {
     /// Shows the whole map.
     pub fn fit(&self) {
         self.change(|state| {
-            state.fitted = true;
+            (state.fitted, state.overview) = (true, true);
             state.fit_if_untouched();
         });
     }
@@ -171,9 +195,15 @@ impl MapCanvas {
 
 impl State {
     fn fit_if_untouched(&mut self) {
-        if self.fitted && self.size.0 > 0.0 {
-            self.camera = Camera::fit((self.scene.width, self.scene.height), self.size, MARGIN);
+        if !self.fitted || self.size.0 <= 0.0 {
+            return;
         }
+        let drawing = (self.scene.width, self.scene.height);
+        let start = self.start.filter(|_| !self.overview);
+        self.camera = match start.and_then(|start| self.scene.nodes.get(start as usize)) {
+            Some(node) => Camera::legible(drawing, self.size, MARGIN, node.center, LEGIBLE),
+            None => Camera::fit(drawing, self.size, MARGIN),
+        };
     }
 
     fn hit(&self, at: Point) -> Option<Hit> {

@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use web_sys::CanvasRenderingContext2d;
 
 use super::super::canvas::{custom_properties, pixel_ratio};
+use super::super::find_mark::FindMark;
 
 /// Below this scale names are too small to read and are left out.
 const WORDS_FROM: f64 = 0.45;
@@ -28,6 +29,7 @@ pub struct Look {
     critical: String,
     error: String,
     error_wash: String,
+    find: String,
     font: String,
     slots: Vec<String>,
 }
@@ -35,7 +37,7 @@ pub struct Look {
 impl Look {
     /// Reads them from the stylesheet.
     pub fn read() -> Self {
-        const NAMES: [&str; 11] = [
+        const NAMES: [&str; 12] = [
             "--paper",
             "--wash",
             "--sunk",
@@ -46,6 +48,7 @@ impl Look {
             "--critical",
             "--error",
             "--error-wash",
+            "--find",
             "--font-text",
         ];
         let slots: Vec<String> =
@@ -64,6 +67,7 @@ impl Look {
             critical: next(),
             error: next(),
             error_wash: next(),
+            find: next(),
             font: next(),
             slots,
         }
@@ -79,12 +83,13 @@ pub struct Picked {
     pub hovered: Option<Hit>,
 }
 
-/// Draws the part of a scene that the camera shows on `size` CSS pixels. `slots` has each node's colour slot.
+/// Draws the part of a scene that the camera shows on `size` CSS pixels. `slots` and `marks` have each node's colour
+/// slot and what the find says of it.
 pub fn draw(
     context: &CanvasRenderingContext2d,
     size: (f64, f64),
     scene: &GraphScene,
-    slots: &[u8],
+    (slots, marks): (&[u8], &[FindMark]),
     camera: Camera,
     picked: Picked,
     look: &Look,
@@ -125,7 +130,8 @@ pub fn draw(
         }
         let index = index as u32;
         let hovered = picked.hovered == Some(Hit::Node(index));
-        let faint = !near.node(index) && !hovered;
+        let mark = marks.get(index as usize).copied().unwrap_or_default();
+        let faint = !hovered && (!near.node(index) || mark == FindMark::Dimmed);
         if faint {
             // No line shines through a faint box.
             context.set_global_alpha(1.0);
@@ -141,7 +147,15 @@ pub fn draw(
                 (false, false) => (&look.line, if hovered { 2.0 } else { 1.0 }),
             };
         let slot = slots.get(index as usize).and_then(|slot| look.slots.get(*slot as usize));
-        draw_node(context, node, camera.scale, (stroke.0, stroke.1), slot.unwrap_or(&look.dim), look);
+        let is_match = mark == FindMark::Match;
+        draw_node(
+            context,
+            node,
+            camera.scale,
+            (stroke.0, stroke.1, is_match),
+            slot.unwrap_or(&look.dim),
+            look,
+        );
     }
     if camera.scale >= LABELS_FROM {
         for (index, edge) in scene.edges.iter().enumerate() {
@@ -240,7 +254,7 @@ fn draw_node(
     context: &CanvasRenderingContext2d,
     node: &Node,
     scale: f64,
-    (stroke, width): (&str, f64),
+    (stroke, width, is_match): (&str, f64, bool),
     slot: &str,
     look: &Look,
 ) {
@@ -248,6 +262,14 @@ fn draw_node(
     outline(context, node);
     context.set_fill_style_str(&look.paper);
     context.fill();
+    if is_match {
+        // As the waterfall marks rows.
+        let alpha = context.global_alpha();
+        context.set_global_alpha(alpha * 0.55);
+        context.set_fill_style_str(&look.find);
+        context.fill();
+        context.set_global_alpha(alpha);
+    }
     context.set_stroke_style_str(stroke);
     context.set_line_width(width.max(width / scale));
     context.stroke();

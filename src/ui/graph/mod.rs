@@ -3,6 +3,7 @@
 mod canvas;
 mod draw;
 
+use super::find_mark::FindMark;
 use canvas::MapCanvas;
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -38,6 +39,12 @@ pub fn GraphMap(
     selected: Signal<Option<Hit>>,
     /// Selects a box, a line or nothing.
     select: Callback<Option<Hit>>,
+    /// The box around which a map is shown first that is too large to be legible as a whole; without one all of it is shown.
+    #[prop(optional, into)]
+    start: Signal<Option<u32>>,
+    /// What the find says of each box.
+    #[prop(optional, into)]
+    marks: Signal<Arc<Vec<FindMark>>>,
 ) -> impl IntoView {
     let tip = RwSignal::new(None::<(Point, String)>);
     let canvas = NodeRef::<Canvas>::new();
@@ -45,7 +52,9 @@ pub fn GraphMap(
     canvas.on_load(move |canvas| {
         map.set_value(MapCanvas::new(&canvas));
         let Some(drawn) = map.get_value() else { return };
-        let selectable = drawn.clone();
+        let (selectable, started, marked) = (drawn.clone(), drawn.clone(), drawn.clone());
+        Effect::new(move |_| started.set_start(start.get()));
+        Effect::new(move |_| marked.set_marks(marks.get()));
         Effect::new(move |_| {
             let scene = scene.get();
             let slots = slots.run(scene.clone());

@@ -1,5 +1,6 @@
 //! A row of a table, as plain data and as a view that is updated in place.
 
+use super::super::find_mark::FindMark;
 use leptos::prelude::*;
 
 /// A row.
@@ -13,6 +14,8 @@ pub struct TableRow {
     pub expanded: Option<bool>,
     /// Whether it is selected.
     pub is_selected: bool,
+    /// How it is shown while something is searched for.
+    pub mark: FindMark,
 }
 
 /// A cell.
@@ -99,6 +102,7 @@ pub(super) fn slot(
             attr:aria-level=of(|row| row.expanded.or((row.depth > 0).then_some(false)).map(|_| (row.depth + 1).to_string()))
             aria-expanded=of(|row| row.expanded.map(|expanded| expanded.to_string()))
             aria-selected=of(|row| Some(row.is_selected.to_string()))
+            attr:data-mark=of(|row| row.mark.word().map(str::to_owned))
             data-row=move || index().map(|index| index.to_string())
         >
             {cells}

@@ -20,6 +20,13 @@ export class Tables {
     return (await this.cells()).map((cells) => cells[number]);
   }
 
+  /** The texts of one column in the rows that stand out like that. */
+  async marked(how, number) {
+    return this.table
+      .locator(`.table__row[data-mark="${how}"]:visible`)
+      .evaluateAll((rows, number) => rows.map((row) => row.querySelectorAll(".table__text")[number].textContent), number);
+  }
+
   /** The titles of the columns. */
   async titles() {
     return this.table.locator(".table__title").allTextContents();

@@ -56,6 +56,22 @@ impl SpanFilter {
         if self.is_open() {
             return NarrowedOutline { outline: Cow::Borrowed(outline), original: None };
         }
+        let kept = self.kept(outline);
+        NarrowedOutline { outline: Cow::Owned(of_spans(outline, &kept)), original: Some(kept) }
+    }
+
+    /// The spans that it lets through as a set; `None` if it lets all through.
+    pub fn spans(&self, outline: &Outline) -> Option<SpanSet> {
+        if self.is_open() {
+            return None;
+        }
+        let mut spans = SpanSet::none(outline.len());
+        self.kept(outline).into_iter().for_each(|span| spans.insert(span));
+        Some(spans)
+    }
+
+    /// The spans that it lets through, ascending.
+    fn kept(&self, outline: &Outline) -> Vec<SpanIx> {
         let only = self.only.as_ref().map(|only| RowFilter::of(outline, only.iter(), self.ancestors));
         let hides = outline.strings_that(&self.hidden);
         let focus = self.focus.and_then(|id| outline.find(id));
@@ -74,7 +90,7 @@ impl SpanFilter {
             }
             span += 1;
         }
-        NarrowedOutline { outline: Cow::Owned(of_spans(outline, &kept)), original: Some(kept) }
+        kept
     }
 }
 
@@ -166,6 +182,7 @@ mod tests {
             for (index, span) in kept.iter().enumerate() {
                 prop_assert_eq!(narrowed.original(index as u32), *span);
                 prop_assert_eq!(narrowed.find(*span), Some(index as u32));
+                prop_assert!(filter.spans(&outline).is_some_and(|spans| spans.contains(*span)));
                 let mut parent = outline.parent_of(*span);
                 while parent.is_some_and(|parent| !only.contains(parent)) {
                     parent = parent.and_then(|parent| outline.parent_of(parent));

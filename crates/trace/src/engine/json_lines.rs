@@ -4,10 +4,12 @@
 //! The text is that of [`export`](crate::format::write::export) formatted by [`Indenter`]. Lines longer than the
 //! requested width are wrapped, so that all lines have one height and none is clipped.
 
+use crate::analysis::narrowed::SpanFilter;
 use crate::format::write::{Envelope, Export, Indenter, JaegerJson, OtlpJson};
 use crate::model::{SpanIx, Trace};
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::ops::Range;
 
 /// Parameters of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub struct JsonText {
     pub start: SpanIx,
     /// One past the last span.
     pub end: SpanIx,
+    /// Which of them it has.
+    pub filter: SpanFilter,
     /// The format.
     pub format: Export,
     /// Maximum number of characters per line, at least 1.
@@ -44,6 +48,8 @@ pub struct JsonPage {
     pub counted: u32,
     /// Number of indexed spans; all when the index is complete.
     pub spans: u32,
+    /// Spans of the text.
+    pub all: u32,
 }
 
 /// Search results in a text.
@@ -66,8 +72,11 @@ const MOST_LINES: u32 = 2_000;
 /// Line index of a text.
 #[derive(Debug)]
 pub(super) struct JsonIndex {
+    /// As it was asked for.
     text: JsonText,
-    /// Number of lines up to the end of each indexed span.
+    /// The spans of the text.
+    spans: Spans,
+    /// Number of lines up to the end of each span, of those counted.
     ends: Vec<u32>,
     /// Has written the indexed spans in order, so that processes are numbered as in the whole text.
     jaeger: Option<JaegerJson<Vec<u8>>>,
@@ -75,12 +84,39 @@ pub(super) struct JsonIndex {
     indenter: Indenter,
 }
 
+/// Spans of a text, ascending.
+#[derive(Debug)]
+enum Spans {
+    Range(Range<SpanIx>),
+    Listed(Vec<SpanIx>),
+}
+
+impl Spans {
+    fn len(&self) -> usize {
+        match self {
+            Spans::Range(range) => range.len(),
+            Spans::Listed(spans) => spans.len(),
+        }
+    }
+
+    fn at(&self, index: usize) -> SpanIx {
+        match self {
+            Spans::Range(range) => range.start + index as SpanIx,
+            Spans::Listed(spans) => spans.get(index).copied().unwrap_or_default(),
+        }
+    }
+}
+
 impl JsonIndex {
-    /// An index for the spans `start..end`, limited to those of the trace.
+    /// The spans `start..end` of a trace that the filter lets through, as far as it has them.
     pub(super) fn new(trace: &Trace, text: JsonText) -> Self {
         let outline = trace.outline();
         let end = text.end.min(outline.len() as SpanIx);
-        let text = JsonText { start: text.start.min(end), end, width: text.width.max(1), ..text };
+        let range = text.start.min(end)..end;
+        let spans = match text.filter.spans(outline) {
+            None => Spans::Range(range),
+            Some(kept) => Spans::Listed(kept.iter().filter(|span| range.contains(span)).collect()),
+        };
         let jaeger = || {
             let mut writer = JaegerJson::new(Vec::new())?;
             writer.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[])?;
@@ -88,12 +124,12 @@ impl JsonIndex {
         };
         // Writing to memory cannot fail.
         let jaeger = (text.format == Export::Jaeger).then(jaeger).and_then(Result::ok);
-        JsonIndex { text, ends: Vec::new(), jaeger, indenter: Indenter::default() }
+        JsonIndex { text, spans, ends: Vec::new(), jaeger, indenter: Indenter::default() }
     }
 
-    /// Whether it is the index of this text.
-    pub(super) fn is_of(&self, trace: &Trace, text: &JsonText) -> bool {
-        self.text == JsonIndex::new(trace, text.clone()).text
+    /// Whether it is of this text.
+    pub(super) fn is_of(&self, text: &JsonText) -> bool {
+        self.text == *text
     }
 
     /// `count` lines from `first` on, for which lines are counted first where they are not yet. With a `count` of 0 as many
@@ -118,6 +154,7 @@ impl JsonIndex {
             lines,
             counted: self.ends.last().copied().unwrap_or(0),
             spans: self.ends.len() as u32,
+            all: self.spans() as u32,
         }
     }
 
@@ -135,12 +172,12 @@ impl JsonIndex {
             for whole in text.split(|byte| *byte == b'\n') {
                 let whole = String::from_utf8_lossy(whole).to_ascii_lowercase();
                 for (place, _) in whole.match_indices(&wanted) {
-                    let broken = whole[..place].chars().count() as u32 / self.text.width;
+                    let broken = whole[..place].chars().count() as u32 / self.width();
                     if found.lines.last() != Some(&(line + broken)) {
                         found.lines.push(line + broken);
                     }
                 }
-                line += broken_into(whole.as_bytes(), self.text.width);
+                line += broken_into(whole.as_bytes(), self.width());
             }
             at += 1;
         }
@@ -148,8 +185,13 @@ impl JsonIndex {
         found
     }
 
+    /// Characters of a line at most.
+    fn width(&self) -> u32 {
+        self.text.width.max(1)
+    }
+
     fn spans(&self) -> usize {
-        (self.text.end - self.text.start) as usize
+        self.spans.len()
     }
 
     /// Counts until the line `last` is, and some more.
@@ -159,14 +201,14 @@ impl JsonIndex {
         while self.ends.len() < self.spans() && written < budget(&self.ends) {
             let text = self.written(trace, self.ends.len());
             written += text.len();
-            let lines: u32 =
-                text.split(|byte| *byte == b'\n').map(|line| broken_into(line, self.text.width)).sum();
+            let width = self.width();
+            let lines: u32 = text.split(|byte| *byte == b'\n').map(|line| broken_into(line, width)).sum();
             self.ends.push(self.ends.last().copied().unwrap_or(0).saturating_add(lines));
         }
     }
 
     fn lines_of(&mut self, trace: &Trace, at: usize) -> Vec<JsonLine> {
-        let (span, width) = (self.text.start + at as SpanIx, self.text.width as usize);
+        let (span, width) = (self.spans.at(at), self.width() as usize);
         let text = String::from_utf8_lossy(&self.written(trace, at)).into_owned();
         let mut lines = Vec::new();
         for whole in text.split('\n') {
@@ -214,7 +256,7 @@ impl JsonIndex {
 
     /// Text before the first span, the span with its separator, text after the last span.
     fn jaeger_piece(&mut self, trace: &Trace, at: usize) -> io::Result<(Vec<u8>, Vec<u8>, Vec<u8>)> {
-        let (span, is_last) = (self.text.start + at as SpanIx, at + 1 == self.spans());
+        let (span, is_last) = (self.spans.at(at), at + 1 == self.spans());
         let Some(writer) = &mut self.jaeger else { return Ok(Default::default()) };
         let mut head = std::mem::take(writer.get_mut());
         writer.span(&trace.resource(span), &trace.scope(span), &trace.record_as_sent(span))?;
@@ -236,14 +278,14 @@ impl JsonIndex {
     }
 
     fn otlp_piece(&self, trace: &Trace, at: usize) -> io::Result<(Vec<u8>, Vec<u8>, Vec<u8>)> {
-        let span = self.text.start + at as SpanIx;
+        let span = self.spans.at(at);
         let mut writer = OtlpJson::new(Vec::new(), Envelope::Plain, true)?;
         let mut write = |span: SpanIx| {
             writer.span(&trace.resource(span), &trace.scope(span), &trace.record_as_sent(span))?;
             io::Result::Ok(std::mem::take(writer.get_mut()))
         };
         if at > 0 {
-            write(span - 1)?;
+            write(self.spans.at(at - 1))?;
         }
         let piece = write(span)?;
         let tail = if at + 1 == self.spans() { writer.finish()? } else { Vec::new() };
@@ -252,9 +294,9 @@ impl JsonIndex {
 
     /// Whether the next span is in the same list.
     fn is_followed_by_comma(&self, trace: &Trace, at: usize) -> bool {
-        let span = self.text.start + at as SpanIx;
+        let (span, next) = (self.spans.at(at), self.spans.at(at + 1));
         self.text.format == Export::Jaeger
-            || trace.resource(span) == trace.resource(span + 1) && trace.scope(span) == trace.scope(span + 1)
+            || trace.resource(span) == trace.resource(next) && trace.scope(span) == trace.scope(next)
     }
 }
 
@@ -270,7 +312,6 @@ mod tests {
     use super::*;
     use crate::format::write::export;
     use crate::testing::trace;
-    use std::ops::Range;
 
     fn drawn() -> Trace {
         trace(
@@ -285,7 +326,8 @@ mod tests {
     }
 
     fn index(trace: &Trace, range: Range<SpanIx>, format: Export, width: u32) -> JsonIndex {
-        JsonIndex::new(trace, JsonText { start: range.start, end: range.end, format, width })
+        let filter = SpanFilter::default();
+        JsonIndex::new(trace, JsonText { start: range.start, end: range.end, filter, format, width })
     }
 
     #[test]
@@ -349,6 +391,34 @@ mod tests {
             assert_eq!(found.lines, expected, "{wanted}");
         }
         assert_eq!(index(&trace, 0..5, Export::Otlp, 80).find(&trace, "", 0), JsonMatches::default());
+    }
+
+    #[test]
+    fn a_filter_leaves_spans_out_of_the_text() {
+        let trace = drawn();
+        for format in [Export::Jaeger, Export::Otlp] {
+            let filter = SpanFilter { hidden: vec!["cart".to_owned()], ..SpanFilter::default() };
+            let text = JsonText { start: 0, end: 5, filter, format, width: 1_000 };
+            let page = JsonIndex::new(&trace, text).page(&trace, 0, 2_000);
+            assert_eq!((page.spans, page.all), (3, 3));
+            let text: String = page.lines.iter().map(|line| line.text.as_str()).collect();
+            let read: serde_json::Value = serde_json::from_str(&text).expect("whole JSON");
+            let names = text.matches("\"pay\"").count();
+            assert!(read.is_object() && names == 2 && !text.contains("\"get\""), "{format:?} {text}");
+        }
+    }
+
+    #[test]
+    fn the_first_lines_are_answered_before_all_are_counted() {
+        let lines: Vec<String> =
+            (0..400).map(|at| format!("a: work [=] note={}{at}", "x".repeat(2_000))).collect();
+        let trace = trace(&lines.join("\n"));
+        let mut index = index(&trace, 0..400, Export::Jaeger, 10_000);
+        let page = index.page(&trace, 0, 200);
+        assert_eq!((page.lines.len(), page.all), (200, 400));
+        assert!(page.spans < 400, "{} of all spans are counted", page.spans);
+        let rest = index.page(&trace, 0, 0);
+        assert_eq!((rest.spans, rest.lines.len()), (400, 0));
     }
 
     #[test]

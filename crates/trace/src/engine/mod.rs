@@ -236,9 +236,11 @@ impl Engine {
             QuestionTopic::CriticalPath => {
                 Answer::CriticalPath(Box::new(PathBySpan::of(open.trace.outline())))
             }
-            QuestionTopic::PathTable { by } => {
+            QuestionTopic::PathTable { by, filter } => {
                 let outline = open.trace.outline();
-                Answer::PathTable(Box::new(PathTable::of(outline, &CriticalPath::of(outline), *by)))
+                let shown = filter.spans(outline);
+                let path = CriticalPath::of(outline);
+                Answer::PathTable(Box::new(PathTable::of(outline, &path, *by, shown.as_ref())))
             }
             QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&open.trace)),
             QuestionTopic::WhatIf { scenario } => {
@@ -264,8 +266,8 @@ impl Engine {
             QuestionTopic::OperationGraph { filter } => {
                 Answer::OperationGraph(Box::new(operation_graph(open.trace.outline(), filter)))
             }
-            QuestionTopic::Sequence { filter } => {
-                Answer::Sequence(Box::new(call_sequence(open.trace.outline(), filter)))
+            QuestionTopic::Sequence { filter, marked } => {
+                Answer::Sequence(Box::new(call_sequence(open.trace.outline(), filter, marked.as_ref())))
             }
             topic @ (QuestionTopic::Find { .. }
             | QuestionTopic::Complete { .. }

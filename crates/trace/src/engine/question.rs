@@ -145,6 +145,8 @@ pub enum QuestionTopic {
     PathTable {
         /// What the rows are.
         by: PathGrouping,
+        /// The spans that have rows; the others are one row.
+        filter: SpanFilter,
     },
     /// What the trace would be if some spans were faster, gone, cached or parallel. Answered by [`Answer::WhatIf`].
     WhatIf {
@@ -195,8 +197,8 @@ pub enum QuestionTopic {
         group: String,
         /// A group, and the field by which to divide it.
         then: Option<(GroupLabel, String)>,
-        /// Only spans that match this, if it is not empty.
-        within: String,
+        /// The spans that count.
+        filter: SpanFilter,
     },
     /// Statistics as a CSV file. Answered by [`Answer::Text`].
     StatisticsCsv {
@@ -204,12 +206,12 @@ pub enum QuestionTopic {
         group: String,
         /// The field by which to divide each group.
         then: Option<String>,
-        /// Only spans that match this, if it is not empty.
-        within: String,
+        /// The spans that count.
+        filter: SpanFilter,
         /// The order of the groups.
         sort: StatisticsSort,
         /// Only groups whose label contains this.
-        filter: String,
+        label: String,
     },
     /// Spans sorted by a field. Answered by [`Answer::Order`] with indices of spans.
     SpanOrder {
@@ -217,8 +219,8 @@ pub enum QuestionTopic {
         key: String,
         /// Descending order.
         descending: bool,
-        /// Only spans that match this, if it is not empty.
-        within: String,
+        /// The spans that count.
+        filter: SpanFilter,
     },
     /// The values of a field of type duration of all spans. Answered by [`Answer::Times`].
     Times {
@@ -229,8 +231,8 @@ pub enum QuestionTopic {
     EventOrder {
         /// Only events that contain this; see [`crate::analysis::event_list::event_order`].
         text: String,
-        /// Only spans that match this, if it is not empty.
-        within: String,
+        /// The spans that count.
+        filter: SpanFilter,
     },
     /// The contents of events. Answered by [`Answer::EventRows`].
     EventRows {
@@ -287,6 +289,8 @@ pub enum QuestionTopic {
     Sequence {
         /// The spans that count.
         filter: SpanFilter,
+        /// Spans that are counted in the messages that they belong to.
+        marked: Option<SpanSet>,
     },
 }
 
@@ -298,7 +302,15 @@ impl QuestionTopic {
             | QuestionTopic::Packed { filter, .. }
             | QuestionTopic::Concurrency { filter, .. }
             | QuestionTopic::OperationGraph { filter }
-            | QuestionTopic::Sequence { filter } => Some(filter),
+            | QuestionTopic::Sequence { filter, .. }
+            | QuestionTopic::PathTable { filter, .. }
+            | QuestionTopic::Statistics { filter, .. }
+            | QuestionTopic::StatisticsCsv { filter, .. }
+            | QuestionTopic::SpanOrder { filter, .. }
+            | QuestionTopic::EventOrder { filter, .. } => Some(filter),
+            QuestionTopic::JsonLines { text, .. } | QuestionTopic::JsonFind { text, .. } => {
+                Some(&text.filter)
+            }
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use crate::analysis::event_list::{event_order, event_rows};
 use crate::analysis::flame::PackedBy;
 use crate::analysis::query::{self, Field};
 use crate::analysis::statistics::{Grouping, csv, divided, statistics};
-use crate::model::{SpanSet, Trace};
+use crate::model::Trace;
 
 impl QuestionTopic {
     /// Whether it requires all attributes of the trace to be searchable.
@@ -15,38 +15,24 @@ impl QuestionTopic {
         match self {
             QuestionTopic::Column { .. } => true,
             QuestionTopic::Packed { by, .. } => *by != PackedBy::Service,
-            QuestionTopic::Statistics { group, then, within } => {
-                let then = then.as_ref().map(|(_, then)| then);
-                !within.is_empty() || grouping_needs(group) || then.is_some_and(grouping_needs)
+            QuestionTopic::Statistics { group, then, .. } => {
+                grouping_needs(group) || then.as_ref().is_some_and(|(_, then)| grouping_needs(then))
             }
-            QuestionTopic::StatisticsCsv { group, then, within, .. } => {
-                !within.is_empty() || grouping_needs(group) || then.as_ref().is_some_and(grouping_needs)
+            QuestionTopic::StatisticsCsv { group, then, .. } => {
+                grouping_needs(group) || then.as_ref().is_some_and(grouping_needs)
             }
-            QuestionTopic::SpanOrder { key, within, .. } => {
-                !within.is_empty() || !Field::parse(key).is_of_outline()
-            }
-            QuestionTopic::EventOrder { text, within } => !within.is_empty() || !text.is_empty(),
+            QuestionTopic::SpanOrder { key, .. } => !Field::parse(key).is_of_outline(),
+            QuestionTopic::EventOrder { text, .. } => !text.is_empty(),
             _ => false,
         }
     }
 }
 
-/// The spans that match a search text: `None` for an empty text, no spans for an invalid one.
-fn found(trace: &Trace, find: &str) -> Option<SpanSet> {
-    if find.trim().is_empty() {
-        return None;
-    }
-    Some(match query::read(find) {
-        Ok(reading) => query::find(trace, &reading),
-        Err(_) => SpanSet::none(trace.outline().len()),
-    })
-}
-
-/// Answers a question about a table. `json` caches the last line index.
+/// Answers a question about a table. `json` is the text whose lines were counted last.
 pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &QuestionTopic) -> Answer {
     match topic {
-        QuestionTopic::Statistics { group, then, within } => {
-            let (group, within) = (Grouping::parse(group), found(trace, within));
+        QuestionTopic::Statistics { group, then, filter } => {
+            let (group, within) = (Grouping::parse(group), filter.spans(trace.outline()));
             let within = within.as_ref();
             Answer::Statistics(Box::new(match then {
                 None => statistics(trace, &group, within),
@@ -56,22 +42,22 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
                 }
             }))
         }
-        QuestionTopic::StatisticsCsv { group, then, within, sort, filter } => {
+        QuestionTopic::StatisticsCsv { group, then, filter, sort, label } => {
             let (group, then) = (Grouping::parse(group), then.as_ref().map(|then| Grouping::parse(then)));
-            let within = found(trace, within);
-            // Answered only when everything is searchable; if the trace has grown since, the question is repeated.
-            csv(trace, &group, then.as_ref(), within.as_ref(), *sort, filter)
+            let within = filter.spans(trace.outline());
+            // It is asked for once all is searchable; a trace that grew meanwhile is asked again.
+            csv(trace, &group, then.as_ref(), within.as_ref(), *sort, label)
                 .map_or(Answer::Missing, Answer::Text)
         }
-        QuestionTopic::SpanOrder { key, descending, within } => {
-            let within = found(trace, within);
+        QuestionTopic::SpanOrder { key, descending, filter } => {
+            let within = filter.spans(trace.outline());
             let order = query::span_order(trace, &Field::parse(key), *descending, within.as_ref());
             let unsearched = if order.is_none() { trace.unindexed_spans() as u32 } else { 0 };
             Answer::Order(Box::new(TableOrder { rows: order.unwrap_or_default(), unsearched }))
         }
         QuestionTopic::Times { key } => Answer::Times(Box::new(query::times(trace, &Field::parse(key)))),
-        QuestionTopic::EventOrder { text, within } => {
-            let (rows, unsearched) = event_order(trace, text, found(trace, within).as_ref());
+        QuestionTopic::EventOrder { text, filter } => {
+            let (rows, unsearched) = event_order(trace, text, filter.spans(trace.outline()).as_ref());
             Answer::Order(Box::new(TableOrder { rows, unsearched }))
         }
         QuestionTopic::EventRows { events } => Answer::EventRows(event_rows(trace, events)),
@@ -86,7 +72,7 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
 }
 
 fn index<'a>(trace: &Trace, json: &'a mut Option<JsonIndex>, text: &JsonText) -> &'a mut JsonIndex {
-    if json.as_ref().is_some_and(|index| !index.is_of(trace, text)) {
+    if json.as_ref().is_some_and(|index| !index.is_of(text)) {
         *json = None;
     }
     json.get_or_insert_with(|| JsonIndex::new(trace, text.clone()))
@@ -95,8 +81,10 @@ fn index<'a>(trace: &Trace, json: &'a mut Option<JsonIndex>, text: &JsonText) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::narrowed::SpanFilter;
     use crate::analysis::statistics::StatisticsSort;
     use crate::format::write::Export;
+    use crate::model::SpanSet;
     use crate::testing::trace;
 
     fn drawn() -> Trace {
@@ -112,19 +100,28 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_narrowed_to_what_is_found() {
+    fn tables_are_narrowed_to_the_spans_that_the_filter_lets_through() {
         let trace = drawn();
+        let only = |spans: &[u32]| {
+            let mut only = SpanSet::none(3);
+            spans.iter().for_each(|span| only.insert(*span));
+            SpanFilter { only: Some(only), ..SpanFilter::default() }
+        };
+        let cart = || only(&[1]);
         let mut json = None;
         let mut ask = |topic: QuestionTopic| answer(&trace, &mut json, &topic);
-        for (within, spans) in
-            [("", vec![2, 1, 0]), ("service in (cart, bank)", vec![2, 1]), ("a = ", vec![])]
-        {
-            let within = within.to_owned();
-            let topic = QuestionTopic::SpanOrder { key: "start".into(), descending: true, within };
+        let hidden = SpanFilter { hidden: vec!["bank".into()], ..SpanFilter::default() };
+        for (filter, spans) in [
+            (SpanFilter::default(), vec![2, 1, 0]),
+            (only(&[1, 2]), vec![2, 1]),
+            (only(&[]), vec![]),
+            (hidden, vec![1, 0]),
+        ] {
+            let topic = QuestionTopic::SpanOrder { key: "start".into(), descending: true, filter };
             let Answer::Order(order) = ask(topic) else { panic!("no order") };
             assert_eq!(order.rows, spans);
         }
-        let topic = QuestionTopic::EventOrder { text: String::new(), within: "cart".into() };
+        let topic = QuestionTopic::EventOrder { text: String::new(), filter: cart() };
         let Answer::Order(events) = ask(topic) else { panic!("no order") };
         assert_eq!(events.rows, [2]);
         let Answer::EventRows(rows) = ask(QuestionTopic::EventRows { events: events.rows }) else {
@@ -132,15 +129,16 @@ mod tests {
         };
         assert_eq!(rows[0].event, 2);
         let then = Some((Some(("shop".to_owned(), None)), "name".to_owned()));
-        let topic = QuestionTopic::Statistics { group: "service".into(), then, within: String::new() };
+        let topic =
+            QuestionTopic::Statistics { group: "service".into(), then, filter: SpanFilter::default() };
         let Answer::Statistics(parts) = ask(topic) else { panic!("no statistics") };
         assert_eq!((parts.len(), parts.label(0).0), (1, "order"));
         let topic = QuestionTopic::StatisticsCsv {
             group: "service".into(),
             then: None,
-            within: "cart".into(),
+            filter: cart(),
             sort: StatisticsSort::default(),
-            filter: String::new(),
+            label: String::new(),
         };
         let Answer::Text(text) = ask(topic) else { panic!("no text") };
         assert_eq!(text.lines().count(), 2);
@@ -151,7 +149,8 @@ mod tests {
         let trace = drawn();
         let mut json = None;
         let mut lines = |width: u32| {
-            let text = JsonText { start: 0, end: 3, format: Export::Jaeger, width };
+            let text =
+                JsonText { start: 0, end: 3, filter: SpanFilter::default(), format: Export::Jaeger, width };
             match answer(&trace, &mut json, &QuestionTopic::JsonLines { text, first: 0, count: 5 }) {
                 Answer::JsonLines(page) => page.counted,
                 other => panic!("{other:?}"),
@@ -164,14 +163,14 @@ mod tests {
 
     #[test]
     fn only_what_attributes_decide_waits_for_the_index() {
-        let statistics = |group: &str, within: &str| {
-            QuestionTopic::Statistics { group: group.into(), then: None, within: within.into() }.needs_index()
+        let statistics = |group: &str| {
+            let filter = SpanFilter::default();
+            QuestionTopic::Statistics { group: group.into(), then: None, filter }.needs_index()
         };
-        assert!(!statistics("operation", "") && !statistics("service", ""));
-        assert!(statistics("http.route", "") && statistics("service", "error"));
+        assert!(!statistics("operation") && !statistics("service") && statistics("http.route"));
         let order = |key: &str| {
-            let (descending, within) = (false, String::new());
-            QuestionTopic::SpanOrder { key: key.into(), descending, within }.needs_index()
+            let (descending, filter) = (false, SpanFilter::default());
+            QuestionTopic::SpanOrder { key: key.into(), descending, filter }.needs_index()
         };
         assert!(!order("self") && order("events") && order("http.route"));
     }

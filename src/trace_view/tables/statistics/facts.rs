@@ -2,7 +2,7 @@
 
 use super::super::super::session::Session;
 use super::super::asked::Asked;
-use super::super::{Narrowed, counted};
+use super::super::counted;
 use leptos::prelude::*;
 use spandrel_trace::analysis::statistics::{Figure, Statistics};
 use spandrel_trace::model::{Flags, Outline};
@@ -52,7 +52,6 @@ pub fn Facts(
     view! {
         <p class="table-bar table-bar--facts">
             <span role="status" data-test="table-facts">{text}</span>
-            <Narrowed session what="spans"/>
         </p>
     }
 }

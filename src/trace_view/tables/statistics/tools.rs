@@ -3,8 +3,8 @@
 use super::super::super::download::save_text;
 use super::super::super::key_input::KeyInput;
 use super::super::super::session::Session;
+use super::super::super::span_filter::span_filter;
 use super::super::super::span_source::SpanSource;
-use super::super::find_of;
 use super::{DEFAULT, grouping_of, sort_of};
 use crate::state::busy;
 use crate::state::tasks::spawn;
@@ -22,7 +22,7 @@ pub fn Tools(
     ordered: Memo<Arc<Vec<u32>>>,
 ) -> impl IntoView {
     let tables = session.tables;
-    let find = find_of(session);
+    let span_filter = span_filter(session);
     let by = Signal::derive(move || tables.with(|tables| grouping_of(&tables.by)));
     let then = Signal::derive(move || tables.with(|tables| tables.then.clone()));
     let set_by = move |by: String| {
@@ -31,13 +31,14 @@ pub fn Tools(
     let set_then = move |then: String| tables.update(|tables| tables.then = then);
     let status = RwSignal::new("");
     let export = move |_| {
-        let (group, then, sort, filter) = tables.with_untracked(|tables| {
+        let (group, then, sort, label) = tables.with_untracked(|tables| {
             let then = Some(tables.then.clone()).filter(|then| !then.is_empty());
             let sort = sort_of(tables.groups_sort.as_ref());
             (grouping_of(&tables.by), then, sort, tables.groups_filter.clone())
         });
         let name = format!("statistics-{}.csv", group.replace(|letter: char| !letter.is_alphanumeric(), "-"));
-        let topic = QuestionTopic::StatisticsCsv { group, then, within: find.get_untracked(), sort, filter };
+        let topic =
+            QuestionTopic::StatisticsCsv { group, then, filter: span_filter.get_untracked(), sort, label };
         let busy = busy::hold();
         status.set("Writing…");
         spawn(async move {

@@ -1,8 +1,8 @@
 //! Requests the frames of the graph from the worker, whenever what they depend on changes.
 
 use super::super::super::session::Session;
+use super::super::super::span_filter::span_filter;
 use super::super::super::span_source::SpanSource;
-use super::super::filter::span_filter;
 use crate::route::FlameLayout;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;

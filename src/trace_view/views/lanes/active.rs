@@ -3,8 +3,8 @@
 use super::super::super::address;
 use super::super::super::counted::counted;
 use super::super::super::session::Session;
+use super::super::super::span_filter::span_filter;
 use super::super::super::span_source::SpanSource;
-use super::super::filter::span_filter;
 use crate::route::TraceView;
 use crate::state::busy;
 use crate::state::tasks::{sleep, spawn_scoped};

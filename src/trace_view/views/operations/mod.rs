@@ -2,10 +2,12 @@
 
 use super::super::coloring::Slots;
 use super::super::counted::counted;
+use super::super::marks::{dims, marked_operations};
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::{Answered, ViewAnswer, ask};
 use crate::ui::empty::EmptyState;
+use crate::ui::find_mark::FindMark;
 use crate::ui::graph::GraphMap;
 use leptos::prelude::*;
 use spandrel_trace::analysis::operations::{OperationFacts, OperationGraph};
@@ -64,6 +66,30 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
         graph.with(|graph| graph.operations.iter().position(is_same)).map(|index| index as u32)
     });
     let selected = Memo::new(move |_| line.get().map(Hit::Edge).or_else(|| operation.get().map(Hit::Node)));
+    // The operation of the root, else the one with most of the critical path.
+    let start = Memo::new(move |_| {
+        let outline = session.outline_live().get();
+        let is_root = |facts: &OperationFacts| {
+            !outline.is_empty() && facts.service == outline.service_of(0) && facts.name == outline.name_of(0)
+        };
+        graph.with(|graph| {
+            let numbered = || graph.operations.iter().zip(0u32..);
+            let root = numbered().find(|(facts, _)| is_root(facts));
+            root.or_else(|| numbered().max_by_key(|(facts, _)| facts.critical)).map(|(_, index)| index)
+        })
+    });
+    let marked = marked_operations(session);
+    let mark = move |facts: &OperationFacts| {
+        marked
+            .with(|marked| {
+                let marked = marked.as_ref()?;
+                Some(FindMark::of(marked.has_operation(&facts.service, &facts.name), dims(session)))
+            })
+            .unwrap_or_default()
+    };
+    let marks = Memo::new(move |_| {
+        Arc::new(graph.with(|graph| graph.operations.iter().map(mark).collect::<Vec<_>>()))
+    });
     let press = move |index: u32| {
         line.set(None);
         if let Some(facts) = graph.get_untracked().operations.get(index as usize) {
@@ -100,12 +126,14 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
             let all: u64 = graph.operations.iter().map(|facts| facts.own).sum();
             let row = |(index, facts): (usize, &OperationFacts)| {
                 let is_selected = move || operation.get() == Some(index as u32);
+                let mark = move || marks.with(|marks| marks.get(index).copied().unwrap_or_default().word());
                 view! {
                     <li>
                         <button
                             type="button"
                             class="operation"
                             data-test="operation"
+                            data-mark=mark
                             data-slot=(slot_of(&facts.service) + 1).to_string()
                             aria-pressed=move || is_selected().to_string()
                             on:click=move |_| press(index as u32)
@@ -134,7 +162,7 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
     };
     view! {
         <div class="operations-map">
-            <GraphMap scene selected select slots=colours describe label test="operations-graph"/>
+            <GraphMap scene selected select slots=colours describe label start marks test="operations-graph"/>
         </div>
         <aside class="operations-side" aria-label="Operations">
             <ul class="operations-list">{rows}</ul>

@@ -3,11 +3,13 @@
 
 use super::super::copy::CopyStatus;
 use super::super::counted::counted;
+use super::super::marks::{dims, matches};
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::{ViewAnswer, ask};
 use crate::state::colours;
 use crate::ui::empty::EmptyState;
+use crate::ui::find_mark::FindMark;
 use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::analysis::sequence::{
@@ -17,7 +19,7 @@ use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::units::{count, display_name, duration};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Width of a lifeline's column, CSS pixels.
 const COLUMN: f64 = 180.0;
@@ -33,7 +35,10 @@ pub fn SequenceDiagram(
     let answer = ask(
         session,
         source,
-        |filter| QuestionTopic::Sequence { filter },
+        move |filter| QuestionTopic::Sequence {
+            filter,
+            marked: matches(session).map(|found| found.spans.clone()),
+        },
         |answer| if let Answer::Sequence(sequence) = answer { Some(*sequence) } else { None },
     );
     view! {
@@ -73,8 +78,24 @@ fn Diagram(session: Session, sequence: Arc<CallSequence>) -> impl IntoView {
         })
         .collect_view();
     let list = NodeRef::<html::Ol>::new();
+    let has_marks =
+        session.find.matches.with_untracked(|found| found.as_ref().is_some_and(|it| it.error.is_none()));
+    // A step to a match, or a selection of another view, brings the message of the span into sight.
+    Effect::new(move |_| {
+        session.selection.reveal.track();
+        let selected = session.selection.span.get();
+        let id = selected.and_then(|span| session.outline().id.get(span as usize).copied());
+        let Some((list, id)) = list.get().zip(id) else { return };
+        // An id is of hexadecimal digits, which is a valid selector.
+        if let Ok(Some(message)) = list.query_selector(&format!("[data-span-id=\"{id}\"]")) {
+            let how = ScrollIntoViewOptions::new();
+            how.set_block(ScrollLogicalPosition::Nearest);
+            how.set_inline(ScrollLogicalPosition::Nearest);
+            message.scroll_into_view_with_scroll_into_view_options(&how);
+        }
+    });
     let outline = session.outline();
-    let message = |message: &SequenceMessage| row(session, &sequence, message, &outline.id);
+    let message = |message: &SequenceMessage| row(session, &sequence, message, &outline.id, has_marks);
     let messages = sequence.messages.iter().map(message).collect_view();
     let width = format!("{}px", sequence.lifelines.len() as f64 * COLUMN);
     view! {
@@ -119,8 +140,10 @@ fn row(
     sequence: &CallSequence,
     message: &SequenceMessage,
     ids: &[spandrel_trace::units::SpanId],
+    has_marks: bool,
 ) -> impl IntoView + use<> {
-    let span = message.span;
+    let (span, marked) = (message.span, message.marked);
+    let mark = move || has_marks.then(|| FindMark::of(marked > 0, dims(session)).word()).flatten();
     let is_selected = move || session.selection.span.get() == Some(span);
     let (left, right) = (message.from.min(message.to), message.from.max(message.to));
     let (from, width) = ((f64::from(left) + 0.5) * COLUMN, f64::from(right - left) * COLUMN);
@@ -129,6 +152,10 @@ fn row(
     let verb = if message.is_return { "returns to" } else { "calls" };
     let said =
         format!("{} {verb} {}: {label}, at {}", name(message.from), name(message.to), duration(message.time));
+    let said = match marked {
+        0 => said,
+        _ => format!("{said}, {}", counted(marked as usize, "match", "matches")),
+    };
     let (is_failed, is_leftwards) = (message.errors > 0, message.from > message.to);
     let id = ids.get(span as usize).map(ToString::to_string);
     view! {
@@ -142,6 +169,7 @@ fn row(
                 class:sequence-leftwards=is_leftwards
                 data-test="sequence-message"
                 data-span-id=id
+                data-mark=mark
                 style:left=format!("{from}px")
                 style:width=format!("{width}px")
                 title=said.clone()

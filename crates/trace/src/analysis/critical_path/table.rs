@@ -2,7 +2,7 @@
 //! duration exactly, and their shares to 100 %.
 
 use super::{CriticalPath, OutsidePath, outside};
-use crate::model::{Outline, SpanIx};
+use crate::model::{Outline, SpanIx, SpanSet};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -48,6 +48,8 @@ pub enum PathRowOf {
     },
     /// The spans that have no row of their own.
     Others,
+    /// The spans that are filtered out.
+    FilteredOut,
     /// The times of the trace at which the path is in no span: before, between and after the roots.
     NoSpan,
 }
@@ -79,11 +81,17 @@ pub struct PathTable {
 }
 
 impl PathTable {
-    /// The table of a path.
-    pub fn of(outline: &Outline, path: &CriticalPath, by: PathGrouping) -> Self {
+    /// The table of a path. Spans that are not in `shown` are one row, so that the rows still add up.
+    pub fn of(outline: &Outline, path: &CriticalPath, by: PathGrouping, shown: Option<&SpanSet>) -> Self {
         let times = path.time_by_span(outline.len());
         let mut groups: FxHashMap<(u32, u32), (SpanIx, u32, u64)> = FxHashMap::default();
+        let (mut hidden, mut hidden_time) = (0, 0);
         for (span, time) in times.into_iter().enumerate().filter(|(_, time)| *time > 0) {
+            if shown.is_some_and(|shown| !shown.contains(span as SpanIx)) {
+                hidden += 1;
+                hidden_time += time;
+                continue;
+            }
             let key = match by {
                 PathGrouping::Service => (outline.service[span], 0),
                 PathGrouping::Operation => (outline.service[span], outline.name[span]),
@@ -111,6 +119,9 @@ impl PathTable {
             let spans = others.iter().map(|(_, spans, _)| spans).sum();
             let time = others.iter().map(|(.., time)| time).sum();
             rows.push(PathRow { of: PathRowOf::Others, spans, time, share: 0 });
+        }
+        if hidden > 0 {
+            rows.push(PathRow { of: PathRowOf::FilteredOut, spans: hidden, time: hidden_time, share: 0 });
         }
         let rest = outline.duration.saturating_sub(path.total());
         if rest > 0 {
@@ -152,7 +163,7 @@ mod tests {
         fn rows_add_up_to_the_duration_and_to_a_hundred_per_cent(outline in outlines(80)) {
             let path = CriticalPath::of(&outline);
             for by in [PathGrouping::Service, PathGrouping::Operation, PathGrouping::Span] {
-                let table = PathTable::of(&outline, &path, by);
+                let table = PathTable::of(&outline, &path, by, None);
                 prop_assert_eq!(table.rows.iter().map(|row| row.time).sum::<u64>(), outline.duration);
                 if outline.duration > 0 {
                     prop_assert_eq!(table.rows.iter().map(|row| row.share).sum::<u32>(), WHOLE);
@@ -180,7 +191,7 @@ mod tests {
         let outline = trace.outline();
         let path = CriticalPath::of(outline);
         let rows = |by| -> Vec<(PathRowOf, u32, u64)> {
-            let rows = PathTable::of(outline, &path, by).rows.into_iter();
+            let rows = PathTable::of(outline, &path, by, None).rows.into_iter();
             rows.map(|row| (row.of, row.spans, row.time / COLUMN)).collect()
         };
         let service = |name: &str| PathRowOf::Service(name.to_owned());
@@ -204,7 +215,7 @@ mod tests {
     fn the_rarest_of_many_spans_are_one_row() {
         let parents: Vec<Option<SpanIx>> = (0..MOST as u32 + 5).map(|span| span.checked_sub(1)).collect();
         let outline = forest(&parents);
-        let table = PathTable::of(&outline, &CriticalPath::of(&outline), PathGrouping::Span);
+        let table = PathTable::of(&outline, &CriticalPath::of(&outline), PathGrouping::Span, None);
         assert_eq!(table.rows.len(), MOST + 1);
         assert_eq!((&table.rows[MOST].of, table.rows[MOST].spans), (&PathRowOf::Others, 5));
         assert_eq!(table.rows.iter().map(|row| row.time).sum::<u64>(), outline.duration);
@@ -214,8 +225,28 @@ mod tests {
     fn a_trace_that_takes_no_time_has_no_rows() {
         let outline = trace("a: one |").outline().clone();
         assert_eq!(
-            PathTable::of(&outline, &CriticalPath::of(&outline), PathGrouping::Span),
+            PathTable::of(&outline, &CriticalPath::of(&outline), PathGrouping::Span, None),
             PathTable::default()
         );
+    }
+
+    #[test]
+    fn what_is_filtered_out_is_one_row_and_the_sum_stays() {
+        let trace = trace(
+            "
+            web: GET /          [==========]
+              auth: check        [==]
+              cart: list            [=====]
+            ",
+        );
+        let outline = trace.outline();
+        let path = CriticalPath::of(outline);
+        let mut shown = SpanSet::none(outline.len());
+        shown.insert(2);
+        let table = PathTable::of(outline, &path, PathGrouping::Service, Some(&shown));
+        let of: Vec<&PathRowOf> = table.rows.iter().map(|row| &row.of).collect();
+        assert_eq!(of, [&PathRowOf::Service("cart".to_owned()), &PathRowOf::FilteredOut]);
+        assert_eq!(table.rows.iter().map(|row| row.time).sum::<u64>(), table.duration);
+        assert_eq!(table.rows.iter().map(|row| row.share).sum::<u32>(), WHOLE);
     }
 }

@@ -6,7 +6,7 @@ mod text;
 pub use text::{label, mermaid, plant_uml};
 
 use super::narrowed::{NarrowedOutline, SpanFilter};
-use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StrIx};
+use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, SpanSet, StrIx};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -43,6 +43,9 @@ pub struct SequenceMessage {
     pub operations: u32,
     /// Number of calls with errors.
     pub errors: u32,
+    /// Number of marked spans that belong to it: the called ones and what works below them in the called service, and the
+    /// clients that made the calls.
+    pub marked: u32,
     /// Start of the first call, or end of the last one, nanoseconds from the trace's start.
     pub time: u64,
     /// Sum of the durations, nanoseconds.
@@ -70,19 +73,20 @@ pub struct CallSequence {
     pub left_out: u32,
 }
 
-/// The diagram of the spans that `filter` lets through.
-pub fn call_sequence(outline: &Outline, filter: &SpanFilter) -> CallSequence {
+/// The diagram of the spans that `filter` lets through. Spans in `marked` are counted in the messages that they belong to.
+pub fn call_sequence(outline: &Outline, filter: &SpanFilter, marked: Option<&SpanSet>) -> CallSequence {
     let narrowed = filter.narrow(outline);
+    let is_marked = |span: SpanIx| marked.is_some_and(|marked| marked.contains(narrowed.original(span)));
     let calls = calls_between_services(&narrowed.outline);
     // The least fold with which the messages are few enough. Folding only by services, the longest calls are kept.
     let folds = [SequenceFold::Nothing, SequenceFold::Operations, SequenceFold::Services];
     let fits = |calls: &[Call]| calls.iter().map(Call::messages).sum::<usize>() <= MAX_MESSAGES;
     let found = folds.into_iter().find_map(|fold| {
-        let folded = folded(&narrowed.outline, fold);
+        let folded = folded(&narrowed.outline, fold, &is_marked);
         fits(&folded).then_some((fold, folded))
     });
     let (fold, folded) = found.unwrap_or_else(|| {
-        let mut folded = folded(&narrowed.outline, SequenceFold::Services);
+        let mut folded = folded(&narrowed.outline, SequenceFold::Services, &is_marked);
         longest(&mut folded);
         (SequenceFold::Longest, folded)
     });
@@ -99,6 +103,7 @@ struct Call {
     calls: u32,
     operations: u32,
     errors: u32,
+    marked: u32,
     start: u64,
     end: u64,
     total: u64,
@@ -126,7 +131,7 @@ fn is_call(outline: &Outline, span: usize) -> bool {
 
 /// The calls in the order of their first spans. Stops as soon as there are more than a diagram can have, unless there is no
 /// further fold.
-fn folded(outline: &Outline, fold: SequenceFold) -> Vec<Call> {
+fn folded(outline: &Outline, fold: SequenceFold, is_marked: &dyn Fn(SpanIx) -> bool) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     let mut known: FxHashMap<(u32, StrIx, StrIx, StrIx), u32> = FxHashMap::default();
     let mut names: FxHashMap<(u32, StrIx), ()> = FxHashMap::default();
@@ -135,7 +140,11 @@ fn folded(outline: &Outline, fold: SequenceFold) -> Vec<Call> {
     for span in 0..outline.len() {
         let parent = outline.parent[span] as usize;
         let above = during.get(parent).copied().unwrap_or(NO_CALL);
+        let marks = u32::from(is_marked(span as SpanIx));
         if !is_call(outline, span) {
+            if let Some(call) = calls.get_mut(above as usize) {
+                call.marked += marks;
+            }
             during.push(above);
             continue;
         }
@@ -160,6 +169,7 @@ fn folded(outline: &Outline, fold: SequenceFold) -> Vec<Call> {
                 calls: 0,
                 operations: 0,
                 errors: 0,
+                marked: 0,
                 start: u64::MAX,
                 end: 0,
                 total: 0,
@@ -169,6 +179,8 @@ fn folded(outline: &Outline, fold: SequenceFold) -> Vec<Call> {
         }
         let call = &mut calls[at as usize];
         call.calls += 1;
+        let client = (outline.kind[parent] == SpanKind::Client).then_some(parent as SpanIx);
+        call.marked += marks + u32::from(client.is_some_and(is_marked));
         call.errors += u32::from(outline.flags[span].has(Flags::OWN_ERROR));
         call.start = call.start.min(outline.start[span]);
         call.end = call.end.max(outline.end[span]);
@@ -225,6 +237,7 @@ fn diagram(narrowed: &NarrowedOutline, fold: SequenceFold, folded: Vec<Call>, ca
         calls: call.calls,
         operations: call.operations,
         errors: call.errors,
+        marked: call.marked,
         time: if is_return { call.end } else { call.start },
         total: call.total,
         is_return,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 fn drawn(drawing: &str) -> (CallSequence, Vec<String>) {
     let trace = trace(drawing);
-    let sequence = call_sequence(trace.outline(), &SpanFilter::default());
+    let sequence = call_sequence(trace.outline(), &SpanFilter::default(), None);
     let line = |message: &SequenceMessage| {
         let name = |lifeline: u32| sequence.lifelines[lifeline as usize].as_str();
         let arrow = if message.is_return { "-->" } else { "->" };
@@ -102,20 +102,20 @@ fn of_too_many_folded_calls_the_longest_are_kept() {
 fn without_calls_between_services_there_are_no_messages() {
     let (sequence, _) = drawn("web: root [==]\n  web: child []");
     assert_eq!(sequence, CallSequence::default());
-    assert_eq!(call_sequence(&Outline::default(), &SpanFilter::default()), CallSequence::default());
+    assert_eq!(call_sequence(&Outline::default(), &SpanFilter::default(), None), CallSequence::default());
 }
 
 #[test]
 fn a_deep_chain_of_services_takes_near_linear_time() {
     let chain: Vec<Option<u32>> = (0..100_000u32).map(|span| span.checked_sub(1)).collect();
-    let sequence = call_sequence(&forest(&chain), &SpanFilter::default());
+    let sequence = call_sequence(&forest(&chain), &SpanFilter::default(), None);
     assert_eq!((sequence.calls, sequence.messages.len()), (99_999, MAX_MESSAGES));
 }
 
 proptest! {
     #[test]
     fn messages_are_in_the_order_of_time_and_go_there_before_they_come_back(outline in outlines(80)) {
-        let sequence = call_sequence(&outline, &SpanFilter::default());
+        let sequence = call_sequence(&outline, &SpanFilter::default(), None);
         prop_assert!(sequence.messages.is_sorted_by_key(|message| message.time));
         for (at, message) in sequence.messages.iter().enumerate().filter(|(_, it)| it.is_return) {
             let before = &sequence.messages[..at];
@@ -125,4 +125,23 @@ proptest! {
         let there = sequence.messages.iter().filter(|it| !it.is_return);
         prop_assert_eq!(there.map(|it| it.calls).sum::<u32>(), sequence.calls);
     }
+}
+
+#[test]
+fn marked_spans_are_counted_in_the_message_that_they_belong_to() {
+    let trace = trace(
+        "
+        shop: order (server)        [==============]
+          shop: GET (client)         [====]
+            cart: list (server)       [==]
+              cart: sort               []
+          shop: POST (client)              [===]
+            bank: pay (server)              [=]
+        ",
+    );
+    let mut marked = SpanSet::none(6);
+    [0, 3, 4].into_iter().for_each(|span| marked.insert(span));
+    let sequence = call_sequence(trace.outline(), &SpanFilter::default(), Some(&marked));
+    let marks: Vec<(u32, bool)> = sequence.messages.iter().map(|it| (it.marked, it.is_return)).collect();
+    assert_eq!(marks, [(1, false), (1, true), (1, false), (1, true)], "what works below, and a client");
 }

@@ -33,6 +33,23 @@ impl Camera {
         Camera { scale, x: (view.0 - drawing.0 * scale) / 2.0, y: (view.1 - drawing.1 * scale) / 2.0 }
     }
 
+    /// All of a drawing, or where that would be smaller than `least`, its part around a point of it at that scale: the point
+    /// in the middle, moved so far that no room is wasted beyond the drawing's edges.
+    pub fn legible(drawing: (f64, f64), view: (f64, f64), margin: f64, around: Point, least: f64) -> Self {
+        let fitted = Camera::fit(drawing, view, margin);
+        if fitted.scale >= least {
+            return fitted;
+        }
+        let place = |drawing: f64, view: f64, at: f64| {
+            let size = drawing * least;
+            match size + 2.0 * margin <= view {
+                true => (view - size) / 2.0,
+                false => (view / 2.0 - at * least).clamp(view - margin - size, margin),
+            }
+        };
+        Camera { scale: least, x: place(drawing.0, view.0, around.x), y: place(drawing.1, view.1, around.y) }
+    }
+
     /// Nearer (above 1) or further, with what is at a point of the screen staying there.
     pub fn zoom(self, at: Point, factor: f64) -> Self {
         let factor = if factor.is_finite() { factor } else { 1.0 };
@@ -76,6 +93,24 @@ mod tests {
         assert_eq!((camera.scale, camera.x, camera.y), (0.48, 20.0, 304.0));
         assert_eq!(Camera::fit((10.0, 10.0), (1_000.0, 800.0), 20.0).scale, LARGEST_FIT);
         assert!(Camera::fit((0.0, 0.0), (0.0, 0.0), 20.0).x.is_finite());
+    }
+
+    #[test]
+    fn a_large_map_is_legible_around_a_point() {
+        let legible = |drawing, x, y| Camera::legible(drawing, (1_000.0, 800.0), 20.0, Point { x, y }, 0.5);
+        assert_eq!(
+            legible((1_200.0, 400.0), 0.0, 0.0),
+            Camera::fit((1_200.0, 400.0), (1_000.0, 800.0), 20.0)
+        );
+        let wide = legible((10_000.0, 400.0), 60.0, 200.0);
+        assert_eq!(
+            (wide.scale, wide.x, wide.y),
+            (0.5, 20.0, 300.0),
+            "a point at the left edge, the height in the middle"
+        );
+        let inner = legible((10_000.0, 4_000.0), 5_000.0, 2_000.0);
+        assert_eq!(inner.to_screen(Point { x: 5_000.0, y: 2_000.0 }), Point { x: 500.0, y: 400.0 });
+        assert_eq!(legible((10_000.0, 4_000.0), 10_000.0, 0.0).x, 1_000.0 - 20.0 - 5_000.0);
     }
 
     #[test]

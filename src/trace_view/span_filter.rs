@@ -1,6 +1,6 @@
 //! The spans that a view shows: those that the waterfall has rows for, collapsed or not.
 
-use super::super::session::Session;
+use super::session::Session;
 use crate::route::Show;
 use leptos::prelude::*;
 use spandrel_trace::analysis::narrowed::SpanFilter;
