@@ -26,6 +26,8 @@ pub struct SearchParams {
     pub min_duration: String,
     /// Maximum duration, Go notation.
     pub max_duration: String,
+    /// Text of a log line of the trace; empty for any. Only on our own server.
+    pub log_text: String,
     /// Maximum number of traces; 0 for the default.
     pub limit: u32,
     /// The order of results.
@@ -117,6 +119,7 @@ impl SearchParams {
             end: window.map(|(_, end)| end),
             min_duration: query.get("minDuration").to_owned(),
             max_duration: query.get("maxDuration").to_owned(),
+            log_text: query.get("logText").to_owned(),
             limit: query.get("limit").parse().unwrap_or(0).min(Self::MOST),
             sort: Sort::from_key(query.get("sort")),
             files: query.get("from") == "files",
@@ -141,6 +144,7 @@ impl SearchParams {
         }
         query.add("minDuration", &self.min_duration);
         query.add("maxDuration", &self.max_duration);
+        query.add("logText", &self.log_text);
         if self.limit > 0 {
             query.add("limit", self.limit.to_string());
         }
@@ -192,6 +196,7 @@ impl SearchParams {
             service: self.service.clone(),
             operation: self.operation.clone(),
             tags: self.tags.clone(),
+            log_text: self.log_text.trim().to_owned(),
             start_unix_us,
             end_unix_us,
             min_duration: parse_go_duration(self.min_duration.trim()),

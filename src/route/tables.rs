@@ -44,6 +44,8 @@ pub struct TableViews {
     pub logs: String,
     /// Minimum severity of log lines, by name; empty for any.
     pub logs_severity: String,
+    /// Log lines without a trace are listed, too.
+    pub logs_untraced: bool,
     /// OTLP JSON instead of Jaeger's.
     pub json_otlp: bool,
     /// Only the JSON of the selected span.
@@ -67,6 +69,7 @@ impl TableViews {
             events: query.get("events").to_owned(),
             logs: query.get("logs").to_owned(),
             logs_severity: query.get("severity").to_owned(),
+            logs_untraced: query.has("untraced"),
             json_otlp: query.get("json") == "otlp",
             json_span: query.has("jsonSpan"),
             json_wrap: query.has("wrap"),
@@ -85,6 +88,7 @@ impl TableViews {
         query.add("events", &self.events);
         query.add("logs", &self.logs);
         query.add("severity", &self.logs_severity);
+        query.add("untraced", flag(self.logs_untraced));
         query.add("json", if self.json_otlp { "otlp" } else { "" });
         query.add("jsonSpan", flag(self.json_span));
         query.add("wrap", flag(self.json_wrap));

@@ -17,6 +17,7 @@ fn every_route_prints_as_it_is_read() {
         tags: vec![("error".into(), "true".into()), ("http.route".into(), "/a b".into())],
         lookback: "2d".into(),
         min_duration: "1.2s".into(),
+        log_text: "card & bank".into(),
         limit: 1500,
         zone: Zone::Utc,
         ..SearchParams::default()
@@ -34,6 +35,7 @@ fn every_route_prints_as_it_is_read() {
             events: "time out".into(),
             logs: "declined card".into(),
             logs_severity: "warning".into(),
+            logs_untraced: true,
             json_otlp: true,
             json_span: true,
             json_wrap: true,

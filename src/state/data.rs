@@ -207,6 +207,18 @@ impl Data {
         }
     }
 
+    /// The log lines of some services between two times (microseconds since the Unix epoch) that belong to no trace.
+    pub async fn untraced_logs(
+        &self,
+        (start_unix_us, end_unix_us): (u64, u64),
+        services: Vec<String>,
+    ) -> Result<TraceLogs, Problem> {
+        match self.task(Task::UntracedLogs { start_unix_us, end_unix_us, services }, |_| {}).await.answer {
+            Answer::Logs(logs) => Ok(*logs),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// Whether the log lines of a trace can be loaded: it is one of our own server. Tracked.
     pub fn has_logs(&self, id: &str) -> bool {
         let source = match self.can_refresh(id) {

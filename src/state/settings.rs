@@ -3,7 +3,7 @@
 use crate::io::{address, marker, storage};
 use crate::route::Zone;
 use leptos::prelude::*;
-use spandrel_trace::source::{Base, Source};
+use spandrel_trace::source::{Base, SearchQuery, Source, Task};
 
 /// Colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,6 +121,12 @@ impl Settings {
     pub fn trace_source(self) -> Source {
         let is_ours = self.source.with(String::is_empty) && marker::value("JAEGER_VERSION").is_empty();
         if is_ours { Source::Spandrel(self.base()) } else { Source::at(self.base()) }
+    }
+
+    /// Whether the server finds traces by the text of their log lines. Tracked.
+    pub fn has_log_search(self) -> bool {
+        let query = SearchQuery { log_text: "text".to_owned(), ..SearchQuery::default() };
+        self.trace_source().can(&Task::Search(query))
     }
 
     /// The absolute URL of the server, above its `/api`.

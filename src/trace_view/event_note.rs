@@ -1,4 +1,4 @@
-//! The note at an event's tick in the waterfall: when the event happened and, once it is loaded, its name and attributes.
+//! The note at the ticks of events and log lines in the waterfall: when each happened and, once it is loaded, what it says.
 
 use super::detail::{signed, value_text};
 use super::session::EventCursor;
@@ -8,6 +8,7 @@ use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::canvas::SizeWatch;
 use leptos::prelude::*;
 use leptos::{ev, html};
+use spandrel_trace::analysis::log_marks::LogMark;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::model::record::{Attribute, Event};
@@ -15,7 +16,7 @@ use spandrel_trace::units::display_name;
 use std::sync::Arc;
 use web_sys::HtmlElement;
 
-/// Most events that are listed, attributes of each, and bytes of a value; the details have all.
+/// Most events, and most log lines, that are listed, attributes of each, and bytes of a value; the details have all.
 const EVENTS: usize = 5;
 const ATTRIBUTES: usize = 8;
 const LETTERS: usize = 240;
@@ -108,7 +109,7 @@ fn Note(
             class="event-note"
             data-test="event-note"
             role="status"
-            aria-label="Event"
+            aria-label="Events and log lines"
             node_ref=note
             on:pointerleave=left
         >
@@ -156,6 +157,39 @@ fn events(
     };
     let mut list: Vec<AnyView> = times.iter().enumerate().take(EVENTS).map(event).collect();
     list.extend((all > EVENTS).then(|| more(all - EVENTS, "events here")));
+    list.extend(log_lines(session, EventCursor { span, from, to }, start));
+    list
+}
+
+/// The log lines that share a tick; `start` is that of their span.
+fn log_lines(session: Session, EventCursor { span, from, to }: EventCursor, start: u64) -> Vec<AnyView> {
+    let marks = session.log_marks.get();
+    let near: Vec<LogMark> =
+        marks.of_span(span).iter().copied().filter(|mark| (from..=to).contains(&mark.time)).collect();
+    let line = |mark: &LogMark| {
+        let found = session.logs.with(|logs| match logs {
+            Some(Ok(logs)) => logs.lines.get(mark.line as usize).cloned(),
+            _ => None,
+        })?;
+        let shown = found.body.floor_char_boundary(LETTERS);
+        let cut = if shown < found.body.len() { "…" } else { "" };
+        let severity = found.severity_name();
+        let view = view! {
+            <div class="event-note-event" data-test="log-note" class:detail-log-error=found.is_error()>
+                <div class="detail-event-head">
+                    <span class="detail-event-time">{signed(mark.time, start)}</span>
+                    <b class="detail-event-name">
+                        {if severity.is_empty() { "Log line".to_owned() } else { format!("Log line · {severity}") }}
+                    </b>
+                    <span class="detail-event-trace">{format!("{} in the trace", signed(mark.time, 0))}</span>
+                </div>
+                <p class="event-note-log detail-log-body mono">{format!("{}{cut}", &found.body[..shown])}</p>
+            </div>
+        };
+        Some(view.into_any())
+    };
+    let mut list: Vec<AnyView> = near.iter().take(EVENTS).filter_map(line).collect();
+    list.extend((near.len() > EVENTS).then(|| more(near.len() - EVENTS, "log lines here")));
     list
 }
 

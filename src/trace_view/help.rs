@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 
 /// Marks of the waterfall: the class that draws each, the span kind whose dot it is, if any, and its meaning.
-const MARKS: [(&str, Option<&str>, &str); 20] = [
+const MARKS: [(&str, Option<&str>, &str); 22] = [
     ("span-row-failed", None, "Error"),
     ("span-row-passed-on", None, "Error, with an error in a descendant: passed on"),
     ("span-row-failed-below", None, "Error in a descendant"),
@@ -27,6 +27,8 @@ const MARKS: [(&str, Option<&str>, &str); 20] = [
     ("keys-bar keys-bar-failure", None, "Error of a span that the row hides, at its time"),
     ("keys-bar keys-bar-outside", None, "Part of a bar outside of its parent's time"),
     ("keys-bar keys-bar-event", None, "Event on a bar"),
+    ("keys-bar keys-bar-log", None, "Log line, above the bar of the span that logged it"),
+    ("keys-bar keys-bar-log keys-bar-log-error", None, "Log lines, one of them an error"),
     ("keys-bar keys-bar-match", None, "Row of a match"),
 ];
 

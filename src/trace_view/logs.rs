@@ -6,12 +6,15 @@ use crate::route::TraceTab;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use leptos::prelude::*;
+use spandrel_trace::analysis::log_marks::LogMarks;
 use std::sync::Arc;
 
-/// Loads the lines into the session once the view of logs or the details of a span are shown.
+/// Loads the lines into the session once the waterfall, the view of logs or the details of a span are shown, and finds
+/// the spans that they belong to.
 pub fn load_logs(session: Session, source: SpanSource) {
     let wanted = Memo::new(move |before: Option<&bool>| {
-        let is_shown = session.tab.get() == TraceTab::Logs || session.panels.details_open.get();
+        let is_shown = matches!(session.tab.get(), TraceTab::Logs | TraceTab::Waterfall)
+            || session.panels.details_open.get();
         let has_inline = session.panels.inline.with(|inline| !inline.is_empty());
         source.has_logs() && (before.copied().unwrap_or_default() || is_shown || has_inline)
     });
@@ -30,5 +33,15 @@ pub fn load_logs(session: Session, source: SpanSource) {
             }
             drop(busy);
         });
+    });
+    Effect::new(move |_| {
+        let (shown, sent) = (session.outline_live().get(), session.sent());
+        let marks = session.logs.with(|logs| match logs {
+            Some(Ok(logs)) => LogMarks::of(&shown, &sent, logs),
+            _ => LogMarks::default(),
+        });
+        if session.log_marks.with_untracked(|before| **before != marks) {
+            session.log_marks.set(Arc::new(marks));
+        }
     });
 }

@@ -136,6 +136,14 @@ impl SpanSource {
         }
     }
 
+    /// The log lines of some services between two times (microseconds since the Unix epoch) that belong to no trace.
+    pub async fn untraced_logs(self, times: (u64, u64), services: Vec<String>) -> Result<TraceLogs, Problem> {
+        match self.0.get_value() {
+            Source::Trace { data, .. } => data.untraced_logs(times, services).await,
+            Source::Fixed(_) => Ok(TraceLogs::default()),
+        }
+    }
+
     /// The URL at which the server's API has the trace; `None` for the trace of a file. Tracked: it is known with the trace.
     pub fn api_address(self) -> Option<String> {
         let (data, id) = self.trace()?;

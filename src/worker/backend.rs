@@ -18,8 +18,8 @@ impl Worker {
             self.apis.borrow_mut().insert(key, api);
             return first;
         };
-        let has_no_second =
-            api == Api::EvalTrack || matches!(task, Task::Dependencies { .. } | Task::Logs { .. });
+        let has_no_second = api == Api::EvalTrack
+            || matches!(task, Task::Dependencies { .. } | Task::Logs { .. } | Task::UntracedLogs { .. });
         if known.is_some() || has_no_second || !api_is_absent(problem) {
             return first;
         }

@@ -27,6 +27,9 @@ async function opened(t, query, more = {}) {
       of("payment", line(80, 17, "the bank declined the card", sent.ids["charge card"], customer)),
       of("stock", line(10, 9, "reserved 2 of item-1", sent.ids["reserve stock"])),
       of("frontend", line(1, 9, "a line outside any span", "")),
+      // Of no trace: one within its time, one of a service that is not in it, one long before.
+      of("stock", { ...line(20, 13, "stock of item-1 runs low", ""), traceId: "" }, { ...line(-60_000, 9, "long before", ""), traceId: "" }),
+      of("mailer", { ...line(20, 9, "of another service", ""), traceId: "" }),
     ],
   };
   const answer = await fetch(`${otlp_http}/v1/logs`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
@@ -81,6 +84,81 @@ test("the table lists all lines in time, filters them, and leads to their spans"
   await page.getByTestId("logs-jump").click();
   await idle(page);
   assert.equal(await trace.selected(), sent.ids["charge card"]);
+});
+
+test("lines of the trace's time that belong to no span are counted, and listed where that is wanted", async (t) => {
+  const { page, tables } = await opened(t, "?view=logs");
+  const hint = page.getByTestId("logs-untraced");
+  await hint.waitFor();
+  assert.match(await hint.textContent(), /^1 log line of these services in this trace's time range belongs to no span/);
+  assert.equal((await tables.column(3)).length, 3);
+  await hint.getByRole("button", { name: "Show them" }).click();
+  await idle(page);
+  assert.deepEqual((await tables.cells()).map((cells) => [cells[3], cells[4]]), [
+    ["a line outside any span", "–"],
+    ["reserved 2 of item-1", "reserve stock"],
+    ["stock of item-1 runs low", "no trace"],
+    ["the bank declined the card", "charge card"],
+  ]);
+  assert.equal(await tables.facts.textContent(), "4 lines");
+  await picture(page, "logs-untraced");
+  await page.reload();
+  await idle(page);
+  assert.equal(await tables.facts.textContent(), "4 lines");
+  await hint.getByRole("button", { name: "Hide them" }).click();
+  await idle(page);
+  assert.equal(await tables.facts.textContent(), "3 lines");
+});
+
+test("log lines stand on the bars of their spans, apart from events, and say what they are", async (t) => {
+  const { page, sent, trace } = await opened(t, "");
+  const row = page.locator(`[data-span-id="${sent.ids["charge card"]}"] .span-row-bar`).first();
+  await row.waitFor();
+  assert.match(await row.getAttribute("aria-label"), /, 1 log line/);
+  assert.doesNotMatch(await page.locator(`[data-span-id="${sent.ids["POST /checkout"]}"] .span-row-bar`).first().getAttribute("aria-label"), /log line/);
+  await trace.openDetail(sent.ids["reserve stock"]);
+  for (let at = 0; at < 4 && !(await page.getByTestId("log-note").count()); at += 1) {
+    await page.keyboard.press("e");
+    await idle(page);
+  }
+  const note = page.getByTestId("log-note");
+  await note.waitFor();
+  assert.match(await note.textContent(), /Log line · info.*reserved 2 of item-1/);
+  await picture(page, "logs-bars");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  const marks = page.getByTestId("marks");
+  assert.match(await marks.textContent(), /Log line, above the bar of the span that logged it/);
+  await picture(page, "logs-marks");
+});
+
+test("a text of a line leads to its trace", async (t) => {
+  const { page, viewer, sent } = await opened(t, "", { allowed: [/CORS/, /Failed to load/, /ERR_/] });
+  await page.goto(`${viewer}/search`);
+  await idle(page);
+  await page.getByTestId("field-log-text").fill("Declined the card");
+  await page.getByTestId("search-submit").click();
+  await idle(page);
+  assert.equal(new URL(page.url()).searchParams.get("logText"), "Declined the card");
+  const found = page.locator("[data-result-link]");
+  assert.equal(await found.count(), 1);
+  assert.ok((await found.getAttribute("href")).includes(sent.traceId));
+  await picture(page, "logs-search");
+  await page.reload();
+  await idle(page);
+  assert.equal(await page.getByTestId("field-log-text").inputValue(), "Declined the card");
+  assert.equal(await found.count(), 1);
+  await page.getByTestId("field-log-text").fill("no line says this");
+  await page.getByTestId("search-submit").click();
+  await page.getByText("No traces match").waitFor();
+  // Another server cannot: nothing is asked, and no traces are shown as if they matched.
+  await page.evaluate((url) => localStorage.setItem("spandrel.source", url), viewer.replace("127.0.0.1", "localhost"));
+  await page.goto(`${viewer}/search`);
+  await idle(page);
+  assert.equal(await page.getByTestId("field-log-text").count(), 0);
+  await page.goto(`${viewer}/search?logText=card&lookback=1h`);
+  await idle(page);
+  assert.match(await page.getByTestId("problem-happened").innerText(), /cannot search by the text of log lines/);
 });
 
 test("a file has no logs, and a trace without any says so", async (t) => {

@@ -16,6 +16,7 @@ fn tasks() -> Vec<Task> {
         min_duration: Some(1_200_000_000),
         max_duration: Some(120_000_000_000),
         limit: 20,
+        ..SearchQuery::default()
     };
     let narrow = SearchQuery {
         service: "cart".into(),
@@ -28,12 +29,18 @@ fn tasks() -> Vec<Task> {
         Task::Services,
         Task::Operations { service: "cart & co".into() },
         Task::Search(wide.clone()),
+        Task::Search(SearchQuery { log_text: "100 % & more".into(), ..narrow.clone() }),
         Task::Search(narrow),
         Task::DependenciesOfTraces(wide.clone()),
         Task::EntrySpans(wide),
         Task::Trace { id: "4bf92f3577b34da6a3ce929d0e0e4736".into() },
         Task::Trace { id: "../x?".into() },
         Task::Logs { trace: "4bf92f3577b34da6a3ce929d0e0e4736".into() },
+        Task::UntracedLogs {
+            start_unix_us: 5,
+            end_unix_us: 9,
+            services: vec!["cart & co".into(), "stock".into()],
+        },
         Task::Dependencies { end_unix_ms: 1_795_252_331_200, lookback_ms: 3_600_000 },
     ]
 }

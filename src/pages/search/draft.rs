@@ -13,6 +13,7 @@ pub const CUSTOM: &str = "custom";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     Tags,
+    LogText,
     Start,
     End,
     MinDuration,
@@ -31,6 +32,7 @@ pub struct Draft {
     pub end: RwSignal<String>,
     pub min_duration: RwSignal<String>,
     pub max_duration: RwSignal<String>,
+    pub log_text: RwSignal<String>,
     pub limit: RwSignal<String>,
     /// Time zone of `start` and `end`.
     pub zone: RwSignal<Zone>,
@@ -51,6 +53,7 @@ impl Draft {
             end: text(),
             min_duration: text(),
             max_duration: text(),
+            log_text: text(),
             limit: text(),
             zone,
             refused: RwSignal::new(None),
@@ -73,6 +76,7 @@ impl Draft {
         self.end.set(field(end));
         self.min_duration.set(params.min_duration.clone());
         self.max_duration.set(params.max_duration.clone());
+        self.log_text.set(params.log_text.clone());
         let limit = if params.limit == 0 { SearchParams::LIMIT } else { params.limit };
         self.limit.set(limit.to_string());
         self.refused.set(None);
@@ -130,6 +134,7 @@ impl Draft {
             end,
             min_duration,
             max_duration,
+            log_text: text(self.log_text),
             limit,
             sort: before.sort,
             files: false,

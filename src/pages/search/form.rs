@@ -5,6 +5,7 @@ use super::draft::{CUSTOM, Draft, Field};
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{Data, use_data};
 use crate::state::navigation::use_navigation;
+use crate::state::settings::use_settings;
 use crate::state::tasks;
 use crate::ui::lookback::LookbackOptions;
 use leptos::prelude::*;
@@ -29,7 +30,7 @@ pub fn SearchForm(
     draft: Draft,
     services: Services,
 ) -> impl IntoView {
-    let (data, navigation) = (use_data(), use_navigation());
+    let (data, navigation, settings) = (use_data(), use_navigation(), use_settings());
     Effect::new(move |is_first: Option<()>| {
         asked.with(|asked| is_first.is_some().then(|| draft.load(asked)));
     });
@@ -61,6 +62,9 @@ pub fn SearchForm(
         Some(Err(_)) => "Unknown",
         Some(Ok(_)) => "All services",
     });
+    // With other servers it stands only where the address asks for it, and the search says that it cannot be.
+    let has_log_text =
+        Memo::new(move |_| settings.has_log_search() || draft.log_text.with(|text| !text.is_empty()));
     let is_custom = Memo::new(move |_| draft.lookback.with(|lookback| lookback == CUSTOM));
     view! {
         <form class="search-form" data-test="search-form" aria-label="Search" novalidate on:submit=submit>
@@ -80,6 +84,9 @@ pub fn SearchForm(
                 names=operations
             />
             <TagsField draft/>
+            <Show when=move || has_log_text.get()>
+                <TextField draft field=Field::LogText class=WIDE label="Log text" test="field-log-text" value=draft.log_text hint="Part of a log line of the trace"/>
+            </Show>
             <label class=HALF>
                 <span>"Time range"</span>
                 <select

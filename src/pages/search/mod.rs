@@ -20,7 +20,7 @@ use draft::Draft;
 use form::SearchForm;
 use leptos::prelude::*;
 use results::{Results, TraceList};
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, ProblemKind};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -90,6 +90,10 @@ pub fn SearchPage() -> impl IntoView {
                     });
                 }
             }
+            return;
+        }
+        if !asked.log_text.is_empty() && !settings.has_log_search() {
+            outcome.set(Outcome::Failed(no_log_search()));
             return;
         }
         let is_latest = !asked.asks();
@@ -202,3 +206,13 @@ fn no_services() -> Vec<String> {
 const NO_FILES: &[&str] = &[
     "The browser keeps the files opened last only, and none that are very large. Drop them on this page again.",
 ];
+
+/// Other servers would leave the text out and answer traces that may not have it.
+fn no_log_search() -> Problem {
+    Problem::new(
+        ProblemKind::Unsupported,
+        "search traces",
+        "This server cannot search by the text of log lines.",
+    )
+    .advise("Remove the log text, or leave the URL of the server in the settings empty.")
+}

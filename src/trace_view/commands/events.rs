@@ -1,20 +1,19 @@
-//! Going from event to event of the selected span.
+//! Going from event to event, and log line to log line, of the selected span.
 
 use super::super::session::{EventCursor, Session};
 use leptos::prelude::*;
 
-/// Whether the selected span has events.
+/// Whether the selected span has events or log lines.
 pub(super) fn has_events(session: Session) -> bool {
     let span = session.selection.span.get_untracked();
-    span.is_some_and(|span| !session.outline().events_of(span).is_empty())
+    span.is_some_and(|span| !session.tick_times(span).is_empty())
 }
 
-/// Moves to the selected span's next event (`forward`) or previous one; past the last to none.
+/// Moves to the selected span's next event or log line (`forward`) or previous one; past the last to none.
 pub(super) fn step(session: Session, forward: bool) {
     let Some(span) = session.selection.span.get_untracked() else { return };
-    let outline = session.outline();
     let now = session.events.get_untracked().filter(|now| now.span == span);
-    let times = outline.events_of(span).iter().copied();
+    let times = session.tick_times(span).into_iter();
     let next = match forward {
         true => times.filter(|time| now.is_none_or(|now| *time > now.to)).min(),
         false => times.filter(|time| now.is_none_or(|now| *time < now.from)).max(),

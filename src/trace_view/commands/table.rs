@@ -54,10 +54,10 @@ const ROWS: &[Command] = &[
         .keys(&["x"])
         .when(has_errors),
     Command::new("Previous error", |session| next_error(session, false)).keys(&["Shift+x"]).when(has_errors),
-    Command::new("Next event of the selected span", |session| events::step(session, true))
+    Command::new("Next event or log line of the selected span", |session| events::step(session, true))
         .keys(&["e"])
         .when(has_events),
-    Command::new("Previous event of the selected span", |session| events::step(session, false))
+    Command::new("Previous event or log line of the selected span", |session| events::step(session, false))
         .keys(&["Shift+e"])
         .when(has_events),
     Command::new("Open or close the details", toggle_detail).keys(&["Enter", " "]).when(has_selection),

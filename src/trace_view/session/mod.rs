@@ -19,6 +19,7 @@ use leptos::prelude::*;
 pub use panels::{OpenPanel, PanelLayout};
 pub use path::{PathState, path_words};
 use spandrel_trace::analysis::advisor::Finding;
+use spandrel_trace::analysis::log_marks::LogMarks;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
 use spandrel_trace::analysis::skew::Clocks;
 use spandrel_trace::engine::Matches;
@@ -66,6 +67,8 @@ pub struct Session {
     pub has_logs: RwSignal<bool>,
     /// Its log lines; `None` until they are loaded.
     pub logs: RwSignal<Option<Result<Arc<TraceLogs>, Problem>>>,
+    /// Which lines belong to which spans, and when.
+    pub log_marks: RwSignal<Arc<LogMarks>>,
     /// A change that is tried out on the trace.
     pub what_if: RwSignal<Option<WhatIf>>,
     /// Whether the quality of the instrumentation is shown.
@@ -166,6 +169,7 @@ impl Session {
             clocks: ClocksState::default(),
             has_logs: RwSignal::default(),
             logs: RwSignal::default(),
+            log_marks: RwSignal::default(),
             what_if: RwSignal::default(),
             lint_open: RwSignal::default(),
             events: RwSignal::default(),
@@ -174,6 +178,13 @@ impl Session {
             returns: RwSignal::default(),
             notice: RwSignal::default(),
         }
+    }
+
+    /// The times of a span's events and log lines, nanoseconds from the trace's start, untracked.
+    pub fn tick_times(&self, span: SpanIx) -> Vec<u64> {
+        let mut times = self.outline().events_of(span).to_vec();
+        self.log_marks.with_untracked(|marks| times.extend(marks.of_span(span).iter().map(|mark| mark.time)));
+        times
     }
 
     /// The trace, untracked.

@@ -6,13 +6,14 @@ use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::columns::shortened;
 use super::listed;
+use super::untraced::{LogList, UntracedHint, load_untraced};
 use crate::route::TraceTab;
 use crate::state::clock;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use crate::ui::table::{RowOf, Table, TableCell, TableColumn, TableRow};
 use leptos::prelude::*;
-use spandrel_trace::model::{LogLine, SEVERITIES, SpanIx, TraceLogs};
+use spandrel_trace::model::{LogLine, SEVERITIES, SpanIx};
 use spandrel_trace::units::Problem;
 use std::sync::Arc;
 
@@ -36,7 +37,13 @@ pub fn LogsTable(
             tables.with(|tables| (tables.logs.trim().to_lowercase(), tables.logs_severity.clone()));
         Filter { text, least: least_of(&least), service: service.get() }
     });
-    let logs = Memo::new(move |_| session.logs.get().and_then(Result::ok));
+    let untraced = load_untraced(session, source);
+    let logs = Memo::new(move |_| {
+        let of_trace = session.logs.get().and_then(Result::ok)?;
+        let is_shown = tables.with(|tables| tables.logs_untraced);
+        let others = untraced.get().filter(|_| is_shown);
+        Some(Arc::new(LogList::of(&of_trace, others.as_deref())))
+    });
     let rows = Memo::new(move |_| {
         filter.with(|filter| {
             logs.with(|logs| logs.as_ref().map_or_else(Listed::default, |logs| filter.apply(logs)))
@@ -49,16 +56,16 @@ pub fn LogsTable(
     };
     let row: RowOf = Arc::new(move |index| {
         let line = rows.with(|rows| rows.get(index).copied());
-        let line = line.and_then(|line| logs.with(|logs| logs.as_ref()?.lines.get(line as usize).cloned()));
-        let Some(line) = line else { return TableRow::default() };
+        let line = line.and_then(|line| logs.with(|logs| logs.as_ref()?.line(line)));
+        let Some((line, is_untraced)) = line else { return TableRow::default() };
         let span = span_of(&line);
         let is_selected = span.is_some() && session.selection.span.get() == span;
-        let cells = cells(&line, span, session, slots);
+        let cells = cells(&line, (span, is_untraced), session, slots);
         TableRow { cells, is_selected, ..TableRow::default() }
     });
     let choose = move |index: usize| {
         let line = rows.with_untracked(|rows| rows.get(index).copied());
-        let span = untrack(|| logs.with(|logs| span_of(logs.as_ref()?.lines.get(line? as usize)?)));
+        let span = untrack(|| logs.with(|logs| span_of(&logs.as_ref()?.line(line?)?.0)));
         if let Some(span) = span {
             session.select(span);
             session.panels.details_open.set(true);
@@ -80,7 +87,9 @@ pub fn LogsTable(
         _ if !source.has_logs() => Face::Elsewhere,
         None => Face::Waiting,
         Some(Err(problem)) => Face::Problem(problem),
-        Some(Ok(logs)) if logs.lines.is_empty() => Face::Empty,
+        Some(Ok(_)) if logs.with(|logs| logs.as_ref().is_some_and(|logs| logs.lines.is_empty())) => {
+            Face::Empty
+        }
         Some(Ok(_)) if count.get() == 0 => Face::NoMatch,
         Some(Ok(_)) => Face::Table,
     });
@@ -173,6 +182,7 @@ pub fn LogsTable(
                     </button>
                 </span>
             </div>
+            <UntracedHint session untraced/>
             {face}
         </section>
     }
@@ -206,7 +216,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn apply(&self, logs: &TraceLogs) -> Listed {
+    fn apply(&self, logs: &LogList) -> Listed {
         let numbered = logs.lines.iter().zip(0..);
         Arc::new(numbered.filter(|(line, _)| self.matches(line)).map(|(_, index)| index).collect())
     }
@@ -227,7 +237,7 @@ fn least_of(name: &str) -> u8 {
 }
 
 /// The services of the lines, sorted.
-fn services(logs: &TraceLogs) -> Vec<String> {
+fn services(logs: &LogList) -> Vec<String> {
     let mut names: Vec<&str> =
         logs.lines.iter().map(|line| line.service.as_str()).filter(|name| !name.is_empty()).collect();
     names.sort_unstable();
@@ -253,7 +263,12 @@ fn columns() -> Vec<TableColumn> {
     ]
 }
 
-fn cells(line: &LogLine, span: Option<SpanIx>, session: Session, slots: Slots) -> Vec<TableCell> {
+fn cells(
+    line: &LogLine,
+    (span, is_untraced): (Option<SpanIx>, bool),
+    session: Session,
+    slots: Slots,
+) -> Vec<TableCell> {
     let outline = session.outline_live().get();
     let zone = session.clock.zone.get();
     let attributes = |separator: &str| {
@@ -269,6 +284,11 @@ fn cells(line: &LogLine, span: Option<SpanIx>, session: Session, slots: Slots) -
             is_faint: true,
             title: format!("The trace has no span {id}"),
             ..TableCell::text(id.to_string())
+        },
+        (None, None) if is_untraced => TableCell {
+            is_faint: true,
+            title: "The line belongs to no trace".to_owned(),
+            ..TableCell::text("no trace")
         },
         (None, None) => TableCell::none(),
     };
@@ -294,6 +314,7 @@ fn cells(line: &LogLine, span: Option<SpanIx>, session: Session, slots: Slots) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spandrel_trace::model::TraceLogs;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn line(severity: u8, service: &str, body: &str) -> LogLine {
@@ -305,7 +326,7 @@ mod tests {
         let mut lines =
             vec![line(9, "a", "Order accepted"), line(17, "b", "order failed"), line(0, "b", "x")];
         lines[2].attributes = vec![("customer".to_owned(), "Order-Maker".to_owned())];
-        let logs = TraceLogs { lines, truncated: false };
+        let logs = LogList::of(&TraceLogs { lines, truncated: false }, None);
         let listed = |text: &str, least: &str, service: &str| {
             let filter =
                 Filter { text: text.to_owned(), least: least_of(least), service: service.to_owned() };

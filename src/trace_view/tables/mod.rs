@@ -8,6 +8,7 @@ pub mod json;
 pub mod logs;
 pub mod spans;
 pub mod statistics;
+mod untraced;
 
 pub use back::BackToTable;
 

@@ -265,6 +265,7 @@ fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
             session.columns.values.track();
             session.columns.keys.track();
             session.path.path.track();
+            session.log_marks.track();
         }),
         Board::renew,
     );

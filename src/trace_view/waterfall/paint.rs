@@ -98,7 +98,7 @@ pub fn ruler(
     }
 }
 
-/// Draws bars, event ticks and labels.
+/// Draws bars, ticks of events and log lines, and labels.
 pub fn bars(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
@@ -186,7 +186,32 @@ pub fn bars(
         let y = (view.y_of(*row as usize) + inset - 2.0 * ratio).round();
         context.fill_rect(f64::from(*x), y, hair(ratio), bar_height + 4.0 * ratio);
     }
+    log_lines(context, palette, scene, view, ratio);
     labels(context, palette, scene, view, ratio);
+}
+
+/// Marks log lines: a triangle above the bar that points at the time, in the colour of errors where one reports an error.
+fn log_lines(
+    context: &CanvasRenderingContext2d,
+    palette: &Palette,
+    scene: &Waterfall,
+    view: &Viewport,
+    ratio: f64,
+) {
+    let (half, high) = (3.0 * ratio, 4.0 * ratio);
+    let bar = (view.places.row_height / 4.0).round();
+    for is_error in [false, true] {
+        context.set_fill_style_str(if is_error { palette.span(FAILED) } else { &palette.ink });
+        for (row, x, _) in scene.logs.iter().filter(|tick| tick.2 == is_error) {
+            let (x, y) = (f64::from(*x) + hair(ratio) / 2.0, (view.y_of(*row as usize) + bar).round());
+            context.begin_path();
+            context.move_to(x - half, y - high);
+            context.line_to(x + half, y - high);
+            context.line_to(x, y);
+            context.close_path();
+            context.fill();
+        }
+    }
 }
 
 /// Marks a bar as one with an error: a thick frame, or a dashed one if the error was passed on. A bar without room for a frame

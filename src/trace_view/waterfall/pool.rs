@@ -8,6 +8,7 @@ use super::super::session::AttributeColumns;
 use super::mark::Mark;
 use row::{RowElement, Written, is_selected, write};
 use spandrel_trace::analysis::critical_path::PathBySpan;
+use spandrel_trace::analysis::log_marks::LogMarks;
 use spandrel_trace::analysis::rows::{Row, Rows, Siblings};
 use spandrel_trace::model::{Outline, SpanIx};
 use spandrel_trace::scene::places::Places;
@@ -39,6 +40,8 @@ pub struct Showing<'a> {
     pub columns: &'a [String],
     /// The critical path, once it is computed.
     pub path: Option<&'a PathBySpan>,
+    /// The log lines of spans.
+    pub logs: &'a LogMarks,
     /// Where rows are, and what lies between them.
     pub places: Places<'a>,
     /// Changes whenever rows must be written anew although they show the same spans.

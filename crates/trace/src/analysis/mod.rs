@@ -16,6 +16,7 @@ pub mod key_order;
 pub mod layout;
 pub mod link_pattern;
 pub mod lint;
+pub mod log_marks;
 pub mod metrics;
 pub mod missing;
 pub mod names;

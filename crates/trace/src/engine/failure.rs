@@ -16,6 +16,7 @@ pub fn attempted(expect: &Expect) -> String {
             Task::Search(_) => "search traces".to_owned(),
             Task::Trace { id } => format!("open trace {id}"),
             Task::Logs { trace } => format!("load logs of trace {trace}"),
+            Task::UntracedLogs { .. } => "load logs without a trace".to_owned(),
             Task::Dependencies { .. } => "load dependencies".to_owned(),
             Task::DependenciesOfTraces(_) => "compute dependencies from traces".to_owned(),
             Task::EntrySpans(query) => format!("load traces of {}", query.service),

@@ -136,7 +136,9 @@ impl Engine {
                     Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))
                 }
                 (Task::Trace { id }, _) => return self.add_response(&expect, id, opened),
-                (Task::Logs { .. }, _) => responses::logs(body).map(|logs| Answer::Logs(Box::new(logs))),
+                (Task::Logs { .. } | Task::UntracedLogs { .. }, _) => {
+                    responses::logs(body).map(|logs| Answer::Logs(Box::new(logs)))
+                }
                 (Task::Dependencies { .. }, Api::V3 | Api::V1) => {
                     let answer = responses::dependencies(body);
                     answer.map(|(links, requests)| Answer::Dependencies { links, requests, traces: 0 })

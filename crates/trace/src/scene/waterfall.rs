@@ -4,11 +4,13 @@
 
 mod hidden_bars;
 mod label;
+mod log_ticks;
 mod marks;
 mod path;
 
 pub use label::{Label, LabelPosition};
-pub use marks::events_near;
+pub use log_ticks::{LogTick, log_ticks};
+pub use marks::times_near;
 pub use path::path_intervals;
 
 use super::TimeScale;
@@ -105,6 +107,8 @@ pub struct Waterfall {
     pub labels: Vec<Label>,
     /// Event ticks: row and device pixel, at most one per pixel.
     pub events: Vec<(u32, f32)>,
+    /// Ticks of log lines; set by [`log_ticks`], for they are loaded after the spans.
+    pub logs: Vec<LogTick>,
     /// In the bar of a collapsed client span the time of its server span, with that span's colour index.
     pub served: Vec<(RowInterval, u8)>,
     /// Bars of spans with an error, and whether a descendant has one, too, from which it may have propagated.
@@ -170,6 +174,7 @@ impl Waterfall {
         self.pattern.clear();
         self.labels.clear();
         self.events.clear();
+        self.logs.clear();
         self.served.clear();
         self.errors.clear();
         self.failures.clear();

@@ -11,6 +11,8 @@ pub struct SearchQuery {
     pub operation: String,
     /// Attributes that a span must have, all of them.
     pub tags: Vec<(String, String)>,
+    /// Text of a log line of the trace; empty for any. Only our own server finds traces by it.
+    pub log_text: String,
     /// Start of the search window, microseconds since the Unix epoch.
     pub start_unix_us: u64,
     /// End of the search window, microseconds since the Unix epoch.

@@ -7,6 +7,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 /// Maximum number of log lines of a trace to load, so that the page can hold them.
 const MOST_LINES: u32 = 10_000;
 
+/// Maximum number of log lines without a trace to load.
+const MOST_UNTRACED: u32 = 1_000;
+
 /// The HTTP API. Jaeger has dependencies in v1 only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Api {
@@ -57,6 +60,14 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
             query.add("traceID", trace);
             query.add("limit", &MOST_LINES.to_string());
         }
+        (_, Task::UntracedLogs { start_unix_us, end_unix_us, services }) => {
+            url.push_str("/logs");
+            query.add("untraced", "true");
+            services.iter().for_each(|service| query.add("service", service));
+            query.add("start", &start_unix_us.to_string());
+            query.add("end", &end_unix_us.to_string());
+            query.add("limit", &MOST_UNTRACED.to_string());
+        }
         (Api::V3, Task::Services) => url.push_str("/v3/services"),
         (Api::V1, Task::Services) => url.push_str("/services"),
         (Api::V3, Task::Operations { service }) => {
@@ -104,6 +115,8 @@ fn records(task: &Task, url: &mut String, query: &mut Query) {
             url.push('/');
             url.extend(escaped(id));
         }
+        // Nor these.
+        Task::UntracedLogs { .. } => {}
         Task::Dependencies { end_unix_ms, lookback_ms } => {
             let microseconds = |milliseconds: u64| rfc3339(milliseconds.saturating_mul(1_000));
             query.add("start", &microseconds(end_unix_ms.saturating_sub(*lookback_ms)));
@@ -132,6 +145,7 @@ fn v3_search(search: &SearchQuery, query: &mut Query) {
     query.add("query.start_time_max", &rfc3339(search.end_unix_us));
     query.add_duration("query.duration_min", search.min_duration);
     query.add_duration("query.duration_max", search.max_duration);
+    query.add_some("query.log_text", &search.log_text);
     query.add("query.num_traces", &search.limit.to_string());
     query.add("query.search_depth", &search.limit.to_string());
     if !search.tags.is_empty() {

@@ -38,6 +38,15 @@ pub enum Task {
         /// The trace's id, as text.
         trace: String,
     },
+    /// The log lines of some services in a time that belong to no trace.
+    UntracedLogs {
+        /// Start, microseconds since the Unix epoch.
+        start_unix_us: u64,
+        /// End.
+        end_unix_us: u64,
+        /// The services.
+        services: Vec<String>,
+    },
     /// Edges between services, as the server counts them.
     Dependencies {
         /// End of the window, milliseconds since the Unix epoch.
@@ -51,6 +60,17 @@ pub enum Task {
     EntrySpans(SearchQuery),
 }
 
+impl Task {
+    /// Whether it needs a server that has log lines.
+    fn is_about_logs(&self) -> bool {
+        match self {
+            Task::Logs { .. } | Task::UntracedLogs { .. } => true,
+            Task::Search(query) => !query.log_text.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 impl Source {
     /// The source at an address.
     pub fn at(base: Base) -> Self {
@@ -61,7 +81,7 @@ impl Source {
     pub fn can(&self, task: &Task) -> bool {
         match self {
             Source::Spandrel(_) => true,
-            Source::Jaeger(_) | Source::EvalTrack(_) => !matches!(task, Task::Logs { .. }),
+            Source::Jaeger(_) | Source::EvalTrack(_) => !task.is_about_logs(),
             Source::Files => matches!(task, Task::Trace { .. }),
         }
     }

@@ -13,7 +13,7 @@ use spandrel_trace::model::SpanIx;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::Places;
 use spandrel_trace::scene::ruler::{self, RulerAxis};
-use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, path_intervals};
+use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, log_ticks, path_intervals};
 use std::sync::Arc;
 
 /// Minimum width of a name beside its indentation, without and with the number of levels that are not indented, CSS
@@ -79,6 +79,7 @@ impl Board {
         set_style(&self.elements.pool, "--indent", &format!("{indent}px"));
         let edition = inner.edition;
         let path = self.session.path.path.get_untracked().filter(|path| path.is_of(outline.len()));
+        let log_marks = self.session.log_marks.get_untracked();
         let marks = Marks::of(self.session, outline);
         let mark = |index: usize, row: Row| marks.at(outline, &rows, index, row);
         let seen = range.clone();
@@ -94,6 +95,7 @@ impl Board {
             told: &told,
             columns: &columns,
             path: path.as_deref(),
+            logs: &log_marks,
             edition,
             places,
         };
@@ -101,6 +103,7 @@ impl Board {
         self.announce(inner, selected);
 
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &slot);
+        log_ticks(&rows, &view, &log_marks, &mut inner.scene.logs);
         let zone = self.session.clock.zone.get_untracked();
         let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).label_for_step(step);
         let absolute = RulerAxis { origin: outline.start_unix, label: &of_day };

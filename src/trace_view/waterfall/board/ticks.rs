@@ -1,11 +1,11 @@
-//! Events under the pointer, and the mark at the event cursor.
+//! Events and log lines under the pointer, and the mark at the event cursor.
 
 use super::super::super::session::EventCursor;
 use super::super::sizes::ROW;
 use super::{Board, set_style};
 use leptos::prelude::*;
 use spandrel_trace::scene::TimeScale;
-use spandrel_trace::scene::waterfall::events_near;
+use spandrel_trace::scene::waterfall::times_near;
 
 /// Distance at which a tick is hit by a pointer, and by a finger, CSS pixels.
 const NEAR: f64 = 4.0;
@@ -16,11 +16,12 @@ const TOGETHER: f64 = 2.0;
 const AROUND: f64 = 1.0;
 
 impl Board {
-    /// The events whose tick is at `x` from the bars' left edge and `y` from the top of the visible part.
+    /// The events and log lines whose tick is at `x` from the bars' left edge and `y` from the top of the visible part.
     pub fn events_at(&self, x: f64, y: f64, finger: bool) -> Option<EventCursor> {
         let row = self.row_at(y).filter(|row| !row.is_group())?;
         let reach = if finger { NEAR_FINGER } else { NEAR };
-        let (from, to) = events_near(&self.session.outline(), &self.scale(), row.span, x, reach, TOGETHER)?;
+        let times = self.session.tick_times(row.span);
+        let (from, to) = times_near(times.iter().copied(), &self.scale(), x, reach, TOGETHER)?;
         Some(EventCursor { span: row.span, from, to })
     }
 

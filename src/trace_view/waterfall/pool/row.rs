@@ -281,7 +281,10 @@ pub(super) fn write(
     }
     attribute(&element.mark, "title", &words);
     let on_path = showing.path.filter(|_| group.is_none()).map(|path| path_words(outline, path, span));
-    let mut words = group.map_or_else(|| bar_words(outline, span), |group| group_words(&group));
+    let mut words = group.map_or_else(
+        || bar_words(outline, span, showing.logs.of_span(span).len()),
+        |group| group_words(&group),
+    );
     let title = match group {
         Some(_) => format!("{name}\n{words}"),
         None => bar_title(outline, span, own, on_path.as_deref()),

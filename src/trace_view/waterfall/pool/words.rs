@@ -87,7 +87,7 @@ pub(super) fn group_words(group: &Group) -> String {
 }
 
 /// What the bar shows, for those who cannot see it.
-pub(super) fn bar_words(outline: &Outline, span: SpanIx) -> String {
+pub(super) fn bar_words(outline: &Outline, span: SpanIx, log_lines: usize) -> String {
     let flags = outline.flags[span as usize];
     let begin = duration(outline.start[span as usize]);
     let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
@@ -108,6 +108,11 @@ pub(super) fn bar_words(outline: &Outline, span: SpanIx) -> String {
         0 => {}
         1 => words.push_str(", 1 event"),
         events => words.push_str(&format!(", {events} events")),
+    }
+    match log_lines {
+        0 => {}
+        1 => words.push_str(", 1 log line"),
+        lines => words.push_str(&format!(", {lines} log lines")),
     }
     words
 }

@@ -39,28 +39,27 @@ pub(super) fn ticks(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, 
     }
 }
 
-/// The events of `span` near `x`: those within `together` pixels of the nearest one, if that is within `reach`.
-/// Returns the times of the first and the last one; events outside the visible time have no tick.
-pub fn events_near(
-    outline: &Outline,
+/// The times near `x`, of those of a span's events and log lines: those within `together` pixels of the nearest one, if that
+/// is within `reach`. Returns the first and the last one; times outside the visible time have no tick.
+pub fn times_near(
+    times: impl Iterator<Item = u64> + Clone,
     scale: &TimeScale,
-    span: SpanIx,
     x: f64,
     reach: f64,
     together: f64,
 ) -> Option<(u64, u64)> {
-    let shown = || outline.events_of(span).iter().filter(|time| (scale.start..=scale.end).contains(*time));
+    let shown = || times.clone().filter(|time| (scale.start..=scale.end).contains(time));
     let mut nearest = None;
     for time in shown() {
-        let (at, off) = (scale.x_of(*time), (scale.x_of(*time) - x).abs());
+        let (at, off) = (scale.x_of(time), (scale.x_of(time) - x).abs());
         if off <= reach && nearest.is_none_or(|(_, least)| off < least) {
             nearest = Some((at, off));
         }
     }
     let (at, _) = nearest?;
-    let mut near = shown().filter(|time| (scale.x_of(**time) - at).abs() <= together);
-    let first = *near.next()?;
-    Some(near.fold((first, first), |(from, to), time| (from.min(*time), to.max(*time))))
+    let mut near = shown().filter(|time| (scale.x_of(*time) - at).abs() <= together);
+    let first = near.next()?;
+    Some(near.fold((first, first), |(from, to), time| (from.min(time), to.max(time))))
 }
 
 /// The visible part of a time range in a row.
@@ -89,7 +88,8 @@ mod tests {
                 let times: Vec<u64> = outline.events_of(span).iter().copied().filter(shown).collect();
                 let off = |time: u64| (scale.x_of(time) - x).abs();
                 let nearest = times.iter().copied().min_by(|one, other| off(*one).total_cmp(&off(*other)));
-                let found = events_near(&outline, &scale, span, x, reach, together);
+                let events = outline.events_of(span).iter().copied();
+                let found = times_near(events, &scale, x, reach, together);
                 match nearest.filter(|nearest| off(*nearest) <= reach) {
                     None => prop_assert_eq!(found, None),
                     Some(nearest) => {
