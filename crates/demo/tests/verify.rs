@@ -27,7 +27,17 @@ impl Server {
         let program = Path::new(env!("CARGO_BIN_EXE_spandrel-demo")).with_file_name("spandrel-server");
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(&program)
-            .args(["--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--data-dir"])
+            .args([
+                "--port",
+                "0",
+                "--otlp-http-port",
+                "0",
+                "--otlp-grpc-port",
+                "0",
+                "--query-grpc-port",
+                "0",
+                "--data-dir",
+            ])
             .arg(folder.path().join("data"))
             .stdout(Stdio::piped())
             .spawn()

@@ -104,8 +104,15 @@ fn main() {
         status.segments
     );
     let directory = data.path().to_str().unwrap();
-    let flags =
-        ["bench", "--port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0", "--data-dir", directory];
+    let flags = [
+        "bench",
+        "--port=0",
+        "--otlp-http-port=0",
+        "--otlp-grpc-port=0",
+        "--query-grpc-port=0",
+        "--data-dir",
+        directory,
+    ];
     let server = runtime.block_on(spandrel_server::start(&Config::parse_from(flags))).unwrap();
     let query = server.query.to_string();
     let traces = lines / TRACE;
