@@ -102,7 +102,7 @@ pub(super) fn slot(
             attr:aria-level=of(|row| row.expanded.or((row.depth > 0).then_some(false)).map(|_| (row.depth + 1).to_string()))
             aria-expanded=of(|row| row.expanded.map(|expanded| expanded.to_string()))
             aria-selected=of(|row| Some(row.is_selected.to_string()))
-            attr:data-mark=of(|row| row.mark.word().map(str::to_owned))
+            data-mark=of(|row| row.mark.word().map(str::to_owned))
             data-row=move || index().map(|index| index.to_string())
         >
             {cells}
