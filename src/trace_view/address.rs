@@ -169,7 +169,7 @@ fn hidden(outline: &Outline, view: &TraceView) -> (Vec<String>, Option<&'static 
 
 fn sorted(ids: impl IntoIterator<Item = SpanId>) -> Vec<SpanId> {
     let mut ids: Vec<_> = ids.into_iter().collect();
-    ids.sort();
+    ids.sort_unstable();
     ids
 }
 

@@ -211,7 +211,7 @@ fn Entry(session: Session, entry: LegendEntry) -> impl IntoView {
             MenuItem::new("Hide these and descendants", move || {
                 session.change(|view| {
                     view.hidden.push(service.get_value());
-                    view.hidden.sort();
+                    view.hidden.sort_unstable();
                 });
             })
         }

@@ -42,7 +42,7 @@ impl Entries {
     pub fn of(names: OperationCounter) -> Self {
         let mut names = names.list();
         let mut services: Vec<StrIx> = names.iter().map(|named| named.service).collect();
-        services.sort();
+        services.sort_unstable();
         services.dedup();
         names.truncate(NAMES);
         Entries { services, names }

@@ -174,7 +174,7 @@ fn Service(session: Session, name: String, color: usize, spans: usize) -> impl I
             view.hidden.retain(|other| *other != service);
             if !hidden {
                 view.hidden.push(service);
-                view.hidden.sort();
+                view.hidden.sort_unstable();
             }
         });
     };

@@ -50,7 +50,7 @@ pub fn breakdown(outline: &Outline, span: SpanIx) -> Breakdown {
     sweep.count_until(to);
     sweep.note_gap(to);
     let Sweep { mut shares, gap, .. } = sweep;
-    shares.sort_by_key(|share| (std::cmp::Reverse(share.time), share.service));
+    shares.sort_unstable_by_key(|share| (std::cmp::Reverse(share.time), share.service));
     let covered: u64 = shares.iter().map(|share| share.time).sum();
     let uncovered = to - from - covered;
     let hands_over =

@@ -67,7 +67,7 @@ pub fn of_traces<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<Dep
 /// known for all parts.
 pub fn merge(links: impl IntoIterator<Item = DependencyLink>) -> Vec<DependencyLink> {
     let mut links: Vec<DependencyLink> = links.into_iter().collect();
-    links.sort_by(|one, other| ends(one).cmp(&ends(other)));
+    links.sort_unstable_by(|one, other| ends(one).cmp(&ends(other)));
     let mut merged: Vec<DependencyLink> = Vec::with_capacity(links.len());
     for link in links {
         match merged.last_mut() {

@@ -142,7 +142,7 @@ pub fn bucket_width(window: TimeWindow) -> u64 {
 pub fn percentile(values: &mut [u64], q: f64) -> Option<u64> {
     let last = values.len().checked_sub(1)?;
     let rank = (q.clamp(0.0, 1.0) * values.len() as f64).ceil() as usize;
-    values.sort();
+    values.sort_unstable();
     values.get(rank.saturating_sub(1).min(last)).copied()
 }
 

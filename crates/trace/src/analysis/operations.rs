@@ -117,7 +117,7 @@ pub fn operation_graph(whole: &Outline, filter: &SpanFilter) -> OperationGraph {
         }
     }
     let mut calls: Vec<OperationCalls> = calls.into_values().collect();
-    calls.sort_by_key(|call| (call.caller, call.callee));
+    calls.sort_unstable_by_key(|call| (call.caller, call.callee));
     let operations = order
         .iter()
         .map(|index| {

@@ -133,7 +133,7 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
     // Spans that are not interned yet cannot be compared.
     if own.is_some() {
         others.retain(|(_, having)| having * 2 > looked_at - 1);
-        others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        others.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         others.truncate(MISSING);
         found.missing = others;
     }

@@ -22,7 +22,7 @@ impl Links {
                 pairs.extend(here.map(|link| (link.span_id, span)));
             }
         }
-        pairs.sort();
+        pairs.sort_unstable();
         pairs.dedup();
         Links { pairs }
     }

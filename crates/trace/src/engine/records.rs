@@ -6,7 +6,7 @@ use crate::model::{Opened, Operation};
 pub(super) fn services(opened: &Opened) -> Vec<String> {
     let summaries = opened.traces.iter().map(|trace| trace.summary());
     let mut names: Vec<String> = summaries.map(|summary| summary.root_service).collect();
-    names.sort();
+    names.sort_unstable();
     names.dedup();
     names
 }

@@ -81,7 +81,7 @@ pub fn services(body: &[u8]) -> Result<Vec<String>, String> {
     };
     let names: Option<Vec<String>> = serde_json::from_value(names).map_err(|error| error.to_string())?;
     let mut names = names.unwrap_or_default();
-    names.sort();
+    names.sort_unstable();
     names.dedup();
     Ok(names)
 }

@@ -103,7 +103,7 @@ impl Outline {
             errors += failed;
             orphans += u32::from(flags.has(Flags::ORPHAN));
         }
-        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let root = (0..self.len())
             .filter(|span| self.depth[*span] == 0 && !self.flags[*span].has(Flags::ORPHAN))
             .min_by_key(|span| self.start[*span])

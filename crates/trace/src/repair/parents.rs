@@ -68,7 +68,7 @@ pub fn parents(spans: &[SpanRelation], others: &[(u32, u64)]) -> Parents {
     for numbers in twice.values() {
         found.duplicates.extend_from_slice(numbers);
     }
-    found.duplicates.sort();
+    found.duplicates.sort_unstable();
 
     for (number, span) in spans.iter().enumerate() {
         let number = number as u32;
@@ -147,7 +147,7 @@ fn cut_loops(spans: &[SpanRelation], found: &mut Parents) {
             seen[span as usize] = DONE;
         }
     }
-    found.cycles.sort();
+    found.cycles.sort_unstable();
 }
 
 #[cfg(test)]

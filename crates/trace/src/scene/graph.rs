@@ -96,7 +96,7 @@ impl GraphScene {
         let mut names: Vec<&str> =
             links.iter().flat_map(|link| [link.parent.as_str(), link.child.as_str()]).collect();
         names.extend(requests.services.iter().map(|counted| counted.service.as_str()));
-        names.sort();
+        names.sort_unstable();
         names.dedup();
         let number = |name: &str| names.binary_search(&name).unwrap_or(0) as u32;
         let ends: Vec<(u32, u32)> =

@@ -115,7 +115,7 @@ impl CriticalPath {
         segments.reverse();
         let mut left_out = std::mem::take(&mut windows.left_out);
         left_out.extend(roots::left_out(outline, &roots));
-        left_out.sort_by_key(|one| one.span);
+        left_out.sort_unstable_by_key(|one| one.span);
         Self { segments, left_out }
     }
 

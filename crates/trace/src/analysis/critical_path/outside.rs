@@ -82,7 +82,7 @@ pub(super) fn outside_path(outline: &Outline, path: &CriticalPath) -> (Vec<Outsi
     let is_topmost = |span: SpanIx| outline.parent_of(span).is_none_or(|parent| time_of(parent) == 0);
     let times = (0..outline.len() as SpanIx).map(|span| (span, time_of(span)));
     let mut found: Vec<(SpanIx, u64)> = times.filter(|(span, time)| *time > 0 && is_topmost(*span)).collect();
-    found.sort_by_key(|(span, time)| (Reverse(*time), *span));
+    found.sort_unstable_by_key(|(span, time)| (Reverse(*time), *span));
     let number = found.len() as u32;
     let listed = found.into_iter().take(OutsidePath::MOST).map(|(span, time)| {
         let left_out = path.left_out.binary_search_by_key(&span, |left_out| left_out.span).ok();

@@ -146,7 +146,7 @@ fn share(rows: &mut [PathRow], duration: u64) {
         given += row.share;
     }
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|at| (Reverse(exact(&rows[*at]) % duration), *at));
+    order.sort_unstable_by_key(|at| (Reverse(exact(&rows[*at]) % duration), *at));
     let missing = WHOLE.saturating_sub(given) as usize;
     order.into_iter().take(missing).for_each(|at| rows[at].share += 1);
 }

@@ -19,7 +19,7 @@ pub(super) fn reversed(count: usize, edges: &[(u32, u32)]) -> Vec<bool> {
         called[to as usize] = true;
     }
     let mut starts: Vec<u32> = (0..count as u32).collect();
-    starts.sort_by_key(|node| (called[*node as usize], -balance[*node as usize], *node));
+    starts.sort_unstable_by_key(|node| (called[*node as usize], -balance[*node as usize], *node));
 
     let first_edge = |node: u32| edges.partition_point(|edge| edge.0 < node);
     let mut stack: Vec<(u32, usize)> = Vec::new();

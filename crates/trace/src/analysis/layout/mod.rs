@@ -69,7 +69,7 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
     let valid =
         |edge: &(u32, u32)| (edge.0 as usize) < count && (edge.1 as usize) < count && edge.0 != edge.1;
     let mut distinct: Vec<(u32, u32)> = graph.edges.iter().copied().filter(valid).collect();
-    distinct.sort();
+    distinct.sort_unstable();
     distinct.dedup();
     let reversed = cycles::reversed(count, &distinct);
     let mut forward: Vec<(u32, u32)> = distinct
@@ -77,7 +77,7 @@ pub fn layered(graph: &Graph, spacing: Spacing) -> Layout {
         .zip(&reversed)
         .map(|(&(from, to), reversed)| if *reversed { (to, from) } else { (from, to) })
         .collect();
-    forward.sort();
+    forward.sort_unstable();
     forward.dedup();
 
     let mut layout = Layout {

@@ -79,7 +79,7 @@ impl Layers {
     fn walk(&mut self) {
         let mut seen = vec![false; self.rank.len()];
         let mut starts: Vec<u32> = (0..self.rank.len() as u32).collect();
-        starts.sort_by_key(|cell| (self.rank[*cell as usize], *cell));
+        starts.sort_unstable_by_key(|cell| (self.rank[*cell as usize], *cell));
         let mut stack = Vec::new();
         for start in starts {
             stack.push(start);
@@ -153,7 +153,7 @@ impl Layers {
             for cell in &pair[0] {
                 let mut targets: Vec<usize> =
                     self.after[*cell as usize].iter().map(|other| places[*other as usize] as usize).collect();
-                targets.sort();
+                targets.sort_unstable();
                 for &target in &targets {
                     let (mut index, mut not_above) = (target + 1, 0);
                     while index > 0 {

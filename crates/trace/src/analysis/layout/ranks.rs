@@ -62,7 +62,7 @@ pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
 /// Topological order, ties by number (Kahn 1962).
 fn topological(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut sorted: Vec<(u32, u32)> = edges.to_vec();
-    sorted.sort();
+    sorted.sort_unstable();
     let mut waiting = vec![0u32; count];
     sorted.iter().for_each(|(_, to)| waiting[*to as usize] += 1);
     let mut order: Vec<u32> = (0..count as u32).filter(|node| waiting[*node as usize] == 0).collect();

@@ -301,7 +301,7 @@ fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<Strin
 /// Sorts by descending frequency.
 fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
     let mut counts: Vec<(String, u32)> = counts.into_iter().collect();
-    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    counts.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     counts
 }
 

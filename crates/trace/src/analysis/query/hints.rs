@@ -192,7 +192,7 @@ fn is_pair_of_words(known: Known) -> bool {
 /// Names that a trace has, the most frequent first: as they are written, and without signs and case.
 fn candidates_of(reader: &FieldReader<'_>) -> Vec<(String, String)> {
     let mut counted: Vec<(String, u32)> = keys(reader).into_iter().collect();
-    counted.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    counted.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let known = KNOWN.iter().map(|(name, ..)| *name).chain(ALIASES.iter().map(|(name, _)| *name));
     let names = known.map(str::to_owned).chain(counted.into_iter().map(|(name, _)| name));
     names.map(|name| (plain(&name), name)).collect()

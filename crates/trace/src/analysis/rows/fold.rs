@@ -104,7 +104,7 @@ impl Fold {
         self.expanded.retain(|id| !of_service(id));
         if collapsed {
             self.services.push(service.to_owned());
-            self.services.sort();
+            self.services.sort_unstable();
         } else {
             self.collapsed.retain(|id| !of_service(id));
         }

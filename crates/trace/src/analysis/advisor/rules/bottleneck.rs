@@ -31,7 +31,7 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
         .filter(|(_, time)| context.is_worth(time / 2))
         .filter(|(_, time)| context.share(*time) >= context.thresholds.bottleneck_share)
         .collect();
-    large.sort_by_key(|(operation, time)| (std::cmp::Reverse(*time), *operation));
+    large.sort_unstable_by_key(|(operation, time)| (std::cmp::Reverse(*time), *operation));
     large.truncate(context.thresholds.findings_per_rule as usize);
     large.into_iter().filter_map(|(operation, time)| finding(context, operation, time)).collect()
 }

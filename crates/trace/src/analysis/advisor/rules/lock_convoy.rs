@@ -68,7 +68,7 @@ fn convoy(context: &Context, mut spans: Vec<SpanIx>) -> Option<Convoy> {
     if spans.len() < context.thresholds.convoy_spans as usize {
         return None;
     }
-    spans.sort_by_key(|span| (outline.end[*span as usize], *span));
+    spans.sort_unstable_by_key(|span| (outline.end[*span as usize], *span));
     let pairs = || spans.windows(2).map(|pair| (pair[0] as usize, pair[1] as usize));
     let mut distances: Vec<u64> = pairs().map(|(one, next)| outline.end[next] - outline.end[one]).collect();
     let first = outline.duration_of(spans[0]);

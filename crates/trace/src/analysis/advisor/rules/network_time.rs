@@ -120,7 +120,7 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
     let main = calls.first()?;
     let (caller, callee) = (name(main.pair.0), name(main.pair.1));
     let mut clients: Vec<SpanIx> = calls.iter().flat_map(|between| &between.clients).copied().collect();
-    clients.sort_by_key(|span| (std::cmp::Reverse(context.critical[*span as usize]), *span));
+    clients.sort_unstable_by_key(|span| (std::cmp::Reverse(context.critical[*span as usize]), *span));
     let longest = *clients.first()?;
     let number = match clients.len() as u64 {
         1 => "one call".to_owned(),

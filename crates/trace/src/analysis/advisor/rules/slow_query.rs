@@ -33,7 +33,7 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
 
 fn finding(context: &Context, mut spans: Vec<SpanIx>) -> Option<Finding> {
     let outline = context.outline;
-    spans.sort_by_key(|span| (std::cmp::Reverse(outline.duration_of(*span)), *span));
+    spans.sort_unstable_by_key(|span| (std::cmp::Reverse(outline.duration_of(*span)), *span));
     let slowest = *spans.first()?;
     let text = statement(context.trace, slowest);
     let critical: u64 = spans.iter().map(|span| context.critical_below(*span)).sum();
