@@ -46,7 +46,7 @@ fn stage(
         view! {
             <style>{include_str!("../../assets/css/tokens.css")}</style>
             <style>{include_str!("../../src/ui/table.css")}</style>
-            <div style:height="268px" style:display="flex">
+            <div style:height="272px" style:display="flex">
                 <Table
                     label=Signal::stored("Things".to_owned())
                     columns=Signal::stored(columns)
@@ -86,7 +86,7 @@ async fn only_rows_in_view_are_in_the_document_and_scrolling_changes_them() {
     let (count, version) = (RwSignal::new(10_000), RwSignal::new(0));
     let (stage, told) = stage(count, version, RwSignal::new(None));
     frame().await;
-    // 240 pixels of rows, 24 each, and one more that comes into view.
+    // Within its border of 2 pixels, 240 pixels of rows, 24 each, and one more that comes into view.
     let rows = shown(&stage);
     assert!((10..=12).contains(&rows.len()), "{rows:?}");
     assert_eq!(stage.attribute(".table", "aria-rowcount"), "10001");
