@@ -11,9 +11,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// Services that are sent to in one request. CloudWatch, which needs several, has tests of its own in `intakes.rs`.
+const SERVICES: [ServiceType; 3] = [ServiceType::Generic, ServiceType::Datadog, ServiceType::Grafana];
+
 fn handler(url: &str) -> Builder {
-    Handler::builder(ServiceType::Generic)
+    handler_of(ServiceType::Generic, url)
+}
+
+fn handler_of(service: ServiceType, url: &str) -> Builder {
+    Handler::builder(service)
         .api_url(url)
+        .api_key("key")
         .flush_interval(Duration::from_millis(20))
         .timeout(Duration::from_millis(300))
         .backoff(Duration::from_millis(10), Duration::from_millis(50))
@@ -24,8 +32,17 @@ type Case = (&'static str, fn() -> Reply);
 
 /// Sends one record while the server answers the first requests as given and then accepts; the counts afterwards.
 fn after(failures: usize, reply: impl Fn() -> Reply + Send + Sync + 'static) -> (Stats, usize, Duration) {
+    after_of(ServiceType::Generic, failures, reply)
+}
+
+/// As [`after`], for one of the services.
+fn after_of(
+    service: ServiceType,
+    failures: usize,
+    reply: impl Fn() -> Reply + Send + Sync + 'static,
+) -> (Stats, usize, Duration) {
     let server = StandIn::start(move |number, _| if number < failures { reply() } else { answer(200, "") });
-    let handler = handler(&server.url()).build().unwrap();
+    let handler = handler_of(service, &server.url()).build().unwrap();
     let start = Instant::now();
     handler.info("once");
     // One round has four attempts; more failures than that need another round.
@@ -47,10 +64,11 @@ fn what_may_pass_is_sent_again_until_it_does() {
         ("reset", || Reply::Reset),
         ("half", || Reply::Half),
     ];
-    for (name, reply) in cases {
-        let (stats, requests, _) = after(2, reply);
-        assert_eq!((stats.sent, stats.retried, stats.dropped(), requests), (1, 2, 0, 3), "{name}: {stats:?}");
-        assert!(stats.last_error.is_some(), "{name}");
+    for (service, (name, reply)) in SERVICES.iter().flat_map(|service| cases.map(|case| (*service, case))) {
+        let (stats, requests, _) = after_of(service, 2, reply);
+        let counts = (stats.sent, stats.retried, stats.dropped(), requests);
+        assert_eq!(counts, (1, 2, 0, 3), "{service:?} {name}: {stats:?}");
+        assert!(stats.last_error.is_some(), "{service:?} {name}");
     }
 }
 
@@ -80,11 +98,15 @@ fn retry_after_is_honoured() {
 
 #[test]
 fn what_is_refused_is_not_sent_again_and_counted() {
-    for status in [400, 401, 403, 404, 413] {
-        let (stats, requests, _) = after(1, move || answer(status, "no such key"));
-        assert_eq!((stats.sent, stats.dropped_refused, requests), (0, 1, 1), "{status}");
+    for (service, status) in
+        SERVICES.iter().flat_map(|service| [400, 401, 403, 404].map(|code| (*service, code)))
+    {
+        let (stats, requests, _) = after_of(service, 1, move || answer(status, "no such key"));
+        assert_eq!((stats.sent, stats.dropped_refused, requests), (0, 1, 1), "{service:?} {status}");
         assert_eq!(stats.last_error.unwrap(), format!("HTTP {status} no such key"));
     }
+    let (stats, requests, _) = after(1, || answer(413, "too large"));
+    assert_eq!((stats.sent, stats.dropped_refused, requests), (0, 1, 1));
 }
 
 #[test]
