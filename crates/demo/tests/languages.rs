@@ -124,7 +124,7 @@ async fn a_question_is_one_trace_through_three_languages() {
             ("http.request.method", "POST"),
             ("http.response.status_code", "200"),
             ("http.route", name.strip_prefix("POST ").unwrap()),
-            // It came as baggage.
+            // Sent as baggage.
             ("correlation.id", CASE),
         ] {
             assert_eq!(text(&server.attributes, key), value, "{key} of {service}");

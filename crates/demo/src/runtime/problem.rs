@@ -41,7 +41,8 @@ pub(crate) struct ProblemDetails {
     pub(crate) correlation_id: Option<String>,
 }
 
-/// An error that becomes an answer. The layer in [`super::server_span`] writes the body, since it knows the trace.
+/// An error that is answered as problem details (RFC 9457). The layer in [`super::server_span`] writes the body, since it
+/// knows the trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,

@@ -100,7 +100,7 @@ pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
     Ok(parts)
 }
 
-/// Bytes of memory for making a part anew.
+/// Bytes of memory for building a part from stored spans.
 const REBUILD_BYTES: usize = 1 << 30;
 
 /// Makes one part of the stored spans of one trace, several parts one after the other; `None` where they cannot be read

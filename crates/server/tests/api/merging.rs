@@ -227,9 +227,10 @@ fn every_acknowledged_span_survives_fifty_kills_while_segments_are_sealed_and_me
         acknowledged.iter().for_each(|(trace, ids)| compare(&server, *trace, ids));
         let spans: usize = acknowledged.values().map(BTreeSet::len).sum();
         assert!(spans as u64 >= ROUNDS * 32 * 32, "{spans} spans were acknowledged and found");
+        // How many segments were merged before a kill depends on the machine; the last server merges the rest.
+        wait_for("merging", || metric(&server, "spandrel_store_unmerged_segments") == 0);
         let parts = metric(&server, "spandrel_store_parts");
-        // How many are merged before a kill depends on the machine.
-        assert!(parts < spans as u64, "{parts} parts of {spans} spans: some were merged");
+        assert!(parts * 4 < spans as u64 * 3, "{parts} parts of {spans} spans: most were merged");
     }
     assert!(met >= 3, "{met} of {} servers were killed while they merged", GROUPS * ROUNDS);
 }
