@@ -9,10 +9,9 @@ use web_sys::{Element, HtmlElement};
 /// Id of the element that shows the view, which tabs name as what they control.
 pub const PANEL: &str = "trace-view";
 
-/// What takes the focus of a view: the tree of the waterfall, the frames of a graph or of lanes, the graph of operations, a
-/// table.
-const IN_VIEW: &str =
-    ".waterfall-scroll, .flame-scroll, .operations-map [tabindex], [role=grid], [role=treegrid]";
+/// What takes the focus of a view: the tree of the waterfall, the frames of a graph or of lanes, the graph of operations, the
+/// first message of the sequence diagram, a table.
+const IN_VIEW: &str = ".waterfall-scroll, .flame-scroll, .operations-map [tabindex], .sequence-message, [role=grid], [role=treegrid]";
 /// Milliseconds between two looks for it while the view is loading, and how many there are.
 const PAUSE: u32 = 50;
 const LOOKS: u32 = 60;
@@ -97,13 +96,13 @@ pub fn keep_focus(session: Session) {
                 return;
             }
             focus_view();
-            // Most views are shown once they are computed. Until then the panel has the focus.
+            // Most views are shown once they are computed. Until then the panel has the focus, unless it was moved meanwhile.
             for _ in 0..LOOKS {
+                sleep(PAUSE).await;
                 let active = document().active_element();
                 if active.is_none_or(|active| active.id() != PANEL) {
                     return;
                 }
-                sleep(PAUSE).await;
                 focus_view();
             }
         });
