@@ -4,24 +4,36 @@
 
 mod stand_in;
 
-use spandrel_logship::{Builder, Handler, Record, ServiceType, Severity, Stats, WhenFull};
+use spandrel_logship::{AwsCredentials, Builder, Handler, Record, ServiceType, Severity, Stats, WhenFull};
 use stand_in::{Reply, StandIn, answer};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::net::TcpSocket;
 
-/// Services that are sent to in one request. CloudWatch, which needs several, has tests of its own in `intakes.rs`.
-const SERVICES: [ServiceType; 3] = [ServiceType::Generic, ServiceType::Datadog, ServiceType::Grafana];
+const SERVICES: [ServiceType; 4] =
+    [ServiceType::Generic, ServiceType::Datadog, ServiceType::Grafana, ServiceType::CloudWatch];
 
 fn handler(url: &str) -> Builder {
     handler_of(ServiceType::Generic, url)
 }
 
+/// With the defaults for all times.
+fn patient(service: ServiceType, url: &str) -> Builder {
+    let builder = Handler::builder(service).api_url(url);
+    match service {
+        ServiceType::CloudWatch => builder.region("eu-west-1").aws_credentials(AwsCredentials {
+            access_key_id: "id".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            session_token: None,
+        }),
+        _ => builder.api_key("key"),
+    }
+}
+
 fn handler_of(service: ServiceType, url: &str) -> Builder {
-    Handler::builder(service)
-        .api_url(url)
-        .api_key("key")
+    patient(service, url)
         .flush_interval(Duration::from_millis(20))
         .timeout(Duration::from_millis(300))
         .backoff(Duration::from_millis(10), Duration::from_millis(50))
@@ -74,10 +86,12 @@ fn what_may_pass_is_sent_again_until_it_does() {
 
 #[test]
 fn a_request_that_is_not_answered_in_time_is_sent_again() {
-    let (stats, _, took) = after(1, || Reply::Hang);
-    assert_eq!((stats.sent, stats.retried), (1, 1), "{stats:?}");
-    assert!(took >= Duration::from_millis(300), "the timeout is 300 ms: {took:?}");
-    assert_eq!(stats.last_error.unwrap(), "no answer in time");
+    for service in SERVICES {
+        let (stats, _, took) = after_of(service, 1, || Reply::Hang);
+        assert_eq!((stats.sent, stats.retried), (1, 1), "{service:?} {stats:?}");
+        assert!(took >= Duration::from_millis(300), "{service:?}: the timeout is 300 ms: {took:?}");
+        assert_eq!(stats.last_error.unwrap(), "no answer in time");
+    }
 }
 
 #[test]
@@ -88,9 +102,12 @@ fn more_failures_than_retries_keep_the_records_for_the_next_round() {
 
 #[test]
 fn retry_after_is_honoured() {
-    let (stats, _, took) = after(1, || Reply::Answer(429, "retry-after: 1\r\n".to_owned(), String::new()));
-    assert_eq!(stats.sent, 1);
-    assert!(took >= Duration::from_secs(1), "{took:?}");
+    for service in SERVICES {
+        let wait = || Reply::Answer(429, "retry-after: 1\r\n".to_owned(), String::new());
+        let (stats, _, took) = after_of(service, 1, wait);
+        assert_eq!(stats.sent, 1, "{service:?}");
+        assert!(took >= Duration::from_secs(1), "{service:?}: {took:?}");
+    }
     let (stats, _, took) = after(1, || answer(429, ""));
     assert_eq!(stats.sent, 1);
     assert!(took < Duration::from_millis(900), "the backoff is 10 ms: {took:?}");
@@ -111,14 +128,16 @@ fn what_is_refused_is_not_sent_again_and_counted() {
 
 #[test]
 fn a_name_that_does_not_resolve_loses_nothing_until_close_which_reports_it() {
-    let handler = handler("http://no-such-host.invalid/").build().unwrap();
-    (0..3).for_each(|number| handler.info(format!("{number}")));
-    let failed = handler.flush().unwrap_err();
-    assert_eq!(failed.records, 3);
-    assert!(failed.why.starts_with("cannot connect"), "{failed}");
-    assert_eq!(handler.stats().dropped(), 0);
-    let report = handler.close_within(Duration::from_millis(200));
-    assert_eq!((report.unsent, report.stats.dropped_closed), (3, 3));
+    for service in SERVICES {
+        let handler = handler_of(service, "http://no-such-host.invalid/").build().unwrap();
+        (0..3).for_each(|number| handler.info(format!("{number}")));
+        let failed = handler.flush().unwrap_err();
+        assert_eq!(failed.records, 3, "{service:?}");
+        assert!(failed.why.starts_with("cannot connect"), "{service:?}: {failed}");
+        assert_eq!(handler.stats().dropped(), 0, "{service:?}");
+        let report = handler.close_within(Duration::from_millis(200));
+        assert_eq!((report.unsent, report.stats.dropped_closed), (3, 3), "{service:?}");
+    }
 }
 
 #[test]
@@ -166,31 +185,68 @@ fn a_full_buffer_and_a_request_to_flush_send_before_the_interval() {
 }
 
 #[test]
-fn an_intake_that_is_away_and_comes_back_loses_nothing_while_the_buffer_holds() {
+fn nothing_is_lost_while_an_intake_is_away_for_a_minute() {
+    let away = Duration::from_secs(60);
+    let threads: Vec<_> = SERVICES
+        .iter()
+        .map(|service| std::thread::spawn(move || (service, sent_after(*service, away))))
+        .collect();
+    for thread in threads {
+        let (service, (stats, bodies)) = thread.join().unwrap();
+        assert_eq!((stats.emitted, stats.sent, stats.dropped()), (660, 660, 0), "{service:?}: {stats:?}");
+        assert!(stats.retried > 0 && stats.last_error.is_some(), "{service:?}: {stats:?}");
+        for number in 0..660 {
+            let times: usize = bodies.iter().map(|body| body.matches(&line(number)).count()).sum();
+            assert_eq!(times, 1, "{service:?}: line {number}");
+        }
+    }
+}
+
+/// The text of a line, which is part of no other's.
+fn line(number: usize) -> String {
+    format!("line {number}.")
+}
+
+/// A port that refuses connections and that nobody else can take, once whoever listened on it has ended.
+fn refusing(address: SocketAddr) -> TcpSocket {
+    loop {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        match socket.bind(address) {
+            Ok(()) => return socket,
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Sends sixty lines, then ten a second while nothing listens for `away`, and closes when the intake is back, all with the
+/// default waits, limits and buffer: the counts, and the bodies that the intake took.
+fn sent_after(service: ServiceType, away: Duration) -> (Stats, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let first = StandIn::on(listener, |_, _| answer(200, ""));
-    let handler = handler(&first.url()).capacity(2000_usize).build().unwrap();
-    (0..100).for_each(|number| handler.info(format!("before {number}")));
+    let handler = patient(service, &first.url()).build().unwrap();
+    (0..60).for_each(|number| handler.info(line(number)));
     handler.flush().unwrap();
+    let mut received = first.received();
     drop(first);
-    // Until the port is free nothing else may answer on it.
-    let listener = loop {
-        handler.info("away");
-        match TcpListener::bind(address) {
-            Ok(listener) => break listener,
-            Err(_) => std::thread::sleep(Duration::from_millis(10)),
-        }
-    };
-    drop(listener);
-    (0..1000).for_each(|number| handler.info(format!("away {number}")));
-    std::thread::sleep(Duration::from_millis(800));
-    let emitted = handler.stats().emitted;
-    let second = StandIn::on(TcpListener::bind(address).unwrap(), |_, _| answer(200, ""));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _inside = runtime.enter();
+    let port = refusing(address);
+    let start = Instant::now();
+    for number in 60..660 {
+        let tenths = u32::try_from(number - 60).unwrap();
+        std::thread::sleep((start + tenths * away / 600).saturating_duration_since(Instant::now()));
+        handler.info(line(number));
+    }
+    std::thread::sleep((start + away).saturating_duration_since(Instant::now()));
+    let listener = port.listen(128).unwrap().into_std().unwrap();
+    listener.set_nonblocking(false).unwrap();
+    let second = StandIn::on(listener, |_, _| answer(200, ""));
     let report = handler.close();
-    assert_eq!((report.unsent, report.stats.sent, report.stats.dropped()), (0, emitted, 0), "{report:?}");
-    let lines: usize = second.received().iter().map(|request| request.json().as_array().unwrap().len()).sum();
-    assert_eq!(lines as u64, emitted - 100);
+    received.extend(second.received());
+    let text = |request: &stand_in::Received| String::from_utf8(request.body.clone()).unwrap();
+    (report.stats, received.iter().map(text).collect())
 }
 
 #[test]

@@ -1,20 +1,21 @@
 //! How long `emit` takes from eight threads, how many records per second are shipped over loopback, and how much memory
-//! the buffer takes; beside the least that any shipper does, in the same run: a channel of fixed length, which drops what does
-//! not fit, and one task that packs what waits as JSON and posts it with the same client. (`tracing-loki` is such a channel
-//! and task; it is no dependency, for it would bring a second `reqwest` and another TLS.)
+//! the buffer takes; in the same run beside the log pipeline of the OpenTelemetry SDK, and beside the least that any
+//! shipper does.
 //!
 //! `cargo bench -p spandrel-logship --bench ship -- [seconds] [records per second]`
 
 #![allow(clippy::print_stdout, reason = "the figures are for who runs it")]
 
+mod channel;
+mod otlp;
+
 use axum::http::StatusCode;
+use channel::Channel;
 use hdrhistogram::{CreationError, Histogram};
+use otlp::Pipeline;
 use spandrel_logship::{Handler, Record, ServiceType, Severity, WhenFull};
 use std::error::Error;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 const THREADS: u64 = 8;
 /// Records of the buffer and of the channel.
@@ -55,6 +56,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         stats.requests,
         stats.dropped()
     );
+    let pipeline = Pipeline::new(&url)?;
+    let logger = pipeline.logger();
+    let emitted = emit_all(time, rate, move |record| otlp::emit(&logger, record))?;
+    let sent = pipeline.close()?;
+    let dropped = emitted.len().saturating_sub(sent);
+    println!("  OpenTelemetry SDK: {}; shipped {sent}, dropped {dropped}", said(&emitted));
     let channel = Channel::new(&url)?;
     let sender = channel.records.clone();
     let emitted = emit_all(time, rate, move |record| sender.send(record))?;
@@ -74,6 +81,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let report = handler.close();
     let speed = report.stats.sent as f64 / start.elapsed().as_secs_f64();
     println!("  spandrel-logship: {speed:.0} records/s shipped, dropped {}", report.stats.dropped());
+    let pipeline = Pipeline::new(&url)?;
+    let logger = pipeline.logger();
+    let start = Instant::now();
+    while start.elapsed() < time {
+        // Its queue drops what does not fit. What fits is sent while more is emitted.
+        (0..CAPACITY as u64 / 2).for_each(|number| otlp::emit(&logger, record(number)));
+        pipeline.flush()?;
+    }
+    let sent = pipeline.close()?;
+    let sdk = sent as f64 / start.elapsed().as_secs_f64();
+    println!("  OpenTelemetry SDK: {sdk:.0} records/s shipped");
     let channel = Channel::new(&url)?;
     let start = Instant::now();
     while start.elapsed() < time {
@@ -84,7 +102,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (sent, dropped) = channel.close()?;
     let floor = sent as f64 / start.elapsed().as_secs_f64();
     println!("  channel and one task: {floor:.0} records/s shipped, dropped {dropped}");
-    println!("  ratio {:.2}", speed / floor);
+    println!(
+        "  spandrel-logship is {:.2} × the OpenTelemetry SDK, {:.2} × the channel",
+        speed / sdk,
+        speed / floor
+    );
     Ok(())
 }
 
@@ -153,73 +175,4 @@ fn emit_one(
         next += pause;
     }
     Ok(histogram)
-}
-
-/// The channel and its task.
-struct Channel {
-    records: ChannelSender,
-    sent: Arc<AtomicU64>,
-    thread: std::thread::JoinHandle<()>,
-}
-
-#[derive(Clone)]
-struct ChannelSender {
-    records: mpsc::Sender<Record>,
-    dropped: Arc<AtomicU64>,
-}
-
-impl ChannelSender {
-    fn send(&self, record: Record) {
-        if self.records.try_send(record).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn send_waiting(&self, record: Record) {
-        if self.records.blocking_send(record).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Channel {
-    fn new(url: &str) -> Result<Self, Box<dyn Error>> {
-        let (records, mut waiting) = mpsc::channel::<Record>(CAPACITY);
-        let sent = Arc::new(AtomicU64::new(0));
-        let (url, count) = (url.to_owned(), sent.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let client = reqwest::Client::builder().build()?;
-        let thread = std::thread::spawn(move || {
-            runtime.block_on(async move {
-                let mut batch = Vec::with_capacity(TOGETHER);
-                while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
-                    let objects: Vec<_> = batch.drain(..).map(|record| object(&record)).collect();
-                    let number = objects.len() as u64;
-                    if client.post(&url).json(&objects).send().await.is_ok() {
-                        count.fetch_add(number, Ordering::Relaxed);
-                    }
-                }
-            });
-        });
-        let records = ChannelSender { records, dropped: Arc::default() };
-        Ok(Channel { records, sent, thread })
-    }
-
-    /// Ends it; what was shipped and what was dropped.
-    fn close(self) -> Result<(u64, u64), Box<dyn Error>> {
-        let dropped = self.records.dropped.clone();
-        drop(self.records);
-        self.thread.join().map_err(|_| "the task failed")?;
-        Ok((self.sent.load(Ordering::Relaxed), dropped.load(Ordering::Relaxed)))
-    }
-}
-
-fn object(record: &Record) -> serde_json::Value {
-    let attributes: serde_json::Map<String, serde_json::Value> = record.attributes.iter().cloned().collect();
-    serde_json::json!({
-        "timestamp": record.time,
-        "message": record.message,
-        "level": record.severity.name(),
-        "attributes": attributes,
-    })
 }
