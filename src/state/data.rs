@@ -20,7 +20,7 @@ use files::FileSource;
 use found::FoundTraces;
 use js_sys::Array;
 use leptos::prelude::*;
-use outlines::{Outlines, Renewed};
+use outlines::{Outlines, ReplacedTrace};
 use spandrel_trace::analysis::entries::EntrySpans;
 use spandrel_trace::engine::{Answer, EngineCommand, SearchResults};
 use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests, TraceLogs};
@@ -44,7 +44,7 @@ pub struct Data {
     inner: StoredValue<Inner, LocalStorage>,
     settings: Settings,
     files: RwSignal<Option<OpenFiles>>,
-    renewed: RwSignal<Option<Renewed>>,
+    renewed: RwSignal<Option<ReplacedTrace>>,
 }
 
 struct Inner {

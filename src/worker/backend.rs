@@ -3,7 +3,7 @@
 use super::Worker;
 use super::timer::YieldTimer;
 use crate::io::fetch;
-use spandrel_trace::engine::{Answer, Expect, api_is_absent, failure};
+use spandrel_trace::engine::{Answer, ExpectedInput, api_is_absent, failure};
 use spandrel_trace::source::{Api, Base, Task, plan};
 use web_sys::AbortSignal;
 
@@ -36,7 +36,7 @@ impl Worker {
 
     async fn request_in(&self, id: u32, base: &Base, task: &Task, api: Api, signal: &AbortSignal) -> Answer {
         let request = plan(base, api, task);
-        let expect = Expect::Answer(task.clone(), api);
+        let expect = ExpectedInput::Answer(task.clone(), api);
         let answer = async {
             let response = fetch::send(&request, Some(signal))
                 .await

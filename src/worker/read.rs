@@ -6,7 +6,7 @@ use super::timer::YieldTimer;
 use crate::io::{fetch, file};
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::engine::message::encode;
-use spandrel_trace::engine::{Answer, Expect, FileSet, InputReader, Progress};
+use spandrel_trace::engine::{Answer, ExpectedInput, FileSet, InputReader, Progress};
 use spandrel_trace::units::Problem;
 use wasm_bindgen::JsCast;
 use web_sys::File;
@@ -52,7 +52,7 @@ impl Worker {
             let first = set.is_empty();
             let file = part.dyn_ref::<File>();
             let name = file.map_or_else(|| name.to_owned(), File::name);
-            let expect = Expect::File { name: name.clone(), first };
+            let expect = ExpectedInput::File { name: name.clone(), first };
             let read = if let Some(file) = file {
                 let input = self.engine.borrow().begin(expect, 200, Some(file.size() as u64));
                 self.stream(id, input, file::open(file), &mut timer).await.map_err(|problem| *problem)
@@ -70,7 +70,7 @@ impl Worker {
     async fn read_bytes(
         &self,
         id: u32,
-        expect: Expect,
+        expect: ExpectedInput,
         bytes: Uint8Array,
         timer: &mut YieldTimer,
     ) -> Result<Answer, Problem> {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use spandrel::pages::dependencies::{Examples, LinkList, Links, ServiceMap, SidePanel};
 use spandrel_trace::analysis::dependencies::{CountedRequests, rated};
 use spandrel_trace::model::DependencyLink;
-use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use std::sync::Arc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -35,7 +35,7 @@ fn links() -> Links {
     }
 }
 
-fn side() -> (Stage, RwSignal<Option<Hit>>) {
+fn side() -> (Stage, RwSignal<Option<GraphElement>>) {
     let selected = RwSignal::new(None);
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
@@ -74,7 +74,7 @@ async fn a_service_shows_its_callers_and_callees_and_a_link_its_ends() {
     assert_eq!(stage.attribute("[data-test=view-traces]", "href"), "search?service=order");
     stage.find("[data-callee=payment]").click();
     settle().await;
-    assert!(matches!(selected.get_untracked(), Some(Hit::Edge(_))));
+    assert!(matches!(selected.get_untracked(), Some(GraphElement::Edge(_))));
     assert_eq!(stage.text("[data-test=dependencies-selected]"), "order → payment");
     assert!(stage.text(".side__facts").contains("10 (20 %)"));
     assert_eq!(stage.attribute("[data-test=view-traces]", "href"), "search?service=payment");
@@ -103,7 +103,7 @@ async fn the_list_is_sorted_and_found_in() {
 
 #[wasm_bindgen_test]
 async fn the_map_says_what_it_is_and_lets_go_on_escape() {
-    let selected = RwSignal::new(Some(Hit::Node(0)));
+    let selected = RwSignal::new(Some(GraphElement::Node(0)));
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
         view! { <ServiceMap scene=Signal::stored(scene()) selected=selected select=select/> }
@@ -113,7 +113,7 @@ async fn the_map_says_what_it_is_and_lets_go_on_escape() {
     for key in ["+", "-", "0", "ArrowLeft"] {
         stage.press("canvas", key).await;
     }
-    assert_eq!(selected.get_untracked(), Some(Hit::Node(0)));
+    assert_eq!(selected.get_untracked(), Some(GraphElement::Node(0)));
     stage.press("canvas", "Escape").await;
     assert_eq!(selected.get_untracked(), None);
     stage.strike().await;

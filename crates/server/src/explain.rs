@@ -2,7 +2,7 @@
 
 use spandrel_trace::analysis::advisor::{ReportFormat, Severity, Thresholds, findings, report};
 use spandrel_trace::format::Reader;
-use spandrel_trace::model::Opened;
+use spandrel_trace::model::ParsedTraces;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -84,7 +84,7 @@ pub fn explain(args: &Explain, out: &mut dyn Write) -> Result<Explained, String>
 }
 
 /// Reads a file, or standard input for `-`, in any format that the viewer opens.
-pub fn open(path: &Path) -> Result<Opened, String> {
+pub fn open(path: &Path) -> Result<ParsedTraces, String> {
     let mut input: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(std::io::stdin().lock()),
         _ => Box::new(std::fs::File::open(path).map_err(|error| said(path, &error))?),

@@ -7,7 +7,7 @@ use crate::facts::{
 };
 use crate::terms::{UNPRINTED, printed, term};
 use crate::wire::WireError;
-use spandrel_trace::format::{Parts, otlp_proto};
+use spandrel_trace::format::{SpanParts, otlp_proto};
 use spandrel_trace::model::json::text_of;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{SpanKind, StatusCode};
@@ -73,7 +73,7 @@ impl Precheck {
     }
 
     /// Whether the span may carry all tags; `false` is certain.
-    pub fn may_match(&mut self, parts: &Parts) -> bool {
+    pub fn may_match(&mut self, parts: &SpanParts) -> bool {
         let Precheck { wanted, scratch } = self;
         let mut missing = u64::MAX.checked_shr(64 - wanted.len() as u32).unwrap_or(0);
         if missing == 0 {
@@ -96,7 +96,7 @@ impl Precheck {
 }
 
 /// Whether a span carries all tags.
-pub fn matches(tags: &[Tag], parts: &Parts) -> bool {
+pub fn matches(tags: &[Tag], parts: &SpanParts) -> bool {
     // The kind needs no decoding, unless an attribute of that name may say it.
     if let Ok(facts) = facts_of(parts.span)
         && tags.iter().any(|tag| tag.key == "span.kind" && tag.value != kind_name(facts.kind))
@@ -118,7 +118,7 @@ fn holds(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-fn carries(tag: &Tag, parts: &Parts, resource: &Resource, scope: &Scope, span: &SpanRecord) -> bool {
+fn carries(tag: &Tag, parts: &SpanParts, resource: &Resource, scope: &Scope, span: &SpanRecord) -> bool {
     // What is empty is not printed.
     let is = |text: &str| !text.is_empty() && text == tag.value;
     let has = |attributes: &[Attribute], key: &str| {

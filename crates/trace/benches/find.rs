@@ -5,7 +5,7 @@
 //! finds in a trace that it makes up.
 #![allow(clippy::print_stdout, missing_docs)]
 
-use spandrel_trace::analysis::query::{Reading, find, read};
+use spandrel_trace::analysis::query::{SearchText, find, read};
 use spandrel_trace::build::TraceBuilder;
 use spandrel_trace::format::Reader;
 use spandrel_trace::model::Trace;
@@ -81,14 +81,14 @@ fn measure(name: &str, trace: &mut Trace) {
         let (best, median, found) = time(|| find(trace, &reading).count() as usize);
         print!("  {text:<40} {found:>7} found  best {best:>9.2?}  median {median:>9.2?}");
         match &reading {
-            Reading::Words(words) => {
+            SearchText::Words(words) => {
                 let (_, floor, found) = time(|| floor(&spans, &words.wanted));
                 println!(
                     "  floor {floor:>9.2?} ({found} found), ratio {:.3}",
                     median.as_secs_f64() / floor.as_secs_f64()
                 );
             }
-            Reading::Query(_) => println!(),
+            SearchText::Query(_) => println!(),
         }
     }
 }

@@ -5,14 +5,14 @@
 #![allow(clippy::print_stdout, missing_docs)]
 
 use spandrel_trace::format::Reader;
-use spandrel_trace::model::Opened;
+use spandrel_trace::model::ParsedTraces;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 9;
 const CHUNK: usize = 256 << 10;
 
-fn read(bytes: &[u8]) -> Result<Opened, Box<dyn std::error::Error>> {
+fn read(bytes: &[u8]) -> Result<ParsedTraces, Box<dyn std::error::Error>> {
     let mut reader = Reader::new();
     for chunk in bytes.chunks(CHUNK) {
         reader.push(chunk)?;

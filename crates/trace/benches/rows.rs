@@ -7,7 +7,7 @@
 use spandrel_trace::analysis::rows::{RowFilter, RowOptions, SiblingOrder, rows};
 use spandrel_trace::model::{Flags, NO_SPAN, Outline, SpanKind, StatusCode, Strings};
 use spandrel_trace::scene::TimeScale;
-use spandrel_trace::scene::places::Places;
+use spandrel_trace::scene::places::RowPositions;
 use spandrel_trace::scene::waterfall::{Viewport, Waterfall, WaterfallCache};
 use spandrel_trace::units::SpanId;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ fn measure(name: &str, outline: &Outline) {
         scale: TimeScale::new(0, outline.duration, 1000.0),
         top: 0.0,
         height: 900.0,
-        places: Places { row_height: 24.0, insertions: &[] },
+        places: RowPositions { row_height: 24.0, insertions: &[] },
         least_bar: 2.0,
         char_width: 6.5,
     };

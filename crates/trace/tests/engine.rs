@@ -10,14 +10,14 @@
 use serde_json::Value;
 use spandrel_trace::analysis::advisor::ReportFormat;
 use spandrel_trace::engine::{
-    Answer, Engine, Expect, Export, FileSet, Matches, Question, QuestionTopic, api_is_absent,
+    Answer, Engine, ExpectedInput, Export, FileSet, Matches, Question, QuestionTopic, api_is_absent,
 };
 use spandrel_trace::model::{SpanSet, TraceSummary, TraceVersion};
 use spandrel_trace::source::{Api, SearchQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::path::PathBuf;
 
-fn take(engine: &mut Engine, expect: Expect, status: u16, body: &[u8], chunk: usize) -> Answer {
+fn take(engine: &mut Engine, expect: ExpectedInput, status: u16, body: &[u8], chunk: usize) -> Answer {
     let mut input = engine.begin(expect, status, None);
     for part in body.chunks(chunk) {
         if let Err(problem) = input.push(part) {
@@ -70,7 +70,7 @@ fn lists_of_real_jaegers_are_read() {
         ("main/v1-dependencies", Task::Dependencies { end_unix_ms: 1, lookback_ms: 1 }, Api::V3),
     ] {
         let (status, body) = recorded(name);
-        let count = match take(&mut engine, Expect::Answer(task, api), status, &body, 7_000) {
+        let count = match take(&mut engine, ExpectedInput::Answer(task, api), status, &body, 7_000) {
             Answer::Services(services) => services.len(),
             Answer::Operations(operations) => operations.len(),
             Answer::SearchResults(found) => {
@@ -90,7 +90,7 @@ fn a_trace_of_a_real_jaeger_is_held_and_asked_about() {
     let mut engine = Engine::default();
     for name in ["main/v3-trace-odd", "v2.20/v3-trace-odd", "main/v1-trace-odd", "main/v3-trace-loop"] {
         let (status, body) = recorded(name);
-        let answer = take(&mut engine, Expect::Answer(trace("odd"), Api::V3), status, &body, 1_000);
+        let answer = take(&mut engine, ExpectedInput::Answer(trace("odd"), Api::V3), status, &body, 1_000);
         assert!(
             matches!(&answer, Answer::Opened { summaries, .. } if summaries.len() == 1),
             "{name}: {answer:?}"
@@ -111,7 +111,7 @@ fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
     let file = br#"{"data":[{"traceID":"a","spans":[{"traceID":"a","spanID":"1","operationName":"x","startTime":5,"duration":2,"processID":"p1"}],"processes":{"p1":{"serviceName":"cart"}}},{"traceID":"b","spans":[{"traceID":"b","spanID":"2","operationName":"y","startTime":5,"duration":2,"processID":"p1"}],"processes":{"p1":{"serviceName":"order"}}}]}"#;
     let mut engine = Engine::default();
     let Answer::Opened { summaries, .. } =
-        take(&mut engine, Expect::File { name: "two.json".into(), first: true }, 200, file, 11)
+        take(&mut engine, ExpectedInput::File { name: "two.json".into(), first: true }, 200, file, 11)
     else {
         panic!("not opened");
     };
@@ -120,7 +120,7 @@ fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
     assert_eq!(engine.outline(&keys[1]).unwrap().service_of(0), "order");
     let problem = failed(take(
         &mut engine,
-        Expect::File { name: "bad.json".into(), first: true },
+        ExpectedInput::File { name: "bad.json".into(), first: true },
         200,
         &file[..90],
         11,
@@ -133,7 +133,7 @@ fn a_file_of_many_traces_is_held_whole_until_the_next_file() {
 fn open_together(engine: &mut Engine, files: &[(&str, Vec<u8>)]) -> Answer {
     let mut set = FileSet::default();
     for (name, bytes) in files {
-        let expect = Expect::File { name: (*name).into(), first: set.is_empty() };
+        let expect = ExpectedInput::File { name: (*name).into(), first: set.is_empty() };
         let mut input = engine.begin(expect, 200, None);
         let answer = match input.push(bytes) {
             Ok(_) => engine.finish(input),
@@ -179,9 +179,9 @@ fn nothing_found_is_an_empty_list_and_a_missing_trace_is_said() {
     let body = br#"{"error":{"httpCode":404,"message":"No traces found"}}"#;
     let mut engine = Engine::default();
     let search = Task::DependenciesOfTraces(SearchQuery::default());
-    let answer = take(&mut engine, Expect::Answer(search, Api::V3), 404, body, 9);
+    let answer = take(&mut engine, ExpectedInput::Answer(search, Api::V3), 404, body, 9);
     assert_eq!(answer, Answer::Dependencies { links: vec![], requests: vec![], traces: 0 });
-    let problem = failed(take(&mut engine, Expect::Answer(trace("a"), Api::V3), 404, body, 9));
+    let problem = failed(take(&mut engine, ExpectedInput::Answer(trace("a"), Api::V3), 404, body, 9));
     assert_eq!(problem.kind, ProblemKind::NotFound);
     assert!(!api_is_absent(&problem));
 }
@@ -194,7 +194,7 @@ fn records_of_the_eval_track_api_are_services_operations_results_and_traces() {
         "received_at":"2023-11-14T22:13:20Z","data":{"function_name":"g","service":"one"}}]"#;
     let mut engine = Engine::default();
     let mut ask = |task: Task, status: u16, body: &[u8]| {
-        take(&mut engine, Expect::Answer(task, Api::EvalTrack), status, body, 11)
+        take(&mut engine, ExpectedInput::Answer(task, Api::EvalTrack), status, body, 11)
     };
     let query = SearchQuery { limit: 20, service: "two".into(), ..SearchQuery::default() };
     let (search, operations) = (Task::Search(query.clone()), Task::Operations { service: "two".into() });
@@ -226,12 +226,12 @@ fn records_of_the_eval_track_api_are_services_operations_results_and_traces() {
 #[test]
 fn what_is_not_the_api_is_named() {
     let mut engine = Engine::default();
-    let services = || Expect::Answer(Task::Services, Api::V3);
+    let services = || ExpectedInput::Answer(Task::Services, Api::V3);
     let page = b"<!doctype html><title>Sign in</title>";
     let problem = failed(take(&mut engine, services(), 200, page, 5));
     assert_eq!(problem.kind, ProblemKind::WrongAddress);
     assert!(problem.excerpt.contains("Sign in"));
-    let problem = failed(take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, page, 5));
+    let problem = failed(take(&mut engine, ExpectedInput::Answer(trace("a"), Api::V3), 200, page, 5));
     assert_eq!(problem.kind, ProblemKind::WrongAddress);
     let problem = failed(take(&mut engine, services(), 404, b"404 page not found\n", 99));
     assert!(api_is_absent(&problem), "{problem:?}");
@@ -265,7 +265,7 @@ fn spans(list: &[(u64, u64)]) -> Vec<u8> {
 }
 
 fn open(engine: &mut Engine, body: &[u8]) -> TraceVersion {
-    let answer = take(engine, Expect::Answer(trace("a"), Api::V3), 200, body, 1 << 20);
+    let answer = take(engine, ExpectedInput::Answer(trace("a"), Api::V3), 200, body, 1 << 20);
     assert!(matches!(answer, Answer::Opened { .. }), "{answer:?}");
     engine.outline("a").unwrap().version
 }
@@ -310,7 +310,7 @@ fn findings_wait_until_everything_is_searchable() {
     let mut engine = Engine::default();
     // More than the engine makes searchable before it answers.
     let body = large(3_000, 8_000);
-    let answer = take(&mut engine, Expect::Answer(trace("a"), Api::V1), 200, &body, 1 << 20);
+    let answer = take(&mut engine, ExpectedInput::Answer(trace("a"), Api::V1), 200, &body, 1 << 20);
     assert!(matches!(answer, Answer::Opened { .. }), "{answer:?}");
     let mut ask = |topic| {
         let question = about(&engine, "a", topic);
@@ -366,7 +366,7 @@ fn matches(engine: &mut Engine, query: &str) -> Matches {
 fn spans_are_found_before_everything_is_searchable_and_what_is_left_is_said() {
     let mut engine = Engine::default();
     let file = large(2_400, 10_000);
-    let expect = Expect::Answer(trace("a"), Api::V3);
+    let expect = ExpectedInput::Answer(trace("a"), Api::V3);
     assert!(matches!(take(&mut engine, expect, 200, &file, 1 << 20), Answer::Opened { .. }));
     let first = matches(&mut engine, "n >= 0");
     assert!(first.is_query && first.unsearched > 0, "24 MB are more than is made searchable at once");
@@ -386,7 +386,7 @@ fn spans_are_found_before_everything_is_searchable_and_what_is_left_is_said() {
 fn columns_and_completions_are_answered_and_cross_as_messages() {
     use spandrel_trace::engine::message::{decode, encode};
     let mut engine = Engine::default();
-    take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
+    take(&mut engine, ExpectedInput::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
     let mut ask = |trace: &str, topic: QuestionTopic| -> Answer {
         let question = about(&engine, trace, topic);
         let answer = engine.answer(&question);
@@ -412,7 +412,7 @@ fn simulations_clocks_and_the_lint_are_answered_and_cross_as_messages() {
     use spandrel_trace::analysis::what_if::{Scenario, ScenarioChange, ScenarioSpans};
     use spandrel_trace::engine::message::{decode, encode};
     let mut engine = Engine::default();
-    take(&mut engine, Expect::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
+    take(&mut engine, ExpectedInput::Answer(trace("a"), Api::V3), 200, &large(30, 3), 1 << 20);
     let whole = engine.outline("a").map(|outline| outline.duration).unwrap_or_default();
     let mut ask = |topic: QuestionTopic| -> Answer {
         let question = about(&engine, "a", topic);

@@ -3,7 +3,7 @@
 use super::named;
 use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, by_errors};
-use spandrel_trace::scene::graph::{Edge, GraphScene, Hit};
+use spandrel_trace::scene::graph::{Edge, GraphElement, GraphScene};
 use spandrel_trace::units::{count, percent};
 use std::sync::Arc;
 
@@ -28,9 +28,9 @@ pub fn LinkList(
     find: Signal<String>,
     /// The selection.
     #[prop(into)]
-    selected: Signal<Option<Hit>>,
+    selected: Signal<Option<GraphElement>>,
     /// Selects a service or a link.
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
 ) -> impl IntoView {
     let sort_by = RwSignal::new(SortBy::default());
     let rows = move || {
@@ -95,8 +95,8 @@ pub fn LinkList(
 fn row(
     edge: &Edge,
     index: u32,
-    selected: Signal<Option<Hit>>,
-    select: Callback<Option<Hit>>,
+    selected: Signal<Option<GraphElement>>,
+    select: Callback<Option<GraphElement>>,
 ) -> impl IntoView + use<> {
     let link = &edge.link;
     let errors = match (link.failures, link.error_share()) {
@@ -113,7 +113,7 @@ fn row(
                     class="links__service"
                     data-test="node-link"
                     data-service=name.to_owned()
-                    on:click=move |_| select.run(Some(Hit::Node(node)))
+                    on:click=move |_| select.run(Some(GraphElement::Node(node)))
                 >
                     {named(name).to_owned()}
                 </button>
@@ -123,7 +123,7 @@ fn row(
     let (caller, callee, calls) = (link.parent.clone(), link.child.clone(), count(link.calls));
     let label = format!("{calls} calls from {} to {}", named(&caller), named(&callee));
     view! {
-        <tr class=("links__selected", move || selected.get() == Some(Hit::Edge(index)))>
+        <tr class=("links__selected", move || selected.get() == Some(GraphElement::Edge(index)))>
             {service(edge.caller, &link.parent)}
             {service(edge.callee, &link.child)}
             <td class="links__number">
@@ -134,7 +134,7 @@ fn row(
                     data-caller=caller
                     data-callee=callee
                     aria-label=label
-                    on:click=move |_| select.run(Some(Hit::Edge(index)))
+                    on:click=move |_| select.run(Some(GraphElement::Edge(index)))
                 >
                     {calls}
                 </button>

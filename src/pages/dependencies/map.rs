@@ -4,7 +4,7 @@ use super::named;
 use crate::state::colours;
 use crate::ui::graph::GraphMap;
 use leptos::prelude::*;
-use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use spandrel_trace::units::{count, percent};
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ pub fn ServiceMap(
     scene: Signal<Arc<GraphScene>>,
     /// The selection.
     #[prop(into)]
-    selected: Signal<Option<Hit>>,
+    selected: Signal<Option<GraphElement>>,
     /// Selects a service, a link or nothing.
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
 ) -> impl IntoView {
     let label = Signal::derive(move || {
         scene.with(|scene| {
@@ -38,14 +38,14 @@ pub fn ServiceMap(
 }
 
 /// Text of the tip.
-fn describe(scene: &GraphScene, hit: Hit) -> String {
+fn describe(scene: &GraphScene, hit: GraphElement) -> String {
     match hit {
-        Hit::Node(node) => scene
+        GraphElement::Node(node) => scene
             .nodes
             .get(node as usize)
             .map(|node| format!("{}: {}", named(&node.name), node.note))
             .unwrap_or_default(),
-        Hit::Edge(edge) => scene
+        GraphElement::Edge(edge) => scene
             .edges
             .get(edge as usize)
             .map(|edge| {

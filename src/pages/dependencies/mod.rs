@@ -16,7 +16,7 @@ use crate::state::tasks::spawn_scoped;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use load::{Loaded, Window, examples, load};
-use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use spandrel_trace::units::{Problem, count};
 use std::sync::Arc;
 use tools::Tools;
@@ -76,7 +76,7 @@ pub fn DependenciesPage() -> impl IntoView {
         _ => Arc::default(),
     });
     let selected = Memo::new(move |_| scene.with(|scene| view.with(|view| selection(scene, view))));
-    let select = Callback::new(move |hit: Option<Hit>| {
+    let select = Callback::new(move |hit: Option<GraphElement>| {
         let now = view.get_untracked();
         let (service, callee) = scene.with_untracked(|scene| named_ends(scene, hit));
         navigation.replace(Route::Dependencies(DependenciesView { service, callee, ..now }));
@@ -183,20 +183,22 @@ fn named(service: &str) -> &str {
 }
 
 /// The selection in the address, if it is on the map.
-fn selection(scene: &GraphScene, view: &DependenciesView) -> Option<Hit> {
+fn selection(scene: &GraphScene, view: &DependenciesView) -> Option<GraphElement> {
     let service = scene.find(view.service.as_deref()?)?;
-    let Some(callee) = &view.callee else { return Some(Hit::Node(service)) };
+    let Some(callee) = &view.callee else { return Some(GraphElement::Node(service)) };
     let callee = scene.find(callee)?;
     let edge = scene.edges.iter().position(|edge| (edge.caller, edge.callee) == (service, callee))?;
-    Some(Hit::Edge(edge as u32))
+    Some(GraphElement::Edge(edge as u32))
 }
 
 /// The names of a selection: a service, or a caller and its callee.
-fn named_ends(scene: &GraphScene, hit: Option<Hit>) -> (Option<String>, Option<String>) {
+fn named_ends(scene: &GraphScene, hit: Option<GraphElement>) -> (Option<String>, Option<String>) {
     match hit {
         None => (None, None),
-        Some(Hit::Node(node)) => (scene.nodes.get(node as usize).map(|node| node.name.clone()), None),
-        Some(Hit::Edge(edge)) => match scene.edges.get(edge as usize) {
+        Some(GraphElement::Node(node)) => {
+            (scene.nodes.get(node as usize).map(|node| node.name.clone()), None)
+        }
+        Some(GraphElement::Edge(edge)) => match scene.edges.get(edge as usize) {
             Some(edge) => (Some(edge.link.parent.clone()), Some(edge.link.child.clone())),
             None => (None, None),
         },

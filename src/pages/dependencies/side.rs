@@ -4,7 +4,7 @@ use super::examples::{ExampleList, Examples};
 use super::named;
 use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink, by_errors};
-use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use spandrel_trace::units::{count, percent};
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct Links {
 /// What every view of the panel needs.
 #[derive(Clone, Copy)]
 struct Panel {
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
     links: Links,
     examples: Signal<Examples>,
 }
@@ -38,9 +38,9 @@ pub fn SidePanel(
     scene: Signal<Arc<GraphScene>>,
     /// The selection.
     #[prop(into)]
-    selected: Signal<Option<Hit>>,
+    selected: Signal<Option<GraphElement>>,
     /// Selects something else; `None` shows all services.
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
     /// Addresses of other pages.
     links: Links,
     /// Traces of the selection.
@@ -52,8 +52,8 @@ pub fn SidePanel(
         let scene = scene.get();
         match selected.get() {
             None => panel.overview(&scene).into_any(),
-            Some(Hit::Node(node)) => panel.service(&scene, node).into_any(),
-            Some(Hit::Edge(edge)) => panel.link(&scene, edge).into_any(),
+            Some(GraphElement::Node(node)) => panel.service(&scene, node).into_any(),
+            Some(GraphElement::Edge(edge)) => panel.link(&scene, edge).into_any(),
         }
     }
 }
@@ -90,7 +90,7 @@ impl Panel {
                     class="side__row"
                     data-test="node-link"
                     data-service=service
-                    on:click=move |_| self.select.run(Some(Hit::Node(node)))
+                    on:click=move |_| self.select.run(Some(GraphElement::Node(node)))
                 >
                     <span class="side__name">{named(name).to_owned()}</span>
                     <span class="side__number" class:failing=is_failing>
@@ -118,7 +118,7 @@ impl Panel {
                     data-test="edge-link"
                     data-caller=caller
                     data-callee=callee
-                    on:click=move |_| self.select.run(Some(Hit::Edge(edge)))
+                    on:click=move |_| self.select.run(Some(GraphElement::Edge(edge)))
                 >
                     <span class="side__name">{name}</span>
                     <span class="side__number" class:failing=share.is_some()>

@@ -4,7 +4,7 @@ use crate::route::{DependenciesView, Route};
 use crate::state::navigation::use_navigation;
 use crate::ui::lookback::LookbackField;
 use leptos::prelude::*;
-use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use std::sync::Arc;
 use web_sys::KeyboardEvent;
 
@@ -16,7 +16,7 @@ pub fn Tools(
     /// What the map shows.
     scene: Memo<Arc<GraphScene>>,
     /// Selects a service.
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
     /// Text of the field that finds services.
     find: RwSignal<String>,
     /// What the numbers are based on.
@@ -72,13 +72,13 @@ fn ViewSwitch(view: Memo<DependenciesView>) -> impl IntoView {
 #[component]
 fn FindField(
     scene: Memo<Arc<GraphScene>>,
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
     find: RwSignal<String>,
 ) -> impl IntoView {
     let input = move |event| {
         let text = event_target_value(&event);
         if let Some(node) = scene.with_untracked(|scene| scene.find(&text)).filter(|_| !text.is_empty()) {
-            select.run(Some(Hit::Node(node)));
+            select.run(Some(GraphElement::Node(node)));
         }
         find.set(text);
     };
@@ -91,7 +91,7 @@ fn FindField(
             scene.nodes.iter().position(|node| node.name.to_lowercase().contains(&wanted))
         });
         if let Some(node) = first {
-            select.run(Some(Hit::Node(node as u32)));
+            select.run(Some(GraphElement::Node(node as u32)));
         }
     };
     let names = move || {

@@ -19,7 +19,7 @@ const MAX_SPANS: usize = 2_000_000;
 
 /// A trace of which the engine has another version than a page has shown.
 #[derive(Clone, Debug)]
-pub(super) struct Renewed {
+pub(super) struct ReplacedTrace {
     id: String,
     outline: Arc<Outline>,
 }
@@ -134,7 +134,7 @@ impl Data {
     /// Tells the page that shows `shown` of the engine's version, if that is another one.
     pub(super) fn renew(&self, id: &str, shown: &Arc<Outline>, outline: &Arc<Outline>) {
         if !Arc::ptr_eq(shown, outline) && !is_same(shown, outline) {
-            self.renewed.set(Some(Renewed { id: id.to_owned(), outline: outline.clone() }));
+            self.renewed.set(Some(ReplacedTrace { id: id.to_owned(), outline: outline.clone() }));
         }
     }
 

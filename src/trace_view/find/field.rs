@@ -147,11 +147,12 @@ fn completed(text: &str, offered: &Completions, at: usize) -> Option<(String, us
 #[cfg(test)]
 mod tests {
     use super::completed;
-    use spandrel_trace::analysis::query::{Completion, Completions, Offer};
+    use spandrel_trace::analysis::query::{Completion, CompletionKind, Completions};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn offered(from: u32, to: u32, text: &str) -> Completions {
-        let item = Completion { offer: Offer::Value, text: text.into(), about: String::new(), count: 1 };
+        let item =
+            Completion { offer: CompletionKind::Value, text: text.into(), about: String::new(), count: 1 };
         Completions { from, to, items: vec![item] }
     }
 

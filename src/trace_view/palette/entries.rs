@@ -2,7 +2,7 @@
 
 use super::super::commands::Command;
 use super::super::session::Session;
-use super::rank::{Best, Ranked};
+use super::rank::{BestMatches, Ranked};
 use leptos::prelude::*;
 use spandrel_trace::analysis::names::{OperationCount, OperationCounter};
 use spandrel_trace::model::{Outline, SpanIx, StrIx};
@@ -55,7 +55,7 @@ impl Entries {
         commands: impl Iterator<Item = &'static Command>,
         typed: &str,
     ) -> Vec<Ranked<Entry>> {
-        let mut best = Best::new(typed, MOST);
+        let mut best = BestMatches::new(typed, MOST);
         // A span's id cannot mean anything else.
         let id = Some(typed.trim()).filter(|typed| typed.len() == 16).and_then(SpanId::parse);
         if let Some(span) = id.and_then(|id| outline.find(id)) {

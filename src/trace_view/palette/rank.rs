@@ -27,13 +27,13 @@ const BEFORE_MOST: i32 = 12;
 const LONG_MOST: i32 = 12;
 
 /// The items that fit best.
-pub struct Best<T> {
+pub struct BestMatches<T> {
     typed: Vec<char>,
     most: usize,
     list: Vec<Ranked<T>>,
 }
 
-impl<T> Best<T> {
+impl<T> BestMatches<T> {
     /// An empty list of at most `most` items that fit what was typed. Spaces in it are ignored.
     pub fn new(typed: &str, most: usize) -> Self {
         let typed = typed.chars().filter(|letter| !letter.is_whitespace()).map(fold).collect();
@@ -117,7 +117,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn best(typed: &str, texts: &[&'static str]) -> Vec<&'static str> {
-        let mut best = Best::new(typed, 5);
+        let mut best = BestMatches::new(typed, 5);
         texts.iter().for_each(|text| best.offer(*text, text, 0));
         best.list().into_iter().map(|ranked| ranked.item).collect()
     }
@@ -139,14 +139,14 @@ mod tests {
 
     #[test]
     fn what_was_found_is_marked() {
-        let mut best = Best::new("ca", 1);
+        let mut best = BestMatches::new("ca", 1);
         best.offer((), "Collapse all", 0);
         assert_eq!(best.list()[0].marks, [0, 9]);
     }
 
     #[test]
     fn the_list_is_short_and_in_order_whatever_is_offered() {
-        let mut best = Best::new("a", 3);
+        let mut best = BestMatches::new("a", 3);
         for number in 0..10_000 {
             best.offer(number, "a", number % 7);
         }

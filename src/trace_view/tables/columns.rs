@@ -8,7 +8,7 @@ use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::table::{TableBar, TableCell, TableColumn};
 use leptos::prelude::*;
-use spandrel_trace::analysis::query::{Class, Column, Field, Known, Times};
+use spandrel_trace::analysis::query::{BuiltinField, Column, Field, FieldType, Times};
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::model::{Flags, Outline, SpanIx};
 use spandrel_trace::units::{display_name, duration_exact};
@@ -31,8 +31,8 @@ pub struct FieldValues(Vec<(String, Loaded)>);
 
 /// Whether a field is shown from the outline alone.
 fn is_of_outline(field: &Field) -> bool {
-    use Known::{Duration, Kind, Operation, Service, Start, Status};
-    matches!(field, Field::Known(Service | Operation | Start | Duration | Kind | Status))
+    use BuiltinField::{Duration, Kind, Operation, Service, Start, Status};
+    matches!(field, Field::Builtin(Service | Operation | Start | Duration | Kind | Status))
 }
 
 /// Loads the values of these fields, until the current owner is cleaned up.
@@ -59,7 +59,7 @@ pub fn load_fields(
         spawn_scoped(async move {
             let _busy = busy::hold();
             for name in wanted {
-                let is_time = Field::parse(&name).class() == Class::Time;
+                let is_time = Field::parse(&name).class() == FieldType::Time;
                 let topic = match is_time {
                     true => QuestionTopic::Times { key: name.clone() },
                     false => QuestionTopic::Column { key: name.clone() },
@@ -83,12 +83,12 @@ pub fn columns_of(fields: &[String]) -> Vec<TableColumn> {
     let column = |(place, name): (usize, &String)| {
         let field = Field::parse(name);
         let (width, grow) = match &field {
-            Field::Known(Known::Service) => (140, 1),
-            Field::Known(Known::Operation) => (220, 3),
-            Field::Known(Known::Duration) => (200, 1),
-            Field::Known(Known::Kind | Known::Status) => (84, 0),
-            _ if field.class() == Class::Time => (92, 0),
-            Field::Known(_) => (100, 0),
+            Field::Builtin(BuiltinField::Service) => (140, 1),
+            Field::Builtin(BuiltinField::Operation) => (220, 3),
+            Field::Builtin(BuiltinField::Duration) => (200, 1),
+            Field::Builtin(BuiltinField::Kind | BuiltinField::Status) => (84, 0),
+            _ if field.class() == FieldType::Time => (92, 0),
+            Field::Builtin(_) => (100, 0),
             Field::Key(..) => (150, 1),
         };
         TableColumn {
@@ -96,8 +96,8 @@ pub fn columns_of(fields: &[String]) -> Vec<TableColumn> {
             title: title_of(name),
             width: if place == 0 { width.max(140) } else { width },
             grow,
-            is_number: matches!(field.class(), Class::Time | Class::Number)
-                && field != Field::Known(Known::Duration),
+            is_number: matches!(field.class(), FieldType::Time | FieldType::Number)
+                && field != Field::Builtin(BuiltinField::Duration),
             is_sorted: true,
             ..TableColumn::default()
         }
@@ -130,21 +130,21 @@ pub fn field_cell(
 ) -> TableCell {
     let at = span as usize;
     match field {
-        Field::Known(Known::Service) => service_cell(outline, slots, span),
-        Field::Known(Known::Operation) => {
+        Field::Builtin(BuiltinField::Service) => service_cell(outline, slots, span),
+        Field::Builtin(BuiltinField::Operation) => {
             let text = display_name(outline.name_of(span));
             let is_error = outline.flags[at].has(Flags::OWN_ERROR);
             TableCell { title: text.to_owned(), is_error, ..TableCell::text(text) }
         }
-        Field::Known(Known::Start) => {
+        Field::Builtin(BuiltinField::Start) => {
             TableCell { title: duration_exact(outline.start[at]), ..duration_cell(outline.start[at]) }
         }
-        Field::Known(Known::Duration) => bar_cell(outline, slots, span),
-        Field::Known(Known::Kind) => {
+        Field::Builtin(BuiltinField::Duration) => bar_cell(outline, slots, span),
+        Field::Builtin(BuiltinField::Kind) => {
             let word = kind_word(outline.kind[at]);
             TableCell { is_faint: word == "–", ..TableCell::text(word) }
         }
-        Field::Known(Known::Status) => {
+        Field::Builtin(BuiltinField::Status) => {
             let is_error = outline.flags[at].has(Flags::OWN_ERROR);
             let word = if is_error { "error" } else { status_word(outline.status[at]) };
             TableCell { is_error, is_faint: word == "unset", ..TableCell::text(word) }

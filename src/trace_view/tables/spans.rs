@@ -14,7 +14,7 @@ use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use crate::ui::table::{RowOf, Table, TableRow};
 use leptos::prelude::*;
-use spandrel_trace::analysis::query::{Class, Field};
+use spandrel_trace::analysis::query::{Field, FieldType};
 use spandrel_trace::engine::{Answer, QuestionTopic, TableOrder};
 
 use std::sync::Arc;
@@ -92,7 +92,7 @@ pub fn SpansTable(
         }
     };
     let on_sort = move |key: String| {
-        let is_number = matches!(Field::parse(&key).class(), Class::Time | Class::Number);
+        let is_number = matches!(Field::parse(&key).class(), FieldType::Time | FieldType::Number);
         let sort = clicked(&sort.get_untracked(), key.clone(), is_number && key != "start");
         tables.update(|tables| tables.spans_sort = Some(sort).filter(|sort| *sort != default_sort()));
     };

@@ -9,7 +9,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::model::{Outline, SpanIx};
-use spandrel_trace::scene::places::{Places, RowInsertion, insertions};
+use spandrel_trace::scene::places::{RowInsertion, RowPositions, insertions};
 use spandrel_trace::units::SpanId;
 use std::any::Any;
 use std::ops::Range;
@@ -67,7 +67,7 @@ pub struct Drawers {
 }
 
 /// What a drawer that has another height asks of the list.
-pub struct Resized {
+pub struct DrawerResize {
     /// The row above it.
     pub row: usize,
     /// How much higher it is now, CSS pixels.
@@ -136,8 +136,8 @@ impl Drawers {
     }
 
     /// Where rows are, CSS pixels.
-    pub fn places(&self) -> Places<'_> {
-        Places { row_height: ROW, insertions: &self.insertions }
+    pub fn places(&self) -> RowPositions<'_> {
+        RowPositions { row_height: ROW, insertions: &self.insertions }
     }
 
     /// What lies below rows in pixels of a screen that has so many in one of ours.
@@ -220,7 +220,7 @@ impl Drawers {
     }
 
     /// Measures what is in a drawer. `None` where that changes nothing.
-    pub fn measure(&mut self, id: SpanId) -> Option<Resized> {
+    pub fn measure(&mut self, id: SpanId) -> Option<DrawerResize> {
         let row = self.row_of(id)?;
         let before = self.height_of(id);
         let drawer = self.shown.iter_mut().find(|drawer| drawer.id == id)?;
@@ -237,7 +237,7 @@ impl Drawers {
         self.heights.push((id, height));
         self.guess = height;
         self.pile();
-        Some(Resized { row, by: height - before, first, id })
+        Some(DrawerResize { row, by: height - before, first, id })
     }
 }
 

@@ -11,7 +11,7 @@ use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::analysis::log_marks::LogMarks;
 use spandrel_trace::analysis::rows::{Row, Rows, Siblings};
 use spandrel_trace::model::{Outline, SpanIx};
-use spandrel_trace::scene::places::Places;
+use spandrel_trace::scene::places::RowPositions;
 use spandrel_trace::scene::waterfall::WaterfallCache;
 use std::collections::VecDeque;
 use web_sys::{Document, HtmlElement, Node};
@@ -43,7 +43,7 @@ pub struct Showing<'a> {
     /// The log lines of spans.
     pub logs: &'a LogMarks,
     /// Where rows are, and what lies between them.
-    pub places: Places<'a>,
+    pub places: RowPositions<'a>,
     /// Changes whenever rows must be written anew although they show the same spans.
     pub edition: u32,
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// What came of trying a change.
 #[derive(Clone, Debug)]
-pub enum Tried {
+pub enum WhatIfResult {
     /// The simulated trace.
     Done(Arc<ScenarioResult>),
     /// The address names spans that the trace does not contain.
@@ -22,18 +22,20 @@ pub enum Tried {
 }
 
 /// Keeps the result up to date with the session's change and trace; `None` while nothing is tried or nothing came yet.
-pub fn load(session: Session, data: Data, id: StoredValue<String>) -> RwSignal<Option<Tried>> {
+pub fn load(session: Session, data: Data, id: StoredValue<String>) -> RwSignal<Option<WhatIfResult>> {
     let tried = RwSignal::new(None);
     Effect::new(move || {
         let outline = session.sent_live().get();
         let Some(what_if) = session.what_if.get() else { return tried.set(None) };
-        let Some(scenario) = scenario(&outline, &what_if) else { return tried.set(Some(Tried::Absent)) };
+        let Some(scenario) = scenario(&outline, &what_if) else {
+            return tried.set(Some(WhatIfResult::Absent));
+        };
         let pending = busy::hold();
         spawn_scoped(async move {
             let answer = data.what_if(&id.get_value(), &outline, scenario).await;
             tried.set(Some(match answer {
-                Ok(result) => Tried::Done(Arc::new(result)),
-                Err(problem) => Tried::Failed(problem.happened),
+                Ok(result) => WhatIfResult::Done(Arc::new(result)),
+                Err(problem) => WhatIfResult::Failed(problem.happened),
             }));
             drop(pending);
         });

@@ -11,7 +11,7 @@ use crate::route::{WhatIf, WhatIfChange, WhatIfScope};
 use crate::state::data::Data;
 use leptos::ev;
 use leptos::prelude::*;
-use load::{Tried, load};
+use load::{WhatIfResult, load};
 use paths::{OperationTable, Path};
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::units::duration;
@@ -93,7 +93,7 @@ pub fn WhatIfBar(
 
 /// What is tried out: which spans, what would be different, and how many times faster.
 #[component]
-fn Controls(session: Session, tried: RwSignal<Option<Tried>>) -> impl IntoView {
+fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl IntoView {
     let what_if = session.what_if;
     let now = move || what_if.get();
     let change = move |change: &dyn Fn(&mut WhatIf)| {
@@ -194,8 +194,8 @@ fn Controls(session: Session, tried: RwSignal<Option<Tried>>) -> impl IntoView {
 
 /// Both critical paths on one scale, and the operations on them.
 #[component]
-fn Comparison(session: Session, slots: Slots, tried: Tried) -> impl IntoView {
-    let Tried::Done(result) = tried else { return ().into_any() };
+fn Comparison(session: Session, slots: Slots, tried: WhatIfResult) -> impl IntoView {
+    let WhatIfResult::Done(result) = tried else { return ().into_any() };
     let scale = result.was.duration.max(result.is.duration).max(1);
     let label = |word: &str, time: u64| format!("Critical path {word}: {}", duration(time));
     view! {

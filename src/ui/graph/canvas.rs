@@ -3,9 +3,9 @@
 
 use super::super::canvas::{Frame, SizeWatch, Surface, ThemeWatch};
 use super::super::find_mark::FindMark;
-use super::draw::{Look, Picked, draw};
+use super::draw::{GraphHighlight, GraphStyle, draw};
 use leptos::prelude::*;
-use spandrel_trace::scene::graph::{Camera, GraphScene, Hit, Point};
+use spandrel_trace::scene::graph::{Camera, GraphElement, GraphScene, Point};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ struct State {
     overview: bool,
     marks: Arc<Vec<FindMark>>,
     size: (f64, f64),
-    picked: Picked,
-    look: Look,
+    picked: GraphHighlight,
+    look: GraphStyle,
     /// Where the pointer was pressed, and where it was last.
     drag: Option<(Point, Point)>,
 }
@@ -58,8 +58,8 @@ impl MapCanvas {
             overview: false,
             marks: Arc::default(),
             size: (0.0, 0.0),
-            picked: Picked::default(),
-            look: Look::read(),
+            picked: GraphHighlight::default(),
+            look: GraphStyle::read(),
             drag: None,
         }));
         let drawn = state.clone();
@@ -79,7 +79,7 @@ impl MapCanvas {
                 state.fit_if_untouched();
             });
         });
-        let theme = ThemeWatch::new(move || themed.change(|state| state.look = Look::read()));
+        let theme = ThemeWatch::new(move || themed.change(|state| state.look = GraphStyle::read()));
         StoredValue::new_local((size, theme));
         Some(map)
     }
@@ -115,10 +115,10 @@ impl MapCanvas {
     }
 
     /// Highlights the selection, and brings a selected box into sight.
-    pub fn set_selected(&self, selected: Option<Hit>) {
+    pub fn set_selected(&self, selected: Option<GraphElement>) {
         self.change(|state| {
             state.picked.selected = selected;
-            if let Some(Hit::Node(node)) = selected
+            if let Some(GraphElement::Node(node)) = selected
                 && let Some(node) = state.scene.nodes.get(node as usize)
                 && state.size.0 > 0.0
             {
@@ -158,7 +158,7 @@ impl MapCanvas {
     }
 
     /// Moves the map if it is dragged; otherwise returns what is under the pointer.
-    pub fn point(&self, at: Point) -> Option<Hit> {
+    pub fn point(&self, at: Point) -> Option<GraphElement> {
         self.change(|state| match state.drag {
             Some((from, last)) => {
                 if distance(from, at) >= CLICK || last != from {
@@ -176,7 +176,7 @@ impl MapCanvas {
     }
 
     /// Ends a drag. For a click, returns what was hit, or `Some(None)` for the background.
-    pub fn release(&self, at: Point) -> Option<Option<Hit>> {
+    pub fn release(&self, at: Point) -> Option<Option<GraphElement>> {
         self.change(|state| {
             let drag = state.drag.take();
             let still = drag.is_some_and(|(from, last)| last == from && distance(from, at) < CLICK);
@@ -206,7 +206,7 @@ impl State {
         };
     }
 
-    fn hit(&self, at: Point) -> Option<Hit> {
+    fn hit(&self, at: Point) -> Option<GraphElement> {
         let at = self.camera.to_drawing(at);
         self.scene.hit(at.x, at.y, SLACK / self.camera.scale, self.picked.selected)
     }

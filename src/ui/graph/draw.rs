@@ -1,6 +1,8 @@
 //! Draws a graph of boxes and curves on a canvas.
 
-use spandrel_trace::scene::graph::{Camera, Edge, FAILING, GraphScene, Hit, NODE_HEIGHT, Node, Point};
+use spandrel_trace::scene::graph::{
+    Camera, Edge, FAILING, GraphElement, GraphScene, NODE_HEIGHT, Node, Point,
+};
 use std::f64::consts::TAU;
 use web_sys::CanvasRenderingContext2d;
 
@@ -18,7 +20,7 @@ const FAINT: f64 = 0.22;
 
 /// Colours and fonts, read when the theme changes.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
+pub struct GraphStyle {
     paper: String,
     wash: String,
     sunk: String,
@@ -34,7 +36,7 @@ pub struct Look {
     slots: Vec<String>,
 }
 
-impl Look {
+impl GraphStyle {
     /// Reads them from the stylesheet.
     pub fn read() -> Self {
         const NAMES: [&str; 12] = [
@@ -56,7 +58,7 @@ impl Look {
         let slots = custom_properties(&slots.iter().map(String::as_str).collect::<Vec<_>>());
         let mut values = custom_properties(&NAMES).into_iter();
         let mut next = || values.next().unwrap_or_default();
-        Look {
+        GraphStyle {
             paper: next(),
             wash: next(),
             sunk: next(),
@@ -76,11 +78,11 @@ impl Look {
 
 /// The highlighted boxes and lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Picked {
+pub struct GraphHighlight {
     /// The selection, highlighted with its neighbours.
-    pub selected: Option<Hit>,
+    pub selected: Option<GraphElement>,
     /// Under the pointer.
-    pub hovered: Option<Hit>,
+    pub hovered: Option<GraphElement>,
 }
 
 /// Draws the part of a scene that the camera shows on `size` CSS pixels. `slots` and `marks` have each node's colour
@@ -91,8 +93,8 @@ pub fn draw(
     scene: &GraphScene,
     (slots, marks): (&[u8], &[FindMark]),
     camera: Camera,
-    picked: Picked,
-    look: &Look,
+    picked: GraphHighlight,
+    look: &GraphStyle,
 ) {
     let ratio = pixel_ratio();
     let scale = ratio * camera.scale;
@@ -113,7 +115,7 @@ pub fn draw(
     for front in [false, true] {
         for (index, edge) in scene.edges.iter().enumerate() {
             let index = index as u32;
-            let hovered = picked.hovered == Some(Hit::Edge(index));
+            let hovered = picked.hovered == Some(GraphElement::Edge(index));
             let is_near = near.edge(index);
             let lifted = hovered || (picked.selected.is_some() && is_near);
             if lifted == front && scene.shows(index, picked.selected) && in_view(edge.curve.bounds) {
@@ -129,7 +131,7 @@ pub fn draw(
             continue;
         }
         let index = index as u32;
-        let hovered = picked.hovered == Some(Hit::Node(index));
+        let hovered = picked.hovered == Some(GraphElement::Node(index));
         let mark = marks.get(index as usize).copied().unwrap_or_default();
         let faint = !hovered && (!near.node(index) || mark == FindMark::Dimmed);
         if faint {
@@ -140,12 +142,14 @@ pub fn draw(
             context.fill();
         }
         context.set_global_alpha(if faint { FAINT } else { 1.0 });
-        let stroke =
-            match (picked.selected == Some(Hit::Node(index)), node.error_share.unwrap_or(0.0) >= FAILING) {
-                (true, _) => (&look.accent, 2.0),
-                (false, true) => (&look.error, if hovered { 2.0 } else { 1.0 }),
-                (false, false) => (&look.line, if hovered { 2.0 } else { 1.0 }),
-            };
+        let stroke = match (
+            picked.selected == Some(GraphElement::Node(index)),
+            node.error_share.unwrap_or(0.0) >= FAILING,
+        ) {
+            (true, _) => (&look.accent, 2.0),
+            (false, true) => (&look.error, if hovered { 2.0 } else { 1.0 }),
+            (false, false) => (&look.line, if hovered { 2.0 } else { 1.0 }),
+        };
         let slot = slots.get(index as usize).and_then(|slot| look.slots.get(*slot as usize));
         let is_match = mark == FindMark::Match;
         draw_node(
@@ -159,7 +163,7 @@ pub fn draw(
     }
     if camera.scale >= LABELS_FROM {
         for (index, edge) in scene.edges.iter().enumerate() {
-            if near.edge(index as u32) || picked.hovered == Some(Hit::Edge(index as u32)) {
+            if near.edge(index as u32) || picked.hovered == Some(GraphElement::Edge(index as u32)) {
                 context.set_global_alpha(1.0);
                 draw_label(context, edge, look);
             }
@@ -171,23 +175,23 @@ pub fn draw(
 /// What belongs to the selection.
 struct Near<'a> {
     scene: &'a GraphScene,
-    selected: Option<Hit>,
+    selected: Option<GraphElement>,
 }
 
 impl Near<'_> {
     fn edge(&self, edge: u32) -> bool {
         match self.selected {
             None => true,
-            Some(Hit::Edge(selected)) => selected == edge,
-            Some(Hit::Node(node)) => self.scene.touches(edge, node),
+            Some(GraphElement::Edge(selected)) => selected == edge,
+            Some(GraphElement::Node(node)) => self.scene.touches(edge, node),
         }
     }
 
     fn node(&self, node: u32) -> bool {
         match self.selected {
             None => true,
-            Some(Hit::Edge(edge)) => self.scene.touches(edge, node),
-            Some(Hit::Node(selected)) => {
+            Some(GraphElement::Edge(edge)) => self.scene.touches(edge, node),
+            Some(GraphElement::Node(selected)) => {
                 selected == node
                     || self.scene.edges.iter().any(|edge| {
                         (edge.caller, edge.callee) == (selected, node)
@@ -198,7 +202,7 @@ impl Near<'_> {
     }
 }
 
-fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted: bool, look: &Look) {
+fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted: bool, look: &GraphStyle) {
     let (Some(first), Some(last)) = (edge.curve.bends.first(), edge.curve.bends.last()) else { return };
     let failing = edge.link.error_share().unwrap_or(0.0) >= FAILING;
     let color = match (failing, lifted, edge.critical) {
@@ -237,7 +241,7 @@ fn draw_edge(context: &CanvasRenderingContext2d, edge: &Edge, scale: f64, lifted
     context.fill();
 }
 
-fn draw_label(context: &CanvasRenderingContext2d, edge: &Edge, look: &Look) {
+fn draw_label(context: &CanvasRenderingContext2d, edge: &Edge, look: &GraphStyle) {
     let Some(at) = edge.label_at else { return };
     let failing = edge.link.error_share().unwrap_or(0.0) > 0.0;
     context.set_font(&format!("11px {}", look.font));
@@ -256,7 +260,7 @@ fn draw_node(
     scale: f64,
     (stroke, width, is_match): (&str, f64, bool),
     slot: &str,
-    look: &Look,
+    look: &GraphStyle,
 ) {
     let (left, top) = (node.center.x - node.width / 2.0, node.center.y - NODE_HEIGHT / 2.0);
     outline(context, node);

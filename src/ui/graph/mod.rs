@@ -7,7 +7,7 @@ use super::find_mark::FindMark;
 use canvas::MapCanvas;
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use spandrel_trace::scene::graph::{GraphScene, Hit, Point};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene, Point};
 use std::sync::Arc;
 use web_sys::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 
@@ -28,7 +28,7 @@ pub fn GraphMap(
     /// The colour slot of each box.
     slots: Callback<Arc<GraphScene>, Vec<u8>>,
     /// Text of the tip at a box or a line.
-    describe: Callback<Hit, String>,
+    describe: Callback<GraphElement, String>,
     /// Accessible name.
     #[prop(into)]
     label: Signal<String>,
@@ -36,9 +36,9 @@ pub fn GraphMap(
     test: &'static str,
     /// The selection.
     #[prop(into)]
-    selected: Signal<Option<Hit>>,
+    selected: Signal<Option<GraphElement>>,
     /// Selects a box, a line or nothing.
-    select: Callback<Option<Hit>>,
+    select: Callback<Option<GraphElement>>,
     /// The box around which a map is shown first that is too large to be legible as a whole; without one all of it is shown.
     #[prop(optional, into)]
     start: Signal<Option<u32>>,

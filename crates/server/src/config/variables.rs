@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What is wrong with a text, and where in the file the text is.
-pub struct Wrong {
+pub struct VariableError {
     /// Where.
     pub span: Range<usize>,
     /// What.
@@ -15,13 +15,13 @@ pub struct Wrong {
 
 /// Fills in the variables of all texts of a table. Names are no texts. Values are filled in after the file was read, so
 /// whatever a variable holds stays within its text.
-pub fn fill(table: &mut DeTable<'_>, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), Wrong> {
+pub fn fill(table: &mut DeTable<'_>, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), VariableError> {
     let mut open: Vec<&mut Spanned<DeValue<'_>>> = table.iter_mut().map(|(_, value)| value).collect();
     while let Some(value) = open.pop() {
         let span = value.span();
         match value.get_mut() {
             DeValue::String(text) => {
-                if let Some(filled) = filled(text, variable).map_err(|why| Wrong { span, why })? {
+                if let Some(filled) = filled(text, variable).map_err(|why| VariableError { span, why })? {
                     *text = Cow::Owned(filled);
                 }
             }

@@ -7,7 +7,7 @@ use super::room::Room;
 use super::span_writer::{self, SpanWriter};
 use super::{Refusal, Remarks};
 use crate::wire::{put_bytes, put_varint};
-use spandrel_trace::format::{Malformed, Parts, otlp_json};
+use spandrel_trace::format::{Malformed, SpanParts, otlp_json};
 
 /// Bytes that are taken for each place where a value can start (a comma or an opening bracket): the value as it is read,
 /// in lists that double as they grow, and as it is written.
@@ -75,7 +75,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes a span below its resource and scope.
-    fn span(&mut self, parts: Parts<'_>) -> Result<(), Refusal> {
+    fn span(&mut self, parts: SpanParts<'_>) -> Result<(), Refusal> {
         if parts.span == b"null" {
             return Ok(());
         }
@@ -105,7 +105,7 @@ impl Writer<'_> {
         })
     }
 
-    fn resource(&mut self, parts: &Parts<'_>) -> Result<(), Refusal> {
+    fn resource(&mut self, parts: &SpanParts<'_>) -> Result<(), Refusal> {
         let (source, schema) = (parts.resource, parts.resource_schema);
         if self.resource.as_ref().is_some_and(|open| open.is(source, schema)) {
             return Ok(());
@@ -126,7 +126,7 @@ impl Writer<'_> {
         })
     }
 
-    fn scope(&mut self, parts: &Parts<'_>) -> Result<(), Refusal> {
+    fn scope(&mut self, parts: &SpanParts<'_>) -> Result<(), Refusal> {
         let (source, schema) = (parts.scope, parts.scope_schema);
         if self.scope.as_ref().is_some_and(|open| open.is(source, schema)) {
             return Ok(());

@@ -6,7 +6,7 @@ use super::losses::Losses;
 use super::read::Stored;
 use super::{Store, StoreError};
 use rustc_hash::FxHashSet;
-use spandrel_trace::format::{Parts, otlp_proto};
+use spandrel_trace::format::{SpanParts, otlp_proto};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt::Display;
@@ -29,7 +29,7 @@ pub trait Spans {
     fn weight(&self) -> usize;
 
     /// Hands over each span once, in the order in which they came (see [`Stored::each`]).
-    fn each_span(&self, each: &mut dyn FnMut(Parts<'_>));
+    fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>));
 
     /// Counts and logs a span that cannot be read (see [`Stored::left_out`]).
     fn left_out(&self, why: &dyn Display);
@@ -44,7 +44,7 @@ impl Spans for Stored {
         Stored::weight(self)
     }
 
-    fn each_span(&self, each: &mut dyn FnMut(Parts<'_>)) {
+    fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {
         self.each(each);
     }
 
@@ -112,7 +112,7 @@ impl Spans for LargeTrace {
         PART.saturating_add(spans.saturating_mul(EACH))
     }
 
-    fn each_span(&self, each: &mut dyn FnMut(Parts<'_>)) {
+    fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {
         let mut seen = Seen::default();
         for place in &self.places {
             let blob = match self.blob(place) {
@@ -159,7 +159,7 @@ impl Seen {
         self.last = [None; 2];
     }
 
-    fn is_new(&mut self, parts: &Parts) -> bool {
+    fn is_new(&mut self, parts: &SpanParts) -> bool {
         let key = (self.head(0, parts.resource), self.head(1, parts.scope), parts.span);
         let [high, low] = [&self.keys[0], &self.keys[1]].map(|keys| u128::from(keys.hash_one(key)));
         self.spans.insert(high << 64 | low)

@@ -6,7 +6,7 @@ use super::losses::Losses;
 use super::part::Extent;
 use super::{Store, StoreError};
 use crate::facts::{EMPTY_SPAN, facts_of, service_of};
-use spandrel_trace::format::{Parts, otlp_proto};
+use spandrel_trace::format::{SpanParts, otlp_proto};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub trait SpanTest: Send + Sync {
     fn constrain(&self, criteria: &mut Criteria);
 
     /// Decides whether a span passes.
-    fn tester(&self) -> Box<dyn FnMut(&Parts) -> bool + '_>;
+    fn tester(&self) -> Box<dyn FnMut(&SpanParts) -> bool + '_>;
 }
 
 /// A trace as it is stored.
@@ -63,7 +63,7 @@ impl Stored {
 
     /// Hands over each span once, in the order in which they came: a span whose bytes, resource and scope are those
     /// of an earlier one was sent twice. What follows damaged bytes within a blob is left out.
-    pub fn each<'s>(&'s self, mut each: impl FnMut(Parts<'s>)) {
+    pub fn each<'s>(&'s self, mut each: impl FnMut(SpanParts<'s>)) {
         let mut seen = HashSet::new();
         let mut heads = Heads::default();
         for blob in &self.blobs {
@@ -275,7 +275,7 @@ struct Last<'a> {
 }
 
 /// Whether service, name and times of a span fit.
-fn fits<'a>(parts: &Parts<'a>, criteria: &Criteria, last: &mut Last<'a>) -> bool {
+fn fits<'a>(parts: &SpanParts<'a>, criteria: &Criteria, last: &mut Last<'a>) -> bool {
     let Ok(facts) = facts_of(parts.span) else { return false };
     if !criteria.fits_times(facts.start, facts.end) {
         return false;

@@ -4,7 +4,7 @@ use super::candidates::{Criteria, KindOr};
 use super::read::SpanTest;
 use crate::matching::{Precheck, Tag, kind_number, matches};
 use crate::terms::{UNPRINTED, printed, term};
-use spandrel_trace::format::Parts;
+use spandrel_trace::format::SpanParts;
 
 impl SpanTest for Vec<Tag> {
     fn accepts_all(&self) -> bool {
@@ -15,7 +15,7 @@ impl SpanTest for Vec<Tag> {
         add(criteria, self);
     }
 
-    fn tester(&self) -> Box<dyn FnMut(&Parts) -> bool + '_> {
+    fn tester(&self) -> Box<dyn FnMut(&SpanParts) -> bool + '_> {
         let mut precheck = Precheck::new(self);
         Box::new(move |parts| precheck.may_match(parts) && matches(self, parts))
     }

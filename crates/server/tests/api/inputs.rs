@@ -6,14 +6,14 @@ use crate::support::{Answer, Server, gzip, send};
 use spandrel_server::ingest::json::to_protobuf;
 use spandrel_server::ingest::room::Memory;
 use spandrel_trace::format::Reader;
-use spandrel_trace::model::Opened;
+use spandrel_trace::model::ParsedTraces;
 use spandrel_trace::testing::{
     OddInput, Receiver, odd_inputs, odd_inputs_folder, spans_as_text, warnings_of,
 };
 
 const JSON: &str = "application/json";
 
-fn read(bytes: &[u8]) -> Opened {
+fn read(bytes: &[u8]) -> ParsedTraces {
     let mut reader = Reader::new();
     reader.push(bytes).unwrap();
     reader.finish().unwrap()
@@ -32,8 +32,8 @@ fn post(server: &Server, content_type: &str, content_encoding: &str, body: &[u8]
 }
 
 /// What the server has of these traces, read as the viewer reads it.
-fn kept(server: &Server, of: &Opened) -> Opened {
-    let mut kept = Opened::default();
+fn kept(server: &Server, of: &ParsedTraces) -> ParsedTraces {
+    let mut kept = ParsedTraces::default();
     for trace in &of.traces {
         let id = trace.outline().trace_id;
         let answer = server.get(&format!("/api/v3/traces/{id}?rawTraces=true"));

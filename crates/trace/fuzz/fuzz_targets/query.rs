@@ -1,7 +1,7 @@
 //! Any text as a query: read or refused within its bounds, and what is printed reads back the same.
 #![no_main]
 
-use spandrel_trace::analysis::query::{Reading, complete, find, parse, read};
+use spandrel_trace::analysis::query::{SearchText, complete, find, parse, read};
 use spandrel_trace::testing::trace;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     match parse(text) {
         Ok(query) => {
             assert_eq!(parse(&query.to_string()).as_ref(), Ok(&query));
-            find(&drawn, &Reading::Query(query));
+            find(&drawn, &SearchText::Query(query));
         }
         Err(mistake) => assert!(text.get(mistake.at as usize..(mistake.at + mistake.len) as usize).is_some()),
     }

@@ -2,9 +2,9 @@
 //! expects the same of both.
 
 use spandrel_trace::format::{Reader, Unreadable};
-use spandrel_trace::model::Opened;
+use spandrel_trace::model::ParsedTraces;
 
-fn read(bytes: &[u8], chunk: usize) -> Result<Opened, Unreadable> {
+fn read(bytes: &[u8], chunk: usize) -> Result<ParsedTraces, Unreadable> {
     let mut reader = Reader::new();
     for chunk in bytes.chunks(chunk) {
         reader.push(chunk)?;
@@ -12,7 +12,7 @@ fn read(bytes: &[u8], chunk: usize) -> Result<Opened, Unreadable> {
     reader.finish()
 }
 
-fn look(result: Result<Opened, Unreadable>) -> String {
+fn look(result: Result<ParsedTraces, Unreadable>) -> String {
     let mut opened = match result {
         Ok(opened) => opened,
         Err(error) => return error.to_string(),

@@ -3,7 +3,7 @@
 use super::arrange::Children;
 use super::{PendingTrace, SpanHeader, TraceBuilder};
 use crate::model::{
-    Block, Flags, NO_SPAN, Opened, Outline, SourceTables, SpanKind, SpanLocation, StrIx, Trace,
+    Block, Flags, NO_SPAN, Outline, ParsedTraces, SourceTables, SpanKind, SpanLocation, StrIx, Trace,
 };
 use crate::repair::{self, NONE, SpanRelation, SpanTimes, WarningCount};
 use crate::units::{TraceId, duration};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Service name of spans without one, as in Jaeger UI.
 const UNKNOWN_SERVICE: &str = "unknown-service";
 
-pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
+pub(super) fn finish(mut builder: TraceBuilder) -> ParsedTraces {
     join(&mut builder);
     let shared = Arc::new(std::mem::take(&mut builder.shared));
     let traces = std::mem::take(&mut builder.traces);
@@ -34,7 +34,7 @@ pub(super) fn finish(mut builder: TraceBuilder) -> Opened {
             source.trace(gathered, mine)
         })
         .collect();
-    Opened { traces, warnings: std::mem::take(&mut builder.warnings) }
+    ParsedTraces { traces, warnings: std::mem::take(&mut builder.warnings) }
 }
 
 /// Moves the spans of traces that were joined to others; traces without spans are removed.

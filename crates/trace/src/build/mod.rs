@@ -12,8 +12,8 @@ pub use merge::merge;
 
 use crate::model::record::{Resource, Scope, SpanRecord};
 use crate::model::{
-    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, Opened, SourceTables, SpanKind, SpanLocation,
-    StatusCode, StrIx, Strings,
+    Block, BlockCache, Decode, DecodeCache, Flags, HintCursor, ParsedTraces, SourceTables, SpanKind,
+    SpanLocation, StatusCode, StrIx, Strings,
 };
 use crate::units::{SeededMap, SpanId, TraceId};
 
@@ -299,7 +299,7 @@ impl TraceBuilder {
     }
 
     /// Builds the traces, in the order in which they first appeared.
-    pub fn finish(self) -> Opened {
+    pub fn finish(self) -> ParsedTraces {
         assemble::finish(self)
     }
 }

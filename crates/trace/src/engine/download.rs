@@ -90,7 +90,7 @@ impl Download {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Expect;
+    use crate::engine::ExpectedInput;
     use crate::format::Reader;
 
     /// A chain of spans as OTLP JSON, more than a slice of them; in whole microseconds, which is what Jaeger writes.
@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn a_text_in_slices_is_read_again_as_it_was() {
         let mut engine = Engine::default();
-        let mut response = engine.begin(Expect::File { name: "a.json".into(), first: true }, 200, None);
+        let mut response =
+            engine.begin(ExpectedInput::File { name: "a.json".into(), first: true }, 200, None);
         response.push(chain(5_000).as_bytes()).unwrap();
         engine.finish(response);
         let key = format!("{:032x}", 7);

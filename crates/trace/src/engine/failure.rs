@@ -1,16 +1,16 @@
 //! Creates [`Problem`]s for requests and files.
 
-use super::question::{Expect, Progress};
+use super::question::{ExpectedInput, Progress};
 use super::responses;
 use crate::format::Unreadable;
 use crate::source::Task;
 use crate::units::{Problem, ProblemKind};
 
 /// What was attempted, to follow "Couldn't".
-pub fn attempted(expect: &Expect) -> String {
+pub fn attempted(expect: &ExpectedInput) -> String {
     match expect {
-        Expect::File { name, .. } => format!("open {name}"),
-        Expect::Answer(task, _) => match task {
+        ExpectedInput::File { name, .. } => format!("open {name}"),
+        ExpectedInput::Answer(task, _) => match task {
             Task::Services => "load services".to_owned(),
             Task::Operations { service } => format!("load operations of {service}"),
             Task::Search(_) => "search traces".to_owned(),
@@ -25,7 +25,7 @@ pub fn attempted(expect: &Expect) -> String {
 }
 
 /// No response.
-pub fn offline(expect: &Expect, why: &str) -> Problem {
+pub fn offline(expect: &ExpectedInput, why: &str) -> Problem {
     Problem::new(
         ProblemKind::Offline,
         attempted(expect),
@@ -36,14 +36,14 @@ pub fn offline(expect: &Expect, why: &str) -> Problem {
 }
 
 /// The connection was lost during the response.
-pub fn interrupted(expect: &Expect, why: &str, progress: Progress) -> Problem {
+pub fn interrupted(expect: &ExpectedInput, why: &str, progress: Progress) -> Problem {
     let happened =
         format!("The connection broke after {} bytes and {} spans ({why}).", progress.bytes, progress.spans);
     Problem::new(ProblemKind::Interrupted, attempted(expect), happened).advise("Try again.")
 }
 
 /// The response is a web page.
-pub fn web_page(expect: &Expect, status: u16, body: &[u8]) -> Problem {
+pub fn web_page(expect: &ExpectedInput, status: u16, body: &[u8]) -> Problem {
     Problem::new(
         ProblemKind::WrongAddress,
         attempted(expect),
@@ -55,11 +55,11 @@ pub fn web_page(expect: &Expect, status: u16, body: &[u8]) -> Problem {
 }
 
 /// The server has no such trace.
-pub fn not_found(expect: &Expect) -> Problem {
+pub fn not_found(expect: &ExpectedInput) -> Problem {
     let problem =
         Problem::new(ProblemKind::NotFound, attempted(expect), "The server has no trace with this ID.");
     let problem = match expect {
-        Expect::Answer(Task::Trace { id }, _) if is_shortened(id) => problem.advise(format!(
+        ExpectedInput::Answer(Task::Trace { id }, _) if is_shortened(id) => problem.advise(format!(
             "The ID has {} of 32 digits. Spandrel's server opens a trace by the start of its ID where only one fits; a Jaeger \
              needs the whole ID.",
             id.len()
@@ -76,7 +76,7 @@ fn is_shortened(id: &str) -> bool {
 }
 
 /// The server responded with an error.
-pub fn refused(expect: &Expect, status: u16, body: &[u8]) -> Problem {
+pub fn refused(expect: &ExpectedInput, status: u16, body: &[u8]) -> Problem {
     let happened = match responses::message(body) {
         Some(message) => format!("The server answered {status}: {message}"),
         None => format!("The server answered with status {status}."),
@@ -92,12 +92,12 @@ pub fn refused(expect: &Expect, status: u16, body: &[u8]) -> Problem {
 }
 
 /// Invalid input.
-pub fn unreadable(expect: &Expect, unreadable: &Unreadable) -> Problem {
+pub fn unreadable(expect: &ExpectedInput, unreadable: &Unreadable) -> Problem {
     Problem::new(ProblemKind::Unreadable, attempted(expect), unreadable.to_string())
 }
 
 /// An invalid small response.
-pub fn garbled(expect: &Expect, why: &str, body: &[u8]) -> Problem {
+pub fn garbled(expect: &ExpectedInput, why: &str, body: &[u8]) -> Problem {
     Problem::new(
         ProblemKind::Unreadable,
         attempted(expect),

@@ -4,7 +4,7 @@ use super::question::{Answer, Findings, Matches, QuestionTopic};
 use crate::analysis::advisor::{self, Thresholds};
 use crate::analysis::lint::lint;
 use crate::analysis::peers::peers;
-use crate::analysis::query::{self, Field, Reading};
+use crate::analysis::query::{self, Field, SearchText};
 use crate::model::{SpanSet, Trace};
 
 /// Maximum number of bytes to index before a search is answered: all of most traces, and little time for the largest.
@@ -50,7 +50,7 @@ fn matches(trace: &Trace, text: &str) -> Matches {
                 0 => query::hints(trace, text, &reading, &spans),
                 _ => Vec::new(),
             };
-            let is_query = matches!(reading, Reading::Query(_));
+            let is_query = matches!(reading, SearchText::Query(_));
             Matches { spans, is_query, error: None, hints, unsearched }
         }
         Err(mistake) => Matches {

@@ -1,6 +1,6 @@
 //! Receives bytes of responses and files: traces are parsed in chunks, small responses are buffered.
 
-use super::question::{Expect, Progress};
+use super::question::{ExpectedInput, Progress};
 use super::{failure, responses};
 use crate::format::Reader;
 use crate::source::{Api, Task};
@@ -12,7 +12,7 @@ const SMALL: usize = 64 << 20;
 /// A response or file that is being received.
 #[derive(Debug)]
 pub struct InputReader {
-    pub(super) expect: Expect,
+    pub(super) expect: ExpectedInput,
     status: u16,
     /// A small response, or the start of a stream, for error messages.
     pub(super) body: Vec<u8>,
@@ -24,15 +24,16 @@ pub struct InputReader {
 
 impl InputReader {
     /// Starts receiving. `status` is the HTTP status, 200 for files; `total` the number of bytes if known.
-    pub fn new(expect: Expect, status: u16, total: Option<u64>) -> Self {
+    pub fn new(expect: ExpectedInput, status: u16, total: Option<u64>) -> Self {
         let streams = match &expect {
-            Expect::File { .. }
-            | Expect::Answer(Task::Trace { .. } | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _) => {
-                true
-            }
-            Expect::Answer(_, Api::EvalTrack) => true,
-            Expect::Answer(Task::Search(_), api) => *api == Api::V1,
-            Expect::Answer(..) => false,
+            ExpectedInput::File { .. }
+            | ExpectedInput::Answer(
+                Task::Trace { .. } | Task::DependenciesOfTraces(_) | Task::EntrySpans(_),
+                _,
+            ) => true,
+            ExpectedInput::Answer(_, Api::EvalTrack) => true,
+            ExpectedInput::Answer(Task::Search(_), api) => *api == Api::V1,
+            ExpectedInput::Answer(..) => false,
         };
         Self {
             reader: (streams && (200..300).contains(&status)).then(Reader::new),
@@ -68,7 +69,7 @@ impl InputReader {
     }
 
     fn is_answer(&self) -> bool {
-        matches!(self.expect, Expect::Answer(..))
+        matches!(self.expect, ExpectedInput::Answer(..))
     }
 
     /// The error that follows from the status and the first bytes.
@@ -80,7 +81,10 @@ impl InputReader {
             return None;
         }
         let has_message = responses::message(&self.body).is_some();
-        if self.status == 404 && has_message && matches!(self.expect, Expect::Answer(Task::Trace { .. }, _)) {
+        if self.status == 404
+            && has_message
+            && matches!(self.expect, ExpectedInput::Answer(Task::Trace { .. }, _))
+        {
             return Some(failure::not_found(&self.expect));
         }
         Some(failure::refused(&self.expect, self.status, &self.body))
@@ -88,12 +92,12 @@ impl InputReader {
 
     /// Whether this is how the newest Jaeger reports no results, or the eval-track API no record.
     pub(super) fn found_nothing(&self) -> bool {
-        if matches!(self.expect, Expect::Answer(_, Api::EvalTrack)) {
+        if matches!(self.expect, ExpectedInput::Answer(_, Api::EvalTrack)) {
             return self.status == 200 && self.body.trim_ascii() == b"[]";
         }
         let search = matches!(
             self.expect,
-            Expect::Answer(Task::Search(_) | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _)
+            ExpectedInput::Answer(Task::Search(_) | Task::DependenciesOfTraces(_) | Task::EntrySpans(_), _)
         );
         search && self.status == 404 && responses::message(&self.body).is_some()
     }

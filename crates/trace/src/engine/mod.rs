@@ -27,7 +27,7 @@ pub use file_set::FileSet;
 pub use input_reader::{InputReader, api_is_absent};
 pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonText};
 pub use question::{
-    Answer, EngineCommand, Expect, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
+    Answer, EngineCommand, ExpectedInput, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
     SearchResults, SpanDetail, TableOrder,
 };
 pub use warm_up::WarmUp;
@@ -43,7 +43,7 @@ use crate::analysis::sequence::call_sequence;
 use crate::analysis::{skew, what_if};
 use crate::build::merge;
 use crate::format::write::export;
-use crate::model::{ExternalStore, Opened, Outline, SpanIx, Trace, TraceSummary};
+use crate::model::{ExternalStore, Outline, ParsedTraces, SpanIx, Trace, TraceSummary};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
 use json_lines::JsonIndex;
@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// Starts receiving a response with an HTTP status, or a file (status 200).
-    pub fn begin(&self, expect: Expect, status: u16, total: Option<u64>) -> InputReader {
+    pub fn begin(&self, expect: ExpectedInput, status: u16, total: Option<u64>) -> InputReader {
         let mut input = InputReader::new(expect, status, total);
         if let (Some(store), Some(reader)) = (self.store, &mut input.reader) {
             reader.set_external_store(store);
@@ -106,10 +106,10 @@ impl Engine {
     fn read(&mut self, mut input: InputReader) -> Result<Answer, Problem> {
         if input.found_nothing() {
             return Ok(match &input.expect {
-                Expect::Answer(Task::Search(query), _) => found(Vec::new(), query),
-                Expect::Answer(Task::Services, _) => Answer::Services(Vec::new()),
-                Expect::Answer(Task::Operations { .. }, _) => Answer::Operations(Vec::new()),
-                Expect::Answer(Task::EntrySpans(_), _) => Answer::EntrySpans(Box::default()),
+                ExpectedInput::Answer(Task::Search(query), _) => found(Vec::new(), query),
+                ExpectedInput::Answer(Task::Services, _) => Answer::Services(Vec::new()),
+                ExpectedInput::Answer(Task::Operations { .. }, _) => Answer::Operations(Vec::new()),
+                ExpectedInput::Answer(Task::EntrySpans(_), _) => Answer::EntrySpans(Box::default()),
                 _ => Answer::Dependencies { links: Vec::new(), requests: Vec::new(), traces: 0 },
             });
         }
@@ -119,12 +119,12 @@ impl Engine {
         let expect = input.expect;
         let opened = match input.reader.take() {
             Some(reader) => reader.finish().map_err(|error| failure::unreadable(&expect, &error))?,
-            None => Opened::default(),
+            None => ParsedTraces::default(),
         };
         let body = &input.body;
         let answer = match &expect {
-            Expect::File { first, .. } => Ok(self.add_all(opened, *first)),
-            Expect::Answer(task, api) => match (task, api) {
+            ExpectedInput::File { first, .. } => Ok(self.add_all(opened, *first)),
+            ExpectedInput::Answer(task, api) => match (task, api) {
                 (Task::Services, Api::EvalTrack) => Ok(Answer::Services(records::services(&opened))),
                 (Task::Operations { service }, Api::EvalTrack) => {
                     Ok(Answer::Operations(records::operations(&opened, service)))
@@ -158,7 +158,12 @@ impl Engine {
         answer.map_err(|why| failure::garbled(&expect, &why, body))
     }
 
-    fn add_response(&mut self, expect: &Expect, id: &str, opened: Opened) -> Result<Answer, Problem> {
+    fn add_response(
+        &mut self,
+        expect: &ExpectedInput,
+        id: &str,
+        opened: ParsedTraces,
+    ) -> Result<Answer, Problem> {
         let wanted = TraceId::parse(id);
         let mut traces = opened.traces;
         let matching = traces.iter().position(|trace| Some(trace.outline().trace_id) == wanted);
@@ -171,7 +176,7 @@ impl Engine {
         Ok(Answer::Opened { summaries, warnings: opened.warnings })
     }
 
-    fn add_all(&mut self, opened: Opened, first: bool) -> Answer {
+    fn add_all(&mut self, opened: ParsedTraces, first: bool) -> Answer {
         if first {
             self.traces.retain(|_, open| !open.file);
         }

@@ -40,7 +40,7 @@ pub struct Progress {
 
 /// What the received bytes should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expect {
+pub enum ExpectedInput {
     /// A server's response to this task, in this API.
     Answer(Task, Api),
     /// A file with any number of traces.

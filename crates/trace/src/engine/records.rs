@@ -1,9 +1,9 @@
 //! Names of services and operations, computed from records of the eval-track API: it lists neither.
 
-use crate::model::{Opened, Operation};
+use crate::model::{Operation, ParsedTraces};
 
 /// The services of the records, sorted.
-pub(super) fn services(opened: &Opened) -> Vec<String> {
+pub(super) fn services(opened: &ParsedTraces) -> Vec<String> {
     let summaries = opened.traces.iter().map(|trace| trace.summary());
     let mut names: Vec<String> = summaries.map(|summary| summary.root_service).collect();
     names.sort_unstable();
@@ -12,7 +12,7 @@ pub(super) fn services(opened: &Opened) -> Vec<String> {
 }
 
 /// The operations of the records of a service, sorted by name and kind.
-pub(super) fn operations(opened: &Opened, service: &str) -> Vec<Operation> {
+pub(super) fn operations(opened: &ParsedTraces, service: &str) -> Vec<Operation> {
     let of_service = opened.traces.iter().filter(|trace| trace.summary().root_service == service);
     let mut operations: Vec<Operation> = of_service
         .filter(|trace| !trace.outline().is_empty())

@@ -66,7 +66,7 @@ impl Format {
 
 /// A span in a request, with what it belongs to, each as the bytes of an object or message.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Parts<'a> {
+pub struct SpanParts<'a> {
     /// The resource; empty when there is none.
     pub resource: &'a [u8],
     /// Schema URL of the resource.

@@ -9,7 +9,7 @@ use super::sniff::{InputKind, classify, skippable, sniff};
 use super::unsupported::UnsupportedInput;
 use super::{Format, Progress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
-use crate::model::{ExternalStore, Opened};
+use crate::model::{ExternalStore, ParsedTraces};
 
 /// Bytes of source in memory above which spans are interned while reading, which bounds memory. Below it interning is
 /// deferred, because it doubles the time until the first rendering.
@@ -70,7 +70,7 @@ impl Reader {
     }
 
     /// Ends the input and returns the traces.
-    pub fn finish(mut self) -> Result<Opened, Unreadable> {
+    pub fn finish(mut self) -> Result<ParsedTraces, Unreadable> {
         let torn = self.end_layers()?;
         if self.stopped {
             self.blocks.close(&mut self.builder);
@@ -137,7 +137,7 @@ impl Reader {
     }
 
     /// The result: traces, an empty response, or an error.
-    fn conclude(mut self) -> Result<Opened, Unreadable> {
+    fn conclude(mut self) -> Result<ParsedTraces, Unreadable> {
         if let State::Json(json) = &mut self.state {
             let server_errors = std::mem::take(&mut json.server_errors);
             let nothing = self.builder.has_no_trace();

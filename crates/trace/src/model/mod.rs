@@ -26,4 +26,4 @@ pub use sink::{Piece, Sink, ValueRef};
 pub use span_set::SpanSet;
 pub use strings::{StrIx, Strings};
 pub use summary::{DependencyLink, Operation, ServiceCount, ServiceRequests, TraceSummary};
-pub use trace::{Decode, Opened, SourceTables, SpanLocation, Trace, TraceRows};
+pub use trace::{Decode, ParsedTraces, SourceTables, SpanLocation, Trace, TraceRows};

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// What a reader returns: traces in the order in which they first appeared.
 #[derive(Clone, Debug, Default)]
-pub struct Opened {
+pub struct ParsedTraces {
     /// The traces.
     pub traces: Vec<Trace>,
     /// Faults of the response or file as a whole; no duplicates.

@@ -68,7 +68,7 @@ pub struct Edge {
 
 /// What lies at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hit {
+pub enum GraphElement {
     /// Index of a node.
     Node(u32),
     /// Index of an edge.
@@ -162,12 +162,12 @@ impl GraphScene {
     }
 
     /// Whether an edge is to be seen while `selected` is selected.
-    pub fn shows(&self, edge: u32, selected: Option<Hit>) -> bool {
+    pub fn shows(&self, edge: u32, selected: Option<GraphElement>) -> bool {
         self.edges.get(edge as usize).is_some_and(|shown| {
             !shown.minor
                 || match selected {
-                    Some(Hit::Node(node)) => shown.caller == node || shown.callee == node,
-                    Some(Hit::Edge(other)) => other == edge,
+                    Some(GraphElement::Node(node)) => shown.caller == node || shown.callee == node,
+                    Some(GraphElement::Edge(other)) => other == edge,
                     None => false,
                 }
         })
@@ -175,12 +175,12 @@ impl GraphScene {
 
     /// What lies at a point while `selected` is selected: the box there, else the nearest line that is to be
     /// seen and not further off than `slack`.
-    pub fn hit(&self, x: f64, y: f64, slack: f64, selected: Option<Hit>) -> Option<Hit> {
+    pub fn hit(&self, x: f64, y: f64, slack: f64, selected: Option<GraphElement>) -> Option<GraphElement> {
         let inside = |node: &Node| {
             (x - node.center.x).abs() <= node.width / 2.0 && (y - node.center.y).abs() <= NODE_HEIGHT / 2.0
         };
         if let Some(node) = self.nodes.iter().position(inside) {
-            return Some(Hit::Node(node as u32));
+            return Some(GraphElement::Node(node as u32));
         }
         let at = Point { x, y };
         self.edges
@@ -192,7 +192,7 @@ impl GraphScene {
                 Some(((distance - edge.width / 2.0).max(0.0), index))
             })
             .min_by(|one, other| one.0.total_cmp(&other.0))
-            .map(|(_, index)| Hit::Edge(index as u32))
+            .map(|(_, index)| GraphElement::Edge(index as u32))
     }
 
     /// Whether an edge starts or ends at a node.

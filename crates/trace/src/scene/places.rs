@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// An insertion below a row. Heights are in the unit of [`Places`].
+/// An insertion below a row. Heights are in the unit of [`RowPositions`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RowInsertion {
     /// The row above it.
@@ -15,7 +15,7 @@ pub struct RowInsertion {
 
 /// Positions of rows. Lookups take time logarithmic in the number of insertions.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Places<'a> {
+pub struct RowPositions<'a> {
     /// Height of a row.
     pub row_height: f64,
     /// Insertions by row; see [`insertions`].
@@ -33,7 +33,7 @@ pub fn insertions(below: impl IntoIterator<Item = (usize, f64)>) -> Vec<RowInser
     all
 }
 
-impl Places<'_> {
+impl RowPositions<'_> {
     /// Number of insertions above `row`.
     pub fn above(&self, row: usize) -> usize {
         self.insertions.partition_point(|insertion| insertion.row < row)
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn even_rows_lie_as_if_nothing_were() {
-        let places = Places { row_height: 24.0, insertions: &[] };
+        let places = RowPositions { row_height: 24.0, insertions: &[] };
         assert_eq!((places.top_of(3), places.height(10)), (72.0, 240.0));
         assert_eq!(places.at(73.0), (3, 1.0));
         assert_eq!((places.range(24.0, 48.0, 10), places.range(25.0, 48.0, 10)), (1..3, 1..4));
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_lies_below_a_row_moves_those_after_it() {
         let insertions = super::insertions([(1, 100.0), (2, 10.0)]);
-        let places = Places { row_height: 20.0, insertions: &insertions };
+        let places = RowPositions { row_height: 20.0, insertions: &insertions };
         assert_eq!([0, 1, 2, 3].map(|row| places.top_of(row)), [0.0, 20.0, 140.0, 170.0]);
         assert_eq!((places.below(1).map(|insertion| insertion.height), places.below(0)), (Some(100.0), None));
         assert_eq!(
@@ -122,7 +122,7 @@ mod tests {
             let below: Vec<(usize, f64)> =
                 below.into_iter().filter(|(row, _)| *row < rows).map(|(row, height)| (row, f64::from(height))).collect();
             let insertions = super::insertions(below.iter().copied());
-            let places = Places { row_height: 24.0, insertions: &insertions };
+            let places = RowPositions { row_height: 24.0, insertions: &insertions };
             // Row by row, as a browser lays them out.
             let mut y = 0.0;
             let mut seen = Vec::new();

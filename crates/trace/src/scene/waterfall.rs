@@ -14,7 +14,7 @@ pub use marks::times_near;
 pub use path::path_intervals;
 
 use super::TimeScale;
-use super::places::Places;
+use super::places::RowPositions;
 use crate::analysis::child_coverage::{ChildCoverage, ChildCoverageCache};
 use crate::analysis::outliving::outside_parent;
 use crate::analysis::rows::{GroupCache, Row, Rows};
@@ -33,7 +33,7 @@ pub struct Viewport<'a> {
     /// Height of the area.
     pub height: f64,
     /// Positions of rows.
-    pub places: Places<'a>,
+    pub places: RowPositions<'a>,
     /// Minimum width of a bar, for short spans.
     pub least_bar: f64,
     /// Width of a digit of a label.

@@ -2,7 +2,7 @@
 //! the file reader and of the server's receiver.
 
 use crate::model::record::{Attribute, SpanRecord};
-use crate::model::{Flags, Opened, SpanIx, Trace};
+use crate::model::{Flags, ParsedTraces, SpanIx, Trace};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ fn odd_input(line: &str) -> Option<OddInput> {
 }
 
 /// All warnings: of the whole, of each trace, of each span.
-pub fn warnings_of(opened: &Opened) -> Vec<String> {
+pub fn warnings_of(opened: &ParsedTraces) -> Vec<String> {
     let mut warnings = opened.warnings.clone();
     for trace in &opened.traces {
         warnings.extend(trace.outline().warnings.iter().cloned());
@@ -72,7 +72,7 @@ pub fn warnings_of(opened: &Opened) -> Vec<String> {
 }
 
 /// Spans as a tree with their contents, without warnings: the same text for the same spans, whatever their format.
-pub fn spans_as_text(opened: &Opened) -> String {
+pub fn spans_as_text(opened: &ParsedTraces) -> String {
     let mut traces: Vec<String> = opened.traces.iter().map(trace_as_text).collect();
     traces.sort();
     traces.concat()

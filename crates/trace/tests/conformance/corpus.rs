@@ -70,23 +70,23 @@ pub fn rows(corpus: &Path) -> Vec<Row> {
 }
 
 /// Where we do otherwise than the index would make one expect, and why.
-const OTHERWISE: &[(&str, Expect)] = &[
+const OTHERWISE: &[(&str, ExpectedInput)] = &[
     // Version 1.
-    ("zipkin/train-ticket-79-ZIPKIN-V1.json", Expect::Refused),
+    ("zipkin/train-ticket-79-ZIPKIN-V1.json", ExpectedInput::Refused),
     // Counted as a model, but it is the input side, never an answer.
-    ("jaeger/model-domain_01.json", Expect::Refused),
+    ("jaeger/model-domain_01.json", ExpectedInput::Refused),
     // Calls between services in Jaeger's envelope: the index took the envelope for traces.
-    ("odd-synthetic/dependencies-odd.json", Expect::Refused),
+    ("odd-synthetic/dependencies-odd.json", ExpectedInput::Refused),
     // Each holds one span twice, byte for byte: it is shown once.
-    ("jaeger/transform-out.json", Expect::Read(1, 1)),
-    ("otlp/transform-in.json", Expect::Read(1, 1)),
+    ("jaeger/transform-out.json", ExpectedInput::Read(1, 1)),
+    ("otlp/transform-in.json", ExpectedInput::Read(1, 1)),
     // An answer without traces behind a byte order mark: nothing found is no failure.
-    ("odd-synthetic/bom-and-trailing-newlines.json", Expect::Read(0, 0)),
+    ("odd-synthetic/bom-and-trailing-newlines.json", ExpectedInput::Read(0, 0)),
 ];
 
 /// What should become of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expect {
+pub enum ExpectedInput {
     /// Spans and traces.
     Read(usize, usize),
     /// An error that names what it is.
@@ -94,7 +94,7 @@ pub enum Expect {
 }
 
 /// What should become of a row's file.
-pub fn expect(row: &Row) -> Expect {
+pub fn expect(row: &Row) -> ExpectedInput {
     if let Some((_, expect)) = OTHERWISE.iter().find(|(file, _)| *file == row.file) {
         return *expect;
     }
@@ -102,8 +102,8 @@ pub fn expect(row: &Row) -> Expect {
         .iter()
         .any(|format| row.format.starts_with(format));
     match row.counts {
-        Some((spans, traces)) if ours => Expect::Read(spans, traces),
-        _ => Expect::Refused,
+        Some((spans, traces)) if ours => ExpectedInput::Read(spans, traces),
+        _ => ExpectedInput::Refused,
     }
 }
 
@@ -128,7 +128,7 @@ fn check_rows(root: &Path, rows: &[Row], refused_name: &str) {
     for row in rows {
         let bytes = std::fs::read(root.join(&row.file)).unwrap();
         match (read(&bytes), expect(row)) {
-            (Ok(opened), Expect::Read(spans, traces)) => {
+            (Ok(opened), ExpectedInput::Read(spans, traces)) => {
                 let found: usize = opened.traces.iter().map(|trace| trace.outline().len()).sum();
                 if (found, opened.traces.len()) != (spans, traces) {
                     failures.push(format!(
@@ -139,14 +139,14 @@ fn check_rows(root: &Path, rows: &[Row], refused_name: &str) {
                 }
                 failures.extend(compare(&row.file, &dump(&opened)));
             }
-            (Err(error), Expect::Refused) => {
+            (Err(error), ExpectedInput::Refused) => {
                 assert!(error.why.len() > 20, "{}: {error}", row.file);
                 writeln!(refused, "{}\n    {error}", row.file).unwrap();
             }
-            (Ok(opened), Expect::Refused) => {
+            (Ok(opened), ExpectedInput::Refused) => {
                 failures.push(format!("{}: should be refused, has {} traces", row.file, opened.traces.len()));
             }
-            (Err(error), Expect::Read(..)) => failures.push(format!("{}: {error}", row.file)),
+            (Err(error), ExpectedInput::Read(..)) => failures.push(format!("{}: {error}", row.file)),
         }
     }
     failures.extend(compare_whole(refused_name, &refused));

@@ -1,7 +1,7 @@
 //! A trace as text that can be compared: whole for small ones, the beginning and a hash for others.
 
 use spandrel_trace::model::record::{Attribute, AttributeValue, Event, Link, Resource, SpanRecord};
-use spandrel_trace::model::{Flags, Opened, SpanIx, Trace};
+use spandrel_trace::model::{Flags, ParsedTraces, SpanIx, Trace};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 const KEPT: usize = 3_000;
 
 /// Everything that was understood.
-pub fn dump(opened: &Opened) -> String {
+pub fn dump(opened: &ParsedTraces) -> String {
     let mut text = String::new();
     for warning in &opened.warnings {
         writeln!(text, "! {warning}").unwrap();

@@ -1,6 +1,6 @@
 //! What the advisor finds in every fixture, written down to be read by a person, and what it must find or not.
 
-use crate::corpus::{Expect, Row, corpus, expect, fixtures, odd_rows, rows};
+use crate::corpus::{ExpectedInput, Row, corpus, expect, fixtures, odd_rows, rows};
 use crate::dump::compare_whole;
 use crate::read;
 use spandrel_trace::analysis::advisor::{Finding, Severity, Thresholds, figures, findings};
@@ -40,7 +40,7 @@ fn list(text: &mut String, trace: &Trace, found: &[Finding]) {
 
 fn check(root: &Path, rows: &[Row], golden: &str) {
     let mut text = String::new();
-    for row in rows.iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
+    for row in rows.iter().filter(|row| matches!(expect(row), ExpectedInput::Read(..))) {
         let bytes = std::fs::read(root.join(&row.file)).unwrap();
         let Ok(opened) = read(&bytes) else { continue };
         writeln!(text, "{}", row.file).unwrap();

@@ -18,10 +18,10 @@ mod recorded;
 mod round_trip;
 
 use spandrel_trace::format::{Reader, Unreadable};
-use spandrel_trace::model::Opened;
+use spandrel_trace::model::ParsedTraces;
 
 /// Reads bytes in chunks of that size.
-fn read_chunks(bytes: &[u8], chunk: usize) -> Result<Opened, Unreadable> {
+fn read_chunks(bytes: &[u8], chunk: usize) -> Result<ParsedTraces, Unreadable> {
     let mut reader = Reader::new();
     for chunk in bytes.chunks(chunk) {
         reader.push(chunk)?;
@@ -29,7 +29,7 @@ fn read_chunks(bytes: &[u8], chunk: usize) -> Result<Opened, Unreadable> {
     reader.finish()
 }
 
-fn read(bytes: &[u8]) -> Result<Opened, Unreadable> {
+fn read(bytes: &[u8]) -> Result<ParsedTraces, Unreadable> {
     read_chunks(bytes, 256 << 10)
 }
 

@@ -3,10 +3,10 @@
 use crate::corpus::{corpus, fixtures};
 use crate::read;
 use spandrel_trace::model::record::AttributeValue;
-use spandrel_trace::model::{Flags, Opened, StatusCode, Trace};
+use spandrel_trace::model::{Flags, ParsedTraces, StatusCode, Trace};
 use spandrel_trace::units::{SpanId, TraceId};
 
-fn open(name: &str) -> Opened {
+fn open(name: &str) -> ParsedTraces {
     let path = fixtures().join("odd-synthetic").join(name);
     read(&std::fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

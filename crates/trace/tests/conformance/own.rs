@@ -4,7 +4,7 @@
 use crate::dump::dump;
 use crate::round_trip::{jaeger, otlp};
 use crate::{gzip, read, read_chunks};
-use spandrel_trace::model::{Flags, Opened};
+use spandrel_trace::model::{Flags, ParsedTraces};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ fn index() -> Vec<(String, String, [usize; 4])> {
         .collect()
 }
 
-fn counts(opened: &Opened) -> [usize; 4] {
+fn counts(opened: &ParsedTraces) -> [usize; 4] {
     let mut services = BTreeSet::new();
     let (mut spans, mut errors) = (0, 0);
     for trace in &opened.traces {

@@ -4,7 +4,7 @@ use crate::corpus::fixtures;
 use crate::read;
 use crate::round_trip::as_jaeger;
 use serde_json::Value;
-use spandrel_trace::model::{Opened, SpanIx};
+use spandrel_trace::model::{ParsedTraces, SpanIx};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -87,7 +87,7 @@ fn every_answer_with_traces_is_read_and_every_error_says_what_the_backend_said()
     assert!(read_whole >= 25 && errors >= 15, "{read_whole} read, {errors} errors");
 }
 
-fn no_warning_twice(name: &str, opened: &Opened) {
+fn no_warning_twice(name: &str, opened: &ParsedTraces) {
     for trace in &opened.traces {
         for span in 0..trace.outline().len() as SpanIx {
             let mut warnings = trace.record(span).warnings;

@@ -1,11 +1,11 @@
 //! What is read, written and read again is the same; what is interned is what was decoded.
 
-use crate::corpus::{Expect, Row, corpus, expect, fixtures, odd_rows, rows};
+use crate::corpus::{ExpectedInput, Row, corpus, expect, fixtures, odd_rows, rows};
 use crate::read;
 use spandrel_trace::format::Reader;
 use spandrel_trace::format::write::{Envelope, JaegerJson, OtlpJson};
 use spandrel_trace::model::record::SpanRecord;
-use spandrel_trace::model::{ExternalStore, Opened, SpanIx, Trace};
+use spandrel_trace::model::{ExternalStore, ParsedTraces, SpanIx, Trace};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn sent(trace: &Trace) -> Vec<String> {
 }
 
 /// Written as OTLP JSON and read again.
-pub fn otlp(name: &str, opened: &Opened) {
+pub fn otlp(name: &str, opened: &ParsedTraces) {
     let mut writer = OtlpJson::new(Vec::new(), Envelope::Plain, true).unwrap();
     for trace in &opened.traces {
         for span in spans(trace) {
@@ -64,7 +64,7 @@ fn same(name: &str, before: &[String], after: &[String]) {
     }
 }
 
-pub fn as_jaeger(opened: &Opened) -> Vec<u8> {
+pub fn as_jaeger(opened: &ParsedTraces) -> Vec<u8> {
     let mut writer = JaegerJson::new(Vec::new()).unwrap();
     for trace in &opened.traces {
         let outline = trace.outline();
@@ -78,7 +78,7 @@ pub fn as_jaeger(opened: &Opened) -> Vec<u8> {
 
 /// Written as Jaeger JSON and read again: the same where Jaeger was the source, else the same from then on
 /// (Jaeger has no nanoseconds, lists or dropped counts), with the tree and the names in any case.
-pub fn jaeger(name: &str, opened: &Opened, from_jaeger: bool) {
+pub fn jaeger(name: &str, opened: &ParsedTraces, from_jaeger: bool) {
     let text = as_jaeger(opened);
     serde_json::from_slice::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
     let again = read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -127,7 +127,7 @@ fn every_odd_file_is_written_and_read_again_the_same() {
 
 fn check_written(root: &Path, rows: &[Row]) -> usize {
     let mut checked = 0;
-    for row in rows.iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
+    for row in rows.iter().filter(|row| matches!(expect(row), ExpectedInput::Read(..))) {
         let opened = read(&std::fs::read(root.join(&row.file)).unwrap()).unwrap();
         otlp(&row.file, &opened);
         // Jaeger has no lists and maps, and no half microseconds: what was odd Jaeger comes back as proper Jaeger.
@@ -181,7 +181,7 @@ fn what_is_interned_of_odd_files_is_what_was_decoded() {
 
 fn check_interned(root: &Path, rows: &[Row]) {
     let mut most_outside = 0;
-    for row in rows.iter().filter(|row| matches!(expect(row), Expect::Read(..))) {
+    for row in rows.iter().filter(|row| matches!(expect(row), ExpectedInput::Read(..))) {
         let bytes = std::fs::read(root.join(&row.file)).unwrap();
         let mut opened = read(&bytes).unwrap();
         let ways = [(0, None), (90_000, None), (90_000, Some(store())), (usize::MAX, Some(store()))];

@@ -288,7 +288,7 @@ proptest! {
 
     #[test]
     fn queries_find_what_the_naive_finder_finds(trace in trace(), query in query()) {
-        let reading = parse(&query).map(spandrel_trace::analysis::query::Reading::Query);
+        let reading = parse(&query).map(spandrel_trace::analysis::query::SearchText::Query);
         let reading = reading.unwrap_or_else(|mistake| panic!("{query}: {mistake}"));
         let found: Vec<u32> = find(&trace.0, &reading).iter().collect();
         prop_assert_eq!(found, naive::find(&trace.0, &reading), "{}", query);

@@ -2,7 +2,7 @@
 
 use spandrel_trace::analysis::critical_path::{CriticalPath, slack};
 use spandrel_trace::analysis::query::{
-    Condition, Field, Known, Literal, Op, Owner, Reading, Relation, Step, Words,
+    BuiltinField, Condition, Field, FindWords, Literal, Operator, Owner, Relation, SearchText, Step,
 };
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{Flags, Outline, SpanKind, StatusCode, Trace, ValueRef};
@@ -19,7 +19,7 @@ struct Whole<'a> {
 }
 
 /// The spans that a text finds.
-pub fn find(trace: &Trace, reading: &Reading) -> Vec<u32> {
+pub fn find(trace: &Trace, reading: &SearchText) -> Vec<u32> {
     let outline = trace.outline();
     let spans: Vec<Whole<'_>> = (0..outline.len() as u32)
         .map(|at| Whole {
@@ -31,8 +31,8 @@ pub fn find(trace: &Trace, reading: &Reading) -> Vec<u32> {
         })
         .collect();
     let hits = match reading {
-        Reading::Words(words) => spans.iter().map(|span| span.has_words(words)).collect(),
-        Reading::Query(query) => run(query.steps(), &spans),
+        SearchText::Words(words) => spans.iter().map(|span| span.has_words(words)).collect(),
+        SearchText::Query(query) => run(query.steps(), &spans),
     };
     (0..).zip(hits).filter(|(_, hit)| *hit).map(|(span, _)| span).collect()
 }
@@ -127,7 +127,7 @@ impl Whole<'_> {
         tags
     }
 
-    fn has_words(&self, words: &Words) -> bool {
+    fn has_words(&self, words: &FindWords) -> bool {
         let has = |text: &str| words.wanted.iter().any(|word| text.to_lowercase().contains(word));
         let tag = |(key, value): &(String, String)| {
             let left_out = words.except.iter().any(|except| key.to_lowercase().contains(except));
@@ -166,10 +166,10 @@ impl Whole<'_> {
     fn is(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Text(text) => {
-                self.has_words(&Words { wanted: vec![text.to_lowercase()], except: Vec::new() })
+                self.has_words(&FindWords { wanted: vec![text.to_lowercase()], except: Vec::new() })
             }
-            Condition::Has(Field::Known(Known::Error)) => self.failed("own"),
-            Condition::Has(field @ Field::Known(known)) if *known != Known::Percentile => {
+            Condition::Has(Field::Builtin(BuiltinField::Error)) => self.failed("own"),
+            Condition::Has(field @ Field::Builtin(known)) if *known != BuiltinField::Percentile => {
                 let nothing = |value: &AttributeValue| {
                     matches!(value, AttributeValue::Int(0) | AttributeValue::Bool(false))
                         || *value == AttributeValue::String(String::new())
@@ -177,14 +177,18 @@ impl Whole<'_> {
                 self.values(field).iter().any(|value| !nothing(value))
             }
             Condition::Has(field) => !self.values(field).is_empty(),
-            Condition::Compare(Field::Known(Known::Error), op, literals) => {
-                literals.iter().any(|literal| self.failed(&literal.text)) != (*op == Op::Differs)
+            Condition::Compare(Field::Builtin(BuiltinField::Error), op, literals) => {
+                literals.iter().any(|literal| self.failed(&literal.text)) != (*op == Operator::Differs)
             }
             Condition::Compare(field, op, literals) => {
                 let id = matches!(
                     field,
-                    Field::Known(
-                        Known::Id | Known::ParentId | Known::Trace | Known::LinkTrace | Known::LinkSpan
+                    Field::Builtin(
+                        BuiltinField::Id
+                            | BuiltinField::ParentId
+                            | BuiltinField::Trace
+                            | BuiltinField::LinkTrace
+                            | BuiltinField::LinkSpan
                     )
                 );
                 self.values(field).iter().any(|value| holds(value, *op, literals, id))
@@ -212,7 +216,7 @@ impl Whole<'_> {
             list.iter().filter(|one| one.key == key).map(|one| one.value.clone()).collect()
         };
         let known = match field {
-            Field::Known(known) => known,
+            Field::Builtin(known) => known,
             Field::Key(owner, key) => {
                 let span = keyed(&record.attributes, key);
                 let resource = keyed(&self.resource.attributes, key);
@@ -231,15 +235,15 @@ impl Whole<'_> {
             }
         };
         match known {
-            Known::Service => text(outline.service_of(self.at)),
-            Known::Operation => text(&record.name),
-            Known::Kind if record.kind == SpanKind::Unspecified => text("unspecified"),
-            Known::Kind => text(record.kind.name()),
-            Known::Status => text(["unset", "ok", "error"][record.status as usize]),
-            Known::StatusMessage => some(&record.status_message),
-            Known::Error => Vec::new(),
-            Known::Duration => time(outline.end[at] - outline.start[at]),
-            Known::SelfTime => {
+            BuiltinField::Service => text(outline.service_of(self.at)),
+            BuiltinField::Operation => text(&record.name),
+            BuiltinField::Kind if record.kind == SpanKind::Unspecified => text("unspecified"),
+            BuiltinField::Kind => text(record.kind.name()),
+            BuiltinField::Status => text(["unset", "ok", "error"][record.status as usize]),
+            BuiltinField::StatusMessage => some(&record.status_message),
+            BuiltinField::Error => Vec::new(),
+            BuiltinField::Duration => time(outline.end[at] - outline.start[at]),
+            BuiltinField::SelfTime => {
                 let covered = |time: &u64| {
                     outline
                         .children(self.at)
@@ -248,15 +252,15 @@ impl Whole<'_> {
                 time((outline.start[at]..outline.end[at]).filter(|time| !covered(time)).count() as u64)
             }
             // What the path is has oracles of its own.
-            Known::Critical | Known::CriticalTime => {
+            BuiltinField::Critical | BuiltinField::CriticalTime => {
                 let critical = CriticalPath::of(outline).time_by_span(outline.len())[at];
                 match known {
-                    Known::Critical => vec![AttributeValue::Bool(critical > 0)],
+                    BuiltinField::Critical => vec![AttributeValue::Bool(critical > 0)],
                     _ => time(critical),
                 }
             }
-            Known::Slack => time(slack(outline, &CriticalPath::of(outline))[at]),
-            Known::Percentile => {
+            BuiltinField::Slack => time(slack(outline, &CriticalPath::of(outline))[at]),
+            BuiltinField::Percentile => {
                 let like = |other: &u32| {
                     let (one, other) = (self.at, *other);
                     outline.service_of(one) == outline.service_of(other)
@@ -270,49 +274,51 @@ impl Whole<'_> {
                     all => int((100 * shorter / all) as u64),
                 }
             }
-            Known::Start => time(outline.start[at]),
-            Known::End => time(outline.end[at]),
-            Known::Depth => int(self.ancestors(self.at).len() as u64),
-            Known::Children => int(outline.children(self.at).count() as u64),
-            Known::Descendants => int((0..outline.len() as u32)
+            BuiltinField::Start => time(outline.start[at]),
+            BuiltinField::End => time(outline.end[at]),
+            BuiltinField::Depth => int(self.ancestors(self.at).len() as u64),
+            BuiltinField::Children => int(outline.children(self.at).count() as u64),
+            BuiltinField::Descendants => int((0..outline.len() as u32)
                 .filter(|span| self.ancestors(*span).contains(&self.at))
                 .count() as u64),
-            Known::Id => {
+            BuiltinField::Id => {
                 text(&record.span_id.to_string()).into_iter().filter(|_| !record.span_id.is_none()).collect()
             }
-            Known::ParentId if record.parent_span_id.is_none() => Vec::new(),
-            Known::ParentId => text(&record.parent_span_id.to_string()),
-            Known::Trace => text(&record.trace_id.to_string()),
-            Known::Events => int(record.events.len() as u64),
-            Known::Links => int(record.links.len() as u64),
-            Known::Warnings => int(record.warnings.len() as u64),
-            Known::Warning => record.warnings.iter().flat_map(|warning| text(warning)).collect(),
-            Known::ScopeName => some(&self.scope.name),
-            Known::ScopeVersion => some(&self.scope.version),
-            Known::TraceState => some(&record.trace_state),
-            Known::EventName => record.events.iter().flat_map(|event| text(&event.name)).collect(),
-            Known::LinkTrace => {
+            BuiltinField::ParentId if record.parent_span_id.is_none() => Vec::new(),
+            BuiltinField::ParentId => text(&record.parent_span_id.to_string()),
+            BuiltinField::Trace => text(&record.trace_id.to_string()),
+            BuiltinField::Events => int(record.events.len() as u64),
+            BuiltinField::Links => int(record.links.len() as u64),
+            BuiltinField::Warnings => int(record.warnings.len() as u64),
+            BuiltinField::Warning => record.warnings.iter().flat_map(|warning| text(warning)).collect(),
+            BuiltinField::ScopeName => some(&self.scope.name),
+            BuiltinField::ScopeVersion => some(&self.scope.version),
+            BuiltinField::TraceState => some(&record.trace_state),
+            BuiltinField::EventName => record.events.iter().flat_map(|event| text(&event.name)).collect(),
+            BuiltinField::LinkTrace => {
                 record.links.iter().flat_map(|link| text(&link.trace_id.to_string())).collect()
             }
-            Known::LinkSpan => record.links.iter().flat_map(|link| text(&link.span_id.to_string())).collect(),
+            BuiltinField::LinkSpan => {
+                record.links.iter().flat_map(|link| text(&link.span_id.to_string())).collect()
+            }
         }
     }
 }
 
-fn holds(value: &AttributeValue, op: Op, literals: &[Literal], id: bool) -> bool {
+fn holds(value: &AttributeValue, op: Operator, literals: &[Literal], id: bool) -> bool {
     let literal = &literals[0];
     let shown = text(value);
     let regex = || regex_lite::Regex::new(&literal.text).unwrap();
     match op {
-        Op::Equal | Op::Among => literals.iter().any(|literal| equal(value, literal, id)),
-        Op::Differs => !equal(value, literal, id),
-        Op::Matches => regex().is_match(&shown),
-        Op::MatchesNot => !regex().is_match(&shown),
-        Op::Contains => shown.to_lowercase().contains(&literal.text.to_lowercase()),
-        Op::Less => order(value, literal).is_some_and(Ordering::is_lt),
-        Op::AtMost => order(value, literal).is_some_and(Ordering::is_le),
-        Op::More => order(value, literal).is_some_and(Ordering::is_gt),
-        Op::AtLeast => order(value, literal).is_some_and(Ordering::is_ge),
+        Operator::Equal | Operator::Among => literals.iter().any(|literal| equal(value, literal, id)),
+        Operator::Differs => !equal(value, literal, id),
+        Operator::Matches => regex().is_match(&shown),
+        Operator::MatchesNot => !regex().is_match(&shown),
+        Operator::Contains => shown.to_lowercase().contains(&literal.text.to_lowercase()),
+        Operator::Less => order(value, literal).is_some_and(Ordering::is_lt),
+        Operator::AtMost => order(value, literal).is_some_and(Ordering::is_le),
+        Operator::More => order(value, literal).is_some_and(Ordering::is_gt),
+        Operator::AtLeast => order(value, literal).is_some_and(Ordering::is_ge),
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::sample::Index;
 use std::path::Path;
 
 /// Accesses everything that was read.
-fn use_up(result: Result<spandrel_trace::model::Opened, spandrel_trace::format::Unreadable>) -> String {
+fn use_up(result: Result<spandrel_trace::model::ParsedTraces, spandrel_trace::format::Unreadable>) -> String {
     match result {
         Ok(mut opened) => {
             let mut text = format!("{:?}", opened.warnings);

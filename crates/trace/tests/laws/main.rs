@@ -9,10 +9,10 @@ mod oracles;
 mod tree;
 
 use spandrel_trace::format::{Reader, Unreadable};
-use spandrel_trace::model::Opened;
+use spandrel_trace::model::ParsedTraces;
 
 /// Reads bytes in chunks whose sizes cycle through a list.
-fn read_in(bytes: &[u8], chunks: &[usize]) -> Result<Opened, Unreadable> {
+fn read_in(bytes: &[u8], chunks: &[usize]) -> Result<ParsedTraces, Unreadable> {
     let mut reader = Reader::new();
     let mut rest = bytes;
     let mut sizes = chunks.iter().cycle();

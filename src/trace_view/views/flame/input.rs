@@ -1,7 +1,7 @@
 //! Pointer, wheel and keys on the flame graph: hover, choose, zoom, pan, move between frames.
 
 use super::board::FlameBoard;
-use spandrel_trace::analysis::flame::Towards;
+use spandrel_trace::analysis::flame::FrameDirection;
 use std::cell::Cell;
 use std::rc::Rc;
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, WheelEvent};
@@ -127,12 +127,12 @@ impl Gestures {
         let axis = self.board.axis();
         let current = self.board.current();
         match event.key().as_str() {
-            "ArrowUp" => self.step(current, Towards::Up),
-            "ArrowDown" => self.step(current, Towards::Down),
+            "ArrowUp" => self.step(current, FrameDirection::Up),
+            "ArrowDown" => self.step(current, FrameDirection::Down),
             "ArrowLeft" if event.shift_key() => axis.pan_by(-PAN),
             "ArrowRight" if event.shift_key() => axis.pan_by(PAN),
-            "ArrowLeft" => self.step(current, Towards::Left),
-            "ArrowRight" => self.step(current, Towards::Right),
+            "ArrowLeft" => self.step(current, FrameDirection::Left),
+            "ArrowRight" => self.step(current, FrameDirection::Right),
             "+" | "=" => axis.zoom_by(1.0 / ZOOM, 0.5),
             "-" | "_" => axis.zoom_by(ZOOM, 0.5),
             "a" => axis.pan_by(-PAN),
@@ -148,7 +148,7 @@ impl Gestures {
         event.prevent_default();
     }
 
-    fn step(&self, current: Option<usize>, towards: Towards) {
+    fn step(&self, current: Option<usize>, towards: FrameDirection) {
         let Some(loaded) = self.board.loaded() else { return };
         let next = match current {
             Some(frame) => loaded.frames.neighbour(&loaded.outline, frame, towards),

@@ -12,7 +12,7 @@ use crate::ui::graph::GraphMap;
 use leptos::prelude::*;
 use spandrel_trace::analysis::operations::{OperationFacts, OperationGraph};
 use spandrel_trace::engine::{Answer, QuestionTopic};
-use spandrel_trace::scene::graph::{GraphScene, Hit};
+use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use spandrel_trace::units::{count, display_name, duration, percent};
 use std::sync::Arc;
 
@@ -65,7 +65,9 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
         let is_same = |facts: &OperationFacts| facts.service == service && facts.name == name;
         graph.with(|graph| graph.operations.iter().position(is_same)).map(|index| index as u32)
     });
-    let selected = Memo::new(move |_| line.get().map(Hit::Edge).or_else(|| operation.get().map(Hit::Node)));
+    let selected = Memo::new(move |_| {
+        line.get().map(GraphElement::Edge).or_else(|| operation.get().map(GraphElement::Node))
+    });
     // The operation of the root, else the one with most of the critical path.
     let start = Memo::new(move |_| {
         let outline = session.outline_live().get();
@@ -96,9 +98,9 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
             session.press(facts.longest);
         }
     };
-    let select = Callback::new(move |hit: Option<Hit>| match hit {
-        Some(Hit::Node(index)) => press(index),
-        Some(Hit::Edge(index)) => line.set(Some(index)),
+    let select = Callback::new(move |hit: Option<GraphElement>| match hit {
+        Some(GraphElement::Node(index)) => press(index),
+        Some(GraphElement::Edge(index)) => line.set(Some(index)),
         None => {
             line.set(None);
             session.selection.span.set(None);
@@ -190,10 +192,10 @@ fn facts_of(facts: &OperationFacts, all: u64) -> String {
 }
 
 /// Text of the tip.
-fn describe(graph: &OperationGraph, hit: Hit) -> String {
+fn describe(graph: &OperationGraph, hit: GraphElement) -> String {
     let operation = |index: u32| graph.operations.get(index as usize);
     match hit {
-        Hit::Node(index) => operation(index).map_or_else(String::new, |facts| {
+        GraphElement::Node(index) => operation(index).map_or_else(String::new, |facts| {
             let all = graph.operations.iter().map(|facts| facts.own).sum();
             format!(
                 "{} · {}: {}, total {}",
@@ -203,7 +205,7 @@ fn describe(graph: &OperationGraph, hit: Hit) -> String {
                 duration(facts.total)
             )
         }),
-        Hit::Edge(index) => graph.calls.get(index as usize).map_or_else(String::new, |call| {
+        GraphElement::Edge(index) => graph.calls.get(index as usize).map_or_else(String::new, |call| {
             let name = |index| operation(index).map_or("", |facts| display_name(&facts.name));
             let errors = match call.errors {
                 0 => String::new(),

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::scene::TimeScale;
-use spandrel_trace::scene::places::Places;
+use spandrel_trace::scene::places::RowPositions;
 use spandrel_trace::scene::ruler::{self, RulerAxis};
 use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, log_ticks, path_intervals};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Board {
             scale: TimeScale::new(start, end, (bars_width * ratio).round()),
             top: top * ratio,
             height: inner.height * ratio,
-            places: Places { row_height: ROW * ratio, insertions: &insertions },
+            places: RowPositions { row_height: ROW * ratio, insertions: &insertions },
             least_bar: 2.0 * ratio,
             char_width,
         };

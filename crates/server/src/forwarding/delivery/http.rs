@@ -113,7 +113,7 @@ fn json(request: &[u8]) -> Result<Vec<u8>, String> {
     let (mut resource, mut scope) = (Resource::default(), Scope::default());
     let (mut of_resource, mut of_scope) = (None, None);
     let mut failed = None;
-    let mut add = |parts: spandrel_trace::format::Parts<'_>| -> Result<(), String> {
+    let mut add = |parts: spandrel_trace::format::SpanParts<'_>| -> Result<(), String> {
         // Parts of one resource are one and the same slice.
         if of_resource != Some(parts.resource.as_ptr_range()) {
             resource = otlp_proto::read_resource(parts.resource).map_err(|error| error.why.to_string())?;

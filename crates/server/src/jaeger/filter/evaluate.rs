@@ -5,12 +5,12 @@ use super::{Call, Comparison, Field, Level, SpanFilter, Term};
 use crate::facts::{EMPTY_SPAN, service_name};
 use crate::matching::{kind_of, status_name};
 use crate::store::{Criteria, SpanTest, duration};
-use spandrel_trace::format::{Parts, otlp_proto};
+use spandrel_trace::format::{SpanParts, otlp_proto};
 use spandrel_trace::model::record::{Attribute, Event, Link, Resource, Scope, SpanRecord};
 
 /// A span and what it hangs below, read.
 struct Subject<'p> {
-    parts: &'p Parts<'p>,
+    parts: &'p SpanParts<'p>,
     span: SpanRecord,
     resource: Resource,
     scope: Scope,
@@ -36,14 +36,14 @@ impl SpanTest for SpanFilter {
         SpanFilter::constrain(self, criteria);
     }
 
-    fn tester(&self) -> Box<dyn FnMut(&Parts) -> bool + '_> {
+    fn tester(&self) -> Box<dyn FnMut(&SpanParts) -> bool + '_> {
         Box::new(|parts| self.matches(parts))
     }
 }
 
 impl SpanFilter {
     /// Whether the span satisfies the filter; one that cannot be read does not.
-    pub fn matches(&self, parts: &Parts) -> bool {
+    pub fn matches(&self, parts: &SpanParts) -> bool {
         let (Ok(mut span), Ok(resource), Ok(scope)) = (
             otlp_proto::read_span(parts.span),
             otlp_proto::read_resource(parts.resource),

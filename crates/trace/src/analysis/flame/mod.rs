@@ -15,7 +15,7 @@ mod time;
 
 use super::narrowed::{NarrowedOutline, SpanFilter};
 use crate::model::{Flags, Outline, SpanIx};
-pub use neighbours::Towards;
+pub use neighbours::FrameDirection;
 pub use packed::{PackedBy, packed_frames};
 pub use sandwich::MAX_CALLERS;
 use serde::{Deserialize, Serialize};

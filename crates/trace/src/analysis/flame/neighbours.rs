@@ -5,7 +5,7 @@ use crate::model::Outline;
 
 /// A direction in a flame graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Towards {
+pub enum FrameDirection {
     /// To the caller; of an operation with several to the one with the most time.
     Up,
     /// To the first callee.
@@ -18,14 +18,14 @@ pub enum Towards {
 
 impl FlameFrames {
     /// The neighbour of a frame in a direction, if it has one.
-    pub fn neighbour(&self, outline: &Outline, frame: usize, towards: Towards) -> Option<usize> {
+    pub fn neighbour(&self, outline: &Outline, frame: usize, towards: FrameDirection) -> Option<usize> {
         let lane = self.lane_of(frame);
         match towards {
-            Towards::Left => frame.checked_sub(1).filter(|frame| self.lane(lane).contains(frame)),
-            Towards::Right => Some(frame + 1).filter(|frame| self.lane(lane).contains(frame)),
-            Towards::Up if self.is_merged() => self.facing(outline, frame, lane.checked_sub(1)?),
-            Towards::Down if self.is_merged() => self.facing(outline, frame, lane + 1),
-            Towards::Up => {
+            FrameDirection::Left => frame.checked_sub(1).filter(|frame| self.lane(lane).contains(frame)),
+            FrameDirection::Right => Some(frame + 1).filter(|frame| self.lane(lane).contains(frame)),
+            FrameDirection::Up if self.is_merged() => self.facing(outline, frame, lane.checked_sub(1)?),
+            FrameDirection::Down if self.is_merged() => self.facing(outline, frame, lane + 1),
+            FrameDirection::Up => {
                 let mut span = outline.parent_of(self.span(frame))?;
                 loop {
                     match self.frame_of(span) {
@@ -35,7 +35,7 @@ impl FlameFrames {
                     }
                 }
             }
-            Towards::Down => {
+            FrameDirection::Down => {
                 let span = self.span(frame);
                 (span + 1..outline.subtree_end[span as usize]).find_map(|below| self.frame_of(below))
             }

@@ -127,13 +127,13 @@ fn arrows_lead_to_neighbours() {
             let frame = frames.frame_of(span)?;
             Some(outline.name_of(frames.span(frames.neighbour(outline, frame, towards)?)))
         };
-        assert_eq!(go(2, Towards::Up), Some("get"), "{order:?}");
-        assert_eq!(go(0, Towards::Down), Some("get"));
-        assert_eq!(go(5, Towards::Left), Some("get"));
-        assert_eq!(go(3, Towards::Right), Some("pay"));
-        assert_eq!(go(0, Towards::Up), None);
-        assert_eq!(go(5, Towards::Down), None);
-        assert_eq!(go(5, Towards::Right), None);
+        assert_eq!(go(2, FrameDirection::Up), Some("get"), "{order:?}");
+        assert_eq!(go(0, FrameDirection::Down), Some("get"));
+        assert_eq!(go(5, FrameDirection::Left), Some("get"));
+        assert_eq!(go(3, FrameDirection::Right), Some("pay"));
+        assert_eq!(go(0, FrameDirection::Up), None);
+        assert_eq!(go(5, FrameDirection::Down), None);
+        assert_eq!(go(5, FrameDirection::Right), None);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Evaluates comparisons.
 
-use super::op::Op;
+use super::op::Operator;
 use super::pattern;
 use super::tree::{Literal, Number};
 use super::value::{FieldValue, TABLES};
@@ -19,7 +19,7 @@ struct ParsedLiteral {
 
 /// A comparison, which caches results for interned strings.
 pub(super) struct Comparison {
-    op: Op,
+    op: Operator,
     wanted: Vec<ParsedLiteral>,
     pattern: Option<Regex>,
     part: String,
@@ -29,7 +29,7 @@ pub(super) struct Comparison {
 }
 
 impl Comparison {
-    pub(super) fn new(op: Op, literals: &[Literal]) -> Self {
+    pub(super) fn new(op: Operator, literals: &[Literal]) -> Self {
         let wanted: Vec<ParsedLiteral> = literals
             .iter()
             .map(|literal| ParsedLiteral {
@@ -41,7 +41,7 @@ impl Comparison {
             })
             .collect();
         let first = wanted.first().map_or("", |wanted| &wanted.text);
-        let regex = matches!(op, Op::Matches | Op::MatchesNot);
+        let regex = matches!(op, Operator::Matches | Operator::MatchesNot);
         Self {
             op,
             // The parser has validated the expression.
@@ -69,17 +69,21 @@ impl Comparison {
     fn evaluate(&mut self, value: FieldValue<'_>) -> bool {
         let mut room = std::mem::take(&mut self.room);
         let holds = match self.op {
-            Op::Equal | Op::Among => self.wanted.iter().any(|wanted| equal(value, wanted, &mut room)),
-            Op::Differs => !self.wanted.iter().any(|wanted| equal(value, wanted, &mut room)),
-            Op::Matches => self.pattern.as_ref().is_some_and(|regex| regex.is_match(value.text(&mut room))),
-            Op::MatchesNot => {
+            Operator::Equal | Operator::Among => {
+                self.wanted.iter().any(|wanted| equal(value, wanted, &mut room))
+            }
+            Operator::Differs => !self.wanted.iter().any(|wanted| equal(value, wanted, &mut room)),
+            Operator::Matches => {
+                self.pattern.as_ref().is_some_and(|regex| regex.is_match(value.text(&mut room)))
+            }
+            Operator::MatchesNot => {
                 self.pattern.as_ref().is_some_and(|regex| !regex.is_match(value.text(&mut room)))
             }
-            Op::Contains => value.text(&mut room).to_lowercase().contains(&self.part),
-            Op::Less => self.ordered(value, |found| found == Ordering::Less),
-            Op::AtMost => self.ordered(value, |found| found != Ordering::Greater),
-            Op::More => self.ordered(value, |found| found == Ordering::Greater),
-            Op::AtLeast => self.ordered(value, |found| found != Ordering::Less),
+            Operator::Contains => value.text(&mut room).to_lowercase().contains(&self.part),
+            Operator::Less => self.ordered(value, |found| found == Ordering::Less),
+            Operator::AtMost => self.ordered(value, |found| found != Ordering::Greater),
+            Operator::More => self.ordered(value, |found| found == Ordering::Greater),
+            Operator::AtLeast => self.ordered(value, |found| found != Ordering::Less),
         };
         self.room = room;
         holds

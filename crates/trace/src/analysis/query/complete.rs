@@ -1,8 +1,8 @@
 //! Completion of search texts: fields, operators, and values of the trace.
 
-use super::field::{Class, Field, KNOWN, Owner, is_reserved};
+use super::field::{Field, FieldType, KNOWN, Owner, is_reserved};
 use super::field_reader::FieldReader;
-use super::op::Op;
+use super::op::Operator;
 use super::token::{Kind, Token, is_word, quote, tokens};
 use super::tree::RELATIONS;
 use super::value::{FieldValue, TABLES};
@@ -15,7 +15,7 @@ const MOST: usize = 50;
 
 /// Type of a completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Offer {
+pub enum CompletionKind {
     /// A built-in field.
     Field,
     /// The key of an attribute.
@@ -32,7 +32,7 @@ pub enum Offer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completion {
     /// Type.
-    pub offer: Offer,
+    pub offer: CompletionKind,
     /// The text to insert.
     pub text: String,
     /// A description; empty if none is needed.
@@ -140,7 +140,7 @@ struct Offers {
 }
 
 impl Offers {
-    fn offer(&mut self, offer: Offer, text: impl Into<String>, about: &str, count: u32) {
+    fn offer(&mut self, offer: CompletionKind, text: impl Into<String>, about: &str, count: u32) {
         let text = text.into();
         if text.to_lowercase().contains(&self.part) {
             self.items.push(Completion { offer, text, about: about.to_owned(), count });
@@ -153,9 +153,9 @@ impl Offers {
         items.sort_by_key(|item| {
             let starts = item.text.trim_start_matches('"').to_lowercase().starts_with(&part);
             let rank = match item.offer {
-                Offer::Field | Offer::Operator | Offer::Value => 0,
-                Offer::Key => 1,
-                Offer::Word => 2,
+                CompletionKind::Field | CompletionKind::Operator | CompletionKind::Value => 0,
+                CompletionKind::Key => 1,
+                CompletionKind::Word => 2,
             };
             (!starts, rank, std::cmp::Reverse(item.count))
         });
@@ -174,11 +174,11 @@ impl Offers {
                     self.operands(reader);
                 }
             }
-            Place::List(_) => self.offer(Offer::Word, "(", "the values", 0),
+            Place::List(_) => self.offer(CompletionKind::Word, "(", "the values", 0),
             Place::Value(field, _) => self.values(reader, field),
             Place::Listed(_) => {
-                self.offer(Offer::Word, ",", "another value", 0);
-                self.offer(Offer::Word, ")", "the end of the values", 0);
+                self.offer(CompletionKind::Word, ",", "another value", 0);
+                self.offer(CompletionKind::Word, ")", "the end of the values", 0);
             }
             Place::Joint => {
                 self.joints();
@@ -190,71 +190,73 @@ impl Offers {
     }
 
     fn joints(&mut self) {
-        self.offer(Offer::Word, "and", "both are so", 0);
-        self.offer(Offer::Word, "or", "one or both are so", 0);
+        self.offer(CompletionKind::Word, "and", "both are so", 0);
+        self.offer(CompletionKind::Word, "or", "one or both are so", 0);
     }
 
     fn operands(&mut self, reader: &FieldReader<'_>) {
         self.fields(reader);
-        self.offer(Offer::Word, "not", "what follows is not so", 0);
-        self.offer(Offer::Word, "has(", "the attribute is there", 0);
+        self.offer(CompletionKind::Word, "not", "what follows is not so", 0);
+        self.offer(CompletionKind::Word, "has(", "the attribute is there", 0);
         for (name, _, about) in RELATIONS {
-            self.offer(Offer::Word, format!("{name}("), about, 0);
+            self.offer(CompletionKind::Word, format!("{name}("), about, 0);
         }
     }
 
     /// Built-in fields in their order, then keys by frequency.
     fn fields(&mut self, reader: &FieldReader<'_>) {
         for (name, _, _, about) in KNOWN {
-            self.offer(Offer::Field, name, about, 0);
+            self.offer(CompletionKind::Field, name, about, 0);
         }
         for (key, count) in counted(keys(reader)) {
-            self.offer(Offer::Key, key, "", count);
+            self.offer(CompletionKind::Key, key, "", count);
         }
     }
 
     fn operators(&mut self, field: &Field) {
-        let ops: &[(Op, &str)] = match field.class() {
-            Class::Text => &[
-                (Op::Equal, "is"),
-                (Op::Differs, "is something else"),
-                (Op::Contains, "contains, in any case"),
-                (Op::Matches, "matches a regular expression"),
-                (Op::MatchesNot, "does not match a regular expression"),
-                (Op::Among, "is one of"),
-                (Op::More, "is more than"),
-                (Op::AtLeast, "is at least"),
-                (Op::Less, "is less than"),
-                (Op::AtMost, "is at most"),
+        let ops: &[(Operator, &str)] = match field.class() {
+            FieldType::Text => &[
+                (Operator::Equal, "is"),
+                (Operator::Differs, "is something else"),
+                (Operator::Contains, "contains, in any case"),
+                (Operator::Matches, "matches a regular expression"),
+                (Operator::MatchesNot, "does not match a regular expression"),
+                (Operator::Among, "is one of"),
+                (Operator::More, "is more than"),
+                (Operator::AtLeast, "is at least"),
+                (Operator::Less, "is less than"),
+                (Operator::AtMost, "is at most"),
             ],
-            Class::Choice(_) => {
-                &[(Op::Equal, "is"), (Op::Differs, "is something else"), (Op::Among, "is one of")]
-            }
-            Class::Number | Class::Time => &[
-                (Op::More, "is more than"),
-                (Op::AtLeast, "is at least"),
-                (Op::Less, "is less than"),
-                (Op::AtMost, "is at most"),
-                (Op::Equal, "is"),
-                (Op::Differs, "is something else"),
-                (Op::Among, "is one of"),
+            FieldType::Choice(_) => &[
+                (Operator::Equal, "is"),
+                (Operator::Differs, "is something else"),
+                (Operator::Among, "is one of"),
+            ],
+            FieldType::Number | FieldType::Time => &[
+                (Operator::More, "is more than"),
+                (Operator::AtLeast, "is at least"),
+                (Operator::Less, "is less than"),
+                (Operator::AtMost, "is at most"),
+                (Operator::Equal, "is"),
+                (Operator::Differs, "is something else"),
+                (Operator::Among, "is one of"),
             ],
         };
         for (op, about) in ops {
-            self.offer(Offer::Operator, op.text(), about, 0);
+            self.offer(CompletionKind::Operator, op.text(), about, 0);
         }
     }
 
     fn values(&mut self, reader: &FieldReader<'_>, field: &Field) {
         let mut counts = tally(reader, field, &self.part);
-        if let Class::Choice(words) = field.class() {
+        if let FieldType::Choice(words) = field.class() {
             for word in words {
                 counts.entry((*word).to_owned()).or_default();
             }
         }
         for (value, count) in counted(counts) {
             let bare = is_word(&value) && !is_reserved(&value);
-            self.offer(Offer::Value, if bare { value } else { quote(&value) }, "", count);
+            self.offer(CompletionKind::Value, if bare { value } else { quote(&value) }, "", count);
         }
     }
 }
@@ -266,7 +268,7 @@ fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<Strin
     let mut others: FxHashMap<String, u32> = FxHashMap::default();
     let mut room = String::new();
     // Durations are mostly distinct, so completions would not help.
-    if field.class() != Class::Time {
+    if field.class() != FieldType::Time {
         reader.each(field, &mut |_, said| match said {
             FieldValue::Interned(table, text) => {
                 let counts = &mut kept[table.number];

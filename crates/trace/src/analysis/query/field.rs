@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Built-in fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum BuiltinField {
     /// Service name.
     Service,
     /// Operation name.
@@ -70,7 +70,7 @@ pub enum Known {
 
 /// Type of a field's values, which determines its operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub enum FieldType {
     /// Text, or attribute values of any type.
     Text,
     /// One of these strings.
@@ -89,56 +89,66 @@ const KINDS: [&str; 6] = ["server", "client", "producer", "consumer", "internal"
 const STATUSES: [&str; 3] = ["error", "ok", "unset"];
 
 /// Name, field, type, and description for completion.
-pub(super) const KNOWN: [(&str, Known, Class, &str); 30] = [
-    ("service", Known::Service, Class::Text, "service name"),
-    ("operation", Known::Operation, Class::Text, "operation name"),
-    ("duration", Known::Duration, Class::Time, "how long the span took"),
-    ("self", Known::SelfTime, Class::Time, "duration without the time spent in children"),
+pub(super) const KNOWN: [(&str, BuiltinField, FieldType, &str); 30] = [
+    ("service", BuiltinField::Service, FieldType::Text, "service name"),
+    ("operation", BuiltinField::Operation, FieldType::Text, "operation name"),
+    ("duration", BuiltinField::Duration, FieldType::Time, "how long the span took"),
+    ("self", BuiltinField::SelfTime, FieldType::Time, "duration without the time spent in children"),
     (
         "critical",
-        Known::Critical,
-        Class::Choice(&ON_PATH),
+        BuiltinField::Critical,
+        FieldType::Choice(&ON_PATH),
         "the critical path spends time in the span itself",
     ),
-    ("critical_time", Known::CriticalTime, Class::Time, "time on the critical path, without its children"),
-    ("slack", Known::Slack, Class::Time, "how much longer it could take before the trace takes longer"),
+    (
+        "critical_time",
+        BuiltinField::CriticalTime,
+        FieldType::Time,
+        "time on the critical path, without its children",
+    ),
+    (
+        "slack",
+        BuiltinField::Slack,
+        FieldType::Time,
+        "how much longer it could take before the trace takes longer",
+    ),
     (
         "percentile",
-        Known::Percentile,
-        Class::Number,
+        BuiltinField::Percentile,
+        FieldType::Number,
         "of its service and operation, how many % took less time",
     ),
-    ("error", Known::Error, Class::Choice(&ERRORS), "the span, or one below it, failed"),
-    ("status", Known::Status, Class::Choice(&STATUSES), "status code"),
-    ("status.message", Known::StatusMessage, Class::Text, "why it failed"),
-    ("kind", Known::Kind, Class::Choice(&KINDS), "role of the span"),
-    ("start", Known::Start, Class::Time, "start, from the start of the trace"),
-    ("end", Known::End, Class::Time, "end, from the start of the trace"),
-    ("depth", Known::Depth, Class::Number, "distance to the root"),
-    ("children", Known::Children, Class::Number, "number of children"),
-    ("descendants", Known::Descendants, Class::Number, "number of spans below"),
-    ("events", Known::Events, Class::Number, "number of events"),
-    ("links", Known::Links, Class::Number, "number of links"),
-    ("warnings", Known::Warnings, Class::Number, "number of warnings"),
-    ("warning", Known::Warning, Class::Text, "text of a warning"),
-    ("event.name", Known::EventName, Class::Text, "name of an event"),
-    ("scope.name", Known::ScopeName, Class::Text, "instrumentation"),
-    ("scope.version", Known::ScopeVersion, Class::Text, "version of the instrumentation"),
-    ("id", Known::Id, Class::Text, "span id"),
-    ("parent.id", Known::ParentId, Class::Text, "id of the parent, there or not"),
-    ("trace", Known::Trace, Class::Text, "trace id"),
-    ("tracestate", Known::TraceState, Class::Text, "W3C tracestate"),
-    ("link.trace", Known::LinkTrace, Class::Text, "trace that a link points to"),
-    ("link.span", Known::LinkSpan, Class::Text, "span that a link points to"),
+    ("error", BuiltinField::Error, FieldType::Choice(&ERRORS), "the span, or one below it, failed"),
+    ("status", BuiltinField::Status, FieldType::Choice(&STATUSES), "status code"),
+    ("status.message", BuiltinField::StatusMessage, FieldType::Text, "why it failed"),
+    ("kind", BuiltinField::Kind, FieldType::Choice(&KINDS), "role of the span"),
+    ("start", BuiltinField::Start, FieldType::Time, "start, from the start of the trace"),
+    ("end", BuiltinField::End, FieldType::Time, "end, from the start of the trace"),
+    ("depth", BuiltinField::Depth, FieldType::Number, "distance to the root"),
+    ("children", BuiltinField::Children, FieldType::Number, "number of children"),
+    ("descendants", BuiltinField::Descendants, FieldType::Number, "number of spans below"),
+    ("events", BuiltinField::Events, FieldType::Number, "number of events"),
+    ("links", BuiltinField::Links, FieldType::Number, "number of links"),
+    ("warnings", BuiltinField::Warnings, FieldType::Number, "number of warnings"),
+    ("warning", BuiltinField::Warning, FieldType::Text, "text of a warning"),
+    ("event.name", BuiltinField::EventName, FieldType::Text, "name of an event"),
+    ("scope.name", BuiltinField::ScopeName, FieldType::Text, "instrumentation"),
+    ("scope.version", BuiltinField::ScopeVersion, FieldType::Text, "version of the instrumentation"),
+    ("id", BuiltinField::Id, FieldType::Text, "span id"),
+    ("parent.id", BuiltinField::ParentId, FieldType::Text, "id of the parent, there or not"),
+    ("trace", BuiltinField::Trace, FieldType::Text, "trace id"),
+    ("tracestate", BuiltinField::TraceState, FieldType::Text, "W3C tracestate"),
+    ("link.trace", BuiltinField::LinkTrace, FieldType::Text, "trace that a link points to"),
+    ("link.span", BuiltinField::LinkSpan, FieldType::Text, "span that a link points to"),
 ];
 
 /// Aliases of built-in fields: Jaeger's, TraceQL's.
-pub(super) const ALIASES: [(&str, Known); 5] = [
-    ("name", Known::Operation),
-    ("span.kind", Known::Kind),
-    ("span.id", Known::Id),
-    ("trace.id", Known::Trace),
-    ("statusMessage", Known::StatusMessage),
+pub(super) const ALIASES: [(&str, BuiltinField); 5] = [
+    ("name", BuiltinField::Operation),
+    ("span.kind", BuiltinField::Kind),
+    ("span.id", BuiltinField::Id),
+    ("trace.id", BuiltinField::Trace),
+    ("statusMessage", BuiltinField::StatusMessage),
 ];
 
 /// What an attribute belongs to.
@@ -174,7 +184,7 @@ pub(super) const RESERVED: [&str; 7] = ["and", "or", "not", "in", "contains", "&
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Field {
     /// A built-in field.
-    Known(Known),
+    Builtin(BuiltinField),
     /// An attribute.
     Key(Owner, String),
 }
@@ -185,7 +195,7 @@ impl Field {
     pub fn parse(name: &str) -> Self {
         let known = KNOWN.iter().map(|(name, known, ..)| (*name, *known)).chain(ALIASES);
         if let Some((_, known)) = known.into_iter().find(|(known, _)| *known == name) {
-            return Field::Known(known);
+            return Field::Builtin(known);
         }
         let owner = OWNERS.iter().find_map(|(prefix, owner)| Some((*owner, name.strip_prefix(prefix)?)));
         match owner.filter(|(_, key)| !key.is_empty()) {
@@ -195,23 +205,23 @@ impl Field {
     }
 
     /// Type of its values.
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> FieldType {
         match self {
-            Field::Known(this) => KNOWN
+            Field::Builtin(this) => KNOWN
                 .iter()
                 .find(|(_, known, ..)| known == this)
-                .map_or(Class::Text, |(_, _, class, _)| *class),
-            Field::Key(..) => Class::Text,
+                .map_or(FieldType::Text, |(_, _, class, _)| *class),
+            Field::Key(..) => FieldType::Text,
         }
     }
 
     /// Whether the outline is sufficient, without searchable attributes.
     pub fn is_of_outline(&self) -> bool {
-        use Known::{
+        use BuiltinField::{
             Critical, CriticalTime, Depth, Descendants, Duration, Kind, Operation, Percentile, SelfTime,
             Service, Slack, Start, Status,
         };
-        let Field::Known(known) = self else { return false };
+        let Field::Builtin(known) = self else { return false };
         matches!(
             known,
             Critical
@@ -232,15 +242,15 @@ impl Field {
 
     /// Whether the name alone is a condition, such as `error`.
     pub(super) fn is_flag(&self) -> bool {
-        use Known::{Children, Critical, Error, Events, Links, Warnings};
-        matches!(self, Field::Known(Critical | Error | Events | Links | Warnings | Children))
+        use BuiltinField::{Children, Critical, Error, Events, Links, Warnings};
+        matches!(self, Field::Builtin(Critical | Error | Events | Links | Warnings | Children))
     }
 }
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (owner, key) = match self {
-            Field::Known(this) => {
+            Field::Builtin(this) => {
                 let found = KNOWN.iter().find(|(_, known, ..)| known == this);
                 return f.write_str(found.map_or("", |(name, ..)| name));
             }

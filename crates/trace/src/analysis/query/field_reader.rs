@@ -1,6 +1,6 @@
 //! Reads the values of a field of all spans from the columns, without assembling span records.
 
-use super::field::{Field, Known, Owner};
+use super::field::{BuiltinField, Field, Owner};
 use super::value::{FieldValue, StringTable};
 use crate::analysis::child_coverage::self_times;
 use crate::analysis::critical_path::{CriticalPath, slack};
@@ -68,27 +68,29 @@ impl<'a> FieldReader<'a> {
     /// Calls `each` with all values of a field; those of one span are consecutive.
     pub(super) fn each(&self, field: &Field, each: &mut ValueVisitor<'_>) {
         match field {
-            Field::Known(known) => self.each_known(*known, each),
+            Field::Builtin(known) => self.each_known(*known, each),
             Field::Key(owner, key) => self.each_attribute(*owner, key, each),
         }
     }
 
-    fn each_known(&self, known: Known, each: &mut ValueVisitor<'_>) {
+    fn each_known(&self, known: BuiltinField, each: &mut ValueVisitor<'_>) {
         let outline = self.outline;
         match known {
-            Known::Service => self.interned(&outline.service, each),
-            Known::Operation => self.interned(&outline.name, each),
-            Known::SelfTime => {
+            BuiltinField::Service => self.interned(&outline.service, each),
+            BuiltinField::Operation => self.interned(&outline.name, each),
+            BuiltinField::SelfTime => {
                 for (span, time) in self_times(outline).into_iter().enumerate() {
                     each(span as SpanIx, FieldValue::Time(time));
                 }
             }
-            Known::Critical | Known::CriticalTime | Known::Slack => self.path_field(known, each),
-            Known::Percentile => {
+            BuiltinField::Critical | BuiltinField::CriticalTime | BuiltinField::Slack => {
+                self.path_field(known, each)
+            }
+            BuiltinField::Percentile => {
                 let ranks = ranks(outline).into_iter().enumerate().filter(|(_, rank)| *rank != UNKNOWN);
                 ranks.for_each(|(span, rank)| each(span as SpanIx, FieldValue::Int(rank.into())));
             }
-            Known::Children => {
+            BuiltinField::Children => {
                 let mut count = vec![0i64; outline.len()];
                 for parent in &outline.parent {
                     if let Some(count) = count.get_mut(*parent as usize) {
@@ -99,16 +101,17 @@ impl<'a> FieldReader<'a> {
                     each(span as SpanIx, FieldValue::Int(count));
                 }
             }
-            Known::Links | Known::Warnings => self.count_field(known, each),
-            Known::Warning => {
+            BuiltinField::Links | BuiltinField::Warnings => self.count_field(known, each),
+            BuiltinField::Warning => {
                 for span in self.spans().filter(|span| outline.flags[*span as usize].has(Flags::WARNED)) {
                     self.trace.warnings_of(span).iter().for_each(|text| each(span, FieldValue::Text(text)));
                 }
             }
-            Known::ParentId | Known::Id | Known::TraceState | Known::StatusMessage => {
-                self.rare_field(known, each)
-            }
-            Known::EventName => {
+            BuiltinField::ParentId
+            | BuiltinField::Id
+            | BuiltinField::TraceState
+            | BuiltinField::StatusMessage => self.rare_field(known, each),
+            BuiltinField::EventName => {
                 for (number, part) in self.parts.iter().enumerate() {
                     let table = self.table(number + 1);
                     for (row, span) in &part.rows {
@@ -118,12 +121,12 @@ impl<'a> FieldReader<'a> {
                     }
                 }
             }
-            Known::LinkTrace | Known::LinkSpan => {
+            BuiltinField::LinkTrace | BuiltinField::LinkSpan => {
                 for part in &self.parts {
                     for (row, span) in &part.rows {
                         for link in part.columns.row(*row).links {
                             let (trace, to, _) = part.columns.link(link);
-                            let trace_wanted = known == Known::LinkTrace;
+                            let trace_wanted = known == BuiltinField::LinkTrace;
                             each(
                                 *span,
                                 if trace_wanted {
@@ -136,21 +139,21 @@ impl<'a> FieldReader<'a> {
                     }
                 }
             }
-            Known::ScopeName | Known::ScopeVersion => self.scope_field(known, each),
+            BuiltinField::ScopeName | BuiltinField::ScopeVersion => self.scope_field(known, each),
             _ => self.spans().for_each(|span| self.outline_field(known, span, each)),
         }
     }
 
     /// Fields derived from the critical path.
-    fn path_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
+    fn path_field(&self, known: BuiltinField, each: &mut ValueVisitor<'_>) {
         let path = CriticalPath::of(self.outline);
         let times = match known {
-            Known::Slack => slack(self.outline, &path),
+            BuiltinField::Slack => slack(self.outline, &path),
             _ => path.time_by_span(self.outline.len()),
         };
         for (span, time) in times.into_iter().enumerate() {
             let value = match known {
-                Known::Critical => FieldValue::Bool(time > 0),
+                BuiltinField::Critical => FieldValue::Bool(time > 0),
                 _ => FieldValue::Time(time),
             };
             each(span as SpanIx, value);
@@ -158,26 +161,26 @@ impl<'a> FieldReader<'a> {
     }
 
     /// Fields with one value that is in the outline.
-    fn outline_field(&self, known: Known, span: SpanIx, each: &mut ValueVisitor<'_>) {
+    fn outline_field(&self, known: BuiltinField, span: SpanIx, each: &mut ValueVisitor<'_>) {
         let (outline, at) = (self.outline, span as usize);
         let flags = outline.flags[at];
         each(
             span,
             match known {
-                Known::Kind => FieldValue::Text(kind_name(outline.kind[at])),
-                Known::Status => FieldValue::Text(status_name(outline.status[at])),
-                Known::Error if flags.has(Flags::OWN_ERROR) => FieldValue::Text("own"),
-                Known::Error if flags.has(Flags::ERROR_BELOW) => FieldValue::Text("below"),
-                Known::Duration => FieldValue::Time(outline.duration_of(span)),
-                Known::Start => FieldValue::Time(outline.start[at]),
-                Known::End => FieldValue::Time(outline.end[at]),
-                Known::Depth => FieldValue::Int(outline.depth[at].into()),
-                Known::Descendants => FieldValue::Int((outline.subtree_end[at] - span - 1).into()),
-                Known::Events => FieldValue::Int(outline.events_of(span).len() as i64),
-                Known::Trace if !outline.foreign_trace_id.is_empty() => {
+                BuiltinField::Kind => FieldValue::Text(kind_name(outline.kind[at])),
+                BuiltinField::Status => FieldValue::Text(status_name(outline.status[at])),
+                BuiltinField::Error if flags.has(Flags::OWN_ERROR) => FieldValue::Text("own"),
+                BuiltinField::Error if flags.has(Flags::ERROR_BELOW) => FieldValue::Text("below"),
+                BuiltinField::Duration => FieldValue::Time(outline.duration_of(span)),
+                BuiltinField::Start => FieldValue::Time(outline.start[at]),
+                BuiltinField::End => FieldValue::Time(outline.end[at]),
+                BuiltinField::Depth => FieldValue::Int(outline.depth[at].into()),
+                BuiltinField::Descendants => FieldValue::Int((outline.subtree_end[at] - span - 1).into()),
+                BuiltinField::Events => FieldValue::Int(outline.events_of(span).len() as i64),
+                BuiltinField::Trace if !outline.foreign_trace_id.is_empty() => {
                     FieldValue::Text(&outline.foreign_trace_id)
                 }
-                Known::Trace => FieldValue::Id(outline.trace_id.0, 32),
+                BuiltinField::Trace => FieldValue::Id(outline.trace_id.0, 32),
                 _ => return,
             },
         );
@@ -191,10 +194,10 @@ impl<'a> FieldReader<'a> {
     }
 
     /// Numbers of links and warnings. Warnings of the repair are derived from the flags, others are in the rows.
-    fn count_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
+    fn count_field(&self, known: BuiltinField, each: &mut ValueVisitor<'_>) {
         for part in &self.parts {
             for (row, span) in &part.rows {
-                let count = if known == Known::Links {
+                let count = if known == BuiltinField::Links {
                     part.columns.row(*row).links.len()
                 } else {
                     let flags = self.outline.flags[*span as usize];
@@ -207,14 +210,14 @@ impl<'a> FieldReader<'a> {
     }
 
     /// Ids, which may be non-hexadecimal, and fields that few spans have.
-    fn rare_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
+    fn rare_field(&self, known: BuiltinField, each: &mut ValueVisitor<'_>) {
         for part in &self.parts {
             for (row, span) in &part.rows {
                 let rare = part.columns.rare(*row);
                 let (text, id) = match known {
-                    Known::Id => (rare.id, self.outline.id[*span as usize]),
-                    Known::ParentId => (rare.parent, part.columns.row(*row).parent),
-                    Known::TraceState => (rare.trace_state, Default::default()),
+                    BuiltinField::Id => (rare.id, self.outline.id[*span as usize]),
+                    BuiltinField::ParentId => (rare.parent, part.columns.row(*row).parent),
+                    BuiltinField::TraceState => (rare.trace_state, Default::default()),
                     _ => (rare.message, Default::default()),
                 };
                 if !text.is_empty() {
@@ -224,7 +227,7 @@ impl<'a> FieldReader<'a> {
                 }
             }
         }
-        if known == Known::Id {
+        if known == BuiltinField::Id {
             // Ids of spans that are not interned yet are in the outline.
             let mut unindexed = vec![true; self.outline.len()];
             self.parts
@@ -237,11 +240,11 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    fn scope_field(&self, known: Known, each: &mut ValueVisitor<'_>) {
+    fn scope_field(&self, known: BuiltinField, each: &mut ValueVisitor<'_>) {
         let scopes = self.trace.scopes();
         for (span, number) in self.trace.scope_numbers().iter().enumerate() {
             if let Some(scope) = scopes.get(*number as usize) {
-                let text = if known == Known::ScopeName { &scope.name } else { &scope.version };
+                let text = if known == BuiltinField::ScopeName { &scope.name } else { &scope.version };
                 if !text.is_empty() {
                     each(span as SpanIx, FieldValue::Text(text));
                 }
@@ -249,7 +252,7 @@ impl<'a> FieldReader<'a> {
         }
         // Jaeger has scopes in tags of the span.
         let keys = match known {
-            Known::ScopeName => ["otel.scope.name", "otel.library.name"],
+            BuiltinField::ScopeName => ["otel.scope.name", "otel.library.name"],
             _ => ["otel.scope.version", "otel.library.version"],
         };
         keys.iter().for_each(|key| self.each_attribute(Owner::Span, key, each));

@@ -1,7 +1,7 @@
 //! What a text may have meant whose names no span has, or that writes comparisons as other tools do.
 
 use super::complete::keys;
-use super::field::{ALIASES, Field, KNOWN, Known, Owner};
+use super::field::{ALIASES, BuiltinField, Field, KNOWN, Owner};
 use super::field_reader::FieldReader;
 use super::token::{is_sign, tokens};
 use super::tree::{Condition, Step};
@@ -141,7 +141,7 @@ fn is_name(text: &str) -> bool {
 fn exists(reader: &FieldReader<'_>, name: &str) -> bool {
     is_name(name)
         && match Field::parse(name) {
-            Field::Known(_) => true,
+            Field::Builtin(_) => true,
             field => has_values(reader, &field),
         }
 }
@@ -176,7 +176,7 @@ fn other_notation(reader: &FieldReader<'_>, text: &str) -> Option<FindHint> {
         // Words are looked for in keys and values: `duration=5ms` is in neither.
         if let Some((name, value)) = word.split_once('=')
             && !value.is_empty()
-            && matches!(Field::parse(name), Field::Known(known) if !is_pair_of_words(known))
+            && matches!(Field::parse(name), Field::Builtin(known) if !is_pair_of_words(known))
         {
             return hint(word, format!("{name} = {value}"));
         }
@@ -185,8 +185,8 @@ fn other_notation(reader: &FieldReader<'_>, text: &str) -> Option<FindHint> {
 }
 
 /// Fields that are found by words too, as in Jaeger: `status=error`.
-fn is_pair_of_words(known: Known) -> bool {
-    matches!(known, Known::Kind | Known::Status)
+fn is_pair_of_words(known: BuiltinField) -> bool {
+    matches!(known, BuiltinField::Kind | BuiltinField::Status)
 }
 
 /// Names that a trace has, the most frequent first: as they are written, and without signs and case.

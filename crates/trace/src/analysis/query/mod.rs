@@ -51,16 +51,16 @@ mod word_search;
 mod words;
 
 pub use column::{Column, column};
-pub use complete::{Completion, Completions, Offer, complete};
+pub use complete::{Completion, CompletionKind, Completions, complete};
 pub use error::QueryError;
-pub use field::{Class, Field, Known, Owner};
+pub use field::{BuiltinField, Field, FieldType, Owner};
 pub use hints::{FindHint, has_field};
-pub use op::Op;
+pub use op::Operator;
 pub use order::{Times, span_order, times};
 pub use parse::{DEEPEST, MOST, parse};
 pub use print::{equals, quoted};
 pub use tree::{Condition, Literal, Query, Relation, Step};
-pub use words::Words;
+pub use words::FindWords;
 
 use crate::model::{SpanSet, Trace};
 use field_reader::FieldReader;
@@ -68,15 +68,15 @@ use token::{Kind, Token, is_sign, tokens};
 
 /// A parsed search text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum SearchText {
     /// Words, any of which may match.
-    Words(Words),
+    Words(FindWords),
     /// A query.
     Query(Query),
 }
 
 /// Parses a search text.
-pub fn read(text: &str) -> Result<Reading, QueryError> {
+pub fn read(text: &str) -> Result<SearchText, QueryError> {
     let (cut, mistake) = tokens(text);
     let query = match mistake {
         Some(mistake) => Err(mistake),
@@ -85,12 +85,12 @@ pub fn read(text: &str) -> Result<Reading, QueryError> {
     match query {
         Ok(query) if is_plain(text, &cut, &query) => {}
         Err(mistake) if is_certain(text, &cut) => return Err(mistake),
-        Ok(query) => return Ok(Reading::Query(query)),
+        Ok(query) => return Ok(SearchText::Query(query)),
         Err(_) => {}
     }
-    let words = Words::parse(text);
+    let words = FindWords::parse(text);
     match words.wanted.len() + words.except.len() {
-        0..=MOST => Ok(Reading::Words(words)),
+        0..=MOST => Ok(SearchText::Words(words)),
         _ => Err(QueryError::new(0, text.len(), format!("at most {MOST} words"))),
     }
 }
@@ -115,7 +115,7 @@ fn is_plain(text: &str, tokens: &[Token], query: &Query) -> bool {
         return false;
     }
     let mut compares = query.steps.iter().filter_map(|step| match step {
-        Step::Condition(Condition::Compare(_, op, _)) => Some(*op == Op::Equal),
+        Step::Condition(Condition::Compare(_, op, _)) => Some(*op == Operator::Equal),
         _ => None,
     });
     let joined =
@@ -127,20 +127,20 @@ fn is_plain(text: &str, tokens: &[Token], query: &Query) -> bool {
 }
 
 /// The spans that match. Spans whose attributes are not interned yet are matched by their outline alone.
-pub fn find(trace: &Trace, reading: &Reading) -> SpanSet {
+pub fn find(trace: &Trace, reading: &SearchText) -> SpanSet {
     let reader = FieldReader::of(trace);
     match reading {
-        Reading::Words(words) => word_search::search_words(&reader, words),
-        Reading::Query(query) => run::run(&reader, query),
+        SearchText::Words(words) => word_search::search_words(&reader, words),
+        SearchText::Query(query) => run::run(&reader, query),
     }
 }
 
 /// What of a text that finds these spans is not understood: names that no span has, and comparisons in the notation of
 /// another tool. Meant for traces whose attributes are all searchable.
-pub fn hints(trace: &Trace, text: &str, reading: &Reading, found: &SpanSet) -> Vec<FindHint> {
+pub fn hints(trace: &Trace, text: &str, reading: &SearchText, found: &SpanSet) -> Vec<FindHint> {
     match reading {
-        Reading::Query(query) => hints::hints(trace, text, query.steps(), &[], found.count() == 0),
-        Reading::Words(words) => hints::hints(trace, text, &[], &words.wanted, found.count() == 0),
+        SearchText::Query(query) => hints::hints(trace, text, query.steps(), &[], found.count() == 0),
+        SearchText::Words(words) => hints::hints(trace, text, &[], &words.wanted, found.count() == 0),
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// How a field is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
+pub enum Operator {
     /// `=`.
     Equal,
     /// `!=`.
@@ -25,25 +25,25 @@ pub enum Op {
     Among,
 }
 
-impl Op {
+impl Operator {
     /// How it is written.
     pub fn text(self) -> &'static str {
         match self {
-            Op::Equal => "=",
-            Op::Differs => "!=",
-            Op::Less => "<",
-            Op::AtMost => "<=",
-            Op::More => ">",
-            Op::AtLeast => ">=",
-            Op::Matches => "~",
-            Op::MatchesNot => "!~",
-            Op::Contains => "contains",
-            Op::Among => "in",
+            Operator::Equal => "=",
+            Operator::Differs => "!=",
+            Operator::Less => "<",
+            Operator::AtMost => "<=",
+            Operator::More => ">",
+            Operator::AtLeast => ">=",
+            Operator::Matches => "~",
+            Operator::MatchesNot => "!~",
+            Operator::Contains => "contains",
+            Operator::Among => "in",
         }
     }
 
     /// Whether it is `<`, `<=`, `>` or `>=`.
     pub(super) fn orders(self) -> bool {
-        matches!(self, Op::Less | Op::AtMost | Op::More | Op::AtLeast)
+        matches!(self, Operator::Less | Operator::AtMost | Operator::More | Operator::AtLeast)
     }
 }

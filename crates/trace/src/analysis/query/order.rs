@@ -1,7 +1,7 @@
 //! Columns for tables: spans sorted by a field, and durations as numbers.
 
 use super::column::column;
-use super::field::{Class, Field};
+use super::field::{Field, FieldType};
 use super::field_reader::FieldReader;
 use super::value::FieldValue;
 use crate::model::{SpanIx, SpanSet, Trace};
@@ -18,7 +18,7 @@ pub struct Times {
 /// The values of a field of type duration; empty for other fields.
 pub fn times(trace: &Trace, field: &Field) -> Times {
     let mut values = Vec::new();
-    if field.class() == Class::Time {
+    if field.class() == FieldType::Time {
         values = vec![0; trace.outline().len()];
         FieldReader::of(trace).each(field, &mut |span, value| {
             if let FieldValue::Time(time) = value {
@@ -57,7 +57,7 @@ const ABSENT: u64 = u64::MAX;
 
 /// A sort key of each span, or [`ABSENT`].
 fn ranks(trace: &Trace, field: &Field) -> Option<Vec<u64>> {
-    if matches!(field.class(), Class::Time | Class::Number) {
+    if matches!(field.class(), FieldType::Time | FieldType::Number) {
         if !field.is_of_outline() && trace.unindexed_spans() > 0 {
             return None;
         }

@@ -2,8 +2,8 @@
 
 use super::QueryError;
 use super::expected::{check_op, operators, value_of};
-use super::field::{Class, Field, OWNERS, is_reserved};
-use super::op::Op;
+use super::field::{Field, FieldType, OWNERS, is_reserved};
+use super::op::Operator;
 use super::pattern;
 use super::token::{Kind, Token, tokens};
 use super::tree::{Condition, Literal, Query, RELATIONS, Relation, Step};
@@ -185,14 +185,15 @@ impl<'a> Parser<'a> {
         let at = self.next + usize::from(negated);
         let op = match self.tokens.get(at).map(|token| &token.kind) {
             Some(Kind::Sign(op)) => *op,
-            Some(Kind::Word) if self.is_word(at, &["in"]) => Op::Among,
-            Some(Kind::Word) if self.is_word(at, &["contains"]) => Op::Contains,
+            Some(Kind::Word) if self.is_word(at, &["in"]) => Operator::Among,
+            Some(Kind::Word) if self.is_word(at, &["contains"]) => Operator::Contains,
             _ => return self.alone(start, field),
         };
         self.next = at;
         check_op(&field, op).or_else(|expected| self.expected(expected))?;
         self.next += 1;
-        let literals = if op == Op::Among { self.list(&field)? } else { vec![self.literal(&field, op)?] };
+        let literals =
+            if op == Operator::Among { self.list(&field)? } else { vec![self.literal(&field, op)?] };
         self.condition(Condition::Compare(field, op, literals))?;
         if negated {
             self.steps.push(Step::Not);
@@ -225,7 +226,7 @@ impl<'a> Parser<'a> {
             if literals.len() >= MOST {
                 return self.expected(format!("at most {MOST} values"));
             }
-            literals.push(self.literal(field, Op::Among)?);
+            literals.push(self.literal(field, Operator::Among)?);
             match self.peek().map(|token| &token.kind) {
                 Some(Kind::Comma) => {}
                 Some(Kind::Close) => break,
@@ -236,7 +237,7 @@ impl<'a> Parser<'a> {
         Ok(literals)
     }
 
-    fn literal(&mut self, field: &Field, op: Op) -> Parsed<Literal> {
+    fn literal(&mut self, field: &Field, op: Operator) -> Parsed<Literal> {
         let mut literal = match self.peek().map(|token| &token.kind) {
             Some(Kind::Quoted(text)) => Literal { text: text.clone(), quoted: true },
             Some(Kind::Word) => {
@@ -251,7 +252,7 @@ impl<'a> Parser<'a> {
             }
             _ => return self.expected(value_of(field, op)),
         };
-        if field.class() == Class::Time && literal.number().is_some() {
+        if field.class() == FieldType::Time && literal.number().is_some() {
             // "20 ms", as durations are displayed.
             let whole = format!("{}{}", literal.text, self.word_at(self.next + 1).unwrap_or_default());
             if self.word_at(self.next + 1).is_some() && parse_go_duration(&whole).is_some() {
@@ -260,21 +261,21 @@ impl<'a> Parser<'a> {
             }
         }
         let right = match field.class() {
-            Class::Time => literal.time().is_some(),
-            Class::Number => literal.number().is_some(),
-            Class::Choice(words) => {
+            FieldType::Time => literal.time().is_some(),
+            FieldType::Number => literal.number().is_some(),
+            FieldType::Choice(words) => {
                 literal = Literal { text: literal.text.to_ascii_lowercase(), quoted: false };
                 words.contains(&literal.text.as_str())
             }
-            Class::Text if op.orders() => {
+            FieldType::Text if op.orders() => {
                 literal.quoted || literal.number().is_some() || literal.time().is_some()
             }
-            Class::Text => true,
+            FieldType::Text => true,
         };
         if !right {
             return self.expected(value_of(field, op));
         }
-        if matches!(op, Op::Matches | Op::MatchesNot)
+        if matches!(op, Operator::Matches | Operator::MatchesNot)
             && let Err(why) = pattern::compile(&literal.text)
         {
             return self.expected(format!("a regular expression ({why})"));

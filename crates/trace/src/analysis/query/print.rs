@@ -1,7 +1,7 @@
 //! Writes a query as text that parses to the same query.
 
 use super::field::Field;
-use super::op::Op;
+use super::op::Operator;
 use super::token::quote;
 use super::tree::{Condition, Literal, Query, RELATIONS, Step};
 use std::fmt;
@@ -83,7 +83,7 @@ impl fmt::Display for Condition {
             Condition::Text(text) => f.write_str(&quote(text)),
             Condition::Has(field) if field.is_flag() => write!(f, "{field}"),
             Condition::Has(field) => write!(f, "has({field})"),
-            Condition::Compare(field, Op::Among, literals) => {
+            Condition::Compare(field, Operator::Among, literals) => {
                 write!(f, "{field} in (")?;
                 for (at, literal) in literals.iter().enumerate() {
                     write!(f, "{}{literal}", if at == 0 { "" } else { ", " })?;

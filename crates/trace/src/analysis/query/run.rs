@@ -1,13 +1,13 @@
 //! Evaluates a query as sets of spans.
 
 use super::compare::Comparison;
-use super::field::{Field, Known};
+use super::field::{BuiltinField, Field};
 use super::field_reader::FieldReader;
-use super::op::Op;
+use super::op::Operator;
 use super::tree::{Condition, Literal, Query, Relation, Step};
 use super::value::FieldValue;
 use super::word_search::search_words;
-use super::words::Words;
+use super::words::FindWords;
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanSet};
 
 /// The spans that match a query.
@@ -34,22 +34,22 @@ pub(super) fn run(reader: &FieldReader<'_>, query: &Query) -> SpanSet {
 fn condition(reader: &FieldReader<'_>, condition: &Condition) -> SpanSet {
     let mut set = SpanSet::none(reader.outline.len());
     match condition {
-        Condition::Text(text) => return search_words(reader, &Words::one(text)),
-        Condition::Has(Field::Known(Known::Error)) => return failed(reader.outline, "own"),
+        Condition::Text(text) => return search_words(reader, &FindWords::one(text)),
+        Condition::Has(Field::Builtin(BuiltinField::Error)) => return failed(reader.outline, "own"),
         Condition::Has(field) => reader.each(field, &mut |span, value| {
             // A count of 0 is absent; a percentile of 0 is a value.
-            let is_any = matches!(field, Field::Key(..) | Field::Known(Known::Percentile));
+            let is_any = matches!(field, Field::Key(..) | Field::Builtin(BuiltinField::Percentile));
             let is_none =
                 matches!(value, FieldValue::Int(0) | FieldValue::Text("") | FieldValue::Bool(false));
             if is_any || !is_none {
                 set.insert(span);
             }
         }),
-        Condition::Compare(Field::Known(Known::Error), op, literals) => {
+        Condition::Compare(Field::Builtin(BuiltinField::Error), op, literals) => {
             for Literal { text, .. } in literals {
                 set.or(&failed(reader.outline, text));
             }
-            if *op == Op::Differs {
+            if *op == Operator::Differs {
                 set.invert();
             }
         }

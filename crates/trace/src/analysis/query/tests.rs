@@ -118,8 +118,8 @@ fn a_text_is_a_query_if_it_has_an_operator_and_words_otherwise() {
         ("duration > slow", "mistake"),
     ] {
         let found = match read(text) {
-            Ok(Reading::Words(_)) => "words",
-            Ok(Reading::Query(_)) => "query",
+            Ok(SearchText::Words(_)) => "words",
+            Ok(SearchText::Query(_)) => "query",
             Err(_) => "mistake",
         };
         assert_eq!(found, kind, "{text}");
@@ -142,7 +142,7 @@ fn hostile_texts_are_refused_and_nothing_overflows() {
         let mistake = parse(&text).unwrap_err();
         assert!((mistake.at + mistake.len) as usize <= text.len(), "{mistake}");
         // Parentheses without anything else are a word.
-        let is_word = matches!(read(&text), Ok(Reading::Words(words)) if words.wanted.len() == 1);
+        let is_word = matches!(read(&text), Ok(SearchText::Words(words)) if words.wanted.len() == 1);
         assert_eq!(is_word, text.starts_with("((") && !text.contains('='), "{mistake}");
     }
     let deep = format!("{}a = 1{}", "(".repeat(DEEPEST), ")".repeat(DEEPEST));
@@ -160,7 +160,7 @@ fn a_condition_made_for_a_value_reads_back_as_that_value() {
         ("cached", "true", false, "cached = true"),
     ] {
         assert_eq!(equals(&Field::parse(key), value, is_text), text);
-        assert!(matches!(read(text), Ok(Reading::Query(_))), "{text}");
+        assert!(matches!(read(text), Ok(SearchText::Query(_))), "{text}");
     }
 }
 
@@ -178,26 +178,26 @@ fn field() -> impl Strategy<Value = Field> {
         Owner::Link,
     ]);
     prop_oneof![
-        (0..KNOWN.len()).prop_map(|at| Field::Known(KNOWN[at].1)),
+        (0..KNOWN.len()).prop_map(|at| Field::Builtin(KNOWN[at].1)),
         (owner, key()).prop_map(|(owner, key)| Field::Key(owner, key)),
     ]
 }
 
-fn literal(field: &Field, op: Op) -> BoxedStrategy<Literal> {
+fn literal(field: &Field, op: Operator) -> BoxedStrategy<Literal> {
     let bare = |text: &str| Literal { text: text.into(), quoted: false };
     match field.class() {
-        Class::Time => prop::sample::select(vec!["20ms", "1.5s", "0", "1m30s"]).prop_map(bare).boxed(),
-        Class::Number => prop::sample::select(vec!["20", "-1", "1.5"]).prop_map(bare).boxed(),
-        Class::Choice(words) => prop::sample::select(words.to_vec()).prop_map(bare).boxed(),
-        Class::Text if matches!(op, Op::Matches | Op::MatchesNot) => {
+        FieldType::Time => prop::sample::select(vec!["20ms", "1.5s", "0", "1m30s"]).prop_map(bare).boxed(),
+        FieldType::Number => prop::sample::select(vec!["20", "-1", "1.5"]).prop_map(bare).boxed(),
+        FieldType::Choice(words) => prop::sample::select(words.to_vec()).prop_map(bare).boxed(),
+        FieldType::Text if matches!(op, Operator::Matches | Operator::MatchesNot) => {
             "[a-z]{1,3}".prop_map(|text| Literal { text: format!("{text}\\d+\""), quoted: true }).boxed()
         }
-        Class::Text if op.orders() => prop_oneof![
+        FieldType::Text if op.orders() => prop_oneof![
             "[0-9]{1,3}".prop_map(|text| Literal { text, quoted: false }),
             any::<String>().prop_map(|text| Literal { text, quoted: true })
         ]
         .boxed(),
-        Class::Text => prop_oneof![
+        FieldType::Text => prop_oneof![
             "[a-z]{4,6}".prop_map(|text| Literal { text, quoted: false }),
             any::<String>().prop_map(|text| Literal { text, quoted: true })
         ]
@@ -208,25 +208,25 @@ fn literal(field: &Field, op: Op) -> BoxedStrategy<Literal> {
 
 fn condition() -> impl Strategy<Value = Condition> {
     let ops = [
-        Op::Equal,
-        Op::Differs,
-        Op::Less,
-        Op::AtMost,
-        Op::More,
-        Op::AtLeast,
-        Op::Matches,
-        Op::MatchesNot,
-        Op::Contains,
-        Op::Among,
+        Operator::Equal,
+        Operator::Differs,
+        Operator::Less,
+        Operator::AtMost,
+        Operator::More,
+        Operator::AtLeast,
+        Operator::Matches,
+        Operator::MatchesNot,
+        Operator::Contains,
+        Operator::Among,
     ];
     let compare = (field(), prop::sample::select(ops.to_vec())).prop_flat_map(|(field, op)| {
         let fits = match field.class() {
-            Class::Text => true,
-            Class::Choice(_) => matches!(op, Op::Equal | Op::Differs | Op::Among),
-            _ => !matches!(op, Op::Matches | Op::MatchesNot | Op::Contains),
+            FieldType::Text => true,
+            FieldType::Choice(_) => matches!(op, Operator::Equal | Operator::Differs | Operator::Among),
+            _ => !matches!(op, Operator::Matches | Operator::MatchesNot | Operator::Contains),
         };
-        let op = if fits { op } else { Op::Equal };
-        let count = if op == Op::Among { 1..4 } else { 1..2 };
+        let op = if fits { op } else { Operator::Equal };
+        let count = if op == Operator::Among { 1..4 } else { 1..2 };
         prop::collection::vec(literal(&field, op), count)
             .prop_map(move |literals| Condition::Compare(field.clone(), op, literals))
     });
@@ -273,10 +273,10 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused_within_its_bounds(text in "[a-z =!<>~()\",.0-9é-]{0,40}|\\PC{0,40}") {
-        for result in [parse(&text).map(Reading::Query), read(&text)] {
+        for result in [parse(&text).map(SearchText::Query), read(&text)] {
             match result {
-                Ok(Reading::Query(query)) => prop_assert_eq!(parse(&query.to_string()), Ok(query)),
-                Ok(Reading::Words(_)) => {}
+                Ok(SearchText::Query(query)) => prop_assert_eq!(parse(&query.to_string()), Ok(query)),
+                Ok(SearchText::Words(_)) => {}
                 Err(mistake) => {
                     let end = (mistake.at + mistake.len) as usize;
                     prop_assert!(text.get(mistake.at as usize..end).is_some(), "{mistake:?}");

@@ -1,7 +1,7 @@
 //! Tokenizer for queries. Only an unterminated quotation is an error.
 
 use super::QueryError;
-use super::op::Op;
+use super::op::Operator;
 
 /// Type of a token.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub(super) enum Kind {
     /// A double-quoted text, unescaped.
     Quoted(String),
     /// A comparison operator.
-    Sign(Op),
+    Sign(Operator),
     /// `(`.
     Open,
     /// `)`.
@@ -28,20 +28,20 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-const SIGNS: [(&str, Op); 10] = [
-    ("!=", Op::Differs),
-    ("!~", Op::MatchesNot),
-    ("<=", Op::AtMost),
-    (">=", Op::AtLeast),
-    ("==", Op::Equal),
-    ("=~", Op::Matches),
-    ("=", Op::Equal),
-    ("<", Op::Less),
-    (">", Op::More),
-    ("~", Op::Matches),
+const SIGNS: [(&str, Operator); 10] = [
+    ("!=", Operator::Differs),
+    ("!~", Operator::MatchesNot),
+    ("<=", Operator::AtMost),
+    (">=", Operator::AtLeast),
+    ("==", Operator::Equal),
+    ("=~", Operator::Matches),
+    ("=", Operator::Equal),
+    ("<", Operator::Less),
+    (">", Operator::More),
+    ("~", Operator::Matches),
 ];
 
-fn sign(rest: &str) -> Option<(&'static str, Op)> {
+fn sign(rest: &str) -> Option<(&'static str, Operator)> {
     SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign))
 }
 

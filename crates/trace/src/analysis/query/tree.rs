@@ -1,7 +1,7 @@
 //! A parsed query in postfix order, so that evaluation needs no recursion.
 
 use super::field::Field;
-use super::op::Op;
+use super::op::Operator;
 use crate::units::parse_go_duration;
 
 /// A number; integers are exact.
@@ -66,8 +66,8 @@ pub enum Condition {
     Text(String),
     /// The span has the attribute, or a count is not 0.
     Has(Field),
-    /// A value of the field satisfies the comparison. Several literals only for [`Op::Among`].
-    Compare(Field, Op, Vec<Literal>),
+    /// A value of the field satisfies the comparison. Several literals only for [`Operator::Among`].
+    Compare(Field, Operator, Vec<Literal>),
 }
 
 /// The relatives of a span that a function refers to.

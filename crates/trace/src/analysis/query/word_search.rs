@@ -2,7 +2,7 @@
 
 use super::field_reader::{FieldReader, status_name};
 use super::text_search::{containing, folded};
-use super::words::Words;
+use super::words::FindWords;
 use crate::model::{
     AttributeOwner, Cell, Columns, Flags, SpanIx, SpanKind, SpanSet, StatusCode, StrIx, ValueRef,
 };
@@ -16,7 +16,7 @@ const SCOPES: [&str; 3] = ["scope", "instrumentation_scope", "instrumentation.sc
 
 /// The search words, prepared for matching.
 struct WordMatcher<'a> {
-    words: &'a Words,
+    words: &'a FindWords,
     /// Words that are span ids.
     ids: Vec<SpanId>,
     /// Words split at each `=`: suffix of a key, and prefix of its value.
@@ -30,7 +30,7 @@ struct WordMatcher<'a> {
 }
 
 impl<'a> WordMatcher<'a> {
-    fn new(words: &'a Words) -> Self {
+    fn new(words: &'a FindWords) -> Self {
         let any = |fits: fn(&str) -> bool| words.wanted.iter().any(|word| fits(word));
         let pairs = words
             .wanted
@@ -218,7 +218,7 @@ impl RowMatcher<'_> {
 }
 
 /// The spans that match any of the words.
-pub(super) fn search_words(reader: &FieldReader<'_>, words: &Words) -> SpanSet {
+pub(super) fn search_words(reader: &FieldReader<'_>, words: &FindWords) -> SpanSet {
     let outline = reader.outline;
     let mut set = SpanSet::none(outline.len());
     if words.wanted.is_empty() {

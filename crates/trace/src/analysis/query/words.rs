@@ -2,18 +2,18 @@
 
 /// Search words in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words {
+pub struct FindWords {
     /// Words, any of which may match.
     pub wanted: Vec<String>,
     /// Attributes whose key contains one of these are not searched.
     pub except: Vec<String>,
 }
 
-impl Words {
+impl FindWords {
     /// Splits at blanks; a quoted text is one word even without blanks around it, and an unpaired quotation mark is
     /// ignored. A word that starts with `-` is a key to exclude.
     pub fn parse(text: &str) -> Self {
-        let mut words = Words::default();
+        let mut words = FindWords::default();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             let (word, after) = match (first, rest.strip_prefix('"').and_then(|rest| rest.split_once('"'))) {
@@ -37,7 +37,7 @@ impl Words {
 
     /// A single word.
     pub(super) fn one(text: &str) -> Self {
-        Words { wanted: vec![text.to_lowercase()], except: Vec::new() }
+        FindWords { wanted: vec![text.to_lowercase()], except: Vec::new() }
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
             ("  ", &[], &[]),
             ("http.method=GET", &["http.method=get"], &[]),
         ] {
-            let words = Words::parse(text);
+            let words = FindWords::parse(text);
             assert_eq!(words.wanted, wanted, "{text}");
             assert_eq!(words.except, except, "{text}");
         }

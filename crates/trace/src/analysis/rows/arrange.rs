@@ -53,7 +53,7 @@ enum Stage {
     #[default]
     Filter,
     OwnTimes,
-    Places,
+    RowPositions,
     Rows,
 }
 
@@ -79,10 +79,10 @@ impl RowComputation {
             Stage::OwnTimes => {
                 // This phase does little per span, so it takes more spans per step.
                 if view.order != SiblingOrder::SelfTime || self.own.step(outline, most.saturating_mul(8)) {
-                    self.stage = Stage::Places;
+                    self.stage = Stage::RowPositions;
                 }
             }
-            Stage::Places => {
+            Stage::RowPositions => {
                 self.rows.place = vec![NO_ROW; outline.len()];
                 let extent = view.extent(outline);
                 // A focused span has no siblings.

@@ -1,6 +1,6 @@
 //! What spans are grouped by, and which group each is in.
 
-use crate::analysis::query::{self, Class, Column, Field, Known, Reading};
+use crate::analysis::query::{self, BuiltinField, Column, Field, FieldType, SearchText};
 use crate::model::{SpanIx, SpanSet, StrIx, Trace};
 use rustc_hash::FxHashMap;
 use std::fmt;
@@ -37,17 +37,21 @@ impl Grouping {
 
     /// The query that finds the spans of the group with this label; `None` is the group without the field.
     pub fn query(&self, label: Option<(&str, Option<&str>)>) -> String {
-        let equals =
-            |field: &Field, value: &str| query::equals(field, value, matches!(field.class(), Class::Text));
+        let equals = |field: &Field, value: &str| {
+            query::equals(field, value, matches!(field.class(), FieldType::Text))
+        };
         match (self, label) {
             (Grouping::Operation, label) => {
                 let (service, operation) = label.unwrap_or_default();
-                let (of_service, of_name) = (Field::Known(Known::Service), Field::Known(Known::Operation));
+                let (of_service, of_name) =
+                    (Field::Builtin(BuiltinField::Service), Field::Builtin(BuiltinField::Operation));
                 let operation = equals(&of_name, operation.unwrap_or_default());
                 format!("{} and {operation}", equals(&of_service, service))
             }
             (Grouping::Field(field), Some((value, _))) => equals(field, value),
-            (Grouping::Field(Field::Known(Known::Error)), None) => "not error in (own, below)".to_owned(),
+            (Grouping::Field(Field::Builtin(BuiltinField::Error)), None) => {
+                "not error in (own, below)".to_owned()
+            }
             (Grouping::Field(field), None) => format!("not has({field})"),
         }
     }
@@ -57,7 +61,7 @@ impl fmt::Display for Grouping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Grouping::Operation => f.write_str("operation"),
-            Grouping::Field(Field::Known(Known::Operation)) => f.write_str("name"),
+            Grouping::Field(Field::Builtin(BuiltinField::Operation)) => f.write_str("name"),
             Grouping::Field(field) => field.fmt(f),
         }
     }
@@ -68,8 +72,8 @@ impl fmt::Display for Grouping {
 pub fn restricted(find: &str, query: &str) -> String {
     let find = match query::read(find) {
         _ if find.trim().is_empty() => return query.to_owned(),
-        Ok(Reading::Query(_)) => find.to_owned(),
-        Ok(Reading::Words(words)) if words.except.is_empty() && !words.wanted.is_empty() => {
+        Ok(SearchText::Query(_)) => find.to_owned(),
+        Ok(SearchText::Words(words)) if words.except.is_empty() && !words.wanted.is_empty() => {
             let quoted: Vec<String> = words.wanted.iter().map(|word| query::quoted(word)).collect();
             quoted.join(" or ")
         }

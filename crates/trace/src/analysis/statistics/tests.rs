@@ -1,7 +1,7 @@
 //! Statistics compared with counting by hand, and with their own sums.
 
 use super::*;
-use crate::analysis::query::{Field, Known, find, read};
+use crate::analysis::query::{BuiltinField, Field, find, read};
 use crate::model::{Outline, SpanIx};
 use crate::testing::forest::outlines;
 use crate::testing::trace;
@@ -106,8 +106,8 @@ proptest! {
                 let (service, name) = (outline.service_of(span).to_owned(), outline.name_of(span).to_owned());
                 let label = match &grouping {
                     Grouping::Operation => (service, name),
-                    Grouping::Field(Field::Known(Known::Service)) => (service, String::new()),
-                    Grouping::Field(Field::Known(Known::Operation)) => (name, String::new()),
+                    Grouping::Field(Field::Builtin(BuiltinField::Service)) => (service, String::new()),
+                    Grouping::Field(Field::Builtin(BuiltinField::Operation)) => (name, String::new()),
                     _ => (format!("{}ns", outline.end[span as usize] - outline.start[span as usize]), String::new()),
                 };
                 groups.entry(label).or_default().push(span);

@@ -9,7 +9,7 @@ pub(super) const NO_GROUP: u32 = u32::MAX;
 
 /// How a span is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum SpanTreatment {
     /// With its own duration, scaled by its factor.
     #[default]
     Kept,
@@ -24,7 +24,7 @@ pub(super) enum Fate {
 /// The changes by span.
 #[derive(Debug)]
 pub(super) struct Plan {
-    fate: Vec<Fate>,
+    fate: Vec<SpanTreatment>,
     /// Factors; 0 where no change makes the span faster.
     factor: Vec<f64>,
     /// Groups of parallel siblings; empty where there are none.
@@ -36,7 +36,8 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(outline: &Outline, changes: &[Change]) -> Self {
         let n = outline.len();
-        let mut plan = Self { fate: vec![Fate::Kept; n], factor: vec![0.0; n], group: Vec::new(), groups: 0 };
+        let mut plan =
+            Self { fate: vec![SpanTreatment::Kept; n], factor: vec![0.0; n], group: Vec::new(), groups: 0 };
         for change in changes {
             plan.mark(outline, change);
         }
@@ -52,9 +53,9 @@ impl Plan {
                     self.factor[span] = self.factor[span].max(*factor);
                 }
                 Change::Faster { .. } => {}
-                Change::Gone { .. } => self.fate[span] = Fate::Gone,
-                Change::Cached { .. } if self.fate[span] == Fate::Gone => {}
-                Change::Cached { .. } => self.fate[span] = Fate::Cached,
+                Change::Gone { .. } => self.fate[span] = SpanTreatment::Gone,
+                Change::Cached { .. } if self.fate[span] == SpanTreatment::Gone => {}
+                Change::Cached { .. } => self.fate[span] = SpanTreatment::Cached,
                 Change::Parallel { .. } => {
                     self.group.resize(outline.len(), NO_GROUP);
                     self.group[span] = *group_below.entry(outline.parent[span]).or_insert_with(|| {
@@ -72,8 +73,8 @@ impl Plan {
             let Some(parent) = outline.parent_of(span as SpanIx).map(|parent| parent as usize) else {
                 continue;
             };
-            if self.fate[parent] != Fate::Kept {
-                self.fate[span] = Fate::Absent;
+            if self.fate[parent] != SpanTreatment::Kept {
+                self.fate[span] = SpanTreatment::Absent;
             }
             if self.factor[parent] > 0.0 && !is_asynchronous(outline, span as SpanIx) {
                 self.factor[span] = self.factor[span].max(self.factor[parent]);
@@ -81,7 +82,7 @@ impl Plan {
         }
     }
 
-    pub(super) fn fate(&self, span: SpanIx) -> Fate {
+    pub(super) fn fate(&self, span: SpanIx) -> SpanTreatment {
         self.fate[span as usize]
     }
 

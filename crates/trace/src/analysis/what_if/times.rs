@@ -1,7 +1,7 @@
 //! Simulates times. Inside a span they do not depend on anything outside, so they are computed relative to the span's
 //! start from the leaves up, and added up from the roots down.
 
-use super::plan::{Fate, NO_GROUP, Plan};
+use super::plan::{NO_GROUP, Plan, SpanTreatment};
 use super::{CACHE_HIT, Simulated, is_asynchronous, starts_after};
 use crate::model::{Outline, SpanIx};
 
@@ -18,9 +18,9 @@ pub(super) fn times(outline: &Outline, plan: &Plan) -> Simulated {
     };
     for span in (0..n as SpanIx).rev() {
         inside.length[span as usize] = match plan.fate(span) {
-            Fate::Kept => inside.of_kept(outline, plan, span),
-            Fate::Cached => Relative::from(outline.duration_of(span).min(CACHE_HIT)),
-            Fate::Gone | Fate::Absent => 0,
+            SpanTreatment::Kept => inside.of_kept(outline, plan, span),
+            SpanTreatment::Cached => Relative::from(outline.duration_of(span).min(CACHE_HIT)),
+            SpanTreatment::Gone | SpanTreatment::Absent => 0,
         };
     }
     // Offsets become starts, parents first.

@@ -125,9 +125,9 @@ pub(in crate::format) fn read(object: &[u8], builder: &mut TraceBuilder) -> bool
 #[cfg(test)]
 mod tests {
     use crate::format::Reader;
-    use crate::model::Opened;
+    use crate::model::ParsedTraces;
 
-    fn open(json: &str) -> Opened {
+    fn open(json: &str) -> ParsedTraces {
         let mut reader = Reader::new();
         json.as_bytes().chunks(7).for_each(|chunk| {
             reader.push(chunk).unwrap();

@@ -1,12 +1,12 @@
 //! Splits a request into spans, whatever the order of its members.
 
 use crate::format::json::{Cursor, Scan, Stop, unescape};
-use crate::format::{Malformed, Parts};
+use crate::format::{Malformed, SpanParts};
 use std::borrow::Cow;
 
 /// Calls `each` with each span of a request (one object) in order. `Err` if it is not JSON, has a member of the wrong
 /// type, or has members but no `resourceSpans`.
-pub fn split(request: &[u8], mut each: impl FnMut(Parts<'_>)) -> Result<(), Malformed> {
+pub fn split(request: &[u8], mut each: impl FnMut(SpanParts<'_>)) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(request);
     let result = match cursor.peek() {
         Ok(b'{') => walk(&mut cursor, &mut each),
@@ -29,7 +29,7 @@ pub(super) fn malformed(stop: Stop, len: usize) -> Malformed {
 }
 
 /// Splits the request at the cursor. Returns whether it is one: an empty object, or one with `resourceSpans`.
-fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<bool> {
+fn walk(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(SpanParts<'_>)) -> Scan<bool> {
     let (mut is_empty, mut has_list) = (true, false);
     cursor.object(|cursor, key| {
         is_empty = false;
@@ -57,7 +57,7 @@ fn text<'a>(cursor: &mut Cursor<'a>) -> Scan<Cow<'a, str>> {
     Ok(unescape(cursor.string_or_skip()?.unwrap_or_default()))
 }
 
-fn resource_spans(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<()> {
+fn resource_spans(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(SpanParts<'_>)) -> Scan<()> {
     let (mut resource, mut schema, mut scopes): (&[u8], _, _) = (b"", Cow::Borrowed(""), None);
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -73,7 +73,7 @@ fn resource_spans(cursor: &mut Cursor<'_>, each: &mut dyn FnMut(Parts<'_>)) -> S
     })?;
     let Some(mut scopes) = scopes else { return Ok(()) };
     list(&mut scopes, |cursor| {
-        scope_spans(cursor, Parts { resource, resource_schema: &schema, ..Parts::default() }, each)
+        scope_spans(cursor, SpanParts { resource, resource_schema: &schema, ..SpanParts::default() }, each)
     })
 }
 
@@ -84,7 +84,11 @@ fn within<'a>(cursor: &mut Cursor<'a>) -> Scan<Cursor<'a>> {
     Ok(here)
 }
 
-fn scope_spans(cursor: &mut Cursor<'_>, above: Parts<'_>, each: &mut dyn FnMut(Parts<'_>)) -> Scan<()> {
+fn scope_spans(
+    cursor: &mut Cursor<'_>,
+    above: SpanParts<'_>,
+    each: &mut dyn FnMut(SpanParts<'_>),
+) -> Scan<()> {
     let (mut scope, mut schema, mut spans): (&[u8], _, _) = (b"", Cow::Borrowed(""), None);
     cursor.object(|cursor, key| {
         match key.bytes {
@@ -98,7 +102,7 @@ fn scope_spans(cursor: &mut Cursor<'_>, above: Parts<'_>, each: &mut dyn FnMut(P
     let Some(mut spans) = spans else { return Ok(()) };
     list(&mut spans, |cursor| {
         let span = cursor.value()?;
-        each(Parts { scope, scope_schema: &schema, span, ..above });
+        each(SpanParts { scope, scope_schema: &schema, span, ..above });
         Ok(())
     })
 }

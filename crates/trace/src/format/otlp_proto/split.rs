@@ -2,10 +2,10 @@
 
 use super::wire::{Field, message};
 use crate::format::json::{Scan, Stop};
-use crate::format::{Malformed, Parts};
+use crate::format::{Malformed, SpanParts};
 
 /// Calls `each` with each span of an `ExportTraceServiceRequest` in order.
-pub fn split<'a>(request: &'a [u8], mut each: impl FnMut(Parts<'a>)) -> Result<(), Malformed> {
+pub fn split<'a>(request: &'a [u8], mut each: impl FnMut(SpanParts<'a>)) -> Result<(), Malformed> {
     let result = message(request, |number, field| match number {
         1 => resource_spans(sub_message(field)?, &mut each),
         _ => Ok(()),
@@ -32,8 +32,8 @@ fn schema(field: Field<'_>) -> &str {
     std::str::from_utf8(field.bytes()).unwrap_or_default()
 }
 
-fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(Parts<'a>)) -> Scan<()> {
-    let mut parts = Parts::default();
+fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(SpanParts<'a>)) -> Scan<()> {
+    let mut parts = SpanParts::default();
     message(bytes, |number, field| {
         match number {
             1 => parts.resource = sub_message(field)?,
@@ -48,7 +48,11 @@ fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(Parts<'a>)) -> Scan<
     })
 }
 
-fn scope_spans<'a>(bytes: &'a [u8], mut parts: Parts<'a>, each: &mut dyn FnMut(Parts<'a>)) -> Scan<()> {
+fn scope_spans<'a>(
+    bytes: &'a [u8],
+    mut parts: SpanParts<'a>,
+    each: &mut dyn FnMut(SpanParts<'a>),
+) -> Scan<()> {
     message(bytes, |number, field| {
         match number {
             1 => parts.scope = sub_message(field)?,
@@ -59,7 +63,7 @@ fn scope_spans<'a>(bytes: &'a [u8], mut parts: Parts<'a>, each: &mut dyn FnMut(P
     })?;
     message(bytes, |number, field| {
         if number == 2 {
-            each(Parts { span: sub_message(field)?, ..parts });
+            each(SpanParts { span: sub_message(field)?, ..parts });
         }
         Ok(())
     })

@@ -96,15 +96,15 @@ fn a_pointer_finds_boxes_before_lines_and_lines_by_nearness() {
     let scene = shop();
     let order = scene.find("order").unwrap();
     let at = scene.nodes[order as usize].center;
-    assert_eq!(scene.hit(at.x, at.y, 4.0, None), Some(Hit::Node(order)));
+    assert_eq!(scene.hit(at.x, at.y, 4.0, None), Some(GraphElement::Node(order)));
     for (index, edge) in scene.edges.iter().enumerate() {
         let middle = curves::point_at(&edge.curve.bends[0], 0.5);
         // Spans within a service are no calls: their loop is there while the service is selected.
         let within = edge.caller == edge.callee;
-        let selected = within.then_some(Hit::Node(edge.caller));
+        let selected = within.then_some(GraphElement::Node(edge.caller));
         assert_eq!(
             scene.hit(middle.x, middle.y, 4.0, selected),
-            Some(Hit::Edge(index as u32)),
+            Some(GraphElement::Edge(index as u32)),
             "{}",
             edge.label
         );
@@ -191,7 +191,7 @@ fn a_dense_map_shows_the_busiest_callers_until_something_is_selected() {
     let shown = |selected| (0..scene.edges.len() as u32).filter(|edge| scene.shows(*edge, selected)).count();
     assert_eq!(shown(None), 40, "one for each service");
     assert_eq!(
-        shown(Some(Hit::Node(0))),
+        shown(Some(GraphElement::Node(0))),
         40 + 79 - 1,
         "and all of the selected one, of which one is there already: its own busiest caller"
     );
@@ -200,7 +200,7 @@ fn a_dense_map_shows_the_busiest_callers_until_something_is_selected() {
     {
         let middle = curves::point_at(&edge.curve.bends[0], 0.5);
         let found = scene.hit(middle.x, middle.y, 0.0, None);
-        assert_ne!(found, Some(Hit::Edge(index as u32)), "what is not seen is not found");
+        assert_ne!(found, Some(GraphElement::Edge(index as u32)), "what is not seen is not found");
         assert!(edge.label_at.is_none());
     }
 }

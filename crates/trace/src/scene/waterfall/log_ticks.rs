@@ -29,7 +29,7 @@ pub fn log_ticks(rows: &Rows, view: &Viewport, marks: &LogMarks, into: &mut Vec<
 #[cfg(test)]
 mod tests {
     use super::super::super::TimeScale;
-    use super::super::super::places::Places;
+    use super::super::super::places::RowPositions;
     use super::*;
     use crate::analysis::rows::{RowOptions, rows};
     use crate::model::{LogLine, TraceLogs};
@@ -55,7 +55,7 @@ mod tests {
                 scale: TimeScale::new(cut.0, cut.0 + cut.1, 150.0),
                 top: 0.0,
                 height: 5.0 * 24.0,
-                places: Places { row_height: 24.0, insertions: &[] },
+                places: RowPositions { row_height: 24.0, insertions: &[] },
                 least_bar: 2.0,
                 char_width: 6.0,
             };

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
     use crate::analysis::rows::{RowOptions, rows};
     use crate::scene::TimeScale;
-    use crate::scene::places::Places;
+    use crate::scene::places::RowPositions;
     use crate::testing::{COLUMN, trace};
 
     #[test]
@@ -59,7 +59,7 @@ mod tests {
                 scale: TimeScale::new(from * COLUMN, to * COLUMN, (to - from) as f64 * 10.0),
                 top: 0.0,
                 height: 100.0,
-                places: Places { row_height: 10.0, insertions: &[] },
+                places: RowPositions { row_height: 10.0, insertions: &[] },
                 least_bar: 2.0,
                 char_width: 6.0,
             };

@@ -13,7 +13,7 @@ fn viewport(start: u64, end: u64, width: f64) -> Viewport<'static> {
         scale: TimeScale::new(start, end, width),
         top: 0.0,
         height: 400.0,
-        places: Places { row_height: 24.0, insertions: &[] },
+        places: RowPositions { row_height: 24.0, insertions: &[] },
         least_bar: 2.0,
         char_width: 6.0,
     }

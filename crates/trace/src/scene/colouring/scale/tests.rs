@@ -1,7 +1,7 @@
 //! Scales say what they show: each legend entry counts the spans of its colour, and its query finds the same ones.
 
 use super::*;
-use crate::analysis::query::{Field, Reading, column, find, read};
+use crate::analysis::query::{Field, SearchText, column, find, read};
 use crate::model::{Flags, Trace};
 use crate::scene::colouring::FAILED;
 use crate::testing::forest::forest;
@@ -29,7 +29,7 @@ fn check(trace: &Trace, colouring: &Colouring) {
         let coloured: Vec<SpanIx> = spans.clone().filter(has).collect();
         assert_eq!(entry.spans, coloured.len(), "{}", entry.words);
         let reading = read(&entry.query).expect("a query");
-        assert!(matches!(reading, Reading::Query(_)), "{}", entry.query);
+        assert!(matches!(reading, SearchText::Query(_)), "{}", entry.query);
         let found = find(trace, &reading);
         assert_eq!(spans.clone().filter(|span| found.contains(*span)).collect::<Vec<_>>(), coloured);
     }
