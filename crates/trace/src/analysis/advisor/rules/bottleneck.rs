@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// The rule's name.
 pub const NAME: &str = "bottleneck";
 
-/// Finds them: operations by their share of the critical path, without what other findings prove.
+/// The findings of this rule: operations by their share of the critical path, without what other findings prove.
 pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     // A single span is all of its trace, which says nothing.

@@ -46,7 +46,7 @@ struct Misses {
     is_told: bool,
 }
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let mut told = vec![Lookup::None; outline.len()];

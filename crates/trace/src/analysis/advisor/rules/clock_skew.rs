@@ -10,7 +10,7 @@ pub const NAME: &str = "clock-skew";
 /// A clock that is off by this share of the trace is a warning: the order of its spans cannot be read.
 const WARN: f64 = 0.1;
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let mut offsets = clocks(context.outline, context.thresholds.clock_skew).offsets;
     offsets.sort_by_key(|one| std::cmp::Reverse(one.offset.unsigned_abs()));

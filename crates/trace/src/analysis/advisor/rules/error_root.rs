@@ -23,7 +23,7 @@ struct Spread {
     origins: u32,
 }
 
-/// Finds them: those that reached a root one by one, the others by the operation that failed.
+/// The findings of this rule: those that reached a root one by one, the others by the operation that failed.
 pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let explained: FxHashSet<SpanIx> = found

@@ -9,7 +9,7 @@ use crate::units::duration;
 /// The rule's name.
 pub const NAME: &str = "gap";
 
-/// Finds them: gaps of one span are one finding.
+/// The findings of this rule: gaps of one span are one finding.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let found = (0..context.outline.len() as SpanIx)
         .filter(|span| context.outline.has_children(*span))

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 /// The rule's name.
 pub const NAME: &str = "identical-calls";
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let (outline, calls) = (context.outline, &context.calls);
     let mut groups: FxHashMap<(u64, u64), Vec<SpanIx>> = FxHashMap::default();

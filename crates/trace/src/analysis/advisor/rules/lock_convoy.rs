@@ -21,7 +21,7 @@ struct Convoy {
     hold: u64,
 }
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let mut groups: FxHashMap<u64, Vec<SpanIx>> = FxHashMap::default();

@@ -15,7 +15,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 /// The rule's name.
 pub const NAME: &str = "lost-parent";
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let mut found = missing_parents(context);
     found.extend(dropped(context, &destinations(context)));

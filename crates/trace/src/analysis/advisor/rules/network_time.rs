@@ -54,7 +54,7 @@ impl Between {
     }
 }
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let mut calls: IndexMap<(StrIx, StrIx), Between, FxBuildHasher> = IndexMap::default();

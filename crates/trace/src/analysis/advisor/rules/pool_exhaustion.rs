@@ -13,7 +13,7 @@ const FOLLOWS: u64 = 200_000;
 /// How many calls have to wait for a place.
 const WAITING: usize = 3;
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let mut groups: Vec<(Repeated, usize)> = repeated_children(context, context.thresholds.pool_calls)
         .into_iter()

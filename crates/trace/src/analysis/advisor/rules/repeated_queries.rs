@@ -17,7 +17,7 @@ pub const NAME: &str = "repeated-queries";
 /// Statements that a sentence quotes are cut after this many characters.
 const QUOTED: usize = 100;
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let mut groups = repeated_children(context, context.thresholds.repeated_queries);
     groups.retain(|group| {

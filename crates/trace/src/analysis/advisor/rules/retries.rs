@@ -15,7 +15,7 @@ pub const NAME: &str = "retries";
 /// Attempts at one call: all but the last have failed.
 struct Chain(Vec<SpanIx>);
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let mut parents: Vec<SpanIx> = (0..outline.len() as SpanIx)

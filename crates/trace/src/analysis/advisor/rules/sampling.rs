@@ -15,7 +15,7 @@ const READ: usize = 200;
 const KEYS: [&str; 5] =
     ["sampler.type", "sampler.param", "sampling.probability", "sampling.priority", "SampleRate"];
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let least = context.thresholds.sampled_calls;

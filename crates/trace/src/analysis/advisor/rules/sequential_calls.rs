@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 /// The rule's name.
 pub const NAME: &str = "sequential-calls";
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     // What other rules explain better is left to them: queries that one query could replace, requests made again.
     let explained: FxHashSet<SpanIx> = found

@@ -11,7 +11,7 @@ pub const NAME: &str = "slow-query";
 /// Statements that a sentence quotes are cut after this many characters.
 const QUOTED: usize = 160;
 
-/// Finds them: those of one shape are one finding.
+/// The findings of this rule: those of one shape are one finding.
 pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     let explained: FxHashSet<SpanIx> =
         found.iter().flat_map(|one| one.evidence.spans.iter().copied()).collect();

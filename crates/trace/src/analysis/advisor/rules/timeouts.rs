@@ -30,7 +30,7 @@ enum Sign {
     Says,
 }
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let mut cut_below = vec![false; outline.len()];

@@ -12,7 +12,7 @@ const READ: usize = 1_000;
 /// How long a child has to take for its parent without length to be odd: clocks may have a resolution of a few milliseconds.
 const CHILD: u64 = 10_000_000;
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let early =

@@ -15,7 +15,7 @@ const TRIED: usize = 10_000;
 /// From this many times the threshold on it is a warning: what is called may not take it.
 const WARN: usize = 8;
 
-/// Finds them.
+/// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let outline = context.outline;
     let least = context.thresholds.fan_out.max(2);
