@@ -6,24 +6,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::embedding::{embed, similarity, words};
+use super::retrieval::{BUILT_IN, Generated, extract};
 
-/// The name of the built-in generator.
-const BUILT_IN: &str = "extractive-1";
-/// Sentences of an answer at most.
-const SENTENCES: usize = 3;
 /// How long an endpoint may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What was generated.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Generated {
-    pub(crate) text: String,
-    pub(crate) model: String,
-    pub(crate) input_tokens: i64,
-    pub(crate) output_tokens: i64,
-    pub(crate) finish_reason: String,
-}
 
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
@@ -139,49 +125,5 @@ impl Generator {
             output_tokens: completion.usage.completion_tokens,
             finish_reason: choice.finish_reason.unwrap_or_default(),
         })
-    }
-}
-
-/// The sentences of the context that are nearest to the question, in their order.
-fn extract(question: &str, context: &str) -> Generated {
-    let wanted = embed(question);
-    let sentences: Vec<&str> =
-        context.split_inclusive(". ").map(str::trim).filter(|text| !text.is_empty()).collect();
-    let mut ranked: Vec<(usize, f32)> = sentences
-        .iter()
-        .enumerate()
-        .map(|(at, sentence)| (at, similarity(&wanted, &embed(sentence))))
-        .filter(|(_, near)| *near > 0.05)
-        .collect();
-    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-    ranked.truncate(SENTENCES);
-    ranked.sort_by_key(|(at, _)| *at);
-    let chosen: Vec<&str> = ranked.iter().filter_map(|(at, _)| sentences.get(*at).copied()).collect();
-    let text = match chosen.is_empty() {
-        true => "The documents say nothing about that.".to_owned(),
-        false => chosen.join(" "),
-    };
-    let tokens = |text: &str| i64::try_from(words(text).count()).unwrap_or(i64::MAX);
-    Generated {
-        input_tokens: tokens(question) + tokens(context),
-        output_tokens: tokens(&text),
-        text,
-        model: BUILT_IN.to_owned(),
-        finish_reason: "stop".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fitting_sentences_are_chosen_in_their_order() {
-        let context = "Clocks differ between hosts. A cache keeps answers. A lookup in the cache can miss. ";
-        let generated = extract("What does a cache lookup do?", context);
-        assert_eq!(generated.text, "A cache keeps answers. A lookup in the cache can miss.");
-        assert_eq!(generated, extract("What does a cache lookup do?", context));
-        assert!(generated.input_tokens > generated.output_tokens);
-        assert_eq!(extract("Quoi?", "").text, "The documents say nothing about that.");
     }
 }

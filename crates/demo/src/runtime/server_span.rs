@@ -17,7 +17,7 @@ use opentelemetry_semantic_conventions::attribute;
 
 use super::problem::{MEDIA_TYPE, Problem};
 use super::service::{Service, correlation_id, trace_id, with_baggage, with_correlation_id};
-use crate::faults::{BAGGAGE, Fault, HEADER, PARAMETER};
+use crate::faults::{BAGGAGE, Fault, HEADER, PARAMETER, fault_of};
 
 /// Paths that make no span.
 const QUIET: [&str; 4] = ["/health", "/metrics", "/openapi.json", "/docs"];
@@ -169,7 +169,7 @@ fn ordered_fault(service: &Service, request: &Request, parent: &Context) -> Resu
     };
     match header.or_else(parameter).filter(|name| !name.is_empty() && name != "none") {
         Some(name) => Fault::named(&name).map(Some),
-        None if Fault::of(parent).is_some() => Ok(None),
+        None if fault_of(parent).is_some() => Ok(None),
         None => Ok(service.standing_fault),
     }
 }

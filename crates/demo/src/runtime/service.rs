@@ -20,7 +20,7 @@ use super::metrics::Metrics;
 use super::pace::Pace;
 use super::peers::Peers;
 use super::telemetry::Telemetry;
-use crate::faults::Fault;
+use crate::faults::{Fault, carries};
 
 /// The baggage key of a request's correlation id.
 const CORRELATION: &str = "correlation.id";
@@ -129,7 +129,7 @@ impl Service {
     }
 
     fn start(&self, parent: &Context, mut builder: SpanBuilder) -> Context {
-        if self.name == SKEWED && Fault::ClockSkew.is_in(parent) {
+        if self.name == SKEWED && carries(parent, Fault::ClockSkew) {
             builder.attributes.get_or_insert_default().push(KeyValue::new(CLOCK_OFFSET, AHEAD));
         }
         parent.with_span(self.tracer.build_with_context(builder, parent))

@@ -13,7 +13,7 @@ use opentelemetry::{Context, KeyValue};
 use serde::{Deserialize, Serialize};
 
 use crate::data::cache_store::CacheStore;
-use crate::faults::Fault;
+use crate::faults::{Fault, carries};
 use crate::runtime::{Problem, Service, around};
 
 /// An entry, or that there is none.
@@ -40,7 +40,7 @@ async fn read(
     Extension(cx): Extension<Context>,
     Path(key): Path<String>,
 ) -> Result<Response, Problem> {
-    if Fault::CacheCold.is_in(&cx) {
+    if carries(&cx, Fault::CacheCold) {
         cache.store.delete(&cache.service, &cx, &key).await?;
     }
     let value = cache.store.get(&cache.service, &cx, &key).await?;

@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::stock::{COUNT_RESERVED, HELD, ONE, Product};
 use crate::data::database::Database;
-use crate::faults::Fault;
+use crate::faults::{Fault, fault_of};
 use crate::runtime::{Call, Problem, Propagate, Service};
 
 /// Rows of a loop with a query for each.
@@ -37,7 +37,7 @@ pub(crate) async fn of_inventory(
     database: &Arc<Database>,
     cx: &Context,
 ) -> Result<(), Problem> {
-    match Fault::of(cx) {
+    match fault_of(cx) {
         Some(Fault::NPlusOne) => {
             for row in 0..ROWS {
                 database.run(service, cx, ONE, &[item(row).into()]).await?;
@@ -93,7 +93,7 @@ async fn fan_out(service: &Service, cx: &Context) {
 /// The problem of inventory.
 pub(crate) async fn of_order(service: &Arc<Service>, cx: &Context) -> Result<(), Problem> {
     let product = |number: usize| Call::get("inventory", "/products/{id}").with_id(&item(number));
-    match Fault::of(cx) {
+    match fault_of(cx) {
         Some(Fault::SequentialCalls) => {
             // Five items and no item twice, so that no call repeats another.
             for number in 0..5 {

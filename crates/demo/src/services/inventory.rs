@@ -14,10 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use super::fault_paths;
 use super::order_form::units;
-use super::stock::{ADD, FORGET, GIVE_BACK, LIST, Line, ONE, OVERDRAW, Product, RESERVE, SLOW, TAKE};
+use super::stock::{
+    ADD, CURRENCY, FORGET, GIVE_BACK, LIST, Line, ONE, OVERDRAW, Product, RESERVE, SLOW, TAKE,
+};
 use crate::data::database::{Database, Unfinished};
 use crate::data::sql_value::{SqlRow, SqlValue};
-use crate::faults::Fault;
+use crate::faults::{Fault, carries};
 use crate::runtime::{Problem, Service, around};
 
 /// What the order service sends.
@@ -57,7 +59,13 @@ pub(crate) fn routes(service: &Arc<Service>, database: Arc<Database>) -> Router 
 }
 
 fn product_of(row: &SqlRow) -> Product {
-    Product { id: row.text(0), name: row.text(1), price: units(row.int(2)), in_stock: row.int(3) }
+    Product {
+        id: row.text(0),
+        name: row.text(1),
+        price: units(row.int(2)),
+        currency: CURRENCY.into(),
+        in_stock: row.int(3),
+    }
 }
 
 async fn products(
@@ -100,7 +108,7 @@ async fn reserve(
         KeyValue::new("reservation.id", reservation_id.clone()),
     ]);
     fault_paths::of_inventory(service, &inventory.database, &cx).await?;
-    if Fault::SlowDatabase.is_in(&cx) {
+    if carries(&cx, Fault::SlowDatabase) {
         inventory.database.run(service, &cx, SLOW, &[]).await?;
     }
     let on_hand = inventory.read(&cx, &request.lines).await?;

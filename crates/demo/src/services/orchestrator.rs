@@ -19,11 +19,10 @@ use utoipa::ToSchema;
 
 use super::cache::CacheEntry;
 use super::llm::GeneratedAnswer;
-use super::rag::{Found, Prepared};
-use super::search::{Hit, Question, question};
+use super::search::{Question, question};
 use super::timed::TimedAnswer;
-use crate::data::embedding::{fnv, words};
-use crate::faults::Fault;
+use crate::data::retrieval::{Found, Hit, Prepared, question_key};
+use crate::faults::{Fault, carries};
 use crate::runtime::peers::{CLASSIFIER, READING_TIME};
 use crate::runtime::{Call, Problem, Service, around};
 
@@ -93,7 +92,7 @@ async fn answer(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Answered>, Problem> {
     let question = question(bytes, service.name)?;
-    let key = key(&question);
+    let key = question_key(&question);
     let lookup = Call::get("cache", "/entries/{key}").with_id(&key);
     let entry: CacheEntry = service.call(&cx, lookup, None::<&()>).await?;
     let known = entry.value.and_then(|value| serde_json::from_str::<Answered>(&value).ok());
@@ -143,12 +142,6 @@ async fn optional<T: DeserializeOwned>(
     service.call(cx, call, Some(&body)).await.ok()
 }
 
-/// Questions of the same words have the same key.
-fn key(question: &str) -> String {
-    let words: Vec<String> = words(question).collect();
-    format!("{:016x}", fnv(words.join(" ").as_bytes()))
-}
-
 async fn orchestrate(
     State(service): State<Arc<Service>>,
     Extension(cx): Extension<Context>,
@@ -156,7 +149,7 @@ async fn orchestrate(
     let start = Instant::now();
     let first = Call::get("service1", "/service1");
     let mut second = Call::get("service2", "/service2");
-    if Fault::ServiceDown.is_in(&cx) {
+    if carries(&cx, Fault::ServiceDown) {
         second = second.base(NOWHERE);
     }
     let (first, second) = tokio::join!(
@@ -177,15 +170,4 @@ async fn orchestrate(
     let count = i64::try_from(success_count).unwrap_or(i64::MAX);
     cx.span().set_attribute(KeyValue::new("orchestration.success_count", count));
     Json(Orchestrated { services, total_time: start.elapsed().as_secs_f64(), success_count })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_words_have_the_same_key() {
-        assert_eq!(key("What is a trace?"), key("what is  a TRACE"));
-        assert_ne!(key("What is a trace?"), key("What is a span?"));
-    }
 }

@@ -23,7 +23,7 @@ use super::stock::Line;
 use super::user::User;
 use crate::data::database::Database;
 use crate::data::queue::{DESTINATION, Message, Publisher};
-use crate::faults::Fault;
+use crate::faults::{Fault, fault_of};
 use crate::runtime::{Call, Problem, Service, around, record, trace_id, with_baggage};
 
 /// The number of the first order.
@@ -137,7 +137,7 @@ impl Orders {
             fail: request.failing == Some(FailingService::Payment),
         };
         let mut call = Call::post("payment", "/payments").timeout(PAYMENT_TIMEOUT);
-        match Fault::of(cx) {
+        match fault_of(cx) {
             Some(Fault::ServiceDown) => call = call.base(NOWHERE),
             Some(Fault::RetryStorm) => call = call.retries(6, Duration::from_millis(20)),
             _ => {}

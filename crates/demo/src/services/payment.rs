@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::fields::{Fields, object};
 use super::order_form::{METHODS, cents, units};
 use super::user::User;
-use crate::faults::Fault;
+use crate::faults::{Fault, carries};
 use crate::runtime::{Call, Problem, Propagate, Service, around, record};
 
 /// The most that is authorized at once, in cents.
@@ -105,7 +105,7 @@ async fn pay(
     let request = read(bytes, service.name)?;
     cx.span().set_attribute(KeyValue::new("order.id", request.order_id.clone()));
     let attempt = headers.get("x-attempt").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if Fault::RetryStorm.is_in(&cx) && attempt.unwrap_or(1) <= FAILING_ATTEMPTS {
+    if carries(&cx, Fault::RetryStorm) && attempt.unwrap_or(1) <= FAILING_ATTEMPTS {
         service.pace.work(6.0).await;
         let why = "too many payments under way: try again";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", service.name, why));
@@ -135,7 +135,7 @@ impl Payments {
     /// Reads whom the bill is for.
     async fn bill_to(&self, cx: &Context, user_id: &str) -> Result<User, Problem> {
         let mut call = Call::get("user", "/customers/{id}").with_id(user_id);
-        if Fault::BrokenPropagation.is_in(cx) {
+        if carries(cx, Fault::BrokenPropagation) {
             call.propagate = Propagate::BaggageOnly;
         }
         self.service.call(cx, call, None::<&()>).await
@@ -146,11 +146,11 @@ impl Payments {
         service.pace.work(5.0).await;
         let score = service.pace.with(|random| random.i64(1..40));
         cx.span().add_event("fraud check passed", vec![KeyValue::new("fraud.score", score)]);
-        if Fault::Timeout.is_in(cx) {
+        if carries(cx, Fault::Timeout) {
             tokio::time::sleep(SLOW).await;
         }
         service.pace.work(22.0).await;
-        let (error, code) = if Fault::PaymentDeclined.is_in(cx) {
+        let (error, code) = if carries(cx, Fault::PaymentDeclined) {
             (BankError::Declined, "payment_declined")
         } else if !METHODS.contains(&request.payment_method.as_str()) {
             (BankError::UnknownMethod(request.payment_method.clone()), "payment_failed")

@@ -94,6 +94,9 @@ pub(crate) const HELD: Statement = Statement {
     distance: 40.0,
 };
 
+/// The currency of all prices, ISO 4217.
+pub(crate) const CURRENCY: &str = "USD";
+
 /// One item that can be ordered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Product {
@@ -101,6 +104,9 @@ pub(crate) struct Product {
     pub(crate) name: String,
     /// Of one piece, in whole currency units.
     pub(crate) price: f64,
+    /// ISO 4217.
+    #[schema(example = "USD")]
+    pub(crate) currency: String,
     pub(crate) in_stock: i64,
 }
 

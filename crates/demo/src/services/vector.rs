@@ -1,6 +1,6 @@
 //! The vector service: documents whose embeddings are nearest to that of a question.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,18 +11,10 @@ use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use super::gen_ai;
-use super::search::{Hit, MOST, question};
-use crate::data::corpus::CORPUS;
-use crate::data::embedding::{DIMENSIONS, embed, similarity};
+use super::search::question;
+use crate::data::embedding::{DIMENSIONS, embed};
+use crate::data::retrieval::{Hit, nearest};
 use crate::runtime::{Problem, Service, around};
-
-/// The embeddings of all documents.
-static INDEX: LazyLock<Vec<(&'static str, [f32; DIMENSIONS])>> = LazyLock::new(|| {
-    CORPUS
-        .iter()
-        .map(|document| (document.id, embed(&format!("{} {}", document.title, document.text))))
-        .collect()
-});
 
 /// The routes of the service.
 pub(crate) fn routes(service: &Arc<Service>) -> Router {
@@ -57,26 +49,4 @@ async fn lookup(
     looking.span().set_attribute(KeyValue::new("vector.dimensions", DIMENSIONS as i64));
     looking.span().end();
     Ok(Json(hits))
-}
-
-fn nearest(wanted: &[f32; DIMENSIONS]) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = INDEX
-        .iter()
-        .map(|(id, vector)| Hit { id: (*id).into(), score: f64::from(similarity(wanted, vector)) })
-        .collect();
-    hits.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id)));
-    hits.truncate(MOST);
-    hits
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_document_comes_first() {
-        let hits = nearest(&embed("Why do clocks of hosts differ, and what does skew do to spans?"));
-        assert_eq!(hits[0].id, "clock-skew");
-        assert_eq!(hits.len(), MOST);
-    }
 }

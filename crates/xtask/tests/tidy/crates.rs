@@ -44,8 +44,9 @@ pub fn check_dependencies(metadata: &Value) -> Vec<String> {
     let ours: &[(&str, &[&str])] = &[
         ("spandrel", &["spandrel-trace"]),
         ("spandrel-trace", &[]),
+        ("spandrel-simulation", &["spandrel-trace"]),
         ("spandrel-server", &["spandrel-trace"]),
-        ("spandrel-demo", &["spandrel-evaltrack", "spandrel-logship"]),
+        ("spandrel-demo", &["spandrel-simulation", "spandrel-evaltrack", "spandrel-logship"]),
         ("spandrel-evaltrack", &[]),
         ("spandrel-logship", &[]),
         ("xtask", &[]),

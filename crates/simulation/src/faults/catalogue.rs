@@ -5,7 +5,7 @@ use super::{Fault, FaultFacts};
 const ORDERS: &str = "POST /orders";
 
 /// All faults.
-pub(crate) const FAULTS: &[FaultFacts] = &[
+pub const FAULTS: &[FaultFacts] = &[
     FaultFacts {
         fault: Fault::PaymentDeclined,
         name: "payment-declined",

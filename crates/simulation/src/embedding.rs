@@ -2,10 +2,10 @@
 //! common words are near each other. No model and no training, and the same text always gives the same vector.
 
 /// The length of a vector.
-pub(crate) const DIMENSIONS: usize = 512;
+pub const DIMENSIONS: usize = 512;
 
 /// The embedding of a text, of length 1 (all zeros for a text without words).
-pub(crate) fn embed(text: &str) -> [f32; DIMENSIONS] {
+pub fn embed(text: &str) -> [f32; DIMENSIONS] {
     let mut vector = [0.0; DIMENSIONS];
     for word in words(text) {
         add(&mut vector, &word, 1.0);
@@ -23,12 +23,12 @@ pub(crate) fn embed(text: &str) -> [f32; DIMENSIONS] {
 }
 
 /// The cosine of the angle between two embeddings.
-pub(crate) fn similarity(one: &[f32; DIMENSIONS], other: &[f32; DIMENSIONS]) -> f32 {
+pub fn similarity(one: &[f32; DIMENSIONS], other: &[f32; DIMENSIONS]) -> f32 {
     one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
 /// Words in lower case, without those of one or two letters.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| word.chars().count() > 2)
         .map(str::to_lowercase)
@@ -44,7 +44,7 @@ fn add(vector: &mut [f32; DIMENSIONS], feature: &str, weight: f32) {
 }
 
 /// FNV-1a, 64 bits.
-pub(crate) fn fnv(bytes: &[u8]) -> u64 {
+pub fn fnv(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))

@@ -2,10 +2,13 @@
 
 /// One document.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Document {
-    pub(crate) id: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) text: &'static str,
+pub struct Document {
+    /// A short name.
+    pub id: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// Its text, of sentences.
+    pub text: &'static str,
 }
 
 const fn document(id: &'static str, title: &'static str, text: &'static str) -> Document {
@@ -13,7 +16,7 @@ const fn document(id: &'static str, title: &'static str, text: &'static str) -> 
 }
 
 /// All documents.
-pub(crate) const CORPUS: [Document; 14] = [
+pub const CORPUS: [Document; 14] = [
     document(
         "trace",
         "Trace",

@@ -1,22 +1,15 @@
-//! Faults on demand: their names, what each does to a trace, and how one travels with a request.
-//!
-//! A fault is ordered with the header `X-Demo-Fault`, the query parameter `fault` or the flag `--fault`, and travels to the
-//! services that take part in it as W3C baggage (`demo.fault`).
+//! Faults on demand: their names, and what each does to a trace.
 
 mod catalogue;
 
-pub(crate) use catalogue::FAULTS;
+pub use catalogue::FAULTS;
 
-use opentelemetry::Context;
-use opentelemetry::baggage::BaggageExt;
 use serde::Serialize;
 
-/// The baggage key that carries a fault.
-pub(crate) const BAGGAGE: &str = "demo.fault";
+/// The baggage key that carries a fault, and the attribute that names it.
+pub const BAGGAGE: &str = "demo.fault";
 /// The header that orders one.
-pub(crate) const HEADER: &str = "x-demo-fault";
-/// The query parameter that orders one.
-pub(crate) const PARAMETER: &str = "fault";
+pub const HEADER: &str = "x-demo-fault";
 
 /// What can be made to go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,16 +87,6 @@ impl Fault {
     #[must_use]
     pub fn name(self) -> &'static str {
         FAULTS.iter().find(|facts| facts.fault == self).map_or("", |facts| facts.name)
-    }
-
-    /// The fault that a request carries in its baggage.
-    pub(crate) fn of(cx: &Context) -> Option<Self> {
-        cx.baggage().get(BAGGAGE).and_then(|name| Self::named(name.as_str()).ok())
-    }
-
-    /// Whether a request carries this fault.
-    pub(crate) fn is_in(self, cx: &Context) -> bool {
-        Self::of(cx) == Some(self)
     }
 }
 
