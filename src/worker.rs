@@ -9,7 +9,7 @@ mod timer;
 use crate::io::block_store::block_store;
 use futures_channel::oneshot;
 use indexing::WarmUpState;
-use js_sys::{Array, BigUint64Array, Uint8Array, Uint32Array};
+use js_sys::{Array, ArrayBuffer, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, transfer};
 use spandrel_trace::source::{Api, Base, Task};
@@ -21,6 +21,15 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Blob, DedicatedWorkerGlobalScope, MessageEvent, Url};
+
+/// The numbers as a buffer that can be transferred.
+fn array_buffer(buffer: transfer::Buffer) -> ArrayBuffer {
+    match buffer {
+        transfer::Buffer::Bytes(bytes) => Uint8Array::from(&*bytes).buffer(),
+        transfer::Buffer::U32(words) => Uint32Array::from(&*words).buffer(),
+        transfer::Buffer::U64(longs) => BigUint64Array::from(&*longs).buffer(),
+    }
+}
 
 /// State of the worker.
 struct Worker {
@@ -130,8 +139,8 @@ impl Worker {
                 }
                 (self.engine.borrow_mut().answer(&question), None)
             }
-            EngineCommand::Download { trace, format } => {
-                let download = Download::begin(&self.engine.borrow(), &trace, format);
+            EngineCommand::Download { trace, filter, format } => {
+                let download = Download::begin(&self.engine.borrow(), &trace, &filter, format);
                 (self.download(id, download).await, None)
             }
             EngineCommand::Files { name } => {
@@ -176,24 +185,22 @@ impl Worker {
         !self.running.borrow().contains_key(&id)
     }
 
-    fn answer(&self, id: u32, (answer, outline): (Answer, Option<String>)) {
+    fn answer(&self, id: u32, (mut answer, outline): (Answer, Option<String>)) {
+        // Each column is freed as soon as it is copied.
+        let columns: Array = answer.take_columns().into_iter().map(array_buffer).collect();
         let encoded = Uint8Array::from(encode(&answer).as_slice());
-        let message = Array::of3(&id.into(), &"answer".into(), &encoded);
-        let engine = self.engine.borrow();
-        let Some(outline) = outline.and_then(|key| engine.outline(&key).cloned()) else {
-            self.post(&message);
-            return;
-        };
-        let buffers: Array = transfer::encode(&outline)
-            .map(|buffer| match buffer {
-                transfer::Buffer::Bytes(bytes) => Uint8Array::from(&*bytes).buffer(),
-                transfer::Buffer::U32(words) => Uint32Array::from(&*words).buffer(),
-                transfer::Buffer::U64(longs) => BigUint64Array::from(&*longs).buffer(),
-            })
-            .collect();
-        message.push(&buffers);
-        self.unacknowledged.set(self.unacknowledged.get() + 1);
+        let message = Array::of4(&id.into(), &"answer".into(), &encoded, &columns);
+        let transferred = columns.concat(&Array::of1(&encoded.buffer()));
+        let outline = outline.and_then(|key| self.engine.borrow().outline(&key).cloned());
+        if let Some(outline) = outline {
+            let buffers: Array = transfer::encode(&outline).map(array_buffer).collect();
+            message.push(&buffers);
+            buffers.iter().for_each(|buffer| {
+                transferred.push(&buffer);
+            });
+            self.unacknowledged.set(self.unacknowledged.get() + 1);
+        }
         // Buffers that were just created can always be transferred.
-        let _ = self.scope.post_message_with_transfer(&message, &buffers);
+        let _ = self.scope.post_message_with_transfer(&message, &transferred);
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Messages to the worker: the compiled wasm module, then `[id, "ask", EngineCommand, payload]`, `[id, "cancel"]` and
 //! `[id, "received"]`. Messages from it: `[0, "ready"]`, `[0, "failed", reason]`, `[id, "progress", Progress]`,
-//! `[id, "answer", Answer, buffers]` and `[0, "indexed"]`. The worker pauses indexing from an answer with buffers until
-//! `received`, so that the page paints first ([`IndexingPaused`]).
+//! `[id, "answer", Answer, columns, outline]` and `[0, "indexed"]`, where the last two of an answer are lists of buffers.
+//! The worker pauses indexing from an answer with an outline until `received`, so that the page paints first
+//! ([`IndexingPaused`]).
 //!
 //! A worker that crashes is replaced: pending requests fail, and traces that were open are [`Answer::Missing`] in the
 //! new one. A worker that does not start is not replaced ([`start`]).
 
+mod columns;
 mod outline;
 mod start;
 
@@ -74,6 +76,9 @@ struct Pending {
 
 struct Transferred {
     answer: Answer,
+    /// Buffers with the answer's columns.
+    columns: Array,
+    /// Buffers with an outline.
     buffers: Option<Buffers>,
 }
 
@@ -91,7 +96,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Buffers transferred with an answer. Dropping them sends `received`.
+/// Buffers with an outline, transferred with an answer. Dropping them sends `received`.
 struct Buffers {
     inner: Rc<Inner>,
     id: u32,
@@ -148,7 +153,8 @@ impl Engine {
         }
         inner.post(&message);
         match transferred.await {
-            Ok(Transferred { answer, buffers }) => {
+            Ok(Transferred { answer, columns, buffers }) => {
+                let answer = columns::receive(answer, &columns).await.unwrap_or_else(undecodable);
                 let outline = match &buffers {
                     Some(buffers) => outline::receive(&buffers.list).await,
                     None => None,
@@ -197,7 +203,7 @@ impl Inner {
         for pending in pending {
             let answer = Answer::Failed(problem.clone());
             // The receiver may have been dropped.
-            let _ = pending.done.send(Transferred { answer, buffers: None });
+            let _ = pending.done.send(Transferred { answer, columns: Array::new(), buffers: None });
         }
     }
 
@@ -225,7 +231,7 @@ impl Inner {
     fn receive(self: &Rc<Self>, message: &JsValue) {
         let message = Array::from(message);
         let id = message.get(0).as_f64().unwrap_or_default() as u32;
-        let bytes = || Uint8Array::new(&message.get(2)).to_vec();
+        let bytes = || message.get(2).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default();
         match message.get(1).as_string().as_deref() {
             Some("ready") => self.worker_ready(),
             Some("failed") => self.worker_failed(&message.get(2).as_string().unwrap_or_default()),
@@ -236,17 +242,21 @@ impl Inner {
                 }
             }
             Some("answer") => {
-                let buffers = message.get(3).dyn_into::<Array>().ok();
+                let columns = message.get(3).dyn_into::<Array>().unwrap_or_default();
+                let buffers = message.get(4).dyn_into::<Array>().ok();
                 let buffers = buffers.map(|list| Buffers { inner: self.clone(), id, list });
                 let Some(pending) = self.pending.borrow_mut().remove(&id) else { return };
-                let answer = decode(&bytes())
-                    .unwrap_or_else(|| Answer::Failed(crashed("Its answer could not be decoded.")));
+                let answer = decode(&bytes()).unwrap_or_else(undecodable);
                 // The receiver may have been dropped.
-                let _ = pending.done.send(Transferred { answer, buffers });
+                let _ = pending.done.send(Transferred { answer, columns, buffers });
             }
             _ => {}
         }
     }
+}
+
+fn undecodable() -> Answer {
+    Answer::Failed(crashed("Its answer could not be decoded."))
 }
 
 /// Posts a message. Bytes in its payload are transferred, files are cloned as handles.

@@ -118,6 +118,12 @@ impl Data {
         engine.ask(ask, payload, progress).await
     }
 
+    /// The answer to a command, until which the page can be idle.
+    async fn ask_in_background(self, ask: &EngineCommand) -> Answer {
+        let engine = self.inner.with_value(|inner| inner.engine.clone());
+        engine.ask(ask, None, |_| {}).await.answer
+    }
+
     async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
         let base = untrack(|| self.settings.base());
         self.task_at(base, task, progress).await

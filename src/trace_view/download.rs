@@ -3,6 +3,7 @@
 use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn};
 use leptos::prelude::*;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::format::write::Export;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
@@ -10,11 +11,11 @@ use web_sys::{Blob, HtmlAnchorElement, Url};
 /// How long the file's object URL stays valid for the browser to save it, milliseconds.
 const VALID: u32 = 60_000;
 
-/// Writes the trace and saves it as a file. `status` says in words how it goes, and is empty when it is done.
-pub fn download(data: Data, id: String, format: Export, status: RwSignal<String>) {
+/// Writes the spans of a trace that a filter lets through and saves them as a file. `status` says in words how it goes, and is empty when it is done.
+pub fn download(data: Data, id: String, filter: SpanFilter, format: Export, status: RwSignal<String>) {
     spawn(async move {
         status.set("Writing…".to_owned());
-        match data.download(&id, format).await {
+        match data.download(&id, filter, format).await {
             Ok(address) => {
                 save(&address, &file_name(&id, format));
                 // The page may be gone by now.

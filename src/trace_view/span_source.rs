@@ -8,6 +8,7 @@ use crate::state::settings::jaeger_config;
 use leptos::prelude::*;
 use spandrel_trace::analysis::key_order::top_prefixes;
 use spandrel_trace::analysis::link_pattern::{LinkPattern, link_patterns};
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::engine::{Answer, QuestionTopic, SpanDetail};
 use spandrel_trace::format::write::Export;
@@ -93,13 +94,23 @@ impl SpanSource {
         }
     }
 
-    /// Spans as text for other tools; `None` where they could not be loaded.
-    pub async fn export(self, spans: Range<SpanIx>, format: Export) -> Option<String> {
+    /// The same for what is not waited for: the page can be idle meanwhile.
+    pub async fn ask_in_background(self, topic: QuestionTopic) -> Result<Answer, Problem> {
         match self.0.get_value() {
-            Source::Trace { data, outline, id } => data
-                .export(&id.get_value(), &outline.get_untracked(), spans.start, spans.end, format)
-                .await
-                .ok(),
+            Source::Trace { data, outline, id } => {
+                data.background_question(&id.get_value(), &outline.get_untracked(), topic).await
+            }
+            Source::Fixed(_) => Ok(Answer::Missing),
+        }
+    }
+
+    /// Those spans that a filter lets through as text for other tools; `None` where they could not be loaded.
+    pub async fn export(self, spans: Range<SpanIx>, filter: SpanFilter, format: Export) -> Option<String> {
+        match self.0.get_value() {
+            Source::Trace { data, outline, id } => {
+                let range = (spans.start, spans.end);
+                data.export(&id.get_value(), &outline.get_untracked(), range, filter, format).await.ok()
+            }
             Source::Fixed(_) => Some(format!("{spans:?} {format:?}")),
         }
     }

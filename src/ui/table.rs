@@ -3,8 +3,10 @@
 //!
 //! The rows in view lie in a box that stays in place while the table scrolls; scrolling changes which rows the box shows,
 //! so that there is never a blank part, and tables taller than what a browser can lay out can be scrolled too. The rows
-//! are a pool of Leptos views, updated in place.
+//! are a pool of Leptos views, updated in place. A row keeps its view and its place in the box's layer as long as it is in
+//! view, so that a step of the wheel changes a few rows and moves the others with the layer.
 
+mod pool;
 mod row;
 mod scroll;
 mod title;
@@ -14,6 +16,7 @@ pub use row::{TableBar, TableCell, TableRow};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_use_resize_observer::use_resize_observer;
+use pool::{arrange, index_at};
 use row::slot;
 use scroll::TableScroll;
 use std::sync::Arc;
@@ -120,6 +123,13 @@ pub fn Table(
         count.track();
         scroll.place_scrollbar();
     });
+    let pool = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        let (first, slots) = (first.get(), slots.get());
+        if let Some(pool) = pool.get() {
+            arrange(&pool, first, slots);
+        }
+    });
     let move_to = move |index: usize| {
         active.set(index);
         scroll.show(index);
@@ -191,19 +201,22 @@ pub fn Table(
         format!("{all}px")
     };
     let in_view = move || {
-        let place = active.get().checked_sub(first.get())?;
-        (place < slots.get() && active.get() < count.get()).then(|| format!("table-{id}-{place}"))
+        let (active, first, slots) = (active.get(), first.get(), slots.get());
+        let is_in_view = (first..first + slots).contains(&active) && active < count.get();
+        is_in_view.then(|| format!("table-{id}-{}", active % slots))
     };
     let number_at = Memo::new(move |_| {
         columns.with(|columns| columns.iter().map(|column| column.is_number).collect::<Vec<_>>())
     });
     let make = move |place: usize| {
         let row = row.clone();
+        let index = Memo::new(move |_| index_at(place, first.get(), slots.get()));
         let shown = move || {
-            let index = first.get() + place;
+            let index = index.get();
             (index < count.get()).then(|| (index, row(index)))
         };
-        slot(format!("table-{id}-{place}"), shown, number_at, active, focused)
+        let top = move || scroll.top_in_layer(index.get());
+        slot(format!("table-{id}-{place}"), shown, top, number_at, active, focused)
     };
     view! {
         <div
@@ -245,7 +258,8 @@ pub fn Table(
                     <div
                         class="table__rows"
                         role="presentation"
-                        style:transform=move || format!("translateY({}px)", -scroll.offset())
+                        node_ref=pool
+                        style:transform=move || format!("translateY({}px)", scroll.layer_top())
                     >
                         <For each=move || 0..slots.get() key=|place| *place children=make/>
                     </div>

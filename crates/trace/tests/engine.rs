@@ -9,6 +9,7 @@
 
 use serde_json::Value;
 use spandrel_trace::analysis::advisor::ReportFormat;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::engine::{
     Answer, Engine, ExpectedInput, Export, FileSet, Matches, Question, QuestionTopic, api_is_absent,
 };
@@ -281,7 +282,7 @@ fn a_question_about_another_version_of_the_trace_is_stale() {
         QuestionTopic::LinkedFrom { span: 1 },
         QuestionTopic::Peers { span: 1 },
         QuestionTopic::MissingSpans,
-        QuestionTopic::Export { start: 1, end: 2, format: Export::Otlp },
+        QuestionTopic::Export { start: 1, end: 2, filter: SpanFilter::default(), format: Export::Otlp },
         QuestionTopic::Find { query: "op".into() },
         QuestionTopic::Complete { query: "op".into(), cursor: 2 },
         QuestionTopic::Column { key: "operation".into() },

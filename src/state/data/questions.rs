@@ -5,12 +5,14 @@
 //! question names the same span, by its id, in that one.
 
 use super::{Data, unexpected};
+use crate::state::busy;
 use spandrel_trace::analysis::added::is_same;
 use spandrel_trace::analysis::advisor::ReportFormat;
 use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::analysis::flame::FrameOrder;
 use spandrel_trace::analysis::lint::Lint;
 use spandrel_trace::analysis::missing::MissingSpans;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::analysis::peers::Peers;
 use spandrel_trace::analysis::query::{Column, Completions};
 use spandrel_trace::analysis::skew::Clocks;
@@ -25,8 +27,20 @@ use std::sync::Arc;
 const MAX_REQUESTS: usize = 2;
 
 impl Data {
-    /// Asks about a trace of which the page shows `shown`. Requests the trace again if the engine does not have it.
+    /// Asks about a trace of which the page shows `shown`. Requests the trace again if the engine does not have it. The
+    /// page counts as busy until the answer.
     pub async fn question(
+        &self,
+        id: &str,
+        shown: &Arc<Outline>,
+        topic: QuestionTopic,
+    ) -> Result<Answer, Problem> {
+        let _busy = busy::hold();
+        self.background_question(id, shown, topic).await
+    }
+
+    /// The same for what is not waited for: the page can be idle meanwhile.
+    pub async fn background_question(
         &self,
         id: &str,
         shown: &Arc<Outline>,
@@ -45,7 +59,7 @@ impl Data {
             self.renew(id, shown, &version);
             let topic = translated(&topic, shown, &version).ok_or_else(gone)?;
             let question = Question { trace: id.to_owned(), version: version.version, topic };
-            let answer = self.ask(&EngineCommand::Question(question), None, |_| {}).await.answer;
+            let answer = self.ask_in_background(&EngineCommand::Question(question)).await;
             match answer {
                 Answer::Missing | Answer::Stale if requests == MAX_REQUESTS => {
                     return Err(unexpected(answer));
@@ -106,16 +120,16 @@ impl Data {
         }
     }
 
-    /// The spans `first..end` in another format: one span, a subtree, or all.
+    /// Those of the spans `first..end` that a filter lets through in another format: one span, a subtree, or all.
     pub async fn export(
         &self,
         id: &str,
         shown: &Arc<Outline>,
-        first: SpanIx,
-        end: SpanIx,
+        (start, end): (SpanIx, SpanIx),
+        filter: SpanFilter,
         format: Export,
     ) -> Result<String, Problem> {
-        let question = QuestionTopic::Export { start: first, end, format };
+        let question = QuestionTopic::Export { start, end, filter, format };
         match self.question(id, shown, question).await? {
             Answer::Text(text) => Ok(text),
             other => Err(unexpected(other)),
@@ -203,9 +217,10 @@ impl Data {
         }
     }
 
-    /// The URL of a blob with the whole trace in another format; valid until it is revoked.
-    pub async fn download(&self, id: &str, format: Export) -> Result<String, Problem> {
-        let ask = EngineCommand::Download { trace: id.to_owned(), format };
+    /// The URL of a blob with the spans of a trace that a filter lets through in another format; valid until it is
+    /// revoked.
+    pub async fn download(&self, id: &str, filter: SpanFilter, format: Export) -> Result<String, Problem> {
+        let ask = EngineCommand::Download { trace: id.to_owned(), filter, format };
         let mut answer = self.ask(&ask, None, |_| {}).await.answer;
         if answer == Answer::Missing {
             self.refresh(id, |_| {}).await?;
@@ -282,7 +297,8 @@ fn translated(topic: &QuestionTopic, from: &Arc<Outline>, to: &Arc<Outline>) -> 
         // Numbers of events and lines are of one version; the page asks again with those of the next.
         QuestionTopic::EventRows { .. }
         | QuestionTopic::JsonLines { .. }
-        | QuestionTopic::JsonFind { .. } => return None,
+        | QuestionTopic::JsonFind { .. }
+        | QuestionTopic::JsonPlace { .. } => return None,
     }
     Some(topic)
 }
@@ -310,7 +326,12 @@ mod tests {
         assert_eq!(asked(QuestionTopic::Detail { span: 1 }), Some(QuestionTopic::Detail { span: 2 }));
         assert_eq!(asked(QuestionTopic::Peers { span: 2 }), Some(QuestionTopic::Peers { span: 3 }));
         assert_eq!(asked(QuestionTopic::LinkedFrom { span: 0 }), Some(QuestionTopic::LinkedFrom { span: 0 }));
-        let export = |start, end| QuestionTopic::Export { start, end, format: Export::Jaeger };
+        let export = |start, end| QuestionTopic::Export {
+            start,
+            end,
+            filter: SpanFilter::default(),
+            format: Export::Jaeger,
+        };
         assert_eq!(asked(export(2, 3)), Some(export(3, 4)), "one span");
         assert_eq!(asked(export(0, 3)), Some(export(0, 4)), "the whole trace");
         let back = translated(&QuestionTopic::Detail { span: 1 }, &now, &shown);

@@ -5,6 +5,7 @@ use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::analysis::reading::curl;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::format::write::Export;
@@ -30,7 +31,9 @@ pub fn CopyMenu(
         let end = outline.subtree_end[span as usize];
         let link = source.link_to(outline.id[span as usize]);
         let export = |label: &str, end: SpanIx, format: Export| {
-            MenuItem::new(label, move || status.copy_when(source.export(span..end, format)))
+            MenuItem::new(label, move || {
+                status.copy_when(source.export(span..end, SpanFilter::default(), format))
+            })
         };
         let mut items = vec![
             MenuItem::new("Link to this span", move || status.copy(link.clone())),

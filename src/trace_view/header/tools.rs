@@ -11,6 +11,7 @@ use crate::state::data::Data;
 use crate::state::navigation::whole_address;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::format::write::Export;
 
 /// The buttons at the end of the header's first line.
@@ -34,7 +35,7 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
     };
     let formats = move |()| {
         let save = |label: &str, format: Export| {
-            MenuItem::new(label, move || download(data, id.get_value(), format, said))
+            MenuItem::new(label, move || download(data, id.get_value(), SpanFilter::default(), format, said))
         };
         vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
     };

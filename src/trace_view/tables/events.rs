@@ -7,13 +7,11 @@ use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
 use super::columns::shortened;
+use super::record_table::{RecordTable, RecordTools, attributes_cell, open_span, text_column, time_column};
 use super::{Face, duration_cell, listed, row_of_selected, service_cell};
-use crate::route::TraceTab;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
-use crate::ui::empty::EmptyState;
-use crate::ui::problem::ProblemCard;
-use crate::ui::table::{RowOf, Table, TableCell, TableColumn, TableRow};
+use crate::ui::table::{RowOf, TableCell, TableColumn, TableRow};
 use leptos::prelude::*;
 use spandrel_trace::analysis::event_list::{EventRow, span_of_event};
 use spandrel_trace::engine::{Answer, QuestionTopic, TableOrder};
@@ -121,7 +119,7 @@ pub fn EventsTable(
         let time = outline.event_time[event as usize];
         let (name, attributes) = match loaded.as_ref().and_then(|rows| rows.get(index % PAGE)) {
             None => (TableCell { is_faint: true, ..TableCell::text("…") }, TableCell::text("")),
-            Some(row) => (name_cell(row), attributes_cell(row)),
+            Some(row) => (name_cell(row), attributes_cell(&row.attributes)),
         };
         let operation = display_name(outline.name_of(span));
         let operation = TableCell {
@@ -140,17 +138,7 @@ pub fn EventsTable(
         TableRow { cells, is_selected, mark: mark_of(session, span), ..TableRow::default() }
     });
     let choose = move |index: usize| {
-        let outline = session.outline();
-        if let Some(event) = untrack(|| event_at(index)) {
-            session.select(span_of_event(&outline, event));
-            session.panels.details_open.set(true);
-        }
-    };
-    let jump = move |_| {
-        session.tab.set(TraceTab::Waterfall);
-        if let Some(span) = session.selection.span.get_untracked() {
-            session.select(span);
-        }
+        open_span(session, untrack(|| event_at(index)).map(|event| span_of_event(&session.outline(), event)));
     };
     let number =
         Memo::new(move |_| events.with(|events| events.as_ref().map_or(0, |events| events.rows.len())));
@@ -167,94 +155,46 @@ pub fn EventsTable(
             events.rows.iter().position(|event| own.contains(event))
         })
     });
-    let row = StoredValue::new(row);
-    let content = Memo::new(move |_| match asked.problem.get() {
+    let face = Memo::new(move |_| match asked.problem.get() {
         Some(problem) => Face::Problem(problem),
         None if !has_events.get() => Face::Empty,
         None if events.with(Option::is_none) => Face::Waiting,
         None if number.get() == 0 => Face::NoMatch,
         None => Face::Table,
     });
-    let face = move || match content.get() {
-        Face::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
-        Face::Empty => {
-            let next = vec!["No span of this trace has an event.".to_owned()];
-            view! { <EmptyState title="No events" next/> }.into_any()
-        }
-        Face::Waiting => view! { <p class="table-waiting" role="status">"Loading events…"</p> }.into_any(),
-        Face::NoMatch => {
-            let next = vec!["No event matches. Change the filters.".to_owned()];
-            view! { <EmptyState title="No matching events" next/> }.into_any()
-        }
-        Face::Table => view! {
-            <Table
-                label=Signal::stored("Events".to_owned())
-                columns=Signal::stored(Arc::new(columns()))
-                sort=Signal::stored(Some(("time".to_owned(), false)))
-                on_sort=Callback::new(|_: String| ())
-                count=number
-                version=version
-                row=row.get_value()
-                on_choose=Callback::new(choose)
-                on_view=Callback::new(move |seen| in_view.set(seen))
-                reveal=reveal
-            />
-        }
-        .into_any(),
-    };
     let facts = move || {
         let all = session.outline_live().with(|outline| outline.event_time.len());
         let waiting = if asked.is_waiting.get() { " · Loading…" } else { "" };
-        format!("{}{waiting}", listed(number.get(), all, "event", "events"))
+        Some(format!("{}{waiting}", listed(number.get(), all, "event", "events")))
     };
     view! {
         <section class="table-view" data-test="events" aria-busy=move || asked.is_waiting.get().to_string()>
-            <div class="table-bar" role="group" aria-label="Events">
-                <input
-                    class="field table-bar__filter"
-                    type="search"
-                    spellcheck="false"
-                    aria-label="Filter events"
-                    placeholder="Filter events"
-                    data-test="events-filter"
-                    prop:value=move || tables.with(|tables| tables.events.clone())
-                    on:input:target=move |event| {
-                        let text = event.target().value();
-                        tables.update(|tables| tables.events = text);
-                    }
-                />
-                <span role="status" data-test="table-facts">{facts}</span>
-                <span class="table-bar__end">
-                    <button
-                        type="button"
-                        class="button"
-                        data-test="events-jump"
-                        disabled=move || session.selection.span.get().is_none()
-                        on:click=jump
-                    >
-                        "Show span in waterfall"
-                    </button>
-                </span>
-            </div>
-            {face}
+            <RecordTools session label="Events" kind="events" text=|tables| &mut tables.events facts=Signal::derive(facts)/>
+            <RecordTable
+                label="Events"
+                face
+                loading="Loading events…"
+                none=Signal::stored(("No events", "No span of this trace has an event."))
+                no_match=("No matching events", "No event matches. Change the filters.")
+                columns=columns()
+                count=number
+                version
+                row
+                on_choose=choose
+                on_view=move |seen| in_view.set(seen)
+                reveal
+            />
         </section>
     }
 }
 
 fn columns() -> Vec<TableColumn> {
-    let column = |key: &str, title: &str, width: u32, grow: u32| TableColumn {
-        key: key.to_owned(),
-        title: title.to_owned(),
-        width,
-        grow,
-        ..TableColumn::default()
-    };
     vec![
-        TableColumn { is_number: true, ..column("time", "Time", 88, 0) },
-        column("name", "Event", 150, 1),
-        column("service", "Service", 120, 0),
-        column("operation", "Operation", 150, 1),
-        column("attributes", "Attributes", 300, 4),
+        time_column(),
+        text_column("name", "Event", 150, 1),
+        text_column("service", "Service", 120, 0),
+        text_column("operation", "Operation", 150, 1),
+        text_column("attributes", "Attributes", 300, 4),
     ]
 }
 
@@ -264,12 +204,4 @@ fn name_cell(row: &EventRow) -> TableCell {
     }
     let is_error = row.name.eq_ignore_ascii_case("exception") || row.name.eq_ignore_ascii_case("error");
     TableCell { title: row.name.clone(), is_error, ..TableCell::text(shortened(&row.name)) }
-}
-
-fn attributes_cell(row: &EventRow) -> TableCell {
-    let text = |separator: &str| {
-        let pairs = row.attributes.iter().map(|(key, value)| format!("{key}={value}"));
-        pairs.collect::<Vec<_>>().join(separator)
-    };
-    TableCell { title: text("\n"), is_code: true, ..TableCell::text(shortened(&text("  "))) }
 }

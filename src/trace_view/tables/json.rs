@@ -2,6 +2,7 @@
 //! lines in view are loaded; the worker writes them again when they are needed.
 
 mod find;
+mod reveal;
 mod tools;
 
 use super::super::marks::mark_of;
@@ -18,6 +19,7 @@ use find::{JsonSearch, search};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_use_resize_observer::use_resize_observer;
+use reveal::reveal_span;
 use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::engine::{Answer, JsonPage, JsonText, QuestionTopic};
 use spandrel_trace::format::write::Export;
@@ -44,6 +46,9 @@ const STEP: u32 = 10;
 
 /// Pages that were loaded, by number; `None` while one is on its way.
 type Pages = HashMap<usize, Option<Arc<JsonPage>>>;
+
+/// Parts of the spans of a text after each of which the number of lines is shown while they are counted.
+const STEPS: u32 = 50;
 
 /// How far lines are counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,15 +98,18 @@ pub fn JsonView(
             None => 0..all,
         }
     });
-    let filter = span_filter(session);
+    let of_trace = span_filter(session);
+    // One span is shown whether the filters let it through or not.
+    let filter = Memo::new(move |_| match range.with(Range::len) {
+        1 => SpanFilter::default(),
+        _ => of_trace.get(),
+    });
     let text = Memo::new(move |_| {
         let Range { start, end } = range.get();
-        // One span is shown whether the filters let it through or not.
-        let filter = if end - start == 1 { SpanFilter::default() } else { filter.get() };
         tables.with(|tables| JsonText {
             start,
             end,
-            filter,
+            filter: filter.get(),
             format: if tables.json_otlp { Export::Otlp } else { Export::Jaeger },
             width: if tables.json_wrap { room.get() } else { LONGEST },
         })
@@ -114,7 +122,8 @@ pub fn JsonView(
         before.map_or(0, |before| before + 1)
     });
     let problem = RwSignal::new(false);
-    // Counts the lines, some at a time, so that other questions are answered in between.
+    // Loads the first lines. Then counts all, some at a time, so that other questions are answered in between; nothing that
+    // is shown depends on it but the length of the scrollbar.
     Effect::new(move |_| {
         version.track();
         pages.set(Pages::new());
@@ -128,21 +137,27 @@ pub fn JsonView(
         let busy = busy::hold();
         spawn_scoped(async move {
             let mut busy = Some(busy);
-            let mut first = PAGE as u32;
-            while !counted.get_untracked().is_done() {
-                let topic = QuestionTopic::JsonLines { text: text.clone(), first: 0, count: first };
-                let Ok(Answer::JsonLines(page)) = source.ask(topic).await else {
+            let mut now = Counted::NOTHING;
+            while !now.is_done() {
+                let is_first = !now.has(0);
+                // Without lines only counting is asked for.
+                let count = if is_first { PAGE as u32 } else { 0 };
+                let topic = QuestionTopic::JsonLines { text: text.clone(), first: 0, count };
+                let Ok(Answer::JsonLines(page)) = source.ask_in_background(topic).await else {
                     problem.set(true);
                     break;
                 };
-                let now = Counted { lines: page.counted, spans: page.spans, all: page.all };
-                if first > 0 && now.has(0) {
+                now = Counted { lines: page.counted, spans: page.spans, all: page.all };
+                let shown = counted.get_untracked();
+                if is_first && now.has(0) {
                     keep(pages, widest, 0, page);
+                }
+                if is_first || now.is_done() || now.spans - shown.spans > now.all / STEPS {
+                    counted.set(now);
+                }
+                if now.has(0) {
                     busy.take();
                 }
-                counted.set(now);
-                // Once the first page is there only counting is asked for.
-                first = if now.has(0) { 0 } else { first };
             }
         });
     });
@@ -196,6 +211,14 @@ pub fn JsonView(
         }
     });
     let found: JsonSearch = search(session, source, text);
+    let chosen = StoredValue::new(false);
+    let revealed = reveal_span(session, source, text, chosen, in_view);
+    Effect::new(move |_| {
+        found.stepped();
+        if let Some(line) = found.current() {
+            revealed.set(Some(line));
+        }
+    });
     let line_at = move |index: usize| {
         pages.with(|pages| {
             let page = pages.get(&(index / PAGE))?.clone()?;
@@ -221,6 +244,8 @@ pub fn JsonView(
     });
     let choose = move |index: usize| {
         if let Some(line) = untrack(|| line_at(index)) {
+            // The line is in view already.
+            chosen.set_value(true);
             session.select(line.span);
         }
     };
@@ -267,7 +292,7 @@ pub fn JsonView(
                     row=row.get_value()
                     on_choose=Callback::new(choose)
                     on_view=Callback::new(move |seen| in_view.set(seen))
-                    reveal=Signal::derive(move || found.current())
+                    reveal=revealed
                 />
             </div>
         }
@@ -283,7 +308,7 @@ pub fn JsonView(
     };
     view! {
         <section class="table-view" data-test="json" node_ref=section>
-            <Tools session source range facts=Signal::derive(facts) found/>
+            <Tools session source range filter facts=Signal::derive(facts) found/>
             {face}
         </section>
     }

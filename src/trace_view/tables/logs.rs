@@ -2,19 +2,20 @@
 
 use super::super::coloring::Slots;
 use super::super::detail::signed;
+use super::super::marks::{dims, mark_of, matches};
 use super::super::session::Session;
+use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::columns::shortened;
-use super::listed;
-use super::untraced::{LogList, UntracedHint, load_untraced};
-use crate::route::TraceTab;
+use super::record_table::{RecordTable, RecordTools, attributes_cell, open_span, text_column, time_column};
+use super::untraced::{ListedLine, LogList, UntracedHint, load_untraced};
+use super::{Face, listed, row_of_selected};
 use crate::state::clock;
-use crate::ui::empty::EmptyState;
-use crate::ui::problem::ProblemCard;
-use crate::ui::table::{RowOf, Table, TableCell, TableColumn, TableRow};
+use crate::ui::find_mark::FindMark;
+use crate::ui::table::{RowOf, TableCell, TableColumn, TableRow};
 use leptos::prelude::*;
-use spandrel_trace::model::{LogLine, SEVERITIES, SpanIx};
-use spandrel_trace::units::Problem;
+use spandrel_trace::analysis::narrowed::SpanFilter;
+use spandrel_trace::model::{LogLine, Outline, SEVERITIES, SpanIx, SpanSet};
 use std::sync::Arc;
 
 /// The lines that are listed, as indices.
@@ -32,17 +33,20 @@ pub fn LogsTable(
 ) -> impl IntoView {
     let tables = session.tables;
     let service = RwSignal::new(String::new());
+    let span_filter = span_filter(session);
     let filter = Memo::new(move |_| {
         let (text, least) =
             tables.with(|tables| (tables.logs.trim().to_lowercase(), tables.logs_severity.clone()));
-        Filter { text, least: least_of(&least), service: service.get() }
+        let shown = ShownSpans::of(&session.outline_live().get(), &span_filter.get());
+        Filter { text, least: least_of(&least), service: service.get(), shown }
     });
     let untraced = load_untraced(session, source);
     let logs = Memo::new(move |_| {
         let of_trace = session.logs.get().and_then(Result::ok)?;
         let is_shown = tables.with(|tables| tables.logs_untraced);
         let others = untraced.get().filter(|_| is_shown);
-        Some(Arc::new(LogList::of(&of_trace, others.as_deref())))
+        let outline = session.outline_live().get();
+        Some(Arc::new(LogList::of(&of_trace, others.as_deref(), &outline)))
     });
     let rows = Memo::new(move |_| {
         filter.with(|filter| {
@@ -51,40 +55,37 @@ pub fn LogsTable(
     });
     let services =
         Memo::new(move |_| logs.with(|logs| logs.as_ref().map(|logs| services(logs)).unwrap_or_default()));
-    let span_of = move |line: &LogLine| {
-        line.span.and_then(|id| session.outline_live().with(|outline| outline.find(id)))
+    let line_at = move |index: usize| {
+        let line = rows.with(|rows| rows.get(index).copied())?;
+        logs.with(|logs| logs.as_ref()?.line(line))
     };
     let row: RowOf = Arc::new(move |index| {
-        let line = rows.with(|rows| rows.get(index).copied());
-        let line = line.and_then(|line| logs.with(|logs| logs.as_ref()?.line(line)));
-        let Some((line, is_untraced)) = line else { return TableRow::default() };
-        let span = span_of(&line);
-        let is_selected = span.is_some() && session.selection.span.get() == span;
-        let cells = cells(&line, (span, is_untraced), session, slots);
-        TableRow { cells, is_selected, ..TableRow::default() }
+        let Some(line) = line_at(index) else { return TableRow::default() };
+        let is_selected = line.span.is_some() && session.selection.span.get() == line.span;
+        let mark = match line.span {
+            Some(span) => mark_of(session, span),
+            None if matches(session).is_some() => FindMark::of(false, dims(session)),
+            None => FindMark::None,
+        };
+        TableRow { cells: cells(&line, session, slots), is_selected, mark, ..TableRow::default() }
     });
-    let choose = move |index: usize| {
-        let line = rows.with_untracked(|rows| rows.get(index).copied());
-        let span = untrack(|| logs.with(|logs| span_of(&logs.as_ref()?.line(line?)?.0)));
-        if let Some(span) = span {
-            session.select(span);
-            session.panels.details_open.set(true);
-        }
-    };
-    let jump = move |_| {
-        session.tab.set(TraceTab::Waterfall);
-        if let Some(span) = session.selection.span.get_untracked() {
-            session.select(span);
-        }
-    };
+    let choose =
+        move |index: usize| open_span(session, untrack(|| line_at(index)).and_then(|line| line.span));
     let count = Memo::new(move |_| rows.with(|rows| rows.len()));
     let version = Memo::new(move |before: Option<&u64>| {
         // Reading subscribes.
         filter.with(|_| before.map_or(0, |before| before + 1))
     });
-    let row = StoredValue::new(row);
-    let content = Memo::new(move |_| match session.logs.get() {
-        _ if !source.has_logs() => Face::Elsewhere,
+    let reveal = Memo::new(move |_| {
+        row_of_selected(session, |selected| {
+            let is_of_selected = |line: &u32| {
+                logs.with(|logs| logs.as_ref().and_then(|logs| logs.span(*line)) == Some(selected))
+            };
+            rows.with(|rows| rows.iter().position(is_of_selected))
+        })
+    });
+    let face = Memo::new(move |_| match session.logs.get() {
+        _ if !source.has_logs() => Face::Empty,
         None => Face::Waiting,
         Some(Err(problem)) => Face::Problem(problem),
         Some(Ok(_)) if logs.with(|logs| logs.as_ref().is_some_and(|logs| logs.lines.is_empty())) => {
@@ -93,28 +94,12 @@ pub fn LogsTable(
         Some(Ok(_)) if count.get() == 0 => Face::NoMatch,
         Some(Ok(_)) => Face::Table,
     });
-    let face = move || match content.get() {
-        Face::Elsewhere => empty("No logs", "This server or file has no logs that Spandrel can read."),
-        Face::Waiting => view! { <p class="table-waiting" role="status">"Loading logs…"</p> }.into_any(),
-        Face::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
-        Face::Empty => empty(
+    let none = move || match source.has_logs() {
+        true => (
             "No logs",
             "No log line has the ID of this trace. Send logs to the server that the spans are sent to.",
         ),
-        Face::NoMatch => empty("No matching logs", "No log line matches. Change the filter."),
-        Face::Table => view! {
-            <Table
-                label=Signal::stored("Logs".to_owned())
-                columns=Signal::stored(Arc::new(columns()))
-                sort=Signal::stored(Some(("time".to_owned(), false)))
-                on_sort=Callback::new(|_: String| ())
-                count=count
-                version=version
-                row=row.get_value()
-                on_choose=Callback::new(choose)
-            />
-        }
-        .into_any(),
+        false => ("No logs", "This server or file has no logs that Spandrel can read."),
     };
     let facts = move || {
         let all = logs.with(|logs| logs.as_ref().map(|logs| (logs.lines.len(), logs.truncated)));
@@ -123,7 +108,7 @@ pub fn LogsTable(
             format!("{}{more}", listed(count.get(), all, "line", "lines"))
         })
     };
-    let severity = |(_, name): (u8, &'static str)| {
+    let severity = move |(_, name): (u8, &'static str)| {
         let is_chosen = move || tables.with(|tables| tables.logs_severity == name);
         view! { <option value=name selected=is_chosen>{format!("{name} and above")}</option> }
     };
@@ -134,20 +119,7 @@ pub fn LogsTable(
     };
     view! {
         <section class="table-view" data-test="logs">
-            <div class="table-bar" role="group" aria-label="Logs">
-                <input
-                    class="field table-bar__filter"
-                    type="search"
-                    spellcheck="false"
-                    aria-label="Filter logs"
-                    placeholder="Filter logs"
-                    data-test="logs-filter"
-                    prop:value=move || tables.with(|tables| tables.logs.clone())
-                    on:input:target=move |event| {
-                        let text = event.target().value();
-                        tables.update(|tables| tables.logs = text);
-                    }
-                />
+            <RecordTools session label="Logs" kind="logs" text=|tables| &mut tables.logs facts=Signal::derive(facts)>
                 <select
                     class="field table-bar__choice"
                     aria-label="Severity"
@@ -169,39 +141,24 @@ pub fn LogsTable(
                     <option value="">"Any service"</option>
                     <For each=move || services.get() key=String::clone children=option/>
                 </select>
-                <span role="status" data-test="table-facts">{facts}</span>
-                <span class="table-bar__end">
-                    <button
-                        type="button"
-                        class="button"
-                        data-test="logs-jump"
-                        disabled=move || session.selection.span.get().is_none()
-                        on:click=jump
-                    >
-                        "Show span in waterfall"
-                    </button>
-                </span>
-            </div>
+            </RecordTools>
             <UntracedHint session untraced/>
-            {face}
+            <RecordTable
+                label="Logs"
+                face
+                loading="Loading logs…"
+                none=Signal::derive(none)
+                no_match=("No matching logs", "No log line matches. Change the filters.")
+                columns=columns()
+                count
+                version
+                row
+                on_choose=choose
+                on_view=|_| ()
+                reveal
+            />
         </section>
     }
-}
-
-/// What is shown instead of the table, or the table.
-#[derive(Clone, Debug, PartialEq)]
-enum Face {
-    Elsewhere,
-    Waiting,
-    Problem(Problem),
-    Empty,
-    NoMatch,
-    Table,
-}
-
-fn empty(title: &'static str, next: &str) -> AnyView {
-    let next = vec![next.to_owned()];
-    view! { <EmptyState title next/> }.into_any()
 }
 
 /// Which lines are listed.
@@ -213,12 +170,43 @@ struct Filter {
     least: u8,
     /// The service; empty for any.
     service: String,
+    /// The spans whose lines are listed; `None` for all, and lines without a span.
+    shown: Option<ShownSpans>,
+}
+
+/// What the filters of the trace's views let through.
+#[derive(Clone, Debug, PartialEq)]
+struct ShownSpans {
+    spans: SpanSet,
+    /// Services whose lines without a span are not listed; `None` if no line without a span is.
+    hidden: Option<Vec<String>>,
+}
+
+impl ShownSpans {
+    /// `None` if all spans are shown.
+    fn of(outline: &Outline, filter: &SpanFilter) -> Option<Self> {
+        let is_of_services = filter.focus.is_none() && filter.only.is_none();
+        let hidden = is_of_services.then(|| filter.hidden.clone());
+        Some(ShownSpans { spans: filter.spans(outline)?, hidden })
+    }
+
+    fn has(&self, line: &LogLine, span: Option<SpanIx>) -> bool {
+        match (span, &self.hidden) {
+            (Some(span), _) => self.spans.contains(span),
+            (None, Some(hidden)) => !hidden.contains(&line.service),
+            (None, None) => false,
+        }
+    }
 }
 
 impl Filter {
     fn apply(&self, logs: &LogList) -> Listed {
+        let is_shown = |line: &LogLine, index: u32| {
+            self.shown.as_ref().is_none_or(|shown| shown.has(line, logs.span(index)))
+        };
         let numbered = logs.lines.iter().zip(0..);
-        Arc::new(numbered.filter(|(line, _)| self.matches(line)).map(|(_, index)| index).collect())
+        let listed = numbered.filter(|(line, index)| is_shown(line, *index) && self.matches(line));
+        Arc::new(listed.map(|(_, index)| index).collect())
     }
 
     fn matches(&self, line: &LogLine) -> bool {
@@ -246,46 +234,34 @@ fn services(logs: &LogList) -> Vec<String> {
 }
 
 fn columns() -> Vec<TableColumn> {
-    let column = |key: &str, title: &str, width: u32, grow: u32| TableColumn {
-        key: key.to_owned(),
-        title: title.to_owned(),
-        width,
-        grow,
-        ..TableColumn::default()
-    };
     vec![
-        TableColumn { is_number: true, ..column("time", "Time", 88, 0) },
-        column("severity", "Severity", 70, 0),
-        column("service", "Service", 110, 0),
-        column("message", "Message", 260, 4),
-        column("span", "Span", 120, 1),
-        column("attributes", "Attributes", 160, 2),
+        time_column(),
+        text_column("severity", "Severity", 70, 0),
+        text_column("service", "Service", 110, 0),
+        text_column("message", "Message", 260, 4),
+        text_column("span", "Span", 120, 1),
+        text_column("attributes", "Attributes", 160, 2),
     ]
 }
 
 fn cells(
-    line: &LogLine,
-    (span, is_untraced): (Option<SpanIx>, bool),
+    ListedLine { line, span, is_untraced }: &ListedLine,
     session: Session,
     slots: Slots,
 ) -> Vec<TableCell> {
     let outline = session.outline_live().get();
     let zone = session.clock.zone.get();
-    let attributes = |separator: &str| {
-        let pairs = line.attributes.iter().map(|(key, value)| format!("{key}={value}"));
-        pairs.collect::<Vec<_>>().join(separator)
-    };
     let slot = outline.strings.find(&line.service);
     let slot = slots.with(|slots| slot.and_then(|slot| slots.get(slot as usize).map(|slot| slot + 1)));
     let named = |text: &str| if text.is_empty() { TableCell::none() } else { TableCell::text(text) };
-    let span = match (span, line.span) {
+    let span = match (*span, line.span) {
         (Some(span), _) => TableCell::text(outline.name_of(span)),
         (None, Some(id)) => TableCell {
             is_faint: true,
             title: format!("The trace has no span {id}"),
             ..TableCell::text(id.to_string())
         },
-        (None, None) if is_untraced => TableCell {
+        (None, None) if *is_untraced => TableCell {
             is_faint: true,
             title: "The line belongs to no trace".to_owned(),
             ..TableCell::text("no trace")
@@ -307,7 +283,7 @@ fn cells(
             ..TableCell::text(shortened(&line.body))
         },
         span,
-        TableCell { title: attributes("\n"), is_code: true, ..TableCell::text(shortened(&attributes("  "))) },
+        attributes_cell(&line.attributes),
     ]
 }
 
@@ -315,6 +291,7 @@ fn cells(
 mod tests {
     use super::*;
     use spandrel_trace::model::TraceLogs;
+    use spandrel_trace::units::SpanId;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn line(severity: u8, service: &str, body: &str) -> LogLine {
@@ -326,10 +303,14 @@ mod tests {
         let mut lines =
             vec![line(9, "a", "Order accepted"), line(17, "b", "order failed"), line(0, "b", "x")];
         lines[2].attributes = vec![("customer".to_owned(), "Order-Maker".to_owned())];
-        let logs = LogList::of(&TraceLogs { lines, truncated: false }, None);
+        let logs = LogList::of(&TraceLogs { lines, truncated: false }, None, &Outline::default());
         let listed = |text: &str, least: &str, service: &str| {
-            let filter =
-                Filter { text: text.to_owned(), least: least_of(least), service: service.to_owned() };
+            let filter = Filter {
+                text: text.to_owned(),
+                least: least_of(least),
+                service: service.to_owned(),
+                shown: None,
+            };
             filter.apply(&logs).to_vec()
         };
         assert_eq!(listed("", "", ""), [0, 1, 2]);
@@ -338,5 +319,25 @@ mod tests {
         assert_eq!(listed("", "warning", ""), [1]);
         assert_eq!(listed("order", "", "b"), [1, 2]);
         assert_eq!(services(&logs), ["a", "b"]);
+    }
+
+    #[test]
+    fn lines_of_spans_that_the_filters_leave_out_are_not_listed() {
+        let mut outline = Outline { id: vec![SpanId(1), SpanId(2)], ..Outline::default() };
+        let (shop, cart) = (outline.strings.intern("shop"), outline.strings.intern("cart"));
+        (outline.service, outline.subtree_end) = (vec![shop, cart], vec![2, 2]);
+        let of_span = |id: u64| LogLine { span: Some(SpanId(id)), ..line(9, "x", "") };
+        let lines = vec![of_span(1), of_span(2), of_span(7), line(9, "shop", ""), line(9, "cart", "")];
+        let logs = LogList::of(&TraceLogs { lines, truncated: false }, None, &outline);
+        let listed = |filter: SpanFilter| {
+            let shown = ShownSpans::of(&outline, &filter);
+            Filter { shown, ..Filter::default() }.apply(&logs).to_vec()
+        };
+        let mut only = SpanSet::none(2);
+        only.insert(1);
+        assert_eq!(listed(SpanFilter::default()), [0, 1, 2, 3, 4]);
+        assert_eq!(listed(SpanFilter { only: Some(only), ..SpanFilter::default() }), [1]);
+        assert_eq!(listed(SpanFilter { hidden: vec!["cart".into()], ..SpanFilter::default() }), [0, 2, 3]);
+        assert_eq!(listed(SpanFilter { focus: Some(SpanId(2)), ..SpanFilter::default() }), [1]);
     }
 }

@@ -6,6 +6,7 @@ mod columns;
 pub mod events;
 pub mod json;
 pub mod logs;
+mod record_table;
 pub mod spans;
 pub mod statistics;
 mod untraced;

@@ -11,7 +11,7 @@ use super::super::session::{Returns, Session};
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::asked::ask;
-use super::{NoSpans, clicked};
+use super::{Face, NoSpans, clicked};
 use crate::route::{TableSort, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
@@ -25,7 +25,6 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::analysis::statistics::{Figure, Grouping, Statistics, StatisticsSort, order, restricted};
 use spandrel_trace::engine::{Answer, GroupLabel, QuestionTopic};
-use spandrel_trace::units::Problem;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tools::Tools;
@@ -270,16 +269,6 @@ pub fn StatisticsTable(
             {face}
         </section>
     }
-}
-
-/// What is shown instead of the table, or the table.
-#[derive(Clone, Debug, PartialEq)]
-enum Face {
-    Problem(Problem),
-    Empty,
-    Waiting,
-    NoMatch,
-    Table,
 }
 
 fn label_of(groups: &Statistics, group: usize) -> GroupLabel {

@@ -6,8 +6,9 @@ use super::super::span_source::SpanSource;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use leptos::prelude::*;
-use spandrel_trace::model::{LogLine, Outline, TraceLogs};
-use spandrel_trace::units::count;
+use spandrel_trace::model::{LogLine, Outline, SpanIx, TraceLogs};
+use spandrel_trace::units::{SpanId, count};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Services that are asked for at most; an address has only so much room.
@@ -21,28 +22,58 @@ type Untraced = RwSignal<Option<Arc<TraceLogs>>>;
 pub(super) struct LogList {
     /// The lines.
     pub lines: Vec<LogLine>,
+    /// The spans that they were logged in, as far as the trace has them.
+    spans: Vec<Option<SpanIx>>,
     /// Which of them belong to no trace.
     untraced: Vec<bool>,
     /// Whether the server has more of the trace.
     pub truncated: bool,
 }
 
+/// A line of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ListedLine {
+    /// The line.
+    pub line: LogLine,
+    /// The span that it was logged in, if the trace has it.
+    pub span: Option<SpanIx>,
+    /// Whether it belongs to no trace.
+    pub is_untraced: bool,
+}
+
 impl LogList {
-    /// The lines of the trace, with others where there are any.
-    pub fn of(of_trace: &TraceLogs, others: Option<&TraceLogs>) -> Self {
+    /// The lines of the trace, with others where there are any. One pass over the spans.
+    pub fn of(of_trace: &TraceLogs, others: Option<&TraceLogs>, outline: &Outline) -> Self {
         let own = of_trace.lines.iter().map(|line| (line.clone(), false));
         let others = others.into_iter().flat_map(|logs| &logs.lines).map(|line| (line.clone(), true));
         let mut all: Vec<(LogLine, bool)> = own.chain(others).collect();
         // Stable: lines of one time stay as they came.
         all.sort_by_key(|(line, _)| line.time_unix);
-        let (lines, untraced) = all.into_iter().unzip();
-        LogList { lines, untraced, truncated: of_trace.truncated }
+        let (lines, untraced): (Vec<LogLine>, _) = all.into_iter().unzip();
+        let mut known: HashMap<SpanId, Option<SpanIx>> =
+            lines.iter().filter_map(|line| Some((line.span?, None))).collect();
+        if !known.is_empty() {
+            for (id, span) in outline.id.iter().zip(0..) {
+                if let Some(known) = known.get_mut(id) {
+                    // A span id is that of the first span that has it.
+                    known.get_or_insert(span);
+                }
+            }
+        }
+        let spans = lines.iter().map(|line| known.get(&line.span?).copied().flatten()).collect();
+        LogList { lines, spans, untraced, truncated: of_trace.truncated }
     }
 
-    /// A line, and whether it belongs to no trace.
-    pub fn line(&self, index: u32) -> Option<(LogLine, bool)> {
-        let untraced = self.untraced.get(index as usize).copied().unwrap_or_default();
-        Some((self.lines.get(index as usize)?.clone(), untraced))
+    /// A line.
+    pub fn line(&self, index: u32) -> Option<ListedLine> {
+        let is_untraced = self.untraced.get(index as usize).copied().unwrap_or_default();
+        let line = self.lines.get(index as usize)?.clone();
+        Some(ListedLine { line, span: self.span(index), is_untraced })
+    }
+
+    /// The span of a line.
+    pub fn span(&self, index: u32) -> Option<SpanIx> {
+        self.spans.get(index as usize).copied().flatten()
     }
 }
 
@@ -133,13 +164,13 @@ mod tests {
 
     #[test]
     fn lines_without_a_trace_stand_among_those_of_the_trace_by_time() {
-        let list = LogList::of(&logs(&[1, 5, 9]), Some(&logs(&[5, 7])));
+        let list = LogList::of(&logs(&[1, 5, 9]), Some(&logs(&[5, 7])), &Outline::default());
         let listed: Vec<_> =
-            (0..5).map(|at| list.line(at).map(|(line, other)| (line.time_unix, other))).collect();
+            (0..5).map(|at| list.line(at).map(|it| (it.line.time_unix, it.is_untraced))).collect();
         let expected = [(1, false), (5, false), (5, true), (7, true), (9, false)];
         assert_eq!(listed, expected.map(Some));
         assert_eq!(list.line(5), None);
-        assert_eq!(LogList::of(&logs(&[2]), None).lines.len(), 1);
+        assert_eq!(LogList::of(&logs(&[2]), None, &Outline::default()).lines.len(), 1);
     }
 
     #[test]

@@ -60,10 +60,11 @@ impl TableCell {
     }
 }
 
-/// The view of the row that stands at one place of the pool.
+/// The view of the row that stands at one place of the pool, `top` pixels below the start of its layer.
 pub(super) fn slot(
     id: String,
     shown: impl Fn() -> Option<(usize, TableRow)> + Send + Sync + 'static,
+    top: impl Fn() -> f64 + Send + Sync + 'static,
     is_number: Memo<Vec<bool>>,
     active: RwSignal<usize>,
     focused: RwSignal<bool>,
@@ -104,6 +105,7 @@ pub(super) fn slot(
             aria-selected=of(|row| Some(row.is_selected.to_string()))
             data-mark=of(|row| row.mark.word().map(str::to_owned))
             data-row=move || index().map(|index| index.to_string())
+            style:transform=move || format!("translateY({}px)", top())
         >
             {cells}
         </div>
@@ -112,12 +114,23 @@ pub(super) fn slot(
 
 fn view_cell(cell: &TableCell, is_number: bool, tree: Option<(u32, Option<bool>)>) -> impl IntoView + use<> {
     let (depth, expanded) = tree.unwrap_or_default();
-    let toggle = match expanded {
-        None => "",
-        Some(true) => "▾",
-        Some(false) => "▸",
-    };
-    let bar = cell.bar.unwrap_or_default();
+    // Most cells are a text alone.
+    let bar = cell.bar.map(|TableBar { start, length }| {
+        view! {
+            <i
+                class="table__bar"
+                style:left=format!("{:.3}%", start * 100.0)
+                style:width=format!("{:.3}%", length * 100.0)
+            ></i>
+        }
+    });
+    let toggle = expanded.map(|expanded| {
+        view! {
+            <span class="table__toggle" aria-hidden="true">{if expanded { "▾" } else { "▸" }}</span>
+        }
+    });
+    let has_dot = cell.slot.is_some() && cell.bar.is_none();
+    let dot = has_dot.then(|| view! { <span class="dot"></span> });
     view! {
         <div
             class="table__cell"
@@ -131,14 +144,9 @@ fn view_cell(cell: &TableCell, is_number: bool, tree: Option<(u32, Option<bool>)
             data-depth=(depth > 0).then(|| depth.to_string())
             data-slot=cell.slot.map(|slot| slot.to_string())
         >
-            <i
-                class="table__bar"
-                hidden=cell.bar.is_none()
-                style:left=format!("{:.3}%", bar.start * 100.0)
-                style:width=format!("{:.3}%", bar.length * 100.0)
-            ></i>
-            <span class="table__toggle" hidden=toggle.is_empty() aria-hidden="true">{toggle}</span>
-            <span class="dot" hidden=cell.slot.is_none() || cell.bar.is_some()></span>
+            {bar}
+            {toggle}
+            {dot}
             <span class="table__text">{cell.text.clone()}</span>
         </div>
     }

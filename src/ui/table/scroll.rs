@@ -11,6 +11,8 @@ const ASSUMED: f64 = 600.0;
 /// Height of a line for wheels that count in lines, and what stands for a page, CSS pixels.
 const LINE: f64 = 16.0;
 const PAGE: f64 = 400.0;
+/// Rows after which the layer of rows in view starts anew, so that positions in it stay small.
+const LAYER: f64 = 4_096.0;
 
 /// Scroll state of a table. A `Copy` handle.
 #[derive(Clone, Copy)]
@@ -20,6 +22,8 @@ pub(super) struct TableScroll {
     /// Offset of the first visible pixel from that of the first row.
     top: RwSignal<f64>,
     view: RwSignal<f64>,
+    /// Offset of the layer of rows from the first row.
+    layer: Memo<f64>,
     /// The scrollbar's position as it was set last; it comes back as an event, rounded.
     put: StoredValue<f64>,
 }
@@ -27,7 +31,11 @@ pub(super) struct TableScroll {
 impl TableScroll {
     pub(super) fn new(table: NodeRef<html::Div>, count: Signal<usize>) -> Self {
         let (top, view, put) = (RwSignal::new(0.0), RwSignal::new(ASSUMED), StoredValue::new(0.0));
-        TableScroll { table, count, top, view, put }
+        let layer = Memo::new(move |_| {
+            let map = ScrollMap { content: count.get() as f64 * ROW, view: view.get() };
+            (map.clamped(top.get()) / (LAYER * ROW)).floor() * LAYER * ROW
+        });
+        TableScroll { table, count, top, view, layer, put }
     }
 
     fn map(self) -> ScrollMap {
@@ -53,9 +61,14 @@ impl TableScroll {
         (self.map().clamped(self.top.get()) / ROW) as usize
     }
 
-    /// How much of it is out of view; tracked.
-    pub(super) fn offset(self) -> f64 {
-        self.map().clamped(self.top.get()) % ROW
+    /// Top of a row in the layer of rows in view, whose first row changes rarely; tracked.
+    pub(super) fn top_in_layer(self, index: usize) -> f64 {
+        index as f64 * ROW - self.layer.get()
+    }
+
+    /// Top of that layer in the view, whole CSS pixels; tracked.
+    pub(super) fn layer_top(self) -> f64 {
+        (self.layer.get() - self.map().clamped(self.top.get())).round()
     }
 
     /// Rows that can be in view at once; tracked.

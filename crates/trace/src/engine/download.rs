@@ -1,8 +1,9 @@
-//! Exports a whole trace in chunks, because the text may be too large for memory.
+//! Exports the spans of a trace in chunks, because the text may be too large for memory.
 
 use super::Engine;
+use crate::analysis::narrowed::SpanFilter;
 use crate::format::write::{Envelope, Export, JaegerJson, OtlpJson};
-use crate::model::SpanIx;
+use crate::model::{SpanIx, SpanSet};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -14,6 +15,8 @@ const SLICE: SpanIx = 2_000;
 pub struct Download {
     trace: String,
     next: SpanIx,
+    /// The spans to export; all if `None`.
+    shown: Option<SpanSet>,
     writer: Writer,
     written: Pieces,
 }
@@ -40,9 +43,13 @@ impl Write for Pieces {
 }
 
 impl Download {
-    /// Starts the export of an open trace; `None` if it is not open.
-    pub fn begin(engine: &Engine, trace: &str, format: Export) -> Option<Self> {
+    /// Starts the export of the spans of an open trace that a filter lets through; `None` if it is not open, or if the
+    /// filter is of a version with another number of spans.
+    pub fn begin(engine: &Engine, trace: &str, filter: &SpanFilter, format: Export) -> Option<Self> {
         let outline = engine.outline(trace)?;
+        if filter.only.as_ref().is_some_and(|only| only.spans() != outline.len()) {
+            return None;
+        }
         let written = Pieces::default();
         // Writing to memory cannot fail.
         let writer = match format {
@@ -53,7 +60,8 @@ impl Download {
             }
             Export::Otlp => Writer::Otlp(OtlpJson::new(written.clone(), Envelope::Plain, true).ok()?),
         };
-        Some(Download { trace: trace.to_owned(), next: 0, writer, written })
+        let shown = filter.spans(outline);
+        Some(Download { trace: trace.to_owned(), next: 0, shown, writer, written })
     }
 
     /// The next chunk; `None` at the end, or if the trace was closed.
@@ -63,6 +71,9 @@ impl Download {
         let slice = self.next..self.next.saturating_add(SLICE).min(end);
         self.next = slice.end;
         for span in slice {
+            if self.shown.as_ref().is_some_and(|shown| !shown.contains(span)) {
+                continue;
+            }
             let (resource, scope, record) =
                 (trace.resource(span), trace.scope(span), trace.record_as_sent(span));
             match &mut self.writer {
@@ -118,7 +129,7 @@ mod tests {
         engine.finish(response);
         let key = format!("{:032x}", 7);
         for format in [Export::Jaeger, Export::Otlp] {
-            let mut download = Download::begin(&engine, &key, format).unwrap();
+            let mut download = Download::begin(&engine, &key, &SpanFilter::default(), format).unwrap();
             let mut pieces = Vec::new();
             while let Some(piece) = download.next(&engine) {
                 pieces.push(piece);
@@ -135,6 +146,18 @@ mod tests {
                 "{format:?}"
             );
         }
-        assert!(Download::begin(&engine, "other", Export::Otlp).is_none());
+        assert!(Download::begin(&engine, "other", &SpanFilter::default(), Export::Otlp).is_none());
+        let other = SpanFilter { only: Some(SpanSet::none(4)), ..SpanFilter::default() };
+        assert!(Download::begin(&engine, &key, &other, Export::Otlp).is_none());
+        let mut only = SpanSet::none(5_000);
+        [0, 2_000, 4_999].into_iter().for_each(|span| only.insert(span));
+        let filter = SpanFilter { only: Some(only), ..SpanFilter::default() };
+        let mut download = Download::begin(&engine, &key, &filter, Export::Jaeger).unwrap();
+        let text = std::iter::from_fn(|| download.next(&engine)).flatten().collect::<Vec<u8>>();
+        let mut reader = Reader::new();
+        reader.push(&text).unwrap();
+        let names = reader.finish().unwrap().traces.remove(0);
+        let names: Vec<&str> = (0..3).map(|span| names.outline().name_of(span)).collect();
+        assert_eq!(names, ["span 0", "span 2000", "span 4999"]);
     }
 }

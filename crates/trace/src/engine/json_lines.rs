@@ -61,6 +61,17 @@ pub struct JsonMatches {
     pub next: Option<SpanIx>,
 }
 
+/// Where a span is in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JsonPlace {
+    /// Index of its first line.
+    Line(u32),
+    /// Its lines are not indexed yet: ask again, which indexes more.
+    NotIndexed,
+    /// The text does not have it.
+    Absent,
+}
+
 /// Bytes of text written for one answer at most, besides the lines that are returned: a fraction of a second of work, after
 /// which other questions are answered.
 const BUDGET: usize = 4 << 20;
@@ -103,6 +114,13 @@ impl Spans {
         match self {
             Spans::Range(range) => range.start + index as SpanIx,
             Spans::Listed(spans) => spans.get(index).copied().unwrap_or_default(),
+        }
+    }
+
+    fn find(&self, span: SpanIx) -> Option<usize> {
+        match self {
+            Spans::Range(range) => range.contains(&span).then(|| (span - range.start) as usize),
+            Spans::Listed(spans) => spans.binary_search(&span).ok(),
         }
     }
 }
@@ -183,6 +201,18 @@ impl JsonIndex {
         }
         found.next = (at < self.spans() && !wanted.is_empty()).then_some(at as SpanIx);
         found
+    }
+
+    /// Where a span is, for which some lines are counted if they are not yet.
+    pub(super) fn place_of(&mut self, trace: &Trace, span: SpanIx) -> JsonPlace {
+        let Some(at) = self.spans.find(span) else { return JsonPlace::Absent };
+        if at > self.ends.len() {
+            self.count_some(trace, u32::MAX);
+        }
+        match at.checked_sub(1) {
+            None => JsonPlace::Line(0),
+            Some(before) => self.ends.get(before).map_or(JsonPlace::NotIndexed, |end| JsonPlace::Line(*end)),
+        }
     }
 
     /// Characters of a line at most.
@@ -351,6 +381,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn spans_are_found_by_their_first_line() {
+        let trace = drawn();
+        for format in [Export::Jaeger, Export::Otlp] {
+            let mut index = index(&trace, 1..5, format, 10_000);
+            let lines = index.page(&trace, 0, 2_000).lines;
+            for span in 2..5 {
+                let first = lines.iter().position(|line| line.span == span).unwrap() as u32;
+                assert_eq!(index.place_of(&trace, span), JsonPlace::Line(first), "{format:?}");
+            }
+            assert_eq!(index.place_of(&trace, 1), JsonPlace::Line(0));
+            assert_eq!(index.place_of(&trace, 0), JsonPlace::Absent);
+        }
+        let filter = SpanFilter { hidden: vec!["cart".into()], ..SpanFilter::default() };
+        let text = JsonText { start: 0, end: 5, filter, format: Export::Jaeger, width: 100 };
+        let mut narrowed = JsonIndex::new(&trace, text);
+        assert_eq!(narrowed.place_of(&trace, 1), JsonPlace::Absent);
+        assert!(matches!(narrowed.place_of(&trace, 3), JsonPlace::Line(line) if line > 0));
     }
 
     #[test]

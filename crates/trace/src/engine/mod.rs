@@ -6,6 +6,7 @@
 //! answer(Question) -> Answer              work(budget) -> whether everything can be searched
 //! ```
 
+mod columns;
 mod download;
 pub mod failure;
 mod file_set;
@@ -25,7 +26,7 @@ pub use crate::format::write::Export;
 pub use download::Download;
 pub use file_set::FileSet;
 pub use input_reader::{InputReader, api_is_absent};
-pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonText};
+pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonPlace, JsonText};
 pub use question::{
     Answer, EngineCommand, ExpectedInput, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
     SearchResults, SpanDetail, TableOrder,
@@ -256,8 +257,10 @@ impl Engine {
             QuestionTopic::Clocks => {
                 Answer::Clocks(Box::new(skew::clocks(open.trace.outline(), skew::TOLERANCE)))
             }
-            QuestionTopic::Export { start, end, format } => {
-                let text = export(&open.trace, *start..*end, *format);
+            QuestionTopic::Export { start, end, filter, format } => {
+                let shown = filter.spans(open.trace.outline());
+                let is_shown = |span: &SpanIx| shown.as_ref().is_none_or(|shown| shown.contains(*span));
+                let text = export(&open.trace, (*start..*end).filter(is_shown), *format);
                 Answer::Text(String::from_utf8(text).unwrap_or_default())
             }
             QuestionTopic::Flame { order, filter } => {

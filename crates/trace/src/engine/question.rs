@@ -1,7 +1,7 @@
 //! Commands, questions and answers between page and engine, sent as [`message`](super::message)s; outlines are sent
 //! separately.
 
-use super::json_lines::{JsonMatches, JsonPage, JsonText};
+use super::json_lines::{JsonMatches, JsonPage, JsonPlace, JsonText};
 use crate::analysis::advisor::{Finding, ReportFormat};
 use crate::analysis::concurrency::Concurrency;
 use crate::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
@@ -69,10 +69,12 @@ pub enum EngineCommand {
     },
     /// Answer a question about a trace that is open.
     Question(Question),
-    /// Export a whole trace; the answer is the URL of the file.
+    /// Export a trace; the answer is the URL of the file.
     Download {
         /// The trace.
         trace: String,
+        /// The spans to export.
+        filter: SpanFilter,
         /// The format.
         format: Export,
     },
@@ -163,6 +165,8 @@ pub enum QuestionTopic {
         start: SpanIx,
         /// One past the last span.
         end: SpanIx,
+        /// Which of them.
+        filter: SpanFilter,
         /// The format.
         format: Export,
     },
@@ -257,6 +261,13 @@ pub enum QuestionTopic {
         /// Number of spans to skip because they were searched before.
         from: SpanIx,
     },
+    /// Where a span is in such a text. Answered by [`Answer::JsonPlace`].
+    JsonPlace {
+        /// The text.
+        text: JsonText,
+        /// The span.
+        span: SpanIx,
+    },
     /// The frames of a flame graph. Answered by [`Answer::Flame`].
     Flame {
         /// How spans become frames.
@@ -298,7 +309,8 @@ impl QuestionTopic {
     /// The filter of a question, if it has one.
     pub fn filter(&self) -> Option<&SpanFilter> {
         match self {
-            QuestionTopic::Flame { filter, .. }
+            QuestionTopic::Export { filter, .. }
+            | QuestionTopic::Flame { filter, .. }
             | QuestionTopic::Packed { filter, .. }
             | QuestionTopic::Concurrency { filter, .. }
             | QuestionTopic::OperationGraph { filter }
@@ -308,9 +320,9 @@ impl QuestionTopic {
             | QuestionTopic::StatisticsCsv { filter, .. }
             | QuestionTopic::SpanOrder { filter, .. }
             | QuestionTopic::EventOrder { filter, .. } => Some(filter),
-            QuestionTopic::JsonLines { text, .. } | QuestionTopic::JsonFind { text, .. } => {
-                Some(&text.filter)
-            }
+            QuestionTopic::JsonLines { text, .. }
+            | QuestionTopic::JsonFind { text, .. }
+            | QuestionTopic::JsonPlace { text, .. } => Some(&text.filter),
             _ => None,
         }
     }
@@ -424,6 +436,8 @@ pub enum Answer {
     JsonLines(JsonPage),
     /// Search results in a JSON text.
     JsonMatches(JsonMatches),
+    /// Where a span is in a JSON text.
+    JsonPlace(JsonPlace),
     /// Frames.
     Flame(Box<FlameFrames>),
     /// Numbers of active spans.

@@ -67,6 +67,9 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
         QuestionTopic::JsonFind { text, wanted, from } => {
             Answer::JsonMatches(index(trace, json, text).find(trace, wanted, *from))
         }
+        QuestionTopic::JsonPlace { text, span } => {
+            Answer::JsonPlace(index(trace, json, text).place_of(trace, *span))
+        }
         _ => Answer::Missing,
     }
 }

@@ -21,6 +21,8 @@ pub struct JsonSearch {
     /// Which of them is shown.
     at: RwSignal<usize>,
     is_searching: RwSignal<bool>,
+    /// Changes with each step.
+    steps: RwSignal<u32>,
     text: Memo<String>,
 }
 
@@ -31,6 +33,7 @@ pub fn search(session: Session, source: SpanSource, text: Memo<JsonText>) -> Jso
         lines: RwSignal::default(),
         at: RwSignal::new(0),
         is_searching: RwSignal::new(false),
+        steps: RwSignal::new(0),
         text: wanted,
     };
     Effect::new(move |_| {
@@ -71,6 +74,11 @@ impl JsonSearch {
         self.lines.with(|lines| lines.get(self.at.get()).map(|line| *line as usize))
     }
 
+    /// Tracks steps, of which one to the only match changes nothing else.
+    pub fn stepped(self) {
+        self.steps.track();
+    }
+
     /// Whether no line has it; tracked.
     pub fn is_empty(self) -> bool {
         self.lines.with(|lines| lines.is_empty())
@@ -81,6 +89,7 @@ impl JsonSearch {
         let all = self.lines.with_untracked(|lines| lines.len());
         if all > 0 {
             self.at.update(|at| *at = (*at + if is_back { all - 1 } else { 1 }) % all);
+            self.steps.update(|steps| *steps = steps.wrapping_add(1));
         }
     }
 

@@ -7,6 +7,7 @@ use super::super::super::span_source::SpanSource;
 use super::find::JsonSearch;
 use crate::state::tasks::spawn;
 use leptos::prelude::*;
+use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::SpanIx;
 use std::ops::Range;
@@ -21,6 +22,8 @@ pub fn Tools(
     session: Session,
     source: SpanSource,
     range: Memo<Range<SpanIx>>,
+    /// Which spans of the range the text has.
+    filter: Memo<SpanFilter>,
     facts: Signal<String>,
     found: JsonSearch,
 ) -> impl IntoView {
@@ -30,13 +33,16 @@ pub fn Tools(
     let of_span = move || tables.with(|tables| tables.json_span) && has_selected();
     let (copied, status) = (CopyStatus::new(), RwSignal::new(String::new()));
     let is_too_long = move || range.with(|range| range.end - range.start > MOST);
-    let copy = move |_| copied.copy_when(source.export(range.get_untracked(), untrack(format)));
+    let copy = move |_| {
+        let text = source.export(range.get_untracked(), filter.get_untracked(), untrack(format));
+        copied.copy_when(text);
+    };
     let save = move |_| {
-        let (range, format) = (range.get_untracked(), untrack(format));
+        let (range, filter, format) = (range.get_untracked(), filter.get_untracked(), untrack(format));
         match source.trace().filter(|_| !untrack(of_span)) {
-            Some((data, id)) => download(data, id.get_value(), format, status),
+            Some((data, id)) => download(data, id.get_value(), filter, format, status),
             None => spawn(async move {
-                if let Some(text) = source.export(range, format).await {
+                if let Some(text) = source.export(range, filter, format).await {
                     save_text(
                         &text,
                         if format == Export::Otlp { "span.otlp.json" } else { "span.jaeger.json" },
@@ -144,7 +150,7 @@ pub fn Tools(
                 >
                     <span aria-live="polite">{move || copied.text("Copy")}</span>
                 </button>
-                <button type="button" class="button" data-test="json-download" on:click=save>"Download"</button>
+                <button type="button" class="button" data-test="json-download" on:click=save title="Download the text">"Download"</button>
             </span>
         </div>
         <p class="table-bar table-bar--facts">

@@ -7,11 +7,13 @@ use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::flame::{FlameBar, FlameScene, FlameViewport};
 use web_sys::CanvasRenderingContext2d;
 
-/// Opacity of a frame's colour: while nothing is searched for, of a match, and of what does not match.
-const PLAIN: f64 = 0.55;
-const MATCH: f64 = 1.0;
-const OTHER: f64 = 0.28;
-const DIMMED: f64 = 0.1;
+/// Opacities of a frame's colour: while nothing is searched for, of a match, and of what does not match or is dimmed.
+const OPACITIES: [f64; 4] = [0.55, 1.0, 0.28, 0.1];
+/// Indices of these.
+const PLAIN: usize = 0;
+const MATCH: usize = 1;
+const OTHER: usize = 2;
+const DIMMED: usize = 3;
 
 /// Colours and fonts of the theme, read once per theme.
 pub struct FlamePalette {
@@ -50,6 +52,24 @@ pub struct FlameMarks<'a> {
     pub middle: u32,
 }
 
+/// An area of one colour.
+struct FlameFill {
+    /// Opacity, as an index into [`OPACITIES`], and colour index.
+    look: (usize, u8),
+    x0: f64,
+    x1: f64,
+    y: f64,
+}
+
+/// Adds an area to those drawn before, or to the last one if that ends where this one starts: bars that are a pixel wide are
+/// many, and most are like the one before.
+fn add(fills: &mut Vec<FlameFill>, fill: FlameFill) {
+    match fills.last_mut() {
+        Some(last) if last.look == fill.look && last.y == fill.y && last.x1 == fill.x0 => last.x1 = fill.x1,
+        _ => fills.push(fill),
+    }
+}
+
 /// Draws the bars, then outlines around the current frame and the one under the pointer.
 pub fn bars(
     context: &CanvasRenderingContext2d,
@@ -67,27 +87,36 @@ pub fn bars(
         let width = bar.x1 - bar.x0;
         if width > 3.0 * gap { width - gap } else { width }
     };
-    let mut colour = None;
+    let (mut fills, mut failures) = (Vec::new(), Vec::new());
     for bar in &scene.bars {
-        let (slot, failed) = (marks.look)(bar.frame);
-        if colour != Some(slot) {
-            colour = Some(slot);
-            context.set_fill_style_str(palette.rows.span(slot));
-        }
-        context.set_global_alpha(match (marks.search, bar.is_match) {
+        let (slot, is_failed) = (marks.look)(bar.frame);
+        let opacity = match (marks.search, bar.is_match) {
             (None, _) => PLAIN,
             (_, true) => MATCH,
             (Some(false), false) => OTHER,
             (Some(true), false) => DIMMED,
-        });
-        context.fill_rect(bar.x0, top(bar), wide(bar), height);
-        if failed {
-            colour = None;
-            context.set_global_alpha(1.0);
-            context.set_fill_style_str(palette.rows.span(FAILED));
-            let line = (3.0 * ratio).round();
-            context.fill_rect(bar.x0, top(bar) + height - line, wide(bar), line);
+        };
+        let (x1, y) = (bar.x0 + wide(bar), top(bar));
+        add(&mut fills, FlameFill { look: (opacity, slot), x0: bar.x0, x1, y });
+        if is_failed {
+            add(&mut failures, FlameFill { look: (MATCH, FAILED), x0: bar.x0, x1, y });
         }
+    }
+    // Setting a colour takes longer than drawing with it, and bars do not overlap.
+    fills.sort_unstable_by_key(|fill| fill.look);
+    let line = (3.0 * ratio).round();
+    let mut set = None;
+    for (fill, down, height) in fills
+        .iter()
+        .map(|fill| (fill, 0.0, height))
+        .chain(failures.iter().map(|fill| (fill, height - line, line)))
+    {
+        if set != Some(fill.look) {
+            set = Some(fill.look);
+            context.set_global_alpha(OPACITIES[fill.look.0]);
+            context.set_fill_style_str(palette.rows.span(fill.look.1));
+        }
+        context.fill_rect(fill.x0, fill.y + down, fill.x1 - fill.x0, height);
     }
     context.set_global_alpha(1.0);
     context.set_font(&palette.rows.label_font(ratio));

@@ -2,6 +2,7 @@
 
 use super::{CriticalPath, LeftOutReason, slack};
 use crate::model::{NO_SPAN, Outline, SpanIx};
+use crate::units::ColumnMut;
 use serde::{Deserialize, Serialize};
 
 /// The critical path of a trace by span.
@@ -85,6 +86,21 @@ impl PathBySpan {
             reason: path.left_out.iter().map(|one| reason(one.reason)).collect(),
             total: path.total(),
         }
+    }
+
+    /// All columns, to transfer them.
+    pub fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+        vec![
+            ColumnMut::U32(&mut self.spans),
+            ColumnMut::U64(&mut self.from),
+            ColumnMut::U64(&mut self.to),
+            ColumnMut::U32(&mut self.first),
+            ColumnMut::U64(&mut self.start),
+            ColumnMut::U64(&mut self.end),
+            ColumnMut::U64(&mut self.slack),
+            ColumnMut::U32(&mut self.left_out),
+            ColumnMut::U32(&mut self.reason),
+        ]
     }
 
     /// Whether it is of a trace with so many spans.

@@ -15,6 +15,7 @@ mod time;
 
 use super::narrowed::{NarrowedOutline, SpanFilter};
 use crate::model::{Flags, Outline, SpanIx};
+use crate::units::ColumnMut;
 pub use neighbours::FrameDirection;
 pub use packed::{PackedBy, packed_frames};
 pub use sandwich::MAX_CALLERS;
@@ -113,6 +114,20 @@ impl FlameFrames {
             frame_of[narrowed.original(index as SpanIx) as usize] = *frame;
         }
         self.frame_of = frame_of;
+    }
+
+    /// All columns, to transfer them.
+    pub fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+        vec![
+            ColumnMut::U32(&mut self.lanes),
+            ColumnMut::U32(&mut self.span),
+            ColumnMut::U64(&mut self.start),
+            ColumnMut::U64(&mut self.end),
+            ColumnMut::U64(&mut self.own),
+            ColumnMut::U32(&mut self.spans),
+            ColumnMut::U32(&mut self.errors),
+            ColumnMut::U32(&mut self.frame_of),
+        ]
     }
 
     /// Number of frames.

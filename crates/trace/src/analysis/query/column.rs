@@ -4,6 +4,7 @@ use super::field::Field;
 use super::field_reader::FieldReader;
 use super::value::{FieldValue, TABLES};
 use crate::model::{SpanIx, Strings, Trace};
+use crate::units::ColumnMut;
 use serde::{Deserialize, Serialize};
 
 /// The first value of a field of each span.
@@ -23,6 +24,11 @@ pub struct Column {
 }
 
 impl Column {
+    /// All columns of numbers, to transfer them.
+    pub fn columns(&mut self) -> Vec<ColumnMut<'_>> {
+        vec![ColumnMut::U32(&mut self.number), ColumnMut::U32(&mut self.ends)]
+    }
+
     /// Number of distinct texts.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -4,7 +4,6 @@ use super::{Envelope, JaegerJson, OtlpJson};
 use crate::model::{SpanIx, Trace};
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::ops::Range;
 
 /// An export format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +15,7 @@ pub enum Export {
 }
 
 /// Exports the spans as sent: without repairs, and without other spans.
-pub fn export(trace: &Trace, spans: Range<SpanIx>, format: Export) -> Vec<u8> {
+pub fn export(trace: &Trace, spans: impl Iterator<Item = SpanIx>, format: Export) -> Vec<u8> {
     // Writing to memory cannot fail.
     match format {
         Export::Jaeger => jaeger(trace, spans),
@@ -25,7 +24,7 @@ pub fn export(trace: &Trace, spans: Range<SpanIx>, format: Export) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-fn jaeger(trace: &Trace, spans: Range<SpanIx>) -> io::Result<Vec<u8>> {
+fn jaeger(trace: &Trace, spans: impl Iterator<Item = SpanIx>) -> io::Result<Vec<u8>> {
     let outline = trace.outline();
     let mut writer = JaegerJson::new(Vec::new())?;
     writer.begin_trace(outline.trace_id, &outline.foreign_trace_id, &[])?;
@@ -35,7 +34,7 @@ fn jaeger(trace: &Trace, spans: Range<SpanIx>) -> io::Result<Vec<u8>> {
     writer.finish()
 }
 
-fn otlp(trace: &Trace, spans: Range<SpanIx>) -> io::Result<Vec<u8>> {
+fn otlp(trace: &Trace, spans: impl Iterator<Item = SpanIx>) -> io::Result<Vec<u8>> {
     let mut writer = OtlpJson::new(Vec::new(), Envelope::Plain, true)?;
     for span in spans {
         writer.span(&trace.resource(span), &trace.scope(span), &trace.record_as_sent(span))?;
