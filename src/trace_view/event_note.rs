@@ -12,7 +12,7 @@ use spandrel_trace::analysis::log_marks::LogMark;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::SpanIx;
 use spandrel_trace::model::record::{Attribute, Event};
-use spandrel_trace::units::display_name;
+use spandrel_trace::units::{display_name, sort_by_number};
 use std::sync::Arc;
 use web_sys::HtmlElement;
 
@@ -135,7 +135,7 @@ fn events(
         let from_start = |event: &Event| event.time_unix.saturating_sub(outline.start_unix);
         events.extend(detail.record.events.iter().map(|event| (from_start(event), event)));
         events.retain(|(time, _)| within(time));
-        events.sort_by_key(|(time, _)| *time);
+        sort_by_number(&mut events, |(time, _)| *time);
     }
     let event = |(at, time): (usize, &u64)| {
         let event = events.get(at).filter(|(of, _)| of == time).map(|(_, event)| *event);

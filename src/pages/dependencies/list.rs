@@ -4,7 +4,7 @@ use super::named;
 use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, by_errors};
 use spandrel_trace::scene::graph::{Edge, GraphElement, GraphScene};
-use spandrel_trace::units::{count, percent};
+use spandrel_trace::units::{count, percent, sort_by_number_descending};
 use std::sync::Arc;
 
 /// What the table is sorted by.
@@ -152,7 +152,7 @@ fn sort(rows: &mut [u32], scene: &GraphScene, by: SortBy) {
     match by {
         SortBy::Caller => {}
         SortBy::Callee => rows.sort_by(|one, other| link(one).child.cmp(&link(other).child)),
-        SortBy::Calls => rows.sort_by_key(|index| std::cmp::Reverse(link(index).calls)),
+        SortBy::Calls => sort_by_number_descending(rows, |index| link(index).calls),
         SortBy::Errors => rows.sort_by(|one, other| {
             let key = |index: &u32| (link(index).error_share(), link(index).calls);
             by_errors(key(one), key(other))

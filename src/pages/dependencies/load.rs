@@ -5,7 +5,7 @@ use crate::state::data::{CountedCalls, Data, SearchPurpose};
 use spandrel_trace::analysis::dependencies::{CountedRequests, Failures, RatedLink, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::source::SearchQuery;
-use spandrel_trace::units::{Problem, ProblemKind, count};
+use spandrel_trace::units::{Problem, ProblemKind, count, sort_by_number_descending};
 use std::fmt;
 
 /// Whole traces that are read to count calls or errors.
@@ -175,7 +175,7 @@ pub async fn examples(data: Data, window: Window, service: &str, callee: Option<
                 };
                 has(service) && callee.is_none_or(has)
             });
-            traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration));
+            sort_by_number_descending(&mut traces, |trace| trace.duration);
             traces.truncate(SHOWN);
             Examples::Traces(traces)
         }

@@ -5,7 +5,7 @@ use super::named;
 use leptos::prelude::*;
 use spandrel_trace::analysis::dependencies::{Failures, RatedLink, by_errors};
 use spandrel_trace::scene::graph::{GraphElement, GraphScene};
-use spandrel_trace::units::{count, percent};
+use spandrel_trace::units::{count, percent, sort_by_number_descending};
 use std::sync::Arc;
 
 /// Services listed at most; the list view has all.
@@ -137,7 +137,7 @@ impl Panel {
                 edge.caller != edge.callee && node == if callers { edge.callee } else { edge.caller }
             })
             .collect();
-        edges.sort_by_key(|index| std::cmp::Reverse(scene.edges[*index as usize].link.calls));
+        sort_by_number_descending(&mut edges, |index| scene.edges[*index as usize].link.calls);
         let title = if callers { "Called by" } else { "Calls" };
         let none = if callers { "Entry point: no callers" } else { "Calls no other service" };
         let none = edges.is_empty().then(|| note(none.to_owned()));

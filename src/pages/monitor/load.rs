@@ -8,7 +8,7 @@ use spandrel_trace::analysis::entries::operations;
 use spandrel_trace::analysis::metrics::{TimeWindow, bucket_width, covered, metrics, samples_of_summaries};
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::source::SearchQuery;
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, sort_by_number_descending};
 
 /// Traces that are requested at most.
 const TRACES: u32 = 1_500;
@@ -68,7 +68,7 @@ pub async fn load(
 /// How many of the newest traces have [`SPANS`] spans together; one at least.
 fn affordable(summaries: &[TraceSummary]) -> u32 {
     let mut newest: Vec<&TraceSummary> = summaries.iter().collect();
-    newest.sort_by_key(|summary| std::cmp::Reverse(summary.start_unix));
+    sort_by_number_descending(&mut newest, |summary| summary.start_unix);
     let mut spans = 0;
     let within = newest.iter().take_while(|summary| {
         spans += u64::from(summary.spans);

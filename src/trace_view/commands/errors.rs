@@ -3,7 +3,7 @@
 use super::super::session::Session;
 use leptos::prelude::*;
 use spandrel_trace::model::{Flags, Outline, SpanIx};
-use std::cmp::Reverse;
+use spandrel_trace::units::sort_by_number_descending;
 
 /// Selects the error after the selected one, or the one before it, the deepest first: where an error is passed on by its
 /// callers, the first one is its cause. Starts over at the end.
@@ -31,6 +31,6 @@ pub(super) fn has_errors(session: Session) -> bool {
 fn errors(outline: &Outline) -> Vec<SpanIx> {
     let has_error = |span: &SpanIx| outline.flags[*span as usize].has(Flags::OWN_ERROR);
     let mut errors: Vec<SpanIx> = (0..outline.len() as SpanIx).filter(has_error).collect();
-    errors.sort_by_key(|span| Reverse(outline.depth[*span as usize]));
+    sort_by_number_descending(&mut errors, |span| outline.depth[*span as usize].into());
     errors
 }

@@ -7,7 +7,7 @@ use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use leptos::prelude::*;
 use spandrel_trace::model::{LogLine, Outline, SpanIx, TraceLogs};
-use spandrel_trace::units::{SpanId, count};
+use spandrel_trace::units::{SpanId, count, sort_by_number};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl LogList {
         let others = others.into_iter().flat_map(|logs| &logs.lines).map(|line| (line.clone(), true));
         let mut all: Vec<(LogLine, bool)> = own.chain(others).collect();
         // Stable: lines of one time stay as they came.
-        all.sort_by_key(|(line, _)| line.time_unix);
+        sort_by_number(&mut all, |(line, _)| line.time_unix);
         let (lines, untraced): (Vec<LogLine>, _) = all.into_iter().unzip();
         let mut known: HashMap<SpanId, Option<SpanIx>> =
             lines.iter().filter_map(|line| Some((line.span?, None))).collect();

@@ -7,8 +7,7 @@ use super::super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::SiblingOrder;
-use spandrel_trace::units::{count, display_name};
-use std::cmp::Reverse;
+use spandrel_trace::units::{count, display_name, sort_by_number_descending};
 
 /// Most services that the panel lists, those with the most spans first.
 const LISTED: usize = 60;
@@ -135,7 +134,7 @@ fn Services(session: Session, slots: std::sync::Arc<Vec<u8>>) -> impl IntoView {
     let mut spans = vec![0usize; outline.strings.len()];
     outline.service.iter().for_each(|service| spans[*service as usize] += 1);
     let mut services: Vec<usize> = (0..spans.len()).filter(|service| spans[*service] > 0).collect();
-    services.sort_by_key(|service| Reverse(spans[*service]));
+    sort_by_number_descending(&mut services, |service| spans[*service] as u64);
     let more = services.len().saturating_sub(LISTED);
     let listed = services.iter().take(LISTED).map(|service| {
         let name = outline.strings.get(*service as u32).to_owned();

@@ -2,8 +2,8 @@
 
 use super::narrowed::SpanFilter;
 use crate::model::{Outline, StrIx};
+use crate::units::sort_by_number_descending;
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 
 /// Services that have a line of their own, those with the most time.
 const MAX_SERVICES: usize = 2;
@@ -40,7 +40,7 @@ pub fn concurrency(
         all.add(start, end, range);
     }
     let mut services: Vec<StrIx> = (0..time.len() as StrIx).filter(|at| time[*at as usize] > 0).collect();
-    services.sort_by_key(|service| Reverse(time[*service as usize]));
+    sort_by_number_descending(&mut services, |service| time[*service as usize]);
     let other_services = services.len().saturating_sub(MAX_SERVICES);
     services.truncate(MAX_SERVICES);
     let mut activities: Vec<Activity> = services.iter().map(|_| Activity::default()).collect();

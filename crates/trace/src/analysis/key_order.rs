@@ -25,7 +25,7 @@ pub fn listed(attributes: &[Attribute], prefixes: &[String]) -> Vec<u32> {
     });
     let ranks: Vec<(usize, String)> = ranks.collect();
     let mut places: Vec<u32> = (0..attributes.len() as u32).collect();
-    places.sort_by(|a, b| ranks[*a as usize].cmp(&ranks[*b as usize]));
+    places.sort_unstable_by(|a, b| (&ranks[*a as usize], a).cmp(&(&ranks[*b as usize], b)));
     places
 }
 

@@ -1,6 +1,7 @@
 //! Which log lines belong to which spans of a trace, and when: what bars are marked with.
 
 use crate::model::{Outline, SpanIx, TraceLogs};
+use crate::units::sort_by_number;
 use rustc_hash::FxHashMap;
 
 /// A log line at its span.
@@ -46,7 +47,7 @@ impl LogMarks {
                 LogMark { time, is_error: line.is_error(), line: at }
             };
             let mut of_span: Vec<LogMark> = of_span.into_iter().map(mark).collect();
-            of_span.sort_by_key(|mark| mark.time);
+            sort_by_number(&mut of_span, |mark| mark.time);
             marks.insert(span as SpanIx, of_span);
         }
         LogMarks(marks)

@@ -1,7 +1,7 @@
 //! Missing spans: ids of parents that are not in the trace, their children, and their likely services.
 
 use crate::model::{Flags, SpanIx, SpanKind, StrIx, Trace};
-use crate::units::SpanId;
+use crate::units::{SpanId, sort_by_number_descending};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ pub fn missing(trace: &Trace) -> MissingSpans {
     }
     missing.count = found.len() as u32;
     let mut found: Vec<(u64, Found)> = found.into_iter().collect();
-    found.sort_by_key(|(_, found)| std::cmp::Reverse(found.children.len()));
+    sort_by_number_descending(&mut found, |(_, found)| found.children.len() as u64);
     let callers = callers(trace);
     for (id, Found { foreign_id, children }) in found.into_iter().take(NAMED) {
         let mut services: Vec<StrIx> = Vec::new();

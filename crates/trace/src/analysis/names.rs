@@ -1,6 +1,7 @@
 //! Distinct operations of a trace, with counts.
 
 use crate::model::{Outline, StrIx};
+use crate::units::sort_by_number_descending;
 use rustc_hash::FxHashMap;
 
 /// An operation and its number of spans.
@@ -40,7 +41,7 @@ impl OperationCounter {
 
     /// The operations, most spans first, ties in the order of their first spans.
     pub fn list(mut self) -> Vec<OperationCount> {
-        self.names.sort_by_key(|name| std::cmp::Reverse(name.spans));
+        sort_by_number_descending(&mut self.names, |name| name.spans.into());
         self.names
     }
 }

@@ -7,10 +7,10 @@ use super::child_coverage::self_times;
 use super::critical_path::CriticalPath;
 use super::narrowed::SpanFilter;
 use crate::model::{Flags, Outline, SpanIx, StrIx};
+use crate::units::sort_by_number_descending;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 
 /// Maximum number of operations, those with the most self time.
 pub const MAX_OPERATIONS: usize = 200;
@@ -95,7 +95,7 @@ pub fn operation_graph(whole: &Outline, filter: &SpanFilter) -> OperationGraph {
         }
     }
     let mut order: Vec<u32> = (0..operations.len() as u32).collect();
-    order.sort_by_key(|index| Reverse(operations[*index as usize].own));
+    sort_by_number_descending(&mut order, |index| operations[*index as usize].own);
     let cut = order.split_off(order.len().min(MAX_OPERATIONS));
     let left_out = cut.iter().fold((0, 0u64), |(count, time), index| {
         (count + 1, time.saturating_add(operations[*index as usize].own))

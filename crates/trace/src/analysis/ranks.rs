@@ -21,7 +21,7 @@ pub fn ranks(outline: &Outline) -> Vec<u8> {
         if size < FEW {
             continue;
         }
-        group.sort_by_key(|span| outline.duration_of(*span));
+        group.sort_unstable_by_key(|span| outline.duration_of(*span));
         let mut shorter = 0;
         for alike in group.chunk_by(|one, other| outline.duration_of(*one) == outline.duration_of(*other)) {
             let rank = (shorter as u64 * 100 / size as u64) as u8;

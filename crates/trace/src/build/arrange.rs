@@ -50,14 +50,14 @@ impl Children {
         order
     }
 
-    /// Sorts siblings by start time; the sort is stable.
+    /// Sorts siblings by start time, those of one time by index.
     pub(super) fn sort_by_start(&mut self, start: impl Fn(u32) -> u64) {
-        let compare = |one: &u32, other: &u32| start(*one).cmp(&start(*other));
-        self.roots.sort_by(compare);
+        let key = |span: &u32| (start(*span), *span);
+        self.roots.sort_unstable_by_key(key);
         for span in 0..self.start.len() as u32 - 1 {
             let range = self.range(span);
             if range.len() > 1 {
-                self.list[range].sort_by(compare);
+                self.list[range].sort_unstable_by_key(key);
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn operations(opened: &ParsedTraces, service: &str) -> Vec<Operation>
         .map(|trace| trace.record(0))
         .map(|record| Operation { name: record.name, kind: record.kind })
         .collect();
-    operations.sort_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
+    operations.sort_unstable_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     operations.dedup();
     operations
 }

@@ -146,7 +146,7 @@ pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
         .into_iter()
         .map(|named| Operation { name: named.name, kind: SpanKind::from_name(&named.span_kind) })
         .collect();
-    operations.sort_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
+    operations.sort_unstable_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     Ok(operations)
 }
 

@@ -7,7 +7,7 @@ pub use scale::{SCALE, STEPS};
 use super::palette::{SLOTS, preferred, slots};
 use crate::analysis::query::{Column, Field, equals};
 use crate::model::{Flags, Outline, SpanIx, SpanKind, StatusCode};
-use std::cmp::Reverse;
+use crate::units::sort_by_number_descending;
 use std::sync::Arc;
 
 /// Colour index of errors; those of services are below it.
@@ -210,7 +210,7 @@ fn best(counts: &[usize]) -> (Vec<u32>, usize) {
         if best.len() < MOST {
             best.push(number as u32);
             if best.len() == MOST {
-                best.sort_by_key(|number| Reverse(counts[*number as usize]));
+                sort_by_number_descending(&mut best, |number| counts[*number as usize] as u64);
             }
         } else if is_better {
             let place = best.partition_point(|other| counts[*other as usize] >= *count);
@@ -219,7 +219,7 @@ fn best(counts: &[usize]) -> (Vec<u32>, usize) {
         }
     }
     if best.len() < MOST {
-        best.sort_by_key(|number| Reverse(counts[*number as usize]));
+        sort_by_number_descending(&mut best, |number| counts[*number as usize] as u64);
     }
     let more = all - best.len();
     (best, more)

@@ -13,6 +13,7 @@ mod number;
 pub mod number_bytes;
 mod problem;
 mod seed;
+mod sort_by_number;
 mod time;
 
 pub use base64::{base64_decode, base64_encode};
@@ -27,4 +28,5 @@ pub use name::{NO_NAME, display_name, is_blank_name, split_name};
 pub use number::{RateUnit, compact, count, percent};
 pub use problem::{Problem, ProblemKind};
 pub use seed::{SeededMap, SeededSet, SeededState, are_hashes_seeded, seed_hashes};
+pub use sort_by_number::{sort_by_number, sort_by_number_descending};
 pub use time::{date_time, month_name, parse_rfc3339, rfc3339};

@@ -5,8 +5,7 @@ use super::super::super::session::Session;
 use leptos::prelude::*;
 use spandrel_trace::analysis::names::{OperationCount, OperationCounter};
 use spandrel_trace::model::{Outline, SpanIx};
-use spandrel_trace::units::{count, display_name};
-use std::cmp::Reverse;
+use spandrel_trace::units::{count, display_name, sort_by_number_descending};
 
 /// Operations that are listed, those with the most spans first.
 const LISTED: usize = 40;
@@ -17,7 +16,7 @@ fn operations(outline: &Outline) -> (Vec<OperationCount>, usize) {
     while !counter.step(outline, usize::MAX) {}
     let mut all = counter.list();
     let number = all.len();
-    all.sort_by_key(|operation| Reverse(operation.spans));
+    sort_by_number_descending(&mut all, |operation| operation.spans.into());
     all.truncate(LISTED);
     (all, number)
 }

@@ -42,7 +42,7 @@ impl Weighted {
             Placed { node: Vec::with_capacity(count), start: Vec::with_capacity(count), levels: vec![0] };
         let mut add = |parent: usize, mut at: u64, placed: &mut Placed| {
             let children = &mut children[first[parent] as usize..first[parent + 1] as usize];
-            children.sort_by_key(|node| std::cmp::Reverse(self.total[*node as usize]));
+            children.sort_unstable_by_key(|node| (std::cmp::Reverse(self.total[*node as usize]), *node));
             for node in children {
                 placed.node.push(*node);
                 placed.start.push(at);

@@ -72,7 +72,9 @@ pub fn packed_frames(trace: &Trace, by: PackedBy, filter: &SpanFilter) -> FlameF
 
 /// Adds the lanes of a group. The earliest span comes first, of equals the longest; each takes the first free lane.
 fn append(frames: &mut FlameFrames, outline: &Outline, mut spans: Vec<SpanIx>) {
-    spans.sort_by_key(|span| (outline.start[*span as usize], Reverse(outline.end[*span as usize])));
+    spans.sort_unstable_by_key(|span| {
+        (outline.start[*span as usize], Reverse(outline.end[*span as usize]), *span)
+    });
     let mut lanes: Vec<Vec<SpanIx>> = Vec::new();
     let mut busy: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
     let mut free: BinaryHeap<Reverse<u32>> = BinaryHeap::new();

@@ -26,7 +26,7 @@ pub(super) fn frames(outline: &Outline) -> FlameFrames {
         let spans = &mut span[lane[0] as usize..lane[1] as usize];
         let start = |span: &SpanIx| outline.start[*span as usize];
         if !spans.is_sorted_by_key(start) {
-            spans.sort_by_key(start);
+            spans.sort_unstable_by_key(|span| (start(span), *span));
         }
     }
     let mut frame_of = vec![0; outline.len()];
@@ -98,7 +98,7 @@ impl Tracks {
         self.siblings.extend(siblings);
         let start_of = |span: &SpanIx| start[*span as usize];
         if !self.siblings.is_sorted_by_key(start_of) {
-            self.siblings.sort_by_key(start_of);
+            self.siblings.sort_unstable_by_key(|span| (start_of(span), *span));
         }
         self.track.clear();
         self.height.clear();

@@ -1,5 +1,7 @@
 //! Orders the nodes of each rank to reduce crossings.
 
+use crate::units::sort_by_number;
+
 /// Number of sweeps.
 const SWEEPS: usize = 12;
 
@@ -36,7 +38,7 @@ impl Layers {
         let mut budget = (nodes * 3).min(900).max(nodes) + 100;
         let mut by_length: Vec<usize> = (0..edges.len()).collect();
         let length = |edge: usize| ranks[edges[edge].1 as usize] - ranks[edges[edge].0 as usize];
-        by_length.sort_by_key(|edge| length(*edge));
+        sort_by_number(&mut by_length, |edge| length(*edge).into());
         for edge in by_length {
             let (from, to) = edges[edge];
             let passed = length(edge) as usize - 1;

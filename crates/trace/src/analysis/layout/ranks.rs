@@ -8,7 +8,7 @@ pub(super) fn ranks(count: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     let mut place_in_order = vec![0usize; count];
     order.iter().enumerate().for_each(|(place, node)| place_in_order[*node as usize] = place);
     let mut by_source: Vec<(u32, u32)> = edges.to_vec();
-    by_source.sort_by_key(|(from, to)| (place_in_order[*from as usize], *to));
+    by_source.sort_unstable_by_key(|(from, to)| (place_in_order[*from as usize], *to));
 
     let mut wanted = vec![0u32; count];
     let mut called = vec![false; count];

@@ -19,6 +19,7 @@ pub use conventions::replacement;
 pub use names::varying_part;
 
 use crate::model::{SpanIx, Trace};
+use crate::units::sort_by_number_descending;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -113,7 +114,7 @@ impl Tally {
             .into_iter()
             .map(|(text, (replacement, spans))| LintSubject { text, replacement, spans })
             .collect();
-        subjects.sort_by_key(|subject| std::cmp::Reverse(subject.spans));
+        sort_by_number_descending(&mut subjects, |subject| subject.spans.into());
         let more_subjects = subjects.len().saturating_sub(LINT_SUBJECTS) as u32;
         subjects.truncate(LINT_SUBJECTS);
         let Tally { checked, failed, spans, .. } = self;

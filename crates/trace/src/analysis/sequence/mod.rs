@@ -7,9 +7,9 @@ pub use text::{label, mermaid, plant_uml};
 
 use super::narrowed::{NarrowedOutline, SpanFilter};
 use crate::model::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, SpanSet, StrIx};
+use crate::units::{sort_by_number, sort_by_number_descending};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 
 /// Messages that a diagram has at most. Each synchronous call is two, there and back.
 pub const MAX_MESSAGES: usize = 200;
@@ -194,7 +194,7 @@ fn folded(outline: &Outline, fold: SequenceFold, is_marked: &dyn Fn(SpanIx) -> b
 /// Keeps the calls that took the most time, as many as a diagram can have, in their order.
 fn longest(calls: &mut Vec<Call>) {
     let mut order: Vec<usize> = (0..calls.len()).collect();
-    order.sort_by_key(|index| Reverse(calls[*index].total));
+    sort_by_number_descending(&mut order, |index| calls[*index].total);
     let mut room = MAX_MESSAGES;
     let mut is_kept = vec![false; calls.len()];
     for index in order {
@@ -263,7 +263,7 @@ fn diagram(narrowed: &NarrowedOutline, fold: SequenceFold, folded: Vec<Call>, ca
             (!folded[done as usize].is_async).then(|| message(&folded[done as usize], to, from, true)),
         );
     }
-    messages.sort_by_key(|message| message.time);
+    sort_by_number(&mut messages, |message| message.time);
     let shown: u32 = folded.iter().map(|call| call.calls).sum();
     CallSequence {
         lifelines: lifelines.iter().map(|service| strings.get(*service).to_owned()).collect(),

@@ -137,7 +137,7 @@ pub fn compare(outline: &Outline, scenario: &Scenario) -> ScenarioResult {
         .into_iter()
         .map(|((service, name), (was, is))| ScenarioOperation { service, name, was, is })
         .collect();
-    operations.sort_by_key(|one| {
+    operations.sort_unstable_by_key(|one| {
         (std::cmp::Reverse((one.was.abs_diff(one.is), one.was.max(one.is))), one.service, one.name)
     });
     let more_operations = operations.len().saturating_sub(OPERATIONS) as u32;

@@ -57,7 +57,7 @@ impl Inside {
         let since = |time: u64| Relative::from(time) - Relative::from(outline.start[at]);
         self.by_end.clear();
         self.by_end.extend(outline.children(span).filter(|child| !is_asynchronous(outline, *child)));
-        self.by_end.sort_by_key(|child| outline.end[*child as usize]);
+        self.by_end.sort_unstable_by_key(|child| (outline.end[*child as usize], *child));
         let mut ended = 0;
         // The last end so far in the trace and in the simulation; not before the span's start.
         let mut was: Relative = 0;

@@ -4,6 +4,7 @@ use super::endpoint::Endpoint;
 use crate::format::ids;
 use crate::model::record::{Attribute, AttributeValue, Event, Resource, SpanRecord};
 use crate::model::{SpanKind, StatusCode};
+use crate::units::sort_by_number;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -80,7 +81,7 @@ pub fn read_span(object: &[u8]) -> Result<(Resource, SpanRecord), ZipkinRefusal>
             ..Event::default()
         })
         .collect();
-    events.sort_by_key(|event| event.time_unix);
+    sort_by_number(&mut events, |event| event.time_unix);
     let first_event = events.iter().map(|event| event.time_unix).find(|time| *time > 0);
     let start_unix = nanoseconds(&span.timestamp).filter(|start| *start > 0).or(first_event).unwrap_or(0);
     let end_unix = match nanoseconds(&span.duration) {

@@ -2,7 +2,7 @@
 
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
 use crate::model::{SpanIx, StrIx};
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The rule's name.
@@ -42,7 +42,7 @@ fn finding(context: &Context, operation: (StrIx, StrIx), time: u64) -> Option<Fi
         (outline.service[*span], outline.name[*span]) == operation && context.critical[*span] > 0
     };
     let mut spans: Vec<SpanIx> = (0..outline.len()).filter(is_it).map(|span| span as SpanIx).collect();
-    spans.sort_by_key(|span| std::cmp::Reverse(context.critical[*span as usize]));
+    sort_by_number_descending(&mut spans, |span| context.critical[*span as usize]);
     let first = *spans.first()?;
     let times = match spans.len() {
         1 => "one span".to_owned(),

@@ -6,7 +6,7 @@
 use crate::analysis::advisor::{CallType, Confidence, Context, Evidence, Finding};
 use crate::analysis::what_if::Change;
 use crate::model::{AttributeOwner, SpanIx, TraceRows};
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
@@ -72,7 +72,7 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     }
     let mut groups: Vec<Misses> =
         groups.into_values().filter(|group| context.is_worth(group.critical)).collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.critical));
+    sort_by_number_descending(&mut groups, |group| group.critical);
     groups.truncate(context.thresholds.findings_per_rule as usize);
     groups.iter().filter_map(|group| finding(context, group)).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
 use crate::analysis::skew::{ClockOffset, clocks};
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 
 /// The rule's name.
 pub const NAME: &str = "clock-skew";
@@ -13,7 +13,7 @@ const WARN: f64 = 0.1;
 /// The findings of this rule.
 pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let mut offsets = clocks(context.outline, context.thresholds.clock_skew).offsets;
-    offsets.sort_by_key(|one| std::cmp::Reverse(one.offset.unsigned_abs()));
+    sort_by_number_descending(&mut offsets, |one| one.offset.unsigned_abs());
     offsets.truncate(context.thresholds.findings_per_rule as usize);
     offsets.iter().map(|one| finding(context, one)).collect()
 }

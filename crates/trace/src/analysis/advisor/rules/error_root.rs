@@ -5,7 +5,7 @@
 
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity, failure_text};
 use crate::model::{Flags, SpanIx, StrIx};
-use crate::units::count;
+use crate::units::{count, sort_by_number_descending};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
@@ -42,7 +42,7 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
         groups.entry((outline.service[at], outline.name[at])).or_default().push(spread.origin);
     }
     let mut groups: Vec<Vec<SpanIx>> = groups.into_values().collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    sort_by_number_descending(&mut groups, |group| group.len() as u64);
     groups.truncate(most);
     findings.extend(groups.into_iter().filter_map(|group| survived_of(context, group)));
     findings

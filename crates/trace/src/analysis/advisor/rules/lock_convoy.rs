@@ -50,7 +50,7 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
 /// Splits spans where none is running.
 fn bursts(context: &Context, mut spans: Vec<SpanIx>) -> impl Iterator<Item = Vec<SpanIx>> {
     let outline = context.outline;
-    spans.sort_by_key(|span| outline.start[*span as usize]);
+    spans.sort_unstable_by_key(|span| (outline.start[*span as usize], *span));
     let mut bursts: Vec<Vec<SpanIx>> = Vec::new();
     let mut until = 0;
     for span in spans {

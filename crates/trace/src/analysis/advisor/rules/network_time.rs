@@ -8,7 +8,7 @@ use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity}
 use crate::analysis::rpc::server_of;
 use crate::analysis::skew::clocks;
 use crate::model::{SpanIx, SpanKind, StrIx};
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
@@ -107,7 +107,7 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
             .into_iter()
             .map(|(pair, between)| Between { pair, is_skewed: is_skewed(pair), ..between })
             .collect();
-        calls.sort_by_key(|between| std::cmp::Reverse(between.time));
+        sort_by_number_descending(&mut calls, |between| between.time);
         found.extend(of_calls(context, &calls, whole));
     }
     let of_waits = waits.into_iter().filter(|(pair, _)| !is_skewed(*pair));
@@ -164,7 +164,7 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
 fn of_wait(context: &Context, pair: (StrIx, StrIx), longest: u64, mut spans: Vec<SpanIx>) -> Option<Finding> {
     let outline = context.outline;
     let (producer, consumer) = (outline.strings.get(pair.0), outline.strings.get(pair.1));
-    spans.sort_by_key(|span| {
+    spans.sort_unstable_by_key(|span| {
         let end = outline.parent_of(*span).map_or(0, |parent| outline.end[parent as usize]);
         (std::cmp::Reverse(outline.start[*span as usize].saturating_sub(end)), *span)
     });

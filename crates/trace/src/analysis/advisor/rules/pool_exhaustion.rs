@@ -3,7 +3,7 @@
 
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Repeated, repeated_children};
 use crate::analysis::what_if::Change;
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 
 /// The rule's name.
 pub const NAME: &str = "pool-exhaustion";
@@ -20,7 +20,7 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
         .filter_map(|group| limit(context, &group).map(|limit| (group, limit)))
         .collect();
     // A saving is simulated, for the groups that take most of the critical path.
-    groups.sort_by_key(|(group, _)| std::cmp::Reverse(group.critical(context).0));
+    sort_by_number_descending(&mut groups, |(group, _)| group.critical(context).0);
     groups.truncate(context.thresholds.findings_per_rule as usize);
     groups.into_iter().filter_map(|(group, limit)| finding(context, &group, limit)).collect()
 }

@@ -9,7 +9,7 @@ use crate::analysis::advisor::{
 };
 use crate::analysis::what_if::Change;
 use crate::model::{SpanIx, SpanKind};
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 
 /// The rule's name.
 pub const NAME: &str = "repeated-queries";
@@ -37,7 +37,7 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
     let estimate = |groups: &Vec<Repeated>| -> u64 {
         groups.iter().map(|group| group.critical(context)).map(|(sum, most)| sum - most).sum()
     };
-    loops.sort_by_key(|groups| std::cmp::Reverse(estimate(groups)));
+    sort_by_number_descending(&mut loops, estimate);
     loops.truncate(context.thresholds.findings_per_rule as usize);
     let found = loops.iter().filter_map(|groups| finding(context, groups, estimate(groups)));
     found.collect()

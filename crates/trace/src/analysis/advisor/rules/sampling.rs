@@ -4,7 +4,7 @@
 use super::destination::destinations;
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
 use crate::model::SpanIx;
-use crate::units::count;
+use crate::units::{count, sort_by_number_descending};
 
 /// The rule's name.
 pub const NAME: &str = "sampling";
@@ -52,7 +52,7 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
         );
         found.push(finding);
     }
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.evidence.count));
+    sort_by_number_descending(&mut found, |finding| finding.evidence.count.into());
     found.truncate(context.thresholds.findings_per_rule as usize);
     found
 }

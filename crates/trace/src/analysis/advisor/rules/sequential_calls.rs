@@ -9,7 +9,7 @@ use crate::analysis::advisor::{
 };
 use crate::analysis::what_if::Change;
 use crate::model::{SpanIx, SpanKind};
-use crate::units::{count, duration};
+use crate::units::{count, duration, sort_by_number_descending};
 use rustc_hash::FxHashSet;
 
 /// The rule's name.
@@ -27,7 +27,7 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     groups.retain(|group| {
         is_loop_of_calls(context, group) && !group.spans.iter().any(|span| explained.contains(span))
     });
-    groups.sort_by_key(|group| std::cmp::Reverse(estimate(context, group)));
+    sort_by_number_descending(&mut groups, |group| estimate(context, group));
     groups.truncate(context.thresholds.findings_per_rule as usize);
     groups.iter().filter_map(|group| finding(context, group)).collect()
 }
