@@ -132,6 +132,23 @@ test("log lines stand on the bars of their spans, apart from events, and say wha
   await picture(page, "logs-marks");
 });
 
+test("the find marks lines of its spans, steps to them, and filters narrow the table", async (t) => {
+  const { page, sent, trace, tables } = await opened(t, "?view=logs");
+  await trace.look("reserve");
+  assert.deepEqual(await tables.marked("match", 3), ["reserved 2 of item-1"]);
+  await trace.show("dim");
+  assert.deepEqual(await tables.marked("other", 3), ["a line outside any span", "the bank declined the card"]);
+  await trace.show("matches");
+  assert.deepEqual(await tables.column(3), ["reserved 2 of item-1"]);
+  assert.equal(await tables.facts.textContent(), "1 of 3 lines");
+  await page.getByTestId("tab").first().focus();
+  await tables.press("f");
+  assert.equal(new URL(page.url()).searchParams.get("span"), sent.ids["reserve stock"]);
+  await page.goto(`${page.url().split("?")[0]}?view=logs&hide=payment`);
+  await idle(page);
+  assert.deepEqual(await tables.column(3), ["a line outside any span", "reserved 2 of item-1"], "lines of hidden services are left out");
+});
+
 test("a text of a line leads to its trace", async (t) => {
   const { page, viewer, sent } = await opened(t, "", { allowed: [/CORS/, /Failed to load/, /ERR_/] });
   await page.goto(`${viewer}/search`);

@@ -186,6 +186,14 @@ test("a find marks its matches in every view and keys step to them; filters narr
     assert.equal(views.parameter("span"), sent.ids["charge card"], view);
   }
 
+  await views.choose("json");
+  await tables.table.focus();
+  await views.press("Home");
+  assert.equal((await seen("json", "match"))[0], 0);
+  await page.getByTestId("tab").first().focus();
+  await views.press("f");
+  assert.ok((await seen("json", "match"))[0] > 0, "a step scrolls to the lines of the match");
+
   await trace.show("matches");
   const NARROWED = { statistics: 1, spans: 1, events: 1, graph: 1, sequence: 0, critical: 2 };
   for (const [view, expected] of Object.entries(NARROWED)) assert.equal((await seen(view, "match"))[1], expected, view);
@@ -193,6 +201,9 @@ test("a find marks its matches in every view and keys step to them; filters narr
   await views.choose("json");
   const text = await tables.table.textContent();
   assert.ok(text.includes("charge card") && !text.includes("reserve stock"), text.slice(0, 400));
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId("json-download").click()]);
+  const { spans } = JSON.parse(await readFile(await file.path(), "utf8")).data[0];
+  assert.deepEqual(spans.map((span) => span.operationName), ["charge card"], "the file has what the filters let through");
   await page.reload();
   await idle(page);
   assert.equal(views.parameter("uiFind"), "charge");

@@ -127,6 +127,10 @@ impl TableScroll {
     pub(super) fn place_scrollbar(self) {
         let (map, top) = (self.map_untracked(), self.top.get_untracked());
         let put = map.scroll_of(top).round();
+        // Setting it makes the browser lay out the page at once, which a new table is spared.
+        if put == 0.0 && self.put.get_value() == 0.0 {
+            return;
+        }
         self.put.set_value(put);
         if let Some(table) = self.table.get_untracked() {
             table.set_scroll_top(put as i32);

@@ -290,7 +290,7 @@ mod tests {
         let counts: Vec<usize> = (0..1_000).map(|number| number * 7 % 1_000).collect();
         let (best, more) = best(&counts);
         let mut expected: Vec<usize> = counts.clone();
-        expected.sort_unstable_by_key(|count| Reverse(*count));
+        expected.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
         let found: Vec<usize> = best.iter().map(|number| counts[*number as usize]).collect();
         assert_eq!(found, expected[..MOST]);
         assert_eq!(more, 999 - MOST, "values without spans have no entry");
