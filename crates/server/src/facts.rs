@@ -2,7 +2,7 @@
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`.
 
 use crate::terms;
-use crate::wire::{Field, Walk, WireError};
+use crate::wire::{Field, Walk, WireError, read_varint};
 use std::borrow::Cow;
 
 /// Name given to a resource without `service.name`, as Jaeger gives it.
@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub status_message: &'a [u8],
     /// Trace state as sent.
     pub trace_state: &'a [u8],
+    /// Whether it has events, links, groups, or a status with more than a code.
+    pub has_more: bool,
 }
 
 /// Walks a span for its facts; `attribute` gets every attribute of the span, its events and its links as the bytes of a
@@ -60,6 +62,7 @@ pub fn walk_span<'a, E: From<WireError>>(
             8 => facts.end = field.number(8)?,
             9 => attribute(field.bytes(9)?)?,
             11 => {
+                facts.has_more = true;
                 let mut members = Walk::new(field.bytes(11)?);
                 while let Some((number, field)) = members.next()? {
                     match number {
@@ -69,9 +72,14 @@ pub fn walk_span<'a, E: From<WireError>>(
                     }
                 }
             }
-            13 => walk_attributes(field.bytes(13)?, 4, &mut attribute)?,
+            13 => {
+                facts.has_more = true;
+                walk_attributes(field.bytes(13)?, 4, &mut attribute)?;
+            }
             15 => {
-                let mut status = Walk::new(field.bytes(15)?);
+                let status = field.bytes(15)?;
+                facts.has_more |= !matches!(status, [] | [0x18, 0..=2]);
+                let mut status = Walk::new(status);
                 while let Some((number, field)) = status.next()? {
                     match number {
                         2 => facts.status_message = field.bytes(2)?,
@@ -80,10 +88,21 @@ pub fn walk_span<'a, E: From<WireError>>(
                     }
                 }
             }
-            _ => {}
+            _ => facts.has_more |= field == Field::Group,
         }
     }
     Ok(facts)
+}
+
+/// The trace id of a span.
+pub fn trace_of(span: &[u8]) -> Result<u128, WireError> {
+    let (mut trace, mut walk) = (0, Walk::new(span));
+    while let Some((number, field)) = walk.next()? {
+        if number == 1 {
+            trace = trace_id(field.bytes(1)?)?;
+        }
+    }
+    Ok(trace)
 }
 
 /// A span's facts.
@@ -145,21 +164,59 @@ pub fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
     Ok((key, value))
 }
 
-/// The term under which searches find a `KeyValue`; `scratch` is room to print numbers in.
-pub fn term_of(attribute: &[u8], scratch: &mut String) -> Result<u64, WireError> {
-    use std::fmt::Write;
-    let (key, value) = key_and_value(attribute)?;
-    scratch.clear();
+/// As [`key_and_value`] for a `KeyValue` as nearly every sender writes it: the key, then a text, a truth value or a
+/// number. `None` for any other, which may be right all the same.
+#[inline]
+pub fn plain_key_and_value(attribute: &[u8]) -> Option<KeyAndValue<'_>> {
+    let (key, rest) = delimited(attribute, 0x0a)?;
+    let (value, rest) = delimited(rest, 0x12)?;
+    if !rest.is_empty() {
+        return None;
+    }
+    let (number, field, rest) = match value {
+        [0x0a, ..] => {
+            let (text, rest) = delimited(value, 0x0a)?;
+            (1, Field::Bytes(text), rest)
+        }
+        [tag @ (0x10 | 0x18), rest @ ..] => {
+            let (varint, length) = read_varint(rest).ok()?;
+            (u32::from(tag >> 3), Field::Varint(varint), &rest[length..])
+        }
+        [0x21, rest @ ..] => {
+            let (bytes, rest) = rest.split_first_chunk()?;
+            (4, Field::Fixed64(u64::from_le_bytes(*bytes)), rest)
+        }
+        _ => return None,
+    };
+    rest.is_empty().then_some((key, Some((number, field))))
+}
+
+/// The content of a length-delimited field with this tag at the start, and what follows.
+#[inline]
+fn delimited(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    if *first != tag {
+        return None;
+    }
+    let (length, size) = read_varint(rest).ok()?;
+    rest[size..].split_at_checked(usize::try_from(length).ok()?)
+}
+
+/// The term under which searches find a `KeyValue`.
+pub fn term_of(attribute: &[u8]) -> Result<u64, WireError> {
+    term_of_pair(key_and_value(attribute)?)
+}
+
+/// As [`term_of`], of a `KeyValue` that was read.
+#[inline]
+pub fn term_of_pair((key, value): KeyAndValue<'_>) -> Result<u64, WireError> {
+    let mut digits = itoa::Buffer::new();
     let text: &[u8] = match value {
         None => b"",
         Some((1, field)) => field.bytes(1)?,
         Some((2, field)) if field.number(2)? != 0 => b"true",
         Some((2, _)) => b"false",
-        Some((3, field)) => {
-            // Writing to a String cannot fail.
-            let _ = write!(scratch, "{}", field.number(3)? as i64);
-            scratch.as_bytes()
-        }
+        Some((3, field)) => digits.format(field.number(3)? as i64).as_bytes(),
         Some(_) => terms::UNPRINTED,
     };
     Ok(terms::term(key, text))

@@ -57,7 +57,6 @@ const STAND_INS: [&str; 3] = [MISSING_SERVICE, EMPTY_SERVICE, WRONG_SERVICE];
 pub struct Precheck {
     /// For each tag that only an attribute can match: its term, and that of a value whose text is not known.
     wanted: Vec<[u64; 2]>,
-    scratch: String,
 }
 
 impl Precheck {
@@ -69,18 +68,18 @@ impl Precheck {
             let key = tag.key.as_bytes();
             [term(key, tag.value.as_bytes()), term(key, UNPRINTED)]
         });
-        Precheck { wanted: terms.collect(), scratch: String::new() }
+        Precheck { wanted: terms.collect() }
     }
 
     /// Whether the span may carry all tags; `false` is certain.
-    pub fn may_match(&mut self, parts: &SpanParts) -> bool {
-        let Precheck { wanted, scratch } = self;
+    pub fn may_match(&self, parts: &SpanParts) -> bool {
+        let wanted = &self.wanted;
         let mut missing = u64::MAX.checked_shr(64 - wanted.len() as u32).unwrap_or(0);
         if missing == 0 {
             return true;
         }
         let mut see = |attribute: &[u8]| {
-            let found = term_of(attribute, scratch)?;
+            let found = term_of(attribute)?;
             for (at, terms) in wanted.iter().enumerate() {
                 if terms.contains(&found) {
                     missing &= !(1 << at);

@@ -102,7 +102,18 @@ pub fn may_have(filter: &[u8], term: u64) -> bool {
 fn probes(term: u64, bytes: usize) -> impl Iterator<Item = usize> {
     let bits = bytes as u64 * 8;
     let step = term >> 32 | 1;
-    (0..PROBES).map(move |index| (term.wrapping_add(step.wrapping_mul(u64::from(index))) % bits) as usize)
+    // Adding remainders is cheaper than dividing sums, and the same while no sum overflows.
+    let (mut at, stride) = (term % bits, step % bits);
+    let overflows = term > u64::MAX - step * u64::from(PROBES);
+    (0..PROBES).map(move |index| {
+        if overflows {
+            return (term.wrapping_add(step.wrapping_mul(u64::from(index))) % bits) as usize;
+        }
+        let probe = at;
+        at += stride;
+        at -= if at >= bits { bits } else { 0 };
+        probe as usize
+    })
 }
 
 #[cfg(test)]
@@ -119,6 +130,18 @@ mod tests {
             (0..10_000).filter(|n: &u32| filter.may_have(term(b"other", n.to_string().as_bytes()))).count();
         assert!(false_hits < 400, "{false_hits} of 10,000");
         assert!(!Filter::default().may_have(term(b"key", b"1")));
+    }
+
+    #[test]
+    fn probes_are_remainders_of_sums() {
+        for term in [0, 1, 7 << 32, u64::MAX, u64::MAX - 5, u64::MAX - (3 << 32), 0x9e37_79b9_7f4a_7c15] {
+            for bytes in [1, 2, 3, 13, 1000, 1 << 20] {
+                let sum = |index| term.wrapping_add((term >> 32 | 1).wrapping_mul(index));
+                let expected: Vec<usize> =
+                    (0..4).map(|index| (sum(index) % (bytes as u64 * 8)) as usize).collect();
+                assert_eq!(probes(term, bytes).collect::<Vec<_>>(), expected, "{term:x} {bytes}");
+            }
+        }
     }
 
     #[test]

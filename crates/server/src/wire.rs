@@ -54,6 +54,7 @@ pub enum Field<'a> {
 
 impl<'a> Field<'a> {
     /// The bytes of a length-delimited field; an error for any other wire type.
+    #[inline]
     pub fn bytes(self, number: u32) -> Result<&'a [u8], WireError> {
         match self {
             Field::Bytes(bytes) => Ok(bytes),
@@ -62,6 +63,7 @@ impl<'a> Field<'a> {
     }
 
     /// The number of a varint or fixed field; an error for bytes.
+    #[inline]
     pub fn number(self, number: u32) -> Result<u64, WireError> {
         match self {
             Field::Varint(value) | Field::Fixed64(value) => Ok(value),
@@ -109,6 +111,7 @@ impl<'a> Walk<'a> {
         Ok(Some((number, field, &before[..before.len() - self.rest.len()])))
     }
 
+    #[inline]
     fn tag(&mut self) -> Result<(u32, u8), WireError> {
         let tag = self.varint()?;
         match u32::try_from(tag >> 3) {
@@ -117,6 +120,7 @@ impl<'a> Walk<'a> {
         }
     }
 
+    #[inline]
     fn value(&mut self, wire_type: u8) -> Result<Field<'a>, WireError> {
         match wire_type {
             0 => self.varint().map(Field::Varint),
@@ -158,6 +162,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    #[inline]
     fn take<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or(WireError::Truncated)?;
         self.rest = rest;

@@ -4,6 +4,9 @@
 //! that search; then how long the usual questions take over what was stored.
 //!
 //! Bounded in count and time: `SPANDREL_BENCH_SPANS` (default 1,000,000) or `SPANDREL_BENCH_SECONDS` (default 10) each.
+//!
+//! With `SPANDREL_BENCH_SERVER=HOST:PORT` it only sends, to a server that runs already (also an older one, to compare with):
+//! each trace in as many requests as `SPANDREL_BENCH_PARTS` says (default 1).
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -195,6 +198,19 @@ fn ask_all(query: &str) {
 fn main() {
     let spans = number("SPANDREL_BENCH_SPANS", 1_000_000);
     let time = Duration::from_secs(number("SPANDREL_BENCH_SECONDS", 10));
+    let whole = Load { spans, time, parts: 1, rate: None, first: 0 };
+    if let Ok(address) = std::env::var("SPANDREL_BENCH_SERVER") {
+        let parts = number("SPANDREL_BENCH_PARTS", 1) as usize;
+        let sent = send(&address, Load { parts, ..whole });
+        println!(
+            "{parts} requests a trace: {:.0} spans/s; answer p50 {:.2} ms p99 {:.2} ms; {} spans",
+            sent.spans_a_second,
+            sent.percentile(0.5),
+            sent.percentile(0.99),
+            sent.spans
+        );
+        return;
+    }
     let data = tempfile::tempdir_in(
         std::env::var_os("SPANDREL_BENCH_DIR").unwrap_or_else(|| std::env::temp_dir().into()),
     )
@@ -210,7 +226,6 @@ fn main() {
         directory,
     ];
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let whole = Load { spans, time, parts: 1, rate: None, first: 0 };
     let floor = send(&runtime.block_on(start_floor()), whole);
     let start = || runtime.block_on(spandrel_server::start(&Config::parse_from(flags))).unwrap();
     let server = start();

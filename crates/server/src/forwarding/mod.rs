@@ -25,6 +25,7 @@ pub use status::{Counts, Status};
 
 use crate::config::forward::Forward;
 pub use crate::config::forward::Signal;
+use crate::machine;
 use delivery::Delivery;
 use queue::Queue;
 use sender::Sender;
@@ -32,6 +33,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::watch;
+
+/// Priority of sending: packing for a target takes more time than taking in, which must not wait for it.
+const NICE: i32 = 10;
 
 /// Directory of the queues, below that of the store.
 const DIRECTORY: &str = "forward";
@@ -178,6 +182,7 @@ fn spawn(
     };
     let builder = std::thread::Builder::new().name(format!("forward {name}"));
     let thread = builder.spawn(move || {
+        machine::yield_to_others(NICE);
         let sender = Sender { name, signal, settings, queue, status, delivery, stopped };
         runtime.block_on(sender.run());
         runtime.shutdown_background();

@@ -1,5 +1,5 @@
 //! Spans in: OTLP over HTTP (`http`) and gRPC (`grpc`), Zipkin's lists (`zipkin`), decompressed (`encoding`), JSON turned into protobuf (`json`,
-//! `span_writer`), regrouped by trace (`regroup`) and handed to the store. Answered when they are on disk.
+//! `span_writer`), regrouped by trace (`walked`, `regroup`, `part_builder`) and handed to the store. Answered when they are on disk.
 
 pub mod answer;
 pub mod body;
@@ -8,10 +8,12 @@ pub mod grpc;
 pub mod http;
 pub mod json;
 pub mod limit;
+mod part_builder;
 pub mod regroup;
 mod remarks;
 pub mod room;
 pub(crate) mod span_writer;
+mod walked;
 pub mod zipkin;
 
 #[cfg(test)]

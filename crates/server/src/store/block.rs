@@ -1,7 +1,7 @@
 //! A block of the index: columns with the summaries of a few thousand parts, in the order of their rows. Blocks are
 //! immutable, so queries read them without locks.
 
-use super::entry::Entry;
+use super::entry::Summary;
 use super::part::Extent;
 use crate::terms::may_have;
 use std::sync::Arc;
@@ -68,15 +68,15 @@ pub struct Found {
 
 impl Columns {
     /// Adds a part; rows must ascend.
-    pub fn push(&mut self, trace: u128, entry: &Entry) {
+    pub fn push(&mut self, trace: u128, row: u32, summary: Summary) {
         self.traces.push(trace);
-        self.rows.push(entry.row);
-        self.extents.push(entry.extent);
-        self.operations.extend_from_slice(&entry.operations);
+        self.rows.push(row);
+        self.extents.push(*summary.extent);
+        self.operations.extend_from_slice(summary.operations);
         self.operation_ends.push(self.operations.len() as u32);
-        self.filters.extend_from_slice(entry.filter.as_bytes());
+        self.filters.extend_from_slice(summary.filter);
         self.filter_ends.push(self.filters.len() as u32);
-        self.calls.extend_from_slice(&entry.calls);
+        self.calls.extend_from_slice(summary.calls);
         self.call_ends.push(self.calls.len() as u32);
     }
 
@@ -147,13 +147,13 @@ pub struct Blocks {
 
 impl Blocks {
     /// Adds a part; rows must ascend.
-    pub fn push(&mut self, trace: u128, entry: &Entry) {
+    pub fn push(&mut self, trace: u128, row: u32, summary: Summary) {
         if self.growing.is_full() {
             self.full.push(Arc::new(Block::new(std::mem::take(&mut self.growing))));
         }
-        self.growing.push(trace, entry);
+        self.growing.push(trace, row, summary);
         self.parts += 1;
-        self.spans += u64::from(entry.extent.spans);
+        self.spans += u64::from(summary.extent.spans);
     }
 
     /// Number of parts.
@@ -194,8 +194,9 @@ impl Block {
     /// Creates a block.
     pub fn new(mut columns: Columns) -> Self {
         columns.shrink();
-        let by_trace = (0..columns.len() as u32).collect();
-        Block::sorted(columns, by_trace)
+        let mut by_trace: Vec<u32> = (0..columns.len() as u32).collect();
+        by_trace.sort_unstable_by_key(|place| (columns.traces[*place as usize], *place));
+        Block::of(columns, by_trace)
     }
 
     /// Merges two consecutive blocks; `None` if the result is too large.
@@ -210,14 +211,20 @@ impl Block {
             Columns::with_capacity(parts, operations, filters, one.calls.len() + two.calls.len());
         columns.append(one);
         columns.append(two);
-        let moved = second.by_trace.iter().map(|place| one.len() as u32 + place);
-        // The sort merges two sorted runs.
-        let by_trace = first.by_trace.iter().copied().chain(moved).collect();
-        Some(Block::sorted(columns, by_trace))
+        let mut by_trace = Vec::with_capacity(parts);
+        let mut moved = second.by_trace.iter().map(|place| one.len() as u32 + place).peekable();
+        for place in &first.by_trace {
+            let trace = columns.traces[*place as usize];
+            while let Some(before) = moved.next_if(|other| columns.traces[*other as usize] < trace) {
+                by_trace.push(before);
+            }
+            by_trace.push(*place);
+        }
+        by_trace.extend(moved);
+        Some(Block::of(columns, by_trace))
     }
 
-    fn sorted(columns: Columns, mut by_trace: Vec<u32>) -> Self {
-        by_trace.sort_by_key(|place| (columns.traces[*place as usize], *place));
+    fn of(columns: Columns, by_trace: Vec<u32>) -> Self {
         let extents = &columns.extents;
         let first_start = extents.iter().map(|extent| extent.first_start).min().unwrap_or(u64::MAX);
         let last_start = extents.iter().map(|extent| extent.last_start).max().unwrap_or(0);
@@ -314,6 +321,7 @@ impl Block {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::Entry;
     use super::*;
     use crate::terms::{Filter, term};
 
@@ -333,7 +341,7 @@ mod tests {
 
     fn block(rows: std::ops::Range<u32>, trace: impl Fn(u32) -> u128) -> Block {
         let mut columns = Columns::default();
-        rows.for_each(|row| columns.push(trace(row), &entry(row, u64::from(row) * 10)));
+        rows.for_each(|row| columns.push(trace(row), row, entry(row, u64::from(row) * 10).summary()));
         Block::new(columns)
     }
 

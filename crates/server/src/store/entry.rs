@@ -24,6 +24,12 @@ impl Entry {
     pub fn new(row: u32, extent: Extent, operations: Box<[u32]>, filter: Filter, calls: Box<[u8]>) -> Self {
         Entry { row, extent, operations, filter, calls }
     }
+
+    /// What it says of the part.
+    pub fn summary(&self) -> Summary<'_> {
+        let (operations, calls) = (&self.operations[..], &self.calls[..]);
+        Summary { extent: &self.extent, operations, calls, filter: self.filter.as_bytes() }
+    }
 }
 
 /// The parts of a summary: extent, operations (indices in the segment), encoded calls and filter.
@@ -126,9 +132,7 @@ mod tests {
         let filter = Filter::of(&mut vec![1, 2, 3]);
         let entry = Entry::new(7, extent, vec![0, 300].into(), filter, [9, 8, 7].into());
         let mut bytes = Vec::new();
-        let (operations, calls) = (&entry.operations[..], &entry.calls[..]);
-        let summary = Summary { extent: &entry.extent, operations, calls, filter: entry.filter.as_bytes() };
-        write_summary(&mut bytes, summary);
+        write_summary(&mut bytes, entry.summary());
         assert_eq!(read_summary(7, &bytes, 301, true).as_ref(), Some(&entry));
         let known = read_summary(7, &bytes, 300, true);
         assert_eq!(

@@ -332,7 +332,7 @@ fn read_block(mut bytes: &[u8]) -> Option<Block> {
         let rest = rest.get(length..)?;
         let summary_bytes = rest.get(..usize::try_from(summary).ok()?)?;
         let entry = read_summary(u32::try_from(row).ok()?, summary_bytes, usize::MAX, true)?;
-        columns.push(u128::from_le_bytes(*trace), &entry);
+        columns.push(u128::from_le_bytes(*trace), entry.row, entry.summary());
         bytes = &rest[summary_bytes.len()..];
     }
     Some(Block::new(columns))

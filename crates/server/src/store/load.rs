@@ -158,7 +158,7 @@ fn parts(
                 Ok((trace, entry)) => {
                     (after, step) = (entry.row, 0);
                     contents.read_row = entry.row;
-                    contents.blocks.push(trace, &entry);
+                    contents.blocks.push(trace, entry.row, entry.summary());
                 }
                 // Only this row is damaged; the next one may be readable.
                 Err(error) if error.is_damage() => {

@@ -174,7 +174,9 @@ impl Store {
             if watched { parts.iter().map(|part| part.trace).collect() } else { Vec::new() };
         let (reply, answer) = oneshot::channel();
         self.writer.send(parts, reply)?;
-        answer.await.unwrap_or(Err(StoreError::Closed))?;
+        let (result, parts) = answer.await.unwrap_or((Err(StoreError::Closed), Vec::new()));
+        drop(parts);
+        result?;
         self.changes.note(&traces);
         Ok(())
     }

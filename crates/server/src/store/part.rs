@@ -3,6 +3,7 @@
 use super::calls::Calls;
 use super::compress;
 use crate::terms::Filter;
+use std::sync::Arc;
 
 /// An operation of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,8 +46,8 @@ pub struct Part {
     pub plain: u32,
     /// Times and counts.
     pub extent: Extent,
-    /// Distinct operations.
-    pub operations: Vec<OperationKey>,
+    /// Distinct operations; parts of one request share them.
+    pub operations: Vec<Arc<OperationKey>>,
     /// Filter of attributes.
     pub filter: Filter,
     /// Calls between its services; `None` if they must be computed from the spans.
@@ -61,6 +62,15 @@ pub fn duration(start: u64, end: u64) -> u64 {
 impl Part {
     /// A part with an empty summary.
     pub fn of(trace: u128, spans: Vec<u8>) -> Self {
+        Part::with(trace, compress::pack(spans))
+    }
+
+    /// The same for spans that are packed with memory that is used again.
+    pub fn packed(trace: u128, spans: &[u8], scratch: &mut Vec<u8>) -> Self {
+        Part::with(trace, compress::pack_with(spans, scratch))
+    }
+
+    fn with(trace: u128, (plain, spans): (u32, Vec<u8>)) -> Self {
         let extent = Extent {
             first_start: u64::MAX,
             last_start: 0,
@@ -70,7 +80,6 @@ impl Part {
             spans: 0,
             errors: 0,
         };
-        let (plain, spans) = compress::pack(spans);
         Part { trace, spans, plain, extent, operations: Vec::new(), filter: Filter::default(), calls: None }
     }
 
@@ -89,7 +98,7 @@ impl Part {
 
     /// Adds an operation; the caller avoids most duplicates.
     pub fn add_operation(&mut self, service: &str, name: &str, kind: u32) {
-        self.operations.push(OperationKey { service: service.into(), name: name.into(), kind });
+        self.operations.push(Arc::new(OperationKey { service: service.into(), name: name.into(), kind }));
     }
 }
 

@@ -3,15 +3,17 @@
 use super::StoreError;
 use super::block::Blocks;
 use super::calls::Calls;
-use super::entry::{Entry, Summary, blob_checksum, head_checksum, write_summary};
+use super::entry::{Summary, blob_checksum, head_checksum, write_summary};
 use super::index::Added;
 use super::load::{Contents, load};
 use super::part::{OperationKey, Part};
 use super::segment::{BUSY, LAYOUT, Segment};
 use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, Write};
+use std::sync::Arc;
 
 /// Page size in bytes.
 const PAGE: i64 = 8192;
@@ -109,11 +111,19 @@ impl Writer {
                 transaction.prepare_cached("INSERT INTO parts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
             let mut insert_operation =
                 transaction.prepare_cached("INSERT INTO operations VALUES (?1, ?2, ?3, ?4)")?;
-            let (mut summary, mut calls) = (Vec::new(), Vec::new());
+            let (mut summary, mut calls, mut operations) = (Vec::new(), Vec::new(), Vec::new());
+            // Parts of one request share their operations. All parts live until the end of the transaction, so none
+            // takes the place of another in memory.
+            let mut ids: FxHashMap<*const OperationKey, u32> = FxHashMap::default();
             for part in parts {
-                let mut operations = Vec::with_capacity(part.operations.len());
+                operations.clear();
                 for operation in &part.operations {
-                    let id = match self.operation_ids.get(operation) {
+                    let shared = Arc::as_ptr(operation);
+                    if let Some(id) = ids.get(&shared) {
+                        operations.push(*id);
+                        continue;
+                    }
+                    let id = match self.operation_ids.get(&**operation) {
                         Some(id) => *id,
                         None => {
                             let id = self.operation_ids.len() as u32;
@@ -123,11 +133,12 @@ impl Writer {
                                 operation.name,
                                 operation.kind
                             ])?;
-                            self.operation_ids.insert(operation.clone(), id);
-                            added.push(operation.clone());
+                            self.operation_ids.insert((**operation).clone(), id);
+                            added.push((**operation).clone());
                             id
                         }
                     };
+                    ids.insert(shared, id);
                     operations.push(id);
                 }
                 calls.clear();
@@ -141,13 +152,6 @@ impl Writer {
                 let in_summary =
                     Summary { extent: &part.extent, operations: &operations, calls: &calls, filter };
                 write_summary(&mut summary, in_summary);
-                let entry = Entry::new(
-                    row,
-                    part.extent,
-                    operations.into(),
-                    part.filter.clone(),
-                    calls.as_slice().into(),
-                );
                 let trace = part.trace.to_be_bytes();
                 insert_part.execute(params![
                     row,
@@ -158,7 +162,7 @@ impl Writer {
                     blob_checksum(&trace, part.plain, &part.spans),
                     part.spans
                 ])?;
-                blocks.push(part.trace, &entry);
+                blocks.push(part.trace, row, in_summary);
                 row += 1;
             }
         }

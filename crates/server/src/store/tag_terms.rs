@@ -16,7 +16,7 @@ impl SpanTest for Vec<Tag> {
     }
 
     fn tester(&self) -> Box<dyn FnMut(&SpanParts) -> bool + '_> {
-        let mut precheck = Precheck::new(self);
+        let precheck = Precheck::new(self);
         Box::new(move |parts| precheck.may_match(parts) && matches(self, parts))
     }
 }

@@ -20,11 +20,14 @@ const WAITING_REQUESTS: usize = 1024;
 /// How long a merged segment waits to be put in place.
 const MERGED_WITHIN: Duration = Duration::from_millis(50);
 
+/// The answer to a job. The parts come back with it, so that their memory is freed where it was taken.
+type Reply = oneshot::Sender<(Result<(), StoreError>, Vec<Part>)>;
+
 struct Job {
     parts: Vec<Part>,
     /// Maximum size on disk in bytes.
     disk_bytes: u64,
-    reply: oneshot::Sender<Result<(), StoreError>>,
+    reply: Reply,
     /// Reserved space in the queue, released when the job is answered.
     room: OwnedSemaphorePermit,
 }
@@ -34,7 +37,7 @@ impl Job {
     fn answer(self, result: Result<(), StoreError>) {
         drop(self.room);
         // The sender may be gone; its spans are stored all the same.
-        let _ = self.reply.send(result);
+        let _ = self.reply.send((result, self.parts));
     }
 }
 
@@ -47,11 +50,7 @@ pub struct Handle {
 
 impl Handle {
     /// Queues parts; fails at once if the queue is full.
-    pub fn send(
-        &self,
-        parts: Vec<Part>,
-        reply: oneshot::Sender<Result<(), StoreError>>,
-    ) -> Result<(), StoreError> {
+    pub fn send(&self, parts: Vec<Part>, reply: Reply) -> Result<(), StoreError> {
         let bytes: usize = parts.iter().map(Part::weight).sum();
         let disk_bytes = parts.iter().map(Part::disk_bytes).sum();
         let kibibytes = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StoreError::Busy)?;

@@ -3,6 +3,7 @@
 //! has another name until the last of them is done.
 
 use super::{Segments, State};
+use crate::machine;
 use crate::store::index::SegmentIndex;
 use crate::store::merge::{Merged, merge};
 use crate::store::segment::Segment;
@@ -11,6 +12,9 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+
+/// Priority of merging: it can wait for as long as there is more to take in.
+const NICE: i32 = 19;
 
 type Task = JoinHandle<Result<Option<Merged>, StoreError>>;
 
@@ -37,7 +41,7 @@ impl Merging {
     fn start(&mut self, index: Arc<SegmentIndex>, created: u64, rebuild: Rebuild) {
         let (number, stop) = (index.segment.number, self.stop.clone());
         let task = std::thread::Builder::new().name("merge".to_owned()).spawn(move || {
-            yield_to_others();
+            machine::yield_to_others(NICE);
             merge(&index, created, rebuild, &stop)
         });
         match task {
@@ -63,15 +67,6 @@ impl Merging {
                 None
             }
         }
-    }
-}
-
-/// Taking spans in comes first where there are fewer processors than threads that work.
-fn yield_to_others() {
-    #[cfg(target_os = "linux")]
-    {
-        // On Linux this is about the calling thread. It works as well without.
-        let _ = rustix::process::setpriority_process(None, 10);
     }
 }
 
