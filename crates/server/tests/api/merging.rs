@@ -1,7 +1,9 @@
 //! Parts of a trace are merged when their segment is closed: nothing changes but the room that they take, also when the
-//! server is killed at any moment meanwhile.
+//! server is killed at any moment meanwhile. What is acknowledged is forwarded, too, whatever becomes of it in the store.
 
-use crate::support::{Server, metric, request, send, span, text, try_send, window};
+use crate::forwarding::target;
+use crate::receiver::{Receiver, spans_of, wait_until};
+use crate::support::{Server, command, metric, request, send, span, text, try_send, window};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -169,9 +171,59 @@ fn load(
     }
 }
 
-/// Starts, loads and kills a server; answers whether files of merging were left behind.
-fn round(directory: &Path, flags: &[&str], number: u64, acknowledged: &Acknowledged) -> bool {
-    let server = Server::start(directory, flags);
+/// A server that forwards to a receiver, too.
+fn forwarding(directory: &Path, flags: &[&str], receiver: &Receiver) -> Server {
+    let file = directory.join("settings.toml");
+    std::fs::write(&file, target(receiver.address.port(), "")).unwrap();
+    let mut command = command(directory, flags);
+    command.arg("--config").arg(&file);
+    Server::of(command)
+}
+
+/// Ids of the spans that were delivered, by trace.
+fn delivered(receiver: &Receiver) -> BTreeMap<u128, BTreeSet<u64>> {
+    receiver.seen(|seen| {
+        let mut all: BTreeMap<u128, BTreeSet<u64>> = BTreeMap::new();
+        for span in seen.iter().filter(|seen| seen.status == 200).flat_map(|seen| spans_of(&seen.request)) {
+            let trace = u128::from_be_bytes(span.trace_id.as_slice().try_into().unwrap());
+            all.entry(trace)
+                .or_default()
+                .insert(u64::from_be_bytes(span.span_id.as_slice().try_into().unwrap()));
+        }
+        all
+    })
+}
+
+/// Acknowledged spans that were not delivered.
+fn undelivered(receiver: &Receiver, acknowledged: &BTreeMap<u128, BTreeSet<u64>>) -> usize {
+    let delivered = delivered(receiver);
+    let missing = |(trace, ids): (&u128, &BTreeSet<u64>)| {
+        delivered.get(trace).map_or(ids.len(), |delivered| ids.difference(delivered).count())
+    };
+    acknowledged.iter().map(missing).sum()
+}
+
+/// What was going on when a server was killed.
+#[derive(Default)]
+struct Met {
+    /// Kills that left files of merging behind.
+    merging: u64,
+    /// Kills before all that was acknowledged was delivered.
+    forwarding: u64,
+}
+
+/// Starts, loads and kills a server.
+fn round(
+    directory: &Path,
+    flags: &[&str],
+    number: u64,
+    acknowledged: &Acknowledged,
+    receiver: &Receiver,
+    met: &mut Met,
+) {
+    let server = forwarding(directory, flags, receiver);
+    // Some batches have to be sent again.
+    receiver.tell(&[(503, None)]);
     let (count, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let threads: Vec<_> = (0..2)
         .map(|connection| {
@@ -191,7 +243,8 @@ fn round(directory: &Path, flags: &[&str], number: u64, acknowledged: &Acknowled
     server.kill();
     stop.store(true, Ordering::Relaxed);
     threads.into_iter().for_each(|thread| thread.join().unwrap());
-    files(directory, "merging-") + files(directory, "before-") > 0
+    met.merging += u64::from(files(directory, "merging-") + files(directory, "before-") > 0);
+    met.forwarding += u64::from(undelivered(receiver, &acknowledged.lock().unwrap()) > 0);
 }
 
 fn compare(server: &Server, trace: u128, ids: &BTreeSet<u64>) {
@@ -208,18 +261,19 @@ fn compare(server: &Server, trace: u128, ids: &BTreeSet<u64>) {
 }
 
 #[test]
-fn every_acknowledged_span_survives_fifty_kills_while_segments_are_sealed_and_merged() {
+fn every_acknowledged_span_survives_fifty_kills_while_segments_are_sealed_merged_and_forwarded() {
     let flags = ["--segment-size", "400K"];
-    let mut met = 0;
+    let mut met = Met::default();
     // Several directories: a server starts faster where there is less to read.
     for group in 0..GROUPS {
         let directory = tempfile::tempdir().unwrap();
-        let acknowledged = Acknowledged::default();
-        let numbers = group * ROUNDS..(group + 1) * ROUNDS;
-        met += numbers.filter(|number| round(directory.path(), &flags, *number, &acknowledged)).count();
+        let (acknowledged, receiver) = (Acknowledged::default(), Receiver::http(0));
+        for number in group * ROUNDS..(group + 1) * ROUNDS {
+            round(directory.path(), &flags, number, &acknowledged, &receiver, &mut met);
+        }
         assert!(files(directory.path(), "segment-") > 5, "segments were sealed under load");
 
-        let server = Server::start(directory.path(), &flags);
+        let server = forwarding(directory.path(), &flags, &receiver);
         assert_eq!(files(directory.path(), "merging-") + files(directory.path(), "before-"), 0);
         assert_eq!(metric(&server, "spandrel_store_missing_parts"), 0);
         assert_eq!(send(&server.viewer, "GET", "/health", &[], b"").text(), r#"{"status":"ok"}"#);
@@ -231,18 +285,23 @@ fn every_acknowledged_span_survives_fifty_kills_while_segments_are_sealed_and_me
         wait_for("merging", || metric(&server, "spandrel_store_unmerged_segments") == 0);
         let parts = metric(&server, "spandrel_store_parts");
         assert!(parts * 4 < spans as u64 * 3, "{parts} parts of {spans} spans: most were merged");
+        wait_until("everything is delivered", || undelivered(&receiver, &acknowledged) == 0);
     }
-    assert!(met >= 3, "{met} of {} servers were killed while they merged", GROUPS * ROUNDS);
+    let (Met { merging, forwarding }, kills) = (met, GROUPS * ROUNDS);
+    assert!(merging >= 3, "{merging} of {kills} servers were killed while they merged");
+    assert!(forwarding >= kills / 2, "{forwarding} of {kills} servers were killed while they forwarded");
 }
 
 #[test]
-fn what_is_newest_survives_kills_while_old_segments_are_merged_and_deleted() {
+fn what_is_newest_survives_kills_while_old_segments_are_merged_and_deleted_and_all_is_forwarded() {
     let directory = tempfile::tempdir().unwrap();
     let flags = ["--segment-size", "400K", "--max-disk", "4M"];
+    let (all, receiver) = (Acknowledged::default(), Receiver::http(0));
     for number in 0..12 {
         let acknowledged = Acknowledged::default();
-        round(directory.path(), &flags, number, &acknowledged);
-        let server = Server::start(directory.path(), &flags);
+        round(directory.path(), &flags, number, &acknowledged, &receiver, &mut Met::default());
+        all.lock().unwrap().extend(acknowledged.lock().unwrap().clone());
+        let server = forwarding(directory.path(), &flags, &receiver);
         assert_eq!(metric(&server, "spandrel_store_missing_parts"), 0);
         assert_eq!(metric(&server, "spandrel_store_damaged_segments"), 0);
         let bytes = metric(&server, "spandrel_store_bytes");
@@ -256,4 +315,8 @@ fn what_is_newest_survives_kills_while_old_segments_are_merged_and_deleted() {
             }
         }
     }
+    // What was deleted from the store was not deleted from the queue.
+    let _server = forwarding(directory.path(), &flags, &receiver);
+    let all = all.lock().unwrap();
+    wait_until("everything is delivered", || undelivered(&receiver, &all) == 0);
 }
