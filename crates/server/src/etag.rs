@@ -1,24 +1,34 @@
 //! `ETag` and `If-None-Match`: an answer of the query APIs that a client has already is not sent again.
 //!
-//! The tag is of the answer's bytes, so that it is right whatever they come from. Answers that are streamed have none:
-//! their bytes are not known when their heads are sent.
+//! The tag is of the answer's bytes, so that it is right whatever they come from. The bytes of an answer that is streamed are
+//! not known when its head is sent: that of a trace has a tag of what it is made of (see [`Source`]), others have none.
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::response::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::Next;
 use sha2::{Digest, Sha256};
+use std::sync::{Arc, OnceLock};
 
 /// Tags a whole answer with 200, and answers 304 where the request names the tag.
 pub async fn tag(request: Request, next: Next) -> Response<Body> {
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
-    let is_whole = response.body().size_hint().exact().is_some();
-    if !is_read || !is_whole || response.status() != StatusCode::OK {
+    if !is_read || response.status() != StatusCode::OK {
         return response;
     }
+    let is_whole = response.body().size_hint().exact().is_some();
     let (mut head, body) = response.into_parts();
+    if !is_whole {
+        let Some(tag) = head.extensions.get::<Source>().and_then(|source| source.tag(&head.headers)) else {
+            return Response::from_parts(head, body);
+        };
+        let is_known = mark(&mut head, &tag, known.as_ref());
+        // Without its body the query stops.
+        return Response::from_parts(head, if is_known { Body::empty() } else { body });
+    }
     // It is whole, so that this neither waits nor fails.
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return Response::from_parts(head, Body::empty());
@@ -27,17 +37,41 @@ pub async fn tag(request: Request, next: Next) -> Response<Body> {
     // Weak: the same answer may be sent compressed or not.
     let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("W/\"{digits}\"");
-    if let Ok(value) = HeaderValue::from_str(&tag) {
+    let is_known = mark(&mut head, &tag, known.as_ref());
+    Response::from_parts(head, if is_known { Body::empty() } else { Body::from(bytes) })
+}
+
+/// Puts a tag into the head of an answer; where the client knows it, makes that of a 304 of it and answers `true`.
+fn mark(head: &mut Parts, tag: &str, known: Option<&HeaderValue>) -> bool {
+    if let Ok(value) = HeaderValue::from_str(tag) {
         head.headers.insert(header::ETAG, value);
         // Kept, and asked for again each time.
         head.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     }
-    if known.is_some_and(|known| names(known.to_str().unwrap_or_default(), &tag)) {
+    let is_known = known.is_some_and(|known| names(known.to_str().unwrap_or_default(), tag));
+    if is_known {
         head.status = StatusCode::NOT_MODIFIED;
         head.headers.remove(header::CONTENT_TYPE);
-        return Response::from_parts(head, Body::empty());
     }
-    Response::from_parts(head, Body::from(bytes))
+    is_known
+}
+
+/// What an answer is made of, told by the query as soon as it knows: equal means equal bytes of the same type from the same
+/// address, until the server ends. An extension of the response. Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub struct Source(Arc<OnceLock<u128>>);
+
+impl Source {
+    /// Says what it is made of; what is said later is not heard.
+    pub fn is(&self, state: u128) {
+        let _ = self.0.set(state);
+    }
+
+    fn tag(&self, headers: &HeaderMap) -> Option<String> {
+        // One address answers in several types.
+        let media = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        Some(format!("W/\"{:032x}-{:08x}\"", self.0.get()?, crc32fast::hash(media)))
+    }
 }
 
 /// Whether a list of tags has one, whether weak or not.

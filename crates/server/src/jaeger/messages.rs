@@ -1,6 +1,7 @@
 //! The messages of Jaeger's query API v3 in protobuf (`jaeger.api_v3`), beside OTLP's. Field numbers: jaeger-idl,
 //! `proto/api_v3/query_service.proto`.
 
+use crate::jaeger::filter::messages::Call;
 use std::collections::HashMap;
 
 /// `google.protobuf.Timestamp` and `Duration`: seconds and nanoseconds.
@@ -61,9 +62,9 @@ pub struct TraceQueryParameters {
     /// Times and orders as sent.
     #[prost(bool, tag = "9")]
     pub raw_traces: bool,
-    /// A `jaeger.expression.v1.Call`, unread.
-    #[prost(bytes = "vec", optional, tag = "10")]
-    pub filter: Option<Vec<u8>>,
+    /// What its spans have to be, instead of service, operation, attributes and durations.
+    #[prost(message, optional, tag = "10")]
+    pub filter: Option<Call>,
 }
 
 /// Asks for traces or for their summaries.

@@ -16,7 +16,7 @@ use crate::jaeger::messages::{
     TraceSummary,
 };
 use crate::jaeger::queries::Cost;
-use crate::jaeger::{Answering, Backend, dependencies, otlp_messages, params, search_cost, summary};
+use crate::jaeger::{Answering, Backend, WrittenId, dependencies, otlp_messages, search_cost, summary};
 use crate::jaeger_v3::{Search, operations_of};
 use crate::store::{Spans, Stored};
 use axum::body::Body;
@@ -84,10 +84,10 @@ impl QueryService {
 
     async fn trace(&self, request: GetTraceRequest) -> Result<Body, Status> {
         let bad = |why| Status::invalid_argument(format!("malformed trace_id: {why}"));
-        let id = params::trace_id(&request.trace_id).map_err(bad)?;
+        let id = WrittenId::parse(&request.trace_id).map_err(bad)?;
         let (store, answering) = (self.backend.store.clone(), query::answering(request.raw_traces));
-        self.run(self.backend.cost_of(id), move |out| {
-            let stored = store.spans_of(id.0)?.ok_or(Failure::NotFound("trace not found"))?;
+        self.run(id.cost(&self.backend), move |out| {
+            let stored = id.read(&store, "trace not found")?;
             write_trace(out, &*stored, answering)
         })
         .await

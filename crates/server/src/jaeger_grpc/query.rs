@@ -9,10 +9,6 @@ use tonic::{Code, Status};
 /// Reads a search.
 pub fn search(query: Option<TraceQueryParameters>) -> Result<(Search, Answering), Status> {
     let query = query.ok_or_else(|| invalid("missing query"))?;
-    if query.filter.is_some() {
-        let why = "query.filter is taken over HTTP only (GET /api/v3/traces?query.filter=)";
-        return Err(Status::new(Code::Unimplemented, why));
-    }
     let mut pairs = Vec::new();
     let mut put = |name: &str, value: String| {
         if !value.is_empty() {
@@ -32,6 +28,11 @@ pub fn search(query: Option<TraceQueryParameters>) -> Result<(Search, Answering)
     }
     // 0 is how a client says nothing.
     put("search_depth", if query.search_depth == 0 { String::new() } else { query.search_depth.to_string() });
+    // One reader for both APIs, and one wording of what is wrong.
+    put(
+        "filter",
+        query.filter.map(|filter| serde_json::to_string(&filter).unwrap_or_default()).unwrap_or_default(),
+    );
     let search = Search::read(&Params::from_pairs(pairs)).map_err(|failure| super::status(&failure))?;
     Ok((search, answering(query.raw_traces)))
 }

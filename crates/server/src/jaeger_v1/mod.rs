@@ -6,6 +6,7 @@ mod metrics;
 mod query;
 mod refusal;
 
+use crate::etag::Source;
 use crate::ingest::{Refusal as Ingest, body, json, regroup};
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
@@ -97,15 +98,21 @@ async fn trace(
     Query(pretty): Query<Pretty>,
 ) -> Answered {
     let id = WrittenId::parse(&id).map_err(Failure::Parameter)?;
-    let store = backend.store.clone();
-    run(&backend, id.cost(&backend), pretty, move |out| {
+    let (store, source) = (backend.store.clone(), Source::default());
+    let seen = source.clone();
+    let mut response = run(&backend, id.cost(&backend), pretty, move |out| {
         let stored = id.read(&store, NOT_FOUND)?;
+        if let Some(state) = stored.state() {
+            seen.is(state);
+        }
         let mut out = JaegerJson::new(out)?;
         write_trace(&mut out, &*stored, answering)?;
         out.finish()?;
         Ok(())
     })
-    .await
+    .await?;
+    response.extensions_mut().insert(source);
+    Ok(response)
 }
 
 async fn traces(

@@ -6,6 +6,7 @@ mod query;
 
 pub use query::Search;
 
+use crate::etag::Source;
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::messages::{
@@ -117,14 +118,20 @@ async fn trace(
 ) -> Answered {
     let bad = |why| Failure::Parameter(format!("malformed parameter trace_id: {why}"));
     let id = WrittenId::parse(&id).map_err(bad)?;
-    let store = backend.store.clone();
-    run(&backend, form, id.cost(&backend), move |out| {
+    let (store, source) = (backend.store.clone(), Source::default());
+    let seen = source.clone();
+    let mut response = run(&backend, form, id.cost(&backend), move |out| {
         let stored = id.read(&store, NO_TRACES)?;
+        if let Some(state) = stored.state() {
+            seen.is(state);
+        }
         let mut traces = Traces::new(form, out)?;
         traces.write(&*stored, answering)?;
         traces.finish()
     })
-    .await
+    .await?;
+    response.extensions_mut().insert(source);
+    Ok(response)
 }
 
 async fn traces(

@@ -1,6 +1,7 @@
 //! Large traces, read part by part while they are answered: what is in memory at a time is one part, and a hash of each
 //! span by which those that were sent twice are known.
 
+use super::block::Found;
 use super::candidates::Place;
 use super::losses::Losses;
 use super::read::Stored;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt::Display;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Spans, resent ones included, from which on a trace is large.
 const LARGE: u64 = 20_000;
@@ -27,6 +28,12 @@ pub trait Spans {
 
     /// Bytes of memory that reading it takes.
     fn weight(&self) -> usize;
+
+    /// A hash of what it is made of: as long as the process runs, equal means the same spans in the same order. `None`
+    /// where that is not known.
+    fn state(&self) -> Option<u128> {
+        None
+    }
 
     /// Hands over each span once, in the order in which they came (see [`Stored::each`]).
     fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>));
@@ -53,29 +60,86 @@ impl Spans for Stored {
     }
 }
 
+/// A trace that was read, with the state of its parts.
+struct Small {
+    stored: Stored,
+    state: u128,
+}
+
+impl Spans for Small {
+    fn trace(&self) -> u128 {
+        self.stored.trace
+    }
+
+    fn weight(&self) -> usize {
+        self.stored.weight()
+    }
+
+    fn state(&self) -> Option<u128> {
+        Some(self.state)
+    }
+
+    fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {
+        self.stored.each(each);
+    }
+
+    fn left_out(&self, why: &dyn Display) {
+        self.stored.left_out(why);
+    }
+}
+
+/// The state of a trace: a hash of where its parts are and of how many spans each has, for a merged part may take the row
+/// of one that it was made of. Its keys are those of this process.
+struct State([u64; 2]);
+
+impl State {
+    fn of(trace: u128) -> Self {
+        State([0, 1].map(|which| State::keys()[which].hash_one(trace)))
+    }
+
+    fn keys() -> &'static [RandomState; 2] {
+        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
+        &KEYS
+    }
+
+    fn add(&mut self, segment: u64, part: Found) {
+        for (hash, keys) in self.0.iter_mut().zip(State::keys()) {
+            *hash = keys.hash_one((*hash, segment, part.row, part.spans, part.first_start));
+        }
+    }
+
+    fn number(&self) -> u128 {
+        u128::from(self.0[0]) << 64 | u128::from(self.0[1])
+    }
+}
+
 /// A trace of many spans. Its parts stay where they are.
 struct LargeTrace {
     trace: u128,
     places: Vec<Place>,
     spans: u64,
+    state: u128,
     losses: Arc<Losses>,
 }
 
 impl Store {
     /// A whole trace for an answer; `None` when no span of it is held or can be read. Blocks, as reading its spans does.
     pub fn spans_of(&self, trace: u128) -> Result<Option<Box<dyn Spans>>, StoreError> {
-        let (mut places, mut spans) = (Vec::new(), 0);
+        let (mut places, mut spans, mut state) = (Vec::new(), 0, State::of(trace));
         for index in self.view() {
             index.find(&[trace], |_, part| {
+                state.add(index.segment.number, part);
                 places.push(Place { segment: index.segment.clone(), row: part.row });
                 spans += u64::from(part.spans);
             })?;
         }
         if spans < LARGE {
             let stored = self.stored(trace, &places)?;
-            return Ok((!stored.is_empty()).then(|| Box::new(stored) as Box<dyn Spans>));
+            let small = (!stored.is_empty()).then(|| Small { stored, state: state.number() });
+            return Ok(small.map(|small| Box::new(small) as Box<dyn Spans>));
         }
-        let large = LargeTrace { trace, places, spans, losses: self.losses.clone() };
+        let (state, losses) = (state.number(), self.losses.clone());
+        let large = LargeTrace { trace, places, spans, state, losses };
         // Something of it can be read now.
         for place in &large.places {
             if large.blob(place)?.is_some() {
@@ -110,6 +174,10 @@ impl Spans for LargeTrace {
     fn weight(&self) -> usize {
         let spans = usize::try_from(self.spans).unwrap_or(usize::MAX);
         PART.saturating_add(spans.saturating_mul(EACH))
+    }
+
+    fn state(&self) -> Option<u128> {
+        Some(self.state)
     }
 
     fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {

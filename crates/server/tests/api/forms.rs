@@ -73,6 +73,49 @@ fn what_a_client_has_is_not_sent_again_until_it_changes() {
     assert_eq!(server.get("/api/traces/6").header("etag"), "", "a failure has none");
 }
 
+#[test]
+fn a_streamed_trace_that_a_client_has_is_not_sent_again_until_it_changes() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let part = |first: u64| {
+        let spans = (first..first + 300).map(|id| {
+            let mut span = span(5, id, "one");
+            span.attributes = vec![text("payload", &"p".repeat(2000))];
+            span
+        });
+        assert_eq!(server.export(&request("shop", spans.collect())).status, 200);
+    };
+    part(1);
+    let protobuf = ("accept", "application/x-protobuf");
+    let mut tags = Vec::new();
+    for (path, accept) in [
+        ("/api/traces/5", ("accept", "*/*")),
+        ("/api/v3/traces/5", ("accept", "*/*")),
+        ("/api/v3/traces/5", protobuf),
+        ("/api/v3/traces/00005", ("accept", "*/*")),
+    ] {
+        let first = send(&server.viewer, "GET", path, &[accept], b"");
+        assert_eq!((first.status, first.header("transfer-encoding")), (200, "chunked"), "{path} is streamed");
+        let tag = first.header("etag").to_owned();
+        assert!(tag.starts_with("W/\"") && first.header("cache-control") == "no-cache", "{path}: {tag}");
+        let asked = |tag: &str| send(&server.viewer, "GET", path, &[accept, ("if-none-match", tag)], b"");
+        let again = asked(&tag);
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, &*tag), "{path}");
+        assert_eq!(asked("\"other\"").body, first.body);
+        tags.push((path, accept, tag));
+    }
+    assert_ne!(tags[1].2, tags[2].2, "JSON and protobuf");
+    part(1000);
+    for (path, accept, tag) in tags {
+        let changed = send(&server.viewer, "GET", path, &[accept, ("if-none-match", &tag)], b"");
+        assert_eq!(changed.status, 200, "{path}");
+        assert_ne!(changed.header("etag"), tag, "{path}");
+    }
+    let search = format!("/api/v3/traces?query.service_name=shop&{}", window());
+    let search = server.get(&search);
+    assert_eq!((search.header("transfer-encoding"), search.header("etag")), ("chunked", ""));
+}
+
 /// Reads an answer without keeping it; bytes of it and how often a text occurs.
 fn count(server: &Server, path: &str, needle: &[u8]) -> (usize, usize) {
     let mut stream = TcpStream::connect(&server.viewer).unwrap();

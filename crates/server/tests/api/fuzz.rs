@@ -24,12 +24,12 @@ const READS: &str = "
     /api/traces/{id} /api/dependencies /api/metrics/latencies /api/metrics/calls /api/metrics/errors
     /api/metrics/minstep /api/v3/services /api/v3/operations /api/v3/traces /api/v3/traces/{id}
     /api/v3/trace-summaries /api/logs /health /ready /metrics /eval-track/traces /eval-track/health
-    /traces /traces/{id} /search / /api/{id} /sampling/{id} /{id}
+    /traces /traces/{id} /search / /api/{id} /sampling/{id} /{id} /demo/ /demo/{id} /demo/{id}/{id}
 ";
 
 const WRITES: &str = "
     /v1/traces /v1/logs /api/v2/spans /api/transform /eval-track/traces/{id} /eval-track/traces /traces
-    /traces/{id} /api/v2/logs /loki/api/v1/push /api/logs / /v1/{id}
+    /traces/{id} /api/v2/logs /loki/api/v1/push /api/logs / /v1/{id} /demo/{id}
 ";
 
 const NAMES: &str = "
@@ -191,10 +191,9 @@ fn compose(random: &mut Random, bodies: &[Vec<u8>]) -> (String, Vec<u8>) {
         head.push_str("if-none-match: *\r\n");
     }
     head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
-    let is_head = method == "HEAD";
     let mut bytes = head.into_bytes();
     bytes.extend_from_slice(&body);
-    (if is_head { "HEAD".to_owned() } else { format!("{method} {path}") }, bytes)
+    (format!("{method} {path}"), bytes)
 }
 
 /// Reads an answer; its status and whether the connection goes on.
@@ -262,10 +261,12 @@ fn fuzz(
         if connection.get_mut().write_all(&bytes).is_err() {
             continue;
         }
-        match answer(&mut connection, what == "HEAD") {
+        match answer(&mut connection, what.starts_with("HEAD ")) {
             Ok((status, goes_on)) => {
                 answered.fetch_add(1, Ordering::Relaxed);
-                if status >= 500 && status != 503 {
+                // What the demo does to its proxy is no fault of the proxy.
+                let is_demos = status == 502 && what.contains(" /demo/");
+                if status >= 500 && status != 503 && !is_demos {
                     wrong.push(format!("{status} for {what} on port {port}"));
                 }
                 connections[port] = goes_on.then_some(connection);
@@ -277,6 +278,66 @@ fn fuzz(
             Err(_) => {}
         }
     }
+    wrong
+}
+
+/// A demo that answers in every way: whole, in chunks, with too much, with what is no HTTP, or not at all.
+fn odd_demo() -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for (turn, stream) in listener.incoming().enumerate() {
+            let Ok(mut stream) = stream else { return };
+            std::thread::spawn(move || {
+                let _ = stream.set_read_timeout(Some(Duration::from_millis(200)));
+                let _ = stream.read(&mut [0; 4096]);
+                let answer = match turn % 7 {
+                    0 => "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nset-cookie: a=b\r\n\r\nok",
+                    1 => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                    2 => "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\nok",
+                    3 => "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffff\r\nok",
+                    4 => {
+                        "HTTP/1.1 302 Found\r\nlocation: http://elsewhere.example/\r\nconnection: close, x\r\nx: y\r\n\r\n"
+                    }
+                    5 => "\u{1}\u{2}\u{3} this is no HTTP\r\n\r\n",
+                    _ => "",
+                };
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    address
+}
+
+/// Pages that watch with odd parameters, and go in the middle of an answer; statuses that may not be.
+fn watch(server: &Server, mut random: Random, most: u64, end: Instant) -> Vec<String> {
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    while count < most && Instant::now() < end {
+        count += 1;
+        let path = path(&mut random, "/api/live");
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n");
+        let mut stream = TcpStream::connect(&server.viewer).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut line = String::new();
+        let mut reader = BufReader::new(stream);
+        if reader.read_line(&mut line).is_err() {
+            wrong.push(format!("no answer to {path}"));
+        }
+        let status: u16 = line.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(599);
+        if status >= 500 && status != 503 {
+            wrong.push(format!("{status} for {path}"));
+        }
+        // Half of them wait for something.
+        if random.below(2) == 0 {
+            reader
+                .get_mut()
+                .set_read_timeout(Some(Duration::from_millis(random.below(30) as u64 + 1)))
+                .unwrap();
+            while reader.read_line(&mut line).is_ok_and(|read| read > 0) && random.below(50) > 0 {}
+        }
+    }
+    assert!(count >= most.min(20), "{count} pages watched");
     wrong
 }
 
@@ -297,8 +358,16 @@ async fn fuzz_grpc(addresses: [String; 2], mut random: Random, most: u64) -> u64
     let query =
         [&[0x0a, 18][..], &[0x22, 0, 0x2a, 6, 8, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x0a, 4], b"shop", &[0x40, 5]]
             .concat();
-    let bodies =
-        [bodies().swap_remove(0), query, b"\x0a\x011".to_vec(), b"\x0a\x04shop".to_vec(), Vec::new()];
+    // With a filter: `not(eq(attribute "a", "b"))`.
+    let filter = b"\x0a\x22\x22\0\x2a\x06\x08\xff\xff\xff\xff\x0f\x52\x16\x0a\x03not\x12\x0f\x32\x0d\x0a\x02eq\x12\x05\x0a\x03\x0a\x01a\x12\0";
+    let bodies = [
+        bodies().swap_remove(0),
+        query,
+        filter.to_vec(),
+        b"\x0a\x011".to_vec(),
+        b"\x0a\x04shop".to_vec(),
+        Vec::new(),
+    ];
     for address in addresses {
         let stream = tokio::net::TcpStream::connect(&address).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -341,7 +410,10 @@ fn a_hundred_thousand_odd_requests_do_not_harm_the_server() {
     let seed = number("SPANDREL_FUZZ_SEED", 0x5eed);
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("log");
-    let flags = ["--max-request", "4M", "--max-waiting", "64M", "--max-disk", "32M", "--max-log-disk", "16M"];
+    let demo = format!("http://{}", odd_demo());
+    let limits =
+        ["--max-request", "4M", "--max-waiting", "64M", "--max-disk", "32M", "--max-log-disk", "16M"];
+    let flags = [&limits[..], &["--demo", &demo]].concat();
     let mut command = command(&directory.path().join("data"), &flags);
     command.stderr(std::fs::File::create(&log).unwrap());
     let server = Server::of(command);
@@ -357,11 +429,13 @@ fn a_hundred_thousand_odd_requests_do_not_harm_the_server() {
                 scope.spawn(move || fuzz(server, seed + thread * 7919, counts, most, end))
             })
             .collect();
+        let watching =
+            scope.spawn(|| watch(&server, Random(seed ^ 0x11fe), (most / 50).clamp(20, 1000), end));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let addresses = [server.otlp_grpc.clone(), server.query_grpc.clone()];
         let calls = (most / 50).clamp(100, 2000);
         assert!(runtime.block_on(fuzz_grpc(addresses, Random(seed), calls)) >= calls - 1);
-        threads.into_iter().for_each(|thread| wrong.extend(thread.join().unwrap()));
+        threads.into_iter().chain([watching]).for_each(|thread| wrong.extend(thread.join().unwrap()));
     });
     let sent = answered.load(Ordering::Relaxed);
     wrong.sort();

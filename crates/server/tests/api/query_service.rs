@@ -3,6 +3,9 @@
 use crate::support::{Server, command, now, request, span, text};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
+use spandrel_server::jaeger::filter::messages::{
+    AttributeReference, Call, Expression, FieldReference, List, Scalar, Term,
+};
 use spandrel_server::jaeger::messages::{
     DependenciesResponse, FindTraceSummariesResponse, FindTracesRequest, GetDependenciesRequest,
     GetOperationsRequest, GetOperationsResponse, GetServicesResponse, GetTraceRequest, Seconds,
@@ -133,6 +136,56 @@ async fn every_method_answers_as_over_http() {
     assert_eq!((&*call.parent, &*call.child, call.call_count), ("shop", "stock", 1));
 }
 
+/// A filter for an attribute.
+fn has(key: &str, value: &str) -> Call {
+    let key = AttributeReference { key: key.into(), level: String::new() };
+    let value = Scalar { value: value.into(), r#type: String::new() };
+    let args = [Term::Attr(key), Term::Scalar(value)].map(|term| Expression { term: Some(term) });
+    Call { op: "eq".into(), args: args.into() }
+}
+
+#[tokio::test]
+async fn a_structured_filter_is_decided_as_over_http() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    fill(&server);
+    let mut client = client(&server).await;
+    let mut found = async |filter: Call| {
+        let filtered = find(TraceQueryParameters { filter: Some(filter), ..query() });
+        names(&ask::<_, TracesData>(&mut client, "FindTraces", filtered).await.unwrap())
+    };
+    assert_eq!(found(has("item", "tea")).await, ["buy", "reserve"]);
+    assert!(found(has("item", "coffee")).await.is_empty());
+    let field = FieldReference { name: "name".into(), level: "span".into() };
+    let list = List { values: vec!["look".into(), "no".into()], r#type: "string".into() };
+    let args = [Term::Field(field), Term::List(list)].map(|term| Expression { term: Some(term) });
+    let named = Call { op: "in".into(), args: args.into() };
+    assert_eq!(found(named.clone()).await, ["look"]);
+    let args = [Term::Call(named), Term::Call(has("item", "tea"))];
+    let either = Call { op: "or".into(), args: args.map(|term| Expression { term: Some(term) }).into() };
+    assert_eq!(found(either).await, ["buy", "look", "reserve"]);
+}
+
+#[tokio::test]
+async fn a_trace_is_found_by_the_start_of_its_id() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    for (trace, name) in [(0xabcd_ef01_u128 << 96 | 1, "first"), (0xabcd_ef02_u128 << 96 | 1, "second")] {
+        assert_eq!(server.export(&request("shop", vec![span(trace, 1, name)])).status, 200);
+    }
+    let mut client = client(&server).await;
+    let mut by = async |id: &str| {
+        let asked = GetTraceRequest { trace_id: id.to_owned(), ..GetTraceRequest::default() };
+        ask::<_, TracesData>(&mut client, "GetTrace", asked).await
+    };
+    assert_eq!(names(&by("abcdef01").await.unwrap()), ["first"]);
+    assert_eq!(names(&by("abcdef02000000").await.unwrap()), ["second"]);
+    let several = by("abcdef0").await.unwrap_err();
+    assert_eq!(several.code(), Code::InvalidArgument);
+    assert!(several.message().contains("more than one trace ID starts with abcdef0"), "{several}");
+    assert_eq!(by("abcdef03").await.unwrap_err().code(), Code::NotFound);
+}
+
 #[tokio::test]
 async fn what_cannot_be_answered_has_the_code_that_says_why() {
     let directory = tempfile::tempdir().unwrap();
@@ -147,8 +200,18 @@ async fn what_cannot_be_answered_has_the_code_that_says_why() {
     assert_eq!(code("FindTraces", untimed).await, Code::InvalidArgument);
     let negative = find(TraceQueryParameters { search_depth: -1, ..query() });
     assert_eq!(code("FindTraces", negative).await, Code::InvalidArgument);
-    let filtered = find(TraceQueryParameters { filter: Some(vec![1, 2]), ..query() });
-    assert_eq!(code("FindTraces", filtered).await, Code::Unimplemented);
+    let unknown = Call { op: "like".into(), args: Vec::new() };
+    let filtered = find(TraceQueryParameters { filter: Some(unknown), ..query() });
+    assert_eq!(code("FindTraces", filtered).await, Code::InvalidArgument);
+    let both =
+        TraceQueryParameters { filter: Some(has("item", "tea")), service_name: "shop".into(), ..query() };
+    assert_eq!(code("FindTraces", find(both)).await, Code::InvalidArgument);
+    let deep = (0..30).fold(has("item", "tea"), |call, _| Call {
+        op: "not".into(),
+        args: vec![Expression { term: Some(Term::Call(call)) }],
+    });
+    let deep = find(TraceQueryParameters { filter: Some(deep), ..query() });
+    assert_eq!(code("FindTraces", deep).await, Code::InvalidArgument);
     assert_eq!(code("FindSpans", find(query())).await, Code::Unimplemented);
     for (id, expected) in [("3", Code::NotFound), ("x", Code::InvalidArgument), ("", Code::InvalidArgument)] {
         let asked = GetTraceRequest { trace_id: id.to_owned(), ..GetTraceRequest::default() };

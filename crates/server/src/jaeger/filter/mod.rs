@@ -1,12 +1,13 @@
 //! Structured filters of searches (`query.filter`, Jaeger's RFC 0005): a tree of calls over the fields and attributes of
 //! one span, its resource, scope, events and links.
 //!
-//! Read by `parse`; decided on a span by `evaluate`; what the index can decide of it is in `constrain`. Depth and size
+//! Read by `parse`, from JSON or from what is JSON over gRPC (`messages`); decided on a span by `evaluate`; what the index can decide of it is in `constrain`. Depth and size
 //! are bounded, so that both may recurse. Regular expressions are linear in the text and match it as a whole, as those of
 //! Elasticsearch do, which is where Jaeger has them.
 
 mod constrain;
 mod evaluate;
+pub mod messages;
 mod parse;
 mod value;
 
