@@ -13,6 +13,9 @@ use spandrel_trace::model::Outline;
 use spandrel_trace::units::Problem;
 use std::sync::Arc;
 
+/// More frames than this are not kept in memory while those of another layout are loaded.
+const LARGE: usize = 50_000;
+
 /// Frames with the trace and the layout that they are of.
 #[derive(Clone)]
 pub struct LoadedFrames {
@@ -34,7 +37,7 @@ impl LoadedFrames {
 /// How far loading the frames has come.
 #[derive(Clone)]
 pub enum FlameLoad {
-    /// The first frames are on their way.
+    /// The first frames are on their way, or those of another layout than that of many frames before.
     Loading,
     /// Callers and callees are wanted and no span is selected.
     NoOperation,
@@ -72,6 +75,10 @@ pub fn load(session: Session, source: SpanSource) -> RwSignal<FlameLoad> {
                 }
             },
         };
+        let is_replaced = |loaded: &LoadedFrames| loaded.layout != layout && loaded.frames.len() > LARGE;
+        if state.with_untracked(|state| matches!(state, FlameLoad::Loaded(loaded) if is_replaced(loaded))) {
+            state.set(FlameLoad::Loading);
+        }
         spawn_scoped(async move {
             let _busy = busy::hold();
             let answer = source.ask(QuestionTopic::Flame { order, filter }).await;

@@ -116,6 +116,13 @@ impl FlameFrames {
         self.frame_of = frame_of;
     }
 
+    /// Reserves memory for exactly so many more merged frames.
+    fn reserve(&mut self, frames: usize) {
+        let FlameFrames { span, start, end, own, spans, errors, .. } = self;
+        [start, end, own].into_iter().for_each(|column| column.reserve_exact(frames));
+        [span, spans, errors].into_iter().for_each(|column| column.reserve_exact(frames));
+    }
+
     /// All columns, to transfer them.
     pub fn columns(&mut self) -> Vec<ColumnMut<'_>> {
         vec![

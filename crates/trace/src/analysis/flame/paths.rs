@@ -50,8 +50,14 @@ impl Paths {
         }
     }
 
-    /// Computes totals from self times.
+    /// Frees what only adding paths needs, which is as much as the paths. None can be added after it.
+    pub fn seal(&mut self) {
+        self.known = FxHashMap::default();
+    }
+
+    /// Computes totals from self times. No path can be added after it.
     pub fn sum(&mut self) {
+        self.seal();
         self.tree.total = self.own.clone();
         for path in (0..self.own.len()).rev() {
             let (parent, total) = (self.tree.parent[path], self.tree.total[path]);
@@ -91,16 +97,18 @@ impl Paths {
 pub(super) fn frames(outline: &Outline) -> FlameFrames {
     let (paths, path_of, unit) = Paths::of(outline);
     let mut frames = FlameFrames { lanes: vec![0], unit, ..FlameFrames::default() };
-    let frame_of_path = append(&mut frames, &paths, false);
+    let frame_of_path = append(&mut frames, paths, false);
     frames.frame_of = path_of.into_iter().map(|path| frame_of_path[path as usize]).collect();
     frames.total = frames.end.iter().copied().max().unwrap_or(0);
     frames
 }
 
 /// Adds a lane of frames for each level of a tree, the deepest level first if `reversed`. Returns the frame of each path.
-pub(super) fn append(frames: &mut FlameFrames, paths: &Paths, reversed: bool) -> Vec<u32> {
+pub(super) fn append(frames: &mut FlameFrames, paths: Paths, reversed: bool) -> Vec<u32> {
     let placed = paths.tree.place();
-    let mut frame_of = vec![0; paths.own.len()];
+    let count = paths.own.len();
+    let mut frame_of = vec![0; count];
+    frames.reserve(count);
     let levels: Vec<(u32, u32)> = placed.levels.windows(2).map(|level| (level[0], level[1])).collect();
     let mut level = |(start, end): (u32, u32)| {
         for index in start as usize..end as usize {

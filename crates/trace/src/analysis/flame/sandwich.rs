@@ -45,13 +45,15 @@ pub(super) fn frames(outline: &Outline, operation: (StrIx, StrIx)) -> FlameFrame
             level += 1;
         }
     }
+    drop(paths);
     callees.sum();
+    callers.seal();
     callers.tree.total = std::mem::take(&mut callers.own);
     callers.own = vec![0; callers.tree.total.len()];
     let mut frames = FlameFrames { lanes: vec![0], unit, is_cut, ..FlameFrames::default() };
-    let frame_of_caller = append(&mut frames, &callers, true);
+    let frame_of_caller = append(&mut frames, callers, true);
     frames.middle = frames.lanes() as u32;
-    let frame_of_callee = append(&mut frames, &callees, false);
+    let frame_of_callee = append(&mut frames, callees, false);
     let frame = |path: u32| {
         let find = |of: &[u32], frames: &[u32]| frames.get(of[path as usize] as usize).copied();
         let callee = find(&callee_of, &frame_of_callee);
