@@ -63,6 +63,22 @@ async fn an_order_is_one_trace_through_seven_services() {
     assert_eq!(trace.services(), SERVICES.into());
 }
 
+/// The page of the demo asks for these when it is opened: traces of them stood above those of orders.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_only_configure_the_page_are_not_traced() {
+    let stage = Stage::open().await;
+    for path in ["/demo/faults", "/demo/links", "/health", "/openapi.json", "/docs", "/products"] {
+        let response = stage.get(path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers().contains_key("traceresponse"), path == "/products", "{path}");
+    }
+    assert!(stage.demo.close().await.is_empty());
+    let spans = stage.receiver.spans();
+    let roots = spans.iter().filter(|received| received.span.parent_span_id.is_empty());
+    let names: BTreeSet<&str> = roots.map(|received| received.span.name.as_str()).collect();
+    assert_eq!(names, ["GET /products"].into());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_requests_of_the_stories_work_as_written() {
     let stage = Stage::open().await;

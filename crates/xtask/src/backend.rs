@@ -74,6 +74,16 @@ impl Backend {
         Ok(())
     }
 
+    /// What `Trunk.toml` writes into the page that `dev` serves: whether there is a demo, and where spans are received.
+    pub fn markers(&self) -> Vec<(&'static str, String)> {
+        let mut markers =
+            vec![("SPANDREL_DEV_OTLP_PORTS", format!("{} {}", self.otlp_http_port, self.otlp_grpc_port))];
+        if !self.no_demo {
+            markers.push(("SPANDREL_DEV_DEMO", "true".to_owned()));
+        }
+        markers
+    }
+
     /// Starts the server with its queries on `port`, then the demo. The server comes first in the answer. Without `viewer`
     /// the server serves queries only.
     pub fn start(&self, profile: Profile, port: u16, viewer: Option<&Path>) -> Result<Vec<Service>> {
@@ -111,6 +121,42 @@ impl Backend {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The hook of `Trunk.toml` runs as Trunk runs it, on the page of this repository.
+    #[test]
+    fn the_page_that_dev_serves_says_that_there_is_a_demo() {
+        let settings = std::fs::read_to_string(place::root().join("Trunk.toml")).unwrap();
+        let settings: toml::Table = settings.parse().unwrap();
+        let hook = &settings["hooks"][0];
+        let arguments = hook["command_arguments"].as_array().unwrap();
+        let page = std::fs::read_to_string(place::root().join("index.html")).unwrap();
+        let folder = std::env::temp_dir().join(format!("spandrel-hook-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let written = |markers: &[(&str, String)]| {
+            std::fs::write(folder.join("index.html"), &page).unwrap();
+            let mut command = Command::new(hook["command"].as_str().unwrap());
+            command.args(arguments.iter().map(|argument| argument.as_str().unwrap()));
+            command.env("TRUNK_STAGING_DIR", &folder).envs(markers.iter().cloned());
+            assert!(command.status().unwrap().success());
+            std::fs::read_to_string(folder.join("index.html")).unwrap()
+        };
+        let backend = |no_demo: bool| Backend {
+            no_demo,
+            otlp_http_port: 1,
+            otlp_grpc_port: 2,
+            demo_port: 3,
+            data_dir: PathBuf::new(),
+        };
+        let with_demo = written(&backend(false).markers());
+        assert!(with_demo.contains("\nSPANDREL_DEMO = true;\nSPANDREL_OTLP_PORTS = 1 2;\n"), "{with_demo}");
+        let without = written(&backend(true).markers());
+        assert!(
+            without.contains("\nSPANDREL_DEMO = DEFAULT_DEMO;\nSPANDREL_OTLP_PORTS = 1 2;\n"),
+            "{without}"
+        );
+        assert_eq!(written(&[]), page, "any other build leaves the page as it is");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_taken_port_is_named_with_the_flag_that_changes_it() {

@@ -38,6 +38,8 @@ pub fn dev(options: &Options) -> Result<()> {
     trunk.args(["serve", "--skip-version-check", "--port", &options.port.to_string()]);
     // Trunk reads NO_COLOR as a Boolean and fails on the usual `NO_COLOR=1`.
     trunk.env("PATH", bundler.path).env_remove("NO_COLOR").current_dir(place::root());
+    // Its hook writes them into the page as the server does.
+    trunk.envs(options.backend.markers());
     services.push(Service::spawn("trunk", &mut trunk)?);
 
     let page = format!("127.0.0.1:{}", options.port);

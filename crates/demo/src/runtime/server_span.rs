@@ -19,8 +19,8 @@ use super::problem::{MEDIA_TYPE, Problem};
 use super::service::{Service, correlation_id, trace_id, with_baggage, with_correlation_id};
 use crate::faults::{BAGGAGE, Fault, HEADER, PARAMETER, fault_of};
 
-/// Paths that make no span.
-const QUIET: [&str; 4] = ["/health", "/metrics", "/openapi.json", "/docs"];
+/// Paths that make no span: what watches a service, and what only tells a page of the demo what there is.
+const QUIET: [&str; 6] = ["/health", "/metrics", "/openapi.json", "/docs", "/demo/faults", "/demo/links"];
 /// The header of the correlation id.
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
 /// The longest correlation id that is taken from a caller.
