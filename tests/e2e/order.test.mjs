@@ -11,6 +11,8 @@ import { server } from "./stage.mjs";
 
 /** High enough for all rows of an order. */
 const TALL = { width: 1440, height: 1300 };
+/** What orders are stored in and sent through: `cargo xtask test --only parts` starts real ones. */
+const [DATABASE, QUEUE] = process.env.SPANDREL_TEST_DATABASE_URL ? ["postgresql", "redis"] : ["sqlite", "in_memory"];
 const SERVICES = ["gateway", "auth", "user", "order", "payment", "inventory", "notification"];
 
 test("an order shows its own trace, and the click is the root of it", async (t) => {
@@ -28,6 +30,9 @@ test("an order shows its own trace, and the click is the root of it", async (t) 
   const [root] = roots;
   assert.equal(root.parent, "", "the root names no parent");
   assert.ok(!SERVICES.includes(root.service), `the browser's own span, not ${root.service}'s`);
+
+  assert.equal(only(spans, "order", "INSERT orders").attributes["db.system.name"], DATABASE);
+  assert.equal(only(spans, "order", "send orders.placed").attributes["messaging.system"], QUEUE);
 
   await demo.grown(ORDER + 1);
   const services = await demo.services.innerText();

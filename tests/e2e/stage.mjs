@@ -1,13 +1,14 @@
 // Servers for end-to-end tests: the real server, the real demo, or a file server that behaves like a Jaeger. Each listens
 // on a free port of this machine, stores data in a temporary folder, and is stopped by `t.after`.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createServer as createSocket } from "node:net";
+import { connect, createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const dist = process.env.SPANDREL_DIST ?? join(root, "target/test-dist");
@@ -25,8 +26,8 @@ export async function freePort() {
 }
 
 /** Starts one of our programs and gives the addresses of its `ready name=URL …` line. */
-async function start(t, path, words) {
-  const child = spawn(path, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+async function start(t, path, words, more = {}) {
+  const child = spawn(path, words, { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
   const said = [];
   const ended = new Promise((end) => child.once("exit", (code, signal) => end(code ?? signal)));
   const stop = async () => {
@@ -51,15 +52,40 @@ async function start(t, path, words) {
   return { ...(await ready), stop };
 }
 
+/**
+ * Settings that give one demo an empty database of a real Redis and an empty schema of a real PostgreSQL, where the variables of
+ * `cargo xtask test --only parts` name them; none otherwise.
+ */
+async function realParts() {
+  const { SPANDREL_TEST_REDIS_URL: redis, SPANDREL_TEST_DATABASE_URL: postgres, SPANDREL_TEST_PSQL: psql } = process.env;
+  if (!redis || !postgres || !psql) return {};
+  // Journeys run one at a time, and each stops its demo at its end.
+  const number = 1023;
+  await new Promise((done, failed) => {
+    const { hostname, port } = new URL(redis);
+    const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(`SELECT ${number}\r\nFLUSHDB\r\nQUIT\r\n`));
+    const said = [];
+    socket.on("data", (data) => said.push(data)).once("error", failed);
+    socket.once("close", () => {
+      const text = Buffer.concat(said).toString();
+      if (/^\+OK\r\n\+OK\r\n/.test(text)) done();
+      else failed(new Error(`Redis has not emptied its database: ${text}`));
+    });
+  });
+  const schema = `journey_${process.pid}_${Date.now()}`;
+  await promisify(execFile)(psql, [postgres, "--quiet", "--command", `CREATE SCHEMA ${schema}`]);
+  return { REDIS_URL: `${redis}/${number}`, DATABASE_URL: `${postgres}?options[search_path]=${schema}` };
+}
+
 /** The real server with the viewer, and with the demo when `demo` is true. Addresses: `viewer`, `otlp_http`, `gateway`. */
-export async function server(t, { demo = false, words = [] } = {}) {
+export async function server(t, { demo = false, words = [], demoWords = [] } = {}) {
   const data = await mkdtemp(join(tmpdir(), "spandrel-e2e-"));
   const otlpPort = await freePort();
   let gateway;
   if (demo) {
     ({ gateway } = await start(t, binary("SPANDREL_DEMO_BIN", "spandrel-demo"), [
-      "--base-port", "0", "--otlp", `http://127.0.0.1:${otlpPort}`,
-    ]));
+      "--base-port", "0", "--otlp", `http://127.0.0.1:${otlpPort}`, ...demoWords,
+    ], await realParts()));
     words = [...words, "--demo", gateway];
   }
   const running = await start(t, binary("SPANDREL_SERVER_BIN", "spandrel-server"), [

@@ -17,7 +17,7 @@ use steps::STEPS;
 /// The options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these steps: fmt, clippy, native, parts, fuzz, advisories, clippy-wasm, wasm, viewer, e2e
+    /// Only these steps: fmt, clippy, native, fuzz, advisories, clippy-wasm, wasm, viewer, parts, e2e
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }

@@ -31,6 +31,8 @@ pub struct Parts {
     pub redis_url: String,
     /// `postgres://demo@127.0.0.1:PORT/postgres`
     pub database_url: String,
+    /// PostgreSQL's command line, with which journeys make a schema for each demo.
+    pub psql: PathBuf,
     _folder: Folder,
 }
 
@@ -60,6 +62,7 @@ impl Parts {
             _postgres: postgres,
             redis_url: format!("redis://127.0.0.1:{redis_port}"),
             database_url: format!("postgres://{USER}@127.0.0.1:{postgres_port}/postgres"),
+            psql: programs.join("psql"),
             _folder: folder,
         })
     }

@@ -32,12 +32,16 @@ pub const STEPS: &[Step] = &[
     Step { name: "fmt", what: "is the source formatted", run: fmt },
     Step { name: "clippy", what: "lints of everything native", run: clippy },
     Step { name: "native", what: "tests of the trace crate, server, demo and build tasks", run: native },
-    Step { name: "parts", what: "the demo's tests again, with a real Redis and PostgreSQL", run: parts },
     Step { name: "fuzz", what: "property tests with new random cases, for a minute", run: fuzz },
     Step { name: "advisories", what: "known vulnerabilities of dependencies", run: advisories },
     Step { name: "clippy-wasm", what: "lints of the viewer", run: clippy_wasm },
     Step { name: "wasm", what: "tests of the viewer's components, in headless Chromium", run: wasm },
     Step { name: "viewer", what: "the viewer as it is shipped, within its weight limit", run: ship },
+    Step {
+        name: "parts",
+        what: "tests and journeys of the demo again, with a real Redis and PostgreSQL",
+        run: parts,
+    },
     Step { name: "e2e", what: "end-to-end tests, in Chromium, Firefox and WebKit", run: e2e },
 ];
 
@@ -93,6 +97,9 @@ fn native() -> Result<Tally> {
 /// Tests of the demo that run with embedded parts among the native ones.
 const WITH_PARTS: [&str; 4] = ["orders", "questions", "faults", "load"];
 
+/// Journeys in which the demo stores orders, sends messages, and shows every fault.
+const JOURNEYS_WITH_PARTS: [&str; 3] = ["demo", "faults", "order"];
+
 fn parts() -> Result<Tally> {
     let parts = Parts::start()?;
     let mut test = cargo(&["test", "--no-fail-fast"]);
@@ -104,7 +111,24 @@ fn parts() -> Result<Tally> {
     test.env("SPANDREL_TEST_DATABASE_URL", &parts.database_url);
     let mut tally = Tally::default();
     let status = process::follow(&mut test, |line| tally.read_rust(line))?;
-    Ok(tally.finished(status))
+    let mut tally = tally.finished(status);
+    if !tested_dist().join("index.html").is_file() {
+        let reason =
+            "journeys with a real Redis and PostgreSQL: the viewer is not built, the step `viewer` does that";
+        tally.add(&Tally::not_run(reason));
+        return Ok(tally);
+    }
+    let folder = place::root().join("tests").join("e2e");
+    let files = JOURNEYS_WITH_PARTS.map(|name| folder.join(format!("{name}.test.mjs")));
+    let mut journeys = journeys(&files)?;
+    journeys
+        .env("SPANDREL_TEST_REDIS_URL", &parts.redis_url)
+        .env("SPANDREL_TEST_DATABASE_URL", &parts.database_url)
+        .env("SPANDREL_TEST_PSQL", &parts.psql);
+    let mut with_parts = Tally::default();
+    let status = process::follow(&mut journeys, |line| with_parts.read_node(line))?;
+    tally.add(&with_parts.finished(status));
+    Ok(tally)
 }
 
 fn fuzz() -> Result<Tally> {
@@ -156,10 +180,25 @@ fn ship() -> Result<Tally> {
     Ok(Tally::check())
 }
 
+/// The command that runs files of journeys, one at a time: a browser, a server and the demo fill two cores.
+fn journeys(files: &[PathBuf]) -> Result<Command> {
+    let mut test = Command::new(NODE.get()?);
+    test.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(files)
+        .current_dir(place::root());
+    test.env("SPANDREL_NPM", tools::npm()?)
+        .env("CHROMIUM", CHROMIUM.get()?)
+        .env(fonts::VARIABLE, fonts::settings()?)
+        .env("SPANDREL_DIST", tested_dist())
+        .env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?)
+        .env("SPANDREL_DEMO_BIN", place::binary("debug", "spandrel-demo")?)
+        .env("NO_COLOR", "1");
+    Ok(test)
+}
+
 fn e2e() -> Result<Tally> {
-    let (node, npm, chromium) = (NODE.get()?, tools::npm()?, CHROMIUM.get()?);
     if !tested_dist().join("index.html").is_file() {
-        bail!("the viewer is not built: the step before this one does that");
+        bail!("the viewer is not built: the step `viewer` does that");
     }
     let folder = place::root().join("tests").join("e2e");
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)?
@@ -167,21 +206,8 @@ fn e2e() -> Result<Tally> {
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     files.sort();
-    let mut test = Command::new(node);
-    // One file at a time: a browser, a server and the demo fill two cores.
-    test.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(files)
-        .current_dir(place::root());
-    test.env("SPANDREL_NPM", npm)
-        .env("CHROMIUM", chromium)
-        .env("FIREFOX", FIREFOX.get()?)
-        .env("WEBKIT_DRIVER", WEBKIT_DRIVER.get()?)
-        .env("XVFB", XVFB.get()?)
-        .env(fonts::VARIABLE, fonts::settings()?)
-        .env("SPANDREL_DIST", tested_dist())
-        .env("SPANDREL_SERVER_BIN", place::binary("debug", "spandrel-server")?)
-        .env("SPANDREL_DEMO_BIN", place::binary("debug", "spandrel-demo")?)
-        .env("NO_COLOR", "1");
+    let mut test = journeys(&files)?;
+    test.env("FIREFOX", FIREFOX.get()?).env("WEBKIT_DRIVER", WEBKIT_DRIVER.get()?).env("XVFB", XVFB.get()?);
     let mut tally = Tally::default();
     let status = process::follow(&mut test, |line| tally.read_node(line))?;
     Ok(tally.finished(status))
