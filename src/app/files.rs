@@ -2,6 +2,7 @@
 
 use crate::route::{Route, SearchParams};
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
+use crate::state::events::listen;
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::state::tasks::spawn;
 use crate::ui::empty::FileActions;
@@ -37,25 +38,6 @@ fn has_files(event: &ev::DragEvent) -> bool {
 
 fn list(files: Option<FileList>) -> Vec<File> {
     files.map(|files| (0..files.length()).filter_map(|index| files.get(index)).collect()).unwrap_or_default()
-}
-
-/// Calls `heard` for each such event anywhere in the page, until the current owner is cleaned up.
-fn listen<E: ev::EventDescriptor + 'static>(event: E, heard: impl Fn(E::EventType) + 'static)
-where
-    E::EventType: JsCast,
-{
-    StoredValue::new_local(ListenerGuard(Some(window_event_listener(event, heard))));
-}
-
-/// Removes its listener when it is dropped.
-struct ListenerGuard(Option<WindowListenerHandle>);
-
-impl Drop for ListenerGuard {
-    fn drop(&mut self) {
-        if let Some(listener) = self.0.take() {
-            listener.remove();
-        }
-    }
 }
 
 impl Files {

@@ -6,6 +6,7 @@ pub mod block_store;
 pub mod clock;
 pub mod demo;
 pub mod engine;
+pub mod event_stream;
 pub mod fetch;
 pub mod file;
 pub mod file_store;

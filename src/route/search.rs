@@ -36,6 +36,8 @@ pub struct SearchParams {
     pub files: bool,
     /// Time zone of absolute times.
     pub zone: Zone,
+    /// Whether traces that arrive are added to the results.
+    pub live: bool,
 }
 
 /// The order of results.
@@ -124,6 +126,7 @@ impl SearchParams {
             sort: Sort::from_key(query.get("sort")),
             files: query.get("from") == "files",
             zone: Zone::from_word(query.get("zone")),
+            live: query.get("live") == "1",
         }
     }
 
@@ -150,24 +153,31 @@ impl SearchParams {
         }
         query.add("sort", if self.sort == Sort::default() { "" } else { self.sort.key() });
         query.add("zone", self.zone.word());
+        query.add("live", if self.live { "1" } else { "" });
     }
 
     /// Whether the address has a search; otherwise the form is empty.
     pub fn asks(&self) -> bool {
-        let (lookback, limit, sort, zone) = (self.lookback.clone(), self.limit, self.sort, self.zone);
-        *self != SearchParams { lookback, limit, sort, zone, ..SearchParams::default() }
+        let SearchParams { limit, sort, zone, live, .. } = *self;
+        let lookback = self.lookback.clone();
+        *self != SearchParams { lookback, limit, sort, zone, live, ..SearchParams::default() }
     }
 
-    /// The search without options of display: sort order and time zone.
+    /// The search without options of display: sort order, time zone, and whether it is live.
     #[must_use]
     pub fn asked(self) -> Self {
-        SearchParams { sort: Sort::default(), zone: Zone::default(), ..self }
+        SearchParams { sort: Sort::default(), zone: Zone::default(), live: false, ..self }
+    }
+
+    /// Whether the time range ends now, so that traces that arrive belong to it: a lookback, not a custom range.
+    pub fn ends_now(&self) -> bool {
+        !self.lookback.is_empty() || self.start.is_none()
     }
 
     /// The search with the lookback resolved at `now_us`; a custom range is kept.
     #[must_use]
     pub fn asked_at(mut self, now_us: u64) -> Self {
-        if !self.lookback.is_empty() || self.start.is_none() {
+        if self.ends_now() {
             (self.start, self.end) = (None, None);
             let (start, end) = self.window(now_us);
             (self.start, self.end) = (Some(start), Some(end));

@@ -20,6 +20,7 @@ fn every_route_prints_as_it_is_read() {
         log_text: "card & bank".into(),
         limit: 1500,
         zone: Zone::Utc,
+        live: true,
         ..SearchParams::default()
     };
     let fixed = SearchParams { start: Some(5), end: Some(9), ..SearchParams::default() };

@@ -4,6 +4,7 @@
 use crate::route::SearchParams;
 use leptos::prelude::*;
 use spandrel_trace::engine::SearchResults;
+use spandrel_trace::model::TraceSummary;
 use std::collections::HashSet;
 
 /// A search that was answered.
@@ -54,6 +55,15 @@ impl LastSearch {
     pub fn record(self, answered: AnsweredSearch) {
         self.place.set_value(Place::default());
         self.answered.set(Some(answered));
+    }
+
+    /// Replaces the traces of the answer, to which others have arrived.
+    pub fn set_traces(self, traces: &[TraceSummary]) {
+        self.answered.update_untracked(|last| {
+            if let Some(last) = last {
+                last.results.summaries = traces.to_vec();
+            }
+        });
     }
 
     /// The answer, if it is one to this question to this server.

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::state::tasks::{next_frame, sleep, spawn, spawn_scoped};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, FocusOptions, HtmlElement};
 
 /// Id of the element that shows the view, which tabs name as what they control.
 pub const PANEL: &str = "trace-view";
@@ -15,6 +15,8 @@ const IN_VIEW: &str = ".waterfall-scroll, .flame-scroll, .operations-map [tabind
 /// Milliseconds between two looks for it while the view is loading, and how many there are.
 const PAUSE: u32 = 50;
 const LOOKS: u32 = 60;
+/// Height of a window in which the header leaves no room for rows, CSS pixels; as in `trace.css`.
+const LOW: f64 = 560.0;
 /// The details of a span: right of or below the view, or between its rows.
 const DETAILS: &str = ".trace-columns .detail";
 const HEADER: &str = ".trace-header";
@@ -30,11 +32,25 @@ fn focus(element: Option<HtmlElement>) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// Focuses the chosen view: its tree, graph or table, or the panel itself where it has none.
-pub fn focus_view() -> bool {
+/// The chosen view: its tree, graph or table, or the panel itself where it has none.
+fn view() -> Option<HtmlElement> {
     let panel = document().get_element_by_id(PANEL);
     let inner = panel.as_ref().and_then(|panel| panel.query_selector(IN_VIEW).ok().flatten());
-    focus(inner.or(panel).and_then(|element| element.dyn_into().ok()))
+    inner.or(panel)?.dyn_into().ok()
+}
+
+/// Focuses the chosen view.
+pub fn focus_view() -> bool {
+    focus(view())
+}
+
+/// The same for a trace that opens: the page stays at its start, unless the window is so low that only then rows are seen.
+fn focus_view_first() -> bool {
+    let options = FocusOptions::new();
+    let height = window().inner_height().ok().and_then(|height| height.as_f64());
+    options.set_prevent_scroll(height.is_some_and(|height| height > LOW));
+    // An element that cannot take the focus leaves it where it is.
+    view().is_some_and(|view| view.focus_with_options(&options).is_ok())
 }
 
 /// The same in the next frame, when what was changed is shown.
@@ -90,6 +106,7 @@ pub fn keep_focus(session: Session) {
         session.lint_open.track();
         session.what_if.track();
         let is_other = before.is_some_and(|before| before != tab);
+        let focus_view: fn() -> bool = if before.is_none() { focus_view_first } else { focus_view };
         spawn_scoped(async move {
             next_frame().await;
             if !may_move(document().active_element(), is_other) {

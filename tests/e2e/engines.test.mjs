@@ -18,7 +18,7 @@ for (const [name, start] of Object.entries(ENGINES)) {
     await send(otlp_http, sent.body);
     const window = await start(t);
     await window.open(`${viewer}/search?service=frontend&lookback=1h`);
-    const result = `[data-test="result-row"][data-trace-id="${sent.traceId}"] a`;
+    const result = `[data-test="result-row"][data-trace-id="${sent.traceId}"] .result__name`;
     await window.click(result);
     assert.match(await window.url(), new RegExp(`/trace/${sent.traceId}`));
     const spans = ["POST /checkout", "reserve stock", "SELECT stock", "charge card"].map((name) => sent.ids[name]);

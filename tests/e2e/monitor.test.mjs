@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { order } from "./answers.mjs";
-import { open } from "./browser.mjs";
+import { open, picture } from "./browser.mjs";
 import { Monitor } from "./pages/monitor.mjs";
 import { Search } from "./pages/search.mjs";
+import { send, uneven } from "./spans.mjs";
 import { server } from "./stage.mjs";
 
 for (const way of ["pointer", "keyboard"]) {
@@ -26,5 +27,25 @@ for (const way of ["pointer", "keyboard"]) {
     const found = await search.traces();
     assert.ok(found.includes(failing), `${failing} in ${found}`);
     for (const id of found) assert.ok([...traces, failing].includes(id), id);
+  });
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`percentiles are told apart by colour and by dash, in the chart as in its legend (${colorScheme})`, async (t) => {
+    const { viewer, otlp_http } = await server(t);
+    const at = Date.now() - 600_000;
+    const traces = Array.from({ length: 900 }, (_, trace) => uneven(1 + (trace % 7), { at: at + (trace % 6) * 60_000 }));
+    await send(otlp_http, { resourceSpans: traces.flatMap(({ body }) => body.resourceSpans) });
+    const page = await open(t, `${viewer}/monitor?service=prices`, { colorScheme });
+    const keys = await new Monitor(page).chart("latency").locator(".chart__key").evaluateAll((keys) =>
+      keys.map((key) => {
+        const { backgroundColor, backgroundImage } = getComputedStyle(key, "::before");
+        return { label: key.textContent, ink: getComputedStyle(key).getPropertyValue("--chart-ink").trim(), swatch: `${backgroundColor} ${backgroundImage}` };
+      }),
+    );
+    await picture(page, `monitor-percentiles-${colorScheme}`);
+    assert.deepEqual(keys.map(({ label }) => label), ["p50", "p95", "p99"]);
+    assert.equal(new Set(keys.map(({ swatch }) => swatch)).size, 3);
+    assert.deepEqual(keys.map(({ swatch }) => /gradient/.test(swatch)), [false, false, true], "p99 is dashed");
   });
 }

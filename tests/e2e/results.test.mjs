@@ -102,7 +102,8 @@ for (const way of ["mouse", "keyboard"]) {
       await (way === "mouse" ? target.click() : target.press("Enter"));
       await idle(page);
     };
-    await press(search.row(opened).getByRole("link").first());
+    const link = search.row(opened);
+    await press(way === "mouse" ? link.locator(".result__name") : link.getByRole("link").first());
     await page.goBack();
     await idle(page);
     assert.equal(page.url(), asked);
@@ -172,3 +173,40 @@ for (const way of ["mouse", "keyboard"]) {
     assert.deepEqual(await search.traces(), [sent.traceId]);
   });
 }
+
+test("text of results is selected by a drag or a double click, and a click opens the trace", async (t) => {
+  const { stage, traces: [, failed] } = await filled(t);
+  const page = await open(t, `${stage.viewer}/search?service=&lookback=1h`);
+  const search = new Search(page);
+  await search.search();
+  const found = page.url();
+  const selected = () => page.evaluate(() => getSelection().toString());
+  for (const [part, text] of [[".result__link", /POST/], [".result__service", /front/], [".result__id", /^[0-9a-f]{4,7}$/]]) {
+    const { x, y, width, height } = await search.row(failed).locator(part).boundingBox();
+    await page.mouse.move(x + 1, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.9, y + height / 2, { steps: 5 });
+    await page.mouse.up();
+    await idle(page);
+    assert.equal(page.url(), found, `a drag over ${part} opens nothing`);
+    assert.match(await selected(), text, part);
+  }
+  // A hand that shakes a little has clicked.
+  const { x, y, height } = await search.row(failed).locator(".result__service").boundingBox();
+  await page.mouse.move(x + 5, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + 8, y + height / 2);
+  await page.mouse.up();
+  await idle(page);
+  assert.ok(page.url().includes(`/trace/${failed}`), page.url());
+  await page.goBack();
+  await idle(page);
+  assert.match(await search.row(failed).getByRole("link").first().getAttribute("class"), /visited/);
+  // The middle button and Ctrl open a tab, anywhere in the row.
+  for (const how of [{ button: "middle" }, { modifiers: ["Control"] }]) {
+    const [tab] = await Promise.all([page.context().waitForEvent("page"), search.row(failed).locator(".result__start").click(how)]);
+    await tab.waitForURL((url) => url.pathname.includes(`/trace/${failed}`));
+    await tab.close();
+  }
+  assert.equal(page.url(), found);
+});

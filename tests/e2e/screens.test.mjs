@@ -60,6 +60,40 @@ test("at 200 % zoom 8 rows of a trace and 3 of a list are seen", async (t) => {
   assert.ok(seen >= 8, `${seen} rows`);
 });
 
+test("at 200 % zoom 8 rows stay visible beside open details", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = repeated(30);
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`, { viewport: { width: 720, height: 450 } });
+  const trace = new Trace(page);
+  await trace.openDetail((await trace.spans())[2]);
+  const seen = await trace.rows.evaluateAll((rows) => {
+    const whole = (row) => {
+      const { left, top, bottom } = row.getBoundingClientRect();
+      // Not below the details, nor cut by the edge of the rows.
+      const isHit = [top + 2, bottom - 2].every((y) => row.contains(document.elementFromPoint(left + 40, y)));
+      return top >= 0 && bottom <= innerHeight && isHit;
+    };
+    return rows.filter(whole).length;
+  });
+  assert.ok(seen >= 8, `${seen} rows`);
+  const { y, height } = await trace.detail.boundingBox();
+  assert.ok(y + 80 <= 450 && height >= 100, `details of ${height} px at ${y}`);
+});
+
+test("at 320 px a trace opens at its start, and the critical path's sentence has the whole width", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`, { viewport: { width: 320, height: 700 } });
+  await page.waitForFunction(() => document.activeElement.matches(".waterfall-scroll"));
+  assert.equal(await page.locator(".trace-page").evaluate((page) => page.scrollTop), 0);
+  await page.goto(`${viewer}/trace/${sent.traceId}?view=critical`);
+  await idle(page);
+  const [head, sentence] = [await page.locator(".path-table-head").boundingBox(), await page.getByTestId("path-sum").boundingBox()];
+  assert.ok(sentence.width >= head.width - 40, `${sentence.width} of ${head.width} px`);
+});
+
 test("grips are 24 px, by pointer and by key", async (t) => {
   const { viewer, otlp_http } = await server(t);
   const sent = checkout();

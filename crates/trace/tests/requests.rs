@@ -1,7 +1,7 @@
 //! Every address that is ever sent, as a line of a golden file. `UPDATE_GOLDEN=1` writes it anew.
 #![allow(clippy::unwrap_used)]
 
-use spandrel_trace::source::{Api, Base, SearchQuery, Task, parse_tags, plan};
+use spandrel_trace::source::{Api, Base, SearchQuery, Source, Task, parse_tags, plan};
 use std::fmt::Write;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/requests.txt");
@@ -45,6 +45,16 @@ fn tasks() -> Vec<Task> {
     ]
 }
 
+/// Other servers are not asked for live updates.
+#[test]
+fn only_our_own_server_has_live_updates() {
+    let search = SearchQuery { service: "cart".into(), ..SearchQuery::default() };
+    for base in ["", "https://traces.example", "/eval-track"] {
+        assert_eq!(Source::at(Base::new(base)).live_url(&search), None, "{base}");
+    }
+    assert_eq!(Source::Files.live_url(&search), None);
+}
+
 #[test]
 fn every_request_is_as_agreed() {
     let mut text = String::new();
@@ -62,6 +72,15 @@ fn every_request_is_as_agreed() {
         assert_eq!(Api::first(&base), Api::EvalTrack);
         for task in tasks() {
             writeln!(text, "GET {}", plan(&base, Api::EvalTrack, &task).url).unwrap();
+        }
+    }
+    for base in ["", "/jaeger/ui", "https://traces.example:16686"] {
+        for task in tasks() {
+            if let Task::Search(search) = task {
+                let url = Source::Spandrel(Base::new(base)).live_url(&search);
+                assert_eq!(url.is_some(), search.log_text.is_empty());
+                url.into_iter().for_each(|url| writeln!(text, "GET {url}").unwrap());
+            }
         }
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

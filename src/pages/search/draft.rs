@@ -139,6 +139,8 @@ impl Draft {
             sort: before.sort,
             files: false,
             zone: self.zone.get_untracked(),
+            // Traces that arrive do not belong to a custom range.
+            live: before.live && !is_custom,
         })
     }
 }

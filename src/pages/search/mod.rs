@@ -1,11 +1,17 @@
 //! The search page: a form on the left, the traces found on the right. Its whole state is in the address.
 
+mod arrivals;
 mod draft;
+mod feed;
 mod form;
+mod live;
+mod opening;
 mod order;
 mod results;
 mod row;
 mod services;
+mod summary;
+mod trace_list;
 
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{SearchPurpose, use_data};
@@ -19,10 +25,12 @@ use crate::ui::progress::Progress;
 use draft::Draft;
 use form::SearchForm;
 use leptos::prelude::*;
-use results::{Results, TraceList};
+use live::live_url;
+use results::Results;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::cell::Cell;
 use std::sync::Arc;
+use trace_list::TraceList;
 
 /// What is shown beside the form.
 #[derive(Clone, PartialEq)]
@@ -104,8 +112,12 @@ pub fn SearchPage() -> impl IntoView {
             return;
         }
         is_first.set(false);
-        // Without a question the latest traces are shown, if there can be any.
-        if is_latest && !services.with(|services| matches!(services, Some(Ok(names)) if !names.is_empty())) {
+        // Without a question the latest traces are shown, if there can be any; a live search waits for the first.
+        let waits = untrack(|| params.with(|params| params.live && live_url(params, settings).is_some()));
+        if is_latest
+            && !waits
+            && !services.with(|services| matches!(services, Some(Ok(names)) if !names.is_empty()))
+        {
             outcome.set(Outcome::Idle);
             return;
         }
@@ -117,7 +129,7 @@ pub fn SearchPage() -> impl IntoView {
             outcome.set(match answer {
                 // Some servers search in one service only, and there may be no recent traces.
                 Err(_) if is_latest => Outcome::Idle,
-                Ok(found) if is_latest && found.summaries.is_empty() => Outcome::Idle,
+                Ok(found) if is_latest && !waits && found.summaries.is_empty() => Outcome::Idle,
                 Ok(results) => {
                     last.record(AnsweredSearch { asked, source, results: results.clone(), elapsed_ms });
                     Outcome::Found(TraceList::of_search(results, elapsed_ms, is_latest))

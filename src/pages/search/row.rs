@@ -66,8 +66,8 @@ pub fn TraceRow(
     };
     view! {
         <div class="result" role="row" aria-rowindex=index + 2 data-test="result-row" data-trace-id=key.clone()>
-            <span class="result__name" role="cell">
-                <a class="result__link" class:result__link--visited=is_visited href=href aria-label=label title=name.clone() data-result-link>
+            <span class="result__name" role="cell" title=name.clone()>
+                <a class="result__link" class:result__link--visited=is_visited href=href aria-label=label data-result-link>
                     <bdi>{name.clone()}</bdi>
                 </a>
                 <bdi class="result__service" title=service.clone()>

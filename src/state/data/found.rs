@@ -9,6 +9,8 @@ pub enum SearchPurpose {
     Results,
     /// To compute a service's metrics from them.
     Metrics,
+    /// To add what has arrived since to results that are listed.
+    Live,
     /// To show a few examples of a service or of a call.
     Examples,
 }

@@ -38,7 +38,7 @@ const INKS: [(Ink, &str); 6] = [
     (Ink::Grid, "--line"),
     (Ink::Label, "--ink-3"),
     (Ink::First, "--accent"),
-    (Ink::Second, "--ink-3"),
+    (Ink::Second, "--warn"),
     (Ink::Third, "--ink"),
     (Ink::Error, "--error"),
 ];

@@ -127,7 +127,13 @@ fn fill(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
             if line.filled {
                 chart.draw_series(AreaSeries::new(points.iter().copied(), 0.0, color.mix(0.14)))?;
             }
-            chart.draw_series(LineSeries::new(points, stroke))?;
+            // Told apart by more than its colour.
+            if line.ink == Ink::Third {
+                let (dash, gap) = (fine(5.0), fine(3.5));
+                chart.draw_series(DashedLineSeries::new(points, dash, gap, stroke))?;
+            } else {
+                chart.draw_series(LineSeries::new(points, stroke))?;
+            }
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ export class Search {
   }
 
   async open(traceId) {
-    await this.row(traceId).getByRole("link").first().click();
+    await this.row(traceId).getByRole("cell").first().click();
     await idle(this.page);
   }
 }

@@ -31,6 +31,7 @@ pub use question::{
     Answer, EngineCommand, ExpectedInput, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
     SearchResults, SpanDetail, TableOrder,
 };
+pub use responses::{LiveSummaries, live_summaries};
 pub use warm_up::WarmUp;
 
 use crate::analysis::concurrency::concurrency;

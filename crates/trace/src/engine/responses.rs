@@ -159,6 +159,28 @@ pub fn summaries(body: &[u8]) -> Result<Vec<TraceSummary>, String> {
     object::<Summaries>(body)?.summaries.unwrap_or_default().into_iter().map(Summary::read).collect()
 }
 
+/// What one message of Spandrel's live updates says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveSummaries {
+    /// Traces that are new or have grown.
+    pub summaries: Vec<TraceSummary>,
+    /// Number of traces that arrived and were left out, whether they match or not.
+    pub skipped: u64,
+}
+
+/// Parses a message of Spandrel's live updates: `{"summaries":[…],"skipped":n}`.
+pub fn live_summaries(message: &[u8]) -> Result<LiveSummaries, String> {
+    #[derive(Deserialize)]
+    struct Message {
+        summaries: Option<Vec<Summary>>,
+        #[serde(default, deserialize_with = "number")]
+        skipped: u64,
+    }
+    let Message { summaries, skipped } = object(message)?;
+    let summaries: Result<_, String> = summaries.unwrap_or_default().into_iter().map(Summary::read).collect();
+    Ok(LiveSummaries { summaries: summaries?, skipped })
+}
+
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Summary {
@@ -289,6 +311,19 @@ mod tests {
         assert_eq!((summaries(times).unwrap()[0].start_unix, summaries(times).unwrap()[0].duration), (5, 2));
         assert!(summaries(br#"{"summaries":[{"spanCount":2}]}"#).is_err());
         assert!(summaries(br#"{"summaries":[{"traceId":"1","spanCount":"many"}]}"#).is_err());
+    }
+
+    #[test]
+    fn a_live_message_has_summaries_and_what_was_left_out() {
+        let read = live_summaries(br#"{"summaries":[{"traceID":"A1","spanCount":3}],"skipped":2}"#).unwrap();
+        assert_eq!(
+            (read.summaries[0].trace_id, read.summaries[0].spans, read.skipped),
+            (TraceId(0xa1), 3, 2)
+        );
+        assert_eq!(live_summaries(b"{}").unwrap(), LiveSummaries::default());
+        for wrong in [&b"[]"[..], b"", br#"{"summaries":[{}]}"#, br#"{"skipped":-1}"#] {
+            assert!(live_summaries(wrong).is_err());
+        }
     }
 
     #[test]

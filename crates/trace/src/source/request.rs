@@ -1,6 +1,6 @@
 //! The HTTP request of each task. All URLs are listed in `tests/golden/requests.txt`.
 
-use super::{Base, SearchQuery, Task};
+use super::{Base, SearchQuery, Source, Task};
 use crate::units::{self, print_go_duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
@@ -88,11 +88,11 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
         }
         (Api::V3, Task::Search(search)) => {
             url.push_str("/v3/trace-summaries");
-            v3_search(search, &mut query);
+            v3_search(search, true, &mut query);
         }
         (Api::V3, Task::DependenciesOfTraces(search) | Task::EntrySpans(search)) => {
             url.push_str("/v3/traces");
-            v3_search(search, &mut query);
+            v3_search(search, true, &mut query);
         }
         (Api::V1, Task::Search(search) | Task::DependenciesOfTraces(search) | Task::EntrySpans(search)) => {
             url.push_str("/traces");
@@ -101,6 +101,28 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
     }
     url.push_str(&query.0);
     Request { url, headers: vec![("accept".to_owned(), "application/json".to_owned())] }
+}
+
+impl Source {
+    /// The URL of server-sent events with summaries of the traces that match, whenever they start, as they arrive; `None`
+    /// where the source has none.
+    pub fn live_url(&self, search: &SearchQuery) -> Option<String> {
+        match self {
+            // Spans that arrive have no log lines yet.
+            Source::Spandrel(base) => search.log_text.is_empty().then(|| live_url(base, search)),
+            Source::Jaeger(_) | Source::EvalTrack(_) | Source::Files => None,
+        }
+    }
+}
+
+/// The URL of a search's live updates: the parameters of a search, without times.
+fn live_url(base: &Base, search: &SearchQuery) -> String {
+    let mut query = Query::default();
+    v3_search(search, false, &mut query);
+    match base.as_str() {
+        "" => format!("api/live{}", query.0),
+        base => format!("{base}/api/live{}", query.0),
+    }
 }
 
 fn records(task: &Task, url: &mut String, query: &mut Query) {
@@ -138,16 +160,21 @@ fn records(task: &Task, url: &mut String, query: &mut Query) {
     }
 }
 
-fn v3_search(search: &SearchQuery, query: &mut Query) {
+/// `with_times` is whether times and the number of traces are part of the query.
+fn v3_search(search: &SearchQuery, with_times: bool, query: &mut Query) {
     query.add_some("query.service_name", &search.service);
     query.add_some("query.operation_name", &search.operation);
-    query.add("query.start_time_min", &rfc3339(search.start_unix_us));
-    query.add("query.start_time_max", &rfc3339(search.end_unix_us));
+    if with_times {
+        query.add("query.start_time_min", &rfc3339(search.start_unix_us));
+        query.add("query.start_time_max", &rfc3339(search.end_unix_us));
+    }
     query.add_duration("query.duration_min", search.min_duration);
     query.add_duration("query.duration_max", search.max_duration);
     query.add_some("query.log_text", &search.log_text);
-    query.add("query.num_traces", &search.limit.to_string());
-    query.add("query.search_depth", &search.limit.to_string());
+    if with_times {
+        query.add("query.num_traces", &search.limit.to_string());
+        query.add("query.search_depth", &search.limit.to_string());
+    }
     if !search.tags.is_empty() {
         query.add("query.attributes", &tags_as_json(&search.tags));
     }
