@@ -58,7 +58,7 @@ fn held(directory: &Path) -> u64 {
 }
 
 /// Lowers the priority of the calling thread, for work that can wait: where there are fewer processors than threads that
-/// work, it gets a tenth of what others get at a `nice` value of 10, a hundredth at 19, and all that they leave.
+/// work, it gets a tenth of what others get at a `nice` value of 10, and all that they leave.
 pub fn yield_to_others(nice: i32) {
     #[cfg(target_os = "linux")]
     {

@@ -7,6 +7,7 @@
 use super::StoreError;
 use super::index::SegmentIndex;
 use super::load::{Contents, load};
+use super::pace::Pace;
 use super::part::Part;
 use super::segment::Segment;
 use super::segment_writer::Writer;
@@ -44,6 +45,7 @@ pub fn merge(
     created: u64,
     rebuild: Rebuild,
     stop: &AtomicBool,
+    pace: &mut Pace,
 ) -> Result<Option<Merged>, StoreError> {
     let mut rows = Vec::new();
     for block in index.shared_blocks()? {
@@ -60,7 +62,7 @@ pub fn merge(
     }
     let file = index.segment.unmerged_beside();
     file.delete()?;
-    let written = write(index, &rows, &file, created, rebuild, stop);
+    let written = write(index, &rows, &file, (created, rebuild), stop, pace);
     if !matches!(written, Ok(Some(_))) {
         // What stays of it is removed at the next start.
         let _ = file.delete();
@@ -72,9 +74,9 @@ fn write(
     index: &SegmentIndex,
     rows: &[Row],
     file: &Segment,
-    created: u64,
-    rebuild: Rebuild,
+    (created, rebuild): (u64, Rebuild),
     stop: &AtomicBool,
+    pace: &mut Pace,
 ) -> Result<Option<Contents>, StoreError> {
     let mut runs = runs(rows);
     // Traces stay in the order in which they started, so that blocks of the index are about times.
@@ -85,6 +87,7 @@ fn write(
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
+        pace.rest(stop);
         merge_run(index, run, rebuild, &mut parts)?;
         bytes += parts.last().map_or(0, Part::weight);
         if bytes >= COMMIT_BYTES {

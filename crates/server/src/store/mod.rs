@@ -6,7 +6,7 @@
 //! its segment (`index_file`). Which segments are read, written, deleted or left out is decided in `segments`.
 //! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`), part by
 //! part where a trace is large (`large`).
-//! Parts of a trace are merged when their segment is closed (`merge`).
+//! Parts of a trace are merged when their segment is closed (`merge`), slowly while spans come in (`pace`).
 //! Calls between services are counted when a part comes in (`calls`) and put together by trace (`grouped`).
 
 mod block;
@@ -26,6 +26,7 @@ mod load;
 mod losses;
 mod matching_parts;
 mod merge;
+mod pace;
 mod part;
 mod read;
 mod segment;

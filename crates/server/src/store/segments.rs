@@ -125,6 +125,8 @@ impl Segments {
         all.keep_index(true);
         all.index_budget.read_in();
         all.report();
+        // What the server before left unmerged.
+        all.merge_parts();
         Ok(all)
     }
 
@@ -413,6 +415,7 @@ impl Segments {
 
     /// Adds committed parts to the index. Queries wait only for the insertion.
     pub fn added(&mut self, number: u64, added: Added) {
+        self.merging.commits.count();
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner).get(number).cloned();
         let Some(index) = index else { return };
         let merged = index.merge(added.blocks);

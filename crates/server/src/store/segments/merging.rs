@@ -6,6 +6,7 @@ use super::{Segments, State};
 use crate::machine;
 use crate::store::index::SegmentIndex;
 use crate::store::merge::{Merged, merge};
+use crate::store::pace::{Commits, Pace};
 use crate::store::segment::Segment;
 use crate::store::{Rebuild, StoreError};
 use std::fs::File;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// Priority of merging: it can wait for as long as there is more to take in.
-const NICE: i32 = 19;
+/// Priority of merging. A lower one would let a machine that is busy with other things stop it.
+const NICE: i32 = 10;
 
 type Task = JoinHandle<Result<Option<Merged>, StoreError>>;
 
@@ -22,6 +23,8 @@ type Task = JoinHandle<Result<Option<Merged>, StoreError>>;
 pub struct Merging {
     rebuild: Option<Rebuild>,
     stop: Arc<AtomicBool>,
+    /// What came in since the start.
+    pub commits: Commits,
     running: Option<(u64, Task)>,
     /// Bytes on disk that are kept free for it.
     pub reserved: u64,
@@ -30,7 +33,7 @@ pub struct Merging {
 impl Merging {
     /// Nothing is merged without a way to make parts of spans.
     pub fn new(rebuild: Option<Rebuild>) -> Self {
-        Merging { rebuild, stop: Arc::default(), running: None, reserved: 0 }
+        Merging { rebuild, stop: Arc::default(), commits: Commits::default(), running: None, reserved: 0 }
     }
 
     /// Whether a segment is being merged, or any where none is named.
@@ -40,9 +43,10 @@ impl Merging {
 
     fn start(&mut self, index: Arc<SegmentIndex>, created: u64, rebuild: Rebuild) {
         let (number, stop) = (index.segment.number, self.stop.clone());
+        let commits = self.commits.clone();
         let task = std::thread::Builder::new().name("merge".to_owned()).spawn(move || {
             machine::yield_to_others(NICE);
-            merge(&index, created, rebuild, &stop)
+            merge(&index, created, rebuild, &stop, &mut Pace::new(commits))
         });
         match task {
             Ok(task) => self.running = Some((number, task)),
