@@ -4,12 +4,14 @@
 mod backend;
 mod indexing;
 mod read;
+mod simulate;
 mod timer;
 
 use crate::io::block_store::block_store;
 use futures_channel::oneshot;
 use indexing::WarmUpState;
 use js_sys::{Array, ArrayBuffer, BigUint64Array, Uint8Array, Uint32Array};
+use spandrel_simulation::Simulation;
 use spandrel_trace::engine::message::{decode, encode};
 use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, transfer};
 use spandrel_trace::source::{Api, Base, Task};
@@ -45,6 +47,8 @@ struct Worker {
     /// Questions that wait until all open traces are indexed.
     waiting_for_index: RefCell<Vec<oneshot::Sender<()>>>,
     warm_up: Cell<WarmUpState>,
+    /// The services of the demo, where there is none behind the page.
+    simulation: RefCell<Simulation>,
 }
 
 /// Makes every later panic report to the console and end the worker with its message, which the page then shows. What
@@ -68,6 +72,7 @@ pub fn serve() {
         unacknowledged: Cell::new(0),
         waiting_for_index: RefCell::default(),
         warm_up: Cell::default(),
+        simulation: RefCell::default(),
     });
     let receive = {
         let worker = worker.clone();
@@ -106,6 +111,7 @@ impl Worker {
                     worker.index();
                 });
             }
+            Some("simulate") => self.simulate(id, &Uint8Array::new(&message.get(2)).to_vec()),
             Some("received") => {
                 self.unacknowledged.set(self.unacknowledged.get().saturating_sub(1));
                 self.index();

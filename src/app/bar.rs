@@ -14,7 +14,6 @@ use leptos::{ev, html};
 /// The bar.
 #[component]
 pub fn AppBar() -> impl IntoView {
-    let settings = use_settings();
     view! {
         <header class="app__bar">
             <a class="app__brand" href=Route::default().to_string() aria-label="Spandrel, start page">
@@ -25,9 +24,7 @@ pub fn AppBar() -> impl IntoView {
                 <SearchLink/>
                 <PageLink target=Route::Dependencies(DependenciesView::default()) name="Dependencies"/>
                 <PageLink target=Route::Monitor(MonitorView::default()) name="Monitor"/>
-                <Show when=move || settings.has_demo()>
-                    <PageLink target=Route::Demo name="Demo"/>
-                </Show>
+                <DemoLink/>
             </nav>
             <span class="app__grow"></span>
             <TraceOpener/>
@@ -55,14 +52,37 @@ fn SearchLink() -> impl IntoView {
     }
 }
 
+/// Link to the demo; its title says which services answer there.
+#[component]
+fn DemoLink() -> impl IntoView {
+    let settings = use_settings();
+    let title = move || match settings.has_demo() {
+        true => "Demo: make traces with real services",
+        false => "Demo: make traces with services that are simulated in this browser",
+    };
+    view! { <PageLink target=Route::Demo name="Demo" title=Signal::derive(title)/> }
+}
+
 /// Link to a page, marked while that page is shown.
 #[component]
-fn PageLink(target: Route, name: &'static str) -> impl IntoView {
+fn PageLink(
+    target: Route,
+    name: &'static str,
+    /// What the page is for, where the name does not say it.
+    #[prop(optional)]
+    title: Option<Signal<&'static str>>,
+) -> impl IntoView {
     let route = use_route();
     let page = target.page();
     let current = move || (route.with(Route::page) == page).then_some("page");
     view! {
-        <a class="app__link" href=target.to_string() aria-current=current data-test=format!("nav-{page}")>
+        <a
+            class="app__link"
+            href=target.to_string()
+            title=move || title.map(|title| title.get())
+            aria-current=current
+            data-test=format!("nav-{page}")
+        >
             {name}
         </a>
     }

@@ -2,16 +2,19 @@
 //!
 //! Messages to the worker: the compiled wasm module, then `[id, "ask", EngineCommand, payload]`, `[id, "cancel"]` and
 //! `[id, "received"]`. Messages from it: `[0, "ready"]`, `[0, "failed", reason]`, `[id, "progress", Progress]`,
-//! `[id, "answer", Answer, columns, outline]` and `[0, "indexed"]`, where the last two of an answer are lists of buffers.
-//! The worker pauses indexing from an answer with an outline until `received`, so that the page paints first
-//! ([`IndexingPaused`]).
+//! `[id, "answer", Answer, columns, outline]` and `[0, "indexed"]`, where the last two of an answer are lists of buffers;
+//! [`simulated`] has two more. The worker pauses indexing from an answer with an outline until `received`, so that the page
+//! paints first ([`IndexingPaused`]).
 //!
 //! A worker that crashes is replaced: pending requests fail, and traces that were open are [`Answer::Missing`] in the
 //! new one. A worker that does not start is not replaced ([`start`]).
 
 mod columns;
 mod outline;
+mod simulated;
 mod start;
+
+pub use simulated::{ArrivingSpans, SimulatedReply};
 
 use futures_channel::oneshot;
 use gloo_timers::callback::Timeout;
@@ -53,6 +56,8 @@ struct Inner {
     script: String,
     worker: RefCell<WorkerState>,
     pending: RefCell<HashMap<u32, Pending>>,
+    /// Requests to the simulated services.
+    simulated: RefCell<HashMap<u32, oneshot::Sender<SimulatedReply>>>,
     next_id: Cell<u32>,
     on_indexed: RefCell<Box<dyn Fn()>>,
 }
@@ -122,6 +127,7 @@ impl Engine {
             script: format!("{assets}worker.js"),
             worker: RefCell::new(WorkerState::Failed(StartFailure::default())),
             pending: RefCell::default(),
+            simulated: RefCell::default(),
             next_id: Cell::new(1),
             on_indexed: RefCell::new(Box::new(|| {})),
         });
@@ -142,7 +148,7 @@ impl Engine {
         progress: impl Fn(Progress) + 'static,
     ) -> Reply {
         let inner = &self.0;
-        let id = inner.next_id.replace(inner.next_id.get().wrapping_add(1).max(1));
+        let id = inner.take_id();
         let (done, transferred) = oneshot::channel();
         inner.pending.borrow_mut().insert(id, Pending { done, progress: Box::new(progress) });
         let _cancel = CancelOnDrop { inner: inner.clone(), id };
@@ -170,6 +176,10 @@ impl Engine {
 }
 
 impl Inner {
+    fn take_id(&self) -> u32 {
+        self.next_id.replace(self.next_id.get().wrapping_add(1).max(1))
+    }
+
     fn start(self: &Rc<Self>) {
         let state = match start::start(self) {
             Ok(Starting { worker, limit }) => {
@@ -199,6 +209,8 @@ impl Inner {
     }
 
     fn fail_pending(&self, problem: &Problem) {
+        // Their receivers see that nothing will come.
+        self.simulated.borrow_mut().clear();
         let pending: Vec<Pending> = self.pending.borrow_mut().drain().map(|(_, pending)| pending).collect();
         for pending in pending {
             let answer = Answer::Failed(problem.clone());
@@ -236,6 +248,7 @@ impl Inner {
             Some("ready") => self.worker_ready(),
             Some("failed") => self.worker_failed(&message.get(2).as_string().unwrap_or_default()),
             Some("indexed") => (self.on_indexed.borrow())(),
+            Some("simulated") => self.receive_simulated(id, &message),
             Some("progress") => {
                 if let (Some(pending), Some(progress)) = (self.pending.borrow().get(&id), decode(&bytes())) {
                     (pending.progress)(progress);

@@ -15,6 +15,11 @@ pub fn from_text(name: &str, text: &str) -> Option<File> {
     File::new_with_str_sequence(&parts, name).ok()
 }
 
+/// A file with that name, made of blobs and arrays of bytes. `None` if the browser refuses to create it.
+pub fn from_parts(name: &str, parts: &js_sys::Array) -> Option<File> {
+    File::new_with_blob_sequence(parts, name).ok()
+}
+
 /// A name for several files that are opened together.
 pub fn names(files: &[File]) -> String {
     match files {

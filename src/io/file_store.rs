@@ -40,6 +40,21 @@ pub async fn keep(files: &[File], traces: &[String]) {
     }
 }
 
+/// Keeps a set in place of the one that this tab has open, of which it has more.
+pub async fn keep_grown(files: &[File], traces: &[String]) {
+    let grown = async {
+        let key: f64 = session_storage()?.get_item(OPEN_SET).ok()??.parse().ok()?;
+        let database = open().await.ok()?;
+        let transaction = database.transaction(&[FILES], TransactionMode::ReadWrite).ok()?;
+        let store = transaction.object_store(FILES).ok()?;
+        store.delete(JsValue::from_f64(key)).ok()?.await.ok()?;
+        transaction.commit().ok()?.await.ok()
+    };
+    // A set that could not be deleted is one of those that are kept, until newer ones follow.
+    grown.await;
+    keep(files, traces).await;
+}
+
 /// Name and bytes of each file, for private windows of WebKit, which keep no files.
 async fn copies(files: &[File]) -> Option<Array> {
     let copies = Array::new();

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod block_store;
 pub mod clock;
+pub mod currency;
 pub mod demo;
 pub mod engine;
 pub mod event_stream;

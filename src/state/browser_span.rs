@@ -1,5 +1,6 @@
 //! The browser's own span: the client span of a request, which is the root of its trace.
 
+use crate::io::demo::now_unix;
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{SpanKind, StatusCode};
@@ -43,6 +44,12 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
+    /// The request was answered now, with a status, or it failed.
+    pub(super) fn answered(&mut self, outcome: Result<u16, String>) {
+        self.end_unix = now_unix();
+        self.outcome = outcome;
+    }
+
     /// The client span of HTTP's semantic conventions (stable since 1.23), as an OTLP/JSON request body.
     pub(super) fn otlp(&self) -> String {
         let text = |key: &str, value: &str| Attribute {

@@ -4,6 +4,7 @@ mod files;
 mod found;
 mod outlines;
 mod questions;
+mod simulated;
 
 pub use files::OpenFiles;
 pub use found::SearchPurpose;
@@ -21,6 +22,7 @@ use found::FoundTraces;
 use js_sys::Array;
 use leptos::prelude::*;
 use outlines::{Outlines, ReplacedTrace};
+use simulated::SimulatedTraces;
 use spandrel_trace::analysis::entries::EntrySpans;
 use spandrel_trace::engine::{Answer, EngineCommand, SearchResults};
 use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests, TraceLogs};
@@ -53,6 +55,8 @@ struct Inner {
     found: FoundTraces,
     /// What the open files were read from, in case the engine is restarted.
     source: Option<FileSource>,
+    /// The traces of the simulated services.
+    simulated: SimulatedTraces,
     /// Whether the files that were open before a reload were looked for.
     restored: bool,
 }
@@ -65,6 +69,7 @@ pub(super) fn provide() {
         outlines: Outlines::default(),
         found: FoundTraces::default(),
         source: None,
+        simulated: SimulatedTraces::default(),
         restored: false,
     };
     provide_context(Data {

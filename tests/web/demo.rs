@@ -14,7 +14,13 @@ use crate::stage::{Stage, settle};
 use crate::traces::wide;
 
 fn product(id: &str, price: f64, in_stock: u32) -> Product {
-    Product { id: id.into(), name: format!("Thing {id}"), price, in_stock: Some(in_stock) }
+    Product {
+        id: id.into(),
+        name: format!("Thing {id}"),
+        price,
+        currency: "USD".into(),
+        in_stock: Some(in_stock),
+    }
 }
 
 fn form() -> (Stage, RwSignal<Vec<(Order, bool)>>) {
@@ -26,7 +32,7 @@ fn form_with(refused: RwSignal<Option<RefusedField>>) -> (Stage, RwSignal<Vec<(O
     let stage = Stage::new(move || {
         let products = vec![product("item-1", 29.99, 5), product("item-2", 4.5, 1)];
         let place = move |order| sent.update(|sent: &mut Vec<_>| sent.push(order));
-        view! { <OrderForm products is_placing=Signal::stored(false) refused place/> }
+        view! { <OrderForm products is_simulated=false is_placing=Signal::stored(false) refused place/> }
     });
     (stage, sent)
 }
@@ -34,7 +40,7 @@ fn form_with(refused: RwSignal<Option<RefusedField>>) -> (Stage, RwSignal<Vec<(O
 #[wasm_bindgen_test]
 async fn an_order_has_what_was_chosen() {
     let (stage, sent) = form();
-    assert!(stage.text("[data-test=demo-submit]").contains("59.98"), "two of the first to begin with");
+    assert!(stage.text("[data-test=demo-submit]").contains("$59.98"), "two of the first to begin with");
     let [_, more] = &stage.all("[data-product=item-2] button")[..] else { panic!("less and more") };
     more.click();
     more.click();

@@ -1,9 +1,8 @@
 //! Spans as OTLP JSON, in the batches in which services would send them.
 
-use std::collections::BTreeMap;
-
 use spandrel_trace::format::write::{Envelope, OtlpJson};
 use spandrel_trace::model::record::{Resource, Scope};
+use spandrel_trace::units::sort_by_number;
 
 use crate::recorder::{SimulatedSpan, attribute};
 
@@ -21,19 +20,17 @@ pub struct SpanBatch {
 
 /// The spans in batches, in the order in which they arrive.
 pub fn batches(spans: &[SimulatedSpan]) -> Vec<SpanBatch> {
-    let mut by_time: BTreeMap<u64, Vec<&SimulatedSpan>> = BTreeMap::new();
-    for span in spans {
-        by_time.entry(span.sent_unix / DELAY + 1).or_default().push(span);
-    }
-    let mut written = Vec::new();
-    for (number, mut spans) in by_time {
-        spans.sort_by_key(|span| span.service);
-        // Writing to memory does not fail.
-        if let Some(otlp) = write(&spans) {
-            written.push(SpanBatch { arrived_unix: number.saturating_mul(DELAY), otlp });
-        }
-    }
-    written
+    let mut sorted: Vec<&SimulatedSpan> = spans.iter().collect();
+    sort_by_number(&mut sorted, |span| arrival(span));
+    let batches = sorted.chunk_by(|one, other| arrival(one) == arrival(other));
+    // Writing to memory does not fail.
+    let batch = |spans: &[&SimulatedSpan]| Some((arrival(spans.first()?), write(spans)?));
+    batches.filter_map(batch).map(|(arrived_unix, otlp)| SpanBatch { arrived_unix, otlp }).collect()
+}
+
+/// When a span arrives: its service sends what has ended since it sent the last batch.
+fn arrival(span: &SimulatedSpan) -> u64 {
+    (span.sent_unix / DELAY + 1).saturating_mul(DELAY)
 }
 
 fn write(spans: &[&SimulatedSpan]) -> Option<Vec<u8>> {

@@ -215,8 +215,12 @@ impl<'a> Run<'a> {
 
     /// Adds an attribute.
     pub(crate) fn set(&mut self, cx: Cx, key: &str, value: impl IntoValue) {
+        self.push(cx, attribute(key, value));
+    }
+
+    fn push(&mut self, cx: Cx, attribute: Attribute) {
         if let Some(record) = self.record(cx) {
-            record.attributes.push(attribute(key, value));
+            record.attributes.push(attribute);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+use spandrel_trace::units::{sort_by_number, sort_by_number_descending};
 
 use crate::corpus::CORPUS;
 use crate::embedding::{DIMENSIONS, embed, fnv, similarity, words};
@@ -20,7 +21,7 @@ const FUSION: f64 = 60.0;
 
 /// A document that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Hit {
+pub struct DocumentHit {
     /// Its ID.
     pub id: String,
     /// Higher is better.
@@ -29,16 +30,16 @@ pub struct Hit {
 
 /// What was found.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Found {
+pub struct FoundDocuments {
     /// By the words of the question, best first.
-    pub by_words: Vec<Hit>,
+    pub by_words: Vec<DocumentHit>,
     /// By its embedding, best first.
-    pub by_vector: Vec<Hit>,
+    pub by_vector: Vec<DocumentHit>,
 }
 
 /// The context for the generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prepared {
+pub struct AnswerContext {
     /// The texts of the documents.
     pub context: String,
     /// Their titles.
@@ -47,7 +48,7 @@ pub struct Prepared {
 
 /// What was generated.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Generated {
+pub struct GeneratedText {
     /// The answer.
     pub text: String,
     /// The model that made it.
@@ -74,8 +75,14 @@ static INDEX: LazyLock<Vec<(&'static str, [f32; DIMENSIONS])>> = LazyLock::new(|
         .collect()
 });
 
+/// A number that orders scores as they are; those below 0 count as 0.
+fn rank_number(score: f64) -> u64 {
+    // The bits of floats from 0 on are in the order of the floats.
+    score.max(0.0).to_bits()
+}
+
 /// The documents with most of the words, each weighted by how few documents have it.
-pub fn rank(question: &str) -> Vec<Hit> {
+pub fn rank(question: &str) -> Vec<DocumentHit> {
     let documents: Vec<Vec<String>> =
         CORPUS.iter().map(|document| words(document.title).chain(words(document.text)).collect()).collect();
     let mut scores = vec![0.0; documents.len()];
@@ -89,32 +96,32 @@ pub fn rank(question: &str) -> Vec<Hit> {
             }
         }
     }
-    let mut hits: Vec<Hit> = CORPUS
+    let mut hits: Vec<DocumentHit> = CORPUS
         .iter()
         .zip(scores)
         .filter(|(_, score)| *score > 0.0)
-        .map(|(document, score)| Hit { id: document.id.into(), score })
+        .map(|(document, score)| DocumentHit { id: document.id.into(), score })
         .collect();
-    hits.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id)));
+    sort_by_number_descending(&mut hits, |hit| rank_number(hit.score));
     hits.truncate(MOST);
     hits
 }
 
 /// The documents whose embeddings are nearest to that of a question.
-pub fn nearest(wanted: &[f32; DIMENSIONS]) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = INDEX
+pub fn nearest(wanted: &[f32; DIMENSIONS]) -> Vec<DocumentHit> {
+    let mut hits: Vec<DocumentHit> = INDEX
         .iter()
-        .map(|(id, vector)| Hit { id: (*id).into(), score: f64::from(similarity(wanted, vector)) })
+        .map(|(id, vector)| DocumentHit { id: (*id).into(), score: f64::from(similarity(wanted, vector)) })
         .collect();
-    hits.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.id.cmp(&other.id)));
+    sort_by_number_descending(&mut hits, |hit| rank_number(hit.score));
     hits.truncate(MOST);
     hits
 }
 
 /// Reciprocal rank fusion of both lists (Cormack, Clarke and Büttcher, 2009).
-pub fn fuse(found: &Found) -> Prepared {
+pub fn fuse(found: &FoundDocuments) -> AnswerContext {
     let score = |id: &str| -> f64 {
-        let place = |hits: &[Hit]| hits.iter().position(|hit| hit.id == id);
+        let place = |hits: &[DocumentHit]| hits.iter().position(|hit| hit.id == id);
         [place(&found.by_words), place(&found.by_vector)]
             .into_iter()
             .flatten()
@@ -123,16 +130,16 @@ pub fn fuse(found: &Found) -> Prepared {
     };
     let mut ranked: Vec<_> = CORPUS.iter().map(|document| (score(document.id), document)).collect();
     ranked.retain(|(score, _)| *score > 0.0);
-    ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
+    sort_by_number_descending(&mut ranked, |(score, _)| rank_number(*score));
     ranked.truncate(MOST);
-    Prepared {
+    AnswerContext {
         context: ranked.iter().map(|(_, document)| format!("{} ", document.text)).collect(),
         sources: ranked.iter().map(|(_, document)| document.title.to_owned()).collect(),
     }
 }
 
 /// The sentences of the context that are nearest to the question, in their order.
-pub fn extract(question: &str, context: &str) -> Generated {
+pub fn extract(question: &str, context: &str) -> GeneratedText {
     let wanted = embed(question);
     let sentences: Vec<&str> =
         context.split_inclusive(". ").map(str::trim).filter(|text| !text.is_empty()).collect();
@@ -142,16 +149,16 @@ pub fn extract(question: &str, context: &str) -> Generated {
         .map(|(at, sentence)| (at, similarity(&wanted, &embed(sentence))))
         .filter(|(_, near)| *near > 0.05)
         .collect();
-    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    sort_by_number_descending(&mut ranked, |(_, near)| rank_number(f64::from(*near)));
     ranked.truncate(SENTENCES);
-    ranked.sort_by_key(|(at, _)| *at);
+    sort_by_number(&mut ranked, |(at, _)| *at as u64);
     let chosen: Vec<&str> = ranked.iter().filter_map(|(at, _)| sentences.get(*at).copied()).collect();
     let text = match chosen.is_empty() {
         true => "The documents say nothing about that.".to_owned(),
         false => chosen.join(" "),
     };
     let tokens = |text: &str| i64::try_from(words(text).count()).unwrap_or(i64::MAX);
-    Generated {
+    GeneratedText {
         input_tokens: tokens(question) + tokens(context),
         output_tokens: tokens(&text),
         text,
@@ -180,8 +187,8 @@ mod tests {
 
     #[test]
     fn a_document_of_both_lists_comes_before_the_first_of_one() {
-        let hit = |id: &str| Hit { id: id.into(), score: 1.0 };
-        let prepared = fuse(&Found {
+        let hit = |id: &str| DocumentHit { id: id.into(), score: 1.0 };
+        let prepared = fuse(&FoundDocuments {
             by_words: vec![hit("trace"), hit("cache")],
             by_vector: vec![hit("span"), hit("cache")],
         });

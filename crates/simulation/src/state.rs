@@ -111,10 +111,12 @@ impl State {
 
 /// A circuit breaker for each caller and called service.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Breakers(BTreeMap<(&'static str, &'static str), Breaker>);
+pub(crate) struct Breakers(Vec<Breaker>);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Breaker {
+    from: &'static str,
+    to: &'static str,
     failures: u32,
     /// When it opened, nanoseconds since the Unix epoch.
     opened: Option<u64>,
@@ -123,7 +125,8 @@ struct Breaker {
 impl Breakers {
     /// The state in which a call is made: `closed`, `open` or `half-open`. With `open` it must not be made.
     pub(crate) fn state(&self, from: &'static str, to: &'static str, now: u64) -> &'static str {
-        match self.0.get(&(from, to)).and_then(|breaker| breaker.opened) {
+        let breaker = self.0.iter().find(|breaker| (breaker.from, breaker.to) == (from, to));
+        match breaker.and_then(|breaker| breaker.opened) {
             None => "closed",
             Some(opened) if now.saturating_sub(opened) < OPEN => "open",
             Some(_) => "half-open",
@@ -132,14 +135,21 @@ impl Breakers {
 
     /// After a call.
     pub(crate) fn record(&mut self, from: &'static str, to: &'static str, has_failed: bool, now: u64) {
-        let breaker = self.0.entry((from, to)).or_default();
+        let known = self.0.iter().position(|breaker| (breaker.from, breaker.to) == (from, to));
         if !has_failed {
-            *breaker = Breaker::default();
+            // Without failures there is nothing to keep.
+            known.map(|index| self.0.remove(index));
             return;
         }
-        breaker.failures = breaker.failures.saturating_add(1);
-        if breaker.failures >= FAILURES {
-            breaker.opened = Some(now);
+        let index = known.unwrap_or_else(|| {
+            self.0.push(Breaker { from, to, failures: 0, opened: None });
+            self.0.len() - 1
+        });
+        if let Some(breaker) = self.0.get_mut(index) {
+            breaker.failures = breaker.failures.saturating_add(1);
+            if breaker.failures >= FAILURES {
+                breaker.opened = Some(now);
+            }
         }
     }
 }

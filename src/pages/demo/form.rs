@@ -2,6 +2,7 @@
 
 use super::quantity::{Line, ProductRow};
 use super::wrong_field::WrongField;
+use crate::route::{Route, SearchParams};
 use crate::state::demo::{DemoField, Item, Order, Product, RefusedField};
 use leptos::ev;
 use leptos::prelude::*;
@@ -13,6 +14,10 @@ const PAYMENTS: [(&str, &str); 4] = [
     ("paypal", "PayPal"),
     ("bank_transfer", "Bank transfer"),
 ];
+/// What the page says of the services.
+const REAL: &str = "Orders go to real services; your click starts the trace.";
+const SIMULATED: &str = "No demo server was found: the services are simulated in this browser. Your click starts the \
+                         trace, which stays in this browser.";
 /// Quantity of the first product at first.
 const INITIAL: u32 = 2;
 
@@ -35,11 +40,18 @@ fn order_of(lines: &[Line], customer: &str, payment: &str) -> Result<Order, Stri
     }
 }
 
+/// Address of the list of the open file's traces.
+fn all_traces() -> String {
+    Route::Search(SearchParams { files: true, ..SearchParams::default() }).to_string()
+}
+
 /// Form of an order. It can be placed unless one is being placed.
 #[component]
 pub fn OrderForm(
     /// What can be ordered.
     products: Vec<Product>,
+    /// Whether the services are simulated in this browser.
+    is_simulated: bool,
     /// An order is being placed.
     #[prop(into)]
     is_placing: Signal<bool>,
@@ -50,6 +62,8 @@ pub fn OrderForm(
     #[prop(into)]
     place: Callback<(Order, bool)>,
 ) -> impl IntoView {
+    // All products have the same one.
+    let currency = products.first().cloned().unwrap_or_default();
     let lines: Vec<Line> = products
         .into_iter()
         .enumerate()
@@ -79,7 +93,7 @@ pub fn OrderForm(
     };
     let rows = lines.iter().map(row).collect_view();
     let (no_customer, no_payment) = (refused_at(DemoField::Customer), refused_at(DemoField::Payment));
-    let total = move || order.with(|order| order.as_ref().map_or(0.0, Order::total));
+    let total = move || currency.money(order.with(|order| order.as_ref().map_or(0.0, Order::total)));
     let is_blocked = move || is_placing.get() || order.with(Result::is_err);
     let submit = move |simulate_error: bool| {
         if !is_placing.get_untracked()
@@ -104,7 +118,10 @@ pub fn OrderForm(
             }
         >
             <h1>"Place an order"</h1>
-            <p class="order__lead">"Orders go to real services; your click starts the trace."</p>
+            <p class="order__lead" data-test="demo-services-kind">
+                {if is_simulated { SIMULATED } else { REAL }}
+                {is_simulated.then(|| view! { " " <a href=all_traces()>"All simulated traces"</a> })}
+            </p>
             {rows}
             <div class="order__who">
                 <label>
@@ -141,7 +158,7 @@ pub fn OrderForm(
                     data-test="demo-submit"
                     disabled=is_blocked
                 >
-                    {move || format!("Place order · {:.2}", total())}
+                    {move || format!("Place order · {}", total())}
                 </button>
                 <button
                     type="button"

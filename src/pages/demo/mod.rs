@@ -10,7 +10,9 @@ mod wrong_field;
 
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
-use crate::state::demo::{self as state, DemoFault, DemoRequest, Placed, Product, RefusedField, pause};
+use crate::state::demo::{
+    DemoFault, DemoRequest, DemoServices, Placed, Product, RefusedField, pause, use_demo,
+};
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -37,6 +39,7 @@ enum Catalogue {
 #[derive(Clone, Copy)]
 struct Orders {
     data: Data,
+    demo: DemoServices,
     /// The requests to make.
     requested: RwSignal<Option<Planned>>,
     is_placing: RwSignal<bool>,
@@ -56,6 +59,7 @@ impl Orders {
     fn new() -> Self {
         let orders = Orders {
             data: use_data(),
+            demo: use_demo(),
             requested: RwSignal::new(None),
             is_placing: RwSignal::new(false),
             placed: RwSignal::new(Vec::new()),
@@ -81,7 +85,7 @@ impl Orders {
         let name = fault.as_ref().map(|fault| fault.name.as_str());
         let mut last = None;
         for request in &requests {
-            match state::send(request, name).await {
+            match self.demo.send(request, name).await {
                 Err(problem) => {
                     self.failure.set(Some(problem));
                     last = None;
@@ -147,26 +151,27 @@ impl Orders {
 /// The page.
 #[component]
 pub fn DemoPage() -> impl IntoView {
+    let orders = Orders::new();
+    let demo = orders.demo;
     let catalogue = RwSignal::new(Catalogue::Loading);
     let attempt = RwSignal::new(0u32);
     Effect::new(move || {
         attempt.track();
         catalogue.set(Catalogue::Loading);
         tasks::spawn_scoped(async move {
-            catalogue.set(match state::products().await {
+            catalogue.set(match demo.products().await {
                 Ok(products) => Catalogue::Loaded(products),
                 Err(problem) => Catalogue::Failed(problem),
             });
         });
     });
-    let orders = Orders::new();
     // Without a list of faults, and without links, the page works all the same.
     let faults: RwSignal<Vec<DemoFault>> = RwSignal::new(Vec::new());
     let fault: RwSignal<Option<DemoFault>> = RwSignal::new(None);
     Effect::new(move || {
         if matches!(catalogue.get(), Catalogue::Loaded(_)) {
-            tasks::spawn_scoped(async move { faults.set(state::faults().await.unwrap_or_default()) });
-            tasks::spawn_scoped(async move { orders.jaeger.set(state::jaeger().await) });
+            tasks::spawn_scoped(async move { faults.set(demo.faults().await.unwrap_or_default()) });
+            tasks::spawn_scoped(async move { orders.jaeger.set(demo.jaeger().await) });
         }
     });
     let form = move || match catalogue.get() {
@@ -183,7 +188,7 @@ pub fn DemoPage() -> impl IntoView {
             let first = products.first().cloned();
             let make = move |planned| orders.requested.set(Some(planned));
             view! {
-                <OrderForm products is_placing=orders.is_placing refused=orders.refused place/>
+                <OrderForm products is_simulated=demo.is_simulated() is_placing=orders.is_placing refused=orders.refused place/>
                 <FaultPicker faults chosen=fault/>
                 <OtherRequests first faults fault is_placing=orders.is_placing refused=orders.refused make/>
             }

@@ -53,7 +53,9 @@ pub fn ProductRow(
     #[prop(into)]
     refused: Signal<Option<String>>,
 ) -> impl IntoView {
-    let Product { id, name, price, in_stock } = line.product.get_value();
+    let product = line.product.get_value();
+    let price = product.money(product.price);
+    let Product { id, name, in_stock, .. } = product;
     let note = match in_stock {
         Some(stock) => format!("{id} · {stock} in stock"),
         None => id.clone(),
@@ -74,7 +76,7 @@ pub fn ProductRow(
                 <b>{name}</b>
                 <span class="order__stock">{note}</span>
             </div>
-            <span class="order__price">{format!("{price:.2}")}</span>
+            <span class="order__price">{price}</span>
             <div class="order__quantity" class:order__quantity--bad=has_complaint>
                 <button type="button" aria-label=decrease on:click=move |_| step(-1)>
                     "−"

@@ -34,7 +34,7 @@ pub struct OpenFiles {
 
 /// What the open files were read from.
 pub(super) struct FileSource {
-    payload: Array,
+    pub(super) payload: Array,
     opening: u32,
 }
 
@@ -150,7 +150,7 @@ impl Data {
         self.open("bytes".to_owned(), Array::of1(&bytes), |_| {}).await
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         name: String,
         payload: Array,

@@ -1,5 +1,6 @@
 //! What the demo sells, its faults, and the requests that its page makes.
 
+use crate::io::currency::money;
 use serde::{Deserialize, Serialize};
 
 /// Something for sale.
@@ -11,9 +12,19 @@ pub struct Product {
     pub name: String,
     /// Price of one.
     pub price: f64,
+    /// The currency of the price, ISO 4217; empty if the demo names none.
+    #[serde(default)]
+    pub currency: String,
     /// How many there are.
     #[serde(default)]
     pub in_stock: Option<u32>,
+}
+
+impl Product {
+    /// An amount in the currency of the product.
+    pub fn money(&self, amount: f64) -> String {
+        money(amount, &self.currency)
+    }
 }
 
 /// An order, as the demo's API takes it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::retrieval::{BUILT_IN, Generated, extract};
+use super::retrieval::{BUILT_IN, GeneratedText, extract};
 
 /// How long an endpoint may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -98,7 +98,11 @@ impl Generator {
     ///
     /// # Errors
     /// Where the endpoint fails; the built-in generator never does.
-    pub(crate) async fn generate(&self, question: &str, context: &str) -> Result<Generated, GeneratorError> {
+    pub(crate) async fn generate(
+        &self,
+        question: &str,
+        context: &str,
+    ) -> Result<GeneratedText, GeneratorError> {
         let (endpoint, client) = match self {
             Generator::BuiltIn => return Ok(extract(question, context)),
             Generator::Endpoint { endpoint, client } => (endpoint, client),
@@ -118,7 +122,7 @@ impl Generator {
         }
         let completion: Completion = answer.json().await?;
         let choice = completion.choices.into_iter().next().ok_or(GeneratorError::Empty)?;
-        Ok(Generated {
+        Ok(GeneratedText {
             text: choice.message.content.unwrap_or_default(),
             model: completion.model,
             input_tokens: completion.usage.prompt_tokens,

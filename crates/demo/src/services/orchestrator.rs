@@ -21,7 +21,7 @@ use super::cache::CacheEntry;
 use super::llm::GeneratedAnswer;
 use super::search::{Question, question};
 use super::timed::TimedAnswer;
-use crate::data::retrieval::{Found, Hit, Prepared, question_key};
+use crate::data::retrieval::{AnswerContext, DocumentHit, FoundDocuments, question_key};
 use crate::faults::{Fault, carries};
 use crate::runtime::peers::{CLASSIFIER, READING_TIME};
 use crate::runtime::{Call, Problem, Service, around};
@@ -102,12 +102,12 @@ async fn answer(
     }
     let asked = Question { question: question.clone() };
     let (by_words, by_vector, classified) = tokio::join!(
-        service.call::<Vec<Hit>>(&cx, Call::post("search", "/search"), Some(&asked)),
-        service.call::<Vec<Hit>>(&cx, Call::post("vector", "/lookup"), Some(&asked)),
+        service.call::<Vec<DocumentHit>>(&cx, Call::post("search", "/search"), Some(&asked)),
+        service.call::<Vec<DocumentHit>>(&cx, Call::post("vector", "/lookup"), Some(&asked)),
         optional::<Classified>(&service, &cx, Call::post(CLASSIFIER, "/classify"), json!(asked)),
     );
-    let found = Found { by_words: by_words?, by_vector: by_vector? };
-    let prepared: Prepared = service.call(&cx, Call::post("rag", "/context"), Some(&found)).await?;
+    let found = FoundDocuments { by_words: by_words?, by_vector: by_vector? };
+    let prepared: AnswerContext = service.call(&cx, Call::post("rag", "/context"), Some(&found)).await?;
     let generate = Call::post("llm", "/generate").timeout(GENERATION_TIMEOUT);
     let body = json!({"question": question, "context": prepared.context});
     let generated: GeneratedAnswer = service.call(&cx, generate, Some(&body)).await?;

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
 
-use crate::data::retrieval::{Found, Prepared, fuse};
+use crate::data::retrieval::{AnswerContext, FoundDocuments, fuse};
 use crate::runtime::{Problem, Service, around};
 
 /// The routes of the service.
@@ -21,8 +21,8 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router {
 async fn prepare(
     State(service): State<Arc<Service>>,
     Extension(cx): Extension<Context>,
-    found: Result<Json<Found>, JsonRejection>,
-) -> Result<Json<Prepared>, Problem> {
+    found: Result<Json<FoundDocuments>, JsonRejection>,
+) -> Result<Json<AnswerContext>, Problem> {
     let Json(found) = found.map_err(|rejection| {
         Problem::new(rejection.status(), "unreadable_request", service.name, rejection.body_text()).at("body")
     })?;

@@ -12,7 +12,7 @@ use opentelemetry::{Context, KeyValue};
 use serde::{Deserialize, Serialize};
 
 use super::fields::{Fields, object};
-use crate::data::retrieval::{DOCUMENTS, Hit, rank};
+use crate::data::retrieval::{DOCUMENTS, DocumentHit, rank};
 use crate::runtime::{Problem, Service, around};
 
 /// The longest question, in bytes.
@@ -44,7 +44,7 @@ async fn search(
     State(service): State<Arc<Service>>,
     Extension(cx): Extension<Context>,
     bytes: Result<Bytes, BytesRejection>,
-) -> Result<Json<Vec<Hit>>, Problem> {
+) -> Result<Json<Vec<DocumentHit>>, Problem> {
     let question = question(bytes, service.name)?;
     let ranking = service.internal(&cx, "rank documents");
     service.pace.work(14.0).await;

@@ -13,7 +13,7 @@ use opentelemetry::{Context, KeyValue};
 use super::gen_ai;
 use super::search::question;
 use crate::data::embedding::{DIMENSIONS, embed};
-use crate::data::retrieval::{Hit, nearest};
+use crate::data::retrieval::{DocumentHit, nearest};
 use crate::runtime::{Problem, Service, around};
 
 /// The routes of the service.
@@ -26,7 +26,7 @@ async fn lookup(
     State(service): State<Arc<Service>>,
     Extension(cx): Extension<Context>,
     bytes: Result<Bytes, BytesRejection>,
-) -> Result<Json<Vec<Hit>>, Problem> {
+) -> Result<Json<Vec<DocumentHit>>, Problem> {
     let question = question(bytes, service.name)?;
     let embedding = service.span(
         &cx,

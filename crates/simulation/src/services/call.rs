@@ -44,6 +44,9 @@ pub(super) struct Call {
     pub(super) propagate: Propagate,
 }
 
+/// What a service does with a request: it is given its SERVER span and the number of the attempt, and gives its status.
+type Handler<'h> = dyn FnMut(&mut Run<'_>, Cx, u32) -> Result<u16, Problem> + 'h;
+
 /// What became of an attempt that failed.
 struct Failure {
     problem: Problem,
@@ -111,12 +114,25 @@ impl Run<'_> {
         &mut self,
         from: Cx,
         call: &Call,
-        mut handle: impl FnMut(&mut Self, Cx, u32) -> Result<(u16, T), Problem>,
+        mut handle: impl FnMut(&mut Run<'_>, Cx, u32) -> Result<(u16, T), Problem>,
     ) -> Result<T, Problem> {
+        let mut answer = None;
+        let mut keep = |run: &mut Run<'_>, server: Cx, attempt: u32| {
+            let (status, value) = handle(run, server, attempt)?;
+            answer = Some(value);
+            Ok(status)
+        };
+        self.make_call(from, call, &mut keep)?;
+        // A call that succeeded was handled; the answer of its last attempt is there.
+        answer.ok_or_else(|| Problem::new(502, "unreadable_answer", from.service, "there is no answer"))
+    }
+
+    /// The same for every type of answer, so that it is compiled once.
+    fn make_call(&mut self, from: Cx, call: &Call, handle: &mut Handler<'_>) -> Result<(), Problem> {
         let mut attempt = 0;
         loop {
-            let failure = match self.attempt(from, call, attempt, &mut handle) {
-                Ok(answer) => return Ok(answer),
+            let failure = match self.attempt(from, call, attempt, handle) {
+                Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
             attempt += 1;
@@ -128,13 +144,13 @@ impl Run<'_> {
         }
     }
 
-    fn attempt<T>(
+    fn attempt(
         &mut self,
         from: Cx,
         call: &Call,
         attempt: u32,
-        handle: &mut impl FnMut(&mut Self, Cx, u32) -> Result<(u16, T), Problem>,
-    ) -> Result<T, Failure> {
+        handle: &mut Handler<'_>,
+    ) -> Result<(), Failure> {
         let name = format!("{} {}", call.method, call.template);
         let cx = self.child(from, SpanKind::Client, name, describe(call, attempt));
         let state = self.state.breakers.state(from.service, call.to, self.now);
@@ -165,13 +181,13 @@ impl Run<'_> {
         Failure { problem, is_of_service: true, may_retry: true }
     }
 
-    fn exchange<T>(
+    fn exchange(
         &mut self,
         cx: Cx,
         call: &Call,
         attempt: u32,
-        handle: &mut impl FnMut(&mut Self, Cx, u32) -> Result<(u16, T), Problem>,
-    ) -> Result<T, Failure> {
+        handle: &mut Handler<'_>,
+    ) -> Result<(), Failure> {
         let (sent, first) = (self.now, self.len());
         self.transfer();
         let parent = match call.propagate {
@@ -180,7 +196,7 @@ impl Run<'_> {
         };
         let server = self.server(call.to, parent, call.method, call.template, &call.path, AGENT);
         let answer = handle(self, server, attempt + 1);
-        let status = answer.as_ref().map_or_else(|problem| problem.status, |(status, _)| *status);
+        let status = answer.as_ref().map_or_else(|problem| problem.status, |status| *status);
         self.answered(server, status);
         if call.propagate == Propagate::Unsampled {
             self.drop_from(first);
@@ -199,7 +215,7 @@ impl Run<'_> {
         if let Some(outcome) = cache_outcome {
             self.set(cx, "http.response.header.x-cache", outcome);
         }
-        answer.map(|(_, answer)| answer).map_err(|mut problem| {
+        answer.map(drop).map_err(|mut problem| {
             self.set(cx, "error.type", status.to_string());
             self.fail(cx, "");
             let is_of_service = status >= 500;

@@ -9,7 +9,8 @@ use crate::faults::Fault;
 use crate::problem::Problem;
 use crate::recorder::{Cx, Run, attribute, int};
 use crate::retrieval::{
-    BUILT_IN, DOCUMENTS, Found, Generated, Hit, Prepared, extract, fuse, nearest, question_key, rank,
+    AnswerContext, BUILT_IN, DOCUMENTS, DocumentHit, FoundDocuments, GeneratedText, extract, fuse, nearest,
+    question_key, rank,
 };
 use crate::state::AnsweredQuestion;
 
@@ -48,7 +49,7 @@ impl Run<'_> {
         let searched = std::mem::replace(&mut self.now, start);
         let by_vector = self.look_up(server, question)?;
         self.now = self.now.max(searched);
-        let prepared = self.prepare(server, &Found { by_words, by_vector })?;
+        let prepared = self.prepare(server, &FoundDocuments { by_words, by_vector })?;
         let generated = self.generate(server, question, &prepared.context)?;
         let answered =
             AnsweredQuestion { answer: generated.text, sources: prepared.sources, model: generated.model };
@@ -97,7 +98,7 @@ impl Run<'_> {
         })
     }
 
-    fn search(&mut self, cx: Cx, question: &str) -> Result<Vec<Hit>, Problem> {
+    fn search(&mut self, cx: Cx, question: &str) -> Result<Vec<DocumentHit>, Problem> {
         self.call(cx, &Call::post("search", "/search"), |run, server, _| {
             let ranking = run.internal(server, "rank documents");
             run.work(14.0);
@@ -109,7 +110,7 @@ impl Run<'_> {
         })
     }
 
-    fn look_up(&mut self, cx: Cx, question: &str) -> Result<Vec<Hit>, Problem> {
+    fn look_up(&mut self, cx: Cx, question: &str) -> Result<Vec<DocumentHit>, Problem> {
         self.call(cx, &Call::post("vector", "/lookup"), |run, server, _| {
             let embedding = run.internal(server, format!("embeddings {EMBEDDING}"));
             run.set(embedding, "gen_ai.operation.name", "embeddings");
@@ -127,7 +128,7 @@ impl Run<'_> {
         })
     }
 
-    fn prepare(&mut self, cx: Cx, found: &Found) -> Result<Prepared, Problem> {
+    fn prepare(&mut self, cx: Cx, found: &FoundDocuments) -> Result<AnswerContext, Problem> {
         self.call(cx, &Call::post("rag", "/context"), |run, server, _| {
             let preparing = run.internal(server, "prepare context");
             run.work(8.0);
@@ -139,7 +140,7 @@ impl Run<'_> {
         })
     }
 
-    fn generate(&mut self, cx: Cx, question: &str, context: &str) -> Result<Generated, Problem> {
+    fn generate(&mut self, cx: Cx, question: &str, context: &str) -> Result<GeneratedText, Problem> {
         let call = Call::post("llm", "/generate").timeout(GENERATION_TIMEOUT);
         self.call(cx, &call, |run, server, _| {
             let attributes = vec![

@@ -42,7 +42,7 @@ pub fn check_dependencies(metadata: &Value) -> Vec<String> {
     complaints.extend(banned.map(|name| format!("crates/trace reaches {name}")));
 
     let ours: &[(&str, &[&str])] = &[
-        ("spandrel", &["spandrel-trace"]),
+        ("spandrel", &["spandrel-trace", "spandrel-simulation"]),
         ("spandrel-trace", &[]),
         ("spandrel-simulation", &["spandrel-trace"]),
         ("spandrel-server", &["spandrel-trace"]),
