@@ -1,6 +1,7 @@
 //! What every service has: its telemetry, its listener, the span around each request and around each call, circuit breakers,
 //! metrics, health and problem details.
 
+mod body;
 mod breaker;
 mod call;
 pub(crate) mod context;

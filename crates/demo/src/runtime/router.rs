@@ -3,20 +3,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 use serde_json::json;
 
+use super::body;
 use super::health::health;
 use super::problem::Problem;
 use super::server_span::server_span;
 use super::service::Service;
-
-/// The most bytes of a request's body.
-const BODY_LIMIT: usize = 256 << 10;
 
 /// Adds it. `endpoints` is what `/` lists, as method and path; `downstream` names the services that this one
 /// calls where they have an address.
@@ -58,6 +56,6 @@ pub(crate) fn around(
         .route("/health", get(health).with_state((Arc::clone(service), downstream.into())))
         .method_not_allowed_fallback(not_allowed)
         .fallback(unknown)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(name, body::limit))
         .layer(middleware::from_fn_with_state(Arc::clone(service), server_span))
 }
