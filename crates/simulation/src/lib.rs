@@ -22,4 +22,5 @@ mod state;
 pub use exchange::{SimulatedAnswer, SimulatedRequest};
 pub use otlp::{SpanBatch, batches};
 pub use recorder::SimulatedSpan;
+pub use services::NAMES;
 pub use simulation::Simulation;

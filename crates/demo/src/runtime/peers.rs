@@ -1,23 +1,6 @@
 //! The services by name: the order of their ports, and where each is reached.
 
-/// The services in the order of their ports.
-pub const NAMES: [&str; 15] = [
-    "gateway",
-    "auth",
-    "user",
-    "order",
-    "payment",
-    "inventory",
-    "notification",
-    "orchestrator",
-    "search",
-    "vector",
-    "rag",
-    "llm",
-    "cache",
-    "service1",
-    "service2",
-];
+pub use spandrel_simulation::NAMES;
 
 /// The place of a service in [`NAMES`].
 pub(crate) fn place(name: &str) -> Option<usize> {

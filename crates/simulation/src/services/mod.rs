@@ -17,7 +17,7 @@ mod timed;
 mod user;
 
 /// The services in the order of their ports.
-const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 15] = [
     "gateway",
     "auth",
     "user",
