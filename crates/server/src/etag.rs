@@ -41,7 +41,8 @@ pub async fn tag(request: Request, next: Next) -> Response<Body> {
     Response::from_parts(head, if is_known { Body::empty() } else { Body::from(bytes) })
 }
 
-/// Puts a tag into the head of an answer; where the client knows it, makes that of a 304 of it and answers `true`.
+/// Sets the `ETag` of a response. If the request's `If-None-Match` names it, also turns the response's head into a 304's and
+/// returns `true`.
 fn mark(head: &mut Parts, tag: &str, known: Option<&HeaderValue>) -> bool {
     if let Ok(value) = HeaderValue::from_str(tag) {
         head.headers.insert(header::ETAG, value);
@@ -56,8 +57,8 @@ fn mark(head: &mut Parts, tag: &str, known: Option<&HeaderValue>) -> bool {
     is_known
 }
 
-/// What an answer is made of, told by the query as soon as it knows: equal means equal bytes of the same type from the same
-/// address, until the server ends. An extension of the response. Cheap to clone; all clones are one.
+/// Identity of the stored data that a response is made of, set by the query once it is known. While the server runs, responses
+/// of one URL and media type with equal identities have equal bytes. An extension of the response; clones share one value.
 #[derive(Clone, Default)]
 pub struct Source(Arc<OnceLock<u128>>);
 

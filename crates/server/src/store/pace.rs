@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long it works before it looks whether spans came in.
+/// How long it works between two checks for received spans.
 const SLICE: Duration = Duration::from_millis(20);
 /// Slices that it then rests for each that it worked: it works a tenth of the time.
 const REST: u32 = 9;

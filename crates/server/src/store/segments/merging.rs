@@ -23,7 +23,7 @@ type Task = JoinHandle<Result<Option<Merged>, StoreError>>;
 pub struct Merging {
     rebuild: Option<Rebuild>,
     stop: Arc<AtomicBool>,
-    /// What came in since the start.
+    /// Commits of received spans since the start.
     pub commits: Commits,
     running: Option<(u64, Task)>,
     /// Bytes on disk that are kept free for it.
