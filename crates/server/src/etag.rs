@@ -4,15 +4,19 @@
 //! not known when its head is sent: that of a trace has a tag of what it is made of (see [`Source`]), others have none.
 
 use axum::body::{Body, HttpBody, to_bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::response::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::Next;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 
+/// Whose data is answered: tenants may have traces of the same id in the same place, which are not the same.
+#[derive(Clone)]
+pub struct Owner(pub Arc<str>);
+
 /// Tags a whole answer with 200, and answers 304 where the request names the tag.
-pub async fn tag(request: Request, next: Next) -> Response<Body> {
+pub async fn tag(State(owner): State<Owner>, request: Request, next: Next) -> Response<Body> {
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
@@ -22,7 +26,8 @@ pub async fn tag(request: Request, next: Next) -> Response<Body> {
     let is_whole = response.body().size_hint().exact().is_some();
     let (mut head, body) = response.into_parts();
     if !is_whole {
-        let Some(tag) = head.extensions.get::<Source>().and_then(|source| source.tag(&head.headers)) else {
+        let Some(tag) = head.extensions.get::<Source>().and_then(|source| source.tag(&owner, &head.headers))
+        else {
             return Response::from_parts(head, body);
         };
         let is_known = mark(&mut head, &tag, known.as_ref());
@@ -58,7 +63,7 @@ fn mark(head: &mut Parts, tag: &str, known: Option<&HeaderValue>) -> bool {
 }
 
 /// Identity of the stored data that a response is made of, set by the query once it is known. While the server runs, responses
-/// of one URL and media type with equal identities have equal bytes. An extension of the response; clones share one value.
+/// of one owner, URL and media type with equal identities have equal bytes. An extension of the response; clones share one value.
 #[derive(Clone, Default)]
 pub struct Source(Arc<OnceLock<u128>>);
 
@@ -68,10 +73,11 @@ impl Source {
         let _ = self.0.set(state);
     }
 
-    fn tag(&self, headers: &HeaderMap) -> Option<String> {
+    fn tag(&self, Owner(owner): &Owner, headers: &HeaderMap) -> Option<String> {
         // One address answers in several types.
         let media = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-        Some(format!("W/\"{:032x}-{:08x}\"", self.0.get()?, crc32fast::hash(media)))
+        let kind = crc32fast::hash(&[owner.as_bytes(), b" ", media].concat());
+        Some(format!("W/\"{:032x}-{kind:08x}\"", self.0.get()?))
     }
 }
 
@@ -83,7 +89,17 @@ fn names(list: &str, tag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::{Owner, Source, names};
+    use axum::http::HeaderMap;
+
+    #[test]
+    fn tenants_whose_traces_lie_in_the_same_place_have_tags_of_their_own() {
+        let source = Source::default();
+        source.is(7);
+        let tag = |owner: &str| source.tag(&Owner(owner.into()), &HeaderMap::new()).unwrap();
+        assert_eq!(tag("a"), tag("a"));
+        assert_ne!(tag("a"), tag("b"));
+    }
 
     #[test]
     fn a_tag_is_found_in_a_list() {

@@ -1,6 +1,7 @@
 //! Who is answered: requests that name this server, that no foreign page made, that carry the token if there is one.
 
 use crate::config::Config;
+use crate::config::tenants::TenantName;
 use crate::config::tokens::Scope;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -14,6 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 const SECRET: &str = "x-eval-tracker-secret-key";
+const TENANT: &str = "x-scope-orgid";
 const OTHER_HOST: &str = "this server does not answer to that host name (--allow-host)";
 const OTHER_SITE: &str = "requests of other sites are not answered";
 
@@ -24,9 +26,28 @@ pub enum Access {
     Allowed,
     /// Something else.
     Otherwise,
+    /// It, but for another tenant than `X-Scope-OrgID` names.
+    OtherTenant,
     /// Nothing: it is missing or wrong.
     Nothing,
 }
+
+impl Access {
+    /// Why a request is refused.
+    pub fn why(self) -> &'static str {
+        match self {
+            Access::Allowed => "the request is allowed",
+            Access::Otherwise => "the token does not allow this (scopes)",
+            Access::OtherTenant => {
+                "X-Scope-OrgID names another tenant than the token does: leave it out, or send that tenant's token"
+            }
+            Access::Nothing => "the token is required (--token)",
+        }
+    }
+}
+
+/// The digest of a token.
+pub type TokenDigest = [u8; 32];
 
 /// What is let in. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -37,15 +58,20 @@ struct Inner {
     hosts: Vec<String>,
     /// Origins whose pages may post spans to the OTLP port.
     origins: Vec<String>,
-    /// Digests of the tokens with what they allow: comparing digests takes the same time wherever they differ.
-    tokens: Vec<([u8; 32], Vec<Scope>)>,
+    /// Whether there are tokens, of this tenant or of another.
+    needs_token: bool,
+    /// Digests of the tenant's tokens with what they allow: comparing digests takes the same time wherever they differ.
+    tokens: Vec<(TokenDigest, Vec<Scope>)>,
+    /// What `X-Scope-OrgID` may say, where tenants are separate.
+    tenant: Option<TenantName>,
     /// Digest of the secret of the eval-track API.
-    secret: Option<[u8; 32]>,
+    secret: Option<TokenDigest>,
 }
 
 impl Guard {
-    /// What the flags allow, with the address of the viewer.
-    pub fn new(config: &Config, viewer: SocketAddr) -> Self {
+    /// What the settings allow in a tenant, with the address of the viewer. The secret of the eval-track API is for the
+    /// default tenant.
+    pub fn new(config: &Config, viewer: SocketAddr, tenant: &TenantName) -> Self {
         let port = viewer.port();
         let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
         let mut origins = vec![format!("{scheme}://{viewer}")];
@@ -64,8 +90,10 @@ impl Guard {
         Guard(Arc::new(Inner {
             hosts: config.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect(),
             origins,
-            tokens: tokens(config),
-            secret: config.eval_track_secret.as_ref().map(|secret| Sha256::digest(secret.as_bytes()).into()),
+            needs_token: config.token.is_some() || !config.tokens.is_empty(),
+            tokens: tokens(config, tenant),
+            tenant: (config.tenant_names().len() > 1).then(|| tenant.clone()),
+            secret: config.eval_track_secret.as_ref().filter(|_| tenant.is_default()).map(digest),
         }))
     }
 
@@ -97,31 +125,29 @@ impl Guard {
     /// What the request's token allows, as a bearer token or as the password of basic authentication (which browsers
     /// ask for); everything when there is no token.
     pub fn access(&self, headers: &HeaderMap, wanted: Scope) -> Access {
-        if self.0.tokens.is_empty() {
+        if !self.0.needs_token {
             return Access::Allowed;
         }
-        let given =
-            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (scheme, credentials) = given.split_once(' ').unwrap_or((given, ""));
-        let given = match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => credentials.trim().as_bytes().to_vec(),
-            "basic" => {
-                let decoded = STANDARD.decode(credentials.trim()).unwrap_or_default();
-                let colon = decoded.iter().position(|byte| *byte == b':').map_or(decoded.len(), |at| at + 1);
-                decoded[colon..].to_vec()
-            }
-            _ => return Access::Nothing,
-        };
-        let given = Sha256::digest(&given);
+        let Some(given) = token_of(headers) else { return Access::Nothing };
         // One value may be there several times, with a scope each.
         let mut access = Access::Nothing;
-        for (_, scopes) in self.0.tokens.iter().filter(|(token, _)| given[..] == token[..]) {
+        for (_, scopes) in self.0.tokens.iter().filter(|(token, _)| given == *token) {
+            if !self.names_tenant(headers) {
+                return Access::OtherTenant;
+            }
             if scopes.contains(&wanted) {
                 return Access::Allowed;
             }
             access = Access::Otherwise;
         }
         access
+    }
+
+    /// Whether `X-Scope-OrgID` (as Loki, Tempo and Mimir take it) is missing or names this tenant. Where tenants are not
+    /// separate it means nothing.
+    fn names_tenant(&self, headers: &HeaderMap) -> bool {
+        let Some(tenant) = &self.0.tenant else { return true };
+        headers.get_all(TENANT).iter().all(|named| named.as_bytes() == tenant.as_str().as_bytes())
     }
 
     /// Why the request is none that may be answered: it names another host, or a page of another site made it.
@@ -159,11 +185,32 @@ pub async fn check_site(State(guard): State<Guard>, request: Request, next: Next
     next.run(request).await
 }
 
-/// The digests of all tokens: that of the flag allows everything.
-fn tokens(config: &Config) -> Vec<([u8; 32], Vec<Scope>)> {
-    let digest = |text: &str| Sha256::digest(text.as_bytes()).into();
-    let full = config.token.iter().map(|token| (digest(token), vec![Scope::Ingest, Scope::Read]));
-    full.chain(config.tokens.iter().map(|token| (digest(&token.value.0), token.scopes.clone()))).collect()
+/// The digests of a tenant's tokens: that of the flag allows everything in the default tenant.
+fn tokens(config: &Config, tenant: &TenantName) -> Vec<(TokenDigest, Vec<Scope>)> {
+    let full = config.token.iter().filter(|_| tenant.is_default());
+    let full = full.map(|token| (digest(token), vec![Scope::Ingest, Scope::Read]));
+    let own = config.tokens.iter().filter(|token| token.tenant() == *tenant);
+    full.chain(own.map(|token| (digest(&token.value.0), token.scopes.clone()))).collect()
+}
+
+/// The digest by which a token is known.
+pub fn digest(text: impl AsRef<[u8]>) -> TokenDigest {
+    Sha256::digest(text).into()
+}
+
+/// The digest of the token that a request carries, as a bearer token or as the password of basic authentication.
+pub fn token_of(headers: &HeaderMap) -> Option<TokenDigest> {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (scheme, credentials) = given.split_once(' ').unwrap_or((given, ""));
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Some(digest(credentials.trim())),
+        "basic" => {
+            let decoded = STANDARD.decode(credentials.trim()).unwrap_or_default();
+            let colon = decoded.iter().position(|byte| *byte == b':').map_or(decoded.len(), |at| at + 1);
+            Some(digest(&decoded[colon..]))
+        }
+        _ => None,
+    }
 }
 
 /// What a request needs: writing is sending spans, but for the demo and for files that are read back at once.
@@ -177,14 +224,15 @@ fn scope_of(method: &Method, path: &str) -> Scope {
 
 /// Refuses requests without a token that allows them.
 pub async fn check_token(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    match guard.access(request.headers(), scope_of(request.method(), request.uri().path())) {
+    let access = guard.access(request.headers(), scope_of(request.method(), request.uri().path()));
+    match access {
         Access::Allowed => return next.run(request).await,
-        Access::Otherwise => {
-            return (StatusCode::FORBIDDEN, "403 the token does not allow this (scopes)\n").into_response();
+        Access::Otherwise | Access::OtherTenant => {
+            return (StatusCode::FORBIDDEN, format!("403 {}\n", access.why())).into_response();
         }
         Access::Nothing => {}
     }
-    let mut response = (StatusCode::UNAUTHORIZED, "401 the token is required (--token)\n").into_response();
+    let mut response = (StatusCode::UNAUTHORIZED, format!("401 {}\n", access.why())).into_response();
     let scheme = HeaderValue::from_static("Basic realm=\"Spandrel\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
     response
@@ -195,9 +243,10 @@ pub async fn check_token(State(guard): State<Guard>, request: Request, next: Nex
 pub async fn check_secret(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
     let Some(secret) = guard.0.secret else { return check_token(State(guard), request, next).await };
     let scope = scope_of(request.method(), request.uri().path());
-    let has_token = !guard.0.tokens.is_empty() && guard.access(request.headers(), scope) == Access::Allowed;
-    let given = request.headers().get(SECRET);
-    if has_token || given.is_some_and(|given| Sha256::digest(given.as_bytes())[..] == secret[..]) {
+    let access = guard.access(request.headers(), scope);
+    let has_token = guard.0.needs_token && access == Access::Allowed;
+    let has_secret = request.headers().get(SECRET).is_some_and(|given| digest(given) == secret);
+    if has_token || has_secret && guard.names_tenant(request.headers()) {
         return next.run(request).await;
     }
     // The API's own error.
@@ -216,7 +265,7 @@ pub async fn allow_origins(State(guard): State<Guard>, request: Request, next: N
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if preflight {
         let allowed = "authorization, content-type, content-encoding, traceparent, tracestate, baggage, \
-                       x-eval-tracker-secret-key";
+                       x-eval-tracker-secret-key, x-scope-orgid";
         let headers = [
             (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PUT"),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, allowed),
@@ -241,7 +290,7 @@ mod tests {
 
     fn guard(flags: &[&str]) -> Guard {
         let config = Config::parse_from([&["x"], flags].concat());
-        Guard::new(&config, "127.0.0.1:16686".parse().unwrap())
+        Guard::new(&config, "127.0.0.1:16686".parse().unwrap(), &TenantName::default())
     }
 
     #[test]

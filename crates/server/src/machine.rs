@@ -7,20 +7,22 @@ use std::path::Path;
 pub struct Machine {
     /// Memory of the machine, or of the control group that the process is in where that has less.
     pub memory: Option<u64>,
-    /// Room on the disk of a directory: what is free, and what lies in the directory already.
+    /// Room on the disk for a directory: what is free, or its share of that, and what lies in the directory already.
     pub disk: Option<u64>,
 }
 
 impl Machine {
-    /// Looks at the machine and at the disk on which a directory is, which need not exist yet. Blocks.
-    pub fn look(directory: &Path) -> Self {
-        Machine { memory: memory(), disk: disk(directory) }
+    /// Looks at the machine and at the disk on which a directory is, which need not exist yet, and which so many stores
+    /// share. Blocks.
+    pub fn look(directory: &Path, stores: u64) -> Self {
+        Machine { memory: memory(), disk: disk(directory, stores) }
     }
 }
 
-/// Bytes that are free on the disk of a directory, and those that lie in the directory already. Blocks.
-pub fn disk(directory: &Path) -> Option<u64> {
-    free(directory).map(|free| free.saturating_add(held(directory)))
+/// Bytes that are free on the disk of a directory for one of so many stores, and those that lie in the directory already.
+/// Blocks.
+pub fn disk(directory: &Path, stores: u64) -> Option<u64> {
+    free(directory).map(|free| (free / stores.max(1)).saturating_add(held(directory)))
 }
 
 /// Limits of control groups, versions 2 and 1; "max" is no number and no limit.
@@ -77,7 +79,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn memory_and_room_are_found_also_for_a_directory_that_is_not_there_yet() {
         let directory = tempfile::tempdir().unwrap();
-        let machine = Machine::look(&directory.path().join("not/yet"));
+        let machine = Machine::look(&directory.path().join("not/yet"), 1);
         assert!(machine.memory.is_some_and(|bytes| bytes > 64 << 20), "{machine:?}");
         assert!(machine.disk.is_some(), "{machine:?}");
         std::fs::write(directory.path().join("x"), [0; 1000]).unwrap();

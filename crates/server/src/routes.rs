@@ -2,13 +2,13 @@
 
 use crate::demo_proxy::DemoProxy;
 use crate::durations;
-use crate::etag;
+use crate::etag::{self, Owner};
 use crate::eval_track::EvalTrack;
 use crate::files::Viewer;
-use crate::forwarding::Signal;
 use crate::guard::{self, Guard};
+use crate::health::{self, Health};
 use crate::ingest::{Intake, http, zipkin};
-use crate::jaeger::{Backend, json, not_found, text};
+use crate::jaeger::{Backend, not_found, text};
 use crate::live::{self, Live};
 use crate::logs::query::{self as log_query, LogQueries};
 use crate::logs::receive::{self, LogIntake};
@@ -19,17 +19,20 @@ use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
 use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
-use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, any, get, post};
+use prometheus_client::metrics::histogram::Histogram;
 use std::sync::Arc;
 use tower::ServiceBuilder;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// What the query port needs.
+/// What the query port needs to answer one tenant.
 #[derive(Clone)]
 pub struct Query {
+    /// Whose data it is.
+    pub owner: Owner,
     /// What the query APIs answer from.
     pub backend: Backend,
     /// Takes the browser's own spans.
@@ -42,8 +45,12 @@ pub struct Query {
     pub viewer: Viewer,
     /// The demo.
     pub demo: DemoProxy,
+    /// What `/health` and `/ready` look at.
+    pub health: Health,
     /// What `/metrics` answers.
     pub metrics: Metrics,
+    /// Where the time until a query is answered is noted.
+    pub asked: Histogram,
     /// Those who watch traces arrive.
     pub live: Live,
     /// Path prefix, empty or `/…`.
@@ -63,10 +70,10 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .method_not_allowed_fallback(no_such_route)
         .fallback(no_such_route)
         .with_state(state.backend.clone())
-        .layer(from_fn(etag::tag))
+        .layer(from_fn_with_state(state.owner.clone(), etag::tag))
         .merge(Router::new().route("/live", get(live::watch)).with_state(state.live.clone()))
         .merge(Router::new().route("/logs", get(log_query::find)).with_state(state.logs.clone()))
-        .layer(from_fn_with_state(state.metrics.query_durations(), durations::until_answered));
+        .layer(from_fn_with_state(state.asked.clone(), durations::until_answered));
     let prefix = state.prefix.clone();
     let root: MethodRouter = any(page).with_state(state.clone());
     let root = root.layer(from_fn_with_state(guard.clone(), guard::check_token));
@@ -86,8 +93,8 @@ pub fn query(state: Query, guard: &Guard) -> Router {
         .fallback(page)
         .layer(from_fn_with_state(guard.clone(), guard::check_token))
         .merge(records(&state, guard))
-        .route("/health", get(health))
-        .route("/ready", get(ready))
+        .route("/health", get(health::health).with_state(state.health.clone()))
+        .route("/ready", get(health::ready).with_state(state.health.clone()))
         .with_state(state);
     let router = if prefix.is_empty() {
         inner
@@ -189,47 +196,6 @@ fn zipkin_spans<S: Clone + Send + Sync + 'static>(intake: Intake) -> MethodRoute
 
 async fn no_such_route() -> Response<Body> {
     not_found()
-}
-
-/// Whether anything is wrong with the store; answered with 200 in any case, for the server lives.
-async fn health(State(state): State<Query>) -> Response<Body> {
-    let mut problems = state.backend.store.status().problems();
-    for target in state.intake.forwarding().targets() {
-        problems.extend(target.problems());
-    }
-    if problems.is_empty() {
-        return json(StatusCode::OK, r#"{"status":"ok"}"#);
-    }
-    json(StatusCode::OK, serde_json::json!({ "status": "degraded", "problems": problems }).to_string())
-}
-
-/// Whether spans are taken in: 503 while they cannot be written. Targets of forwarding are described; one that does not
-/// answer is no reason to take nothing in.
-async fn ready(State(state): State<Query>) -> Response<Body> {
-    if state.backend.store.status().failing {
-        return json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"spans cannot be written"}"#);
-    }
-    let forwarding = state.intake.forwarding();
-    if forwarding.is_empty() {
-        return json(StatusCode::OK, r#"{"status":"ready"}"#);
-    }
-    let targets = forwarding.targets().iter().map(|target| {
-        let (queue, failing) = (target.status.queue(), target.status.failing());
-        let mut shown = serde_json::json!({
-            "name": target.name,
-            "status": if failing.is_some() { "failing" } else { "ok" },
-            "signal": target.signal,
-            (if target.signal == Signal::Traces { "queuedSpans" } else { "queuedLines" }): queue.spans,
-            "queuedBytes": queue.bytes,
-        });
-        if let Some(failing) = failing {
-            shown["failingSeconds"] = failing.since.elapsed().as_secs().into();
-            shown["why"] = failing.why.into();
-        }
-        shown
-    });
-    let targets: Vec<_> = targets.collect();
-    json(StatusCode::OK, serde_json::json!({ "status": "ready", "forward": targets }).to_string())
 }
 
 async fn metrics(State(state): State<Query>) -> Response<Body> {

@@ -1,40 +1,22 @@
-//! Starting and stopping: binds the four ports, opens the store, serves until told to stop, then flushes.
+//! Starting and stopping: binds the four ports, opens the stores, serves until told to stop, then flushes.
 
 use crate::config::Config;
-use crate::demo_proxy::DemoProxy;
-use crate::files::Viewer;
-use crate::forwarding::{ForwardError, Forwarding};
-use crate::guard::Guard;
-use crate::ingest::limit::Most;
-use crate::ingest::regroup::rebuild;
-use crate::ingest::room::Memory;
-use crate::ingest::{Intake, grpc::TraceService};
-use crate::jaeger::queries::Queries;
-use crate::jaeger::{Backend, Logged};
-use crate::jaeger_grpc::QueryService;
+use crate::forwarding::ForwardError;
 use crate::live::Live;
-use crate::logs::query::LogQueries;
-use crate::logs::receive::LogIntake;
-use crate::logs::{LogLimits, LogQuery, LogStore};
-use crate::machine::Machine;
-use crate::metrics::Metrics;
 use crate::protocol;
-use crate::routes::{self, Query};
 use crate::serve::serve;
-use crate::store::Store;
+use crate::services;
+use crate::tenants::select::{self, SharedToken};
+use crate::tenants::{TenantError, Tenants};
 use crate::tls::{self, Acceptors, TlsError};
-use axum::http::Uri;
+use axum::http::{Request, Uri};
+use hyper::body::Incoming;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Bytes of memory that `POST /api/transform` may use.
-const TRANSFORM_BYTES: usize = 128 << 20;
-/// Bytes of memory that answers may use which wait for slow readers.
-const ANSWER_BYTES: usize = 128 << 20;
 /// How long the store may take to write what waits when the server stops.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
 
@@ -48,12 +30,10 @@ pub struct Running {
     pub otlp_grpc: SocketAddr,
     /// Where queries over gRPC are answered.
     pub query_grpc: SocketAddr,
-    live: Live,
+    live: Vec<Live>,
     prefix: String,
     scheme: &'static str,
-    store: Store,
-    forwarding: Forwarding,
-    logs: LogStore,
+    tenants: Tenants,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -71,14 +51,12 @@ pub enum StartError {
         /// The system's word.
         error: std::io::Error,
     },
-    /// The store cannot be opened.
-    #[error("cannot open the store in {directory}: {error}")]
-    Store {
-        /// Where it is.
-        directory: String,
-        /// Why.
-        error: crate::store::StoreError,
-    },
+    /// A tenant's data cannot be had.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
+    /// One token of two tenants.
+    #[error(transparent)]
+    Token(#[from] SharedToken),
     /// The directory of the viewer has no page.
     #[error("{0} has no index.html (--viewer)")]
     Viewer(String),
@@ -97,7 +75,7 @@ pub enum StartError {
     /// What is received would be received again, for ever.
     #[error("target {0} of forwarding is this server itself")]
     Loop(String),
-    /// A target of forwarding cannot be had.
+    /// A task of the start failed, or a certificate cannot be read in one.
     #[error(transparent)]
     Forward(#[from] ForwardError),
     /// The client for the demo cannot be made.
@@ -122,6 +100,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
             (false, false) => return Err(StartError::Exposed(config.host)),
         }
     }
+    select::check(config)?;
     let tls = tls(config).await?;
     let (http_tls, grpc_tls) = (tls.as_ref().map(|tls| tls.http.clone()), tls.map(|tls| tls.grpc));
     let query = bind(config, config.port, "--port").await?;
@@ -131,45 +110,18 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     if let Some(name) = own_target(config, [query.1, otlp_http.1, otlp_grpc.1]) {
         return Err(StartError::Loop(name.to_owned()));
     }
-    let (store, logs) = open(config).await?;
-    let max_request = usize::try_from(config.max_request).unwrap_or(usize::MAX / 2);
-    let max_waiting = usize::try_from(config.max_waiting).unwrap_or(usize::MAX / 2);
-    let time = Duration::from_secs(config.client_time.max(1));
-    let forwarding = forward(config).await?;
-    let intake = Intake::new(store.clone(), forwarding.clone(), max_request, max_waiting, time, most(config));
-    let log_intake = LogIntake::new(intake.clone(), logs.clone());
+    let (settings, opening) = (config.clone(), Instant::now());
+    // Fails where it was done before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let opened = tokio::task::spawn_blocking(move || Tenants::open(&settings)).await;
+    let tenants = opened.map_err(|error| ForwardError::Io(std::io::Error::other(error)))??;
+    tracing::debug!("{} stores were opened in {:?}", tenants.iter().count(), opening.elapsed());
     let (stop, stopped) = watch::channel(false);
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let queries = Queries::new(threads, Duration::from_secs(config.query_time), ANSWER_BYTES);
-    let live = Live::new(store.clone());
-    let metrics = Metrics::new(intake.clone(), store.clone(), logs.clone(), queries.clone(), live.clone());
-    let backend = Backend {
-        store: store.clone(),
-        logged: by_log_text(logs.clone()),
-        queries: queries.clone(),
-        transforms: Memory::new(TRANSFORM_BYTES),
-        client_time: time,
-    };
-    // A demo that is there is offered, and a reader without traces is told where to send them.
-    let mut facts = vec![("OTLP_PORTS", format!("{} {}", otlp_http.1.port(), otlp_grpc.1.port()))];
-    facts.extend(config.demo.is_some().then(|| ("DEMO", "true".to_owned())));
-    let state = Query {
-        live: live.clone(),
-        log_intake: log_intake.clone(),
-        logs: LogQueries { store: logs.clone(), queries: queries.clone() },
-        backend: backend.clone(),
-        intake: intake.clone(),
-        viewer: Viewer::new(config.viewer.clone()).with_facts(facts),
-        demo: DemoProxy::new(config.demo.as_deref())?,
-        metrics,
-        prefix: config.prefix().into(),
-    };
-    let guard = Guard::new(config, query.1);
-    let query_router = routes::query(state, &guard);
-    let otlp_router = routes::otlp(intake.clone(), log_intake.clone(), &guard);
-    let addresses = (query.1, otlp_http.1, otlp_grpc.1, query_grpc.1);
-    let query_service = QueryService::new(backend, intake.clone(), guard.clone());
-    let trace_service = TraceService::new(intake, log_intake.take_protobuf(), guard);
+    let (services, live) = services::all(config, &tenants, [query.1, otlp_http.1, otlp_grpc.1])?;
+    let query_router = select::router(services.clone(), |services| &services.query_http);
+    let otlp_router = select::router(services.clone(), |services| &services.otlp_http);
+    let (exports, queries) = (services.clone(), services);
+    let time = services::client_time(config);
     let tasks = vec![
         tokio::spawn(serve(
             query.0,
@@ -190,9 +142,9 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
             time,
             grpc_tls.clone(),
             move |stream| {
-                let service = trace_service.clone();
-                let answer = move |request| {
-                    let service = service.clone();
+                let exports = exports.clone();
+                let answer = move |request: Request<Incoming>| {
+                    let service = exports.of(request.headers()).exports.clone();
                     async move { service.answer(request).await }
                 };
                 protocol::grpc(stream, answer)
@@ -204,9 +156,9 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
             time,
             grpc_tls.clone(),
             move |stream| {
-                let service = query_service.clone();
-                let answer = move |request| {
-                    let service = service.clone();
+                let queries = queries.clone();
+                let answer = move |request: Request<Incoming>| {
+                    let service = queries.of(request.headers()).queries.clone();
                     async move { service.answer(request).await }
                 };
                 protocol::grpc(stream, answer)
@@ -215,16 +167,14 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         )),
     ];
     Ok(Running {
-        query: addresses.0,
-        otlp_http: addresses.1,
-        otlp_grpc: addresses.2,
-        query_grpc: addresses.3,
+        query: query.1,
+        otlp_http: otlp_http.1,
+        otlp_grpc: otlp_grpc.1,
+        query_grpc: query_grpc.1,
         live,
         prefix: config.prefix(),
         scheme: if config.tls_cert.is_some() { "https" } else { "http" },
-        store,
-        forwarding,
-        logs,
+        tenants,
         stop,
         tasks,
     })
@@ -244,53 +194,19 @@ impl Running {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         // These would go on for ever.
-        self.live.close();
+        self.live.iter().for_each(Live::close);
         for task in self.tasks {
             // Each ends by itself, all at the same time; the only failure is a panic, which has been printed.
             let _ = task.await;
         }
-        let (store, logs, forwarding) = (self.store, self.logs, self.forwarding);
-        let closed = tokio::task::spawn_blocking(move || {
-            forwarding.stop();
-            store.close();
-            logs.close();
-        });
+        let Tenants { default, others } = self.tenants;
+        let closed = std::iter::once(default)
+            .chain(others)
+            .map(|tenant| tokio::task::spawn_blocking(move || tenant.close()));
+        let closed = futures_util::future::join_all(closed);
         if tokio::time::timeout(CLOSE_TIME, closed).await.is_err() {
-            tracing::warn!("the store is not closed in time; what was acknowledged is on disk");
+            tracing::warn!("a store is not closed in time; what was acknowledged is on disk");
         }
-    }
-}
-
-async fn open(config: &Config) -> Result<(Store, LogStore), StartError> {
-    let directory = config.data_dir.clone();
-    if let Err(error) = make_private(&directory) {
-        // The store knows better what is wrong, or works where the file system has no permissions.
-        tracing::warn!("{} cannot be made private: {error}", directory.display());
-    }
-    let settings = config.clone();
-    let opened = tokio::task::spawn_blocking(move || {
-        let machine = Machine::look(&directory);
-        let limits = settings.limits(&machine);
-        tracing::info!("{}", limits.in_words());
-        // The directory is locked by the first, for both.
-        let store = Store::open_merging(&directory, limits, rebuild)?;
-        let logs = LogStore::open(&directory.join("logs"), log_limits(&settings, &machine))?;
-        Ok((store, logs))
-    })
-    .await;
-    let opened = opened.unwrap_or(Err(crate::store::StoreError::Closed));
-    opened.map_err(|error| StartError::Store { directory: config.data_dir.display().to_string(), error })
-}
-
-/// What one request may hold.
-fn most(config: &Config) -> Most {
-    let limit = |number: u64| (number > 0).then_some(number);
-    let size = |number: u64| limit(number).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-    Most {
-        spans: limit(config.max_spans),
-        attributes: limit(config.max_attributes),
-        value_bytes: size(config.max_attribute_size),
-        nesting: size(config.max_nesting),
     }
 }
 
@@ -316,48 +232,6 @@ fn own_target(config: &Config, own: [SocketAddr; 3]) -> Option<&str> {
         (host == "localhost" || host.parse().is_ok_and(is_here)) && own.iter().any(|own| own.port() == port)
     };
     config.forward.iter().find(|target| is_own(&target.endpoint.0)).map(|target| target.name.0.as_str())
-}
-
-/// Opens the queues of all targets and starts to send.
-async fn forward(config: &Config) -> Result<Forwarding, StartError> {
-    // Fails where it was done before, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let (targets, directory) = (config.forward.clone(), config.data_dir.clone());
-    let started = tokio::task::spawn_blocking(move || Forwarding::start(&targets, &directory)).await;
-    Ok(started.unwrap_or_else(|error| Err(ForwardError::Io(std::io::Error::other(error))))?)
-}
-
-/// Finds traces by the text of their log lines.
-fn by_log_text(logs: LogStore) -> Logged {
-    Arc::new(move |text, (from, to), stopped| {
-        let query =
-            LogQuery { text: Some(text.to_owned()), from: Some(from), to: Some(to), ..LogQuery::default() };
-        logs.traces(&query, stopped)
-    })
-}
-
-/// How many log lines are kept: as long as spans, in a tenth of what is free on the disk unless asked otherwise.
-fn log_limits(config: &Config, machine: &Machine) -> LogLimits {
-    let max_disk = config.max_log_disk.or(machine.disk.map(|disk| (disk / 10).max(1 << 20)));
-    LogLimits {
-        segment_bytes: config.segment_size,
-        retention: (config.retention_hours > 0).then(|| Duration::from_secs(config.retention_hours * 3600)),
-        max_disk: max_disk.filter(|bytes| *bytes > 0),
-        ..LogLimits::default()
-    }
-}
-
-/// Makes a directory that its owner alone can enter, or takes others' permissions away.
-fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
-    }
-    #[cfg(not(unix))]
-    std::fs::create_dir_all(directory)?;
-    Ok(())
 }
 
 async fn bind(

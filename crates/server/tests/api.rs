@@ -62,6 +62,10 @@ mod recorded;
 mod slow;
 #[path = "api/support.rs"]
 mod support;
+#[path = "api/tenant_data.rs"]
+mod tenant_data;
+#[path = "api/tenants.rs"]
+mod tenants;
 #[path = "api/tls.rs"]
 mod tls;
 #[path = "api/viewer.rs"]

@@ -40,6 +40,30 @@ fn a_mistake_in_the_file_ends_the_program_with_its_place() {
 }
 
 #[test]
+fn tenants_that_cannot_be_told_apart_end_the_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    let token = |tenant: &str| {
+        format!("[[tokens]]\nvalue = \"secret {tenant}\"\nscopes = [\"read\"]\ntenant = \"{tenant}\"\n")
+    };
+    for (text, flags, expected) in [
+        (token("../up"), vec![], ":4:10: tokens[0].tenant: \"../up\" is not 1 to 64 letters"),
+        (token("a") + "[tenants.b]\n", vec![], ": tenants.b: no token names the tenant \"b\": add one"),
+        (token("a"), vec!["--token", "secret a"], "--token is also a token of a tenant"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let data = directory.path().join("data");
+        let output = run(&file, &[&["--data-dir", data.to_str().unwrap()], &flags[..]].concat(), &[]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expected) && !said.contains("secret"), "{said}");
+        assert!(
+            !output.status.success() && output.stdout.is_empty() && !data.exists(),
+            "nothing was started"
+        );
+    }
+}
+
+#[test]
 fn log_lines_are_json_when_asked_for() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_spandrel-server"));
@@ -62,7 +86,11 @@ fn log_lines_are_json_when_asked_for() {
     child.kill().unwrap();
     child.wait().unwrap();
     let said: serde_json::Value = serde_json::from_str(&line).unwrap();
-    assert_eq!((&said["level"], &said["target"]), (&"INFO".into(), &"spandrel_server::run".into()), "{line}");
+    assert_eq!(
+        (&said["level"], &said["target"]),
+        (&"INFO".into(), &"spandrel_server::tenants".into()),
+        "{line}"
+    );
     assert!(
         said["message"].as_str().unwrap().contains("--max-disk") && said["timestamp"].is_string(),
         "{line}"

@@ -1,9 +1,10 @@
 //! The file of settings: TOML, each setting named as its flag is, with underscores.
 
 use super::forward::{self, Forward};
+use super::tenants::TenantsLimits;
 use super::tokens::Token;
 use super::values::{hours, number, port, seconds, size};
-use super::{Config, LogFormat, Mistake, variables};
+use super::{Config, LogFormat, Mistake, tenant_check, variables};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,7 @@ pub struct File {
     pub cors_origin: Option<Vec<String>>,
     pub token: Option<String>,
     pub tokens: Option<Vec<Token>>,
+    pub tenants: Option<TenantsLimits>,
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub log_format: Option<LogFormat>,
@@ -84,8 +86,12 @@ impl File {
         variables::fill(table.get_mut(), variable)
             .map_err(|error| Mistake::at(path, text, Some(error.span), &error.why))?;
         let file = File::deserialize(Deserializer::from(table)).map_err(wrong)?;
-        let checked = forward::check(file.forward.as_deref().unwrap_or_default());
-        checked.map_err(|(key, why)| Mistake { key, ..Mistake::of(path, why) })?;
+        let targets = file.forward.as_deref().unwrap_or_default();
+        let tokens = file.tokens.as_deref().unwrap_or_default();
+        let limits = file.tenants.clone().unwrap_or_default();
+        forward::check(targets)
+            .and_then(|()| tenant_check::check(file.token.as_deref(), tokens, &limits, targets))
+            .map_err(|(key, why)| Mistake::of_setting(path, text, key, &why))?;
         Ok(file)
     }
 }
@@ -144,6 +150,7 @@ impl Config {
             cors_origin,
             token,
             tokens,
+            tenants,
             tls_cert,
             tls_key,
             log_format,
@@ -158,6 +165,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tenants::TenantName;
     use super::*;
     use clap::{CommandFactory, FromArgMatches};
 
@@ -174,6 +182,30 @@ mod tests {
         let usual = [("name", "name = \"a\"\n"), ("endpoint", "endpoint = \"http://a\"\n")];
         let usual = usual.iter().filter(|(key, _)| !more.starts_with(key)).map(|(_, line)| *line);
         format!("[[forward]]\n{}{more}", usual.collect::<String>())
+    }
+
+    /// Tokens of these tenants.
+    fn tokens(tenants: &[&str]) -> String {
+        let token = |(number, tenant): (usize, &&str)| {
+            format!("[[tokens]]\nvalue = \"value {number}\"\nscopes = [\"read\"]\ntenant = \"{tenant}\"\n")
+        };
+        tenants.iter().enumerate().map(token).collect()
+    }
+
+    #[test]
+    fn tenants_are_read_with_their_limits_and_targets() {
+        let text = format!(
+            "{}[tenants.a]\nmax_disk = \"1G\"\nretention_hours = 1\n[tenants.default]\nmax_disk = 0\n{}",
+            tokens(&["a", "b", "b"]).replace("value 2", "value 1"),
+            target("tenants = [\"default\", \"b\"]")
+        );
+        let file = parse(&text).unwrap();
+        let named = |name: &str| TenantName::try_from(name.to_owned()).unwrap();
+        let limits = &file.tenants.unwrap()[&named("a")];
+        assert_eq!((limits.max_disk, limits.retention_hours), (Some(1 << 30), Some(1)));
+        let target = &file.forward.unwrap()[0];
+        let is_for = ["a", "b", "default"].map(|name| target.is_for(&named(name)));
+        assert_eq!(is_for, [false, true, true]);
     }
 
     #[test]
@@ -218,11 +250,14 @@ mod tests {
                 "forward[0].protocol: unknown variant `http`, expected one of `http/p",
             ),
             (&target("signals = [\"metrics\"]"), "forward[0].signals[0]: unknown variant `metrics`"),
-            (&target("signals = []"), "s.toml: forward[0].signals: expected at least one of"),
-            (&target("signals = [\"logs\", \"logs\"]"), "s.toml: forward[0].signals: one is named twice"),
+            (&target("signals = []"), "s.toml:4:11: forward[0].signals: expected at least one of"),
+            (
+                &target("signals = [\"logs\", \"logs\"]"),
+                "s.toml:4:11: forward[0].signals: one is named twice",
+            ),
             (
                 &target("endpoint = \"http://a/otlp\"\nsignals = [\"logs\", \"traces\"]"),
-                "s.toml: forward[0].signals: the path of the endpoint ends neither with",
+                "s.toml:4:11: forward[0].signals: the path of the endpoint ends neither with",
             ),
             (&target("timeout = \"5\""), "forward[0].timeout: \"5\" is not a duration such as"),
             (&target("batch = { spans = 0 }"), "forward[0].batch.spans: expected a number from 1"),
@@ -239,16 +274,52 @@ mod tests {
                 &target("headers = { a = \"${NO}\" }"),
                 "forward[0].headers.a: the environment variable NO is not set",
             ),
-            (&target("headers = { \"a b\" = \"c\" }"), "s.toml: forward[0].headers: \"a b\" is not the name"),
+            (
+                &target("headers = { \"a b\" = \"c\" }"),
+                "s.toml:4:11: forward[0].headers: \"a b\" is not the name",
+            ),
             (
                 &format!("{0}\n{0}", target("sample = 0.5")),
-                "s.toml: forward[1].name: the name \"a\" is used twice",
+                "s.toml:6:8: forward[1].name: the name \"a\" is used twice",
             ),
             ("[[tokens]]\nvalue = \"\"\nscopes = []", "s.toml:2:9: tokens[0].value: a token is not empty"),
             (
                 "tokens = [{ value = \"a\", scopes = [\"all\"] }]",
                 "unknown variant `all`, expected `ingest` or `read`",
             ),
+            (&tokens(&["a/b"]), "s.toml:4:10: tokens[0].tenant: \"a/b\" is not 1 to 64 letters"),
+            (&tokens(&[""]), "s.toml:4:10: tokens[0].tenant: \"\" is not 1 to 64 letters"),
+            (
+                &tokens(&["team", "Team"]),
+                "s.toml:8:10: tokens[1].tenant: \"Team\" and \"team\" differ in case",
+            ),
+            (&tokens(&["Default"]), "tokens[0].tenant: \"Default\" and \"default\" differ in case"),
+            (
+                "[[tokens]]\nvalue = \"x\"\nscopes = []\ntenant = \"a\"\n[[tokens]]\nvalue = \"x\"\nscopes = []",
+                "s.toml:6:9: tokens[1].value: tokens[0].value is the same and of another tenant",
+            ),
+            (
+                &format!("token = \"value 0\"\n{}", tokens(&["a"])),
+                "s.toml:3:9: tokens[0].value: token is the same and of another tenant",
+            ),
+            (
+                &format!("{}[tenants.b]\nmax_disk = 1", tokens(&["a"])),
+                "tenants.b: no token names the tenant \"b\": add one to [[tokens]]",
+            ),
+            (
+                &format!("{}[tenants.a]\nmax_disk = \"x\"", tokens(&["a"])),
+                "s.toml:6:12: tenants.a.max_disk: invalid value: string \"x\", expected a size",
+            ),
+            (
+                &format!("{}[tenants.a]\nmax_dsk = 1", tokens(&["a"])),
+                "s.toml:6:1: tenants.a.max_dsk: unknown field `max_dsk`, expected one of `retention_hours`",
+            ),
+            (&format!("{}[tenants.\"a b\"]", tokens(&["a"])), "\"a b\" is not 1 to 64 letters"),
+            (
+                &format!("{}{}", tokens(&["a"]), target("tenants = [\"a\", \"c\"]")),
+                "s.toml:8:11: forward[0].tenants: no token names the tenant \"c\"",
+            ),
+            (&target("tenants = []"), "s.toml:4:11: forward[0].tenants: expected at least one tenant"),
             ("[server]\nport = 1", "s.toml:1:2: server: unknown field `server`"),
         ];
         for (text, expected) in table {

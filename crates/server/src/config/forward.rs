@@ -1,5 +1,6 @@
 //! `[[forward]]` of the file of settings: where received spans and log lines go on to, which of them, and how.
 
+use super::tenants::TenantName;
 use super::values::{self, HIDDEN, Size};
 use axum::http::{HeaderName, HeaderValue, Uri};
 use regex_lite::Regex;
@@ -21,6 +22,9 @@ pub struct Forward {
     /// What goes there.
     #[serde(default = "only_traces")]
     pub signals: Vec<Signal>,
+    /// Whose data goes there; that of all tenants where none is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenants: Option<Vec<TenantName>>,
     /// How it is spoken to.
     #[serde(default)]
     pub protocol: Protocol,
@@ -60,6 +64,13 @@ pub struct Forward {
     /// What never leaves.
     #[serde(default)]
     pub redact: Redact,
+}
+
+impl Forward {
+    /// Whether data of a tenant goes there.
+    pub fn is_for(&self, tenant: &TenantName) -> bool {
+        self.tenants.as_ref().is_none_or(|tenants| tenants.contains(tenant))
+    }
 }
 
 /// What kind of data a request holds.

@@ -31,6 +31,12 @@ impl Mistake {
         Mistake { file: file.display().to_string(), place, key, why: why.replace('\n', " ") }
     }
 
+    /// One of a setting that is well written.
+    pub fn of_setting(file: &Path, text: &str, key: String, why: &str) -> Self {
+        let found = Mistake::at(file, text, value_of(text, &key), why);
+        Mistake { key, ..found }
+    }
+
     /// One that concerns the whole file.
     pub fn of(file: &Path, why: impl fmt::Display) -> Self {
         let file = file.display().to_string();
@@ -55,27 +61,44 @@ impl std::error::Error for Mistake {}
 
 /// The full name of the innermost setting whose name or value stands at `at`.
 fn key_at(text: &str, at: usize) -> Option<String> {
-    let root = DeTable::parse(text).ok()?;
     let mut found: Option<(usize, String)> = None;
-    let mut note = |span: Range<usize>, name: &str| {
+    each_setting(text, &mut |span, name| {
         let holds = span.start <= at && at < span.end.max(span.start + 1);
         // Where spans are equal the inner one comes later.
         if holds && found.as_ref().is_none_or(|(length, _)| span.len() <= *length) {
             found = Some((span.len(), name.to_owned()));
         }
-    };
+    })?;
+    found.map(|(_, name)| name)
+}
+
+/// Where the value of a setting stands.
+fn value_of(text: &str, key: &str) -> Option<Range<usize>> {
+    let mut found = None;
+    // Its name comes before its value.
+    each_setting(text, &mut |span, name| {
+        if name == key {
+            found = Some(span);
+        }
+    })?;
+    found
+}
+
+/// Hands over the place of each setting's name and value, with its full name. `None` where the text is no TOML.
+fn each_setting(text: &str, each: &mut dyn FnMut(Range<usize>, &str)) -> Option<()> {
+    let root = DeTable::parse(text).ok()?;
     let mut open: Vec<(String, &Spanned<DeValue<'_>>)> = Vec::new();
     for (key, value) in root.get_ref() {
-        note(key.span(), key.get_ref());
+        each(key.span(), key.get_ref());
         open.push((key.get_ref().to_string(), value));
     }
     while let Some((name, value)) = open.pop() {
-        note(value.span(), &name);
+        each(value.span(), &name);
         match value.get_ref() {
             DeValue::Table(table) => {
                 for (key, value) in table {
                     let inner = format!("{name}.{}", key.get_ref());
-                    note(key.span(), &inner);
+                    each(key.span(), &inner);
                     open.push((inner, value));
                 }
             }
@@ -85,5 +108,5 @@ fn key_at(text: &str, at: usize) -> Option<String> {
             _ => {}
         }
     }
-    found.map(|(_, name)| name)
+    Some(())
 }

@@ -5,6 +5,8 @@ mod file;
 pub mod forward;
 mod mistake;
 mod printed;
+mod tenant_check;
+pub mod tenants;
 pub mod tokens;
 mod values;
 mod variables;
@@ -13,9 +15,12 @@ pub use mistake::Mistake;
 
 use crate::machine::Machine;
 use crate::store::Limits;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tenants::TenantName;
+use tokens::Token;
 
 /// Bytes of memory for the index where the machine does not say how much it has.
 const DEFAULT_INDEX: u64 = 512 << 20;
@@ -119,6 +124,9 @@ pub struct Config {
     /// Tokens that allow less; only a file says so.
     #[arg(skip)]
     pub tokens: Vec<tokens::Token>,
+    /// Limits of single tenants; only a file says so.
+    #[arg(skip)]
+    pub tenants: tenants::TenantsLimits,
     /// Certificates (PEM, the server's own first) for TLS on all ports.
     #[arg(long, env = "SPANDREL_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
@@ -156,22 +164,42 @@ impl Config {
         }
     }
 
-    /// How much the store keeps, with defaults that fit the machine.
-    pub fn limits(&self, machine: &Machine) -> Limits {
-        let max_disk = self.max_disk.or(machine.disk.map(Limits::fits_disk));
+    /// The default tenant, and then those that tokens name, sorted. Where it is alone there is no separation.
+    pub fn tenant_names(&self) -> Vec<TenantName> {
+        let named: BTreeSet<TenantName> = self.tokens.iter().map(Token::tenant).collect();
+        let others = named.into_iter().filter(|name| !name.is_default());
+        std::iter::once(TenantName::default()).chain(others).collect()
+    }
+
+    /// How much a tenant's store keeps, with defaults that fit its part of the machine (see [`Machine::look`]).
+    pub fn limits(&self, tenant: &TenantName, machine: &Machine) -> Limits {
+        let own = self.tenants.get(tenant).cloned().unwrap_or_default();
+        let stores = self.tenant_names().len() as u64;
+        let max_disk = own.max_disk.or(self.max_disk);
         Limits {
             segment_bytes: self.segment_size,
-            retention: (self.retention_hours > 0).then(|| Duration::from_secs(self.retention_hours * 3600)),
-            max_disk: max_disk.filter(|bytes| *bytes > 0),
-            follows_disk: self.max_disk.is_none(),
-            index_bytes: self.max_index_memory.unwrap_or_else(|| {
-                machine.memory.map_or(DEFAULT_INDEX, |memory| (memory / 8).clamp(LEAST_INDEX, MOST_INDEX))
+            retention: self.retention(tenant),
+            max_disk: max_disk.or(machine.disk.map(Limits::fits_disk)).filter(|bytes| *bytes > 0),
+            follows_disk: max_disk.is_none(),
+            disk_share: stores,
+            index_bytes: own.max_index_memory.or(self.max_index_memory).unwrap_or_else(|| {
+                let whole = machine
+                    .memory
+                    .map_or(DEFAULT_INDEX, |memory| (memory / 8).clamp(LEAST_INDEX, MOST_INDEX));
+                (whole / stores).max(LEAST_INDEX / 4)
             }),
             // One request's spans must fit, with what the index says of them.
             waiting_bytes: usize::try_from(self.max_waiting.max(self.max_request.saturating_mul(2)))
                 .unwrap_or(usize::MAX / 2),
             ..Limits::default()
         }
+    }
+
+    /// How long a tenant's spans and log lines are kept; `None` for ever.
+    pub fn retention(&self, tenant: &TenantName) -> Option<Duration> {
+        let own = self.tenants.get(tenant).and_then(|own| own.retention_hours);
+        let hours = own.unwrap_or(self.retention_hours);
+        (hours > 0).then(|| Duration::from_secs(hours * 3600))
     }
 }
 
@@ -184,7 +212,7 @@ mod tests {
     fn the_store_fits_the_machine_unless_told_otherwise() {
         let machine = |memory, disk| Machine { memory, disk };
         let limits = |flags: &[&str], machine: &Machine| {
-            let limits = Config::parse_from([&["x"], flags].concat()).limits(machine);
+            let limits = Config::parse_from([&["x"], flags].concat()).limits(&TenantName::default(), machine);
             (limits.index_bytes, limits.max_disk)
         };
         let usual = machine(Some(8 << 30), Some(100 << 30));
@@ -195,6 +223,34 @@ mod tests {
         let given = ["--max-disk", "1G", "--max-index-memory", "10M"];
         assert_eq!(limits(&given, &usual), (10 << 20, Some(1 << 30)));
         assert_eq!(limits(&["--max-disk", "0"], &usual).1, None);
+    }
+
+    #[test]
+    fn tenants_share_the_machine_unless_told_otherwise() {
+        let named = |name: &str| TenantName::try_from(name.to_owned()).unwrap();
+        let token = |name: &str| Token {
+            value: tokens::Secret(name.to_owned()),
+            scopes: Vec::new(),
+            tenant: Some(named(name)),
+        };
+        let mut config = Config::parse_from(["x"]);
+        config.tokens = ["b", "a", "default", "b", "c"].map(token).into();
+        let own = tenants::TenantLimits {
+            retention_hours: Some(1),
+            max_disk: Some(7 << 20),
+            max_log_disk: None,
+            max_index_memory: Some(3),
+        };
+        config.tenants.insert(named("b"), own);
+        let names: Vec<String> = config.tenant_names().into_iter().map(String::from).collect();
+        assert_eq!(names, ["default", "a", "b", "c"]);
+        let machine = Machine { memory: Some(8 << 30), disk: Some(10 << 30) };
+        let usual = config.limits(&named("a"), &machine);
+        assert_eq!((usual.index_bytes, usual.max_disk), (256 << 20, Some(8 << 30)));
+        assert_eq!((usual.follows_disk, usual.disk_share), (true, 4));
+        let own = config.limits(&named("b"), &machine);
+        assert_eq!((own.index_bytes, own.max_disk, own.follows_disk), (3, Some(7 << 20), false));
+        assert_eq!(own.retention, Some(Duration::from_secs(3600)));
     }
 
     #[test]

@@ -33,6 +33,7 @@ impl Config {
             cors_origin: Some(self.cors_origin.clone()),
             token: self.token.as_ref().map(|_| HIDDEN.to_owned()),
             tokens: (!self.tokens.is_empty()).then(|| self.tokens.clone()),
+            tenants: (!self.tenants.is_empty()).then(|| self.tenants.clone()),
             tls_cert: self.tls_cert.clone(),
             tls_key: self.tls_key.clone(),
             log_format: Some(self.log_format),
@@ -67,6 +68,24 @@ mod tests {
         assert!(!printed.contains("deep") && printed.contains("Authorization"), "{printed}");
         let again = Config { forward: read(&printed), ..Config::parse_from(["x"]) };
         assert_eq!(again.printed().unwrap(), printed);
+    }
+
+    #[test]
+    fn tenants_are_printed_without_their_tokens() {
+        let written = "[[tokens]]\nvalue = \"deep secret\"\nscopes = [\"read\"]\ntenant = \"a\"\n\
+                       [tenants.a]\nmax_disk = \"1G\"\n";
+        let read = |text: &str| File::parse(Path::new("written"), text, &|_| None).unwrap();
+        let of = |file: File| Config {
+            tokens: file.tokens.unwrap(),
+            tenants: file.tenants.unwrap(),
+            ..Config::parse_from(["x"])
+        };
+        let printed = of(read(written)).printed().unwrap();
+        assert!(
+            !printed.contains("deep") && printed.contains("[tenants.a]\nmax_disk = 1073741824"),
+            "{printed}"
+        );
+        assert_eq!(of(read(&printed)).printed().unwrap(), printed);
     }
 
     #[test]

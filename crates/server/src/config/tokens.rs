@@ -1,5 +1,6 @@
 //! `[[tokens]]` of the file of settings: who may send spans, and who may read them.
 
+use super::tenants::TenantName;
 use super::values::HIDDEN;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -12,6 +13,16 @@ pub struct Token {
     pub value: Secret,
     /// What it allows.
     pub scopes: Vec<Scope>,
+    /// Whose data it allows that for; that of the default tenant where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+}
+
+impl Token {
+    /// Whose data it is for.
+    pub fn tenant(&self) -> TenantName {
+        self.tenant.clone().unwrap_or_default()
+    }
 }
 
 /// What a token allows.

@@ -52,12 +52,13 @@ impl TraceService {
         if let Some(why) = self.guard.refuses(request.uri(), request.headers()) {
             return Status::permission_denied(why).into_http();
         }
-        match self.guard.access(request.headers(), Scope::Ingest) {
+        let access = self.guard.access(request.headers(), Scope::Ingest);
+        match access {
             Access::Allowed => {}
-            Access::Otherwise => {
-                return Status::permission_denied("the token does not allow this (scopes)").into_http();
+            Access::Otherwise | Access::OtherTenant => {
+                return Status::permission_denied(access.why()).into_http();
             }
-            Access::Nothing => return Status::unauthenticated("the token is required (--token)").into_http(),
+            Access::Nothing => return Status::unauthenticated(access.why()).into_http(),
         }
         let signal = match request.uri().path() {
             EXPORT => Signal::Traces,

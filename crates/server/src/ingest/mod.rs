@@ -127,18 +127,22 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// A way into the store for requests of at most `max_request` bytes. Requests and what is built from them take at
-    /// most `max_waiting` bytes at once, but always enough for one request: its body, its blobs, and packing those.
+    /// The memory that requests of at most `max_request` bytes and what is built from them take at once: `max_waiting`,
+    /// but always enough for one request: its body, its blobs, and packing those.
+    pub fn memory(max_request: usize, max_waiting: usize) -> Memory {
+        let least = max_request.saturating_mul(4).saturating_add(64 << 10);
+        Memory::new(max_waiting.max(least))
+    }
+
+    /// A way into the store for requests of at most `max_request` bytes, which take their memory from `memory`.
     pub fn new(
         store: Store,
         forwarding: Forwarding,
         max_request: usize,
-        max_waiting: usize,
+        memory: Memory,
         client_time: Duration,
         most: Most,
     ) -> Self {
-        let least = max_request.saturating_mul(4).saturating_add(64 << 10);
-        let memory = Memory::new(max_waiting.max(least));
         Intake {
             store,
             forwarding,

@@ -58,12 +58,11 @@ impl QueryService {
         if let Some(why) = self.guard.refuses(request.uri(), request.headers()) {
             return Err(Status::permission_denied(why));
         }
-        match self.guard.access(request.headers(), Scope::Read) {
+        let access = self.guard.access(request.headers(), Scope::Read);
+        match access {
             Access::Allowed => {}
-            Access::Otherwise => {
-                return Err(Status::permission_denied("the token does not allow this (scopes)"));
-            }
-            Access::Nothing => return Err(Status::unauthenticated("the token is required (--token)")),
+            Access::Otherwise | Access::OtherTenant => return Err(Status::permission_denied(access.why())),
+            Access::Nothing => return Err(Status::unauthenticated(access.why())),
         }
         let path = request.uri().path().to_owned();
         let Some(method) = path.strip_prefix("/jaeger.api_v3.QueryService/") else {

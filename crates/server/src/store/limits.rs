@@ -16,6 +16,8 @@ pub struct Limits {
     pub max_disk: Option<u64>,
     /// Whether `max_disk` is derived from the size of the disk (see [`Limits::fits_disk`]) and updated.
     pub follows_disk: bool,
+    /// Number of stores that share what is free on the disk.
+    pub disk_share: u64,
     /// Maximum size of the index in memory in bytes (see `index_budget`).
     pub index_bytes: u64,
     /// Maximum size of queued parts in bytes.
@@ -32,6 +34,7 @@ impl Default for Limits {
             retention: Some(Duration::from_secs(72 * 3600)),
             max_disk: None,
             follows_disk: false,
+            disk_share: 1,
             index_bytes: 512 << 20,
             waiting_bytes: 128 << 20,
             tick: Duration::from_secs(20),

@@ -373,7 +373,7 @@ impl Segments {
     /// Retries reading, checkpointing and deleting. Updates the available disk space.
     pub fn retry(&mut self) {
         if self.limits.follows_disk
-            && let Some(disk) = machine::disk(&self.directory)
+            && let Some(disk) = machine::disk(&self.directory, self.limits.disk_share)
         {
             self.limits.max_disk = Some(Limits::fits_disk(disk));
         }

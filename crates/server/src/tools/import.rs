@@ -86,7 +86,7 @@ impl Import {
             return Ok(Target::Server { client, url, token: self.token.clone() });
         }
         let directory = &self.directory.data_dir;
-        let disk = Machine::look(directory).disk;
+        let disk = Machine::look(directory, 1).disk;
         // Nothing is deleted for its age while it is imported.
         let limits = Limits { retention: None, max_disk: disk.map(Limits::fits_disk), ..Limits::default() };
         let opened = Store::open_merging(directory, limits, rebuild).map_err(|error| match error {

@@ -7,17 +7,22 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// A page that watches.
-struct Page {
+pub struct Page {
     lines: BufReader<TcpStream>,
 }
 
 impl Page {
     fn open(server: &Server, query: &str) -> Self {
+        Page::open_with(server, query, "")
+    }
+
+    /// With lines of further headers, each ended.
+    pub fn open_with(server: &Server, query: &str, headers: &str) -> Self {
         let mut stream = TcpStream::connect(&server.viewer).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         write!(
             stream,
-            "GET /api/live?{query} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n"
+            "GET /api/live?{query} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n{headers}\r\n"
         )
         .unwrap();
         let mut page = Page { lines: BufReader::new(stream) };
@@ -52,7 +57,7 @@ impl Page {
     }
 
     /// Summaries of the next event as (root's name, spans).
-    fn summaries(&mut self) -> Vec<(String, u64)> {
+    pub fn summaries(&mut self) -> Vec<(String, u64)> {
         let (name, data) = self.event().unwrap();
         assert_eq!(name, "summaries", "{data}");
         let summaries = data["summaries"].as_array().unwrap().iter();

@@ -17,7 +17,7 @@ use tonic::transport::Channel;
 use tonic::{Code, IntoRequest, Request, Status};
 use tonic_prost::ProstCodec;
 
-async fn client(server: &Server) -> Grpc<Channel> {
+pub async fn client(server: &Server) -> Grpc<Channel> {
     let channel =
         Channel::from_shared(format!("http://{}", server.query_grpc)).unwrap().connect().await.unwrap();
     let mut client = Grpc::new(channel);
@@ -34,7 +34,11 @@ where
     send(client, method, request.into_request()).await
 }
 
-async fn send<Q, A>(client: &mut Grpc<Channel>, method: &str, request: Request<Q>) -> Result<Vec<A>, Status>
+pub async fn send<Q, A>(
+    client: &mut Grpc<Channel>,
+    method: &str,
+    request: Request<Q>,
+) -> Result<Vec<A>, Status>
 where
     Q: Message + Send + Sync + 'static,
     A: Message + Default + Send + Sync + 'static,
@@ -49,12 +53,12 @@ where
     Ok(messages)
 }
 
-fn seconds(nanoseconds: u64) -> Option<Seconds> {
+pub fn seconds(nanoseconds: u64) -> Option<Seconds> {
     let (seconds, nanos) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
     Some(Seconds { seconds: seconds as i64, nanos: nanos as i32 })
 }
 
-fn query() -> TraceQueryParameters {
+pub fn query() -> TraceQueryParameters {
     TraceQueryParameters {
         start_time_min: seconds(now() - 3_600_000_000_000),
         start_time_max: seconds(now() + 60_000_000_000),
@@ -62,7 +66,7 @@ fn query() -> TraceQueryParameters {
     }
 }
 
-fn find(query: TraceQueryParameters) -> FindTracesRequest {
+pub fn find(query: TraceQueryParameters) -> FindTracesRequest {
     FindTracesRequest { query: Some(query) }
 }
 
