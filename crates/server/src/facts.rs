@@ -243,3 +243,22 @@ pub fn service_name(resource: &[u8]) -> Result<Cow<'_, str>, WireError> {
     })?;
     Ok(service.unwrap_or(Cow::Borrowed(MISSING_SERVICE)))
 }
+
+/// Service names of resources. Spans of one message share their resource, so the last name is kept.
+#[derive(Default)]
+pub struct ServiceNames {
+    resource: Vec<u8>,
+    name: Option<String>,
+}
+
+impl ServiceNames {
+    /// As [`service_of`]; empty for a resource that cannot be read.
+    pub fn name(&mut self, resource: &[u8]) -> &str {
+        if self.name.is_none() || self.resource != resource {
+            self.resource.clear();
+            self.resource.extend_from_slice(resource);
+            self.name = None;
+        }
+        self.name.get_or_insert_with(|| service_of(resource).unwrap_or_default())
+    }
+}

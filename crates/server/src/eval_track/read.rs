@@ -13,7 +13,6 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use spandrel_trace::format::eval_track::{KIND, KIND_RECORD};
 use spandrel_trace::units::TraceId;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -77,13 +76,6 @@ fn read<T>(
     read(text).map(Some).map_err(invalid)
 }
 
-/// The place of a trace in a list.
-type Rank = (Reverse<u64>, u128);
-
-fn rank(stored: &Stored) -> Rank {
-    (Reverse(versions::start_of(stored)), stored.trace)
-}
-
 /// Answers a list: an array of records with their newest versions, those that start last first.
 pub async fn list(backend: &Backend, query: ListQuery) -> Result<Response<Body>, Error> {
     let store = backend.store.clone();
@@ -93,18 +85,19 @@ pub async fn list(backend: &Backend, query: ListQuery) -> Result<Response<Body>,
         let mut behind = None;
         if let Some(id) = before {
             let stored = find(&store, &id)?.ok_or(Failure::NotFound("no record has the id of `before`"))?;
-            let rank = rank(&stored);
+            let rank = store.locate(stored.trace)?.rank();
             criteria.start_to = criteria.start_to.min(rank.0.0);
             behind = Some(rank);
         }
         out.write_all(b"[")?;
         let (mut found, mut bytes) = (0, 0);
-        for stored in store.search(criteria, &tags, || watch.check().is_err()) {
+        for located in store.search(criteria, &tags, || watch.check().is_err()) {
             watch.check()?;
-            let Some(stored) = stored? else { continue };
-            if behind.is_some_and(|behind| rank(&stored) <= behind) {
+            let Some(located) = located? else { continue };
+            if behind.is_some_and(|behind| located.rank() <= behind) {
                 continue;
             }
+            let Some(stored) = store.read(&located)? else { continue };
             out.weigh(stored.weight())?;
             let versions = versions::of(&stored);
             let Some(newest) = versions.last() else { continue };

@@ -36,13 +36,6 @@ pub fn of(stored: &Stored) -> Vec<Version<'_>> {
     versions
 }
 
-/// Start of the span of a trace that starts first, by which searches order traces.
-pub fn start_of(stored: &Stored) -> u64 {
-    let mut first = u64::MAX;
-    stored.each(|parts| first = first.min(facts_of(parts.span).map_or(u64::MAX, |facts| facts.start)));
-    first
-}
-
 fn read(span: &[u8]) -> Result<Option<Version<'_>>, WireError> {
     let (mut is_record, mut version) =
         (false, Version { id: "", span: facts_of(span)?.span, received: 0, traceparent: "", data: "" });

@@ -4,7 +4,7 @@
 //! calls with an error status; a latency is the shortest duration, in milliseconds, that at least the asked-for share of
 //! calls does not exceed. Where there are no calls, errors and latencies are NaN, as Prometheus answers them to Jaeger.
 
-use crate::facts::{EMPTY_SPAN, facts_of, service_of};
+use crate::facts::{EMPTY_SPAN, ServiceNames, facts_of};
 use crate::jaeger::failure::Failure;
 use crate::store::{Store, duration};
 use std::collections::BTreeMap;
@@ -96,16 +96,13 @@ pub fn measure(
         |operation| wanted(&operation.service, operation.kind),
         &check,
         |stored| {
-            let mut last: (&[u8], Option<String>) = (&[], None);
-            stored.each(|parts| {
+            let mut names = ServiceNames::default();
+            stored.each_span(&mut |parts| {
                 let facts = match facts_of(parts.span) {
                     Ok(facts) => facts,
                     Err(error) => return stored.left_out(&error),
                 };
-                if last.1.is_none() || last.0 != parts.resource {
-                    last = (parts.resource, Some(service_of(parts.resource).unwrap_or_default()));
-                }
-                let service = last.1.as_deref().unwrap_or_default();
+                let service = names.name(parts.resource);
                 let Some(points) = query.points(facts.start) else { return };
                 if !wanted(service, facts.kind) {
                     return;

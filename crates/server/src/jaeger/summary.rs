@@ -1,29 +1,26 @@
 //! What a list of traces shows of each.
 
-use crate::facts::{EMPTY_SPAN, facts_of, service_of};
-use crate::store::Stored;
+use crate::facts::{EMPTY_SPAN, ServiceNames, facts_of};
+use crate::store::Spans;
 use spandrel_trace::model::{ServiceCount, TraceSummary};
 use spandrel_trace::units::TraceId;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
 /// Summarises a trace without decoding its attributes. Spans that cannot be read are left out.
-pub fn summarise(stored: &Stored) -> TraceSummary {
+pub fn summarise(stored: &dyn Spans) -> TraceSummary {
     let mut ids = HashSet::new();
     let mut parents = Vec::new();
     let mut services: BTreeMap<String, ServiceCount> = BTreeMap::new();
     let mut root: Option<(u64, String, String)> = None;
-    let mut last: (&[u8], Option<String>) = (&[], None);
+    let mut names = ServiceNames::default();
     let (mut start, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
-    stored.each(|parts| {
+    stored.each_span(&mut |parts| {
         let facts = match facts_of(parts.span) {
             Ok(facts) => facts,
             Err(error) => return stored.left_out(&error),
         };
-        if last.1.is_none() || last.0 != parts.resource {
-            last = (parts.resource, service_of(parts.resource).ok());
-        }
-        let service = last.1.as_deref().unwrap_or_default();
+        let service = names.name(parts.resource);
         let failed = u32::from(facts.status == 2);
         if !services.contains_key(service) {
             services.insert(
@@ -55,7 +52,7 @@ pub fn summarise(stored: &Stored) -> TraceSummary {
     });
     let (_, root_service, root_operation) = root.unwrap_or_default();
     TraceSummary {
-        trace_id: TraceId(stored.trace),
+        trace_id: TraceId(stored.trace()),
         root_service,
         root_operation,
         start_unix: start,

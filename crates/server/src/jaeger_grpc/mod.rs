@@ -18,7 +18,7 @@ use crate::jaeger::messages::{
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{Answering, Backend, WrittenId, dependencies, otlp_messages, search_cost, summary};
 use crate::jaeger_v3::{Search, operations_of};
-use crate::store::{Spans, Stored};
+use crate::store::Spans;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use body::put_message;
@@ -127,16 +127,17 @@ impl QueryService {
     async fn search(
         &self,
         search: Search,
-        mut each: impl FnMut(&mut Output, Option<&Stored>) -> Result<bool, Failure> + Send + 'static,
+        mut each: impl FnMut(&mut Output, Option<&dyn Spans>) -> Result<bool, Failure> + Send + 'static,
     ) -> Result<Body, Status> {
         let store = self.backend.store.clone();
         self.run(search_cost(&search.criteria, &*search.test), move |out| {
             let watch = out.watch().clone();
             let mut found = 0;
-            for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
+            for located in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
                 watch.check()?;
-                let Some(stored) = stored? else { continue };
-                found += usize::from(each(out, Some(&stored))?);
+                let Some(located) = located? else { continue };
+                let Some(spans) = store.spans(located)? else { continue };
+                found += usize::from(each(out, Some(&*spans))?);
                 if found == search.limit {
                     break;
                 }

@@ -24,7 +24,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use metrics::MetricsParams;
-use query::{Dependencies, Operations, Pretty, Query, Reading, Traces, Wanted};
+use query::{Dependencies, Operations, Pretty, Query, Reading, TraceSelection, Traces};
 use refusal::{Refusal, envelope, envelope_with_services};
 use serde_json::{Value, json};
 use spandrel_trace::format::write::JaegerJson;
@@ -121,8 +121,8 @@ async fn traces(
     Query(pretty): Query<Pretty>,
 ) -> Answered {
     let (store, answering) = (backend.store.clone(), query.answering);
-    match query.wanted {
-        Wanted::Ids(ids) => {
+    match query.selection {
+        TraceSelection::Ids(ids) => {
             run(&backend, Cost::Search, pretty, move |out| {
                 let mut out = JaegerJson::new(out)?;
                 let mut missing = Vec::new();
@@ -138,15 +138,16 @@ async fn traces(
             })
             .await
         }
-        Wanted::Search { criteria, tags, limit } => {
+        TraceSelection::Search { criteria, tags, limit } => {
             run(&backend, search_cost(&criteria, &tags), pretty, move |out| {
                 let watch = out.watch().clone();
                 let mut out = JaegerJson::new(out)?;
                 let mut found = 0;
-                for stored in store.search(*criteria, &tags, || watch.check().is_err()) {
+                for located in store.search(*criteria, &tags, || watch.check().is_err()) {
                     watch.check()?;
-                    let Some(stored) = stored? else { continue };
-                    write_trace(&mut out, &stored, answering)?;
+                    let Some(located) = located? else { continue };
+                    let Some(spans) = store.spans(located)? else { continue };
+                    write_trace(&mut out, &*spans, answering)?;
                     found += 1;
                     if found == limit {
                         break;

@@ -73,11 +73,11 @@ pub struct Traces {
     /// How they are answered.
     pub answering: Answering,
     /// Which.
-    pub wanted: Wanted,
+    pub selection: TraceSelection,
 }
 
 /// Traces by id, or a search.
-pub enum Wanted {
+pub enum TraceSelection {
     /// Distinct, in the order asked for.
     Ids(Vec<TraceId>),
     /// Those that match.
@@ -103,12 +103,12 @@ impl FromParams for Traces {
                 ids.push(id);
             }
         }
-        let wanted = if ids.is_empty() { search(params, from, to)? } else { Wanted::Ids(ids) };
-        Ok(Traces { answering, wanted })
+        let selection = if ids.is_empty() { search(params, from, to)? } else { TraceSelection::Ids(ids) };
+        Ok(Traces { answering, selection })
     }
 }
 
-fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted, Failure> {
+fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<TraceSelection, Failure> {
     let limit = match params.get(&["limit"]) {
         Some(text) => params::integer(text).map_err(Failure::Parameter)?,
         None => 100,
@@ -143,7 +143,7 @@ fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<Wanted,
         duration_to: duration_to.filter(|most| *most > 0),
         ..Criteria::default()
     };
-    Ok(Wanted::Search { criteria: Box::new(criteria), tags, limit: limit.min(MOST) as usize })
+    Ok(TraceSelection::Search { criteria: Box::new(criteria), tags, limit: limit.min(MOST) as usize })
 }
 
 fn tags(params: &Params) -> Result<Vec<Tag>, Failure> {

@@ -146,10 +146,11 @@ async fn traces(
         search.among_logged(&logged, &|| watch.check().is_err())?;
         let mut traces = Traces::new(form, out)?;
         let mut found = 0;
-        for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
+        for located in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
-            let Some(stored) = stored? else { continue };
-            traces.write(&stored, answering)?;
+            let Some(located) = located? else { continue };
+            let Some(spans) = store.spans(located)? else { continue };
+            traces.write(&*spans, answering)?;
             found += 1;
             if found == search.limit {
                 break;
@@ -173,10 +174,11 @@ async fn summaries(State(backend): State<Backend>, form: Form, Query(mut search)
             out.write_all(b"{\"summaries\":[")?;
         }
         let mut found = 0;
-        for stored in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
+        for located in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
-            let Some(stored) = stored? else { continue };
-            let summary = summary::summarise(&stored);
+            let Some(located) = located? else { continue };
+            let Some(spans) = store.spans(located)? else { continue };
+            let summary = summary::summarise(&*spans);
             // None where no span of it can be read.
             if summary.spans == 0 {
                 continue;

@@ -2,7 +2,7 @@
 
 use crate::jaeger::summary::summarise;
 use crate::jaeger_v3::{Search, summary_json};
-use crate::store::{Noted, Store};
+use crate::store::{ChangedTraces, Store};
 use axum::response::sse::Event;
 use futures_util::stream::{Stream, unfold};
 use serde_json::Value;
@@ -145,21 +145,21 @@ async fn tell(live: Live) {
     loop {
         tokio::time::sleep(PERIOD).await;
         let Some(watchers) = live.present() else { return };
-        let noted = live.0.store.changes().take();
-        if noted == Noted::default() {
+        let changed = live.0.store.changes().take();
+        if changed == ChangedTraces::default() {
             continue;
         }
         let store = live.0.store.clone();
         // A panic has been printed; the next traces may be read.
-        let _ = tokio::task::spawn_blocking(move || tell_of(&store, &noted, &watchers)).await;
+        let _ = tokio::task::spawn_blocking(move || tell_of(&store, &changed, &watchers)).await;
     }
 }
 
 /// Reads the traces that changed, each once for all who watch.
-fn tell_of(store: &Store, noted: &Noted, watchers: &[Arc<Watcher>]) {
+fn tell_of(store: &Store, changed: &ChangedTraces, watchers: &[Arc<Watcher>]) {
     let start = Instant::now();
-    let (mut skipped, mut told) = (noted.left_out, vec![Vec::<(u64, Value)>::new(); watchers.len()]);
-    for trace in &noted.traces {
+    let (mut skipped, mut told) = (changed.left_out, vec![Vec::<(u64, Value)>::new(); watchers.len()]);
+    for trace in &changed.traces {
         let is_big = store.spans_in_memory(*trace).is_none_or(|spans| spans > MOST_SPANS);
         if is_big || start.elapsed() > READING {
             skipped += 1;

@@ -5,11 +5,21 @@ use super::entry::Summary;
 use super::part::Extent;
 use crate::terms::may_have;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Maximum number of parts per block.
 pub const MOST_PARTS: usize = 32 << 10;
 /// Maximum size of filters and operations of a block in bytes, unless a single part is larger.
 const MOST_BYTES: usize = 16 << 20;
+
+/// Tells blocks that exist in this process apart: a number, and the block's index where the number is of a file of blocks.
+pub type BlockId = (u64, u32);
+
+/// A number that was not given before.
+pub fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 /// Columns under construction.
 #[derive(Clone, Debug, Default)]
@@ -55,9 +65,25 @@ impl PartView<'_> {
     }
 }
 
+/// Times between which the spans of a block start, nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartRange {
+    /// Earliest start of a span.
+    pub first_start: u64,
+    /// Latest start of a span.
+    pub last_start: u64,
+}
+
+impl StartRange {
+    /// Whether a span may start between two times, inclusive.
+    pub fn overlaps(&self, from: u64, to: u64) -> bool {
+        self.first_start <= to && self.last_start >= from
+    }
+}
+
 /// A part found by trace id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundPart {
     /// Row in the segment.
     pub row: u32,
     /// Number of spans.
@@ -176,8 +202,10 @@ impl Blocks {
 }
 
 /// A block with an index by trace.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Block {
+    /// Tells it from all other blocks.
+    pub number: u64,
     columns: Columns,
     /// Indices in the columns by trace, then by row. Trace ids are compared instead of hashed, because senders choose
     /// them.
@@ -229,7 +257,7 @@ impl Block {
         let first_start = extents.iter().map(|extent| extent.first_start).min().unwrap_or(u64::MAX);
         let last_start = extents.iter().map(|extent| extent.last_start).max().unwrap_or(0);
         let spans = extents.iter().map(|extent| u64::from(extent.spans)).sum();
-        Block { columns, by_trace, first_start, last_start, spans }
+        Block { number: next_number(), columns, by_trace, first_start, last_start, spans }
     }
 
     /// Number of parts.
@@ -237,20 +265,15 @@ impl Block {
         self.columns.len()
     }
 
-    /// Whether a span may start between two times, inclusive.
-    pub fn overlaps(&self, from: u64, to: u64) -> bool {
-        self.first_start <= to && self.last_start >= from
+    /// When its spans start.
+    pub fn range(&self) -> StartRange {
+        StartRange { first_start: self.first_start, last_start: self.last_start }
     }
 
     /// Size in memory in bytes.
     pub fn bytes(&self) -> usize {
         const PART: usize = size_of::<u128>() + size_of::<Extent>() + 5 * size_of::<u32>();
         self.len() * PART + self.columns.variable_bytes() + size_of::<Block>()
-    }
-
-    /// Size of the encoded calls in bytes.
-    pub fn call_bytes(&self) -> usize {
-        self.columns.calls.len()
     }
 
     /// The part at an index.
@@ -271,27 +294,59 @@ impl Block {
     }
 
     /// All parts by row.
-    pub fn parts(&self) -> impl Iterator<Item = PartView<'_>> {
+    pub fn parts(&self) -> impl DoubleEndedIterator<Item = PartView<'_>> {
         (0..self.len()).map(|place| self.part(place))
     }
 
-    /// All parts by trace and row.
-    pub fn parts_by_trace(&self) -> impl Iterator<Item = PartView<'_>> {
-        self.by_trace.iter().map(|place| self.part(*place as usize))
+    /// Calls `each` with the parts of each trace by row, in the order of traces.
+    pub fn each_trace(&self, mut each: impl FnMut(&[PartView<'_>])) {
+        let mut parts: Vec<PartView> = Vec::new();
+        for place in &self.by_trace {
+            let part = self.part(*place as usize);
+            if parts.first().is_some_and(|first| first.trace != part.trace) {
+                each(&parts);
+                parts.clear();
+            }
+            parts.push(part);
+        }
+        if !parts.is_empty() {
+            each(&parts);
+        }
+    }
+
+    /// The same for those of some traces (ascending, without duplicates) that are here.
+    pub fn each_trace_of(&self, traces: &[u128], mut each: impl FnMut(&[PartView<'_>])) {
+        let (mut rank, mut parts) = (0, Vec::new());
+        for trace in traces {
+            rank += self.first_rank(rank, *trace);
+            parts.clear();
+            while let Some(place) = self.by_trace.get(rank)
+                && self.columns.traces[*place as usize] == *trace
+            {
+                parts.push(self.part(*place as usize));
+                rank += 1;
+            }
+            if !parts.is_empty() {
+                each(&parts);
+            }
+            if rank >= self.len() {
+                return;
+            }
+        }
     }
 
     /// The `rank`th part by trace and row.
-    pub fn by_trace(&self, rank: usize) -> Option<(u128, Found)> {
+    pub fn by_trace(&self, rank: usize) -> Option<(u128, FoundPart)> {
         let place = *self.by_trace.get(rank)? as usize;
         let extent = &self.columns.extents[place];
         let found =
-            Found { row: self.columns.rows[place], spans: extent.spans, first_start: extent.first_start };
+            FoundPart { row: self.columns.rows[place], spans: extent.spans, first_start: extent.first_start };
         Some((self.columns.traces[place], found))
     }
 
     /// Looks up traces (ascending, without duplicates). Calls `each` with the index of the trace for every part
     /// found, by row.
-    pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, Found)) {
+    pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, FoundPart)) {
         let mut rank = 0;
         for (number, trace) in traces.iter().enumerate() {
             rank += self.first_rank(rank, *trace);
@@ -372,7 +427,8 @@ mod tests {
         let mut found = [0; 8];
         merged.find(&all, |number, _| found[number] += 1);
         assert_eq!(found, [14, 15, 14, 14, 14, 14, 14, 0]);
-        assert!(merged.overlaps(995, 2000) && !merged.overlaps(996, 2000) && !merged.overlaps(0, 9));
+        let range = merged.range();
+        assert!(range.overlaps(995, 2000) && !range.overlaps(996, 2000) && !range.overlaps(0, 9));
     }
 
     #[test]

@@ -11,12 +11,12 @@ const MOST: usize = 2000;
 #[derive(Default)]
 pub struct Changes {
     watched: AtomicBool,
-    noted: Mutex<Noted>,
+    noted: Mutex<ChangedTraces>,
 }
 
-/// What was noted.
+/// Traces that got spans.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Noted {
+pub struct ChangedTraces {
     /// Traces with new spans.
     pub traces: HashSet<u128>,
     /// Parts of others.
@@ -50,7 +50,7 @@ impl Changes {
     }
 
     /// What was noted since this was last called.
-    pub fn take(&self) -> Noted {
+    pub fn take(&self) -> ChangedTraces {
         std::mem::take(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -67,6 +67,6 @@ mod tests {
         changes.note(&[0, 1]);
         let noted = changes.take();
         assert_eq!((noted.traces.len(), noted.left_out), (MOST, 5));
-        assert_eq!(changes.take(), Noted::default());
+        assert_eq!(changes.take(), ChangedTraces::default());
     }
 }

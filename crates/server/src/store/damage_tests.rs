@@ -255,7 +255,7 @@ async fn files_that_sqlite_left_behind_go() {
     for entry in std::fs::read_dir(directory.path()).unwrap() {
         let name = entry.unwrap().file_name();
         let name = name.to_str().unwrap();
-        assert!(name.ends_with(".sqlite") || name.ends_with(".rows"), "{name}");
+        assert!([".sqlite", ".rows", ".index"].iter().any(|end| name.ends_with(end)), "{name}");
     }
 }
 

@@ -6,12 +6,13 @@
 //! (see `index_budget`).
 
 use super::StoreError;
-use super::block::{Block, Found};
+use super::block::{Block, BlockId, FoundPart, PartView, StartRange};
 use super::index_file::IndexFile;
-use super::load::{Contents, load_after, load_operations};
+use super::load::{Contents, load_operations, load_rows};
 use super::part::OperationKey;
 use super::segment::Segment;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Operations that are copied at most when one is added while a query reads them.
@@ -43,6 +44,8 @@ pub struct SegmentIndex {
     operations: Option<Vec<Arc<Vec<OperationKey>>>>,
     operation_bytes: usize,
     parts: Parts,
+    /// The file beside the segment with the same, where it is written.
+    file: Option<Arc<IndexFile>>,
 }
 
 /// The index over all segments.
@@ -81,6 +84,7 @@ impl Index {
         let Some(index) = self.segments.get_mut(&number) else { return Vec::new() };
         // A query that reads the index keeps what it reads; blocks themselves are never copied.
         let index = Arc::make_mut(index);
+        index.file = None;
         index.add_operations(operations);
         let Parts::Memory(blocks) = &mut index.parts else { return Vec::new() };
         let before = blocks.split_off(blocks.len().saturating_sub(replaced));
@@ -119,25 +123,39 @@ impl SegmentIndex {
     /// The index of a segment as its file says it.
     pub fn loaded(segment: Arc<Segment>, contents: Contents) -> Self {
         let parts = Parts::Memory(contents.blocks.finish());
-        let mut index = SegmentIndex { segment, operations: Some(Vec::new()), operation_bytes: 0, parts };
+        let operations = Some(Vec::new());
+        let mut index = SegmentIndex { segment, operations, operation_bytes: 0, parts, file: None };
         index.add_operations(contents.operations);
         index
     }
 
     /// The index of a segment that is read from its file.
     pub fn in_file(segment: Arc<Segment>, operations: Vec<OperationKey>, file: IndexFile) -> Self {
-        let parts = Parts::File(Arc::new(file));
-        let mut index = SegmentIndex { segment, operations: Some(Vec::new()), operation_bytes: 0, parts };
+        let file = Arc::new(file);
+        let (parts, file) = (Parts::File(file.clone()), Some(file));
+        let mut index =
+            SegmentIndex { segment, operations: Some(Vec::new()), operation_bytes: 0, parts, file };
         index.add_operations(operations);
         index.drop_operations();
         index
     }
 
-    /// The same with its parts in a file.
-    pub fn moved(&self, file: IndexFile) -> Self {
-        let mut index = SegmentIndex { parts: Parts::File(Arc::new(file)), ..self.clone() };
+    /// The same, whose file is written.
+    pub fn with_file(&self, file: IndexFile) -> Self {
+        SegmentIndex { file: Some(Arc::new(file)), ..self.clone() }
+    }
+
+    /// Whether its file is written.
+    pub fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The same with its parts in its file alone; `None` where there is none.
+    pub fn moved(&self) -> Option<Self> {
+        let parts = Parts::File(self.file.clone()?);
+        let mut index = SegmentIndex { parts, ..self.clone() };
         index.drop_operations();
-        index
+        Some(index)
     }
 
     /// The same with its parts in memory; itself where they are.
@@ -208,7 +226,8 @@ impl SegmentIndex {
             Parts::Memory(blocks) => blocks.iter().map(|block| block.bytes()).sum(),
             Parts::File(file) => file.memory(),
         };
-        (parts + self.operation_bytes + size_of::<Self>()) as u64
+        let file = self.file.as_ref().filter(|_| self.blocks().is_some()).map_or(0, |file| file.memory());
+        (parts + file + self.operation_bytes + size_of::<Self>()) as u64
     }
 
     /// Bytes of memory that its parts would take there.
@@ -246,74 +265,79 @@ impl SegmentIndex {
         }
     }
 
-    /// Calls `each` with the blocks that have a span that may start between two times. Blocks where they are in a file.
+    /// When the spans of each block start.
+    pub fn ranges(&self) -> Vec<StartRange> {
+        match &self.parts {
+            Parts::Memory(blocks) => blocks.iter().map(|block| block.range()).collect(),
+            Parts::File(file) => file.ranges().collect(),
+        }
+    }
+
+    /// What tells each block from all others.
+    pub fn block_ids(&self) -> Vec<BlockId> {
+        match &self.parts {
+            Parts::Memory(blocks) => blocks.iter().map(|block| (block.number, 0)).collect(),
+            Parts::File(file) => (0..file.ranges().len() as u32).map(|at| (file.number, at)).collect(),
+        }
+    }
+
+    /// Calls `each` with the block at an index of [`SegmentIndex::ranges`]; with several if it has to be made from the
+    /// segment. Blocks if it is in a file.
+    pub fn with_block(
+        &self,
+        at: usize,
+        each: &mut impl FnMut(&Block) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match &self.parts {
+            Parts::Memory(blocks) => blocks.get(at).map_or(Ok(()), |block| each(block)),
+            Parts::File(file) => match file.block(at) {
+                Ok(block) => each(&block),
+                Err(_) => self.blocks_of_segment(file.rows(at))?.iter().try_for_each(|block| each(block)),
+            },
+        }
+    }
+
+    /// Calls `each` with the parts of those of some traces (ascending, without duplicates) that the block at an index has.
+    /// Blocks if it is in a file.
+    pub fn each_trace_of(
+        &self,
+        at: usize,
+        traces: &[u128],
+        each: &mut impl FnMut(&[PartView<'_>]),
+    ) -> Result<(), StoreError> {
+        if let Parts::File(file) = &self.parts {
+            let (rows, mut has_any) = (file.rows(at), false);
+            self.find(traces, |_, part| has_any |= rows.contains(&part.row))?;
+            if !has_any {
+                return Ok(());
+            }
+        }
+        self.with_block(at, &mut |block| {
+            block.each_trace_of(traces, &mut *each);
+            Ok(())
+        })
+    }
+
+    /// Calls `each` with the blocks that have a span that may start between two times. Blocks if they are in a file.
     pub fn each_block(
         &self,
         from: u64,
         to: u64,
         mut each: impl FnMut(&Block) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        match &self.parts {
-            Parts::Memory(blocks) => {
-                blocks.iter().filter(|block| block.overlaps(from, to)).try_for_each(|block| each(block))
-            }
-            Parts::File(file) => match file.each_block(from, to, &mut each)? {
-                None => Ok(()),
-                Some(row) => self.blocks_of_segment(row)?.iter().try_for_each(|block| each(block)),
-            },
-        }
+        let ranges = self.ranges().into_iter().enumerate();
+        let mut between = ranges.filter(|(_, range)| range.overlaps(from, to));
+        between.try_for_each(|(at, _)| self.with_block(at, &mut each))
     }
 
     /// Parts in the blocks that [`SegmentIndex::each_block`] gives.
     pub fn parts_between(&self, from: u64, to: u64) -> u64 {
         match &self.parts {
             Parts::Memory(blocks) => {
-                let between = blocks.iter().filter(|block| block.overlaps(from, to));
+                let between = blocks.iter().filter(|block| block.range().overlaps(from, to));
                 between.map(|block| block.len() as u64).sum()
             }
             Parts::File(file) => file.parts_between(from, to),
-        }
-    }
-
-    /// Bytes of calls in those blocks; an estimate where they are in a file.
-    pub fn call_bytes(&self, from: u64, to: u64) -> u64 {
-        match &self.parts {
-            Parts::Memory(blocks) => {
-                let between = blocks.iter().filter(|block| block.overlaps(from, to));
-                between.map(|block| block.call_bytes() as u64).sum()
-            }
-            Parts::File(file) => file.block_bytes / file.parts.max(1) * file.parts_between(from, to),
-        }
-    }
-
-    /// Whether [`SegmentIndex::each_block`] gives all blocks.
-    pub fn is_between(&self, from: u64, to: u64) -> bool {
-        self.parts_between(from, to) == self.counts().1
-    }
-
-    /// Looks up traces (ascending, each once) in the blocks that [`SegmentIndex::each_block`] does not give; `each` is
-    /// called with the place of a trace among them.
-    pub fn find_outside(
-        &self,
-        from: u64,
-        to: u64,
-        traces: &[u128],
-        mut each: impl FnMut(usize),
-    ) -> Result<(), StoreError> {
-        match &self.parts {
-            Parts::Memory(blocks) => {
-                let outside = blocks.iter().filter(|block| !block.overlaps(from, to));
-                outside.for_each(|block| block.find(traces, |at, _| each(at)));
-                Ok(())
-            }
-            Parts::File(file) => {
-                let rows = file.rows_between(from, to);
-                self.find(traces, |at, found| {
-                    if !rows.iter().any(|rows| rows.contains(&found.row)) {
-                        each(at);
-                    }
-                })
-            }
         }
     }
 
@@ -324,15 +348,18 @@ impl SegmentIndex {
             Parts::File(file) => file,
         };
         let mut blocks = Vec::new();
-        if let Some(row) = file.each_owned_block(&mut |block| blocks.push(Arc::new(block))) {
-            blocks.extend(self.blocks_of_segment(row)?);
+        for at in 0..file.ranges().len() {
+            match file.block(at) {
+                Ok(block) => blocks.push(Arc::new(block)),
+                Err(_) => blocks.extend(self.blocks_of_segment(file.rows(at))?),
+            }
         }
         Ok(blocks)
     }
 
     /// Looks up traces (ascending, each once); `each` is called with the place of a trace among them for every part,
     /// in the order of rows within a trace.
-    pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, Found)) -> Result<(), StoreError> {
+    pub fn find(&self, traces: &[u128], mut each: impl FnMut(usize, FoundPart)) -> Result<(), StoreError> {
         let file = match &self.parts {
             Parts::Memory(blocks) => {
                 blocks.iter().for_each(|block| block.find(traces, &mut each));
@@ -343,16 +370,15 @@ impl SegmentIndex {
         match file.find(traces) {
             Ok(found) => found.into_iter().for_each(|(number, part)| each(number, part)),
             Err(_) => {
-                self.blocks_of_segment(0)?.iter().for_each(|block| block.find(traces, &mut each));
+                self.blocks_of_segment(1..u32::MAX)?.iter().for_each(|block| block.find(traces, &mut each));
             }
         }
         Ok(())
     }
 
-    /// What the segment itself says of the rows from one on: slow, for when the file beside it cannot be read.
-    fn blocks_of_segment(&self, row: u32) -> Result<Vec<Arc<Block>>, StoreError> {
-        let after = row.saturating_sub(1);
-        let read = self.segment.with_reader(|connection| load_after(connection, after));
+    /// What the segment itself says of some rows: slow, for when the file beside it cannot be read.
+    fn blocks_of_segment(&self, rows: Range<u32>) -> Result<Vec<Arc<Block>>, StoreError> {
+        let read = self.segment.with_reader(|connection| load_rows(connection, rows));
         let blocks = self.unless_deleted(read.map(|blocks| blocks.finish()))?;
         tracing::warn!(
             "The index of segment {} cannot be read and is made from the segment",

@@ -1,6 +1,7 @@
-//! Keeps the index within its memory. When it has more, the oldest segments' parts of it are written into files beside
-//! their segments and read from there when they are asked for: slower, and nothing is lost. A thread of its own writes
-//! the files while the index may still grow by a quarter of its budget; then adding to it waits.
+//! Writes the index of each segment that does not change any more into a file beside it, from which it is opened faster
+//! than from the segment, and keeps the index within its memory: when it has more, the oldest segments' parts of it are
+//! read from these files when they are asked for; slower, and nothing is lost. A thread of its own writes the files while
+//! the index may still grow by a quarter of its budget; then adding to it waits.
 
 use super::StoreError;
 use super::index::{Index, SegmentIndex};
@@ -12,15 +13,17 @@ use std::time::{Duration, Instant};
 /// How long after a failure to write a file that is not tried again.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// A closed segment whose index may be moved into a file.
+/// A closed segment whose index may be written into a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Movable {
+pub struct ClosedSegment {
     /// Its number.
     pub number: u64,
     /// Unix seconds at which it was started.
     pub created: u64,
     /// Parts of it that were acknowledged and cannot be read.
     pub missing: u64,
+    /// Whether it will not change any more.
+    pub is_final: bool,
 }
 
 /// See the module.
@@ -29,12 +32,14 @@ pub struct IndexBudget {
     bytes: u64,
     running: Option<(u64, JoinHandle<Result<IndexFile, StoreError>>)>,
     failed: Option<Instant>,
+    /// Segments whose files were written since this was last asked.
+    written: Vec<u64>,
 }
 
 impl IndexBudget {
     /// A budget of so many bytes.
     pub fn new(index: Arc<RwLock<Index>>, bytes: u64) -> Self {
-        IndexBudget { index, bytes, running: None, failed: None }
+        IndexBudget { index, bytes, running: None, failed: None, written: Vec::new() }
     }
 
     /// Bytes of index with which the segment that is written is closed: only then can its index be moved.
@@ -42,31 +47,57 @@ impl IndexBudget {
         self.bytes / 4
     }
 
-    /// Whether the index of a segment is being moved into a file.
+    /// Segments whose files were written since this was last asked.
+    pub fn take_written(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.written)
+    }
+
+    /// Whether the index of a segment is being written into a file.
     pub fn is_moving(&self, number: u64) -> bool {
         self.running.as_ref().is_some_and(|(moving, _)| *moving == number)
     }
 
     /// Moves what is too much into files, the oldest first; waits for that where `wait`, or where the index has grown
-    /// by a quarter of its budget beyond it.
-    pub fn keep(&mut self, movable: impl Fn() -> Vec<Movable>, wait: bool) {
+    /// by a quarter of its budget beyond it. Where nothing is too much, starts to write a file for a segment that has
+    /// none.
+    pub fn keep(&mut self, closed: impl Fn() -> Vec<ClosedSegment>, wait: bool) {
         loop {
             let memory = self.read().memory();
+            let is_over = memory > self.bytes;
             if let Some((_, task)) = &self.running {
-                if !wait && !task.is_finished() && memory <= self.bytes + self.bytes / 4 {
+                let waits = is_over && (wait || memory > self.bytes + self.bytes / 4);
+                if !waits && !task.is_finished() {
                     return;
                 }
                 self.finish();
                 continue;
             }
-            let paused = self.failed.is_some_and(|since| since.elapsed() < PAUSE);
-            if memory <= self.bytes || paused {
+            if self.failed.is_some_and(|since| since.elapsed() < PAUSE) {
                 return;
             }
-            if !self.start(&movable()) {
+            let closed = closed();
+            if !is_over {
+                self.start(closed.iter().filter(|segment| segment.is_final), false);
+                return;
+            }
+            if !self.move_oldest(&closed) && !self.start(closed.iter(), true) {
                 return self.drop_operations();
             }
         }
+    }
+
+    /// Leaves the oldest index that is in memory to its file; `false` where none has one.
+    fn move_oldest(&self, closed: &[ClosedSegment]) -> bool {
+        let index = self.read();
+        let in_memory =
+            closed.iter().filter_map(|segment| index.get(segment.number)).filter(|index| is_filled(index));
+        let moved = in_memory.take(1).find_map(|index| index.moved());
+        drop(index);
+        let Some(moved) = moved else { return false };
+        let before = self.index.write().unwrap_or_else(PoisonError::into_inner).put(moved);
+        // Its blocks are freed here, without the lock.
+        drop(before);
+        true
     }
 
     /// Lets go of the operations that are still in memory of indexes in files, the oldest first.
@@ -83,22 +114,22 @@ impl IndexBudget {
         }
     }
 
-    /// Starts to write the oldest index that is in memory; `false` where there is none.
-    fn start(&mut self, movable: &[Movable]) -> bool {
+    /// Starts to write the file of the oldest index that is in memory and has none; `false` where all have one. Where
+    /// `oldest`, only that of the oldest index that is in memory.
+    fn start<'s>(&mut self, closed: impl Iterator<Item = &'s ClosedSegment>, oldest: bool) -> bool {
         let found = {
             let index = self.read();
-            let in_memory = |movable: &Movable| {
-                let index =
-                    index.get(movable.number).filter(|index| !index.blocks().unwrap_or_default().is_empty());
-                index.map(|index| (*movable, index.clone()))
-            };
-            movable.iter().find_map(in_memory)
+            let in_memory = closed.filter_map(|segment| {
+                let index = index.get(segment.number).filter(|index| is_filled(index));
+                index.map(|index| (*segment, index.clone()))
+            });
+            in_memory.take(if oldest { 1 } else { usize::MAX }).find(|(_, index)| !index.has_file())
         };
-        let Some((movable, index)) = found else { return false };
-        let task = std::thread::Builder::new().name("index".to_owned()).spawn(move || write(&index, movable));
+        let Some((segment, index)) = found else { return false };
+        let task = std::thread::Builder::new().name("index".to_owned()).spawn(move || write(&index, segment));
         match task {
-            Ok(task) => self.running = Some((movable.number, task)),
-            Err(error) => self.failed(movable.number, &error),
+            Ok(task) => self.running = Some((segment.number, task)),
+            Err(error) => self.failed(segment.number, &error),
         }
         self.running.is_some()
     }
@@ -107,24 +138,20 @@ impl IndexBudget {
     pub fn finish(&mut self) {
         let Some((number, task)) = self.running.take() else { return };
         match task.join() {
-            Ok(Ok(file)) => self.moved(number, file),
+            Ok(Ok(file)) => self.written(number, file),
             Ok(Err(error)) => self.failed(number, &error),
             Err(_) => self.failed(number, &"it panicked"),
         }
     }
 
-    fn moved(&mut self, number: u64, file: IndexFile) {
+    fn written(&mut self, number: u64, file: IndexFile) {
         self.failed = None;
-        let before = {
-            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-            match index.get(number).map(|before| before.moved(file)) {
-                Some(moved) => index.put(moved),
-                None => None,
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        match index.get(number).map(|before| before.with_file(file)) {
+            Some(written) => {
+                let _ = index.put(written);
+                self.written.push(number);
             }
-        };
-        match before {
-            // Its blocks are freed here, without the lock.
-            Some(before) => drop(before),
             // The segment was deleted meanwhile, and with it what lay beside it: this came later.
             None => tracing::debug!("The index of segment {number} is not needed any more"),
         }
@@ -133,7 +160,7 @@ impl IndexBudget {
     fn failed(&mut self, number: u64, error: &dyn std::fmt::Display) {
         if self.failed.is_none() {
             tracing::warn!(
-                "The index of segment {number} stays in memory, more than --max-index-memory: {error}"
+                "The index of segment {number} cannot be written and stays in memory (--max-index-memory): {error}"
             );
         }
         self.failed = Some(Instant::now());
@@ -161,13 +188,17 @@ impl IndexBudget {
     }
 }
 
-fn write(index: &SegmentIndex, movable: Movable) -> Result<IndexFile, StoreError> {
+fn is_filled(index: &SegmentIndex) -> bool {
+    index.blocks().is_some_and(|blocks| !blocks.is_empty())
+}
+
+fn write(index: &SegmentIndex, closed: ClosedSegment) -> Result<IndexFile, StoreError> {
     let blocks = index.blocks().unwrap_or_default();
     let parts: u64 = blocks.iter().map(|block| block.len() as u64).sum();
     let origin = Origin {
         segment_bytes: index.segment.file_bytes(),
-        created: movable.created,
-        last_row: parts + movable.missing,
+        created: closed.created,
+        last_row: parts + closed.missing,
     };
     let path = index.segment.index_path();
     let file = IndexFile::write(&path, origin, blocks)?;

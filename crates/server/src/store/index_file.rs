@@ -6,7 +6,7 @@
 //! each chunk, with checksums); length and checksum of the footer. Numbers are little-endian.
 
 use super::StoreError;
-use super::block::{Block, Columns, Found, PartView};
+use super::block::{Block, Columns, FoundPart, PartView, StartRange, next_number};
 use super::compress;
 use super::entry::{Summary, read_summary, write_summary};
 use crate::wire::{put_varint, read_varint};
@@ -48,6 +48,12 @@ struct Frame {
     last_start: u64,
 }
 
+impl Frame {
+    fn range(&self) -> StartRange {
+        StartRange { first_start: self.first_start, last_start: self.last_start }
+    }
+}
+
 /// A chunk of the directory.
 struct Chunk {
     first_trace: u128,
@@ -56,6 +62,8 @@ struct Chunk {
 
 /// An open index file.
 pub struct IndexFile {
+    /// Tells it from all other files and blocks.
+    pub number: u64,
     path: PathBuf,
     /// State of the segment.
     pub origin: Origin,
@@ -105,6 +113,7 @@ impl IndexFile {
         let [parts, spans, block_bytes, directory, frames, chunks] = footer.array()?;
         let origin = Origin { segment_bytes, created, last_row };
         let mut index = IndexFile {
+            number: next_number(),
             path: path.to_owned(),
             origin,
             parts,
@@ -131,31 +140,33 @@ impl IndexFile {
         size_of::<Self>() + self.frames.len() * size_of::<Frame>() + self.chunks.len() * size_of::<Chunk>()
     }
 
-    /// Reads the blocks with a span that may start between two times, one at a time. If a block is damaged, returns
-    /// the first row that was not read.
-    pub fn each_block(
-        &self,
-        from: u64,
-        to: u64,
-        each: &mut dyn FnMut(&Block) -> Result<(), StoreError>,
-    ) -> Result<Option<u32>, StoreError> {
-        let wanted = self.frames.iter().filter(|frame| frame.first_start <= to && frame.last_start >= from);
-        let mut file = None;
-        for frame in wanted {
-            match self.block(&mut file, frame) {
-                Ok(block) => each(&block)?,
-                Err(_) => return Ok(Some(frame.first_row as u32)),
-            }
+    /// When the spans of each block start.
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = StartRange> + '_ {
+        self.frames.iter().map(Frame::range)
+    }
+
+    /// Rows of the block at an index.
+    pub fn rows(&self, at: usize) -> Range<u32> {
+        let first_row = |at: usize| self.frames.get(at).map_or(u32::MAX, |frame| frame.first_row as u32);
+        first_row(at)..first_row(at + 1)
+    }
+
+    /// Reads the block at an index; an error if it is damaged.
+    pub fn block(&self, at: usize) -> Result<Block, StoreError> {
+        let damaged = || StoreError::Damaged("a block of an index cannot be read");
+        let frame = self.frames.get(at).ok_or_else(damaged)?;
+        let packed = read_at(&mut File::open(&self.path)?, frame.offset, frame.packed)?;
+        if u64::from(crc32fast::hash(&packed)) != frame.crc {
+            return Err(damaged());
         }
-        Ok(None)
+        let plain = compress::unpack(u32::try_from(frame.plain).map_err(|_| damaged())?, packed)?;
+        read_block(&plain).ok_or_else(damaged)
     }
 
     /// Rows of the blocks with a span that may start between two times.
     pub fn rows_between(&self, from: u64, to: u64) -> Vec<Range<u32>> {
-        let ends = self.frames.iter().skip(1).map(|next| next.first_row as u32).chain([u32::MAX]);
-        let frames = self.frames.iter().zip(ends);
-        let wanted = frames.filter(|(frame, _)| frame.first_start <= to && frame.last_start >= from);
-        wanted.map(|(frame, end)| frame.first_row as u32..end).collect()
+        let between = self.ranges().enumerate().filter(|(_, range)| range.overlaps(from, to));
+        between.map(|(at, _)| self.rows(at)).collect()
     }
 
     /// Upper bound of the number of parts in those blocks.
@@ -170,32 +181,9 @@ impl IndexFile {
         parts.sum::<u64>().min(self.parts.saturating_sub(1))
     }
 
-    /// Reads all blocks; returns the first row that was not read.
-    pub fn each_owned_block(&self, each: &mut dyn FnMut(Block)) -> Option<u32> {
-        let mut file = None;
-        for frame in &self.frames {
-            match self.block(&mut file, frame) {
-                Ok(block) => each(block),
-                Err(_) => return Some(frame.first_row as u32),
-            }
-        }
-        None
-    }
-
-    fn block(&self, file: &mut Option<File>, frame: &Frame) -> Result<Block, StoreError> {
-        let file = opened(&self.path, file)?;
-        let packed = read_at(file, frame.offset, frame.packed)?;
-        let damaged = || StoreError::Damaged("a block of an index cannot be read");
-        if u64::from(crc32fast::hash(&packed)) != frame.crc {
-            return Err(damaged());
-        }
-        let plain = compress::unpack(u32::try_from(frame.plain).map_err(|_| damaged())?, packed)?;
-        read_block(&plain).ok_or_else(damaged)
-    }
-
     /// Looks up traces (ascending, without duplicates). Returns for every part found the index of its trace, by trace
     /// and row.
-    pub fn find(&self, traces: &[u128]) -> Result<Vec<(usize, Found)>, StoreError> {
+    pub fn find(&self, traces: &[u128]) -> Result<Vec<(usize, FoundPart)>, StoreError> {
         let (mut found, mut file, mut read) = (Vec::new(), None, None);
         for (number, trace) in traces.iter().enumerate() {
             // A trace may start at the end of the preceding chunk.
@@ -214,7 +202,7 @@ impl IndexFile {
         Ok(found)
     }
 
-    fn chunk(&self, file: &mut Option<File>, at: usize) -> Result<Vec<(u128, Found)>, StoreError> {
+    fn chunk(&self, file: &mut Option<File>, at: usize) -> Result<Vec<(u128, FoundPart)>, StoreError> {
         let file = opened(&self.path, file)?;
         let first = at * CHUNK;
         let count = (self.parts as usize - first).min(CHUNK);
@@ -227,7 +215,7 @@ impl IndexFile {
         for _ in 0..count {
             let [high, low, packed, first_start] = numbers.array()?;
             let (row, spans) = (packed as u32, (packed >> 32) as u32);
-            records.push((u128::from(high) << 64 | u128::from(low), Found { row, spans, first_start }));
+            records.push((u128::from(high) << 64 | u128::from(low), FoundPart { row, spans, first_start }));
         }
         Ok(records)
     }
@@ -258,6 +246,7 @@ fn write_all(
     }
     let chunks = write_directory(&mut out, blocks)?;
     let index = IndexFile {
+        number: next_number(),
         path: name.to_owned(),
         origin,
         parts: blocks.iter().map(|block| block.len() as u64).sum(),

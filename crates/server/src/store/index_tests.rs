@@ -44,7 +44,7 @@ fn window(from: u64, to: u64) -> Criteria {
 
 fn candidates(store: &Store, criteria: &Criteria) -> Vec<u128> {
     let found = candidates::Candidates::new(store.view(), criteria.clone(), || false);
-    found.map(|candidate| candidate.unwrap().trace).collect()
+    found.map(|candidate| candidate.unwrap().located.trace).collect()
 }
 
 /// What every kind of query finds.

@@ -148,11 +148,21 @@ fn check_index(segment: &Segment, report: &mut SegmentReport) {
     let mut parts = 0;
     let wrong = match IndexFile::open(&path) {
         Err(error) => Some(error.to_string()),
-        Ok(file) => match file.each_owned_block(&mut |block| parts += block.len() as u64) {
-            Some(row) => Some(format!("it cannot be read from row {row} on")),
-            None if parts != file.parts => Some("it lacks parts".to_owned()),
-            None => None,
-        },
+        Ok(file) => {
+            let mut blocks = (0..file.ranges().len()).map(|at| (at, file.block(at)));
+            let damaged = blocks.find_map(|(at, block)| match block {
+                Ok(block) => {
+                    parts += block.len() as u64;
+                    None
+                }
+                Err(_) => Some(at),
+            });
+            match damaged {
+                Some(at) => Some(format!("it cannot be read from row {} on", file.rows(at).start)),
+                None if parts != file.parts => Some("it lacks parts".to_owned()),
+                None => None,
+            }
+        }
     };
     report.damage.extend(wrong.map(|why| format!("{name} (made again when the server starts): {why}")));
 }

@@ -1,8 +1,7 @@
 //! Large traces, read part by part while they are answered: what is in memory at a time is one part, and a hash of each
 //! span by which those that were sent twice are known.
 
-use super::block::Found;
-use super::candidates::Place;
+use super::located::LocatedTrace;
 use super::losses::Losses;
 use super::read::Stored;
 use super::{Store, StoreError};
@@ -12,7 +11,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt::Display;
 use std::hash::BuildHasher;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Spans, resent ones included, from which on a trace is large.
 const LARGE: u64 = 20_000;
@@ -88,61 +87,28 @@ impl Spans for Small {
     }
 }
 
-/// The state of a trace: a hash of where its parts are and of how many spans each has, for a merged part may take the row
-/// of one that it was made of. Its keys are those of this process.
-struct State([u64; 2]);
-
-impl State {
-    fn of(trace: u128) -> Self {
-        State([0, 1].map(|which| State::keys()[which].hash_one(trace)))
-    }
-
-    fn keys() -> &'static [RandomState; 2] {
-        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
-        &KEYS
-    }
-
-    fn add(&mut self, segment: u64, part: Found) {
-        for (hash, keys) in self.0.iter_mut().zip(State::keys()) {
-            *hash = keys.hash_one((*hash, segment, part.row, part.spans, part.first_start));
-        }
-    }
-
-    fn number(&self) -> u128 {
-        u128::from(self.0[0]) << 64 | u128::from(self.0[1])
-    }
-}
-
 /// A trace of many spans. Its parts stay where they are.
 struct LargeTrace {
-    trace: u128,
-    places: Vec<Place>,
-    spans: u64,
-    state: u128,
+    located: LocatedTrace,
     losses: Arc<Losses>,
 }
 
 impl Store {
     /// A whole trace for an answer; `None` when no span of it is held or can be read. Blocks, as reading its spans does.
     pub fn spans_of(&self, trace: u128) -> Result<Option<Box<dyn Spans>>, StoreError> {
-        let (mut places, mut spans, mut state) = (Vec::new(), 0, State::of(trace));
-        for index in self.view() {
-            index.find(&[trace], |_, part| {
-                state.add(index.segment.number, part);
-                places.push(Place { segment: index.segment.clone(), row: part.row });
-                spans += u64::from(part.spans);
-            })?;
+        self.spans(self.locate(trace)?)
+    }
+
+    /// The spans of a located trace for an answer; `None` if none can be read. Blocks, as reading its spans does.
+    pub fn spans(&self, located: LocatedTrace) -> Result<Option<Box<dyn Spans>>, StoreError> {
+        if located.spans < LARGE {
+            let (stored, state) = (self.read(&located)?, located.state());
+            return Ok(stored.map(|stored| Box::new(Small { stored, state }) as Box<dyn Spans>));
         }
-        if spans < LARGE {
-            let stored = self.stored(trace, &places)?;
-            let small = (!stored.is_empty()).then(|| Small { stored, state: state.number() });
-            return Ok(small.map(|small| Box::new(small) as Box<dyn Spans>));
-        }
-        let (state, losses) = (state.number(), self.losses.clone());
-        let large = LargeTrace { trace, places, spans, state, losses };
+        let large = LargeTrace { located, losses: self.losses.clone() };
         // Something of it can be read now.
-        for place in &large.places {
-            if large.blob(place)?.is_some() {
+        for part in &large.located.parts {
+            if part.read(large.located.trace, &large.losses)?.is_some() {
                 return Ok(Some(Box::new(large)));
             }
         }
@@ -150,45 +116,29 @@ impl Store {
     }
 }
 
-impl LargeTrace {
-    /// The spans of a part; `None` where they are damaged or were deleted for their age.
-    fn blob(&self, place: &Place) -> Result<Option<Vec<u8>>, StoreError> {
-        let (segment, mut found) = (&place.segment, None);
-        let read = segment.read(&[place.row], |blob| match blob {
-            Ok(blob) => found = Some(blob),
-            Err(_) if !segment.exists() => {}
-            Err(error) => self.losses.blob(self.trace, &error),
-        });
-        match read {
-            Err(_) if !segment.exists() => Ok(None),
-            read => read.map(|()| found),
-        }
-    }
-}
-
 impl Spans for LargeTrace {
     fn trace(&self) -> u128 {
-        self.trace
+        self.located.trace
     }
 
     fn weight(&self) -> usize {
-        let spans = usize::try_from(self.spans).unwrap_or(usize::MAX);
+        let spans = usize::try_from(self.located.spans).unwrap_or(usize::MAX);
         PART.saturating_add(spans.saturating_mul(EACH))
     }
 
     fn state(&self) -> Option<u128> {
-        Some(self.state)
+        Some(self.located.state())
     }
 
     fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {
-        let mut seen = Seen::default();
-        for place in &self.places {
-            let blob = match self.blob(place) {
+        let (trace, mut seen) = (self.located.trace, Seen::default());
+        for part in &self.located.parts {
+            let blob = match part.read(trace, &self.losses) {
                 Ok(Some(blob)) => blob,
                 Ok(None) => continue,
                 // The answer has started: it goes on without this part, which is counted.
                 Err(error) => {
-                    self.losses.blob(self.trace, &error);
+                    self.losses.blob(trace, &error);
                     continue;
                 }
             };
@@ -199,13 +149,13 @@ impl Spans for LargeTrace {
                 }
             });
             if let Err(error) = split {
-                self.losses.blob(self.trace, &error);
+                self.losses.blob(trace, &error);
             }
         }
     }
 
     fn left_out(&self, why: &dyn Display) {
-        self.losses.span(self.trace, why);
+        self.losses.span(self.located.trace, why);
     }
 }
 

@@ -6,6 +6,7 @@ use super::entry::{Entry, head_checksum, read_summary};
 use super::part::OperationKey;
 use super::segment::{LAYOUT, LAYOUT_WITH_CALLS, OLDEST_LAYOUT, Segment};
 use rusqlite::{Connection, Row};
+use std::ops::Range;
 
 /// Metadata of a segment.
 #[derive(Default)]
@@ -38,7 +39,7 @@ pub fn load(segment: &Segment, connection: &Connection) -> Result<Contents, Stor
     let created = damaged_is(meta(connection, "created"), &mut contents.damaged)?;
     contents.created = created.unwrap_or(0);
     operations(connection, &mut contents)?;
-    parts(connection, layout, 0, &mut contents)?;
+    parts(connection, layout, 1..u32::MAX, &mut contents)?;
     let noted = damaged_is(noted_rows(segment, connection), &mut contents.damaged)?;
     contents.last_row = contents.read_row.max(noted.unwrap_or(0)).max(segment.noted_rows());
     Ok(contents)
@@ -54,11 +55,11 @@ pub fn noted_rows(segment: &Segment, connection: &Connection) -> Result<u32, Sto
     Ok(u32::try_from(noted).unwrap_or(0).max(segment.noted_rows()))
 }
 
-/// Reads the parts after a row.
-pub fn load_after(connection: &Connection, row: u32) -> Result<Blocks, StoreError> {
+/// Reads the parts of some rows.
+pub fn load_rows(connection: &Connection, rows: Range<u32>) -> Result<Blocks, StoreError> {
     let mut contents = Contents::default();
     operations(connection, &mut contents)?;
-    parts(connection, layout(connection)?, row, &mut contents)?;
+    parts(connection, layout(connection)?, rows, &mut contents)?;
     Ok(contents.blocks)
 }
 
@@ -134,20 +135,22 @@ fn operation(row: &Row, expected: usize) -> Result<OperationKey, StoreError> {
     })
 }
 
-/// Reads the parts after a row by row. Skips unreadable rows in growing steps.
+/// Reads the parts of some rows by row. Skips unreadable rows in growing steps.
 fn parts(
     connection: &Connection,
     layout: i64,
-    mut after: u32,
+    wanted: Range<u32>,
     contents: &mut Contents,
 ) -> Result<(), StoreError> {
     let mut select = connection.prepare(match layout {
-        OLDEST_LAYOUT => "SELECT row, trace, summary, NULL FROM parts WHERE row > ?1 ORDER BY row",
-        _ => "SELECT row, trace, summary, head_crc FROM parts WHERE row > ?1 ORDER BY row",
+        OLDEST_LAYOUT => {
+            "SELECT row, trace, summary, NULL FROM parts WHERE row >= ?1 AND row < ?2 ORDER BY row"
+        }
+        _ => "SELECT row, trace, summary, head_crc FROM parts WHERE row >= ?1 AND row < ?2 ORDER BY row",
     })?;
-    let mut step = 0u32;
+    let (mut first, mut step) = (wanted.start, 0u32);
     loop {
-        let mut rows = select.query([after])?;
+        let mut rows = select.query([first, wanted.end])?;
         let error = loop {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
@@ -156,7 +159,7 @@ fn parts(
             };
             match part(row, contents.operations.len(), layout >= LAYOUT_WITH_CALLS) {
                 Ok((trace, entry)) => {
-                    (after, step) = (entry.row, 0);
+                    (first, step) = (entry.row.saturating_add(1), 0);
                     contents.read_row = entry.row;
                     contents.blocks.push(trace, entry.row, entry.summary());
                 }
@@ -172,8 +175,8 @@ fn parts(
         }
         contents.damaged = true;
         step = step.saturating_mul(2).max(1);
-        let Some(next) = after.checked_add(step) else { return Ok(()) };
-        after = next;
+        let Some(next) = first.checked_add(step).filter(|next| *next < wanted.end) else { return Ok(()) };
+        first = next;
     }
 }
 

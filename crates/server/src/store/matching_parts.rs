@@ -1,13 +1,13 @@
 //! Reads the parts with a span of certain operations in a time range, by trace, without duplicate spans.
 
-use super::candidates::Place;
-use super::grouped::group_of;
+use super::block::FoundPart;
+use super::large::Spans;
+use super::located::LocatedTrace;
+use super::operation_set::OperationSet;
 use super::part::OperationKey;
-use super::read::Stored;
 use super::{Store, StoreError};
-use std::collections::HashSet;
 
-/// Number of parts in memory at a time, 32 bytes each.
+/// Number of parts in memory at a time, 48 bytes each.
 const GROUP: u64 = 1 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,8 @@ struct Hit {
     trace: u128,
     segment: u32,
     row: u32,
+    spans: u32,
+    first_start: u64,
 }
 
 impl Store {
@@ -26,13 +28,13 @@ impl Store {
         (from, to): (u64, u64),
         wanted: impl Fn(&OperationKey) -> bool,
         check: impl Fn() -> Result<(), E>,
-        mut each: impl FnMut(&Stored) -> Result<(), E>,
+        mut each: impl FnMut(&dyn Spans) -> Result<(), E>,
     ) -> Result<(), E> {
         let view = self.view();
         let mut operations = Vec::with_capacity(view.len());
         let mut parts = 0;
         for index in &view {
-            let mut numbers = HashSet::new();
+            let mut numbers = OperationSet::default();
             index.each_operation(|number, operation| {
                 if wanted(operation) {
                     numbers.insert(number);
@@ -51,15 +53,16 @@ impl Store {
                 check()?;
                 index.each_block(from, to, |block| {
                     let within = block.parts().filter(|part| {
-                        part.extent.first_start <= to
-                            && part.extent.last_start >= from
-                            && part.operations.iter().any(|number| operations.contains(number))
+                        part.extent.overlaps(from, to)
+                            && operations.has_any_of(part.operations)
                             && (groups == 1 || group_of(part.trace, groups) == group)
                     });
                     hits.extend(within.map(|part| Hit {
                         trace: part.trace,
                         segment: at as u32,
                         row: part.row,
+                        spans: part.extent.spans,
+                        first_start: part.extent.first_start,
                     }));
                     Ok(())
                 })?;
@@ -67,12 +70,23 @@ impl Store {
             hits.sort_unstable();
             for hits in hits.chunk_by(|left, right| left.trace == right.trace) {
                 check()?;
-                let place =
-                    |hit: &Hit| Place { segment: view[hit.segment as usize].segment.clone(), row: hit.row };
-                let places: Vec<Place> = hits.iter().map(place).collect();
-                each(&self.stored(hits[0].trace, &places)?)?;
+                let mut located = LocatedTrace::new(hits[0].trace);
+                for Hit { segment, row, spans, first_start, .. } in hits {
+                    let part = FoundPart { row: *row, spans: *spans, first_start: *first_start };
+                    located.add(&view[*segment as usize].segment, part);
+                }
+                if let Some(spans) = self.spans(located)? {
+                    each(&*spans)?;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// The group of a trace. Hashes both halves, because senders choose ids and often use only one half.
+fn group_of(trace: u128, groups: u64) -> u64 {
+    let folded = (trace as u64) ^ (trace >> 64) as u64;
+    let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((u128::from(mixed) * u128::from(groups)) >> 64) as u64
 }

@@ -98,7 +98,14 @@ fn write(
     }
     writer.commit(parts.iter())?;
     writer.close()?;
+    // What follows takes its time, too.
+    if stop.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
     File::open(file.path())?.sync_all()?;
+    if stop.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
     file.look();
     let contents = file.with_reader(|connection| load(file, connection))?;
     let spans = rows.iter().map(|row| u64::from(row.spans)).sum::<u64>();

@@ -4,18 +4,23 @@
 //! into the segment that is open (`segment_writer`); the index (`index`, in columns: `block`) is rebuilt from the
 //! summaries on opening (`load`) and is in memory as far as its budget allows (`index_budget`), else in a file beside
 //! its segment (`index_file`). Which segments are read, written, deleted or left out is decided in `segments`.
-//! Searches look for candidates in the index (`candidates`); reading merges the segments by trace id (`read`), part by
-//! part where a trace is large (`large`).
+//! Searches (`criteria`) look for candidates in the index (`candidates`); reading merges the segments by trace id
+//! (`located`, `read`), part by part where a trace is large (`large`).
 //! Parts of a trace are merged when their segment is closed (`merge`), slowly while spans come in (`pace`).
-//! Calls between services are counted when a part comes in (`calls`) and put together by trace (`grouped`).
+//! Calls between services are counted when a part comes in (`calls`), put together by trace (`call_merge`) and kept for
+//! each block of the index (`call_cache`, `call_counts`, `call_totals`).
 
 mod block;
+mod call_cache;
+mod call_counts;
+mod call_merge;
+mod call_totals;
 mod calls;
 mod candidates;
 mod changes;
 pub mod compress;
+mod criteria;
 mod entry;
-mod grouped;
 mod index;
 mod index_budget;
 mod index_file;
@@ -23,9 +28,11 @@ pub mod inspect;
 mod large;
 mod limits;
 mod load;
+mod located;
 mod losses;
 mod matching_parts;
 mod merge;
+mod operation_set;
 mod pace;
 mod part;
 mod read;
@@ -36,16 +43,18 @@ mod status;
 mod tag_terms;
 mod writer;
 
-pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
-pub use candidates::{Criteria, KindOr};
-pub use changes::{Changes, Noted};
-pub use grouped::{CallsView, TraceCalls};
+pub use call_totals::{CallTotals, ServiceNumbers};
+pub use calls::{CallSpan, Calls, MOST_SPANS as MOST_CALL_SPANS};
+pub use changes::{ChangedTraces, Changes};
+pub use criteria::{Criteria, KindOr};
 pub use large::Spans;
 pub use limits::Limits;
+pub use located::LocatedTrace;
 pub use part::{Extent, OperationKey, Part, duration};
 pub use read::{SpanTest, Stored};
 pub use status::StoreStatus;
 
+use call_cache::CallCache;
 use index::{Index, View};
 use losses::Losses;
 use status::Status;
@@ -144,6 +153,7 @@ pub struct Store {
     losses: Arc<Losses>,
     status: Arc<Status>,
     changes: Arc<Changes>,
+    calls: Arc<CallCache>,
     limits: Limits,
 }
 
@@ -162,7 +172,8 @@ impl Store {
         let index = Arc::new(RwLock::new(Index::default()));
         let status = Arc::new(Status::default());
         let writer = Arc::new(writer::start(directory, limits, index.clone(), status.clone(), rebuild)?);
-        Ok(Store { index, writer, losses: Arc::default(), status, changes: Arc::default(), limits })
+        let (losses, changes, calls) = Default::default();
+        Ok(Store { index, writer, losses, status, changes, calls, limits })
     }
 
     /// Keeps parts. `Ok` means that they are on disk; an error means that none of them is kept.
@@ -278,28 +289,30 @@ mod tests {
         store
     }
 
+    /// Makes a segment as old as possible, and forgets its index, which says when it was created, too.
+    fn make_old(directory: &Path, number: u64, created: u64) {
+        let file = |extension: &str| directory.join(format!("segment-{number:08}.{extension}"));
+        let old = rusqlite::Connection::open(file("sqlite")).unwrap();
+        old.execute("UPDATE meta SET value = ?1 WHERE key = 'created'", [created.cast_signed()]).unwrap();
+        let _ = std::fs::remove_file(file("index"));
+    }
+
     #[tokio::test]
     async fn a_segment_past_its_time_goes_as_a_whole() {
         let directory = tempfile::tempdir().unwrap();
         let eager = Limits { segment_bytes: 1, ..Limits::default() };
         keep(directory.path(), eager, &[1, 2, 3]).await.close();
         assert_eq!(Segment::list(directory.path()).unwrap(), [1, 2, 3]);
-        let old = rusqlite::Connection::open(directory.path().join("segment-00000002.sqlite")).unwrap();
-        old.execute("UPDATE meta SET value = 1000 WHERE key = 'created'", []).unwrap();
-        drop(old);
+        make_old(directory.path(), 2, 1000);
         // The oldest comes first, so the second goes once the first is gone too.
-        let old = rusqlite::Connection::open(directory.path().join("segment-00000001.sqlite")).unwrap();
-        old.execute("UPDATE meta SET value = 999 WHERE key = 'created'", []).unwrap();
-        drop(old);
+        make_old(directory.path(), 1, 999);
         let store = keep(directory.path(), eager, &[4]).await;
         store.close();
         assert_eq!(store.services().unwrap(), ["service-3", "service-4"]);
         assert_eq!(Segment::list(directory.path()).unwrap(), [3]);
 
         let for_ever = Limits { retention: None, ..eager };
-        let old = rusqlite::Connection::open(directory.path().join("segment-00000003.sqlite")).unwrap();
-        old.execute("UPDATE meta SET value = 999 WHERE key = 'created'", []).unwrap();
-        drop(old);
+        make_old(directory.path(), 3, 999);
         assert_eq!(
             keep(directory.path(), for_ever, &[5]).await.services().unwrap(),
             ["service-3", "service-4", "service-5"]

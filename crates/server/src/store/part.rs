@@ -35,6 +35,13 @@ pub struct Extent {
     pub errors: u32,
 }
 
+impl Extent {
+    /// Whether a span may start between two times, inclusive.
+    pub fn overlaps(&self, from: u64, to: u64) -> bool {
+        self.first_start <= to && self.last_start >= from
+    }
+}
+
 /// Spans of one trace in one batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {

@@ -1,11 +1,11 @@
 //! Reading: whole traces by id, and searches. A trace is its parts from all segments, each span once.
 
-use super::candidates::{Candidate, Candidates, Criteria, Place};
-use super::index::View;
+use super::candidates::{Candidate, Candidates};
+use super::criteria::Criteria;
+use super::located::{LocatedTrace, PartLocation, locate};
 use super::losses::Losses;
-use super::part::Extent;
 use super::{Store, StoreError};
-use crate::facts::{EMPTY_SPAN, facts_of, service_of};
+use crate::facts::{EMPTY_SPAN, ServiceNames, facts_of};
 use spandrel_trace::format::{SpanParts, otlp_proto};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
@@ -38,11 +38,6 @@ impl Stored {
         Stored { trace, blobs: vec![bytes], losses: Arc::default() }
     }
 
-    /// Whether nothing of it could be read.
-    pub(super) fn is_empty(&self) -> bool {
-        self.blobs.is_empty()
-    }
-
     /// Bytes of all spans, resent ones included.
     pub fn weight(&self) -> usize {
         self.blobs.iter().map(Vec::len).sum()
@@ -50,8 +45,8 @@ impl Stored {
 
     /// Whether one of its spans fits all criteria and passes the test.
     pub fn has_a_span(&self, criteria: &Criteria, test: &dyn SpanTest) -> bool {
-        let (mut passes, mut last, mut found) = (test.tester(), Last::default(), false);
-        self.each(|parts| found = found || (fits(&parts, criteria, &mut last) && passes(&parts)));
+        let (mut passes, mut names, mut found) = (test.tester(), ServiceNames::default(), false);
+        self.each(|parts| found = found || (fits(&parts, criteria, &mut names) && passes(&parts)));
         found
     }
 
@@ -122,17 +117,36 @@ impl<'a> Heads<'a> {
 }
 
 impl Store {
-    /// A whole trace; `None` when no span of it is held or can be read. Blocks.
-    pub fn trace(&self, trace: u128) -> Result<Option<Stored>, StoreError> {
-        let places = places(&self.view(), trace)?;
-        let blobs = self.read(trace, &places)?;
-        let losses = self.losses.clone();
-        Ok((!blobs.is_empty()).then_some(Stored { trace, blobs, losses }))
+    /// Where the parts of a trace are; without parts if no span of it is held. Blocks.
+    pub fn locate(&self, trace: u128) -> Result<LocatedTrace, StoreError> {
+        let located = locate(&self.view(), &[trace], || Ok(()))?;
+        Ok(located.into_iter().next().unwrap_or_else(|| LocatedTrace::new(trace)))
     }
 
-    /// A trace as far as it lies in some places. Blocks.
-    pub(super) fn stored(&self, trace: u128, places: &[Place]) -> Result<Stored, StoreError> {
-        Ok(Stored { trace, blobs: self.read(trace, places)?, losses: self.losses.clone() })
+    /// A whole trace; `None` when no span of it is held or can be read. Blocks.
+    pub fn trace(&self, trace: u128) -> Result<Option<Stored>, StoreError> {
+        self.read(&self.locate(trace)?)
+    }
+
+    /// The spans of a located trace; `None` if none can be read. Blocks.
+    pub fn read(&self, located: &LocatedTrace) -> Result<Option<Stored>, StoreError> {
+        let LocatedTrace { trace, parts, .. } = located;
+        let mut blobs = Vec::with_capacity(parts.len());
+        for run in parts.chunk_by(|left, right| left.segment.number == right.segment.number) {
+            let rows: Vec<u32> = run.iter().map(|part| part.row).collect();
+            let segment = &run[0].segment;
+            let read = segment.read(&rows, |blob| match blob {
+                Ok(blob) => blobs.push(blob),
+                Err(_) if !segment.exists() => {}
+                Err(error) => self.losses.blob(*trace, &error),
+            });
+            match read {
+                Err(_) if !segment.exists() => {} // Deleted for its age since the index was asked.
+                other => other?,
+            }
+        }
+        let losses = self.losses.clone();
+        Ok((!blobs.is_empty()).then_some(Stored { trace: *trace, blobs, losses }))
     }
 
     /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order. Blocks.
@@ -140,8 +154,8 @@ impl Store {
         let mut found = HashSet::new();
         for index in self.view() {
             index.each_block(from, to, |block| {
-                let within = |extent: &Extent| extent.first_start <= to && extent.last_start >= from;
-                found.extend(block.parts().filter(|part| within(part.extent)).map(|part| part.trace));
+                let within = block.parts().filter(|part| part.extent.overlaps(from, to));
+                found.extend(within.map(|part| part.trace));
                 Ok(())
             })?;
         }
@@ -170,7 +184,7 @@ impl Store {
 
     /// Whether a span of the trace is held. Blocks.
     pub fn contains(&self, trace: u128) -> Result<bool, StoreError> {
-        Ok(!places(&self.view(), trace)?.is_empty())
+        Ok(!self.locate(trace)?.parts.is_empty())
     }
 
     /// Spans of the trace as the index in memory counts them, resent ones included; `None` where more may be in an index
@@ -192,62 +206,40 @@ impl Store {
     }
 
     /// Traces with one span that fits all criteria and passes the test, those that start last first; `None` for a trace that was
-    /// read and does not match, so that a caller can stop between any two. When `stop` answers true before the first
-    /// is found, that is a failure ([`StoreError::Stopped`]). Blocks.
+    /// read and does not match, so that a caller can stop between any two. They are those of the index as it is now.
+    /// When `stop` answers true before the first is found, that is a failure ([`StoreError::Stopped`]). Blocks.
     pub fn search(
         &self,
         mut criteria: Criteria,
         test: &dyn SpanTest,
         stop: impl Fn() -> bool,
-    ) -> impl Iterator<Item = Result<Option<Stored>, StoreError>> {
+    ) -> impl Iterator<Item = Result<Option<LocatedTrace>, StoreError>> {
         test.constrain(&mut criteria);
         let candidates = Candidates::new(self.view(), criteria.clone(), stop);
         candidates.map(move |candidate| {
             let candidate = candidate?;
-            if (candidate.certain && test.accepts_all()) || self.holds(&candidate, &criteria, test)? {
-                self.trace(candidate.trace)
-            } else {
-                Ok(None)
-            }
+            let matches =
+                (candidate.certain && test.accepts_all()) || self.holds(&candidate, &criteria, test)?;
+            Ok(matches.then_some(candidate.located))
         })
     }
 
-    /// The blobs of a trace's parts; damaged ones are left out.
-    fn read(&self, trace: u128, places: &[Place]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut blobs = Vec::with_capacity(places.len());
-        for run in places.chunk_by(|left, right| left.segment.number == right.segment.number) {
-            let rows: Vec<u32> = run.iter().map(|place| place.row).collect();
-            let segment = &run[0].segment;
-            let read = segment.read(&rows, |blob| match blob {
-                Ok(blob) => blobs.push(blob),
-                Err(_) if !segment.exists() => {}
-                Err(error) => self.losses.blob(trace, &error),
-            });
-            match read {
-                Err(_) if !segment.exists() => {} // Deleted for its age since the index was asked.
-                other => other?,
-            }
-        }
-        Ok(blobs)
-    }
-
-    /// Whether a span in the candidate's parts fits.
+    /// Whether a span in the candidate's parts fits. One part is in memory at a time.
     fn holds(
         &self,
         candidate: &Candidate,
         criteria: &Criteria,
         test: &dyn SpanTest,
     ) -> Result<bool, StoreError> {
-        let (mut found, mut passes) = (false, test.tester());
-        for blob in self.read(candidate.trace, &candidate.parts)? {
-            let mut last = Last::default();
+        let (trace, mut passes) = (candidate.located.trace, test.tester());
+        let (mut found, mut names) = (false, ServiceNames::default());
+        for part in &candidate.parts {
+            let Some(blob) = part.read(trace, &self.losses)? else { continue };
             let split = otlp_proto::split(&blob, |parts| {
-                if !found && fits(&parts, criteria, &mut last) {
-                    found = passes(&parts);
-                }
+                found = found || (fits(&parts, criteria, &mut names) && passes(&parts));
             });
             if let Err(error) = split {
-                self.losses.blob(candidate.trace, &error);
+                self.losses.blob(trace, &error);
             }
             if found {
                 break;
@@ -257,39 +249,31 @@ impl Store {
     }
 }
 
-/// Where a trace's parts lie, in the order in which they came.
-fn places(view: &View, trace: u128) -> Result<Vec<Place>, StoreError> {
-    let mut places = Vec::new();
-    for index in view {
-        index.find(&[trace], |_, part| {
-            places.push(Place { segment: index.segment.clone(), row: part.row });
-        })?;
+impl PartLocation {
+    /// The spans of a part of a trace; `None` if they are damaged or were deleted for their age. Blocks.
+    pub(super) fn read(&self, trace: u128, losses: &Losses) -> Result<Option<Vec<u8>>, StoreError> {
+        let (segment, mut found) = (&self.segment, None);
+        let read = segment.read(&[self.row], |blob| match blob {
+            Ok(blob) => found = Some(blob),
+            Err(_) if !segment.exists() => {}
+            Err(error) => losses.blob(trace, &error),
+        });
+        match read {
+            Err(_) if !segment.exists() => Ok(None),
+            read => read.map(|()| found),
+        }
     }
-    Ok(places)
-}
-
-#[derive(Default)]
-struct Last<'a> {
-    resource: &'a [u8],
-    service: Option<String>,
 }
 
 /// Whether service, name and times of a span fit.
-fn fits<'a>(parts: &SpanParts<'a>, criteria: &Criteria, last: &mut Last<'a>) -> bool {
+fn fits(parts: &SpanParts, criteria: &Criteria, names: &mut ServiceNames) -> bool {
     let Ok(facts) = facts_of(parts.span) else { return false };
     if !criteria.fits_times(facts.start, facts.end) {
         return false;
     }
     let name = if facts.name.is_empty() { EMPTY_SPAN.into() } else { String::from_utf8_lossy(facts.name) };
-    if criteria.operation.as_ref().is_some_and(|operation| *operation != name) {
-        return false;
-    }
-    let Some(wanted) = &criteria.service else { return true };
-    if last.service.is_none() || last.resource != parts.resource {
-        last.resource = parts.resource;
-        last.service = Some(service_of(parts.resource).unwrap_or_default());
-    }
-    last.service.as_ref() == Some(wanted)
+    criteria.operation.as_ref().is_none_or(|operation| *operation == name)
+        && criteria.service.as_ref().is_none_or(|service| names.name(parts.resource) == service)
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub struct Segment {
     path: PathBuf,
     /// Whether it is complete and has no write-ahead log.
     closed: AtomicBool,
+    /// Layout of the file, once it was read.
+    layout: OnceLock<i64>,
     readers: Mutex<Vec<Connection>>,
     /// Where its file is since another one took its place.
     aside: OnceLock<PathBuf>,
@@ -89,6 +91,7 @@ impl Segment {
             number,
             path,
             closed: AtomicBool::new(false),
+            layout: OnceLock::new(),
             readers: Mutex::default(),
             aside: OnceLock::new(),
             opening: RwLock::new(()),
@@ -283,7 +286,13 @@ impl Segment {
         mut each: impl FnMut(Result<Vec<u8>, StoreError>),
     ) -> Result<(), StoreError> {
         self.with_reader(|connection| {
-            let layout: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let layout = match self.layout.get() {
+                Some(layout) => *layout,
+                None => {
+                    let layout = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+                    *self.layout.get_or_init(|| layout)
+                }
+            };
             let mut select = connection.prepare_cached(match layout {
                 OLDEST_LAYOUT => "SELECT trace, plain, spans, NULL FROM parts WHERE row = ?1",
                 _ => "SELECT trace, plain, spans, crc FROM parts WHERE row = ?1",

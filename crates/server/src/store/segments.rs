@@ -5,7 +5,7 @@ mod merging;
 use super::Rebuild;
 use super::StoreError;
 use super::index::{Added, Index, SegmentIndex};
-use super::index_budget::{IndexBudget, Movable};
+use super::index_budget::{ClosedSegment, IndexBudget};
 use super::index_file::IndexFile;
 use super::limits::Limits;
 use super::load::{Contents, load, load_operations, noted_rows};
@@ -23,7 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const CUT: &str = "its write-ahead log, or the file itself, was removed or cut short";
 
 /// The segment that is being written.
-pub struct Open {
+pub struct OpenSegment {
     /// Its file.
     pub segment: Arc<Segment>,
     /// The connection that writes it.
@@ -70,7 +70,7 @@ pub struct Segments {
     index_budget: IndexBudget,
     merging: Merging,
     status: Arc<Status>,
-    open: Option<Open>,
+    open: Option<OpenSegment>,
     next_number: u64,
     /// Oldest first.
     kept: Vec<Kept>,
@@ -144,7 +144,7 @@ impl Segments {
         }
         let missing = contents.missing();
         self.index().insert(segment.clone(), contents);
-        self.open = Some(Open { segment: segment.clone(), writer, missing });
+        self.open = Some(OpenSegment { segment: segment.clone(), writer, missing });
         true
     }
 
@@ -210,22 +210,28 @@ impl Segments {
         Some(())
     }
 
-    /// Keeps the index within its memory limit.
+    /// Keeps the index within its memory limit, and writes the files of segments that do not change any more.
     fn keep_index(&mut self, wait: bool) {
         let (kept, merging) = (&self.kept, &self.merging);
-        let movable = || {
+        let closed = || {
             // A log that is not moved yet would change the file after its index was written, as merging would.
             let read = kept
                 .iter()
                 .filter(|kept| kept.state == State::Read && !merging.is_running(Some(kept.segment.number)));
-            let movable = read.map(|Kept { segment, created, missing, .. }| Movable {
-                number: segment.number,
-                created: *created,
-                missing: *missing,
+            let closed = read.map(|kept| ClosedSegment {
+                number: kept.segment.number,
+                created: kept.created,
+                missing: kept.missing,
+                is_final: kept.looked_at || !merging.is_enabled(),
             });
-            movable.collect()
+            closed.collect()
         };
-        self.index_budget.keep(movable, wait);
+        self.index_budget.keep(closed, wait);
+        for number in self.index_budget.take_written() {
+            if let Some(kept) = self.kept.iter_mut().find(|kept| kept.segment.number == number) {
+                kept.bytes = kept.segment.bytes();
+            }
+        }
     }
 
     fn say(&self, kept: &Kept, contents: &Contents, before: State) {
@@ -259,7 +265,7 @@ impl Segments {
     }
 
     /// The segment that is being written; creates one if necessary.
-    pub fn opened(&mut self) -> Result<&mut Open, StoreError> {
+    pub fn opened(&mut self) -> Result<&mut OpenSegment, StoreError> {
         let open = match self.open.take() {
             Some(open) => open,
             None => {
@@ -267,7 +273,7 @@ impl Segments {
                 let (writer, contents) = Writer::open(&segment, now(), self.log_bytes())?;
                 self.next_number += 1;
                 self.index().insert(segment.clone(), contents);
-                Open { segment, writer, missing: 0 }
+                OpenSegment { segment, writer, missing: 0 }
             }
         };
         Ok(self.open.insert(open))
@@ -337,7 +343,7 @@ impl Segments {
     /// Closes the segment that is being written, which becomes readable.
     fn seal(&mut self) {
         let Some(open) = self.open.take() else { return };
-        let Open { segment, writer, missing } = open;
+        let OpenSegment { segment, writer, missing } = open;
         let created = writer.created;
         if let Err(error) = writer.close() {
             tracing::warn!("Segment {} could not be closed (nothing is lost): {error}", segment.number);
@@ -427,6 +433,8 @@ impl Segments {
 
     /// Closes the segment that is being written.
     pub fn close(&mut self) {
+        // Merging ends meanwhile.
+        self.merging.request_stop();
         self.seal();
         self.stop_merging();
         self.index_budget.finish();

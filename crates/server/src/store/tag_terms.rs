@@ -1,6 +1,6 @@
 //! Evaluates tags with the index: excludes parts that cannot contain a matching span.
 
-use super::candidates::{Criteria, KindOr};
+use super::criteria::{Criteria, KindOr};
 use super::read::SpanTest;
 use crate::matching::{Precheck, Tag, kind_number, matches};
 use crate::terms::{UNPRINTED, printed, term};
@@ -36,7 +36,9 @@ fn add(criteria: &mut Criteria, tags: &[Tag]) {
             ("span.status", status) if status.eq_ignore_ascii_case("ok") => {
                 criteria.printed.push(vec![term(printed::STATUS_CODE.as_bytes(), b"OK")]);
             }
-            ("span.status", _) => {}
+            ("span.status", status) if status.eq_ignore_ascii_case("unset") => {}
+            // No span has another one.
+            ("span.status", _) => criteria.terms.push(Vec::new()),
             ("span.kind", kind) => {
                 criteria.kinds.push(KindOr { kind: kind_number(kind), terms: attribute });
             }
@@ -115,6 +117,7 @@ mod tests {
             ("span.status", "Error", 1),
             ("span.status", "ok", 1),
             ("span.status", "unset", 2),
+            ("span.status", "nonsense", 0),
             ("span.kind", "client", 1),
             ("span.kind", "producer", 0),
             ("span.kind", "nonsense", 0),

@@ -36,6 +36,16 @@ impl Merging {
         Merging { rebuild, stop: Arc::default(), commits: Commits::default(), running: None, reserved: 0 }
     }
 
+    /// Whether anything is merged.
+    pub fn is_enabled(&self) -> bool {
+        self.rebuild.is_some()
+    }
+
+    /// Tells the thread to stop, which takes a moment.
+    pub fn request_stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
     /// Whether a segment is being merged, or any where none is named.
     pub fn is_running(&self, number: Option<u64>) -> bool {
         self.running.as_ref().is_some_and(|(running, _)| number.is_none_or(|number| number == *running))
@@ -118,7 +128,7 @@ impl Segments {
 
     /// Stops merging; what is finished is put in place.
     pub(super) fn stop_merging(&mut self) {
-        self.merging.stop.store(true, Ordering::Relaxed);
+        self.merging.request_stop();
         if let Some((number, merged)) = self.merging.finished(true) {
             self.put_in_place(number, merged);
         }

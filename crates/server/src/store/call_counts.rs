@@ -1,0 +1,171 @@
+//! Counts the calls in the traces of a time range from what the index has of each part.
+//!
+//! Most are those that are kept of each block (see `call_cache`). Traces of which several blocks have parts are put
+//! together one by one, as are the traces of blocks that are only partly in the time range. Spans are read only where
+//! calls do not suffice.
+
+use super::block::PartView;
+use super::call_cache::{BlockCalls, BlockLocation, blocks, encoded};
+use super::call_merge::CallMerge;
+use super::call_totals::{CallTotals, ServiceNumbers};
+use super::index::View;
+use super::located::LocatedTrace;
+use super::{Store, StoreError};
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, PoisonError};
+
+/// Number of traces that are put together at a time.
+const TRACES: usize = 16 << 10;
+/// Maximum number of traces of which is kept what was read.
+const MOST_READ: usize = 16 << 10;
+
+impl Store {
+    /// Numbers of services in [`Store::count_calls`].
+    pub fn service_numbers(&self) -> &ServiceNumbers {
+        &self.calls.services
+    }
+
+    /// Counts the calls and requests in traces with a span that starts between two times, nanoseconds since the Unix
+    /// epoch. `check` is called now and then; its error ends the count. Blocks.
+    pub fn count_calls<E: From<StoreError>>(
+        &self,
+        window: (u64, u64),
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<CallTotals, E> {
+        let view = self.view();
+        let blocks = blocks(&view);
+        let mut merge = CallMerge::new(&view, &self.calls.services)?;
+        let counted = self.calls.of_blocks(&view, &blocks, &mut merge, &check)?;
+        let mut apart: Vec<u128> = counted.iter().flat_map(|calls| calls.apart.iter().copied()).collect();
+        apart.sort_unstable();
+        apart.dedup();
+        let mut counting = Counting { store: self, view: &view, blocks: &blocks, window, merge, check };
+        let mut totals = counting.within_blocks(&counted, &apart)?;
+        counting.apart(&apart, &mut totals)?;
+        Ok(totals)
+    }
+}
+
+/// One count.
+struct Counting<'v, C> {
+    store: &'v Store,
+    view: &'v View,
+    blocks: &'v [BlockLocation],
+    window: (u64, u64),
+    merge: CallMerge,
+    check: C,
+}
+
+impl<C> Counting<'_, C> {
+    /// Counts the calls of traces of which one block has all parts.
+    fn within_blocks<E: From<StoreError>>(
+        &mut self,
+        counted: &[Arc<BlockCalls>],
+        apart: &[u128],
+    ) -> Result<CallTotals, E>
+    where
+        C: Fn() -> Result<(), E>,
+    {
+        let (from, to) = self.window;
+        let (mut totals, mut excess) = (CallTotals::default(), CallTotals::default());
+        for (location, calls) in self.blocks.iter().zip(counted) {
+            let BlockLocation { segment, at, range, .. } = location;
+            if range.first_start >= from && range.last_start <= to {
+                totals.add(&calls.totals);
+                let is_own = |trace: &u128| calls.apart.binary_search(trace).is_ok();
+                let later: Vec<u128> = apart.iter().copied().filter(|trace| !is_own(trace)).collect();
+                self.view[*segment].each_trace_of(*at, &later, &mut |parts| {
+                    self.merge.merge(encoded(*segment, parts), &mut excess);
+                })?;
+            } else if range.overlaps(from, to) {
+                (self.check)()?;
+                self.view[*segment].with_block(*at, &mut |block| {
+                    block.each_trace(|parts| {
+                        let is_within = parts.iter().any(|part| part.extent.overlaps(from, to));
+                        if is_within && apart.binary_search(&parts[0].trace).is_err() {
+                            self.merge.merge(encoded(*segment, parts), &mut totals);
+                        }
+                    });
+                    Ok(())
+                })?;
+            }
+        }
+        totals.subtract(&excess);
+        Ok(totals)
+    }
+
+    /// Counts the calls of traces (ascending) that are put together one by one.
+    fn apart<E: From<StoreError>>(&mut self, apart: &[u128], totals: &mut CallTotals) -> Result<(), E>
+    where
+        C: Fn() -> Result<(), E>,
+    {
+        let (from, to) = self.window;
+        let cache = &self.store.calls;
+        let known = cache.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut read = FxHashMap::default();
+        for traces in apart.chunks(TRACES) {
+            let mut gathered = Gathered { from, to, parts: Vec::new(), bytes: Vec::new() };
+            for BlockLocation { segment, at, .. } in self.blocks {
+                (self.check)()?;
+                self.view[*segment].each_trace_of(*at, traces, &mut |parts| gathered.add(*segment, parts))?;
+            }
+            // Stable, so parts of a trace stay in the order of arrival.
+            gathered.parts.sort_by_key(|part| part.trace);
+            for parts in gathered.parts.chunk_by(|left, right| left.trace == right.trace) {
+                let encoded = parts.iter().map(|part| (part.segment, &gathered.bytes[part.start..part.end]));
+                if !parts.iter().any(|part| part.within) || self.merge.merge(encoded, totals) {
+                    continue;
+                }
+                (self.check)()?;
+                let located = self.store.locate(parts[0].trace)?;
+                let state = located.state();
+                let calls = match known.get(&state) {
+                    Some(calls) => calls.clone(),
+                    None => Arc::new(self.read(located)?),
+                };
+                totals.add(&calls);
+                if read.len() < MOST_READ {
+                    read.insert(state, calls);
+                }
+            }
+        }
+        *cache.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(())
+    }
+
+    fn read(&self, located: LocatedTrace) -> Result<CallTotals, StoreError> {
+        let mut calls = CallTotals::default();
+        if let Some(spans) = self.store.spans(located)? {
+            calls.read(&*spans, &self.store.calls.services);
+        }
+        Ok(calls)
+    }
+}
+
+/// Parts of some traces, and their encoded calls one after the other.
+struct Gathered {
+    from: u64,
+    to: u64,
+    parts: Vec<GatheredPart>,
+    bytes: Vec<u8>,
+}
+
+struct GatheredPart {
+    trace: u128,
+    segment: u32,
+    start: usize,
+    end: usize,
+    /// Whether a span of it may start in the time range.
+    within: bool,
+}
+
+impl Gathered {
+    fn add(&mut self, segment: usize, parts: &[PartView]) {
+        for PartView { trace, extent, calls, .. } in parts {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(calls);
+            let (end, within) = (self.bytes.len(), extent.overlaps(self.from, self.to));
+            self.parts.push(GatheredPart { trace: *trace, segment: segment as u32, start, end, within });
+        }
+    }
+}
