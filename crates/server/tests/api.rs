@@ -34,6 +34,9 @@ mod grpc;
 mod guard;
 #[path = "api/inputs.rs"]
 mod inputs;
+#[path = "api/large_traces.rs"]
+#[cfg(target_os = "linux")]
+mod large_traces;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/live.rs"]

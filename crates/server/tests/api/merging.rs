@@ -19,6 +19,8 @@ const SPANS: u64 = 2;
 /// Times that a server is killed in one directory, and directories.
 const ROUNDS: u64 = 10;
 const GROUPS: u64 = 5;
+/// Directories in which old segments are deleted, because more came than they may hold.
+const DELETING: u64 = 2;
 
 /// Posts sixteen requests, each with two spans of every trace: services call each other, spans have eight attributes.
 fn send_in_sixteen(server: &Server, first_trace: u128) {
@@ -203,6 +205,15 @@ fn undelivered(receiver: &Receiver, acknowledged: &BTreeMap<u128, BTreeSet<u64>>
     acknowledged.iter().map(missing).sum()
 }
 
+/// The lowest number of a segment.
+fn oldest_segment(directory: &Path) -> Option<u64> {
+    let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let number = |name: std::ffi::OsString| {
+        name.to_str()?.strip_prefix("segment-")?.strip_suffix(".sqlite")?.parse().ok()
+    };
+    names.filter_map(number).min()
+}
+
 /// What was going on when a server was killed.
 #[derive(Default)]
 struct Met {
@@ -210,6 +221,8 @@ struct Met {
     merging: u64,
     /// Kills before all that was acknowledged was delivered.
     forwarding: u64,
+    /// Kills of servers that had deleted segments for their size.
+    deleting: u64,
 }
 
 /// Starts, loads and kills a server.
@@ -222,6 +235,7 @@ fn round(
     met: &mut Met,
 ) {
     let server = forwarding(directory, flags, receiver);
+    let oldest = oldest_segment(directory);
     // Some batches have to be sent again.
     receiver.tell(&[(503, None)]);
     let (count, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
@@ -244,6 +258,7 @@ fn round(
     stop.store(true, Ordering::Relaxed);
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     met.merging += u64::from(files(directory, "merging-") + files(directory, "before-") > 0);
+    met.deleting += u64::from(oldest_segment(directory) > oldest);
     met.forwarding += u64::from(undelivered(receiver, &acknowledged.lock().unwrap()) > 0);
 }
 
@@ -260,16 +275,38 @@ fn compare(server: &Server, trace: u128, ids: &BTreeSet<u64>) {
     assert!(found.is_superset(ids), "{trace:032x}: acknowledged {ids:?}, found {found:?}");
 }
 
+/// The traces that came last of each connection are there.
+fn compare_newest(server: &Server, acknowledged: &BTreeMap<u128, BTreeSet<u64>>) {
+    for connection in 0..2 {
+        let of = |trace: &u128| trace >> 64 & 0xffff_ffff == connection;
+        for (trace, ids) in acknowledged.iter().rev().filter(|(trace, _)| of(trace)).take(32) {
+            compare(server, *trace, ids);
+        }
+    }
+}
+
 #[test]
-fn every_acknowledged_span_survives_fifty_kills_while_segments_are_sealed_merged_and_forwarded() {
-    let flags = ["--segment-size", "400K"];
+fn acknowledged_spans_survive_fifty_kills_while_segments_are_sealed_merged_deleted_and_forwarded() {
     let mut met = Met::default();
     // Several directories: a server starts faster where there is less to read.
     for group in 0..GROUPS {
         let directory = tempfile::tempdir().unwrap();
-        let (acknowledged, receiver) = (Acknowledged::default(), Receiver::http(0));
+        let (receiver, deletes) = (Receiver::http(0), group >= GROUPS - DELETING);
+        let limit: &[&str] = if deletes { &["--max-disk", "2M"] } else { &[] };
+        let flags = [&["--segment-size", "400K"], limit].concat();
+        let mut all = BTreeMap::new();
         for number in group * ROUNDS..(group + 1) * ROUNDS {
+            let acknowledged = Acknowledged::default();
             round(directory.path(), &flags, number, &acknowledged, &receiver, &mut met);
+            let mut acknowledged = acknowledged.lock().unwrap();
+            if deletes {
+                let server = forwarding(directory.path(), &flags, &receiver);
+                assert_eq!(metric(&server, "spandrel_store_damaged_segments"), 0);
+                let bytes = metric(&server, "spandrel_store_bytes");
+                assert!(bytes <= 5 << 19, "{bytes} bytes");
+                compare_newest(&server, &acknowledged);
+            }
+            all.append(&mut acknowledged);
         }
         assert!(files(directory.path(), "segment-") > 5, "segments were sealed under load");
 
@@ -277,46 +314,23 @@ fn every_acknowledged_span_survives_fifty_kills_while_segments_are_sealed_merged
         assert_eq!(files(directory.path(), "merging-") + files(directory.path(), "before-"), 0);
         assert_eq!(metric(&server, "spandrel_store_missing_parts"), 0);
         assert_eq!(send(&server.viewer, "GET", "/health", &[], b"").text(), r#"{"status":"ok"}"#);
-        let acknowledged = acknowledged.lock().unwrap();
-        acknowledged.iter().for_each(|(trace, ids)| compare(&server, *trace, ids));
-        let spans: usize = acknowledged.values().map(BTreeSet::len).sum();
-        assert!(spans as u64 >= ROUNDS * 32 * 32, "{spans} spans were acknowledged and found");
+        let spans: usize = all.values().map(BTreeSet::len).sum();
+        assert!(spans as u64 >= ROUNDS * 32 * 32, "{spans} spans were acknowledged");
         // How many segments were merged before a kill depends on the machine; the last server merges the rest.
         wait_for("merging", || metric(&server, "spandrel_store_unmerged_segments") == 0);
-        let parts = metric(&server, "spandrel_store_parts");
-        assert!(parts * 4 < spans as u64 * 3, "{parts} parts of {spans} spans: most were merged");
-        wait_until("everything is delivered", || undelivered(&receiver, &acknowledged) == 0);
+        if !deletes {
+            all.iter().for_each(|(trace, ids)| compare(&server, *trace, ids));
+            let parts = metric(&server, "spandrel_store_parts");
+            assert!(parts * 4 < spans as u64 * 3, "{parts} parts of {spans} spans: most were merged");
+        }
+        // What was deleted from the store was not deleted from the queue.
+        wait_until("everything is delivered", || undelivered(&receiver, &all) == 0);
     }
-    let (Met { merging, forwarding }, kills) = (met, GROUPS * ROUNDS);
+    let (Met { merging, forwarding, deleting }, kills) = (met, GROUPS * ROUNDS);
+    println!(
+        "of {kills} kills {merging} while merging, {forwarding} while forwarding, {deleting} after deleting"
+    );
     assert!(merging >= 3, "{merging} of {kills} servers were killed while they merged");
     assert!(forwarding >= kills / 2, "{forwarding} of {kills} servers were killed while they forwarded");
-}
-
-#[test]
-fn what_is_newest_survives_kills_while_old_segments_are_merged_and_deleted_and_all_is_forwarded() {
-    let directory = tempfile::tempdir().unwrap();
-    let flags = ["--segment-size", "400K", "--max-disk", "4M"];
-    let (all, receiver) = (Acknowledged::default(), Receiver::http(0));
-    for number in 0..12 {
-        let acknowledged = Acknowledged::default();
-        round(directory.path(), &flags, number, &acknowledged, &receiver, &mut Met::default());
-        all.lock().unwrap().extend(acknowledged.lock().unwrap().clone());
-        let server = forwarding(directory.path(), &flags, &receiver);
-        assert_eq!(metric(&server, "spandrel_store_missing_parts"), 0);
-        assert_eq!(metric(&server, "spandrel_store_damaged_segments"), 0);
-        let bytes = metric(&server, "spandrel_store_bytes");
-        assert!(bytes <= 5 << 20, "{bytes} bytes");
-        let acknowledged = acknowledged.lock().unwrap();
-        // The traces that came last of each connection.
-        for connection in 0..2 {
-            let of = |trace: &u128| trace >> 64 & 0xffff_ffff == connection;
-            for (trace, ids) in acknowledged.iter().rev().filter(|(trace, _)| of(trace)).take(32) {
-                compare(&server, *trace, ids);
-            }
-        }
-    }
-    // What was deleted from the store was not deleted from the queue.
-    let _server = forwarding(directory.path(), &flags, &receiver);
-    let all = all.lock().unwrap();
-    wait_until("everything is delivered", || undelivered(&receiver, &all) == 0);
+    assert!(deleting >= 3, "{deleting} of {kills} servers were killed after they deleted");
 }
