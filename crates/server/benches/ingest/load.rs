@@ -67,6 +67,21 @@ pub fn send(address: &str, load: Load) -> Measured {
     Measured { spans_a_second: spans as f64 / took, spans, answers }
 }
 
+/// Sends spans of one trace; the first half of its id is that of `group`.
+pub fn send_one_trace(address: &str, group: u64, spans: usize) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut batch = Batch::of_one_trace(100, true);
+    for number in 0..spans.div_ceil(BATCH) {
+        // The root comes once, and a seed has ids for 256 requests.
+        if number == 1 || number > 0 && number.is_multiple_of(256) {
+            batch = Batch::of_one_trace(100 + (number / 256) as u8, false);
+        }
+        batch.renumber(group, number as u8);
+        post(&mut stream, batch.bytes());
+    }
+}
+
 /// Sends over one connection. It takes a group of traces at a time and sends all of their requests.
 fn connection_times(
     address: &str,
