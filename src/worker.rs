@@ -9,11 +9,12 @@ mod timer;
 
 use crate::io::block_store::block_store;
 use futures_channel::oneshot;
+use futures_util::FutureExt as _;
 use indexing::WarmUpState;
 use js_sys::{Array, ArrayBuffer, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_simulation::Simulation;
 use spandrel_trace::engine::message::{decode, encode};
-use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, transfer};
+use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, Question, transfer};
 use spandrel_trace::source::{Api, Base, Task};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -42,6 +43,8 @@ struct Worker {
     /// Requests that were neither answered nor cancelled.
     running: RefCell<HashMap<u32, AbortController>>,
     is_indexing: Cell<bool>,
+    /// Whether an outline was sent since the last `indexed`.
+    is_index_new: Cell<bool>,
     /// Answers with outlines that the page has not received yet.
     unacknowledged: Cell<u32>,
     /// Questions that wait until all open traces are indexed.
@@ -69,6 +72,7 @@ pub fn serve() {
         apis: RefCell::default(),
         running: RefCell::default(),
         is_indexing: Cell::new(false),
+        is_index_new: Cell::new(false),
         unacknowledged: Cell::new(0),
         waiting_for_index: RefCell::default(),
         warm_up: Cell::default(),
@@ -104,7 +108,7 @@ impl Worker {
                 let (worker, payload) =
                     (self.clone(), message.get(3).dyn_into::<Array>().unwrap_or_default());
                 spawn_local(async move {
-                    let answer = worker.handle(id, ask, &payload, &signal).await;
+                    let answer = worker.handle(id, ask, &payload, &signal).boxed_local().await;
                     if worker.running.borrow_mut().remove(&id).is_some() {
                         worker.answer(id, answer);
                     }
@@ -126,6 +130,9 @@ impl Worker {
     }
 
     /// The answer to a request, and the key of the trace whose outline goes with it.
+    ///
+    /// The futures of its branches are boxed: inlined, they made one function of 110 KB, which browsers compiled whole
+    /// before the first request was sent, and optimised for 300 ms while the first trace arrived.
     async fn handle(
         &self,
         id: u32,
@@ -143,14 +150,15 @@ impl Worker {
                 if question.topic.needs_index() {
                     self.indexed().await;
                 }
-                (self.engine.borrow_mut().answer(&question), None)
+                (self.answer_to(&question), None)
             }
             EngineCommand::Download { trace, filter, format } => {
                 let download = Download::begin(&self.engine.borrow(), &trace, &filter, format);
-                (self.download(id, download).await, None)
+                (self.download(id, download).boxed_local().await, None)
             }
             EngineCommand::Files { name } => {
-                let answer = self.read_files(id, &name, payload).await.unwrap_or_else(Answer::Failed);
+                let answer = self.read_files(id, &name, payload).boxed_local().await;
+                let answer = answer.unwrap_or_else(Answer::Failed);
                 let only = match &answer {
                     Answer::Opened { summaries, .. } if summaries.len() == 1 => Some(summaries[0].key()),
                     _ => None,
@@ -158,7 +166,7 @@ impl Worker {
                 (answer, only)
             }
             EngineCommand::Task { base, task } => {
-                let answer = self.request(id, &base, &task, signal).await;
+                let answer = self.request(id, &base, &task, signal).boxed_local().await;
                 let opened = match (&answer, task) {
                     (Answer::Opened { .. }, Task::Trace { id }) => Some(id),
                     _ => None,
@@ -166,6 +174,11 @@ impl Worker {
                 (answer, opened)
             }
         }
+    }
+
+    #[inline(never)]
+    fn answer_to(&self, question: &Question) -> Answer {
+        self.engine.borrow_mut().answer(question)
     }
 
     /// Writes a trace into a blob and answers its URL. Yields to the event loop between slices.
@@ -205,6 +218,7 @@ impl Worker {
                 transferred.push(&buffer);
             });
             self.unacknowledged.set(self.unacknowledged.get() + 1);
+            self.is_index_new.set(true);
         }
         // Buffers that were just created can always be transferred.
         let _ = self.scope.post_message_with_transfer(&message, &transferred);

@@ -152,6 +152,8 @@ fn ServerStatus() -> impl IntoView {
         settings.source();
         page.get();
         tasks::spawn_scoped(async move {
+            // What the page itself requests goes first.
+            tasks::after_first_paint().await;
             let answer = data.services().await;
             services.set(Some(answer.map(|services| services.len()).map_err(drop)));
         });

@@ -14,7 +14,7 @@ use super::busy;
 use super::obstacle::explained;
 use super::product::other_product;
 use super::settings::{Settings, absolute, use_settings};
-use super::tasks::{next_frame, spawn};
+use super::tasks::{after_first_paint, spawn};
 use crate::io::engine::{Engine, IndexingPaused, Reply};
 use crate::io::{address, file_store};
 use files::FileSource;
@@ -106,7 +106,7 @@ fn unexpected(answer: Answer) -> Problem {
 /// Lets the worker go on indexing once what it answered is painted.
 fn resume_after_paint(paused: Option<IndexingPaused>) {
     spawn(async move {
-        next_frame().await;
+        after_first_paint().await;
         drop(paused);
     });
 }

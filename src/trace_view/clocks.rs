@@ -4,7 +4,7 @@
 use super::session::Session;
 use crate::state::busy;
 use crate::state::data::Data;
-use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
+use crate::state::tasks::{after_first_paint, spawn_scoped, yield_to_event_loop};
 use leptos::prelude::*;
 use spandrel_trace::analysis::skew::{ClockOffset, Correction};
 use spandrel_trace::units::{count, duration};
@@ -27,7 +27,7 @@ pub fn load_clocks(session: Session, data: Data, id: String) {
         let pending = (sent.len() <= SMALL).then(busy::hold);
         spawn_scoped(async move {
             // The waterfall is painted first.
-            yield_to_event_loop().await;
+            after_first_paint().await;
             let found = data.clocks(&id, &sent).await;
             session.clocks.found.set(found.ok().map(Arc::new));
             drop(pending);

@@ -2,7 +2,7 @@
 
 use super::session::{AttributeColumns, CALLED, PEER, STATUS, Session};
 use crate::state::data::Data;
-use crate::state::tasks::{next_frame, spawn_scoped};
+use crate::state::tasks::{after_first_paint, spawn_scoped};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub fn load_columns(session: Session, data: Data, id: String) {
         let id = id.clone();
         spawn_scoped(async move {
             // The rows are painted first.
-            next_frame().await;
+            after_first_paint().await;
             for key in wanted {
                 // A key that no span has has no values.
                 let Ok(column) = data.column(&id, &outline, &key).await else { continue };

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::route::ShowPath;
 use crate::state::busy;
 use crate::state::data::Data;
-use crate::state::tasks::{next_frame, spawn_scoped};
+use crate::state::tasks::{after_first_paint, spawn_scoped};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub fn load_path(session: Session, data: Data, id: String) {
         spawn_scoped(async move {
             let _pending = pending;
             // The rows are painted first.
-            next_frame().await;
+            after_first_paint().await;
             // Without an answer nothing is shown of the path, and the trace stays usable.
             let Ok(path) = data.critical_path(&id, &outline).await else { return };
             if Arc::ptr_eq(&outline, &session.outline()) && path.is_of(outline.len()) {

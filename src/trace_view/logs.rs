@@ -4,7 +4,7 @@ use super::session::Session;
 use super::span_source::SpanSource;
 use crate::route::TraceTab;
 use crate::state::busy;
-use crate::state::tasks::spawn_scoped;
+use crate::state::tasks::{after_first_paint, spawn_scoped};
 use leptos::prelude::*;
 use spandrel_trace::analysis::log_marks::LogMarks;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub fn load_logs(session: Session, source: SpanSource) {
         }
         let busy = busy::hold();
         spawn_scoped(async move {
+            // What is there already is painted first.
+            after_first_paint().await;
             let logs = source.logs().await;
             // A reload meanwhile loads them again.
             if Arc::ptr_eq(&outline, &session.sent()) {

@@ -3,6 +3,7 @@
 use super::Worker;
 use super::timer::YieldTimer;
 use crate::io::fetch;
+use futures_util::FutureExt as _;
 use spandrel_trace::engine::{Answer, ExpectedInput, api_is_absent, failure};
 use spandrel_trace::source::{Api, Base, Task, plan};
 use web_sys::AbortSignal;
@@ -13,7 +14,7 @@ impl Worker {
         let key = (base.clone(), std::mem::discriminant(task));
         let known = self.apis.borrow().get(&key).copied();
         let api = known.unwrap_or(Api::first(base));
-        let first = self.request_in(id, base, task, api, signal).await;
+        let first = self.request_in(id, base, task, api, signal).boxed_local().await;
         let Answer::Failed(problem) = &first else {
             self.apis.borrow_mut().insert(key, api);
             return first;
@@ -23,7 +24,7 @@ impl Worker {
         if known.is_some() || has_no_second || !api_is_absent(problem) {
             return first;
         }
-        let second = self.request_in(id, base, task, Api::V1, signal).await;
+        let second = self.request_in(id, base, task, Api::V1, signal).boxed_local().await;
         match &second {
             Answer::Failed(problem) if api_is_absent(problem) => first,
             Answer::Failed(_) => second,
@@ -42,7 +43,7 @@ impl Worker {
                 .await
                 .map_err(|why| Box::new(failure::offline(&expect, &why)))?;
             let input = self.engine.borrow().begin(expect.clone(), response.status, response.total);
-            self.stream(id, input, response.body, &mut YieldTimer::default()).await
+            self.stream(id, input, response.body, &mut YieldTimer::default()).boxed_local().await
         };
         let mut answer = answer.await.unwrap_or_else(|problem| Answer::Failed(*problem));
         if let Answer::Failed(problem) = &mut answer {

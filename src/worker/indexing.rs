@@ -46,8 +46,8 @@ impl Worker {
     /// received the outlines that were sent: with two cores the first paint needs the second one.
     pub(super) fn index(self: &Rc<Self>) {
         if self.engine.borrow().is_searchable() {
-            // A question may have had it indexed.
-            return self.resume_waiting();
+            // Nothing was left to index, or a question has had it indexed.
+            return self.finish_indexing();
         }
         if self.unacknowledged.get() > 0 || self.is_indexing.replace(true) {
             return;
@@ -59,13 +59,15 @@ impl Worker {
                 timer.yield_if_due().await;
             }
             worker.is_indexing.set(false);
-            worker.post(&Array::of2(&0.into(), &"indexed".into()));
-            worker.resume_waiting();
+            worker.finish_indexing();
         });
     }
 
-    /// Resumes the questions that wait for the index.
-    fn resume_waiting(&self) {
+    /// Resumes the questions that wait for the index. Sends `indexed` if a trace was opened since the last time.
+    fn finish_indexing(&self) {
+        if self.is_index_new.replace(false) {
+            self.post(&Array::of2(&0.into(), &"indexed".into()));
+        }
         for waiting in self.waiting_for_index.take() {
             // The question may have been cancelled.
             let _ = waiting.send(());

@@ -4,6 +4,7 @@ use super::Worker;
 use super::indexing::WarmUpState;
 use super::timer::YieldTimer;
 use crate::io::{fetch, file};
+use futures_util::FutureExt as _;
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::engine::message::encode;
 use spandrel_trace::engine::{Answer, ExpectedInput, FileSet, InputReader, Progress};
@@ -41,7 +42,12 @@ impl Worker {
                 return Err(Box::new(input.interrupted(CANCELLED)));
             }
         }
-        Ok(self.engine.borrow_mut().finish(input))
+        Ok(self.finish(input))
+    }
+
+    #[inline(never)]
+    fn finish(&self, input: InputReader) -> Answer {
+        self.engine.borrow_mut().finish(input)
     }
 
     /// Reads files and buffers one after the other, as one list of traces.
@@ -55,7 +61,8 @@ impl Worker {
             let expect = ExpectedInput::File { name: name.clone(), first };
             let read = if let Some(file) = file {
                 let input = self.engine.borrow().begin(expect, 200, Some(file.size() as u64));
-                self.stream(id, input, file::open(file), &mut timer).await.map_err(|problem| *problem)
+                let read = self.stream(id, input, file::open(file), &mut timer).boxed_local().await;
+                read.map_err(|problem| *problem)
             } else {
                 self.read_bytes(id, expect, part.unchecked_into(), &mut timer).await
             };
@@ -87,7 +94,7 @@ impl Worker {
                 return Err(input.interrupted(CANCELLED));
             }
         }
-        Ok(self.engine.borrow_mut().finish(input))
+        Ok(self.finish(input))
     }
 
     fn report(&self, id: u32, progress: Progress, timer: &mut YieldTimer) {

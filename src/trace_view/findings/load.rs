@@ -3,7 +3,7 @@
 use super::super::session::Session;
 use crate::state::busy;
 use crate::state::data::Data;
-use crate::state::tasks::{sleep, spawn_scoped, yield_to_event_loop};
+use crate::state::tasks::{after_first_paint, sleep, spawn_scoped};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub fn load_findings(session: Session, data: Data, id: String) {
         let mut pending = (spans <= SMALL).then(busy::hold);
         spawn_scoped(async move {
             // The waterfall is painted first.
-            yield_to_event_loop().await;
+            after_first_paint().await;
             // Without an answer there are no findings; what went wrong shows where the reader asks for something.
             while let Ok(found) = data.findings(&id, &session.outline()).await {
                 pending.take();
