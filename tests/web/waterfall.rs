@@ -99,6 +99,36 @@ async fn there_are_as_many_rows_as_the_screen_is_high() {
 }
 
 #[wasm_bindgen_test]
+async fn rows_of_a_high_screen_are_made_over_several_frames() {
+    let session = session(50_000);
+    let outline = session.outline();
+    let stage = Stage::new(move || {
+        let slots =
+            Memo::new(move |_| Arc::new(slots_by_string(&outline, |names| palette::slots(names, |_| None))));
+        view! {
+            <style>{include_str!("../../src/trace_view/waterfall.css")}</style>
+            <div style:display="flex" style:width="900px" style:height="2000px">
+                <Waterfall
+                    session=session
+                    slots=slots
+                    coloring=coloring(session, slots)
+                    fill=fill()
+                    note=Rc::new(|_| ().into_any())
+                />
+            </div>
+        }
+    });
+    let mut counts = Vec::new();
+    for _ in 0..20 {
+        frame().await;
+        counts.push(rows(&stage).len());
+    }
+    let most = counts.windows(2).map(|pair| pair[1] - pair[0]).max();
+    assert!(most.is_some_and(|most| (1..=16).contains(&most)), "{counts:?}");
+    assert!(counts.last().is_some_and(|all| *all >= (2000 - 2 * RULER) / ROW), "{counts:?}");
+}
+
+#[wasm_bindgen_test]
 async fn scrolling_writes_other_spans_into_the_same_rows() {
     let stage = shown(session(50_000)).await;
     let before: Vec<String> = rows(&stage).iter().map(|row| row.id()).collect();

@@ -7,7 +7,7 @@ use crate::state::colours;
 use crate::state::data::use_data;
 use crate::state::navigation::{entitle, use_navigation};
 use crate::state::settings::{detail_place, use_settings};
-use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
+use crate::state::tasks::{after_yield, spawn_scoped, yield_to_event_loop};
 use crate::trace_view::clocks::{ClocksBar, load_clocks};
 use crate::trace_view::columns::load_columns;
 use crate::trace_view::critical_path::load_path;
@@ -28,9 +28,6 @@ use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, TraceId, count, duration, is_blank_name};
 use std::sync::Arc;
 use sync::sync_with_address;
-
-/// Traces of more spans are shown in another task than the one that received their columns.
-const LARGE: usize = 250_000;
 
 /// How far loading the trace has come.
 #[derive(Clone)]
@@ -60,9 +57,8 @@ pub fn TracePage(
         load.set(Load::Loading);
         spawn_scoped(async move {
             let outline = data.trace(&id.get_value(), move |now| progress.set(now)).await;
-            if outline.as_ref().is_ok_and(|outline| outline.len() > LARGE) {
-                yield_to_event_loop().await;
-            }
+            // The trace is shown in another task than the one that received its columns.
+            yield_to_event_loop().await;
             load.set(outline.map_or_else(Load::Failed, Load::Loaded));
         });
     });
@@ -138,7 +134,7 @@ fn title_of(outline: &Outline) -> String {
     format!("{} · {}", name.unwrap_or_default(), duration(outline.duration))
 }
 
-/// A loaded trace, kept in sync with the address.
+/// A loaded trace, kept in sync with the address. What lies below its header is built in a task of its own.
 #[component]
 fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView {
     let data = use_data();
@@ -166,6 +162,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     let title = Memo::new(move |_| session.outline_live().with(|outline| title_of(outline)));
     Effect::new(move |_| entitle(&title.get()));
     let source = SpanSource::new(data, session, id);
+    let has_layout = after_yield();
     view! {
         <SkipLinks session/>
         <Header session data id/>
@@ -173,6 +170,8 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
         <ClocksBar session/>
         <WhatIfBar session slots data id/>
         <LintPanel session data id/>
-        <TraceLayout session slots source/>
+        <Show when=move || has_layout.get()>
+            <TraceLayout session slots source/>
+        </Show>
     }
 }

@@ -140,8 +140,9 @@ impl Board {
         // The cells are empty: this is the only place that sets them.
         let _ = board.frame.set(Frame::new(move |_| {
             if let Some(board) = all.upgrade() {
+                let busy = board.busy.take();
                 board.paint();
-                board.busy.set(None);
+                drop(busy);
             }
             false
         }));

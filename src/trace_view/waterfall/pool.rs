@@ -16,6 +16,9 @@ use spandrel_trace::scene::waterfall::WaterfallCache;
 use std::collections::VecDeque;
 use web_sys::{Document, HtmlElement, Node};
 
+/// Rows that are made for one frame at most: those of a high screen take a task of 50 ms when the page has just opened.
+const MADE_AT_ONCE: u32 = 16;
+
 /// What the rows are written from.
 pub struct Showing<'a> {
     /// The trace.
@@ -69,15 +72,19 @@ impl RowPool {
         Some(RowPool { container, document, rows, spare, first: 0, made: 0, columns: 0, siblings })
     }
 
-    /// Writes the rows on screen. `false` if an element could not be made.
+    /// Writes the rows on screen, the first ones where the others are not made yet. `false` if the next frame is to write
+    /// those.
     pub fn show(&mut self, showing: &Showing, cache: &mut WaterfallCache) -> bool {
         if self.columns != showing.columns.len() {
             self.columns = showing.columns.len();
             self.rows.drain(..).for_each(|row| row.element.remove());
             self.spare.clear();
         }
-        while self.rows.len() < showing.range.len() {
-            let Some(row) = self.spare.pop().or_else(|| self.make()) else { return false };
+        let made = self.made;
+        let is_room = |pool: &Self| pool.made - made < MADE_AT_ONCE;
+        while self.rows.len() < showing.range.len() && is_room(self) {
+            // What the browser cannot make is not shown, nor tried in every frame.
+            let Some(row) = self.spare.pop().or_else(|| self.make()) else { return true };
             // The container is ours and takes any element: appending cannot fail.
             let _ = self.container.append_child(&row.element);
             self.rows.push_back(row);
@@ -105,7 +112,7 @@ impl RowPool {
                 element.written = Some(written);
             }
         }
-        true
+        self.rows.len() >= showing.range.len()
     }
 
     /// Makes rows ahead, while there is time, until there are so many.

@@ -99,7 +99,7 @@ impl Board {
             edition,
             places,
         };
-        inner.pool.show(&showing, &mut inner.kept);
+        let is_complete = inner.pool.show(&showing, &mut inner.kept);
         self.announce(inner, selected);
 
         inner.scene.lay(outline, &rows, &view, &mut inner.kept, &slot);
@@ -133,6 +133,9 @@ impl Board {
         self.show_drawers(inner, seen.clone(), &rows);
         inner.seen = seen;
         drop(guard);
+        if !is_complete {
+            self.request();
+        }
         self.session.viewport.screen.set_value((first, self.page()));
         self.paint_pointer();
     }
