@@ -167,6 +167,30 @@ test("a first trace is listed when it arrives, also before there is any service"
   await listed(search, first.traceId);
 });
 
+test("the first page of an empty server lists the first trace without a reload, and is live from then on", async (t) => {
+  const stage = await server(t);
+  const page = await open(t, `${stage.viewer}/`);
+  const search = new Search(page);
+  assert.match(await search.empty.innerText(), /No traces have arrived yet[^]*listed here as they arrive/);
+  assert.doesNotMatch(page.url(), /live/, "nothing has arrived");
+  await watchers(stage.viewer, 1);
+  await page.evaluate(() => (window.sameDocument = true));
+  const first = await arrives(stage);
+  await listed(search, first.traceId);
+  await idle(page);
+  assert.match(page.url(), /live=1/);
+  assert.equal(await page.getByTestId("live").getAttribute("aria-pressed"), "true");
+  await watchers(stage.viewer, 1);
+  const second = await arrives(stage);
+  await listed(search, second.traceId);
+  assert.equal(await page.evaluate(() => window.sameDocument), true, "nothing was reloaded");
+  await page.getByTestId("live").click();
+  await watchers(stage.viewer, 0);
+  await idle(page);
+  assert.doesNotMatch(page.url(), /live/);
+  assert.equal(await search.rows.count(), 2, "the list stays");
+});
+
 /** Passes connections on to a server. `cut` ends all and refuses others until `mend`. */
 async function relay(t, target) {
   const { hostname, port } = new URL(target);

@@ -42,6 +42,26 @@ pub fn follow(feed: Feed, params: Memo<SearchParams>, url: Memo<Option<String>>)
     });
 }
 
+/// Waits for the first traces of a search that has found none, until the current owner is cleaned up, and calls `arrived` when
+/// there are some. `url` is that of the live updates of `params`.
+pub fn wait_for_first(
+    params: Memo<SearchParams>,
+    url: Memo<Option<String>>,
+    arrived: impl Fn() + Clone + 'static,
+) {
+    let data = use_data();
+    Effect::new(move || {
+        let Some(url) = url.get() else { return };
+        let search = move || params.with_untracked(until_now);
+        let arrived = arrived.clone();
+        receive(data, url, search, RwSignal::new(LiveConnection::default()), move |traces| {
+            if !traces.is_empty() {
+                arrived();
+            }
+        });
+    });
+}
+
 /// Switches live updates on and off, and pauses them.
 #[component]
 pub fn LiveSwitch(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {

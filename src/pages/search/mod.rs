@@ -16,7 +16,7 @@ mod trace_list;
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{SearchPurpose, use_data};
 use crate::state::last_search::{AnsweredSearch, use_last_search};
-use crate::state::navigation::use_route;
+use crate::state::navigation::{use_navigation, use_route};
 use crate::state::settings::{otlp_ports, use_settings};
 use crate::state::tasks;
 use crate::ui::empty::EmptyState;
@@ -25,7 +25,7 @@ use crate::ui::progress::Progress;
 use draft::Draft;
 use form::SearchForm;
 use leptos::prelude::*;
-use live::live_url;
+use live::{live_url, wait_for_first};
 use results::Results;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::cell::Cell;
@@ -170,10 +170,7 @@ fn OutcomeView(
     // Services matter only before the first search: a server that does not list them cannot search either.
     let idle = move || match services.get() {
         Some(Err(problem)) => failed(problem),
-        Some(Ok(services)) if services.is_empty() => {
-            view! { <EmptyState title="No traces have arrived yet" next=no_services() opens_files=true/> }
-                .into_any()
-        }
+        Some(Ok(services)) if services.is_empty() => view! { <NoServices params attempt/> }.into_any(),
         _ => {
             view! { <EmptyState title="Find a trace" next=strings(FIRST_STEPS) opens_files=true/> }.into_any()
         }
@@ -191,6 +188,22 @@ fn OutcomeView(
     }
 }
 
+/// What to do while the server has no services. Where it tells of traces as they arrive, the first ones are listed without a
+/// reload, and the list is live from then on.
+#[component]
+fn NoServices(params: Memo<SearchParams>, attempt: RwSignal<u32>) -> impl IntoView {
+    let (settings, navigation) = (use_settings(), use_navigation());
+    let url = Memo::new(move |_| params.with(|params| live_url(params, settings)));
+    wait_for_first(params, url, move || {
+        navigation.replace(Route::Search(SearchParams { live: true, ..params.get_untracked() }));
+        attempt.update(|count| *count = count.wrapping_add(1));
+    });
+    move || {
+        let next = no_services(url.with(Option::is_some));
+        view! { <EmptyState title="No traces have arrived yet" next opens_files=true/> }
+    }
+}
+
 fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
@@ -203,8 +216,8 @@ const FIRST_STEPS: &[&str] = &[
 ];
 
 /// What to do while the server has no services, with the ports that take spans where the server has written them into the
-/// page.
-fn no_services() -> Vec<String> {
+/// page; `is_awaited` if the first traces are listed when they arrive.
+fn no_services(is_awaited: bool) -> Vec<String> {
     let send = match otlp_ports() {
         Some((http, grpc)) => format!(
             "The server has no services yet. Send it spans with OpenTelemetry: OTLP over HTTP to port {http}, or over gRPC to port \
@@ -212,6 +225,8 @@ fn no_services() -> Vec<String> {
         ),
         None => "The server has no services yet. Send it spans with OpenTelemetry.".to_owned(),
     };
+    let send =
+        if is_awaited { format!("{send} The first traces are listed here as they arrive.") } else { send };
     vec![send, "Or drop a trace file anywhere on this page.".to_owned()]
 }
 
