@@ -1,7 +1,8 @@
 //! A fuzzer against a running server: random requests for every route of every port, many on one connection. Whatever
 //! comes, the server answers, with nothing above 499 but 503, without a panic and in bounded memory.
 //!
-//! As many requests as `SPANDREL_FUZZ_REQUESTS` says (100,000), for a minute at most; `SPANDREL_FUZZ_SEED` repeats a run.
+//! As many requests as `SPANDREL_FUZZ_REQUESTS` says (100,000), which take less than a minute on two processors that have
+//! nothing else to do; fewer are a failure. `SPANDREL_FUZZ_SEED` repeats a run.
 
 use crate::asking::Random;
 use crate::support::{Server, command, peak_memory, request, span, text};
@@ -14,7 +15,8 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const TIME: Duration = Duration::from_secs(60);
+/// How long all of it may take on a machine that has other things to do.
+const TIME: Duration = Duration::from_secs(300);
 const THREADS: u64 = 4;
 /// Bytes by which the server may grow after its first thousand requests: caches, connections, the index.
 const GROWTH: u64 = 256 << 20;
@@ -235,7 +237,7 @@ fn answer(stream: &mut BufReader<TcpStream>, is_head: bool) -> std::io::Result<(
     Ok((status, goes_on))
 }
 
-/// Sends requests until there are enough, and counts those that are answered; the statuses above 499 that may not be.
+/// Sends requests until so many are answered, and counts both; the statuses above 499 that may not be.
 fn fuzz(
     server: &Server,
     seed: u64,
@@ -246,7 +248,8 @@ fn fuzz(
     let mut random = Random(seed);
     let (bodies, mut wrong) = (bodies(), Vec::new());
     let mut connections: [Option<BufReader<TcpStream>>; 2] = [None, None];
-    while count.fetch_add(1, Ordering::Relaxed) < most && Instant::now() < end {
+    while answered.load(Ordering::Relaxed) < most && Instant::now() < end {
+        count.fetch_add(1, Ordering::Relaxed);
         let (what, bytes) = compose(&mut random, &bodies);
         let port = random.below(2);
         let connection = match connections[port].take() {
@@ -437,14 +440,16 @@ fn a_hundred_thousand_odd_requests_do_not_harm_the_server() {
         assert!(runtime.block_on(fuzz_grpc(addresses, Random(seed), calls)) >= calls - 1);
         threads.into_iter().chain([watching]).for_each(|thread| wrong.extend(thread.join().unwrap()));
     });
-    let sent = answered.load(Ordering::Relaxed);
+    let (tried, sent) = (count.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "of {sent} requests (seed {seed}): {:#?}", &wrong[..wrong.len().min(20)]);
     let grown = peak_memory(server.id()) - before;
     let (took, megabytes) = (start.elapsed(), grown >> 20);
     eprintln!("{sent} requests were answered within {took:.1?}; the server grew by {megabytes} MB");
-    assert!(sent >= most.min(2000), "{sent} requests in a minute");
+    assert!(sent >= most, "only {sent} of {most} requests were answered within {took:.0?}");
+    // A refusal that comes before the end of a body ends the connection, and with it the request that follows.
+    assert!(tried - sent <= tried / 50, "{} of {tried} requests had no answer", tried - sent);
     assert!(grown <= GROWTH, "the server grew by {} MB", grown >> 20);
 
     assert_eq!(server.export(&request("after", vec![span(1 << 100, 1, "x")])).status, 200);
