@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
+use crate::fields::WrongField;
+
 /// An error that is answered as problem details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -64,5 +66,11 @@ impl Problem {
             members.insert("field".to_owned(), json!(field));
         }
         body.to_string()
+    }
+}
+
+impl From<WrongField> for Problem {
+    fn from(WrongField { service, field, detail }: WrongField) -> Self {
+        Problem::invalid(service, field, detail)
     }
 }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
+use spandrel_simulation::statements::SqlStatement;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -29,17 +30,6 @@ pub(crate) enum DatabaseLocation<'a> {
     Folder(&'a Path),
     /// The URL of a PostgreSQL server, whose tables the services share.
     Postgres(&'a str),
-}
-
-/// One statement, as its span describes it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Statement {
-    pub(crate) operation: &'static str,
-    pub(crate) table: &'static str,
-    /// With parameters `$1`, `$2`, ….
-    pub(crate) text: &'static str,
-    /// The simulated time on the network to the database, milliseconds.
-    pub(crate) distance: f64,
 }
 
 /// Rows that a statement returned, and rows that it changed.
@@ -121,7 +111,7 @@ impl Database {
         &self,
         service: &Service,
         parent: &Context,
-        statement: Statement,
+        statement: SqlStatement,
         parameters: &[SqlValue],
     ) -> Result<Outcome, Problem> {
         let cx = self.span(service, parent, statement);
@@ -141,7 +131,7 @@ impl Database {
         &self,
         service: &Service,
         parent: &Context,
-        statement: Statement,
+        statement: SqlStatement,
         batch: &[Vec<SqlValue>],
     ) -> Result<(), Unfinished> {
         let cx = self.span(service, parent, statement);
@@ -168,7 +158,7 @@ impl Database {
         &self,
         service: &Service,
         parent: &Context,
-        statement: Statement,
+        statement: SqlStatement,
         parameters: &[SqlValue],
     ) -> Result<(), Problem> {
         let held = match &self.pool {
@@ -201,7 +191,7 @@ impl Database {
     ///
     /// # Errors
     /// Where the database fails.
-    pub(crate) async fn read_quietly(&self, statement: Statement) -> Result<Vec<SqlRow>, sqlx::Error> {
+    pub(crate) async fn read_quietly(&self, statement: SqlStatement) -> Result<Vec<SqlRow>, sqlx::Error> {
         self.send(statement, &[]).await.map(|outcome| outcome.rows)
     }
 
@@ -214,7 +204,7 @@ impl Database {
     }
 
     /// A CLIENT span for one statement (semantic conventions for SQL databases, stable).
-    fn span(&self, service: &Service, parent: &Context, statement: Statement) -> Context {
+    fn span(&self, service: &Service, parent: &Context, statement: SqlStatement) -> Context {
         let system = match self.pool {
             Pool::Sqlite(_) => "sqlite",
             Pool::Postgres(_) => "postgresql",
@@ -235,7 +225,7 @@ impl Database {
         )
     }
 
-    async fn send(&self, statement: Statement, parameters: &[SqlValue]) -> Result<Outcome, sqlx::Error> {
+    async fn send(&self, statement: SqlStatement, parameters: &[SqlValue]) -> Result<Outcome, sqlx::Error> {
         let reads = statement.operation == "SELECT";
         Ok(match &self.pool {
             Pool::Sqlite(pool) => {
@@ -263,7 +253,7 @@ impl Database {
     /// The index of the parameters that changed no row, if any did not; then nothing is changed.
     async fn transaction(
         &self,
-        statement: Statement,
+        statement: SqlStatement,
         batch: &[Vec<SqlValue>],
     ) -> Result<Option<usize>, sqlx::Error> {
         match &self.pool {

@@ -1,6 +1,7 @@
 //! Which requests are made: seeded, so that one seed always gives the same ones.
 
 use serde_json::{Value, json};
+use spandrel_simulation::order_form::PAYMENT_METHODS;
 
 use crate::faults::FAULTS;
 
@@ -12,7 +13,6 @@ const GOODS: [(&str, &str, f64); 5] = [
     ("item-4", "Ball bearing", 8.25),
     ("item-5", "Drive belt", 17.99),
 ];
-const METHODS: [&str; 4] = ["credit_card", "debit_card", "paypal", "bank_transfer"];
 const QUESTIONS: [&str; 6] = [
     "What is the critical path of a trace?",
     "How does a span link differ from a parent?",
@@ -160,7 +160,7 @@ impl Mix {
         json!({
             "user_id": self.random.choice(CUSTOMERS),
             "items": items,
-            "payment_method": self.random.choice(METHODS),
+            "payment_method": self.random.choice(PAYMENT_METHODS),
         })
     }
 }

@@ -9,6 +9,7 @@ use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use serde::{Deserialize, Serialize};
+use spandrel_simulation::fields::WrongField;
 use utoipa::ToSchema;
 
 /// The media type of problem details.
@@ -95,6 +96,12 @@ impl Problem {
             trace_id,
             correlation_id,
         }
+    }
+}
+
+impl From<WrongField> for Problem {
+    fn from(WrongField { service, field, detail }: WrongField) -> Self {
+        Problem::invalid(service, field, detail)
     }
 }
 

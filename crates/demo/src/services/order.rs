@@ -113,7 +113,8 @@ impl Orders {
         order_id: &str,
         request: &OrderRequest,
     ) -> Result<Reservation, Problem> {
-        let line = |item: &super::order_form::Item| Line { id: item.id.clone(), quantity: item.quantity };
+        let line =
+            |item: &super::order_form::OrderItem| Line { id: item.id.clone(), quantity: item.quantity };
         let wanted = ReservationRequest {
             order_id: order_id.into(),
             lines: request.form.items.iter().map(line).collect(),

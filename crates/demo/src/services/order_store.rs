@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 use opentelemetry::Context;
 use serde::{Deserialize, Serialize};
+use spandrel_simulation::statements::{STORE_ORDER, SqlStatement};
 use utoipa::ToSchema;
 
 use super::order_form::{OrderForm, units};
-use crate::data::database::{Database, Statement};
+use crate::data::database::Database;
 use crate::runtime::{Problem, Service};
 
 /// The tables of the service.
@@ -14,19 +15,13 @@ pub(crate) const SCHEMA: [&str; 1] = [
     "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, user_id TEXT NOT NULL, \
      total_cents BIGINT NOT NULL, items BIGINT NOT NULL, payment_method TEXT NOT NULL, status TEXT NOT NULL)",
 ];
-const INSERT: Statement = Statement {
-    operation: "INSERT",
-    table: "orders",
-    text: "INSERT INTO orders (id, user_id, total_cents, items, payment_method, status) VALUES ($1, $2, $3, $4, $5, $6)",
-    distance: 4.0,
-};
-const SELECT: Statement = Statement {
+const SELECT: SqlStatement = SqlStatement {
     operation: "SELECT",
     table: "orders",
     text: "SELECT id, user_id, total_cents, items, payment_method, status FROM orders WHERE id = $1",
     distance: 3.0,
 };
-const LAST: Statement = Statement {
+const LAST: SqlStatement = SqlStatement {
     operation: "SELECT",
     table: "orders",
     text: "SELECT id FROM orders ORDER BY length(id) DESC, id DESC LIMIT 1",
@@ -69,7 +64,7 @@ pub(crate) async fn store(
         form.payment_method.as_str().into(),
         status.into(),
     ];
-    database.run(service, cx, INSERT, &parameters).await.map(drop)
+    database.run(service, cx, STORE_ORDER, &parameters).await.map(drop)
 }
 
 /// Reads an order.

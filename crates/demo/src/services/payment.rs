@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fields::{Fields, object};
-use super::order_form::{METHODS, cents, units};
+use super::order_form::{PAYMENT_METHODS, cents, units};
 use super::user::User;
 use crate::faults::{Fault, carries};
 use crate::runtime::{Call, Problem, Propagate, Service, around, record};
@@ -152,7 +152,7 @@ impl Payments {
         service.pace.work(22.0).await;
         let (error, code) = if carries(cx, Fault::PaymentDeclined) {
             (BankError::Declined, "payment_declined")
-        } else if !METHODS.contains(&request.payment_method.as_str()) {
+        } else if !PAYMENT_METHODS.contains(&request.payment_method.as_str()) {
             (BankError::UnknownMethod(request.payment_method.clone()), "payment_failed")
         } else if request.fail {
             service.pace.work(38.0).await;

@@ -37,7 +37,7 @@ pub(crate) fn question(
 ) -> Result<String, Problem> {
     let members = object(bytes, service)?;
     let fields = Fields::of(&members, service);
-    fields.required("question", fields.text_up_to("question", LONGEST_QUESTION)?)
+    Ok(fields.required("question", fields.text_up_to("question", LONGEST_QUESTION)?)?)
 }
 
 async fn search(

@@ -12,10 +12,11 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use serde::{Deserialize, Serialize};
+use spandrel_simulation::statements::{FIND_USER, SqlStatement};
 use utoipa::ToSchema;
 
 use super::fields::{Fields, object};
-use crate::data::database::{Database, Statement};
+use crate::data::database::Database;
 use crate::runtime::{Problem, Service, around};
 
 /// The tables of the service, and the users that are there from the start.
@@ -25,13 +26,7 @@ pub(crate) const SCHEMA: [&str; 2] = [
      ('3', 'Chandra', 'standard'), ('demo-user', 'Demo user', 'gold'), ('ada', 'Ada', 'gold') \
      ON CONFLICT (id) DO NOTHING",
 ];
-const SELECT: Statement = Statement {
-    operation: "SELECT",
-    table: "users",
-    text: "SELECT id, name, tier FROM users WHERE id = $1",
-    distance: 3.0,
-};
-const INSERT: Statement = Statement {
+const INSERT: SqlStatement = SqlStatement {
     operation: "INSERT",
     table: "users",
     text: "INSERT INTO users (id, name, tier) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
@@ -85,7 +80,7 @@ async fn create(
         },
     };
     if !TIERS.contains(&user.tier.as_str()) {
-        return Err(fields.wrong("tier", format!("must be one of {}", TIERS.join(", "))));
+        return Err(fields.wrong("tier", format!("must be one of {}", TIERS.join(", "))).into());
     }
     cx.span().set_attribute(KeyValue::new(attribute::USER_ID, user.id.clone()));
     let parameters = [user.id.clone().into(), user.name.clone().into(), user.tier.clone().into()];
@@ -125,7 +120,7 @@ async fn customer(
 impl Users {
     async fn find(&self, cx: &Context, id: &str) -> Result<Option<User>, Problem> {
         cx.span().set_attribute(KeyValue::new(attribute::USER_ID, id.to_owned()));
-        let outcome = self.database.run(&self.service, cx, SELECT, &[id.into()]).await?;
+        let outcome = self.database.run(&self.service, cx, FIND_USER, &[id.into()]).await?;
         let row = outcome.rows.first();
         Ok(row.map(|row| User { id: row.text(0), name: row.text(1), tier: row.text(2) }))
     }

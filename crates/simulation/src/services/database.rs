@@ -2,15 +2,15 @@
 
 use spandrel_trace::model::SpanKind;
 
-use super::statements::Statement;
 use crate::recorder::{Cx, Run, attribute, int};
+use crate::statements::SqlStatement;
 
 /// What a statement takes beside its way to the database, milliseconds.
 const OWN: f64 = 0.3;
 
 impl Run<'_> {
     /// Runs a statement that returns rows, or none where it changes some.
-    pub(super) fn statement(&mut self, parent: Cx, statement: &Statement, rows: i64) {
+    pub(super) fn statement(&mut self, parent: Cx, statement: &SqlStatement, rows: i64) {
         let cx = self.statement_span(parent, statement);
         self.work(statement.distance + OWN);
         self.set(cx, "db.response.returned_rows", rows);
@@ -18,7 +18,7 @@ impl Run<'_> {
     }
 
     /// Runs a statement once for each of several sets of parameters, in a transaction.
-    pub(super) fn statement_batch(&mut self, parent: Cx, statement: &Statement, size: usize) {
+    pub(super) fn statement_batch(&mut self, parent: Cx, statement: &SqlStatement, size: usize) {
         let cx = self.statement_span(parent, statement);
         if size > 1 {
             self.set(cx, "db.operation.batch.size", int(size));
@@ -28,7 +28,7 @@ impl Run<'_> {
     }
 
     /// Starts the span of a statement.
-    pub(super) fn statement_span(&mut self, parent: Cx, statement: &Statement) -> Cx {
+    pub(super) fn statement_span(&mut self, parent: Cx, statement: &SqlStatement) -> Cx {
         let summary = format!("{} {}", statement.operation, statement.table);
         let attributes = vec![
             attribute("db.system.name", "sqlite"),

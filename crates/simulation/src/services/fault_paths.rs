@@ -1,10 +1,11 @@
 //! What the faults of inventory and of order do beside the normal work.
 
 use super::call::Propagate;
-use super::statements::{COUNT_RESERVED, HELD, ONE};
+use super::inventory::ONE_ROW;
 use crate::faults::Fault;
 use crate::problem::Problem;
 use crate::recorder::{Cx, Run, attribute, int};
+use crate::statements::{COUNT_RESERVED, HELD};
 
 /// Rows of a loop with a query for each.
 const ROWS: usize = 20;
@@ -25,10 +26,10 @@ impl Run<'_> {
     /// Faults of inventory.
     pub(super) fn inventory_fault(&mut self, cx: Cx) {
         match self.fault {
-            Some(Fault::NPlusOne) => (0..ROWS).for_each(|_| self.statement(cx, &ONE, 1)),
+            Some(Fault::NPlusOne) => (0..ROWS).for_each(|_| self.statement(cx, &ONE_ROW, 1)),
             Some(Fault::NPlusOneInterleaved) => {
                 for _ in 0..ROWS / 2 {
-                    self.statement(cx, &ONE, 1);
+                    self.statement(cx, &ONE_ROW, 1);
                     self.statement(cx, &COUNT_RESERVED, 1);
                 }
             }

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::fields::{Fields, object};
-use super::order_form::OrderForm;
+use super::body::object;
 use crate::catalogue::CATALOGUE;
 use crate::exchange::{SimulatedAnswer, SimulatedRequest};
 use crate::faults::{BAGGAGE, FAULTS, Fault, HEADER};
+use crate::fields::Fields;
+use crate::order_form::OrderForm;
 use crate::problem::Problem;
 use crate::recorder::{Cx, Run, SimulatedSpan, attribute};
 
@@ -127,7 +128,8 @@ impl Run<'_> {
     fn place_order(&mut self, server: Cx, body: &str) -> Outcome {
         let checking = self.internal(server, "check order");
         self.work(1.5);
-        let form = object(body, GATEWAY).and_then(|members| OrderForm::read(&members, GATEWAY));
+        let form = object(body, GATEWAY)
+            .and_then(|members| OrderForm::read(&members, GATEWAY).map_err(Problem::from));
         if let Err(problem) = &form {
             let field = problem.field.as_deref().unwrap_or_default();
             let attributes = vec![attribute("field", field), attribute("reason", problem.detail.as_str())];

@@ -1,18 +1,16 @@
 //! The services, each as the real one works: the same spans in the same order, with the same attributes.
 
 mod auth;
+mod body;
 mod call;
 mod database;
 mod fault_paths;
-mod fields;
 pub(crate) mod gateway;
 mod inventory;
 mod notification;
 mod order;
-mod order_form;
 mod payment;
 mod question;
-mod statements;
 mod timed;
 mod user;
 

@@ -1,10 +1,10 @@
 //! The order service: reserves, charges, stores and publishes; what was reserved is given back when it fails.
 
 use super::call::{Call, Propagate};
-use super::order_form::{FailingService, OrderForm, units};
-use super::statements::STORE_ORDER;
+use crate::order_form::{FailingService, OrderForm, units};
 use crate::problem::Problem;
 use crate::recorder::{Cx, Run, int};
+use crate::statements::STORE_ORDER;
 
 /// How long the gateway waits for an order, milliseconds.
 const TIMEOUT: u32 = 8_000;

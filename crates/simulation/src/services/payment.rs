@@ -1,8 +1,8 @@
 //! The payment service: authorizes an amount, or says why not.
 
 use super::call::{Call, Propagate};
-use super::order_form::{METHODS, OrderForm, units};
 use crate::faults::Fault;
+use crate::order_form::{OrderForm, PAYMENT_METHODS, units};
 use crate::problem::Problem;
 use crate::recorder::{Cx, Run, attribute};
 
@@ -79,7 +79,7 @@ impl Run<'_> {
         let mut causes: &[&str] = &[];
         let (code, error) = if self.fault == Some(Fault::PaymentDeclined) {
             ("payment_declined", "the card network declined the payment: insufficient funds".to_owned())
-        } else if !METHODS.contains(&form.payment_method.as_str()) {
+        } else if !PAYMENT_METHODS.contains(&form.payment_method.as_str()) {
             ("payment_failed", format!("unknown payment method `{}`", form.payment_method))
         } else if fails {
             self.work(38.0);

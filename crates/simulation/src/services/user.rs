@@ -1,9 +1,9 @@
 //! The user service: users by id. Whoever is not known is a customer of the lowest tier.
 
 use super::call::{Call, Propagate};
-use super::statements::FIND_USER;
 use crate::problem::Problem;
 use crate::recorder::{Cx, Run};
+use crate::statements::FIND_USER;
 
 /// Users that are there from the start, and their tiers.
 const USERS: [(&str, &str); 5] =

@@ -39,7 +39,8 @@ pub(crate) async fn place(
 ) -> Result<(StatusCode, Json<OrderPlaced>), Problem> {
     let checking = service.internal(&cx, "check order");
     service.pace.work(1.5).await;
-    let form = object(bytes, service.name).and_then(|members| OrderForm::read(&members, service.name));
+    let form = object(bytes, service.name)
+        .and_then(|members| OrderForm::read(&members, service.name).map_err(Problem::from));
     if let Err(problem) = &form {
         let field = problem.field.clone().unwrap_or_default();
         checking.span().add_event(
