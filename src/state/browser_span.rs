@@ -27,6 +27,11 @@ impl Ids {
     pub(super) fn traceparent(&self) -> String {
         format!("00-{}-{}-01", self.trace, self.span)
     }
+
+    /// The same, not sampled: services that obey it send no spans.
+    pub(super) fn unsampled(&self) -> String {
+        format!("00-{}-{}-00", self.trace, self.span)
+    }
 }
 
 /// One request, as the browser sees it.

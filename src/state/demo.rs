@@ -81,7 +81,9 @@ impl DemoServices {
         let reply = if self.is_simulated {
             simulated::get(self.data, path).await
         } else {
-            http::get(path, DemoHeaders::default()).await
+            // A trace of what the page needs for itself would stand above those of its user.
+            let unsampled = http::random::<24>().map(|bytes| Ids::from_bytes(bytes).unsampled());
+            http::get(path, DemoHeaders { traceparent: unsampled.as_deref(), fault: None }).await
         };
         let reply = reply.map_err(|why| self.unreachable(attempted, &why))?;
         parsed(&reply).filter(|_| reply.status == 200).ok_or_else(|| unexpected(attempted, &reply))

@@ -35,6 +35,16 @@ test("the scenarios of the demo page show what they are called", async (t) => {
   assert.match(await demo.last.innerText(), /did not answer within 1000 ms/);
 });
 
+test("what the demo page loads for itself is not among the traces", async (t) => {
+  const { viewer } = await server(t, { demo: true });
+  const page = await open(t, `${viewer}/demo`);
+  const demo = new Demo(page);
+  await demo.press("demo-happy");
+  await arrived(viewer, await demo.lastTrace(), ORDER + 1);
+  const { data } = await (await fetch(`${viewer}/api/services/gateway/operations`)).json();
+  assert.ok(data.includes("POST /orders") && !data.includes("GET /products"), `${data}`);
+});
+
 test("a chosen fault is explained and shows in the trace of the next order", async (t) => {
   const { viewer } = await server(t, { demo: true });
   const page = await open(t, `${viewer}/shop`);

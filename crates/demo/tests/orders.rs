@@ -72,8 +72,13 @@ async fn requests_that_only_configure_the_page_are_not_traced() {
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers().contains_key("traceresponse"), path == "/products", "{path}");
     }
+    // A page that needs the products for itself says that nobody looks for their trace.
+    let unsampled = format!("00-{:032x}-{:016x}-00", 7, 7);
+    let response = stage.get("/products").header("traceparent", unsampled).send().await.unwrap();
+    assert_eq!(response.status(), 200);
     assert!(stage.demo.close().await.is_empty());
     let spans = stage.receiver.spans();
+    assert!(spans.iter().all(|received| received.span.trace_id != 7u128.to_be_bytes()));
     let roots = spans.iter().filter(|received| received.span.parent_span_id.is_empty());
     let names: BTreeSet<&str> = roots.map(|received| received.span.name.as_str()).collect();
     assert_eq!(names, ["GET /products"].into());
