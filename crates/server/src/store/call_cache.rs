@@ -46,6 +46,16 @@ impl CallCache {
 }
 
 impl BlockCalls {
+    /// Those of some traces (ascending) that the block has, and perhaps a few others.
+    pub fn among(&self, traces: &[u128]) -> Vec<u128> {
+        let mut hashed: Vec<(u32, usize)> =
+            traces.iter().enumerate().map(|(at, trace)| (hash_of(*trace), at)).collect();
+        hashed.sort_unstable();
+        let mut found = vec![false; traces.len()];
+        find_hashes(&hashed, &self.hashes, &mut found);
+        traces.iter().zip(found).filter(|(_, found)| *found).map(|(trace, _)| *trace).collect()
+    }
+
     /// Whether earlier blocks have parts of no other traces than before. A segment that could not be read for a while
     /// may come back.
     fn is_valid(&self, earlier: &[Arc<SegmentIndex>]) -> bool {
@@ -62,6 +72,13 @@ pub struct BlockLocation {
     pub at: usize,
     /// When its spans start.
     pub range: StartRange,
+}
+
+impl BlockLocation {
+    /// Whether all its spans start between two times, inclusive.
+    pub fn is_within(&self, (from, to): (u64, u64)) -> bool {
+        self.range.first_start >= from && self.range.last_start <= to
+    }
 }
 
 /// The blocks of a view, in the order of arrival.

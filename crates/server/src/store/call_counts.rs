@@ -39,8 +39,10 @@ impl Store {
         let mut apart: Vec<u128> = counted.iter().flat_map(|calls| calls.apart.iter().copied()).collect();
         apart.sort_unstable();
         apart.dedup();
-        let mut counting = Counting { store: self, view: &view, blocks: &blocks, window, merge, check };
-        let mut totals = counting.within_blocks(&counted, &apart)?;
+        let view = &view;
+        let mut counting =
+            Counting { store: self, view, blocks: &blocks, counted: &counted, window, merge, check };
+        let mut totals = counting.within_blocks(&apart)?;
         counting.apart(&apart, &mut totals)?;
         Ok(totals)
     }
@@ -51,50 +53,40 @@ struct Counting<'v, C> {
     store: &'v Store,
     view: &'v View,
     blocks: &'v [BlockLocation],
+    counted: &'v [Arc<BlockCalls>],
     window: (u64, u64),
     merge: CallMerge,
     check: C,
 }
 
 impl<C> Counting<'_, C> {
-    /// Counts the calls of traces of which one block has all parts.
-    fn within_blocks<E: From<StoreError>>(
-        &mut self,
-        counted: &[Arc<BlockCalls>],
-        apart: &[u128],
-    ) -> Result<CallTotals, E>
+    /// Counts the calls of the traces of each block, also of those of which a later block has parts.
+    fn within_blocks<E: From<StoreError>>(&mut self, apart: &[u128]) -> Result<CallTotals, E>
     where
         C: Fn() -> Result<(), E>,
     {
         let (from, to) = self.window;
-        let (mut totals, mut excess) = (CallTotals::default(), CallTotals::default());
-        for (location, calls) in self.blocks.iter().zip(counted) {
-            let BlockLocation { segment, at, range, .. } = location;
-            if range.first_start >= from && range.last_start <= to {
+        let mut totals = CallTotals::default();
+        for (location, calls) in self.blocks.iter().zip(self.counted) {
+            if location.is_within(self.window) {
                 totals.add(&calls.totals);
-                let is_own = |trace: &u128| calls.apart.binary_search(trace).is_ok();
-                let later: Vec<u128> = apart.iter().copied().filter(|trace| !is_own(trace)).collect();
-                self.view[*segment].each_trace_of(*at, &later, &mut |parts| {
-                    self.merge.merge(encoded(*segment, parts), &mut excess);
-                })?;
-            } else if range.overlaps(from, to) {
+            } else if location.range.overlaps(from, to) {
                 (self.check)()?;
-                self.view[*segment].with_block(*at, &mut |block| {
+                self.view[location.segment].with_block(location.at, &mut |block| {
                     block.each_trace(|parts| {
                         let is_within = parts.iter().any(|part| part.extent.overlaps(from, to));
                         if is_within && apart.binary_search(&parts[0].trace).is_err() {
-                            self.merge.merge(encoded(*segment, parts), &mut totals);
+                            self.merge.merge(encoded(location.segment, parts), &mut totals);
                         }
                     });
                     Ok(())
                 })?;
             }
         }
-        totals.subtract(&excess);
         Ok(totals)
     }
 
-    /// Counts the calls of traces (ascending) that are put together one by one.
+    /// Puts traces (ascending) together one by one, and takes back what was counted of them.
     fn apart<E: From<StoreError>>(&mut self, apart: &[u128], totals: &mut CallTotals) -> Result<(), E>
     where
         C: Fn() -> Result<(), E>,
@@ -102,12 +94,18 @@ impl<C> Counting<'_, C> {
         let (from, to) = self.window;
         let cache = &self.store.calls;
         let known = cache.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut read = FxHashMap::default();
+        let (mut read, mut excess) = (FxHashMap::default(), CallTotals::default());
         for traces in apart.chunks(TRACES) {
             let mut gathered = Gathered { from, to, parts: Vec::new(), bytes: Vec::new() };
-            for BlockLocation { segment, at, .. } in self.blocks {
+            for (location, calls) in self.blocks.iter().zip(self.counted) {
                 (self.check)()?;
-                self.view[*segment].each_trace_of(*at, traces, &mut |parts| gathered.add(*segment, parts))?;
+                let (segment, is_counted) = (location.segment, location.is_within(self.window));
+                self.view[segment].each_trace_of(location.at, &calls.among(traces), &mut |parts| {
+                    gathered.add(segment, parts);
+                    if is_counted && calls.apart.binary_search(&parts[0].trace).is_err() {
+                        self.merge.merge(encoded(segment, parts), &mut excess);
+                    }
+                })?;
             }
             // Stable, so parts of a trace stay in the order of arrival.
             gathered.parts.sort_by_key(|part| part.trace);
@@ -129,6 +127,7 @@ impl<C> Counting<'_, C> {
                 }
             }
         }
+        totals.subtract(&excess);
         *cache.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())
     }
