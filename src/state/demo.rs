@@ -17,7 +17,7 @@ use spandrel_trace::units::{Problem, ProblemKind};
 
 use answer::{answer, parsed};
 
-pub use answer::{Answer, DemoField, Placed, RefusedField};
+pub use answer::{Answer, AnsweredDemoRequest, DemoField, RefusedField};
 pub use request::{DemoFault, DemoRequest, Item, Order, Product};
 
 /// What was attempted, in problems.
@@ -90,7 +90,11 @@ impl DemoServices {
     }
 
     /// Sends a request to the demo, with a fault if one is named, and then the browser's own span.
-    pub async fn send(self, request: &DemoRequest, fault: Option<&str>) -> Result<Placed, Problem> {
+    pub async fn send(
+        self,
+        request: &DemoRequest,
+        fault: Option<&str>,
+    ) -> Result<AnsweredDemoRequest, Problem> {
         let _busy = busy::hold();
         let Some(bytes) = http::random::<24>() else {
             let happened = "The browser gives no random numbers for a trace ID.";
@@ -114,7 +118,7 @@ impl DemoServices {
         };
         let reply = reply.map_err(|why| self.unreachable(SENDING, &why))?;
         let answer = answer(request, &reply).ok_or_else(|| unexpected(SENDING, &reply))?;
-        Ok(Placed {
+        Ok(AnsweredDemoRequest {
             trace_id: ids.trace,
             status: reply.status,
             duration: exchange.end_unix.saturating_sub(exchange.start_unix),

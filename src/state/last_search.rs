@@ -24,13 +24,13 @@ pub struct AnsweredSearch {
 #[derive(Clone, Copy)]
 pub struct LastSearch {
     answered: RwSignal<Option<AnsweredSearch>>,
-    place: StoredValue<Place>,
+    position: StoredValue<ListPosition>,
     visited: StoredValue<HashSet<String>>,
 }
 
 /// Position in the list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Place {
+pub struct ListPosition {
     /// How far the list was scrolled, CSS pixels.
     pub scroll: f64,
     /// Key of the trace that was opened last.
@@ -40,7 +40,7 @@ pub struct Place {
 pub(super) fn provide() {
     provide_context(LastSearch {
         answered: RwSignal::new(None),
-        place: StoredValue::default(),
+        position: StoredValue::default(),
         visited: StoredValue::default(),
     });
 }
@@ -53,7 +53,7 @@ pub fn use_last_search() -> LastSearch {
 impl LastSearch {
     /// Takes over the answer to a search. The place in the list is its start then.
     pub fn record(self, answered: AnsweredSearch) {
-        self.place.set_value(Place::default());
+        self.position.set_value(ListPosition::default());
         self.answered.set(Some(answered));
     }
 
@@ -78,18 +78,18 @@ impl LastSearch {
     }
 
     /// Where in the list the reader was.
-    pub fn place(self) -> Place {
-        self.place.get_value()
+    pub fn position(self) -> ListPosition {
+        self.position.get_value()
     }
 
     /// Notes how far the list is scrolled, CSS pixels.
     pub fn set_scroll(self, scroll: f64) {
-        self.place.update_value(|place| place.scroll = scroll);
+        self.position.update_value(|position| position.scroll = scroll);
     }
 
     /// Notes that a trace was opened from the list.
     pub fn set_opened(self, key: &str) {
-        self.place.update_value(|place| place.opened = Some(key.to_owned()));
+        self.position.update_value(|position| position.opened = Some(key.to_owned()));
         self.visited.update_value(|visited| {
             visited.insert(key.to_owned());
         });

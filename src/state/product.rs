@@ -1,11 +1,11 @@
 //! What a server is that answers but is no Jaeger: told by answers that only one product gives.
 
-use crate::io::reach::{self, Text};
+use crate::io::reach::{self, TextResponse};
 use spandrel_trace::source::Base;
 use spandrel_trace::units::{Problem, ProblemKind};
 
 /// A path below the server's URL, what it answers if the server is that product, and the product.
-type Mark = (&'static str, fn(&Text) -> bool, &'static str);
+type Mark = (&'static str, fn(&TextResponse) -> bool, &'static str);
 
 /// In this order, until one fits. Each is a request: the most likely come first.
 const MARKS: [Mark; 6] = [
@@ -21,7 +21,7 @@ const MARKS: [Mark; 6] = [
     ("/", is_search_engine, "Elasticsearch or OpenSearch"),
 ];
 
-fn is_search_engine(text: &Text) -> bool {
+fn is_search_engine(text: &TextResponse) -> bool {
     text.body.contains("\"cluster_uuid\"") || text.body.contains("You Know, for Search")
 }
 

@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::state::data::Data;
 use crate::state::tasks::after_yield;
 use facts::FactsLine;
-pub use facts::{Facts, root_of};
+pub use facts::{TraceCounts, root_of};
 use leptos::prelude::*;
 use spandrel_trace::units::display_name;
 use tools::Tools;

@@ -70,7 +70,7 @@ pub fn ProblemCard(
     let server = use_context::<ServerActions>().filter(|_| is_of_server);
     let origin = server.filter(|_| kind == ProblemKind::Blocked).map(|actions| (actions.origin)());
     let server = server.map(|actions| view! { <ServerLinks actions/> });
-    let address = (!address.is_empty()).then(|| view! { <dt>"Asked"</dt><dd class="mono">{address}</dd> });
+    let address = (!address.is_empty()).then(|| view! { <dt>"Request"</dt><dd class="mono">{address}</dd> });
     let status = status.map(|status| view! { <dt>"Status"</dt><dd class="mono">{status}</dd> });
     let answer = (!excerpt.is_empty()).then(|| {
         view! {

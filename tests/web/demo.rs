@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use spandrel::pages::demo::{Arrival, Arriving, Done, FaultPicker, OrderForm, OtherRequests, Planned};
 use spandrel::state::demo::{
-    Answer, DemoFault, DemoField, DemoRequest, Order, Placed, Product, RefusedField,
+    Answer, AnsweredDemoRequest, DemoFault, DemoField, DemoRequest, Order, Product, RefusedField,
 };
 use spandrel_trace::units::TraceId;
 use wasm_bindgen::JsCast;
@@ -136,7 +136,7 @@ async fn a_trace_grows_until_it_is_still() {
         field: None,
         at: None,
     };
-    let placed = Placed {
+    let answered = AnsweredDemoRequest {
         trace_id: TraceId(0xa1),
         status: 502,
         duration: 4_000_000,
@@ -145,7 +145,7 @@ async fn a_trace_grows_until_it_is_still() {
         correlation_id: "case-7".into(),
     };
     let look_for = Some("The error starts at payment.".to_owned());
-    let done = Done { placed, simulated: true, look_for };
+    let done = Done { answered, simulated: true, look_for };
     let jaeger = RwSignal::new(None);
     let stage = Stage::new(move || view! { <Arrival done arriving href="trace/a1" jaeger/> });
     assert!(stage.all("[data-test=open-jaeger]").is_empty());

@@ -1,7 +1,7 @@
 //! An answered request: the demo's answer, and its trace as the spans arrive.
 
 use super::spans::SpanPreview;
-use crate::state::demo::{Answer, Placed};
+use crate::state::demo::{Answer, AnsweredDemoRequest};
 use crate::trace_view::copy::CopyButton;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
@@ -40,7 +40,7 @@ impl Arriving {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
     /// The demo's answer.
-    pub placed: Placed,
+    pub answered: AnsweredDemoRequest,
     /// It was meant to fail, or a fault was ordered.
     pub simulated: bool,
     /// What to look for in its trace, where a fault was ordered.
@@ -50,7 +50,7 @@ pub struct Done {
 impl Done {
     /// The answer in a few words.
     pub fn headline(&self) -> String {
-        match &self.placed.answer {
+        match &self.answered.answer {
             Answer::Confirmed { order_id, .. } => format!("Order {order_id} confirmed"),
             Answer::Answered { cached: true, .. } => "Answered from the cache".to_owned(),
             Answer::Answered { .. } => "Answered".to_owned(),
@@ -58,7 +58,7 @@ impl Done {
                 format!("{success_count} of 2 calls succeeded in {total_time:.2} s")
             }
             Answer::Refused { message, .. } if message.is_empty() => {
-                format!("Refused ({})", self.placed.status)
+                format!("Refused ({})", self.answered.status)
             }
             Answer::Refused { message, .. } => message.trim_end_matches('.').to_owned(),
         }
@@ -66,12 +66,12 @@ impl Done {
 
     /// Whether the demo refused it.
     pub fn is_refused(&self) -> bool {
-        matches!(self.placed.answer, Answer::Refused { .. })
+        matches!(self.answered.answer, Answer::Refused { .. })
     }
 
     /// The answer of a question.
     fn text(&self) -> Option<String> {
-        match &self.placed.answer {
+        match &self.answered.answer {
             Answer::Answered { text, .. } => Some(text.clone()),
             _ => None,
         }
@@ -79,7 +79,7 @@ impl Done {
 
     /// Which service refused it, why, and which field of the form is meant.
     fn refusal(&self) -> Option<String> {
-        let Answer::Refused { code, service, field, .. } = &self.placed.answer else { return None };
+        let Answer::Refused { code, service, field, .. } = &self.answered.answer else { return None };
         if service.is_empty() {
             return None;
         }
@@ -104,14 +104,14 @@ pub fn Arrival(
     #[prop(into)]
     jaeger: Signal<Option<String>>,
 ) -> impl IntoView {
-    let id = done.placed.trace_id.to_string();
+    let id = done.answered.trace_id.to_string();
     let short = format!("{}…", &id[..SHORT_ID]);
     let text = done.text().map(|text| view! { <p class="arrival__text" data-test="demo-answer">{text}</p> });
     let look_for = done.look_for.clone().map(|look| {
         view! { <p class="arrival__text" data-test="demo-look-for">{format!("Look for: {look}")}</p> }
     });
-    let correlation = (!done.placed.correlation_id.is_empty()).then(|| {
-        let id = done.placed.correlation_id.clone();
+    let correlation = (!done.answered.correlation_id.is_empty()).then(|| {
+        let id = done.answered.correlation_id.clone();
         view! {
             <span>"Correlation ID " <span class="mono" data-test="demo-correlation">{id.clone()}</span></span>
             <CopyButton label="Copy the correlation ID" text=Signal::stored(id)/>
@@ -130,7 +130,7 @@ pub fn Arrival(
         }
     };
     let refusal = done.refusal().map(|text| view! { <p class="arrival__refused">{text}</p> });
-    let unsent = done.placed.unsent.as_ref().map(|why| {
+    let unsent = done.answered.unsent.as_ref().map(|why| {
         view! { <p class="arrival__problem">{format!("The browser's own span is missing from the trace: {why}.")}</p> }
     });
     view! {
@@ -144,7 +144,7 @@ pub fn Arrival(
                 <span class="arrival__light"></span>
                 <b class="arrival__title">{done.headline()}</b>
                 <span class="arrival__facts">
-                    {duration(done.placed.duration)} " · "
+                    {duration(done.answered.duration)} " · "
                     <span data-test="demo-spans">{move || arriving.with(Arriving::facts)}</span>
                 </span>
                 <span class="arrival__id mono" title=id.clone()>

@@ -11,7 +11,7 @@ mod wrong_field;
 use crate::route::Route;
 use crate::state::data::{Data, use_data};
 use crate::state::demo::{
-    DemoFault, DemoRequest, DemoServices, Placed, Product, RefusedField, pause, use_demo,
+    AnsweredDemoRequest, DemoFault, DemoRequest, DemoServices, Product, RefusedField, pause, use_demo,
 };
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
@@ -44,7 +44,7 @@ struct Orders {
     requested: RwSignal<Option<Planned>>,
     is_placing: RwSignal<bool>,
     /// Answered requests, newest first.
-    placed: RwSignal<Vec<Done>>,
+    answered: RwSignal<Vec<Done>>,
     /// Trace of the newest one.
     arriving: RwSignal<Arriving>,
     /// Why the newest one was not answered.
@@ -62,7 +62,7 @@ impl Orders {
             demo: use_demo(),
             requested: RwSignal::new(None),
             is_placing: RwSignal::new(false),
-            placed: RwSignal::new(Vec::new()),
+            answered: RwSignal::new(Vec::new()),
             arriving: RwSignal::new(Arriving::default()),
             failure: RwSignal::new(None),
             refused: RwSignal::new(None),
@@ -91,17 +91,17 @@ impl Orders {
                     last = None;
                     break;
                 }
-                Ok(placed) => {
-                    last = Some(placed.trace_id.to_string());
-                    self.refused.set(RefusedField::of(request, &placed.answer));
+                Ok(answered) => {
+                    last = Some(answered.trace_id.to_string());
+                    self.refused.set(RefusedField::of(request, &answered.answer));
                     let asked = matches!(request, DemoRequest::Order { simulate_error: true, .. });
                     let done = Done {
-                        placed,
+                        answered,
                         simulated: asked || fault.is_some(),
                         look_for: fault.as_ref().map(|fault| fault.look_for.clone()),
                     };
                     self.arriving.set(Arriving { waiting: true, ..Arriving::default() });
-                    self.placed.update(|orders| orders.insert(0, done));
+                    self.answered.update(|orders| orders.insert(0, done));
                 }
             }
         }
@@ -206,17 +206,17 @@ pub fn DemoPage() -> impl IntoView {
     }
 }
 
-fn trace_address(placed: &Placed) -> String {
-    Route::trace(placed.trace_id.to_string()).to_string()
+fn trace_address(answered: &AnsweredDemoRequest) -> String {
+    Route::trace(answered.trace_id.to_string()).to_string()
 }
 
 /// The newest request with its trace, or why it was not answered.
 #[component]
 fn NewestOrder(orders: Orders) -> impl IntoView {
-    move || match (orders.placed.with(|placed| placed.first().cloned()), orders.failure.get()) {
+    move || match (orders.answered.with(|answered| answered.first().cloned()), orders.failure.get()) {
         (_, Some(problem)) => view! { <ProblemCard problem/> }.into_any(),
         (Some(done), None) => {
-            let href = trace_address(&done.placed);
+            let href = trace_address(&done.answered);
             view! { <Arrival done arriving=orders.arriving href jaeger=orders.jaeger/> }.into_any()
         }
         (None, None) => view! {
@@ -234,14 +234,14 @@ fn NewestOrder(orders: Orders) -> impl IntoView {
 fn EarlierOrders(orders: Orders) -> impl IntoView {
     let earlier = move || {
         let shown = usize::from(orders.failure.with(Option::is_none));
-        orders.placed.with(|placed| placed.iter().skip(shown).cloned().collect::<Vec<_>>())
+        orders.answered.with(|answered| answered.iter().skip(shown).cloned().collect::<Vec<_>>())
     };
     let row = |done: Done| {
         view! {
             <li class="demo__past">
                 <span class:failing=done.is_refused()>{done.headline()}</span>
-                <span>{duration(done.placed.duration)}</span>
-                <a href=trace_address(&done.placed)>"Open trace"</a>
+                <span>{duration(done.answered.duration)}</span>
+                <a href=trace_address(&done.answered)>"Open trace"</a>
             </li>
         }
     };

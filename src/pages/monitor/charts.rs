@@ -1,6 +1,6 @@
 //! The three charts of a service, and the same values as a table.
 
-use super::plots::{Basis, Kind, Measured, Wanted, when};
+use super::plots::{Basis, Kind, LinkedSearch, Measured, when};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
@@ -11,9 +11,9 @@ use spandrel_trace::units::{count, duration, percent};
 pub fn Charts(
     measured: Memo<Measured>,
     /// Address of the traces of a point.
-    address: Callback<Wanted, String>,
+    address: Callback<LinkedSearch, String>,
     /// Opens the traces of a point.
-    open: Callback<Wanted>,
+    open: Callback<LinkedSearch>,
 ) -> impl IntoView {
     let crosshair = RwSignal::new(None);
     Effect::new(move |_| {
@@ -48,7 +48,7 @@ const TOO_FEW: &str = "Too few for this percentile";
 pub fn BucketTable(
     measured: Memo<Measured>,
     /// Address of the traces of a value.
-    address: Callback<Wanted, String>,
+    address: Callback<LinkedSearch, String>,
 ) -> impl IntoView {
     let columns = Memo::new(move |_| measured.with(columns));
     let heads = move || {
@@ -129,7 +129,7 @@ fn row(
     moment: usize,
     bucket: &Bucket,
     columns: &[Column],
-    address: Callback<Wanted, String>,
+    address: Callback<LinkedSearch, String>,
 ) -> impl IntoView + use<> {
     let link = |kind: Kind, line: usize, text: String| {
         let href = kind.wanted(measured, PointAt { line, moment }).map(|wanted| address.run(wanted));

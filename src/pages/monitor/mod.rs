@@ -18,7 +18,7 @@ use spandrel_trace::units::Problem;
 
 use charts::{BucketTable, Charts};
 use operations::OperationTable;
-pub use plots::{Basis, Kind, Measured, Wanted};
+pub use plots::{Basis, Kind, LinkedSearch, Measured};
 use tools::{RangeField, ServiceField, note};
 
 /// Limit of the search that a point links to.
@@ -66,8 +66,8 @@ pub fn MonitorPage() -> impl IntoView {
         Load::Ready(measured) => *measured,
         _ => before.cloned().unwrap_or_default(),
     });
-    let address = Callback::new(|wanted: Wanted| search(&wanted).to_string());
-    let open = Callback::new(move |wanted: Wanted| navigation.push(search(&wanted)));
+    let address = Callback::new(|wanted: LinkedSearch| search(&wanted).to_string());
+    let open = Callback::new(move |wanted: LinkedSearch| navigation.push(search(&wanted)));
     let content = Memo::new(move |_| match load.get() {
         Load::Loading => Content::Loading,
         Load::NoServices => Content::NoServices,
@@ -210,7 +210,7 @@ fn meaning(measured: &Measured) -> String {
 }
 
 /// The search that shows a point's traces.
-fn search(wanted: &Wanted) -> Route {
+fn search(wanted: &LinkedSearch) -> Route {
     Route::Search(SearchParams {
         service: wanted.service.clone(),
         operation: wanted.operation.clone(),
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_point_opens_its_own_traces() {
-        let wanted = Wanted {
+        let wanted = LinkedSearch {
             service: "order".into(),
             operation: String::new(),
             window: TimeWindow { start_unix: 1_795_219_200_000_000_000, end_unix: 1_795_219_260_000_000_000 },
@@ -241,12 +241,13 @@ mod tests {
         let address = search(&wanted).to_string();
         assert!(address.contains("service=order"), "{address}");
         assert!(address.contains("start=1795219200000000&end=1795219260000000"), "{address}");
-        let failed = search(&Wanted { failed: true, longest_first: false, ..wanted.clone() });
+        let failed = search(&LinkedSearch { failed: true, longest_first: false, ..wanted.clone() });
         let Route::Search(params) = &failed else { panic!("not a search") };
         assert_eq!(params.tags, [("error".to_owned(), "true".to_owned())]);
         assert_eq!(params.sort, Sort::default());
         let operation = "POST /orders".to_owned();
-        let Route::Search(params) = search(&Wanted { operation: operation.clone(), ..wanted.clone() }) else {
+        let Route::Search(params) = search(&LinkedSearch { operation: operation.clone(), ..wanted.clone() })
+        else {
             panic!("not a search")
         };
         assert_eq!(params.operation, operation);

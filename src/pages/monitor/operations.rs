@@ -1,6 +1,6 @@
 //! The operations of a service as a sortable table. Each row links to the traces of its operation.
 
-use super::plots::{Measured, Wanted};
+use super::plots::{LinkedSearch, Measured};
 use leptos::prelude::*;
 use spandrel_trace::analysis::entries::OperationMetrics;
 use spandrel_trace::units::{count, duration, percent};
@@ -37,7 +37,7 @@ const COLUMNS: [(&str, SortBy, &str); 6] = [
 pub fn OperationTable(
     measured: Memo<Measured>,
     /// Address of the traces of an operation.
-    address: Callback<Wanted, String>,
+    address: Callback<LinkedSearch, String>,
 ) -> impl IntoView {
     let sort = RwSignal::new((SortBy::default(), descends(SortBy::default())));
     let head = |(label, by, title): (&'static str, SortBy, &'static str)| {
@@ -82,16 +82,16 @@ pub fn OperationTable(
 fn row(
     measured: &Measured,
     operation: &OperationMetrics,
-    address: Callback<Wanted, String>,
+    address: Callback<LinkedSearch, String>,
 ) -> impl IntoView + use<> {
-    let wanted = |longest_first: bool, failed: bool| Wanted {
+    let wanted = |longest_first: bool, failed: bool| LinkedSearch {
         service: measured.service.clone(),
         operation: operation.name.clone(),
         window: measured.metrics.total.window,
         longest_first,
         failed,
     };
-    let link = |wanted: Wanted, text: String| view! { <a href=address.run(wanted)>{text}</a> };
+    let link = |wanted: LinkedSearch, text: String| view! { <a href=address.run(wanted)>{text}</a> };
     let name = if operation.name.is_empty() { "(no name)".to_owned() } else { operation.name.clone() };
     let errors = match operation.errors {
         0 => "0".into_any(),

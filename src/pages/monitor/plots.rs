@@ -63,7 +63,7 @@ pub struct Measured {
 
 /// The search that a point links to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct LinkedSearch {
     /// Traces of this service.
     pub service: String,
     /// Of this operation of it; empty for all.
@@ -215,13 +215,13 @@ impl Kind {
     }
 
     /// The search for the traces of a point; `None` in a gap.
-    pub fn wanted(self, measured: &Measured, at: PointAt) -> Option<Wanted> {
+    pub fn wanted(self, measured: &Measured, at: PointAt) -> Option<LinkedSearch> {
         let bucket = measured.metrics.buckets.get(at.moment).filter(|bucket| bucket.calls > 0)?;
         // Servers compare durations of single spans: a minimum would leave out traces that are meant.
         let longest_first = self == Kind::Latency && at.line > 0;
         let failed = self == Kind::Errors && bucket.errors > 0;
         let (service, window) = (measured.service.clone(), bucket.window);
-        Some(Wanted { service, window, longest_first, failed, ..Wanted::default() })
+        Some(LinkedSearch { service, window, longest_first, failed, ..LinkedSearch::default() })
     }
 }
 
@@ -288,14 +288,14 @@ mod tests {
     #[test]
     fn points_link_to_their_traces() {
         let window = TimeWindow { start_unix: DAY, end_unix: DAY + MINUTE };
-        let order = Wanted { service: "order".into(), window, ..Wanted::default() };
+        let order = LinkedSearch { service: "order".into(), window, ..LinkedSearch::default() };
         let at = |line| PointAt { line, moment: 0 };
         assert_eq!(Kind::Rate.wanted(&measured(), at(0)), Some(order.clone()));
         assert_eq!(Kind::Latency.wanted(&measured(), at(0)), Some(order.clone()));
-        let longest_first = Wanted { longest_first: true, ..order.clone() };
+        let longest_first = LinkedSearch { longest_first: true, ..order.clone() };
         assert_eq!(Kind::Latency.wanted(&measured(), at(1)), Some(longest_first.clone()));
         assert_eq!(Kind::Latency.wanted(&measured(), at(2)), Some(longest_first));
-        assert_eq!(Kind::Errors.wanted(&measured(), at(0)), Some(Wanted { failed: true, ..order }));
+        assert_eq!(Kind::Errors.wanted(&measured(), at(0)), Some(LinkedSearch { failed: true, ..order }));
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn ResultTable(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {
     });
 
     let last = use_last_search();
-    let place = last.place();
+    let position = last.position();
     let services_cell = NodeRef::<html::Span>::new();
     let services_width = RwSignal::new(SERVICES_WIDTH);
     use_resize_observer(services_cell, move |entries, _| {
@@ -98,7 +98,7 @@ fn ResultTable(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {
     let table = feed.table;
     Effect::new(move || {
         // Who comes back goes on at the trace that was opened.
-        if let (Some(table), Some(key)) = (table.get(), &place.opened) {
+        if let (Some(table), Some(key)) = (table.get(), &position.opened) {
             focus_row(&table, key);
         }
     });
@@ -139,7 +139,7 @@ fn ResultTable(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {
                 count=number
                 version
                 row
-                scroll=place.scroll
+                scroll=position.scroll
                 scrolled=move |scroll| last.set_scroll(scroll)
             />
         </div>

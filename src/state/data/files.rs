@@ -1,7 +1,7 @@
 //! Files that were opened in this browser.
 
 use super::{Data, resume_after_paint, unexpected};
-use crate::io::reach::{self, Text};
+use crate::io::reach::{self, TextResponse};
 use crate::io::{address, file, file_store};
 use crate::route::Route;
 use crate::state::busy;
@@ -132,7 +132,7 @@ impl Data {
     /// Opens the trace that comes with the app.
     pub async fn open_sample(&self) -> Result<OpenFiles, Problem> {
         let _busy = busy::hold();
-        match reach::text(&format!("{}{SAMPLE}", address::assets())).await.filter(Text::is_good) {
+        match reach::text(&format!("{}{SAMPLE}", address::assets())).await.filter(TextResponse::is_good) {
             Some(text) => {
                 self.open_files(file::from_text("sample trace", &text.body).into_iter().collect(), |_| {})
                     .await

@@ -7,7 +7,7 @@ use spandrel_trace::units::TraceId;
 
 /// A request that was answered.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
+pub struct AnsweredDemoRequest {
     /// The trace that the browser started.
     pub trace_id: TraceId,
     /// HTTP status.

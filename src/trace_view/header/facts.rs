@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Counts of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct TraceCounts {
     /// The earliest root's service and operation.
     pub root: (String, String),
     /// Services with at least one span.
@@ -33,7 +33,7 @@ pub struct Facts {
     pub orphans: usize,
 }
 
-impl Facts {
+impl TraceCounts {
     /// Counts the spans of `outline`.
     pub fn of(outline: &Outline) -> Self {
         let mut seen = vec![false; outline.strings.len()];
@@ -43,7 +43,7 @@ impl Facts {
             }
         }
         let flagged = |flag| outline.flags.iter().filter(|flags| flags.has(flag)).count();
-        Facts {
+        TraceCounts {
             root: root_of(outline),
             services: seen.iter().filter(|seen| **seen).count(),
             depth: outline.depth.iter().max().map_or(0, |depth| depth + 1),
@@ -72,7 +72,7 @@ pub fn root_of(outline: &Outline) -> (String, String) {
 /// The facts of one version of the trace; `id` is the trace's id in the address.
 #[component]
 pub fn FactsLine(session: Session, data: Data, id: String, outline: Arc<Outline>) -> impl IntoView {
-    let facts = Facts::of(&outline);
+    let facts = TraceCounts::of(&outline);
     let key = match outline.foreign_trace_id.as_str() {
         "" => outline.trace_id.to_string(),
         foreign => foreign.to_owned(),

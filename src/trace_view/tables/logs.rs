@@ -236,11 +236,11 @@ fn services(logs: &LogList) -> Vec<String> {
 fn columns() -> Vec<TableColumn> {
     vec![
         time_column(),
-        text_column("severity", "Severity", 70, 0),
-        text_column("service", "Service", 110, 0),
-        text_column("message", "Message", 260, 4),
-        text_column("span", "Span", 120, 1),
-        text_column("attributes", "Attributes", 160, 2),
+        text_column("severity", "Severity", 64, 0),
+        text_column("service", "Service", 100, 0),
+        text_column("message", "Message", 220, 4),
+        text_column("span", "Span", 110, 1),
+        text_column("attributes", "Attributes", 150, 2),
     ]
 }
 

@@ -62,11 +62,11 @@ pub struct OperationGraph {
     pub left_out: (usize, u64),
 }
 
-/// The call graph of the spans that `filter` lets through.
-pub fn operation_graph(whole: &Outline, filter: &SpanFilter) -> OperationGraph {
+/// The call graph of the spans that `filter` lets through; `path` is that of the whole trace.
+pub fn operation_graph(whole: &Outline, path: &CriticalPath, filter: &SpanFilter) -> OperationGraph {
     let narrowed = filter.narrow(whole);
     let outline = &*narrowed.outline;
-    let critical = CriticalPath::of(whole).time_by_span(whole.len());
+    let critical = path.time_by_span(whole.len());
     let mut critical_below = critical.clone();
     for span in (0..whole.len()).rev() {
         if let Some(parent) = whole.parent_of(span as SpanIx) {
@@ -136,6 +136,10 @@ mod tests {
     use crate::testing::{COLUMN, trace};
     use proptest::prelude::*;
 
+    fn graph_of(outline: &Outline, filter: &SpanFilter) -> OperationGraph {
+        operation_graph(outline, &CriticalPath::of(outline), filter)
+    }
+
     #[test]
     fn operations_and_calls_are_counted() {
         let trace = trace(
@@ -146,7 +150,7 @@ mod tests {
                 db: select             []
             ",
         );
-        let graph = operation_graph(trace.outline(), &SpanFilter::default());
+        let graph = graph_of(trace.outline(), &SpanFilter::default());
         let facts: Vec<_> = graph
             .operations
             .iter()
@@ -161,7 +165,7 @@ mod tests {
         assert_eq!(critical, [8, 3], "both calls are waited for");
         assert_eq!(graph.calls.iter().map(|it| it.critical / COLUMN).collect::<Vec<_>>(), [1, 8]);
         let filter = SpanFilter { hidden: vec!["web".into()], ..SpanFilter::default() };
-        assert_eq!(operation_graph(trace.outline(), &filter), OperationGraph::default());
+        assert_eq!(graph_of(trace.outline(), &filter), OperationGraph::default());
     }
 
     #[test]
@@ -171,7 +175,7 @@ mod tests {
             drawing.push_str(&format!("  a: op{index} {}[{}]\n", " ", "=".repeat(index % 9 + 1)));
         }
         let trace = trace(&drawing);
-        let graph = operation_graph(trace.outline(), &SpanFilter::default());
+        let graph = graph_of(trace.outline(), &SpanFilter::default());
         assert_eq!(graph.operations.len(), MAX_OPERATIONS);
         assert_eq!(graph.left_out.0, 6);
         let least = graph.operations.iter().map(|it| it.own).min().unwrap();
@@ -183,7 +187,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_lost(outline in outlines(60)) {
-            let graph = operation_graph(&outline, &SpanFilter::default());
+            let graph = graph_of(&outline, &SpanFilter::default());
             let roots = (0..outline.len() as u32).filter(|span| outline.parent_of(*span).is_none()).count();
             prop_assert_eq!(graph.operations.iter().map(|it| it.spans).sum::<u64>(), outline.len() as u64);
             prop_assert_eq!(graph.calls.iter().map(|it| it.calls).sum::<u64>(), (outline.len() - roots) as u64);

@@ -35,7 +35,7 @@ pub use responses::{LiveSummaries, live_summaries};
 pub use warm_up::WarmUp;
 
 use crate::analysis::concurrency::concurrency;
-use crate::analysis::critical_path::{CriticalPath, PathBySpan, PathTable};
+use crate::analysis::critical_path::{CriticalPath, PathBySpan, PathSegment, PathTable};
 use crate::analysis::dependencies;
 use crate::analysis::entries::{self, EntrySpans};
 use crate::analysis::flame::{flame_frames, packed_frames};
@@ -69,6 +69,8 @@ struct OpenTrace {
     trace: Trace,
     /// Links by target; computed on first use.
     links: Option<Links>,
+    /// The critical path; computed on first use.
+    path: Option<Arc<CriticalPath>>,
     /// The line index of the JSON text requested last.
     json: Option<JsonIndex>,
     searchable: bool,
@@ -81,7 +83,19 @@ impl OpenTrace {
     /// Memory that counts for the budget. Interning reduces the bytes of blocks to less than half.
     fn weight(&self) -> usize {
         let waiting = self.trace.unindexed_bytes();
-        self.trace.memory_bytes() - waiting + waiting / 2
+        let path = self.path.as_ref().map_or(0, |path| path.segments.len() * size_of::<PathSegment>());
+        self.trace.memory_bytes() - waiting + waiting / 2 + path
+    }
+
+    /// The critical path, which several views need.
+    fn path(&mut self) -> Arc<CriticalPath> {
+        let outline = self.trace.outline();
+        let compute = || {
+            let mut path = CriticalPath::of(outline);
+            path.segments.shrink_to_fit();
+            Arc::new(path)
+        };
+        self.path.get_or_insert_with(compute).clone()
     }
 }
 
@@ -199,7 +213,15 @@ impl Engine {
         self.clock += 1;
         self.traces.insert(
             key,
-            OpenTrace { trace, links: None, json: None, searchable: false, used: self.clock, file },
+            OpenTrace {
+                trace,
+                links: None,
+                path: None,
+                json: None,
+                searchable: false,
+                used: self.clock,
+                file,
+            },
         );
         let mut total: usize = self.traces.values().map(OpenTrace::weight).sum();
         while total > BUDGET {
@@ -243,12 +265,13 @@ impl Engine {
                 Answer::Spans(links.to(open.trace.outline(), *span))
             }
             QuestionTopic::CriticalPath => {
-                Answer::CriticalPath(Box::new(PathBySpan::of(open.trace.outline())))
+                let path = open.path();
+                Answer::CriticalPath(Box::new(PathBySpan::of_path(open.trace.outline(), &path)))
             }
             QuestionTopic::PathTable { by, filter } => {
+                let path = open.path();
                 let outline = open.trace.outline();
                 let shown = filter.spans(outline);
-                let path = CriticalPath::of(outline);
                 Answer::PathTable(Box::new(PathTable::of(outline, &path, *by, shown.as_ref())))
             }
             QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&open.trace)),
@@ -275,7 +298,8 @@ impl Engine {
                 Answer::Concurrency(concurrency(outline, filter, *range, *intervals as usize))
             }
             QuestionTopic::OperationGraph { filter } => {
-                Answer::OperationGraph(Box::new(operation_graph(open.trace.outline(), filter)))
+                let path = open.path();
+                Answer::OperationGraph(Box::new(operation_graph(open.trace.outline(), &path, filter)))
             }
             QuestionTopic::Sequence { filter, marked } => {
                 Answer::Sequence(Box::new(call_sequence(open.trace.outline(), filter, marked.as_ref())))
@@ -290,6 +314,10 @@ impl Engine {
                 let (answer, searchable) = find::answer(&mut open.trace, topic);
                 open.searchable = searchable;
                 answer
+            }
+            topic @ (QuestionTopic::Statistics { .. } | QuestionTopic::StatisticsCsv { .. }) => {
+                let path = open.path();
+                tables::statistics_answer(&open.trace, &path, topic)
             }
             topic => tables::answer(&open.trace, &mut open.json, topic),
         }

@@ -2,6 +2,7 @@
 
 use super::json_lines::{JsonIndex, JsonText};
 use super::question::{Answer, QuestionTopic, TableOrder};
+use crate::analysis::critical_path::CriticalPath;
 use crate::analysis::event_list::{event_order, event_rows};
 use crate::analysis::flame::PackedBy;
 use crate::analysis::query::{self, Field};
@@ -28,17 +29,17 @@ impl QuestionTopic {
     }
 }
 
-/// Answers a question about a table. `json` is the text whose lines were counted last.
-pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &QuestionTopic) -> Answer {
+/// Answers a question about groups of spans.
+pub(super) fn statistics_answer(trace: &Trace, path: &CriticalPath, topic: &QuestionTopic) -> Answer {
     match topic {
         QuestionTopic::Statistics { group, then, filter } => {
             let (group, within) = (Grouping::parse(group), filter.spans(trace.outline()));
             let within = within.as_ref();
             Answer::Statistics(Box::new(match then {
-                None => statistics(trace, &group, within),
+                None => statistics(trace, path, &group, within),
                 Some((label, then)) => {
                     let label = label.as_ref().map(|(first, second)| (first.as_str(), second.as_deref()));
-                    divided(trace, &group, label, &Grouping::parse(then), within)
+                    divided(trace, path, &group, label, &Grouping::parse(then), within)
                 }
             }))
         }
@@ -46,9 +47,16 @@ pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &Questi
             let (group, then) = (Grouping::parse(group), then.as_ref().map(|then| Grouping::parse(then)));
             let within = filter.spans(trace.outline());
             // It is asked for once all is searchable; a trace that grew meanwhile is asked again.
-            csv(trace, &group, then.as_ref(), within.as_ref(), *sort, label)
+            csv(trace, path, &group, then.as_ref(), within.as_ref(), *sort, label)
                 .map_or(Answer::Missing, Answer::Text)
         }
+        _ => Answer::Missing,
+    }
+}
+
+/// Answers a question about another table. `json` is the text whose lines were counted last.
+pub(super) fn answer(trace: &Trace, json: &mut Option<JsonIndex>, topic: &QuestionTopic) -> Answer {
+    match topic {
         QuestionTopic::SpanOrder { key, descending, filter } => {
             let within = filter.spans(trace.outline());
             let order = query::span_order(trace, &Field::parse(key), *descending, within.as_ref());
@@ -112,6 +120,8 @@ mod tests {
         };
         let cart = || only(&[1]);
         let mut json = None;
+        let path = CriticalPath::of(trace.outline());
+        let of_groups = |topic: QuestionTopic| statistics_answer(&trace, &path, &topic);
         let mut ask = |topic: QuestionTopic| answer(&trace, &mut json, &topic);
         let hidden = SpanFilter { hidden: vec!["bank".into()], ..SpanFilter::default() };
         for (filter, spans) in [
@@ -134,7 +144,7 @@ mod tests {
         let then = Some((Some(("shop".to_owned(), None)), "name".to_owned()));
         let topic =
             QuestionTopic::Statistics { group: "service".into(), then, filter: SpanFilter::default() };
-        let Answer::Statistics(parts) = ask(topic) else { panic!("no statistics") };
+        let Answer::Statistics(parts) = of_groups(topic) else { panic!("no statistics") };
         assert_eq!((parts.len(), parts.label(0).0), (1, "order"));
         let topic = QuestionTopic::StatisticsCsv {
             group: "service".into(),
@@ -143,7 +153,7 @@ mod tests {
             sort: StatisticsSort::default(),
             label: String::new(),
         };
-        let Answer::Text(text) = ask(topic) else { panic!("no text") };
+        let Answer::Text(text) = of_groups(topic) else { panic!("no text") };
         assert_eq!(text.lines().count(), 2);
     }
 

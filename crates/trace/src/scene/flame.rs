@@ -8,7 +8,7 @@ use crate::units::display_name;
 use std::ops::Range;
 
 /// The part of the graph that is visible.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlameViewport {
     /// The visible part of the axis, and the width of the canvas.
     pub scale: TimeScale,
@@ -46,6 +46,8 @@ pub struct FlameBar {
 pub struct FlameScene {
     /// The bars.
     pub bars: Vec<FlameBar>,
+    /// The lanes that they are in.
+    lanes: Range<usize>,
 }
 
 /// Minimum length of a label, and padding at each side, in characters.
@@ -60,6 +62,24 @@ impl FlameViewport {
         first.min(lanes)..end.min(lanes)
     }
 
+    /// Of `lanes` lanes those that were entirely in view `before` and still are: drawn then, they have moved by the difference
+    /// of the tops. None if anything but the top differs.
+    pub fn kept(&self, before: &FlameViewport, lanes: usize) -> Range<usize> {
+        if *self != (FlameViewport { top: self.top, ..*before }) {
+            return 0..0;
+        }
+        let first = (before.top / self.lane).ceil().max(0.0) as usize;
+        let end = ((before.top + before.height) / self.lane).floor().max(0.0) as usize;
+        let now = self.lanes(lanes);
+        first.max(now.start)..end.min(now.end)
+    }
+
+    /// Top and height of a lane in whole pixels, so that lanes neither overlap nor leave gaps.
+    pub fn strip(&self, lane: u32) -> (f64, f64) {
+        let (top, end) = (self.y_of(lane).round(), self.y_of(lane + 1).round());
+        (top, end - top)
+    }
+
     /// Top of a lane.
     pub fn y_of(&self, lane: u32) -> f64 {
         f64::from(lane) * self.lane - self.top
@@ -70,8 +90,28 @@ impl FlameScene {
     /// The visible bars of `frames`. `matches` are the frames that match the search, ascending. Takes time linear in
     /// the number of pixels, not of frames.
     pub fn new(frames: &FlameFrames, outline: &Outline, view: &FlameViewport, matches: &[u32]) -> Self {
-        let mut scene = FlameScene::default();
-        for lane in view.lanes(frames.lanes()) {
+        let mut scene = FlameScene { bars: Vec::new(), lanes: view.lanes(frames.lanes()) };
+        for lane in scene.lanes.clone() {
+            scene.lay(frames, outline, view, matches, lane);
+        }
+        scene
+    }
+
+    /// The same with the bars of lanes that are in this scene already. Only the view's top may have changed since.
+    pub fn scrolled(
+        self,
+        frames: &FlameFrames,
+        outline: &Outline,
+        view: &FlameViewport,
+        matches: &[u32],
+    ) -> Self {
+        let (FlameScene { bars, lanes: before }, now) = (self, view.lanes(frames.lanes()));
+        let mut scene = FlameScene { bars: Vec::new(), lanes: now.clone() };
+        for lane in now.start..before.start.min(now.end) {
+            scene.lay(frames, outline, view, matches, lane);
+        }
+        scene.bars.extend(bars.into_iter().filter(|bar| now.contains(&(bar.lane as usize))));
+        for lane in before.end.max(now.start)..now.end {
             scene.lay(frames, outline, view, matches, lane);
         }
         scene
@@ -207,7 +247,31 @@ mod tests {
         assert_eq!(scene.bars.iter().filter(|bar| bar.is_match).count(), 1, "a match is not lost");
     }
 
+    #[test]
+    fn lanes_that_were_whole_in_view_need_not_be_drawn_again() {
+        let view = |top: f64| FlameViewport { top, height: 45.0, ..view(0, 10, 97.0) };
+        assert_eq!(view(0.0).kept(&view(0.0), 100), 0..4, "the fifth lane was cut");
+        assert_eq!(view(25.0).kept(&view(0.0), 100), 2..4);
+        assert_eq!(view(0.0).kept(&view(25.0), 100), 3..5, "the third lane was cut at its top");
+        assert!(view(500.0).kept(&view(0.0), 100).is_empty());
+        assert_eq!(view(0.0).kept(&view(0.0), 3), 0..3);
+        let zoomed = FlameViewport { scale: TimeScale::new(0, 9, 97.0), ..view(0.0) };
+        assert!(zoomed.kept(&view(0.0), 100).is_empty(), "bars are elsewhere");
+    }
+
     proptest! {
+        #[test]
+        fn a_scrolled_scene_is_that_of_its_view(outline in outlines(60), from in 0u32..12, to in 0u32..12) {
+            let frames = flame_frames(&outline, FrameOrder::Time, &SpanFilter::default());
+            let view = |top: u32| FlameViewport {
+                top: f64::from(top) * 7.0,
+                height: 33.0,
+                ..view(0, outline.duration, 97.0)
+            };
+            let scrolled = FlameScene::new(&frames, &outline, &view(from), &[3]).scrolled(&frames, &outline, &view(to), &[3]);
+            prop_assert_eq!(scrolled.bars, FlameScene::new(&frames, &outline, &view(to), &[3]).bars);
+        }
+
         #[test]
         fn every_frame_in_view_is_in_a_bar_and_can_be_hit(outline in outlines(60), start in 0u64..300, long in 1u64..900) {
             let frames = flame_frames(&outline, FrameOrder::Time, &SpanFilter::default());

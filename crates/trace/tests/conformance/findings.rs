@@ -30,7 +30,8 @@ fn list(text: &mut String, trace: &Trace, found: &[Finding]) {
     .unwrap();
     for one in found {
         let (severity, rule, spans) = (one.severity.name(), &one.rule, one.evidence.count);
-        writeln!(text, "    {severity} {rule}: {}\n        {} · {spans} spans", one.headline, figures(one))
+        let word = if spans == 1 { "span" } else { "spans" };
+        writeln!(text, "    {severity} {rule}: {}\n        {} · {spans} {word}", one.headline, figures(one))
             .unwrap();
         if !one.explanation.is_empty() {
             writeln!(text, "        {}", one.explanation).unwrap();

@@ -37,8 +37,12 @@ pub struct PathBySpan {
 impl PathBySpan {
     /// Computes the critical path and slack of a trace.
     pub fn of(outline: &Outline) -> Self {
-        let path = CriticalPath::of(outline);
-        let slack = slack(outline, &path);
+        Self::of_path(outline, &CriticalPath::of(outline))
+    }
+
+    /// The same where the critical path is known.
+    pub fn of_path(outline: &Outline, path: &CriticalPath) -> Self {
+        let slack = slack(outline, path);
         let n = outline.len();
         let (mut from, mut to, mut count) = (vec![u64::MAX; n], vec![0; n], vec![0u32; n]);
         for segment in &path.segments {

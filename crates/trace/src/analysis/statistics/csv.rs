@@ -6,7 +6,7 @@
 use super::figures::{WIDTH, figures};
 use super::grouping::{Grouping, Keys, LEFT_OUT};
 use super::order::compare;
-use super::{Figure, StatisticsSort, critical_times, of_keys, order};
+use super::{CriticalPath, Figure, StatisticsSort, of_keys, order};
 use crate::model::{SpanSet, Trace};
 use rustc_hash::FxHashMap;
 use std::fmt::Write;
@@ -15,6 +15,7 @@ use std::fmt::Write;
 /// parts by that second field. `None` while attributes cannot be searched yet.
 pub fn csv(
     trace: &Trace,
+    path: &CriticalPath,
     grouping: &Grouping,
     then: Option<&Grouping>,
     within: Option<&SpanSet>,
@@ -22,7 +23,7 @@ pub fn csv(
     filter: &str,
 ) -> Option<String> {
     let keys = Keys::of(trace, grouping, within).ok()?;
-    let critical = critical_times(trace);
+    let critical = path.time_by_span(trace.outline().len());
     let (groups, numbers) = of_keys(trace, &keys, &critical);
     let duration = groups.trace_duration;
     let parts = match then {
@@ -204,7 +205,16 @@ mod tests {
             ",
         );
         let (service, zone) = (Grouping::parse("service"), Grouping::parse("zone"));
-        let text = csv(&trace, &service, Some(&zone), None, StatisticsSort::default(), "").unwrap();
+        let text = csv(
+            &trace,
+            &CriticalPath::of(trace.outline()),
+            &service,
+            Some(&zone),
+            None,
+            StatisticsSort::default(),
+            "",
+        )
+        .unwrap();
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(
             lines[0],
@@ -223,7 +233,16 @@ mod tests {
             ]
         );
         assert!(lines[3].contains(",0.333333,"), "{}", lines[3]);
-        let one = csv(&trace, &Grouping::Operation, None, None, StatisticsSort::default(), "put").unwrap();
+        let one = csv(
+            &trace,
+            &CriticalPath::of(trace.outline()),
+            &Grouping::Operation,
+            None,
+            None,
+            StatisticsSort::default(),
+            "put",
+        )
+        .unwrap();
         assert!(one.lines().nth(1).unwrap().starts_with("stock,put,1,4000000,"), "{one}");
         assert_eq!(one.lines().count(), 2);
     }

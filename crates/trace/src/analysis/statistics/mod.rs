@@ -94,12 +94,25 @@ impl Statistics {
         let row = self.numbers.get(group * WIDTH..(group + 1) * WIDTH);
         row.map_or(0.0, |row| figure.of(row, self.trace_duration))
     }
+
+    /// The least and the greatest value of a figure among the groups; `None` without groups.
+    pub fn range(&self, figure: Figure) -> Option<(f64, f64)> {
+        let rows = self.numbers.chunks_exact(WIDTH).take(self.len());
+        let mut values = rows.map(|row| figure.of(row, self.trace_duration));
+        let first = values.next()?;
+        Some(values.fold((first, first), |(least, most), value| (least.min(value), most.max(value))))
+    }
 }
 
-/// The spans of `trace`, of those in `within` where it is given, grouped.
-pub fn statistics(trace: &Trace, grouping: &Grouping, within: Option<&SpanSet>) -> Statistics {
+/// The spans of `trace`, of those in `within` where it is given, grouped. `path` is the trace's critical path.
+pub fn statistics(
+    trace: &Trace,
+    path: &CriticalPath,
+    grouping: &Grouping,
+    within: Option<&SpanSet>,
+) -> Statistics {
     match Keys::of(trace, grouping, within) {
-        Ok(keys) => of_keys(trace, &keys, &critical_times(trace)).0,
+        Ok(keys) => of_keys(trace, &keys, &path.time_by_span(trace.outline().len())).0,
         Err(unsearched) => Statistics { unsearched, ..Statistics::default() },
     }
 }
@@ -107,6 +120,7 @@ pub fn statistics(trace: &Trace, grouping: &Grouping, within: Option<&SpanSet>) 
 /// The spans of one group, named by its label (`None` is the group without the field), grouped by a second field.
 pub fn divided(
     trace: &Trace,
+    path: &CriticalPath,
     grouping: &Grouping,
     label: Option<(&str, Option<&str>)>,
     then: &Grouping,
@@ -117,15 +131,10 @@ pub fn divided(
     match both {
         Ok((members, mut keys)) => {
             keys.retain(&members);
-            of_keys(trace, &keys, &critical_times(trace)).0
+            of_keys(trace, &keys, &path.time_by_span(trace.outline().len())).0
         }
         Err(unsearched) => Statistics { unsearched, ..Statistics::default() },
     }
-}
-
-fn critical_times(trace: &Trace) -> Vec<u64> {
-    let outline = trace.outline();
-    CriticalPath::of(outline).time_by_span(outline.len())
 }
 
 /// The statistics, and for each group its number among the keys.

@@ -31,7 +31,11 @@ pub fn order(statistics: &Statistics, sort: StatisticsSort, filter: &str) -> Vec
     };
     let mut groups: Vec<u32> = (0..statistics.len() as u32).filter(is_wanted).collect();
     let label = |group: u32| (statistics.is_absent(group as usize), statistics.label(group as usize));
-    let value = |group: u32, figure: Figure| statistics.figure(group as usize, figure);
+    let values: Vec<f64> = match sort.by {
+        Some(figure) => (0..statistics.len()).map(|group| statistics.figure(group, figure)).collect(),
+        None => Vec::new(),
+    };
+    let value = |group: u32, _: Figure| values[group as usize];
     groups.sort_unstable_by(|one, other| compare(sort, *one, *other, &value, &label));
     groups
 }
@@ -47,15 +51,17 @@ pub(super) fn compare<'a>(
     value: &impl Fn(u32, Figure) -> f64,
     label: &impl Fn(u32) -> SortedLabel<'a>,
 ) -> Ordering {
-    let ((one_absent, one_label), (other_absent, other_label)) = (label(one), label(other));
-    let by_value = match sort.by {
-        Some(figure) => value(one, figure).total_cmp(&value(other, figure)),
-        None => one_absent.cmp(&other_absent),
-    };
-    let by_label = one_absent.cmp(&other_absent).then(one_label.cmp(&other_label));
+    // Most groups differ in their values, and labels take longer to compare.
+    let by_label = || label(one).cmp(&label(other));
     match sort.by {
-        Some(_) if sort.descending => by_value.reverse().then(by_label),
-        None if sort.descending => by_value.then(other_label.cmp(&one_label)),
-        _ => by_value.then(by_label),
+        Some(figure) => {
+            let by_value = value(one, figure).total_cmp(&value(other, figure));
+            if sort.descending { by_value.reverse() } else { by_value }.then_with(by_label)
+        }
+        None if sort.descending => {
+            let ((one_absent, one_label), (other_absent, other_label)) = (label(one), label(other));
+            one_absent.cmp(&other_absent).then_with(|| other_label.cmp(&one_label))
+        }
+        None => by_label(),
     }
 }

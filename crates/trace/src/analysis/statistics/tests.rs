@@ -9,6 +9,20 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+fn statistics(trace: &Trace, grouping: &Grouping, within: Option<&SpanSet>) -> Statistics {
+    super::statistics(trace, &CriticalPath::of(trace.outline()), grouping, within)
+}
+
+fn divided(
+    trace: &Trace,
+    grouping: &Grouping,
+    label: Option<(&str, Option<&str>)>,
+    then: &Grouping,
+    within: Option<&SpanSet>,
+) -> Statistics {
+    super::divided(trace, &CriticalPath::of(trace.outline()), grouping, label, then, within)
+}
+
 /// What the statistics must say of some spans, computed from the definitions, moment by moment.
 #[derive(Debug, Default, PartialEq)]
 struct Expected {

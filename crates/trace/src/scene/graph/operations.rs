@@ -47,6 +47,7 @@ impl GraphScene {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::critical_path::CriticalPath;
     use crate::analysis::narrowed::SpanFilter;
     use crate::analysis::operations::operation_graph;
     use crate::testing::trace;
@@ -60,7 +61,9 @@ mod tests {
               db: select              [====]
             ",
         );
-        let scene = GraphScene::of_operations(&operation_graph(trace.outline(), &SpanFilter::default()));
+        let (outline, filter) = (trace.outline(), SpanFilter::default());
+        let graph = operation_graph(outline, &CriticalPath::of(outline), &filter);
+        let scene = GraphScene::of_operations(&graph);
         let nodes: Vec<_> = scene.nodes.iter().map(|it| (it.name.as_str(), it.note.as_str())).collect();
         assert_eq!(nodes, [("select", "db · 2 × · self 8 ms"), ("GET /", "web · 1 × · self 3 ms")]);
         assert_eq!((scene.edges.len(), scene.edges[0].label.as_str()), (1, "2 · 50 %"));

@@ -1,7 +1,8 @@
 //! The operation whose own work takes most of the critical path: the most general finding, for what no other rule explains.
 
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
-use crate::model::{SpanIx, StrIx};
+use crate::analysis::rpc::server_of;
+use crate::model::{SpanIx, SpanKind, StrIx};
 use crate::units::{count, duration, sort_by_number_descending};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -23,7 +24,8 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     let mut times: FxHashMap<(StrIx, StrIx), u64> = FxHashMap::default();
     for (span, time) in context.critical.iter().enumerate().filter(|(_, time)| **time > 0) {
         if !explained.contains(&(span as SpanIx)) {
-            *times.entry((outline.service[span], outline.name[span])).or_default() += time;
+            let own = own_at_most(context, span as SpanIx).min(*time);
+            *times.entry((outline.service[span], outline.name[span])).or_default() += own;
         }
     }
     let mut large: Vec<((StrIx, StrIx), u64)> = times
@@ -58,18 +60,32 @@ fn finding(context: &Context, operation: (StrIx, StrIx), time: u64) -> Option<Fi
     let mut finding = Finding::new(NAME, headline, Evidence::of(spans));
     let saves = time / 2;
     let beside = runs_beside(context, first);
-    finding.explanation = match beside {
-        Some(other) => format!(
-            "It runs at the same time as {} for most of its duration, so it may only watch or wait for that.",
-            context.name(other)
+    let is_call = outline.kind[first as usize] == SpanKind::Client && !outline.has_children(first);
+    finding.explanation = match (beside, is_call) {
+        (Some(other), _) => format!(
+            "It runs at the same time as {} for most of its duration, so it may only watch or wait for that.{}",
+            context.name(other),
+            busiest_below(context, other)
         ),
-        None => format!(
+        (None, true) => format!(
+            "It is a call, and the trace has no span of the called service: it does not show what takes the time there. \
+             Twice as fast, {}.",
+            context.instead(saves)
+        ),
+        (None, false) => format!(
             "This is time on the critical path in which no other span was waited for. Twice as fast, {}.",
             context.instead(saves)
         ),
     };
-    finding.advice =
-        "Profile this operation, or add spans inside it to see what it does in that time.".to_owned();
+    finding.advice = match (beside, is_call) {
+        (Some(_), _) => "Look at what runs beside it first.",
+        (None, true) => {
+            "Look at the called service, or instrument it. Where it cannot be changed: ask it for less, call it less often, or \
+             do other work meanwhile."
+        }
+        (None, false) => "Profile this operation, or add spans inside it to see what it does in that time.",
+    }
+    .to_owned();
     finding.saves = Some(saves);
     finding.confidence = Confidence::Low;
     let thresholds = context.thresholds;
@@ -80,11 +96,63 @@ fn finding(context: &Context, operation: (StrIx, StrIx), time: u64) -> Option<Fi
     Some(finding)
 }
 
-/// A sibling of a span without children, or of one of its ancestors, that has children and runs during most of the span: of two
-/// spans beside each other the trace does not show which one waits for the other.
+/// The time that can be a span's own, nanoseconds: of a call whose server runs outside of it, because their clocks differ, what
+/// it is longer than the server.
+fn own_at_most(context: &Context, span: SpanIx) -> u64 {
+    let outline = context.outline;
+    let Some(server) = server_of(outline, span) else { return u64::MAX };
+    let (at, below) = (span as usize, server as usize);
+    let is_outside = outline.start[below] < outline.start[at] || outline.end[below] > outline.end[at];
+    match is_outside && outline.service[at] != outline.service[below] {
+        true => outline.duration_of(span).saturating_sub(outline.duration_of(server)),
+        false => u64::MAX,
+    }
+}
+
+/// Characters of a name that may be a whole command.
+const NAMED: usize = 60;
+
+fn cut(name: &str) -> String {
+    match name.char_indices().nth(NAMED) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// The operation with the most self time in a subtree, as a sentence; empty if that is the subtree's own root.
+fn busiest_below(context: &Context, top: SpanIx) -> String {
+    let outline = context.outline;
+    let mut times: FxHashMap<(StrIx, StrIx), (u64, SpanIx, u64)> = FxHashMap::default();
+    for span in top..outline.subtree_end[top as usize] {
+        let at = span as usize;
+        let (time, _, spans) = times.entry((outline.service[at], outline.name[at])).or_insert((0, span, 0));
+        *time = time.saturating_add(context.self_time[at]);
+        *spans += 1;
+    }
+    let busiest = times.into_values().max_by_key(|(time, span, _)| (*time, std::cmp::Reverse(*span)));
+    match busiest.filter(|(time, span, _)| *time > 0 && *span != top) {
+        Some((time, span, 1)) => {
+            format!(
+                " Of the spans below that, {} has the most self time: {}.",
+                cut(&context.name(span)),
+                duration(time)
+            )
+        }
+        Some((time, span, spans)) => format!(
+            " Of the spans below that, {} has the most self time: {} in {} spans.",
+            cut(&context.name(span)),
+            duration(time),
+            count(spans)
+        ),
+        None => String::new(),
+    }
+}
+
+/// A sibling of a span that has no children that take time, or of one of its ancestors, that has children and runs during most
+/// of the span: of two spans beside each other the trace does not show which one waits for the other.
 fn runs_beside(context: &Context, span: SpanIx) -> Option<SpanIx> {
     let outline = context.outline;
-    if outline.has_children(span) {
+    if context.self_time[span as usize] < outline.duration_of(span) / 10 * 9 {
         return None;
     }
     let (start, end) = (outline.start[span as usize], outline.end[span as usize]);
@@ -177,6 +245,53 @@ mod tests {
             ",
         );
         assert_eq!((found[0].severity, found[0].evidence.spans.as_slice()), (Severity::Note, &[4][..]));
-        assert!(found[0].explanation.contains("same time as build: solve"), "{}", found[0].explanation);
+        assert_eq!(
+            found[0].explanation,
+            "It runs at the same time as build: solve for most of its duration, so it may only watch or wait for that. Of the \
+             spans below that, build: step has the most self time: 43 ms in 2 spans."
+        );
+    }
+
+    #[test]
+    fn a_call_whose_other_side_runs_beside_it_may_wait_for_that() {
+        let found = of_rule(
+            NAME,
+            "
+            agent: run                [================================================]
+              agent: send (client)     [=============================================]
+                agent: set route        [=]
+              tool: answer (server)    [============================================]
+                tool: ask model         [==========================================]
+            ",
+        );
+        assert_eq!(found[0].severity, Severity::Note);
+        assert!(found[0].explanation.contains("same time as tool: answer"), "{}", found[0].explanation);
+        assert!(found[0].explanation.contains("tool: ask model has the most"), "{}", found[0].explanation);
+    }
+
+    #[test]
+    fn a_call_without_spans_of_the_called_service_is_looked_at_there() {
+        let found = of_rule(
+            NAME,
+            "
+            shop: order (server)        [========================================]
+              llm: chat (client)         [=====================================]
+            ",
+        );
+        assert!(found[0].explanation.contains("no span of the called service"), "{}", found[0].explanation);
+        assert!(found[0].advice.starts_with("Look at the called service"), "{}", found[0].advice);
+    }
+
+    #[test]
+    fn a_server_whose_clock_is_behind_leaves_its_call_no_time_of_its_own() {
+        let found = of_rule(
+            NAME,
+            "
+            shop: order (server)                        [===========================]
+              shop: call (client)                        [========================]
+                stock: get (server)      [======================]
+            ",
+        );
+        assert!(found.iter().all(|one| !one.headline.contains("shop: call")), "{found:?}");
     }
 }

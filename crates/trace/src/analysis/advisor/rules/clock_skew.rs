@@ -32,6 +32,8 @@ fn finding(context: &Context, one: &ClockOffset) -> Finding {
     let distance =
         |bound: i64| duration(if (bound > 0) == (one.offset > 0) { bound.unsigned_abs() } else { 0 });
     let range = match (near, far) {
+        // Bounds that differ by less than what is printed are one figure.
+        (Some(near), Some(far)) if distance(near) == distance(far) => distance(near),
         (Some(near), Some(far)) => format!("between {} and {}", distance(near), distance(far)),
         (Some(near), None) => format!("at least {}", distance(near)),
         _ => format!("about {}", duration(offset)),
@@ -61,7 +63,9 @@ fn finding(context: &Context, one: &ClockOffset) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::advisor::Thresholds;
     use crate::analysis::advisor::rules::tests::found_by;
+    use crate::testing::trace;
 
     #[test]
     fn a_clock_that_is_behind_is_told_with_its_bounds() {
@@ -92,6 +96,30 @@ mod tests {
             ",
         );
         assert_eq!(found[0].headline, "The clock of stock is about 5.5 ms ahead of that of shop");
+    }
+
+    #[test]
+    fn bounds_that_print_alike_are_said_once() {
+        let mut drawn = trace(
+            "
+            shop: call (client)          [==========]
+              stock: get (server)   [=========]
+            ",
+        );
+        drawn.index_some(usize::MAX);
+        let thresholds = Thresholds::default();
+        let context = Context::of(&drawn, &thresholds);
+        let offset = ClockOffset {
+            service: "stock".to_owned(),
+            reference: "shop".to_owned(),
+            offset: -105_000_100,
+            least: Some(-105_000_200),
+            most: Some(-105_000_000),
+            calls: 1,
+            span: 1,
+        };
+        let said = finding(&context, &offset).explanation;
+        assert!(said.starts_with("One call between them allows an offset of 105 ms. Times"), "{said}");
     }
 
     #[test]

@@ -12,6 +12,16 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 /// The rule's name.
 pub const NAME: &str = "error-origin";
 
+/// What failures say that were cancelled from outside, in lower case: Go's contexts, gRPC's status, .NET's and JavaScript's
+/// exceptions, and proxies whose client left.
+const CANCELLED: [&str; 6] = [
+    "context canceled",
+    "code = canceled",
+    "operationcanceled",
+    "aborterror",
+    "operation was canceled",
+    "request was cancelled",
+];
 /// Spans of a chain that a sentence names at most.
 const NAMED: usize = 5;
 
@@ -87,14 +97,19 @@ fn root_failed(context: &Context, spread: &Spread, explained: &FxHashSet<SpanIx>
     }
     let text = failure_text(context.trace, spread.origin);
     let said = text.as_ref().map_or(String::new(), |text| format!(": {text}"));
+    let lower = text.as_ref().map_or(String::new(), |text| text.to_lowercase());
+    let is_cancelled = CANCELLED.iter().any(|words| lower.contains(words));
     let subject = match context.outline.parent_of(spread.top) {
         None if spread.top == 0 => capital(context.subject()),
         _ => context.name(spread.top),
     };
     let alone = chain.len() == 1;
-    let headline = match alone {
-        true => format!("{subject} failed in {} itself{said}", context.name(spread.origin)),
-        false => format!("{subject} failed because {} failed{said}", context.name(spread.origin)),
+    let origin = context.name(spread.origin);
+    let headline = match (alone, is_cancelled) {
+        (true, true) => format!("{subject} was cancelled in {origin}{said}"),
+        (true, false) => format!("{subject} failed in {origin} itself{said}"),
+        (false, true) => format!("{subject} failed because {origin} was cancelled{said}"),
+        (false, false) => format!("{subject} failed because {origin} failed{said}"),
     };
     let named: Vec<String> = match chain.len() {
         len if len <= NAMED => chain.iter().map(|span| context.name(*span)).collect(),
@@ -109,18 +124,39 @@ fn root_failed(context: &Context, spread: &Spread, explained: &FxHashSet<SpanIx>
     };
     let is_explained = explained.contains(&spread.origin);
     let mut finding = Finding::new(NAME, headline, Evidence::of(chain.iter().copied()));
+    let survived = failed_below(context, spread.origin);
+    let cause = match (is_cancelled, survived) {
+        (true, _) => "Its caller gave up before it was done.".to_owned(),
+        (false, 0) => "No span below it failed, so the cause is in the operation itself.".to_owned(),
+        (false, 1) => "One span below it failed, but the span above that did not.".to_owned(),
+        (false, many) => {
+            format!("{} spans below it failed, but the spans above those did not.", count(many as u64))
+        }
+    };
     finding.explanation = match alone {
-        true => format!("No span below it failed, so the cause is in the operation itself.{others}"),
+        true => format!("{cause}{others}"),
+        false if is_cancelled => format!("{cause} The failure spread: {}.{others}", named.join(" → ")),
         false => format!("The failure spread: {}.{others}", named.join(" → ")),
     };
-    finding.advice = "Read the failed span's events and the logs of its service at that time.".to_owned();
+    finding.advice = match is_cancelled {
+        true => "Compare its duration with the timeouts of its callers, see whether a user left or a connection broke, and \
+                 what took the time until then."
+            .to_owned(),
+        false => "Read the failed span's events and the logs of its service at that time.".to_owned(),
+    };
     // What another rule explains is not named first by this one, nor a root that says nothing but that it failed, or that
     // its caller cancelled it.
-    let is_cut = text.as_ref().is_some_and(|text| text.to_lowercase().contains("cancel"));
-    let says_little = alone && (text.is_none() || is_cut);
+    let says_little = alone && (text.is_none() || is_cancelled || lower.contains("cancel"));
     finding.severity = if is_explained || says_little { Severity::Warning } else { Severity::Problem };
     finding.confidence = if spread.origins == 1 { Confidence::High } else { Confidence::Medium };
     finding
+}
+
+/// How many spans below one failed.
+fn failed_below(context: &Context, span: SpanIx) -> usize {
+    let outline = context.outline;
+    let below = span as usize + 1..outline.subtree_end[span as usize] as usize;
+    outline.flags[below].iter().filter(|flags| flags.has(Flags::OWN_ERROR)).count()
 }
 
 fn survived_of(context: &Context, origins: Vec<SpanIx>) -> Option<Finding> {
@@ -130,9 +166,9 @@ fn survived_of(context: &Context, origins: Vec<SpanIx>) -> Option<Finding> {
     let headline = match origins.len() {
         1 => format!("{} failed, and the span above it did not{said}", context.name(first)),
         many => format!(
-            "{} of {} failed, and the spans above them did not{said}",
-            count(many as u64),
-            context.name(first)
+            "{} failed {} times, and the spans above did not{said}",
+            context.name(first),
+            count(many as u64)
         ),
     };
     let mut finding = Finding::new(NAME, headline, Evidence::of(origins));
@@ -177,7 +213,7 @@ mod tests {
             ",
         );
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].headline, "2 of cache: get failed, and the spans above them did not");
+        assert_eq!(found[0].headline, "cache: get failed 2 times, and the spans above did not");
         assert_eq!(found[0].severity, Severity::Note);
     }
 
@@ -193,6 +229,35 @@ mod tests {
         );
         assert_eq!(found[0].headline, "This request failed because pay: refund failed: second");
         assert_eq!(found[0].confidence, Confidence::Medium);
+    }
+
+    #[test]
+    fn a_root_that_was_cancelled_does_not_count_as_the_cause() {
+        let cancelled = of_rule(
+            NAME,
+            "
+            gate: order (server) !       [=========================] exception.message=AbortError
+              pay: charge (client)        [======]
+            ",
+        );
+        assert_eq!(cancelled[0].headline, "This request was cancelled in gate: order: AbortError");
+        assert!(cancelled[0].explanation.starts_with("Its caller gave up"), "{cancelled:?}");
+        assert_eq!(cancelled[0].severity, Severity::Warning);
+    }
+
+    #[test]
+    fn failures_below_a_span_that_did_not_fail_are_counted() {
+        let found = of_rule(
+            NAME,
+            "
+            gate: order (server) !       [=========================]
+              pay: charge (client)        [===============]
+                bank: book (client) !      [===]
+                bank: book (client)             [=====]
+            ",
+        );
+        let root = found.iter().find(|one| one.severity > Severity::Note).unwrap();
+        assert_eq!(root.explanation, "One span below it failed, but the span above that did not.");
     }
 
     #[test]

@@ -59,11 +59,19 @@ fn of_missing(likely: &[String], parents: &[MissingParent]) -> Finding {
     evidence.count = children;
     let mut finding = Finding::new(NAME, format!("{spans} that the trace does not contain{whose}"), evidence);
     finding.explanation = match likely {
-        [] => "Nothing in the trace tells which service made the missing spans: no other span calls these services.".to_owned(),
-        [one] if services == [one.as_str()] => {
-            format!("What works inside a service has its parent in the same one: {one} made spans that were not stored.")
+        [] => {
+            let made = if parents.len() == 1 { "span" } else { "spans" };
+            let called = if services.len() == 1 { services[0] } else { "these services" };
+            format!(
+                "Nothing in the trace tells which service made the missing {made}: no other span calls {called}."
+            )
         }
-        _ => "Elsewhere in the trace the same services are called by it.".to_owned(),
+        [one] if services == [one.as_str()] => {
+            format!(
+                "What works inside a service has its parent in the same one: {one} made spans that were not stored."
+            )
+        }
+        callers => format!("Elsewhere in the trace, {} calls {of}.", callers.join(" or ")),
     };
     finding.severity = Severity::Warning;
     finding.confidence = if likely.len() == 1 { Confidence::Medium } else { Confidence::Low };
@@ -138,6 +146,7 @@ mod tests {
             "2 spans of order name parents that the trace does not contain, probably of gateway"
         );
         assert_eq!((found[0].evidence.count, found[0].severity), (2, Severity::Warning));
+        assert_eq!(found[0].explanation, "Elsewhere in the trace, gateway calls order.");
     }
 
     #[test]
@@ -145,6 +154,10 @@ mod tests {
         let found = found_by(NAME, "a: one (server) [==]\nmail: send (server) [==] parent=e3");
         assert_eq!(found[0].headline, "A span of mail names a parent that the trace does not contain");
         assert_eq!(found[0].confidence, Confidence::Low);
+        assert_eq!(
+            found[0].explanation,
+            "Nothing in the trace tells which service made the missing span: no other span calls mail."
+        );
     }
 
     #[test]

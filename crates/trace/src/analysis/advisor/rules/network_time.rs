@@ -87,7 +87,10 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
             spans.push(span);
         }
     }
-    waits.retain(|_, (longest, _)| context.share(*longest) >= context.thresholds.network_share);
+    waits.retain(|_, (longest, _)| {
+        context.share(*longest) >= context.thresholds.network_share
+            && *longest >= context.thresholds.least_saving
+    });
     let whole: u64 = calls.values().map(|between| between.time).fold(0, u64::saturating_add);
     let is_worth = context.share(whole) >= context.thresholds.network_share && context.is_worth(whole / 2);
     if !is_worth && waits.is_empty() {
@@ -145,10 +148,13 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
         })
         .collect();
     let parts = if calls.len() > 1 { format!(" The most: {}.", parts.join(", ")) } else { String::new() };
+    let most = duration(context.critical[longest as usize]);
+    let longer = match clients.len() {
+        1 => format!("The client span is {most} longer than the server span below it"),
+        _ => format!("The client spans are longer than the server spans below them, at most by {most}"),
+    };
     finding.explanation = format!(
-        "The client spans are longer than the server spans below them, at most by {}, whatever the clocks say.{parts}{} In \
-         half of the time, {}.",
-        duration(context.critical[longest as usize]),
+        "{longer}, whatever the clocks say.{parts}{} In half of the time, {}.",
         main.side(callee),
         context.instead(saves),
     );
@@ -169,10 +175,15 @@ fn of_wait(context: &Context, pair: (StrIx, StrIx), longest: u64, mut spans: Vec
         (std::cmp::Reverse(outline.start[*span as usize].saturating_sub(end)), *span)
     });
     let first = *spans.first()?;
+    let sender = match pair.0 == pair.1 {
+        true => format!("{producer} to itself"),
+        false => producer.to_owned(),
+    };
+    let receiver = if pair.0 == pair.1 { String::new() } else { format!(" for {consumer}") };
     let headline = match spans.len() {
-        1 => format!("A message from {producer} waited {} for {consumer}", duration(longest)),
+        1 => format!("A message from {sender} waited {}{receiver}", duration(longest)),
         many => format!(
-            "{} messages from {producer} waited up to {} for {consumer}",
+            "{} messages from {sender} waited up to {}{receiver}",
             count(many as u64),
             duration(longest)
         ),
@@ -275,5 +286,31 @@ mod tests {
         assert_eq!(found[0].headline, "A message from shop waited 14 ms for mail");
         assert_eq!((found[0].saves, found[0].severity), (None, Severity::Note));
         assert_eq!(found_by(NAME, &drawing("")), []);
+    }
+
+    #[test]
+    fn a_message_of_a_service_to_itself_names_it_once_and_one_call_is_one() {
+        let found = found_by(
+            NAME,
+            "
+            shop: order (server)    [=======]
+              shop: send (producer)  [=]
+                shop: take (consumer)                [====================]
+            ",
+        );
+        assert_eq!(found[0].headline, "A message from shop to itself waited 14 ms");
+        let found = found_by(
+            NAME,
+            "
+            shop: order (server)      [==============================================]
+              shop: call (client)      [======================]
+                stock: get (server)                     [====]
+            ",
+        );
+        assert!(
+            found[0].explanation.starts_with("The client span is 18 ms longer than the server span below it"),
+            "{}",
+            found[0].explanation
+        );
     }
 }

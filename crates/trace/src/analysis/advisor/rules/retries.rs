@@ -3,7 +3,7 @@
 //! An attempt is a child of the same parent with the same shape as the failed one before it, that starts after that one's end
 //! and requests the same, as far as both say what they request.
 
-use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
+use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity, failure_text};
 use crate::analysis::rpc::server_of;
 use crate::model::{Flags, SpanIx};
 use crate::units::{count, duration};
@@ -95,8 +95,13 @@ fn finding(context: &Context, parent: SpanIx, chains: &[Chain], calls: u64) -> O
         .iter()
         .all(|chain| chain.0.windows(2).all(|pair| context.calls.are_same_request(pair[0], pair[1])));
     let mut finding = Finding::new(NAME, headline, Evidence::of(spans));
-    finding.explanation =
-        format!("{} repeats failed calls {}.", context.name(parent), backoff(context, &longest.0, &waits));
+    let reason = failed.first().and_then(|span| failure_of(context, *span));
+    finding.explanation = format!(
+        "{} repeats failed calls {}.{}",
+        context.name(parent),
+        backoff(context, &longest.0, &waits),
+        reason.map_or(String::new(), |reason| format!(" The first failed with: {reason}."))
+    );
     finding.advice = "Find out why the calls fail. Limit the number of attempts, and wait longer before each (exponential \
                       backoff with jitter), so that retries do not keep an overloaded service down."
         .to_owned();
@@ -123,6 +128,13 @@ fn backoff(context: &Context, attempts: &[SpanIx], waits: &[u64]) -> String {
         _ if most - least <= most / 5 => format!("with a constant wait of about {}", duration(least)),
         _ => format!("after {}{more}", listed.join(", ")),
     }
+}
+
+/// What a failed call says about its failure, or else its server does.
+fn failure_of(context: &Context, span: SpanIx) -> Option<String> {
+    let said = |span: SpanIx| failure_text(context.trace, span);
+    let text = said(span).or_else(|| server_of(context.outline, span).and_then(said))?;
+    Some(text.trim_end_matches('.').to_owned())
 }
 
 /// Whether a call has failed, as it says itself or its server does.
@@ -189,7 +201,7 @@ mod tests {
         let found = said(
             "
             shop: order (server) !    [================================]
-              shop: charge (client) !  [=========]
+              shop: charge (client) !  [=========] exception.message=redis-timeout.
               shop: charge (client) !             [=========]
               shop: charge (client) !                        [======]
             ",
@@ -198,7 +210,10 @@ mod tests {
             found[0].0,
             "charge was tried 3 times and failed each time: 22 ms (67 % of this request) lost"
         );
-        assert!(found[0].1.contains("at once, without waiting"), "{}", found[0].1);
+        assert_eq!(
+            found[0].1,
+            "shop: order repeats failed calls at once, without waiting. The first failed with: redis-timeout."
+        );
     }
 
     #[test]

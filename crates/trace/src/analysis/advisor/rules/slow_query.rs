@@ -46,8 +46,9 @@ fn finding(context: &Context, mut spans: Vec<SpanIx>) -> Option<Finding> {
             duration(outline.duration_of(slowest))
         ),
     };
+    let is_one = spans.len() == 1;
     let headline = match critical {
-        0 => format!("{took}, but nothing waited for it"),
+        0 => format!("{took}, but nothing waited for {}", if is_one { "it" } else { "them" }),
         _ => format!("{took} ({} of {})", context.percent(critical), context.subject()),
     };
     let mut finding = Finding::new(NAME, headline, Evidence::of(spans));
@@ -99,6 +100,23 @@ mod tests {
         };
         assert_eq!(of_rule(NAME, &drawing("[=========]")).len(), 1);
         assert!(of_rule(NAME, &drawing("[========]")).is_empty());
+    }
+
+    #[test]
+    fn of_several_queries_that_nothing_waits_for_the_sentence_speaks_of_all() {
+        let found = of_rule(
+            NAME,
+            "
+            shop: order (server)      [========================================]
+              shop: audit (client)      [===========] db.statement=SELECT/1
+              shop: audit (client)                   [===========] db.statement=SELECT/1
+              shop: price (client)     [=====================================]
+            ",
+        );
+        assert_eq!(
+            found[0].headline,
+            "2 slow queries shop: audit took up to 12 ms, but nothing waited for them"
+        );
     }
 
     #[test]

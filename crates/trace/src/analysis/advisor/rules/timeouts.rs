@@ -145,8 +145,11 @@ fn finding(context: &Context, span: SpanIx, timeout: u64, sign: Sign) -> Option<
                 duration(more)
             )
         }
-        _ if called.is_none() => {
+        _ if called.is_none() && outline.kind[span as usize] == SpanKind::Client => {
             "The trace does not show what the called service did in that time.".to_owned()
+        }
+        _ if called.is_none() && !outline.has_children(span) => {
+            "The trace does not show what it waited for in that time.".to_owned()
         }
         _ => String::new(),
     };
@@ -161,7 +164,8 @@ fn finding(context: &Context, span: SpanIx, timeout: u64, sign: Sign) -> Option<
          longer, and the called service should stop when its caller is gone.",
         duration(timeout)
     );
-    finding.saves = Some(critical).filter(|critical| *critical > 0);
+    // Without a root nothing would be left of the trace.
+    finding.saves = Some(critical).filter(|critical| *critical > 0 && outline.parent_of(span).is_some());
     finding.confidence = match sign {
         Sign::Says => Confidence::High,
         Sign::WentOn => Confidence::Medium,
@@ -216,6 +220,19 @@ mod tests {
                 pay: charge (server) !    [================]
             ";
         assert!(of_rule(NAME, failed).is_empty(), "20 ms may be chance");
+    }
+
+    #[test]
+    fn a_root_that_was_cut_saves_nothing_and_called_nobody() {
+        let found =
+            of_rule(NAME, "order: create (server) !     [===================] exception.message=timeout\n");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].saves, None);
+        assert!(
+            found[0].explanation.starts_with("The trace does not show what it waited for in that time."),
+            "{}",
+            found[0].explanation
+        );
     }
 
     #[test]

@@ -40,10 +40,16 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
         let mut finding =
             Finding::new(NAME, format!("{spans} never ended"), Evidence::of(without_end.iter().copied()));
         finding.severity = Severity::Warning;
-        finding.explanation =
-            "They were sent without an end, and are shown without length: they may still be running, or \
-                               their process was stopped."
-                .to_owned();
+        finding.explanation = match without_end.len() {
+            1 => {
+                "It was sent without an end, and is shown without length: it may still be running, or its process was stopped."
+            }
+            _ => {
+                "They were sent without an end, and are shown without length: they may still be running, or their process was \
+                 stopped."
+            }
+        }
+        .to_owned();
         found.push(finding);
     }
     if let Some(first) = empty.first() {
@@ -51,10 +57,17 @@ pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
         let headline = format!("{spans} ended at once, though work inside took longer");
         let mut finding = Finding::new(NAME, headline, Evidence::of(empty.iter().copied()));
         finding.confidence = Confidence::Medium;
-        finding.explanation =
-            "They have no length, and children of the same service that took time: the time of what they do is not in \
-             them. Where a span only starts that work, it should link to it instead."
-                .to_owned();
+        finding.explanation = match empty.len() {
+            1 => {
+                "It has no length, and children of the same service that took time: the time of what it does is not in it. \
+                 Where it only starts that work, it should link to it instead."
+            }
+            _ => {
+                "They have no length, and children of the same service that took time: the time of what they do is not in \
+                 them. Where a span only starts that work, it should link to it instead."
+            }
+        }
+        .to_owned();
         found.push(finding);
     }
     for finding in &mut found {
@@ -122,6 +135,7 @@ mod tests {
         );
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].headline, "The span shop: load never ended");
+        assert!(found[0].explanation.starts_with("It was sent without an end"), "{}", found[0].explanation);
         assert_eq!((found[0].evidence.spans.clone(), found[0].severity), (vec![1], Severity::Warning));
     }
 }
