@@ -8,6 +8,7 @@ use crate::state::tasks::{next_frame, spawn_scoped};
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
 use spandrel_trace::scene::colouring::Colouring;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Colour slots by string index of the service's name.
@@ -35,6 +36,12 @@ pub fn slots_by_string(outline: &Outline, assign: impl Fn(&[&str]) -> Vec<u8>) -
         slots[*index] = slot;
     }
     slots
+}
+
+/// The slots of services other than 0 by their names. A service that is not among them has slot 0.
+pub fn slots_by_name(outline: &Outline, slots: &[u8]) -> HashMap<String, u8> {
+    let named = slots.iter().zip(0..outline.strings.len() as u32).filter(|(slot, _)| **slot > 0);
+    named.map(|(slot, index)| (outline.strings.get(index).to_owned(), *slot)).collect()
 }
 
 /// Follows `coloring` one animation frame behind.

@@ -34,6 +34,11 @@ impl Surface {
         }
     }
 
+    /// The element.
+    pub fn canvas(&self) -> &HtmlCanvasElement {
+        &self.canvas
+    }
+
     /// The 2D context.
     pub fn context(&self) -> &CanvasRenderingContext2d {
         &self.context

@@ -89,9 +89,14 @@ pub fn Table(
     /// A row to scroll to, whenever it changes.
     #[prop(optional, into)]
     reveal: Signal<Option<usize>>,
+    /// Number of rows that may be built by now; the others in view follow when it grows.
+    #[prop(default = Signal::stored(usize::MAX), into)]
+    built: Signal<usize>,
 ) -> impl IntoView {
     let table = NodeRef::<html::Div>::new();
-    let scroll = TableScroll::new(table, count);
+    let least =
+        Memo::new(move |_| columns.with(|columns| columns.iter().map(|column| column.width).sum::<u32>()));
+    let scroll = TableScroll::new(table, count, least.into());
     let active = RwSignal::new(0usize);
     use_resize_observer(table, move |_, _| scroll.measure());
     Effect::new(move |before: Option<u64>| {
@@ -126,6 +131,7 @@ pub fn Table(
     let pool = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         let (first, slots) = (first.get(), slots.get());
+        built.track();
         if let Some(pool) = pool.get() {
             arrange(&pool, first, slots);
         }
@@ -196,10 +202,6 @@ pub fn Table(
             columns.iter().map(track).collect::<Vec<_>>().join(" ")
         })
     };
-    let least = move || {
-        let all = columns.with(|columns| columns.iter().map(|column| column.width).sum::<u32>());
-        format!("{all}px")
-    };
     let in_view = move || {
         let (active, first, slots) = (active.get(), first.get(), slots.get());
         let is_in_view = (first..first + slots).contains(&active) && active < count.get();
@@ -229,7 +231,8 @@ pub fn Table(
             tabindex="0"
             data-test="table"
             style=("--table-columns", tracks)
-            style=("--table-least", least)
+            class:table--sideways=move || scroll.is_sideways()
+            style=("--table-least", move || format!("{}px", least.get()))
             node_ref=table
             on:scroll=move |_| scroll.scrolled()
             on:wheel=wheel
@@ -261,7 +264,7 @@ pub fn Table(
                         node_ref=pool
                         style:transform=move || format!("translateY({}px)", scroll.layer_top())
                     >
-                        <For each=move || 0..slots.get() key=|place| *place children=make/>
+                        <For each=move || 0..slots.get().min(built.get()) key=|place| *place children=make/>
                     </div>
                 </div>
             </div>

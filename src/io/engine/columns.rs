@@ -8,6 +8,9 @@ use spandrel_trace::units::ColumnMut;
 /// Bytes copied between two yields to the event loop.
 const SLICE: u32 = 4 << 20;
 
+/// Bytes after which what is computed from the answer runs in a task of its own.
+const LARGE: u32 = 256 << 10;
+
 /// Fills the columns of `answer` with `buffers`, yielding to the event loop in between. `None` if there are not as many.
 pub(super) async fn receive(mut answer: Answer, buffers: &Array) -> Option<Answer> {
     let columns = answer.columns();
@@ -25,6 +28,9 @@ pub(super) async fn receive(mut answer: Answer, buffers: &Array) -> Option<Answe
             copied = 0;
             clock::yield_to_event_loop().await;
         }
+    }
+    if copied > LARGE {
+        clock::yield_to_event_loop().await;
     }
     Some(answer)
 }

@@ -5,7 +5,7 @@ use super::super::marks::mark_of;
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
-use super::asked::ask;
+use super::answer::ask;
 use super::columns::shortened;
 use super::record_table::{RecordTable, RecordTools, attributes_cell, open_span, text_column, time_column};
 use super::{Face, duration_cell, listed, row_of_selected, service_cell};
@@ -43,7 +43,7 @@ pub fn EventsTable(
     let text = Memo::new(move |_| tables.with(|tables| tables.events.trim().to_owned()));
     let has_events =
         Memo::new(move |_| session.outline_live().with(|outline| !outline.event_time.is_empty()));
-    let asked = ask(
+    let answer = ask(
         session,
         source,
         move || {
@@ -55,7 +55,7 @@ pub fn EventsTable(
         },
         |order: &TableOrder| order.unsearched > 0,
     );
-    let events = asked.value;
+    let events = answer.value;
     let pages = RwSignal::new(Pages::new());
     // Pages are of one order.
     Effect::new(move |_| {
@@ -155,7 +155,7 @@ pub fn EventsTable(
             events.rows.iter().position(|event| own.contains(event))
         })
     });
-    let face = Memo::new(move |_| match asked.problem.get() {
+    let face = Memo::new(move |_| match answer.problem.get() {
         Some(problem) => Face::Problem(problem),
         None if !has_events.get() => Face::Empty,
         None if events.with(Option::is_none) => Face::Waiting,
@@ -164,11 +164,11 @@ pub fn EventsTable(
     });
     let facts = move || {
         let all = session.outline_live().with(|outline| outline.event_time.len());
-        let waiting = if asked.is_waiting.get() { " · Loading…" } else { "" };
+        let waiting = if answer.is_waiting.get() { " · Loading…" } else { "" };
         Some(format!("{}{waiting}", listed(number.get(), all, "event", "events")))
     };
     view! {
-        <section class="table-view" data-test="events" aria-busy=move || asked.is_waiting.get().to_string()>
+        <section class="table-view" data-test="events" aria-busy=move || answer.is_waiting.get().to_string()>
             <RecordTools session label="Events" kind="events" text=|tables| &mut tables.events facts=Signal::derive(facts)/>
             <RecordTable
                 label="Events"

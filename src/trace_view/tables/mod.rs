@@ -1,6 +1,6 @@
 //! Tables of one trace: statistics of groups of spans, all spans, all events, and the JSON text.
 
-mod asked;
+mod answer;
 mod back;
 mod columns;
 pub mod events;
@@ -15,6 +15,7 @@ pub use back::BackToTable;
 
 use super::session::Session;
 use crate::route::TableSort;
+use crate::state::tasks::count_up;
 use crate::ui::empty::EmptyState;
 use crate::ui::table::TableCell;
 use leptos::prelude::*;
@@ -33,6 +34,22 @@ fn clicked(now: &TableSort, key: String, descending: bool) -> TableSort {
 fn row_of_selected(session: Session, position: impl Fn(SpanIx) -> Option<usize>) -> Option<usize> {
     session.selection.reveal.track();
     position(session.selection.span.get_untracked()?)
+}
+
+/// Rows of a table that are built in one task.
+const ROWS_A_TASK: usize = 8;
+/// Tasks after which all others are built at once: few screens show more rows than these build.
+const TASKS: u32 = 16;
+
+/// How many rows of a new table may be built by now: a few more with each task until the owner is cleaned up, as all rows of
+/// a table with many columns take longer than a task should.
+fn built_rows() -> Signal<usize> {
+    let done = RwSignal::new(0);
+    count_up(TASKS, done, || true);
+    Signal::derive(move || match done.get() {
+        TASKS => usize::MAX,
+        done => (done as usize + 1) * ROWS_A_TASK,
+    })
 }
 
 /// What is shown of a trace without spans.

@@ -2,8 +2,8 @@
 //! attributes; rows are in the order of their times, filtered by a text, and lead to their spans.
 
 use super::super::session::Session;
-use super::Face;
 use super::columns::shortened;
+use super::{Face, built_rows};
 use crate::route::{TableViews, TraceTab};
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -148,6 +148,7 @@ pub(super) fn RecordTable(
                 on_choose
                 on_view
                 reveal
+                built=built_rows()
             />
         }
         .into_any(),

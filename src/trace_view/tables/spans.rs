@@ -6,9 +6,9 @@ use super::super::marks::mark_of;
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
-use super::asked::ask;
+use super::answer::ask;
 use super::columns::{DEFAULT, columns_of, field_cell, load_fields};
-use super::{Face, NoSpans, clicked, listed, row_of_selected};
+use super::{Face, NoSpans, built_rows, clicked, listed, row_of_selected};
 use crate::route::TableSort;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -47,7 +47,7 @@ pub fn SpansTable(
     let sort =
         Memo::new(move |_| tables.with(|tables| tables.spans_sort.clone()).unwrap_or_else(default_sort));
     let values = load_fields(session, source, fields);
-    let asked =
+    let answer =
         ask(
             session,
             source,
@@ -62,7 +62,7 @@ pub fn SpansTable(
             },
             |order: &TableOrder| order.unsearched > 0,
         );
-    let spans = asked.value;
+    let spans = answer.value;
     let span_at = move |index: usize| {
         spans.with(|spans| spans.as_ref().and_then(|spans| spans.rows.get(index).copied()))
     };
@@ -110,7 +110,7 @@ pub fn SpansTable(
     let row = StoredValue::new(row);
     let content = Memo::new(move |_| {
         let is_empty = session.outline_live().with(|outline| outline.is_empty());
-        match asked.problem.get() {
+        match answer.problem.get() {
             Some(problem) => Face::Problem(problem),
             None if is_empty => Face::Empty,
             None if spans.with(Option::is_none) => Face::Waiting,
@@ -139,17 +139,18 @@ pub fn SpansTable(
                 row=row.get_value()
                 on_choose=Callback::new(choose)
                 reveal=reveal
+                built=built_rows()
             />
         }
         .into_any(),
     };
     let facts = move || {
         let all = session.outline_live().with(|outline| outline.len());
-        let waiting = if asked.is_waiting.get() { " · Sorting…" } else { "" };
+        let waiting = if answer.is_waiting.get() { " · Sorting…" } else { "" };
         format!("{}{waiting}", listed(number.get(), all, "span", "spans"))
     };
     view! {
-        <section class="table-view" data-test="spans" aria-busy=move || asked.is_waiting.get().to_string()>
+        <section class="table-view" data-test="spans" aria-busy=move || answer.is_waiting.get().to_string()>
             <div class="table-bar" role="group" aria-label="Spans">
                 <span role="status" data-test="table-facts">{facts}</span>
                 <Columns session fields/>

@@ -5,13 +5,13 @@ mod cells;
 mod facts;
 mod tools;
 
-use super::super::coloring::Slots;
+use super::super::coloring::{Slots, slots_by_name};
 use super::super::marks::{dims, matches};
 use super::super::session::{Returns, Session};
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
-use super::asked::ask;
-use super::{Face, NoSpans, clicked};
+use super::answer::ask;
+use super::{Face, NoSpans, built_rows, clicked};
 use crate::route::{TableSort, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
@@ -19,8 +19,8 @@ use crate::ui::empty::EmptyState;
 use crate::ui::find_mark::FindMark;
 use crate::ui::problem::ProblemCard;
 use crate::ui::table::{RowOf, Table, TableRow};
-use cells::{LABEL, Scale, columns, group_row, slots_of_services};
-use facts::Facts;
+use cells::{LABEL, Scale, columns, group_row};
+use facts::StatisticsFacts;
 use leptos::prelude::*;
 use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::analysis::statistics::{Figure, Grouping, Statistics, StatisticsSort, order, restricted};
@@ -73,7 +73,7 @@ pub fn StatisticsTable(
     let sort = Memo::new(move |_| tables.with(|tables| sort_of(tables.groups_sort.as_ref())));
     let filter = Memo::new(move |_| tables.with(|tables| tables.groups_filter.clone()));
     let span_filter = span_filter(session);
-    let asked =
+    let answer =
         ask(
             session,
             source,
@@ -88,7 +88,7 @@ pub fn StatisticsTable(
             },
             |found| found.unsearched > 0,
         );
-    let groups = asked.value;
+    let groups = answer.value;
     let marked = marked_groups(session, source, by, span_filter);
     let ordered = Memo::new(move |_| {
         let found = groups.get();
@@ -124,7 +124,7 @@ pub fn StatisticsTable(
     let expand = move |index: usize| {
         let line = lines.with_untracked(|lines| lines.get(index).copied());
         // Groups of another field than the one that is chosen now are replaced soon.
-        let found = groups.get_untracked().filter(|_| !asked.is_waiting.get_untracked());
+        let found = groups.get_untracked().filter(|_| !answer.is_waiting.get_untracked());
         let (Some(Line::Group(group)), Some(found)) = (line, found) else { return };
         if expanded.with_untracked(|expanded| expanded.contains_key(&group)) {
             expanded.update(|expanded| {
@@ -158,7 +158,7 @@ pub fn StatisticsTable(
     };
     let show = move |index: usize| {
         let line = lines.with_untracked(|lines| lines.get(index).copied());
-        let found = groups.get_untracked().filter(|_| !asked.is_waiting.get_untracked());
+        let found = groups.get_untracked().filter(|_| !answer.is_waiting.get_untracked());
         let (Some(line), Some(found)) = (line, found) else { return };
         let (Line::Group(group) | Line::Part(group, _)) = line;
         let mut query = Grouping::parse(&by.get_untracked()).query(found.key(group as usize));
@@ -177,19 +177,19 @@ pub fn StatisticsTable(
         });
     };
     let service_slots = Memo::new(move |_| {
-        session.outline_live().with(|outline| slots.with(|slots| slots_of_services(outline, slots)))
+        session.outline_live().with(|outline| slots.with(|slots| slots_by_name(outline, slots)))
     });
+    let slot_of_service =
+        move |name: &str| service_slots.with(|slots| slots.get(name).copied().unwrap_or(0) + 1);
     let row: RowOf = Arc::new(move |index| {
         let line = lines.with(|lines| lines.get(index).copied());
         let (Some(line), Some(found)) = (line, groups.get()) else { return TableRow::default() };
         let scale = scale.get();
-        let service_slot = |name: &str| service_slots.with(|slots| slots.get(name).copied());
         let colours_by = |grouping: &str| matches!(grouping, "service" | "operation");
         match line {
             Line::Group(group) => {
                 let is_open = expanded.with(|expanded| expanded.get(&group).is_some_and(Option::is_some));
-                let slot =
-                    colours_by(&by.get()).then(|| service_slot(found.label(group as usize).0)).flatten();
+                let slot = colours_by(&by.get()).then(|| slot_of_service(found.label(group as usize).0));
                 let mark = marked.with(|marked| match marked {
                     None => FindMark::None,
                     Some(marked) => {
@@ -205,8 +205,7 @@ pub fn StatisticsTable(
             Line::Part(group, part) => {
                 let parts = expanded.with(|expanded| expanded.get(&group).cloned().flatten());
                 let Some(parts) = parts else { return TableRow::default() };
-                let slot =
-                    colours_by(&then.get()).then(|| service_slot(parts.label(part as usize).0)).flatten();
+                let slot = colours_by(&then.get()).then(|| slot_of_service(parts.label(part as usize).0));
                 TableRow { depth: 1, ..group_row(&parts, &then.get(), part as usize, &scale, slot) }
             }
         }
@@ -228,7 +227,7 @@ pub fn StatisticsTable(
         let is_empty = session.outline_live().with(|outline| outline.is_empty());
         let (is_there, is_listed) =
             (groups.with(Option::is_some), !ordered.with(|ordered| ordered.is_empty()));
-        match asked.problem.get() {
+        match answer.problem.get() {
             Some(problem) => Face::Problem(problem),
             None if is_empty => Face::Empty,
             None if !is_there => Face::Waiting,
@@ -258,14 +257,15 @@ pub fn StatisticsTable(
                 row=table.get_value()
                 on_choose=Callback::new(show)
                 on_expand=Callback::new(expand)
+                built=built_rows()
             />
         }
         .into_any(),
     };
     view! {
-        <section class="table-view" data-test="statistics" aria-busy=move || asked.is_waiting.get().to_string()>
+        <section class="table-view" data-test="statistics" aria-busy=move || answer.is_waiting.get().to_string()>
             <Tools session source groups=groups ordered/>
-            <Facts session groups ordered asked/>
+            <StatisticsFacts session groups ordered answer/>
             {face}
         </section>
     }
@@ -282,7 +282,7 @@ fn marked_groups(
     by: Memo<String>,
     span_filter: Memo<SpanFilter>,
 ) -> Memo<Option<HashSet<GroupLabel>>> {
-    let asked = ask(
+    let answer = ask(
         session,
         source,
         move || {
@@ -297,7 +297,7 @@ fn marked_groups(
         |found| found.unsearched > 0,
     );
     Memo::new(move |_| {
-        let found = asked.value.get()?;
+        let found = answer.value.get()?;
         Some((0..found.len()).map(|group| label_of(&found, group)).collect())
     })
 }

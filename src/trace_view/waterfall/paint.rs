@@ -60,17 +60,17 @@ impl Palette {
     }
 }
 
-/// Draws vertical lines at the ruler's ticks, behind everything.
+/// Draws vertical lines at the ruler's ticks, behind everything, from `top` on.
 pub fn grid(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
     ticks: &[RulerTick],
     ratio: f64,
-    height: f64,
+    (top, height): (f64, f64),
 ) {
     context.set_fill_style_str(&palette.line);
     for tick in ticks {
-        context.fill_rect(tick.x.round(), 0.0, hair(ratio), height);
+        context.fill_rect(tick.x.round(), top, hair(ratio), height);
     }
 }
 
@@ -292,7 +292,7 @@ fn rounded(
 
 /// What is drawn at the pointer: a line with its time, or the range that a drag has marked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pointing {
+pub struct PointerMark {
     /// Pointer position.
     pub x: f64,
     /// Text beside the line.
@@ -329,7 +329,7 @@ pub fn dim(context: &CanvasRenderingContext2d, palette: &Palette, (width, y, hei
 pub fn pointing(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
-    pointing: &Pointing,
+    pointing: &PointerMark,
     (width, height, ruler): (f64, f64, f64),
     ratio: f64,
 ) {

@@ -19,6 +19,10 @@ const LAYER: f64 = 4_096.0;
 pub(super) struct TableScroll {
     table: NodeRef<html::Div>,
     count: Signal<usize>,
+    /// Least width of all columns, CSS pixels.
+    least: Signal<u32>,
+    /// Width of the table as it was measured last, CSS pixels.
+    width: RwSignal<f64>,
     /// Offset of the first visible pixel from that of the first row.
     top: RwSignal<f64>,
     view: RwSignal<f64>,
@@ -29,13 +33,13 @@ pub(super) struct TableScroll {
 }
 
 impl TableScroll {
-    pub(super) fn new(table: NodeRef<html::Div>, count: Signal<usize>) -> Self {
+    pub(super) fn new(table: NodeRef<html::Div>, count: Signal<usize>, least: Signal<u32>) -> Self {
         let (top, view, put) = (RwSignal::new(0.0), RwSignal::new(ASSUMED), StoredValue::new(0.0));
         let layer = Memo::new(move |_| {
             let map = ScrollMap { content: count.get() as f64 * ROW, view: view.get() };
             (map.clamped(top.get()) / (LAYER * ROW)).floor() * LAYER * ROW
         });
-        TableScroll { table, count, top, view, layer, put }
+        TableScroll { table, count, least, width: RwSignal::new(0.0), top, view, layer, put }
     }
 
     fn map(self) -> ScrollMap {
@@ -71,6 +75,11 @@ impl TableScroll {
         (self.layer.get() - self.map().clamped(self.top.get())).round()
     }
 
+    /// Whether there are columns out of view at the sides; tracked.
+    pub(super) fn is_sideways(self) -> bool {
+        self.width.get() < f64::from(self.least.get())
+    }
+
     /// Rows that can be in view at once; tracked.
     pub(super) fn slots(self) -> usize {
         (self.view.get() / ROW).ceil() as usize + 1
@@ -86,6 +95,10 @@ impl TableScroll {
             let height = (f64::from(table.client_height()) - HEAD).max(ROW);
             if height != self.view.get_untracked() {
                 self.view.set(height);
+            }
+            let width = f64::from(table.client_width());
+            if width != self.width.get_untracked() {
+                self.width.set(width);
             }
         }
     }

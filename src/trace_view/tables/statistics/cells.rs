@@ -2,9 +2,7 @@
 
 use crate::ui::table::{TableCell, TableColumn, TableRow};
 use spandrel_trace::analysis::statistics::{Figure, Statistics};
-use spandrel_trace::model::Outline;
 use spandrel_trace::units::{count, display_name, duration, duration_exact, is_blank_name, percent};
-use std::collections::HashMap;
 
 /// Key of the column with the labels.
 pub const LABEL: &str = "label";
@@ -69,8 +67,7 @@ impl Scale {
     pub fn of(found: &Statistics) -> Self {
         let mut greatest = [0.0f64; Figure::ALL.len()];
         for (place, (figure, _)) in Figure::ALL.into_iter().enumerate() {
-            let values = || (0..found.len()).map(|group| found.figure(group, figure));
-            let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+            let (least, most) = found.range(figure).unwrap_or_default();
             greatest[place] = if found.len() > 1 && least == most { 0.0 } else { most };
         }
         Scale(greatest)
@@ -115,18 +112,4 @@ pub fn group_row(found: &Statistics, by: &str, group: usize, scale: &Scale, slot
         }
     });
     TableRow { cells: std::iter::once(label).chain(figures).collect(), ..TableRow::default() }
-}
-
-/// The colour slot of each service, from 1.
-pub fn slots_of_services(outline: &Outline, slots: &[u8]) -> HashMap<String, u8> {
-    let mut seen = vec![false; slots.len()];
-    let mut found = HashMap::new();
-    for service in &outline.service {
-        if let Some((seen, slot)) = seen.get_mut(*service as usize).zip(slots.get(*service as usize))
-            && !std::mem::replace(seen, true)
-        {
-            found.insert(outline.strings.get(*service).to_owned(), slot + 1);
-        }
-    }
-    found
 }

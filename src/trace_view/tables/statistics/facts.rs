@@ -1,7 +1,7 @@
 //! What the statistics are of, in a line.
 
 use super::super::super::session::Session;
-use super::super::asked::Asked;
+use super::super::answer::TableAnswer;
 use super::super::counted;
 use leptos::prelude::*;
 use spandrel_trace::analysis::statistics::{Figure, Statistics};
@@ -19,11 +19,11 @@ fn all_zero(outline: &Outline) -> &'static str {
 
 /// How many groups and spans, and what was left out.
 #[component]
-pub fn Facts(
+pub fn StatisticsFacts(
     session: Session,
     groups: RwSignal<Option<Arc<Statistics>>>,
     ordered: Memo<Arc<Vec<u32>>>,
-    asked: Asked<Statistics>,
+    answer: TableAnswer<Statistics>,
 ) -> impl IntoView {
     let text = move || {
         let Some(found) = groups.get() else { return String::new() };
@@ -42,7 +42,7 @@ pub fn Facts(
         } else {
             ""
         };
-        let waiting = if asked.is_waiting.get() { " · Computing…" } else { "" };
+        let waiting = if answer.is_waiting.get() { " · Computing…" } else { "" };
         format!(
             "{of}{} · {}{left_out}{zero}{waiting}",
             counted(all, "group", "groups"),

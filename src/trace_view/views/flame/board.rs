@@ -4,6 +4,7 @@ use super::super::super::coloring::Coloring;
 use super::super::super::session::Session;
 use super::super::super::waterfall::paint::{grid, ruler as draw_ruler};
 use super::axis::Axis;
+use super::drawn::{Drawn, FlameChanges};
 use super::load::LoadedFrames;
 use super::paint::{self, FlameMarks, FlamePalette};
 use crate::route::Show;
@@ -48,7 +49,10 @@ struct Inner {
     matches: Vec<u32>,
     palette: FlamePalette,
     scene: FlameScene,
-    view: Option<FlameViewport>,
+    /// What is on the canvas.
+    drawn: Option<Drawn>,
+    /// Whether the next drawing cannot use that.
+    is_stale: bool,
     hovered: Option<usize>,
 }
 
@@ -68,7 +72,8 @@ impl FlameBoard {
             matches: Vec::new(),
             palette: FlamePalette::read(),
             scene: FlameScene::default(),
-            view: None,
+            drawn: None,
+            is_stale: true,
             hovered: None,
         };
         let board = Rc::new(FlameBoard {
@@ -93,8 +98,14 @@ impl FlameBoard {
         Some(board)
     }
 
-    /// Draws in the next frame.
+    /// Draws all of it in the next frame.
     pub fn request(&self) {
+        self.inner.borrow_mut().is_stale = true;
+        self.request_changes();
+    }
+
+    /// Draws in the next frame what differs by the scroll position and by which frames are outlined.
+    pub fn request_changes(&self) {
         if let Some(frame) = self.frame.get() {
             if !frame.is_pending() {
                 self.busy.set(Some(busy::hold()));
@@ -142,7 +153,7 @@ impl FlameBoard {
         self.current.set(Some(frame));
         self.session.select(loaded.frames.span(frame));
         self.revealed.set(Some(frame));
-        self.request();
+        self.request_changes();
     }
 
     /// Makes the frame of the selected span the current one, and scrolls to it.
@@ -151,12 +162,12 @@ impl FlameBoard {
         let Some(loaded) = self.loaded() else { return };
         let frames = &loaded.frames;
         if self.current().is_some_and(|frame| Some(frames.span(frame)) == selected) {
-            return self.request();
+            return self.request_changes();
         }
         let current = selected.and_then(|span| frames.frame_of(span));
         self.current.set(current);
         self.revealed.set(current);
-        self.request();
+        self.request_changes();
     }
 
     /// Scrolls until the lane of a frame is visible, and pans until some of the frame is.
@@ -203,14 +214,14 @@ impl FlameBoard {
         let ratio = pixel_ratio();
         let mut inner = self.inner.borrow_mut();
         let hit = at.and_then(|(x, y)| {
-            let view = inner.view.as_ref()?;
-            let bar = inner.scene.hit(view, x * ratio, y * ratio, 2.0 * ratio)?;
+            let view = inner.drawn.as_ref()?.view;
+            let bar = inner.scene.hit(&view, x * ratio, y * ratio, 2.0 * ratio)?;
             Some(bar.frame as usize)
         });
         let changed = std::mem::replace(&mut inner.hovered, hit) != hit;
         drop(inner);
         if changed {
-            self.request();
+            self.request_changes();
         }
         hit
     }
@@ -247,7 +258,6 @@ impl FlameBoard {
         let (bars, ruler) = &self.surfaces;
         let mut guard = self.inner.borrow_mut();
         let inner = &mut *guard;
-        bars.clear(width, height);
         let context = bars.context();
         context.set_font(&inner.palette.rows.label_font(ratio));
         let text = |text: &str| context.measure_text(text).map_or(6.0 * ratio, |text| text.width());
@@ -259,7 +269,23 @@ impl FlameBoard {
             letter: text("aeimnorstu") / 10.0,
         };
         let (frames, outline) = (&loaded.frames, &*loaded.outline);
-        inner.scene = FlameScene::new(frames, outline, &view, &inner.matches);
+        let next = Drawn { view, size: (width, height, ratio), outlined: [inner.hovered, self.current()] };
+        let is_stale = std::mem::take(&mut inner.is_stale);
+        let before = inner.drawn.replace(next).filter(|_| !is_stale);
+        let FlameChanges { shift, lanes, strips } = next.changes(before, frames);
+        let scene = std::mem::take(&mut inner.scene);
+        inner.scene = match shift {
+            None => FlameScene::new(frames, outline, &view, &inner.matches),
+            Some(_) => scene.scrolled(frames, outline, &view, &inner.matches),
+        };
+        match shift {
+            None => {
+                bars.clear(width, height);
+                // A canvas of another size has lost it.
+                context.set_font(&inner.palette.rows.label_font(ratio));
+            }
+            Some(down) => paint::shift(context, bars.canvas(), down, &strips),
+        }
         let colouring = self.coloring.get_untracked();
         let look = |frame: u32| {
             let frame = frame as usize;
@@ -272,6 +298,7 @@ impl FlameBoard {
             current: self.current(),
             hovered: inner.hovered,
             middle: frames.middle,
+            lanes: &lanes,
         };
         if loaded.total().is_none() {
             let zone = self.session.clock.zone.get_untracked();
@@ -280,13 +307,16 @@ impl FlameBoard {
             let is_absolute = self.session.clock.absolute.get_untracked();
             let axis = if is_absolute { absolute } else { RulerAxis::RELATIVE };
             let ticks = ruler::ticks(&view.scale, 34.0 * ratio, text("0"), axis);
-            grid(context, &inner.palette.rows, &ticks, ratio, view.height);
-            ruler.clear(width, RULER);
-            let size = (view.scale.width, RULER * ratio);
-            draw_ruler(ruler.context(), &inner.palette.rows, &ticks, ratio, size);
+            for strip in strips {
+                grid(context, &inner.palette.rows, &ticks, ratio, strip);
+            }
+            if shift.is_none() {
+                ruler.clear(width, RULER);
+                let size = (view.scale.width, RULER * ratio);
+                draw_ruler(ruler.context(), &inner.palette.rows, &ticks, ratio, size);
+            }
         }
         paint::bars(context, &inner.palette, &inner.scene, &view, &marks, ratio);
-        paint::groups(context, &inner.palette, frames, &view, ratio);
-        inner.view = Some(view);
+        paint::groups(context, &inner.palette, frames, &view, &lanes, ratio);
     }
 }

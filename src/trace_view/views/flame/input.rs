@@ -89,9 +89,9 @@ impl Gestures {
         self.board.point(None);
     }
 
-    /// Draws in the next frame.
-    pub fn redraw(&self) {
-        self.board.request();
+    /// The graph was scrolled: draws in the next frame.
+    pub fn scrolled(&self) {
+        self.board.request_changes();
     }
 
     /// Zooms to a frame.

@@ -6,6 +6,7 @@
 mod axis;
 mod board;
 mod choose;
+mod drawn;
 mod input;
 mod load;
 mod paint;
@@ -182,7 +183,7 @@ pub fn FrameGraph(
                 aria-label=label
                 aria-activedescendant="flame-frame"
                 node_ref=refs.scroller
-                on:scroll=move |_| with(&mut |graph| graph.redraw())
+                on:scroll=move |_| with(&mut |graph| graph.scrolled())
                 on:keydown=move |event| with(&mut |graph| graph.key(&event))
                 on:wheel=move |event| with(&mut |graph| graph.wheel(&event))
                 on:pointerdown=move |event| with(&mut |graph| graph.press(&event))

@@ -5,7 +5,7 @@ use crate::ui::canvas::custom_property;
 use spandrel_trace::analysis::flame::FlameFrames;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::flame::{FlameBar, FlameScene, FlameViewport};
-use web_sys::CanvasRenderingContext2d;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// Opacities of a frame's colour: while nothing is searched for, of a match, and of what does not match or is dimmed.
 const OPACITIES: [f64; 4] = [0.55, 1.0, 0.28, 0.1];
@@ -50,6 +50,8 @@ pub struct FlameMarks<'a> {
     pub hovered: Option<usize>,
     /// The lane above which callers are.
     pub middle: u32,
+    /// The lanes that are drawn, ascending.
+    pub lanes: &'a [usize],
 }
 
 /// An area of one colour.
@@ -70,6 +72,24 @@ fn add(fills: &mut Vec<FlameFill>, fill: FlameFill) {
     }
 }
 
+/// Moves what is drawn on a canvas down by so many pixels, and clears the areas of these tops and heights.
+pub fn shift(
+    context: &CanvasRenderingContext2d,
+    canvas: &HtmlCanvasElement,
+    down: f64,
+    strips: &[(f64, f64)],
+) {
+    if down != 0.0 {
+        // These fail only for a canvas without a size, which is not drawn.
+        let _ = context.set_global_composite_operation("copy");
+        let _ = context.draw_image_with_html_canvas_element(canvas, 0.0, down);
+        let _ = context.set_global_composite_operation("source-over");
+    }
+    for (top, height) in strips {
+        context.clear_rect(0.0, *top, f64::from(canvas.width()), *height);
+    }
+}
+
 /// Draws the bars, then outlines around the current frame and the one under the pointer.
 pub fn bars(
     context: &CanvasRenderingContext2d,
@@ -87,8 +107,10 @@ pub fn bars(
         let width = bar.x1 - bar.x0;
         if width > 3.0 * gap { width - gap } else { width }
     };
+    let is_drawn = |bar: &&FlameBar| marks.lanes.binary_search(&(bar.lane as usize)).is_ok();
+    let drawn = || scene.bars.iter().filter(is_drawn);
     let (mut fills, mut failures) = (Vec::new(), Vec::new());
-    for bar in &scene.bars {
+    for bar in drawn() {
         let (slot, is_failed) = (marks.look)(bar.frame);
         let opacity = match (marks.search, bar.is_match) {
             (None, _) => PLAIN,
@@ -121,7 +143,7 @@ pub fn bars(
     context.set_global_alpha(1.0);
     context.set_font(&palette.rows.label_font(ratio));
     context.set_text_baseline("middle");
-    for bar in scene.bars.iter().filter(|bar| !bar.label.is_empty()) {
+    for bar in drawn().filter(|bar| !bar.label.is_empty()) {
         context.set_fill_style_str(match (marks.search, bar.is_match) {
             (None, _) => &palette.ink,
             (_, true) => &palette.on_span,
@@ -140,7 +162,7 @@ pub fn bars(
         [(marks.hovered, &palette.ink, gap), (marks.current, &palette.accent, 2.0 * gap)]
     {
         let Some(frame) = frame else { continue };
-        let Some(bar) = scene.bars.iter().find(|bar| (bar.frame..bar.end).contains(&(frame as u32))) else {
+        let Some(bar) = drawn().find(|bar| (bar.frame..bar.end).contains(&(frame as u32))) else {
             continue;
         };
         context.set_stroke_style_str(colour);
@@ -155,12 +177,13 @@ pub fn bars(
     }
 }
 
-/// Draws the names of groups of lanes, each in the empty lane that its group starts with.
+/// Draws the names of groups that start in one of `lanes`, each in the empty lane that its group starts with.
 pub fn groups(
     context: &CanvasRenderingContext2d,
     palette: &FlamePalette,
     frames: &FlameFrames,
     view: &FlameViewport,
+    lanes: &[usize],
     ratio: f64,
 ) {
     let seen = view.lanes(frames.lanes());
@@ -168,7 +191,8 @@ pub fn groups(
     context.set_font(&format!("600 {}", palette.rows.label_font(ratio)));
     context.set_text_baseline("middle");
     context.set_fill_style_str(&palette.ink);
-    for (name, lane) in frames.groups[first..].iter().take_while(|(_, lane)| (*lane as usize) < seen.end) {
+    let seen = frames.groups[first..].iter().take_while(|(_, lane)| (*lane as usize) < seen.end);
+    for (name, lane) in seen.filter(|(_, lane)| lanes.binary_search(&(*lane as usize)).is_ok()) {
         let y = (view.y_of(*lane) + view.lane / 2.0 + ratio).round();
         // A label that cannot be drawn is left out.
         let _ = context.fill_text(name, 6.0 * ratio, y);

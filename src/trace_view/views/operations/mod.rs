@@ -1,11 +1,12 @@
 //! The graph of a trace's operations: a map of the calls between them, and the same as a list.
 
-use super::super::coloring::Slots;
+use super::super::coloring::{Slots, slots_by_name};
 use super::super::counted::counted;
 use super::super::marks::{dims, marked_operations};
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::{Answered, ViewAnswer, ask};
+use crate::state::tasks::count_up;
 use crate::ui::empty::EmptyState;
 use crate::ui::find_mark::FindMark;
 use crate::ui::graph::GraphMap;
@@ -14,7 +15,11 @@ use spandrel_trace::analysis::operations::{OperationFacts, OperationGraph};
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::scene::graph::{GraphElement, GraphScene};
 use spandrel_trace::units::{count, display_name, duration, percent};
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Rows of the list that are built in one task.
+const LISTED_AT_ONCE: usize = 40;
 
 /// The graph of operations.
 #[component]
@@ -106,11 +111,11 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
             session.selection.span.set(None);
         }
     });
-    let slot_of = move |service: &str| {
-        let outline = session.outline_live().get_untracked();
-        let index = (0..outline.strings.len() as u32).find(|index| outline.strings.get(*index) == service);
-        index.and_then(|index| slots.get_untracked().get(index as usize).copied()).unwrap_or(0)
-    };
+    let service_slots = Memo::new(move |_| {
+        session.outline_live().with(|outline| slots.with(|slots| slots_by_name(outline, slots)))
+    });
+    let slot_of =
+        move |service: &str| service_slots.with_untracked(|slots| slots.get(service).copied().unwrap_or(0));
     let colours = Callback::new(move |_| {
         graph.with_untracked(|graph| graph.operations.iter().map(|facts| slot_of(&facts.service)).collect())
     });
@@ -123,34 +128,46 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
             )
         })
     });
-    let rows = move || {
-        graph.with(|graph| {
-            let all: u64 = graph.operations.iter().map(|facts| facts.own).sum();
-            let row = |(index, facts): (usize, &OperationFacts)| {
-                let is_selected = move || operation.get() == Some(index as u32);
-                let mark = move || marks.with(|marks| marks.get(index).copied().unwrap_or_default().word());
-                view! {
-                    <li>
-                        <button
-                            type="button"
-                            class="operation"
-                            data-test="operation"
-                            data-mark=mark
-                            data-slot=(slot_of(&facts.service) + 1).to_string()
-                            aria-pressed=move || is_selected().to_string()
-                            on:click=move |_| press(index as u32)
-                        >
-                            <span class="operation-name">{display_name(&facts.name).to_owned()}</span>
-                            <span class="operation-service">{display_name(&facts.service).to_owned()}</span>
-                            <span class="operation-facts" class:operation-failed=facts.errors != 0>
-                                {facts_of(facts, all)}
-                            </span>
-                        </button>
-                    </li>
-                }
-            };
-            graph.operations.iter().enumerate().map(row).collect_view()
-        })
+    // Listed a few with each task, after the map.
+    let listed = RwSignal::new(0);
+    Effect::new(move |_| {
+        let rows = graph.with(|graph| graph.operations.len());
+        listed.set(0);
+        count_up(rows.div_ceil(LISTED_AT_ONCE) as u32, listed, || true);
+    });
+    let parts = move || {
+        let graph = graph.get();
+        let all = graph.operations.len().min(listed.get() as usize * LISTED_AT_ONCE);
+        let part = |start: usize| (graph.clone(), start..(start + LISTED_AT_ONCE).min(all));
+        (0..all).step_by(LISTED_AT_ONCE).map(part).collect::<Vec<_>>()
+    };
+    let rows = move |(graph, rows): (Arc<OperationGraph>, Range<usize>)| {
+        let all: u64 = graph.operations.iter().map(|facts| facts.own).sum();
+        let row = |index: usize| {
+            let facts = &graph.operations[index];
+            let is_selected = move || operation.get() == Some(index as u32);
+            let mark = move || marks.with(|marks| marks.get(index).copied().unwrap_or_default().word());
+            view! {
+                <li>
+                    <button
+                        type="button"
+                        class="operation"
+                        data-test="operation"
+                        data-mark=mark
+                        data-slot=(slot_of(&facts.service) + 1).to_string()
+                        aria-pressed=move || is_selected().to_string()
+                        on:click=move |_| press(index as u32)
+                    >
+                        <span class="operation-name">{display_name(&facts.name).to_owned()}</span>
+                        <span class="operation-service">{display_name(&facts.service).to_owned()}</span>
+                        <span class="operation-facts" class:operation-failed=facts.errors != 0>
+                            {facts_of(facts, all)}
+                        </span>
+                    </button>
+                </li>
+            }
+        };
+        rows.map(row).collect_view()
     };
     let left_out = move || {
         graph.with(|graph| match graph.left_out {
@@ -167,7 +184,10 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
             <GraphMap scene selected select slots=colours describe label start marks test="operations-graph"/>
         </div>
         <aside class="operations-side" aria-label="Operations">
-            <ul class="operations-list">{rows}</ul>
+            <ul class="operations-list">
+                // Another graph has other rows.
+                <For each=parts key=|(graph, rows)| (Arc::as_ptr(graph) as usize, rows.clone()) children=rows/>
+            </ul>
             <p class="operations-note" data-test="operations-note">{left_out}</p>
         </aside>
     }

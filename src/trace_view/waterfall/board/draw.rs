@@ -111,7 +111,7 @@ impl Board {
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
         let (bars, ruler, _) = &self.surfaces;
         bars.clear(bars_width, inner.height);
-        paint::grid(bars.context(), &inner.palette, &ticks, ratio, view.height);
+        paint::grid(bars.context(), &inner.palette, &ticks, ratio, (0.0, view.height));
         paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
         if let Some(path) = path.filter(|_| self.session.path.drawn().is_some()) {
             let stretches = path_intervals(&rows, &view, &path);

@@ -1,6 +1,6 @@
 //! What follows the pointer over bars and ruler: the line at its time, the dragged range, and the label.
 
-use super::super::paint::{self, Pointing};
+use super::super::paint::{self, PointerMark};
 use super::super::sizes::RULER;
 use super::Board;
 use crate::state::clock;
@@ -90,7 +90,7 @@ impl Board {
             }
             None => time_label(time, &scale),
         };
-        let pointing = Pointing { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
+        let pointing = PointerMark { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
         let size = (width * ratio, height * ratio, RULER * ratio);
         paint::pointing(overlay.context(), &inner.palette, &pointing, size, ratio);
     }

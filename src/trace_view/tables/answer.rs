@@ -1,4 +1,5 @@
-//! What a table shows is asked of the worker whenever what it depends on changes. The answer before stays until the next.
+//! Asks the worker for what a table shows, again whenever that depends on something that changed. An answer stays until the
+//! next one has arrived.
 
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
@@ -15,7 +16,7 @@ const PAUSE: u32 = 60;
 const AGAIN: u32 = 300;
 
 /// An answer of the worker. A `Copy` handle.
-pub struct Asked<T: Send + Sync + 'static> {
+pub struct TableAnswer<T: Send + Sync + 'static> {
     /// The last answer.
     pub value: RwSignal<Option<Arc<T>>>,
     /// Why there is none.
@@ -24,13 +25,13 @@ pub struct Asked<T: Send + Sync + 'static> {
     pub is_waiting: RwSignal<bool>,
 }
 
-impl<T: Send + Sync> Clone for Asked<T> {
+impl<T: Send + Sync> Clone for TableAnswer<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync> Copy for Asked<T> {}
+impl<T: Send + Sync> Copy for TableAnswer<T> {}
 
 /// Asks `topic` until the current owner is cleaned up, again whenever it or the trace changes. `read` takes the answer;
 /// `is_partial` says that it is worth asking again, as not everything could be searched.
@@ -40,17 +41,20 @@ pub fn ask<T: Send + Sync + 'static>(
     topic: impl Fn() -> Option<QuestionTopic> + 'static,
     read: fn(Answer) -> Option<T>,
     is_partial: fn(&T) -> bool,
-) -> Asked<T> {
-    let asked =
-        Asked { value: RwSignal::new(None), problem: RwSignal::new(None), is_waiting: RwSignal::new(true) };
+) -> TableAnswer<T> {
+    let shown = TableAnswer {
+        value: RwSignal::new(None),
+        problem: RwSignal::new(None),
+        is_waiting: RwSignal::new(true),
+    };
     Effect::new(move |first: Option<bool>| {
         session.outline_live().track();
         let Some(topic) = topic() else {
-            asked.value.set(None);
-            asked.is_waiting.set(false);
+            shown.value.set(None);
+            shown.is_waiting.set(false);
             return false;
         };
-        asked.is_waiting.set(true);
+        shown.is_waiting.set(true);
         let busy = busy::hold();
         let is_first = first.is_none();
         spawn_scoped(async move {
@@ -67,13 +71,13 @@ pub fn ask<T: Send + Sync + 'static>(
                 match answer {
                     Ok(_) if again => {}
                     Ok(value) => {
-                        asked.value.set(Some(Arc::new(value)));
-                        asked.problem.set(None);
+                        shown.value.set(Some(Arc::new(value)));
+                        shown.problem.set(None);
                     }
-                    Err(problem) => asked.problem.set(Some(problem)),
+                    Err(problem) => shown.problem.set(Some(problem)),
                 }
                 if !again {
-                    asked.is_waiting.set(false);
+                    shown.is_waiting.set(false);
                     break;
                 }
                 busy.take();
@@ -82,7 +86,7 @@ pub fn ask<T: Send + Sync + 'static>(
         });
         false
     });
-    asked
+    shown
 }
 
 fn unexpected() -> Problem {
