@@ -1,7 +1,9 @@
 //! The order form sends what is on it, and an order shows its trace as it arrives.
 
 use leptos::prelude::*;
-use spandrel::pages::demo::{Arrival, Arriving, Done, FaultPicker, OrderForm, OtherRequests, Planned};
+use spandrel::pages::demo::{
+    Arrival, Done, FaultPicker, OrderForm, OtherRequests, RequestBatch, TraceProgress,
+};
 use spandrel::state::demo::{
     Answer, AnsweredDemoRequest, DemoFault, DemoField, DemoRequest, Order, Product, RefusedField,
 };
@@ -128,7 +130,7 @@ async fn a_quantity_that_is_none_is_refused_by_name_and_stays_as_it_was_typed() 
 
 #[wasm_bindgen_test]
 async fn a_trace_grows_until_it_is_still() {
-    let arriving = RwSignal::new(Arriving { waiting: true, ..Arriving::default() });
+    let arriving = RwSignal::new(TraceProgress { waiting: true, ..TraceProgress::default() });
     let answer = Answer::Refused {
         code: "payment_failed".into(),
         message: "the bank said no.".into(),
@@ -160,11 +162,11 @@ async fn a_trace_grows_until_it_is_still() {
     assert_eq!(stage.text("[data-test=demo-correlation]"), "case-7");
     let outline = wide(3, "cart");
     let spans = outline.len();
-    arriving.set(Arriving { outline: Some(outline.clone()), waiting: true, failed: None });
+    arriving.set(TraceProgress { outline: Some(outline.clone()), waiting: true, failed: None });
     settle().await;
     assert_eq!(stage.text("[data-test=demo-spans]"), format!("{spans} spans, more arriving"));
     assert_eq!(stage.all(".arrival__row").len(), spans);
-    arriving.set(Arriving { outline: Some(outline), waiting: false, failed: None });
+    arriving.set(TraceProgress { outline: Some(outline), waiting: false, failed: None });
     settle().await;
     assert_eq!(stage.text("[data-test=demo-spans]"), format!("{spans} spans"));
     stage.strike().await;
@@ -179,7 +181,7 @@ fn fault(name: &str) -> DemoFault {
     }
 }
 
-fn other_requests() -> (Stage, RwSignal<Vec<Planned>>, RwSignal<Option<DemoFault>>) {
+fn other_requests() -> (Stage, RwSignal<Vec<RequestBatch>>, RwSignal<Option<DemoFault>>) {
     let made = RwSignal::new(Vec::new());
     let chosen = RwSignal::new(None);
     let stage = Stage::new(move || {

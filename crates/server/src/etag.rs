@@ -68,7 +68,7 @@ fn mark(head: &mut Parts, tag: &str, known: Option<&HeaderValue>) -> bool {
 pub struct Source(Arc<OnceLock<u128>>);
 
 impl Source {
-    /// Says what it is made of; what is said later is not heard.
+    /// Sets the identity. Later calls are ignored.
     pub fn is(&self, state: u128) {
         let _ = self.0.set(state);
     }

@@ -29,7 +29,7 @@ pub struct Explain {
 
 /// What became of it, as an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Explained {
+pub enum ExplainResult {
     /// No finding above a note: 0.
     NothingFound,
     /// At least one: 1.
@@ -38,7 +38,7 @@ pub enum Explained {
 
 /// Writes the findings about every trace of the file to `out`. The error says why the file cannot be read or the output
 /// cannot be written.
-pub fn explain(args: &Explain, out: &mut dyn Write) -> Result<Explained, String> {
+pub fn explain(args: &Explain, out: &mut dyn Write) -> Result<ExplainResult, String> {
     let thresholds = match &args.thresholds {
         None => Thresholds::default(),
         Some(path) => {
@@ -80,7 +80,7 @@ pub fn explain(args: &Explain, out: &mut dyn Write) -> Result<Explained, String>
     if format == ReportFormat::Json {
         write(out, "]\n")?;
     }
-    Ok(if worst > Severity::Note { Explained::Found } else { Explained::NothingFound })
+    Ok(if worst > Severity::Note { ExplainResult::Found } else { ExplainResult::NothingFound })
 }
 
 /// Reads a file, or standard input for `-`, in any format that the viewer opens.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// What is looked at of one tenant.
-pub struct Watched {
+pub struct TenantHealth {
     /// Its name, where tenants are separate.
     pub tenant: Option<String>,
     /// Its spans.
@@ -22,11 +22,11 @@ pub struct Watched {
 
 /// All tenants. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct Health(Arc<[Watched]>);
+pub struct Health(Arc<[TenantHealth]>);
 
 impl Health {
     /// Of these tenants.
-    pub fn new(tenants: Vec<Watched>) -> Self {
+    pub fn new(tenants: Vec<TenantHealth>) -> Self {
         Health(tenants.into())
     }
 }
@@ -34,7 +34,7 @@ impl Health {
 /// Whether anything is wrong with a store or a target; answered with 200 in any case, for the server lives.
 pub async fn health(State(Health(tenants)): State<Health>) -> Response<Body> {
     let mut problems = Vec::new();
-    for Watched { tenant, store, forwarding } in tenants.iter() {
+    for TenantHealth { tenant, store, forwarding } in tenants.iter() {
         let of_targets = forwarding.targets().iter().flat_map(|target| target.problems());
         let found = store.status().problems().into_iter().chain(of_targets);
         problems.extend(found.map(|problem| match tenant {
@@ -67,7 +67,7 @@ pub async fn ready(State(Health(tenants)): State<Health>) -> Response<Body> {
     json(StatusCode::OK, serde_json::json!({ "status": "ready", "forward": targets }).to_string())
 }
 
-fn targets(watched: &Watched) -> impl Iterator<Item = Value> {
+fn targets(watched: &TenantHealth) -> impl Iterator<Item = Value> {
     watched.forwarding.targets().iter().map(|target| {
         let (queue, failing) = (target.status.queue(), target.status.failing());
         let mut shown = serde_json::json!({

@@ -7,7 +7,7 @@ use std::path::Path;
 pub struct Machine {
     /// Memory of the machine, or of the control group that the process is in where that has less.
     pub memory: Option<u64>,
-    /// Room on the disk for a directory: what is free, or its share of that, and what lies in the directory already.
+    /// Disk space for a directory: the free space, or its share of that, and what the directory takes already.
     pub disk: Option<u64>,
 }
 

@@ -3,7 +3,7 @@
 
 use clap::{CommandFactory, FromArgMatches};
 use spandrel_server::config::{Config, LogFormat};
-use spandrel_server::explain::{Explain, Explained, explain};
+use spandrel_server::explain::{Explain, ExplainResult, explain};
 use spandrel_server::tools::{StoreTool, ToolResult};
 use std::io::Write;
 use std::process::ExitCode;
@@ -39,8 +39,8 @@ fn main() -> ExitCode {
         CommandLine::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
     if let Some(Tool::Explain(args)) = command {
         return match explain(&args, &mut std::io::stdout().lock()) {
-            Ok(Explained::NothingFound) => ExitCode::SUCCESS,
-            Ok(Explained::Found) => ExitCode::from(1),
+            Ok(ExplainResult::NothingFound) => ExitCode::SUCCESS,
+            Ok(ExplainResult::Found) => ExitCode::from(1),
             Err(why) => {
                 eprintln!("spandrel-server: {why}");
                 ExitCode::from(2)

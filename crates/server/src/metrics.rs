@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is counted of one tenant. Cheap to clone.
 #[derive(Clone)]
-pub struct Counted {
+pub struct TenantMetrics {
     /// Its name, where tenants are separate: the label `tenant`.
     pub tenant: Option<String>,
     /// Its way in.
@@ -35,7 +35,7 @@ pub struct Counted {
     pub asked: Histogram,
 }
 
-impl Counted {
+impl TenantMetrics {
     fn labels(&self) -> Labels<'_> {
         self.tenant.iter().map(|tenant| ("tenant", tenant.as_str())).collect()
     }
@@ -47,7 +47,7 @@ pub struct Metrics(Arc<Registry>);
 
 impl Metrics {
     /// What is counted of these tenants, and, with `shared`, of what all of them share.
-    pub fn new(tenants: Vec<Counted>, shared: Option<Queries>) -> Self {
+    pub fn new(tenants: Vec<TenantMetrics>, shared: Option<Queries>) -> Self {
         let mut registry = Registry::with_prefix("spandrel");
         registry.register_collector(Box::new(Counts { tenants, shared }));
         Metrics(Arc::new(registry))
@@ -92,7 +92,7 @@ fn gauge(value: u64) -> ConstGauge<i64> {
 
 /// Numbers that their owners keep, read when they are scraped.
 struct Counts {
-    tenants: Vec<Counted>,
+    tenants: Vec<TenantMetrics>,
     shared: Option<Queries>,
 }
 
@@ -103,7 +103,7 @@ impl fmt::Debug for Counts {
 }
 
 impl Counts {
-    fn of_each<T>(&self, read: impl Fn(&Counted) -> T) -> Vec<(Labels<'_>, T)> {
+    fn of_each<T>(&self, read: impl Fn(&TenantMetrics) -> T) -> Vec<(Labels<'_>, T)> {
         self.tenants.iter().map(|tenant| (tenant.labels(), read(tenant))).collect()
     }
 
@@ -111,7 +111,7 @@ impl Counts {
     fn list<M: EncodeMetric>(
         &self,
         encoder: &mut DescriptorEncoder,
-        read: impl Fn(&Counted) -> Vec<(&'static str, &'static str, M)>,
+        read: impl Fn(&TenantMetrics) -> Vec<(&'static str, &'static str, M)>,
     ) -> fmt::Result {
         let mut lists: Vec<_> =
             self.of_each(read).into_iter().map(|(labels, list)| (labels, list.into_iter())).collect();
@@ -158,7 +158,7 @@ impl Collector for Counts {
     }
 }
 
-fn counters(tenant: &Counted) -> Vec<(&'static str, &'static str, ConstCounter<u64>)> {
+fn counters(tenant: &TenantMetrics) -> Vec<(&'static str, &'static str, ConstCounter<u64>)> {
     let (status, logs) = (tenant.store.status(), tenant.logs.status());
     let counted = &tenant.intake.counters;
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -173,7 +173,7 @@ fn counters(tenant: &Counted) -> Vec<(&'static str, &'static str, ConstCounter<u
     counts.map(|(name, help, count)| (name, help, ConstCounter::new(count))).into()
 }
 
-fn gauges(tenant: &Counted) -> Vec<(&'static str, &'static str, ConstGauge<i64>)> {
+fn gauges(tenant: &TenantMetrics) -> Vec<(&'static str, &'static str, ConstGauge<i64>)> {
     let (status, logs, store) = (tenant.store.status(), tenant.logs.status(), &tenant.store);
     let [spans, parts, segments] = store.numbers();
     let values = [
@@ -200,7 +200,7 @@ fn gauges(tenant: &Counted) -> Vec<(&'static str, &'static str, ConstGauge<i64>)
 }
 
 /// What each target of forwarding counts, with its name as the label `target`: spans, and apart from them log lines.
-fn targets(tenants: &[Counted], encoder: &mut DescriptorEncoder) -> fmt::Result {
+fn targets(tenants: &[TenantMetrics], encoder: &mut DescriptorEncoder) -> fmt::Result {
     type Count = (&'static str, &'static str, fn(&Status) -> u64);
     type Gauge = (&'static str, &'static str, fn(&Target) -> u64);
     let of_spans: [Count; 9] = [

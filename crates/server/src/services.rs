@@ -6,18 +6,18 @@ use crate::durations;
 use crate::etag::Owner;
 use crate::files::Viewer;
 use crate::guard::Guard;
-use crate::health::{Health, Watched};
-use crate::ingest::limit::Most;
-use crate::ingest::room::Memory;
+use crate::health::{Health, TenantHealth};
+use crate::ingest::limit::RequestLimits;
+use crate::ingest::memory::Memory;
 use crate::ingest::{Intake, grpc::TraceService};
 use crate::jaeger::queries::Queries;
-use crate::jaeger::{Backend, Logged};
+use crate::jaeger::{Backend, LogTraceFinder};
 use crate::jaeger_grpc::QueryService;
 use crate::live::Live;
 use crate::logs::query::LogQueries;
 use crate::logs::receive::LogIntake;
 use crate::logs::{LogQuery, LogStore};
-use crate::metrics::{Counted, Metrics};
+use crate::metrics::{Metrics, TenantMetrics};
 use crate::routes::{self, Query};
 use crate::tenants::select::ByTenant;
 use crate::tenants::{Tenant, Tenants};
@@ -68,7 +68,7 @@ pub fn all(
     let count = |tenant: &Tenant| {
         let (store, forwarding) = (tenant.store.clone(), tenant.forwarding.clone());
         let time = client_time(config);
-        Counted {
+        TenantMetrics {
             tenant: tenants.label(tenant),
             intake: Intake::new(store, forwarding, max_request, memory.clone(), time, most(config)),
             store: tenant.store.clone(),
@@ -78,9 +78,9 @@ pub fn all(
         }
     };
     let default = count(&tenants.default);
-    let others: Vec<(&Tenant, Counted)> =
+    let others: Vec<(&Tenant, TenantMetrics)> =
         tenants.others.iter().map(|tenant| (tenant, count(tenant))).collect();
-    let watch = |tenant: &Tenant| Watched {
+    let watch = |tenant: &Tenant| TenantHealth {
         tenant: tenants.label(tenant),
         store: tenant.store.clone(),
         forwarding: tenant.forwarding.clone(),
@@ -99,7 +99,7 @@ pub fn all(
         demo: DemoProxy::new(config.demo.as_deref())?,
         health: Health::new(tenants.iter().map(watch).collect()),
     };
-    let counted: Vec<Counted> =
+    let counted: Vec<TenantMetrics> =
         std::iter::once(&default).chain(others.iter().map(|(_, own)| own)).cloned().collect();
     let live = counted.iter().map(|own| own.live.clone()).collect();
     // Whoever has a token of the default tenant runs the server, and sees what all of them count.
@@ -112,7 +112,7 @@ pub fn all(
 }
 
 impl Shared<'_> {
-    fn services(&self, tenant: &Tenant, own: &Counted, metrics: Metrics) -> Services {
+    fn services(&self, tenant: &Tenant, own: &TenantMetrics, metrics: Metrics) -> Services {
         let intake = own.intake.clone();
         let log_intake = LogIntake::new(intake.clone(), tenant.logs.clone());
         let backend = Backend {
@@ -152,10 +152,10 @@ pub fn client_time(config: &Config) -> Duration {
 }
 
 /// What one request may hold.
-fn most(config: &Config) -> Most {
+fn most(config: &Config) -> RequestLimits {
     let limit = |number: u64| (number > 0).then_some(number);
     let size = |number: u64| limit(number).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-    Most {
+    RequestLimits {
         spans: limit(config.max_spans),
         attributes: limit(config.max_attributes),
         value_bytes: size(config.max_attribute_size),
@@ -164,7 +164,7 @@ fn most(config: &Config) -> Most {
 }
 
 /// Finds traces by the text of their log lines.
-fn by_log_text(logs: LogStore) -> Logged {
+fn by_log_text(logs: LogStore) -> LogTraceFinder {
     Arc::new(move |text, (from, to), stopped| {
         let query =
             LogQuery { text: Some(text.to_owned()), from: Some(from), to: Some(to), ..LogQuery::default() };

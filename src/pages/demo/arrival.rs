@@ -13,7 +13,7 @@ const SHORT_ID: usize = 8;
 
 /// A trace that is being received.
 #[derive(Clone, Debug, Default)]
-pub struct Arriving {
+pub struct TraceProgress {
     /// The spans so far.
     pub outline: Option<Arc<Outline>>,
     /// More may come.
@@ -22,7 +22,7 @@ pub struct Arriving {
     pub failed: Option<String>,
 }
 
-impl Arriving {
+impl TraceProgress {
     /// Number of spans, and whether more may come.
     fn facts(&self) -> String {
         let spans = self.outline.as_ref().map_or(0, |outline| outline.len());
@@ -96,7 +96,7 @@ pub fn Arrival(
     done: Done,
     /// Its trace.
     #[prop(into)]
-    arriving: Signal<Arriving>,
+    arriving: Signal<TraceProgress>,
     /// Address of the trace's page.
     #[prop(into)]
     href: String,
@@ -145,7 +145,7 @@ pub fn Arrival(
                 <b class="arrival__title">{done.headline()}</b>
                 <span class="arrival__facts">
                     {duration(done.answered.duration)} " · "
-                    <span data-test="demo-spans">{move || arriving.with(Arriving::facts)}</span>
+                    <span data-test="demo-spans">{move || arriving.with(TraceProgress::facts)}</span>
                 </span>
                 <span class="arrival__id mono" title=id.clone()>
                     {short}
@@ -171,9 +171,9 @@ pub fn Arrival(
 
 /// The spans so far, or why there are none.
 #[component]
-fn ArrivingTrace(arriving: Signal<Arriving>) -> impl IntoView {
+fn ArrivingTrace(arriving: Signal<TraceProgress>) -> impl IntoView {
     move || {
-        let Arriving { outline, waiting, failed } = arriving.get();
+        let TraceProgress { outline, waiting, failed } = arriving.get();
         let failed = failed.map(|why| view! { <p class="arrival__problem">{why}</p> });
         let waiting = (outline.is_none() && waiting).then(|| {
             view! { <p class="arrival__wait">"Services export their spans a moment after they have answered."</p> }

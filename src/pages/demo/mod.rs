@@ -18,9 +18,9 @@ use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind, duration};
 
-pub use arrival::{Arrival, Arriving, Done};
+pub use arrival::{Arrival, Done, TraceProgress};
 pub use form::OrderForm;
-pub use more::{FaultPicker, OtherRequests, Planned};
+pub use more::{FaultPicker, OtherRequests, RequestBatch};
 
 /// Delays between requests for a trace that is arriving, milliseconds: about 20 seconds in all.
 const DELAYS: [u32; 12] = [250, 350, 500, 700, 1_000, 1_300, 1_700, 2_000, 2_500, 3_000, 3_500, 4_000];
@@ -41,12 +41,12 @@ struct Orders {
     data: Data,
     demo: DemoServices,
     /// The requests to make.
-    requested: RwSignal<Option<Planned>>,
+    requested: RwSignal<Option<RequestBatch>>,
     is_placing: RwSignal<bool>,
     /// Answered requests, newest first.
     answered: RwSignal<Vec<Done>>,
     /// Trace of the newest one.
-    arriving: RwSignal<Arriving>,
+    arriving: RwSignal<TraceProgress>,
     /// Why the newest one was not answered.
     failure: RwSignal<Option<Problem>>,
     /// The field for which the newest one was refused.
@@ -63,7 +63,7 @@ impl Orders {
             requested: RwSignal::new(None),
             is_placing: RwSignal::new(false),
             answered: RwSignal::new(Vec::new()),
-            arriving: RwSignal::new(Arriving::default()),
+            arriving: RwSignal::new(TraceProgress::default()),
             failure: RwSignal::new(None),
             refused: RwSignal::new(None),
             jaeger: RwSignal::new(None),
@@ -77,11 +77,11 @@ impl Orders {
         orders
     }
 
-    async fn make(self, planned: Planned) {
+    async fn make(self, planned: RequestBatch) {
         self.is_placing.set(true);
         self.failure.set(None);
         self.refused.set(None);
-        let Planned { requests, fault } = planned;
+        let RequestBatch { requests, fault } = planned;
         let name = fault.as_ref().map(|fault| fault.name.as_str());
         let mut last = None;
         for request in &requests {
@@ -100,7 +100,7 @@ impl Orders {
                         simulated: asked || fault.is_some(),
                         look_for: fault.as_ref().map(|fault| fault.look_for.clone()),
                     };
-                    self.arriving.set(Arriving { waiting: true, ..Arriving::default() });
+                    self.arriving.set(TraceProgress { waiting: true, ..TraceProgress::default() });
                     self.answered.update(|orders| orders.insert(0, done));
                 }
             }
@@ -121,7 +121,7 @@ impl Orders {
                     unchanged = if outline.len() == spans { unchanged + 1 } else { 0 };
                     spans = outline.len();
                     let waiting = unchanged < UNCHANGED;
-                    self.arriving.set(Arriving { outline: Some(outline), waiting, failed: None });
+                    self.arriving.set(TraceProgress { outline: Some(outline), waiting, failed: None });
                     if !waiting {
                         return;
                     }
@@ -183,7 +183,9 @@ pub fn DemoPage() -> impl IntoView {
         Catalogue::Loaded(products) => {
             let place = move |(order, simulate_error)| {
                 let request = DemoRequest::Order { order, simulate_error };
-                orders.requested.set(Some(Planned { requests: vec![request], fault: fault.get_untracked() }));
+                orders
+                    .requested
+                    .set(Some(RequestBatch { requests: vec![request], fault: fault.get_untracked() }));
             };
             let first = products.first().cloned();
             let make = move |planned| orders.requested.set(Some(planned));

@@ -12,7 +12,7 @@ const QUESTION: &str = "What is the critical path of a trace?";
 
 /// Requests that are made one after the other.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Planned {
+pub struct RequestBatch {
     /// The requests.
     pub requests: Vec<DemoRequest>,
     /// The fault that all of them order.
@@ -76,7 +76,7 @@ pub fn OtherRequests(
     refused: Signal<Option<RefusedField>>,
     /// Called with the requests to make.
     #[prop(into)]
-    make: Callback<Planned>,
+    make: Callback<RequestBatch>,
 ) -> impl IntoView {
     let question = RwSignal::new(QUESTION.to_owned());
     let complaint = move || {
@@ -95,7 +95,7 @@ pub fn OtherRequests(
     let wrong = Signal::derive(move || complaint().or_else(refusal));
     let send = move |request: DemoRequest| {
         if !is_placing.get_untracked() {
-            make.run(Planned { requests: vec![request], fault: fault.get_untracked() });
+            make.run(RequestBatch { requests: vec![request], fault: fault.get_untracked() });
         }
     };
     let ask = move |event: ev::SubmitEvent| {
@@ -150,7 +150,7 @@ fn Scenarios(
     first: Option<Product>,
     faults: Signal<Vec<DemoFault>>,
     is_placing: Signal<bool>,
-    make: Callback<Planned>,
+    make: Callback<RequestBatch>,
 ) -> impl IntoView {
     let first = StoredValue::new(first);
     let order = move || {
@@ -165,7 +165,7 @@ fn Scenarios(
     let plan = move |requests: Vec<DemoRequest>, fault: &str| {
         let fault = faults.with_untracked(|faults| faults.iter().find(|one| one.name == fault).cloned());
         if !is_placing.get_untracked() && !requests.is_empty() {
-            make.run(Planned { requests, fault });
+            make.run(RequestBatch { requests, fault });
         }
     };
     let question = || DemoRequest::Question { text: QUESTION.to_owned() };

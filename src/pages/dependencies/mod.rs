@@ -34,7 +34,7 @@ enum Load {
     Failed(Problem),
 }
 
-/// What the page shows: it is built anew for another one, not for other numbers.
+/// The kind of content. The view is rebuilt when the kind changes, not for other numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
     Loading,

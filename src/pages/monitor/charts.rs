@@ -1,6 +1,6 @@
 //! The three charts of a service, and the same values as a table.
 
-use super::plots::{Basis, Kind, LinkedSearch, Measured, when};
+use super::plots::{Basis, Kind, LinkedSearch, ServiceMetrics, when};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
@@ -9,7 +9,7 @@ use spandrel_trace::units::{count, duration, percent};
 /// Duration, rate and errors over the same time, with a shared crosshair.
 #[component]
 pub fn Charts(
-    measured: Memo<Measured>,
+    measured: Memo<ServiceMetrics>,
     /// Address of the traces of a point.
     address: Callback<LinkedSearch, String>,
     /// Opens the traces of a point.
@@ -46,7 +46,7 @@ const TOO_FEW: &str = "Too few for this percentile";
 /// The time slices that have traces, latest first.
 #[component]
 pub fn BucketTable(
-    measured: Memo<Measured>,
+    measured: Memo<ServiceMetrics>,
     /// Address of the traces of a value.
     address: Callback<LinkedSearch, String>,
 ) -> impl IntoView {
@@ -115,7 +115,7 @@ impl Column {
 }
 
 /// The columns that say something: percentiles that some time slice has, and the longest where it differs from the median.
-fn columns(measured: &Measured) -> Vec<Column> {
+fn columns(measured: &ServiceMetrics) -> Vec<Column> {
     let latencies = || measured.metrics.buckets.iter().filter_map(|bucket| bucket.latency.as_ref());
     let mut columns = vec![Column::Time, Column::Count, Column::Rate, Column::Errors, Column::P50];
     columns.extend(latencies().any(|latency| latency.p95.is_some()).then_some(Column::P95));
@@ -125,7 +125,7 @@ fn columns(measured: &Measured) -> Vec<Column> {
 }
 
 fn row(
-    measured: &Measured,
+    measured: &ServiceMetrics,
     moment: usize,
     bucket: &Bucket,
     columns: &[Column],
@@ -169,12 +169,12 @@ mod tests {
 
     #[test]
     fn columns_without_values_and_columns_like_another_are_left_out() {
-        let with = |latency: Quantiles| Measured {
+        let with = |latency: Quantiles| ServiceMetrics {
             metrics: Metrics {
                 buckets: vec![Bucket { calls: 1, latency: Some(latency), ..Bucket::default() }],
                 ..Metrics::default()
             },
-            ..Measured::default()
+            ..ServiceMetrics::default()
         };
         let names = |latency: Quantiles| -> Vec<&str> {
             columns(&with(latency)).into_iter().map(Column::name).collect()

@@ -1,7 +1,7 @@
 //! Loads what a service's metrics are computed from: its entry spans in whole traces, or if the server gives only summaries,
 //! the traces that pass through it.
 
-use super::plots::{Basis, Measured};
+use super::plots::{Basis, ServiceMetrics};
 use crate::state::clock;
 use crate::state::data::{Data, SearchPurpose};
 use spandrel_trace::analysis::entries::operations;
@@ -22,7 +22,7 @@ pub async fn load(
     service: String,
     lookback_ms: u64,
     offset: impl Fn(u64) -> i32,
-) -> Result<Measured, Problem> {
+) -> Result<ServiceMetrics, Problem> {
     let end_us = (clock::now() * 1e3) as u64;
     let query = SearchQuery {
         service: service.clone(),
@@ -33,8 +33,12 @@ pub async fn load(
     };
     let window = TimeWindow { start_unix: query.start_unix_us * 1_000, end_unix: end_us * 1_000 };
     let found = data.search(query.clone(), SearchPurpose::Metrics).await?;
-    let measured =
-        Measured { service, window, offset_minutes: offset(window.end_unix), ..Measured::default() };
+    let measured = ServiceMetrics {
+        service,
+        window,
+        offset_minutes: offset(window.end_unix),
+        ..ServiceMetrics::default()
+    };
 
     let limit = affordable(&found.summaries);
     if limit > 0
@@ -44,7 +48,7 @@ pub async fn load(
         let sample = entries.trace_starts.len();
         let truncated = found.truncated || sample < found.summaries.len();
         let covered = covered(entries.trace_starts.iter().copied(), window, truncated);
-        return Ok(Measured {
+        return Ok(ServiceMetrics {
             metrics: metrics(&entries.samples(), covered, bucket_width(covered)),
             operations: operations(&entries, covered),
             basis: Basis::EntrySpans,
@@ -56,7 +60,7 @@ pub async fn load(
     let starts = found.summaries.iter().map(|summary| summary.start_unix);
     let covered = covered(starts, window, found.truncated);
     let samples = samples_of_summaries(&found.summaries, &measured.service);
-    Ok(Measured {
+    Ok(ServiceMetrics {
         metrics: metrics(&samples, covered, bucket_width(covered)),
         basis: Basis::Summaries,
         sample: found.summaries.len(),

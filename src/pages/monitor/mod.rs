@@ -18,7 +18,7 @@ use spandrel_trace::units::Problem;
 
 use charts::{BucketTable, Charts};
 use operations::OperationTable;
-pub use plots::{Basis, Kind, LinkedSearch, Measured};
+pub use plots::{Basis, Kind, LinkedSearch, ServiceMetrics};
 use tools::{RangeField, ServiceField, note};
 
 /// Limit of the search that a point links to.
@@ -30,11 +30,11 @@ enum Load {
     Loading,
     /// The server has no services.
     NoServices,
-    Ready(Box<Measured>),
+    Ready(Box<ServiceMetrics>),
     Failed(Problem),
 }
 
-/// What the page shows: it is built anew for another one, not for other metrics.
+/// The kind of content. The view is rebuilt when the kind changes, not for other metrics.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
     Loading,
@@ -62,7 +62,7 @@ pub fn MonitorPage() -> impl IntoView {
         attempt.update(|attempt| *attempt += 1);
     });
 
-    let measured = Memo::new(move |before: Option<&Measured>| match load.get() {
+    let measured = Memo::new(move |before: Option<&ServiceMetrics>| match load.get() {
         Load::Ready(measured) => *measured,
         _ => before.cloned().unwrap_or_default(),
     });
@@ -195,7 +195,7 @@ fn Blank(title: &'static str, next: &'static str) -> impl IntoView {
 }
 
 /// What the charts mean.
-fn meaning(measured: &Measured) -> String {
+fn meaning(measured: &ServiceMetrics) -> String {
     let service = &measured.service;
     match measured.basis {
         Basis::EntrySpans => format!(

@@ -1,6 +1,6 @@
 //! The operations of a service as a sortable table. Each row links to the traces of its operation.
 
-use super::plots::{LinkedSearch, Measured};
+use super::plots::{LinkedSearch, ServiceMetrics};
 use leptos::prelude::*;
 use spandrel_trace::analysis::entries::OperationMetrics;
 use spandrel_trace::units::{count, duration, percent};
@@ -35,7 +35,7 @@ const COLUMNS: [(&str, SortBy, &str); 6] = [
 /// Table of operations.
 #[component]
 pub fn OperationTable(
-    measured: Memo<Measured>,
+    measured: Memo<ServiceMetrics>,
     /// Address of the traces of an operation.
     address: Callback<LinkedSearch, String>,
 ) -> impl IntoView {
@@ -80,7 +80,7 @@ pub fn OperationTable(
 }
 
 fn row(
-    measured: &Measured,
+    measured: &ServiceMetrics,
     operation: &OperationMetrics,
     address: Callback<LinkedSearch, String>,
 ) -> impl IntoView + use<> {

@@ -42,7 +42,7 @@ impl Basis {
 
 /// Metrics of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Measured {
+pub struct ServiceMetrics {
     /// The service.
     pub service: String,
     /// The time range that was asked for.
@@ -86,7 +86,7 @@ const PERCENTILES: [Percentile; 3] = [
     ("p99", Ink::Third, |latency| latency.p99),
 ];
 
-impl Measured {
+impl ServiceMetrics {
     /// What all rates of the page are told by.
     pub fn rate_unit(&self) -> RateUnit {
         RateUnit::of(self.metrics.buckets.iter().filter_map(Bucket::rate).fold(0.0, f64::max))
@@ -96,7 +96,7 @@ impl Measured {
 impl Kind {
     /// Title of the chart. Summaries have the duration of whole traces only, with asynchronous work that other services do
     /// after the response.
-    pub fn title(self, measured: &Measured) -> String {
+    pub fn title(self, measured: &ServiceMetrics) -> String {
         match (self, measured.basis) {
             (Kind::Latency, Basis::EntrySpans) => format!("Latency of {}", measured.service),
             (Kind::Latency, Basis::Summaries) => format!("Duration of traces through {}", measured.service),
@@ -127,7 +127,7 @@ impl Kind {
     }
 
     /// Formats a value.
-    fn format(self, measured: &Measured, value: f64) -> String {
+    fn format(self, measured: &ServiceMetrics, value: f64) -> String {
         match self {
             Kind::Latency => duration(value as u64),
             Kind::Rate => measured.rate_unit().text(value),
@@ -136,7 +136,7 @@ impl Kind {
     }
 
     /// The plot.
-    pub fn plot(self, measured: &Measured) -> Plot {
+    pub fn plot(self, measured: &ServiceMetrics) -> Plot {
         let metrics = &measured.metrics;
         let mut lines: Vec<Line> = match self {
             Kind::Latency => PERCENTILES
@@ -176,7 +176,7 @@ impl Kind {
     }
 
     /// The whole window in a few numbers.
-    pub fn summary(self, measured: &Measured) -> String {
+    pub fn summary(self, measured: &ServiceMetrics) -> String {
         let total = &measured.metrics.total;
         match self {
             Kind::Latency => total.latency.as_ref().map(|latency| {
@@ -202,7 +202,7 @@ impl Kind {
     }
 
     /// Texts of a point, without its link.
-    pub fn facts(self, measured: &Measured, at: PointAt) -> PointFacts {
+    pub fn facts(self, measured: &ServiceMetrics, at: PointAt) -> PointFacts {
         let Some(bucket) = measured.metrics.buckets.get(at.moment) else { return PointFacts::default() };
         let text = |value: Option<f64>| value.map(|value| self.format(measured, value));
         let values = self.values(bucket).into_iter().map(text).collect();
@@ -215,7 +215,7 @@ impl Kind {
     }
 
     /// The search for the traces of a point; `None` in a gap.
-    pub fn wanted(self, measured: &Measured, at: PointAt) -> Option<LinkedSearch> {
+    pub fn wanted(self, measured: &ServiceMetrics, at: PointAt) -> Option<LinkedSearch> {
         let bucket = measured.metrics.buckets.get(at.moment).filter(|bucket| bucket.calls > 0)?;
         // Servers compare durations of single spans: a minimum would leave out traces that are meant.
         let longest_first = self == Kind::Latency && at.line > 0;
@@ -226,7 +226,7 @@ impl Kind {
 }
 
 /// Formats a time range.
-pub fn when(measured: &Measured, window: TimeWindow) -> String {
+pub fn when(measured: &ServiceMetrics, window: TimeWindow) -> String {
     let seconds = !window.length().is_multiple_of(60_000_000_000) || window.length() < 60_000_000_000;
     let date = measured.window.seconds() > 86_400.0;
     let at = |unix: u64, date: bool| clock(unix, measured.offset_minutes, seconds, date);
@@ -248,7 +248,7 @@ mod tests {
     const MINUTE: u64 = 60_000_000_000;
     const DAY: u64 = 1_795_219_200_000_000_000;
 
-    fn measured() -> Measured {
+    fn measured() -> ServiceMetrics {
         let summary = |minute: u64, duration: u64, errors: u32| TraceSummary {
             start_unix: DAY + minute * MINUTE,
             duration,
@@ -257,12 +257,12 @@ mod tests {
         };
         let summaries = [summary(0, 40_000_000, 0), summary(0, 80_000_000, 1), summary(2, 7_000_000, 0)];
         let window = TimeWindow { start_unix: DAY, end_unix: DAY + 3 * MINUTE };
-        Measured {
+        ServiceMetrics {
             service: "order".into(),
             window,
             metrics: metrics(&samples_of_summaries(&summaries, "order"), window, MINUTE),
             sample: 3,
-            ..Measured::default()
+            ..ServiceMetrics::default()
         }
     }
 
@@ -312,7 +312,7 @@ mod tests {
     fn titles_say_what_is_measured() {
         let summaries = measured();
         assert_eq!(Kind::Latency.title(&summaries), "Duration of traces through order");
-        let entries = Measured { basis: Basis::EntrySpans, ..summaries };
+        let entries = ServiceMetrics { basis: Basis::EntrySpans, ..summaries };
         assert_eq!(Kind::Latency.title(&entries), "Latency of order");
         let facts = Kind::Rate.facts(&entries, PointAt { line: 0, moment: 2 });
         assert_eq!(facts.note, "1 request");
@@ -324,7 +324,7 @@ mod tests {
         let whole = measured();
         assert_eq!(Kind::Rate.plot(&whole).uncovered, None);
         let window = TimeWindow { start_unix: DAY - 10 * MINUTE, ..whole.window };
-        let partial = Measured { window, truncated: true, ..whole };
+        let partial = ServiceMetrics { window, truncated: true, ..whole };
         let plot = Kind::Rate.plot(&partial);
         assert_eq!(plot.uncovered, Some(((DAY - 10 * MINUTE) as f64, DAY as f64)));
         assert_eq!((plot.x.low, plot.x.high), ((DAY - 10 * MINUTE) as f64, (DAY + 3 * MINUTE) as f64));

@@ -1,6 +1,6 @@
 //! Above the charts: which service, which time range, and from which traces the metrics are computed.
 
-use super::plots::{Measured, when};
+use super::plots::{ServiceMetrics, when};
 use crate::route::{MonitorView, Route};
 use crate::state::navigation::use_navigation;
 use crate::ui::lookback::LookbackField;
@@ -51,7 +51,7 @@ pub fn RangeField(view: Memo<MonitorView>) -> impl IntoView {
 }
 
 /// The traces that the metrics are computed from.
-pub fn note(measured: &Measured) -> AnyView {
+pub fn note(measured: &ServiceMetrics) -> AnyView {
     let traces = count(measured.sample as u64);
     if measured.truncated {
         let covered = when(measured, measured.metrics.total.window);

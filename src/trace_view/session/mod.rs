@@ -80,7 +80,7 @@ pub struct Session {
     /// How the tables are looked at.
     pub tables: RwSignal<TableViews>,
     /// The table that has set the find.
-    pub returns: RwSignal<Option<Returns>>,
+    pub returns: RwSignal<Option<ReturnToTable>>,
     /// A message about how the view came to look as it does.
     pub notice: RwSignal<Option<&'static str>>,
 }
@@ -98,7 +98,7 @@ pub struct Selection {
 
 /// A table that has set the find to show spans in the waterfall.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Returns {
+pub struct ReturnToTable {
     /// The table's view.
     pub tab: TraceTab,
     /// The find before.

@@ -7,7 +7,7 @@ mod tools;
 
 use super::super::coloring::{Slots, slots_by_name};
 use super::super::marks::{dims, matches};
-use super::super::session::{Returns, Session};
+use super::super::session::{ReturnToTable, Session};
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::ask;
@@ -171,7 +171,11 @@ pub fn StatisticsTable(
         let before = session.find.query.with_untracked(|query| query.trim().to_owned());
         let query = restricted(&before, &query);
         batch(|| {
-            session.returns.set(Some(Returns { tab: TraceTab::Statistics, before, set: query.clone() }));
+            session.returns.set(Some(ReturnToTable {
+                tab: TraceTab::Statistics,
+                before,
+                set: query.clone(),
+            }));
             session.find.query.set(query);
             session.tab.set(TraceTab::Waterfall);
         });

@@ -155,8 +155,8 @@ impl Drawers {
         self.places.iter().find(|(_, other)| *other == id).map(|(row, _)| *row)
     }
 
-    /// Brings those below the rows of `range` into the page, and no others. `row` gives a row's element and its
-    /// level; `resized` is called when what is in a drawer has another height; `home` takes the focus of what goes.
+    /// Mounts exactly the drawers below the rows of `range`. `row` gives a row's element and its level; `resized` is called
+    /// when the content of a drawer changes its height; `home` gets the focus of what is removed.
     pub fn show(
         &mut self,
         range: Range<usize>,

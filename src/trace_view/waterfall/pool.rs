@@ -20,7 +20,7 @@ use web_sys::{Document, HtmlElement, Node};
 const MADE_AT_ONCE: u32 = 16;
 
 /// What the rows are written from.
-pub struct Showing<'a> {
+pub struct RowContext<'a> {
     /// The trace.
     pub outline: &'a Outline,
     /// Its rows.
@@ -38,7 +38,7 @@ pub struct Showing<'a> {
     /// Indentation of a level, CSS pixels.
     pub indent: f64,
     /// What is known of attributes.
-    pub told: &'a AttributeColumns,
+    pub attributes: &'a AttributeColumns,
     /// Keys of the attributes that are columns.
     pub columns: &'a [String],
     /// The critical path, once it is computed.
@@ -74,7 +74,7 @@ impl RowPool {
 
     /// Writes the rows on screen, the first ones where the others are not made yet. `false` if the next frame is to write
     /// those.
-    pub fn show(&mut self, showing: &Showing, cache: &mut WaterfallCache) -> bool {
+    pub fn show(&mut self, showing: &RowContext, cache: &mut WaterfallCache) -> bool {
         if self.columns != showing.columns.len() {
             self.columns = showing.columns.len();
             self.rows.drain(..).for_each(|row| row.element.remove());
@@ -134,8 +134,7 @@ impl RowPool {
         Some(row.element.clone())
     }
 
-    /// Lights so many guides of each row, from the outermost inwards, the first row's first; none of those that are not
-    /// told. Nothing moves by it, and what is lit already is not touched.
+    /// Highlights the first `lit[i]` indentation guides of the `i`-th row; of rows without an entry none.
     pub fn light(&mut self, lit: &[u32]) {
         for (place, row) in self.rows.iter_mut().enumerate() {
             let lit = lit.get(place).copied().unwrap_or(0);

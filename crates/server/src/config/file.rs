@@ -4,7 +4,7 @@ use super::forward::{self, Forward};
 use super::tenants::TenantsLimits;
 use super::tokens::Token;
 use super::values::{hours, number, port, seconds, size};
-use super::{Config, LogFormat, Mistake, tenant_check, variables};
+use super::{Config, ConfigError, LogFormat, tenant_check, variables};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde::{Deserialize, Serialize};
@@ -69,9 +69,9 @@ pub struct File {
 
 impl File {
     /// Reads a file; `variable` knows the environment.
-    pub fn read(path: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Mistake> {
+    pub fn read(path: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Mistake::of(path, format_args!("cannot be read: {error}")))?;
+            .map_err(|error| ConfigError::of(path, format_args!("cannot be read: {error}")))?;
         Self::parse(path, &text, variable)
     }
 
@@ -80,18 +80,18 @@ impl File {
         path: &Path,
         text: &str,
         variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Mistake> {
-        let wrong = |error: toml::de::Error| Mistake::at(path, text, error.span(), error.message());
+    ) -> Result<Self, ConfigError> {
+        let wrong = |error: toml::de::Error| ConfigError::at(path, text, error.span(), error.message());
         let mut table = DeTable::parse(text).map_err(wrong)?;
         variables::fill(table.get_mut(), variable)
-            .map_err(|error| Mistake::at(path, text, Some(error.span), &error.why))?;
+            .map_err(|error| ConfigError::at(path, text, Some(error.span), &error.why))?;
         let file = File::deserialize(Deserializer::from(table)).map_err(wrong)?;
         let targets = file.forward.as_deref().unwrap_or_default();
         let tokens = file.tokens.as_deref().unwrap_or_default();
         let limits = file.tenants.clone().unwrap_or_default();
         forward::check(targets)
             .and_then(|()| tenant_check::check(file.token.as_deref(), tokens, &limits, targets))
-            .map_err(|(key, why)| Mistake::of_setting(path, text, key, &why))?;
+            .map_err(|(key, why)| ConfigError::of_setting(path, text, key, &why))?;
         Ok(file)
     }
 }
@@ -102,7 +102,7 @@ impl Config {
         mut self,
         given: &ArgMatches,
         variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Mistake> {
+    ) -> Result<Self, ConfigError> {
         let Some(path) = self.config.clone() else { return Ok(self) };
         let file = File::read(&path, variable)?;
         let is_given = |setting: &str| {
@@ -173,7 +173,7 @@ mod tests {
         (name == "SECRET").then(|| "from the environment".to_owned())
     }
 
-    fn parse(text: &str) -> Result<File, Mistake> {
+    fn parse(text: &str) -> Result<File, ConfigError> {
         File::parse(Path::new("s.toml"), text, &environment)
     }
 

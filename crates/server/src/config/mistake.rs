@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A mistake in the file of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigError {
     /// The file, as it was named.
     pub file: String,
     /// Line and column, from 1; none where the file as a whole is meant.
@@ -19,7 +19,7 @@ pub struct Mistake {
     pub why: String,
 }
 
-impl Mistake {
+impl ConfigError {
     /// One in the text of a file.
     pub fn at(file: &Path, text: &str, span: Option<Range<usize>>, why: &str) -> Self {
         let place = span.as_ref().map(|span| {
@@ -28,23 +28,23 @@ impl Mistake {
             (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
         });
         let key = span.and_then(|span| key_at(text, span.start)).unwrap_or_default();
-        Mistake { file: file.display().to_string(), place, key, why: why.replace('\n', " ") }
+        ConfigError { file: file.display().to_string(), place, key, why: why.replace('\n', " ") }
     }
 
     /// One of a setting that is well written.
     pub fn of_setting(file: &Path, text: &str, key: String, why: &str) -> Self {
-        let found = Mistake::at(file, text, value_of(text, &key), why);
-        Mistake { key, ..found }
+        let found = ConfigError::at(file, text, value_of(text, &key), why);
+        ConfigError { key, ..found }
     }
 
     /// One that concerns the whole file.
     pub fn of(file: &Path, why: impl fmt::Display) -> Self {
         let file = file.display().to_string();
-        Mistake { file, place: None, key: String::new(), why: why.to_string() }
+        ConfigError { file, place: None, key: String::new(), why: why.to_string() }
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for ConfigError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.file)?;
         if let Some((line, column)) = self.place {
@@ -57,7 +57,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for ConfigError {}
 
 /// The full name of the innermost setting whose name or value stands at `at`.
 fn key_at(text: &str, at: usize) -> Option<String> {

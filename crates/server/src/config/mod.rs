@@ -11,7 +11,7 @@ pub mod tokens;
 mod values;
 mod variables;
 
-pub use mistake::Mistake;
+pub use mistake::ConfigError;
 
 use crate::machine::Machine;
 use crate::store::Limits;

@@ -13,7 +13,7 @@ pub struct Token {
     pub value: Secret,
     /// What it allows.
     pub scopes: Vec<Scope>,
-    /// Whose data it allows that for; that of the default tenant where none is named.
+    /// The tenant to whose data it gives access; the default tenant if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantName>,
 }

@@ -3,7 +3,7 @@
 use super::answer::time;
 use super::error::Error;
 use super::ids;
-use crate::ingest::room::Room;
+use crate::ingest::memory::MemoryReservation;
 use crate::ingest::span_writer::{self, SpanWriter};
 use crate::ingest::{Intake, Refusal, blocking, http};
 use crate::jaeger::json;
@@ -35,15 +35,15 @@ pub async fn take(intake: &Intake, id: Option<String>, request: Request) -> Resu
         intake.count(&refusal);
         Error::from(refusal)
     };
-    let (body, mut room) = http::receive(intake, request).await.map_err(counted)?;
+    let (body, mut reserved) = http::receive(intake, request).await.map_err(counted)?;
     let is_small = body.len() < INLINE;
     let work = move || {
-        let taken = convert(&body, id, &traceparent, &mut room);
-        room.give(body.capacity());
-        taken.map(|taken| (taken, room))
+        let taken = convert(&body, id, &traceparent, &mut reserved);
+        reserved.release(body.capacity());
+        taken.map(|taken| (taken, reserved))
     };
     let converted = if is_small { work() } else { blocking(work).await.map_err(counted)? };
-    let (taken, room) = converted.map_err(|problem| match problem {
+    let (taken, reserved) = converted.map_err(|problem| match problem {
         Problem::Refusal(refusal) => counted(refusal),
         Problem::Invalid(error) => {
             intake.count(&Refusal::Malformed(String::new()));
@@ -51,7 +51,7 @@ pub async fn take(intake: &Intake, id: Option<String>, request: Request) -> Resu
         }
     })?;
     // A record that was cut would be none.
-    intake.take_whole(taken.message, room).await.map_err(counted)?;
+    intake.take_whole(taken.message, reserved).await.map_err(counted)?;
     let answer = serde_json::json!({
         "id": taken.id,
         "trace_id": TraceId(taken.trace).to_string(),
@@ -95,7 +95,12 @@ struct Taken {
     message: Vec<u8>,
 }
 
-fn convert(body: &[u8], id: Option<String>, traceparent: &str, room: &mut Room) -> Result<Taken, Problem> {
+fn convert(
+    body: &[u8],
+    id: Option<String>,
+    traceparent: &str,
+    reserved: &mut MemoryReservation,
+) -> Result<Taken, Problem> {
     let record = object(body)?;
     let place: &[&str] = if id.is_some() { &["path", "trace_id"] } else { &["body", "id"] };
     let received = ids::receive();
@@ -106,7 +111,7 @@ fn convert(body: &[u8], id: Option<String>, traceparent: &str, room: &mut Room) 
     }
     let (trace, span) = (ids::trace_of(&id), ids::span_of(&id, received, record));
     let needed = record.len() * COPIES + record.len().min(MEMBERS) * VALUE;
-    room.take(needed)?;
+    reserved.take(needed)?;
     let place = RecordPlace {
         id: &id,
         trace: TraceId(trace),
@@ -116,8 +121,8 @@ fn convert(body: &[u8], id: Option<String>, traceparent: &str, room: &mut Room) 
         traceparent,
     };
     let message = message(&place, record);
-    room.give(needed);
-    room.take(message.capacity())?;
+    reserved.release(needed);
+    reserved.take(message.capacity())?;
     Ok(Taken { id, trace, span, received, message })
 }
 
@@ -165,28 +170,28 @@ fn message(place: &RecordPlace<'_>, record: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::memory::Memory;
     use crate::ingest::regroup::regroup;
-    use crate::ingest::room::Memory;
     use axum::response::IntoResponse;
 
-    fn room() -> Room {
-        Memory::new(16 << 20).room()
+    fn reserved() -> MemoryReservation {
+        Memory::new(16 << 20).reservation()
     }
 
     #[test]
     fn a_record_is_one_span_of_its_trace() {
-        let taken = convert(br#" {"id":"a"} "#, None, "", &mut room()).ok().unwrap();
+        let taken = convert(br#" {"id":"a"} "#, None, "", &mut reserved()).ok().unwrap();
         assert_eq!((taken.id.as_str(), taken.trace), ("a", ids::trace_of("a")));
-        let parts = regroup(&taken.message, &mut room()).unwrap();
+        let parts = regroup(&taken.message, &mut reserved()).unwrap();
         assert_eq!((parts.len(), parts[0].trace, parts[0].extent.spans), (1, taken.trace, 1));
         assert_eq!(
             (&*parts[0].operations[0].service, &*parts[0].operations[0].name),
             ("eval-track", "record")
         );
         assert_eq!(parts[0].extent.first_start, taken.received);
-        let by_path = convert(br#"{"id":"a"}"#, Some("b".to_owned()), "", &mut room()).ok().unwrap();
+        let by_path = convert(br#"{"id":"a"}"#, Some("b".to_owned()), "", &mut reserved()).ok().unwrap();
         assert_eq!(by_path.id, "b");
-        assert_eq!(convert(b"{}", None, "", &mut room()).ok().unwrap().id.len(), 26);
+        assert_eq!(convert(b"{}", None, "", &mut reserved()).ok().unwrap().id.len(), 26);
     }
 
     #[test]
@@ -200,21 +205,23 @@ mod tests {
             (b"{\"a\":\"\xff\"}", "json_invalid"),
             (b"{\"a\":NaN}", "json_invalid"),
         ] {
-            let Err(Problem::Invalid(error)) = convert(body, None, "", &mut room()) else { panic!("{kind}") };
+            let Err(Problem::Invalid(error)) = convert(body, None, "", &mut reserved()) else {
+                panic!("{kind}")
+            };
             assert!(format!("{error:?}").contains(kind), "{error:?}");
             assert_eq!(error.into_response().status(), 422);
         }
         let error = format!("{:?}", object(b"{\n \"a\": x}").unwrap_err());
         assert!(error.contains("Number(8)"), "{error}");
-        assert!(convert(b"{}", Some("x".repeat(513)), "", &mut room()).is_err());
+        assert!(convert(b"{}", Some("x".repeat(513)), "", &mut reserved()).is_err());
     }
 
     #[test]
     fn memory_is_taken_before_it_is_used_and_given_back() {
         let large = format!(r#"{{"a":[{}1]}}"#, "1,".repeat(1 << 20));
-        let refused = convert(large.as_bytes(), None, "", &mut Memory::new(4 << 20).room());
+        let refused = convert(large.as_bytes(), None, "", &mut Memory::new(4 << 20).reservation());
         assert!(matches!(refused, Err(Problem::Refusal(Refusal::TooMuch(_)))));
         let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        assert!(convert(deep.as_bytes(), None, "", &mut Memory::new(64 << 20).room()).is_ok());
+        assert!(convert(deep.as_bytes(), None, "", &mut Memory::new(64 << 20).reservation()).is_ok());
     }
 }

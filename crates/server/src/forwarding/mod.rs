@@ -19,7 +19,7 @@ mod status;
 mod tail;
 
 pub use delivery::DeliveryError;
-pub use packed::Packed;
+pub use packed::CompressedRequest;
 pub use queue_file::{QueueError, Totals};
 pub use status::{Counts, Status};
 
@@ -139,7 +139,7 @@ impl Forwarding {
 
     /// Queues a request for all targets of its signal. When this ends it is on disk, or counted as dropped: whether it can be forwarded
     /// is nothing that its sender could change.
-    pub async fn put(&self, packed: Packed) {
+    pub async fn put(&self, packed: CompressedRequest) {
         if packed.count == 0 {
             return;
         }

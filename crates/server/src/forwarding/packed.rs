@@ -18,7 +18,7 @@ pub fn signal_of(number: i64) -> Option<Signal> {
 
 /// A request, packed.
 #[derive(Debug)]
-pub struct Packed {
+pub struct CompressedRequest {
     /// What it holds.
     pub signal: Signal,
     /// How many spans or log lines.
@@ -29,11 +29,11 @@ pub struct Packed {
     pub bytes: Vec<u8>,
 }
 
-impl Packed {
+impl CompressedRequest {
     /// Packs a request.
     pub fn new(signal: Signal, count: u32, request: Vec<u8>) -> Self {
         let (plain, bytes) = compress::pack(request);
-        Packed { signal, count, plain, bytes }
+        CompressedRequest { signal, count, plain, bytes }
     }
 
     /// The request as it came in.

@@ -2,9 +2,9 @@
 
 use super::batch::{Batch, Batches};
 use super::queue_file::{Entry, QueueError, QueueReader};
-use super::rewrite::{LeftOut, each_span, rewrite};
+use super::rewrite::{DroppedCounts, each_span, rewrite};
 use super::rules::Rules;
-use super::tail::Window;
+use super::tail::TailSampler;
 use crate::config::forward::{Forward, Signal};
 use crate::facts::Facts;
 
@@ -15,7 +15,7 @@ const STEP: usize = 256;
 pub struct Preparation {
     signal: Signal,
     rules: Rules,
-    window: Option<Window>,
+    sampler: Option<TailSampler>,
     most_spans: u64,
     most_bytes: usize,
 }
@@ -26,7 +26,7 @@ pub struct Prepared {
     /// What is to be sent.
     pub batches: Vec<Batch>,
     /// Spans that rules left out.
-    pub left_out: LeftOut,
+    pub left_out: DroppedCounts,
     /// Spans that cannot be read.
     pub unreadable: u64,
 }
@@ -37,7 +37,7 @@ impl Preparation {
         Preparation {
             signal,
             rules: Rules::of(settings),
-            window: settings.tail.clone().filter(|_| signal == Signal::Traces).map(Window::new),
+            sampler: settings.tail.clone().filter(|_| signal == Signal::Traces).map(TailSampler::new),
             most_spans: u64::from(settings.batch.spans.0),
             most_bytes: usize::try_from(settings.batch.bytes.0).unwrap_or(usize::MAX / 2),
         }
@@ -45,15 +45,15 @@ impl Preparation {
 
     /// How long spans wait for the others of their trace, milliseconds.
     pub fn wait(&self) -> u64 {
-        self.window.as_ref().map_or(0, Window::wait)
+        self.sampler.as_ref().map_or(0, TailSampler::wait)
     }
 
     /// Prepares these requests, which have waited long enough. Blocks.
     pub fn prepare(&mut self, reader: &QueueReader, entries: &[Entry]) -> Result<Prepared, QueueError> {
         let mut prepared = Prepared::default();
-        if let (Some(window), Some(last)) = (&mut self.window, entries.last()) {
-            window.forget(last.arrived);
-            look_ahead(window, reader, last.arrived.saturating_add(window.wait()))?;
+        if let (Some(sampler), Some(last)) = (&mut self.sampler, entries.last()) {
+            sampler.forget(last.arrived);
+            look_ahead(sampler, reader, last.arrived.saturating_add(sampler.wait()))?;
         }
         let mut batches = Batches::new(self.most_spans, self.most_bytes);
         for entry in entries {
@@ -61,16 +61,16 @@ impl Preparation {
                 prepared.unreadable += entry.spans;
                 continue;
             };
-            let is_whole = self.window.is_none()
+            let is_whole = self.sampler.is_none()
                 && self.rules.change_nothing()
                 && batches.fits(entry.spans, request.len());
             if is_whole {
                 batches.whole(&request, entry.spans);
                 continue;
             }
-            let window = &mut self.window;
+            let sampler = &mut self.sampler;
             let mut is_wanted =
-                |facts: &Facts<'_>| window.as_mut().is_none_or(|window| window.is_wanted(facts));
+                |facts: &Facts<'_>| sampler.as_mut().is_none_or(|sampler| sampler.is_wanted(facts));
             match rewrite(&request, self.signal, &self.rules, &mut is_wanted, &mut batches) {
                 Ok(more) => {
                     prepared.left_out.filtered += more.filtered;
@@ -88,10 +88,10 @@ impl Preparation {
     }
 }
 
-/// Lets the window see what arrived until then.
-fn look_ahead(window: &mut Window, reader: &QueueReader, until: u64) -> Result<(), QueueError> {
+/// Shows the sampler what arrived until then.
+fn look_ahead(sampler: &mut TailSampler, reader: &QueueReader, until: u64) -> Result<(), QueueError> {
     loop {
-        let entries = reader.oldest(window.seen, STEP)?;
+        let entries = reader.oldest(sampler.seen, STEP)?;
         if entries.is_empty() {
             return Ok(());
         }
@@ -99,10 +99,10 @@ fn look_ahead(window: &mut Window, reader: &QueueReader, until: u64) -> Result<(
             if entry.arrived > until {
                 return Ok(());
             }
-            window.seen = entry.number;
+            sampler.seen = entry.number;
             if let Some(request) = read(reader, &entry)? {
                 // What cannot be read is counted when its turn comes.
-                let _ = each_span(&request, |facts| window.see(&facts, entry.arrived));
+                let _ = each_span(&request, |facts| sampler.observe(&facts, entry.arrived));
             }
         }
     }

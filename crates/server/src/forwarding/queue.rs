@@ -2,7 +2,7 @@
 //! oldest when there is no room. What `put` answered is there after a crash.
 
 use super::clock::Clock;
-use super::packed::Packed;
+use super::packed::CompressedRequest;
 use super::queue_file::{Entry, QueueError, QueueFile, QueueReader, Totals, disk_bytes};
 use super::status::Status;
 use std::path::Path;
@@ -19,11 +19,11 @@ const TOGETHER_BYTES: usize = 32 << 20;
 const STEP: usize = 256;
 
 enum Job {
-    Put(Arc<Packed>, Reply<()>),
+    Put(Arc<CompressedRequest>, Reply<()>),
     /// Lends the oldest requests after a number: they are not dropped until they are done.
     Lend {
         after: i64,
-        limits: Lending,
+        limits: ReadLimits,
         reply: Reply<Vec<Entry>>,
     },
     /// Everything up to a number has been dealt with.
@@ -32,7 +32,7 @@ enum Job {
 
 /// How much is lent at a time.
 #[derive(Clone, Copy, Debug)]
-pub struct Lending {
+pub struct ReadLimits {
     /// Bytes before packing; the first request may have more.
     pub bytes: u64,
     /// Only what arrived until then, milliseconds since the Unix epoch.
@@ -72,14 +72,14 @@ impl Queue {
     }
 
     /// Queues a request. `Ok` means that it is on disk, or that it alone is larger than the queue and was dropped.
-    pub async fn put(&self, packed: Arc<Packed>) -> Result<(), QueueError> {
+    pub async fn put(&self, packed: Arc<CompressedRequest>) -> Result<(), QueueError> {
         let (reply, answer) = oneshot::channel();
         self.jobs()?.send(Job::Put(packed, reply)).await.map_err(|_| QueueError::Closed)?;
         answer.await.unwrap_or(Err(QueueError::Closed))
     }
 
     /// The oldest requests after a number, which are not dropped until [`done`](Self::done) names them.
-    pub async fn lend(&self, after: i64, limits: Lending) -> Result<Vec<Entry>, QueueError> {
+    pub async fn lend(&self, after: i64, limits: ReadLimits) -> Result<Vec<Entry>, QueueError> {
         let (reply, answer) = oneshot::channel();
         self.jobs()?.send(Job::Lend { after, limits, reply }).await.map_err(|_| QueueError::Closed)?;
         answer.await.unwrap_or(Err(QueueError::Closed))
@@ -149,8 +149,8 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, puts: Vec<(Arc<Packed>, Reply<()>)>, done: Option<i64>) {
-        let packed: Vec<&Packed> = puts.iter().map(|(packed, _)| &**packed).collect();
+    fn write(&mut self, puts: Vec<(Arc<CompressedRequest>, Reply<()>)>, done: Option<i64>) {
+        let packed: Vec<&CompressedRequest> = puts.iter().map(|(packed, _)| &**packed).collect();
         let written = self.try_write(&packed, done);
         match &written {
             Ok(()) => self.status.queue_works(),
@@ -166,14 +166,15 @@ impl Writer {
         }
     }
 
-    fn try_write(&mut self, puts: &[&Packed], done: Option<i64>) -> Result<(), QueueError> {
+    fn try_write(&mut self, puts: &[&CompressedRequest], done: Option<i64>) -> Result<(), QueueError> {
         let (mut held, mut remove, mut dropped) = (self.held, Vec::new(), 0);
         if let Some(through) = done {
             held = held.less(self.file.totals(through)?);
             remove.push(0..=through);
         }
-        let fits = |packed: &&Packed| disk_bytes(packed.bytes.len()) <= self.most;
-        let (mut add, never): (Vec<&Packed>, Vec<&Packed>) = puts.iter().partition(|packed| fits(packed));
+        let fits = |packed: &&CompressedRequest| disk_bytes(packed.bytes.len()) <= self.most;
+        let (mut add, never): (Vec<&CompressedRequest>, Vec<&CompressedRequest>) =
+            puts.iter().partition(|packed| fits(packed));
         dropped += never.iter().map(|packed| u64::from(packed.count)).sum::<u64>();
         add.iter().for_each(|packed| held = held.more(one(packed)));
         // What is lent stays: it is being sent.
@@ -203,7 +204,8 @@ impl Writer {
             surplus += 1;
         }
         let arrived = self.clock.now();
-        let add: Vec<(u64, &Packed)> = add.drain(surplus..).map(|packed| (arrived, packed)).collect();
+        let add: Vec<(u64, &CompressedRequest)> =
+            add.drain(surplus..).map(|packed| (arrived, packed)).collect();
         self.file.change(&add, &remove)?;
         self.held = held;
         self.status.dropped_full(dropped);
@@ -213,7 +215,7 @@ impl Writer {
         Ok(())
     }
 
-    fn lend(&mut self, after: i64, limits: Lending) -> Result<Vec<Entry>, QueueError> {
+    fn lend(&mut self, after: i64, limits: ReadLimits) -> Result<Vec<Entry>, QueueError> {
         let mut lent = Vec::new();
         let (mut bytes, mut last) = (0, after);
         'all: loop {
@@ -233,7 +235,7 @@ impl Writer {
     }
 }
 
-fn one(packed: &Packed) -> Totals {
+fn one(packed: &CompressedRequest) -> Totals {
     Totals { requests: 1, spans: u64::from(packed.count), bytes: disk_bytes(packed.bytes.len()) }
 }
 
@@ -243,12 +245,12 @@ mod tests {
     use crate::config::forward::Signal;
     use proptest::prelude::*;
 
-    fn packed(count: u32, bytes: usize) -> Arc<Packed> {
-        Arc::new(Packed { signal: Signal::Traces, count, plain: 0, bytes: vec![7; bytes] })
+    fn packed(count: u32, bytes: usize) -> Arc<CompressedRequest> {
+        Arc::new(CompressedRequest { signal: Signal::Traces, count, plain: 0, bytes: vec![7; bytes] })
     }
 
-    fn all() -> Lending {
-        Lending { bytes: u64::MAX, until: u64::MAX }
+    fn all() -> ReadLimits {
+        ReadLimits { bytes: u64::MAX, until: u64::MAX }
     }
 
     fn numbers(entries: &[Entry]) -> Vec<i64> {
@@ -265,7 +267,7 @@ mod tests {
         for _ in 0..3 {
             queue.put(packed(10, 5000)).await.unwrap();
         }
-        let lent = queue.lend(0, Lending { bytes: 5000, until: u64::MAX }).await.unwrap();
+        let lent = queue.lend(0, ReadLimits { bytes: 5000, until: u64::MAX }).await.unwrap();
         assert_eq!(numbers(&lent), [1]);
         for _ in 0..3 {
             queue.put(packed(10, 5000)).await.unwrap();
@@ -318,7 +320,7 @@ mod tests {
                 runtime.block_on(queue.put(packed(3, bytes))).unwrap();
                 put += 3;
                 if step == 0 {
-                    let lent = runtime.block_on(queue.lend(through, Lending { bytes: 10_000, until: u64::MAX })).unwrap();
+                    let lent = runtime.block_on(queue.lend(through, ReadLimits { bytes: 10_000, until: u64::MAX })).unwrap();
                     done += lent.iter().map(|entry| entry.spans).sum::<u64>();
                     through = lent.last().map_or(through, |entry| entry.number);
                     runtime.block_on(queue.done(through)).unwrap();

@@ -1,6 +1,6 @@
 //! The file of a queue: a table of requests in SQLite, oldest first.
 
-use super::packed::{Packed, number_of, signal_of};
+use super::packed::{CompressedRequest, number_of, signal_of};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -168,7 +168,7 @@ impl QueueFile {
     /// Writes and deletes in one transaction: all of it is on disk afterwards, or nothing.
     pub fn change(
         &mut self,
-        add: &[(u64, &Packed)],
+        add: &[(u64, &CompressedRequest)],
         remove: &[std::ops::RangeInclusive<i64>],
     ) -> Result<(), QueueError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -229,14 +229,14 @@ impl QueueReader {
     }
 
     /// A request's bytes; `None` where it is gone, or of a signal that this version does not know.
-    pub fn read(&self, number: i64) -> Result<Option<Packed>, QueueError> {
+    pub fn read(&self, number: i64) -> Result<Option<CompressedRequest>, QueueError> {
         let mut select = self
             .connection
             .prepare_cached("SELECT signal, spans, plain, payload FROM requests WHERE number = ?1")?;
         let found = select.query_row([number], |row| {
             let signal = signal_of(row.get(0)?);
             let (count, plain, bytes) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(signal.map(|signal| Packed { signal, count, plain, bytes }))
+            Ok(signal.map(|signal| CompressedRequest { signal, count, plain, bytes }))
         });
         Ok(found.optional()?.flatten())
     }
@@ -292,8 +292,8 @@ mod tests {
     use super::*;
     use crate::config::forward::Signal;
 
-    fn packed(byte: u8, length: usize) -> Packed {
-        Packed { signal: Signal::Traces, count: 1, plain: 0, bytes: vec![byte; length] }
+    fn packed(byte: u8, length: usize) -> CompressedRequest {
+        CompressedRequest { signal: Signal::Traces, count: 1, plain: 0, bytes: vec![byte; length] }
     }
 
     #[test]

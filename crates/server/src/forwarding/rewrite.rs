@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// Spans or lines that were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct DroppedCounts {
     /// By a filter.
     pub filtered: u64,
     /// By sampling.
@@ -29,8 +29,8 @@ pub fn rewrite(
     rules: &Rules,
     is_wanted: &mut dyn FnMut(&Facts<'_>) -> bool,
     batches: &mut Batches,
-) -> Result<LeftOut, WireError> {
-    let mut left_out = LeftOut::default();
+) -> Result<DroppedCounts, WireError> {
+    let mut left_out = DroppedCounts::default();
     members(request, &[1], |message| {
         let (fields, resource) = head(message, &SCOPES, RESOURCE, rules)?;
         let service = resource.map_or(Ok(Cow::Borrowed(MISSING_SERVICE)), service_name)?;
@@ -200,7 +200,7 @@ mod tests {
         rules: &Rules,
         spans: u64,
         bytes: usize,
-    ) -> (Vec<Batch>, LeftOut) {
+    ) -> (Vec<Batch>, DroppedCounts) {
         let mut batches = Batches::new(spans, bytes);
         let left_out =
             rewrite(&request.encode_to_vec(), Signal::Traces, rules, &mut |_| true, &mut batches).unwrap();
@@ -218,7 +218,7 @@ mod tests {
             request in requests(), spans in 1..9u64, bytes in 200..2000usize,
         ) {
             let (batches, left_out) = run(&request, &rules(""), spans, bytes);
-            prop_assert_eq!(left_out, LeftOut::default());
+            prop_assert_eq!(left_out, DroppedCounts::default());
             prop_assert_eq!(read(&batches), flat(&request));
             for batch in &batches {
                 prop_assert!((1..=spans).contains(&batch.spans));
@@ -242,7 +242,7 @@ mod tests {
                     && !route.contains('z')
             });
             prop_assert_eq!(read(&batches), wanted);
-            prop_assert_eq!(left_out, LeftOut { filtered: others.len() as u64, sampled_out: 0 });
+            prop_assert_eq!(left_out, DroppedCounts { filtered: others.len() as u64, sampled_out: 0 });
         }
 
         #[test]

@@ -36,7 +36,7 @@ pub enum Verdict {
 }
 
 /// Which attribute rules a resource's attributes fulfil, in the order of the rules.
-pub struct OfResource {
+pub struct ResourceMatch {
     wanted: Vec<bool>,
     unwanted: bool,
 }
@@ -81,19 +81,24 @@ impl Rules {
     }
 
     /// What a resource's attributes say, for all of its spans.
-    pub fn of_resource(&self, resource: &[u8]) -> Result<OfResource, WireError> {
-        let mut of = OfResource { wanted: vec![false; self.attributes.len()], unwanted: false };
+    pub fn of_resource(&self, resource: &[u8]) -> Result<ResourceMatch, WireError> {
+        let mut of = ResourceMatch { wanted: vec![false; self.attributes.len()], unwanted: false };
         self.note(resource, 1, &mut of)?;
         Ok(of)
     }
 
     /// Whether a span goes on.
-    pub fn judge(&self, span: &[u8], facts: &Facts<'_>, resource: &OfResource) -> Result<Verdict, WireError> {
+    pub fn judge(
+        &self,
+        span: &[u8],
+        facts: &Facts<'_>,
+        resource: &ResourceMatch,
+    ) -> Result<Verdict, WireError> {
         self.decide(span, 9, Some(facts.trace), facts.status == 2, resource)
     }
 
     /// Whether a log line goes on. Lines without a trace are in every sample.
-    pub fn judge_line(&self, line: &[u8], resource: &OfResource) -> Result<Verdict, WireError> {
+    pub fn judge_line(&self, line: &[u8], resource: &ResourceMatch) -> Result<Verdict, WireError> {
         let (mut trace, mut severity) = (None, 0);
         let mut walk = Walk::new(line);
         while let Some((number, field)) = walk.next()? {
@@ -113,7 +118,7 @@ impl Rules {
         member: u32,
         trace: Option<u128>,
         is_error: bool,
-        resource: &OfResource,
+        resource: &ResourceMatch,
     ) -> Result<Verdict, WireError> {
         if let (Some(ratio), Some(trace)) = (self.ratio, trace)
             && !is_chosen(trace, ratio)
@@ -126,14 +131,14 @@ impl Rules {
         if self.attributes.is_empty() && self.without_attributes.is_empty() {
             return Ok(Verdict::Kept);
         }
-        let mut of = OfResource { wanted: resource.wanted.clone(), unwanted: resource.unwanted };
+        let mut of = ResourceMatch { wanted: resource.wanted.clone(), unwanted: resource.unwanted };
         if !of.unwanted {
             self.note(message, member, &mut of)?;
         }
         Ok(if of.unwanted || of.wanted.contains(&false) { Verdict::Filtered } else { Verdict::Kept })
     }
 
-    fn note(&self, message: &[u8], member: u32, of: &mut OfResource) -> Result<(), WireError> {
+    fn note(&self, message: &[u8], member: u32, of: &mut ResourceMatch) -> Result<(), WireError> {
         if self.attributes.is_empty() && self.without_attributes.is_empty() {
             return Ok(());
         }

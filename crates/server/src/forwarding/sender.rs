@@ -2,9 +2,9 @@
 //! good, then deletes them from the queue. Nothing else waits for it.
 
 use super::backoff;
-use super::delivery::{Delivery, Outcome, Parcel};
+use super::delivery::{Delivery, EncodedRequest, Outcome};
 use super::prepare::{Preparation, Prepared};
-use super::queue::{Lending, Queue};
+use super::queue::{Queue, ReadLimits};
 use super::queue_file::{Entry, QueueError};
 use super::status::Status;
 use crate::config::forward::{Forward, Signal};
@@ -111,7 +111,7 @@ impl Sender {
         until: u64,
     ) -> Result<Option<i64>, QueueError> {
         let most = (self.settings.queue.bytes.0 / 4).min(TOGETHER);
-        let entries = self.queue.lend(after, Lending { bytes: most, until }).await?;
+        let entries = self.queue.lend(after, ReadLimits { bytes: most, until }).await?;
         let Some(last) = entries.last().map(|entry| entry.number) else { return Ok(None) };
         self.status.set_oldest(entries.first().map_or(0, |entry| entry.arrived));
         let prepared = self.prepare(preparation, &entries)?;
@@ -141,7 +141,7 @@ impl Sender {
     }
 
     /// Sends until each was taken or refused for good; `false` when the server stops before.
-    async fn deliver(&self, mut parcels: VecDeque<Parcel>) -> bool {
+    async fn deliver(&self, mut parcels: VecDeque<EncodedRequest>) -> bool {
         let (mut failures, mut errors) = (0u32, 0);
         let mut stopped = self.stopped.clone();
         while !parcels.is_empty() {
@@ -165,11 +165,11 @@ impl Sender {
         parcels.is_empty()
     }
 
-    /// Sends once; what is to be sent again stays. After a failure one goes ahead of the others. Answers the longest time
-    /// that the target asks to wait, and what happened; `None` where nothing failed.
+    /// Sends each request once and keeps those to be sent again. After a failure, one request is tried before the others.
+    /// Returns the longest time that the target asks to wait, and the error; `None` if all were taken.
     async fn attempt(
         &self,
-        parcels: &mut VecDeque<Parcel>,
+        parcels: &mut VecDeque<EncodedRequest>,
         is_cautious: bool,
     ) -> Option<(Option<Duration>, String)> {
         let mut at_once = if is_cautious { 1 } else { self.settings.connections.0 as usize };
@@ -219,7 +219,7 @@ impl Sender {
         again
     }
 
-    fn taken(&self, parcel: &Parcel, rejected: u64, remark: &str) {
+    fn taken(&self, parcel: &EncodedRequest, rejected: u64, remark: &str) {
         if let Some(failing) = self.status.took(parcel.spans, rejected) {
             tracing::info!(
                 "target {} takes {} again, after {} s",

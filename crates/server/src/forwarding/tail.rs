@@ -25,7 +25,7 @@ struct Seen {
 
 /// The traces whose spans wait, and those that were decided a short time ago.
 #[derive(Debug)]
-pub struct Window {
+pub struct TailSampler {
     rules: Tail,
     /// Senders choose trace ids, so the hash is keyed.
     traces: HashMap<u128, Seen>,
@@ -34,10 +34,10 @@ pub struct Window {
     pub seen: i64,
 }
 
-impl Window {
-    /// An empty window with these rules.
+impl TailSampler {
+    /// A sampler with these rules that has seen nothing.
     pub fn new(rules: Tail) -> Self {
-        Window { rules, traces: HashMap::new(), most: MOST, seen: 0 }
+        TailSampler { rules, traces: HashMap::new(), most: MOST, seen: 0 }
     }
 
     /// How long spans wait, milliseconds.
@@ -45,8 +45,8 @@ impl Window {
         u64::try_from(self.rules.wait.0.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Sees a span that arrived then (milliseconds).
-    pub fn see(&mut self, facts: &Facts<'_>, arrived: u64) {
+    /// Takes a span into account that arrived then (milliseconds).
+    pub fn observe(&mut self, facts: &Facts<'_>, arrived: u64) {
         let is_full = self.traces.len() >= self.most;
         let first = Seen { start: u64::MAX, end: 0, has_error: false, last: arrived, is_wanted: None };
         let seen = match self.traces.get_mut(&facts.trace) {
@@ -93,8 +93,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn window(more: &str) -> Window {
-        Window::new(toml::from_str(&format!("wait = \"10s\"\n{more}")).unwrap())
+    fn sampler(more: &str) -> TailSampler {
+        TailSampler::new(toml::from_str(&format!("wait = \"10s\"\n{more}")).unwrap())
     }
 
     fn span(trace: u128, start: u64, end: u64, error: bool) -> Facts<'static> {
@@ -111,38 +111,38 @@ mod tests {
             let facts: Vec<_> = spans.iter()
                 .map(|(trace, start, length, error)| span(*trace, start * milli, (start + length) * milli, *error))
                 .collect();
-            let mut window = window(&format!("slower = \"1s\"\nratio = {ratio:?}"));
-            facts.iter().for_each(|facts| window.see(facts, 5));
+            let mut sampler = sampler(&format!("slower = \"1s\"\nratio = {ratio:?}"));
+            facts.iter().for_each(|facts| sampler.observe(facts, 5));
             for one in &facts {
                 let of_trace = || facts.iter().filter(|other| other.trace == one.trace);
                 let start = of_trace().map(|facts| facts.start).min().unwrap();
                 let end = of_trace().map(|facts| facts.end).max().unwrap();
                 let expected = of_trace().any(|facts| facts.status == 2) || end - start >= 1000 * milli
                     || is_chosen(one.trace, ratio);
-                prop_assert_eq!(window.is_wanted(one), expected);
+                prop_assert_eq!(sampler.is_wanted(one), expected);
             }
         }
     }
 
     #[test]
     fn a_decision_stays_until_it_is_forgotten() {
-        let mut window = window("");
-        window.see(&span(1, 0, 1, false), 0);
-        assert!(!window.is_wanted(&span(1, 0, 1, false)));
+        let mut sampler = sampler("");
+        sampler.observe(&span(1, 0, 1, false), 0);
+        assert!(!sampler.is_wanted(&span(1, 0, 1, false)));
         let late = span(1, 2, 3, true);
-        window.see(&late, 1000);
-        assert!(!window.is_wanted(&late), "its other spans are gone");
-        window.forget(61_000);
-        assert!(!window.is_wanted(&late));
-        window.forget(61_001);
-        assert!(window.is_wanted(&late), "alone it has an error");
+        sampler.observe(&late, 1000);
+        assert!(!sampler.is_wanted(&late), "its other spans are gone");
+        sampler.forget(61_000);
+        assert!(!sampler.is_wanted(&late));
+        sampler.forget(61_001);
+        assert!(sampler.is_wanted(&late), "alone it has an error");
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_more_is_decided_span_by_span() {
-        let mut window = Window { most: 2, ..window("") };
-        (0..5).for_each(|trace| window.see(&span(trace, 0, 1, trace == 4), 0));
-        assert_eq!(window.traces.len(), 2);
-        assert!(window.is_wanted(&span(4, 0, 1, true)) && !window.is_wanted(&span(3, 0, 1, false)));
+        let mut sampler = TailSampler { most: 2, ..sampler("") };
+        (0..5).for_each(|trace| sampler.observe(&span(trace, 0, 1, trace == 4), 0));
+        assert_eq!(sampler.traces.len(), 2);
+        assert!(sampler.is_wanted(&span(4, 0, 1, true)) && !sampler.is_wanted(&span(3, 0, 1, false)));
     }
 }

@@ -1,7 +1,7 @@
 //! Request bodies, read within limits on their size, their memory and their time.
 
 use super::Refusal;
-use super::room::Room;
+use super::memory::MemoryReservation;
 use axum::body::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -26,7 +26,7 @@ pub async fn read<B>(
     Limits { bytes: limit, time }: Limits,
     body: &mut B,
     announced: Option<usize>,
-    room: &mut Room,
+    reserved: &mut MemoryReservation,
 ) -> Result<Vec<u8>, Refusal>
 where
     B: Body<Data = Bytes, Error: Display> + Unpin,
@@ -45,13 +45,13 @@ where
         if bytes.len() + data.len() > limit {
             return Err(Refusal::TooLarge(limit));
         }
-        room.extend(&mut bytes, &data, announced.unwrap_or(limit))?;
+        reserved.extend(&mut bytes, &data, announced.unwrap_or(limit))?;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::room::Memory;
+    use super::super::memory::Memory;
     use super::*;
     use http_body::Frame;
     use http_body_util::StreamBody;
@@ -70,9 +70,9 @@ mod tests {
         let memory = Memory::new(10 << 20);
         let limits = Limits { bytes: 4 << 20, time: Duration::from_secs(10) };
         let mut dribble = body(1, Duration::from_secs(1), 1000);
-        let dribble = read(limits, &mut dribble, None, &mut memory.room()).await;
+        let dribble = read(limits, &mut dribble, None, &mut memory.reservation()).await;
         assert!(matches!(dribble, Err(Refusal::TooSlow)));
         let mut steady = body(64 << 10, Duration::from_secs(1), 40);
-        assert_eq!(read(limits, &mut steady, None, &mut memory.room()).await.unwrap().len(), 40 << 16);
+        assert_eq!(read(limits, &mut steady, None, &mut memory.reservation()).await.unwrap().len(), 40 << 16);
     }
 }

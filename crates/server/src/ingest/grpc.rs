@@ -3,7 +3,7 @@
 //! The message is read as an HTTP body is, under the same limits on memory and time: tonic's codec would read and
 //! inflate it before either could be counted.
 
-use super::room::Room;
+use super::memory::MemoryReservation;
 use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding};
 use crate::config::tokens::Scope;
 use crate::guard::{Access, Guard};
@@ -22,7 +22,9 @@ pub const PREFIX: usize = 5;
 
 /// Takes a message of the logs service; `Ok` means that its lines are on disk.
 pub type TakeLogs = Arc<
-    dyn Fn(Vec<u8>, Room) -> Pin<Box<dyn Future<Output = Result<Remarks, Refusal>> + Send>> + Send + Sync,
+    dyn Fn(Vec<u8>, MemoryReservation) -> Pin<Box<dyn Future<Output = Result<Remarks, Refusal>> + Send>>
+        + Send
+        + Sync,
 >;
 
 /// The services of traces and of logs.
@@ -80,8 +82,9 @@ impl TraceService {
 
     async fn export(&self, request: Request<Incoming>, signal: Signal) -> Result<Remarks, Status> {
         let encoding = encoding_of(request.headers())?;
-        let mut room = self.intake.room();
-        let read = body::read(self.intake.limits(PREFIX), &mut request.into_body(), None, &mut room).await;
+        let mut reserved = self.intake.reservation();
+        let read =
+            body::read(self.intake.limits(PREFIX), &mut request.into_body(), None, &mut reserved).await;
         let taken = match read {
             Ok(message) => match framed(&message)? {
                 Message { compressed: true, .. } if encoding.is_none() => {
@@ -89,7 +92,7 @@ impl TraceService {
                 }
                 Message { compressed, .. } => {
                     let encoding = if compressed { encoding } else { None };
-                    self.take(message, encoding, room, signal).await
+                    self.take(message, encoding, reserved, signal).await
                 }
             },
             Err(refusal) => Err(refusal),
@@ -107,27 +110,27 @@ impl TraceService {
         &self,
         mut bytes: Vec<u8>,
         encoding: Option<String>,
-        mut room: Room,
+        mut reserved: MemoryReservation,
         signal: Signal,
     ) -> Result<Remarks, Refusal> {
         let limit = self.intake.max_request;
-        let (plain, room) = match encoding {
+        let (plain, reserved) = match encoding {
             Some(encoding) => {
                 blocking(move || -> Result<_, Refusal> {
-                    let plain = encoding::decode(&bytes[PREFIX..], &encoding, limit, &mut room)?;
-                    room.give(bytes.capacity());
-                    Ok((plain, room))
+                    let plain = encoding::decode(&bytes[PREFIX..], &encoding, limit, &mut reserved)?;
+                    reserved.release(bytes.capacity());
+                    Ok((plain, reserved))
                 })
                 .await??
             }
             None => {
                 bytes.drain(..PREFIX);
-                (bytes, room)
+                (bytes, reserved)
             }
         };
         match signal {
-            Signal::Traces => self.intake.take(plain, room).await,
-            Signal::Logs => (self.logs)(plain, room).await,
+            Signal::Traces => self.intake.take(plain, reserved).await,
+            Signal::Logs => (self.logs)(plain, reserved).await,
         }
     }
 }
@@ -166,16 +169,16 @@ fn framed(body: &[u8]) -> Result<Message, Status> {
 pub async fn unary(
     request: Request<Incoming>,
     limits: body::Limits,
-    mut room: Room,
+    mut reserved: MemoryReservation,
 ) -> Result<Vec<u8>, Status> {
     let encoding = encoding_of(request.headers())?;
     let refused =
         |refusal: Refusal| Status::new(Code::from(answer::code(&refusal) as i32), refusal.to_string());
-    let read = body::read(limits, &mut request.into_body(), None, &mut room).await.map_err(refused)?;
+    let read = body::read(limits, &mut request.into_body(), None, &mut reserved).await.map_err(refused)?;
     match (framed(&read)?.compressed, encoding) {
         (false, _) => Ok(read[PREFIX..].to_vec()),
         (true, Some(encoding)) => {
-            encoding::decode(&read[PREFIX..], &encoding, limits.bytes, &mut room).map_err(refused)
+            encoding::decode(&read[PREFIX..], &encoding, limits.bytes, &mut reserved).map_err(refused)
         }
         (true, None) => Err(Status::internal("a compressed message without grpc-encoding")),
     }

@@ -1,6 +1,6 @@
 //! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
 
-use super::room::Room;
+use super::memory::MemoryReservation;
 use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding, json};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -58,12 +58,15 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
 }
 
 /// Reads a request's body and undoes its compression. Its bytes are taken from the room that comes with it.
-pub(crate) async fn receive(intake: &Intake, request: Request<Body>) -> Result<(Vec<u8>, Room), Refusal> {
+pub(crate) async fn receive(
+    intake: &Intake,
+    request: Request<Body>,
+) -> Result<(Vec<u8>, MemoryReservation), Refusal> {
     let content_encoding = text(request.headers(), header::CONTENT_ENCODING).to_owned();
     let announced = text(request.headers(), header::CONTENT_LENGTH).parse::<usize>().ok();
     let mut body = request.into_body();
-    let mut room = intake.room();
-    let mut bytes = match body::read(intake.limits(0), &mut body, announced, &mut room).await {
+    let mut reserved = intake.reservation();
+    let mut bytes = match body::read(intake.limits(0), &mut body, announced, &mut reserved).await {
         Ok(bytes) => bytes,
         Err(Refusal::TooSlow) => return Err(Refusal::TooSlow),
         Err(refusal) => {
@@ -75,28 +78,28 @@ pub(crate) async fn receive(intake: &Intake, request: Request<Body>) -> Result<(
     let plain = content_encoding.is_empty() || content_encoding.eq_ignore_ascii_case("identity");
     let limit = intake.max_request;
     if !plain {
-        (bytes, room) = blocking(move || -> Result<_, Refusal> {
-            let plain = encoding::decode(&bytes, &content_encoding, limit, &mut room)?;
-            room.give(bytes.capacity());
-            Ok((plain, room))
+        (bytes, reserved) = blocking(move || -> Result<_, Refusal> {
+            let plain = encoding::decode(&bytes, &content_encoding, limit, &mut reserved)?;
+            reserved.release(bytes.capacity());
+            Ok((plain, reserved))
         })
         .await??;
     }
-    Ok((bytes, room))
+    Ok((bytes, reserved))
 }
 
 async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<Remarks, Refusal> {
-    let (mut bytes, mut room) = receive(intake, request).await?;
+    let (mut bytes, mut reserved) = receive(intake, request).await?;
     let mut remarks = Remarks::default();
     if media == Media::Json {
-        (bytes, remarks, room) = blocking(move || -> Result<_, Refusal> {
-            let (protobuf, remarks) = json::to_protobuf(&bytes, &mut room)?;
-            room.give(bytes.capacity());
-            Ok((protobuf, remarks, room))
+        (bytes, remarks, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (protobuf, remarks) = json::to_protobuf(&bytes, &mut reserved)?;
+            reserved.release(bytes.capacity());
+            Ok((protobuf, remarks, reserved))
         })
         .await??;
     }
-    remarks.merge(intake.take(bytes, room).await?);
+    remarks.merge(intake.take(bytes, reserved).await?);
     Ok(remarks)
 }
 

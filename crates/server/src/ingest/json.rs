@@ -3,7 +3,7 @@
 //! A member that cannot be read is left out: the span keeps a warning (Jaeger's attribute `@jaeger@warnings`) and the
 //! sender is informed. One span is in memory at a time.
 
-use super::room::Room;
+use super::memory::MemoryReservation;
 use super::span_writer::{self, SpanWriter};
 use super::{Refusal, Remarks};
 use crate::wire::{put_bytes, put_varint};
@@ -19,13 +19,13 @@ const LENGTH: usize = 5;
 
 /// Turns an `ExportTraceServiceRequest` in JSON into one in protobuf, and says what could not be taken over. `Err` where
 /// it is none, where no span of it can be taken over, or where the memory does not suffice.
-pub fn to_protobuf(json: &[u8], room: &mut Room) -> Result<(Vec<u8>, Remarks), Refusal> {
+pub fn to_protobuf(json: &[u8], reserved: &mut MemoryReservation) -> Result<(Vec<u8>, Remarks), Refusal> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    room.take(json.len() / 2)?;
+    reserved.take(json.len() / 2)?;
     let out = Vec::with_capacity(json.len() / 2);
     let taken = out.capacity();
     let remarks = Remarks::default();
-    let mut writer = Writer { json, out, taken, room, resource: None, scope: None, kept: false, remarks };
+    let mut writer = Writer { json, out, taken, reserved, resource: None, scope: None, kept: false, remarks };
     let mut written = Ok(());
     otlp_json::split(json, |parts| {
         if written.is_ok() {
@@ -65,7 +65,7 @@ struct Writer<'a> {
     out: Vec<u8>,
     /// Bytes of the output that were taken.
     taken: usize,
-    room: &'a mut Room,
+    reserved: &'a mut MemoryReservation,
     resource: Option<Open>,
     scope: Option<Open>,
     /// Whether a span was written.
@@ -160,12 +160,12 @@ impl Writer<'_> {
     ) -> Result<(), Refusal> {
         let values = text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
         let needed = values.saturating_mul(VALUE).saturating_add(text.len().saturating_mul(TEXT));
-        self.room.take(needed)?;
+        self.reserved.take(needed)?;
         work(self)?;
-        self.room.give(needed);
+        self.reserved.release(needed);
         let more = self.out.capacity().saturating_sub(self.taken);
         self.taken += more;
-        self.room.take(more)
+        self.reserved.take(more)
     }
 
     fn close_scope(&mut self) {
@@ -212,7 +212,7 @@ fn close(out: &mut [u8], start: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::room::Memory;
+    use super::super::memory::Memory;
     use super::*;
     use crate::facts::facts_of;
     use crate::ingest::regroup::regroup;
@@ -221,12 +221,12 @@ mod tests {
     use prost::Message;
     use spandrel_trace::format::otlp_proto;
 
-    fn room() -> Room {
-        Memory::new(64 << 20).room()
+    fn reserved() -> MemoryReservation {
+        Memory::new(64 << 20).reservation()
     }
 
     fn convert(json: &str) -> (ExportTraceServiceRequest, Remarks) {
-        let (protobuf, remarks) = to_protobuf(json.as_bytes(), &mut room()).unwrap();
+        let (protobuf, remarks) = to_protobuf(json.as_bytes(), &mut reserved()).unwrap();
         (ExportTraceServiceRequest::decode(protobuf.as_slice()).unwrap(), remarks)
     }
 
@@ -244,17 +244,17 @@ mod tests {
             format!(r#"{{"kvlistValue":{{"values":{}}}}}"#, list("{}")),
         ] {
             let text = of_spans(&format!(r#"{{"attributes":[{{"key":"k","value":{value}}}]}}"#));
-            let refused = to_protobuf(text.as_bytes(), &mut Memory::new(4 << 20).room());
+            let refused = to_protobuf(text.as_bytes(), &mut Memory::new(4 << 20).reservation());
             assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
-            assert!(to_protobuf(text.as_bytes(), &mut room()).is_ok());
+            assert!(to_protobuf(text.as_bytes(), &mut reserved()).is_ok());
         }
         let spans = of_spans(&list("{}")[1..300_000]);
-        let refused = to_protobuf(spans.as_bytes(), &mut Memory::new(600_000).room());
+        let refused = to_protobuf(spans.as_bytes(), &mut Memory::new(600_000).reservation());
         assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
-        assert!(to_protobuf(spans.as_bytes(), &mut room()).is_ok());
+        assert!(to_protobuf(spans.as_bytes(), &mut reserved()).is_ok());
         let long = of_spans(&format!(r#"{{"name":"{}"}}"#, "long ".repeat(1 << 20)));
         assert!(
-            to_protobuf(long.as_bytes(), &mut room()).is_ok(),
+            to_protobuf(long.as_bytes(), &mut reserved()).is_ok(),
             "texts cost little more than they are long"
         );
     }
@@ -310,7 +310,7 @@ mod tests {
             r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz0102030405060708090a0b0c0d0e0f"}]}]}]}"#,
         ] {
             assert!(
-                matches!(to_protobuf(json.as_bytes(), &mut room()), Err(Refusal::Malformed(_))),
+                matches!(to_protobuf(json.as_bytes(), &mut reserved()), Err(Refusal::Malformed(_))),
                 "{json}"
             );
         }
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn a_mistake_is_named_with_its_place_in_the_body() {
         let body = of_spans(r#"{"name":"x"},{"name" "y"}"#);
-        let Err(Refusal::Malformed(why)) = to_protobuf(body.as_bytes(), &mut room()) else { panic!() };
+        let Err(Refusal::Malformed(why)) = to_protobuf(body.as_bytes(), &mut reserved()) else { panic!() };
         assert!(why.ends_with(&format!("at byte {}", body.find(r#" "y""#).unwrap() + 1)), "{why}");
     }
 
@@ -329,13 +329,13 @@ mod tests {
             let value = format!("{}{}", open.repeat(10_000), close.repeat(10_000));
             let attribute = format!(r#"{{"key":"k","value":{value}}}"#);
             let body = of_spans(&format!(r#"{{"name":"x","attributes":[{attribute}]}}"#));
-            let (protobuf, _) = to_protobuf(body.as_bytes(), &mut room()).unwrap();
+            let (protobuf, _) = to_protobuf(body.as_bytes(), &mut reserved()).unwrap();
             let mut attributes = 0;
             otlp_proto::split(&protobuf, |parts| {
                 attributes += otlp_proto::read_span(parts.span).unwrap().attributes.len();
             })
             .unwrap();
-            assert_eq!((attributes, regroup(&protobuf, &mut room()).unwrap().len()), (1, 1));
+            assert_eq!((attributes, regroup(&protobuf, &mut reserved()).unwrap().len()), (1, 1));
         }
     }
 
@@ -364,8 +364,8 @@ mod tests {
 
     #[test]
     fn a_span_without_ids_is_taken() {
-        let (bytes, _) = to_protobuf(of_spans(r#"{"name":"x"}"#).as_bytes(), &mut room()).unwrap();
-        let parts = regroup(&bytes, &mut room()).unwrap();
+        let (bytes, _) = to_protobuf(of_spans(r#"{"name":"x"}"#).as_bytes(), &mut reserved()).unwrap();
+        let parts = regroup(&bytes, &mut reserved()).unwrap();
         assert_eq!((parts.len(), parts[0].trace, parts[0].extent.spans), (1, 0, 1));
         assert!(facts_of(b"\x0a\x01x").is_err(), "a trace id of one byte");
     }

@@ -2,13 +2,13 @@
 //! beyond is left out of the request before it is stored, counted where OTLP has a count for it, and said to the sender.
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`, `resource/v1/resource.proto`.
 
-use super::room::Room;
+use super::memory::MemoryReservation;
 use super::{Refusal, Remarks};
 use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes, put_number};
 
 /// What one request may hold; `None` for as much as fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Most {
+pub struct RequestLimits {
     /// Spans.
     pub spans: Option<u64>,
     /// Attributes of one span, event, link, resource or scope.
@@ -19,8 +19,8 @@ pub struct Most {
     pub nesting: Option<usize>,
 }
 
-/// A message with attributes: in which field they are, in which field the number of those that are missing, and which
-/// fields are such messages, too.
+/// A message with attributes: the numbers of the fields with the attributes, with the count of those that were dropped,
+/// and with nested messages that have both.
 struct Shape {
     attributes: u32,
     dropped: u32,
@@ -37,7 +37,7 @@ const SCOPES: [u32; 2] = [2, 1000];
 
 /// What was left out.
 #[derive(Default)]
-struct LeftOut {
+struct DroppedCounts {
     spans: u64,
     attributes: u64,
     cut: u64,
@@ -45,34 +45,39 @@ struct LeftOut {
     too_deep: u64,
 }
 
-impl Most {
+impl RequestLimits {
     /// Whether there is no limit.
-    pub fn is_nothing(&self) -> bool {
-        *self == Most::default()
+    pub fn is_unlimited(&self) -> bool {
+        *self == RequestLimits::default()
     }
 
     /// A request without what is beyond the limits, and what that was. `None` where all of it is within them.
     pub fn apply(
         &self,
         request: &[u8],
-        room: &mut Room,
+        reserved: &mut MemoryReservation,
         remarks: &mut Remarks,
     ) -> Result<Option<Vec<u8>>, Refusal> {
         // Each of the levels around a span is copied into the next.
         let needed = request.len().saturating_mul(3);
-        room.take(needed)?;
-        let (mut left_out, mut spans) = (LeftOut::default(), 0);
+        reserved.take(needed)?;
+        let (mut left_out, mut spans) = (DroppedCounts::default(), 0);
         let changed = edit(request, |number, field| match number {
             1 => self.resource(field.bytes(1)?, &mut spans, &mut left_out),
             _ => Ok(Edit::Keep),
         })?;
-        room.give(needed);
-        room.take(changed.as_ref().map_or(0, Vec::capacity))?;
+        reserved.release(needed);
+        reserved.take(changed.as_ref().map_or(0, Vec::capacity))?;
         self.say(&left_out, remarks);
         Ok(changed)
     }
 
-    fn resource(&self, message: &[u8], spans: &mut u64, left_out: &mut LeftOut) -> Result<Edit, WireError> {
+    fn resource(
+        &self,
+        message: &[u8],
+        spans: &mut u64,
+        left_out: &mut DroppedCounts,
+    ) -> Result<Edit, WireError> {
         let changed = edit(message, |number, field| match number {
             1 => self.attributes(field.bytes(1)?, &RESOURCE, left_out).map(Edit::of),
             number if SCOPES.contains(&number) => self.scope(field.bytes(number)?, spans, left_out),
@@ -81,7 +86,12 @@ impl Most {
         Ok(Edit::of(changed))
     }
 
-    fn scope(&self, message: &[u8], spans: &mut u64, left_out: &mut LeftOut) -> Result<Edit, WireError> {
+    fn scope(
+        &self,
+        message: &[u8],
+        spans: &mut u64,
+        left_out: &mut DroppedCounts,
+    ) -> Result<Edit, WireError> {
         let changed = edit(message, |number, field| match number {
             1 => self.attributes(field.bytes(1)?, &SCOPE, left_out).map(Edit::of),
             2 => {
@@ -102,7 +112,7 @@ impl Most {
         &self,
         message: &[u8],
         shape: &Shape,
-        left_out: &mut LeftOut,
+        left_out: &mut DroppedCounts,
     ) -> Result<Option<Vec<u8>>, WireError> {
         let (mut count, mut dropped, mut known) = (0, 0, 0);
         let mut changed = edit(message, |number, field| {
@@ -135,7 +145,7 @@ impl Most {
     }
 
     /// A `KeyValue`.
-    fn attribute(&self, attribute: &[u8], left_out: &mut LeftOut) -> Result<Edit, WireError> {
+    fn attribute(&self, attribute: &[u8], left_out: &mut DroppedCounts) -> Result<Edit, WireError> {
         let mut is_removed = false;
         let changed = edit(attribute, |number, field| {
             if number != 2 {
@@ -166,7 +176,7 @@ impl Most {
         Ok(if is_removed { Edit::Remove } else { Edit::of(changed) })
     }
 
-    fn say(&self, left_out: &LeftOut, remarks: &mut Remarks) {
+    fn say(&self, left_out: &DroppedCounts, remarks: &mut Remarks) {
         remarks.rejected += left_out.spans;
         let mut say = |count: u64, what: std::fmt::Arguments<'_>| {
             if count > 0 {
@@ -241,7 +251,7 @@ fn is_deeper(value: &[u8], most: usize) -> Result<bool, WireError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::room::Memory;
+    use super::super::memory::Memory;
     use super::*;
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -276,9 +286,12 @@ mod tests {
         }
     }
 
-    fn apply(most: Most, request: &ExportTraceServiceRequest) -> (ExportTraceServiceRequest, Remarks) {
+    fn apply(
+        most: RequestLimits,
+        request: &ExportTraceServiceRequest,
+    ) -> (ExportTraceServiceRequest, Remarks) {
         let (bytes, mut remarks) = (request.encode_to_vec(), Remarks::default());
-        let changed = most.apply(&bytes, &mut Memory::new(1 << 20).room(), &mut remarks).unwrap();
+        let changed = most.apply(&bytes, &mut Memory::new(1 << 20).reservation(), &mut remarks).unwrap();
         assert_eq!(changed.is_none(), remarks.text().is_empty());
         (ExportTraceServiceRequest::decode(changed.unwrap_or(bytes).as_slice()).unwrap(), remarks)
     }
@@ -288,7 +301,7 @@ mod tests {
         let many = |count: usize| (0..count).map(|n| text(&n.to_string(), "x")).collect::<Vec<_>>();
         let event = Event { attributes: many(4), dropped_attributes_count: 7, ..Event::default() };
         let span = Span { attributes: many(5), events: vec![event], ..Span::default() };
-        let most = Most { attributes: Some(3), ..Most::default() };
+        let most = RequestLimits { attributes: Some(3), ..RequestLimits::default() };
         let (out, remarks) = apply(most, &request(many(3), vec![span, Span::default()]));
         let span = &out.resource_spans[0].scope_spans[0].spans[0];
         assert_eq!((span.attributes.len(), span.dropped_attributes_count), (3, 2));
@@ -310,7 +323,7 @@ mod tests {
             pair("number", Any::IntValue(i64::MIN)),
         ];
         let span = Span { attributes, ..Span::default() };
-        let most = Most { value_bytes: Some(6), nesting: Some(2), ..Most::default() };
+        let most = RequestLimits { value_bytes: Some(6), nesting: Some(2), ..RequestLimits::default() };
         let (out, remarks) = apply(most, &request(vec![pair("large", list(5))], vec![span]));
         let span = &out.resource_spans[0].scope_spans[0].spans[0];
         assert_eq!(span.attributes[..2], [text("short", "äöü"), text("long", "aäö")]);
@@ -327,7 +340,8 @@ mod tests {
     #[test]
     fn spans_beyond_the_most_are_rejected() {
         let spans = (1..=5).map(|id| Span { span_id: vec![id; 8], ..Span::default() }).collect();
-        let (out, remarks) = apply(Most { spans: Some(3), ..Most::default() }, &request(vec![], spans));
+        let (out, remarks) =
+            apply(RequestLimits { spans: Some(3), ..RequestLimits::default() }, &request(vec![], spans));
         let kept: Vec<u8> =
             out.resource_spans[0].scope_spans[0].spans.iter().map(|span| span.span_id[0]).collect();
         assert_eq!((kept, remarks.rejected), (vec![1, 2, 3], 2));
@@ -342,7 +356,7 @@ mod tests {
             let pairs: Vec<_> = values.iter()
                 .map(|(key, value, depth)| if *depth == 0 { text(key, value) } else { pair(key, list(*depth)) })
                 .collect();
-            let most = Most { attributes: Some(attributes), value_bytes: Some(bytes), nesting: Some(nesting), spans: None };
+            let most = RequestLimits { attributes: Some(attributes), value_bytes: Some(bytes), nesting: Some(nesting), spans: None };
             let request = request(vec![], vec![Span { attributes: pairs.clone(), ..Span::default() }]);
             let (out, remarks) = apply(most, &request);
             let span = &out.resource_spans[0].scope_spans[0].spans[0];

@@ -8,10 +8,10 @@ pub mod grpc;
 pub mod http;
 pub mod json;
 pub mod limit;
+pub mod memory;
 mod part_builder;
 pub mod regroup;
 mod remarks;
-pub mod room;
 pub(crate) mod span_writer;
 mod walked;
 pub mod zipkin;
@@ -21,12 +21,12 @@ pub use answer::status as status_of;
 pub use remarks::Remarks;
 
 use crate::durations;
-use crate::forwarding::{Forwarding, Packed, Signal};
+use crate::forwarding::{CompressedRequest, Forwarding, Signal};
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
-use limit::Most;
+use limit::RequestLimits;
+use memory::{Memory, MemoryReservation};
 use prometheus_client::metrics::histogram::Histogram;
-use room::{Memory, Room};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -121,7 +121,7 @@ pub struct Intake {
     pub max_request: usize,
     client_time: Duration,
     took: Histogram,
-    most: Most,
+    most: RequestLimits,
     /// What happened so far.
     pub counters: Arc<Counters>,
 }
@@ -141,7 +141,7 @@ impl Intake {
         max_request: usize,
         memory: Memory,
         client_time: Duration,
-        most: Most,
+        most: RequestLimits,
     ) -> Self {
         Intake {
             store,
@@ -176,8 +176,8 @@ impl Intake {
     }
 
     /// The account of the memory that one request takes, to be held until it is answered.
-    pub fn room(&self) -> Room {
-        self.memory.room()
+    pub fn reservation(&self) -> MemoryReservation {
+        self.memory.reservation()
     }
 
     /// Counts a refusal.
@@ -189,33 +189,33 @@ impl Intake {
 
     /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk,
     /// also those that wait to be forwarded; what limits left out is said.
-    pub async fn take(&self, request: Vec<u8>, room: Room) -> Result<Remarks, Refusal> {
-        self.take_within(self.most, request, room).await
+    pub async fn take(&self, request: Vec<u8>, reserved: MemoryReservation) -> Result<Remarks, Refusal> {
+        self.take_within(self.most, request, reserved).await
     }
 
     /// As [`Intake::take`], without limits on what is in a span: nothing of it may be left out.
-    pub async fn take_whole(&self, request: Vec<u8>, room: Room) -> Result<(), Refusal> {
-        self.take_within(Most::default(), request, room).await.map(|_| ())
+    pub async fn take_whole(&self, request: Vec<u8>, reserved: MemoryReservation) -> Result<(), Refusal> {
+        self.take_within(RequestLimits::default(), request, reserved).await.map(|_| ())
     }
 
     async fn take_within(
         &self,
-        most: Most,
+        most: RequestLimits,
         mut request: Vec<u8>,
-        mut room: Room,
+        mut reserved: MemoryReservation,
     ) -> Result<Remarks, Refusal> {
         let started = Instant::now();
         let (size, is_forwarded) = (request.len(), !self.forwarding.is_empty());
         let work = move || -> Result<_, Refusal> {
             let mut remarks = Remarks::default();
-            if !most.is_nothing()
-                && let Some(limited) = most.apply(&request, &mut room, &mut remarks)?
+            if !most.is_unlimited()
+                && let Some(limited) = most.apply(&request, &mut reserved, &mut remarks)?
             {
-                room.give(request.capacity());
+                reserved.release(request.capacity());
                 request = limited;
             }
-            let parts = regroup::regroup(&request, &mut room)?;
-            Ok((parts, room, is_forwarded.then_some(request), remarks))
+            let parts = regroup::regroup(&request, &mut reserved)?;
+            Ok((parts, reserved, is_forwarded.then_some(request), remarks))
         };
         // The body is freed with the work; its room stays taken, for the store copies parts while it writes them.
         let (parts, _room, request, remarks) = if size < INLINE { work()? } else { blocking(work).await?? };
@@ -224,7 +224,7 @@ impl Intake {
         self.counters.accepted.fetch_add(spans, Ordering::Relaxed);
         if let Some(request) = request {
             let count = u32::try_from(spans).unwrap_or(u32::MAX);
-            let pack = move || Packed::new(Signal::Traces, count, request);
+            let pack = move || CompressedRequest::new(Signal::Traces, count, request);
             self.forwarding.put(if size < INLINE { pack() } else { blocking(pack).await? }).await;
         }
         self.took.observe(started.elapsed().as_secs_f64());

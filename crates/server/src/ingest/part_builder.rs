@@ -1,8 +1,8 @@
 //! From the spans of one trace in a request to a part: their blob, and what the index wants to know of them.
 
 use super::Refusal;
-use super::room::Room;
-use super::walked::{Head, Resource, SpanAt, TABLE_ENTRY, Walked, unreadable};
+use super::memory::MemoryReservation;
+use super::walked::{Head, ParsedRequest, Resource, SpanRef, TABLE_ENTRY, unreadable};
 use crate::facts::{EMPTY_SPAN, Facts, plain_key_and_value, term_of, term_of_pair, walk_span};
 use crate::store::{CallSpan, Calls, MOST_CALL_SPANS as MOST_SPANS, OperationKey, Part};
 use crate::terms::{Filter, printed};
@@ -18,7 +18,7 @@ const PLAIN_BYTES: usize = 1 << 20;
 
 /// Makes the parts of a request, one after the other.
 pub struct Builder<'a, 'r> {
-    walked: Walked<'a, 'r>,
+    walked: ParsedRequest<'a, 'r>,
     /// Terms of the part that is being built.
     terms: Vec<u64>,
     /// Its spans as far as calls are concerned.
@@ -58,8 +58,8 @@ struct Services {
 
 impl<'a, 'r> Builder<'a, 'r> {
     /// For what was found in a request.
-    pub fn new(walked: Walked<'a, 'r>) -> Result<Self, Refusal> {
-        let services = Services::of(&walked.resources, walked.room)?;
+    pub fn new(walked: ParsedRequest<'a, 'r>) -> Result<Self, Refusal> {
+        let services = Services::of(&walked.resources, walked.reserved)?;
         Ok(Builder {
             walked,
             terms: Vec::new(),
@@ -75,12 +75,12 @@ impl<'a, 'r> Builder<'a, 'r> {
     }
 
     /// The account of the request's memory.
-    pub fn room(&mut self) -> &mut Room {
-        self.walked.room
+    pub fn reservation(&mut self) -> &mut MemoryReservation {
+        self.walked.reserved
     }
 
     /// Makes a part of spans of one trace.
-    pub fn part(&mut self, spans: &[SpanAt<'a>]) -> Result<Part, Refusal> {
+    pub fn part(&mut self, spans: &[SpanRef<'a>]) -> Result<Part, Refusal> {
         self.number += 1;
         self.terms.clear();
         self.write_blob(spans)?;
@@ -88,63 +88,63 @@ impl<'a, 'r> Builder<'a, 'r> {
         let mut part = Part::packed(walked.ids[spans[0].trace as usize], &self.blob, &mut self.packed);
         if self.held > KEPT_BYTES {
             (self.blob, self.packed) = (Vec::new(), Vec::new());
-            walked.room.give(std::mem::take(&mut self.held));
+            walked.reserved.release(std::mem::take(&mut self.held));
         }
-        let Walked { room, resources, scopes, .. } = walked;
-        room.take(part.spans.capacity())?;
+        let ParsedRequest { reserved, resources, scopes, .. } = walked;
+        reserved.take(part.spans.capacity())?;
         let mut events = Vec::new();
         calls.clear();
         services.operations.clear();
         for span in spans {
-            let facts = read_span(span.bytes, terms, &mut events, room)?;
+            let facts = read_span(span.bytes, terms, &mut events, reserved)?;
             let resource = scopes[span.scope as usize].resource;
-            let service = services.find(resource, *number, part.operations.len() as u32, room)?;
-            operations.add(&facts, resource, &resources[resource as usize], *number, &mut part, room)?;
+            let service = services.find(resource, *number, part.operations.len() as u32, reserved)?;
+            operations.add(&facts, resource, &resources[resource as usize], *number, &mut part, reserved)?;
             let failed = facts.status == 2;
             part.add_span(facts.start, facts.end, failed);
             if spans.len() <= MOST_SPANS {
                 let (id, parent, kind) = (facts.span, facts.parent, facts.kind);
-                room.push(calls, CallSpan { id, parent, service, kind, failed })?;
+                reserved.push(calls, CallSpan { id, parent, service, kind, failed })?;
             }
         }
         if spans.len() <= MOST_SPANS {
             // While it is counted ids are copied and sorted.
             let counting = 4 * size_of_val(calls.as_slice());
-            room.take(counting)?;
+            reserved.take(counting)?;
             let counted = Calls::of(calls, &services.operations).map(Box::new);
-            room.give(counting);
-            room.take(counted.as_ref().map_or(0, |calls| calls.memory()))?;
+            reserved.release(counting);
+            reserved.take(counted.as_ref().map_or(0, |calls| calls.memory()))?;
             part.calls = counted;
         }
         part.filter = Filter::of(terms);
-        room.take(part.filter.as_bytes().len())?;
+        reserved.take(part.filter.as_bytes().len())?;
         Ok(part)
     }
 
     /// Writes the blob of a part, and adds the terms of its resources and scopes.
-    fn write_blob(&mut self, spans: &[SpanAt<'a>]) -> Result<(), Refusal> {
+    fn write_blob(&mut self, spans: &[SpanRef<'a>]) -> Result<(), Refusal> {
         let Builder { walked, terms, blob, .. } = self;
-        let Walked { room, pieces, terms: of_heads, resources, scopes, .. } = walked;
-        let resource_of = |span: &SpanAt| scopes[span.scope as usize].resource;
-        let same_resource = |left: &SpanAt, right: &SpanAt| resource_of(left) == resource_of(right);
-        let same_scope = |left: &SpanAt, right: &SpanAt| left.scope == right.scope;
-        let scope_length = |run: &[SpanAt]| {
+        let ParsedRequest { reserved, pieces, terms: of_heads, resources, scopes, .. } = walked;
+        let resource_of = |span: &SpanRef| scopes[span.scope as usize].resource;
+        let same_resource = |left: &SpanRef, right: &SpanRef| resource_of(left) == resource_of(right);
+        let same_scope = |left: &SpanRef, right: &SpanRef| left.scope == right.scope;
+        let scope_length = |run: &[SpanRef]| {
             let spans = run.iter().map(|span| framed(span.bytes.len()));
             scopes[run[0].scope as usize].head.length + spans.sum::<usize>()
         };
-        let resource_length = |run: &[SpanAt]| {
+        let resource_length = |run: &[SpanRef]| {
             let scopes = run.chunk_by(same_scope).map(|run| framed(scope_length(run)));
             resources[resource_of(&run[0]) as usize].head.length + scopes.sum::<usize>()
         };
         let length: usize = spans.chunk_by(same_resource).map(|run| framed(resource_length(run))).sum();
         self.plain = self.plain.saturating_add(length);
-        if self.plain > room.most() {
-            return Err(Refusal::TooMuch(room.most()));
+        if self.plain > reserved.most() {
+            return Err(Refusal::TooMuch(reserved.most()));
         }
         // The blob, and what packing needs: see `lz4_flex::block::get_maximum_output_size`.
         let needed = length + length + length / 8 + (16 << 10);
         if needed > self.held {
-            room.take(needed - self.held)?;
+            reserved.take(needed - self.held)?;
             self.held = needed;
         }
         blob.clear();
@@ -153,12 +153,12 @@ impl<'a, 'r> Builder<'a, 'r> {
             let resource = &resources[resource_of(&of_resource[0]) as usize].head;
             put_length(blob, 1, resource_length(of_resource));
             put_head(blob, resource, pieces);
-            add_terms(terms, &of_heads[resource.terms.clone()], room)?;
+            add_terms(terms, &of_heads[resource.terms.clone()], reserved)?;
             for run in of_resource.chunk_by(same_scope) {
                 let scope = &scopes[run[0].scope as usize].head;
                 put_length(blob, 2, scope_length(run));
                 put_head(blob, scope, pieces);
-                add_terms(terms, &of_heads[scope.terms.clone()], room)?;
+                add_terms(terms, &of_heads[scope.terms.clone()], reserved)?;
                 for span in run {
                     put_length(blob, 2, span.bytes.len());
                     blob.extend_from_slice(span.bytes);
@@ -178,7 +178,7 @@ impl<'a> Operations<'a> {
         Resource { service, .. }: &Resource,
         part_number: u32,
         part: &mut Part,
-        room: &mut Room,
+        reserved: &mut MemoryReservation,
     ) -> Result<(), Refusal> {
         let key = (resource, facts.name, facts.kind);
         let place = match self.places.get(&key) {
@@ -188,11 +188,11 @@ impl<'a> Operations<'a> {
                     [] => EMPTY_SPAN.into(),
                     name => String::from_utf8_lossy(name),
                 };
-                room.take(2 * size_of::<OperationKey>() + service.len() + name.len() + TABLE_ENTRY)?;
+                reserved.take(2 * size_of::<OperationKey>() + service.len() + name.len() + TABLE_ENTRY)?;
                 let operation =
                     OperationKey { service: (**service).into(), name: (*name).into(), kind: facts.kind };
                 let place = self.list.len() as u32;
-                room.push(&mut self.list, (Arc::new(operation), 0))?;
+                reserved.push(&mut self.list, (Arc::new(operation), 0))?;
                 self.places.insert(key, place);
                 place
             }
@@ -200,7 +200,7 @@ impl<'a> Operations<'a> {
         let (operation, last) = &mut self.list[place as usize];
         if *last != part_number {
             *last = part_number;
-            room.push(&mut part.operations, operation.clone())?;
+            reserved.push(&mut part.operations, operation.clone())?;
         }
         Ok(())
     }
@@ -210,7 +210,7 @@ impl Services {
     /// Bytes that each takes beside the list of resources.
     const EACH: usize = size_of::<(&str, u32)>() + TABLE_ENTRY;
 
-    fn of(resources: &[Resource], room: &mut Room) -> Result<Self, Refusal> {
+    fn of(resources: &[Resource], reserved: &mut MemoryReservation) -> Result<Self, Refusal> {
         let mut services = Services::default();
         // Senders choose names, so the hash is seeded.
         let mut numbers: SeededMap<&str, u32> = SeededMap::default();
@@ -218,16 +218,16 @@ impl Services {
             let number = match numbers.get(&*resource.service) {
                 Some(number) => *number,
                 None => {
-                    room.take(Services::EACH)?;
+                    reserved.take(Services::EACH)?;
                     let number = services.in_part.len() as u32;
                     numbers.insert(&resource.service, number);
-                    room.push(&mut services.in_part, (0, 0))?;
+                    reserved.push(&mut services.in_part, (0, 0))?;
                     number
                 }
             };
-            room.push(&mut services.of_resources, number)?;
+            reserved.push(&mut services.of_resources, number)?;
         }
-        room.give(services.in_part.len() * Services::EACH);
+        reserved.release(services.in_part.len() * Services::EACH);
         Ok(services)
     }
 
@@ -238,12 +238,12 @@ impl Services {
         resource: u32,
         part: u32,
         next_operation: u32,
-        room: &mut Room,
+        reserved: &mut MemoryReservation,
     ) -> Result<u32, Refusal> {
         let (last, number) = &mut self.in_part[self.of_resources[resource as usize] as usize];
         if *last != part {
             (*last, *number) = (part, self.operations.len() as u32);
-            room.push(&mut self.operations, next_operation)?;
+            reserved.push(&mut self.operations, next_operation)?;
         }
         Ok(*number)
     }
@@ -255,7 +255,7 @@ fn read_span<'a>(
     bytes: &'a [u8],
     terms: &mut Vec<u64>,
     events: &mut Vec<&'a [u8]>,
-    room: &mut Room,
+    reserved: &mut MemoryReservation,
 ) -> Result<Facts<'a>, Refusal> {
     let mut is_plain = bytes.len() <= PLAIN_BYTES;
     events.clear();
@@ -267,13 +267,13 @@ fn read_span<'a>(
                 term_of(attribute)?
             }
         };
-        room.push(terms, term)
+        reserved.push(terms, term)
     };
     let facts = walk_span(bytes, attribute, |name| events.push(name))?;
     if !is_plain || facts.has_more {
         otlp_proto::check_span(bytes).map_err(unreadable)?;
     }
-    add_printed(&facts, events, terms, room)?;
+    add_printed(&facts, events, terms, reserved)?;
     Ok(facts)
 }
 
@@ -282,18 +282,18 @@ fn add_printed<'a>(
     facts: &Facts<'a>,
     events: &mut Vec<&'a [u8]>,
     terms: &mut Vec<u64>,
-    room: &mut Room,
+    reserved: &mut MemoryReservation,
 ) -> Result<(), Refusal> {
     if facts.status == 1 {
-        room.push(terms, printed::term_of_text(printed::STATUS_CODE, b"OK"))?;
+        reserved.push(terms, printed::term_of_text(printed::STATUS_CODE, b"OK"))?;
     }
     let texts =
         [(printed::STATUS_DESCRIPTION, facts.status_message), (printed::TRACE_STATE, facts.trace_state)];
     for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        room.push(terms, printed::term_of_text(key, text))?;
+        reserved.push(terms, printed::term_of_text(key, text))?;
     }
     for name in events.drain(..) {
-        room.push(terms, printed::term_of_text(printed::EVENT, name))?;
+        reserved.push(terms, printed::term_of_text(printed::EVENT, name))?;
     }
     Ok(())
 }
@@ -307,8 +307,8 @@ fn put_head(out: &mut Vec<u8>, head: &Head, pieces: &[&[u8]]) {
     pieces[head.pieces.clone()].iter().for_each(|piece| out.extend_from_slice(piece));
 }
 
-fn add_terms(terms: &mut Vec<u64>, more: &[u64], room: &mut Room) -> Result<(), Refusal> {
-    more.iter().try_for_each(|term| room.push(terms, *term))
+fn add_terms(terms: &mut Vec<u64>, more: &[u64], reserved: &mut MemoryReservation) -> Result<(), Refusal> {
+    more.iter().try_for_each(|term| reserved.push(terms, *term))
 }
 
 #[cfg(test)]
@@ -380,8 +380,8 @@ mod tests {
         ];
         for (what, span) in refused {
             assert!(otlp_proto::check_span(&span).is_err(), "{what}");
-            let mut room = super::super::room::Memory::new(1 << 20).room();
-            let read = read_span(&span, &mut Vec::new(), &mut Vec::new(), &mut room);
+            let mut reserved = super::super::memory::Memory::new(1 << 20).reservation();
+            let read = read_span(&span, &mut Vec::new(), &mut Vec::new(), &mut reserved);
             assert!(read.is_err(), "{what}");
         }
     }

@@ -5,14 +5,14 @@
 //! `TracesData` message of one trace, and two blobs of a trace one after the other are again such a message.
 
 use super::Refusal;
+use super::memory::{Memory, MemoryReservation};
 use super::part_builder::Builder;
-use super::room::{Memory, Room};
-use super::walked::Walked;
+use super::walked::ParsedRequest;
 use crate::store::Part;
 
 /// Regroups a request by trace, each trace's spans in the order in which they came.
-pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
-    let mut walked = Walked::of(request, room)?;
+pub fn regroup(request: &[u8], reserved: &mut MemoryReservation) -> Result<Vec<Part>, Refusal> {
+    let mut walked = ParsedRequest::of(request, reserved)?;
     let mut spans = std::mem::take(&mut walked.spans);
     // Spans lie in memory in the order in which they came.
     spans.sort_unstable_by_key(|span| (span.trace, span.bytes.as_ptr()));
@@ -20,7 +20,7 @@ pub fn regroup(request: &[u8], room: &mut Room) -> Result<Vec<Part>, Refusal> {
     let mut parts = Vec::new();
     for of_trace in spans.chunk_by(|left, right| left.trace == right.trace) {
         let part = builder.part(of_trace)?;
-        builder.room().push(&mut parts, part)?;
+        builder.reservation().push(&mut parts, part)?;
     }
     Ok(parts)
 }
@@ -31,7 +31,7 @@ const REBUILD_BYTES: usize = 1 << 30;
 /// Makes one part of the stored spans of one trace, several parts one after the other; `None` where they cannot be read
 /// or are of several traces.
 pub fn rebuild(spans: &[u8]) -> Option<Part> {
-    let mut parts = regroup(spans, &mut Memory::new(REBUILD_BYTES).room()).ok()?;
+    let mut parts = regroup(spans, &mut Memory::new(REBUILD_BYTES).reservation()).ok()?;
     let part = parts.pop()?;
     parts.is_empty().then_some(part)
 }
@@ -79,7 +79,7 @@ mod tests {
         ];
         for (what, request) in hostile {
             let memory = Memory::new(1 << 20);
-            let refused = regroup(&request, &mut memory.room()).err();
+            let refused = regroup(&request, &mut memory.reservation()).err();
             assert!(
                 matches!(refused, Some(Refusal::TooMuch(_))),
                 "{what} ({} bytes): {refused:?}",
@@ -87,7 +87,7 @@ mod tests {
             );
             assert_eq!(memory.held(), 0, "{what}");
             let memory = Memory::new(64 << 20);
-            assert!(regroup(&request, &mut memory.room()).is_ok(), "{what} fit into 64 MiB");
+            assert!(regroup(&request, &mut memory.reservation()).is_ok(), "{what} fit into 64 MiB");
         }
     }
 
@@ -96,7 +96,7 @@ mod tests {
         // Zeros pack well, so it is their copying and not what remains of them that must be bounded.
         let traces: Vec<Vec<u8>> = (0..1000).map(of_trace).collect();
         let request = request(&field(15, &vec![0; 1 << 20]), &traces);
-        let refused = regroup(&request, &mut Memory::new(64 << 20).room()).err();
+        let refused = regroup(&request, &mut Memory::new(64 << 20).reservation()).err();
         assert!(matches!(refused, Some(Refusal::TooMuch(_))), "{refused:?}");
     }
 
@@ -104,8 +104,8 @@ mod tests {
     fn messages_without_spans_take_no_memory() {
         let request = [[0x0a, 0].repeat(1_000_000), field(1, &[0x12, 0].repeat(1_000_000))].concat();
         let memory = Memory::new(1 << 20);
-        let mut room = memory.room();
-        assert_eq!(regroup(&request, &mut room).unwrap(), []);
+        let mut reserved = memory.reservation();
+        assert_eq!(regroup(&request, &mut reserved).unwrap(), []);
         assert!(memory.held() < 100 << 10, "{}", memory.held());
     }
 
@@ -113,7 +113,7 @@ mod tests {
     fn spans_of_a_trace_stay_in_the_order_in_which_they_came() {
         let span = |trace: u128, name: &str| [of_trace(trace), field(5, name.as_bytes())].concat();
         let spans = [span(7, "a"), span(8, "b"), span(7, "c"), span(8, "d"), span(7, "e")];
-        let parts = regroup(&request(b"", &spans), &mut Memory::new(1 << 20).room()).unwrap();
+        let parts = regroup(&request(b"", &spans), &mut Memory::new(1 << 20).reservation()).unwrap();
         let read = |part: &Part| {
             let blob = crate::store::compress::unpack(part.plain, part.spans.clone()).unwrap();
             let mut names = String::new();

@@ -1,9 +1,9 @@
 //! A walk through an export request: its resources, scopes and spans as the bytes they are, and which trace each span is of.
 //!
-//! All that grows with the request is taken from its [`Room`] before it is allocated.
+//! All that grows with the request is taken from its [`MemoryReservation`] before it is allocated.
 
 use super::Refusal;
-use super::room::Room;
+use super::memory::MemoryReservation;
 use crate::facts::{MISSING_SERVICE, service_name, term_of, trace_of, walk_attributes};
 use crate::terms::printed;
 use crate::wire::{Walk, WireError};
@@ -43,7 +43,7 @@ pub struct Scope {
 }
 
 /// A span and where it belongs.
-pub struct SpanAt<'a> {
+pub struct SpanRef<'a> {
     /// Number of its trace, in the order in which traces were met.
     pub trace: u32,
     /// Which scope it is of.
@@ -53,9 +53,9 @@ pub struct SpanAt<'a> {
 }
 
 /// What a walk through a request found.
-pub struct Walked<'a, 'r> {
+pub struct ParsedRequest<'a, 'r> {
     /// The account of the request's memory.
-    pub room: &'r mut Room,
+    pub reserved: &'r mut MemoryReservation,
     /// Fields of heads.
     pub pieces: Vec<&'a [u8]>,
     /// Terms of heads.
@@ -65,7 +65,7 @@ pub struct Walked<'a, 'r> {
     /// Likewise.
     pub scopes: Vec<Scope>,
     /// All spans, in the order in which they came.
-    pub spans: Vec<SpanAt<'a>>,
+    pub spans: Vec<SpanRef<'a>>,
     /// Numbers of traces by id. Senders choose trace ids, so the hash is seeded.
     traces: SeededMap<u128, u32>,
     /// Ids of traces by number.
@@ -78,11 +78,11 @@ pub fn unreadable(error: Malformed) -> WireError {
     WireError::Unreadable(error.why)
 }
 
-impl<'a, 'r> Walked<'a, 'r> {
+impl<'a, 'r> ParsedRequest<'a, 'r> {
     /// Walks through a request.
-    pub fn of(request: &'a [u8], room: &'r mut Room) -> Result<Self, Refusal> {
-        let mut walked = Walked {
-            room,
+    pub fn of(request: &'a [u8], reserved: &'r mut MemoryReservation) -> Result<Self, Refusal> {
+        let mut walked = ParsedRequest {
+            reserved,
             pieces: Vec::new(),
             terms: Vec::new(),
             resources: Vec::new(),
@@ -113,10 +113,10 @@ impl<'a, 'r> Walked<'a, 'r> {
         })?;
         let service = service.unwrap_or(Cow::Borrowed(MISSING_SERVICE));
         if let Cow::Owned(name) = &service {
-            self.room.take(name.capacity())?;
+            self.reserved.take(name.capacity())?;
         }
         let resource = self.resources.len() as u32;
-        self.room.push(&mut self.resources, Resource { head, service })?;
+        self.reserved.push(&mut self.resources, Resource { head, service })?;
         let mut walk = Walk::new(message);
         while let Some((number, field)) = walk.next()? {
             if matches!(number, 2 | 1000) {
@@ -144,12 +144,12 @@ impl<'a, 'r> Walked<'a, 'r> {
                     _ => continue,
                 };
                 let term = printed::term_of_text(key, field.bytes(number)?);
-                walked.room.push(&mut walked.terms, term)?;
+                walked.reserved.push(&mut walked.terms, term)?;
             }
             walked.attributes(scope, 3)
         })?;
         let scope = self.scopes.len() as u32;
-        self.room.push(&mut self.scopes, Scope { head, resource })?;
+        self.reserved.push(&mut self.scopes, Scope { head, resource })?;
         let mut walk = Walk::new(message);
         while let Some((number, field)) = walk.next()? {
             if number == 2 {
@@ -182,7 +182,7 @@ impl<'a, 'r> Walked<'a, 'r> {
                 first(self, field.bytes(1)?)?;
             }
             length += raw.len();
-            self.room.push(&mut self.pieces, raw)?;
+            self.reserved.push(&mut self.pieces, raw)?;
         }
         Ok(Head { pieces: pieces..self.pieces.len(), length, terms: terms..self.terms.len() })
     }
@@ -191,7 +191,7 @@ impl<'a, 'r> Walked<'a, 'r> {
     fn attributes(&mut self, message: &'a [u8], member: u32) -> Result<(), Refusal> {
         walk_attributes(message, member, &mut |attribute| {
             let term = term_of(attribute)?;
-            self.room.push(&mut self.terms, term)
+            self.reserved.push(&mut self.terms, term)
         })
     }
 
@@ -203,17 +203,17 @@ impl<'a, 'r> Walked<'a, 'r> {
             _ => self.trace(id)?,
         };
         self.last_trace = Some((id, trace));
-        self.room.push(&mut self.spans, SpanAt { trace, scope, bytes })
+        self.reserved.push(&mut self.spans, SpanRef { trace, scope, bytes })
     }
 
     fn trace(&mut self, id: u128) -> Result<u32, Refusal> {
         if let Some(trace) = self.traces.get(&id) {
             return Ok(*trace);
         }
-        self.room.take(size_of::<(u128, u32)>() + TABLE_ENTRY)?;
+        self.reserved.take(size_of::<(u128, u32)>() + TABLE_ENTRY)?;
         let trace = self.traces.len() as u32;
         self.traces.insert(id, trace);
-        self.room.push(&mut self.ids, id)?;
+        self.reserved.push(&mut self.ids, id)?;
         Ok(trace)
     }
 }

@@ -2,7 +2,7 @@
 //! that says why not. The spans become OTLP, so that everything after is the same for them.
 
 use super::http::{receive, text};
-use super::room::Room;
+use super::memory::MemoryReservation;
 use super::span_writer::{self, SpanWriter};
 use super::{Intake, Refusal, answer, blocking};
 use crate::wire::put_bytes;
@@ -42,14 +42,14 @@ pub async fn spans(intake: &Intake, request: Request<Body>) -> Response<Body> {
 }
 
 async fn take(intake: &Intake, request: Request<Body>) -> Result<(), Refusal> {
-    let (bytes, mut room) = receive(intake, request).await?;
-    let (protobuf, room) = blocking(move || -> Result<_, Refusal> {
-        let protobuf = to_protobuf(&bytes, now(), &mut room)?;
-        room.give(bytes.capacity());
-        Ok((protobuf, room))
+    let (bytes, mut reserved) = receive(intake, request).await?;
+    let (protobuf, reserved) = blocking(move || -> Result<_, Refusal> {
+        let protobuf = to_protobuf(&bytes, now(), &mut reserved)?;
+        reserved.release(bytes.capacity());
+        Ok((protobuf, reserved))
     })
     .await??;
-    let left_out = intake.take(protobuf, room).await?.text();
+    let left_out = intake.take(protobuf, reserved).await?.text();
     if !left_out.is_empty() {
         // Zipkin's answer has no place for it.
         tracing::warn!("Zipkin spans were taken in part: {left_out}");
@@ -59,14 +59,14 @@ async fn take(intake: &Intake, request: Request<Body>) -> Result<(), Refusal> {
 
 /// Turns a list of spans into an `ExportTraceServiceRequest` in protobuf. Spans that say no time start at `now`
 /// (nanoseconds since the Unix epoch).
-pub fn to_protobuf(json: &[u8], now: u64, room: &mut Room) -> Result<Vec<u8>, Refusal> {
+pub fn to_protobuf(json: &[u8], now: u64, reserved: &mut MemoryReservation) -> Result<Vec<u8>, Refusal> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     let (mut by_resource, mut failed): (BTreeMap<Vec<u8>, Vec<u8>>, _) = (BTreeMap::new(), None);
     let mut count = 0;
     split(json, |object| {
         count += 1;
         if failed.is_none() {
-            failed = add(object, now, &mut by_resource, room).err().map(|refusal| (count, refusal));
+            failed = add(object, now, &mut by_resource, reserved).err().map(|refusal| (count, refusal));
         }
     })
     .map_err(|error| Refusal::Malformed(format!("Zipkin JSON: {error}")))?;
@@ -77,7 +77,7 @@ pub fn to_protobuf(json: &[u8], now: u64, room: &mut Room) -> Result<Vec<u8>, Re
         });
     }
     let length: usize = by_resource.iter().map(|(resource, spans)| resource.len() + spans.len() + 64).sum();
-    room.take(2 * length)?;
+    reserved.take(2 * length)?;
     let mut out = Vec::with_capacity(length);
     for (resource, spans) in by_resource {
         let mut message = Vec::with_capacity(resource.len() + spans.len() + 32);
@@ -92,10 +92,10 @@ fn add(
     object: &[u8],
     now: u64,
     by_resource: &mut BTreeMap<Vec<u8>, Vec<u8>>,
-    room: &mut Room,
+    reserved: &mut MemoryReservation,
 ) -> Result<(), Refusal> {
     let reading = object.len().saturating_mul(READING).saturating_add(1024);
-    room.take(reading)?;
+    reserved.take(reading)?;
     let (resource, mut record) = read_span(object).map_err(|refusal| match refusal {
         ZipkinRefusal::Version1 => {
             let why = "this is a span of Zipkin's version 1, which belongs to /api/v1/spans and is not supported; \
@@ -122,8 +122,8 @@ fn add(
     let spans = by_resource.entry(of_resource).or_default();
     let before = spans.capacity();
     put_bytes(spans, 2, &span);
-    room.give(reading);
-    room.take(spans.capacity() - before)
+    reserved.release(reading);
+    reserved.take(spans.capacity() - before)
 }
 
 fn now() -> u64 {
@@ -137,12 +137,12 @@ fn said(status: StatusCode, why: String) -> Response<Body> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::room::Memory;
+    use super::super::memory::Memory;
     use super::*;
     use spandrel_trace::format::otlp_proto;
 
     fn convert(json: &str) -> Result<Vec<u8>, Refusal> {
-        to_protobuf(json.as_bytes(), 7, &mut Memory::new(64 << 20).room())
+        to_protobuf(json.as_bytes(), 7, &mut Memory::new(64 << 20).reservation())
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
         let tags: Vec<String> = (0..50_000).map(|n| format!("\"{n}\":\"\"")).collect();
         let json = format!("[{{\"traceId\":\"1\",\"id\":\"2\",\"tags\":{{{}}}}}]", tags.join(","));
         let memory = Memory::new(1 << 20);
-        let refused = to_protobuf(json.as_bytes(), 0, &mut memory.room());
+        let refused = to_protobuf(json.as_bytes(), 0, &mut memory.reservation());
         assert!(matches!(refused, Err(Refusal::TooMuch(_))), "{refused:?}");
         assert_eq!(memory.held(), 0);
         assert!(convert(&json).is_ok());

@@ -6,12 +6,12 @@ use crate::store::Spans;
 use spandrel_trace::format::otlp_proto;
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 
-/// How a span is to be answered.
+/// What is corrected in a span before it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answering {
+pub enum Adjustment {
     /// Times and orders as sent.
     Raw,
-    /// Orders as sent; a span that ends before it starts is repaired, for v1 has no words for it.
+    /// Orders as sent. An end before the start is corrected: v1 cannot write a negative duration.
     Repaired,
     /// Repaired, and attributes sorted.
     Adjusted,
@@ -28,7 +28,7 @@ struct Last {
 /// resource or scope cannot be read is answered without those; both are counted (see [`Spans::left_out`]).
 pub fn for_each_span(
     stored: &dyn Spans,
-    answering: Answering,
+    answering: Adjustment,
     mut each: impl FnMut(&Resource, &Scope, &SpanRecord),
 ) {
     let mut last: Option<Last> = None;
@@ -51,7 +51,7 @@ pub fn for_each_span(
             resource.schema_url = parts.resource_schema.to_owned();
             scope.schema_url = parts.scope_schema.to_owned();
             name_service(&mut resource, parts.resource, answering);
-            if answering == Answering::Adjusted {
+            if answering == Adjustment::Adjusted {
                 sort(&mut resource.attributes);
                 sort(&mut scope.attributes);
             }
@@ -70,10 +70,10 @@ pub fn for_each_span(
         if span.name.is_empty() {
             span.name = EMPTY_SPAN.to_owned();
         }
-        if answering != Answering::Raw {
+        if answering != Adjustment::Raw {
             repair(&mut span);
         }
-        if answering == Answering::Adjusted {
+        if answering == Adjustment::Adjusted {
             sort_all(&mut span);
         }
         each(&last.resource, &last.scope, &span);
@@ -81,9 +81,9 @@ pub fn for_each_span(
 }
 
 /// Gives the resource the name under which it is found.
-fn name_service(resource: &mut Resource, bytes: &[u8], answering: Answering) {
+fn name_service(resource: &mut Resource, bytes: &[u8], answering: Adjustment) {
     let service = service_of(bytes).unwrap_or_default();
-    if answering == Answering::Raw && service == WRONG_SERVICE {
+    if answering == Adjustment::Raw && service == WRONG_SERVICE {
         // A name that is not text stays what it is.
         resource.service = service;
         return;

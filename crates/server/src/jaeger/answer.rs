@@ -22,7 +22,7 @@ const CHUNK: usize = 64 << 10;
 /// Memory that a stream is counted with beside the trace it is written from: its chunks, the connection's buffers.
 const STREAM_BYTES: usize = 1 << 20;
 
-/// What a query and the connection that it is for know of each other.
+/// Shared by a query and the connection that it answers: whether the query is cancelled.
 #[derive(Default)]
 pub struct Cancel(AtomicBool);
 

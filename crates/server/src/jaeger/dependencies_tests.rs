@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::dependencies::{count, count_by_reading};
+use crate::ingest::memory::Memory;
 use crate::ingest::regroup::regroup;
-use crate::ingest::room::Memory;
 use crate::store::{Limits, Part, Store};
 use crate::wire::{put_bytes, put_fixed64, put_number};
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ fn batch(spans: &[Drawn]) -> Vec<u8> {
 }
 
 fn parts(spans: &[Drawn]) -> Vec<Part> {
-    regroup(&batch(spans), &mut Memory::new(64 << 20).room()).unwrap()
+    regroup(&batch(spans), &mut Memory::new(64 << 20).reservation()).unwrap()
 }
 
 fn limits(segment_bytes: u64, index_bytes: u64) -> Limits {

@@ -19,9 +19,9 @@ pub mod span_metrics;
 mod span_metrics_tests;
 pub mod summary;
 
-pub use adjust::{Answering, for_each_span};
+pub use adjust::{Adjustment, for_each_span};
 
-use crate::ingest::room::Memory;
+use crate::ingest::memory::Memory;
 use crate::store::{Criteria, SpanTest, Spans, Store, StoreError};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -37,7 +37,7 @@ const SMALL_TRACE: u64 = 2000;
 
 /// Finds the traces that have a log line with a text between two times (nanoseconds since the Unix epoch); the function
 /// that it is given says whether to stop.
-pub type Logged =
+pub type LogTraceFinder =
     Arc<dyn Fn(&str, (u64, u64), &dyn Fn() -> bool) -> Result<HashSet<u128>, StoreError> + Send + Sync>;
 
 /// What the query APIs answer from.
@@ -48,7 +48,7 @@ pub struct Backend {
     /// Runs queries.
     pub queries: Queries,
     /// Finds traces by the text of their log lines.
-    pub logged: Logged,
+    pub logged: LogTraceFinder,
     /// The memory of bodies that are transformed.
     pub transforms: Memory,
     /// How long a client may take to send a body.

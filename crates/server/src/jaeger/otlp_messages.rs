@@ -2,7 +2,7 @@
 //! and several one after the other are one, so that an answer of any length needs little memory.
 
 use super::failure::Failure;
-use super::{Answering, for_each_span};
+use super::{Adjustment, for_each_span};
 use crate::ingest::span_writer;
 use crate::store::Spans;
 use crate::wire::put_bytes;
@@ -11,7 +11,7 @@ use spandrel_trace::model::record::{Resource, Scope, SpanRecord};
 /// Hands over a trace as messages of bounded size, unless one span alone is larger.
 pub fn write(
     stored: &dyn Spans,
-    answering: Answering,
+    answering: Adjustment,
     mut send: impl FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (mut messages, mut result) = (OtlpMessages::default(), Ok(()));

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::span_metrics::{Measure, MetricsQuery, MetricsSeries, measure};
+use crate::ingest::memory::Memory;
 use crate::ingest::regroup::regroup;
-use crate::ingest::room::Memory;
 use crate::store::{Limits, Store};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -137,7 +137,7 @@ proptest! {
         for batch in &batches {
             // Sent twice, counted once.
             for _ in 0..2 {
-                let parts = regroup(&request(batch), &mut Memory::new(64 << 20).room()).unwrap();
+                let parts = regroup(&request(batch), &mut Memory::new(64 << 20).reservation()).unwrap();
                 runtime.block_on(store.append(parts)).unwrap();
             }
         }

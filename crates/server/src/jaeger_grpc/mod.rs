@@ -16,7 +16,7 @@ use crate::jaeger::messages::{
     TraceSummary,
 };
 use crate::jaeger::queries::Cost;
-use crate::jaeger::{Answering, Backend, WrittenId, dependencies, otlp_messages, search_cost, summary};
+use crate::jaeger::{Adjustment, Backend, WrittenId, dependencies, otlp_messages, search_cost, summary};
 use crate::jaeger_v3::{Search, operations_of};
 use crate::store::Spans;
 use axum::body::Body;
@@ -69,7 +69,7 @@ impl QueryService {
             return Err(Status::unimplemented("only jaeger.api_v3.QueryService is served"));
         };
         let limits = request_body::Limits { bytes: MOST + PREFIX, time: self.backend.client_time };
-        let message = unary(request, limits, self.intake.room()).await?;
+        let message = unary(request, limits, self.intake.reservation()).await?;
         match method {
             "GetTrace" => self.trace(read(&message)?).await,
             "FindTraces" => self.traces(read(&message)?).await,
@@ -220,7 +220,7 @@ fn status(failure: &Failure) -> Status {
 }
 
 /// Writes a trace as messages of bounded size.
-fn write_trace(out: &mut Output, stored: &dyn Spans, answering: Answering) -> Result<(), Failure> {
+fn write_trace(out: &mut Output, stored: &dyn Spans, answering: Adjustment) -> Result<(), Failure> {
     out.weigh(stored.weight())?;
     otlp_messages::write(stored, answering, |message| put_message(out, message))
 }

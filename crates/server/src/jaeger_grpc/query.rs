@@ -1,13 +1,13 @@
 //! The queries of the service as the API over HTTP has them: what is read, checked and refused there, and in which words.
 
-use crate::jaeger::Answering;
+use crate::jaeger::Adjustment;
 use crate::jaeger::messages::{Seconds, TraceQueryParameters};
 use crate::jaeger::params::Params;
 use crate::jaeger_v3::Search;
 use tonic::{Code, Status};
 
 /// Reads a search.
-pub fn search(query: Option<TraceQueryParameters>) -> Result<(Search, Answering), Status> {
+pub fn search(query: Option<TraceQueryParameters>) -> Result<(Search, Adjustment), Status> {
     let query = query.ok_or_else(|| invalid("missing query"))?;
     let mut pairs = Vec::new();
     let mut put = |name: &str, value: String| {
@@ -38,8 +38,8 @@ pub fn search(query: Option<TraceQueryParameters>) -> Result<(Search, Answering)
 }
 
 /// How traces are answered.
-pub fn answering(raw: bool) -> Answering {
-    if raw { Answering::Raw } else { Answering::Adjusted }
+pub fn answering(raw: bool) -> Adjustment {
+    if raw { Adjustment::Raw } else { Adjustment::Adjusted }
 }
 
 /// Nanoseconds since the Unix epoch of a time that has to be there; times before it count as 0.

@@ -13,7 +13,7 @@ use crate::jaeger::failure::Failure;
 use crate::jaeger::params;
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{
-    Answering, Backend, WrittenId, dependencies, for_each_span, json as json_answer, not_found, search_cost,
+    Adjustment, Backend, WrittenId, dependencies, for_each_span, json as json_answer, not_found, search_cost,
     span_metrics, text,
 };
 use crate::matching::kind_name;
@@ -243,9 +243,9 @@ async fn transform(
     Query(pretty): Query<Pretty>,
     request: Request,
 ) -> Answered {
-    let mut room = backend.transforms.room();
+    let mut reserved = backend.transforms.reservation();
     let limits = body::Limits { bytes: MOST_BODY, time: backend.client_time };
-    let body = match body::read(limits, &mut request.into_body(), None, &mut room).await {
+    let body = match body::read(limits, &mut request.into_body(), None, &mut reserved).await {
         Ok(body) => body,
         Err(Ingest::Busy) => return Err(Failure::Busy.into()),
         Err(Ingest::TooSlow) => return Ok(text(StatusCode::REQUEST_TIMEOUT, "408 request timeout\n")),
@@ -257,15 +257,15 @@ async fn transform(
             Ingest::Busy => Failure::Busy,
             other => Failure::Parameter(format!("cannot unmarshal OTLP : {other}")),
         };
-        let (request, remarks) = json::to_protobuf(&body, &mut room).map_err(bad)?;
+        let (request, remarks) = json::to_protobuf(&body, &mut reserved).map_err(bad)?;
         if remarks.rejected > 0 {
             return Err(bad(Ingest::Malformed(remarks.text())));
         }
-        let parts = regroup::regroup(&request, &mut room).map_err(bad)?;
+        let parts = regroup::regroup(&request, &mut reserved).map_err(bad)?;
         let mut out = JaegerJson::new(out)?;
         for part in parts {
             let stored = Stored::new(part.trace, compress::unpack(part.plain, part.spans)?);
-            write_trace(&mut out, &stored, Answering::Repaired)?;
+            write_trace(&mut out, &stored, Adjustment::Repaired)?;
         }
         out.finish()?;
         Ok(())
@@ -299,7 +299,7 @@ fn list(out: &mut Output, data: Vec<Value>) -> Result<(), Failure> {
 fn write_trace(
     out: &mut JaegerJson<&mut Output>,
     stored: &dyn Spans,
-    answering: Answering,
+    answering: Adjustment,
 ) -> Result<(), Failure> {
     out.get_mut().weigh(stored.weight())?;
     out.begin_trace(TraceId(stored.trace()), "", &[])?;

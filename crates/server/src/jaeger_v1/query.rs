@@ -1,7 +1,7 @@
 //! The queries of the legacy API, read from their parameters with Jaeger's own messages.
 
 use super::refusal::Refusal;
-use crate::jaeger::Answering;
+use crate::jaeger::Adjustment;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
 use crate::matching::Tag;
@@ -57,7 +57,7 @@ impl FromParams for Operations {
 }
 
 /// `/traces/{id}`: how the trace is answered. Jaeger checks the times and does not use them.
-pub struct Reading(pub Answering);
+pub struct Reading(pub Adjustment);
 
 impl FromParams for Reading {
     fn from_params(params: &Params) -> Result<Self, Failure> {
@@ -71,7 +71,7 @@ impl FromParams for Reading {
 /// `/traces`.
 pub struct Traces {
     /// How they are answered.
-    pub answering: Answering,
+    pub answering: Adjustment,
     /// Which.
     pub selection: TraceSelection,
 }
@@ -200,9 +200,9 @@ fn micros(params: &Params, name: &'static str) -> Result<Option<u64>, Failure> {
     Ok(Some(u64::try_from(number).unwrap_or(0).saturating_mul(1000)))
 }
 
-fn answering(params: &Params) -> Result<Answering, Failure> {
+fn answering(params: &Params) -> Result<Adjustment, Failure> {
     match params.flag(&["raw"]) {
-        Ok(raw) => Ok(if raw { Answering::Repaired } else { Answering::Adjusted }),
+        Ok(raw) => Ok(if raw { Adjustment::Repaired } else { Adjustment::Adjusted }),
         Err(why) => Err(Failure::Parameter(format!("unable to parse param 'raw': {why}"))),
     }
 }

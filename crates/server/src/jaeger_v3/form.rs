@@ -2,7 +2,7 @@
 
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
-use crate::jaeger::{Answering, for_each_span, otlp_messages};
+use crate::jaeger::{Adjustment, for_each_span, otlp_messages};
 use crate::store::Spans;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -66,7 +66,7 @@ impl<'o> Traces<'o> {
     }
 
     /// Writes a trace.
-    pub fn write(&mut self, stored: &dyn Spans, answering: Answering) -> Result<(), Failure> {
+    pub fn write(&mut self, stored: &dyn Spans, answering: Adjustment) -> Result<(), Failure> {
         match self {
             Traces::Json(out) => {
                 out.get_mut().weigh(stored.weight())?;

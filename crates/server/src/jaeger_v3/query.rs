@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::filter::SpanFilter;
 use crate::jaeger::params::{self, Params};
-use crate::jaeger::{Answering, Logged};
+use crate::jaeger::{Adjustment, LogTraceFinder};
 use crate::matching::Tag;
 use crate::store::{Criteria, SpanTest};
 use axum::extract::FromRequestParts;
@@ -61,7 +61,7 @@ impl FromParams for Operations {
 }
 
 /// `/traces/{id}`: how the trace is answered. Jaeger checks the times and does not use them.
-pub struct Reading(pub Answering);
+pub struct Reading(pub Adjustment);
 
 impl FromParams for Reading {
     fn from_params(params: &Params) -> Result<Self, Failure> {
@@ -73,7 +73,7 @@ impl FromParams for Reading {
 }
 
 /// How the traces of a search are answered.
-pub struct RawTraces(pub Answering);
+pub struct RawTraces(pub Adjustment);
 
 impl FromParams for RawTraces {
     fn from_params(params: &Params) -> Result<Self, Failure> {
@@ -95,7 +95,11 @@ pub struct Search {
 
 impl Search {
     /// Restricts the search to traces that have such a line. Blocks.
-    pub fn among_logged(&mut self, logged: &Logged, stopped: &dyn Fn() -> bool) -> Result<(), Failure> {
+    pub fn among_logged(
+        &mut self,
+        logged: &LogTraceFinder,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<(), Failure> {
         if let Some(text) = &self.log_text {
             let times = (self.criteria.start_from, self.criteria.start_to);
             self.criteria.traces = Some(Arc::new(logged(text, times, stopped)?));
@@ -189,10 +193,10 @@ fn times(params: &Params) -> Result<(u64, u64), Failure> {
     Ok((from, to))
 }
 
-fn answering(params: &Params, names: &[&str]) -> Result<Answering, Failure> {
+fn answering(params: &Params, names: &[&str]) -> Result<Adjustment, Failure> {
     match params.flag(names) {
-        Ok(true) => Ok(Answering::Raw),
-        Ok(false) => Ok(Answering::Adjusted),
+        Ok(true) => Ok(Adjustment::Raw),
+        Ok(false) => Ok(Adjustment::Adjusted),
         Err(why) => Err(malformed(params, names, &why)),
     }
 }

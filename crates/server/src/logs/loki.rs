@@ -6,7 +6,7 @@ use super::fields::time;
 use super::line::LogLine;
 use super::payloads::from_object;
 use crate::ingest::Refusal;
-use crate::ingest::room::Room;
+use crate::ingest::memory::MemoryReservation;
 use crate::wire::Walk;
 use serde_json::{Map, Value};
 
@@ -61,25 +61,29 @@ pub(super) fn from_json(value: Value) -> Result<Vec<LogLine>, Refusal> {
 
 /// A `PushRequest` packed with Snappy (one block, without the framing of its streams). Memory is taken from `room` before
 /// it is used; `limit` is the most bytes after unpacking.
-pub(super) fn from_snappy(packed: &[u8], limit: usize, room: &mut Room) -> Result<Vec<LogLine>, Refusal> {
+pub(super) fn from_snappy(
+    packed: &[u8],
+    limit: usize,
+    reserved: &mut MemoryReservation,
+) -> Result<Vec<LogLine>, Refusal> {
     let length = snap::raw::decompress_len(packed).map_err(malformed)?;
     if length > limit {
         return Err(Refusal::TooLarge(limit));
     }
-    room.take(length)?;
+    reserved.take(length)?;
     let push = snap::raw::Decoder::new().decompress_vec(packed).map_err(malformed)?;
     let mut lines = Vec::new();
     let mut walk = Walk::new(&push);
     while let Some((number, field)) = walk.next()? {
         if number == 1 {
-            stream(field.bytes(1)?, room, &mut lines)?;
+            stream(field.bytes(1)?, reserved, &mut lines)?;
         }
     }
     Ok(lines)
 }
 
 /// `StreamAdapter`: labels and entries, in any order.
-fn stream(message: &[u8], room: &mut Room, lines: &mut Vec<LogLine>) -> Result<(), Refusal> {
+fn stream(message: &[u8], reserved: &mut MemoryReservation, lines: &mut Vec<LogLine>) -> Result<(), Refusal> {
     let mut labels = Map::new();
     let mut walk = Walk::new(message);
     while let Some((number, field)) = walk.next()? {
@@ -91,7 +95,7 @@ fn stream(message: &[u8], room: &mut Room, lines: &mut Vec<LogLine>) -> Result<(
     while let Some((number, field)) = walk.next()? {
         if number == 2 {
             let line = entry(field.bytes(2)?, &labels)?;
-            room.take(line.weight())?;
+            reserved.take(line.weight())?;
             lines.push(line);
         }
     }
@@ -237,7 +241,7 @@ fn escape<'a>(written: &'a str, bytes: &mut Vec<u8>) -> Option<&'a str> {
 mod tests {
     use super::super::fields::trace_id;
     use super::*;
-    use crate::ingest::room::Memory;
+    use crate::ingest::memory::Memory;
     use crate::wire::{put_bytes, put_number};
     use proptest::prelude::*;
     use serde_json::json;
@@ -281,7 +285,7 @@ mod tests {
     }
 
     fn read(packed: &[u8]) -> Result<Vec<LogLine>, Refusal> {
-        from_snappy(packed, 1 << 20, &mut Memory::new(8 << 20).room())
+        from_snappy(packed, 1 << 20, &mut Memory::new(8 << 20).reservation())
     }
 
     #[test]
@@ -305,7 +309,7 @@ mod tests {
         let large = snap::raw::Encoder::new().compress_vec(&vec![0; 2 << 20]).unwrap();
         assert!(matches!(read(&large), Err(Refusal::TooLarge(_))));
         assert!(matches!(
-            from_snappy(&large, 8 << 20, &mut Memory::new(1 << 20).room()),
+            from_snappy(&large, 8 << 20, &mut Memory::new(1 << 20).reservation()),
             Err(Refusal::TooMuch(_) | Refusal::Busy)
         ));
         assert_eq!(read(&push("{}", u64::MAX, "x", &[])).unwrap_err().retry_after(), None);

@@ -3,7 +3,7 @@
 
 use super::fields;
 use super::line::{LogLine, now, severity_number};
-use crate::ingest::room::Room;
+use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Refusal, Remarks};
 use crate::wire::Walk;
 use base64::Engine;
@@ -25,13 +25,16 @@ struct Program {
 }
 
 /// Reads protobuf. Memory is taken from `room` before it is used.
-pub(super) fn from_protobuf(request: &[u8], room: &mut Room) -> Result<(Vec<LogLine>, Remarks), Refusal> {
+pub(super) fn from_protobuf(
+    request: &[u8],
+    reserved: &mut MemoryReservation,
+) -> Result<(Vec<LogLine>, Remarks), Refusal> {
     let mut lines = Vec::new();
     let mut remarks = Remarks::default();
     let mut walk = Walk::new(request);
     while let Some((number, field)) = walk.next()? {
         if number == 1 {
-            resource_logs(field.bytes(number)?, room, &mut lines, &mut remarks)?;
+            resource_logs(field.bytes(number)?, reserved, &mut lines, &mut remarks)?;
         }
     }
     Ok((lines, remarks))
@@ -39,7 +42,7 @@ pub(super) fn from_protobuf(request: &[u8], room: &mut Room) -> Result<(Vec<LogL
 
 fn resource_logs(
     message: &[u8],
-    room: &mut Room,
+    reserved: &mut MemoryReservation,
     lines: &mut Vec<LogLine>,
     remarks: &mut Remarks,
 ) -> Result<(), Refusal> {
@@ -48,14 +51,14 @@ fn resource_logs(
     let mut walk = Walk::new(message);
     while let Some((number, field)) = walk.next()? {
         if number == 1 {
-            resource = decoded(field.bytes(number)?, room)?;
+            resource = decoded(field.bytes(number)?, reserved)?;
         }
     }
     let program = program(object(resource.attributes));
     let mut walk = Walk::new(message);
     while let Some((number, field)) = walk.next()? {
         if number == 2 {
-            scope_logs(field.bytes(number)?, &program, room, lines, remarks)?;
+            scope_logs(field.bytes(number)?, &program, reserved, lines, remarks)?;
         }
     }
     Ok(())
@@ -64,7 +67,7 @@ fn resource_logs(
 fn scope_logs(
     message: &[u8],
     program: &Program,
-    room: &mut Room,
+    reserved: &mut MemoryReservation,
     lines: &mut Vec<LogLine>,
     remarks: &mut Remarks,
 ) -> Result<(), Refusal> {
@@ -72,15 +75,15 @@ fn scope_logs(
     let mut walk = Walk::new(message);
     while let Some((number, field)) = walk.next()? {
         if number == 1 {
-            scope = decoded(field.bytes(number)?, room)?;
+            scope = decoded(field.bytes(number)?, reserved)?;
         }
     }
     let mut walk = Walk::new(message);
     while let Some((number, field)) = walk.next()? {
         if number == 2 {
-            let record: LogRecord = decoded(field.bytes(number)?, room)?;
+            let record: LogRecord = decoded(field.bytes(number)?, reserved)?;
             let line = from_record(record, &scope.name, program, remarks);
-            room.take(line.weight())?;
+            reserved.take(line.weight())?;
             lines.push(line);
         }
     }
@@ -88,11 +91,11 @@ fn scope_logs(
 }
 
 /// A message whose memory is taken while it is decoded.
-fn decoded<M: Message + Default>(bytes: &[u8], room: &mut Room) -> Result<M, Refusal> {
+fn decoded<M: Message + Default>(bytes: &[u8], reserved: &mut MemoryReservation) -> Result<M, Refusal> {
     let most = bytes.len().saturating_mul(UNFOLDED).saturating_add(1024);
-    room.take(most)?;
+    reserved.take(most)?;
     let message = M::decode(bytes).map_err(|error| Refusal::Malformed(error.to_string()))?;
-    room.give(most);
+    reserved.release(most);
     Ok(message)
 }
 
@@ -173,7 +176,10 @@ fn json(AnyValue { value }: AnyValue) -> Value {
 }
 
 /// Reads JSON: names in lower camel case, 64-bit numbers as text or numbers, ids in hexadecimal.
-pub(super) fn from_json(request: Value, room: &mut Room) -> Result<(Vec<LogLine>, Remarks), Refusal> {
+pub(super) fn from_json(
+    request: Value,
+    reserved: &mut MemoryReservation,
+) -> Result<(Vec<LogLine>, Remarks), Refusal> {
     let Value::Object(mut request) = request else {
         return Err(Refusal::Malformed("OTLP JSON: not an object".to_owned()));
     };
@@ -190,7 +196,7 @@ pub(super) fn from_json(request: Value, room: &mut Room) -> Result<(Vec<LogLine>
                 scope.get("scope").and_then(|scope| scope["name"].as_str()).unwrap_or_default().to_owned();
             for record in list(&mut scope, "logRecords")? {
                 let line = from_json_record(record, &name, &program, &mut remarks)?;
-                room.take(line.weight())?;
+                reserved.take(line.weight())?;
                 lines.push(line);
             }
         }

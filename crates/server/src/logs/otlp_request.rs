@@ -107,7 +107,7 @@ fn any(value: Value) -> AnyValue {
 mod tests {
     use super::super::otlp;
     use super::*;
-    use crate::ingest::room::Memory;
+    use crate::ingest::memory::Memory;
 
     #[test]
     fn lines_are_the_same_after_they_were_a_request() {
@@ -131,8 +131,8 @@ mod tests {
             ..LogLine::default()
         };
         let lines = vec![line("a", "s", "1"), line("a", "t", "2"), line("b", "s", "3"), plain];
-        let mut room = Memory::new(1 << 20).room();
-        let (again, _) = otlp::from_protobuf(&request(&lines), &mut room).unwrap();
+        let mut reserved = Memory::new(1 << 20).reservation();
+        let (again, _) = otlp::from_protobuf(&request(&lines), &mut reserved).unwrap();
         assert_eq!(again, lines);
     }
 }

@@ -6,9 +6,9 @@ use super::line::LogLine;
 use super::payloads::{self, CloudWatch};
 use super::store::LogStore;
 use super::{loki, otlp, otlp_request, payloads::objects};
-use crate::forwarding::{Packed, Signal};
+use crate::forwarding::{CompressedRequest, Signal};
 use crate::ingest::http::{self, Media};
-use crate::ingest::room::Room;
+use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Intake, Refusal, Remarks, answer, blocking};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -39,19 +39,19 @@ impl LogIntake {
     /// What the gRPC service calls with each message.
     pub fn take_protobuf(&self) -> crate::ingest::grpc::TakeLogs {
         let logs = self.clone();
-        Arc::new(move |request, room| {
+        Arc::new(move |request, reserved| {
             let logs = logs.clone();
-            Box::pin(async move { logs.protobuf(request, room).await })
+            Box::pin(async move { logs.protobuf(request, reserved).await })
         })
     }
 
-    async fn protobuf(&self, request: Vec<u8>, mut room: Room) -> Result<Remarks, Refusal> {
-        let (lines, remarks, request, room) = blocking(move || -> Result<_, Refusal> {
-            let (lines, remarks) = otlp::from_protobuf(&request, &mut room)?;
-            Ok((lines, remarks, request, room))
+    async fn protobuf(&self, request: Vec<u8>, mut reserved: MemoryReservation) -> Result<Remarks, Refusal> {
+        let (lines, remarks, request, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (lines, remarks) = otlp::from_protobuf(&request, &mut reserved)?;
+            Ok((lines, remarks, request, reserved))
         })
         .await??;
-        self.keep(lines, Some(request), room).await?;
+        self.keep(lines, Some(request), reserved).await?;
         Ok(remarks)
     }
 
@@ -61,7 +61,7 @@ impl LogIntake {
         &self,
         lines: Vec<LogLine>,
         request: Option<Vec<u8>>,
-        mut room: Room,
+        mut reserved: MemoryReservation,
     ) -> Result<(), Refusal> {
         let forwarding = self.intake.forwarding();
         if !forwarding.takes(Signal::Logs) {
@@ -72,11 +72,11 @@ impl LogIntake {
             let request = match request {
                 Some(request) => request,
                 None => {
-                    room.take(lines.iter().map(LogLine::weight).sum())?;
+                    reserved.take(lines.iter().map(LogLine::weight).sum())?;
                     otlp_request::request(&lines)
                 }
             };
-            Ok((lines, Packed::new(Signal::Logs, count, request), room))
+            Ok((lines, CompressedRequest::new(Signal::Logs, count, request), reserved))
         })
         .await??;
         self.store.append(lines).await?;
@@ -91,18 +91,18 @@ impl LogIntake {
         }
         let Some(media) = Media::of(request.headers()) else { return http::unsupported() };
         let taken = async {
-            let (bytes, room) = http::receive(&self.intake, request).await?;
+            let (bytes, reserved) = http::receive(&self.intake, request).await?;
             if media != Media::Json {
-                return self.protobuf(bytes, room).await;
+                return self.protobuf(bytes, reserved).await;
             }
-            let (lines, remarks, room) = blocking(move || -> Result<_, Refusal> {
-                let mut room = room;
-                let value = parse(&bytes, &mut room)?;
-                let (lines, remarks) = otlp::from_json(value, &mut room)?;
-                Ok((lines, remarks, room))
+            let (lines, remarks, reserved) = blocking(move || -> Result<_, Refusal> {
+                let mut reserved = reserved;
+                let value = parse(&bytes, &mut reserved)?;
+                let (lines, remarks) = otlp::from_json(value, &mut reserved)?;
+                Ok((lines, remarks, reserved))
             })
             .await??;
-            self.keep(lines, None, room).await?;
+            self.keep(lines, None, reserved).await?;
             Ok(remarks)
         };
         match taken.await {
@@ -120,26 +120,26 @@ impl LogIntake {
     /// Takes JSON that `read` understands.
     async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
         let lines = media_of(request.headers()).ends_with("ndjson");
-        let (bytes, room) = http::receive(&self.intake, request).await?;
-        let (lines, room) = blocking(move || -> Result<_, Refusal> {
-            let mut room = room;
+        let (bytes, reserved) = http::receive(&self.intake, request).await?;
+        let (lines, reserved) = blocking(move || -> Result<_, Refusal> {
+            let mut reserved = reserved;
             let lines = match lines {
-                false => read(parse(&bytes, &mut room)?)?,
+                false => read(parse(&bytes, &mut reserved)?)?,
                 true => {
                     let mut all = Vec::new();
                     for line in
                         bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
                     {
-                        all.extend(read(parse(line, &mut room)?)?);
+                        all.extend(read(parse(line, &mut reserved)?)?);
                     }
                     all
                 }
             };
-            room.take(lines.iter().map(LogLine::weight).sum())?;
-            Ok((lines, room))
+            reserved.take(lines.iter().map(LogLine::weight).sum())?;
+            Ok((lines, reserved))
         })
         .await??;
-        self.keep(lines, None, room).await
+        self.keep(lines, None, reserved).await
     }
 
     /// Takes Loki's protobuf. That it is packed with Snappy is part of the format, whether a header says so or not.
@@ -149,13 +149,13 @@ impl LogIntake {
             request.headers_mut().remove(header::CONTENT_ENCODING);
         }
         let limit = self.intake.max_request;
-        let (bytes, room) = http::receive(&self.intake, request).await?;
-        let (lines, room) = blocking(move || -> Result<_, Refusal> {
-            let mut room = room;
-            Ok((loki::from_snappy(&bytes, limit, &mut room)?, room))
+        let (bytes, reserved) = http::receive(&self.intake, request).await?;
+        let (lines, reserved) = blocking(move || -> Result<_, Refusal> {
+            let mut reserved = reserved;
+            Ok((loki::from_snappy(&bytes, limit, &mut reserved)?, reserved))
         })
         .await??;
-        self.keep(lines, None, room).await
+        self.keep(lines, None, reserved).await
     }
 
     /// Answers a refusal as the intake does that the client expects.
@@ -214,18 +214,18 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
         return http::plain(StatusCode::NOT_FOUND, "404 page not found");
     };
     let taken = async {
-        let (bytes, room) = http::receive(&logs.intake, request).await?;
-        let (asked, room) = blocking(move || -> Result<_, Refusal> {
-            let mut room = room;
-            let asked = payloads::cloudwatch(&target, parse(&bytes, &mut room)?)?;
+        let (bytes, reserved) = http::receive(&logs.intake, request).await?;
+        let (asked, reserved) = blocking(move || -> Result<_, Refusal> {
+            let mut reserved = reserved;
+            let asked = payloads::cloudwatch(&target, parse(&bytes, &mut reserved)?)?;
             if let CloudWatch::Put(lines) = &asked {
-                room.take(lines.iter().map(LogLine::weight).sum())?;
+                reserved.take(lines.iter().map(LogLine::weight).sum())?;
             }
-            Ok((asked, room))
+            Ok((asked, reserved))
         })
         .await??;
         match asked {
-            CloudWatch::Put(lines) => logs.keep(lines, None, room).await.map(|()| true),
+            CloudWatch::Put(lines) => logs.keep(lines, None, reserved).await.map(|()| true),
             CloudWatch::Nothing => Ok(true),
             CloudWatch::Unknown => Ok(false),
         }
@@ -254,8 +254,8 @@ fn media_of(headers: &HeaderMap) -> &str {
 }
 
 /// Reads JSON whose memory is taken first.
-fn parse(bytes: &[u8], room: &mut Room) -> Result<Value, Refusal> {
+fn parse(bytes: &[u8], reserved: &mut MemoryReservation) -> Result<Value, Refusal> {
     let starts = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
-    room.take(starts.saturating_mul(VALUE).saturating_add(bytes.len()))?;
+    reserved.take(starts.saturating_mul(VALUE).saturating_add(bytes.len()))?;
     serde_json::from_slice(bytes).map_err(|error| Refusal::Malformed(format!("not JSON: {error}")))
 }

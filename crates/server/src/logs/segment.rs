@@ -70,7 +70,7 @@ struct Statement {
 }
 
 /// A line with its place in the file, which tells apart lines of one time.
-pub(super) type Placed = (LogLine, u64, i64);
+pub(super) type LineWithRowId = (LogLine, u64, i64);
 
 impl Segment {
     /// Opens a file, making it if need be, and recovers what was committed to it.
@@ -131,7 +131,7 @@ impl Segment {
     }
 
     /// The lines that match, at most `most`: the earliest of a trace, the latest otherwise.
-    pub(super) fn find(&self, query: &LogQuery, most: usize) -> Result<Vec<Placed>, StoreError> {
+    pub(super) fn find(&self, query: &LogQuery, most: usize) -> Result<Vec<LineWithRowId>, StoreError> {
         self.with_reader(|reader| self.find_with(reader, query, most))
     }
 
@@ -159,7 +159,7 @@ impl Segment {
         reader: &Connection,
         query: &LogQuery,
         most: usize,
-    ) -> Result<Vec<Placed>, StoreError> {
+    ) -> Result<Vec<LineWithRowId>, StoreError> {
         let Some(Statement { from, filter, order, values }) = self.statement(reader, query)? else {
             return Ok(Vec::new());
         };
@@ -282,7 +282,7 @@ impl Segment {
         Ok(rows.0.zip(rows.1))
     }
 
-    fn read(&self, row: &Row<'_>) -> Result<Placed, rusqlite::Error> {
+    fn read(&self, row: &Row<'_>) -> Result<LineWithRowId, rusqlite::Error> {
         let trace: Option<Vec<u8>> = row.get(3)?;
         let span: Option<Vec<u8>> = row.get(4)?;
         let line = LogLine {

@@ -2,7 +2,7 @@
 
 use super::criteria::LogQuery;
 use super::line::LogLine;
-use super::segment::{LogWriter, Placed, Segment};
+use super::segment::{LineWithRowId, LogWriter, Segment};
 use crate::store::StoreError;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ impl LogStore {
     /// A file that cannot be read, or a search that was stopped.
     pub fn find(&self, query: &LogQuery, stopped: impl Fn() -> bool) -> Result<Vec<LogLine>, StoreError> {
         let segments = self.shared.segments.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut found: Vec<Placed> = Vec::new();
+        let mut found: Vec<LineWithRowId> = Vec::new();
         for segment in segments.iter().rev() {
             if stopped() {
                 return Err(StoreError::Stopped);
@@ -145,7 +145,7 @@ impl LogStore {
             found.extend(segment.find(query, query.limit)?);
         }
         // The place tells apart lines of one time: the number of the file, then that of the row.
-        let place = |(line, segment, row): &Placed| (line.time, *segment, *row);
+        let place = |(line, segment, row): &LineWithRowId| (line.time, *segment, *row);
         match query.trace {
             Some(_) => found.sort_unstable_by_key(place),
             None => found.sort_unstable_by_key(|placed| std::cmp::Reverse(place(placed))),
@@ -231,7 +231,7 @@ impl Files {
                 Err(error) => return Err(error),
             }
         }
-        self.tend();
+        self.maintain();
         Ok(())
     }
 
@@ -243,7 +243,7 @@ impl Files {
         let mut tended = Instant::now();
         loop {
             if tended.elapsed() >= self.limits.tick {
-                self.tend();
+                self.maintain();
                 tended = Instant::now();
             }
             let first = match jobs.recv_timeout(self.limits.tick) {
@@ -294,9 +294,11 @@ impl Files {
     }
 
     fn commit(&mut self, group: &[Job]) -> Result<(), StoreError> {
-        self.tend();
+        self.maintain();
         if self.limits.retention.is_none() && self.is_full() {
-            return Err(StoreError::Full("logs take all the room that they may (--max-log-disk)".to_owned()));
+            return Err(StoreError::Full(
+                "logs take all the reserved that they may (--max-log-disk)".to_owned(),
+            ));
         }
         let (_, writer) = match &mut self.open {
             Some(open) => open,
@@ -316,7 +318,7 @@ impl Files {
     }
 
     /// Seals the file that is written when it is large or old enough, and deletes what is too old or too much.
-    fn tend(&mut self) {
+    fn maintain(&mut self) {
         let now = now();
         let age = |segment: &Segment| Duration::from_secs(now.saturating_sub(segment.created));
         let full = |segment: &Segment, limits: &LogLimits| {

@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError};
 
 /// Number of traces that are put together at a time.
 const TRACES: usize = 16 << 10;
-/// Maximum number of traces of which is kept what was read.
+/// Maximum number of traces whose results are cached.
 const MOST_READ: usize = 16 << 10;
 
 impl Store {

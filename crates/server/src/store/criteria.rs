@@ -30,14 +30,14 @@ pub struct Criteria {
     /// Like `terms`, for terms that filters contain from layout 3 on.
     pub printed: Vec<Vec<u64>>,
     /// Per item, a span of a kind or a term must be present.
-    pub kinds: Vec<KindOr>,
+    pub kinds: Vec<KindOrTerms>,
     /// Only these traces.
     pub traces: Option<Arc<HashSet<u128>>>,
 }
 
 /// A span of a kind (OTLP number; `None` for unspecified), or one of these terms.
 #[derive(Clone, Debug)]
-pub struct KindOr {
+pub struct KindOrTerms {
     /// The kind.
     pub kind: Option<u32>,
     /// The terms.

@@ -176,7 +176,7 @@ async fn an_index_file_from_before_a_segment_was_written_on_is_not_believed() {
     let (size, old) = (segment.metadata().unwrap().len(), std::fs::read(&index).unwrap());
     // Written on, and the server ends before its index is written again: as if a crash had kept the old file.
     keep(2, Limits { index_bytes: 1 << 20, ..small() }).await;
-    assert_eq!(segment.metadata().unwrap().len(), size, "the row found room in the file");
+    assert_eq!(segment.metadata().unwrap().len(), size, "the row found reserved in the file");
     assert!(!index.exists(), "it went when the segment was opened for writing");
     std::fs::write(&index, old).unwrap();
     std::fs::copy(&segment, directory.path().join("segment-00000002.sqlite")).unwrap();

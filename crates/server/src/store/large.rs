@@ -1,5 +1,5 @@
-//! Large traces, read part by part while they are answered: what is in memory at a time is one part, and a hash of each
-//! span by which those that were sent twice are known.
+//! Large traces, read part by part while they are answered. In memory are one part at a time, and a hash of each span, by
+//! which spans that were sent twice are dropped.
 
 use super::located::LocatedTrace;
 use super::losses::Losses;

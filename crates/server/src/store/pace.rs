@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// How long it works between two checks for received spans.
 const SLICE: Duration = Duration::from_millis(20);
-/// Slices that it then rests for each that it worked: it works a tenth of the time.
+/// Idle slices for each working one: it works a tenth of the time.
 const REST: u32 = 9;
 
 /// Counts commits. Cheap to clone; all clones are one.

@@ -354,7 +354,7 @@ impl Segments {
     }
 
     /// Closes the current segment if it is large or old, and deletes expired segments.
-    pub fn tend(&mut self) {
+    pub fn maintain(&mut self) {
         let now = now();
         let segment_bytes = self.segment_bytes();
         if self.open.as_ref().is_some_and(|open| {

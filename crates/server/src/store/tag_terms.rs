@@ -1,6 +1,6 @@
 //! Evaluates tags with the index: excludes parts that cannot contain a matching span.
 
-use super::criteria::{Criteria, KindOr};
+use super::criteria::{Criteria, KindOrTerms};
 use super::read::SpanTest;
 use crate::matching::{Precheck, Tag, kind_number, matches};
 use crate::terms::{UNPRINTED, printed, term};
@@ -40,7 +40,7 @@ fn add(criteria: &mut Criteria, tags: &[Tag]) {
             // No span has another one.
             ("span.status", _) => criteria.terms.push(Vec::new()),
             ("span.kind", kind) => {
-                criteria.kinds.push(KindOr { kind: kind_number(kind), terms: attribute });
+                criteria.kinds.push(KindOrTerms { kind: kind_number(kind), terms: attribute });
             }
             ("scope.name" | "scope.version", "") => {}
             ("scope.name", name) => {

@@ -29,13 +29,13 @@ struct Job {
     disk_bytes: u64,
     reply: Reply,
     /// Reserved space in the queue, released when the job is answered.
-    room: OwnedSemaphorePermit,
+    reserved: OwnedSemaphorePermit,
 }
 
 impl Job {
     /// Releases the space first, so that the receiver of the reply can use it.
     fn answer(self, result: Result<(), StoreError>) {
-        drop(self.room);
+        drop(self.reserved);
         // The sender may be gone; its spans are stored all the same.
         let _ = self.reply.send((result, self.parts));
     }
@@ -44,7 +44,7 @@ impl Job {
 /// Handle to the writer thread.
 pub struct Handle {
     queue: Mutex<Option<SyncSender<Job>>>,
-    room: Arc<Semaphore>,
+    reserved: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -54,10 +54,11 @@ impl Handle {
         let bytes: usize = parts.iter().map(Part::weight).sum();
         let disk_bytes = parts.iter().map(Part::disk_bytes).sum();
         let kibibytes = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StoreError::Busy)?;
-        let room = self.room.clone().try_acquire_many_owned(kibibytes).map_err(|_| StoreError::Busy)?;
+        let reserved =
+            self.reserved.clone().try_acquire_many_owned(kibibytes).map_err(|_| StoreError::Busy)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.try_send(Job { parts, disk_bytes, reply, room }).map_err(|error| match error {
+        queue.try_send(Job { parts, disk_bytes, reply, reserved }).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => StoreError::Closed,
         })
@@ -118,7 +119,7 @@ pub fn start(
     let thread = std::thread::Builder::new().name("store".to_owned()).spawn(move || state.run(&jobs))?;
     Ok(Handle {
         queue: Mutex::new(Some(queue)),
-        room: Arc::new(Semaphore::new(limits.waiting_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS))),
+        reserved: Arc::new(Semaphore::new(limits.waiting_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS))),
         thread: Mutex::new(Some(thread)),
     })
 }
@@ -129,7 +130,7 @@ impl State {
         loop {
             if tended.elapsed() >= self.tick {
                 self.segments.retry();
-                self.segments.tend();
+                self.segments.maintain();
                 tended = Instant::now();
             }
             // What is merged is put in place soon also where nothing comes.
@@ -187,7 +188,7 @@ impl State {
                 group.into_iter().for_each(|job| job.answer(Err(copy(&error))));
             }
         }
-        self.segments.tend();
+        self.segments.maintain();
     }
 
     fn commit(&mut self, group: &[Job]) -> Result<(), StoreError> {

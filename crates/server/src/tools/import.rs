@@ -2,9 +2,9 @@
 
 use super::{DataDir, ToolResult, line, said};
 use crate::explain::open;
+use crate::ingest::memory::Memory;
 use crate::ingest::regroup::rebuild;
 use crate::ingest::regroup::regroup;
-use crate::ingest::room::Memory;
 use crate::ingest::span_writer::{self, SpanWriter};
 use crate::machine::Machine;
 use crate::store::{Limits, Store, StoreError};
@@ -182,8 +182,8 @@ async fn send(target: &Target, request: &mut Vec<u8>) -> Result<(), String> {
     otlp_proto::split(&request, |_| ()).map_err(|error| error.to_string())?;
     match target {
         Target::Store(store) => {
-            let mut room = Memory::new(MEMORY).room();
-            let parts = regroup(&request, &mut room).map_err(|error| error.to_string())?;
+            let mut reserved = Memory::new(MEMORY).reservation();
+            let parts = regroup(&request, &mut reserved).map_err(|error| error.to_string())?;
             store.append(parts).await.map_err(|error| error.to_string())
         }
         Target::Server { client, url, token } => {

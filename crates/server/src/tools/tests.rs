@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{StoreTool, ToolResult};
+use crate::ingest::memory::Memory;
 use crate::ingest::regroup::regroup;
-use crate::ingest::room::Memory;
 use crate::ingest::zipkin::to_protobuf;
 use crate::store::{Limits, Store};
 use clap::Parser;
@@ -40,8 +40,8 @@ fn filled(directory: &Path, segment_bytes: u64) -> Store {
         let parent = r#""parentId":"1","#;
         let list =
             format!("[{},{},{}]", span(1, "front", ""), span(2, "back", parent), span(3, "back", parent));
-        let mut room = Memory::new(64 << 20).room();
-        let parts = regroup(&to_protobuf(list.as_bytes(), 0, &mut room).unwrap(), &mut room).unwrap();
+        let mut reserved = Memory::new(64 << 20).reservation();
+        let parts = regroup(&to_protobuf(list.as_bytes(), 0, &mut reserved).unwrap(), &mut reserved).unwrap();
         runtime.block_on(store.append(parts)).unwrap();
     }
     store

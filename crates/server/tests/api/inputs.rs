@@ -4,7 +4,7 @@
 use crate::asking::accepted;
 use crate::support::{Answer, Server, gzip, send};
 use spandrel_server::ingest::json::to_protobuf;
-use spandrel_server::ingest::room::Memory;
+use spandrel_server::ingest::memory::Memory;
 use spandrel_trace::format::Reader;
 use spandrel_trace::model::ParsedTraces;
 use spandrel_trace::testing::{
@@ -55,8 +55,8 @@ fn plain(bytes: &[u8], content_encoding: &str) -> Vec<u8> {
     match content_encoding {
         "" => bytes.to_vec(),
         encoding => {
-            let mut room = Memory::new(64 << 20).room();
-            spandrel_server::ingest::encoding::decode(bytes, encoding, 1 << 20, &mut room).unwrap()
+            let mut reserved = Memory::new(64 << 20).reservation();
+            spandrel_server::ingest::encoding::decode(bytes, encoding, 1 << 20, &mut reserved).unwrap()
         }
     }
 }
@@ -82,7 +82,7 @@ fn check(input: &OddInput, receiver: &Receiver, bytes: &[u8]) -> Result<(), Stri
     }
     // The same spans, however they come.
     let json = plain(bytes, &receiver.content_encoding);
-    let (protobuf, _) = to_protobuf(&json, &mut Memory::new(64 << 20).room()).unwrap();
+    let (protobuf, _) = to_protobuf(&json, &mut Memory::new(64 << 20).reservation()).unwrap();
     let mut times = 1;
     for (content_type, body) in [(JSON, &json), ("application/x-protobuf", &protobuf)] {
         for (encoding, body) in [("", body.clone()), ("gzip", gzip(body)), ("zstd", zstd(body))] {

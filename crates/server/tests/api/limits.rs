@@ -150,7 +150,7 @@ fn more_than_may_wait_is_told_to_come_again_and_is_then_taken() {
         stream.write_all(&[*last]).unwrap();
         assert_eq!(read_answer(stream).unwrap().status, 200);
     }
-    assert_eq!(server.export(&heavy(2, 60_000)).status, 200, "the room was given back");
+    assert_eq!(server.export(&heavy(2, 60_000)).status, 200, "the reserved was given back");
     assert_eq!(server.spans("1").len(), 1);
 }
 

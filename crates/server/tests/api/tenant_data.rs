@@ -121,7 +121,7 @@ fn limits_are_of_one_tenant_and_readiness_is_of_all() {
     assert_eq!(server.get("/ready").status, 200);
     let refused = (1..100).find(|trace| export("bravo", *trace) == 503);
     assert!(refused.is_some(), "a full tenant is refused");
-    (1..20).for_each(|trace| assert_eq!(export("alpha", trace), 200, "the other has room"));
+    (1..20).for_each(|trace| assert_eq!(export("alpha", trace), 200, "the other has reserved"));
     let ready = server.get("/ready");
     assert_eq!((ready.status, &ready.json()["tenants"]), (503, &serde_json::json!(["bravo"])));
     assert_eq!(server.get_json("/health")["problems"][0], "tenant bravo: spans cannot be written");

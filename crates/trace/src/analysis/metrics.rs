@@ -57,7 +57,7 @@ pub struct Sample {
     pub is_error: bool,
 }
 
-/// The traces that pass through a service: those of whose spans one is of it.
+/// The traces that pass through a service: those with at least one span of it.
 pub fn samples_of_summaries(summaries: &[TraceSummary], service: &str) -> Vec<Sample> {
     let sample = |summary: &TraceSummary| {
         let share = summary.services.iter().find(|share| share.name == service)?;

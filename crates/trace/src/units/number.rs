@@ -45,7 +45,7 @@ pub fn percent(share: f64) -> String {
     format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// What rates that are shown together are told by: the second, or the minute where the largest is below one a second.
+/// The unit of rates that are shown together: per second, or per minute if the largest is below one per second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateUnit {
     /// `31.2 /s`.

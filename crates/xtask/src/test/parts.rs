@@ -24,7 +24,7 @@ const USER: &str = "demo";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The servers. Fields are dropped in their order: the servers stop before their folder is removed.
-pub struct Parts {
+pub struct TestDatabases {
     _redis: Service,
     _postgres: Service,
     /// `redis://127.0.0.1:PORT`; it has databases 0 to 1023.
@@ -47,7 +47,7 @@ impl Drop for Folder {
     }
 }
 
-impl Parts {
+impl TestDatabases {
     /// Starts both, after installing them where they are missing.
     pub fn start() -> Result<Self> {
         let redis_server = REDIS.get()?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::count::Tally;
-use super::parts::Parts;
+use super::parts::TestDatabases;
 use crate::advisories::Checked;
 use crate::system::{CHROMEDRIVER, CHROMIUM, FIREFOX, NODE, WEBKIT_DRIVER, XVFB};
 use crate::{advisories, dist, fonts, fuzz, place, process, tools};
@@ -101,7 +101,7 @@ const WITH_PARTS: [&str; 4] = ["orders", "questions", "faults", "load"];
 const JOURNEYS_WITH_PARTS: [&str; 3] = ["demo", "faults", "order"];
 
 fn parts() -> Result<Tally> {
-    let parts = Parts::start()?;
+    let parts = TestDatabases::start()?;
     let mut test = cargo(&["test", "--no-fail-fast"]);
     test.args(NATIVE);
     for name in WITH_PARTS {

@@ -2,7 +2,7 @@
 
 use super::super::mark::{Mark, Marks};
 use super::super::paint;
-use super::super::pool::Showing;
+use super::super::pool::RowContext;
 use super::super::sizes::{COLUMN, ROW, RULER};
 use super::{Board, Inner, set_style};
 use crate::state::clock;
@@ -65,7 +65,7 @@ impl Board {
         let outline = &*self.session.outline();
         let colouring = self.coloring.get_untracked();
         let slot = |span: SpanIx| colouring.slot(outline, span);
-        let (told, columns) =
+        let (attributes, columns) =
             (self.session.columns.values.get_untracked(), self.session.columns.keys.get_untracked());
         let range = view.rows(rows.len());
         set_style(&self.elements.stage, "height", &format!("{}px", inner.height));
@@ -83,7 +83,7 @@ impl Board {
         let marks = Marks::of(self.session, outline);
         let mark = |index: usize, row: Row| marks.at(outline, &rows, index, row);
         let seen = range.clone();
-        let showing = Showing {
+        let showing = RowContext {
             outline,
             rows: &rows,
             range,
@@ -92,7 +92,7 @@ impl Board {
             mark: &mark,
             levels,
             indent,
-            told: &told,
+            attributes: &attributes,
             columns: &columns,
             path: path.as_deref(),
             logs: &log_marks,

@@ -3,7 +3,7 @@
 use super::super::super::session::path_words;
 use super::super::drawers;
 use super::super::mark::Mark;
-use super::Showing;
+use super::RowContext;
 use super::words::{bar_title, bar_words, below, below_words, group_words, mark};
 use spandrel_trace::analysis::outliving::outlives_parent;
 use spandrel_trace::analysis::rows::{Group, Row};
@@ -172,7 +172,7 @@ fn attribute(element: &HtmlElement, name: &str, value: &str) {
 /// Writes a row: what it shows, its place among its siblings, what its group has where it stands for one, and its self time.
 pub(super) fn write(
     element: &mut RowElement,
-    showing: &Showing,
+    showing: &RowContext,
     written: Written,
     (position, size): (u32, u32),
     group: Option<Group>,
@@ -222,17 +222,17 @@ pub(super) fn write(
     let service = shown(outline.service_of(span));
     let server = rpc::server_of(outline, span).filter(|_| row.collapsed() && !row.is_group());
     // Who was called and tells nothing itself is known from the caller alone.
-    let peer = showing.told.peer(span).filter(|peer| {
+    let peer = showing.attributes.peer(span).filter(|peer| {
         *peer != service && !outline.has_children(span) && outline.kind[span as usize] != SpanKind::Server
     });
     let callee = server.map(|server| shown(outline.service_of(server))).or(peer);
     let called = callee.map(|callee| format!("{service} → {callee}"));
     element.service.set_data(called.as_deref().unwrap_or(service));
     attribute(&element.service_box, "title", called.as_deref().unwrap_or(service));
-    let status = showing.told.status(span).filter(|_| group.is_none()).unwrap_or_default();
+    let status = showing.attributes.status(span).filter(|_| group.is_none()).unwrap_or_default();
     // A group has the number of its members there: where names are cut short it still is seen.
     let many = group.map(|group| format!("× {}", count(group.count as u64)));
-    let called = showing.told.called(span).map(begin_of).unwrap_or_default();
+    let called = showing.attributes.called(span).map(begin_of).unwrap_or_default();
     let after = chip(&mut element.called, "span-row-pill", &element.mark, called);
     let after = after.map_or(&element.mark, |called| &called.element);
     let status_word = many.as_deref().unwrap_or(status);
@@ -261,7 +261,7 @@ pub(super) fn write(
         });
     }
     for (key, cell) in showing.columns.iter().zip(&element.cells) {
-        let text = showing.told.of(key).and_then(|column| column.text_of(span));
+        let text = showing.attributes.of(key).and_then(|column| column.text_of(span));
         cell.set_data(text.filter(|_| group.is_none()).map(begin_of).unwrap_or_default());
     }
     let (class, words) = match &group {

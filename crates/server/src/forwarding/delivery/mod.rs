@@ -55,7 +55,7 @@ pub enum DeliveryError {
 
 /// A request as it is sent, made once for all attempts.
 #[derive(Clone, Debug)]
-pub struct Parcel {
+pub struct EncodedRequest {
     /// Spans in it.
     pub spans: u64,
     /// Its body.
@@ -81,12 +81,12 @@ impl Delivery {
     }
 
     /// Makes the body of a batch. Takes time; an error is for good.
-    pub fn pack(&self, batch: Batch) -> Result<Parcel, String> {
+    pub fn pack(&self, batch: Batch) -> Result<EncodedRequest, String> {
         let body = match self {
             Delivery::Http(http) => http.body(batch.bytes)?,
             Delivery::Grpc(_) => batch.bytes.into(),
         };
-        Ok(Parcel { spans: batch.spans, body })
+        Ok(EncodedRequest { spans: batch.spans, body })
     }
 
     /// Sends a request.

@@ -3,7 +3,7 @@
 use super::value::Scalar;
 use super::{Call, Comparison, Field, Level, SpanFilter, Term};
 use crate::matching::kind_number;
-use crate::store::{Criteria, KindOr};
+use crate::store::{Criteria, KindOrTerms};
 use crate::terms::{UNPRINTED, term};
 
 impl SpanFilter {
@@ -37,7 +37,7 @@ fn compare(comparison: Comparison, of: &Term, scalar: &Scalar, criteria: &mut Cr
         (Comparison::Equal, Term::Field(Level::Span, Field::Kind)) => {
             let name = scalar.text.to_ascii_lowercase();
             if let kind @ Some(_) = kind_number(name.strip_prefix("span_kind_").unwrap_or(&name)) {
-                criteria.kinds.push(KindOr { kind, terms: Vec::new() });
+                criteria.kinds.push(KindOrTerms { kind, terms: Vec::new() });
             }
         }
         (Comparison::Equal, Term::Field(Level::Span, Field::Status)) => {

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::SpanFilter;
+use crate::ingest::memory::Memory;
 use crate::ingest::regroup::regroup;
-use crate::ingest::room::Memory;
 use crate::store::{Criteria, Limits, Store};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -314,7 +314,7 @@ proptest! {
             if matches(&filter, &bytes) == [true] {
                 expected.push(u128::from(trace));
             }
-            let parts = regroup(&bytes, &mut Memory::new(64 << 20).room()).unwrap();
+            let parts = regroup(&bytes, &mut Memory::new(64 << 20).reservation()).unwrap();
             runtime.block_on(store.append(parts)).unwrap();
         }
         expected.sort_unstable();

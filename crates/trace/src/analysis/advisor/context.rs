@@ -90,8 +90,8 @@ impl<'a> Context<'a> {
         self.done.0.saturating_sub(done)
     }
 
-    /// A time as a share of the time that the trace took, from 0 to 1. With one root that is the root's duration: what it left
-    /// running is nobody's wait.
+    /// A time as a share of the time that the trace took, from 0 to 1. With one root that is the root's duration: nobody waits
+    /// for what runs on after it.
     pub fn share(&self, time: u64) -> f64 {
         match self.done.1 {
             0 => 0.0,

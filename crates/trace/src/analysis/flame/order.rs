@@ -11,7 +11,7 @@ pub(super) struct Weighted {
 
 /// Nodes by lane and start.
 #[derive(Debug, Default)]
-pub(super) struct Placed {
+pub(super) struct NodeOrder {
     /// The nodes, level by level.
     pub node: Vec<u32>,
     /// Start of each, in the same order.
@@ -22,7 +22,7 @@ pub(super) struct Placed {
 
 impl Weighted {
     /// Places all nodes. Equal ones stay in their order.
-    pub fn place(&self) -> Placed {
+    pub fn place(&self) -> NodeOrder {
         let count = self.parent.len();
         // Children by parent, roots at the end.
         let slot = |parent: u32| (parent as usize).min(count);
@@ -39,8 +39,8 @@ impl Weighted {
             *place += 1;
         }
         let mut placed =
-            Placed { node: Vec::with_capacity(count), start: Vec::with_capacity(count), levels: vec![0] };
-        let mut add = |parent: usize, mut at: u64, placed: &mut Placed| {
+            NodeOrder { node: Vec::with_capacity(count), start: Vec::with_capacity(count), levels: vec![0] };
+        let mut add = |parent: usize, mut at: u64, placed: &mut NodeOrder| {
             let children = &mut children[first[parent] as usize..first[parent + 1] as usize];
             children.sort_unstable_by_key(|node| (std::cmp::Reverse(self.total[*node as usize]), *node));
             for node in children {

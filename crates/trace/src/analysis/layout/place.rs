@@ -7,7 +7,7 @@ use super::{Point, Spacing};
 const PASSES: usize = 16;
 
 /// Positions of cells, column widths, and total size.
-pub(super) struct Placed {
+pub(super) struct CellPositions {
     /// Centre of each cell.
     pub cells: Vec<Point>,
     /// Width of each rank.
@@ -20,7 +20,7 @@ pub(super) struct Placed {
 
 /// Places columns left to right. In each column cells keep their order and minimum distance, and are as close to the
 /// mean of their neighbours as possible.
-pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacing: Spacing) -> Placed {
+pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacing: Spacing) -> CellPositions {
     let mut columns = vec![0.0f64; layers.cells.len()];
     for (rank, (width, _)) in ranks.iter().zip(sizes) {
         columns[*rank as usize] = columns[*rank as usize].max(*width);
@@ -83,7 +83,7 @@ pub(super) fn place(layers: &Layers, ranks: &[u32], sizes: &[(f64, f64)], spacin
         width = left + column;
         left = width + spacing.ranks;
     }
-    Placed { cells, columns, width, height }
+    CellPositions { cells, columns, width, height }
 }
 
 /// The position preferred by a cell's neighbours, and its weight. Long edges have the largest weight so that they are

@@ -27,27 +27,27 @@ impl Memory {
     }
 
     /// An account of one request, with nothing in it.
-    pub fn room(&self) -> Room {
-        Room { memory: self.clone(), permits: None, reserved: 0, used: 0 }
+    pub fn reservation(&self) -> MemoryReservation {
+        MemoryReservation { memory: self.clone(), permits: None, reserved: 0, used: 0 }
     }
 }
 
 /// The account of one request: what it uses is reserved first, and given back when this is dropped.
-pub struct Room {
+pub struct MemoryReservation {
     memory: Memory,
     permits: Option<OwnedSemaphorePermit>,
     reserved: usize,
     used: usize,
 }
 
-impl Room {
+impl MemoryReservation {
     /// Bytes that all requests together may take.
     pub fn most(&self) -> usize {
         self.memory.most
     }
 
-    /// Takes memory before it is allocated. Refuses for good what more than all memory would be needed for, and for
-    /// now what others leave no memory for.
+    /// Reserves memory before it is allocated. The refusal is permanent where all memory would not suffice, and temporary
+    /// where other requests hold it.
     pub fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
         let used = self.used.saturating_add(bytes);
         if used > self.reserved {
@@ -57,8 +57,8 @@ impl Room {
         Ok(())
     }
 
-    /// Gives back what was taken. It stays reserved for this request, which will soon take more.
-    pub fn give(&mut self, bytes: usize) {
+    /// Releases what was taken. It stays reserved for this request, which will soon take more.
+    pub fn release(&mut self, bytes: usize) {
         self.used = self.used.saturating_sub(bytes);
     }
 
@@ -119,13 +119,13 @@ mod tests {
     #[test]
     fn memory_is_shared_and_comes_back() {
         let memory = Memory::new(1 << 20);
-        let mut first = memory.room();
+        let mut first = memory.reservation();
         first.take(600 << 10).unwrap();
         assert!((600 << 10..700 << 10).contains(&memory.held()), "{}", memory.held());
-        let mut second = memory.room();
+        let mut second = memory.reservation();
         assert!(matches!(second.take(600 << 10), Err(Refusal::Busy)), "others hold it");
         assert!(matches!(second.take(2 << 20), Err(Refusal::TooMuch(_))), "there is never so much");
-        first.give(300 << 10);
+        first.release(300 << 10);
         first.take(300 << 10).unwrap();
         drop(first);
         second.take(1 << 20).unwrap();
@@ -136,14 +136,14 @@ mod tests {
     #[test]
     fn lists_are_paid_for_as_they_grow() {
         let memory = Memory::new(100 << 10);
-        let mut room = memory.room();
+        let mut reserved = memory.reservation();
         let mut list = Vec::new();
-        let refused = (0..100_000u64).find_map(|number| room.push(&mut list, number).err());
+        let refused = (0..100_000u64).find_map(|number| reserved.push(&mut list, number).err());
         assert!(matches!(refused, Some(Refusal::TooMuch(_))));
         assert!((4096..=12_800).contains(&list.len()), "{}", list.len());
-        let (mut buffer, mut room) = (Vec::new(), Memory::new(1 << 20).room());
+        let (mut buffer, mut reserved) = (Vec::new(), Memory::new(1 << 20).reservation());
         for _ in 0..100 {
-            room.extend(&mut buffer, &[7; 1000], 100_000).unwrap();
+            reserved.extend(&mut buffer, &[7; 1000], 100_000).unwrap();
         }
         assert_eq!((buffer.len(), buffer.capacity()), (100_000, 100_000));
     }
