@@ -1,24 +1,20 @@
 //! The viewer's build beside other steps. Linking it keeps one processor busy for minutes, and the steps between the native
 //! tests and the journeys leave one free.
 
-use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow};
 
-use crate::{place, tools};
+use super::steps::tested_dist;
+use crate::{dist, tools};
 
 /// The step that is built beside others.
 pub const VIEWER: &str = "viewer";
 /// The steps that it is built beside.
 const STEPS: [&str; 4] = ["fuzz", "advisories", "clippy-wasm", "wasm"];
 
-/// A build that runs. Dropping it ends it.
-pub struct ViewerBuild {
-    child: Child,
-    output: PathBuf,
-}
+/// A build that runs. What it prints stands between the lines of the steps beside it.
+pub struct ViewerBuild(JoinHandle<Result<()>>);
 
 impl ViewerBuild {
     /// Whether the build can start with the step `next`, if it is one of `steps`.
@@ -26,39 +22,18 @@ impl ViewerBuild {
         STEPS.contains(&next) && steps.contains(&VIEWER)
     }
 
-    /// Starts the step in a process of its own, whose output goes to a file.
+    /// Starts the build in a thread.
     pub fn start() -> Result<Self> {
-        // Installed first: both processes would compile the same tools.
+        // Installed first: the steps beside it would compile the same tools.
         tools::wasm_target()?;
         tools::bundler(true)?;
         tools::test_runner()?;
-        let output = place::root().join("target").join("viewer-build.log");
-        let log = File::create(&output).with_context(|| format!("{} cannot be written", output.display()))?;
-        let child = Command::new(std::env::current_exe()?)
-            .args(["test", "--only", VIEWER])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("the viewer's build could not be started")?;
-        Ok(Self { child, output })
+        Ok(Self(thread::spawn(|| dist::ship(&tested_dist()))))
     }
 
-    /// Waits for the end of the build and prints what it printed.
-    pub fn finish(mut self) -> Result<()> {
-        let status = self.child.wait()?;
-        print!("{}", fs::read_to_string(&self.output)?);
-        if !status.success() {
-            bail!("the viewer was not built, or is too heavy: see above");
-        }
-        Ok(())
-    }
-}
-
-impl Drop for ViewerBuild {
-    fn drop(&mut self) {
-        // It has ended already, unless another step's panic came first.
-        let _ = self.child.kill();
+    /// Waits for the end of the build.
+    pub fn finish(self) -> Result<()> {
+        self.0.join().map_err(|_| anyhow!("the viewer's build panicked"))?
     }
 }
 
