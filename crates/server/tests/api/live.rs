@@ -39,11 +39,14 @@ impl Page {
         line.trim_end().to_owned()
     }
 
-    /// The next event and its data; none where the answer ends.
+    /// The next event and its data; none where the answer ends. Lines that keep the connection open are no events, and are
+    /// not waited for without end.
     fn event(&mut self) -> Option<(String, Value)> {
         let mut name = String::new();
         let mut empty = 0;
+        let until = Instant::now() + Duration::from_secs(120);
         while empty < 100 {
+            assert!(Instant::now() < until, "no event within two minutes");
             let line = self.line();
             empty = if line.is_empty() { empty + 1 } else { 0 };
             if let Some(event) = line.strip_prefix("event: ") {
