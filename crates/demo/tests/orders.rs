@@ -72,7 +72,7 @@ async fn requests_that_only_configure_the_page_are_not_traced() {
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers().contains_key("traceresponse"), path == "/products", "{path}");
     }
-    // A page that needs the products for itself says that nobody looks for their trace.
+    // The demo page loads the products for itself, and marks that request as not sampled.
     let unsampled = format!("00-{:032x}-{:016x}-00", 7, 7);
     let response = stage.get("/products").header("traceparent", unsampled).send().await.unwrap();
     assert_eq!(response.status(), 200);

@@ -25,7 +25,7 @@ struct Answer {
     start: Vec<u8>,
 }
 
-/// Asks for a path. What is read is not kept, but for its first 64 KiB.
+/// Sends a GET request and reads the whole answer, of which only the first 64 KiB are kept.
 fn ask(address: &str, path: &str) -> Answer {
     let asked = Instant::now();
     let mut stream = TcpStream::connect(address).unwrap();
