@@ -10,6 +10,11 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Configured in `.cargo/config.toml`; why: docs/adr/0029.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Takes spans in over OTLP, keeps them, answers as Jaeger does and serves the viewer.
 #[derive(clap::Parser)]
 #[command(
