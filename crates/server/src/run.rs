@@ -166,6 +166,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
             stopped,
         )),
     ];
+    tenants.iter().for_each(|tenant| tenant.store.count_calls_in_background());
     Ok(Running {
         query: query.1,
         otlp_http: otlp_http.1,

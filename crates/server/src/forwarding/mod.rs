@@ -19,7 +19,7 @@ mod status;
 mod tail;
 
 pub use delivery::DeliveryError;
-pub use packed::CompressedRequest;
+pub use packed::{CompressedRequest, plain_bytes};
 pub use queue_file::{QueueError, Totals};
 pub use status::{Counts, Status};
 

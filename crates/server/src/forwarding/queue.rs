@@ -243,10 +243,12 @@ fn one(packed: &CompressedRequest) -> Totals {
 mod tests {
     use super::*;
     use crate::config::forward::Signal;
+    use crate::forwarding::packed::Packing;
     use proptest::prelude::*;
 
     fn packed(count: u32, bytes: usize) -> Arc<CompressedRequest> {
-        Arc::new(CompressedRequest { signal: Signal::Traces, count, plain: 0, bytes: vec![7; bytes] })
+        let (signal, packing, bytes) = (Signal::Traces, Packing::Whole, vec![7; bytes]);
+        Arc::new(CompressedRequest { signal, packing, count, plain: 0, bytes })
     }
 
     fn all() -> ReadLimits {

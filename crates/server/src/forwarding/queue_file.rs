@@ -1,12 +1,13 @@
 //! The file of a queue: a table of requests in SQLite, oldest first.
 
-use super::packed::{CompressedRequest, number_of, signal_of};
+use super::packed::CompressedRequest;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the file's layout, in `PRAGMA user_version`.
-const LAYOUT: i64 = 1;
+/// Layout 2 has requests packed by trace; those of layout 1 are read as they are.
+const LAYOUT: i64 = 2;
 /// Bytes of a page.
 const PAGE: u64 = 4096;
 /// Pages of the log after which it is written back.
@@ -184,7 +185,7 @@ impl QueueFile {
             for (arrived, packed) in add {
                 insert.execute(rusqlite::params![
                     signed(*arrived),
-                    number_of(packed.signal),
+                    packed.kind(),
                     packed.count,
                     signed(disk_bytes(packed.bytes.len())),
                     packed.plain,
@@ -228,15 +229,15 @@ impl QueueReader {
         oldest(&self.connection, after, most)
     }
 
-    /// A request's bytes; `None` where it is gone, or of a signal that this version does not know.
+    /// A request's bytes; `None` where it is gone, or of a kind that this version does not know.
     pub fn read(&self, number: i64) -> Result<Option<CompressedRequest>, QueueError> {
         let mut select = self
             .connection
             .prepare_cached("SELECT signal, spans, plain, payload FROM requests WHERE number = ?1")?;
         let found = select.query_row([number], |row| {
-            let signal = signal_of(row.get(0)?);
+            let kind = CompressedRequest::kind_of(row.get(0)?);
             let (count, plain, bytes) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(signal.map(|signal| CompressedRequest { signal, count, plain, bytes }))
+            Ok(kind.map(|(signal, packing)| CompressedRequest { signal, packing, count, plain, bytes }))
         });
         Ok(found.optional()?.flatten())
     }
@@ -291,9 +292,11 @@ fn put_aside(path: &Path) -> Result<PathBuf, QueueError> {
 mod tests {
     use super::*;
     use crate::config::forward::Signal;
+    use crate::forwarding::packed::Packing;
 
     fn packed(byte: u8, length: usize) -> CompressedRequest {
-        CompressedRequest { signal: Signal::Traces, count: 1, plain: 0, bytes: vec![byte; length] }
+        let bytes = vec![byte; length];
+        CompressedRequest { signal: Signal::Traces, packing: Packing::Whole, count: 1, plain: 0, bytes }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use answer::status as status_of;
 pub use remarks::Remarks;
 
 use crate::durations;
-use crate::forwarding::{CompressedRequest, Forwarding, Signal};
+use crate::forwarding::{CompressedRequest, Forwarding, Signal, plain_bytes};
 use crate::store::{Store, StoreError};
 use crate::wire::WireError;
 use limit::RequestLimits;
@@ -205,7 +205,7 @@ impl Intake {
         mut reserved: MemoryReservation,
     ) -> Result<Remarks, Refusal> {
         let started = Instant::now();
-        let (size, is_forwarded) = (request.len(), !self.forwarding.is_empty());
+        let (size, is_forwarded) = (request.len(), self.forwarding.takes(Signal::Traces));
         let work = move || -> Result<_, Refusal> {
             let mut remarks = Remarks::default();
             if !most.is_unlimited()
@@ -215,16 +215,21 @@ impl Intake {
                 request = limited;
             }
             let parts = regroup::regroup(&request, &mut reserved)?;
-            Ok((parts, reserved, is_forwarded.then_some(request), remarks))
+            // Where the heads of the request are copied into many traces, all of it is smaller as a whole.
+            let is_whole = is_forwarded && plain_bytes(&parts) > request.len() / 4 * 5;
+            Ok((parts, reserved, is_whole.then_some(request), remarks))
         };
         // The body is freed with the work; its room stays taken, for the store copies parts while it writes them.
         let (parts, _room, request, remarks) = if size < INLINE { work()? } else { blocking(work).await?? };
         let spans: u64 = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
-        self.store.append(parts).await?;
+        let parts = self.store.append(parts).await?;
         self.counters.accepted.fetch_add(spans, Ordering::Relaxed);
-        if let Some(request) = request {
+        if is_forwarded {
             let count = u32::try_from(spans).unwrap_or(u32::MAX);
-            let pack = move || CompressedRequest::new(Signal::Traces, count, request);
+            let pack = move || match request {
+                Some(request) => CompressedRequest::new(Signal::Traces, count, request),
+                None => CompressedRequest::by_trace(count, &parts),
+            };
             self.forwarding.put(if size < INLINE { pack() } else { blocking(pack).await? }).await;
         }
         self.took.observe(started.elapsed().as_secs_f64());

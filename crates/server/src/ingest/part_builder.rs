@@ -19,6 +19,8 @@ const PLAIN_BYTES: usize = 1 << 20;
 /// Makes the parts of a request, one after the other.
 pub struct Builder<'a, 'r> {
     walked: ParsedRequest<'a, 'r>,
+    /// Whether other parts of its traces exist or are likely.
+    has_more: bool,
     /// Terms of the part that is being built.
     terms: Vec<u64>,
     /// Its spans as far as calls are concerned.
@@ -57,11 +59,12 @@ struct Services {
 }
 
 impl<'a, 'r> Builder<'a, 'r> {
-    /// For what was found in a request.
-    pub fn new(walked: ParsedRequest<'a, 'r>) -> Result<Self, Refusal> {
+    /// For what was found in a request. `has_more` says that other parts of its traces exist or are likely.
+    pub fn new(walked: ParsedRequest<'a, 'r>, has_more: bool) -> Result<Self, Refusal> {
         let services = Services::of(&walked.resources, walked.reserved)?;
         Ok(Builder {
             walked,
+            has_more,
             terms: Vec::new(),
             calls: Vec::new(),
             operations: Operations::default(),
@@ -111,7 +114,7 @@ impl<'a, 'r> Builder<'a, 'r> {
             // While it is counted ids are copied and sorted.
             let counting = 4 * size_of_val(calls.as_slice());
             reserved.take(counting)?;
-            let counted = Calls::of(calls, &services.operations).map(Box::new);
+            let counted = Calls::of(calls, &services.operations, self.has_more).map(Box::new);
             reserved.release(counting);
             reserved.take(counted.as_ref().map_or(0, |calls| calls.memory()))?;
             part.calls = counted;

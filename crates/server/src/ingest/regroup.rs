@@ -12,11 +12,19 @@ use crate::store::Part;
 
 /// Regroups a request by trace, each trace's spans in the order in which they came.
 pub fn regroup(request: &[u8], reserved: &mut MemoryReservation) -> Result<Vec<Part>, Refusal> {
+    build_parts(request, false, reserved)
+}
+
+fn build_parts(
+    request: &[u8],
+    has_more: bool,
+    reserved: &mut MemoryReservation,
+) -> Result<Vec<Part>, Refusal> {
     let mut walked = ParsedRequest::of(request, reserved)?;
     let mut spans = std::mem::take(&mut walked.spans);
     // Spans lie in memory in the order in which they came.
     spans.sort_unstable_by_key(|span| (span.trace, span.bytes.as_ptr()));
-    let mut builder = Builder::new(walked)?;
+    let mut builder = Builder::new(walked, has_more)?;
     let mut parts = Vec::new();
     for of_trace in spans.chunk_by(|left, right| left.trace == right.trace) {
         let part = builder.part(of_trace)?;
@@ -29,9 +37,9 @@ pub fn regroup(request: &[u8], reserved: &mut MemoryReservation) -> Result<Vec<P
 const REBUILD_BYTES: usize = 1 << 30;
 
 /// Makes one part of the stored spans of one trace, several parts one after the other; `None` where they cannot be read
-/// or are of several traces.
-pub fn rebuild(spans: &[u8]) -> Option<Part> {
-    let mut parts = regroup(spans, &mut Memory::new(REBUILD_BYTES).reservation()).ok()?;
+/// or are of several traces. `has_more` says that other parts of the trace exist or are likely.
+pub fn rebuild(spans: &[u8], has_more: bool) -> Option<Part> {
+    let mut parts = build_parts(spans, has_more, &mut Memory::new(REBUILD_BYTES).reservation()).ok()?;
     let part = parts.pop()?;
     parts.is_empty().then_some(part)
 }

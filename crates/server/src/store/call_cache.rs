@@ -13,12 +13,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct BlockCalls {
     /// Those of traces that are not in `apart`.
     pub totals: CallTotals,
-    /// Traces (ascending) that earlier blocks may have parts of, or whose spans have to be read.
+    /// Traces (ascending) that earlier blocks may have parts of, that are large, or whose spans have to be read.
     pub apart: Vec<u128>,
     /// Short hashes of all traces, ascending.
     hashes: Vec<u32>,
     /// Numbers of the segments that had earlier blocks, ascending.
     segments: Vec<u64>,
+}
+
+/// Calls of single traces by [`LocatedTrace::state`](super::LocatedTrace::state).
+pub type TraceCalls = FxHashMap<u128, Arc<CallTotals>>;
+
+/// Bytes of the encoded calls of a trace above which they are put together once and kept, instead of for each query.
+const LARGE: usize = 64 << 10;
+
+/// Whether the calls of a trace are that large, given the bytes of those of its parts.
+pub fn is_large(parts: impl Iterator<Item = usize>) -> bool {
+    parts.sum::<usize>() > LARGE
+}
+
+/// Traces by their short hashes, ascending.
+pub struct HashedTraces<'t> {
+    traces: &'t [u128],
+    hashes: Vec<(u32, usize)>,
+}
+
+impl<'t> HashedTraces<'t> {
+    /// Of traces in ascending order.
+    pub fn new(traces: &'t [u128]) -> Self {
+        let mut hashes: Vec<(u32, usize)> =
+            traces.iter().enumerate().map(|(at, trace)| (hash_of(*trace), at)).collect();
+        hashes.sort_unstable();
+        HashedTraces { traces, hashes }
+    }
 }
 
 /// What is kept of the blocks of the index.
@@ -27,8 +54,8 @@ pub struct CallCache {
     /// Numbers of services in all totals.
     pub services: ServiceNumbers,
     blocks: Mutex<FxHashMap<BlockId, Arc<BlockCalls>>>,
-    /// Those of traces whose spans were read for the last query, by [`LocatedTrace::state`](super::LocatedTrace::state).
-    pub read: Mutex<FxHashMap<u128, Arc<CallTotals>>>,
+    /// Those of large traces, and of traces whose spans were read, of the last query.
+    pub traces: Mutex<Arc<TraceCalls>>,
 }
 
 impl CallCache {
@@ -40,20 +67,23 @@ impl CallCache {
         kept.clone()
     }
 
+    /// Number of blocks that are kept.
+    #[cfg(test)]
+    pub fn kept_blocks(&self) -> usize {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn put(&self, block: BlockId, calls: Arc<BlockCalls>) {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner).insert(block, calls);
     }
 }
 
 impl BlockCalls {
-    /// Those of some traces (ascending) that the block has, and perhaps a few others.
-    pub fn among(&self, traces: &[u128]) -> Vec<u128> {
-        let mut hashed: Vec<(u32, usize)> =
-            traces.iter().enumerate().map(|(at, trace)| (hash_of(*trace), at)).collect();
-        hashed.sort_unstable();
-        let mut found = vec![false; traces.len()];
-        find_hashes(&hashed, &self.hashes, &mut found);
-        traces.iter().zip(found).filter(|(_, found)| *found).map(|(trace, _)| *trace).collect()
+    /// Those of some traces that the block has, ascending, and perhaps a few others.
+    pub fn among(&self, traces: &HashedTraces<'_>) -> Vec<u128> {
+        let mut found = vec![false; traces.traces.len()];
+        find_hashes(&traces.hashes, &self.hashes, &mut found);
+        traces.traces.iter().zip(found).filter(|(_, found)| *found).map(|(trace, _)| *trace).collect()
     }
 
     /// Whether earlier blocks have parts of no other traces than before. A segment that could not be read for a while
@@ -136,7 +166,8 @@ fn count_block(
         let mut is_earlier = is_earlier.into_iter();
         content.each_trace(|parts| {
             let is_earlier = is_earlier.next().unwrap_or(true);
-            if is_earlier || !merge.merge(encoded(block.segment, parts), &mut totals) {
+            let is_apart = is_earlier || is_large(parts.iter().map(|part| part.calls.len()));
+            if is_apart || !merge.merge(encoded(block.segment, parts), &mut totals) {
                 apart.push(parts[0].trace);
             }
         });
@@ -193,7 +224,7 @@ mod tests {
         let (mut contents, mut calls) = (Contents::default(), Vec::new());
         contents.operations.push(OperationKey { service: "service".into(), name: "x".into(), kind: 2 });
         let span = CallSpan { id: number, parent: 0, service: 0, kind: 2, failed: false };
-        Calls::of(&[span], &[0]).unwrap().write(&mut calls, |operation| operation);
+        Calls::of(&[span], &[0], false).unwrap().write(&mut calls, |operation| operation);
         let extent = Extent {
             first_start: 1,
             last_start: 1,

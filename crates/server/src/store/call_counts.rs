@@ -2,22 +2,21 @@
 //!
 //! Most are those that are kept of each block (see `call_cache`). Traces of which several blocks have parts are put
 //! together one by one, as are the traces of blocks that are only partly in the time range. Spans are read only where
-//! calls do not suffice.
+//! calls do not suffice. Calls of large traces, and of traces whose spans are read, are kept for the next query.
 
 use super::block::PartView;
-use super::call_cache::{BlockCalls, BlockLocation, blocks, encoded};
+use super::call_cache::{BlockCalls, BlockLocation, HashedTraces, TraceCalls, blocks, encoded, is_large};
 use super::call_merge::CallMerge;
 use super::call_totals::{CallTotals, ServiceNumbers};
 use super::index::View;
-use super::located::LocatedTrace;
+use super::located::{LocatedTrace, locate};
 use super::{Store, StoreError};
-use rustc_hash::FxHashMap;
 use std::sync::{Arc, PoisonError};
 
 /// Number of traces that are put together at a time.
 const TRACES: usize = 16 << 10;
-/// Maximum number of traces whose results are cached.
-const MOST_READ: usize = 16 << 10;
+/// Maximum number of traces whose calls are kept.
+const MAX_KEPT_TRACES: usize = 16 << 10;
 
 impl Store {
     /// Numbers of services in [`Store::count_calls`].
@@ -93,14 +92,15 @@ impl<C> Counting<'_, C> {
     {
         let (from, to) = self.window;
         let cache = &self.store.calls;
-        let known = cache.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (mut read, mut excess) = (FxHashMap::default(), CallTotals::default());
+        let known = cache.traces.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (mut kept, mut excess) = (TraceCalls::default(), CallTotals::default());
         for traces in apart.chunks(TRACES) {
+            let hashed = HashedTraces::new(traces);
             let mut gathered = Gathered { from, to, parts: Vec::new(), bytes: Vec::new() };
             for (location, calls) in self.blocks.iter().zip(self.counted) {
                 (self.check)()?;
                 let (segment, is_counted) = (location.segment, location.is_within(self.window));
-                self.view[segment].each_trace_of(location.at, &calls.among(traces), &mut |parts| {
+                self.view[segment].each_trace_of(location.at, &calls.among(&hashed), &mut |parts| {
                     gathered.add(segment, parts);
                     if is_counted && calls.apart.binary_search(&parts[0].trace).is_err() {
                         self.merge.merge(encoded(segment, parts), &mut excess);
@@ -111,24 +111,33 @@ impl<C> Counting<'_, C> {
             gathered.parts.sort_by_key(|part| part.trace);
             for parts in gathered.parts.chunk_by(|left, right| left.trace == right.trace) {
                 let encoded = parts.iter().map(|part| (part.segment, &gathered.bytes[part.start..part.end]));
-                if !parts.iter().any(|part| part.within) || self.merge.merge(encoded, totals) {
+                let is_large = is_large(parts.iter().map(|part| part.end - part.start));
+                let is_within = parts.iter().any(|part| part.within);
+                if !is_within || (!is_large && self.merge.merge(encoded.clone(), totals)) {
                     continue;
                 }
                 (self.check)()?;
-                let located = self.store.locate(parts[0].trace)?;
-                let state = located.state();
-                let calls = match known.get(&state) {
-                    Some(calls) => calls.clone(),
-                    None => Arc::new(self.read(located)?),
-                };
-                totals.add(&calls);
-                if read.len() < MOST_READ {
-                    read.insert(state, calls);
+                for located in locate(self.view, &[parts[0].trace], || Ok(()))? {
+                    let state = located.state();
+                    let calls = match known.get(&state) {
+                        Some(calls) => calls.clone(),
+                        None => {
+                            let mut calls = CallTotals::default();
+                            if !is_large || !self.merge.merge(encoded.clone(), &mut calls) {
+                                calls = self.read(located)?;
+                            }
+                            Arc::new(calls)
+                        }
+                    };
+                    totals.add(&calls);
+                    if kept.len() < MAX_KEPT_TRACES {
+                        kept.insert(state, calls);
+                    }
                 }
             }
         }
         totals.subtract(&excess);
-        *cache.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        *cache.traces.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(kept);
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use spandrel_trace::model::SpanKind;
 
 /// Maximum number of spans per part for counting calls; spans of larger parts are read instead.
 pub const MOST_SPANS: usize = 4096;
-/// A part with a root and all parents is probably the whole trace. From this number of spans on its ids are omitted;
-/// if more of the trace arrives, the spans are read.
+/// A part with a root and all parents is probably the whole trace, unless more of it is known. From this number of spans on
+/// its ids are omitted; if more of the trace arrives, the spans are read.
 const WORTH_LEAVING_OUT: usize = 16;
 
 const UNKNOWN: u8 = 0;
@@ -119,8 +119,9 @@ pub struct Calls {
 
 impl Calls {
     /// Counts the calls of a part, given an operation of each service. `None` if the spans must be read instead:
-    /// there are too many, or ids are not unique (a span may have been sent twice).
-    pub fn of(spans: &[CallSpan], operations: &[u32]) -> Option<Self> {
+    /// there are too many, or ids are not unique (a span may have been sent twice). `has_more` says that other parts of the
+    /// trace exist or are likely, so that the ids are needed.
+    pub fn of(spans: &[CallSpan], operations: &[u32], has_more: bool) -> Option<Self> {
         if spans.len() > MOST_SPANS {
             return None;
         }
@@ -159,7 +160,7 @@ impl Calls {
             let (caller, callee, _) = same[0];
             calls.links.push(PartLink { caller, callee, calls: same.len() as u64, errors });
         }
-        if has_root && calls.open.is_empty() && spans.len() >= WORTH_LEAVING_OUT {
+        if !has_more && has_root && calls.open.is_empty() && spans.len() >= WORTH_LEAVING_OUT {
             calls.has_ids = false;
         } else {
             ids.sort_unstable_by_key(|(id, service)| (*service, *id));
@@ -322,7 +323,7 @@ mod tests {
             span(5, 99, 0, 0),
             span(6, 98, 1, 5),
         ];
-        let calls = Calls::of(&spans, &[4, 9]).unwrap();
+        let calls = Calls::of(&spans, &[4, 9], false).unwrap();
         assert_eq!(
             calls.services.iter().map(|s| (s.requests, s.errors)).collect::<Vec<_>>(),
             [(1, 0), (3, 1)]
@@ -350,20 +351,22 @@ mod tests {
     #[test]
     fn a_part_that_is_likely_the_whole_trace_keeps_no_ids() {
         let whole: Vec<CallSpan> = (1..=16).map(|id| span(id, id / 2, 0, 1)).collect();
-        let calls = Calls::of(&whole, &[0]).unwrap();
+        let calls = Calls::of(&whole, &[0], false).unwrap();
         assert!(!calls.has_ids && calls.ids.is_empty());
+        let more = Calls::of(&whole, &[0], true).unwrap();
+        assert!(more.has_ids && more.ids.len() == 16, "other parts are known");
         let mut bytes = Vec::new();
         calls.write(&mut bytes, |operation| operation);
         assert!(bytes.len() < 16, "{} bytes", bytes.len());
-        let cut = Calls::of(&whole[1..], &[0]).unwrap();
+        let cut = Calls::of(&whole[1..], &[0], false).unwrap();
         assert!(cut.has_ids && cut.ids.len() == 15, "its root is elsewhere");
     }
 
     #[test]
     fn spans_with_one_id_and_many_spans_are_not_counted() {
-        assert_eq!(Calls::of(&[span(1, 0, 0, 1), span(1, 0, 0, 1)], &[0]), None);
+        assert_eq!(Calls::of(&[span(1, 0, 0, 1), span(1, 0, 0, 1)], &[0], false), None);
         let many: Vec<CallSpan> = (1..=MOST_SPANS as u64 + 1).map(|id| span(id, 0, 0, 1)).collect();
-        assert_eq!(Calls::of(&many, &[0]), None);
+        assert_eq!(Calls::of(&many, &[0], false), None);
         let mut calls = Calls::default();
         assert!(!calls.read(&[]));
         let mut unknown = Vec::new();

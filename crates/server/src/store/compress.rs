@@ -21,6 +21,20 @@ pub fn pack_with(bytes: &[u8], scratch: &mut Vec<u8>) -> (u32, Vec<u8>) {
     }
 }
 
+/// Reverses [`pack`], appending to `out`.
+pub fn unpack_into(plain: usize, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), StoreError> {
+    if plain == 0 {
+        out.extend_from_slice(bytes);
+        return Ok(());
+    }
+    let start = out.len();
+    out.resize(start + plain, 0);
+    match lz4_flex::block::decompress_into(bytes, &mut out[start..]) {
+        Ok(length) if length == plain => Ok(()),
+        _ => Err(StoreError::Damaged("a blob cannot be unpacked")),
+    }
+}
+
 /// Reverses [`pack`].
 pub fn unpack(plain: u32, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
     if plain == 0 {

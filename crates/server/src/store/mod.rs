@@ -8,13 +8,15 @@
 //! (`located`, `read`), part by part where a trace is large (`large`).
 //! Parts of a trace are merged when their segment is closed (`merge`), slowly while spans come in (`pace`).
 //! Calls between services are counted when a part comes in (`calls`), put together by trace (`call_merge`) and kept for
-//! each block of the index (`call_cache`, `call_counts`, `call_totals`).
+//! each block of the index (`call_cache`, `call_counts`, `call_totals`), in the background where there is time
+//! (`call_warmup`).
 
 mod block;
 mod call_cache;
 mod call_counts;
 mod call_merge;
 mod call_totals;
+mod call_warmup;
 mod calls;
 mod candidates;
 mod changes;
@@ -142,8 +144,9 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// Makes one part of the spans of one trace, an OTLP `TracesData` message; `None` where they cannot be read.
-pub type Rebuild = fn(&[u8]) -> Option<Part>;
+/// Makes one part of the spans of one trace, an OTLP `TracesData` message; `None` where they cannot be read. The second
+/// argument says that other parts of the trace exist or are likely.
+pub type Rebuild = fn(&[u8], bool) -> Option<Part>;
 
 /// The store. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -176,10 +179,10 @@ impl Store {
         Ok(Store { index, writer, losses, status, changes, calls, limits })
     }
 
-    /// Keeps parts. `Ok` means that they are on disk; an error means that none of them is kept.
-    pub async fn append(&self, parts: Vec<Part>) -> Result<(), StoreError> {
+    /// Keeps parts and returns them. `Ok` means that they are on disk; an error means that none of them is kept.
+    pub async fn append(&self, parts: Vec<Part>) -> Result<Vec<Part>, StoreError> {
         if parts.is_empty() {
-            return Ok(());
+            return Ok(parts);
         }
         let watched = self.changes.is_watched();
         let traces: Vec<u128> =
@@ -187,10 +190,9 @@ impl Store {
         let (reply, answer) = oneshot::channel();
         self.writer.send(parts, reply)?;
         let (result, parts) = answer.await.unwrap_or((Err(StoreError::Closed), Vec::new()));
-        drop(parts);
         result?;
         self.changes.note(&traces);
-        Ok(())
+        Ok(parts)
     }
 
     /// Which traces got spans, for those who watch.
@@ -352,7 +354,9 @@ mod tests {
         let tasks: Vec<_> = (0..200u128)
             .map(|trace| {
                 let store = store.clone();
-                tokio::spawn(async move { store.append(vec![part(trace), part(trace + 1000)]).await })
+                tokio::spawn(
+                    async move { store.append(vec![part(trace), part(trace + 1000)]).await.map(|_| ()) },
+                )
             })
             .collect();
         for task in tasks {

@@ -64,6 +64,11 @@ impl Handle {
         })
     }
 
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
     /// Waits for queued jobs and for the end of the thread.
     pub fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();

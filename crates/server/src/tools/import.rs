@@ -184,7 +184,7 @@ async fn send(target: &Target, request: &mut Vec<u8>) -> Result<(), String> {
         Target::Store(store) => {
             let mut reserved = Memory::new(MEMORY).reservation();
             let parts = regroup(&request, &mut reserved).map_err(|error| error.to_string())?;
-            store.append(parts).await.map_err(|error| error.to_string())
+            store.append(parts).await.map(|_| ()).map_err(|error| error.to_string())
         }
         Target::Server { client, url, token } => {
             let mut post = client.post(url).header("content-type", "application/x-protobuf").body(request);
