@@ -2,6 +2,7 @@
 
 use crate::receiver::free_port;
 use crate::support::{Server, command, request, span};
+use crate::tenants;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -12,16 +13,37 @@ fn names(text: &str) -> BTreeSet<String> {
     words.map(str::to_owned).collect()
 }
 
-#[test]
-fn the_dashboard_names_the_metrics_that_there_are() {
+/// The expressions of all panels.
+fn expressions() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/grafana/spandrel.json");
     let dashboard: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let mut asked = BTreeSet::new();
-    for panel in dashboard["panels"].as_array().unwrap() {
-        for target in panel["targets"].as_array().into_iter().flatten() {
-            asked.extend(names(target["expr"].as_str().unwrap()));
-        }
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
+    targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn panels_choose_a_tenant_where_their_metrics_name_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let target =
+        "[[forward]]\nname = \"t\"\nendpoint = \"http://127.0.0.1:1\"\nsignals = [\"traces\", \"logs\"]\n";
+    let server = tenants::server(directory.path(), &format!("{}{target}", tenants::settings()));
+    let metrics = tenants::get(&server, "operator", "/metrics").text();
+    let mut filtered = 0;
+    for expression in expressions() {
+        let name = names(&expression).into_iter().next().unwrap();
+        let mut samples = metrics.lines().filter(|line| line.starts_with(&name)).peekable();
+        assert!(samples.peek().is_some(), "{name}\n{metrics}");
+        let is_of_tenants = samples.any(|sample| sample.contains("tenant="));
+        assert_eq!(expression.contains("tenant=~\"$tenant\""), is_of_tenants, "{expression}");
+        filtered += usize::from(is_of_tenants);
     }
+    assert!(filtered > 50, "{filtered}");
+}
+
+#[test]
+fn the_dashboard_names_the_metrics_that_there_are() {
+    let asked: BTreeSet<String> = expressions().iter().flat_map(|expression| names(expression)).collect();
     let directory = tempfile::tempdir().unwrap();
     let settings = directory.path().join("settings.toml");
     let target = format!(
