@@ -19,8 +19,20 @@ const SPANS: u64 = 2;
 /// Times that a server is killed in one directory, and directories.
 const ROUNDS: u64 = 10;
 const GROUPS: u64 = 5;
-/// Directories in which old segments are deleted, because more came than they may hold.
-const DELETING: u64 = 2;
+
+/// Why segments of a directory are deleted.
+#[derive(Clone, Copy, PartialEq)]
+enum Deletion {
+    Never,
+    /// More came than it may hold.
+    BySize,
+    /// They are older than the retention.
+    ByAge,
+}
+
+/// Of each directory.
+const DELETIONS: [Deletion; GROUPS as usize] =
+    [Deletion::Never, Deletion::Never, Deletion::Never, Deletion::BySize, Deletion::ByAge];
 
 /// Posts sixteen requests, each with two spans of every trace: services call each other, spans have eight attributes.
 fn send_in_sixteen(server: &Server, first_trace: u128) {
@@ -214,6 +226,22 @@ fn oldest_segment(directory: &Path) -> Option<u64> {
     names.filter_map(number).min()
 }
 
+/// Makes the two oldest segments as old as possible, where the server that was killed had closed them and their logs are
+/// empty. Their indexes say when they were created, too.
+fn make_oldest_old(directory: &Path) {
+    let Some(oldest) = oldest_segment(directory) else { return };
+    for number in oldest..oldest + 2 {
+        let file = |extension: &str| directory.join(format!("segment-{number:08}.{extension}"));
+        let is_closed = directory.join(format!("segment-{:08}.sqlite", number + 1)).exists();
+        let log = std::fs::metadata(file("sqlite-wal")).map_or(0, |log| log.len());
+        if is_closed && log == 0 && file("sqlite").exists() {
+            let segment = rusqlite::Connection::open(file("sqlite")).unwrap();
+            segment.execute("UPDATE meta SET value = 1 WHERE key = 'created'", []).unwrap();
+            let _ = std::fs::remove_file(file("index"));
+        }
+    }
+}
+
 /// What was going on when a server was killed.
 #[derive(Default)]
 struct Met {
@@ -221,21 +249,24 @@ struct Met {
     merging: u64,
     /// Kills before all that was acknowledged was delivered.
     forwarding: u64,
-    /// Kills of servers that had deleted segments for their size.
-    deleting: u64,
+    /// Kills of servers that had deleted segments for their size, and for their age.
+    deleting: [u64; 2],
 }
 
 /// Starts, loads and kills a server.
 fn round(
     directory: &Path,
-    flags: &[&str],
+    (flags, deletion): (&[&str], Deletion),
     number: u64,
     acknowledged: &Acknowledged,
     receiver: &Receiver,
     met: &mut Met,
 ) {
-    let server = forwarding(directory, flags, receiver);
     let oldest = oldest_segment(directory);
+    if deletion == Deletion::ByAge {
+        make_oldest_old(directory);
+    }
+    let server = forwarding(directory, flags, receiver);
     // Some batches have to be sent again.
     receiver.tell(&[(503, None)]);
     let (count, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
@@ -258,7 +289,9 @@ fn round(
     stop.store(true, Ordering::Relaxed);
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     met.merging += u64::from(files(directory, "merging-") + files(directory, "before-") > 0);
-    met.deleting += u64::from(oldest_segment(directory) > oldest);
+    if let Some(deleting) = [Deletion::BySize, Deletion::ByAge].iter().position(|by| *by == deletion) {
+        met.deleting[deleting] += u64::from(oldest_segment(directory) > oldest);
+    }
     met.forwarding += u64::from(undelivered(receiver, &acknowledged.lock().unwrap()) > 0);
 }
 
@@ -291,19 +324,20 @@ fn acknowledged_spans_survive_fifty_kills_while_segments_are_sealed_merged_delet
     // Several directories: a server starts faster where there is less to read.
     for group in 0..GROUPS {
         let directory = tempfile::tempdir().unwrap();
-        let (receiver, deletes) = (Receiver::http(0), group >= GROUPS - DELETING);
-        let limit: &[&str] = if deletes { &["--max-disk", "2M"] } else { &[] };
+        let (receiver, deletion) = (Receiver::http(0), DELETIONS[group as usize]);
+        let deletes = deletion != Deletion::Never;
+        let limit: &[&str] = if deletion == Deletion::BySize { &["--max-disk", "2M"] } else { &[] };
         let flags = [&["--segment-size", "400K"], limit].concat();
         let mut all = BTreeMap::new();
         for number in group * ROUNDS..(group + 1) * ROUNDS {
             let acknowledged = Acknowledged::default();
-            round(directory.path(), &flags, number, &acknowledged, &receiver, &mut met);
+            round(directory.path(), (&flags, deletion), number, &acknowledged, &receiver, &mut met);
             let mut acknowledged = acknowledged.lock().unwrap();
             if deletes {
                 let server = forwarding(directory.path(), &flags, &receiver);
                 assert_eq!(metric(&server, "spandrel_store_damaged_segments"), 0);
                 let bytes = metric(&server, "spandrel_store_bytes");
-                assert!(bytes <= 5 << 19, "{bytes} bytes");
+                assert!(deletion == Deletion::ByAge || bytes <= 5 << 19, "{bytes} bytes");
                 compare_newest(&server, &acknowledged);
             }
             all.append(&mut acknowledged);
@@ -327,11 +361,13 @@ fn acknowledged_spans_survive_fifty_kills_while_segments_are_sealed_merged_delet
         // What was deleted from the store was not deleted from the queue.
         wait_until("everything is delivered", || undelivered(&receiver, &all) == 0);
     }
-    let (Met { merging, forwarding, deleting }, kills) = (met, GROUPS * ROUNDS);
+    let (Met { merging, forwarding, deleting: [by_size, by_age] }, kills) = (met, GROUPS * ROUNDS);
     println!(
-        "of {kills} kills {merging} while merging, {forwarding} while forwarding, {deleting} after deleting"
+        "of {kills} kills {merging} while merging, {forwarding} while forwarding, {by_size} after deleting by size, \
+         {by_age} by age"
     );
     assert!(merging >= 3, "{merging} of {kills} servers were killed while they merged");
     assert!(forwarding >= kills / 2, "{forwarding} of {kills} servers were killed while they forwarded");
-    assert!(deleting >= 3, "{deleting} of {kills} servers were killed after they deleted");
+    assert!(by_size >= 2, "{by_size} of {ROUNDS} servers were killed after they deleted by size");
+    assert!(by_age >= 2, "{by_age} of {ROUNDS} servers were killed after they deleted by age");
 }
