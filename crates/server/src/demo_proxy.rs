@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Bytes of a forwarded request's body at most.
-const MOST: usize = 1 << 20;
+const MAX_BODY_BYTES: usize = 1 << 20;
 /// Bytes of an answer at most.
 const MOST_ANSWER: u64 = 16 << 20;
 /// How long a request's body may take, and how long its answer.
@@ -70,7 +70,7 @@ impl DemoProxy {
             return response;
         };
         let (head, body) = request.into_parts();
-        let body = http_body_util::Limited::new(body, MOST).collect();
+        let body = http_body_util::Limited::new(body, MAX_BODY_BYTES).collect();
         let body = match tokio::time::timeout(TIME, body).await {
             Ok(Ok(collected)) => collected.to_bytes(),
             Err(_) => return failure(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in time"),

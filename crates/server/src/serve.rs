@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 /// How long requests may take to finish when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(4);
 /// Connections of one port at most.
-const MOST: usize = 2048;
+const MAX_CONNECTIONS: usize = 2048;
 
 /// What is spoken over: a client's stream, with TLS or without.
 pub trait Connected: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -100,10 +100,10 @@ fn most_connections() -> usize {
     {
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         let files = limit.current.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
-        (files / 4).clamp(16, MOST)
+        (files / 4).clamp(16, MAX_CONNECTIONS)
     }
     #[cfg(not(unix))]
-    MOST
+    MAX_CONNECTIONS
 }
 
 /// When something last came from or went to a client, in milliseconds since the process began.

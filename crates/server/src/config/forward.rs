@@ -1,12 +1,12 @@
 //! `[[forward]]` of the file of settings: where received spans and log lines go on to, which of them, and how.
 
+pub use super::endpoint::{Endpoint, Signal};
+pub use super::forward_values::{Count, Header, Name, Pattern, Ratio, Time};
 use super::tenants::TenantName;
-use super::values::{self, HIDDEN, Size};
-use axum::http::{HeaderName, HeaderValue, Uri};
-use regex_lite::Regex;
-use serde::{Deserialize, Serialize, Serializer};
+use super::values::Size;
+use axum::http::HeaderName;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,34 +70,6 @@ impl Forward {
     /// Whether data of a tenant goes there.
     pub fn is_for(&self, tenant: &TenantName) -> bool {
         self.tenants.as_ref().is_none_or(|tenants| tenants.contains(tenant))
-    }
-}
-
-/// What kind of data a request holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Signal {
-    /// Spans: `ExportTraceServiceRequest`.
-    Traces,
-    /// Log lines: `ExportLogsServiceRequest`.
-    Logs,
-}
-
-impl Signal {
-    /// What is counted of it, in words.
-    pub fn unit(self) -> &'static str {
-        match self {
-            Signal::Traces => "spans",
-            Signal::Logs => "log lines",
-        }
-    }
-
-    /// OTLP's path over HTTP.
-    pub fn path(self) -> &'static str {
-        match self {
-            Signal::Traces => "/v1/traces",
-            Signal::Logs => "/v1/logs",
-        }
     }
 }
 
@@ -243,160 +215,6 @@ fn yes() -> bool {
     true
 }
 
-/// A duration, such as `5s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Time(pub Duration);
-
-impl TryFrom<String> for Time {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        values::time(&text)
-            .map(Time)
-            .ok_or(format!("{text:?} is not a duration such as \"200ms\", \"5s\" or \"2m\""))
-    }
-}
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&format_args!("{}ms", self.0.as_millis()))
-    }
-}
-
-/// A number of at least 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "i64")]
-pub struct Count(pub u32);
-
-impl TryFrom<i64> for Count {
-    type Error = String;
-    fn try_from(number: i64) -> Result<Self, String> {
-        let number = u32::try_from(number).ok().filter(|number| *number > 0);
-        number.map(Count).ok_or("expected a number from 1 to 4294967295".to_owned())
-    }
-}
-
-/// A share from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(try_from = "f64")]
-pub struct Ratio(pub f64);
-
-impl TryFrom<f64> for Ratio {
-    type Error = String;
-    fn try_from(number: f64) -> Result<Self, String> {
-        if (0.0..=1.0).contains(&number) {
-            Ok(Ratio(number))
-        } else {
-            Err(format!("{number} is not from 0.0 to 1.0"))
-        }
-    }
-}
-
-/// A regular expression, which is linear in the text that it is matched with.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Pattern(pub Regex);
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        Regex::new(&text)
-            .map(Pattern)
-            .map_err(|error| format!("{text:?} is not a regular expression: {error}"))
-    }
-}
-
-impl Serialize for Pattern {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.0.as_str())
-    }
-}
-
-/// A name that can be part of a file's name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String")]
-pub struct Name(pub String);
-
-impl TryFrom<String> for Name {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
-            return Ok(Name(text));
-        }
-        Err(format!("{text:?} is not 1 to 64 letters, digits, `-` and `_`"))
-    }
-}
-
-/// A URL with `http` or `https`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(try_from = "String")]
-pub struct Endpoint(pub String);
-
-impl TryFrom<String> for Endpoint {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let uri: Option<Uri> = text.parse().ok();
-        let fits = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
-        if uri.as_ref().is_some_and(fits) {
-            return Ok(Endpoint(text));
-        }
-        Err(format!("{text:?} is not a URL such as \"https://traces.example/v1/traces\""))
-    }
-}
-
-impl Endpoint {
-    /// The URL of OTLP over HTTP for a signal: its path is added where there is none, and takes the place of the other's.
-    pub fn url(&self, signal: Signal) -> String {
-        let url = self.0.as_str();
-        let path = signal.path();
-        let below = url.split_once("://").map_or(url, |(_, rest)| rest);
-        match below.split_once('/') {
-            None => format!("{url}{path}"),
-            Some((_, "")) => format!("{}{path}", url.trim_end_matches('/')),
-            Some(_) => match self.without_path() {
-                Some(before) => format!("{before}{path}"),
-                None => url.to_owned(),
-            },
-        }
-    }
-
-    /// What stands before OTLP's path, if the URL ends with one.
-    fn without_path(&self) -> Option<&str> {
-        [Signal::Traces, Signal::Logs].iter().find_map(|signal| self.0.strip_suffix(signal.path()))
-    }
-
-    fn is_for_both(&self) -> bool {
-        self.url(Signal::Traces) != self.url(Signal::Logs)
-    }
-}
-
-/// The value of a header, which may be a secret.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Header(pub HeaderValue);
-
-impl TryFrom<String> for Header {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let mut value = HeaderValue::try_from(text).map_err(|_| "a header's value is visible ASCII")?;
-        value.set_sensitive(true);
-        Ok(Header(value))
-    }
-}
-
-impl fmt::Debug for Header {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(HIDDEN)
-    }
-}
-
-impl Serialize for Header {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(HIDDEN)
-    }
-}
-
 /// What is wrong with targets that each are well written; with the key that is meant.
 pub fn check(targets: &[Forward]) -> Result<(), (String, String)> {
     for (index, target) in targets.iter().enumerate() {
@@ -425,26 +243,4 @@ pub fn check(targets: &[Forward]) -> Result<(), (String, String)> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_of_a_signal_is_added_where_there_is_none_and_stands_for_the_other() {
-        for (endpoint, traces, logs) in [
-            ("http://a:4318", "http://a:4318/v1/traces", "http://a:4318/v1/logs"),
-            ("http://a:4318/", "http://a:4318/v1/traces", "http://a:4318/v1/logs"),
-            ("https://a/otlp/v1/traces", "https://a/otlp/v1/traces", "https://a/otlp/v1/logs"),
-            ("https://a/otlp/v1/logs", "https://a/otlp/v1/traces", "https://a/otlp/v1/logs"),
-            ("https://a/x?y=1", "https://a/x?y=1", "https://a/x?y=1"),
-        ] {
-            let endpoint = Endpoint(endpoint.to_owned());
-            assert_eq!(
-                (endpoint.url(Signal::Traces), endpoint.url(Signal::Logs)),
-                (traces.into(), logs.into())
-            );
-        }
-    }
 }

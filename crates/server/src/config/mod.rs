@@ -1,8 +1,10 @@
 //! Settings: flags, their `SPANDREL_*` environment twins, and a file (`file`). What a flag says counts more than what the
 //! environment says, and that more than the file.
 
+mod endpoint;
 mod file;
 pub mod forward;
+mod forward_values;
 mod mistake;
 mod printed;
 mod tenant_check;

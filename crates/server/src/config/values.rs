@@ -72,7 +72,7 @@ impl Visitor<'_> for Value {
 }
 
 /// Most of what a number may be: TOML's integers are signed.
-const MOST: u64 = i64::MAX as u64;
+const MAX_NUMBER: u64 = i64::MAX as u64;
 
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,7 +81,8 @@ pub struct Size(pub u64);
 impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let read = |text: &str| bytes(text).ok();
-        let value = Value { expected: "a size such as \"500M\", or a number of bytes", most: MOST, read };
+        let value =
+            Value { expected: "a size such as \"500M\", or a number of bytes", most: MAX_NUMBER, read };
         from.deserialize_any(value).map(Size)
     }
 }
@@ -100,13 +101,13 @@ pub fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error>
 
 /// A number of anything.
 pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    let value = Value { expected: "a whole number", most: MOST, read: |_| None };
+    let value = Value { expected: "a whole number", most: MAX_NUMBER, read: |_| None };
     from.deserialize_any(value).map(Some)
 }
 
 /// A number of hours.
 pub fn hours<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    let value = Value { expected: "a whole number of hours", most: MOST / 3600, read: |_| None };
+    let value = Value { expected: "a whole number of hours", most: MAX_NUMBER / 3600, read: |_| None };
     from.deserialize_any(value).map(Some)
 }
 

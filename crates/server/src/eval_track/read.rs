@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Records of a list unless fewer are asked for, and at most.
-const USUAL: usize = 100;
-const MOST: usize = 1000;
+const DEFAULT_RECORDS: usize = 100;
+const MAX_RECORDS: usize = 1000;
 /// Bytes of records after which a list ends, however many are asked for.
 const PAGE_BYTES: usize = 16 << 20;
 
@@ -58,7 +58,7 @@ impl ListQuery {
             ..Criteria::default()
         };
         Ok(ListQuery {
-            limit: limit.unwrap_or(USUAL).min(MOST),
+            limit: limit.unwrap_or(DEFAULT_RECORDS).min(MAX_RECORDS),
             before: text("before"),
             criteria,
             tags: tags.map(|(key, value)| Tag { key, value }).collect(),

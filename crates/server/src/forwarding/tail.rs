@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// Traces that are remembered at most; what is more is decided span by span.
-const MOST: usize = 300_000;
+const MAX_TRACES: usize = 300_000;
 /// How long a decision is remembered at least, for spans that come late.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
@@ -37,7 +37,7 @@ pub struct TailSampler {
 impl TailSampler {
     /// A sampler with these rules that has seen nothing.
     pub fn new(rules: Tail) -> Self {
-        TailSampler { rules, traces: HashMap::new(), most: MOST, seen: 0 }
+        TailSampler { rules, traces: HashMap::new(), most: MAX_TRACES, seen: 0 }
     }
 
     /// How long spans wait, milliseconds.

@@ -27,7 +27,7 @@ use prost::Message;
 use tonic::{Code, Status};
 
 /// Bytes of a query.
-const MOST: usize = 1 << 20;
+const MAX_QUERY_BYTES: usize = 1 << 20;
 /// Summaries in one message.
 const SUMMARIES: usize = 100;
 
@@ -68,7 +68,7 @@ impl QueryService {
         let Some(method) = path.strip_prefix("/jaeger.api_v3.QueryService/") else {
             return Err(Status::unimplemented("only jaeger.api_v3.QueryService is served"));
         };
-        let limits = request_body::Limits { bytes: MOST + PREFIX, time: self.backend.client_time };
+        let limits = request_body::Limits { bytes: MAX_QUERY_BYTES + PREFIX, time: self.backend.client_time };
         let message = unary(request, limits, self.intake.reservation()).await?;
         match method {
             "GetTrace" => self.trace(read(&message)?).await,

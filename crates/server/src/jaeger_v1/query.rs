@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 const DAY: u64 = 86_400_000_000_000;
 /// Traces that one search answers at most.
-const MOST: i64 = 10_000;
+const MAX_TRACES: i64 = 10_000;
 
 /// A query that is read from parameters.
 pub trait FromParams: Sized {
@@ -143,7 +143,7 @@ fn search(params: &Params, from: Option<u64>, to: Option<u64>) -> Result<TraceSe
         duration_to: duration_to.filter(|most| *most > 0),
         ..Criteria::default()
     };
-    Ok(TraceSelection::Search { criteria: Box::new(criteria), tags, limit: limit.min(MOST) as usize })
+    Ok(TraceSelection::Search { criteria: Box::new(criteria), tags, limit: limit.min(MAX_TRACES) as usize })
 }
 
 fn tags(params: &Params) -> Result<Vec<Tag>, Failure> {

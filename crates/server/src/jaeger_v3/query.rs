@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Traces that one search answers at most.
-const MOST: i64 = 10_000;
+const MAX_TRACES: i64 = 10_000;
 
 /// What a filter takes the place of.
 const PREDICATES: [&str; 9] = [
@@ -174,7 +174,7 @@ impl Search {
         if log_text.is_some() && window.is_some() {
             return Err(malformed(params, &LOG_TEXT, "spans that arrive have no lines yet"));
         }
-        Ok(Search { criteria, test, log_text, limit: limit.min(MOST) as usize })
+        Ok(Search { criteria, test, log_text, limit: limit.min(MAX_TRACES) as usize })
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// Pages that may watch at the same time.
-const MOST: usize = 64;
+const MAX_WATCHERS: usize = 64;
 /// How often they are told.
 const PERIOD: Duration = Duration::from_millis(500);
 /// How long traces may be read for that; the others are counted as skipped.
@@ -78,7 +78,7 @@ impl Live {
             Arc::new(Watcher { search, messages: Mutex::new(Some(sender)), slow: AtomicBool::new(false) });
         let mut state = self.state();
         state.watchers.retain(|watcher| watcher.is_there());
-        if state.closed || state.watchers.len() >= MOST {
+        if state.closed || state.watchers.len() >= MAX_WATCHERS {
             return None;
         }
         state.watchers.push(watcher.clone());

@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 use std::io::Write;
 
 /// Lines of an answer where no number is asked for, and the most.
-const LIMIT: usize = 1000;
-const MOST: usize = 50_000;
+const DEFAULT_LINES: usize = 1000;
+const MAX_LINES: usize = 50_000;
 
 /// What queries of logs are answered from.
 #[derive(Clone)]
@@ -127,6 +127,6 @@ fn read(params: &Params) -> Result<LogQuery, String> {
         to: time("end")?.map(|time| time.saturating_add(999)),
         severity: severity.transpose()?.unwrap_or(0),
         text: params.get(&["text"]).map(str::to_owned),
-        limit: limit.transpose()?.unwrap_or(LIMIT).clamp(1, MOST),
+        limit: limit.transpose()?.unwrap_or(DEFAULT_LINES).clamp(1, MAX_LINES),
     })
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 /// Number of traces kept in the first pass; each pass keeps eight times as many as the one before.
 const FIRST_PASS: usize = 128;
 /// Maximum number of traces kept, unless none of them is next. Up to twice as many parts take 48 bytes each.
-const MOST: usize = 256 << 10;
+const MAX_TRACES: usize = 256 << 10;
 /// Number of traces that are looked up together: at first, and at most.
 const LOOKUPS: (usize, usize) = (16, 256);
 
@@ -134,7 +134,7 @@ impl<S: Fn() -> bool> Candidates<S> {
     fn pass(&mut self) -> Result<(), StoreError> {
         if self.cut.take().is_some() {
             let least = if self.returned_in_pass == 0 { self.most * 2 } else { 0 };
-            self.most = (self.most * 8).min(MOST.max(least));
+            self.most = (self.most * 8).min(MAX_TRACES.max(least));
         }
         let mut newest = NewestHits::new(self.most);
         for BlockLocation { segment, block, last_start } in &self.blocks {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Traces that are noted between two questions; the others are only counted.
-const MOST: usize = 2000;
+const MAX_TRACES: usize = 2000;
 
 /// See the module. Nothing is noted while nobody watches.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl Changes {
     pub fn note(&self, traces: &[u128]) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         for trace in traces {
-            if noted.traces.len() < MOST || noted.traces.contains(trace) {
+            if noted.traces.len() < MAX_TRACES || noted.traces.contains(trace) {
                 noted.traces.insert(*trace);
             } else {
                 noted.left_out += 1;
@@ -62,11 +62,11 @@ mod tests {
     #[test]
     fn so_many_traces_are_noted_and_the_others_are_counted() {
         let changes = Changes::default();
-        let traces: Vec<u128> = (0..MOST as u128 + 5).collect();
+        let traces: Vec<u128> = (0..MAX_TRACES as u128 + 5).collect();
         changes.note(&traces);
         changes.note(&[0, 1]);
         let noted = changes.take();
-        assert_eq!((noted.traces.len(), noted.left_out), (MOST, 5));
+        assert_eq!((noted.traces.len(), noted.left_out), (MAX_TRACES, 5));
         assert_eq!(changes.take(), ChangedTraces::default());
     }
 }

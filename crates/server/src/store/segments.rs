@@ -281,13 +281,13 @@ impl Segments {
 
     /// Maximum size of a commit in bytes, so that the limit is not exceeded by much.
     pub fn commit_bytes(&self) -> u64 {
-        const MOST: u64 = 32 << 20;
-        self.limits.max_disk.map_or(MOST, |budget| MOST.min(budget / 16))
+        const MAX_BYTES: u64 = 32 << 20;
+        self.limits.max_disk.map_or(MAX_BYTES, |budget| MAX_BYTES.min(budget / 16))
     }
 
     fn log_bytes(&self) -> u64 {
-        const MOST: u64 = 16 << 20;
-        self.limits.max_disk.map_or(MOST, |budget| MOST.min(budget / 32))
+        const MAX_BYTES: u64 = 16 << 20;
+        self.limits.max_disk.map_or(MAX_BYTES, |budget| MAX_BYTES.min(budget / 32))
     }
 
     fn segment_bytes(&self) -> u64 {
