@@ -5,6 +5,7 @@ use crate::ui::canvas::custom_property;
 use spandrel_trace::analysis::flame::FlameFrames;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::flame::{FlameBar, FlameScene, FlameViewport};
+use std::borrow::Cow;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// Opacities of a frame's colour: while nothing is searched for, of a match, and of what does not match or is dimmed.
@@ -124,8 +125,9 @@ pub fn bars(
             add(&mut failures, FlameFill { look: (MATCH, FAILED), x0: bar.x0, x1, y });
         }
     }
-    // Setting a colour takes longer than drawing with it, and bars do not overlap.
-    fills.sort_unstable_by_key(|fill| fill.look);
+    // Setting a colour takes longer than drawing with it, and bars share no more than the pixel between them. In that pixel
+    // the order of drawing shows, so it must not depend on which other lanes are drawn: the sort is stable.
+    fills.sort_by_key(|fill| fill.look);
     let line = (3.0 * ratio).round();
     let mut set = None;
     for (fill, down, height) in fills
@@ -143,6 +145,7 @@ pub fn bars(
     context.set_global_alpha(1.0);
     context.set_font(&palette.rows.label_font(ratio));
     context.set_text_baseline("middle");
+    let width = |text: &str| context.measure_text(text).map_or(f64::INFINITY, |text| text.width());
     for bar in drawn().filter(|bar| !bar.label.is_empty()) {
         context.set_fill_style_str(match (marks.search, bar.is_match) {
             (None, _) => &palette.ink,
@@ -151,7 +154,7 @@ pub fn bars(
         });
         let (x, y) = (bar.x0 + 4.0 * ratio, top(bar) + (height / 2.0 + 0.5 * ratio).round());
         // A label that cannot be drawn is left out.
-        let _ = context.fill_text_with_max_width(&bar.label, x, y, (wide(bar) - 6.0 * ratio).max(1.0));
+        let _ = context.fill_text(&fitted(&bar.label, wide(bar) - 6.0 * ratio, width), x, y);
     }
     if marks.middle > 0 {
         let y = (f64::from(marks.middle) * view.lane - view.top - gap).round();
@@ -177,6 +180,27 @@ pub fn bars(
     }
 }
 
+/// As much of a label as is at most `room` pixels wide; empty if that is less than a letter. It is not squeezed
+/// (`maxWidth` of `fillText`): the browser keeps the glyphs of every width that a text was squeezed to, which after ten seconds
+/// of scrolling and zooming were 8 MB.
+fn fitted(label: &str, room: f64, width: impl Fn(&str) -> f64) -> Cow<'_, str> {
+    let whole = width(label);
+    if whole <= room {
+        return Cow::Borrowed(label);
+    }
+    let name = label.trim_end_matches('…');
+    let letters = name.chars().count();
+    // As many as fit if all are of one width, or fewer.
+    let most = ((letters as f64 * room / whole).max(0.0) as usize).min(letters);
+    for count in (1..=most).rev() {
+        let cut: String = name.chars().take(count).chain(['…']).collect();
+        if width(&cut) <= room {
+            return Cow::Owned(cut);
+        }
+    }
+    Cow::Borrowed("")
+}
+
 /// Draws the names of groups that start in one of `lanes`, each in the empty lane that its group starts with.
 pub fn groups(
     context: &CanvasRenderingContext2d,
@@ -198,3 +222,6 @@ pub fn groups(
         let _ = context.fill_text(name, 6.0 * ratio, y);
     }
 }
+
+#[cfg(test)]
+mod tests;
