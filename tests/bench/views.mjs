@@ -5,6 +5,9 @@
 //
 // Each size is opened once per run in a new browser, and each view is chosen from the waterfall. Frames are compared with
 // those of an empty page under the same wheel events, as the machine itself shows no more than that.
+//
+// A part of what all views add to memory has nothing to do with spans (compiled code, fonts, the heap of the DOM), so a trace of
+// 10,000 is opened first, and bytes a span are those of a larger trace beyond it.
 
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -13,13 +16,15 @@ import { pathToFileURL } from "node:url";
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 
+import { memory } from "./memory.mjs";
+
 const text = (name) => ({ type: "string", default: name });
 const { values } = parseArgs({
   options: { harness: text(""), dist: text(""), data: text(""), out: text(""), sizes: text("200000,1000000"), runs: text("5"), patience: text("180"), only: text("") },
 });
 const within = (path) => pathToFileURL(join(values.harness, path)).href;
 const { startServer } = await import(within("serve.mjs"));
-const { launch, rendererMemory } = await import(within("lib/chrome.mjs"));
+const { launch } = await import(within("lib/chrome.mjs"));
 const { foreignCpu, waitQuiet } = await import(within("lib/load.mjs"));
 const { traceIdFor } = await import(within("gen_trace.mjs"));
 const probe = await readFile(join(values.harness, "lib/probe.js"), "utf8");
@@ -29,6 +34,9 @@ const sizes = values.sizes.split(",").map(Number);
 const BARS = { 200_000: { idle: 300, task: undefined }, 1_000_000: { idle: 1_500, task: 50 } };
 const FRAMES = 50;
 const BYTES_PER_SPAN = 64;
+/** The trace whose views cost what those of any trace cost, and bytes in one of the units that are printed. */
+const SMALL = 10_000;
+const MB = 1024 * 1024;
 const LIMIT = 300_000;
 
 /** Views in the order in which they are chosen: how, and what scrolls in them. */
@@ -101,6 +109,8 @@ const { server, url } = await startServer({ dist: values.dist, data: values.data
 const runs = [];
 try {
   const floor = await emptyPage();
+  const small = (await opened(SMALL)).grown;
+  console.log(`${SMALL} spans: ${(small / MB).toFixed(1)} MB more after all views`);
   for (const size of sizes) {
     for (let run = 0; run < Number(values.runs); run++) {
       await waitQuiet({ patience: Number(values.patience), busy: 12 }).catch(() => {});
@@ -109,8 +119,8 @@ try {
       console.log(`${size} spans, run ${run + 1}: ${Object.keys(result.views).length} views, others used ${Math.round(result.others)} % of the processor`);
     }
   }
-  await writeFile(join(values.out, "views.json"), JSON.stringify({ floor, runs }, null, 1));
-  report(floor);
+  await writeFile(join(values.out, "views.json"), JSON.stringify({ floor, small, runs }, null, 1));
+  report(floor, small);
 } finally {
   server.close();
   server.closeAllConnections();
@@ -118,7 +128,7 @@ try {
 
 /** Writes the traces that are not there yet, in the format that the page asks for first. */
 async function generate() {
-  const missing = sizes.filter((size) => !existsSync(join(values.data, "otlp", `${traceIdFor(size)}.json`)));
+  const missing = [SMALL, ...sizes].filter((size) => !existsSync(join(values.data, "otlp", `${traceIdFor(size)}.json`)));
   if (!missing.length && existsSync(join(values.data, "services.json"))) return;
   console.log(`Writing the traces to measure (${missing.join(", ")} spans, about 1.7 KB a span, once)`);
   const words = [join(values.harness, "gen_trace.mjs"), "--out", values.data, "--sizes", missing.join(","), "--searches", "20", "--deps", "50"];
@@ -156,7 +166,7 @@ async function opened(size) {
     await page.eval("__b.idle(performance.now(), 3000)", LIMIT);
     // Callers and callees are those of the selected span's operation.
     await key(page, "j", "KeyJ");
-    const before = await bytes(browser, page);
+    const before = await memory(browser, page);
     const views = {};
     for (const view of VIEWS.filter(({ name }) => !values.only || values.only.split(",").includes(name))) {
       const tab = `[data-test='tab'][data-view='${view.tab ?? view.name}']`;
@@ -176,7 +186,7 @@ async function opened(size) {
       if (view.name !== "waterfall") await chosen(page, "[data-test='tab'][data-view='waterfall']");
     }
     const report = await asText(page);
-    const grown = (await bytes(browser, page)) - before;
+    const grown = (await memory(browser, page)) - before;
     return { views, report, before, grown, others: foreign() };
   } finally {
     await browser.close();
@@ -194,13 +204,6 @@ async function asText(page) {
   const mouse = { x: button[0], y: button[1], button: "left", clickCount: 1 };
   for (const type of ["mousePressed", "mouseReleased"]) await page.send("Input.dispatchMouseEvent", { type, ...mouse });
   return page.eval(`__b.until("js:__worker.ms !== ${before}", false).then(() => __worker.ms - ${before})`, LIMIT);
-}
-
-/** Memory of the renderer in bytes, after the garbage of scripts is collected. */
-async function bytes(browser, page) {
-  await page.send("HeapProfiler.collectGarbage");
-  await pause(500);
-  return ((await rendererMemory(browser))?.rss_mb ?? 0) * 1024 * 1024;
 }
 
 /** Clicks what the selector finds; what happened until the page was idle for three frames. */
@@ -242,7 +245,7 @@ function pause(ms) {
   return new Promise((later) => setTimeout(later, ms));
 }
 
-function report(floor) {
+function report(floor, small) {
   const median = (list) => {
     const sorted = list.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
     return sorted.length ? sorted[sorted.length >> 1] : undefined;
@@ -271,7 +274,11 @@ function report(floor) {
     }
     const report = median(of.map((run) => run.report));
     console.log(`critical path and all rules in the worker: ${face(report)} ms${size === 1_000_000 && report > 1_000 ? " !" : ""}`);
-    const grown = median(of.map((run) => run.grown / size));
-    console.log(`memory: ${face(median(of.map((run) => run.before / 1024 / 1024)))} MB before, ${face(grown, 1)} bytes a span more after all views${grown > BYTES_PER_SPAN ? " !" : ""}`);
+    const [before, grown] = [median(of.map((run) => run.before)), median(of.map((run) => run.grown))];
+    const slope = size > SMALL ? (grown - small) / (size - SMALL) : undefined;
+    console.log(
+      `memory: ${face(before / MB)} MB before, ${face(grown / MB, 1)} MB more after all views, with ${SMALL.toLocaleString("en")} spans ` +
+        `${face(small / MB, 1)} MB: ${face(slope, 1)} bytes a span${slope > BYTES_PER_SPAN ? " !" : ""}`,
+    );
   }
 }
