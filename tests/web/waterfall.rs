@@ -23,8 +23,17 @@ const RULER: usize = 27;
 const ROW: usize = 24;
 
 pub async fn shown(session: Session) -> Stage {
+    let stage = mounted(session, HEIGHT);
+    settle().await;
+    frame().await;
+    frame().await;
+    stage
+}
+
+/// A waterfall on a stage that is `height` CSS pixels high, before its first frame.
+fn mounted(session: Session, height: usize) -> Stage {
     let outline = session.outline();
-    let stage = Stage::new(move || {
+    Stage::new(move || {
         let slots =
             Memo::new(move |_| Arc::new(slots_by_string(&outline, |names| palette::slots(names, |_| None))));
         // Keys are those of the page that shows the trace, whatever view it shows.
@@ -32,7 +41,7 @@ pub async fn shown(session: Session) -> Stage {
         view! {
             <style>{include_str!("../../assets/css/tokens.css")}</style>
             <style>{include_str!("../../src/trace_view/waterfall.css")}</style>
-            <div style:display="flex" style:width="900px" style:height=format!("{HEIGHT}px")>
+            <div style:display="flex" style:width="900px" style:height=format!("{height}px")>
                 <Waterfall
                     session=session
                     slots=slots
@@ -42,11 +51,7 @@ pub async fn shown(session: Session) -> Stage {
                 />
             </div>
         }
-    });
-    settle().await;
-    frame().await;
-    frame().await;
-    stage
+    })
 }
 
 /// A detail that is as high as three rows, and half a row.
@@ -100,24 +105,7 @@ async fn there_are_as_many_rows_as_the_screen_is_high() {
 
 #[wasm_bindgen_test]
 async fn rows_of_a_high_screen_are_made_over_several_frames() {
-    let session = session(50_000);
-    let outline = session.outline();
-    let stage = Stage::new(move || {
-        let slots =
-            Memo::new(move |_| Arc::new(slots_by_string(&outline, |names| palette::slots(names, |_| None))));
-        view! {
-            <style>{include_str!("../../src/trace_view/waterfall.css")}</style>
-            <div style:display="flex" style:width="900px" style:height="2000px">
-                <Waterfall
-                    session=session
-                    slots=slots
-                    coloring=coloring(session, slots)
-                    fill=fill()
-                    note=Rc::new(|_| ().into_any())
-                />
-            </div>
-        }
-    });
+    let stage = mounted(session(50_000), 2000);
     let mut counts = Vec::new();
     for _ in 0..20 {
         frame().await;
@@ -126,6 +114,7 @@ async fn rows_of_a_high_screen_are_made_over_several_frames() {
     let most = counts.windows(2).map(|pair| pair[1] - pair[0]).max();
     assert!(most.is_some_and(|most| (1..=16).contains(&most)), "{counts:?}");
     assert!(counts.last().is_some_and(|all| *all >= (2000 - 2 * RULER) / ROW), "{counts:?}");
+    stage.strike().await;
 }
 
 #[wasm_bindgen_test]
