@@ -14,12 +14,12 @@ use crate::pages::search::SearchPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::trace::TracePage;
 use crate::route::Route;
-use crate::state;
 use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::obstacle::origin;
 use crate::state::settings::{Theme, use_settings};
-use crate::state::tasks::after_yield;
+use crate::state::tasks::{after_yield, yield_to_event_loop};
+use crate::state::{self, Engine};
 use crate::trace_view::copy::CopyButton;
 use crate::ui::problem::ServerActions;
 use crate::ui::theme::apply_theme;
@@ -31,17 +31,26 @@ use missing::MissingPage;
 
 pub use crash::{install_panic_hook, show_crash};
 
-/// Mounts the app in the document's body, for as long as the page is open.
+/// Starts the engine's worker, and mounts the app in the document's body in a task of its own: the worker instantiates the
+/// program meanwhile. The app stays for as long as the page is open.
 pub fn mount() {
     let starting = busy::hold();
-    leptos::mount::mount_to_body(App);
-    drop(starting);
+    let engine = state::start_engine();
+    // Leptos has no executor before it is mounted.
+    wasm_bindgen_futures::spawn_local(async move {
+        yield_to_event_loop().await;
+        leptos::mount::mount_to_body(move || view! { <App engine/> });
+        drop(starting);
+    });
 }
 
 /// Bar and page. Provides the state of `state` to all components within.
 #[component]
-fn App() -> impl IntoView {
-    state::provide();
+fn App(
+    /// Answers about traces.
+    engine: Engine,
+) -> impl IntoView {
+    state::provide(engine);
     let (navigation, settings) = (use_navigation(), use_settings());
     apply_theme(Signal::derive(move || match settings.theme() {
         Theme::System => None,

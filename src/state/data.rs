@@ -16,7 +16,7 @@ use super::product::other_product;
 use super::settings::{Settings, absolute, use_settings};
 use super::tasks::{after_first_paint, spawn};
 use crate::io::engine::{Engine, IndexingPaused, Reply};
-use crate::io::{address, file_store};
+use crate::io::file_store;
 use files::FileSource;
 use found::FoundTraces;
 use js_sys::Array;
@@ -61,8 +61,7 @@ struct Inner {
     restored: bool,
 }
 
-pub(super) fn provide() {
-    let engine = Engine::start(&address::assets());
+pub(super) fn provide(engine: Engine) {
     engine.on_indexed(|| mark("spandrel:searchable"));
     let inner = Inner {
         engine,

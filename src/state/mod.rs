@@ -16,10 +16,19 @@ mod product;
 pub mod settings;
 pub mod tasks;
 
-/// Provides every kind of state as a context. Called once, at the root.
-pub fn provide() {
+pub use crate::io::engine::Engine;
+
+use crate::io::address;
+
+/// Starts the engine's worker.
+pub fn start_engine() -> Engine {
+    Engine::start(&address::assets())
+}
+
+/// Provides every kind of state as a context. Called once, at the root; `engine` answers about traces.
+pub fn provide(engine: Engine) {
     settings::provide();
     navigation::provide();
-    data::provide();
+    data::provide(engine);
     last_search::provide();
 }

@@ -41,12 +41,13 @@ pub fn spawn_scoped(work: impl Future<Output = ()> + 'static) {
     StoredValue::new_local(AbortOnDrop::spawn(work));
 }
 
-/// Resumes when a view that was just built is painted. That takes two frames: in the first it is laid out, in the second
-/// what depends on its size is drawn. Requests that start only then do not compete with the first paint for the
-/// processor.
+/// Resumes when a view that was just built is painted. That takes three frames: in the first it is laid out, in the second
+/// what depends on its size is drawn, in the third the rows that did not fit into the second. Requests that start only then
+/// do not compete with the first paint for the processor.
 pub async fn after_first_paint() {
-    next_frame().await;
-    next_frame().await;
+    for _ in 0..3 {
+        next_frame().await;
+    }
 }
 
 /// A signal that becomes true after one yield to the event loop. What is built only then does not lengthen the current

@@ -28,6 +28,8 @@ use super::views::operations::OperationMap;
 use super::views::sequence::SequenceDiagram;
 use super::waterfall::{Fill, Note, Waterfall};
 use crate::route::{FlameLayout, Placement, TraceTab};
+use crate::state::busy;
+use crate::state::tasks::{next_frame, spawn_scoped};
 use crate::ui::empty::EmptyState;
 use crate::ui::split::Divider;
 use leptos::html;
@@ -88,7 +90,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
     let columns = NodeRef::<html::Div>::new();
     let is_below = move || session.panels.placement.get() == Placement::Bottom;
     let tab = Memo::new(move |_| session.tab.get());
-    let docked = Memo::new(move |_| {
+    let docked = opened_after_paint(Memo::new(move |_| {
         let place = session.panels.placement.get();
         let span = session.selection.span.get()?;
         // Only the waterfall has rows that details can be between.
@@ -98,7 +100,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
             return is_open.then_some(Placement::Right);
         }
         session.panels.details_open.get().then_some(place)
-    });
+    }));
     // At most half of the page.
     let widest = Signal::derive(move || {
         let all = columns.get().map_or(0.0, |columns| f64::from(columns.client_width()));
@@ -178,4 +180,24 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
             {panel}
         </div>
     }
+}
+
+/// Where the details are, as in `place`; where they were closed, one frame later: the selection is painted before they are
+/// built. The page counts as busy until then.
+fn opened_after_paint(place: Memo<Option<Placement>>) -> Signal<Option<Placement>> {
+    let shown = RwSignal::new(None);
+    Effect::new(move |_| {
+        let place = place.get();
+        if place.is_none() || untrack(|| shown.with(Option::is_some)) {
+            shown.set(place);
+            return;
+        }
+        let busy = busy::hold();
+        spawn_scoped(async move {
+            next_frame().await;
+            shown.set(place);
+            drop(busy);
+        });
+    });
+    Memo::new(move |_| shown.get()).into()
 }

@@ -1,6 +1,7 @@
 //! Regions of the trace page and the focus among them: the view, the details, and the header with the find field.
 
 use super::session::Session;
+use crate::state::busy;
 use crate::state::tasks::{next_frame, sleep, spawn, spawn_scoped};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -66,8 +67,26 @@ pub fn focus_details() -> bool {
     focus(first(DETAILS))
 }
 
-/// Moves the focus to the next region, or to the one before: view, details where any are shown, find field, and round.
-pub fn next_region(forward: bool) {
+/// Whether details of a span are open. They are in the page one frame after they were opened.
+fn are_details_open(session: Session) -> bool {
+    session.selection.span.get().is_some()
+        && (session.panels.details_open.get() || !session.panels.inline.with(Vec::is_empty))
+}
+
+/// Moves the focus to the next region, or to the one before: view, details where any are open, find field, and round.
+pub fn next_region(session: Session, forward: bool) {
+    if first(DETAILS).is_some() || !untrack(|| are_details_open(session)) {
+        return move_on(forward);
+    }
+    let busy = busy::hold();
+    spawn(async move {
+        next_frame().await;
+        move_on(forward);
+        drop(busy);
+    });
+}
+
+fn move_on(forward: bool) {
     let active = document().active_element();
     let within = |selector: &str| {
         active.as_ref().is_some_and(|active| active.closest(selector).ok().flatten().is_some())
@@ -143,10 +162,7 @@ pub fn SkipLinks(
     /// State of the trace.
     session: Session,
 ) -> impl IntoView {
-    let has_details = move || {
-        session.selection.span.get().is_some()
-            && (session.panels.details_open.get() || !session.panels.inline.with(Vec::is_empty))
-    };
+    let has_details = move || are_details_open(session);
     let link = |test: &'static str, text: &'static str, go: fn() -> bool| {
         view! {
             <button type="button" class="unseen" data-test=test on:click=move |_| { go(); }>

@@ -2,7 +2,7 @@
 
 use super::Worker;
 use super::timer::YieldTimer;
-use crate::io::fetch;
+use crate::io::fetch::{self, early_request};
 use futures_util::FutureExt as _;
 use spandrel_trace::engine::{Answer, ExpectedInput, api_is_absent, failure};
 use spandrel_trace::source::{Api, Base, Task, plan};
@@ -39,9 +39,15 @@ impl Worker {
         let request = plan(base, api, task);
         let expect = ExpectedInput::Answer(task.clone(), api);
         let answer = async {
-            let response = fetch::send(&request, Some(signal))
-                .await
-                .map_err(|why| Box::new(failure::offline(&expect, &why)))?;
+            let early = match task {
+                Task::Trace { .. } => early_request::take(&request.url, signal),
+                _ => None,
+            };
+            let response = match early {
+                Some(response) => fetch::sent(response).await,
+                None => fetch::send(&request, Some(signal)).await,
+            };
+            let response = response.map_err(|why| Box::new(failure::offline(&expect, &why)))?;
             let input = self.engine.borrow().begin(expect.clone(), response.status, response.total);
             self.stream(id, input, response.body, &mut YieldTimer::default()).boxed_local().await
         };

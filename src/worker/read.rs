@@ -3,7 +3,8 @@
 use super::Worker;
 use super::indexing::WarmUpState;
 use super::timer::YieldTimer;
-use crate::io::{fetch, file};
+use crate::io::fetch::{self, early_request};
+use crate::io::file;
 use futures_util::FutureExt as _;
 use js_sys::{Array, Uint8Array};
 use spandrel_trace::engine::message::encode;
@@ -52,6 +53,7 @@ impl Worker {
 
     /// Reads files and buffers one after the other, as one list of traces.
     pub(super) async fn read_files(&self, id: u32, name: &str, payload: &Array) -> Result<Answer, Problem> {
+        early_request::abort();
         let mut set = FileSet::default();
         let mut timer = YieldTimer::default();
         for part in payload.iter() {

@@ -58,7 +58,7 @@ test("the worker's script fails", async (t) => {
 
 test("the program cannot be instantiated in the worker", async (t) => {
   const works = await workerScript();
-  const body = works.replace(/import init .*/, 'const init = () => Promise.reject(new RangeError("Out of memory"));');
+  const body = works.replace("init({ module_or_path: data })", 'Promise.reject(new RangeError("Out of memory"))');
   assert.notEqual(body, works);
   const { page, mend } = await openWith(t, { ...script, body });
   await offersReload(page, mend, /Out of memory/);

@@ -19,7 +19,7 @@ fn address() -> String {
 
 fn search_page() -> Stage {
     Stage::new(|| {
-        state::provide();
+        state::provide(state::start_engine());
         use_navigation().push(Route::Search(SearchParams::default()));
         view! { <SearchPage/> }
     })
@@ -111,7 +111,7 @@ fn cart(sort: Sort) -> Route {
 #[wasm_bindgen_test]
 async fn history_takes_pages_and_gives_them_back() {
     let stage = Stage::new(|| {
-        state::provide();
+        state::provide(state::start_engine());
         let (navigation, route) = (use_navigation(), use_route());
         let to = |class: &'static str, go: fn(Navigation)| {
             view! { <button class=class on:click=move |_| go(navigation)></button> }
@@ -151,14 +151,14 @@ async fn history_takes_pages_and_gives_them_back() {
 #[wasm_bindgen_test]
 async fn preferences_outlive_the_page() {
     let choose = Stage::new(|| {
-        state::provide();
+        state::provide(state::start_engine());
         let settings = use_settings();
         settings.set_source(" http://jaeger:16686/search ");
         settings.set_theme(Theme::Dark);
     });
     choose.strike().await;
     let later = Stage::new(|| {
-        state::provide();
+        state::provide(state::start_engine());
         let settings = use_settings();
         let said = (settings.theme().name(), settings.base().as_str().to_owned());
         settings.set_source("");

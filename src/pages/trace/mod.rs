@@ -20,6 +20,7 @@ use crate::trace_view::regions::SkipLinks;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
+use crate::trace_view::waterfall::paint::look_up_font;
 use crate::trace_view::what_if::WhatIfBar;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -76,6 +77,10 @@ pub fn TracePage(
         {
             navigation.replace(Route::Trace { id: outline.trace_id.to_string(), view });
         }
+    });
+    spawn_scoped(async {
+        yield_to_event_loop().await;
+        look_up_font();
     });
     let retry = Callback::new(move |()| attempt.update(|count| *count += 1));
     let content = move || match load.get() {

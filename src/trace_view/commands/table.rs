@@ -184,10 +184,12 @@ const PAGE: &[Command] = &[
     Command::new("Clear the find, then close the details, leave the focus, unselect", escape)
         .keys(&["Escape"])
         .when(can_escape),
-    Command::new("Focus the next region: view, details, find", |_| next_region(true))
+    Command::new("Focus the next region: view, details, find", |session| next_region(session, true))
         .keys(&["F6"])
         .for_empty(),
-    Command::new("Focus the previous region", |_| next_region(false)).keys(&["Shift+F6"]).for_empty(),
+    Command::new("Focus the previous region", |session| next_region(session, false))
+        .keys(&["Shift+F6"])
+        .for_empty(),
     Command::new("Go to an action, a span or a service by name", |session| {
         session.panels.toggle(OpenPanel::Palette)
     })

@@ -1,10 +1,12 @@
 //! Draws a computed scene. All coordinates are device pixels; nothing is decided here.
 
 use super::super::tokens::tokens;
-use crate::ui::canvas::custom_property;
+use crate::ui::canvas::{Surface, custom_property, pixel_ratio};
+use leptos::prelude::document;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::ruler::RulerTick;
 use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, RowInterval, Viewport, Waterfall};
+use wasm_bindgen::JsCast;
 use web_sys::CanvasRenderingContext2d;
 
 /// Opacity of a bar where its span waited, where only its descendants were at work, and between the members of a group.
@@ -57,6 +59,17 @@ impl Palette {
     /// The font of labels at `ratio` device pixels per CSS pixel.
     pub fn label_font(&self, ratio: f64) -> String {
         format!("{}px {}", 11.0 * ratio, self.font)
+    }
+}
+
+/// Measures a character in a canvas that nobody sees. With the first text in a canvas a browser looks its font up, which takes
+/// about 15 ms: with this, while a trace is loaded.
+pub fn look_up_font() {
+    let canvas = document().create_element("canvas").ok().and_then(|canvas| canvas.dyn_into().ok());
+    if let Some(surface) = canvas.and_then(Surface::new) {
+        surface.context().set_font(&Palette::read().label_font(pixel_ratio()));
+        // Its width is of no use here.
+        let _ = surface.context().measure_text("0");
     }
 }
 

@@ -23,6 +23,7 @@ pub struct Concurrency {
 
 /// The active spans of those that `filter` lets through in `intervals` of `range`. A span is active from its start until
 /// before its end, so one without length never is.
+#[inline(never)]
 pub fn concurrency(
     outline: &Outline,
     filter: &SpanFilter,

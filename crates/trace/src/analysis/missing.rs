@@ -52,6 +52,7 @@ struct Found {
 }
 
 /// Finds the missing spans of a trace.
+#[inline(never)]
 pub fn missing(trace: &Trace) -> MissingSpans {
     let outline = trace.outline();
     let orphans: Vec<SpanIx> = (0..outline.len() as SpanIx)

@@ -63,6 +63,7 @@ pub struct OperationGraph {
 }
 
 /// The call graph of the spans that `filter` lets through; `path` is that of the whole trace.
+#[inline(never)]
 pub fn operation_graph(whole: &Outline, path: &CriticalPath, filter: &SpanFilter) -> OperationGraph {
     let narrowed = filter.narrow(whole);
     let outline = &*narrowed.outline;

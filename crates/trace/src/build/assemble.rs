@@ -1,13 +1,13 @@
 //! The last step: groups spans by trace, repairs and orders them, and computes the outline.
 
 use super::arrange::Children;
+use super::roll_up::roll_up;
 use super::{PendingTrace, SpanHeader, TraceBuilder};
 use crate::model::{
     Block, Flags, NO_SPAN, Outline, ParsedTraces, SourceTables, SpanKind, SpanLocation, StrIx, Trace,
 };
-use crate::repair::{self, NONE, SpanRelation, SpanTimes, WarningCount};
-use crate::units::{TraceId, duration};
-use rustc_hash::FxHashMap;
+use crate::repair::{self, NONE, SpanRelation, SpanTimes};
+use crate::units::TraceId;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -96,18 +96,26 @@ pub(super) struct Assembler<'a> {
     services: OutlineStrings,
 }
 
-/// Counts for the warnings of a trace.
-#[derive(Default)]
-struct Counts {
-    orphans: WarningCount,
-    duplicates: WarningCount,
-    cycles: WarningCount,
-    no_start: WarningCount,
-    ends_early: WarningCount,
-    no_service: WarningCount,
-    no_id: WarningCount,
-    /// By service of parent and child: number of spans, and largest delta.
-    skew: Vec<((StrIx, StrIx), u32, u64)>,
+/// Spans appended to an outline per call. A browser replaces a function of the viewer by its optimised form between calls
+/// only, not while a loop in it runs.
+const AT_ONCE: usize = 4_096;
+
+/// The spans of a trace, by index within the trace.
+struct PlacedSpans<'a> {
+    /// Index of each in the source.
+    rows: &'a [u32],
+    parent: &'a [u32],
+    times: &'a [SpanTimes],
+    flags: &'a [Flags],
+    /// Index of each in the outline.
+    place_of: &'a [u32],
+}
+
+/// Where spans come from, by index in the outline.
+struct Locations<'a> {
+    resource: &'a mut Vec<u32>,
+    scope: &'a mut Vec<u32>,
+    place: &'a mut Vec<SpanLocation>,
 }
 
 impl Assembler<'_> {
@@ -185,7 +193,6 @@ impl Assembler<'_> {
         times: &[SpanTimes],
         flags: &[Flags],
     ) -> Trace {
-        let (builder, shared) = (self.builder, self.shared);
         let len = order.len();
         let start_unix = times.iter().map(|time| time.start).min().unwrap_or(0);
         let mut place_of = vec![0u32; len];
@@ -205,46 +212,10 @@ impl Assembler<'_> {
         let (mut resource, mut scope, mut place) =
             (Vec::with_capacity(len), Vec::with_capacity(len), Vec::with_capacity(len));
         outline.event_start.push(0);
-        for &span in order {
-            let row = rows[span as usize];
-            let seen = &builder.spans[row as usize];
-            let time = times[span as usize];
-            let up = parent[span as usize];
-            outline.id.push(seen.id);
-            if up == NONE {
-                outline.parent.push(NO_SPAN);
-                outline.depth.push(0);
-            } else {
-                let up = place_of[up as usize];
-                outline.parent.push(up);
-                let depth = outline.depth[up as usize] + 1;
-                outline.depth.push(depth);
-            }
-            outline.start.push(time.start - start_unix);
-            outline.end.push(time.end - start_unix);
-            let strings = &mut outline.strings;
-            outline.name.push(self.names.of(seen.name, || strings.intern(builder.names.get(seen.name))));
-            let name = shared.resources.get(seen.resource as usize).map_or("", |resource| &resource.service);
-            let known = !name.is_empty();
-            let name = if known { name } else { UNKNOWN_SERVICE };
-            let service = self.services.of(seen.resource, || strings.intern(name));
-            outline.service.push(service);
-            outline.kind.push(seen.kind);
-            outline.status.push(seen.status);
-            let mut flag = flags[span as usize];
-            if !known {
-                flag.set(Flags::NO_SERVICE);
-            }
-            outline.flags.push(flag);
-            let ends = &builder.events_end;
-            let first = row.checked_sub(1).map_or(0, |before| ends[before as usize]);
-            for event in &builder.event_times[first as usize..ends[row as usize] as usize] {
-                outline.event_time.push(event.saturating_sub(start_unix));
-            }
-            outline.event_start.push(outline.event_time.len() as u32);
-            resource.push(seen.resource);
-            scope.push(seen.scope);
-            place.push(seen.place);
+        let placed = PlacedSpans { rows, parent, times, flags, place_of: &place_of };
+        let mut locations = Locations { resource: &mut resource, scope: &mut scope, place: &mut place };
+        for spans in order.chunks(AT_ONCE) {
+            self.append(&mut outline, &mut locations, spans, &placed);
         }
         let counts = roll_up(&mut outline);
         outline.warnings = gathered.warnings;
@@ -260,6 +231,60 @@ impl Assembler<'_> {
         let blocks = self.blocks_of(&place);
         // Spans are listed in the order of the source, so their indices in the outline are in that order, too.
         Trace::new(outline, self.shared.clone(), resource, scope, place, blocks, place_of)
+    }
+
+    /// Appends spans to the outline's columns.
+    #[inline(never)]
+    fn append(
+        &mut self,
+        outline: &mut Outline,
+        locations: &mut Locations<'_>,
+        spans: &[u32],
+        placed: &PlacedSpans<'_>,
+    ) {
+        let (builder, start_unix) = (self.builder, outline.start_unix);
+        for &span in spans {
+            let row = placed.rows[span as usize];
+            let seen = &builder.spans[row as usize];
+            let time = placed.times[span as usize];
+            let up = placed.parent[span as usize];
+            outline.id.push(seen.id);
+            if up == NONE {
+                outline.parent.push(NO_SPAN);
+                outline.depth.push(0);
+            } else {
+                let up = placed.place_of[up as usize];
+                outline.parent.push(up);
+                let depth = outline.depth[up as usize] + 1;
+                outline.depth.push(depth);
+            }
+            outline.start.push(time.start - start_unix);
+            outline.end.push(time.end - start_unix);
+            let strings = &mut outline.strings;
+            outline.name.push(self.names.of(seen.name, || strings.intern(builder.names.get(seen.name))));
+            let resource = self.shared.resources.get(seen.resource as usize);
+            let name = resource.map_or("", |resource| &resource.service);
+            let known = !name.is_empty();
+            let name = if known { name } else { UNKNOWN_SERVICE };
+            let service = self.services.of(seen.resource, || strings.intern(name));
+            outline.service.push(service);
+            outline.kind.push(seen.kind);
+            outline.status.push(seen.status);
+            let mut flag = placed.flags[span as usize];
+            if !known {
+                flag.set(Flags::NO_SERVICE);
+            }
+            outline.flags.push(flag);
+            let ends = &builder.events_end;
+            let first = row.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            for event in &builder.event_times[first as usize..ends[row as usize] as usize] {
+                outline.event_time.push(event.saturating_sub(start_unix));
+            }
+            outline.event_start.push(outline.event_time.len() as u32);
+            locations.resource.push(seen.resource);
+            locations.scope.push(seen.scope);
+            locations.place.push(seen.place);
+        }
     }
 
     fn blocks_of(&self, place: &[SpanLocation]) -> Vec<(u32, Block)> {
@@ -300,113 +325,6 @@ fn reserve(outline: &mut Outline, len: usize) {
     outline.status.reserve_exact(len);
     outline.flags.reserve_exact(len);
     outline.event_start.reserve_exact(len + 1);
-}
-
-/// Computes subtree ends, errors below and bounds violations in one pass from the back; counts for warnings.
-fn roll_up(outline: &mut Outline) -> Counts {
-    let len = outline.len();
-    let mut counts = Counts::default();
-    outline.subtree_end = (1..=len as u32).collect();
-    for at in (0..len).rev() {
-        let parent = outline.parent[at];
-        if parent == NO_SPAN {
-            continue;
-        }
-        let parent = parent as usize;
-        outline.subtree_end[parent] = outline.subtree_end[parent].max(outline.subtree_end[at]);
-        if outline.flags[at].has(Flags::OWN_ERROR) || outline.flags[at].has(Flags::ERROR_BELOW) {
-            outline.flags[parent].set(Flags::ERROR_BELOW);
-        }
-    }
-    let mut skews = FxHashMap::default();
-    for at in 0..len {
-        let mut flags = outline.flags[at];
-        let parent = outline.parent[at];
-        if parent != NO_SPAN {
-            let up = parent as usize;
-            if outline.start[at] < outline.start[up] || outline.end[at] > outline.end[up] {
-                flags.set(Flags::OUTSIDE_PARENT);
-            }
-            let time = |at: usize| SpanTimes { start: outline.start[at], end: outline.end[at] };
-            if outline.service[at] != outline.service[up]
-                && let Some(delta) = repair::skew(time(up), time(at))
-            {
-                flags.set(Flags::CLOCK_SKEW);
-                let pair = (outline.service[up], outline.service[at]);
-                let slot = *skews.entry(pair).or_insert_with(|| {
-                    counts.skew.push((pair, 0, 0));
-                    counts.skew.len() - 1
-                });
-                counts.skew[slot].1 += 1;
-                counts.skew[slot].2 = counts.skew[slot].2.max(delta);
-            }
-        }
-        let id = outline.id[at];
-        let mut count = |flag: Flags, warning: &mut WarningCount| {
-            if flags.has(flag) {
-                warning.add(|| id.to_string());
-                flags.set(Flags::WARNED);
-            }
-        };
-        count(Flags::ORPHAN, &mut counts.orphans);
-        count(Flags::DUPLICATE_ID, &mut counts.duplicates);
-        count(Flags::CYCLE, &mut counts.cycles);
-        count(Flags::NO_START, &mut counts.no_start);
-        count(Flags::ENDS_EARLY, &mut counts.ends_early);
-        count(Flags::NO_SERVICE, &mut counts.no_service);
-        count(Flags::CLOCK_SKEW, &mut WarningCount::default());
-        if id.is_none() {
-            counts.no_id.add(|| outline.name_of(at as u32).to_owned());
-            flags.set(Flags::WARNED);
-        }
-        outline.flags[at] = flags;
-    }
-    counts
-}
-
-impl Counts {
-    fn warnings(&self, outline: &Outline) -> Vec<String> {
-        let mut warnings: Vec<String> = [
-            self.orphans.text(
-                "span {} names a parent that is not in the trace; it is shown as a root",
-                "{n} spans name a parent that is not in the trace ({} first); they are shown as roots",
-            ),
-            self.duplicates.text(
-                "the id {} occurs twice",
-                "{n} spans share their id with another span of the trace ({} first)",
-            ),
-            self.cycles.text(
-                "span {} is among its own ancestors; the loop was cut there",
-                "{n} spans are among their own ancestors; the loops were cut there ({} first)",
-            ),
-            self.no_start.text(
-                "span {} has no valid start time; the parent's or the trace's is used",
-                "{n} spans have no valid start time ({} first); the parent's or the trace's is used",
-            ),
-            self.ends_early.text(
-                "span {} ends before it starts; shown with zero length",
-                "{n} spans end before they start ({} first); shown with zero length",
-            ),
-            self.no_id.text("span \"{}\" has no id", "{n} spans have no id (\"{}\" first)"),
-            self.no_service.text(
-                "span {} has no service name; it is shown as unknown-service",
-                "{n} spans have no service name ({} first); they are shown as unknown-service",
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        for ((parent, child), count, delta) in &self.skew {
-            let (parent, child) = (outline.strings.get(*parent), outline.strings.get(*child));
-            let spans = if *count == 1 { "1 span begins".to_owned() } else { format!("{count} spans begin") };
-            warnings.push(format!(
-                "the clocks of {parent} and {child} seem to differ: {spans} before the parent; moving by up to {} \
-                 would place it inside; times are shown as recorded",
-                duration(*delta)
-            ));
-        }
-        warnings
-    }
 }
 
 /// Maps string indices of the source to those of one outline. Clearing it for the next outline is O(1).

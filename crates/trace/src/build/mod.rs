@@ -7,6 +7,7 @@ mod arrange;
 mod assemble;
 mod duplicates;
 mod merge;
+mod roll_up;
 
 pub use merge::merge;
 

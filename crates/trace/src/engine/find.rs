@@ -12,6 +12,7 @@ use crate::model::{SpanSet, Trace};
 const AHEAD: usize = 16 << 20;
 
 /// Answers a question about attributes of all spans. Returns whether everything is searchable.
+#[inline(never)]
 pub(super) fn answer(trace: &mut Trace, topic: &QuestionTopic) -> (Answer, bool) {
     let searchable = trace.index_some(AHEAD);
     let answer = match topic {

@@ -12,6 +12,7 @@ pub struct Links {
 
 impl Links {
     /// Reads every span that has links.
+    #[inline(never)]
     pub fn within(trace: &Trace) -> Self {
         let outline = trace.outline();
         let mut pairs = Vec::new();

@@ -251,6 +251,9 @@ impl Engine {
 
     /// Answers a question about an open trace: [`Answer::Missing`] if it is not open, [`Answer::Stale`] if another
     /// version is.
+    ///
+    /// What computes the answers is not inlined here: a browser optimises a function as a whole once one of its loops runs
+    /// often, and this was one of 80 KB, optimised for 170 ms.
     pub fn answer(&mut self, question: &Question) -> Answer {
         self.clock += 1;
         let Some(open) = self.traces.get_mut(&question.trace) else { return Answer::Missing };

@@ -30,6 +30,7 @@ impl QuestionTopic {
 }
 
 /// Answers a question about groups of spans.
+#[inline(never)]
 pub(super) fn statistics_answer(trace: &Trace, path: &CriticalPath, topic: &QuestionTopic) -> Answer {
     match topic {
         QuestionTopic::Statistics { group, then, filter } => {

@@ -41,6 +41,7 @@ impl PathBySpan {
     }
 
     /// The same where the critical path is known.
+    #[inline(never)]
     pub fn of_path(outline: &Outline, path: &CriticalPath) -> Self {
         let slack = slack(outline, path);
         let n = outline.len();

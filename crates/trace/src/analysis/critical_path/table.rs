@@ -82,6 +82,7 @@ pub struct PathTable {
 
 impl PathTable {
     /// The table of a path. Spans that are not in `shown` are one row, so that the rows still add up.
+    #[inline(never)]
     pub fn of(outline: &Outline, path: &CriticalPath, by: PathGrouping, shown: Option<&SpanSet>) -> Self {
         let times = path.time_by_span(outline.len());
         let mut groups: FxHashMap<(u32, u32), (SpanIx, u32, u64)> = FxHashMap::default();

@@ -86,6 +86,7 @@ pub struct FlameFrames {
 }
 
 /// The frames of the spans that `filter` lets through. Near-linear in the number of spans.
+#[inline(never)]
 pub fn flame_frames(outline: &Outline, order: FrameOrder, filter: &SpanFilter) -> FlameFrames {
     let narrowed = filter.narrow(outline);
     let mut frames = match order {

@@ -27,6 +27,7 @@ const THREADS: [&str; 4] = ["thread.name", "thread.id", "goroutine.id", "process
 
 /// Frames of the spans that `filter` lets through, with the groups in the order of their first span. Each group starts with
 /// an empty lane.
+#[inline(never)]
 pub fn packed_frames(trace: &Trace, by: PackedBy, filter: &SpanFilter) -> FlameFrames {
     let whole = trace.outline();
     let names = match by {

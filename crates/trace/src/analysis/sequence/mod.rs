@@ -74,6 +74,7 @@ pub struct CallSequence {
 }
 
 /// The diagram of the spans that `filter` lets through. Spans in `marked` are counted in the messages that they belong to.
+#[inline(never)]
 pub fn call_sequence(outline: &Outline, filter: &SpanFilter, marked: Option<&SpanSet>) -> CallSequence {
     let narrowed = filter.narrow(outline);
     let is_marked = |span: SpanIx| marked.is_some_and(|marked| marked.contains(narrowed.original(span)));

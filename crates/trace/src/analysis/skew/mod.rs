@@ -61,6 +61,7 @@ pub struct Clocks {
 
 /// Estimates the clock offsets of a trace. Contradictions to equal clocks below `tolerance` are ignored. Linear in
 /// spans.
+#[inline(never)]
 pub fn clocks(outline: &Outline, tolerance: u64) -> Clocks {
     let pairs = bounds::pairs(outline);
     let mut known: FxHashMap<StrIx, i128> = FxHashMap::default();

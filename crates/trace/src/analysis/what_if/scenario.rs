@@ -120,6 +120,7 @@ impl Scenario {
 }
 
 /// Simulates a trace with a change and compares both critical paths.
+#[inline(never)]
 pub fn compare(outline: &Outline, scenario: &Scenario) -> ScenarioResult {
     let change = scenario.change(outline);
     let spans = change.spans().len() as u32;
