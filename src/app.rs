@@ -6,21 +6,23 @@ mod files;
 mod links;
 mod missing;
 
-use crate::pages::about::AboutPage;
-use crate::pages::demo::DemoPage;
-use crate::pages::dependencies::DependenciesPage;
-use crate::pages::monitor::MonitorPage;
+use crate::pages::about::about_page;
+use crate::pages::demo::demo_page;
+use crate::pages::dependencies::dependencies_page;
+use crate::pages::monitor::monitor_page;
 use crate::pages::search::SearchPage;
-use crate::pages::settings::SettingsPage;
+use crate::pages::settings::settings_page;
 use crate::pages::trace::TracePage;
 use crate::route::Route;
 use crate::state::busy;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::obstacle::origin;
+use crate::state::part::LoadPart;
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::{after_yield, yield_to_event_loop};
 use crate::state::{self, Engine};
 use crate::trace_view::copy::CopyButton;
+use crate::trace_view::with_part::WithPart;
 use crate::ui::problem::ServerActions;
 use crate::ui::theme::apply_theme;
 use bar::AppBar;
@@ -188,11 +190,20 @@ fn Page() -> impl IntoView {
     move || match shown.get() {
         Shown::Trace(id) => view! { <TracePage id/> }.into_any(),
         Shown::Search => view! { <SearchPage/> }.into_any(),
-        Shown::Dependencies => view! { <DependenciesPage/> }.into_any(),
-        Shown::Monitor => view! { <MonitorPage/> }.into_any(),
-        Shown::Demo => view! { <DemoPage/> }.into_any(),
-        Shown::Settings => view! { <SettingsPage/> }.into_any(),
-        Shown::About => view! { <AboutPage/> }.into_any(),
+        Shown::Dependencies => in_part(dependencies_page, "the dependencies"),
+        Shown::Monitor => in_part(monitor_page, "the metrics"),
+        Shown::Demo => in_part(demo_page, "the demo"),
+        Shown::Settings => in_part(settings_page, "the settings"),
+        Shown::About => in_part(about_page, "this page"),
         Shown::Missing(path) => view! { <MissingPage path/> }.into_any(),
     }
+}
+
+/// Builds a page.
+type BuildPage = fn() -> AnyView;
+
+/// A page that is loaded when it is first shown.
+fn in_part(load: fn() -> LoadPart<BuildPage>, what: &'static str) -> AnyView {
+    let build = |page: BuildPage| page();
+    view! { <WithPart load what view=build/> }.into_any()
 }

@@ -1,6 +1,7 @@
 //! The engine's worker: receives requests from the page, streams responses and files into the engine, sends answers.
 //! The messages are described in `io::engine`.
 
+mod analyses;
 mod backend;
 mod indexing;
 mod read;
@@ -14,16 +15,15 @@ use indexing::WarmUpState;
 use js_sys::{Array, ArrayBuffer, BigUint64Array, Uint8Array, Uint32Array};
 use spandrel_simulation::Simulation;
 use spandrel_trace::engine::message::{decode, encode};
-use spandrel_trace::engine::{Answer, Download, Engine, EngineCommand, Question, transfer};
+use spandrel_trace::engine::{Answer, Engine, EngineCommand, transfer};
 use spandrel_trace::source::{Api, Base, Task};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use timer::YieldTimer;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, AbortSignal, Blob, DedicatedWorkerGlobalScope, MessageEvent, Url};
+use web_sys::{AbortController, AbortSignal, DedicatedWorkerGlobalScope, MessageEvent};
 
 /// The numbers as a buffer that can be transferred.
 fn array_buffer(buffer: transfer::Buffer) -> ArrayBuffer {
@@ -115,7 +115,7 @@ impl Worker {
                     worker.index();
                 });
             }
-            Some("simulate") => self.simulate(id, &Uint8Array::new(&message.get(2)).to_vec()),
+            Some("simulate") => self.simulate(id, Uint8Array::new(&message.get(2)).to_vec()),
             Some("received") => {
                 self.unacknowledged.set(self.unacknowledged.get().saturating_sub(1));
                 self.index();
@@ -134,7 +134,7 @@ impl Worker {
     /// The futures of its branches are boxed: inlined, they made one function of 110 KB, which browsers compiled whole
     /// before the first request was sent, and optimised for 300 ms while the first trace arrived.
     async fn handle(
-        &self,
+        self: &Rc<Self>,
         id: u32,
         ask: EngineCommand,
         payload: &Array,
@@ -150,11 +150,14 @@ impl Worker {
                 if question.topic.needs_index() {
                     self.indexed().await;
                 }
-                (self.answer_to(&question), None)
+                (self.answer_to(&question).boxed_local().await, None)
             }
             EngineCommand::Download { trace, filter, format } => {
-                let download = Download::begin(&self.engine.borrow(), &trace, &filter, format);
-                (self.download(id, download).boxed_local().await, None)
+                let answer = match analyses::download().await {
+                    Ok(download) => download(self.clone(), id, trace, filter, format).await,
+                    Err(failed) => analyses::failure(failed, "download the trace"),
+                };
+                (answer, None)
             }
             EngineCommand::Files { name } => {
                 let answer = self.read_files(id, &name, payload).boxed_local().await;
@@ -173,29 +176,6 @@ impl Worker {
                 };
                 (answer, opened)
             }
-        }
-    }
-
-    #[inline(never)]
-    fn answer_to(&self, question: &Question) -> Answer {
-        self.engine.borrow_mut().answer(question)
-    }
-
-    /// Writes a trace into a blob and answers its URL. Yields to the event loop between slices.
-    async fn download(&self, id: u32, download: Option<Download>) -> Answer {
-        let Some(mut download) = download else { return Answer::Missing };
-        let (pieces, mut timer) = (Array::new(), YieldTimer::default());
-        loop {
-            let piece = download.next(&self.engine.borrow());
-            let Some(piece) = piece.filter(|_| !self.is_cancelled(id)) else { break };
-            pieces.push(&Uint8Array::from(piece.as_slice()));
-            timer.yield_if_due().await;
-        }
-        let url = Blob::new_with_u8_array_sequence(&pieces)
-            .and_then(|blob| Url::create_object_url_with_blob(&blob));
-        match url {
-            Ok(url) if download.is_done() => Answer::Text(url),
-            _ => Answer::Missing,
         }
     }
 

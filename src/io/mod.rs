@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod file;
 pub mod file_store;
 pub mod marker;
+pub mod part;
 pub mod random;
 pub mod reach;
 pub mod storage;

@@ -1,5 +1,6 @@
 //! About page: what Spandrel is and what it reads.
 
+use crate::state::part::part;
 use leptos::prelude::*;
 
 const FACTS: [(&str, &str); 4] = [
@@ -11,6 +12,11 @@ const FACTS: [(&str, &str); 4] = [
     ("Queries", "Jaeger HTTP API v3, falling back to v1"),
     ("Licence", "MIT or Apache-2.0"),
 ];
+
+part! {
+    /// Builds the page; it is in a part of the program.
+    pub fn about_page in pages -> fn() -> AnyView = || view! { <AboutPage/> }.into_any();
+}
 
 /// The about page.
 #[component]

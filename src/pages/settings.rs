@@ -3,6 +3,7 @@
 use crate::route::{Route, Zone};
 use crate::state::data::use_data;
 use crate::state::obstacle::is_not_url;
+use crate::state::part::part;
 use crate::state::settings::{Theme, store_zone, use_settings, with_api};
 use crate::state::tasks::{AbortOnDrop, spawn};
 use crate::ui::problem::ProblemCard;
@@ -19,6 +20,11 @@ enum Connection {
     /// The server lists this many services.
     Connected(usize),
     Failed(Problem),
+}
+
+part! {
+    /// Builds the page; it is in a part of the program.
+    pub fn settings_page in pages -> fn() -> AnyView = || view! { <SettingsPage/> }.into_any();
 }
 
 /// The settings page.

@@ -12,6 +12,7 @@ pub mod last_search;
 pub mod live;
 pub mod navigation;
 pub mod obstacle;
+pub mod part;
 mod product;
 pub mod settings;
 pub mod tasks;

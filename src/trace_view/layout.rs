@@ -9,24 +9,16 @@ use super::keys;
 use super::legend::Legend;
 use super::logs::load_logs;
 use super::minimap::Minimap;
+use super::other_views::{ViewInputs, other_views};
 use super::palette::Palette;
 use super::regions::{PANEL, keep_focus};
 use super::session::incremental_rows::compute_incrementally;
 use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
 use super::tables::BackToTable;
-use super::tables::events::EventsTable;
-use super::tables::json::JsonView;
-use super::tables::logs::LogsTable;
-use super::tables::spans::SpansTable;
-use super::tables::statistics::StatisticsTable;
 use super::tabs::{TraceTabs, id_of};
-use super::views::critical_path::CriticalPathTable;
-use super::views::flame::FlameGraph;
-use super::views::lanes::Lanes;
-use super::views::operations::OperationMap;
-use super::views::sequence::SequenceDiagram;
 use super::waterfall::{Fill, Note, Waterfall};
+use super::with_part::WithPart;
 use crate::route::{FlameLayout, Placement, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::{next_frame, spawn_scoped};
@@ -154,16 +146,11 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
             view! { <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/> }
                 .into_any()
         }
-        TraceTab::Statistics => view! { <StatisticsTable session slots source/> }.into_any(),
-        TraceTab::Spans => view! { <SpansTable session slots source/> }.into_any(),
-        TraceTab::Events => view! { <EventsTable session slots source/> }.into_any(),
-        TraceTab::Json => view! { <JsonView session source/> }.into_any(),
-        TraceTab::Flame => view! { <FlameGraph session coloring source/> }.into_any(),
-        TraceTab::Graph => view! { <OperationMap session slots source/> }.into_any(),
-        TraceTab::Lanes => view! { <Lanes session coloring source/> }.into_any(),
-        TraceTab::Sequence => view! { <SequenceDiagram session source/> }.into_any(),
-        TraceTab::CriticalPath => view! { <CriticalPathTable session slots source/> }.into_any(),
-        TraceTab::Logs => view! { <LogsTable session slots source/> }.into_any(),
+        tab => {
+            let inputs = ViewInputs { session, slots, coloring, source };
+            let build = move |view_of: fn(TraceTab, ViewInputs) -> AnyView| view_of(tab, inputs);
+            view! { <WithPart load=other_views what="this view" view=build/> }.into_any()
+        }
     };
     view! {
         <div

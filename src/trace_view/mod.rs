@@ -26,6 +26,7 @@ pub mod lint;
 mod logs;
 mod marks;
 pub mod minimap;
+pub mod other_views;
 mod palette;
 mod refresh;
 pub mod regions;
@@ -38,5 +39,6 @@ mod tokens;
 mod views;
 pub mod waterfall;
 pub mod what_if;
+pub mod with_part;
 
 pub use coloring::{Slots, coloring, slots_by_string};

@@ -13,6 +13,7 @@ mod fixtures;
 mod fonts;
 mod fuzz;
 mod http;
+mod parts;
 mod place;
 mod process;
 mod run;
@@ -55,6 +56,9 @@ enum Command {
     Setup,
     /// Records the demo's traces into fixtures/ again
     Fixtures,
+    /// What Trunk calls as wasm-bindgen while it builds the viewer
+    #[command(hide = true)]
+    WasmBindgen(parts::BindgenArguments),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Command::Dist(options) => dist::dist(&options),
         Command::Setup => tools::setup(),
         Command::Fixtures => fixtures::record(),
+        Command::WasmBindgen(arguments) => parts::bindgen(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

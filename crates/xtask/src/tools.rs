@@ -94,13 +94,15 @@ pub fn bundler(install_optimiser: bool) -> Result<Bundler> {
     let optimises = optimiser.is_some();
     folders.extend(optimiser.into_iter().flatten());
     folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    Ok(Bundler { trunk, path: std::env::join_paths(folders)?, optimises })
+    Ok(Bundler { trunk, bindgen: tool, path: std::env::join_paths(folders)?, optimises })
 }
 
 /// What builds the viewer.
 pub struct Bundler {
     /// The program `trunk`.
     pub trunk: PathBuf,
+    /// The program `wasm-bindgen`.
+    pub bindgen: PathBuf,
     /// A PATH on which the pinned wasm-bindgen and wasm-opt come first.
     pub path: OsString,
     /// Whether wasm-opt is on that PATH.

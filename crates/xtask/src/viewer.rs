@@ -5,6 +5,7 @@
 //! wasm-opt (Trunk takes its own hashes before). Files below it may be cached for ever, and a page never mixes two builds.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,12 +14,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
-use crate::{place, process, tools};
+use crate::{parts, place, process, tools};
 
 /// The tag in `index.html` that opens the loader; arranging adds the folder of the files to it.
 const LOADER: &str = "<script id=\"loader\">";
 /// The program and its glue script, as Trunk names them.
-const WASM: &str = "spandrel_bg.wasm";
+pub const WASM: &str = "spandrel_bg.wasm";
 const SCRIPT: &str = "spandrel.js";
 /// All stylesheets in one.
 const STYLES: &str = "spandrel.css";
@@ -34,8 +35,10 @@ pub struct Build {
 
 /// Builds the viewer into `out`, replacing what was there.
 pub fn build(build: &Build, out: &Path) -> Result<()> {
-    let mut files = read_folder(&bundle(build)?)?;
     let source = fs::read_to_string(place::root().join("index.html"))?;
+    let bundler = tools::bundler(build.install_optimiser)?;
+    let mut files = read_folder(&bundle(build, &bundler)?)?;
+    parts::add(&mut files, &bundler, &source)?;
     files.remove(Path::new("index.html"));
     files.remove(Path::new(".trunk-lock"));
     join_styles(&mut files, &stylesheets(&source))?;
@@ -44,7 +47,9 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
             bail!("Trunk built no {needed}");
         }
     }
-    names_no_folder(&files[Path::new(WASM)], &folders())?;
+    for (path, bytes) in files.iter().filter(|(path, _)| path.extension() == Some(OsStr::new("wasm"))) {
+        names_no_folder(bytes, &folders()).with_context(|| format!("in {}", path.display()))?;
+    }
     let folder = format!("static/{}", content_hash(&files));
     let page = shipped_page(&source, &folder)?;
 
@@ -61,14 +66,13 @@ pub fn build(build: &Build, out: &Path) -> Result<()> {
 }
 
 /// Runs Trunk in release mode; returns the folder that it wrote.
-fn bundle(build: &Build) -> Result<PathBuf> {
+fn bundle(build: &Build, bundler: &tools::Bundler) -> Result<PathBuf> {
     tools::wasm_target()?;
-    let bundler = tools::bundler(build.install_optimiser)?;
     let out = place::root().join("target").join(if build.bench { "trunk-bench" } else { "trunk-release" });
     // Trunk keeps files of earlier builds there.
     let _ = fs::remove_dir_all(&out);
     println!("Building the viewer (2 to 4 minutes when nothing is built yet)");
-    let mut trunk = Command::new(bundler.trunk);
+    let mut trunk = Command::new(&bundler.trunk);
     trunk.args(["build", "--skip-version-check", "--log", "warn", "--dist"]).arg(&out);
     if bundler.optimises {
         trunk.arg("--release");
@@ -77,11 +81,11 @@ fn bundle(build: &Build) -> Result<PathBuf> {
         println!("The viewer works but stays larger: wasm-opt needs Node and `cargo xtask setup`");
         trunk.args(["--cargo-profile", "wasm-release", "--minify"]);
     }
-    if build.bench {
-        trunk.args(["--features", "bench"]);
-    }
+    let features = if build.bench { format!("{},bench", parts::FEATURE) } else { parts::FEATURE.to_owned() };
+    trunk.args(["--features", &features]);
     // Trunk reads NO_COLOR as a Boolean and fails on the usual `NO_COLOR=1`.
-    trunk.env("PATH", bundler.path).env_remove("NO_COLOR").current_dir(place::root());
+    trunk.env_remove("NO_COLOR").current_dir(place::root());
+    parts::divide_in(&mut trunk, bundler)?;
     // Cargo adds these to the flags of `.cargo/config.toml`.
     trunk.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_folders());
     process::run(&mut trunk)?;

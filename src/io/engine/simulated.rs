@@ -1,5 +1,6 @@
 //! Requests to the simulated services of the demo, which run in the worker: `[id, "simulate", SimulatedRequest]`, answered
-//! by `[id, "simulated", (SimulatedAnswer, times), buffers]` with the spans as OTLP JSON.
+//! by `[id, "simulated", (SimulatedAnswer, times), buffers]` with the spans as OTLP JSON; by its first two members alone if the
+//! services could not be loaded.
 
 use super::{Engine, Inner};
 use futures_channel::oneshot;

@@ -13,6 +13,7 @@ use crate::state::data::{Data, use_data};
 use crate::state::demo::{
     AnsweredDemoRequest, DemoFault, DemoRequest, DemoServices, Product, RefusedField, pause, use_demo,
 };
+use crate::state::part::part;
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -146,6 +147,11 @@ impl Orders {
             }
         });
     }
+}
+
+part! {
+    /// Builds the page; it is in a part of the program.
+    pub fn demo_page in demo -> fn() -> AnyView = || view! { <DemoPage/> }.into_any();
 }
 
 /// The page.

@@ -11,6 +11,7 @@ mod tools;
 use crate::route::{DependenciesView, MonitorView, Route, SearchParams};
 use crate::state::data::use_data;
 use crate::state::navigation::use_navigation;
+use crate::state::part::part;
 use crate::state::settings::use_settings;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::problem::ProblemCard;
@@ -42,6 +43,11 @@ enum Content {
     Empty,
     List,
     Map,
+}
+
+part! {
+    /// Builds the page; it is in a part of the program.
+    pub fn dependencies_page in pages -> fn() -> AnyView = || view! { <DependenciesPage/> }.into_any();
 }
 
 /// Calls between services.

@@ -10,6 +10,7 @@ use crate::route::{MonitorView, Route, SearchParams, Sort};
 use crate::state::clock;
 use crate::state::data::use_data;
 use crate::state::navigation::use_navigation;
+use crate::state::part::part;
 use crate::state::settings::use_settings;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::problem::ProblemCard;
@@ -42,6 +43,11 @@ enum Content {
     Failed,
     NoTraces,
     Charts,
+}
+
+part! {
+    /// Builds the page; it is in a part of the program.
+    pub fn monitor_page in pages -> fn() -> AnyView = || view! { <MonitorPage/> }.into_any();
 }
 
 /// Metrics of one service.

@@ -15,13 +15,12 @@ use crate::trace_view::find::look;
 use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::{Header, root_of};
 use crate::trace_view::layout::TraceLayout;
-use crate::trace_view::lint::LintPanel;
+use crate::trace_view::other_views::{PanelInputs, Panels};
 use crate::trace_view::regions::SkipLinks;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
 use crate::trace_view::waterfall::paint::look_up_font;
-use crate::trace_view::what_if::WhatIfBar;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::engine::Progress;
@@ -173,8 +172,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
         <Header session data id/>
         <Findings session data id/>
         <ClocksBar session/>
-        <WhatIfBar session slots data id/>
-        <LintPanel session data id/>
+        <Panels inputs=PanelInputs { session, slots, data, id }/>
         <Show when=move || has_layout.get()>
             <TraceLayout session slots source/>
         </Show>

@@ -57,7 +57,7 @@ pub(super) async fn exchange(
 }
 
 async fn answered(data: Data, request: &SimulatedRequest) -> Result<SimulatedReply, String> {
-    data.simulate(request).await.ok_or_else(|| "the trace engine was restarted".to_owned())
+    data.simulate(request).await.ok_or_else(|| "the simulated services did not answer: they could not be loaded, or the trace engine was restarted".to_owned())
 }
 
 /// The path at the gateway.

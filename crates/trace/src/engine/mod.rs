@@ -6,6 +6,7 @@
 //! answer(Question) -> Answer              work(budget) -> whether everything can be searched
 //! ```
 
+mod answers;
 mod columns;
 mod download;
 pub mod failure;
@@ -22,6 +23,7 @@ mod tables;
 pub mod transfer;
 mod warm_up;
 
+pub use crate::analysis::narrowed::SpanFilter;
 pub use crate::format::write::Export;
 pub use download::Download;
 pub use file_set::FileSet;
@@ -34,18 +36,11 @@ pub use question::{
 pub use responses::{LiveSummaries, live_summaries};
 pub use warm_up::WarmUp;
 
-use crate::analysis::concurrency::concurrency;
-use crate::analysis::critical_path::{CriticalPath, PathBySpan, PathSegment, PathTable};
+use crate::analysis::critical_path::{CriticalPath, PathSegment};
 use crate::analysis::dependencies;
 use crate::analysis::entries::{self, EntrySpans};
-use crate::analysis::flame::{flame_frames, packed_frames};
-use crate::analysis::missing::missing;
-use crate::analysis::operations::operation_graph;
-use crate::analysis::sequence::call_sequence;
-use crate::analysis::{skew, what_if};
 use crate::build::merge;
-use crate::format::write::export;
-use crate::model::{ExternalStore, Outline, ParsedTraces, SpanIx, Trace, TraceSummary};
+use crate::model::{ExternalStore, Outline, ParsedTraces, Trace, TraceSummary};
 use crate::source::{Api, SearchQuery, Task};
 use crate::units::{Problem, TraceId};
 use json_lines::JsonIndex;
@@ -255,75 +250,35 @@ impl Engine {
     /// What computes the answers is not inlined here: a browser optimises a function as a whole once one of its loops runs
     /// often, and this was one of 80 KB, optimised for 170 ms.
     pub fn answer(&mut self, question: &Question) -> Answer {
+        match question.topic.is_basic() {
+            true => self.answer_basic(question),
+            false => self.answer_analysis(question),
+        }
+    }
+
+    /// [`Engine::answer`] for topics that are [basic](QuestionTopic::is_basic); the viewer's worker has it from the start.
+    pub fn answer_basic(&mut self, question: &Question) -> Answer {
+        self.answer_with(question, answers::basic)
+    }
+
+    /// [`Engine::answer`] for all other topics. Nothing else needs their analyses, so the viewer's worker can load them when
+    /// they are first asked for.
+    pub fn answer_analysis(&mut self, question: &Question) -> Answer {
+        self.answer_with(question, answers::analysis)
+    }
+
+    fn answer_with(
+        &mut self,
+        question: &Question,
+        compute: fn(&mut OpenTrace, &QuestionTopic) -> Answer,
+    ) -> Answer {
         self.clock += 1;
         let Some(open) = self.traces.get_mut(&question.trace) else { return Answer::Missing };
         open.used = self.clock;
         if open.trace.outline().version != question.version {
             return Answer::Stale;
         }
-        match &question.topic {
-            QuestionTopic::Detail { span } => Answer::Detail(Box::new(detail(&open.trace, *span))),
-            QuestionTopic::LinkedFrom { span } => {
-                let links = open.links.get_or_insert_with(|| Links::within(&open.trace));
-                Answer::Spans(links.to(open.trace.outline(), *span))
-            }
-            QuestionTopic::CriticalPath => {
-                let path = open.path();
-                Answer::CriticalPath(Box::new(PathBySpan::of_path(open.trace.outline(), &path)))
-            }
-            QuestionTopic::PathTable { by, filter } => {
-                let path = open.path();
-                let outline = open.trace.outline();
-                let shown = filter.spans(outline);
-                Answer::PathTable(Box::new(PathTable::of(outline, &path, *by, shown.as_ref())))
-            }
-            QuestionTopic::MissingSpans => Answer::MissingSpans(missing(&open.trace)),
-            QuestionTopic::WhatIf { scenario } => {
-                Answer::WhatIf(Box::new(what_if::compare(open.trace.outline(), scenario)))
-            }
-            QuestionTopic::Clocks => {
-                Answer::Clocks(Box::new(skew::clocks(open.trace.outline(), skew::TOLERANCE)))
-            }
-            QuestionTopic::Export { start, end, filter, format } => {
-                let shown = filter.spans(open.trace.outline());
-                let is_shown = |span: &SpanIx| shown.as_ref().is_none_or(|shown| shown.contains(*span));
-                let text = export(&open.trace, (*start..*end).filter(is_shown), *format);
-                Answer::Text(String::from_utf8(text).unwrap_or_default())
-            }
-            QuestionTopic::Flame { order, filter } => {
-                Answer::Flame(Box::new(flame_frames(open.trace.outline(), *order, filter)))
-            }
-            QuestionTopic::Packed { by, filter } => {
-                Answer::Flame(Box::new(packed_frames(&open.trace, *by, filter)))
-            }
-            QuestionTopic::Concurrency { filter, range, intervals } => {
-                let outline = open.trace.outline();
-                Answer::Concurrency(concurrency(outline, filter, *range, *intervals as usize))
-            }
-            QuestionTopic::OperationGraph { filter } => {
-                let path = open.path();
-                Answer::OperationGraph(Box::new(operation_graph(open.trace.outline(), &path, filter)))
-            }
-            QuestionTopic::Sequence { filter, marked } => {
-                Answer::Sequence(Box::new(call_sequence(open.trace.outline(), filter, marked.as_ref())))
-            }
-            topic @ (QuestionTopic::Find { .. }
-            | QuestionTopic::Complete { .. }
-            | QuestionTopic::Column { .. }
-            | QuestionTopic::Findings
-            | QuestionTopic::FindingsReport { .. }
-            | QuestionTopic::Lint
-            | QuestionTopic::Peers { .. }) => {
-                let (answer, searchable) = find::answer(&mut open.trace, topic);
-                open.searchable = searchable;
-                answer
-            }
-            topic @ (QuestionTopic::Statistics { .. } | QuestionTopic::StatisticsCsv { .. }) => {
-                let path = open.path();
-                tables::statistics_answer(&open.trace, &path, topic)
-            }
-            topic => tables::answer(&open.trace, &mut open.json, topic),
-        }
+        compute(open, &question.topic)
     }
 
     /// Whether all open traces are searchable.
@@ -343,8 +298,4 @@ impl Engine {
 fn found(summaries: Vec<TraceSummary>, query: &SearchQuery) -> Answer {
     let truncated = summaries.len() >= query.limit as usize;
     Answer::SearchResults(SearchResults { summaries, truncated, limit: query.limit })
-}
-
-fn detail(trace: &Trace, span: SpanIx) -> SpanDetail {
-    SpanDetail { record: trace.record(span), resource: trace.resource(span), scope: trace.scope(span) }
 }

@@ -98,9 +98,9 @@ fn check_file(file: &File) -> Vec<String> {
         }
         if this.name == "worker"
             && target == "io"
-            && !matches!(second, Some("block_store" | "clock" | "fetch" | "file"))
+            && !matches!(second, Some("block_store" | "clock" | "fetch" | "file" | "part"))
         {
-            complain(at, "more of `io` than `block_store`, `clock`, `fetch` and `file`".to_owned());
+            complain(at, "more of `io` than `block_store`, `clock`, `fetch`, `file` and `part`".to_owned());
         }
     }
     if crate_name == "spandrel" {
@@ -212,7 +212,7 @@ mod tests {
         allowed("src/pages/mod.rs", "pub use crate::pages::search::Search;");
         allowed(
             "src/worker.rs",
-            "use crate::io::{block_store, clock, fetch, file}; use spandrel_trace::engine::Engine;",
+            "use crate::io::{block_store, clock, fetch, file, part}; use spandrel_trace::engine::Engine;",
         );
         allowed(
             "src/state/data.rs",

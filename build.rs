@@ -1,0 +1,8 @@
+//! Asks the linker to keep relocations where the program is going to be divided into parts: they say what needs what.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var_os("CARGO_FEATURE_SPLIT").is_some() {
+        println!("cargo::rustc-link-arg-bins=--emit-relocs");
+    }
+}
