@@ -40,14 +40,21 @@ fn folder() -> PathBuf {
 pub fn divide_in(trunk: &mut Command, bundler: &tools::Bundler) -> Result<()> {
     let scripts = place::tools().join("divide");
     fs::create_dir_all(&scripts)?;
-    let program = std::env::current_exe()?;
-    let script = scripts.join("wasm-bindgen");
+    let (program, script) = (scripts.join("xtask"), scripts.join("wasm-bindgen"));
+    let _ = fs::remove_file(&program);
+    fs::copy(running()?, &program).context("this program cannot be copied")?;
     fs::write(&script, format!("#!/bin/sh\nexec '{}' wasm-bindgen -- \"$@\"\n", program.display()))?;
     #[cfg(unix)]
     fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let folders = std::iter::once(scripts).chain(std::env::split_paths(&bundler.path));
     trunk.env("PATH", std::env::join_paths(folders)?).env(BINDGEN, &bundler.bindgen);
     Ok(())
+}
+
+/// The program that runs. On Linux it can be read also where a build has replaced its file since it was started.
+fn running() -> Result<PathBuf> {
+    let linux = Path::new("/proc/self/exe");
+    Ok(if linux.exists() { linux.to_owned() } else { std::env::current_exe()? })
 }
 
 /// Runs wasm-bindgen as Trunk asked for it, on the program without its parts; the parts are kept for [`add`].
