@@ -1,4 +1,4 @@
-//! Asks the linker to keep relocations where the program is going to be divided into parts: they say what needs what.
+//! Asks the linker to keep relocations where the program is going to be divided into parts: they say which functions and data each function uses.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

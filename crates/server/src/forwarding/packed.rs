@@ -64,12 +64,12 @@ impl CompressedRequest {
         own.map_or(0, |kind| kind.0)
     }
 
-    /// What the kind with this number on disk holds, and how it is packed, if this version knows it.
+    /// The contents and compression of the record kind with this number on disk; `None` if this version does not know it.
     pub fn kind_of(number: i64) -> Option<(Signal, Packing)> {
         KINDS.iter().find(|kind| kind.0 == number).map(|kind| (kind.1, kind.2))
     }
 
-    /// The request as it came in, or with its spans in the order of traces.
+    /// The request as it was received, or with its spans grouped by trace.
     pub fn unpack(self) -> Result<Vec<u8>, StoreError> {
         match self.packing {
             Packing::Whole => compress::unpack(self.plain, self.bytes),

@@ -122,19 +122,10 @@ pub fn metric(server: &Server, name: &str) -> u64 {
     line.unwrap_or_else(|| panic!("no {name} in {metrics}")).rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-/// The most memory that a process has taken so far, bytes.
+/// Bytes of memory that a process had at most (Linux).
 pub fn peak_memory(process: u32) -> u64 {
-    memory_line(process, "VmHWM:")
-}
-
-/// The memory that a process takes now, bytes.
-pub fn memory(process: u32) -> u64 {
-    memory_line(process, "VmRSS:")
-}
-
-fn memory_line(process: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 

@@ -14,7 +14,7 @@ use crate::format::write::export;
 use crate::model::{SpanIx, Trace};
 
 impl QuestionTopic {
-    /// Whether every page of a trace asks this at once: what has to be loaded with the page itself.
+    /// Whether every trace page asks this when it opens, so that its code belongs to the main module.
     pub fn is_basic(&self) -> bool {
         matches!(
             self,
