@@ -52,6 +52,10 @@ const NATIVE: [&str; 3] = ["--workspace", "--exclude", "spandrel"];
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(place::cargo());
     command.args(arguments).current_dir(place::root());
+    if std::env::var_os("CI").is_some() {
+        // What is compiled once needs no state for compiling it again.
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
 
