@@ -380,10 +380,13 @@ impl SegmentIndex {
     fn blocks_of_segment(&self, rows: Range<u32>) -> Result<Vec<Arc<Block>>, StoreError> {
         let read = self.segment.with_reader(|connection| load_rows(connection, rows));
         let blocks = self.unless_deleted(read.map(|blocks| blocks.finish()))?;
-        tracing::warn!(
-            "The index of segment {} cannot be read and is made from the segment",
-            self.segment.number
-        );
+        // A merged segment's file has taken the place of the one that is read here.
+        if !self.segment.is_replaced() {
+            tracing::warn!(
+                "The index of segment {} cannot be read and is made from the segment",
+                self.segment.number
+            );
+        }
         Ok(blocks)
     }
 

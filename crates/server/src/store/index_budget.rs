@@ -2,6 +2,10 @@
 //! than from the segment, and keeps the index within its memory: when it has more, the oldest segments' parts of it are
 //! read from these files when they are asked for; slower, and nothing is lost. A thread of its own writes the files while
 //! the index may still grow by a quarter of its budget; then adding to it waits.
+//!
+//! Segments that wait to be merged have an entry for each part of a trace, which is several times what stays of them. Their
+//! index has a smaller budget of its own, so that spans that come in faster than they are merged take room on disk instead of
+//! memory.
 
 use super::StoreError;
 use super::index::{Index, SegmentIndex};
@@ -12,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long after a failure to write a file that is not tried again.
 const PAUSE: Duration = Duration::from_secs(30);
+/// Most bytes of memory for the index of segments that may still be merged; a quarter of the budget where that is less.
+const WAITING_BYTES: u64 = 48 << 20;
 
 /// A closed segment whose index may be written into a file.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +30,8 @@ pub struct ClosedSegment {
     pub missing: u64,
     /// Whether it will not change any more.
     pub is_final: bool,
+    /// Whether it was written since the start and may still be merged.
+    pub is_waiting: bool,
 }
 
 /// See the module.
@@ -59,7 +67,7 @@ impl IndexBudget {
 
     /// Moves what is too much into files, the oldest first; waits for that where `wait`, or where the index has grown
     /// by a quarter of its budget beyond it. Where nothing is too much, starts to write a file for a segment that has
-    /// none.
+    /// none and will not change.
     pub fn keep(&mut self, closed: impl Fn() -> Vec<ClosedSegment>, wait: bool) {
         loop {
             let memory = self.read().memory();
@@ -76,14 +84,30 @@ impl IndexBudget {
                 return;
             }
             let closed = closed();
-            if !is_over {
-                self.start(closed.iter().filter(|segment| segment.is_final), false);
+            let too_much = if is_over {
+                closed
+            } else {
+                let (waiting, others): (Vec<_>, Vec<_>) =
+                    closed.into_iter().partition(|segment| segment.is_waiting);
+                if self.memory_of(&waiting) <= WAITING_BYTES.min(self.bytes / 4) {
+                    self.start(&others, false);
+                    return;
+                }
+                waiting
+            };
+            if !self.move_oldest(&too_much) && !self.start(&too_much, true) {
+                if is_over {
+                    self.drop_operations();
+                }
                 return;
             }
-            if !self.move_oldest(&closed) && !self.start(closed.iter(), true) {
-                return self.drop_operations();
-            }
         }
+    }
+
+    /// Bytes of memory that the index of some segments takes.
+    fn memory_of(&self, segments: &[ClosedSegment]) -> u64 {
+        let index = self.read();
+        segments.iter().filter_map(|segment| index.get(segment.number)).map(|index| index.memory()).sum()
     }
 
     /// Leaves the oldest index that is in memory to its file; `false` where none has one.
@@ -115,11 +139,12 @@ impl IndexBudget {
     }
 
     /// Starts to write the file of the oldest index that is in memory and has none; `false` where all have one. Where
-    /// `oldest`, only that of the oldest index that is in memory.
-    fn start<'s>(&mut self, closed: impl Iterator<Item = &'s ClosedSegment>, oldest: bool) -> bool {
+    /// `oldest`, only that of the oldest index that is in memory; otherwise only of a segment that will not change.
+    fn start(&mut self, closed: &[ClosedSegment], oldest: bool) -> bool {
         let found = {
             let index = self.read();
-            let in_memory = closed.filter_map(|segment| {
+            let changes_no_more = closed.iter().filter(|segment| oldest || segment.is_final);
+            let in_memory = changes_no_more.filter_map(|segment| {
                 let index = index.get(segment.number).filter(|index| is_filled(index));
                 index.map(|index| (*segment, index.clone()))
             });
@@ -169,18 +194,33 @@ impl IndexBudget {
     /// Reads indexes from their files, the newest first, as far as there is memory for them.
     pub fn read_in(&mut self) {
         let view = self.read().view();
-        let mut memory = self.read().memory();
-        for index in view.iter().rev().filter(|index| index.blocks().is_none()) {
-            memory += index.memory_read_in();
-            // Room for what is written next.
-            if memory > self.bytes - self.share() {
+        let in_files = view.iter().rev().filter(|index| index.blocks().is_none());
+        for index in in_files {
+            if !self.read_in_one(index) {
                 return;
             }
-            // What cannot be read stays where it is.
-            if let Ok(index) = index.read_in() {
-                self.index.write().unwrap_or_else(PoisonError::into_inner).put(index);
-            }
         }
+    }
+
+    /// Reads the index of a segment from its file, if it is there and there is memory for it.
+    pub fn read_back(&self, number: u64) {
+        let index = self.read().get(number).filter(|index| index.blocks().is_none()).cloned();
+        if let Some(index) = index {
+            self.read_in_one(&index);
+        }
+    }
+
+    /// Reads an index from its file; `false` where there is no memory for it.
+    fn read_in_one(&self, index: &SegmentIndex) -> bool {
+        // Room for what is written next.
+        if self.read().memory() + index.memory_read_in() > self.bytes - self.share() {
+            return false;
+        }
+        // What cannot be read stays where it is.
+        if let Ok(index) = index.read_in() {
+            self.index.write().unwrap_or_else(PoisonError::into_inner).put(index);
+        }
+        true
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Index> {

@@ -270,6 +270,8 @@ impl Store {
 mod damage_tests;
 #[cfg(test)]
 mod index_tests;
+#[cfg(test)]
+mod waiting_tests;
 
 #[cfg(test)]
 mod tests {

@@ -119,6 +119,11 @@ impl Segment {
         Ok(())
     }
 
+    /// Whether another file has taken the place of its own.
+    pub fn is_replaced(&self) -> bool {
+        self.aside.get().is_some()
+    }
+
     /// Notes beside the file how many rows it has (see [`Segment::rows_path`]).
     pub fn note_rows(&self, rows: u32) -> std::io::Result<()> {
         std::fs::write(self.rows_path(), format!("{rows:>10}\n"))

@@ -58,6 +58,8 @@ struct Kept {
     state: State,
     /// Number of acknowledged parts that cannot be read.
     missing: u64,
+    /// Whether it was written since the start.
+    is_new: bool,
     /// Whether its parts are merged, or need not be.
     looked_at: bool,
 }
@@ -115,7 +117,8 @@ impl Segments {
                 continue;
             }
             let state = State::Unavailable;
-            let mut kept = Kept { segment, created: 0, bytes: 0, state, missing: 0, looked_at: false };
+            let mut kept =
+                Kept { segment, created: 0, bytes: 0, state, missing: 0, is_new: false, looked_at: false };
             all.read(&mut kept);
             if kept.state != State::Unused || kept.segment.delete().is_err() {
                 all.kept.push(kept);
@@ -124,10 +127,21 @@ impl Segments {
         }
         all.keep_index(true);
         all.index_budget.read_in();
+        all.pass_over_old();
         all.report();
         // What the server before left unmerged.
         all.merge_parts();
         Ok(all)
+    }
+
+    /// Leaves segments unmerged whose index is not in memory when the server starts: the oldest ones of a store that has
+    /// outgrown it. Most were merged before, and to find out which were not, all of them would be read.
+    fn pass_over_old(&mut self) {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        for kept in &mut self.kept {
+            let is_in_file = |index: &Arc<SegmentIndex>| index.blocks().is_none();
+            kept.looked_at |= index.get(kept.segment.number).is_some_and(is_in_file);
+        }
     }
 
     /// Opens the newest segment for writing; `false` if it is at most readable.
@@ -223,6 +237,7 @@ impl Segments {
                 created: kept.created,
                 missing: kept.missing,
                 is_final: kept.looked_at || !merging.is_enabled(),
+                is_waiting: kept.is_new && !kept.looked_at && merging.is_enabled(),
             });
             closed.collect()
         };
@@ -350,7 +365,7 @@ impl Segments {
         }
         let state = if segment.settle().is_ok() { State::Read } else { State::Unsettled };
         let bytes = segment.bytes();
-        self.kept.push(Kept { segment, created, bytes, state, missing, looked_at: false });
+        self.kept.push(Kept { segment, created, bytes, state, missing, is_new: true, looked_at: false });
     }
 
     /// Closes the current segment if it is large or old, and deletes expired segments.

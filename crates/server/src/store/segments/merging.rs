@@ -64,14 +64,15 @@ impl Merging {
         }
     }
 
-    fn finished(&mut self, wait: bool) -> Option<(u64, Merged)> {
+    /// The segment whose merging has ended, and what was made of it; nothing where it stays as it is.
+    fn finished(&mut self, wait: bool) -> Option<(u64, Option<Merged>)> {
         if !wait && !self.running.as_ref().is_some_and(|(_, task)| task.is_finished()) {
             return None;
         }
         let (number, task) = self.running.take()?;
         self.reserved = 0;
-        match task.join() {
-            Ok(Ok(merged)) => merged.map(|merged| (number, merged)),
+        let merged = match task.join() {
+            Ok(Ok(merged)) => merged,
             Ok(Err(error)) => {
                 tracing::warn!("Segment {number} stays unmerged (nothing is lost): {error}");
                 None
@@ -80,7 +81,8 @@ impl Merging {
                 tracing::warn!("Segment {number} stays unmerged (nothing is lost): merging panicked");
                 None
             }
-        }
+        };
+        Some((number, merged))
     }
 }
 
@@ -94,8 +96,11 @@ impl Segments {
     }
 
     fn merge_next(&mut self, rebuild: Rebuild) {
-        if let Some((number, merged)) = self.merging.finished(false) {
-            self.put_in_place(number, merged);
+        match self.merging.finished(false) {
+            Some((number, Some(merged))) => self.put_in_place(number, merged),
+            // It may have waited with its index in a file.
+            Some((number, None)) => self.index_budget.read_back(number),
+            None => {}
         }
         if self.merging.is_running(None) {
             return;
@@ -106,8 +111,7 @@ impl Segments {
                 return;
             }
             let index = self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            // One whose index is in a file has left what is asked for often.
-            let index = index.get(kept.segment.number).filter(|index| index.blocks().is_some()).cloned();
+            let index = index.get(kept.segment.number).cloned();
             let Some(index) = index.filter(|_| kept.missing == 0) else {
                 self.kept[at].looked_at = true;
                 continue;
@@ -129,7 +133,7 @@ impl Segments {
     /// Stops merging; what is finished is put in place.
     pub(super) fn stop_merging(&mut self) {
         self.merging.request_stop();
-        if let Some((number, merged)) = self.merging.finished(true) {
+        if let Some((number, Some(merged))) = self.merging.finished(true) {
             self.put_in_place(number, merged);
         }
     }
