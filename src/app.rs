@@ -4,6 +4,7 @@ mod bar;
 mod crash;
 mod files;
 mod links;
+mod load_ahead;
 mod missing;
 
 use crate::pages::about::about_page;
@@ -52,6 +53,7 @@ fn App(
     /// Answers about traces.
     engine: Engine,
 ) -> impl IntoView {
+    load_ahead::load_parts_when_idle(engine.clone());
     state::provide(engine);
     let (navigation, settings) = (use_navigation(), use_settings());
     apply_theme(Signal::derive(move || match settings.theme() {

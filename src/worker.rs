@@ -159,6 +159,7 @@ impl Worker {
                 };
                 (answer, None)
             }
+            EngineCommand::LoadParts => (self.load_parts().await.unwrap_or_else(Answer::Failed), None),
             EngineCommand::Files { name } => {
                 let answer = self.read_files(id, &name, payload).boxed_local().await;
                 let answer = answer.unwrap_or_else(Answer::Failed);

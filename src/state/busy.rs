@@ -24,6 +24,11 @@ pub fn hold() -> Busy {
     Busy(())
 }
 
+/// Whether nothing is pending.
+pub fn is_idle() -> bool {
+    PENDING.get() == 0
+}
+
 /// Calls `call` when the page becomes idle, instead of the function set before.
 pub fn when_idle(call: impl FnOnce() + 'static) {
     CALLBACK.set(Some(Box::new(call)));

@@ -84,7 +84,8 @@ pub fn use_data() -> Data {
     expect_context()
 }
 
-fn mark(name: &str) {
+/// Puts a mark into the browser's timeline of performance.
+pub fn mark(name: &str) {
     if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
         // Refused for reserved names only.
         let _ = performance.mark(name);

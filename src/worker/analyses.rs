@@ -1,6 +1,7 @@
 //! Answers that few pages need at once: loaded when they are first asked for.
 
 use super::Worker;
+use super::simulate::simulation;
 use super::timer::YieldTimer;
 use crate::io::part::{PartNotLoaded, part};
 use futures_util::FutureExt as _;
@@ -29,11 +30,23 @@ part! {
 
 /// The answer where it could not be computed because its part was not loaded.
 pub(super) fn failure(failed: PartNotLoaded, attempted: &str) -> Answer {
-    let problem = Problem::new(ProblemKind::Interrupted, attempted, failed.to_string());
-    Answer::Failed(problem.advise("Try again once the server is there."))
+    Answer::Failed(problem(failed, attempted))
+}
+
+fn problem(failed: PartNotLoaded, attempted: &str) -> Problem {
+    Problem::new(ProblemKind::Interrupted, attempted, failed.to_string())
+        .advise("Try again once the server is there.")
 }
 
 impl Worker {
+    /// Loads all parts of the worker's program.
+    pub(super) async fn load_parts(&self) -> Result<Answer, Problem> {
+        let attempted = "load the program";
+        answer_analysis().await.map_err(|failed| problem(failed, attempted))?;
+        simulation().await.map_err(|failed| problem(failed, attempted))?;
+        Ok(Answer::PartsLoaded)
+    }
+
     pub(super) async fn answer_to(&self, question: &Question) -> Answer {
         if question.topic.is_basic() {
             return self.engine.borrow_mut().answer_basic(question);

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 
 part! {
     /// What answers a request: worker, number of the request, the encoded request.
-    fn simulation in simulation -> fn(&Worker, u32, &[u8]) = Worker::answer_simulated;
+    pub(super) fn simulation in simulation -> fn(&Worker, u32, &[u8]) = Worker::answer_simulated;
 }
 
 impl Worker {

@@ -50,6 +50,11 @@ export async function idle(page) {
   while (!(await page.evaluate(stillCalm)));
 }
 
+/** Waits until the page, at rest, has loaded the parts of the program that it did not need yet. */
+export async function partsLoaded(page) {
+  await page.waitForFunction(() => performance.getEntriesByName("spandrel:parts-loaded").length > 0);
+}
+
 /** Runs in the page. */
 function stillCalm() {
   const calm = () => document.documentElement.dataset.idle === "true";

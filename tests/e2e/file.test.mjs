@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dropFile, idle, isKept, open } from "./browser.mjs";
+import { dropFile, idle, isKept, open, partsLoaded } from "./browser.mjs";
 import { Problem } from "./pages/problem.mjs";
 import { Search } from "./pages/search.mjs";
 import { Trace } from "./pages/trace.mjs";
+import { Views } from "./pages/views.mjs";
 import { checkout } from "./spans.mjs";
 import { fakeJaeger, server } from "./stage.mjs";
 
@@ -14,8 +15,8 @@ const alone = { allowed: [/Failed to load resource/] };
 
 test("a dropped file opens after the server has gone", async (t) => {
   const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
-  // The parts of the program that were not loaded before (analyses, other views) cannot be loaded any more.
-  const page = await open(t, `${files.url}/`, { allowed: [...alone.allowed, /Failed to fetch/] });
+  const page = await open(t, `${files.url}/`, alone);
+  await partsLoaded(page);
   await files.stop();
   const sent = checkout();
   await dropFile(page, "checkout.json", JSON.stringify(sent.body));
@@ -24,6 +25,12 @@ test("a dropped file opens after the server has gone", async (t) => {
   assert.equal((await trace.spans()).length, sent.count);
   await trace.openDetail(sent.ids["charge card"]);
   assert.match(await trace.detail.innerText(), /credit_card/);
+  // Another view of the trace, and an analysis in the worker.
+  const views = new Views(page);
+  await views.choose("flame");
+  assert.equal(await views.shown(), "flame");
+  await trace.look("credit_card");
+  assert.match(await trace.count(), /1/);
 });
 
 test("a file with the very trace that is shown takes its place", async (t) => {

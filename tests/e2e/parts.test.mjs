@@ -1,11 +1,11 @@
-// Parts of the program that are loaded when they are first needed, in the page and in its worker: what is shown meanwhile, and
-// what if one cannot be loaded.
+// Parts of the program that are loaded when they are first needed or when the page rests, in the page and in its worker: what
+// is shown meanwhile, and what if one cannot be loaded.
 
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { idle, open } from "./browser.mjs";
+import { idle, open, partsLoaded } from "./browser.mjs";
 import { Problem } from "./pages/problem.mjs";
 import { dist, fakeJaeger } from "./stage.mjs";
 
@@ -70,15 +70,29 @@ test("the simulated services say that they could not be loaded, and answer once 
   await page.getByTestId("demo-result").first().waitFor();
 });
 
-test("a page loads its own parts and no others, each once", async (t) => {
-  const { page, files } = await openWith(t, "/search", "none", notFound);
-  assert.deepEqual(files(), ["spandrel_bg.wasm"]);
-  await page.getByTestId("nav-monitor").click();
-  await idle(page);
-  const monitor = files();
-  assert.ok(monitor.includes("split_pages.wasm") && !monitor.includes("split_demo.wasm"), `${monitor}`);
-  await page.getByTestId("nav-search").click();
-  await page.getByTestId("nav-monitor").click();
-  await idle(page);
-  assert.deepEqual(files(), monitor);
+test("a page loads its own parts first, and the others once it rests, each once", async (t) => {
+  const [folder] = await readdir(join(dist, "static"));
+  const all = (await readdir(join(dist, "static", folder))).filter((name) => name.endsWith(".wasm")).sort();
+  const { page, files } = await openWith(t, "/monitor", "none", notFound);
+  const first = files();
+  assert.ok(first.includes("split_pages.wasm") && !first.includes("split_demo.wasm"), `${first}`);
+  await partsLoaded(page);
+  // The program is loaded for page and worker together; a chunk that both need, by each of them.
+  assert.deepEqual([...new Set(files())].sort(), all);
+  const loaded = files();
+  for (const name of ["demo", "settings", "dependencies"]) {
+    await page.getByTestId(`nav-${name}`).click();
+    await idle(page);
+  }
+  assert.deepEqual(files(), loaded);
+});
+
+test("the page works with the parts that can be loaded at rest, and asks again for the others when they are needed", async (t) => {
+  const { page, files, mend } = await openWith(t, "/search", "split_demo", notFound);
+  const asked = () => files().filter((name) => name === "split_demo.wasm").length;
+  while (asked() === 0) await page.waitForTimeout(50);
+  mend();
+  await page.getByTestId("nav-demo").click();
+  await page.getByTestId("demo-submit").waitFor();
+  assert.equal(asked(), 2);
 });

@@ -78,6 +78,8 @@ pub enum EngineCommand {
         /// The format.
         format: Export,
     },
+    /// Load all parts of the worker's program, which is divided into several.
+    LoadParts,
     /// Read the files or bytes that are sent along.
     Files {
         /// Name for bytes without a file name.
@@ -396,6 +398,8 @@ pub enum Answer {
     },
     /// The entry spans of a service.
     EntrySpans(Box<EntrySpans>),
+    /// All parts of the worker's program are there.
+    PartsLoaded,
     /// An outline is sent along.
     Outline,
     /// A complete span.
