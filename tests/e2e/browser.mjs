@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after } from "node:test";
+import { closeAtEnd } from "./closing.mjs";
 
 const npm = process.env.SPANDREL_NPM ?? fileURLToPath(new URL("../../target/tools/npm", import.meta.url));
 const require = createRequire(join(npm, "package.json"));
@@ -33,7 +34,7 @@ export async function open(t, address, { allowed = [], viewport = { width: 1440,
   const note = (text) => allowed.some((pattern) => pattern.test(text)) || errors.push(text);
   page.on("console", (message) => message.type() === "error" && note(`${message.text()} (${message.location().url})`));
   page.on("pageerror", (error) => note(`uncaught: ${error.message}`));
-  t.after(async () => {
+  closeAtEnd(t, async () => {
     await context.close();
     assert.deepEqual(errors, [], "errors on the console");
   });

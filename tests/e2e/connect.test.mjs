@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { idle, open } from "./browser.mjs";
 import { freePort, server } from "./stage.mjs";
+import { closeAtEnd } from "./closing.mjs";
 
 /** A server on another origin that answers all requests alike, or each path of `paths` with its own body. */
 async function stranger(t, headers, body, status = 200, paths = {}) {
@@ -13,7 +14,7 @@ async function stranger(t, headers, body, status = 200, paths = {}) {
     return own === undefined ? response.writeHead(status, headers).end(body) : response.writeHead(200, headers).end(own);
   });
   await new Promise((listening) => listener.listen(0, "127.0.0.1", listening));
-  t.after(() => new Promise((closed) => { listener.close(closed); listener.closeAllConnections(); }));
+  closeAtEnd(t, () => new Promise((closed) => { listener.close(closed); listener.closeAllConnections(); }));
   return `http://127.0.0.1:${listener.address().port}`;
 }
 

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./stage.mjs";
+import { closeAtEnd } from "./closing.mjs";
 
 const npm = process.env.SPANDREL_NPM ?? fileURLToPath(new URL("../../target/tools/npm", import.meta.url));
 const require = createRequire(join(npm, "package.json"));
@@ -99,7 +100,7 @@ async function firefox(t) {
     browser: "firefox", executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr", headless: true, timeout: TIME, protocolTimeout: TIME,
     defaultViewport: { width: 1440, height: 900 },
   });
-  t.after(() => browser.close());
+  closeAtEnd(t, () => browser.close());
   const page = await browser.newPage();
   return new Window("Firefox", {
     goto: (address) => page.goto(address, { timeout: TIME }),
@@ -122,7 +123,7 @@ async function webkit(t) {
   };
   const driver = spawn(process.env.WEBKIT_DRIVER ?? "/usr/bin/WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" });
   let session;
-  t.after(async () => {
+  closeAtEnd(t, async () => {
     await session?.quit().catch(() => {});
     driver.kill();
   });
@@ -147,7 +148,7 @@ async function webkit(t) {
 async function virtualScreen(t) {
   if (process.env.DISPLAY) return process.env.DISPLAY;
   const screen = spawn(process.env.XVFB ?? "/usr/bin/Xvfb", ["-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"], { stdio: ["ignore", "pipe", "ignore"] });
-  t.after(() => screen.kill());
+  closeAtEnd(t, () => screen.kill());
   return new Promise((found, failed) => {
     screen.stdout.once("data", (number) => found(`:${number.toString().trim()}`));
     screen.once("exit", (code) => failed(new Error(`Xvfb ended: ${code}`)));

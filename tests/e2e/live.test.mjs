@@ -5,10 +5,11 @@ import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { fakeJaeger, server } from "./stage.mjs";
-import { idle, open, picture } from "./browser.mjs";
+import { idle, open, partsLoaded, picture } from "./browser.mjs";
 import { Frame } from "./pages/frame.mjs";
 import { Search } from "./pages/search.mjs";
 import { checkout, repeated, send } from "./spans.mjs";
+import { closeAtEnd } from "./closing.mjs";
 
 const FRONTEND = "search?service=frontend&lookback=1h&limit=20";
 
@@ -114,6 +115,8 @@ test("rows do not move under the pointer, below a focus, or when the list is scr
   assert.match(await page.getByTestId("live-said").innerText(), /^\d+ new traces?$/);
 
   await list.evaluate((list) => list.scrollTo(0, 300));
+  // The rows that came into view are there two frames later.
+  await idle(page);
   const seen = await search.traces();
   await arrives(stage);
   await waiting.waitFor();
@@ -214,7 +217,7 @@ async function relay(t, target) {
     client.pipe(upstream).pipe(client);
   });
   await new Promise((listening) => listener.listen(0, "127.0.0.1", listening));
-  t.after(() => {
+  closeAtEnd(t, () => {
     cut();
     listener.close();
   });
@@ -228,6 +231,7 @@ test("a connection that is lost is made again, and nothing that arrived meanwhil
   const page = await open(t, `${url}/${FRONTEND}&live=1`, { allowed: [/ERR_|Failed to load/] });
   const search = new Search(page);
   await watchers(stage.viewer, 1);
+  await partsLoaded(page);
   cut();
   await page.getByTestId("live-status").getByText("Connection lost. Reconnecting…").waitFor();
   const second = await arrives(stage);

@@ -1,5 +1,5 @@
 // Servers for end-to-end tests: the real server, the real demo, or a file server that behaves like a Jaeger. Each listens
-// on a free port of this machine, stores data in a temporary folder, and is stopped by `t.after`.
+// on a free port of this machine, stores data in a temporary folder, and is stopped by `closeAtEnd`.
 
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { closeAtEnd } from "./closing.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const dist = process.env.SPANDREL_DIST ?? join(root, "target/test-dist");
@@ -36,7 +37,7 @@ async function start(t, path, words, more = {}) {
     await ended;
     clearTimeout(late);
   };
-  t.after(stop);
+  closeAtEnd(t, stop);
   child.stderr.on("data", (data) => said.push(data));
   const ready = new Promise((found, failed) => {
     let text = "";
@@ -91,7 +92,7 @@ export async function server(t, { demo = false, words = [], demoWords = [] } = {
   const running = await start(t, binary("SPANDREL_SERVER_BIN", "spandrel-server"), [
     "--port", "0", "--otlp-http-port", `${otlpPort}`, "--otlp-grpc-port", "0", "--query-grpc-port", "0", "--data-dir", data, "--viewer", dist, ...words,
   ]);
-  t.after(async () => {
+  closeAtEnd(t, async () => {
     await running.stop();
     await rm(data, { recursive: true, force: true });
   });
@@ -132,6 +133,6 @@ export async function fakeJaeger(t, { prefix = "", api = () => undefined, config
   });
   await new Promise((listening) => listener.listen(0, "127.0.0.1", listening));
   const stop = () => new Promise((closed) => { listener.close(closed); listener.closeAllConnections(); });
-  t.after(stop);
+  closeAtEnd(t, stop);
   return { url: `http://127.0.0.1:${listener.address().port}${prefix}`, asked, stop };
 }

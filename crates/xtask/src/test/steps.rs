@@ -4,6 +4,7 @@
 //! for wasm, and the viewer once as it is shipped. The end-to-end tests use that viewer, and the server and demo of the
 //! native tests.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -211,7 +212,8 @@ fn e2e() -> Result<Tally> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
         .collect();
-    files.sort();
+    // The longest first, so that none is left to run alone at the end.
+    files.sort_by_cached_key(|path| (Reverse(fs::metadata(path).map_or(0, |file| file.len())), path.clone()));
     // A journey waits for its page and its server as long as it computes, so two fit two cores: 39 s of journeys take 28 s.
     let mut test = journeys(&files, 2)?;
     test.env("FIREFOX", FIREFOX.get()?).env("WEBKIT_DRIVER", WEBKIT_DRIVER.get()?).env("XVFB", XVFB.get()?);
