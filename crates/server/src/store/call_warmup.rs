@@ -25,14 +25,13 @@ struct Schedule {
 }
 
 impl Schedule {
-    /// Whether to count now: at once after the start, then when nothing changed for an interval, and where spans come in all
-    /// the time, when a further segment was closed and merged.
+    /// Whether to count now: after the start, then when nothing changed for an interval, and where spans come in all the time,
+    /// when a further segment was closed and merged. Not while segments wait to be merged: what is counted of them would be
+    /// counted again, and the file of each that is merged meanwhile would stay until the count ends.
     fn is_due(&mut self, size: Size, unmerged: u64) -> bool {
         let is_idle = self.last.replace(size).is_none_or(|last| last == size);
-        let is_due = self.counted.is_none_or(|counted| {
-            let is_settled = counted.1 != size.1 && unmerged == 0;
-            counted != size && (is_idle || is_settled)
-        });
+        let is_due = unmerged == 0
+            && self.counted.is_none_or(|counted| counted != size && (is_idle || counted.1 != size.1));
         if is_due {
             self.counted = Some(size);
         }
@@ -89,12 +88,14 @@ mod tests {
     #[test]
     fn it_counts_at_the_start_then_after_a_pause_or_a_merged_segment() {
         let mut schedule = Schedule::default();
-        assert!(schedule.is_due((5, 1), 3), "at the start");
+        assert!(!schedule.is_due((9, 1), 3), "segments wait to be merged");
+        assert!(schedule.is_due((5, 1), 0), "at the start");
         assert!(!schedule.is_due((5, 1), 0), "nothing is new");
         assert!(!schedule.is_due((6, 1), 0), "spans come in");
         assert!(schedule.is_due((6, 1), 0), "none came in for a while");
         assert!(!schedule.is_due((7, 2), 1), "a segment is closed");
         assert!(!schedule.is_due((8, 2), 1));
+        assert!(!schedule.is_due((8, 2), 1), "nothing changed for an interval, but the segment waits");
         assert!(schedule.is_due((9, 2), 0), "and merged");
         assert!(!schedule.is_due((10, 2), 0), "spans come in");
     }
