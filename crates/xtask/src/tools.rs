@@ -78,16 +78,10 @@ pub fn wasm_target() -> Result<()> {
 /// Trunk, and the PATH on which it finds wasm-bindgen and wasm-opt. wasm-opt needs Node: it is installed only if
 /// `install_optimiser`, and left out where Node or npm is missing.
 pub fn bundler(install_optimiser: bool) -> Result<Bundler> {
-    let bindgen = locked("wasm-bindgen")?;
-    let trunk = compiled(
-        "trunk",
-        "trunk",
-        TRUNK,
-        "4 to 6 minutes",
-        &["--locked", "--ignore-rust-version", "--no-default-features", "--features=rustls"],
-    )?;
-    // Not --locked: its lock file has named versions that were withdrawn.
-    let tool = compiled("wasm-bindgen-cli", "wasm-bindgen", &bindgen, "1 to 2 minutes", &[])?;
+    let flags = ["--locked", "--ignore-rust-version", "--no-default-features", "--features=rustls"];
+    // It only calls other tools and copies files.
+    let trunk = compiled("trunk", ("trunk", TRUNK), "3 to 4 minutes", ("0", &flags))?;
+    let tool = wasm_bindgen("wasm-bindgen")?;
     let mut folders: Vec<PathBuf> =
         [&trunk, &tool].into_iter().filter_map(|p| p.parent().map(PathBuf::from)).collect();
     let optimiser = wasm_opt(install_optimiser)?;
@@ -111,12 +105,17 @@ pub struct Bundler {
 
 /// The program that runs wasm tests in a browser; it comes with wasm-bindgen-cli.
 pub fn test_runner() -> Result<PathBuf> {
-    compiled("wasm-bindgen-cli", "wasm-bindgen-test-runner", &locked("wasm-bindgen")?, "1 to 2 minutes", &[])
+    wasm_bindgen("wasm-bindgen-test-runner")
+}
+
+/// A program of wasm-bindgen-cli. Not --locked: its lock file has named versions that were withdrawn.
+fn wasm_bindgen(program: &str) -> Result<PathBuf> {
+    compiled(program, ("wasm-bindgen-cli", &locked("wasm-bindgen")?), "1 to 2 minutes", ("1", &[]))
 }
 
 /// A PATH on which the pinned cargo-fuzz comes first.
 pub fn cargo_fuzz() -> Result<OsString> {
-    let tool = compiled("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, "1 minute", &["--locked"])?;
+    let tool = compiled("cargo-fuzz", ("cargo-fuzz", CARGO_FUZZ), "1 minute", ("1", &["--locked"]))?;
     let mut folders: Vec<PathBuf> = tool.parent().map(PathBuf::from).into_iter().collect();
     folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     Ok(std::env::join_paths(folders)?)
@@ -194,8 +193,13 @@ pub fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A program that cargo compiles: from `target/tools` or the PATH if its version is `version`, else installed.
-fn compiled(package: &str, program: &str, version: &str, time: &str, flags: &[&str]) -> Result<PathBuf> {
+/// A program that cargo compiles: from `target/tools` or the PATH if its version is `version`, else installed, optimised so far.
+fn compiled(
+    program: &str,
+    (package, version): (&str, &str),
+    time: &str,
+    (opt_level, flags): (&str, &[&str]),
+) -> Result<PathBuf> {
     let ours = place::tools().join("bin").join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
     let right = |path: &PathBuf| {
         let answer = process::answer(Command::new(path).arg("--version"));
@@ -214,7 +218,7 @@ fn compiled(package: &str, program: &str, version: &str, time: &str, flags: &[&s
         // fast tools.
         .env("CARGO_TARGET_DIR", place::tools().join("build"))
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", opt_level)
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env_remove("RUSTFLAGS");
     process::run(&mut command).with_context(|| {
