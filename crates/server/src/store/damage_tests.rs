@@ -252,19 +252,11 @@ async fn files_that_sqlite_left_behind_go() {
     assert_eq!(found(&store, 1..=3), [1, 2, 3]);
     store.close();
     drop(store);
-    let left = || -> Vec<String> {
-        let names = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let is_ours = |name: &String| [".sqlite", ".rows", ".index"].iter().any(|end| name.ends_with(end));
-        names.map(|name| name.to_str().unwrap().to_owned()).filter(|name| !is_ours(name)).collect()
-    };
-    // A segment that is read while it is closed leaves its write-ahead log, which goes with a later start.
-    for _ in 0..20 {
-        if left().is_empty() {
-            break;
-        }
-        Store::open(directory.path(), eager()).unwrap().close();
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let name = entry.unwrap().file_name();
+        let name = name.to_str().unwrap();
+        assert!([".sqlite", ".rows", ".index"].iter().any(|end| name.ends_with(end)), "{name}");
     }
-    assert_eq!(left(), [""; 0]);
 }
 
 #[tokio::test]

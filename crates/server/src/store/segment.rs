@@ -227,10 +227,16 @@ impl Segment {
             return Err(error);
         }
         self.closed.store(true, Ordering::Relaxed);
-        // Empty files that cannot be removed are harmless.
-        let _ = remove(&self.beside("-wal"));
-        let _ = remove(&self.beside("-shm"));
+        self.remove_empty_log();
         Ok(())
+    }
+
+    /// Removes the files of a log in which nothing is. Files that cannot be removed are harmless.
+    fn remove_empty_log(&self) {
+        if length(&self.beside("-wal")) == 0 {
+            let _ = remove(&self.beside("-wal"));
+            let _ = remove(&self.beside("-shm"));
+        }
     }
 
     fn move_log(&self) -> Result<(), StoreError> {
@@ -276,9 +282,16 @@ impl Segment {
         let connection = self.reader(closed)?;
         let result = work(&connection);
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if closed == self.closed.load(Ordering::Relaxed) && IDLE.load(Ordering::Relaxed) < IDLE_READERS {
+        let is_settled_meanwhile = closed != self.closed.load(Ordering::Relaxed);
+        if !is_settled_meanwhile && IDLE.load(Ordering::Relaxed) < IDLE_READERS {
             IDLE.fetch_add(1, Ordering::Relaxed);
             readers.push(connection);
+            return result;
+        }
+        drop((readers, connection));
+        if is_settled_meanwhile {
+            // Opening it may have made an empty one.
+            self.remove_empty_log();
         }
         result
     }

@@ -64,6 +64,16 @@ struct Kept {
     looked_at: bool,
 }
 
+impl Kept {
+    /// Moves its write-ahead log into it, unless somebody reads it.
+    fn settle(&mut self) {
+        if self.segment.settle().is_ok() {
+            self.state = State::Read;
+            self.bytes = self.segment.bytes();
+        }
+    }
+}
+
 /// All segments of a store.
 pub struct Segments {
     directory: PathBuf,
@@ -402,10 +412,7 @@ impl Segments {
         for kept in &mut kept {
             match kept.state {
                 State::Unavailable => self.read(kept),
-                State::Unsettled if kept.segment.settle().is_ok() => {
-                    kept.state = State::Read;
-                    kept.bytes = kept.segment.bytes();
-                }
+                State::Unsettled => kept.settle(),
                 _ => {}
             }
         }
@@ -451,6 +458,8 @@ impl Segments {
         // Merging ends meanwhile.
         self.merging.request_stop();
         self.seal();
+        // Those that were read when they were closed.
+        self.kept.iter_mut().filter(|kept| kept.state == State::Unsettled).for_each(Kept::settle);
         self.stop_merging();
         self.index_budget.finish();
     }
