@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { idle, open } from "./browser.mjs";
+import { dropFile, idle, isKept, open } from "./browser.mjs";
 import { Problem } from "./pages/problem.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { checkout } from "./spans.mjs";
@@ -73,4 +73,69 @@ test("with another server in the settings, the page's own is not asked for the t
   assert.equal((await new Trace(page).spans()).length, sent.count);
   assert.equal(requestsOf(own.asked, "/api/v3/traces/").length, 0);
   assert.equal(requestsOf(other.asked, "/api/v3/traces/").length, 1);
+});
+
+/** Answers with the first half of a trace, and with the rest when `send` is called; `gone` resolves once nobody listens. */
+function halfOf(body) {
+  const text = JSON.stringify({ result: body });
+  const half = {};
+  half.gone = new Promise((left) => {
+    half.started = new Promise((isStarted) => {
+      half.stream = (response) => {
+        response.writeHead(200, { "content-type": "application/json" }).write(text.slice(0, text.length / 2));
+        response.on("close", left);
+        half.send = () => response.end(text.slice(text.length / 2));
+        isStarted();
+      };
+    });
+  });
+  return half;
+}
+
+const halfTrace = (half) => (path) => {
+  if (path.startsWith("/api/v3/traces/")) return { stream: half.stream };
+  if (path.startsWith("/api/")) return { status: 404, body: "" };
+};
+
+test("a trace that comes slowly is shown once it is there", async (t) => {
+  const sent = checkout();
+  const half = halfOf(sent.body);
+  const { url } = await fakeJaeger(t, { api: halfTrace(half) });
+  let page;
+  const opening = open(t, `${url}/trace/${sent.traceId}`, { allowed: alone, before: (opened) => (page = opened) });
+  await half.started;
+  await page.getByTestId("loading").getByText("so far").waitFor();
+  half.send();
+  await opening;
+  assert.equal((await new Trace(page).spans()).length, sent.count);
+});
+
+test("a page that is left while its trace arrives gives the request up", async (t) => {
+  const sent = checkout();
+  const half = halfOf(sent.body);
+  const { url } = await fakeJaeger(t, { api: halfTrace(half) });
+  let page;
+  const opening = open(t, `${url}/trace/${sent.traceId}`, { allowed: alone, before: (opened) => (page = opened) });
+  await half.started;
+  await page.getByTestId("loading").getByText("so far").waitFor();
+  await page.getByTestId("nav-search").click();
+  await half.gone;
+  await opening;
+});
+
+test("the trace of an opened file is shown while the server is still sending one with its ID", async (t) => {
+  const sent = checkout();
+  const short = structuredClone(sent.body);
+  short.resourceSpans.pop();
+  const half = halfOf(short);
+  const { url } = await fakeJaeger(t, { api: halfTrace(half) });
+  const page = await open(t, `${url}/`, { allowed: alone });
+  await dropFile(page, "checkout.json", JSON.stringify(sent.body));
+  await new Trace(page).header.waitFor();
+  await page.waitForFunction(isKept, sent.traceId);
+  await page.reload();
+  await half.started;
+  await idle(page);
+  assert.equal((await new Trace(page).spans()).length, sent.count);
+  await half.gone;
 });
