@@ -16,6 +16,7 @@ use crate::pages::settings::settings_page;
 use crate::pages::trace::TracePage;
 use crate::route::Route;
 use crate::state::busy;
+use crate::state::data::use_data;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::obstacle::origin;
 use crate::state::part::LoadPart;
@@ -53,8 +54,8 @@ fn App(
     /// Answers about traces.
     engine: Engine,
 ) -> impl IntoView {
-    load_ahead::load_parts_when_idle(engine.clone());
     state::provide(engine);
+    load_ahead::load_parts_when_idle(use_data());
     let (navigation, settings) = (use_navigation(), use_settings());
     apply_theme(Signal::derive(move || match settings.theme() {
         Theme::System => None,

@@ -1,15 +1,13 @@
 //! Loads the parts of the program that no page has needed yet, once there is nothing else to do. A page that is kept open
 //! works on after its server has gone or was updated, and a view opens without a request.
 
-use crate::io::part::PartNotLoaded;
 use crate::pages::demo::demo_page;
 use crate::pages::settings::settings_page;
-use crate::state::Engine;
 use crate::state::busy;
-use crate::state::data::mark;
+use crate::state::data::{Data, mark};
+use crate::state::part::PartNotLoaded;
 use crate::state::tasks::{sleep, spawn};
 use crate::trace_view::other_views::other_views;
-use spandrel_trace::engine::{Answer, EngineCommand};
 
 /// Milliseconds for which the page must have had nothing to do: what a person waits for shares no processor and no line with this.
 const REST_MS: u32 = 1_000;
@@ -18,15 +16,15 @@ const REST_MS: u32 = 1_000;
 /// browser's timeline of performance has the mark `spandrel:parts-loaded`.
 ///
 /// A part that cannot be loaded now is loaded when it is needed.
-pub fn load_parts_when_idle(engine: Engine) {
+pub fn load_parts_when_idle(data: Data) {
     busy::when_idle(move || {
         spawn(async move {
             sleep(REST_MS).await;
             if !busy::is_idle() {
-                return load_parts_when_idle(engine);
+                return load_parts_when_idle(data);
             }
-            let answer = engine.ask(&EngineCommand::LoadParts, None, |_| ()).await.answer;
-            if load_pages().await.is_ok() && matches!(answer, Answer::PartsLoaded) {
+            let has_worker_all = data.load_worker_parts().await;
+            if load_pages().await.is_ok() && has_worker_all {
                 mark("spandrel:parts-loaded");
             }
         });

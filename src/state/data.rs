@@ -129,6 +129,11 @@ impl Data {
         engine.ask(ask, None, |_| {}).await.answer
     }
 
+    /// Loads all parts of the worker's program; `false` where one could not be loaded.
+    pub async fn load_worker_parts(self) -> bool {
+        matches!(self.ask_in_background(&EngineCommand::LoadParts).await, Answer::PartsLoaded)
+    }
+
     async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
         let base = untrack(|| self.settings.base());
         self.task_at(base, task, progress).await

@@ -2,12 +2,11 @@
 
 use super::busy;
 use super::tasks::spawn_scoped;
-use crate::io::part::PartNotLoaded;
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 
-pub use crate::io::part::LoadPart;
 pub(crate) use crate::io::part::part;
+pub use crate::io::part::{LoadPart, PartNotLoaded};
 
 /// A part that is being loaded. Copy handle.
 #[derive(Clone, Copy)]
