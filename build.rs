@@ -1,4 +1,5 @@
-//! Asks the linker to keep relocations where the program is going to be divided into parts: they say which functions and data each function uses.
+//! Asks the linker to keep relocations where the program is going to be divided into parts: they say which functions and data
+//! each function uses.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

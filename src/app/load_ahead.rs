@@ -9,7 +9,7 @@ use crate::state::part::PartNotLoaded;
 use crate::state::tasks::{sleep, spawn};
 use crate::trace_view::other_views::other_views;
 
-/// Milliseconds for which the page must have had nothing to do: what a person waits for shares no processor and no line with this.
+/// Milliseconds for which the page must have been idle, so that this does not slow down what a person waits for.
 const REST_MS: u32 = 1_000;
 
 /// Loads all parts when the page has been idle for [`REST_MS`]. The page does not count as busy meanwhile. Afterwards the
@@ -23,8 +23,8 @@ pub fn load_parts_when_idle(data: Data) {
             if !busy::is_idle() {
                 return load_parts_when_idle(data);
             }
-            let has_worker_all = data.load_worker_parts().await;
-            if load_pages().await.is_ok() && has_worker_all {
+            let has_worker_parts = data.load_worker_parts().await;
+            if load_pages().await.is_ok() && has_worker_parts {
                 mark("spandrel:parts-loaded");
             }
         });

@@ -1,4 +1,4 @@
-// What a test has opened is closed in the reverse order: a page before the server that it asks.
+// Closes pages, servers and browsers of a test in the reverse order of opening: a page before the server that it requests.
 
 const opened = new WeakMap();
 

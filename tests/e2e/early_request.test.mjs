@@ -75,7 +75,7 @@ test("with another server in the settings, the page's own is not asked for the t
   assert.equal(requestsOf(other.asked, "/api/v3/traces/").length, 1);
 });
 
-/** Answers with the first half of a trace, and with the rest when `send` is called; `gone` resolves once nobody listens. */
+/** Sends the first half of a trace, and the rest when `send` is called; `gone` resolves when the connection is closed. */
 function halfOf(body) {
   const text = JSON.stringify({ result: body });
   const half = {};
@@ -97,30 +97,30 @@ const halfTrace = (half) => (path) => {
   if (path.startsWith("/api/")) return { status: 404, body: "" };
 };
 
-test("a trace that comes slowly is shown once it is there", async (t) => {
+/** Opens the page of a trace of which half has arrived; `opened` resolves once the page is idle. */
+async function openHalf(t) {
   const sent = checkout();
   const half = halfOf(sent.body);
   const { url } = await fakeJaeger(t, { api: halfTrace(half) });
   let page;
-  const opening = open(t, `${url}/trace/${sent.traceId}`, { allowed: alone, before: (opened) => (page = opened) });
+  const opened = open(t, `${url}/trace/${sent.traceId}`, { allowed: alone, before: (created) => (page = created) });
   await half.started;
   await page.getByTestId("loading").getByText("so far").waitFor();
+  return { page, sent, half, opened };
+}
+
+test("a trace that arrives slowly is shown once it is complete", async (t) => {
+  const { page, sent, half, opened } = await openHalf(t);
   half.send();
-  await opening;
+  await opened;
   assert.equal((await new Trace(page).spans()).length, sent.count);
 });
 
-test("a page that is left while its trace arrives gives the request up", async (t) => {
-  const sent = checkout();
-  const half = halfOf(sent.body);
-  const { url } = await fakeJaeger(t, { api: halfTrace(half) });
-  let page;
-  const opening = open(t, `${url}/trace/${sent.traceId}`, { allowed: alone, before: (opened) => (page = opened) });
-  await half.started;
-  await page.getByTestId("loading").getByText("so far").waitFor();
+test("leaving a page while its trace arrives cancels the request", async (t) => {
+  const { page, half, opened } = await openHalf(t);
   await page.getByTestId("nav-search").click();
   await half.gone;
-  await opening;
+  await opened;
 });
 
 test("the trace of an opened file is shown while the server is still sending one with its ID", async (t) => {

@@ -115,7 +115,7 @@ test("rows do not move under the pointer, below a focus, or when the list is scr
   assert.match(await page.getByTestId("live-said").innerText(), /^\d+ new traces?$/);
 
   await list.evaluate((list) => list.scrollTo(0, 300));
-  // The rows that came into view are there two frames later.
+  // The list renders the rows that scrolled into view within two frames.
   await idle(page);
   const seen = await search.traces();
   await arrives(stage);

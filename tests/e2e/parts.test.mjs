@@ -1,4 +1,4 @@
-// Parts of the program that are loaded when they are first needed or when the page rests, in the page and in its worker: what
+// Parts of the program that are loaded when they are first needed or once the page is idle, in the page and in its worker: what
 // is shown meanwhile, and what if one cannot be loaded.
 
 import assert from "node:assert/strict";
@@ -70,7 +70,7 @@ test("the simulated services say that they could not be loaded, and answer once 
   await page.getByTestId("demo-result").first().waitFor();
 });
 
-test("a page loads its own parts first, and the others once it rests, each once", async (t) => {
+test("a page loads its own parts first, and the others once it is idle, each once", async (t) => {
   const [folder] = await readdir(join(dist, "static"));
   const all = (await readdir(join(dist, "static", folder))).filter((name) => name.endsWith(".wasm")).sort();
   const { page, files } = await openWith(t, "/monitor", "none", notFound);
@@ -87,7 +87,7 @@ test("a page loads its own parts first, and the others once it rests, each once"
   assert.deepEqual(files(), loaded);
 });
 
-test("the page works with the parts that can be loaded at rest, and asks again for the others when they are needed", async (t) => {
+test("a part that could not be loaded while the page was idle is requested again when it is needed", async (t) => {
   const { page, files, mend } = await openWith(t, "/search", "split_demo", notFound);
   const asked = () => files().filter((name) => name === "split_demo.wasm").length;
   while (asked() === 0) await page.waitForTimeout(50);

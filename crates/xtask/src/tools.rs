@@ -193,7 +193,8 @@ pub fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A program that cargo compiles: from `target/tools` or the PATH if its version is `version`, else installed, optimised so far.
+/// A program that cargo compiles: from `target/tools` or the PATH if its version is `version`, else installed, compiled with
+/// `opt_level`.
 fn compiled(
     program: &str,
     (package, version): (&str, &str),
