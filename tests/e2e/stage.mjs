@@ -17,13 +17,21 @@ export const dist = process.env.SPANDREL_DIST ?? join(root, "target/test-dist");
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SPANDREL_") && !name.startsWith("OTEL_")));
 const binary = (variable, name) => process.env[variable] ?? join(root, "target/debug", name);
 
-/** A port that was free a moment ago. */
+// Below the ports that systems give to connections (32768 and up on Linux, 49152 elsewhere), so that none takes it
+// meanwhile; each test process starts at a different one.
+let nextPort = 10_000 + ((process.pid * 37) % 20_000);
+
+/** A port that is free, and stays so unless a program asks for this very number. */
 export async function freePort() {
-  const socket = createSocket();
-  await new Promise((listening) => socket.listen(0, "127.0.0.1", listening));
-  const { port } = socket.address();
-  await new Promise((closed) => socket.close(closed));
-  return port;
+  for (;;) {
+    const port = nextPort;
+    nextPort = port < 30_000 ? port + 1 : 10_000;
+    const socket = createSocket();
+    const isFree = await new Promise((done) => socket.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true)));
+    if (!isFree) continue;
+    await new Promise((closed) => socket.close(closed));
+    return port;
+  }
 }
 
 /** Starts one of our programs and gives the addresses of its `ready name=URL …` line. */
@@ -81,7 +89,8 @@ async function realParts() {
 /** The real server with the viewer, and with the demo when `demo` is true. Addresses: `viewer`, `otlp_http`, `gateway`. */
 export async function server(t, { demo = false, words = [], demoWords = [] } = {}) {
   const data = await mkdtemp(join(tmpdir(), "spandrel-e2e-"));
-  const otlpPort = await freePort();
+  // The demo has to know the server's port, and the server the demo's.
+  const otlpPort = demo ? await freePort() : 0;
   let gateway;
   if (demo) {
     ({ gateway } = await start(t, binary("SPANDREL_DEMO_BIN", "spandrel-demo"), [

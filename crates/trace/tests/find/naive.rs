@@ -261,11 +261,11 @@ impl Whole<'_> {
             }
             BuiltinField::Slack => time(slack(outline, &CriticalPath::of(outline))[at]),
             BuiltinField::Percentile => {
-                let like = |other: &u32| {
-                    let (one, other) = (self.at, *other);
-                    outline.service_of(one) == outline.service_of(other)
-                        && outline.name_of(one) == outline.name_of(other)
+                let of = |span: u32| {
+                    let kind = outline.kind[span as usize];
+                    (outline.service_of(span), outline.name_of(span), kind)
                 };
+                let like = |other: &u32| of(*other) == of(self.at);
                 let like: Vec<u32> = (0..outline.len() as u32).filter(like).collect();
                 let took = |span: u32| outline.end[span as usize] - outline.start[span as usize];
                 let shorter = like.iter().filter(|other| took(**other) < took(self.at)).count();

@@ -189,3 +189,25 @@ fn what_is_wrong_with_spans_is_found() {
         ],
     );
 }
+
+#[test]
+fn a_percentile_is_among_spans_of_the_same_service_operation_and_kind() {
+    check_find(
+        "
+        shop: order            [===========================]
+          stock: get (client)   [=]
+          stock: get (client)     [==]
+          stock: get (client)        [===]
+          stock: get (client)            [====]
+          stock: get (client)                 [=====]
+          stock: get (server)                         []
+          stock: put (client)                            [=]
+        ",
+        &[
+            ("has(percentile)", &[1, 2, 3, 4, 5]),
+            ("percentile = 0", &[1]),
+            ("percentile < 50", &[1, 2, 3]),
+            ("percentile >= 60", &[4, 5]),
+        ],
+    );
+}
