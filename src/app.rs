@@ -130,7 +130,7 @@ fn AllowedOrigin() -> impl IntoView {
 
 /// What decides which page is shown. A page stays while only its view, the rest of the route, changes.
 #[derive(Clone, PartialEq)]
-enum Shown {
+enum PageKind {
     Search,
     Trace(String),
     Dependencies,
@@ -141,17 +141,17 @@ enum Shown {
     Missing(String),
 }
 
-impl From<Route> for Shown {
+impl From<Route> for PageKind {
     fn from(route: Route) -> Self {
         match route {
-            Route::Search(_) => Shown::Search,
-            Route::Trace { id, .. } => Shown::Trace(id),
-            Route::Dependencies(_) => Shown::Dependencies,
-            Route::Monitor(_) => Shown::Monitor,
-            Route::Demo => Shown::Demo,
-            Route::Settings => Shown::Settings,
-            Route::About => Shown::About,
-            Route::NotFound(path) => Shown::Missing(path),
+            Route::Search(_) => PageKind::Search,
+            Route::Trace { id, .. } => PageKind::Trace(id),
+            Route::Dependencies(_) => PageKind::Dependencies,
+            Route::Monitor(_) => PageKind::Monitor,
+            Route::Demo => PageKind::Demo,
+            Route::Settings => PageKind::Settings,
+            Route::About => PageKind::About,
+            Route::NotFound(path) => PageKind::Missing(path),
         }
     }
 }
@@ -182,7 +182,7 @@ const SHORT_ID: usize = 8;
 #[component]
 fn Page() -> impl IntoView {
     let route = use_route();
-    let shown = Memo::new(move |_| Shown::from(route.get()));
+    let shown = Memo::new(move |_| PageKind::from(route.get()));
     // The trace page adds the trace's name and duration once it has them.
     let title = Memo::new(move |_| route.with(title_of));
     Effect::new(move |_| {
@@ -191,14 +191,14 @@ fn Page() -> impl IntoView {
         }
     });
     move || match shown.get() {
-        Shown::Trace(id) => view! { <TracePage id/> }.into_any(),
-        Shown::Search => view! { <SearchPage/> }.into_any(),
-        Shown::Dependencies => in_part(dependencies_page, "the dependencies"),
-        Shown::Monitor => in_part(monitor_page, "the metrics"),
-        Shown::Demo => in_part(demo_page, "the demo"),
-        Shown::Settings => in_part(settings_page, "the settings"),
-        Shown::About => in_part(about_page, "this page"),
-        Shown::Missing(path) => view! { <MissingPage path/> }.into_any(),
+        PageKind::Trace(id) => view! { <TracePage id/> }.into_any(),
+        PageKind::Search => view! { <SearchPage/> }.into_any(),
+        PageKind::Dependencies => in_part(dependencies_page, "the dependencies"),
+        PageKind::Monitor => in_part(monitor_page, "the metrics"),
+        PageKind::Demo => in_part(demo_page, "the demo"),
+        PageKind::Settings => in_part(settings_page, "the settings"),
+        PageKind::About => in_part(about_page, "this page"),
+        PageKind::Missing(path) => view! { <MissingPage path/> }.into_any(),
     }
 }
 

@@ -23,7 +23,9 @@ impl Sender {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("spandrel-logship/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|why| Invalid::new("api_url", format!("no HTTP client can be made: {}", told(&why))))?;
+            .map_err(|why| {
+                Invalid::new("api_url", format!("no HTTP client can be made: {}", error_chain(&why)))
+            })?;
         Ok(Sender { client })
     }
 
@@ -53,11 +55,11 @@ impl Sender {
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
-        let failed = |why: reqwest::Error| Outcome::Later { after: None, why: told(&why) };
+        let failed = |why: reqwest::Error| Outcome::Later { after: None, why: error_chain(&why) };
         let mut response = match builder.send().await {
             Ok(response) => response,
             // A request that cannot be written will not be written later.
-            Err(why) if why.is_builder() => return Outcome::Refused(told(&why)),
+            Err(why) if why.is_builder() => return Outcome::Refused(error_chain(&why)),
             Err(why) => return failed(why),
         };
         let status = response.status().as_u16();
@@ -77,7 +79,7 @@ impl Sender {
 }
 
 /// An error with its causes, without the URL, which may carry a key.
-fn told(error: &reqwest::Error) -> String {
+fn error_chain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }

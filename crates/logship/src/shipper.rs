@@ -145,7 +145,7 @@ impl Shipper {
     ) {
         let mut failures = 0;
         let mut next = Instant::now() + self.interval;
-        let mut told = false;
+        let mut is_notified = false;
         loop {
             let mut asked = None;
             tokio::select! {
@@ -153,7 +153,7 @@ impl Shipper {
                 flush = flushes.recv(), if !flushes.is_closed() || !flushes.is_empty() => asked = flush,
                 // A failing intake is not asked more often because more records wait.
                 () = self.shared.buffer.wake.notified(), if failures == 0 => {}
-                _ = closing.changed(), if !told => told = true,
+                _ = closing.changed(), if !is_notified => is_notified = true,
                 () = sleep_until(next) => {}
             }
             if let Some(answer) = asked {

@@ -67,12 +67,14 @@ pub fn TraceRow(
     view! {
         <div class="result" role="row" aria-rowindex=index + 2 data-test="result-row" data-trace-id=key.clone()>
             <span class="result__name" role="cell" title=name.clone()>
-                <a class="result__link" class:result__link--visited=is_visited href=href aria-label=label data-result-link>
-                    <bdi>{name.clone()}</bdi>
-                </a>
-                <bdi class="result__service" title=service.clone()>
-                    {service.clone()}
-                </bdi>
+                <span class="name-line">
+                    <a class="result__link" class:result__link--visited=is_visited href=href aria-label=label data-result-link>
+                        <bdi>{name.clone()}</bdi>
+                    </a>
+                    <bdi class="result__service" title=service.clone()>
+                        {service.clone()}
+                    </bdi>
+                </span>
                 <span class="result__id mono" title=key.clone()>
                     {short_id(&key)}
                 </span>

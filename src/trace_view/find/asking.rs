@@ -11,7 +11,7 @@ use spandrel_trace::analysis::rows::RowFilter;
 use std::sync::Arc;
 
 /// Milliseconds without an edit before the query runs.
-const PAUSE: u32 = 60;
+const PAUSE: u32 = 40;
 /// Milliseconds until it runs again while not everything is searchable.
 const AGAIN: u32 = 400;
 

@@ -8,7 +8,7 @@ use super::super::span_source::SpanSource;
 use super::answer::ask;
 use super::columns::shortened;
 use super::record_table::{RecordTable, RecordTools, attributes_cell, open_span, text_column, time_column};
-use super::{Face, duration_cell, listed, row_of_selected, service_cell};
+use super::{TableContent, duration_cell, listed, row_of_selected, service_cell};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::table::{RowOf, TableCell, TableColumn, TableRow};
@@ -155,12 +155,12 @@ pub fn EventsTable(
             events.rows.iter().position(|event| own.contains(event))
         })
     });
-    let face = Memo::new(move |_| match answer.problem.get() {
-        Some(problem) => Face::Problem(problem),
-        None if !has_events.get() => Face::Empty,
-        None if events.with(Option::is_none) => Face::Waiting,
-        None if number.get() == 0 => Face::NoMatch,
-        None => Face::Table,
+    let content = Memo::new(move |_| match answer.problem.get() {
+        Some(problem) => TableContent::Problem(problem),
+        None if !has_events.get() => TableContent::Empty,
+        None if events.with(Option::is_none) => TableContent::Waiting,
+        None if number.get() == 0 => TableContent::NoMatch,
+        None => TableContent::Table,
     });
     let facts = move || {
         let all = session.outline_live().with(|outline| outline.event_time.len());
@@ -172,7 +172,7 @@ pub fn EventsTable(
             <RecordTools session label="Events" kind="events" text=|tables| &mut tables.events facts=Signal::derive(facts)/>
             <RecordTable
                 label="Events"
-                face
+                content
                 loading="Loading events…"
                 none=Signal::stored(("No events", "No span of this trace has an event."))
                 no_match=("No matching events", "No event matches. Change the filters.")

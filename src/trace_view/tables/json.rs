@@ -270,7 +270,7 @@ pub fn JsonView(
     let row = StoredValue::new(row);
     let is_empty = Memo::new(move |_| range.with(|range| range.is_empty()));
     let has_none = Memo::new(move |_| counted.get().all == 0);
-    let face = move || {
+    let content = move || {
         if is_empty.get() {
             return view! { <NoSpans/> }.into_any();
         }
@@ -309,7 +309,7 @@ pub fn JsonView(
     view! {
         <section class="table-view" data-test="json" node_ref=section>
             <Tools session source range filter facts=Signal::derive(facts) found/>
-            {face}
+            {content}
         </section>
     }
 }

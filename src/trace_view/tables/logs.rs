@@ -9,7 +9,7 @@ use super::super::span_source::SpanSource;
 use super::columns::shortened;
 use super::record_table::{RecordTable, RecordTools, attributes_cell, open_span, text_column, time_column};
 use super::untraced::{ListedLine, LogList, UntracedHint, load_untraced};
-use super::{Face, listed, row_of_selected};
+use super::{TableContent, listed, row_of_selected};
 use crate::state::clock;
 use crate::ui::find_mark::FindMark;
 use crate::ui::table::{RowOf, TableCell, TableColumn, TableRow};
@@ -84,15 +84,15 @@ pub fn LogsTable(
             rows.with(|rows| rows.iter().position(is_of_selected))
         })
     });
-    let face = Memo::new(move |_| match session.logs.get() {
-        _ if !source.has_logs() => Face::Empty,
-        None => Face::Waiting,
-        Some(Err(problem)) => Face::Problem(problem),
+    let content = Memo::new(move |_| match session.logs.get() {
+        _ if !source.has_logs() => TableContent::Empty,
+        None => TableContent::Waiting,
+        Some(Err(problem)) => TableContent::Problem(problem),
         Some(Ok(_)) if logs.with(|logs| logs.as_ref().is_some_and(|logs| logs.lines.is_empty())) => {
-            Face::Empty
+            TableContent::Empty
         }
-        Some(Ok(_)) if count.get() == 0 => Face::NoMatch,
-        Some(Ok(_)) => Face::Table,
+        Some(Ok(_)) if count.get() == 0 => TableContent::NoMatch,
+        Some(Ok(_)) => TableContent::Table,
     });
     let none = move || match source.has_logs() {
         true => (
@@ -145,7 +145,7 @@ pub fn LogsTable(
             <UntracedHint session untraced/>
             <RecordTable
                 label="Logs"
-                face
+                content
                 loading="Loading logs…"
                 none=Signal::derive(none)
                 no_match=("No matching logs", "No log line matches. Change the filters.")

@@ -93,7 +93,7 @@ fn listed(listed: usize, all: usize, one: &str, many: &str) -> String {
 
 /// What is shown instead of the table, or the table.
 #[derive(Clone, Debug, PartialEq)]
-enum Face {
+enum TableContent {
     Problem(Problem),
     Empty,
     Waiting,

@@ -3,7 +3,7 @@
 
 use super::super::session::Session;
 use super::columns::shortened;
-use super::{Face, built_rows};
+use super::{TableContent, built_rows};
 use crate::route::{TableViews, TraceTab};
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -105,7 +105,7 @@ pub(super) fn RecordTable(
     /// Accessible name.
     label: &'static str,
     /// Which of them.
-    face: Memo<Face>,
+    content: Memo<TableContent>,
     /// What is said until the rows are there.
     loading: &'static str,
     /// What is said where there are none.
@@ -131,12 +131,12 @@ pub(super) fn RecordTable(
 ) -> impl IntoView {
     let (columns, row) = (Arc::new(columns), StoredValue::new(row));
     let empty = |(title, next): Advice| view! { <EmptyState title next=vec![next.to_owned()]/> }.into_any();
-    move || match face.get() {
-        Face::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
-        Face::Waiting => view! { <p class="table-waiting" role="status">{loading}</p> }.into_any(),
-        Face::Empty => empty(none.get()),
-        Face::NoMatch => empty(no_match),
-        Face::Table => view! {
+    move || match content.get() {
+        TableContent::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
+        TableContent::Waiting => view! { <p class="table-waiting" role="status">{loading}</p> }.into_any(),
+        TableContent::Empty => empty(none.get()),
+        TableContent::NoMatch => empty(no_match),
+        TableContent::Table => view! {
             <Table
                 label=Signal::stored(label.to_owned())
                 columns=Signal::stored(columns.clone())

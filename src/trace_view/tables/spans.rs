@@ -8,7 +8,7 @@ use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::ask;
 use super::columns::{DEFAULT, columns_of, field_cell, load_fields};
-use super::{Face, NoSpans, built_rows, clicked, listed, row_of_selected};
+use super::{NoSpans, TableContent, built_rows, clicked, listed, row_of_selected};
 use crate::route::TableSort;
 use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
@@ -111,24 +111,26 @@ pub fn SpansTable(
     let content = Memo::new(move |_| {
         let is_empty = session.outline_live().with(|outline| outline.is_empty());
         match answer.problem.get() {
-            Some(problem) => Face::Problem(problem),
-            None if is_empty => Face::Empty,
-            None if spans.with(Option::is_none) => Face::Waiting,
-            None if number.get() == 0 => Face::NoMatch,
-            None => Face::Table,
+            Some(problem) => TableContent::Problem(problem),
+            None if is_empty => TableContent::Empty,
+            None if spans.with(Option::is_none) => TableContent::Waiting,
+            None if number.get() == 0 => TableContent::NoMatch,
+            None => TableContent::Table,
         }
     });
-    let face = move || match content.get() {
-        Face::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
-        Face::Empty => view! { <NoSpans/> }.into_any(),
-        Face::Waiting => view! { <p class="table-waiting" role="status">"Sorting spans…"</p> }.into_any(),
-        Face::NoMatch => {
+    let table = move || match content.get() {
+        TableContent::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
+        TableContent::Empty => view! { <NoSpans/> }.into_any(),
+        TableContent::Waiting => {
+            view! { <p class="table-waiting" role="status">"Sorting spans…"</p> }.into_any()
+        }
+        TableContent::NoMatch => {
             let next = vec![
                 "The filters leave out every span. Clear the find, or show the hidden services.".to_owned(),
             ];
             view! { <EmptyState title="No spans" next/> }.into_any()
         }
-        Face::Table => view! {
+        TableContent::Table => view! {
             <Table
                 label=Signal::stored("Spans".to_owned())
                 columns=heads
@@ -155,7 +157,7 @@ pub fn SpansTable(
                 <span role="status" data-test="table-facts">{facts}</span>
                 <Columns session fields/>
             </div>
-            {face}
+            {table}
         </section>
     }
 }

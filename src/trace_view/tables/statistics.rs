@@ -11,7 +11,7 @@ use super::super::session::{ReturnToTable, Session};
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::ask;
-use super::{Face, NoSpans, built_rows, clicked};
+use super::{NoSpans, TableContent, built_rows, clicked};
 use crate::route::{TableSort, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
@@ -232,25 +232,25 @@ pub fn StatisticsTable(
         let (is_there, is_listed) =
             (groups.with(Option::is_some), !ordered.with(|ordered| ordered.is_empty()));
         match answer.problem.get() {
-            Some(problem) => Face::Problem(problem),
-            None if is_empty => Face::Empty,
-            None if !is_there => Face::Waiting,
-            None if !is_listed => Face::NoMatch,
-            None => Face::Table,
+            Some(problem) => TableContent::Problem(problem),
+            None if is_empty => TableContent::Empty,
+            None if !is_there => TableContent::Waiting,
+            None if !is_listed => TableContent::NoMatch,
+            None => TableContent::Table,
         }
     };
     let content = Memo::new(move |_| content());
-    let face = move || match content.get() {
-        Face::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
-        Face::Empty => view! { <NoSpans/> }.into_any(),
-        Face::Waiting => {
+    let table = move || match content.get() {
+        TableContent::Problem(problem) => view! { <ProblemCard problem/> }.into_any(),
+        TableContent::Empty => view! { <NoSpans/> }.into_any(),
+        TableContent::Waiting => {
             view! { <p class="table-waiting" role="status">"Computing statistics…"</p> }.into_any()
         }
-        Face::NoMatch => {
+        TableContent::NoMatch => {
             let next = vec!["No group matches. Change the filters.".to_owned()];
             view! { <EmptyState title="No groups" next/> }.into_any()
         }
-        Face::Table => view! {
+        TableContent::Table => view! {
             <Table
                 label=Signal::derive(move || format!("Statistics by {}", by.get()))
                 columns=heads
@@ -270,7 +270,7 @@ pub fn StatisticsTable(
         <section class="table-view" data-test="statistics" aria-busy=move || answer.is_waiting.get().to_string()>
             <Tools session source groups=groups ordered/>
             <StatisticsFacts session groups ordered answer/>
-            {face}
+            {table}
         </section>
     }
 }

@@ -233,8 +233,10 @@ fn Line(
         <div class="path-row" role="row" data-test="path-row" data-mark=mark aria-rowindex=index + 2>
             <span role="cell" class="path-of">
                 <span class="path-dot" data-slot=dot.map(|slot| (slot + 1).to_string()) aria-hidden="true"></span>
-                {name}
-                <span class="path-service">{service}</span>
+                <span class="name-line">
+                    {name}
+                    <span class="path-service">{service}</span>
+                </span>
             </span>
             <span role="cell" class="path-figure">{(spans > 0).then(|| count(u64::from(spans)))}</span>
             <span role="cell" class="path-figure" data-test="path-time" title=duration_exact(time)>

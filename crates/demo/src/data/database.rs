@@ -162,19 +162,19 @@ impl Database {
         parameters: &[SqlValue],
     ) -> Result<(), Problem> {
         let held = match &self.pool {
-            Pool::Sqlite(pool) => pool.acquire().await.map(Held::Sqlite),
-            Pool::Postgres(pool) => pool.acquire().await.map(Held::Postgres),
+            Pool::Sqlite(pool) => pool.acquire().await.map(HeldConnection::Sqlite),
+            Pool::Postgres(pool) => pool.acquire().await.map(HeldConnection::Postgres),
         };
         let cx = self.span(service, parent, statement);
         let outcome = match held {
             Ok(mut held) => {
                 service.pace.work(statement.distance).await;
                 let outcome = match &mut held {
-                    Held::Sqlite(connection) => {
+                    HeldConnection::Sqlite(connection) => {
                         let query = bind_sqlite(sqlx::query(statement.text), parameters);
                         query.fetch_all(&mut **connection).await.map(|_| ())
                     }
-                    Held::Postgres(connection) => {
+                    HeldConnection::Postgres(connection) => {
                         let query = bind_postgres(sqlx::query(statement.text), parameters);
                         query.fetch_all(&mut **connection).await.map(|_| ())
                     }
@@ -285,7 +285,7 @@ impl Database {
     }
 }
 
-enum Held {
+enum HeldConnection {
     Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
 }

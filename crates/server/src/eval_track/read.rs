@@ -8,7 +8,7 @@ use crate::jaeger::params::{self, Params};
 use crate::jaeger::queries::Cost;
 use crate::jaeger::{Backend, json};
 use crate::matching::Tag;
-use crate::store::{Criteria, Store, StoreError, Stored};
+use crate::store::{Criteria, Store, StoreError, StoredTrace};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use spandrel_trace::format::eval_track::{KIND, KIND_RECORD};
@@ -131,7 +131,7 @@ pub async fn one(backend: &Backend, id: String) -> Result<Response<Body>, Error>
 }
 
 /// The trace of a record, by the id of either.
-fn find(store: &Store, id: &str) -> Result<Option<Stored>, StoreError> {
+fn find(store: &Store, id: &str) -> Result<Option<StoredTrace>, StoreError> {
     let of_trace = (id.len() == 32).then(|| TraceId::parse(id)).flatten().map(|trace| trace.0);
     for trace in [Some(ids::trace_of(id)), of_trace].into_iter().flatten() {
         if let Some(stored) = store.trace(trace)?

@@ -86,7 +86,7 @@ impl From<Error> for Problem {
 }
 
 /// A record that is ready to be stored.
-struct Taken {
+struct ConvertedRecord {
     id: String,
     trace: u128,
     span: u64,
@@ -100,7 +100,7 @@ fn convert(
     id: Option<String>,
     traceparent: &str,
     reserved: &mut MemoryReservation,
-) -> Result<Taken, Problem> {
+) -> Result<ConvertedRecord, Problem> {
     let record = object(body)?;
     let place: &[&str] = if id.is_some() { &["path", "trace_id"] } else { &["body", "id"] };
     let received = ids::receive();
@@ -123,7 +123,7 @@ fn convert(
     let message = message(&place, record);
     reserved.release(needed);
     reserved.take(message.capacity())?;
-    Ok(Taken { id, trace, span, received, message })
+    Ok(ConvertedRecord { id, trace, span, received, message })
 }
 
 /// The text of the object that a body is.

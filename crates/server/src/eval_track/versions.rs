@@ -1,7 +1,7 @@
 //! The versions of a record, found among the spans of its trace.
 
 use crate::facts::{facts_of, key_and_value, walk_attributes};
-use crate::store::Stored;
+use crate::store::StoredTrace;
 use crate::wire::{Field, WireError};
 use serde_json::value::RawValue;
 use spandrel_trace::format::eval_track::{KIND, KIND_RECORD, RAW, RECEIVED, RECORD_ID, TRACEPARENT};
@@ -23,7 +23,7 @@ pub struct Version<'s> {
 
 /// The versions of the record that a trace is of, oldest first; one that came twice in a row is there once. Spans that
 /// are none, as anybody can send them into any trace, are left out.
-pub fn of(stored: &Stored) -> Vec<Version<'_>> {
+pub fn of(stored: &StoredTrace) -> Vec<Version<'_>> {
     let mut versions = Vec::new();
     stored.each(|parts| versions.extend(read(parts.span).ok().flatten()));
     // Stable: those of one time stay in the order in which they came.

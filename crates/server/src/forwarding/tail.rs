@@ -14,7 +14,7 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// What is known of a trace.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct TraceState {
     start: u64,
     end: u64,
     has_error: bool,
@@ -28,7 +28,7 @@ struct Seen {
 pub struct TailSampler {
     rules: Tail,
     /// Senders choose trace ids, so the hash is keyed.
-    traces: HashMap<u128, Seen>,
+    traces: HashMap<u128, TraceState>,
     most: usize,
     /// Number of the last request that was seen.
     pub seen: i64,
@@ -48,7 +48,7 @@ impl TailSampler {
     /// Takes a span into account that arrived then (milliseconds).
     pub fn observe(&mut self, facts: &Facts<'_>, arrived: u64) {
         let is_full = self.traces.len() >= self.most;
-        let first = Seen { start: u64::MAX, end: 0, has_error: false, last: arrived, is_wanted: None };
+        let first = TraceState { start: u64::MAX, end: 0, has_error: false, last: arrived, is_wanted: None };
         let seen = match self.traces.get_mut(&facts.trace) {
             Some(seen) => seen,
             None if is_full => return,

@@ -1,12 +1,12 @@
 //! What a sender is told: success, or a `google.rpc.Status` with, where sending again makes sense, the time to wait.
 
-use super::{Refusal, Remarks};
+use super::{PartialSuccess, Refusal};
 use crate::wire::{put_bytes, put_number};
 
 /// `ExportTraceServiceResponse`: what was not kept is said in its `partial_success`.
-pub fn done(remarks: &Remarks) -> Vec<u8> {
-    let (text, mut partial, mut out) = (remarks.text(), Vec::new(), Vec::new());
-    put_number(&mut partial, 1, remarks.rejected);
+pub fn done(partial_success: &PartialSuccess) -> Vec<u8> {
+    let (text, mut partial, mut out) = (partial_success.text(), Vec::new(), Vec::new());
+    put_number(&mut partial, 1, partial_success.rejected);
     if !text.is_empty() {
         put_bytes(&mut partial, 2, text.as_bytes());
     }
@@ -15,10 +15,10 @@ pub fn done(remarks: &Remarks) -> Vec<u8> {
 }
 
 /// `ExportTraceServiceResponse` in JSON: what was not taken over is said in its `partialSuccess`.
-pub fn done_json(remarks: &Remarks) -> String {
-    let (text, mut partial) = (remarks.text(), serde_json::Map::new());
-    if remarks.rejected > 0 {
-        partial.insert("rejectedSpans".to_owned(), remarks.rejected.to_string().into());
+pub fn done_json(partial_success: &PartialSuccess) -> String {
+    let (text, mut partial) = (partial_success.text(), serde_json::Map::new());
+    if partial_success.rejected > 0 {
+        partial.insert("rejectedSpans".to_owned(), partial_success.rejected.to_string().into());
     }
     if !text.is_empty() {
         partial.insert("errorMessage".to_owned(), text.into());

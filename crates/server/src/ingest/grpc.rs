@@ -4,7 +4,7 @@
 //! inflate it before either could be counted.
 
 use super::memory::MemoryReservation;
-use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding};
+use super::{Intake, PartialSuccess, Refusal, answer, blocking, body, encoding};
 use crate::config::tokens::Scope;
 use crate::guard::{Access, Guard};
 use axum::http::{HeaderMap, HeaderValue, Request, Response};
@@ -22,7 +22,10 @@ pub const PREFIX: usize = 5;
 
 /// Takes a message of the logs service; `Ok` means that its lines are on disk.
 pub type TakeLogs = Arc<
-    dyn Fn(Vec<u8>, MemoryReservation) -> Pin<Box<dyn Future<Output = Result<Remarks, Refusal>> + Send>>
+    dyn Fn(
+            Vec<u8>,
+            MemoryReservation,
+        ) -> Pin<Box<dyn Future<Output = Result<PartialSuccess, Refusal>> + Send>>
         + Send
         + Sync,
 >;
@@ -71,7 +74,7 @@ impl TraceService {
             }
         };
         match self.export(request, signal).await {
-            Ok(remarks) => done(&remarks),
+            Ok(partial_success) => done(&partial_success),
             Err(status) => {
                 let mut response = status.into_http();
                 response.headers_mut().insert("grpc-accept-encoding", HeaderValue::from_static("gzip"));
@@ -80,7 +83,7 @@ impl TraceService {
         }
     }
 
-    async fn export(&self, request: Request<Incoming>, signal: Signal) -> Result<Remarks, Status> {
+    async fn export(&self, request: Request<Incoming>, signal: Signal) -> Result<PartialSuccess, Status> {
         let encoding = encoding_of(request.headers())?;
         let mut reserved = self.intake.reservation();
         let read =
@@ -112,7 +115,7 @@ impl TraceService {
         encoding: Option<String>,
         mut reserved: MemoryReservation,
         signal: Signal,
-    ) -> Result<Remarks, Refusal> {
+    ) -> Result<PartialSuccess, Refusal> {
         let limit = self.intake.max_request;
         let (plain, reserved) = match encoding {
             Some(encoding) => {
@@ -185,8 +188,8 @@ pub async fn unary(
 }
 
 /// `ExportTraceServiceResponse`, and trailers that say that all went well.
-fn done(remarks: &Remarks) -> Response<tonic::body::Body> {
-    let answer = answer::done(remarks);
+fn done(partial_success: &PartialSuccess) -> Response<tonic::body::Body> {
+    let answer = answer::done(partial_success);
     let mut message = BytesMut::with_capacity(PREFIX + answer.len());
     message.put_u8(0);
     message.put_u32(answer.len() as u32);

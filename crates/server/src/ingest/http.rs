@@ -1,7 +1,7 @@
 //! OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, answered in the type that was sent.
 
 use super::memory::MemoryReservation;
-use super::{Intake, Refusal, Remarks, answer, blocking, body, encoding, json};
+use super::{Intake, PartialSuccess, Refusal, answer, blocking, body, encoding, json};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -46,10 +46,10 @@ pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
     }
     let Some(media) = Media::of(request.headers()) else { return unsupported() };
     match take(intake, request, media).await {
-        Ok(remarks) if media == Media::Json => {
-            typed(StatusCode::OK, media, answer::done_json(&remarks).into())
+        Ok(partial_success) if media == Media::Json => {
+            typed(StatusCode::OK, media, answer::done_json(&partial_success).into())
         }
-        Ok(remarks) => typed(StatusCode::OK, media, answer::done(&remarks).into()),
+        Ok(partial_success) => typed(StatusCode::OK, media, answer::done(&partial_success).into()),
         Err(refusal) => {
             intake.count(&refusal);
             refuse(&refusal, media)
@@ -88,19 +88,19 @@ pub(crate) async fn receive(
     Ok((bytes, reserved))
 }
 
-async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<Remarks, Refusal> {
+async fn take(intake: &Intake, request: Request<Body>, media: Media) -> Result<PartialSuccess, Refusal> {
     let (mut bytes, mut reserved) = receive(intake, request).await?;
-    let mut remarks = Remarks::default();
+    let mut partial_success = PartialSuccess::default();
     if media == Media::Json {
-        (bytes, remarks, reserved) = blocking(move || -> Result<_, Refusal> {
-            let (protobuf, remarks) = json::to_protobuf(&bytes, &mut reserved)?;
+        (bytes, partial_success, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (protobuf, partial_success) = json::to_protobuf(&bytes, &mut reserved)?;
             reserved.release(bytes.capacity());
-            Ok((protobuf, remarks, reserved))
+            Ok((protobuf, partial_success, reserved))
         })
         .await??;
     }
-    remarks.merge(intake.take(bytes, reserved).await?);
-    Ok(remarks)
+    partial_success.merge(intake.take(bytes, reserved).await?);
+    Ok(partial_success)
 }
 
 /// The answer to a body of another type.

@@ -5,7 +5,7 @@
 
 use super::memory::MemoryReservation;
 use super::span_writer::{self, SpanWriter};
-use super::{Refusal, Remarks};
+use super::{PartialSuccess, Refusal};
 use crate::wire::{put_bytes, put_varint};
 use spandrel_trace::format::{Malformed, SpanParts, otlp_json};
 
@@ -19,13 +19,17 @@ const LENGTH: usize = 5;
 
 /// Turns an `ExportTraceServiceRequest` in JSON into one in protobuf, and says what could not be taken over. `Err` where
 /// it is none, where no span of it can be taken over, or where the memory does not suffice.
-pub fn to_protobuf(json: &[u8], reserved: &mut MemoryReservation) -> Result<(Vec<u8>, Remarks), Refusal> {
+pub fn to_protobuf(
+    json: &[u8],
+    reserved: &mut MemoryReservation,
+) -> Result<(Vec<u8>, PartialSuccess), Refusal> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     reserved.take(json.len() / 2)?;
     let out = Vec::with_capacity(json.len() / 2);
     let taken = out.capacity();
-    let remarks = Remarks::default();
-    let mut writer = Writer { json, out, taken, reserved, resource: None, scope: None, kept: false, remarks };
+    let partial_success = PartialSuccess::default();
+    let mut writer =
+        Writer { json, out, taken, reserved, resource: None, scope: None, kept: false, partial_success };
     let mut written = Ok(());
     otlp_json::split(json, |parts| {
         if written.is_ok() {
@@ -34,12 +38,12 @@ pub fn to_protobuf(json: &[u8], reserved: &mut MemoryReservation) -> Result<(Vec
     })
     .map_err(|error| malformed(error, 0))?;
     written?;
-    if writer.remarks.rejected > 0 && !writer.kept {
-        return Err(Refusal::Malformed(writer.remarks.text()));
+    if writer.partial_success.rejected > 0 && !writer.kept {
+        return Err(Refusal::Malformed(writer.partial_success.text()));
     }
     writer.close_scope();
     writer.close_resource();
-    Ok((writer.out, writer.remarks))
+    Ok((writer.out, writer.partial_success))
 }
 
 /// An error that counts its bytes from byte `start` of the body.
@@ -70,7 +74,7 @@ struct Writer<'a> {
     scope: Option<Open>,
     /// Whether a span was written.
     kept: bool,
-    remarks: Remarks,
+    partial_success: PartialSuccess,
 }
 
 impl Writer<'_> {
@@ -92,13 +96,15 @@ impl Writer<'_> {
             match refused {
                 Some(why) => {
                     writer.out.truncate(before);
-                    writer.remarks.rejected += 1;
-                    writer.remarks.add(format_args!("a span was rejected: {why}"));
+                    writer.partial_success.rejected += 1;
+                    writer.partial_success.add(format_args!("a span was rejected: {why}"));
                 }
                 None => {
                     writer.kept = true;
                     close(&mut writer.out, start);
-                    warnings.iter().for_each(|said| writer.remarks.add(format_args!("span {id}: {said}")));
+                    warnings
+                        .iter()
+                        .for_each(|said| writer.partial_success.add(format_args!("span {id}: {said}")));
                 }
             }
             Ok(())
@@ -148,7 +154,7 @@ impl Writer<'_> {
 
     fn left_out(&mut self, of: &str, member: Option<&str>) {
         if let Some(member) = member {
-            self.remarks.add(format_args!("the `{member}` of {of} cannot be read"));
+            self.partial_success.add(format_args!("the `{member}` of {of} cannot be read"));
         }
     }
 
@@ -225,9 +231,9 @@ mod tests {
         Memory::new(64 << 20).reservation()
     }
 
-    fn convert(json: &str) -> (ExportTraceServiceRequest, Remarks) {
-        let (protobuf, remarks) = to_protobuf(json.as_bytes(), &mut reserved()).unwrap();
-        (ExportTraceServiceRequest::decode(protobuf.as_slice()).unwrap(), remarks)
+    fn convert(json: &str) -> (ExportTraceServiceRequest, PartialSuccess) {
+        let (protobuf, partial_success) = to_protobuf(json.as_bytes(), &mut reserved()).unwrap();
+        (ExportTraceServiceRequest::decode(protobuf.as_slice()).unwrap(), partial_success)
     }
 
     /// A request of spans with these members.
@@ -261,7 +267,7 @@ mod tests {
 
     #[test]
     fn names_numbers_and_order_are_read_leniently() {
-        let (request, remarks) = convert(
+        let (request, partial_success) = convert(
             r#"{"future":{"a":[1]},"resource_spans":[{"scopeSpans":[{"spans":[null,{
                 "trace_id":"000102030405060708090A0B0C0D0E0F","spanId":"0000000000000001","name":"x",
                 "kind":"SPAN_KIND_SERVER","startTimeUnixNano":1.7e18,"end_time_unix_nano":7,
@@ -273,7 +279,7 @@ mod tests {
                 {"instrumentation_library_spans":[{"instrumentation_library":{"name":"l"},"spans":[{"name":"y"}]},
                     {"spans":[{"name":"z"}]}]}]}"#,
         );
-        assert_eq!((remarks.rejected, remarks.text()), (0, String::new()));
+        assert_eq!((partial_success.rejected, partial_success.text()), (0, String::new()));
         let resource = &request.resource_spans[0];
         assert_eq!((request.resource_spans.len(), resource.schema_url.as_str()), (2, "u"));
         assert_eq!(resource.resource.as_ref().unwrap().attributes[0].key, "service.name");
@@ -341,7 +347,7 @@ mod tests {
 
     #[test]
     fn members_that_cannot_be_read_are_left_out_with_a_warning_on_the_span() {
-        let (request, remarks) = convert(&of_spans(
+        let (request, partial_success) = convert(&of_spans(
             r#"{"spanId":"0000000000000001","endTimeUnixNano":"soon","name":"x",
                 "links":[{"traceId":"trace-1","spanId":"0000000000000002","attributes":[{"key":"k"}]},
                     {"traceId":"0a","spanId":"0000000000000003"}],
@@ -349,14 +355,14 @@ mod tests {
                {"traceId":"trace-1","name":"rejected"},{"spanId":"span-1"},{"spanId":"0x0000000000000004"}"#,
         ));
         let spans = &request.resource_spans[0].scope_spans[0].spans;
-        assert_eq!((spans.len(), spans[1].span_id[7], remarks.rejected), (2, 4, 2));
+        assert_eq!((spans.len(), spans[1].span_id[7], partial_success.rejected), (2, 4, 2));
         assert_eq!((spans[0].links.len(), spans[0].links[0].attributes.len()), (1, 0));
         assert_eq!(spans[0].parent_span_id, b"");
         let warnings = spans[0].attributes[0].clone();
         assert_eq!(warnings.key, "@jaeger@warnings");
         let Some(Any::ArrayValue(list)) = warnings.value.unwrap().value else { panic!("not a list") };
         assert_eq!(list.values.len(), 3, "{list:?}");
-        let said = remarks.text();
+        let said = partial_success.text();
         for part in ["span 0000000000000001: a link names \"trace-1\"", "`endTimeUnixNano`", "and 2 more"] {
             assert!(said.contains(part), "{part}: {said}");
         }

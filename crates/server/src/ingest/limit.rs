@@ -3,7 +3,7 @@
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`, `resource/v1/resource.proto`.
 
 use super::memory::MemoryReservation;
-use super::{Refusal, Remarks};
+use super::{PartialSuccess, Refusal};
 use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes, put_number};
 
 /// What one request may hold; `None` for as much as fits.
@@ -56,7 +56,7 @@ impl RequestLimits {
         &self,
         request: &[u8],
         reserved: &mut MemoryReservation,
-        remarks: &mut Remarks,
+        partial_success: &mut PartialSuccess,
     ) -> Result<Option<Vec<u8>>, Refusal> {
         // Each of the levels around a span is copied into the next.
         let needed = request.len().saturating_mul(3);
@@ -68,7 +68,7 @@ impl RequestLimits {
         })?;
         reserved.release(needed);
         reserved.take(changed.as_ref().map_or(0, Vec::capacity))?;
-        self.say(&left_out, remarks);
+        self.say(&left_out, partial_success);
         Ok(changed)
     }
 
@@ -176,11 +176,11 @@ impl RequestLimits {
         Ok(if is_removed { Edit::Remove } else { Edit::of(changed) })
     }
 
-    fn say(&self, left_out: &DroppedCounts, remarks: &mut Remarks) {
-        remarks.rejected += left_out.spans;
+    fn say(&self, left_out: &DroppedCounts, partial_success: &mut PartialSuccess) {
+        partial_success.rejected += left_out.spans;
         let mut say = |count: u64, what: std::fmt::Arguments<'_>| {
             if count > 0 {
-                remarks.add(format_args!("{count} {what}"));
+                partial_success.add(format_args!("{count} {what}"));
             }
         };
         let (spans, attributes) = (self.spans.unwrap_or(0), self.attributes.unwrap_or(0));
@@ -289,11 +289,12 @@ mod tests {
     fn apply(
         most: RequestLimits,
         request: &ExportTraceServiceRequest,
-    ) -> (ExportTraceServiceRequest, Remarks) {
-        let (bytes, mut remarks) = (request.encode_to_vec(), Remarks::default());
-        let changed = most.apply(&bytes, &mut Memory::new(1 << 20).reservation(), &mut remarks).unwrap();
-        assert_eq!(changed.is_none(), remarks.text().is_empty());
-        (ExportTraceServiceRequest::decode(changed.unwrap_or(bytes).as_slice()).unwrap(), remarks)
+    ) -> (ExportTraceServiceRequest, PartialSuccess) {
+        let (bytes, mut partial_success) = (request.encode_to_vec(), PartialSuccess::default());
+        let changed =
+            most.apply(&bytes, &mut Memory::new(1 << 20).reservation(), &mut partial_success).unwrap();
+        assert_eq!(changed.is_none(), partial_success.text().is_empty());
+        (ExportTraceServiceRequest::decode(changed.unwrap_or(bytes).as_slice()).unwrap(), partial_success)
     }
 
     #[test]
@@ -302,13 +303,13 @@ mod tests {
         let event = Event { attributes: many(4), dropped_attributes_count: 7, ..Event::default() };
         let span = Span { attributes: many(5), events: vec![event], ..Span::default() };
         let most = RequestLimits { attributes: Some(3), ..RequestLimits::default() };
-        let (out, remarks) = apply(most, &request(many(3), vec![span, Span::default()]));
+        let (out, partial_success) = apply(most, &request(many(3), vec![span, Span::default()]));
         let span = &out.resource_spans[0].scope_spans[0].spans[0];
         assert_eq!((span.attributes.len(), span.dropped_attributes_count), (3, 2));
         assert_eq!((span.events[0].attributes.len(), span.events[0].dropped_attributes_count), (3, 8));
         assert_eq!(out.resource_spans[0].resource.as_ref().unwrap().dropped_attributes_count, 0);
         assert_eq!(
-            (remarks.rejected, remarks.text().as_str()),
+            (partial_success.rejected, partial_success.text().as_str()),
             (0, "3 attributes beyond the first 3 (--max-attributes)")
         );
     }
@@ -324,13 +325,13 @@ mod tests {
         ];
         let span = Span { attributes, ..Span::default() };
         let most = RequestLimits { value_bytes: Some(6), nesting: Some(2), ..RequestLimits::default() };
-        let (out, remarks) = apply(most, &request(vec![pair("large", list(5))], vec![span]));
+        let (out, partial_success) = apply(most, &request(vec![pair("large", list(5))], vec![span]));
         let span = &out.resource_spans[0].scope_spans[0].spans[0];
         assert_eq!(span.attributes[..2], [text("short", "äöü"), text("long", "aäö")]);
         assert_eq!(span.attributes[2], pair("bytes", Any::BytesValue(vec![1; 6])));
         assert_eq!(span.attributes[3], pair("number", Any::IntValue(i64::MIN)));
         assert_eq!(span.dropped_attributes_count, 1);
-        let said = remarks.text();
+        let said = partial_success.text();
         assert!(
             said.contains("2 texts cut after 6 bytes") && said.contains("2 values nested deeper than 2"),
             "{said}"
@@ -340,11 +341,11 @@ mod tests {
     #[test]
     fn spans_beyond_the_most_are_rejected() {
         let spans = (1..=5).map(|id| Span { span_id: vec![id; 8], ..Span::default() }).collect();
-        let (out, remarks) =
+        let (out, partial_success) =
             apply(RequestLimits { spans: Some(3), ..RequestLimits::default() }, &request(vec![], spans));
         let kept: Vec<u8> =
             out.resource_spans[0].scope_spans[0].spans.iter().map(|span| span.span_id[0]).collect();
-        assert_eq!((kept, remarks.rejected), (vec![1, 2, 3], 2));
+        assert_eq!((kept, partial_success.rejected), (vec![1, 2, 3], 2));
     }
 
     proptest! {
@@ -358,7 +359,7 @@ mod tests {
                 .collect();
             let most = RequestLimits { attributes: Some(attributes), value_bytes: Some(bytes), nesting: Some(nesting), spans: None };
             let request = request(vec![], vec![Span { attributes: pairs.clone(), ..Span::default() }]);
-            let (out, remarks) = apply(most, &request);
+            let (out, partial_success) = apply(most, &request);
             let span = &out.resource_spans[0].scope_spans[0].spans[0];
             prop_assert!(span.attributes.len() as u64 <= attributes);
             prop_assert_eq!(span.attributes.len() + span.dropped_attributes_count as usize, pairs.len());
@@ -367,7 +368,7 @@ mod tests {
                     prop_assert!(text.len() <= bytes);
                 }
             }
-            if remarks.text().is_empty() {
+            if partial_success.text().is_empty() {
                 prop_assert_eq!(&out, &request);
             }
             let (again, _) = apply(most, &out);

@@ -10,15 +10,15 @@ pub mod json;
 pub mod limit;
 pub mod memory;
 mod part_builder;
+mod partial_success;
 pub mod regroup;
-mod remarks;
 pub(crate) mod span_writer;
 mod walked;
 pub mod zipkin;
 
 #[cfg(test)]
 pub use answer::status as status_of;
-pub use remarks::Remarks;
+pub use partial_success::PartialSuccess;
 
 use crate::durations;
 use crate::forwarding::{CompressedRequest, Forwarding, Signal, plain_bytes};
@@ -189,7 +189,11 @@ impl Intake {
 
     /// Takes in a request of OTLP protobuf, whose bytes were taken from `room`. `Ok` means that its spans are on disk,
     /// also those that wait to be forwarded; what limits left out is said.
-    pub async fn take(&self, request: Vec<u8>, reserved: MemoryReservation) -> Result<Remarks, Refusal> {
+    pub async fn take(
+        &self,
+        request: Vec<u8>,
+        reserved: MemoryReservation,
+    ) -> Result<PartialSuccess, Refusal> {
         self.take_within(self.most, request, reserved).await
     }
 
@@ -203,13 +207,13 @@ impl Intake {
         most: RequestLimits,
         mut request: Vec<u8>,
         mut reserved: MemoryReservation,
-    ) -> Result<Remarks, Refusal> {
+    ) -> Result<PartialSuccess, Refusal> {
         let started = Instant::now();
         let (size, is_forwarded) = (request.len(), self.forwarding.takes(Signal::Traces));
         let work = move || -> Result<_, Refusal> {
-            let mut remarks = Remarks::default();
+            let mut partial_success = PartialSuccess::default();
             if !most.is_unlimited()
-                && let Some(limited) = most.apply(&request, &mut reserved, &mut remarks)?
+                && let Some(limited) = most.apply(&request, &mut reserved, &mut partial_success)?
             {
                 reserved.release(request.capacity());
                 request = limited;
@@ -217,10 +221,11 @@ impl Intake {
             let parts = regroup::regroup(&request, &mut reserved)?;
             // Where the heads of the request are copied into many traces, all of it is smaller as a whole.
             let is_whole = is_forwarded && plain_bytes(&parts) > request.len() / 4 * 5;
-            Ok((parts, reserved, is_whole.then_some(request), remarks))
+            Ok((parts, reserved, is_whole.then_some(request), partial_success))
         };
         // The body is freed with the work; its room stays taken, for the store copies parts while it writes them.
-        let (parts, _room, request, remarks) = if size < INLINE { work()? } else { blocking(work).await?? };
+        let (parts, _room, request, partial_success) =
+            if size < INLINE { work()? } else { blocking(work).await?? };
         let spans: u64 = parts.iter().map(|part| u64::from(part.extent.spans)).sum();
         let parts = self.store.append(parts).await?;
         self.counters.accepted.fetch_add(spans, Ordering::Relaxed);
@@ -233,7 +238,7 @@ impl Intake {
             self.forwarding.put(if size < INLINE { pack() } else { blocking(pack).await? }).await;
         }
         self.took.observe(started.elapsed().as_secs_f64());
-        Ok(remarks)
+        Ok(partial_success)
     }
 }
 

@@ -17,14 +17,14 @@ use crate::jaeger::{
     span_metrics, text,
 };
 use crate::matching::kind_name;
-use crate::store::{Spans, Stored, compress};
+use crate::store::{Spans, StoredTrace, compress};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use metrics::MetricsParams;
-use query::{Dependencies, Operations, Pretty, Query, Reading, TraceSelection, Traces};
+use query::{Dependencies, Operations, Pretty, Query, TraceParams, TraceSelection, Traces};
 use refusal::{Refusal, envelope, envelope_with_services};
 use serde_json::{Value, json};
 use spandrel_trace::format::write::JaegerJson;
@@ -93,7 +93,7 @@ async fn operations(
 
 async fn trace(
     State(backend): State<Backend>,
-    Query(Reading(answering)): Query<Reading>,
+    Query(TraceParams(answering)): Query<TraceParams>,
     Path(id): Path<String>,
     Query(pretty): Query<Pretty>,
 ) -> Answered {
@@ -257,14 +257,14 @@ async fn transform(
             Ingest::Busy => Failure::Busy,
             other => Failure::Parameter(format!("cannot unmarshal OTLP : {other}")),
         };
-        let (request, remarks) = json::to_protobuf(&body, &mut reserved).map_err(bad)?;
-        if remarks.rejected > 0 {
-            return Err(bad(Ingest::Malformed(remarks.text())));
+        let (request, partial_success) = json::to_protobuf(&body, &mut reserved).map_err(bad)?;
+        if partial_success.rejected > 0 {
+            return Err(bad(Ingest::Malformed(partial_success.text())));
         }
         let parts = regroup::regroup(&request, &mut reserved).map_err(bad)?;
         let mut out = JaegerJson::new(out)?;
         for part in parts {
-            let stored = Stored::new(part.trace, compress::unpack(part.plain, part.spans)?);
+            let stored = StoredTrace::new(part.trace, compress::unpack(part.plain, part.spans)?);
             write_trace(&mut out, &stored, Adjustment::Repaired)?;
         }
         out.finish()?;

@@ -57,14 +57,14 @@ impl FromParams for Operations {
 }
 
 /// `/traces/{id}`: how the trace is answered. Jaeger checks the times and does not use them.
-pub struct Reading(pub Adjustment);
+pub struct TraceParams(pub Adjustment);
 
-impl FromParams for Reading {
+impl FromParams for TraceParams {
     fn from_params(params: &Params) -> Result<Self, Failure> {
         let answering = answering(params)?;
         micros(params, "start")?;
         micros(params, "end")?;
-        Ok(Reading(answering))
+        Ok(TraceParams(answering))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jaeger's query API v3 over HTTP: `GET /api/v3/{services,operations,traces,traces/{id},trace-summaries}`, in JSON or,
 //! where `Accept` asks for it, in protobuf.
 
-mod form;
+mod encoding;
 mod query;
 
 pub use query::Search;
@@ -22,9 +22,9 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use form::{Form, Traces};
+use encoding::{Encoding, Traces};
 use prost::Message;
-use query::{Operations, Query, RawTraces, Reading};
+use query::{Operations, Query, RawTraces, TraceParams};
 use std::collections::BTreeSet;
 use std::io::Write;
 
@@ -62,32 +62,36 @@ pub fn routes() -> Router<Backend> {
         .route("/trace-summaries", get(summaries))
 }
 
-async fn services(State(backend): State<Backend>, form: Form) -> Answered {
+async fn services(State(backend): State<Backend>, encoding: Encoding) -> Answered {
     let store = backend.store.clone();
-    run(&backend, form, Cost::Lookup, move |out| {
+    run(&backend, encoding, Cost::Lookup, move |out| {
         let services = store.services()?;
-        match form {
-            Form::Json => {
+        match encoding {
+            Encoding::Json => {
                 out.write_all(serde_json::json!({ "services": services }).to_string().as_bytes())?
             }
-            Form::Protobuf => out.write_all(&GetServicesResponse { services }.encode_to_vec())?,
+            Encoding::Protobuf => out.write_all(&GetServicesResponse { services }.encode_to_vec())?,
         }
         Ok(())
     })
     .await
 }
 
-async fn operations(State(backend): State<Backend>, form: Form, Query(query): Query<Operations>) -> Answered {
+async fn operations(
+    State(backend): State<Backend>,
+    encoding: Encoding,
+    Query(query): Query<Operations>,
+) -> Answered {
     let store = backend.store.clone();
-    run(&backend, form, Cost::Lookup, move |out| {
+    run(&backend, encoding, Cost::Lookup, move |out| {
         let found = operations_of(&store, &query.service, query.kind.as_deref())?.into_iter();
-        match form {
-            Form::Json => {
+        match encoding {
+            Encoding::Json => {
                 let found: Vec<_> =
                     found.map(|(name, kind)| serde_json::json!({ "name": name, "spanKind": kind })).collect();
                 out.write_all(serde_json::json!({ "operations": found }).to_string().as_bytes())?;
             }
-            Form::Protobuf => {
+            Encoding::Protobuf => {
                 let operations = found.map(|(name, kind)| Operation { name, span_kind: kind.to_owned() });
                 let response = GetOperationsResponse { operations: operations.collect() };
                 out.write_all(&response.encode_to_vec())?;
@@ -113,19 +117,19 @@ pub fn operations_of(
 async fn trace(
     State(backend): State<Backend>,
     Path(id): Path<String>,
-    form: Form,
-    Query(Reading(answering)): Query<Reading>,
+    encoding: Encoding,
+    Query(TraceParams(answering)): Query<TraceParams>,
 ) -> Answered {
     let bad = |why| Failure::Parameter(format!("malformed parameter trace_id: {why}"));
     let id = WrittenId::parse(&id).map_err(bad)?;
     let (store, source) = (backend.store.clone(), Source::default());
     let seen = source.clone();
-    let mut response = run(&backend, form, id.cost(&backend), move |out| {
+    let mut response = run(&backend, encoding, id.cost(&backend), move |out| {
         let stored = id.read(&store, NO_TRACES)?;
         if let Some(state) = stored.state() {
             seen.is(state);
         }
-        let mut traces = Traces::new(form, out)?;
+        let mut traces = Traces::new(encoding, out)?;
         traces.write(&*stored, answering)?;
         traces.finish()
     })
@@ -136,15 +140,15 @@ async fn trace(
 
 async fn traces(
     State(backend): State<Backend>,
-    form: Form,
+    encoding: Encoding,
     Query(RawTraces(answering)): Query<RawTraces>,
     Query(mut search): Query<Search>,
 ) -> Answered {
     let (store, logged) = (backend.store.clone(), backend.logged.clone());
-    run(&backend, form, search_cost(&search.criteria, &*search.test), move |out| {
+    run(&backend, encoding, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
         search.among_logged(&logged, &|| watch.check().is_err())?;
-        let mut traces = Traces::new(form, out)?;
+        let mut traces = Traces::new(encoding, out)?;
         let mut found = 0;
         for located in store.search(search.criteria, &*search.test, || watch.check().is_err()) {
             watch.check()?;
@@ -164,13 +168,17 @@ async fn traces(
     .await
 }
 
-async fn summaries(State(backend): State<Backend>, form: Form, Query(mut search): Query<Search>) -> Answered {
+async fn summaries(
+    State(backend): State<Backend>,
+    encoding: Encoding,
+    Query(mut search): Query<Search>,
+) -> Answered {
     let (store, logged) = (backend.store.clone(), backend.logged.clone());
     // Every trace is read, even if the index alone finds it.
-    run(&backend, form, search_cost(&search.criteria, &*search.test), move |out| {
+    run(&backend, encoding, search_cost(&search.criteria, &*search.test), move |out| {
         let watch = out.watch().clone();
         search.among_logged(&logged, &|| watch.check().is_err())?;
-        if form == Form::Json {
+        if encoding == Encoding::Json {
             out.write_all(b"{\"summaries\":[")?;
         }
         let mut found = 0;
@@ -183,12 +191,12 @@ async fn summaries(State(backend): State<Backend>, form: Form, Query(mut search)
             if summary.spans == 0 {
                 continue;
             }
-            match form {
-                Form::Json => {
+            match encoding {
+                Encoding::Json => {
                     let comma = if found > 0 { "," } else { "" };
                     out.write_all(format!("{comma}{}", summary_json(&summary)).as_bytes())?;
                 }
-                Form::Protobuf => {
+                Encoding::Protobuf => {
                     // Messages one after the other are one with the summaries of all.
                     let response = FindTraceSummariesResponse { summaries: vec![TraceSummary::of(&summary)] };
                     out.write_all(&response.encode_to_vec())?;
@@ -199,7 +207,7 @@ async fn summaries(State(backend): State<Backend>, form: Form, Query(mut search)
                 break;
             }
         }
-        if form == Form::Json {
+        if encoding == Encoding::Json {
             out.write_all(b"]}")?;
         }
         Ok(())
@@ -207,15 +215,15 @@ async fn summaries(State(backend): State<Backend>, form: Form, Query(mut search)
     .await
 }
 
-/// Runs a query that writes its answer in this form.
+/// Runs a query that writes its answer in this encoding.
 async fn run(
     backend: &Backend,
-    form: Form,
+    encoding: Encoding,
     cost: Cost,
     work: impl FnOnce(&mut Output) -> Result<(), Failure> + Send + 'static,
 ) -> Answered {
     let mut response = json(StatusCode::OK, backend.queries.run(cost, work).await?);
-    form.describe(&mut response);
+    encoding.describe(&mut response);
     Ok(response)
 }
 

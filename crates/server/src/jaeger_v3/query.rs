@@ -61,14 +61,14 @@ impl FromParams for Operations {
 }
 
 /// `/traces/{id}`: how the trace is answered. Jaeger checks the times and does not use them.
-pub struct Reading(pub Adjustment);
+pub struct TraceParams(pub Adjustment);
 
-impl FromParams for Reading {
+impl FromParams for TraceParams {
     fn from_params(params: &Params) -> Result<Self, Failure> {
         for names in [["startTime", "start_time"], ["endTime", "end_time"]] {
             read(params, &names, params::time)?;
         }
-        Ok(Reading(answering(params, &["rawTraces", "raw_traces"])?))
+        Ok(TraceParams(answering(params, &["rawTraces", "raw_traces"])?))
     }
 }
 

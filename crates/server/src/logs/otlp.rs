@@ -4,7 +4,7 @@
 use super::fields;
 use super::line::{LogLine, now, severity_number};
 use crate::ingest::memory::MemoryReservation;
-use crate::ingest::{Refusal, Remarks};
+use crate::ingest::{PartialSuccess, Refusal};
 use crate::wire::Walk;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,23 +28,23 @@ struct Program {
 pub(super) fn from_protobuf(
     request: &[u8],
     reserved: &mut MemoryReservation,
-) -> Result<(Vec<LogLine>, Remarks), Refusal> {
+) -> Result<(Vec<LogLine>, PartialSuccess), Refusal> {
     let mut lines = Vec::new();
-    let mut remarks = Remarks::default();
+    let mut partial_success = PartialSuccess::default();
     let mut walk = Walk::new(request);
     while let Some((number, field)) = walk.next()? {
         if number == 1 {
-            resource_logs(field.bytes(number)?, reserved, &mut lines, &mut remarks)?;
+            resource_logs(field.bytes(number)?, reserved, &mut lines, &mut partial_success)?;
         }
     }
-    Ok((lines, remarks))
+    Ok((lines, partial_success))
 }
 
 fn resource_logs(
     message: &[u8],
     reserved: &mut MemoryReservation,
     lines: &mut Vec<LogLine>,
-    remarks: &mut Remarks,
+    partial_success: &mut PartialSuccess,
 ) -> Result<(), Refusal> {
     // The resource may stand after its records.
     let mut resource = Resource::default();
@@ -58,7 +58,7 @@ fn resource_logs(
     let mut walk = Walk::new(message);
     while let Some((number, field)) = walk.next()? {
         if number == 2 {
-            scope_logs(field.bytes(number)?, &program, reserved, lines, remarks)?;
+            scope_logs(field.bytes(number)?, &program, reserved, lines, partial_success)?;
         }
     }
     Ok(())
@@ -69,7 +69,7 @@ fn scope_logs(
     program: &Program,
     reserved: &mut MemoryReservation,
     lines: &mut Vec<LogLine>,
-    remarks: &mut Remarks,
+    partial_success: &mut PartialSuccess,
 ) -> Result<(), Refusal> {
     let mut scope = InstrumentationScope::default();
     let mut walk = Walk::new(message);
@@ -82,7 +82,7 @@ fn scope_logs(
     while let Some((number, field)) = walk.next()? {
         if number == 2 {
             let record: LogRecord = decoded(field.bytes(number)?, reserved)?;
-            let line = from_record(record, &scope.name, program, remarks);
+            let line = from_record(record, &scope.name, program, partial_success);
             reserved.take(line.weight())?;
             lines.push(line);
         }
@@ -99,14 +99,19 @@ fn decoded<M: Message + Default>(bytes: &[u8], reserved: &mut MemoryReservation)
     Ok(message)
 }
 
-fn from_record(record: LogRecord, scope: &str, program: &Program, remarks: &mut Remarks) -> LogLine {
+fn from_record(
+    record: LogRecord,
+    scope: &str,
+    program: &Program,
+    partial_success: &mut PartialSuccess,
+) -> LogLine {
     let mut attributes = object(record.attributes);
     let trace =
         <[u8; 16]>::try_from(record.trace_id.as_slice()).ok().map(u128::from_be_bytes).filter(|id| *id != 0);
     let span =
         <[u8; 8]>::try_from(record.span_id.as_slice()).ok().map(u64::from_be_bytes).filter(|id| *id != 0);
     if !matches!(record.trace_id.len(), 0 | 16) || !matches!(record.span_id.len(), 0 | 8) {
-        remarks.add(format_args!(
+        partial_success.add(format_args!(
             "ids of {} and {} bytes were left out",
             record.trace_id.len(),
             record.span_id.len()
@@ -179,12 +184,12 @@ fn json(AnyValue { value }: AnyValue) -> Value {
 pub(super) fn from_json(
     request: Value,
     reserved: &mut MemoryReservation,
-) -> Result<(Vec<LogLine>, Remarks), Refusal> {
+) -> Result<(Vec<LogLine>, PartialSuccess), Refusal> {
     let Value::Object(mut request) = request else {
         return Err(Refusal::Malformed("OTLP JSON: not an object".to_owned()));
     };
     let mut lines = Vec::new();
-    let mut remarks = Remarks::default();
+    let mut partial_success = PartialSuccess::default();
     for mut resource in list(&mut request, "resourceLogs")? {
         let attributes = match resource.remove("resource") {
             Some(Value::Object(mut resource)) => key_values(&mut resource)?,
@@ -195,20 +200,20 @@ pub(super) fn from_json(
             let name =
                 scope.get("scope").and_then(|scope| scope["name"].as_str()).unwrap_or_default().to_owned();
             for record in list(&mut scope, "logRecords")? {
-                let line = from_json_record(record, &name, &program, &mut remarks)?;
+                let line = from_json_record(record, &name, &program, &mut partial_success)?;
                 reserved.take(line.weight())?;
                 lines.push(line);
             }
         }
     }
-    Ok((lines, remarks))
+    Ok((lines, partial_success))
 }
 
 fn from_json_record(
     mut record: Map<String, Value>,
     scope: &str,
     program: &Program,
-    remarks: &mut Remarks,
+    partial_success: &mut PartialSuccess,
 ) -> Result<LogLine, Refusal> {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (trace, span) = (text("traceId"), text("spanId"));
@@ -220,7 +225,7 @@ fn from_json_record(
     let ids = (fields::trace_id(&trace), fields::span_id(&span));
     let is_blank = |text: &str| text.bytes().all(|byte| byte == b'0');
     if ids.0.is_none() && !is_blank(&trace) || ids.1.is_none() && !is_blank(&span) {
-        remarks.add(format_args!("the ids {trace:?} and {span:?} were left out"));
+        partial_success.add(format_args!("the ids {trace:?} and {span:?} were left out"));
     }
     let mut attributes = key_values(&mut record)?;
     describe(&mut attributes, scope, &event, &severity);

@@ -9,7 +9,7 @@ use super::{loki, otlp, otlp_request, payloads::objects};
 use crate::forwarding::{CompressedRequest, Signal};
 use crate::ingest::http::{self, Media};
 use crate::ingest::memory::MemoryReservation;
-use crate::ingest::{Intake, Refusal, Remarks, answer, blocking};
+use crate::ingest::{Intake, PartialSuccess, Refusal, answer, blocking};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
@@ -45,14 +45,18 @@ impl LogIntake {
         })
     }
 
-    async fn protobuf(&self, request: Vec<u8>, mut reserved: MemoryReservation) -> Result<Remarks, Refusal> {
-        let (lines, remarks, request, reserved) = blocking(move || -> Result<_, Refusal> {
-            let (lines, remarks) = otlp::from_protobuf(&request, &mut reserved)?;
-            Ok((lines, remarks, request, reserved))
+    async fn protobuf(
+        &self,
+        request: Vec<u8>,
+        mut reserved: MemoryReservation,
+    ) -> Result<PartialSuccess, Refusal> {
+        let (lines, partial_success, request, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (lines, partial_success) = otlp::from_protobuf(&request, &mut reserved)?;
+            Ok((lines, partial_success, request, reserved))
         })
         .await??;
         self.keep(lines, Some(request), reserved).await?;
-        Ok(remarks)
+        Ok(partial_success)
     }
 
     /// Keeps lines and queues them for the targets of forwarding: the request as it came, if it was OTLP in protobuf.
@@ -95,21 +99,21 @@ impl LogIntake {
             if media != Media::Json {
                 return self.protobuf(bytes, reserved).await;
             }
-            let (lines, remarks, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (lines, partial_success, reserved) = blocking(move || -> Result<_, Refusal> {
                 let mut reserved = reserved;
                 let value = parse(&bytes, &mut reserved)?;
-                let (lines, remarks) = otlp::from_json(value, &mut reserved)?;
-                Ok((lines, remarks, reserved))
+                let (lines, partial_success) = otlp::from_json(value, &mut reserved)?;
+                Ok((lines, partial_success, reserved))
             })
             .await??;
             self.keep(lines, None, reserved).await?;
-            Ok(remarks)
+            Ok(partial_success)
         };
         match taken.await {
-            Ok(remarks) if media == Media::Json => {
-                http::typed(StatusCode::OK, media, answer::done_json(&remarks).into())
+            Ok(partial_success) if media == Media::Json => {
+                http::typed(StatusCode::OK, media, answer::done_json(&partial_success).into())
             }
-            Ok(remarks) => http::typed(StatusCode::OK, media, answer::done(&remarks).into()),
+            Ok(partial_success) => http::typed(StatusCode::OK, media, answer::done(&partial_success).into()),
             Err(refusal) => {
                 self.intake.count(&refusal);
                 http::refuse(&refusal, media)

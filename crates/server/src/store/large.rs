@@ -3,7 +3,7 @@
 
 use super::located::LocatedTrace;
 use super::losses::Losses;
-use super::read::Stored;
+use super::read::StoredTrace;
 use super::{Store, StoreError};
 use rustc_hash::FxHashSet;
 use spandrel_trace::format::{SpanParts, otlp_proto};
@@ -34,20 +34,20 @@ pub trait Spans {
         None
     }
 
-    /// Hands over each span once, in the order in which they came (see [`Stored::each`]).
+    /// Hands over each span once, in the order in which they came (see [`StoredTrace::each`]).
     fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>));
 
-    /// Counts and logs a span that cannot be read (see [`Stored::left_out`]).
+    /// Counts and logs a span that cannot be read (see [`StoredTrace::left_out`]).
     fn left_out(&self, why: &dyn Display);
 }
 
-impl Spans for Stored {
+impl Spans for StoredTrace {
     fn trace(&self) -> u128 {
         self.trace
     }
 
     fn weight(&self) -> usize {
-        Stored::weight(self)
+        StoredTrace::weight(self)
     }
 
     fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {
@@ -55,13 +55,13 @@ impl Spans for Stored {
     }
 
     fn left_out(&self, why: &dyn Display) {
-        Stored::left_out(self, why);
+        StoredTrace::left_out(self, why);
     }
 }
 
 /// A trace that was read, with the state of its parts.
 struct Small {
-    stored: Stored,
+    stored: StoredTrace,
     state: u128,
 }
 
@@ -131,7 +131,7 @@ impl Spans for LargeTrace {
     }
 
     fn each_span(&self, each: &mut dyn FnMut(SpanParts<'_>)) {
-        let (trace, mut seen) = (self.located.trace, Seen::default());
+        let (trace, mut seen) = (self.located.trace, SpanDeduplicator::default());
         for part in &self.located.parts {
             let blob = match part.read(trace, &self.losses) {
                 Ok(Some(blob)) => blob,
@@ -162,7 +162,7 @@ impl Spans for LargeTrace {
 /// The spans that were handed over, as hashes of 128 bits with keys that nobody knows: two spans that differ have the same
 /// one by a chance that does not matter.
 #[derive(Default)]
-struct Seen {
+struct SpanDeduplicator {
     keys: [RandomState; 2],
     spans: FxHashSet<u128>,
     /// Numbers of resources and scopes, equal where their bytes are.
@@ -171,7 +171,7 @@ struct Seen {
     last: [Option<(usize, usize, usize)>; 2],
 }
 
-impl Seen {
+impl SpanDeduplicator {
     /// What was at an address before is there no more.
     fn next_blob(&mut self) {
         self.last = [None; 2];

@@ -53,7 +53,7 @@ pub use large::Spans;
 pub use limits::Limits;
 pub use located::LocatedTrace;
 pub use part::{Extent, OperationKey, Part, duration};
-pub use read::{SpanTest, Stored};
+pub use read::{SpanTest, StoredTrace};
 pub use status::StoreStatus;
 
 use call_cache::CallCache;

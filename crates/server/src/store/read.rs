@@ -24,7 +24,7 @@ pub trait SpanTest: Send + Sync {
 }
 
 /// A trace as it is stored.
-pub struct Stored {
+pub struct StoredTrace {
     /// Trace id as a number.
     pub trace: u128,
     /// OTLP `TracesData` messages, resent spans included.
@@ -32,10 +32,10 @@ pub struct Stored {
     losses: Arc<Losses>,
 }
 
-impl Stored {
+impl StoredTrace {
     /// Takes a `TracesData` message that holds one trace.
     pub fn new(trace: u128, bytes: Vec<u8>) -> Self {
-        Stored { trace, blobs: vec![bytes], losses: Arc::default() }
+        StoredTrace { trace, blobs: vec![bytes], losses: Arc::default() }
     }
 
     /// Bytes of all spans, resent ones included.
@@ -124,12 +124,12 @@ impl Store {
     }
 
     /// A whole trace; `None` when no span of it is held or can be read. Blocks.
-    pub fn trace(&self, trace: u128) -> Result<Option<Stored>, StoreError> {
+    pub fn trace(&self, trace: u128) -> Result<Option<StoredTrace>, StoreError> {
         self.read(&self.locate(trace)?)
     }
 
     /// The spans of a located trace; `None` if none can be read. Blocks.
-    pub fn read(&self, located: &LocatedTrace) -> Result<Option<Stored>, StoreError> {
+    pub fn read(&self, located: &LocatedTrace) -> Result<Option<StoredTrace>, StoreError> {
         let LocatedTrace { trace, parts, .. } = located;
         let mut blobs = Vec::with_capacity(parts.len());
         for run in parts.chunk_by(|left, right| left.segment.number == right.segment.number) {
@@ -146,7 +146,7 @@ impl Store {
             }
         }
         let losses = self.losses.clone();
-        Ok((!blobs.is_empty()).then_some(Stored { trace: *trace, blobs, losses }))
+        Ok((!blobs.is_empty()).then_some(StoredTrace { trace: *trace, blobs, losses }))
     }
 
     /// Traces with a span that starts between two times (nanoseconds since the Unix epoch), in no order. Blocks.
@@ -299,7 +299,7 @@ mod tests {
         .unwrap();
         assert_eq!((heads.hashed, numbers.len()), (4, 1), "two resources and two scopes, equal bytes");
         let mut spans = 0;
-        Stored::new(1, twice).each(|_| spans += 1);
+        StoredTrace::new(1, twice).each(|_| spans += 1);
         assert_eq!(spans, 1000, "each span once");
     }
 }

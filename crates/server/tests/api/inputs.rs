@@ -45,8 +45,8 @@ fn kept(server: &Server, of: &ParsedTraces) -> ParsedTraces {
     kept
 }
 
-/// The remarks of an answer in JSON.
-fn remarks(answer: &Answer) -> String {
+/// The partial_success of an answer in JSON.
+fn partial_success(answer: &Answer) -> String {
     answer.json()["partialSuccess"]["errorMessage"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -74,10 +74,10 @@ fn check(input: &OddInput, receiver: &Receiver, bytes: &[u8]) -> Result<(), Stri
     }
     let of_file = read(bytes);
     let spans = of_file.traces.iter().map(|trace| trace.outline().len()).sum::<usize>();
-    let told = remarks(&answer);
+    let told = partial_success(&answer);
     match &receiver.remark {
         Some(remark) if !told.contains(remark) => return Err(format!("{remark:?} is not in {told:?}")),
-        None if !told.is_empty() => return Err(format!("remarks {told:?}")),
+        None if !told.is_empty() => return Err(format!("partial_success {told:?}")),
         _ => {}
     }
     // The same spans, however they come.
@@ -140,6 +140,6 @@ fn a_span_whose_id_is_no_id_is_rejected_by_number_and_the_others_are_taken() {
     let answer = server.export_json(body);
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json()["partialSuccess"]["rejectedSpans"], "1");
-    assert!(remarks(&answer).contains("\"trace-1\" is not hexadecimal"), "{}", answer.text());
+    assert!(partial_success(&answer).contains("\"trace-1\" is not hexadecimal"), "{}", answer.text());
     assert_eq!((accepted(&server), server.get("/api/v3/traces/0a").status), (1, 200));
 }

@@ -38,22 +38,22 @@ impl PatternScope {
 /// A string, or a list of alternatives.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-enum Wanted {
+enum OneOrMany {
     One(String),
     OneOf(Vec<String>),
 }
 
-impl Wanted {
+impl OneOrMany {
     fn has(&self, text: &str) -> bool {
         match self {
-            Wanted::One(one) => one == text,
-            Wanted::OneOf(several) => several.iter().any(|one| one == text),
+            OneOrMany::One(one) => one == text,
+            OneOrMany::OneOf(several) => several.iter().any(|one| one == text),
         }
     }
 }
 
 /// Whether `text` matches; everything matches `None`.
-fn wants(wanted: &Option<Wanted>, text: &str) -> bool {
+fn wants(wanted: &Option<OneOrMany>, text: &str) -> bool {
     wanted.as_ref().is_none_or(|wanted| wanted.has(text))
 }
 
@@ -61,9 +61,9 @@ fn wants(wanted: &Option<Wanted>, text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct LinkPattern {
     #[serde(rename = "type")]
-    place: Option<Wanted>,
-    key: Option<Wanted>,
-    value: Option<Wanted>,
+    place: Option<OneOrMany>,
+    key: Option<OneOrMany>,
+    value: Option<OneOrMany>,
     url: String,
     text: String,
 }

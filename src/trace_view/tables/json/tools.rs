@@ -57,7 +57,7 @@ pub fn Tools(
             found.step(event.shift_key());
         }
     };
-    let step = move |label: &'static str, face: &'static str, is_back: bool| {
+    let step = move |label: &'static str, symbol: &'static str, is_back: bool| {
         view! {
             <button
                 type="button"
@@ -67,7 +67,7 @@ pub fn Tools(
                 disabled=move || found.is_empty()
                 on:click=move |_| found.step(is_back)
             >
-                {face}
+                {symbol}
             </button>
         }
     };

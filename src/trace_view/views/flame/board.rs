@@ -4,9 +4,9 @@ use super::super::super::coloring::Coloring;
 use super::super::super::session::Session;
 use super::super::super::waterfall::paint::{grid, ruler as draw_ruler};
 use super::axis::Axis;
-use super::drawn::{Drawn, FlameChanges};
 use super::load::LoadedFrames;
 use super::paint::{self, FlameMarks, FlamePalette};
+use super::picture::{FlameChanges, FlamePicture};
 use crate::route::Show;
 use crate::state::busy::{self, Busy};
 use crate::state::clock;
@@ -50,7 +50,7 @@ struct Inner {
     palette: FlamePalette,
     scene: FlameScene,
     /// What is on the canvas.
-    drawn: Option<Drawn>,
+    drawn: Option<FlamePicture>,
     /// Whether the next drawing cannot use that.
     is_stale: bool,
     hovered: Option<usize>,
@@ -269,7 +269,8 @@ impl FlameBoard {
             letter: text("aeimnorstu") / 10.0,
         };
         let (frames, outline) = (&loaded.frames, &*loaded.outline);
-        let next = Drawn { view, size: (width, height, ratio), outlined: [inner.hovered, self.current()] };
+        let next =
+            FlamePicture { view, size: (width, height, ratio), outlined: [inner.hovered, self.current()] };
         let is_stale = std::mem::take(&mut inner.is_stale);
         let before = inner.drawn.replace(next).filter(|_| !is_stale);
         let FlameChanges { shift, lanes, strips } = next.changes(before, frames);

@@ -6,10 +6,10 @@
 mod axis;
 mod board;
 mod choose;
-mod drawn;
 mod input;
 mod load;
 mod paint;
+mod picture;
 mod tools;
 mod words;
 
@@ -50,17 +50,17 @@ pub fn FlameGraph(
     let state = load::load(session, source);
     let what = Memo::new(move |_| {
         state.with(|state| match state {
-            FlameLoad::Loading => Face::Loading,
-            FlameLoad::NoOperation => Face::NoOperation,
-            FlameLoad::Failed(_) => Face::Failed,
-            FlameLoad::Loaded(loaded) if loaded.outline.is_empty() => Face::NoSpans,
-            FlameLoad::Loaded(loaded) if loaded.frames.is_empty() => Face::AllFiltered,
+            FlameLoad::Loading => FlameContent::Loading,
+            FlameLoad::NoOperation => FlameContent::NoOperation,
+            FlameLoad::Failed(_) => FlameContent::Failed,
+            FlameLoad::Loaded(loaded) if loaded.outline.is_empty() => FlameContent::NoSpans,
+            FlameLoad::Loaded(loaded) if loaded.frames.is_empty() => FlameContent::AllFiltered,
             FlameLoad::Loaded(loaded)
                 if loaded.layout == FlameLayout::Time && loaded.outline.duration == 0 =>
             {
-                Face::NoDurations
+                FlameContent::NoDurations
             }
-            FlameLoad::Loaded(_) => Face::Graph,
+            FlameLoad::Loaded(_) => FlameContent::Graph,
         })
     });
     let label = Signal::derive(move || {
@@ -75,35 +75,37 @@ pub fn FlameGraph(
         let next = if next.is_empty() { Vec::new() } else { vec![next.to_owned()] };
         view! { <EmptyState title=title next/> }.into_any()
     };
-    let face = move || match what.get() {
-        Face::Loading => view! { <p class="flame-loading" role="status">"Computing frames…"</p> }.into_any(),
-        Face::NoOperation => view! { <OperationChoice session/> }.into_any(),
-        Face::NoDurations => empty(
+    let shown = move || match what.get() {
+        FlameContent::Loading => {
+            view! { <p class="flame-loading" role="status">"Computing frames…"</p> }.into_any()
+        }
+        FlameContent::NoOperation => view! { <OperationChoice session/> }.into_any(),
+        FlameContent::NoDurations => empty(
             "No span has a duration",
             "In the order of time all frames are at one point. The other layouts compare numbers of spans instead.",
         ),
-        Face::NoSpans => empty("This trace has no spans", ""),
-        Face::AllFiltered => empty(
+        FlameContent::NoSpans => empty("This trace has no spans", ""),
+        FlameContent::AllFiltered => empty(
             "No spans to show",
             "The filters of this view leave out every span. Clear the find, or show the hidden services.",
         ),
-        Face::Failed => match state.get() {
+        FlameContent::Failed => match state.get() {
             FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
             _ => ().into_any(),
         },
-        Face::Graph => view! { <FrameGraph session coloring state label/> }.into_any(),
+        FlameContent::Graph => view! { <FrameGraph session coloring state label/> }.into_any(),
     };
     view! {
         <div class="flame" data-test="flame-view">
             <FlameTools session state/>
-            {face}
+            {shown}
         </div>
     }
 }
 
 /// What stands in the view.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Face {
+enum FlameContent {
     Loading,
     NoOperation,
     NoDurations,

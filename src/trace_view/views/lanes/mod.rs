@@ -38,29 +38,29 @@ pub fn Lanes(
     source: SpanSource,
 ) -> impl IntoView {
     let state = load(session, source);
-    let face = Memo::new(move |_| {
+    let shown = Memo::new(move |_| {
         state.with(|state| match state {
-            FlameLoad::Loaded(loaded) if loaded.outline.is_empty() => Face::NoSpans,
-            FlameLoad::Loaded(loaded) if loaded.frames.is_empty() => Face::AllFiltered,
-            FlameLoad::Loaded(_) => Face::Lanes,
-            FlameLoad::Failed(_) => Face::Failed,
-            _ => Face::Loading,
+            FlameLoad::Loaded(loaded) if loaded.outline.is_empty() => LanesContent::NoSpans,
+            FlameLoad::Loaded(loaded) if loaded.frames.is_empty() => LanesContent::AllFiltered,
+            FlameLoad::Loaded(_) => LanesContent::Lanes,
+            FlameLoad::Failed(_) => LanesContent::Failed,
+            _ => LanesContent::Loading,
         })
     });
     let empty = |title: &str, next: Vec<String>| view! { <EmptyState title=title next/> }.into_any();
     let content = move || {
-        match face.get() {
-        Face::Loading => view! { <p class="view-loading" role="status">"Computing lanes…"</p> }.into_any(),
-        Face::NoSpans => empty("This trace has no spans", Vec::new()),
-        Face::AllFiltered => empty(
+        match shown.get() {
+        LanesContent::Loading => view! { <p class="view-loading" role="status">"Computing lanes…"</p> }.into_any(),
+        LanesContent::NoSpans => empty("This trace has no spans", Vec::new()),
+        LanesContent::AllFiltered => empty(
             "No spans to show",
             vec!["The filters of this view leave out every span. Clear the find, or show the hidden services.".to_owned()],
         ),
-        Face::Failed => match state.get() {
+        LanesContent::Failed => match state.get() {
             FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
             _ => ().into_any(),
         },
-        Face::Lanes => view! {
+        LanesContent::Lanes => view! {
             <ActiveSpans session source/>
             <FrameGraph
                 session
@@ -111,7 +111,7 @@ pub fn Lanes(
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Face {
+enum LanesContent {
     Loading,
     NoSpans,
     AllFiltered,

@@ -74,6 +74,7 @@ impl RowElement {
         let dot = part("span", "span-row-dot")?;
         let name_box = part("span", "span-row-name")?;
         let service_box = part("span", "span-row-service")?;
+        let title = part("span", "name-line")?;
         let mark = part("span", "span-row-mark")?;
         let focus = part("span", "span-row-focus")?;
         attribute(&focus, "title", "Show only this span and its descendants");
@@ -89,7 +90,10 @@ impl RowElement {
             name_box.append_child(&element).ok()?;
         }
         service_box.append_child(&service).ok()?;
-        for part in [&indent, &twisty, &dot, &name_box, &service_box, &mark, &focus] {
+        for part in [&name_box, &service_box] {
+            title.append_child(part).ok()?;
+        }
+        for part in [&indent, &twisty, &dot, &title, &mark, &focus] {
             names.append_child(part).ok()?;
         }
         element.append_child(&names).ok()?;

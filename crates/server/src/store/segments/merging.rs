@@ -91,7 +91,8 @@ impl Segments {
     pub fn merge_parts(&mut self) {
         let Some(rebuild) = self.merging.rebuild else { return };
         self.merge_next(rebuild);
-        let waiting = self.kept.iter().filter(|kept| !kept.looked_at && kept.state == State::Read).count();
+        let waiting =
+            self.entries.iter().filter(|entry| !entry.is_merged && entry.state == State::Read).count();
         self.status.unmerged(waiting as u64 + u64::from(self.merging.is_running(None)));
     }
 
@@ -105,26 +106,28 @@ impl Segments {
         if self.merging.is_running(None) {
             return;
         }
-        while let Some(at) = self.kept.iter().position(|kept| !kept.looked_at && kept.state == State::Read) {
-            let kept = &self.kept[at];
-            if self.index_budget.is_moving(kept.segment.number) {
+        while let Some(at) =
+            self.entries.iter().position(|entry| !entry.is_merged && entry.state == State::Read)
+        {
+            let entry = &self.entries[at];
+            if self.index_budget.is_moving(entry.segment.number) {
                 return;
             }
             let index = self.index.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let index = index.get(kept.segment.number).cloned();
-            let Some(index) = index.filter(|_| kept.missing == 0) else {
-                self.kept[at].looked_at = true;
+            let index = index.get(entry.segment.number).cloned();
+            let Some(index) = index.filter(|_| entry.missing == 0) else {
+                self.entries[at].is_merged = true;
                 continue;
             };
-            if self.limits.max_disk.is_some_and(|budget| self.used() + kept.bytes > budget) {
+            if self.limits.max_disk.is_some_and(|budget| self.used() + entry.bytes > budget) {
                 // Room is made together with that for what comes next; without retention there will be none.
-                self.merging.reserved = if self.limits.retention.is_some() { kept.bytes } else { 0 };
+                self.merging.reserved = if self.limits.retention.is_some() { entry.bytes } else { 0 };
                 return;
             }
-            let created = kept.created;
-            self.merging.reserved = kept.bytes;
+            let created = entry.created;
+            self.merging.reserved = entry.bytes;
             self.merging.start(index, created, rebuild);
-            self.kept[at].looked_at = true;
+            self.entries[at].is_merged = true;
             return;
         }
         self.merging.reserved = 0;
@@ -139,13 +142,13 @@ impl Segments {
     }
 
     fn put_in_place(&mut self, number: u64, merged: Merged) {
-        let at = self.kept.iter().position(|kept| kept.segment.number == number);
-        let Some(at) = at.filter(|at| self.kept[*at].state == State::Read) else {
+        let at = self.entries.iter().position(|entry| entry.segment.number == number);
+        let Some(at) = at.filter(|at| self.entries[*at].state == State::Read) else {
             // The segment was deleted meanwhile. What stays is removed at the next start.
             let _ = merged.segment.delete();
             return;
         };
-        let (before, directory) = (self.kept[at].segment.clone(), self.directory.clone());
+        let (before, directory) = (self.entries[at].segment.clone(), self.directory.clone());
         let rows = merged.contents.last_row;
         let placed = before.note_rows(rows).and_then(|()| before.replace(merged.segment.path()));
         if let Err(error) = placed {
@@ -158,10 +161,10 @@ impl Segments {
         let _ = merged.segment.delete();
         let segment = Arc::new(Segment::new(&directory, number));
         segment.look();
-        let kept = &mut self.kept[at];
-        tracing::debug!("Segment {number} is merged: {} instead of {} bytes", segment.bytes(), kept.bytes);
-        kept.segment = segment.clone();
-        kept.bytes = segment.bytes();
+        let entry = &mut self.entries[at];
+        tracing::debug!("Segment {number} is merged: {} instead of {} bytes", segment.bytes(), entry.bytes);
+        entry.segment = segment.clone();
+        entry.bytes = segment.bytes();
         let index = SegmentIndex::loaded(segment, merged.contents);
         let freed = self.index().put(index);
         drop(freed);

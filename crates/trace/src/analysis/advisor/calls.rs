@@ -124,7 +124,7 @@ impl Calls {
         let outline = trace.outline();
         let mut calls = Calls::of_outline(outline);
         for part in trace.parts() {
-            Reading::of(&part).read(&part, outline, &mut calls);
+            CallReader::of(&part).read(&part, outline, &mut calls);
         }
         // What a client does not say its server may: an address without a path is no request of its own.
         for span in 0..outline.len() {
@@ -197,7 +197,7 @@ fn hash(text: &str) -> u64 {
 }
 
 /// What is known of the keys and texts of one set of columns; each is looked at once.
-struct Reading<'a> {
+struct CallReader<'a> {
     columns: &'a Columns,
     cells: AttributeTable<'a>,
     roles: Vec<Role>,
@@ -205,10 +205,10 @@ struct Reading<'a> {
     statements: FxHashMap<StrIx, RequestText>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> CallReader<'a> {
     fn of(part: &TraceRows<'a>) -> Self {
         let strings = if part.rows.is_empty() { 0 } else { part.columns.strings().len() };
-        Reading {
+        CallReader {
             columns: part.columns,
             cells: part.columns.cells(AttributeOwner::Span),
             roles: vec![Role::Unseen; strings],

@@ -1,6 +1,6 @@
 //! A graph that was scrolled is that which is drawn anew, and labels fit.
 
-use super::super::drawn::Drawn;
+use super::super::picture::FlamePicture;
 use super::*;
 use leptos::prelude::document;
 use spandrel_trace::analysis::flame::{FrameOrder, flame_frames};
@@ -55,11 +55,12 @@ fn canvas() -> (HtmlCanvasElement, CanvasRenderingContext2d) {
 fn picture(outline: &Outline, frames: &FlameFrames, tops: &[f64]) -> Vec<u8> {
     let (canvas, context) = canvas();
     let (palette, look) = (FlamePalette::read(), |frame: u32| ((frame / 2 % 3) as u8, false));
-    let (mut before, mut scene): (Option<Drawn>, _) = (None, FlameScene::default());
+    let (mut before, mut scene): (Option<FlamePicture>, _) = (None, FlameScene::default());
     for top in tops {
         let scale = TimeScale::new(0, outline.duration, f64::from(WIDTH));
         let view = FlameViewport { scale, top: *top, height: f64::from(HEIGHT), lane: LANE, letter: 6.0 };
-        let next = Drawn { view, size: (f64::from(WIDTH), f64::from(HEIGHT), 1.0), outlined: [None, None] };
+        let next =
+            FlamePicture { view, size: (f64::from(WIDTH), f64::from(HEIGHT), 1.0), outlined: [None, None] };
         let changes = next.changes(before.replace(next), frames);
         scene = match changes.shift {
             None => FlameScene::new(frames, outline, &view, &[]),

@@ -1,4 +1,4 @@
-//! In which form an answer is: JSON, or protobuf where that is asked for.
+//! The encoding of an answer: JSON, or protobuf if `Accept` names it.
 
 use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
@@ -11,16 +11,16 @@ use spandrel_trace::format::write::{Envelope, OtlpJson};
 use std::convert::Infallible;
 use std::io::Write;
 
-/// See the module.
+/// Encoding of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Also where nothing is asked for.
+pub enum Encoding {
+    /// The default.
     Json,
     /// `TracesData` of OTLP, and `jaeger.api_v3`'s other messages.
     Protobuf,
 }
 
-impl<S: Sync> FromRequestParts<S> for Form {
+impl<S: Sync> FromRequestParts<S> for Encoding {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -29,20 +29,20 @@ impl<S: Sync> FromRequestParts<S> for Form {
             accepted.flat_map(|value| value.split(',')).map(|entry| entry.split(';').next().unwrap_or(""));
         // The first that is known counts.
         let known = types.map(str::trim).find_map(|name| match name.to_ascii_lowercase().as_str() {
-            "application/x-protobuf" | "application/protobuf" => Some(Form::Protobuf),
-            "application/json" | "application/*" | "*/*" => Some(Form::Json),
+            "application/x-protobuf" | "application/protobuf" => Some(Encoding::Protobuf),
+            "application/json" | "application/*" | "*/*" => Some(Encoding::Json),
             _ => None,
         });
-        Ok(known.unwrap_or(Form::Json))
+        Ok(known.unwrap_or(Encoding::Json))
     }
 }
 
-impl Form {
-    /// Says in the head of an answer what form it has.
+impl Encoding {
+    /// Sets the headers of an answer in this encoding.
     pub fn describe<B>(self, response: &mut Response<B>) {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("accept"));
-        if self == Form::Protobuf {
+        if self == Encoding::Protobuf {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
         }
     }
@@ -58,10 +58,10 @@ pub enum Traces<'o> {
 
 impl<'o> Traces<'o> {
     /// Starts the answer.
-    pub fn new(form: Form, out: &'o mut Output) -> Result<Self, Failure> {
-        Ok(match form {
-            Form::Json => Traces::Json(Box::new(OtlpJson::new(out, Envelope::Result, true)?)),
-            Form::Protobuf => Traces::Protobuf(out),
+    pub fn new(encoding: Encoding, out: &'o mut Output) -> Result<Self, Failure> {
+        Ok(match encoding {
+            Encoding::Json => Traces::Json(Box::new(OtlpJson::new(out, Envelope::Result, true)?)),
+            Encoding::Protobuf => Traces::Protobuf(out),
         })
     }
 

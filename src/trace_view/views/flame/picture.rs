@@ -6,7 +6,7 @@ use spandrel_trace::scene::flame::FlameViewport;
 
 /// What the canvas shows.
 #[derive(Clone, Copy)]
-pub struct Drawn {
+pub struct FlamePicture {
     /// The part of the graph.
     pub view: FlameViewport,
     /// Width and height, CSS pixels, and device pixels per CSS pixel.
@@ -26,9 +26,9 @@ pub struct FlameChanges {
     pub strips: Vec<(f64, f64)>,
 }
 
-impl Drawn {
+impl FlamePicture {
     /// What has to be drawn where `before` is on the canvas.
-    pub fn changes(&self, before: Option<Drawn>, frames: &FlameFrames) -> FlameChanges {
+    pub fn changes(&self, before: Option<FlamePicture>, frames: &FlameFrames) -> FlameChanges {
         let (view, lanes) = (self.view, frames.lanes());
         let before = before.filter(|before| before.size == self.size);
         let kept = before.map_or(0..0, |before| view.kept(&before.view, lanes));
@@ -81,10 +81,10 @@ mod tests {
         flame_frames(&outline, FrameOrder::Time, &SpanFilter::default())
     }
 
-    fn drawn(top: f64, hovered: Option<usize>) -> Drawn {
+    fn drawn(top: f64, hovered: Option<usize>) -> FlamePicture {
         let scale = TimeScale::new(0, 100, 50.0);
         let view = FlameViewport { scale, top, height: 100.0, lane: 20.0, letter: 6.0 };
-        Drawn { view, size: (50.0, 100.0, 1.0), outlined: [hovered, None] }
+        FlamePicture { view, size: (50.0, 100.0, 1.0), outlined: [hovered, None] }
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn another_size_or_zoom_draws_all() {
         let frames = chain();
-        let wider = Drawn { size: (60.0, 100.0, 1.0), ..drawn(0.0, None) };
+        let wider = FlamePicture { size: (60.0, 100.0, 1.0), ..drawn(0.0, None) };
         assert_eq!(wider.changes(Some(drawn(0.0, None)), &frames).shift, None);
         let first = drawn(0.0, None).changes(None, &frames);
         assert_eq!((first.shift, first.lanes.len()), (None, 5));
