@@ -1,7 +1,8 @@
-// Our trace page and the plain list of ../shared/bench/plain, each measured by the harness there, one after the other on
-// the same machine; then the ratios and their limits.
+// Our pages and the plain list of ../shared/bench/plain, each measured by the harness there, one after the other on the
+// same machine; then the ratios and their limits. Other pages than that of a trace are compared with Jaeger UI, which was
+// measured on another machine: each as a multiple of the plain list in its own run (see the harness's README.md).
 //
-//   cargo xtask bench page [--sizes 10000,50000,100000,200000] [--runs 5] [--only trace]
+//   cargo xtask bench page [--sizes 10000,50000,100000,200000] [--runs 5] [--only home,trace,search,deps]
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -24,11 +25,19 @@ const adapter = fileURLToPath(new URL("adapter.json", import.meta.url));
 const PLAIN_AT_MOST = 200_000;
 
 await mkdir(values.out, { recursive: true });
-const missing = sizes.filter((size) => !existsSync(join(values.data, "traces", `be9c000000000000${String(size).padStart(16, "0")}.json`)));
-if (missing.length || !existsSync(join(values.data, "services.json"))) {
-  console.log(`Writing the traces to measure (${missing.join(", ")} spans, about 1.7 KB a span, once)`);
-  await node("gen_trace.mjs", ["--out", values.data, "--sizes", missing.join(","), ...(values.only === "trace" ? ["--searches", "20", "--deps", "50"] : [])]);
+const written = (path) => existsSync(join(values.data, path));
+const missing = sizes.filter((size) => !written(`traces/be9c000000000000${String(size).padStart(16, "0")}.json`));
+const searched = values.only === "trace" ? { searches: "20", deps: "50" } : { searches: "20,200,1500", deps: "50,200" };
+const isComplete = Object.entries({ searches: "search/traces-", deps: "deps/" })
+  .every(([name, path]) => searched[name].split(",").every((size) => written(`${path}${size}.json`)));
+if (missing.length || !isComplete || !written("services.json")) {
+  console.log(`Writing what is measured (traces of ${missing.join(", ") || "no"} spans, about 1.7 KB a span, once)`);
+  await node("gen_trace.mjs", [
+    "--out", values.data, "--sizes", (missing.length ? missing : sizes.slice(0, 1)).join(","), "--searches", searched.searches, "--deps", searched.deps,
+  ]);
 }
+const recorded = async (name) => JSON.parse(await readFile(within(`results/${name}.json`), "utf8"));
+const [jaeger, plainThen] = values.only === "trace" ? [] : await Promise.all(["jaeger-ui", "plain"].map(recorded));
 const ours = await measured("spandrel", adapter, values.dist, sizes, values.only);
 const small = sizes.filter((size) => size <= PLAIN_AT_MOST);
 const plain = small.length ? await measured("plain", within("adapters/plain.json"), within("plain"), small, "trace") : { summary: {}, runs: [] };
@@ -70,6 +79,14 @@ function report() {
   };
   const IDLE = { 10000: 2.4, 50000: 1.1, 100000: 0.95, 200000: 0.6 };
   for (const size of small) line("idle after loading, ours ÷ plain", size, ratio(size, "load.idle_ms"), IDLE[size]);
+  // The size that is nearest to these pages in time.
+  const YARDSTICK = 10_000;
+  const multiple = (pages, list, page) => pages?.summary[page]?.["load.idle_ms"].median / median(list, YARDSTICK, "load.idle_ms");
+  const LIKE_JAEGER = [["home", "search page", 0.35], ["search 1500", "1,500 results", 0.05], ["deps 200", "map of 200 services", 0.45]];
+  for (const [page, what, most] of jaeger ? LIKE_JAEGER : []) {
+    const value = multiple(ours, plain, page) / multiple(jaeger, plainThen, page);
+    line(`${what}: idle, ÷ Jaeger UI, both ÷ plain`, YARDSTICK, Number.isFinite(value) ? value : undefined, most, 3);
+  }
   if (sizes.includes(1_000_000) && sizes.includes(200_000)) {
     const [million, fifth] = [1_000_000, 200_000].map((size) => median(ours, size, "load.idle_ms"));
     line("idle after loading, ours ÷ ours at 200,000", 1_000_000, million && fifth ? million / fifth : undefined, 6);
