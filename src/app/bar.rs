@@ -141,22 +141,34 @@ fn TraceOpener() -> impl IntoView {
     }
 }
 
-/// The server in use, and whether it answers. Asked anew on every page.
+/// The server in use, and whether it answers. Asked anew on every page, and when a request of the page shows that it has
+/// gone or come back.
 #[component]
 fn ServerStatus() -> impl IntoView {
     let (data, settings, route) = (use_data(), use_settings(), use_route());
     let page = Memo::new(move |_| route.with(Route::page));
     // Number of services; `None` before the first answer.
     let services = RwSignal::new(None::<Result<usize, ()>>);
+    let is_back = Memo::new(move |before: Option<&u32>| {
+        let before = before.copied().unwrap_or_default();
+        let was_bad = untrack(|| matches!(services.get(), Some(Err(()))));
+        before + u32::from(data.server_answers() == Some(true) && was_bad)
+    });
     Effect::new(move || {
         settings.source();
         page.get();
+        is_back.get();
         tasks::spawn_scoped(async move {
             // What the page itself requests goes first.
             tasks::after_first_paint().await;
             let answer = data.services().await;
             services.set(Some(answer.map(|services| services.len()).map_err(drop)));
         });
+    });
+    Effect::new(move || {
+        if data.server_answers() == Some(false) {
+            services.set(Some(Err(())));
+        }
     });
     let name = move || {
         let source = settings.source();

@@ -176,7 +176,7 @@ pub fn FileOverlays() -> impl IntoView {
         <Show when=move || files.dragging.get()>
             <div class="app__drop">
                 <div class="app__drop-box">
-                    "Drop to open" <span>"Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped"</span>
+                    "Drop to open" <span>"Jaeger, Zipkin or OTLP JSON, JSON lines or OTLP protobuf, also with gzip or zstd"</span>
                 </div>
             </div>
         </Show>

@@ -25,12 +25,9 @@ pub fn MissingPage(
         .into_any();
     };
     entitle("Comparison");
-    let problem = Problem::new(
-        ProblemKind::Unsupported,
-        "compare two traces",
-        "Trace comparison is not available yet.",
-    )
-    .advise("Open each of them, in two tabs if you like.");
+    let problem =
+        Problem::new(ProblemKind::NotFound, "compare two traces", "Trace comparison is not available yet.")
+            .advise("Open each of them, in two tabs if you like.");
     let traces = [first, second].into_iter().filter_map(trace_link).collect_view();
     view! {
         <h1 class="unseen">"Comparison"</h1>

@@ -30,7 +30,7 @@ impl DependenciesView {
             service: service(query, "service"),
             callee: service(query, "callee"),
             list: query.has("list"),
-            lookback: query.get("lookback").to_owned(),
+            lookback: lookback(query),
         }
     }
 
@@ -63,9 +63,9 @@ impl MonitorView {
     pub(super) fn read(query: &Query) -> Self {
         // Jaeger has the time range in milliseconds.
         let timeframe = query.get("timeframe").parse::<u64>().map(|ms| format!("{}m", ms.div_ceil(60_000)));
-        let lookback = match query.get("lookback") {
-            "" => timeframe.unwrap_or_default(),
-            lookback => lookback.to_owned(),
+        let lookback = match lookback(query) {
+            none if none.is_empty() => timeframe.unwrap_or_default(),
+            lookback => lookback,
         };
         MonitorView { service: service(query, "service"), lookback }
     }
@@ -78,6 +78,12 @@ impl MonitorView {
 
 fn service(query: &Query, key: &str) -> Option<String> {
     Some(query.get(key)).filter(|service| !service.is_empty()).map(str::to_owned)
+}
+
+/// The time range of an address; empty where it is none.
+fn lookback(query: &Query) -> String {
+    let text = query.get("lookback");
+    if parse_lookback(text).is_some() { text.to_owned() } else { String::new() }
 }
 
 fn lookback_ms(text: &str, default: &str) -> u64 {

@@ -47,6 +47,8 @@ pub struct Data {
     settings: Settings,
     files: RwSignal<Option<OpenFiles>>,
     renewed: RwSignal<Option<ReplacedTrace>>,
+    /// Whether the server answered the last request; `None` before the first.
+    answers: RwSignal<Option<bool>>,
 }
 
 struct Inner {
@@ -76,6 +78,7 @@ pub(super) fn provide(engine: Engine) {
         settings: use_settings(),
         files: RwSignal::new(None),
         renewed: RwSignal::new(None),
+        answers: RwSignal::new(None),
     });
 }
 
@@ -136,7 +139,21 @@ impl Data {
 
     async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
         let base = untrack(|| self.settings.base());
-        self.task_at(base, task, progress).await
+        let reply = self.task_at(base, task, progress).await;
+        let is_silent = matches!(
+            &reply.answer,
+            Answer::Failed(problem)
+                if matches!(problem.kind, ProblemKind::Offline | ProblemKind::Blocked | ProblemKind::Interrupted)
+        );
+        if untrack(|| self.answers.get()) != Some(!is_silent) {
+            self.answers.set(Some(!is_silent));
+        }
+        reply
+    }
+
+    /// Whether the server answered the last request; `None` before the first.
+    pub fn server_answers(&self) -> Option<bool> {
+        self.answers.get()
     }
 
     async fn task_at(self, base: Base, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {

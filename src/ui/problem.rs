@@ -121,7 +121,7 @@ fn default_advice(kind: ProblemKind) -> &'static str {
         ProblemKind::WrongAddress => "Check the server's URL in the settings.",
         ProblemKind::NotFound => "It may not have arrived yet, or may be older than what the server keeps.",
         ProblemKind::Unreadable => {
-            "Open a trace as Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped."
+            "Open a trace as Jaeger, Zipkin or OTLP JSON, as JSON lines, or as OTLP protobuf; also with gzip or zstd."
         }
         ProblemKind::Unsupported => "Choose another server in the settings.",
         ProblemKind::NotStarted => "Reload the page.",

@@ -7,6 +7,7 @@ import { idle, open } from "./browser.mjs";
 import { Dependencies } from "./pages/dependencies.mjs";
 import { Search } from "./pages/search.mjs";
 import { Trace } from "./pages/trace.mjs";
+import { repeated, send } from "./spans.mjs";
 import { server } from "./stage.mjs";
 
 /** The calls between different services in one good order. */
@@ -51,4 +52,17 @@ test("a service of the map leads to the search for its traces", async (t) => {
   // The failing order never reached it.
   assert.deepEqual(new Set(await search.traces()), new Set(traces));
   assert.ok(!(await search.traces()).includes(failing));
+});
+
+test("the slowest traces are found behind a hundred newer ones", async (t) => {
+  const stage = await server(t);
+  const slow = repeated(500, { at: Date.now() - 1_800_000 });
+  const fast = Array.from({ length: 120 }, (_, at) => repeated(1 + (at % 3), { at: Date.now() - 600_000 + at * 1000 }));
+  await send(stage.otlp_http, slow.body);
+  await send(stage.otlp_http, { resourceSpans: fast.flatMap(({ body }) => body.resourceSpans) });
+  const page = await open(t, `${stage.viewer}/dependencies?view=list`);
+  const dependencies = new Dependencies(page);
+  await dependencies.openService("basket");
+  await dependencies.examples.first().waitFor();
+  assert.match(await dependencies.examples.first().getAttribute("href"), new RegExp(slow.traceId));
 });

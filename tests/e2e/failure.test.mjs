@@ -23,6 +23,25 @@ test("a backend that has gone", async (t) => {
   await new Problem(page).says(/127\.0\.0\.1|reach|offline|answer/i);
 });
 
+test("the header says when the server goes, and when it is back", async (t) => {
+  let isGone = false;
+  const json = (data) => ({ body: JSON.stringify({ data, total: 0, limit: 0, offset: 0, errors: null }) });
+  const answer = (path) => {
+    if (isGone) return { stream: (response) => response.destroy() };
+    return path.startsWith("/api/v3/") ? { status: 404, type: "text/plain", body: "404 page not found\n" } : json(path === "/api/services" ? ["front"] : []);
+  };
+  const { url } = await fakeJaeger(t, { api: api(answer) });
+  const page = await open(t, `${url}/search?service=front`, failing);
+  const status = page.getByTestId("source");
+  await status.filter({ hasText: "1 service" }).waitFor();
+  isGone = true;
+  await new Search(page).search();
+  await status.filter({ hasText: "no answer" }).waitFor();
+  isGone = false;
+  await new Problem(page).retry.click();
+  await status.filter({ hasText: "1 service" }).waitFor();
+});
+
 test("an address where nothing listens", async (t) => {
   const { viewer } = await server(t);
   const page = await open(t, viewer, failing);

@@ -39,7 +39,7 @@ fn side() -> (Stage, RwSignal<Option<GraphElement>>) {
     let selected = RwSignal::new(None);
     let stage = Stage::new(move || {
         let select = Callback::new(move |hit| selected.set(hit));
-        let examples = Signal::stored(Examples::Traces(Vec::new()));
+        let examples = Signal::stored(Examples::Traces { traces: Vec::new(), is_sample: false });
         view! { <SidePanel scene=Signal::stored(scene()) selected=selected select=select links=links() examples=examples/> }
     });
     (stage, selected)

@@ -21,8 +21,8 @@ const SIMULATED: &str = "No demo server was found: the services are simulated in
 /// Quantity of the first product at first.
 const INITIAL: u32 = 2;
 
-/// Reads the order, or says which field keeps it from being placed. Tracked.
-fn order_of(lines: &[Line], customer: &str, payment: &str) -> Result<Order, String> {
+/// What is ordered, or which quantity is wrong. Tracked.
+fn items_of(lines: &[Line]) -> Result<Vec<Item>, String> {
     let mut items = Vec::new();
     for line in lines {
         let quantity = line.quantity()?;
@@ -31,6 +31,12 @@ fn order_of(lines: &[Line], customer: &str, payment: &str) -> Result<Order, Stri
             items.push(Item { id, name, price, quantity });
         }
     }
+    Ok(items)
+}
+
+/// Reads the order, or says which field keeps it from being placed. Tracked.
+fn order_of(lines: &[Line], customer: &str, payment: &str) -> Result<Order, String> {
+    let items = items_of(lines)?;
     match (items.is_empty(), customer.trim()) {
         (true, _) => Err("Add at least one item.".to_owned()),
         (_, "") => Err("Enter a customer.".to_owned()),
@@ -69,7 +75,7 @@ pub fn OrderForm(
         .enumerate()
         .map(|(index, product)| Line::new(product, if index == 0 { INITIAL } else { 0 }))
         .collect();
-    let all_lines = lines.clone();
+    let (all_lines, priced_lines) = (lines.clone(), lines.clone());
     let customer = RwSignal::new("demo-user".to_owned());
     let payment = RwSignal::new(PAYMENTS[0].0.to_owned());
     let order = Memo::new(move |_| {
@@ -93,7 +99,10 @@ pub fn OrderForm(
     };
     let rows = lines.iter().map(row).collect_view();
     let (no_customer, no_payment) = (refused_at(DemoField::Customer), refused_at(DemoField::Payment));
-    let total = move || currency.money(order.with(|order| order.as_ref().map_or(0.0, Order::total)));
+    let total = move || {
+        let order = items_of(&priced_lines).map(|items| Order { items, ..Order::default() });
+        currency.money(order.as_ref().map_or(0.0, Order::total))
+    };
     let is_blocked = move || is_placing.get() || order.with(Result::is_err);
     let submit = move |simulate_error: bool| {
         if !is_placing.get_untracked()

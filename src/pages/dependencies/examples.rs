@@ -9,8 +9,13 @@ use spandrel_trace::units::duration;
 pub enum Examples {
     /// The request is pending.
     Loading,
-    /// Slowest first.
-    Traces(Vec<TraceSummary>),
+    /// Some were found.
+    Traces {
+        /// Slowest first.
+        traces: Vec<TraceSummary>,
+        /// Not all traces of the time range were compared.
+        is_sample: bool,
+    },
     /// The request failed, for this reason.
     Failed(String),
 }
@@ -27,11 +32,19 @@ pub fn ExampleList(
     let content = move || match examples.get() {
         Examples::Loading => note("Loading traces…".to_owned()),
         Examples::Failed(why) => note(why),
-        Examples::Traces(traces) if traces.is_empty() => note("No traces in this time range.".to_owned()),
-        Examples::Traces(traces) => {
+        Examples::Traces { traces, .. } if traces.is_empty() => {
+            note("No traces in this time range.".to_owned())
+        }
+        Examples::Traces { traces, is_sample } => {
             let longest = traces.iter().map(|trace| trace.duration).max().unwrap_or(1).max(1);
             let row = |summary: &TraceSummary| row(summary, longest, trace.run(summary.key()));
-            view! { <ul class="side__rows">{traces.iter().map(row).collect_view()}</ul> }.into_any()
+            let of =
+                is_sample.then(|| note("Of the newest traces and those with the longest spans.".to_owned()));
+            view! {
+                <ul class="side__rows">{traces.iter().map(row).collect_view()}</ul>
+                {of}
+            }
+            .into_any()
         }
     };
     view! {

@@ -3,15 +3,18 @@
 use super::examples::Examples;
 use crate::state::data::{CountedCalls, Data, SearchPurpose};
 use spandrel_trace::analysis::dependencies::{CountedRequests, Failures, RatedLink, rated};
-use spandrel_trace::model::DependencyLink;
+use spandrel_trace::model::{DependencyLink, TraceSummary};
 use spandrel_trace::source::SearchQuery;
 use spandrel_trace::units::{Problem, ProblemKind, count, sort_by_number_descending};
+use std::collections::HashSet;
 use std::fmt;
 
 /// Whole traces that are read to count calls or errors.
 const SAMPLE: u32 = 200;
 /// Traces that examples are chosen from.
 const EXAMPLES: u32 = 100;
+/// Searches for examples at most.
+const ROUNDS: usize = 5;
 /// Examples shown.
 const SHOWN: usize = 8;
 /// Services that are queried one by one if the server cannot search all services at once.
@@ -163,23 +166,41 @@ async fn of_traces(data: Data, window: Window) -> Result<CountedCalls, Problem> 
     Ok(best)
 }
 
-/// The slowest traces of a service, or with calls from `service` to `callee`, among the newest [`EXAMPLES`].
+/// The slowest traces of a service, or with calls from `service` to `callee`: of the newest [`EXAMPLES`] and, if there are
+/// more, of those with the longest spans of the service or the callee.
 pub async fn examples(data: Data, window: Window, service: &str, callee: Option<&str>) -> Examples {
-    match data.search(window.query(callee.unwrap_or(service), EXAMPLES), SearchPurpose::Examples).await {
-        Err(problem) => Examples::Failed(problem.to_string()),
-        Ok(found) => {
-            let mut traces = found.summaries;
-            traces.retain(|trace| {
-                let has = |name: &str| {
-                    trace.services.is_empty() || trace.services.iter().any(|one| one.name == name)
-                };
-                has(service) && callee.is_none_or(has)
-            });
-            sort_by_number_descending(&mut traces, |trace| trace.duration);
-            traces.truncate(SHOWN);
-            Examples::Traces(traces)
+    let mut query = window.query(callee.unwrap_or(service), EXAMPLES);
+    let has = |trace: &TraceSummary, name: &str| {
+        trace.services.is_empty() || trace.services.iter().any(|one| one.name == name)
+    };
+    let (mut traces, mut is_sample): (Vec<TraceSummary>, bool) = (Vec::new(), false);
+    for _ in 0..ROUNDS {
+        let found = match data.search(query.clone(), SearchPurpose::Examples).await {
+            Ok(found) => found.summaries,
+            // Without a search by duration the newest ones are shown.
+            Err(_) if is_sample => break,
+            Err(problem) => return Examples::Failed(problem.to_string()),
+        };
+        let is_cut = found.len() >= EXAMPLES as usize;
+        let is_wanted =
+            |trace: &TraceSummary| has(trace, service) && callee.is_none_or(|callee| has(trace, callee));
+        traces.extend(found.into_iter().filter(is_wanted));
+        sort_by_number_descending(&mut traces, |trace| trace.duration);
+        let mut keys = HashSet::new();
+        traces.retain(|trace| keys.insert(trace.key()));
+        traces.truncate(SHOWN);
+        if !is_cut {
+            break;
         }
+        is_sample = true;
+        // A trace that takes longer than the last one here, in a single span of the service.
+        let last = traces.last().map_or(0, |trace| trace.duration).max(1_000);
+        if query.min_duration.is_some_and(|least| least >= last) {
+            break;
+        }
+        query.min_duration = Some(last);
     }
+    Examples::Traces { traces, is_sample }
 }
 
 #[cfg(test)]

@@ -230,7 +230,7 @@ fn TagsField(draft: Draft) -> impl IntoView {
             <textarea
                 class="field mono"
                 rows="2"
-                placeholder="error=true http.status_code=500"
+                placeholder="error=true http.response.status_code=500"
                 autocomplete="off"
                 spellcheck="false"
                 data-test="field-tags"

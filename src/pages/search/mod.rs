@@ -212,7 +212,7 @@ const REFUSED: &[&str] = &["Correct the marked field, then press “Find traces�
 
 const FIRST_STEPS: &[&str] = &[
     "Choose a service and press “Find traces”, or open a trace by its ID above.",
-    "Drop trace files anywhere on this page: Jaeger JSON, OTLP JSON or OTLP protobuf, plain or gzipped. They stay in this browser.",
+    "Drop trace files anywhere on this page: Jaeger, Zipkin or OTLP JSON, JSON lines or OTLP protobuf, also with gzip or zstd. They stay in this browser.",
 ];
 
 /// What to do while the server has no services, with the ports that take spans where the server has written them into the

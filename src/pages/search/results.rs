@@ -183,7 +183,8 @@ fn NoResults(origin: Origin) -> impl IntoView {
         Origin::Search { .. } => (
             "No traces match",
             vec![
-                "Nothing matched. Try a longer time range, fewer tags, or another operation.".to_owned(),
+                "Nothing matched. Try a longer time range, fewer tags, no log text, or another operation."
+                    .to_owned(),
                 "Duration filters apply to single spans, not whole traces.".to_owned(),
             ],
         ),

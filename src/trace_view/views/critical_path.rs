@@ -119,7 +119,7 @@ fn LeftOutSpans(session: Session, table: Arc<PathTable>) -> impl IntoView {
                     ": "
                     <bdi>{display_name(&one.operation).to_owned()}</bdi>
                 </button>
-                {format!(", {}: {}", duration(one.time), one.words())}
+                {format!(" ({}): {}", duration(one.time), one.words())}
             </li>
         }
     };

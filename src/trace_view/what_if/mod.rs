@@ -42,6 +42,9 @@ pub fn change_of(rule: &str) -> Option<(WhatIfChange, WhatIfScope)> {
     }
 }
 
+/// How many times faster something can be; what is below 1 is slower.
+const FACTORS: std::ops::RangeInclusive<f64> = 0.01..=10_000.0;
+
 /// The bar of what is tried out. Nothing while nothing is.
 #[component]
 pub fn WhatIfBar(
@@ -135,11 +138,13 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
         };
         change(&|what_if| what_if.change = chosen);
     };
+    let is_refused = RwSignal::new(false);
     let choose_factor = move |text: String| {
-        // While it is no number above 0, what was tried last stays.
-        let hundredths = text.trim().parse::<f64>().ok().map(|factor| (factor * 100.0).round() as u32);
-        if let Some(hundredths) = hundredths.filter(|hundredths| *hundredths > 0) {
-            change(&|what_if| what_if.change = WhatIfChange::Faster(hundredths));
+        let factor = text.trim().parse::<f64>().ok().filter(|factor| FACTORS.contains(factor));
+        is_refused.set(factor.is_none());
+        // Otherwise what was tried last stays.
+        if let Some(factor) = factor {
+            change(&|what_if| what_if.change = WhatIfChange::Faster((factor * 100.0).round() as u32));
         }
     };
     let has_factor = Memo::new(move |_| factor().is_some());
@@ -177,14 +182,21 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
                     <label class="what-if-factor">
                         <input
                             type="number"
-                            min="0.1"
+                            min=FACTORS.start().to_string()
+                            max=FACTORS.end().to_string()
                             step="any"
                             aria-label="Times faster"
+                            aria-invalid=move || is_refused.get().then_some("true")
                             data-test="what-if-factor"
                             prop:value=move || factor().unwrap_or(2.0).to_string()
                             on:change:target=move |event| choose_factor(event.target().value())
                         />
                         "×"
+                        <Show when=move || is_refused.get()>
+                            <span class="what-if-refused" role="alert" data-test="what-if-refused">
+                                "Enter a number from 0.01 to 10,000."
+                            </span>
+                        </Show>
                     </label>
                 }
             })

@@ -78,15 +78,15 @@ impl UnsupportedInput {
                  server answers unknown paths with its page; try the address of the API"
             }
             UnsupportedInput::Text => {
-                "this is text, but neither JSON nor OTLP protobuf; Jaeger JSON, OTLP JSON (also one object a line) \
-                 and OTLP protobuf are read, plain or gzipped"
+                "this is text, but neither JSON nor OTLP protobuf; Jaeger, Zipkin and OTLP JSON (also one object a \
+                 line) and OTLP protobuf are read, also with gzip or zstd"
             }
             UnsupportedInput::Binary => {
-                "these bytes are no OTLP protobuf and nothing else that is known; Jaeger JSON, OTLP JSON and OTLP \
-                 protobuf are read, plain or gzipped"
+                "these bytes are no OTLP protobuf and nothing else that is known; Jaeger, Zipkin and OTLP JSON and OTLP \
+                 protobuf are read, also with gzip or zstd"
             }
             UnsupportedInput::Archive => {
-                "this is an archive or a compression other than gzip; unpack it and open what is inside"
+                "this is an archive or a compression other than gzip and zstd; unpack it and open what is inside"
             }
             UnsupportedInput::Zipkin => {
                 "these are no spans of Zipkin's version 2; version 1 is not supported: a collector with a Zipkin \

@@ -90,7 +90,12 @@ fn word(
             Some('"') => return Ok(word),
             Some('\\') => word.extend(chars.next()),
             Some(c) => word.push(c),
-            None => return Err(format!("the quotation mark before {word:?} is never closed")),
+            None => {
+                return Err(match word.as_str() {
+                    "" => "a quotation mark at the end is never closed".to_owned(),
+                    word => format!("the quotation mark before {word:?} is never closed"),
+                });
+            }
         }
     }
 }

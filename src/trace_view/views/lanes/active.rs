@@ -37,7 +37,7 @@ pub fn ActiveSpans(session: Session, source: SpanSource) -> impl IntoView {
             let peak = counts.all.iter().max().copied().unwrap_or(0);
             let others = match counts.other_services {
                 0 => String::new(),
-                others => format!(" · {} without a line", counted(others, "service", "services")),
+                others => format!(" · {} not drawn", counted(others, "more service", "more services")),
             };
             match peak {
                 0 => format!("no span is active for any time{others}"),

@@ -28,7 +28,9 @@ impl OutsidePath {
     pub fn words(&self) -> &'static str {
         match self.reason {
             Some(reason) => reason.words(),
-            None => "runs outside of its parent's time: counted up to the parent's start and end",
+            None => {
+                "runs outside of its parent's time, and is counted within the parent's start and end only"
+            }
         }
     }
 }

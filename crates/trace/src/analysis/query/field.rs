@@ -118,7 +118,12 @@ pub(super) const KNOWN: [(&str, BuiltinField, FieldType, &str); 30] = [
         FieldType::Number,
         "of its service and operation, how many % took less time",
     ),
-    ("error", BuiltinField::Error, FieldType::Choice(&ERRORS), "the span, or one below it, failed"),
+    (
+        "error",
+        BuiltinField::Error,
+        FieldType::Choice(&ERRORS),
+        "whether the span failed (own), or one below it (below)",
+    ),
     ("status", BuiltinField::Status, FieldType::Choice(&STATUSES), "status code"),
     ("status.message", BuiltinField::StatusMessage, FieldType::Text, "why it failed"),
     ("kind", BuiltinField::Kind, FieldType::Choice(&KINDS), "role of the span"),

@@ -203,8 +203,9 @@ fn plain(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The most similar name: one that differs in signs, case or a prefix of another tool; one that is a few letters away; or
-/// one that ends with the name.
+/// The most similar name: one that differs in signs, case or a prefix of another tool; one that is a few letters away; one
+/// that ends with the name; or one with more or fewer words, as other versions of the semantic conventions have:
+/// `http.status_code` and `http.response.status_code`.
 fn nearest(candidates: &[(String, String)], key: &str) -> Option<String> {
     let bare = key.trim_start_matches('.');
     let without_prefix = PREFIXES.iter().filter_map(|prefix| bare.strip_prefix(prefix));
@@ -222,7 +223,27 @@ fn nearest(candidates: &[(String, String)], key: &str) -> Option<String> {
         return Some(name.clone());
     }
     let ends = |(plain, _): &&(String, String)| wanted.len() >= 3 && plain.ends_with(&wanted);
-    candidates.iter().find(ends).map(|(_, name)| name.clone())
+    if let Some((_, name)) = candidates.iter().find(ends) {
+        return Some(name.clone());
+    }
+    let wanted = parts(bare);
+    let is_other_version = |name: &&String| {
+        let parts = parts(name);
+        wanted.len() > 1 && parts.len() > 1 && (are_within(&wanted, &parts) || are_within(&parts, &wanted))
+    };
+    candidates.iter().map(|(_, name)| name).find(is_other_version).cloned()
+}
+
+/// The words of a name, in lower case.
+fn parts(name: &str) -> Vec<String> {
+    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+/// Whether `few` are among `many`, in the same order.
+fn are_within(few: &[String], many: &[String]) -> bool {
+    let mut rest = many.iter();
+    few.iter().all(|word| rest.any(|other| other == word))
 }
 
 /// How a name that a person typed is written in a query, and as what it is understood there.
@@ -269,6 +290,8 @@ mod tests {
             ("not has(db.sistem)", &["db.sistem → db.system"]),
             ("attribute.\"db system\" = x", &["attribute.\"db system\" → db.system"]),
             ("retries=4", &["retries → Retries"]),
+            ("http.response.status_code >= 500", &["http.response.status_code → http.status_code"]),
+            ("db.redis = 1", &["db.redis → "]),
             // These are understood, whether they find something or not.
             ("http.method = GET", &[]),
             ("http.method=POST", &[]),

@@ -41,7 +41,7 @@ pub struct SequenceMessage {
     pub calls: u32,
     /// Number of different operations among them.
     pub operations: u32,
-    /// Number of calls with errors.
+    /// Number of calls with errors, of the called span or of the client that made the call.
     pub errors: u32,
     /// Number of marked spans that belong to it: the called ones and what works below them in the called service, and the
     /// clients that made the calls.
@@ -182,7 +182,9 @@ fn folded(outline: &Outline, fold: SequenceFold, is_marked: &dyn Fn(SpanIx) -> b
         call.calls += 1;
         let client = (outline.kind[parent] == SpanKind::Client).then_some(parent as SpanIx);
         call.marked += marks + u32::from(client.is_some_and(is_marked));
-        call.errors += u32::from(outline.flags[span].has(Flags::OWN_ERROR));
+        // A caller that gave up has an error, whatever the callee did then.
+        let has_failed = |span: SpanIx| outline.flags[span as usize].has(Flags::OWN_ERROR);
+        call.errors += u32::from(has_failed(span as SpanIx) || client.is_some_and(has_failed));
         call.start = call.start.min(outline.start[span]);
         call.end = call.end.max(outline.end[span]);
         call.total = call.total.saturating_add(outline.duration_of(span as SpanIx));

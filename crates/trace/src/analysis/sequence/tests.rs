@@ -145,3 +145,20 @@ fn marked_spans_are_counted_in_the_message_that_they_belong_to() {
     let marks: Vec<(u32, bool)> = sequence.messages.iter().map(|it| (it.marked, it.is_return)).collect();
     assert_eq!(marks, [(1, false), (1, true), (1, false), (1, true)], "what works below, and a client");
 }
+
+#[test]
+fn a_call_that_its_caller_gave_up_has_an_error() {
+    let trace = trace(
+        "
+        shop: order (server)        [==============]
+          shop: POST (client) !      [====]
+            bank: pay (server)       [=============]
+          shop: GET (client)               [===]
+            cart: list (server)             [=]
+        ",
+    );
+    let sequence = call_sequence(trace.outline(), &SpanFilter::default(), None);
+    let calls: Vec<(&str, u32)> =
+        sequence.messages.iter().filter(|it| !it.is_return).map(|it| (it.name.as_str(), it.errors)).collect();
+    assert_eq!(calls, [("pay", 1), ("list", 0)]);
+}

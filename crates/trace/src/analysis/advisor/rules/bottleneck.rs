@@ -53,12 +53,13 @@ fn finding(context: &Context, operation: (StrIx, StrIx), time: u64) -> Option<Fi
     let headline = format!(
         "{} of {} is self time of {} ({} in {times})",
         context.percent(time),
-        context.subject(),
+        context.whole(),
         context.name(first),
         duration(time),
     );
     let mut finding = Finding::new(NAME, headline, Evidence::of(spans));
-    let saves = time / 2;
+    let saves = Some(context.saving_of_half(operation, time)).filter(|saves| context.is_worth(*saves));
+    let twice = saves.map_or(String::new(), |saves| format!(" Twice as fast, {}.", context.instead(saves)));
     let beside = runs_beside(context, first);
     let is_call = outline.kind[first as usize] == SpanKind::Client && !outline.has_children(first);
     finding.explanation = match (beside, is_call) {
@@ -68,14 +69,12 @@ fn finding(context: &Context, operation: (StrIx, StrIx), time: u64) -> Option<Fi
             busiest_below(context, other)
         ),
         (None, true) => format!(
-            "It is a call, and the trace has no span of the called service: it does not show what takes the time there. \
-             Twice as fast, {}.",
-            context.instead(saves)
+            "It is a call, and the trace has no span of the called service: it does not show what takes the time \
+             there.{twice}"
         ),
-        (None, false) => format!(
-            "This is time on the critical path in which no other span was waited for. Twice as fast, {}.",
-            context.instead(saves)
-        ),
+        (None, false) => {
+            format!("This is time on the critical path in which no other span was waited for.{twice}")
+        }
     };
     finding.advice = match (beside, is_call) {
         (Some(_), _) => "Look at what runs beside it first.",
@@ -86,7 +85,7 @@ fn finding(context: &Context, operation: (StrIx, StrIx), time: u64) -> Option<Fi
         (None, false) => "Profile this operation, or add spans inside it to see what it does in that time.",
     }
     .to_owned();
-    finding.saves = Some(saves);
+    finding.saves = saves;
     finding.confidence = Confidence::Low;
     let thresholds = context.thresholds;
     let is_slow = beside.is_none()
@@ -280,6 +279,36 @@ mod tests {
         );
         assert!(found[0].explanation.contains("no span of the called service"), "{}", found[0].explanation);
         assert!(found[0].advice.starts_with("Look at the called service"), "{}", found[0].advice);
+    }
+
+    #[test]
+    fn half_of_what_outlives_its_parent_saves_less_than_half_of_what_is_waited_for() {
+        let found = of_rule(
+            NAME,
+            "
+            shop: order            [===================]
+              bank: authorize      [=============================]
+            ",
+        );
+        assert_eq!(
+            found[0].headline,
+            "100 % of the root span is self time of bank: authorize (20 ms in one span)"
+        );
+        assert_eq!(found[0].saves, Some(5_000_000));
+        assert!(
+            found[0].explanation.ends_with("Twice as fast, it would take 15 ms instead of 20 ms."),
+            "{}",
+            found[0].explanation
+        );
+        let longer = of_rule(
+            NAME,
+            "
+            shop: order            [===================]
+              bank: authorize      [========================================]
+            ",
+        );
+        assert_eq!(longer[0].saves, None, "at half of its time it still takes longer than the root");
+        assert!(!longer[0].explanation.contains("Twice"), "{}", longer[0].explanation);
     }
 
     #[test]

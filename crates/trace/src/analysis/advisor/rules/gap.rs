@@ -47,14 +47,14 @@ fn finding(context: &Context, span: SpanIx) -> Option<Finding> {
         1 => format!(
             "{} of {} is a gap of {} in {}{place}",
             context.percent(time),
-            context.subject(),
+            context.whole(),
             duration(end - start),
             context.name(span),
         ),
         many => format!(
             "{} of {} is {many} gaps in {}, the longest of {}{place}",
             context.percent(time),
-            context.subject(),
+            context.whole(),
             context.name(span),
             duration(end - start),
         ),

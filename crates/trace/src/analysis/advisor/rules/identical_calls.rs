@@ -57,7 +57,7 @@ fn finding(context: &Context, spans: Vec<SpanIx>, time: u64) -> Option<Finding> 
         "Every call has the same parameters; all but the first take {} ({} of {}) on the critical path.",
         duration(time),
         context.percent(time),
-        context.subject(),
+        context.whole(),
     );
     finding.advice = match polls {
         true => "Long pauses lie between the calls, as if they polled for a change: use a notification, or poll less often.",

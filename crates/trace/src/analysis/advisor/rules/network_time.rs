@@ -124,7 +124,6 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
     let (caller, callee) = (name(main.pair.0), name(main.pair.1));
     let mut clients: Vec<SpanIx> = calls.iter().flat_map(|between| &between.clients).copied().collect();
     clients.sort_unstable_by_key(|span| (std::cmp::Reverse(context.critical[*span as usize]), *span));
-    let longest = *clients.first()?;
     let number = match clients.len() as u64 {
         1 => "one call".to_owned(),
         many => format!("{} calls", count(many)),
@@ -137,7 +136,7 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
     let headline = format!(
         "{} of {} is network and queue time {between} ({} in {number})",
         context.percent(whole),
-        context.subject(),
+        context.whole(),
         duration(whole),
     );
     let saves = whole / 2;
@@ -147,14 +146,13 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
             format!("{} from {} to {}", duration(between.time), name(between.pair.0), name(between.pair.1))
         })
         .collect();
-    let parts = if calls.len() > 1 { format!(" The most: {}.", parts.join(", ")) } else { String::new() };
-    let most = duration(context.critical[longest as usize]);
+    let parts = if calls.len() > 1 { format!(": {}", parts.join(", ")) } else { String::new() };
     let longer = match clients.len() {
-        1 => format!("The client span is {most} longer than the server span below it"),
-        _ => format!("The client spans are longer than the server spans below them, at most by {most}"),
+        1 => format!("The client span is {} longer than the server span below it", duration(whole)),
+        _ => "The client spans are longer than the server spans below them".to_owned(),
     };
     finding.explanation = format!(
-        "{longer}, whatever the clocks say.{parts}{} In half of the time, {}.",
+        "{longer}, whatever the clocks say{parts}.{} In half of the time, {}.",
         main.side(callee),
         context.instead(saves),
     );

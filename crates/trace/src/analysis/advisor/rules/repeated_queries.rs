@@ -62,7 +62,7 @@ fn finding(context: &Context, groups: &[Repeated], estimate: u64) -> Option<Find
     let headline = format!(
         "{} of {} is {what} from {}; with one query{} {}",
         context.percent(sum),
-        context.subject(),
+        context.whole(),
         context.name(all.parent),
         if groups.len() == 1 { "" } else { " for each" },
         context.instead(saves),

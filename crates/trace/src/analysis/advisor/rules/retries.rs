@@ -74,7 +74,7 @@ fn finding(context: &Context, parent: SpanIx, chains: &[Chain], calls: u64) -> O
         + waited.min(context.critical[parent as usize]);
     let name = outline.name_of(longest.0[0]);
     let gave_up = longest.0.last().is_some_and(|last| has_failed(context, *last));
-    let of = format!("{} ({} of {})", duration(lost), context.percent(lost), context.subject());
+    let of = format!("{} ({} of {})", duration(lost), context.percent(lost), context.whole());
     let headline = match chains {
         [one] if gave_up => {
             format!("{name} was tried {} times and failed each time: {of} lost", count(one.0.len() as u64))

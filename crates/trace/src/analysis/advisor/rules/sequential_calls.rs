@@ -54,7 +54,7 @@ fn finding(context: &Context, group: &Repeated) -> Option<Finding> {
     let headline = format!(
         "{} of {} is {} sequential {} calls; in parallel {}",
         context.percent(sum),
-        context.subject(),
+        context.whole(),
         count(group.spans.len() as u64),
         context.outline.name_of(first),
         context.instead(saves),

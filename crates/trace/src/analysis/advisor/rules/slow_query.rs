@@ -49,10 +49,11 @@ fn finding(context: &Context, mut spans: Vec<SpanIx>) -> Option<Finding> {
     let is_one = spans.len() == 1;
     let headline = match critical {
         0 => format!("{took}, but nothing waited for {}", if is_one { "it" } else { "them" }),
-        _ => format!("{took} ({} of {})", context.percent(critical), context.subject()),
+        _ => format!("{took} ({} of {})", context.percent(critical), context.whole()),
     };
     let mut finding = Finding::new(NAME, headline, Evidence::of(spans));
-    let saves = critical / 2;
+    let first = slowest as usize;
+    let saves = context.saving_of_half((outline.service[first], outline.name[first]), critical);
     if let Some(text) = text {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let end = text.char_indices().nth(QUOTED).map_or(text.len(), |(end, _)| end);
