@@ -29,7 +29,7 @@ fn chip_width(service: &ServiceCount) -> f64 {
 }
 
 /// Returns the indices of the services to show within `width` CSS pixels, in their order: those with errors are taken
-/// first, and at least one is shown.
+/// first, then the largest that fit, and at least one is shown.
 fn fitting(services: &[ServiceCount], width: f64) -> Vec<usize> {
     let mut by_importance: Vec<usize> = (0..services.len()).collect();
     by_importance.sort_by_key(|index| services[*index].errors == 0);
@@ -37,11 +37,12 @@ fn fitting(services: &[ServiceCount], width: f64) -> Vec<usize> {
     let mut room = if all - GAP <= width { f64::INFINITY } else { width - REST };
     let mut shown = Vec::new();
     for index in by_importance {
-        room -= chip_width(&services[index]) + GAP;
-        if room < -GAP && !shown.is_empty() {
-            break;
+        let width = chip_width(&services[index]) + GAP;
+        // Behind one that is too wide, a shorter one may fit.
+        if room - width >= -GAP || shown.is_empty() {
+            room -= width;
+            shown.push(index);
         }
-        shown.push(index);
     }
     shown.sort_unstable();
     shown
@@ -117,6 +118,8 @@ mod tests {
             assert!(taken + REST <= width + GAP || shown.len() == 1, "{width}: {shown:?} take {taken}");
         }
         assert_eq!(fitting(&services, 0.0), [3], "one is always shown");
+        let uneven = [service("checkout", 0), service("a-very-long-name", 0), service("bank", 0)];
+        assert_eq!(fitting(&uneven, 210.0), [0, 2], "a shorter one takes the room");
         assert_eq!(fitting(&services[..1], 0.0), [0]);
         assert!(fitting(&[], 100.0).is_empty());
     }

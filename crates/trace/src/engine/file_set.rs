@@ -21,7 +21,7 @@ impl FileSet {
         self.opened == 0
     }
 
-    /// Adds the result for a file: [`Answer::Opened`] or an error.
+    /// Adds the result for a file: [`Answer::Opened`] or an error. Its warnings get its name.
     pub fn add(&mut self, name: &str, answer: Answer) {
         match answer {
             Answer::Opened { summaries, warnings } => {
@@ -33,7 +33,7 @@ impl FileSet {
                         None => self.summaries.push(summary),
                     }
                 }
-                self.warnings.extend(warnings);
+                self.warnings.extend(warnings.into_iter().map(|warning| format!("{name}: {warning}")));
             }
             Answer::Failed(problem) => {
                 self.problems.push(format!("{name} could not be opened: {}", problem.happened));
@@ -52,5 +52,23 @@ impl FileSet {
                 Answer::Opened { summaries: self.summaries, warnings: self.warnings }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::ProblemKind;
+
+    #[test]
+    fn warnings_and_errors_name_their_files() {
+        let mut set = FileSet::default();
+        set.add("a.json", Answer::Opened { summaries: Vec::new(), warnings: vec!["it ends early".into()] });
+        set.add(
+            "b.json",
+            Answer::Failed(Problem::new(ProblemKind::Unreadable, "open b.json", "It is empty.")),
+        );
+        let Answer::Opened { warnings, .. } = set.finish() else { panic!("one of them was opened") };
+        assert_eq!(warnings, ["a.json: it ends early", "b.json could not be opened: It is empty."]);
     }
 }
