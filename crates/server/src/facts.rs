@@ -41,6 +41,11 @@ pub struct Facts<'a> {
     pub has_more: bool,
 }
 
+/// A time as readers of spans take it (see `spandrel_trace`'s reader of protobuf): 0 from the year 2262 on.
+fn valid_time(nanoseconds: u64) -> u64 {
+    if nanoseconds <= i64::MAX as u64 { nanoseconds } else { 0 }
+}
+
 /// Walks a span for its facts; `attribute` gets every attribute of the span, its events and its links as the bytes of a
 /// `KeyValue` message, `event` the name of every event.
 pub fn walk_span<'a, E: From<WireError>>(
@@ -58,8 +63,8 @@ pub fn walk_span<'a, E: From<WireError>>(
             4 => facts.parent = span_id(field.bytes(4)?, "ParentSpanID")?,
             5 => facts.name = field.bytes(5)?,
             6 => facts.kind = field.number(6)? as u32,
-            7 => facts.start = field.number(7)?,
-            8 => facts.end = field.number(8)?,
+            7 => facts.start = valid_time(field.number(7)?),
+            8 => facts.end = valid_time(field.number(8)?),
             9 => attribute(field.bytes(9)?)?,
             11 => {
                 facts.has_more = true;

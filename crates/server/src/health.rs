@@ -3,6 +3,7 @@
 
 use crate::forwarding::{Forwarding, Signal};
 use crate::jaeger::json;
+use crate::logs::LogStore;
 use crate::store::Store;
 use axum::body::Body;
 use axum::extract::State;
@@ -16,6 +17,8 @@ pub struct TenantHealth {
     pub tenant: Option<String>,
     /// Its spans.
     pub store: Store,
+    /// Its log lines.
+    pub logs: LogStore,
     /// Its targets.
     pub forwarding: Forwarding,
 }
@@ -34,9 +37,9 @@ impl Health {
 /// Whether anything is wrong with a store or a target; answered with 200 in any case, for the server lives.
 pub async fn health(State(Health(tenants)): State<Health>) -> Response<Body> {
     let mut problems = Vec::new();
-    for TenantHealth { tenant, store, forwarding } in tenants.iter() {
+    for TenantHealth { tenant, store, logs, forwarding } in tenants.iter() {
         let of_targets = forwarding.targets().iter().flat_map(|target| target.problems());
-        let found = store.status().problems().into_iter().chain(of_targets);
+        let found = store.status().problems().into_iter().chain(logs.status().problems()).chain(of_targets);
         problems.extend(found.map(|problem| match tenant {
             Some(tenant) => format!("tenant {tenant}: {problem}"),
             None => problem,

@@ -83,6 +83,7 @@ pub fn all(
     let watch = |tenant: &Tenant| TenantHealth {
         tenant: tenants.label(tenant),
         store: tenant.store.clone(),
+        logs: tenant.logs.clone(),
         forwarding: tenant.forwarding.clone(),
     };
     // A demo that is there is offered, and a reader without traces is told where to send them.

@@ -1,7 +1,8 @@
 //! Redaction: attributes whose key or text matches are replaced in the bytes of a message; everything else stays as it
-//! was sent, unknown fields included. Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `logs/v1/logs.proto`, `common/v1/common.proto`,
+//! was sent, unknown fields included. Values that are texts of JSON objects and arrays are looked through as well. Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `logs/v1/logs.proto`, `common/v1/common.proto`,
 //! `resource/v1/resource.proto`.
 
+use super::redact_json::redact_json;
 use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes};
 use regex_lite::Regex;
 use std::borrow::Cow;
@@ -9,9 +10,9 @@ use std::borrow::Cow;
 /// What stands where something was.
 pub const REDACTED: &str = "[redacted]";
 /// What stands for a value that nests too deeply to be looked through.
-const TOO_DEEP: &str = "[redacted: nested too deeply]";
+pub(super) const TOO_DEEP: &str = "[redacted: nested too deeply]";
 /// Lists and maps within one another that are looked through.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 /// What is replaced.
 #[derive(Clone, Debug, Default)]
@@ -92,14 +93,11 @@ impl Redaction {
                 key = field.bytes(1)?;
             }
         }
-        if !self.keys.is_empty() {
-            let name = String::from_utf8_lossy(key);
-            if self.keys.iter().any(|pattern| pattern.is_match(&name)) {
-                let mut out = Vec::with_capacity(key.len() + 24);
-                put_bytes(&mut out, 1, key);
-                put_bytes(&mut out, 2, &text_value(REDACTED));
-                return Ok(Some(out));
-            }
+        if !self.keys.is_empty() && self.is_key(&String::from_utf8_lossy(key)) {
+            let mut out = Vec::with_capacity(key.len() + 24);
+            put_bytes(&mut out, 1, key);
+            put_bytes(&mut out, 2, &text_value(REDACTED));
+            return Ok(Some(out));
         }
         rewrite(attribute, |number, field| match number {
             2 => self.value(field.bytes(2)?, depth),
@@ -125,7 +123,10 @@ impl Redaction {
             }
         }
         rewrite(value, |number, field| match number {
-            1 => Ok(self.text(field.bytes(1)?)),
+            1 => {
+                let text = field.bytes(1)?;
+                Ok(redact_json(self, text, depth).or_else(|| self.text(text)))
+            }
             5 => rewrite(field.bytes(5)?, |number, field| match number {
                 1 => self.value(field.bytes(1)?, depth + 1),
                 _ => Ok(None),
@@ -138,8 +139,13 @@ impl Redaction {
         })
     }
 
+    /// Whether the values of this key are replaced.
+    pub(super) fn is_key(&self, key: &str) -> bool {
+        self.keys.iter().any(|pattern| pattern.is_match(key))
+    }
+
     /// A text with its matches replaced; `None` where there are none.
-    fn text(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn text(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         if self.values.is_empty() {
             return None;
         }

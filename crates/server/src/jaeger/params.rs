@@ -125,9 +125,14 @@ pub fn duration(text: &str) -> Result<u64, String> {
     if total <= i64::MAX as f64 { Ok(total.round() as u64) } else { Err(invalid()) }
 }
 
-/// Reads an RFC 3339 time as nanoseconds since the Unix epoch; times before it count as 0.
+/// Reads an RFC 3339 time as nanoseconds since the Unix epoch; times before it count as 0. The last two days of the year
+/// 9999, which stand for "no end" and which the library does not read, are its latest time.
 pub fn time(text: &str) -> Result<u64, String> {
-    let time: jiff::Timestamp = text.parse().map_err(|_| format!("parsing time {text:?}: not RFC 3339"))?;
+    let read = text.parse::<jiff::Timestamp>();
+    let time = match read {
+        Err(_) if text.starts_with("9999-12-3") => Ok(jiff::Timestamp::MAX),
+        read => read.map_err(|_| format!("parsing time {text:?}: not RFC 3339")),
+    }?;
     Ok(u64::try_from(time.as_nanosecond().max(0)).unwrap_or(u64::MAX))
 }
 
@@ -175,6 +180,7 @@ mod tests {
     fn times_and_parameters_are_read() {
         assert_eq!(time("1970-01-01T00:00:01.000000002Z"), Ok(1_000_000_002));
         assert_eq!(time("1970-01-01T02:00:01+02:00"), Ok(1_000_000_000));
+        assert_eq!(time("9999-12-31T23:59:59Z"), Ok(u64::MAX));
         assert!(time("yesterday").is_err());
         let params = Params::of(Some("a=1+2&b=%7B%7D&a=3&c&d="));
         assert_eq!(params.all("a").collect::<Vec<_>>(), ["1 2", "3"]);

@@ -63,6 +63,15 @@ pub struct LogStatus {
     pub failing: bool,
 }
 
+impl LogStatus {
+    /// Descriptions of problems; empty if there are none.
+    pub fn problems(&self) -> Vec<String> {
+        let damaged = (self.damaged > 0).then(|| format!("{} log files are damaged", self.damaged));
+        let failing = self.failing.then(|| "log lines cannot be written".to_owned());
+        damaged.into_iter().chain(failing).collect()
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     segments: RwLock<Vec<Arc<Segment>>>,

@@ -227,6 +227,44 @@ async fn a_segment_that_was_cut_gives_what_is_whole() {
 }
 
 #[tokio::test]
+async fn a_segment_that_lacks_operations_is_counted_as_damaged() {
+    let directory = tempfile::tempdir().unwrap();
+    store_with(directory.path(), eager(), 1..=2).await.close();
+    let connection = rusqlite::Connection::open(file(directory.path(), 1, "sqlite")).unwrap();
+    connection.execute("UPDATE operations SET id = 7", []).unwrap();
+    drop(connection);
+    std::fs::remove_file(file(directory.path(), 1, "index")).ok();
+    let store = Store::open(directory.path(), eager()).unwrap();
+    assert_eq!(store.services().unwrap(), ["service-2"]);
+    assert_eq!(store.status().damaged_segments, 1);
+    assert!(store.status().problems().contains(&"1 segments are damaged".to_owned()));
+}
+
+#[tokio::test]
+async fn a_segment_whose_file_is_removed_is_given_up_and_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let limits = Limits { tick: Duration::from_millis(10), ..Limits::default() };
+    let store = store_with(directory.path(), limits, 1..=5).await;
+    std::fs::remove_file(file(directory.path(), 1, "sqlite")).unwrap();
+    eventually(|| store.status().missing_parts == 5);
+    store.append(vec![part(6, 100)]).await.unwrap();
+    assert_eq!(found(&store, 1..=6), [6]);
+    assert_eq!(store.status().problems(), ["5 parts are missing from segments"]);
+
+    // Where the directory is gone too, nothing is acknowledged that would be lost.
+    let kept = as_if_killed(directory.path());
+    std::fs::remove_dir_all(directory.path()).unwrap();
+    assert!(store.append(vec![part(7, 100)]).await.is_err());
+    assert!(store.status().failing && store.status().missing_parts == 6);
+    std::fs::create_dir(directory.path()).unwrap();
+    store.append(vec![part(8, 100)]).await.unwrap();
+    assert!(!store.status().failing);
+    store.close();
+    assert_eq!(found(&Store::open(directory.path(), limits).unwrap(), 1..=8), [8]);
+    assert_eq!(found(&Store::open(kept.path(), limits).unwrap(), 1..=8), [6]);
+}
+
+#[tokio::test]
 async fn a_lock_that_was_removed_admits_no_second_server() {
     let directory = tempfile::tempdir().unwrap();
     let store = store_with(directory.path(), Limits::default(), 1..=1).await;

@@ -72,7 +72,7 @@ fn look(segment: &Segment, noted: u32, thorough: bool, report: &mut SegmentRepor
         }
         load(segment, connection)
     })?;
-    let Contents { created, operations, blocks, read_row, last_row, damaged } = contents;
+    let Contents { created, operations, blocks, read_row, last_row, damaged, lacks_operations } = contents;
     report.created = created;
     report.operations = operations.len() as u64;
     report.services.extend(operations.into_iter().map(|operation| operation.service.into_string()));
@@ -80,6 +80,10 @@ fn look(segment: &Segment, noted: u32, thorough: bool, report: &mut SegmentRepor
     let missing = u64::from(last_row).saturating_sub(blocks.parts() as u64);
     if missing > 0 {
         report.damage.push(format!("{missing} of {last_row} parts are missing or cannot be read"));
+    } else if lacks_operations {
+        report
+            .damage
+            .push("names of operations are damaged; parts with them are found by id alone".to_owned());
     } else if damaged {
         report.damage.push("a part of the file is damaged; all its parts can be read".to_owned());
     }

@@ -23,6 +23,8 @@ pub struct Contents {
     pub last_row: u32,
     /// Whether there is damage.
     pub damaged: bool,
+    /// Whether some of its operations cannot be read, so that parts with them are found by id alone.
+    pub lacks_operations: bool,
 }
 
 impl Contents {
@@ -117,7 +119,7 @@ fn operations(connection: &Connection, contents: &mut Contents) -> Result<(), St
             Some(operation) => contents.operations.push(operation),
             // Parts refer to operations by index, so those after a gap are unusable.
             None => {
-                contents.damaged = true;
+                (contents.damaged, contents.lacks_operations) = (true, true);
                 return Ok(());
             }
         }

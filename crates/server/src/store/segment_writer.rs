@@ -79,6 +79,11 @@ impl Writer {
         Ok(Writer { connection, created, operation_ids: HashMap::new(), next_row: 1, rows: None })
     }
 
+    /// Number of parts in it.
+    pub fn parts(&self) -> u64 {
+        u64::from(self.next_row) - 1
+    }
+
     /// Writes parts in one transaction. On return all are on disk, or on an error none.
     pub fn commit<'p>(&mut self, parts: impl Iterator<Item = &'p Part>) -> Result<Added, StoreError> {
         let mut operations = Vec::new();

@@ -52,6 +52,8 @@ struct SegmentEntry {
     state: State,
     /// Number of acknowledged parts that cannot be read.
     missing: u64,
+    /// Whether some of it cannot be read.
+    is_damaged: bool,
     /// Whether it was written since the start.
     is_new: bool,
     /// Whether its parts are merged, or need not be.
@@ -78,6 +80,8 @@ pub struct Segments {
     status: Arc<Status>,
     open: Option<OpenSegment>,
     next_number: u64,
+    /// Number of acknowledged parts whose file was removed while it was written.
+    lost: u64,
     /// Oldest first.
     entries: Vec<SegmentEntry>,
 }
@@ -120,18 +124,34 @@ impl Segments {
     /// Updates the status with the damage of segments.
     fn report(&self) {
         let count = |state| self.entries.iter().filter(|entry| entry.state == state).count() as u64;
+        let damaged = self.entries.iter().filter(|entry| entry.is_damaged || entry.state == State::Damaged);
         self.status.limit(self.limits.max_disk);
         let missing = self.open.as_ref().map_or(0, |open| open.missing);
         self.status.segments(
-            count(State::Damaged),
+            damaged.count() as u64,
             count(State::Unavailable),
-            missing + self.entries.iter().map(|entry| entry.missing).sum::<u64>(),
+            missing + self.lost + self.entries.iter().map(|entry| entry.missing).sum::<u64>(),
             self.used(),
         );
     }
 
+    /// Gives up the segment that is being written if its file was removed: what is written to it would be gone with the
+    /// process.
+    fn give_up_removed(&mut self) {
+        let Some(open) = self.open.take_if(|open| !open.segment.exists()) else { return };
+        let (number, parts) = (open.segment.number, open.missing + open.writer.parts());
+        tracing::error!(
+            "{} was removed while it was written: {parts} parts are lost. Later spans go to a new file",
+            open.segment.path().display()
+        );
+        self.lost += parts;
+        let removed = self.index().remove(number);
+        drop(removed);
+    }
+
     /// The segment that is being written; creates one if necessary.
     pub fn opened(&mut self) -> Result<&mut OpenSegment, StoreError> {
+        self.give_up_removed();
         let open = match self.open.take() {
             Some(open) => open,
             None => {
@@ -222,6 +242,7 @@ impl Segments {
             bytes,
             state,
             missing,
+            is_damaged: false,
             is_new: true,
             is_merged: false,
         });
@@ -231,6 +252,7 @@ impl Segments {
     pub fn maintain(&mut self) {
         let now = now();
         let segment_bytes = self.segment_bytes();
+        self.give_up_removed();
         if self.open.as_ref().is_some_and(|open| {
             let old = now.saturating_sub(open.writer.created) >= self.limits.segment_age.as_secs();
             let index = self.index.read().unwrap_or_else(PoisonError::into_inner);

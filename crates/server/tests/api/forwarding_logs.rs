@@ -296,6 +296,33 @@ fn filters_samples_and_redaction_hold_for_lines() {
 }
 
 #[test]
+fn what_came_as_json_is_redacted_within_its_texts() {
+    let receiver = Receiver::http(0);
+    let directory = tempfile::tempdir().unwrap();
+    let rules =
+        "signals = [\"traces\", \"logs\"]\nredact = { keys = [\"(?i)password\"], values = ['\\d{5}'] }";
+    let server = server(directory.path(), &target(receiver.address.port(), rules));
+    let member = |key: &str, value: Value| json!({ "key": key, "value": value });
+    let object = json!({ "kvlistValue": { "values": [
+        member("n", json!({ "intValue": "77705" })), member("password", json!({ "stringValue": "open sesame" })),
+        member("kept", json!({ "stringValue": "yes" })),
+    ] } });
+    let line = json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": [{ "body": object }] }] }] });
+    let answer = send(&server.otlp_http, "POST", "/v1/logs", &[JSON], line.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let evaluation =
+        json!({ "id": "e", "args": { "password": "open sesame" }, "result": [{ "Password": 5 }] });
+    let answer =
+        send(&server.viewer, "POST", "/eval-track/traces", &[JSON], evaluation.to_string().as_bytes());
+    assert!(answer.status < 300, "{}", answer.text());
+    wait_until("both are delivered", || !receiver.records().is_empty() && !receiver.spans().is_empty());
+    let body: Value = serde_json::from_str(bodies(&receiver).first().unwrap()).unwrap();
+    assert_eq!(body, json!({ "n": "[redacted]", "password": "[redacted]", "kept": "yes" }));
+    let spans = format!("{:?}", receiver.spans());
+    assert!(!spans.contains("sesame") && spans.matches("[redacted]").count() >= 2, "{spans}");
+}
+
+#[test]
 fn records_of_eval_track_go_on_as_spans() {
     let receiver = Receiver::http(0);
     let directory = tempfile::tempdir().unwrap();

@@ -45,6 +45,7 @@ impl Segments {
             status,
             open: None,
             next_number,
+            lost: 0,
             entries,
         };
         for number in numbers {
@@ -59,6 +60,7 @@ impl Segments {
                 bytes: 0,
                 state,
                 missing: 0,
+                is_damaged: false,
                 is_new: false,
                 is_merged: false,
             };
@@ -127,6 +129,7 @@ impl Segments {
             Ok(contents) => {
                 entry.created = if contents.created > 0 { contents.created } else { entry.created };
                 entry.missing = contents.missing();
+                entry.is_damaged = contents.damaged;
                 self.say(entry, &contents, before);
                 self.index().insert(segment.clone(), contents);
             }
@@ -171,7 +174,11 @@ impl Segments {
             let why = if contents.damaged { "it is damaged" } else { CUT };
             tracing::warn!("Segment {number} lacks {} of {} parts: {why}", entry.missing, contents.last_row);
         } else if contents.damaged {
-            tracing::warn!("Segment {number} is damaged; all its parts can be read");
+            let lacks = match contents.lacks_operations {
+                true => "its spans are found by their trace's id, but some not by service, operation or tags",
+                false => "all its parts can be read",
+            };
+            tracing::warn!("Segment {number} is damaged: {lacks}");
         }
         if entry.state == State::Unsettled {
             tracing::warn!(
