@@ -41,7 +41,7 @@ impl Access {
             Access::OtherTenant => {
                 "X-Scope-OrgID names another tenant than the token does: leave it out, or send that tenant's token"
             }
-            Access::Nothing => "the token is required (--token)",
+            Access::Nothing => "the token (--token) is missing or wrong",
         }
     }
 }

@@ -42,7 +42,7 @@ impl Media {
 /// Takes one export request, whatever its method and type.
 pub async fn export(intake: &Intake, request: Request<Body>) -> Response<Body> {
     if request.method() != Method::POST {
-        return plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]");
+        return post_only();
     }
     let Some(media) = Media::of(request.headers()) else { return unsupported() };
     match take(intake, request, media).await {
@@ -148,6 +148,12 @@ pub(super) fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
 /// An answer in plain text.
 pub fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
     (status, [(header::CONTENT_TYPE, "text/plain")], body).into_response()
+}
+
+/// The answer to other methods than POST.
+pub fn post_only() -> Response<Body> {
+    let headers = [(header::ALLOW, "POST"), (header::CONTENT_TYPE, "text/plain")];
+    (StatusCode::METHOD_NOT_ALLOWED, headers, "405 method not allowed, supported: [POST]").into_response()
 }
 
 /// An answer of the type that was sent.

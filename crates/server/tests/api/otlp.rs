@@ -56,6 +56,7 @@ fn every_refusal_is_said_as_otlp_says_it() {
             assert_eq!(answer.status, *status, "{what}");
             assert!(answer.header("content-type").starts_with(content_type), "{what}");
             assert!(answer.text().contains(has), "{what}");
+            assert_eq!(answer.header("allow"), if *status == 405 { "POST" } else { "" }, "{what}");
             assert_eq!(answer.header("access-control-allow-origin"), "", "{what}");
         }
     }
