@@ -217,7 +217,8 @@ async fn page(State(state): State<Query>, OriginalUri(uri): OriginalUri, request
         return Redirect::temporary(&format!("{}/", state.prefix)).into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let refused = text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [GET, HEAD]\n");
+        let refused =
+            text(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [GET, HEAD]\n");
         return ([(header::ALLOW, "GET, HEAD")], refused).into_response();
     }
     let (method, headers) = (request.method().clone(), request.headers().clone());

@@ -108,6 +108,11 @@ impl Segment {
         Ok((segment, LogWriter { connection, services, resources }))
     }
 
+    /// Whether its file exists.
+    pub fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
     /// Bytes of the file and its log.
     pub(super) fn bytes(&self) -> u64 {
         self.files().iter().filter_map(|path| Some(path.metadata().ok()?.len())).sum()

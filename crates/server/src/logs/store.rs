@@ -59,6 +59,8 @@ pub struct LogStatus {
     pub bytes: u64,
     /// Files that cannot be read and are left as they are.
     pub damaged: u64,
+    /// Files that were removed while they were written.
+    pub removed: u64,
     /// Whether the last lines could not be written.
     pub failing: bool,
 }
@@ -67,8 +69,10 @@ impl LogStatus {
     /// Descriptions of problems; empty if there are none.
     pub fn problems(&self) -> Vec<String> {
         let damaged = (self.damaged > 0).then(|| format!("{} log files are damaged", self.damaged));
+        let removed = (self.removed > 0)
+            .then(|| format!("{} log files were removed while they were written", self.removed));
         let failing = self.failing.then(|| "log lines cannot be written".to_owned());
-        damaged.into_iter().chain(failing).collect()
+        damaged.into_iter().chain(removed).chain(failing).collect()
     }
 }
 
@@ -78,6 +82,7 @@ struct Shared {
     written: AtomicU64,
     bytes: AtomicU64,
     damaged: AtomicU64,
+    removed: AtomicU64,
     failing: AtomicBool,
 }
 
@@ -191,6 +196,7 @@ impl LogStore {
             segments: shared.segments.read().unwrap_or_else(PoisonError::into_inner).len() as u64,
             bytes: shared.bytes.load(Ordering::Relaxed),
             damaged: shared.damaged.load(Ordering::Relaxed),
+            removed: shared.removed.load(Ordering::Relaxed),
             failing: shared.failing.load(Ordering::Relaxed),
         }
     }
@@ -326,8 +332,20 @@ impl Files {
         self.limits.max_disk.is_some_and(|most| self.shared.bytes.load(Ordering::Relaxed) >= most)
     }
 
+    /// Gives up the file that is written if it was removed: what is written to it would be gone with the process.
+    fn give_up_removed(&mut self) {
+        let Some((segment, _)) = self.open.take_if(|(segment, _)| !segment.exists()) else { return };
+        let number = segment.number;
+        tracing::error!(
+            "The log file {number:08}.logs was removed while it was written: its lines are lost. Later ones go to a new file"
+        );
+        self.shared.removed.fetch_add(1, Ordering::Relaxed);
+        self.list(|segments| segments.retain(|other| other.number != number));
+    }
+
     /// Seals the file that is written when it is large or old enough, and deletes what is too old or too much.
     fn maintain(&mut self) {
+        self.give_up_removed();
         let now = now();
         let age = |segment: &Segment| Duration::from_secs(now.saturating_sub(segment.created));
         let full = |segment: &Segment, limits: &LogLimits| {

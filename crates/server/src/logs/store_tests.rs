@@ -171,6 +171,26 @@ async fn a_later_layout_is_refused_and_a_damaged_file_is_left_out_and_left_alone
     assert!(matches!(refused, Err(StoreError::Layout { version: 2, .. })));
 }
 
+#[tokio::test]
+async fn a_file_that_is_removed_is_given_up_and_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path(), LogLimits::default());
+    store.append(vec![line(1, "lost")]).await.unwrap();
+    std::fs::remove_file(super::super::segment::path_of(directory.path(), 1)).unwrap();
+    store.append(vec![line(2, "kept")]).await.unwrap();
+    assert_eq!(bodies(&store, LogQuery::default()), ["kept"]);
+    assert_eq!(store.status().problems(), ["1 log files were removed while they were written"]);
+    store.close();
+    let store = open(directory.path(), LogLimits::default());
+    assert_eq!(bodies(&store, LogQuery::default()), ["kept"]);
+    std::fs::remove_dir_all(directory.path()).unwrap();
+    assert!(
+        store.append(vec![line(3, "refused")]).await.is_err(),
+        "nothing is acknowledged that would be lost"
+    );
+    assert!(store.status().failing);
+}
+
 /// Prints how long it takes in a store of a million lines of a day, or of as many as `SPANDREL_TEST_LINES` says.
 #[tokio::test]
 async fn a_large_store_answers_by_trace_and_by_text() {
