@@ -398,3 +398,17 @@ fn the_start_of_an_id_opens_the_only_trace_that_has_it() {
         }
     }
 }
+
+#[test]
+fn times_that_no_reader_takes_are_none_in_summaries_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let mut far = span(9, 1, "far");
+    (far.start_time_unix_nano, far.end_time_unix_nano) = ((1 << 63) + 5, (1 << 63) + 1_000_000_000);
+    server.export(&request("s", vec![far]));
+    let all = "query.start_time_min=1970-01-01T00:00:00Z&query.start_time_max=9999-12-31T23:59:59Z&query.num_traces=9";
+    let summaries = server.get(&format!("/api/v3/trace-summaries?{all}")).text().to_owned();
+    assert!(summaries.contains("far") && !summaries.contains("92233720368547758"), "{summaries}");
+    let trace = server.get_json("/api/traces/9");
+    assert_eq!(trace["data"][0]["spans"][0]["startTime"], 0, "{trace}");
+}
