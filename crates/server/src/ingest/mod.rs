@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod grpc;
 pub mod http;
 pub mod json;
+pub mod json_text;
 pub mod limit;
 pub mod memory;
 mod part_builder;

@@ -2,6 +2,7 @@
 //! own stays with the line as an attribute.
 
 use super::fields::{body, span_id, take, text, time, trace_id};
+use super::json_body::parse_text;
 use super::line::{LogLine, now, severity_number};
 use crate::ingest::Refusal;
 use serde_json::{Map, Value};
@@ -112,7 +113,7 @@ pub(super) fn cloudwatch(target: &str, value: Value) -> Result<CloudWatch, Refus
             return Err(malformed("an event has no message"));
         };
         // A message that is a JSON object has its fields taken out, as Logs Insights does.
-        let fields = serde_json::from_str::<Value>(&message).ok().and_then(as_object);
+        let fields = parse_text(&message).and_then(as_object);
         let mut fields = fields.unwrap_or_else(|| Map::from_iter([("message".to_owned(), message.into())]));
         // The event's own time stands for the line's.
         take(&mut fields, &["timestamp"]);

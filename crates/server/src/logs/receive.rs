@@ -2,6 +2,7 @@
 //! `X-Amz-Target` (CloudWatch Logs), `/api/logs` (JSON). The same limits hold as for spans; an answer of success means
 //! that the lines are on disk.
 
+use super::json_body::parse;
 use super::line::LogLine;
 use super::payloads::{self, CloudWatch};
 use super::store::LogStore;
@@ -16,9 +17,6 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Bytes of memory for each place of a JSON text where a value can start.
-const VALUE: usize = 96;
 
 /// The way in for logs. It shares limits and memory with that of spans.
 #[derive(Clone)]
@@ -255,11 +253,4 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
 fn media_of(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
-}
-
-/// Reads JSON whose memory is taken first.
-fn parse(bytes: &[u8], reserved: &mut MemoryReservation) -> Result<Value, Refusal> {
-    let starts = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
-    reserved.take(starts.saturating_mul(VALUE).saturating_add(bytes.len()))?;
-    serde_json::from_slice(bytes).map_err(|error| Refusal::Malformed(format!("not JSON: {error}")))
 }

@@ -135,6 +135,42 @@ fn clients_of_datadog_loki_cloudwatch_and_json_find_their_paths() {
     assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], b"\xff\xff").status, 400);
 }
 
+#[test]
+fn a_cut_character_costs_no_line_and_nesting_that_is_too_deep_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let time = now();
+    let target = ("x-amz-target", "Logs_20140328.PutLogEvents");
+    let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[
+        {"body":{"stringValue":"good"}},{"body":{"stringValue":"cut \ud83d"}}]}]}]}"#;
+    let entries = r#"[{"message":"good"},{"message":"cut \ud83d"}]"#;
+    let push =
+        format!(r#"{{"streams":[{{"stream":{{}},"values":[["{time}","good"],["{time}","cut \ud83d"]]}}]}}"#);
+    let millis = time / 1_000_000;
+    let put = format!(
+        r#"{{"logGroupName":"g","logStreamName":"s","logEvents":[{{"timestamp":{millis},"message":"good"}},
+            {{"timestamp":{millis},"message":"{{\"message\":\"cut \\ud83d\"}}"}}]}}"#
+    );
+    let bodies = [
+        ("/v1/logs", otlp),
+        ("/api/v2/logs", entries),
+        ("/api/logs", entries),
+        ("/loki/api/v1/push", &push),
+        ("/", &put),
+    ];
+    for (count, (path, body)) in bodies.into_iter().enumerate() {
+        let marked = format!("\u{feff}{body}");
+        let answer = post(&server, path, &[JSON, target], marked.as_bytes());
+        assert!((200..300).contains(&answer.status), "{path}: {}", answer.text());
+        for text in ["good", "cut%20%EF%BF%BD"] {
+            assert_eq!(logs(&server, &format!("text={text}")).len(), count + 1, "{path}: {text}");
+        }
+        let deep = post(&server, path, &[JSON, target], &b"[".repeat(1000));
+        assert_eq!(deep.status, 400);
+        assert!(deep.text().contains("nested too deeply"), "{path}: {}", deep.text());
+    }
+}
+
 /// A push as Promtail, Grafana Alloy and Loki's own client send it.
 #[derive(Clone, PartialEq, Message)]
 struct Push {
