@@ -2,7 +2,7 @@
 //! `X-Amz-Target` (CloudWatch Logs), `/api/logs` (JSON). The same limits hold as for spans; an answer of success means
 //! that the lines are on disk.
 
-use super::json_body::parse;
+use super::json_body::{Read, parse, parse_values};
 use super::line::LogLine;
 use super::payloads::{self, CloudWatch};
 use super::store::LogStore;
@@ -13,7 +13,7 @@ use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Intake, PartialSuccess, Refusal, answer, blocking};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -24,9 +24,6 @@ pub struct LogIntake {
     intake: Intake,
     store: LogStore,
 }
-
-/// What a payload's reader makes of JSON.
-type Read = fn(Value) -> Result<Vec<LogLine>, Refusal>;
 
 impl LogIntake {
     /// A way into the store.
@@ -119,26 +116,12 @@ impl LogIntake {
         }
     }
 
-    /// Takes JSON that `read` understands.
+    /// Takes JSON that `read` understands, whatever the type of the body says.
     async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
-        let lines = media_of(request.headers()).ends_with("ndjson");
         let (bytes, reserved) = http::receive(&self.intake, request).await?;
         let (lines, reserved) = blocking(move || -> Result<_, Refusal> {
             let mut reserved = reserved;
-            let lines = match lines {
-                false => read(parse(&bytes, &mut reserved)?)?,
-                true => {
-                    let mut all = Vec::new();
-                    for line in
-                        bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
-                    {
-                        all.extend(read(parse(line, &mut reserved)?)?);
-                    }
-                    all
-                }
-            };
-            reserved.take(lines.iter().map(LogLine::weight).sum())?;
-            Ok((lines, reserved))
+            Ok((parse_values(&bytes, read, &mut reserved)?, reserved))
         })
         .await??;
         self.keep(lines, None, reserved).await
@@ -247,10 +230,4 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
             reply(status, json!({ "__type": kind, "message": refusal.to_string() }))
         }
     }
-}
-
-/// The media type of a request without its parameters.
-fn media_of(headers: &HeaderMap) -> &str {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
 }

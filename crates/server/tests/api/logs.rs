@@ -171,6 +171,25 @@ fn a_cut_character_costs_no_line_and_nesting_that_is_too_deep_is_named() {
     }
 }
 
+#[test]
+fn objects_on_lines_are_taken_whatever_the_type_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let lines = b"{\"msg\":\"on a line\"}\n{\"msg\":\"on a line\"}\n";
+    let types = ["application/json", "application/x-ndjson", "application/jsonl", "text/plain", ""];
+    for (count, media) in types.into_iter().enumerate() {
+        let headers = [("content-type", media)];
+        let answer = post(&server, "/api/logs", if media.is_empty() { &[] } else { &headers }, lines);
+        assert_eq!(answer.status, 204, "{media}: {}", answer.text());
+        assert_eq!(logs(&server, "text=on+a+line").len(), 2 * (count + 1), "{media}");
+    }
+    let broken = post(&server, "/api/logs", &[JSON], b"{\"msg\":\"first\"}\n{\"msg\":");
+    assert_eq!(broken.status, 400);
+    assert!(broken.text().contains("line 2"), "{}", broken.text());
+    assert_eq!(logs(&server, "text=first").len(), 0, "a body is taken as a whole or not at all");
+    assert_eq!(post(&server, "/api/logs", &[JSON], b"").status, 400);
+}
+
 /// A push as Promtail, Grafana Alloy and Loki's own client send it.
 #[derive(Clone, PartialEq, Message)]
 struct Push {
