@@ -1,7 +1,7 @@
 //! What clients of Datadog, CloudWatch Logs and plain JSON endpoints send, as lines. Whatever has no column of its
 //! own stays with the line as an attribute.
 
-use super::fields::{body, span_id, take, text, time, trace_id};
+use super::fields::{body, json_span_id, json_trace_id, take, text, time, trace_id};
 use super::json_body::parse_text;
 use super::line::{LogLine, now, severity_number};
 use crate::ingest::Refusal;
@@ -34,14 +34,17 @@ pub(super) fn from_object(mut object: Map<String, Value>) -> LogLine {
             ids[1].take().or_else(|| trace.get("span_id").cloned()),
         ];
     }
-    let id = |value: &Option<Value>| value.as_ref().and_then(text);
-    let trace = id(&ids[0]).and_then(|text| trace_id(&text)).or_else(|| {
-        let text = id(&datadog[0])?;
-        trace_id(&text).or_else(|| text.parse::<u64>().ok().map(u128::from).filter(|id| *id != 0))
+    let datadog = datadog.map(|id| id.as_ref().and_then(text));
+    let trace = ids[0].as_ref().and_then(json_trace_id).or_else(|| {
+        let text = datadog[0].as_ref()?;
+        let hexadecimal =
+            Some(text).filter(|text| matches!(text.len(), 16 | 32)).and_then(|text| trace_id(text));
+        hexadecimal.or_else(|| text.parse::<u64>().ok().map(u128::from).filter(|id| *id != 0))
     });
-    let span = id(&ids[1])
-        .and_then(|text| span_id(&text))
-        .or_else(|| id(&datadog[1])?.parse::<u64>().ok().filter(|id| *id != 0));
+    let span = ids[1]
+        .as_ref()
+        .and_then(json_span_id)
+        .or_else(|| datadog[1].as_ref()?.parse::<u64>().ok().filter(|id| *id != 0));
     // Attributes that are apart from the other members are attributes like these.
     if let Some(attributes) = object.remove("attributes") {
         match attributes {
@@ -153,6 +156,18 @@ mod tests {
         let attributes: Value = serde_json::from_str(&line.attributes).unwrap();
         assert_eq!(attributes["ddtags"], "env:test");
         assert_eq!(attributes.get("gone"), None);
+    }
+
+    #[test]
+    fn short_ids_are_hexadecimal_and_those_of_datadog_decimal() {
+        let ids = |entry: Value| {
+            let line = objects(entry).unwrap().remove(0);
+            (line.trace, line.span)
+        };
+        assert_eq!(ids(json!({"trace_id": "abc", "span_id": "12"})), (Some(0xabc), Some(0x12)));
+        assert_eq!(ids(json!({"trace": {"trace_id": "abc", "span_id": 12}})), (Some(0xabc), Some(12)));
+        assert_eq!(ids(json!({"dd.trace_id": "123", "dd.span_id": "12"})), (Some(123), Some(12)));
+        assert_eq!(ids(json!({"trace_id": "run-7", "dd": {"trace_id": 123}})), (Some(123), None));
     }
 
     #[test]

@@ -83,11 +83,11 @@ async fn otlp_is_taken_over_http_and_grpc_in_protobuf_and_json() {
             "timeUnixNano": now().to_string(), "severityNumber": 17, "traceId": TRACE, "spanId": SPAN,
             "body": {"kvlistValue": {"values": [{"key": "n", "value": {"intValue": "12"}}]}},
             "attributes": [{"key": "list", "value": {"arrayValue": {"values": [{"boolValue": true}]}}}],
-        }, {"traceId": "abc", "body": {"stringValue": "odd id"}}]}],
+        }, {"traceId": "xyz", "body": {"stringValue": "odd id"}}]}],
     }]});
     let answer = send(&server.viewer, "POST", "/v1/logs", &[JSON], json.to_string().as_bytes());
     assert_eq!(answer.status, 200);
-    assert!(answer.json()["partialSuccess"]["errorMessage"].as_str().unwrap().contains("abc"));
+    assert!(answer.json()["partialSuccess"]["errorMessage"].as_str().unwrap().contains("xyz"));
     let line = logs(&server, &format!("traceID={TRACE}"))[0].clone();
     assert_eq!((&line["body"], &line["attributes"]), (&json!("{\"n\":12}"), &json!({"list": [true]})));
     assert_eq!(logs(&server, "text=odd").len(), 1, "a line with a wrong id is kept without it");
@@ -188,6 +188,28 @@ fn objects_on_lines_are_taken_whatever_the_type_says() {
     assert!(broken.text().contains("line 2"), "{}", broken.text());
     assert_eq!(logs(&server, "text=first").len(), 0, "a body is taken as a whole or not at all");
     assert_eq!(post(&server, "/api/logs", &[JSON], b"").status, 400);
+}
+
+#[test]
+fn short_ids_lead_to_the_spans_that_have_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let span =
+        r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"abc","spanId":"7","name":"x"}]}]}]}"#;
+    assert_eq!(server.export_json(span).status, 200);
+    assert_eq!(server.spans("abc").len(), 1);
+    let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"abc","spanId":"7"}]}]}]}"#;
+    let entry = r#"{"message":"x","trace_id":"abc","span_id":"7"}"#;
+    let push =
+        format!(r#"{{"streams":[{{"values":[["{}","x",{{"trace_id":"abc","span_id":"7"}}]]}}]}}"#, now());
+    for (count, (path, body)) in
+        [("/v1/logs", otlp), ("/api/v2/logs", entry), ("/loki/api/v1/push", &push)].into_iter().enumerate()
+    {
+        let answer = post(&server, path, &[JSON], body.as_bytes());
+        assert!((200..300).contains(&answer.status), "{path}: {}", answer.text());
+        assert!(!answer.text().contains("left out"), "{path}: {}", answer.text());
+        assert_eq!(logs(&server, "traceID=abc&spanID=7").len(), count + 1, "{path}");
+    }
 }
 
 /// A push as Promtail, Grafana Alloy and Loki's own client send it.
