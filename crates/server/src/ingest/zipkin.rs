@@ -50,11 +50,7 @@ async fn take(intake: &Intake, request: Request<Body>) -> Result<(), Refusal> {
         Ok((protobuf, reserved))
     })
     .await??;
-    let left_out = intake.take(protobuf, reserved).await?.text();
-    if !left_out.is_empty() {
-        // Zipkin's answer has no place for it.
-        tracing::warn!("Zipkin spans were taken in part: {left_out}");
-    }
+    intake.warn_of_limits("Zipkin spans", &intake.take(protobuf, reserved).await?);
     Ok(())
 }
 

@@ -130,9 +130,12 @@ fn from_record(
     }
 }
 
+/// Attributes of a line that are fields of a log record or of its scope.
+pub(super) const FIELDS: [&str; 3] = ["otel.scope.name", "event.name", "severity_text"];
+
 /// Adds what a line has no column for.
 fn describe(attributes: &mut Map<String, Value>, scope: &str, event: &str, severity: &str) {
-    for (name, text) in [("otel.scope.name", scope), ("event.name", event), ("severity_text", severity)] {
+    for (name, text) in FIELDS.into_iter().zip([scope, event, severity]) {
         if !text.is_empty() {
             attributes.entry(name).or_insert_with(|| text.into());
         }

@@ -6,9 +6,10 @@ use super::json_body::{Read, parse, parse_values};
 use super::line::LogLine;
 use super::payloads::{self, CloudWatch};
 use super::store::LogStore;
-use super::{loki, otlp, otlp_request, payloads::objects};
+use super::{limit, loki, otlp, otlp_request, payloads::objects};
 use crate::forwarding::{CompressedRequest, Signal};
 use crate::ingest::http::{self, Media};
+use crate::ingest::limit::RequestLimits;
 use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Intake, PartialSuccess, Refusal, answer, blocking};
 use axum::body::Body;
@@ -45,18 +46,50 @@ impl LogIntake {
         request: Vec<u8>,
         mut reserved: MemoryReservation,
     ) -> Result<PartialSuccess, Refusal> {
+        let limits = self.intake.request_limits();
         let (lines, partial_success, request, reserved) = blocking(move || -> Result<_, Refusal> {
-            let (lines, partial_success) = otlp::from_protobuf(&request, &mut reserved)?;
+            let (mut request, mut partial_success) = (request, PartialSuccess::default());
+            if let Some(limited) = limits.apply_to_logs(&request, &mut reserved, &mut partial_success)? {
+                reserved.release(request.capacity());
+                request = limited;
+            }
+            let (lines, of_ids) = otlp::from_protobuf(&request, &mut reserved)?;
+            partial_success.merge(of_ids);
             Ok((lines, partial_success, request, reserved))
         })
         .await??;
-        self.keep(lines, Some(request), reserved).await?;
+        self.store(lines, Some(request), reserved).await?;
         Ok(partial_success)
     }
 
-    /// Keeps lines and queues them for the targets of forwarding: the request as it came, if it was OTLP in protobuf.
-    /// When this ends they are on disk.
+    /// Keeps lines that did not arrive as OTLP in protobuf, within the limits on attributes; answers what these left out.
     async fn keep(
+        &self,
+        mut lines: Vec<LogLine>,
+        reserved: MemoryReservation,
+    ) -> Result<PartialSuccess, Refusal> {
+        let limits = RequestLimits { spans: None, ..self.intake.request_limits() };
+        let mut partial_success = PartialSuccess::default();
+        if !limits.is_unlimited() {
+            (lines, partial_success) = blocking(move || {
+                let partial_success = limit::apply(&limits, &mut lines);
+                (lines, partial_success)
+            })
+            .await?;
+        }
+        self.store(lines, None, reserved).await?;
+        Ok(partial_success)
+    }
+
+    /// As [`LogIntake::keep`], for clients that cannot be told what was left out.
+    async fn keep_and_warn(&self, lines: Vec<LogLine>, reserved: MemoryReservation) -> Result<(), Refusal> {
+        self.intake.warn_of_limits("Log lines", &self.keep(lines, reserved).await?);
+        Ok(())
+    }
+
+    /// Stores lines and queues them for the targets of forwarding: the request, if it was OTLP in protobuf. When this
+    /// ends they are on disk.
+    async fn store(
         &self,
         lines: Vec<LogLine>,
         request: Option<Vec<u8>>,
@@ -94,14 +127,14 @@ impl LogIntake {
             if media != Media::Json {
                 return self.protobuf(bytes, reserved).await;
             }
-            let (lines, partial_success, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (lines, mut partial_success, reserved) = blocking(move || -> Result<_, Refusal> {
                 let mut reserved = reserved;
                 let value = parse(&bytes, &mut reserved)?;
                 let (lines, partial_success) = otlp::from_json(value, &mut reserved)?;
                 Ok((lines, partial_success, reserved))
             })
             .await??;
-            self.keep(lines, None, reserved).await?;
+            partial_success.merge(self.keep(lines, reserved).await?);
             Ok(partial_success)
         };
         match taken.await {
@@ -124,7 +157,7 @@ impl LogIntake {
             Ok((parse_values(&bytes, read, &mut reserved)?, reserved))
         })
         .await??;
-        self.keep(lines, None, reserved).await
+        self.keep_and_warn(lines, reserved).await
     }
 
     /// Takes Loki's protobuf. That it is packed with Snappy is part of the format, whether a header says so or not.
@@ -140,7 +173,7 @@ impl LogIntake {
             Ok((loki::from_snappy(&bytes, limit, &mut reserved)?, reserved))
         })
         .await??;
-        self.keep(lines, None, reserved).await
+        self.keep_and_warn(lines, reserved).await
     }
 
     /// Answers a refusal as the intake does that the client expects.
@@ -210,7 +243,7 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
         })
         .await??;
         match asked {
-            CloudWatch::Put(lines) => logs.keep(lines, None, reserved).await.map(|()| true),
+            CloudWatch::Put(lines) => logs.keep_and_warn(lines, reserved).await.map(|()| true),
             CloudWatch::Nothing => Ok(true),
             CloudWatch::Unknown => Ok(false),
         }

@@ -1,8 +1,8 @@
 //! Log lines, sent as every client sends them, are found; what was acknowledged survives kill -9; limits hold.
 
 use crate::support::{Answer, Server, command, gzip, metric, now, send, text, try_send};
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
@@ -404,6 +404,44 @@ fn limits_and_the_token_hold_for_logs_too() {
     let empty = export((0..20_000).map(|_| LogRecord::default()).collect()).encode_to_vec();
     assert_eq!(post(&server, "/v1/logs", &[PROTOBUF, token], &empty).status, 200);
     assert_eq!(server.get("/api/logs").status, 401);
+}
+
+#[test]
+fn limits_on_attributes_hold_for_every_form_of_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = ["--max-spans", "1", "--max-attributes", "2", "--max-attribute-size", "5"];
+    let server = Server::start(directory.path(), &flags);
+    let mut large = record(1, "a body is no attribute");
+    large.attributes = vec![text("a", "123456"), text("b", "1"), text("c", "1")];
+    let expected = "1 attributes beyond the first 2 (--max-attributes); \
+                    1 texts cut after 5 bytes (--max-attribute-size)";
+    let mut request = export(vec![large, record(1, "second")]);
+    request.resource_logs[0].resource = None;
+    let answer = post(&server, "/v1/logs", &[PROTOBUF], &request.encode_to_vec());
+    let partial = ExportLogsServiceResponse::decode(&*answer.body).unwrap().partial_success.unwrap();
+    assert_eq!((partial.rejected_log_records, partial.error_message.as_str()), (0, expected));
+    let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"scope":{"name":"a long name"},"logRecords":[{"traceId":"2",
+        "severityText":"Warning","attributes":[{"key":"a","value":{"stringValue":"123456"}},
+        {"key":"b","value":{"stringValue":"1"}},{"key":"c","value":{"stringValue":"1"}}]}]}]}]}"#;
+    let answer = post(&server, "/v1/logs", &[JSON], otlp.as_bytes()).json();
+    assert_eq!(answer["partialSuccess"]["errorMessage"], expected, "{answer}");
+    let entry = r#"{"message":"a long body","trace_id":"3","a":"123456","b":"1","c":"1"}"#;
+    assert_eq!(post(&server, "/api/v2/logs", &[JSON], entry.as_bytes()).status, 202);
+    let push = format!(
+        r#"{{"streams":[{{"values":[["{}","a long line",{{"trace_id":"4","a":"123456","b":"1","c":"1"}}]]}}]}}"#,
+        now()
+    );
+    assert_eq!(post(&server, "/loki/api/v1/push", &[JSON], push.as_bytes()).status, 204);
+    for trace in 1..=4 {
+        let lines = logs(&server, &format!("traceID={trace}"));
+        let attributes = &lines[0]["attributes"];
+        assert_eq!((&attributes["a"], &attributes["b"]), (&json!("12345"), &json!("1")), "{trace}");
+        assert_eq!(attributes.get("c"), None, "{trace}");
+        assert_eq!(lines.len(), if trace == 1 { 2 } else { 1 }, "spans are limited, lines are not");
+    }
+    let line = logs(&server, "traceID=2")[0].clone();
+    let fields = (&line["attributes"]["otel.scope.name"], &line["attributes"]["severity_text"]);
+    assert_eq!(fields, (&json!("a long name"), &json!("Warning")));
 }
 
 #[test]
