@@ -110,8 +110,11 @@ pub(super) fn cloudwatch(target: &str, value: Value) -> Result<CloudWatch, Refus
     let mut lines = Vec::with_capacity(events.len());
     for event in events {
         let mut event = as_object(event).ok_or_else(|| malformed("an event is not an object"))?;
-        let stamp = event.remove("timestamp").as_ref().and_then(time);
-        let time = stamp.ok_or_else(|| malformed("an event has no timestamp in milliseconds"))?;
+        let stamp = event.remove("timestamp").filter(|stamp| !stamp.is_null());
+        let stamp = stamp.ok_or_else(|| malformed("an event has no timestamp"))?;
+        let time = time(&stamp).ok_or_else(|| {
+            malformed(format!("the timestamp {stamp} of an event is not a time in milliseconds after 2001"))
+        })?;
         let Some(Value::String(message)) = event.remove("message") else {
             return Err(malformed("an event has no message"));
         };
@@ -190,6 +193,17 @@ mod tests {
         assert_eq!((lines[0].body.as_str(), lines[0].service.as_str()), ("plain", "/g"));
         assert_eq!((lines[1].body.as_str(), lines[1].severity), ("m", 17));
         assert!(lines[1].trace.is_some());
+        let said = |event: Value| {
+            let put = json!({"logGroupName": "/g", "logStreamName": "s", "logEvents": [event]});
+            cloudwatch("Logs_20140328.PutLogEvents", put).err().unwrap().to_string()
+        };
+        assert_eq!(said(json!({"message": "x"})), "an event has no timestamp");
+        assert_eq!(said(json!({"timestamp": null, "message": "x"})), "an event has no timestamp");
+        assert_eq!(
+            said(json!({"timestamp": 1, "message": "x"})),
+            "the timestamp 1 of an event is not a time in milliseconds after 2001"
+        );
+        assert_eq!(said(json!({"timestamp": 1_758_449_472_000_u64})), "an event has no message");
         assert!(matches!(cloudwatch("Logs_20140328.CreateLogGroup", json!({})), Ok(CloudWatch::Nothing)));
         assert!(matches!(cloudwatch("Logs_20140328.DeleteLogGroup", json!({})), Ok(CloudWatch::Unknown)));
     }
