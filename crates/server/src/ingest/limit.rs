@@ -1,6 +1,6 @@
 //! Limits on what one request may hold: spans, attributes, the size of their values and how deeply these nest. What is
 //! beyond is left out of the request before it is stored, counted where OTLP has a count for it, and said to the sender.
-//! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`, `resource/v1/resource.proto`.
+//! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `logs/v1/logs.proto`, `common/v1/common.proto`, `resource/v1/resource.proto`.
 
 use super::memory::MemoryReservation;
 use super::{PartialSuccess, Refusal};
@@ -32,17 +32,22 @@ const SCOPE: Shape = Shape { attributes: 3, dropped: 4, members: &[] };
 const EVENT: Shape = Shape { attributes: 3, dropped: 4, members: &[] };
 const LINK: Shape = Shape { attributes: 4, dropped: 5, members: &[] };
 const SPAN: Shape = Shape { attributes: 9, dropped: 10, members: &[(11, EVENT), (13, LINK)] };
+const LOG_RECORD: Shape = Shape { attributes: 6, dropped: 7, members: &[] };
 /// Fields in which a resource has its scopes: 1000 is where they stood before they were called scopes.
 const SCOPES: [u32; 2] = [2, 1000];
 
 /// What was left out.
-#[derive(Default)]
-struct DroppedCounts {
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct DroppedCounts {
     spans: u64,
-    attributes: u64,
-    cut: u64,
-    too_big: u64,
-    too_deep: u64,
+    /// Attributes beyond the most.
+    pub attributes: u64,
+    /// Texts that were cut.
+    pub cut: u64,
+    /// Values that are larger than allowed and cannot be cut.
+    pub too_big: u64,
+    /// Values that are nested deeper than allowed.
+    pub too_deep: u64,
 }
 
 impl RequestLimits {
@@ -51,19 +56,44 @@ impl RequestLimits {
         *self == RequestLimits::default()
     }
 
-    /// A request without what is beyond the limits, and what that was. `None` where all of it is within them.
+    /// An `ExportTraceServiceRequest` without what is beyond the limits, and what that was. `None` where all of it is
+    /// within them.
     pub fn apply(
         &self,
         request: &[u8],
         reserved: &mut MemoryReservation,
         partial_success: &mut PartialSuccess,
     ) -> Result<Option<Vec<u8>>, Refusal> {
+        self.apply_to(&SPAN, request, reserved, partial_success)
+    }
+
+    /// As [`RequestLimits::apply`], for an `ExportLogsServiceRequest`. The limit on spans is none on log records.
+    pub fn apply_to_logs(
+        &self,
+        request: &[u8],
+        reserved: &mut MemoryReservation,
+        partial_success: &mut PartialSuccess,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        RequestLimits { spans: None, ..*self }.apply_to(&LOG_RECORD, request, reserved, partial_success)
+    }
+
+    /// Both requests have the same numbers down to their spans or log records, of which `item` is the shape.
+    fn apply_to(
+        &self,
+        item: &Shape,
+        request: &[u8],
+        reserved: &mut MemoryReservation,
+        partial_success: &mut PartialSuccess,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        if self.is_unlimited() {
+            return Ok(None);
+        }
         // Each of the levels around a span is copied into the next.
         let needed = request.len().saturating_mul(3);
         reserved.take(needed)?;
-        let (mut left_out, mut spans) = (DroppedCounts::default(), 0);
+        let (mut left_out, mut items) = (DroppedCounts::default(), 0);
         let changed = edit(request, |number, field| match number {
-            1 => self.resource(field.bytes(1)?, &mut spans, &mut left_out),
+            1 => self.resource(field.bytes(1)?, item, &mut items, &mut left_out),
             _ => Ok(Edit::Keep),
         })?;
         reserved.release(needed);
@@ -75,12 +105,13 @@ impl RequestLimits {
     fn resource(
         &self,
         message: &[u8],
-        spans: &mut u64,
+        item: &Shape,
+        items: &mut u64,
         left_out: &mut DroppedCounts,
     ) -> Result<Edit, WireError> {
         let changed = edit(message, |number, field| match number {
             1 => self.attributes(field.bytes(1)?, &RESOURCE, left_out).map(Edit::of),
-            number if SCOPES.contains(&number) => self.scope(field.bytes(number)?, spans, left_out),
+            number if SCOPES.contains(&number) => self.scope(field.bytes(number)?, item, items, left_out),
             _ => Ok(Edit::Keep),
         })?;
         Ok(Edit::of(changed))
@@ -89,18 +120,19 @@ impl RequestLimits {
     fn scope(
         &self,
         message: &[u8],
-        spans: &mut u64,
+        item: &Shape,
+        items: &mut u64,
         left_out: &mut DroppedCounts,
     ) -> Result<Edit, WireError> {
         let changed = edit(message, |number, field| match number {
             1 => self.attributes(field.bytes(1)?, &SCOPE, left_out).map(Edit::of),
             2 => {
-                *spans += 1;
-                if self.spans.is_some_and(|most| *spans > most) {
+                *items += 1;
+                if self.spans.is_some_and(|most| *items > most) {
                     left_out.spans += 1;
                     return Ok(Edit::Remove);
                 }
-                self.attributes(field.bytes(2)?, &SPAN, left_out).map(Edit::of)
+                self.attributes(field.bytes(2)?, item, left_out).map(Edit::of)
             }
             _ => Ok(Edit::Keep),
         })?;
@@ -176,7 +208,8 @@ impl RequestLimits {
         Ok(if is_removed { Edit::Remove } else { Edit::of(changed) })
     }
 
-    fn say(&self, left_out: &DroppedCounts, partial_success: &mut PartialSuccess) {
+    /// Adds what was left out to what the sender is told.
+    pub fn say(&self, left_out: &DroppedCounts, partial_success: &mut PartialSuccess) {
         partial_success.rejected += left_out.spans;
         let mut say = |count: u64, what: std::fmt::Arguments<'_>| {
             if count > 0 {

@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod grpc;
 pub mod http;
 pub mod json;
+pub mod json_text;
 pub mod limit;
 pub mod memory;
 mod part_builder;
@@ -109,6 +110,8 @@ pub struct Counters {
     pub malformed: AtomicU64,
     /// Requests that were told to come again.
     pub deferred: AtomicU64,
+    /// Requests that were taken in part and whose answer has no place to say so.
+    pub limited: AtomicU64,
 }
 
 /// The way in, shared by all receivers.
@@ -170,6 +173,24 @@ impl Intake {
         &self.forwarding
     }
 
+    /// The limits on what one request holds.
+    pub fn request_limits(&self) -> RequestLimits {
+        self.most
+    }
+
+    /// Logs what limits left out of a request whose answer has no place for it: of the first request, the second, the
+    /// fourth, the eighth and so on.
+    pub fn warn_of_limits(&self, what: &str, partial_success: &PartialSuccess) {
+        let left_out = partial_success.text();
+        if left_out.is_empty() {
+            return;
+        }
+        let count = self.counters.limited.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!("{what} were taken in part ({count} such requests so far): {left_out}");
+        }
+    }
+
     /// Bytes of requests that are in memory.
     pub fn held(&self) -> u64 {
         self.memory.held() as u64
@@ -212,9 +233,7 @@ impl Intake {
         let (size, is_forwarded) = (request.len(), self.forwarding.takes(Signal::Traces));
         let work = move || -> Result<_, Refusal> {
             let mut partial_success = PartialSuccess::default();
-            if !most.is_unlimited()
-                && let Some(limited) = most.apply(&request, &mut reserved, &mut partial_success)?
-            {
+            if let Some(limited) = most.apply(&request, &mut reserved, &mut partial_success)? {
                 reserved.release(request.capacity());
                 request = limited;
             }

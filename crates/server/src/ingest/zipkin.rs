@@ -2,6 +2,7 @@
 //! that says why not. The spans become OTLP, so that everything after is the same for them.
 
 use super::http::{receive, text};
+use super::json_text::{nested_too_deeply, replace_unpaired_surrogates, without_bom};
 use super::memory::MemoryReservation;
 use super::span_writer::{self, SpanWriter};
 use super::{Intake, Refusal, answer, blocking};
@@ -49,18 +50,14 @@ async fn take(intake: &Intake, request: Request<Body>) -> Result<(), Refusal> {
         Ok((protobuf, reserved))
     })
     .await??;
-    let left_out = intake.take(protobuf, reserved).await?.text();
-    if !left_out.is_empty() {
-        // Zipkin's answer has no place for it.
-        tracing::warn!("Zipkin spans were taken in part: {left_out}");
-    }
+    intake.warn_of_limits("Zipkin spans", &intake.take(protobuf, reserved).await?);
     Ok(())
 }
 
 /// Turns a list of spans into an `ExportTraceServiceRequest` in protobuf. Spans that say no time start at `now`
 /// (nanoseconds since the Unix epoch).
 pub fn to_protobuf(json: &[u8], now: u64, reserved: &mut MemoryReservation) -> Result<Vec<u8>, Refusal> {
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    let json = without_bom(json);
     let (mut by_resource, mut failed): (BTreeMap<Vec<u8>, Vec<u8>>, _) = (BTreeMap::new(), None);
     let mut count = 0;
     split(json, |object| {
@@ -96,13 +93,17 @@ fn add(
 ) -> Result<(), Refusal> {
     let reading = object.len().saturating_mul(READING).saturating_add(1024);
     reserved.take(reading)?;
-    let (resource, mut record) = read_span(object).map_err(|refusal| match refusal {
+    let read = read_span(object).or_else(|refusal| match replace_unpaired_surrogates(object) {
+        Some(replaced) => read_span(&replaced),
+        None => Err(refusal),
+    });
+    let (resource, mut record) = read.map_err(|refusal| match refusal {
         ZipkinRefusal::Version1 => {
             let why = "this is a span of Zipkin's version 1, which belongs to /api/v1/spans and is not supported; \
                        send version 2";
             Refusal::Malformed(why.to_owned())
         }
-        ZipkinRefusal::Malformed(why) => Refusal::Malformed(why),
+        ZipkinRefusal::Malformed(why) => Refusal::Malformed(nested_too_deeply(&why).unwrap_or(why)),
     })?;
     if record.start_unix == 0 {
         record.end_unix = now.saturating_add(record.end_unix);
@@ -179,6 +180,21 @@ mod tests {
         assert!(said(r#"[{"traceId":"1","id":"2","binaryAnnotations":[]}]"#).contains("/api/v1/spans"));
         assert!(said("{}").contains("a list should start here"));
         assert!(said("[").contains("ends too early"));
+    }
+
+    #[test]
+    fn unpaired_surrogates_are_replaced_and_nesting_that_is_too_deep_is_named() {
+        let json = r#"[{"traceId":"1","id":"2","name":"good"},{"traceId":"1","id":"3","name":"cut \ud83d"}]"#;
+        let mut names = Vec::new();
+        otlp_proto::split(&convert(json).unwrap(), |parts| {
+            names.push(otlp_proto::read_span(parts.span).unwrap().name);
+        })
+        .unwrap();
+        assert_eq!(names, ["good", "cut \u{fffd}"]);
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let json = format!(r#"[{{"traceId":"1","id":"2","tags":{{"a":{deep}}}}}]"#);
+        let said = convert(&json).unwrap_err().to_string();
+        assert!(said.starts_with("Zipkin JSON: span 1: JSON is nested too deeply"), "{said}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Values of JSON as payloads write them: ids, times, texts.
 
 use serde_json::{Map, Value};
+use spandrel_trace::units::{base64_decode, parse_hex};
 
 /// A text, or a number or flag as text.
 pub(super) fn text(value: &Value) -> Option<String> {
@@ -25,15 +26,46 @@ pub(super) fn take(object: &mut Map<String, Value>, names: &[&str]) -> Option<Va
     names.iter().find_map(|name| object.remove(*name).filter(|value| !value.is_null()))
 }
 
-/// A trace id of 32 or 16 hexadecimal digits that is not zero.
+/// A trace id by the rule for spans in OTLP JSON: up to 32 hexadecimal digits, `0x` and 32 or 16 of them, or 16 bytes in
+/// base64. It is not zero.
 pub(super) fn trace_id(text: &str) -> Option<u128> {
-    let known = matches!(text.len(), 16 | 32);
-    u128::from_str_radix(text, 16).ok().filter(|id| known && *id != 0)
+    let id = parse_hex(without_0x(text, &[16, 32]), 32);
+    let id = id.or_else(|| Some(u128::from_be_bytes(base64_decode(padded(text)?)?.try_into().ok()?)));
+    id.filter(|id| *id != 0)
 }
 
-/// A span id of 16 hexadecimal digits that is not zero.
+/// A span id by the same rule: up to 16 hexadecimal digits, `0x` and 16 of them, or 8 bytes in base64. It is not zero.
 pub(super) fn span_id(text: &str) -> Option<u64> {
-    u64::from_str_radix(text, 16).ok().filter(|id| text.len() == 16 && *id != 0)
+    let id = parse_hex(without_0x(text, &[16]), 16).and_then(|id| u64::try_from(id).ok());
+    let id = id.or_else(|| Some(u64::from_be_bytes(base64_decode(padded(text)?)?.try_into().ok()?)));
+    id.filter(|id| *id != 0)
+}
+
+/// A trace id as a text, or as a number, which is decimal.
+pub(super) fn json_trace_id(value: &Value) -> Option<u128> {
+    match value {
+        Value::String(text) => trace_id(text),
+        number => number.as_u64().map(u128::from).filter(|id| *id != 0),
+    }
+}
+
+/// A span id as a text, or as a number, which is decimal.
+pub(super) fn json_span_id(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => span_id(text),
+        number => number.as_u64().filter(|id| *id != 0),
+    }
+}
+
+/// The digits after `0x` where there are so many, or else the text.
+fn without_0x<'a>(text: &'a str, digits: &[usize]) -> &'a [u8] {
+    let after = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    after.filter(|after| digits.contains(&after.len())).unwrap_or(text).as_bytes()
+}
+
+/// A text that ends as the base64 of 8 or 16 bytes does.
+fn padded(text: &str) -> Option<&[u8]> {
+    text.ends_with('=').then_some(text.as_bytes())
 }
 
 /// A time as nanoseconds since the Unix epoch: a number or text of seconds, milliseconds, microseconds or nanoseconds,
@@ -103,11 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_hexadecimal_and_not_zero() {
+    fn ids_are_read_as_those_of_spans_and_are_not_zero() {
         assert_eq!(trace_id(&"ab".repeat(16)), Some(0xabab_abab_abab_abab_abab_abab_abab_abab));
-        assert_eq!(span_id("00f067aa0ba902b7"), Some(0x00f0_67aa_0ba9_02b7));
-        for wrong in ["", "0", "zz", &"0".repeat(32), &"a".repeat(31)] {
+        assert_eq!(trace_id("W47/95gDgQPSabYzgT/GDA=="), Some(0x5b8e_fff7_9803_8103_d269_b633_813f_c60c));
+        assert_eq!(span_id("00F067aa0ba902b7"), Some(0x00f0_67aa_0ba9_02b7));
+        assert_eq!(
+            (span_id("0x00f067aa0ba902b7"), span_id("7uGbfsPBsXQ=")),
+            (Some(0xf0_67aa_0ba9_02b7), Some(0xeee1_9b7e_c3c1_b174))
+        );
+        assert_eq!((trace_id("abc"), span_id("abc")), (Some(0xabc), Some(0xabc)));
+        assert_eq!((json_trace_id(&json!(12)), json_span_id(&json!("12"))), (Some(12), Some(0x12)));
+        for wrong in ["", "0", "zz", "+1", "0xabc", "trace-1", "=", &"0".repeat(32), &"a".repeat(33)] {
             assert_eq!((trace_id(wrong), span_id(wrong)), (None, None), "{wrong}");
         }
+        assert_eq!(span_id(&"a".repeat(17)), None);
     }
 }

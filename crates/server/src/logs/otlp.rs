@@ -130,9 +130,12 @@ fn from_record(
     }
 }
 
+/// Attributes of a line that are fields of a log record or of its scope.
+pub(super) const FIELDS: [&str; 3] = ["otel.scope.name", "event.name", "severity_text"];
+
 /// Adds what a line has no column for.
 fn describe(attributes: &mut Map<String, Value>, scope: &str, event: &str, severity: &str) {
-    for (name, text) in [("otel.scope.name", scope), ("event.name", event), ("severity_text", severity)] {
+    for (name, text) in FIELDS.into_iter().zip([scope, event, severity]) {
         if !text.is_empty() {
             attributes.entry(name).or_insert_with(|| text.into());
         }
@@ -216,16 +219,20 @@ fn from_json_record(
     partial_success: &mut PartialSuccess,
 ) -> Result<LogLine, Refusal> {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (trace, span) = (text("traceId"), text("spanId"));
+    let id = |name: &str| record.get(name).cloned().unwrap_or_default();
+    let (trace, span) = (id("traceId"), id("spanId"));
     let (event, severity) = (text("eventName"), text("severityText"));
     let number =
         |name: &str| record.get(name).and_then(fields::text).and_then(|text| text.parse().ok()).unwrap_or(0);
     let time = time_of(number("timeUnixNano"), number("observedTimeUnixNano"));
     let severity_number = record.get("severityNumber").and_then(Value::as_i64).unwrap_or(0);
-    let ids = (fields::trace_id(&trace), fields::span_id(&span));
-    let is_blank = |text: &str| text.bytes().all(|byte| byte == b'0');
+    let ids = (fields::json_trace_id(&trace), fields::json_span_id(&span));
+    let is_blank = |id: &Value| match id {
+        Value::String(text) => text.bytes().all(|byte| byte == b'0'),
+        id => id.is_null() || id.as_u64() == Some(0),
+    };
     if ids.0.is_none() && !is_blank(&trace) || ids.1.is_none() && !is_blank(&span) {
-        partial_success.add(format_args!("the ids {trace:?} and {span:?} were left out"));
+        partial_success.add(format_args!("the ids {trace} and {span} were left out"));
     }
     let mut attributes = key_values(&mut record)?;
     describe(&mut attributes, scope, &event, &severity);

@@ -1,7 +1,8 @@
 //! What clients of Datadog, CloudWatch Logs and plain JSON endpoints send, as lines. Whatever has no column of its
 //! own stays with the line as an attribute.
 
-use super::fields::{body, span_id, take, text, time, trace_id};
+use super::fields::{body, json_span_id, json_trace_id, take, text, time, trace_id};
+use super::json_body::parse_text;
 use super::line::{LogLine, now, severity_number};
 use crate::ingest::Refusal;
 use serde_json::{Map, Value};
@@ -33,14 +34,17 @@ pub(super) fn from_object(mut object: Map<String, Value>) -> LogLine {
             ids[1].take().or_else(|| trace.get("span_id").cloned()),
         ];
     }
-    let id = |value: &Option<Value>| value.as_ref().and_then(text);
-    let trace = id(&ids[0]).and_then(|text| trace_id(&text)).or_else(|| {
-        let text = id(&datadog[0])?;
-        trace_id(&text).or_else(|| text.parse::<u64>().ok().map(u128::from).filter(|id| *id != 0))
+    let datadog = datadog.map(|id| id.as_ref().and_then(text));
+    let trace = ids[0].as_ref().and_then(json_trace_id).or_else(|| {
+        let text = datadog[0].as_ref()?;
+        let hexadecimal =
+            Some(text).filter(|text| matches!(text.len(), 16 | 32)).and_then(|text| trace_id(text));
+        hexadecimal.or_else(|| text.parse::<u64>().ok().map(u128::from).filter(|id| *id != 0))
     });
-    let span = id(&ids[1])
-        .and_then(|text| span_id(&text))
-        .or_else(|| id(&datadog[1])?.parse::<u64>().ok().filter(|id| *id != 0));
+    let span = ids[1]
+        .as_ref()
+        .and_then(json_span_id)
+        .or_else(|| datadog[1].as_ref()?.parse::<u64>().ok().filter(|id| *id != 0));
     // Attributes that are apart from the other members are attributes like these.
     if let Some(attributes) = object.remove("attributes") {
         match attributes {
@@ -106,13 +110,16 @@ pub(super) fn cloudwatch(target: &str, value: Value) -> Result<CloudWatch, Refus
     let mut lines = Vec::with_capacity(events.len());
     for event in events {
         let mut event = as_object(event).ok_or_else(|| malformed("an event is not an object"))?;
-        let stamp = event.remove("timestamp").as_ref().and_then(time);
-        let time = stamp.ok_or_else(|| malformed("an event has no timestamp in milliseconds"))?;
+        let stamp = event.remove("timestamp").filter(|stamp| !stamp.is_null());
+        let stamp = stamp.ok_or_else(|| malformed("an event has no timestamp"))?;
+        let time = time(&stamp).ok_or_else(|| {
+            malformed(format!("the timestamp {stamp} of an event is not a time in milliseconds after 2001"))
+        })?;
         let Some(Value::String(message)) = event.remove("message") else {
             return Err(malformed("an event has no message"));
         };
         // A message that is a JSON object has its fields taken out, as Logs Insights does.
-        let fields = serde_json::from_str::<Value>(&message).ok().and_then(as_object);
+        let fields = parse_text(&message).and_then(as_object);
         let mut fields = fields.unwrap_or_else(|| Map::from_iter([("message".to_owned(), message.into())]));
         // The event's own time stands for the line's.
         take(&mut fields, &["timestamp"]);
@@ -155,6 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn short_ids_are_hexadecimal_and_those_of_datadog_decimal() {
+        let ids = |entry: Value| {
+            let line = objects(entry).unwrap().remove(0);
+            (line.trace, line.span)
+        };
+        assert_eq!(ids(json!({"trace_id": "abc", "span_id": "12"})), (Some(0xabc), Some(0x12)));
+        assert_eq!(ids(json!({"trace": {"trace_id": "abc", "span_id": 12}})), (Some(0xabc), Some(12)));
+        assert_eq!(ids(json!({"dd.trace_id": "123", "dd.span_id": "12"})), (Some(123), Some(12)));
+        assert_eq!(ids(json!({"trace_id": "run-7", "dd": {"trace_id": 123}})), (Some(123), None));
+    }
+
+    #[test]
     fn attributes_that_stand_apart_are_not_nested() {
         let entry = json!({"message": "x", "attributes": {"user": "ada", "level": 7}, "job": "nightly"});
         let line = objects(entry).unwrap().remove(0);
@@ -174,6 +193,17 @@ mod tests {
         assert_eq!((lines[0].body.as_str(), lines[0].service.as_str()), ("plain", "/g"));
         assert_eq!((lines[1].body.as_str(), lines[1].severity), ("m", 17));
         assert!(lines[1].trace.is_some());
+        let said = |event: Value| {
+            let put = json!({"logGroupName": "/g", "logStreamName": "s", "logEvents": [event]});
+            cloudwatch("Logs_20140328.PutLogEvents", put).err().unwrap().to_string()
+        };
+        assert_eq!(said(json!({"message": "x"})), "an event has no timestamp");
+        assert_eq!(said(json!({"timestamp": null, "message": "x"})), "an event has no timestamp");
+        assert_eq!(
+            said(json!({"timestamp": 1, "message": "x"})),
+            "the timestamp 1 of an event is not a time in milliseconds after 2001"
+        );
+        assert_eq!(said(json!({"timestamp": 1_758_449_472_000_u64})), "an event has no message");
         assert!(matches!(cloudwatch("Logs_20140328.CreateLogGroup", json!({})), Ok(CloudWatch::Nothing)));
         assert!(matches!(cloudwatch("Logs_20140328.DeleteLogGroup", json!({})), Ok(CloudWatch::Unknown)));
     }

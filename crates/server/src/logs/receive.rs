@@ -2,23 +2,22 @@
 //! `X-Amz-Target` (CloudWatch Logs), `/api/logs` (JSON). The same limits hold as for spans; an answer of success means
 //! that the lines are on disk.
 
+use super::json_body::{Read, parse, parse_values};
 use super::line::LogLine;
 use super::payloads::{self, CloudWatch};
 use super::store::LogStore;
-use super::{loki, otlp, otlp_request, payloads::objects};
+use super::{limit, loki, otlp, otlp_request, payloads::objects};
 use crate::forwarding::{CompressedRequest, Signal};
 use crate::ingest::http::{self, Media};
+use crate::ingest::limit::RequestLimits;
 use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Intake, PartialSuccess, Refusal, answer, blocking};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Bytes of memory for each place of a JSON text where a value can start.
-const VALUE: usize = 96;
 
 /// The way in for logs. It shares limits and memory with that of spans.
 #[derive(Clone)]
@@ -26,9 +25,6 @@ pub struct LogIntake {
     intake: Intake,
     store: LogStore,
 }
-
-/// What a payload's reader makes of JSON.
-type Read = fn(Value) -> Result<Vec<LogLine>, Refusal>;
 
 impl LogIntake {
     /// A way into the store.
@@ -50,18 +46,50 @@ impl LogIntake {
         request: Vec<u8>,
         mut reserved: MemoryReservation,
     ) -> Result<PartialSuccess, Refusal> {
+        let limits = self.intake.request_limits();
         let (lines, partial_success, request, reserved) = blocking(move || -> Result<_, Refusal> {
-            let (lines, partial_success) = otlp::from_protobuf(&request, &mut reserved)?;
+            let (mut request, mut partial_success) = (request, PartialSuccess::default());
+            if let Some(limited) = limits.apply_to_logs(&request, &mut reserved, &mut partial_success)? {
+                reserved.release(request.capacity());
+                request = limited;
+            }
+            let (lines, of_ids) = otlp::from_protobuf(&request, &mut reserved)?;
+            partial_success.merge(of_ids);
             Ok((lines, partial_success, request, reserved))
         })
         .await??;
-        self.keep(lines, Some(request), reserved).await?;
+        self.store(lines, Some(request), reserved).await?;
         Ok(partial_success)
     }
 
-    /// Keeps lines and queues them for the targets of forwarding: the request as it came, if it was OTLP in protobuf.
-    /// When this ends they are on disk.
+    /// Keeps lines that did not arrive as OTLP in protobuf, within the limits on attributes; answers what these left out.
     async fn keep(
+        &self,
+        mut lines: Vec<LogLine>,
+        reserved: MemoryReservation,
+    ) -> Result<PartialSuccess, Refusal> {
+        let limits = RequestLimits { spans: None, ..self.intake.request_limits() };
+        let mut partial_success = PartialSuccess::default();
+        if !limits.is_unlimited() {
+            (lines, partial_success) = blocking(move || {
+                let partial_success = limit::apply(&limits, &mut lines);
+                (lines, partial_success)
+            })
+            .await?;
+        }
+        self.store(lines, None, reserved).await?;
+        Ok(partial_success)
+    }
+
+    /// As [`LogIntake::keep`], for clients that cannot be told what was left out.
+    async fn keep_and_warn(&self, lines: Vec<LogLine>, reserved: MemoryReservation) -> Result<(), Refusal> {
+        self.intake.warn_of_limits("Log lines", &self.keep(lines, reserved).await?);
+        Ok(())
+    }
+
+    /// Stores lines and queues them for the targets of forwarding: the request, if it was OTLP in protobuf. When this
+    /// ends they are on disk.
+    async fn store(
         &self,
         lines: Vec<LogLine>,
         request: Option<Vec<u8>>,
@@ -99,14 +127,14 @@ impl LogIntake {
             if media != Media::Json {
                 return self.protobuf(bytes, reserved).await;
             }
-            let (lines, partial_success, reserved) = blocking(move || -> Result<_, Refusal> {
+            let (lines, mut partial_success, reserved) = blocking(move || -> Result<_, Refusal> {
                 let mut reserved = reserved;
                 let value = parse(&bytes, &mut reserved)?;
                 let (lines, partial_success) = otlp::from_json(value, &mut reserved)?;
                 Ok((lines, partial_success, reserved))
             })
             .await??;
-            self.keep(lines, None, reserved).await?;
+            partial_success.merge(self.keep(lines, reserved).await?);
             Ok(partial_success)
         };
         match taken.await {
@@ -121,29 +149,15 @@ impl LogIntake {
         }
     }
 
-    /// Takes JSON that `read` understands.
+    /// Takes JSON that `read` understands, whatever the type of the body says.
     async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
-        let lines = media_of(request.headers()).ends_with("ndjson");
         let (bytes, reserved) = http::receive(&self.intake, request).await?;
         let (lines, reserved) = blocking(move || -> Result<_, Refusal> {
             let mut reserved = reserved;
-            let lines = match lines {
-                false => read(parse(&bytes, &mut reserved)?)?,
-                true => {
-                    let mut all = Vec::new();
-                    for line in
-                        bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
-                    {
-                        all.extend(read(parse(line, &mut reserved)?)?);
-                    }
-                    all
-                }
-            };
-            reserved.take(lines.iter().map(LogLine::weight).sum())?;
-            Ok((lines, reserved))
+            Ok((parse_values(&bytes, read, &mut reserved)?, reserved))
         })
         .await??;
-        self.keep(lines, None, reserved).await
+        self.keep_and_warn(lines, reserved).await
     }
 
     /// Takes Loki's protobuf. That it is packed with Snappy is part of the format, whether a header says so or not.
@@ -159,7 +173,7 @@ impl LogIntake {
             Ok((loki::from_snappy(&bytes, limit, &mut reserved)?, reserved))
         })
         .await??;
-        self.keep(lines, None, reserved).await
+        self.keep_and_warn(lines, reserved).await
     }
 
     /// Answers a refusal as the intake does that the client expects.
@@ -229,7 +243,7 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
         })
         .await??;
         match asked {
-            CloudWatch::Put(lines) => logs.keep(lines, None, reserved).await.map(|()| true),
+            CloudWatch::Put(lines) => logs.keep_and_warn(lines, reserved).await.map(|()| true),
             CloudWatch::Nothing => Ok(true),
             CloudWatch::Unknown => Ok(false),
         }
@@ -249,17 +263,4 @@ pub async fn cloudwatch(State(logs): State<LogIntake>, request: Request) -> Resp
             reply(status, json!({ "__type": kind, "message": refusal.to_string() }))
         }
     }
-}
-
-/// The media type of a request without its parameters.
-fn media_of(headers: &HeaderMap) -> &str {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
-}
-
-/// Reads JSON whose memory is taken first.
-fn parse(bytes: &[u8], reserved: &mut MemoryReservation) -> Result<Value, Refusal> {
-    let starts = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
-    reserved.take(starts.saturating_mul(VALUE).saturating_add(bytes.len()))?;
-    serde_json::from_slice(bytes).map_err(|error| Refusal::Malformed(format!("not JSON: {error}")))
 }

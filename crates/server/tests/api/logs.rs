@@ -1,8 +1,8 @@
 //! Log lines, sent as every client sends them, are found; what was acknowledged survives kill -9; limits hold.
 
 use crate::support::{Answer, Server, command, gzip, metric, now, send, text, try_send};
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
@@ -83,11 +83,11 @@ async fn otlp_is_taken_over_http_and_grpc_in_protobuf_and_json() {
             "timeUnixNano": now().to_string(), "severityNumber": 17, "traceId": TRACE, "spanId": SPAN,
             "body": {"kvlistValue": {"values": [{"key": "n", "value": {"intValue": "12"}}]}},
             "attributes": [{"key": "list", "value": {"arrayValue": {"values": [{"boolValue": true}]}}}],
-        }, {"traceId": "abc", "body": {"stringValue": "odd id"}}]}],
+        }, {"traceId": "xyz", "body": {"stringValue": "odd id"}}]}],
     }]});
     let answer = send(&server.viewer, "POST", "/v1/logs", &[JSON], json.to_string().as_bytes());
     assert_eq!(answer.status, 200);
-    assert!(answer.json()["partialSuccess"]["errorMessage"].as_str().unwrap().contains("abc"));
+    assert!(answer.json()["partialSuccess"]["errorMessage"].as_str().unwrap().contains("xyz"));
     let line = logs(&server, &format!("traceID={TRACE}"))[0].clone();
     assert_eq!((&line["body"], &line["attributes"]), (&json!("{\"n\":12}"), &json!({"list": [true]})));
     assert_eq!(logs(&server, "text=odd").len(), 1, "a line with a wrong id is kept without it");
@@ -133,6 +133,83 @@ fn clients_of_datadog_loki_cloudwatch_and_json_find_their_paths() {
     assert_eq!(post(&server, "/", &[amazon, ("x-amz-target", "DynamoDB.PutItem")], b"{}").status, 404);
     assert_eq!(post(&server, "/v1/logs", &[("content-type", "text/plain")], b"").status, 415);
     assert_eq!(post(&server, "/v1/logs", &[PROTOBUF], b"\xff\xff").status, 400);
+}
+
+#[test]
+fn a_cut_character_costs_no_line_and_nesting_that_is_too_deep_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let time = now();
+    let target = ("x-amz-target", "Logs_20140328.PutLogEvents");
+    let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[
+        {"body":{"stringValue":"good"}},{"body":{"stringValue":"cut \ud83d"}}]}]}]}"#;
+    let entries = r#"[{"message":"good"},{"message":"cut \ud83d"}]"#;
+    let push =
+        format!(r#"{{"streams":[{{"stream":{{}},"values":[["{time}","good"],["{time}","cut \ud83d"]]}}]}}"#);
+    let millis = time / 1_000_000;
+    let put = format!(
+        r#"{{"logGroupName":"g","logStreamName":"s","logEvents":[{{"timestamp":{millis},"message":"good"}},
+            {{"timestamp":{millis},"message":"{{\"message\":\"cut \\ud83d\"}}"}}]}}"#
+    );
+    let bodies = [
+        ("/v1/logs", otlp),
+        ("/api/v2/logs", entries),
+        ("/api/logs", entries),
+        ("/loki/api/v1/push", &push),
+        ("/", &put),
+    ];
+    for (count, (path, body)) in bodies.into_iter().enumerate() {
+        let marked = format!("\u{feff}{body}");
+        let answer = post(&server, path, &[JSON, target], marked.as_bytes());
+        assert!((200..300).contains(&answer.status), "{path}: {}", answer.text());
+        for text in ["good", "cut%20%EF%BF%BD"] {
+            assert_eq!(logs(&server, &format!("text={text}")).len(), count + 1, "{path}: {text}");
+        }
+        let deep = post(&server, path, &[JSON, target], &b"[".repeat(1000));
+        assert_eq!(deep.status, 400);
+        assert!(deep.text().contains("nested too deeply"), "{path}: {}", deep.text());
+    }
+}
+
+#[test]
+fn objects_on_lines_are_taken_whatever_the_type_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let lines = b"{\"msg\":\"on a line\"}\n{\"msg\":\"on a line\"}\n";
+    let types = ["application/json", "application/x-ndjson", "application/jsonl", "text/plain", ""];
+    for (count, media) in types.into_iter().enumerate() {
+        let headers = [("content-type", media)];
+        let answer = post(&server, "/api/logs", if media.is_empty() { &[] } else { &headers }, lines);
+        assert_eq!(answer.status, 204, "{media}: {}", answer.text());
+        assert_eq!(logs(&server, "text=on+a+line").len(), 2 * (count + 1), "{media}");
+    }
+    let broken = post(&server, "/api/logs", &[JSON], b"{\"msg\":\"first\"}\n{\"msg\":");
+    assert_eq!(broken.status, 400);
+    assert!(broken.text().contains("line 2"), "{}", broken.text());
+    assert_eq!(logs(&server, "text=first").len(), 0, "a body is taken as a whole or not at all");
+    assert_eq!(post(&server, "/api/logs", &[JSON], b"").status, 400);
+}
+
+#[test]
+fn short_ids_lead_to_the_spans_that_have_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let span =
+        r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"abc","spanId":"7","name":"x"}]}]}]}"#;
+    assert_eq!(server.export_json(span).status, 200);
+    assert_eq!(server.spans("abc").len(), 1);
+    let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"abc","spanId":"7"}]}]}]}"#;
+    let entry = r#"{"message":"x","trace_id":"abc","span_id":"7"}"#;
+    let push =
+        format!(r#"{{"streams":[{{"values":[["{}","x",{{"trace_id":"abc","span_id":"7"}}]]}}]}}"#, now());
+    for (count, (path, body)) in
+        [("/v1/logs", otlp), ("/api/v2/logs", entry), ("/loki/api/v1/push", &push)].into_iter().enumerate()
+    {
+        let answer = post(&server, path, &[JSON], body.as_bytes());
+        assert!((200..300).contains(&answer.status), "{path}: {}", answer.text());
+        assert!(!answer.text().contains("left out"), "{path}: {}", answer.text());
+        assert_eq!(logs(&server, "traceID=abc&spanID=7").len(), count + 1, "{path}");
+    }
 }
 
 /// A push as Promtail, Grafana Alloy and Loki's own client send it.
@@ -327,6 +404,44 @@ fn limits_and_the_token_hold_for_logs_too() {
     let empty = export((0..20_000).map(|_| LogRecord::default()).collect()).encode_to_vec();
     assert_eq!(post(&server, "/v1/logs", &[PROTOBUF, token], &empty).status, 200);
     assert_eq!(server.get("/api/logs").status, 401);
+}
+
+#[test]
+fn limits_on_attributes_hold_for_every_form_of_lines() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = ["--max-spans", "1", "--max-attributes", "2", "--max-attribute-size", "5"];
+    let server = Server::start(directory.path(), &flags);
+    let mut large = record(1, "a body is no attribute");
+    large.attributes = vec![text("a", "123456"), text("b", "1"), text("c", "1")];
+    let expected = "1 attributes beyond the first 2 (--max-attributes); \
+                    1 texts cut after 5 bytes (--max-attribute-size)";
+    let mut request = export(vec![large, record(1, "second")]);
+    request.resource_logs[0].resource = None;
+    let answer = post(&server, "/v1/logs", &[PROTOBUF], &request.encode_to_vec());
+    let partial = ExportLogsServiceResponse::decode(&*answer.body).unwrap().partial_success.unwrap();
+    assert_eq!((partial.rejected_log_records, partial.error_message.as_str()), (0, expected));
+    let otlp = r#"{"resourceLogs":[{"scopeLogs":[{"scope":{"name":"a long name"},"logRecords":[{"traceId":"2",
+        "severityText":"Warning","attributes":[{"key":"a","value":{"stringValue":"123456"}},
+        {"key":"b","value":{"stringValue":"1"}},{"key":"c","value":{"stringValue":"1"}}]}]}]}]}"#;
+    let answer = post(&server, "/v1/logs", &[JSON], otlp.as_bytes()).json();
+    assert_eq!(answer["partialSuccess"]["errorMessage"], expected, "{answer}");
+    let entry = r#"{"message":"a long body","trace_id":"3","a":"123456","b":"1","c":"1"}"#;
+    assert_eq!(post(&server, "/api/v2/logs", &[JSON], entry.as_bytes()).status, 202);
+    let push = format!(
+        r#"{{"streams":[{{"values":[["{}","a long line",{{"trace_id":"4","a":"123456","b":"1","c":"1"}}]]}}]}}"#,
+        now()
+    );
+    assert_eq!(post(&server, "/loki/api/v1/push", &[JSON], push.as_bytes()).status, 204);
+    for trace in 1..=4 {
+        let lines = logs(&server, &format!("traceID={trace}"));
+        let attributes = &lines[0]["attributes"];
+        assert_eq!((&attributes["a"], &attributes["b"]), (&json!("12345"), &json!("1")), "{trace}");
+        assert_eq!(attributes.get("c"), None, "{trace}");
+        assert_eq!(lines.len(), if trace == 1 { 2 } else { 1 }, "spans are limited, lines are not");
+    }
+    let line = logs(&server, "traceID=2")[0].clone();
+    let fields = (&line["attributes"]["otel.scope.name"], &line["attributes"]["severity_text"]);
+    assert_eq!(fields, (&json!("a long name"), &json!("Warning")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Zipkin v2 in, on both ports, and what becomes of it.
 
-use crate::support::{Answer, Server, gzip, send, shared, window};
+use crate::support::{Answer, Server, command, gzip, send, shared, window};
 use serde_json::{Value, json};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -82,6 +82,27 @@ fn what_is_not_taken_is_said_in_words() {
     assert_eq!(protobuf.status, 415);
     assert_eq!(send(&server.otlp_http, "GET", "/api/v2/spans", &[], b"").status, 405);
     assert_eq!(server.get_json("/api/services")["data"], json!([]));
+}
+
+#[test]
+fn what_limits_leave_out_is_logged_for_a_bounded_number_of_requests() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let mut command = command(&directory.path().join("data"), &["--max-spans", "1"]);
+    command.env("RUST_LOG", "warn").stderr(std::fs::File::create(&log).unwrap());
+    let server = Server::of(command);
+    let body = list().to_string();
+    for _ in 0..5 {
+        assert_eq!(post(&server.otlp_http, body.as_bytes()).status, 202);
+    }
+    assert_eq!(server.spans("a").len(), 1);
+    drop(server);
+    let said = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<&str> =
+        said.lines().filter(|line| line.contains("Zipkin spans were taken in part")).collect();
+    assert_eq!(lines.len(), 3, "of the requests 1, 2 and 4: {said}");
+    let last = "(4 such requests so far): 1 spans beyond the first 1 of the request (--max-spans)";
+    assert!(lines[2].contains(last), "{said}");
 }
 
 #[test]
