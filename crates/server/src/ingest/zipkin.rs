@@ -21,7 +21,7 @@ const READING: usize = 16;
 /// Takes one list of spans.
 pub async fn spans(intake: &Intake, request: Request<Body>) -> Response<Body> {
     if request.method() != Method::POST {
-        return said(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]".to_owned());
+        return super::http::post_only();
     }
     let media = text(request.headers(), header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
     if !media.is_empty() && !media.eq_ignore_ascii_case("application/json") {

@@ -14,7 +14,7 @@ use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Intake, PartialSuccess, Refusal, answer, blocking};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Method, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -119,7 +119,7 @@ impl LogIntake {
     /// `POST /v1/logs`.
     async fn otlp(&self, request: Request) -> Response<Body> {
         if request.method() != Method::POST {
-            return http::plain(StatusCode::METHOD_NOT_ALLOWED, "405 method not allowed, supported: [POST]");
+            return http::post_only();
         }
         let Some(media) = Media::of(request.headers()) else { return http::unsupported() };
         let taken = async {
@@ -151,7 +151,16 @@ impl LogIntake {
 
     /// Takes JSON that `read` understands, whatever the type of the body says.
     async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
+        let content_type =
+            request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let is_lines = [&b"ndjson"[..], b"jsonl"]
+            .iter()
+            .any(|name| content_type.windows(name.len()).any(|part| part == *name));
         let (bytes, reserved) = http::receive(&self.intake, request).await?;
+        // No lines are lines, too.
+        if is_lines && bytes.trim_ascii().is_empty() {
+            return Ok(());
+        }
         let (lines, reserved) = blocking(move || -> Result<_, Refusal> {
             let mut reserved = reserved;
             Ok((parse_values(&bytes, read, &mut reserved)?, reserved))

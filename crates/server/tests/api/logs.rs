@@ -188,6 +188,8 @@ fn objects_on_lines_are_taken_whatever_the_type_says() {
     assert!(broken.text().contains("line 2"), "{}", broken.text());
     assert_eq!(logs(&server, "text=first").len(), 0, "a body is taken as a whole or not at all");
     assert_eq!(post(&server, "/api/logs", &[JSON], b"").status, 400);
+    let no_lines = post(&server, "/api/logs", &[("content-type", "application/x-ndjson")], b"\n");
+    assert_eq!(no_lines.status, 204, "no lines are lines, too");
 }
 
 #[test]

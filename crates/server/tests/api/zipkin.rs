@@ -80,7 +80,10 @@ fn what_is_not_taken_is_said_in_words() {
         b"\x0a\x00",
     );
     assert_eq!(protobuf.status, 415);
-    assert_eq!(send(&server.otlp_http, "GET", "/api/v2/spans", &[], b"").status, 405);
+    for path in ["/api/v2/spans", "/v1/logs"] {
+        let answer = send(&server.otlp_http, "GET", path, &[], b"");
+        assert_eq!((answer.status, answer.header("allow")), (405, "POST"), "{path}");
+    }
     assert_eq!(server.get_json("/api/services")["data"], json!([]));
 }
 
