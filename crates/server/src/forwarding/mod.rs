@@ -12,7 +12,6 @@ mod prepare;
 mod queue;
 mod queue_file;
 mod redact;
-mod redact_json;
 mod rewrite;
 mod rules;
 mod sender;

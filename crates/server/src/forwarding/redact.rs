@@ -2,17 +2,19 @@
 //! was sent, unknown fields included. Values that are texts of JSON objects and arrays are looked through as well. Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `logs/v1/logs.proto`, `common/v1/common.proto`,
 //! `resource/v1/resource.proto`.
 
-use super::redact_json::redact_json;
+mod json;
+
 use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes};
+use json::redact_json;
 use regex_lite::Regex;
 use std::borrow::Cow;
 
 /// What stands where something was.
 pub const REDACTED: &str = "[redacted]";
 /// What stands for a value that nests too deeply to be looked through.
-pub(super) const TOO_DEEP: &str = "[redacted: nested too deeply]";
+const TOO_DEEP: &str = "[redacted: nested too deeply]";
 /// Lists and maps within one another that are looked through.
-pub(super) const DEEPEST: usize = 32;
+const DEEPEST: usize = 32;
 
 /// What is replaced.
 #[derive(Clone, Debug, Default)]
@@ -140,12 +142,12 @@ impl Redaction {
     }
 
     /// Whether the values of this key are replaced.
-    pub(super) fn is_key(&self, key: &str) -> bool {
+    fn is_key(&self, key: &str) -> bool {
         self.keys.iter().any(|pattern| pattern.is_match(key))
     }
 
     /// A text with its matches replaced; `None` where there are none.
-    pub(super) fn text(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+    fn text(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         if self.values.is_empty() {
             return None;
         }

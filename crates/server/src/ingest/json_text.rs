@@ -1,16 +1,28 @@
 //! JSON texts as clients write them: with a byte order mark, with escapes of unpaired surrogates, nested deeper than serde
 //! reads.
 //!
-//! Languages whose strings are UTF-16 write an unpaired surrogate where they cut a text within a character.
+//! Languages whose strings are UTF-16 write an unpaired surrogate where they cut a text within a character; others write
+//! bytes of another encoding.
+
+use std::borrow::Cow;
 
 /// A text without the byte order mark at its start.
 pub fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
+/// A copy in which U+FFFD stands for bytes that are no UTF-8 and for escapes of unpaired surrogates; `None` where there are
+/// none. Lines in the copy are those of the text.
+pub fn repaired(json: &[u8]) -> Option<Vec<u8>> {
+    match String::from_utf8_lossy(json) {
+        Cow::Borrowed(_) => replace_unpaired_surrogates(json),
+        Cow::Owned(text) => Some(replace_unpaired_surrogates(text.as_bytes()).unwrap_or(text.into_bytes())),
+    }
+}
+
 /// A copy in which escapes of unpaired surrogates are replaced by that of U+FFFD; `None` where there are none. Places in
 /// the copy are those of the text.
-pub fn replace_unpaired_surrogates(json: &[u8]) -> Option<Vec<u8>> {
+fn replace_unpaired_surrogates(json: &[u8]) -> Option<Vec<u8>> {
     let (mut replaced, mut at) = (None, 0);
     while let Some(skipped) = json.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
         at += skipped;
@@ -60,6 +72,12 @@ mod tests {
         assert_eq!(replaced(r#""\\\ud83d\u0041""#).unwrap(), r#""\\\ufffd\u0041""#);
         assert_eq!(replaced(r"\"), None);
         assert_eq!(replaced(r"\ud83"), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_are_replaced_too() {
+        assert_eq!(repaired("[\"caf\u{e9}\"]".as_bytes()), None);
+        assert_eq!(repaired(b"[\"caf\xe9 \\ud83d\"]").unwrap(), "[\"caf\u{fffd} \\ufffd\"]".as_bytes());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! that says why not. The spans become OTLP, so that everything after is the same for them.
 
 use super::http::{receive, text};
-use super::json_text::{nested_too_deeply, replace_unpaired_surrogates, without_bom};
+use super::json_text::{nested_too_deeply, repaired, without_bom};
 use super::memory::MemoryReservation;
 use super::span_writer::{self, SpanWriter};
 use super::{Intake, Refusal, answer, blocking};
@@ -93,7 +93,7 @@ fn add(
 ) -> Result<(), Refusal> {
     let reading = object.len().saturating_mul(READING).saturating_add(1024);
     reserved.take(reading)?;
-    let read = read_span(object).or_else(|refusal| match replace_unpaired_surrogates(object) {
+    let read = read_span(object).or_else(|refusal| match repaired(object) {
         Some(replaced) => read_span(&replaced),
         None => Err(refusal),
     });

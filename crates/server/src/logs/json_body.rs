@@ -2,7 +2,7 @@
 
 use super::line::LogLine;
 use crate::ingest::Refusal;
-use crate::ingest::json_text::{nested_too_deeply, replace_unpaired_surrogates, without_bom};
+use crate::ingest::json_text::{nested_too_deeply, repaired, without_bom};
 use crate::ingest::memory::MemoryReservation;
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +13,7 @@ const VALUE: usize = 96;
 /// What reads the lines of one value.
 pub(super) type Read = fn(Value) -> Result<Vec<LogLine>, Refusal>;
 
-/// Reads a body of one value. Escapes of unpaired surrogates become U+FFFD.
+/// Reads a body of one value. Escapes of unpaired surrogates and bytes that are no UTF-8 become U+FFFD.
 pub(super) fn parse(body: &[u8], reserved: &mut MemoryReservation) -> Result<Value, Refusal> {
     parse_with(body, reserved, |json| serde_json::from_slice(json))
 }
@@ -42,7 +42,7 @@ pub(super) fn parse_values(
     Ok(lines)
 }
 
-/// Takes the memory for the values of a body and parses it; where that fails, again without unpaired surrogates.
+/// Takes the memory for the values of a body and parses it; where that fails, again with U+FFFD for what is no Unicode.
 fn parse_with<T>(
     body: &[u8],
     reserved: &mut MemoryReservation,
@@ -55,9 +55,11 @@ fn parse_with<T>(
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    reserved.take(json.len())?;
-    let again = replace_unpaired_surrogates(json).map(|json| parse(&json));
-    reserved.release(json.len());
+    // Each byte that is no UTF-8 becomes three, and the text is copied once more for surrogates.
+    let copies = if std::str::from_utf8(json).is_ok() { json.len() } else { json.len().saturating_mul(6) };
+    reserved.take(copies)?;
+    let again = repaired(json).map(|json| parse(&json));
+    reserved.release(copies);
     again.unwrap_or(Err(error)).map_err(|error| {
         let why = error.to_string();
         Refusal::Malformed(nested_too_deeply(&why).unwrap_or_else(|| format!("not JSON: {why}")))
@@ -66,7 +68,7 @@ fn parse_with<T>(
 
 /// Reads a text that may be JSON; `None` where it is not.
 pub(super) fn parse_text(text: &str) -> Option<Value> {
-    let again = |_| serde_json::from_slice(&replace_unpaired_surrogates(text.as_bytes())?).ok();
+    let again = |_| serde_json::from_slice(&repaired(text.as_bytes())?).ok();
     serde_json::from_str(text).map_or_else(again, Some)
 }
 
@@ -88,6 +90,7 @@ mod tests {
             read(br#"["good", "cut \ud83d", "\ud83c\udf89"]"#).unwrap(),
             json!(["good", "cut \u{fffd}", "🎉"])
         );
+        assert_eq!(read(b"[\"caf\xe9\"]").unwrap(), json!(["caf\u{fffd}"]));
         assert_eq!(parse_text(r#"{"m":"\udf89"}"#).unwrap(), json!({"m": "\u{fffd}"}));
         assert_eq!(parse_text(r"a path: C:\ud83d"), None);
     }

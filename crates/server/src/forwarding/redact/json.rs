@@ -1,6 +1,6 @@
 //! Redaction within texts of JSON: a log line's body that was an object, a record of eval-track.
 
-use super::redact::{DEEPEST, REDACTED, Redaction, TOO_DEEP};
+use super::{DEEPEST, REDACTED, Redaction, TOO_DEEP};
 use serde_json::Value;
 
 /// A text of a JSON object or array with what matches replaced; still JSON. `None` where nothing matches, and for other texts.
