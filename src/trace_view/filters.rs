@@ -35,7 +35,7 @@ impl SpanFilterChip {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!("Hidden: {}{more}, and their descendants", named.join(", "))
+                format!("Hidden: {}{more}, with all descendants", named.join(", "))
             }
         }
     }
@@ -109,7 +109,7 @@ mod tests {
         let hidden = |names: &[&str]| {
             SpanFilterChip::Hidden(names.iter().map(|name| (*name).to_owned()).collect()).label()
         };
-        assert_eq!(hidden(&["redis", " "]), "Hidden: redis, (no name), and their descendants");
-        assert_eq!(hidden(&["a", "b", "c", "d", "e"]), "Hidden: a, b, c and 2 more, and their descendants");
+        assert_eq!(hidden(&["redis", " "]), "Hidden: redis, (no name), with all descendants");
+        assert_eq!(hidden(&["a", "b", "c", "d", "e"]), "Hidden: a, b, c and 2 more, with all descendants");
     }
 }

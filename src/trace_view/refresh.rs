@@ -7,11 +7,13 @@ use crate::state::data::Data;
 use crate::state::tasks::{sleep, spawn_scoped};
 use leptos::prelude::*;
 use spandrel_trace::analysis::added::{added, is_same};
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, ProblemKind};
 use std::sync::Arc;
 
 /// How long new spans are highlighted, milliseconds.
 const HIGHLIGHT: u32 = 2_000;
+/// The longest pause between attempts while the server does not answer, milliseconds.
+const LONGEST_WAIT: u32 = 15_000;
 
 /// Schedule of automatic reloads: exponential backoff while nothing changes, and an end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +77,8 @@ impl Refresher {
         Effect::new(move || {
             if refresher.requests.get() > 0 {
                 spawn_scoped(async move {
-                    refresher.load().await;
+                    // An error is in the status.
+                    let _ = refresher.load().await;
                 });
             }
         });
@@ -101,10 +104,20 @@ impl Refresher {
     }
 
     async fn keep_loading(self) {
-        let mut backoff = Backoff::default();
+        let (mut backoff, mut failures) = (Backoff::default(), 0);
         loop {
-            // After an error it stops.
-            let Some(changed) = self.load().await else { break };
+            let changed = match self.load().await {
+                Ok(changed) => changed,
+                // The server may come back.
+                Err(problem) if is_temporary(problem.kind) => {
+                    self.status.set(format!("{}. Trying again…", failed(&problem).trim_end_matches('.')));
+                    sleep((Backoff::FIRST << failures.min(4)).min(LONGEST_WAIT)).await;
+                    failures += 1;
+                    continue;
+                }
+                Err(_) => break,
+            };
+            failures = 0;
             match backoff.next(changed) {
                 Next::Wait(milliseconds) => sleep(milliseconds).await,
                 Next::Stop => {
@@ -116,8 +129,8 @@ impl Refresher {
         self.is_live.set(false);
     }
 
-    /// Reloads once. Whether the trace has changed; `None` after an error.
-    async fn load(self) -> Option<bool> {
+    /// Reloads once. Whether the trace has changed.
+    async fn load(self) -> Result<bool, Problem> {
         let (session, before) = (self.session, self.session.sent());
         self.is_loading.set(true);
         let answer = self.data.refresh(&self.id.get_value(), |_| {}).await;
@@ -125,11 +138,11 @@ impl Refresher {
         match answer {
             Err(problem) => {
                 self.status.set(failed(&problem));
-                None
+                Err(problem)
             }
             Ok(outline) if is_same(&before, &outline) => {
                 self.status.set("No new spans".to_owned());
-                Some(false)
+                Ok(false)
             }
             Ok(outline) => {
                 let new = added(&before, &outline);
@@ -140,10 +153,15 @@ impl Refresher {
                 compute_ahead(session, &outline).await;
                 session.renew(outline);
                 session.added.set(Arc::new(new));
-                Some(true)
+                Ok(true)
             }
         }
     }
+}
+
+/// Whether a later attempt may be answered.
+fn is_temporary(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Offline | ProblemKind::Interrupted)
 }
 
 fn failed(problem: &Problem) -> String {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { dropFile, idle, open } from "./browser.mjs";
 import { Trace } from "./pages/trace.mjs";
 import { checkout, send } from "./spans.mjs";
-import { server } from "./stage.mjs";
+import { fakeJaeger, server } from "./stage.mjs";
 
 /** A span that comes late: it begins before all others but the root, of a service whose name comes first. */
 function late(sent, parent) {
@@ -70,6 +70,30 @@ test("following reads again by itself until it is stopped", async (t) => {
   assert.notEqual(await trace.selected(), sent.ids["charge card"]);
   await follow.click();
   assert.equal(await follow.getAttribute("aria-pressed"), "false");
+});
+
+test("following goes on when a server that was gone is back", async (t) => {
+  const sent = checkout();
+  let isGone = false;
+  let { resourceSpans } = sent.body;
+  const api = (path) => {
+    if (!path.startsWith("/api/")) return undefined;
+    if (isGone) return { stream: (response) => response.destroy() };
+    return path.startsWith("/api/v3/traces/") ? { body: JSON.stringify({ result: { resourceSpans } }) } : { status: 404, body: "" };
+  };
+  const { url } = await fakeJaeger(t, { api });
+  const page = await open(t, `${url}/trace/${sent.traceId}`, { allowed: [/Failed to load resource/, /ERR_/] });
+  const trace = new Trace(page);
+  const follow = page.getByTestId("follow");
+  isGone = true;
+  await follow.click();
+  await page.getByTestId("refresh-said").filter({ hasText: "Trying again" }).waitFor();
+  assert.equal(await follow.getAttribute("aria-pressed"), "true");
+  const more = late(sent, sent.ids["POST /checkout"]);
+  resourceSpans = [...resourceSpans, ...more.body.resourceSpans];
+  isGone = false;
+  await trace.row(more.id).waitFor();
+  assert.equal(await follow.getAttribute("aria-pressed"), "true");
 });
 
 test("details between the rows stay open, below the rows that they belong to", async (t) => {

@@ -82,7 +82,7 @@ async fn each_filter_of_rows_is_a_chip_that_removes_it() {
         stage.all("[data-test=filter]").iter().filter_map(|chip| chip.text_content()).collect();
     assert_eq!(
         texts,
-        ["Only the critical path · Show all", "Hidden: GET /stock, and their descendants · Show all"]
+        ["Only the critical path · Show all", "Hidden: GET /stock, with all descendants · Show all"]
     );
     stage.find("[data-test=show-all]").click();
     settle().await;

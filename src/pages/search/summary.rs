@@ -55,15 +55,19 @@ pub fn Summary(
             }
         })
     };
-    let limit = limit.map(|text| {
-        view! {
-            <span class="chip" data-test="truncated">
-                {text}
-            </span>
-        }
-    });
+    // What arrives live is not limited.
+    let has_limit = limit.is_some();
+    let limit = move || {
+        limit.clone().filter(|_| !is_live()).map(|text| {
+            view! {
+                <span class="chip" data-test="truncated">
+                    {text}
+                </span>
+            }
+        })
+    };
     // An order other than by time is one of the traces that were received, not of all that match.
-    let received = limit.is_some().then(|| format!(" of the {} most recent", count(first_number as u64)));
+    let received = has_limit.then(|| format!(" of the {} most recent", count(first_number as u64)));
     let options = Sort::ALL.map(|(sort, key, label)| {
         let of = received.as_deref().filter(|_| sort != Sort::Recent).unwrap_or_default();
         let label = format!("{label}{of}");

@@ -162,7 +162,7 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
         >
             <option value="spans">"only this"</option>
             <option value="operation">"all of this operation"</option>
-            <option value="siblings">"with its like under the same parent"</option>
+            <option value="siblings">"with its siblings of this operation"</option>
         </select>
         <select
             class="what-if-select"

@@ -30,7 +30,7 @@ pub struct TableCell {
     pub heat: u8,
     /// Colour slot of a dot in front of the text, or of its bar.
     pub slot: Option<u8>,
-    /// A bar behind the text.
+    /// A bar beside the text.
     pub bar: Option<TableBar>,
     /// Whether it is an error.
     pub is_error: bool,
@@ -43,9 +43,9 @@ pub struct TableCell {
 /// A bar in a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TableBar {
-    /// Where it starts, as a part of the cell's width.
+    /// Where it starts, as a part of the width beside the text.
     pub start: f64,
-    /// How long it is, as a part of the cell's width.
+    /// How long it is, as a part of the width beside the text.
     pub length: f64,
 }
 
@@ -138,8 +138,8 @@ fn view_cell(cell: &TableCell, is_number: bool, tree: Option<(u32, Option<bool>)
         (Some(TableBar { start, length }), _) => Some(Either::Left(view! {
             <i
                 class="table__bar"
-                style:left=format!("{:.3}%", start * 100.0)
-                style:width=format!("{:.3}%", length * 100.0)
+                style=("--bar-start", format!("{start:.5}"))
+                style=("--bar-length", format!("{length:.5}"))
             ></i>
         })),
         (None, Some(expanded)) => Some(Either::Right(view! {

@@ -68,6 +68,9 @@ pub fn not_found(expect: &ExpectedInput) -> Problem {
     };
     problem
         .advise("It may not have arrived yet, may have been sampled out, or may be older than what is kept.")
+        .advise(
+            "If it came from a file, open that file again: the browser keeps only the last ones, for itself.",
+        )
 }
 
 /// Whether an id may be the start of a longer one: it has neither 16 nor 32 digits.

@@ -63,7 +63,7 @@ fn finding(context: &Context, span: SpanIx) -> Option<Finding> {
     let mut finding = Finding::new(NAME, headline, evidence);
     let saves = time / 2;
     finding.explanation = format!(
-        "The span waits for no child in that time, and nothing says what it does. With half of it {}.",
+        "The span waits for no child in that time, and nothing says what it does. Half as long, {}.",
         context.instead(saves)
     );
     finding.advice = "Add spans or events there: a library without instrumentation, computing, garbage collection or a wait \

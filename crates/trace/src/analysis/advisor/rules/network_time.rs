@@ -152,7 +152,7 @@ fn of_calls(context: &Context, calls: &[Between], whole: u64) -> Option<Finding>
         _ => "The client spans are longer than the server spans below them".to_owned(),
     };
     finding.explanation = format!(
-        "{longer}, whatever the clocks say{parts}.{} In half of the time, {}.",
+        "{longer}, whatever the clocks say{parts}.{} Half as long, {}.",
         main.side(callee),
         context.instead(saves),
     );
