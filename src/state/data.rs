@@ -145,10 +145,19 @@ impl Data {
             Answer::Failed(problem)
                 if matches!(problem.kind, ProblemKind::Offline | ProblemKind::Blocked | ProblemKind::Interrupted)
         );
-        if untrack(|| self.answers.get()) != Some(!is_silent) {
-            self.answers.set(Some(!is_silent));
-        }
+        self.note_answer(!is_silent);
         reply
+    }
+
+    fn note_answer(self, answers: bool) {
+        if untrack(|| self.answers.get()) != Some(answers) {
+            self.answers.set(Some(answers));
+        }
+    }
+
+    /// Notes that a connection to the server was lost.
+    pub fn server_is_silent(&self) {
+        self.note_answer(false);
     }
 
     /// Whether the server answered the last request; `None` before the first.

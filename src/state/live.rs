@@ -88,7 +88,10 @@ pub fn receive(
                     arrived(message.summaries);
                 }
             }
-            StreamEvent::Lost => connection.set(LiveConnection::Lost),
+            StreamEvent::Lost => {
+                connection.set(LiveConnection::Lost);
+                data.server_is_silent();
+            }
             StreamEvent::Refused => {
                 connection.set(LiveConnection::Lost);
                 waiting.set_value(Some(AbortOnDrop::spawn(async move {

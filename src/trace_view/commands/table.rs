@@ -96,9 +96,9 @@ const TREE: &[Command] = &[
     Command::new("Group repeated siblings, or ungroup them", |session| {
         session.change(|view| view.group = !view.group)
     }),
-    Command::new("Sort siblings by start", |session| order(session, SiblingOrder::Start)),
-    Command::new("Sort siblings by duration", |session| order(session, SiblingOrder::Duration)),
-    Command::new("Sort siblings by self time", |session| order(session, SiblingOrder::SelfTime)),
+    Command::new("Order siblings by start", |session| order(session, SiblingOrder::Start)),
+    Command::new("Order siblings by duration", |session| order(session, SiblingOrder::Duration)),
+    Command::new("Order siblings by self time", |session| order(session, SiblingOrder::SelfTime)),
 ];
 
 const VIEWS: &[Command] = &[
