@@ -69,7 +69,7 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
     let services = move || view! { <Services session slots=slots.get()/> };
     view! {
         <div class="arrange-panel" data-test="arrange-panel" role="group" aria-label="View">
-            <label class="arrange-field">"Order siblings by" <OrderChoice session/></label>
+            <label class="arrange-field">"Order siblings" <OrderChoice session/></label>
             <label class="arrange-field">"Critical path" <PathChoice session/></label>
             <label class="arrange-check">
                 <input
