@@ -40,6 +40,7 @@ fn mounted(session: Session, height: usize) -> Stage {
         keys::listen(session);
         view! {
             <style>{include_str!("../../assets/css/tokens.css")}</style>
+            <style>{include_str!("../../assets/css/base.css")}</style>
             <style>{include_str!("../../src/trace_view/waterfall.css")}</style>
             <div style:display="flex" style:width="900px" style:height=format!("{height}px")>
                 <Waterfall
