@@ -208,7 +208,7 @@ impl RequestLimits {
         Ok(if is_removed { Edit::Remove } else { Edit::of(changed) })
     }
 
-    /// Adds what was left out to what the sender is told.
+    /// Adds what was left out to the answer's `partial_success`.
     pub fn say(&self, left_out: &DroppedCounts, partial_success: &mut PartialSuccess) {
         partial_success.rejected += left_out.spans;
         let mut say = |count: u64, what: std::fmt::Arguments<'_>| {

@@ -14,7 +14,7 @@ use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{Intake, PartialSuccess, Refusal, answer, blocking};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -81,7 +81,7 @@ impl LogIntake {
         Ok(partial_success)
     }
 
-    /// As [`LogIntake::keep`], for clients that cannot be told what was left out.
+    /// As [`LogIntake::keep`], for clients whose answer has no place for what was left out: it is logged.
     async fn keep_and_warn(&self, lines: Vec<LogLine>, reserved: MemoryReservation) -> Result<(), Refusal> {
         self.intake.warn_of_limits("Log lines", &self.keep(lines, reserved).await?);
         Ok(())
@@ -151,11 +151,8 @@ impl LogIntake {
 
     /// Takes JSON that `read` understands, whatever the type of the body says.
     async fn json(&self, request: Request, read: Read) -> Result<(), Refusal> {
-        let content_type =
-            request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let is_lines = [&b"ndjson"[..], b"jsonl"]
-            .iter()
-            .any(|name| content_type.windows(name.len()).any(|part| part == *name));
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_lines = content_type.is_some_and(|name| name.contains("ndjson") || name.contains("jsonl"));
         let (bytes, reserved) = http::receive(&self.intake, request).await?;
         // No lines are lines, too.
         if is_lines && bytes.trim_ascii().is_empty() {

@@ -74,10 +74,10 @@ fn check(input: &OddInput, receiver: &Receiver, bytes: &[u8]) -> Result<(), Stri
     }
     let of_file = read(bytes);
     let spans = of_file.traces.iter().map(|trace| trace.outline().len()).sum::<usize>();
-    let told = partial_success(&answer);
+    let message = partial_success(&answer);
     match &receiver.remark {
-        Some(remark) if !told.contains(remark) => return Err(format!("{remark:?} is not in {told:?}")),
-        None if !told.is_empty() => return Err(format!("partial_success {told:?}")),
+        Some(remark) if !message.contains(remark) => return Err(format!("{remark:?} is not in {message:?}")),
+        None if !message.is_empty() => return Err(format!("partial_success {message:?}")),
         _ => {}
     }
     // The same spans, however they come.
