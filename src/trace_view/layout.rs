@@ -21,7 +21,7 @@ use super::waterfall::{Fill, Note, Waterfall};
 use super::with_part::WithPart;
 use crate::route::{FlameLayout, Placement, TraceTab};
 use crate::state::busy;
-use crate::state::tasks::{next_frame, spawn_scoped};
+use crate::state::tasks::{after_yield, next_frame, spawn_scoped};
 use crate::ui::empty::EmptyState;
 use crate::ui::split::Divider;
 use leptos::html;
@@ -35,7 +35,7 @@ const LEAST_WIDTH: f64 = 260.0;
 const LEAST_HEIGHT: f64 = 120.0;
 
 /// Tabs, minimap, legend and the chosen view of a loaded trace, with the details of spans right of or below the view, or
-/// between the rows of the waterfall.
+/// between the rows of the waterfall. The view is built in a task of its own.
 #[component]
 pub fn TraceLayout(
     /// State of the page.
@@ -51,7 +51,7 @@ pub fn TraceLayout(
     let overview = defer_one_frame(coloring);
     keys::listen(session);
     load_logs(session, source);
-    keep_focus(session);
+    let has_columns = after_yield();
     let has_time_axis = Memo::new(move |_| match session.tab.get() {
         TraceTab::Waterfall | TraceTab::Lanes => true,
         TraceTab::Flame => session.flame.get().layout == FlameLayout::Time,
@@ -70,7 +70,9 @@ pub fn TraceLayout(
         </Show>
         <Filters session/>
         <BackToTable session/>
-        <Columns session slots coloring source/>
+        <Show when=move || has_columns.get()>
+            <Columns session slots coloring source/>
+        </Show>
     }
 }
 
@@ -78,6 +80,7 @@ pub fn TraceLayout(
 #[component]
 fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSource) -> impl IntoView {
     compute_incrementally(session);
+    keep_focus(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
     let columns = NodeRef::<html::Div>::new();
     let is_below = move || session.panels.placement.get() == Placement::Bottom;

@@ -4,6 +4,7 @@ use super::super::coloring::DeferredColoring;
 use super::super::session::Session;
 use super::super::tokens::tokens;
 use crate::state::busy::{self, Busy};
+use crate::state::tasks::{after_first_paint, spawn};
 use crate::ui::canvas::{
     Frame, SizeWatch, Surface, ThemeWatch, custom_properties, custom_property, pixel_ratio,
 };
@@ -120,10 +121,20 @@ pub fn paint(
     let watched = root.clone();
     let sizes = SizeWatch::new(root, move || {
         let now = f64::from(watched.client_width());
-        if width.replace(now) != now {
-            sized.borrow_mut().restart(now);
-            asked.request();
+        let before = width.replace(now);
+        if before == now {
+            return;
         }
+        sized.borrow_mut().restart(now);
+        if before > 0.0 {
+            return asked.request();
+        }
+        // When a trace opens, the rows are painted first.
+        let asked = asked.clone();
+        spawn(async move {
+            after_first_paint().await;
+            asked.request();
+        });
     });
     let (meaning, asked, width) = (painter.clone(), frame.clone(), last.clone());
     Effect::new(move |_| {

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use web_sys::{Document, HtmlElement, Node};
 
 /// Rows that are made for one frame at most: those of a high screen take a task of 50 ms when the page has just opened.
-const MADE_AT_ONCE: u32 = 16;
+const MADE_AT_ONCE: u32 = 8;
 
 /// What the rows are written from.
 pub struct RowContext<'a> {
