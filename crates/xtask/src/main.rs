@@ -59,6 +59,9 @@ enum Command {
     /// What Trunk calls as wasm-bindgen while it builds the viewer
     #[command(hide = true)]
     WasmBindgen(parts::BindgenArguments),
+    /// The viewer that `test` tests, which it builds beside other steps
+    #[command(hide = true)]
+    TestedViewer,
 }
 
 fn main() -> ExitCode {
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Setup => tools::setup(),
         Command::Fixtures => fixtures::record(),
         Command::WasmBindgen(arguments) => parts::bindgen(&arguments),
+        Command::TestedViewer => test::build_viewer(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@
 //! only ever the pinned version: an older one (Debian's 108) rewrites wasm-bindgen's table, and the app does not start.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -194,7 +194,7 @@ pub fn python() -> Result<PathBuf> {
 }
 
 /// A program that cargo compiles: from `target/tools` or the PATH if its version is `version`, else installed, compiled with
-/// `opt_level`.
+/// `opt_level`. Waits for another process that installs the same package.
 fn compiled(
     program: &str,
     (package, version): (&str, &str),
@@ -206,7 +206,14 @@ fn compiled(
         let answer = process::answer(Command::new(path).arg("--version"));
         answer.is_some_and(|text| text.split_whitespace().nth(1) == Some(version))
     };
-    if let Some(found) = [Some(ours.clone()), system::on_path(program)].into_iter().flatten().find(right) {
+    let find = || [Some(ours.clone()), system::on_path(program)].into_iter().flatten().find(right);
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    fs::create_dir_all(place::tools())?;
+    let lock = File::create(place::tools().join(format!("{package}.lock")))?;
+    lock.lock().with_context(|| format!("waiting for another installation of {package}"))?;
+    if let Some(found) = find() {
         return Ok(found);
     }
     println!("Installing {package} {version} into target/tools ({time} on two cores, once)");

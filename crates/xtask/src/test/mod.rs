@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use beside::ViewerBuild;
+pub use beside::build as build_viewer;
 use count::Tally;
 use steps::{STEPS, Step};
 
