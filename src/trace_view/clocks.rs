@@ -85,7 +85,7 @@ pub fn ClocksBar(
                 </label>
                 <span class="clocks-said" role="status">
                     {move || match corrected.get() {
-                        true => "The waterfall shows corrected times, by these estimates; other views and events in details are as sent.",
+                        true => "The waterfall shows corrected times, by these estimates, without the critical path; other views and events in details are as sent.",
                         false => "Times are shown as sent.",
                     }}
                 </span>

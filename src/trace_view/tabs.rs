@@ -73,6 +73,7 @@ pub fn TraceTabs(
                 class="trace-tab"
                 id=id_of(tab)
                 data-test="tab"
+                data-label=name(tab)
                 data-view=if word.is_empty() { "waterfall" } else { word }
                 title=format!("{}{}", name(tab), key.unwrap_or_default())
                 aria-selected=move || is_shown().to_string()

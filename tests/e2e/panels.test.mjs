@@ -176,3 +176,15 @@ test("copying moves nothing", async (t) => {
   await page.waitForFunction(() => document.querySelector(".trace-header-id .copy").textContent !== "Copy");
   assert.equal((await copy.boundingBox()).width, width);
 });
+
+test("choosing a view moves no tab", async (t) => {
+  const { page } = await opened(t);
+  const tabs = page.getByTestId("tab").filter({ visible: true });
+  const places = () => tabs.evaluateAll((tabs) => tabs.map((tab) => tab.getBoundingClientRect().left));
+  const before = await places();
+  for (const key of ["3", "7", "t"]) {
+    await page.keyboard.press(key);
+    await idle(page);
+    assert.deepEqual(await places(), before, key);
+  }
+});

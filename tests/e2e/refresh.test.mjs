@@ -50,6 +50,35 @@ test("a refresh shows what came, and keeps selection, collapse, focus, detail an
   assert.equal(page.url(), address);
 });
 
+test("the palette reloads, follows, copies a link and downloads", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  const sent = checkout();
+  await send(otlp_http, sent.body);
+  const page = await open(t, `${viewer}/trace/${sent.traceId}`, { permissions: ["clipboard-read", "clipboard-write"] });
+  const trace = new Trace(page);
+  const act = async (text) => {
+    await page.keyboard.press("Control+k");
+    await page.getByTestId("palette-field").fill(text);
+    await page.keyboard.press("Enter");
+    await idle(page);
+  };
+  await act("refresh");
+  assert.equal(await trace.refreshed(), "No new spans");
+  await act("copy a link");
+  await page.getByTestId("copy-link").filter({ hasText: "Copied" }).waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(`/trace/${sent.traceId}`));
+  for (const [text, name] of [["download as jaeger", ".jaeger.json"], ["download as otlp", ".otlp.json"]]) {
+    const downloading = page.waitForEvent("download");
+    await act(text);
+    assert.equal((await downloading).suggestedFilename(), `${sent.traceId}${name}`);
+  }
+  const follow = page.getByTestId("follow");
+  await act("live");
+  assert.equal(await follow.getAttribute("aria-pressed"), "true");
+  await act("live");
+  assert.equal(await follow.getAttribute("aria-pressed"), "false");
+});
+
 test("following reads again by itself until it is stopped", async (t) => {
   const { viewer, otlp_http } = await server(t);
   const sent = checkout();

@@ -1,7 +1,7 @@
 //! The table of commands.
 
 use super::super::regions::next_region;
-use super::super::session::{OpenPanel, Session};
+use super::super::session::{HeaderAction, OpenPanel, Session};
 use super::super::what_if;
 use super::Command;
 use super::errors::{has_errors, next_error};
@@ -12,6 +12,7 @@ use super::rows::{inward, matching, of_service, outward, step};
 use crate::route::{Colour, Placement, Show, TraceTab, WhatIfChange, WhatIfScope, Zone};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::SiblingOrder;
+use spandrel_trace::format::write::Export;
 
 /// Shares of the visible range that panning moves by, and panning far.
 const PAN: f64 = 0.05;
@@ -179,6 +180,17 @@ const DISPLAY: &[Command] = &[
 ];
 
 const PAGE: &[Command] = &[
+    Command::new("Copy a link to this view", |session| ask(session, HeaderAction::CopyLink)).for_empty(),
+    Command::new("Download as Jaeger JSON", |session| ask(session, HeaderAction::Download(Export::Jaeger))),
+    Command::new("Download as OTLP JSON", |session| ask(session, HeaderAction::Download(Export::Otlp))),
+    Command::new("Refresh: reload the trace", |session| ask(session, HeaderAction::Reload))
+        .for_empty()
+        .when(can_reload),
+    Command::new("Live: reload automatically until no new spans arrive, or stop", |session| {
+        ask(session, HeaderAction::Follow)
+    })
+    .for_empty()
+    .when(can_reload),
     Command::new("Find spans", |session| session.panels.open.set(Some(OpenPanel::Find)))
         .keys(&["/", "Ctrl+b"]),
     Command::new("Clear the find, then close the details, leave the focus, unselect", escape)
@@ -206,6 +218,14 @@ const fn view(name: &'static str, tab: TraceTab, run: fn(Session)) -> Command {
     let mut command = Command::new(name, run);
     (command.view, command.is_for_empty) = (Some(tab), true);
     command
+}
+
+fn ask(session: Session, action: HeaderAction) {
+    session.header.asked.set(Some(action));
+}
+
+fn can_reload(session: Session) -> bool {
+    session.header.can_reload.get_untracked()
 }
 
 fn has_selection(session: Session) -> bool {

@@ -4,8 +4,7 @@ use super::super::address;
 use super::super::copy::CopyStatus;
 use super::super::download::download;
 use super::super::refresh::Refresher;
-use super::super::session::OpenPanel;
-use super::super::session::Session;
+use super::super::session::{HeaderAction, OpenPanel, Session};
 use crate::route::Route;
 use crate::state::data::Data;
 use crate::state::navigation::whole_address;
@@ -22,9 +21,10 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
         session.outline_live().track();
         id.with_value(|id| data.can_refresh(id))
     };
+    Effect::new(move |_| session.header.can_reload.set(can_reload()));
     let copied = CopyStatus::new();
     let said = RwSignal::new(String::new());
-    let copy_link = move |_| {
+    let copy_link = move || {
         // The address of a trace of a file names it, and does not hold it.
         let is_file = !untrack(can_reload);
         said.set(
@@ -33,10 +33,14 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
         let view = untrack(|| address::view_of(session));
         copied.copy(whole_address(&Route::Trace { id: id.get_value(), view }));
     };
+    let save = move |format| download(data, id.get_value(), SpanFilter::default(), format, said);
+    on_command(session, move |action| match action {
+        HeaderAction::CopyLink => copy_link(),
+        HeaderAction::Download(format) => save(format),
+        HeaderAction::Reload | HeaderAction::Follow => {}
+    });
     let formats = move |()| {
-        let save = |label: &str, format: Export| {
-            MenuItem::new(label, move || download(data, id.get_value(), SpanFilter::default(), format, said))
-        };
+        let save = |label: &str, format: Export| MenuItem::new(label, move || save(format));
         vec![save("Jaeger JSON", Export::Jaeger), save("OTLP JSON", Export::Otlp)]
     };
     view! {
@@ -53,7 +57,7 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
                     true => "Copy a link to this view",
                     false => "Copy a link to this view. The trace is from a file, which only this browser keeps: the link opens here only",
                 }
-                on:click=copy_link
+                on:click=move |_| copy_link()
             >
                 <span class="copy-text" data-label="Copy link" aria-live="polite">{move || copied.text("Copy link")}</span>
             </button>
@@ -81,11 +85,26 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
     }
 }
 
+/// Calls `act` when a command asks the header for something from now on.
+fn on_command(session: Session, act: impl Fn(HeaderAction) + 'static) {
+    Effect::new(move |before: Option<()>| {
+        if let (Some(action), Some(())) = (session.header.asked.get(), before) {
+            untrack(|| act(action));
+        }
+    });
+}
+
 /// Reloads the trace: once, or automatically until no new spans arrive.
 #[component]
 fn Reload(session: Session, data: Data, id: StoredValue<String>) -> impl IntoView {
     let refresher = Refresher::new(data, session, id);
     let is_live = refresher.is_live;
+    let follow = move || is_live.update(|is_live| *is_live = !*is_live);
+    on_command(session, move |action| match action {
+        HeaderAction::Reload => refresher.reload(),
+        HeaderAction::Follow => follow(),
+        HeaderAction::CopyLink | HeaderAction::Download(_) => {}
+    });
     view! {
         <span class="trace-tools-said" data-test="refresh-said" role="status">{refresher.status}</span>
         <button
@@ -104,7 +123,7 @@ fn Reload(session: Session, data: Data, id: StoredValue<String>) -> impl IntoVie
             data-test="follow"
             title="Reload automatically until no new spans arrive"
             aria-pressed=move || is_live.get().to_string()
-            on:click=move |_| is_live.update(|is_live| *is_live = !*is_live)
+            on:click=move |_| follow()
         >
             "Live"
         </button>

@@ -23,6 +23,7 @@ use spandrel_trace::analysis::log_marks::LogMarks;
 use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
 use spandrel_trace::analysis::skew::Clocks;
 use spandrel_trace::engine::Matches;
+use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Outline, SpanIx, TraceLogs};
 use spandrel_trace::units::Problem;
 use std::sync::Arc;
@@ -83,6 +84,8 @@ pub struct Session {
     pub returns: RwSignal<Option<ReturnToTable>>,
     /// A message about how the view came to look as it does.
     pub notice: RwSignal<Option<&'static str>>,
+    /// What the header is asked to do by a command.
+    pub header: HeaderState,
 }
 
 /// Which span is selected.
@@ -94,6 +97,28 @@ pub struct Selection {
     pub reveal: RwSignal<u32>,
     /// Whether to scroll to it once the rows are computed.
     reveal_when_computed: StoredValue<bool>,
+}
+
+/// What the header is asked to do with the trace as a whole: it knows where the trace comes from.
+#[derive(Clone, Copy, Default)]
+pub struct HeaderState {
+    /// The action that was asked for last. Setting it runs it, also when it is the same again.
+    pub asked: RwSignal<Option<HeaderAction>>,
+    /// Whether the trace can be reloaded: those of files cannot.
+    pub can_reload: RwSignal<bool>,
+}
+
+/// Something that a button of the header does too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HeaderAction {
+    /// Copies the address of the view.
+    CopyLink,
+    /// Saves the trace as a file.
+    Download(Export),
+    /// Reloads the trace once.
+    Reload,
+    /// Starts to reload it automatically, or stops that.
+    Follow,
 }
 
 /// A table that has set the find to show spans in the waterfall.
@@ -177,6 +202,7 @@ impl Session {
             tables: RwSignal::default(),
             returns: RwSignal::default(),
             notice: RwSignal::default(),
+            header: HeaderState::default(),
         }
     }
 

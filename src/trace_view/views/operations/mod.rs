@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::operations::{OperationFacts, OperationGraph};
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::scene::graph::{GraphElement, GraphScene};
-use spandrel_trace::units::{count, display_name, duration, percent};
+use spandrel_trace::units::{display_name, duration, percent};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -184,11 +184,11 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
             <GraphMap scene selected select slots=colours describe label start marks test="operations-graph"/>
         </div>
         <aside class="operations-side" aria-label="Operations">
+            <p class="operations-note" data-test="operations-note">{left_out}</p>
             <ul class="operations-list">
                 // Another graph has other rows.
                 <For each=parts key=|(graph, rows)| (Arc::as_ptr(graph) as usize, rows.clone()) children=rows/>
             </ul>
-            <p class="operations-note" data-test="operations-note">{left_out}</p>
         </aside>
     }
 }
@@ -235,8 +235,8 @@ fn describe(graph: &OperationGraph, hit: GraphElement) -> String {
                 0 => String::new(),
                 critical => format!(", {} of the critical path", duration(critical)),
             };
-            let calls = count(call.calls);
-            format!("{} → {}: {calls} calls{errors}{critical}", name(call.caller), name(call.callee))
+            let calls = counted(call.calls as usize, "call", "calls");
+            format!("{} → {}: {calls}{errors}{critical}", name(call.caller), name(call.callee))
         }),
     }
 }
