@@ -1,6 +1,6 @@
 //! Settings page: which server is queried, which theme and time zone are used.
 
-use crate::route::{Route, Zone};
+use crate::route::{Named, Route, Zone};
 use crate::state::data::use_data;
 use crate::state::obstacle::is_not_url;
 use crate::state::part::part;
@@ -181,18 +181,13 @@ fn ConnectionStatus(connection: RwSignal<Connection>) -> impl IntoView {
 #[component]
 fn ThemeChoice() -> impl IntoView {
     let settings = use_settings();
-    let option = move |theme: Theme| {
-        let label = match theme {
-            Theme::System => "System",
-            Theme::Light => "Light",
-            Theme::Dark => "Dark",
-        };
+    let option = move |&(theme, name, label): &(Theme, &'static str, &'static str)| {
         view! {
             <label class="settings-choice">
                 <input
                     type="radio"
                     name="theme"
-                    value=theme.name()
+                    value=name
                     prop:checked=move || settings.theme() == theme
                     on:change=move |_| settings.set_theme(theme)
                 />
@@ -203,7 +198,7 @@ fn ThemeChoice() -> impl IntoView {
     view! {
         <fieldset class="settings-group" data-test="settings-theme">
             <legend>"Theme"</legend>
-            <div class="settings-line">{Theme::ALL.map(option).collect_view()}</div>
+            <div class="settings-line">{Theme::ALL.iter().map(option).collect_view()}</div>
         </fieldset>
     }
 }

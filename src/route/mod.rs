@@ -4,6 +4,7 @@
 //! Addresses are relative to where the app is mounted: `search?service=cart`, without a leading slash.
 
 mod find;
+mod named;
 mod query;
 mod search;
 mod service_filter;
@@ -13,10 +14,10 @@ mod tables;
 mod trace;
 mod views;
 mod what_if;
-mod words;
 mod zone;
 
 pub use find::find;
+pub use named::Named;
 pub use search::{SearchParams, Sort};
 pub use service_filter::ServiceFilter;
 pub use tab::{FlameLayout, FlameView, LaneGroup, TraceTab};

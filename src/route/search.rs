@@ -1,7 +1,7 @@
 //! Address of the search page, with Jaeger's parameters.
 
-use super::Zone;
 use super::query::Query;
+use super::{Named, Zone};
 use serde_json::Value as Json;
 use spandrel_trace::source::{SearchQuery, tags_as_json};
 use spandrel_trace::units::parse_go_duration;
@@ -60,9 +60,8 @@ pub enum Sort {
     MostErrors,
 }
 
-impl Sort {
-    /// All orders, with their names in addresses and labels.
-    pub const ALL: [(Sort, &'static str, &'static str); 7] = [
+impl Named for Sort {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Sort::Recent, "recent", "Most recent"),
         (Sort::Oldest, "oldest", "Oldest"),
         (Sort::Longest, "longest", "Longest"),
@@ -71,16 +70,6 @@ impl Sort {
         (Sort::FewestSpans, "fewest-spans", "Fewest spans"),
         (Sort::MostErrors, "most-errors", "Most errors"),
     ];
-
-    /// Its name in addresses.
-    pub fn key(self) -> &'static str {
-        Self::ALL.iter().find(|(sort, ..)| *sort == self).map_or("", |(_, key, _)| key)
-    }
-
-    /// The order with a name; the default for any other name.
-    pub fn from_key(key: &str) -> Self {
-        Self::ALL.iter().find(|(_, name, _)| *name == key).map(|(sort, ..)| *sort).unwrap_or_default()
-    }
 }
 
 impl SearchParams {
@@ -123,9 +112,9 @@ impl SearchParams {
             max_duration: query.get("maxDuration").to_owned(),
             log_text: query.get("logText").to_owned(),
             limit: query.get("limit").parse().unwrap_or(0).min(Self::MOST),
-            sort: Sort::from_key(query.get("sort")),
+            sort: Sort::from_name(query.get("sort")),
             files: query.get("from") == "files",
-            zone: Zone::from_word(query.get("zone")),
+            zone: Zone::from_name(query.get("zone")),
             live: query.get("live") == "1",
         }
     }
@@ -151,8 +140,8 @@ impl SearchParams {
         if self.limit > 0 {
             query.add("limit", self.limit.to_string());
         }
-        query.add("sort", if self.sort == Sort::default() { "" } else { self.sort.key() });
-        query.add("zone", self.zone.word());
+        query.add("sort", if self.sort == Sort::default() { "" } else { self.sort.name() });
+        query.add("zone", self.zone.name());
         query.add("live", if self.live { "1" } else { "" });
     }
 
@@ -209,8 +198,8 @@ impl SearchParams {
             log_text: self.log_text.trim().to_owned(),
             start_unix_us,
             end_unix_us,
-            min_duration: parse_go_duration(self.min_duration.trim()),
-            max_duration: parse_go_duration(self.max_duration.trim()),
+            min_duration: parse_go_duration(self.min_duration.trim()).ok(),
+            max_duration: parse_go_duration(self.max_duration.trim()).ok(),
             limit: if self.limit == 0 { Self::LIMIT } else { self.limit },
         }
     }
@@ -239,6 +228,6 @@ pub(super) fn parse_lookback(text: &str) -> Option<u64> {
         .or(text.strip_suffix('w').map(|number| (number, 7)))
     {
         Some((number, each)) => days(number, each),
-        None => parse_go_duration(text.trim()),
+        None => parse_go_duration(text.trim()).ok(),
     }
 }

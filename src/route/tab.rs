@@ -1,7 +1,7 @@
 //! The views of a trace, and options of single views.
 
+use super::Named;
 use super::query::Query;
-use super::words::{meaning, word};
 use spandrel_trace::units::SpanId;
 
 /// A view of one trace, as `view=` in an address names it. All views share selection, find, filters and colours.
@@ -32,20 +32,19 @@ pub enum TraceTab {
     Logs,
 }
 
-impl TraceTab {
-    /// All views with their names in addresses, in display order.
-    pub const ALL: [(Self, &'static str); 11] = [
-        (Self::Waterfall, ""),
-        (Self::Statistics, "statistics"),
-        (Self::Flame, "flame"),
-        (Self::Spans, "spans"),
-        (Self::Events, "events"),
-        (Self::Graph, "graph"),
-        (Self::Sequence, "sequence"),
-        (Self::Lanes, "lanes"),
-        (Self::Json, "json"),
-        (Self::CriticalPath, "critical"),
-        (Self::Logs, "logs"),
+impl Named for TraceTab {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Waterfall, "", "Waterfall"),
+        (Self::Statistics, "statistics", "Statistics"),
+        (Self::Flame, "flame", "Flame graph"),
+        (Self::Spans, "spans", "Spans"),
+        (Self::Events, "events", "Events"),
+        (Self::Graph, "graph", "Graph"),
+        (Self::Sequence, "sequence", "Sequence"),
+        (Self::Lanes, "lanes", "Lanes"),
+        (Self::Json, "json", "JSON"),
+        (Self::CriticalPath, "critical", "Critical path"),
+        (Self::Logs, "logs", "Logs"),
     ];
 }
 
@@ -61,10 +60,12 @@ pub enum FlameLayout {
     Sandwich,
 }
 
-impl FlameLayout {
-    /// All layouts with their names in addresses, in display order.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Time, ""), (Self::LeftHeavy, "left"), (Self::Sandwich, "sandwich")];
+impl Named for FlameLayout {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Time, "", "Time order"),
+        (Self::LeftHeavy, "left", "Left heavy"),
+        (Self::Sandwich, "sandwich", "Sandwich"),
+    ];
 }
 
 /// What lanes are grouped by, as `lanes=` in an address names it.
@@ -79,10 +80,9 @@ pub enum LaneGroup {
     Thread,
 }
 
-impl LaneGroup {
-    /// All groupings with their names in addresses.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Service, ""), (Self::Host, "host"), (Self::Thread, "thread")];
+impl Named for LaneGroup {
+    const ALL: &'static [(Self, &'static str, &'static str)] =
+        &[(Self::Service, "", "Service"), (Self::Host, "host", "Host"), (Self::Thread, "thread", "Thread")];
 }
 
 /// Options of the flame graph.
@@ -100,14 +100,14 @@ pub struct FlameView {
 impl FlameView {
     pub(super) fn read(query: &Query) -> Self {
         FlameView {
-            layout: meaning(&FlameLayout::ALL, query.get("flame")),
+            layout: FlameLayout::from_name(query.get("flame")),
             operation: SpanId::parse(query.get("of")),
             zoom: range(query.get("zoom")),
         }
     }
 
     pub(super) fn write(self, query: &mut Query) {
-        query.add("flame", word(&FlameLayout::ALL, self.layout));
+        query.add("flame", self.layout.name());
         if let Some(span) = self.operation {
             query.add("of", span.to_string());
         }

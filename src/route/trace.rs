@@ -7,8 +7,7 @@
 use super::query::Query;
 use super::span_ids::{ids, print_ids};
 use super::tab::range;
-use super::words::{meaning, word};
-use super::{FlameView, LaneGroup, TableViews, TraceTab, WhatIf, Zone};
+use super::{FlameView, LaneGroup, Named, TableViews, TraceTab, WhatIf, Zone};
 use spandrel_trace::units::SpanId;
 
 /// View state of a trace. Spans are referred to by id, so that it is valid after a refresh.
@@ -160,62 +159,71 @@ pub enum Colour {
     Attribute(String),
 }
 
-impl Placement {
-    /// All positions with their names in addresses.
-    pub const ALL: [(Self, &str); 3] =
-        [(Self::Right, ""), (Self::Bottom, "bottom"), (Self::Inline, "inline")];
-
-    /// The position with a name; `Right` for any other name.
-    pub fn of_word(word: &str) -> Self {
-        meaning(&Self::ALL, word)
-    }
-
-    /// Its name in addresses.
-    pub fn word(self) -> &'static str {
-        word(&Self::ALL, self)
-    }
+impl Named for Placement {
+    const ALL: &'static [(Self, &'static str, &'static str)] =
+        &[(Self::Right, "", "Right"), (Self::Bottom, "bottom", "Bottom"), (Self::Inline, "inline", "Inline")];
 }
 
-impl Order {
-    /// All orders with their names in addresses.
-    pub const ALL: [(Self, &str); 3] =
-        [(Self::Start, ""), (Self::Duration, "duration"), (Self::SelfTime, "self")];
+impl Named for Order {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Start, "", "Start"),
+        (Self::Duration, "duration", "Duration, longest first"),
+        (Self::SelfTime, "self", "Self time, longest first"),
+    ];
 }
 
-impl Show {
-    /// All values with their names in addresses.
-    pub const ALL: [(Self, &str); 4] =
-        [(Self::All, ""), (Self::Dim, "dim"), (Self::Matches, "matches"), (Self::Ancestors, "ancestors")];
+impl Named for Show {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::All, "", "Highlight"),
+        (Self::Dim, "dim", "Dim others"),
+        (Self::Matches, "matches", "Matches only"),
+        (Self::Ancestors, "ancestors", "Matches with ancestors"),
+    ];
 }
 
-impl ShowPath {
-    /// All values with their names in addresses.
-    pub const ALL: [(Self, &str); 3] = [(Self::Line, ""), (Self::Off, "off"), (Self::Only, "only")];
+impl Named for ShowPath {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Line, "", "Line under the bars"),
+        (Self::Only, "only", "Only its spans"),
+        (Self::Off, "off", "Hidden"),
+    ];
 }
 
-impl PathRows {
-    /// All values with their names in addresses.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Service, ""), (Self::Operation, "operation"), (Self::Span, "span")];
+impl Named for PathRows {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Service, "", "Service"),
+        (Self::Operation, "operation", "Operation"),
+        (Self::Span, "span", "Span"),
+    ];
 }
 
 impl Colour {
     /// Prefix of attribute keys.
     const ATTRIBUTE: &str = "attribute:";
 
-    fn read(word: &str) -> Self {
-        match word {
-            "kind" => Colour::Kind,
-            "status" => Colour::Status,
-            "self" => Colour::SelfTime,
-            "critical" => Colour::CriticalTime,
-            "slack" => Colour::Slack,
-            "percentile" => Colour::Percentile,
-            _ => match word.strip_prefix(Self::ATTRIBUTE) {
-                Some(key) if !key.is_empty() => Colour::Attribute(key.to_owned()),
-                _ => Colour::Service,
-            },
+    /// All colourings with their names in addresses and their labels, in the order in which they are offered; the one by an
+    /// attribute without its key.
+    pub const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Service, "", "Service"),
+        (Self::Kind, "kind", "Kind"),
+        (Self::Status, "status", "Status"),
+        (Self::SelfTime, "self", "Self time"),
+        (Self::CriticalTime, "critical", "Critical time"),
+        (Self::Slack, "slack", "Slack"),
+        (Self::Percentile, "percentile", "Percentile"),
+        (Self::Attribute(String::new()), "attribute", "Attribute…"),
+    ];
+
+    fn read(text: &str) -> Self {
+        if let Some(key) = text.strip_prefix(Self::ATTRIBUTE).filter(|key| !key.is_empty()) {
+            return Colour::Attribute(key.to_owned());
         }
+        let named = Self::ALL.iter().find(|(_, name, _)| *name == text);
+        // An attribute has a key in addresses.
+        named
+            .map(|(colour, ..)| colour.clone())
+            .filter(|colour| colour.column() != Some(""))
+            .unwrap_or_default()
     }
 
     /// The field that the colours need, as in queries.
@@ -227,32 +235,27 @@ impl Colour {
         }
     }
 
-    fn word(&self) -> String {
-        match self {
-            Colour::Service => String::new(),
-            Colour::Kind => "kind".to_owned(),
-            Colour::Status => "status".to_owned(),
-            Colour::SelfTime => "self".to_owned(),
-            Colour::CriticalTime => "critical".to_owned(),
-            Colour::Slack => "slack".to_owned(),
-            Colour::Percentile => "percentile".to_owned(),
-            Colour::Attribute(key) => format!("{}{key}", Self::ATTRIBUTE),
+    fn print(&self) -> String {
+        if let Colour::Attribute(key) = self {
+            return format!("{}{key}", Self::ATTRIBUTE);
         }
+        let named = Self::ALL.iter().find(|(colour, ..)| colour == self);
+        named.map_or_else(String::new, |(_, name, _)| (*name).to_owned())
     }
 }
 
 impl TraceView {
     pub(super) fn read(query: &Query) -> Self {
         TraceView {
-            tab: meaning(&TraceTab::ALL, query.get("view")),
+            tab: TraceTab::from_name(query.get("view")),
             tables: Box::new(TableViews::read(query)),
             flame: FlameView::read(query),
-            lanes: meaning(&LaneGroup::ALL, query.get("lanes")),
+            lanes: LaneGroup::from_name(query.get("lanes")),
             range: range(query.get("range")),
             span: SpanId::parse(query.get("span")),
             open: query.has("open"),
             opened: ids(query.get("opened")),
-            detail: Placement::of_word(query.get("detail")),
+            detail: Placement::from_name(query.get("detail")),
             level: query.get("level").parse().ok(),
             collapsed: ids(query.get("collapsed")),
             expanded: ids(query.get("expanded")),
@@ -260,17 +263,17 @@ impl TraceView {
             focus: SpanId::parse(query.get("focus")),
             hidden: texts(query, "hide"),
             service_filter: query.get("svcFilter").to_owned(),
-            order: meaning(&Order::ALL, query.get("order")),
+            order: Order::from_name(query.get("order")),
             group: query.has("group"),
             find: query.get("uiFind").to_owned(),
-            show: meaning(&Show::ALL, query.get("show")),
+            show: Show::from_name(query.get("show")),
             findings: query.has("findings"),
-            path: meaning(&ShowPath::ALL, query.get("path")),
-            path_rows: meaning(&PathRows::ALL, query.get("pathRows")),
+            path: ShowPath::from_name(query.get("path")),
+            path_rows: PathRows::from_name(query.get("pathRows")),
             colour: Colour::read(query.get("colour")),
             columns: texts(query, "column"),
             absolute: query.get("time") == "absolute",
-            zone: Zone::from_word(query.get("zone")),
+            zone: Zone::from_name(query.get("zone")),
             corrected: query.get("clocks") == "corrected",
             what_if: WhatIf::read(query.get("whatif")),
             lint: query.has("lint"),
@@ -278,11 +281,11 @@ impl TraceView {
     }
 
     pub(super) fn write(&self, query: &mut Query) {
-        query.add("view", word(&TraceTab::ALL, self.tab));
+        query.add("view", self.tab.name());
         self.flame.write(query);
-        query.add("lanes", word(&LaneGroup::ALL, self.lanes));
-        if let Some((begin, end)) = self.range {
-            query.add("range", format!("{begin}-{end}"));
+        query.add("lanes", self.lanes.name());
+        if let Some((start, end)) = self.range {
+            query.add("range", format!("{start}-{end}"));
         }
         self.tables.write(query);
         if let Some(span) = self.span {
@@ -290,7 +293,7 @@ impl TraceView {
         }
         query.add("open", if self.open { "1" } else { "" });
         query.add("opened", print_ids(&self.opened));
-        query.add("detail", self.detail.word());
+        query.add("detail", self.detail.name());
         if let Some(level) = self.level {
             query.add("level", level.to_string());
         }
@@ -302,17 +305,17 @@ impl TraceView {
         }
         self.hidden.iter().for_each(|service| query.add("hide", service));
         query.add("svcFilter", &self.service_filter);
-        query.add("order", word(&Order::ALL, self.order));
+        query.add("order", self.order.name());
         query.add("group", if self.group { "1" } else { "" });
         query.add("uiFind", &self.find);
-        query.add("show", word(&Show::ALL, self.show));
+        query.add("show", self.show.name());
         query.add("findings", if self.findings { "1" } else { "" });
-        query.add("path", word(&ShowPath::ALL, self.path));
-        query.add("pathRows", word(&PathRows::ALL, self.path_rows));
-        query.add("colour", self.colour.word());
+        query.add("path", self.path.name());
+        query.add("pathRows", self.path_rows.name());
+        query.add("colour", self.colour.print());
         self.columns.iter().for_each(|key| query.add("column", key));
         query.add("time", if self.absolute { "absolute" } else { "" });
-        query.add("zone", self.zone.word());
+        query.add("zone", self.zone.name());
         query.add("clocks", if self.corrected { "corrected" } else { "" });
         query.add("whatif", self.what_if.as_ref().map(WhatIf::print).unwrap_or_default());
         query.add("lint", if self.lint { "1" } else { "" });

@@ -1,5 +1,6 @@
 //! A hypothetical change in an address: `whatif=faster200~operation~a1`.
 
+use super::Named;
 use super::span_ids::{ids, print_ids};
 use spandrel_trace::units::SpanId;
 
@@ -38,40 +39,62 @@ pub struct WhatIf {
     pub spans: Vec<SpanId>,
 }
 
-const SCOPES: [(WhatIfScope, &str); 3] = [
-    (WhatIfScope::Spans, "spans"),
-    (WhatIfScope::Operation, "operation"),
-    (WhatIfScope::Siblings, "siblings"),
-];
+impl Named for WhatIfScope {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (WhatIfScope::Spans, "spans", "only this"),
+        (WhatIfScope::Operation, "operation", "all of this operation"),
+        (WhatIfScope::Siblings, "siblings", "with its siblings of this operation"),
+    ];
+}
+
+impl WhatIfChange {
+    /// One change of each type with the name of the type and its label.
+    pub const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (WhatIfChange::Faster(200), "faster", "faster"),
+        (WhatIfChange::Gone, "gone", "gone"),
+        (WhatIfChange::Cached, "cached", "cached (1 ms at most)"),
+        (WhatIfChange::Parallel, "parallel", "in parallel"),
+    ];
+
+    /// Whether both are of the same type.
+    pub fn is_like(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
+    /// Parses the name of a type; that of a speed-up is followed by its hundredths.
+    fn read(text: &str) -> Option<Self> {
+        let (change, rest) =
+            Self::ALL.iter().find_map(|(change, name, _)| Some((*change, text.strip_prefix(name)?)))?;
+        match change {
+            WhatIfChange::Faster(_) => {
+                rest.parse().ok().filter(|hundredths| *hundredths > 0).map(WhatIfChange::Faster)
+            }
+            other => rest.is_empty().then_some(other),
+        }
+    }
+
+    fn print(self) -> String {
+        let name = Self::ALL.iter().find(|(change, ..)| change.is_like(self)).map_or("", |(_, name, _)| name);
+        match self {
+            WhatIfChange::Faster(hundredths) => format!("{name}{hundredths}"),
+            _ => name.to_owned(),
+        }
+    }
+}
 
 impl WhatIf {
     /// Parses the text in an address; `None` if it is invalid.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut parts = text.split('~');
         let (change, scope, listed) = (parts.next()?, parts.next()?, parts.next()?);
-        let change = match change {
-            "gone" => WhatIfChange::Gone,
-            "cached" => WhatIfChange::Cached,
-            "parallel" => WhatIfChange::Parallel,
-            faster => {
-                let hundredths = faster.strip_prefix("faster")?.parse().ok()?;
-                WhatIfChange::Faster(Some(hundredths).filter(|hundredths| *hundredths > 0)?)
-            }
-        };
-        let scope = SCOPES.iter().find(|(_, word)| *word == scope)?.0;
+        let change = WhatIfChange::read(change)?;
+        let scope = WhatIfScope::ALL.iter().find(|(_, name, _)| *name == scope)?.0;
         let spans = ids(listed);
         (!spans.is_empty()).then_some(WhatIf { change, scope, spans })
     }
 
     /// The text in an address.
     pub(super) fn print(&self) -> String {
-        let change = match self.change {
-            WhatIfChange::Faster(hundredths) => format!("faster{hundredths}"),
-            WhatIfChange::Gone => "gone".to_owned(),
-            WhatIfChange::Cached => "cached".to_owned(),
-            WhatIfChange::Parallel => "parallel".to_owned(),
-        };
-        let scope = SCOPES.iter().find(|(scope, _)| *scope == self.scope).map_or("", |(_, word)| word);
-        format!("{change}~{scope}~{}", print_ids(&self.spans))
+        format!("{}~{}~{}", self.change.print(), self.scope.name(), print_ids(&self.spans))
     }
 }

@@ -1,5 +1,7 @@
 //! Time zone of absolute times.
 
+use super::Named;
+
 /// Time zone of absolute times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
@@ -10,20 +12,12 @@ pub enum Zone {
     Utc,
 }
 
+impl Named for Zone {
+    const ALL: &'static [(Self, &'static str, &'static str)] =
+        &[(Zone::Local, "", "Local"), (Zone::Utc, "utc", "UTC")];
+}
+
 impl Zone {
-    /// Its name, in addresses and in storage.
-    pub fn word(self) -> &'static str {
-        match self {
-            Zone::Local => "",
-            Zone::Utc => "utc",
-        }
-    }
-
-    /// The zone with a name; `Local` for any other name.
-    pub fn from_word(word: &str) -> Self {
-        if word.eq_ignore_ascii_case(Zone::Utc.word()) { Zone::Utc } else { Zone::Local }
-    }
-
     /// The other one.
     #[must_use]
     pub fn other(self) -> Self {

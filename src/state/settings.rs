@@ -1,7 +1,7 @@
 //! The user's preferences, stored in this browser.
 
 use crate::io::{address, marker, storage};
-use crate::route::Zone;
+use crate::route::{Named, Placement, Zone};
 use leptos::prelude::*;
 use spandrel_trace::source::{Base, SearchQuery, Source, Task};
 
@@ -17,23 +17,12 @@ pub enum Theme {
     Dark,
 }
 
-impl Theme {
-    /// All themes, in the order in which they are offered.
-    pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
-
-    /// The name under which it is stored.
-    pub fn name(self) -> &'static str {
-        match self {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        }
-    }
-
-    /// The theme with this name; `System` for any other name.
-    pub fn from_name(name: &str) -> Self {
-        Theme::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or_default()
-    }
+impl Named for Theme {
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Theme::System, "system", "System"),
+        (Theme::Light, "light", "Light"),
+        (Theme::Dark, "dark", "Dark"),
+    ];
 }
 
 /// The preferences. A copyable handle; setters store what they set.
@@ -50,7 +39,7 @@ pub(super) fn provide() {
     provide_context(Settings {
         theme: RwSignal::new(Theme::from_name(&storage::get("theme").unwrap_or_default())),
         source: RwSignal::new(storage::get("source").unwrap_or_default()),
-        zone: RwSignal::new(Zone::from_word(&storage::get("zone").unwrap_or_default())),
+        zone: RwSignal::new(Zone::from_name(&storage::get("zone").unwrap_or_default())),
     });
 }
 
@@ -73,17 +62,17 @@ pub fn otlp_ports() -> Option<(u16, u16)> {
 
 /// Stores the time zone that the user chose.
 pub fn store_zone(zone: Zone) {
-    storage::set("zone", zone.word());
+    storage::set("zone", zone.name());
 }
 
-/// The stored position of the details panel, as addresses write it; empty if none is stored.
-pub fn detail_place() -> String {
-    storage::get("detail").unwrap_or_default()
+/// The stored position of the details panel; the default if none is stored.
+pub fn detail_place() -> Placement {
+    Placement::from_name(&storage::get("detail").unwrap_or_default())
 }
 
 /// Stores the position of the details panel.
-pub fn store_detail_place(word: &str) {
-    storage::set("detail", word);
+pub fn store_detail_place(placement: Placement) {
+    storage::set("detail", placement.name());
 }
 
 impl Settings {

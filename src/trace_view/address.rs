@@ -37,11 +37,7 @@ pub fn view_of(session: Session) -> TraceView {
         folded: fold.services,
         focus,
         hidden,
-        order: match order {
-            SiblingOrder::Start => Order::Start,
-            SiblingOrder::Duration => Order::Duration,
-            SiblingOrder::SelfTime => Order::SelfTime,
-        },
+        order: ORDERS.into_iter().find(|(_, other)| *other == order).unwrap_or_default().0,
         group,
         detail: session.panels.placement.get(),
         tables: Box::new(session.tables.get()),
@@ -64,6 +60,18 @@ pub fn view_of(session: Session) -> TraceView {
     }
 }
 
+/// Sibling orders of addresses and of rows: addresses do not know how rows are computed.
+const ORDERS: [(Order, SiblingOrder); 3] = [
+    (Order::Start, SiblingOrder::Start),
+    (Order::Duration, SiblingOrder::Duration),
+    (Order::SelfTime, SiblingOrder::SelfTime),
+];
+
+/// The order of rows that an address names.
+pub fn sibling_order(order: Order) -> SiblingOrder {
+    ORDERS.into_iter().find(|(other, _)| *other == order).unwrap_or_default().1
+}
+
 /// Whether the address leaves out some of what is shown.
 pub fn is_shortened(session: Session) -> bool {
     session.folding.view.with(|view| view.fold.shortened(&session.outline(), MOST).is_some())
@@ -78,11 +86,7 @@ pub fn apply(session: Session, view: &TraceView) {
         expanded: view.expanded.iter().copied().collect(),
         services: view.folded.clone(),
     };
-    let order = match view.order {
-        Order::Start => SiblingOrder::Start,
-        Order::Duration => SiblingOrder::Duration,
-        Order::SelfTime => SiblingOrder::SelfTime,
-    };
+    let order = sibling_order(view.order);
     let (hidden, notice) = hidden(&outline, view);
     let shown = session.folding.view.with_untracked(|view| view.shown.clone());
     change(

@@ -1,21 +1,13 @@
-//! Loads the critical path of the trace that is shown, and lets people choose what is shown of it.
+//! Loads the critical path of the trace that is shown.
 
 use super::session::Session;
-use crate::route::ShowPath;
 use crate::state::busy;
 use crate::state::data::Data;
 use crate::state::tasks::{after_first_paint, spawn_scoped};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What can be shown, with the value and the label of its option.
-const CHOICES: [(ShowPath, &str, &str); 3] = [
-    (ShowPath::Line, "line", "Line under the bars"),
-    (ShowPath::Only, "only", "Only its spans"),
-    (ShowPath::Off, "off", "Hidden"),
-];
-
-/// Keeps the critical path in the session that of the trace, until the current owner is cleaned up.
+/// Keeps the session's critical path up to date with its trace, until the current owner is cleaned up.
 pub fn load_path(session: Session, data: Data, id: String) {
     Effect::new(move || {
         let outline = session.outline_live().get();
@@ -36,30 +28,4 @@ pub fn load_path(session: Session, data: Data, id: String) {
             }
         });
     });
-}
-
-/// The choice of what is shown of the critical path.
-#[component]
-pub fn PathChoice(
-    /// State of the trace.
-    session: Session,
-) -> impl IntoView {
-    let option = move |(show, value, label): (ShowPath, &'static str, &'static str)| {
-        let is_chosen = move || session.path.show.get() == show;
-        view! { <option value=value prop:selected=is_chosen>{label}</option> }
-    };
-    let choose = move |chosen: String| {
-        if let Some((show, ..)) = CHOICES.iter().find(|(_, value, _)| *value == chosen) {
-            session.path.show.set(*show);
-        }
-    };
-    view! {
-        <select
-            class="field"
-            data-test="critical-path"
-            on:change:target=move |event| choose(event.target().value())
-        >
-            {CHOICES.map(option).collect_view()}
-        </select>
-    }
 }

@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::route::{Colour, Show as ShowMode};
 use crate::ui::canvas::SizeWatch;
 use crate::ui::menu::{Menu, MenuItem};
+use crate::ui::select::Select;
 use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::scene::colouring::{Colouring, LegendEntry};
@@ -22,18 +23,6 @@ const FRAME: f64 = 42.0;
 /// Width of a character of a meaning, and the largest width of a meaning, CSS pixels.
 const LETTER: f64 = 6.6;
 const WIDEST: f64 = 212.0;
-
-/// What can be coloured by, with the value and the label of its option.
-const COLORINGS: [(Colour, &str, &str); 8] = [
-    (Colour::Service, "service", "Service"),
-    (Colour::Kind, "kind", "Kind"),
-    (Colour::Status, "status", "Status"),
-    (Colour::SelfTime, "self", "Self time"),
-    (Colour::CriticalTime, "critical", "Critical time"),
-    (Colour::Slack, "slack", "Slack"),
-    (Colour::Percentile, "percentile", "Percentile"),
-    (Colour::Attribute(String::new()), "attribute", "Attribute…"),
-];
 
 /// The legend.
 #[component]
@@ -80,25 +69,15 @@ fn ColoringChoice(session: Session) -> impl IntoView {
     let is_chosen = move |chosen: &Colour| {
         session.coloring.with(|now| std::mem::discriminant(now) == std::mem::discriminant(chosen))
     };
-    let option = |(colour, value, label): (Colour, &'static str, &'static str)| {
-        view! {
-            <option value=value prop:selected=move || is_chosen(&colour)>{label}</option>
-        }
-    };
-    let choose = move |chosen: String| {
-        if let Some((colour, ..)) = COLORINGS.into_iter().find(|(_, value, _)| *value == chosen) {
-            session.coloring.set(colour);
-        }
-    };
     view! {
-        <select
-            class="legend-by"
-            data-test="colour"
-            aria-label="Colour by"
-            on:change:target=move |event| choose(event.target().value())
-        >
-            {COLORINGS.into_iter().map(option).collect_view()}
-        </select>
+        <Select
+            all=Colour::ALL
+            is_chosen
+            on_choose=move |colour| session.coloring.set(colour)
+            attr:class="legend-by"
+            attr:data-test="colour"
+            attr:aria-label="Colour by"
+        />
     }
 }
 

@@ -5,32 +5,15 @@ use super::help::readable;
 use super::regions::PANEL;
 use super::session::Session;
 use super::span_source::SpanSource;
-use crate::route::TraceTab;
+use crate::route::{Named, TraceTab};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-/// The name of a view.
-fn name(tab: TraceTab) -> &'static str {
-    match tab {
-        TraceTab::Waterfall => "Waterfall",
-        TraceTab::Statistics => "Statistics",
-        TraceTab::Flame => "Flame graph",
-        TraceTab::Spans => "Spans",
-        TraceTab::Events => "Events",
-        TraceTab::Json => "JSON",
-        TraceTab::Graph => "Graph",
-        TraceTab::Sequence => "Sequence",
-        TraceTab::Lanes => "Lanes",
-        TraceTab::CriticalPath => "Critical path",
-        TraceTab::Logs => "Logs",
-    }
-}
-
 /// Id of a view's tab.
 pub fn id_of(tab: TraceTab) -> String {
-    format!("trace-tab-{}", name(tab).replace(' ', "-"))
+    format!("trace-tab-{}", tab.label().replace(' ', "-"))
 }
 
 /// The tabs. Arrow keys move the focus among them, Enter chooses one.
@@ -61,7 +44,7 @@ pub fn TraceTabs(
             let _ = tab.focus();
         }
     };
-    let tab = |(tab, word): (TraceTab, &'static str)| {
+    let tab = |&(tab, name, label): &(TraceTab, &'static str, &'static str)| {
         let is_shown = move || session.tab.get() == tab;
         let key = commands::of_view(tab)
             .and_then(|command| command.keys.first())
@@ -73,9 +56,9 @@ pub fn TraceTabs(
                 class="trace-tab"
                 id=id_of(tab)
                 data-test="tab"
-                data-label=name(tab)
-                data-view=if word.is_empty() { "waterfall" } else { word }
-                title=format!("{}{}", name(tab), key.unwrap_or_default())
+                data-label=label
+                data-view=if name.is_empty() { "waterfall" } else { name }
+                title=format!("{label}{}", key.unwrap_or_default())
                 aria-selected=move || is_shown().to_string()
                 aria-controls=PANEL
                 tabindex=move || if is_shown() { "0" } else { "-1" }
@@ -83,13 +66,13 @@ pub fn TraceTabs(
                 hidden=move || tab == TraceTab::Logs && !has_logs.get() && !is_shown()
                 on:click=move |_| session.tab.set(tab)
             >
-                {name(tab)}
+                {label}
             </button>
         }
     };
     view! {
         <div class="trace-tabs" role="tablist" aria-label="Views of the trace" node_ref=list on:keydown=move_focus>
-            {TraceTab::ALL.map(tab).into_iter().collect_view()}
+            {TraceTab::ALL.iter().map(tab).collect_view()}
         </div>
     }
 }

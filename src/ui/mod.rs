@@ -13,6 +13,7 @@ pub mod lookback;
 pub mod menu;
 pub mod problem;
 pub mod progress;
+pub mod select;
 pub mod split;
 pub mod table;
 pub mod theme;

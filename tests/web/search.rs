@@ -3,7 +3,7 @@
 use crate::stage::{Stage, settle};
 use leptos::prelude::*;
 use spandrel::pages::search::SearchPage;
-use spandrel::route::{Route, SearchParams, Sort};
+use spandrel::route::{Named, Route, SearchParams, Sort};
 use spandrel::state::navigation::{Navigation, use_navigation, use_route};
 use spandrel::state::settings::{Theme, use_settings};
 use spandrel::state::{self, colours};

@@ -98,14 +98,14 @@ impl Draft {
         let tags = parse_tags(&text(self.tags)).map_err(|why| (Field::Tags, why))?;
         let duration = |name: Field, field: RwSignal<String>| {
             let text = text(field);
-            if !text.is_empty() && parse_go_duration(&text).is_none() {
+            if !text.is_empty() && parse_go_duration(&text).is_err() {
                 return Err((name, "Not a duration. Examples: 1.2s, 100ms, 500us".to_owned()));
             }
             Ok(text)
         };
         let min_duration = duration(Field::MinDuration, self.min_duration)?;
         let max_duration = duration(Field::MaxDuration, self.max_duration)?;
-        if let (Some(min), Some(max)) = (parse_go_duration(&min_duration), parse_go_duration(&max_duration))
+        if let (Ok(min), Ok(max)) = (parse_go_duration(&min_duration), parse_go_duration(&max_duration))
             && min > max
         {
             return Err((Field::MaxDuration, "Maximum is below minimum".to_owned()));

@@ -28,6 +28,7 @@ pub fn ordered(traces: &[TraceSummary], sort: Sort) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::Named;
     use spandrel_trace::units::TraceId;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn equal_traces_have_one_order() {
         let traces = [trace(2, 10, 5, 3, 0), trace(1, 10, 5, 3, 0)];
-        for (sort, ..) in Sort::ALL {
+        for &(sort, ..) in Sort::ALL {
             assert_eq!(ordered(&traces, sort), [1, 0], "{sort:?}");
         }
     }

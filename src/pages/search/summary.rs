@@ -4,7 +4,7 @@ use super::arrivals::MOST;
 use super::feed::Feed;
 use super::live::LiveSwitch;
 use super::trace_list::Origin;
-use crate::route::{Route, SearchParams, Sort, Zone};
+use crate::route::{Named, Route, SearchParams, Sort, Zone};
 use crate::state::navigation::use_navigation;
 use crate::state::settings::{store_zone, use_settings};
 use crate::ui::zone::ZoneSwitch;
@@ -68,18 +68,18 @@ pub fn Summary(
     };
     // An order other than by time is one of the traces that were received, not of all that match.
     let received = has_limit.then(|| format!(" of the {} most recent", count(first_number as u64)));
-    let options = Sort::ALL.map(|(sort, key, label)| {
+    let options = Sort::ALL.iter().map(|&(sort, name, label)| {
         let of = received.as_deref().filter(|_| sort != Sort::Recent).unwrap_or_default();
         let label = format!("{label}{of}");
         let is_chosen = move || params.with(|params| params.sort == sort);
         view! {
-            <option value=key prop:selected=is_chosen>
+            <option value=name prop:selected=is_chosen>
                 {label}
             </option>
         }
     });
     let sort = move |event| {
-        let sort = Sort::from_key(&event_target_value(&event));
+        let sort = Sort::from_name(&event_target_value(&event));
         navigation.replace(Route::Search(SearchParams { sort, ..params.get_untracked() }));
     };
     let switch_zone = move |()| {

@@ -2,7 +2,7 @@
 
 mod sync;
 
-use crate::route::{Placement, Route};
+use crate::route::Route;
 use crate::state::colours;
 use crate::state::data::use_data;
 use crate::state::navigation::{entitle, use_navigation};
@@ -149,7 +149,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
         Arc::new(session.outline_live().with(|outline| slots_by_string(outline, colours::slots)))
     });
     // Unless the address says otherwise, details are where this reader put them last.
-    session.panels.placement.set(Placement::of_word(&detail_place()));
+    session.panels.placement.set(detail_place());
     sync_with_address(session, id.get_value());
     look(session, data, id.get_value());
     load_columns(session, data, id.get_value());

@@ -8,7 +8,7 @@ use super::SpanButton;
 use super::export::CopyMenu;
 use super::standing::{Histogram, rank};
 use super::time::TimeBreakdown;
-use crate::route::{Placement, WhatIfChange, WhatIfScope};
+use crate::route::{Named, Placement, WhatIfChange, WhatIfScope};
 use crate::state::clock;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
@@ -173,11 +173,10 @@ fn At(
 fn PlacementMenu(session: Session, span: SpanIx) -> impl IntoView {
     let items = move |()| {
         let now = session.panels.placement.get_untracked();
-        [(Placement::Right, "Right"), (Placement::Bottom, "Bottom"), (Placement::Inline, "Inline")]
-            .map(|(place, label)| {
-                MenuItem::radio(label, place == now, move || session.place_detail(place, span))
-            })
-            .into()
+        let item = |&(place, _, label): &(Placement, &str, &str)| {
+            MenuItem::radio(label, place == now, move || session.place_detail(place, span))
+        };
+        Placement::ALL.iter().map(item).collect()
     };
     view! { <Menu face="◫" label="Panel position" items=items attr:data-test="placement-menu"/> }
 }

@@ -9,21 +9,14 @@ pub use asking::look;
 use super::commands::{Command, FOCUS_MATCHES, NEXT_MATCH, PREVIOUS_MATCH, is_focused};
 use super::find_hint::Hint;
 use super::session::Session;
-use crate::route::Show as ShowMode;
+use crate::route::{Named, Show as ShowMode};
 use crate::state::data::Data;
+use crate::ui::select::Select;
 use field::FindField;
 use leptos::prelude::*;
 use spandrel_trace::analysis::query::QueryError;
 use spandrel_trace::engine::Matches;
 use spandrel_trace::units::count;
-
-/// What happens to spans that do not match, in words.
-const SHOWS: [(ShowMode, &str); 4] = [
-    (ShowMode::All, "Highlight"),
-    (ShowMode::Dim, "Dim others"),
-    (ShowMode::Matches, "Matches only"),
-    (ShowMode::Ancestors, "Matches with ancestors"),
-];
 
 /// The find bar of the trace with this id.
 #[component]
@@ -77,16 +70,6 @@ fn FindTools(session: Session) -> impl IntoView {
     let focus = move |_| {
         FOCUS_MATCHES.run(session);
     };
-    let choose = move |chosen: String| {
-        if let Some((show, _)) = SHOWS.iter().find(|(show, _)| word(*show) == chosen) {
-            session.find.show.set(*show);
-        }
-    };
-    let option = move |(show, words): (ShowMode, &'static str)| {
-        view! {
-            <option value=word(show) prop:selected=move || session.find.show.get() == show>{words}</option>
-        }
-    };
     view! {
         {step("Previous match (b)", "↑", PREVIOUS_MATCH)}
         {step("Next match (f)", "↓", NEXT_MATCH)}
@@ -101,25 +84,15 @@ fn FindTools(session: Session) -> impl IntoView {
         >
             "Focus"
         </button>
-        <select
-            class="field find-show"
-            data-test="find-show"
-            aria-label="Non-matching spans"
-            title="Non-matching spans"
-            on:change:target=move |event| choose(event.target().value())
-        >
-            {SHOWS.map(option).collect_view()}
-        </select>
-    }
-}
-
-/// The value of its option.
-fn word(show: ShowMode) -> &'static str {
-    match show {
-        ShowMode::All => "all",
-        ShowMode::Dim => "dim",
-        ShowMode::Matches => "matches",
-        ShowMode::Ancestors => "ancestors",
+        <Select
+            all=ShowMode::ALL
+            is_chosen=move |show| session.find.show.get() == *show
+            on_choose=move |show| session.find.show.set(show)
+            attr:class="field find-show"
+            attr:data-test="find-show"
+            attr:aria-label="Non-matching spans"
+            attr:title="Non-matching spans"
+        />
     }
 }
 

@@ -118,6 +118,6 @@ impl Session {
             panels.inline.set(if inline { vec![id] } else { Vec::new() });
         });
         self.show_detail(span);
-        store_detail_place(placement.word());
+        store_detail_place(placement);
     }
 }

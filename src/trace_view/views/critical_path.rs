@@ -7,7 +7,7 @@ use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::Answered;
-use crate::route::{PathRows, TraceTab};
+use crate::route::{Named, PathRows, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::empty::EmptyState;
@@ -26,10 +26,6 @@ use std::sync::Arc;
 
 /// Height of a row, CSS pixels; `.path-row` in the stylesheet.
 const ROW: f64 = 28.0;
-
-/// What rows can stand for, with the labels of the buttons that choose it.
-const ROWS: [(PathRows, &str); 3] =
-    [(PathRows::Service, "Service"), (PathRows::Operation, "Operation"), (PathRows::Span, "Span")];
 
 /// The table of the critical path.
 #[component]
@@ -62,7 +58,7 @@ pub fn CriticalPathTable(
             }
         });
     });
-    let choice = |(rows, label): (PathRows, &'static str)| {
+    let choice = |&(rows, _, label): &(PathRows, &'static str, &'static str)| {
         view! {
             <button
                 type="button"
@@ -98,7 +94,7 @@ pub fn CriticalPathTable(
         <div class="path-table" data-test="path-table">
             <div class="path-table-head">
                 <span class="path-table-sum" data-test="path-sum">{sum}</span>
-                <span class="path-table-by" role="group" aria-label="Rows">{ROWS.map(choice).into_iter().collect_view()}</span>
+                <span class="path-table-by" role="group" aria-label="Rows">{PathRows::ALL.iter().map(choice).collect_view()}</span>
             </div>
             {left_out}
             {content}

@@ -1,23 +1,17 @@
 //! The panel with which rows are arranged: sibling order, groups, columns, the ruler, and services to collapse or hide.
 
+use super::super::address::sibling_order;
 use super::super::coloring::Slots;
-use super::super::critical_path::PathChoice;
 use super::super::key_input::KeyInput;
 use super::super::session::Session;
+use crate::route::{Named, Order, ShowPath};
+use crate::ui::select::Select;
 use leptos::html;
 use leptos::prelude::*;
-use spandrel_trace::analysis::rows::SiblingOrder;
 use spandrel_trace::units::{count, display_name, sort_by_number_descending};
 
 /// Most services that the panel lists, those with the most spans first.
 const LISTED: usize = 60;
-
-/// Sibling orders with the value and the label of their option.
-const ORDERS: [(SiblingOrder, &str, &str); 3] = [
-    (SiblingOrder::Start, "begin", "Start"),
-    (SiblingOrder::Duration, "duration", "Duration, longest first"),
-    (SiblingOrder::SelfTime, "self", "Self time, longest first"),
-];
 
 /// The button that opens the panel, and the panel.
 #[component]
@@ -69,8 +63,20 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
     let services = move || view! { <Services session slots=slots.get()/> };
     view! {
         <div class="arrange-panel" data-test="arrange-panel" role="group" aria-label="View">
-            <label class="arrange-field">"Order siblings" <OrderChoice session/></label>
-            <label class="arrange-field">"Critical path" <PathChoice session/></label>
+            <label class="arrange-field">"Order siblings" <Select
+                all=Order::ALL
+                is_chosen=move |order| session.folding.view.with(|view| view.order == sibling_order(*order))
+                on_choose=move |order| session.change(|view| view.order = sibling_order(order))
+                attr:class="field"
+                attr:data-test="sibling-order"
+            /></label>
+            <label class="arrange-field">"Critical path" <Select
+                all=ShowPath::ALL
+                is_chosen=move |show| session.path.show.get() == *show
+                on_choose=move |show| session.path.show.set(show)
+                attr:class="field"
+                attr:data-test="critical-path"
+            /></label>
             <label class="arrange-check">
                 <input
                     type="checkbox"
@@ -102,28 +108,6 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
             </label>
             {services}
         </div>
-    }
-}
-
-#[component]
-fn OrderChoice(session: Session) -> impl IntoView {
-    let option = move |(order, value, label): (SiblingOrder, &'static str, &'static str)| {
-        let is_chosen = move || session.folding.view.with(|view| view.order == order);
-        view! { <option value=value prop:selected=is_chosen>{label}</option> }
-    };
-    let choose = move |chosen: String| {
-        if let Some((order, ..)) = ORDERS.iter().find(|(_, value, _)| *value == chosen) {
-            session.change(|view| view.order = *order);
-        }
-    };
-    view! {
-        <select
-            class="field"
-            data-test="sibling-order"
-            on:change:target=move |event| choose(event.target().value())
-        >
-            {ORDERS.map(option).collect_view()}
-        </select>
     }
 }
 

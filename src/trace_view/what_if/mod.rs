@@ -7,8 +7,9 @@ mod wording;
 
 use super::Slots;
 use super::session::Session;
-use crate::route::{WhatIf, WhatIfChange, WhatIfScope};
+use crate::route::{Named, WhatIf, WhatIfChange, WhatIfScope};
 use crate::state::data::Data;
+use crate::ui::select::Select;
 use leptos::ev;
 use leptos::prelude::*;
 use load::{WhatIfResult, load};
@@ -106,37 +107,9 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
             }
         });
     };
-    let scope = move || match now().map(|what_if| what_if.scope) {
-        Some(WhatIfScope::Operation) => "operation",
-        Some(WhatIfScope::Siblings) => "siblings",
-        _ => "spans",
-    };
-    let kind = move || match now().map(|what_if| what_if.change) {
-        Some(WhatIfChange::Gone) => "gone",
-        Some(WhatIfChange::Cached) => "cached",
-        Some(WhatIfChange::Parallel) => "parallel",
-        _ => "faster",
-    };
     let factor = move || match now().map(|what_if| what_if.change) {
         Some(WhatIfChange::Faster(hundredths)) => Some(f64::from(hundredths) / 100.0),
         _ => None,
-    };
-    let choose_scope = move |word: String| {
-        let scope = match word.as_str() {
-            "operation" => WhatIfScope::Operation,
-            "siblings" => WhatIfScope::Siblings,
-            _ => WhatIfScope::Spans,
-        };
-        change(&|what_if| what_if.scope = scope);
-    };
-    let choose_change = move |word: String| {
-        let chosen = match word.as_str() {
-            "gone" => WhatIfChange::Gone,
-            "cached" => WhatIfChange::Cached,
-            "parallel" => WhatIfChange::Parallel,
-            _ => WhatIfChange::Faster(200),
-        };
-        change(&|what_if| what_if.change = chosen);
     };
     let is_refused = RwSignal::new(false);
     let choose_factor = move |text: String| {
@@ -153,29 +126,22 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
         <bdi class="what-if-name" data-test="what-if-name">
             {move || named(&session.sent_live().get(), now().as_ref(), tried.get().as_ref())}
         </bdi>
-        <select
-            class="what-if-select"
-            aria-label="Which spans"
-            data-test="what-if-scope"
-            prop:value=scope
-            on:change:target=move |event| choose_scope(event.target().value())
-        >
-            <option value="spans">"only this"</option>
-            <option value="operation">"all of this operation"</option>
-            <option value="siblings">"with its siblings of this operation"</option>
-        </select>
-        <select
-            class="what-if-select"
-            aria-label="What would be different"
-            data-test="what-if-change"
-            prop:value=kind
-            on:change:target=move |event| choose_change(event.target().value())
-        >
-            <option value="faster">"faster"</option>
-            <option value="gone">"gone"</option>
-            <option value="cached">"cached (1 ms at most)"</option>
-            <option value="parallel">"in parallel"</option>
-        </select>
+        <Select
+            all=WhatIfScope::ALL
+            is_chosen=move |scope| what_if.with(|now| now.as_ref().is_some_and(|now| now.scope == *scope))
+            on_choose=move |scope| change(&|what_if| what_if.scope = scope)
+            attr:class="what-if-select"
+            attr:aria-label="Which spans"
+            attr:data-test="what-if-scope"
+        />
+        <Select
+            all=WhatIfChange::ALL
+            is_chosen=move |kind| what_if.with(|now| now.as_ref().is_some_and(|now| now.change.is_like(*kind)))
+            on_choose=move |kind| change(&|what_if| what_if.change = kind)
+            attr:class="what-if-select"
+            attr:aria-label="What would be different"
+            attr:data-test="what-if-change"
+        />
         {move || {
             has_factor.get().then(|| {
                 view! {

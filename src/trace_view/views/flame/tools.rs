@@ -3,22 +3,24 @@
 use super::super::super::session::Session;
 use super::axis::Axis;
 use super::load::{FlameLoad, LoadedFrames};
-use crate::route::{FlameLayout, FlameView};
+use crate::route::{FlameLayout, FlameView, Named};
 use leptos::prelude::*;
 use spandrel_trace::analysis::flame::{FrameUnit, MAX_CALLERS};
 use spandrel_trace::units::display_name;
 
-/// Names of the layouts.
-const LAYOUTS: [(FlameLayout, &str, &str); 3] = [
-    (FlameLayout::Time, "Time order", "Each span at its time, below its parent"),
-    (FlameLayout::LeftHeavy, "Left heavy", "Spans of one call path merged, the largest total first"),
-    (FlameLayout::Sandwich, "Sandwich", "Callers above and callees below the operation of the selected span"),
-];
+/// What a layout shows, as the tooltip of its button says it.
+fn described(layout: FlameLayout) -> &'static str {
+    match layout {
+        FlameLayout::Time => "Each span at its time, below its parent",
+        FlameLayout::LeftHeavy => "Spans of one call path merged, the largest total first",
+        FlameLayout::Sandwich => "Callers above and callees below the operation of the selected span",
+    }
+}
 
 /// The tools.
 #[component]
 pub fn FlameTools(session: Session, state: RwSignal<FlameLoad>) -> impl IntoView {
-    let layout = |(layout, name, title): (FlameLayout, &'static str, &'static str)| {
+    let layout = |&(layout, _, label): &(FlameLayout, &'static str, &'static str)| {
         let is_chosen = move || session.flame.get().layout == layout;
         let choose = move |_| {
             // Callers and callees are those of the operation that is selected now.
@@ -31,11 +33,11 @@ pub fn FlameTools(session: Session, state: RwSignal<FlameLoad>) -> impl IntoView
                 type="button"
                 class="flame-layout"
                 data-test="flame-layout"
-                title=title
+                title=described(layout)
                 aria-pressed=move || is_chosen().to_string()
                 on:click=choose
             >
-                {name}
+                {label}
             </button>
         }
     };
@@ -66,7 +68,7 @@ pub fn FlameTools(session: Session, state: RwSignal<FlameLoad>) -> impl IntoView
     };
     view! {
         <div class="flame-tools">
-            <div class="flame-layouts" role="group" aria-label="Layout">{LAYOUTS.map(layout).into_iter().collect_view()}</div>
+            <div class="flame-layouts" role="group" aria-label="Layout">{FlameLayout::ALL.iter().map(layout).collect_view()}</div>
             <span class="flame-note" data-test="flame-note">{move || loaded().map(|loaded| note(&loaded))}</span>
             <Show when=can_change>
                 <button type="button" class="button button--flat flame-tool" data-test="flame-operation" on:click=change>

@@ -9,7 +9,7 @@ use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::flame::{FlameLoad, FrameGraph, LoadedFrames};
-use crate::route::{FlameLayout, LaneGroup};
+use crate::route::{FlameLayout, LaneGroup, Named};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::empty::EmptyState;
@@ -20,12 +20,14 @@ use spandrel_trace::analysis::flame::PackedBy;
 use spandrel_trace::engine::{Answer, QuestionTopic};
 use std::sync::Arc;
 
-/// Names of the groupings.
-const GROUPS: [(LaneGroup, &str, &str); 3] = [
-    (LaneGroup::Service, "Service", "One group of lanes per service"),
-    (LaneGroup::Host, "Host", "One group of lanes per host, pod, container or instance of a service"),
-    (LaneGroup::Thread, "Thread", "One group of lanes per thread or process of a service"),
-];
+/// What lanes are grouped by, as the tooltip of its button says it.
+fn described(group: LaneGroup) -> &'static str {
+    match group {
+        LaneGroup::Service => "One group of lanes per service",
+        LaneGroup::Host => "One group of lanes per host, pod, container or instance of a service",
+        LaneGroup::Thread => "One group of lanes per thread or process of a service",
+    }
+}
 
 /// The lanes with their chart.
 #[component]
@@ -72,17 +74,17 @@ pub fn Lanes(
         .into_any(),
     }
     };
-    let group = |(group, name, title): (LaneGroup, &'static str, &'static str)| {
+    let group = |&(group, _, label): &(LaneGroup, &'static str, &'static str)| {
         view! {
             <button
                 type="button"
                 class="flame-layout"
                 data-test="lane-group"
-                title=title
+                title=described(group)
                 aria-pressed=move || (session.lanes.get() == group).to_string()
                 on:click=move |_| session.lanes.set(group)
             >
-                {name}
+                {label}
             </button>
         }
     };
@@ -101,7 +103,7 @@ pub fn Lanes(
         <div class="flame" data-test="lanes-view">
             <div class="flame-tools">
                 <div class="flame-layouts" role="group" aria-label="Group lanes by">
-                    {GROUPS.map(group).into_iter().collect_view()}
+                    {LaneGroup::ALL.iter().map(group).collect_view()}
                 </div>
                 <span class="flame-note" data-test="lanes-note">{note}</span>
             </div>
