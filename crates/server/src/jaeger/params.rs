@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine;
 use percent_encoding::percent_decode_str;
-use spandrel_trace::units::TraceId;
+use spandrel_trace::units::{TraceId, parse_go_duration};
 use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -94,35 +94,7 @@ pub fn integer(text: &str) -> Result<i64, String> {
 
 /// Reads a Go duration (`1.2s`, `100ms`, `1h2m`, `500us`, `500µs`, `10ns`, `0`) as nanoseconds.
 pub fn duration(text: &str) -> Result<u64, String> {
-    let invalid = || format!("time: invalid duration {text:?}");
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    if rest == "0" {
-        return Ok(0);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0f64;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
-        rest = &rest[digits..];
-        let letters = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let nanoseconds = match &rest[..letters] {
-            "ns" => 1.0,
-            "us" | "µs" | "μs" => 1e3,
-            "ms" => 1e6,
-            "s" => 1e9,
-            "m" => 60e9,
-            "h" => 3600e9,
-            "" => return Err(format!("time: missing unit in duration {text:?}")),
-            unit => return Err(format!("time: unknown unit {unit:?} in duration {text:?}")),
-        };
-        total += number * nanoseconds;
-        rest = &rest[letters..];
-    }
-    // Sums of a few terms: the rounding is far below a nanosecond's meaning to a person.
-    if total <= i64::MAX as f64 { Ok(total.round() as u64) } else { Err(invalid()) }
+    parse_go_duration(text).map_err(|error| error.in_text(text).to_string())
 }
 
 /// Reads an RFC 3339 time as nanoseconds since the Unix epoch; times before it count as 0. The last two days of the year

@@ -1,47 +1,86 @@
 //! Go durations (`1h2m3.5s`, `100ms`, `500us`), as used by Jaeger's query parameters.
 
-const UNITS: [(&str, u64); 7] = [
-    ("ns", 1),
-    ("us", 1_000),
-    ("µs", 1_000),
-    ("μs", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-    ("m", 60_000_000_000),
-];
-const HOUR: u64 = 3_600_000_000_000;
+use std::fmt;
 
-/// Parses a Go duration as nanoseconds. `None` for anything else, negative ones and those beyond 292 years.
-pub fn parse_go_duration(text: &str) -> Option<u64> {
+/// Why a text is not a Go duration. [`GoDurationError::in_text`] has Go's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoDurationError<'t> {
+    /// Empty, not a number where one has to be, negative, or beyond 292 years.
+    Invalid,
+    /// A number without a unit.
+    MissingUnit,
+    /// A number with a unit that does not exist.
+    UnknownUnit(&'t str),
+}
+
+impl GoDurationError<'_> {
+    /// The message of Go's `time.ParseDuration` for `text`, the whole text that was parsed.
+    pub fn in_text(self, text: &str) -> impl fmt::Display {
+        fmt::from_fn(move |f| match self {
+            GoDurationError::Invalid => write!(f, "time: invalid duration {text:?}"),
+            GoDurationError::MissingUnit => write!(f, "time: missing unit in duration {text:?}"),
+            GoDurationError::UnknownUnit(unit) => {
+                write!(f, "time: unknown unit {unit:?} in duration {text:?}")
+            }
+        })
+    }
+}
+
+/// Parses a Go duration as nanoseconds; parts of a nanosecond are cut off, as in Go. Negative durations are invalid.
+pub fn parse_go_duration(text: &str) -> Result<u64, GoDurationError<'_>> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
-        return Some(0);
+        return Ok(0);
     }
     if rest.is_empty() {
-        return None;
+        return Err(GoDurationError::Invalid);
     }
-    let mut sum = 0u128;
+    let mut sum = 0u64;
     while !rest.is_empty() {
-        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
-        let (number, after) = rest.split_at(end);
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') || whole.len() > 19 {
-            return None;
+        let (whole, after) = split_digits(rest);
+        let (fraction, after) = after.strip_prefix('.').map_or(("", after), split_digits);
+        if whole.is_empty() && fraction.is_empty() {
+            return Err(GoDurationError::Invalid);
         }
         let end = after.find(|letter: char| letter.is_ascii_digit() || letter == '.').unwrap_or(after.len());
         let (name, after) = after.split_at(end);
-        let unit = match name {
-            "h" => HOUR,
-            _ => UNITS.iter().find(|(unit, _)| *unit == name)?.1,
-        };
-        let digits = |text: &str| text.bytes().fold(0u128, |sum, digit| sum * 10 + u128::from(digit - b'0'));
-        sum += digits(whole) * u128::from(unit);
-        // No unit has more than nineteen decimals of a nanosecond.
-        let fraction = &fraction[..fraction.len().min(19)];
-        sum += digits(fraction) * u128::from(unit) / 10u128.pow(fraction.len() as u32);
+        let unit = unit_nanoseconds(name)?;
+        sum = term(whole, fraction, unit)
+            .and_then(|term| sum.checked_add(term))
+            .ok_or(GoDurationError::Invalid)?;
         rest = after;
     }
-    u64::try_from(sum).ok().filter(|nanoseconds| *nanoseconds <= i64::MAX as u64)
+    if sum <= i64::MAX as u64 { Ok(sum) } else { Err(GoDurationError::Invalid) }
+}
+
+/// Splits after the leading decimal digits.
+fn split_digits(text: &str) -> (&str, &str) {
+    text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
+}
+
+fn unit_nanoseconds(name: &str) -> Result<u64, GoDurationError<'_>> {
+    Ok(match name {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        "" => return Err(GoDurationError::MissingUnit),
+        _ => return Err(GoDurationError::UnknownUnit(name)),
+    })
+}
+
+/// `whole.fraction` units in nanoseconds; `None` if they do not fit.
+fn term(whole: &str, fraction: &str, unit: u64) -> Option<u64> {
+    let whole = whole
+        .bytes()
+        .try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))?;
+    // Further digits are below a nanosecond in every unit.
+    let fraction = &fraction[..fraction.len().min(19)];
+    let digits = fraction.bytes().fold(0u128, |sum, digit| sum * 10 + u128::from(digit - b'0'));
+    let part = digits * u128::from(unit) / 10u128.pow(fraction.len() as u32);
+    whole.checked_mul(unit)?.checked_add(u64::try_from(part).ok()?)
 }
 
 /// Writes nanoseconds as the shortest exact Go duration with one unit: `1500us`, `2s`, `90m`.
@@ -74,22 +113,51 @@ mod tests {
             ("1µs", 1_000),
             ("1s1s", 2_000_000_000),
             ("+7ns", 7),
+            ("1.9ns", 1),
+            ("000000000000000000000001s", 1_000_000_000),
         ] {
-            assert_eq!(parse_go_duration(text), Some(nanoseconds), "{text}");
+            assert_eq!(parse_go_duration(text), Ok(nanoseconds), "{text}");
         }
     }
 
     #[test]
-    fn what_is_none_is_refused() {
-        for text in ["", "fast", "1", "-1s", "1.2.3s", ".s", "1x", "s", "1 s", "99999999999h", "1é"] {
-            assert_eq!(parse_go_duration(text), None, "{text}");
+    fn errors_name_what_is_wrong() {
+        use GoDurationError::{Invalid, MissingUnit, UnknownUnit};
+        for (text, error) in [
+            ("", Invalid),
+            ("fast", Invalid),
+            ("1", MissingUnit),
+            ("-1s", Invalid),
+            ("1.2.3s", MissingUnit),
+            (".s", Invalid),
+            ("1x", UnknownUnit("x")),
+            ("s", Invalid),
+            ("1 s", UnknownUnit(" s")),
+            ("99999999999h", Invalid),
+            ("2562048h", Invalid),
+            ("9999999999999999999999s", Invalid),
+            ("1é", UnknownUnit("é")),
+        ] {
+            assert_eq!(parse_go_duration(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_are_printed_as_go_prints_them() {
+        for (text, message) in [
+            ("fast", "time: invalid duration \"fast\""),
+            ("1", "time: missing unit in duration \"1\""),
+            ("1x2s", "time: unknown unit \"x\" in duration \"1x2s\""),
+        ] {
+            let error = parse_go_duration(text).map_err(|error| error.in_text(text).to_string());
+            assert_eq!(error, Err(message.to_owned()));
         }
     }
 
     #[test]
     fn durations_printed_are_read_back() {
         for ns in [0, 1, 999, 1000, 1_500_000, 2_000_000_000, 3_600_000_000_000, 5_400_000_000_000] {
-            assert_eq!(parse_go_duration(&print_go_duration(ns)), Some(ns));
+            assert_eq!(parse_go_duration(&print_go_duration(ns)), Ok(ns));
         }
         assert_eq!(print_go_duration(5_400_000_000_000), "90m");
     }

@@ -343,10 +343,10 @@ fn order(value: &AttributeValue, literal: &Literal) -> Option<Ordering> {
     }
     let numeric =
         matches!(value, AttributeValue::Int(_) | AttributeValue::Double(_) | AttributeValue::String(_));
-    match (number(&literal.text), parse_go_duration(&literal.text)) {
+    match (number(&literal.text), parse_go_duration(&literal.text).ok()) {
         (Some(wanted), _) if numeric && number(&shown).is_some() => number(&shown)?.partial_cmp(&wanted),
         (_, Some(wanted)) => match value {
-            AttributeValue::String(text) => Some(parse_go_duration(text)?.cmp(&wanted)),
+            AttributeValue::String(text) => Some(parse_go_duration(text).ok()?.cmp(&wanted)),
             _ => None,
         },
         _ => None,

@@ -108,7 +108,7 @@ fn number(value: FieldValue<'_>) -> Option<Number> {
 fn time(value: FieldValue<'_>) -> Option<u64> {
     match value {
         FieldValue::Time(time) => Some(time),
-        FieldValue::Text(text) => parse_go_duration(text),
+        FieldValue::Text(text) => parse_go_duration(text).ok(),
         _ => None,
     }
 }

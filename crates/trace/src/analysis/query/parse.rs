@@ -255,7 +255,7 @@ impl<'a> Parser<'a> {
         if field.class() == FieldType::Time && literal.number().is_some() {
             // "20 ms", as durations are displayed.
             let whole = format!("{}{}", literal.text, self.word_at(self.next + 1).unwrap_or_default());
-            if self.word_at(self.next + 1).is_some() && parse_go_duration(&whole).is_some() {
+            if self.word_at(self.next + 1).is_some() && parse_go_duration(&whole).is_ok() {
                 literal.text = whole;
                 self.next += 1;
             }

@@ -55,7 +55,7 @@ impl Literal {
 
     /// As a duration in nanoseconds.
     pub(super) fn time(&self) -> Option<u64> {
-        parse_go_duration(&self.text).filter(|_| !self.quoted)
+        parse_go_duration(&self.text).ok().filter(|_| !self.quoted)
     }
 }
 
