@@ -18,6 +18,7 @@ mod time;
 mod value;
 
 use super::coloring::Slots;
+use super::parts::Part;
 use super::session::Session;
 use super::span_source::SpanSource;
 use crate::state::tasks::spawn_scoped;
@@ -82,6 +83,7 @@ pub fn DetailPanel(
     view! {
         <aside
             class="detail"
+            data-part=Part::Details.name()
             data-test="detail"
             data-span-id=id
             data-loading=move || is_loading.get().then_some("")

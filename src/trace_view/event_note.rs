@@ -1,8 +1,8 @@
 //! The note at the ticks of events and log lines in the waterfall: when each happened and, once it is loaded, what it says.
 
 use super::detail::{signed, value_text};
-use super::session::EventCursor;
-use super::session::Session;
+use super::parts::Part;
+use super::session::{EventCursor, Session};
 use super::span_source::SpanSource;
 use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::canvas::SizeWatch;
@@ -107,6 +107,7 @@ fn Note(
     view! {
         <div
             class="event-note"
+            data-part=Part::EventNote.name()
             data-test="event-note"
             role="status"
             aria-label="Events and log lines"

@@ -6,6 +6,7 @@ mod missing;
 mod tools;
 
 use super::find::Find;
+use super::parts::Part;
 use super::session::Session;
 use crate::state::data::Data;
 use crate::state::tasks::after_yield;
@@ -32,7 +33,7 @@ pub fn Header(
         view! { <FactsLine session data id=id.get_value() outline/> }
     };
     view! {
-        <header class="trace-header" data-test="trace-header">
+        <header class="trace-header" data-test="trace-header" data-part=Part::Header.name()>
             <div class="trace-header-line">
                 <Name session/>
                 <Find session data id/>

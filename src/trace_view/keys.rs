@@ -3,6 +3,7 @@
 //! handles a key itself prevents the event's default.
 
 use super::commands;
+use super::parts::Part;
 use super::session::Session;
 use crate::ui::canvas::Listener;
 use leptos::prelude::*;
@@ -21,9 +22,7 @@ fn pressed(session: Session, event: &KeyboardEvent) {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let in_tree = target
-        .as_ref()
-        .is_some_and(|target| within(target, ".waterfall-scroll") && !within(target, ".span-drawer"));
+    let in_tree = target.as_ref().is_some_and(|target| Part::Rows.has(target) && !Part::Drawer.has(target));
     // F6 leaves fields too, as in any application.
     let leaves = event.key() == "F6" && target.as_ref().is_none_or(|target| !within(target, "dialog"));
     if !in_tree && !leaves && target.as_ref().is_some_and(|target| takes_keys(target, &event.key())) {

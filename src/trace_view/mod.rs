@@ -28,6 +28,7 @@ mod marks;
 pub mod minimap;
 pub mod other_views;
 mod palette;
+pub mod parts;
 mod refresh;
 pub mod regions;
 pub mod session;

@@ -1,5 +1,6 @@
 //! Regions of the trace page and the focus among them: the view, the details, and the header with the find field.
 
+use super::parts::Part;
 use super::session::Session;
 use crate::state::busy;
 use crate::state::tasks::{next_frame, sleep, spawn, spawn_scoped};
@@ -10,23 +11,13 @@ use web_sys::{Element, FocusOptions, HtmlElement};
 /// Id of the element that shows the view, which tabs name as what they control.
 pub const PANEL: &str = "trace-view";
 
-/// What takes the focus of a view: the tree of the waterfall, the frames of a graph or of lanes, the graph of operations, the
-/// first message of the sequence diagram, a table.
-const IN_VIEW: &str = ".waterfall-scroll, .flame-scroll, .operations-map [tabindex], .sequence-message, [role=grid], [role=treegrid]";
+/// What takes the focus of a view besides what is marked for it: the tree of the waterfall, and tables.
+const TREE_OR_TABLE: &str = "[role=grid], [role=treegrid]";
 /// Milliseconds between two looks for it while the view is loading, and how many there are.
 const PAUSE: u32 = 50;
 const LOOKS: u32 = 60;
 /// Height of a window in which the header leaves no room for rows, CSS pixels; as in `trace.css`.
 const LOW: f64 = 560.0;
-/// The details of a span: right of or below the view, or between its rows.
-const DETAILS: &str = ".trace-columns .detail";
-const HEADER: &str = ".trace-header";
-const FIND: &str = ".trace-header .find-field";
-
-fn first(selector: &str) -> Option<HtmlElement> {
-    // The selectors are constants and valid.
-    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
-}
 
 fn focus(element: Option<HtmlElement>) -> bool {
     // An element that cannot take the focus leaves it where it is.
@@ -36,7 +27,9 @@ fn focus(element: Option<HtmlElement>) -> bool {
 /// The chosen view: its tree, graph or table, or the panel itself where it has none.
 fn view() -> Option<HtmlElement> {
     let panel = document().get_element_by_id(PANEL);
-    let inner = panel.as_ref().and_then(|panel| panel.query_selector(IN_VIEW).ok().flatten());
+    let marked = Part::View.selector();
+    let inside = format!("{marked}[tabindex], button{marked}, {marked} [tabindex], {TREE_OR_TABLE}");
+    let inner = panel.as_ref().and_then(|panel| panel.query_selector(&inside).ok().flatten());
     inner.or(panel)?.dyn_into().ok()
 }
 
@@ -64,7 +57,7 @@ pub fn focus_view_soon() {
 
 /// Focuses the details of a span. Returns whether any are shown.
 pub fn focus_details() -> bool {
-    focus(first(DETAILS))
+    focus(Part::Details.first())
 }
 
 /// Whether details of a span are open. They are in the page one frame after they were opened.
@@ -75,7 +68,7 @@ fn are_details_open(session: Session) -> bool {
 
 /// Moves the focus to the next region, or to the one before: view, details where any are open, find field, and round.
 pub fn next_region(session: Session, forward: bool) {
-    if first(DETAILS).is_some() || !untrack(|| are_details_open(session)) {
+    if Part::Details.first().is_some() || !untrack(|| are_details_open(session)) {
         return move_on(forward);
     }
     let busy = busy::hold();
@@ -88,13 +81,13 @@ pub fn next_region(session: Session, forward: bool) {
 
 fn move_on(forward: bool) {
     let active = document().active_element();
-    let within = |selector: &str| {
-        active.as_ref().is_some_and(|active| active.closest(selector).ok().flatten().is_some())
-    };
+    let is_in = |part: Part| active.as_ref().is_some_and(|active| part.has(active));
+    let panel = document().get_element_by_id(PANEL);
+    let is_in_view = panel.is_some_and(|panel| panel.contains(active.as_deref()));
     let regions: [(bool, fn() -> bool); 3] = [
-        (within(&format!("#{PANEL}")) && !within(DETAILS), focus_view),
-        (within(DETAILS), focus_details),
-        (within(HEADER), || focus(first(FIND))),
+        (is_in_view && !is_in(Part::Details), focus_view),
+        (is_in(Part::Details), focus_details),
+        (is_in(Part::Header), || focus(Part::FindField.first())),
     ];
     let count = regions.len();
     let now = regions.iter().position(|(is_in, _)| *is_in);
@@ -153,7 +146,7 @@ fn may_move(active: Option<Element>, is_other: bool) -> bool {
     let is = |selector: &str| active.matches(selector).unwrap_or(false);
     let within = |selector: &str| active.closest(selector).ok().flatten().is_some();
     is("body, html, #content")
-        || is_other && within(".trace-page") && !within("dialog, input, textarea, select")
+        || is_other && Part::Trace.has(&active) && !within("dialog, input, textarea, select")
 }
 
 /// Links that lead past header and tabs, shown while they have the focus.

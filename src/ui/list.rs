@@ -102,7 +102,7 @@ where
         }
     };
     view! {
-        <div class="row-list" role="rowgroup" node_ref=list on:scroll=follow>
+        <div class="row-list" data-list="" role="rowgroup" node_ref=list on:scroll=follow>
             <div
                 class="row-list__all"
                 role="presentation"

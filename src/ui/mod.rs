@@ -14,6 +14,7 @@ pub mod menu;
 pub mod problem;
 pub mod progress;
 pub mod select;
+pub mod sizes;
 pub mod split;
 pub mod table;
 pub mod theme;

@@ -13,6 +13,7 @@ mod title;
 
 pub use row::{TableBar, TableCell, TableRow};
 
+use super::sizes::TABLE_HEAD;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_use_resize_observer::use_resize_observer;
@@ -24,10 +25,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use title::Title;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent, WheelEvent};
-
-/// Height of a row and of the header, CSS pixels.
-pub const ROW: f64 = 24.0;
-const HEAD: f64 = 28.0;
 
 /// Identifies tables, each with a number of its own.
 static NEXT_TABLE: AtomicU64 = AtomicU64::new(0);
@@ -183,7 +180,7 @@ pub fn Table(
             return;
         };
         active.set(index);
-        match on_expand.filter(|_| closest(event.target(), ".table__toggle").is_some()) {
+        match on_expand.filter(|_| closest(event.target(), "[data-toggle]").is_some()) {
             Some(on_expand) => on_expand.run(index),
             None => on_choose.run(index),
         }
@@ -244,7 +241,7 @@ pub fn Table(
             <div
                 class="table__all"
                 role="presentation"
-                style:height=move || format!("{}px", scroll.height() + HEAD)
+                style:height=move || format!("{}px", scroll.height() + TABLE_HEAD)
             >
                 <div class="table__head" role="rowgroup">
                     <div class="table__titles" role="row" aria-rowindex="1">

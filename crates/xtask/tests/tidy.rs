@@ -19,6 +19,8 @@ mod rings;
 mod scale;
 #[path = "tidy/shape.rs"]
 mod shape;
+#[path = "tidy/sizes.rs"]
+mod sizes;
 #[path = "tidy/style.rs"]
 mod style;
 #[path = "tidy/texts.rs"]
@@ -73,6 +75,11 @@ fn stylesheets_are_linked_and_colours_are_tokens() {
     check(style::check_links(&files, &tree::text("index.html")));
     check(style::check_colours(&files));
     check(scale::check_scale(&tree::text("assets/css/tokens.css")));
+}
+
+#[test]
+fn stylesheets_and_canvases_have_the_same_sizes() {
+    check(sizes::check_sizes(&tree::text("src/ui/sizes.rs"), &tree::text("assets/css/tokens.css")));
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Feed {
     /// in one, or some of their text is selected.
     fn is_read(self) -> bool {
         let Some(table) = self.table.get_untracked() else { return false };
-        let Ok(Some(rows)) = table.query_selector(".row-list") else { return false };
+        let Ok(Some(rows)) = table.query_selector("[data-list]") else { return false };
         rows.scroll_top() > 0
             || rows.matches(":focus-within").unwrap_or(false)
             || js_sys::Date::now() - self.pointed.get_value() < POINTED

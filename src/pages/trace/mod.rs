@@ -16,6 +16,7 @@ use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::{Header, root_of};
 use crate::trace_view::layout::TraceLayout;
 use crate::trace_view::other_views::{PanelInputs, Panels};
+use crate::trace_view::parts::Part;
 use crate::trace_view::regions::SkipLinks;
 use crate::trace_view::session::Session;
 use crate::trace_view::slots_by_string;
@@ -95,7 +96,7 @@ pub fn TracePage(
             view! { <For each=move || [key] key=|key| *key children=trace/> }.into_any()
         }
     };
-    view! { <div class="trace-page" data-test="trace-page">{content}</div> }
+    view! { <div class="trace-page" data-test="trace-page" data-part=Part::Trace.name()>{content}</div> }
 }
 
 /// Progress of loading: bytes and spans so far.

@@ -1,9 +1,9 @@
 //! The find field with its completions.
 
 use super::super::commands::{NEXT_MATCH, PREVIOUS_MATCH};
+use super::super::parts::Part;
 use super::super::regions::focus_view;
-use super::super::session::OpenPanel;
-use super::super::session::Session;
+use super::super::session::{OpenPanel, Session};
 use crate::state::data::Data;
 use crate::state::tasks::spawn_scoped;
 use crate::ui::choices::{Choice, Choices, Combobox};
@@ -94,6 +94,7 @@ pub fn FindField(session: Session, data: Data, id: StoredValue<String>) -> impl 
         <div class="find-box">
             <input
                 class="field find-field"
+                data-part=Part::FindField.name()
                 {..combobox.attributes()}
                 type="text"
                 data-test="find"

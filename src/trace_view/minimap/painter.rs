@@ -8,6 +8,7 @@ use crate::state::tasks::{after_first_paint, spawn};
 use crate::ui::canvas::{
     Frame, SizeWatch, Surface, ThemeWatch, custom_properties, custom_property, pixel_ratio,
 };
+use crate::ui::sizes::MINIMAP;
 use leptos::prelude::*;
 use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::model::Outline;
@@ -18,9 +19,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{Element, HtmlCanvasElement};
 
-/// Height of the band and of the margins above and below its lanes, CSS pixels; `.minimap` in the stylesheet.
-const HEIGHT: f64 = 56.0;
-const AIR: f64 = 4.0;
+/// Margin above and below the lanes, CSS pixels.
+const MARGIN: f64 = 4.0;
 /// Maximum number of lanes, and maximum height of a lane, CSS pixels.
 const LANES: usize = 24;
 const THICKEST: f64 = 6.0;
@@ -61,10 +61,10 @@ impl Painter {
             return true;
         }
         let ratio = pixel_ratio();
-        self.surface.clear(self.width, HEIGHT);
+        self.surface.clear(self.width, MINIMAP);
         let context = self.surface.context();
         let lanes = LANES.min(outline.len()).max(1);
-        let pitch = ((HEIGHT - 2.0 * AIR) / lanes as f64).min(THICKEST);
+        let pitch = ((MINIMAP - 2.0 * MARGIN) / lanes as f64).min(THICKEST);
         let thick = (pitch * ratio * 0.75).round().max(1.0);
         let mut runs = band.runs();
         runs.sort_by_key(|run| run.colour);
@@ -76,7 +76,7 @@ impl Painter {
                 context
                     .set_fill_style_str(self.colours.get(usize::from(run.colour)).map_or("", String::as_str));
             }
-            let y = ((AIR + f64::from(run.lane) * pitch) * ratio).round();
+            let y = ((MARGIN + f64::from(run.lane) * pitch) * ratio).round();
             context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), thick);
         }
         context.set_global_alpha(1.0);
@@ -86,7 +86,7 @@ impl Painter {
             // Over the lower edge of the bars.
             let line = ratio.round().max(1.0);
             for run in Band::path_runs(outline, columns, lanes, path) {
-                let y = ((AIR + f64::from(run.lane) * pitch) * ratio).round() + thick - line;
+                let y = ((MARGIN + f64::from(run.lane) * pitch) * ratio).round() + thick - line;
                 context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), line);
             }
         }

@@ -14,6 +14,7 @@ use crate::ui::empty::EmptyState;
 use crate::ui::find_mark::FindMark;
 use crate::ui::list::RowList;
 use crate::ui::problem::ProblemCard;
+use crate::ui::sizes::PATH_ROW;
 use leptos::prelude::*;
 use spandrel_trace::analysis::critical_path::{
     OutsidePath, PathGrouping, PathRow, PathRowOf, PathTable, WHOLE,
@@ -23,9 +24,6 @@ use spandrel_trace::engine::{Answer, QuestionTopic};
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{count, display_name, duration, duration_exact};
 use std::sync::Arc;
-
-/// Height of a row, CSS pixels; `.path-row` in the stylesheet.
-const ROW: f64 = 28.0;
 
 /// The table of the critical path.
 #[component]
@@ -168,7 +166,7 @@ fn Grid(session: Session, slots: Slots, table: Arc<PathTable>) -> impl IntoView 
                 <span role="columnheader" class="path-figure">"Share"</span>
                 <span role="columnheader" class="path-bar"><span class="unseen">"Share as a bar"</span></span>
             </div>
-            <RowList row_height=ROW count=Signal::stored(number) version=Signal::stored(0) row/>
+            <RowList row_height=PATH_ROW count=Signal::stored(number) version=Signal::stored(0) row/>
             <div class="path-row path-row-sum" role="row" aria-rowindex=number + 2 data-test="path-total">
                 <span role="cell">"Duration of the trace"</span>
                 <span role="cell" class="path-figure"></span>

@@ -1,10 +1,10 @@
-//! Details between the rows: each in a drawer below the row of its span, made when it comes into sight and given up
-//! when it leaves, so that the page holds no more of them than are seen. A drawer is as high as what is in it; while
-//! that is on its way, as high as it was when last seen.
+//! Details between the rows: each in a drawer below the row of its span, mounted while that is visible, so that the page
+//! holds no more of them than are seen. A drawer is as high as its content; while that is loading, as high as it was last.
 
+use super::super::parts::{self, Part};
 use super::super::session::Session;
-use super::sizes::ROW;
 use crate::ui::canvas::SizeWatch;
+use crate::ui::sizes::ROW;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
@@ -66,13 +66,13 @@ pub struct Drawers {
     shown: Vec<Drawer>,
 }
 
-/// What a drawer that has another height asks of the list.
+/// A change of a drawer's height.
 pub struct DrawerResize {
     /// The row above it.
     pub row: usize,
     /// How much higher it is now, CSS pixels.
     pub by: f64,
-    /// Whether it is now as high as it should have been from the beginning.
+    /// Whether this is its first measured height.
     pub first: bool,
     /// The span.
     pub id: SpanId,
@@ -156,13 +156,13 @@ impl Drawers {
     }
 
     /// Mounts exactly the drawers below the rows of `range`. `row` gives a row's element and its level; `resized` is called
-    /// when the content of a drawer changes its height; `home` gets the focus of what is removed.
+    /// when the content of a drawer changes its height; `focus_fallback` gets the focus of what is removed.
     pub fn show(
         &mut self,
         range: Range<usize>,
         row: &dyn Fn(usize) -> Option<(HtmlElement, u32)>,
         resized: &Rc<dyn Fn(SpanId)>,
-        home: &HtmlElement,
+        focus_fallback: &HtmlElement,
     ) {
         let wanted: Vec<(usize, SpanId)> =
             self.places.iter().copied().filter(|(row, _)| range.contains(row)).collect();
@@ -173,7 +173,7 @@ impl Drawers {
         for drawer in go {
             let focused = document().active_element();
             if focused.is_some_and(|focused| drawer.element.contains(Some(&focused))) {
-                let _ = home.focus();
+                let _ = focus_fallback.focus();
             }
             drawer.element.remove();
         }
@@ -200,7 +200,8 @@ impl Drawers {
         let (drawer, cell) = (div("row")?, div("gridcell")?);
         drawer.set_id(&name(id));
         drawer.set_class_name("span-drawer");
-        // The attribute's name is valid, and a new element fits into any other.
+        // The names of attributes are valid, and a new element fits into any other.
+        let _ = drawer.set_attribute(parts::ATTRIBUTE, Part::Drawer.name());
         let _ = drawer.set_attribute("data-test", "span-drawer");
         let _ = drawer.append_child(&cell);
         let (fill, owner) = (self.fill.clone(), Owner::new());

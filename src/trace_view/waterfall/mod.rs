@@ -12,15 +12,16 @@ mod mark;
 pub mod paint;
 mod pointer;
 pub mod pool;
-mod sizes;
 
 pub use board::Board;
 pub use drawers::Fill;
 
 use super::coloring::{Coloring, Slots};
+use super::parts::Part;
 use super::session::Session;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
 use crate::ui::progress::Progress;
+use crate::ui::sizes::COLUMN;
 use crate::ui::split::Divider;
 use arrange::ArrangeButton;
 use board::Elements;
@@ -36,7 +37,7 @@ pub type Note = Rc<dyn Fn(HtmlElement) -> AnyView>;
 /// The waterfall of a trace.
 #[component]
 pub fn Waterfall(
-    /// State of the page.
+    /// State of the trace.
     session: Session,
     /// Colour slots by string index of the service's name.
     slots: Slots,
@@ -88,6 +89,7 @@ pub fn Waterfall(
                 <div
                     node_ref=refs.scroller
                     class="waterfall-scroll"
+                    data-part=Part::Rows.name()
                     data-test="waterfall"
                     role="treegrid"
                     tabindex="0"
@@ -151,7 +153,7 @@ impl Refs {
 
 /// Width of the names and of the attribute columns beside them, CSS pixels.
 fn left_of_bars(session: Session) -> f64 {
-    session.viewport.names.get() + session.columns.keys.with(Vec::len) as f64 * sizes::COLUMN
+    session.viewport.names.get() + session.columns.keys.with(Vec::len) as f64 * COLUMN
 }
 
 /// Buttons that collapse and expand rows.

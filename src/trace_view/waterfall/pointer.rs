@@ -1,14 +1,15 @@
 //! Pointer and wheel: scroll, zoom at the cursor, pan, drag a time range, select, collapse.
 
-use super::super::session::EventCursor;
-use super::super::session::Session;
+use super::super::parts::Part;
+use super::super::session::{EventCursor, Session};
 use super::board::{Board, Drag};
 use crate::ui::canvas::Listener;
+use crate::ui::sizes::ROW;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
+use web_sys::{HtmlElement, MouseEvent, PointerEvent, WheelEvent};
 
 /// A press that moves less than this is a click, CSS pixels.
 const CLICK: f64 = 4.0;
@@ -87,7 +88,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         }
         let over_bars = x >= 0.0 && !in_drawer(&event);
         let points = over_bars && has_rows && event.buttons() == 0;
-        look_at(session, points.then(|| board.events_at(x, y, false)).flatten());
+        set_event_cursor(session, points.then(|| board.events_at(x, y, false)).flatten());
         board.point((over_bars || from.is_some()).then_some(Drag { x, from }));
     }));
     listeners.extend(fingers(session, board, surface));
@@ -116,8 +117,8 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
             if let Some(board) = weak.upgrade() {
                 held.set(None);
                 // The pointer may move onto the note at a tick, to copy from it.
-                if !is_in(event.related_target(), ".event-note") {
-                    look_at(session, None);
+                if !Part::EventNote.has_target(event.related_target()) {
+                    set_event_cursor(session, None);
                 }
                 board.point(None);
                 board.hover(None);
@@ -194,16 +195,11 @@ fn place(area: &HtmlElement, event: &MouseEvent) -> (f64, f64) {
 
 /// Whether an event happened in details between the rows, which handle it themselves.
 fn in_drawer(event: &MouseEvent) -> bool {
-    is_in(event.target(), ".span-drawer")
-}
-
-fn is_in(target: Option<EventTarget>, selector: &str) -> bool {
-    let target = target.and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+    Part::Drawer.has_target(event.target())
 }
 
 /// Sets the event cursor, notifying only if it changes.
-fn look_at(session: Session, ticked: Option<EventCursor>) {
+fn set_event_cursor(session: Session, ticked: Option<EventCursor>) {
     if session.events.get_untracked() != ticked {
         session.events.set(ticked);
     }
@@ -232,8 +228,8 @@ fn wheel(session: Session, board: &Board, area: &HtmlElement, event: &WheelEvent
 /// Distance of a wheel event in CSS pixels, whatever its unit.
 fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
     let unit = match event.delta_mode() {
-        WheelEvent::DOM_DELTA_LINE => super::sizes::ROW,
-        WheelEvent::DOM_DELTA_PAGE => board.page() as f64 * super::sizes::ROW,
+        WheelEvent::DOM_DELTA_LINE => ROW,
+        WheelEvent::DOM_DELTA_PAGE => board.page() as f64 * ROW,
         _ => 1.0,
     };
     (event.delta_x() * unit, event.delta_y() * unit)
@@ -244,26 +240,25 @@ fn steps(board: &Board, event: &WheelEvent) -> (f64, f64) {
 fn selects_text(from: (i32, i32), event: &MouseEvent) -> bool {
     let moved = |from: i32, to: i32| f64::from(to - from).abs() >= CLICK;
     let is_drag = moved(from.0, event.client_x()) || moved(from.1, event.client_y());
-    event.detail() == 1 && is_drag && is_in(event.target(), ".span-row-name")
+    event.detail() == 1 && is_drag && Part::Name.has_target(event.target())
 }
 
-/// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it selects and opens the detail.
+/// A click on the twisty collapses or expands, one on the focus button shows the subtree alone; anywhere else in a row it
+/// selects and opens the details.
 fn click(session: Session, board: &Board, area: &HtmlElement, event: &MouseEvent) {
     let (x, y) = place(area, event);
     // A tap on a tick does what hovering does with a mouse.
     let is_touch = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch");
     let x = x - board.columns().0;
     let ticked = board.events_at(x, y, true).filter(|_| is_touch && x >= 0.0 && !in_drawer(event));
-    look_at(session, ticked);
+    set_event_cursor(session, ticked);
     if ticked.is_some() {
         return;
     }
     let Some(row) = board.row_at(y) else { return };
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let on = |part: &str| target.as_ref().is_some_and(|target| target.class_list().contains(part));
-    if on("span-row-twisty") && row.has_children() {
+    if row.has_children() && Part::Twisty.has_target(event.target()) {
         session.set_collapsed(row, !row.collapsed());
-    } else if on("span-row-focus") {
+    } else if Part::Focus.has_target(event.target()) {
         session.focus(Some(row.span));
     } else {
         session.press(row.span);

@@ -143,7 +143,7 @@ fn view_cell(cell: &TableCell, is_number: bool, tree: Option<(u32, Option<bool>)
             ></i>
         })),
         (None, Some(expanded)) => Some(Either::Right(view! {
-            <span class="table__toggle" aria-hidden="true">{if expanded { "▾" } else { "▸" }}</span>
+            <span class="table__toggle" data-toggle="" aria-hidden="true">{if expanded { "▾" } else { "▸" }}</span>
         })),
         (None, None) => None,
     };

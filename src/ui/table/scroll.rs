@@ -1,7 +1,7 @@
 //! How far a table is scrolled, and which rows are in view. The offset is exact; the scrollbar of a table that is taller
 //! than a browser can lay out is coarser.
 
-use super::{HEAD, ROW};
+use super::super::sizes::{ROW, TABLE_HEAD};
 use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::scene::scroll::ScrollMap;
@@ -92,7 +92,7 @@ impl TableScroll {
 
     pub(super) fn measure(self) {
         if let Some(table) = self.table.get_untracked() {
-            let height = (f64::from(table.client_height()) - HEAD).max(ROW);
+            let height = (f64::from(table.client_height()) - TABLE_HEAD).max(ROW);
             if height != self.view.get_untracked() {
                 self.view.set(height);
             }

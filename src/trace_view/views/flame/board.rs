@@ -11,6 +11,7 @@ use crate::route::Show;
 use crate::state::busy::{self, Busy};
 use crate::state::clock;
 use crate::ui::canvas::{Frame, Surface, pixel_ratio};
+use crate::ui::sizes::FLAME_RULER;
 use leptos::prelude::*;
 use spandrel_trace::engine::Matches;
 use spandrel_trace::scene::TimeScale;
@@ -24,8 +25,6 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 
 /// Height of a lane, CSS pixels.
 pub const LANE: f64 = 20.0;
-/// Height of the ruler, CSS pixels; `.flame-ruler` in the stylesheet.
-const RULER: f64 = 24.0;
 
 /// Paints the graph; see the module.
 pub struct FlameBoard {
@@ -312,8 +311,10 @@ impl FlameBoard {
                 grid(context, &inner.palette.rows, &ticks, ratio, strip);
             }
             if shift.is_none() {
-                ruler.clear(width, RULER);
-                let size = (view.scale.width, RULER * ratio);
+                // As wide as the bars: beside the ruler there is no scrollbar.
+                let _ = HtmlElement::style(ruler.canvas()).set_property("width", &format!("{width}px"));
+                ruler.clear(width, FLAME_RULER);
+                let size = (view.scale.width, FLAME_RULER * ratio);
                 draw_ruler(ruler.context(), &inner.palette.rows, &ticks, ratio, size);
             }
         }

@@ -14,6 +14,7 @@ mod tools;
 mod words;
 
 use super::super::coloring::Coloring;
+use super::super::parts::Part;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use crate::route::FlameLayout;
@@ -179,6 +180,7 @@ pub fn FrameGraph(
             <canvas class="flame-ruler" hidden=move || !is_timed() aria-hidden="true" node_ref=refs.ruler></canvas>
             <div
                 class="flame-scroll"
+                data-part=Part::View.name()
                 data-test="flame"
                 role="tree"
                 tabindex="0"

@@ -3,6 +3,7 @@
 use super::super::coloring::{Slots, slots_by_name};
 use super::super::counted::counted;
 use super::super::marks::{dims, marked_operations};
+use super::super::parts::Part;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::{Answered, ViewAnswer, ask};
@@ -180,7 +181,7 @@ fn OperationPair(session: Session, slots: Slots, graph: Memo<Arc<OperationGraph>
         })
     };
     view! {
-        <div class="operations-map">
+        <div class="operations-map" data-part=Part::View.name()>
             <GraphMap scene selected select slots=colours describe label start marks test="operations-graph"/>
         </div>
         <aside class="operations-side" aria-label="Operations">

@@ -4,6 +4,7 @@
 use super::super::copy::CopyStatus;
 use super::super::counted::counted;
 use super::super::marks::{dims, matches};
+use super::super::parts::Part;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::{ViewAnswer, ask};
@@ -163,6 +164,7 @@ fn row(
             <button
                 type="button"
                 class="sequence-message"
+                data-part=Part::View.name()
                 class:sequence-return=message.is_return
                 class:sequence-async=message.is_async
                 class:sequence-failed=is_failed

@@ -3,10 +3,10 @@
 use super::super::mark::{Mark, Marks};
 use super::super::paint;
 use super::super::pool::RowContext;
-use super::super::sizes::{COLUMN, ROW, RULER};
 use super::{Board, Inner, set_style};
 use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
+use crate::ui::sizes::{COLUMN, ROW, RULER};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::model::SpanIx;

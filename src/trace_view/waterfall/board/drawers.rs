@@ -1,7 +1,7 @@
 //! Details between rows: their positions, and what happens to the list when one changes height.
 
-use super::super::sizes::ROW;
 use super::{Board, Inner, set_style};
+use crate::ui::sizes::ROW;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::units::SpanId;

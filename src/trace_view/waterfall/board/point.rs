@@ -1,10 +1,10 @@
 //! What follows the pointer over bars and ruler: the line at its time, the dragged range, and the label.
 
 use super::super::paint::{self, PointerMark};
-use super::super::sizes::RULER;
 use super::Board;
 use crate::state::clock;
 use crate::ui::canvas::pixel_ratio;
+use crate::ui::sizes::RULER;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::shared_guides;
 use spandrel_trace::scene::{TimeScale, ruler};

@@ -1,7 +1,7 @@
 //! Scroll offset of the list and position of the scrollbar. The offset is exact; the scrollbar may be coarser.
 
-use super::super::sizes::ROW;
 use super::{Board, Inner, set_style};
+use crate::ui::sizes::ROW;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::scene::scroll::ScrollMap;

@@ -1,8 +1,8 @@
 //! Events and log lines under the pointer, and the mark at the event cursor.
 
 use super::super::super::session::EventCursor;
-use super::super::sizes::ROW;
 use super::{Board, set_style};
+use crate::ui::sizes::ROW;
 use leptos::prelude::*;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::waterfall::times_near;

@@ -1,5 +1,6 @@
 //! One row that people read, and how it is written.
 
+use super::super::super::parts::{self, Part};
 use super::super::super::session::path_words;
 use super::super::drawers;
 use super::super::mark::Mark;
@@ -68,17 +69,20 @@ impl RowElement {
         let indent = part("span", "span-row-indent")?;
         let twisty = part("span", "span-row-twisty")?;
         attribute(&twisty, "data-test", "twisty");
+        attribute(&twisty, parts::ATTRIBUTE, Part::Twisty.name());
         for silent in [&indent, &twisty] {
             attribute(silent, "aria-hidden", "true");
         }
         let dot = part("span", "span-row-dot")?;
         let name_box = part("span", "span-row-name")?;
+        attribute(&name_box, parts::ATTRIBUTE, Part::Name.name());
         let service_box = part("span", "span-row-service")?;
         let title = part("span", "name-line")?;
         let mark = part("span", "span-row-mark")?;
         let focus = part("span", "span-row-focus")?;
         attribute(&focus, "title", "Show only this span and its descendants");
         attribute(&focus, "data-test", "row-focus");
+        attribute(&focus, parts::ATTRIBUTE, Part::Focus.name());
         attribute(&focus, "aria-hidden", "true");
         let bar = part("div", "span-row-bar")?;
         attribute(&bar, "role", "gridcell");
