@@ -65,13 +65,6 @@ pub fn address(path: &str) -> String {
     resolved.map_or_else(|| path.to_owned(), |url| url.href())
 }
 
-/// Cryptographically random bytes; `None` if the browser has none.
-pub fn random<const N: usize>() -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    web_sys::window()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
-    Some(bytes)
-}
-
 /// Nanoseconds since the Unix epoch, to the browser's precision.
 pub fn now_unix() -> u64 {
     let precise = web_sys::window()

@@ -11,6 +11,7 @@ use super::data::{Data, use_data};
 use super::settings::use_settings;
 use crate::io::clock;
 use crate::io::demo::{self as http, DemoHeaders, Reply};
+use crate::io::random::random;
 use leptos::prelude::untrack;
 use serde::Deserialize;
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -82,7 +83,7 @@ impl DemoServices {
             simulated::get(self.data, path).await
         } else {
             // A trace of what the page needs for itself would stand above those of its user.
-            let unsampled = http::random::<24>().map(|bytes| Ids::from_bytes(bytes).unsampled());
+            let unsampled = random::<24>().map(|bytes| Ids::from_bytes(bytes).unsampled());
             http::get(path, DemoHeaders { traceparent: unsampled.as_deref(), fault: None }).await
         };
         let reply = reply.map_err(|why| self.unreachable(attempted, &why))?;
@@ -96,7 +97,7 @@ impl DemoServices {
         fault: Option<&str>,
     ) -> Result<AnsweredDemoRequest, Problem> {
         let _busy = busy::hold();
-        let Some(bytes) = http::random::<24>() else {
+        let Some(bytes) = random::<24>() else {
             let happened = "The browser gives no random numbers for a trace ID.";
             return Err(Problem::new(ProblemKind::Unsupported, SENDING, happened));
         };

@@ -9,6 +9,7 @@ use super::keys;
 use super::legend::Legend;
 use super::logs::load_logs;
 use super::minimap::Minimap;
+use super::nothing_to_show::NoSpans;
 use super::other_views::{ViewInputs, other_views};
 use super::palette::Palette;
 use super::regions::{PANEL, keep_focus};
@@ -22,7 +23,6 @@ use super::with_part::WithPart;
 use crate::route::{FlameLayout, Placement, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::{after_yield, next_frame, spawn_scoped};
-use crate::ui::empty::EmptyState;
 use crate::ui::split::Divider;
 use leptos::html;
 use leptos::prelude::*;
@@ -141,8 +141,7 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
                 "It was found, but no span of it was stored or exported.",
                 "If the request is still running, refresh: spans are sent when they have ended.",
             ];
-            view! { <EmptyState title="This trace has no spans" next=next.map(str::to_owned).to_vec()/> }
-                .into_any()
+            view! { <NoSpans next=next.map(str::to_owned).to_vec()/> }.into_any()
         }
         TraceTab::Waterfall => {
             let (fill, note) = waterfall.get_value();

@@ -11,7 +11,7 @@ use crate::state::tasks::{after_yield, spawn_scoped, yield_to_event_loop};
 use crate::trace_view::clocks::{ClocksBar, load_clocks};
 use crate::trace_view::columns::load_columns;
 use crate::trace_view::critical_path::load_path;
-use crate::trace_view::find::look;
+use crate::trace_view::find::run_query;
 use crate::trace_view::findings::{Findings, load_findings};
 use crate::trace_view::header::{Header, root_of};
 use crate::trace_view::layout::TraceLayout;
@@ -152,7 +152,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     // Unless the address says otherwise, details are where this reader put them last.
     session.panels.placement.set(detail_place());
     sync_with_address(session, id.get_value());
-    look(session, data, id.get_value());
+    run_query(session, data, id.get_value());
     load_columns(session, data, id.get_value());
     load_findings(session, data, id.get_value());
     load_path(session, data, id.get_value());

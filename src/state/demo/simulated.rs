@@ -3,8 +3,9 @@
 use super::super::browser_span::Exchange;
 use super::super::data::Data;
 use crate::io::clock;
-use crate::io::demo::{Reply, now_unix, random};
+use crate::io::demo::{Reply, now_unix};
 use crate::io::engine::{ArrivingSpans, SimulatedReply};
+use crate::io::random::random;
 use js_sys::Uint8Array;
 use spandrel_simulation::SimulatedRequest;
 

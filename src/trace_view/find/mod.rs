@@ -1,10 +1,10 @@
 //! Finding spans: the field, how many match, and what happens to the others. The matches are kept in the session, where
 //! the waterfall reads them.
 
-mod asking;
 mod field;
+mod run;
 
-pub use asking::look;
+pub use run::run_query;
 
 use super::commands::{Command, FOCUS_MATCHES, NEXT_MATCH, PREVIOUS_MATCH, is_focused};
 use super::find_hint::Hint;

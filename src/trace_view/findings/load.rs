@@ -1,14 +1,13 @@
 //! Loads the findings, and again while the index of the trace is incomplete or when the trace was reloaded.
 
 use super::super::session::Session;
+use super::super::until_indexed::until_indexed;
 use crate::state::busy;
 use crate::state::data::Data;
-use crate::state::tasks::{after_first_paint, sleep, spawn_scoped};
+use crate::state::tasks::{after_first_paint, spawn_scoped};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// Milliseconds until the engine is asked again while not everything is searchable.
-const AGAIN: u32 = 400;
 /// The page counts as busy until the findings of traces with at most so many spans are there.
 const SMALL: usize = 50_000;
 
@@ -23,14 +22,19 @@ pub fn load_findings(session: Session, data: Data, id: String) {
             // The waterfall is painted first.
             after_first_paint().await;
             // Without an answer there are no findings; what went wrong shows where the reader asks for something.
-            while let Ok(found) = data.findings(&id, &session.outline()).await {
-                pending.take();
-                if found.unsearched == 0 {
-                    session.findings.list.set(Arc::new(found.findings));
-                    break;
-                }
-                sleep(AGAIN).await;
-            }
+            until_indexed(
+                async || data.findings(&id, &session.outline()).await,
+                |answer| {
+                    let Ok(found) = answer else { return true };
+                    pending.take();
+                    let is_whole = found.unsearched == 0;
+                    if is_whole {
+                        session.findings.list.set(Arc::new(found.findings));
+                    }
+                    is_whole
+                },
+            )
+            .await;
         });
     });
 }

@@ -3,9 +3,10 @@
 mod issue;
 
 use super::session::Session;
+use super::until_indexed::until_indexed;
 use crate::state::busy;
 use crate::state::data::Data;
-use crate::state::tasks::{sleep, spawn_scoped};
+use crate::state::tasks::spawn_scoped;
 use crate::ui::problem::ProblemCard;
 use issue::Issue;
 use leptos::ev;
@@ -13,9 +14,6 @@ use leptos::prelude::*;
 use spandrel_trace::analysis::lint::{Lint, ServiceLint};
 use spandrel_trace::units::{Problem, count};
 use std::sync::Arc;
-
-/// Milliseconds until the engine is asked again while not all attributes are searchable.
-const AGAIN: u32 = 400;
 
 /// The panel. Nothing while it is closed.
 #[component]
@@ -37,16 +35,14 @@ pub fn LintPanel(
         }
         let mut pending = Some(busy::hold());
         spawn_scoped(async move {
-            loop {
-                let answer = data.lint(&id.get_value(), &outline).await;
+            let ask = async || data.lint(&id.get_value(), &outline).await;
+            until_indexed(ask, |answer| {
                 let is_whole = answer.as_ref().map_or(true, |lint| lint.unsearched == 0);
                 lint.set(Some(answer.map(Arc::new)));
                 pending.take();
-                if is_whole {
-                    break;
-                }
-                sleep(AGAIN).await;
-            }
+                is_whole
+            })
+            .await;
         });
     });
     let on_key = move |event: ev::KeyboardEvent| {

@@ -3,6 +3,7 @@
 
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
+use super::super::until_indexed::until_indexed;
 use crate::state::busy;
 use crate::state::tasks::{sleep, spawn_scoped};
 use leptos::prelude::*;
@@ -12,8 +13,6 @@ use std::sync::Arc;
 
 /// Milliseconds without a change before the question is asked: while a text is typed, not every letter is one.
 const PAUSE: u32 = 60;
-/// Milliseconds until it is asked again while attributes are not searchable.
-const AGAIN: u32 = 300;
 
 /// An answer of the worker. A `Copy` handle.
 pub struct TableAnswer<T: Send + Sync + 'static> {
@@ -62,27 +61,27 @@ pub fn ask<T: Send + Sync + 'static>(
             if !is_first {
                 sleep(PAUSE).await;
             }
-            loop {
-                let answer = source.ask(topic.clone()).await.and_then(|answer| match answer {
-                    Answer::Failed(problem) => Err(problem),
-                    answer => read(answer).ok_or_else(unexpected),
-                });
-                let again = answer.as_ref().is_ok_and(is_partial);
-                match answer {
-                    Ok(_) if again => {}
-                    Ok(value) => {
-                        shown.value.set(Some(Arc::new(value)));
-                        shown.problem.set(None);
+            until_indexed(
+                async || source.ask(topic.clone()).await,
+                |answer| {
+                    let answer = answer.and_then(|answer| match answer {
+                        Answer::Failed(problem) => Err(problem),
+                        answer => read(answer).ok_or_else(unexpected),
+                    });
+                    busy.take();
+                    match answer {
+                        Ok(value) if is_partial(&value) => return false,
+                        Ok(value) => {
+                            shown.value.set(Some(Arc::new(value)));
+                            shown.problem.set(None);
+                        }
+                        Err(problem) => shown.problem.set(Some(problem)),
                     }
-                    Err(problem) => shown.problem.set(Some(problem)),
-                }
-                if !again {
                     shown.is_waiting.set(false);
-                    break;
-                }
-                busy.take();
-                sleep(AGAIN).await;
-            }
+                    true
+                },
+            )
+            .await;
         });
         false
     });

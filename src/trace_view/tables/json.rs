@@ -6,13 +6,12 @@ mod reveal;
 mod tools;
 
 use super::super::marks::mark_of;
+use super::super::nothing_to_show::{AllFiltered, NoSpans};
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
-use super::NoSpans;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
-use crate::ui::empty::EmptyState;
 use crate::ui::find_mark::FindMark;
 use crate::ui::table::{RowOf, Table, TableCell, TableColumn, TableRow};
 use find::{JsonSearch, search};
@@ -275,10 +274,7 @@ pub fn JsonView(
             return view! { <NoSpans/> }.into_any();
         }
         if has_none.get() {
-            let next = vec![
-                "The filters leave out every span. Clear the find, or show the hidden services.".to_owned(),
-            ];
-            return view! { <EmptyState title="No spans" next/> }.into_any();
+            return view! { <AllFiltered/> }.into_any();
         }
         view! {
             <div class="table-view json-text">

@@ -16,7 +16,6 @@ pub use back::BackToTable;
 use super::session::Session;
 use crate::route::TableSort;
 use crate::state::tasks::count_up;
-use crate::ui::empty::EmptyState;
 use crate::ui::table::TableCell;
 use leptos::prelude::*;
 use spandrel_trace::model::{Outline, SpanIx, SpanKind, StatusCode};
@@ -50,13 +49,6 @@ fn built_rows() -> Signal<usize> {
         TASKS => usize::MAX,
         done => (done as usize + 1) * ROWS_A_TASK,
     })
-}
-
-/// What is shown of a trace without spans.
-#[component]
-fn NoSpans() -> impl IntoView {
-    let next: Vec<String> = Vec::new();
-    view! { <EmptyState title="This trace has no spans" next/> }
 }
 
 fn duration_cell(nanoseconds: u64) -> TableCell {

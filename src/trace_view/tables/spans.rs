@@ -3,14 +3,14 @@
 use super::super::coloring::Slots;
 use super::super::key_input::KeyInput;
 use super::super::marks::mark_of;
+use super::super::nothing_to_show::{AllFiltered, NoSpans};
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::ask;
 use super::columns::{DEFAULT, columns_of, field_cell, load_fields};
-use super::{NoSpans, TableContent, built_rows, clicked, listed, row_of_selected};
+use super::{TableContent, built_rows, clicked, listed, row_of_selected};
 use crate::route::TableSort;
-use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use crate::ui::table::{RowOf, Table, TableRow};
 use leptos::prelude::*;
@@ -124,12 +124,7 @@ pub fn SpansTable(
         TableContent::Waiting => {
             view! { <p class="table-waiting" role="status">"Sorting spans…"</p> }.into_any()
         }
-        TableContent::NoMatch => {
-            let next = vec![
-                "The filters leave out every span. Clear the find, or show the hidden services.".to_owned(),
-            ];
-            view! { <EmptyState title="No spans" next/> }.into_any()
-        }
+        TableContent::NoMatch => view! { <AllFiltered/> }.into_any(),
         TableContent::Table => view! {
             <Table
                 label=Signal::stored("Spans".to_owned())

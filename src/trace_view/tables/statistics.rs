@@ -7,11 +7,12 @@ mod tools;
 
 use super::super::coloring::{Slots, slots_by_name};
 use super::super::marks::{dims, matches};
+use super::super::nothing_to_show::NoSpans;
 use super::super::session::{ReturnToTable, Session};
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use super::answer::ask;
-use super::{NoSpans, TableContent, built_rows, clicked};
+use super::{TableContent, built_rows, clicked};
 use crate::route::{TableSort, TraceTab};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;

@@ -1,12 +1,12 @@
 //! Views that show one answer of the worker: asking for it whenever the trace or the filter changes, and what is shown until
 //! it is there or if it could not be computed.
 
+use super::super::nothing_to_show::NoSpans;
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
-use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
 use spandrel_trace::analysis::narrowed::SpanFilter;
@@ -53,9 +53,7 @@ pub fn ViewAnswer<T: Send + Sync + 'static>(
     move || match answer.get() {
         None => view! { <p class="view-loading" role="status">"Loading…"</p> }.into_any(),
         Some(Err(problem)) => view! { <ProblemCard problem/> }.into_any(),
-        Some(Ok(_)) if session.outline().is_empty() => {
-            view! { <EmptyState title="This trace has no spans" next=Vec::new()/> }.into_any()
-        }
+        Some(Ok(_)) if session.outline().is_empty() => view! { <NoSpans/> }.into_any(),
         Some(Ok(answer)) => face(session, answer),
     }
 }

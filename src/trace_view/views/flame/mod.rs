@@ -14,6 +14,7 @@ mod tools;
 mod words;
 
 use super::super::coloring::Coloring;
+use super::super::nothing_to_show::{AllFiltered, NoSpans};
 use super::super::parts::Part;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
@@ -72,24 +73,17 @@ pub fn FlameGraph(
         };
         format!("{how}. Arrow keys move between frames, Z zooms to one, Enter opens its details.")
     });
-    let empty = |title: &str, next: &str| {
-        let next = if next.is_empty() { Vec::new() } else { vec![next.to_owned()] };
-        view! { <EmptyState title=title next/> }.into_any()
-    };
     let shown = move || match what.get() {
         FlameContent::Loading => {
             view! { <p class="flame-loading" role="status">"Computing frames…"</p> }.into_any()
         }
         FlameContent::NoOperation => view! { <OperationChoice session/> }.into_any(),
-        FlameContent::NoDurations => empty(
-            "No span has a duration",
-            "In the order of time all frames are at one point. The other layouts compare numbers of spans instead.",
-        ),
-        FlameContent::NoSpans => empty("This trace has no spans", ""),
-        FlameContent::AllFiltered => empty(
-            "No spans to show",
-            "The filters of this view leave out every span. Clear the find, or show the hidden services.",
-        ),
+        FlameContent::NoDurations => {
+            let next = "In the order of time all frames are at one point. The other layouts compare numbers of spans instead.";
+            view! { <EmptyState title="No span has a duration" next=vec![next.to_owned()]/> }.into_any()
+        }
+        FlameContent::NoSpans => view! { <NoSpans/> }.into_any(),
+        FlameContent::AllFiltered => view! { <AllFiltered/> }.into_any(),
         FlameContent::Failed => match state.get() {
             FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
             _ => ().into_any(),

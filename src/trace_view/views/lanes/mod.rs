@@ -5,6 +5,7 @@ mod active;
 
 use super::super::coloring::Coloring;
 use super::super::counted::counted;
+use super::super::nothing_to_show::{AllFiltered, NoSpans};
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
@@ -12,7 +13,6 @@ use super::flame::{FlameLoad, FrameGraph, LoadedFrames};
 use crate::route::{FlameLayout, LaneGroup, Named};
 use crate::state::busy;
 use crate::state::tasks::spawn_scoped;
-use crate::ui::empty::EmptyState;
 use crate::ui::problem::ProblemCard;
 use active::ActiveSpans;
 use leptos::prelude::*;
@@ -49,15 +49,11 @@ pub fn Lanes(
             _ => LanesContent::Loading,
         })
     });
-    let empty = |title: &str, next: Vec<String>| view! { <EmptyState title=title next/> }.into_any();
     let content = move || {
         match shown.get() {
         LanesContent::Loading => view! { <p class="view-loading" role="status">"Computing lanes…"</p> }.into_any(),
-        LanesContent::NoSpans => empty("This trace has no spans", Vec::new()),
-        LanesContent::AllFiltered => empty(
-            "No spans to show",
-            vec!["The filters of this view leave out every span. Clear the find, or show the hidden services.".to_owned()],
-        ),
+        LanesContent::NoSpans => view! { <NoSpans/> }.into_any(),
+        LanesContent::AllFiltered => view! { <AllFiltered/> }.into_any(),
         LanesContent::Failed => match state.get() {
             FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
             _ => ().into_any(),

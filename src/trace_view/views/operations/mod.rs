@@ -3,12 +3,12 @@
 use super::super::coloring::{Slots, slots_by_name};
 use super::super::counted::counted;
 use super::super::marks::{dims, marked_operations};
+use super::super::nothing_to_show::AllFiltered;
 use super::super::parts::Part;
 use super::super::session::Session;
 use super::super::span_source::SpanSource;
 use super::answer::{Answered, ViewAnswer, ask};
 use crate::state::tasks::count_up;
-use crate::ui::empty::EmptyState;
 use crate::ui::find_mark::FindMark;
 use crate::ui::graph::GraphMap;
 use leptos::prelude::*;
@@ -54,8 +54,7 @@ fn graph_of(answer: Answered<OperationGraph>) -> Memo<Arc<OperationGraph>> {
 }
 
 fn no_operations(_: Session, _: Arc<OperationGraph>) -> AnyView {
-    let next = "The filters of this view leave out every span. Clear the find, or show the hidden services.";
-    view! { <EmptyState title="No spans to show" next=vec![next.to_owned()]/> }.into_any()
+    view! { <AllFiltered/> }.into_any()
 }
 
 /// The map and the list beside it.

@@ -2,6 +2,7 @@
 //! the matches, and from the critical path where only it is shown, which rows there are.
 
 use super::super::session::Session;
+use super::super::until_indexed::until_indexed;
 use crate::route::{Show, ShowPath};
 use crate::state::busy;
 use crate::state::data::Data;
@@ -12,11 +13,9 @@ use std::sync::Arc;
 
 /// Milliseconds without an edit before the query runs.
 const PAUSE: u32 = 40;
-/// Milliseconds until it runs again while not everything is searchable.
-const AGAIN: u32 = 400;
 
 /// Keeps the matches of the session up to date with its query until the current owner is cleaned up.
-pub fn look(session: Session, data: Data, id: String) {
+pub fn run_query(session: Session, data: Data, id: String) {
     Effect::new(move || {
         // A trace that was reloaded is searched again.
         session.outline_live().track();
@@ -30,16 +29,17 @@ pub fn look(session: Session, data: Data, id: String) {
         spawn_scoped(async move {
             sleep(PAUSE).await;
             let mut pending = Some(pending);
-            loop {
-                let Ok(found) = data.find(&id, &session.sent(), &text).await else { break };
-                let unsearched = found.unsearched > 0;
-                session.find.matches.set(Some(Arc::new(found)));
-                pending.take();
-                if !unsearched {
-                    break;
-                }
-                sleep(AGAIN).await;
-            }
+            until_indexed(
+                async || data.find(&id, &session.sent(), &text).await,
+                |answer| {
+                    let Ok(found) = answer else { return true };
+                    let is_whole = found.unsearched == 0;
+                    session.find.matches.set(Some(Arc::new(found)));
+                    pending.take();
+                    is_whole
+                },
+            )
+            .await;
         });
     });
     Effect::new(move || {
