@@ -32,6 +32,7 @@ use files::{FileOverlays, Files};
 use leptos::ev;
 use leptos::prelude::*;
 use missing::MissingPage;
+use spandrel_trace::units::short_id;
 
 pub use crash::{install_panic_hook, show_crash};
 
@@ -163,7 +164,7 @@ fn title_of(route: &Route) -> Option<String> {
         service => format!("{service} · {page}"),
     };
     Some(match route {
-        Route::Trace { id, .. } => format!("Trace {}", id.chars().take(SHORT_ID).collect::<String>()),
+        Route::Trace { id, .. } => format!("Trace {}", short_id(id)),
         Route::Search(params) if params.files => "Open files".to_owned(),
         Route::Search(params) => of(&params.service, "Search"),
         Route::Dependencies(view) => of(view.service.as_deref().unwrap_or_default(), "Dependencies"),
@@ -174,9 +175,6 @@ fn title_of(route: &Route) -> Option<String> {
         Route::NotFound(_) => return None,
     })
 }
-
-/// Characters of a trace's id in the title of its tab while it is loaded.
-const SHORT_ID: usize = 8;
 
 /// The page of the current route, with its title.
 #[component]

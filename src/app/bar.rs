@@ -46,7 +46,7 @@ fn SearchLink() -> impl IntoView {
     };
     let current = move || matches!(page.get(), "search" | "trace").then_some("page");
     view! {
-        <a class="app__link" href=target aria-current=current data-test="nav-search">
+        <a class="app__link" href=target aria-current=current data-test="nav-search" data-label="Search">
             "Search"
         </a>
     }
@@ -82,6 +82,7 @@ fn PageLink(
             title=move || title.map(|title| title.get())
             aria-current=current
             data-test=format!("nav-{page}")
+            data-label=name
         >
             {name}
         </a>

@@ -1,6 +1,6 @@
 //! The page at an address that no other page has.
 
-use crate::route::Route;
+use crate::route::{Route, SearchParams};
 use crate::state::navigation::entitle;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
@@ -15,12 +15,13 @@ pub fn MissingPage(
     let compared = path.strip_prefix("trace/").and_then(|ids| ids.split_once("..."));
     let Some((first, second)) = compared else {
         entitle("Page not found");
-        let problem =
-            Problem::new(ProblemKind::NotFound, "open this page", format!("There is no page at “{path}”."))
-                .advise("Start from the search, or open a trace by its ID above.");
         return view! {
-            <h1 class="unseen">"Page not found"</h1>
-            <ProblemCard problem/>
+            <div class="missing" data-test="missing">
+                <h1 class="missing__title">"Page not found"</h1>
+                <p>"There is no page at “" <bdi>{path}</bdi> "”. Open a trace by its ID above, or go to the "
+                    <a href=Route::Search(SearchParams::default()).to_string()>"search"</a> "."
+                </p>
+            </div>
         }
         .into_any();
     };

@@ -5,12 +5,14 @@ use crate::state::data::use_data;
 use crate::state::obstacle::is_not_url;
 use crate::state::part::part;
 use crate::state::settings::{Theme, store_zone, use_settings, with_api};
-use crate::state::tasks::{AbortOnDrop, spawn};
+use crate::state::tasks::{AbortOnDrop, sleep, spawn};
 use crate::ui::problem::ProblemCard;
+use futures_util::future::{Either, select};
 use leptos::prelude::*;
 use leptos::{ev, html};
 use spandrel_trace::source::Base;
-use spandrel_trace::units::Problem;
+use spandrel_trace::units::{Problem, ProblemKind};
+use std::pin::pin;
 
 /// Result of a connection test.
 #[derive(Clone, PartialEq)]
@@ -20,6 +22,15 @@ enum Connection {
     /// The server lists this many services.
     Connected(usize),
     Failed(Problem),
+}
+
+/// How long a connection test waits for an answer, milliseconds.
+const TIMEOUT: u32 = 15_000;
+
+fn no_answer() -> Problem {
+    let happened = "Something accepts connections at this URL, but has not answered for 15 seconds.";
+    Problem::new(ProblemKind::Offline, "connect to the server", happened)
+        .advise("Check the port: Jaeger's query API is on 16686.")
 }
 
 part! {
@@ -55,9 +66,12 @@ fn ServerForm() -> impl IntoView {
     let test = move |url: String| {
         connection.set(Connection::Connecting);
         running.set_value(Some(AbortOnDrop::spawn(async move {
-            connection.set(match data.services_at(&url).await {
-                Ok(services) => Connection::Connected(services.len()),
-                Err(problem) => Connection::Failed(problem),
+            let answer = pin!(data.services_at(&url));
+            let timeout = pin!(sleep(TIMEOUT));
+            connection.set(match select(answer, timeout).await {
+                Either::Left((Ok(services), _)) => Connection::Connected(services.len()),
+                Either::Left((Err(problem), _)) => Connection::Failed(problem),
+                Either::Right(_) => Connection::Failed(no_answer()),
             });
         })));
     };

@@ -1,14 +1,14 @@
-//! What a server is that answers but is no Jaeger: told by answers that only one product gives.
+//! Identifies servers that are no Jaeger by answers that only one product gives.
 
 use crate::io::reach::{self, TextResponse};
 use spandrel_trace::source::Base;
 use spandrel_trace::units::{Problem, ProblemKind};
 
 /// A path below the server's URL, what it answers if the server is that product, and the product.
-type Mark = (&'static str, fn(&TextResponse) -> bool, &'static str);
+type Probe = (&'static str, fn(&TextResponse) -> bool, &'static str);
 
 /// In this order, until one fits. Each is a request: the most likely come first.
-const MARKS: [Mark; 6] = [
+const PROBES: [Probe; 7] = [
     ("/api/echo", |text| text.is_good() && text.body.trim() == "echo", "Grafana Tempo"),
     ("/api/v2/services", |text| text.is_good() && text.body.trim_start().starts_with('['), "Zipkin"),
     (
@@ -18,6 +18,7 @@ const MARKS: [Mark; 6] = [
     ),
     ("/api/v1/status/buildinfo", |text| text.is_good() && text.body.contains("\"goVersion\""), "Prometheus"),
     ("/api/health", |text| text.body.contains("\"database\""), "Grafana"),
+    ("/v1/traces", |text| text.status == 405, "a collector's port for spans (OTLP)"),
     ("/", is_search_engine, "Elasticsearch or OpenSearch"),
 ];
 
@@ -25,13 +26,12 @@ fn is_search_engine(text: &TextResponse) -> bool {
     text.body.contains("\"cluster_uuid\"") || text.body.contains("You Know, for Search")
 }
 
-/// Adds to the problem of a server that answers but is no Jaeger what it is, if that can be told; other problems stay as they
-/// are.
+/// Adds the identified product to the problem of a server that answers but is no Jaeger. Other problems stay as they are.
 pub async fn other_product(mut problem: Problem, base: &Base) -> Problem {
     if !matches!(problem.kind, ProblemKind::WrongAddress | ProblemKind::Unreadable | ProblemKind::Refused) {
         return problem;
     }
-    for (path, is_it, product) in MARKS {
+    for (path, is_it, product) in PROBES {
         if reach::text(&format!("{base}{path}")).await.is_some_and(|text| is_it(&text)) {
             problem.happened = format!("A server answers, but it is no Jaeger: it looks like {product}.");
             problem.advice =

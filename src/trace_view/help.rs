@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 
 /// Marks of the waterfall: the class that draws each, the span kind whose dot it is, if any, and its meaning.
-const MARKS: [(&str, Option<&str>, &str); 22] = [
+const MARKS: [(&str, Option<&str>, &str); 23] = [
     ("span-row-failed", None, "Error"),
     ("span-row-passed-on", None, "Error, with an error in a descendant: passed on"),
     ("span-row-failed-below", None, "Error in a descendant"),
@@ -19,6 +19,7 @@ const MARKS: [(&str, Option<&str>, &str); 22] = [
     ("span-row-dot", Some("consumer"), "Consumer span"),
     ("span-row-dot", Some("producer"), "Producer span"),
     ("span-row-dot", Some("internal"), "Internal span"),
+    ("keys-bar keys-bar-critical", None, "Line below a bar: this part is on the critical path"),
     ("keys-bar keys-bar-waiting", None, "Pale: the span waits for its children"),
     ("keys-bar keys-bar-gap", None, "Hollow: time without instrumentation"),
     ("keys-bar keys-bar-served", None, "Inset: the server's time in a collapsed client span"),

@@ -65,7 +65,7 @@ pub fn TraceLayout(
         <Show when=move || has_time_axis.get() && !is_empty.get()>
             <Minimap session=session coloring=overview/>
         </Show>
-        <Show when=move || !is_empty.get()>
+        <Show when=move || session.tab.get() != TraceTab::Json && !is_empty.get()>
             <Legend session coloring=overview/>
         </Show>
         <Filters session/>

@@ -9,7 +9,7 @@ use crate::route::{Named, TraceTab};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Id of a view's tab.
 pub fn id_of(tab: TraceTab) -> String {
@@ -44,6 +44,16 @@ pub fn TraceTabs(
             let _ = tab.focus();
         }
     };
+    // Where not all fit, the chosen one is in sight.
+    Effect::new(move |_| {
+        let id = id_of(session.tab.get());
+        if let Some(tab) = list.get().and_then(|_| document().get_element_by_id(&id)) {
+            let how = ScrollIntoViewOptions::new();
+            how.set_block(ScrollLogicalPosition::Nearest);
+            how.set_inline(ScrollLogicalPosition::Nearest);
+            tab.scroll_into_view_with_scroll_into_view_options(&how);
+        }
+    });
     let tab = |&(tab, name, label): &(TraceTab, &'static str, &'static str)| {
         let is_shown = move || session.tab.get() == tab;
         let key = commands::of_view(tab)

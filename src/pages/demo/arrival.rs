@@ -5,11 +5,8 @@ use crate::state::demo::{Answer, AnsweredDemoRequest};
 use crate::trace_view::copy::CopyButton;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
-use spandrel_trace::units::{count, duration};
+use spandrel_trace::units::{count, duration, short_id};
 use std::sync::Arc;
-
-/// Digits of the trace's ID that are shown.
-const SHORT_ID: usize = 8;
 
 /// A trace that is being received.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +102,7 @@ pub fn Arrival(
     jaeger: Signal<Option<String>>,
 ) -> impl IntoView {
     let id = done.answered.trace_id.to_string();
-    let short = format!("{}…", &id[..SHORT_ID]);
+    let short = format!("{}…", short_id(&id));
     let text = done.text().map(|text| view! { <p class="arrival__text" data-test="demo-answer">{text}</p> });
     let look_for = done.look_for.clone().map(|look| {
         view! { <p class="arrival__text" data-test="demo-look-for">{format!("Look for: {look}")}</p> }

@@ -99,9 +99,12 @@ pub fn OrderForm(
     };
     let rows = lines.iter().map(row).collect_view();
     let (no_customer, no_payment) = (refused_at(DemoField::Customer), refused_at(DemoField::Payment));
-    let total = move || {
-        let order = items_of(&priced_lines).map(|items| Order { items, ..Order::default() });
-        currency.money(order.as_ref().map_or(0.0, Order::total))
+    // Without a total where a quantity is wrong or nothing is ordered.
+    let place_label = move || match items_of(&priced_lines) {
+        Ok(items) if !items.is_empty() => {
+            format!("Place order · {}", currency.money(Order { items, ..Order::default() }.total()))
+        }
+        _ => "Place order".to_owned(),
     };
     let is_blocked = move || is_placing.get() || order.with(Result::is_err);
     let submit = move |simulate_error: bool| {
@@ -167,7 +170,7 @@ pub fn OrderForm(
                     data-test="demo-submit"
                     disabled=is_blocked
                 >
-                    {move || format!("Place order · {}", total())}
+                    {place_label}
                 </button>
                 <button
                     type="button"

@@ -16,6 +16,7 @@ use crate::state::demo::{
 use crate::state::part::part;
 use crate::state::tasks;
 use crate::ui::problem::ProblemCard;
+use leptos::html;
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind, duration};
 
@@ -203,14 +204,32 @@ pub fn DemoPage() -> impl IntoView {
             .into_any()
         }
     };
+    let results = NodeRef::<html::Div>::new();
+    Effect::new(move |before: Option<()>| {
+        orders.answered.track();
+        orders.failure.track();
+        if before.is_some() {
+            tasks::spawn_scoped(show_from_the_top(results));
+        }
+    });
     view! {
         <div class="demo">
             <div class="demo__form">{form}</div>
-            <div class="demo__orders">
+            <div class="demo__orders" node_ref=results>
                 <NewestOrder orders/>
                 <EarlierOrders orders/>
             </div>
         </div>
+    }
+}
+
+/// Scrolls the results into sight where they are below the window, as in narrow ones.
+async fn show_from_the_top(results: NodeRef<html::Div>) {
+    tasks::next_frame().await;
+    let Some(results) = results.try_get_untracked().flatten() else { return };
+    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+    if results.get_bounding_client_rect().top() > height / 2.0 {
+        results.scroll_into_view();
     }
 }
 
@@ -230,7 +249,7 @@ fn NewestOrder(orders: Orders) -> impl IntoView {
         (None, None) => view! {
             <div class="demo__blank">
                 <h2>"Your requests appear here"</h2>
-                <p>"Each with its trace, span by span as the services export them."</p>
+                <p>"Each with its trace, span by span as the spans arrive."</p>
             </div>
         }
         .into_any(),

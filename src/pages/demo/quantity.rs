@@ -89,6 +89,12 @@ pub fn ProductRow(
                     aria-invalid=move || (refused.get().is_some() || line.quantity().is_err()).then_some("true")
                     prop:value=line.text
                     on:input=move |event| line.text.set(event_target_value(&event))
+                    on:change=move |_| {
+                        // What an empty field means is shown.
+                        if line.text.with_untracked(|text| text.trim().is_empty()) {
+                            line.text.set("0".to_owned());
+                        }
+                    }
                 />
                 <button type="button" aria-label=increase on:click=move |_| step(1)>
                     "+"

@@ -5,16 +5,7 @@ use crate::route::{Route, Zone};
 use crate::state::clock;
 use leptos::prelude::*;
 use spandrel_trace::model::TraceSummary;
-use spandrel_trace::units::{count, duration, duration_exact};
-
-/// Digits of a trace's ID that are shown.
-const SHORT_ID: usize = 7;
-
-/// The first digits of an ID that tell traces apart: without the leading zeros of 64-bit IDs.
-fn short_id(key: &str) -> String {
-    let significant = key.trim_start_matches('0');
-    if significant.is_empty() { key } else { significant }.chars().take(SHORT_ID).collect()
-}
+use spandrel_trace::units::{count, duration, duration_exact, short_id};
 
 /// Start of a trace as the list shows it: the time of day, and the day where that is not today.
 pub fn started(trace: &TraceSummary, zone: Zone) -> String {
@@ -76,7 +67,7 @@ pub fn TraceRow(
                     </bdi>
                 </span>
                 <span class="result__id mono" title=key.clone()>
-                    {short_id(&key)}
+                    {short_id(&key).to_owned()}
                 </span>
                 {orphans}
             </span>
@@ -102,18 +93,5 @@ pub fn TraceRow(
                 {started}
             </span>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short_id;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn short_ids_leave_leading_zeros_out() {
-        assert_eq!(short_id("4bf92f3577b34da6a3ce929d0e0e4736"), "4bf92f3");
-        assert_eq!(short_id("0000000000000000a3ce929d0e0e4736"), "a3ce929");
-        assert_eq!(short_id("00000000000000000000000000000000"), "0000000");
     }
 }

@@ -37,6 +37,8 @@ pub fn Summary(
             number => format!(" · {} with errors", count(number as u64)),
         };
     let is_live = move || can_be_live.get() && params.with(|params| params.live);
+    // The newest ones were received, and there are more.
+    let is_cut = matches!(origin, Origin::Search { truncated: true, .. });
     let (facts, limit, warnings) = match origin {
         Origin::Search { elapsed_ms, is_latest, truncated, limit } => {
             let limit =
@@ -56,7 +58,6 @@ pub fn Summary(
         })
     };
     // What arrives live is not limited.
-    let has_limit = limit.is_some();
     let limit = move || {
         limit.clone().filter(|_| !is_live()).map(|text| {
             view! {
@@ -67,7 +68,7 @@ pub fn Summary(
         })
     };
     // An order other than by time is one of the traces that were received, not of all that match.
-    let received = has_limit.then(|| format!(" of the {} most recent", count(first_number as u64)));
+    let received = is_cut.then(|| format!(" of the {} most recent", count(first_number as u64)));
     let options = Sort::ALL.iter().map(|&(sort, name, label)| {
         let of = received.as_deref().filter(|_| sort != Sort::Recent).unwrap_or_default();
         let label = format!("{label}{of}");

@@ -74,6 +74,7 @@ pub fn WhatIfBar(
                 <section class="what-if" aria-label="What if" data-test="what-if" on:keydown=on_key>
                     <div class="what-if-line">
                         <Controls session tried/>
+                        <span class="what-if-of">"The trace:"</span>
                         <output class="what-if-result" data-test="what-if-result">
                             {move || tried.get().map(|tried| result(&tried))}
                         </output>

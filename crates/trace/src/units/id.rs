@@ -99,6 +99,16 @@ impl fmt::Debug for SpanId {
     }
 }
 
+/// Digits of a short ID.
+const SHORT: usize = 7;
+
+/// The first digits of a trace's ID that tell traces apart, for people: without the leading zeros of 64-bit IDs.
+pub fn short_id(id: &str) -> &str {
+    let significant = id.trim_start_matches('0');
+    let shown = if significant.is_empty() { id } else { significant };
+    &shown[..shown.floor_char_boundary(SHORT)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +127,13 @@ mod tests {
         assert_eq!(TraceId::parse(&"a".repeat(33)), None);
         assert_eq!(SpanId::parse(&"a".repeat(17)), None);
         assert_eq!(SpanId::parse(&format!("{}a", "0".repeat(30))), Some(SpanId(10)));
+    }
+
+    #[test]
+    fn short_ids_leave_leading_zeros_out() {
+        assert_eq!(short_id("4bf92f3577b34da6a3ce929d0e0e4736"), "4bf92f3");
+        assert_eq!(short_id("0000000000000000a3ce929d0e0e4736"), "a3ce929");
+        assert_eq!(short_id("00000000000000000000000000000000"), "0000000");
+        assert_eq!(short_id("üüüüüü"), "üüü", "whole characters of what is no ID");
     }
 }

@@ -23,7 +23,7 @@ pub use calendar_time::CalendarTime;
 pub use column::ColumnMut;
 pub use duration::{duration, duration_exact};
 pub use go_duration::{GoDurationError, parse_go_duration, print_go_duration};
-pub use id::{SpanId, TraceId, parse_hex};
+pub use id::{SpanId, TraceId, parse_hex, short_id};
 pub use name::{NO_NAME, display_name, is_blank_name, split_name};
 pub use number::{RateUnit, compact, count, percent};
 pub use problem::{Problem, ProblemKind};
