@@ -6,6 +6,7 @@ use crate::state::events::listen;
 use crate::state::navigation::{Navigation, use_navigation};
 use crate::state::tasks::spawn;
 use crate::ui::empty::FileActions;
+use crate::ui::formats::FORMATS;
 use crate::ui::icon::Icon;
 use crate::ui::problem::ProblemCard;
 use crate::ui::progress;
@@ -176,7 +177,7 @@ pub fn FileOverlays() -> impl IntoView {
         <Show when=move || files.dragging.get()>
             <div class="app__drop">
                 <div class="app__drop-box">
-                    "Drop to open" <span>"Jaeger, Zipkin or OTLP JSON, JSON lines or OTLP protobuf, also with gzip or zstd"</span>
+                    "Drop to open" <span>{FORMATS}</span>
                 </div>
             </div>
         </Show>

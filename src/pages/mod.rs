@@ -1,4 +1,4 @@
-//! The pages, each a room of its own.
+//! The pages, one module each.
 
 pub mod about;
 pub mod demo;

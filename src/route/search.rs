@@ -146,7 +146,7 @@ impl SearchParams {
     }
 
     /// Whether the address has a search; otherwise the form is empty.
-    pub fn asks(&self) -> bool {
+    pub fn has_search(&self) -> bool {
         let SearchParams { limit, sort, zone, live, .. } = *self;
         let lookback = self.lookback.clone();
         *self != SearchParams { lookback, limit, sort, zone, live, ..SearchParams::default() }
@@ -165,7 +165,7 @@ impl SearchParams {
 
     /// The search with the lookback resolved at `now_us`; a custom range is kept.
     #[must_use]
-    pub fn asked_at(mut self, now_us: u64) -> Self {
+    pub fn at(mut self, now_us: u64) -> Self {
         if self.ends_now() {
             (self.start, self.end) = (None, None);
             let (start, end) = self.window(now_us);

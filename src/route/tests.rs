@@ -168,16 +168,12 @@ fn jaegers_addresses_open_the_same_thing() {
         (1, 2),
         "the window of the address shows the same thing tomorrow"
     );
-    assert_eq!(
-        params.asked_at(3_600_000_000 + 7).window(0),
-        (7, 3_600_000_007),
-        "asked again, it counts from now"
-    );
+    assert_eq!(params.at(3_600_000_000 + 7).window(0), (7, 3_600_000_007), "asked again, it counts from now");
     let Route::Search(params) = parse("search?lookback=1h") else { panic!("not a search") };
     assert_eq!(params.window(3_600_000_000 + 7), (7, 3_600_000_007));
-    assert!(!params.asks(), "a lookback alone is no wish");
+    assert!(!params.has_search(), "a lookback alone is no wish");
     let Route::Search(params) = parse("search?start=5&end=9&service=a") else { panic!("not a search") };
-    assert_eq!(params.clone().asked_at(3_600_000_000), params, "a window of one's own stays");
+    assert_eq!(params.clone().at(3_600_000_000), params, "a window of one's own stays");
     let Route::Trace { view, .. } = parse("trace/ab?uiFind=GET+%2Fa&svcFilter=1f2e.5") else {
         panic!("no trace")
     };

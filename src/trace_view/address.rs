@@ -47,7 +47,7 @@ pub fn view_of(session: Session) -> TraceView {
         path: session.path.show.get(),
         path_rows: session.path.rows.get(),
         // An attribute without a key is still being typed.
-        colour: Some(session.coloring.get())
+        colour: Some(session.colouring.get())
             .filter(|colour| *colour != Colour::Attribute(String::new()))
             .unwrap_or_default(),
         columns: session.columns.keys.get(),
@@ -104,7 +104,7 @@ pub fn apply(session: Session, view: &TraceView) {
     change(session.findings.open, view.findings);
     change(session.path.show, view.path);
     change(session.path.rows, view.path_rows);
-    change(session.coloring, view.colour.clone());
+    change(session.colouring, view.colour.clone());
     change(session.columns.keys, view.columns.clone());
     change(session.clock.absolute, view.absolute);
     change(session.clocks.corrected, view.corrected);

@@ -1,5 +1,5 @@
-//! Clocks of services that differ: how far, and a switch that shows the trace with corrected times. Off unless the address
-//! or the reader says otherwise: nothing is moved silently.
+//! Clocks of services that differ: how far, and a switch that shows the trace with corrected times. It is off unless the address
+//! or the switch turns it on.
 
 use super::session::Session;
 use crate::state::busy;

@@ -14,7 +14,7 @@ pub fn load_columns(session: Session, data: Data, id: String) {
         let mut wanted: Vec<String> =
             STATUS.iter().chain(&CALLED).chain(&[PEER]).map(|key| (*key).to_owned()).collect();
         wanted.extend(session.columns.keys.get());
-        wanted.extend(session.coloring.get().column().map(str::to_owned));
+        wanted.extend(session.colouring.get().column().map(str::to_owned));
         // After a reload every key is loaded again; the previous values stay until then.
         let is_same = loaded_of.with_value(|before| Arc::ptr_eq(before, &outline));
         let before = if is_same { session.columns.values.get_untracked() } else { Arc::default() };

@@ -17,7 +17,7 @@ mod standing;
 mod time;
 mod value;
 
-use super::coloring::Slots;
+use super::colouring::Slots;
 use super::parts::Part;
 use super::session::Session;
 use super::span_source::SpanSource;

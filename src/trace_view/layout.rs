@@ -1,6 +1,6 @@
 //! Layout of a loaded trace: tabs, minimap, legend, the view that is chosen, and the details of spans.
 
-use super::coloring::{Coloring, Slots, coloring, defer_one_frame};
+use super::colouring::{ColouringMemo, Slots, colouring, defer_one_frame};
 use super::detail::DetailPanel;
 use super::event_note::EventNote;
 use super::filters::Filters;
@@ -47,8 +47,8 @@ pub fn TraceLayout(
 ) -> impl IntoView {
     // Fields for names of attributes suggest those of this trace.
     provide_context(source);
-    let coloring = coloring(session, slots);
-    let overview = defer_one_frame(coloring);
+    let colouring = colouring(session, slots);
+    let overview = defer_one_frame(colouring);
     keys::listen(session);
     load_logs(session, source);
     let has_columns = after_yield();
@@ -63,22 +63,22 @@ pub fn TraceLayout(
     view! {
         <TraceTabs session source/>
         <Show when=move || has_time_axis.get() && !is_empty.get()>
-            <Minimap session=session coloring=overview/>
+            <Minimap session=session colouring=overview/>
         </Show>
         <Show when=move || session.tab.get() != TraceTab::Json && !is_empty.get()>
-            <Legend session coloring=overview/>
+            <Legend session colouring=overview/>
         </Show>
         <Filters session/>
         <BackToTable session/>
         <Show when=move || has_columns.get()>
-            <Columns session slots coloring source/>
+            <Columns session slots colouring source/>
         </Show>
     }
 }
 
 /// The chosen view and the details right of or below it, with a divider between them.
 #[component]
-fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSource) -> impl IntoView {
+fn Columns(session: Session, slots: Slots, colouring: ColouringMemo, source: SpanSource) -> impl IntoView {
     compute_incrementally(session);
     keep_focus(session);
     let (width, height) = (RwSignal::new(WIDTH), RwSignal::new(HEIGHT));
@@ -145,11 +145,11 @@ fn Columns(session: Session, slots: Slots, coloring: Coloring, source: SpanSourc
         }
         TraceTab::Waterfall => {
             let (fill, note) = waterfall.get_value();
-            view! { <Waterfall session=session slots=slots coloring=coloring fill=fill note=note/> }
+            view! { <Waterfall session=session slots=slots colouring=colouring fill=fill note=note/> }
                 .into_any()
         }
         tab => {
-            let inputs = ViewInputs { session, slots, coloring, source };
+            let inputs = ViewInputs { session, slots, colouring, source };
             let build = move |view_of: fn(TraceTab, ViewInputs) -> AnyView| view_of(tab, inputs);
             view! { <WithPart load=other_views what="this view" view=build/> }.into_any()
         }

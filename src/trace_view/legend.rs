@@ -1,7 +1,7 @@
 //! The line below the minimap: what bars are coloured by, the meaning of each colour with the number of its spans and a menu,
 //! and the button that resets the zoom.
 
-use super::coloring::DeferredColoring;
+use super::colouring::DeferredColouring;
 use super::key_input::KeyInput;
 use super::session::Session;
 use crate::route::{Colour, Show as ShowMode};
@@ -26,7 +26,7 @@ const WIDEST: f64 = 212.0;
 
 /// The legend.
 #[component]
-pub fn Legend(session: Session, coloring: DeferredColoring) -> impl IntoView {
+pub fn Legend(session: Session, colouring: DeferredColouring) -> impl IntoView {
     let line = NodeRef::<html::Div>::new();
     let width = RwSignal::new(0.0);
     let watch = StoredValue::new_local(None::<SizeWatch>);
@@ -35,16 +35,16 @@ pub fn Legend(session: Session, coloring: DeferredColoring) -> impl IntoView {
         let measure = move || width.set(f64::from(measured.client_width()));
         watch.set_value(Some(SizeWatch::new(&line, measure)));
     });
-    let is_by_key = move || matches!(session.coloring.get(), Colour::Attribute(_));
+    let is_by_key = move || matches!(session.colouring.get(), Colour::Attribute(_));
     let room = move || width.get() - AROUND - FIT - if is_by_key() { KEY } else { 0.0 };
     view! {
         <div class="legend" data-test="legend" role="group" aria-label="Colours" node_ref=line>
             <span class="legend-title" aria-hidden="true">"Colour"</span>
-            <ColoringChoice session/>
+            <ColouringChoice session/>
             <Show when=is_by_key>
                 <KeyField session/>
             </Show>
-            <Meanings session coloring room=Signal::derive(room)/>
+            <Meanings session colouring room=Signal::derive(room)/>
             // Placed where it does not move anything when it appears during a drag on the minimap.
             <span class="legend-fit">
                 <Show when=move || !session.viewport.is_fitted()>
@@ -65,15 +65,15 @@ pub fn Legend(session: Session, coloring: DeferredColoring) -> impl IntoView {
 
 /// The select of what bars are coloured by.
 #[component]
-fn ColoringChoice(session: Session) -> impl IntoView {
+fn ColouringChoice(session: Session) -> impl IntoView {
     let is_chosen = move |chosen: &Colour| {
-        session.coloring.with(|now| std::mem::discriminant(now) == std::mem::discriminant(chosen))
+        session.colouring.with(|now| std::mem::discriminant(now) == std::mem::discriminant(chosen))
     };
     view! {
         <Select
             all=Colour::ALL
             is_chosen
-            on_choose=move |colour| session.coloring.set(colour)
+            on_choose=move |colour| session.colouring.set(colour)
             attr:class="legend-by"
             attr:data-test="colour"
             attr:aria-label="Colour by"
@@ -84,8 +84,8 @@ fn ColoringChoice(session: Session) -> impl IntoView {
 /// The field for the key of the attribute that is coloured by. It takes the focus while there is no key yet.
 #[component]
 fn KeyField(session: Session) -> impl IntoView {
-    let is_new = session.coloring.with_untracked(|colour| *colour == Colour::Attribute(String::new()));
-    let key = Signal::derive(move || match session.coloring.get() {
+    let is_new = session.colouring.with_untracked(|colour| *colour == Colour::Attribute(String::new()));
+    let key = Signal::derive(move || match session.colouring.get() {
         Colour::Attribute(key) => key,
         _ => String::new(),
     });
@@ -95,7 +95,7 @@ fn KeyField(session: Session) -> impl IntoView {
             label="Attribute key"
             placeholder="http.route"
             value=key
-            on_change=Callback::new(move |key: String| session.coloring.set(Colour::Attribute(key)))
+            on_change=Callback::new(move |key: String| session.colouring.set(Colour::Attribute(key)))
             test="colour-key"
             takes_focus=is_new
         />
@@ -104,26 +104,26 @@ fn KeyField(session: Session) -> impl IntoView {
 
 /// The meanings of colours that fit into `room` CSS pixels, or all, and the button that switches between them.
 #[component]
-fn Meanings(session: Session, coloring: DeferredColoring, room: Signal<f64>) -> impl IntoView {
+fn Meanings(session: Session, colouring: DeferredColouring, room: Signal<f64>) -> impl IntoView {
     let shows_all = RwSignal::new(false);
     let entries = move || {
-        let coloring = coloring.get();
-        let fits = if shows_all.get() { coloring.legend.len() } else { fitting(&coloring, room.get()) };
-        let shown = coloring.legend.iter().take(fits).cloned();
+        let colouring = colouring.get();
+        let fits = if shows_all.get() { colouring.legend.len() } else { fitting(&colouring, room.get()) };
+        let shown = colouring.legend.iter().take(fits).cloned();
         shown.map(|entry| view! { <Entry session entry/> }).collect_view()
     };
     let rest = move || {
-        let rest = coloring.with(|coloring| coloring.more);
+        let rest = colouring.with(|colouring| colouring.more);
         (shows_all.get() && rest > 0).then(|| {
             view! { <span class="legend-rest">{format!("and {} more", count(rest as u64))}</span> }
         })
     };
     let button = move || {
-        let coloring = coloring.get();
-        let all = coloring.legend.len() + coloring.more;
+        let colouring = colouring.get();
+        let all = colouring.legend.len() + colouring.more;
         let is_expanded = shows_all.get();
         let label = if is_expanded { "Fewer".to_owned() } else { format!("All {}", count(all as u64)) };
-        (fitting(&coloring, room.get()) < all).then(|| {
+        (fitting(&colouring, room.get()) < all).then(|| {
             view! {
                 <button
                     type="button"
@@ -145,22 +145,22 @@ fn Meanings(session: Session, coloring: DeferredColoring, room: Signal<f64>) -> 
 }
 
 /// How many meanings fit into so many CSS pixels, beside the button for more where not all do; at least one.
-fn fitting(coloring: &Colouring, room: f64) -> usize {
-    let all = coloring.legend.len();
-    match in_room(coloring, room) {
-        fits if fits == all && coloring.more == 0 => all,
-        _ => in_room(coloring, room - MORE).max(1),
+fn fitting(colouring: &Colouring, room: f64) -> usize {
+    let all = colouring.legend.len();
+    match in_room(colouring, room) {
+        fits if fits == all && colouring.more == 0 => all,
+        _ => in_room(colouring, room - MORE).max(1),
     }
 }
 
-fn in_room(coloring: &Colouring, room: f64) -> usize {
+fn in_room(colouring: &Colouring, room: f64) -> usize {
     let mut left = room;
     let fits = |entry: &&LegendEntry| {
         let letters = entry.words.chars().count() + count(entry.spans as u64).len();
         left -= (letters as f64 * LETTER + FRAME).min(WIDEST);
         left >= 0.0
     };
-    coloring.legend.iter().take_while(fits).count()
+    colouring.legend.iter().take_while(fits).count()
 }
 
 /// A colour with its meaning, the number of its spans, and a menu of what can be done with them.
@@ -171,7 +171,7 @@ fn Entry(session: Session, entry: LegendEntry) -> impl IntoView {
     let spans = count(spans as u64);
     let (service, query) = (StoredValue::new(words), StoredValue::new(query));
     let is_hidden = move || {
-        session.coloring.with(|colour| *colour == Colour::Service)
+        session.colouring.with(|colour| *colour == Colour::Service)
             && service.with_value(|service| session.folding.view.with(|view| view.hidden.contains(service)))
     };
     let is_found = move || query.with_value(|query| session.find.query.with(|find| find == query));
@@ -181,7 +181,7 @@ fn Entry(session: Session, entry: LegendEntry) -> impl IntoView {
             session.find.query.set(query.clone());
         })
     };
-    let hide = move || match session.coloring.get_untracked() {
+    let hide = move || match session.colouring.get_untracked() {
         Colour::Service if untrack(is_hidden) => MenuItem::new("Show again", move || {
             let service = service.get_value();
             session.change(|view| view.hidden.retain(|hidden| *hidden != service));

@@ -2,7 +2,7 @@
 
 mod painter;
 
-use super::coloring::DeferredColoring;
+use super::colouring::DeferredColouring;
 use super::session::Session;
 use leptos::html;
 use leptos::prelude::*;
@@ -34,14 +34,14 @@ pub fn Minimap(
     /// State of the page.
     session: Session,
     /// What the colours of spans mean.
-    coloring: DeferredColoring,
+    colouring: DeferredColouring,
 ) -> impl IntoView {
     let band = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
     // Painted by hand: a slice of the spans in each animation frame.
     Effect::new(move |_| {
         if let (Some(band), Some(canvas)) = (band.get(), canvas.get()) {
-            StoredValue::new_local(painter::paint(session, coloring, &band, canvas));
+            StoredValue::new_local(painter::paint(session, colouring, &band, canvas));
         }
     });
 
@@ -149,7 +149,7 @@ fn Grip(session: Session, edge: Edge) -> impl IntoView {
         event.stop_propagation();
     };
     let (test, label) = match edge {
-        Edge::Start => ("minimap-begin", "Start of visible range"),
+        Edge::Start => ("minimap-start", "Start of visible range"),
         Edge::End => ("minimap-end", "End of visible range"),
     };
     view! {

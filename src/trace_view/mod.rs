@@ -2,8 +2,8 @@
 
 pub mod address;
 pub mod clocks;
-mod color_scale;
-mod coloring;
+mod colour_scale;
+mod colouring;
 pub mod columns;
 pub mod commands;
 pub mod copy;
@@ -44,4 +44,4 @@ pub mod waterfall;
 pub mod what_if;
 pub mod with_part;
 
-pub use coloring::{Slots, coloring, slots_by_string};
+pub use colouring::{Slots, colouring, slots_by_string};

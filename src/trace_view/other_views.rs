@@ -1,6 +1,6 @@
 //! The views of a trace beside the waterfall and the panels above it, in a part of the program of their own.
 
-use super::coloring::{Coloring, Slots};
+use super::colouring::{ColouringMemo, Slots};
 use super::lint::LintPanel;
 use super::session::Session;
 use super::span_source::SpanSource;
@@ -29,7 +29,7 @@ pub struct ViewInputs {
     /// Colour slots by string index of the service's name.
     pub slots: Slots,
     /// What the colours of bars mean.
-    pub coloring: Coloring,
+    pub colouring: ColouringMemo,
     /// Where details come from.
     pub source: SpanSource,
 }
@@ -86,16 +86,16 @@ pub fn Panels(
 }
 
 fn view_of(tab: TraceTab, inputs: ViewInputs) -> AnyView {
-    let ViewInputs { session, slots, coloring, source } = inputs;
+    let ViewInputs { session, slots, colouring, source } = inputs;
     match tab {
         TraceTab::Waterfall => ().into_any(),
         TraceTab::Statistics => view! { <StatisticsTable session slots source/> }.into_any(),
         TraceTab::Spans => view! { <SpansTable session slots source/> }.into_any(),
         TraceTab::Events => view! { <EventsTable session slots source/> }.into_any(),
         TraceTab::Json => view! { <JsonView session source/> }.into_any(),
-        TraceTab::Flame => view! { <FlameGraph session coloring source/> }.into_any(),
+        TraceTab::Flame => view! { <FlameGraph session colouring source/> }.into_any(),
         TraceTab::Graph => view! { <OperationMap session slots source/> }.into_any(),
-        TraceTab::Lanes => view! { <Lanes session coloring source/> }.into_any(),
+        TraceTab::Lanes => view! { <Lanes session colouring source/> }.into_any(),
         TraceTab::Sequence => view! { <SequenceDiagram session source/> }.into_any(),
         TraceTab::CriticalPath => view! { <CriticalPathTable session slots source/> }.into_any(),
         TraceTab::Logs => view! { <LogsTable session slots source/> }.into_any(),

@@ -33,6 +33,12 @@ fn view() -> Option<HtmlElement> {
     inner.or(panel)?.dyn_into().ok()
 }
 
+/// Whether the window is so low that the page of a trace scrolls.
+pub fn is_low() -> bool {
+    let height = window().inner_height().ok().and_then(|height| height.as_f64());
+    height.is_none_or(|height| height <= LOW)
+}
+
 /// Focuses the chosen view.
 pub fn focus_view() -> bool {
     focus(view())
@@ -41,8 +47,7 @@ pub fn focus_view() -> bool {
 /// The same for a trace that opens: the page stays at its start, unless the window is so low that only then rows are seen.
 fn focus_view_first() -> bool {
     let options = FocusOptions::new();
-    let height = window().inner_height().ok().and_then(|height| height.as_f64());
-    options.set_prevent_scroll(height.is_some_and(|height| height > LOW));
+    options.set_prevent_scroll(!is_low());
     // An element that cannot take the focus leaves it where it is.
     view().is_some_and(|view| view.focus_with_options(&options).is_ok())
 }

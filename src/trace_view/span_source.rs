@@ -1,4 +1,4 @@
-//! Where everything about single spans of a trace comes from: what the worker loads, what other pages know, and addresses.
+//! Loads details of the spans of one trace from the worker, and builds their addresses.
 
 use super::session::Session;
 use crate::route::{Route, TraceView};
@@ -29,7 +29,7 @@ enum Source {
     Fixed(Arc<FixedSpan>),
 }
 
-/// What a fixed source says of every span; for tests.
+/// Test data that is returned for every span.
 #[derive(Clone, Debug, Default)]
 pub struct FixedSpan {
     /// The span.

@@ -186,7 +186,7 @@ pub fn Chart(
                     style:top=pixels(area.top)
                     style:height=pixels(area.height)
                 >
-                    "No data"
+                    {gap}
                 </div>
             }
         })

@@ -6,6 +6,7 @@ pub mod choices;
 pub mod dialog;
 pub mod empty;
 pub mod find_mark;
+pub mod formats;
 pub mod graph;
 pub mod icon;
 pub mod list;

@@ -1,5 +1,6 @@
 //! The one component that shows a failure: what was attempted, what happened, what to try.
 
+use super::formats::FORMATS;
 use leptos::prelude::*;
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::rc::Rc;
@@ -46,7 +47,7 @@ pub fn ProblemCard(
 ) -> impl IntoView {
     let Problem { kind, attempted, happened, mut advice, status, address, excerpt } = problem;
     if advice.is_empty() {
-        advice.push(default_advice(kind).to_owned());
+        advice.push(default_advice(kind));
     }
     let advice = advice.into_iter().map(|advice| view! { <li>{advice}</li> }).collect_view();
     let reload = (kind == ProblemKind::NotStarted).then(|| {
@@ -112,21 +113,20 @@ fn headline(attempted: &str) -> String {
 }
 
 /// What to try where the problem itself has no advice.
-fn default_advice(kind: ProblemKind) -> &'static str {
-    match kind {
+fn default_advice(kind: ProblemKind) -> String {
+    let advice = match kind {
         ProblemKind::Offline => "Check that the server runs and that its URL in the settings is right.",
         ProblemKind::Blocked => "Allow this page's origin on the server.",
         ProblemKind::Interrupted => "Try again.",
         ProblemKind::Refused => "Change the request, or look into the server's log.",
         ProblemKind::WrongAddress => "Check the server's URL in the settings.",
         ProblemKind::NotFound => "It may not have arrived yet, or may be older than what the server keeps.",
-        ProblemKind::Unreadable => {
-            "Open a trace as Jaeger, Zipkin or OTLP JSON, as JSON lines, or as OTLP protobuf; also with gzip or zstd."
-        }
+        ProblemKind::Unreadable => return format!("Open a trace as {FORMATS}."),
         ProblemKind::Unsupported => "Choose another server in the settings.",
         ProblemKind::NotStarted => "Reload the page.",
         ProblemKind::Fault => "Try again, or reload the page.",
-    }
+    };
+    advice.to_owned()
 }
 
 /// Tries again, for [`problem_card`].

@@ -20,7 +20,10 @@ impl Worker {
             return first;
         };
         let has_no_second = api == Api::EvalTrack
-            || matches!(task, Task::Dependencies { .. } | Task::Logs { .. } | Task::UntracedLogs { .. });
+            || matches!(
+                task,
+                Task::Dependencies { .. } | Task::Logs { .. } | Task::UntracedLogs { .. } | Task::Metrics(_)
+            );
         if known.is_some() || has_no_second || !api_is_absent(problem) {
             return first;
         }

@@ -179,9 +179,9 @@ async fn an_attribute_is_looked_for_coloured_by_and_made_a_column() {
     choose(&stage, 1, "Find spans with this value").await;
     assert_eq!(session.find.query.get_untracked(), "tries = 2");
     choose(&stage, 0, "Colour spans by this key").await;
-    assert_eq!(session.coloring.get_untracked(), Colour::Attribute("sku".into()));
+    assert_eq!(session.colouring.get_untracked(), Colour::Attribute("sku".into()));
     choose(&stage, 0, "Colour by service again").await;
-    assert_eq!(session.coloring.get_untracked(), Colour::Service);
+    assert_eq!(session.colouring.get_untracked(), Colour::Service);
     choose(&stage, 1, "Show as a column").await;
     assert_eq!(session.columns.keys.get_untracked(), ["tries"]);
     choose(&stage, 1, "Remove its column").await;

@@ -5,7 +5,7 @@ use spandrel::route::Placement;
 use spandrel::trace_view::keys;
 use spandrel::trace_view::session::Session;
 use spandrel::trace_view::waterfall::{Fill, Waterfall};
-use spandrel::trace_view::{coloring, slots_by_string};
+use spandrel::trace_view::{colouring, slots_by_string};
 use spandrel_trace::scene::palette;
 use spandrel_trace::testing::trace;
 use std::rc::Rc;
@@ -46,7 +46,7 @@ fn mounted(session: Session, height: usize) -> Stage {
                 <Waterfall
                     session=session
                     slots=slots
-                    coloring=coloring(session, slots)
+                    colouring=colouring(session, slots)
                     fill=fill()
                     note=Rc::new(|_| ().into_any())
                 />

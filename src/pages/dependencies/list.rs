@@ -2,7 +2,7 @@
 
 use super::named;
 use leptos::prelude::*;
-use spandrel_trace::analysis::dependencies::{Failures, by_errors};
+use spandrel_trace::analysis::dependencies::{Failures, SHARE_FROM, by_errors};
 use spandrel_trace::scene::graph::{Edge, GraphElement, GraphScene};
 use spandrel_trace::units::{count, percent, sort_by_number_descending};
 use std::sync::Arc;
@@ -68,6 +68,7 @@ pub fn LinkList(
                     type="button"
                     class="links__sort"
                     class=("links__sort--on", is_on)
+                    title=(by == SortBy::Errors).then(|| format!("Highest share first; those of fewer than {SHARE_FROM} calls come after the others"))
                     on:click=move |_| sort_by.set(by)
                 >
                     {label}

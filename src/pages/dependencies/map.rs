@@ -34,7 +34,27 @@ pub fn ServiceMap(
         colours::slots(&names)
     });
     let describe = Callback::new(move |hit| scene.with_untracked(|scene| describe(scene, hit)));
-    view! { <GraphMap scene selected select slots describe label test="dependencies-graph"/> }
+    // In a narrow window a map of few services starts, legible, at the first service; a large one is shown as a whole.
+    let start = Signal::derive(move || scene.with(|scene| start_of(scene)));
+    view! { <GraphMap scene selected select slots describe label start test="dependencies-graph"/> }
+}
+
+/// Services of a map at most that starts legible.
+const FEW: usize = 60;
+
+/// The box at the start of most calls: the leftmost, then the uppermost.
+fn start_of(scene: &GraphScene) -> Option<u32> {
+    if scene.nodes.len() > FEW {
+        return None;
+    }
+    let place = |node: u32| {
+        let center = scene.nodes[node as usize].center;
+        (center.x, center.y)
+    };
+    (0..scene.nodes.len() as u32).min_by(|one, other| {
+        let (one, other) = (place(*one), place(*other));
+        one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1))
+    })
 }
 
 /// Text of the tip.

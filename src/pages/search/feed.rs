@@ -32,7 +32,7 @@ pub struct Feed {
     pub is_paused: RwSignal<bool>,
     /// Whether traces arrive.
     pub connection: RwSignal<LiveConnection>,
-    /// What screen readers are told.
+    /// Text of the live region.
     pub announced: RwSignal<String>,
     /// The table of traces.
     pub table: NodeRef<html::Div>,
@@ -104,7 +104,7 @@ impl Feed {
         if self.arrivals.with_value(Arrivals::is_empty) {
             return;
         }
-        if self.is_paused.get_untracked() || self.is_read() {
+        if self.is_paused.get_untracked() || self.is_in_use() {
             let waiting = self
                 .traces
                 .with_untracked(|shown| self.arrivals.with_value(|arrivals| arrivals.count_new(shown)));
@@ -120,9 +120,9 @@ impl Feed {
         self.pointed.set_value(js_sys::Date::now());
     }
 
-    /// Whether rows that move would be in somebody's way: the list is scrolled, the pointer was just moved to a row, the focus is
+    /// Whether inserting rows would disturb reading: the list is scrolled, the pointer was just moved to a row, the focus is
     /// in one, or some of their text is selected.
-    fn is_read(self) -> bool {
+    fn is_in_use(self) -> bool {
         let Some(table) = self.table.get_untracked() else { return false };
         let Ok(Some(rows)) = table.query_selector("[data-list]") else { return false };
         rows.scroll_top() > 0

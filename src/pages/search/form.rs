@@ -47,7 +47,7 @@ pub fn SearchForm(
         match draft.params(&params.get_untracked()) {
             Ok(asked) => {
                 draft.refused.set(None);
-                let asked = asked.asked_at((js_sys::Date::now() * 1_000.0) as u64);
+                let asked = asked.at((js_sys::Date::now() * 1_000.0) as u64);
                 navigation.push(Route::Search(asked));
             }
             Err(refused) => draft.refused.set(Some(refused)),

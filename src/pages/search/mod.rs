@@ -20,6 +20,7 @@ use crate::state::navigation::{use_navigation, use_route};
 use crate::state::settings::{otlp_ports, use_settings};
 use crate::state::tasks;
 use crate::ui::empty::EmptyState;
+use crate::ui::formats::FORMATS;
 use crate::ui::problem::ProblemCard;
 use crate::ui::progress::Progress;
 use draft::Draft;
@@ -104,7 +105,7 @@ pub fn SearchPage() -> impl IntoView {
             outcome.set(Outcome::Failed(no_log_search()));
             return;
         }
-        let is_latest = !asked.asks();
+        let is_latest = !asked.has_search();
         let source = settings.source();
         // Who comes back finds the list that was left; a search that is sent again gets a new one.
         if let Some(last) = last.answer(&asked, &source).filter(|_| is_first.replace(false)) {
@@ -171,9 +172,7 @@ fn OutcomeView(
     let idle = move || match services.get() {
         Some(Err(problem)) => failed(problem),
         Some(Ok(services)) if services.is_empty() => view! { <NoServices params attempt/> }.into_any(),
-        _ => {
-            view! { <EmptyState title="Find a trace" next=strings(FIRST_STEPS) opens_files=true/> }.into_any()
-        }
+        _ => view! { <EmptyState title="Find a trace" next=first_steps() opens_files=true/> }.into_any(),
     };
     move || match outcome.get() {
         Outcome::Idle => idle.into_any(),
@@ -210,10 +209,12 @@ fn strings(texts: &[&str]) -> Vec<String> {
 
 const REFUSED: &[&str] = &["Correct the marked field, then press “Find traces” again."];
 
-const FIRST_STEPS: &[&str] = &[
-    "Choose a service and press “Find traces”, or open a trace by its ID above.",
-    "Drop trace files anywhere on this page: Jaeger, Zipkin or OTLP JSON, JSON lines or OTLP protobuf, also with gzip or zstd. They stay in this browser.",
-];
+fn first_steps() -> Vec<String> {
+    vec![
+        "Choose a service and press “Find traces”, or open a trace by its ID above.".to_owned(),
+        format!("Drop trace files anywhere on this page: {FORMATS}. They stay in this browser."),
+    ]
+}
 
 /// What to do while the server has no services, with the ports that take spans where the server has written them into the
 /// page; `is_awaited` if the first traces are listed when they arrive.

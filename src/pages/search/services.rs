@@ -19,7 +19,7 @@ const GAP: f64 = 4.0;
 /// Width of the chip that counts the rest, CSS pixels.
 const REST: f64 = 34.0;
 
-/// Colour slots (0 to 11) of services.
+/// Colour slots (0 to 19) by service name.
 pub type ServiceSlots = Arc<BTreeMap<String, u8>>;
 
 fn chip_width(service: &ServiceCount) -> f64 {

@@ -38,9 +38,9 @@ pub(super) fn focus_matches(session: Session) {
     let time_of = |within: &std::ops::Range<SpanIx>| {
         let mut time = None::<(u64, u64, SpanIx)>;
         for span in found.spans.iter().filter(|span| within.contains(span)) {
-            let (begin, end) = (outline.start[span as usize], outline.end[span as usize]);
+            let (start, end) = (outline.start[span as usize], outline.end[span as usize]);
             time = Some(
-                time.map_or((begin, end, span), |(first, last, of)| (first.min(begin), last.max(end), of)),
+                time.map_or((start, end, span), |(first, last, of)| (first.min(start), last.max(end), of)),
             );
         }
         time
@@ -53,15 +53,15 @@ pub(super) fn focus_matches(session: Session) {
             None => return,
         },
     };
-    let (begin, end, first) = time;
-    let air = ((end - begin) / 20).max(1);
+    let (start, end, first) = time;
+    let margin = ((end - start) / 20).max(1);
     batch(|| {
         session.change(|view| {
             view.fold = Fold::default();
             view.focus = view.focus.filter(|_| !leaves);
         });
         session.find.show.set(Show::Ancestors);
-        session.viewport.zoom_to(begin.saturating_sub(air), end.saturating_add(air));
+        session.viewport.zoom_to(start.saturating_sub(margin), end.saturating_add(margin));
     });
     if session.selection.span.get_untracked().is_none_or(|span| !found.spans.contains(span)) {
         session.select(first);

@@ -135,14 +135,18 @@ const DISPLAY: &[Command] = &[
     Command::new("Show or hide the findings", |session| toggle(session.findings.open)).keys(&["i"]),
     Command::new("Show or hide the critical path", |session| session.path.toggle_line()).keys(&["c"]),
     Command::new("Critical path only, or all spans", |session| session.path.toggle_only()).keys(&["Shift+c"]),
-    Command::new("Colour by service", |session| session.coloring.set(Colour::Service)),
-    Command::new("Colour by kind", |session| session.coloring.set(Colour::Kind)),
-    Command::new("Colour by status", |session| session.coloring.set(Colour::Status)),
-    Command::new("Colour by self time", |session| session.coloring.set(Colour::SelfTime)),
-    Command::new("Colour by time on the critical path", |session| session.coloring.set(Colour::CriticalTime)),
-    Command::new("Colour by slack", |session| session.coloring.set(Colour::Slack)),
-    Command::new("Colour by percentile of the operation", |session| session.coloring.set(Colour::Percentile)),
-    Command::new("Colour by an attribute", |session| session.coloring.set(Colour::Attribute(String::new()))),
+    Command::new("Colour by service", |session| session.colouring.set(Colour::Service)),
+    Command::new("Colour by kind", |session| session.colouring.set(Colour::Kind)),
+    Command::new("Colour by status", |session| session.colouring.set(Colour::Status)),
+    Command::new("Colour by self time", |session| session.colouring.set(Colour::SelfTime)),
+    Command::new("Colour by time on the critical path", |session| {
+        session.colouring.set(Colour::CriticalTime)
+    }),
+    Command::new("Colour by slack", |session| session.colouring.set(Colour::Slack)),
+    Command::new("Colour by percentile of the operation", |session| {
+        session.colouring.set(Colour::Percentile)
+    }),
+    Command::new("Colour by an attribute", |session| session.colouring.set(Colour::Attribute(String::new()))),
     Command::new("What if the selected span were twice as fast", |session| {
         what_if(session, WhatIfChange::Faster(200), WhatIfScope::Spans)
     })
@@ -180,14 +184,16 @@ const DISPLAY: &[Command] = &[
 ];
 
 const PAGE: &[Command] = &[
-    Command::new("Copy a link to this view", |session| ask(session, HeaderAction::CopyLink)).for_empty(),
-    Command::new("Download as Jaeger JSON", |session| ask(session, HeaderAction::Download(Export::Jaeger))),
-    Command::new("Download as OTLP JSON", |session| ask(session, HeaderAction::Download(Export::Otlp))),
-    Command::new("Refresh: reload the trace", |session| ask(session, HeaderAction::Reload))
+    Command::new("Copy a link to this view", |session| request(session, HeaderAction::CopyLink)).for_empty(),
+    Command::new("Download as Jaeger JSON", |session| {
+        request(session, HeaderAction::Download(Export::Jaeger))
+    }),
+    Command::new("Download as OTLP JSON", |session| request(session, HeaderAction::Download(Export::Otlp))),
+    Command::new("Refresh: reload the trace", |session| request(session, HeaderAction::Reload))
         .for_empty()
         .when(can_reload),
     Command::new("Live: reload automatically until no new spans arrive, or stop", |session| {
-        ask(session, HeaderAction::Follow)
+        request(session, HeaderAction::Follow)
     })
     .for_empty()
     .when(can_reload),
@@ -220,8 +226,8 @@ const fn view(name: &'static str, tab: TraceTab, run: fn(Session)) -> Command {
     command
 }
 
-fn ask(session: Session, action: HeaderAction) {
-    session.header.asked.set(Some(action));
+fn request(session: Session, action: HeaderAction) {
+    session.header.requested.set(Some(action));
 }
 
 fn can_reload(session: Session) -> bool {

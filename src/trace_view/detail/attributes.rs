@@ -168,9 +168,9 @@ fn Actions(
             return items;
         }
         let colour = Colour::Attribute(key.clone());
-        items.push(match session.coloring.get_untracked() == colour {
-            true => MenuItem::new("Colour by service again", move || session.coloring.set(Colour::Service)),
-            false => MenuItem::new("Colour spans by this key", move || session.coloring.set(colour.clone())),
+        items.push(match session.colouring.get_untracked() == colour {
+            true => MenuItem::new("Colour by service again", move || session.colouring.set(Colour::Service)),
+            false => MenuItem::new("Colour spans by this key", move || session.colouring.set(colour.clone())),
         });
         let column = key.clone();
         items.push(match session.columns.keys.with_untracked(|columns| columns.contains(&column)) {

@@ -8,10 +8,15 @@ use super::super::session::{HeaderAction, OpenPanel, Session};
 use crate::route::Route;
 use crate::state::data::Data;
 use crate::state::navigation::whole_address;
+use crate::state::tasks::{sleep, spawn};
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
 use spandrel_trace::analysis::narrowed::SpanFilter;
 use spandrel_trace::format::write::Export;
+
+/// What a link to a trace of a file can do, and how long that is said, milliseconds.
+const OPENS_HERE: &str = "The link opens in this browser only, while it keeps the file";
+const SAID: u32 = 8_000;
 
 /// The buttons at the end of the header's first line.
 #[component]
@@ -27,9 +32,18 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
     let copy_link = move || {
         // The address of a trace of a file names it, and does not hold it.
         let is_file = !untrack(can_reload);
-        said.set(
-            if is_file { "The link opens in this browser only: it keeps the file" } else { "" }.to_owned(),
-        );
+        if is_file {
+            said.set(OPENS_HERE.to_owned());
+            spawn(async move {
+                sleep(SAID).await;
+                // The page may be gone by now, or say something else.
+                let _ = said.try_update(|said| {
+                    if said == OPENS_HERE {
+                        said.clear()
+                    }
+                });
+            });
+        }
         let view = untrack(|| address::view_of(session));
         copied.copy(whole_address(&Route::Trace { id: id.get_value(), view }));
     };
@@ -48,7 +62,7 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
             <Show when=can_reload>
                 <Reload session data id/>
             </Show>
-            <span class="trace-tools-said" role="status" data-test="tools-said">{said}</span>
+            <span class="trace-tools-note" role="status" data-test="tools-said">{said}</span>
             <button
                 type="button"
                 class="button button--flat"
@@ -88,7 +102,7 @@ pub fn Tools(session: Session, data: Data, id: StoredValue<String>) -> impl Into
 /// Calls `act` when a command asks the header for something from now on.
 fn on_command(session: Session, act: impl Fn(HeaderAction) + 'static) {
     Effect::new(move |before: Option<()>| {
-        if let (Some(action), Some(())) = (session.header.asked.get(), before) {
+        if let (Some(action), Some(())) = (session.header.requested.get(), before) {
             untrack(|| act(action));
         }
     });

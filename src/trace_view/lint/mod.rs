@@ -93,10 +93,16 @@ fn Services(session: Session, lint: Arc<Lint>) -> impl IntoView {
     let unsearched = (lint.unsearched > 0)
         .then(|| format!("Attributes of {} spans are not checked yet.", count(u64::from(lint.unsearched))));
     let services = lint.services.iter().filter(|one| !one.issues.is_empty()).cloned();
+    let has_scores = lint.services.iter().any(|one| !one.issues.is_empty());
     view! {
-        <p class="lint-note">
-            "Scores from 0 to 100: the share of spans that pass each check, weighted by its impact."
-        </p>
+        {has_scores
+            .then(|| {
+                view! {
+                    <p class="lint-note">
+                        "Scores from 0 to 100: the share of spans that pass each check, weighted by its impact."
+                    </p>
+                }
+            })}
         {services.map(|service| view! { <Service session service/> }).collect_view()}
         {clean.map(|clean| view! { <p class="lint-clean" data-test="lint-clean"><bdi>{clean}</bdi></p> })}
         {unsearched.map(|text| view! { <p role="status">{text}</p> })}

@@ -1,6 +1,6 @@
 //! Paints every span of the trace into the minimap, some per animation frame.
 
-use super::super::coloring::DeferredColoring;
+use super::super::colouring::DeferredColouring;
 use super::super::session::Session;
 use super::super::tokens::tokens;
 use crate::state::busy::{self, Busy};
@@ -40,7 +40,7 @@ struct Painter {
 }
 
 impl Painter {
-    /// Restarts, for a new width, theme or coloring.
+    /// Restarts, for a new width, theme or colouring.
     fn restart(&mut self, width: f64) {
         self.colours = custom_properties(&tokens().iter().map(String::as_str).collect::<Vec<_>>());
         self.ink = custom_property("--critical");
@@ -99,13 +99,13 @@ impl Painter {
 /// Keeps the canvas painted until the returned value is dropped. `None` if the browser has no canvas.
 pub fn paint(
     session: Session,
-    coloring: DeferredColoring,
+    colouring: DeferredColouring,
     root: &Element,
     canvas: HtmlCanvasElement,
 ) -> Option<(Frame, SizeWatch, ThemeWatch)> {
     let painter = Rc::new(RefCell::new(Painter {
         outline: session.outline(),
-        colouring: coloring.get_untracked(),
+        colouring: colouring.get_untracked(),
         surface: Surface::new(canvas)?,
         band: None,
         path: session.path.drawn(),
@@ -138,10 +138,10 @@ pub fn paint(
     });
     let (meaning, asked, width) = (painter.clone(), frame.clone(), last.clone());
     Effect::new(move |_| {
-        let now = coloring.get();
+        let now = colouring.get();
         let mut painter = meaning.borrow_mut();
         if !Arc::ptr_eq(&painter.colouring, &now) {
-            // A reloaded trace has another coloring, too.
+            // A reloaded trace has another colouring, too.
             painter.outline = session.outline();
             painter.colouring = now;
             painter.restart(width.get());

@@ -55,7 +55,7 @@ pub struct Session {
     /// The critical path, and what is shown of it.
     pub path: PathState,
     /// What the colours of bars mean.
-    pub coloring: RwSignal<Colour>,
+    pub colouring: RwSignal<Colour>,
     /// Attributes shown in rows.
     pub columns: Columns,
     /// Which panels are open, and where.
@@ -84,7 +84,7 @@ pub struct Session {
     pub returns: RwSignal<Option<ReturnToTable>>,
     /// A message about how the view came to look as it does.
     pub notice: RwSignal<Option<&'static str>>,
-    /// What the header is asked to do by a command.
+    /// Actions that commands trigger in the header.
     pub header: HeaderState,
 }
 
@@ -99,11 +99,11 @@ pub struct Selection {
     reveal_when_computed: StoredValue<bool>,
 }
 
-/// What the header is asked to do with the trace as a whole: it knows where the trace comes from.
+/// Actions that commands trigger in the header, which has the trace's ID and source.
 #[derive(Clone, Copy, Default)]
 pub struct HeaderState {
-    /// The action that was asked for last. Setting it runs it, also when it is the same again.
-    pub asked: RwSignal<Option<HeaderAction>>,
+    /// The action that was requested last. Setting it runs it, also when it is the same again.
+    pub requested: RwSignal<Option<HeaderAction>>,
     /// Whether the trace can be reloaded: those of files cannot.
     pub can_reload: RwSignal<bool>,
 }
@@ -187,7 +187,7 @@ impl Session {
             find: FindState::default(),
             findings: FindingsState::default(),
             path: PathState::default(),
-            coloring: RwSignal::default(),
+            colouring: RwSignal::default(),
             columns: Columns::default(),
             panels: PanelLayout::default(),
             clock: ClockDisplay::default(),
@@ -283,8 +283,8 @@ impl Session {
         let Some(span) = self.selection.span.get_untracked() else { return self.viewport.fit() };
         let outline = self.outline();
         let (start, end) = (outline.start[span as usize], outline.end[span as usize]);
-        let air = ((end - start) / 20).max(1);
-        self.viewport.zoom_to(start.saturating_sub(air), end.saturating_add(air));
+        let margin = ((end - start) / 20).max(1);
+        self.viewport.zoom_to(start.saturating_sub(margin), end.saturating_add(margin));
     }
 
     /// Selects a span and scrolls to its row, expanding what hides it.

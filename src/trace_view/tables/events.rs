@@ -1,6 +1,6 @@
 //! The table of events: all events of the trace in the order of their times, filtered by text, like a log.
 
-use super::super::coloring::Slots;
+use super::super::colouring::Slots;
 use super::super::marks::mark_of;
 use super::super::session::Session;
 use super::super::span_filter::span_filter;

@@ -1,6 +1,6 @@
 //! The table of log lines of the trace, filtered by text, severity and service. A line leads to the span that logged it.
 
-use super::super::coloring::Slots;
+use super::super::colouring::Slots;
 use super::super::detail::signed;
 use super::super::marks::{dims, mark_of, matches};
 use super::super::session::Session;

@@ -1,6 +1,6 @@
 //! The table of spans: any fields as columns, sorted by any of them, with a bar where each span lies in the trace.
 
-use super::super::coloring::Slots;
+use super::super::colouring::Slots;
 use super::super::key_input::KeyInput;
 use super::super::marks::mark_of;
 use super::super::nothing_to_show::{AllFiltered, NoSpans};

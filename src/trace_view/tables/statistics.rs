@@ -5,7 +5,7 @@ mod cells;
 mod facts;
 mod tools;
 
-use super::super::coloring::{Slots, slots_by_name};
+use super::super::colouring::{Slots, slots_by_name};
 use super::super::marks::{dims, matches};
 use super::super::nothing_to_show::NoSpans;
 use super::super::session::{ReturnToTable, Session};

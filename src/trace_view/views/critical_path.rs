@@ -1,6 +1,6 @@
 //! The critical path as a table by service, operation or span: how much of it is where, adding up to the trace's duration.
 
-use super::super::coloring::Slots;
+use super::super::colouring::Slots;
 use super::super::counted::counted;
 use super::super::marks::{MarkedOperations, dims, mark_of, marked_operations};
 use super::super::session::Session;

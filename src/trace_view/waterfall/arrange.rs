@@ -1,7 +1,7 @@
 //! The panel with which rows are arranged: sibling order, groups, columns, the ruler, and services to collapse or hide.
 
 use super::super::address::sibling_order;
-use super::super::coloring::Slots;
+use super::super::colouring::Slots;
 use super::super::key_input::KeyInput;
 use super::super::session::Session;
 use crate::route::{Named, Order, ShowPath};

@@ -9,7 +9,7 @@ mod ticks;
 
 pub use point::Drag;
 
-use super::super::coloring::Coloring;
+use super::super::colouring::ColouringMemo;
 use super::super::session::Session;
 use super::drawers::{Drawers, Fill};
 use super::paint::Palette;
@@ -52,7 +52,7 @@ pub struct Elements {
 /// Paints the waterfall; see the module.
 pub struct Board {
     session: Session,
-    coloring: Coloring,
+    colouring: ColouringMemo,
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
@@ -96,7 +96,12 @@ struct Inner {
 
 impl Board {
     /// A board over `elements`; `fill` makes the details between rows. `None` if the browser has no canvas.
-    pub fn new(session: Session, coloring: Coloring, elements: Elements, fill: Fill) -> Option<Rc<Self>> {
+    pub fn new(
+        session: Session,
+        colouring: ColouringMemo,
+        elements: Elements,
+        fill: Fill,
+    ) -> Option<Rc<Self>> {
         let surfaces = (
             Surface::new(elements.bars.clone())?,
             Surface::new(elements.ruler.clone())?,
@@ -127,7 +132,7 @@ impl Board {
         };
         let board = Rc::new(Board {
             session,
-            coloring,
+            colouring,
             elements,
             surfaces,
             inner: RefCell::new(inner),

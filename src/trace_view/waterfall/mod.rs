@@ -16,7 +16,7 @@ pub mod pool;
 pub use board::Board;
 pub use drawers::Fill;
 
-use super::coloring::{Coloring, Slots};
+use super::colouring::{ColouringMemo, Slots};
 use super::parts::Part;
 use super::session::Session;
 use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
@@ -42,7 +42,7 @@ pub fn Waterfall(
     /// Colour slots by string index of the service's name.
     slots: Slots,
     /// What the colours of bars mean.
-    coloring: Coloring,
+    colouring: ColouringMemo,
     /// Makes the details of a span, for between the rows.
     fill: Fill,
     /// Shows the events at a tick.
@@ -51,7 +51,7 @@ pub fn Waterfall(
     let refs = Refs::default();
     Effect::new(move |_| {
         if let Some(elements) = refs.elements() {
-            StoredValue::new_local(start(session, coloring, fill.clone(), elements));
+            StoredValue::new_local(start(session, colouring, fill.clone(), elements));
         }
     });
     let names = move || format!("{}px", left_of_bars(session));
@@ -193,9 +193,9 @@ struct Running {
 }
 
 /// Fills `elements` and keeps them up to date. `None` if the browser has no canvas.
-fn start(session: Session, coloring: Coloring, fill: Fill, elements: Elements) -> Option<Running> {
+fn start(session: Session, colouring: ColouringMemo, fill: Fill, elements: Elements) -> Option<Running> {
     let (root, head, scroller) = (elements.root.clone(), elements.head.clone(), elements.scroller.clone());
-    let board = Board::new(session, coloring, elements, fill)?;
+    let board = Board::new(session, colouring, elements, fill)?;
     let sizes = watch_size(session, &board, root, scroller.clone());
     let themed = Rc::downgrade(&board);
     let theme = ThemeWatch::new(move || {
@@ -203,7 +203,7 @@ fn start(session: Session, coloring: Coloring, fill: Fill, elements: Elements) -
             board.theme_changed();
         }
     });
-    repaint_on_changes(session, coloring, &board);
+    repaint_on_changes(session, colouring, &board);
 
     let listeners = pointer::listen(session, &board, &scroller, &head);
     Some(Running { _board: board, _listeners: listeners, _sizes: sizes, _theme: theme })
@@ -236,7 +236,7 @@ fn watch_size(session: Session, board: &Rc<Board>, root: HtmlElement, scroller: 
 }
 
 /// Requests a frame whenever something that the board paints has changed.
-fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
+fn repaint_on_changes(session: Session, colouring: ColouringMemo, board: &Rc<Board>) {
     let on_change = |track: Box<dyn Fn()>, act: fn(&Board)| {
         let board = Rc::downgrade(board);
         Effect::new(move |_| {
@@ -263,7 +263,7 @@ fn repaint_on_changes(session: Session, coloring: Coloring, board: &Rc<Board>) {
     );
     on_change(
         Box::new(move || {
-            coloring.with(|_| ());
+            colouring.with(|_| ());
             session.columns.values.track();
             session.columns.keys.track();
             session.path.path.track();

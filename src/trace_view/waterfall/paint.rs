@@ -266,11 +266,11 @@ fn labels(
         let middle = view.y_of(label.row as usize) + view.places.row_height / 2.0;
         if label.place == LabelPosition::Upon {
             let width = label.text.chars().count() as f64 * view.char_width;
-            let (air, half) = (3.0 * ratio, 7.0 * ratio);
+            let (margin, half) = (3.0 * ratio, 7.0 * ratio);
             let y = (middle - half).round();
             context.set_fill_style_str(&palette.paper);
             context.set_global_alpha(0.85);
-            rounded(context, (x - air, y, x + width + air, y + 2.0 * half), air, air);
+            rounded(context, (x - margin, y, x + width + margin, y + 2.0 * half), margin, margin);
             context.set_global_alpha(1.0);
             context.set_fill_style_str(&palette.ink);
         } else {
@@ -359,12 +359,12 @@ pub fn pointing(
     context.set_font(&format!("{}px {}", 11.0 * ratio, palette.mono));
     context.set_text_baseline("middle");
     let text = context.measure_text(&pointing.label).map_or(0.0, |text| text.width());
-    let air = 4.0 * ratio;
-    let wide = text + 2.0 * air;
+    let margin = 4.0 * ratio;
+    let wide = text + 2.0 * margin;
     // Left of the line if it does not fit to the right.
-    let left = if x + air + wide <= width { x + air } else { (x - air - wide).max(0.0) };
+    let left = if x + margin + wide <= width { x + margin } else { (x - margin - wide).max(0.0) };
     let top = (ruler / 2.0 - 8.0 * ratio).round();
     rounded(context, (left, top, left + wide, top + 16.0 * ratio), 3.0 * ratio, 3.0 * ratio);
     context.set_fill_style_str(&palette.on_accent);
-    let _ = context.fill_text(&pointing.label, left + air, top + 8.5 * ratio);
+    let _ = context.fill_text(&pointing.label, left + margin, top + 8.5 * ratio);
 }

@@ -12,6 +12,8 @@ const TEXT: f64 = 11.0;
 const ABOVE: f64 = 8.0;
 const RIGHT: f64 = 10.0;
 const BELOW: f64 = 20.0;
+/// Least distance between two labels of the time axis, CSS pixels.
+const APART: f64 = 6.0;
 
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -92,9 +94,23 @@ pub fn draw(surface: &Surface, width: f64, height: f64, plot: &Plot) -> Area {
     if area.width < 20.0 || area.height < 20.0 || plot.x.high <= plot.x.low || plot.y.high <= plot.y.low {
         return area;
     }
+    // Labels that would touch the one before are left out.
+    let mut free = f64::NEG_INFINITY;
+    let labels: Vec<(f64, &str)> = (plot.x.ticks.iter())
+        .filter_map(|tick| {
+            let x = area.place(plot, tick.at, plot.y.low).0;
+            let half = backend.text_width(&tick.label, TEXT) / 2.0;
+            let x = x.clamp(area.left + 12.0, (area.left + area.width - 12.0).max(area.left + 12.0));
+            let fits = x - half >= free;
+            if fits {
+                free = x + half + APART;
+            }
+            fits.then_some((x, tick.label.as_str()))
+        })
+        .collect();
     let root = backend.into_drawing_area();
     // The only errors that plotters passes on are the backend's, and this backend has none.
-    let _ = fill(&root, plot, area);
+    let _ = fill(&root, plot, area, &labels);
     area
 }
 
@@ -105,8 +121,8 @@ fn fine(pixels: f64) -> i32 {
     (pixels * f64::from(FINE)).round() as i32
 }
 
-fn fill(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
-    draw_grid(root, plot, area)?;
+fn fill(root: &Root<'_>, plot: &Plot, area: Area, labels: &[(f64, &str)]) -> Result<(), Failure> {
+    draw_grid(root, plot, area, labels)?;
     let mut chart = ChartBuilder::on(root)
         .margin_left(fine(area.left))
         .margin_top(fine(area.top))
@@ -139,8 +155,9 @@ fn fill(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Grid lines at the ticks of the value axis, and the labels of both axes.
-fn draw_grid(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
+/// Grid lines at the ticks of the value axis, and the labels of both axes; `labels` are those of the time axis, each with its
+/// middle.
+fn draw_grid(root: &Root<'_>, plot: &Plot, area: Area, labels: &[(f64, &str)]) -> Result<(), Failure> {
     let text = ("sans-serif", f64::from(FINE) * TEXT).into_font().color(&Ink::Label.color());
     let beside = text.pos(Pos::new(HPos::Right, VPos::Center));
     let below = text.pos(Pos::new(HPos::Center, VPos::Top));
@@ -150,10 +167,9 @@ fn draw_grid(root: &Root<'_>, plot: &Plot, area: Area) -> Result<(), Failure> {
         root.draw(&PathElement::new(ends, Ink::Grid.color().stroke_width(fine(1.0) as u32)))?;
         root.draw_text(&tick.label, &beside, (fine(area.left - 8.0), fine(y)))?;
     }
-    for tick in &plot.x.ticks {
-        let (x, bottom) = area.place(plot, tick.at, plot.y.low);
-        let x = x.clamp(area.left + 12.0, (area.left + area.width - 12.0).max(area.left + 12.0));
-        root.draw_text(&tick.label, &below, (fine(x), fine(bottom + 6.0)))?;
+    let bottom = area.top + area.height;
+    for (x, label) in labels {
+        root.draw_text(label, &below, (fine(*x), fine(bottom + 6.0)))?;
     }
     Ok(())
 }

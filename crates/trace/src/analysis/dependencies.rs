@@ -137,7 +137,7 @@ impl RatedLink {
 }
 
 /// Number of calls below which an error share is not significant.
-const SHARE_FROM: u64 = 20;
+pub const SHARE_FROM: u64 = 20;
 
 /// Compares `(error share, calls)`: highest share first, then most calls. Shares of fewer than [`SHARE_FROM`] calls
 /// come after those of more; links without errors come last.

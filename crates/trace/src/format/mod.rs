@@ -12,6 +12,7 @@ mod names;
 pub mod otlp_json;
 pub mod otlp_proto;
 mod proto_stream;
+pub mod protobuf;
 mod reader;
 mod sniff;
 mod span_context;
@@ -84,15 +85,19 @@ pub struct SpanParts<'a> {
 pub struct Unreadable {
     /// The format it was taken for.
     pub format: String,
-    /// Byte offset (after decompression) at which reading stopped.
-    pub at: u64,
+    /// Byte offset (after decompression) at which reading stopped; `None` where all of it is something else than a trace, and
+    /// `why` says what in a sentence.
+    pub at: Option<u64>,
     /// What is wrong and what to try.
     pub why: String,
 }
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}: {}", self.format, self.at, self.why)
+        match self.at {
+            Some(at) => write!(f, "{} at byte {at}: {}", self.format, self.why),
+            None => f.write_str(&self.why),
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl Reader {
             let why = torn.unwrap_or_else(|| "it ends in the middle".to_owned());
             if self.builder.is_empty() {
                 let why = format!("{why}, before the first whole span; was the download or copy cut short?");
-                return Err(Unreadable { format: self.format_name(), at: end, why });
+                return Err(Unreadable { format: self.format_name(), at: Some(end), why });
             }
             let spans = self.builder.len();
             self.builder.warn(format!(
@@ -130,7 +130,7 @@ impl Reader {
             let head = std::mem::take(&mut self.head);
             if let (true, Some(why), Some(layer)) = (head.is_empty(), &torn, self.layers.last()) {
                 let why = format!("{why}, before the first whole span; was the download or copy cut short?");
-                return Err(Unreadable { format: layer.name().to_owned(), at: 0, why });
+                return Err(Unreadable { format: layer.name().to_owned(), at: Some(0), why });
             }
             self.begin(classify(&head), &head)?;
         }
@@ -144,7 +144,7 @@ impl Reader {
             let damage = std::mem::take(&mut json.damage);
             if nothing && let Some((server_error, at)) = server_errors.first() {
                 let why = format!("the server says: {server_error}");
-                return Err(Unreadable { format: "error answer".to_owned(), at: *at, why });
+                return Err(Unreadable { format: "error answer".to_owned(), at: Some(*at), why });
             }
             for (server_error, _) in server_errors {
                 self.builder.warn(format!("the server says: {server_error}"));
@@ -158,12 +158,12 @@ impl Reader {
                 self.builder.warn(warning);
             }
             match unsupported {
-                Some((unsupported, at)) if nothing => return Err(unsupported_error(unsupported, at)),
+                Some((unsupported, _)) if nothing => return Err(unsupported_error(unsupported)),
                 None if nothing && damage.is_text() => {
-                    return Err(unsupported_error(UnsupportedInput::Text, 0));
+                    return Err(unsupported_error(UnsupportedInput::Text));
                 }
                 None if nothing && !known_shape => {
-                    return Err(unsupported_error(UnsupportedInput::OtherJson, 0));
+                    return Err(unsupported_error(UnsupportedInput::OtherJson));
                 }
                 Some((unsupported, at)) if unsupported == UnsupportedInput::OtherSignal => {
                     self.builder.warn(format!("{} at byte {at}: left out", unsupported.name()));
@@ -214,7 +214,7 @@ impl Reader {
         let at = self.blocks.offset_of(self.blocks.bytes.len());
         let why = format!("the {name} data is damaged: {why}");
         if self.builder.is_empty() {
-            return Err(Unreadable { format: name.to_owned(), at, why });
+            return Err(Unreadable { format: name.to_owned(), at: Some(at), why });
         }
         self.builder.warn(format!("{why} (byte {at}); what was read before is shown"));
         Ok(())
@@ -245,10 +245,10 @@ impl Reader {
             }
             InputKind::Layer => {
                 let layer = Layer::detect(head).filter(|_| self.layers.len() < MOST_LAYERS);
-                self.layers.push(layer.ok_or_else(|| unsupported_error(UnsupportedInput::Archive, 0))?);
+                self.layers.push(layer.ok_or_else(|| unsupported_error(UnsupportedInput::Archive))?);
                 return self.feed(self.layers.len() - 1, head);
             }
-            InputKind::Unsupported(unsupported) => return Err(unsupported_error(unsupported, 0)),
+            InputKind::Unsupported(unsupported) => return Err(unsupported_error(unsupported)),
         };
         self.take(head)
     }
@@ -298,9 +298,9 @@ impl Reader {
 
     fn unreadable(&self, why: &str, at: u64) -> Unreadable {
         if let State::Json(json) = &self.state
-            && let Some((UnsupportedInput::JaegerModel, at)) = json.unsupported
+            && let Some((UnsupportedInput::JaegerModel, _)) = json.unsupported
         {
-            return unsupported_error(UnsupportedInput::JaegerModel, at);
+            return unsupported_error(UnsupportedInput::JaegerModel);
         }
         let spans = self.builder.len();
         let mut why = why.to_owned();
@@ -309,15 +309,15 @@ impl Reader {
             && let Some((unsupported, _)) = json.unsupported
             && self.builder.is_empty()
         {
-            why = format!("{why}; besides, {}", unsupported.advice());
+            why = format!("{why}. {}", unsupported.advice());
         }
         if spans > 0 {
             why = format!("{why} (after {spans} whole spans)");
         }
-        Unreadable { format: self.format_name(), at, why }
+        Unreadable { format: self.format_name(), at: Some(at), why }
     }
 }
 
-fn unsupported_error(unsupported: UnsupportedInput, at: u64) -> Unreadable {
-    Unreadable { format: unsupported.name().to_owned(), at, why: unsupported.advice().to_owned() }
+fn unsupported_error(unsupported: UnsupportedInput) -> Unreadable {
+    Unreadable { format: unsupported.name().to_owned(), at: None, why: unsupported.advice().to_owned() }
 }

@@ -69,61 +69,54 @@ impl UnsupportedInput {
         }
     }
 
-    /// What it is and what to try.
+    /// What it is and what to try, in sentences.
     pub fn advice(self) -> &'static str {
         match self {
-            UnsupportedInput::Empty => "the file is empty; was the download complete?",
+            UnsupportedInput::Empty => "The file is empty. Was the download complete?",
             UnsupportedInput::Html => {
-                "this is a web page, not a trace: the address may be wrong, a login may be in the way, or the \
-                 server answers unknown paths with its page; try the address of the API"
+                "This is a web page, not a trace. The address may be wrong, a login may be in the way, or the server \
+                 answers unknown paths with its page. Try the address of the API."
             }
-            UnsupportedInput::Text => {
-                "this is text, but neither JSON nor OTLP protobuf; Jaeger, Zipkin and OTLP JSON (also one object a \
-                 line) and OTLP protobuf are read, also with gzip or zstd"
-            }
-            UnsupportedInput::Binary => {
-                "these bytes are no OTLP protobuf and nothing else that is known; Jaeger, Zipkin and OTLP JSON and OTLP \
-                 protobuf are read, also with gzip or zstd"
-            }
+            UnsupportedInput::Text => "This is text, but neither JSON nor OTLP protobuf.",
+            UnsupportedInput::Binary => "These bytes are neither OTLP protobuf nor gzip or zstd.",
             UnsupportedInput::Archive => {
-                "this is an archive or a compression other than gzip and zstd; unpack it and open what is inside"
+                "This is an archive, or a compression other than gzip and zstd. Unpack it and open what is inside."
             }
             UnsupportedInput::Zipkin => {
-                "these are no spans of Zipkin's version 2; version 1 is not supported: a collector with a Zipkin \
-                 receiver and an OTLP exporter turns it into OTLP"
+                "Zipkin's version 1 is not supported. A collector with a Zipkin receiver and an OTLP exporter turns it \
+                 into OTLP."
             }
             UnsupportedInput::TempoTrace => {
-                "Tempo's `batches` are not supported yet; ask Tempo for `Accept: application/protobuf`, or a collector \
-                 for OTLP"
+                "Tempo's `batches` are not supported. Ask Tempo for `Accept: application/protobuf`, or a collector for \
+                 OTLP."
             }
             UnsupportedInput::TempoSearch => {
-                "this is a list of found traces, not a trace; open one of them by its id"
+                "This is a list of found traces, not a trace. Open one of them by its ID."
             }
             UnsupportedInput::GoStdout => {
-                "this is what the Go SDK's stdout exporter prints, not OTLP; use an OTLP exporter, or the \
-                 collector's file exporter"
+                "This is the output of the Go SDK's stdout exporter, not OTLP. Use an OTLP exporter, or the collector's \
+                 file exporter."
             }
             UnsupportedInput::JaegerModel => {
-                "this is Jaeger's inner model (ids in base64, values as vStr), not what its API answers; fetch the \
-                 trace from /api/traces/{id}"
+                "This is Jaeger's internal model (IDs in base64, values as vStr), not an answer of its API. Fetch the \
+                 trace from /api/traces/{id}."
             }
             UnsupportedInput::JaegerSpans => {
-                "these are single Jaeger spans (storage format), not a trace; fetch the trace from /api/traces/{id}"
+                "These are single Jaeger spans (storage format), not a trace. Fetch the trace from /api/traces/{id}."
             }
-            UnsupportedInput::Dependencies => "this is a list of calls between services, not a trace",
-            UnsupportedInput::MetricFamily => "these are metrics, not a trace",
+            UnsupportedInput::Dependencies => "This is a list of calls between services, not a trace.",
+            UnsupportedInput::MetricFamily => "These are metrics, not a trace.",
             UnsupportedInput::OtherSignal => {
-                "these are metrics or logs in OTLP; only traces (resourceSpans) are read"
+                "These are metrics or logs in OTLP. Only traces (resourceSpans) are read."
             }
-            UnsupportedInput::Prometheus => "these are metrics from Prometheus, not a trace",
+            UnsupportedInput::Prometheus => "These are metrics from Prometheus, not a trace.",
             UnsupportedInput::Elasticsearch => {
-                "this is a search answer of Elasticsearch, not a trace; fetch the trace from Jaeger"
+                "This is a search answer of Elasticsearch, not a trace. Fetch the trace from Jaeger."
             }
-            UnsupportedInput::Summaries => "these are summaries of traces; open one of them by its id",
-            UnsupportedInput::Names => "this is a list of names (services or operations), not a trace",
+            UnsupportedInput::Summaries => "These are summaries of traces. Open one of them by its ID.",
+            UnsupportedInput::Names => "This is a list of names (services or operations), not a trace.",
             UnsupportedInput::OtherJson => {
-                "this is JSON, but there are no spans in it; a Jaeger trace has `data` or `spans`, OTLP has \
-                 `resourceSpans`"
+                "This is JSON without spans. A Jaeger trace has `data` or `spans`, OTLP has `resourceSpans`."
             }
         }
     }

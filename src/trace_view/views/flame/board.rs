@@ -1,6 +1,6 @@
 //! State behind the flame graph's canvases: frames, scroll offset, and what was drawn last.
 
-use super::super::super::coloring::Coloring;
+use super::super::super::colouring::ColouringMemo;
 use super::super::super::session::Session;
 use super::super::super::waterfall::paint::{grid, ruler as draw_ruler};
 use super::axis::Axis;
@@ -29,7 +29,7 @@ pub const LANE: f64 = 20.0;
 /// Paints the graph; see the module.
 pub struct FlameBoard {
     session: Session,
-    coloring: Coloring,
+    colouring: ColouringMemo,
     scroller: HtmlElement,
     surfaces: (Surface, Surface),
     inner: RefCell<Inner>,
@@ -59,7 +59,7 @@ impl FlameBoard {
     /// A board that draws on these canvases and sets `current`. `None` if the browser has no canvas.
     pub fn new(
         session: Session,
-        coloring: Coloring,
+        colouring: ColouringMemo,
         current: RwSignal<Option<usize>>,
         scroller: HtmlElement,
         bars: HtmlCanvasElement,
@@ -77,7 +77,7 @@ impl FlameBoard {
         };
         let board = Rc::new(FlameBoard {
             session,
-            coloring,
+            colouring,
             scroller,
             surfaces: (Surface::new(bars)?, Surface::new(ruler)?),
             inner: RefCell::new(inner),
@@ -286,7 +286,7 @@ impl FlameBoard {
             }
             Some(down) => paint::shift(context, bars.canvas(), down, &strips),
         }
-        let colouring = self.coloring.get_untracked();
+        let colouring = self.colouring.get_untracked();
         let look = |frame: u32| {
             let frame = frame as usize;
             (colouring.slot(outline, frames.span(frame)), frames.counts(outline, frame).1 > 0)

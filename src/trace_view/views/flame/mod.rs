@@ -13,7 +13,7 @@ mod picture;
 mod tools;
 mod words;
 
-use super::super::coloring::Coloring;
+use super::super::colouring::ColouringMemo;
 use super::super::nothing_to_show::{AllFiltered, NoSpans};
 use super::super::parts::Part;
 use super::super::session::Session;
@@ -45,7 +45,7 @@ pub fn FlameGraph(
     /// State of the trace.
     session: Session,
     /// What the colours mean.
-    coloring: Coloring,
+    colouring: ColouringMemo,
     /// Where frames come from.
     source: SpanSource,
 ) -> impl IntoView {
@@ -88,7 +88,7 @@ pub fn FlameGraph(
             FlameLoad::Failed(problem) => view! { <ProblemCard problem/> }.into_any(),
             _ => ().into_any(),
         },
-        FlameContent::Graph => view! { <FrameGraph session coloring state label/> }.into_any(),
+        FlameContent::Graph => view! { <FrameGraph session colouring state label/> }.into_any(),
     };
     view! {
         <div class="flame" data-test="flame-view">
@@ -116,7 +116,7 @@ pub fn FrameGraph(
     /// State of the trace.
     session: Session,
     /// What the colours mean.
-    coloring: Coloring,
+    colouring: ColouringMemo,
     /// The frames.
     state: RwSignal<FlameLoad>,
     /// Accessible name.
@@ -126,9 +126,9 @@ pub fn FrameGraph(
     let graph: Graph = StoredValue::new_local(None);
     let (height, current) = (RwSignal::new(0.0), RwSignal::new(None));
     Effect::new(move |_| {
-        if let Some((board, scroller)) = refs.start(session, coloring, current) {
+        if let Some((board, scroller)) = refs.start(session, colouring, current) {
             graph.set_value(Some(Rc::new(Gestures::new(board.clone(), scroller.clone()))));
-            follow(session, coloring, state, height, &board, &scroller);
+            follow(session, colouring, state, height, &board, &scroller);
         }
     });
     let with = move |act: &mut dyn FnMut(&Rc<Gestures>)| {
@@ -259,19 +259,19 @@ impl Refs {
     fn start(
         self,
         session: Session,
-        coloring: Coloring,
+        colouring: ColouringMemo,
         current: RwSignal<Option<usize>>,
     ) -> Option<(Rc<FlameBoard>, HtmlElement)> {
         let scroller: HtmlElement = self.scroller.get()?.into();
         let (bars, ruler) = (self.bars.get()?, self.ruler.get()?);
-        Some((FlameBoard::new(session, coloring, current, scroller.clone(), bars, ruler)?, scroller))
+        Some((FlameBoard::new(session, colouring, current, scroller.clone(), bars, ruler)?, scroller))
     }
 }
 
 /// Redraws whenever something that the board draws has changed.
 fn follow(
     session: Session,
-    coloring: Coloring,
+    colouring: ColouringMemo,
     state: RwSignal<FlameLoad>,
     height: RwSignal<f64>,
     board: &Rc<FlameBoard>,
@@ -307,7 +307,7 @@ fn follow(
             session.find.show.track();
             session.clock.absolute.track();
             session.clock.zone.track();
-            coloring.with(|_| ());
+            colouring.with(|_| ());
         }),
         Box::new(FlameBoard::request),
     );

@@ -3,7 +3,7 @@
 
 mod active;
 
-use super::super::coloring::Coloring;
+use super::super::colouring::ColouringMemo;
 use super::super::counted::counted;
 use super::super::nothing_to_show::{AllFiltered, NoSpans};
 use super::super::session::Session;
@@ -35,7 +35,7 @@ pub fn Lanes(
     /// State of the trace.
     session: Session,
     /// What the colours mean.
-    coloring: Coloring,
+    colouring: ColouringMemo,
     /// Where lanes come from.
     source: SpanSource,
 ) -> impl IntoView {
@@ -62,7 +62,7 @@ pub fn Lanes(
             <ActiveSpans session source/>
             <FrameGraph
                 session
-                coloring
+                colouring
                 state
                 label=Signal::stored("Lanes of spans. Arrow keys move between spans, Z zooms to one, Enter opens its details.".to_owned())
             />

@@ -1,6 +1,6 @@
 //! The graph of a trace's operations: a map of the calls between them, and the same as a list.
 
-use super::super::coloring::{Slots, slots_by_name};
+use super::super::colouring::{Slots, slots_by_name};
 use super::super::counted::counted;
 use super::super::marks::{dims, marked_operations};
 use super::super::nothing_to_show::AllFiltered;

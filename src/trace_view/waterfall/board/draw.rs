@@ -63,7 +63,7 @@ impl Board {
             char_width,
         };
         let outline = &*self.session.outline();
-        let colouring = self.coloring.get_untracked();
+        let colouring = self.colouring.get_untracked();
         let slot = |span: SpanIx| colouring.slot(outline, span);
         let (attributes, columns) =
             (self.session.columns.values.get_untracked(), self.session.columns.keys.get_untracked());

@@ -1,10 +1,12 @@
 //! Scroll offset of the list and position of the scrollbar. The offset is exact; the scrollbar may be coarser.
 
+use super::super::super::regions::is_low;
 use super::{Board, Inner, set_style};
 use crate::ui::sizes::ROW;
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::Row;
 use spandrel_trace::scene::scroll::ScrollMap;
+use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 impl Board {
     pub(super) fn map(&self, inner: &Inner) -> ScrollMap {
@@ -68,10 +70,15 @@ impl Board {
         }
     }
 
-    /// Scrolls just far enough that the selected row is visible.
+    /// Scrolls just far enough that the selected row is visible; in a low window, where the page scrolls too, also the page.
     pub fn show_selected(&self) {
         if let Some(index) = self.selected_row() {
             self.show_row(index);
+            if is_low() {
+                let how = ScrollIntoViewOptions::new();
+                how.set_block(ScrollLogicalPosition::Nearest);
+                self.elements.root.scroll_into_view_with_scroll_into_view_options(&how);
+            }
         }
     }
 

@@ -69,7 +69,7 @@ impl Board {
 
     /// The visible range over the width of the bars, CSS pixels.
     fn scale(&self) -> TimeScale {
-        let (begin, end) = self.session.viewport.range.get_untracked();
-        TimeScale::new(begin, end, self.columns().1)
+        let (start, end) = self.session.viewport.range.get_untracked();
+        TimeScale::new(start, end, self.columns().1)
     }
 }

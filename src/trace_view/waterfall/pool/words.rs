@@ -1,4 +1,4 @@
-//! What a row shows beside names, in words, for those who cannot see it or ask.
+//! Accessible names and tooltips of a row.
 
 use spandrel_trace::analysis::outliving::outlives_parent;
 use spandrel_trace::analysis::rows::Group;
@@ -86,11 +86,11 @@ pub(super) fn group_words(group: &Group) -> String {
     )
 }
 
-/// What the bar shows, for those who cannot see it.
+/// The bar as text, for its accessible name.
 pub(super) fn bar_words(outline: &Outline, span: SpanIx, log_lines: usize) -> String {
     let flags = outline.flags[span as usize];
-    let begin = duration(outline.start[span as usize]);
-    let mut words = format!("{}, starts at {begin}", duration(outline.duration_of(span)));
+    let start = duration(outline.start[span as usize]);
+    let mut words = format!("{}, starts at {start}", duration(outline.duration_of(span)));
     for (flag, text) in [
         (Flags::OWN_ERROR, ", error"),
         (Flags::ERROR_BELOW, ", error in a descendant"),

@@ -1,4 +1,4 @@
-//! A graph that was scrolled is that which is drawn anew, and labels fit.
+//! Scrolling the drawn pixels gives the same image as a full redraw, and labels fit their frames.
 
 use super::super::picture::FlamePicture;
 use super::*;

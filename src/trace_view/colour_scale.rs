@@ -40,7 +40,7 @@ pub fn computed_scale(
 ) -> RwSignal<Option<ComputedScale>> {
     let scale = RwSignal::new(None::<ComputedScale>);
     Effect::new(move |_| {
-        let (by, outline, column) = (session.coloring.get(), session.outline_live().get(), column.get());
+        let (by, outline, column) = (session.colouring.get(), session.outline_live().get(), column.get());
         if !is_scale(&by) || by.column().is_some() && column.is_none() {
             return;
         }

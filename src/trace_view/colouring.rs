@@ -1,6 +1,6 @@
 //! Which colour slot each service of a trace has, and what the colours of its bars mean.
 
-use super::color_scale::{computed_scale, is_scale};
+use super::colour_scale::{computed_scale, is_scale};
 use super::session::Session;
 use crate::route::Colour;
 use crate::state::busy;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 pub type Slots = Memo<Arc<Vec<u8>>>;
 
 /// What the colours of bars mean.
-pub type Coloring = Memo<Arc<Colouring>>;
+pub type ColouringMemo = Memo<Arc<Colouring>>;
 
 /// The same one frame later, for minimap and legend, so that rows are painted first.
-pub type DeferredColoring = Signal<Arc<Colouring>>;
+pub type DeferredColouring = Signal<Arc<Colouring>>;
 
 /// Slots by string index; 0 for strings that name no service. `assign` maps the names of all services of the trace to
 /// their slots.
@@ -44,11 +44,11 @@ pub fn slots_by_name(outline: &Outline, slots: &[u8]) -> HashMap<String, u8> {
     named.map(|(slot, index)| (outline.strings.get(index).to_owned(), *slot)).collect()
 }
 
-/// Follows `coloring` one animation frame behind.
-pub fn defer_one_frame(coloring: Coloring) -> DeferredColoring {
-    let deferred = RwSignal::new(coloring.get_untracked());
+/// Follows `colouring` one animation frame behind.
+pub fn defer_one_frame(colouring: ColouringMemo) -> DeferredColouring {
+    let deferred = RwSignal::new(colouring.get_untracked());
     Effect::new(move |_| {
-        let now = coloring.get();
+        let now = colouring.get();
         if !deferred.with_untracked(|before| Arc::ptr_eq(before, &now)) {
             spawn_scoped(async move {
                 let _busy = busy::hold();
@@ -61,16 +61,16 @@ pub fn defer_one_frame(coloring: Coloring) -> DeferredColoring {
 }
 
 /// What the colours of `session` mean, as its settings change. Without colours while what they are computed from loads.
-pub fn coloring(session: Session, slots: Slots) -> Coloring {
+pub fn colouring(session: Session, slots: Slots) -> ColouringMemo {
     // Of all attribute columns only this one matters.
     let column = Memo::new(move |_| {
-        session.coloring.with(|colour| session.columns.values.with(|values| values.column(colour.column()?)))
+        session.colouring.with(|colour| session.columns.values.with(|values| values.column(colour.column()?)))
     });
     let scale = computed_scale(session, column);
     Memo::new_with_compare(
         move |_| {
             let outline = session.outline_live().get();
-            let by = session.coloring.get();
+            let by = session.colouring.get();
             if is_scale(&by) {
                 let computed = scale.with(|scale| scale.clone().filter(|scale| scale.is_of(&by, &outline)));
                 return computed.map(|computed| computed.colouring).unwrap_or_default();
