@@ -17,6 +17,7 @@ use crate::pages::trace::TracePage;
 use crate::route::Route;
 use crate::state::busy;
 use crate::state::data::use_data;
+use crate::state::events::listen;
 use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::obstacle::origin;
 use crate::state::part::LoadPart;
@@ -103,18 +104,12 @@ fn mark_keyboard_use() {
         }
     };
     let is_modifier = |key: &str| matches!(key, "Shift" | "Control" | "Alt" | "Meta");
-    let handles = (
-        window_event_listener(ev::keydown, move |event| {
-            if !is_modifier(&event.key()) {
-                mark(true);
-            }
-        }),
-        window_event_listener(ev::pointerdown, move |_| mark(false)),
-    );
-    on_cleanup(move || {
-        handles.0.remove();
-        handles.1.remove();
+    listen(ev::keydown, move |event| {
+        if !is_modifier(&event.key()) {
+            mark(true);
+        }
     });
+    listen(ev::pointerdown, move |_| mark(false));
 }
 
 /// The origin that a server must allow, ready to be copied.

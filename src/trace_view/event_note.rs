@@ -5,9 +5,9 @@ use super::parts::Part;
 use super::session::{EventCursor, Session};
 use super::span_source::SpanSource;
 use crate::state::tasks::{sleep, spawn_scoped};
-use crate::ui::canvas::SizeWatch;
 use leptos::prelude::*;
 use leptos::{ev, html};
+use leptos_use_resize_observer::use_resize_observer;
 use spandrel_trace::analysis::log_marks::LogMark;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::model::SpanIx;
@@ -89,11 +89,10 @@ fn Note(
     mark: StoredValue<HtmlElement, LocalStorage>,
 ) -> impl IntoView {
     let note = NodeRef::<html::Div>::new();
-    let watch = StoredValue::new_local(None::<SizeWatch>);
-    note.on_load(move |note| {
-        let placed = note.clone();
-        let resized = move || mark.with_value(|mark| place(&placed, mark));
-        watch.set_value(Some(SizeWatch::new(&note, resized)));
+    use_resize_observer(note, move |_, _| {
+        if let Some(note) = note.get_untracked() {
+            mark.with_value(|mark| place(&note, mark));
+        }
     });
     let left = move |event: ev::PointerEvent| {
         // Back on a row, the pointer finds the tick that it is on.

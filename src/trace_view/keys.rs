@@ -5,15 +5,14 @@
 use super::commands;
 use super::parts::Part;
 use super::session::Session;
-use crate::ui::canvas::Listener;
-use leptos::prelude::*;
+use crate::state::events;
+use leptos::ev;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 /// Handles keys anywhere on the page until the current owner is cleaned up.
 pub fn listen(session: Session) {
-    let listener = Listener::new(&window(), "keydown", move |event: KeyboardEvent| pressed(session, &event));
-    StoredValue::new_local(listener);
+    events::listen(ev::keydown, move |event| pressed(session, &event));
 }
 
 /// Handles a key, unless a field has the focus.

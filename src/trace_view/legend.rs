@@ -5,11 +5,11 @@ use super::colouring::DeferredColouring;
 use super::key_input::KeyInput;
 use super::session::Session;
 use crate::route::{Colour, Show as ShowMode};
-use crate::ui::canvas::SizeWatch;
 use crate::ui::menu::{Menu, MenuItem};
 use crate::ui::select::Select;
 use leptos::html;
 use leptos::prelude::*;
+use leptos_use_resize_observer::use_resize_observer;
 use spandrel_trace::scene::colouring::{Colouring, LegendEntry};
 use spandrel_trace::units::{count, display_name};
 
@@ -29,11 +29,10 @@ const WIDEST: f64 = 212.0;
 pub fn Legend(session: Session, colouring: DeferredColouring) -> impl IntoView {
     let line = NodeRef::<html::Div>::new();
     let width = RwSignal::new(0.0);
-    let watch = StoredValue::new_local(None::<SizeWatch>);
-    line.on_load(move |line| {
-        let measured = line.clone();
-        let measure = move || width.set(f64::from(measured.client_width()));
-        watch.set_value(Some(SizeWatch::new(&line, measure)));
+    use_resize_observer(line, move |_, _| {
+        if let Some(line) = line.get_untracked() {
+            width.set(f64::from(line.client_width()));
+        }
     });
     let is_by_key = move || matches!(session.colouring.get(), Colour::Attribute(_));
     let room = move || width.get() - AROUND - FIT - if is_by_key() { KEY } else { 0.0 };

@@ -1,10 +1,11 @@
 //! A canvas with the resolution of the screen, painted at most once per frame, with colours from the stylesheet.
 
+use gloo_events::EventListener;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{CanvasRenderingContext2d, Element, EventTarget, HtmlCanvasElement, ResizeObserver};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, ResizeObserver};
 
 /// A canvas with a backing store in device pixels. Drawing is in device pixels.
 #[derive(Clone, Debug)]
@@ -143,56 +144,6 @@ impl Drop for SizeWatch {
     }
 }
 
-/// An event handler. Not a `dyn FnMut`, which would generate the code of each closure twice.
-trait Hear {
-    fn hear(&mut self, event: web_sys::Event);
-}
-
-impl<F: FnMut(web_sys::Event)> Hear for F {
-    fn hear(&mut self, event: web_sys::Event) {
-        self(event);
-    }
-}
-
-/// An event listener that is removed when dropped. Not passive, so the default can be prevented.
-pub struct Listener {
-    target: EventTarget,
-    event: &'static str,
-    closure: Closure<dyn FnMut(web_sys::Event)>,
-}
-
-impl Listener {
-    /// Calls `heard` for every `event` on `target`. `E` must be the event's class.
-    pub fn new<E: JsCast>(
-        target: &EventTarget,
-        event: &'static str,
-        mut heard: impl FnMut(E) + 'static,
-    ) -> Self {
-        Self::boxed(target, event, Box::new(move |event: web_sys::Event| heard(event.unchecked_into())))
-    }
-
-    fn boxed(target: &EventTarget, event: &'static str, mut heard: Box<dyn Hear>) -> Self {
-        let closure = Closure::new(move |event| heard.hear(event));
-        let options = web_sys::AddEventListenerOptions::new();
-        options.set_passive(false);
-        // Fails only for an invalid target.
-        let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
-            event,
-            closure.as_ref().unchecked_ref(),
-            &options,
-        );
-        Listener { target: target.clone(), event, closure }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self
-            .target
-            .remove_event_listener_with_callback(self.event, self.closure.as_ref().unchecked_ref());
-    }
-}
-
 /// The computed value of a custom property such as `--ink`.
 pub fn custom_property(name: &str) -> String {
     custom_properties(&[name]).pop().unwrap_or_default()
@@ -215,7 +166,7 @@ pub fn custom_properties(names: &[&str]) -> Vec<String> {
 pub struct ThemeWatch {
     observer: Option<web_sys::MutationObserver>,
     _changed: Closure<dyn FnMut()>,
-    _system: Option<Listener>,
+    _system: Option<EventListener>,
 }
 
 impl ThemeWatch {
@@ -236,7 +187,7 @@ impl ThemeWatch {
             let _ = observer.observe_with_options(&root, &options);
         }
         let query = window.and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?);
-        let system = query.map(|query| Listener::new(&query, "change", move |_: web_sys::Event| by_system()));
+        let system = query.map(|query| EventListener::new(&query, "change", move |_| by_system()));
         ThemeWatch { observer, _changed: closure, _system: system }
     }
 }

@@ -9,10 +9,10 @@ mod ticks;
 
 pub use point::Drag;
 
+use super::super::canvas_style::CanvasStyle;
 use super::super::colouring::ColouringMemo;
 use super::super::session::Session;
 use super::drawers::{Drawers, Fill};
-use super::paint::Palette;
 use super::pool::RowPool;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface};
@@ -71,7 +71,7 @@ struct Inner {
     deepest: u32,
     kept: WaterfallCache,
     scene: Waterfall,
-    palette: Palette,
+    style: CanvasStyle,
     char_width: Option<(f64, f64)>,
     // Size of the visible part, and width left of the bars, CSS pixels.
     width: f64,
@@ -114,7 +114,7 @@ impl Board {
             deepest: 0,
             kept: WaterfallCache::default(),
             scene: Waterfall::default(),
-            palette: Palette::read(),
+            style: CanvasStyle::read(),
             char_width: None,
             width: 0.0,
             height: 0.0,
@@ -213,7 +213,7 @@ impl Board {
     /// Reads the theme's colours again.
     pub fn theme_changed(&self) {
         let mut inner = self.inner.borrow_mut();
-        inner.palette = Palette::read();
+        inner.style = CanvasStyle::read();
         inner.char_width = None;
         drop(inner);
         self.request();

@@ -19,12 +19,13 @@ pub use drawers::Fill;
 use super::colouring::{ColouringMemo, Slots};
 use super::parts::Part;
 use super::session::Session;
-use crate::ui::canvas::{Listener, SizeWatch, ThemeWatch};
+use crate::ui::canvas::{SizeWatch, ThemeWatch};
 use crate::ui::progress::Progress;
 use crate::ui::sizes::COLUMN;
 use crate::ui::split::Divider;
 use arrange::ArrangeButton;
 use board::Elements;
+use gloo_events::EventListener;
 use heads::{Breadcrumb, ColumnHeads};
 use leptos::html;
 use leptos::prelude::*;
@@ -187,7 +188,7 @@ fn FoldButtons(session: Session) -> impl IntoView {
 /// What lives as long as the waterfall: its board, listeners and observers.
 struct Running {
     _board: Rc<Board>,
-    _listeners: Vec<Listener>,
+    _listeners: Vec<EventListener>,
     _sizes: SizeWatch,
     _theme: ThemeWatch,
 }

@@ -1,12 +1,9 @@
 //! Draws a computed scene. All coordinates are device pixels; nothing is decided here.
 
-use super::super::tokens::tokens;
-use crate::ui::canvas::{Surface, custom_property, pixel_ratio};
-use leptos::prelude::document;
+use super::super::canvas_style::CanvasStyle;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::ruler::RulerTick;
 use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, RowInterval, Viewport, Waterfall};
-use wasm_bindgen::JsCast;
 use web_sys::CanvasRenderingContext2d;
 
 /// Opacity of a bar where its span waited, where only its descendants were at work, and between the members of a group.
@@ -18,70 +15,15 @@ const BETWEEN: f64 = 0.6;
 /// Opacity of the cover over a dimmed row.
 const DIM: f64 = 0.65;
 
-/// Colours and fonts of the theme, read once per theme.
-pub struct Palette {
-    spans: Vec<String>,
-    ink: String,
-    quiet: String,
-    line: String,
-    paper: String,
-    warn: String,
-    critical: String,
-    accent: String,
-    on_accent: String,
-    font: String,
-    mono: String,
-}
-
-impl Palette {
-    /// Reads the theme that is applied now.
-    pub fn read() -> Self {
-        Palette {
-            spans: tokens().iter().map(|name| custom_property(name)).collect(),
-            ink: custom_property("--ink"),
-            quiet: custom_property("--ink-3"),
-            line: custom_property("--line"),
-            paper: custom_property("--paper"),
-            warn: custom_property("--warn"),
-            critical: custom_property("--critical"),
-            accent: custom_property("--accent"),
-            on_accent: custom_property("--on-accent"),
-            font: custom_property("--font-text"),
-            mono: custom_property("--font-mono"),
-        }
-    }
-
-    /// The colour with this index.
-    pub fn span(&self, colour: u8) -> &str {
-        self.spans.get(usize::from(colour)).map_or("", String::as_str)
-    }
-
-    /// The font of labels at `ratio` device pixels per CSS pixel.
-    pub fn label_font(&self, ratio: f64) -> String {
-        format!("{}px {}", 11.0 * ratio, self.font)
-    }
-}
-
-/// Measures a character in a canvas that nobody sees. With the first text in a canvas a browser looks its font up, which takes
-/// about 15 ms: with this, while a trace is loaded.
-pub fn look_up_font() {
-    let canvas = document().create_element("canvas").ok().and_then(|canvas| canvas.dyn_into().ok());
-    if let Some(surface) = canvas.and_then(Surface::new) {
-        surface.context().set_font(&Palette::read().label_font(pixel_ratio()));
-        // Its width is of no use here.
-        let _ = surface.context().measure_text("0");
-    }
-}
-
 /// Draws vertical lines at the ruler's ticks, behind everything, from `top` on.
 pub fn grid(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     ticks: &[RulerTick],
     ratio: f64,
     (top, height): (f64, f64),
 ) {
-    context.set_fill_style_str(&palette.line);
+    context.set_fill_style_str(&style.line);
     for tick in ticks {
         context.fill_rect(tick.x.round(), top, hair(ratio), height);
     }
@@ -90,18 +32,18 @@ pub fn grid(
 /// Draws the ruler's ticks and labels.
 pub fn ruler(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     ticks: &[RulerTick],
     ratio: f64,
     (width, height): (f64, f64),
 ) {
-    context.set_font(&palette.label_font(ratio));
+    context.set_font(&style.label_font(ratio));
     context.set_text_baseline("middle");
     for tick in ticks {
         let x = tick.x.round();
-        context.set_fill_style_str(&palette.line);
+        context.set_fill_style_str(&style.line);
         context.fill_rect(x, (height * 0.25).round(), hair(ratio), height);
-        context.set_fill_style_str(&palette.quiet);
+        context.set_fill_style_str(&style.quiet);
         let text = x + 4.0 * ratio;
         let wide = context.measure_text(&tick.label).map_or(0.0, |text| text.width());
         // Never clip a tick label; draw the line without it.
@@ -114,7 +56,7 @@ pub fn ruler(
 /// Draws bars, ticks of events and log lines, and labels.
 pub fn bars(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     scene: &Waterfall,
     view: &Viewport,
     ratio: f64,
@@ -143,7 +85,7 @@ pub fn bars(
         for bar in (0..scene.len()).filter(|bar| scene.pattern[*bar] == pattern) {
             if colour != Some(scene.colour[bar]) {
                 colour = Some(scene.colour[bar]);
-                context.set_fill_style_str(palette.span(scene.colour[bar]));
+                context.set_fill_style_str(style.span(scene.colour[bar]));
             }
             let (x0, x1) = (f64::from(scene.x0[bar]), f64::from(scene.x1[bar]));
             let y = (view.y_of(scene.row[bar] as usize) + (view.places.row_height - height) / 2.0).round();
@@ -169,15 +111,15 @@ pub fn bars(
         let y = (view.y_of(*row as usize) + inset + 3.0 * ratio).round();
         let (wide, high) = (f64::from(x1 - x0), bar_height - 6.0 * ratio);
         // Separated from the client's bar by a line in the background colour.
-        context.set_fill_style_str(&palette.paper);
+        context.set_fill_style_str(&style.paper);
         context.fill_rect(f64::from(*x0), y - hair(ratio), wide, high + 2.0 * hair(ratio));
-        context.set_fill_style_str(palette.span(*colour));
+        context.set_fill_style_str(style.span(*colour));
         context.fill_rect(f64::from(*x0), y, wide, high);
     }
     // A gap is hollow, with a dashed line in it.
-    context.set_fill_style_str(&palette.paper);
+    context.set_fill_style_str(&style.paper);
     ranges(&scene.gaps, ratio, bar_height - ratio);
-    context.set_fill_style_str(&palette.quiet);
+    context.set_fill_style_str(&style.quiet);
     for (row, x0, x1) in &scene.gaps {
         let y = (view.y_of(*row as usize) + view.places.row_height / 2.0).floor();
         let mut x = f64::from(*x0) + 2.0 * ratio;
@@ -186,27 +128,27 @@ pub fn bars(
             x += 6.0 * ratio;
         }
     }
-    context.set_fill_style_str(&palette.warn);
+    context.set_fill_style_str(&style.warn);
     ranges(&scene.overruns, bar_height + ratio, bar_height + 3.0 * ratio);
-    context.set_fill_style_str(palette.span(FAILED));
+    context.set_fill_style_str(style.span(FAILED));
     for ((row, x0, x1), passed_on) in &scene.errors {
         let y = (view.y_of(*row as usize) + inset).round();
         error(context, (f64::from(*x0), y, f64::from(*x1), y + bar_height), *passed_on, ratio);
     }
     ranges(&scene.failures, bar_height - 4.0 * ratio, bar_height);
-    context.set_fill_style_str(&palette.ink);
+    context.set_fill_style_str(&style.ink);
     for (row, x) in &scene.events {
         let y = (view.y_of(*row as usize) + inset - 2.0 * ratio).round();
         context.fill_rect(f64::from(*x), y, hair(ratio), bar_height + 4.0 * ratio);
     }
-    log_lines(context, palette, scene, view, ratio);
-    labels(context, palette, scene, view, ratio);
+    log_lines(context, style, scene, view, ratio);
+    labels(context, style, scene, view, ratio);
 }
 
 /// Marks log lines: a triangle above the bar that points at the time, in the colour of errors where one reports an error.
 fn log_lines(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     scene: &Waterfall,
     view: &Viewport,
     ratio: f64,
@@ -214,7 +156,7 @@ fn log_lines(
     let (half, high) = (3.0 * ratio, 4.0 * ratio);
     let bar = (view.places.row_height / 4.0).round();
     for is_error in [false, true] {
-        context.set_fill_style_str(if is_error { palette.span(FAILED) } else { &palette.ink });
+        context.set_fill_style_str(if is_error { style.span(FAILED) } else { &style.ink });
         for (row, x, _) in scene.logs.iter().filter(|tick| tick.2 == is_error) {
             let (x, y) = (f64::from(*x) + hair(ratio) / 2.0, (view.y_of(*row as usize) + bar).round());
             context.begin_path();
@@ -254,12 +196,12 @@ fn error(
 
 fn labels(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     scene: &Waterfall,
     view: &Viewport,
     ratio: f64,
 ) {
-    context.set_font(&palette.label_font(ratio));
+    context.set_font(&style.label_font(ratio));
     context.set_text_baseline("middle");
     for label in &scene.labels {
         let x = f64::from(label.x);
@@ -268,13 +210,13 @@ fn labels(
             let width = label.text.chars().count() as f64 * view.char_width;
             let (margin, half) = (3.0 * ratio, 7.0 * ratio);
             let y = (middle - half).round();
-            context.set_fill_style_str(&palette.paper);
+            context.set_fill_style_str(&style.paper);
             context.set_global_alpha(0.85);
             rounded(context, (x - margin, y, x + width + margin, y + 2.0 * half), margin, margin);
             context.set_global_alpha(1.0);
-            context.set_fill_style_str(&palette.ink);
+            context.set_fill_style_str(&style.ink);
         } else {
-            context.set_fill_style_str(&palette.quiet);
+            context.set_fill_style_str(&style.quiet);
         }
         // A label that cannot be drawn is left out.
         let _ = context.fill_text(&label.text, x, (middle + 0.5 * ratio).round());
@@ -317,13 +259,13 @@ pub struct PointerMark {
 /// Draws the critical path: a line between the bar and the lower edge of its row.
 pub fn path(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     stretches: &[RowInterval],
     view: &Viewport,
     ratio: f64,
 ) {
     let height = (2.0 * ratio).round();
-    context.set_fill_style_str(&palette.critical);
+    context.set_fill_style_str(&style.critical);
     for (row, x0, x1) in stretches {
         let y = (view.y_of(*row as usize) + view.places.row_height * 0.75 + 2.0 * ratio).round();
         context.fill_rect(f64::from(*x0), y, f64::from(x1 - x0), height);
@@ -331,8 +273,8 @@ pub fn path(
 }
 
 /// Dims a row: `(width, top, height)` of its place.
-pub fn dim(context: &CanvasRenderingContext2d, palette: &Palette, (width, y, height): (f64, f64, f64)) {
-    context.set_fill_style_str(&palette.paper);
+pub fn dim(context: &CanvasRenderingContext2d, style: &CanvasStyle, (width, y, height): (f64, f64, f64)) {
+    context.set_fill_style_str(&style.paper);
     context.set_global_alpha(DIM);
     context.fill_rect(0.0, y.round(), width, height.round());
     context.set_global_alpha(1.0);
@@ -341,13 +283,13 @@ pub fn dim(context: &CanvasRenderingContext2d, palette: &Palette, (width, y, hei
 /// Draws the layer above the bars; `ruler` is the height of the ruler, at the top of the layer.
 pub fn pointing(
     context: &CanvasRenderingContext2d,
-    palette: &Palette,
+    style: &CanvasStyle,
     pointing: &PointerMark,
     (width, height, ruler): (f64, f64, f64),
     ratio: f64,
 ) {
     let x = pointing.x.round();
-    context.set_fill_style_str(&palette.accent);
+    context.set_fill_style_str(&style.accent);
     if let Some(from) = pointing.from {
         let (left, right) = (from.min(x).max(0.0), from.max(x).min(width));
         context.set_global_alpha(0.14);
@@ -356,7 +298,7 @@ pub fn pointing(
         context.fill_rect(from.round(), 0.0, hair(ratio), height);
     }
     context.fill_rect(x, 0.0, hair(ratio), height);
-    context.set_font(&format!("{}px {}", 11.0 * ratio, palette.mono));
+    context.set_font(&format!("{}px {}", 11.0 * ratio, style.mono));
     context.set_text_baseline("middle");
     let text = context.measure_text(&pointing.label).map_or(0.0, |text| text.width());
     let margin = 4.0 * ratio;
@@ -365,6 +307,6 @@ pub fn pointing(
     let left = if x + margin + wide <= width { x + margin } else { (x - margin - wide).max(0.0) };
     let top = (ruler / 2.0 - 8.0 * ratio).round();
     rounded(context, (left, top, left + wide, top + 16.0 * ratio), 3.0 * ratio, 3.0 * ratio);
-    context.set_fill_style_str(&palette.on_accent);
+    context.set_fill_style_str(&style.on_accent);
     let _ = context.fill_text(&pointing.label, left + margin, top + 8.5 * ratio);
 }

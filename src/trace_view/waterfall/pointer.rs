@@ -3,13 +3,13 @@
 use super::super::parts::Part;
 use super::super::session::{EventCursor, Session};
 use super::board::{Board, Drag};
-use crate::ui::canvas::Listener;
 use crate::ui::sizes::ROW;
+use gloo_events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, MouseEvent, PointerEvent, WheelEvent};
+use web_sys::{EventTarget, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
 
 /// A press that moves less than this is a click, CSS pixels.
 const CLICK: f64 = 4.0;
@@ -21,16 +21,26 @@ struct Press {
     dragged: bool,
 }
 
+/// A listener that may prevent what the browser does otherwise. `E` must be the event's class.
+fn listener<E: JsCast>(
+    target: &EventTarget,
+    event: &'static str,
+    mut heard: impl FnMut(&E) + 'static,
+) -> EventListener {
+    let options = EventListenerOptions::enable_prevent_default();
+    EventListener::new_with_options(target, event, options, move |event| heard(event.unchecked_ref()))
+}
+
 /// Adds the listeners to the rows (`scroller`) and to the ruler's row (`head`).
 pub fn listen(
     session: Session,
     board: &Rc<Board>,
     scroller: &HtmlElement,
     head: &HtmlElement,
-) -> Vec<Listener> {
+) -> Vec<EventListener> {
     let mut listeners = Vec::new();
     let scrolled = Rc::downgrade(board);
-    listeners.push(Listener::new(scroller, "scroll", move |_: web_sys::Event| {
+    listeners.push(listener(scroller, "scroll", move |_: &web_sys::Event| {
         if let Some(board) = scrolled.upgrade() {
             board.scrolled();
         }
@@ -42,10 +52,10 @@ pub fn listen(
     let area = scroller.clone();
     let pressed = Rc::new(Cell::new((0, 0)));
     let at = pressed.clone();
-    listeners.push(Listener::new(scroller, "pointerdown", move |event: PointerEvent| {
+    listeners.push(listener(scroller, "pointerdown", move |event: &PointerEvent| {
         at.set((event.client_x(), event.client_y()));
     }));
-    listeners.push(Listener::new(scroller, "click", move |event: MouseEvent| {
+    listeners.push(listener(scroller, "click", move |event: &MouseEvent| {
         if let Some(board) = clicked.upgrade().filter(|_| !selects_text(pressed.get(), &event)) {
             click(session, &board, &area, &event);
         }
@@ -53,12 +63,17 @@ pub fn listen(
     listeners
 }
 
-fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows: bool) -> Vec<Listener> {
+fn gestures(
+    session: Session,
+    board: &Rc<Board>,
+    surface: &HtmlElement,
+    has_rows: bool,
+) -> Vec<EventListener> {
     let press = Rc::new(Cell::new(None::<Press>));
     let mut listeners = Vec::new();
 
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
-    listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
+    listeners.push(listener(surface, "pointerdown", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         // Touch scrolls; the left button drags.
         let x = place(&area, &event).0 - board.columns().0;
@@ -67,7 +82,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         }
     }));
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
-    listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
+    listeners.push(listener(surface, "pointermove", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         let (x, y) = place(&area, &event);
         let x = x - board.columns().0;
@@ -93,7 +108,7 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     }));
     listeners.extend(fingers(session, board, surface));
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
-    listeners.push(Listener::new(surface, "pointerup", move |event: PointerEvent| {
+    listeners.push(listener(surface, "pointerup", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         let Some(press) = held.get() else { return };
         let x = place(&area, &event).0 - board.columns().0;
@@ -106,14 +121,14 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
     }));
     // The click that ends a drag selects nothing. It reaches the same element after "pointerup".
     let held = press.clone();
-    listeners.push(Listener::new(surface, "click", move |event: MouseEvent| {
+    listeners.push(listener(surface, "click", move |event: &MouseEvent| {
         if held.take().is_some_and(|press| press.dragged) {
             event.stop_immediate_propagation();
         }
     }));
     for gone in ["pointerleave", "pointercancel"] {
         let (weak, held) = (Rc::downgrade(board), press.clone());
-        listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
+        listeners.push(listener(surface, gone, move |event: &PointerEvent| {
             if let Some(board) = weak.upgrade() {
                 held.set(None);
                 // The pointer may move onto the note at a tick, to copy from it.
@@ -126,14 +141,14 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
         }));
     }
     let (weak, area) = (Rc::downgrade(board), surface.clone());
-    listeners.push(Listener::new(surface, "dblclick", move |event: MouseEvent| {
+    listeners.push(listener(surface, "dblclick", move |event: &MouseEvent| {
         let Some(board) = weak.upgrade() else { return };
         if place(&area, &event).0 >= board.columns().0 && !in_drawer(&event) {
             session.viewport.fit();
         }
     }));
     let (weak, area) = (Rc::downgrade(board), surface.clone());
-    listeners.push(Listener::new(surface, "wheel", move |event: WheelEvent| {
+    listeners.push(listener(surface, "wheel", move |event: &WheelEvent| {
         if let Some(board) = weak.upgrade() {
             wheel(session, &board, &area, &event, has_rows);
         }
@@ -143,12 +158,12 @@ fn gestures(session: Session, board: &Rc<Board>, surface: &HtmlElement, has_rows
 
 /// Two fingers zoom at the point between them and pan with it; one finger pans sideways. Vertical scrolling is left to
 /// the browser.
-fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Listener> {
+fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<EventListener> {
     // Pointer id and position of each finger that is down.
     let down = Rc::new(RefCell::new(Vec::<(i32, f64)>::new()));
     let mut listeners = Vec::new();
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
-    listeners.push(Listener::new(surface, "pointerdown", move |event: PointerEvent| {
+    listeners.push(listener(surface, "pointerdown", move |event: &PointerEvent| {
         let is_ours = event.pointer_type() == "touch" && !in_drawer(&event);
         let Some(board) = weak.upgrade().filter(|_| is_ours) else { return };
         let x = place(&area, &event).0 - board.columns().0;
@@ -157,7 +172,7 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Li
         }
     }));
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
-    listeners.push(Listener::new(surface, "pointermove", move |event: PointerEvent| {
+    listeners.push(listener(surface, "pointermove", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         let (names, width) = board.columns();
         let mut held = held.borrow_mut();
@@ -180,7 +195,7 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Li
     }));
     for gone in ["pointerup", "pointercancel", "pointerleave"] {
         let held = down.clone();
-        listeners.push(Listener::new(surface, gone, move |event: PointerEvent| {
+        listeners.push(listener(surface, gone, move |event: &PointerEvent| {
             held.borrow_mut().retain(|(pointer, _)| *pointer != event.pointer_id());
         }));
     }

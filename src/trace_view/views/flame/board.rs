@@ -5,7 +5,7 @@ use super::super::super::session::Session;
 use super::super::super::waterfall::paint::{grid, ruler as draw_ruler};
 use super::axis::Axis;
 use super::load::LoadedFrames;
-use super::paint::{self, FlameMarks, FlamePalette};
+use super::paint::{self, FlameMarks, FlameStyle};
 use super::picture::{FlameChanges, FlamePicture};
 use crate::route::Show;
 use crate::state::busy::{self, Busy};
@@ -46,7 +46,7 @@ struct Inner {
     /// Matches and the frames that they are in, ascending.
     found: Option<Arc<Matches>>,
     matches: Vec<u32>,
-    palette: FlamePalette,
+    style: FlameStyle,
     scene: FlameScene,
     /// What is on the canvas.
     drawn: Option<FlamePicture>,
@@ -69,7 +69,7 @@ impl FlameBoard {
             loaded: None,
             found: None,
             matches: Vec::new(),
-            palette: FlamePalette::read(),
+            style: FlameStyle::read(),
             scene: FlameScene::default(),
             drawn: None,
             is_stale: true,
@@ -115,7 +115,7 @@ impl FlameBoard {
 
     /// Reads the colours of another theme.
     pub fn theme_changed(&self) {
-        self.inner.borrow_mut().palette = FlamePalette::read();
+        self.inner.borrow_mut().style = FlameStyle::read();
         self.request();
     }
 
@@ -258,7 +258,7 @@ impl FlameBoard {
         let mut guard = self.inner.borrow_mut();
         let inner = &mut *guard;
         let context = bars.context();
-        context.set_font(&inner.palette.rows.label_font(ratio));
+        context.set_font(&inner.style.rows.label_font(ratio));
         let text = |text: &str| context.measure_text(text).map_or(6.0 * ratio, |text| text.width());
         let view = FlameViewport {
             scale: TimeScale::new(start, end, (width * ratio).round()),
@@ -282,7 +282,7 @@ impl FlameBoard {
             None => {
                 bars.clear(width, height);
                 // A canvas of another size has lost it.
-                context.set_font(&inner.palette.rows.label_font(ratio));
+                context.set_font(&inner.style.rows.label_font(ratio));
             }
             Some(down) => paint::shift(context, bars.canvas(), down, &strips),
         }
@@ -308,17 +308,17 @@ impl FlameBoard {
             let axis = if is_absolute { absolute } else { RulerAxis::RELATIVE };
             let ticks = ruler::ticks(&view.scale, 34.0 * ratio, text("0"), axis);
             for strip in strips {
-                grid(context, &inner.palette.rows, &ticks, ratio, strip);
+                grid(context, &inner.style.rows, &ticks, ratio, strip);
             }
             if shift.is_none() {
                 // As wide as the bars: beside the ruler there is no scrollbar.
                 let _ = HtmlElement::style(ruler.canvas()).set_property("width", &format!("{width}px"));
                 ruler.clear(width, FLAME_RULER);
                 let size = (view.scale.width, FLAME_RULER * ratio);
-                draw_ruler(ruler.context(), &inner.palette.rows, &ticks, ratio, size);
+                draw_ruler(ruler.context(), &inner.style.rows, &ticks, ratio, size);
             }
         }
-        paint::bars(context, &inner.palette, &inner.scene, &view, &marks, ratio);
-        paint::groups(context, &inner.palette, frames, &view, &lanes, ratio);
+        paint::bars(context, &inner.style, &inner.scene, &view, &marks, ratio);
+        paint::groups(context, &inner.style, frames, &view, &lanes, ratio);
     }
 }

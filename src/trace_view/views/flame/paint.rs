@@ -1,6 +1,6 @@
 //! Draws a computed flame graph. All coordinates are device pixels; nothing is decided here.
 
-use super::super::super::waterfall::paint::Palette;
+use super::super::super::canvas_style::CanvasStyle;
 use crate::ui::canvas::custom_property;
 use spandrel_trace::analysis::flame::FlameFrames;
 use spandrel_trace::scene::colouring::FAILED;
@@ -17,20 +17,20 @@ const OTHER: usize = 2;
 const DIMMED: usize = 3;
 
 /// Colours and fonts of the theme, read once per theme.
-pub struct FlamePalette {
+pub struct FlameStyle {
     /// What the waterfall is drawn with, for ruler and grid too.
-    pub rows: Palette,
+    pub rows: CanvasStyle,
     ink: String,
     quiet: String,
     on_span: String,
     accent: String,
 }
 
-impl FlamePalette {
+impl FlameStyle {
     /// Reads the theme that is applied now.
     pub fn read() -> Self {
-        FlamePalette {
-            rows: Palette::read(),
+        FlameStyle {
+            rows: CanvasStyle::read(),
             ink: custom_property("--ink"),
             quiet: custom_property("--ink-3"),
             on_span: custom_property("--on-span"),
@@ -94,7 +94,7 @@ pub fn shift(
 /// Draws the bars, then outlines around the current frame and the one under the pointer.
 pub fn bars(
     context: &CanvasRenderingContext2d,
-    palette: &FlamePalette,
+    style: &FlameStyle,
     scene: &FlameScene,
     view: &FlameViewport,
     marks: &FlameMarks,
@@ -138,19 +138,19 @@ pub fn bars(
         if set != Some(fill.look) {
             set = Some(fill.look);
             context.set_global_alpha(OPACITIES[fill.look.0]);
-            context.set_fill_style_str(palette.rows.span(fill.look.1));
+            context.set_fill_style_str(style.rows.span(fill.look.1));
         }
         context.fill_rect(fill.x0, fill.y + down, fill.x1 - fill.x0, height);
     }
     context.set_global_alpha(1.0);
-    context.set_font(&palette.rows.label_font(ratio));
+    context.set_font(&style.rows.label_font(ratio));
     context.set_text_baseline("middle");
     let width = |text: &str| context.measure_text(text).map_or(f64::INFINITY, |text| text.width());
     for bar in drawn().filter(|bar| !bar.label.is_empty()) {
         context.set_fill_style_str(match (marks.search, bar.is_match) {
-            (None, _) => &palette.ink,
-            (_, true) => &palette.on_span,
-            (_, false) => &palette.quiet,
+            (None, _) => &style.ink,
+            (_, true) => &style.on_span,
+            (_, false) => &style.quiet,
         });
         let (x, y) = (bar.x0 + 4.0 * ratio, top(bar) + (height / 2.0 + 0.5 * ratio).round());
         // A label that cannot be drawn is left out.
@@ -158,11 +158,10 @@ pub fn bars(
     }
     if marks.middle > 0 {
         let y = (f64::from(marks.middle) * view.lane - view.top - gap).round();
-        context.set_fill_style_str(&palette.ink);
+        context.set_fill_style_str(&style.ink);
         context.fill_rect(0.0, y, view.scale.width, gap);
     }
-    for (frame, colour, line) in
-        [(marks.hovered, &palette.ink, gap), (marks.current, &palette.accent, 2.0 * gap)]
+    for (frame, colour, line) in [(marks.hovered, &style.ink, gap), (marks.current, &style.accent, 2.0 * gap)]
     {
         let Some(frame) = frame else { continue };
         let Some(bar) = drawn().find(|bar| (bar.frame..bar.end).contains(&(frame as u32))) else {
@@ -204,7 +203,7 @@ fn fitted(label: &str, room: f64, width: impl Fn(&str) -> f64) -> Cow<'_, str> {
 /// Draws the names of groups that start in one of `lanes`, each in the empty lane that its group starts with.
 pub fn groups(
     context: &CanvasRenderingContext2d,
-    palette: &FlamePalette,
+    style: &FlameStyle,
     frames: &FlameFrames,
     view: &FlameViewport,
     lanes: &[usize],
@@ -212,9 +211,9 @@ pub fn groups(
 ) {
     let seen = view.lanes(frames.lanes());
     let first = frames.groups.partition_point(|(_, lane)| (*lane as usize) < seen.start);
-    context.set_font(&format!("600 {}", palette.rows.label_font(ratio)));
+    context.set_font(&format!("600 {}", style.rows.label_font(ratio)));
     context.set_text_baseline("middle");
-    context.set_fill_style_str(&palette.ink);
+    context.set_fill_style_str(&style.ink);
     let seen = frames.groups[first..].iter().take_while(|(_, lane)| (*lane as usize) < seen.end);
     for (name, lane) in seen.filter(|(_, lane)| lanes.binary_search(&(*lane as usize)).is_ok()) {
         let y = (view.y_of(*lane) + view.lane / 2.0 + ratio).round();

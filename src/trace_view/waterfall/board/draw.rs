@@ -111,11 +111,11 @@ impl Board {
         let ticks = ruler::ticks(&view.scale, 34.0 * ratio, char_width, axis);
         let (bars, ruler, _) = &self.surfaces;
         bars.clear(bars_width, inner.height);
-        paint::grid(bars.context(), &inner.palette, &ticks, ratio, (0.0, view.height));
-        paint::bars(bars.context(), &inner.palette, &inner.scene, &view, ratio);
+        paint::grid(bars.context(), &inner.style, &ticks, ratio, (0.0, view.height));
+        paint::bars(bars.context(), &inner.style, &inner.scene, &view, ratio);
         if let Some(path) = path.filter(|_| self.session.path.drawn().is_some()) {
             let stretches = path_intervals(&rows, &view, &path);
-            paint::path(bars.context(), &inner.palette, &stretches, &view, ratio);
+            paint::path(bars.context(), &inner.style, &stretches, &view, ratio);
         }
         for insertion in insertions.iter().filter(|insertion| seen.contains(&insertion.row)) {
             let y = view.y_of(insertion.row) + ROW * ratio;
@@ -124,12 +124,12 @@ impl Board {
         for index in seen.clone() {
             if rows.get(index).is_some_and(|row| mark(index, row) == Mark::Other) {
                 let place = (view.scale.width, view.y_of(index), ROW * ratio);
-                paint::dim(bars.context(), &inner.palette, place);
+                paint::dim(bars.context(), &inner.style, place);
             }
         }
         ruler.clear(bars_width, RULER);
         let size = (view.scale.width, RULER * ratio);
-        paint::ruler(ruler.context(), &inner.palette, &ticks, ratio, size);
+        paint::ruler(ruler.context(), &inner.style, &ticks, ratio, size);
         self.show_drawers(inner, seen.clone(), &rows);
         inner.seen = seen;
         drop(guard);
@@ -160,7 +160,7 @@ fn char_width(inner: &mut Inner, surface: &Surface, ratio: f64) -> f64 {
         Some((at, width)) if at == ratio => width,
         _ => {
             let context = surface.context();
-            context.set_font(&inner.palette.label_font(ratio));
+            context.set_font(&inner.style.label_font(ratio));
             let width = context.measure_text("0").map_or(6.5 * ratio, |text| text.width());
             inner.char_width = Some((ratio, width));
             width

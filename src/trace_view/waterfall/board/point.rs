@@ -92,7 +92,7 @@ impl Board {
         };
         let pointing = PointerMark { x: x * ratio, label, from: pointer.from.map(|from| from * ratio) };
         let size = (width * ratio, height * ratio, RULER * ratio);
-        paint::pointing(overlay.context(), &inner.palette, &pointing, size, ratio);
+        paint::pointing(overlay.context(), &inner.style, &pointing, size, ratio);
     }
 }
 

@@ -54,7 +54,7 @@ fn canvas() -> (HtmlCanvasElement, CanvasRenderingContext2d) {
 /// Draws the part of the graph at each of these tops after one another, as the board does. Returns the last picture.
 fn picture(outline: &Outline, frames: &FlameFrames, tops: &[f64]) -> Vec<u8> {
     let (canvas, context) = canvas();
-    let (palette, look) = (FlamePalette::read(), |frame: u32| ((frame / 2 % 3) as u8, false));
+    let (style, look) = (FlameStyle::read(), |frame: u32| ((frame / 2 % 3) as u8, false));
     let (mut before, mut scene): (Option<FlamePicture>, _) = (None, FlameScene::default());
     for top in tops {
         let scale = TimeScale::new(0, outline.duration, f64::from(WIDTH));
@@ -69,7 +69,7 @@ fn picture(outline: &Outline, frames: &FlameFrames, tops: &[f64]) -> Vec<u8> {
         shift(&context, &canvas, changes.shift.unwrap_or(0.0), &changes.strips);
         let lanes = &changes.lanes;
         let marks = FlameMarks { look: &look, search: None, current: None, hovered: None, middle: 0, lanes };
-        bars(&context, &palette, &scene, &view, &marks, 1.0);
+        bars(&context, &style, &scene, &view, &marks, 1.0);
     }
     let pixels = context.get_image_data(0.0, 0.0, f64::from(WIDTH), f64::from(HEIGHT)).expect("pixels");
     pixels.data().0
