@@ -60,7 +60,7 @@ pub(super) fn draw_node(
     context.set_font(&format!("11px {}", look.font));
     let failing = node.error_share.unwrap_or(0.0) > 0.0;
     context.set_fill_style_str(if failing { &look.error } else { &look.dim });
-    text(context, &shorten(context, &node.note, room + 16.0), left + 30.0, top + 32.0);
+    text(context, &shorten(context, &node.note, room), left + 30.0, top + 32.0);
     if let Some(share) = node.error_share.filter(|share| *share > 0.0) {
         let full = node.width - 20.0;
         context.set_fill_style_str(&look.sunk);
