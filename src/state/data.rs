@@ -23,10 +23,11 @@ use js_sys::Array;
 use leptos::prelude::*;
 use outlines::{Outlines, ReplacedTrace};
 use simulated::SimulatedTraces;
-use spandrel_trace::analysis::entries::EntrySpans;
+use spandrel_trace::analysis::entries::{EntrySpans, MeasuredService};
+use spandrel_trace::analysis::metric_series::MetricSeries;
 use spandrel_trace::engine::{Answer, EngineCommand, SearchResults};
 use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests, TraceLogs};
-use spandrel_trace::source::{Base, SearchQuery, Source, Task};
+use spandrel_trace::source::{Base, SearchQuery, ServiceMetricsQuery, Source, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 
 /// Calls between services, and the requests of each.
@@ -38,6 +39,15 @@ pub struct CountedCalls {
     pub requests: Vec<ServiceRequests>,
     /// The number of traces that they were counted in; 0 if the server counted them.
     pub traces: usize,
+}
+
+/// What a server counts of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServiceCounts {
+    /// Everything, measured by our own server.
+    Measured(Box<MeasuredService>),
+    /// What was asked for, as series.
+    Series(Vec<MetricSeries>),
 }
 
 /// Answers of the server and of opened files. A copyable handle.
@@ -229,6 +239,20 @@ impl Data {
             Answer::EntrySpans(entries) => Ok(*entries),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// What the server counts of a service's spans over time; of whole traces, if it is our own.
+    pub async fn metrics(&self, query: ServiceMetricsQuery) -> Result<ServiceCounts, Problem> {
+        match self.task(Task::Metrics(query), |_| {}).await.answer {
+            Answer::Measured(measured) => Ok(ServiceCounts::Measured(measured)),
+            Answer::MetricSeries(series) => Ok(ServiceCounts::Series(series)),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Whether the server may have metrics.
+    pub fn has_metrics(&self) -> bool {
+        Source::at(untrack(|| self.settings.base())).can(&Task::Metrics(ServiceMetricsQuery::default()))
     }
 
     /// Calls between services and requests as the server counts them; empty if it does not.

@@ -77,6 +77,9 @@ pub fn Chart(
     /// The values of the whole time range.
     #[prop(into)]
     summary: Signal<String>,
+    /// Why a part of the time axis has no data.
+    #[prop(optional, into)]
+    gap: Signal<&'static str>,
     /// What is drawn.
     #[prop(into)]
     plot: Signal<Plot>,

@@ -1,7 +1,9 @@
 //! Every address that is ever sent, as a line of a golden file. `UPDATE_GOLDEN=1` writes it anew.
 #![allow(clippy::unwrap_used)]
 
-use spandrel_trace::source::{Api, Base, SearchQuery, Source, Task, parse_tags, plan};
+use spandrel_trace::source::{
+    Api, Base, MetricsMeasure, SearchQuery, ServiceMetricsQuery, Source, Task, parse_tags, plan,
+};
 use std::fmt::Write;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/requests.txt");
@@ -25,6 +27,13 @@ fn tasks() -> Vec<Task> {
         limit: 1,
         ..SearchQuery::default()
     };
+    let metrics = ServiceMetricsQuery {
+        service: "cart & co".into(),
+        end_unix_ms: 1_795_252_331_200,
+        lookback_ms: 3_600_000,
+        step_ms: 60_000,
+        ..ServiceMetricsQuery::default()
+    };
     vec![
         Task::Services,
         Task::Operations { service: "cart & co".into() },
@@ -42,6 +51,14 @@ fn tasks() -> Vec<Task> {
             services: vec!["cart & co".into(), "stock".into()],
         },
         Task::Dependencies { end_unix_ms: 1_795_252_331_200, lookback_ms: 3_600_000 },
+        Task::Metrics(metrics.clone()),
+        Task::Metrics(ServiceMetricsQuery {
+            measure: MetricsMeasure::Calls,
+            by_operation: true,
+            ..metrics.clone()
+        }),
+        Task::Metrics(ServiceMetricsQuery { measure: MetricsMeasure::Errors, ..metrics.clone() }),
+        Task::Metrics(ServiceMetricsQuery { measure: MetricsMeasure::Latency(95), ..metrics }),
     ]
 }
 

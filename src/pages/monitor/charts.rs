@@ -1,6 +1,6 @@
 //! The three charts of a service, and the same values as a table.
 
-use super::plots::{Basis, Kind, LinkedSearch, ServiceMetrics, when};
+use super::plots::{Basis, Kind, LinkedSearch, ServiceMetrics, slice};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;
@@ -36,12 +36,25 @@ pub fn Charts(
         let title = Signal::derive(move || measured.with(|measured| kind.title(measured)));
         let summary = Signal::derive(move || measured.with(|measured| kind.summary(measured)));
         let plot = Memo::new(move |_| measured.with(|measured| kind.plot(measured)));
-        view! { <Chart title=title kind=kind.name() summary=summary plot=plot crosshair=crosshair facts=facts open=open/> }
+        let gap = Signal::derive(move || measured.with(ServiceMetrics::gap).unwrap_or_default());
+        view! {
+            <Chart
+                title=title
+                kind=kind.name()
+                summary=summary
+                plot=plot
+                gap=gap
+                crosshair=crosshair
+                facts=facts
+                open=open
+            />
+        }
     };
     view! { <div class="monitor__charts">{[Kind::Latency, Kind::Rate, Kind::Errors].map(chart).collect_view()}</div> }
 }
 
 const TOO_FEW: &str = "Too few for this percentile";
+const TOO_SHORT: &str = "Too little of this time slice is covered";
 
 /// The time slices that have traces, latest first.
 #[component]
@@ -53,7 +66,7 @@ pub fn BucketTable(
     let columns = Memo::new(move |_| measured.with(columns));
     let heads = move || {
         let counted = match measured.with(|measured| measured.basis) {
-            Basis::EntrySpans => "Requests",
+            Basis::EntrySpans | Basis::MetricsStore => "Requests",
             Basis::Summaries => "Traces",
         };
         let name = |column: Column| match column {
@@ -120,7 +133,11 @@ fn columns(measured: &ServiceMetrics) -> Vec<Column> {
     let mut columns = vec![Column::Time, Column::Count, Column::Rate, Column::Errors, Column::P50];
     columns.extend(latencies().any(|latency| latency.p95.is_some()).then_some(Column::P95));
     columns.extend(latencies().any(|latency| latency.p99.is_some()).then_some(Column::P99));
-    columns.extend(latencies().any(|latency| latency.max != latency.p50).then_some(Column::Longest));
+    columns.extend(
+        latencies()
+            .any(|latency| latency.max.is_some_and(|max| max != latency.p50))
+            .then_some(Column::Longest),
+    );
     columns
 }
 
@@ -142,17 +159,20 @@ fn row(
     };
     let cell = |column: &Column| {
         let content = match column {
-            Column::Time => when(measured, bucket.window).into_any(),
+            Column::Time => slice(measured, bucket.window).into_any(),
             Column::Count => link(Kind::Rate, 0, count(bucket.calls as u64)),
-            Column::Rate => {
-                bucket.rate().map(|rate| measured.rate_unit().text(rate)).unwrap_or_default().into_any()
-            }
+            Column::Rate => match bucket.rate() {
+                Some(rate) => measured.rate(rate).into_any(),
+                None => view! { <span title=TOO_SHORT>"–"</span> }.into_any(),
+            },
             Column::Errors if bucket.errors == 0 => "0 %".into_any(),
             Column::Errors => link(Kind::Errors, 0, percent(bucket.error_rate().unwrap_or(0.0))),
             Column::P50 => duration(latency.p50).into_any(),
             Column::P95 => percentile(1, latency.p95),
             Column::P99 => percentile(2, latency.p99),
-            Column::Longest => link(Kind::Latency, 1, duration(latency.max)),
+            Column::Longest => {
+                latency.max.map(|max| link(Kind::Latency, 1, duration(max))).unwrap_or_else(|| ().into_any())
+            }
         };
         let is_failing = *column == Column::Errors && bucket.errors > 0;
         view! { <td class:failing=is_failing>{content}</td> }
@@ -179,9 +199,9 @@ mod tests {
         let names = |latency: Quantiles| -> Vec<&str> {
             columns(&with(latency)).into_iter().map(Column::name).collect()
         };
-        let one = Quantiles { p50: 7, max: 7, ..Quantiles::default() };
+        let one = Quantiles { p50: 7, max: Some(7), ..Quantiles::default() };
         assert_eq!(names(one), ["Time", "Requests", "Rate", "Errors", "p50"]);
-        let some = Quantiles { p95: Some(8), max: 9, ..one };
+        let some = Quantiles { p95: Some(8), max: Some(9), ..one };
         assert_eq!(names(some), ["Time", "Requests", "Rate", "Errors", "p50", "p95", "Longest"]);
     }
 }

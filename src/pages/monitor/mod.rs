@@ -133,7 +133,7 @@ pub fn MonitorPage() -> impl IntoView {
     }
 }
 
-/// Loads the services, and chooses the first one if the address names none.
+/// Loads the services, and chooses the busiest one if the address names none.
 fn load_services(
     view: Memo<MonitorView>,
     attempt: RwSignal<u32>,
@@ -147,17 +147,21 @@ fn load_services(
         spawn_scoped(async move {
             match data.services().await {
                 Ok(names) => {
-                    let now = view.get_untracked();
-                    if now.service.is_none() {
-                        match names.first() {
-                            Some(first) => {
-                                let service = Some(first.clone());
-                                navigation.replace(Route::Monitor(MonitorView { service, ..now }));
-                            }
-                            None => load.set(Load::NoServices),
-                        }
+                    services.set(names.clone());
+                    let has_service = || view.with_untracked(|view| view.service.is_some());
+                    if has_service() {
+                        return;
                     }
-                    services.set(names);
+                    let lookback_ms = view.with_untracked(MonitorView::lookback_ms);
+                    match load::busiest(data, &names, lookback_ms).await {
+                        // One may have been chosen meanwhile.
+                        Some(_) if has_service() => {}
+                        service @ Some(_) => {
+                            let now = view.get_untracked();
+                            navigation.replace(Route::Monitor(MonitorView { service, ..now }));
+                        }
+                        None => load.set(Load::NoServices),
+                    }
                 }
                 // With a service in the address the page works without the list.
                 Err(problem) if view.with_untracked(|view| view.service.is_none()) => {
@@ -206,12 +210,27 @@ fn meaning(measured: &ServiceMetrics) -> String {
     match measured.basis {
         Basis::EntrySpans => format!(
             "Requests are the entry spans of {service}: its spans of kind server or consumer, and roots of traces of any \
-             kind. Latency is their duration. Gaps: no requests."
+             kind. Latency is their duration. {}",
+            gaps(measured, "requests")
+        ),
+        Basis::MetricsStore => format!(
+            "Requests are the spans of {service} of kind server or consumer, as the server's metrics have them: numbers are \
+             computed from rates, and percentiles estimated from histograms. {}",
+            gaps(measured, "requests")
         ),
         Basis::Summaries => format!(
             "Duration of whole traces through {service}, not of {service} itself: only summaries of traces could be loaded. \
-             Errors: traces with an error of {service}. Gaps: no traces."
+             Errors: traces with an error of {service}. {}",
+            gaps(measured, "traces")
         ),
+    }
+}
+
+/// What it means where there is no line.
+fn gaps(measured: &ServiceMetrics, what: &str) -> String {
+    match measured.gap() {
+        Some(why) => format!("Gaps: no {what}; hatched: {}.", why.to_lowercase()),
+        None => format!("Gaps: no {what}."),
     }
 }
 

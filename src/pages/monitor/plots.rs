@@ -22,8 +22,10 @@ pub enum Kind {
 /// What is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Basis {
-    /// The service's entry spans, each a request, read from whole traces.
+    /// The service's entry spans, each a request: counted by the server, or read from whole traces.
     EntrySpans,
+    /// Series of the server's metrics store.
+    MetricsStore,
     /// Whole traces that pass through the service: the server gave only summaries.
     #[default]
     Summaries,
@@ -31,9 +33,9 @@ pub enum Basis {
 
 impl Basis {
     /// A number of what is measured: `1 request`, `31 traces`.
-    fn counted(self, number: usize) -> String {
+    pub fn counted(self, number: usize) -> String {
         let one = match self {
-            Basis::EntrySpans => "request",
+            Basis::EntrySpans | Basis::MetricsStore => "request",
             Basis::Summaries => "trace",
         };
         format!("{} {one}{}", count(number as u64), if number == 1 { "" } else { "s" })
@@ -55,8 +57,8 @@ pub struct ServiceMetrics {
     pub operations: Vec<OperationMetrics>,
     /// Offset of the time zone from UTC, minutes.
     pub offset_minutes: i32,
-    /// Number of traces received.
-    pub sample: usize,
+    /// Number of traces received; `None` if the server counted.
+    pub sample: Option<usize>,
     /// The server has more traces than it was asked for.
     pub truncated: bool,
 }
@@ -87,9 +89,36 @@ const PERCENTILES: [Percentile; 3] = [
 ];
 
 impl ServiceMetrics {
-    /// What all rates of the page are told by.
-    pub fn rate_unit(&self) -> RateUnit {
-        RateUnit::of(self.metrics.buckets.iter().filter_map(Bucket::rate).fold(0.0, f64::max))
+    /// A rate, in the unit and with the decimals that all rates of the page have.
+    pub fn rate(&self, per_second: f64) -> String {
+        let all = self.metrics.buckets.iter().chain([&self.metrics.total]);
+        let most = all.filter_map(Bucket::rate).fold(0.0, f64::max);
+        let (scale, sign) = RateUnit::of(most).scale();
+        let (decimals, least) = match most * scale {
+            ..10.0 => (2, "0.01"),
+            ..100.0 => (1, "0.1"),
+            _ => (0, "1"),
+        };
+        let rate = (per_second * scale).max(0.0);
+        let text = match decimals {
+            0 => count(rate.round() as u64),
+            decimals => {
+                let text = format!("{rate:.decimals$}");
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+        };
+        let text = if text == "0" && rate > 0.0 { format!("< {least}") } else { text };
+        no_break(&format!("{text} {sign}"))
+    }
+
+    /// Why the start of the time range has no data; `None` if all of it is covered.
+    pub fn gap(&self) -> Option<&'static str> {
+        match (self.metrics.total.window.start_unix > self.window.start_unix, self.basis) {
+            (false, _) => None,
+            (true, _) if self.truncated => Some("Not loaded"),
+            (true, Basis::Summaries) => Some("No earlier traces"),
+            (true, _) => Some("No earlier requests"),
+        }
     }
 }
 
@@ -98,9 +127,11 @@ impl Kind {
     /// after the response.
     pub fn title(self, measured: &ServiceMetrics) -> String {
         match (self, measured.basis) {
-            (Kind::Latency, Basis::EntrySpans) => format!("Latency of {}", measured.service),
+            (Kind::Latency, Basis::EntrySpans | Basis::MetricsStore) => {
+                format!("Latency of {}", measured.service)
+            }
             (Kind::Latency, Basis::Summaries) => format!("Duration of traces through {}", measured.service),
-            (Kind::Rate, Basis::EntrySpans) => "Requests".to_owned(),
+            (Kind::Rate, Basis::EntrySpans | Basis::MetricsStore) => "Requests".to_owned(),
             (Kind::Rate, Basis::Summaries) => "Rate of traces".to_owned(),
             (Kind::Errors, _) => "Errors".to_owned(),
         }
@@ -129,8 +160,8 @@ impl Kind {
     /// Formats a value.
     fn format(self, measured: &ServiceMetrics, value: f64) -> String {
         match self {
-            Kind::Latency => duration(value as u64),
-            Kind::Rate => measured.rate_unit().text(value),
+            Kind::Latency => no_break(&duration(value as u64)),
+            Kind::Rate => measured.rate(value),
             Kind::Errors => percent(value),
         }
     }
@@ -170,8 +201,7 @@ impl Kind {
             y: value_axis(most, unit, 4),
             moments: metrics.buckets.iter().map(|bucket| middle(bucket.window)).collect(),
             lines,
-            uncovered: (covered.start_unix > start_unix)
-                .then_some((start_unix as f64, covered.start_unix as f64)),
+            uncovered: measured.gap().map(|_| (start_unix as f64, covered.start_unix as f64)),
         }
     }
 
@@ -181,21 +211,14 @@ impl Kind {
         match self {
             Kind::Latency => total.latency.as_ref().map(|latency| {
                 let known = PERCENTILES.iter().filter_map(|(label, _, of)| Some((*label, of(latency)?)));
-                let known: Vec<_> = known.chain([("max", latency.max)]).collect();
-                known
-                    .iter()
-                    .map(|(label, value)| format!("{label} {}", duration(*value)))
-                    .collect::<Vec<_>>()
-                    .join(" · ")
+                let known = known.chain(latency.max.map(|max| ("max", max)));
+                let texts = known.map(|(label, value)| no_break(&format!("{label} {}", duration(value))));
+                texts.collect::<Vec<_>>().join(" · ")
             }),
-            Kind::Rate => total.rate().map(|rate| measured.rate_unit().text(rate)),
+            Kind::Rate => total.rate().map(|rate| measured.rate(rate)),
             Kind::Errors => total.error_rate().map(|share| {
-                format!(
-                    "{} · {} of {}",
-                    percent(share),
-                    count(total.errors as u64),
-                    count(total.calls as u64)
-                )
+                let counted = format!("{} of {}", count(total.errors as u64), count(total.calls as u64));
+                format!("{} · {}", no_break(&percent(share)), no_break(&counted))
             }),
         }
         .unwrap_or_default()
@@ -211,7 +234,7 @@ impl Kind {
             0 => counted,
             errors => format!("{counted}, {} with errors", count(errors as u64)),
         };
-        PointFacts { when: when(measured, bucket.window), values, note, href: String::new() }
+        PointFacts { when: slice(measured, bucket.window), values, note, href: String::new() }
     }
 
     /// The search for the traces of a point; `None` in a gap.
@@ -225,13 +248,38 @@ impl Kind {
     }
 }
 
-/// Formats a time range.
-pub fn when(measured: &ServiceMetrics, window: TimeWindow) -> String {
-    let seconds = !window.length().is_multiple_of(60_000_000_000) || window.length() < 60_000_000_000;
-    let date = measured.window.seconds() > 86_400.0;
-    let at = |unix: u64, date: bool| clock(unix, measured.offset_minutes, seconds, date);
+/// A time range to the second, for what is covered.
+pub fn range(measured: &ServiceMetrics, window: TimeWindow) -> String {
+    format!("{} to {}", instant(measured, window.start_unix), instant(measured, window.end_unix))
+}
+
+/// A time to the second.
+pub fn instant(measured: &ServiceMetrics, unix: u64) -> String {
+    clock(unix, measured.offset_minutes, true, has_dates(measured))
+}
+
+fn has_dates(measured: &ServiceMetrics) -> bool {
+    measured.window.seconds() >= 86_400.0
+}
+
+const MINUTE: u64 = 60_000_000_000;
+
+/// A time slice, as long as it is where nothing cuts it: minutes where all are whole minutes, else seconds.
+pub fn slice(measured: &ServiceMetrics, window: TimeWindow) -> String {
+    let width = measured.metrics.width;
+    let is_minutes = width > 0 && width.is_multiple_of(MINUTE);
+    let unit = if is_minutes { MINUTE } else { MINUTE / 60 };
+    let start = window.start_unix / unit * unit;
+    let end = window.end_unix.div_ceil(unit).saturating_mul(unit);
+    let date = has_dates(measured);
+    let at = |unix: u64, date: bool| clock(unix, measured.offset_minutes, !is_minutes, date);
     let same_day = window.seconds() < 86_400.0;
-    format!("{} to {}", at(window.start_unix, date), at(window.end_unix, date && !same_day))
+    format!("{} to {}", at(start, date), at(end, date && !same_day))
+}
+
+/// A text that is not wrapped.
+pub fn no_break(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 fn middle(window: TimeWindow) -> f64 {
@@ -245,7 +293,6 @@ mod tests {
     use spandrel_trace::model::{ServiceCount, TraceSummary};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    const MINUTE: u64 = 60_000_000_000;
     const DAY: u64 = 1_795_219_200_000_000_000;
 
     fn measured() -> ServiceMetrics {
@@ -260,8 +307,8 @@ mod tests {
         ServiceMetrics {
             service: "order".into(),
             window,
-            metrics: metrics(&samples_of_summaries(&summaries, "order"), window, MINUTE),
-            sample: 3,
+            metrics: metrics(samples_of_summaries(&summaries, "order"), window, MINUTE),
+            sample: Some(3),
             ..ServiceMetrics::default()
         }
     }
@@ -302,10 +349,11 @@ mod tests {
     fn points_have_texts() {
         let facts = Kind::Latency.facts(&measured(), PointAt { line: 1, moment: 0 });
         assert_eq!((facts.when.as_str(), facts.note.as_str()), ("00:00 to 00:01", "2 traces, 1 with errors"));
-        assert_eq!(facts.values, [Some("40 ms".into()), None, None]);
-        assert_eq!(Kind::Errors.summary(&measured()), "33 % · 1 of 3");
-        assert_eq!(Kind::Latency.summary(&measured()), "p50 40 ms · max 80 ms");
-        assert_eq!(Kind::Rate.summary(&measured()), "1 /min");
+        assert_eq!(facts.values, [Some("40\u{a0}ms".into()), None, None]);
+        // Lines break between the figures only.
+        assert_eq!(Kind::Errors.summary(&measured()), "33\u{a0}% · 1\u{a0}of\u{a0}3");
+        assert_eq!(Kind::Latency.summary(&measured()), "p50\u{a0}40\u{a0}ms · max\u{a0}80\u{a0}ms");
+        assert_eq!(Kind::Rate.summary(&measured()), "1\u{a0}/min");
     }
 
     #[test]
@@ -325,8 +373,39 @@ mod tests {
         assert_eq!(Kind::Rate.plot(&whole).uncovered, None);
         let window = TimeWindow { start_unix: DAY - 10 * MINUTE, ..whole.window };
         let partial = ServiceMetrics { window, truncated: true, ..whole };
+        assert_eq!(partial.gap(), Some("Not loaded"));
+        let earliest = ServiceMetrics { truncated: false, basis: Basis::EntrySpans, ..partial.clone() };
+        assert_eq!((earliest.gap(), measured().gap()), (Some("No earlier requests"), None));
         let plot = Kind::Rate.plot(&partial);
         assert_eq!(plot.uncovered, Some(((DAY - 10 * MINUTE) as f64, DAY as f64)));
         assert_eq!((plot.x.low, plot.x.high), ((DAY - 10 * MINUTE) as f64, (DAY + 3 * MINUTE) as f64));
+    }
+
+    /// A rate of 0.02 /s was beside one of 0.0292 /s, and times with seconds above times without.
+    #[test]
+    fn figures_of_one_page_have_one_format() {
+        let rates = |rate: f64| ServiceMetrics {
+            metrics: Metrics {
+                total: Bucket {
+                    calls: (rate * 100.0) as usize,
+                    window: TimeWindow { start_unix: 0, end_unix: 100_000_000_000 },
+                    ..Bucket::default()
+                },
+                ..Metrics::default()
+            },
+            ..ServiceMetrics::default()
+        };
+        let text = |most: f64, rate: f64| rates(most).rate(rate).replace('\u{a0}', " ");
+        assert_eq!([text(2.0, 0.0292), text(2.0, 0.02), text(2.0, 2.0)], ["0.03 /s", "0.02 /s", "2 /s"]);
+        assert_eq!([text(20.0, 0.01), text(200.0, 1234.4)], ["< 0.1 /s", "1,234 /s"]);
+        let cut = TimeWindow { start_unix: DAY + MINUTE, end_unix: DAY + MINUTE + MINUTE / 3 };
+        assert_eq!(slice(&measured(), cut), "00:01 to 00:02");
+        assert_eq!(range(&measured(), cut), "00:01:00 to 00:01:20");
+        let mut narrow = measured();
+        narrow.metrics.width = MINUTE / 4;
+        assert_eq!(
+            slice(&narrow, TimeWindow { end_unix: DAY + MINUTE, start_unix: DAY }),
+            "00:00:00 to 00:01:00"
+        );
     }
 }

@@ -1,11 +1,10 @@
 //! Above the charts: which service, which time range, and from which traces the metrics are computed.
 
-use super::plots::{ServiceMetrics, when};
+use super::plots::{Basis, ServiceMetrics, instant, range};
 use crate::route::{MonitorView, Route};
 use crate::state::navigation::use_navigation;
 use crate::ui::lookback::LookbackField;
 use leptos::prelude::*;
-use spandrel_trace::units::count;
 
 /// Chooses the service. One from the address is offered though the server does not list it.
 #[component]
@@ -50,13 +49,22 @@ pub fn RangeField(view: Memo<MonitorView>) -> impl IntoView {
     view! { <LookbackField value=value test="monitor-lookback" on_choose=choose/> }
 }
 
-/// The traces that the metrics are computed from.
+/// What the metrics are computed from, and the time that it covers if that is not all of it.
 pub fn note(measured: &ServiceMetrics) -> AnyView {
-    let traces = count(measured.sample as u64);
-    if measured.truncated {
-        let covered = when(measured, measured.metrics.total.window);
-        view! { <span class="monitor__partial">{format!("Newest {traces} traces only: covers {covered}")}</span> }.into_any()
-    } else {
-        format!("{traces} trace{}", if measured.sample == 1 { "" } else { "s" }).into_any()
+    let traces = |number: usize| Basis::Summaries.counted(number);
+    let covered = measured.metrics.total.window;
+    match measured.sample {
+        Some(sample) if measured.truncated => {
+            let covered = range(measured, covered);
+            view! { <span class="monitor__partial">{format!("Newest {} only: covers {covered}", traces(sample))}</span> }
+                .into_any()
+        }
+        sample => {
+            let counted = sample.map_or_else(|| measured.basis.counted(measured.metrics.total.calls), traces);
+            match measured.gap() {
+                Some(_) => format!("{counted} since {}", instant(measured, covered.start_unix)).into_any(),
+                None => counted.into_any(),
+            }
+        }
     }
 }

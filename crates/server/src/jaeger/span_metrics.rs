@@ -4,9 +4,12 @@
 //! calls with an error status; a latency is the shortest duration, in milliseconds, that at least the asked-for share of
 //! calls does not exceed. Where there are no calls, errors and latencies are NaN, as Prometheus answers them to Jaeger.
 
+mod entry_spans;
+
 use crate::facts::{EMPTY_SPAN, ServiceNames, facts_of};
 use crate::jaeger::failure::Failure;
 use crate::store::{Store, duration};
+use spandrel_trace::analysis::entries::MeasuredService;
 use std::collections::BTreeMap;
 
 /// Points of a series at most, as Prometheus has it.
@@ -27,6 +30,8 @@ pub enum Measure {
     Errors,
     /// A quantile of durations, from 0 to 1.
     Latencies(f64),
+    /// Everything of the entry spans of the first service from the first point to the last; kinds and steps do not matter.
+    EntrySpans,
 }
 
 /// A query; times in nanoseconds.
@@ -75,9 +80,28 @@ pub struct MetricsSeries {
     pub values: Vec<f64>,
 }
 
-/// Measures, sorted by service and operation; services without calls have no series. `check` is called now and then; its
-/// failure ends this. Blocks.
+/// What a query measures.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measured {
+    /// Series, sorted by service and operation; services without calls have none.
+    Series(Vec<MetricsSeries>),
+    /// The entry spans of a service.
+    EntrySpans(MeasuredService),
+}
+
+/// Measures. `check` is called now and then; its failure ends this. Blocks.
 pub fn measure(
+    store: &Store,
+    query: &MetricsQuery,
+    check: impl Fn() -> Result<(), Failure>,
+) -> Result<Measured, Failure> {
+    match query.measure {
+        Measure::EntrySpans => entry_spans::measure(store, query, check).map(Measured::EntrySpans),
+        _ => series(store, query, check).map(Measured::Series),
+    }
+}
+
+fn series(
     store: &Store,
     query: &MetricsQuery,
     check: impl Fn() -> Result<(), Failure>,
@@ -171,6 +195,7 @@ impl Counts {
                 both.map(|(errors, calls)| errors as f64 / calls as f64).collect()
             }
             Measure::Latencies(quantile) => latencies(self.spans, quantile, points),
+            Measure::EntrySpans => Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::span_metrics::{Measure, MetricsQuery, MetricsSeries, measure};
+use super::span_metrics::{Measure, Measured, MetricsQuery, MetricsSeries, measure};
 use crate::ingest::memory::Memory;
 use crate::ingest::regroup::regroup;
 use crate::store::{Limits, Store};
@@ -13,6 +13,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use proptest::prelude::*;
 use prost::Message;
+use spandrel_trace::analysis::entries::MeasuredService;
 
 const SERVICES: [&str; 3] = ["front", "back", "side"];
 
@@ -25,6 +26,8 @@ struct Drawn {
     start: u64,
     took: u64,
     failed: bool,
+    /// Number of the parent in its batch, from 1 on; 0 for none.
+    parent: u64,
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
@@ -37,16 +40,22 @@ fn drawn() -> impl Strategy<Value = Drawn> {
             start: 1000 + start,
             took,
             failed,
+            parent: 0,
         },
     )
 }
 
 fn request(spans: &[Drawn]) -> Vec<u8> {
-    let resource_spans = spans.iter().enumerate().map(|(id, span)| {
+    numbered_request(spans.iter().enumerate())
+}
+
+fn numbered_request<'d>(spans: impl Iterator<Item = (usize, &'d Drawn)>) -> Vec<u8> {
+    let resource_spans = spans.map(|(id, span)| {
         let name = Value::StringValue(SERVICES[span.service].to_owned());
         let span = Span {
             trace_id: u128::from(span.trace).to_be_bytes().to_vec(),
             span_id: (id as u64 + 1).to_be_bytes().to_vec(),
+            parent_span_id: if span.parent == 0 { Vec::new() } else { span.parent.to_be_bytes().to_vec() },
             name: format!("operation-{}", span.operation),
             kind: span.kind,
             start_time_unix_nano: span.start,
@@ -97,6 +106,7 @@ fn expected(spans: &[Drawn], query: &MetricsQuery) -> Vec<MetricsSeries> {
             match query.measure {
                 Measure::Calls => calls / (query.rate_per as f64 / 1e9),
                 Measure::Errors => here.iter().filter(|span| span.failed).count() as f64 / calls,
+                Measure::EntrySpans => unreachable!("it has no series"),
                 Measure::Latencies(quantile) => {
                     let reaches = |took_at: &u64| {
                         took.iter().filter(|took| *took <= took_at).count() as f64 >= quantile * calls
@@ -116,8 +126,113 @@ fn bits(series: Vec<MetricsSeries>) -> Vec<(String, String, Vec<String>)> {
     series.into_iter().map(|series| (series.service, series.operation, text(series.values))).collect()
 }
 
+fn child() -> impl Strategy<Value = Drawn> {
+    (drawn(), 0..60u64).prop_map(|(span, parent)| Drawn { parent: parent.saturating_sub(20), ..span })
+}
+
+fn entries_of(service: &str, store: &Store, start: u64, end: u64) -> MeasuredService {
+    let query = MetricsQuery {
+        measure: Measure::EntrySpans,
+        services: vec![service.to_owned()],
+        by_operation: false,
+        kinds: Vec::new(),
+        start,
+        steps: 1,
+        step: end - start,
+        rate_per: 1,
+    };
+    match measure(store, &query, || Ok(())).unwrap() {
+        Measured::EntrySpans(measured) => measured,
+        Measured::Series(series) => panic!("{series:?}"),
+    }
+}
+
+/// Rates were averaged over a time of which the server had nothing.
+#[tokio::test]
+async fn what_is_covered_starts_with_the_first_entry_span_if_there_is_no_earlier_one() {
+    const SECOND: u64 = 1_000_000_000;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), Limits::default()).unwrap();
+    let at = |trace: u8, service: usize, start: u64| Drawn {
+        trace,
+        service,
+        operation: 0,
+        kind: 2,
+        start: start * SECOND,
+        took: 5,
+        failed: false,
+        parent: 0,
+    };
+    let append = async |spans: &[Drawn]| {
+        let parts = regroup(&request(spans), &mut Memory::new(64 << 20).reservation()).unwrap();
+        store.append(parts).await.unwrap();
+    };
+    let covered = || {
+        let total = entries_of("front", &store, 10_000 * SECOND, 13_600 * SECOND).metrics.total;
+        (total.window.start_unix / SECOND, total.calls)
+    };
+    assert_eq!(covered(), (10_000, 0));
+    // One of another service is no earlier one, though in the same trace.
+    append(&[at(1, 1, 9_000), at(1, 0, 12_600), at(1, 0, 13_599)]).await;
+    assert_eq!(covered(), (12_600, 2));
+    append(&[at(2, 0, 5)]).await;
+    assert_eq!(covered(), (10_000, 2));
+    store.close();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn entry_spans_are_counted_and_measured(
+        spans in prop::collection::vec(child(), 1..60),
+        batch in 1..60usize,
+        is_narrow: bool,
+        many_segments: bool,
+    ) {
+        // The caller of a span of no kind may be outside of a narrow window.
+        let (start, end) = if is_narrow { (1_100, 1_300) } else { (900, 2_000) };
+        let spans: Vec<Drawn> = spans.into_iter().map(|span| Drawn {
+            kind: if is_narrow { span.kind.max(1) } else { span.kind }, ..span
+        }).collect();
+        let directory = tempfile::tempdir().unwrap();
+        let limits = Limits { segment_bytes: if many_segments { 1 } else { 128 << 20 }, ..Limits::default() };
+        let store = Store::open(directory.path(), limits).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let numbered: Vec<_> = spans.iter().enumerate().collect();
+        for batch in numbered.chunks(batch) {
+            let bytes = numbered_request(batch.iter().copied());
+            // Sent twice, counted once.
+            for _ in 0..2 {
+                let parts = regroup(&bytes, &mut Memory::new(64 << 20).reservation()).unwrap();
+                runtime.block_on(store.append(parts)).unwrap();
+            }
+        }
+        let is_entry = |span: &&Drawn| {
+            let caller = spans.get((span.parent as usize).wrapping_sub(1)).filter(|caller| caller.trace == span.trace);
+            span.service == 0 && (start..end).contains(&span.start) && match span.kind {
+                2 | 5 => true,
+                _ if span.parent == 0 => true,
+                0 => caller.is_some_and(|caller| caller.service != 0),
+                _ => false,
+            }
+        };
+        let entries: Vec<&Drawn> = spans.iter().filter(is_entry).collect();
+        let measured = entries_of("front", &store, start, end);
+        let total = &measured.metrics.total;
+        prop_assert_eq!(total.calls, entries.len());
+        prop_assert_eq!(total.errors, entries.iter().filter(|span| span.failed).count());
+        let mut took: Vec<u64> = entries.iter().map(|span| span.took).collect();
+        took.sort_unstable();
+        prop_assert_eq!(total.latency.map(|all| all.p50), (!took.is_empty()).then(|| took[took.len().div_ceil(2) - 1]));
+        prop_assert_eq!(total.latency.and_then(|all| all.max), took.last().copied());
+        prop_assert_eq!(measured.metrics.buckets.iter().map(|slice| slice.calls).sum::<usize>(), entries.len());
+        for operation in &measured.operations {
+            let own = entries.iter().filter(|span| format!("operation-{}", span.operation) == operation.name);
+            prop_assert_eq!(operation.requests, own.count());
+        }
+        store.close();
+    }
 
     #[test]
     fn metrics_are_those_of_the_spans(
@@ -162,7 +277,7 @@ proptest! {
                 step,
                 rate_per,
             };
-            let counted = measure(&store, &query, || Ok(())).unwrap();
+            let Measured::Series(counted) = measure(&store, &query, || Ok(())).unwrap() else { panic!() };
             prop_assert_eq!(bits(counted), bits(expected(&spans, &query)));
         }
         store.close();

@@ -1,11 +1,17 @@
 //! `/api/metrics/{latencies,calls,errors,minstep}`: parameters with Jaeger's messages, answers in its shape (a
 //! `MetricFamily` of OpenMetrics, without the envelope).
+//!
+//! `/api/metrics/calls?entrySpans=true` answers our own page at once: requests, errors and percentiles of a service's entry
+//! spans over the whole window, per time slice and per operation, in a member `entrySpans` beside those of Jaeger. Its time
+//! slices and the part of the window that is covered are chosen here. A Jaeger ignores the parameter.
 
 use super::query::{FromParams, required};
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
-use crate::jaeger::span_metrics::{MOST_POINTS, Measure, MetricsQuery, MetricsSeries};
+use crate::jaeger::span_metrics::{MOST_POINTS, Measure, Measured, MetricsQuery, MetricsSeries};
 use serde_json::{Value, json};
+use spandrel_trace::analysis::entries::MeasuredService;
+use spandrel_trace::analysis::metrics::{Bucket, Quantiles};
 
 const MILLISECOND: u64 = 1_000_000;
 /// Defaults in milliseconds: an hour, five seconds, ten minutes.
@@ -19,6 +25,7 @@ pub struct MetricsParams {
     services: Vec<String>,
     quantile: Option<f64>,
     by_operation: bool,
+    entry_spans: bool,
     kinds: Vec<u32>,
     end: u64,
     lookback: u64,
@@ -48,6 +55,7 @@ impl FromParams for MetricsParams {
         let rate_per = milliseconds("ratePer")?.unwrap_or(RATE_PER);
         let by_operation =
             params.flag(&["groupByOperation"]).map_err(|why| unreadable("groupByOperation", &why))?;
+        let entry_spans = params.flag(&["entrySpans"]).map_err(|why| unreadable("entrySpans", &why))?;
         let mut kinds = Vec::new();
         for text in params.all("spanKind") {
             let name = text.to_ascii_lowercase();
@@ -69,7 +77,17 @@ impl FromParams for MetricsParams {
             let why = format!("exceeded maximum resolution of {MOST_POINTS} points per time series");
             return Err(unreadable("step", &why));
         }
-        Ok(MetricsParams { services, quantile, by_operation, kinds, end, lookback, step, rate_per })
+        Ok(MetricsParams {
+            services,
+            quantile,
+            by_operation,
+            entry_spans,
+            kinds,
+            end,
+            lookback,
+            step,
+            rate_per,
+        })
     }
 }
 
@@ -77,6 +95,7 @@ impl MetricsParams {
     /// The query of `latencies`, `calls` or `errors`.
     pub fn query(self, kind: &str) -> Result<MetricsQuery, Failure> {
         let measure = match kind {
+            "calls" if self.entry_spans => Measure::EntrySpans,
             "calls" => Measure::Calls,
             "errors" => Measure::Errors,
             _ => {
@@ -88,14 +107,19 @@ impl MetricsParams {
             }
         };
         let nanoseconds = |milliseconds: u64| milliseconds.saturating_mul(MILLISECOND);
+        // Entry spans are measured over all of the time, which points may not divide.
+        let (steps, step) = match measure {
+            Measure::EntrySpans => (1, self.lookback.max(1)),
+            _ => (self.lookback / self.step, self.step),
+        };
         Ok(MetricsQuery {
             measure,
             services: self.services,
             by_operation: self.by_operation,
             kinds: self.kinds,
             start: nanoseconds(self.end.saturating_sub(self.lookback)),
-            steps: self.lookback / self.step,
-            step: nanoseconds(self.step),
+            steps,
+            step: nanoseconds(step),
             rate_per: nanoseconds(self.rate_per),
         })
     }
@@ -106,13 +130,17 @@ fn unreadable(name: &str, why: &str) -> Failure {
 }
 
 /// The answer.
-pub fn family(query: &MetricsQuery, series: &[MetricsSeries]) -> Value {
+pub fn family(query: &MetricsQuery, measured: &Measured) -> Value {
+    let series = match measured {
+        Measured::Series(series) => series,
+        Measured::EntrySpans(measured) => return entry_spans(measured),
+    };
     let (of, grouped) = match query.by_operation {
         true => ("service_operation", "service & operation"),
         false => ("service", "service"),
     };
     let (name, help) = match query.measure {
-        Measure::Calls => ("call_rate", format!("calls/sec, grouped by {grouped}")),
+        Measure::Calls | Measure::EntrySpans => ("call_rate", format!("calls/sec, grouped by {grouped}")),
         Measure::Errors => (
             "error_rate",
             format!("error rate, computed as a fraction of errors/sec over calls/sec, grouped by {grouped}"),
@@ -139,4 +167,51 @@ fn metric(query: &MetricsQuery, series: &MetricsSeries) -> Value {
         json!({ "gaugeValue": { "doubleValue": value }, "timestamp": time.to_string() })
     });
     json!({ "labels": labels, "metricPoints": points.collect::<Vec<_>>() })
+}
+
+/// What was measured of entry spans; `spandrel_trace::engine` reads it.
+fn entry_spans(measured: &MeasuredService) -> Value {
+    let metrics = &measured.metrics;
+    let slices = metrics.buckets.iter().filter(|bucket| bucket.calls > 0).map(|bucket| {
+        let mut slice = counted(bucket);
+        slice["startTimeUnixNano"] = json!(bucket.window.start_unix.to_string());
+        slice
+    });
+    let operations = measured.operations.iter().map(|operation| {
+        let latency = Quantiles { p50: operation.p50, p95: operation.p95, ..Quantiles::default() };
+        let bucket = Bucket {
+            calls: operation.requests,
+            errors: operation.errors,
+            latency: Some(latency),
+            ..Bucket::default()
+        };
+        let mut counted = counted(&bucket);
+        counted["name"] = json!(operation.name);
+        counted["change"] = json!(operation.change);
+        counted
+    });
+    let covered = metrics.total.window;
+    json!({
+        "name": "service_call_rate", "type": "GAUGE", "help": "entry spans of a service", "metrics": [],
+        "entrySpans": {
+            "startTimeUnixNano": covered.start_unix.to_string(),
+            "endTimeUnixNano": covered.end_unix.to_string(),
+            "sliceNanos": metrics.width.to_string(),
+            "total": counted(&metrics.total),
+            "slices": slices.collect::<Vec<_>>(),
+            "operations": operations.collect::<Vec<_>>(),
+        },
+    })
+}
+
+fn counted(bucket: &Bucket) -> Value {
+    let latency = bucket.latency;
+    json!({
+        "requests": bucket.calls,
+        "errors": bucket.errors,
+        "p50Nanos": latency.map(|latency| latency.p50),
+        "p95Nanos": latency.and_then(|latency| latency.p95),
+        "p99Nanos": latency.and_then(|latency| latency.p99),
+        "maxNanos": latency.and_then(|latency| latency.max),
+    })
 }

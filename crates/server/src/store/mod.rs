@@ -46,7 +46,7 @@ mod tag_terms;
 mod writer;
 
 pub use call_totals::{CallTotals, ServiceNumbers};
-pub use calls::{CallSpan, Calls, MOST_SPANS as MOST_CALL_SPANS};
+pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
 pub use changes::{ChangedTraces, Changes};
 pub use criteria::{Criteria, KindOrTerms};
 pub use large::Spans;

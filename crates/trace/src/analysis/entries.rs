@@ -6,6 +6,10 @@
 //! - the root of a trace, of whatever kind: a browser's click, a scheduled job. A span whose parent is missing is no root.
 //! - a span without a kind whose parent is a span of another service: some libraries set no kinds.
 
+mod measured;
+
+pub use measured::{MeasuredService, starts_late};
+
 use super::metrics::{Sample, TimeWindow, quantiles};
 use crate::model::{Flags, Outline, ServiceRequests, SpanIx, SpanKind};
 use indexmap::IndexMap;
@@ -64,13 +68,12 @@ impl EntrySpans {
     }
 
     /// The spans as samples for [`super::metrics::metrics`].
-    pub fn samples(&self) -> Vec<Sample> {
-        let sample = |span: &EntrySpan| Sample {
+    pub fn samples(&self) -> impl Iterator<Item = Sample> {
+        self.spans.iter().map(|span| Sample {
             start_unix: span.start_unix,
             duration: span.duration,
             is_error: span.is_error,
-        };
-        self.spans.iter().map(sample).collect()
+        })
     }
 }
 
@@ -113,10 +116,10 @@ pub fn requests<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<Serv
 }
 
 /// Minimum number of samples in each half of the window for comparing their medians.
-const CHANGE_FROM: usize = 5;
+pub(super) const CHANGE_FROM: usize = 5;
 
 /// An operation of a service over a window.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OperationMetrics {
     /// The operation.
     pub name: String,

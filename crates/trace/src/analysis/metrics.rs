@@ -7,6 +7,8 @@
 //! so each is the duration of a real sample.
 
 use crate::model::TraceSummary;
+use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -17,7 +19,7 @@ const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3
 const BUCKETS: u64 = 60;
 
 /// A span of time, nanoseconds since the Unix epoch, end excluded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeWindow {
     /// Start.
     pub start_unix: u64,
@@ -43,8 +45,8 @@ impl TimeWindow {
 }
 
 /// Number of values from which the 95th percentile is not the maximum.
-const P95_FROM: usize = 20;
-const P99_FROM: usize = 100;
+pub(super) const P95_FROM: usize = 20;
+pub(super) const P99_FROM: usize = 100;
 
 /// Something that took time: a request to a service, or a trace that passes through it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +74,7 @@ pub fn samples_of_summaries(summaries: &[TraceSummary], service: &str) -> Vec<Sa
 
 /// Durations in nanoseconds that 50, 95 and 99 % of the samples did not exceed, and the longest. A percentile of too few
 /// samples to differ from the longest is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// Median.
     pub p50: u64,
@@ -80,12 +82,12 @@ pub struct Quantiles {
     pub p95: Option<u64>,
     /// 99th percentile; `None` below 100 samples.
     pub p99: Option<u64>,
-    /// Longest.
-    pub max: u64,
+    /// Longest; `None` if it is unknown, as in histograms.
+    pub max: Option<u64>,
 }
 
 /// Measurements of one time slice.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Time slice; the first and the last may be cut by the window.
     pub window: TimeWindow,
@@ -95,16 +97,19 @@ pub struct Bucket {
     pub errors: usize,
     /// Durations; `None` without samples.
     pub latency: Option<Quantiles>,
+    /// The window leaves so little of the time slice that its rate says nothing.
+    pub is_short: bool,
 }
 
 impl Bucket {
     fn of(window: TimeWindow, durations: &mut [u64], errors: usize) -> Self {
-        Bucket { window, calls: durations.len(), errors, latency: quantiles(durations) }
+        Bucket { window, calls: durations.len(), errors, latency: quantiles(durations), is_short: false }
     }
 
-    /// Samples per second; `None` without samples, which may mean no calls or no data.
+    /// Samples per second; `None` without samples, which may mean no calls or no data, and of a time slice that is short.
     pub fn rate(&self) -> Option<f64> {
-        (self.calls > 0 && self.window.length() > 0).then(|| self.calls as f64 / self.window.seconds())
+        (self.calls > 0 && self.window.length() > 0 && !self.is_short)
+            .then(|| self.calls as f64 / self.window.seconds())
     }
 
     /// Share of the samples with an error, 0 to 1; `None` without samples.
@@ -114,12 +119,23 @@ impl Bucket {
 }
 
 /// A service's measurements over a window.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Buckets in order, without holes between them.
     pub buckets: Vec<Bucket>,
     /// The whole window as one bucket.
     pub total: Bucket,
+    /// Length of the buckets that the window does not cut, nanoseconds.
+    pub width: u64,
+}
+
+/// Time that is covered at least where data starts within a window, so that a first sample just before the end makes no rate.
+const LEAST_COVERED: u64 = 10 * SECOND;
+
+/// The part of `window` that is covered where nothing is known before the first sample, which starts at `first`.
+pub fn since(first: u64, window: TimeWindow) -> TimeWindow {
+    let start_unix = first.min(window.end_unix.saturating_sub(LEAST_COVERED)).max(window.start_unix);
+    TimeWindow { start_unix, ..window }
 }
 
 /// The part of `window` that traces with these starts cover, the newest ones that match. If there are more of them
@@ -154,37 +170,62 @@ pub fn quantiles(durations: &mut [u64]) -> Option<Quantiles> {
         p50: from(1, 0.50)?,
         p95: from(P95_FROM, 0.95),
         p99: from(P99_FROM, 0.99),
-        max: percentile(durations, 1.0)?,
+        max: percentile(durations, 1.0),
     })
 }
 
 /// Measures the samples that start in the window. Buckets of `width` nanoseconds (see [`bucket_width`]) lie on multiples of
 /// it, so that they stay where they are when the window moves; a width that would make more than 10,000 buckets is widened.
-pub fn metrics(samples: &[Sample], window: TimeWindow, width: u64) -> Metrics {
-    if window.length() == 0 {
-        return Metrics::default();
+pub fn metrics(
+    samples: impl IntoIterator<Item = impl Borrow<Sample>>,
+    window: TimeWindow,
+    width: u64,
+) -> Metrics {
+    let mut metrics = empty(window, width);
+    if metrics.buckets.is_empty() {
+        return metrics;
     }
-    let width = width.max(window.length().div_ceil(10_000)).max(1);
-    let first = window.start_unix / width;
-    let count = ((window.end_unix - 1) / width - first + 1) as usize;
-    let mut members: Vec<(Vec<u64>, usize)> = vec![Default::default(); count];
+    let (width, first) = (metrics.width, window.start_unix / metrics.width);
+    let mut members: Vec<(Vec<u64>, usize)> = vec![Default::default(); metrics.buckets.len()];
     let (mut durations, mut errors) = (Vec::new(), 0);
-    for sample in samples.iter().filter(|sample| window.contains(sample.start_unix)) {
+    for sample in samples {
+        let sample = sample.borrow();
+        if !window.contains(sample.start_unix) {
+            continue;
+        }
         let bucket = &mut members[(sample.start_unix / width - first) as usize];
         bucket.0.push(sample.duration);
         bucket.1 += usize::from(sample.is_error);
         durations.push(sample.duration);
         errors += usize::from(sample.is_error);
     }
-    let buckets = members.into_iter().enumerate().map(|(index, (mut durations, errors))| {
-        let start = (first + index as u64).saturating_mul(width);
+    for (bucket, (mut durations, errors)) in metrics.buckets.iter_mut().zip(members) {
+        *bucket = Bucket { is_short: bucket.is_short, ..Bucket::of(bucket.window, &mut durations, errors) };
+    }
+    metrics.total = Bucket::of(window, &mut durations, errors);
+    metrics
+}
+
+/// The buckets of a window, without samples. None of an empty window.
+pub fn empty(window: TimeWindow, width: u64) -> Metrics {
+    if window.length() == 0 {
+        return Metrics::default();
+    }
+    let width = width.max(window.length().div_ceil(10_000)).max(1);
+    let (first, last) = (window.start_unix / width, (window.end_unix - 1) / width);
+    let bucket = |index: u64| {
+        let start = index.saturating_mul(width);
         let window = TimeWindow {
             start_unix: start.max(window.start_unix),
             end_unix: start.saturating_add(width).min(window.end_unix),
         };
-        Bucket::of(window, &mut durations, errors)
-    });
-    Metrics { buckets: buckets.collect(), total: Bucket::of(window, &mut durations, errors) }
+        Bucket { window, is_short: window.length() < width / 4, ..Bucket::default() }
+    };
+    Metrics {
+        buckets: (first..=last).map(bucket).collect(),
+        total: Bucket { window, ..Bucket::default() },
+        width,
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +270,7 @@ mod tests {
         assert_eq!(measured.buckets.len(), 3);
         let [full, empty, one] = &measured.buckets[..] else { unreachable!("three buckets") };
         assert_eq!((full.rate(), full.error_rate()), (Some(0.2), Some(0.5)));
-        assert_eq!(full.latency, Some(Quantiles { p50: 40, p95: None, p99: None, max: 80 }));
+        assert_eq!(full.latency, Some(Quantiles { p50: 40, p95: None, p99: None, max: Some(80) }));
         assert_eq!((empty.rate(), empty.error_rate(), empty.latency), (None, None, None));
         assert_eq!(one.calls, 1);
         assert_eq!((measured.total.calls, measured.total.errors), (3, 1));
@@ -256,9 +297,9 @@ mod tests {
             let summaries: Vec<_> = (1..=count).map(|at| summary(at.into(), 100, at, "order", 0)).collect();
             measure(&summaries, "order", window(100, 110)).total.latency.unwrap_or_default()
         };
-        assert_eq!(of(19), Quantiles { p50: 10, p95: None, p99: None, max: 19 });
-        assert_eq!(of(20), Quantiles { p50: 10, p95: Some(19), p99: None, max: 20 });
-        assert_eq!(of(100), Quantiles { p50: 50, p95: Some(95), p99: Some(99), max: 100 });
+        assert_eq!(of(19), Quantiles { p50: 10, p95: None, p99: None, max: Some(19) });
+        assert_eq!(of(20), Quantiles { p50: 10, p95: Some(19), p99: None, max: Some(20) });
+        assert_eq!(of(100), Quantiles { p50: 50, p95: Some(95), p99: Some(99), max: Some(100) });
     }
 
     #[test]
@@ -273,9 +314,22 @@ mod tests {
 
     #[test]
     fn buckets_lie_on_multiples_and_the_window_cuts_the_ends() {
-        let measured = metrics(&[], window(105, 123), 10 * SECOND);
+        let measured = metrics(&[] as &[Sample], window(105, 123), 10 * SECOND);
         let windows: Vec<_> = measured.buckets.iter().map(|bucket| bucket.window).collect();
         assert_eq!(windows, [window(105, 110), window(110, 120), window(120, 123)]);
+    }
+
+    /// Rates rose from a first time slice of which only a moment was covered.
+    #[test]
+    fn data_that_starts_within_the_window_makes_no_false_rates() {
+        assert_eq!(since(105 * SECOND, window(0, 140)), window(105, 140));
+        assert_eq!(since(139 * SECOND, window(0, 140)), window(130, 140), "one sample is no rate");
+        assert_eq!(since(139 * SECOND, window(135, 140)), window(135, 140));
+        let summaries: Vec<_> = (109..140).map(|at| summary(at.into(), at, 5, "order", 0)).collect();
+        let measured = measure(&summaries, "order", since(109 * SECOND, window(0, 140)));
+        let rates: Vec<_> = measured.buckets.iter().map(Bucket::rate).collect();
+        assert_eq!(rates, [None, Some(1.0), Some(1.0), Some(1.0)], "a second of ten is too little");
+        assert_eq!((measured.total.rate(), measured.buckets[0].calls), (Some(1.0), 1));
     }
 
     #[test]

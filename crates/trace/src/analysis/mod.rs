@@ -17,6 +17,7 @@ pub mod layout;
 pub mod link_pattern;
 pub mod lint;
 pub mod log_marks;
+pub mod metric_series;
 pub mod metrics;
 pub mod missing;
 pub mod names;

@@ -20,6 +20,7 @@ pub fn attempted(expect: &ExpectedInput) -> String {
             Task::Dependencies { .. } => "load dependencies".to_owned(),
             Task::DependenciesOfTraces(_) => "compute dependencies from traces".to_owned(),
             Task::EntrySpans(query) => format!("load traces of {}", query.service),
+            Task::Metrics(query) => format!("load metrics of {}", query.service),
         },
     }
 }

@@ -15,6 +15,7 @@ mod find;
 mod input_reader;
 mod json_lines;
 mod links;
+mod measured;
 pub mod message;
 mod question;
 mod records;
@@ -142,6 +143,7 @@ impl Engine {
                 }
                 (Task::Services, _) => responses::services(body).map(Answer::Services),
                 (Task::Operations { .. }, _) => responses::operations(body).map(Answer::Operations),
+                (Task::Metrics(query), _) => measured::answer(body, query),
                 (Task::Search(query), Api::V3) => responses::summaries(body).map(|list| found(list, query)),
                 (Task::Search(query), Api::V1 | Api::EvalTrack) => {
                     Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 /// Parses an object. Derived deserializers alone would accept arrays, too.
-fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err("expected a JSON object".to_owned());
     }
@@ -17,7 +17,7 @@ fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 }
 
 /// An integer, its decimal digits in a string, or `null` for 0.
-fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
+pub(super) fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum NumberText {
@@ -33,7 +33,7 @@ fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result
 }
 
 /// A string; `null` is the empty string.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 

@@ -9,6 +9,6 @@ mod request;
 mod task;
 
 pub use base::Base;
-pub use query::{SearchQuery, parse_tags, print_tags};
+pub use query::{MetricsMeasure, SearchQuery, ServiceMetricsQuery, parse_tags, print_tags};
 pub use request::{Api, Request, plan, tags_as_json};
 pub use task::{Source, Task};

@@ -25,6 +25,37 @@ pub struct SearchQuery {
     pub limit: u32,
 }
 
+/// What a server's metrics are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MetricsMeasure {
+    /// Calls per second. Our own server answers everything that it measures of the service's entry spans instead.
+    #[default]
+    EntrySpans,
+    /// Calls per second.
+    Calls,
+    /// Share of the calls with an error.
+    Errors,
+    /// The duration that so many percent of the calls do not exceed.
+    Latency(u8),
+}
+
+/// A query of Jaeger's metrics API. Times in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ServiceMetricsQuery {
+    /// The service; its spans of kind server and consumer are counted.
+    pub service: String,
+    /// What is measured.
+    pub measure: MetricsMeasure,
+    /// Whether each operation is a series of its own.
+    pub by_operation: bool,
+    /// Time of the last point, since the Unix epoch.
+    pub end_unix_ms: u64,
+    /// Time from the first point to the last.
+    pub lookback_ms: u64,
+    /// Time between points, and time before each point that it is over.
+    pub step_ms: u64,
+}
+
 /// Parses logfmt: `key=value key="two words" flag`, or a JSON object of strings, numbers and Booleans as in Jaeger's
 /// URLs. A key alone means `key=true`, as in Jaeger's form. Comparisons other than `=` and the words `AND`, `OR` and
 /// `NOT` are errors unless quoted, because they would be searched as attribute names. The error says what could not

@@ -1,6 +1,6 @@
 //! The HTTP request of each task. All URLs are listed in `tests/golden/requests.txt`.
 
-use super::{Base, SearchQuery, Source, Task};
+use super::{Base, MetricsMeasure, SearchQuery, ServiceMetricsQuery, Source, Task};
 use crate::units::{self, print_go_duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
@@ -68,6 +68,7 @@ pub fn plan(base: &Base, api: Api, task: &Task) -> Request {
             query.add("end", &end_unix_us.to_string());
             query.add("limit", &MOST_UNTRACED.to_string());
         }
+        (_, Task::Metrics(wanted)) => metrics(wanted, &mut url, &mut query),
         (Api::V3, Task::Services) => url.push_str("/v3/services"),
         (Api::V1, Task::Services) => url.push_str("/services"),
         (Api::V3, Task::Operations { service }) => {
@@ -137,8 +138,8 @@ fn records(task: &Task, url: &mut String, query: &mut Query) {
             url.push('/');
             url.extend(escaped(id));
         }
-        // Nor these.
-        Task::UntracedLogs { .. } => {}
+        // Nor these, and there are no metrics.
+        Task::UntracedLogs { .. } | Task::Metrics(_) => {}
         Task::Dependencies { end_unix_ms, lookback_ms } => {
             let microseconds = |milliseconds: u64| rfc3339(milliseconds.saturating_mul(1_000));
             query.add("start", &microseconds(end_unix_ms.saturating_sub(*lookback_ms)));
@@ -157,6 +158,31 @@ fn records(task: &Task, url: &mut String, query: &mut Query) {
                 query.add("tags", &tags_as_json(&search.tags));
             }
         }
+    }
+}
+
+fn metrics(wanted: &ServiceMetricsQuery, url: &mut String, query: &mut Query) {
+    url.push_str(match wanted.measure {
+        MetricsMeasure::EntrySpans | MetricsMeasure::Calls => "/metrics/calls",
+        MetricsMeasure::Errors => "/metrics/errors",
+        MetricsMeasure::Latency(_) => "/metrics/latencies",
+    });
+    query.add("service", &wanted.service);
+    query.add("spanKind", "server");
+    query.add("spanKind", "consumer");
+    if let MetricsMeasure::Latency(percent) = wanted.measure {
+        query.add("quantile", &(f64::from(percent) / 100.0).to_string());
+    }
+    if wanted.by_operation {
+        query.add("groupByOperation", "true");
+    }
+    query.add("endTs", &wanted.end_unix_ms.to_string());
+    query.add("lookback", &wanted.lookback_ms.to_string());
+    query.add("step", &wanted.step_ms.to_string());
+    query.add("ratePer", &wanted.step_ms.to_string());
+    if wanted.measure == MetricsMeasure::EntrySpans {
+        // Of our own; a Jaeger ignores it.
+        query.add("entrySpans", "true");
     }
 }
 

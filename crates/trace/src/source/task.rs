@@ -1,6 +1,6 @@
 //! The sources, and the tasks that they support.
 
-use super::{Base, SearchQuery};
+use super::{Base, SearchQuery, ServiceMetricsQuery};
 use serde::{Deserialize, Serialize};
 
 /// A source of traces. A closed set, so that unsupported tasks are known without trying.
@@ -58,6 +58,8 @@ pub enum Task {
     DependenciesOfTraces(SearchQuery),
     /// The entry spans of the query's service, in the whole traces that match.
     EntrySpans(SearchQuery),
+    /// What the server counts of a service's spans over time.
+    Metrics(ServiceMetricsQuery),
 }
 
 impl Task {
@@ -81,7 +83,8 @@ impl Source {
     pub fn can(&self, task: &Task) -> bool {
         match self {
             Source::Spandrel(_) => true,
-            Source::Jaeger(_) | Source::EvalTrack(_) => !task.is_about_logs(),
+            Source::Jaeger(_) => !task.is_about_logs(),
+            Source::EvalTrack(_) => !task.is_about_logs() && !matches!(task, Task::Metrics(_)),
             Source::Files => matches!(task, Task::Trace { .. }),
         }
     }

@@ -56,7 +56,7 @@ fn a_service_is_measured_by_its_own_spans_not_by_the_whole_trace() {
     assert_eq!(entries.operations, ["POST /orders"]);
     assert_eq!(entries.trace_starts.len(), 3);
     let window = TimeWindow { start_unix: START, end_unix: START + 1_000 * COLUMN };
-    let total = metrics(&entries.samples(), window, COLUMN).total;
+    let total = metrics(entries.samples(), window, COLUMN).total;
     assert_eq!((total.calls, total.errors), (1, 0));
     assert_eq!(total.latency.unwrap().p50, 13 * COLUMN);
     assert!(traces[0].outline().duration > 30 * COLUMN);
@@ -106,4 +106,23 @@ fn a_window_that_is_not_covered_is_told_by_the_starts_of_the_traces() {
     assert_eq!(covered(starts.into_iter(), window, true).start_unix, 120);
     assert_eq!(covered(starts.into_iter(), window, false), window);
     assert!(operations(&EntrySpans::default(), window).is_empty());
+}
+
+/// Rates were averaged over a time of which the server had nothing.
+#[test]
+fn what_is_covered_starts_with_the_first_request_if_nothing_is_earlier() {
+    const SECOND: u64 = 1_000_000_000;
+    let window = TimeWindow { start_unix: 0, end_unix: 3_600 * SECOND };
+    let requests: Vec<_> =
+        (0..1_800).map(|at| (at % 2, (1_800 + u64::from(at)) * SECOND, 7, false)).collect();
+    let covered = |spans: &[(u32, u64, u64, bool)], has_earlier: bool| {
+        let measured = MeasuredService::of_all::<()>(&entries(spans), window, || Ok(has_earlier)).unwrap();
+        (measured.metrics.total.window.start_unix / SECOND, measured.metrics.total.rate())
+    };
+    assert_eq!(covered(&requests, false), (1_800, Some(1.0)));
+    assert_eq!(covered(&requests, true), (0, Some(0.5)));
+    assert_eq!(covered(&[], false), (0, None));
+    let early = [(0, 30 * SECOND, 7, false)];
+    let asked = MeasuredService::of_all(&entries(&early), window, || Err("not needed"));
+    assert_eq!(asked.unwrap().metrics.total.window, window, "within the first time slice");
 }
