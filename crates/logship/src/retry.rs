@@ -18,7 +18,7 @@ pub(crate) enum Outcome {
     Missing(String),
 }
 
-/// What any HTTP intake means by a status: 2xx accepted; 408, 429 and 5xx come again; all others refused.
+/// The meaning of a status of any HTTP intake: 2xx accepted; 408, 429 and 5xx retry; all others refused.
 pub(crate) fn by_status(status: u16, retry_after: Option<&str>, body: &str) -> Outcome {
     let why = || {
         let body: String = body.chars().take(300).collect();

@@ -1,8 +1,8 @@
 //! The built viewer: `index.html` for every page, and its files, compressed where a compressed copy lies beside them.
 //!
-//! From a directory files are read when they are asked for and nothing of them is kept, whatever their paths are
-//! spelled like; with the feature `embedded-viewer` they come with the binary. Only the page is kept, for its content
-//! security policy carries the hash of every inline script.
+//! Files of a directory are read for each request and not cached, however their paths are spelled; with the feature
+//! `embedded-viewer` they are part of the binary. Only the page is cached, since its content security policy contains
+//! the hash of every inline script.
 
 use crate::jaeger::text;
 use axum::body::{Body, Bytes};

@@ -168,7 +168,7 @@ fn counters(tenant: &TenantMetrics) -> Vec<(&'static str, &'static str, ConstCou
         ("unreadable_blobs", "Times a blob was left out of an answer", status.unreadable_blobs),
         ("spans_accepted", "Spans on disk since the start", read(&counted.accepted)),
         ("requests_refused", "Requests malformed or too large", read(&counted.malformed)),
-        ("requests_deferred", "Requests told to come again", read(&counted.deferred)),
+        ("requests_deferred", "Requests answered with a retry status", read(&counted.deferred)),
     ];
     counts.map(|(name, help, count)| (name, help, ConstCounter::new(count))).into()
 }

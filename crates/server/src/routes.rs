@@ -45,13 +45,13 @@ pub struct Query {
     pub viewer: Viewer,
     /// The demo.
     pub demo: DemoProxy,
-    /// What `/health` and `/ready` look at.
+    /// State behind `/health` and `/ready`.
     pub health: Health,
-    /// What `/metrics` answers.
+    /// Values of `/metrics`.
     pub metrics: Metrics,
-    /// Where the time until a query is answered is noted.
+    /// Response times of queries.
     pub asked: Histogram,
-    /// Those who watch traces arrive.
+    /// Clients of the live endpoint.
     pub live: Live,
     /// Path prefix, empty or `/…`.
     pub prefix: Arc<str>,

@@ -1,7 +1,7 @@
 //! Attribute terms: a small filter per blob that says which `key = value` pairs cannot be in it.
 //!
 //! A term is a 64-bit hash of key and value (as text, the way searches compare them). The filter is a Bloom filter
-//! of ten bits a term and four probes (1.2 % false hits); whoever gets a hit still reads the spans. The hash is
+//! of ten bits a term and four probes (1.2 % false hits); a hit must be verified against the spans. The hash is
 //! written to disk within the filters, so it is defined here and must not change with a library.
 
 const BITS_PER_TERM: usize = 10;
@@ -9,11 +9,10 @@ const PROBES: u32 = 4;
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 const FACTOR: u64 = 0xd6e8_feb8_6659_fd93;
 
-/// Value under which attributes are filed whose text is costly to print (lists, maps, bytes): the filter then
-/// knows their key only.
+/// Stands for values whose text is costly to print (lists, maps, bytes): the filter then contains only the key.
 pub const UNPRINTED: &[u8] = b"\0unprinted";
 
-/// Keys under which answers print what is no attribute. From layout 3 of the store on filters know these, too.
+/// Keys under which answers print fields that are not attributes. Filters contain them from layout 3 of the store on.
 pub mod printed {
     /// The status, where it is set.
     pub const STATUS_CODE: &str = "otel.status_code";

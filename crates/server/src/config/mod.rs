@@ -1,5 +1,4 @@
-//! Settings: flags, their `SPANDREL_*` environment twins, and a file (`file`). What a flag says counts more than what the
-//! environment says, and that more than the file.
+//! Settings: flags, `SPANDREL_*` environment variables, and a file (`file`). Precedence: flag, environment, file.
 
 mod endpoint;
 mod file;
@@ -123,10 +122,10 @@ pub struct Config {
     /// Token that every request must carry: `Authorization: Bearer TOKEN`, or as the password in a browser.
     #[arg(long, env = "SPANDREL_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
-    /// Tokens that allow less; only a file says so.
+    /// Tokens that allow less. Only settable in the file.
     #[arg(skip)]
     pub tokens: Vec<tokens::Token>,
-    /// Limits of single tenants; only a file says so.
+    /// Limits of single tenants. Only settable in the file.
     #[arg(skip)]
     pub tenants: tenants::TenantsLimits,
     /// Certificates (PEM, the server's own first) for TLS on all ports.
@@ -152,7 +151,7 @@ pub struct Config {
     /// Seconds that a query may run.
     #[arg(long, env = "SPANDREL_QUERY_TIME", default_value_t = 30)]
     pub query_time: u64,
-    /// Where received spans go on to; only a file says so.
+    /// Targets to which received spans are forwarded. Only settable in the file.
     #[arg(skip)]
     pub forward: Vec<forward::Forward>,
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub struct Error {
     status: StatusCode,
     detail: Value,
-    /// Seconds after which to come again.
+    /// Seconds after which to retry.
     retry_after: Option<u64>,
 }
 

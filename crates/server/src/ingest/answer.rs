@@ -1,9 +1,9 @@
-//! What a sender is told: success, or a `google.rpc.Status` with, where sending again makes sense, the time to wait.
+//! Response bodies for exporters: success, or a `google.rpc.Status` with, where sending again makes sense, the time to wait.
 
 use super::{PartialSuccess, Refusal};
 use crate::wire::{put_bytes, put_number};
 
-/// `ExportTraceServiceResponse`: what was not kept is said in its `partial_success`.
+/// `ExportTraceServiceResponse`: what was not stored is in its `partial_success`.
 pub fn done(partial_success: &PartialSuccess) -> Vec<u8> {
     let (text, mut partial, mut out) = (partial_success.text(), Vec::new(), Vec::new());
     put_number(&mut partial, 1, partial_success.rejected);
@@ -14,7 +14,7 @@ pub fn done(partial_success: &PartialSuccess) -> Vec<u8> {
     out
 }
 
-/// `ExportTraceServiceResponse` in JSON: what was not taken over is said in its `partialSuccess`.
+/// `ExportTraceServiceResponse` in JSON: what was not stored is in its `partialSuccess`.
 pub fn done_json(partial_success: &PartialSuccess) -> String {
     let (text, mut partial) = (partial_success.text(), serde_json::Map::new());
     if partial_success.rejected > 0 {
@@ -40,7 +40,7 @@ pub fn code(refusal: &Refusal) -> u32 {
     }
 }
 
-/// HTTP's number for a refusal. Senders of OTLP come again after 429, 502, 503 and 504 only, so a full store is 503.
+/// HTTP's number for a refusal. OTLP exporters retry after 429, 502, 503 and 504 only, so a full store is 503.
 pub fn http_status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::Malformed(_) => 400,

@@ -103,7 +103,7 @@ impl TraceService {
         taken.map_err(|refusal| {
             self.intake.count(&refusal);
             let code = Code::from(answer::code(&refusal) as i32);
-            // Details are for `RetryInfo`, which tells senders to come again.
+            // Details are for `RetryInfo`, which makes exporters retry.
             let details = refusal.retry_after().map(|_| answer::status(&refusal)).unwrap_or_default();
             Status::with_details(code, refusal.to_string(), details.into())
         })

@@ -56,13 +56,13 @@ pub enum Refusal {
     /// It did not arrive in time.
     #[error("the request did not arrive in time")]
     TooSlow,
-    /// No room now: the sender should come again.
+    /// The store is full: the sender should retry.
     #[error("{0}")]
     Full(String),
-    /// Too much at once: the sender should come again soon.
+    /// Too much at once: the sender should retry soon.
     #[error("too many requests are being taken in")]
     Busy,
-    /// The disk or the file system failed: the sender should come again.
+    /// The disk or the file system failed: the sender should retry.
     #[error("{0}")]
     Failed(String),
 }
@@ -85,7 +85,7 @@ impl From<StoreError> for Refusal {
 }
 
 impl Refusal {
-    /// Seconds after which to come again; `None` when the sender must not.
+    /// Seconds after which to retry; `None` if the sender must not.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Refusal::Malformed(_)
@@ -108,7 +108,7 @@ pub struct Counters {
     pub accepted: AtomicU64,
     /// Requests that were malformed or too large.
     pub malformed: AtomicU64,
-    /// Requests that were told to come again.
+    /// Requests answered with a retry status.
     pub deferred: AtomicU64,
     /// Requests that were taken in part and whose answer has no place to say so.
     pub limited: AtomicU64,

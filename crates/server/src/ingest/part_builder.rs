@@ -1,4 +1,4 @@
-//! From the spans of one trace in a request to a part: their blob, and what the index wants to know of them.
+//! Builds a part from the spans of one trace in a request: their blob, and the fields that the index stores.
 
 use super::Refusal;
 use super::memory::MemoryReservation;

@@ -18,10 +18,10 @@ use axum::response::IntoResponse;
 use axum::response::sse::{KeepAlive, Sse};
 use std::time::Duration;
 
-/// How often something is sent, so that both ends know that the other is there.
+/// Time between two messages that only show that the connection works.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Answers until the client goes.
+/// Streams until the client disconnects.
 pub async fn watch(State(live): State<Live>, params: Params) -> Result<Response<Body>, Refusal> {
     let search = Search::read_at_any_time(&params)?;
     let Some(events) = live.watch(search) else {

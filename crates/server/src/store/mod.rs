@@ -79,13 +79,13 @@ pub enum StoreError {
         /// Bytes that the store may take.
         budget: u64,
     },
-    /// More waits to be written than may wait.
+    /// The queue of the writer is full.
     #[error("the store is busy: too much waits to be written")]
     Busy,
-    /// It is being closed.
+    /// The store is closing.
     #[error("the store is closing")]
     Closed,
-    /// Whoever searched does not want to know any more.
+    /// The search was cancelled by its caller.
     #[error("the search was stopped")]
     Stopped,
     /// A file of a layout that this version does not know.
@@ -191,11 +191,11 @@ impl Store {
         self.writer.send(parts, reply)?;
         let (result, parts) = answer.await.unwrap_or((Err(StoreError::Closed), Vec::new()));
         result?;
-        self.changes.note(&traces);
+        self.changes.record(&traces);
         Ok(parts)
     }
 
-    /// Which traces got spans, for those who watch.
+    /// Traces that received spans, for the live endpoint.
     pub fn changes(&self) -> &Changes {
         &self.changes
     }
