@@ -1,8 +1,8 @@
-//! What the index and the answers want to know of a span or a resource, walked out of its bytes without decoding it.
+//! Fields of a span or a resource that the index and the answers use, read from its bytes without decoding it.
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`.
 
 use crate::terms;
-use crate::wire::{Field, Walk, WireError, read_varint};
+use crate::wire::{TypedField, Walk, WireError, WireField, read_varint};
 use std::borrow::Cow;
 
 /// Name given to a resource without `service.name`, as Jaeger gives it.
@@ -14,7 +14,7 @@ pub const WRONG_SERVICE: &str = "service-name-wrong-type";
 /// Name given to a span without one, as Jaeger gives it.
 pub const EMPTY_SPAN: &str = "empty-span-name";
 
-/// What the index wants to know of a span.
+/// Fields of a span that the index stores.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Facts<'a> {
     /// Trace id as a number; 0 where there is none.
@@ -93,7 +93,7 @@ pub fn walk_span<'a, E: From<WireError>>(
                     }
                 }
             }
-            _ => facts.has_more |= field == Field::Group,
+            _ => facts.has_more |= field == WireField::Group,
         }
     }
     Ok(facts)
@@ -147,7 +147,7 @@ pub fn walk_attributes<'a, E: From<WireError>>(
 }
 
 /// The key of a `KeyValue` and the first member of its value.
-pub type KeyAndValue<'a> = (&'a [u8], Option<(u32, Field<'a>)>);
+pub type KeyAndValue<'a> = (&'a [u8], Option<(u32, WireField<'a>)>);
 
 /// Reads a `KeyValue`: its key and the first member of its value (`None` for an empty value).
 pub fn key_and_value(attribute: &[u8]) -> Result<KeyAndValue<'_>, WireError> {
@@ -181,15 +181,15 @@ pub fn plain_key_and_value(attribute: &[u8]) -> Option<KeyAndValue<'_>> {
     let (number, field, rest) = match value {
         [0x0a, ..] => {
             let (text, rest) = delimited(value, 0x0a)?;
-            (1, Field::Bytes(text), rest)
+            (1, WireField::Bytes(text), rest)
         }
         [tag @ (0x10 | 0x18), rest @ ..] => {
             let (varint, length) = read_varint(rest).ok()?;
-            (u32::from(tag >> 3), Field::Varint(varint), &rest[length..])
+            (u32::from(tag >> 3), WireField::Varint(varint), &rest[length..])
         }
         [0x21, rest @ ..] => {
             let (bytes, rest) = rest.split_first_chunk()?;
-            (4, Field::Fixed64(u64::from_le_bytes(*bytes)), rest)
+            (4, WireField::Fixed64(u64::from_le_bytes(*bytes)), rest)
         }
         _ => return None,
     };
@@ -239,8 +239,8 @@ pub fn service_name(resource: &[u8]) -> Result<Cow<'_, str>, WireError> {
         let (key, value) = key_and_value(attribute)?;
         if key == b"service.name" && service.is_none() {
             service = Some(match value {
-                Some((1, Field::Bytes([]))) => EMPTY_SERVICE.into(),
-                Some((1, Field::Bytes(name))) => String::from_utf8_lossy(name),
+                Some((1, WireField::Bytes([]))) => EMPTY_SERVICE.into(),
+                Some((1, WireField::Bytes(name))) => String::from_utf8_lossy(name),
                 _ => WRONG_SERVICE.into(),
             });
         }

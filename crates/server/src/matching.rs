@@ -98,7 +98,9 @@ impl Precheck {
 pub fn matches(tags: &[Tag], parts: &SpanParts) -> bool {
     // The kind needs no decoding, unless an attribute of that name may say it.
     if let Ok(facts) = facts_of(parts.span)
-        && tags.iter().any(|tag| tag.key == "span.kind" && tag.value != kind_name(facts.kind))
+        && tags.iter().any(|tag| {
+            tag.key == "span.kind" && tag.value != SpanKind::from_number(u64::from(facts.kind)).name()
+        })
         && ![parts.span, parts.resource, parts.scope].iter().any(|bytes| holds(bytes, b"span.kind"))
     {
         return false;
@@ -137,7 +139,7 @@ fn carries(tag: &Tag, parts: &SpanParts, resource: &Resource, scope: &Scope, spa
             "false" => !failed,
             _ => anywhere("error"),
         },
-        "span.kind" => is(kind_of(span.kind)) || anywhere("span.kind"),
+        "span.kind" => is(span.kind.name()) || anywhere("span.kind"),
         "otel.status_code" => is(status_of(span.status)) || anywhere("otel.status_code"),
         "otel.status_description" => is(&span.status_message) || anywhere("otel.status_description"),
         "otel.scope.name" => is(&scope.name) || anywhere("otel.scope.name"),
@@ -145,7 +147,7 @@ fn carries(tag: &Tag, parts: &SpanParts, resource: &Resource, scope: &Scope, spa
         "w3c.tracestate" => is(&span.trace_state) || anywhere("w3c.tracestate"),
         "event" => span.events.iter().any(|event| is(&event.name)) || anywhere("event"),
         "service.name" => service_is(parts.resource, &tag.value) || anywhere("service.name"),
-        "span.status" => tag.value.eq_ignore_ascii_case(status_name(span.status)),
+        "span.status" => tag.value.eq_ignore_ascii_case(span.status.name()),
         "scope.name" => scope.name == tag.value,
         "scope.version" => scope.version == tag.value,
         key => match key.strip_prefix("resource.") {
@@ -155,33 +157,9 @@ fn carries(tag: &Tag, parts: &SpanParts, resource: &Resource, scope: &Scope, spa
     }
 }
 
-/// Jaeger's word for an OTLP span kind; empty for "unspecified".
-pub fn kind_name(kind: u32) -> &'static str {
-    match kind {
-        1 => "internal",
-        2 => "server",
-        3 => "client",
-        4 => "producer",
-        5 => "consumer",
-        _ => "",
-    }
-}
-
 /// The OTLP span kind of Jaeger's word for it; `None` where there is none.
 pub fn kind_number(name: &str) -> Option<u32> {
-    (1..=5).find(|kind| kind_name(*kind) == name)
-}
-
-/// The same for a kind that was read.
-pub fn kind_of(kind: SpanKind) -> &'static str {
-    match kind {
-        SpanKind::Unspecified => "",
-        SpanKind::Internal => "internal",
-        SpanKind::Server => "server",
-        SpanKind::Client => "client",
-        SpanKind::Producer => "producer",
-        SpanKind::Consumer => "consumer",
-    }
+    SpanKind::ALL[1..].iter().find(|kind| kind.name() == name).map(|kind| *kind as u32)
 }
 
 /// The status as answers print it; empty where they do not.
@@ -190,15 +168,6 @@ fn status_of(status: StatusCode) -> &'static str {
         StatusCode::Unset => "",
         StatusCode::Ok => "OK",
         StatusCode::Error => "ERROR",
-    }
-}
-
-/// The status in words.
-pub fn status_name(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::Unset => "unset",
-        StatusCode::Ok => "ok",
-        StatusCode::Error => "error",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::facts::{facts_of, key_and_value, walk_attributes};
 use crate::store::StoredTrace;
-use crate::wire::{Field, WireError};
+use crate::wire::{WireError, WireField};
 use serde_json::value::RawValue;
 use spandrel_trace::format::eval_track::{KIND, KIND_RECORD, RAW, RECEIVED, RECORD_ID, TRACEPARENT};
 
@@ -42,11 +42,11 @@ fn read(span: &[u8]) -> Result<Option<Version<'_>>, WireError> {
     walk_attributes(span, 9, &mut |attribute| {
         let (key, value) = key_and_value(attribute)?;
         match (str(key), value) {
-            (KIND, Some((1, Field::Bytes(kind)))) => is_record = kind == KIND_RECORD.as_bytes(),
-            (RECORD_ID, Some((1, Field::Bytes(id)))) => version.id = str(id),
-            (RECEIVED, Some((3, Field::Varint(received)))) => version.received = received,
-            (TRACEPARENT, Some((1, Field::Bytes(text)))) => version.traceparent = str(text),
-            (RAW, Some((1, Field::Bytes(data)))) => version.data = str(data),
+            (KIND, Some((1, WireField::Bytes(kind)))) => is_record = kind == KIND_RECORD.as_bytes(),
+            (RECORD_ID, Some((1, WireField::Bytes(id)))) => version.id = str(id),
+            (RECEIVED, Some((3, WireField::Varint(received)))) => version.received = received,
+            (TRACEPARENT, Some((1, WireField::Bytes(text)))) => version.traceparent = str(text),
+            (RAW, Some((1, WireField::Bytes(data)))) => version.data = str(data),
             _ => {}
         }
         Ok::<_, WireError>(())

@@ -4,7 +4,7 @@
 
 mod json;
 
-use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes};
+use crate::wire::{Edit, TypedField, Walk, WireError, WireField, edit, put_bytes};
 use json::redact_json;
 use regex_lite::Regex;
 use std::borrow::Cow;
@@ -116,8 +116,8 @@ impl Redaction {
         let mut walk = Walk::new(value);
         while let Some((number, field)) = walk.next()? {
             let printed = match (number, field) {
-                (3, Field::Varint(whole)) => (whole as i64).to_string(),
-                (4, Field::Fixed64(bits)) => f64::from_bits(bits).to_string(),
+                (3, WireField::Varint(whole)) => (whole as i64).to_string(),
+                (4, WireField::Fixed64(bits)) => f64::from_bits(bits).to_string(),
                 _ => continue,
             };
             if let Some(text) = self.text(printed.as_bytes()) {
@@ -173,7 +173,7 @@ fn text_value(text: &str) -> Vec<u8> {
 /// A message in which the fields for which `replace` has new content have it; `None` where there is none.
 fn rewrite(
     message: &[u8],
-    mut replace: impl FnMut(u32, Field<'_>) -> Result<Option<Vec<u8>>, WireError>,
+    mut replace: impl FnMut(u32, WireField<'_>) -> Result<Option<Vec<u8>>, WireError>,
 ) -> Result<Option<Vec<u8>>, WireError> {
     edit(message, |number, field| replace(number, field).map(Edit::of))
 }

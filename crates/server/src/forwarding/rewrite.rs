@@ -5,7 +5,7 @@ use super::redact::{LINE, RESOURCE, SCOPE, SPAN, Shape};
 use super::rules::{Rules, Verdict};
 use crate::config::forward::Signal;
 use crate::facts::{Facts, MISSING_SERVICE, facts_of, service_name};
-use crate::wire::{Walk, WireError, put_bytes};
+use crate::wire::{TypedField, Walk, WireError, put_bytes};
 use std::borrow::Cow;
 
 /// Spans or lines that were left out.

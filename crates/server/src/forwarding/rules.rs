@@ -3,7 +3,7 @@
 use super::redact::Redaction;
 use crate::config::forward::{Forward, Pattern};
 use crate::facts::{Facts, key_and_value, walk_attributes};
-use crate::wire::{Field, Walk, WireError};
+use crate::wire::{TypedField, Walk, WireError, WireField};
 use regex_lite::Regex;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -157,12 +157,12 @@ impl Rules {
 }
 
 /// A plain value as text; `None` for lists, maps and bytes.
-fn printed(value: Option<(u32, Field<'_>)>) -> Option<Cow<'_, str>> {
+fn printed(value: Option<(u32, WireField<'_>)>) -> Option<Cow<'_, str>> {
     Some(match value? {
-        (1, Field::Bytes(text)) => String::from_utf8_lossy(text),
-        (2, Field::Varint(flag)) => Cow::Borrowed(if flag == 0 { "false" } else { "true" }),
-        (3, Field::Varint(whole)) => (whole as i64).to_string().into(),
-        (4, Field::Fixed64(bits)) => f64::from_bits(bits).to_string().into(),
+        (1, WireField::Bytes(text)) => String::from_utf8_lossy(text),
+        (2, WireField::Varint(flag)) => Cow::Borrowed(if flag == 0 { "false" } else { "true" }),
+        (3, WireField::Varint(whole)) => (whole as i64).to_string().into(),
+        (4, WireField::Fixed64(bits)) => f64::from_bits(bits).to_string().into(),
         _ => return None,
     })
 }

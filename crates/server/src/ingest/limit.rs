@@ -1,10 +1,10 @@
 //! Limits on what one request may hold: spans, attributes, the size of their values and how deeply these nest. What is
-//! beyond is left out of the request before it is stored, counted where OTLP has a count for it, and said to the sender.
+//! beyond is left out of the request before it is stored, counted where OTLP has a count for it, and reported to the sender.
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `logs/v1/logs.proto`, `common/v1/common.proto`, `resource/v1/resource.proto`.
 
 use super::memory::MemoryReservation;
 use super::{PartialSuccess, Refusal};
-use crate::wire::{Edit, Field, Walk, WireError, edit, put_bytes, put_number};
+use crate::wire::{Edit, TypedField, Walk, WireError, WireField, edit, put_bytes, put_number};
 
 /// What one request may hold; `None` for as much as fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,14 +229,16 @@ impl RequestLimits {
 /// Bytes of what is in an `AnyValue`.
 fn content(value: &[u8]) -> usize {
     match Walk::new(value).next() {
-        Ok(Some((_, Field::Bytes(content)))) => content.len(),
+        Ok(Some((_, WireField::Bytes(content)))) => content.len(),
         _ => 0,
     }
 }
 
 /// An `AnyValue` whose text or bytes are cut, texts between two characters; `None` where it is neither, or not too long.
 fn cut(value: &[u8], most: usize) -> Result<Option<Vec<u8>>, WireError> {
-    let Some((number @ (1 | 7), Field::Bytes(content))) = Walk::new(value).next()? else { return Ok(None) };
+    let Some((number @ (1 | 7), WireField::Bytes(content))) = Walk::new(value).next()? else {
+        return Ok(None);
+    };
     if content.len() <= most {
         return Ok(None);
     }

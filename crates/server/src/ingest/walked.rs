@@ -6,7 +6,7 @@ use super::Refusal;
 use super::memory::MemoryReservation;
 use crate::facts::{MISSING_SERVICE, service_name, term_of, trace_of, walk_attributes};
 use crate::terms::printed;
-use crate::wire::{Walk, WireError};
+use crate::wire::{TypedField, Walk, WireError};
 use spandrel_trace::format::{Malformed, otlp_proto};
 use spandrel_trace::units::SeededMap;
 use std::borrow::Cow;

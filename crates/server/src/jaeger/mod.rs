@@ -14,6 +14,7 @@ pub mod messages;
 pub mod otlp_messages;
 pub mod params;
 pub mod queries;
+pub mod query;
 pub mod span_metrics;
 #[cfg(test)]
 mod span_metrics_tests;

@@ -5,20 +5,22 @@
 //! spans over the whole window, per time slice and per operation, in a member `entrySpans` beside those of Jaeger. Its time
 //! slices and the part of the window that is covered are chosen here. A Jaeger ignores the parameter.
 
-use super::query::{FromParams, required};
+use super::query::required;
+use super::refusal::Refusal;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
+use crate::jaeger::query::FromParams;
 use crate::jaeger::span_metrics::{MOST_POINTS, Measure, Measured, MetricsQuery, MetricsSeries};
 use serde_json::{Value, json};
 use spandrel_trace::analysis::entries::MeasuredService;
 use spandrel_trace::analysis::metrics::{Bucket, Quantiles};
+use spandrel_trace::model::SpanKind;
 
 const MILLISECOND: u64 = 1_000_000;
 /// Defaults in milliseconds: an hour, five seconds, ten minutes.
 const LOOKBACK: u64 = 3_600_000;
 const STEP: u64 = 5_000;
 const RATE_PER: u64 = 600_000;
-const KINDS: [&str; 6] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
 
 /// Parameters of any of the three.
 pub struct MetricsParams {
@@ -34,6 +36,8 @@ pub struct MetricsParams {
 }
 
 impl FromParams for MetricsParams {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         required(params, "service")
             .map_err(|_| unreadable("service", "please provide at least one service name"))?;
@@ -59,7 +63,7 @@ impl FromParams for MetricsParams {
         let mut kinds = Vec::new();
         for text in params.all("spanKind") {
             let name = text.to_ascii_lowercase();
-            let kind = KINDS.iter().position(|kind| *kind == name);
+            let kind = SpanKind::ALL.iter().position(|kind| kind.name_or_unspecified() == name);
             kinds.push(
                 kind.ok_or_else(|| unreadable("spanKind", &format!("unsupported span kind: '{text}'")))?
                     as u32,

@@ -12,11 +12,11 @@ use crate::jaeger::answer::Output;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params;
 use crate::jaeger::queries::Cost;
+use crate::jaeger::query::Query;
 use crate::jaeger::{
     Adjustment, Backend, WrittenId, dependencies, for_each_span, json as json_answer, not_found, search_cost,
     span_metrics, text,
 };
-use crate::matching::kind_name;
 use crate::store::{Spans, StoredTrace, compress};
 use axum::Router;
 use axum::body::Body;
@@ -24,10 +24,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, post};
 use metrics::MetricsParams;
-use query::{Dependencies, Operations, Pretty, Query, TraceParams, TraceSelection, Traces};
+use query::{Dependencies, Operations, Pretty, TraceParams, TraceSelection, Traces};
 use refusal::{Refusal, envelope, envelope_with_services};
 use serde_json::{Value, json};
 use spandrel_trace::format::write::JaegerJson;
+use spandrel_trace::model::SpanKind;
 use spandrel_trace::units::TraceId;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -84,7 +85,10 @@ async fn operations(
 ) -> Answered {
     let store = backend.store.clone();
     run(&backend, Cost::Lookup, pretty, move |out| {
-        let found = store.operations(&query.service)?.into_iter().map(|(name, kind)| (name, kind_name(kind)));
+        let found = store
+            .operations(&query.service)?
+            .into_iter()
+            .map(|(name, kind)| (name, SpanKind::from_number(u64::from(kind)).name()));
         let found = found.filter(|(_, kind)| query.kind.as_ref().is_none_or(|wanted| wanted == kind));
         list(out, found.map(|(name, kind)| json!({ "name": name, "spanKind": kind })).collect())
     })

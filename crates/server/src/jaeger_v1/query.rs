@@ -4,10 +4,9 @@ use super::refusal::Refusal;
 use crate::jaeger::Adjustment;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::params::{self, Params};
+use crate::jaeger::query::FromParams;
 use crate::matching::Tag;
 use crate::store::Criteria;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use spandrel_trace::units::TraceId;
 use std::collections::BTreeMap;
 
@@ -15,27 +14,12 @@ const DAY: u64 = 86_400_000_000_000;
 /// Traces that one search answers at most.
 const MAX_TRACES: i64 = 10_000;
 
-/// A query that is read from parameters.
-pub trait FromParams: Sized {
-    /// Reads it; the failure names the parameter.
-    fn from_params(params: &Params) -> Result<Self, Failure>;
-}
-
-/// Extracts a query; what cannot be read is refused in this API's envelope.
-pub struct Query<T>(pub T);
-
-impl<T: FromParams, S: Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Query(T::from_params(&Params::of(parts.uri.query()))?))
-    }
-}
-
 /// `prettyPrint`.
 pub struct Pretty(pub bool);
 
 impl FromParams for Pretty {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         Ok(Pretty(params.get(&["prettyPrint"]).is_some_and(|value| value != "false")))
     }
@@ -50,6 +34,8 @@ pub struct Operations {
 }
 
 impl FromParams for Operations {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         let service = required(params, "service")?.to_owned();
         Ok(Operations { service, kind: params.get(&["spanKind"]).map(str::to_owned) })
@@ -60,6 +46,8 @@ impl FromParams for Operations {
 pub struct TraceParams(pub Adjustment);
 
 impl FromParams for TraceParams {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         let answering = answering(params)?;
         micros(params, "start")?;
@@ -92,6 +80,8 @@ pub enum TraceSelection {
 }
 
 impl FromParams for Traces {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         let answering = answering(params)?;
         let from = micros(params, "start")?;
@@ -174,6 +164,8 @@ pub struct Dependencies {
 }
 
 impl FromParams for Dependencies {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         let millis = |name: &'static str| match params.get(&[name]) {
             Some(text) => match params::integer(text) {

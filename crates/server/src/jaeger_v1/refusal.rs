@@ -1,30 +1,20 @@
 //! The legacy API's envelope, and failures in it.
 
-use crate::jaeger::failure::Failure;
-use crate::jaeger::text;
-use axum::body::Body;
-use axum::http::Response;
-use axum::response::IntoResponse;
+use crate::jaeger::query::{self, ErrorEnvelope};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+/// The envelope of the legacy API.
+pub enum LegacyEnvelope {}
+
+impl ErrorEnvelope for LegacyEnvelope {
+    fn body(status: StatusCode, message: &str) -> String {
+        envelope(&Value::Null, 0, &json!([{ "code": status.as_u16(), "msg": message }]))
+    }
+}
+
 /// A failure as this API answers it.
-pub struct Refusal(Failure);
-
-impl<F: Into<Failure>> From<F> for Refusal {
-    fn from(failure: F) -> Self {
-        Refusal(failure.into())
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response<Body> {
-        let (status, message) = self.0.message();
-        let errors = json!([{ "code": status.as_u16(), "msg": message }]);
-        let mut response = text(status, format!("{}\n", envelope(&Value::Null, 0, &errors)));
-        self.0.put_retry_after(&mut response);
-        response
-    }
-}
+pub type Refusal = query::Refusal<LegacyEnvelope>;
 
 /// An answer without problems, with the requests of services beside its data.
 pub fn envelope_with_services(data: &Value, services: &Value) -> String {

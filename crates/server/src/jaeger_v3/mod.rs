@@ -13,42 +13,35 @@ use crate::jaeger::messages::{
     FindTraceSummariesResponse, GetOperationsResponse, GetServicesResponse, Operation, TraceSummary,
 };
 use crate::jaeger::queries::Cost;
-use crate::jaeger::{Backend, WrittenId, json, search_cost, summary, text};
-use crate::matching::kind_name;
+use crate::jaeger::query::{ErrorEnvelope, Query};
+use crate::jaeger::{Backend, WrittenId, json, search_cost, summary};
 use crate::store::{Store, StoreError};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
-use axum::response::IntoResponse;
 use axum::routing::get;
 use encoding::{Encoding, Traces};
 use prost::Message;
-use query::{Operations, Query, RawTraces, TraceParams};
+use query::{Operations, RawTraces, TraceParams};
+use spandrel_trace::model::SpanKind;
 use std::collections::BTreeSet;
 use std::io::Write;
 
 /// What Jaeger answers where it has none.
 const NO_TRACES: &str = "No traces found";
 
+/// The envelope of the API v3.
+pub enum V3Envelope {}
+
+impl ErrorEnvelope for V3Envelope {
+    fn body(status: StatusCode, message: &str) -> String {
+        serde_json::json!({ "error": { "httpCode": status.as_u16(), "message": message } }).to_string()
+    }
+}
+
 /// A failure as this API answers it.
-pub struct Refusal(Failure);
-
-impl<F: Into<Failure>> From<F> for Refusal {
-    fn from(failure: F) -> Self {
-        Refusal(failure.into())
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response<Body> {
-        let (status, message) = self.0.message();
-        let body = serde_json::json!({ "error": { "httpCode": status.as_u16(), "message": message } });
-        let mut response = text(status, format!("{body}\n"));
-        self.0.put_retry_after(&mut response);
-        response
-    }
-}
+pub type Refusal = crate::jaeger::query::Refusal<V3Envelope>;
 
 type Answered = Result<Response<Body>, Refusal>;
 
@@ -110,7 +103,7 @@ pub fn operations_of(
 ) -> Result<BTreeSet<(String, &'static str)>, StoreError> {
     let found = store.operations(service)?.into_iter();
     // Jaeger reports an unspecified kind as internal.
-    let found = found.map(|(name, kind)| (name, kind_name(kind.max(1))));
+    let found = found.map(|(name, kind)| (name, SpanKind::from_number(u64::from(kind.max(1))).name()));
     Ok(found.filter(|(_, of)| kind.is_none_or(|wanted| wanted == *of)).collect())
 }
 

@@ -4,11 +4,10 @@ use super::Refusal;
 use crate::jaeger::failure::Failure;
 use crate::jaeger::filter::SpanFilter;
 use crate::jaeger::params::{self, Params};
+use crate::jaeger::query::FromParams;
 use crate::jaeger::{Adjustment, LogTraceFinder};
 use crate::matching::Tag;
 use crate::store::{Criteria, SpanTest};
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,23 +27,6 @@ const PREDICATES: [&str; 9] = [
     "query.attributes",
 ];
 
-/// A query that is read from parameters.
-pub trait FromParams: Sized {
-    /// Reads it; the failure names the parameter.
-    fn from_params(params: &Params) -> Result<Self, Failure>;
-}
-
-/// Extracts a query; what cannot be read is refused in this API's envelope.
-pub struct Query<T>(pub T);
-
-impl<T: FromParams, S: Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Query(T::from_params(&Params::of(parts.uri.query()))?))
-    }
-}
-
 /// `/operations`.
 pub struct Operations {
     /// Of which service; empty is none.
@@ -54,6 +36,8 @@ pub struct Operations {
 }
 
 impl FromParams for Operations {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         let kind = params.get(&["spanKind", "span_kind"]).map(str::to_ascii_lowercase);
         Ok(Operations { service: params.get(&["service"]).unwrap_or_default().to_owned(), kind })
@@ -64,6 +48,8 @@ impl FromParams for Operations {
 pub struct TraceParams(pub Adjustment);
 
 impl FromParams for TraceParams {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         for names in [["startTime", "start_time"], ["endTime", "end_time"]] {
             read(params, &names, params::time)?;
@@ -76,6 +62,8 @@ impl FromParams for TraceParams {
 pub struct RawTraces(pub Adjustment);
 
 impl FromParams for RawTraces {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         Ok(RawTraces(answering(params, &["query.rawTraces", "query.raw_traces"])?))
     }
@@ -109,6 +97,8 @@ impl Search {
 }
 
 impl FromParams for Search {
+    type Refusal = Refusal;
+
     fn from_params(params: &Params) -> Result<Self, Failure> {
         Search::read(params)
     }

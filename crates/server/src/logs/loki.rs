@@ -7,7 +7,7 @@ use super::line::LogLine;
 use super::payloads::from_object;
 use crate::ingest::Refusal;
 use crate::ingest::memory::MemoryReservation;
-use crate::wire::Walk;
+use crate::wire::{TypedField, Walk};
 use serde_json::{Map, Value};
 
 /// Labels that name the program where none is called a service, in Loki's order.

@@ -5,7 +5,7 @@ use super::fields;
 use super::line::{LogLine, now, severity_number};
 use crate::ingest::memory::MemoryReservation;
 use crate::ingest::{PartialSuccess, Refusal};
-use crate::wire::Walk;
+use crate::wire::{TypedField, Walk};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;

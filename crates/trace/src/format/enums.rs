@@ -4,36 +4,26 @@ use crate::model::{SpanKind, StatusCode};
 
 /// A kind: `2`, `2.0`, `SPAN_KIND_SERVER`, `SpanKind.SERVER`, `kServer`, `Server`, …; `None` for anything else.
 pub(super) fn kind(text: &[u8]) -> Option<SpanKind> {
-    let kinds = [
-        SpanKind::Unspecified,
-        SpanKind::Internal,
-        SpanKind::Server,
-        SpanKind::Client,
-        SpanKind::Producer,
-        SpanKind::Consumer,
-    ];
     if let Some(number) = small_number(text) {
-        return kinds.get(number).copied();
+        return SpanKind::ALL.get(number).copied();
     }
     let name = bare_name(text, b"SPAN_KIND_", b"SpanKind.");
     if name.eq_ignore_ascii_case(b"UNSPECIFIED") || name.is_empty() {
         return Some(SpanKind::Unspecified);
     }
-    kinds.into_iter().skip(1).find(|kind| kind.name().as_bytes().eq_ignore_ascii_case(name))
+    SpanKind::ALL[1..].iter().copied().find(|kind| kind.name().as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// A status: `2`, `2.0`, `STATUS_CODE_ERROR`, `StatusCode.ERROR`, `kError`, `error`, …; `None` for anything else.
 pub(super) fn status(text: &[u8]) -> Option<StatusCode> {
-    let codes = [StatusCode::Unset, StatusCode::Ok, StatusCode::Error];
     if let Some(number) = small_number(text) {
-        return codes.get(number).copied();
+        return StatusCode::ALL.get(number).copied();
     }
     let name = bare_name(text, b"STATUS_CODE_", b"StatusCode.");
-    let names: [&[u8]; 3] = [b"UNSET", b"OK", b"ERROR"];
     if name.is_empty() {
         return Some(StatusCode::Unset);
     }
-    names.iter().position(|known| known.eq_ignore_ascii_case(name)).map(|at| codes[at])
+    StatusCode::ALL.into_iter().find(|code| code.name().as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// Strips the prefix of the protocol, an SDK's enum or C++.

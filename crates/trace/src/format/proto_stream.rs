@@ -4,8 +4,9 @@
 
 use super::blocks::Blocks;
 use super::json::{Scan, Stop};
-use super::otlp_proto::wire::{Field, Wire};
+use super::otlp_proto::wire::Wire;
 use super::otlp_proto::{self, time};
+use super::protobuf::WireField;
 use super::{ids, otlp_json};
 use crate::build::{SpanHeader, TraceBuilder};
 use crate::model::record::{Resource, Scope};
@@ -62,14 +63,14 @@ impl ProtoStream {
                 continue;
             }
             let base = blocks.offset_of(0);
-            let mut wire = Wire { bytes: &blocks.bytes, at: blocks.at };
+            let mut wire = Wire::starting_at(&blocks.bytes, blocks.at);
             let (spans, number) = (builder.len(), blocks.number);
             match self.step(&mut wire, level, end, base, number, builder) {
-                Ok(()) if base + wire.at as u64 > end => {
+                Ok(()) if base + wire.at() as u64 > end => {
                     return Stop::Bad("a field reaches beyond the message that it is in", blocks.at);
                 }
                 Ok(()) => {
-                    blocks.at = wire.at;
+                    blocks.at = wire.at();
                     blocks.used |= builder.len() > spans;
                 }
                 Err(stop) => {
@@ -104,15 +105,15 @@ impl ProtoStream {
         block: u32,
         builder: &mut TraceBuilder,
     ) -> Scan<()> {
-        if level == Level::Requests && self.delimited && base + wire.at as u64 == self.request_end {
+        if level == Level::Requests && self.delimited && base + wire.at() as u64 == self.request_end {
             let len = wire.varint()?;
-            self.request_end = (base + wire.at as u64).saturating_add(len);
+            self.request_end = (base + wire.at() as u64).saturating_add(len);
             return Ok(());
         }
-        if wire.at == wire.bytes.len() {
+        if wire.rest().is_empty() {
             return Err(Stop::More);
         }
-        let start = wire.at;
+        let start = wire.at();
         let (number, kind) = wire.tag()?;
         let within = match (level, number, kind) {
             (Level::Requests, 1, 2) => Some(Level::ResourceSpans),
@@ -122,7 +123,7 @@ impl ProtoStream {
         };
         if let Some(within) = within {
             let len = wire.varint()?;
-            let inner = (base + wire.at as u64).saturating_add(len);
+            let inner = (base + wire.at() as u64).saturating_add(len);
             if inner > end || (self.delimited && inner > self.request_end) {
                 return Err(Stop::Bad("a message reaches beyond the one that it is in", start));
             }
@@ -136,27 +137,29 @@ impl ProtoStream {
         let field = wire.field(kind)?;
         match (level, number) {
             (Level::ResourceSpans, 1) => {
-                if let Ok(resource) = otlp_proto::read_resource(field.bytes()) {
+                if let Ok(resource) = otlp_proto::read_resource(field.bytes_or_empty()) {
                     builder.set_resource(self.resource, resource);
                 }
             }
             (Level::ResourceSpans, 3) => {
-                self.resource_schema = String::from_utf8_lossy(field.bytes()).into_owned();
+                self.resource_schema = String::from_utf8_lossy(field.bytes_or_empty()).into_owned();
             }
             (Level::ScopeSpans, 1) => {
-                if let Ok(scope) = otlp_proto::read_scope(field.bytes()) {
+                if let Ok(scope) = otlp_proto::read_scope(field.bytes_or_empty()) {
                     builder.set_scope(self.scope, scope);
                 }
             }
             (Level::ScopeSpans, 2) => {
-                let Field::Bytes(bytes) = field else {
+                let WireField::Bytes(bytes) = field else {
                     return Err(Stop::Bad("a span should be here", start));
                 };
-                let offset = wire.at - bytes.len();
+                let offset = wire.at() - bytes.len();
                 let place = SpanLocation { block, offset: offset as u32, len: bytes.len() as u32 };
                 self.span(bytes, place, builder).map_err(|_| Stop::Bad("a span cannot be read", offset))?;
             }
-            (Level::ScopeSpans, 3) => self.scope_schema = String::from_utf8_lossy(field.bytes()).into_owned(),
+            (Level::ScopeSpans, 3) => {
+                self.scope_schema = String::from_utf8_lossy(field.bytes_or_empty()).into_owned()
+            }
             _ => {}
         }
         Ok(())
@@ -176,23 +179,24 @@ impl ProtoStream {
         let mut name: &[u8] = b"";
         Wire::new(bytes).fields(|number, field| {
             match number {
-                1 => trace = field.bytes(),
-                2 => seen.id = ids::span_bytes(field.bytes()).0,
-                4 => seen.parent = ids::span_bytes(field.bytes()).0,
-                5 => name = field.bytes(),
-                6 => seen.kind = SpanKind::from_number(field.number()),
+                1 => trace = field.bytes_or_empty(),
+                2 => seen.id = ids::span_bytes(field.bytes_or_empty()).0,
+                4 => seen.parent = ids::span_bytes(field.bytes_or_empty()).0,
+                5 => name = field.bytes_or_empty(),
+                6 => seen.kind = SpanKind::from_number(field.number_or_zero()),
                 7 => seen.start = time(field),
                 8 => seen.end = time(field),
                 9 => {
                     let key = otlp_json::warnings_key().as_bytes();
                     // The key is the first field of the attribute: tag, length, text.
-                    if memmem::find(field.bytes().get(..key.len() + 2).unwrap_or(b""), key).is_some() {
+                    if memmem::find(field.bytes_or_empty().get(..key.len() + 2).unwrap_or(b""), key).is_some()
+                    {
                         seen.flags.set(Flags::WARNED);
                     }
                 }
                 11 => {
                     let mut at = 0;
-                    Wire::new(field.bytes()).fields(|number, field| {
+                    Wire::new(field.bytes_or_empty()).fields(|number, field| {
                         if number == 1 {
                             at = time(field);
                         }
@@ -201,9 +205,9 @@ impl ProtoStream {
                     builder.event(at);
                 }
                 13 => seen.flags.set(Flags::HAS_LINKS),
-                15 => Wire::new(field.bytes()).fields(|number, field| {
+                15 => Wire::new(field.bytes_or_empty()).fields(|number, field| {
                     if number == 3 {
-                        seen.status = StatusCode::from_number(field.number());
+                        seen.status = StatusCode::from_number(field.number_or_zero());
                     }
                     Ok(())
                 })?,

@@ -68,7 +68,7 @@ pub(super) fn classify(bytes: &[u8]) -> InputKind {
     let mut wire = Wire::new(bytes);
     if let Ok(len) = wire.varint()
         && len > 0
-        && is_request(&bytes[wire.at..])
+        && is_request(wire.rest())
     {
         return InputKind::Protobuf(true);
     }

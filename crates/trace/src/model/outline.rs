@@ -35,6 +35,16 @@ pub enum SpanKind {
 }
 
 impl SpanKind {
+    /// All kinds; the index of each is its number.
+    pub const ALL: [SpanKind; 6] = [
+        SpanKind::Unspecified,
+        SpanKind::Internal,
+        SpanKind::Server,
+        SpanKind::Client,
+        SpanKind::Producer,
+        SpanKind::Consumer,
+    ];
+
     /// From OTLP's number; anything unknown is unspecified.
     pub fn from_number(number: u64) -> Self {
         match number {
@@ -50,8 +60,9 @@ impl SpanKind {
     /// From Jaeger's `span.kind` (any case) or OTLP's `SPAN_KIND_…`.
     pub fn from_name(name: &str) -> Self {
         let name = name.strip_prefix("SPAN_KIND_").unwrap_or(name);
-        [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer]
-            .into_iter()
+        SpanKind::ALL[1..]
+            .iter()
+            .copied()
             .find(|kind| kind.name().eq_ignore_ascii_case(name))
             .unwrap_or_default()
     }
@@ -65,6 +76,14 @@ impl SpanKind {
             SpanKind::Client => "client",
             SpanKind::Producer => "producer",
             SpanKind::Consumer => "consumer",
+        }
+    }
+
+    /// Jaeger's name, or `unspecified`.
+    pub fn name_or_unspecified(self) -> &'static str {
+        match self {
+            SpanKind::Unspecified => "unspecified",
+            kind => kind.name(),
         }
     }
 }
@@ -83,12 +102,24 @@ pub enum StatusCode {
 }
 
 impl StatusCode {
+    /// All codes; the index of each is its number.
+    pub const ALL: [StatusCode; 3] = [StatusCode::Unset, StatusCode::Ok, StatusCode::Error];
+
     /// From OTLP's number; anything unknown is unset.
     pub fn from_number(number: u64) -> Self {
         match number {
             1 => StatusCode::Ok,
             2 => StatusCode::Error,
             _ => StatusCode::Unset,
+        }
+    }
+
+    /// Name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            StatusCode::Unset => "unset",
+            StatusCode::Ok => "ok",
+            StatusCode::Error => "error",
         }
     }
 }

@@ -19,20 +19,11 @@ pub const COLOURLESS: u8 = SLOTS + 1;
 /// Maximum number of legend entries, those with the most spans.
 const MOST: usize = 100;
 
-const KINDS: [SpanKind; 6] = [
-    SpanKind::Unspecified,
-    SpanKind::Internal,
-    SpanKind::Server,
-    SpanKind::Client,
-    SpanKind::Producer,
-    SpanKind::Consumer,
-];
-
 /// Colour indices of kinds: distinguishable, and unlike the colour of errors.
-const OF_KINDS: [u8; KINDS.len()] = [8, 2, 0, 4, 3, 5];
+const KIND_COLOURS: [u8; SpanKind::ALL.len()] = [8, 2, 0, 4, 3, 5];
 
 /// Colour indices of the statuses unset, ok and error.
-const STATUS: [u8; 3] = [0, 2, FAILED];
+const STATUS_COLOURS: [u8; StatusCode::ALL.len()] = [0, 2, FAILED];
 
 /// A legend entry. Beyond twenty entries colours are shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,14 +85,14 @@ impl Colouring {
 
     /// By kind.
     pub fn by_kind(outline: &Outline) -> Self {
-        let mut counts = [0; KINDS.len()];
+        let mut counts = [0; SpanKind::ALL.len()];
         outline.kind.iter().for_each(|kind| counts[*kind as usize] += 1);
-        let names = KINDS.map(|kind| if kind == SpanKind::Unspecified { "unspecified" } else { kind.name() });
+        let names = SpanKind::ALL.map(SpanKind::name_or_unspecified);
         let (best, more) = best(&counts);
         let entry = |kind: &u32| {
             let (kind, words) = (*kind as usize, names[*kind as usize]);
             LegendEntry {
-                colour: OF_KINDS[kind],
+                colour: KIND_COLOURS[kind],
                 words: words.into(),
                 spans: counts[kind],
                 query: is("kind", words),
@@ -113,13 +104,13 @@ impl Colouring {
 
     /// By status.
     pub fn by_status(outline: &Outline) -> Self {
-        let mut counts = [0; STATUS.len()];
+        let mut counts = [0; STATUS_COLOURS.len()];
         outline.status.iter().for_each(|status| counts[*status as usize] += 1);
-        let names = ["unset", "ok", "error"];
+        let names = StatusCode::ALL.map(StatusCode::name);
         let entry = |status: &u32| {
             let (at, words) = (*status as usize, names[*status as usize]);
             LegendEntry {
-                colour: STATUS[at],
+                colour: STATUS_COLOURS[at],
                 words: words.into(),
                 spans: counts[at],
                 query: is("status", words),
@@ -175,11 +166,11 @@ impl Colouring {
         match &self.by {
             SpanColours::Nothing => COLOURLESS,
             SpanColours::Service(slots) => slots.get(outline.service[at] as usize).copied().unwrap_or(0),
-            SpanColours::Kind => OF_KINDS[outline.kind[at] as usize],
+            SpanColours::Kind => KIND_COLOURS[outline.kind[at] as usize],
             SpanColours::Status => match outline.status[at] {
-                StatusCode::Unset => STATUS[0],
-                StatusCode::Ok => STATUS[1],
-                StatusCode::Error => STATUS[2],
+                StatusCode::Unset => STATUS_COLOURS[0],
+                StatusCode::Ok => STATUS_COLOURS[1],
+                StatusCode::Error => STATUS_COLOURS[2],
             },
             SpanColours::Value(column, slots) => match column.number_of(span) {
                 None => COLOURLESS,

@@ -1,6 +1,6 @@
 //! What answers say: partial success, the time to wait, statuses.
 
-use crate::wire::{Walk, WireError};
+use crate::wire::{TypedField, Walk, WireError};
 use std::time::Duration;
 
 /// The longest time that a target may ask to wait.

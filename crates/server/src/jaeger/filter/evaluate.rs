@@ -3,7 +3,6 @@
 use super::value::SpanValue;
 use super::{Call, Comparison, Field, Level, SpanFilter, Term};
 use crate::facts::{EMPTY_SPAN, service_name};
-use crate::matching::{kind_of, status_name};
 use crate::store::{Criteria, SpanTest, duration};
 use spandrel_trace::format::{SpanParts, otlp_proto};
 use spandrel_trace::model::record::{Attribute, Event, Link, Resource, Scope, SpanRecord};
@@ -136,13 +135,10 @@ fn of_span(field: Field, subject: &Subject, accept: &mut dyn FnMut(SpanValue) ->
         Field::ParentSpanId => text(&subject.parent, accept),
         Field::TraceState => text(&span.trace_state, accept),
         Field::Name => text(&span.name, accept),
-        Field::Kind => accept(SpanValue::Name(match kind_of(span.kind) {
-            "" => "unspecified",
-            kind => kind,
-        })),
+        Field::Kind => accept(SpanValue::Name(span.kind.name_or_unspecified())),
         Field::StartTime => accept(SpanValue::Time(span.start_unix)),
         Field::EndTime => accept(SpanValue::Time(span.end_unix)),
-        Field::Status => accept(SpanValue::Name(status_name(span.status))),
+        Field::Status => accept(SpanValue::Name(span.status.name())),
         Field::StatusMessage => text(&span.status_message, accept),
         Field::Duration => accept(SpanValue::Duration(duration(span.start_unix, span.end_unix))),
         _ => false,

@@ -8,8 +8,7 @@ use crate::analysis::ranks::{UNKNOWN, ranks};
 use crate::model::record::Attribute;
 use crate::model::record::AttributeValue;
 use crate::model::{
-    AttributeOwner, Cell, Columns, Flags, Outline, SpanIx, SpanKind, StatusCode, StrIx, Trace, TraceRows,
-    ValueRef,
+    AttributeOwner, Cell, Columns, Flags, Outline, SpanIx, StrIx, Trace, TraceRows, ValueRef,
 };
 use std::ops::Range;
 
@@ -21,20 +20,6 @@ pub(super) struct FieldReader<'a> {
     pub(super) trace: &'a Trace,
     pub(super) outline: &'a Outline,
     pub(super) parts: [TraceRows<'a>; 2],
-}
-
-/// Jaeger's name of a kind, or `unspecified`.
-pub(super) fn kind_name(kind: SpanKind) -> &'static str {
-    if kind == SpanKind::Unspecified { "unspecified" } else { kind.name() }
-}
-
-/// Name of a status.
-pub(super) fn status_name(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::Unset => "unset",
-        StatusCode::Ok => "ok",
-        StatusCode::Error => "error",
-    }
 }
 
 /// Flags of spans that the repair warns about.
@@ -167,8 +152,8 @@ impl<'a> FieldReader<'a> {
         each(
             span,
             match known {
-                BuiltinField::Kind => FieldValue::Text(kind_name(outline.kind[at])),
-                BuiltinField::Status => FieldValue::Text(status_name(outline.status[at])),
+                BuiltinField::Kind => FieldValue::Text(outline.kind[at].name_or_unspecified()),
+                BuiltinField::Status => FieldValue::Text(outline.status[at].name()),
                 BuiltinField::Error if flags.has(Flags::OWN_ERROR) => FieldValue::Text("own"),
                 BuiltinField::Error if flags.has(Flags::ERROR_BELOW) => FieldValue::Text("below"),
                 BuiltinField::Duration => FieldValue::Time(outline.duration_of(span)),

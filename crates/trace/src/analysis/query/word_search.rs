@@ -1,6 +1,6 @@
 //! Jaeger's find on columns: evaluated once per distinct string, then per span.
 
-use super::field_reader::{FieldReader, status_name};
+use super::field_reader::FieldReader;
 use super::text_search::{containing, folded};
 use super::words::FindWords;
 use crate::model::{
@@ -226,15 +226,16 @@ pub(super) fn search_words(reader: &FieldReader<'_>, words: &FindWords) -> SpanS
     }
     let matcher = WordMatcher::new(words);
     let texts = containing(&outline.strings, &words.wanted);
-    let kinds: Vec<bool> = (0..6)
-        .map(|kind| SpanKind::from_number(kind).name())
+    let kinds: Vec<bool> = SpanKind::ALL
+        .iter()
+        .map(|kind| kind.name())
         .map(|name| {
             !name.is_empty()
                 && (matcher.matches_tag("span.kind", name) || matcher.matches_named(&KINDS, name))
         })
         .collect();
-    let statuses = [StatusCode::Unset, StatusCode::Ok, StatusCode::Error].map(|status| {
-        let name = status_name(status);
+    let statuses = StatusCode::ALL.map(|status| {
+        let name = status.name();
         let tag = status != StatusCode::Unset && matcher.matches_tag("otel.status_code", name);
         tag || matcher.matches_named(&STATUSES, name)
     });

@@ -8,29 +8,29 @@ pub(in crate::format) fn is_request(bytes: &[u8]) -> bool {
     let mut wire = Wire::new(bytes);
     let (Ok((1, 2)), Ok(outer)) = (wire.tag(), wire.varint()) else { return false };
     if outer == 0 {
-        return bytes.len() == wire.at || bytes[wire.at] == 0x0a;
+        return wire.rest().first().is_none_or(|tag| *tag == 0x0a);
     }
-    let end = (wire.at as u64).saturating_add(outer);
-    if wire.at == bytes.len() {
+    let end = (wire.at() as u64).saturating_add(outer);
+    if wire.rest().is_empty() {
         return false;
     }
     let (Ok((field @ (1..=3 | 1000), 2)), Ok(inner)) = (wire.tag(), wire.varint()) else { return false };
-    if (wire.at as u64).saturating_add(inner) > end {
+    if (wire.at() as u64).saturating_add(inner) > end {
         return false;
     }
     // Scopes and schema URLs start with a byte that does not occur in text. A resource starts like an empty line, so
     // the lengths of its first attribute are checked, too.
-    let end = (wire.at as u64).saturating_add(inner);
-    if field != 1 || inner == 0 || wire.at == bytes.len() {
+    let end = (wire.at() as u64).saturating_add(inner);
+    if field != 1 || inner == 0 || wire.rest().is_empty() {
         return true;
     }
-    if bytes[wire.at] != 0x0a {
-        return matches!(bytes[wire.at], 0x10 | 0x1a);
+    if wire.rest()[0] != 0x0a {
+        return matches!(wire.rest()[0], 0x10 | 0x1a);
     }
-    wire.at += 1;
+    let mut wire = Wire::starting_at(bytes, wire.at() + 1);
     match wire.varint() {
-        Ok(attribute) if (wire.at as u64).saturating_add(attribute) <= end => {
-            attribute == 0 || bytes.get(wire.at).is_none_or(|tag| matches!(tag, 0x0a | 0x12))
+        Ok(attribute) if (wire.at() as u64).saturating_add(attribute) <= end => {
+            attribute == 0 || wire.rest().first().is_none_or(|tag| matches!(tag, 0x0a | 0x12))
         }
         Ok(_) => false,
         Err(_) => true,

@@ -1,7 +1,8 @@
 //! Splits a request into spans, whatever the order of its fields.
 
-use super::wire::{Field, message};
+use super::wire::message;
 use crate::format::json::{Scan, Stop};
+use crate::format::protobuf::WireField;
 use crate::format::{Malformed, SpanParts};
 
 /// Calls `each` with each span of an `ExportTraceServiceRequest` in order.
@@ -20,16 +21,16 @@ pub(super) fn checked(result: Scan<()>, bytes: &[u8]) -> Result<(), Malformed> {
     })
 }
 
-fn sub_message(field: Field<'_>) -> Scan<&[u8]> {
+fn sub_message(field: WireField<'_>) -> Scan<&[u8]> {
     match field {
-        Field::Bytes(bytes) => Ok(bytes),
+        WireField::Bytes(bytes) => Ok(bytes),
         _ => Err(Stop::Bad("a message should be here", 0)),
     }
 }
 
 /// A schema URL; empty if it is not a string, which does not affect the spans.
-fn schema(field: Field<'_>) -> &str {
-    std::str::from_utf8(field.bytes()).unwrap_or_default()
+fn schema(field: WireField<'_>) -> &str {
+    std::str::from_utf8(field.bytes_or_empty()).unwrap_or_default()
 }
 
 fn resource_spans<'a>(bytes: &'a [u8], each: &mut dyn FnMut(SpanParts<'a>)) -> Scan<()> {

@@ -1,8 +1,9 @@
 //! Decodes a span, resource or scope completely.
 
-use super::wire::{Field, Wire, message};
+use super::wire::{Wire, message};
 use crate::format::json::Scan;
 use crate::format::otlp_json::{emit_warnings, warnings_key};
+use crate::format::protobuf::WireField;
 use crate::format::{UNREADABLE_PART, ids};
 use crate::model::record::{Attribute, AttributeValue, Resource, Scope};
 use crate::model::{DecodeCache, Piece, Sink, SpanKind, StatusCode, ValueRef};
@@ -20,8 +21,8 @@ pub fn decode(bytes: &[u8], _: &[u64], _: &mut DecodeCache, sink: &mut dyn Sink)
 }
 
 /// A valid time; else 0.
-pub fn time(field: Field<'_>) -> u64 {
-    Some(field.number()).filter(|time| *time <= i64::MAX as u64).unwrap_or(0)
+pub fn time(field: WireField<'_>) -> u64 {
+    Some(field.number_or_zero()).filter(|time| *time <= i64::MAX as u64).unwrap_or(0)
 }
 
 pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
@@ -39,43 +40,43 @@ pub(super) fn span(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     Wire::new(bytes).fields(|number, field| {
         match number {
             1 => {
-                let (id, text) = ids::trace_bytes(field.bytes());
+                let (id, text) = ids::trace_bytes(field.bytes_or_empty());
                 sink.piece(Piece::Trace(id, &text));
             }
             2 => {
-                let (id, text) = ids::span_bytes(field.bytes());
+                let (id, text) = ids::span_bytes(field.bytes_or_empty());
                 sink.piece(Piece::Id(id, &text));
             }
-            3 => sink.piece(Piece::TraceState(&text_of(field.bytes(), texts))),
+            3 => sink.piece(Piece::TraceState(&text_of(field.bytes_or_empty(), texts))),
             4 => {
-                let (id, text) = ids::span_bytes(field.bytes());
+                let (id, text) = ids::span_bytes(field.bytes_or_empty());
                 sink.piece(Piece::Parent(id, &text));
             }
-            5 => sink.piece(Piece::Name(&text_of(field.bytes(), texts))),
-            6 => sink.piece(Piece::Kind(SpanKind::from_number(field.number()))),
+            5 => sink.piece(Piece::Name(&text_of(field.bytes_or_empty(), texts))),
+            6 => sink.piece(Piece::Kind(SpanKind::from_number(field.number_or_zero()))),
             7 => start = time(field),
             8 => end = time(field),
-            9 => note(key_value(field.bytes(), 0, texts, &mut |key, value| {
+            9 => note(key_value(field.bytes_or_empty(), 0, texts, &mut |key, value| {
                 if key == warnings_key() {
                     emit_warnings(&value, sink);
                 } else {
                     sink.piece(Piece::Attribute(key, value));
                 }
             })),
-            10 => dropped.0 = field.number() as u32,
-            11 => note(event(field.bytes(), sink)),
-            12 => dropped.1 = field.number() as u32,
-            13 => note(link(field.bytes(), sink)),
-            14 => dropped.2 = field.number() as u32,
-            15 => note(message(field.bytes(), |number, field| {
+            10 => dropped.0 = field.number_or_zero() as u32,
+            11 => note(event(field.bytes_or_empty(), sink)),
+            12 => dropped.1 = field.number_or_zero() as u32,
+            13 => note(link(field.bytes_or_empty(), sink)),
+            14 => dropped.2 = field.number_or_zero() as u32,
+            15 => note(message(field.bytes_or_empty(), |number, field| {
                 match number {
-                    2 => text = field.bytes(),
-                    3 => code = field.number(),
+                    2 => text = field.bytes_or_empty(),
+                    3 => code = field.number_or_zero(),
                     _ => {}
                 }
                 Ok(())
             })),
-            16 => sink.piece(Piece::Flags(field.number() as u32)),
+            16 => sink.piece(Piece::Flags(field.number_or_zero() as u32)),
             _ => {}
         }
         Ok(())
@@ -91,8 +92,8 @@ fn event(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     message(bytes, |number, field| {
         match number {
             1 => time_unix = time(field),
-            2 => name = field.bytes(),
-            4 => dropped = field.number() as u32,
+            2 => name = field.bytes_or_empty(),
+            4 => dropped = field.number_or_zero() as u32,
             _ => {}
         }
         Ok(())
@@ -107,11 +108,11 @@ fn link(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
     let (mut state, mut dropped, mut flags): (&[u8], u32, u32) = (b"", 0, 0);
     message(bytes, |number, field| {
         match number {
-            1 => trace = ids::trace_bytes(field.bytes()).0,
-            2 => span = ids::span_bytes(field.bytes()).0,
-            3 => state = field.bytes(),
-            5 => dropped = field.number() as u32,
-            6 => flags = field.number() as u32,
+            1 => trace = ids::trace_bytes(field.bytes_or_empty()).0,
+            2 => span = ids::span_bytes(field.bytes_or_empty()).0,
+            3 => state = field.bytes_or_empty(),
+            5 => dropped = field.number_or_zero() as u32,
+            6 => flags = field.number_or_zero() as u32,
             _ => {}
         }
         Ok(())
@@ -124,12 +125,12 @@ fn link(bytes: &[u8], sink: &mut dyn Sink) -> Scan<()> {
 /// Emits the attributes in field `wanted` of a message.
 fn attributes_of(
     bytes: &[u8],
-    wanted: u64,
+    wanted: u32,
     texts: bool,
     each: &mut dyn FnMut(&str, ValueRef<'_>),
 ) -> Scan<()> {
     message(bytes, |number, field| match number == wanted {
-        true => key_value(field.bytes(), 0, texts, each),
+        true => key_value(field.bytes_or_empty(), 0, texts, each),
         false => Ok(()),
     })
 }
@@ -138,8 +139,8 @@ fn key_value(bytes: &[u8], depth: usize, texts: bool, each: &mut dyn FnMut(&str,
     let (mut key, mut value): (&[u8], &[u8]) = (b"", b"");
     message(bytes, |number, field| {
         match number {
-            1 => key = field.bytes(),
-            2 => value = field.bytes(),
+            1 => key = field.bytes_or_empty(),
+            2 => value = field.bytes_or_empty(),
             _ => {}
         }
         Ok(())
@@ -173,24 +174,26 @@ fn any(bytes: &[u8], depth: usize, texts: bool, take: &mut dyn FnMut(ValueRef<'_
         return Ok(());
     };
     match number {
-        1 => take(ValueRef::Str(&text_of(field.bytes(), texts))),
-        2 => take(ValueRef::Bool(field.number() != 0)),
-        3 => take(ValueRef::Int(field.number() as i64)),
-        4 => take(ValueRef::Double(f64::from_bits(field.number()))),
-        7 => take(ValueRef::Bytes(field.bytes())),
-        _ if depth >= DEEPEST => take(ValueRef::Bytes(field.bytes())),
+        1 => take(ValueRef::Str(&text_of(field.bytes_or_empty(), texts))),
+        2 => take(ValueRef::Bool(field.number_or_zero() != 0)),
+        3 => take(ValueRef::Int(field.number_or_zero() as i64)),
+        4 => take(ValueRef::Double(f64::from_bits(field.number_or_zero()))),
+        7 => take(ValueRef::Bytes(field.bytes_or_empty())),
+        _ if depth >= DEEPEST => take(ValueRef::Bytes(field.bytes_or_empty())),
         5 => {
             let mut values = Vec::new();
-            message(field.bytes(), |number, field| match number {
-                1 => any(field.bytes(), depth + 1, texts, &mut |value| values.push(value.to_value())),
+            message(field.bytes_or_empty(), |number, field| match number {
+                1 => {
+                    any(field.bytes_or_empty(), depth + 1, texts, &mut |value| values.push(value.to_value()))
+                }
                 _ => Ok(()),
             })?;
             take(ValueRef::Nested(AttributeValue::Array(values)));
         }
         _ => {
             let mut members = Vec::new();
-            message(field.bytes(), |number, field| match number {
-                1 => key_value(field.bytes(), depth + 1, texts, &mut |key, value| {
+            message(field.bytes_or_empty(), |number, field| match number {
+                1 => key_value(field.bytes_or_empty(), depth + 1, texts, &mut |key, value| {
                     members.push(Attribute { key: key.to_owned(), value: value.to_value() });
                 }),
                 _ => Ok(()),
@@ -204,10 +207,10 @@ fn any(bytes: &[u8], depth: usize, texts: bool, take: &mut dyn FnMut(ValueRef<'_
 pub(super) fn resource(bytes: &[u8], resource: &mut Resource) -> Scan<()> {
     Wire::new(bytes).fields(|number, field| {
         match number {
-            1 => key_value(field.bytes(), 0, true, &mut |key, value| {
+            1 => key_value(field.bytes_or_empty(), 0, true, &mut |key, value| {
                 resource.attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
             })?,
-            2 => resource.dropped_attributes = field.number() as u32,
+            2 => resource.dropped_attributes = field.number_or_zero() as u32,
             _ => {}
         }
         Ok(())
@@ -219,12 +222,12 @@ pub(super) fn resource(bytes: &[u8], resource: &mut Resource) -> Scan<()> {
 pub(super) fn scope(bytes: &[u8], scope: &mut Scope) -> Scan<()> {
     Wire::new(bytes).fields(|number, field| {
         match number {
-            1 => scope.name = String::from_utf8_lossy(field.bytes()).into_owned(),
-            2 => scope.version = String::from_utf8_lossy(field.bytes()).into_owned(),
-            3 => key_value(field.bytes(), 0, true, &mut |key, value| {
+            1 => scope.name = String::from_utf8_lossy(field.bytes_or_empty()).into_owned(),
+            2 => scope.version = String::from_utf8_lossy(field.bytes_or_empty()).into_owned(),
+            3 => key_value(field.bytes_or_empty(), 0, true, &mut |key, value| {
                 scope.attributes.push(Attribute { key: key.to_owned(), value: value.to_value() });
             })?,
-            4 => scope.dropped_attributes = field.number() as u32,
+            4 => scope.dropped_attributes = field.number_or_zero() as u32,
             _ => {}
         }
         Ok(())

@@ -1,162 +1,93 @@
-//! Protobuf wire format: tags, varints, lengths. Truncated fields are errors.
+//! Reading of protobuf with the errors of incremental readers: missing bytes, or damage and its offset.
 
 use crate::format::json::{Scan, Stop};
-
-/// Maximum nesting of groups, as in other protobuf readers; bounds memory.
-const DEEPEST_GROUP: usize = 100;
-
-/// The value of a field.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Field<'a> {
-    /// Varint.
-    Varint(u64),
-    /// Eight bytes.
-    Fixed64(u64),
-    /// Length-delimited.
-    Bytes(&'a [u8]),
-    /// Four bytes.
-    Fixed32(u32),
-}
-
-impl<'a> Field<'a> {
-    /// The contents of a length-delimited field; empty for other wire types.
-    pub fn bytes(self) -> &'a [u8] {
-        match self {
-            Field::Bytes(bytes) => bytes,
-            _ => b"",
-        }
-    }
-
-    /// A number of any wire type.
-    pub fn number(self) -> u64 {
-        match self {
-            Field::Varint(number) | Field::Fixed64(number) => number,
-            Field::Fixed32(number) => u64::from(number),
-            Field::Bytes(_) => 0,
-        }
-    }
-}
+use crate::format::protobuf::{WireField, WireFormatError, WireReader};
 
 /// A position in a message.
 #[derive(Clone, Debug)]
 pub struct Wire<'a> {
-    /// The message.
-    pub bytes: &'a [u8],
-    /// Index of the next byte.
-    pub at: usize,
+    /// Length of the message.
+    len: usize,
+    reader: WireReader<'a>,
 }
 
 impl<'a> Wire<'a> {
     /// A cursor at the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self::starting_at(bytes, 0)
     }
 
-    /// A number of up to ten bytes, seven bits each.
+    /// A cursor at byte `at`.
+    pub fn starting_at(bytes: &'a [u8], at: usize) -> Self {
+        Self { len: bytes.len(), reader: WireReader::new(bytes.get(at..).unwrap_or(b"")) }
+    }
+
+    /// Index of the next byte.
+    #[inline]
+    pub fn at(&self) -> usize {
+        self.len - self.reader.rest().len()
+    }
+
+    /// The bytes that were not read yet.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.reader.rest()
+    }
+
+    /// Consumes a varint.
     #[inline]
     pub fn varint(&mut self) -> Scan<u64> {
-        // Most tags and lengths are a single byte.
-        match self.bytes.get(self.at) {
-            Some(byte) if *byte < 0x80 => {
-                self.at += 1;
-                Ok(u64::from(*byte))
-            }
-            _ => self.long_varint(),
-        }
-    }
-
-    fn long_varint(&mut self) -> Scan<u64> {
-        let mut number = 0u64;
-        for (position, byte) in self.bytes.get(self.at..).unwrap_or(b"").iter().take(10).enumerate() {
-            number |= u64::from(byte & 0x7f) << (7 * position);
-            if *byte < 0x80 {
-                self.at += position + 1;
-                return Ok(number);
-            }
-            if position == 9 {
-                return Err(Stop::Bad("a number is longer than ten bytes", self.at));
-            }
-        }
-        Err(Stop::More)
+        self.reader.varint().map_err(|error| self.stop(error))
     }
 
     /// Consumes a tag: field number and wire type.
-    pub fn tag(&mut self) -> Scan<(u64, u8)> {
-        let start = self.at;
-        let tag = self.varint()?;
-        let (field, wire) = (tag >> 3, (tag & 7) as u8);
-        if field == 0 || field > 0x1fff_ffff {
-            return Err(Stop::Bad("no field has this number", start));
-        }
-        Ok((field, wire))
+    #[inline]
+    pub fn tag(&mut self) -> Scan<(u32, u8)> {
+        self.reader.tag().map_err(|error| self.stop(error))
     }
 
     /// Consumes the value of a field.
-    pub fn field(&mut self, wire: u8) -> Scan<Field<'a>> {
-        let start = self.at;
-        match wire {
-            0 => self.varint().map(Field::Varint),
-            1 => self.take(8).map(|bytes| Field::Fixed64(little(bytes))),
-            2 => {
-                let len = self.varint()?;
-                let len = usize::try_from(len).ok().filter(|len| *len <= 1 << 31);
-                let len = len.ok_or(Stop::Bad("a length is beyond all measure", start))?;
-                self.take(len).map(Field::Bytes)
-            }
-            5 => self.take(4).map(|bytes| Field::Fixed32(little(bytes) as u32)),
-            _ => Err(Stop::Bad("no field has this wire type", start)),
-        }
+    #[inline]
+    pub fn field(&mut self, wire_type: u8) -> Scan<WireField<'a>> {
+        self.reader.value(wire_type).map_err(|error| self.stop(error))
     }
 
-    /// Skips the group `number` after its start tag. Groups are deprecated but valid protobuf.
-    pub fn skip_group(&mut self, number: u64) -> Scan<()> {
-        let begin = self.at;
-        let mut open = vec![number];
-        while let Some(innermost) = open.last().copied() {
-            match self.tag()? {
-                (_, 3) if open.len() == DEEPEST_GROUP => {
-                    return Err(Stop::Bad("groups are nested too deeply", begin));
-                }
-                (inner, 3) => open.push(inner),
-                (inner, 4) if inner == innermost => {
-                    open.pop();
-                }
-                (_, wire) => {
-                    self.field(wire)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, len: usize) -> Scan<&'a [u8]> {
-        let bytes = self.bytes.get(self.at..self.at + len).ok_or(Stop::More)?;
-        self.at += len;
-        Ok(bytes)
+    /// Skips group `number` after its start tag.
+    pub fn skip_group(&mut self, number: u32) -> Scan<()> {
+        self.reader.skip_group(number).map_err(|error| self.stop(error))
     }
 
     /// Calls `each` with each field of the message; groups are skipped.
-    pub fn fields(&mut self, mut each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
-        while self.at < self.bytes.len() {
-            let (number, wire) = self.tag()?;
-            if wire == 3 {
-                self.skip_group(number)?;
-                continue;
+    #[inline]
+    pub fn fields(&mut self, mut each: impl FnMut(u32, WireField<'a>) -> Scan<()>) -> Scan<()> {
+        loop {
+            match self.reader.next() {
+                Ok(Some((_, WireField::Group))) => {}
+                Ok(Some((number, field))) => each(number, field)?,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(self.stop(error)),
             }
-            let field = self.field(wire)?;
-            each(number, field)?;
         }
-        Ok(())
+    }
+
+    #[cold]
+    fn stop(&self, error: WireFormatError) -> Stop {
+        let why = match error {
+            WireFormatError::Truncated | WireFormatError::UnendedGroup => return Stop::More,
+            WireFormatError::Overflow => "a number is longer than ten bytes",
+            WireFormatError::IllegalTag => "no field has this number",
+            WireFormatError::IllegalWireType(_) | WireFormatError::UnexpectedGroupEnd => {
+                "no field has this wire type"
+            }
+            WireFormatError::TooLong => "a length is above the limit of 2 GiB",
+            WireFormatError::GroupDepth => "groups are nested too deeply",
+        };
+        Stop::Bad(why, self.at())
     }
 }
 
-#[inline]
-fn little(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
 /// Calls `each` with each field of an embedded message. If it is truncated, more bytes do not help.
-pub fn message<'a>(bytes: &'a [u8], each: impl FnMut(u64, Field<'a>) -> Scan<()>) -> Scan<()> {
+pub fn message<'a>(bytes: &'a [u8], each: impl FnMut(u32, WireField<'a>) -> Scan<()>) -> Scan<()> {
     Wire::new(bytes).fields(each).map_err(|stop| match stop {
         Stop::More => Stop::Bad("a message ends in the middle of a field", 0),
         bad => bad,
@@ -168,12 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn varints_end_at_their_last_byte() {
-        assert_eq!(Wire::new(&[0x96, 0x01]).varint(), Ok(150));
+    fn missing_bytes_are_told_from_damage() {
         assert_eq!(Wire::new(&[0xff; 9]).varint(), Err(Stop::More));
         assert!(matches!(Wire::new(&[0xff; 11]).varint(), Err(Stop::Bad(..))));
-        let minus_one = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-        assert_eq!(Wire::new(&minus_one).varint(), Ok(u64::MAX));
+        assert_eq!(Wire::new(&[3, b'a', b'b']).field(2), Err(Stop::More));
+        assert!(matches!(Wire::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).field(2), Err(Stop::Bad(..))));
+        assert!(matches!(Wire::starting_at(&[0x08, 0, 0x00], 2).tag(), Err(Stop::Bad(_, 2))));
     }
 
     #[test]
@@ -192,14 +123,7 @@ mod tests {
         assert!(numbers(&[0x0b, 0x14]).is_err(), "ends as another one");
         assert!(numbers(&[0x0c]).is_err(), "ends without a start");
         let nested = |depth: usize| [vec![0x0b; depth], vec![0x0c; depth]].concat();
-        assert_eq!(numbers(&nested(DEEPEST_GROUP)), Ok(vec![]));
+        assert_eq!(numbers(&nested(100)), Ok(vec![]));
         assert!(numbers(&nested(100_000)).is_err());
-    }
-
-    #[test]
-    fn a_field_cut_off_is_not_read() {
-        assert_eq!(Wire::new(&[3, b'a', b'b']).field(2), Err(Stop::More));
-        assert_eq!(Wire::new(&[2, b'a', b'b']).field(2), Ok(Field::Bytes(b"ab")));
-        assert!(matches!(Wire::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).field(2), Err(Stop::Bad(..))));
     }
 }
