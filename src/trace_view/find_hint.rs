@@ -13,9 +13,17 @@ pub fn Hint(
     on_take: Callback<(String, String)>,
 ) -> impl IntoView {
     let (before, part, after, instead) = match hint {
-        FindHint::UnknownName { name, nearest } => ("No span has the attribute ", name, ".", nearest),
+        FindHint::UnknownName { name, nearest } => ("No span has the attribute ", name, ".".into(), nearest),
+        FindHint::UnknownValue { found, instead } => ("No span has ", found, ".".into(), Some(instead)),
         FindHint::OtherNotation { found, instead } => {
-            ("", found, " is not a comparison here.", Some(instead))
+            ("", found, " is not a comparison here.".into(), Some(instead))
+        }
+        FindHint::Words { found, instead } => ("", found, " is searched as words.".into(), Some(instead)),
+        FindHint::OnlyExcluded { found, instead } => {
+            ("", found, " excludes attributes by key, but searches no words.".into(), Some(instead))
+        }
+        FindHint::Mistake { found, expected } => {
+            ("", found, format!(" is not a query: expected {expected}."), None)
         }
     };
     let replaced = part.clone();

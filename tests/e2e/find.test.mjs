@@ -74,3 +74,52 @@ test("a query is completed, run, and told where it is wrong", async (t) => {
   assert.equal(await trace.finder.getAttribute("aria-invalid"), "true");
   assert.equal((await trace.spans()).length, sent.count, "a mistake hides nothing");
 });
+
+test("what other tools write is understood, or refused with a hint that works", async (t) => {
+  const { page, trace, ids, sent } = await opened(t);
+  for (const [text, names] of [
+    ["service=payment", ["charge card"]],
+    ["resource.service.name=payment", ["charge card"]],
+    ["service==payment", ["charge card"]],
+    ['service="payment"', ["charge card"]],
+    ["operation=reserve", ["reserve stock"]],
+  ]) {
+    await trace.look(text);
+    assert.deepEqual(await trace.marked("match"), ids(...names), text);
+    assert.equal(await page.getByTestId("find-hint").count(), 0, text);
+  }
+  await trace.look("error = true");
+  const failed = await trace.marked("match");
+  for (const text of ["not error", "!error", "not (error)", "not (error = true)"]) {
+    await trace.look(text);
+    const found = await trace.marked("match");
+    assert.equal(found.length, sent.count - failed.length, text);
+    assert.ok(!found.some((id) => failed.includes(id)), text);
+  }
+  for (const [text, expected] of [
+    ["duration>20", /Expected a duration with its unit/],
+    ["http.response.status_code in 500,502", /Expected a list of values in parentheses: \(500,502\)/],
+  ]) {
+    await trace.look(text);
+    assert.match(await page.getByTestId("find-mistake").textContent(), expected, text);
+  }
+  for (const [text, said, taken] of [
+    ["service = paymnt", /No span has service = paymnt\. Did you mean service = payment\?/, "service = payment"],
+    ["service=paymnt", /Did you mean service=payment\?/, "service=payment"],
+    ["duration >> 1ns", /Did you mean duration > 1ns\?/, "duration > 1ns"],
+    ["-error", /excludes attributes by key.*Did you mean not error\?/, "not error"],
+    ["not payment", /is searched as words\. Did you mean not "payment"\?/, 'not "payment"'],
+    ["!payment", /Did you mean not "payment"\?/, 'not "payment"'],
+    ["service in payment", /Did you mean service in \(payment\)\?/, "service in (payment)"],
+  ]) {
+    await trace.look(text);
+    assert.match((await page.getByTestId("find-hint").innerText()).trim(), said, text);
+    await page.getByTestId("hint-take").click();
+    await idle(page);
+    assert.equal(await trace.finder.inputValue(), taken);
+    assert.match(await trace.count(), /^\d+ match(es)?$/, taken);
+    assert.equal(await page.getByTestId("find-hint").count(), 0, taken);
+  }
+  await trace.look("duration>slow");
+  assert.match(await page.getByTestId("find-hint").innerText(), /duration>slow is not a query: expected a duration with its unit/);
+});

@@ -2,7 +2,8 @@
 
 use spandrel_trace::analysis::critical_path::{CriticalPath, slack};
 use spandrel_trace::analysis::query::{
-    BuiltinField, Condition, Field, FindWords, Literal, Operator, Owner, Relation, SearchText, Step,
+    BuiltinField, Condition, Field, FieldType, FieldWord, FindWords, Literal, Operator, Owner, Relation,
+    SearchText, Step,
 };
 use spandrel_trace::model::record::{Attribute, AttributeValue, Resource, Scope, SpanRecord};
 use spandrel_trace::model::{Flags, Outline, SpanKind, StatusCode, Trace, ValueRef};
@@ -57,6 +58,11 @@ fn run(steps: &[Step], spans: &[Whole<'_>]) -> Vec<bool> {
         stack.push(set);
     }
     stack.pop().unwrap()
+}
+
+fn is_id(field: &Field) -> bool {
+    use BuiltinField::{Id, LinkSpan, LinkTrace, ParentId, Trace};
+    matches!(field, Field::Builtin(Id | ParentId | Trace | LinkTrace | LinkSpan))
 }
 
 fn text(value: &AttributeValue) -> String {
@@ -155,6 +161,10 @@ impl Whole<'_> {
             || has(self.outline.service_of(self.at))
             || !self.resource.service.is_empty() && words.wanted.iter().any(service_named)
             || self.tags().iter().any(tag)
+            || words.fields.iter().any(|word| {
+                let name = word.field.to_string().to_lowercase();
+                !words.except.iter().any(|except| name.contains(except)) && self.has_field(word)
+            })
             || words.wanted.iter().any(|word| {
                 let id = self.record.span_id.to_string();
                 word.trim_start_matches('0') == id.trim_start_matches('0')
@@ -163,10 +173,23 @@ impl Whole<'_> {
             })
     }
 
+    /// Whether a text starts with a word's value in any case, or another value is equal to it.
+    fn has_field(&self, word: &FieldWord) -> bool {
+        let FieldWord { field, value: wanted } = word;
+        match field {
+            Field::Builtin(BuiltinField::Error) => self.failed(&wanted.text),
+            _ => self.values(field).iter().any(|value| match field.class() {
+                FieldType::Text if is_id(field) => equal(value, wanted, true),
+                FieldType::Text => text(value).to_lowercase().starts_with(&wanted.text),
+                _ => equal(value, wanted, false),
+            }),
+        }
+    }
+
     fn is(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Text(text) => {
-                self.has_words(&FindWords { wanted: vec![text.to_lowercase()], except: Vec::new() })
+                self.has_words(&FindWords { wanted: vec![text.to_lowercase()], ..FindWords::default() })
             }
             Condition::Has(Field::Builtin(BuiltinField::Error)) => self.failed("own"),
             Condition::Has(field @ Field::Builtin(known)) if *known != BuiltinField::Percentile => {
@@ -181,17 +204,7 @@ impl Whole<'_> {
                 literals.iter().any(|literal| self.failed(&literal.text)) != (*op == Operator::Differs)
             }
             Condition::Compare(field, op, literals) => {
-                let id = matches!(
-                    field,
-                    Field::Builtin(
-                        BuiltinField::Id
-                            | BuiltinField::ParentId
-                            | BuiltinField::Trace
-                            | BuiltinField::LinkTrace
-                            | BuiltinField::LinkSpan
-                    )
-                );
-                self.values(field).iter().any(|value| holds(value, *op, literals, id))
+                self.values(field).iter().any(|value| holds(value, *op, literals, is_id(field)))
             }
         }
     }

@@ -135,6 +135,68 @@ fn relatives_and_words_are_asked_about() {
 }
 
 #[test]
+fn negations_are_of_errors_not_words() {
+    check_find(
+        SHOP,
+        &[
+            ("error", &[3]),
+            ("not error", &[0, 1, 2, 4, 5]),
+            ("!error", &[0, 1, 2, 4, 5]),
+            ("not (error)", &[0, 1, 2, 4, 5]),
+            ("!(error = true)", &[0, 1, 2, 4, 5]),
+            ("not error depth > 1", &[2, 4]),
+            ("not error and not events", &[0, 1, 4, 5]),
+            ("not \"pay\"", &[0, 1, 2, 5]),
+            ("\"pay\" and !error", &[4]),
+            ("!service=payment and depth>1", &[2, 4]),
+        ],
+    );
+}
+
+#[test]
+fn comparisons_without_blanks_find_what_those_with_blanks_find() {
+    check_find(
+        SHOP,
+        &[
+            ("service=payment", &[3]),
+            ("SERVICE=payment", &[]),
+            ("service=Pay", &[3]),
+            ("service==payment", &[3]),
+            ("service=\"payment\"", &[3]),
+            ("service=\"pay\"", &[]),
+            ("service!=payment", &[0, 1, 2, 4, 5]),
+            ("service=cart service=bank", &[2, 4]),
+            ("service=cart -service", &[]),
+            ("resource.service.name=payment", &[3]),
+            ("resource.service.name==payment", &[3]),
+            ("attribute.queue=mail", &[5]),
+            ("attribute.service.name=payment", &[]),
+            ("operation=create", &[1]),
+            ("name=POST", &[0]),
+            ("kind=server", &[0, 1]),
+            ("status=error", &[3]),
+            ("error=true", &[3]),
+            ("error=own", &[3]),
+            ("error=below", &[0, 1]),
+            ("depth=0", &[0]),
+            ("children=2", &[0, 1]),
+            ("id=c0ffee", &[3]),
+            ("parent.id=00c0ffee", &[4]),
+            ("event.name=ev", &[2, 3]),
+            ("\"service=payment\"", &[]),
+        ],
+    );
+    // What Jaeger finds by the end of a key is found as well.
+    check_find(
+        "
+        shop: order       [====]  peer.service=payment
+          payment: charge  [==]   user.name=order
+        ",
+        &[("service=payment", &[0, 1]), ("service = payment", &[1]), ("name=order", &[0, 1])],
+    );
+}
+
+#[test]
 fn words_find_what_jaeger_finds() {
     check_find(
         SHOP,

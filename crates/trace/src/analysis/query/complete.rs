@@ -90,7 +90,10 @@ fn step(place: Place, text: &str, token: &Token, function: Option<&str>) -> Plac
         (_, Kind::Close) => Place::Joint,
         (_, Kind::Open | Kind::Sign(_) | Kind::Comma) => Place::Operand,
         (_, Kind::Word) if is_reserved(word) => Place::Operand,
-        (_, Kind::Word) => Place::Name(Field::parse(word)),
+        (_, Kind::Word) => match word.trim_start_matches('!') {
+            "" => Place::Operand,
+            name => Place::Name(Field::parse(name)),
+        },
         (_, Kind::Quoted(key)) => Place::Name(Field::Key(Owner::Any, key.clone())),
     }
 }
@@ -119,7 +122,15 @@ pub fn complete(trace: &Trace, text: &str, cursor: usize) -> Completions {
     }
     let (from, part) = match &typed {
         Some(Token { kind: Kind::Quoted(part), at, .. }) => (*at, part.as_str()),
-        Some(token) => (token.at, &text[token.at..token.end]),
+        Some(token) => {
+            let word = &text[token.at..token.end];
+            // `!` before a condition negates it.
+            let part = match place {
+                Place::Operand | Place::Joint => word.trim_start_matches('!'),
+                _ => word,
+            };
+            (token.end - part.len(), part)
+        }
         None => (cursor, ""),
     };
     let whole =
@@ -178,7 +189,7 @@ impl Offers {
             Place::Value(field, _) => self.values(reader, field),
             Place::Listed(_) => {
                 self.offer(CompletionKind::Word, ",", "another value", 0);
-                self.offer(CompletionKind::Word, ")", "the end of the values", 0);
+                self.offer(CompletionKind::Word, ")", "end of the list", 0);
             }
             Place::Joint => {
                 self.joints();
@@ -190,14 +201,14 @@ impl Offers {
     }
 
     fn joints(&mut self) {
-        self.offer(CompletionKind::Word, "and", "both are so", 0);
-        self.offer(CompletionKind::Word, "or", "one or both are so", 0);
+        self.offer(CompletionKind::Word, "and", "both must match", 0);
+        self.offer(CompletionKind::Word, "or", "either may match", 0);
     }
 
     fn operands(&mut self, reader: &FieldReader<'_>) {
         self.fields(reader);
-        self.offer(CompletionKind::Word, "not", "what follows is not so", 0);
-        self.offer(CompletionKind::Word, "has(", "the attribute is there", 0);
+        self.offer(CompletionKind::Word, "not", "what follows must not match", 0);
+        self.offer(CompletionKind::Word, "has(", "the attribute exists", 0);
         for (name, _, about) in RELATIONS {
             self.offer(CompletionKind::Word, format!("{name}("), about, 0);
         }
@@ -262,7 +273,7 @@ impl Offers {
 }
 
 /// Values of a field that contain `part`, with frequencies.
-fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<String, u32> {
+pub(super) fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<String, u32> {
     let mut kept: [Vec<u32>; TABLES] = Default::default();
     let mut tables = [None; TABLES];
     let mut others: FxHashMap<String, u32> = FxHashMap::default();
@@ -301,7 +312,7 @@ fn tally(reader: &FieldReader<'_>, field: &Field, part: &str) -> FxHashMap<Strin
 }
 
 /// Sorts by descending frequency.
-fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
+pub(super) fn counted(counts: FxHashMap<String, u32>) -> Vec<(String, u32)> {
     let mut counts: Vec<(String, u32)> = counts.into_iter().collect();
     counts.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     counts

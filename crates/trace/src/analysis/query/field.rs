@@ -118,14 +118,9 @@ pub(super) const KNOWN: [(&str, BuiltinField, FieldType, &str); 30] = [
         FieldType::Number,
         "of its service and operation, how many % took less time",
     ),
-    (
-        "error",
-        BuiltinField::Error,
-        FieldType::Choice(&ERRORS),
-        "whether the span failed (own), or one below it (below)",
-    ),
+    ("error", BuiltinField::Error, FieldType::Choice(&ERRORS), "own, or below it"),
     ("status", BuiltinField::Status, FieldType::Choice(&STATUSES), "status code"),
-    ("status.message", BuiltinField::StatusMessage, FieldType::Text, "why it failed"),
+    ("status.message", BuiltinField::StatusMessage, FieldType::Text, "status message"),
     ("kind", BuiltinField::Kind, FieldType::Choice(&KINDS), "role of the span"),
     ("start", BuiltinField::Start, FieldType::Time, "start, from the start of the trace"),
     ("end", BuiltinField::End, FieldType::Time, "end, from the start of the trace"),
@@ -263,7 +258,8 @@ impl fmt::Display for Field {
         };
         let prefix = OWNERS.iter().find(|(_, known)| known == owner).map_or("", |(prefix, _)| prefix);
         let whole = format!("{prefix}{key}");
-        if is_word(&whole) && Field::parse(&whole) == *self && !is_reserved(&whole) {
+        let is_bare = is_word(&whole) && !is_reserved(&whole) && !whole.starts_with('!');
+        if is_bare && Field::parse(&whole) == *self {
             f.write_str(&whole)
         } else {
             write!(f, "{prefix}{}", quote(key))

@@ -1,14 +1,22 @@
-//! What a text may have meant whose names no span has, or that writes comparisons as other tools do.
+//! What a text may have meant: names and values that no span has, and what other tools write.
+
+mod notation;
+mod values;
 
 use super::complete::keys;
-use super::field::{ALIASES, BuiltinField, Field, KNOWN, Owner};
+use super::field::{ALIASES, Field, KNOWN, Owner};
 use super::field_reader::FieldReader;
-use super::token::{is_sign, tokens};
+use super::parse::parse;
+use super::token::{Kind, Token, is_sign, tokens};
 use super::tree::{Condition, Step};
+use super::{SearchText, word};
 use crate::model::Trace;
+use notation::{comparison, conditions_as_words, list_without_parentheses, other_notation};
+pub(super) use notation::{has_condition, spansets};
 use serde::{Deserialize, Serialize};
+use values::unknown_values;
 
-/// How many are named at most.
+/// Maximum number of hints.
 const MOST: usize = 3;
 
 /// A part of a text that is not understood as it is written.
@@ -21,6 +29,13 @@ pub enum FindHint {
         /// The most similar name that spans have, as it is written in a query.
         nearest: Option<String>,
     },
+    /// No span has this value of a field.
+    UnknownValue {
+        /// The comparison as it is written.
+        found: String,
+        /// The same with the most similar value that spans have.
+        instead: String,
+    },
     /// A comparison in the notation of another tool.
     OtherNotation {
         /// The part of the text.
@@ -28,30 +43,28 @@ pub enum FindHint {
         /// The same as a query.
         instead: String,
     },
+    /// Words that read like conditions: `not payment`.
+    Words {
+        /// The part of the text.
+        found: String,
+        /// The same as a query.
+        instead: String,
+    },
+    /// Keys to exclude without a word to find: `-payment`.
+    OnlyExcluded {
+        /// The text.
+        found: String,
+        /// A query for the spans without these words.
+        instead: String,
+    },
+    /// A text that finds nothing as words, and has a mistake as a query.
+    Mistake {
+        /// The text.
+        found: String,
+        /// What a query would have instead, see [`super::QueryError::expected`].
+        expected: String,
+    },
 }
-
-/// Operators that other tools write, with ours.
-const OPERATORS: [(&str, &str); 19] = [
-    ("<>", "!="),
-    ("=>", ">="),
-    ("=<", "<="),
-    ("===", "="),
-    (":", "="),
-    ("is", "="),
-    ("eq", "="),
-    ("equals", "="),
-    ("ne", "!="),
-    ("gt", ">"),
-    ("ge", ">="),
-    ("gte", ">="),
-    ("lt", "<"),
-    ("le", "<="),
-    ("lte", "<="),
-    ("like", "contains"),
-    ("ilike", "contains"),
-    ("includes", "contains"),
-    ("matches", "~"),
-];
 
 /// Prefixes of attributes in other tools.
 const PREFIXES: [&str; 8] = [
@@ -65,18 +78,25 @@ const PREFIXES: [&str; 8] = [
     "resource.attributes.",
 ];
 
-/// Unknown names are told of every query, of words only where they find nothing; so is the notation of other tools. `steps`
-/// are those of a query, `words` what is looked for where the text is none.
-pub(super) fn hints(
-    trace: &Trace,
-    text: &str,
-    steps: &[Step],
-    words: &[String],
-    nothing: bool,
-) -> Vec<FindHint> {
+/// Names that no span has are reported for every query, and for words that find nothing. `!…`, values, mistakes and most of
+/// what other tools write are reported only if nothing was found.
+pub(super) fn hints(trace: &Trace, text: &str, reading: &SearchText, nothing: bool) -> Vec<FindHint> {
     let reader = FieldReader::of(trace);
+    let (steps, words): (&[Step], _) = match reading {
+        SearchText::Query(query) => (query.steps(), None),
+        SearchText::Words(words) => (&[], Some(words)),
+    };
     let mut hints = Vec::new();
-    if nothing {
+    let query = spansets(text).filter(|query| nothing || words.is_some() && has_condition(query));
+    if let Some(instead) = query {
+        hints.push(FindHint::OtherNotation { found: text.trim().to_owned(), instead });
+    } else if let Some(words) = words {
+        hints.extend(
+            conditions_as_words(text, words, nothing)
+                .or_else(|| list_without_parentheses(&reader, text, nothing)),
+        );
+    }
+    if nothing && hints.is_empty() {
         hints.extend(other_notation(&reader, text));
     }
     let mut names: Vec<Field> = Vec::new();
@@ -85,10 +105,7 @@ pub(super) fn hints(
         names.extend(steps.iter().filter_map(field_of).cloned());
     }
     if nothing && hints.is_empty() {
-        // Words are in lower case; keys are compared as they are written.
-        let pairs = words.iter().filter_map(|word| word.split_once('='));
-        let written = pairs.filter_map(|(name, _)| text.get(at(text, name)?..)?.get(..name.len()));
-        names.extend(written.filter(|name| is_name(name)).map(Field::parse));
+        names.extend(words.iter().flat_map(|_| names_in_words(text)));
     }
     let mut candidates = None;
     for field in names {
@@ -103,14 +120,24 @@ pub(super) fn hints(
             hints.push(hint);
         }
     }
+    if nothing && hints.is_empty() {
+        hints.extend(unknown_values(&reader, text, words.is_some()));
+    }
+    if nothing && hints.is_empty() && words.is_some() {
+        hints.extend(mistake(&reader, text));
+    }
     hints.truncate(MOST);
     hints
 }
 
-/// Where a name in lower case stands in a text.
-fn at(text: &str, name: &str) -> Option<usize> {
-    // Other letters than those of ASCII may have another length in lower case; then nothing is told of them.
-    text.to_ascii_lowercase().find(name)
+/// Names of comparisons in words: `name=value`, and `name>5` with another operator before digits.
+fn names_in_words(text: &str) -> impl Iterator<Item = Field> {
+    let name = |word| {
+        let (name, sign, value) = comparison(word)?;
+        let is_number = value.starts_with(|first: char| first.is_ascii_digit());
+        (is_name(name) && (sign == "=" || is_sign(sign) && is_number)).then(|| Field::parse(name))
+    };
+    text.split_whitespace().filter_map(name)
 }
 
 fn field_of(step: &Step) -> Option<&Field> {
@@ -146,47 +173,14 @@ fn exists(reader: &FieldReader<'_>, name: &str) -> bool {
         }
 }
 
-/// The first comparison in the notation of another tool.
-fn other_notation(reader: &FieldReader<'_>, text: &str) -> Option<FindHint> {
-    let hint =
-        |found: &str, instead: String| Some(FindHint::OtherNotation { found: found.to_owned(), instead });
-    let bare = text.trim();
-    if let Some(inner) = bare.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        return hint(bare, inner.trim().to_owned());
-    }
-    let words: Vec<&str> = bare.split_whitespace().collect();
-    for three in words.windows(3) {
-        let [name, operator, value] = three else { continue };
-        let ours = OPERATORS.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(operator));
-        if let Some((_, ours)) = ours.filter(|_| exists(reader, name)) {
-            return hint(&three.join(" "), format!("{name} {ours} {value}"));
-        }
-    }
-    for word in words {
-        if let Some((name, value)) = word.split_once(':')
-            && !value.is_empty()
-            && exists(reader, name)
-        {
-            let operator =
-                tokens(value).0.first().filter(|token| is_sign(&value[..token.end])).map(|t| t.end);
-            let (operator, value) = value.split_at(operator.unwrap_or(0));
-            let operator = if operator.is_empty() { "=" } else { operator };
-            return hint(word, format!("{name} {operator} {value}"));
-        }
-        // Words are looked for in keys and values: `duration=5ms` is in neither.
-        if let Some((name, value)) = word.split_once('=')
-            && !value.is_empty()
-            && matches!(Field::parse(name), Field::Builtin(known) if !is_pair_of_words(known))
-        {
-            return hint(word, format!("{name} = {value}"));
-        }
-    }
-    None
-}
-
-/// Fields that are found by words too, as in Jaeger: `status=error`.
-fn is_pair_of_words(known: BuiltinField) -> bool {
-    matches!(known, BuiltinField::Kind | BuiltinField::Status)
+/// What is wrong with a text as a query, if it has a comparison with a field of the trace.
+fn mistake(reader: &FieldReader<'_>, text: &str) -> Option<FindHint> {
+    let expected = parse(text).err()?.expected;
+    let (tokens, _) = tokens(text);
+    let compares = |two: &[Token]| {
+        matches!(two[1].kind, Kind::Sign(_)) && word(text, &two[0]).is_some_and(|name| exists(reader, name))
+    };
+    tokens.windows(2).any(compares).then(|| FindHint::Mistake { found: text.trim().to_owned(), expected })
 }
 
 /// Names that a trace has, the most frequent first: as they are written, and without signs and case.
@@ -255,75 +249,4 @@ pub fn has_field(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::query::{find, hints, read};
-    use crate::testing::trace;
-
-    /// The hints for a text: `name → nearest`, or `found → instead`.
-    fn hints_for(text: &str) -> Vec<String> {
-        let trace = trace(
-            "
-            gateway: POST /orders (server)        [=========]  http.status_code=500 http.method=POST
-              cart: get item (client)               [=*=]      http.status_code=200 db.system=redis
-              cart: get all                           [==]     http.status_code=200 Retries=3
-            ",
-        );
-        let reading = read(text).unwrap();
-        let found = find(&trace, &reading);
-        let hints = hints(&trace, text, &reading, &found).into_iter().map(|hint| match hint {
-            FindHint::UnknownName { name, nearest } => format!("{name} → {}", nearest.unwrap_or_default()),
-            FindHint::OtherNotation { found, instead } => format!("{found} → {instead}"),
-        });
-        hints.collect()
-    }
-
-    #[test]
-    fn unknown_names_are_told_with_the_most_similar_one() {
-        for (text, expected) in [
-            ("http.statuscode = 500", &["http.statuscode → http.status_code"][..]),
-            ("http.metod=GET", &["http.metod → http.method"]),
-            ("HTTP.Status_Code > 300", &["HTTP.Status_Code → http.status_code"]),
-            ("status_code = 500", &["status_code → http.status_code"]),
-            ("span.http.method = GET", &["span.http.method → http.method"]),
-            ("servce = cart and latency > 20ms", &["servce → service", "latency → "]),
-            ("not has(db.sistem)", &["db.sistem → db.system"]),
-            ("attribute.\"db system\" = x", &["attribute.\"db system\" → db.system"]),
-            ("retries=4", &["retries → Retries"]),
-            ("http.response.status_code >= 500", &["http.response.status_code → http.status_code"]),
-            ("db.redis = 1", &["db.redis → "]),
-            // These are understood, whether they find something or not.
-            ("http.method = GET", &[]),
-            ("http.method=POST", &[]),
-            ("Retries=4", &[]),
-            ("service = nobody", &[]),
-            ("nothing at all", &[]),
-            ("http.method=POST nothing=1", &[]),
-        ] {
-            assert_eq!(hints_for(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn other_notations_are_told_with_ours() {
-        for (text, expected) in [
-            ("status:error", &["status:error → status = error"][..]),
-            ("http.status_code:>500", &["http.status_code:>500 → http.status_code > 500"]),
-            ("duration gt 20s", &["duration gt 20s → duration > 20s"]),
-            ("operation like nobody", &["operation like nobody → operation contains nobody"]),
-            ("{ service = \"nobody\" }", &["{ service = \"nobody\" } → service = \"nobody\""]),
-            ("duration=7s", &["duration=7s → duration = 7s"]),
-            ("https://example.com:80", &[]),
-            ("nobody is here", &[]),
-        ] {
-            assert_eq!(hints_for(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_typed_name_asks_for_its_field() {
-        assert_eq!(has_field("http.method"), "has(http.method)");
-        assert_eq!(has_field("my key"), "has(\"my key\")");
-        assert_eq!(has_field(""), "");
-    }
-}
+mod tests;

@@ -2,23 +2,29 @@
 //!
 //! # Queries and words
 //! A text is a **query** when it
-//! * has a comparison operator surrounded by blanks (`service = cart`), or calls a function (`has(http.url)`); or
+//! * has a comparison operator surrounded by blanks (`service = cart`), or calls a function (`has(http.url)`);
+//! * compares a duration or number with digits (`duration>20`), or has `field in a, b`, which lacks its parentheses;
 //! * parses as a query and contains a comparison that Jaeger's find does not have: an operator other than `=`
-//!   (`duration>20ms`), or `=` combined with `and`, `or`, `not` (`service=cart and kind=server`).
+//!   (`duration>20ms`, `service==cart`), a value in quotes (`service="cart"`), or `=` combined with `and`, `or`, `not`
+//!   (`service=cart and kind=server`); or
+//! * parses as a query of flags and quoted texts combined with `and`, `or`, `not` (`not error`, `error and "a b"`).
 //!
 //! Any other text is **words**, as in Jaeger's `uiFind`: separated by blanks, or in double quotes. A span matches if any
 //! word occurs, in any case, in the service, the operation, a key, a value or `key=value` of an attribute of the span,
-//! its resource or its events, or is the span's id. `-key` excludes attributes whose key contains `key`.
+//! its resource or its events, or is the span's id. `-key` excludes attributes whose key contains `key`. A word
+//! `field=value` (`service=cart`, `resource.host.name=n1`) also finds the spans whose field has the value, which Jaeger
+//! does not find.
 //!
 //! # The language
 //! ```text
 //! query      = and-ed { "or" and-ed }
-//! and-ed     = [ "not" ] one { [ "and" ] [ "not" ] one }
+//! and-ed     = [ not ] one { [ "and" ] [ not ] one }
+//! not        = "not" | "!"
 //! one        = "(" query ")" | relation "(" query ")" | "has" "(" field ")" | comparison | flag | text
 //! comparison = field operator value | field [ "not" ] "in" "(" value { "," value } ")" | field [ "not" ] "contains" value
 //! relation   = "under" | "parent" | "over" | "child"
 //! operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "!~"
-//! flag       = "error" | "events" | "links" | "warnings" | "children"
+//! flag       = "error" | "critical" | "events" | "links" | "warnings" | "children"
 //! field      = the name of a field, or the key of an attribute
 //! ```
 //! Values are words or quoted strings. A comparison holds if *one* value of the field satisfies it; a span without
@@ -36,6 +42,7 @@ mod error;
 mod expected;
 mod field;
 mod field_reader;
+mod field_search;
 mod hints;
 mod op;
 mod order;
@@ -60,7 +67,7 @@ pub use order::{Times, span_order, times};
 pub use parse::{DEEPEST, MOST, parse};
 pub use print::{equals, quoted};
 pub use tree::{Condition, Literal, Query, Relation, Step};
-pub use words::FindWords;
+pub use words::{FieldWord, FindWords};
 
 use crate::model::{SpanSet, Trace};
 use field_reader::FieldReader;
@@ -84,6 +91,8 @@ pub fn read(text: &str) -> Result<SearchText, QueryError> {
     };
     match query {
         Ok(query) if is_plain(text, &cut, &query) => {}
+        // TraceQL in braces is searched as words, with a hint, where it can be a query.
+        Err(_) if hints::spansets(text).is_some_and(|query| hints::has_condition(&query)) => {}
         Err(mistake) if is_certain(text, &cut) => return Err(mistake),
         Ok(query) => return Ok(SearchText::Query(query)),
         Err(_) => {}
@@ -106,7 +115,44 @@ fn is_certain(text: &str, tokens: &[Token]) -> bool {
             && blank(text[token.end..].chars().next())
     };
     let calls = |at: usize| parse::Parser::new(text, tokens).calls(at);
-    alone && tokens.iter().any(sign) || (0..tokens.len()).any(calls)
+    alone && tokens.iter().any(sign)
+        || (0..tokens.len()).any(calls)
+        || tokens.windows(3).any(|three| is_order_of_numbers(text, three))
+        || (0..tokens.len()).any(|at| is_bare_list(text, &tokens[at..]))
+}
+
+fn word<'a>(text: &'a str, token: &Token) -> Option<&'a str> {
+    (token.kind == Kind::Word).then(|| &text[token.at..token.end])
+}
+
+fn are_adjacent(tokens: &[Token]) -> bool {
+    tokens.windows(2).all(|two| two[0].end == two[1].at)
+}
+
+/// Whether three tokens compare a duration or number with digits, such as `duration>20`, which lacks its unit.
+fn is_order_of_numbers(text: &str, three: &[Token]) -> bool {
+    let [name, Token { kind: Kind::Sign(op), .. }, value] = three else { return false };
+    let is_number =
+        word(text, value).is_some_and(|value| value.starts_with(|first: char| first.is_ascii_digit()));
+    let is_field = word(text, name)
+        .is_some_and(|name| matches!(Field::parse(name).class(), FieldType::Number | FieldType::Time));
+    *op != Operator::Equal && is_number && is_field && are_adjacent(three)
+}
+
+/// Whether the tokens start with `field in value, value`, without parentheses. `error in a, b` are words.
+fn is_bare_list(text: &str, tokens: &[Token]) -> bool {
+    let is_field = |name: &str| {
+        let field = Field::parse(name);
+        name.contains('.') || matches!(field, Field::Builtin(_)) && !field.is_flag()
+    };
+    let is = |at: usize, keyword: &str| {
+        let word = tokens.get(at).and_then(|token| word(text, token));
+        word.is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+    };
+    let at = 1 + usize::from(is(1, "not"));
+    is(at, "in")
+        && word(text, &tokens[0]).is_some_and(is_field)
+        && tokens.get(at + 1..).is_some_and(|rest| parse::bare_list(rest).is_some())
 }
 
 /// Whether a query could also be meant for Jaeger's find.
@@ -114,15 +160,29 @@ fn is_plain(text: &str, tokens: &[Token], query: &Query) -> bool {
     if is_certain(text, tokens) {
         return false;
     }
+    let words = || tokens.iter().filter_map(|token| word(text, token));
+    let is_joined = words().any(field::is_reserved) || query.steps.contains(&Step::Not);
     let mut compares = query.steps.iter().filter_map(|step| match step {
         Step::Condition(Condition::Compare(_, op, _)) => Some(*op == Operator::Equal),
         _ => None,
     });
-    let joined =
-        tokens.iter().any(|token| token.kind == Kind::Word && field::is_reserved(&text[token.at..token.end]));
     match compares.next() {
-        None => true,
-        Some(equal) => equal && compares.all(|equal| equal) && !joined,
+        None => {
+            // `not error` and `"a b" and "c d"` are queries, `not found` are words.
+            let is_of_words = |word: &str| {
+                let word = word.trim_start_matches('!');
+                !word.is_empty() && !field::is_reserved(word) && !Field::parse(word).is_flag()
+            };
+            !is_joined || words().any(is_of_words)
+        }
+        Some(equal) => {
+            let is_other_tools = |three: &[Token]| {
+                let is_quoted = matches!(three[2].kind, Kind::Quoted(_));
+                let sign = &text[three[1].at..three[1].end];
+                are_adjacent(three) && (sign == "==" || sign == "=" && is_quoted)
+            };
+            equal && compares.all(|equal| equal) && !is_joined && !tokens.windows(3).any(is_other_tools)
+        }
     }
 }
 
@@ -130,7 +190,11 @@ fn is_plain(text: &str, tokens: &[Token], query: &Query) -> bool {
 pub fn find(trace: &Trace, reading: &SearchText) -> SpanSet {
     let reader = FieldReader::of(trace);
     match reading {
-        SearchText::Words(words) => word_search::search_words(&reader, words),
+        SearchText::Words(words) => {
+            let mut spans = word_search::search_words(&reader, words);
+            spans.or(&field_search::search_fields(&reader, words));
+            spans
+        }
         SearchText::Query(query) => run::run(&reader, query),
     }
 }
@@ -138,10 +202,7 @@ pub fn find(trace: &Trace, reading: &SearchText) -> SpanSet {
 /// What of a text that finds these spans is not understood: names that no span has, and comparisons in the notation of
 /// another tool. Meant for traces whose attributes are all searchable.
 pub fn hints(trace: &Trace, text: &str, reading: &SearchText, found: &SpanSet) -> Vec<FindHint> {
-    match reading {
-        SearchText::Query(query) => hints::hints(trace, text, query.steps(), &[], found.count() == 0),
-        SearchText::Words(words) => hints::hints(trace, text, &[], &words.wanted, found.count() == 0),
-    }
+    hints::hints(trace, text, reading, found.count() == 0)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::pattern;
 use super::token::{Kind, Token, tokens};
 use super::tree::{Condition, Literal, Query, RELATIONS, Relation, Step};
 use crate::units::parse_go_duration;
+use std::ops::Range;
 
 /// Maximum number of pending operators and parentheses; each may hold a set of spans.
 pub const DEEPEST: usize = 100;
@@ -44,6 +45,8 @@ pub(super) struct Parser<'a> {
     pending: Vec<PendingOperator>,
     steps: Vec<Step>,
     conditions: usize,
+    /// A token, and how many exclamation marks at its start were consumed.
+    stripped: (usize, usize),
 }
 
 type Parsed<T> = Result<T, QueryError>;
@@ -59,7 +62,15 @@ pub fn parse(text: &str) -> Result<Query, QueryError> {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, tokens: &'a [Token]) -> Self {
-        Self { text, tokens, next: 0, pending: Vec::new(), steps: Vec::new(), conditions: 0 }
+        Self {
+            text,
+            tokens,
+            next: 0,
+            pending: Vec::new(),
+            steps: Vec::new(),
+            conditions: 0,
+            stripped: (0, 0),
+        }
     }
 
     fn query(mut self) -> Parsed<Query> {
@@ -77,10 +88,11 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.next)
     }
 
-    /// The text of a token if it is an unquoted word.
+    /// The text of a token if it is an unquoted word, without the exclamation marks that were consumed.
     fn word_at(&self, next: usize) -> Option<&'a str> {
         let token = self.tokens.get(next).filter(|token| token.kind == Kind::Word)?;
-        Some(&self.text[token.at..token.end])
+        let stripped = if self.stripped.0 == next { self.stripped.1 } else { 0 };
+        Some(&self.text[token.at + stripped..token.end])
     }
 
     fn is_word(&self, next: usize, words: &[&str]) -> bool {
@@ -124,6 +136,13 @@ impl<'a> Parser<'a> {
                 self.next += 1;
                 return Ok(true);
             }
+            Kind::Word if self.word_at(self.next).is_some_and(|word| word.starts_with('!')) => {
+                self.push(PendingOperator::Not)?;
+                let stripped = if self.stripped.0 == self.next { self.stripped.1 + 1 } else { 1 };
+                self.stripped = (self.next, stripped);
+                self.next += usize::from(self.word_at(self.next) == Some(""));
+                return Ok(true);
+            }
             Kind::Word if self.calls(self.next) => {
                 let name = self.word_at(self.next);
                 if let Some((_, relation, _)) = RELATIONS.iter().find(|(known, ..)| Some(*known) == name) {
@@ -147,9 +166,9 @@ impl<'a> Parser<'a> {
         Ok(false)
     }
 
-    /// Whether there is a function call.
+    /// Whether there is a function call, negated or not.
     pub(super) fn calls(&self, next: usize) -> bool {
-        let Some(word) = self.word_at(next) else { return false };
+        let Some(word) = self.word_at(next).map(|word| word.trim_start_matches('!')) else { return false };
         let function = word == "has" || RELATIONS.iter().any(|(name, ..)| *name == word);
         let open = self.tokens.get(next + 1).filter(|token| token.kind == Kind::Open);
         function && open.is_some_and(|open| open.at == self.tokens[next].end)
@@ -218,7 +237,14 @@ impl<'a> Parser<'a> {
 
     fn list(&mut self, field: &Field) -> Parsed<Vec<Literal>> {
         if self.peek().is_none_or(|token| token.kind != Kind::Open) {
-            return self.expected("a list of values in parentheses");
+            let values = bare_list(self.tokens.get(self.next..).unwrap_or_default());
+            return match values.and_then(|values| Some((values.start, self.text.get(values)?))) {
+                Some((at, values)) => {
+                    let expected = format!("a list of values in parentheses: ({values})");
+                    Err(QueryError::new(at, at + values.len(), expected))
+                }
+                None => self.expected("a list of values in parentheses"),
+            };
         }
         let mut literals = Vec::new();
         loop {
@@ -332,4 +358,14 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
+
+/// The bytes of two or more values with commas between them at the start of the tokens.
+pub(super) fn bare_list(tokens: &[Token]) -> Option<Range<usize>> {
+    let is_value = |token: &Token| matches!(token.kind, Kind::Word | Kind::Quoted(_));
+    let is_next =
+        |pair: &&[Token]| matches!(pair, [comma, value] if comma.kind == Kind::Comma && is_value(value));
+    let first = tokens.first().filter(|token| is_value(token))?;
+    let last = tokens[1..].chunks(2).take_while(is_next).last()?.last()?;
+    Some(first.at..last.end)
 }

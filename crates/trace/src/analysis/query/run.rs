@@ -31,7 +31,7 @@ pub(super) fn run(reader: &FieldReader<'_>, query: &Query) -> SpanSet {
     sets.pop().unwrap_or_else(none)
 }
 
-fn condition(reader: &FieldReader<'_>, condition: &Condition) -> SpanSet {
+pub(super) fn condition(reader: &FieldReader<'_>, condition: &Condition) -> SpanSet {
     let mut set = SpanSet::none(reader.outline.len());
     match condition {
         Condition::Text(text) => return search_words(reader, &FindWords::one(text)),

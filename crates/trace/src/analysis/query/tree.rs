@@ -85,10 +85,10 @@ pub enum Relation {
 
 /// Functions on relatives.
 pub(super) const RELATIONS: [(&str, Relation, &str); 4] = [
-    ("under", Relation::Under, "some ancestor is so"),
-    ("parent", Relation::Parent, "its parent is so"),
-    ("over", Relation::Over, "some span below it is so"),
-    ("child", Relation::Child, "some child is so"),
+    ("under", Relation::Under, "an ancestor matches"),
+    ("parent", Relation::Parent, "the parent matches"),
+    ("over", Relation::Over, "a descendant matches"),
+    ("child", Relation::Child, "a child matches"),
 ];
 
 /// A step in postfix order: a condition, or an operator on the one or two results before it.

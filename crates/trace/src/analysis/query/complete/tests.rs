@@ -56,6 +56,10 @@ fn what_may_stand_there_is_offered() {
         ("(error or service = cart) |", "", "and; or"),
         ("duration > |", "", ""),
         ("\"and\" |", "", "=; !="),
+        ("!err|", "err", "error"),
+        ("!error and !ser|", "ser", "service; service.name×3"),
+        ("!service = g|", "g", "gateway×1"),
+        ("! |", "", "service; operation"),
         ("an|", "an", "\"and\"×1; descendants; link.span"),
     ] {
         check_complete(text, replaced, expected);
