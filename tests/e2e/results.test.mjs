@@ -161,13 +161,25 @@ for (const way of ["mouse", "keyboard"]) {
       await (way === "mouse" ? page.getByTestId("search-submit").click() : tags.press("Enter"));
       await idle(page);
     };
-    for (const refused of ["http.status_code>=500", "payment.method!=cash", "a=1 AND b=2"]) {
+    for (const [refused, reason] of [
+      ["http.status_code>=500", /^Tags are compared .*not as in http\.status_code>=500\./],
+      ["payment.method!=cash", /not as in payment\.method!=cash\./],
+      ["http.response.status_code ~ 5", /not as in http\.response\.status_code ~ 5\./],
+      ["duration>50ms", /Max span duration” instead of duration>50ms$/],
+      ["status:error", /^Write status=error instead of status:error$/],
+      ["a=1 AND b=2", /^Write tags side by side/],
+    ]) {
       await tags.fill(refused);
       await submit();
+      assert.match((await page.getByRole("alert").innerText()).trim(), reason, refused);
+      assert.equal(await tags.inputValue(), refused, "the text stays as it was typed");
       assert.match(await search.empty.innerText(), /was not sent/, refused);
       assert.equal(await tags.getAttribute("aria-invalid"), "true", refused);
       assert.ok(await tags.evaluate((field) => field === document.activeElement), "the refused field has the focus");
     }
+    await tags.fill("payment.method=credit");
+    await submit();
+    assert.match(await search.empty.innerText(), /whole key=value pairs/);
     await tags.fill('{"payment.method":"credit_card"}');
     await submit();
     assert.deepEqual(await search.traces(), [sent.traceId]);

@@ -1,9 +1,10 @@
 //! The fields of the search form as they are typed, and the search they describe.
 
+use super::tags::tags_of;
 use crate::route::{SearchParams, Zone};
 use crate::state::clock;
 use leptos::prelude::*;
-use spandrel_trace::source::{parse_tags, print_tags};
+use spandrel_trace::source::print_tags;
 use spandrel_trace::units::parse_go_duration;
 
 /// Value of the list of time ranges for a range between two moments.
@@ -95,7 +96,7 @@ impl Draft {
     /// The search that the fields describe, sorted as `before`; or the first field that is not understood, and why.
     pub fn params(self, before: &SearchParams) -> Result<SearchParams, (Field, String)> {
         let text = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
-        let tags = parse_tags(&text(self.tags)).map_err(|why| (Field::Tags, why))?;
+        let tags = tags_of(&text(self.tags)).map_err(|why| (Field::Tags, why))?;
         let duration = |name: Field, field: RwSignal<String>| {
             let text = text(field);
             if !text.is_empty() && parse_go_duration(&text).is_err() {

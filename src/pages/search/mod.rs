@@ -11,6 +11,7 @@ mod results;
 mod row;
 mod services;
 mod summary;
+mod tags;
 mod trace_list;
 
 use crate::route::{Route, SearchParams, Zone};

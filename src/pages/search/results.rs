@@ -41,7 +41,7 @@ pub fn Results(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
         true => {
             view! { <EmptyState title="No traces yet" next=WAITING.map(str::to_owned).to_vec()/> }.into_any()
         }
-        false => view! { <NoResults origin=origin.get_value()/> }.into_any(),
+        false => view! { <NoResults origin=origin.get_value() params/> }.into_any(),
     };
     view! {
         <Show when=move || has_traces.get() || can_be_live.get()>
@@ -177,17 +177,22 @@ fn SortHead(
     }
 }
 
+const WHOLE_TAGS: &str = "Tags are compared as whole key=value pairs, not by parts of a key or value.";
+
+/// What to do where nothing was found.
 #[component]
-fn NoResults(origin: Origin) -> impl IntoView {
+fn NoResults(origin: Origin, params: Memo<SearchParams>) -> impl IntoView {
     let (title, next) = match origin {
-        Origin::Search { .. } => (
-            "No traces match",
-            vec![
-                "Nothing matched. Try a longer time range, fewer tags, no log text, or another operation."
-                    .to_owned(),
-                "Duration filters apply to single spans, not whole traces.".to_owned(),
-            ],
-        ),
+        Origin::Search { .. } => {
+            let mut next = vec![
+                "Nothing matched. Try a longer time range, fewer tags, no log text, or another operation.",
+                "Duration filters apply to single spans, not whole traces.",
+            ];
+            if params.with(|params| !params.tags.is_empty()) {
+                next.insert(1, WHOLE_TAGS);
+            }
+            ("No traces match", next.into_iter().map(str::to_owned).collect())
+        }
         Origin::Files { name, mut warnings } => {
             warnings.insert(0, format!("{name} was read, but contains no spans."));
             ("No spans in this file", warnings)
