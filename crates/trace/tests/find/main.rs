@@ -6,6 +6,7 @@ mod jaeger;
 mod laws;
 mod naive;
 mod table;
+mod typed;
 
 use spandrel_trace::analysis::query::{find, read};
 use spandrel_trace::model::Trace;

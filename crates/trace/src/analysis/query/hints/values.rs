@@ -10,6 +10,9 @@ use super::super::tree::{Condition, Literal};
 use super::super::{are_adjacent, word};
 use super::{FindHint, plain};
 
+/// Maximum number of values that are compared with the one that was written, the most frequent first.
+const MOST_VALUES: usize = 10_000;
+
 /// A comparison with `=`, or a value of a list, as it is written.
 struct WrittenValue<'a> {
     field: Field,
@@ -93,15 +96,17 @@ pub(super) fn unknown_values(reader: &FieldReader<'_>, text: &str, is_words: boo
                 format!("{before}{}", nearest_value(&known, &value)?)
             }
             FieldType::Text => {
-                let known: Vec<String> =
-                    counted(tally(reader, &field, "")).into_iter().map(|(value, _)| value).collect();
+                let counts = counted(tally(reader, &field, ""));
+                let mut known: Vec<String> = counts.into_iter().map(|(value, _)| value).collect();
+                let start = value.text.to_lowercase();
                 let is_known = |known: &String| match is_words {
-                    true => known.to_lowercase().starts_with(&value.text.to_lowercase()),
+                    true => known.to_lowercase().starts_with(&start),
                     false => *known == value.text,
                 };
                 if known.iter().any(is_known) {
                     return None;
                 }
+                known.truncate(MOST_VALUES);
                 let nearest = nearest_value(&known, &value)?;
                 let is_bare = is_word(nearest) && !is_reserved(nearest);
                 format!("{before}{}", if is_bare { nearest.to_owned() } else { quote(nearest) })
