@@ -1,20 +1,19 @@
-//! Who is answered: requests that name this server, that no foreign page made, that carry the token if there is one.
+//! Which requests are accepted: those that name this server, that no page of another site made, and that carry the token
+//! if there is one.
+
+mod layers;
+mod token;
+
+pub use layers::{allow_origins, check_host, check_secret, check_site, check_token};
+pub use token::{TokenDigest, digest, token_of};
 
 use crate::config::Config;
 use crate::config::tenants::TenantName;
 use crate::config::tokens::Scope;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
-use axum::middleware::Next;
-use axum::response::IntoResponse;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-const SECRET: &str = "x-eval-tracker-secret-key";
 const TENANT: &str = "x-scope-orgid";
 const OTHER_HOST: &str = "this server does not answer to that host name (--allow-host)";
 const OTHER_SITE: &str = "requests of other sites are not answered";
@@ -46,10 +45,7 @@ impl Access {
     }
 }
 
-/// The digest of a token.
-pub type TokenDigest = [u8; 32];
-
-/// What is let in. Cheap to clone; all clones are one.
+/// Which requests are accepted. Cheap to clone.
 #[derive(Clone)]
 pub struct Guard(Arc<Inner>);
 
@@ -169,22 +165,6 @@ impl Guard {
     }
 }
 
-/// Refuses requests for another host: a page whose name was made to lead here (DNS rebinding) gets nothing.
-pub async fn check_host(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    if guard.names_us(request.uri(), request.headers()) {
-        return next.run(request).await;
-    }
-    (StatusCode::MISDIRECTED_REQUEST, format!("421 {OTHER_HOST}\n")).into_response()
-}
-
-/// Refuses what a page of another site asks for, unless the page is of an origin that may post here.
-pub async fn check_site(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    if guard.is_foreign(request.headers()) {
-        return (StatusCode::FORBIDDEN, format!("403 {OTHER_SITE}\n")).into_response();
-    }
-    next.run(request).await
-}
-
 /// The digests of a tenant's tokens: that of the flag allows everything in the default tenant.
 fn tokens(config: &Config, tenant: &TenantName) -> Vec<(TokenDigest, Vec<Scope>)> {
     let full = config.token.iter().filter(|_| tenant.is_default());
@@ -193,99 +173,12 @@ fn tokens(config: &Config, tenant: &TenantName) -> Vec<(TokenDigest, Vec<Scope>)
     full.chain(own.map(|token| (digest(&token.value.0), token.scopes.clone()))).collect()
 }
 
-/// The digest by which a token is known.
-pub fn digest(text: impl AsRef<[u8]>) -> TokenDigest {
-    Sha256::digest(text).into()
-}
-
-/// The digest of the token that a request carries, as a bearer token or as the password of basic authentication.
-pub fn token_of(headers: &HeaderMap) -> Option<TokenDigest> {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (scheme, credentials) = given.split_once(' ').unwrap_or((given, ""));
-    match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => Some(digest(credentials.trim())),
-        "basic" => {
-            let decoded = STANDARD.decode(credentials.trim()).unwrap_or_default();
-            let colon = decoded.iter().position(|byte| *byte == b':').map_or(decoded.len(), |at| at + 1);
-            Some(digest(&decoded[colon..]))
-        }
-        _ => None,
-    }
-}
-
-/// What a request needs: writing is sending spans, but for the demo and for files that are read back at once.
-fn scope_of(method: &Method, path: &str) -> Scope {
-    match *method {
-        Method::GET | Method::HEAD | Method::OPTIONS => Scope::Read,
-        _ if path == "/api/transform" || path.starts_with("/demo/") => Scope::Read,
-        _ => Scope::Ingest,
-    }
-}
-
-/// Refuses requests without a token that allows them.
-pub async fn check_token(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    let access = guard.access(request.headers(), scope_of(request.method(), request.uri().path()));
-    match access {
-        Access::Allowed => return next.run(request).await,
-        Access::Otherwise | Access::OtherTenant => {
-            return (StatusCode::FORBIDDEN, format!("403 {}\n", access.why())).into_response();
-        }
-        Access::Nothing => {}
-    }
-    let mut response = (StatusCode::UNAUTHORIZED, format!("401 {}\n", access.why())).into_response();
-    let scheme = HeaderValue::from_static("Basic realm=\"Spandrel\", charset=\"UTF-8\"");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-    response
-}
-
-/// Refuses requests to the eval-track API without its secret, or without the token where there is no secret. Who has the
-/// token needs no secret.
-pub async fn check_secret(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    let Some(secret) = guard.0.secret else { return check_token(State(guard), request, next).await };
-    let scope = scope_of(request.method(), request.uri().path());
-    let access = guard.access(request.headers(), scope);
-    let has_token = guard.0.needs_token && access == Access::Allowed;
-    let has_secret = request.headers().get(SECRET).is_some_and(|given| digest(given) == secret);
-    if has_token || has_secret && guard.names_tenant(request.headers()) {
-        return next.run(request).await;
-    }
-    // The API's own error.
-    let body = r#"{"detail":"Invalid secret key"}"#;
-    (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-/// CORS for the origins that may post here; to any other a preflight is a method like every other, as with a real
-/// Jaeger.
-pub async fn allow_origins(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let Some(origin) = origin.filter(|origin| guard.allows_origin(origin)) else {
-        return next.run(request).await;
-    };
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight {
-        let allowed = "authorization, content-type, content-encoding, traceparent, tracestate, baggage, \
-                       x-eval-tracker-secret-key, x-scope-orgid";
-        let headers = [
-            (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PUT"),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, allowed),
-            (header::ACCESS_CONTROL_MAX_AGE, "600"),
-        ];
-        (StatusCode::NO_CONTENT, headers).into_response()
-    } else {
-        next.run(request).await
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::VARY, HeaderValue::from_static("origin"));
-    // The page that may post may read whether it was taken.
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
-    response
-}
-
 #[cfg(test)]
 mod tests {
+    use super::layers::scope_of;
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use clap::Parser;
 
     fn guard(flags: &[&str]) -> Guard {

@@ -2,6 +2,7 @@
 
 use super::*;
 use rusqlite::Connection;
+use std::time::Instant;
 
 const HOUR: u64 = 3_600_000_000_000;
 
