@@ -95,9 +95,10 @@ fn measure(name: &str, outline: &Outline) {
         let rows = rows(outline, view);
         let mut scene = Waterfall::default();
         // Nothing is remembered: the first frame after a change of rows or of the time shown.
-        let first = median(|| scene.lay(outline, &rows, &viewport, &mut WaterfallCache::default(), &|_| 0));
-        let mut kept = WaterfallCache::default();
-        let next = median(|| scene.lay(outline, &rows, &viewport, &mut kept, &|_| 0));
+        let first =
+            median(|| scene.compute(outline, &rows, &viewport, &mut WaterfallCache::default(), &|_| 0));
+        let mut cache = WaterfallCache::default();
+        let next = median(|| scene.compute(outline, &rows, &viewport, &mut cache, &|_| 0));
         println!(
             "  {words:<24} rows {time:>8.2} ms ({:>6.1} ×)   first frame {first:>7.3} ms   next {next:>7.3} ms",
             time / plain

@@ -12,7 +12,7 @@ use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
 use spandrel_trace::analysis::link_pattern::PatternScope;
 use spandrel_trace::analysis::query::{Field, Owner, equals};
-use spandrel_trace::analysis::reading::quantity;
+use spandrel_trace::analysis::text_format::quantity;
 use spandrel_trace::model::record::{Attribute, AttributeValue};
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use super::super::span_source::SpanSource;
 use crate::ui::menu::{Menu, MenuItem};
 use leptos::prelude::*;
 use spandrel_trace::analysis::narrowed::SpanFilter;
-use spandrel_trace::analysis::reading::curl;
+use spandrel_trace::analysis::text_format::curl;
 use spandrel_trace::engine::SpanDetail;
 use spandrel_trace::format::write::Export;
 use spandrel_trace::model::SpanIx;

@@ -4,7 +4,7 @@ use super::folded::Folded;
 use super::paging::MoreButton;
 use super::value::LongText;
 use leptos::prelude::*;
-use spandrel_trace::analysis::reading::{StackPart, stack_lines};
+use spandrel_trace::analysis::text_format::{StackPart, stack_lines};
 use std::sync::Arc;
 
 /// Lines that are shown at first.

@@ -5,7 +5,7 @@
 //! URLs are percent-encoded. A pattern yields no link if a value is missing, or if the URL is not http, https or
 //! mailto.
 
-use super::reading::{address, encoded};
+use super::text_format::{address, encoded};
 use crate::model::Outline;
 use crate::units::rfc3339;
 use serde::Deserialize;

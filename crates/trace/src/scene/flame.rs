@@ -50,9 +50,9 @@ pub struct FlameScene {
     lanes: Range<usize>,
 }
 
-/// Minimum length of a label, and padding at each side, in characters.
+/// Minimum length of a label, and margin at each side, in characters.
 const LEAST_LETTERS: f64 = 3.0;
-const AIR: f64 = 1.2;
+const MARGIN: f64 = 1.2;
 
 impl FlameViewport {
     /// The lanes in view, of `lanes`.
@@ -178,7 +178,7 @@ impl FlameScene {
 
 /// Truncates `name` to `letters` characters.
 fn label(name: &str, letters: f64) -> String {
-    let room = letters - AIR;
+    let room = letters - MARGIN;
     if room < LEAST_LETTERS {
         return String::new();
     }

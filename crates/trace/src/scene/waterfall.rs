@@ -183,24 +183,24 @@ impl Waterfall {
     }
 
     /// Computes the frame for `view` of `rows`. `colour` returns a span's colour index, below 64.
-    pub fn lay(
+    pub fn compute(
         &mut self,
         outline: &Outline,
         rows: &Rows,
         view: &Viewport,
-        kept: &mut WaterfallCache,
+        cache: &mut WaterfallCache,
         colour: &dyn Fn(SpanIx) -> u8,
     ) {
         self.clear();
-        kept.hidden.scale_to(&view.scale);
+        cache.hidden.scale_to(&view.scale);
         for index in view.rows(rows.len()) {
             let Some(row) = rows.get(index) else { break };
             if row.is_group() {
-                let group = kept.groups.of(outline, rows, index);
+                let group = cache.groups.of(outline, rows, index);
                 let place = place(view, (group.start, group.end), outline.duration);
                 self.labels.push(label::of_group(view, &group, index as u32, place));
             } else {
-                self.span(outline, view, kept, (index as u32, row), colour(row.span));
+                self.span(outline, view, cache, (index as u32, row), colour(row.span));
                 let server = rpc::server_of(outline, row.span).filter(|_| row.collapsed());
                 let served = server.and_then(|server| {
                     let times = (outline.start[server as usize], outline.end[server as usize]);
@@ -209,12 +209,12 @@ impl Waterfall {
                 self.served.extend(served);
             }
             if row.collapsed() || row.is_group() {
-                let hidden = kept.hidden.of(outline, rows, view, index, colour);
+                let hidden = cache.hidden.of(outline, rows, view, index, colour);
                 for (x0, x1, hidden, pattern) in hidden.bars() {
                     let colour = if pattern == Pattern::Between { colour(row.span) } else { hidden };
                     self.bar(x0, x1, index as u32, colour, pattern);
                     if let Some(label) = self.labels.last_mut().filter(|_| pattern == Pattern::Below) {
-                        label.make_way(view, x0, x1);
+                        label.avoid(view, x0, x1);
                     }
                 }
                 self.failures.extend(hidden.failures().map(|(x0, x1)| (index as u32, x0 as f32, x1 as f32)));
@@ -227,7 +227,7 @@ impl Waterfall {
         &mut self,
         outline: &Outline,
         view: &Viewport,
-        kept: &mut WaterfallCache,
+        cache: &mut WaterfallCache,
         (index, row): (u32, Row),
         colour: u8,
     ) {
@@ -236,9 +236,9 @@ impl Waterfall {
         self.labels.push(label::of_span(outline, view, span, index, place));
         let Extent::Within(x0, x1) = place else { return };
         if outline.has_children(span) {
-            let waits = kept.waits.of(outline, span);
+            let waits = cache.waits.of(outline, span);
             self.pieces(outline, view, span, waits, (x0, x1), (index, colour));
-            let gaps = kept.gaps.of(outline, span, waits);
+            let gaps = cache.gaps.of(outline, span, waits);
             self.gaps.extend(gaps.iter().filter_map(|gap| marks::stretch(view, *gap, index)));
         } else {
             self.bar(x0, x1, index, colour, Pattern::Own);

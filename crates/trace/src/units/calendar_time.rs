@@ -68,7 +68,7 @@ mod tests {
     const AT: u64 = 1_700_000_000_123_456_789;
 
     #[test]
-    fn a_moment_is_another_day_elsewhere() {
+    fn utc_offset_changes_the_day() {
         assert_eq!(CalendarTime::new(AT, 0).exact(), "2023-11-14 22:13:20.123456789");
         assert_eq!(CalendarTime::new(AT, 330).exact(), "2023-11-15 03:43:20.123456789");
         assert_eq!(CalendarTime::new(AT, -480).field(), "2023-11-14T14:13:20");

@@ -102,7 +102,7 @@ impl Board {
         let is_complete = inner.pool.show(&showing, &mut inner.kept);
         self.announce(inner, selected);
 
-        inner.scene.lay(outline, &rows, &view, &mut inner.kept, &slot);
+        inner.scene.compute(outline, &rows, &view, &mut inner.kept, &slot);
         log_ticks(&rows, &view, &log_marks, &mut inner.scene.logs);
         let zone = self.session.clock.zone.get_untracked();
         let of_day = move |unix: u64, step: u64| clock::moment(unix, zone).label_for_step(step);

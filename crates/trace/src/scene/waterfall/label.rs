@@ -37,7 +37,7 @@ const WIDER: f64 = 0.8;
 
 impl Label {
     /// Adds a background if something is drawn from `x0` to `x1`.
-    pub(super) fn make_way(&mut self, view: &Viewport, x0: f64, x1: f64) {
+    pub(super) fn avoid(&mut self, view: &Viewport, x0: f64, x1: f64) {
         let left = f64::from(self.x);
         let right = left + width(view, &self.text);
         if self.place == LabelPosition::Beside && x0 < right && x1 > left {

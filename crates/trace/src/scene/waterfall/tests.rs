@@ -48,7 +48,7 @@ fn laid_as(outline: &Outline, view: &Viewport, asked: &RowOptions) -> (Rows, Wat
         true => FAILED,
         false => outline.service[span as usize] as u8 % FAILED,
     };
-    scene.lay(outline, &rows, view, &mut WaterfallCache::default(), &colour);
+    scene.compute(outline, &rows, view, &mut WaterfallCache::default(), &colour);
     (rows, scene)
 }
 

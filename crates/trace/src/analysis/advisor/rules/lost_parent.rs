@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_tells_nobody_is_named() {
+    fn an_unknown_caller_is_not_named() {
         let found = found_by(NAME, "a: one (server) [==]\nmail: send (server) [==] parent=e3");
         assert_eq!(found[0].headline, "A span of mail names a parent that the trace does not contain");
         assert_eq!(found[0].confidence, Confidence::Low);
