@@ -56,7 +56,7 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: B,
         call: SharedCall,
-        // Whether nobody reads this body: that of an answer to HEAD.
+        // Whether this body is not sent: that of an answer to HEAD.
         unread: bool,
         // Bytes that were announced, and that went.
         announced: Option<u64>,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// A client of a collector that speaks the eval-track API. Cheap to clone; all clones share one queue. When the last one
-/// is dropped, what waits is still sent as long as the runtime lives; [`Client::close`] waits for it.
+/// is dropped, what waits is still sent as long as the runtime runs; [`Client::close`] waits for it.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 

@@ -148,7 +148,7 @@ impl Buffer {
         self.space_async.notify_waiters();
     }
 
-    /// Takes no more records; who waits for room is told.
+    /// Takes no more records; callers that wait for room are woken.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.space.notify_all();

@@ -25,7 +25,7 @@ pub struct CloseReport {
 }
 
 /// A log handler. Clones share one buffer, one thread and one pool of connections. When the last clone is dropped
-/// without [`Handler::close`], what is in the buffer is still sent for a while, if the program lives so long.
+/// without [`Handler::close`], what is in the buffer is still sent for a while, if the program runs so long.
 #[derive(Clone)]
 pub struct Handler(Arc<Inner>);
 

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// Emits records in a context. The asynchronous twins wait for room in the buffer without blocking the runtime where
+/// Emits records in a context. The async counterparts wait for room in the buffer without blocking the runtime where
 /// the policy is [`WhenFull::Block`](crate::WhenFull::Block).
 #[derive(Clone)]
 pub struct Trace {
@@ -50,9 +50,9 @@ impl Trace {
     }
 }
 
-/// The methods of the severities and their asynchronous twins.
+/// The methods of the severities and their async counterparts.
 macro_rules! severities {
-    ($($name:ident $twin:ident $severity:ident)*) => {
+    ($($name:ident $counterpart:ident $severity:ident)*) => {
         impl Trace {
             $(
                 #[doc = concat!("Emits a text of severity ", stringify!($name), ".")]
@@ -61,9 +61,9 @@ macro_rules! severities {
                     self.handler.emit(self.record(Severity::$severity, message.into(), Location::caller()));
                 }
 
-                #[doc = concat!("The asynchronous twin of [`Trace::", stringify!($name), "`].")]
+                #[doc = concat!("The async counterpart of [`Trace::", stringify!($name), "`].")]
                 #[track_caller]
-                pub fn $twin(&self, message: impl Into<String>) -> impl Future<Output = ()> + Send + '_ {
+                pub fn $counterpart(&self, message: impl Into<String>) -> impl Future<Output = ()> + Send + '_ {
                     let record = self.record(Severity::$severity, message.into(), Location::caller());
                     self.handler.emit_async(record)
                 }
@@ -86,7 +86,7 @@ impl Trace {
         self.handler.emit(self.failure(error, Location::caller()));
     }
 
-    /// The asynchronous twin of [`Trace::exception`].
+    /// The async counterpart of [`Trace::exception`].
     #[track_caller]
     pub fn exception_async(&self, error: &dyn Error) -> impl Future<Output = ()> + Send + '_ {
         let record = self.failure(error, Location::caller());

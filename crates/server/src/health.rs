@@ -1,4 +1,4 @@
-//! `/health` and `/ready`: whether the server lives, and whether it takes everything in, for all tenants together. They need
+//! `/health` and `/ready`: whether the server runs, and whether it takes everything in, for all tenants together. They need
 //! no token and so name no data.
 
 use crate::forwarding::{Forwarding, Signal};
@@ -34,7 +34,7 @@ impl Health {
     }
 }
 
-/// Whether anything is wrong with a store or a target; answered with 200 in any case, for the server lives.
+/// Whether anything is wrong with a store or a target; answered with 200 in any case, since the server runs.
 pub async fn health(State(Health(tenants)): State<Health>) -> Response<Body> {
     let mut problems = Vec::new();
     for TenantHealth { tenant, store, logs, forwarding } in tenants.iter() {

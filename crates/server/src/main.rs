@@ -78,7 +78,7 @@ fn main() -> ExitCode {
         };
     }
     log(config.log_format);
-    // What is stored is for nobody else on this machine.
+    // Other users of this machine must not read what is stored.
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
@@ -97,7 +97,7 @@ fn main() -> ExitCode {
             Err(error) => return fail(&format!("{error:#}")),
         };
         let line = running.ready_line();
-        // One line that scripts and tests wait for; nobody reading it is no reason to stop.
+        // One line that scripts and tests wait for; a closed standard output is no reason to stop.
         let _ = writeln!(std::io::stdout(), "{line}").and_then(|()| std::io::stdout().flush());
         wait_for_signal().await;
         running.stop().await;

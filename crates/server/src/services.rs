@@ -86,7 +86,7 @@ pub fn all(
         logs: tenant.logs.clone(),
         forwarding: tenant.forwarding.clone(),
     };
-    // A demo that is there is offered, and a reader without traces is told where to send them.
+    // The page offers a demo if there is one, and shows a user without traces where to send them.
     let mut facts = vec![("OTLP_PORTS", format!("{} {}", otlp_http.port(), otlp_grpc.port()))];
     facts.extend(config.demo.is_some().then(|| ("DEMO", "true".to_owned())));
     let threads = std::thread::available_parallelism().map_or(2, usize::from);

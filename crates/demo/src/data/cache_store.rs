@@ -14,7 +14,7 @@ use redis::aio::ConnectionManager;
 use super::redis_server::{connect, host_and_port};
 use crate::runtime::{Problem, Service, record};
 
-/// How long an entry lives.
+/// Time to live of an entry.
 const LIFETIME: Duration = Duration::from_secs(600);
 /// Entries that are kept in this process at most.
 const ENTRIES: usize = 1_000;

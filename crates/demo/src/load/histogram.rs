@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The longest latency that is told apart, microseconds: an hour.
+/// The longest latency that is distinguished, microseconds: an hour.
 const LONGEST: u64 = 3_600_000_000;
 
 /// Latencies of many requests.

@@ -1,5 +1,5 @@
 //! An exporter that changes spans of two faults on their way out: times of a host whose clock is ahead, and a span that is
-//! sent while it still runs. Both are told by attributes, so what was changed can be seen in the trace.
+//! sent while it still runs. Attributes show both, so what was changed can be seen in the trace.
 
 use std::time::{Duration, SystemTime};
 

@@ -10,7 +10,7 @@ use opentelemetry::trace::TraceContextExt;
 use spandrel_logship::{Handler, Record, ServiceType, Severity};
 use std::time::Duration;
 
-/// How long a line waits for others: short, because somebody looks.
+/// Batch delay: short, so that lines appear soon in the viewer.
 const INTERVAL: Duration = Duration::from_millis(300);
 
 /// The time for closing; a server that is away does not hold the demo up.

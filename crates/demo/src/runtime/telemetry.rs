@@ -29,10 +29,10 @@ use super::tls::install_tls;
 
 pub use opentelemetry_otlp::Protocol;
 
-/// How long a finished span waits for company where `OTEL_BSP_SCHEDULE_DELAY` is not set: short, because somebody looks.
+/// Batch delay where `OTEL_BSP_SCHEDULE_DELAY` is not set: short, so that traces appear soon in the viewer.
 const BATCH_DELAY: Duration = Duration::from_millis(200);
 
-/// Spans that may wait to be sent where `OTEL_BSP_MAX_QUEUE_SIZE` is not set: one fault makes 5,000 at once.
+/// Length of the queue where `OTEL_BSP_MAX_QUEUE_SIZE` is not set: one fault makes 5,000 at once.
 const QUEUE: usize = 16_384;
 
 /// The path that OTLP/HTTP adds to a general endpoint.

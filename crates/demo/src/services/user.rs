@@ -106,7 +106,7 @@ async fn one(
     }
 }
 
-/// Like [`one`], but whoever is not known is a customer of the lowest tier: orders need no account.
+/// Like [`one`], but an unknown customer is one of the lowest tier: orders need no account.
 async fn customer(
     State(users): State<Arc<Users>>,
     Extension(cx): Extension<Context>,

@@ -1,7 +1,7 @@
 //! From one export request to one blob per trace: regroups the spans of an `ExportTraceServiceRequest`.
 //!
 //! Field numbers: opentelemetry-proto `trace/v1/trace.proto`. The spans, resources and scopes are copied as the
-//! bytes they came in (also fields that nobody here knows), so what is stored is what was sent. A blob is itself a
+//! bytes they came in (also unknown fields), so what is stored is what was sent. A blob is itself a
 //! `TracesData` message of one trace, and two blobs of a trace one after the other are again such a message.
 
 use super::Refusal;

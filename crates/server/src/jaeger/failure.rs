@@ -17,7 +17,7 @@ pub enum Failure {
     Busy,
     /// The query ran longer than its time limit.
     TimeLimit,
-    /// The client is gone; nobody reads this.
+    /// The client has disconnected; this is not sent.
     Cancelled,
     /// The query panicked.
     Panicked,

@@ -159,7 +159,7 @@ impl Spans for LargeTrace {
     }
 }
 
-/// The spans that were handed over, as hashes of 128 bits with keys that nobody knows: two spans that differ have the same
+/// The spans that were handed over, as hashes of 128 bits with random keys: two spans that differ have the same
 /// one by a chance that does not matter.
 #[derive(Default)]
 struct SpanDeduplicator {

@@ -61,7 +61,7 @@ struct SegmentEntry {
 }
 
 impl SegmentEntry {
-    /// Moves its write-ahead log into it, unless somebody reads it.
+    /// Moves its write-ahead log into it, unless it is being read.
     fn settle(&mut self) {
         if self.segment.settle().is_ok() {
             self.state = State::Read;

@@ -115,7 +115,7 @@ fn every_acknowledged_span_survives_kill_9() {
 }
 
 #[test]
-fn a_terminated_server_ends_well_and_its_successor_knows_everything() {
+fn sigterm_exits_cleanly_and_data_survives_restart() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &[]);
     assert_eq!(server.export(&request("first", vec![span(7, 1, "a")])).status, 200);

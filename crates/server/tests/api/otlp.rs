@@ -161,7 +161,7 @@ fn a_resent_batch_does_not_double_its_spans() {
 }
 
 #[test]
-fn a_sender_that_goes_away_harms_nobody() {
+fn a_client_that_disconnects_is_harmless() {
     use std::io::Write;
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path(), &[]);
