@@ -9,10 +9,10 @@ use super::plots::{Basis, ServiceMetrics};
 use crate::state::clock;
 use crate::state::data::{Data, SearchPurpose, ServiceCounts};
 use futures_util::future::try_join_all;
-use spandrel_trace::analysis::entries::{MeasuredService, operations, starts_late};
+use spandrel_trace::analysis::entries::{MeasuredService, starts_late};
 use spandrel_trace::analysis::metric_series::{MeasuredSeries, MetricSeries, SeriesOfService};
 use spandrel_trace::analysis::metrics::{
-    TimeWindow, bucket_width, covered, metrics, samples_of_summaries, since,
+    TimeWindow, bucket_width, covered, covered_width, metrics, samples_of_summaries, since,
 };
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::source::{MetricsMeasure, SearchQuery, ServiceMetricsQuery};
@@ -183,9 +183,10 @@ async fn sampled(data: Data, measured: ServiceMetrics, range: TimeRange) -> Resu
         let truncated = found.truncated || sample < found.summaries.len();
         let starts = entries.trace_starts.iter().copied();
         let covered = covered_by(data, &measured.service, range, starts, truncated).await;
+        let MeasuredService { metrics, operations } = MeasuredService::of(&entries, covered, measured.window);
         return Ok(ServiceMetrics {
-            metrics: metrics(entries.samples(), covered, bucket_width(covered)),
-            operations: operations(&entries, covered),
+            metrics,
+            operations,
             basis: Basis::EntrySpans,
             sample: Some(sample),
             truncated,
@@ -196,7 +197,7 @@ async fn sampled(data: Data, measured: ServiceMetrics, range: TimeRange) -> Resu
     let covered = covered_by(data, &measured.service, range, starts, found.truncated).await;
     let samples = samples_of_summaries(&found.summaries, &measured.service);
     Ok(ServiceMetrics {
-        metrics: metrics(&samples, covered, bucket_width(covered)),
+        metrics: metrics(&samples, covered, covered_width(covered, measured.window)),
         basis: Basis::Summaries,
         sample: Some(found.summaries.len()),
         truncated: found.truncated,

@@ -5,6 +5,7 @@ use super::StoreError;
 use super::block::{BlockId, PartView, StartRange};
 use super::call_merge::CallMerge;
 use super::call_totals::{CallTotals, ServiceNumbers};
+use super::entry_cache::EntryCache;
 use super::index::{SegmentIndex, View};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,6 +57,8 @@ pub struct CallCache {
     blocks: Mutex<FxHashMap<BlockId, Arc<BlockCalls>>>,
     /// Those of large traces, and of traces whose spans were read, of the last query.
     pub traces: Mutex<Arc<TraceCalls>>,
+    /// Entry spans of services that were measured.
+    pub entries: EntryCache,
 }
 
 impl CallCache {

@@ -25,10 +25,24 @@ impl Store {
     /// each trace; its error ends the iteration. Blocks.
     pub fn each_with_operation<E: From<StoreError>>(
         &self,
-        (from, to): (u64, u64),
+        between: (u64, u64),
         wanted: impl Fn(&OperationKey) -> bool,
         check: impl Fn() -> Result<(), E>,
         mut each: impl FnMut(&dyn Spans) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_located_with_operation(between, wanted, check, |located| match self.spans(located)? {
+            Some(spans) => each(&*spans),
+            None => Ok(()),
+        })
+    }
+
+    /// [`Store::each_with_operation`] without reading the parts.
+    pub fn each_located_with_operation<E: From<StoreError>>(
+        &self,
+        (from, to): (u64, u64),
+        wanted: impl Fn(&OperationKey) -> bool,
+        check: impl Fn() -> Result<(), E>,
+        mut each: impl FnMut(LocatedTrace) -> Result<(), E>,
     ) -> Result<(), E> {
         let view = self.view();
         let mut operations = Vec::with_capacity(view.len());
@@ -75,9 +89,7 @@ impl Store {
                     let part = FoundPart { row: *row, spans: *spans, first_start: *first_start };
                     located.add(&view[*segment as usize].segment, part);
                 }
-                if let Some(spans) = self.spans(located)? {
-                    each(&*spans)?;
-                }
+                each(located)?;
             }
         }
         Ok(())

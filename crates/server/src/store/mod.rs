@@ -23,6 +23,7 @@ mod changes;
 pub mod compress;
 mod criteria;
 mod entry;
+mod entry_cache;
 mod index;
 mod index_budget;
 mod index_file;
@@ -49,6 +50,7 @@ pub use call_totals::{CallTotals, ServiceNumbers};
 pub use calls::{CallSpan, Calls, EntryRule, MOST_SPANS as MOST_CALL_SPANS};
 pub use changes::{ChangedTraces, Changes};
 pub use criteria::{Criteria, KindOrTerms};
+pub use entry_cache::{EntryCache, ServiceEntries};
 pub use large::Spans;
 pub use limits::Limits;
 pub use located::LocatedTrace;
@@ -193,6 +195,11 @@ impl Store {
         result?;
         self.changes.record(&traces);
         Ok(parts)
+    }
+
+    /// Entry spans that were read.
+    pub fn entry_cache(&self) -> &EntryCache {
+        &self.calls.entries
     }
 
     /// Traces that received spans, for the live endpoint.

@@ -149,7 +149,18 @@ pub fn covered(starts: impl Iterator<Item = u64>, window: TimeWindow, truncated:
 
 /// A readable bucket width in nanoseconds, for about 60 buckets and never less than a second.
 pub fn bucket_width(window: TimeWindow) -> u64 {
-    let ideal = window.length().div_ceil(BUCKETS).div_ceil(SECOND);
+    width_of(window, BUCKETS)
+}
+
+/// The bucket width for the part of a window that is covered: that of the part, but so that buckets are apart on a chart of
+/// the whole window.
+pub fn covered_width(covered: TimeWindow, window: TimeWindow) -> u64 {
+    bucket_width(covered).max(width_of(window, 4 * BUCKETS))
+}
+
+/// A readable width for at most so many buckets.
+fn width_of(window: TimeWindow, buckets: u64) -> u64 {
+    let ideal = window.length().div_ceil(buckets).div_ceil(SECOND);
     let days = || ideal.div_ceil(86_400) * 86_400;
     WIDTHS.into_iter().find(|width| *width >= ideal).unwrap_or_else(days) * SECOND
 }
@@ -348,6 +359,10 @@ mod tests {
             assert_eq!(bucket_width(window(0, seconds)), expected * SECOND, "{seconds} s");
         }
         assert_eq!(bucket_width(window(0, 366 * 24 * hour)), 7 * 86_400 * SECOND);
+        for (covered, expected) in [(hour, 60), (1_800, 30), (600, 15), (10, 15)] {
+            let width = covered_width(window(hour - covered, hour), window(0, hour));
+            assert_eq!(width, expected * SECOND, "{covered} s of an hour");
+        }
     }
 
     proptest! {

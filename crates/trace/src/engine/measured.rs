@@ -2,204 +2,130 @@
 //! service's entry spans in a member of its own.
 
 use super::question::Answer;
-use super::responses::{number, object, text};
+use super::responses::object;
 use crate::analysis::entries::{MeasuredService, OperationMetrics};
 use crate::analysis::metric_series::{MetricPoint, MetricSeries};
-use crate::analysis::metrics::{Bucket, Metrics, Quantiles, TimeWindow, empty};
+use crate::analysis::metrics::{Bucket, Quantiles, TimeWindow, empty};
 use crate::source::ServiceMetricsQuery;
 use crate::units::parse_rfc3339;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// Points of all series of an answer at most: Prometheus has at most 11,000 of one.
 const MOST_POINTS: usize = 1 << 20;
 
-/// The answer to a query.
+/// The answer to a query. Values are read by name: derived readers would be much more code.
 pub fn answer(body: &[u8], query: &ServiceMetricsQuery) -> Result<Answer, String> {
-    let family: Family = object(body)?;
-    match family.entry_spans {
-        Some(measured) => measured.read(query).map(|measured| Answer::Measured(Box::new(measured))),
-        None if family.name.is_empty() => Err("expected a metric family".to_owned()),
-        None => series(family.metrics.unwrap_or_default()).map(Answer::MetricSeries),
+    let family = Value::Object(object::<Map<String, Value>>(body)?);
+    match &family["entrySpans"] {
+        Value::Null if family["name"].as_str().is_none_or(str::is_empty) => {
+            Err("expected a metric family".to_owned())
+        }
+        Value::Null => series(list(&family["metrics"])?).map(Answer::MetricSeries),
+        measured => read(measured, query).map(|measured| Answer::Measured(Box::new(measured))),
     }
 }
 
-fn series(metrics: Vec<Metric>) -> Result<Vec<MetricSeries>, String> {
-    let mut points = 0;
-    let series = metrics.into_iter().map(|metric| {
-        points += metric.metric_points.as_ref().map_or(0, Vec::len);
-        if points > MOST_POINTS {
+/// A list; `null` and an absent member are an empty one.
+fn list(value: &Value) -> Result<&[Value], String> {
+    match value {
+        Value::Null => Ok(&[]),
+        Value::Array(list) => Ok(list),
+        _ => Err("expected a list".to_owned()),
+    }
+}
+
+/// An integer, or its decimal digits in a string.
+fn integer(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn required(value: &Value, name: &str) -> Result<u64, String> {
+    integer(&value[name]).ok_or_else(|| format!("expected a number as {name}"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn series(metrics: &[Value]) -> Result<Vec<MetricSeries>, String> {
+    let mut series = Vec::with_capacity(metrics.len());
+    let mut count = 0;
+    for metric in metrics {
+        let operation = list(&metric["labels"])?.iter().find(|label| label["name"] == "operation");
+        let operation = operation.map(|label| text(&label["value"])).unwrap_or_default();
+        let list = list(&metric["metricPoints"])?;
+        count += list.len();
+        if count > MOST_POINTS {
             return Err(format!("more than {MOST_POINTS} points"));
         }
-        let labels = metric.labels.unwrap_or_default();
-        let operation = labels.into_iter().find(|label| label.name == "operation");
-        let point = |point: Point| {
-            let end_unix = parse_rfc3339(&point.timestamp).ok_or("a point without a time")?;
-            Ok(MetricPoint {
-                end_unix,
-                value: point.gauge_value.and_then(|gauge| gauge.double_value.value()),
-            })
-        };
-        let points = metric.metric_points.unwrap_or_default().into_iter().map(point);
-        let mut points = points.collect::<Result<Vec<_>, String>>()?;
+        let mut points = Vec::with_capacity(list.len());
+        for point in list {
+            let time = point["timestamp"].as_str().and_then(parse_rfc3339);
+            let end_unix = time.ok_or("a point without a time")?;
+            // A text where it is no number that JSON has.
+            let value = point["gaugeValue"]["doubleValue"].as_f64();
+            points.push(MetricPoint { end_unix, value: value.filter(|value| *value >= 0.0) });
+        }
         points.sort_by_key(|point| point.end_unix);
-        Ok(MetricSeries { operation: operation.map(|label| label.value).unwrap_or_default(), points })
-    });
-    series.collect()
+        series.push(MetricSeries { operation, points });
+    }
+    Ok(series)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Family {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    metrics: Option<Vec<Metric>>,
-    entry_spans: Option<Measured>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Metric {
-    labels: Option<Vec<Label>>,
-    metric_points: Option<Vec<Point>>,
-}
-
-#[derive(Deserialize)]
-struct Label {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    #[serde(default, deserialize_with = "text")]
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Point {
-    gauge_value: Option<Gauge>,
-    #[serde(default, deserialize_with = "text")]
-    timestamp: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Gauge {
-    #[serde(default)]
-    double_value: Double,
-}
-
-/// A number, or a text where it is none that JSON has.
-#[derive(Default, Deserialize)]
-#[serde(untagged)]
-enum Double {
-    Number(f64),
-    Text(String),
-    #[default]
-    Absent,
-}
-
-impl Double {
-    fn value(self) -> Option<f64> {
-        let value = match self {
-            Double::Number(value) => Some(value),
-            Double::Text(text) => text.parse().ok(),
-            Double::Absent => None,
+/// Reads what our own server measured over the part of the window that is covered.
+fn read(measured: &Value, query: &ServiceMetricsQuery) -> Result<MeasuredService, String> {
+    let covered = TimeWindow {
+        start_unix: required(measured, "startTimeUnixNano")?,
+        end_unix: required(measured, "endTimeUnixNano")?,
+    };
+    let asked = query.lookback_ms.saturating_mul(1_000_000);
+    if covered.length() == 0 || covered.length() > asked {
+        return Err("another time than was asked for".to_owned());
+    }
+    let mut metrics = empty(covered, required(measured, "sliceNanos")?);
+    metrics.total = counted(&measured["total"], metrics.total)?;
+    let mut calls = 0usize;
+    for slice in list(&measured["slices"])? {
+        let start = required(slice, "startTimeUnixNano")?;
+        let at = metrics.buckets.binary_search_by_key(&start, |bucket| bucket.window.start_unix);
+        let Some(bucket) = at.ok().and_then(|at| metrics.buckets.get_mut(at)) else {
+            return Err("a time slice outside of the window".to_owned());
         };
-        value.filter(|value: &f64| value.is_finite() && *value >= 0.0)
+        *bucket = counted(slice, std::mem::take(bucket))?;
+        calls = calls.saturating_add(bucket.calls);
     }
-}
-
-/// What our own server measured over the part of the window that is covered.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Measured {
-    #[serde(deserialize_with = "number")]
-    start_time_unix_nano: u64,
-    #[serde(deserialize_with = "number")]
-    end_time_unix_nano: u64,
-    #[serde(deserialize_with = "number")]
-    slice_nanos: u64,
-    total: Counted,
-    /// Time slices with requests, in order.
-    slices: Vec<Slice>,
-    operations: Vec<Operation>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Slice {
-    #[serde(deserialize_with = "number")]
-    start_time_unix_nano: u64,
-    #[serde(flatten)]
-    counted: Counted,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Operation {
-    #[serde(deserialize_with = "text")]
-    name: String,
-    change: Option<f64>,
-    #[serde(flatten)]
-    counted: Counted,
-}
-
-/// Durations are of samples, so there is a p99 where there are enough of them.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Counted {
-    requests: u64,
-    errors: u64,
-    p50_nanos: Option<u64>,
-    p95_nanos: Option<u64>,
-    p99_nanos: Option<u64>,
-    max_nanos: Option<u64>,
-}
-
-impl Counted {
-    fn bucket(&self, empty: Bucket) -> Result<Bucket, String> {
-        if self.errors > self.requests {
-            return Err(format!("{} errors of {} requests", self.errors, self.requests));
-        }
-        let count = |number: u64| usize::try_from(number).map_err(|_| "a number is too large".to_owned());
-        let (p95, p99, max) = (self.p95_nanos, self.p99_nanos, self.max_nanos);
-        let latency = self.p50_nanos.map(|p50| Quantiles { p50, p95, p99, max });
-        if latency.is_some() != (self.requests > 0) {
-            return Err("durations without requests, or requests without durations".to_owned());
-        }
-        Ok(Bucket { calls: count(self.requests)?, errors: count(self.errors)?, latency, ..empty })
+    if calls != metrics.total.calls {
+        return Err(format!("{calls} requests in time slices, {} in all", metrics.total.calls));
     }
+    let mut operations = Vec::new();
+    for operation in list(&measured["operations"])? {
+        let Bucket { calls, errors, latency, .. } = counted(operation, Bucket::default())?;
+        let Quantiles { p50, p95, .. } = latency.unwrap_or_default();
+        let (name, change) = (text(&operation["name"]), operation["change"].as_f64());
+        operations.push(OperationMetrics { name, requests: calls, errors, p50, p95, change });
+    }
+    Ok(MeasuredService { metrics, operations })
 }
 
-impl Measured {
-    fn read(self, query: &ServiceMetricsQuery) -> Result<MeasuredService, String> {
-        let covered = TimeWindow { start_unix: self.start_time_unix_nano, end_unix: self.end_time_unix_nano };
-        let asked = query.lookback_ms.saturating_mul(1_000_000);
-        if covered.length() == 0 || covered.length() > asked {
-            return Err("another time than was asked for".to_owned());
-        }
-        let mut metrics: Metrics = empty(covered, self.slice_nanos);
-        metrics.total = self.total.bucket(metrics.total.clone())?;
-        let mut calls = 0;
-        for slice in &self.slices {
-            let starts = |bucket: &Bucket| bucket.window.start_unix;
-            let at = metrics.buckets.binary_search_by_key(&slice.start_time_unix_nano, starts);
-            let Some(bucket) = at.ok().and_then(|at| metrics.buckets.get_mut(at)) else {
-                return Err("a time slice outside of the window".to_owned());
-            };
-            *bucket = slice.counted.bucket(bucket.clone())?;
-            calls += bucket.calls;
-        }
-        if calls != metrics.total.calls {
-            return Err(format!("{calls} requests in time slices, {} in all", metrics.total.calls));
-        }
-        let operations = self.operations.into_iter().map(|operation| {
-            let Bucket { calls, errors, latency, .. } = operation.counted.bucket(Bucket::default())?;
-            let latency = latency.unwrap_or_default();
-            let change = operation.change.filter(|change| change.is_finite());
-            let (p50, p95) = (latency.p50, latency.p95);
-            Ok(OperationMetrics { name: operation.name, requests: calls, errors, p50, p95, change })
-        });
-        Ok(MeasuredService { operations: operations.collect::<Result<_, String>>()?, metrics })
+/// Reads numbers and durations of a time slice, an operation or of all.
+fn counted(value: &Value, empty: Bucket) -> Result<Bucket, String> {
+    let count =
+        |name: &str| usize::try_from(required(value, name)?).map_err(|_| format!("{name} is too large"));
+    let (calls, errors) = (count("requests")?, count("errors")?);
+    if errors > calls {
+        return Err(format!("{errors} errors of {calls} requests"));
     }
+    let nanoseconds = |name: &str| integer(&value[name]);
+    let latency = nanoseconds("p50Nanos").map(|p50| Quantiles {
+        p50,
+        p95: nanoseconds("p95Nanos"),
+        p99: nanoseconds("p99Nanos"),
+        max: nanoseconds("maxNanos"),
+    });
+    if latency.is_some() != (calls > 0) {
+        return Err("durations without requests, or requests without durations".to_owned());
+    }
+    Ok(Bucket { calls, errors, latency, ..empty })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 }
 
 /// An integer, its decimal digits in a string, or `null` for 0.
-pub(super) fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
+fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum NumberText {
@@ -33,7 +33,7 @@ pub(super) fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D
 }
 
 /// A string; `null` is the empty string.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 

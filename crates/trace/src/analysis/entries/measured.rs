@@ -1,7 +1,7 @@
 //! What is measured of a service by all of its entry spans.
 
 use super::{EntrySpans, OperationMetrics, operations};
-use crate::analysis::metrics::{Metrics, TimeWindow, bucket_width, metrics, since};
+use crate::analysis::metrics::{Metrics, TimeWindow, bucket_width, covered_width, metrics, since};
 use serde::{Deserialize, Serialize};
 
 /// Metrics of a service over the part of a window that is covered, which is that of [`Metrics::total`].
@@ -14,10 +14,10 @@ pub struct MeasuredService {
 }
 
 impl MeasuredService {
-    /// Measures the entry spans that start in `covered`.
-    pub fn of(entries: &EntrySpans, covered: TimeWindow) -> Self {
+    /// Measures the entry spans that start in `covered`, the part of a window.
+    pub fn of(entries: &EntrySpans, covered: TimeWindow, window: TimeWindow) -> Self {
         MeasuredService {
-            metrics: metrics(entries.samples(), covered, bucket_width(covered)),
+            metrics: metrics(entries.samples(), covered, covered_width(covered, window)),
             operations: operations(entries, covered),
         }
     }
@@ -35,7 +35,7 @@ impl MeasuredService {
             Some(first) if starts_late(first, window) && !has_earlier()? => since(first, window),
             _ => window,
         };
-        Ok(MeasuredService::of(entries, covered))
+        Ok(MeasuredService::of(entries, covered, window))
     }
 }
 
