@@ -93,28 +93,109 @@ async function filled(t) {
   return { stage, spans };
 }
 
-test("Monitor's figures are those of the service's entry spans in the newest traces", async (t) => {
+/** Holds every figure of a service against those of these spans. */
+async function checkFigures(monitor, service, spans, { max = true } = {}) {
+  const { count, errors, p50, p95, p99 } = figures(spans, service);
+  const latency = await monitor.summary("latency");
+  assert.ok(latency.startsWith(`p50 ${p50} ms · p95 ${p95} ms · p99 ${p99} ms`), `${service}: ${latency}`);
+  assert.equal(/ · max /.test(latency), max, latency);
+  assert.match(await monitor.title("latency"), new RegExp(`Latency of ${service}`));
+  assert.ok((await monitor.summary("errors")).endsWith(`${errors} of ${thousands(count)}`), `${service}: ${await monitor.summary("errors")}`);
+  const operations = await monitor.operations();
+  const names = [...new Set(requests(spans, service).map(({ name }) => name))];
+  assert.deepEqual(Object.keys(operations).toSorted(), names.toSorted(), service);
+  for (const name of names) {
+    const one = figures(spans, service, name);
+    const failed = one.errors ? `${one.errors} (${share(one.errors, one.count)})` : "0";
+    assert.deepEqual(operations[name].slice(0, 4), [thousands(one.count), failed, `${one.p50} ms`, `${one.p95} ms`], `${service} ${name}`);
+  }
+}
+
+test("Monitor's figures are those of all entry spans of the time range", async (t) => {
   const { stage, spans } = await filled(t);
   const page = await open(t, `${stage.viewer}/monitor?service=gateway`);
   const monitor = new Monitor(page);
-  assert.match(await monitor.note.innerText(), /Newest 1,500 traces only: covers/);
   for (const service of ["gateway", "order", "email", "web"]) {
     await monitor.choose(service);
-    const read = through(spans, service, 1_500);
-    const { count, errors, p50, p95, p99 } = figures(read, service);
-    const latency = await monitor.summary("latency");
-    assert.ok(latency.startsWith(`p50 ${p50} ms · p95 ${p95} ms · p99 ${p99} ms`), `${service}: ${latency}`);
-    assert.match(await monitor.title("latency"), new RegExp(`Latency of ${service}`));
-    assert.ok((await monitor.summary("errors")).endsWith(`${errors} of ${thousands(count)}`), `${service}: ${await monitor.summary("errors")}`);
-    const operations = await monitor.operations();
-    const names = [...new Set(requests(read, service).map(({ name }) => name))];
-    assert.deepEqual(Object.keys(operations).toSorted(), names.toSorted(), service);
-    for (const name of names) {
-      const one = figures(read, service, name);
-      const failed = one.errors ? `${one.errors} (${share(one.errors, one.count)})` : "0";
-      assert.deepEqual(operations[name].slice(0, 4), [thousands(one.count), failed, `${one.p50} ms`, `${one.p95} ms`], `${service} ${name}`);
-    }
+    await checkFigures(monitor, service, spans);
+    const { count } = figures(spans, service);
+    assert.match(await monitor.note.innerText(), new RegExp(`^${thousands(count)} requests since \\d\\d:\\d\\d:\\d\\d$`));
+    assert.equal(await monitor.gap("rate"), "No earlier requests");
   }
+});
+
+test("rates are over the time that is covered", async (t) => {
+  const { stage, spans } = await filled(t);
+  const page = await open(t, `${stage.viewer}/monitor?service=gateway`);
+  const monitor = new Monitor(page);
+  const own = requests(spans, "gateway");
+  const rate = async () => {
+    const [, number, unit] = /^([\d.]+) \/(s|min)$/.exec(await monitor.summary("rate"));
+    return Number(number) / (unit === "min" ? 60 : 1);
+  };
+  const near = (value, expected) => assert.ok(Math.abs(value / expected - 1) < 0.03, `${value} instead of ${expected}`);
+  const started = own[0].start;
+  near(await rate(), own.length / ((Date.now() - started) / 1000));
+
+  // An earlier request, from before the time range: what it leaves quiet was quiet.
+  const earlier = world(Date.now() - 7_200_000).filter(({ trace }) => trace === 0).map((span) => ({ ...span, trace: TRACES }));
+  await send(stage.otlp_http, otlp(earlier));
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await idle(page);
+  near(await rate(), own.length / 3600);
+  assert.equal(await monitor.gap("rate"), "");
+  assert.equal(await monitor.note.innerText(), `${thousands(own.length)} requests`);
+});
+
+const CONTRADICTION = {
+  startTimeUnixNano: `${Date.now() - 60_000}000000`, endTimeUnixNano: `${Date.now()}000000`, sliceNanos: "1000000000",
+  total: { requests: 9, errors: 0, p50Nanos: 1, maxNanos: 1 }, slices: [], operations: [],
+};
+for (const [what, answer] of [
+  ["has no metrics", { status: 501, body: JSON.stringify({ errors: [{ code: 501, msg: "trace metrics are currently disabled" }] }) }],
+  ["does not know of metrics", { status: 404, type: "text/plain", body: "404 page not found" }],
+  ["answers metrics with a page", { type: "text/html", body: "<html></html>" }],
+  ["has no calls in its metrics", { body: JSON.stringify({ name: "service_call_rate", type: "GAUGE", metrics: [] }) }],
+  ["has metrics that contradict themselves", { body: JSON.stringify({ name: "service_call_rate", metrics: [], entrySpans: CONTRADICTION }) }],
+]) {
+  test(`Monitor's figures are those of the newest traces where the server ${what}`, async (t) => {
+    const { stage, spans } = await filled(t);
+    const jaeger = await proxied(t, stage, (path) => path.startsWith("/api/metrics/") && answer);
+    const page = await open(t, `${jaeger.url}/monitor?service=gateway`, { allowed: [/status of (404|501)/] });
+    const monitor = new Monitor(page);
+    assert.match(await monitor.note.innerText(), /Newest 1,500 traces only: covers/);
+    assert.equal(await monitor.gap("rate"), "Not loaded");
+    for (const service of ["gateway", "order", "email", "web"]) {
+      await monitor.choose(service);
+      await checkFigures(monitor, service, through(spans, service, 1_500));
+    }
+  });
+}
+
+test("Monitor reads the metrics of a Jaeger", async (t) => {
+  const { stage, spans } = await filled(t);
+  // Our own server answers Jaeger's API, too.
+  const jaeger = await proxied(t, stage, (path, url) => {
+    url.searchParams.delete("entrySpans");
+    return path === "/api/v3/traces" || path === "/api/traces";
+  });
+  const page = await open(t, `${jaeger.url}/monitor?service=gateway`);
+  const monitor = new Monitor(page);
+  for (const service of ["gateway", "order", "email"]) {
+    await monitor.choose(service);
+    // Histograms know no longest.
+    await checkFigures(monitor, service, spans, { max: false });
+  }
+  assert.match(await page.getByTestId("monitor-meaning").innerText(), /estimated from histograms/);
+});
+
+test("the first visit shows a service that has traffic", async (t) => {
+  const { stage } = await filled(t);
+  const old = world(Date.now() - 86_400_000).filter(({ trace }) => trace < 3).map((span) => ({ ...span, trace: span.trace + TRACES, service: "a-quiet-one" }));
+  await send(stage.otlp_http, otlp(old));
+  const page = await open(t, `${stage.viewer}/monitor`);
+  assert.match(page.url(), /\?service=email$/, "the first of those with the most requests");
+  assert.equal(await new Monitor(page).chart("rate").count(), 1);
 });
 
 test("an operation's row leads to its traces, and its table is sorted by key", async (t) => {
@@ -136,7 +217,7 @@ test("an operation's row leads to its traces, and its table is sorted by key", a
 
 test("the figures of summaries are called those of traces", async (t) => {
   const { stage } = await filled(t);
-  const jaeger = await proxied(t, stage, (path) => path.startsWith("/api/v3/traces") || path === "/api/traces");
+  const jaeger = await proxied(t, stage, (path) => /^\/api\/(v3\/traces|metrics\/)/.test(path) || path === "/api/traces");
   const page = await open(t, `${jaeger.url}/monitor?service=gateway`, { allowed: [/501/] });
   const monitor = new Monitor(page);
   assert.equal(await monitor.title("latency"), "Duration of traces through gateway");
@@ -172,12 +253,13 @@ for (const way of ["counted by the server", "counted in whole traces"]) {
   });
 }
 
-/** A Jaeger that forwards to our server, but for what it lacks: that is answered with 501. */
+/** A Jaeger that forwards to our server, but for what it lacks: that is answered with 501, or as `lacks` says. */
 async function proxied(t, stage, lacks) {
   return fakeJaeger(t, {
     api: (path, url) => {
       if (!path.startsWith("/api/")) return undefined;
-      if (lacks(path)) return { status: 501, body: JSON.stringify({ errors: [{ code: 501, msg: "not implemented" }] }) };
+      const lack = lacks(path, url);
+      if (lack) return lack === true ? { status: 501, body: JSON.stringify({ errors: [{ code: 501, msg: "not implemented" }] }) } : lack;
       return {
         stream: async (response) => {
           const answer = await fetch(`${stage.viewer}${path}${url.search}`);

@@ -45,8 +45,14 @@ export class Monitor {
     return (await this.chart(kind).locator(".chart__title").innerText()).trim();
   }
 
+  /** Figures keep their units by no-break spaces; here they are spaces. */
   async summary(kind) {
-    return (await this.chart(kind).locator(".chart__summary").innerText()).trim();
+    return (await this.chart(kind).locator(".chart__summary").innerText()).replaceAll("\u00a0", " ").trim();
+  }
+
+  /** Why a chart has no data at its start; an empty text if it has some everywhere. */
+  async gap(kind) {
+    return (await this.chart(kind).locator(".chart__uncovered").allInnerTexts()).join("");
   }
 
   /** The table of operations in its order: name to the texts of its cells. */
