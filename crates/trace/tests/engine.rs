@@ -14,7 +14,7 @@ use spandrel_trace::engine::{
     Answer, Engine, ExpectedInput, Export, FileSet, Matches, Question, QuestionTopic, api_is_absent,
 };
 use spandrel_trace::model::{SpanSet, TraceSummary, TraceVersion};
-use spandrel_trace::source::{Api, SearchQuery, Task};
+use spandrel_trace::source::{Api, SearchQuery, ServiceMetricsQuery, Task};
 use spandrel_trace::units::{Problem, ProblemKind};
 use std::path::PathBuf;
 
@@ -83,6 +83,33 @@ fn lists_of_real_jaegers_are_read() {
             other => panic!("{name}: {other:?}"),
         };
         assert!(count >= 2, "{name}: {count}");
+    }
+}
+
+#[test]
+fn metrics_of_real_jaegers_are_read() {
+    let mut engine = Engine::default();
+    let task = Task::Metrics(ServiceMetricsQuery { lookback_ms: 600_000, ..ServiceMetricsQuery::default() });
+    for version in ["main", "v2.20"] {
+        for (name, least) in [("calls", 1), ("errors", 1), ("latencies-operations", 2), ("none", 0)] {
+            let (status, body) = recorded(&format!("{version}/v1-metrics-{name}"));
+            let expect = ExpectedInput::Answer(task.clone(), Api::V3);
+            let Answer::MetricSeries(series) = take(&mut engine, expect, status, &body, 100) else {
+                panic!("{version}, {name}")
+            };
+            assert!(
+                series.len() >= least && (least > 0 || series.is_empty()),
+                "{version}, {name}: {series:?}"
+            );
+            assert!(series.iter().all(|series| series.points.len() > 5), "{version}, {name}: {series:?}");
+            assert_eq!(
+                series.iter().all(|series| series.operation.is_empty()),
+                !name.ends_with("operations")
+            );
+        }
+        let (status, body) = recorded(&format!("{version}/v1-metrics-no-service"));
+        let expect = ExpectedInput::Answer(task.clone(), Api::V3);
+        assert_eq!(failed(take(&mut engine, expect, status, &body, 100)).kind, ProblemKind::Refused);
     }
 }
 
