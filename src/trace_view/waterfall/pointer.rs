@@ -56,8 +56,8 @@ pub fn listen(
         at.set((event.client_x(), event.client_y()));
     }));
     listeners.push(listener(scroller, "click", move |event: &MouseEvent| {
-        if let Some(board) = clicked.upgrade().filter(|_| !selects_text(pressed.get(), &event)) {
-            click(session, &board, &area, &event);
+        if let Some(board) = clicked.upgrade().filter(|_| !selects_text(pressed.get(), event)) {
+            click(session, &board, &area, event);
         }
     }));
     listeners
@@ -76,17 +76,17 @@ fn gestures(
     listeners.push(listener(surface, "pointerdown", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         // Touch scrolls; the left button drags.
-        let x = place(&area, &event).0 - board.columns().0;
-        if x >= 0.0 && !in_drawer(&event) && event.button() == 0 && event.pointer_type() != "touch" {
+        let x = place(&area, event).0 - board.columns().0;
+        if x >= 0.0 && !in_drawer(event) && event.button() == 0 && event.pointer_type() != "touch" {
             held.set(Some(Press { x, dragged: false }));
         }
     }));
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), press.clone());
     listeners.push(listener(surface, "pointermove", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
-        let (x, y) = place(&area, &event);
+        let (x, y) = place(&area, event);
         let x = x - board.columns().0;
-        board.hover(Some(y).filter(|_| has_rows && !in_drawer(&event)));
+        board.hover(Some(y).filter(|_| has_rows && !in_drawer(event)));
         if event.buttons() == 0 {
             // The button was released outside of the page.
             held.set(None);
@@ -101,7 +101,7 @@ fn gestures(
             }
             from = press.dragged.then_some(press.x);
         }
-        let over_bars = x >= 0.0 && !in_drawer(&event);
+        let over_bars = x >= 0.0 && !in_drawer(event);
         let points = over_bars && has_rows && event.buttons() == 0;
         set_event_cursor(session, points.then(|| board.events_at(x, y, false)).flatten());
         board.point((over_bars || from.is_some()).then_some(Drag { x, from }));
@@ -111,7 +111,7 @@ fn gestures(
     listeners.push(listener(surface, "pointerup", move |event: &PointerEvent| {
         let Some(board) = weak.upgrade() else { return };
         let Some(press) = held.get() else { return };
-        let x = place(&area, &event).0 - board.columns().0;
+        let x = place(&area, event).0 - board.columns().0;
         if press.dragged {
             session.viewport.zoom_to(board.time_at(press.x), board.time_at(x));
             board.point(Some(Drag { x, from: None }));
@@ -143,14 +143,14 @@ fn gestures(
     let (weak, area) = (Rc::downgrade(board), surface.clone());
     listeners.push(listener(surface, "dblclick", move |event: &MouseEvent| {
         let Some(board) = weak.upgrade() else { return };
-        if place(&area, &event).0 >= board.columns().0 && !in_drawer(&event) {
+        if place(&area, event).0 >= board.columns().0 && !in_drawer(event) {
             session.viewport.fit();
         }
     }));
     let (weak, area) = (Rc::downgrade(board), surface.clone());
     listeners.push(listener(surface, "wheel", move |event: &WheelEvent| {
         if let Some(board) = weak.upgrade() {
-            wheel(session, &board, &area, &event, has_rows);
+            wheel(session, &board, &area, event, has_rows);
         }
     }));
     listeners
@@ -164,9 +164,9 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Ev
     let mut listeners = Vec::new();
     let (weak, area, held) = (Rc::downgrade(board), surface.clone(), down.clone());
     listeners.push(listener(surface, "pointerdown", move |event: &PointerEvent| {
-        let is_ours = event.pointer_type() == "touch" && !in_drawer(&event);
+        let is_ours = event.pointer_type() == "touch" && !in_drawer(event);
         let Some(board) = weak.upgrade().filter(|_| is_ours) else { return };
-        let x = place(&area, &event).0 - board.columns().0;
+        let x = place(&area, event).0 - board.columns().0;
         if x >= 0.0 && held.borrow().len() < 2 {
             held.borrow_mut().push((event.pointer_id(), x));
         }
@@ -180,7 +180,7 @@ fn fingers(session: Session, board: &Rc<Board>, surface: &HtmlElement) -> Vec<Ev
             return;
         };
         let before = held.clone();
-        held[finger].1 = place(&area, &event).0 - names;
+        held[finger].1 = place(&area, event).0 - names;
         let middle =
             |fingers: &[(i32, f64)]| fingers.iter().map(|(_, x)| x).sum::<f64>() / fingers.len() as f64;
         let apart = |fingers: &[(i32, f64)]| match fingers {
