@@ -83,7 +83,7 @@ impl ServiceEntries {
     }
 
     /// Number of spans.
-    pub fn len(&self) -> usize {
+    pub fn spans(&self) -> usize {
         self.spans.len()
     }
 
@@ -123,11 +123,13 @@ impl ServiceEntries {
         }
     }
 
-    /// Forgets the traces that are not in these states if most are not: they have changed, or are no longer asked for.
+    /// Whether so much is kept that traces should be forgotten which have changed or are no longer asked for.
+    pub fn is_crowded(&self) -> bool {
+        self.spans.len() > MOST_KEPT / 2
+    }
+
+    /// Forgets the traces that are not in these states.
     pub fn retain(&mut self, states: &[u128]) {
-        if self.traces.len() < 2 * states.len() + 1024 {
-            return;
-        }
         let old = std::mem::take(self);
         (self.operations, self.names) = (old.operations, old.names);
         for state in states {
@@ -151,8 +153,9 @@ mod tests {
         let mut entries = ServiceEntries::default();
         assert_eq!(entries.operation(b"a", || "a".to_owned()), 0);
         (0..3000).for_each(|state| entries.add(state.into(), &[span(state)]));
+        assert!(!entries.is_crowded());
         entries.retain(&[7, 9, 9000]);
-        assert_eq!((entries.len(), entries.of(9)), (2, Some(&[span(9)][..])));
+        assert_eq!((entries.spans(), entries.of(9)), (2, Some(&[span(9)][..])));
         assert_eq!((entries.of(8), entries.of(9000)), (None, None));
         assert_eq!(entries.operation(b"a", || unreachable!()), 0);
     }

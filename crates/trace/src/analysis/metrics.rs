@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn measure(summaries: &[TraceSummary], service: &str, window: TimeWindow) -> Metrics {
-        metrics(&samples_of_summaries(summaries, service), window, 10 * SECOND)
+        metrics(samples_of_summaries(summaries, service), window, 10 * SECOND)
     }
 
     fn window(start_s: u64, end_s: u64) -> TimeWindow {
@@ -381,7 +381,7 @@ mod tests {
             let summaries: Vec<_> =
                 starts.iter().enumerate().map(|(index, start)| summary(index as u128, *start, *start, "s", 0)).collect();
             let inside = starts.iter().filter(|start| (from..from + length).contains(start)).count();
-            let measured = metrics(&samples_of_summaries(&summaries, "s"), window(from, from + length), width * SECOND);
+            let measured = metrics(samples_of_summaries(&summaries, "s"), window(from, from + length), width * SECOND);
             prop_assert_eq!(measured.buckets.iter().map(|bucket| bucket.calls).sum::<usize>(), inside);
             prop_assert_eq!(measured.total.calls, inside);
             for pair in measured.buckets.windows(2) {

@@ -37,7 +37,7 @@ pub fn measure(
     let mut reading = Reading::new(store, service, &mut kept)?;
     let measured = reading.measure(window, &check);
     kept.limit_names();
-    let spans = kept.len();
+    let spans = kept.spans();
     store.entry_cache().put(service, spans);
     measured
 }
@@ -90,7 +90,9 @@ impl<'q> Reading<'q> {
                 _ => Err(Failure::Parameter(TOO_MUCH.to_owned())),
             }
         })?;
-        self.kept.retain(&self.states);
+        if self.kept.is_crowded() {
+            self.kept.retain(&self.states);
+        }
         entries.operations = self.kept.names().to_vec();
         let start = window.start_unix;
         MeasuredService::of_all(&entries, window, || {
