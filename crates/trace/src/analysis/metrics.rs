@@ -152,10 +152,19 @@ pub fn bucket_width(window: TimeWindow) -> u64 {
     width_of(window, BUCKETS)
 }
 
+/// Buckets below which what is covered is one bucket: they would be within a few pixels.
+const FEWEST: u64 = 4;
+
 /// The bucket width for the part of a window that is covered: that of the part, but so that buckets are apart on a chart of
 /// the whole window.
 pub fn covered_width(covered: TimeWindow, window: TimeWindow) -> u64 {
-    bucket_width(covered).max(width_of(window, 4 * BUCKETS))
+    let width = bucket_width(covered).max(width_of(window, 4 * BUCKETS));
+    if covered.length() >= FEWEST * width {
+        return width;
+    }
+    let holds_all = |width: &u64| covered.start_unix / width == covered.end_unix.saturating_sub(1) / width;
+    let mut wider = WIDTHS.into_iter().map(|seconds| seconds * SECOND).filter(|wider| *wider >= width);
+    wider.find(holds_all).unwrap_or(width)
 }
 
 /// A readable width for at most so many buckets.
@@ -230,7 +239,7 @@ pub fn empty(window: TimeWindow, width: u64) -> Metrics {
             start_unix: start.max(window.start_unix),
             end_unix: start.saturating_add(width).min(window.end_unix),
         };
-        Bucket { window, is_short: window.length() < width / 4, ..Bucket::default() }
+        Bucket { window, is_short: first < last && window.length() < width / 4, ..Bucket::default() }
     };
     Metrics {
         buckets: (first..=last).map(bucket).collect(),
@@ -363,6 +372,12 @@ mod tests {
             let width = covered_width(window(hour - covered, hour), window(0, hour));
             assert_eq!(width, expected * SECOND, "{covered} s of an hour");
         }
+        // Two time slices of it would be at the same pixel.
+        let around = window(hour - 5, hour + 5);
+        let measured = metrics(&[] as &[Sample], around, covered_width(around, window(5, hour + 5)));
+        let buckets: Vec<_> =
+            measured.buckets.iter().map(|bucket| (bucket.window, bucket.is_short)).collect();
+        assert_eq!(buckets, [(around, false)]);
     }
 
     proptest! {
