@@ -23,8 +23,7 @@ use js_sys::Array;
 use leptos::prelude::*;
 use outlines::{Outlines, ReplacedTrace};
 use simulated::SimulatedTraces;
-use spandrel_trace::analysis::entries::{EntrySpans, MeasuredService};
-use spandrel_trace::analysis::metric_series::MetricSeries;
+use spandrel_trace::analysis::entries::EntrySpans;
 use spandrel_trace::engine::{Answer, EngineCommand, SearchResults};
 use spandrel_trace::model::{DependencyLink, Operation, ServiceRequests, TraceLogs};
 use spandrel_trace::source::{Base, SearchQuery, ServiceMetricsQuery, Source, Task};
@@ -39,15 +38,6 @@ pub struct CountedCalls {
     pub requests: Vec<ServiceRequests>,
     /// The number of traces that they were counted in; 0 if the server counted them.
     pub traces: usize,
-}
-
-/// What a server counts of a service.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ServiceCounts {
-    /// Everything, measured by our own server.
-    Measured(Box<MeasuredService>),
-    /// What was asked for, as series.
-    Series(Vec<MetricSeries>),
 }
 
 /// Answers of the server and of opened files. A copyable handle.
@@ -241,11 +231,10 @@ impl Data {
         }
     }
 
-    /// What the server counts of a service's spans over time; of whole traces, if it is our own.
-    pub async fn metrics(&self, query: ServiceMetricsQuery) -> Result<ServiceCounts, Problem> {
+    /// What the server counts of a service's spans over time, as it was sent; of whole traces, if it is our own.
+    pub async fn metrics(&self, query: ServiceMetricsQuery) -> Result<String, Problem> {
         match self.task(Task::Metrics(query), |_| {}).await.answer {
-            Answer::Measured(measured) => Ok(ServiceCounts::Measured(measured)),
-            Answer::MetricSeries(series) => Ok(ServiceCounts::Series(series)),
+            Answer::Metrics(text) => Ok(text),
             other => Err(unexpected(other)),
         }
     }

@@ -1,6 +1,7 @@
 //! The dialog of keyboard shortcuts and of the marks of the waterfall.
 
 use super::commands::{Command, GROUPS};
+use super::key_names::readable;
 use super::session::Session;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -120,36 +121,5 @@ fn Marks() -> impl IntoView {
             <h3>"Marks"</h3>
             <ul class="keys-marks">{MARKS.map(mark).collect_view()}</ul>
         </section>
-    }
-}
-
-/// A key as it is labelled on keyboards.
-pub fn readable(key: &str) -> String {
-    let (rest, control) = key.strip_prefix("Ctrl+").map_or((key, ""), |rest| (rest, "Ctrl/⌘ "));
-    let (rest, shift) = rest.strip_prefix("Shift+").map_or((rest, ""), |rest| (rest, "Shift "));
-    let name = match rest {
-        "ArrowLeft" => "←",
-        "ArrowRight" => "→",
-        "ArrowUp" => "↑",
-        "ArrowDown" => "↓",
-        "PageUp" => "Page up",
-        "PageDown" => "Page down",
-        "Escape" => "Esc",
-        " " => "Space",
-        "-" => "−",
-        other => other,
-    };
-    format!("{control}{shift}{name}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn keys_are_written_as_they_are_on_keyboards() {
-        let written = ["Shift+ArrowLeft", "Ctrl+k", " ", "Shift+-", "j"].map(readable);
-        assert_eq!(written, ["Shift ←", "Ctrl/⌘ k", "Space", "Shift −", "j"]);
     }
 }

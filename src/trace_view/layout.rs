@@ -4,17 +4,15 @@ use super::colouring::{ColouringMemo, Slots, colouring, defer_one_frame};
 use super::detail::DetailPanel;
 use super::event_note::EventNote;
 use super::filters::Filters;
-use super::help::Help;
 use super::keys;
 use super::legend::Legend;
 use super::logs::load_logs;
 use super::minimap::Minimap;
 use super::nothing_to_show::NoSpans;
-use super::other_views::{ViewInputs, other_views};
-use super::palette::Palette;
+use super::other_views::{Dialogs, ViewInputs, other_views};
 use super::regions::{PANEL, keep_focus};
+use super::session::Session;
 use super::session::incremental_rows::compute_incrementally;
-use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
 use super::tables::BackToTable;
 use super::tabs::{TraceTabs, id_of};
@@ -128,11 +126,6 @@ fn Columns(session: Session, slots: Slots, colouring: ColouringMemo, source: Spa
             <DetailPanel session slots source shown/>
         })
     };
-    let panel = move || match session.panels.open.get() {
-        Some(OpenPanel::Palette) => view! { <Palette session/> }.into_any(),
-        Some(OpenPanel::Help) => view! { <Help session/> }.into_any(),
-        Some(OpenPanel::Find) | None => ().into_any(),
-    };
     let waterfall = StoredValue::new_local((fill, note));
     let is_empty = Memo::new(move |_| session.outline_live().with(|outline| outline.is_empty()));
     let chosen = move || match tab.get() {
@@ -166,7 +159,7 @@ fn Columns(session: Session, slots: Slots, colouring: ColouringMemo, source: Spa
                 {chosen}
             </div>
             {details}
-            {panel}
+            <Dialogs session/>
         </div>
     }
 }

@@ -20,6 +20,7 @@ pub mod findings;
 pub mod header;
 mod help;
 mod key_input;
+mod key_names;
 pub mod keys;
 pub mod layout;
 mod legend;

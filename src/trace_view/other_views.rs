@@ -1,8 +1,10 @@
-//! The views of a trace beside the waterfall and the panels above it, in a part of the program of their own.
+//! The views of a trace beside the waterfall, the panels above it and the dialogs, in a part of the program of their own.
 
 use super::colouring::{ColouringMemo, Slots};
+use super::help::Help;
 use super::lint::LintPanel;
-use super::session::Session;
+use super::palette::Palette;
+use super::session::{OpenPanel, Session};
 use super::span_source::SpanSource;
 use super::tables::events::EventsTable;
 use super::tables::json::JsonView;
@@ -64,6 +66,32 @@ part! {
     fn lint_panel in views -> fn(PanelInputs) -> AnyView = |PanelInputs { session, data, id, .. }| {
         view! { <LintPanel session data id/> }.into_any()
     };
+}
+
+part! {
+    /// Builds the command palette.
+    fn palette in views -> fn(Session) -> AnyView = |session| view! { <Palette session/> }.into_any();
+}
+
+part! {
+    /// Builds the dialog of keys and marks.
+    fn help in views -> fn(Session) -> AnyView = |session| view! { <Help session/> }.into_any();
+}
+
+/// The dialog that is open.
+#[component]
+pub fn Dialogs(
+    /// State of the trace.
+    session: Session,
+) -> impl IntoView {
+    let build = move |dialog: fn(Session) -> AnyView| dialog(session);
+    move || match session.panels.open.get() {
+        Some(OpenPanel::Palette) => {
+            view! { <WithPart load=palette what="the palette" view=build/> }.into_any()
+        }
+        Some(OpenPanel::Help) => view! { <WithPart load=help what="the keys" view=build/> }.into_any(),
+        Some(OpenPanel::Find) | None => ().into_any(),
+    }
 }
 
 /// What is tried out and how well the trace is instrumented, each while it is open.

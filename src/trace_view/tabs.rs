@@ -1,7 +1,7 @@
 //! The row of tabs that choose the view of a trace.
 
 use super::commands;
-use super::help::readable;
+use super::key_names::readable;
 use super::regions::PANEL;
 use super::session::Session;
 use super::span_source::SpanSource;

@@ -7,13 +7,14 @@
 
 use super::plots::{Basis, ServiceMetrics};
 use crate::state::clock;
-use crate::state::data::{Data, SearchPurpose, ServiceCounts};
-use futures_util::future::try_join_all;
+use crate::state::data::{Data, SearchPurpose};
+use futures_util::future::join_all;
 use spandrel_trace::analysis::entries::{MeasuredService, starts_late};
 use spandrel_trace::analysis::metric_series::{MeasuredSeries, MetricSeries, SeriesOfService};
 use spandrel_trace::analysis::metrics::{
     TimeWindow, bucket_width, covered, covered_width, metrics, samples_of_summaries, since,
 };
+use spandrel_trace::engine::{ServiceCounts, read_metrics};
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::source::{MetricsMeasure, SearchQuery, ServiceMetricsQuery};
 use spandrel_trace::units::{Problem, sort_by_number_descending};
@@ -106,20 +107,26 @@ impl TimeRange {
 async fn counted(data: Data, service: &str, range: TimeRange) -> Option<(MeasuredService, Basis)> {
     let (window, width) = (range.window(), bucket_width(range.window()));
     let first = range.metrics(service, MetricsMeasure::EntrySpans, width / 1_000_000);
-    let calls = match data.metrics(first).await.ok()? {
+    let calls = match counts(data, first).await? {
         ServiceCounts::Measured(measured) => return Some((*measured, Basis::EntrySpans)),
         ServiceCounts::Series(calls) => calls,
     };
     let slices = MeasuredSeries { calls, ..MeasuredSeries::default() };
     let found = SeriesOfService { slices, ..SeriesOfService::default() };
     let first = found.first_calls().filter(|_| !found.is_empty())?;
-    let found = series(data, service, range).await.ok()?;
+    let found = series(data, service, range).await?;
     let has_earlier = !starts_late(first, window) || has_earlier(data, service, range).await;
     Some((found.measured(window, width, has_earlier), Basis::MetricsStore))
 }
 
-/// Loads all series of a service.
-async fn series(data: Data, service: &str, range: TimeRange) -> Result<SeriesOfService, Problem> {
+/// The answer to one query; `None` where there is none, or it cannot be read.
+async fn counts(data: Data, query: ServiceMetricsQuery) -> Option<ServiceCounts> {
+    let text = data.metrics(query.clone()).await.ok()?;
+    read_metrics(&text, &query).ok()
+}
+
+/// Loads all series of a service; `None` if one of them is missing.
+async fn series(data: Data, service: &str, range: TimeRange) -> Option<SeriesOfService> {
     use MetricsMeasure::{Calls, Errors, Latency};
     let slice = bucket_width(range.window()) / 1_000_000;
     let (whole, half) = (range.lookback_ms, range.lookback_ms / 2);
@@ -142,14 +149,15 @@ async fn series(data: Data, service: &str, range: TimeRange) -> Result<SeriesOfS
     ];
     let requests = wanted.map(|(measure, step_ms, by_operation)| async move {
         let query = ServiceMetricsQuery { by_operation, ..range.metrics(service, measure, step_ms) };
-        data.metrics(query).await.map(|counts| match counts {
+        counts(data, query).await.map(|counts| match counts {
             ServiceCounts::Series(series) => series,
             ServiceCounts::Measured(_) => Vec::new(),
         })
     });
-    let mut loaded = try_join_all(requests).await?.into_iter();
+    let loaded: Option<Vec<_>> = join_all(requests).await.into_iter().collect();
+    let mut loaded = loaded?.into_iter();
     let mut next = || -> Vec<MetricSeries> { loaded.next().unwrap_or_default() };
-    Ok(SeriesOfService {
+    Some(SeriesOfService {
         slices: MeasuredSeries { calls: next(), errors: next(), p50: next(), p95: next(), p99: next() },
         total: MeasuredSeries {
             calls: next(),

@@ -4,7 +4,7 @@ mod entries;
 mod rank;
 
 use super::commands::{self, Command};
-use super::help::readable;
+use super::key_names::readable;
 use super::session::Session;
 use crate::state::busy;
 use crate::state::clock;

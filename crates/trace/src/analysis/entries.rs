@@ -119,7 +119,7 @@ pub fn requests<'a>(outlines: impl IntoIterator<Item = &'a Outline>) -> Vec<Serv
 pub(super) const CHANGE_FROM: usize = 5;
 
 /// An operation of a service over a window.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct OperationMetrics {
     /// The operation.
     pub name: String,

@@ -5,10 +5,9 @@
 
 use super::entries::{MeasuredService, OperationMetrics};
 use super::metrics::{Bucket, P95_FROM, P99_FROM, Quantiles, TimeWindow, empty, since};
-use serde::{Deserialize, Serialize};
 
 /// One value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MetricPoint {
     /// End of the time that it is over, nanoseconds since the Unix epoch.
     pub end_unix: u64,
@@ -17,7 +16,7 @@ pub struct MetricPoint {
 }
 
 /// The values of a service or of one of its operations.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricSeries {
     /// The operation; empty where it is of the service.
     pub operation: String,

@@ -7,7 +7,6 @@
 //! so each is the duration of a real sample.
 
 use crate::model::TraceSummary;
-use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 
 const SECOND: u64 = 1_000_000_000;
@@ -19,7 +18,7 @@ const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3
 const BUCKETS: u64 = 60;
 
 /// A span of time, nanoseconds since the Unix epoch, end excluded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeWindow {
     /// Start.
     pub start_unix: u64,
@@ -74,7 +73,7 @@ pub fn samples_of_summaries(summaries: &[TraceSummary], service: &str) -> Vec<Sa
 
 /// Durations in nanoseconds that 50, 95 and 99 % of the samples did not exceed, and the longest. A percentile of too few
 /// samples to differ from the longest is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quantiles {
     /// Median.
     pub p50: u64,
@@ -87,7 +86,7 @@ pub struct Quantiles {
 }
 
 /// Measurements of one time slice.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     /// Time slice; the first and the last may be cut by the window.
     pub window: TimeWindow,
@@ -119,7 +118,7 @@ impl Bucket {
 }
 
 /// A service's measurements over a window.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
     /// Buckets in order, without holes between them.
     pub buckets: Vec<Bucket>,

@@ -1,7 +1,6 @@
 //! Parses answers of Jaeger's metrics API: a `MetricFamily` of OpenMetrics as JSON, or what our own server measured of a
 //! service's entry spans in a member of its own.
 
-use super::question::Answer;
 use super::responses::object;
 use crate::analysis::entries::{MeasuredService, OperationMetrics};
 use crate::analysis::metric_series::{MetricPoint, MetricSeries};
@@ -13,15 +12,27 @@ use serde_json::{Map, Value};
 /// Points of all series of an answer at most: Prometheus has at most 11,000 of one.
 const MOST_POINTS: usize = 1 << 20;
 
-/// The answer to a query. Values are read by name: derived readers would be much more code.
-pub fn answer(body: &[u8], query: &ServiceMetricsQuery) -> Result<Answer, String> {
-    let family = Value::Object(object::<Map<String, Value>>(body)?);
+/// What a server counts of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServiceCounts {
+    /// Everything, measured by our own server.
+    Measured(Box<MeasuredService>),
+    /// What was asked for, as series.
+    Series(Vec<MetricSeries>),
+}
+
+/// Reads the answer to a query. Values are read by name: derived readers would be much more code.
+///
+/// # Errors
+/// Says what is missing, contradictory or too much.
+pub fn read_metrics(body: &str, query: &ServiceMetricsQuery) -> Result<ServiceCounts, String> {
+    let family = Value::Object(object::<Map<String, Value>>(body.as_bytes())?);
     match &family["entrySpans"] {
         Value::Null if family["name"].as_str().is_none_or(str::is_empty) => {
             Err("expected a metric family".to_owned())
         }
-        Value::Null => series(list(&family["metrics"])?).map(Answer::MetricSeries),
-        measured => read(measured, query).map(|measured| Answer::Measured(Box::new(measured))),
+        Value::Null => series(list(&family["metrics"])?).map(ServiceCounts::Series),
+        measured => read(measured, query).map(|measured| ServiceCounts::Measured(Box::new(measured))),
     }
 }
 
@@ -132,14 +143,11 @@ fn counted(value: &Value, empty: Bucket) -> Result<Bucket, String> {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Answer, String> {
-        answer(
-            body.as_bytes(),
-            &ServiceMetricsQuery { lookback_ms: 60_000, ..ServiceMetricsQuery::default() },
-        )
+    fn read(body: &str) -> Result<ServiceCounts, String> {
+        read_metrics(body, &ServiceMetricsQuery { lookback_ms: 60_000, ..ServiceMetricsQuery::default() })
     }
 
-    fn measured(total: u64, slice: &str) -> Result<Answer, String> {
+    fn measured(total: u64, slice: &str) -> Result<ServiceCounts, String> {
         read(&format!(
             r#"{{"name":"service_call_rate","metrics":[],"entrySpans":{{
                 "startTimeUnixNano":"105000000000","endTimeUnixNano":"123000000000","sliceNanos":"10000000000",
@@ -151,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_our_own_server_measured_is_read() {
-        let Ok(Answer::Measured(read)) = measured(2, "") else { panic!("{:?}", measured(2, "")) };
+        let Ok(ServiceCounts::Measured(read)) = measured(2, "") else { panic!("{:?}", measured(2, "")) };
         let calls: Vec<_> = read.metrics.buckets.iter().map(|bucket| bucket.calls).collect();
         assert_eq!(calls, [0, 2, 0]);
         assert_eq!((read.metrics.total.calls, read.metrics.total.errors), (2, 1));
@@ -186,12 +194,12 @@ mod tests {
                 {"gaugeValue":{"doubleValue":0.5},"timestamp":"1970-01-01T00:01:00Z"},
                 {"gaugeValue":null,"timestamp":"1970-01-01T00:03:00Z"}]},
             {"labels":null,"metricPoints":null}]}"#;
-        let Ok(Answer::MetricSeries(series)) = read(body) else { panic!() };
+        let Ok(ServiceCounts::Series(series)) = read(body) else { panic!() };
         assert_eq!(series[0].operation, "GET /");
         let points: Vec<_> =
             series[0].points.iter().map(|point| (point.end_unix / 1_000_000_000, point.value)).collect();
         assert_eq!(points, [(60, Some(0.5)), (120, None), (180, None)]);
         assert_eq!(series[1], MetricSeries::default());
-        assert_eq!(read(r#"{"name":"service_call_rate"}"#), Ok(Answer::MetricSeries(vec![])));
+        assert_eq!(read(r#"{"name":"service_call_rate"}"#), Ok(ServiceCounts::Series(vec![])));
     }
 }

@@ -30,6 +30,7 @@ pub use download::Download;
 pub use file_set::FileSet;
 pub use input_reader::{InputReader, api_is_absent};
 pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonPlace, JsonText};
+pub use measured::{ServiceCounts, read_metrics};
 pub use question::{
     Answer, EngineCommand, ExpectedInput, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
     SearchResults, SpanDetail, TableOrder,
@@ -143,7 +144,7 @@ impl Engine {
                 }
                 (Task::Services, _) => responses::services(body).map(Answer::Services),
                 (Task::Operations { .. }, _) => responses::operations(body).map(Answer::Operations),
-                (Task::Metrics(query), _) => measured::answer(body, query),
+                (Task::Metrics(_), _) => Ok(Answer::Metrics(String::from_utf8_lossy(body).into_owned())),
                 (Task::Search(query), Api::V3) => responses::summaries(body).map(|list| found(list, query)),
                 (Task::Search(query), Api::V1 | Api::EvalTrack) => {
                     Ok(found(opened.traces.iter().map(Trace::summary).collect(), query))

@@ -5,11 +5,10 @@ use super::json_lines::{JsonMatches, JsonPage, JsonPlace, JsonText};
 use crate::analysis::advisor::{Finding, ReportFormat};
 use crate::analysis::concurrency::Concurrency;
 use crate::analysis::critical_path::{PathBySpan, PathGrouping, PathTable};
-use crate::analysis::entries::{EntrySpans, MeasuredService};
+use crate::analysis::entries::EntrySpans;
 use crate::analysis::event_list::EventRow;
 use crate::analysis::flame::{FlameFrames, FrameOrder, PackedBy};
 use crate::analysis::lint::Lint;
-use crate::analysis::metric_series::MetricSeries;
 use crate::analysis::missing::MissingSpans;
 use crate::analysis::narrowed::SpanFilter;
 use crate::analysis::operations::OperationGraph;
@@ -399,10 +398,9 @@ pub enum Answer {
     },
     /// The entry spans of a service.
     EntrySpans(Box<EntrySpans>),
-    /// What our own server measured of a service.
-    Measured(Box<MeasuredService>),
-    /// What a server counted of a service's spans.
-    MetricSeries(Vec<MetricSeries>),
+    /// What a server counted of a service's spans, as it was sent: read by [`read_metrics`](super::read_metrics) where it is
+    /// needed.
+    Metrics(String),
     /// All parts of the worker's program are there.
     PartsLoaded,
     /// An outline is sent along.

@@ -2,10 +2,9 @@
 
 use super::{EntrySpans, OperationMetrics, operations};
 use crate::analysis::metrics::{Metrics, TimeWindow, bucket_width, covered_width, metrics, since};
-use serde::{Deserialize, Serialize};
 
 /// Metrics of a service over the part of a window that is covered, which is that of [`Metrics::total`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MeasuredService {
     /// Over time.
     pub metrics: Metrics,
