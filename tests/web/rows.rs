@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use spandrel::route::ShowPath;
 use spandrel::trace_view::filters::Filters;
 use spandrel::trace_view::keys;
+use spandrel::trace_view::parts::Part;
 use spandrel::trace_view::regions::{PANEL, keep_focus};
 use spandrel::trace_view::session::Session;
 use spandrel_trace::analysis::critical_path::PathBySpan;
@@ -101,11 +102,15 @@ async fn the_focus_is_in_the_tree_and_goes_from_region_to_region() {
         keep_focus(session);
         keys::listen(session);
         view! {
-            <header class="trace-header"><input class="find-field"/></header>
+            <header data-part=Part::Header.name()>
+                <input class="find-field" data-part=Part::FindField.name()/>
+            </header>
             <div class="trace-columns">
-                <div id=PANEL tabindex="-1"><div class="waterfall-scroll" tabindex="0"></div></div>
+                <div id=PANEL tabindex="-1">
+                    <div class="waterfall-scroll" role="treegrid" data-part=Part::Rows.name() tabindex="0"></div>
+                </div>
                 <Show when=move || session.panels.details_open.get()>
-                    <aside class="detail" tabindex="-1"></aside>
+                    <aside class="detail" data-part=Part::Details.name() tabindex="-1"></aside>
                 </Show>
             </div>
         }

@@ -25,8 +25,10 @@ const ROW: usize = 24;
 pub async fn shown(session: Session) -> Stage {
     let stage = mounted(session, HEIGHT);
     settle().await;
-    frame().await;
-    frame().await;
+    // Rows are made eight a frame.
+    for _ in 0..4 {
+        frame().await;
+    }
     stage
 }
 
