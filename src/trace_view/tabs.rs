@@ -6,6 +6,7 @@ use super::regions::PANEL;
 use super::session::Session;
 use super::span_source::SpanSource;
 use crate::route::{Named, TraceTab};
+use crate::state::tasks::{next_frame, spawn_scoped};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -47,12 +48,16 @@ pub fn TraceTabs(
     // Where not all fit, the chosen one is in sight.
     Effect::new(move |_| {
         let id = id_of(session.tab.get());
-        if let Some(tab) = list.get().and_then(|_| document().get_element_by_id(&id)) {
-            let how = ScrollIntoViewOptions::new();
-            how.set_block(ScrollLogicalPosition::Nearest);
-            how.set_inline(ScrollLogicalPosition::Nearest);
-            tab.scroll_into_view_with_scroll_into_view_options(&how);
-        }
+        spawn_scoped(async move {
+            // When it is laid out: now that would be done for this alone.
+            next_frame().await;
+            if let Some(tab) = document().get_element_by_id(&id) {
+                let how = ScrollIntoViewOptions::new();
+                how.set_block(ScrollLogicalPosition::Nearest);
+                how.set_inline(ScrollLogicalPosition::Nearest);
+                tab.scroll_into_view_with_scroll_into_view_options(&how);
+            }
+        });
     });
     let tab = |&(tab, name, label): &(TraceTab, &'static str, &'static str)| {
         let is_shown = move || session.tab.get() == tab;

@@ -115,6 +115,11 @@ impl RowPool {
         self.rows.len() >= showing.range.len()
     }
 
+    /// Whether no row was shown yet.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Makes rows ahead, while there is time, until there are so many.
     pub fn make_ready(&mut self, count: usize) {
         while self.rows.len() + self.spare.len() < count {

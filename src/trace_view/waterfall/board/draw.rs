@@ -99,8 +99,15 @@ impl Board {
             edition,
             places,
         };
+        let is_first = inner.pool.is_empty();
         let is_complete = inner.pool.show(&showing, &mut inner.kept);
         self.announce(inner, selected);
+        self.session.viewport.screen.set_value((first, self.page_of(inner)));
+        if is_first && !rows.is_empty() {
+            // Making the first rows and painting the first bars together would take a task of 50 ms.
+            inner.seen = seen;
+            return self.request();
+        }
 
         inner.scene.compute(outline, &rows, &view, &mut inner.kept, &slot);
         log_ticks(&rows, &view, &log_marks, &mut inner.scene.logs);
@@ -136,7 +143,6 @@ impl Board {
         if !is_complete {
             self.request();
         }
-        self.session.viewport.screen.set_value((first, self.page()));
         self.paint_pointer();
     }
 

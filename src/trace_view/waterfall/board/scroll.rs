@@ -84,7 +84,10 @@ impl Board {
 
     /// Rows that a page key moves by: those that fit, less one for orientation.
     pub fn page(&self) -> usize {
-        let inner = self.inner.borrow();
+        self.page_of(&self.inner.borrow())
+    }
+
+    pub(super) fn page_of(&self, inner: &Inner) -> usize {
         let (first, last) =
             (inner.drawers.places().at(inner.top), inner.drawers.places().at(inner.top + inner.height));
         let wholly = if inner.drawers.len() == 0 { (inner.height / ROW) as usize } else { last.0 - first.0 };
