@@ -1,6 +1,7 @@
 //! The three charts of a service, and the same values as a table.
 
-use super::plots::{Basis, Kind, LinkedSearch, ServiceMetrics, slice};
+use super::measured::{Basis, ServiceMetrics, slice};
+use super::plots::{Kind, LinkedSearch};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::metrics::Bucket;

@@ -5,7 +5,7 @@
 //! 3. the service's entry spans in the newest whole traces,
 //! 4. if the server gives only summaries, the traces that pass through the service.
 
-use super::plots::{Basis, ServiceMetrics};
+use super::measured::{Basis, ServiceMetrics};
 use crate::state::clock;
 use crate::state::data::{Data, SearchPurpose};
 use futures_util::future::join_all;

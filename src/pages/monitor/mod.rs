@@ -2,6 +2,7 @@
 
 mod charts;
 mod load;
+mod measured;
 mod operations;
 mod plots;
 mod tools;
@@ -18,8 +19,9 @@ use leptos::prelude::*;
 use spandrel_trace::units::Problem;
 
 use charts::{BucketTable, Charts};
+pub use measured::{Basis, ServiceMetrics};
 use operations::OperationTable;
-pub use plots::{Basis, Kind, LinkedSearch, ServiceMetrics};
+pub use plots::{Kind, LinkedSearch};
 use tools::{RangeField, ServiceField, note};
 
 /// Limit of the search that a point links to.

@@ -1,6 +1,7 @@
 //! The operations of a service as a sortable table. Each row links to the traces of its operation.
 
-use super::plots::{LinkedSearch, ServiceMetrics};
+use super::measured::ServiceMetrics;
+use super::plots::LinkedSearch;
 use leptos::prelude::*;
 use spandrel_trace::analysis::entries::OperationMetrics;
 use spandrel_trace::units::{count, duration, percent};

@@ -1,6 +1,6 @@
 //! Above the charts: which service, which time range, and from which traces the metrics are computed.
 
-use super::plots::{Basis, ServiceMetrics, instant, range};
+use super::measured::{Basis, ServiceMetrics, instant, range};
 use crate::route::{MonitorView, Route};
 use crate::state::navigation::use_navigation;
 use crate::ui::lookback::LookbackField;
