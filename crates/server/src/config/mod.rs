@@ -110,7 +110,7 @@ pub struct Config {
     /// Lists and maps within one another in an attribute's value; those that nest deeper are dropped. 0 for no limit.
     #[arg(long, env = "SPANDREL_MAX_NESTING", default_value_t = 0)]
     pub max_nesting: u64,
-    /// Bytes of requests that may be in memory before more are asked to come again later.
+    /// Bytes of requests that may be in memory before more are asked to retry later.
     #[arg(long, env = "SPANDREL_MAX_WAITING", value_parser = values::bytes, default_value = "256M")]
     pub max_waiting: u64,
     /// Name under which the server may be asked, beside addresses and `localhost`; may be repeated.

@@ -51,7 +51,7 @@ pub fn http_status(refusal: &Refusal) -> u16 {
     }
 }
 
-/// The refusal as `google.rpc.Status` in protobuf, with `google.rpc.RetryInfo` where coming again makes sense.
+/// The refusal as `google.rpc.Status` in protobuf, with `google.rpc.RetryInfo` where a retry makes sense.
 pub fn status(refusal: &Refusal) -> Vec<u8> {
     let mut out = Vec::new();
     put_number(&mut out, 1, u64::from(code(refusal)));
