@@ -93,7 +93,7 @@ test("a refused field is named beside it, as the real services do", async (t) =>
 const HEADLINES = {
   "n-plus-one": /20 queries of one shape/,
   "payment-declined": /declined the payment/,
-  timeout: /1 s|1,000 ms|1000 ms/,
+  timeout: /1\u00a0s|1,000\u00a0ms|1000\u00a0ms/,
 };
 
 for (const [fault, headline] of Object.entries(HEADLINES)) {

@@ -46,7 +46,7 @@ async function opened(t) {
 
 test("the headline names the sequential calls, and a click shows them", async (t) => {
   const { page, sent, trace, findings } = await opened(t);
-  assert.match(await findings.headline.innerText(), /^\d+ % of this request is 13 sequential GetDriver calls; in parallel it would take \d+ ms instead of 560 ms$/);
+  assert.match(await findings.headline.innerText(), /^\d+\u00a0% of this request is 13 sequential GetDriver calls; in parallel it would take \d+\u00a0ms instead of 560\u00a0ms$/);
   await findings.headline.click();
   await idle(page);
   assert.equal(await trace.selected(), sent.calls[0]);
@@ -65,7 +65,7 @@ test("the list opens by its key, says what to do, and shows the spans of another
   assert.equal(new URL(page.url()).searchParams.get("findings"), "1");
   const sentences = await findings.sentences();
   assert.match(sentences[0], /warning.*13 sequential GetDriver calls/s);
-  assert.ok(sentences.some((sentence) => /The query mysql: SQL SELECT took 300 ms/.test(sentence)), sentences.join("\n"));
+  assert.ok(sentences.some((sentence) => /The query mysql: SQL SELECT took 300\u00a0ms/.test(sentence)), sentences.join("\n"));
   await findings.show(/The query mysql/).focus();
   await page.keyboard.press("Enter");
   await idle(page);

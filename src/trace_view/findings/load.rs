@@ -6,6 +6,8 @@ use crate::state::busy;
 use crate::state::data::Data;
 use crate::state::tasks::{after_first_paint, spawn_scoped};
 use leptos::prelude::*;
+use spandrel_trace::analysis::advisor::Finding;
+use spandrel_trace::units::unbroken;
 use std::sync::Arc;
 
 /// The page counts as busy until the findings of traces with at most so many spans are there.
@@ -29,7 +31,8 @@ pub fn load_findings(session: Session, data: Data, id: String) {
                     pending.take();
                     let is_whole = found.unsearched == 0;
                     if is_whole {
-                        session.findings.list.set(Arc::new(found.findings));
+                        let findings = found.findings.into_iter().map(with_unbroken_figures).collect();
+                        session.findings.list.set(Arc::new(findings));
                     }
                     is_whole
                 },
@@ -37,4 +40,12 @@ pub fn load_findings(session: Session, data: Data, id: String) {
             .await;
         });
     });
+}
+
+/// The finding with numbers that stay on the line of their units.
+fn with_unbroken_figures(mut finding: Finding) -> Finding {
+    for sentence in [&mut finding.headline, &mut finding.explanation, &mut finding.advice] {
+        *sentence = unbroken(sentence);
+    }
+    finding
 }

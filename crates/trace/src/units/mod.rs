@@ -25,7 +25,7 @@ pub use duration::{duration, duration_exact};
 pub use go_duration::{GoDurationError, parse_go_duration, print_go_duration};
 pub use id::{SpanId, TraceId, parse_hex, short_id};
 pub use name::{NO_NAME, display_name, is_blank_name, split_name};
-pub use number::{RateUnit, compact, count, percent};
+pub use number::{RateUnit, compact, count, percent, unbroken};
 pub use problem::{Problem, ProblemKind};
 pub use seed::{SeededMap, SeededSet, SeededState, are_hashes_seeded, seed_hashes};
 pub use sort_by_number::{sort_by_number, sort_by_number_descending};

@@ -89,6 +89,24 @@ fn significant(number: f64, digits: i32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Units that follow a number after a space.
+const UNITS: [&str; 15] =
+    ["%", "ns", "µs", "ms", "s", "min", "h", "d", "B", "kB", "MB", "GB", "TB", "/s", "/min"];
+
+/// `text` with no-break spaces between numbers and their units, so that no line ends between them.
+pub fn unbroken(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        out.push_str(word);
+        let Some(next) = words.peek() else { break };
+        let unit = next.trim_end_matches(['.', ',', ';', ':', ')']);
+        let is_number = word.ends_with(|last: char| last.is_ascii_digit());
+        out.push(if is_number && UNITS.contains(&unit) { '\u{a0}' } else { ' ' });
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +139,16 @@ mod tests {
         };
         assert_eq!(told(31.2, &[31.2, 1_234.4, 0.5, 0.0]), ["31.2 /s", "1,234 /s", "0.5 /s", "0 /s"]);
         assert_eq!(told(0.15, &[0.15, 0.0025, f64::INFINITY]), ["9 /min", "0.15 /min", "0 /min"]);
+    }
+
+    #[test]
+    fn numbers_stay_with_their_units() {
+        let shown = |text| unbroken(text).replace('\u{a0}', "_");
+        assert_eq!(
+            shown("76 % of 3 calls (31 ms in s), 5 s; 2 min"),
+            "76_% of 3 calls (31_ms in s), 5_s; 2_min"
+        );
+        assert_eq!(shown("a 5 spans "), "a 5 spans ");
+        assert_eq!(shown(""), "");
     }
 }
