@@ -7,7 +7,7 @@ use crate::state::data::Data;
 use crate::state::tasks::{after_first_paint, spawn_scoped, yield_to_event_loop};
 use leptos::prelude::*;
 use spandrel_trace::analysis::skew::{ClockOffset, Correction};
-use spandrel_trace::units::{count, duration};
+use spandrel_trace::units::{count, duration, unbroken};
 use std::sync::Arc;
 
 /// Spans that are corrected in one task.
@@ -59,6 +59,9 @@ pub fn load_clocks(session: Session, data: Data, id: String) {
 pub fn ClocksBar(
     /// State of the trace.
     session: Session,
+    /// What stands at the end of the line.
+    #[prop(into)]
+    end: ViewFn,
 ) -> impl IntoView {
     let corrected = session.clocks.corrected;
     let sentence = Memo::new(move |_| {
@@ -67,7 +70,7 @@ pub fn ClocksBar(
             (!offsets.is_empty()).then(|| sentence(offsets))
         })
     });
-    let bar = move || {
+    move || {
         let (sentence, bounds) = sentence.get()?;
         Some(view! {
             <div class="clocks-bar" role="group" aria-label="Clocks" data-test="clocks">
@@ -89,10 +92,10 @@ pub fn ClocksBar(
                         false => "Times are shown as sent.",
                     }}
                 </span>
+                {end.run()}
             </div>
         })
-    };
-    view! { <div class="clocks">{bar}</div> }
+    }
 }
 
 /// Which clocks differ, and within which bounds.
@@ -108,7 +111,7 @@ fn sentence(offsets: &[ClockOffset]) -> (String, String) {
         more => format!("; and {} more", count(more as u64)),
     };
     let bounds: Vec<String> = offsets.iter().take(2 * NAMED).map(bounds).collect();
-    (format!("Clocks differ: {}{more}.", named.join("; ")), bounds.join("\n"))
+    (unbroken(&format!("Clocks differ: {}{more}.", named.join("; "))), bounds.join("\n"))
 }
 
 fn bounds(one: &ClockOffset) -> String {
@@ -146,7 +149,10 @@ mod tests {
             span: 0,
         };
         let (text, bounds) = sentence(&[offset("a", 4_000_000), offset("b", -2_000_000)]);
-        assert_eq!(text, "Clocks differ: a is about 4 ms ahead of shop; b is about 2 ms behind shop.");
+        assert_eq!(
+            text,
+            "Clocks differ: a is about 4\u{a0}ms ahead of shop; b is about 2\u{a0}ms behind shop."
+        );
         assert_eq!(
             bounds,
             "a against shop: between +2 ms and +8 ms, by 1 call\nb against shop: at most −4 ms, by 1 call"

@@ -74,7 +74,7 @@ test("a span is tried out twice as fast by a key, then as a group in parallel, a
 test("times are corrected only when the reader says so, and the address keeps that", async (t) => {
   const { page, sent, asked, trace } = await opened(t);
   const bar = page.getByTestId("clocks");
-  assert.match(await bar.textContent(), /Clocks differ: stock is about 40 ms behind shop\./);
+  assert.match(await bar.textContent(), /Clocks differ: stock is about 40\u00a0ms behind shop\./);
   assert.match(await bar.textContent(), /Times are shown as sent\./);
   const start = async () => {
     await trace.openDetail(sent.ids.get);

@@ -9,7 +9,7 @@ use crate::state::navigation::{entitle, use_navigation};
 use crate::state::settings::{detail_place, use_settings};
 use crate::state::tasks::{after_yield, spawn_scoped, yield_to_event_loop};
 use crate::trace_view::canvas_style::look_up_font;
-use crate::trace_view::clocks::{ClocksBar, load_clocks};
+use crate::trace_view::clocks::load_clocks;
 use crate::trace_view::columns::load_columns;
 use crate::trace_view::critical_path::load_path;
 use crate::trace_view::find::run_query;
@@ -172,7 +172,6 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
         <SkipLinks session/>
         <Header session data id/>
         <Findings session data id/>
-        <ClocksBar session/>
         <Panels inputs=PanelInputs { session, slots, data, id }/>
         <Show when=move || has_layout.get()>
             <TraceLayout session slots source/>

@@ -1,10 +1,13 @@
-//! What the advisor found out about the trace: the first finding in one line under the title, and the list of all.
+//! What the advisor found out about the trace: the first finding in one line under the title, and the list of all. Clocks that
+//! differ have a line of their own, with the choice of the times that are shown.
 
 mod list;
 mod load;
 
 pub use load::load_findings;
 
+use super::clocks::ClocksBar;
+use super::counted::counted;
 use super::regions::focus_view_soon;
 use super::session::Session;
 use crate::route::TraceTab;
@@ -18,7 +21,11 @@ use spandrel_trace::units::duration;
 /// Id of the list, which the button names that opens it.
 const LIST: &str = "findings-list";
 
-/// The line with the first finding, and below it the list while it is open. Nothing while there are no findings.
+/// Rule of the findings that the line of the clocks says.
+const CLOCK_SKEW: &str = "clock-skew";
+
+/// The line with the first finding, that of the clocks, and below them the list while it is open. Nothing while there are no
+/// findings.
 #[component]
 pub fn Findings(
     /// State of the trace.
@@ -29,9 +36,33 @@ pub fn Findings(
     id: StoredValue<String>,
 ) -> impl IntoView {
     let toggle = NodeRef::<html::Button>::new();
-    let first = Memo::new(move |_| session.findings.list.with(|list| list.first().cloned()));
-    let count = move || session.findings.list.with(|list| list.len());
+    let clocks_differ = Memo::new(move |_| {
+        session.clocks.found.with(|found| found.as_ref().is_some_and(|found| !found.offsets.is_empty()))
+    });
+    let first = Memo::new(move |_| {
+        let is_said = |finding: &Finding| clocks_differ.get() && finding.rule == CLOCK_SKEW;
+        session.findings.list.with(|list| list.iter().find(|finding| !is_said(finding)).cloned())
+    });
+    let count = Memo::new(move |_| session.findings.list.with(|list| list.len()));
     let is_open = session.findings.open;
+    let opener = move || {
+        view! {
+            <button
+                type="button"
+                class="findings-toggle"
+                data-test="findings-toggle"
+                node_ref=toggle
+                title="Show or hide the findings (i)"
+                aria-expanded=move || is_open.get().to_string()
+                aria-controls=LIST
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+            >
+                {move || counted(count.get(), "finding", "findings")}
+            </button>
+        }
+    };
+    // Where all findings are of clocks, their line opens the list.
+    let end = move || (count.get() > 0 && first.with(Option::is_none)).then(opener);
     let line = move || {
         let finding = first.get()?;
         let shown = finding.clone();
@@ -47,18 +78,7 @@ pub fn Findings(
                 >
                     <bdi>{finding.headline}</bdi>
                 </button>
-                <button
-                    type="button"
-                    class="findings-toggle"
-                    data-test="findings-toggle"
-                    node_ref=toggle
-                    title="Show or hide the findings (i)"
-                    aria-expanded=move || is_open.get().to_string()
-                    aria-controls=LIST
-                    on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
-                >
-                    {move || if count() == 1 { "1 finding".to_owned() } else { format!("{} findings", count()) }}
-                </button>
+                {opener()}
             </div>
         })
     };
@@ -70,10 +90,11 @@ pub fn Findings(
         }
     });
     let list =
-        move || (is_open.get() && count() > 0).then(|| view! { <FindingsList session data id close/> });
+        move || (is_open.get() && count.get() > 0).then(|| view! { <FindingsList session data id close/> });
     view! {
         <section class="findings" aria-label="Findings" data-test="findings">
             {line}
+            <ClocksBar session end=move || end/>
             {list}
         </section>
     }
