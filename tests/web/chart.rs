@@ -22,6 +22,7 @@ fn plot(values: &[Option<f64>]) -> Plot {
         moments: (0..values.len()).map(|at| at as f64).collect(),
         lines: vec![Line { label: "p50".into(), ink: Ink::First, filled: true, values: values.to_vec() }],
         uncovered: None,
+        is_flush: false,
     }
 }
 

@@ -124,6 +124,7 @@ impl Kind {
             moments: metrics.buckets.iter().map(|bucket| middle(bucket.window)).collect(),
             lines,
             uncovered: measured.gap().map(|_| (start_unix as f64, covered.start_unix as f64)),
+            is_flush: false,
         }
     }
 

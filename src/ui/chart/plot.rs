@@ -12,6 +12,9 @@ const TEXT: f64 = 11.0;
 const ABOVE: f64 = 8.0;
 const RIGHT: f64 = 10.0;
 const BELOW: f64 = 20.0;
+/// Room below a plot without labels of its time axis, and left of its labels of values, CSS pixels.
+const EDGE: f64 = 2.0;
+const INSET: f64 = 4.0;
 /// Least distance between two labels of the time axis, CSS pixels.
 const APART: f64 = 6.0;
 
@@ -41,6 +44,9 @@ pub struct Plot {
     pub lines: Vec<Line>,
     /// A part of the time axis that the data does not cover.
     pub uncovered: Option<(f64, f64)>,
+    /// Whether the plot is as wide as its canvas, to be aligned with what has the same time axis and labels it. Values are
+    /// labelled within the plot.
+    pub is_flush: bool,
 }
 
 /// Where the plot itself lies within its canvas, CSS pixels.
@@ -90,7 +96,10 @@ pub fn draw(surface: &Surface, width: f64, height: f64, plot: &Plot) -> Area {
     let backend = CanvasBackend::new(surface, width, height);
     let widest = plot.y.ticks.iter().map(|tick| backend.text_width(&tick.label, TEXT)).fold(0.0, f64::max);
     let left = (widest + 20.0).ceil();
-    let area = Area { left, top: ABOVE, width: width - left - RIGHT, height: height - ABOVE - BELOW };
+    let area = match plot.is_flush {
+        true => Area { left: 0.0, top: ABOVE, width, height: height - ABOVE - EDGE },
+        false => Area { left, top: ABOVE, width: width - left - RIGHT, height: height - ABOVE - BELOW },
+    };
     if area.width < 20.0 || area.height < 20.0 || plot.x.high <= plot.x.low || plot.y.high <= plot.y.low {
         return area;
     }
@@ -123,11 +132,12 @@ fn fine(pixels: f64) -> i32 {
 
 fn fill(root: &Root<'_>, plot: &Plot, area: Area, labels: &[(f64, &str)]) -> Result<(), Failure> {
     draw_grid(root, plot, area, labels)?;
+    let (width, height) = root.dim_in_pixel();
     let mut chart = ChartBuilder::on(root)
         .margin_left(fine(area.left))
         .margin_top(fine(area.top))
-        .margin_right(fine(RIGHT))
-        .margin_bottom(fine(BELOW))
+        .margin_right(width as i32 - fine(area.left + area.width))
+        .margin_bottom(height as i32 - fine(area.top + area.height))
         .build_cartesian_2d(plot.x.low..plot.x.high, plot.y.low..plot.y.high)?;
     for line in plot.lines.iter().rev() {
         let color = line.ink.color();
@@ -160,12 +170,20 @@ fn fill(root: &Root<'_>, plot: &Plot, area: Area, labels: &[(f64, &str)]) -> Res
 fn draw_grid(root: &Root<'_>, plot: &Plot, area: Area, labels: &[(f64, &str)]) -> Result<(), Failure> {
     let text = ("sans-serif", f64::from(FINE) * TEXT).into_font().color(&Ink::Label.color());
     let beside = text.pos(Pos::new(HPos::Right, VPos::Center));
+    let within = text.pos(Pos::new(HPos::Left, VPos::Top));
     let below = text.pos(Pos::new(HPos::Center, VPos::Top));
     for tick in &plot.y.ticks {
         let (_, y) = area.place(plot, plot.x.low, tick.at);
         let ends = [(fine(area.left), fine(y)), (fine(area.left + area.width), fine(y))];
         root.draw(&PathElement::new(ends, Ink::Grid.color().stroke_width(fine(1.0) as u32)))?;
-        root.draw_text(&tick.label, &beside, (fine(area.left - 8.0), fine(y)))?;
+        match plot.is_flush {
+            false => root.draw_text(&tick.label, &beside, (fine(area.left - 8.0), fine(y)))?,
+            // Below its line there is no room for the label of the lowest value.
+            true if tick.at > plot.y.low => {
+                root.draw_text(&tick.label, &within, (fine(INSET), fine(y + EDGE)))?;
+            }
+            true => {}
+        }
     }
     let bottom = area.top + area.height;
     for (x, label) in labels {

@@ -21,6 +21,7 @@ use spandrel_trace::scene::scroll::ScrollMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
 /// Height of a lane, CSS pixels.
@@ -235,6 +236,15 @@ impl FlameBoard {
         self.loaded().map_or(0.0, |loaded| self.scroll_map(&loaded).height())
     }
 
+    /// Sets the width of the bars for the stylesheet, for what is above them.
+    fn publish_width(&self, width: f64) {
+        let view = self.scroller.closest(".flame").ok().flatten();
+        if let Some(view) = view.and_then(|view| view.dyn_into::<HtmlElement>().ok()) {
+            // Neither the name nor the value is refused.
+            let _ = HtmlElement::style(&view).set_property("--frames-width", &format!("{width}px"));
+        }
+    }
+
     fn scroll_map(&self, loaded: &LoadedFrames) -> ScrollMap {
         let content = loaded.frames.lanes() as f64 * LANE + LANE;
         ScrollMap { content, view: f64::from(self.scroller.client_height()) }
@@ -311,8 +321,7 @@ impl FlameBoard {
                 grid(context, &inner.style.rows, &ticks, ratio, strip);
             }
             if shift.is_none() {
-                // As wide as the bars: beside the ruler there is no scrollbar.
-                let _ = HtmlElement::style(ruler.canvas()).set_property("width", &format!("{width}px"));
+                self.publish_width(width);
                 ruler.clear(width, FLAME_RULER);
                 let size = (view.scale.width, FLAME_RULER * ratio);
                 draw_ruler(ruler.context(), &inner.style.rows, &ticks, ratio, size);

@@ -14,9 +14,7 @@ use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::concurrency::Concurrency;
 use spandrel_trace::engine::{Answer, QuestionTopic};
-use spandrel_trace::scene::TimeScale;
-use spandrel_trace::scene::ruler::{RulerAxis, ticks};
-use spandrel_trace::scene::series::{ChartAxis, ChartTick, Unit, value_axis};
+use spandrel_trace::scene::series::{ChartAxis, Unit, value_axis};
 use spandrel_trace::units::{count, duration};
 use std::sync::Arc;
 
@@ -126,14 +124,8 @@ fn plot(counts: &Concurrency) -> Plot {
     if counts.all.is_empty() {
         return Plot::default();
     }
-    // Labels as wide as in a chart of 800 pixels.
-    let marks = ticks(&TimeScale::new(start, end, 800.0), 40.0, 7.0, RulerAxis::RELATIVE);
-    let tick = |time: u64, label: String| ChartTick { at: time as f64, label };
-    let x = ChartAxis {
-        low: start as f64,
-        high: end as f64,
-        ticks: marks.into_iter().map(|mark| tick(mark.time, mark.label)).collect(),
-    };
+    // The ruler of the lanes labels it.
+    let x = ChartAxis { low: start as f64, high: end as f64, ticks: Vec::new() };
     let most = counts.all.iter().max().copied().unwrap_or(0);
     let moments = (0..counts.all.len())
         .map(|index| {
@@ -148,5 +140,12 @@ fn plot(counts: &Concurrency) -> Plot {
         values: values.iter().map(|value| Some(f64::from(*value))).collect(),
     };
     let lines = lines(counts).map(line).collect();
-    Plot { x, y: value_axis(f64::from(most), Unit::Count, 3), moments, lines, uncovered: None }
+    Plot {
+        x,
+        y: value_axis(f64::from(most), Unit::Count, 3),
+        moments,
+        lines,
+        uncovered: None,
+        is_flush: true,
+    }
 }
