@@ -80,6 +80,13 @@ impl Painter {
             context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), thick);
         }
         context.set_global_alpha(1.0);
+        // As narrow bars of rows: in their lower half.
+        context.set_fill_style_str(self.colours.get(usize::from(FAILED)).map_or("", String::as_str));
+        let half = (thick / 2.0).round().max(1.0);
+        for run in band.passed_on_runs() {
+            let y = ((MARGIN + f64::from(run.lane) * pitch) * ratio).round() + thick - half;
+            context.fill_rect(f64::from(run.x0), y, f64::from(run.x1 - run.x0), half);
+        }
         if let Some(path) = self.path.as_ref().filter(|path| path.is_of(outline.len())) {
             let columns = (self.width * ratio).round() as usize;
             context.set_fill_style_str(&self.ink);

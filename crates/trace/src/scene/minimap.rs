@@ -18,13 +18,16 @@ pub struct Run {
 }
 
 /// Fills the minimap incrementally, so that a million spans do not delay a frame. Errors take precedence in a cell,
-/// then the last span in pre-order, so that errors stay visible and ancestors do not hide their descendants.
+/// then the last span in pre-order, so that errors stay visible and ancestors do not hide their descendants. An error with
+/// an error below it was passed on: it is beside the colours of the cells, as in rows.
 #[derive(Clone, Debug)]
 pub struct Minimap {
     columns: usize,
     lanes: usize,
     // Lane by lane.
     cells: PixelCells,
+    // Where errors were passed on.
+    passed_on: PixelCells,
     // Spans are processed from the last to the first, twice: errors, then all.
     pass: u8,
     left: usize,
@@ -37,7 +40,7 @@ impl Minimap {
         let lanes = lanes.clamp(1, usize::from(u16::MAX));
         let mut cells = PixelCells::default();
         cells.clear(columns * lanes);
-        Minimap { columns, lanes, cells, pass: 0, left: outline.len() }
+        Minimap { columns, lanes, passed_on: cells.clone(), cells, pass: 0, left: outline.len() }
     }
 
     /// Processes up to `budget` more spans. Returns whether the minimap is complete. `colour` returns a span's colour
@@ -52,10 +55,15 @@ impl Minimap {
                 budget -= 1;
                 self.left -= 1;
                 let span = self.left;
+                let flags = outline.flags[span];
                 if self.pass == 1 {
-                    self.fill(outline, span, colour(span as u32));
-                } else if outline.flags[span].has(Flags::OWN_ERROR) {
-                    self.fill(outline, span, error);
+                    let (first, last) = self.cells_of(outline, span);
+                    self.cells.fill(first, last, colour(span as u32));
+                } else if flags.has(Flags::OWN_ERROR) {
+                    let (first, last) = self.cells_of(outline, span);
+                    let is_passed_on = flags.has(Flags::ERROR_BELOW);
+                    let cells = if is_passed_on { &mut self.passed_on } else { &mut self.cells };
+                    cells.fill(first, last, error);
                 }
             }
             self.pass += 1;
@@ -99,11 +107,10 @@ impl Minimap {
         (first, last.clamp(first + 1, self.columns))
     }
 
-    fn fill(&mut self, outline: &Outline, span: usize, colour: u8) {
-        let lane = self.lane_of(outline, span as u32);
+    fn cells_of(&self, outline: &Outline, span: usize) -> (usize, usize) {
         let (first, last) = self.columns_of(outline, span);
-        let base = lane * self.columns;
-        self.cells.fill(base + first, base + last, colour);
+        let base = self.lane_of(outline, span as u32) * self.columns;
+        (base + first, base + last)
     }
 
     /// The colour of a cell; `None` if it is empty.
@@ -113,8 +120,17 @@ impl Minimap {
 
     /// The minimap as runs by lane, left to right.
     pub fn runs(&self) -> Vec<Run> {
+        self.runs_of(&self.cells)
+    }
+
+    /// Where errors were passed on, as runs by lane, left to right, in the colour of errors.
+    pub fn passed_on_runs(&self) -> Vec<Run> {
+        self.runs_of(&self.passed_on)
+    }
+
+    fn runs_of(&self, cells: &PixelCells) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
-        for (lane, cells) in self.cells.as_slice().chunks_exact(self.columns).enumerate() {
+        for (lane, cells) in cells.as_slice().chunks_exact(self.columns).enumerate() {
             let mut x0 = 0;
             for same in cells.chunk_by(|a, b| a == b) {
                 let x1 = x0 + same.len();
@@ -146,6 +162,12 @@ mod tests {
                 slices += 1;
                 prop_assert!(slices < 1000);
             }
+            let is_at = |runs: &[Run], lane: usize, column: usize| {
+                runs.iter().any(|run| {
+                    usize::from(run.lane) == lane && (run.x0..run.x1).contains(&(column as u16))
+                })
+            };
+            let passed_on = map.passed_on_runs();
             for lane in 0..lanes {
                 for column in 0..columns {
                     let covers = |span: &usize| {
@@ -153,7 +175,12 @@ mod tests {
                         map.lane_of(&outline, *span as u32) == lane && (first..last).contains(&column)
                     };
                     let here: Vec<_> = (0..outline.len()).filter(covers).collect();
-                    let failed = here.iter().any(|span| outline.flags[*span].has(Flags::OWN_ERROR));
+                    let has_failed = |below: bool| here.iter().any(|span| {
+                        let flags = outline.flags[*span];
+                        flags.has(Flags::OWN_ERROR) && flags.has(Flags::ERROR_BELOW) == below
+                    });
+                    let failed = has_failed(false);
+                    prop_assert_eq!(is_at(&passed_on, lane, column), has_failed(true));
                     let expected = here.last().map(|span| if failed { 250 } else { colour(*span as u32) });
                     prop_assert_eq!(map.cell(lane, column), expected);
                 }
