@@ -1,5 +1,6 @@
 //! The app: the frame around every page, and the table of pages.
 
+mod actions;
 mod bar;
 mod crash;
 mod files;
@@ -25,6 +26,7 @@ use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::{after_yield, yield_to_event_loop};
 use crate::state::{self, Engine};
 use crate::trace_view::copy::CopyButton;
+use crate::trace_view::other_views::PageDialogs;
 use crate::trace_view::with_part::WithPart;
 use crate::ui::problem::ServerActions;
 use crate::ui::theme::apply_theme;
@@ -76,6 +78,7 @@ fn App(
     mark_keyboard_use();
     let files = Files::provide();
     files.listen();
+    actions::provide(files);
     // The frame is shown before the page is built.
     let is_frame_built = after_yield();
     view! {
@@ -90,6 +93,7 @@ fn App(
                     <Page/>
                 </Show>
             </main>
+            <PageDialogs/>
         </div>
     }
 }

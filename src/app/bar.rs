@@ -1,5 +1,6 @@
 //! The bar above every page: navigation, the field that opens a trace, the server, theme and settings.
 
+use super::actions::{OPEN_TRACE, switch_theme};
 use super::files::Files;
 use crate::route::{DependenciesView, MonitorView, Route, find};
 use crate::state::data::use_data;
@@ -113,7 +114,7 @@ fn TraceOpener() -> impl IntoView {
         <form class="app__find" role="search" aria-label="Open a trace" on:submit=submit>
             <input
                 class="field mono"
-                id="open-trace"
+                id=OPEN_TRACE
                 placeholder="Open trace ID"
                 aria-label="Trace ID, its first digits, or a URL"
                 autocomplete="off"
@@ -203,10 +204,6 @@ fn ServerStatus() -> impl IntoView {
 #[component]
 fn ThemeButton() -> impl IntoView {
     let settings = use_settings();
-    let switch = move |_| {
-        let shown = document().document_element().and_then(|root| root.get_attribute("data-theme"));
-        settings.set_theme(if shown.as_deref() == Some("dark") { Theme::Light } else { Theme::Dark });
-    };
     let icon =
         Signal::derive(move || if settings.theme() == Theme::Dark { "sun" } else { "moon" }.to_owned());
     view! {
@@ -216,7 +213,7 @@ fn ThemeButton() -> impl IntoView {
             title="Light or dark"
             aria-label="Switch between light and dark"
             data-test="theme-toggle"
-            on:click=switch
+            on:click=move |_| switch_theme(settings)
         >
             <Icon name=icon/>
         </button>

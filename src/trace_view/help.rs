@@ -2,7 +2,6 @@
 
 use super::commands::{Command, GROUPS};
 use super::key_names::readable;
-use super::session::Session;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
 use leptos::{ev, html};
@@ -36,7 +35,11 @@ const MARKS: [(&str, Option<&str>, &str); 23] = [
 
 /// The dialog, until it is closed.
 #[component]
-pub fn Help(session: Session) -> impl IntoView {
+pub fn Help(
+    /// Called once it is closed.
+    #[prop(into)]
+    on_close: UnsyncCallback<()>,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {
@@ -55,7 +58,7 @@ pub fn Help(session: Session) -> impl IntoView {
             label="Keyboard shortcuts"
             class="keys"
             dialog=dialog
-            on_close=move |()| session.panels.open.set(None)
+            on_close
             attr:data-test="help"
             on:keydown=key
         >
@@ -69,8 +72,9 @@ pub fn Help(session: Session) -> impl IntoView {
                     <Marks/>
                 </div>
                 <p class="keys-note">
-                    "Keys marked “tree focused” work while a row of the tree has the focus, as it has after a click. \
-                     No key works while a field has the focus."
+                    "These keys are for a trace; Ctrl+K and ? work on every page. Keys marked “tree focused” work while a \
+                     row of the tree has the focus, as it has after a click. No key works while a field has the focus, \
+                     except for Ctrl+K on pages without a trace."
                 </p>
             </div>
         </Dialog>

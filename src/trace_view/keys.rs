@@ -2,17 +2,42 @@
 //! pan and zoom, as in Jaeger. The keys are listed in [`commands`]. They work in every view of a trace; a view that
 //! handles a key itself prevents the event's default.
 
+use super::app_actions::AppActions;
 use super::commands;
 use super::parts::Part;
-use super::session::Session;
+use super::session::{OpenPanel, Session};
 use crate::state::events;
 use leptos::ev;
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 /// Handles keys anywhere on the page until the current owner is cleaned up.
 pub fn listen(session: Session) {
     events::listen(ev::keydown, move |event| pressed(session, &event));
+    if let Some(actions) = use_context::<AppActions>() {
+        actions.has_trace.set_value(true);
+        on_cleanup(move || actions.has_trace.set_value(false));
+    }
+}
+
+/// Handles the keys that pages without a trace have until the current owner is cleaned up: those of the dialogs.
+pub fn listen_without_trace(actions: AppActions) {
+    events::listen(ev::keydown, move |event| {
+        if event.default_prevented() || event.alt_key() || actions.has_trace.get_value() {
+            return;
+        }
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let is_in = |selector: &str| target.as_ref().is_some_and(|target| within(target, selector));
+        let panel =
+            match written(&event.key(), event.shift_key(), event.ctrl_key() || event.meta_key()).as_str() {
+                "Ctrl+k" if !is_in("dialog") => OpenPanel::Palette,
+                "?" if !is_in(FIELDS) => OpenPanel::Help,
+                _ => return,
+            };
+        actions.open.set(Some(panel));
+        event.prevent_default();
+    });
 }
 
 /// Handles a key, unless a field has the focus.
@@ -53,11 +78,13 @@ fn within(element: &Element, selector: &str) -> bool {
     element.closest(selector).ok().flatten().is_some()
 }
 
+/// What handles all keys itself.
+const FIELDS: &str = "input, textarea, select, dialog, [contenteditable], [role=separator], [role=slider]";
+
 /// Whether an element handles a key itself: fields handle all, buttons and links those that press them.
 fn takes_keys(element: &Element, key: &str) -> bool {
     let matches = |selector: &str| within(element, selector);
-    matches("input, textarea, select, dialog, [contenteditable], [role=separator], [role=slider]")
-        || matches("a, button, summary") && matches!(key, "Enter" | " ")
+    matches(FIELDS) || matches("a, button, summary") && matches!(key, "Enter" | " ")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What shows one trace: its state, the waterfall, minimap, legend, find, and the details of spans.
 
 pub mod address;
+pub mod app_actions;
 pub mod canvas_style;
 pub mod clocks;
 mod colour_scale;

@@ -1,7 +1,9 @@
 //! The views of a trace beside the waterfall, the panels above it and the dialogs, in a part of the program of their own.
 
+use super::app_actions::AppActions;
 use super::colouring::{ColouringMemo, Slots};
 use super::help::Help;
+use super::keys::listen_without_trace;
 use super::lint::LintPanel;
 use super::palette::Palette;
 use super::session::{OpenPanel, Session};
@@ -70,12 +72,33 @@ part! {
 
 part! {
     /// Builds the command palette.
-    fn palette in views -> fn(Session) -> AnyView = |session| view! { <Palette session/> }.into_any();
+    fn palette in views -> fn(DialogInputs) -> AnyView = |DialogInputs { session, open }| {
+        view! { <Palette session open/> }.into_any()
+    };
 }
 
 part! {
     /// Builds the dialog of keys and marks.
-    fn help in views -> fn(Session) -> AnyView = |session| view! { <Help session/> }.into_any();
+    fn help in views -> fn(DialogInputs) -> AnyView = |DialogInputs { open, .. }| {
+        view! { <Help on_close=move |()| open.set(None)/> }.into_any()
+    };
+}
+
+/// What a dialog needs.
+#[derive(Clone, Copy)]
+struct DialogInputs {
+    /// State of the trace; `None` on a page without one.
+    session: Option<Session>,
+    /// The dialog that is open.
+    open: RwSignal<Option<OpenPanel>>,
+}
+
+/// The dialog that is open on a page without a trace, with the keys that open it.
+#[component]
+pub fn PageDialogs() -> impl IntoView {
+    let actions = expect_context::<AppActions>();
+    listen_without_trace(actions);
+    dialogs(DialogInputs { session: None, open: actions.open })
 }
 
 /// The dialog that is open.
@@ -84,8 +107,12 @@ pub fn Dialogs(
     /// State of the trace.
     session: Session,
 ) -> impl IntoView {
-    let build = move |dialog: fn(Session) -> AnyView| dialog(session);
-    move || match session.panels.open.get() {
+    dialogs(DialogInputs { session: Some(session), open: session.panels.open })
+}
+
+fn dialogs(inputs: DialogInputs) -> impl IntoView {
+    let build = move |dialog: fn(DialogInputs) -> AnyView| dialog(inputs);
+    move || match inputs.open.get() {
         Some(OpenPanel::Palette) => {
             view! { <WithPart load=palette what="the palette" view=build/> }.into_any()
         }

@@ -1,4 +1,4 @@
-// The trace page without a mouse: the keys of the table, the palette, and fields that keep their keys.
+// Without a mouse: the keys of the table, the palette, on a trace and on other pages, and fields that keep their keys.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -144,6 +144,48 @@ test("the palette goes to actions, services and spans by name", async (t) => {
   assert.equal(await trace.selected(), sent.ids["SELECT stock"]);
   await press("Control+k", "Escape");
   assert.equal(await field.count(), 0);
+});
+
+test("the palette of a page without a trace goes to pages and does what the header does; ? lists the keys", async (t) => {
+  const { viewer } = await server(t);
+  const page = await open(t, `${viewer}/search`);
+  const field = page.getByTestId("palette-field");
+  const choose = async (typed) => {
+    await page.keyboard.press("Control+k");
+    await field.waitFor();
+    await page.keyboard.type(typed);
+    await page.keyboard.press("Enter");
+    await idle(page);
+    assert.equal(await field.count(), 0);
+  };
+  for (const name of ["monitor", "dependencies", "demo", "settings", "about", "search"]) {
+    await choose(name);
+    assert.equal(new URL(page.url()).pathname, `/${name}`);
+  }
+  const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  const before = await theme();
+  await choose("light and dark");
+  assert.notEqual(await theme(), before);
+  const chooser = page.waitForEvent("filechooser");
+  await choose("files");
+  await chooser;
+  await choose("by its id");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "open-trace");
+  await page.keyboard.press("Control+k");
+  await field.waitFor();
+  await page.keyboard.press("Control+k");
+  await idle(page);
+  assert.equal(await field.count(), 0, "the key that opened it closes it");
+  await choose("keyboard");
+  await page.getByTestId("help").waitFor();
+  await page.keyboard.press("?");
+  await idle(page);
+  await page.getByTestId("nav-monitor").focus();
+  await page.keyboard.press("?");
+  await page.getByTestId("help").waitFor();
+  await page.keyboard.press("?");
+  await idle(page);
+  assert.equal(await page.getByTestId("help").count(), 0);
 });
 
 test("no key acts while a field has the focus", async (t) => {

@@ -1,5 +1,6 @@
-//! Entries of the palette: commands, and each name once, however many spans have it.
+//! Entries of the palette: commands, actions of the app, and each name once, however many spans have it.
 
+use super::super::app_actions::AppAction;
 use super::super::commands::Command;
 use super::super::session::Session;
 use super::rank::{BestMatches, Ranked};
@@ -21,6 +22,8 @@ const SERVICE: i32 = 4;
 pub enum Entry {
     /// A command of the view.
     Command(&'static Command),
+    /// An action of the app.
+    App(&'static AppAction),
     /// The next span of a service.
     Service(StrIx),
     /// The next span with that service and operation.
@@ -48,11 +51,12 @@ impl Entries {
         Entries { services, names }
     }
 
-    /// The entries that fit best to what was typed, of these commands and all names.
+    /// The entries that fit best to what was typed, of these commands and actions and all names.
     pub fn best(
         &self,
         outline: &Outline,
         commands: impl Iterator<Item = &'static Command>,
+        actions: &'static [AppAction],
         typed: &str,
     ) -> Vec<Ranked<Entry>> {
         let mut best = BestMatches::new(typed, MOST);
@@ -63,6 +67,9 @@ impl Entries {
         }
         for command in commands {
             best.offer(Entry::Command(command), command.name, COMMAND);
+        }
+        for action in actions {
+            best.offer(Entry::App(action), action.name, COMMAND);
         }
         for service in &self.services {
             best.offer(Entry::Service(*service), outline.strings.get(*service), SERVICE);
@@ -89,6 +96,7 @@ impl Entry {
         let mut text = String::new();
         match *self {
             Entry::Command(command) => text.push_str(command.name),
+            Entry::App(action) => text.push_str(action.name),
             Entry::Service(service) => text.push_str(outline.strings.get(service)),
             Entry::Operation(named) => label_of(&mut text, outline, named.service, named.name),
             Entry::Span(span) => {
@@ -101,7 +109,8 @@ impl Entry {
         text
     }
 
-    /// Runs the command or selects a span: of several the next after the selected one, after the last the first.
+    /// Runs the command or selects a span: of several the next after the selected one, after the last the first. Actions of
+    /// the app are run by the app.
     pub fn act(self, session: Session) {
         let outline = session.outline();
         let next = |fits: &dyn Fn(usize) -> bool| {
@@ -113,6 +122,7 @@ impl Entry {
                 command.run(session);
                 return;
             }
+            Entry::App(_) => return,
             Entry::Service(service) => next(&|span| outline.service[span] == service),
             Entry::Operation(named) => {
                 next(&|span| (outline.service[span], outline.name[span]) == (named.service, named.name))
@@ -146,7 +156,7 @@ mod tests {
     fn labels(outline: &Outline, typed: &str) -> Vec<String> {
         let mut names = OperationCounter::default();
         while !names.step(outline, 1) {}
-        let best = Entries::of(names).best(outline, all(), typed);
+        let best = Entries::of(names).best(outline, all(), &[], typed);
         best.iter().map(|ranked| ranked.item.label(outline)).collect()
     }
 

@@ -1,11 +1,13 @@
-//! The command palette: commands with their keys, services, operations and spans, found by name.
+//! The command palette: what the app offers on every page; with a trace its commands with their keys, services, operations
+//! and spans. All are found by name.
 
 mod entries;
 mod rank;
 
+use super::app_actions::AppActions;
 use super::commands::{self, Command};
 use super::key_names::readable;
-use super::session::Session;
+use super::session::{OpenPanel, Session};
 use crate::state::busy;
 use crate::state::clock;
 use crate::state::tasks::{spawn_scoped, yield_to_event_loop};
@@ -20,17 +22,29 @@ use std::sync::Arc;
 
 /// The dialog, until it is closed or something was chosen.
 #[component]
-pub fn Palette(session: Session) -> impl IntoView {
+pub fn Palette(
+    /// State of the trace; `None` on a page without one.
+    session: Option<Session>,
+    /// The dialog that is open.
+    open: RwSignal<Option<OpenPanel>>,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let chosen = StoredValue::new(None::<Entry>);
-    let outline = session.outline();
+    let actions = use_context::<AppActions>();
+    let outline = session.map(|session| session.outline()).unwrap_or_default();
     let entries = RwSignal::new(Entries::default());
     spawn_scoped(gather(outline.clone(), entries));
+    let (label, placeholder) = match session {
+        Some(_) => ("Go to an action, a span or a service by name", "Action, page, span, span ID or service"),
+        None => ("Go to a page or an action by name", "Page or action"),
+    };
     let combobox = Combobox::new("palette-choices");
     let found = StoredValue::new(Vec::<Entry>::new());
     let text = RwSignal::new(String::new());
     Effect::new(move || {
-        let ranked = text.with(|text| entries.with(|entries| entries.best(&outline, enabled(session), text)));
+        let app = actions.map_or(&[][..], |actions| actions.list);
+        let ranked =
+            text.with(|text| entries.with(|entries| entries.best(&outline, enabled(session), app, text)));
         let shown = ranked.iter().map(|ranked| Choice {
             label: ranked.item.label(&outline),
             marks: ranked.marks.clone(),
@@ -42,9 +56,15 @@ pub fn Palette(session: Session) -> impl IntoView {
     });
     // What was chosen runs once the dialog is closed: it may move the focus.
     let closed = move |()| {
-        session.panels.open.set(None);
-        if let Some(entry) = chosen.get_value() {
-            entry.act(session);
+        open.set(None);
+        match (chosen.get_value(), session, actions) {
+            (Some(Entry::App(action)), _, Some(actions)) => {
+                if let Some(at) = actions.list.iter().position(|one| one == action) {
+                    actions.run.run(at);
+                }
+            }
+            (Some(entry), Some(session), _) => entry.act(session),
+            _ => {}
         }
     };
     let close = move || {
@@ -80,7 +100,7 @@ pub fn Palette(session: Session) -> impl IntoView {
     };
     view! {
         <Dialog
-            label="Go to an action, a span or a service by name"
+            label
             class="palette"
             dialog=dialog
             on_close=closed
@@ -92,8 +112,8 @@ pub fn Palette(session: Session) -> impl IntoView {
                     {..combobox.attributes()}
                     type="text"
                     autofocus
-                    aria-label="Action, span, span ID or service"
-                    placeholder="Action, span, span ID or service"
+                    aria-label=placeholder
+                    placeholder=placeholder
                     data-test="palette-field"
                     on:input:target=move |event| text.set(event.target().value())
                     on:keydown=key
@@ -106,8 +126,8 @@ pub fn Palette(session: Session) -> impl IntoView {
 }
 
 /// The commands that have something to do now.
-fn enabled(session: Session) -> impl Iterator<Item = &'static Command> {
-    commands::all().filter(move |command| command.is_enabled(session))
+fn enabled(session: Option<Session>) -> impl Iterator<Item = &'static Command> {
+    commands::all().filter(move |command| session.is_some_and(|session| command.is_enabled(session)))
 }
 
 /// Spans read between two looks at the clock.
@@ -135,6 +155,7 @@ fn note(entry: &Entry) -> String {
         Entry::Command(command) => {
             command.keys.first().or(command.on_rows.first()).map(|key| readable(key)).unwrap_or_default()
         }
+        Entry::App(action) => action.note.to_owned(),
         Entry::Service(_) => "service".to_owned(),
         Entry::Operation(named) => match named.spans {
             1 => "1 span".to_owned(),
