@@ -23,7 +23,7 @@ use crate::state::navigation::{entitle, use_navigation, use_route};
 use crate::state::obstacle::origin;
 use crate::state::part::LoadPart;
 use crate::state::settings::{Theme, use_settings};
-use crate::state::tasks::{after_yield, yield_to_event_loop};
+use crate::state::tasks::{after_yield, spawn, yield_to_event_loop};
 use crate::state::{self, Engine};
 use crate::trace_view::copy::CopyButton;
 use crate::trace_view::other_views::PageDialogs;
@@ -33,34 +33,37 @@ use crate::ui::theme::apply_theme;
 use bar::AppBar;
 use files::{FileOverlays, Files};
 use leptos::ev;
+use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 use missing::MissingPage;
 use spandrel_trace::units::short_id;
 
 pub use crash::{install_panic_hook, show_crash};
 
-/// Starts the engine's worker, and mounts the app in the document's body in a task of its own: the worker instantiates the
-/// program meanwhile. The app stays for as long as the page is open.
+/// Starts the engine's worker, and then the app in tasks of their own: its state, then what is seen of it. The worker
+/// instantiates the program meanwhile. The app stays for as long as the page is open.
 pub fn mount() {
     let starting = busy::hold();
     let engine = state::start_engine();
-    // Leptos has no executor before it is mounted.
+    // Leptos has no executor before something is mounted.
     wasm_bindgen_futures::spawn_local(async move {
         yield_to_event_loop().await;
-        leptos::mount::mount_to_body(move || view! { <App engine/> });
-        drop(starting);
+        mount_to_body(move || {
+            provide(engine);
+            spawn(async move {
+                yield_to_event_loop().await;
+                mount_to_body(App);
+                drop(starting);
+            });
+        });
     });
 }
 
-/// Bar and page. Provides the state of `state` to all components within.
-#[component]
-fn App(
-    /// Answers about traces.
-    engine: Engine,
-) -> impl IntoView {
+/// Provides the state of `state`, and what the app offers, to all components.
+fn provide(engine: Engine) {
     state::provide(engine);
     load_ahead::load_parts_when_idle(use_data());
-    let (navigation, settings) = (use_navigation(), use_settings());
+    let settings = use_settings();
     apply_theme(Signal::derive(move || match settings.theme() {
         Theme::System => None,
         Theme::Light => Some(false),
@@ -79,6 +82,12 @@ fn App(
     let files = Files::provide();
     files.listen();
     actions::provide(files);
+}
+
+/// Bar and page.
+#[component]
+fn App() -> impl IntoView {
+    let navigation = use_navigation();
     // The frame is shown before the page is built.
     let is_frame_built = after_yield();
     view! {

@@ -41,9 +41,9 @@ pub fn spawn_scoped(work: impl Future<Output = ()> + 'static) {
     StoredValue::new_local(AbortOnDrop::spawn(work));
 }
 
-/// Resumes when a view that was just built is painted. That takes four frames: in the first it is laid out, in the second
-/// what depends on its size is drawn, in the others the rows that did not fit into the second. Requests that start only then
-/// do not compete with the first paint for the processor.
+/// Resumes when a view that was just built is painted. That takes four frames: in the first it is laid out, in the others
+/// what depends on its size is drawn, some rows in each. Requests that start only then do not compete with the first paint
+/// for the processor.
 pub async fn after_first_paint() {
     for _ in 0..4 {
         next_frame().await;

@@ -3,6 +3,7 @@
 mod sync;
 
 use crate::route::Route;
+use crate::state::busy;
 use crate::state::colours;
 use crate::state::data::use_data;
 use crate::state::navigation::{entitle, use_navigation};
@@ -139,7 +140,8 @@ fn title_of(outline: &Outline) -> String {
     format!("{} · {}", name.unwrap_or_default(), duration(outline.duration))
 }
 
-/// A loaded trace, kept in sync with the address. What lies below its header is built in a task of its own.
+/// A loaded trace, kept in sync with the address. What lies below its header is built in a task of its own, and what is
+/// shown beside the spans is loaded from another one.
 #[component]
 fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView {
     let data = use_data();
@@ -152,11 +154,16 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     // Unless the address says otherwise, details are where this reader put them last.
     session.panels.placement.set(detail_place());
     sync_with_address(session, id.get_value());
-    run_query(session, data, id.get_value());
-    load_columns(session, data, id.get_value());
-    load_findings(session, data, id.get_value());
-    load_path(session, data, id.get_value());
-    load_clocks(session, data, id.get_value());
+    let busy = busy::hold();
+    spawn_scoped(async move {
+        yield_to_event_loop().await;
+        run_query(session, data, id.get_value());
+        load_columns(session, data, id.get_value());
+        load_findings(session, data, id.get_value());
+        load_path(session, data, id.get_value());
+        load_clocks(session, data, id.get_value());
+        drop(busy);
+    });
     // A request has found that the worker has another version of the trace than is shown.
     Effect::new(move |_| {
         let Some(outline) = data.renewed_outline(&id.get_value()) else { return };

@@ -3,6 +3,7 @@
 
 mod draw;
 mod drawers;
+mod first_paint;
 mod point;
 mod scroll;
 mod ticks;
@@ -16,11 +17,13 @@ use super::drawers::{Drawers, Fill};
 use super::pool::RowPool;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface};
+use draw::Painted;
+use first_paint::FirstPaint;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::scene::waterfall::{Waterfall, WaterfallCache};
 use spandrel_trace::units::SpanId;
-use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
@@ -56,11 +59,13 @@ pub struct Board {
     elements: Elements,
     surfaces: (Surface, Surface, Surface),
     inner: RefCell<Inner>,
-    frame: OnceCell<Frame>,
+    first_paint: Cell<FirstPaint>,
+    frame: Frame,
     /// Called when the content of a drawer changes height.
-    resized: OnceCell<Rc<dyn Fn(SpanId)>>,
-    pointer_frame: OnceCell<Frame>,
+    resized: Rc<dyn Fn(SpanId)>,
+    pointer_frame: Frame,
     busy: Cell<Option<Busy>>,
+    this: Weak<Board>,
 }
 
 struct Inner {
@@ -130,40 +135,42 @@ impl Board {
             hovered: None,
             seen: 0..0,
         };
-        let board = Rc::new(Board {
+        Some(Rc::new_cyclic(|this: &Weak<Board>| Board {
             session,
             colouring,
             elements,
             surfaces,
             inner: RefCell::new(inner),
-            frame: OnceCell::new(),
-            resized: OnceCell::new(),
-            pointer_frame: OnceCell::new(),
+            first_paint: Cell::default(),
+            frame: Frame::new({
+                let board = this.clone();
+                move |_| {
+                    if let Some(board) = board.upgrade() {
+                        board.paint_in_frame();
+                    }
+                    false
+                }
+            }),
+            resized: {
+                let board = this.clone();
+                Rc::new(move |id| {
+                    if let Some(board) = board.upgrade() {
+                        board.drawer_resized(id);
+                    }
+                })
+            },
+            pointer_frame: Frame::new({
+                let board = this.clone();
+                move |_| {
+                    if let Some(board) = board.upgrade() {
+                        board.paint_pointer();
+                    }
+                    false
+                }
+            }),
             busy: Cell::new(None),
-        });
-        let (all, pointer) = (Rc::downgrade(&board), Rc::downgrade(&board));
-        // The cells are empty: this is the only place that sets them.
-        let _ = board.frame.set(Frame::new(move |_| {
-            if let Some(board) = all.upgrade() {
-                let busy = board.busy.take();
-                board.paint();
-                drop(busy);
-            }
-            false
-        }));
-        let _ = board.pointer_frame.set(Frame::new(move |_| {
-            if let Some(board) = pointer.upgrade() {
-                board.paint_pointer();
-            }
-            false
-        }));
-        let of_drawer = Rc::downgrade(&board);
-        let _ = board.resized.set(Rc::new(move |id| {
-            if let Some(board) = of_drawer.upgrade() {
-                board.drawer_resized(id);
-            }
-        }));
-        Some(board)
+            this: this.clone(),
+        }))
     }
 
     /// Rewrites all rows in the next frame, because what they show of their spans has changed.
@@ -172,14 +179,24 @@ impl Board {
         self.request();
     }
 
-    /// Requests painting in the next animation frame.
+    /// Requests painting in the next animation frame, or the first painting in tasks of its own.
     pub fn request(&self) {
-        if let Some(frame) = self.frame.get() {
-            if !frame.is_pending() {
-                self.busy.set(Some(busy::hold()));
-            }
-            frame.request();
+        if self.first_paint.get() != FirstPaint::Done {
+            return self.start_first_paint();
         }
+        if !self.frame.is_pending() {
+            self.busy.set(Some(busy::hold()));
+        }
+        self.frame.request();
+    }
+
+    /// Paints what a frame may, and requests another one for the rest.
+    fn paint_in_frame(&self) {
+        let busy = self.busy.take();
+        if self.paint() == Painted::InPart {
+            self.request();
+        }
+        drop(busy);
     }
 
     /// Measures the elements; `names` is the width left of the bars, CSS pixels.

@@ -16,8 +16,16 @@ use spandrel_trace::scene::waterfall::WaterfallCache;
 use std::collections::VecDeque;
 use web_sys::{Document, HtmlElement, Node};
 
-/// Rows that are made for one frame at most: those of a high screen take a task of 50 ms when the page has just opened.
-const MADE_AT_ONCE: u32 = 8;
+/// Rows that are made or added at once at most: those of a high screen take a task of 50 ms when the page has just opened.
+const AT_ONCE: usize = 8;
+
+/// What [`RowPool::show`] did.
+pub struct Shown {
+    /// Whether rows were added.
+    pub added: bool,
+    /// Whether every row on screen is there. The others are added the next time.
+    pub is_complete: bool,
+}
 
 /// What the rows are written from.
 pub struct RowContext<'a> {
@@ -72,19 +80,20 @@ impl RowPool {
         Some(RowPool { container, document, rows, spare, first: 0, made: 0, columns: 0, siblings })
     }
 
-    /// Writes the rows on screen, the first ones where the others are not made yet. `false` if the next frame is to write
-    /// those.
-    pub fn show(&mut self, showing: &RowContext, cache: &mut WaterfallCache) -> bool {
+    /// Writes the rows on screen, and adds some of those that are missing.
+    pub fn show(&mut self, showing: &RowContext, cache: &mut WaterfallCache) -> Shown {
         if self.columns != showing.columns.len() {
             self.columns = showing.columns.len();
             self.rows.drain(..).for_each(|row| row.element.remove());
             self.spare.clear();
         }
-        let made = self.made;
-        let is_room = |pool: &Self| pool.made - made < MADE_AT_ONCE;
-        while self.rows.len() < showing.range.len() && is_room(self) {
+        let before = self.rows.len();
+        let most = showing.range.len().min(before + AT_ONCE);
+        while self.rows.len() < most {
             // What the browser cannot make is not shown, nor tried in every frame.
-            let Some(row) = self.spare.pop().or_else(|| self.make()) else { return true };
+            let Some(row) = self.spare.pop().or_else(|| self.make()) else {
+                return Shown { added: false, is_complete: true };
+            };
             // The container is ours and takes any element: appending cannot fail.
             let _ = self.container.append_child(&row.element);
             self.rows.push_back(row);
@@ -112,20 +121,19 @@ impl RowPool {
                 element.written = Some(written);
             }
         }
-        self.rows.len() >= showing.range.len()
+        Shown { added: self.rows.len() > before, is_complete: self.rows.len() >= showing.range.len() }
     }
 
-    /// Whether no row was shown yet.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Makes rows ahead, while there is time, until there are so many.
-    pub fn make_ready(&mut self, count: usize) {
-        while self.rows.len() + self.spare.len() < count {
-            let Some(row) = self.make() else { return };
+    /// Makes some rows ahead, while there is time. Whether there are `count` of them now.
+    pub fn make_ready(&mut self, count: usize) -> bool {
+        for _ in 0..AT_ONCE {
+            if self.rows.len() + self.spare.len() >= count {
+                return true;
+            }
+            let Some(row) = self.make() else { return true };
             self.spare.push(row);
         }
+        self.rows.len() + self.spare.len() >= count
     }
 
     /// The element id of the row that shows `span`, if one does.

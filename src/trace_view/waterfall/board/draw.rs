@@ -3,6 +3,7 @@
 use super::super::mark::{Mark, Marks};
 use super::super::paint;
 use super::super::pool::RowContext;
+use super::first_paint::FirstPaint;
 use super::{Board, Inner, set_style};
 use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
@@ -22,9 +23,20 @@ const NAME_ROOM: (f64, f64) = (230.0, 290.0);
 /// Indentation per level, CSS pixels: as wide as the trace's depth allows.
 const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
 
+/// What [`Board::paint`] has painted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Painted {
+    /// Everything on screen.
+    All,
+    /// Some of the rows, or all of them without their bars; the rest is painted the next time.
+    InPart,
+    /// Nothing: there are no rows, or there is no room for them.
+    NoRows,
+}
+
 impl Board {
     /// Paints rows, bars and ruler from one state.
-    pub fn paint(&self) {
+    pub(super) fn paint(&self) -> Painted {
         self.arrange();
         self.stretch();
         let ratio = pixel_ratio();
@@ -41,10 +53,11 @@ impl Board {
         }
         let bars_width = (inner.width - inner.names).max(1.0);
         if inner.height < 1.0 {
-            return;
+            return Painted::NoRows;
         }
-        if rows.is_empty() {
-            inner.pool.make_ready((inner.height / ROW) as usize + 2);
+        let is_first = self.first_paint.get() != FirstPaint::Done;
+        if rows.is_empty() && !inner.pool.make_ready((inner.height / ROW) as usize + 2) && is_first {
+            return Painted::InPart;
         }
         let map = self.map(inner);
         inner.top = map.clamped(inner.top);
@@ -99,14 +112,12 @@ impl Board {
             edition,
             places,
         };
-        let is_first = inner.pool.is_empty();
-        let is_complete = inner.pool.show(&showing, &mut inner.kept);
+        let shown = inner.pool.show(&showing, &mut inner.kept);
         self.announce(inner, selected);
         self.session.viewport.screen.set_value((first, self.page_of(inner)));
-        if is_first && !rows.is_empty() {
-            // Making the first rows and painting the first bars together would take a task of 50 ms.
+        if is_first && shown.added {
             inner.seen = seen;
-            return self.request();
+            return Painted::InPart;
         }
 
         inner.scene.compute(outline, &rows, &view, &mut inner.kept, &slot);
@@ -140,10 +151,12 @@ impl Board {
         self.show_drawers(inner, seen.clone(), &rows);
         inner.seen = seen;
         drop(guard);
-        if !is_complete {
-            self.request();
-        }
         self.paint_pointer();
+        match shown.is_complete {
+            true if rows.is_empty() => Painted::NoRows,
+            true => Painted::All,
+            false => Painted::InPart,
+        }
     }
 
     /// Announces the current row to assistive technology, if it is in the page.

@@ -1,5 +1,6 @@
 //! Details between rows: their positions, and what happens to the list when one changes height.
 
+use super::draw::Painted;
 use super::{Board, Inner, set_style};
 use crate::ui::sizes::ROW;
 use leptos::prelude::*;
@@ -37,10 +38,9 @@ impl Board {
     }
 
     pub(super) fn show_drawers(&self, inner: &mut Inner, range: Range<usize>, rows: &Rows) {
-        let Some(resized) = self.resized.get() else { return };
         let (drawers, pool) = (&mut inner.drawers, &inner.pool);
         let row = |index: usize| Some((pool.element_at(index)?, rows.get(index)?.depth() + 1));
-        drawers.show(range, &row, resized, &self.elements.scroller);
+        drawers.show(range, &row, &self.resized, &self.elements.scroller);
     }
 
     /// Reacts to a new height of a drawer's content. Paints at once, before the browser has shown it.
@@ -58,7 +58,9 @@ impl Board {
             self.session.panels.reveal_inline.set_value(None);
             self.show_with_drawer(resized.row);
         }
-        self.paint();
+        if self.paint() == Painted::InPart {
+            self.request();
+        }
     }
 
     /// Scrolls until the row at `index` and, as far as it fits, the drawer below it are visible.

@@ -31,9 +31,7 @@ impl Board {
     pub fn point(&self, pointing: Option<Drag>) {
         if self.inner.borrow().pointing != pointing {
             self.inner.borrow_mut().pointing = pointing;
-            if let Some(frame) = self.pointer_frame.get() {
-                frame.request();
-            }
+            self.pointer_frame.request();
         }
     }
 
@@ -45,8 +43,8 @@ impl Board {
         if before != y {
             let moved = row(before) != row(y);
             self.inner.borrow_mut().hovered = y;
-            if let Some(frame) = self.pointer_frame.get().filter(|_| moved) {
-                frame.request();
+            if moved {
+                self.pointer_frame.request();
             }
         }
     }

@@ -30,9 +30,7 @@ impl Board {
         let is_ticked = self.session.events.with_untracked(Option::is_some);
         // Classes are constants and valid.
         let _ = self.elements.scroller.class_list().toggle_with_force("waterfall-ticked", is_ticked);
-        if let Some(frame) = self.pointer_frame.get() {
-            frame.request();
-        }
+        self.pointer_frame.request();
     }
 
     /// Moves the mark to the event cursor; resets a cursor that is not visible.
