@@ -5,7 +5,7 @@ use crate::route::{DependenciesView, MonitorView, Route};
 use crate::state::last_search::use_last_search;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::{Settings, Theme, use_settings};
-use crate::trace_view::app_actions::{AppAction, AppActions};
+use crate::trace_view::app_actions::{ActionKind, AppAction, AppActions};
 use crate::trace_view::session::OpenPanel;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -16,38 +16,38 @@ pub const OPEN_TRACE: &str = "open-trace";
 
 /// The actions; [`provide`] runs them by their index.
 const ACTIONS: &[AppAction] = &[
-    page("Search traces"),
-    page("Dependencies"),
-    page("Monitor"),
-    page("Demo"),
-    page("Settings"),
-    page("About Spandrel"),
-    AppAction { name: "Open trace files", note: "" },
-    AppAction { name: "Open a trace by its ID", note: "" },
-    AppAction { name: "Switch between light and dark", note: "" },
-    AppAction { name: "Keyboard shortcuts", note: "?" },
+    action("Search traces", "page", ActionKind::Search),
+    action("Dependencies", "page", ActionKind::Dependencies),
+    action("Monitor", "page", ActionKind::Monitor),
+    action("Demo", "page", ActionKind::Demo),
+    action("Settings", "page", ActionKind::Settings),
+    action("About Spandrel", "page", ActionKind::About),
+    action("Open trace files", "", ActionKind::OpenFiles),
+    action("Open a trace by its ID", "", ActionKind::OpenTrace),
+    action("Switch between light and dark", "", ActionKind::SwitchTheme),
+    action("Keyboard shortcuts", "?", ActionKind::Help),
 ];
 
-const fn page(name: &'static str) -> AppAction {
-    AppAction { name, note: "page" }
+const fn action(name: &'static str, note: &'static str, kind: ActionKind) -> AppAction {
+    AppAction { name, note, kind }
 }
 
 /// Provides the actions to all pages.
 pub fn provide(files: Files) {
     let (navigation, settings, last) = (use_navigation(), use_settings(), use_last_search());
     let open = RwSignal::new(None);
-    let run = move |action: usize| {
-        let route = match action {
-            0 => Route::Search(untrack(|| last.asked()).unwrap_or_default()),
-            1 => Route::Dependencies(DependenciesView::default()),
-            2 => Route::Monitor(MonitorView::default()),
-            3 => Route::Demo,
-            4 => Route::Settings,
-            5 => Route::About,
-            6 => return files.choose(),
-            7 => return focus(OPEN_TRACE),
-            8 => return switch_theme(settings),
-            _ => return open.set(Some(OpenPanel::Help)),
+    let run = move |kind| {
+        let route = match kind {
+            ActionKind::Search => Route::Search(untrack(|| last.asked()).unwrap_or_default()),
+            ActionKind::Dependencies => Route::Dependencies(DependenciesView::default()),
+            ActionKind::Monitor => Route::Monitor(MonitorView::default()),
+            ActionKind::Demo => Route::Demo,
+            ActionKind::Settings => Route::Settings,
+            ActionKind::About => Route::About,
+            ActionKind::OpenFiles => return files.choose(),
+            ActionKind::OpenTrace => return focus(OPEN_TRACE),
+            ActionKind::SwitchTheme => return switch_theme(settings),
+            ActionKind::Help => return open.set(Some(OpenPanel::Help)),
         };
         navigation.push(route);
     };

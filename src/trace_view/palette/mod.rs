@@ -59,9 +59,7 @@ pub fn Palette(
         open.set(None);
         match (chosen.get_value(), session, actions) {
             (Some(Entry::App(action)), _, Some(actions)) => {
-                if let Some(at) = actions.list.iter().position(|one| one == action) {
-                    actions.run.run(at);
-                }
+                actions.run.run(action.kind);
             }
             (Some(entry), Some(session), _) => entry.act(session),
             _ => {}
