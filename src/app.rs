@@ -35,6 +35,7 @@ use files::{FileOverlays, Files};
 use leptos::ev;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
 use missing::MissingPage;
 use spandrel_trace::units::short_id;
 
@@ -50,11 +51,12 @@ pub fn mount() {
         yield_to_event_loop().await;
         mount_to_body(move || {
             provide(engine);
-            spawn(async move {
+            // What is mounted belongs to the owner of the state.
+            spawn(ScopedFuture::new_untracked(async move {
                 yield_to_event_loop().await;
                 mount_to_body(App);
                 drop(starting);
-            });
+            }));
         });
     });
 }

@@ -16,7 +16,8 @@ use leptos::prelude::*;
 use spandrel_trace::units::display_name;
 use tools::Tools;
 
-/// The header of the trace with this id. The tools and the facts are built in tasks of their own.
+/// The header of the trace with this id. Find with the tools and the facts are built in tasks of
+/// their own.
 #[component]
 pub fn Header(
     /// State of the trace.
@@ -36,8 +37,8 @@ pub fn Header(
         <header class="trace-header" data-test="trace-header" data-part=Part::Header.name()>
             <div class="trace-header-line">
                 <Name session/>
-                <Find session data id/>
                 <Show when=move || has_tools.get()>
+                    <Find session data id/>
                     <Tools session data id/>
                 </Show>
             </div>

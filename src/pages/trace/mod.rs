@@ -25,6 +25,7 @@ use crate::trace_view::slots_by_string;
 use crate::trace_view::span_source::SpanSource;
 use crate::ui::problem::ProblemCard;
 use leptos::prelude::*;
+use leptos::reactive::computed::ScopedFuture;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, TraceId, count, duration, is_blank_name};
@@ -155,7 +156,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
     session.panels.placement.set(detail_place());
     sync_with_address(session, id.get_value());
     let busy = busy::hold();
-    spawn_scoped(async move {
+    spawn_scoped(ScopedFuture::new_untracked(async move {
         yield_to_event_loop().await;
         run_query(session, data, id.get_value());
         load_columns(session, data, id.get_value());
@@ -163,7 +164,7 @@ fn LoadedTrace(id: StoredValue<String>, outline: Arc<Outline>) -> impl IntoView 
         load_path(session, data, id.get_value());
         load_clocks(session, data, id.get_value());
         drop(busy);
-    });
+    }));
     // A request has found that the worker has another version of the trace than is shown.
     Effect::new(move |_| {
         let Some(outline) = data.renewed_outline(&id.get_value()) else { return };
