@@ -16,8 +16,7 @@ use leptos::prelude::*;
 use spandrel_trace::units::display_name;
 use tools::Tools;
 
-/// The header of the trace with this id. Find with the tools and the facts are built in tasks of
-/// their own.
+/// The header of the trace with this id. Find with the tools, and the facts, are built in tasks of their own.
 #[component]
 pub fn Header(
     /// State of the trace.

@@ -3,7 +3,7 @@
 use super::super::mark::{Mark, Marks};
 use super::super::paint;
 use super::super::pool::RowContext;
-use super::first_paint::FirstPaint;
+use super::first_paint::{FirstPaint, Painted};
 use super::{Board, Inner, set_style};
 use crate::state::clock;
 use crate::ui::canvas::{Surface, pixel_ratio};
@@ -22,17 +22,6 @@ use std::sync::Arc;
 const NAME_ROOM: (f64, f64) = (230.0, 290.0);
 /// Indentation per level, CSS pixels: as wide as the trace's depth allows.
 const INDENT: std::ops::RangeInclusive<f64> = 6.0..=14.0;
-
-/// What [`Board::paint`] has painted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Painted {
-    /// Everything on screen.
-    All,
-    /// Some of the rows, or all of them without their bars; the rest is painted the next time.
-    InPart,
-    /// Nothing: there are no rows, or there is no room for them.
-    NoRows,
-}
 
 impl Board {
     /// Paints rows, bars and ruler from one state.

@@ -1,6 +1,6 @@
 //! Details between rows: their positions, and what happens to the list when one changes height.
 
-use super::draw::Painted;
+use super::first_paint::Painted;
 use super::{Board, Inner, set_style};
 use crate::ui::sizes::ROW;
 use leptos::prelude::*;

@@ -3,7 +3,6 @@
 //! their own, some rows in each, and the browser lays out and paints between them.
 
 use super::Board;
-use super::draw::Painted;
 use crate::state::busy;
 use crate::state::tasks::{next_frame, spawn, yield_to_event_loop};
 
@@ -20,6 +19,17 @@ pub(super) enum FirstPaint {
     Running,
     /// From now on painting takes place in animation frames.
     Done,
+}
+
+/// What [`Board::paint`] has painted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Painted {
+    /// Everything on screen.
+    All,
+    /// Some of the rows, or all of them without their bars; the rest is painted the next time.
+    InPart,
+    /// Nothing: there are no rows, or there is no room for them.
+    NoRows,
 }
 
 impl Board {
