@@ -32,6 +32,8 @@ pub enum Part {
     Drawer,
     /// The events at the pointer.
     EventNote,
+    /// A flame graph or lanes, with what stands above their bars.
+    Frames,
 }
 
 impl Part {
@@ -49,6 +51,7 @@ impl Part {
             Part::Details => "details",
             Part::Drawer => "drawer",
             Part::EventNote => "event-note",
+            Part::Frames => "frames",
         }
     }
 
@@ -65,7 +68,12 @@ impl Part {
 
     /// Whether `element` is such an element or within one.
     pub fn has(self, element: &Element) -> bool {
-        element.closest(&self.selector()).ok().flatten().is_some()
+        self.around(element).is_some()
+    }
+
+    /// The innermost such element that `element` is or lies in.
+    pub fn around(self, element: &Element) -> Option<HtmlElement> {
+        element.closest(&self.selector()).ok().flatten()?.dyn_into().ok()
     }
 
     /// The same for the target of an event.

@@ -54,8 +54,8 @@ fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(place::cargo());
     command.args(arguments).current_dir(place::root());
     if std::env::var_os("CI").is_some() {
-        // What is compiled once needs no state for compiling it again, and what nobody debugs no debug information: it takes
-        // time in the compiler and in the linker of each test.
+        // CI compiles once: without the state of incremental builds, and without debug information, which takes time in
+        // the compiler and in the linker of each test.
         command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "none");
     }
     command

@@ -1,6 +1,7 @@
 //! State behind the flame graph's canvases: frames, scroll offset, and what was drawn last.
 
 use super::super::super::colouring::ColouringMemo;
+use super::super::super::parts::Part;
 use super::super::super::session::Session;
 use super::super::super::waterfall::paint::{grid, ruler as draw_ruler};
 use super::axis::Axis;
@@ -21,7 +22,6 @@ use spandrel_trace::scene::scroll::ScrollMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, HtmlElement};
 
 /// Height of a lane, CSS pixels.
@@ -38,6 +38,8 @@ pub struct FlameBoard {
     busy: Cell<Option<Busy>>,
     /// The frame that the next drawing scrolls to: by then the list has its height.
     revealed: Cell<Option<usize>>,
+    /// The width of the bars that the stylesheet has, CSS pixels.
+    published_width: Cell<f64>,
     /// The current frame: the one of the selected span, or of several that it stands for the one that was chosen.
     current: RwSignal<Option<usize>>,
 }
@@ -85,6 +87,7 @@ impl FlameBoard {
             frame: OnceCell::new(),
             busy: Cell::new(None),
             revealed: Cell::new(None),
+            published_width: Cell::new(0.0),
             current,
         });
         let weak = Rc::downgrade(&board);
@@ -238,8 +241,9 @@ impl FlameBoard {
 
     /// Sets the width of the bars for the stylesheet, for what is above them.
     fn publish_width(&self, width: f64) {
-        let view = self.scroller.closest(".flame").ok().flatten();
-        if let Some(view) = view.and_then(|view| view.dyn_into::<HtmlElement>().ok()) {
+        if self.published_width.replace(width) != width
+            && let Some(view) = Part::Frames.around(&self.scroller)
+        {
             // Neither the name nor the value is refused.
             let _ = HtmlElement::style(&view).set_property("--frames-width", &format!("{width}px"));
         }

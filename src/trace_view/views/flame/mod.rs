@@ -91,7 +91,7 @@ pub fn FlameGraph(
         FlameContent::Graph => view! { <FrameGraph session colouring state label/> }.into_any(),
     };
     view! {
-        <div class="flame" data-test="flame-view">
+        <div class="flame" data-part=Part::Frames.name() data-test="flame-view">
             <FlameTools session state/>
             {shown}
         </div>

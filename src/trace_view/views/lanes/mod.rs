@@ -6,6 +6,7 @@ mod active;
 use super::super::colouring::ColouringMemo;
 use super::super::counted::counted;
 use super::super::nothing_to_show::{AllFiltered, NoSpans};
+use super::super::parts::Part;
 use super::super::session::Session;
 use super::super::span_filter::span_filter;
 use super::super::span_source::SpanSource;
@@ -96,7 +97,7 @@ pub fn Lanes(
         })
     };
     view! {
-        <div class="flame" data-test="lanes-view">
+        <div class="flame" data-part=Part::Frames.name() data-test="lanes-view">
             <div class="flame-tools">
                 <div class="flame-layouts" role="group" aria-label="Group lanes by">
                     {LaneGroup::ALL.iter().map(group).collect_view()}
