@@ -1,5 +1,5 @@
 //! Slow readers, slow writers, idle connections and dear searches, all at once, beside a normal sender and a normal
-//! reader: those two are answered in time, memory stays bounded, nothing fails but with "come again", the server ends
+//! reader: those two are answered in time, memory stays bounded, nothing fails but with "try later", the server ends
 //! when it is told to, and nothing that was acknowledged is lost.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::type_complexity, dead_code)]
@@ -39,7 +39,7 @@ fn fill(server: &Server) {
     }
 }
 
-/// 200, or "come again"; anything else is a fault.
+/// 200, or a status that asks for a retry; anything else is a fault.
 fn check(what: &str, answer: &Answer) -> bool {
     match (answer.status, answer.header("retry-after")) {
         (200, _) => true,
@@ -53,7 +53,7 @@ fn p99(mut times: Vec<Duration>) -> Duration {
     times[times.len() * 99 / 100]
 }
 
-/// The normal sender's part: a small trace each time. Times, requests told to come again, traces acknowledged.
+/// The normal sender's part: a small trace each time. Times, requests that were asked to retry, traces acknowledged.
 fn send_traces(server: &Server, first: u128, over: &AtomicBool) -> (Vec<Duration>, u64, Vec<u128>) {
     let mut acknowledged = Vec::new();
     let (times, deferred) = repeat(over, |turn| {
@@ -132,7 +132,7 @@ fn arrived(mut stream: &TcpStream) -> String {
     }
 }
 
-/// That a bad client was answered, if at all, with what it asked for, that it was too slow, or to come again.
+/// That a bad client was answered, if at all, with what it asked for, that it was too slow, or to retry.
 fn check_head(what: &str, head: &str) {
     let lower = head.to_ascii_lowercase();
     let status = lower.split(' ').nth(1).unwrap_or_default();
@@ -255,7 +255,7 @@ fn bad_clients_do_not_harm_good_ones() {
     let (slowest_p99, bound) = (p99(sent.clone()).max(p99(read.clone())), IN_TIME.max(4 * control));
     assert!(slowest_p99 <= bound, "p99 {slowest_p99:?}, control {control:?}");
     let deferred = sender_deferred + reader_deferred;
-    assert!(deferred * 10 <= (sent.len() + read.len()) as u64, "{deferred} were told to come again");
+    assert!(deferred * 10 <= (sent.len() + read.len()) as u64, "{deferred} were asked to retry");
     assert!(memory <= MEMORY, "{} MB", memory >> 20);
     let bad = slow.join().unwrap();
     let found: usize = searches.into_iter().map(|search| search.join().unwrap().0.len()).sum();

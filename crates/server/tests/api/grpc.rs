@@ -43,7 +43,7 @@ async fn refusals_carry_the_code_that_tells_whether_to_come_again() {
     big.trace_state = "x".repeat(70_000);
     let refused = client.export(request("s", vec![big])).await.unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted, "too large: {refused}");
-    assert!(refused.details().is_empty(), "without RetryInfo, so that it does not come again");
+    assert!(refused.details().is_empty(), "without RetryInfo, so that it does not retry");
 
     for trace in 1..1000u128 {
         let mut span = span(trace, 1, "x");
@@ -99,7 +99,7 @@ async fn unfinished_messages_take_no_more_memory_than_requests_may() {
     let before = peak_memory(server.id());
     let call = |_| unfinished(server.otlp_grpc.clone(), "localhost".to_owned(), Vec::new(), 20 << 20);
     let calls: Vec<_> = (0..24).map(|number| tokio::spawn(call(number))).collect();
-    // Those for which there is no memory are told to come again; the others wait for the rest of their messages.
+    // Those for which there is no memory are asked to retry; the others wait for the rest of their messages.
     let mut refused = 0;
     for _ in 0..600 {
         tokio::time::sleep(Duration::from_millis(50)).await;

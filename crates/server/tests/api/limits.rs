@@ -1,4 +1,4 @@
-//! Too large, too much at once, no room: each is said so that a sender knows whether to come again.
+//! Too large, too much at once, no room: each is said so that a sender knows whether to retry.
 
 use crate::support::{
     Server, command, gzip, heavy, metric, read_answer, request, send, span, text, try_send, window,
@@ -19,7 +19,7 @@ fn a_request_over_the_limit_is_413_however_it_comes() {
         send(&server.otlp_http, "POST", "/v1/traces", &[("content-type", "application/x-protobuf")], &body);
     assert_eq!(plain.status, 413, "{}", plain.text());
     assert_eq!(plain.header("content-type"), "application/x-protobuf");
-    assert_eq!(plain.header("retry-after"), "", "it must not come again");
+    assert_eq!(plain.header("retry-after"), "", "it must not retry");
     assert!(plain.text().contains("larger than 65536 bytes"), "{}", plain.text());
 
     let chunked = [("content-type", "application/json"), ("transfer-encoding", "chunked")];
