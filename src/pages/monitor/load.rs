@@ -6,6 +6,7 @@
 //! 4. if the server gives only summaries, the traces that pass through the service.
 
 use super::measured::{Basis, ServiceMetrics};
+use super::time_range::TimeRange;
 use crate::state::clock;
 use crate::state::data::{Data, SearchPurpose};
 use futures_util::future::join_all;
@@ -52,55 +53,6 @@ pub async fn load(
         return Ok(ServiceMetrics { metrics, operations, basis, sample: None, ..measured });
     }
     sampled(data, measured, range).await
-}
-
-/// A time range.
-#[derive(Clone, Copy, Debug)]
-struct TimeRange {
-    /// Its end, milliseconds since the Unix epoch.
-    end_ms: u64,
-    /// Its length, milliseconds.
-    lookback_ms: u64,
-}
-
-impl TimeRange {
-    fn start_ms(self) -> u64 {
-        self.end_ms.saturating_sub(self.lookback_ms)
-    }
-
-    fn window(self) -> TimeWindow {
-        TimeWindow {
-            start_unix: self.start_ms().saturating_mul(1_000_000),
-            end_unix: self.end_ms.saturating_mul(1_000_000),
-        }
-    }
-
-    fn search(self, service: &str, limit: u32) -> SearchQuery {
-        SearchQuery {
-            service: service.to_owned(),
-            start_unix_us: self.start_ms().saturating_mul(1_000),
-            end_unix_us: self.end_ms.saturating_mul(1_000),
-            limit,
-            ..SearchQuery::default()
-        }
-    }
-
-    /// A query of metrics, with points `step_ms` apart of which the last is at the end.
-    fn metrics(self, service: &str, measure: MetricsMeasure, step_ms: u64) -> ServiceMetricsQuery {
-        let step_ms = step_ms.max(1);
-        let lookback_ms = match measure {
-            MetricsMeasure::EntrySpans => self.lookback_ms,
-            _ => self.lookback_ms.div_ceil(step_ms).saturating_mul(step_ms),
-        };
-        ServiceMetricsQuery {
-            service: service.to_owned(),
-            measure,
-            by_operation: false,
-            end_unix_ms: self.end_ms,
-            lookback_ms,
-            step_ms,
-        }
-    }
 }
 
 /// What the server counts; `None` if it does not, or has no calls of the service, or its answers cannot be used.

@@ -5,6 +5,7 @@ mod load;
 mod measured;
 mod operations;
 mod plots;
+mod time_range;
 mod tools;
 
 use crate::route::{MonitorView, Route, SearchParams, Sort};
