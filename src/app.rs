@@ -24,7 +24,7 @@ use crate::state::obstacle::origin;
 use crate::state::part::LoadPart;
 use crate::state::settings::{Theme, use_settings};
 use crate::state::tasks::{after_yield, spawn, yield_to_event_loop};
-use crate::state::{self, Engine};
+use crate::state::{self, EngineClient};
 use crate::trace_view::copy::CopyButton;
 use crate::trace_view::other_views::PageDialogs;
 use crate::trace_view::with_part::WithPart;
@@ -62,7 +62,7 @@ pub fn mount() {
 }
 
 /// Provides the state of `state`, and what the app offers, to all components.
-fn provide(engine: Engine) {
+fn provide(engine: EngineClient) {
     state::provide(engine);
     load_ahead::load_parts_when_idle(use_data());
     let settings = use_settings();

@@ -4,7 +4,7 @@ use gloo_net::http::{Request, RequestBuilder};
 
 /// A response of any status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reply {
+pub struct DemoReply {
     /// HTTP status.
     pub status: u16,
     /// Media type without parameters, lower case; empty if there is none.
@@ -36,24 +36,24 @@ impl DemoHeaders<'_> {
 }
 
 /// Requests `path`, relative to the mount URL.
-pub async fn get(path: &str, headers: DemoHeaders<'_>) -> Result<Reply, String> {
+pub async fn get(path: &str, headers: DemoHeaders<'_>) -> Result<DemoReply, String> {
     let request = headers.add_to(Request::get(&address(path))).build();
     exchange(request.map_err(|error| error.to_string())?).await
 }
 
 /// Posts JSON to `path`, relative to the mount URL.
-pub async fn post_json(path: &str, headers: DemoHeaders<'_>, body: &str) -> Result<Reply, String> {
+pub async fn post_json(path: &str, headers: DemoHeaders<'_>, body: &str) -> Result<DemoReply, String> {
     let request = headers.add_to(Request::post(&address(path))).header("content-type", "application/json");
     exchange(request.body(body).map_err(|error| error.to_string())?).await
 }
 
-async fn exchange(request: Request) -> Result<Reply, String> {
+async fn exchange(request: Request) -> Result<DemoReply, String> {
     let response = request.send().await.map_err(|error| error.to_string())?;
     let media_type = response.headers().get("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_lowercase();
     let correlation_id = response.headers().get("x-correlation-id").unwrap_or_default();
     let body = response.text().await.map_err(|error| error.to_string())?;
-    Ok(Reply { status: response.status(), media_type, correlation_id, body })
+    Ok(DemoReply { status: response.status(), media_type, correlation_id, body })
 }
 
 /// The absolute URL of a path below the mount URL.

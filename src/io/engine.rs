@@ -32,7 +32,7 @@ use web_sys::Worker;
 
 /// The response to a request.
 #[derive(Debug)]
-pub struct Reply {
+pub struct EngineReply {
     /// The answer.
     pub answer: Answer,
     /// The outline that was transferred with it.
@@ -49,7 +49,7 @@ pub struct IndexingPaused {
 
 /// The engine. Clones refer to the same worker.
 #[derive(Clone)]
-pub struct Engine(Rc<Inner>);
+pub struct EngineClient(Rc<Inner>);
 
 struct Inner {
     /// URL of the worker's script.
@@ -120,7 +120,7 @@ impl Drop for Buffers {
     }
 }
 
-impl Engine {
+impl EngineClient {
     /// Starts the worker; its script is `worker.js` below the URL `assets`.
     pub fn start(assets: &str) -> Self {
         let inner = Rc::new(Inner {
@@ -132,7 +132,7 @@ impl Engine {
             on_indexed: RefCell::new(Box::new(|| {})),
         });
         inner.start();
-        Engine(inner)
+        EngineClient(inner)
     }
 
     /// Sets the function that is called each time all open traces are indexed.
@@ -146,7 +146,7 @@ impl Engine {
         ask: &EngineCommand,
         payload: Option<Array>,
         progress: impl Fn(Progress) + 'static,
-    ) -> Reply {
+    ) -> EngineReply {
         let inner = &self.0;
         let id = inner.take_id();
         let (done, transferred) = oneshot::channel();
@@ -165,11 +165,11 @@ impl Engine {
                     Some(buffers) => outline::receive(&buffers.list).await,
                     None => None,
                 };
-                Reply { answer, outline, paused: buffers.map(|_buffers| IndexingPaused { _buffers }) }
+                EngineReply { answer, outline, paused: buffers.map(|_buffers| IndexingPaused { _buffers }) }
             }
             Err(_) => {
                 let answer = Answer::Failed(crashed("It stopped without an answer."));
-                Reply { answer, outline: None, paused: None }
+                EngineReply { answer, outline: None, paused: None }
             }
         }
     }

@@ -22,7 +22,7 @@ pub use search::{SearchParams, Sort};
 pub use service_filter::ServiceFilter;
 pub use tab::{FlameLayout, FlameView, LaneGroup, TraceTab};
 pub use tables::{TableSort, TableViews};
-pub use trace::{Colour, Order, PathRows, Placement, Show, ShowPath, TraceView};
+pub use trace::{Colour, OrderParam, PathRows, Placement, Show, ShowPath, TraceView};
 pub use views::{DependenciesView, MonitorView};
 pub use what_if::{WhatIf, WhatIfChange, WhatIfScope};
 pub use zone::Zone;

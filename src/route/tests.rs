@@ -56,7 +56,7 @@ fn every_route_prints_as_it_is_read() {
         focus: Some(SpanId(0xb2)),
         hidden: vec!["a b".into(), "c,d&e".into()],
         service_filter: "1f2e.5".into(),
-        order: Order::SelfTime,
+        order: OrderParam::SelfTime,
         group: true,
         find: "duration > 20ms and \"ü\" +1".into(),
         show: Show::Ancestors,

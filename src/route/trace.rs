@@ -46,7 +46,7 @@ pub struct TraceView {
     /// Jaeger's equivalent, a checksum and bit mask of the trace's services; parsed, never written.
     pub service_filter: String,
     /// Sibling order.
-    pub order: Order,
+    pub order: OrderParam,
     /// Whether repeated siblings are grouped.
     pub group: bool,
     /// Search text: Jaeger's `uiFind`, or a query.
@@ -89,7 +89,7 @@ pub enum Placement {
 
 /// Sibling order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum OrderParam {
     /// By start time.
     #[default]
     Start,
@@ -164,7 +164,7 @@ impl Named for Placement {
         &[(Self::Right, "", "Right"), (Self::Bottom, "bottom", "Bottom"), (Self::Inline, "inline", "Inline")];
 }
 
-impl Named for Order {
+impl Named for OrderParam {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Start, "", "Start"),
         (Self::Duration, "duration", "Duration, longest first"),
@@ -263,7 +263,7 @@ impl TraceView {
             focus: SpanId::parse(query.get("focus")),
             hidden: texts(query, "hide"),
             service_filter: query.get("svcFilter").to_owned(),
-            order: Order::from_name(query.get("order")),
+            order: OrderParam::from_name(query.get("order")),
             group: query.has("group"),
             find: query.get("uiFind").to_owned(),
             show: Show::from_name(query.get("show")),

@@ -15,7 +15,7 @@ use super::obstacle::explained;
 use super::product::other_product;
 use super::settings::{Settings, absolute, use_settings};
 use super::tasks::{after_first_paint, spawn};
-use crate::io::engine::{Engine, IndexingPaused, Reply};
+use crate::io::engine::{EngineClient, EngineReply, IndexingPaused};
 use crate::io::file_store;
 use files::FileSource;
 use found::FoundTraces;
@@ -52,7 +52,7 @@ pub struct Data {
 }
 
 struct Inner {
-    engine: Engine,
+    engine: EngineClient,
     outlines: Outlines,
     found: FoundTraces,
     /// What the open files were read from, in case the engine is restarted.
@@ -63,7 +63,7 @@ struct Inner {
     restored: bool,
 }
 
-pub(super) fn provide(engine: Engine) {
+pub(super) fn provide(engine: EngineClient) {
     engine.on_indexed(|| mark("spandrel:searchable"));
     let inner = Inner {
         engine,
@@ -120,7 +120,7 @@ impl Data {
         ask: &EngineCommand,
         payload: Option<Array>,
         progress: impl Fn(Progress) + 'static,
-    ) -> Reply {
+    ) -> EngineReply {
         let _busy = busy::hold();
         let engine = self.inner.with_value(|inner| inner.engine.clone());
         engine.ask(ask, payload, progress).await
@@ -137,7 +137,7 @@ impl Data {
         matches!(self.ask_in_background(&EngineCommand::LoadParts).await, Answer::PartsLoaded)
     }
 
-    async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
+    async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> EngineReply {
         let base = untrack(|| self.settings.base());
         let reply = self.task_at(base, task, progress).await;
         let is_silent = matches!(
@@ -165,7 +165,7 @@ impl Data {
         self.answers.get()
     }
 
-    async fn task_at(self, base: Base, task: Task, progress: impl Fn(Progress) + 'static) -> Reply {
+    async fn task_at(self, base: Base, task: Task, progress: impl Fn(Progress) + 'static) -> EngineReply {
         let command = EngineCommand::Task { base: base.clone(), task };
         let mut reply = self.ask(&command, None, progress).await;
         if let Answer::Failed(problem) = reply.answer {

@@ -10,7 +10,7 @@ use super::busy;
 use super::data::{Data, use_data};
 use super::settings::use_settings;
 use crate::io::clock;
-use crate::io::demo::{self as http, DemoHeaders, Reply};
+use crate::io::demo::{self as http, DemoHeaders, DemoReply};
 use crate::io::random::random;
 use leptos::prelude::untrack;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use spandrel_trace::units::{Problem, ProblemKind};
 
 use answer::{answer, parsed};
 
-pub use answer::{Answer, AnsweredDemoRequest, DemoField, RefusedField};
+pub use answer::{AnsweredDemoRequest, DemoAnswer, DemoField, RefusedField};
 pub use request::{DemoFault, DemoRequest, Item, Order, Product};
 
 /// What was attempted, in problems.
@@ -146,7 +146,7 @@ async fn exchange_with_server(
     path: &str,
     body: Option<String>,
     fault: Option<&str>,
-) -> (Result<Reply, String>, Option<String>) {
+) -> (Result<DemoReply, String>, Option<String>) {
     let traceparent = exchange.ids.traceparent();
     let headers = DemoHeaders { traceparent: Some(&traceparent), fault };
     let reply = match &body {
@@ -170,7 +170,7 @@ pub async fn pause(milliseconds: u32) {
 }
 
 /// An answer that is not one of the demo's API.
-fn unexpected(attempted: &str, reply: &http::Reply) -> Problem {
+fn unexpected(attempted: &str, reply: &http::DemoReply) -> Problem {
     let happened = match (reply.status, reply.media_type.as_str()) {
         (200..300, "text/html") | (404, _) => "The demo isn't running on this server.".to_owned(),
         (502..=504, _) => match parsed(reply) {
@@ -190,8 +190,13 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn reply(status: u16, media_type: &str, body: &str) -> http::Reply {
-        http::Reply { status, media_type: media_type.into(), body: body.into(), ..http::Reply::default() }
+    fn reply(status: u16, media_type: &str, body: &str) -> http::DemoReply {
+        http::DemoReply {
+            status,
+            media_type: media_type.into(),
+            body: body.into(),
+            ..http::DemoReply::default()
+        }
     }
 
     #[test]

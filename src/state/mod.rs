@@ -17,17 +17,17 @@ mod product;
 pub mod settings;
 pub mod tasks;
 
-pub use crate::io::engine::Engine;
+pub use crate::io::engine::EngineClient;
 
 use crate::io::address;
 
 /// Starts the engine's worker.
-pub fn start_engine() -> Engine {
-    Engine::start(&address::assets())
+pub fn start_engine() -> EngineClient {
+    EngineClient::start(&address::assets())
 }
 
 /// Provides every kind of state as a context. Called once, at the root; `engine` answers about traces.
-pub fn provide(engine: Engine) {
+pub fn provide(engine: EngineClient) {
     settings::provide();
     navigation::provide();
     data::provide(engine);

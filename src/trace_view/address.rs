@@ -1,7 +1,7 @@
 //! Converts between what is shown and an address. Spans are named by id, so an address survives a reload.
 
 use super::session::Session;
-use crate::route::{Colour, Order, Placement, ServiceFilter, TraceView, Zone};
+use crate::route::{Colour, OrderParam, Placement, ServiceFilter, TraceView, Zone};
 use leptos::prelude::*;
 use spandrel_trace::analysis::rows::{Fold, RowOptions, SiblingOrder};
 use spandrel_trace::model::{NO_SPAN, Outline, StrIx};
@@ -61,14 +61,14 @@ pub fn view_of(session: Session) -> TraceView {
 }
 
 /// Sibling orders of addresses and of rows: addresses do not know how rows are computed.
-const ORDERS: [(Order, SiblingOrder); 3] = [
-    (Order::Start, SiblingOrder::Start),
-    (Order::Duration, SiblingOrder::Duration),
-    (Order::SelfTime, SiblingOrder::SelfTime),
+const ORDERS: [(OrderParam, SiblingOrder); 3] = [
+    (OrderParam::Start, SiblingOrder::Start),
+    (OrderParam::Duration, SiblingOrder::Duration),
+    (OrderParam::SelfTime, SiblingOrder::SelfTime),
 ];
 
 /// The order of rows that an address names.
-pub fn sibling_order(order: Order) -> SiblingOrder {
+pub fn sibling_order(order: OrderParam) -> SiblingOrder {
     ORDERS.into_iter().find(|(other, _)| *other == order).unwrap_or_default().1
 }
 
@@ -240,7 +240,7 @@ mod tests {
                 folded: vec!["cache".into()],
                 focus: Some(SpanId(1)),
                 hidden: vec!["db".into()],
-                order: Order::SelfTime,
+                order: OrderParam::SelfTime,
                 group: true,
                 find: "card -id".into(),
                 show: Show::Ancestors,

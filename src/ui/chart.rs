@@ -255,7 +255,7 @@ pub fn Chart(
 fn values_at(plot: &Plot, point: &CurrentPoint) -> impl IntoView + use<> {
     let facts = &point.facts;
     let several_lines = facts.values.len() > 1;
-    let row = |(index, (line, value)): (usize, (&plot::Line, &Option<String>))| {
+    let row = |(index, (line, value)): (usize, (&plot::ChartLine, &Option<String>))| {
         let is_current = several_lines && index == point.at.line;
         let label = line.label.clone();
         let value = value.clone().unwrap_or_else(|| "no traces".to_owned());

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use spandrel::ui::canvas::Surface;
 use spandrel::ui::chart::backend::Ink;
-use spandrel::ui::chart::plot::{Area, Line, Plot, draw};
+use spandrel::ui::chart::plot::{Area, ChartLine, Plot, draw};
 use spandrel::ui::chart::{Chart, PointAt, PointFacts};
 use spandrel_trace::scene::series::{ChartAxis, Unit, value_axis};
 use wasm_bindgen::JsCast;
@@ -20,7 +20,12 @@ fn plot(values: &[Option<f64>]) -> Plot {
         x: ChartAxis { low: 0.0, high: last, ticks: Vec::new() },
         y: ChartAxis { low: 0.0, high: 10.0, ticks: Vec::new() },
         moments: (0..values.len()).map(|at| at as f64).collect(),
-        lines: vec![Line { label: "p50".into(), ink: Ink::First, filled: true, values: values.to_vec() }],
+        lines: vec![ChartLine {
+            label: "p50".into(),
+            ink: Ink::First,
+            filled: true,
+            values: values.to_vec(),
+        }],
         uncovered: None,
         is_flush: false,
     }

@@ -5,7 +5,7 @@ use spandrel::pages::demo::{
     Arrival, Done, FaultPicker, OrderForm, OtherRequests, RequestBatch, TraceProgress,
 };
 use spandrel::state::demo::{
-    Answer, AnsweredDemoRequest, DemoFault, DemoField, DemoRequest, Order, Product, RefusedField,
+    AnsweredDemoRequest, DemoAnswer, DemoFault, DemoField, DemoRequest, Order, Product, RefusedField,
 };
 use spandrel_trace::units::TraceId;
 use wasm_bindgen::JsCast;
@@ -131,7 +131,7 @@ async fn a_quantity_that_is_none_is_refused_by_name_and_stays_as_it_was_typed() 
 #[wasm_bindgen_test]
 async fn a_trace_grows_until_it_is_still() {
     let arriving = RwSignal::new(TraceProgress { waiting: true, ..TraceProgress::default() });
-    let answer = Answer::Refused {
+    let answer = DemoAnswer::Refused {
         code: "payment_failed".into(),
         message: "the bank said no.".into(),
         service: "payment".into(),

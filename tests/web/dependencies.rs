@@ -1,7 +1,7 @@
 //! The map of services: what is beside it names and selects what is on it.
 
 use leptos::prelude::*;
-use spandrel::pages::dependencies::{Examples, LinkList, Links, ServiceMap, SidePanel};
+use spandrel::pages::dependencies::{Examples, LinkList, ServiceLinks, ServiceMap, SidePanel};
 use spandrel_trace::analysis::dependencies::{CountedRequests, rated};
 use spandrel_trace::model::DependencyLink;
 use spandrel_trace::scene::graph::{GraphElement, GraphScene};
@@ -27,8 +27,8 @@ fn scene() -> Arc<GraphScene> {
     Arc::new(GraphScene::new(&rated(links, &[]), &CountedRequests::default()))
 }
 
-fn links() -> Links {
-    Links {
+fn links() -> ServiceLinks {
+    ServiceLinks {
         trace: Callback::new(|id: String| format!("trace/{id}")),
         monitor: Callback::new(|service: String| format!("monitor?service={service}")),
         search: Callback::new(|service: String| format!("search?service={service}")),

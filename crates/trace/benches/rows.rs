@@ -8,7 +8,7 @@ use spandrel_trace::analysis::rows::{RowFilter, RowOptions, SiblingOrder, rows};
 use spandrel_trace::model::{Flags, NO_SPAN, Outline, SpanKind, StatusCode, Strings};
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::RowPositions;
-use spandrel_trace::scene::waterfall::{Viewport, Waterfall, WaterfallCache};
+use spandrel_trace::scene::waterfall::{Waterfall, WaterfallCache, WaterfallViewport};
 use spandrel_trace::units::SpanId;
 use std::sync::Arc;
 use std::time::Instant;
@@ -82,7 +82,7 @@ fn measure(name: &str, outline: &Outline) {
         ("grouped", RowOptions { group: true, ..RowOptions::default() }),
     ];
     let plain = median(|| drop(rows(outline, &RowOptions::default())));
-    let viewport = Viewport {
+    let viewport = WaterfallViewport {
         scale: TimeScale::new(0, outline.duration, 1000.0),
         top: 0.0,
         height: 900.0,

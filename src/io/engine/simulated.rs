@@ -2,7 +2,7 @@
 //! by `[id, "simulated", (SimulatedAnswer, times), buffers]` with the spans as OTLP JSON; by its first two members alone if the
 //! services could not be loaded.
 
-use super::{Engine, Inner};
+use super::{EngineClient, Inner};
 use futures_channel::oneshot;
 use js_sys::{Array, Uint8Array};
 use spandrel_simulation::{SimulatedAnswer, SimulatedRequest};
@@ -27,7 +27,7 @@ pub struct ArrivingSpans {
     pub otlp: Uint8Array,
 }
 
-impl Engine {
+impl EngineClient {
     /// Sends a request to the simulated services. The answer comes at once: the caller waits until it has arrived. `None` if
     /// the worker has stopped.
     pub async fn simulate(&self, request: &SimulatedRequest) -> Option<SimulatedReply> {

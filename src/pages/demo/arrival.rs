@@ -1,7 +1,7 @@
 //! An answered request: the demo's answer, and its trace as the spans arrive.
 
 use super::spans::SpanPreview;
-use crate::state::demo::{Answer, AnsweredDemoRequest};
+use crate::state::demo::{AnsweredDemoRequest, DemoAnswer};
 use crate::trace_view::copy::CopyButton;
 use leptos::prelude::*;
 use spandrel_trace::model::Outline;
@@ -48,35 +48,35 @@ impl Done {
     /// The answer in a few words.
     pub fn headline(&self) -> String {
         match &self.answered.answer {
-            Answer::Confirmed { order_id, .. } => format!("Order {order_id} confirmed"),
-            Answer::Answered { cached: true, .. } => "Answered from the cache".to_owned(),
-            Answer::Answered { .. } => "Answered".to_owned(),
-            Answer::Orchestrated { success_count, total_time } => {
+            DemoAnswer::Confirmed { order_id, .. } => format!("Order {order_id} confirmed"),
+            DemoAnswer::Answered { cached: true, .. } => "Answered from the cache".to_owned(),
+            DemoAnswer::Answered { .. } => "Answered".to_owned(),
+            DemoAnswer::Orchestrated { success_count, total_time } => {
                 format!("{success_count} of 2 calls succeeded in {total_time:.2} s")
             }
-            Answer::Refused { message, .. } if message.is_empty() => {
+            DemoAnswer::Refused { message, .. } if message.is_empty() => {
                 format!("Refused ({})", self.answered.status)
             }
-            Answer::Refused { message, .. } => message.trim_end_matches('.').to_owned(),
+            DemoAnswer::Refused { message, .. } => message.trim_end_matches('.').to_owned(),
         }
     }
 
     /// Whether the demo refused it.
     pub fn is_refused(&self) -> bool {
-        matches!(self.answered.answer, Answer::Refused { .. })
+        matches!(self.answered.answer, DemoAnswer::Refused { .. })
     }
 
     /// The answer of a question.
     fn text(&self) -> Option<String> {
         match &self.answered.answer {
-            Answer::Answered { text, .. } => Some(text.clone()),
+            DemoAnswer::Answered { text, .. } => Some(text.clone()),
             _ => None,
         }
     }
 
     /// Which service refused it, why, and which field of the form is meant.
     fn refusal(&self) -> Option<String> {
-        let Answer::Refused { code, service, field, .. } = &self.answered.answer else { return None };
+        let DemoAnswer::Refused { code, service, field, .. } = &self.answered.answer else { return None };
         if service.is_empty() {
             return None;
         }

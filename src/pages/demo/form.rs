@@ -1,6 +1,6 @@
 //! The order form.
 
-use super::quantity::{Line, ProductRow};
+use super::quantity::{OrderLine, ProductRow};
 use super::wrong_field::WrongField;
 use crate::route::{Route, SearchParams};
 use crate::state::demo::{DemoField, Item, Order, Product, RefusedField};
@@ -22,7 +22,7 @@ const SIMULATED: &str = "No demo server was found: the services are simulated in
 const INITIAL: u32 = 2;
 
 /// What is ordered, or which quantity is wrong. Tracked.
-fn items_of(lines: &[Line]) -> Result<Vec<Item>, String> {
+fn items_of(lines: &[OrderLine]) -> Result<Vec<Item>, String> {
     let mut items = Vec::new();
     for line in lines {
         let quantity = line.quantity()?;
@@ -35,7 +35,7 @@ fn items_of(lines: &[Line]) -> Result<Vec<Item>, String> {
 }
 
 /// Reads the order, or says which field keeps it from being placed. Tracked.
-fn order_of(lines: &[Line], customer: &str, payment: &str) -> Result<Order, String> {
+fn order_of(lines: &[OrderLine], customer: &str, payment: &str) -> Result<Order, String> {
     let items = items_of(lines)?;
     match (items.is_empty(), customer.trim()) {
         (true, _) => Err("Add at least one item.".to_owned()),
@@ -70,10 +70,10 @@ pub fn OrderForm(
 ) -> impl IntoView {
     // All products have the same one.
     let currency = products.first().cloned().unwrap_or_default();
-    let lines: Vec<Line> = products
+    let lines: Vec<OrderLine> = products
         .into_iter()
         .enumerate()
-        .map(|(index, product)| Line::new(product, if index == 0 { INITIAL } else { 0 }))
+        .map(|(index, product)| OrderLine::new(product, if index == 0 { INITIAL } else { 0 }))
         .collect();
     let (all_lines, priced_lines) = (lines.clone(), lines.clone());
     let customer = RwSignal::new("demo-user".to_owned());
@@ -93,7 +93,7 @@ pub fn OrderForm(
                 .with(|refusal| refusal.as_ref().filter(|(at, _)| *at == field).map(|(_, why)| why.clone()))
         })
     };
-    let row = |line: &Line| {
+    let row = |line: &OrderLine| {
         let refused = refused_at(DemoField::Product(line.product.with_value(|product| product.id.clone())));
         view! { <ProductRow line=*line refused/> }
     };

@@ -8,15 +8,15 @@ pub const LARGEST: u32 = 1_000;
 
 /// A product and the quantity as it is typed. Copy handle.
 #[derive(Clone, Copy)]
-pub struct Line {
+pub struct OrderLine {
     pub product: StoredValue<Product>,
     pub text: RwSignal<String>,
 }
 
-impl Line {
+impl OrderLine {
     /// A line with an initial quantity.
     pub fn new(product: Product, quantity: u32) -> Self {
-        Line { product: StoredValue::new(product), text: RwSignal::new(quantity.to_string()) }
+        OrderLine { product: StoredValue::new(product), text: RwSignal::new(quantity.to_string()) }
     }
 
     /// The quantity, 0 for an empty field; or what is wrong with the text. Tracked.
@@ -48,7 +48,7 @@ impl Line {
 #[component]
 pub fn ProductRow(
     /// The product and its quantity.
-    line: Line,
+    line: OrderLine,
     /// Why the demo refused it.
     #[prop(into)]
     refused: Signal<Option<String>>,

@@ -54,12 +54,12 @@ pub struct Loaded {
     /// Requests of the services.
     pub requests: CountedRequests,
     /// Their source.
-    pub origin: Origin,
+    pub origin: LinksOrigin,
 }
 
 /// Source of the numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct LinksOrigin {
     /// Length of the time range, milliseconds.
     pub lookback_ms: u64,
     /// The server counted the calls; otherwise they were counted in traces.
@@ -72,7 +72,7 @@ pub struct Origin {
     pub sampled: bool,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for LinksOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.traces == 1 { "" } else { "s" };
         let newest = if self.truncated { "the newest " } else { "" };
@@ -100,7 +100,7 @@ fn span(milliseconds: u64) -> String {
 /// Requests the calls from the server. If it does not count calls, requests or errors, counts them in traces. `ready` is called
 /// as soon as the calls are known, and again when the rest is.
 pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<(), Problem> {
-    let origin = Origin { lookback_ms: window.lookback_ms, ..Origin::default() };
+    let origin = LinksOrigin { lookback_ms: window.lookback_ms, ..LinksOrigin::default() };
     let counted = match data.dependencies(window.end_unix_ms, window.lookback_ms).await {
         Ok(counted) => counted,
         // A server without this API has traces all the same.
@@ -111,14 +111,18 @@ pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<
         let CountedCalls { links, requests, traces } = of_traces(data, window).await?;
         let truncated = traces >= SAMPLE as usize;
         let requests = CountedRequests { services: requests, sampled: false };
-        ready(Loaded { links: rated(links, &[]), requests, origin: Origin { traces, truncated, ..origin } });
+        ready(Loaded {
+            links: rated(links, &[]),
+            requests,
+            origin: LinksOrigin { traces, truncated, ..origin },
+        });
         return Ok(());
     }
     let links = counted.links;
     let known = Loaded {
         links: rated(links.clone(), &[]),
         requests: CountedRequests { services: counted.requests, sampled: false },
-        origin: Origin { counted: true, ..origin },
+        origin: LinksOrigin { counted: true, ..origin },
     };
     let complete = !known.requests.services.is_empty()
         && known.links.iter().all(|link| link.failures != Failures::Unknown);
@@ -126,7 +130,7 @@ pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<
     // Without the sample, requests and errors are shown as unknown.
     if !complete && let Ok(sample) = of_traces(data, window).await {
         let (traces, truncated) = (sample.traces, sample.traces >= SAMPLE as usize);
-        let origin = Origin { counted: true, sampled: true, traces, truncated, ..origin };
+        let origin = LinksOrigin { counted: true, sampled: true, traces, truncated, ..origin };
         let requests = CountedRequests { services: sample.requests, sampled: true };
         ready(Loaded { links: rated(links, &sample.links), requests, origin });
     }
@@ -210,16 +214,16 @@ mod tests {
 
     #[test]
     fn the_source_is_described_in_a_line() {
-        let hour = Origin { lookback_ms: 3_600_000, ..Origin::default() };
-        let text = |origin: Origin| origin.to_string();
-        assert_eq!(text(Origin { counted: true, ..hour }), "Source: /api/dependencies, last hour");
+        let hour = LinksOrigin { lookback_ms: 3_600_000, ..LinksOrigin::default() };
+        let text = |origin: LinksOrigin| origin.to_string();
+        assert_eq!(text(LinksOrigin { counted: true, ..hour }), "Source: /api/dependencies, last hour");
         assert_eq!(
-            text(Origin { counted: true, sampled: true, traces: 200, truncated: true, ..hour }),
+            text(LinksOrigin { counted: true, sampled: true, traces: 200, truncated: true, ..hour }),
             "Source: /api/dependencies, last hour · requests and errors from the newest 200 traces"
         );
-        assert_eq!(text(Origin { traces: 1, ..hour }), "Based on 1 trace, last hour");
+        assert_eq!(text(LinksOrigin { traces: 1, ..hour }), "Based on 1 trace, last hour");
         assert_eq!(
-            text(Origin { traces: 1_500, truncated: true, lookback_ms: 172_800_000, ..hour }),
+            text(LinksOrigin { traces: 1_500, truncated: true, lookback_ms: 172_800_000, ..hour }),
             "Based on the newest 1,500 traces, last 2 days"
         );
     }

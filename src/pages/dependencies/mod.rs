@@ -25,7 +25,7 @@ use tools::Tools;
 pub use examples::Examples;
 pub use list::LinkList;
 pub use map::ServiceMap;
-pub use side::{Links, SidePanel};
+pub use side::{ServiceLinks, SidePanel};
 
 /// State of the page.
 #[derive(Clone, Debug)]
@@ -158,9 +158,9 @@ fn NoCalls() -> impl IntoView {
 }
 
 /// Addresses of other pages, with the same time range.
-fn links(view: Memo<DependenciesView>) -> Links {
+fn links(view: Memo<DependenciesView>) -> ServiceLinks {
     let lookback = move || view.with_untracked(|view| view.lookback.clone());
-    Links {
+    ServiceLinks {
         trace: Callback::new(|id: String| Route::trace(id).to_string()),
         monitor: Callback::new(move |service: String| {
             Route::Monitor(MonitorView { service: Some(service), lookback: lookback() }).to_string()

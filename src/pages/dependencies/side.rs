@@ -13,7 +13,7 @@ const LISTED: usize = 100;
 
 /// Addresses of other pages.
 #[derive(Clone, Copy)]
-pub struct Links {
+pub struct ServiceLinks {
     /// Of a trace, by its id.
     pub trace: Callback<String, String>,
     /// Of a service's monitor.
@@ -26,7 +26,7 @@ pub struct Links {
 #[derive(Clone, Copy)]
 struct Panel {
     select: Callback<Option<GraphElement>>,
-    links: Links,
+    links: ServiceLinks,
     examples: Signal<Examples>,
 }
 
@@ -42,7 +42,7 @@ pub fn SidePanel(
     /// Selects something else; `None` shows all services.
     select: Callback<Option<GraphElement>>,
     /// Addresses of other pages.
-    links: Links,
+    links: ServiceLinks,
     /// Traces of the selection.
     #[prop(into)]
     examples: Signal<Examples>,

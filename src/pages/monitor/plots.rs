@@ -2,7 +2,7 @@
 
 use super::measured::{Basis, ServiceMetrics, no_break, slice};
 use crate::ui::chart::backend::Ink;
-use crate::ui::chart::plot::{Line, Plot};
+use crate::ui::chart::plot::{ChartLine, Plot};
 use crate::ui::chart::{PointAt, PointFacts};
 use spandrel_trace::analysis::metrics::{Bucket, Quantiles, TimeWindow};
 use spandrel_trace::scene::series::{Unit, time_axis, value_axis};
@@ -91,9 +91,9 @@ impl Kind {
     /// The plot.
     pub fn plot(self, measured: &ServiceMetrics) -> Plot {
         let metrics = &measured.metrics;
-        let mut lines: Vec<Line> = match self {
+        let mut lines: Vec<ChartLine> = match self {
             Kind::Latency => PERCENTILES
-                .map(|(label, ink, _)| Line {
+                .map(|(label, ink, _)| ChartLine {
                     label: label.into(),
                     ink,
                     filled: label == "p50",
@@ -101,10 +101,10 @@ impl Kind {
                 })
                 .into(),
             Kind::Rate => {
-                vec![Line { label: "rate".into(), ink: Ink::First, filled: true, values: Vec::new() }]
+                vec![ChartLine { label: "rate".into(), ink: Ink::First, filled: true, values: Vec::new() }]
             }
             Kind::Errors => {
-                vec![Line { label: "errors".into(), ink: Ink::Error, filled: true, values: Vec::new() }]
+                vec![ChartLine { label: "errors".into(), ink: Ink::Error, filled: true, values: Vec::new() }]
             }
         };
         for bucket in &metrics.buckets {

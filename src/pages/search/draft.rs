@@ -12,7 +12,7 @@ pub const CUSTOM: &str = "custom";
 
 /// A field that can be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum SearchField {
     Tags,
     LogText,
     Start,
@@ -38,7 +38,7 @@ pub struct Draft {
     /// Time zone of `start` and `end`.
     pub zone: RwSignal<Zone>,
     /// The refused field and why. Set anew each time, so that the field is focused again.
-    pub refused: RwSignal<Option<(Field, String)>>,
+    pub refused: RwSignal<Option<(SearchField, String)>>,
 }
 
 impl Draft {
@@ -94,36 +94,37 @@ impl Draft {
     }
 
     /// The search that the fields describe, sorted as `before`; or the first field that is not understood, and why.
-    pub fn params(self, before: &SearchParams) -> Result<SearchParams, (Field, String)> {
+    pub fn params(self, before: &SearchParams) -> Result<SearchParams, (SearchField, String)> {
         let text = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
-        let tags = tags_of(&text(self.tags)).map_err(|why| (Field::Tags, why))?;
-        let duration = |name: Field, field: RwSignal<String>| {
+        let tags = tags_of(&text(self.tags)).map_err(|why| (SearchField::Tags, why))?;
+        let duration = |name: SearchField, field: RwSignal<String>| {
             let text = text(field);
             if !text.is_empty() && parse_go_duration(&text).is_err() {
                 return Err((name, "Not a duration. Examples: 1.2s, 100ms, 500us".to_owned()));
             }
             Ok(text)
         };
-        let min_duration = duration(Field::MinDuration, self.min_duration)?;
-        let max_duration = duration(Field::MaxDuration, self.max_duration)?;
+        let min_duration = duration(SearchField::MinDuration, self.min_duration)?;
+        let max_duration = duration(SearchField::MaxDuration, self.max_duration)?;
         if let (Ok(min), Ok(max)) = (parse_go_duration(&min_duration), parse_go_duration(&max_duration))
             && min > max
         {
-            return Err((Field::MaxDuration, "Maximum is below minimum".to_owned()));
+            return Err((SearchField::MaxDuration, "Maximum is below minimum".to_owned()));
         }
         let limit =
             text(self.limit).parse::<u32>().ok().filter(|limit| (1..=SearchParams::MOST).contains(limit));
-        let limit = limit.ok_or((Field::Limit, format!("Enter 1–{}", SearchParams::MOST)))?;
+        let limit = limit.ok_or((SearchField::Limit, format!("Enter 1–{}", SearchParams::MOST)))?;
         let is_custom = text(self.lookback) == CUSTOM;
         let (mut start, mut end) = (None, None);
         if is_custom {
-            let moment = |name: Field, field: RwSignal<String>| {
+            let moment = |name: SearchField, field: RwSignal<String>| {
                 let moment = clock::from_field(&text(field), self.zone.get_untracked());
                 moment.ok_or((name, "Enter a date and time".to_owned()))
             };
-            (start, end) = (Some(moment(Field::Start, self.start)?), Some(moment(Field::End, self.end)?));
+            (start, end) =
+                (Some(moment(SearchField::Start, self.start)?), Some(moment(SearchField::End, self.end)?));
             if start >= end {
-                return Err((Field::End, "Must be after the start".to_owned()));
+                return Err((SearchField::End, "Must be after the start".to_owned()));
             }
         }
         Ok(SearchParams {

@@ -1,7 +1,7 @@
 //! The search form. “Find traces”, or Enter in a field, makes it the page's address.
 
 use super::Services;
-use super::draft::{CUSTOM, Draft, Field};
+use super::draft::{CUSTOM, Draft, SearchField};
 use crate::route::{Route, SearchParams, Zone};
 use crate::state::data::{Data, use_data};
 use crate::state::navigation::use_navigation;
@@ -85,7 +85,7 @@ pub fn SearchForm(
             />
             <TagsField draft/>
             <Show when=move || has_log_text.get()>
-                <TextField draft field=Field::LogText class=WIDE label="Log text" test="field-log-text" value=draft.log_text hint="Part of a log line of the trace"/>
+                <TextField draft field=SearchField::LogText class=WIDE label="Log text" test="field-log-text" value=draft.log_text hint="Part of a log line of the trace"/>
             </Show>
             <label class=HALF>
                 <span>"Time range"</span>
@@ -97,13 +97,13 @@ pub fn SearchForm(
                     <LookbackOptions value=draft.lookback more=(CUSTOM, "Custom range")/>
                 </select>
             </label>
-            <TextField draft field=Field::Limit label="Limit" test="field-limit" value=draft.limit hint="20" inputmode="numeric"/>
+            <TextField draft field=SearchField::Limit label="Limit" test="field-limit" value=draft.limit hint="20" inputmode="numeric"/>
             <Show when=move || is_custom.get()>
-                <TextField draft field=Field::Start class=WIDE label="Start" test="field-begin" value=draft.start kind="datetime-local"/>
-                <TextField draft field=Field::End class=WIDE label="End" test="field-end" value=draft.end kind="datetime-local"/>
+                <TextField draft field=SearchField::Start class=WIDE label="Start" test="field-begin" value=draft.start kind="datetime-local"/>
+                <TextField draft field=SearchField::End class=WIDE label="End" test="field-end" value=draft.end kind="datetime-local"/>
             </Show>
-            <TextField draft field=Field::MinDuration label="Min span duration" test="field-min" value=draft.min_duration hint="1.2s, 100ms"/>
-            <TextField draft field=Field::MaxDuration label="Max span duration" test="field-max" value=draft.max_duration hint="1.2s, 100ms"/>
+            <TextField draft field=SearchField::MinDuration label="Min span duration" test="field-min" value=draft.min_duration hint="1.2s, 100ms"/>
+            <TextField draft field=SearchField::MaxDuration label="Max span duration" test="field-max" value=draft.max_duration hint="1.2s, 100ms"/>
             <button type="submit" class="button button--main search-form__submit" data-test="search-submit">
                 "Find traces"
             </button>
@@ -136,7 +136,7 @@ fn operations_of(data: Data, service: RwSignal<String>) -> Signal<Names> {
 /// Focuses the field whenever it is refused, and gives the reason.
 fn refusal<E>(
     draft: Draft,
-    field: Field,
+    field: SearchField,
     node: NodeRef<E>,
 ) -> impl Fn() -> Option<String> + Copy + Send + Sync
 where
@@ -174,7 +174,7 @@ fn Refusal(#[prop(into)] reason: Signal<Option<String>>) -> impl IntoView {
 fn TextField(
     draft: Draft,
     /// Which field it is.
-    field: Field,
+    field: SearchField,
     label: &'static str,
     /// Its name in tests.
     test: &'static str,
@@ -212,7 +212,7 @@ fn TextField(
 #[component]
 fn TagsField(draft: Draft) -> impl IntoView {
     let area = NodeRef::<html::Textarea>::new();
-    let reason = refusal(draft, Field::Tags, area);
+    let reason = refusal(draft, SearchField::Tags, area);
     let submit_on_enter = move |event: ev::KeyboardEvent| {
         if event.key() != "Enter" || event.shift_key() || event.is_composing() {
             return;

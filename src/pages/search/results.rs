@@ -6,7 +6,7 @@ use super::opening::{Press, focus_row, move_focus, offer_links, open_clicked};
 use super::order::ordered;
 use super::row::TraceRow;
 use super::summary::Summary;
-use super::trace_list::{Origin, TraceList, slots, start_characters};
+use super::trace_list::{TraceList, TracesOrigin, slots, start_characters};
 use crate::route::{Route, SearchParams, Sort, Zone};
 use crate::state::last_search::use_last_search;
 use crate::state::navigation::use_navigation;
@@ -30,7 +30,7 @@ pub fn Results(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
     let settings = use_settings();
     let TraceList { traces, origin } = list;
     let feed = Feed::new(traces, use_last_search());
-    let is_search = matches!(origin, Origin::Search { .. });
+    let is_search = matches!(origin, TracesOrigin::Search { .. });
     let url = Memo::new(move |_| params.with(|params| live_url(params, settings)).filter(|_| is_search));
     let can_be_live = Memo::new(move |_| url.with(Option::is_some));
     follow(feed, params, url);
@@ -181,9 +181,9 @@ const WHOLE_TAGS: &str = "Tags are compared as whole key=value pairs, not by par
 
 /// What to do where nothing was found.
 #[component]
-fn NoResults(origin: Origin, params: Memo<SearchParams>) -> impl IntoView {
+fn NoResults(origin: TracesOrigin, params: Memo<SearchParams>) -> impl IntoView {
     let (title, next) = match origin {
-        Origin::Search { .. } => {
+        TracesOrigin::Search { .. } => {
             let mut next = vec![
                 "Nothing matched. Try a longer time range, fewer tags, no log text, or another operation.",
                 "Duration filters apply to single spans, not whole traces.",
@@ -193,7 +193,7 @@ fn NoResults(origin: Origin, params: Memo<SearchParams>) -> impl IntoView {
             }
             ("No traces match", next.into_iter().map(str::to_owned).collect())
         }
-        Origin::Files { name, mut warnings } => {
+        TracesOrigin::Files { name, mut warnings } => {
             warnings.insert(0, format!("{name} was read, but contains no spans."));
             ("No spans in this file", warnings)
         }

@@ -3,7 +3,7 @@
 use super::arrivals::MOST;
 use super::feed::Feed;
 use super::live::LiveSwitch;
-use super::trace_list::Origin;
+use super::trace_list::TracesOrigin;
 use crate::route::{Named, Route, SearchParams, Sort, Zone};
 use crate::state::navigation::use_navigation;
 use crate::state::settings::{store_zone, use_settings};
@@ -17,7 +17,7 @@ pub fn Summary(
     /// The traces.
     feed: Feed,
     /// Where the first of them come from.
-    origin: Origin,
+    origin: TracesOrigin,
     params: Memo<SearchParams>,
     /// Whether others can be added as they arrive.
     #[prop(into)]
@@ -38,15 +38,15 @@ pub fn Summary(
         };
     let is_live = move || can_be_live.get() && params.with(|params| params.live);
     // The newest ones were received, and there are more.
-    let is_cut = matches!(origin, Origin::Search { truncated: true, .. });
+    let is_cut = matches!(origin, TracesOrigin::Search { truncated: true, .. });
     let (facts, limit, warnings) = match origin {
-        Origin::Search { elapsed_ms, is_latest, truncated, limit } => {
+        TracesOrigin::Search { elapsed_ms, is_latest, truncated, limit } => {
             let limit =
                 (truncated && !is_latest).then(|| format!("Limit of {limit} reached: more may match"));
             let which = if is_latest { "the latest of all services, " } else { "" };
             (format!("({which}{})", duration((elapsed_ms * 1e6) as u64)), limit, Vec::new())
         }
-        Origin::Files { name, warnings } => (format!("in {name}"), None, warnings),
+        TracesOrigin::Files { name, warnings } => (format!("in {name}"), None, warnings),
     };
     let bound = move || {
         (number.get() >= MOST && is_live()).then(|| {

@@ -15,12 +15,12 @@ pub struct TraceList {
     /// The traces, in no order.
     pub traces: Arc<Vec<TraceSummary>>,
     /// Where they come from.
-    pub origin: Origin,
+    pub origin: TracesOrigin,
 }
 
 /// Where traces come from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Origin {
+pub enum TracesOrigin {
     /// A search.
     Search {
         /// Milliseconds that it took.
@@ -45,14 +45,14 @@ impl TraceList {
     /// What a search found in `elapsed_ms` milliseconds; `is_latest` if nothing in particular was searched for.
     pub fn of_search(found: SearchResults, elapsed_ms: f64, is_latest: bool) -> Self {
         let SearchResults { summaries, truncated, limit } = found;
-        let origin = Origin::Search { elapsed_ms, truncated, limit, is_latest };
+        let origin = TracesOrigin::Search { elapsed_ms, truncated, limit, is_latest };
         TraceList { traces: Arc::new(summaries), origin }
     }
 
     /// The traces of the open files.
     pub fn of_files(files: OpenFiles) -> Self {
         let OpenFiles { name, traces, warnings, .. } = files;
-        TraceList { traces: Arc::new(traces), origin: Origin::Files { name, warnings } }
+        TraceList { traces: Arc::new(traces), origin: TracesOrigin::Files { name, warnings } }
     }
 }
 

@@ -4,7 +4,7 @@
 //! page may still show an older one. [`Data::renewed_outline`] tells the page of the newer one.
 
 use super::{Data, mark, resume_after_paint, unexpected};
-use crate::io::engine::Reply;
+use crate::io::engine::EngineReply;
 use leptos::prelude::*;
 use spandrel_trace::analysis::added::is_same;
 use spandrel_trace::engine::{Answer, EngineCommand, Progress};
@@ -103,7 +103,7 @@ impl Data {
         self.opened(id, reply)
     }
 
-    fn opened(&self, id: &str, reply: Reply) -> Result<Arc<Outline>, Problem> {
+    fn opened(&self, id: &str, reply: EngineReply) -> Result<Arc<Outline>, Problem> {
         match (reply.answer, reply.outline) {
             (Answer::Opened { .. } | Answer::Outline, Some(outline)) => {
                 let outline = self.insert_outline(id, outline);
@@ -114,7 +114,7 @@ impl Data {
         }
     }
 
-    async fn reopened(&self, id: &str) -> Reply {
+    async fn reopened(&self, id: &str) -> EngineReply {
         let ask = EngineCommand::Outline { trace: id.to_owned() };
         self.ask(&ask, None, |_| {}).await
     }

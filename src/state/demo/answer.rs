@@ -1,7 +1,7 @@
 //! The demo's answers, and the field of the page that an answer refuses.
 
 use super::request::{DemoRequest, Item, Order};
-use crate::io::demo::Reply;
+use crate::io::demo::DemoReply;
 use serde::Deserialize;
 use spandrel_trace::units::TraceId;
 
@@ -15,7 +15,7 @@ pub struct AnsweredDemoRequest {
     /// From the click to the last byte of the answer, nanoseconds.
     pub duration: u64,
     /// The demo's answer.
-    pub answer: Answer,
+    pub answer: DemoAnswer,
     /// Why the browser's own span did not reach the server, if it did not.
     pub unsent: Option<String>,
     /// The correlation ID of the request; empty if the demo named none.
@@ -24,7 +24,7 @@ pub struct AnsweredDemoRequest {
 
 /// The demo's answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum DemoAnswer {
     /// The order is confirmed.
     Confirmed {
         /// Its number.
@@ -121,19 +121,19 @@ pub struct RefusedField {
 
 impl RefusedField {
     /// The field for which an answer refuses a request; `None` for every other answer.
-    pub fn of(request: &DemoRequest, answer: &Answer) -> Option<Self> {
-        let Answer::Refused { at: Some(field), message, .. } = answer else { return None };
+    pub fn of(request: &DemoRequest, answer: &DemoAnswer) -> Option<Self> {
+        let DemoAnswer::Refused { at: Some(field), message, .. } = answer else { return None };
         Some(RefusedField { request: request.clone(), field: field.clone(), message: message.clone() })
     }
 }
 
 /// A JSON answer; `None` where it is something else.
-pub(super) fn parsed<T: for<'a> Deserialize<'a>>(reply: &Reply) -> Option<T> {
+pub(super) fn parsed<T: for<'a> Deserialize<'a>>(reply: &DemoReply) -> Option<T> {
     serde_json::from_str(&reply.body).ok()
 }
 
 /// The demo's answer to a request; `None` where something else has answered.
-pub(super) fn answer(request: &DemoRequest, reply: &Reply) -> Option<Answer> {
+pub(super) fn answer(request: &DemoRequest, reply: &DemoReply) -> Option<DemoAnswer> {
     if !(200..300).contains(&reply.status) {
         let ProblemDetails { detail, code, service, field } = parsed(reply)?;
         let at = field.as_deref().and_then(|field| form_field(request, field));
@@ -141,20 +141,20 @@ pub(super) fn answer(request: &DemoRequest, reply: &Reply) -> Option<Answer> {
             Some(order) => field_label(order, &field),
             None => field,
         });
-        return Some(Answer::Refused { code, message: detail, service, field, at });
+        return Some(DemoAnswer::Refused { code, message: detail, service, field, at });
     }
     Some(match request {
         DemoRequest::Order { .. } => {
             let Confirmation { order_id, total } = parsed(reply)?;
-            Answer::Confirmed { order_id, total }
+            DemoAnswer::Confirmed { order_id, total }
         }
         DemoRequest::Question { .. } => {
             let AnsweredQuestion { answer, cached } = parsed(reply)?;
-            Answer::Answered { text: answer, cached }
+            DemoAnswer::Answered { text: answer, cached }
         }
         DemoRequest::Orchestration => {
             let Orchestrated { success_count, total_time } = parsed(reply)?;
-            Answer::Orchestrated { success_count, total_time }
+            DemoAnswer::Orchestrated { success_count, total_time }
         }
     })
 }
@@ -193,8 +193,8 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn reply(status: u16, media_type: &str, body: &str) -> Reply {
-        Reply { status, media_type: media_type.into(), body: body.into(), ..Reply::default() }
+    fn reply(status: u16, media_type: &str, body: &str) -> DemoReply {
+        DemoReply { status, media_type: media_type.into(), body: body.into(), ..DemoReply::default() }
     }
 
     fn order() -> Order {
@@ -214,7 +214,7 @@ mod tests {
                 r#"{"order_id":"1001","status":"confirmed","total":59.98,"trace_id":null}"#,
             ),
         );
-        assert_eq!(confirmed, Some(Answer::Confirmed { order_id: "1001".into(), total: 59.98 }));
+        assert_eq!(confirmed, Some(DemoAnswer::Confirmed { order_id: "1001".into(), total: 59.98 }));
         let refused = answer(
             &placing(),
             &reply(
@@ -223,7 +223,7 @@ mod tests {
                 r#"{"type":"/docs#out_of_stock","title":"Out of stock","status":409,"detail":"Only 9 of item-4 in stock.","code":"out_of_stock","service":"inventory","field":"items[0].quantity","trace_id":"a1"}"#,
             ),
         );
-        let Some(Answer::Refused { code, field, at, .. }) = &refused else { panic!("{refused:?}") };
+        let Some(DemoAnswer::Refused { code, field, at, .. }) = &refused else { panic!("{refused:?}") };
         assert_eq!((code.as_str(), field.as_deref()), ("out_of_stock", Some("Widget quantity")));
         assert_eq!(*at, Some(DemoField::Product("item-1".into())));
         let kept = RefusedField::of(&placing(), &refused.unwrap()).unwrap();
@@ -248,10 +248,10 @@ mod tests {
             "application/json",
             r#"{"answer":"An operation.","sources":[],"model":"m","cached":true}"#,
         );
-        let expected = Answer::Answered { text: "An operation.".into(), cached: true };
+        let expected = DemoAnswer::Answered { text: "An operation.".into(), cached: true };
         assert_eq!(answer(&question, &answered), Some(expected));
         let done = reply(200, "application/json", r#"{"services":{},"total_time":1.01,"success_count":2}"#);
-        let expected = Answer::Orchestrated { success_count: 2, total_time: 1.01 };
+        let expected = DemoAnswer::Orchestrated { success_count: 2, total_time: 1.01 };
         assert_eq!(answer(&DemoRequest::Orchestration, &done), Some(expected));
     }
 }

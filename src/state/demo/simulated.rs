@@ -3,7 +3,7 @@
 use super::super::browser_span::Exchange;
 use super::super::data::Data;
 use crate::io::clock;
-use crate::io::demo::{Reply, now_unix};
+use crate::io::demo::{DemoReply, now_unix};
 use crate::io::engine::{ArrivingSpans, SimulatedReply};
 use crate::io::random::random;
 use js_sys::Uint8Array;
@@ -13,7 +13,7 @@ use spandrel_simulation::SimulatedRequest;
 const MOUNT: &str = "demo";
 
 /// Requests a list.
-pub(super) async fn get(data: Data, path: &str) -> Result<Reply, String> {
+pub(super) async fn get(data: Data, path: &str) -> Result<DemoReply, String> {
     let request = SimulatedRequest {
         method: "GET".to_owned(),
         path: path_of(path),
@@ -31,7 +31,7 @@ pub(super) async fn exchange(
     path: &str,
     body: Option<String>,
     fault: Option<&str>,
-) -> (Result<Reply, String>, Option<String>) {
+) -> (Result<DemoReply, String>, Option<String>) {
     let request = SimulatedRequest {
         method: exchange.method.to_owned(),
         path: path_of(path),
@@ -66,9 +66,9 @@ fn path_of(path: &str) -> String {
     path.strip_prefix(MOUNT).unwrap_or(path).to_owned()
 }
 
-fn reply_of(reply: &SimulatedReply) -> Reply {
+fn reply_of(reply: &SimulatedReply) -> DemoReply {
     let answer = &reply.answer;
-    Reply {
+    DemoReply {
         status: answer.status,
         media_type: answer.media_type.clone(),
         correlation_id: answer.correlation_id.clone(),

@@ -4,7 +4,7 @@ use super::super::address::sibling_order;
 use super::super::colouring::Slots;
 use super::super::key_input::KeyInput;
 use super::super::session::Session;
-use crate::route::{Named, Order, ShowPath};
+use crate::route::{Named, OrderParam, ShowPath};
 use crate::ui::select::Select;
 use leptos::html;
 use leptos::prelude::*;
@@ -64,7 +64,7 @@ fn Panel(session: Session, slots: Slots) -> impl IntoView {
     view! {
         <div class="arrange-panel" data-test="arrange-panel" role="group" aria-label="View">
             <label class="arrange-field">"Order siblings" <Select
-                all=Order::ALL
+                all=OrderParam::ALL
                 is_chosen=move |order| session.folding.view.with(|view| view.order == sibling_order(*order))
                 on_choose=move |order| session.change(|view| view.order = sibling_order(order))
                 attr:class="field"

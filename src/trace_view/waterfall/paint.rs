@@ -3,7 +3,7 @@
 use super::super::canvas_style::CanvasStyle;
 use spandrel_trace::scene::colouring::FAILED;
 use spandrel_trace::scene::ruler::RulerTick;
-use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, RowInterval, Viewport, Waterfall};
+use spandrel_trace::scene::waterfall::{LabelPosition, Pattern, RowInterval, Waterfall, WaterfallViewport};
 use web_sys::CanvasRenderingContext2d;
 
 /// Opacity of a bar where its span waited, where only its descendants were at work, and between the members of a group.
@@ -58,7 +58,7 @@ pub fn bars(
     context: &CanvasRenderingContext2d,
     style: &CanvasStyle,
     scene: &Waterfall,
-    view: &Viewport,
+    view: &WaterfallViewport,
     ratio: f64,
 ) {
     let bar_height = (view.places.row_height / 2.0).round();
@@ -150,7 +150,7 @@ fn log_lines(
     context: &CanvasRenderingContext2d,
     style: &CanvasStyle,
     scene: &Waterfall,
-    view: &Viewport,
+    view: &WaterfallViewport,
     ratio: f64,
 ) {
     let (half, high) = (3.0 * ratio, 4.0 * ratio);
@@ -198,7 +198,7 @@ fn labels(
     context: &CanvasRenderingContext2d,
     style: &CanvasStyle,
     scene: &Waterfall,
-    view: &Viewport,
+    view: &WaterfallViewport,
     ratio: f64,
 ) {
     context.set_font(&style.label_font(ratio));
@@ -261,7 +261,7 @@ pub fn path(
     context: &CanvasRenderingContext2d,
     style: &CanvasStyle,
     stretches: &[RowInterval],
-    view: &Viewport,
+    view: &WaterfallViewport,
     ratio: f64,
 ) {
     let height = (2.0 * ratio).round();

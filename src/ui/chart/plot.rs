@@ -20,7 +20,7 @@ const APART: f64 = 6.0;
 
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Line {
+pub struct ChartLine {
     /// Its name in the legend.
     pub label: String,
     /// Its colour.
@@ -41,7 +41,7 @@ pub struct Plot {
     /// Moments on the time axis, rising.
     pub moments: Vec<f64>,
     /// Lines, the first drawn last.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ChartLine>,
     /// A part of the time axis that the data does not cover.
     pub uncovered: Option<(f64, f64)>,
     /// Whether the plot is as wide as its canvas, to be aligned with what has the same time axis and labels it. Values are

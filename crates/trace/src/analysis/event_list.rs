@@ -3,7 +3,9 @@
 
 use crate::model::json::text_of;
 use crate::model::record::AttributeValue;
-use crate::model::{AttributeOwner, AttributeTable, Cell, Columns, Outline, SpanIx, SpanSet, StrIx, Trace};
+use crate::model::{
+    AttributeOwner, AttributeTable, Cell, Outline, SpanColumns, SpanIx, SpanSet, StrIx, Trace,
+};
 use serde::{Deserialize, Serialize};
 
 /// The fields of an event that are not in the outline.
@@ -102,7 +104,7 @@ fn cut(mut text: String) -> String {
 
 /// Searches events for a text; results are cached per interned string.
 struct Search<'a> {
-    columns: &'a Columns,
+    columns: &'a SpanColumns,
     cells: AttributeTable<'a>,
     text: &'a str,
     /// Key and value if the text contains `=`.
@@ -111,7 +113,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(columns: &'a Columns, text: &'a str) -> Self {
+    fn new(columns: &'a SpanColumns, text: &'a str) -> Self {
         let known = vec![None; columns.strings().len()];
         Search { columns, cells: columns.cells(AttributeOwner::Event), text, both: text.contains('='), known }
     }

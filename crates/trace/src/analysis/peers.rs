@@ -1,7 +1,7 @@
 //! Compares a span's attributes with its peers: the spans of its trace with the same service, operation and kind. One
 //! pass over the columns, without assembling span records.
 
-use crate::model::{AttributeOwner, Cell, Columns, SpanIx, StrIx, Trace};
+use crate::model::{AttributeOwner, Cell, SpanColumns, SpanIx, StrIx, Trace};
 use serde::{Deserialize, Serialize};
 
 /// Minimum number of peers, including the span itself; with fewer every value is rare.
@@ -79,10 +79,10 @@ struct Tally<'a> {
 
 /// A value, with its columns.
 #[derive(Clone, Copy)]
-struct Value<'a>(Cell, &'a Columns);
+struct Value<'a>(Cell, &'a SpanColumns);
 
 impl Value<'_> {
-    fn is(&self, cell: Cell, columns: &Columns) -> bool {
+    fn is(&self, cell: Cell, columns: &SpanColumns) -> bool {
         match (self.0, cell) {
             // Equal strings of the same columns have the same index.
             (Cell::Str(one), Cell::Str(other)) if std::ptr::eq(self.1, columns) => one == other,
@@ -152,7 +152,7 @@ pub fn peers(trace: &Trace, span: SpanIx) -> Peers {
 
 /// Counts the peers in these columns. Returns their number.
 fn count_in(
-    columns: &Columns,
+    columns: &SpanColumns,
     peers: impl Iterator<Item = u32>,
     tallies: &mut [Tally],
     others: &mut Vec<(String, u32)>,

@@ -105,7 +105,7 @@ impl std::error::Error for Unreadable {}
 
 /// Progress of a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct ReadProgress {
     /// Bytes consumed (before decompression).
     pub bytes: u64,
     /// Spans read.

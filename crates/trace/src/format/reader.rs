@@ -7,7 +7,7 @@ use super::json_stream::JsonStream;
 use super::proto_stream::ProtoStream;
 use super::sniff::{InputKind, classify, skippable, sniff};
 use super::unsupported::UnsupportedInput;
-use super::{Format, Progress, Unreadable, otlp_proto};
+use super::{Format, ReadProgress, Unreadable, otlp_proto};
 use crate::build::TraceBuilder;
 use crate::model::{ExternalStore, ParsedTraces};
 
@@ -61,12 +61,12 @@ impl Reader {
     }
 
     /// Reads a chunk of any size.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<Progress, Unreadable> {
+    pub fn push(&mut self, chunk: &[u8]) -> Result<ReadProgress, Unreadable> {
         self.bytes += chunk.len() as u64;
         if !self.stopped {
             self.feed(0, chunk)?;
         }
-        Ok(Progress { bytes: self.bytes, spans: self.builder.len() as u64 })
+        Ok(ReadProgress { bytes: self.bytes, spans: self.builder.len() as u64 })
     }
 
     /// Ends the input and returns the traces.

@@ -89,7 +89,7 @@ struct RareFields {
 
 /// Attribute columns; see the module.
 #[derive(Clone, Debug, Default)]
-pub struct Columns {
+pub struct SpanColumns {
     strings: Strings,
     rows: Vec<Row>,
     cells: Cells,
@@ -108,7 +108,7 @@ const NONE: u32 = u32::MAX;
 /// Size of `keys`.
 const KEYS: usize = 32;
 
-impl Columns {
+impl SpanColumns {
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -279,7 +279,7 @@ impl Columns {
     }
 }
 
-impl Sink for Columns {
+impl Sink for SpanColumns {
     fn piece(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::PlainText(key, text) => {
@@ -346,7 +346,7 @@ impl Sink for Columns {
     }
 }
 
-impl Columns {
+impl SpanColumns {
     fn note(&mut self, piece: Piece<'_>) {
         let worth_it = match &piece {
             Piece::Trace(_, text)

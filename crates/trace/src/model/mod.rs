@@ -17,7 +17,7 @@ mod trace;
 mod whole;
 
 pub use block::{Block, BlockCache, ExternalStore};
-pub use columns::{AttributeOwner, AttributeTable, Cell, Columns, RareFieldsRef, RowRanges};
+pub use columns::{AttributeOwner, AttributeTable, Cell, RareFieldsRef, RowRanges, SpanColumns};
 pub use decode_hints::{DecodeHints, HintCursor};
 pub use logs::{LogLine, SEVERITIES, TraceLogs};
 pub use outline::{Flags, NO_SPAN, Outline, SpanIx, SpanKind, StatusCode, TraceVersion};

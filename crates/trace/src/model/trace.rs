@@ -1,7 +1,7 @@
 //! A trace in the engine: the outline, and complete spans on demand.
 //!
 //! Fields that the outline does not have are either in the source's bytes and decoded on access, or interned in
-//! [`Columns`]. [`Trace::index_some`] interns them block by block and frees the bytes.
+//! [`SpanColumns`]. [`Trace::index_some`] interns them block by block and frees the bytes.
 
 mod access;
 
@@ -9,7 +9,7 @@ pub use access::TraceRows;
 
 use super::record::{Resource, Scope, SpanRecord};
 use super::sink::{Piece, Sink, ValueRef};
-use super::{Block, BlockCache, Columns, DecodeCache, Flags, HintCursor, Outline, SpanIx, TraceSummary};
+use super::{Block, BlockCache, DecodeCache, Flags, HintCursor, Outline, SpanColumns, SpanIx, TraceSummary};
 use crate::units::SpanId;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub struct SourceTables {
     /// Scopes, by number.
     pub scopes: Vec<Scope>,
     /// Rows that were interned while reading.
-    pub columns: Columns,
+    pub columns: SpanColumns,
     /// Decodes bytes in blocks; `None` if there are none.
     pub decode: Option<Decode>,
 }
@@ -74,7 +74,7 @@ pub struct Trace {
     order: Vec<SpanIx>,
     /// Row in `columns` of each span, or `u32::MAX`.
     row: Vec<u32>,
-    columns: Columns,
+    columns: SpanColumns,
     memory: DecodeCache,
     block_cache: BlockCache,
     hint_cursor: HintCursor,
@@ -150,7 +150,7 @@ impl Trace {
         record
     }
 
-    fn row_of(&self, span: usize) -> Option<(&Columns, u32)> {
+    fn row_of(&self, span: usize) -> Option<(&SpanColumns, u32)> {
         let place = self.place.get(span)?;
         if place.block == SpanLocation::INTERNED {
             return Some((&self.shared.columns, place.offset));

@@ -25,7 +25,7 @@ use marks::GapCache;
 
 /// The visible rows and time range. All lengths are in device pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Viewport<'a> {
+pub struct WaterfallViewport<'a> {
     /// Time scale of the bars.
     pub scale: TimeScale,
     /// Scroll offset of the rows; `f64`, because `f32` is not precise enough for a million rows.
@@ -40,7 +40,7 @@ pub struct Viewport<'a> {
     pub char_width: f64,
 }
 
-impl Viewport<'_> {
+impl WaterfallViewport<'_> {
     /// The visible rows of `rows`.
     pub fn rows(&self, rows: usize) -> std::ops::Range<usize> {
         self.places.range(self.top, self.height, rows)
@@ -133,7 +133,7 @@ pub enum Extent {
 }
 
 /// Position of a time range in a viewport; `last` is the end of the trace.
-fn place(view: &Viewport, (start, end): (u64, u64), last: u64) -> Extent {
+fn place(view: &WaterfallViewport, (start, end): (u64, u64), last: u64) -> Extent {
     let scale = &view.scale;
     // Ends are exclusive, except for empty spans and the end of the trace.
     if end < scale.start || end == scale.start && start < end {
@@ -150,7 +150,7 @@ fn place(view: &Viewport, (start, end): (u64, u64), last: u64) -> Extent {
 }
 
 /// Position of a span in a viewport.
-pub fn extent(outline: &Outline, view: &Viewport, span: SpanIx) -> Extent {
+pub fn extent(outline: &Outline, view: &WaterfallViewport, span: SpanIx) -> Extent {
     let times = (outline.start[span as usize], outline.end[span as usize]);
     place(view, times, outline.duration)
 }
@@ -187,7 +187,7 @@ impl Waterfall {
         &mut self,
         outline: &Outline,
         rows: &Rows,
-        view: &Viewport,
+        view: &WaterfallViewport,
         cache: &mut WaterfallCache,
         colour: &dyn Fn(SpanIx) -> u8,
     ) {
@@ -226,7 +226,7 @@ impl Waterfall {
     fn span(
         &mut self,
         outline: &Outline,
-        view: &Viewport,
+        view: &WaterfallViewport,
         cache: &mut WaterfallCache,
         (index, row): (u32, Row),
         colour: u8,
@@ -268,7 +268,7 @@ impl Waterfall {
     fn pieces(
         &mut self,
         outline: &Outline,
-        view: &Viewport,
+        view: &WaterfallViewport,
         span: SpanIx,
         waits: &ChildCoverage,
         (x0, x1): (f64, f64),

@@ -9,7 +9,7 @@ use crate::route::TraceView;
 use crate::state::busy;
 use crate::state::tasks::{sleep, spawn_scoped};
 use crate::ui::chart::backend::Ink;
-use crate::ui::chart::plot::{Line, Plot};
+use crate::ui::chart::plot::{ChartLine, Plot};
 use crate::ui::chart::{Chart, PointAt, PointFacts};
 use leptos::prelude::*;
 use spandrel_trace::analysis::concurrency::Concurrency;
@@ -133,7 +133,7 @@ fn plot(counts: &Concurrency) -> Plot {
             (start as f64 + end as f64) / 2.0
         })
         .collect();
-    let line = |(label, ink, values): (&str, Ink, &[u32])| Line {
+    let line = |(label, ink, values): (&str, Ink, &[u32])| ChartLine {
         label: label.to_owned(),
         ink,
         filled: ink == Ink::First,

@@ -14,7 +14,7 @@ use spandrel_trace::model::SpanIx;
 use spandrel_trace::scene::TimeScale;
 use spandrel_trace::scene::places::RowPositions;
 use spandrel_trace::scene::ruler::{self, RulerAxis};
-use spandrel_trace::scene::waterfall::{Viewport, WaterfallCache, log_ticks, path_intervals};
+use spandrel_trace::scene::waterfall::{WaterfallCache, WaterfallViewport, log_ticks, path_intervals};
 use std::sync::Arc;
 
 /// Minimum width of a name beside its indentation, without and with the number of levels that are not indented, CSS
@@ -56,7 +56,7 @@ impl Board {
         let top = (inner.top * ratio).round() / ratio;
         let char_width = char_width(inner, &self.surfaces.0, ratio);
         let insertions = inner.drawers.insertions_in(ratio);
-        let view = Viewport {
+        let view = WaterfallViewport {
             scale: TimeScale::new(start, end, (bars_width * ratio).round()),
             top: top * ratio,
             height: inner.height * ratio,

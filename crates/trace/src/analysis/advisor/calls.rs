@@ -3,7 +3,7 @@
 
 use super::request_shape::{RequestText, shape_of};
 use crate::model::{
-    AttributeOwner, AttributeTable, Cell, Columns, Outline, SpanIx, SpanKind, StrIx, Trace, TraceRows,
+    AttributeOwner, AttributeTable, Cell, Outline, SpanColumns, SpanIx, SpanKind, StrIx, Trace, TraceRows,
 };
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher as _;
@@ -198,7 +198,7 @@ fn hash(text: &str) -> u64 {
 
 /// What is known of the keys and texts of one set of columns; each is looked at once.
 struct CallReader<'a> {
-    columns: &'a Columns,
+    columns: &'a SpanColumns,
     cells: AttributeTable<'a>,
     roles: Vec<Role>,
     hashes: Vec<u64>,

@@ -8,7 +8,7 @@ use crate::analysis::ranks::{UNKNOWN, ranks};
 use crate::model::record::Attribute;
 use crate::model::record::AttributeValue;
 use crate::model::{
-    AttributeOwner, Cell, Columns, Flags, Outline, SpanIx, StrIx, Trace, TraceRows, ValueRef,
+    AttributeOwner, Cell, Flags, Outline, SpanColumns, SpanIx, StrIx, Trace, TraceRows, ValueRef,
 };
 use std::ops::Range;
 
@@ -290,7 +290,12 @@ impl<'a> FieldReader<'a> {
     }
 }
 
-fn emit_cell(table: StringTable<'_>, columns: &Columns, cell: Cell, each: &mut dyn FnMut(FieldValue<'_>)) {
+fn emit_cell(
+    table: StringTable<'_>,
+    columns: &SpanColumns,
+    cell: Cell,
+    each: &mut dyn FnMut(FieldValue<'_>),
+) {
     match cell {
         Cell::Str(text) => each(FieldValue::Interned(table, text)),
         Cell::Bool(flag) => each(FieldValue::Bool(flag)),

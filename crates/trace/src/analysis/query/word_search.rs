@@ -4,7 +4,7 @@ use super::field_reader::FieldReader;
 use super::text_search::{containing, folded};
 use super::words::FindWords;
 use crate::model::{
-    AttributeOwner, Cell, Columns, Flags, SpanIx, SpanKind, SpanSet, StatusCode, StrIx, ValueRef,
+    AttributeOwner, Cell, Flags, SpanColumns, SpanIx, SpanKind, SpanSet, StatusCode, StrIx, ValueRef,
 };
 use crate::units::SpanId;
 use std::ops::Range;
@@ -105,7 +105,7 @@ enum KeyMatch {
 /// Matches rows of one table of columns, caching results.
 struct RowMatcher<'a> {
     matcher: &'a WordMatcher<'a>,
-    columns: &'a Columns,
+    columns: &'a SpanColumns,
     texts: Vec<bool>,
     keys: Vec<KeyMatch>,
     /// Cached results for small integers: 0 unknown, 1 false, 2 true.

@@ -26,7 +26,7 @@ mod tests {
     use crate::build::TraceBuilder;
     use crate::format::json::Cursor;
     use crate::model::record::SpanRecord;
-    use crate::model::{Columns, DecodeCache, DecodeHints, Flags, HintCursor, StatusCode};
+    use crate::model::{DecodeCache, DecodeHints, Flags, HintCursor, SpanColumns, StatusCode};
 
     /// Status and flags from the scan, and the decoded span.
     fn read(span: &str) -> (StatusCode, Flags, SpanRecord) {
@@ -44,7 +44,7 @@ mod tests {
     /// A span is interned as the same by what was has_hints of it and by its bytes alone.
     fn assert_hints_equal_bytes(span: &str, hints: &[u64]) {
         let interned = |hints: &[u64]| {
-            let mut columns = Columns::default();
+            let mut columns = SpanColumns::default();
             columns.begin_row();
             decode(span.as_bytes(), hints, &mut DecodeCache::default(), &mut columns);
             let mut record = SpanRecord::default();

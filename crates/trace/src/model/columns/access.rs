@@ -1,6 +1,6 @@
 //! Read access to columns without assembling span records, for search and analysis.
 
-use super::{CellType, Cells, Columns};
+use super::{CellType, Cells, SpanColumns};
 use crate::model::{StrIx, Strings, ValueRef};
 use crate::units::{SpanId, TraceId};
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub enum Cell {
     Int(i64),
     /// A double.
     Double(f64),
-    /// Bytes, a list or a map; [`Columns::text`] formats it.
+    /// Bytes, a list or a map; [`SpanColumns::text`] formats it.
     Other(LargeValue),
 }
 
@@ -43,7 +43,7 @@ pub enum AttributeOwner {
 pub struct AttributeTable<'a>(&'a Cells);
 
 impl AttributeTable<'_> {
-    /// The key of a cell, an index in [`Columns::strings`].
+    /// The key of a cell, an index in [`SpanColumns::strings`].
     #[inline]
     pub fn key(self, at: u32) -> StrIx {
         self.0.key[at as usize]
@@ -92,7 +92,7 @@ pub struct RareFieldsRef<'a> {
     pub warnings: &'a [String],
 }
 
-impl Columns {
+impl SpanColumns {
     /// The strings of cells, event names and keys.
     pub fn strings(&self) -> &Strings {
         &self.strings

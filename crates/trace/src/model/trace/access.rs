@@ -2,13 +2,13 @@
 
 use super::{SpanLocation, Trace};
 use crate::model::record::{Resource, Scope};
-use crate::model::{Columns, SpanIx};
+use crate::model::{SpanColumns, SpanIx};
 
 /// Columns, and their rows that belong to a trace.
 #[derive(Clone, Debug)]
 pub struct TraceRows<'a> {
     /// The columns.
-    pub columns: &'a Columns,
+    pub columns: &'a SpanColumns,
     /// Row and span, ascending by row.
     pub rows: Vec<(u32, SpanIx)>,
 }

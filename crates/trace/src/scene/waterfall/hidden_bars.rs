@@ -2,7 +2,7 @@
 //! so that a million spans become at most one bar per pixel, and errors stay visible.
 
 use super::super::pixel_cells::{EMPTY, PixelCells};
-use super::{Extent, Pattern, Viewport, extent, place};
+use super::{Extent, Pattern, WaterfallViewport, extent, place};
 use crate::analysis::rows::Rows;
 use crate::model::{Flags, Outline, SpanIx};
 use crate::scene::TimeScale;
@@ -66,7 +66,7 @@ impl HiddenBarsCache {
         &mut self,
         outline: &Outline,
         rows: &Rows,
-        view: &Viewport,
+        view: &WaterfallViewport,
         index: usize,
         colour: &dyn Fn(SpanIx) -> u8,
     ) -> &HiddenBars {
@@ -78,7 +78,7 @@ impl HiddenBarsCache {
 fn lay(
     outline: &Outline,
     rows: &Rows,
-    view: &Viewport,
+    view: &WaterfallViewport,
     index: usize,
     colour: &dyn Fn(SpanIx) -> u8,
     cells: &mut PixelCells,

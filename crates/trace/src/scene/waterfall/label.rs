@@ -1,6 +1,6 @@
 //! Duration labels: to the right of a bar, else to the left, else on it; never outside the area.
 
-use super::{Extent, Viewport};
+use super::{Extent, WaterfallViewport};
 use crate::analysis::rows::Group;
 use crate::model::{Outline, SpanIx};
 use crate::units::duration;
@@ -37,7 +37,7 @@ const WIDER: f64 = 0.8;
 
 impl Label {
     /// Adds a background if something is drawn from `x0` to `x1`.
-    pub(super) fn avoid(&mut self, view: &Viewport, x0: f64, x1: f64) {
+    pub(super) fn avoid(&mut self, view: &WaterfallViewport, x0: f64, x1: f64) {
         let left = f64::from(self.x);
         let right = left + width(view, &self.text);
         if self.place == LabelPosition::Beside && x0 < right && x1 > left {
@@ -47,17 +47,23 @@ impl Label {
 }
 
 /// Maximum width of a text. Letters such as "m" are wider than digits; a unit has at most one of them.
-fn width(view: &Viewport, text: &str) -> f64 {
+fn width(view: &WaterfallViewport, text: &str) -> f64 {
     (text.chars().count() as f64 + WIDER) * view.char_width
 }
 
 /// The label of a span at `extent`.
-pub(super) fn of_span(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, extent: Extent) -> Label {
+pub(super) fn of_span(
+    outline: &Outline,
+    view: &WaterfallViewport,
+    span: SpanIx,
+    row: u32,
+    extent: Extent,
+) -> Label {
     label(view, row, extent, duration(outline.duration_of(span)), None)
 }
 
 /// The label of a group at `extent`: its duration, and if it fits median, minimum and maximum of the members.
-pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent) -> Label {
+pub(super) fn of_group(view: &WaterfallViewport, group: &Group, row: u32, extent: Extent) -> Label {
     let whole = duration(group.end - group.start);
     let each = format!(
         "{whole} · p50 {}, {} to {}{}",
@@ -70,7 +76,7 @@ pub(super) fn of_group(view: &Viewport, group: &Group, row: u32, extent: Extent)
 }
 
 /// The label `length`, or `more` if that fits beside the bar.
-fn label(view: &Viewport, row: u32, extent: Extent, length: String, more: Option<String>) -> Label {
+fn label(view: &WaterfallViewport, row: u32, extent: Extent, length: String, more: Option<String>) -> Label {
     let width = |text: &str| width(view, text);
     let gap = GAP * view.char_width;
     let (x, text, place) = match extent {

@@ -1,6 +1,6 @@
 //! Log lines on the bars of the rows on screen.
 
-use super::Viewport;
+use super::WaterfallViewport;
 use crate::analysis::log_marks::LogMarks;
 use crate::analysis::rows::Rows;
 
@@ -8,7 +8,7 @@ use crate::analysis::rows::Rows;
 pub type LogTick = (u32, f32, bool);
 
 /// The ticks of the lines of the spans that have a row on screen, at most one a pixel; `into` is cleared first.
-pub fn log_ticks(rows: &Rows, view: &Viewport, marks: &LogMarks, into: &mut Vec<LogTick>) {
+pub fn log_ticks(rows: &Rows, view: &WaterfallViewport, marks: &LogMarks, into: &mut Vec<LogTick>) {
     into.clear();
     let scale = &view.scale;
     for index in view.rows(rows.len()) {
@@ -51,7 +51,7 @@ mod tests {
             let logs = TraceLogs { lines: lines.iter().map(line).collect(), truncated: false };
             let marks = LogMarks::of(&outline, &outline, &logs);
             let rows = rows(&outline, &RowOptions::default());
-            let view = Viewport {
+            let view = WaterfallViewport {
                 scale: TimeScale::new(cut.0, cut.0 + cut.1, 150.0),
                 top: 0.0,
                 height: 5.0 * 24.0,

@@ -1,6 +1,6 @@
 //! Marks on bars: events, gaps, and where a span is outside its parent's time.
 
-use super::{Extent, RowInterval, TimeScale, Viewport, place};
+use super::{Extent, RowInterval, TimeScale, WaterfallViewport, place};
 use crate::analysis::child_coverage::ChildCoverage;
 use crate::analysis::gaps::gaps;
 use crate::model::{Outline, SpanIx};
@@ -24,7 +24,13 @@ impl GapCache {
 }
 
 /// Event ticks of a span, at most one per pixel.
-pub(super) fn ticks(outline: &Outline, view: &Viewport, span: SpanIx, row: u32, into: &mut Vec<(u32, f32)>) {
+pub(super) fn ticks(
+    outline: &Outline,
+    view: &WaterfallViewport,
+    span: SpanIx,
+    row: u32,
+    into: &mut Vec<(u32, f32)>,
+) {
     let scale = &view.scale;
     let mut last = -1.0;
     for &time in outline.events_of(span) {
@@ -63,7 +69,7 @@ pub fn times_near(
 }
 
 /// The visible part of a time range in a row.
-pub(super) fn stretch(view: &Viewport, times: (u64, u64), row: u32) -> Option<RowInterval> {
+pub(super) fn stretch(view: &WaterfallViewport, times: (u64, u64), row: u32) -> Option<RowInterval> {
     match place(view, times, times.1) {
         Extent::Within(x0, x1) => Some((row, x0 as f32, x1 as f32)),
         _ => None,

@@ -1,12 +1,12 @@
 //! The critical path in the visible rows.
 
-use super::{RowInterval, Viewport, marks};
+use super::{RowInterval, WaterfallViewport, marks};
 use crate::analysis::critical_path::PathBySpan;
 use crate::analysis::rows::Rows;
 
 /// Intervals of the path in the visible rows: in a row that hides its descendants including them, in others the
 /// span's own. At most one interval per pixel, ascending in each row.
-pub fn path_intervals(rows: &Rows, view: &Viewport, path: &PathBySpan) -> Vec<RowInterval> {
+pub fn path_intervals(rows: &Rows, view: &WaterfallViewport, path: &PathBySpan) -> Vec<RowInterval> {
     let mut stretches: Vec<RowInterval> = Vec::new();
     for index in view.rows(rows.len()) {
         let Some(row) = rows.get(index) else { break };
@@ -55,7 +55,7 @@ mod tests {
         let found = |view: &RowOptions, (from, to): (u64, u64)| {
             let rows = rows(outline, view);
             // Ten pixels a column.
-            let view = Viewport {
+            let view = WaterfallViewport {
                 scale: TimeScale::new(from * COLUMN, to * COLUMN, (to - from) as f64 * 10.0),
                 top: 0.0,
                 height: 100.0,

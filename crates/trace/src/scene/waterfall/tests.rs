@@ -8,8 +8,8 @@ use crate::testing::forest::{forest, outlines};
 use crate::testing::trace;
 use proptest::prelude::*;
 
-fn viewport(start: u64, end: u64, width: f64) -> Viewport<'static> {
-    Viewport {
+fn viewport(start: u64, end: u64, width: f64) -> WaterfallViewport<'static> {
+    WaterfallViewport {
         scale: TimeScale::new(start, end, width),
         top: 0.0,
         height: 400.0,
@@ -41,7 +41,7 @@ fn drawn(scene: &Waterfall, rows: usize, width: usize) -> Vec<String> {
 /// The colour of what failed, in these tests.
 const FAILED: u8 = 12;
 
-fn laid_as(outline: &Outline, view: &Viewport, asked: &RowOptions) -> (Rows, Waterfall) {
+fn laid_as(outline: &Outline, view: &WaterfallViewport, asked: &RowOptions) -> (Rows, Waterfall) {
     let mut scene = Waterfall::default();
     let rows = rows(outline, asked);
     let colour = |span: SpanIx| match outline.flags[span as usize].has(Flags::OWN_ERROR) {
@@ -52,7 +52,7 @@ fn laid_as(outline: &Outline, view: &Viewport, asked: &RowOptions) -> (Rows, Wat
     (rows, scene)
 }
 
-fn laid(outline: &Outline, view: &Viewport) -> Waterfall {
+fn laid(outline: &Outline, view: &WaterfallViewport) -> Waterfall {
     let mut outline = outline.clone();
     outline.flags.iter_mut().for_each(|flags| *flags = Flags(flags.0 & !Flags::OWN_ERROR.0));
     laid_as(&outline, view, &RowOptions::default()).1

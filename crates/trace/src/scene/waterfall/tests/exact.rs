@@ -94,7 +94,7 @@ fn left_out(outline: &Outline, view: &RowOptions, span: SpanIx) -> bool {
 }
 
 /// Pixel columns of a stretch of time, straight from the definition; none where it is out of sight.
-fn columns(view: &Viewport, (start, end): (u64, u64), last: u64) -> std::ops::Range<usize> {
+fn columns(view: &WaterfallViewport, (start, end): (u64, u64), last: u64) -> std::ops::Range<usize> {
     let (from, to, width) = (view.scale.start, view.scale.end, view.scale.width);
     let inside = end > from && start < to;
     let at_edge = start == end && end == from || start == to && start == last;
@@ -109,7 +109,7 @@ fn columns(view: &Viewport, (start, end): (u64, u64), last: u64) -> std::ops::Ra
 struct Case {
     outline: Outline,
     asked: RowOptions,
-    view: Viewport<'static>,
+    view: WaterfallViewport<'static>,
     rows: Rows,
     scene: Waterfall,
     lines: Vec<String>,
