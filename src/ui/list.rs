@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows mounted above and below what is in view.
 const MARGIN: usize = 8;
-/// Height assumed before the list is measured, CSS pixels: taller than most screens, so that the first rows need no
-/// second pass.
-const ASSUMED_HEIGHT: f64 = 1_200.0;
+/// Height assumed before the list is measured, CSS pixels: less than that of most screens, so that no row is made that
+/// nobody sees. The others are made in a second pass, once the list is measured.
+const ASSUMED_HEIGHT: f64 = 400.0;
 
 /// Identifies lists, each with a number of its own.
 static NEXT_LIST: AtomicU64 = AtomicU64::new(0);

@@ -11,6 +11,7 @@ use crate::route::{Route, SearchParams, Sort, Zone};
 use crate::state::last_search::use_last_search;
 use crate::state::navigation::use_navigation;
 use crate::state::settings::use_settings;
+use crate::state::tasks::after_yield;
 use crate::ui::empty::EmptyState;
 use crate::ui::list::RowList;
 use leptos::html;
@@ -58,6 +59,9 @@ const WAITING: [&str; 2] = [
     "Duration filters apply to single spans, not whole traces.",
 ];
 
+/// Rows that are made in one task with the table. The others are made in the next, so that neither is long.
+const FIRST_ROWS: usize = 8;
+
 /// The table of traces. Its rows are mounted as they scroll into view.
 #[component]
 fn ResultTable(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {
@@ -78,6 +82,9 @@ fn ResultTable(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {
 
     let last = use_last_search();
     let position = last.position();
+    // Where the list was scrolled before, its first rows are not those on screen.
+    let has_all = if position.scroll > 0.0 { RwSignal::new(true) } else { after_yield() };
+    let made = Memo::new(move |_| number.get().min(if has_all.get() { usize::MAX } else { FIRST_ROWS }));
     let services_cell = NodeRef::<html::Span>::new();
     let services_width = RwSignal::new(SERVICES_WIDTH);
     use_resize_observer(services_cell, move |entries, _| {
@@ -136,7 +143,7 @@ fn ResultTable(feed: Feed, params: Memo<SearchParams>) -> impl IntoView {
             </div>
             <RowList
                 row_height=ROW
-                count=number
+                count=made
                 version
                 row
                 scroll=position.scroll
