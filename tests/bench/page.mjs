@@ -94,6 +94,8 @@ function report() {
   for (const size of sizes) line("longest task while loading, ms", size, median(ours, size, "load.longest_task_ms"), 0, 0);
   for (const scroll of ["scroll_all", "scroll_steady"]) {
     for (const size of small) least(`${scroll}: frames a second, ours ÷ plain`, size, ratio(size, `${scroll}.fps`), 1.2);
+    // A display shows 60: where the plain list has more than 50, no page can have 1.2 times as many.
+    for (const size of sizes) line(`${scroll}: frames a second, ours`, size, median(ours, size, `${scroll}.fps`), undefined, 1);
     for (const size of small) line(`${scroll}: 95th percentile of frames, ÷ plain`, size, ratio(size, `${scroll}.p95_frame_ms`), 1.1);
     for (const size of sizes) line(`${scroll}: longest task, ms`, size, median(ours, size, `${scroll}.longest_task_ms`), 50, 0);
   }
