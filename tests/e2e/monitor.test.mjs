@@ -6,7 +6,7 @@ import { order } from "./answers.mjs";
 import { open, picture } from "./browser.mjs";
 import { Monitor } from "./pages/monitor.mjs";
 import { Search } from "./pages/search.mjs";
-import { send, uneven } from "./spans.mjs";
+import { named, send, uneven } from "./spans.mjs";
 import { server } from "./stage.mjs";
 
 for (const way of ["pointer", "keyboard"]) {
@@ -49,3 +49,22 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(keys.map(({ swatch }) => /gradient/.test(swatch)), [false, false, true], "p99 is dashed");
   });
 }
+
+test("a service with hundreds of operations shows those that come first in the order, and more on demand", async (t) => {
+  const { viewer, otlp_http } = await server(t);
+  await send(otlp_http, named("items", Array.from({ length: 230 }, (_, number) => `GET /items/${String(number).padStart(3, "0")}`)));
+  const page = await open(t, `${viewer}/monitor?service=items`);
+  const monitor = new Monitor(page);
+  const names = async () => Object.keys(await monitor.operations());
+  assert.equal((await names()).length, 100);
+  await monitor.sortByKey("Operation");
+  assert.deepEqual([(await names())[0], (await names())[99]], ["GET /items/000", "GET /items/099"]);
+  await monitor.sortByKey("Operation");
+  assert.equal((await names())[0], "GET /items/229", "the order is that of all, not of those shown");
+  const more = page.getByTestId("monitor-more");
+  assert.equal(await more.innerText(), "Show more of 230");
+  await more.press("Enter");
+  await more.click();
+  assert.equal((await names()).length, 230);
+  assert.equal(await more.count(), 0);
+});

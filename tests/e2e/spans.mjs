@@ -54,6 +54,15 @@ export function repeated(count, { at = Date.now() - 600_000, traceId = hex(16) }
   return { traceId, ids: { "GET /basket": root }, count: count + 1, body: { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans }] }] } };
 }
 
+/** The body of a request with a trace for each name: a span of a server, 5 ms long, ten minutes ago. */
+export function named(service, names, { at = Date.now() - 600_000 } = {}) {
+  const begin = BigInt(at) * 1_000_000n;
+  const spans = names.map((name) => ({
+    traceId: hex(16), spanId: hex(8), name, kind: 2, startTimeUnixNano: `${begin}`, endTimeUnixNano: `${begin + 5_000_000n}`,
+  }));
+  return { resourceSpans: [{ resource: { attributes: [{ key: "service.name", value: { stringValue: service } }] }, scopeSpans: [{ spans }] }] };
+}
+
 /** A root with so many calls of one operation, one after the other: the first takes 100 µs, each further one 100 µs more. */
 export function uneven(count, { at = Date.now() - 600_000, traceId = hex(16) } = {}) {
   const begin = BigInt(at) * 1_000_000n;

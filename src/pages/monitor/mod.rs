@@ -21,7 +21,7 @@ use spandrel_trace::units::Problem;
 
 use charts::{BucketTable, Charts};
 pub use measured::{Basis, ServiceMetrics};
-use operations::OperationTable;
+use operations::ServiceOperations;
 pub use plots::{Kind, LinkedSearch};
 use tools::{RangeField, ServiceField, note};
 
@@ -107,7 +107,7 @@ pub fn MonitorPage() -> impl IntoView {
             <Charts measured=measured address=address open=open/>
             <p class="monitor__meaning" data-test="monitor-meaning">{move || measured.with(meaning)}</p>
             <Show when=move || measured.with(|measured| !measured.operations.is_empty())>
-                <OperationTable measured=measured address=address/>
+                <ServiceOperations measured=measured address=address/>
             </Show>
             <BucketTable measured=measured address=address/>
         }

@@ -33,9 +33,13 @@ const COLUMNS: [(&str, SortBy, &str); 6] = [
     ),
 ];
 
-/// Table of operations.
+/// Operations that are shown at first, and that each press on the button below adds: a service whose names contain numbers has
+/// thousands, and each row takes the browser a third of a millisecond.
+const PAGE: usize = 100;
+
+/// Table of the operations, as many as [`PAGE`] first.
 #[component]
-pub fn OperationTable(
+pub fn ServiceOperations(
     measured: Memo<ServiceMetrics>,
     /// Address of the traces of an operation.
     address: Callback<LinkedSearch, String>,
@@ -57,12 +61,29 @@ pub fn OperationTable(
             </th>
         }
     };
+    let shown = RwSignal::new(PAGE);
     let rows = move || {
         let (by, descending) = sort.get();
         measured.with(|measured| {
             let mut operations: Vec<&OperationMetrics> = measured.operations.iter().collect();
             operations.sort_by(|one, other| compare(one, other, by, descending));
-            operations.into_iter().map(|operation| row(measured, operation, address)).collect_view()
+            let first = operations.into_iter().take(shown.get());
+            first.map(|operation| row(measured, operation, address)).collect_view()
+        })
+    };
+    let more = move || {
+        let total = measured.with(|measured| measured.operations.len());
+        (total > shown.get()).then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button monitor__more"
+                    data-test="monitor-more"
+                    on:click=move |_| shown.update(|shown| *shown += PAGE)
+                >
+                    {format!("Show more of {}", count(total as u64))}
+                </button>
+            }
         })
     };
     view! {
@@ -76,6 +97,7 @@ pub fn OperationTable(
                     <tbody>{rows}</tbody>
                 </table>
             </div>
+            {more}
         </section>
     }
 }
