@@ -1,8 +1,8 @@
 //! Detects the format from the first bytes.
 
 use super::encoding::Layer;
-use super::otlp_proto::is_request;
 use super::otlp_proto::wire::Wire;
+use super::otlp_proto::{has_length_as_brace, is_request};
 use super::unsupported::UnsupportedInput;
 
 /// Number of bytes after white space that are sufficient; fewer are used only at the end of the input.
@@ -60,6 +60,8 @@ pub(super) fn classify(bytes: &[u8]) -> InputKind {
     let text = leading_noise(bytes);
     match text {
         [] => return InputKind::Unsupported(UnsupportedInput::Empty),
+        // The length of a request can be one of these.
+        [b'{' | b'[', ..] if has_length_as_brace(bytes) => return InputKind::Protobuf(true),
         [b'{' | b'[', ..] => return InputKind::Json,
         // Lines of syslog start with a number in angle brackets.
         [b'<', next, ..] if !next.is_ascii_digit() => return InputKind::Unsupported(UnsupportedInput::Html),
@@ -106,6 +108,10 @@ mod tests {
             "\n \n\t{\"data\":[]}",
             "\n  \n  {  }",
             "\n\t\n\r\n{}",
+            "{\n  \"data\": []}",
+            "{\r\n\r\n\t\"data\": []}",
+            "{\n\n\n\n\n\n\n\n\n\n\n}",
+            "[\n\n\t{}]",
         ] {
             assert_eq!(classify(text.as_bytes()), InputKind::Json, "{text:?}");
         }
@@ -118,6 +124,12 @@ mod tests {
         assert_eq!(classify(&request), InputKind::Protobuf(false));
         let delimited = [&[request.len() as u8][..], &request].concat();
         assert_eq!(classify(&delimited), InputKind::Protobuf(true));
+        for length in [b'{', b'['] {
+            let name = vec![b'n'; usize::from(length) - 8];
+            let scope = [&[0x12, length - 4, 0x12, length - 6, 0x2a, length - 8][..], &name].concat();
+            let delimited = [&[length, 0x0a, length - 2][..], &scope].concat();
+            assert_eq!(classify(&delimited), InputKind::Protobuf(true), "{delimited:?}");
+        }
     }
 
     #[test]

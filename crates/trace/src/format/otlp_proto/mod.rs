@@ -6,7 +6,7 @@ mod split;
 mod whole;
 pub(super) mod wire;
 
-pub(super) use recognise::is_request;
+pub(super) use recognise::{has_length_as_brace, is_request};
 pub use split::split;
 pub(super) use whole::{decode, time};
 

@@ -2,6 +2,23 @@
 
 use super::wire::Wire;
 
+/// Whether the bytes, which start with a brace or a bracket, are the length of a request and the request itself, not JSON. The first
+/// tag of a request is a line break, so its first field must also end where the request does, or where another one begins.
+pub(in crate::format) fn has_length_as_brace(bytes: &[u8]) -> bool {
+    let mut wire = Wire::new(bytes);
+    let Ok(length @ 1..) = wire.varint() else { return false };
+    let rest = wire.rest();
+    let message = &rest[..rest.len().min(usize::try_from(length).unwrap_or(usize::MAX))];
+    let mut wire = Wire::new(message);
+    let (Ok(_), Ok(outer)) = (wire.tag(), wire.varint()) else { return false };
+    let end = (wire.at() as u64).saturating_add(outer);
+    let goes_on = || {
+        let next = usize::try_from(end).ok().and_then(|end| message.get(end));
+        end < length && next.is_none_or(|tag| *tag == 0x0a)
+    };
+    (end == length || goes_on()) && is_request(message)
+}
+
 /// Whether the bytes can be a request: `resource_spans` with a resource, scopes or a schema URL, with consistent
 /// lengths.
 pub(in crate::format) fn is_request(bytes: &[u8]) -> bool {
