@@ -246,11 +246,13 @@ test("a server that refuses one page more is asked again", async (t) => {
   const stage = await server(t);
   const first = await arrives(stage);
   const others = new AbortController();
-  await Promise.all(Array.from({ length: 64 }, () => fetch(`${stage.viewer}/api/live`, { signal: others.signal })));
+  // A response that nothing refers to is collected, and its connection closed.
+  const responses = await Promise.all(Array.from({ length: 64 }, () => fetch(`${stage.viewer}/api/live`, { signal: others.signal })));
   const page = await open(t, `${stage.viewer}/${FRONTEND}&live=1`, { allowed: [/status of 503/] });
   const search = new Search(page);
   await page.getByTestId("live-status").getByText("Connection lost. Reconnecting…").waitFor();
   assert.deepEqual(await search.traces(), [first.traceId]);
+  assert.ok(responses.every((response) => response.ok));
   others.abort();
   const second = await arrives(stage);
   await listed(search, second.traceId);

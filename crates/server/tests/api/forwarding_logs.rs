@@ -112,8 +112,11 @@ fn otlp_goes_on_as_it_came_and_each_signal_to_the_targets_that_are_for_it() {
     wait_until("the span is delivered", || http.spans().len() == 1 && spans.spans().len() == 1);
     http.seen(|seen| assert!(seen.iter().all(|seen| seen.headers["x-key"] == "secret key")));
     assert!(spans.records().is_empty() && grpc.spans().is_empty());
-    assert_eq!(metric(&server, "spandrel_forward_logs_sent_total{target=\"h\"}"), 200);
-    assert_eq!(metric(&server, "spandrel_forward_spans_sent_total{target=\"h\"}"), 1);
+    // What was sent is counted once its target has acknowledged it.
+    wait_until("everything sent is counted", || {
+        metric(&server, "spandrel_forward_logs_sent_total{target=\"h\"}") == 200
+            && metric(&server, "spandrel_forward_spans_sent_total{target=\"h\"}") == 1
+    });
     assert!(!server.get("/metrics").text().contains("spandrel_forward_logs_sent_total{target=\"s\"}"));
 }
 
