@@ -141,6 +141,12 @@ impl OperationMetrics {
     pub fn error_share(&self) -> f64 {
         if self.requests == 0 { 0.0 } else { self.errors as f64 / self.requests as f64 }
     }
+
+    /// Sorts operations: the one with most requests first, equal ones by name.
+    pub(super) fn sort(operations: &mut [OperationMetrics]) {
+        operations
+            .sort_by(|one, other| other.requests.cmp(&one.requests).then_with(|| one.name.cmp(&other.name)));
+    }
 }
 
 /// Measures the operations of a service by its entry spans that start in the window: those with the most requests first, then
@@ -168,7 +174,7 @@ pub fn operations(entries: &EntrySpans, window: TimeWindow) -> Vec<OperationMetr
         Some(OperationMetrics { name, requests: first.len(), errors, p50: all.p50, p95: all.p95, change })
     };
     let mut list: Vec<_> = entries.operations.iter().zip(members).filter_map(measured).collect();
-    list.sort_by(|one, other| other.requests.cmp(&one.requests).then_with(|| one.name.cmp(&other.name)));
+    OperationMetrics::sort(&mut list);
     list
 }
 

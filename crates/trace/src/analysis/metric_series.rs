@@ -90,8 +90,7 @@ impl SeriesOfService {
             .iter()
             .filter_map(|series| self.operation(&series.operation, window))
             .collect();
-        operations
-            .sort_by(|one, other| other.requests.cmp(&one.requests).then_with(|| one.name.cmp(&other.name)));
+        OperationMetrics::sort(&mut operations);
         MeasuredService { metrics, operations }
     }
 

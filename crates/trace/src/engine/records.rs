@@ -14,11 +14,15 @@ pub(super) fn services(opened: &ParsedTraces) -> Vec<String> {
 /// The operations of the records of a service, sorted by name and kind.
 pub(super) fn operations(opened: &ParsedTraces, service: &str) -> Vec<Operation> {
     let of_service = opened.traces.iter().filter(|trace| trace.summary().root_service == service);
-    let mut operations: Vec<Operation> = of_service
+    let operations = of_service
         .filter(|trace| !trace.outline().is_empty())
         .map(|trace| trace.record(0))
-        .map(|record| Operation { name: record.name, kind: record.kind })
-        .collect();
+        .map(|record| Operation { name: record.name, kind: record.kind });
+    sorted(operations.collect())
+}
+
+/// Operations by name and kind, each once.
+pub(super) fn sorted(mut operations: Vec<Operation>) -> Vec<Operation> {
     operations.sort_unstable_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     operations.dedup();
     operations

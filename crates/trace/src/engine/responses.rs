@@ -1,6 +1,7 @@
 //! Parses small responses of Jaeger's APIs: services, operations, summaries, dependencies, errors. `null` is the same
 //! as an absent member, and numbers may be strings.
 
+use super::records::sorted;
 use crate::model::{
     DependencyLink, LogLine, Operation, ServiceCount, ServiceRequests, SpanKind, TraceLogs, TraceSummary,
 };
@@ -142,12 +143,10 @@ pub fn operations(body: &[u8]) -> Result<Vec<Operation>, String> {
         span_kind: String,
     }
     let list = object::<Operations>(body)?.operations.unwrap_or_default();
-    let mut operations: Vec<Operation> = list
+    let operations = list
         .into_iter()
-        .map(|named| Operation { name: named.name, kind: SpanKind::from_name(&named.span_kind) })
-        .collect();
-    operations.sort_unstable_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
-    Ok(operations)
+        .map(|named| Operation { name: named.name, kind: SpanKind::from_name(&named.span_kind) });
+    Ok(sorted(operations.collect()))
 }
 
 /// Summaries in the order of the response. v3 of Jaeger 2.19 and later: `{"summaries":[…]}`.

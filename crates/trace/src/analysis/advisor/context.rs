@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
 
     /// The findings that save most, as many as a rule may report.
     pub fn most_saving(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.rank()));
+        Finding::sort(&mut findings);
         findings.truncate(self.thresholds.findings_per_rule as usize);
         findings
     }

@@ -2,6 +2,7 @@
 
 use crate::model::SpanIx;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// Spans that a finding lists at most; the rest are counted.
 pub const EVIDENCE: usize = 200;
@@ -127,5 +128,10 @@ impl Finding {
         let saved = self.saves.unwrap_or(0).saturating_mul(self.confidence.weight()) / 100;
         let failed = self.severity == Severity::Problem && self.saves.is_none();
         (failed, self.severity > Severity::Note, saved, self.severity)
+    }
+
+    /// Sorts findings by [`Finding::rank`], highest first; equal ones stay in their order.
+    pub(super) fn sort(findings: &mut [Finding]) {
+        findings.sort_by_key(|finding| Reverse(finding.rank()));
     }
 }

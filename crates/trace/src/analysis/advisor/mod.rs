@@ -39,7 +39,6 @@ pub fn findings(trace: &Trace, thresholds: &Thresholds) -> Vec<Finding> {
         let more = (rule.find)(&context, &found);
         found.extend(more);
     }
-    // A stable sort: what is equal stays in the order of the rules.
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.rank()));
+    Finding::sort(&mut found);
     found
 }

@@ -3,7 +3,7 @@
 mod notation;
 mod values;
 
-use super::complete::keys;
+use super::complete::{counted, keys};
 use super::field::{ALIASES, Field, KNOWN, Owner};
 use super::field_reader::FieldReader;
 use super::parse::parse;
@@ -185,10 +185,8 @@ fn mistake(reader: &FieldReader<'_>, text: &str) -> Option<FindHint> {
 
 /// Names that a trace has, the most frequent first: as they are written, and without signs and case.
 fn candidates_of(reader: &FieldReader<'_>) -> Vec<(String, String)> {
-    let mut counted: Vec<(String, u32)> = keys(reader).into_iter().collect();
-    counted.sort_unstable_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let known = KNOWN.iter().map(|(name, ..)| *name).chain(ALIASES.iter().map(|(name, _)| *name));
-    let names = known.map(str::to_owned).chain(counted.into_iter().map(|(name, _)| name));
+    let names = known.map(str::to_owned).chain(counted(keys(reader)).into_iter().map(|(name, _)| name));
     names.map(|name| (plain(&name), name)).collect()
 }
 
