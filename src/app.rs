@@ -81,6 +81,7 @@ fn provide(engine: EngineClient) {
         origin: || view! { <AllowedOrigin/> }.into_any(),
     });
     mark_keyboard_use();
+    route.with_untracked(load_part_of);
     let files = Files::provide();
     files.listen();
     actions::provide(files);
@@ -212,6 +213,20 @@ fn Page() -> impl IntoView {
 
 /// Builds a page.
 type BuildPage = fn() -> AnyView;
+
+/// Starts to load the part of the program that the first page is in, before the frame around the page is built.
+fn load_part_of(route: &Route) {
+    let load: fn() -> LoadPart<BuildPage> = match route {
+        Route::Dependencies(_) => dependencies_page,
+        Route::Monitor(_) => monitor_page,
+        Route::Demo => demo_page,
+        Route::Settings => settings_page,
+        Route::About => about_page,
+        Route::Search(_) | Route::Trace { .. } | Route::NotFound(_) => return,
+    };
+    // The page loads the part too, and tells of a failure.
+    spawn(async move { drop(load().await) });
+}
 
 /// A page that is loaded when it is first shown.
 fn in_part(load: fn() -> LoadPart<BuildPage>, what: &'static str) -> AnyView {

@@ -116,12 +116,15 @@ pub fn SearchPage() -> impl IntoView {
         is_first.set(false);
         // Without a question the latest traces are shown, if there can be any; a live search waits for the first.
         let waits = untrack(|| params.with(|params| params.live && live_url(params, settings).is_some()));
-        if is_latest
-            && !waits
-            && !services.with(|services| matches!(services, Some(Ok(names)) if !names.is_empty()))
-        {
-            outcome.set(Outcome::Idle);
-            return;
+        if is_latest && !waits {
+            let can_be_any = services.with(|services| match services {
+                None => None,
+                Some(names) => Some(names.as_ref().is_ok_and(|names| !names.is_empty())),
+            });
+            if can_be_any != Some(true) {
+                outcome.set(if can_be_any.is_none() { Outcome::Searching } else { Outcome::Idle });
+                return;
+            }
         }
         outcome.set(Outcome::Searching);
         tasks::spawn_scoped(async move {
