@@ -225,7 +225,9 @@ fn load_part_of(route: &Route) {
         Route::Search(_) | Route::Trace { .. } | Route::NotFound(_) => return,
     };
     // The page loads the part too, and tells of a failure.
-    spawn(async move { drop(load().await) });
+    spawn(async move {
+        let _ = load().await;
+    });
 }
 
 /// A page that is loaded when it is first shown.

@@ -117,10 +117,10 @@ pub fn SearchPage() -> impl IntoView {
         // Without a question the latest traces are shown, if there can be any; a live search waits for the first.
         let waits = untrack(|| params.with(|params| params.live && live_url(params, settings).is_some()));
         if is_latest && !waits {
-            let can_be_any = services.with(|services| match services {
-                None => None,
-                Some(names) => Some(names.as_ref().is_ok_and(|names| !names.is_empty())),
-            });
+            let has_any = |names: &Result<Arc<Vec<String>>, Problem>| {
+                names.as_ref().is_ok_and(|names| !names.is_empty())
+            };
+            let can_be_any = services.with(|services| services.as_ref().map(has_any));
             if can_be_any != Some(true) {
                 outcome.set(if can_be_any.is_none() { Outcome::Searching } else { Outcome::Idle });
                 return;
