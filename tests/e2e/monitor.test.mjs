@@ -63,6 +63,8 @@ test("a service with hundreds of operations shows those that come first in the o
   assert.equal((await names())[0], "GET /items/229", "the order is that of all, not of those shown");
   const more = page.getByTestId("monitor-more");
   assert.equal(await more.innerText(), "Show more of 230");
+  await more.scrollIntoViewIfNeeded();
+  await picture(page, "monitor-operations");
   await more.press("Enter");
   await more.click();
   assert.equal((await names()).length, 230);
