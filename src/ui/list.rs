@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows mounted above and below what is in view.
 const MARGIN: usize = 8;
-/// Height assumed before the list is measured, CSS pixels: less than that of most screens, so that no row is made that
-/// nobody sees. The others are made in a second pass, once the list is measured.
+/// Height assumed before the list is measured, CSS pixels: less than that of most lists, so that few rows below the visible part
+/// are mounted. Rows that are missing are mounted once the list is measured, in the same frame.
 const ASSUMED_HEIGHT: f64 = 400.0;
 
 /// Identifies lists, each with a number of its own.

@@ -66,6 +66,7 @@ test("a service with hundreds of operations shows those that come first in the o
   await more.scrollIntoViewIfNeeded();
   await picture(page, "monitor-operations");
   await more.press("Enter");
+  assert.ok(await more.evaluate((button) => button === document.activeElement), "the focus stays");
   await more.click();
   assert.equal((await names()).length, 230);
   assert.equal(await more.count(), 0);

@@ -1,5 +1,5 @@
 //! Slow readers, slow writers, idle connections and dear searches, all at once, beside a normal sender and a normal
-//! reader: those two are answered in time, memory stays bounded, nothing fails but with "try later", the server ends
+//! reader: those two are answered in time, memory stays bounded, requests fail only with a status to retry, the server ends
 //! when it is told to, and nothing that was acknowledged is lost.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::type_complexity, dead_code)]
@@ -39,7 +39,7 @@ fn fill(server: &Server) {
     }
 }
 
-/// 200, or a status that asks for a retry; anything else is a fault.
+/// Status 200, or one after which a client retries; any other fails the test.
 fn check(what: &str, answer: &Answer) -> bool {
     match (answer.status, answer.header("retry-after")) {
         (200, _) => true,

@@ -33,8 +33,8 @@ const COLUMNS: [(&str, SortBy, &str); 6] = [
     ),
 ];
 
-/// Operations that are shown at first, and that each press on the button below adds: a service whose names contain numbers has
-/// thousands, and each row takes the browser a third of a millisecond.
+/// Operations that are shown at first, and that each press of the button below adds: services that put ids into span names have
+/// thousands, and building all rows would block the page.
 const PAGE: usize = 100;
 
 /// Table of the operations, as many as [`PAGE`] first.

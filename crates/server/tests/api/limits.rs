@@ -1,4 +1,4 @@
-//! Too large, too much at once, no room: each is said so that a sender knows whether to retry.
+//! Requests that are too large, too many at once, or find no room: the status of each response tells whether to retry.
 
 use crate::support::{
     Server, command, gzip, heavy, metric, read_answer, request, send, span, text, try_send, window,
