@@ -127,8 +127,11 @@ pub async fn load(data: Data, window: Window, ready: impl Fn(Loaded)) -> Result<
     let complete = !known.requests.services.is_empty()
         && known.links.iter().all(|link| link.failures != Failures::Unknown);
     ready(known);
-    // Without the sample, requests and errors are shown as unknown.
-    if !complete && let Ok(sample) = of_traces(data, window).await {
+    // Without a sample, requests and errors are shown as unknown.
+    if !complete
+        && let Ok(sample) = of_traces(data, window).await
+        && sample.traces > 0
+    {
         let (traces, truncated) = (sample.traces, sample.traces >= SAMPLE as usize);
         let origin = LinksOrigin { counted: true, sampled: true, traces, truncated, ..origin };
         let requests = CountedRequests { services: sample.requests, sampled: true };
