@@ -18,6 +18,7 @@ use super::pool::RowPool;
 use crate::state::busy::{self, Busy};
 use crate::ui::canvas::{Frame, Surface};
 use first_paint::{FirstPaint, Painted};
+use leptos::prelude::GetUntracked;
 use spandrel_trace::analysis::rows::Rows;
 use spandrel_trace::scene::waterfall::{Waterfall, WaterfallCache};
 use spandrel_trace::units::SpanId;
@@ -175,6 +176,12 @@ impl Board {
     /// Rewrites all rows in the next frame, because what they show of their spans has changed.
     pub fn renew(&self) {
         self.inner.borrow_mut().rows = Arc::default();
+        self.request();
+    }
+
+    /// Marks the row of the selected span, and requests painting of what else depends on the selection.
+    pub fn selection_changed(&self) {
+        self.inner.borrow_mut().pool.select(self.session.selection.span.get_untracked());
         self.request();
     }
 

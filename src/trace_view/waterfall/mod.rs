@@ -251,7 +251,6 @@ fn repaint_on_changes(session: Session, colouring: ColouringMemo, board: &Rc<Boa
         Box::new(move || {
             session.folding.rows.with(|_| ());
             session.viewport.range.track();
-            session.selection.span.track();
             session.panels.inline.track();
             session.clock.absolute.track();
             session.clock.zone.track();
@@ -262,6 +261,7 @@ fn repaint_on_changes(session: Session, colouring: ColouringMemo, board: &Rc<Boa
         }),
         Board::request,
     );
+    on_change(Box::new(move || session.selection.span.track()), Board::selection_changed);
     on_change(
         Box::new(move || {
             colouring.with(|_| ());

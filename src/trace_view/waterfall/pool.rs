@@ -6,7 +6,7 @@ mod words;
 
 use super::super::session::AttributeColumns;
 use super::mark::Mark;
-use row::{RowElement, Written, is_selected, write};
+use row::{RowElement, Written, is_selected, mark_selected, write};
 use spandrel_trace::analysis::critical_path::PathBySpan;
 use spandrel_trace::analysis::log_marks::LogMarks;
 use spandrel_trace::analysis::rows::{Row, Rows, Siblings};
@@ -122,6 +122,18 @@ impl RowPool {
             }
         }
         Shown { added: self.rows.len() > before, is_complete: self.rows.len() >= showing.range.len() }
+    }
+
+    /// Marks the row of the selected span at once, so that it is painted in the very next frame.
+    pub fn select(&mut self, selected: Option<SpanIx>) {
+        for row in &mut self.rows {
+            if let Some(written) = &mut row.written {
+                let is_selected = is_selected(written.row, selected);
+                if std::mem::replace(&mut written.selected, is_selected) != is_selected {
+                    mark_selected(&row.element, is_selected);
+                }
+            }
+        }
     }
 
     /// Makes some rows ahead, while there is time. Whether there are `count` of them now.

@@ -150,6 +150,11 @@ pub(super) fn is_selected(row: Row, selected: Option<SpanIx>) -> bool {
     selected == Some(row.span) && (!row.is_group() || row.collapsed())
 }
 
+/// Writes whether a row is the selected one.
+pub(super) fn mark_selected(element: &HtmlElement, selected: bool) {
+    attribute(element, "aria-selected", if selected { "true" } else { "false" });
+}
+
 impl Chip {
     /// An element with that class in front of `before`; `None` outside a document.
     fn make(class: &str, before: &HtmlElement) -> Option<Self> {
@@ -198,7 +203,7 @@ pub(super) fn write(
     attribute(root, "aria-level", &(row.depth() + 1).to_string());
     attribute(root, "aria-posinset", &position.to_string());
     attribute(root, "aria-setsize", &size.to_string());
-    attribute(root, "aria-selected", if written.selected { "true" } else { "false" });
+    mark_selected(root, written.selected);
     if row.has_children() {
         attribute(root, "aria-expanded", if row.collapsed() { "false" } else { "true" });
         attribute(&element.twisty, "title", &below_words(below(outline, span)));
